@@ -1,0 +1,77 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+const ambientTime = 'A rule gets `now` as an argument: it reads no clock.';
+const ambientChance = 'A rule gets what it decides on as arguments: it draws no chance.';
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.roost/**', 'coverage/**'] },
+  js.configs.recommended,
+  tseslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-console': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+    },
+  },
+  {
+    files: ['**/*.js'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
+  {
+    // Commands speak to a person on the terminal.
+    files: ['tools/**/*.ts', 'apps/standalone/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['apps/**/*.ts', 'libs/**/*.ts', 'tools/**/*.ts'],
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          allow: [],
+          depConstraints: [
+            { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
+            { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:lib'] },
+            { sourceTag: 'type:compose', onlyDependOnLibsWithTags: ['type:app', 'type:lib'] },
+            { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib'] },
+            { sourceTag: 'scope:pure', onlyDependOnLibsWithTags: ['scope:pure'] },
+            { sourceTag: 'scope:server', onlyDependOnLibsWithTags: ['scope:pure', 'scope:server'] },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    // Rules are plain functions: no framework, no clock, no chance (docs/architecture.md).
+    files: ['**/domain/**/*.ts', 'libs/money/**/*.ts', 'libs/stay/**/*.ts', 'libs/pricing/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['@nestjs/*', '@mikro-orm/*', 'bull', 'ioredis', 'fastify', 'node:*'], message: 'Rules import no framework.' },
+            { group: ['**/*.service.js', '**/*.entity.js', '**/*.queries.js'], message: 'Rules know no service or table.' },
+          ],
+        },
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: ambientTime },
+        { object: 'Temporal', property: 'Now', message: ambientTime },
+        { object: 'Math', property: 'random', message: ambientChance },
+        { object: 'crypto', property: 'randomUUID', message: ambientChance },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: ambientTime },
+      ],
+    },
+  },
+);
