@@ -56,8 +56,14 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { group: ['@nestjs/*', '@mikro-orm/*', 'bull', 'ioredis', 'fastify', 'node:*'], message: 'Rules import no framework.' },
-            { group: ['**/*.service.js', '**/*.entity.js', '**/*.queries.js'], message: 'Rules know no service or table.' },
+            {
+              group: ['@nestjs/*', '@mikro-orm/*', 'bull', 'ioredis', 'fastify', 'node:*'],
+              message: 'Rules import no framework.',
+            },
+            {
+              group: ['**/*.service.js', '**/*.entity.js', '**/*.queries.js'],
+              message: 'Rules know no service or table.',
+            },
           ],
         },
       ],
