@@ -1,1 +1,3 @@
-export {};
+export type { EventDefinition, EventKind } from './define.js';
+export { events, isEventType, parseEvent, topicOf, topics } from './events.js';
+export type { EventBody, EventType } from './events.js';

@@ -1,0 +1,87 @@
+import { Guests, QuoteLine } from '@roost/pricing';
+import { z } from 'zod';
+import { Code, Currency, Id, Instant, Minor, StayDate, topic } from './define.js';
+
+export const calendarEvents = topic(
+  { topic: 'bookings.calendar', kind: 'state', key: 'listingId' },
+  {
+    listingId: Id,
+    /** Half-open ranges from today on, merged, in order. */
+    blocked: z.array(z.object({ from: StayDate, to: StayDate })),
+  },
+  { 'calendar.changed': {} },
+);
+
+const change = {
+  changeId: Id,
+  by: z.enum(['guest', 'host', 'admin', 'system']),
+  outcome: z.enum(['declined', 'withdrawn', 'expired', 'payment_failed', 'closed']).nullable(),
+  terms: z.object({ checkInDate: StayDate, checkOutDate: StayDate, guests: Guests }),
+  /** What the guest owes more (positive) or gets back (negative) when the change is applied. */
+  differenceMinor: Minor,
+  expiresAt: Instant.nullable(),
+};
+
+export const bookingEvents = topic(
+  { topic: 'bookings.booking', kind: 'fact', key: 'bookingId' },
+  {
+    bookingId: Id,
+    listingId: Id,
+    hostId: Id,
+    guestId: Id,
+    state: z.enum([
+      'pending_payment',
+      'awaiting_host',
+      'awaiting_capture',
+      'confirmed',
+      'in_stay',
+      'completed',
+      'cancelled',
+      'declined',
+      'expired',
+    ]),
+    bookingMode: z.enum(['instant', 'request']),
+    checkInDate: StayDate,
+    checkOutDate: StayDate,
+    timeZone: z.string(),
+    checkInAt: Instant,
+    checkOutAt: Instant,
+    guests: Guests,
+    currency: Currency,
+    lines: z.array(QuoteLine),
+    totalMinor: Minor,
+    hostPayoutMinor: Minor,
+    /** The guest's service fee and the host's fee together. */
+    platformFeeMinor: Minor,
+    taxMinor: Minor,
+    payoutDueAt: Instant,
+    holdExpiresAt: Instant.nullable(),
+  },
+  {
+    'booking.created': {},
+    'booking.requested': { respondBy: Instant },
+    'booking.accepted': {},
+    /** `late`: the hold had run out before the payment landed. */
+    'booking.confirmed': { late: z.boolean() },
+    'booking.declined': {},
+    'booking.expired': { cause: z.enum(['hold', 'host', 'check-in', 'capture']) },
+    'booking.cancelled': {
+      by: z.enum(['guest', 'host', 'admin']),
+      refundMinor: Minor,
+      refundLines: z.array(z.object({ kind: Code, label: z.string().optional(), refundMinor: Minor })),
+      hostPenaltyMinor: Minor,
+    },
+    'booking.checked-in': {},
+    'booking.completed': {},
+    'booking.change-proposed': change,
+    'booking.change-accepted': change,
+    'booking.change-applied': change,
+    'booking.change-closed': change,
+  },
+);
+
+export const messageEvents = topic(
+  { topic: 'bookings.message', kind: 'fact', key: 'threadId' },
+  { threadId: Id, messageId: Id, bookingId: Id.nullable(), senderId: Id, recipientId: Id },
+  { 'message.sent': {} },
+);

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { Id, topic } from './define.js';
+
+export const userEvents = topic(
+  { topic: 'identity.user', kind: 'state', key: 'userId', personal: ['displayName'] },
+  {
+    userId: Id,
+    displayName: z.string(),
+    locale: z.string(),
+    roles: z.array(z.enum(['guest', 'host', 'admin'])),
+    emailVerified: z.boolean(),
+    status: z.enum(['active', 'suspended', 'erased']),
+  },
+  {
+    'user.registered': {},
+    'user.email-verified': {},
+    'user.became-host': {},
+    'user.profile-changed': {},
+    'user.suspended': {},
+    'user.reinstated': {},
+    'user.erased': {},
+  },
+);
+
+export const privacyRequests = topic(
+  { topic: 'identity.privacy', kind: 'fact', key: 'userId' },
+  { userId: Id, requestId: Id },
+  { 'privacy.export-requested': {}, 'privacy.erasure-requested': {} },
+);
+
+export const privacyAnswers = topic(
+  { topic: '<service>.privacy', kind: 'fact', key: 'userId' },
+  { userId: Id, requestId: Id },
+  { 'privacy.export-part-ready': { fileKey: z.string() }, 'privacy.erasure-completed': {} },
+);

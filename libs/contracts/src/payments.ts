@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { Code, Currency, Id, Instant, Minor, Provider, topic } from './define.js';
+
+const dispute = { disputeId: Id };
+
+export const paymentEvents = topic(
+  { topic: 'payments.payment', kind: 'fact', key: 'paymentId' },
+  {
+    paymentId: Id,
+    bookingId: Id,
+    changeId: Id.nullable(),
+    guestId: Id,
+    hostId: Id,
+    purpose: z.enum(['booking', 'change']),
+    status: z.enum([
+      'requires_payment_method',
+      'requires_action',
+      'processing',
+      'authorized',
+      'captured',
+      'partially_refunded',
+      'refunded',
+      'voided',
+      'failed',
+      'disputed',
+    ]),
+    provider: Provider,
+    currency: Currency,
+    amountMinor: Minor,
+    authorizedMinor: Minor,
+    capturedMinor: Minor,
+    refundedMinor: Minor,
+  },
+  {
+    'payment.created': {},
+    'payment.action-required': {},
+    'payment.authorized': { captureBefore: Instant },
+    'payment.captured': { capturedAt: Instant },
+    'payment.failed': { code: Code },
+    'payment.voided': {},
+    'payment.refunded': { refundId: Id, refundAmountMinor: Minor, reason: Code },
+    'payment.disputed': dispute,
+    'payment.dispute-won': dispute,
+    'payment.dispute-lost': dispute,
+  },
+);
+
+export const payoutEvents = topic(
+  { topic: 'payments.payout', kind: 'fact', key: 'payoutId' },
+  {
+    payoutId: Id,
+    hostId: Id,
+    currency: Currency,
+    amountMinor: Minor,
+    bookingIds: z.array(Id),
+    dueAt: Instant,
+  },
+  { 'payout.scheduled': {}, 'payout.paid': {}, 'payout.failed': { code: Code } },
+);
