@@ -1,0 +1,69 @@
+import { METHODS, type OpenApiDocument, type SecurityRequirement } from './openapi.js';
+
+/**
+ * One document for the whole of Roost from the services' documents. Schemas that two services declare alike are
+ * shared; of two that differ under one name, the later one is renamed after its service (`PaymentsPage`).
+ * A path that is claimed twice stays with the first, like in the route table.
+ */
+export function mergeDocuments(
+  documents: ReadonlyMap<string, OpenApiDocument>,
+  info: OpenApiDocument['info'],
+): OpenApiDocument {
+  const components: Record<string, Record<string, unknown>> = {};
+  const paths: OpenApiDocument['paths'] = {};
+  const tags = new Map<string, { name: string; description?: string }>();
+  const claimed = new Set<string>();
+
+  for (const [service, original] of documents) {
+    const document = renameClashes(original, components, service);
+    for (const [kind, named] of Object.entries(document.components ?? {})) {
+      components[kind] = { ...components[kind], ...named };
+    }
+    for (const [path, item] of Object.entries(document.paths)) {
+      const target = (paths[path] ??= {});
+      for (const method of METHODS) {
+        const operation = item[method];
+        const claim = `${method} ${path.replace(/\{[^}]+\}/g, '{}')}`;
+        if (!operation || claimed.has(claim)) continue;
+        claimed.add(claim);
+        const security: SecurityRequirement[] | undefined = operation.security ?? document.security;
+        target[method] = security ? { ...operation, security } : operation;
+      }
+      if (Object.keys(target).length === 0) delete paths[path];
+    }
+    for (const tag of document.tags ?? []) if (!tags.has(tag.name)) tags.set(tag.name, tag);
+  }
+  return { openapi: '3.0.3', info, tags: [...tags.values()], paths, components };
+}
+
+function renameClashes(
+  document: OpenApiDocument,
+  taken: Record<string, Record<string, unknown>>,
+  service: string,
+): OpenApiDocument {
+  const prefix = service[0]?.toUpperCase() + service.slice(1);
+  const renamed = new Map<string, string>();
+  for (const [kind, named] of Object.entries(document.components ?? {})) {
+    for (const [name, schema] of Object.entries(named)) {
+      const other = taken[kind]?.[name];
+      if (other !== undefined && JSON.stringify(other) !== JSON.stringify(schema)) {
+        renamed.set(`#/components/${kind}/${name}`, `${prefix}${name}`);
+      }
+    }
+  }
+  if (renamed.size === 0) return document;
+  const text = JSON.stringify(document, (key, value: unknown) => {
+    if (key !== '$ref' || typeof value !== 'string') return value;
+    const name = renamed.get(value);
+    return name ? value.slice(0, value.lastIndexOf('/') + 1) + name : value;
+  });
+  const result = JSON.parse(text) as OpenApiDocument;
+  for (const [ref, name] of renamed) {
+    const [, , kind = '', old = ''] = ref.split('/');
+    const named = result.components?.[kind];
+    if (!named) continue;
+    named[name] = named[old];
+    delete named[old];
+  }
+  return result;
+}

@@ -1,0 +1,31 @@
+/** The parts of an OpenAPI 3 document that the gateway reads; the rest passes through untouched. */
+export interface OpenApiDocument {
+  openapi: string;
+  info: { title: string; version: string; description?: string };
+  paths: Record<string, Record<string, Operation>>;
+  components?: Record<string, Record<string, unknown>>;
+  tags?: { name: string; description?: string }[];
+  security?: SecurityRequirement[];
+}
+
+export interface Operation {
+  security?: SecurityRequirement[];
+  tags?: string[];
+  [key: string]: unknown;
+}
+
+export type SecurityRequirement = Record<string, string[]>;
+
+export const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
+
+/** Every operation of a document, one by one. */
+export function* operations(
+  document: OpenApiDocument,
+): Generator<{ method: string; path: string; operation: Operation }> {
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const method of METHODS) {
+      const operation = item[method];
+      if (operation) yield { method: method.toUpperCase(), path, operation };
+    }
+  }
+}

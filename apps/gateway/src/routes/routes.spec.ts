@@ -1,0 +1,89 @@
+import { mergeDocuments } from './merge-documents.js';
+import type { OpenApiDocument } from './openapi.js';
+import { buildRouteTable } from './route-table.js';
+
+const info = { title: 'Roost', version: '1' };
+const bearer = [{ bearer: [] }];
+
+function aDocument(paths: OpenApiDocument['paths'], schemas: Record<string, unknown> = {}): OpenApiDocument {
+  return { openapi: '3.0.0', info, paths, components: { schemas } };
+}
+
+describe('the route table', () => {
+  const listings = aDocument({
+    '/v1/listings/{id}': { get: { security: [{}, { bearer: [] }] }, patch: { security: bearer } },
+    '/v1/listings/search': { get: { security: [] } },
+  });
+  const bookings = aDocument({
+    '/v1/listings/{listingId}/calendar': { get: { security: [] } },
+    '/v1/calendars/{token}.ics': { get: { security: [] } },
+    '/v1/listings/{listingId}': { get: { security: [] } },
+    '/v1/bookings': { post: {} },
+  });
+  const table = buildRouteTable(
+    new Map([
+      ['listings', listings],
+      ['bookings', bookings],
+    ]),
+  );
+
+  it.each([
+    ['GET', '/v1/listings/42', 'listings', 'optional'],
+    ['HEAD', '/v1/listings/42', 'listings', 'optional'],
+    ['PATCH', '/v1/listings/42', 'listings', 'user'],
+    ['GET', '/v1/listings/search', 'listings', 'public'],
+    ['GET', '/v1/listings/42/calendar', 'bookings', 'public'],
+    ['GET', '/v1/calendars/abc-DEF_1.ics', 'bookings', 'public'],
+    ['POST', '/v1/bookings', 'bookings', 'user'],
+  ])('%s %s belongs to %s and is %s', (method, path, service, access) => {
+    expect(table.find(method, path)).toMatchObject({ service, access });
+  });
+
+  it.each([
+    ['GET', '/v1/nothing'],
+    ['POST', '/v1/listings/search'],
+    ['GET', '/v1/listings/'],
+    ['GET', '/v1/listings/42/calendar/extra'],
+    ['GET', '/v1/calendars/abc'],
+    ['TRACE', '/v1/bookings'],
+  ])('%s %s belongs to nobody', (method, path) => {
+    expect(table.find(method, path)).toBeNull();
+  });
+
+  it('leaves a path that is claimed twice with the first, and says so', () => {
+    expect(table.clashes).toEqual([
+      { method: 'GET', path: '/v1/listings/{listingId}', owner: 'listings', claimedBy: 'bookings' },
+    ]);
+  });
+});
+
+describe('the merged document', () => {
+  const page = { type: 'object', properties: { a: { $ref: '#/components/schemas/Item' } } };
+  const first = aDocument(
+    { '/a': { get: { responses: { $ref: '#/components/schemas/Page' } } } },
+    { Page: page, Problem: { type: 'object' } },
+  );
+  const second = aDocument(
+    { '/a': { get: {}, post: {} }, '/b': { get: { responses: { $ref: '#/components/schemas/Page' } } } },
+    { Page: { type: 'array' }, Problem: { type: 'object' } },
+  );
+  const merged = mergeDocuments(
+    new Map([
+      ['first', first],
+      ['second', second],
+    ]),
+    info,
+  );
+
+  it('keeps every path, and the first owner of each operation', () => {
+    expect(Object.keys(merged.paths)).toEqual(['/a', '/b']);
+    expect(merged.paths['/a']?.get).toEqual(first.paths['/a']?.get);
+    expect(merged.paths['/a']?.post).toEqual({});
+  });
+
+  it('shares like schemas and renames unlike ones, with their references', () => {
+    expect(Object.keys(merged.components?.schemas ?? {}).sort()).toEqual(['Page', 'Problem', 'SecondPage']);
+    expect(merged.paths['/b']?.get).toEqual({ responses: { $ref: '#/components/schemas/SecondPage' } });
+    expect(merged.components?.schemas?.SecondPage).toEqual({ type: 'array' });
+  });
+});
