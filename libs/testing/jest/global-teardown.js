@@ -1,0 +1,10 @@
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+
+export default async function stopParts() {
+  const { child, folder } = globalThis.roostTestParts;
+  const gone = child.exitCode === null ? once(child, 'exit') : undefined;
+  child.stdin.end();
+  await gone;
+  rmSync(folder, { recursive: true, force: true });
+}

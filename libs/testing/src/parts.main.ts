@@ -1,0 +1,35 @@
+import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EmbeddedError, startPostgres, startRedis } from '@roost/embedded';
+
+/**
+ * One PostgreSQL and one Redis for a whole test run, started beside it: specs that need none of them don't wait.
+ * Ends when its standard input closes, that is also when the run is killed.
+ */
+const [answerFile, folder] = process.argv.slice(2) as [string, string];
+
+function answer(body: object): void {
+  writeFileSync(`${answerFile}.part`, JSON.stringify(body), { mode: 0o600 });
+  renameSync(`${answerFile}.part`, answerFile);
+}
+
+const over = new Promise<void>((resolve) => {
+  process.stdin.once('end', resolve).once('error', resolve).resume();
+  process.once('SIGTERM', () => resolve());
+  // Ctrl-C reaches this process too; it leaves with the run, after the specs have let go of the parts.
+  process.on('SIGINT', () => undefined);
+});
+
+try {
+  const [postgres, redis] = await Promise.all([
+    startPostgres({ dataDir: mkdtempSync(join(folder, 'postgres-')), temporary: true }),
+    startRedis({ dataDir: mkdtempSync(join(folder, 'redis-')), temporary: true }),
+  ]);
+  answer({ postgresUrl: postgres.url('postgres'), postgresLog: postgres.logFile, redisUrl: redis.url });
+  await over;
+  await Promise.all([postgres.stop(), redis.stop()]);
+} catch (error) {
+  answer({ failure: error instanceof EmbeddedError ? error.message : String((error as Error).stack) });
+  process.exitCode = 1;
+}
+process.exit();

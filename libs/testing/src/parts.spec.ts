@@ -1,0 +1,33 @@
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { freshDatabase, freshRedis } from './parts.js';
+
+describe('the parts of a test run', () => {
+  test('a fresh database is PostgreSQL 18, empty, and nobody else’s', async () => {
+    const [one, other] = await Promise.all([freshDatabase('parts'), freshDatabase('parts')]);
+    expect(one).not.toBe(other);
+    const client = new pg.Client({ connectionString: one });
+    await client.connect();
+    const { rows } = await client.query<{ version: string; tables: string; superuser: string }>(
+      `SELECT current_setting('server_version') AS version, current_setting('is_superuser') AS superuser,
+              (SELECT count(*) FROM pg_tables WHERE schemaname = 'public') AS tables`,
+    );
+    await client.query('CREATE EXTENSION btree_gist');
+    await client.end();
+    expect(rows).toEqual([
+      { version: expect.stringMatching(/^18\./) as string, superuser: 'off', tables: '0' },
+    ]);
+  });
+
+  test('a fresh Redis does not see what is in another', async () => {
+    const [one, other] = (await Promise.all([freshRedis(), freshRedis()])).map((url) => new Redis(url)) as [
+      Redis,
+      Redis,
+    ];
+    await one.set('key', 'mine');
+    expect(await other.get('key')).toBeNull();
+    expect(await one.get('key')).toBe('mine');
+    one.disconnect();
+    other.disconnect();
+  });
+});

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+
+interface Parts {
+  postgresUrl: string;
+  /** PostgreSQL's log: deadlocks and lock waits show here. */
+  postgresLog: string;
+  redisUrl: string;
+}
+
+let known: Promise<Parts> | undefined;
+
+/** The PostgreSQL and the Redis of this test run, as soon as they are up. */
+export function testParts(): Promise<Parts> {
+  known ??= waitForParts();
+  return known;
+}
+
+async function waitForParts(): Promise<Parts> {
+  const file = process.env.ROOST_TEST_PARTS;
+  if (!file)
+    throw new Error('This spec needs the parts that jest.config.js starts: run it through npm test.');
+  const deadline = performance.now() + 60_000;
+  while (!existsSync(file)) {
+    if (performance.now() > deadline) throw new Error('PostgreSQL and Redis were not up within a minute.');
+    await pause(20);
+  }
+  const answer = JSON.parse(readFileSync(file, 'utf8')) as Parts & { failure?: string };
+  if (answer.failure) throw new Error(answer.failure);
+  return answer;
+}
+
+/** A new empty database of its own; goes with the run. */
+export async function freshDatabase(name: string): Promise<string> {
+  const { postgresUrl } = await testParts();
+  const database = `${name}_${randomBytes(6).toString('hex')}`;
+  const client = new pg.Client({ connectionString: postgresUrl });
+  await client.connect();
+  try {
+    await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
+  } finally {
+    await client.end();
+  }
+  const url = new URL(postgresUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+/** A Redis database number that nobody else in this run has. */
+export async function freshRedis(): Promise<string> {
+  const { redisUrl } = await testParts();
+  const redis = new Redis(redisUrl);
+  try {
+    return `${redisUrl}/${await redis.incr('roost:test:database')}`;
+  } finally {
+    redis.disconnect();
+  }
+}
