@@ -1,1 +1,2 @@
-export {};
+export { MAX_MINOR, allocate, percentOf, roundHalfEven, sum } from './money.js';
+export { CURRENCIES, type Currency, decimals, formatMoney, isCurrency } from './currency.js';

@@ -1,1 +1,25 @@
-export {};
+export {
+  DEFAULT_FEES,
+  DEFAULT_STAY_RULES,
+  type Fees,
+  Guests,
+  PriceRules,
+  QuoteLine,
+  StayRules,
+  TaxRule,
+} from './rules.js';
+export {
+  type PricedNight,
+  type PricedStay,
+  type PricedTax,
+  type StayToPrice,
+  priceNight,
+  priceStay,
+} from './price-stay.js';
+export {
+  type StayRefusal,
+  type StayRuleName,
+  type StayToCheck,
+  checkStay,
+  minNightsOn,
+} from './check-stay.js';

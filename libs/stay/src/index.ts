@@ -1,1 +1,27 @@
-export {};
+export {
+  type DateRange,
+  type IsoDate,
+  MAX_NIGHTS,
+  WEEKDAYS,
+  type Weekday,
+  addDays,
+  addMonths,
+  compareDates,
+  isRealDate,
+  mergeRanges,
+  nightCount,
+  nights,
+  rangesOverlap,
+  weekday,
+} from './dates.js';
+export {
+  addDuration,
+  addHours,
+  addMinutes,
+  addSeconds,
+  isLocalTime,
+  isTimeZone,
+  localDate,
+  localInstant,
+  localTime,
+} from './instants.js';

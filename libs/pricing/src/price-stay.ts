@@ -1,0 +1,158 @@
+import { allocate, percentOf, sum } from '@roost/money';
+import { type IsoDate, localDate, nightCount, nights, weekday } from '@roost/stay';
+import { countedGuests, taxedGuests } from './guests.js';
+import { shortestCovering } from './ranges.js';
+import {
+  DEFAULT_FEES,
+  type Fees,
+  type Guests,
+  type PriceRules,
+  type QuoteLine,
+  type TaxRule,
+} from './rules.js';
+
+export interface StayToPrice {
+  rules: PriceRules;
+  checkInDate: IsoDate;
+  checkOutDate: IsoDate;
+  guests: Guests;
+  /** The listing's; "days ahead" are counted from today there. */
+  timeZone: string;
+  now: Date;
+  fees?: Fees;
+}
+
+export interface PricedNight {
+  date: IsoDate;
+  baseMinor: number;
+  /** After discount. */
+  amountMinor: number;
+}
+
+export interface PricedTax {
+  name: string;
+  kind: TaxRule['kind'];
+  amountMinor: number;
+}
+
+/** What a stay costs, both sides; all in the listing's minor units. */
+export interface PricedStay {
+  nights: PricedNight[];
+  /** They sum to `totalMinor`; lines of nothing are left out, except nights. */
+  lines: QuoteLine[];
+  /** Zero or negative. */
+  discountMinor: number;
+  extraGuestMinor: number;
+  cleaningMinor: number;
+  /** The guest's fee to the marketplace. */
+  serviceFeeMinor: number;
+  /** In the order of the rules, also those that come to nothing. */
+  taxes: PricedTax[];
+  totalMinor: number;
+  hostFeeMinor: number;
+  hostPayoutMinor: number;
+}
+
+/** The price of one night before any discount: date override, else weekend price, else base price. */
+export function priceNight(rules: PriceRules, date: IsoDate): number {
+  const override = shortestCovering(rules.overrides, date);
+  if (override !== undefined) return override.priceMinor;
+  if (rules.weekendPriceMinor !== null && rules.weekendDays.includes(weekday(date)))
+    return rules.weekendPriceMinor;
+  return rules.basePriceMinor;
+}
+
+/** The one discount: length of stay, else early bird, else last minute. */
+function discountBps({ discounts }: PriceRules, stayNights: number, daysAhead: number): number {
+  const lengthOfStay = Math.max(
+    stayNights >= 7 ? discounts.weeklyBps : 0,
+    stayNights >= 28 ? discounts.monthlyBps : 0,
+  );
+  if (lengthOfStay > 0) return lengthOfStay;
+  const { earlyBird, lastMinute } = discounts;
+  if (earlyBird !== null && earlyBird.bps > 0 && daysAhead >= earlyBird.days) return earlyBird.bps;
+  if (lastMinute !== null && daysAhead <= lastMinute.days) return lastMinute.bps;
+  return 0;
+}
+
+function discounted(rules: PriceRules, baseMinor: readonly number[], bps: number): number[] {
+  const shares = allocate(percentOf(sum(baseMinor), bps), baseMinor);
+  const floor = rules.minNightMinor ?? 0;
+  return baseMinor.map((base, night) => base - Math.min(shares[night] ?? 0, Math.max(0, base - floor)));
+}
+
+function taxAmount(tax: TaxRule, taxedMinor: number, stayNights: number, guests: Guests): number {
+  if (tax.exemptAboveNights !== null && stayNights > tax.exemptAboveNights) return 0;
+  switch (tax.kind) {
+    case 'percent':
+      return percentOf(taxedMinor, tax.bps);
+    case 'per_night':
+      return tax.amountMinor * stayNights;
+    case 'per_guest':
+      return tax.amountMinor * taxedGuests(guests, tax.exemptUnderAge);
+    case 'per_guest_night':
+      return tax.amountMinor * taxedGuests(guests, tax.exemptUnderAge) * stayNights;
+  }
+}
+
+/**
+ * Prices a stay that `checkStay` allows (DOMAIN.md §1, §2): each line is rounded half-even once, the total
+ * is their sum. Quotes in bookings and totals in search both come from here, so they agree to the cent.
+ */
+export function priceStay(stay: StayToPrice): PricedStay {
+  const { rules, guests, fees = DEFAULT_FEES } = stay;
+  const dates = nights(stay.checkInDate, stay.checkOutDate);
+  if (dates.length === 0) throw new RangeError('A stay has at least one night');
+
+  const baseMinor = dates.map((date) => priceNight(rules, date));
+  const daysAhead = nightCount(localDate(stay.now, stay.timeZone), stay.checkInDate);
+  const amountMinor = discounted(rules, baseMinor, discountBps(rules, dates.length, daysAhead));
+  const nightsMinor = sum(amountMinor);
+  const discountMinor = nightsMinor - sum(baseMinor);
+  const extraGuests = Math.max(0, countedGuests(guests) - rules.extraGuest.above);
+  const extraGuestMinor = rules.extraGuest.perNightMinor * extraGuests * dates.length;
+  const cleaningMinor = rules.cleaningFeeMinor;
+
+  const feeBaseMinor = nightsMinor + extraGuestMinor + cleaningMinor;
+  const serviceFeeMinor = percentOf(feeBaseMinor, fees.guestFeeBps);
+  const hostFeeMinor = percentOf(feeBaseMinor, fees.hostFeeBps);
+  const taxes = rules.taxes.map((tax) => ({
+    name: tax.name,
+    kind: tax.kind,
+    amountMinor: taxAmount(tax, feeBaseMinor, dates.length, guests),
+  }));
+
+  const line = (kind: QuoteLine['kind'], label: string, lineMinor: number, date: IsoDate | null = null) => ({
+    kind,
+    date,
+    label,
+    amountMinor: lineMinor,
+  });
+  const lines: QuoteLine[] = [
+    ...dates.map((date, night) => line('night', 'Night', baseMinor[night] ?? 0, date)),
+    ...[
+      line('discount', 'Discount', discountMinor),
+      line('extra_guest', 'Extra guests', extraGuestMinor),
+      line('cleaning', 'Cleaning fee', cleaningMinor),
+      line('service_fee', 'Service fee', serviceFeeMinor),
+      ...taxes.map((tax) => line('tax', tax.name, tax.amountMinor)),
+    ].filter(({ amountMinor: lineMinor }) => lineMinor !== 0),
+  ];
+
+  return {
+    nights: dates.map((date, night) => ({
+      date,
+      baseMinor: baseMinor[night] ?? 0,
+      amountMinor: amountMinor[night] ?? 0,
+    })),
+    lines,
+    discountMinor,
+    extraGuestMinor,
+    cleaningMinor,
+    serviceFeeMinor,
+    taxes,
+    totalMinor: sum(lines.map((each) => each.amountMinor)),
+    hostFeeMinor,
+    hostPayoutMinor: feeBaseMinor - hostFeeMinor,
+  };
+}

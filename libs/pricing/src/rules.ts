@@ -1,0 +1,158 @@
+import { MAX_MINOR } from '@roost/money';
+import { WEEKDAYS, isLocalTime, isRealDate } from '@roost/stay';
+import { z } from 'zod';
+
+// The limits keep every total of a stay of 730 nights and 200 guests a safe integer.
+const MAX_PER_UNIT_MINOR = MAX_MINOR / 100;
+const MAX_STAY_NIGHTS = 730;
+
+const Bps = z.int().min(0).max(10_000);
+const Minor = z.int().min(0).max(MAX_MINOR);
+const PriceMinor = z.int().min(1).max(MAX_MINOR);
+const PerUnitMinor = z.int().min(0).max(MAX_PER_UNIT_MINOR);
+const Nights = z.int().min(1).max(MAX_STAY_NIGHTS);
+const Name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .refine((text) => !/\p{Cc}/u.test(text), 'Must not hold control characters');
+const RealDate = z.iso.date().refine(isRealDate, 'Must be a date that exists');
+const LocalTime = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Must be a time of day, HH:MM')
+  .refine(isLocalTime);
+const WeekdayName = z.enum(WEEKDAYS);
+const distinct = (days: readonly string[]): boolean => new Set(days).size === days.length;
+const forward = (range: { from: string; to: string }): boolean => range.from < range.to;
+const FORWARD = { path: ['to'], error: 'Must be after from' };
+
+export const TaxRule = z
+  .strictObject({
+    name: Name,
+    kind: z.enum(['percent', 'per_night', 'per_guest', 'per_guest_night']),
+    bps: Bps.default(0).meta({ description: 'Of nights, extra guests and cleaning; kind percent only' }),
+    amountMinor: PerUnitMinor.default(0).meta({ description: 'Per unit; every other kind' }),
+    exemptAboveNights: z.int().min(1).max(MAX_STAY_NIGHTS).nullable().default(null),
+    exemptUnderAge: z.int().min(1).max(120).nullable().default(null),
+  })
+  .meta({ id: 'TaxRule' });
+export type TaxRule = z.output<typeof TaxRule>;
+
+export const PriceRules = z
+  .strictObject({
+    basePriceMinor: PriceMinor,
+    weekendPriceMinor: PriceMinor.nullable().default(null),
+    weekendDays: z
+      .array(WeekdayName)
+      .max(7)
+      .refine(distinct, 'Must not repeat a day')
+      .default(['fri', 'sat']),
+    overrides: z
+      .array(
+        z.strictObject({ from: RealDate, to: RealDate, priceMinor: PriceMinor }).refine(forward, FORWARD),
+      )
+      .max(100)
+      .default([]),
+    discounts: z
+      .strictObject({
+        weeklyBps: Bps.default(0),
+        monthlyBps: Bps.default(0),
+        earlyBird: z
+          .strictObject({ days: z.int().min(1).max(730), bps: Bps })
+          .nullable()
+          .default(null),
+        lastMinute: z
+          .strictObject({ days: z.int().min(0).max(730), bps: Bps })
+          .nullable()
+          .default(null),
+      })
+      .default({ weeklyBps: 0, monthlyBps: 0, earlyBird: null, lastMinute: null }),
+    cleaningFeeMinor: Minor.default(0),
+    extraGuest: z
+      .strictObject({ above: z.int().min(1).max(100), perNightMinor: PerUnitMinor })
+      .default({ above: 1, perNightMinor: 0 }),
+    minNightMinor: PriceMinor.nullable().default(null),
+    taxes: z
+      .array(TaxRule)
+      .max(20)
+      .refine(
+        (taxes) => taxes.reduce((total, tax) => total + tax.bps, 0) <= 10_000,
+        'Must not add up to more than 100 %',
+      )
+      .refine(
+        (taxes) => taxes.reduce((total, tax) => total + tax.amountMinor, 0) <= MAX_PER_UNIT_MINOR,
+        'Must not add up to more than a single tax may be',
+      )
+      .default([]),
+  })
+  .meta({ id: 'PriceRules' });
+export type PriceRules = z.output<typeof PriceRules>;
+
+export const StayRules = z
+  .strictObject({
+    minNights: Nights.default(1),
+    maxNights: Nights.default(365),
+    minNightsByWeekday: z
+      .strictObject({
+        mon: Nights.optional(),
+        tue: Nights.optional(),
+        wed: Nights.optional(),
+        thu: Nights.optional(),
+        fri: Nights.optional(),
+        sat: Nights.optional(),
+        sun: Nights.optional(),
+      })
+      .default({})
+      .meta({ description: 'By the weekday of check-in' }),
+    minNightsOverrides: z
+      .array(z.strictObject({ from: RealDate, to: RealDate, minNights: Nights }).refine(forward, FORWARD))
+      .max(100)
+      .default([])
+      .meta({ description: 'By the date of check-in' }),
+    advanceNoticeDays: z.int().min(0).max(365).default(0),
+    sameDayCutOff: LocalTime.default('18:00'),
+    preparationNights: z.int().min(0).max(30).default(0),
+    bookingWindowMonths: z.int().min(1).max(36).default(12),
+    checkInWeekdays: z.array(WeekdayName).min(1).max(7).refine(distinct).nullable().default(null),
+    checkOutWeekdays: z.array(WeekdayName).min(1).max(7).refine(distinct).nullable().default(null),
+  })
+  .refine((rules) => rules.minNights <= rules.maxNights, {
+    path: ['maxNights'],
+    error: 'Must not be less than minNights',
+  })
+  .meta({ id: 'StayRules' });
+export type StayRules = z.output<typeof StayRules>;
+
+export const DEFAULT_STAY_RULES: StayRules = StayRules.parse({});
+
+export const Guests = z
+  .strictObject({
+    adults: z.int().min(1).max(100),
+    children: z
+      .array(z.strictObject({ age: z.int().min(0).max(17) }))
+      .max(100)
+      .default([]),
+    infants: z.int().min(0).max(20).default(0).meta({ description: 'Under 2; they never count' }),
+    pets: z.int().min(0).max(20).default(0),
+  })
+  .meta({ id: 'Guests' });
+export type Guests = z.output<typeof Guests>;
+
+export const QuoteLine = z
+  .strictObject({
+    kind: z.enum(['night', 'discount', 'extra_guest', 'cleaning', 'service_fee', 'tax']),
+    date: z.iso.date().nullable().meta({ description: 'The night, on lines of kind night' }),
+    label: z.string().max(200),
+    amountMinor: z.int(),
+  })
+  .meta({ id: 'QuoteLine' });
+export type QuoteLine = z.output<typeof QuoteLine>;
+
+/** The marketplace's own share, in hundredths of a percent of nights + extra guests + cleaning after discount. */
+export interface Fees {
+  guestFeeBps: number;
+  hostFeeBps: number;
+}
+
+export const DEFAULT_FEES: Fees = { guestFeeBps: 1_400, hostFeeBps: 300 };

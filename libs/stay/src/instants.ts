@@ -1,0 +1,66 @@
+import { Temporal } from 'temporal-polyfill';
+import type { IsoDate } from './dates.js';
+
+const LOCAL_TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
+
+function zoned(instant: Date, timeZone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(timeZone);
+}
+
+/** True for `HH:MM` of a day, `00:00` to `23:59`. */
+export function isLocalTime(value: unknown): value is string {
+  return typeof value === 'string' && LOCAL_TIME.test(value);
+}
+
+/** True for a name of the IANA time zone database; fixed offsets such as `+02:00` are not names. */
+export function isTimeZone(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > 64 || !/^[A-Za-z]/.test(value)) return false;
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The instant of a local date and `HH:MM`. A time that a clock change skips moves forward by the gap; of a
+ * time that happens twice it is the first (Temporal's `compatible`).
+ */
+export function localInstant(date: IsoDate, time: string, timeZone: string): Date {
+  if (!isLocalTime(time)) throw new RangeError('A local time is written HH:MM');
+  const local = Temporal.PlainDate.from(date, { overflow: 'reject' }).toPlainDateTime(time);
+  return new Date(local.toZonedDateTime(timeZone, { disambiguation: 'compatible' }).epochMilliseconds);
+}
+
+export function localDate(instant: Date, timeZone: string): IsoDate {
+  return zoned(instant, timeZone).toPlainDate().toString();
+}
+
+/** `HH:MM` on the clock of the time zone. */
+export function localTime(instant: Date, timeZone: string): string {
+  return zoned(instant, timeZone).toPlainTime().toString({ smallestUnit: 'minute', roundingMode: 'floor' });
+}
+
+function later(instant: Date, duration: Temporal.DurationLike): Date {
+  const moved = Temporal.Instant.fromEpochMilliseconds(instant.getTime()).add(duration);
+  return new Date(moved.epochMilliseconds);
+}
+
+/** Absolute hours, whatever clocks do in between. */
+export function addHours(instant: Date, hours: number): Date {
+  return later(instant, { hours });
+}
+
+export function addMinutes(instant: Date, minutes: number): Date {
+  return later(instant, { minutes });
+}
+
+export function addSeconds(instant: Date, seconds: number): Date {
+  return later(instant, { seconds });
+}
+
+/** Adds an ISO 8601 duration such as `P3D` or `PT15M`; its days and months are those of the time zone. */
+export function addDuration(instant: Date, duration: string, timeZone = 'UTC'): Date {
+  return new Date(zoned(instant, timeZone).add(Temporal.Duration.from(duration)).epochMilliseconds);
+}
