@@ -39,7 +39,6 @@ export default tseslint.config(
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
             { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:lib'] },
             { sourceTag: 'type:compose', onlyDependOnLibsWithTags: ['type:app', 'type:lib'] },
-            { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib'] },
             { sourceTag: 'scope:pure', onlyDependOnLibsWithTags: ['scope:pure'] },
             { sourceTag: 'scope:server', onlyDependOnLibsWithTags: ['scope:pure', 'scope:server'] },
           ],

@@ -1,0 +1,44 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
+import { eventsPage } from './events-page.js';
+
+const HELP = `Writes the pages that are made from the code.
+
+  npm run docs [-- options]
+
+  --check   write nothing; fail if a page is not what the code says
+  --help    this text`;
+
+const { values } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+});
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Every generated file by its path. */
+const pages = new Map<string, string>([['docs/events.md', eventsPage()]]);
+
+const stale: string[] = [];
+for (const [path, content] of pages) {
+  const file = join(root, path);
+  const text = await format(content, { ...(await resolveConfig(file)), filepath: file });
+  const current = await readFile(file, 'utf8').catch(() => null);
+  if (current === text) continue;
+  stale.push(relative(root, file));
+  if (values.check) continue;
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
+
+if (stale.length === 0) console.log(`${pages.size} generated pages are up to date.`);
+else if (values.check) {
+  console.error(`Not up to date, run "npm run docs":\n  ${stale.join('\n  ')}`);
+  process.exitCode = 1;
+} else console.log(`Written:\n  ${stale.join('\n  ')}`);
