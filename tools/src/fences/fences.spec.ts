@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -26,6 +27,13 @@ function lint(path: string, code: string): Promise<Finding[]> {
 }
 
 const rule = 'apps/bookings/src/booking/domain/planted.ts';
+
+// The rule for module boundaries reads Nx' stored project graph, and passes everything where there is none.
+beforeAll(async () => {
+  await promisify(execFile)(process.execPath, ['node_modules/nx/dist/bin/nx.js', 'show', 'projects'], {
+    cwd: root,
+  });
+}, 60_000);
 
 describe('each fence stops the violation planted in front of it', () => {
   it.each([
