@@ -1,0 +1,134 @@
+import { addDays } from '@roost/stay';
+import { DEFAULT_STAY_RULES, Guests, StayRules, type StayToCheck, checkStay, minNightsOn } from './index.js';
+
+type Rules = Parameters<typeof StayRules.parse>[0] & object;
+
+/** Three nights from Thursday 2027-06-10, asked for on Monday 2027-05-10 at 10:00 in London. */
+function aStay(rules: Rules = {}, stay: Partial<StayToCheck> = {}): StayToCheck {
+  return {
+    rules: StayRules.parse(rules),
+    capacity: 4,
+    maxPets: 1,
+    checkInDate: '2027-06-10',
+    checkOutDate: '2027-06-13',
+    guests: Guests.parse({ adults: 2 }),
+    timeZone: 'Europe/London',
+    now: new Date('2027-05-10T09:00:00Z'),
+    ...stay,
+  };
+}
+
+describe('checkStay', () => {
+  it('allows an ordinary stay under the default rules', () => {
+    expect(checkStay(aStay())).toBeNull();
+    expect(DEFAULT_STAY_RULES).toEqual({
+      minNights: 1,
+      maxNights: 365,
+      minNightsByWeekday: {},
+      minNightsOverrides: [],
+      advanceNoticeDays: 0,
+      sameDayCutOff: '18:00',
+      preparationNights: 0,
+      bookingWindowMonths: 12,
+      checkInWeekdays: null,
+      checkOutWeekdays: null,
+    });
+  });
+
+  it.each<[string, Rules, Partial<StayToCheck>, ReturnType<typeof checkStay>]>([
+    ['as many nights as needed', { minNights: 3 }, {}, null],
+    ['a night too few', { minNights: 4 }, {}, { rule: 'min_nights', required: 4 }],
+    ['as many nights as allowed', { maxNights: 3 }, {}, null],
+    ['a night too many', { maxNights: 2 }, {}, { rule: 'max_nights', required: 2 }],
+    [
+      '10,000 nights',
+      {},
+      { checkOutDate: addDays('2027-06-10', 10_000) },
+      { rule: 'max_nights', required: 365 },
+    ],
+    ['the last day of notice', { advanceNoticeDays: 31 }, {}, null],
+    ['a day of notice too few', { advanceNoticeDays: 32 }, {}, { rule: 'advance_notice', required: 32 }],
+    ['the last day of the window', { bookingWindowMonths: 1 }, {}, null],
+    [
+      'a day beyond the window',
+      { bookingWindowMonths: 1 },
+      { checkInDate: '2027-06-11' },
+      { rule: 'booking_window', required: '2027-06-10' },
+    ],
+    ['a weekday for check-in', { checkInWeekdays: ['thu', 'sun'] }, {}, null],
+    [
+      'another weekday for check-in',
+      { checkInWeekdays: ['fri', 'sat'] },
+      {},
+      { rule: 'check_in_weekday', required: 'fri,sat' },
+    ],
+    ['a weekday for check-out', { checkOutWeekdays: ['sun'] }, {}, null],
+    [
+      'another weekday for check-out',
+      { checkOutWeekdays: ['mon'] },
+      {},
+      { rule: 'check_out_weekday', required: 'mon' },
+    ],
+    ['a full house', {}, { capacity: 2 }, null],
+    ['a guest too many', {}, { capacity: 1 }, { rule: 'capacity', required: 1 }],
+    [
+      'children in the capacity',
+      {},
+      { capacity: 2, guests: Guests.parse({ adults: 2, children: [{ age: 2 }] }) },
+      { rule: 'capacity', required: 2 },
+    ],
+    [
+      'infants and pets outside the capacity',
+      {},
+      { capacity: 2, guests: Guests.parse({ adults: 2, children: [{ age: 1 }], infants: 2, pets: 1 }) },
+      null,
+    ],
+    ['a pet too many', {}, { guests: Guests.parse({ adults: 1, pets: 2 }) }, { rule: 'pets', required: 1 }],
+  ])('%s', (_, rules, stay, expected) => {
+    expect(checkStay(aStay(rules, stay))).toEqual(expected);
+  });
+
+  it.each([
+    ['2027-06-10T16:59:59Z', null],
+    ['2027-06-10T17:00:00Z', { rule: 'advance_notice', required: '18:00' }],
+  ])('a check-in today is possible until the cut-off on the local clock (%s)', (now, expected) => {
+    expect(checkStay(aStay({}, { now: new Date(now) }))).toEqual(expected);
+  });
+
+  it('a check-in tomorrow does not mind the cut-off', () => {
+    expect(checkStay(aStay({}, { now: new Date('2027-06-09T21:00:00Z') }))).toBeNull();
+  });
+
+  it('today is that of the listing', () => {
+    const rules = { advanceNoticeDays: 1 };
+    const at = (now: string) =>
+      checkStay(aStay(rules, { timeZone: 'Pacific/Kiritimati', now: new Date(now) }));
+    expect(at('2027-06-09T09:59:59Z')).toBeNull();
+    expect(at('2027-06-09T10:00:00Z')).toEqual({ rule: 'advance_notice', required: 1 });
+  });
+});
+
+describe('minNightsOn', () => {
+  const rules = StayRules.parse({
+    minNights: 2,
+    minNightsByWeekday: { thu: 3, sat: 1 },
+    minNightsOverrides: [
+      { from: '2027-06-01', to: '2027-07-01', minNights: 5 },
+      { from: '2027-06-10', to: '2027-06-11', minNights: 7 },
+    ],
+  });
+
+  it.each([
+    ['2027-05-12', 2],
+    ['2027-05-13', 3],
+    ['2027-05-15', 1],
+    ['2027-06-03', 5],
+    ['2027-06-05', 5],
+    ['2027-06-10', 7],
+    ['2027-06-30', 5],
+    ['2027-07-01', 3],
+    ['2027-07-02', 2],
+  ])('a stay from %s has at least %d', (checkInDate, expected) => {
+    expect(minNightsOn(rules, checkInDate)).toBe(expected);
+  });
+});

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { Guests, PriceRules, StayRules } from './index.js';
+
+const prices = { basePriceMinor: 12_000 };
+const override = (from: string, to: string) => ({ from, to, priceMinor: 1 });
+const tax = { name: 'City', kind: 'per_night', amountMinor: 100 };
+const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
+
+/** Where the first complaint points to, or null if the value is taken. */
+function complaint(schema: z.ZodType, value: unknown): string | null {
+  const result = schema.safeParse(value);
+  return result.success ? null : `/${(result.error.issues[0]?.path ?? []).join('/')}`;
+}
+
+describe('PriceRules', () => {
+  it('needs a base price only', () => {
+    expect(PriceRules.parse(prices)).toEqual({
+      basePriceMinor: 12_000,
+      weekendPriceMinor: null,
+      weekendDays: ['fri', 'sat'],
+      overrides: [],
+      discounts: { weeklyBps: 0, monthlyBps: 0, earlyBird: null, lastMinute: null },
+      cleaningFeeMinor: 0,
+      extraGuest: { above: 1, perNightMinor: 0 },
+      minNightMinor: null,
+      taxes: [],
+    });
+  });
+
+  it.each<[string, unknown, string | null]>([
+    ['no base price', {}, '/basePriceMinor'],
+    ['a price of nothing', { basePriceMinor: 0 }, '/basePriceMinor'],
+    ['a negative price', { basePriceMinor: -1 }, '/basePriceMinor'],
+    ['half a cent', { basePriceMinor: 0.5 }, '/basePriceMinor'],
+    ['a price as text', { basePriceMinor: '12000' }, '/basePriceMinor'],
+    ['the largest price', { basePriceMinor: 1e12 }, null],
+    ['a price beyond it', { basePriceMinor: 1e12 + 1 }, '/basePriceMinor'],
+    ['an unknown field', { ...prices, hostId: 'x' }, '/'],
+    ['an unknown field further in', { ...prices, taxes: [{ ...tax, owner: 'x' }] }, '/taxes/0'],
+    ['100 overrides', { ...prices, overrides: times(100, override('2027-01-01', '2027-01-02')) }, null],
+    [
+      '101 overrides',
+      { ...prices, overrides: times(101, override('2027-01-01', '2027-01-02')) },
+      '/overrides',
+    ],
+    [
+      'a date that does not exist',
+      { ...prices, overrides: [override('2028-02-31', '2028-03-05')] },
+      '/overrides/0/from',
+    ],
+    [
+      'a datetime',
+      { ...prices, overrides: [override('2028-02-01T00:00:00Z', '2028-03-05')] },
+      '/overrides/0/from',
+    ],
+    [
+      'an empty override',
+      { ...prices, overrides: [override('2028-02-01', '2028-02-01')] },
+      '/overrides/0/to',
+    ],
+    ['20 taxes', { ...prices, taxes: times(20, tax) }, null],
+    ['21 taxes', { ...prices, taxes: times(21, tax) }, '/taxes'],
+    [
+      'taxes of more than 100 %',
+      { ...prices, taxes: times(2, { ...tax, kind: 'percent', bps: 5_001 }) },
+      '/taxes',
+    ],
+    ['a tax of an unknown kind', { ...prices, taxes: [{ ...tax, kind: 'per_bed' }] }, '/taxes/0/kind'],
+    ['a tax with a NUL in its name', { ...prices, taxes: [{ ...tax, name: 'a\u0000b' }] }, '/taxes/0/name'],
+    ['a discount of 100 %', { ...prices, discounts: { weeklyBps: 10_000 } }, null],
+    ['a discount of more', { ...prices, discounts: { weeklyBps: 10_001 } }, '/discounts/weeklyBps'],
+    ['a weekend day twice', { ...prices, weekendDays: ['fri', 'fri'] }, '/weekendDays'],
+    ['no weekend days', { ...prices, weekendDays: [] }, null],
+  ])('%s', (_, value, expected) => {
+    expect(complaint(PriceRules, value)).toBe(expected);
+  });
+});
+
+describe('StayRules', () => {
+  it.each<[string, unknown, string | null]>([
+    ['nothing', {}, null],
+    ['fewer nights at most than at least', { minNights: 8, maxNights: 7 }, '/maxNights'],
+    ['no nights', { minNights: 0 }, '/minNights'],
+    ['an unknown weekday', { minNightsByWeekday: { someday: 2 } }, '/minNightsByWeekday'],
+    [
+      'a reversed override',
+      { minNightsOverrides: [{ from: '2027-02-02', to: '2027-02-01', minNights: 2 }] },
+      '/minNightsOverrides/0/to',
+    ],
+    ['an hour that no day has', { sameDayCutOff: '24:00' }, '/sameDayCutOff'],
+    ['no weekday at all', { checkInWeekdays: [] }, '/checkInWeekdays'],
+    ['100 years ahead', { bookingWindowMonths: 1_200 }, '/bookingWindowMonths'],
+  ])('%s', (_, value, expected) => {
+    expect(complaint(StayRules, value)).toBe(expected);
+  });
+});
+
+describe('Guests', () => {
+  it.each<[string, unknown, string | null]>([
+    ['an adult', { adults: 1 }, null],
+    ['nobody', { adults: 0 }, '/adults'],
+    ['a billion', { adults: 1e9 }, '/adults'],
+    ['children without ages', { adults: 1, children: 2 }, '/children'],
+    ['a grown child', { adults: 1, children: [{ age: 18 }] }, '/children/0/age'],
+    ['half a pet', { adults: 1, pets: 0.5 }, '/pets'],
+  ])('%s', (_, value, expected) => {
+    expect(complaint(Guests, value)).toBe(expected);
+  });
+});
+
+it.each([
+  ['PriceRules', PriceRules],
+  ['StayRules', StayRules],
+  ['Guests', Guests],
+])('%s becomes JSON Schema', (id, schema) => {
+  const { $defs } = z.toJSONSchema(schema, { io: 'input' });
+  expect($defs?.[id]).toMatchObject({ type: 'object', additionalProperties: false });
+});
