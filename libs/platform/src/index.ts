@@ -1,1 +1,70 @@
-export {};
+export {
+  defineService,
+  type HttpOptions,
+  type MigrationClass,
+  type RunningService,
+  type ServiceDefinition,
+  type StartOptions,
+} from './service/definition.js';
+export { startService } from './service/start.js';
+export { runService } from './service/run.js';
+export { BaseConfig, CONFIG, type Config } from './config/base-config.js';
+export { type Environment, readConfig, StartError } from './config/read-config.js';
+export { catalogue, defineErrors, type ErrorCode, type ErrorEntry, isErrorCode } from './errors/catalogue.js';
+export {
+  type FieldError,
+  invalidField,
+  invalidParameter,
+  Problem,
+  type ProblemBody,
+  unavailable,
+} from './errors/problem.js';
+export { Answers } from './shapes/answers.js';
+export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
+export {
+  BooleanParam,
+  Email,
+  Instant,
+  IntParam,
+  IsoDate,
+  ListParam,
+  Page,
+  PageQuery,
+  Uuid,
+} from './shapes/pieces.js';
+export { invalid, SchemaPipe } from './shapes/schema.pipe.js';
+export {
+  type AuthUser,
+  CurrentUser,
+  OptionalUser,
+  Public,
+  Roles,
+  StepUp,
+  VerifiedEmail,
+} from './auth/decorators.js';
+export { etagOf, requireMatch, tagsMatch, withEtag } from './http/etag.js';
+export { Idempotency } from './http/idempotency.js';
+export { decodeCursor, encodeCursor, page, type PageOf } from './http/page.js';
+export {
+  addLogFields,
+  currentRequest,
+  outsideRequests,
+  type RequestContext,
+  tracingHeaders,
+} from './http/request-context.js';
+export { FilePart, Upload, type UploadedFile, type UploadRules } from './http/upload.js';
+export { Wait, waitForChange, type WaitRequest } from './http/wait.js';
+export { Clock, SystemClock } from './clock/clock.js';
+export { Jobs, SweepEvery } from './jobs/sweep.js';
+export { Metrics } from './metrics/metrics.js';
+export {
+  Encryption,
+  hashToken,
+  hmac,
+  type HmacAlgorithm,
+  randomToken,
+  sameSecret,
+} from './crypto/encryption.js';
+export { uuidv7 } from './crypto/uuidv7.js';
+export { DiskFileStore, FileStore, type StoredFile } from './files/file-store.js';
+export { LOGGER, REDIS, type Redis, SERVICE } from './redis/redis.js';

@@ -1,0 +1,45 @@
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
+import { applyDecorators } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+/** Who sent a request, as the access token says. */
+export interface AuthUser {
+  id: string;
+  sessionId: string;
+  roles: readonly string[];
+  emailVerified: boolean;
+  /** When the person last proved who they are (password or code). */
+  authTime: Date;
+}
+
+export const ACCESS = 'roost:access';
+export const ROLES = 'roost:roles';
+export const VERIFIED_EMAIL = 'roost:verified-email';
+export const STEP_UP = 'roost:step-up';
+
+/** Written into the document, from where the gateway reads it. */
+export const ACCESS_EXTENSION = 'x-roost-access';
+
+/** No access token needed, none looked at. */
+export const Public = () =>
+  applyDecorators(SetMetadata(ACCESS, 'public'), ApiExtension(ACCESS_EXTENSION, 'public'));
+
+/** Signed in or not; a token that is sent must be valid. `@CurrentUser()` gives `AuthUser | null`. */
+export const OptionalUser = () =>
+  applyDecorators(SetMetadata(ACCESS, 'optional'), ApiExtension(ACCESS_EXTENSION, 'optional'));
+
+/** The token carries at least one of these roles, else 403 `auth.forbidden`. */
+export const Roles = (...roles: string[]) => SetMetadata(ROLES, roles);
+
+/** The mail address is verified, else 403 `auth.email_unverified`. */
+export const VerifiedEmail = () => SetMetadata(VERIFIED_EMAIL, true);
+
+/** Proved who they are in the last five minutes, else 403 `auth.step_up_required`. */
+export const StepUp = () => SetMetadata(STEP_UP, true);
+
+/** The user of this request: `AuthUser`, or `AuthUser | null` where the route says `@OptionalUser()`. */
+export const CurrentUser = createParamDecorator(
+  (_: unknown, context: ExecutionContext): AuthUser | null =>
+    context.switchToHttp().getRequest<FastifyRequest>().roost.user,
+);

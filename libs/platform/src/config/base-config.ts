@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65535);
+const url = (protocol: RegExp) => z.url({ protocol });
+
+/** What every service reads from its environment. `meta.description` says what is allowed, for the sentence at start. */
+export const BaseConfig = z.object({
+  ROOST_ENV: z
+    .enum(['development', 'test', 'production'])
+    .default('development')
+    .meta({ description: 'development, test or production' }),
+  ROOST_MODE: z
+    .enum(['embedded', 'distributed'])
+    .default('embedded')
+    .meta({ description: 'embedded or distributed' }),
+  ROOST_DATA_DIR: z.string().min(1).default('.roost').meta({ description: 'the path of a folder' }),
+  PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),
+  BIND_HOST: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'an address to listen on, such as 127.0.0.1 or 0.0.0.0' }),
+  PUBLIC_URL: url(/^https?$/)
+    .default('http://localhost:3000')
+    .meta({ description: 'the http(s) address under which clients reach the gateway' }),
+  REDIS_URL: url(/^rediss?$/)
+    .default('redis://127.0.0.1:63790')
+    .meta({ description: 'an address such as redis://127.0.0.1:63790' }),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[\w:-]{1,64}$/)
+    .default('roost')
+    .meta({ description: 'letters, digits, dashes and colons, put before every Redis key' }),
+  JWKS_URL: url(/^(https?|file|data)$/)
+    .optional()
+    .meta({ description: 'an http(s), file or data address of a JSON Web Key Set' }),
+  JWT_ISSUER: z
+    .string()
+    .min(1)
+    .default('roost')
+    .meta({ description: 'the issuer that access tokens must name' }),
+  IDENTITY_URL: url(/^https?$/)
+    .default('http://127.0.0.1:3001')
+    .meta({ description: 'an http(s) address' }),
+  LISTINGS_URL: url(/^https?$/)
+    .default('http://127.0.0.1:3002')
+    .meta({ description: 'an http(s) address' }),
+  BOOKINGS_URL: url(/^https?$/)
+    .default('http://127.0.0.1:3003')
+    .meta({ description: 'an http(s) address' }),
+  PAYMENTS_URL: url(/^https?$/)
+    .default('http://127.0.0.1:3004')
+    .meta({ description: 'an http(s) address' }),
+  REVIEWS_URL: url(/^https?$/)
+    .default('http://127.0.0.1:3005')
+    .meta({ description: 'an http(s) address' }),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .meta({ description: 'a comma-separated list of addresses or networks, such as 10.0.0.0/8' }),
+  ENCRYPTION_KEY: z
+    .string()
+    .min(32)
+    .optional()
+    .meta({ description: 'a secret of at least 32 characters (openssl rand -base64 32)' }),
+  FILE_STORE: z.enum(['disk', 's3']).default('disk').meta({ description: 'disk or s3' }),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .meta({ description: 'fatal, error, warn, info, debug, trace or silent' }),
+  ROOST_FAULT: z.string().optional().meta({ description: 'name:kill, name:throw or name:delay:<ms>' }),
+});
+
+/** Read by every service that has a database. */
+export const DatabaseConfig = z.object({
+  DATABASE_URL: url(/^postgres(ql)?$/).meta({
+    description: 'an address such as postgres://user:password@127.0.0.1:54320/roost_bookings',
+  }),
+  DATABASE_POOL_SIZE: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(200)
+    .default(10)
+    .meta({ description: 'the most connections to PostgreSQL, from 2 to 200' }),
+});
+
+export type BaseConfig = z.output<typeof BaseConfig>;
+
+/** The configuration of a service: its own variables and those that all services have. */
+export type Config<C extends z.ZodObject = z.ZodObject<Record<never, never>>> = z.output<C> &
+  BaseConfig &
+  Partial<z.output<typeof DatabaseConfig>>;
+
+/** `@Inject(CONFIG) config: Config<typeof BookingsConfig>` */
+export const CONFIG = Symbol('roost config');

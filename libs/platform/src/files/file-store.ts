@@ -1,0 +1,65 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { randomUUID } from 'node:crypto';
+
+export interface StoredFile {
+  stream: Readable;
+  sizeBytes: number;
+}
+
+/** Files by key (`photos/<id>/large.webp`). `disk` keeps them below the data folder. */
+export abstract class FileStore {
+  abstract put(key: string, content: Buffer | Readable): Promise<void>;
+  /** `null` when there is no such file. */
+  abstract get(key: string): Promise<StoredFile | null>;
+  abstract delete(key: string): Promise<void>;
+}
+
+const KEY = /^[a-z0-9][a-z0-9._-]*(?:\/[a-z0-9][a-z0-9._-]*)*$/i;
+
+export class DiskFileStore extends FileStore {
+  constructor(private readonly root: string) {
+    super();
+  }
+
+  async put(key: string, content: Buffer | Readable): Promise<void> {
+    const path = this.#path(key);
+    await mkdir(dirname(path), { recursive: true });
+    const part = `${path}.${randomUUID()}.part`;
+    try {
+      const source = Buffer.isBuffer(content) ? [content] : content;
+      await pipeline(source, createWriteStream(part, { flush: true }));
+      await rename(part, path);
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
+    }
+  }
+
+  async get(key: string): Promise<StoredFile | null> {
+    const path = this.#path(key);
+    try {
+      const { size } = await stat(path);
+      return { stream: createReadStream(path), sizeBytes: size };
+    } catch (error) {
+      if (isNodeError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+      throw error;
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    await rm(this.#path(key), { force: true });
+  }
+
+  #path(key: string): string {
+    if (key.length > 300 || !KEY.test(key))
+      throw new Error('A file key has segments of letters, digits, dots and dashes');
+    return join(this.root, ...key.split('/'));
+  }
+}
+
+const isNodeError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'code' in error;

@@ -1,0 +1,41 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { ApiBody, ApiConsumes } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { receiveFile } from './multipart.js';
+
+export interface UploadRules {
+  /** The name of the form field. */
+  field: string;
+  maxBytes: number;
+}
+
+export interface UploadedFile {
+  fileName: string;
+  /** What the client says it is: look at the bytes. */
+  mimeType: string;
+  bytes: Buffer;
+}
+
+export const UPLOAD = 'roost:upload';
+
+/** The route takes `multipart/form-data` with one file. */
+export const Upload = (rules: UploadRules) =>
+  applyDecorators(
+    SetMetadata(UPLOAD, rules),
+    ApiConsumes('multipart/form-data'),
+    ApiBody({
+      schema: {
+        type: 'object',
+        required: [rules.field],
+        properties: { [rules.field]: { type: 'string', format: 'binary' } },
+      },
+    }),
+  );
+
+/** The file of an `@Upload` route: `@FilePart() photo: UploadedFile`. */
+export const FilePart = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Promise<UploadedFile> => {
+    const rules = Reflect.getMetadata(UPLOAD, context.getHandler()) as UploadRules;
+    return receiveFile(context.switchToHttp().getRequest<FastifyRequest>(), rules);
+  },
+);

@@ -1,0 +1,65 @@
+import type { INestApplication, Type } from '@nestjs/common';
+import type { MigrationObject, Constructor } from '@mikro-orm/core';
+import type { Migration } from '@mikro-orm/migrations';
+import type { EmbeddedBus } from '@roost/messaging';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { Environment } from '../config/read-config.js';
+
+export type ServiceName =
+  'identity' | 'listings' | 'bookings' | 'payments' | 'reviews' | 'gateway' | 'sandbox' | (string & {});
+export type MigrationClass = Constructor<Migration> | MigrationObject;
+
+export interface ServiceDefinition<C extends z.ZodObject = z.ZodObject> {
+  name: ServiceName;
+  /** Where it listens unless `PORT` says otherwise. */
+  port: number;
+  description: string;
+  module: Type;
+  /** The variables that only this service reads. */
+  config: C;
+  entities: readonly (new () => object)[];
+  /** Its own migrations; those of the platform and of messaging run before them. */
+  migrations: readonly MigrationClass[];
+  /** A Bull queue named after the service. */
+  queue?: boolean;
+  /** `false`: no database, no events. */
+  database?: boolean;
+  /** `false`: a database, but no outbox and no consumers. */
+  messaging?: boolean;
+  http?: HttpOptions;
+}
+
+export interface HttpOptions {
+  /** `false`: bodies are left unread in `request.raw`, whatever their type (the gateway streams them on). */
+  parseBodies?: boolean;
+  /** `false`: `/openapi.json` is a route of the service itself. */
+  openApi?: boolean;
+  /** Another port for `/metrics`, so that it is not public. */
+  metricsPort?: number;
+  /** Routes of the service itself at `/health/ready` and `/health/live`. */
+  health?: boolean;
+  /** `false`: `/dev/clock` is not served here. */
+  devClock?: boolean;
+}
+
+export function defineService<C extends z.ZodObject>(definition: ServiceDefinition<C>): ServiceDefinition<C> {
+  return definition;
+}
+
+export interface StartOptions {
+  /** Instead of `process.env`. */
+  env?: Environment;
+  /** Carries events between services of one process. */
+  bus?: EmbeddedBus;
+  logger?: Logger;
+}
+
+export interface RunningService {
+  name: string;
+  url: string;
+  port: number;
+  app: INestApplication;
+  get<T>(token: Type<T> | (abstract new (...args: never[]) => T) | symbol | string): T;
+  close(): Promise<void>;
+}

@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import { StartError } from '../config/read-config.js';
+import type { ServiceDefinition } from './definition.js';
+import { startService } from './start.js';
+
+const PATIENCE_SECONDS = 30;
+
+/** What `main.ts` calls: runs a service until it is told to stop. Says one clear sentence when it can't. */
+export async function runService<C extends z.ZodObject>(definition: ServiceDefinition<C>): Promise<void> {
+  try {
+    const service = await startService(definition);
+    await untilStopped();
+    setTimeout(() => process.exit(1), PATIENCE_SECONDS * 1000).unref();
+    await service.close();
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(
+      `${error instanceof StartError ? error.message : ((error as Error).stack ?? String(error))}\n`,
+    );
+    process.exit(1);
+  }
+}
+
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}

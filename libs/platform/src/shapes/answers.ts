@@ -1,0 +1,52 @@
+import { applyDecorators, HttpCode } from '@nestjs/common';
+import { ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { catalogue, type ErrorCode } from '../errors/catalogue.js';
+
+type Returning<T> = <F extends (...args: never[]) => T | Promise<T>>(
+  target: object,
+  key: string,
+  descriptor: TypedPropertyDescriptor<F>,
+) => void;
+
+/**
+ * What a route answers: its status, the shape (checked by the compiler against what the method returns) and the
+ * error codes a client must be ready for. Without a schema the answer has no body.
+ */
+export function Answers<S extends z.ZodType>(
+  status: number,
+  schema: S,
+  ...codes: ErrorCode[]
+): Returning<z.output<S>>;
+export function Answers(status: number, ...codes: ErrorCode[]): Returning<unknown>;
+export function Answers(
+  status: number,
+  first?: z.ZodType | ErrorCode,
+  ...rest: ErrorCode[]
+): Returning<never> {
+  const schema = typeof first === 'string' ? undefined : first;
+  const codes = typeof first === 'string' ? [first, ...rest] : rest;
+  const byStatus = Map.groupBy(new Set(codes), (code) => catalogue[code].status);
+  return applyDecorators(
+    HttpCode(status),
+    ApiResponse(
+      schema
+        ? { status, standardSchema: schema, description: 'Done' }
+        : { status, description: 'Done, without a body' },
+    ),
+    ...[...byStatus].map(([errorStatus, same]) =>
+      ApiResponse({
+        status: errorStatus,
+        description: same.map((code) => `\`${code}\`: ${catalogue[code].title}`).join('. '),
+        content: { 'application/problem+json': { schema: problemSchema(same) } },
+      }),
+    ),
+  ) as Returning<never>;
+}
+
+export const problemSchema = (codes: readonly string[]) => ({
+  allOf: [
+    { $ref: '#/components/schemas/Problem' },
+    { type: 'object' as const, properties: { code: { type: 'string' as const, enum: [...codes] } } },
+  ],
+});

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+/** What requests and answers are made of; each id, date and instant is declared the same way everywhere. */
+export const Uuid = z.uuid({ error: 'Must be a UUID' });
+export const IsoDate = z.iso.date({ error: 'Must be a real date, YYYY-MM-DD' });
+export const Instant = z.iso.datetime({ error: 'Must be an instant in UTC, as 2027-05-01T13:00:00Z' });
+
+/** Mail addresses: compared without regard to case, so kept in lower case. */
+export const Email = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254, { error: 'Must have at most 254 characters' })
+  .pipe(z.email({ error: 'Must be a mail address' }));
+
+/** Query strings carry text: a whole number written plainly. */
+export const IntParam = z
+  .string()
+  .regex(/^-?\d{1,15}$/, { error: 'Must be a whole number' })
+  .pipe(z.coerce.number<string>().int());
+
+/** `true` or `false` in a query string. */
+export const BooleanParam = z
+  .enum(['true', 'false'], { error: 'Must be true or false' })
+  .transform((text) => text === 'true');
+
+/** A comma-separated list in a query string: `amenities=wifi,pool`. */
+export const ListParam = (max = 50) =>
+  z
+    .string()
+    .max(2000)
+    .transform((text) => text.split(',').filter((item) => item !== ''))
+    .pipe(z.array(z.string()).max(max, { error: `Must have at most ${max} items` }));
+
+/** `?limit=&cursor=`, spread into the schema of a list: `z.strictObject({ ...PageQuery, state: … })`. */
+export const PageQuery = {
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, { error: 'Must be a whole number from 1 to 100' })
+    .pipe(
+      z.coerce
+        .number<string>()
+        .int()
+        .min(1, { error: 'Must be a whole number from 1 to 100' })
+        .max(100, { error: 'Must be a whole number from 1 to 100' }),
+    )
+    .default(20),
+  cursor: z.string().max(1000, { error: 'Must be a cursor that this list returned' }).optional(),
+};
+
+const pages = new WeakMap<z.ZodType, z.ZodType>();
+
+/** The shape of one page of a list, named after its item. */
+export function Page<S extends z.ZodType>(
+  item: S,
+): z.ZodObject<{ data: z.ZodArray<S>; nextCursor: z.ZodNullable<z.ZodString> }> {
+  type PageOf = z.ZodObject<{ data: z.ZodArray<S>; nextCursor: z.ZodNullable<z.ZodString> }>;
+  const known = pages.get(item) as PageOf | undefined;
+  if (known) return known;
+  const id = z.globalRegistry.get(item)?.id;
+  const shape = z.object({ data: z.array(item), nextCursor: z.string().nullable() });
+  const page = id ? shape.meta({ id: `${id}Page` }) : shape;
+  pages.set(item, page);
+  return page;
+}

@@ -1,0 +1,28 @@
+import { Instant, PageQuery, Uuid } from '../../../../src/index.js';
+import { z } from 'zod';
+import type { Note } from './note.entity.js';
+
+export const WriteNote = z
+  .strictObject({
+    text: z.string().trim().min(1).max(200),
+    tags: z.array(z.string().max(20)).max(5).default([]),
+    expiresInDays: z.int().min(1).max(30).optional(),
+  })
+  .meta({ id: 'WriteNote' });
+export type WriteNote = z.output<typeof WriteNote>;
+
+export const ListNotes = z.strictObject({ ...PageQuery, tag: z.string().max(20).optional() });
+export type ListNotes = z.output<typeof ListNotes>;
+
+export const NoteDto = z
+  .object({ id: Uuid, text: z.string(), tags: z.array(z.string()), version: z.int(), createdAt: Instant })
+  .meta({ id: 'Note' });
+export type NoteDto = z.output<typeof NoteDto>;
+
+export const toNoteDto = (note: Note): NoteDto => ({
+  id: note.id,
+  text: note.text,
+  tags: note.tags,
+  version: note.version,
+  createdAt: note.createdAt.toISOString(),
+});
