@@ -5,20 +5,29 @@ import { birthOf } from './processes.js';
 
 const FILE = 'owner';
 
+export interface Claim {
+  /** The folder's real path. */
+  folder: string;
+  /** The process that had it before died without a word, perhaps just now. */
+  afterDeath: boolean;
+  release(): void;
+}
+
 /**
  * Makes this process the only one that runs on a folder, until `release()` or its death.
  * A claim left by a dead process counts for nothing.
  */
-export function claimFolder(folder: string): { folder: string; release(): void } {
+export function claimFolder(folder: string): Claim {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const real = realpathSync(folder);
     const file = join(real, FILE);
     const mine = `${process.pid} ${birthOf(process.pid)}\n`;
+    let afterDeath = false;
     for (;;) {
       try {
         writeFileSync(file, mine, { flag: 'wx', mode: 0o600 });
-        return { folder: real, release: () => rmSync(file, { force: true }) };
+        return { folder: real, afterDeath, release: () => rmSync(file, { force: true }) };
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
@@ -29,6 +38,7 @@ export function claimFolder(folder: string): { folder: string; release(): void }
         );
       }
       rmSync(file, { force: true });
+      afterDeath = true;
     }
   } catch (error) {
     if (error instanceof EmbeddedError) throw error;

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 function listen(port: number, host: string): Promise<number | NodeJS.ErrnoException> {
   return new Promise((resolve) => {
@@ -18,9 +19,16 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   throw bound;
 }
 
-/** Why this port can't be listened on, or null when it can. */
-export async function portTaken(port: number, host = '127.0.0.1'): Promise<string | null> {
-  const bound = await listen(port, host);
+/**
+ * Why this port can't be listened on, or null when it can. `patienceMs`: how long one who is just leaving may take.
+ */
+export async function portTaken(port: number, host = '127.0.0.1', patienceMs = 0): Promise<string | null> {
+  const deadline = performance.now() + patienceMs;
+  let bound = await listen(port, host);
+  while (typeof bound !== 'number' && bound.code === 'EADDRINUSE' && performance.now() < deadline) {
+    await pause(50);
+    bound = await listen(port, host);
+  }
   if (typeof bound === 'number') return null;
   if (bound.code === 'EADDRINUSE') return 'another program is listening on it';
   if (bound.code === 'EACCES') return 'this user may not listen on it';

@@ -1,6 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   existsSync,
   fstatSync,
@@ -9,13 +10,17 @@ import {
   openSync,
   readFileSync,
   readSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
 } from 'node:fs';
-import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { attend } from './attendant.js';
+import { attend, type Attendant } from './attendant.js';
 import { claimFolder } from './claim.js';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
 import { freePort, portTaken } from './ports.js';
@@ -27,6 +32,7 @@ const run = promisify(execFile);
 const MAJOR = '18';
 const ROLE = 'roost';
 const READY_WITHIN_MS = 60_000;
+const ORPHANS_GONE_WITHIN_MS = 10_000;
 const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
 
 export interface PostgresOptions {
@@ -102,13 +108,13 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
 
     await endLeftover(cluster, log);
     const port = options.port || (await freePort());
-    const taken = await portTaken(port);
+    const taken = await portTaken(port, '127.0.0.1', claim.afterDeath ? 3_000 : 0);
     if (taken) {
       throw new EmbeddedError(`PostgreSQL can't use port ${port}: ${taken}; free it, or set another port.`);
     }
     const fresh = await prepare({ programs, guise, folder, cluster, log });
     const passwords = passwordsIn(folder);
-    const started = await launch({
+    const started = await launchPatiently({
       programs,
       guise,
       folder,
@@ -186,13 +192,15 @@ async function binaries(): Promise<Programs> {
 /** A server that a killed Roost left behind, or the mark of one that is no longer there. */
 async function endLeftover(cluster: string, log: (line: string) => void): Promise<void> {
   const mark = join(cluster, 'postmaster.pid');
-  let pid: number;
+  let lines: string[];
   try {
-    pid = Number(readFileSync(mark, 'utf8').split('\n')[0]);
+    lines = readFileSync(mark, 'utf8').split('\n');
   } catch {
     return;
   }
-  if (Number.isSafeInteger(pid) && pid > 0 && worksIn(pid, cluster)) {
+  const pid = Number(lines[0]);
+  if (!Number.isSafeInteger(pid) || pid <= 0) return;
+  if (worksIn(pid, cluster)) {
     log('stopping the PostgreSQL that an earlier run left behind');
     await end(pid, [
       { signal: 'SIGINT', withinMs: 15_000 },
@@ -203,9 +211,11 @@ async function endLeftover(cluster: string, log: (line: string) => void): Promis
         `An earlier PostgreSQL (process ${pid}) still runs on ${cluster}: stop it first.`,
       );
     }
+  } else {
+    // Somebody else may have got that number since, or a dead parent has not buried it; either makes PostgreSQL
+    // refuse. It takes its own parent's number for a stale one, and still looks at the shared memory named below.
+    writeFileSync(mark, [String(process.pid), ...lines.slice(1)].join('\n'));
   }
-  // PostgreSQL would refuse to start if some unrelated process had got the number in it.
-  rmSync(mark, { force: true });
 }
 
 /** Makes the cluster if there is none. True when it is new. */
@@ -220,6 +230,8 @@ async function prepare(parts: {
   if (existsSync(cluster)) {
     checkCluster(cluster);
     hand(guise, folder, cluster);
+    // A copied folder is often open to others, which PostgreSQL refuses.
+    if (statSync(cluster).mode & 0o077) chmodSync(cluster, 0o700);
     return false;
   }
   log('creating the database folder');
@@ -309,7 +321,7 @@ function environment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), LANG: 'C', LC_ALL: 'C', TZ: 'UTC' };
 }
 
-async function launch(parts: {
+interface Launch {
   programs: Programs;
   guise: Guise;
   folder: string;
@@ -317,7 +329,29 @@ async function launch(parts: {
   logFile: string;
   port: number;
   temporary?: boolean;
-}): Promise<{ child: ChildProcess; pid: number; attendant: { dismiss(): void } }> {
+}
+
+interface Launched {
+  child: ChildProcess;
+  pid: number;
+  attendant: Attendant;
+}
+
+/** When the whole server was killed, its orphaned backends need a moment to notice. */
+async function launchPatiently(parts: Launch): Promise<Launched> {
+  const deadline = performance.now() + ORPHANS_GONE_WITHIN_MS;
+  for (;;) {
+    try {
+      return await launch(parts);
+    } catch (error) {
+      const orphans = error instanceof Error && /shared memory block|still in use/.test(error.message);
+      if (!orphans || performance.now() > deadline) throw error;
+      await pause(200);
+    }
+  }
+}
+
+async function launch(parts: Launch): Promise<Launched> {
   const { programs, guise, folder, cluster, logFile, port } = parts;
   const settings = { ...SETTINGS, ...(parts.temporary ? TEMPORARY_SETTINGS : {}), port: String(port) };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -347,7 +381,7 @@ async function launch(parts: {
   }
   const attendant = attend(pid, { signal: 'INT', removeFolder: parts.temporary ? folder : undefined });
   const deadline = performance.now() + READY_WITHIN_MS;
-  while (!isReady(cluster)) {
+  while (!isReady(cluster, pid)) {
     if (failure !== null) {
       attendant.dismiss();
       throw new EmbeddedError(
@@ -376,9 +410,11 @@ function openLog(file: string): number {
   }
 }
 
-function isReady(cluster: string): boolean {
+/** A killed server leaves a file that says "ready", too: it has to be ours. */
+function isReady(cluster: string, pid: number): boolean {
   try {
-    return readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[7]?.trim() === 'ready';
+    const lines = readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n');
+    return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
   } catch {
     return false;
   }

@@ -58,7 +58,7 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
     const logFile = join(folder, 'redis.log');
     await endLeftover(pidFile, folder, log);
     const port = options.port || (await freePort());
-    const taken = await portTaken(port);
+    const taken = await portTaken(port, '127.0.0.1', claim.afterDeath ? 3_000 : 0);
     if (taken) throw new EmbeddedError(`Redis can't use port ${port}: ${taken}; free it, or set REDIS_URL.`);
 
     const password = passwordIn(folder);

@@ -1,0 +1,75 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface Holder {
+  child: ChildProcess;
+  url: string;
+}
+
+const holders = new Set<ChildProcess>();
+const folders: string[] = [];
+
+export function aFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'roost-embedded-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** Runs a part in a process of its own; `prefix` is put before the command. */
+export async function hold(
+  part: 'postgres' | 'redis',
+  dataDir: string,
+  options: { port?: number; prefix?: string[] } = {},
+): Promise<Holder> {
+  const main = new URL('./holder.ts', import.meta.url).pathname;
+  const [command = '', ...args] = [
+    ...(options.prefix ?? []),
+    process.execPath,
+    ...['--conditions=@roost/source', '--import', '@swc-node/register/esm-register'],
+    ...[main, part, dataDir, String(options.port ?? 0)],
+  ];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  holders.add(child);
+  let complaint = '';
+  child.stderr.on('data', (chunk) => (complaint += String(chunk)));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const said = JSON.parse(line) as { url?: string; refusal?: string };
+    if (said.refusal) throw new Error(said.refusal);
+    return { child, url: said.url ?? '' };
+  }
+  throw new Error(`The holder ended without a word: ${complaint}`);
+}
+
+export async function letGo(holder: Holder, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+  holders.delete(holder.child);
+  if (holder.child.exitCode !== null || holder.child.signalCode !== null) return;
+  const gone = once(holder.child, 'exit');
+  holder.child.kill(signal);
+  await gone;
+}
+
+export async function cleanUp(): Promise<void> {
+  for (const child of holders) await letGo({ child, url: '' });
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Listens on a port for as long as `during` takes. */
+export async function occupied<T>(during: (port: number) => Promise<T>): Promise<T> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    return await during((server.address() as AddressInfo).port);
+  } finally {
+    server.close();
+  }
+}
+
+export function postmasterOf(dataDir: string): number {
+  return Number(readFileSync(join(dataDir, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
+}

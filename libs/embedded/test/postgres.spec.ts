@@ -1,0 +1,226 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startPostgres } from '../src/index.js';
+import { hasEnded } from '../src/processes.js';
+import { aFolder, cleanUp, hold, letGo, occupied, postmasterOf } from './holding.js';
+
+async function query<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const keep = (url: string) => query(url, 'CREATE DATABASE kept');
+const kept = (url: string) =>
+  query(url, "SELECT count(*)::int AS kept FROM pg_database WHERE datname = 'kept'");
+
+const whenRoot = process.getuid?.() === 0 ? test : test.skip;
+const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+// What a container without the right to make namespaces looks like from inside.
+const withoutNamespaces = ['setpriv', '--bounding-set=-sys_admin', '--'];
+
+/** Made once: most specs begin with a folder that a clean run left. */
+let prepared: string;
+
+beforeAll(async () => {
+  prepared = mkdtempSync(join(tmpdir(), 'roost-embedded-'));
+  await (await startPostgres({ dataDir: prepared })).stop();
+});
+
+afterAll(() => rmSync(prepared, { recursive: true, force: true }));
+
+function aUsedFolder(): string {
+  const dataDir = join(aFolder(), 'postgres');
+  cpSync(prepared, dataDir, { recursive: true });
+  return dataDir;
+}
+
+afterEach(cleanUp);
+
+describe('a database folder', () => {
+  test('keeps its rows from one start to the next, and its server ends with stop()', async () => {
+    const dataDir = aFolder();
+    const first = await startPostgres({ dataDir });
+    await keep(first.url('postgres'));
+    const pid = postmasterOf(dataDir);
+    await first.stop();
+    expect(await hasEnded(pid, 0)).toBe(true);
+
+    const second = await startPostgres({ dataDir });
+    expect(await kept(second.url('postgres'))).toEqual([{ kept: 1 }]);
+    await second.stop();
+  });
+
+  test('is usable at once after kill -9 of the process that held it', async () => {
+    const dataDir = aUsedFolder();
+    const killed = await hold('postgres', dataDir);
+    await keep(killed.url);
+    const port = Number(new URL(killed.url).port);
+    await letGo(killed, 'SIGKILL');
+
+    const next = await hold('postgres', dataDir, { port });
+    expect(await kept(next.url)).toEqual([{ kept: 1 }]);
+  });
+
+  test('is left by its server soon after kill -9 of the process that held it', async () => {
+    const dataDir = aUsedFolder();
+    const killed = await hold('postgres', dataDir);
+    const pid = postmasterOf(dataDir);
+    await letGo(killed, 'SIGKILL');
+    expect(await hasEnded(pid, 10_000)).toBe(true);
+  });
+
+  test('is usable after kill -9 of the whole server', async () => {
+    const dataDir = aUsedFolder();
+    const killed = await hold('postgres', dataDir);
+    await keep(killed.url);
+    process.kill(postmasterOf(dataDir), 'SIGKILL');
+    await letGo(killed, 'SIGKILL');
+
+    const next = await hold('postgres', dataDir);
+    expect(await kept(next.url)).toEqual([{ kept: 1 }]);
+  });
+
+  test('is usable when its postmaster.pid names a process that is somebody else’s', async () => {
+    const dataDir = aUsedFolder();
+    writeFileSync(
+      join(dataDir, 'data', 'postmaster.pid'),
+      `${process.ppid}\n${dataDir}/data\n1700000000\n1\n\n\n`,
+    );
+    const again = await startPostgres({ dataDir });
+    expect(await query(again.url('postgres'), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await again.stop();
+  });
+
+  test('is refused while another live process holds it, whose server stays', async () => {
+    const dataDir = aUsedFolder();
+    const owner = await hold('postgres', dataDir);
+    await expect(startPostgres({ dataDir })).rejects.toThrow(
+      `The data folder ${dataDir} is in use by process ${owner.child.pid}`,
+    );
+    expect(await query(owner.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+});
+
+describe('a broken database folder is one sentence', () => {
+  test.each<[string, (dataDir: string) => void, RegExp]>([
+    [
+      'another major version',
+      (dir) => writeFileSync(join(dir, 'data', 'PG_VERSION'), '17\n'),
+      /made by PostgreSQL 17, and this Roost runs PostgreSQL 18/,
+    ],
+    ['no PG_VERSION', (dir) => rmSync(join(dir, 'data', 'PG_VERSION')), /is broken: it has no PG_VERSION/],
+    [
+      'an empty folder',
+      (dir) => (rmSync(join(dir, 'data'), { recursive: true }), mkdirSync(join(dir, 'data'))),
+      /is broken: it is empty/,
+    ],
+    [
+      'a file in its place',
+      (dir) => (rmSync(join(dir, 'data'), { recursive: true }), writeFileSync(join(dir, 'data'), '')),
+      /is a file, not a data folder/,
+    ],
+    [
+      'no control file',
+      (dir) => rmSync(join(dir, 'data', 'global', 'pg_control')),
+      /PostgreSQL does not start on .*pg_control/,
+    ],
+    [
+      'a damaged configuration',
+      (dir) => writeFileSync(join(dir, 'data', 'postgresql.conf'), 'no such = setting\n'),
+      /PostgreSQL does not start on .*postgresql\.conf/,
+    ],
+    ['no password', (dir) => rmSync(join(dir, 'role.password')), /Can't read .*role\.password/],
+  ])('%s', async (_what, damage, sentence) => {
+    const dataDir = aUsedFolder();
+    damage(dataDir);
+    await expect(startPostgres({ dataDir })).rejects.toThrow(sentence);
+    // The refusal lets go of the folder: the same sentence again, not "in use".
+    await expect(startPostgres({ dataDir })).rejects.toThrow(sentence);
+  });
+
+  test('a path that leads through a file', async () => {
+    const folder = aFolder();
+    writeFileSync(join(folder, 'file'), '');
+    await expect(startPostgres({ dataDir: join(folder, 'file', 'postgres') })).rejects.toThrow(
+      /Can't write to the data folder .* \(a part of the path is a file\)/,
+    );
+  });
+
+  whenRoot('a folder this user may not write to', async () => {
+    const folder = aFolder();
+    chmodSync(folder, 0o755);
+    await expect(hold('postgres', join(folder, 'postgres'), { prefix: asNobody })).rejects.toThrow(
+      /Can't write to the data folder .* \(permission denied\)/,
+    );
+  });
+});
+
+test('a port in use is one sentence', async () => {
+  await occupied(async (port) => {
+    await expect(startPostgres({ dataDir: aFolder(), port })).rejects.toThrow(
+      `PostgreSQL can't use port ${port}: another program is listening on it`,
+    );
+  });
+});
+
+test('settles `ended` with a sentence when the server dies', async () => {
+  const dataDir = aUsedFolder();
+  const server = await startPostgres({ dataDir });
+  process.kill(postmasterOf(dataDir), 'SIGQUIT');
+  expect(await server.ended).toMatch(/^PostgreSQL ended unexpectedly: /);
+  await server.stop();
+});
+
+describe('whoever starts it', () => {
+  whenRoot('an ordinary user', async () => {
+    const dataDir = aFolder();
+    chownSync(dataDir, 65534, 65534);
+    const { url } = await hold('postgres', dataDir, { prefix: asNobody });
+    expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  whenRoot('root where namespaces are forbidden, and then where they are not', async () => {
+    const dataDir = join(aFolder(), 'private');
+    mkdirSync(dataDir, { mode: 0o700 });
+    const forbidden = await hold('postgres', dataDir, { prefix: withoutNamespaces });
+    await keep(forbidden.url);
+    await letGo(forbidden);
+    const allowed = await hold('postgres', dataDir);
+    expect(await kept(allowed.url)).toEqual([{ kept: 1 }]);
+    await letGo(allowed);
+    const again = await hold('postgres', dataDir, { prefix: withoutNamespaces });
+    expect(await kept(again.url)).toEqual([{ kept: 1 }]);
+  });
+});
+
+test('the log shows a deadlock, and neither statements nor values', async () => {
+  const server = await startPostgres({ dataDir: aUsedFolder() });
+  await query(server.url('postgres'), 'CREATE DATABASE rows');
+  const [one, other] = [server, server].map((it) => new pg.Client({ connectionString: it.url('rows') })) as [
+    pg.Client,
+    pg.Client,
+  ];
+  await Promise.all([one.connect(), other.connect()]);
+  await one.query(
+    "CREATE TABLE row (id int PRIMARY KEY, secret text); INSERT INTO row VALUES (1, ''), (2, '')",
+  );
+  await Promise.all([one.query('BEGIN'), other.query('BEGIN')]);
+  const set = (client: pg.Client, id: number) =>
+    client.query("UPDATE row SET secret = 'hush' WHERE id = $1", [id]);
+  await Promise.all([set(one, 1), set(other, 2)]);
+  const outcomes = await Promise.allSettled([set(one, 2), set(other, 1)]);
+  expect(outcomes.map((it) => it.status).sort()).toEqual(['fulfilled', 'rejected']);
+  await Promise.all([one.end(), other.end()]);
+  const log = readFileSync(server.logFile, 'utf8');
+  await server.stop();
+  expect(log).toMatch(/deadlock detected/);
+  expect(log).not.toMatch(/hush|UPDATE/);
+});
