@@ -1,18 +1,19 @@
+import { claimKey, type RouteTable } from './route-table.js';
 import { METHODS, type OpenApiDocument, type SecurityRequirement } from './openapi.js';
 
 /**
  * One document for the whole of Roost from the services' documents. Schemas that two services declare alike are
  * shared; of two that differ under one name, the later one is renamed after its service (`PaymentsPage`).
- * A path that is claimed twice stays with the first, like in the route table.
+ * An operation that is claimed twice is its owner's, by the route table.
  */
 export function mergeDocuments(
   documents: ReadonlyMap<string, OpenApiDocument>,
+  routes: RouteTable,
   info: OpenApiDocument['info'],
 ): OpenApiDocument {
   const components: Record<string, Record<string, unknown>> = {};
   const paths: OpenApiDocument['paths'] = {};
   const tags = new Map<string, { name: string; description?: string }>();
-  const claimed = new Set<string>();
 
   for (const [service, original] of documents) {
     const document = renameClashes(original, components, service);
@@ -23,9 +24,7 @@ export function mergeDocuments(
       const target = (paths[path] ??= {});
       for (const method of METHODS) {
         const operation = item[method];
-        const claim = `${method} ${path.replace(/\{[^}]+\}/g, '{}')}`;
-        if (!operation || claimed.has(claim)) continue;
-        claimed.add(claim);
+        if (!operation || routes.owner(claimKey(method, path)) !== service) continue;
         const security: SecurityRequirement[] | undefined = operation.security ?? document.security;
         target[method] = security ? { ...operation, security } : operation;
       }

@@ -1,5 +1,5 @@
 import createRouter, { type HTTPMethod } from 'find-my-way';
-import { operations, type OpenApiDocument, type SecurityRequirement } from './openapi.js';
+import { operations, type OpenApiDocument, type Operation, type SecurityRequirement } from './openapi.js';
 
 /** Who serves a path, and whether a caller needs a token for it. */
 export interface Route {
@@ -19,31 +19,44 @@ export interface Clash {
 
 export interface RouteTable {
   find(method: string, path: string): Route | null;
+  /** The service that owns a claim (see `claimKey`). */
+  owner(claim: string): string | null;
   clashes: Clash[];
   size: number;
 }
 
 /**
- * The gateway's routes from the services' documents. The order of `documents` is the order of ownership: who comes
- * first keeps a path that is claimed twice (ARCHITECTURE §4). Templates that differ only in their parameters' names
- * are the same path.
+ * The gateway's routes from the services' documents. A path that is claimed twice stays with the service that had it
+ * in the `previous` table, else with the one that comes first (ARCHITECTURE §4). Templates that differ only in their
+ * parameters' names are the same path.
  */
-export function buildRouteTable(documents: ReadonlyMap<string, OpenApiDocument>): RouteTable {
-  const router = createRouter({ ignoreTrailingSlash: false, maxParamLength: 1024 });
-  const owners = new Map<string, Route>();
-  const clashes: Clash[] = [];
-
+export function buildRouteTable(
+  documents: ReadonlyMap<string, OpenApiDocument>,
+  previous?: RouteTable,
+): RouteTable {
+  const claims = new Map<string, (Route & { method: string })[]>();
   for (const [service, document] of documents) {
     for (const { method, path, operation } of operations(document)) {
-      const claim = `${method} ${path.replace(/\{[^}]+\}/g, '{}')}`;
-      const owner = owners.get(claim);
-      if (owner) {
-        clashes.push({ method, path, owner: owner.service, claimedBy: service });
-        continue;
-      }
-      const route: Route = { service, path, access: accessOf(operation.security ?? document.security) };
-      owners.set(claim, route);
-      router.on(method as HTTPMethod, toPattern(path), () => undefined, route);
+      const claim = { service, method, path, access: accessOf(operation, document.security) };
+      const key = claimKey(method, path);
+      claims.set(key, [...(claims.get(key) ?? []), claim]);
+    }
+  }
+
+  const router = createRouter({ maxParamLength: 1024 });
+  const owners = new Map<string, string>();
+  const clashes: Clash[] = [];
+  for (const [key, claimants] of claims) {
+    const before = previous?.owner(key);
+    const [first] = claimants;
+    const winner = claimants.find((claimant) => claimant.service === before) ?? first;
+    if (!winner) continue;
+    const { method, ...route } = winner;
+    owners.set(key, route.service);
+    router.on(method as HTTPMethod, toPattern(route.path), () => undefined, route);
+    for (const loser of claimants) {
+      if (loser === winner) continue;
+      clashes.push({ method, path: loser.path, owner: winner.service, claimedBy: loser.service });
     }
   }
   return {
@@ -53,13 +66,20 @@ export function buildRouteTable(documents: ReadonlyMap<string, OpenApiDocument>)
       const named = found && Object.values(found.params).every((value) => value !== '');
       return named ? (found.store as Route) : null;
     },
+    owner: (key) => owners.get(key) ?? null,
     clashes,
     size: owners.size,
   };
 }
 
+/** What two services must not both claim: a method and a path, whatever the parameters are called. */
+export function claimKey(method: string, path: string): string {
+  return `${method.toUpperCase()} ${path.replace(/\{[^}]+\}/g, '{}')}`;
+}
+
 /** `security: []` is a public route; a list with an empty requirement in it takes a token or none. */
-function accessOf(security: SecurityRequirement[] | undefined): Route['access'] {
+function accessOf(operation: Operation, byDefault: SecurityRequirement[] | undefined): Route['access'] {
+  const security = operation.security ?? byDefault;
   if (!security) return 'user';
   if (security.length === 0) return 'public';
   return security.some((requirement) => Object.keys(requirement).length === 0) ? 'optional' : 'user';

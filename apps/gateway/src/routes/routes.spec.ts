@@ -55,6 +55,17 @@ describe('the route table', () => {
       { method: 'GET', path: '/v1/listings/{listingId}', owner: 'listings', claimedBy: 'bookings' },
     ]);
   });
+
+  it('lets the owner of before keep it, whoever comes first now', () => {
+    const late = new Map([
+      ['bookings', bookings],
+      ['listings', listings],
+    ]);
+    const before = new Map([['listings', listings]]);
+    const now = buildRouteTable(late, buildRouteTable(before));
+    expect(now.find('GET', '/v1/listings/42')?.service).toBe('listings');
+    expect(buildRouteTable(late).find('GET', '/v1/listings/42')?.service).toBe('bookings');
+  });
 });
 
 describe('the merged document', () => {
@@ -67,13 +78,11 @@ describe('the merged document', () => {
     { '/a': { get: {}, post: {} }, '/b': { get: { responses: { $ref: '#/components/schemas/Page' } } } },
     { Page: { type: 'array' }, Problem: { type: 'object' } },
   );
-  const merged = mergeDocuments(
-    new Map([
-      ['first', first],
-      ['second', second],
-    ]),
-    info,
-  );
+  const documents = new Map([
+    ['first', first],
+    ['second', second],
+  ]);
+  const merged = mergeDocuments(documents, buildRouteTable(documents), info);
 
   it('keeps every path, and the first owner of each operation', () => {
     expect(Object.keys(merged.paths)).toEqual(['/a', '/b']);

@@ -1,0 +1,8 @@
+import { z } from 'zod';
+
+export const GatewayConfig = z.object({
+  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(300).meta({
+    description:
+      'the requests a user may send per minute, 0 for no limit (an anonymous address gets a fifth of it, /v1/auth/* a thirtieth)',
+  }),
+});

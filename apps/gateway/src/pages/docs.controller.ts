@@ -1,0 +1,83 @@
+import { createReadStream } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { Controller, Get, Param, Redirect, Res } from '@nestjs/common';
+import { etagOf, Problem, Public } from '@roost/platform';
+import type { FastifyReply } from 'fastify';
+import type { OpenApiDocument } from '../routes/openapi.js';
+import { RouteBook } from '../routes/route-book.js';
+
+const swaggerUi = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+
+const ASSETS: Record<string, string> = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+};
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Roost API</title>
+<link rel="icon" href="/docs/favicon-32x32.png">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<div id="ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+
+const START = `window.ui = SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#ui',
+  deepLinking: true,
+  persistAuthorization: true,
+  tryItOutEnabled: true,
+  displayRequestDuration: true,
+});
+`;
+
+/** `/openapi.json`, and Swagger UI on it. */
+@Controller()
+export class DocsController {
+  constructor(private readonly routes: RouteBook) {}
+
+  @Public()
+  @Get('openapi.json')
+  document(@Res({ passthrough: true }) reply: FastifyReply): OpenApiDocument {
+    const document = this.routes.document();
+    reply.header('etag', etagOf(document));
+    return document;
+  }
+
+  @Public()
+  @Get('docs')
+  page(@Res() reply: FastifyReply): void {
+    reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(PAGE);
+  }
+
+  @Public()
+  @Get('docs/:file')
+  asset(@Param('file') file: string, @Res() reply: FastifyReply): void {
+    if (file === 'start.js') {
+      reply.type('text/javascript; charset=utf-8').send(START);
+      return;
+    }
+    const type = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined;
+    if (!type) throw new Problem('route.not_found');
+    reply
+      .type(type)
+      .header('cache-control', 'public, max-age=86400')
+      .send(createReadStream(join(swaggerUi, file)));
+  }
+
+  @Public()
+  @Get()
+  @Redirect('/docs', 302)
+  home(): void {}
+}

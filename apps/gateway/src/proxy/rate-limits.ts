@@ -1,0 +1,69 @@
+import rateLimit, { type CreateRateLimitOptions } from '@fastify/rate-limit';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { CONFIG, type Config, Problem, REDIS, type Redis } from '@roost/platform';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { GatewayConfig } from '../config.js';
+
+type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
+
+const EXEMPT = /^\/(v1\/webhooks|dev|health)(\/|$)/;
+const AUTH = /^\/v1\/auth\//;
+
+/**
+ * Requests per minute, counted in Redis for all replicas: per user, per address of an anonymous caller (a fifth), and
+ * per address under `/v1/auth/` (a thirtieth). A Redis that is down limits nobody.
+ */
+@Injectable()
+export class RateLimits implements OnModuleInit {
+  private perUser: Limiter | undefined;
+  private perAddress: Limiter | undefined;
+  private auth: Limiter | undefined;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config<typeof GatewayConfig>,
+    @Inject(REDIS) private readonly redis: Redis,
+    private readonly http: HttpAdapterHost,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const perMinute = this.config.RATE_LIMIT_PER_MINUTE;
+    if (perMinute === 0) return;
+    const fastify = this.http.httpAdapter.getInstance<FastifyInstance>();
+    await fastify.register(rateLimit, {
+      global: false,
+      redis: this.redis,
+      nameSpace: `${this.config.REDIS_PREFIX}:limit:`,
+      skipOnError: true,
+    });
+    const limiter = (name: string, share: number, who: CreateRateLimitOptions['keyGenerator']): Limiter =>
+      fastify.createRateLimit({
+        max: Math.max(1, Math.floor(perMinute / share)),
+        timeWindow: 60_000,
+        keyGenerator: async (request) => `${name}:${await who?.(request)}`,
+      });
+    this.perUser = limiter('user', 1, (request) => request.roost.user?.id ?? request.ip);
+    this.perAddress = limiter('address', 5, (request) => request.ip);
+    this.auth = limiter('auth', 30, (request) => request.ip);
+  }
+
+  /** Counts the request, writes `RateLimit-*`, and throws 429 `rate.limited` when it is one too many. */
+  async take(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {
+    if (EXEMPT.test(path)) return;
+    const limiter = AUTH.test(path) ? this.auth : request.roost.user ? this.perUser : this.perAddress;
+    if (!limiter) return;
+    const state = await limiter(request);
+    if (state.isAllowed) return;
+    reply.header('ratelimit-limit', state.max);
+    reply.header('ratelimit-remaining', state.remaining);
+    reply.header('ratelimit-reset', state.ttlInSeconds);
+    if (state.isExceeded) {
+      throw new Problem(
+        'rate.limited',
+        undefined,
+        {},
+        { 'retry-after': String(Math.max(1, state.ttlInSeconds)) },
+      );
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { CONFIG, type Config, LOGGER, Metrics } from '@roost/platform';
+import type { Logger } from 'pino';
+import type { Gauge } from 'prom-client';
+import type { GatewayConfig } from '../config.js';
+import { mergeDocuments } from './merge-documents.js';
+import type { OpenApiDocument } from './openapi.js';
+import { buildRouteTable, type Route, type RouteTable } from './route-table.js';
+
+/** In the order of ownership of paths that nobody has owned before. */
+const SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
+export type Upstream = (typeof SERVICES)[number];
+
+const FIRST_TRIES_MS = 500;
+const REFRESH_MS = 30_000;
+const PATIENCE_MS = 5_000;
+
+const INFO = {
+  title: 'Roost',
+  version: '0.1.0',
+  description:
+    'A backend for short-term-rental marketplaces. Money is integer minor units in fields that end in `Minor`, dates are dates of the listing, instants are RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`.',
+};
+
+/**
+ * What the gateway knows of its services: their OpenAPI documents, and from them the route table and the one merged
+ * document. Starts with the documents of the release and replaces each as its service answers, now and then again, so
+ * that a route that is deployed needs no change here and a service that is down hides nothing but itself.
+ */
+@Injectable()
+export class RouteBook implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly documents = new Map<Upstream, OpenApiDocument>();
+  private readonly etags = new Map<Upstream, string>();
+  private table: RouteTable = buildRouteTable(new Map());
+  private merged: OpenApiDocument = mergeDocuments(new Map(), this.table, INFO);
+  private timer: NodeJS.Timeout | undefined;
+  private readonly stop = new AbortController();
+  private readonly clashes: Gauge;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config<typeof GatewayConfig>,
+    @Inject(LOGGER) private readonly logger: Logger,
+    metrics: Metrics,
+  ) {
+    this.clashes = metrics.gauge(
+      'roost_gateway_route_clashes',
+      'Operations that two services claim; the older owner keeps them',
+    );
+  }
+
+  find(method: string, path: string): Route | null {
+    return this.table.find(method, path);
+  }
+
+  document(): OpenApiDocument {
+    return this.merged;
+  }
+
+  /** Where a service listens. */
+  upstream(service: Upstream): string {
+    const variable = `${service.toUpperCase()}_URL` as `${Uppercase<Upstream>}_URL`;
+    return this.config[variable].replace(/\/$/, '');
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await Promise.all(SERVICES.map((service) => this.readRelease(service)));
+    this.rebuild();
+    void this.refresh();
+  }
+
+  onApplicationShutdown(): void {
+    this.stop.abort();
+    clearTimeout(this.timer);
+  }
+
+  private async readRelease(service: Upstream): Promise<void> {
+    const file = new URL(`../../release/${service}.openapi.json`, import.meta.url);
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    if (text) this.documents.set(service, JSON.parse(text) as OpenApiDocument);
+  }
+
+  /** Asks every service that is known for its document; soon again until each has answered once. */
+  private async refresh(): Promise<void> {
+    const known = SERVICES.filter((service) => this.documents.has(service));
+    const changed = await Promise.all(known.map((service) => this.fetchDocument(service)));
+    if (this.stop.signal.aborted) return;
+    if (changed.includes(true)) this.rebuild();
+    const complete = known.every((service) => this.etags.has(service));
+    this.timer = setTimeout(() => void this.refresh(), complete ? REFRESH_MS : FIRST_TRIES_MS);
+    this.timer.unref();
+  }
+
+  private async fetchDocument(service: Upstream): Promise<boolean> {
+    const etag = this.etags.get(service);
+    try {
+      const response = await fetch(`${this.upstream(service)}/openapi.json`, {
+        headers: etag ? { 'if-none-match': etag } : {},
+        signal: AbortSignal.any([this.stop.signal, AbortSignal.timeout(PATIENCE_MS)]),
+      });
+      if (response.status === 304) return false;
+      if (!response.ok) throw new Error(`answered ${response.status}`);
+      const text = await response.text();
+      const document = JSON.parse(text) as OpenApiDocument;
+      const before = JSON.stringify(this.documents.get(service));
+      this.etags.set(service, response.headers.get('etag') ?? 'read');
+      this.documents.set(service, document);
+      return JSON.stringify(document) !== before;
+    } catch (error) {
+      if (!this.stop.signal.aborted) {
+        this.logger.debug(
+          { service, reason: (error as Error).message },
+          'document not read, keeping the last good one',
+        );
+      }
+      return false;
+    }
+  }
+
+  private rebuild(): void {
+    const documents = new Map(
+      [...SERVICES].flatMap((name) => {
+        const document = this.documents.get(name);
+        return document ? [[name, document] as const] : [];
+      }),
+    );
+    this.table = buildRouteTable(documents, this.table);
+    this.merged = mergeDocuments(documents, this.table, INFO);
+    this.clashes.set(this.table.clashes.length);
+    for (const clash of this.table.clashes) this.logger.error(clash, 'two services claim one route');
+    this.logger.info({ routes: this.table.size, services: [...documents.keys()] }, 'route table built');
+  }
+}
