@@ -1,8 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { errorPages } from './error-pages.js';
 import { eventsPage } from './events-page.js';
 
 const HELP = `Writes the pages that are made from the code.
@@ -23,7 +24,7 @@ if (values.help) {
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Every generated file by its path. */
-const pages = new Map<string, string>([['docs/events.md', eventsPage()]]);
+const pages = new Map<string, string>([['docs/events.md', eventsPage()], ...errorPages()]);
 
 const stale: string[] = [];
 for (const [path, content] of pages) {
@@ -35,6 +36,14 @@ for (const [path, content] of pages) {
   if (values.check) continue;
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, text);
+}
+
+// A page whose code is gone goes too.
+for (const name of await readdir(join(root, 'docs/errors')).catch(() => [])) {
+  const path = `docs/errors/${name}`;
+  if (pages.has(path)) continue;
+  stale.push(path);
+  if (!values.check) await rm(join(root, path));
 }
 
 if (stale.length === 0) console.log(`${pages.size} generated pages are up to date.`);
