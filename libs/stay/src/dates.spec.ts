@@ -50,7 +50,12 @@ describe('isRealDate', () => {
 
 describe('nights', () => {
   it('are the dates of the half-open range', () => {
-    expect(nights('2028-02-27', '2028-03-02')).toEqual(['2028-02-27', '2028-02-28', '2028-02-29', '2028-03-01']);
+    expect(nights('2028-02-27', '2028-03-02')).toEqual([
+      '2028-02-27',
+      '2028-02-28',
+      '2028-02-29',
+      '2028-03-01',
+    ]);
     expect(nights('2027-06-10', '2027-06-10')).toEqual([]);
     expect(nights('2027-06-10', '2027-06-09')).toEqual([]);
     expect(nightCount('2027-06-10', '2027-06-09')).toBe(-1);
@@ -113,7 +118,13 @@ describe('ranges', () => {
 
   it('merges what touches', () => {
     expect(
-      mergeRanges([range('08', '09'), range('01', '03'), range('03', '05'), range('02', '04'), range('07', '07')]),
+      mergeRanges([
+        range('08', '09'),
+        range('01', '03'),
+        range('03', '05'),
+        range('02', '04'),
+        range('07', '07'),
+      ]),
     ).toEqual([range('01', '05'), range('08', '09')]);
   });
 
@@ -126,7 +137,9 @@ describe('ranges', () => {
         const before = [...new Set(ranges.flatMap(({ from, to }) => nights(from, to)))].sort();
         const merged = mergeRanges(ranges);
         expect(merged.flatMap(({ from, to }) => nights(from, to))).toEqual(before);
-        merged.slice(1).forEach(({ from }, previous) => expect(from > (merged[previous]?.to ?? '')).toBe(true));
+        merged
+          .slice(1)
+          .forEach(({ from }, previous) => expect(from > (merged[previous]?.to ?? '')).toBe(true));
       }),
     );
   });

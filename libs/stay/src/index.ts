@@ -17,6 +17,7 @@ export {
 export {
   addDuration,
   addHours,
+  addMilliseconds,
   addMinutes,
   addSeconds,
   isLocalTime,

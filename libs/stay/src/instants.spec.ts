@@ -3,6 +3,7 @@ import {
   addDays,
   addDuration,
   addHours,
+  addMilliseconds,
   addMinutes,
   addSeconds,
   isLocalTime,
@@ -91,9 +92,12 @@ describe('local clocks', () => {
     },
   );
 
-  it.each(['+02:00', 'Europe/Nowhere', '', 'GMT+2; drop', 'x'.repeat(100), 7, null])('%j is none', (timeZone) => {
-    expect(isTimeZone(timeZone)).toBe(false);
-  });
+  it.each(['+02:00', 'Europe/Nowhere', '', 'GMT+2; drop', 'x'.repeat(100), 7, null])(
+    '%j is none',
+    (timeZone) => {
+      expect(isTimeZone(timeZone)).toBe(false);
+    },
+  );
 });
 
 describe('moving an instant', () => {
@@ -103,6 +107,7 @@ describe('moving an instant', () => {
     expect(addHours(instant, 24).toISOString()).toBe('2027-03-28T12:00:00.000Z');
     expect(addHours(instant, -24).toISOString()).toBe('2027-03-26T12:00:00.000Z');
     expect(addMinutes(instant, 15).toISOString()).toBe('2027-03-27T12:15:00.000Z');
+    expect(addMilliseconds(instant, -1).toISOString()).toBe('2027-03-27T11:59:59.999Z');
     expect(addSeconds(instant, -1).toISOString()).toBe('2027-03-27T11:59:59.000Z');
   });
 

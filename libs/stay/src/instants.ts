@@ -60,6 +60,10 @@ export function addSeconds(instant: Date, seconds: number): Date {
   return later(instant, { seconds });
 }
 
+export function addMilliseconds(instant: Date, milliseconds: number): Date {
+  return later(instant, { milliseconds });
+}
+
 /** Adds an ISO 8601 duration such as `P3D` or `PT15M`; its days and months are those of the time zone. */
 export function addDuration(instant: Date, duration: string, timeZone = 'UTC'): Date {
   return new Date(zoned(instant, timeZone).add(Temporal.Duration.from(duration)).epochMilliseconds);

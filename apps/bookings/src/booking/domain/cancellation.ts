@@ -1,0 +1,312 @@
+import { percentOf, roundHalfEven, allocate, sum } from '@roost/money';
+import { type IsoDate, addDays, addHours, localInstant, nightCount, nights } from '@roost/stay';
+
+/** What a cancelled stay gives back (DOMAIN.md §3). All amounts are minor units of the booking's currency. */
+
+export const CANCELLATION_POLICIES = ['flexible', 'moderate', 'limited', 'firm', 'strict'] as const;
+export type CancellationPolicy = (typeof CANCELLATION_POLICIES)[number];
+
+/** What is frozen on a booking when it is made. */
+export interface StayTerms {
+  policy: CancellationPolicy;
+  timeZone: string;
+  checkInDate: IsoDate;
+  checkOutDate: IsoDate;
+  /** `HH:MM` local. */
+  checkInFrom: string;
+  /** `HH:MM` local. */
+  checkOutUntil: string;
+}
+
+/** What the guest pays, as `priceStay` gives it (its result fits as it is). */
+export interface StayPrice {
+  /** One per night, in order; after discount, without extra-guest fees. */
+  nights: readonly { amountMinor: number }[];
+  /** Of the whole stay; the same for every night. */
+  extraGuestMinor: number;
+  cleaningMinor: number;
+  /** The guest's fee to the marketplace. */
+  serviceFeeMinor: number;
+  taxes: readonly { kind: 'percent' | 'per_night' | 'per_guest' | 'per_guest_night'; amountMinor: number }[];
+}
+
+export type RefundLineKind = 'night' | 'extra_guest' | 'cleaning' | 'service_fee' | 'tax';
+
+export interface Refund {
+  /** The sum of the lines. */
+  refundMinor: number;
+  /** One per kind, in this order; those of nothing are left out. */
+  lines: { kind: RefundLineKind; refundMinor: number }[];
+  nightsStayed: number;
+  /** Nights and their extra-guest fees. */
+  refundNightsMinor: number;
+  keptNightsMinor: number;
+  keptCleaningMinor: number;
+  keptServiceFeeMinor: number;
+  keptTaxMinor: number;
+  /** Computed again on what is kept of nights, extra guests and cleaning. */
+  hostFeeMinor: number;
+  /** What is kept of nights, extra guests and cleaning, less the host fee. */
+  hostPayoutMinor: number;
+}
+
+export const DEFAULT_HOST_FEE_BPS = 300;
+
+/**
+ * How much of the nights a cancel keeps: `nightsBeyondStayed` of the earliest nights after those stayed,
+ * and `restBps` of the sum of the others.
+ */
+export interface RefundTier {
+  nightsBeyondStayed: number;
+  restBps: number;
+  /** Only where nothing is kept. */
+  serviceFeeReturned: boolean;
+}
+
+const NOTHING_KEPT: RefundTier = { nightsBeyondStayed: 0, restBps: 0, serviceFeeReturned: true };
+const ONE_MORE_KEPT: RefundTier = { nightsBeyondStayed: 1, restBps: 0, serviceFeeReturned: false };
+const ONE_MORE_AND_HALF_KEPT: RefundTier = {
+  nightsBeyondStayed: 1,
+  restBps: 5_000,
+  serviceFeeReturned: false,
+};
+const HALF_KEPT: RefundTier = { nightsBeyondStayed: 0, restBps: 5_000, serviceFeeReturned: false };
+const ALL_KEPT: RefundTier = { nightsBeyondStayed: 0, restBps: 10_000, serviceFeeReturned: false };
+const NEXT_THIRTY_KEPT: RefundTier = { nightsBeyondStayed: 30, restBps: 0, serviceFeeReturned: false };
+const STAYED_KEPT: RefundTier = { nightsBeyondStayed: 0, restBps: 0, serviceFeeReturned: false };
+
+/** Days are calendar days at the check-in local time; hours are absolute. */
+type Notice = { days: number } | { hours: number };
+
+interface PolicyRules {
+  /** First match wins: the tier holds up to and including the instant so long before check-in. */
+  tiers: readonly { notice: Notice; tier: RefundTier }[];
+  otherwise: RefundTier;
+}
+
+const POLICIES: Record<CancellationPolicy, PolicyRules> = {
+  flexible: { tiers: [{ notice: { hours: 24 }, tier: NOTHING_KEPT }], otherwise: ONE_MORE_KEPT },
+  moderate: { tiers: [{ notice: { days: 5 }, tier: NOTHING_KEPT }], otherwise: ONE_MORE_AND_HALF_KEPT },
+  limited: {
+    tiers: [
+      { notice: { days: 14 }, tier: NOTHING_KEPT },
+      { notice: { days: 7 }, tier: HALF_KEPT },
+    ],
+    otherwise: ALL_KEPT,
+  },
+  firm: {
+    tiers: [
+      { notice: { days: 30 }, tier: NOTHING_KEPT },
+      { notice: { days: 7 }, tier: HALF_KEPT },
+    ],
+    otherwise: ALL_KEPT,
+  },
+  strict: { tiers: [{ notice: { days: 7 }, tier: HALF_KEPT }], otherwise: ALL_KEPT },
+};
+
+const LONG_STAY_NIGHTS = 28;
+const LONG_STAY: PolicyRules = {
+  tiers: [{ notice: { days: 30 }, tier: NOTHING_KEPT }],
+  otherwise: NEXT_THIRTY_KEPT,
+};
+
+const GRACE_HOURS = 24;
+const GRACE_NOTICE: Notice = { days: 7 };
+
+const notAfter = (a: Date, b: Date): boolean => a.getTime() <= b.getTime();
+
+export function checkInAt(terms: StayTerms): Date {
+  return localInstant(terms.checkInDate, terms.checkInFrom, terms.timeZone);
+}
+
+export function checkOutAt(terms: StayTerms): Date {
+  return localInstant(terms.checkOutDate, terms.checkOutUntil, terms.timeZone);
+}
+
+/** The last instant that is so long before check-in. */
+function deadline(terms: StayTerms, notice: Notice): Date {
+  if ('hours' in notice) return addHours(checkInAt(terms), -notice.hours);
+  return localInstant(addDays(terms.checkInDate, -notice.days), terms.checkInFrom, terms.timeZone);
+}
+
+function rulesOf(terms: StayTerms): PolicyRules {
+  const long = nightCount(terms.checkInDate, terms.checkOutDate) >= LONG_STAY_NIGHTS;
+  return long ? LONG_STAY : POLICIES[terms.policy];
+}
+
+/** The last instant of the grace, or null where the booking was confirmed too late (or not yet) to have one. */
+export function graceUntil(terms: StayTerms, confirmedAt: Date | null): Date | null {
+  if (confirmedAt === null || !notAfter(confirmedAt, deadline(terms, GRACE_NOTICE))) return null;
+  return addHours(confirmedAt, GRACE_HOURS);
+}
+
+/** The instants up to and including which a better tier holds, the grace among them. */
+export function tierDeadlines(terms: StayTerms, confirmedAt: Date | null): Date[] {
+  const grace = graceUntil(terms, confirmedAt);
+  const own = rulesOf(terms).tiers.map(({ notice }) => deadline(terms, notice));
+  return grace === null ? own : [grace, ...own];
+}
+
+/**
+ * The tier of a guest's cancel. It is a value of its own so that a changed booking can be given the worse of
+ * the tier under its old terms and the tier under its new ones.
+ */
+export function tierAt(terms: StayTerms, confirmedAt: Date | null, at: Date): RefundTier {
+  const grace = graceUntil(terms, confirmedAt);
+  if (grace !== null && notAfter(at, grace)) return NOTHING_KEPT;
+  const rules = rulesOf(terms);
+  return rules.tiers.find(({ notice }) => notAfter(at, deadline(terms, notice)))?.tier ?? rules.otherwise;
+}
+
+/** When each night begins to count as stayed: the check-in instant, then each later night's midnight. */
+export function nightStarts(terms: StayTerms): Date[] {
+  return nights(terms.checkInDate, terms.checkOutDate).map((date, night) =>
+    night === 0 ? checkInAt(terms) : localInstant(date, '00:00', terms.timeZone),
+  );
+}
+
+function nightsStayedAt(terms: StayTerms, at: Date): number {
+  if (!notAfter(checkInAt(terms), at)) return 0;
+  return nightStarts(terms).filter((start) => notAfter(start, at)).length;
+}
+
+function proRata(amountMinor: number, part: number, whole: number): number {
+  if (whole === 0) return 0;
+  return Number(roundHalfEven(BigInt(amountMinor) * BigInt(part), BigInt(whole)));
+}
+
+function totalOf(price: StayPrice): number {
+  return sum([
+    ...price.nights.map((night) => night.amountMinor),
+    price.extraGuestMinor,
+    price.cleaningMinor,
+    price.serviceFeeMinor,
+    ...price.taxes.map((tax) => tax.amountMinor),
+  ]);
+}
+
+interface RefundParts {
+  night: number;
+  extra_guest: number;
+  cleaning: number;
+  service_fee: number;
+  tax: number;
+}
+
+const LINE_KINDS = ['night', 'extra_guest', 'cleaning', 'service_fee', 'tax'] as const;
+
+function refundOf(price: StayPrice, parts: RefundParts, nightsStayed: number, hostFeeBps: number): Refund {
+  const nightsMinor = sum(price.nights.map((night) => night.amountMinor)) + price.extraGuestMinor;
+  const refundNightsMinor = parts.night + parts.extra_guest;
+  const keptNightsMinor = nightsMinor - refundNightsMinor;
+  const keptCleaningMinor = price.cleaningMinor - parts.cleaning;
+  const hostFeeMinor = percentOf(keptNightsMinor + keptCleaningMinor, hostFeeBps);
+  return {
+    refundMinor: sum(LINE_KINDS.map((kind) => parts[kind])),
+    lines: LINE_KINDS.map((kind) => ({ kind, refundMinor: parts[kind] })).filter(
+      (line) => line.refundMinor !== 0,
+    ),
+    nightsStayed,
+    refundNightsMinor,
+    keptNightsMinor,
+    keptCleaningMinor,
+    keptServiceFeeMinor: price.serviceFeeMinor - parts.service_fee,
+    keptTaxMinor: sum(price.taxes.map((tax) => tax.amountMinor)) - parts.tax,
+    hostFeeMinor,
+    hostPayoutMinor: keptNightsMinor + keptCleaningMinor - hostFeeMinor,
+  };
+}
+
+/** The refund that a tier gives when `nightsStayed` nights have begun. */
+export function refundUnder(
+  tier: RefundTier,
+  price: StayPrice,
+  nightsStayed: number,
+  hostFeeBps = DEFAULT_HOST_FEE_BPS,
+): Refund {
+  const count = price.nights.length;
+  const begun = nightsStayed > 0;
+  const extraByNight = allocate(
+    price.extraGuestMinor,
+    price.nights.map(() => 1),
+  );
+  const keptWhole = Math.min(count, nightsStayed + tier.nightsBeyondStayed);
+  const restNightsMinor = sum(price.nights.slice(keptWhole).map((night) => night.amountMinor));
+  const restExtraMinor = sum(extraByNight.slice(keptWhole));
+  const restMinor = restNightsMinor + restExtraMinor;
+  const refundNightsMinor = restMinor - percentOf(restMinor, tier.restBps);
+  const [night = 0, extraGuest = 0] = allocate(refundNightsMinor, [restNightsMinor, restExtraMinor]);
+  const cleaning = begun ? 0 : price.cleaningMinor;
+
+  const taxedMinor =
+    sum(price.nights.map(({ amountMinor }) => amountMinor)) + price.extraGuestMinor + price.cleaningMinor;
+  const keptTaxedMinor = taxedMinor - refundNightsMinor - cleaning;
+  const tax = price.taxes.map(({ kind, amountMinor }) => {
+    switch (kind) {
+      case 'percent':
+        return amountMinor - proRata(amountMinor, keptTaxedMinor, taxedMinor);
+      case 'per_night':
+      case 'per_guest_night':
+        return amountMinor - proRata(amountMinor, nightsStayed, count);
+      case 'per_guest':
+        return begun ? 0 : amountMinor;
+    }
+  });
+
+  const parts = {
+    night,
+    extra_guest: extraGuest,
+    cleaning,
+    service_fee: tier.serviceFeeReturned ? price.serviceFeeMinor : 0,
+    tax: sum(tax),
+  };
+  return refundOf(price, parts, nightsStayed, hostFeeBps);
+}
+
+/** All of it: what ends before it is confirmed, and what a host cancels before check-in. */
+export function refundEverything(price: StayPrice): Refund {
+  return refundUnder(NOTHING_KEPT, price, 0);
+}
+
+export interface CancelledStay {
+  terms: StayTerms;
+  price: StayPrice;
+  /** Null while not confirmed: then there is no grace. */
+  confirmedAt: Date | null;
+  /** The instant of the cancel, domain time. */
+  at: Date;
+  hostFeeBps?: number;
+}
+
+/** What a guest gets back who cancels a `confirmed` or `in_stay` booking. */
+export function guestCancel(stay: CancelledStay): Refund {
+  const tier = tierAt(stay.terms, stay.confirmedAt, stay.at);
+  return refundUnder(tier, stay.price, nightsStayedAt(stay.terms, stay.at), stay.hostFeeBps);
+}
+
+/** What a guest gets back whose host cancels: everything before check-in, in stay the nights not stayed. */
+export function hostCancel(stay: Omit<CancelledStay, 'confirmedAt'>): Refund {
+  const stayed = nightsStayedAt(stay.terms, stay.at);
+  return refundUnder(stayed === 0 ? NOTHING_KEPT : STAYED_KEPT, stay.price, stayed, stay.hostFeeBps);
+}
+
+/**
+ * The refund that an admin sets, divided over what was paid by largest remainder; null unless
+ * `0 ≤ refundMinor ≤ capturedMinor` (what is captured and not yet refunded).
+ */
+export function adminCancel(
+  stay: Omit<CancelledStay, 'confirmedAt'> & { refundMinor: number; capturedMinor: number },
+): Refund | null {
+  const { price, refundMinor, capturedMinor } = stay;
+  if (!Number.isSafeInteger(refundMinor) || refundMinor < 0) return null;
+  if (refundMinor > Math.min(capturedMinor, totalOf(price))) return null;
+  const [night = 0, extraGuest = 0, cleaning = 0, serviceFee = 0, ...taxes] = allocate(refundMinor, [
+    sum(price.nights.map(({ amountMinor }) => amountMinor)),
+    price.extraGuestMinor,
+    price.cleaningMinor,
+    price.serviceFeeMinor,
+    ...price.taxes.map(({ amountMinor }) => amountMinor),
+  ]);
+  const parts = { night, extra_guest: extraGuest, cleaning, service_fee: serviceFee, tax: sum(taxes) };
+  return refundOf(price, parts, nightsStayedAt(stay.terms, stay.at), stay.hostFeeBps ?? DEFAULT_HOST_FEE_BPS);
+}
