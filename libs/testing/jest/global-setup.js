@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,5 +15,9 @@ export default function startParts() {
     { stdio: ['pipe', 'inherit', 'inherit'] },
   );
   process.env.ROOST_TEST_PARTS = answerFile;
+  process.env.ROOST_TEST_JWT_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+    format: 'pem',
+    type: 'pkcs8',
+  });
   globalThis.roostTestParts = { child, folder };
 }

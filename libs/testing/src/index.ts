@@ -1,1 +1,4 @@
+export { expectProblem, TestClient, type TestResponse } from './client.js';
+export { eventually } from './eventually.js';
 export { freshDatabase, freshRedis, testParts } from './parts.js';
+export { aUser, ISSUER, signToken, testJwksUrl, type TestUser, type UserOptions } from './user.js';

@@ -1,0 +1,115 @@
+export interface TestResponse<T = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  /** Parsed when it is JSON, else the text. */
+  body: T;
+  bytes: Uint8Array;
+}
+
+type RequestHeaders = Record<string, string>;
+
+/** Speaks HTTP to one service as one caller. */
+export class TestClient {
+  constructor(
+    private readonly url: string,
+    private readonly headers: RequestHeaders = {},
+  ) {}
+
+  /** The same caller with more headers: `.with({ 'if-match': etag })`. */
+  with(headers: RequestHeaders): TestClient {
+    return new TestClient(this.url, { ...this.headers, ...headers });
+  }
+
+  get<T = Record<string, unknown>>(path: string, headers?: RequestHeaders): Promise<TestResponse<T>> {
+    return this.send<T>('GET', path, undefined, headers);
+  }
+
+  post<T = Record<string, unknown>>(
+    path: string,
+    body?: unknown,
+    headers?: RequestHeaders,
+  ): Promise<TestResponse<T>> {
+    return this.send<T>('POST', path, body, headers);
+  }
+
+  put<T = Record<string, unknown>>(
+    path: string,
+    body?: unknown,
+    headers?: RequestHeaders,
+  ): Promise<TestResponse<T>> {
+    return this.send<T>('PUT', path, body, headers);
+  }
+
+  patch<T = Record<string, unknown>>(
+    path: string,
+    body?: unknown,
+    headers?: RequestHeaders,
+  ): Promise<TestResponse<T>> {
+    return this.send<T>('PATCH', path, body, headers);
+  }
+
+  delete<T = Record<string, unknown>>(path: string, headers?: RequestHeaders): Promise<TestResponse<T>> {
+    return this.send<T>('DELETE', path, undefined, headers);
+  }
+
+  /** Objects travel as JSON; text, bytes and forms as they are. */
+  async send<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: RequestHeaders = {},
+  ): Promise<TestResponse<T>> {
+    const raw = typeof body === 'string' || body instanceof Uint8Array || body instanceof FormData;
+    const response = await fetch(new URL(path, this.url), {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...this.headers,
+        ...(body !== undefined && !(body instanceof FormData) ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+      },
+      ...(body === undefined
+        ? {}
+        : { body: raw ? (body as NonNullable<RequestInit['body']>) : JSON.stringify(body) }),
+    });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const text = new TextDecoder().decode(bytes);
+    const json = /[/+]json\b/.test(response.headers.get('content-type') ?? '') && text !== '';
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (json ? JSON.parse(text) : text) as T,
+      bytes,
+    };
+  }
+}
+
+interface Refusal {
+  type?: string;
+  title?: string;
+  status?: number;
+  code?: string;
+  traceId?: string;
+  errors?: { pointer?: string; parameter?: string }[];
+}
+
+/** The answer is this problem, whole and without a word too many; `pointer` must be among its `errors`. */
+export function expectProblem(
+  response: TestResponse<unknown>,
+  status: number,
+  code: string,
+  pointer?: string,
+): void {
+  const problem = response.body as Refusal;
+  expect({ status: response.status, code: problem.code ?? problem }).toEqual({ status, code });
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect(problem).toMatchObject({
+    type: expect.stringMatching(new RegExp(`/errors/${code.replace('.', '\\.')}$`)) as string,
+    title: expect.any(String) as string,
+    status,
+  });
+  expect(JSON.stringify(problem)).not.toMatch(/\bat .*\.(ts|js):\d|node_modules|SELECT |INSERT INTO/);
+  if (pointer !== undefined) {
+    expect(problem.errors?.map((error) => error.pointer ?? error.parameter)).toContain(pointer);
+  }
+}

@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Type } from '@nestjs/common';
+import { type EventBody, type EventType, events } from '@roost/contracts';
+import { EmbeddedBus, envelopeOf, EventConsumer } from '@roost/messaging';
+import { Clock, type RunningService, type ServiceDefinition, startService } from '@roost/platform';
+import { addDuration } from '@roost/stay';
+import pg from 'pg';
+import type { z } from 'zod';
+import { TestClient } from './client.js';
+import { freshDatabase, freshRedis } from './parts.js';
+import { ISSUER, testJwksUrl, type TestUser } from './user.js';
+
+export interface TestServiceOptions {
+  /** On top of what a test needs. */
+  env?: Record<string, string>;
+  /** Shared by services that are to hear each other. */
+  bus?: EmbeddedBus;
+}
+
+export interface DeliverOptions {
+  /** The aggregate's version. */
+  version?: number;
+  /** The same event (same id) so often. */
+  times?: number;
+  id?: string;
+  /** The publishing service, where it isn't the one that the topic names. */
+  source?: string;
+}
+
+type Token<T> = Type<T> | (abstract new (...args: never[]) => T) | symbol | string;
+
+/** One service on a database and a Redis number of its own. */
+export class TestService {
+  readonly anonymous: TestClient;
+  readonly clock: TestClock;
+
+  constructor(
+    private readonly running: RunningService,
+    readonly env: Readonly<Record<string, string>>,
+    readonly bus: EmbeddedBus,
+    private readonly database: pg.Pool,
+    private readonly dataDir: string,
+  ) {
+    this.anonymous = new TestClient(running.url);
+    this.clock = new TestClock(() => running.get(Clock));
+  }
+
+  get url(): string {
+    return this.running.url;
+  }
+
+  get<T>(token: Token<T>): T {
+    return this.running.get<T>(token);
+  }
+
+  as(user: TestUser): TestClient {
+    return new TestClient(this.url, { authorization: `Bearer ${user.token}` });
+  }
+
+  /** Straight to the database, past the service: for checks that share nothing with it. */
+  async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.database.query<Row>(sql, values)).rows;
+  }
+
+  /** Through the real consumer, with its inbox and its transaction; throws what the handler threw. */
+  async deliver<T extends EventType>(
+    type: T,
+    body: EventBody<T>,
+    options: DeliverOptions = {},
+  ): Promise<void> {
+    const source = options.source ?? events[type].topic.split('.')[0] ?? '';
+    const envelope = envelopeOf(type, body, {
+      source,
+      ...(options.id === undefined ? {} : { id: options.id }),
+      ...(options.version === undefined ? {} : { version: options.version }),
+      time: this.clock.now(),
+    });
+    const consumer = this.running.get(EventConsumer);
+    for (let time = 0; time < (options.times ?? 1); time++) await consumer.handle(envelope);
+  }
+
+  /** Bodies of the events of a type that have been committed so far, oldest first. */
+  async published<T extends EventType>(type: T): Promise<EventBody<T>[]> {
+    const rows = await this.query<{ body: EventBody<T> }>(
+      'SELECT body FROM outbox_event WHERE type = $1 ORDER BY xid, id',
+      [type],
+    );
+    return rows.map((row) => row.body);
+  }
+
+  async close(): Promise<void> {
+    await this.running.close();
+    await this.database.end();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Domain time of one service under test. Moving it runs what has become due before it gives back. */
+export class TestClock {
+  constructor(private readonly clock: () => Clock) {}
+
+  now(): Date {
+    return this.clock().now();
+  }
+
+  /** `'PT15M'`, `'P3D'`, `'-PT1S'` */
+  async advance(duration: string): Promise<void> {
+    await this.set(addDuration(this.now(), duration));
+  }
+
+  async set(instant: Date | string): Promise<void> {
+    await this.clock().moveTo(new Date(instant).getTime() - Date.now());
+  }
+
+  async reset(): Promise<void> {
+    await this.clock().moveTo(0);
+  }
+}
+
+export async function startTestService<C extends z.ZodObject>(
+  definition: ServiceDefinition<C>,
+  options: TestServiceOptions = {},
+): Promise<TestService> {
+  const [databaseUrl, redisUrl] = await Promise.all([
+    freshDatabase(`roost_${definition.name}`),
+    freshRedis(),
+  ]);
+  const dataDir = mkdtempSync(join(tmpdir(), `roost-${definition.name}-`));
+  const env = {
+    ROOST_ENV: 'test',
+    ROOST_MODE: 'embedded',
+    ROOST_DATA_DIR: dataDir,
+    BIND_HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    // Pub/sub channels know no database number.
+    REDIS_PREFIX: `roost:${new URL(redisUrl).pathname.slice(1)}`,
+    PUBLIC_URL: 'http://localhost:3000',
+    JWKS_URL: testJwksUrl(),
+    JWT_ISSUER: ISSUER,
+    ENCRYPTION_KEY: 'an-encryption-key-that-only-tests-know',
+    RATE_LIMIT_PER_MINUTE: '0',
+    LOG_LEVEL: process.env.ROOST_TEST_LOG_LEVEL ?? 'fatal',
+    ...options.env,
+  };
+  const bus = options.bus ?? new EmbeddedBus();
+  const running = await startService(definition, { env, bus });
+  const database = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+  // A database restart in a spec ends idle connections; the pool makes new ones.
+  database.on('error', () => undefined);
+  return new TestService(running, env, bus, database, dataDir);
+}
