@@ -33,6 +33,7 @@ export {
   Uuid,
 } from './shapes/pieces.js';
 export { invalid, SchemaPipe } from './shapes/schema.pipe.js';
+export { AccessTokens } from './auth/access-tokens.js';
 export {
   type AuthUser,
   CurrentUser,

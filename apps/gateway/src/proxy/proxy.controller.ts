@@ -1,5 +1,5 @@
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
-import { CONFIG, type Config, Problem, Public } from '@roost/platform';
+import { AccessTokens, CONFIG, type Config, Problem, Public } from '@roost/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import type { Route } from '../routes/route-table.js';
@@ -15,6 +15,7 @@ export class ProxyController {
 
   constructor(
     private readonly routes: RouteBook,
+    private readonly tokens: AccessTokens,
     private readonly limits: RateLimits,
     private readonly upstreams: Upstreams,
     @Inject(CONFIG) config: Config<typeof GatewayConfig>,
@@ -28,8 +29,21 @@ export class ProxyController {
   async pass(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const path = pathOf(request.url);
     const route = this.find(request.method, path);
-    await this.limits.take(request, reply, path);
+    try {
+      await this.authenticate(request, route);
+    } finally {
+      // A caller whose token is refused is counted as the address that he comes from.
+      await this.limits.take(request, reply, path);
+    }
     await this.upstreams.pass(request, reply, this.routes.upstream(route.service as Upstream));
+  }
+
+  private async authenticate(request: FastifyRequest, route: Route): Promise<void> {
+    if (route.access === 'public') return;
+    request.roost.user = await this.tokens.userOf(request);
+    if (!request.roost.user && route.access === 'user') {
+      throw new Problem('auth.missing_token', undefined, {}, { 'www-authenticate': 'Bearer' });
+    }
   }
 
   private find(method: string, path: string): Route {

@@ -83,13 +83,17 @@ export class RouteBook implements OnApplicationBootstrap, OnApplicationShutdown 
     if (text) this.documents.set(service, JSON.parse(text) as OpenApiDocument);
   }
 
-  /** Asks every service that is known for its document; soon again until each has answered once. */
+  /** Asks every service for its document. */
+  async refreshNow(): Promise<void> {
+    const changed = await Promise.all(SERVICES.map((service) => this.fetchDocument(service)));
+    if (changed.includes(true) && !this.stop.signal.aborted) this.rebuild();
+  }
+
+  /** Now and then; soon again until each service of the release has answered once. */
   private async refresh(): Promise<void> {
-    const known = SERVICES.filter((service) => this.documents.has(service));
-    const changed = await Promise.all(known.map((service) => this.fetchDocument(service)));
+    await this.refreshNow();
     if (this.stop.signal.aborted) return;
-    if (changed.includes(true)) this.rebuild();
-    const complete = known.every((service) => this.etags.has(service));
+    const complete = SERVICES.every((name) => !this.documents.has(name) || this.etags.has(name));
     this.timer = setTimeout(() => void this.refresh(), complete ? REFRESH_MS : FIRST_TRIES_MS);
     this.timer.unref();
   }

@@ -1,0 +1,233 @@
+import { request } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { aUser, eventually, expectProblem, startTestService, type TestService } from '@roost/testing';
+import { RouteBook } from '../src/routes/route-book.js';
+import { gateway } from '../src/service.js';
+import { aDocument, paths, startUpstream, type Upstream } from './upstream.js';
+
+let listings: Upstream;
+let identity: Upstream;
+let service: TestService;
+
+const user = aUser();
+
+beforeAll(async () => {
+  [listings, identity] = await Promise.all([
+    startUpstream(aDocument(paths.listings)),
+    startUpstream(aDocument(paths.identity)),
+  ]);
+  service = await startGateway();
+  await eventually(async () => {
+    expect((await service.anonymous.get('/v1/listings/search')).status).toBe(200);
+    expect((await service.as(user).get('/v1/me')).status).toBe(200);
+  });
+});
+
+afterAll(async () => {
+  await service.close();
+  await Promise.all([listings.close(), identity.close()]);
+});
+
+function startGateway(env: Record<string, string> = {}): Promise<TestService> {
+  return startTestService(gateway, {
+    env: {
+      LISTINGS_URL: listings.url,
+      IDENTITY_URL: identity.url,
+      BOOKINGS_URL: 'http://127.0.0.1:9',
+      PAYMENTS_URL: 'http://127.0.0.1:9',
+      REVIEWS_URL: 'http://127.0.0.1:9',
+      RATE_LIMIT_PER_MINUTE: '0',
+      ...env,
+    },
+  });
+}
+
+/** Sends the path as it is written: fetch would tidy it up. */
+function getExactly(path: string): Promise<{ status: number | undefined; code: unknown }> {
+  const { hostname, port } = new URL(service.url);
+  const headers = { authorization: `Bearer ${user.token}` };
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path, headers }, (response) => {
+      json(response).then(
+        (body) => resolve({ status: response.statusCode, code: (body as { code?: string }).code }),
+        reject,
+      );
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('passing on', () => {
+  it('gives the request to the owner of the path and the answer back as it is', async () => {
+    const answer = await service.anonymous.get('/v1/listings/search?city=Lisbon&q=a%20b');
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('x-from')).toBe('upstream');
+    expect(answer.body).toEqual({ method: 'GET', url: '/v1/listings/search?city=Lisbon&q=a%20b', bytes: 0 });
+  });
+
+  it('streams a body of any type and size, unread', async () => {
+    const bytes = 30 * 1024 * 1024;
+    const response = await fetch(`${service.url}/v1/listings/42/photos`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${user.token}`, 'content-type': 'application/x-anything' },
+      body: new Uint8Array(bytes),
+    });
+    expect(response.status).toBe(201);
+    expect(await response.json()).toMatchObject({ bytes });
+  });
+
+  it('passes even a broken JSON body: the service says what is wrong with it', async () => {
+    const response = await fetch(`${service.url}/v1/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"email":',
+    });
+    expect(response.status).toBe(201);
+    expect(await response.json()).toMatchObject({ bytes: 9 });
+  });
+
+  it('says who asked, and believes nobody who says so himself', async () => {
+    await service.anonymous.get('/v1/listings/search?spoof', {
+      'x-forwarded-for': '203.0.113.9',
+      'x-forwarded-host': 'evil.example',
+      forwarded: 'for=203.0.113.9',
+      'x-request-id': 'client-chosen-1',
+    });
+    const headers = listings.seen.at(-1)?.headers ?? {};
+    expect(headers['x-forwarded-for']).toBe('127.0.0.1');
+    expect(headers['x-forwarded-host']).toBe(new URL(service.url).host);
+    expect(headers.forwarded).toBeUndefined();
+    expect(headers['x-request-id']).toBe('client-chosen-1');
+    expect(headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-\d\d$/);
+  });
+
+  it.each([
+    ['a path that nobody has', '/v1/nothing'],
+    ["a service's own pages", '/metrics'],
+    ['dot segments', '/v1/listings/../me'],
+    ['encoded dot segments', '/v1/listings/%2e%2E/me'],
+    ['a single encoded dot', '/v1/listings/%2E/photos'],
+    ['an empty parameter', '/v1/listings/'],
+    ['two slashes at the front', '//v1/me'],
+  ])('answers 404 for %s, and asks nobody', async (_what, path) => {
+    const before = listings.seen.length + identity.seen.length;
+    expect(await getExactly(path)).toEqual({ status: 404, code: 'route.not_found' });
+    expect(listings.seen.length + identity.seen.length).toBe(before);
+  });
+
+  it('answers 503 with Retry-After when the owner is down, and goes on when it is back', async () => {
+    const port = Number(new URL(identity.url).port);
+    await identity.close();
+    const down = await service.as(user).get('/v1/me');
+    expectProblem(down, 503, 'service.unavailable');
+    expect(Number(down.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await service.anonymous.get('/v1/listings/search')).status).toBe(200);
+    identity = await startUpstream(aDocument(paths.identity), port);
+    expect((await service.as(user).get('/v1/me')).status).toBe(200);
+  });
+});
+
+describe('the token check', () => {
+  it('wants a token where the document does', async () => {
+    expectProblem(await service.anonymous.get('/v1/me'), 401, 'auth.missing_token');
+    expect((await service.as(user).get('/v1/me')).status).toBe(200);
+  });
+
+  it('lets a public route pass whatever token comes with it', async () => {
+    const answer = await service.anonymous.get('/v1/listings/search', { authorization: 'Bearer nonsense' });
+    expect(answer.status).toBe(200);
+  });
+
+  it.each(['/v1/me', '/v1/listings/42'])('refuses a bad token on %s', async (path) => {
+    const none = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url');
+    const [, claims] = user.token.split('.');
+    const before = listings.seen.length + identity.seen.length;
+    for (const token of ['nonsense', `${none}.${claims}.`, `${user.token}x`]) {
+      const answer = await service.anonymous.get(path, { authorization: `Bearer ${token}` });
+      expectProblem(answer, 401, 'auth.invalid_token');
+    }
+    expect(listings.seen.length + identity.seen.length).toBe(before);
+  });
+});
+
+describe('rate limits', () => {
+  it('counts a user, an address and the sign-in routes apart, and says when to come back', async () => {
+    const limited = await startGateway({ RATE_LIMIT_PER_MINUTE: '30' });
+    try {
+      await eventually(async () =>
+        expect((await limited.as(aUser()).get('/v1/listings/42')).status).toBe(200),
+      );
+      const statuses: number[] = [];
+      for (let n = 0; n < 7; n++) statuses.push((await limited.anonymous.get('/v1/listings/search')).status);
+      expect(statuses).toEqual([200, 200, 200, 200, 200, 200, 429]);
+
+      const refused = await limited.anonymous.get('/v1/listings/search');
+      expectProblem(refused, 429, 'rate.limited');
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(refused.headers.get('ratelimit-limit')).toBe('6');
+      expect(refused.headers.get('ratelimit-remaining')).toBe('0');
+
+      const me = aUser();
+      const mine = [];
+      for (let n = 0; n < 31; n++) mine.push((await limited.as(me).get('/v1/me')).status);
+      expect(mine.filter((status) => status === 200)).toHaveLength(30);
+      expect(mine.at(-1)).toBe(429);
+      expect((await limited.as(aUser()).get('/v1/me')).status).toBe(200);
+
+      expect((await limited.anonymous.post('/v1/auth/login', {})).status).toBe(201);
+      expectProblem(await limited.anonymous.post('/v1/auth/login', {}), 429, 'rate.limited');
+      expect((await limited.anonymous.get('/health/live')).status).toBe(200);
+    } finally {
+      await limited.close();
+    }
+  });
+});
+
+describe('what the gateway says itself', () => {
+  it('serves one document for all services', async () => {
+    const document = await service.anonymous.get('/openapi.json');
+    expect(document.status).toBe(200);
+    expect(Object.keys(document.body.paths as object)).toEqual(
+      expect.arrayContaining(['/v1/me', '/v1/listings/{id}']),
+    );
+  });
+
+  it('serves Swagger UI and its parts', async () => {
+    for (const path of ['/docs', '/docs/start.js', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js']) {
+      const response = await fetch(service.url + path);
+      expect(response.status).toBe(200);
+      expect((await response.text()).length).toBeGreaterThan(100);
+    }
+    expectProblem(await service.anonymous.get('/docs/package.json'), 404, 'route.not_found');
+  });
+
+  it('serves a page for each error code', async () => {
+    const page = await fetch(`${service.url}/errors/booking.dates_unavailable`);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(await page.text()).toContain('How to fix it');
+    expectProblem(await service.anonymous.get('/errors/no.such_code'), 404, 'route.not_found');
+  });
+});
+
+describe('learning routes', () => {
+  it('takes up a route that a service has deployed, without a restart', async () => {
+    const growing = await startUpstream(aDocument(paths.listings));
+    const fresh = await startGateway({ LISTINGS_URL: growing.url });
+    try {
+      await eventually(async () =>
+        expect((await fresh.anonymous.get('/v1/listings/search')).status).toBe(200),
+      );
+      expectProblem(await fresh.anonymous.get('/v1/listings/new-route/deep'), 404, 'route.not_found');
+      growing.document = aDocument({
+        ...paths.listings,
+        '/v1/listings/new-route/deep': { get: { security: [] } },
+      });
+      await fresh.get(RouteBook).refreshNow();
+      expect((await fresh.anonymous.get('/v1/listings/new-route/deep')).status).toBe(200);
+    } finally {
+      await fresh.close();
+      await growing.close();
+    }
+  });
+});

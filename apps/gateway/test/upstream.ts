@@ -1,0 +1,57 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { OpenApiDocument } from '../src/routes/openapi.js';
+
+export interface SeenRequest {
+  method: string;
+  url: string;
+  headers: Record<string, string | string[] | undefined>;
+  bytes: number;
+}
+
+/** A service as the gateway sees it: a document, and answers that tell what arrived. */
+export interface Upstream {
+  url: string;
+  document: OpenApiDocument;
+  seen: SeenRequest[];
+  close(): Promise<void>;
+}
+
+const bearer = [{ bearer: [] }];
+
+export function aDocument(paths: OpenApiDocument['paths']): OpenApiDocument {
+  return { openapi: '3.0.0', info: { title: 'fixture', version: '1' }, paths };
+}
+
+export const paths: Record<'listings' | 'identity', OpenApiDocument['paths']> = {
+  listings: {
+    '/v1/listings/search': { get: { security: [] } },
+    '/v1/listings/{id}': { get: { security: [{}, { bearer: [] }] } },
+    '/v1/listings/{id}/photos': { post: { security: bearer } },
+  },
+  identity: {
+    '/v1/auth/login': { post: { security: [] } },
+    '/v1/me': { get: { security: bearer } },
+  },
+};
+
+/** Starts it, on `port` where it is to come back to the same address. */
+export async function startUpstream(document: OpenApiDocument, port = 0): Promise<Upstream> {
+  const server: FastifyInstance = Fastify({ bodyLimit: 100 * 1024 * 1024 });
+  const seen: SeenRequest[] = [];
+  const upstream: Upstream = { url: '', document, seen, close: () => server.close() };
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  server.get('/openapi.json', () => upstream.document);
+  server.all('/*', async (request, reply) => {
+    let bytes = 0;
+    if (request.body) for await (const chunk of request.body as AsyncIterable<Buffer>) bytes += chunk.length;
+    const { method, url, headers } = request;
+    seen.push({ method, url, headers, bytes });
+    return reply
+      .code(method === 'POST' ? 201 : 200)
+      .header('x-from', 'upstream')
+      .send({ method, url, bytes });
+  });
+  upstream.url = await server.listen({ port, host: '127.0.0.1' });
+  return upstream;
+}
