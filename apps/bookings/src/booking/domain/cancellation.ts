@@ -6,20 +6,8 @@ import { type IsoDate, addDays, addHours, localInstant, nightCount, nights } fro
 export const CANCELLATION_POLICIES = ['flexible', 'moderate', 'limited', 'firm', 'strict'] as const;
 export type CancellationPolicy = (typeof CANCELLATION_POLICIES)[number];
 
-/** What is frozen on a booking when it is made. */
-export interface StayTerms {
-  policy: CancellationPolicy;
-  timeZone: string;
-  checkInDate: IsoDate;
-  checkOutDate: IsoDate;
-  /** `HH:MM` local. */
-  checkInFrom: string;
-  /** `HH:MM` local. */
-  checkOutUntil: string;
-}
-
-/** What the guest pays, as `priceStay` gives it (its result fits as it is). */
-export interface StayPrice {
+/** What the guest pays, as `priceStay` gives it, with the host fee of that day. */
+export interface BookedPrice {
   /** One per night, in order; after discount, without extra-guest fees. */
   nights: readonly { amountMinor: number }[];
   /** Of the whole stay; the same for every night. */
@@ -28,6 +16,21 @@ export interface StayPrice {
   /** The guest's fee to the marketplace. */
   serviceFeeMinor: number;
   taxes: readonly { kind: 'percent' | 'per_night' | 'per_guest' | 'per_guest_night'; amountMinor: number }[];
+  hostFeeBps: number;
+}
+
+/** The terms that are frozen on a booking when it is made; those of a quote or booking fit as they are. */
+export interface BookedStay {
+  cancellationPolicy: CancellationPolicy;
+  timeZone: string;
+  checkInDate: IsoDate;
+  checkOutDate: IsoDate;
+  /** `HH:MM` local. */
+  checkInFrom: string;
+  checkInAt: Date;
+  checkOutAt: Date;
+  currency: string;
+  price: BookedPrice;
 }
 
 export type RefundLineKind = 'night' | 'extra_guest' | 'cleaning' | 'service_fee' | 'tax';
@@ -49,8 +52,6 @@ export interface Refund {
   /** What is kept of nights, extra guests and cleaning, less the host fee. */
   hostPayoutMinor: number;
 }
-
-export const DEFAULT_HOST_FEE_BPS = 300;
 
 /**
  * How much of the nights a cancel keeps: `nightsBeyondStayed` of the earliest nights after those stayed,
@@ -115,35 +116,27 @@ const GRACE_NOTICE: Notice = { days: 7 };
 
 const notAfter = (a: Date, b: Date): boolean => a.getTime() <= b.getTime();
 
-export function checkInAt(terms: StayTerms): Date {
-  return localInstant(terms.checkInDate, terms.checkInFrom, terms.timeZone);
-}
-
-export function checkOutAt(terms: StayTerms): Date {
-  return localInstant(terms.checkOutDate, terms.checkOutUntil, terms.timeZone);
-}
-
 /** The last instant that is so long before check-in. */
-function deadline(terms: StayTerms, notice: Notice): Date {
-  if ('hours' in notice) return addHours(checkInAt(terms), -notice.hours);
-  return localInstant(addDays(terms.checkInDate, -notice.days), terms.checkInFrom, terms.timeZone);
+function deadline(stay: BookedStay, notice: Notice): Date {
+  if ('hours' in notice) return addHours(stay.checkInAt, -notice.hours);
+  return localInstant(addDays(stay.checkInDate, -notice.days), stay.checkInFrom, stay.timeZone);
 }
 
-function rulesOf(terms: StayTerms): PolicyRules {
-  const long = nightCount(terms.checkInDate, terms.checkOutDate) >= LONG_STAY_NIGHTS;
-  return long ? LONG_STAY : POLICIES[terms.policy];
+function rulesOf(stay: BookedStay): PolicyRules {
+  const long = nightCount(stay.checkInDate, stay.checkOutDate) >= LONG_STAY_NIGHTS;
+  return long ? LONG_STAY : POLICIES[stay.cancellationPolicy];
 }
 
 /** The last instant of the grace, or null where the booking was confirmed too late (or not yet) to have one. */
-export function graceUntil(terms: StayTerms, confirmedAt: Date | null): Date | null {
-  if (confirmedAt === null || !notAfter(confirmedAt, deadline(terms, GRACE_NOTICE))) return null;
+export function graceUntil(stay: BookedStay, confirmedAt: Date | null): Date | null {
+  if (confirmedAt === null || !notAfter(confirmedAt, deadline(stay, GRACE_NOTICE))) return null;
   return addHours(confirmedAt, GRACE_HOURS);
 }
 
 /** The instants up to and including which a better tier holds, the grace among them. */
-export function tierDeadlines(terms: StayTerms, confirmedAt: Date | null): Date[] {
-  const grace = graceUntil(terms, confirmedAt);
-  const own = rulesOf(terms).tiers.map(({ notice }) => deadline(terms, notice));
+export function tierDeadlines(stay: BookedStay, confirmedAt: Date | null): Date[] {
+  const grace = graceUntil(stay, confirmedAt);
+  const own = rulesOf(stay).tiers.map(({ notice }) => deadline(stay, notice));
   return grace === null ? own : [grace, ...own];
 }
 
@@ -151,23 +144,23 @@ export function tierDeadlines(terms: StayTerms, confirmedAt: Date | null): Date[
  * The tier of a guest's cancel. It is a value of its own so that a changed booking can be given the worse of
  * the tier under its old terms and the tier under its new ones.
  */
-export function tierAt(terms: StayTerms, confirmedAt: Date | null, at: Date): RefundTier {
-  const grace = graceUntil(terms, confirmedAt);
+export function tierAt(stay: BookedStay, confirmedAt: Date | null, at: Date): RefundTier {
+  const grace = graceUntil(stay, confirmedAt);
   if (grace !== null && notAfter(at, grace)) return NOTHING_KEPT;
-  const rules = rulesOf(terms);
-  return rules.tiers.find(({ notice }) => notAfter(at, deadline(terms, notice)))?.tier ?? rules.otherwise;
+  const rules = rulesOf(stay);
+  return rules.tiers.find(({ notice }) => notAfter(at, deadline(stay, notice)))?.tier ?? rules.otherwise;
 }
 
 /** When each night begins to count as stayed: the check-in instant, then each later night's midnight. */
-export function nightStarts(terms: StayTerms): Date[] {
-  return nights(terms.checkInDate, terms.checkOutDate).map((date, night) =>
-    night === 0 ? checkInAt(terms) : localInstant(date, '00:00', terms.timeZone),
+export function nightStarts(stay: BookedStay): Date[] {
+  return nights(stay.checkInDate, stay.checkOutDate).map((date, night) =>
+    night === 0 ? stay.checkInAt : localInstant(date, '00:00', stay.timeZone),
   );
 }
 
-function nightsStayedAt(terms: StayTerms, at: Date): number {
-  if (!notAfter(checkInAt(terms), at)) return 0;
-  return nightStarts(terms).filter((start) => notAfter(start, at)).length;
+function nightsStayedAt(stay: BookedStay, at: Date): number {
+  if (!notAfter(stay.checkInAt, at)) return 0;
+  return nightStarts(stay).filter((start) => notAfter(start, at)).length;
 }
 
 function proRata(amountMinor: number, part: number, whole: number): number {
@@ -175,7 +168,7 @@ function proRata(amountMinor: number, part: number, whole: number): number {
   return Number(roundHalfEven(BigInt(amountMinor) * BigInt(part), BigInt(whole)));
 }
 
-function totalOf(price: StayPrice): number {
+function totalOf(price: BookedPrice): number {
   return sum([
     ...price.nights.map((night) => night.amountMinor),
     price.extraGuestMinor,
@@ -195,12 +188,12 @@ interface RefundParts {
 
 const LINE_KINDS = ['night', 'extra_guest', 'cleaning', 'service_fee', 'tax'] as const;
 
-function refundOf(price: StayPrice, parts: RefundParts, nightsStayed: number, hostFeeBps: number): Refund {
+function refundOf(price: BookedPrice, parts: RefundParts, nightsStayed: number): Refund {
   const nightsMinor = sum(price.nights.map((night) => night.amountMinor)) + price.extraGuestMinor;
   const refundNightsMinor = parts.night + parts.extra_guest;
   const keptNightsMinor = nightsMinor - refundNightsMinor;
   const keptCleaningMinor = price.cleaningMinor - parts.cleaning;
-  const hostFeeMinor = percentOf(keptNightsMinor + keptCleaningMinor, hostFeeBps);
+  const hostFeeMinor = percentOf(keptNightsMinor + keptCleaningMinor, price.hostFeeBps);
   return {
     refundMinor: sum(LINE_KINDS.map((kind) => parts[kind])),
     lines: LINE_KINDS.map((kind) => ({ kind, refundMinor: parts[kind] })).filter(
@@ -218,12 +211,7 @@ function refundOf(price: StayPrice, parts: RefundParts, nightsStayed: number, ho
 }
 
 /** The refund that a tier gives when `nightsStayed` nights have begun. */
-export function refundUnder(
-  tier: RefundTier,
-  price: StayPrice,
-  nightsStayed: number,
-  hostFeeBps = DEFAULT_HOST_FEE_BPS,
-): Refund {
+export function refundUnder(tier: RefundTier, price: BookedPrice, nightsStayed: number): Refund {
   const count = price.nights.length;
   const begun = nightsStayed > 0;
   const extraByNight = allocate(
@@ -260,34 +248,23 @@ export function refundUnder(
     service_fee: tier.serviceFeeReturned ? price.serviceFeeMinor : 0,
     tax: sum(tax),
   };
-  return refundOf(price, parts, nightsStayed, hostFeeBps);
+  return refundOf(price, parts, nightsStayed);
 }
 
 /** All of it: what ends before it is confirmed, and what a host cancels before check-in. */
-export function refundEverything(price: StayPrice): Refund {
+export function refundEverything(price: BookedPrice): Refund {
   return refundUnder(NOTHING_KEPT, price, 0);
 }
 
-export interface CancelledStay {
-  terms: StayTerms;
-  price: StayPrice;
-  /** Null while not confirmed: then there is no grace. */
-  confirmedAt: Date | null;
-  /** The instant of the cancel, domain time. */
-  at: Date;
-  hostFeeBps?: number;
-}
-
-/** What a guest gets back who cancels a `confirmed` or `in_stay` booking. */
-export function guestCancel(stay: CancelledStay): Refund {
-  const tier = tierAt(stay.terms, stay.confirmedAt, stay.at);
-  return refundUnder(tier, stay.price, nightsStayedAt(stay.terms, stay.at), stay.hostFeeBps);
+/** What a guest gets back who cancels a `confirmed` or `in_stay` booking `at` an instant of domain time. */
+export function guestCancel(stay: BookedStay, confirmedAt: Date, at: Date): Refund {
+  return refundUnder(tierAt(stay, confirmedAt, at), stay.price, nightsStayedAt(stay, at));
 }
 
 /** What a guest gets back whose host cancels: everything before check-in, in stay the nights not stayed. */
-export function hostCancel(stay: Omit<CancelledStay, 'confirmedAt'>): Refund {
-  const stayed = nightsStayedAt(stay.terms, stay.at);
-  return refundUnder(stayed === 0 ? NOTHING_KEPT : STAYED_KEPT, stay.price, stayed, stay.hostFeeBps);
+export function hostCancel(stay: BookedStay, at: Date): Refund {
+  const stayed = nightsStayedAt(stay, at);
+  return refundUnder(stayed === 0 ? NOTHING_KEPT : STAYED_KEPT, stay.price, stayed);
 }
 
 /**
@@ -295,9 +272,11 @@ export function hostCancel(stay: Omit<CancelledStay, 'confirmedAt'>): Refund {
  * `0 ≤ refundMinor ≤ capturedMinor` (what is captured and not yet refunded).
  */
 export function adminCancel(
-  stay: Omit<CancelledStay, 'confirmedAt'> & { refundMinor: number; capturedMinor: number },
+  stay: BookedStay,
+  at: Date,
+  { refundMinor, capturedMinor }: { refundMinor: number; capturedMinor: number },
 ): Refund | null {
-  const { price, refundMinor, capturedMinor } = stay;
+  const { price } = stay;
   if (!Number.isSafeInteger(refundMinor) || refundMinor < 0) return null;
   if (refundMinor > Math.min(capturedMinor, totalOf(price))) return null;
   const [night = 0, extraGuest = 0, cleaning = 0, serviceFee = 0, ...taxes] = allocate(refundMinor, [
@@ -308,5 +287,5 @@ export function adminCancel(
     ...price.taxes.map(({ amountMinor }) => amountMinor),
   ]);
   const parts = { night, extra_guest: extraGuest, cleaning, service_fee: serviceFee, tax: sum(taxes) };
-  return refundOf(price, parts, nightsStayedAt(stay.terms, stay.at), stay.hostFeeBps ?? DEFAULT_HOST_FEE_BPS);
+  return refundOf(price, parts, nightsStayedAt(stay, at));
 }

@@ -1,6 +1,6 @@
 import { decimals, percentOf, sum } from '@roost/money';
 import { addDays, addHours, localInstant } from '@roost/stay';
-import { type StayPrice, type StayTerms, checkInAt } from './cancellation.js';
+import type { BookedStay } from './cancellation.js';
 
 /**
  * The least a host pays for cancelling, in whole units of each currency: what 50 US dollars are worth,
@@ -175,15 +175,10 @@ export function leastHostPenalty(currency: string): number {
  * (with extra guests, after discount) and cleaning 10 % at more than 30 days, 25 % from there to 48 hours
  * before check-in, 50 % later and in stay; at least the currency's table value.
  */
-export function hostPenalty(stay: {
-  terms: StayTerms;
-  price: StayPrice;
-  at: Date;
-  currency: string;
-}): number {
-  const { terms, price, at } = stay;
-  const thirtyDaysBefore = localInstant(addDays(terms.checkInDate, -30), terms.checkInFrom, terms.timeZone);
-  const bps = at < thirtyDaysBefore ? 1_000 : at <= addHours(checkInAt(terms), -48) ? 2_500 : 5_000;
+export function hostPenalty(stay: BookedStay, at: Date): number {
+  const { price } = stay;
+  const thirtyDaysBefore = localInstant(addDays(stay.checkInDate, -30), stay.checkInFrom, stay.timeZone);
+  const bps = at < thirtyDaysBefore ? 1_000 : at <= addHours(stay.checkInAt, -48) ? 2_500 : 5_000;
   const baseMinor =
     sum(price.nights.map(({ amountMinor }) => amountMinor)) + price.extraGuestMinor + price.cleaningMinor;
   return Math.max(percentOf(baseMinor, bps), leastHostPenalty(stay.currency));

@@ -1,17 +1,10 @@
 import { addMilliseconds } from '@roost/stay';
-import {
-  type StayPrice,
-  type StayTerms,
-  checkOutAt,
-  nightStarts,
-  refundUnder,
-  tierAt,
-  tierDeadlines,
-} from './cancellation.js';
+import { type BookedStay, nightStarts, refundUnder, tierAt, tierDeadlines } from './cancellation.js';
 
 /** `refundMinor` is what a guest's cancel gives back after the step before and up to and including `until`. */
-export interface RefundStep {
-  until: Date;
+export interface DatedRefund {
+  /** RFC 3339, so that it is kept and sent as it is. */
+  until: string;
   /** Minor units. */
   refundMinor: number;
 }
@@ -21,34 +14,30 @@ export interface RefundStep {
  * confirmation to check-out. It is `guestCancel` at every instant of that time. A night begins to count at
  * its start, so the step before it ends a millisecond earlier. A quote gives `now` for `confirmedAt`.
  */
-export function refundSchedule(stay: {
-  terms: StayTerms;
-  price: StayPrice;
-  confirmedAt: Date;
-}): RefundStep[] {
-  const { terms, price, confirmedAt } = stay;
-  const starts = nightStarts(terms);
-  const end = checkOutAt(terms);
+export function refundSchedule(stay: BookedStay, confirmedAt: Date): DatedRefund[] {
+  const starts = nightStarts(stay);
+  const end = stay.checkOutAt;
   const ends = [
-    ...tierDeadlines(terms, confirmedAt),
+    ...tierDeadlines(stay, confirmedAt),
     ...starts.map((start) => addMilliseconds(start, -1)),
     end,
   ]
     .filter((until) => until >= confirmedAt && until <= end)
     .toSorted((a, b) => a.getTime() - b.getTime());
 
-  const steps: RefundStep[] = [];
+  const steps: DatedRefund[] = [];
   for (const until of ends.length === 0 ? [end] : ends) {
     const stayed = starts.filter((start) => start <= until).length;
-    const { refundMinor } = refundUnder(tierAt(terms, confirmedAt, until), price, stayed);
+    const { refundMinor } = refundUnder(tierAt(stay, confirmedAt, until), stay.price, stayed);
     const last = steps.at(-1);
-    if (last?.refundMinor === refundMinor) last.until = until;
-    else steps.push({ until, refundMinor });
+    if (last?.refundMinor === refundMinor) last.until = until.toISOString();
+    else steps.push({ until: until.toISOString(), refundMinor });
   }
   return steps;
 }
 
 /** The refund that the schedule names for an instant; after its last step, that of the last. */
-export function refundAt(schedule: readonly RefundStep[], at: Date): number {
-  return (schedule.find(({ until }) => at <= until) ?? schedule.at(-1))?.refundMinor ?? 0;
+export function refundAt(schedule: readonly DatedRefund[], at: Date): number {
+  const step = schedule.find(({ until }) => at.getTime() <= Date.parse(until)) ?? schedule.at(-1);
+  return step?.refundMinor ?? 0;
 }
