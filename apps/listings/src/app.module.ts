@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { BookingConsumer } from './booking/booking.consumer.js';
+import { CalendarConsumer } from './calendar/calendar.consumer.js';
+import { ListingController } from './listing/listing.controller.js';
+import { ListingQueries } from './listing/listing.queries.js';
+import { ListingService } from './listing/listing.service.js';
+import { PhotoController } from './photo/photo.controller.js';
+import { PhotoService } from './photo/photo.service.js';
+import { SearchController } from './search/search.controller.js';
+import { SearchService } from './search/search.service.js';
+import { WishlistController } from './wishlist/wishlist.controller.js';
+import { WishlistService } from './wishlist/wishlist.service.js';
+
+@Module({
+  // Search before listings: `/v1/listings/search` is not the listing called "search".
+  controllers: [
+    SearchController,
+    ListingController,
+    PhotoController,
+    WishlistController,
+    BookingConsumer,
+    CalendarConsumer,
+  ],
+  providers: [ListingService, ListingQueries, PhotoService, SearchService, WishlistService],
+})
+export class AppModule {}

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+const DEVELOPMENT_LOCATION_SECRET = 'roost-development-location-secret';
+
+export const ListingsConfig = z.object({
+  LOCATION_SECRET: z
+    .string()
+    .min(32)
+    .default(DEVELOPMENT_LOCATION_SECRET)
+    .meta({
+      description: 'a secret of at least 32 characters (openssl rand -base64 32)',
+      notInProduction: [DEVELOPMENT_LOCATION_SECRET],
+    }),
+});

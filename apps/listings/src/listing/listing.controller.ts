@@ -1,0 +1,176 @@
+import { Controller, Get, Patch, Post, Put } from '@nestjs/common';
+import {
+  Answers,
+  type AuthUser,
+  Body,
+  CurrentUser,
+  OptionalUser,
+  Page,
+  PageQuery,
+  Param,
+  QueryParams,
+  Roles,
+  Uuid,
+  VerifiedEmail,
+} from '@roost/platform';
+import { PriceRules, StayRules } from '@roost/pricing';
+import { z } from 'zod';
+import { CreateListing, EditListing, ListingStatusName, ListingView } from './listing.dto.js';
+import { ListingQueries } from './listing.queries.js';
+import { ListingService } from './listing.service.js';
+
+const MyListingsQuery = z.strictObject({ ...PageQuery, status: ListingStatusName.optional() });
+type MyListingsQuery = z.output<typeof MyListingsQuery>;
+
+const ListingPage = Page(ListingView);
+type ListingPage = z.output<typeof ListingPage>;
+
+@Controller('v1')
+export class ListingController {
+  constructor(
+    private readonly listings: ListingService,
+    private readonly queries: ListingQueries,
+  ) {}
+
+  @Post('listings')
+  @Roles('host')
+  @VerifiedEmail()
+  @Answers(201, ListingView)
+  create(@CurrentUser() host: AuthUser, @Body(CreateListing) body: CreateListing): Promise<ListingView> {
+    return this.listings.create(host, body);
+  }
+
+  @Get('me/listings')
+  @Answers(200, ListingPage)
+  mine(
+    @CurrentUser() host: AuthUser,
+    @QueryParams(MyListingsQuery) query: MyListingsQuery,
+  ): Promise<ListingPage> {
+    return this.queries.mine(host, query);
+  }
+
+  @Get('listings/:id')
+  @OptionalUser()
+  @Answers(200, ListingView, 'listing.not_found')
+  read(@CurrentUser() viewer: AuthUser | null, @Param('id', Uuid) id: string): Promise<ListingView> {
+    return this.listings.read(id, viewer);
+  }
+
+  @Patch('listings/:id')
+  @Roles('host')
+  @VerifiedEmail()
+  @Answers(
+    200,
+    ListingView,
+    'listing.not_found',
+    'listing.forbidden',
+    'listing.archived',
+    'listing.currency_fixed',
+    'listing.incomplete',
+    'request.precondition_failed',
+  )
+  edit(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(EditListing) body: EditListing,
+  ): Promise<ListingView> {
+    return this.listings.edit(host, id, body);
+  }
+
+  @Get('listings/:id/pricing')
+  @Roles('host')
+  @Answers(200, PriceRules, 'listing.not_found', 'listing.forbidden', 'listing.pricing_not_set')
+  pricing(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<PriceRules> {
+    return this.listings.pricing(host, id);
+  }
+
+  @Put('listings/:id/pricing')
+  @Roles('host')
+  @VerifiedEmail()
+  @Answers(
+    200,
+    PriceRules,
+    'listing.not_found',
+    'listing.forbidden',
+    'listing.archived',
+    'request.precondition_failed',
+  )
+  setPricing(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(PriceRules) body: PriceRules,
+  ): Promise<PriceRules> {
+    return this.listings.setPricing(host, id, body);
+  }
+
+  @Get('listings/:id/stay-rules')
+  @Roles('host')
+  @Answers(200, StayRules, 'listing.not_found', 'listing.forbidden')
+  stayRules(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<StayRules> {
+    return this.listings.stayRules(host, id);
+  }
+
+  @Put('listings/:id/stay-rules')
+  @Roles('host')
+  @VerifiedEmail()
+  @Answers(
+    200,
+    StayRules,
+    'listing.not_found',
+    'listing.forbidden',
+    'listing.archived',
+    'request.precondition_failed',
+  )
+  setStayRules(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(StayRules) body: StayRules,
+  ): Promise<StayRules> {
+    return this.listings.setStayRules(host, id, body);
+  }
+
+  @Post('listings/:id/publish')
+  @Roles('host')
+  @VerifiedEmail()
+  @Answers(
+    200,
+    ListingView,
+    'listing.not_found',
+    'listing.forbidden',
+    'listing.incomplete',
+    'listing.wrong_state',
+  )
+  publish(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<ListingView> {
+    return this.listings.publish(host, id);
+  }
+
+  @Post('listings/:id/pause')
+  @Roles('host')
+  @VerifiedEmail()
+  @Answers(200, ListingView, 'listing.not_found', 'listing.forbidden', 'listing.wrong_state')
+  pause(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<ListingView> {
+    return this.listings.pause(host, id);
+  }
+
+  @Post('listings/:id/archive')
+  @Roles('host')
+  @VerifiedEmail()
+  @Answers(200, ListingView, 'listing.not_found', 'listing.forbidden', 'listing.wrong_state')
+  archive(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<ListingView> {
+    return this.listings.archive(host, id);
+  }
+
+  @Post('admin/listings/:id/suspend')
+  @Roles('admin')
+  @Answers(204, 'listing.not_found', 'listing.wrong_state')
+  suspend(@Param('id', Uuid) id: string): Promise<void> {
+    return this.listings.suspend(id);
+  }
+
+  @Post('admin/listings/:id/reinstate')
+  @Roles('admin')
+  @Answers(204, 'listing.not_found', 'listing.wrong_state')
+  reinstate(@Param('id', Uuid) id: string): Promise<void> {
+    return this.listings.reinstate(id);
+  }
+}

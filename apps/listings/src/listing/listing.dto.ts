@@ -1,0 +1,178 @@
+import { isCurrency } from '@roost/money';
+import { Instant, Uuid } from '@roost/platform';
+import { isTimeZone } from '@roost/stay';
+import { z } from 'zod';
+import { PhotoView, toPhotoView } from '../photo/photo.dto.js';
+import { LISTING_STATUSES } from './domain/listing-state.js';
+import { missingToPublish } from './domain/publishing.js';
+import { BOOKING_MODES, CANCELLATION_POLICIES, ROOM_TYPES, type Listing } from './listing.entity.js';
+
+const CONTROL = /\p{Cc}/u;
+const CONTROL_BUT_LINES = /[^\P{Cc}\n\r\t]/u;
+
+/** One line that a person wrote. */
+const line = (max: number) =>
+  z
+    .string()
+    .max(max, { error: `Must have at most ${max} characters` })
+    .refine((text) => !CONTROL.test(text), { error: 'Must not hold control characters' });
+
+const paragraphs = (max: number) =>
+  z
+    .string()
+    .max(max, { error: `Must have at most ${max} characters` })
+    .refine((text) => !CONTROL_BUT_LINES.test(text), { error: 'Must not hold control characters' });
+
+export const Slug = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_]{0,39}$/, { error: 'Must be lower-case letters, digits and _, at most 40' });
+
+const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'Must be a time of day, HH:MM' });
+
+export const Currency = z
+  .string()
+  .refine((code) => isCurrency(code), { error: 'Must be an ISO 4217 currency code' });
+
+export const RoomTypeName = z.enum(ROOM_TYPES).meta({ id: 'RoomType' });
+export const BookingModeName = z.enum(BOOKING_MODES).meta({ id: 'BookingMode' });
+export const CancellationPolicyName = z.enum(CANCELLATION_POLICIES).meta({ id: 'CancellationPolicy' });
+export const ListingStatusName = z.enum(LISTING_STATUSES).meta({ id: 'ListingStatus' });
+
+export const PointShape = z
+  .strictObject({ lat: z.number().min(-90).max(90), lng: z.number().min(-180).max(180) })
+  .meta({ id: 'Point' });
+
+export const AddressShape = z
+  .strictObject({
+    line1: line(200).default(''),
+    city: line(100),
+    region: line(100).default(''),
+    postalCode: line(20).default(''),
+    countryCode: z.string().regex(/^[A-Z]{2}$/, { error: 'Must be an ISO 3166 country code, such as US' }),
+  })
+  .meta({ id: 'Address' });
+
+const fields = {
+  title: line(200),
+  description: paragraphs(10_000),
+  propertyType: Slug,
+  roomType: RoomTypeName,
+  address: AddressShape.nullable(),
+  location: PointShape.nullable(),
+  timeZone: z
+    .string()
+    .max(64)
+    .refine((zone) => isTimeZone(zone), { error: 'Must be an IANA time zone, such as Europe/London' })
+    .nullable(),
+  currency: Currency.nullable(),
+  capacity: z.int().min(1).max(100).nullable(),
+  bedrooms: z.int().min(0).max(100),
+  beds: z.int().min(0).max(200),
+  bathrooms: z.number().min(0).max(100).multipleOf(0.5, { error: 'Must be a multiple of 0.5' }),
+  amenities: z
+    .array(Slug)
+    .max(100, { error: 'Must have at most 100 items' })
+    .refine((all) => new Set(all).size === all.length, { error: 'Must not hold one amenity twice' }),
+  houseRules: paragraphs(10_000),
+  registrationNumber: line(100).nullable(),
+  maxPets: z.int().min(0).max(20),
+  bookingMode: BookingModeName,
+  cancellationPolicy: CancellationPolicyName.nullable(),
+  checkInFrom: LocalTime,
+  checkOutUntil: LocalTime,
+};
+
+/** A draft may lack anything; `missing` says what publishing still needs. */
+export const CreateListing = z.strictObject(fields).partial().meta({ id: 'CreateListing' });
+export type CreateListing = z.output<typeof CreateListing>;
+
+export const EditListing = z.strictObject(fields).partial().meta({ id: 'EditListing' });
+export type EditListing = z.output<typeof EditListing>;
+
+export const ListingView = z
+  .object({
+    id: Uuid,
+    hostId: Uuid,
+    status: ListingStatusName,
+    title: z.string(),
+    description: z.string(),
+    propertyType: z.string(),
+    roomType: RoomTypeName,
+    city: z.string().nullable(),
+    region: z.string().nullable(),
+    countryCode: z.string().nullable(),
+    approximateLocation: PointShape.nullable().meta({
+      description: 'Up to 1 km from the door, always the same point',
+    }),
+    address: AddressShape.nullable().meta({
+      description: 'For the host, admins and guests with a confirmed booking; null for everyone else',
+    }),
+    location: PointShape.nullable().meta({ description: 'The exact point, for those who see the address' }),
+    timeZone: z.string().nullable(),
+    currency: z.string().nullable(),
+    nightlyMinor: z.int().nullable().meta({ description: 'The base price of a night' }),
+    capacity: z.int().nullable(),
+    bedrooms: z.int(),
+    beds: z.int(),
+    bathrooms: z.number(),
+    amenities: z.array(z.string()),
+    houseRules: z.string(),
+    registrationNumber: z.string().nullable(),
+    maxPets: z.int(),
+    bookingMode: BookingModeName,
+    cancellationPolicy: CancellationPolicyName.nullable(),
+    checkInFrom: z.string(),
+    checkOutUntil: z.string(),
+    photos: z.array(PhotoView),
+    coverUrl: z.string().nullable(),
+    missing: z.array(z.string()).optional().meta({
+      description: 'For the host: JSON pointers to what publishing still needs',
+    }),
+    createdAt: Instant,
+    updatedAt: Instant,
+  })
+  .meta({ id: 'Listing' });
+export type ListingView = z.output<typeof ListingView>;
+
+/** `host` may change it; `insider` knows the address; `stranger` gets the city and the displaced point. */
+export type Viewpoint = 'host' | 'insider' | 'stranger';
+
+export function toListingView(listing: Listing, seenBy: Viewpoint, publicUrl: string): ListingView {
+  const exact = seenBy !== 'stranger';
+  const photos = listing.photos.map((photo) => toPhotoView(photo, publicUrl));
+  return {
+    id: listing.id,
+    hostId: listing.hostId,
+    status: listing.status,
+    title: listing.title,
+    description: listing.description,
+    propertyType: listing.propertyType,
+    roomType: listing.roomType,
+    city: listing.address?.city ?? null,
+    region: listing.address?.region ?? null,
+    countryCode: listing.address?.countryCode ?? null,
+    approximateLocation: listing.approximateLocation,
+    address: exact ? listing.address : null,
+    location: exact ? listing.location : null,
+    timeZone: listing.timeZone,
+    currency: listing.currency,
+    nightlyMinor: listing.pricing?.basePriceMinor ?? null,
+    capacity: listing.capacity,
+    bedrooms: listing.bedrooms,
+    beds: listing.beds,
+    bathrooms: listing.bathrooms,
+    amenities: listing.amenities,
+    houseRules: listing.houseRules,
+    registrationNumber: listing.registrationNumber,
+    maxPets: listing.maxPets,
+    bookingMode: listing.bookingMode,
+    cancellationPolicy: listing.cancellationPolicy,
+    checkInFrom: listing.checkInFrom,
+    checkOutUntil: listing.checkOutUntil,
+    photos,
+    coverUrl: photos[0]?.url ?? null,
+    ...(seenBy === 'host' ? { missing: missingToPublish(listing) } : {}),
+    createdAt: listing.createdAt.toISOString(),
+    updatedAt: listing.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,36 @@
+import type { EventBody } from '@roost/contracts';
+import { photoUrl } from '../photo/photo.dto.js';
+import type { Listing } from './listing.entity.js';
+
+export type ListingEvent =
+  | 'listing.created'
+  | 'listing.changed'
+  | 'listing.published'
+  | 'listing.paused'
+  | 'listing.archived'
+  | 'listing.suspended'
+  | 'listing.reinstated';
+
+/** The whole public snapshot, the same under every type. */
+export function toListingEvent(listing: Listing, publicUrl: string): EventBody<ListingEvent> {
+  const cover = listing.photos[0];
+  return {
+    listingId: listing.id,
+    hostId: listing.hostId,
+    status: listing.status,
+    title: listing.title,
+    city: listing.address?.city ?? null,
+    countryCode: listing.address?.countryCode ?? null,
+    timeZone: listing.timeZone,
+    checkInFrom: listing.checkInFrom,
+    checkOutUntil: listing.checkOutUntil,
+    currency: listing.currency,
+    bookingMode: listing.bookingMode,
+    capacity: listing.capacity ?? 0,
+    maxPets: listing.maxPets,
+    pricing: listing.pricing,
+    stayRules: listing.stayRules,
+    cancellationPolicy: listing.cancellationPolicy,
+    coverUrl: cover === undefined ? null : photoUrl(cover.id, publicUrl),
+  };
+}

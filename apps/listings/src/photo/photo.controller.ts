@@ -1,0 +1,96 @@
+import { Controller, Delete, Get, Post, Put, Res, StreamableFile } from '@nestjs/common';
+import {
+  Answers,
+  type AuthUser,
+  Body,
+  CurrentUser,
+  FilePart,
+  Param,
+  Public,
+  Roles,
+  Upload,
+  type UploadedFile,
+  Uuid,
+  VerifiedEmail,
+} from '@roost/platform';
+import type { FastifyReply } from 'fastify';
+import { PhotoOrder, PhotoView, RenditionName } from './photo.dto.js';
+import { PhotoService } from './photo.service.js';
+
+const MAX_BYTES = 15 * 1024 * 1024;
+
+@Controller('v1')
+export class PhotoController {
+  constructor(private readonly photos: PhotoService) {}
+
+  @Post('listings/:id/photos')
+  @Roles('host')
+  @VerifiedEmail()
+  @Upload({ field: 'photo', maxBytes: MAX_BYTES })
+  @Answers(
+    201,
+    PhotoView,
+    'listing.not_found',
+    'listing.forbidden',
+    'listing.archived',
+    'photo.limit_reached',
+    'photo.invalid',
+    'request.too_large',
+    'request.unsupported_media_type',
+  )
+  add(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) id: string,
+    @FilePart() photo: UploadedFile,
+  ): Promise<PhotoView> {
+    return this.photos.add(host, id, photo);
+  }
+
+  @Put('listings/:id/photos/order')
+  @Roles('host')
+  @VerifiedEmail()
+  @Answers(204, 'listing.not_found', 'listing.forbidden', 'listing.archived')
+  order(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(PhotoOrder) body: PhotoOrder,
+  ): Promise<void> {
+    return this.photos.order(host, id, body);
+  }
+
+  @Delete('listings/:id/photos/:photoId')
+  @Roles('host')
+  @VerifiedEmail()
+  @Answers(
+    204,
+    'listing.not_found',
+    'listing.forbidden',
+    'listing.archived',
+    'listing.incomplete',
+    'photo.not_found',
+  )
+  remove(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Param('photoId', Uuid) photoId: string,
+  ): Promise<void> {
+    return this.photos.remove(host, id, photoId);
+  }
+
+  @Get('photos/:photoId/:rendition')
+  @Public()
+  @Answers(200, 'photo.not_found')
+  async rendition(
+    @Param('photoId', Uuid) photoId: string,
+    @Param('rendition', RenditionName) _rendition: RenditionName,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile> {
+    const { stream, sizeBytes } = await this.photos.rendition(photoId);
+    // Set only now: a 404 must not be cached for ever.
+    reply
+      .header('cache-control', 'public, max-age=31536000, immutable')
+      .header('x-content-type-options', 'nosniff')
+      .header('content-security-policy', "default-src 'none'; sandbox");
+    return new StreamableFile(stream, { type: 'image/jpeg', length: sizeBytes, disposition: 'inline' });
+  }
+}

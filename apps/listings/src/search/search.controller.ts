@@ -1,0 +1,20 @@
+import { Controller, Get } from '@nestjs/common';
+import { Answers, Page, Public, QueryParams } from '@roost/platform';
+import type { z } from 'zod';
+import { SearchHit, SearchQuery } from './search.dto.js';
+import { SearchService } from './search.service.js';
+
+const SearchPage = Page(SearchHit);
+type SearchPage = z.output<typeof SearchPage>;
+
+@Controller('v1/listings/search')
+export class SearchController {
+  constructor(private readonly searches: SearchService) {}
+
+  @Get()
+  @Public()
+  @Answers(200, SearchPage)
+  search(@QueryParams(SearchQuery) query: SearchQuery): Promise<SearchPage> {
+    return this.searches.search(query);
+  }
+}

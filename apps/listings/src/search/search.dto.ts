@@ -1,0 +1,160 @@
+import { IsoDate, PageQuery, Uuid } from '@roost/platform';
+import { nightCount } from '@roost/stay';
+import { z } from 'zod';
+import { Currency, PointShape, RoomTypeName, Slug } from '../listing/listing.dto.js';
+
+const MAX_NIGHTS = 730;
+const MAX_RADIUS_KM = 500;
+const DEFAULT_RADIUS_KM = 25;
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, { error: `Must be a whole number from ${min} to ${max}` })
+    .transform(Number)
+    .pipe(
+      z
+        .int()
+        .min(min, { error: `Must be at least ${min}` })
+        .max(max, { error: `Must be at most ${max}` }),
+    );
+
+const DECIMAL = /^-?\d{1,5}(?:\.\d{1,15})?$/;
+
+const decimal = (min: number, max: number) =>
+  z
+    .string()
+    .regex(DECIMAL, { error: `Must be a number from ${min} to ${max}` })
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(min, { error: `Must be at least ${min}` })
+        .max(max, { error: `Must be at most ${max}` }),
+    );
+
+/** `count` decimals joined by commas. */
+const decimals = (count: number, names: string) =>
+  z
+    .string()
+    .max(200)
+    .refine(
+      (text) => text.split(',').length === count && text.split(',').every((part) => DECIMAL.test(part)),
+      {
+        error: `Must be ${names} in degrees`,
+        abort: true,
+      },
+    )
+    .transform((text) => text.split(',').map(Number));
+
+const BoundingBox = decimals(4, 'west,south,east,north')
+  .transform(([west = NaN, south = NaN, east = NaN, north = NaN]) => ({ west, south, east, north }))
+  .refine(({ west, east }) => Math.abs(west) <= 180 && Math.abs(east) <= 180, {
+    error: 'West and east must be from -180 to 180',
+  })
+  .refine(({ south, north }) => Math.abs(south) <= 90 && Math.abs(north) <= 90, {
+    error: 'South and north must be from -90 to 90',
+  })
+  .refine(({ south, north }) => south <= north, { error: 'South must not be above north' });
+
+const Near = decimals(2, 'lat,lng')
+  .transform(([lat = NaN, lng = NaN]) => ({ lat, lng }))
+  .refine(({ lat, lng }) => Math.abs(lat) <= 90 && Math.abs(lng) <= 180, {
+    error: 'Must be a latitude from -90 to 90 and a longitude from -180 to 180',
+  });
+
+const words = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, { error: 'Must not be empty' })
+    .max(max, { error: `Must have at most ${max} characters` })
+    .refine((text) => !/\p{Cc}/u.test(text), { error: 'Must not hold control characters' });
+
+const Amenities = z
+  .string()
+  .max(2000)
+  .transform((text) => [...new Set(text.split(','))])
+  .pipe(z.array(Slug).min(1).max(30, { error: 'Must have at most 30 items' }));
+
+export const SORTS = ['relevance', 'price', '-price', 'distance'] as const;
+const PLACES = ['bbox', 'near', 'city'] as const;
+
+export const SearchQuery = z
+  .strictObject({
+    bbox: BoundingBox.optional().meta({
+      description: 'west,south,east,north; west greater than east crosses the antimeridian',
+    }),
+    near: Near.optional().meta({ description: 'lat,lng' }),
+    radiusKm: decimal(0.1, MAX_RADIUS_KM)
+      .optional()
+      .meta({ description: `Default ${DEFAULT_RADIUS_KM}` }),
+    city: words(100).optional(),
+    checkIn: IsoDate.optional(),
+    checkOut: IsoDate.optional(),
+    guests: wholeNumber(1, 100).optional(),
+    minPrice: wholeNumber(0, 1e12).optional().meta({ description: 'Base nightly price, minor units' }),
+    maxPrice: wholeNumber(0, 1e12).optional(),
+    currency: Currency.optional(),
+    roomType: RoomTypeName.optional(),
+    propertyType: Slug.optional(),
+    amenities: Amenities.optional().meta({ description: 'All of them, separated by commas' }),
+    minBedrooms: wholeNumber(0, 100).optional(),
+    minBeds: wholeNumber(0, 200).optional(),
+    minBathrooms: decimal(0, 100).optional(),
+    instantBook: z
+      .enum(['true', 'false'], { error: 'Must be true or false' })
+      .transform((text) => text === 'true')
+      .optional(),
+    hostId: Uuid.optional(),
+    q: words(200).optional(),
+    sort: z.enum(SORTS).default('relevance'),
+    ...PageQuery,
+  })
+  .superRefine((query, context) => {
+    const wrong = (parameter: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [parameter], message });
+    for (const place of PLACES.filter((name) => query[name] !== undefined).slice(1)) {
+      wrong(place, 'Only one of bbox, near and city may be given');
+    }
+    if (query.radiusKm !== undefined && query.near === undefined) wrong('radiusKm', 'Goes with near only');
+    if (query.sort === 'distance' && query.near === undefined) wrong('sort', 'distance goes with near only');
+    if (query.checkIn !== undefined && query.checkOut === undefined) wrong('checkOut', 'Goes with checkIn');
+    if (query.checkOut !== undefined && query.checkIn === undefined) wrong('checkIn', 'Goes with checkOut');
+    if (query.checkIn !== undefined && query.checkOut !== undefined) {
+      if (query.checkOut <= query.checkIn) wrong('checkOut', 'Must be after checkIn');
+      else if (nightCount(query.checkIn, query.checkOut) > MAX_NIGHTS) {
+        wrong('checkOut', `Must be at most ${MAX_NIGHTS} nights after checkIn`);
+      }
+    }
+    const priced = query.minPrice !== undefined || query.maxPrice !== undefined;
+    if (priced && query.currency === undefined) wrong('currency', 'Goes with minPrice and maxPrice');
+    if (query.minPrice !== undefined && query.maxPrice !== undefined && query.minPrice > query.maxPrice) {
+      wrong('maxPrice', 'Must not be less than minPrice');
+    }
+  })
+  .transform((query) => ({
+    ...query,
+    radiusKm: query.near === undefined ? undefined : (query.radiusKm ?? DEFAULT_RADIUS_KM),
+  }));
+export type SearchQuery = z.output<typeof SearchQuery>;
+
+export const SearchHit = z
+  .object({
+    id: Uuid,
+    title: z.string(),
+    city: z.string(),
+    approximateLocation: PointShape,
+    coverUrl: z.string().nullable(),
+    roomType: RoomTypeName,
+    capacity: z.int(),
+    nightlyMinor: z.int().meta({ description: 'The base price of a night' }),
+    currency: z.string(),
+    stay: z.object({ nights: z.int(), totalMinor: z.int() }).nullable().meta({
+      description: 'With dates: what the stay costs, all guests as adults, fees and taxes included',
+    }),
+    rating: z.object({ mean: z.number(), count: z.int() }).nullable(),
+    instantBook: z.boolean(),
+  })
+  .meta({ id: 'SearchHit' });
+export type SearchHit = z.output<typeof SearchHit>;

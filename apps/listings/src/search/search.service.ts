@@ -1,0 +1,133 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  Clock,
+  CONFIG,
+  type Config,
+  decodeCursor,
+  encodeCursor,
+  invalidParameter,
+  type PageOf,
+} from '@roost/platform';
+import { checkStay, type Guests, priceStay } from '@roost/pricing';
+import { localDate, nightCount } from '@roost/stay';
+import { z } from 'zod';
+import type { ListingsConfig } from '../config.js';
+import { photoUrl } from '../photo/photo.dto.js';
+import type { SearchHit, SearchQuery } from './search.dto.js';
+import { type Candidate, orderOf, ORDERS, type Position, scan } from './search.queries.js';
+
+/** The zone where a day ends last: a date that is past there is past everywhere. */
+const LAST_ZONE = 'Etc/GMT+12';
+/** A page may come back shorter than asked for, with a cursor, rather than read on for ever. */
+const MOST_CANDIDATES = 2000;
+
+const Cursor = z.strictObject({ by: z.enum(ORDERS), value: z.number(), key: z.int().min(0) });
+
+interface Stay {
+  checkInDate: string;
+  checkOutDate: string;
+  nights: number;
+  guests: Guests;
+}
+
+@Injectable()
+export class SearchService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config<typeof ListingsConfig>,
+  ) {}
+
+  async search(query: SearchQuery): Promise<PageOf<SearchHit>> {
+    const now = this.clock.now();
+    const stay = stayOf(query, now);
+    const by = orderOf(query);
+    let after = positionOf(query);
+    const em = this.em.fork();
+    const found: Candidate[] = [];
+    // Without dates nothing is left out afterwards, so one scan fills the page.
+    const batch = stay === null ? query.limit + 1 : Math.max(2 * query.limit, 50);
+    for (let seen = 0; ;) {
+      const candidates = await scan(em, { query, nights: stay?.nights ?? null, after, limit: batch });
+      for (const candidate of candidates) {
+        if (stay === null || isPossible(stay, candidate, now)) found.push(candidate);
+      }
+      seen += candidates.length;
+      after = candidates.at(-1) ?? after;
+      const exhausted = candidates.length < batch;
+      if (!exhausted && found.length <= query.limit && seen < MOST_CANDIDATES) continue;
+      const hits = found.slice(0, query.limit);
+      const last = found.length > query.limit ? hits.at(-1) : exhausted ? undefined : (after ?? undefined);
+      return {
+        data: hits.map((candidate) => this.hit(candidate, stay, now)),
+        nextCursor: last === undefined ? null : encodeCursor({ by, value: last.value, key: last.key }),
+      };
+    }
+  }
+
+  private hit(candidate: Candidate, stay: Stay | null, now: Date): SearchHit {
+    return {
+      id: candidate.id,
+      title: candidate.title,
+      city: candidate.city,
+      approximateLocation: { lat: candidate.lat, lng: candidate.lng },
+      coverUrl: candidate.coverId === null ? null : photoUrl(candidate.coverId, this.config.PUBLIC_URL),
+      roomType: candidate.roomType,
+      capacity: candidate.capacity,
+      nightlyMinor: candidate.pricing.basePriceMinor,
+      currency: candidate.currency,
+      stay: stay === null ? null : { nights: stay.nights, totalMinor: totalMinor(stay, candidate, now) },
+      rating: null,
+      instantBook: candidate.instantBook,
+    };
+  }
+}
+
+function stayOf(query: SearchQuery, now: Date): Stay | null {
+  const { checkIn, checkOut } = query;
+  if (checkIn === undefined || checkOut === undefined) return null;
+  if (checkIn < localDate(now, LAST_ZONE)) throw invalidParameter('checkIn', 'Must not be in the past');
+  return {
+    checkInDate: checkIn,
+    checkOutDate: checkOut,
+    nights: nightCount(checkIn, checkOut),
+    guests: { adults: query.guests ?? 1, children: [], infants: 0, pets: 0 },
+  };
+}
+
+function positionOf(query: SearchQuery): Position | null {
+  const cursor = decodeCursor(query.cursor, Cursor);
+  if (cursor === null) return null;
+  if (cursor.by !== orderOf(query)) {
+    throw invalidParameter('cursor', 'Belongs to a search in another order');
+  }
+  return { value: cursor.value, key: cursor.key };
+}
+
+function isPossible(stay: Stay, listing: Candidate, now: Date): boolean {
+  return (
+    checkStay({
+      rules: listing.stayRules,
+      capacity: listing.capacity,
+      maxPets: listing.maxPets,
+      checkInDate: stay.checkInDate,
+      checkOutDate: stay.checkOutDate,
+      guests: stay.guests,
+      timeZone: listing.timeZone,
+      now,
+    }) === null
+  );
+}
+
+/** By the function that quotes use, so that a hit and its quote agree to the cent. */
+function totalMinor(stay: Stay, listing: Candidate, now: Date): number {
+  return priceStay({
+    rules: listing.pricing,
+    checkInDate: stay.checkInDate,
+    checkOutDate: stay.checkOutDate,
+    guests: stay.guests,
+    timeZone: listing.timeZone,
+    now,
+  }).totalMinor;
+}

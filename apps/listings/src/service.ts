@@ -1,0 +1,18 @@
+import { defineService } from '@roost/platform';
+import { Migration0001Listing } from '../migrations/Migration0001Listing.js';
+import { Migration0002Search } from '../migrations/Migration0002Search.js';
+import { Migration0003Projections } from '../migrations/Migration0003Projections.js';
+import { Migration0004Wishlist } from '../migrations/Migration0004Wishlist.js';
+import { AppModule } from './app.module.js';
+import { ListingsConfig } from './config.js';
+import { Listing } from './listing/listing.entity.js';
+
+export const listings = defineService({
+  name: 'listings',
+  port: 3002,
+  description: 'Listing content, photos, price rules, search',
+  module: AppModule,
+  config: ListingsConfig,
+  entities: [Listing],
+  migrations: [Migration0001Listing, Migration0002Search, Migration0003Projections, Migration0004Wishlist],
+});

@@ -1,0 +1,61 @@
+import { Controller, Delete, Get, Post, Put } from '@nestjs/common';
+import {
+  Answers,
+  type AuthUser,
+  Body,
+  CurrentUser,
+  Page,
+  PageQuery,
+  Param,
+  QueryParams,
+  Uuid,
+} from '@roost/platform';
+import { z } from 'zod';
+import { CreateWishlist, WishlistView } from './wishlist.dto.js';
+import { WishlistService } from './wishlist.service.js';
+
+const WishlistsQuery = z.strictObject(PageQuery);
+type WishlistsQuery = z.output<typeof WishlistsQuery>;
+
+const WishlistPage = Page(WishlistView);
+type WishlistPage = z.output<typeof WishlistPage>;
+
+@Controller('v1')
+export class WishlistController {
+  constructor(private readonly wishlists: WishlistService) {}
+
+  @Post('wishlists')
+  @Answers(201, WishlistView, 'wishlist.limit_reached')
+  create(@CurrentUser() user: AuthUser, @Body(CreateWishlist) body: CreateWishlist): Promise<WishlistView> {
+    return this.wishlists.create(user, body);
+  }
+
+  @Get('me/wishlists')
+  @Answers(200, WishlistPage)
+  mine(
+    @CurrentUser() user: AuthUser,
+    @QueryParams(WishlistsQuery) query: WishlistsQuery,
+  ): Promise<WishlistPage> {
+    return this.wishlists.mine(user, query);
+  }
+
+  @Put('wishlists/:id/listings/:listingId')
+  @Answers(204, 'wishlist.not_found', 'wishlist.limit_reached', 'listing.not_found')
+  put(
+    @CurrentUser() user: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Param('listingId', Uuid) listingId: string,
+  ): Promise<void> {
+    return this.wishlists.put(user, id, listingId);
+  }
+
+  @Delete('wishlists/:id/listings/:listingId')
+  @Answers(204, 'wishlist.not_found')
+  remove(
+    @CurrentUser() user: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Param('listingId', Uuid) listingId: string,
+  ): Promise<void> {
+    return this.wishlists.remove(user, id, listingId);
+  }
+}

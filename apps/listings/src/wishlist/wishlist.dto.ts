@@ -1,0 +1,19 @@
+import { Instant, Uuid } from '@roost/platform';
+import { z } from 'zod';
+
+export const CreateWishlist = z
+  .strictObject({
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .refine((text) => !/\p{Cc}/u.test(text), { error: 'Must not hold control characters' }),
+  })
+  .meta({ id: 'CreateWishlist' });
+export type CreateWishlist = z.output<typeof CreateWishlist>;
+
+export const WishlistView = z
+  .object({ id: Uuid, name: z.string(), listingIds: z.array(Uuid), createdAt: Instant })
+  .meta({ id: 'Wishlist' });
+export type WishlistView = z.output<typeof WishlistView>;

@@ -1,0 +1,133 @@
+import { type TestService, type TestUser, aUser, startTestService } from '@roost/testing';
+import sharp from 'sharp';
+import { listings } from '../src/service.js';
+
+export function startListings(env: Record<string, string> = {}): Promise<TestService> {
+  return startTestService(listings, { env });
+}
+
+export const aHost = () => aUser({ roles: ['guest', 'host'] });
+export const aGuest = () => aUser();
+export const anAdmin = () => aUser({ roles: ['guest', 'admin'] });
+
+/** What a host sends to describe a whole home. */
+export function aListing(other: Record<string, unknown> = {}) {
+  return {
+    title: 'A loft over the river',
+    description: 'Quiet, bright, and close to the market.',
+    propertyType: 'apartment',
+    roomType: 'entire_home',
+    address: {
+      line1: '12 Willett Street',
+      city: 'Albany',
+      region: 'NY',
+      postalCode: '12210',
+      countryCode: 'US',
+    },
+    location: { lat: 42.6526, lng: -73.7562 },
+    timeZone: 'America/New_York',
+    currency: 'USD',
+    capacity: 4,
+    bedrooms: 2,
+    beds: 2,
+    bathrooms: 1.5,
+    amenities: ['wifi', 'kitchen'],
+    houseRules: 'No parties.',
+    registrationNumber: null,
+    maxPets: 0,
+    bookingMode: 'instant',
+    cancellationPolicy: 'flexible',
+    checkInFrom: '15:00',
+    checkOutUntil: '11:00',
+    ...other,
+  };
+}
+
+export const somePrices = (other: Record<string, unknown> = {}) => ({
+  basePriceMinor: 12_000,
+  cleaningFeeMinor: 4_000,
+  ...other,
+});
+
+export interface GivenListing {
+  id: string;
+  photoId: string;
+}
+
+interface Terms {
+  pricing?: Record<string, unknown>;
+  stayRules?: Record<string, unknown>;
+}
+
+export async function givenDraft(
+  service: TestService,
+  host: TestUser,
+  other: Record<string, unknown> = {},
+): Promise<string> {
+  const created = await service.as(host).post<{ id: string }>('/v1/listings', aListing(other));
+  expect(created.status).toBe(201);
+  return created.body.id;
+}
+
+/** A draft with everything that publishing needs. */
+export async function givenComplete(
+  service: TestService,
+  host: TestUser,
+  other: Record<string, unknown> = {},
+  { pricing, stayRules }: Terms = {},
+): Promise<GivenListing> {
+  const id = await givenDraft(service, host, other);
+  const prices = await service.as(host).put(`/v1/listings/${id}/pricing`, somePrices(pricing));
+  expect(prices.status).toBe(200);
+  if (stayRules !== undefined) {
+    const rules = await service.as(host).put(`/v1/listings/${id}/stay-rules`, stayRules);
+    expect(rules.status).toBe(200);
+  }
+  const photo = await upload(service, host, id, await aPicture());
+  expect(photo.status).toBe(201);
+  return { id, photoId: photo.body.id };
+}
+
+export async function givenPublished(
+  service: TestService,
+  host: TestUser,
+  other: Record<string, unknown> = {},
+  terms: Terms = {},
+): Promise<GivenListing> {
+  const listing = await givenComplete(service, host, other, terms);
+  const published = await service.as(host).post(`/v1/listings/${listing.id}/publish`);
+  expect(published.status).toBe(200);
+  return listing;
+}
+
+type Shade = { r: number; g: number; b: number };
+
+export function aPicture(
+  width = 64,
+  height = 48,
+  format: 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' = 'jpeg',
+  background: Shade = { r: 180, g: 90, b: 60 },
+): Promise<Buffer> {
+  return sharp({ create: { width, height, channels: 3, background } })
+    .toFormat(format)
+    .toBuffer();
+}
+
+export interface PhotoBody {
+  id: string;
+  url: string;
+  width: number;
+  height: number;
+}
+
+export function upload(
+  service: TestService,
+  user: TestUser,
+  listingId: string,
+  bytes: Buffer,
+  { type = 'image/jpeg', name = 'photo.jpg', field = 'photo', headers = {} } = {},
+) {
+  const form = new FormData();
+  form.set(field, new Blob([new Uint8Array(bytes)], { type }), name);
+  return service.as(user).post<PhotoBody>(`/v1/listings/${listingId}/photos`, form, headers);
+}
