@@ -1,1 +1,30 @@
-export {};
+/**
+ * Events that are neither lost nor applied twice.
+ *
+ * Use cases: inject `Transactions` and `Outbox`; `transactions.run(async (em) => { …; await outbox.add(em, 'booking.confirmed', body, { version }) })`.
+ * Consumers: `@OnEvent('payment.captured')` on a method of a `@Controller()`.
+ * Platform: `MessagingModule.forRoot({ service, bus, logger, metrics, context })`, `messagingMigrations` before the service's own,
+ * `connectEvents(app)` and `app.startAllMicroservices()` (see there).
+ * Tests and tools: `EventConsumer.handle(envelopeOf(type, body, { source, version, id }))` is one delivery that throws what the
+ * handler throws; `DeadLetters` lists, redrives and discards.
+ */
+export { DeadLetters } from './dead-letters.js';
+export type { DeadLetter, DeadLetterFilter } from './dead-letters.js';
+export { EmbeddedBus } from './embedded-bus.js';
+export { envelopeOf } from './envelope.js';
+export type { EnvelopeOptions, EventEnvelope, EventMeta } from './envelope.js';
+export { isTransient, RetryTransaction } from './errors.js';
+export { EventConsumer } from './event-consumer.js';
+export type { Outcome } from './event-consumer.js';
+export { EventServer } from './event-server.js';
+export { faultPoint } from './fault-point.js';
+export { connectEvents, MessagingModule } from './messaging.module.js';
+export { messagingMigrations } from './migrations.js';
+export { OnEvent } from './on-event.js';
+export type { MessagingLogger, MessagingOptions } from './options.js';
+export { Outbox, OUTBOX_COLUMNS } from './outbox.js';
+export type { OutboxOptions } from './outbox.js';
+export { Relay } from './relay.js';
+export { Transactions } from './transactions.js';
+export type { TransactionOptions } from './transactions.js';
+export type { EventListener, EventSink, EventTransport } from './transport.js';

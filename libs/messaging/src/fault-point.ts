@@ -1,0 +1,56 @@
+type Fault = (name: string) => Promise<void>;
+
+const faults: Record<string, (argument: string | undefined) => Fault> = {
+  kill: () => async () => {
+    process.kill(process.pid, 'SIGKILL');
+    await new Promise(() => undefined);
+  },
+  throw: () => async (name) => {
+    throw new Error(`Fault point ${name}`);
+  },
+  delay: (ms) => () => new Promise((resolve) => setTimeout(resolve, Number(ms ?? 1000))),
+};
+
+interface Armed {
+  fault: Fault;
+  /** Which passage is meant, counted from 1; every one when absent. */
+  passage: number | undefined;
+  passed: number;
+}
+
+let armedFrom: string | undefined;
+let armed = new Map<string, Armed>();
+
+function arm(setting: string): Map<string, Armed> {
+  const points = new Map<string, Armed>();
+  for (const part of setting.split(',').filter(Boolean)) {
+    const [what = '', passage] = part.trim().split('#');
+    const [name = '', action = '', argument] = what.split(':');
+    const fault = faults[action];
+    if (!name || !fault) {
+      throw new Error(`ROOST_FAULT: "${part}" is not name:kill, name:throw or name:delay:ms`);
+    }
+    points.set(name, { fault: fault(argument), passage: passage ? Number(passage) : undefined, passed: 0 });
+  }
+  return points;
+}
+
+/**
+ * A named step boundary where fault tests kill, fail or delay the process:
+ * `ROOST_FAULT=payments.after-capture:kill`, `…:throw`, `…:delay:500`; `#2` after it means the second passage only.
+ * Nothing happens unless the variable names it.
+ */
+export async function faultPoint(name: string): Promise<void> {
+  const setting = process.env['ROOST_FAULT'];
+  if (!setting) return;
+  if (setting !== armedFrom) {
+    armed = arm(setting);
+    armedFrom = setting;
+  }
+  const point = armed.get(name);
+  if (!point) return;
+  point.passed += 1;
+  if (point.passage === undefined || point.passage === point.passed) {
+    await point.fault(name);
+  }
+}

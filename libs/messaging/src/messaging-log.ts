@@ -1,0 +1,127 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Counter, Histogram } from 'prom-client';
+import type { EventEnvelope } from './envelope.js';
+import { errorCode } from './errors.js';
+import type { Outcome } from './event-consumer.js';
+import { MESSAGING_OPTIONS, type MessagingLogger, type MessagingOptions } from './options.js';
+
+/** One log line and one count per thing that happened to an event. */
+@Injectable()
+export class MessagingLog {
+  readonly #logger: MessagingLogger;
+  readonly #metrics: ReturnType<typeof metricsOn> | undefined;
+
+  constructor(@Inject(MESSAGING_OPTIONS) options: MessagingOptions) {
+    this.#logger = options.logger ?? nestLogger();
+    this.#metrics = options.metrics && metricsOn(options.metrics);
+  }
+
+  handled(event: EventEnvelope, outcome: Outcome, durationMs: number): void {
+    const lagMs = Date.now() - Date.parse(event.time);
+    this.#metrics?.handled.inc({ type: event.type, outcome });
+    if (outcome === 'handled') {
+      this.#metrics?.duration.observe({ type: event.type }, durationMs / 1000);
+      this.#metrics?.lag.observe({ type: event.type }, lagMs / 1000);
+    }
+    this.#logger.info({ ...fields(event), outcome, durationMs: Math.round(durationMs), lagMs }, 'event');
+  }
+
+  failed(event: EventEnvelope, error: unknown, tries: number, retryInMs: number): void {
+    this.#metrics?.failed.inc({ type: event.type, code: errorCode(error) });
+    this.#logger.warn(
+      { ...fields(event), code: errorCode(error), tries, retryInMs: Math.round(retryInMs), err: error },
+      'event failed, will be tried again',
+    );
+  }
+
+  parked(event: EventEnvelope, error: unknown, tries: number): void {
+    this.#metrics?.parked.inc({ type: event.type, code: errorCode(error) });
+    this.#logger.error(
+      { ...fields(event), code: errorCode(error), tries, err: error },
+      'event parked, its key waits',
+    );
+  }
+
+  redriven(event: EventEnvelope): void {
+    this.#metrics?.handled.inc({ type: event.type, outcome: 'redriven' });
+    this.#logger.info(fields(event), 'event redriven');
+  }
+
+  redriveFailed(error: unknown): void {
+    this.#logger.warn({ code: errorCode(error), err: error }, 'redrive interrupted, will go on');
+  }
+
+  relayed(count: number): void {
+    this.#metrics?.relayed.inc(count);
+  }
+
+  relayLost(error: unknown, retryInMs: number): void {
+    this.#logger.warn({ code: errorCode(error), retryInMs, err: error }, 'outbox relay lost its database');
+  }
+
+  pruned(rows: number): void {
+    this.#logger.info({ rows }, 'outbox pruned');
+  }
+}
+
+function fields(event: EventEnvelope) {
+  return {
+    eventId: event.id,
+    eventType: event.type,
+    key: event.key,
+    traceparent: event.traceparent ?? undefined,
+  };
+}
+
+function nestLogger(): MessagingLogger {
+  const logger = new Logger('Events');
+  return {
+    info: (given, message) => logger.debug({ message, ...given }),
+    warn: (given, message) => logger.warn({ message, ...given }),
+    error: (given, message) => logger.error({ message, ...given }),
+  };
+}
+
+function metricsOn(registry: NonNullable<MessagingOptions['metrics']>) {
+  const registers = [registry];
+  const buckets = [0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 1, 5, 30];
+  return {
+    relayed: new Counter({
+      name: 'roost_outbox_relayed_total',
+      help: 'Events the relay has read',
+      registers,
+    }),
+    handled: new Counter({
+      name: 'roost_events_handled_total',
+      help: 'Events taken, by what became of them',
+      labelNames: ['type', 'outcome'],
+      registers,
+    }),
+    failed: new Counter({
+      name: 'roost_events_failed_total',
+      help: 'Tries that failed and will be repeated',
+      labelNames: ['type', 'code'],
+      registers,
+    }),
+    parked: new Counter({
+      name: 'roost_events_parked_total',
+      help: 'Events that became dead letters',
+      labelNames: ['type', 'code'],
+      registers,
+    }),
+    duration: new Histogram({
+      name: 'roost_event_handler_seconds',
+      help: 'One successful try, with its transaction',
+      labelNames: ['type'],
+      buckets,
+      registers,
+    }),
+    lag: new Histogram({
+      name: 'roost_event_lag_seconds',
+      help: 'From the writing of an event to its being handled',
+      labelNames: ['type'],
+      buckets,
+      registers,
+    }),
+  };
+}

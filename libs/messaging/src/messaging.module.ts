@@ -1,0 +1,48 @@
+import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { DeadLetters } from './dead-letters.js';
+import { EventConsumer } from './event-consumer.js';
+import { EventServer } from './event-server.js';
+import { MessagingLog } from './messaging-log.js';
+import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
+import { Outbox } from './outbox.js';
+import { Relay } from './relay.js';
+import { Transactions } from './transactions.js';
+
+/**
+ * Imported once, by the platform's bootstrap. Needs a provider of `MikroORM` (the class of @mikro-orm/postgresql)
+ * that every module sees, and `connectEvents(app)` after the app has been created.
+ */
+@Module({})
+export class MessagingModule {
+  static forRoot(options: MessagingOptions): DynamicModule {
+    return {
+      module: MessagingModule,
+      global: true,
+      providers: [
+        { provide: MESSAGING_OPTIONS, useValue: options },
+        Transactions,
+        Outbox,
+        DeadLetters,
+        EventConsumer,
+        EventServer,
+        MessagingLog,
+        Relay,
+      ],
+      exports: [Transactions, Outbox, DeadLetters, EventConsumer, EventServer, Relay],
+    };
+  }
+}
+
+/**
+ * Connects the @OnEvent handlers of the app to its bus:
+ * ```ts
+ * const app = await NestFactory.create(…);
+ * connectEvents(app);               // before app.listen(); global guards, pipes and filters of HTTP don't apply to events
+ * await app.startAllMicroservices(); // after the migrations; from here on events flow
+ * await app.listen(…);
+ * ```
+ * `app.close()` finishes the events in work. The ORM must stay open until `onApplicationShutdown`.
+ */
+export function connectEvents(app: INestApplication): void {
+  app.connectMicroservice({ strategy: app.get(EventServer) }, { inheritAppConfig: false });
+}

@@ -1,0 +1,163 @@
+import { Client } from 'pg';
+import type { ClientConfig } from 'pg';
+import type { EventEnvelope } from './envelope.js';
+
+/** Where somebody has read to, in the order of the outbox. */
+export interface Position {
+  readonly xid: string;
+  readonly id: string;
+}
+
+export const START: Position = { xid: '0', id: '00000000-0000-0000-0000-000000000000' };
+
+export function samePosition(a: Position, b: Position): boolean {
+  return a.xid === b.xid && a.id === b.id;
+}
+
+export interface OutboxRow {
+  readonly position: Position;
+  readonly event: EventEnvelope;
+}
+
+/** One per database: "roost" as a number, and the relay. */
+const RELAY_LOCK = [0x726f6f73, 1];
+
+/**
+ * Only transactions older than every one that still runs: what is committed later always sorts behind.
+ * (`id > last` would lose what an older transaction commits late.)
+ */
+const READ = {
+  name: 'outbox-read',
+  text: `
+    SELECT xid::text AS xid, id, type, topic, key, aggregate_version::text AS version, schema_version, traceparent, body::text AS body,
+           to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time
+    FROM outbox_event
+    WHERE (xid, id) > ($1::xid8, $2::uuid) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY xid, id LIMIT $3`,
+};
+
+const SAVE = {
+  name: 'outbox-save',
+  text: `
+    INSERT INTO outbox_cursor (sink, xid, id) SELECT * FROM unnest($1::text[], $2::xid8[], $3::uuid[])
+    ON CONFLICT (sink) DO UPDATE SET xid = excluded.xid, id = excluded.id, updated_at = clock_timestamp()`,
+};
+
+/** Everybody known has passed it, it is old, and as a state it has been replaced by a newer one of its key. */
+const PRUNE = {
+  name: 'outbox-prune',
+  text: `
+    DELETE FROM outbox_event WHERE (xid, id) IN (
+      SELECT xid, id FROM outbox_event old
+      WHERE (xid, id) <= (SELECT xid, id FROM outbox_cursor ORDER BY xid, id LIMIT 1)
+        AND created_at < clock_timestamp() - $1 * interval '1 day'
+        AND (NOT compacted OR EXISTS (
+          SELECT FROM outbox_event newer
+          WHERE newer.compacted AND newer.topic = old.topic AND newer.key = old.key AND (newer.xid, newer.id) > (old.xid, old.id)))
+      ORDER BY xid, id LIMIT $2)`,
+};
+
+/** Facts only: a state event's row is what keeps a replay of its topic from having its effects again. */
+const PRUNE_INBOX = {
+  name: 'inbox-prune',
+  text: `
+    DELETE FROM inbox_event WHERE event_id IN (
+      SELECT event_id FROM inbox_event
+      WHERE NOT compacted AND handled_at < clock_timestamp() - $1 * interval '1 day'
+      ORDER BY handled_at LIMIT $2)`,
+};
+
+interface Row {
+  xid: string;
+  id: string;
+  type: string;
+  topic: string;
+  key: string;
+  version: string | null;
+  schema_version: number;
+  traceparent: string | null;
+  body: string;
+  time: string;
+}
+
+/**
+ * The relay's own connection to its service's database. It holds the relay's lock, and everything the relay does goes
+ * through it: who has lost the lock can't move a cursor.
+ */
+export class OutboxReader {
+  readonly #client: Client;
+  #failure: Error | undefined;
+
+  constructor(
+    config: ClientConfig,
+    private readonly source: string,
+  ) {
+    this.#client = new Client({ ...config, application_name: `${source.slice(1)} relay` });
+    this.#client.on('error', (error) => {
+      this.#failure = error;
+    });
+  }
+
+  /** False: another process relays this database. */
+  async open(): Promise<boolean> {
+    await this.#client.connect();
+    // A cursor that is lost in a crash costs a few redeliveries, which the inbox answers.
+    await this.#client.query(`SET synchronous_commit = off; SET statement_timeout = '30s'`);
+    const { rows } = await this.#client.query<{ locked: boolean }>(
+      'SELECT pg_try_advisory_lock($1, $2) AS locked',
+      RELAY_LOCK,
+    );
+    return rows[0]?.locked === true;
+  }
+
+  async cursors(): Promise<Map<string, Position>> {
+    const { rows } = await this.#client.query<{ sink: string; xid: string; id: string }>(
+      'SELECT sink, xid::text AS xid, id FROM outbox_cursor',
+    );
+    return new Map(rows.map(({ sink, xid, id }) => [sink, { xid, id }]));
+  }
+
+  async read(after: Position, limit: number): Promise<OutboxRow[]> {
+    if (this.#failure) throw this.#failure;
+    const { rows } = await this.#client.query<Row>({ ...READ, values: [after.xid, after.id, limit] });
+    return rows.map((row) => ({
+      position: { xid: row.xid, id: row.id },
+      event: {
+        id: row.id,
+        type: row.type,
+        source: this.source,
+        topic: row.topic,
+        key: row.key,
+        time: row.time,
+        aggregateVersion: row.version === null ? null : Number(row.version),
+        schemaVersion: row.schema_version,
+        traceparent: row.traceparent,
+        data: row.body,
+      },
+    }));
+  }
+
+  async save(cursors: ReadonlyMap<string, Position>): Promise<void> {
+    const entries = [...cursors];
+    await this.#client.query({
+      ...SAVE,
+      values: [
+        entries.map(([sink]) => sink),
+        entries.map(([, position]) => position.xid),
+        entries.map(([, position]) => position.id),
+      ],
+    });
+  }
+
+  /** Gives back how many outbox rows went; at most `limit`. */
+  async prune(retentionDays: number, limit: number): Promise<number> {
+    const { rowCount } = await this.#client.query({ ...PRUNE, values: [retentionDays, limit] });
+    // Twice as long: an event at the end of its retention may still be redelivered.
+    await this.#client.query({ ...PRUNE_INBOX, values: [retentionDays * 2, limit] });
+    return rowCount ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,57 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { events, parseEvent, topicOf, type EventBody, type EventType } from '@roost/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { keyOf } from './envelope.js';
+import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
+import { Transactions } from './transactions.js';
+
+export interface OutboxOptions {
+  /** The aggregate's version, on every event of an aggregate that has one. Consumers that mirror a state topic need it. */
+  version?: number;
+}
+
+/** The columns a raw statement fills, in the order of `Outbox.row`. */
+export const OUTBOX_COLUMNS =
+  'type, topic, key, compacted, aggregate_version, schema_version, traceparent, body';
+
+/** Writes events beside the state they announce. */
+@Injectable()
+export class Outbox {
+  constructor(
+    private readonly transactions: Transactions,
+    @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
+  ) {}
+
+  /** Adds one event to the transaction of `em`. The body is cut to its contract: what the schema doesn't name never leaves the service. */
+  async add<T extends EventType>(
+    em: EntityManager,
+    type: T,
+    body: EventBody<T>,
+    options: OutboxOptions = {},
+  ): Promise<void> {
+    await em.execute(
+      `INSERT INTO outbox_event (${OUTBOX_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?::jsonb)`,
+      this.row(type, body, options),
+      'run',
+    );
+  }
+
+  /**
+   * The values of OUTBOX_COLUMNS, for a raw statement that writes state and event at once; cast the last one: `?::jsonb`.
+   * Call it inside Transactions.run, so that the relay is woken after the commit.
+   */
+  row<T extends EventType>(type: T, body: EventBody<T>, options: OutboxOptions = {}): unknown[] {
+    const event = events[type];
+    const traceparent = this.transactions.publishing() ?? null;
+    return [
+      type,
+      topicOf(type, this.options.service),
+      keyOf(type, body),
+      event.kind === 'state',
+      options.version ?? null,
+      event.version,
+      traceparent,
+      JSON.stringify(parseEvent(type, body)),
+    ];
+  }
+}

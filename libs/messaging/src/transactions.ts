@@ -1,0 +1,133 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
+import { IsolationLevel } from '@mikro-orm/core';
+import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import { isLostRace } from './errors.js';
+import { faultPoint } from './fault-point.js';
+import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
+
+const MAX_TRIES = 10;
+
+/** One try of one transaction. */
+interface Unit {
+  readonly em: EntityManager;
+  open: boolean;
+  published: boolean;
+  traceparent: string | undefined;
+  readonly afterCommit: (() => void)[];
+}
+
+export interface TransactionOptions {
+  /** `read committed` only where nothing that others may have changed is read and then written. */
+  isolation?: 'read committed' | 'repeatable read';
+}
+
+/**
+ * The transaction that carries events.
+ *
+ * REPEATABLE READ, because the relay orders events by transaction id, which is taken at the first write: a writer whose
+ * snapshot is older than another's commit must not write a newer version. Such a writer fails and is run again whole.
+ */
+@Injectable()
+export class Transactions {
+  readonly #ambient = new AsyncLocalStorage<Unit>();
+  readonly #published = new Set<() => void>();
+
+  constructor(
+    @Inject(MikroORM) private readonly orm: MikroORM,
+    @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
+  ) {}
+
+  /**
+   * Runs `work` in one transaction, and again (≤ 10 times) when it lost a race: it must have no effect outside the database.
+   * Inside another `run` or an event handler it joins that transaction. The relay is woken after the commit.
+   */
+  async run<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const ambient = this.#ambient.getStore();
+    if (ambient?.open) {
+      const result = await work(ambient.em);
+      await ambient.em.flush();
+      return result;
+    }
+    return this.begin(work, options);
+  }
+
+  /** A transaction of its own, whatever surrounds it. */
+  async begin<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#once(work, options);
+      } catch (error) {
+        if (!isLostRace(error) || tries === MAX_TRIES) throw error;
+        await wait(Math.random() * Math.min(100, 2 ** tries));
+      }
+    }
+  }
+
+  /** `fn` is called once the surrounding transaction has committed, and never if it rolls back. */
+  afterCommit(fn: () => void): void {
+    const unit = this.#ambient.getStore();
+    if (!unit?.open) throw new Error('afterCommit is called inside Transactions.run');
+    unit.afterCommit.push(fn);
+  }
+
+  /** What this transaction publishes belongs to the trace of the event that caused it. */
+  follow(traceparent: string | null): void {
+    const unit = this.#ambient.getStore();
+    if (unit) unit.traceparent = traceparent ?? undefined;
+  }
+
+  /** The outbox says that this transaction has something for the relay; gives back the trace its events belong to. */
+  publishing(): string | undefined {
+    const unit = this.#ambient.getStore();
+    if (unit) unit.published = true;
+    return this.options.context?.traceparent() ?? unit?.traceparent;
+  }
+
+  /** Calls `fn` after each commit that published something; gives back how to stop that. */
+  onPublished(fn: () => void): () => void {
+    this.#published.add(fn);
+    return () => this.#published.delete(fn);
+  }
+
+  async #once<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions): Promise<T> {
+    const { service } = this.options;
+    const committed: { unit?: Unit } = {};
+    const result = await this.orm.em.fork({ disableContextResolution: true }).transactional(
+      async (em) => {
+        const unit: Unit = {
+          em,
+          open: true,
+          published: false,
+          traceparent: undefined,
+          afterCommit: [],
+        };
+        try {
+          const value = await this.#ambient.run(unit, async () => {
+            const done = await work(em);
+            await em.flush();
+            await faultPoint(`${service}.before-commit`);
+            return done;
+          });
+          committed.unit = unit;
+          return value;
+        } finally {
+          unit.open = false;
+        }
+      },
+      {
+        isolationLevel:
+          options.isolation === 'read committed'
+            ? IsolationLevel.READ_COMMITTED
+            : IsolationLevel.REPEATABLE_READ,
+      },
+    );
+    await faultPoint(`${service}.after-commit`);
+    if (committed.unit?.published) {
+      for (const wake of this.#published) wake();
+    }
+    for (const fn of committed.unit?.afterCommit ?? []) fn();
+    return result;
+  }
+}

@@ -1,0 +1,33 @@
+import type { EventEnvelope } from './envelope.js';
+
+/**
+ * Somewhere a service's events must arrive. The relay keeps one cursor per sink in the producer's database:
+ * embedded, each listening service is a sink; with Kafka the broker is the only one.
+ */
+export interface EventSink {
+  /** The cursor's name. */
+  readonly name: string;
+  wants(type: string): boolean;
+  /**
+   * Takes events in order and calls `settled` for each once it is safe (handled or parked; acknowledged by the broker).
+   * Never throws: a sink tries again by itself for as long as it takes.
+   */
+  send(event: EventEnvelope, settled: () => void): void;
+}
+
+/** How a listening service takes its events: one try, in its own transaction, and what to do when tries are used up. */
+export interface EventListener {
+  readonly service: string;
+  readonly types: ReadonlySet<string>;
+  /** Tries until the event is handled, known already, or parked. Order per key is kept among accepted events. */
+  accept(event: EventEnvelope, settled: () => void): void;
+}
+
+/** The one interface with two implementations: `EmbeddedBus`, and Kafka. */
+export interface EventTransport {
+  sinks(producer: string): Iterable<EventSink>;
+  /** Called when a sink appears; gives back how to stop listening. */
+  onSinksChanged(changed: () => void): () => void;
+  /** Events flow to the listener from now until the given function has been awaited. */
+  listen(listener: EventListener): Promise<() => Promise<void>>;
+}
