@@ -1,4 +1,11 @@
 export { expectProblem, TestClient, type TestResponse } from './client.js';
 export { eventually } from './eventually.js';
 export { freshDatabase, freshRedis, testParts } from './parts.js';
+export {
+  startTestService,
+  TestClock,
+  TestService,
+  type DeliverOptions,
+  type TestServiceOptions,
+} from './test-service.js';
 export { aUser, ISSUER, signToken, testJwksUrl, type TestUser, type UserOptions } from './user.js';

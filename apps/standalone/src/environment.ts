@@ -1,0 +1,82 @@
+import type { Environment } from '@roost/platform';
+import type { Service } from './config.js';
+import type { Secrets } from './secrets.js';
+
+export const DEFAULT_PORTS: Record<Service | 'sandbox', number> = {
+  gateway: 3000,
+  identity: 3001,
+  listings: 3002,
+  bookings: 3003,
+  payments: 3004,
+  sandbox: 3010,
+};
+
+/** The variable that says where a service is: for one that runs in this process also where it listens. */
+const URL_VARIABLES = {
+  identity: 'IDENTITY_URL',
+  listings: 'LISTINGS_URL',
+  bookings: 'BOOKINGS_URL',
+  payments: 'PAYMENTS_URL',
+  sandbox: 'SANDBOX_URL',
+} as const;
+
+export type Addresses = Record<Service | 'sandbox', URL>;
+
+export function addressesFrom(env: Environment): Addresses {
+  const at = (name: Service | 'sandbox', given: string | undefined) =>
+    new URL(given?.trim() || `http://127.0.0.1:${DEFAULT_PORTS[name]}`);
+  return {
+    gateway: at('gateway', env.PORT?.trim() ? `http://127.0.0.1:${env.PORT.trim()}` : undefined),
+    identity: at('identity', env.IDENTITY_URL),
+    listings: at('listings', env.LISTINGS_URL),
+    bookings: at('bookings', env.BOOKINGS_URL),
+    payments: at('payments', env.PAYMENTS_URL),
+    sandbox: at('sandbox', env.SANDBOX_URL),
+  };
+}
+
+export function portOf(url: URL): number {
+  return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+}
+
+export interface Composition {
+  /** What the person who starts Roost has set. */
+  env: Environment;
+  secrets: Secrets;
+  addresses: Addresses;
+  dataDir: string;
+  /** The address of a database by its name. */
+  databaseUrl(database: string): string;
+  redisUrl: string;
+}
+
+/** The environment of each service: what a person set goes first, then what this process knows. */
+export function composeEnvironment(name: Service | 'sandbox', composition: Composition): Environment {
+  const { env, secrets, addresses, dataDir, databaseUrl, redisUrl } = composition;
+  const development = (env.ROOST_ENV?.trim() || 'development') === 'development';
+  const known: Record<string, string> = {
+    PUBLIC_URL: origin(addresses.gateway).replace('127.0.0.1', 'localhost'),
+    JWKS_URL: `${origin(addresses.identity)}/.well-known/jwks.json`,
+    SANDBOX_WEBHOOK_URL: `${origin(addresses.payments)}/v1/webhooks/sandbox`,
+    ROOST_DEMO: development ? 'on' : 'off',
+    ...secrets,
+  };
+  const decided: Record<string, string> = {
+    ROOST_MODE: 'embedded',
+    ROOST_DATA_DIR: dataDir,
+    PORT: String(portOf(addresses[name])),
+    DATABASE_URL: databaseUrl(`roost_${name}`),
+    REDIS_URL: redisUrl,
+  };
+  for (const [service, variable] of Object.entries(URL_VARIABLES)) {
+    decided[variable] = origin(addresses[service as keyof Addresses]);
+  }
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  // A secret that is given as a file is given.
+  for (const secret of Object.keys(secrets)) if (given[`${secret}_FILE`]) delete known[secret];
+  return { ...known, ...given, ...decided };
+}
+
+function origin(url: URL): string {
+  return url.href.replace(/\/$/, '');
+}

@@ -1,0 +1,11 @@
+import type { ServiceDefinition } from '@roost/platform';
+import type { Service } from './config.js';
+
+/** Imported one by one, so that a subset does not pay for the rest. */
+export const definitions: Record<Service, () => Promise<ServiceDefinition>> = {
+  identity: async () => (await import('@roost/app-identity')).identity,
+  listings: async () => (await import('@roost/app-listings')).listings,
+  bookings: async () => (await import('@roost/app-bookings')).bookings,
+  payments: async () => (await import('@roost/app-payments')).payments,
+  gateway: async () => (await import('@roost/app-gateway')).gateway,
+};
