@@ -1,0 +1,69 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Controller } from '@nestjs/common';
+import type { EventBody } from '@roost/contracts';
+import { OnEvent, Transactions } from '@roost/messaging';
+import { Clock } from '@roost/platform';
+import { Booking } from './booking.entity.js';
+import { BookingLifecycle } from './booking.lifecycle.js';
+
+type Payment = EventBody<'payment.created'>;
+
+/** What happens to the money decides what happens to the booking. Payments of a change are none of this. */
+@Controller()
+export class BookingConsumer {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly lifecycle: BookingLifecycle,
+    private readonly clock: Clock,
+  ) {}
+
+  @OnEvent('payment.created', 'payment.action-required')
+  async begun(body: Payment): Promise<void> {
+    await this.withBooking(body, async () => undefined);
+  }
+
+  @OnEvent('payment.authorized')
+  async authorized(body: EventBody<'payment.authorized'>): Promise<void> {
+    await this.withBooking(body, async (em, booking, now) => {
+      if (body.authorizedMinor < booking.terms.totalMinor) return;
+      await this.lifecycle.pay(em, booking, 'payment_authorized', now, new Date(body.captureBefore));
+    });
+  }
+
+  @OnEvent('payment.captured')
+  async captured(body: EventBody<'payment.captured'>): Promise<void> {
+    await this.withBooking(body, async (em, booking, now) => {
+      if (body.capturedMinor < booking.terms.totalMinor) return;
+      await this.lifecycle.pay(em, booking, 'payment_captured', now);
+    });
+  }
+
+  /** Only once the host has accepted: a guest whose card is declined may try again until the hold runs out. */
+  @OnEvent('payment.failed', 'payment.voided')
+  async failed(body: Payment): Promise<void> {
+    await this.withBooking(body, (em, booking, now) => this.lifecycle.failCapture(em, booking, now));
+  }
+
+  private async withBooking(
+    body: Payment,
+    work: (em: EntityManager, booking: Booking, now: Date) => Promise<void>,
+  ): Promise<void> {
+    if (body.purpose !== 'booking') return;
+    await this.transactions.run(async (em) => {
+      const booking = await em.findOne(Booking, { id: body.bookingId });
+      if (!booking) throw new Error('a payment for a booking that does not exist');
+      if (body.currency !== booking.terms.currency)
+        throw new Error('a payment in another currency than its booking');
+      const isNews =
+        booking.paymentId !== body.paymentId ||
+        booking.authorizedMinor !== body.authorizedMinor ||
+        booking.capturedMinor !== body.capturedMinor;
+      if (isNews) {
+        booking.paymentId = body.paymentId;
+        booking.authorizedMinor = body.authorizedMinor;
+        booking.capturedMinor = body.capturedMinor;
+      }
+      await work(em, booking, this.clock.now());
+    });
+  }
+}

@@ -1,0 +1,120 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import {
+  Answers,
+  Body,
+  CurrentUser,
+  Page,
+  Param,
+  QueryParams,
+  Roles,
+  Uuid,
+  VerifiedEmail,
+  Wait,
+  withEtag,
+  type AuthUser,
+  type PageOf,
+  type WaitRequest,
+} from '@roost/platform';
+import {
+  AdminCancel,
+  Booking,
+  CancellationPreview,
+  CreateBooking,
+  GiveReason,
+  ListBookings,
+} from './booking.dto.js';
+import { BookingReader } from './booking.reader.js';
+import { BookingService } from './booking.service.js';
+import { CancellationService } from './cancellation.service.js';
+
+@Controller('v1')
+export class BookingController {
+  constructor(
+    private readonly bookings: BookingService,
+    private readonly cancellations: CancellationService,
+    private readonly reader: BookingReader,
+  ) {}
+
+  @Post('bookings')
+  @VerifiedEmail()
+  @Answers(
+    201,
+    Booking,
+    'quote.not_found',
+    'quote.used',
+    'quote.expired',
+    'booking.dates_unavailable',
+    'booking.listing_unavailable',
+  )
+  create(@CurrentUser() guest: AuthUser, @Body(CreateBooking) wanted: CreateBooking): Promise<Booking> {
+    return this.bookings.create(guest, wanted);
+  }
+
+  @Get('bookings/:id')
+  @Answers(200, Booking, 'booking.not_found', 'rate.too_many_waits')
+  async read(
+    @CurrentUser() viewer: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Wait() wait: WaitRequest,
+  ): Promise<Booking> {
+    const { value, etag } = await this.reader.read(viewer, id, wait);
+    return withEtag(value, etag);
+  }
+
+  @Get('me/bookings')
+  @Answers(200, Page(Booking))
+  list(
+    @CurrentUser() viewer: AuthUser,
+    @QueryParams(ListBookings) query: ListBookings,
+  ): Promise<PageOf<Booking>> {
+    return this.reader.list(viewer, query);
+  }
+
+  @Post('bookings/:id/accept')
+  @VerifiedEmail()
+  @Answers(200, Booking, 'booking.not_found', 'booking.transition_not_allowed', 'booking.accept_too_late')
+  accept(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<Booking> {
+    return this.bookings.accept(host, id);
+  }
+
+  @Post('bookings/:id/decline')
+  @VerifiedEmail()
+  @Answers(200, Booking, 'booking.not_found', 'booking.transition_not_allowed')
+  decline(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(GiveReason) { reason }: GiveReason,
+  ): Promise<Booking> {
+    return this.bookings.decline(host, id, reason);
+  }
+
+  @Get('bookings/:id/cancellation')
+  @Answers(200, CancellationPreview, 'booking.not_found', 'booking.transition_not_allowed')
+  previewCancellation(
+    @CurrentUser() viewer: AuthUser,
+    @Param('id', Uuid) id: string,
+  ): Promise<CancellationPreview> {
+    return this.cancellations.preview(viewer, id);
+  }
+
+  @Post('bookings/:id/cancel')
+  @Answers(200, Booking, 'booking.not_found', 'booking.transition_not_allowed')
+  cancel(
+    @CurrentUser() user: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(GiveReason) { reason }: GiveReason,
+  ): Promise<Booking> {
+    return this.cancellations.cancel(user, id, reason);
+  }
+
+  @Post('admin/bookings/:id/cancel')
+  @Roles('admin')
+  @Answers(200, Booking, 'booking.not_found', 'booking.transition_not_allowed', 'booking.refund_out_of_range')
+  cancelAsAdmin(
+    @CurrentUser() admin: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(AdminCancel) wanted: AdminCancel,
+  ): Promise<Booking> {
+    return this.cancellations.cancelAsAdmin(admin, id, wanted);
+  }
+}

@@ -1,0 +1,158 @@
+import { Guests, QuoteLine } from '@roost/pricing';
+import { Instant, PageQuery, Uuid } from '@roost/platform';
+import { z } from 'zod';
+import { RefundStep } from '../quote/quote.dto.js';
+import { PlainText, StayDate } from '../stay.dto.js';
+import type { Booking as BookingEntity } from './booking.entity.js';
+
+export const BookingState = z
+  .enum([
+    'pending_payment',
+    'awaiting_host',
+    'awaiting_capture',
+    'confirmed',
+    'in_stay',
+    'completed',
+    'cancelled',
+    'declined',
+    'expired',
+  ])
+  .meta({ id: 'BookingState' });
+
+export const CreateBooking = z
+  .strictObject({
+    quoteId: Uuid,
+    message: PlainText(2000).optional().meta({ description: 'A word to the host' }),
+  })
+  .meta({ id: 'CreateBooking' });
+export type CreateBooking = z.output<typeof CreateBooking>;
+
+const reason = PlainText(1000).pipe(z.string().min(1, { error: 'Must say why' }));
+
+export const GiveReason = z.strictObject({ reason }).meta({ id: 'GiveReason' });
+export type GiveReason = z.output<typeof GiveReason>;
+
+export const AdminCancel = z
+  .strictObject({ reason, refundMinor: z.int().min(0).max(Number.MAX_SAFE_INTEGER) })
+  .meta({ id: 'AdminCancel' });
+export type AdminCancel = z.output<typeof AdminCancel>;
+
+export const ListBookings = z
+  .strictObject({
+    role: z.enum(['guest', 'host']).default('guest'),
+    state: BookingState.optional(),
+    from: StayDate.optional().meta({ description: 'Stays that end after this date' }),
+    to: StayDate.optional().meta({ description: 'Stays that begin before this date' }),
+    ...PageQuery,
+  })
+  .meta({ id: 'ListBookings' });
+export type ListBookings = z.output<typeof ListBookings>;
+
+export const RefundLine = z
+  .object({ kind: z.string(), label: z.string().optional(), refundMinor: z.int() })
+  .meta({ id: 'RefundLine' });
+
+export const CancellationPreview = z
+  .object({
+    refundMinor: z.int(),
+    currency: z.string(),
+    lines: z.array(RefundLine),
+    hostPenaltyMinor: z.int().optional().meta({ description: 'What a cancelling host is charged' }),
+    schedule: z.array(RefundStep),
+  })
+  .meta({ id: 'CancellationPreview', description: 'What a cancellation would give back now, and later' });
+export type CancellationPreview = z.output<typeof CancellationPreview>;
+
+const HistoryEntry = z
+  .object({
+    at: Instant,
+    by: z.enum(['guest', 'host', 'admin', 'payment', 'system']),
+    event: z.string(),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'HistoryEntry' });
+export type HistoryEntry = z.output<typeof HistoryEntry>;
+
+export const Booking = z
+  .object({
+    id: Uuid,
+    state: BookingState,
+    listingId: Uuid,
+    guestId: Uuid,
+    hostId: Uuid,
+    quoteId: Uuid,
+    bookingMode: z.enum(['instant', 'request']),
+    checkInDate: StayDate,
+    checkOutDate: StayDate,
+    timeZone: z.string(),
+    checkInAt: Instant,
+    checkOutAt: Instant,
+    guests: Guests,
+    currency: z.string(),
+    lines: z.array(QuoteLine),
+    totalMinor: z.int(),
+    host: z.object({ feeMinor: z.int(), payoutMinor: z.int() }),
+    cancellationPolicy: z.string(),
+    refundSchedule: z.array(RefundStep),
+    message: z.string().nullable(),
+    holdExpiresAt: Instant.nullable(),
+    respondBy: Instant.nullable(),
+    paymentId: Uuid.nullable(),
+    expiredCause: z.enum(['hold', 'host', 'check-in', 'capture']).nullable(),
+    cancellation: z
+      .object({
+        by: z.enum(['guest', 'host', 'admin']),
+        reason: z.string(),
+        at: Instant,
+        refundMinor: z.int(),
+        lines: z.array(RefundLine),
+      })
+      .nullable(),
+    openChange: z.null(),
+    version: z.int(),
+    createdAt: Instant,
+    history: z.array(HistoryEntry),
+  })
+  .meta({ id: 'Booking' });
+export type Booking = z.output<typeof Booking>;
+
+export function toBookingDto(booking: BookingEntity, history: HistoryEntry[]): Booking {
+  const { terms, cancellation } = booking;
+  return {
+    id: booking.id,
+    state: booking.state,
+    listingId: terms.listingId,
+    guestId: terms.guestId,
+    hostId: terms.hostId,
+    quoteId: booking.quoteId,
+    bookingMode: terms.bookingMode,
+    checkInDate: terms.checkInDate,
+    checkOutDate: terms.checkOutDate,
+    timeZone: terms.timeZone,
+    checkInAt: terms.checkInAt.toISOString(),
+    checkOutAt: terms.checkOutAt.toISOString(),
+    guests: terms.guests,
+    currency: terms.currency,
+    lines: terms.price.lines,
+    totalMinor: terms.totalMinor,
+    host: { feeMinor: terms.price.hostFeeMinor, payoutMinor: terms.hostPayoutMinor },
+    cancellationPolicy: terms.cancellationPolicy,
+    refundSchedule: terms.refundSchedule,
+    message: booking.message,
+    holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
+    respondBy: booking.respondBy?.toISOString() ?? null,
+    paymentId: booking.paymentId,
+    expiredCause: booking.expiredCause,
+    cancellation: cancellation && {
+      by: cancellation.by,
+      reason: cancellation.reason,
+      at: cancellation.at,
+      refundMinor: cancellation.refundMinor,
+      lines: cancellation.refundLines,
+    },
+    openChange: null,
+    version: booking.version,
+    createdAt: terms.createdAt.toISOString(),
+    history,
+  };
+}

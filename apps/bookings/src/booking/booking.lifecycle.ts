@@ -1,0 +1,279 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EventBody, EventType } from '@roost/contracts';
+import { Outbox } from '@roost/messaging';
+import { CONFIG, Problem, type Config } from '@roost/platform';
+import { addHours, addMinutes } from '@roost/stay';
+import type { BookingsConfig } from '../config.js';
+import type { Booking, Cancellation } from './booking.entity.js';
+import { bookingFacts, keptFacts } from './booking.events.js';
+import { BookingNights } from './booking.nights.js';
+import { transition, type Allowed, type BookingEvent, type BookingState } from './domain/booking-state.js';
+import type { Refund } from './domain/cancellation.js';
+import { refundSchedule } from './domain/refund-schedule.js';
+
+export interface Actor {
+  by: 'guest' | 'host' | 'admin' | 'payment' | 'system';
+  id?: string;
+  reason?: string;
+}
+
+/** What a cancel settles between guest and host. */
+export interface Settlement {
+  by: Cancellation['by'];
+  refund: Refund;
+  /** What really goes back, of what was paid so far. */
+  paidBackMinor: number;
+  hostPenaltyMinor: number;
+}
+
+const system: Actor = { by: 'system' };
+
+/**
+ * Moves bookings from state to state: the table in domain/booking-state.ts says whether and where to, and everything that
+ * follows from it (calendar, next due instant, history, event) is done here, in the caller's transaction.
+ */
+@Injectable()
+export class BookingLifecycle {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly nights: BookingNights,
+    @Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>,
+  ) {}
+
+  /** The transition, or 409. */
+  allow(booking: Booking, event: BookingEvent, facts: { datesFree?: boolean } = {}): Allowed {
+    const next = this.next(booking, event, facts);
+    if (!next) throw new Problem('booking.transition_not_allowed', undefined, { state: booking.state });
+    return next;
+  }
+
+  async pay(
+    em: EntityManager,
+    booking: Booking,
+    event: PaymentEvent,
+    now: Date,
+    captureBefore?: Date,
+  ): Promise<void> {
+    const late = booking.state === 'expired';
+    const mayRevive = late && this.next(booking, event, { datesFree: true }) !== null;
+    const datesFree =
+      mayRevive && this.hasTime(booking, now) && (await this.nights.reclaim(em, booking, now));
+    const next = this.next(booking, event, { datesFree });
+    if (!next) {
+      if (mayRevive) await this.refuseLatePayment(em, booking, now);
+      return;
+    }
+    if (next.to === 'awaiting_host') await this.request(em, booking, event, now, captureBefore);
+    else await this.confirm(em, booking, event, now, late);
+  }
+
+  /** Where the provider can't hold money it is captured already, and nothing is left to wait for. */
+  async accept(em: EntityManager, booking: Booking, host: Actor, now: Date): Promise<void> {
+    this.allow(booking, 'host_accepted');
+    await this.enter(em, booking, 'awaiting_capture', 'host_accepted', host, now, {
+      dueAt: addMinutes(now, this.config.CAPTURE_TTL_MINUTES),
+    });
+    await this.announce(em, booking, 'booking.accepted', {});
+    if (booking.capturedMinor >= booking.terms.totalMinor) {
+      await this.confirm(em, booking, 'payment_captured', now, false);
+    }
+  }
+
+  async decline(em: EntityManager, booking: Booking, host: Actor, now: Date): Promise<void> {
+    this.allow(booking, 'host_declined');
+    await this.enter(em, booking, 'declined', 'host_declined', host, now, { dueAt: null });
+    await this.nights.release(em, booking);
+    await this.announce(em, booking, 'booking.declined', {});
+  }
+
+  async failCapture(em: EntityManager, booking: Booking, now: Date): Promise<void> {
+    if (this.next(booking, 'capture_failed'))
+      await this.expire(em, booking, 'capture_failed', { by: 'payment' }, now);
+  }
+
+  async cancel(
+    em: EntityManager,
+    booking: Booking,
+    actor: Actor,
+    settlement: Settlement,
+    now: Date,
+  ): Promise<void> {
+    const event = `${settlement.by}_cancelled` as const;
+    this.allow(booking, event);
+    const { refund, hostPenaltyMinor } = settlement;
+    const refundLines = refund.lines.map(({ kind, refundMinor }) => ({ kind, refundMinor }));
+    booking.cancellation = {
+      by: settlement.by,
+      reason: actor.reason ?? '',
+      at: now.toISOString(),
+      refundMinor: settlement.paidBackMinor,
+      refundLines: settlement.paidBackMinor > 0 ? refundLines : [],
+      hostPenaltyMinor,
+    };
+    await this.enter(em, booking, 'cancelled', event, actor, now, { dueAt: null });
+    await this.nights.leave(em, booking, {
+      nightsStayed: refund.nightsStayed,
+      byHost: settlement.by === 'host',
+      now,
+    });
+    await this.announce(em, booking, 'booking.cancelled', {
+      by: settlement.by,
+      refundMinor: refund.refundMinor,
+      refundLines,
+      hostPenaltyMinor,
+      ...keptFacts(refund),
+    });
+  }
+
+  /** Time has come for this booking. */
+  async comeDue(em: EntityManager, booking: Booking, now: Date): Promise<void> {
+    switch (booking.state) {
+      case 'pending_payment':
+        return await this.expire(em, booking, 'hold_ran_out', system, now);
+      case 'awaiting_host':
+        return await this.expire(
+          em,
+          booking,
+          booking.terms.checkInAt <= now ? 'check_in_reached' : 'response_overdue',
+          system,
+          now,
+        );
+      case 'awaiting_capture':
+        return await this.expire(em, booking, 'capture_failed', system, now);
+      case 'confirmed':
+        this.allow(booking, 'check_in_reached');
+        await this.enter(em, booking, 'in_stay', 'check_in_reached', system, now, {
+          dueAt: booking.terms.checkOutAt,
+        });
+        return await this.announce(em, booking, 'booking.checked-in', {});
+      case 'in_stay':
+        this.allow(booking, 'check_out_reached');
+        await this.enter(em, booking, 'completed', 'check_out_reached', system, now, { dueAt: null });
+        return await this.announce(em, booking, 'booking.completed', {});
+      default:
+        throw new Error(`a booking that is ${booking.state} is never due`);
+    }
+  }
+
+  /** So that a command meets the state that the booking has by now, whether or not a sweeper came by. */
+  async catchUp(em: EntityManager, booking: Booking, now: Date): Promise<void> {
+    while (booking.dueAt && booking.dueAt <= now) await this.comeDue(em, booking, now);
+  }
+
+  private next(booking: Booking, event: BookingEvent, facts: { datesFree?: boolean } = {}): Allowed | null {
+    const { bookingMode } = booking.terms;
+    const next = transition(booking.state, event, {
+      bookingMode,
+      expiryCause: booking.expiredCause,
+      ...facts,
+    });
+    return next.allowed ? next : null;
+  }
+
+  /** A request that nobody could answer before check-in is none. */
+  private hasTime(booking: Booking, now: Date): boolean {
+    return booking.terms.bookingMode === 'instant' || booking.terms.checkInAt > now;
+  }
+
+  /** The answer is due in a day, before check-in, and while the authorization can still be captured. */
+  private async request(
+    em: EntityManager,
+    booking: Booking,
+    event: PaymentEvent,
+    now: Date,
+    captureBefore?: Date,
+  ): Promise<void> {
+    const respondBy = earliest([
+      addHours(now, this.config.HOST_RESPONSE_HOURS),
+      booking.terms.checkInAt,
+      ...(captureBefore ? [addMinutes(captureBefore, -this.config.CAPTURE_TTL_MINUTES)] : []),
+    ]);
+    booking.expiredCause = null;
+    await this.enter(em, booking, 'awaiting_host', event, { by: 'payment' }, now, {
+      dueAt: respondBy,
+      respondBy,
+    });
+    await this.announce(em, booking, 'booking.requested', { respondBy: respondBy.toISOString() });
+  }
+
+  private async confirm(
+    em: EntityManager,
+    booking: Booking,
+    event: PaymentEvent,
+    now: Date,
+    late: boolean,
+  ): Promise<void> {
+    this.assertPaid(booking);
+    booking.expiredCause = null;
+    booking.confirmedAt = now;
+    booking.terms.refundSchedule = refundSchedule(booking.terms, now);
+    await this.enter(em, booking, 'confirmed', event, { by: 'payment' }, now, {
+      dueAt: booking.terms.checkInAt,
+    });
+    await this.announce(em, booking, 'booking.confirmed', { late });
+  }
+
+  private async expire(
+    em: EntityManager,
+    booking: Booking,
+    event: BookingEvent,
+    actor: Actor,
+    now: Date,
+  ): Promise<void> {
+    const { expiryCause } = this.allow(booking, event);
+    if (!expiryCause) throw new Error(`${event} does not expire a booking`);
+    booking.expiredCause = expiryCause;
+    await this.enter(em, booking, 'expired', event, actor, now, { dueAt: null });
+    await this.nights.release(em, booking);
+    await this.announce(em, booking, 'booking.expired', { cause: expiryCause });
+  }
+
+  /** Somebody else has the dates: payments, which waited for this answer, gives the money back. */
+  private async refuseLatePayment(em: EntityManager, booking: Booking, now: Date): Promise<void> {
+    await this.enter(em, booking, 'expired', 'late_payment_refused', { by: 'payment' }, now, { dueAt: null });
+    await this.announce(em, booking, 'booking.expired', { cause: 'hold' });
+  }
+
+  private assertPaid(booking: Booking): void {
+    if (booking.capturedMinor < booking.terms.totalMinor)
+      throw new Error('a booking is never confirmed unpaid');
+  }
+
+  private async enter(
+    em: EntityManager,
+    booking: Booking,
+    to: BookingState,
+    event: BookingEvent | 'late_payment_refused',
+    actor: Actor,
+    now: Date,
+    next: { dueAt: Date | null; respondBy?: Date },
+  ): Promise<void> {
+    const from = booking.state;
+    booking.state = to;
+    booking.holdExpiresAt = null;
+    booking.respondBy = next.respondBy ?? null;
+    booking.dueAt = next.dueAt;
+    booking.updatedAt = now;
+    await em.flush();
+    await em.execute(
+      `INSERT INTO booking_history (booking_id, version, at, by, actor_id, event, from_state, to_state, reason)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [booking.id, booking.version, now, actor.by, actor.id ?? null, event, from, to, actor.reason ?? null],
+    );
+  }
+
+  private async announce<T extends EventType & `booking.${string}`>(
+    em: EntityManager,
+    booking: Booking,
+    type: T,
+    more: Omit<EventBody<T>, keyof EventBody<'booking.accepted'>> & Partial<EventBody<'booking.accepted'>>,
+  ): Promise<void> {
+    const body = { ...bookingFacts(booking), ...more } as unknown as EventBody<T>;
+    await this.outbox.add(em, type, body, { version: booking.version });
+  }
+}
+
+type PaymentEvent = 'payment_authorized' | 'payment_captured';
+
+const earliest = (instants: [Date, ...Date[]]): Date => instants.reduce((a, b) => (b < a ? b : a));

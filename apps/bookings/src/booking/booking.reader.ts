@@ -1,0 +1,57 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import {
+  Problem,
+  Uuid,
+  decodeCursor,
+  etagOf,
+  page,
+  waitForChange,
+  type AuthUser,
+  type PageOf,
+  type WaitRequest,
+} from '@roost/platform';
+import { z } from 'zod';
+import { toBookingDto, type Booking as BookingDto, type ListBookings } from './booking.dto.js';
+import { findVisible, historyOf, listBookings } from './booking.queries.js';
+
+const isAdmin = (user: AuthUser): boolean => user.roles.includes('admin');
+
+@Injectable()
+export class BookingReader {
+  constructor(private readonly em: EntityManager) {}
+
+  /** As soon as it differs from what the caller has, when the caller prefers to wait. */
+  async read(viewer: AuthUser, id: string, wait: WaitRequest): Promise<{ value: BookingDto; etag: string }> {
+    const found = await this.find(viewer, id);
+    if (!found) throw new Problem('booking.not_found');
+    if (wait.seconds === 0) return found;
+    return (await waitForChange({ ...wait, read: () => this.find(viewer, id) })) ?? found;
+  }
+
+  async list(viewer: AuthUser, query: ListBookings): Promise<PageOf<BookingDto>> {
+    const em = this.em.fork();
+    const [before = null] = decodeCursor(query.cursor, z.tuple([Uuid])) ?? [];
+    const { data, nextCursor } = page(
+      await listBookings(em, viewer.id, { ...query, before }),
+      query.limit,
+      (booking) => [booking.id],
+    );
+    const histories = await historyOf(
+      em,
+      data.map((booking) => booking.id),
+    );
+    return {
+      data: data.map((booking) => toBookingDto(booking, histories.get(booking.id) ?? [])),
+      nextCursor,
+    };
+  }
+
+  private async find(viewer: AuthUser, id: string): Promise<{ value: BookingDto; etag: string } | null> {
+    const em = this.em.fork();
+    const booking = await findVisible(em, id, isAdmin(viewer) ? null : viewer.id);
+    if (!booking) return null;
+    const value = toBookingDto(booking, (await historyOf(em, [id])).get(id) ?? []);
+    return { value, etag: etagOf(booking.version, viewer.id) };
+  }
+}

@@ -1,0 +1,117 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import { Outbox } from '@roost/messaging';
+import {
+  CONFIG,
+  Clock,
+  Idempotency,
+  Problem,
+  addLogFields,
+  uuidv7,
+  type AuthUser,
+  type Config,
+} from '@roost/platform';
+import { addMinutes } from '@roost/stay';
+import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
+import type { BookingsConfig } from '../config.js';
+import { toBookingDto, type Booking as BookingDto, type CreateBooking } from './booking.dto.js';
+import { Booking } from './booking.entity.js';
+import { bookingFacts } from './booking.events.js';
+import { BookingLifecycle } from './booking.lifecycle.js';
+import { stayOf } from './booking.nights.js';
+import { findVisible, historyOf, hold, isQuoteUsed, lockQuote } from './booking.queries.js';
+import { BookingSweeper, NightsTaken } from './booking.sweeper.js';
+import { FIRST_STATE } from './domain/booking-state.js';
+
+/** Booking a quote, and the host's answer to a request. */
+@Injectable()
+export class BookingService {
+  constructor(
+    private readonly idempotency: Idempotency,
+    private readonly outbox: Outbox,
+    private readonly announcer: CalendarAnnouncer,
+    private readonly lifecycle: BookingLifecycle,
+    private readonly sweeper: BookingSweeper,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>,
+  ) {}
+
+  /** READ COMMITTED: the hold has to see the claims that it waited for. The booking is new, so no version can be overtaken. */
+  async create(guest: AuthUser, wanted: CreateBooking): Promise<BookingDto> {
+    return await this.sweeper.endStaleHoldsFirst(() =>
+      this.idempotency.answer((em) => this.hold(em, guest, wanted), { isolation: 'read committed' }),
+    );
+  }
+
+  async accept(host: AuthUser, id: string): Promise<BookingDto> {
+    return await this.answerRequest(host, id, async (em, booking, now) => {
+      const isPaid = booking.authorizedMinor > 0 || booking.capturedMinor > 0;
+      if (booking.state === 'awaiting_host' && !isPaid) throw new Problem('booking.accept_too_late');
+      await this.lifecycle.accept(em, booking, { by: 'host', id: host.id }, now);
+    });
+  }
+
+  async decline(host: AuthUser, id: string, reason: string): Promise<BookingDto> {
+    return await this.answerRequest(host, id, (em, booking, now) =>
+      this.lifecycle.decline(em, booking, { by: 'host', id: host.id, reason }, now),
+    );
+  }
+
+  private async answerRequest(
+    host: AuthUser,
+    id: string,
+    answer: (em: EntityManager, booking: Booking, now: Date) => Promise<void>,
+  ): Promise<BookingDto> {
+    return await this.idempotency.answer(async (em) => {
+      const booking = await findVisible(em, id, host.id);
+      if (!booking) throw new Problem('booking.not_found');
+      if (booking.terms.hostId !== host.id)
+        throw new Problem('auth.forbidden', 'Only the host answers a request');
+      const now = this.clock.now();
+      await this.lifecycle.catchUp(em, booking, now);
+      await answer(em, booking, now);
+      return toBookingDto(booking, (await historyOf(em, [id])).get(id) ?? []);
+    });
+  }
+
+  private async hold(em: EntityManager, guest: AuthUser, wanted: CreateBooking): Promise<BookingDto> {
+    const found = await lockQuote(em, wanted.quoteId, guest.id);
+    const now = this.clock.now();
+    if (!found) throw new Problem('quote.not_found');
+    const { quote } = found;
+    if (found.used) throw new Problem('quote.used');
+    if (quote.expiresAt <= now) throw new Problem('quote.expired');
+    if (!found.bookable) throw new Problem('booking.listing_unavailable');
+
+    const holdExpiresAt = addMinutes(now, this.config.HOLD_TTL_MINUTES);
+    const booking = Object.assign(new Booking(), {
+      id: uuidv7(),
+      version: 1,
+      quoteId: quote.id,
+      state: FIRST_STATE,
+      terms: { ...quote.terms, createdAt: now },
+      message: wanted.message ?? null,
+      holdExpiresAt,
+      respondBy: null,
+      paymentId: null,
+      expiredCause: null,
+      cancellation: null,
+    });
+    addLogFields({ bookingId: booking.id, listingId: quote.terms.listingId });
+    const created = this.outbox.row('booking.created', bookingFacts(booking), { version: 1 });
+    const outcome = await hold(em, {
+      id: booking.id,
+      quote,
+      message: booking.message,
+      holdExpiresAt,
+      now,
+      created,
+    });
+    if (outcome === 'used' || (outcome === 'taken' && (await isQuoteUsed(em, quote.id)))) {
+      throw new Problem('quote.used');
+    }
+    if (outcome === 'taken') throw new NightsTaken('booking.dates_unavailable', stayOf(quote));
+    this.announcer.announceAfterCommit();
+    return toBookingDto(booking, [{ at: now.toISOString(), by: 'guest', event: 'created', reason: null }]);
+  }
+}

@@ -1,0 +1,109 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { Clock, Idempotency, Problem, type AuthUser } from '@roost/platform';
+import {
+  toBookingDto,
+  type AdminCancel,
+  type Booking as BookingDto,
+  type CancellationPreview,
+} from './booking.dto.js';
+import type { Booking } from './booking.entity.js';
+import { BookingLifecycle, type Settlement } from './booking.lifecycle.js';
+import { findVisible, historyOf } from './booking.queries.js';
+import {
+  adminCancel,
+  guestCancel,
+  hostCancel,
+  refundEverything,
+  type Refund,
+} from './domain/cancellation.js';
+import { hostPenalty } from './domain/host-penalty.js';
+
+/** Says what a cancel would give back, and cancels: both from the same rule. */
+@Injectable()
+export class CancellationService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly idempotency: Idempotency,
+    private readonly lifecycle: BookingLifecycle,
+    private readonly clock: Clock,
+  ) {}
+
+  async preview(viewer: AuthUser, id: string): Promise<CancellationPreview> {
+    const booking = await this.find(this.em.fork(), id, viewer.id);
+    const { refund, paidBackMinor, hostPenaltyMinor, by } = this.settle(booking, viewer, this.clock.now());
+    return {
+      refundMinor: paidBackMinor,
+      currency: booking.terms.currency,
+      lines: paidBackMinor > 0 ? refund.lines : [],
+      ...(by === 'host' && { hostPenaltyMinor }),
+      schedule: booking.terms.refundSchedule,
+    };
+  }
+
+  async cancel(user: AuthUser, id: string, reason: string): Promise<BookingDto> {
+    return await this.idempotency.answer(async (em) => {
+      const booking = await this.find(em, id, user.id);
+      const now = this.clock.now();
+      await this.lifecycle.catchUp(em, booking, now);
+      const settlement = this.settle(booking, user, now);
+      await this.lifecycle.cancel(em, booking, { by: settlement.by, id: user.id, reason }, settlement, now);
+      return await this.answer(em, booking);
+    });
+  }
+
+  async cancelAsAdmin(
+    admin: AuthUser,
+    id: string,
+    { reason, refundMinor }: AdminCancel,
+  ): Promise<BookingDto> {
+    return await this.idempotency.answer(async (em) => {
+      const booking = await this.find(em, id, null);
+      const now = this.clock.now();
+      await this.lifecycle.catchUp(em, booking, now);
+      const { money } = this.lifecycle.allow(booking, 'admin_cancelled');
+      const { terms, capturedMinor } = booking;
+      const chosen = adminCancel(terms, now, { refundMinor, capturedMinor });
+      if (!chosen) throw new Problem('booking.refund_out_of_range', undefined, { capturedMinor });
+      // What was never confirmed goes back whole, whatever an administrator would rather keep.
+      const settlement: Settlement =
+        money === 'give_back'
+          ? this.everything(booking, 'admin')
+          : { by: 'admin', refund: chosen, paidBackMinor: chosen.refundMinor, hostPenaltyMinor: 0 };
+      await this.lifecycle.cancel(em, booking, { by: 'admin', id: admin.id, reason }, settlement, now);
+      return await this.answer(em, booking);
+    });
+  }
+
+  private async find(em: EntityManager, id: string, viewerId: string | null): Promise<Booking> {
+    const booking = await findVisible(em, id, viewerId);
+    if (!booking) throw new Problem('booking.not_found');
+    return booking;
+  }
+
+  private settle(booking: Booking, user: AuthUser, now: Date): Settlement {
+    const by = booking.terms.hostId === user.id ? 'host' : 'guest';
+    const { money } = this.lifecycle.allow(booking, `${by}_cancelled`);
+    if (money === 'give_back') return this.everything(booking, by);
+    const { terms, confirmedAt } = booking;
+    if (!confirmedAt) throw new Error('a booking that refunds by rule was confirmed');
+    const refund = by === 'host' ? hostCancel(terms, now) : guestCancel(terms, confirmedAt, now);
+    return {
+      by,
+      refund,
+      paidBackMinor: refund.refundMinor,
+      hostPenaltyMinor: by === 'host' ? hostPenalty(terms, now) : 0,
+    };
+  }
+
+  /** Before confirmation nothing is kept: what was paid or authorized so far comes back. */
+  private everything(booking: Booking, by: Settlement['by']): Settlement {
+    const refund: Refund = refundEverything(booking.terms.price);
+    const paidBackMinor = Math.max(booking.capturedMinor, booking.authorizedMinor);
+    return { by, refund, paidBackMinor, hostPenaltyMinor: 0 };
+  }
+
+  private async answer(em: EntityManager, booking: Booking): Promise<BookingDto> {
+    return toBookingDto(booking, (await historyOf(em, [booking.id])).get(booking.id) ?? []);
+  }
+}

@@ -1,0 +1,70 @@
+import { Controller, Delete, Get, Post, Put } from '@nestjs/common';
+import {
+  Answers,
+  Body,
+  CurrentUser,
+  OptionalUser,
+  Param,
+  QueryParams,
+  Roles,
+  Uuid,
+  VerifiedEmail,
+  type AuthUser,
+} from '@roost/platform';
+import { Block, Calendar, CalendarRange, CreateBlock, Links, LinkListings } from './calendar.dto.js';
+import { CalendarService } from './calendar.service.js';
+import { LinkService } from './link.service.js';
+
+@Controller('v1/listings/:id')
+export class CalendarController {
+  constructor(
+    private readonly calendars: CalendarService,
+    private readonly links: LinkService,
+  ) {}
+
+  @Get('calendar')
+  @OptionalUser()
+  @Answers(200, Calendar, 'listing.not_found')
+  view(
+    @Param('id', Uuid) listingId: string,
+    @QueryParams(CalendarRange) range: CalendarRange,
+    @CurrentUser() viewer: AuthUser | null,
+  ): Promise<Calendar> {
+    return this.calendars.view(listingId, range, viewer);
+  }
+
+  @Post('calendar/blocks')
+  @Roles('host')
+  @VerifiedEmail()
+  @Answers(201, Block, 'listing.not_found', 'listing.forbidden', 'calendar.dates_taken')
+  block(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) listingId: string,
+    @Body(CreateBlock) wanted: CreateBlock,
+  ): Promise<Block> {
+    return this.calendars.block(host, listingId, wanted);
+  }
+
+  @Delete('calendar/blocks/:blockId')
+  @Roles('host')
+  @Answers(204, 'listing.not_found', 'listing.forbidden', 'calendar.block_not_found')
+  unblock(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) listingId: string,
+    @Param('blockId', Uuid) blockId: string,
+  ): Promise<void> {
+    return this.calendars.unblock(host, listingId, blockId);
+  }
+
+  @Put('links')
+  @Roles('host')
+  @VerifiedEmail()
+  @Answers(200, Links, 'listing.not_found', 'listing.forbidden', 'listing.link_clash')
+  link(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) houseId: string,
+    @Body(LinkListings) wanted: LinkListings,
+  ): Promise<Links> {
+    return this.links.link(host, houseId, wanted);
+  }
+}

@@ -1,0 +1,64 @@
+import { Uuid } from '@roost/platform';
+import { addMonths, compareDates } from '@roost/stay';
+import { z } from 'zod';
+import { PlainText, StayDate } from '../stay.dto.js';
+
+type Range = { from: string; to: string };
+const inOrder = (range: Range) => compareDates(range.from, range.to) < 0;
+const notReversed = { path: ['to'], error: 'Must be after from' };
+/** Compared by text, so that no far date overflows. */
+const within = (months: number) => (range: Range) =>
+  range.from > '9990' ? false : compareDates(range.to, addMonths(range.from, months)) <= 0;
+
+export const CalendarRange = z
+  .strictObject({ from: StayDate, to: StayDate })
+  .refine(inOrder, notReversed)
+  .refine(within(24), { path: ['to'], error: 'Must be at most 24 months after from' })
+  .meta({ id: 'CalendarRange' });
+export type CalendarRange = z.output<typeof CalendarRange>;
+
+export const CalendarDay = z
+  .object({
+    date: StayDate,
+    available: z.boolean(),
+    minNights: z.int(),
+    priceMinor: z.int(),
+    reason: z
+      .enum(['booking', 'hold', 'preparation', 'block', 'import', 'linked', 'past', 'window'])
+      .nullable()
+      .optional()
+      .meta({ description: 'Why the night is not available; only its host sees it' }),
+    bookingId: Uuid.nullable().optional(),
+    blockId: Uuid.nullable().optional(),
+  })
+  .meta({ id: 'CalendarDay' });
+export type CalendarDay = z.output<typeof CalendarDay>;
+
+export const Calendar = z
+  .object({ currency: z.string(), data: z.array(CalendarDay) })
+  .meta({ id: 'Calendar' });
+export type Calendar = z.output<typeof Calendar>;
+
+export const CreateBlock = z
+  .strictObject({ from: StayDate, to: StayDate, note: PlainText(500).default('') })
+  .refine(inOrder, notReversed)
+  .refine(within(60), { path: ['to'], error: 'Must be at most 5 years after from' })
+  .meta({ id: 'CreateBlock' });
+export type CreateBlock = z.output<typeof CreateBlock>;
+
+export const Block = z
+  .object({ id: Uuid, from: StayDate, to: StayDate, note: z.string() })
+  .meta({ id: 'Block', description: 'Nights that the host keeps for herself' });
+export type Block = z.output<typeof Block>;
+
+export const LinkListings = z
+  .strictObject({ listingIds: z.array(Uuid).max(50) })
+  .refine((links) => new Set(links.listingIds).size === links.listingIds.length, {
+    path: ['listingIds'],
+    error: 'Must not name a listing twice',
+  })
+  .meta({ id: 'LinkListings', description: 'The rooms of this house' });
+export type LinkListings = z.output<typeof LinkListings>;
+
+export const Links = z.object({ listingIds: z.array(Uuid) }).meta({ id: 'Links' });
+export type Links = z.output<typeof Links>;

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { BookingModule } from '../booking/booking.module.js';
+import { ListingSnapshotModule } from '../listing-snapshot/listing-snapshot.module.js';
+import { AnnouncementModule } from './announcement.module.js';
+import { CalendarController } from './calendar.controller.js';
+import { CalendarService } from './calendar.service.js';
+import { LinkService } from './link.service.js';
+
+@Module({
+  imports: [ListingSnapshotModule, AnnouncementModule, BookingModule],
+  controllers: [CalendarController],
+  providers: [CalendarService, LinkService],
+})
+export class CalendarModule {}

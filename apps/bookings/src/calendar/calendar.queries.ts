@@ -1,0 +1,215 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { IsoDate } from '@roost/stay';
+
+/**
+ * The calendar's statements. In these tables `listing_id` is the listing's number (`calendar_listing.id`).
+ * Nights are claimed by INSERT … ORDER BY … ON CONFLICT DO NOTHING and counted: claims in one order that wait for each
+ * other instead of failing neither deadlock nor overlap. Before a claim, in a statement of its own (so that the claim sees
+ * what the lock waited for), the listing's links are locked.
+ */
+
+/** Advisory locks come in classes, so that numbers of different things never meet. */
+const linksLock = 4101;
+const announcementLock = 4102;
+
+export interface Stay {
+  /** `calendar_listing.id` */
+  calendarListingId: number;
+  checkInDate: IsoDate;
+  checkOutDate: IsoDate;
+  preparationNights: number;
+}
+
+/** The rows that a stay takes: per space the stay itself and its preparation before and after, which neighbours may share. */
+export const stayRows = `
+  SELECT s.space_id, w.kind, w.nights
+  FROM (SELECT ?::bigint AS listing_id, ?::date AS check_in, ?::date AS check_out, ?::int AS prep) stay
+  JOIN listing_space s ON s.listing_id = stay.listing_id
+  CROSS JOIN LATERAL (
+    SELECT 'stay' AS kind, daterange(check_in, check_out) AS nights
+    UNION ALL SELECT 'prep', daterange(check_in - prep, check_in) WHERE prep > 0
+    UNION ALL SELECT 'prep', daterange(check_out, check_out + prep) WHERE prep > 0
+  ) w`;
+
+export const stayParams = (stay: Stay): unknown[] => [
+  stay.calendarListingId,
+  stay.checkInDate,
+  stay.checkOutDate,
+  stay.preparationNights,
+];
+
+/** Marks every listing that shares a space: its calendar.changed is computed once this transaction is over. */
+export const markSharing = `
+  INSERT INTO calendar_mark (listing_id)
+  SELECT DISTINCT other.listing_id FROM listing_space own JOIN listing_space other USING (space_id)
+  WHERE own.listing_id = ?::bigint`;
+
+export async function lockLinks(em: EntityManager, calendarListingId: number): Promise<void> {
+  await em.execute('SELECT pg_advisory_xact_lock_shared(?::int, ?::int)', [linksLock, calendarListingId]);
+  // A transaction that began before the links changed would not see the change: it fails here and runs again.
+  await em.execute('SELECT links_version FROM calendar_listing WHERE id = ? FOR SHARE', [calendarListingId]);
+}
+
+/** In one order, so that two who link the same listings wait for each other. */
+export async function lockLinksToChange(em: EntityManager, calendarListingIds: number[]): Promise<void> {
+  await em.execute(
+    `SELECT pg_advisory_xact_lock(?::int, id) FROM (SELECT unnest(?::int[]) AS id ORDER BY 1) ids`,
+    [linksLock, toArray(calendarListingIds)],
+  );
+}
+
+/** The lock of a new booking, with what it is made from, in one round trip. */
+export const lockLinksOfQuote = `pg_advisory_xact_lock_shared(${linksLock}, q.calendar_listing_id::int)`;
+
+export async function lockAnnouncement(em: EntityManager, calendarListingId: number): Promise<void> {
+  await em.execute('SELECT pg_advisory_xact_lock(?::int, ?::int)', [announcementLock, calendarListingId]);
+}
+
+/** Claims the nights of a stay for `ownerId`. False: somebody has some of them, and what was claimed must be rolled back or released. */
+export async function claimStay(em: EntityManager, ownerId: number, stay: Stay): Promise<boolean> {
+  const [row] = await em.execute<[{ claimed: boolean }]>(
+    `WITH wanted AS (${stayRows}),
+     held AS (
+       INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
+       SELECT ?::bigint, space_id, ?::bigint, kind, nights, true FROM wanted ORDER BY space_id, lower(nights)
+       ON CONFLICT DO NOTHING RETURNING 1)
+     SELECT (SELECT count(*) FROM held) = (SELECT count(*) FROM wanted) AS claimed`,
+    [...stayParams(stay), stay.calendarListingId, ownerId],
+  );
+  return row.claimed;
+}
+
+/** Claims nights for a host's block, which may overlap other blocks and preparation, never a stay. */
+export async function claimBlock(
+  em: EntityManager,
+  ownerId: number,
+  block: { calendarListingId: number; from: IsoDate; to: IsoDate },
+): Promise<boolean> {
+  const [row] = await em.execute<[{ claimed: boolean }]>(
+    `WITH wanted AS (SELECT space_id FROM listing_space WHERE listing_id = ?),
+     held AS (
+       INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
+       SELECT ?::bigint, space_id, ?::bigint, 'block', daterange(?::date, ?::date), true FROM wanted ORDER BY space_id
+       ON CONFLICT DO NOTHING RETURNING 1)
+     SELECT (SELECT count(*) FROM held) = (SELECT count(*) FROM wanted) AS claimed`,
+    [block.calendarListingId, block.calendarListingId, ownerId, block.from, block.to],
+  );
+  return row.claimed;
+}
+
+export async function release(em: EntityManager, ownerId: number): Promise<void> {
+  await em.execute('DELETE FROM calendar_entry WHERE owner_id = ?', [ownerId]);
+}
+
+export async function mark(em: EntityManager, calendarListingId: number): Promise<void> {
+  await em.execute(markSharing, [calendarListingId]);
+}
+
+export async function nextOwner(em: EntityManager): Promise<number> {
+  const [row] = await em.execute<[{ id: string }]>(`SELECT nextval('calendar_owner') AS id`);
+  return Number(row.id);
+}
+
+/** A hold that has run out counts as gone, although its sweeper may not have come by yet. */
+const ranOut = `b.state IN ('pending_payment', 'awaiting_host', 'awaiting_capture') AND b.due_at <= ?`;
+
+const inTheWay = `
+  FROM (${stayRows}) w
+  JOIN calendar_entry e ON e.live AND e.space_id = w.space_id AND e.nights && w.nights
+    AND 'stay' IN (e.kind, w.kind)
+  LEFT JOIN booking b ON b.owner_id = e.owner_id`;
+
+export async function isFree(em: EntityManager, stay: Stay, now: Date): Promise<boolean> {
+  const [row] = await em.execute<[{ free: boolean }]>(
+    `SELECT NOT EXISTS (SELECT ${inTheWay} WHERE b.id IS NULL OR NOT (${ranOut})) AS free`,
+    [...stayParams(stay), now],
+  );
+  return row.free;
+}
+
+/** The bookings whose time has run out and that only keep others from these nights. */
+export async function staleHolds(em: EntityManager, stay: Stay, now: Date): Promise<string[]> {
+  const rows = await em.execute<{ id: string }[]>(
+    `SELECT DISTINCT b.id ${inTheWay} WHERE ${ranOut} LIMIT 100`,
+    [...stayParams(stay), now],
+  );
+  return rows.map((row) => row.id);
+}
+
+export interface OccupiedNights {
+  from: IsoDate;
+  to: IsoDate;
+  reason: 'booking' | 'hold' | 'preparation' | 'block' | 'import' | 'linked';
+  bookingId: string | null;
+  blockId: string | null;
+}
+
+/** Everything that takes nights of this listing between two dates, with why: a stay also takes what this listing needs to prepare. */
+export async function occupiedNights(
+  em: EntityManager,
+  calendarListingId: number,
+  from: IsoDate,
+  to: IsoDate,
+): Promise<OccupiedNights[]> {
+  return await em.execute<OccupiedNights[]>(
+    `${occupied}
+     SELECT to_char(lower(nights), 'YYYY-MM-DD') AS "from", to_char(upper(nights), 'YYYY-MM-DD') AS "to",
+       CASE WHEN o.listing_id <> o.viewed_id THEN 'linked'
+            WHEN o.kind = 'prep' THEN 'preparation'
+            WHEN o.kind <> 'stay' THEN o.kind
+            WHEN b.state IN ('pending_payment', 'awaiting_host', 'awaiting_capture') THEN 'hold'
+            ELSE 'booking' END AS reason,
+       CASE WHEN o.listing_id = o.viewed_id THEN b.id END AS "bookingId",
+       CASE WHEN o.listing_id = o.viewed_id THEN k.id END AS "blockId"
+     FROM occupied o
+     LEFT JOIN booking b ON b.owner_id = o.owner_id
+     LEFT JOIN calendar_block k ON k.owner_id = o.owner_id
+     ORDER BY (o.kind = 'prep'), lower(nights)`,
+    [calendarListingId, from, to],
+  );
+}
+
+/** The nights that nobody else can stay, merged, from `today` on: what the world is told. */
+export async function blockedRanges(
+  em: EntityManager,
+  calendarListingId: number,
+  today: IsoDate,
+): Promise<{ from: IsoDate; to: IsoDate }[]> {
+  return await em.execute<{ from: IsoDate; to: IsoDate }[]>(
+    `${occupied}
+     SELECT to_char(lower(r), 'YYYY-MM-DD') AS "from", to_char(upper(r), 'YYYY-MM-DD') AS "to"
+     FROM (SELECT unnest(range_agg(nights)) AS r FROM occupied) merged ORDER BY 1`,
+    [calendarListingId, today, null],
+  );
+}
+
+/** A stay is widened by the preparation that this listing would need beside it; what is wanted is cut to size. */
+const occupied = `
+  WITH occupied AS (
+    SELECT DISTINCT v.listing_id AS viewed_id, e.listing_id, e.owner_id, x.kind,
+      x.nights * daterange(v.first, v.last) AS nights
+    FROM (SELECT ?::bigint AS listing_id, ?::date AS first, ?::date AS last) v
+    JOIN calendar_listing l ON l.id = v.listing_id
+    LEFT JOIN listing_snapshot r ON r.listing_id = l.public_id
+    JOIN listing_space s ON s.listing_id = v.listing_id
+    JOIN calendar_entry e ON e.live AND e.space_id = s.space_id
+    CROSS JOIN LATERAL (SELECT coalesce((r.stay_rules ->> 'preparationNights')::int, 0) AS prep) p
+    CROSS JOIN LATERAL (
+      SELECT e.kind, e.nights
+      UNION ALL SELECT 'prep', daterange(lower(e.nights) - prep, lower(e.nights)) WHERE e.kind = 'stay' AND prep > 0
+      UNION ALL SELECT 'prep', daterange(upper(e.nights), upper(e.nights) + prep) WHERE e.kind = 'stay' AND prep > 0
+    ) x
+    WHERE x.nights && daterange(v.first, v.last) AND e.nights && daterange(v.first - prep, v.last + prep)
+  )`;
+
+/** The listings that share a space with this one, itself included. */
+export async function sharing(em: EntityManager, calendarListingId: number): Promise<number[]> {
+  const rows = await em.execute<{ id: string }[]>(
+    `SELECT DISTINCT other.listing_id AS id FROM listing_space own JOIN listing_space other USING (space_id)
+     WHERE own.listing_id = ?`,
+    [calendarListingId],
+  );
+  return rows.map((row) => Number(row.id));
+}
+
+export const toArray = (ids: readonly (number | string)[]): string => `{${ids.join(',')}}`;

@@ -1,0 +1,101 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { Transactions } from '@roost/messaging';
+import { Clock, Idempotency, Problem, uuidv7, type AuthUser } from '@roost/platform';
+import { localDate } from '@roost/stay';
+import { BookingSweeper, NightsTaken } from '../booking/booking.sweeper.js';
+import { ListingSnapshots, type ListingSnapshot } from '../listing-snapshot/listing-snapshot.service.js';
+import { CalendarAnnouncer } from './calendar.announcer.js';
+import type { Block, Calendar, CalendarRange, CreateBlock } from './calendar.dto.js';
+import { CalendarBlock } from './calendar.entity.js';
+import { claimBlock, lockLinks, mark, nextOwner, occupiedNights, release } from './calendar.queries.js';
+import { calendarView } from './domain/calendar-view.js';
+
+/** Days as anyone may see them, and the nights that a host keeps for herself. */
+@Injectable()
+export class CalendarService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly transactions: Transactions,
+    private readonly idempotency: Idempotency,
+    private readonly listings: ListingSnapshots,
+    private readonly announcer: CalendarAnnouncer,
+    private readonly sweeper: BookingSweeper,
+    private readonly clock: Clock,
+  ) {}
+
+  async view(listingId: string, range: CalendarRange, viewer: AuthUser | null): Promise<Calendar> {
+    const listing = await this.listings.find(listingId);
+    const seesWhy = listing !== null && viewer !== null && listing.hostId === viewer.id;
+    if (!listing || (listing.status !== 'published' && !seesWhy)) throw new Problem('listing.not_found');
+    if (!listing.pricing || !listing.currency || !listing.timeZone) {
+      throw new Problem('listing.not_found', 'The listing has no price, currency or time zone yet');
+    }
+    const days = calendarView({
+      ...range,
+      today: localDate(this.clock.now(), listing.timeZone),
+      pricing: listing.pricing,
+      stayRules: listing.stayRules,
+      occupied: await occupiedNights(this.em.fork(), listing.calendarListingId, range.from, range.to),
+    });
+    return {
+      currency: listing.currency,
+      data: seesWhy
+        ? days
+        : days.map(({ date, available, minNights, priceMinor }) => ({
+            date,
+            available,
+            minNights,
+            priceMinor,
+          })),
+    };
+  }
+
+  async block(host: AuthUser, listingId: string, wanted: CreateBlock): Promise<Block> {
+    const listing = await this.listings.findOwn(listingId, host.id);
+    return await this.sweeper.endStaleHoldsFirst(() =>
+      this.idempotency.answer((em) => this.claim(em, listing, wanted), { isolation: 'read committed' }),
+    );
+  }
+
+  async unblock(host: AuthUser, listingId: string, blockId: string): Promise<void> {
+    const listing = await this.listings.findOwn(listingId, host.id);
+    await this.transactions.run(async (em) => {
+      const block = await em.findOne(CalendarBlock, { id: blockId, listingId: listing.calendarListingId });
+      if (!block) throw new Problem('calendar.block_not_found');
+      await release(em, block.ownerId);
+      await em.remove(block).flush();
+      await mark(em, listing.calendarListingId);
+      this.announcer.announceAfterCommit();
+    });
+  }
+
+  private async claim(em: EntityManager, listing: ListingSnapshot, wanted: CreateBlock): Promise<Block> {
+    await lockLinks(em, listing.calendarListingId);
+    const ownerId = await nextOwner(em);
+    const claimed = await claimBlock(em, ownerId, {
+      calendarListingId: listing.calendarListingId,
+      ...wanted,
+    });
+    if (!claimed) {
+      const nights = { checkInDate: wanted.from, checkOutDate: wanted.to, preparationNights: 0 };
+      throw new NightsTaken('calendar.dates_taken', {
+        calendarListingId: listing.calendarListingId,
+        ...nights,
+      });
+    }
+    const block = em.create(CalendarBlock, {
+      id: uuidv7(),
+      ownerId,
+      listingId: listing.calendarListingId,
+      fromDate: wanted.from,
+      toDate: wanted.to,
+      note: wanted.note,
+      createdAt: this.clock.now(),
+    });
+    await em.persist(block).flush();
+    await mark(em, listing.calendarListingId);
+    this.announcer.announceAfterCommit();
+    return { id: block.id, from: wanted.from, to: wanted.to, note: wanted.note };
+  }
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+const wholeNumber = (standard: number, from: number, to: number) =>
+  z.coerce
+    .number()
+    .int()
+    .min(from)
+    .max(to)
+    .default(standard)
+    .meta({ description: `a whole number from ${from} to ${to}` });
+
+/** The figures that a marketplace sets for itself. */
+export const BookingsConfig = z.object({
+  QUOTE_TTL_MINUTES: wholeNumber(15, 1, 1440),
+  HOLD_TTL_MINUTES: wholeNumber(15, 1, 1440),
+  HOST_RESPONSE_HOURS: wholeNumber(24, 1, 72),
+  CAPTURE_TTL_MINUTES: wholeNumber(10, 1, 60),
+  /** Hundredths of a percent. */
+  GUEST_FEE_BPS: wholeNumber(1400, 0, 10_000),
+  HOST_FEE_BPS: wholeNumber(300, 0, 10_000),
+});

@@ -1,0 +1,21 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import { Answers, Body, CurrentUser, Param, Uuid, withEtag, type AuthUser } from '@roost/platform';
+import { CreateQuote, Quote } from './quote.dto.js';
+import { QuoteService } from './quote.service.js';
+
+@Controller('v1/quotes')
+export class QuoteController {
+  constructor(private readonly quotes: QuoteService) {}
+
+  @Post()
+  @Answers(201, Quote, 'listing.not_found', 'booking.dates_unavailable', 'quote.stay_rule')
+  create(@CurrentUser() guest: AuthUser, @Body(CreateQuote) wanted: CreateQuote): Promise<Quote> {
+    return this.quotes.create(guest, wanted);
+  }
+
+  @Get(':id')
+  @Answers(200, Quote, 'quote.not_found')
+  async read(@CurrentUser() viewer: AuthUser, @Param('id', Uuid) id: string): Promise<Quote> {
+    return withEtag(await this.quotes.read(viewer, id));
+  }
+}

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { ListingSnapshotModule } from '../listing-snapshot/listing-snapshot.module.js';
+import { QuoteController } from './quote.controller.js';
+import { QuoteService } from './quote.service.js';
+
+@Module({ imports: [ListingSnapshotModule], controllers: [QuoteController], providers: [QuoteService] })
+export class QuoteModule {}

@@ -1,0 +1,20 @@
+import { defineService } from '@roost/platform';
+import { Migration0001Calendar } from '../migrations/Migration0001Calendar.js';
+import { Migration0002Booking } from '../migrations/Migration0002Booking.js';
+import { AppModule } from './app.module.js';
+import { Booking } from './booking/booking.entity.js';
+import { CalendarBlock } from './calendar/calendar.entity.js';
+import { BookingsConfig } from './config.js';
+import { Quote } from './quote/quote.entity.js';
+import { StayTerms } from './stay-terms.entity.js';
+
+export const bookings = defineService({
+  name: 'bookings',
+  port: 3003,
+  description: 'The calendar, quotes and bookings',
+  module: AppModule,
+  config: BookingsConfig,
+  entities: [StayTerms, Quote, Booking, CalendarBlock],
+  migrations: [Migration0001Calendar, Migration0002Booking],
+  queue: true,
+});
