@@ -1,0 +1,99 @@
+import { addDays, addMilliseconds, addSeconds, localInstant } from '@roost/stay';
+import fc from 'fast-check';
+import { guestCancel } from './cancellation.js';
+import { refundAt, refundSchedule } from './refund-schedule.js';
+import { aStay, anyStay, paidFor } from './stay.fixture.js';
+
+const confirmedAt = new Date('2027-01-01T00:00:00Z');
+
+describe('the refund schedule', () => {
+  it('of a flexible stay steps down 24 h before check-in, then by night', () => {
+    const stay = aStay({ cancellationPolicy: 'flexible' });
+    expect(refundSchedule(stay, confirmedAt)).toEqual([
+      { until: '2027-06-09T14:00:00.000Z', refundMinor: 58_000 },
+      { until: '2027-06-10T13:59:59.999Z', refundMinor: 40_700 },
+      { until: '2027-06-10T22:59:59.999Z', refundMinor: 23_200 },
+      { until: '2027-06-11T22:59:59.999Z', refundMinor: 11_800 },
+      { until: '2027-06-12T22:59:59.999Z', refundMinor: 400 },
+      { until: '2027-06-14T10:00:00.000Z', refundMinor: 0 },
+    ]);
+  });
+
+  it('of a strict stay begins with the grace', () => {
+    const stay = aStay({ cancellationPolicy: 'strict' });
+    const [grace, half] = refundSchedule(stay, confirmedAt);
+    expect(grace).toEqual({ until: '2027-01-02T00:00:00.000Z', refundMinor: paidFor(stay) });
+    expect(half?.until).toBe('2027-06-03T14:00:00.000Z');
+  });
+
+  it('leaves out what was over when the booking was confirmed', () => {
+    const stay = aStay({ cancellationPolicy: 'firm' });
+    const [first] = refundSchedule(stay, new Date('2027-06-08T00:00:00Z'));
+    expect(first?.until).toBe('2027-06-10T13:59:59.999Z');
+  });
+
+  it('has a step even for a booking confirmed at its very end', () => {
+    const stay = aStay();
+    expect(refundSchedule(stay, stay.checkOutAt)).toEqual([
+      { until: stay.checkOutAt.toISOString(), refundMinor: 0 },
+    ]);
+  });
+
+  it('is what a cancel gives back, at every boundary and a second and a millisecond to each side', () => {
+    fc.assert(
+      fc.property(anyStay, ({ stay, confirmedAt: confirmed }) => {
+        const schedule = refundSchedule(stay, confirmed);
+        const before = (days: number) =>
+          localInstant(addDays(stay.checkInDate, -days), stay.checkInFrom, stay.timeZone);
+        const boundaries = [
+          ...schedule.map(({ until }) => new Date(until)),
+          confirmed,
+          addSeconds(confirmed, 86_400),
+          addSeconds(stay.checkInAt, -86_400),
+          stay.checkInAt,
+          ...[5, 7, 14, 30].map(before),
+          ...[1, 2, 3, 27].map((night) =>
+            localInstant(addDays(stay.checkInDate, night), '00:00', stay.timeZone),
+          ),
+        ];
+        for (const boundary of boundaries)
+          for (const instant of [-1_000, -1, 0, 1, 1_000].map((off) => addMilliseconds(boundary, off))) {
+            if (instant < confirmed || instant > stay.checkOutAt) continue;
+            expect(refundAt(schedule, instant)).toBe(guestCancel(stay, confirmed, instant).refundMinor);
+          }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is what a cancel gives back at any instant', () => {
+    fc.assert(
+      fc.property(
+        anyStay,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        ({ stay, confirmedAt: confirmed }, share) => {
+          const length = stay.checkOutAt.getTime() - confirmed.getTime();
+          const instant = addMilliseconds(confirmed, Math.floor(length * share));
+          expect(refundAt(refundSchedule(stay, confirmed), instant)).toBe(
+            guestCancel(stay, confirmed, instant).refundMinor,
+          );
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('goes down only, in order, to check-out', () => {
+    fc.assert(
+      fc.property(anyStay, ({ stay, confirmedAt: confirmed }) => {
+        const schedule = refundSchedule(stay, confirmed);
+        expect(schedule.at(-1)?.until).toBe(stay.checkOutAt.toISOString());
+        schedule.slice(1).forEach((step, previous) => {
+          expect(step.until > (schedule[previous]?.until ?? '')).toBe(true);
+          expect(step.refundMinor).toBeLessThan(schedule[previous]?.refundMinor ?? 0);
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
