@@ -1,19 +1,12 @@
-import type { EventEnvelope } from './envelope.js';
 import type { EventListener, EventSink, EventTransport } from './transport.js';
 
 /** The services of one process: each relay hands its events straight to the listeners beside it. */
 export class EmbeddedBus implements EventTransport {
-  readonly #listeners = new Map<string, EventListener>();
+  readonly #sinks = new Map<string, EventSink>();
   readonly #watchers = new Set<() => void>();
 
-  *sinks(): Iterable<EventSink> {
-    for (const listener of this.#listeners.values()) {
-      yield {
-        name: listener.service,
-        wants: (type: string) => listener.types.has(type),
-        send: (event: EventEnvelope, settled: () => void) => listener.accept(event, settled),
-      };
-    }
+  sinks(): Iterable<EventSink> {
+    return this.#sinks.values();
   }
 
   onSinksChanged(changed: () => void): () => void {
@@ -22,13 +15,17 @@ export class EmbeddedBus implements EventTransport {
   }
 
   async listen(listener: EventListener): Promise<() => Promise<void>> {
-    if (this.#listeners.has(listener.service)) {
+    if (this.#sinks.has(listener.service)) {
       throw new Error(`${listener.service} listens on this bus already`);
     }
-    this.#listeners.set(listener.service, listener);
+    this.#sinks.set(listener.service, {
+      name: listener.service,
+      wants: (type) => listener.types.has(type),
+      send: (event, settled) => listener.accept(event, settled),
+    });
     this.#changed();
     return async () => {
-      this.#listeners.delete(listener.service);
+      this.#sinks.delete(listener.service);
       this.#changed();
     };
   }

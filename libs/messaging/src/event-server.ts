@@ -68,9 +68,10 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
   /** Takes no more events and waits for those being handled. */
   async close(): Promise<void> {
     this.#stopping.abort();
+    // First the events in work: the relays then know that they are done.
+    await Promise.all([this.#lanes.stop(), this.#redriving]);
     await this.#unlisten?.();
     this.#unlisten = undefined;
-    await Promise.all([this.#lanes.stop(), this.#redriving]);
   }
 
   override on(): never {

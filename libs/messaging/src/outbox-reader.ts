@@ -92,7 +92,15 @@ export class OutboxReader {
     config: ClientConfig,
     private readonly source: string,
   ) {
-    this.#client = new Client({ ...config, application_name: `${source.slice(1)} relay` });
+    this.#client = new Client({
+      ...config,
+      // pg's pool hides it from a spread
+      password: config.password,
+      application_name: `${source.slice(1)} relay`,
+      keepAlive: true,
+      connectionTimeoutMillis: 10_000,
+      query_timeout: 40_000,
+    });
     this.#client.on('error', (error) => {
       this.#failure = error;
     });

@@ -30,7 +30,10 @@ class Progress {
   read: Position;
   saved: Position;
 
-  constructor(position: Position) {
+  constructor(
+    position: Position,
+    private readonly onRoom: () => void,
+  ) {
     this.read = position;
     this.saved = position;
   }
@@ -62,7 +65,9 @@ class Progress {
       this.safe = entry.position;
       settled += 1;
     }
+    const wasFull = this.full;
     this.#open.splice(0, settled);
+    if (wasFull && !this.full) this.onRoom();
   }
 }
 
@@ -168,15 +173,16 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     const present = new Map(
       [...this.options.bus.sinks(this.options.service)].map((sink) => [sink.name, sink]),
     );
-    for (const [name, { progress }] of this.#sinks) {
-      if (present.has(name)) continue;
+    for (const [name, { sink, progress }] of this.#sinks) {
+      if (present.get(name) === sink) continue;
       // It takes up again where everything before was settled.
       this.#known.set(name, progress.safe ?? progress.saved);
       this.#sinks.delete(name);
     }
     for (const [name, sink] of present) {
-      if (this.#sinks.get(name)?.sink !== undefined) continue;
-      this.#sinks.set(name, { sink, progress: new Progress(this.#known.get(name) ?? START) });
+      if (this.#sinks.has(name)) continue;
+      const progress = new Progress(this.#known.get(name) ?? START, () => this.#timer.wake());
+      this.#sinks.set(name, { sink, progress });
     }
   }
 

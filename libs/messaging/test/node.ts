@@ -1,0 +1,107 @@
+import { defineConfig, EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { Migration, Migrator } from '@mikro-orm/migrations';
+import { Global, Module, type INestApplication, type OnApplicationShutdown, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  connectEvents,
+  DeadLetters,
+  EventConsumer,
+  messagingMigrations,
+  MessagingModule,
+  Outbox,
+  Transactions,
+  type EmbeddedBus,
+  type MessagingOptions,
+} from '../src/index.js';
+
+/** What the handlers of these tests write to: one row per effect, and a mirror of a state topic. */
+export class Migration0001Effects extends Migration {
+  override up(): void {
+    this.addSql(
+      `CREATE TABLE effect (at bigint GENERATED ALWAYS AS IDENTITY, event_id uuid, key text, note text)`,
+    );
+    this.addSql(`CREATE TABLE mirror (key text PRIMARY KEY, version bigint NOT NULL, count int NOT NULL)`);
+    this.addSql(`CREATE TABLE aggregate (id uuid PRIMARY KEY, version bigint NOT NULL)`);
+    this.addSql(`CREATE TABLE scratch (id uuid DEFAULT uuidv7(), note text)`);
+  }
+}
+
+export interface Node {
+  readonly service: string;
+  readonly app: INestApplication;
+  readonly em: EntityManager;
+  readonly transactions: Transactions;
+  readonly outbox: Outbox;
+  readonly consumer: EventConsumer;
+  readonly deadLetters: DeadLetters;
+  sql<T extends object>(query: string, params?: unknown[]): Promise<T[]>;
+  close(): Promise<void>;
+}
+
+export interface NodeOptions extends Partial<MessagingOptions> {
+  service: string;
+  url: string;
+  bus: EmbeddedBus;
+  controllers?: Type[];
+}
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** One service with nothing but a database and events: its own container, as in the standalone process. */
+export async function startNode({ url, controllers = [], ...options }: NodeOptions): Promise<Node> {
+  const orm = await MikroORM.init(
+    defineConfig({
+      clientUrl: url,
+      entities: [],
+      extensions: [Migrator],
+      discovery: { warnWhenNoEntities: false },
+      migrations: { migrationsList: [...messagingMigrations, Migration0001Effects], snapshot: false },
+      pool: { min: 0, max: 10 },
+    }),
+  );
+  await orm.migrator.up();
+
+  @Global()
+  @Module({ providers: [{ provide: MikroORM, useValue: orm }], exports: [MikroORM] })
+  class DatabaseModule implements OnApplicationShutdown {
+    async onApplicationShutdown(): Promise<void> {
+      await orm.close(true);
+    }
+  }
+
+  @Module({
+    imports: [DatabaseModule, MessagingModule.forRoot({ logger: silent, ...options })],
+    controllers,
+  })
+  class NodeModule {}
+
+  const app = await NestFactory.create(NodeModule, new FastifyAdapter(), { logger: false });
+  connectEvents(app);
+  await app.startAllMicroservices();
+  await app.init();
+  return {
+    service: options.service,
+    app,
+    em: orm.em.fork(),
+    transactions: app.get(Transactions),
+    outbox: app.get(Outbox),
+    consumer: app.get(EventConsumer),
+    deadLetters: app.get(DeadLetters),
+    sql: (query, params = []) => orm.em.fork().execute(query, params),
+    close: () => app.close(),
+  };
+}
+
+/** Waits until `check` no longer throws. */
+export async function eventually(check: () => Promise<void> | void, seconds = 10): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
