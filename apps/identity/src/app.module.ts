@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { DevModule } from './dev/dev.module.js';
+import { PasswordModule } from './password/password.module.js';
+import { RegistrationModule } from './registration/registration.module.js';
+import { SessionModule } from './session/session.module.js';
+import { SigningKeyModule } from './signing-key/signing-key.module.js';
+import { UserModule } from './user/user.module.js';
+
+@Module({
+  imports: [SigningKeyModule, SessionModule, UserModule, RegistrationModule, PasswordModule, DevModule],
+})
+export class IdentityModule {}

@@ -1,0 +1,29 @@
+import type { Config } from '@roost/platform';
+import { z } from 'zod';
+
+export const IdentityConfig = z.object({
+  JWT_PRIVATE_KEY: z
+    .string()
+    .regex(/^-----BEGIN (RSA )?PRIVATE KEY-----/)
+    .optional()
+    .meta({ description: 'an RSA private key of at least 2048 bits in PEM (openssl genrsa 2048)' }),
+  MAILER: z
+    .enum(['inbox', 'smtp'])
+    .default('inbox')
+    .meta({ description: 'inbox (development) or smtp', notInProduction: ['inbox'] }),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/ })
+    .optional()
+    .meta({ description: 'an address such as smtps://user:password@mail.example.com' }),
+  MAIL_FROM: z
+    .string()
+    .min(3)
+    .default('Roost <no-reply@roost.example>')
+    .meta({ description: 'the sender of mails, such as Roost <no-reply@example.com>' }),
+  ROOST_DEMO: z
+    .enum(['on', 'off'])
+    .default('off')
+    .meta({ description: 'on or off: creates the demo accounts', notInProduction: ['on'] }),
+});
+
+export type IdentityConfig = Config<typeof IdentityConfig>;

@@ -1,0 +1,40 @@
+import { Controller, Get, Headers, Post, Res, UseGuards } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { Body, Public, QueryParams } from '@roost/platform';
+import type { FastifyReply } from 'fastify';
+import { CreateDevUser, type DevUser, type InboxMail, InboxQuery } from './dev.dto.js';
+import { DevUsers } from './dev-users.service.js';
+import { DevelopmentGuard } from './development.guard.js';
+import { inboxPage } from './inbox.page.js';
+import { InboxQueries } from './inbox.queries.js';
+
+@ApiExcludeController()
+@Public()
+@UseGuards(DevelopmentGuard)
+@Controller('dev')
+export class DevController {
+  constructor(
+    private readonly users: DevUsers,
+    private readonly inbox: InboxQueries,
+  ) {}
+
+  @Post('users')
+  createUser(@Body(CreateDevUser) body: CreateDevUser): Promise<DevUser> {
+    return this.users.create(body);
+  }
+
+  @Get('inbox')
+  async readInbox(
+    @QueryParams(InboxQuery) query: InboxQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ data: InboxMail[] } | string> {
+    const mails = await this.inbox.latest(query.to);
+    void reply.header('cache-control', 'no-store').header('vary', 'accept');
+    if (!accept?.includes('text/html')) return { data: mails };
+    void reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'");
+    return inboxPage(mails, query.to);
+  }
+}

@@ -1,0 +1,40 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, SystemClock, uuidv7 } from '@roost/platform';
+import type { IdentityConfig } from '../config.js';
+import type { User } from '../user/user.entity.js';
+import { Mail } from './mail.entity.js';
+import { type MailData, type MailTemplate, renderMail } from './mail.templates.js';
+
+type Extra<T extends MailTemplate> = Omit<MailData[T], 'displayName'>;
+
+@Injectable()
+export class Mails {
+  constructor(
+    private readonly clock: SystemClock,
+    @Inject(CONFIG) private readonly config: IdentityConfig,
+  ) {}
+
+  /** Writes a mail in the transaction of what it tells. The inbox shows it at once; SMTP sends it afterwards. */
+  async write<T extends MailTemplate>(
+    em: EntityManager,
+    to: User,
+    template: T,
+    extra: Extra<T>,
+  ): Promise<void> {
+    const now = this.clock.now();
+    const inbox = this.config.MAILER === 'inbox';
+    const data = { ...extra, displayName: to.displayName } as unknown as MailData[T];
+    const mail = em.create(Mail, {
+      id: uuidv7(),
+      recipient: to.email,
+      template,
+      ...renderMail(template, data),
+      token: inbox && 'token' in extra ? String(extra.token) : null,
+      createdAt: now,
+      sentAt: inbox ? now : null,
+    });
+    em.persist(mail);
+    await em.flush();
+  }
+}

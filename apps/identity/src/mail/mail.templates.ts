@@ -1,0 +1,89 @@
+export interface MailText {
+  subject: string;
+  text: string;
+  html: string;
+}
+
+interface Letter {
+  subject: string;
+  /** Paragraphs; the code stands between them. */
+  before: string[];
+  code?: string;
+  after: string[];
+}
+
+interface Reader {
+  displayName: string;
+}
+
+export interface MailData {
+  'verify-email': Reader & { token: string };
+  'already-registered': Reader;
+  'reset-password': Reader & { token: string };
+  'password-changed': Reader;
+}
+
+export type MailTemplate = keyof MailData;
+
+const letters: { [T in MailTemplate]: (data: MailData[T]) => Letter } = {
+  'verify-email': ({ displayName, token }) => ({
+    subject: 'Confirm your mail address',
+    before: [
+      `Hello ${displayName},`,
+      'welcome to Roost. Please confirm that this address is yours by entering this code:',
+    ],
+    code: token,
+    after: ['It is valid for 24 hours. If you did not register, ignore this mail: nothing will happen.'],
+  }),
+  'already-registered': ({ displayName }) => ({
+    subject: 'You already have an account',
+    before: [
+      `Hello ${displayName},`,
+      'somebody, probably you, has tried to register with this address. It already has an account.',
+    ],
+    after: ['Log in with your password, or ask for a new one with “Forgot password”.'],
+  }),
+  'reset-password': ({ displayName, token }) => ({
+    subject: 'Choose a new password',
+    before: [`Hello ${displayName},`, 'you asked for a new password. Choose one by entering this code:'],
+    code: token,
+    after: ['It is valid for one hour. If you did not ask, ignore this mail: your password stays as it is.'],
+  }),
+  'password-changed': ({ displayName }) => ({
+    subject: 'Your password was changed',
+    before: [`Hello ${displayName},`, 'the password of your account has just been changed.'],
+    after: ['If it was not you, choose a new one at once with “Forgot password”: that ends every session.'],
+  }),
+};
+
+export function renderMail<T extends MailTemplate>(template: T, data: MailData[T]): MailText {
+  const letter = letters[template](data);
+  const paragraphs = (lines: string[]) => lines.map((line) => `<p>${escapeHtml(line)}</p>`);
+  const html = [
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+    `<title>${escapeHtml(letter.subject)}</title></head><body>`,
+    ...paragraphs(letter.before),
+    ...(letter.code === undefined ? [] : [`<p><code>${escapeHtml(letter.code)}</code></p>`]),
+    ...paragraphs(letter.after),
+    '<p>Roost</p></body></html>',
+  ];
+  const text = [
+    ...letter.before,
+    ...(letter.code === undefined ? [] : [`    ${letter.code}`]),
+    ...letter.after,
+    'Roost',
+  ];
+  return { subject: letter.subject, text: `${text.join('\n\n')}\n`, html: html.join('\n') };
+}
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}

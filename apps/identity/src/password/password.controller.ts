@@ -1,0 +1,29 @@
+import { Controller, Post } from '@nestjs/common';
+import { Answers, type AuthUser, Body, CurrentUser, Public } from '@roost/platform';
+import { ChangePassword, ForgotPassword, ResetPassword } from './password.dto.js';
+import { Passwords } from './password.service.js';
+
+@Controller('v1')
+export class PasswordController {
+  constructor(private readonly passwords: Passwords) {}
+
+  @Public()
+  @Post('auth/forgot-password')
+  @Answers(202)
+  async forgot(@Body(ForgotPassword) body: ForgotPassword): Promise<void> {
+    await this.passwords.forgot(body.email);
+  }
+
+  @Public()
+  @Post('auth/reset-password')
+  @Answers(204, 'auth.link_invalid', 'auth.password_too_common')
+  async reset(@Body(ResetPassword) body: ResetPassword): Promise<void> {
+    await this.passwords.reset(body);
+  }
+
+  @Post('me/password')
+  @Answers(204, 'auth.invalid_credentials', 'auth.locked', 'auth.password_too_common')
+  async change(@CurrentUser() auth: AuthUser, @Body(ChangePassword) body: ChangePassword): Promise<void> {
+    await this.passwords.change(auth, body);
+  }
+}

@@ -1,0 +1,28 @@
+import { Controller, Post } from '@nestjs/common';
+import { Answers, Body, Public } from '@roost/platform';
+import { Register, ResendVerification, VerifyEmail } from './registration.dto.js';
+import { Registration } from './registration.service.js';
+
+@Public()
+@Controller('v1/auth')
+export class RegistrationController {
+  constructor(private readonly registration: Registration) {}
+
+  @Post('register')
+  @Answers(202, 'auth.password_too_common')
+  async register(@Body(Register) body: Register): Promise<void> {
+    await this.registration.register(body);
+  }
+
+  @Post('verify-email')
+  @Answers(204, 'auth.link_invalid')
+  async verifyEmail(@Body(VerifyEmail) body: VerifyEmail): Promise<void> {
+    await this.registration.verifyEmail(body.token);
+  }
+
+  @Post('resend-verification')
+  @Answers(202)
+  async resendVerification(@Body(ResendVerification) body: ResendVerification): Promise<void> {
+    await this.registration.resendVerification(body.email);
+  }
+}

@@ -1,0 +1,19 @@
+import { defineService } from '@roost/platform';
+import { Migration0001Identity } from '../migrations/Migration0001Identity.js';
+import { IdentityModule } from './app.module.js';
+import { IdentityConfig } from './config.js';
+import { Mail } from './mail/mail.entity.js';
+import { Session } from './session/session.entity.js';
+import { SigningKey } from './signing-key/signing-key.entity.js';
+import { User } from './user/user.entity.js';
+
+export const identity = defineService({
+  name: 'identity',
+  port: 3001,
+  description: 'Users, sessions, roles and the keys that sign access tokens',
+  module: IdentityModule,
+  config: IdentityConfig,
+  entities: [User, Session, Mail, SigningKey],
+  migrations: [Migration0001Identity],
+  queue: true,
+});

@@ -1,0 +1,67 @@
+import { Controller, Delete, Get, Headers, Post } from '@nestjs/common';
+import {
+  Answers,
+  type AuthUser,
+  Body,
+  CurrentUser,
+  OptionalUser,
+  Page,
+  PageQuery,
+  Param,
+  Public,
+  QueryParams,
+  Uuid,
+} from '@roost/platform';
+import { z } from 'zod';
+import { AccessToken, LogIn, LogOut, RefreshTokens, SessionDto, StepUpProof, Tokens } from './session.dto.js';
+import { Sessions } from './session.service.js';
+
+const SessionPage = Page(SessionDto);
+const SessionQuery = z.strictObject(PageQuery);
+
+@Controller('v1')
+export class SessionController {
+  constructor(private readonly sessions: Sessions) {}
+
+  @Public()
+  @Post('auth/login')
+  @Answers(200, Tokens, 'auth.invalid_credentials', 'account.suspended', 'auth.locked')
+  logIn(@Body(LogIn) body: LogIn, @Headers('user-agent') userAgent?: string): Promise<Tokens> {
+    return this.sessions.logIn(body.email, body.password, userAgent ?? null);
+  }
+
+  @Public()
+  @Post('auth/refresh')
+  @Answers(200, Tokens, 'auth.refresh_reused', 'auth.refresh_invalid', 'account.suspended')
+  refresh(@Body(RefreshTokens) body: RefreshTokens): Promise<Tokens> {
+    return this.sessions.refresh(body.refreshToken);
+  }
+
+  @OptionalUser()
+  @Post('auth/logout')
+  @Answers(204, 'auth.missing_token', 'auth.invalid_token')
+  async logOut(@CurrentUser() user: AuthUser | null, @Body(LogOut) body: LogOut): Promise<void> {
+    await this.sessions.logOut(user, body?.refreshToken);
+  }
+
+  @Post('auth/step-up')
+  @Answers(200, AccessToken, 'auth.invalid_credentials', 'auth.locked')
+  stepUp(@CurrentUser() user: AuthUser, @Body(StepUpProof) body: StepUpProof): Promise<AccessToken> {
+    return this.sessions.stepUp(user, body.password);
+  }
+
+  @Get('me/sessions')
+  @Answers(200, SessionPage)
+  list(
+    @CurrentUser() user: AuthUser,
+    @QueryParams(SessionQuery) query: z.output<typeof SessionQuery>,
+  ): Promise<z.output<typeof SessionPage>> {
+    return this.sessions.list(user, query);
+  }
+
+  @Delete('me/sessions/:id')
+  @Answers(204, 'session.not_found')
+  async revoke(@CurrentUser() user: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
+    await this.sessions.revoke(user, id);
+  }
+}

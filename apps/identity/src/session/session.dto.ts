@@ -1,0 +1,58 @@
+import { Email, Instant, Uuid } from '@roost/platform';
+import { z } from 'zod';
+import type { Session } from './session.entity.js';
+
+/** A password that is being tried: whatever was typed; the policy is for new ones. */
+export const TriedPassword = z.string().min(1).max(1024);
+const SecretToken = z.string().min(1).max(500);
+
+export const LogIn = z.strictObject({ email: Email, password: TriedPassword }).meta({ id: 'LogIn' });
+export type LogIn = z.output<typeof LogIn>;
+
+export const RefreshTokens = z.strictObject({ refreshToken: SecretToken }).meta({ id: 'RefreshTokens' });
+export type RefreshTokens = z.output<typeof RefreshTokens>;
+
+export const LogOut = z
+  .strictObject({ refreshToken: SecretToken.optional() })
+  .optional()
+  .meta({ id: 'LogOut', description: 'The session of the access token ends, or that of the refresh token' });
+export type LogOut = z.output<typeof LogOut>;
+
+export const StepUpProof = z.strictObject({ password: TriedPassword }).meta({ id: 'StepUpProof' });
+export type StepUpProof = z.output<typeof StepUpProof>;
+
+export const Tokens = z
+  .object({
+    accessToken: z.string(),
+    refreshToken: z.string(),
+    tokenType: z.literal('Bearer'),
+    expiresInSeconds: z.int(),
+  })
+  .meta({ id: 'Tokens' });
+export type Tokens = z.output<typeof Tokens>;
+
+export const AccessToken = Tokens.omit({ refreshToken: true }).meta({ id: 'AccessToken' });
+export type AccessToken = z.output<typeof AccessToken>;
+
+export const SessionDto = z
+  .object({
+    id: Uuid,
+    userAgent: z.string().nullable(),
+    createdAt: Instant,
+    lastUsedAt: Instant,
+    expiresAt: Instant,
+    current: z.boolean().meta({ description: 'Whether this request belongs to it' }),
+  })
+  .meta({ id: 'Session' });
+export type SessionDto = z.output<typeof SessionDto>;
+
+export function toSessionDto(session: Session, currentId: string): SessionDto {
+  return {
+    id: session.id,
+    userAgent: session.userAgent,
+    createdAt: session.createdAt.toISOString(),
+    lastUsedAt: session.lastUsedAt.toISOString(),
+    expiresAt: session.expiresAt.toISOString(),
+    current: session.id === currentId,
+  };
+}

@@ -1,0 +1,42 @@
+import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+
+export type SessionEnd = 'logout' | 'revoked' | 'reuse' | 'password' | 'suspended';
+
+/** A log-in: the family of refresh tokens that began with it. */
+@Entity()
+export class Session {
+  @PrimaryKey({ type: 'uuid' })
+  id!: string;
+
+  @Property({ type: 'uuid' })
+  userId!: string;
+
+  /** The session is alive only while this is its user's `sessionEpoch`. */
+  @Property({ type: 'integer' })
+  epoch!: number;
+
+  @Property({ type: 'text', nullable: true })
+  userAgent: string | null = null;
+
+  @Property({ type: 'boolean' })
+  mfaPassed!: boolean;
+
+  /** When its owner last proved who they are. */
+  @Property({ type: 'datetime', columnType: 'timestamptz' })
+  authTime!: Date;
+
+  @Property({ type: 'datetime', columnType: 'timestamptz' })
+  createdAt!: Date;
+
+  @Property({ type: 'datetime', columnType: 'timestamptz' })
+  lastUsedAt!: Date;
+
+  @Property({ type: 'datetime', columnType: 'timestamptz' })
+  expiresAt!: Date;
+
+  @Property({ type: 'datetime', columnType: 'timestamptz', nullable: true })
+  revokedAt: Date | null = null;
+
+  @Property({ type: 'text', nullable: true })
+  revokedFor: SessionEnd | null = null;
+}

@@ -1,0 +1,26 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { decodeCursor, page, type PageOf, Uuid } from '@roost/platform';
+import type { User } from '../user/user.entity.js';
+import { Session } from './session.entity.js';
+
+/** The live sessions of a user, the latest log-in first. */
+export async function findSessions(
+  em: EntityManager,
+  user: User,
+  now: Date,
+  query: { limit: number; cursor?: string | undefined },
+): Promise<PageOf<Session>> {
+  const after = decodeCursor(query.cursor, Uuid);
+  const rows = await em.find(
+    Session,
+    {
+      userId: user.id,
+      epoch: user.sessionEpoch,
+      revokedAt: null,
+      expiresAt: { $gt: now },
+      ...(after === null ? {} : { id: { $lt: after } }),
+    },
+    { orderBy: { id: 'desc' }, limit: query.limit + 1 },
+  );
+  return page(rows, query.limit, (session) => session.id);
+}

@@ -1,0 +1,68 @@
+import { Controller, Get, Patch, Post } from '@nestjs/common';
+import {
+  Answers,
+  type AuthUser,
+  Body,
+  CurrentUser,
+  etagOf,
+  Param,
+  Public,
+  Roles,
+  Uuid,
+  VerifiedEmail,
+  withEtag,
+} from '@roost/platform';
+import { Sessions } from '../session/session.service.js';
+import { Me, PublicProfile, toMe, toPublicProfile, UpdateMe } from './user.dto.js';
+import { etagOfUser, Users } from './user.service.js';
+
+@Controller('v1')
+export class UserController {
+  constructor(
+    private readonly users: Users,
+    private readonly sessions: Sessions,
+  ) {}
+
+  @Get('me')
+  @Answers(200, Me, 'account.suspended')
+  async me(@CurrentUser() auth: AuthUser): Promise<Me> {
+    const user = await this.sessions.ownerOf(auth);
+    return withEtag(toMe(user), etagOfUser(user));
+  }
+
+  @Patch('me')
+  @Answers(200, Me, 'request.precondition_failed')
+  async update(@CurrentUser() auth: AuthUser, @Body(UpdateMe) body: UpdateMe): Promise<Me> {
+    const user = await this.users.update(auth, body);
+    return withEtag(toMe(user), etagOfUser(user));
+  }
+
+  @Post('me/host')
+  @VerifiedEmail()
+  @Answers(200, Me, 'auth.email_unverified')
+  becomeHost(@CurrentUser() auth: AuthUser): Promise<Me> {
+    return this.users.becomeHost(auth);
+  }
+
+  @Public()
+  @Get('users/:id')
+  @Answers(200, PublicProfile, 'user.not_found')
+  async profile(@Param('id', Uuid) id: string): Promise<PublicProfile> {
+    const user = await this.users.profile(id);
+    return withEtag(toPublicProfile(user), etagOf(user.version));
+  }
+
+  @Post('admin/users/:id/suspend')
+  @Roles('admin')
+  @Answers(204, 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
+  async suspend(@CurrentUser() auth: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
+    await this.users.suspend(auth, id);
+  }
+
+  @Post('admin/users/:id/reinstate')
+  @Roles('admin')
+  @Answers(204, 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
+  async reinstate(@CurrentUser() auth: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
+    await this.users.reinstate(auth, id);
+  }
+}

@@ -1,0 +1,62 @@
+import { Instant, Uuid } from '@roost/platform';
+import { z } from 'zod';
+import type { User } from './user.entity.js';
+
+/** One line for people to read: no control characters, no tricks with the direction of writing. */
+export const DisplayName = z
+  .string()
+  .trim()
+  .min(1, { error: 'Must have at least 1 character' })
+  .max(80, { error: 'Must have at most 80 characters' })
+  .regex(/^[^\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, {
+    error: 'Must be one line of plain text',
+  });
+
+export const Locale = z
+  .string()
+  .max(20, { error: 'Must be a language tag, such as en or pt-BR' })
+  .regex(/^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$/, {
+    error: 'Must be a language tag, such as en or pt-BR',
+  });
+
+export const UpdateMe = z
+  .strictObject({ displayName: DisplayName.optional(), locale: Locale.optional() })
+  .meta({ id: 'UpdateMe' });
+export type UpdateMe = z.output<typeof UpdateMe>;
+
+export const Me = z
+  .object({
+    id: Uuid,
+    email: z.string(),
+    displayName: z.string(),
+    locale: z.string(),
+    roles: z.array(z.enum(['guest', 'host', 'admin'])),
+    emailVerified: z.boolean(),
+    mfaEnabled: z.boolean(),
+    createdAt: Instant,
+  })
+  .meta({ id: 'Me' });
+export type Me = z.output<typeof Me>;
+
+export const PublicProfile = z
+  .object({ id: Uuid, displayName: z.string(), isHost: z.boolean(), createdAt: Instant })
+  .meta({ id: 'PublicProfile', description: 'What everybody may know of a user' });
+export type PublicProfile = z.output<typeof PublicProfile>;
+
+export const toMe = (user: User): Me => ({
+  id: user.id,
+  email: user.email,
+  displayName: user.displayName,
+  locale: user.locale,
+  roles: user.roles,
+  emailVerified: user.emailVerifiedAt !== null,
+  mfaEnabled: false,
+  createdAt: user.createdAt.toISOString(),
+});
+
+export const toPublicProfile = (user: User): PublicProfile => ({
+  id: user.id,
+  displayName: user.displayName,
+  isHost: user.roles.includes('host'),
+  createdAt: user.createdAt.toISOString(),
+});

@@ -1,0 +1,46 @@
+import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+
+export type Role = 'guest' | 'host' | 'admin';
+export type UserStatus = 'active' | 'suspended' | 'erased';
+
+@Entity({ tableName: 'user_account' })
+export class User {
+  @PrimaryKey({ type: 'uuid' })
+  id!: string;
+
+  @Property({ type: 'integer', version: true })
+  version!: number;
+
+  @Property({ type: 'text' })
+  email!: string;
+
+  @Property({ type: 'text' })
+  displayName!: string;
+
+  @Property({ type: 'text' })
+  locale!: string;
+
+  @Property({ type: 'array', columnType: 'text[]' })
+  roles!: Role[];
+
+  @Property({ type: 'text' })
+  status!: UserStatus;
+
+  @Property({ type: 'datetime', columnType: 'timestamptz', nullable: true })
+  emailVerifiedAt: Date | null = null;
+
+  /** Null for an account that was imported: it has a password after its first reset. */
+  @Property({ type: 'text', nullable: true })
+  passwordHash: string | null = null;
+
+  /** The demo administrator logs in without a code; never set in production. */
+  @Property({ type: 'boolean' })
+  mfaExempt = false;
+
+  /** Counts up when all sessions end: one that was being opened at that moment carries the old number. */
+  @Property({ type: 'integer' })
+  sessionEpoch = 0;
+
+  @Property({ type: 'datetime', columnType: 'timestamptz' })
+  createdAt!: Date;
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { SessionModule } from '../session/session.module.js';
+import { UserController } from './user.controller.js';
+import { Users } from './user.service.js';
+import { UserStore } from './user.store.js';
+
+@Module({
+  imports: [SessionModule],
+  controllers: [UserController],
+  providers: [Users, UserStore],
+  exports: [UserStore],
+})
+export class UserModule {}
