@@ -43,6 +43,7 @@ export {
   StepUp,
   VerifiedEmail,
 } from './auth/decorators.js';
+export { KeySource } from './auth/jwks.js';
 export { etagOf, requireMatch, tagsMatch, withEtag } from './http/etag.js';
 export { Idempotency } from './http/idempotency.js';
 export { decodeCursor, encodeCursor, page, type PageOf } from './http/page.js';

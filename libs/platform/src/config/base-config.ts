@@ -86,11 +86,10 @@ export const DatabaseConfig = z.object({
 });
 
 export type BaseConfig = z.output<typeof BaseConfig>;
+export type CommonConfig = BaseConfig & Partial<z.output<typeof DatabaseConfig>>;
 
 /** The configuration of a service: its own variables and those that all services have. */
-export type Config<C extends z.ZodObject = z.ZodObject<Record<never, never>>> = z.output<C> &
-  BaseConfig &
-  Partial<z.output<typeof DatabaseConfig>>;
+export type Config<C extends z.ZodObject = z.ZodObject<Record<never, never>>> = z.output<C> & CommonConfig;
 
 /** `@Inject(CONFIG) config: Config<typeof BookingsConfig>` */
 export const CONFIG = Symbol('roost config');

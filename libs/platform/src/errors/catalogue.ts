@@ -90,6 +90,12 @@ export const catalogue = defineErrors({
     'The password is on the list of those that are tried first.',
     'Choose another one: three or four unrelated words do well.',
   ),
+  'auth.refresh_invalid': entry(
+    401,
+    'The refresh token is not valid',
+    'The token is unknown or has expired, or its session has ended: by logging out, by a new password or by being revoked.',
+    'Log in again.',
+  ),
   'auth.refresh_reused': entry(
     401,
     'The refresh token was used before',
@@ -221,6 +227,12 @@ export const catalogue = defineErrors({
     'No such listing',
     'There is no published listing with this id, or it is not yours.',
     'Check the id.',
+  ),
+  'listing.pricing_not_set': entry(
+    404,
+    'The listing has no prices yet',
+    'The host has not set the price rules of this listing.',
+    'Set them with `PUT /v1/listings/{id}/pricing`.',
   ),
   'listing.wrong_state': entry(
     409,
@@ -390,6 +402,12 @@ export const catalogue = defineErrors({
     'The signature does not match',
     'The webhook was not signed with the secret that is configured here, or is too old.',
     'Check the webhook secret on both sides.',
+  ),
+  'wishlist.limit_reached': entry(
+    409,
+    'There is no room for more',
+    'There is a limit to the wishlists of one user and to the listings of one wishlist.',
+    'Remove one that is no longer wanted first.',
   ),
   'wishlist.not_found': entry(
     404,

@@ -3,6 +3,13 @@ import type { FastifyRequest } from 'fastify';
 import { invalidField, Problem } from '../errors/problem.js';
 import type { UploadedFile, UploadRules } from './upload.js';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Set by `@Upload`. */
+    upload?: boolean;
+  }
+}
+
 /** The one file of a multipart request, up to its limit. */
 export async function receiveFile(request: FastifyRequest, rules: UploadRules): Promise<UploadedFile> {
   if (!request.isMultipart()) throw new Problem('request.unsupported_media_type', 'Send multipart/form-data');
@@ -13,4 +20,11 @@ export async function receiveFile(request: FastifyRequest, rules: UploadRules): 
   }
   const bytes = await file.toBuffer();
   return { fileName: file.filename, mimeType: file.mimetype, bytes };
+}
+
+/** 415 for a form where the route reads JSON. */
+export function refuseUnexpectedUpload(request: FastifyRequest): void {
+  const type = request.headers['content-type'];
+  if (type?.startsWith('multipart/') && request.isMultipart?.() && !request.routeOptions.config.upload)
+    throw new Problem('request.unsupported_media_type');
 }

@@ -1,4 +1,5 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { receiveFile } from './multipart.js';
@@ -16,12 +17,13 @@ export interface UploadedFile {
   bytes: Buffer;
 }
 
-export const UPLOAD = 'roost:upload';
+const UPLOAD = 'roost:upload';
 
 /** The route takes `multipart/form-data` with one file. */
 export const Upload = (rules: UploadRules) =>
   applyDecorators(
     SetMetadata(UPLOAD, rules),
+    RouteConfig({ upload: true }),
     ApiConsumes('multipart/form-data'),
     ApiBody({
       schema: {

@@ -1,10 +1,236 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { connectEvents, EmbeddedBus, MessagingModule, messagingMigrations } from '@roost/messaging';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import type { z } from 'zod';
-import { StartError } from '../config/read-config.js';
+import { KeySource } from '../auth/jwks.js';
+import { ClockControl } from '../clock/clock-control.js';
+import type { CommonConfig } from '../config/base-config.js';
+import { readConfig, StartError } from '../config/read-config.js';
+import { Migration0000Platform } from '../database/migrations.js';
+import { openDatabase } from '../database/orm.js';
+import { ProblemFilter } from '../errors/problem.filter.js';
+import { Health } from '../health/health.js';
+import { createHttpServer } from '../http/http-server.js';
+import { IdempotencyKeys } from '../http/idempotency-keys.js';
+import { serveMetrics, serveOperations } from '../http/operations.js';
+import { currentRequest } from '../http/request-context.js';
+import { Metrics } from '../metrics/metrics.js';
+import { createDocument } from '../openapi/document.js';
+import { connectRedis } from '../redis/connect.js';
+import type { Redis } from '../redis/redis.js';
 import type { RunningService, ServiceDefinition, StartOptions } from './definition.js';
+import { createLogger, nestLogger } from './logging.js';
+import { PlatformModule } from './platform.module.js';
 
+@Module({})
+class RootModule {}
+
+/** Undoes what a start has done, in reverse. */
+type Undo = () => unknown;
+
+/** Configuration, database, container, events, and at last the port. What fails, undoes what came before. */
 export async function startService<C extends z.ZodObject>(
   definition: ServiceDefinition<C>,
-  _options: StartOptions = {},
+  options: StartOptions = {},
 ): Promise<RunningService> {
-  throw new StartError(`${definition.name} can't start yet`);
+  const undo: Undo[] = [];
+  try {
+    return await start(definition, options, undo);
+  } catch (error) {
+    for (const step of undo.reverse()) await Promise.resolve(step()).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function start<C extends z.ZodObject>(
+  definition: ServiceDefinition<C>,
+  options: StartOptions,
+  undo: Undo[],
+): Promise<RunningService> {
+  const { name, database = true } = definition;
+  const config = readConfig(definition.config, options.env ?? process.env, { database });
+  config.PUBLIC_URL = config.PUBLIC_URL.replace(/\/+$/, '');
+  const host = config.BIND_HOST ?? (config.ROOST_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
+  const logger = options.logger ?? createLogger(name, config.LOG_LEVEL);
+  const metrics = new Metrics(name);
+  const health = new Health();
+
+  const redis = await connectRedis(config.REDIS_URL, name, logger);
+  undo.push(() => redis.disconnect());
+  const orm = database ? await openOwnDatabase(definition, config, logger) : null;
+  if (orm) undo.push(() => orm.close(true));
+
+  const keySource = new KeySource(config.JWKS_URL ?? `${config.IDENTITY_URL}/.well-known/jwks.json`, logger);
+  keySource.start();
+  undo.push(() => keySource.stop());
+
+  let keys: IdempotencyKeys | null = null;
+  const filter = new ProblemFilter(config.PUBLIC_URL, logger);
+  const adapter = createHttpServer({
+    service: name,
+    config,
+    http: definition.http ?? {},
+    logger,
+    metrics,
+    filter,
+    keys: () => keys,
+    draining: () => health.draining,
+  });
+  const messaging = orm !== null && definition.messaging !== false;
+  const root: DynamicModule = {
+    module: RootModule,
+    imports: [
+      PlatformModule.forService({ definition, config, logger, redis, orm, metrics, health, keySource }),
+      ...(messaging ? [messagingModule(name, options.bus ?? new EmbeddedBus(), logger, metrics)] : []),
+      definition.module,
+    ],
+  };
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger: nestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  undo.push(() => app.close());
+  app.useGlobalFilters(filter);
+  keys = orm ? app.get(IdempotencyKeys) : null;
+
+  addChecks(health, redis, orm);
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const http = definition.http ?? {};
+  serveOperations(fastify, {
+    health: http.health === false ? null : health,
+    metrics: http.metricsPort === undefined ? metrics : null,
+    openApi: http.openApi === false ? null : () => createDocument(app, definition),
+  });
+  await app.get(ClockControl).load();
+  if (messaging) connectEvents(app);
+  await app.init();
+  if (messaging) await app.startAllMicroservices();
+  const wanted = config.PORT ?? definition.port;
+  await listen(app, host, wanted, name);
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const metricsServer =
+    http.metricsPort === undefined
+      ? null
+      : await serveMetrics(metrics, host, wanted === 0 ? 0 : http.metricsPort);
+  if (metricsServer) undo.push(() => metricsServer.close());
+
+  const running = { app, redis, orm, keySource, health, metricsServer, logger };
+  let closing: Promise<void> | null = null;
+  logger.info({ port, host }, 'listening');
+  return {
+    name,
+    url: `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`,
+    port,
+    app,
+    get: (token) => app.get(token, { strict: false }),
+    close: () => (closing ??= stop(running)),
+  };
+}
+
+async function openOwnDatabase<C extends z.ZodObject>(
+  definition: ServiceDefinition<C>,
+  config: CommonConfig,
+  logger: Logger,
+): Promise<MikroORM> {
+  const { name } = definition;
+  return openDatabase({
+    service: name,
+    url: withDatabase(config.DATABASE_URL ?? '', name),
+    poolSize: config.DATABASE_POOL_SIZE ?? 10,
+    entities: definition.entities,
+    migrations: [
+      Migration0000Platform,
+      ...(definition.messaging === false ? [] : messagingMigrations),
+      ...definition.migrations,
+    ],
+    logger,
+  });
+}
+
+/** An address without a database means the service's own. */
+function withDatabase(url: string, name: string): string {
+  const address = new URL(url);
+  if (address.pathname === '' || address.pathname === '/') address.pathname = `/roost_${name}`;
+  return address.href;
+}
+
+function messagingModule(service: string, bus: EmbeddedBus, logger: Logger, metrics: Metrics): DynamicModule {
+  return MessagingModule.forRoot({
+    service,
+    bus,
+    logger,
+    metrics: metrics.registry,
+    context: {
+      traceparent: () => currentRequest()?.traceparent,
+      run: (_meta, work) => work(),
+    },
+  });
+}
+
+function addChecks(health: Health, redis: Redis, orm: MikroORM | null): void {
+  health.add('redis', async () => {
+    await redis.ping();
+  });
+  if (orm)
+    health.add('database', async () => {
+      await orm.em.getConnection().execute('SELECT 1');
+    });
+}
+
+async function listen(app: NestFastifyApplication, host: string, port: number, name: string): Promise<void> {
+  try {
+    await app.listen({ port, host });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new StartError(
+        `Port ${port} of ${name} is in use: stop what listens there, or set PORT to another one.`,
+      );
+    if (code === 'EACCES')
+      throw new StartError(`Port ${port} of ${name} may not be opened: set PORT to one above 1023.`);
+    if (code === 'EADDRNOTAVAIL')
+      throw new StartError(`BIND_HOST is ${host}, which is no address of this machine.`);
+    throw error;
+  }
+}
+
+interface RunningParts {
+  app: NestFastifyApplication;
+  redis: Redis;
+  orm: MikroORM | null;
+  keySource: KeySource;
+  health: Health;
+  metricsServer: Server | null;
+  logger: Logger;
+}
+
+/** Answers what is being asked, then lets go of everything, the pools last. */
+async function stop({
+  app,
+  redis,
+  orm,
+  keySource,
+  health,
+  metricsServer,
+  logger,
+}: RunningParts): Promise<void> {
+  health.drain();
+  keySource.stop();
+  await new Promise<void>((resolve) => {
+    app.getHttpServer().close(() => resolve());
+    app.getHttpServer().closeIdleConnections();
+  });
+  await app.close();
+  metricsServer?.close();
+  await orm?.close();
+  redis.disconnect();
+  logger.info('stopped');
+  logger.flush();
 }

@@ -1,7 +1,15 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { type AuthUser, Clock, etagOf, Idempotency, Problem, requireMatch, uuidv7 } from '../../../../src/index.js';
+import {
+  type AuthUser,
+  Clock,
+  etagOf,
+  Idempotency,
+  Problem,
+  requireMatch,
+  uuidv7,
+} from '../../../../src/index.js';
 import { addHours } from '@roost/stay';
 import { toNoteDto, type NoteDto, type WriteNote } from './note.dto.js';
 import { Note } from './note.entity.js';

@@ -1,0 +1,69 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Problem } from '../errors/problem.js';
+import { IdempotencyKeys } from '../http/idempotency-keys.js';
+import { ACCESS, type AuthUser, ROLES, STEP_UP, VERIFIED_EMAIL } from './decorators.js';
+import { AccessTokens } from './access-tokens.js';
+
+const STEP_UP_SECONDS = 5 * 60;
+
+interface Policy {
+  access: 'user' | 'optional' | 'public';
+  roles: readonly string[] | null;
+  verifiedEmail: boolean;
+  stepUp: boolean;
+}
+
+/** Who may enter: every route needs a valid access token unless it says otherwise. Claims the idempotency key, too. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  readonly #policies = new WeakMap<object, Policy>();
+
+  constructor(
+    @Inject(AccessTokens) private readonly tokens: AccessTokens,
+    @Inject(IdempotencyKeys) private readonly keys: IdempotencyKeys,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    const policy = this.#policyOf(context);
+    if (policy.access === 'public') return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const user = this.tokens.userOf(request);
+    return user instanceof Promise
+      ? user.then((verified) => this.#admit(request, policy, verified))
+      : this.#admit(request, policy, user);
+  }
+
+  #admit(request: FastifyRequest, policy: Policy, user: AuthUser | null): boolean | Promise<boolean> {
+    if (!user) {
+      if (policy.access === 'optional') return true;
+      throw new Problem('auth.missing_token', undefined, {}, { 'www-authenticate': 'Bearer' });
+    }
+    request.roost.user = user;
+    if (policy.roles && !policy.roles.some((role) => user.roles.includes(role)))
+      throw new Problem('auth.forbidden', undefined, { requiredRoles: policy.roles });
+    if (policy.verifiedEmail && !user.emailVerified) throw new Problem('auth.email_unverified');
+    if (policy.stepUp && Date.now() - user.authTime.getTime() > STEP_UP_SECONDS * 1000)
+      throw new Problem('auth.step_up_required');
+    return request.method === 'POST' && request.headers['idempotency-key'] !== undefined
+      ? this.keys.claim(request.roost).then(() => true)
+      : true;
+  }
+
+  #policyOf(context: ExecutionContext): Policy {
+    const handler = context.getHandler();
+    const known = this.#policies.get(handler);
+    if (known) return known;
+    const read = (key: string): unknown =>
+      Reflect.getMetadata(key, handler) ?? (Reflect.getMetadata(key, context.getClass()) as unknown);
+    const policy: Policy = {
+      access: (read(ACCESS) as Policy['access'] | undefined) ?? 'user',
+      roles: (read(ROLES) as readonly string[] | undefined) ?? null,
+      verifiedEmail: read(VERIFIED_EMAIL) === true,
+      stepUp: read(STEP_UP) === true,
+    };
+    this.#policies.set(handler, policy);
+    return policy;
+  }
+}

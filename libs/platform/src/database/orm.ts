@@ -1,0 +1,158 @@
+import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM } from '@mikro-orm/postgresql';
+import type { Logger } from 'pino';
+import pg from 'pg';
+import { StartError } from '../config/read-config.js';
+import { currentRequest } from '../http/request-context.js';
+import type { MigrationClass } from '../service/definition.js';
+import { isOutage } from './database-errors.js';
+
+export interface DatabaseOptions {
+  service: string;
+  url: string;
+  poolSize: number;
+  entities: readonly (new () => object)[];
+  migrations: readonly MigrationClass[];
+  logger: Logger;
+}
+
+const DATE = 1082;
+const TIMESTAMPTZ = 1184;
+const INT8 = 20;
+const NUMERIC = 1700;
+
+/** The database of a service: created when missing, brought up to date, ready for use. */
+export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> {
+  await createIfMissing(options);
+  let known: MikroORM | null = null;
+  const orm = await MikroORM.init({
+    clientUrl: options.url,
+    contextName: options.service,
+    entities: [...options.entities],
+    metadataProvider: ReflectMetadataProvider,
+    extensions: [Migrator],
+    discovery: { warnWhenNoEntities: false },
+    ensureDatabase: false,
+    forceUtcTimezone: true,
+    colors: false,
+    logger: (message) => options.logger.debug({ message }, 'orm'),
+    migrations: {
+      tableName: 'schema_migration',
+      snapshot: false,
+      silent: true,
+      migrationsList: options.migrations.map((migration) =>
+        typeof migration === 'function' ? { name: migration.name, class: migration } : migration,
+      ),
+    },
+    pool: { min: 0, max: options.poolSize, idleTimeoutMillis: 30_000 },
+    context: () => known?.em && requestEntityManager(known, options.service),
+    driverOptions: {
+      application_name: `roost-${options.service}`,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      options: '-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s',
+      onPoolCreated: (pool: pg.Pool) => useOwnTypes(pool),
+    },
+  });
+  known = orm;
+  try {
+    await migrate(orm, options);
+    return orm;
+  } catch (error) {
+    await orm.close(true);
+    throw error;
+  }
+}
+
+/** One EntityManager for each request, made when the first read asks for it. */
+function requestEntityManager(orm: MikroORM, service: string) {
+  const context = currentRequest();
+  if (context?.service !== service) return undefined;
+  return (context.em ??= orm.em.fork({ useContext: false, disableContextResolution: true }));
+}
+
+/** `timestamptz` as Date, `date` as text, whole numbers and sums as numbers. */
+function useOwnTypes(pool: pg.Pool): void {
+  const types = (pool as pg.Pool & { options: { types: pg.CustomTypesConfig & SettableTypes } }).options
+    .types;
+  types.setTypeParser(DATE, (text) => text);
+  types.setTypeParser(TIMESTAMPTZ, (text) => instantOf(text));
+  types.setTypeParser(INT8, Number);
+  types.setTypeParser(NUMERIC, Number);
+}
+
+interface SettableTypes {
+  setTypeParser(oid: number, parser: (text: string) => unknown): void;
+}
+
+/** PostgreSQL writes `2027-05-01 13:00:00.5+00`, which every engine reads once it is RFC 3339. */
+function instantOf(text: string): Date | string {
+  const instant = new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
+  return Number.isNaN(instant.getTime()) ? text : instant;
+}
+
+async function createIfMissing({ url, service }: DatabaseOptions): Promise<void> {
+  const address = new URL(url);
+  const database = decodeURIComponent(address.pathname.slice(1));
+  if (database === '')
+    throw new StartError(`DATABASE_URL of ${service} names no database: end it with /roost_${service}.`);
+  const direct = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  try {
+    await direct.connect();
+    return;
+  } catch (error) {
+    if ((error as { code?: string }).code !== '3D000') throw connectionError(service, address, error);
+  } finally {
+    await direct.end().catch(() => undefined);
+  }
+  const maintenance = new URL(url);
+  maintenance.pathname = '/postgres';
+  const client = new pg.Client({ connectionString: maintenance.href, connectionTimeoutMillis: 10_000 });
+  try {
+    await client.connect();
+    await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === '42P04' || code === '23505') return; // another replica was faster
+    if (code === '42501')
+      throw new StartError(
+        `The database ${database} of ${service} is missing, and the role in DATABASE_URL may not create it: CREATE DATABASE ${database}.`,
+      );
+    throw connectionError(service, address, error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function connectionError(service: string, address: URL, error: unknown): Error {
+  const { code, message } = error as { code?: string; message: string };
+  const where = `PostgreSQL at ${address.hostname}:${address.port || 5432}`;
+  if (code === '28P01' || code === '28000')
+    return new StartError(`${service} is refused by ${where}: check the user and password in DATABASE_URL.`);
+  if (code === '57P03')
+    return new StartError(`${service} can't use ${where} yet: it is starting up or shutting down.`);
+  if (isOutage(error))
+    return new StartError(
+      `${service} can't reach ${where} (${code ?? message}): is it running? DATABASE_URL names it.`,
+    );
+  return new StartError(`${service} can't use ${where}: ${message}.`, { cause: error });
+}
+
+/** One replica migrates, the others wait for it. */
+async function migrate(orm: MikroORM, { service, url, logger }: DatabaseOptions): Promise<void> {
+  const lock = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  await lock.connect();
+  try {
+    await lock.query("SELECT pg_advisory_lock(hashtext('roost migrations'))");
+    const done = await orm.migrator.up();
+    if (done.length > 0) logger.info({ migrations: done.map(({ name }) => name) }, 'migrated');
+  } catch (error) {
+    const { message } = error as Error;
+    throw new StartError(`A migration of ${service} failed, the database is as it was before: ${message}`, {
+      cause: error,
+    });
+  } finally {
+    await lock.end().catch(() => undefined);
+  }
+}

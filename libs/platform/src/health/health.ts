@@ -1,0 +1,46 @@
+export type HealthCheck = () => Promise<void> | void;
+
+const CHECK_TIMEOUT_MS = 2_000;
+
+/** What must work for a service to be ready; each check throws when it does not. */
+export class Health {
+  readonly #checks = new Map<string, HealthCheck>();
+  #draining = false;
+
+  add(part: string, check: HealthCheck): void {
+    this.#checks.set(part, check);
+  }
+
+  /** Says no from now on: traffic should go elsewhere. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  async report(): Promise<{ ready: boolean; parts: Record<string, 'up' | 'down' | 'stopping'> }> {
+    const results = await Promise.all(
+      [...this.#checks].map(async ([part, check]) => [part, (await passes(check)) ? 'up' : 'down'] as const),
+    );
+    const parts: Record<string, 'up' | 'down' | 'stopping'> = Object.fromEntries(results);
+    if (this.#draining) parts.server = 'stopping';
+    return { ready: Object.values(parts).every((state) => state === 'up'), parts };
+  }
+}
+
+async function passes(check: HealthCheck): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('too late')), CHECK_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([check(), late]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}

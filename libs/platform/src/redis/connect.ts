@@ -1,0 +1,36 @@
+import { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { StartError } from '../config/read-config.js';
+
+const MAX_RETRY_PAUSE_MS = 2_000;
+
+/** A connection that comes back by itself; commands fail fast while Redis is away instead of piling up. */
+export async function connectRedis(url: string, service: string, logger: Logger): Promise<Redis> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 5_000,
+    maxRetriesPerRequest: 1,
+    connectionName: `roost-${service}`,
+    retryStrategy: (tries) => Math.min(tries * 50, MAX_RETRY_PAUSE_MS),
+  });
+  let reason = '';
+  redis.on('error', (error: NodeJS.ErrnoException) => {
+    const now = error.code ?? error.message;
+    if (now !== reason) logger.warn({ reason: now }, 'redis unreachable');
+    reason = now;
+  });
+  redis.on('ready', () => {
+    reason = '';
+  });
+  try {
+    await redis.connect();
+    await redis.ping();
+    return redis;
+  } catch (error) {
+    redis.disconnect();
+    const { hostname, port } = new URL(url);
+    throw new StartError(
+      `${service} can't use Redis at ${hostname}:${port || 6379} (${reason || (error as Error).message}): is it running? REDIS_URL names it.`,
+    );
+  }
+}

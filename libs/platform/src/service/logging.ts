@@ -1,0 +1,57 @@
+import type { LoggerService } from '@nestjs/common';
+import { destination, pino, type Logger } from 'pino';
+
+/** Keys whose values never reach a log, wherever they stand in the first three levels. */
+const SECRET_KEYS = [
+  'authorization',
+  'cookie',
+  'password',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'mfaToken',
+  'secret',
+  'clientSecret',
+  'email',
+  'phone',
+  'card',
+  'body',
+];
+
+/** One JSON line per event: a constant message, data in fields. */
+export function createLogger(service: string, level: string): Logger {
+  return pino(
+    {
+      level,
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
+    },
+    destination({ dest: 1, sync: false }),
+  );
+}
+
+/** Nest's own words: only what is wrong. */
+export function nestLogger(logger: Logger): LoggerService {
+  const say =
+    (level: 'warn' | 'error' | 'fatal') =>
+    (message: unknown, ...rest: unknown[]) => {
+      const context = rest.at(-1);
+      logger[level](
+        {
+          nest: message instanceof Error ? message.message : String(message),
+          context: typeof context === 'string' ? context : undefined,
+        },
+        'nest',
+      );
+    };
+  return {
+    log: () => undefined,
+    debug: () => undefined,
+    verbose: () => undefined,
+    warn: say('warn'),
+    error: say('error'),
+    fatal: say('fatal'),
+  };
+}

@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import { EntityManager as CoreEntityManager, MikroORM as CoreMikroORM } from '@mikro-orm/core';
+import { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { BullModule } from '@nestjs/bull';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import type { Logger } from 'pino';
+import { AccessGuard } from '../auth/access.guard.js';
+import { AccessTokens } from '../auth/access-tokens.js';
+import { KeySource } from '../auth/jwks.js';
+import { Clock, SystemClock } from '../clock/clock.js';
+import { ClockControl } from '../clock/clock-control.js';
+import { ClockController } from '../clock/clock.controller.js';
+import { type BaseConfig, CONFIG } from '../config/base-config.js';
+import { Encryption } from '../crypto/encryption.js';
+import { DiskFileStore, FileStore } from '../files/file-store.js';
+import { Health } from '../health/health.js';
+import { Idempotency } from '../http/idempotency.js';
+import { IdempotencyKeys } from '../http/idempotency-keys.js';
+import { Sweeper } from '../jobs/sweeper.js';
+import { Metrics } from '../metrics/metrics.js';
+import { LOGGER, REDIS, type Redis, SERVICE } from '../redis/redis.js';
+import type { ServiceDefinition } from './definition.js';
+
+/** Only outside production, where ENCRYPTION_KEY must be given. */
+const DEVELOPMENT_ENCRYPTION_KEY = 'roost-development-encryption-key';
+
+export interface PlatformParts {
+  definition: ServiceDefinition;
+  config: BaseConfig;
+  logger: Logger;
+  redis: Redis;
+  orm: MikroORM | null;
+  metrics: Metrics;
+  health: Health;
+  keySource: KeySource;
+}
+
+/** What every module of a service may inject. */
+@Module({})
+export class PlatformModule {
+  static forService(parts: PlatformParts): DynamicModule {
+    const { definition, config, logger, redis, orm, metrics, health, keySource } = parts;
+    const queue = definition.queue === true;
+    const given: Provider[] = [
+      { provide: CONFIG, useValue: config },
+      { provide: LOGGER, useValue: logger },
+      { provide: SERVICE, useValue: definition.name },
+      { provide: REDIS, useValue: redis },
+      { provide: Metrics, useValue: metrics },
+      { provide: Health, useValue: health },
+      { provide: KeySource, useValue: keySource },
+      { provide: AccessTokens, useValue: new AccessTokens(keySource, config.JWT_ISSUER) },
+      { provide: Encryption, useValue: new Encryption(config.ENCRYPTION_KEY ?? DEVELOPMENT_ENCRYPTION_KEY) },
+      {
+        provide: FileStore,
+        useValue: new DiskFileStore(join(config.ROOST_DATA_DIR, 'files', definition.name)),
+      },
+      Clock,
+      SystemClock,
+    ];
+    const database: Provider[] = orm
+      ? [
+          { provide: MikroORM, useValue: orm },
+          { provide: CoreMikroORM, useValue: orm },
+          { provide: EntityManager, useValue: orm.em },
+          { provide: CoreEntityManager, useValue: orm.em },
+        ]
+      : [];
+    const idempotency: Provider[] = orm && definition.messaging !== false ? [Idempotency] : [];
+    const devClock = config.ROOST_ENV !== 'production' && definition.http?.devClock !== false;
+    return {
+      module: PlatformModule,
+      global: true,
+      imports: [DiscoveryModule, ...(queue ? queueModules(definition.name, config) : [])],
+      controllers: devClock ? [ClockController] : [],
+      providers: [
+        ...given,
+        ...database,
+        ...idempotency,
+        ClockControl,
+        IdempotencyKeys,
+        Sweeper,
+        { provide: APP_GUARD, useClass: AccessGuard },
+      ],
+      exports: [
+        ...given.map(tokenOf),
+        ...database.map(tokenOf),
+        ...idempotency.map(tokenOf),
+        ClockControl,
+        IdempotencyKeys,
+        Sweeper,
+        ...(queue ? [BullModule] : []),
+      ],
+    };
+  }
+}
+
+const tokenOf = (provider: Provider) => (typeof provider === 'function' ? provider : provider.provide);
+
+function queueModules(name: string, config: BaseConfig): DynamicModule[] {
+  const url = new URL(config.REDIS_URL);
+  return [
+    BullModule.forRoot({
+      prefix: `${config.REDIS_PREFIX}:bull`,
+      redis: {
+        host: url.hostname,
+        port: Number(url.port || 6379),
+        db: Number(url.pathname.slice(1) || 0),
+        ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
+        ...(url.password ? { password: decodeURIComponent(url.password) } : {}),
+        ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+      },
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: 100 },
+    }),
+    BullModule.registerQueue({ name }),
+  ];
+}
