@@ -11,7 +11,7 @@ export class Migration0001Listing extends Migration {
         status text NOT NULL CHECK (status IN ('draft', 'published', 'paused', 'archived', 'suspended')),
         status_before_suspension text
           CHECK (status_before_suspension IN ('draft', 'published', 'paused')),
-        version integer NOT NULL CHECK (version > 0),
+        version integer NOT NULL DEFAULT 1 CHECK (version > 0),
         title text NOT NULL,
         description text NOT NULL,
         property_type text NOT NULL,

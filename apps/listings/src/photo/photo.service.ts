@@ -1,5 +1,5 @@
 import { EntityManager } from '@mikro-orm/postgresql';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import {
   type AuthUser,
@@ -8,11 +8,13 @@ import {
   FileStore,
   Idempotency,
   invalidField,
+  LOGGER,
   Problem,
   type StoredFile,
   type UploadedFile,
   uuidv7,
 } from '@roost/platform';
+import type { Logger } from 'pino';
 import type { ListingsConfig } from '../config.js';
 import type { Listing } from '../listing/listing.entity.js';
 import { ListingService, ownListing } from '../listing/listing.service.js';
@@ -21,8 +23,6 @@ import { renderDisplay } from './photo.image.js';
 
 @Injectable()
 export class PhotoService {
-  private readonly logger = new Logger(PhotoService.name);
-
   constructor(
     private readonly em: EntityManager,
     private readonly listings: ListingService,
@@ -30,6 +30,7 @@ export class PhotoService {
     private readonly idempotency: Idempotency,
     private readonly files: FileStore,
     @Inject(CONFIG) private readonly config: Config<typeof ListingsConfig>,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** The file lies in the store before a row names it; a refused upload takes its file along. */

@@ -1,0 +1,228 @@
+import { Buffer } from 'node:buffer';
+import { crc32, deflateSync } from 'node:zlib';
+import { expectProblem, type TestService, type TestUser } from '@roost/testing';
+import sharp from 'sharp';
+import { aGuest, aHost, aPicture, givenDraft, givenPublished, startListings, upload } from './given.js';
+
+let service: TestService;
+let host: TestUser;
+let draft: string;
+beforeAll(async () => {
+  service = await startListings();
+  host = aHost();
+});
+beforeEach(async () => {
+  draft = await givenDraft(service, host);
+});
+afterAll(() => service.close());
+
+const photosOf = async (id: string) =>
+  (await service.as(host).get<{ photos: { id: string }[] }>(`/v1/listings/${id}`)).body.photos;
+const stored = async (url: string) => {
+  const res = await service.anonymous.get(new URL(url).pathname);
+  return { res, bytes: Buffer.from(res.bytes) };
+};
+const SCRIPT = '<script>alert(document.domain)</script>';
+
+/** A PNG whose header promises so many pixels and whose data holds next to none. */
+function pngOf(width: number, height: number): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    const check = Buffer.alloc(4);
+    check.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, check]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 8;
+  header[9] = 0;
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.alloc(1_000_000))),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+describe('201', () => {
+  test.each(['jpeg', 'png', 'webp', 'avif'] as const)(
+    'a %s becomes a JPEG that anyone may read',
+    async (format) => {
+      const res = await upload(service, host, draft, await aPicture(320, 200, format));
+      expect(res.status).toBe(201);
+      expect(res.body).toMatchObject({ width: 320, height: 200 });
+      expect(await photosOf(draft)).toEqual([res.body]);
+      const { res: file, bytes } = await stored(res.body.url);
+      expect(file.status).toBe(200);
+      expect(file.headers.get('content-type')).toBe('image/jpeg');
+      expect(file.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(await sharp(bytes).metadata()).toMatchObject({ format: 'jpeg', width: 320, height: 200 });
+    },
+  );
+
+  test('what the client calls the file does not matter', async () => {
+    const png = await aPicture(64, 64, 'png');
+    const res = await upload(service, host, draft, png, { type: 'text/html', name: '../../etc/passwd.html' });
+    expect(res.status).toBe(201);
+    expect((await stored(res.body.url)).res.headers.get('content-type')).toBe('image/jpeg');
+  });
+
+  test('a large photo is made to fit a screen', async () => {
+    const res = await upload(service, host, draft, await aPicture(4096, 1024));
+    expect(res.body).toMatchObject({ width: 2048, height: 512 });
+  });
+
+  test('position, camera and profile are gone, and the picture stands upright', async () => {
+    const exif = {
+      IFD0: { Make: 'Some Camera', Artist: 'The Host', Orientation: '6' },
+      IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '42/1 39/1 9/1' },
+    };
+    const original = await sharp(await aPicture(300, 100))
+      .withExif(exif)
+      .withMetadata({ orientation: 6 })
+      .toBuffer();
+    const before = await sharp(original).metadata();
+    expect(before.exif).toBeDefined();
+    expect(before.orientation).toBe(6);
+    const res = await upload(service, host, draft, original);
+    expect(res.body).toMatchObject({ width: 100, height: 300 });
+    const { bytes } = await stored(res.body.url);
+    const after = await sharp(bytes).metadata();
+    expect(after.exif).toBeUndefined();
+    expect(after.xmp).toBeUndefined();
+    expect(after.iptc).toBeUndefined();
+    expect(bytes.toString('latin1')).not.toMatch(/Some Camera|The Host|Exif/);
+  });
+
+  test('a polyglot leaves its other half behind', async () => {
+    const jpeg = await aPicture(64, 64);
+    const comment = Buffer.from(SCRIPT);
+    const marker = Buffer.alloc(4);
+    marker.writeUInt16BE(0xfffe, 0);
+    marker.writeUInt16BE(comment.length + 2, 2);
+    const zip = Buffer.from('PK\x03\x04 and the rest of an archive', 'latin1');
+    const polyglot = Buffer.concat([jpeg.subarray(0, 2), marker, comment, jpeg.subarray(2), zip, comment]);
+    const res = await upload(service, host, draft, polyglot, { name: 'x.html', type: 'text/html' });
+    expect(res.status).toBe(201);
+    const { bytes } = await stored(res.body.url);
+    expect(bytes.toString('latin1')).not.toMatch(/script|PK\x03\x04/);
+  });
+
+  test('one idempotency key, one photo', async () => {
+    const picture = await aPicture();
+    const headers = { 'idempotency-key': 'this-photo' };
+    const first = await upload(service, host, draft, picture, { headers });
+    expect(first.status).toBe(201);
+    const second = await upload(service, host, draft, picture, { headers });
+    expect([201, 422]).toContain(second.status);
+    expect(await photosOf(draft)).toHaveLength(1);
+  });
+
+  test('photos sent at once all arrive', async () => {
+    const pictures = await Promise.all(Array.from({ length: 5 }, () => aPicture()));
+    const answers = await Promise.all(pictures.map((picture) => upload(service, host, draft, picture)));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
+    expect((await photosOf(draft)).map(({ id }) => id).sort()).toEqual(
+      answers.map(({ body }) => body.id).sort(),
+    );
+  });
+});
+
+describe('400', () => {
+  test('no file, or under another name', async () => {
+    const res = await upload(service, host, draft, await aPicture(), { field: 'file' });
+    expectProblem(res, 400, 'request.invalid', '/photo');
+    const form = new FormData();
+    form.set('photo', 'just text');
+    const text = await service.as(host).post(`/v1/listings/${draft}/photos`, form);
+    expectProblem(text, 400, 'request.invalid', '/photo');
+  });
+
+  test('half a multipart body', async () => {
+    const body = '--x\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\nabc';
+    const res = await service
+      .as(host)
+      .post(`/v1/listings/${draft}/photos`, body, { 'content-type': 'multipart/form-data; boundary=x' });
+    expect(res.status).toBe(400);
+    expect(res.headers.get('content-type')).toMatch(/problem\+json/);
+    expect(await photosOf(draft)).toEqual([]);
+  });
+});
+
+describe('401, 403 and 404', () => {
+  test('nobody, a guest, another host', async () => {
+    const { id } = await givenPublished(service, host);
+    const picture = await aPicture();
+    expect((await upload(service, { ...host, token: '' }, id, picture)).status).toBe(401);
+    expectProblem(await upload(service, aGuest(), id, picture), 403, 'auth.forbidden');
+    expectProblem(await upload(service, aHost(), id, picture), 403, 'listing.forbidden');
+    expectProblem(await upload(service, aHost(), draft, picture), 404, 'listing.not_found');
+    expect(await photosOf(id)).toHaveLength(1);
+    expect(await photosOf(draft)).toEqual([]);
+  });
+});
+
+describe('409', () => {
+  test('an archived listing', async () => {
+    await service.as(host).post(`/v1/listings/${draft}/archive`);
+    expectProblem(await upload(service, host, draft, await aPicture()), 409, 'listing.archived');
+  });
+
+  test('the 51st photo', async () => {
+    await service.query(
+      `UPDATE listing SET photos = (SELECT jsonb_agg(jsonb_build_object('id', uuidv7(), 'width', 9, 'height', 9))
+         FROM generate_series(1, 50)) WHERE id = $1`,
+      [draft],
+    );
+    expectProblem(await upload(service, host, draft, await aPicture()), 409, 'photo.limit_reached');
+  });
+});
+
+describe('413', () => {
+  test('more than 15 MB', async () => {
+    const huge = Buffer.concat([await aPicture(), Buffer.alloc(15 * 1024 * 1024)]);
+    expectProblem(await upload(service, host, draft, huge), 413, 'request.too_large');
+    expect(await photosOf(draft)).toEqual([]);
+  });
+});
+
+describe('415', () => {
+  test.each<[string, () => Promise<Buffer> | Buffer]>([
+    ['a page that says it is a photo', () => Buffer.from(`<!doctype html>${SCRIPT}`)],
+    [
+      'an SVG',
+      () => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">${SCRIPT}</svg>`),
+    ],
+    ['a GIF', () => aPicture(64, 64, 'gif')],
+    ['a PDF', () => Buffer.from('%PDF-1.7 and so on, and so on')],
+    ['a few bytes', () => Buffer.from([0xff, 0xd8, 0xff])],
+    ['nothing', () => Buffer.alloc(0)],
+  ])('%s', async (_, make) => {
+    const res = await upload(service, host, draft, await make());
+    expectProblem(res, 415, 'request.unsupported_media_type');
+    expect(await photosOf(draft)).toEqual([]);
+  });
+
+  test('a JSON body', async () => {
+    const res = await service.as(host).post(`/v1/listings/${draft}/photos`, { photo: 'aGVsbG8=' });
+    expectProblem(res, 415, 'request.unsupported_media_type');
+  });
+});
+
+describe('422', () => {
+  test.each<[string, () => Promise<Buffer> | Buffer]>([
+    ['a JPEG that stops half-way', async () => (await aPicture(800, 800)).subarray(0, 700)],
+    ['a JPEG of noise', () => Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(500, 7)])],
+    ['a pixel bomb', () => pngOf(30_000, 30_000)],
+    ['a photo as wide as a street', () => pngOf(65_000, 16)],
+    ['a dot', () => aPicture(1, 1, 'png')],
+  ])('%s', async (_, make) => {
+    const res = await upload(service, host, draft, await make());
+    expectProblem(res, 422, 'photo.invalid');
+    expect(await photosOf(draft)).toEqual([]);
+  });
+});
