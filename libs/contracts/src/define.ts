@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tolerant } from './tolerant.js';
 
 /** A state event is the whole public snapshot of its aggregate; a fact event is something that happened. */
 export type EventKind = 'state' | 'fact';
@@ -40,7 +41,7 @@ export function topic<
       kind: options.kind,
       key: options.key,
       version: 1,
-      schema: z.object({ ...base, ...extra }).meta({ id: type }),
+      schema: tolerant(z.object({ ...base, ...extra })).meta({ id: type }),
       personal: options.personal ?? [],
     };
   }
