@@ -264,6 +264,12 @@ export const catalogue = defineErrors({
     'The provider could not be reached or failed. Nothing is lost: what was begun is finished later, once.',
     'Wait as long as `Retry-After` says and read the payment again before paying again.',
   ),
+  'payment.refund_too_large': entry(
+    409,
+    'More than was captured can not be given back',
+    'The refund and those before it, also the ones under way, would exceed what was captured; `refundableMinor` is what is left.',
+    'Refund at most `refundableMinor`.',
+  ),
   'payment.wrong_state': entry(
     409,
     'The payment is not in a state that allows this',

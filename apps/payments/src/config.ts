@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+export const PaymentsConfig = z.object({
+  PAYMENT_PROVIDERS: z
+    .enum(['sandbox'])
+    .default('sandbox')
+    .meta({ description: 'sandbox (stripe and paystack are not built yet)', notInProduction: ['sandbox'] }),
+  SANDBOX_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('http://127.0.0.1:3010')
+    .meta({ description: 'the http(s) address of the sandbox provider' }),
+  SANDBOX_WEBHOOK_SECRET: z
+    .string()
+    .min(16)
+    .default('sandbox-webhook-secret-for-development')
+    .meta({ description: 'a secret of at least 16 characters, the same as the sandbox has' }),
+  PROVIDER_TIMEOUT_SECONDS: z.coerce
+    .number()
+    .min(0.2)
+    .max(60)
+    .default(10)
+    .meta({ description: 'how long one call to a payment provider may take, from 0.2 to 60 seconds' }),
+  PAYMENT_CHECK_SECONDS: z.coerce.number().min(0.2).max(3_600).default(60).meta({
+    description: 'how long an unfinished payment is quiet before the provider is asked, 0.2 to 3600',
+  }),
+});

@@ -1,0 +1,4 @@
+import { runService } from '@roost/platform';
+import { payments } from './service.js';
+
+await runService(payments);

@@ -1,0 +1,97 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import {
+  Answers,
+  type AuthUser,
+  Body,
+  CurrentUser,
+  Encryption,
+  etagOf,
+  Param,
+  Problem,
+  Uuid,
+  VerifiedEmail,
+  Wait,
+  waitForChange,
+  type WaitRequest,
+  withEtag,
+} from '@roost/platform';
+import { z } from 'zod';
+import { ConfirmPayment, PaymentView, SECRET_CONTEXT, toPaymentView } from './payment.dto.js';
+import type { Payment } from './payment.entity.js';
+import { PaymentQueries } from './payment.queries.js';
+import { PaymentService } from './payment.service.js';
+
+const PaymentList = z.object({ data: z.array(PaymentView) }).meta({ id: 'PaymentList' });
+
+@Controller('v1')
+export class PaymentController {
+  constructor(
+    private readonly payments: PaymentService,
+    private readonly queries: PaymentQueries,
+    private readonly encryption: Encryption,
+  ) {}
+
+  @Get('bookings/:bookingId/payment')
+  @Answers(200, PaymentView, 'payment.not_ready', 'rate.too_many_waits')
+  async ofBooking(
+    @Param('bookingId', Uuid) bookingId: string,
+    @CurrentUser() user: AuthUser,
+    @Wait() wait: WaitRequest,
+  ): Promise<PaymentView> {
+    const state = await waitForChange({
+      ...wait,
+      read: async () => {
+        const payment = await this.queries.dueOf(bookingId, user.id);
+        return payment && { value: payment, etag: tagOf(payment, user) };
+      },
+    });
+    if (!state) throw new Problem('payment.not_ready');
+    return withEtag(this.view(state.value, user), state.etag);
+  }
+
+  @Get('bookings/:bookingId/payments')
+  @Answers(200, PaymentList, 'booking.not_found')
+  async allOfBooking(
+    @Param('bookingId', Uuid) bookingId: string,
+    @CurrentUser() user: AuthUser,
+  ): Promise<z.output<typeof PaymentList>> {
+    const payments = await this.queries.ofBooking(bookingId, user.id);
+    if (payments.length === 0) throw new Problem('booking.not_found');
+    return { data: payments.map((payment) => this.view(payment, user)) };
+  }
+
+  @Get('payments/:id')
+  @Answers(200, PaymentView, 'payment.not_found')
+  async one(@Param('id', Uuid) id: string, @CurrentUser() user: AuthUser): Promise<PaymentView> {
+    const payment = await this.queries.one(id, user);
+    if (!payment) throw new Problem('payment.not_found');
+    return withEtag(this.view(payment, user), tagOf(payment, user));
+  }
+
+  @Post('payments/:id/confirm')
+  @VerifiedEmail()
+  @Answers(
+    200,
+    PaymentView,
+    'payment.declined',
+    'payment.not_found',
+    'payment.not_ready',
+    'payment.wrong_state',
+    'payment.provider_unavailable',
+  )
+  async confirm(
+    @Param('id', Uuid) id: string,
+    @Body(ConfirmPayment) body: ConfirmPayment,
+    @CurrentUser() user: AuthUser,
+  ): Promise<PaymentView> {
+    const payment = await this.payments.confirm(id, user, body.paymentMethod);
+    return withEtag(this.view(payment, user), tagOf(payment, user));
+  }
+
+  private view(payment: Payment, viewer: AuthUser): PaymentView {
+    const guest = payment.guestId === viewer.id;
+    return toPaymentView(payment, guest ? (secret) => this.encryption.decrypt(secret, SECRET_CONTEXT) : null);
+  }
+}
+
+const tagOf = (payment: Payment, viewer: AuthUser) => etagOf(`${payment.id}/${payment.version}`, viewer.id);

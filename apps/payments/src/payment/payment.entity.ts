@@ -1,0 +1,118 @@
+import { BigIntType } from '@mikro-orm/core';
+import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import type { PaymentStatus, Wish } from './domain/payment-state.js';
+import type { RefundLine } from '../ledger/domain/posting.js';
+
+const minor = () => ({ type: new BigIntType('number') });
+
+@Entity({ tableName: 'payment' })
+export class Payment {
+  @PrimaryKey({ type: 'uuid' })
+  id!: string;
+
+  @Property({ type: 'uuid' })
+  bookingId!: string;
+
+  @Property({ type: 'uuid', nullable: true })
+  changeId: string | null = null;
+
+  @Property({ type: 'text' })
+  purpose!: 'booking' | 'change';
+
+  @Property({ type: 'uuid' })
+  guestId!: string;
+
+  @Property({ type: 'uuid' })
+  hostId!: string;
+
+  @Property({ type: 'text' })
+  provider!: 'sandbox' | 'stripe' | 'paystack';
+
+  @Property({ type: 'text', nullable: true })
+  providerRef: string | null = null;
+
+  @Property({ type: 'text' })
+  capture!: 'manual' | 'automatic';
+
+  @Property({ type: 'text' })
+  status!: PaymentStatus;
+
+  @Property({ type: 'text' })
+  wish: Wish = 'pay';
+
+  /** The booking has been confirmed. */
+  @Property({ type: 'boolean' })
+  confirmed: boolean = false;
+
+  @Property({ type: 'text' })
+  currency!: string;
+
+  @Property(minor())
+  amountMinor!: number;
+
+  @Property(minor())
+  hostMinor!: number;
+
+  @Property(minor())
+  platformMinor!: number;
+
+  @Property(minor())
+  taxMinor!: number;
+
+  @Property(minor())
+  hostFeeMinor!: number;
+
+  @Property(minor())
+  authorizedMinor: number = 0;
+
+  @Property(minor())
+  capturedMinor: number = 0;
+
+  @Property(minor())
+  refundReservedMinor: number = 0;
+
+  @Property(minor())
+  refundedMinor: number = 0;
+
+  @Property({ ...minor(), nullable: true })
+  releaseMinor: number | null = null;
+
+  @Property({ type: 'json', nullable: true })
+  releaseLines: RefundLine[] | null = null;
+
+  /** Both are secrets of the guest's: encrypted. */
+  @Property({ type: 'text', nullable: true })
+  clientSecret: string | null = null;
+
+  @Property({ type: 'text', nullable: true })
+  redirectUrl: string | null = null;
+
+  @Property({ type: 'text', nullable: true })
+  failureCode: string | null = null;
+
+  /** Confirmations so far; the number is part of the next one's key. */
+  @Property({ type: 'integer' })
+  attempts: number = 0;
+
+  @Property({ type: 'datetime', nullable: true })
+  captureBefore: Date | null = null;
+
+  @Property({ type: 'datetime', nullable: true })
+  capturedAt: Date | null = null;
+
+  @Property({ type: 'datetime', nullable: true })
+  expiresAt: Date | null = null;
+
+  /** When the provider is asked how it stands, unless something is heard before. System time. */
+  @Property({ type: 'datetime' })
+  checkAt!: Date;
+
+  @Property({ type: 'integer', version: true })
+  version: number = 1;
+
+  @Property({ type: 'datetime' })
+  createdAt!: Date;
+
+  @Property({ type: 'datetime' })
+  updatedAt!: Date;
+}

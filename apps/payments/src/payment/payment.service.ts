@@ -1,0 +1,192 @@
+import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EventBody } from '@roost/contracts';
+import { sum } from '@roost/money';
+import { Transactions } from '@roost/messaging';
+import { type AuthUser, Clock, invalidField, Problem, uuidv7 } from '@roost/platform';
+import { type RefundLine, penaltyLegs } from '../ledger/domain/posting.js';
+import { LedgerService } from '../ledger/ledger.service.js';
+import { PaymentOperation } from '../operation/operation.entity.js';
+import { OperationPlan } from '../operation/operation.plan.js';
+import { OperationRunner } from '../operation/operation.runner.js';
+import type { ProviderIntent } from '../provider/provider.port.js';
+import { Providers } from '../provider/providers.js';
+import { type BookingFate, wishAfter } from './domain/payment-state.js';
+import { Payment } from './payment.entity.js';
+import { factsOf, PaymentProgress } from './payment.progress.js';
+
+/** Refusals that are about the call, not about the card. */
+const notADecline = new Set(['payment_method_unknown', 'intent_unexpected_state', 'abandoned', 'not_found']);
+
+@Injectable()
+export class PaymentService {
+  constructor(
+    @Inject(MikroORM) private readonly orm: MikroORM,
+    private readonly transactions: Transactions,
+    private readonly progress: PaymentProgress,
+    private readonly plan: OperationPlan,
+    private readonly runner: OperationRunner,
+    private readonly providers: Providers,
+    private readonly ledger: LedgerService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A booking waits for its money. */
+  openFor(booking: EventBody<'booking.created'>): Promise<void> {
+    return this.transactions.run(async (em) => {
+      const known = await em.findOne(Payment, { bookingId: booking.bookingId, purpose: 'booking' });
+      if (known) return;
+      const provider = this.providers.first;
+      const hostMinor = booking.hostPayoutMinor;
+      const platformMinor = booking.platformFeeMinor;
+      if (hostMinor + platformMinor + booking.taxMinor !== booking.totalMinor) {
+        throw new Error(`the parts of booking ${booking.bookingId} do not add up to its total`);
+      }
+      const serviceFeeMinor = sum(
+        booking.lines.filter((line) => line.kind === 'service_fee').map((line) => line.amountMinor),
+      );
+      const now = this.clock.now();
+      const payment = em.create(
+        Payment,
+        {
+          id: uuidv7(),
+          bookingId: booking.bookingId,
+          purpose: 'booking',
+          guestId: booking.guestId,
+          hostId: booking.hostId,
+          provider: provider.name,
+          capture:
+            booking.bookingMode === 'request' && provider.capabilities.manualCapture ? 'manual' : 'automatic',
+          status: 'requires_payment_method',
+          currency: booking.currency,
+          amountMinor: booking.totalMinor,
+          hostMinor,
+          platformMinor,
+          taxMinor: booking.taxMinor,
+          hostFeeMinor: Math.min(Math.max(platformMinor - serviceFeeMinor, 0), platformMinor),
+          expiresAt: booking.holdExpiresAt === null ? null : new Date(booking.holdExpiresAt),
+          checkAt: this.progress.nextCheck({ createdAt: now }),
+          createdAt: now,
+          updatedAt: now,
+        },
+        { partial: true },
+      );
+      await this.progress.publish(em, payment, 'payment.created', {});
+      await this.progress.settle(em, payment);
+    });
+  }
+
+  /** The booking has moved on: its money follows. */
+  follow(bookingId: string, fate: BookingFate, releaseLines: RefundLine[] | null = null): Promise<void> {
+    return this.transactions.run(async (em) => {
+      for (const payment of await em.find(Payment, { bookingId }, { orderBy: { createdAt: 'asc' } })) {
+        const { wish, releaseMinor } = wishAfter(payment, fate);
+        payment.wish = wish;
+        payment.releaseMinor = releaseMinor;
+        payment.releaseLines = releaseMinor === null ? null : releaseLines;
+        if (fate.kind === 'confirmed') payment.confirmed = true;
+        payment.updatedAt = this.clock.now();
+        await this.progress.settle(em, payment);
+      }
+    });
+  }
+
+  /** A host who cancelled owes a penalty: kept from the next payouts. */
+  reservePenalty(booking: EventBody<'booking.cancelled'>): Promise<void> {
+    return this.transactions.run((em) =>
+      this.ledger.post(em, {
+        key: `penalty:${booking.bookingId}`,
+        currency: booking.currency,
+        paymentId: null,
+        bookingId: booking.bookingId,
+        occurredAt: this.clock.now(),
+        legs: penaltyLegs(booking, booking.hostPenaltyMinor),
+      }),
+    );
+  }
+
+  /** The guest pays. Asked twice, also at the same time, it is one charge. */
+  async confirm(id: string, guest: AuthUser, paymentMethod: string): Promise<Payment> {
+    const operationId = await this.transactions.run((em) =>
+      this.beginConfirm(em, id, guest.id, paymentMethod),
+    );
+    if (operationId !== null) {
+      await this.runner.run(operationId);
+      const operation = await this.runner.finished(operationId);
+      if (operation === null) {
+        throw new Problem('payment.provider_unavailable', undefined, {}, { 'retry-after': '5' });
+      }
+      this.refuse(operation);
+    }
+    return this.orm.em.fork().findOneOrFail(Payment, id);
+  }
+
+  /** Applies what the provider says now; an old or repeated sighting changes nothing. */
+  async sight(em: EntityManager, paymentId: string, intent: ProviderIntent): Promise<void> {
+    const payment = await em.findOneOrFail(Payment, paymentId);
+    const deciding = await em.count(PaymentOperation, { paymentId, kind: 'confirm', status: 'pending' });
+    await this.progress.sight(em, payment, intent, deciding > 0);
+  }
+
+  /** Unfinished payments that were quiet for long: perhaps a webhook was lost. */
+  async quiet(limit: number): Promise<Payment[]> {
+    const rows = await this.orm.em.fork().execute<{ id: string }[]>(
+      `SELECT id FROM payment WHERE check_at <= clock_timestamp() AND provider_ref IS NOT NULL
+         AND status IN ('requires_payment_method', 'requires_action', 'processing', 'authorized')
+       ORDER BY check_at LIMIT ?`,
+      [limit],
+    );
+    return this.orm.em.fork().find(Payment, { id: { $in: rows.map((row) => row.id) } });
+  }
+
+  /** Asks the provider how a payment stands. */
+  async refresh(payment: Payment): Promise<void> {
+    if (payment.providerRef === null) return;
+    const intent = await this.providers.of(payment.provider).find(payment.providerRef);
+    await this.transactions.run((em) => this.sight(em, payment.id, intent));
+  }
+
+  private async beginConfirm(
+    em: EntityManager,
+    id: string,
+    guestId: string,
+    paymentMethod: string,
+  ): Promise<string | null> {
+    const payment = await em.findOne(Payment, { id, guestId });
+    if (!payment) throw new Problem('payment.not_found');
+    const last =
+      payment.attempts === 0 ? null : await em.findOne(PaymentOperation, { key: confirmKey(payment) });
+    const sameAgain = last?.paymentMethod === paymentMethod && last.status !== 'failed';
+    if (payment.status === 'processing' && last && sameAgain) return last.id;
+    // A repeated request after a lost answer: it has been done.
+    if (['authorized', 'captured'].includes(payment.status) && sameAgain) return null;
+    const { wish } = factsOf(payment);
+    const over = payment.expiresAt !== null && payment.expiresAt <= this.clock.now();
+    if (!['requires_payment_method', 'requires_action'].includes(payment.status) || wish !== 'pay' || over) {
+      throw new Problem('payment.wrong_state', undefined, { status: payment.status });
+    }
+    if (payment.providerRef === null) throw new Problem('payment.not_ready');
+    payment.attempts += 1;
+    payment.status = 'processing';
+    payment.failureCode = null;
+    payment.redirectUrl = null;
+    payment.updatedAt = this.clock.now();
+    return this.plan.add(
+      em,
+      { paymentId: payment.id, kind: 'confirm', key: confirmKey(payment), paymentMethod },
+      { wake: false },
+    );
+  }
+
+  private refuse(operation: PaymentOperation): void {
+    const code = operation.failureCode;
+    if (code === null) return;
+    if (code === 'payment_method_unknown') {
+      throw invalidField('/paymentMethod', 'The provider knows no such payment method');
+    }
+    if (notADecline.has(code)) throw new Problem('payment.wrong_state');
+    throw new Problem('payment.declined', undefined, { reason: code });
+  }
+}
+
+const confirmKey = (payment: Payment) => `confirm:${payment.id}:${payment.attempts}`;

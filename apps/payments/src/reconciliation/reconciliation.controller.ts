@@ -1,0 +1,16 @@
+import { Controller, Get } from '@nestjs/common';
+import { Answers, Roles } from '@roost/platform';
+import { Reconciliation } from './reconciliation.dto.js';
+import { ReconciliationService } from './reconciliation.service.js';
+
+@Controller('v1/admin/reconciliation')
+@Roles('admin')
+export class ReconciliationController {
+  constructor(private readonly reconciliation: ReconciliationService) {}
+
+  @Get()
+  @Answers(200, Reconciliation, 'auth.forbidden', 'payment.provider_unavailable')
+  run(): Promise<Reconciliation> {
+    return this.reconciliation.run();
+  }
+}

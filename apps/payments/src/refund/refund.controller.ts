@@ -1,0 +1,27 @@
+import { Controller, Post } from '@nestjs/common';
+import { Answers, type AuthUser, Body, CurrentUser, Param, Roles, Uuid } from '@roost/platform';
+import { RefundAdmin } from './refund.admin.js';
+import { RefundPayment, RefundView } from './refund.dto.js';
+
+@Controller('v1/admin/payments')
+@Roles('admin')
+export class RefundController {
+  constructor(private readonly refunds: RefundAdmin) {}
+
+  @Post(':id/refunds')
+  @Answers(
+    201,
+    RefundView,
+    'auth.forbidden',
+    'payment.not_found',
+    'payment.wrong_state',
+    'payment.refund_too_large',
+  )
+  refund(
+    @Param('id', Uuid) id: string,
+    @Body(RefundPayment) body: RefundPayment,
+    @CurrentUser() admin: AuthUser,
+  ): Promise<RefundView> {
+    return this.refunds.refund(id, body, admin);
+  }
+}

@@ -1,0 +1,52 @@
+import { BigIntType } from '@mikro-orm/core';
+import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+
+const minor = () => ({ type: new BigIntType('number') });
+
+@Entity({ tableName: 'refund' })
+export class Refund {
+  @PrimaryKey({ type: 'uuid' })
+  id!: string;
+
+  @Property({ type: 'uuid' })
+  paymentId!: string;
+
+  @Property({ type: 'text' })
+  cause!: string;
+
+  @Property({ type: 'text' })
+  reason!: string;
+
+  @Property({ type: 'text', nullable: true })
+  note: string | null = null;
+
+  @Property({ type: 'uuid', nullable: true })
+  requestedBy: string | null = null;
+
+  @Property(minor())
+  amountMinor!: number;
+
+  @Property(minor())
+  hostMinor!: number;
+
+  @Property(minor())
+  platformMinor!: number;
+
+  @Property(minor())
+  taxMinor!: number;
+
+  @Property({ type: 'text' })
+  status!: 'pending' | 'succeeded' | 'failed';
+
+  @Property({ type: 'text', nullable: true })
+  providerRef: string | null = null;
+
+  @Property({ type: 'text', nullable: true })
+  failureCode: string | null = null;
+
+  @Property({ type: 'datetime' })
+  createdAt!: Date;
+
+  @Property({ type: 'datetime', nullable: true })
+  finishedAt: Date | null = null;
+}

@@ -1,0 +1,19 @@
+import { defineService } from '@roost/platform';
+import { Migration0001Payment } from '../migrations/Migration0001Payment.js';
+import { Migration0002Ledger } from '../migrations/Migration0002Ledger.js';
+import { AppModule } from './app.module.js';
+import { PaymentsConfig } from './config.js';
+import { PaymentOperation } from './operation/operation.entity.js';
+import { Payment } from './payment/payment.entity.js';
+import { Refund } from './refund/refund.entity.js';
+
+export const payments = defineService({
+  name: 'payments',
+  port: 3004,
+  description: 'Payments, refunds, webhooks and the ledger',
+  module: AppModule,
+  config: PaymentsConfig,
+  entities: [Payment, PaymentOperation, Refund],
+  migrations: [Migration0001Payment, Migration0002Ledger],
+  queue: true,
+});

@@ -1,0 +1,40 @@
+import { Controller, Post, Req } from '@nestjs/common';
+import { Answers, Problem, Public, SystemClock } from '@roost/platform';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { ProviderWebhook } from '../provider/provider.port.js';
+import { Providers } from '../provider/providers.js';
+import { WebhookService } from './webhook.service.js';
+
+const Received = z.object({ received: z.literal(true) }).meta({ id: 'WebhookReceived' });
+
+@Controller('v1/webhooks')
+export class WebhookController {
+  constructor(
+    private readonly webhooks: WebhookService,
+    private readonly providers: Providers,
+    private readonly clock: SystemClock,
+  ) {}
+
+  @Post('sandbox')
+  @Public()
+  @Answers(200, Received, 'webhook.bad_signature')
+  async sandbox(@Req() request: FastifyRequest): Promise<z.output<typeof Received>> {
+    const raw = request.rawBody ?? Buffer.alloc(0);
+    const webhook = this.read('sandbox', raw, request);
+    await this.webhooks.store('sandbox', webhook, raw.toString());
+    return { received: true };
+  }
+
+  private read(provider: string, raw: Buffer, request: FastifyRequest): ProviderWebhook {
+    let webhook: ProviderWebhook | null;
+    try {
+      webhook = this.providers.of(provider).readWebhook(raw, request.headers, this.clock.now());
+    } catch {
+      // Signed, but not by a provider that we understand.
+      throw new Problem('request.invalid');
+    }
+    if (!webhook) throw new Problem('webhook.bad_signature');
+    return webhook;
+  }
+}
