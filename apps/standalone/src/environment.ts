@@ -11,6 +11,9 @@ export const DEFAULT_PORTS: Record<Service | 'sandbox', number> = {
   sandbox: 3010,
 };
 
+/** The gateway's metrics are not for the public. */
+export const DEFAULT_METRICS_PORT = 3100;
+
 /** The variable that says where a service is: for one that runs in this process also where it listens. */
 const URL_VARIABLES = {
   identity: 'IDENTITY_URL',

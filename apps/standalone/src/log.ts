@@ -1,15 +1,19 @@
 import { existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { type Logger, multistream, pino } from 'pino';
+import { createLogger } from '@roost/platform';
+import { type DestinationStream, type Level, multistream, pino } from 'pino';
 import type { Terminal } from './terminal.js';
 
 const LIMIT_BYTES = 50 * 1024 * 1024;
 
 export interface Log {
-  logger: Logger;
+  /** For the logger of each service. */
+  stream: DestinationStream;
   /** Null when the log goes to standard output. */
   file: string | null;
+  /** Keeps the details of what the terminal says in a sentence. */
+  keep(error: unknown, message: string): void;
   flush(): void;
 }
 
@@ -20,25 +24,24 @@ export function openLog(options: {
   level: string;
   terminal: Terminal;
 }): Log {
-  if (options.production)
-    return { logger: pino({ level: options.level }), file: null, flush: () => undefined };
-  const file = join(options.dataDir, 'roost.log');
-  if (existsSync(file) && statSync(file).size > LIMIT_BYTES) renameSync(file, `${file}.1`);
-  const destination = pino.destination({ dest: file, append: true, sync: false, mode: 0o600 });
-  const level = options.level as 'info';
-  const logger = pino(
-    { level },
-    multistream([
-      { stream: destination, level },
-      { stream: errorsTo(options.terminal, file), level: 'error' },
-    ]),
-  );
+  const { production, dataDir, level, terminal } = options;
+  const file = production ? null : join(dataDir, 'roost.log');
+  if (file && existsSync(file) && statSync(file).size > LIMIT_BYTES) renameSync(file, `${file}.1`);
+  const whole = pino.destination({ dest: file ?? 1, append: true, sync: false, mode: 0o600 });
+  const stream = file
+    ? multistream([
+        { stream: whole, level: (level === 'silent' ? 'fatal' : level) as Level },
+        { stream: errorsTo(terminal, file), level: 'error' },
+      ])
+    : whole;
+  const own = createLogger('standalone', level, whole);
   return {
-    logger,
+    stream,
     file,
+    keep: (error, message) => own.fatal({ err: error }, message),
     flush: () => {
       try {
-        destination.flushSync();
+        whole.flushSync();
       } catch {
         // It was never opened: there is nothing to flush.
       }
@@ -49,9 +52,9 @@ export function openLog(options: {
 function errorsTo(terminal: Terminal, file: string): Writable {
   return new Writable({
     write(line: Buffer, _encoding, done) {
-      const { service, name, msg, code } = JSON.parse(String(line)) as Record<string, unknown>;
+      const { service, msg, code } = JSON.parse(String(line)) as Record<string, unknown>;
       const about = [code, `details in ${file}`].filter(Boolean).join(', ');
-      terminal.complain(`  ! ${String(service ?? name ?? 'roost')}: ${String(msg)} (${about})`);
+      terminal.complain(`  ! ${String(service)}: ${String(msg)} (${about})`);
       done();
     },
   });

@@ -1,4 +1,4 @@
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 
 const NODE_MAJOR = 24;
 
@@ -9,6 +9,6 @@ if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
   );
   process.exit(1);
 }
-enableCompileCache();
+module.enableCompileCache();
 const { main } = await import('./standalone.js');
 await main();

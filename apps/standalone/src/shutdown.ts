@@ -25,7 +25,7 @@ export class Shutdown {
     }
     for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
       process.on(event, (error: unknown) => {
-        this.log?.logger.fatal({ err: error }, 'unexpected error');
+        this.log?.keep(error, 'unexpected error');
         void this.because(`Roost stops because of an unexpected error: ${messageOf(error)}`);
       });
     }
@@ -56,7 +56,7 @@ export class Shutdown {
     if (error instanceof StartError || error instanceof EmbeddedError) {
       this.terminal.complain(error.message);
     } else {
-      this.log?.logger.fatal({ err: error }, 'start failed');
+      this.log?.keep(error, 'start failed');
       this.terminal.complain(
         this.log?.file
           ? `${messageOf(error)} (details in ${this.log.file})`
@@ -102,7 +102,7 @@ export class Shutdown {
       try {
         await close();
       } catch (error) {
-        this.log?.logger.error({ err: error }, `${name} did not stop cleanly`);
+        this.log?.keep(error, `${name} did not stop cleanly`);
       }
     };
   }

@@ -3,10 +3,16 @@ import { resolve } from 'node:path';
 import { startSandbox } from '@roost/app-sandbox';
 import { claimFolder, portTaken, startPostgres, startRedis } from '@roost/embedded';
 import { EmbeddedBus } from '@roost/messaging';
-import { type Environment, readConfig, startService, StartError } from '@roost/platform';
+import { createLogger, type Environment, readConfig, startService, StartError } from '@roost/platform';
 import { type Service, StandaloneConfig } from './config.js';
 import { demoAccounts } from './demo-accounts.js';
-import { addressesFrom, composeEnvironment, type Composition, portOf } from './environment.js';
+import {
+  addressesFrom,
+  composeEnvironment,
+  type Composition,
+  DEFAULT_METRICS_PORT,
+  portOf,
+} from './environment.js';
 import { greeting } from './greeting.js';
 import { openLog } from './log.js';
 import { secretsIn } from './secrets.js';
@@ -49,6 +55,16 @@ async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): 
         set: name === 'gateway' ? 'PORT' : `${name.toUpperCase()}_URL`,
         host,
       })),
+      ...(runs('gateway')
+        ? [
+            {
+              what: 'metrics of the gateway',
+              port: config.METRICS_PORT ?? DEFAULT_METRICS_PORT,
+              set: 'METRICS_PORT',
+              host,
+            },
+          ]
+        : []),
       ...(sandbox ? [{ what: 'sandbox', port: portOf(addresses.sandbox), set: 'SANDBOX_URL', host }] : []),
       ...(config.DATABASE_URL
         ? []
@@ -96,7 +112,7 @@ async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): 
     const service = await startService(definition, {
       env: composeEnvironment(name, composition),
       bus,
-      logger: log.logger,
+      logger: createLogger(name, config.LOG_LEVEL, log.stream),
     }).catch((error: unknown) => {
       throw named(name, error);
     });
@@ -106,7 +122,11 @@ async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): 
     return service;
   });
   const provider = sandbox
-    ? startSandboxFrom(composeEnvironment('sandbox', composition), host, log.logger).then((it) => {
+    ? startSandboxFrom(
+        composeEnvironment('sandbox', composition),
+        host,
+        createLogger('sandbox', config.LOG_LEVEL, log.stream),
+      ).then((it) => {
         shutdown.after('sandbox', () => it.close());
         running.push({ name: 'sandbox provider', url: it.url });
         said(`sandbox provider on port ${it.port}`);
@@ -203,11 +223,7 @@ async function startDatabase(
   return { url: (database) => postgres.url(database), shown: postgres.url('').replace(/\/$/, '') };
 }
 
-async function startSandboxFrom(
-  env: Environment,
-  host: string,
-  logger: Parameters<typeof startSandbox>[0]['logger'],
-) {
+async function startSandboxFrom(env: Environment, host: string, logger: ReturnType<typeof createLogger>) {
   return startSandbox({
     host,
     port: Number(env.PORT),
@@ -215,7 +231,7 @@ async function startSandboxFrom(
     webhookUrl: env.SANDBOX_WEBHOOK_URL ?? '',
     webhookSecret: env.SANDBOX_WEBHOOK_SECRET ?? '',
     ...(env.SANDBOX_PUBLIC_URL ? { publicUrl: env.SANDBOX_PUBLIC_URL } : {}),
-    ...(logger ? { logger } : {}),
+    logger,
   }).catch((error: unknown) => {
     throw named('the sandbox provider', error);
   });

@@ -8,6 +8,7 @@ export {
 } from './service/definition.js';
 export { startService } from './service/start.js';
 export { runService } from './service/run.js';
+export { createLogger } from './service/logging.js';
 export { BaseConfig, CONFIG, type Config } from './config/base-config.js';
 export { type Environment, readConfig, StartError } from './config/read-config.js';
 export { catalogue, defineErrors, type ErrorCode, type ErrorEntry, isErrorCode } from './errors/catalogue.js';

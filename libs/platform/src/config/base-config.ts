@@ -15,6 +15,7 @@ export const BaseConfig = z.object({
     .meta({ description: 'embedded or distributed' }),
   ROOST_DATA_DIR: z.string().min(1).default('.roost').meta({ description: 'the path of a folder' }),
   PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),
+  METRICS_PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),
   BIND_HOST: z
     .string()
     .min(1)

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import { destination, pino, type Logger } from 'pino';
+import { destination, pino, type DestinationStream, type Logger } from 'pino';
 
 /** Keys whose values never reach a log, wherever they stand in the first three levels. */
 const SECRET_KEYS = [
@@ -18,8 +18,12 @@ const SECRET_KEYS = [
   'body',
 ];
 
-/** One JSON line per event: a constant message, data in fields. */
-export function createLogger(service: string, level: string): Logger {
+/** One JSON line per event: a constant message, data in fields. To standard output unless told otherwise. */
+export function createLogger(
+  service: string,
+  level: string,
+  stream: DestinationStream = destination({ dest: 1, sync: false }),
+): Logger {
   return pino(
     {
       level,
@@ -28,7 +32,7 @@ export function createLogger(service: string, level: string): Logger {
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
     },
-    destination({ dest: 1, sync: false }),
+    stream,
   );
 }
 

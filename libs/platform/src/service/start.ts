@@ -118,7 +118,7 @@ async function start<C extends z.ZodObject>(
   const metricsServer =
     http.metricsPort === undefined
       ? null
-      : await serveMetrics(metrics, host, wanted === 0 ? 0 : http.metricsPort);
+      : await serveMetrics(metrics, host, config.METRICS_PORT ?? (wanted === 0 ? 0 : http.metricsPort));
   if (metricsServer) undo.push(() => metricsServer.close());
 
   const running = { app, redis, orm, keySource, health, metricsServer, logger };

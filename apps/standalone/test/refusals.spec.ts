@@ -1,0 +1,121 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { aFolder, aPlace, cleanUp, type Env, run } from './standalone.js';
+
+jest.setTimeout(60_000);
+afterEach(cleanUp);
+
+/** One sentence (of one line) that says this, nothing like a stack, and a non-zero exit. */
+async function expectRefusal(env: Env, sentence: RegExp): Promise<void> {
+  const roost = run(env);
+  const code = await roost.ends();
+  const complaint = roost
+    .output()
+    .split('\n')
+    .filter((line) => line !== '' && !/^Roost is starting|^ +\d+\.\d s {2}/.test(line));
+  expect(complaint).toEqual([expect.stringMatching(sentence)]);
+  expect(code).toBe(1);
+}
+
+async function listening(): Promise<{ port: number; close(): void }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+}
+
+describe('a wrong setting', () => {
+  test.each<[Env, RegExp]>([
+    [{ ROOST_ENV: 'prod' }, /^ROOST_ENV is "prod": it must be development, test or production\.$/],
+    [{ PORT: 'three thousand' }, /^PORT is "three thousand": it must be a port from 0 to 65535\.$/],
+    [{ POSTGRES_PORT: '70000' }, /^POSTGRES_PORT is "70000": it must be a port/],
+    [
+      { ROOST_SERVICES: 'identity,bookins' },
+      /^ROOST_SERVICES is "identity,bookins": it must be a comma-separated list of identity, /,
+    ],
+    [{ IDENTITY_URL: 'localhost' }, /^IDENTITY_URL is "localhost": it must be an http\(s\) address\.$/],
+    [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL is "loud": it must be fatal, error/],
+    [{ REDIS_URL: 'redis://127.0.0.1:1' }, /^The Redis of REDIS_URL \(127\.0\.0\.1:1\) does not answer/],
+    [
+      { ENCRYPTION_KEY: 'short' },
+      /^ENCRYPTION_KEY has a value that is not allowed: it must be a secret of at least 32/,
+    ],
+    [{ PAYMENT_PROVIDERS: 'paypal' }, /^PAYMENT_PROVIDERS is "paypal": it must be sandbox/],
+  ])('%j', async (setting, sentence) => {
+    await expectRefusal({ ...(await aPlace()), ...setting }, sentence);
+  });
+
+  test('two services on one port', async () => {
+    const env = await aPlace();
+    await expectRefusal(
+      { ...env, LISTINGS_URL: env.IDENTITY_URL ?? '' },
+      /^listings and identity are both set to port \d+: change LISTINGS_URL\.$/,
+    );
+  });
+
+  test('the sandbox provider in production', async () => {
+    await expectRefusal(
+      { ...(await aPlace()), ROOST_ENV: 'production', ROOST_SERVICES: 'payments' },
+      /PAYMENT_PROVIDERS/,
+    );
+  });
+});
+
+test.each(['PORT', 'POSTGRES_PORT', 'REDIS_PORT'])('the port of %s in use', async (name) => {
+  const other = await listening();
+  await expectRefusal(
+    { ...(await aPlace()), [name]: String(other.port) },
+    new RegExp(
+      `^Port ${other.port} \\(.*\\) can't be used: another program is listening on it; .* set ${name} to another\\.$`,
+    ),
+  );
+  other.close();
+});
+
+test('a second Roost on the same data folder', async () => {
+  const env: Env = { ...(await aPlace()), ROOST_SERVICES: 'listings' };
+  const first = run(env);
+  await first.says('Roost is ready');
+  await expectRefusal(
+    { ...(await aPlace()), ROOST_SERVICES: 'listings', ROOST_DATA_DIR: env.ROOST_DATA_DIR ?? '' },
+    new RegExp(`^The data folder .* is in use by process ${first.child.pid}: stop that one first`),
+  );
+  expect(await first.ends('SIGTERM')).toBe(0);
+});
+
+describe('a broken data folder', () => {
+  test('a file in its place', async () => {
+    const file = join(aFolder(), 'file');
+    writeFileSync(file, '');
+    await expectRefusal(
+      { ...(await aPlace()), ROOST_DATA_DIR: file },
+      /^Can't write to the data folder .* \(a file of that name is in the way\)/,
+    );
+  });
+
+  test('a database of another PostgreSQL', async () => {
+    const env = await aPlace();
+    const data = join(env.ROOST_DATA_DIR ?? '', 'postgres', 'data');
+    mkdirSync(data, { recursive: true });
+    writeFileSync(join(data, 'PG_VERSION'), '15\n');
+    await expectRefusal(env, /was made by PostgreSQL 15, and this Roost runs PostgreSQL 18/);
+  });
+
+  test('damaged secrets', async () => {
+    const env = await aPlace();
+    mkdirSync(env.ROOST_DATA_DIR ?? '', { recursive: true });
+    writeFileSync(join(env.ROOST_DATA_DIR ?? '', 'secrets.json'), '{"ENCRYPTION_KEY":');
+    await expectRefusal(env, /secrets\.json is damaged/);
+  });
+});
+
+test('a machine without Redis', async () => {
+  const bin = aFolder();
+  mkdirSync(join(bin, 'nothing'));
+  chmodSync(bin, 0o755);
+  await expectRefusal(
+    { ...(await aPlace()), PATH: join(bin, 'nothing') },
+    /^Roost needs Redis 7 or Valkey, and there is no redis-server or valkey-server on PATH: install it/,
+  );
+});
