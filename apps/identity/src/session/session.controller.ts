@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Headers, Post } from '@nestjs/common';
+import { Controller, Delete, Get, Header, Headers, Post } from '@nestjs/common';
 import {
   Answers,
   type AuthUser,
@@ -25,6 +25,7 @@ export class SessionController {
 
   @Public()
   @Post('auth/login')
+  @Header('Cache-Control', 'no-store')
   @Answers(200, Tokens, 'auth.invalid_credentials', 'account.suspended', 'auth.locked')
   logIn(@Body(LogIn) body: LogIn, @Headers('user-agent') userAgent?: string): Promise<Tokens> {
     return this.sessions.logIn(body.email, body.password, userAgent ?? null);
@@ -32,6 +33,7 @@ export class SessionController {
 
   @Public()
   @Post('auth/refresh')
+  @Header('Cache-Control', 'no-store')
   @Answers(200, Tokens, 'auth.refresh_reused', 'auth.refresh_invalid', 'account.suspended')
   refresh(@Body(RefreshTokens) body: RefreshTokens): Promise<Tokens> {
     return this.sessions.refresh(body.refreshToken);
@@ -45,6 +47,7 @@ export class SessionController {
   }
 
   @Post('auth/step-up')
+  @Header('Cache-Control', 'no-store')
   @Answers(200, AccessToken, 'auth.invalid_credentials', 'auth.locked')
   stepUp(@CurrentUser() user: AuthUser, @Body(StepUpProof) body: StepUpProof): Promise<AccessToken> {
     return this.sessions.stepUp(user, body.password);

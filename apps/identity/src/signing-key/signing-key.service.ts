@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Transactions } from '@roost/messaging';
-import { CONFIG, Encryption, StartError, SystemClock } from '@roost/platform';
+import { CONFIG, Encryption, KeySource, StartError, SystemClock } from '@roost/platform';
 import type { IdentityConfig } from '../config.js';
 import { handOver, publishedKeysAt, rotationDue, signingKeyAt } from './domain/key-schedule.js';
 import { type PublicJwk, SigningKey } from './signing-key.entity.js';
@@ -26,6 +26,7 @@ export class SigningKeys implements OnModuleInit {
     private readonly transactions: Transactions,
     private readonly encryption: Encryption,
     private readonly clock: SystemClock,
+    private readonly accepted: KeySource,
     @Inject(CONFIG) private readonly config: IdentityConfig,
   ) {}
 
@@ -33,6 +34,7 @@ export class SigningKeys implements OnModuleInit {
     if (this.config.JWT_PRIVATE_KEY) await this.adopt(this.config.JWT_PRIVATE_KEY);
     else await this.generateFirst();
     await this.load();
+    this.accepted.readFrom(() => this.published());
   }
 
   /** The key to sign with now. */

@@ -1,0 +1,194 @@
+import { expectProblem } from '@roost/testing';
+import { GOOD_PASSWORD, type Identity, someAddress, startIdentity } from './identity.js';
+
+let identity: Identity;
+beforeAll(async () => {
+  identity = await startIdentity();
+});
+afterAll(() => identity.close());
+
+const register = (body: unknown) => identity.anyone.post('/v1/auth/register', body);
+const someone = () => ({ email: someAddress(), password: GOOD_PASSWORD, displayName: 'Ada Lovelace' });
+
+describe('202', () => {
+  it('makes a guest, mails a token and tells the other services', async () => {
+    const ada = someone();
+    const answer = await register(ada);
+    expect(answer.status).toBe(202);
+
+    const [mail, ...others] = await identity.mailsTo(ada.email);
+    expect(others).toEqual([]);
+    expect(mail).toMatchObject({ to: ada.email, template: 'verify-email' });
+    expect(mail?.token).toMatch(/^[\w-]{43}$/);
+    expect(mail?.text).toContain(mail?.token);
+    expect(mail?.html).toContain(mail?.token);
+
+    const events = await identity.service.published('user.registered');
+    const [row] = await identity.service.query<{ id: string }>('SELECT id FROM user_account WHERE email = $1', [
+      ada.email,
+    ]);
+    expect(events.filter((event) => event.userId === row?.id)).toEqual([
+      {
+        userId: row?.id,
+        displayName: 'Ada Lovelace',
+        locale: 'en',
+        roles: ['guest'],
+        emailVerified: false,
+        status: 'active',
+      },
+    ]);
+  });
+
+  it('takes the address in any case and the name without its outer blanks', async () => {
+    const ada = someone();
+    await register({ ...ada, email: `  ${ada.email.toUpperCase()} `, displayName: '  Ada ' });
+    const login = await identity.logIn(ada.email, GOOD_PASSWORD);
+    const me = await identity.with(login.body.accessToken).get('/v1/me');
+    expect(me.body).toMatchObject({ email: ada.email, displayName: 'Ada' });
+  });
+
+  it('answers the same for a known address, and tells only its mailbox', async () => {
+    const ada = someone();
+    const first = await register(ada);
+    await identity.anyone.post('/v1/auth/verify-email', {
+      token: await identity.tokenIn(ada.email, 'verify-email'),
+    });
+    const again = await register({ ...ada, password: 'another long password', displayName: 'Mallory' });
+    expect([again.status, again.body]).toEqual([first.status, first.body]);
+    expect([...again.headers.keys()].sort()).toEqual([...first.headers.keys()].sort());
+    expect((await identity.mailsTo(ada.email))[0]).toMatchObject({ template: 'already-registered', token: null });
+    expect((await identity.logIn(ada.email, 'another long password')).status).toBe(401);
+    expect((await identity.logIn(ada.email, GOOD_PASSWORD)).status).toBe(200);
+  });
+
+  it('takes about as long for a known address', async () => {
+    const known = someone();
+    await register(known);
+    const millis = async (body: unknown) => {
+      const start = performance.now();
+      await register(body);
+      return performance.now() - start;
+    };
+    const times: { known: number[]; unknown: number[] } = { known: [], unknown: [] };
+    for (let i = 0; i < 9; i++) {
+      times.known.push(await millis(known));
+      times.unknown.push(await millis(someone()));
+    }
+    const median = (values: number[]) => values.sort((a, b) => a - b)[4] ?? Number.NaN;
+    const ratio = median(times.known) / median(times.unknown);
+    expect(ratio).toBeGreaterThan(0.5);
+    expect(ratio).toBeLessThan(2);
+  });
+
+  it('leaves no stranger’s password on an address that its owner registers and verifies', async () => {
+    const email = someAddress();
+    await register({ email, password: 'the stranger knows', displayName: 'Mallory' });
+    const mallory = await identity.logIn(email, 'the stranger knows');
+    await register({ email, password: GOOD_PASSWORD, displayName: 'Ada' });
+    await identity.anyone.post('/v1/auth/resend-verification', { email });
+    const verified = await identity.anyone.post('/v1/auth/verify-email', {
+      token: await identity.tokenIn(email, 'verify-email'),
+    });
+    expect(verified.status).toBe(204);
+    expect((await identity.logIn(email, 'the stranger knows')).status).toBe(401);
+    expectProblem(await identity.refresh(mallory.body.refreshToken), 401, 'auth.refresh_invalid');
+    expectProblem(await identity.with(mallory.body.accessToken).get('/v1/me'), 401, 'auth.invalid_token');
+    const ada = await identity.logIn(email, GOOD_PASSWORD);
+    expect((await identity.with(ada.body.accessToken).get('/v1/me')).body).toMatchObject({
+      displayName: 'Ada',
+      emailVerified: true,
+    });
+  });
+
+  it('makes one account when the same address registers many times at once', async () => {
+    const ada = someone();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => register(ada)));
+    expect(answers.map((answer) => answer.status)).toEqual(Array(8).fill(202));
+    const rows = await identity.service.query('SELECT id FROM user_account WHERE email = $1', [ada.email]);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('keeps no password and no token in clear outside the development inbox', async () => {
+    const ada = someone();
+    await register(ada);
+    const token = await identity.tokenIn(ada.email, 'verify-email');
+    const tables = ['user_account', 'one_time_token', 'outbox_event', 'login_attempt'];
+    for (const table of tables) {
+      const rows = await identity.service.query<{ text: string }>(`SELECT t::text AS text FROM ${table} t`);
+      expect(rows.filter(({ text }) => text.includes(token) || text.includes(GOOD_PASSWORD))).toEqual([]);
+    }
+    const [row] = await identity.service.query<{ password_hash: string }>(
+      'SELECT password_hash FROM user_account WHERE email = $1',
+      [ada.email],
+    );
+    expect(row?.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,(t=2,p=1|p=1,t=2)\$/);
+  });
+
+  it('mails one address at most ten tokens an hour', async () => {
+    const ada = someone();
+    for (let i = 0; i < 12; i++) await register(ada);
+    expect(await identity.mailsTo(ada.email)).toHaveLength(10);
+  });
+});
+
+describe('400', () => {
+  const good = { email: 'ada@example.com', password: GOOD_PASSWORD, displayName: 'Ada' };
+
+  it.each<[string, unknown, string]>([
+    ['no address', { ...good, email: undefined }, '/email'],
+    ['an address without a domain', { ...good, email: 'ada' }, '/email'],
+    ['an address that is a number', { ...good, email: 7 }, '/email'],
+    ['an address with NUL', { ...good, email: 'a\0da@example.com' }, '/email'],
+    ['an address of 10,000 characters', { ...good, email: `${'a'.repeat(10_000)}@example.com` }, '/email'],
+    ['a short password', { ...good, password: 'short' }, '/password'],
+    ['a password of seven emoji', { ...good, password: '🦉🦊🐻🐼🐨🐯🦁' }, '/password'],
+    ['a password of 10,000 characters', { ...good, password: 'ab'.repeat(5_000) }, '/password'],
+    ['a blank name', { ...good, displayName: '   ' }, '/displayName'],
+    ['a name of 10,000 characters', { ...good, displayName: 'a'.repeat(10_000) }, '/displayName'],
+    ['a name with NUL', { ...good, displayName: 'A\0da' }, '/displayName'],
+    ['a name of two lines', { ...good, displayName: 'Ada\nBcc: x' }, '/displayName'],
+    ['a name that turns the writing round', { ...good, displayName: 'Ada\u202egpj' }, '/displayName'],
+    ['half a character', { ...good, displayName: 'Ada \ud83e' }, '/displayName'],
+    ['an unknown field', { ...good, roles: ['admin'] }, '/roles'],
+    ['a polluted prototype', JSON.stringify(good).replace('{', '{"__proto__":{"admin":true},'), ''],
+    ['a list', [good], ''],
+    ['null', 'null', ''],
+    ['nothing', undefined, ''],
+  ])('%s', async (_, body, pointer) => {
+    const answer = await register(body);
+    expect(answer.status).toBe(400);
+    expectProblem(answer, 400, 'request.invalid', pointer === '' ? undefined : pointer);
+  });
+
+  it('malformed JSON', async () => {
+    expectProblem(await register('{"email": '), 400, 'request.invalid');
+  });
+
+  it('leaves nothing half done', async () => {
+    const rows = await identity.service.query(`SELECT id FROM user_account WHERE email LIKE 'ada@example.com'`);
+    expect(rows).toEqual([]);
+  });
+});
+
+describe('413 and 415', () => {
+  it('a body over the limit', async () => {
+    expectProblem(await register({ ...someone(), displayName: 'a'.repeat(1_100_000) }), 413, 'request.too_large');
+  });
+
+  it('a form', async () => {
+    const answer = await identity.anyone.post('/v1/auth/register', 'email=a', {
+      'content-type': 'application/x-www-form-urlencoded',
+    });
+    expectProblem(answer, 415, 'request.unsupported_media_type');
+  });
+});
+
+describe('422', () => {
+  it.each([
+    ['a common password', { password: 'Password123' }],
+    ['the address as the password', { email: 'ada@example.com', password: 'ada@example.com' }],
+    ['the name as the password', { displayName: 'Ada Lovelace', password: 'ada lovelace' }],
+  ])('%s', async (_, part) => {
+    expectProblem(await register({ ...someone(), ...part }), 422, 'auth.password_too_common', '/password');
+  });
+});
