@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox, Transactions } from '@roost/messaging';
@@ -92,7 +93,9 @@ export class ListingService {
 
   setPricing(host: AuthUser, id: string, rules: PriceRules): Promise<PriceRules> {
     return this.transactions.run(async (em) => {
-      const listing = await this.change(em, host, id, 'pricing', (draft) => (draft.pricing = rules));
+      const listing = await this.change(em, host, id, 'pricing', (draft) =>
+        assign(draft, { pricing: rules }),
+      );
       return withEtag(rules, tagOf(listing, 'pricing', host));
     });
   }
@@ -104,7 +107,9 @@ export class ListingService {
 
   setStayRules(host: AuthUser, id: string, rules: StayRules): Promise<StayRules> {
     return this.transactions.run(async (em) => {
-      const listing = await this.change(em, host, id, 'stay-rules', (draft) => (draft.stayRules = rules));
+      const listing = await this.change(em, host, id, 'stay-rules', (draft) =>
+        assign(draft, { stayRules: rules }),
+      );
       return withEtag(rules, tagOf(listing, 'stay-rules', host));
     });
   }
@@ -212,7 +217,7 @@ export class ListingService {
 
   private fill(listing: Listing, input: EditListing): void {
     const { location, ...rest } = input;
-    Object.assign(listing, definedOnly(rest));
+    assign(listing, rest);
     if (location === undefined) return;
     const seen = location === null ? null : this.displaced(listing.hostId, location);
     listing.lat = location?.lat ?? null;
@@ -247,6 +252,10 @@ function tagOf(listing: Listing, resource: Resource, viewer: AuthUser | null): s
   return etagOf(`${listing.id} ${listing.version} ${resource}`, viewer?.id);
 }
 
-function definedOnly<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+/** Leaves alone what is the same already: the mapper takes an equal object with its keys in another order for a change. */
+export function assign<T extends object>(target: T, fields: { [K in keyof T]?: T[K] | undefined }): void {
+  for (const name of Object.keys(fields) as (keyof T)[]) {
+    const value = fields[name];
+    if (value !== undefined && !isDeepStrictEqual(target[name], value)) target[name] = value as T[keyof T];
+  }
 }

@@ -17,7 +17,7 @@ import {
 import type { Logger } from 'pino';
 import type { ListingsConfig } from '../config.js';
 import type { Listing } from '../listing/listing.entity.js';
-import { ListingService, ownListing } from '../listing/listing.service.js';
+import { assign, ListingService, ownListing } from '../listing/listing.service.js';
 import { DISPLAY, MOST_PHOTOS, type PhotoOrder, type PhotoView, toPhotoView } from './photo.dto.js';
 import { renderDisplay } from './photo.image.js';
 
@@ -61,7 +61,7 @@ export class PhotoService {
         if (ordered.length !== byId.size || photoIds.length !== byId.size) {
           throw invalidField('/photoIds', 'Must name every photo of the listing once');
         }
-        listing.photos = ordered;
+        assign(listing, { photos: ordered });
       }),
     );
   }

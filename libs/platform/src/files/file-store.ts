@@ -61,5 +61,6 @@ export class DiskFileStore extends FileStore {
   }
 }
 
+// Not `instanceof Error`: the errors of node:fs come from another realm where specs run in one of their own.
 const isNodeError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && 'code' in error;
+  typeof error === 'object' && error !== null && 'code' in error;

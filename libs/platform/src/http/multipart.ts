@@ -13,13 +13,21 @@ declare module 'fastify' {
 /** The one file of a multipart request, up to its limit. */
 export async function receiveFile(request: FastifyRequest, rules: UploadRules): Promise<UploadedFile> {
   if (!request.isMultipart()) throw new Problem('request.unsupported_media_type', 'Send multipart/form-data');
-  const file = await request.file({ limits: { fileSize: rules.maxBytes, files: 1, fields: 10, parts: 11 } });
+  const file = await request
+    .file({ limits: { fileSize: rules.maxBytes, files: 1, fields: 10, parts: 11 } })
+    .catch(brokenOff);
   if (!file || file.fieldname !== rules.field) {
     file?.file.resume();
     throw invalidField(`/${rules.field}`, 'A file is needed');
   }
-  const bytes = await file.toBuffer();
+  const bytes = await file.toBuffer().catch(brokenOff);
   return { fileName: file.filename, mimeType: file.mimetype, bytes };
+}
+
+/** Limits have codes of their own; what else the parser throws is about the body it read. */
+function brokenOff(error: unknown): never {
+  if (typeof error === 'object' && error !== null && 'code' in error) throw error;
+  throw new Problem('request.invalid', 'The multipart body is malformed or breaks off');
 }
 
 /** 415 for a form where the route reads JSON. */
