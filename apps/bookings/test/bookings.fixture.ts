@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import type { EventBody } from '@roost/contracts';
+import { DEFAULT_STAY_RULES, PriceRules } from '@roost/pricing';
+import { aUser, startTestService, type TestResponse, type TestService, type TestUser } from '@roost/testing';
+import pg from 'pg';
+import type { Booking as BookingDto } from '../src/booking/booking.dto.js';
+import type { Quote as QuoteDto } from '../src/quote/quote.dto.js';
+import { bookings } from '../src/service.js';
+
+type ListingBody = EventBody<'listing.published'>;
+type PaymentBody = EventBody<'payment.created'>;
+
+export interface TestListing {
+  id: string;
+  host: TestUser;
+  body: ListingBody;
+}
+
+export interface TestBooking {
+  id: string;
+  guest: TestUser;
+  listing: TestListing;
+  quote: QuoteDto;
+  dto: BookingDto;
+  paymentId: string;
+}
+
+export interface StayWish {
+  checkInDate?: string;
+  checkOutDate?: string;
+  guests?: object;
+}
+
+/** A Tuesday; the stays of the specs are in June of that year, in New York unless said otherwise. */
+export const start = '2027-03-02T12:00:00Z';
+export const june = { checkInDate: '2027-06-10', checkOutDate: '2027-06-14' };
+
+export async function startBookings(
+  options: { at?: string; env?: Record<string, string> } = {},
+): Promise<BookingsUnderTest> {
+  const service = await startTestService(bookings, options.env ? { env: options.env } : {});
+  await service.clock.set(options.at ?? start);
+  return new BookingsUnderTest(service);
+}
+
+/** The bookings service with the sentences that its specs are made of. Payments and listings are events told by the spec. */
+export class BookingsUnderTest {
+  private version = 0;
+
+  constructor(readonly service: TestService) {}
+
+  close(): Promise<void> {
+    return this.service.close();
+  }
+
+  as(user: TestUser) {
+    return this.service.as(user);
+  }
+
+  async givenListing(
+    overrides: Partial<ListingBody> & { host?: TestUser; price?: Partial<PriceRules>; rules?: object } = {},
+  ): Promise<TestListing> {
+    const { host = aUser({ roles: ['host'] }), price, rules, ...rest } = overrides;
+    const body: ListingBody = {
+      listingId: randomUUID(),
+      hostId: host.id,
+      status: 'published',
+      title: 'A flat by the river',
+      city: 'Albany',
+      countryCode: 'US',
+      timeZone: 'America/New_York',
+      checkInFrom: '15:00',
+      checkOutUntil: '11:00',
+      currency: 'USD',
+      bookingMode: 'instant',
+      capacity: 4,
+      maxPets: 0,
+      pricing: PriceRules.parse({ basePriceMinor: 10_000, cleaningFeeMinor: 5_000, ...price }),
+      stayRules: { ...DEFAULT_STAY_RULES, ...rules },
+      cancellationPolicy: 'flexible',
+      coverUrl: null,
+      ...rest,
+    };
+    await this.tell(body);
+    return { id: body.listingId, host, body };
+  }
+
+  /** What listings would say about it now. */
+  async tell(body: ListingBody, version = ++this.version): Promise<void> {
+    await this.service.deliver('listing.published', body, { version });
+  }
+
+  quote(guest: TestUser, listing: { id: string }, wish: StayWish = {}): Promise<TestResponse<QuoteDto>> {
+    return this.service
+      .as(guest)
+      .post<QuoteDto>('/v1/quotes', { listingId: listing.id, ...june, guests: { adults: 2 }, ...wish });
+  }
+
+  async givenQuote(guest: TestUser, listing: { id: string }, wish: StayWish = {}): Promise<QuoteDto> {
+    const answer = await this.quote(guest, listing, wish);
+    expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 201 });
+    return answer.body;
+  }
+
+  async givenBooking(
+    given: StayWish & { listing?: TestListing; guest?: TestUser } = {},
+  ): Promise<TestBooking> {
+    const { listing = await this.givenListing(), guest = aUser(), ...wish } = given;
+    const quote = await this.givenQuote(guest, listing, wish);
+    const answer = await this.as(guest).post<BookingDto>('/v1/bookings', { quoteId: quote.id });
+    expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 201 });
+    return { id: answer.body.id, guest, listing, quote, dto: answer.body, paymentId: randomUUID() };
+  }
+
+  async givenConfirmed(
+    given: StayWish & { listing?: TestListing; guest?: TestUser } = {},
+  ): Promise<TestBooking> {
+    const booking = await this.givenBooking(given);
+    await this.captured(booking);
+    return booking;
+  }
+
+  async givenRequest(
+    given: StayWish & { listing?: TestListing; guest?: TestUser } = {},
+  ): Promise<TestBooking> {
+    const listing = given.listing ?? (await this.givenListing({ bookingMode: 'request' }));
+    const booking = await this.givenBooking({ ...given, listing });
+    await this.authorized(booking);
+    return booking;
+  }
+
+  /** As its guest sees it. */
+  async read(booking: TestBooking): Promise<BookingDto> {
+    const answer = await this.as(booking.guest).get<BookingDto>(`/v1/bookings/${booking.id}`);
+    expect(answer.status).toBe(200);
+    return answer.body;
+  }
+
+  async stateOf(booking: TestBooking): Promise<string> {
+    return (await this.read(booking)).state;
+  }
+
+  async captured(booking: TestBooking, options: { id?: string; times?: number } = {}): Promise<void> {
+    const paid = { ...paymentOf(booking, 'captured'), capturedMinor: booking.dto.totalMinor };
+    await this.service.deliver('payment.captured', { ...paid, capturedAt: this.now() }, options);
+  }
+
+  async authorized(booking: TestBooking, captureBefore = '2027-12-31T00:00:00Z'): Promise<void> {
+    const held = { ...paymentOf(booking, 'authorized'), authorizedMinor: booking.dto.totalMinor };
+    await this.service.deliver('payment.authorized', { ...held, captureBefore });
+  }
+
+  async failed(booking: TestBooking): Promise<void> {
+    await this.service.deliver('payment.failed', { ...paymentOf(booking, 'failed'), code: 'card_declined' });
+  }
+
+  async voided(booking: TestBooking): Promise<void> {
+    await this.service.deliver('payment.voided', paymentOf(booking, 'voided'));
+  }
+
+  async isFree(listing: TestListing, night: string): Promise<boolean> {
+    const to = new Date(Date.parse(night) + 86_400_000).toISOString().slice(0, 10);
+    const answer = await this.service.anonymous.get<{ data: { available: boolean }[] }>(
+      `/v1/listings/${listing.id}/calendar?from=${night}&to=${to}`,
+    );
+    expect(answer.status).toBe(200);
+    return answer.body.data[0]?.available === true;
+  }
+
+  /** Pairs of rows of one space that no two owners may have at once, found without the constraint's help. */
+  async overlaps(): Promise<unknown[]> {
+    return await this.service.query(
+      `SELECT a.owner_id, b.owner_id AS other FROM calendar_entry a JOIN calendar_entry b ON a.space_id = b.space_id
+       WHERE a.live AND b.live AND a.owner_id < b.owner_id AND (a.kind = 'stay' OR b.kind = 'stay')
+         AND lower(a.nights) < upper(b.nights) AND lower(b.nights) < upper(a.nights)`,
+    );
+  }
+
+  /** Its time is up, and no sweeper has come by yet. */
+  async givenOverdue(booking: TestBooking): Promise<void> {
+    await this.service.query(
+      `UPDATE booking SET due_at = $2::timestamptz - interval '1 second' WHERE id = $1`,
+      [booking.id, this.now()],
+    );
+  }
+
+  /** What `work` has the service say to the database about bookings; relay and announcements go on beside it. */
+  async statementsOf(work: () => Promise<void>): Promise<string[]> {
+    const said: { client: unknown; text: string }[] = [];
+    const query = pg.Client.prototype.query;
+    pg.Client.prototype.query = function (this: unknown, ...args: unknown[]) {
+      const [first] = args as [string | { text?: string }];
+      said.push({ client: this, text: typeof first === 'string' ? first : (first.text ?? '') });
+      return Reflect.apply(query, this, args) as unknown;
+    } as typeof query;
+    try {
+      await work();
+    } finally {
+      pg.Client.prototype.query = query;
+    }
+    const writing = said.findIndex(({ text }) => text.includes('INSERT INTO booking'));
+    const { client } = said[writing] ?? {};
+    const own = said.filter((each) => each.client === client).map(({ text }) => text);
+    const mine = own.findIndex((text) => text.includes('INSERT INTO booking'));
+    const begin = own.findLastIndex((text, index) => index < mine && /^(begin|start)/i.test(text));
+    const commit = own.findIndex((text, index) => index > mine && /^commit/i.test(text));
+    const elsewhere = said
+      .filter(
+        (each) =>
+          each.client !== client && /idempotency_key|quote|listing_snapshot|INTO booking/.test(each.text),
+      )
+      .map(({ text }) => text);
+    return [...own.slice(begin, commit + 1), ...elsewhere];
+  }
+
+  private now(): string {
+    return this.service.clock.now().toISOString();
+  }
+}
+
+export function paymentOf(booking: TestBooking, status: PaymentBody['status']): PaymentBody {
+  return {
+    paymentId: booking.paymentId,
+    bookingId: booking.id,
+    changeId: null,
+    guestId: booking.guest.id,
+    hostId: booking.listing.host.id,
+    purpose: 'booking',
+    status,
+    provider: 'sandbox',
+    currency: 'USD',
+    amountMinor: booking.dto.totalMinor,
+    authorizedMinor: 0,
+    capturedMinor: 0,
+    refundedMinor: 0,
+  };
+}

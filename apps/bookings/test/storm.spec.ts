@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { aUser, eventually, expectProblem, testParts, type TestResponse } from '@roost/testing';
+import pg from 'pg';
+import { startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
+
+let bookings: BookingsUnderTest;
+
+beforeAll(async () => {
+  bookings = await startBookings();
+});
+afterAll(() => bookings?.close());
+
+/** Deadlocks that PostgreSQL reported for the database of this spec. */
+async function deadlocks(): Promise<string[]> {
+  const [{ name } = { name: '' }] = await bookings.service.query<{ name: string }>(
+    'SELECT current_database() AS name',
+  );
+  const log = readFileSync((await testParts()).postgresLog, 'utf8');
+  return log.split('\n').filter((line) => line.includes(name) && /deadlock detected/.test(line));
+}
+
+async function quotesFor(wishes: { listing: TestListing; checkInDate: string; checkOutDate: string }[]) {
+  return await Promise.all(
+    wishes.map(async ({ listing, ...stay }) => {
+      const guest = aUser();
+      return { guest, quote: await bookings.givenQuote(guest, listing, stay) };
+    }),
+  );
+}
+
+async function bookAll(
+  quotes: Awaited<ReturnType<typeof quotesFor>>,
+): Promise<TestResponse<{ id: string }>[]> {
+  return await Promise.all(
+    quotes.map(({ guest, quote }) =>
+      bookings.as(guest).post<{ id: string }>('/v1/bookings', { quoteId: quote.id }),
+    ),
+  );
+}
+
+function expectOnlyRefusals(answers: TestResponse[]): void {
+  for (const answer of answers) expectProblem(answer, 409, 'booking.dates_unavailable');
+}
+
+it('200 concurrent bookings of the same nights: one 201, 199 × 409', async () => {
+  const listing = await bookings.givenListing();
+  const stay = { checkInDate: '2027-06-10', checkOutDate: '2027-06-14' };
+  const quotes = await quotesFor(Array.from({ length: 200 }, () => ({ listing, ...stay })));
+  const answers = await bookAll(quotes);
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+  expectOnlyRefusals(answers.filter(({ status }) => status !== 201));
+  expect(await bookings.overlaps()).toEqual([]);
+  expect(await deadlocks()).toEqual([]);
+});
+
+it('200 concurrent bookings of overlapping nights with preparation: whoever holds, nothing overlaps', async () => {
+  const listing = await bookings.givenListing({ rules: { preparationNights: 1 } });
+  const wishes = Array.from({ length: 200 }, (_, index) => {
+    const first = 1 + ((index * 7) % 20);
+    const day = (date: number) => `2027-06-${String(date).padStart(2, '0')}`;
+    return { listing, checkInDate: day(first), checkOutDate: day(first + 1 + (index % 4)) };
+  });
+  const answers = await bookAll(await quotesFor(wishes));
+  expect(answers.some(({ status }) => status === 201)).toBe(true);
+  expectOnlyRefusals(answers.filter(({ status }) => status !== 201));
+  expect(await bookings.overlaps()).toEqual([]);
+  expect(await deadlocks()).toEqual([]);
+});
+
+it('a house and its rooms under the same storm: never both', async () => {
+  const house = await bookings.givenListing({ rules: { preparationNights: 1 } });
+  const rooms = await Promise.all(
+    Array.from({ length: 5 }, () => bookings.givenListing({ host: house.host })),
+  );
+  const linked = await bookings
+    .as(house.host)
+    .put(`/v1/listings/${house.id}/links`, { listingIds: rooms.map((room) => room.id) });
+  expect(linked.status).toBe(200);
+
+  const all = [house, ...rooms];
+  const wishes = Array.from({ length: 240 }, (_, index) => {
+    const first = 1 + ((index * 5) % 12);
+    const day = (date: number) => `2027-06-${String(date).padStart(2, '0')}`;
+    const listing = all[index % all.length] ?? house;
+    return { listing, checkInDate: day(first), checkOutDate: day(first + 1 + (index % 3)) };
+  });
+  const answers = await bookAll(await quotesFor(wishes));
+  expect(answers.filter(({ status }) => status === 201).length).toBeGreaterThan(1);
+  expectOnlyRefusals(answers.filter(({ status }) => status !== 201));
+
+  // Asked of the bookings themselves: the house against each room, and each listing against itself.
+  const clashes = await bookings.service.query(
+    `SELECT a.id, b.id AS other FROM booking a JOIN booking b ON a.id <> b.id
+       AND a.check_in_date < b.check_out_date AND b.check_in_date < a.check_out_date
+     WHERE a.state = 'pending_payment' AND b.state = 'pending_payment'
+       AND (a.listing_id = b.listing_id OR (a.listing_id = $1 AND b.listing_id = ANY($2::uuid[])))`,
+    [house.id, rooms.map((room) => room.id)],
+  );
+  expect(clashes).toEqual([]);
+  expect(await bookings.overlaps()).toEqual([]);
+  expect(await deadlocks()).toEqual([]);
+});
+
+it('a deadlock would have been seen', async () => {
+  const [a, b] = await Promise.all(
+    [1, 2].map(async () => {
+      const client = new pg.Client({ connectionString: bookings.service.env['DATABASE_URL'] });
+      await client.connect();
+      await client.query('BEGIN');
+      return client;
+    }),
+  );
+  await a?.query('SELECT pg_advisory_xact_lock(1)');
+  await b?.query('SELECT pg_advisory_xact_lock(2)');
+  const outcomes = await Promise.allSettled([
+    a?.query('SELECT pg_advisory_xact_lock(2)'),
+    b?.query('SELECT pg_advisory_xact_lock(1)'),
+  ]);
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  await Promise.all([a?.end(), b?.end()]);
+  await eventually(async () => expect(await deadlocks()).not.toEqual([]));
+});
