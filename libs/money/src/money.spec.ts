@@ -25,13 +25,17 @@ describe('roundHalfEven', () => {
 
   it('is never further off than a half, and even where it is off by a half', () => {
     fc.assert(
-      fc.property(fc.bigInt(-(10n ** 20n), 10n ** 20n), fc.bigInt(1n, 10n ** 9n), (numerator, denominator) => {
-        const rounded = roundHalfEven(numerator, denominator);
-        const off = 2n * (numerator - rounded * denominator);
-        const distance = off < 0n ? -off : off;
-        expect(distance <= denominator).toBe(true);
-        if (distance === denominator) expect(rounded % 2n).toBe(0n);
-      }),
+      fc.property(
+        fc.bigInt(-(10n ** 20n), 10n ** 20n),
+        fc.bigInt(1n, 10n ** 9n),
+        (numerator, denominator) => {
+          const rounded = roundHalfEven(numerator, denominator);
+          const off = 2n * (numerator - rounded * denominator);
+          const distance = off < 0n ? -off : off;
+          expect(distance <= denominator).toBe(true);
+          if (distance === denominator) expect(rounded % 2n).toBe(0n);
+        },
+      ),
     );
   });
 });

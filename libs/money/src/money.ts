@@ -36,9 +36,13 @@ export function percentOf(amountMinor: number, bps: number): number {
 }
 
 export function sum(amounts: Iterable<number>): number {
-  let total = 0n;
-  for (const amount of amounts) total += whole(amount, 'An amount');
-  return safe(total);
+  let total = 0;
+  for (const amount of amounts) {
+    if (!Number.isSafeInteger(amount)) throw new RangeError('An amount must be a whole number');
+    total += amount;
+    if (!Number.isSafeInteger(total)) throw new RangeError('The amount is beyond what can be held exactly');
+  }
+  return total;
 }
 
 /**

@@ -75,7 +75,8 @@ function discountBps({ discounts }: PriceRules, stayNights: number, daysAhead: n
   return 0;
 }
 
-function discounted(rules: PriceRules, baseMinor: readonly number[], bps: number): number[] {
+function discounted(rules: PriceRules, baseMinor: readonly number[], bps: number): readonly number[] {
+  if (bps === 0) return baseMinor;
   const shares = allocate(percentOf(sum(baseMinor), bps), baseMinor);
   const floor = rules.minNightMinor ?? 0;
   return baseMinor.map((base, night) => base - Math.min(shares[night] ?? 0, Math.max(0, base - floor)));

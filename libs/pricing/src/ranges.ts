@@ -5,11 +5,9 @@ export function shortestCovering<T extends { from: IsoDate; to: IsoDate }>(
   ranges: readonly T[],
   date: IsoDate,
 ): T | undefined {
-  let best: { range: T; days: number } | undefined;
-  for (const range of ranges) {
-    if (date < range.from || date >= range.to) continue;
-    const days = nightCount(range.from, range.to);
-    if (best === undefined || days <= best.days) best = { range, days };
-  }
-  return best?.range;
+  const covering = ranges.filter(({ from, to }) => from <= date && date < to);
+  if (covering.length < 2) return covering[0];
+  return covering
+    .map((range) => ({ range, days: nightCount(range.from, range.to) }))
+    .reduce((best, next) => (next.days <= best.days ? next : best)).range;
 }

@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { remember } from './remember.js';
 
 /** A calendar date of a property, `YYYY-MM-DD`. */
 export type IsoDate = string;
@@ -17,10 +18,10 @@ export const MAX_NIGHTS = 3_660;
 
 const SHAPE = /^\d{4}-\d{2}-\d{2}$/;
 
-function plain(date: IsoDate): Temporal.PlainDate {
+const plain = remember(4_096, (date: IsoDate): Temporal.PlainDate => {
   if (!SHAPE.test(date)) throw new RangeError('A date is written YYYY-MM-DD');
   return Temporal.PlainDate.from(date, { overflow: 'reject' });
-}
+});
 
 function written(date: Temporal.PlainDate): IsoDate {
   if (date.year < 1 || date.year > 9999) throw new RangeError('The date is out of range');

@@ -64,6 +64,14 @@ describe('localInstant', () => {
   });
 });
 
+it('answers the same however much it was asked in between', () => {
+  const ask = () => localInstant('2027-06-10', '15:00', 'Europe/London').toISOString();
+  const first = ask();
+  localInstant('2027-06-10', '15:00', 'Europe/London').setTime(0);
+  for (let day = 0; day < 5_000; day += 1) localInstant(addDays('2027-01-01', day), '15:00', 'UTC');
+  expect(ask()).toBe(first);
+});
+
 describe('local clocks', () => {
   it('have their own date', () => {
     const instant = new Date('2027-06-10T10:30:59.999Z');

@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import type { IsoDate } from './dates.js';
+import { remember } from './remember.js';
 
 const LOCAL_TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 
@@ -23,14 +24,18 @@ export function isTimeZone(value: unknown): value is string {
   }
 }
 
+const epochMilliseconds = remember(4_096, (date: IsoDate, time: string, timeZone: string): number => {
+  if (!isLocalTime(time)) throw new RangeError('A local time is written HH:MM');
+  const local = Temporal.PlainDate.from(date, { overflow: 'reject' }).toPlainDateTime(time);
+  return local.toZonedDateTime(timeZone, { disambiguation: 'compatible' }).epochMilliseconds;
+});
+
 /**
  * The instant of a local date and `HH:MM`. A time that a clock change skips moves forward by the gap; of a
  * time that happens twice it is the first (Temporal's `compatible`).
  */
 export function localInstant(date: IsoDate, time: string, timeZone: string): Date {
-  if (!isLocalTime(time)) throw new RangeError('A local time is written HH:MM');
-  const local = Temporal.PlainDate.from(date, { overflow: 'reject' }).toPlainDateTime(time);
-  return new Date(local.toZonedDateTime(timeZone, { disambiguation: 'compatible' }).epochMilliseconds);
+  return new Date(epochMilliseconds(date, time, timeZone));
 }
 
 export function localDate(instant: Date, timeZone: string): IsoDate {

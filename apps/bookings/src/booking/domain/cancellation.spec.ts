@@ -261,7 +261,7 @@ describe('any cancel', () => {
           );
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -274,7 +274,7 @@ describe('any cancel', () => {
           guestCancel(stay, confirmedAt, instant).refundMinor,
         );
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -286,7 +286,7 @@ describe('any cancel', () => {
           guestCancel(stay, confirmedAt, instant).refundMinor,
         );
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 });

@@ -1,5 +1,5 @@
 import { percentOf, roundHalfEven, allocate, sum } from '@roost/money';
-import { type IsoDate, addDays, addHours, localInstant, nightCount, nights } from '@roost/stay';
+import { type IsoDate, addDays, addHours, localInstant, nightCount } from '@roost/stay';
 
 /** What a cancelled stay gives back (DOMAIN.md §3). All amounts are minor units of the booking's currency. */
 
@@ -133,34 +133,45 @@ export function graceUntil(stay: BookedStay, confirmedAt: Date | null): Date | n
   return addHours(confirmedAt, GRACE_HOURS);
 }
 
-/** The instants up to and including which a better tier holds, the grace among them. */
-export function tierDeadlines(stay: BookedStay, confirmedAt: Date | null): Date[] {
+export interface DatedTier {
+  /** The last instant of the tier; null: for ever. */
+  until: Date | null;
+  tier: RefundTier;
+}
+
+/** The tiers of a guest's cancel, best first, the grace among them; the first that has not run out holds. */
+export function datedTiers(stay: BookedStay, confirmedAt: Date | null): DatedTier[] {
   const grace = graceUntil(stay, confirmedAt);
-  const own = rulesOf(stay).tiers.map(({ notice }) => deadline(stay, notice));
-  return grace === null ? own : [grace, ...own];
+  const rules = rulesOf(stay);
+  return [
+    ...(grace === null ? [] : [{ until: grace, tier: NOTHING_KEPT }]),
+    ...rules.tiers.map(({ notice, tier }) => ({ until: deadline(stay, notice), tier })),
+    { until: null, tier: rules.otherwise },
+  ];
 }
 
 /**
- * The tier of a guest's cancel. It is a value of its own so that a changed booking can be given the worse of
- * the tier under its old terms and the tier under its new ones.
+ * A value of its own, so that a changed booking can be given the worse of the tier under its old terms and
+ * the tier under its new ones.
  */
-export function tierAt(stay: BookedStay, confirmedAt: Date | null, at: Date): RefundTier {
-  const grace = graceUntil(stay, confirmedAt);
-  if (grace !== null && notAfter(at, grace)) return NOTHING_KEPT;
-  const rules = rulesOf(stay);
-  return rules.tiers.find(({ notice }) => notAfter(at, deadline(stay, notice)))?.tier ?? rules.otherwise;
+export function tierAt(tiers: readonly DatedTier[], at: Date): RefundTier {
+  return tiers.find(({ until }) => until === null || notAfter(at, until))?.tier ?? ALL_KEPT;
 }
 
-/** When each night begins to count as stayed: the check-in instant, then each later night's midnight. */
-export function nightStarts(stay: BookedStay): Date[] {
-  return nights(stay.checkInDate, stay.checkOutDate).map((date, night) =>
-    night === 0 ? stay.checkInAt : localInstant(date, '00:00', stay.timeZone),
-  );
+/** When a night begins to count as stayed: the first at the check-in instant, a later one at its midnight. */
+export function nightStart(stay: BookedStay, night: number): Date {
+  if (night === 0) return stay.checkInAt;
+  return localInstant(addDays(stay.checkInDate, night), '00:00', stay.timeZone);
 }
 
 function nightsStayedAt(stay: BookedStay, at: Date): number {
-  if (!notAfter(stay.checkInAt, at)) return 0;
-  return nightStarts(stay).filter((start) => notAfter(start, at)).length;
+  let [stayed, notYet] = [0, nightCount(stay.checkInDate, stay.checkOutDate) + 1];
+  while (notYet - stayed > 1) {
+    const middle = Math.floor((stayed + notYet) / 2);
+    if (notAfter(nightStart(stay, middle - 1), at)) stayed = middle;
+    else notYet = middle;
+  }
+  return stayed;
 }
 
 function proRata(amountMinor: number, part: number, whole: number): number {
@@ -214,13 +225,9 @@ function refundOf(price: BookedPrice, parts: RefundParts, nightsStayed: number):
 export function refundUnder(tier: RefundTier, price: BookedPrice, nightsStayed: number): Refund {
   const count = price.nights.length;
   const begun = nightsStayed > 0;
-  const extraByNight = allocate(
-    price.extraGuestMinor,
-    price.nights.map(() => 1),
-  );
   const keptWhole = Math.min(count, nightsStayed + tier.nightsBeyondStayed);
   const restNightsMinor = sum(price.nights.slice(keptWhole).map((night) => night.amountMinor));
-  const restExtraMinor = sum(extraByNight.slice(keptWhole));
+  const [, restExtraMinor = 0] = allocate(price.extraGuestMinor, [keptWhole, count - keptWhole]);
   const restMinor = restNightsMinor + restExtraMinor;
   const refundNightsMinor = restMinor - percentOf(restMinor, tier.restBps);
   const [night = 0, extraGuest = 0] = allocate(refundNightsMinor, [restNightsMinor, restExtraMinor]);
@@ -258,7 +265,7 @@ export function refundEverything(price: BookedPrice): Refund {
 
 /** What a guest gets back who cancels a `confirmed` or `in_stay` booking `at` an instant of domain time. */
 export function guestCancel(stay: BookedStay, confirmedAt: Date, at: Date): Refund {
-  return refundUnder(tierAt(stay, confirmedAt, at), stay.price, nightsStayedAt(stay, at));
+  return refundUnder(tierAt(datedTiers(stay, confirmedAt), at), stay.price, nightsStayedAt(stay, at));
 }
 
 /** What a guest gets back whose host cancels: everything before check-in, in stay the nights not stayed. */

@@ -56,13 +56,15 @@ describe('the refund schedule', () => {
             localInstant(addDays(stay.checkInDate, night), '00:00', stay.timeZone),
           ),
         ];
-        for (const boundary of boundaries)
-          for (const instant of [-1_000, -1, 0, 1, 1_000].map((off) => addMilliseconds(boundary, off))) {
-            if (instant < confirmed || instant > stay.checkOutAt) continue;
-            expect(refundAt(schedule, instant)).toBe(guestCancel(stay, confirmed, instant).refundMinor);
-          }
+        const instants = boundaries.flatMap((boundary) =>
+          [-1_000, -1, 0, 1, 1_000].map((off) => boundary.getTime() + off),
+        );
+        for (const instant of [...new Set(instants)].map((milliseconds) => new Date(milliseconds))) {
+          if (instant < confirmed || instant > stay.checkOutAt) continue;
+          expect(refundAt(schedule, instant)).toBe(guestCancel(stay, confirmed, instant).refundMinor);
+        }
       }),
-      { numRuns: 300 },
+      { numRuns: 60 },
     );
   });
 
@@ -79,7 +81,7 @@ describe('the refund schedule', () => {
           );
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
@@ -93,7 +95,7 @@ describe('the refund schedule', () => {
           expect(step.refundMinor).toBeLessThan(schedule[previous]?.refundMinor ?? 0);
         });
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 });

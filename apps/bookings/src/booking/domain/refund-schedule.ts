@@ -1,5 +1,5 @@
 import { addMilliseconds } from '@roost/stay';
-import { type BookedStay, nightStarts, refundUnder, tierAt, tierDeadlines } from './cancellation.js';
+import { type BookedStay, datedTiers, nightStart, refundUnder, tierAt } from './cancellation.js';
 
 /** `refundMinor` is what a guest's cancel gives back after the step before and up to and including `until`. */
 export interface DatedRefund {
@@ -15,10 +15,11 @@ export interface DatedRefund {
  * its start, so the step before it ends a millisecond earlier. A quote gives `now` for `confirmedAt`.
  */
 export function refundSchedule(stay: BookedStay, confirmedAt: Date): DatedRefund[] {
-  const starts = nightStarts(stay);
+  const tiers = datedTiers(stay, confirmedAt);
+  const starts = stay.price.nights.map((_, night) => nightStart(stay, night));
   const end = stay.checkOutAt;
   const ends = [
-    ...tierDeadlines(stay, confirmedAt),
+    ...tiers.flatMap(({ until }) => until ?? []),
     ...starts.map((start) => addMilliseconds(start, -1)),
     end,
   ]
@@ -28,7 +29,7 @@ export function refundSchedule(stay: BookedStay, confirmedAt: Date): DatedRefund
   const steps: DatedRefund[] = [];
   for (const until of ends.length === 0 ? [end] : ends) {
     const stayed = starts.filter((start) => start <= until).length;
-    const { refundMinor } = refundUnder(tierAt(stay, confirmedAt, until), stay.price, stayed);
+    const { refundMinor } = refundUnder(tierAt(tiers, until), stay.price, stayed);
     const last = steps.at(-1);
     if (last?.refundMinor === refundMinor) last.until = until.toISOString();
     else steps.push({ until: until.toISOString(), refundMinor });
