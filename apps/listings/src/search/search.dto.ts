@@ -1,5 +1,5 @@
 import { IsoDate, PageQuery, Uuid } from '@roost/platform';
-import { nightCount } from '@roost/stay';
+import { isRealDate, nightCount } from '@roost/stay';
 import { z } from 'zod';
 import { Currency, PointShape, RoomTypeName, Slug } from '../listing/listing.dto.js';
 
@@ -121,9 +121,11 @@ export const SearchQuery = z
     if (query.sort === 'distance' && query.near === undefined) wrong('sort', 'distance goes with near only');
     if (query.checkIn !== undefined && query.checkOut === undefined) wrong('checkOut', 'Goes with checkIn');
     if (query.checkOut !== undefined && query.checkIn === undefined) wrong('checkIn', 'Goes with checkOut');
-    if (query.checkIn !== undefined && query.checkOut !== undefined) {
-      if (query.checkOut <= query.checkIn) wrong('checkOut', 'Must be after checkIn');
-      else if (nightCount(query.checkIn, query.checkOut) > MAX_NIGHTS) {
+    // Called for queries with other faults too: only real dates can be counted between.
+    const { checkIn, checkOut } = query;
+    if (isRealDate(checkIn) && isRealDate(checkOut)) {
+      if (checkOut <= checkIn) wrong('checkOut', 'Must be after checkIn');
+      else if (nightCount(checkIn, checkOut) > MAX_NIGHTS) {
         wrong('checkOut', `Must be at most ${MAX_NIGHTS} nights after checkIn`);
       }
     }

@@ -65,7 +65,12 @@ export function orderOf(query: Pick<SearchQuery, 'sort' | 'q'>): Order {
 }
 
 /** The next candidates in order, at most `limit`. */
-export async function scan(em: EntityManager, { query, nights, after, limit }: Scan): Promise<Candidate[]> {
+export async function scan(em: EntityManager, question: Scan): Promise<Candidate[]> {
+  const { text, params } = scanSql(question);
+  return em.execute<Candidate[]>(text, [...params]);
+}
+
+export function scanSql({ query, nights, after, limit }: Scan): Sql {
   const order = orderOf(query);
   const boxes = boxesOf(query);
   const filter = Sql.all([...filters(query, boxes, nights)]);
@@ -73,14 +78,14 @@ export async function scan(em: EntityManager, { query, nights, after, limit }: S
     order === 'rank' || order === 'distance'
       ? computed(order, query, boxes, filter, after, limit)
       : indexed(order, boxes, filter, after, limit);
-  return em.execute<Candidate[]>(
+  return Sql.of(
     `SELECT c.value, c.key::float8 AS key, l.id, l.title, l.address ->> 'city' AS city,
             l.public_lat AS lat, l.public_lng AS lng, l.photos -> 0 ->> 'id' AS "coverId",
             l.room_type AS "roomType", l.capacity, l.max_pets AS "maxPets", l.time_zone AS "timeZone",
             l.currency, l.booking_mode = 'instant' AS "instantBook", l.pricing, l.stay_rules AS "stayRules"
        FROM (${candidates.text}) c JOIN listing l ON l.key = c.key
       ORDER BY c.value ${DIRECTION[order]}, c.key ${DIRECTION[order]}`,
-    [...candidates.params],
+    ...candidates.params,
   );
 }
 

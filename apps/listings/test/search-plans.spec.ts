@@ -1,0 +1,113 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { uuidv7 } from '@roost/platform';
+import type { TestService } from '@roost/testing';
+import { cellOf } from '../src/search/domain/area.js';
+import { SearchQuery } from '../src/search/search.dto.js';
+import { type Position, scanSql } from '../src/search/search.queries.js';
+import { startListings } from './given.js';
+
+const LISTINGS = 20_000;
+const HOST = uuidv7();
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startListings();
+  await service.query(
+    `INSERT INTO listing (id, host_id, status, title, description, property_type, room_type, address, lat, lng,
+            public_lat, public_lng, time_zone, currency, capacity, bedrooms, beds, bathrooms, amenities, house_rules,
+            max_pets, booking_mode, cancellation_policy, check_in_from, check_out_until, pricing, stay_rules, photos,
+            published_at, created_at, updated_at)
+     SELECT uuidv7(), CASE WHEN n % 500 = 0 THEN $1::uuid ELSE gen_random_uuid() END, 'published', 'Listing ' || n,
+            'Near the ' || CASE WHEN n % 997 = 0 THEN 'lighthouse' ELSE 'market' END, 'apartment', 'entire_home',
+            jsonb_build_object('line1', 'x', 'city', 'City ' || n % 200, 'region', '', 'postalCode', '', 'countryCode', 'US'),
+            0, 0, 60 * random(), 120 * random(), 'UTC', 'USD', 1 + n % 8, 1, 1, 1, '{wifi}', '', 0, 'instant',
+            'flexible', '15:00', '11:00', '{"basePriceMinor": 100}', '{}', '[]', now(), now(), now()
+       FROM generate_series(1, $2::int) n`,
+    [HOST, LISTINGS],
+  );
+  const places = await service.query<{ key: string; lat: number; lng: number }>(
+    `SELECT key, public_lat AS lat, public_lng AS lng FROM listing`,
+  );
+  const cells = places.map((at) => [3, 6, 9, 12].map((level) => cellOf(at, level as 3 | 6 | 9 | 12)));
+  await service.query(
+    `INSERT INTO listing_search (key, listing_id, host_id, lat, lng, cell_3, cell_6, cell_9, cell_12, city, score,
+            price_minor, currency, room_type, property_type, capacity, bedrooms, beds, bathrooms, instant_book, amenities,
+            least_nights, most_nights)
+     SELECT l.key, l.id, l.host_id, l.public_lat, l.public_lng, c.c3, c.c6, c.c9, c.c12, lower(l.address ->> 'city'),
+            l.key % 100, 1000 + l.key % 5000, 'USD', l.room_type, l.property_type, l.capacity, 1, 1, 1, true, l.amenities,
+            1, 365
+       FROM listing l
+       JOIN unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::int[]) AS c (key, c3, c6, c9, c12) USING (key)`,
+    [places.map(({ key }) => key), ...[0, 1, 2, 3].map((level) => cells.map((of) => of[level]))],
+  );
+  await service.query(
+    `INSERT INTO listing_calendar (listing_id, version, blocked)
+     SELECT listing_id, 1, '{[2027-05-01,2027-05-09)}' FROM listing_search WHERE key % 2 = 0`,
+  );
+  await service.query('ANALYZE');
+}, 60_000);
+afterAll(() => service.close());
+
+async function plan(query: Record<string, string>, after: Position | null = null): Promise<string> {
+  const parsed = SearchQuery.parse(query);
+  const { text, params } = scanSql({
+    query: parsed,
+    nights: parsed.checkIn === undefined ? null : 4,
+    after,
+    limit: 21,
+  });
+  const rows = await service
+    .get(EntityManager)
+    .fork()
+    .execute<{ 'QUERY PLAN': string }[]>(`EXPLAIN ${text}`, [...params]);
+  return rows.map((row) => row['QUERY PLAN']).join('\n');
+}
+
+const dates = { checkIn: '2027-05-03', checkOut: '2027-05-07' };
+const town = { bbox: '10,10,10.5,10.5' };
+const deep = { value: 40, key: 10_000 };
+
+test.each<[string, Record<string, string>, Position | null]>([
+  ['a town', town, null],
+  ['a town with dates', { ...town, ...dates, guests: '2' }, null],
+  ['a town by price, further on', { ...town, sort: 'price' }, deep],
+  ['a town by falling price', { ...town, sort: '-price' }, deep],
+  ['a country', { bbox: '0,0,40,40' }, deep],
+  ['the world with dates', { bbox: '-180,-90,180,90', ...dates }, null],
+  ['across the antimeridian', { bbox: '170,0,-170,10' }, null],
+  ['around a point', { near: '10,10', radiusKm: '20', sort: 'distance' }, deep],
+  ['a city', { city: 'City 7', ...dates }, deep],
+  ['a city by price', { city: 'City 7', sort: 'price' }, null],
+  ['no place at all', {}, deep],
+  ['no place, by price', { sort: 'price' }, deep],
+  ['one host', { hostId: HOST }, null],
+  ['words', { q: 'lighthouse' }, null],
+  ['words in a town', { q: 'lighthouse', ...town }, { value: 0.1, key: 5 }],
+])('%s: no scan of the whole set', async (_, query, after) => {
+  const text = await plan(query, after);
+  expect(text).toMatch(/Scan/);
+  expect(text).not.toMatch(/Seq Scan/);
+});
+
+test('the order of a city and of everything comes from the index, not from a sort of all', async () => {
+  for (const query of [{ sort: 'relevance' }, { sort: 'price' }, { sort: '-price' }]) {
+    const inner = (await plan(query)).split('\n');
+    const limit = inner.findIndex((line) => line.includes('Limit'));
+    expect(limit).toBeGreaterThanOrEqual(0);
+    expect(inner.slice(limit).join('\n')).not.toContain('Sort');
+  }
+});
+
+test('the host’s own list comes from an index', async () => {
+  const rows = await service.query<{ 'QUERY PLAN': string }>(
+    `EXPLAIN SELECT * FROM listing WHERE host_id = '${HOST}' AND id < '${uuidv7()}' ORDER BY id DESC LIMIT 21`,
+  );
+  expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('listing_host');
+});
+
+test('a question that has no index would be seen', async () => {
+  const rows = await service.query<{ 'QUERY PLAN': string }>(
+    `EXPLAIN SELECT key FROM listing_search WHERE beds = 1 ORDER BY beds LIMIT 21`,
+  );
+  expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toMatch(/Seq Scan/);
+});
