@@ -1,5 +1,39 @@
 import { Migration } from '@mikro-orm/migrations';
 
+/**
+ * Reads on from a position, up to the oldest transaction that may still add events here: what is committed later then
+ * always sorts behind (`id > last` loses what an older transaction commits late).
+ *
+ * The snapshot's xmin is that limit, but it is the whole server's: one slow transaction in any service would hold up the
+ * events of all. So when it holds something back, the transactions of this database are looked at. Their ids are read
+ * after `seen` and before the rows (each statement of a volatile function takes a new snapshot in READ COMMITTED):
+ * whoever is below `seen`'s end and not among them has ended, and its rows are visible to the last statement.
+ * Sessions of other roles hide their ids, and prepared transactions have no session: then xmin stays the limit.
+ */
+const OUTBOX_AFTER = `
+  CREATE FUNCTION outbox_after(after_xid xid8, after_id uuid, max_rows int) RETURNS SETOF outbox_event
+  LANGUAGE plpgsql VOLATILE AS $$
+  DECLARE
+    seen pg_snapshot := pg_current_snapshot();
+    horizon xid8 := pg_snapshot_xmin(seen);
+    seen_end bigint := pg_snapshot_xmax(seen)::text::bigint;
+  BEGIN
+    IF EXISTS (SELECT FROM outbox_event e WHERE (e.xid, e.id) > (after_xid, after_id) AND e.xid >= horizon)
+      AND NOT EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())
+    THEN
+      SELECT CASE WHEN bool_or(query = '<insufficient privilege>') THEN horizon
+                  ELSE (seen_end - coalesce(max(behind) FILTER (WHERE behind < 2147483648), 0))::text::xid8 END
+      INTO horizon
+      FROM (
+        -- backend_xid has 32 bits: its distance from the snapshot's end gives the other 32
+        SELECT query, (seen_end - backend_xid::text::bigint) & 4294967295 AS behind
+        FROM pg_stat_activity WHERE datname = current_database()
+      ) AS session;
+    END IF;
+    RETURN QUERY SELECT * FROM outbox_event e
+      WHERE (e.xid, e.id) > (after_xid, after_id) AND e.xid < horizon ORDER BY e.xid, e.id LIMIT max_rows;
+  END $$`;
+
 export class Migration0000Messaging extends Migration {
   override up(): void {
     this.addSql(`
@@ -21,6 +55,7 @@ export class Migration0000Messaging extends Migration {
     this.addSql(
       `CREATE INDEX outbox_event_newest ON outbox_event (topic, key, xid DESC, id DESC) WHERE compacted`,
     );
+    this.addSql(OUTBOX_AFTER);
     this.addSql(`
       CREATE TABLE outbox_cursor (
         sink text PRIMARY KEY,

@@ -22,18 +22,12 @@ export interface OutboxRow {
 /** One per database: "roost" as a number, and the relay. */
 const RELAY_LOCK = [0x726f6f73, 1];
 
-/**
- * Only transactions older than every one that still runs: what is committed later always sorts behind.
- * (`id > last` would lose what an older transaction commits late.)
- */
 const READ = {
   name: 'outbox-read',
   text: `
     SELECT xid::text AS xid, id, type, topic, key, aggregate_version::text AS version, schema_version, traceparent, body::text AS body,
            to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time
-    FROM outbox_event
-    WHERE (xid, id) > ($1::xid8, $2::uuid) AND xid < pg_snapshot_xmin(pg_current_snapshot())
-    ORDER BY xid, id LIMIT $3`,
+    FROM outbox_after($1::xid8, $2::uuid, $3)`,
 };
 
 const SAVE = {
@@ -110,7 +104,10 @@ export class OutboxReader {
   async open(): Promise<boolean> {
     await this.#client.connect();
     // A cursor that is lost in a crash costs a few redeliveries, which the inbox answers.
-    await this.#client.query(`SET synchronous_commit = off; SET statement_timeout = '30s'`);
+    // outbox_after counts on READ COMMITTED.
+    await this.#client.query(
+      `SET synchronous_commit = off; SET statement_timeout = '30s'; SET default_transaction_isolation = 'read committed'`,
+    );
     const { rows } = await this.#client.query<{ locked: boolean }>(
       'SELECT pg_try_advisory_lock($1, $2) AS locked',
       RELAY_LOCK,

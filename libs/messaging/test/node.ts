@@ -58,6 +58,7 @@ export async function startNode({ url, controllers = [], ...options }: NodeOptio
       discovery: { warnWhenNoEntities: false },
       migrations: { migrationsList: [...messagingMigrations, Migration0001Effects], snapshot: false },
       pool: { min: 0, max: 10 },
+      logger: () => undefined,
     }),
   );
   await orm.migrator.up();
@@ -104,4 +105,13 @@ export async function eventually(check: () => Promise<void> | void, seconds = 10
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
+}
+
+/** Something a test holds back until it lets go. */
+export function aGate(): { passed: Promise<void>; open(): void } {
+  let open = (): void => undefined;
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open };
 }
