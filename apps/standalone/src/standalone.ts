@@ -220,7 +220,10 @@ async function startDatabase(
   shutdown.last('PostgreSQL', () => postgres.stop());
   void postgres.ended.then((why) => shutdown.because(why));
   said(`PostgreSQL on port ${postgres.port}`);
-  return { url: (database) => postgres.url(database), shown: postgres.url('').replace(/\/$/, '') };
+  return {
+    url: (database) => postgres.url(database),
+    shown: `postgresql://roost@127.0.0.1:${postgres.port} (password in ${dataDir}/postgres/role.password)`,
+  };
 }
 
 async function startSandboxFrom(env: Environment, host: string, logger: ReturnType<typeof createLogger>) {

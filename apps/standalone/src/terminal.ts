@@ -1,7 +1,5 @@
-/** What a person at the terminal sees: one line per step, with the time since the beginning. */
+/** What a person at the terminal sees: one line per step, with the time since the process began. */
 export class Terminal {
-  readonly #from = performance.now();
-
   step(text: string): void {
     console.log(`  ${`${this.seconds()} s`.padStart(7)}  ${text}`);
   }
@@ -15,6 +13,6 @@ export class Terminal {
   }
 
   seconds(): string {
-    return ((performance.now() - this.#from) / 1000).toFixed(1);
+    return (performance.now() / 1000).toFixed(1);
   }
 }

@@ -63,7 +63,12 @@ export function run(env: Env): Run {
   );
   const child = spawn(
     process.execPath,
-    ['--conditions=@roost/source', '--import', '@swc-node/register/esm-register', main],
+    [
+      '--conditions=@roost/source',
+      '--import',
+      new URL('../../../tools/register.js', import.meta.url).href,
+      main,
+    ],
     { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   processes.add(child);

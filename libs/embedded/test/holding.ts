@@ -31,7 +31,11 @@ export async function hold(
   const [command = '', ...args] = [
     ...(options.prefix ?? []),
     process.execPath,
-    ...['--conditions=@roost/source', '--import', '@swc-node/register/esm-register'],
+    ...[
+      '--conditions=@roost/source',
+      '--import',
+      new URL('../../../tools/register.js', import.meta.url).href,
+    ],
     ...[main, part, dataDir, String(options.port ?? 0)],
   ];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -11,7 +11,14 @@ export default function startParts() {
   const main = new URL('../src/parts.main.ts', import.meta.url).pathname;
   const child = spawn(
     process.execPath,
-    ['--conditions=@roost/source', '--import', '@swc-node/register/esm-register', main, answerFile, folder],
+    [
+      '--conditions=@roost/source',
+      '--import',
+      new URL('../../../tools/register.js', import.meta.url).href,
+      main,
+      answerFile,
+      folder,
+    ],
     { stdio: ['pipe', 'inherit', 'inherit'] },
   );
   process.env.ROOST_TEST_PARTS = answerFile;
