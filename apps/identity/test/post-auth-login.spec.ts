@@ -64,7 +64,9 @@ describe('200', () => {
   it('keeps refresh tokens hashed', async () => {
     const email = await identity.registered();
     const { body } = await identity.logIn(email, GOOD_PASSWORD);
-    const rows = await identity.service.query<{ text: string }>('SELECT t::text AS text FROM refresh_token t');
+    const rows = await identity.service.query<{ text: string }>(
+      'SELECT t::text AS text FROM refresh_token t',
+    );
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.filter(({ text }) => text.includes(body.refreshToken))).toEqual([]);
   });
@@ -82,7 +84,11 @@ describe('400', () => {
   it.each<[string, unknown, string]>([
     ['no password', { email: 'a@example.com' }, '/password'],
     ['an empty password', { email: 'a@example.com', password: '' }, '/password'],
-    ['a password of 10,000 characters', { email: 'a@example.com', password: 'x'.repeat(10_000) }, '/password'],
+    [
+      'a password of 10,000 characters',
+      { email: 'a@example.com', password: 'x'.repeat(10_000) },
+      '/password',
+    ],
     ['an address that is none', { email: 'a', password: 'x' }, '/email'],
     ['a password with NUL', { email: 'a@example.com', password: 'a\0b' }, '/password'],
     ['an unknown field', { email: 'a@example.com', password: 'x', admin: true }, '/admin'],
@@ -123,7 +129,6 @@ describe('401', () => {
     expect(ratio).toBeGreaterThan(0.5);
     expect(ratio).toBeLessThan(2);
   });
-
 });
 
 describe('403', () => {

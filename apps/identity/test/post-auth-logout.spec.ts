@@ -34,7 +34,12 @@ describe('204', () => {
 
 describe('400', () => {
   it('an unknown field', async () => {
-    expectProblem(await identity.anyone.post('/v1/auth/logout', { all: true }), 400, 'request.invalid', '/all');
+    expectProblem(
+      await identity.anyone.post('/v1/auth/logout', { all: true }),
+      400,
+      'request.invalid',
+      '/all',
+    );
   });
 });
 

@@ -24,9 +24,10 @@ describe('202', () => {
     expect(mail?.html).toContain(mail?.token);
 
     const events = await identity.service.published('user.registered');
-    const [row] = await identity.service.query<{ id: string }>('SELECT id FROM user_account WHERE email = $1', [
-      ada.email,
-    ]);
+    const [row] = await identity.service.query<{ id: string }>(
+      'SELECT id FROM user_account WHERE email = $1',
+      [ada.email],
+    );
     expect(events.filter((event) => event.userId === row?.id)).toEqual([
       {
         userId: row?.id,
@@ -56,7 +57,10 @@ describe('202', () => {
     const again = await register({ ...ada, password: 'another long password', displayName: 'Mallory' });
     expect([again.status, again.body]).toEqual([first.status, first.body]);
     expect([...again.headers.keys()].sort()).toEqual([...first.headers.keys()].sort());
-    expect((await identity.mailsTo(ada.email))[0]).toMatchObject({ template: 'already-registered', token: null });
+    expect((await identity.mailsTo(ada.email))[0]).toMatchObject({
+      template: 'already-registered',
+      token: null,
+    });
     expect((await identity.logIn(ada.email, 'another long password')).status).toBe(401);
     expect((await identity.logIn(ada.email, GOOD_PASSWORD)).status).toBe(200);
   });
@@ -165,14 +169,20 @@ describe('400', () => {
   });
 
   it('leaves nothing half done', async () => {
-    const rows = await identity.service.query(`SELECT id FROM user_account WHERE email LIKE 'ada@example.com'`);
+    const rows = await identity.service.query(
+      `SELECT id FROM user_account WHERE email LIKE 'ada@example.com'`,
+    );
     expect(rows).toEqual([]);
   });
 });
 
 describe('413 and 415', () => {
   it('a body over the limit', async () => {
-    expectProblem(await register({ ...someone(), displayName: 'a'.repeat(1_100_000) }), 413, 'request.too_large');
+    expectProblem(
+      await register({ ...someone(), displayName: 'a'.repeat(1_100_000) }),
+      413,
+      'request.too_large',
+    );
   });
 
   it('a form', async () => {

@@ -1,0 +1,104 @@
+import { expectProblem } from '@roost/testing';
+import { type Identity, type Person, startIdentity } from './identity.js';
+
+let identity: Identity;
+let admin: Person;
+let ada: Person;
+beforeAll(async () => {
+  identity = await startIdentity();
+  admin = await identity.person({ roles: ['admin'] });
+});
+beforeEach(async () => {
+  ada = await identity.person();
+});
+afterAll(() => identity.close());
+
+const suspend = (id: string, by = admin, headers: Record<string, string> = {}) =>
+  identity.with(by.accessToken).post(`/v1/admin/users/${id}/suspend`, undefined, headers);
+const reinstate = (id: string, by = admin) =>
+  identity.with(by.accessToken).post(`/v1/admin/users/${id}/reinstate`);
+
+describe('204', () => {
+  it('suspends at once: sessions end, log-in is refused, the other services hear it', async () => {
+    expect((await suspend(ada.id)).status).toBe(204);
+    expectProblem(await identity.with(ada.accessToken).get('/v1/me'), 403, 'account.suspended');
+    expectProblem(await identity.logIn(ada.email, ada.password), 403, 'account.suspended');
+    expect([401, 403]).toContain((await identity.refresh(ada.refreshToken)).status);
+    const events = await identity.service.published('user.suspended');
+    expect(events.filter((event) => event.userId === ada.id)).toEqual([
+      expect.objectContaining({ status: 'suspended' }),
+    ]);
+  });
+
+  it('reinstates: log-in works again, old sessions stay ended', async () => {
+    await suspend(ada.id);
+    expect((await reinstate(ada.id)).status).toBe(204);
+    expect((await identity.logIn(ada.email, ada.password)).status).toBe(200);
+    expectProblem(await identity.refresh(ada.refreshToken), 401, 'auth.refresh_invalid');
+    expectProblem(await identity.with(ada.accessToken).get('/v1/me'), 401, 'auth.invalid_token');
+    const versions = await identity.service.query<{ type: string; version: number }>(
+      'SELECT type, aggregate_version AS version FROM outbox_event WHERE key = $1 ORDER BY xid, id',
+      [ada.id],
+    );
+    expect(versions.map(({ type }) => type)).toEqual([
+      'user.registered',
+      'user.suspended',
+      'user.reinstated',
+    ]);
+    const numbers = versions.map(({ version }) => Number(version));
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+  });
+
+  it('is replayed for the same idempotency key', async () => {
+    const key = { 'idempotency-key': `suspend-${ada.id}` };
+    expect((await suspend(ada.id, admin, key)).status).toBe(204);
+    const again = await suspend(ada.id, admin, key);
+    expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([204, 'true']);
+  });
+});
+
+describe('400', () => {
+  it('an id that is none', async () => {
+    expectProblem(await suspend('ada'), 400, 'request.invalid', 'id');
+  });
+});
+
+describe('401', () => {
+  it('nobody', async () => {
+    const answer = await identity.anyone.post(`/v1/admin/users/${ada.id}/suspend`);
+    expectProblem(answer, 401, 'auth.missing_token');
+  });
+});
+
+describe('403', () => {
+  it.each([['guest'], ['host']])('a %s', async (role) => {
+    const other = await identity.person({ roles: [role] });
+    expectProblem(await suspend(ada.id, other), 403, 'auth.forbidden');
+    expectProblem(await reinstate(ada.id, other), 403, 'auth.forbidden');
+    expect((await identity.with(ada.accessToken).get('/v1/me')).status).toBe(200);
+  });
+
+  it('an administrator who has been suspended', async () => {
+    const former = await identity.person({ roles: ['admin'] });
+    await suspend(former.id);
+    expectProblem(await suspend(ada.id, former), 403, 'account.suspended');
+  });
+
+  it('oneself', async () => {
+    expectProblem(await suspend(admin.id), 403, 'auth.forbidden');
+  });
+});
+
+describe('404', () => {
+  it('nobody with this id', async () => {
+    expectProblem(await suspend('019b0000-0000-7000-8000-000000000000'), 404, 'user.not_found');
+  });
+});
+
+describe('409', () => {
+  it('suspended already, or never', async () => {
+    expectProblem(await reinstate(ada.id), 409, 'user.status_unchanged');
+    await suspend(ada.id);
+    expectProblem(await suspend(ada.id), 409, 'user.status_unchanged');
+  });
+});

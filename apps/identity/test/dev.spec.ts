@@ -1,0 +1,121 @@
+import { expectProblem } from '@roost/testing';
+import { DEMO_ACCOUNTS, DevUsers } from '../src/dev/dev-users.service.js';
+import { claimsOf, type Identity, startIdentity } from './identity.js';
+
+let identity: Identity;
+beforeAll(async () => {
+  identity = await startIdentity({ ROOST_DEMO: 'on' });
+});
+afterAll(() => identity.close());
+
+describe('POST /dev/users', () => {
+  it('201: a user who is logged in, verified and stepped up unless told otherwise', async () => {
+    const plain = await identity.anyone.post('/dev/users');
+    expect(plain.status).toBe(201);
+    expect(Object.keys(plain.body).sort()).toEqual([
+      'accessToken',
+      'email',
+      'id',
+      'password',
+      'refreshToken',
+    ]);
+    const person = await identity.person({ roles: ['host', 'admin'], emailVerified: false });
+    const claims = claimsOf(person.accessToken);
+    expect(claims).toMatchObject({
+      sub: person.id,
+      roles: ['guest', 'host', 'admin'],
+      email_verified: false,
+    });
+    expect((await identity.logIn(person.email, person.password)).status).toBe(200);
+  });
+
+  it('400: roles nobody has', async () => {
+    const answer = await identity.anyone.post('/dev/users', { roles: ['root'] });
+    expectProblem(answer, 400, 'request.invalid', '/roles/0');
+  });
+});
+
+describe('GET /dev/inbox', () => {
+  it('200: JSON, the newest mail first, of one address or of all', async () => {
+    const email = await identity.registered();
+    await identity.anyone.post('/v1/auth/forgot-password', { email });
+    const mails = await identity.mailsTo(email.toUpperCase());
+    expect(mails.map((mail) => mail.template)).toEqual(['reset-password', 'verify-email']);
+    expect(Object.keys(mails[0] ?? {}).sort()).toEqual(
+      ['html', 'id', 'sentAt', 'subject', 'template', 'text', 'to', 'token'].sort(),
+    );
+    const all = await identity.anyone.get('/dev/inbox');
+    expect((all.body.data as unknown[]).length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('200: a page for a browser, in which no mail runs a script', async () => {
+    const email = 'script@example.com';
+    const displayName = `<script>alert(1)</script>`;
+    await identity.anyone.post('/v1/auth/register', { email, displayName, password: 'quiet harbour lamp' });
+    const page = await identity.anyone.get<string>(`/dev/inbox?to=${email}`, {
+      accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+    });
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(page.body).toContain('Confirm your mail address');
+    expect(page.body).not.toContain('<script');
+    expect(page.body).toContain('<iframe sandbox');
+  });
+
+  it('400: an address that is none', async () => {
+    expectProblem(await identity.anyone.get('/dev/inbox?to=ada'), 400, 'request.invalid', 'to');
+  });
+});
+
+describe('demo accounts', () => {
+  it('log in with the password of the README, the administrator without a code', async () => {
+    for (const { email, roles } of DEMO_ACCOUNTS) {
+      const { status, body } = await identity.logIn(email, 'roost-demo-password');
+      expect(status).toBe(200);
+      expect(claimsOf(body.accessToken)).toMatchObject({ roles: ['guest', ...roles], email_verified: true });
+    }
+  });
+
+  it('are made once', async () => {
+    await identity.service.get(DevUsers).ensureDemoAccounts();
+    const rows = await identity.service.query(
+      `SELECT id FROM user_account WHERE email LIKE '%@demo.roost.example'`,
+    );
+    expect(rows).toHaveLength(7);
+    const events = await identity.service.published('user.registered');
+    expect(events.filter((event) => event.displayName.startsWith('Demo '))).toHaveLength(7);
+  });
+});
+
+it('is not in the OpenAPI document', async () => {
+  const { body } = await identity.anyone.get<{ paths: object }>('/openapi.json');
+  const paths = Object.keys(body.paths);
+  expect(paths).toContain('/v1/auth/login');
+  expect(paths.filter((path) => path.startsWith('/dev'))).toEqual([]);
+});
+
+describe('in production', () => {
+  const production = {
+    ROOST_ENV: 'production',
+    MAILER: 'smtp',
+    SMTP_URL: 'smtp://127.0.0.1:1',
+    ENCRYPTION_KEY: 'an-encryption-key-that-only-tests-know',
+  };
+
+  it('there are no development routes', async () => {
+    const live = await startIdentity(production);
+    try {
+      expectProblem(await live.anyone.get('/dev/inbox'), 404, 'route.not_found');
+      expectProblem(await live.anyone.post('/dev/users', {}), 404, 'route.not_found');
+      await expect(live.service.get(DevUsers).ensureDemoAccounts()).rejects.toThrow(/production/);
+    } finally {
+      await live.close();
+    }
+  });
+
+  it.each([
+    ['the inbox', { MAILER: 'inbox' }, /MAILER/],
+    ['demo accounts', { ROOST_DEMO: 'on' }, /ROOST_DEMO/],
+  ])('it does not start with %s', async (_, env, sentence) => {
+    await expect(startIdentity({ ...production, ...env })).rejects.toThrow(sentence);
+  });
+});

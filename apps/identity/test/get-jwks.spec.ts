@@ -1,0 +1,194 @@
+import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey, sign, verify } from 'node:crypto';
+import { expectProblem } from '@roost/testing';
+import { SigningKeys } from '../src/signing-key/signing-key.service.js';
+import { claimsOf, type Identity, type Person, startIdentity } from './identity.js';
+
+let identity: Identity;
+let ada: Person;
+beforeAll(async () => {
+  identity = await startIdentity();
+});
+beforeEach(async () => {
+  ada = await identity.person();
+});
+afterAll(() => identity.close());
+
+type Jwk = JsonWebKey & { kid: string };
+interface KeySet extends Record<string, unknown> {
+  keys: Jwk[];
+}
+
+const keySet = (of = identity) => of.anyone.get<KeySet>('/.well-known/jwks.json');
+const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+const headerOf = (token: string) =>
+  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { alg: string; kid: string };
+
+/** Checked by hand, against the published set only. */
+function signedByOneOf(keys: Jwk[], token: string): boolean {
+  const [header, payload, signature] = token.split('.');
+  const jwk = keys.find((key) => key.kid === headerOf(token).kid);
+  if (!jwk) return false;
+  const key = createPublicKey({ key: jwk, format: 'jwk' });
+  return verify(
+    'sha256',
+    Buffer.from(`${header}.${payload}`),
+    key,
+    Buffer.from(signature ?? '', 'base64url'),
+  );
+}
+
+describe('200', () => {
+  it('publishes the public half of the key that signs, and lets others keep it a while', async () => {
+    const { status, body, headers } = await keySet();
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toMatch(/^public, max-age=300/);
+    for (const key of body.keys) {
+      expect(Object.keys(key).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
+      expect(key).toMatchObject({ kty: 'RSA', use: 'sig', alg: 'RS256' });
+    }
+    expect(headerOf(ada.accessToken).alg).toBe('RS256');
+    expect(signedByOneOf(body.keys, ada.accessToken)).toBe(true);
+  });
+
+  it('304 for the ETag it gave', async () => {
+    const etag = (await keySet()).headers.get('etag') ?? '';
+    const answer = await identity.anyone.get('/.well-known/jwks.json', { 'if-none-match': etag });
+    expect(answer.status).toBe(304);
+  });
+
+  it('keeps private keys out of the database in clear', async () => {
+    const rows = await identity.service.query<{ text: string }>('SELECT t::text AS text FROM signing_key t');
+    expect(rows).not.toEqual([]);
+    for (const { text } of rows) expect(text).not.toMatch(/PRIVATE KEY|"d":/);
+  });
+});
+
+describe('rotation', () => {
+  it('publishes the next key before it signs, and the last one until its tokens have expired', async () => {
+    const rotating = await startIdentity();
+    try {
+      const keys = rotating.service.get(SigningKeys);
+      const person = await rotating.person();
+      const works = async (token: string) => (await rotating.with(token).get('/v1/me')).status;
+      const passes = async (seconds: number) => {
+        await rotating.later(seconds);
+        await keys.rotateWhenDue();
+      };
+      const before = (await keySet(rotating)).body.keys;
+      expect(before).toHaveLength(1);
+
+      await keys.rotate();
+      const during = (await keySet(rotating)).body.keys;
+      expect(during).toHaveLength(2);
+      const { body: soon } = await rotating.refresh(person.refreshToken);
+      expect(signedByOneOf(before, soon.accessToken)).toBe(true);
+
+      await passes(601);
+      const { body: later } = await rotating.refresh(soon.refreshToken);
+      expect(signedByOneOf(before, later.accessToken)).toBe(false);
+      expect(signedByOneOf(during, later.accessToken)).toBe(true);
+      expect([await works(soon.accessToken), await works(later.accessToken)]).toEqual([200, 200]);
+
+      await passes(901);
+      const after = (await keySet(rotating)).body.keys;
+      expect(after.map((key) => key.kid)).toEqual([headerOf(later.accessToken).kid]);
+      expect(await works(later.accessToken)).toBe(200);
+
+      await passes(91 * 24 * 3600);
+      expect((await keySet(rotating)).body.keys).toHaveLength(2);
+      await keys.rotateWhenDue();
+      expect((await keySet(rotating)).body.keys).toHaveLength(2);
+    } finally {
+      await rotating.close();
+    }
+  });
+
+  it('signs with a configured key, and refuses one that is too weak', async () => {
+    const pem = (bits: number) =>
+      generateKeyPairSync('rsa', { modulusLength: bits })
+        .privateKey.export({ type: 'pkcs8', format: 'pem' })
+        .toString();
+    const own = await startIdentity({ JWT_PRIVATE_KEY: pem(2048) });
+    try {
+      const person = await own.person();
+      const { keys } = (await keySet(own)).body;
+      expect(keys).toHaveLength(1);
+      expect(signedByOneOf(keys, person.accessToken)).toBe(true);
+      const [row] = await own.service.query<{ private_sealed: string | null }>('SELECT * FROM signing_key');
+      expect(row?.private_sealed).toBeNull();
+    } finally {
+      await own.close();
+    }
+    await expect(startIdentity({ JWT_PRIVATE_KEY: pem(1024) })).rejects.toThrow(/2048 bits/);
+  });
+});
+
+describe('401 for tokens that nobody here signed', () => {
+  const tampered = (change: object) => {
+    const [header, , signature] = ada.accessToken.split('.');
+    return `${header}.${encode({ ...claimsOf(ada.accessToken), ...change })}.${signature}`;
+  };
+  const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const strangers = (header: object) => {
+    const signed = `${encode(header)}.${encode(claimsOf(ada.accessToken))}`;
+    return `${signed}.${sign('sha256', Buffer.from(signed), stranger).toString('base64url')}`;
+  };
+
+  it.each<[string, () => Promise<string> | string]>([
+    ['alg none', () => `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claimsOf(ada.accessToken))}.`],
+    [
+      'alg none with the kid of a real key',
+      () =>
+        `${encode({ ...headerOf(ada.accessToken), alg: 'none' })}.${ada.accessToken.split('.')[1] ?? ''}.`,
+    ],
+    [
+      'HS256 with the public key as the secret',
+      async () => {
+        const jwk = (await keySet()).body.keys[0] as Jwk;
+        const secret = createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+        const signed = `${encode({ alg: 'HS256', kid: jwk.kid })}.${encode(claimsOf(ada.accessToken))}`;
+        return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+      },
+    ],
+    ['another role', () => tampered({ roles: ['guest', 'admin'] })],
+    ['another subject', () => tampered({ sub: '019b0000-0000-7000-8000-000000000000' })],
+    ['a later end', () => tampered({ exp: 4_000_000_000 })],
+    ['another key under a real kid', () => strangers(headerOf(ada.accessToken))],
+    ['another key under its own kid', () => strangers({ alg: 'RS256', kid: 'stranger' })],
+    [
+      'a key that the token brings along',
+      () => {
+        const jwk = createPublicKey(stranger).export({ format: 'jwk' });
+        return strangers({ alg: 'RS256', kid: 'stranger', jwk, jku: 'http://127.0.0.1:1/' });
+      },
+    ],
+    ['no signature', () => ada.accessToken.split('.').slice(0, 2).join('.')],
+    ['no token', () => 'nonsense'],
+    ['a refresh token', () => ada.refreshToken],
+  ])('%s', async (_, token) => {
+    expectProblem(await identity.with(await token()).get('/v1/me'), 401, 'auth.invalid_token');
+  });
+
+  it('a good token of a session that does not exist', async () => {
+    await identity.service.query('DELETE FROM session WHERE id = $1', [claimsOf(ada.accessToken).sid]);
+    expectProblem(await identity.with(ada.accessToken).get('/v1/me'), 401, 'auth.invalid_token');
+  });
+
+  it('an expired token', async () => {
+    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const pem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const own = await startIdentity({ JWT_PRIVATE_KEY: pem });
+    try {
+      const { accessToken } = await own.person();
+      const expiring = (seconds: number) => {
+        const exp = Math.floor(Date.now() / 1000) + seconds;
+        const signed = `${encode(headerOf(accessToken))}.${encode({ ...claimsOf(accessToken), exp })}`;
+        return `${signed}.${sign('sha256', Buffer.from(signed), pair.privateKey).toString('base64url')}`;
+      };
+      expect((await own.with(expiring(60)).get('/v1/me')).status).toBe(200);
+      expectProblem(await own.with(expiring(-60)).get('/v1/me'), 401, 'auth.invalid_token');
+    } finally {
+      await own.close();
+    }
+  });
+});

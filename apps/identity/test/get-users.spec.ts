@@ -1,0 +1,44 @@
+import { expectProblem } from '@roost/testing';
+import { type Identity, startIdentity } from './identity.js';
+
+let identity: Identity;
+beforeAll(async () => {
+  identity = await startIdentity();
+});
+afterAll(() => identity.close());
+
+const profile = (id: string, headers: Record<string, string> = {}) =>
+  identity.anyone.get(`/v1/users/${id}`, headers);
+
+describe('200', () => {
+  it('shows everybody the name and whether they host, and no more', async () => {
+    const host = await identity.person({ roles: ['host'] });
+    const { status, body, headers } = await profile(host.id);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      id: host.id,
+      displayName: expect.any(String) as string,
+      isHost: true,
+      createdAt: expect.any(String) as string,
+    });
+    expect(JSON.stringify(body)).not.toContain('@');
+    expect((await profile(host.id, { 'if-none-match': headers.get('etag') ?? '' })).status).toBe(304);
+  });
+});
+
+describe('400', () => {
+  it.each([['1'], ['me'], ['%00'], ['x'.repeat(300)]])('%s', async (id) => {
+    const answer = await profile(id);
+    expect([400, 414]).toContain(answer.status);
+    expectProblem(answer, answer.status, answer.status === 400 ? 'request.invalid' : 'request.uri_too_long');
+  });
+});
+
+describe('404', () => {
+  it('nobody, and a suspended user', async () => {
+    expectProblem(await profile('019b0000-0000-7000-8000-000000000000'), 404, 'user.not_found');
+    const { id } = await identity.person();
+    await identity.service.query(`UPDATE user_account SET status = 'suspended' WHERE id = $1`, [id]);
+    expectProblem(await profile(id), 404, 'user.not_found');
+  });
+});

@@ -1,0 +1,122 @@
+import { expectProblem } from '@roost/testing';
+import { type Identity, type Person, startIdentity } from './identity.js';
+
+let identity: Identity;
+let ada: Person;
+beforeAll(async () => {
+  identity = await startIdentity();
+});
+beforeEach(async () => {
+  ada = await identity.person();
+});
+afterAll(() => identity.close());
+
+const me = (headers: Record<string, string> = {}) => identity.with(ada.accessToken).get('/v1/me', headers);
+const patch = (body: unknown, headers: Record<string, string> = {}) =>
+  identity.with(ada.accessToken).patch('/v1/me', body, headers);
+
+describe('GET /v1/me', () => {
+  it('200: the whole account, and nothing secret', async () => {
+    const { status, body, headers } = await me();
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      id: ada.id,
+      email: ada.email,
+      displayName: expect.any(String) as string,
+      locale: 'en',
+      roles: ['guest'],
+      emailVerified: true,
+      mfaEnabled: false,
+      createdAt: expect.stringMatching(/Z$/) as string,
+    });
+    expect(headers.get('cache-control')).toBe('private, no-cache');
+  });
+
+  it('304 for the ETag it gave, 200 again after a change', async () => {
+    const etag = (await me()).headers.get('etag') ?? '';
+    expect((await me({ 'if-none-match': etag })).status).toBe(304);
+    await patch({ displayName: 'Countess' });
+    expect((await me({ 'if-none-match': etag })).status).toBe(200);
+  });
+
+  it('401 without a token', async () => {
+    expectProblem(await identity.anyone.get('/v1/me'), 401, 'auth.missing_token');
+  });
+
+  it('403 when suspended', async () => {
+    await identity.service.query(`UPDATE user_account SET status = 'suspended' WHERE id = $1`, [ada.id]);
+    expectProblem(await me(), 403, 'account.suspended');
+  });
+});
+
+describe('PATCH /v1/me 200', () => {
+  it('changes what is given, keeps the rest, and tells the other services', async () => {
+    const { status, body } = await patch({ displayName: ' Countess of Lovelace ' });
+    expect([status, body.displayName, body.locale]).toEqual([200, 'Countess of Lovelace', 'en']);
+    expect((await patch({ locale: 'pt-BR' })).body).toMatchObject({
+      displayName: 'Countess of Lovelace',
+      locale: 'pt-BR',
+    });
+    const events = await identity.service.query<{ version: number; name: string }>(
+      `SELECT aggregate_version AS version, body->>'displayName' AS name FROM outbox_event
+        WHERE key = $1 AND type = 'user.profile-changed' ORDER BY xid, id`,
+      [ada.id],
+    );
+    expect(events.map(({ version, name }) => [Number(version), name])).toEqual([
+      [2, 'Countess of Lovelace'],
+      [3, 'Countess of Lovelace'],
+    ]);
+  });
+
+  it('tells nobody when nothing changes', async () => {
+    const etag = (await me()).headers.get('etag');
+    expect((await patch({})).status).toBe(200);
+    expect((await patch({ locale: 'en' })).headers.get('etag')).toBe(etag);
+    const events = await identity.service.published('user.profile-changed');
+    expect(events.filter((event) => event.userId === ada.id)).toEqual([]);
+  });
+
+  it('keeps every one of many changes at once, in versions without a gap', async () => {
+    const names = Array.from({ length: 8 }, (_, i) => `Ada ${i}`);
+    const answers = await Promise.all(names.map((displayName) => patch({ displayName })));
+    expect(answers.map((answer) => answer.status)).toEqual(Array(8).fill(200));
+    const events = await identity.service.query<{ version: number }>(
+      'SELECT aggregate_version AS version FROM outbox_event WHERE key = $1 ORDER BY xid, id',
+      [ada.id],
+    );
+    expect(events.map(({ version }) => Number(version))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+});
+
+describe('PATCH /v1/me 400', () => {
+  it.each<[string, unknown, string]>([
+    ['a blank name', { displayName: ' ' }, '/displayName'],
+    ['a name of 10,000 characters', { displayName: 'x'.repeat(10_000) }, '/displayName'],
+    ['a name with NUL', { displayName: 'a\0b' }, '/displayName'],
+    ['a name that is null', { displayName: null }, '/displayName'],
+    ['a locale that is none', { locale: 'english' }, '/locale'],
+    ['roles', { roles: ['admin'] }, '/roles'],
+    ['emailVerified', { emailVerified: true }, '/emailVerified'],
+    ['email', { email: 'other@example.com' }, '/email'],
+    ['id', { id: '019b0000-0000-7000-8000-000000000000' }, '/id'],
+  ])('%s', async (_, body, pointer) => {
+    expectProblem(await patch(body), 400, 'request.invalid', pointer);
+  });
+
+  it('malformed JSON', async () => {
+    expectProblem(await patch('{'), 400, 'request.invalid');
+  });
+});
+
+describe('PATCH /v1/me 412', () => {
+  it('a version that somebody else has changed', async () => {
+    const etag = (await me()).headers.get('etag') ?? '';
+    expect((await patch({ displayName: 'One' }, { 'if-match': etag })).status).toBe(200);
+    expectProblem(
+      await patch({ displayName: 'Two' }, { 'if-match': etag }),
+      412,
+      'request.precondition_failed',
+    );
+    expect((await me()).body.displayName).toBe('One');
+  });
+});
