@@ -337,6 +337,8 @@ describe('200: in which order', () => {
   });
 });
 
+const cursorOf = (key: unknown) => Buffer.from(JSON.stringify(key)).toString('base64url');
+
 describe('400', () => {
   test.each<[string, string]>([
     ['bbox=1,2,3', 'bbox'],
@@ -397,7 +399,11 @@ describe('400', () => {
     ['limit=0', 'limit'],
     ['limit=101', 'limit'],
     ['cursor=%7B%7D', 'cursor'],
-    ['cursor=eyJieSI6InByaWNlIiwidmFsdWUiOjEsImtleSI6MX0', 'cursor'],
+    [`cursor=${cursorOf({ by: 'price', value: 1, key: 1 })}`, 'cursor'],
+    [`cursor=${cursorOf({ by: 'score', value: 1.5, key: 1 })}`, 'cursor'],
+    [`cursor=${cursorOf({ by: 'score', value: 1e300, key: 1 })}`, 'cursor'],
+    [`cursor=${cursorOf({ by: 'score', value: "1'--", key: 1 })}`, 'cursor'],
+    [`sort=price&cursor=${cursorOf({ by: 'price', value: 1, key: -1 })}`, 'cursor'],
     ['bounds=1,2,3,4', 'bounds'],
     ['__proto__=1', '__proto__'],
   ])('%s', async (query, parameter) => {

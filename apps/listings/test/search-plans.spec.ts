@@ -89,6 +89,16 @@ test.each<[string, Record<string, string>, Position | null]>([
   expect(text).not.toMatch(/Seq Scan/);
 });
 
+test.each<[string, Record<string, string>]>([
+  ['a town', town],
+  ['a town by price', { ...town, sort: 'price' }],
+  ['a town by falling price', { ...town, sort: '-price' }],
+  ['a city', { city: 'City 7' }],
+  ['everything', {}],
+])('%s: the next page starts in the index where the last one ended', async (_, query) => {
+  expect(await plan(query, deep)).toMatch(/Index Cond: .*ROW\(/);
+});
+
 test('the order of a city and of everything comes from the index, not from a sort of all', async () => {
   for (const query of [{ sort: 'relevance' }, { sort: 'price' }, { sort: '-price' }]) {
     const inner = (await plan(query)).split('\n');

@@ -5,8 +5,7 @@ import { around, type Box, cellsOf, viewport } from './domain/area.js';
 import { cityKey } from './domain/search-row.js';
 import type { SearchQuery } from './search.dto.js';
 
-export const ORDERS = ['score', 'rank', 'price', '-price', 'distance'] as const;
-export type Order = (typeof ORDERS)[number];
+export type Order = 'score' | 'rank' | 'price' | '-price' | 'distance';
 
 /** Where a scan goes on: behind the row with this value in the order, and this key. */
 export interface Position {
@@ -105,9 +104,10 @@ function indexed(
   after: Position | null,
   limit: number,
 ): Sql {
-  const column = order === 'score' ? 's.score' : 's.price_minor';
+  const [column, type] =
+    order === 'score' ? (['s.score', 'integer'] as const) : (['s.price_minor', 'bigint'] as const);
   const direction = DIRECTION[order];
-  const rest = after === null ? Sql.of('true') : beyond(column, 's.key', direction, after);
+  const rest = after === null ? Sql.of('true') : beyond(column, type, 's.key', direction, after);
   const first = (source: Sql): Sql =>
     Sql.of(
       `SELECT ${column}::float8 AS value, s.key FROM listing_search s
@@ -152,7 +152,7 @@ function computed(
           query.q,
         );
   const direction = DIRECTION[order];
-  const rest = after === null ? Sql.of('true') : beyond('m.value', 'm.key', direction, after);
+  const rest = after === null ? Sql.of('true') : beyond('m.value', 'float8', 'm.key', direction, after);
   return Sql.of(
     `SELECT m.value, m.key FROM (
        SELECT ${value.text} AS value, s.key FROM listing_search s WHERE ${place.text} AND ${filter.text}
@@ -165,9 +165,16 @@ function computed(
   );
 }
 
-function beyond(value: string, key: string, direction: 'ASC' | 'DESC', after: Position): Sql {
+/** Compared in the column's own type: after a cast the index would be read from its start. */
+function beyond(
+  value: string,
+  type: 'integer' | 'bigint' | 'float8',
+  key: string,
+  direction: 'ASC' | 'DESC',
+  after: Position,
+): Sql {
   return Sql.of(
-    `(${value}, ${key}) ${direction === 'ASC' ? '>' : '<'} (?::float8, ?::bigint)`,
+    `(${value}, ${key}) ${direction === 'ASC' ? '>' : '<'} (?::${type}, ?::bigint)`,
     after.value,
     after.key,
   );

@@ -15,14 +15,20 @@ import { z } from 'zod';
 import type { ListingsConfig } from '../config.js';
 import { photoUrl } from '../photo/photo.dto.js';
 import type { SearchHit, SearchQuery } from './search.dto.js';
-import { type Candidate, orderOf, ORDERS, type Position, scan } from './search.queries.js';
+import { type Candidate, orderOf, type Position, scan } from './search.queries.js';
 
 /** The zone where a day ends last: a date that is past there is past everywhere. */
 const LAST_ZONE = 'Etc/GMT+12';
 /** A page may come back shorter than asked for, with a cursor, rather than read on for ever. */
 const MOST_CANDIDATES = 2000;
 
-const Cursor = z.strictObject({ by: z.enum(ORDERS), value: z.number(), key: z.int().min(0) });
+const key = z.int().min(0);
+/** The orders that an index holds go by whole numbers. */
+const Cursor = z.discriminatedUnion('by', [
+  z.strictObject({ by: z.literal('score'), value: z.int32(), key }),
+  z.strictObject({ by: z.enum(['price', '-price']), value: z.int(), key }),
+  z.strictObject({ by: z.enum(['rank', 'distance']), value: z.number(), key }),
+]);
 
 interface Stay {
   checkInDate: string;
