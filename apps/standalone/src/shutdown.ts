@@ -4,6 +4,8 @@ import type { Log } from './log.js';
 import type { Terminal } from './terminal.js';
 
 const PATIENCE_SECONDS = 30;
+/** When a part below is gone, there is little to drain. */
+const PATIENCE_WITHOUT_PARTS_SECONDS = 5;
 /** npm hands Ctrl-C on to a process that the terminal has already told. */
 const ECHO_MS = 1_000;
 
@@ -16,7 +18,7 @@ export class Shutdown {
   readonly #services: Closer[] = [];
   readonly #after: Closer[] = [];
   readonly #last: Closer[] = [];
-  readonly #patience = PATIENCE_SECONDS;
+  #patience = PATIENCE_SECONDS;
   #begun: number | null = null;
 
   constructor(private readonly terminal: Terminal) {
@@ -48,6 +50,7 @@ export class Shutdown {
   async because(why: string): Promise<void> {
     if (this.#begun !== null) return;
     this.terminal.complain(why);
+    this.#patience = PATIENCE_WITHOUT_PARTS_SECONDS;
     await this.#end(1);
   }
 

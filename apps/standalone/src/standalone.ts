@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { startSandbox } from '@roost/app-sandbox';
 import { claimFolder, portTaken, startPostgres, startRedis } from '@roost/embedded';
 import { EmbeddedBus } from '@roost/messaging';
@@ -33,14 +32,13 @@ export async function main(): Promise<void> {
 }
 
 async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): Promise<void> {
-  const config = readConfig(StandaloneConfig, env, { database: false });
+  const config = readConfig(StandaloneConfig, withGeneratedSecrets(env), { database: false });
   const production = config.ROOST_ENV === 'production';
   const host = config.BIND_HOST ?? (production ? '0.0.0.0' : '127.0.0.1');
   const addresses = addressesFrom(env);
   const runs = (name: Service) => config.ROOST_SERVICES.includes(name);
   const sandbox = runs('payments') && !production && config.PAYMENT_PROVIDERS.includes('sandbox');
 
-  terminal.say(`Roost is starting (${config.ROOST_ENV}, data in ${resolve(config.ROOST_DATA_DIR)}).`);
   const claim = claimFolder(config.ROOST_DATA_DIR);
   shutdown.last('data folder', async () => claim.release());
   const dataDir = claim.folder;
@@ -150,6 +148,12 @@ async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): 
       accounts,
     }),
   );
+}
+
+/** Production needs a key of its own: the one that is about to be made, or read from the data folder, is one. */
+function withGeneratedSecrets(env: Environment): Environment {
+  const given = env.ENCRYPTION_KEY?.trim() || env.ENCRYPTION_KEY_FILE?.trim();
+  return given ? env : { ...env, ENCRYPTION_KEY: 'made once and kept in the data folder' };
 }
 
 /** Waits for all; the first failure counts, and only once the others have ended too (they must be closed). */

@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { jest } from '@jest/globals';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -112,10 +113,10 @@ describe('a broken data folder', () => {
 
 test('a machine without Redis', async () => {
   const bin = aFolder();
-  mkdirSync(join(bin, 'nothing'));
-  chmodSync(bin, 0o755);
+  // What PostgreSQL is started with by root.
+  for (const tool of ['unshare', 'setpriv', 'test']) symlinkSync(`/usr/bin/${tool}`, join(bin, tool));
   await expectRefusal(
-    { ...(await aPlace()), PATH: join(bin, 'nothing') },
+    { ...(await aPlace()), PATH: bin },
     /^Roost needs Redis 7 or Valkey, and there is no redis-server or valkey-server on PATH: install it/,
   );
 });

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@roost/testing';
