@@ -29,6 +29,8 @@ export class KeySource {
   #lastFetch = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #read: () => Promise<unknown>;
+  /** A data: URL can't change. */
+  #fixed: boolean;
   /** Told when the set has changed: verified tokens must be looked at again. */
   onChange: () => void = () => undefined;
 
@@ -37,11 +39,13 @@ export class KeySource {
     private readonly logger: Logger,
   ) {
     this.#read = async () => JSON.parse(await load(url)) as unknown;
+    this.#fixed = url.startsWith('data:');
   }
 
   /** The service that makes the keys reads its own set without a call. */
   readFrom(read: () => Promise<unknown>): void {
     this.#read = read;
+    this.#fixed = false;
   }
 
   start(): void {
@@ -58,6 +62,7 @@ export class KeySource {
   }
 
   async #look(id: string): Promise<KeyObject | null> {
+    if (this.#keys.size > 0 && this.#fixed) return null;
     const since = performance.now() - this.#lastFetch;
     if (!this.#fetching && since < MIN_PAUSE_MS) await delay(MIN_PAUSE_MS - since);
     await this.#refresh();

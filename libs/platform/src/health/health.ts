@@ -5,7 +5,7 @@ const CHECK_TIMEOUT_MS = 2_000;
 /** What must work for a service to be ready; each check throws when it does not. */
 export class Health {
   readonly #checks = new Map<string, HealthCheck>();
-  #draining = false;
+  readonly #closing = new AbortController();
 
   add(part: string, check: HealthCheck): void {
     this.#checks.set(part, check);
@@ -13,11 +13,12 @@ export class Health {
 
   /** Says no from now on: traffic should go elsewhere. */
   drain(): void {
-    this.#draining = true;
+    this.#closing.abort();
   }
 
-  get draining(): boolean {
-    return this.#draining;
+  /** Aborted once the service drains. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   async report(): Promise<{ ready: boolean; parts: Record<string, 'up' | 'down' | 'stopping'> }> {
@@ -25,7 +26,7 @@ export class Health {
       [...this.#checks].map(async ([part, check]) => [part, (await passes(check)) ? 'up' : 'down'] as const),
     );
     const parts: Record<string, 'up' | 'down' | 'stopping'> = Object.fromEntries(results);
-    if (this.#draining) parts.server = 'stopping';
+    if (this.closing.aborted) parts.server = 'stopping';
     return { ready: Object.values(parts).every((state) => state === 'up'), parts };
   }
 }

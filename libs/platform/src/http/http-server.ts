@@ -28,7 +28,7 @@ export interface HttpServerParts {
   filter: ProblemFilter;
   /** Known once the container stands. */
   keys: () => IdempotencyKeys | null;
-  draining: () => boolean;
+  closing: AbortSignal;
 }
 
 /** Fastify as every service runs it, behind Nest's adapter. */
@@ -77,7 +77,7 @@ function readBodies(fastify: FastifyInstance, { parseBodies = true }: HttpOption
 
 /** What happens around each request: its context, headers, ETag, stored answer, log line and metrics. */
 function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void {
-  const { service, logger, metrics, draining } = parts;
+  const { service, logger, metrics, closing } = parts;
   const seconds = metrics.histogram('http_request_duration_seconds', 'Requests by route and status', [
     'method',
     'route',
@@ -85,14 +85,14 @@ function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void 
   ]);
 
   fastify.addHook('onRequest', (request, reply, done) => {
-    const context = openContext(service, request, reply);
+    const context = openContext(service, request, reply, closing);
     request.roost = context;
     reply.headers({
       'x-request-id': context.requestId,
       traceparent: context.traceparent,
       'x-content-type-options': 'nosniff',
     });
-    if (draining()) reply.header('connection', 'close');
+    if (closing.aborted) reply.header('connection', 'close');
     done();
   });
 

@@ -22,6 +22,8 @@ export interface RequestContext {
   readonly traceparent: string;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** Aborted when the service is about to stop: nobody should wait any longer. */
+  readonly closing: AbortSignal;
   user: AuthUser | null;
   etag: string | null;
   claim: IdempotencyClaim | null;
@@ -69,7 +71,12 @@ const REQUEST_ID = /^[\w.:-]{1,64}$/;
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 const NO_TRACE = '0'.repeat(32);
 
-export function openContext(service: string, request: FastifyRequest, reply: FastifyReply): RequestContext {
+export function openContext(
+  service: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  closing: AbortSignal,
+): RequestContext {
   const sentId = request.headers['x-request-id'];
   const requestId = typeof sentId === 'string' && REQUEST_ID.test(sentId) ? sentId : randomUUID();
   const parent = TRACEPARENT.exec(String(request.headers.traceparent ?? ''));
@@ -81,6 +88,7 @@ export function openContext(service: string, request: FastifyRequest, reply: Fas
     traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-${parent?.[3] ?? '01'}`,
     request,
     reply,
+    closing,
     user: null,
     etag: null,
     claim: null,

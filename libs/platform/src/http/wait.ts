@@ -30,7 +30,7 @@ export const Wait = createParamDecorator((_: unknown, context: ExecutionContext)
     seconds: waitSeconds(request.headers.prefer),
     etag: request.headers['if-none-match'] ?? null,
     user: request.roost.user?.id ?? null,
-    signal: gone.signal,
+    signal: AbortSignal.any([gone.signal, request.roost.closing]),
   };
 });
 

@@ -7,7 +7,7 @@ import {
   Optional,
 } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
-import type { Queue } from 'bull';
+import Bull, { type Queue } from 'bull';
 import type { Logger } from 'pino';
 import { Clock } from '../clock/clock.js';
 import { loggable } from '../database/database-errors.js';
@@ -21,6 +21,10 @@ interface KnownSweep extends Sweep {
   lastRun: number;
   running: Promise<void> | null;
 }
+
+// Bull names the blocking connection once per handler: from the second on behind a blocking read, and when that is cut
+// short at a stop nobody catches the rejection. The name is of no use here.
+Reflect.set(Bull.prototype, 'setWorkerName', () => Promise.resolve());
 
 /** Without a wake-up for this many periods (Redis lost), a process sweeps by itself. */
 const PATIENCE_PERIODS = 3;

@@ -80,7 +80,7 @@ async function start<C extends z.ZodObject>(
     metrics,
     filter,
     keys: () => keys,
-    draining: () => health.draining,
+    closing: health.closing,
   });
   const messaging = orm !== null && definition.messaging !== false;
   const root: DynamicModule = {

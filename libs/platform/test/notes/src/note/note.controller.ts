@@ -1,14 +1,22 @@
-import { Controller, Get, Patch, Post } from '@nestjs/common';
+import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
 import {
   Answers,
   type AuthUser,
   Body,
   CurrentUser,
+  currentRequest,
   etagOf,
+  FilePart,
+  OptionalUser,
   Page,
   type PageOf,
   Param,
+  Public,
   QueryParams,
+  Roles,
+  StepUp,
+  Upload,
+  type UploadedFile,
   Uuid,
   VerifiedEmail,
   Wait,
@@ -16,7 +24,7 @@ import {
   type WaitRequest,
   withEtag,
 } from '../../../../src/index.js';
-import { ListNotes, NoteDto, WriteNote } from './note.dto.js';
+import { Attachment, Bulk, Count, Hello, ListNotes, NoteDto, WriteMany, WriteNote } from './note.dto.js';
 import { NoteQueries } from './note.queries.js';
 import { NoteService } from './note.service.js';
 
@@ -33,6 +41,42 @@ export class NoteController {
   async write(@CurrentUser() user: AuthUser, @Body(WriteNote) body: WriteNote): Promise<NoteDto> {
     const note = await this.notes.write(user, body);
     return withEtag(note, etagOf(note.version, user.id));
+  }
+
+  @Get('count')
+  @Public()
+  @Answers(200, Count)
+  async count(): Promise<Count> {
+    return { count: await this.queries.count() };
+  }
+
+  @Get('hello')
+  @OptionalUser()
+  @Answers(200, Hello)
+  hello(@CurrentUser() user: AuthUser | null): Hello {
+    return { id: user?.id ?? null };
+  }
+
+  @Delete()
+  @Roles('admin')
+  @StepUp()
+  @Answers(204)
+  removeExpired(): Promise<void> {
+    return this.notes.removeExpired();
+  }
+
+  @Post('bulk')
+  @Answers(200, Bulk)
+  async writeMany(@CurrentUser() user: AuthUser, @Body(WriteMany) body: WriteMany): Promise<Bulk> {
+    for (const text of body.texts) await this.notes.add(user, { text, tags: [] });
+    return { count: body.texts.length, requestId: currentRequest()?.requestId };
+  }
+
+  @Post('attachments')
+  @Upload({ field: 'file', maxBytes: 2_000_000 })
+  @Answers(201, Attachment, 'request.too_large')
+  attach(@FilePart() file: UploadedFile): Attachment {
+    return { sizeBytes: file.bytes.length, mimeType: file.mimeType };
   }
 
   @Get(':id')

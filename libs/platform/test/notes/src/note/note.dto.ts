@@ -26,3 +26,18 @@ export const toNoteDto = (note: Note): NoteDto => ({
   version: note.version,
   createdAt: note.createdAt.toISOString(),
 });
+
+export const Count = z.object({ count: z.int() });
+export type Count = z.output<typeof Count>;
+
+export const Hello = z.object({ id: Uuid.nullable() });
+export type Hello = z.output<typeof Hello>;
+
+export const WriteMany = z.strictObject({ texts: z.array(z.string().min(1).max(200)).max(100) });
+export type WriteMany = z.output<typeof WriteMany>;
+
+export const Bulk = z.object({ count: z.int(), requestId: z.string().optional() });
+export type Bulk = z.output<typeof Bulk>;
+
+export const Attachment = z.object({ sizeBytes: z.int(), mimeType: z.string() });
+export type Attachment = z.output<typeof Attachment>;

@@ -16,6 +16,11 @@ interface NoteRow {
 export class NoteQueries {
   constructor(private readonly em: EntityManager) {}
 
+  async count(): Promise<number> {
+    const rows = await this.em.execute<{ count: number }[]>('SELECT count(*) FROM note');
+    return rows[0]?.count ?? 0;
+  }
+
   async listOf(ownerId: string, query: ListNotes): Promise<PageOf<NoteDto>> {
     const after = decodeCursor(query.cursor, z.tuple([z.uuid()]));
     const rows = await this.em.execute<NoteRow[]>(

@@ -24,19 +24,25 @@ export class NoteService {
   ) {}
 
   write(user: AuthUser, input: WriteNote): Promise<NoteDto> {
-    return this.idempotency.answer(async (em) => {
-      const now = this.clock.now();
-      const note = em.create(Note, {
-        id: uuidv7(),
-        ownerId: user.id,
-        text: input.text,
-        tags: input.tags,
-        createdAt: now,
-        expiresAt: input.expiresInDays === undefined ? null : addHours(now, 24 * input.expiresInDays),
-      });
-      await em.flush();
-      return toNoteDto(note);
+    return this.idempotency.answer((em) => this.#write(em, user, input));
+  }
+
+  add(user: AuthUser, input: WriteNote): Promise<NoteDto> {
+    return this.transactions.run((em) => this.#write(em, user, input));
+  }
+
+  async #write(em: EntityManager, user: AuthUser, input: WriteNote): Promise<NoteDto> {
+    const now = this.clock.now();
+    const note = em.create(Note, {
+      id: uuidv7(),
+      ownerId: user.id,
+      text: input.text,
+      tags: input.tags,
+      createdAt: now,
+      expiresAt: input.expiresInDays === undefined ? null : addHours(now, 24 * input.expiresInDays),
     });
+    await em.flush();
+    return toNoteDto(note);
   }
 
   async read(user: AuthUser, id: string): Promise<NoteDto> {

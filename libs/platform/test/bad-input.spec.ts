@@ -1,0 +1,172 @@
+import { connect } from 'node:net';
+import { aUser, expectProblem, startTestService, type TestClient, type TestService } from '@roost/testing';
+import { notes } from './notes/src/service.js';
+
+let service: TestService;
+let client: TestClient;
+
+beforeAll(async () => {
+  service = await startTestService(notes);
+  client = service.as(aUser());
+});
+afterAll(() => service?.close());
+
+const json = { 'content-type': 'application/json' };
+
+describe('400 with a pointer: a body that is not as declared', () => {
+  test.each<[name: string, body: unknown, pointer: string]>([
+    ['malformed JSON', '{"text":', ''],
+    ['no JSON at all', 'milk', ''],
+    ['a bare list', '[]', ''],
+    ['null', 'null', ''],
+    ['a wrong type', { text: 5 }, '/text'],
+    ['a missing field', {}, '/text'],
+    ['an unknown field', { text: 'a', ownerId: 'me' }, '/ownerId'],
+    ['an unknown field with a slash and a tilde', { text: 'a', 'a/b~c': 1 }, '/a~1b~0c'],
+    ['a wrong item of a list', { text: 'a', tags: ['x', 7] }, '/tags/1'],
+    ['too long a list', { text: 'a', tags: ['1', '2', '3', '4', '5', '6'] }, '/tags'],
+    ['ten thousand characters', { text: 'x'.repeat(10_000) }, '/text'],
+    ['only spaces', { text: '   ' }, '/text'],
+    ['a number beyond its limit', { text: 'a', expiresInDays: 1e9 }, '/expiresInDays'],
+    ['a fraction', { text: 'a', expiresInDays: 1.5 }, '/expiresInDays'],
+    ['a number too large for a double', '{"text":"a","expiresInDays":1e999}', '/expiresInDays'],
+    ['a NUL', '{"text":"a\\u0000b"}', '/text'],
+    ['a NUL in a list', '{"text":"a","tags":["\\u0000"]}', '/tags/0'],
+    ['a NUL in a name', '{"text":"a","\\u0000":1}', ''],
+    ['half a character', '{"text":"\\ud800"}', '/text'],
+    ['a poisoned prototype', '{"text":"a","__proto__":{"isAdmin":true}}', '/__proto__'],
+    ['a poisoned prototype in disguise', '{"text":"a","\\u005f_proto__":{"isAdmin":true}}', '/__proto__'],
+    ['a poisoned constructor', '{"text":"a","constructor":{"prototype":{"isAdmin":true}}}', '/constructor'],
+    [
+      'a body nested without end',
+      `{"text":${'['.repeat(5000)}${']'.repeat(5000)}}`,
+      `/text${'/0'.repeat(31)}`,
+    ],
+  ])('%s', async (_name, body, pointer) => {
+    const answer = await client.post('/v1/notes', body, json);
+    expectProblem(answer, 400, 'request.invalid', pointer);
+    expect(JSON.stringify(answer.body).length).toBeLessThan(10_000);
+  });
+
+  test('bytes that are no UTF-8', async () => {
+    const bytes = Buffer.concat([Buffer.from('{"text":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
+    expectProblem(await client.post('/v1/notes', bytes, json), 400, 'request.invalid', '');
+  });
+
+  test('no body at all', async () => {
+    expectProblem(await client.post('/v1/notes'), 400, 'request.invalid', '');
+    expectProblem(await client.post('/v1/notes', '', json), 400, 'request.invalid', '');
+  });
+
+  test('what was sent is not echoed', async () => {
+    const answer = await client.post('/v1/notes', { text: 42_4242, extra: 'my-secret' });
+    expect(JSON.stringify(answer.body)).not.toMatch(/my-secret|424242/);
+  });
+
+  test('a whole list of faults is told at once', async () => {
+    const { body } = await client.post<{ errors: { pointer: string }[] }>('/v1/notes', {
+      text: '',
+      tags: 1,
+      a: 1,
+      b: 2,
+    });
+    expect(body.errors.map(({ pointer }) => pointer).sort()).toEqual(['/a', '/b', '/tags', '/text']);
+  });
+});
+
+describe('400 with the parameter: a path or query that is not as declared', () => {
+  test.each<[name: string, path: string, parameter: string]>([
+    ['an id that is none', '/v1/notes/1', 'id'],
+    ['an id with SQL in it', "/v1/notes/1'%20OR%201=1", 'id'],
+    ['an id with a NUL', '/v1/notes/%00', 'id'],
+    ['a limit of none', '/v1/notes?limit=0', 'limit'],
+    ['a limit beyond its limit', '/v1/notes?limit=101', 'limit'],
+    ['a limit that is no number', '/v1/notes?limit=ten', 'limit'],
+    ['a limit of 1e9', '/v1/notes?limit=1e9', 'limit'],
+    ['an empty limit', '/v1/notes?limit=', 'limit'],
+    ['a parameter twice', '/v1/notes?limit=1&limit=2', 'limit'],
+    ['an unknown parameter', '/v1/notes?color=red', 'color'],
+    ['a parameter called __proto__', '/v1/notes?__proto__=1', '__proto__'],
+    ['a parameter with brackets', '/v1/notes?limit[$gt]=1', 'limit[$gt]'],
+    ['a NUL', '/v1/notes?tag=a%00b', 'tag'],
+    ['a cursor nobody issued', '/v1/notes?cursor=abc', 'cursor'],
+    ['a cursor of another list', `/v1/notes?cursor=${Buffer.from('[5]').toString('base64url')}`, 'cursor'],
+    ['a cursor that is too long', `/v1/notes?cursor=${'a'.repeat(2000)}`, 'cursor'],
+  ])('%s', async (_name, path, parameter) => {
+    expectProblem(await client.get(path), 400, 'request.invalid', parameter);
+  });
+
+  test('a path that can not be decoded', async () => {
+    expectProblem(await client.get('/v1/notes/%zz'), 400, 'request.invalid');
+  });
+});
+
+describe('what never reaches a route', () => {
+  test('404: an unknown path or method', async () => {
+    expectProblem(await client.get('/v1/nothing'), 404, 'route.not_found');
+    expectProblem(await client.get('/'), 404, 'route.not_found');
+    expectProblem(await client.put('/v1/notes', {}), 404, 'route.not_found');
+    expectProblem(await client.get('/../../etc/passwd'), 404, 'route.not_found');
+  });
+
+  test('413: a body over the limit, announced or not', async () => {
+    const large = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
+    expectProblem(await client.post('/v1/notes', large, json), 413, 'request.too_large');
+  });
+
+  test('414: a part of the path longer than any id', async () => {
+    expectProblem(await client.get(`/v1/notes/${'a'.repeat(5000)}`), 414, 'request.uri_too_long');
+  });
+
+  test.each([
+    'text/plain',
+    'application/xml',
+    'application/x-www-form-urlencoded',
+    'application/jsonx',
+    'nonsense',
+  ])('415: %s', async (type) => {
+    expectProblem(
+      await client.post('/v1/notes', '{"text":"a"}', { 'content-type': type }),
+      415,
+      'request.unsupported_media_type',
+    );
+  });
+
+  test('415: a form where JSON is read', async () => {
+    const form = new FormData();
+    form.set('text', 'a');
+    expectProblem(await client.post('/v1/notes', form), 415, 'request.unsupported_media_type');
+  });
+
+  test('bytes that are no HTTP', async () => {
+    const { hostname, port } = new URL(service.url);
+    const answer = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      const socket = connect(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
+      socket.on('data', (bytes) => (text += bytes.toString()));
+      socket.on('end', () => resolve(text));
+      socket.on('error', reject);
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('application/problem+json');
+  });
+});
+
+test('a body declared as JSON with a charset or a suffix is read', async () => {
+  for (const type of ['application/json; charset=utf-8', 'application/vnd.roost+json']) {
+    const answer = await client.post('/v1/notes', '{"text":"\\ud83d\\ude00 ok"}', { 'content-type': type });
+    expect(answer.status).toBe(201);
+    expect(answer.body.text).toBe('😀 ok');
+  }
+});
+
+test('an error nobody foresaw is a 500 that says nothing of PostgreSQL', async () => {
+  await service.query('ALTER TABLE note RENAME TO note_away');
+  try {
+    const answer = await client.get('/v1/notes');
+    expectProblem(answer, 500, 'internal');
+    expect(JSON.stringify(answer.body)).not.toMatch(/note_away|42P01|relation|exist/);
+  } finally {
+    await service.query('ALTER TABLE note_away RENAME TO note');
+  }
+});

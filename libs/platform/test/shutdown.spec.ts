@@ -1,0 +1,85 @@
+import { Agent, request } from 'node:http';
+import { aUser, eventually, startTestService } from '@roost/testing';
+import { startService } from '../src/index.js';
+import { notes } from './notes/src/service.js';
+
+const send = (url: string, token: string, agent: Agent): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const body = JSON.stringify({ text: 'a' });
+    request(
+      `${url}/v1/notes`,
+      {
+        method: 'POST',
+        agent,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'content-length': body.length,
+        },
+      },
+      (response) => {
+        response.resume();
+        response.on('end', () => resolve(response.statusCode ?? 0));
+        response.on('error', reject);
+      },
+    )
+      .on('error', reject)
+      .end(body);
+  });
+
+test('what is being asked under load is answered before the pools close', async () => {
+  const service = await startTestService(notes);
+  const running = await startService(notes, { env: service.env, bus: service.bus });
+  const user = aUser();
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  const answered: number[] = [];
+  const failures: NodeJS.ErrnoException[] = [];
+  let stopping = false;
+  const client = async () => {
+    for (let inFlight = false; ;) {
+      inFlight = !stopping;
+      try {
+        answered.push(await send(running.url, user.token, agent));
+      } catch (error) {
+        // A new connection after the port has closed is for the load balancer to avoid; one in work is ours.
+        if (inFlight) failures.push(error as NodeJS.ErrnoException);
+        return;
+      }
+      if (stopping && answered.length > 10_000) return;
+    }
+  };
+  const clients = Array.from({ length: 16 }, client);
+  await eventually(() => expect(answered.length).toBeGreaterThan(100));
+  stopping = true;
+  await running.close();
+  await Promise.all(clients);
+  expect(new Set(answered)).toEqual(new Set([201]));
+  expect(failures.filter(({ code }) => code !== 'ECONNRESET' && code !== 'ECONNREFUSED')).toEqual([]);
+  const stored = await service.query('SELECT 1 FROM note WHERE owner_id = $1', [user.id]);
+  expect(stored.length).toBe(answered.length);
+  agent.destroy();
+  await service.close();
+});
+
+test('a waiting request is let go, and closing twice is closing once', async () => {
+  const service = await startTestService(notes);
+  const running = await startService(notes, { env: service.env, bus: service.bus });
+  const user = aUser();
+  const headers = { authorization: `Bearer ${user.token}`, 'content-type': 'application/json' };
+  const written = await fetch(`${running.url}/v1/notes`, { method: 'POST', headers, body: '{"text":"a"}' });
+  const { id } = (await written.json()) as { id: string };
+  const etag = written.headers.get('etag') ?? '';
+  const waiting = fetch(`${running.url}/v1/notes/${id}`, {
+    headers: { ...headers, prefer: 'wait=20', 'if-none-match': etag },
+  });
+  await eventually(async () => {
+    const { body } = await service.anonymous.get<string>('/health/live');
+    expect(body).toEqual({ status: 'up' });
+  });
+  const began = performance.now();
+  await Promise.all([running.close(), running.close()]);
+  expect((await waiting).status).toBe(304);
+  expect(performance.now() - began).toBeLessThan(10_000);
+  await expect(fetch(`${running.url}/health/live`)).rejects.toThrow();
+  await service.close();
+});
