@@ -25,7 +25,7 @@ export class ProxyController {
 
   // Who may call is said by the route's own document, so it is decided in here, not by the decorator.
   @Public()
-  @All('*path')
+  @All('*')
   async pass(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const path = pathOf(request.url);
     const route = this.find(request.method, path);
