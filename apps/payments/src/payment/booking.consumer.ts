@@ -43,7 +43,11 @@ export class BookingConsumer {
     await this.payments.follow(
       booking.bookingId,
       { kind: 'cancelled', refundMinor: booking.refundMinor },
-      booking.refundLines.map(({ kind, refundMinor }) => ({ kind, refundMinor })),
+      {
+        hostMinor: booking.hostPayoutMinor,
+        platformMinor: booking.platformFeeMinor,
+        taxMinor: booking.taxMinor,
+      },
     );
     if (booking.hostPenaltyMinor > 0) await this.payments.reservePenalty(booking);
   }

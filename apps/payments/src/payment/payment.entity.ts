@@ -1,7 +1,7 @@
 import { BigIntType } from '@mikro-orm/core';
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import type { PaymentStatus, Wish } from './domain/payment-state.js';
-import type { RefundLine } from '../ledger/domain/posting.js';
+import type { Split } from '../ledger/domain/posting.js';
 
 const minor = () => ({ type: new BigIntType('number') });
 
@@ -60,9 +60,6 @@ export class Payment {
   taxMinor!: number;
 
   @Property(minor())
-  hostFeeMinor!: number;
-
-  @Property(minor())
   authorizedMinor: number = 0;
 
   @Property(minor())
@@ -77,8 +74,9 @@ export class Payment {
   @Property({ ...minor(), nullable: true })
   releaseMinor: number | null = null;
 
+  /** Who keeps what when the release is only a part. */
   @Property({ type: 'json', nullable: true })
-  releaseLines: RefundLine[] | null = null;
+  releaseKept: Split | null = null;
 
   /** Both are secrets of the guest's: encrypted. */
   @Property({ type: 'text', nullable: true })

@@ -1,10 +1,9 @@
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
-import { sum } from '@roost/money';
 import { Transactions } from '@roost/messaging';
 import { type AuthUser, Clock, invalidField, Problem, uuidv7 } from '@roost/platform';
-import { type RefundLine, penaltyLegs } from '../ledger/domain/posting.js';
+import { penaltyLegs, type Split } from '../ledger/domain/posting.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { PaymentOperation } from '../operation/operation.entity.js';
 import { OperationPlan } from '../operation/operation.plan.js';
@@ -42,9 +41,6 @@ export class PaymentService {
       if (hostMinor + platformMinor + booking.taxMinor !== booking.totalMinor) {
         throw new Error(`the parts of booking ${booking.bookingId} do not add up to its total`);
       }
-      const serviceFeeMinor = sum(
-        booking.lines.filter((line) => line.kind === 'service_fee').map((line) => line.amountMinor),
-      );
       const now = this.clock.now();
       const payment = em.create(
         Payment,
@@ -63,7 +59,6 @@ export class PaymentService {
           hostMinor,
           platformMinor,
           taxMinor: booking.taxMinor,
-          hostFeeMinor: Math.min(Math.max(platformMinor - serviceFeeMinor, 0), platformMinor),
           expiresAt: booking.holdExpiresAt === null ? null : new Date(booking.holdExpiresAt),
           checkAt: this.progress.nextCheck({ createdAt: now }),
           createdAt: now,
@@ -77,13 +72,13 @@ export class PaymentService {
   }
 
   /** The booking has moved on: its money follows. */
-  follow(bookingId: string, fate: BookingFate, releaseLines: RefundLine[] | null = null): Promise<void> {
+  follow(bookingId: string, fate: BookingFate, kept: Split | null = null): Promise<void> {
     return this.transactions.run(async (em) => {
       for (const payment of await em.find(Payment, { bookingId }, { orderBy: { createdAt: 'asc' } })) {
         const { wish, releaseMinor } = wishAfter(payment, fate);
         payment.wish = wish;
         payment.releaseMinor = releaseMinor;
-        payment.releaseLines = releaseMinor === null ? null : releaseLines;
+        payment.releaseKept = releaseMinor === null ? null : kept;
         if (fate.kind === 'confirmed') payment.confirmed = true;
         payment.updatedAt = this.clock.now();
         await this.progress.settle(em, payment);

@@ -12,21 +12,25 @@ export class RefundAdmin {
     private readonly refunds: RefundService,
   ) {}
 
+  /** Publishes nothing yet, and reserves by one conditional update: many at once wait for each other and none is refused unduly. */
   refund(paymentId: string, wanted: RefundPayment, admin: AuthUser): Promise<RefundView> {
-    return this.idempotency.answer(async (em) => {
-      const payment = await em.findOne(Payment, paymentId);
-      if (!payment) throw new Problem('payment.not_found');
-      if (payment.capturedMinor === 0 || payment.status === 'disputed') {
-        throw new Problem('payment.wrong_state', undefined, { status: payment.status });
-      }
-      const refund = await this.refunds.reserve(em, payment, {
-        cause: `admin:${uuidv7()}`,
-        reason: 'admin',
-        note: wanted.reason,
-        requestedBy: admin.id,
-        amountMinor: wanted.amountMinor,
-      });
-      return toRefundView(refund, payment.currency);
-    });
+    return this.idempotency.answer(
+      async (em) => {
+        const payment = await em.findOne(Payment, paymentId);
+        if (!payment) throw new Problem('payment.not_found');
+        if (payment.capturedMinor === 0 || payment.status === 'disputed') {
+          throw new Problem('payment.wrong_state', undefined, { status: payment.status });
+        }
+        const refund = await this.refunds.reserve(em, payment, {
+          cause: `admin:${uuidv7()}`,
+          reason: 'admin',
+          note: wanted.reason,
+          requestedBy: admin.id,
+          amountMinor: wanted.amountMinor,
+        });
+        return toRefundView(refund, payment.currency);
+      },
+      { isolation: 'read committed' },
+    );
   }
 }

@@ -2,7 +2,6 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Clock, Problem, uuidv7 } from '@roost/platform';
 import {
-  type RefundLine,
   type Split,
   refundFailedLegs,
   refundPaidLegs,
@@ -23,7 +22,7 @@ interface WantedRefund {
   note?: string;
   requestedBy?: string;
   amountMinor: number;
-  lines?: readonly RefundLine[];
+  kept?: Split | null;
 }
 
 /** Gives money back. What is given back is reserved first, so that all refunds together never exceed what was taken. */
@@ -43,7 +42,7 @@ export class RefundService {
       cause,
       reason: 'booking-ended',
       amountMinor,
-      lines: payment.releaseLines ?? [],
+      kept: payment.releaseKept,
     });
   }
 
@@ -61,12 +60,7 @@ export class RefundService {
       const left = payment.capturedMinor - payment.refundReservedMinor;
       throw new Problem('payment.refund_too_large', undefined, { refundableMinor: Math.max(left, 0) });
     }
-    const split = refundSplit(
-      await this.left(em, payment),
-      wanted.amountMinor,
-      wanted.lines ?? [],
-      payment.hostFeeMinor,
-    );
+    const split = refundSplit(await this.left(em, payment), wanted.amountMinor, wanted.kept ?? null);
     const refund = em.create(Refund, {
       id: uuidv7(),
       paymentId: payment.id,

@@ -90,41 +90,18 @@ export function takeFrom(left: Split, amountMinor: number): Split {
   return { hostMinor, platformMinor, taxMinor };
 }
 
-export interface RefundLine {
-  kind: string;
-  refundMinor: number;
-}
-
 /**
- * Who gives up a refund whose lines are known: taxes come from the tax account, the guest's service fee from the
- * platform, and the rest from the host, less the host fee that the platform gives up with it (the same share of the
- * fee as of the amount it was taken of). Lines that do not add up to the refund leave it to proportion.
+ * Who gives up a refund. `kept` says what each is to keep of it all, as the rules of the booking worked it out; where
+ * that does not fit the amount (an operator's refund, one after another) each gives up in proportion.
  */
-export function refundSplit(
-  left: Split,
-  amountMinor: number,
-  lines: readonly RefundLine[],
-  hostFeeMinor: number,
-): Split {
-  const of = (kinds: (kind: string) => boolean) =>
-    sum(lines.filter((line) => kinds(line.kind)).map((line) => line.refundMinor));
-  const taxMinor = of((kind) => kind === 'tax');
-  const serviceMinor = of((kind) => kind === 'service_fee');
-  const baseMinor = of((kind) => kind !== 'tax' && kind !== 'service_fee');
-  const wholeBaseMinor = left.hostMinor + hostFeeMinor;
-  if (taxMinor + serviceMinor + baseMinor !== amountMinor || baseMinor > wholeBaseMinor) {
-    return takeFrom(left, amountMinor);
-  }
-  const [feeBack = 0] = allocate(hostFeeMinor, [baseMinor, wholeBaseMinor - baseMinor]);
-  const split = {
-    hostMinor: baseMinor - feeBack,
-    platformMinor: serviceMinor + feeBack,
-    taxMinor,
+export function refundSplit(left: Split, amountMinor: number, kept: Split | null): Split {
+  if (!kept) return takeFrom(left, amountMinor);
+  const given = {
+    hostMinor: left.hostMinor - kept.hostMinor,
+    platformMinor: left.platformMinor - kept.platformMinor,
+    taxMinor: left.taxMinor - kept.taxMinor,
   };
-  const fits =
-    split.hostMinor >= 0 &&
-    split.hostMinor <= left.hostMinor &&
-    split.platformMinor <= left.platformMinor &&
-    split.taxMinor <= left.taxMinor;
-  return fits ? split : takeFrom(left, amountMinor);
+  const parts = [given.hostMinor, given.platformMinor, given.taxMinor];
+  const fits = parts.every((part) => part >= 0) && sum(parts) === amountMinor;
+  return fits ? given : takeFrom(left, amountMinor);
 }

@@ -1,0 +1,62 @@
+import { aUser, eventually, expectProblem } from '@roost/testing';
+import { aBooking, type PaymentsUnderTest, startPayments } from './payments.js';
+
+describe('booking.created', () => {
+  let payments: PaymentsUnderTest;
+  beforeAll(async () => {
+    payments = await startPayments();
+  });
+  afterAll(() => payments.close());
+
+  test('makes one payment of the booking’s total, however often it comes', async () => {
+    const guest = aUser();
+    const booking = aBooking({ guest });
+    await payments.service.deliver('booking.created', booking, { times: 3 });
+    const created = await payments.service.published('payment.created');
+    expect(created.filter((body) => body.bookingId === booking.bookingId)).toEqual([
+      expect.objectContaining({
+        guestId: guest.id,
+        hostId: booking.hostId,
+        amountMinor: 27_280,
+        currency: 'USD',
+        status: 'requires_payment_method',
+        purpose: 'booking',
+        provider: 'sandbox',
+        capturedMinor: 0,
+      }),
+    ]);
+    const all = await eventually(async () => {
+      const answer = await payments.service
+        .as(guest)
+        .get<{ data: { id: string }[] }>(`/v1/bookings/${booking.bookingId}/payments`);
+      expect(answer.body.data).toHaveLength(1);
+      return answer.body.data;
+    });
+    await eventually(() => payments.sandbox.intentOf(all[0]!.id));
+  });
+
+  test('while the provider is away the payment waits, and is made once it is back', async () => {
+    const guest = aUser();
+    await payments.sandbox.faults({ route: 'create', kind: 'fail', times: 3 });
+    const { payment } = await payments.givenPayment({ guest });
+    expect(await payments.sandbox.intentOf(payment.id)).toMatchObject({ status: 'requires_payment_method' });
+  });
+
+  test('an answer lost after the provider made it leads to that one', async () => {
+    const guest = aUser();
+    await payments.sandbox.faults({ route: 'create', kind: 'silent', times: 2 });
+    const { payment } = await payments.givenPayment({ guest });
+    await payments.sandbox.intentOf(payment.id);
+  });
+
+  test('parts that do not add up to the total are refused: nothing is charged that can’t be booked', async () => {
+    const guest = aUser();
+    const booking = aBooking({ guest, taxMinor: 1 });
+    await expect(payments.service.deliver('booking.created', booking)).rejects.toThrow('add up');
+    expectProblem(
+      await payments.service.as(guest).get(`/v1/bookings/${booking.bookingId}/payment`),
+      404,
+      'payment.not_ready',
+    );
+  });
+});
