@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BookingConsumer } from './booking/booking.consumer.js';
 import { CalendarConsumer } from './calendar/calendar.consumer.js';
+import { HostConsumer } from './host/host.consumer.js';
 import { ListingController } from './listing/listing.controller.js';
 import { ListingQueries } from './listing/listing.queries.js';
 import { ListingService } from './listing/listing.service.js';
@@ -20,6 +21,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     WishlistController,
     BookingConsumer,
     CalendarConsumer,
+    HostConsumer,
   ],
   providers: [ListingService, ListingQueries, PhotoService, SearchService, WishlistService],
 })

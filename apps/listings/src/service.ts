@@ -3,6 +3,7 @@ import { Migration0001Listing } from '../migrations/Migration0001Listing.js';
 import { Migration0002Search } from '../migrations/Migration0002Search.js';
 import { Migration0003Projections } from '../migrations/Migration0003Projections.js';
 import { Migration0004Wishlist } from '../migrations/Migration0004Wishlist.js';
+import { Migration0005Host } from '../migrations/Migration0005Host.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -14,5 +15,11 @@ export const listings = defineService({
   module: AppModule,
   config: ListingsConfig,
   entities: [Listing],
-  migrations: [Migration0001Listing, Migration0002Search, Migration0003Projections, Migration0004Wishlist],
+  migrations: [
+    Migration0001Listing,
+    Migration0002Search,
+    Migration0003Projections,
+    Migration0004Wishlist,
+    Migration0005Host,
+  ],
 });

@@ -44,6 +44,9 @@ beforeAll(async () => {
     `INSERT INTO listing_calendar (listing_id, version, blocked)
      SELECT listing_id, 1, '{[2027-05-01,2027-05-09)}' FROM listing_search WHERE key % 2 = 0`,
   );
+  await service.query(
+    `INSERT INTO host (user_id, version, active) SELECT gen_random_uuid(), 1, n % 1000 > 0 FROM generate_series(1, 5000) n`,
+  );
   await service.query('ANALYZE');
 }, 60_000);
 afterAll(() => service.close());

@@ -18,6 +18,7 @@ import {
 import type { PriceRules, StayRules } from '@roost/pricing';
 import { knowsTheDoor } from '../booking/booking.queries.js';
 import type { ListingsConfig } from '../config.js';
+import { isActiveHost } from '../host/host.queries.js';
 import { indexListing } from '../search/search.projection.js';
 import { isEditable, type ListingAction, transition } from './domain/listing-state.js';
 import { displace, placeKey, type Point } from './domain/place.js';
@@ -74,7 +75,8 @@ export class ListingService {
     const listing = await em.findOne(Listing, { id });
     if (listing === null) throw new Problem('listing.not_found');
     const seenBy = await this.viewpoint(em, listing, viewer);
-    if (seenBy === 'stranger' && listing.status !== 'published') throw new Problem('listing.not_found');
+    const offered = listing.status === 'published' && (await isActiveHost(em, listing.hostId));
+    if (seenBy === 'stranger' && !offered) throw new Problem('listing.not_found');
     return this.view(listing, seenBy, viewer);
   }
 
