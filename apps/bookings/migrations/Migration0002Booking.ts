@@ -50,9 +50,9 @@ export class Migration0002Booking extends Migration {
         captured_minor bigint NOT NULL DEFAULT 0,
         cancellation jsonb,
         updated_at timestamptz NOT NULL,
-        CHECK ((state = 'expired') = (expired_cause IS NOT NULL)),
-        CHECK ((state = 'cancelled') = (cancellation IS NOT NULL)),
-        CHECK (state NOT IN ('completed', 'cancelled', 'declined', 'expired') OR due_at IS NULL)
+        CONSTRAINT booking_expired_has_cause CHECK ((state = 'expired') = (expired_cause IS NOT NULL)),
+        CONSTRAINT booking_cancelled_has_cancellation CHECK ((state = 'cancelled') = (cancellation IS NOT NULL)),
+        CONSTRAINT booking_end_is_never_due CHECK (state NOT IN ('completed', 'cancelled', 'declined', 'expired') OR due_at IS NULL)
       )`);
     // Due work is rows: sweepers find them here whatever became of the job that should have woken them.
     this.addSql('CREATE INDEX booking_due ON booking (due_at) WHERE due_at IS NOT NULL');

@@ -3,6 +3,7 @@ import type { EventBody } from '@roost/contracts';
 import { DEFAULT_STAY_RULES, PriceRules } from '@roost/pricing';
 import { aUser, startTestService, type TestResponse, type TestService, type TestUser } from '@roost/testing';
 import pg from 'pg';
+import { BookingSweeper } from '../src/booking/booking.sweeper.js';
 import type { Booking as BookingDto } from '../src/booking/booking.dto.js';
 import type { Quote as QuoteDto } from '../src/quote/quote.dto.js';
 import { bookings } from '../src/service.js';
@@ -182,6 +183,10 @@ export class BookingsUnderTest {
       `UPDATE booking SET due_at = $2::timestamptz - interval '1 second' WHERE id = $1`,
       [booking.id, this.now()],
     );
+  }
+
+  sweep(): Promise<void> {
+    return this.service.get(BookingSweeper).sweep();
   }
 
   /** What `work` has the service say to the database about bookings; relay and announcements go on beside it. */

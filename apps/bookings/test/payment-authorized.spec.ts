@@ -43,7 +43,10 @@ it('nor past what the authorization leaves for the capture', async () => {
 it('is not enough for an instant booking, which waits for the capture', async () => {
   const booking = await bookings.givenBooking();
   await bookings.authorized(booking);
-  expect(await bookings.read(booking)).toMatchObject({ state: 'pending_payment', paymentId: booking.paymentId });
+  expect(await bookings.read(booking)).toMatchObject({
+    state: 'pending_payment',
+    paymentId: booking.paymentId,
+  });
 });
 
 it('late, dates free: asks the host after all', async () => {
@@ -58,5 +61,8 @@ it('late, dates free: asks the host after all', async () => {
 it('payment.created: the booking knows its payment', async () => {
   const booking = await bookings.givenBooking();
   await bookings.service.deliver('payment.created', paymentOf(booking, 'requires_payment_method'));
-  expect(await bookings.read(booking)).toMatchObject({ state: 'pending_payment', paymentId: booking.paymentId });
+  expect(await bookings.read(booking)).toMatchObject({
+    state: 'pending_payment',
+    paymentId: booking.paymentId,
+  });
 });

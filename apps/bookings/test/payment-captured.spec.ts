@@ -25,7 +25,12 @@ it('instant book: confirms, tells everyone, keeps the payment', async () => {
     history: [{ event: 'created' }, { by: 'payment', event: 'payment_captured', reason: null }],
   });
   expect(await confirmedEvents(booking.id)).toEqual([
-    expect.objectContaining({ state: 'confirmed', late: false, totalMinor: booking.quote.totalMinor, holdExpiresAt: null }),
+    expect.objectContaining({
+      state: 'confirmed',
+      late: false,
+      totalMinor: booking.quote.totalMinor,
+      holdExpiresAt: null,
+    }),
   ]);
 });
 
@@ -64,7 +69,11 @@ it('less than the total confirms nothing', async () => {
 
 it('the payment of a change is no payment of the booking', async () => {
   const booking = await bookings.givenBooking();
-  const change = { purpose: 'change' as const, changeId: randomUUID(), capturedMinor: booking.dto.totalMinor };
+  const change = {
+    purpose: 'change' as const,
+    changeId: randomUUID(),
+    capturedMinor: booking.dto.totalMinor,
+  };
   const paid = { ...paymentOf(booking, 'captured'), ...change, capturedAt: '2027-03-02T12:00:00Z' };
   await bookings.service.deliver('payment.captured', paid);
   expect(await bookings.stateOf(booking)).toBe('pending_payment');
@@ -142,7 +151,9 @@ it.each([
 ])('a booking that is %s stays so, silently', async (state, command, byGuest) => {
   const booking = await bookings.givenRequest();
   const user = byGuest(true) ? booking.guest : booking.listing.host;
-  const answer = await bookings.as(user).post(`/v1/bookings/${booking.id}/${command}`, { reason: 'Plans changed' });
+  const answer = await bookings
+    .as(user)
+    .post(`/v1/bookings/${booking.id}/${command}`, { reason: 'Plans changed' });
   expect(answer.body).toMatchObject({ state });
   await bookings.captured(booking);
   expect(await bookings.stateOf(booking)).toBe(state);

@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EventBody, EventType } from '@roost/contracts';
@@ -5,9 +6,10 @@ import { Outbox } from '@roost/messaging';
 import { CONFIG, Problem, type Config } from '@roost/platform';
 import { addHours, addMinutes } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
-import type { Booking, Cancellation } from './booking.entity.js';
+import { staleHolds } from '../calendar/calendar.queries.js';
+import { Booking, type Cancellation } from './booking.entity.js';
 import { bookingFacts, keptFacts } from './booking.events.js';
-import { BookingNights } from './booking.nights.js';
+import { BookingNights, stayOf } from './booking.nights.js';
 import { transition, type Allowed, type BookingEvent, type BookingState } from './domain/booking-state.js';
 import type { Refund } from './domain/cancellation.js';
 import { refundSchedule } from './domain/refund-schedule.js';
@@ -57,8 +59,7 @@ export class BookingLifecycle {
   ): Promise<void> {
     const late = booking.state === 'expired';
     const mayRevive = late && this.next(booking, event, { datesFree: true }) !== null;
-    const datesFree =
-      mayRevive && this.hasTime(booking, now) && (await this.nights.reclaim(em, booking, now));
+    const datesFree = mayRevive && this.hasTime(booking, now) && (await this.reclaimNights(em, booking, now));
     const next = this.next(booking, event, { datesFree });
     if (!next) {
       if (mayRevive) await this.refuseLatePayment(em, booking, now);
@@ -169,6 +170,15 @@ export class BookingLifecycle {
       ...facts,
     });
     return next.allowed ? next : null;
+  }
+
+  /** Others whose own time is up don't count; they end here. */
+  private async reclaimNights(em: EntityManager, booking: Booking, now: Date): Promise<boolean> {
+    for (const id of await staleHolds(em, stayOf(booking), now)) {
+      const stale = await em.findOne(Booking, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (stale) await this.catchUp(em, stale, now);
+    }
+    return await this.nights.reclaim(em, booking, now);
   }
 
   /** A request that nobody could answer before check-in is none. */

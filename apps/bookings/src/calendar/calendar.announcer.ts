@@ -75,33 +75,26 @@ export class CalendarAnnouncer {
           [calendarListingId],
         );
         if (marks.length === 0) return;
-        const [known] = await em.execute<Known[]>(
-          `SELECT l.public_id AS "listingId", s.time_zone AS "timeZone", coalesce(c.version, 0) AS version,
-             coalesce(c.blocked, '[]') AS blocked
-           FROM calendar_listing l LEFT JOIN listing_snapshot s ON s.listing_id = l.public_id
-           LEFT JOIN calendar_snapshot c ON c.listing_id = l.id WHERE l.id = ?`,
+        const [listing] = await em.execute<{ id: string; timeZone: string | null }[]>(
+          `SELECT l.public_id AS id, s.time_zone AS "timeZone" FROM calendar_listing l
+           LEFT JOIN listing_snapshot s ON s.listing_id = l.public_id WHERE l.id = ?`,
           [calendarListingId],
         );
-        if (!known) return;
-        const today = localDate(this.clock.now(), known.timeZone ?? 'UTC');
+        if (!listing) return;
+        const today = localDate(this.clock.now(), listing.timeZone ?? 'UTC');
         const blocked = await blockedRanges(em, calendarListingId, today);
-        if (JSON.stringify(blocked) === JSON.stringify(known.blocked)) return;
-        const version = known.version + 1;
-        await em.execute(
-          `INSERT INTO calendar_snapshot (listing_id, version, blocked) VALUES (?, ?, ?::jsonb)
-           ON CONFLICT (listing_id) DO UPDATE SET version = excluded.version, blocked = excluded.blocked`,
-          [calendarListingId, version, JSON.stringify(blocked)],
+        const [news] = await em.execute<{ version: number }[]>(
+          `INSERT INTO calendar_snapshot AS known (listing_id, version, blocked)
+           SELECT said.listing_id, 1, said.blocked FROM (SELECT ?::bigint AS listing_id, ?::jsonb AS blocked) said
+           WHERE said.blocked <> '[]' OR EXISTS (SELECT FROM calendar_snapshot k WHERE k.listing_id = said.listing_id)
+           ON CONFLICT (listing_id) DO UPDATE SET version = known.version + 1, blocked = excluded.blocked
+           WHERE known.blocked <> excluded.blocked RETURNING version`,
+          [calendarListingId, JSON.stringify(blocked)],
         );
-        await this.outbox.add(em, 'calendar.changed', { listingId: known.listingId, blocked }, { version });
+        if (!news) return;
+        await this.outbox.add(em, 'calendar.changed', { listingId: listing.id, blocked }, news);
       },
       { isolation: 'read committed' },
     );
   }
-}
-
-interface Known {
-  listingId: string;
-  timeZone: string | null;
-  version: number;
-  blocked: { from: string; to: string }[];
 }

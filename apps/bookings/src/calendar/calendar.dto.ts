@@ -1,14 +1,16 @@
 import { Uuid } from '@roost/platform';
-import { addMonths, compareDates } from '@roost/stay';
+import { addMonths, compareDates, isRealDate } from '@roost/stay';
 import { z } from 'zod';
 import { PlainText, StayDate } from '../stay.dto.js';
 
 type Range = { from: string; to: string };
 const inOrder = (range: Range) => compareDates(range.from, range.to) < 0;
 const notReversed = { path: ['to'], error: 'Must be after from' };
-/** Compared by text, so that no far date overflows. */
-const within = (months: number) => (range: Range) =>
-  range.from > '9990' ? false : compareDates(range.to, addMonths(range.from, months)) <= 0;
+/** Says nothing about dates that are none, or too far for a calendar: others do. */
+const within = (months: number) => (range: Range) => {
+  if (!isRealDate(range.from) || range.from > '9900') return range.from < '9900';
+  return compareDates(range.to, addMonths(range.from, months)) <= 0;
+};
 
 export const CalendarRange = z
   .strictObject({ from: StayDate, to: StayDate })

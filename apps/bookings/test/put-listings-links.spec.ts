@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
+import { june, startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
+
+let bookings: BookingsUnderTest;
+
+beforeAll(async () => {
+  bookings = await startBookings();
+});
+afterAll(() => bookings?.close());
+
+const link = (house: TestListing, rooms: { id: string }[], user: TestUser = house.host) =>
+  bookings.as(user).put(`/v1/listings/${house.id}/links`, { listingIds: rooms.map(({ id }) => id) });
+
+async function givenHouse(): Promise<{ house: TestListing; rooms: [TestListing, TestListing] }> {
+  const house = await bookings.givenListing();
+  const rooms: [TestListing, TestListing] = [
+    await bookings.givenListing({ host: house.host }),
+    await bookings.givenListing({ host: house.host }),
+  ];
+  return { house, rooms };
+}
+
+describe('200', () => {
+  it('a booked house blocks its rooms', async () => {
+    const { house, rooms } = await givenHouse();
+    const { status, body } = await link(house, rooms);
+    expect({ status, body }).toEqual({ status: 200, body: { listingIds: rooms.map(({ id }) => id) } });
+    await bookings.givenConfirmed({ listing: house });
+    for (const room of rooms) {
+      expectProblem(await bookings.quote(aUser(), room), 409, 'booking.dates_unavailable');
+    }
+    const view = await bookings
+      .as(house.host)
+      .get<{ data: object[] }>(`/v1/listings/${rooms[0].id}/calendar?from=2027-06-10&to=2027-06-11`);
+    expect(view.body.data).toEqual([expect.objectContaining({ reason: 'linked', bookingId: null })]);
+  });
+
+  it('a booked room blocks the house, not its sister', async () => {
+    const { house, rooms } = await givenHouse();
+    await link(house, rooms);
+    await bookings.givenConfirmed({ listing: rooms[0] });
+    expectProblem(await bookings.quote(aUser(), house), 409, 'booking.dates_unavailable');
+    await bookings.givenConfirmed({ listing: rooms[1] });
+    expect(await bookings.overlaps()).toEqual([]);
+  });
+
+  it('live bookings come along: linked, they block; unlinked, they stay where they are', async () => {
+    const { house, rooms } = await givenHouse();
+    await bookings.givenConfirmed({ listing: house });
+    await link(house, rooms);
+    expect(await bookings.isFree(rooms[1], '2027-06-10')).toBe(false);
+    expect((await link(house, [])).status).toBe(200);
+    expect(await bookings.isFree(rooms[1], '2027-06-10')).toBe(true);
+    expect(await bookings.isFree(house, '2027-06-10')).toBe(false);
+    expect(await bookings.overlaps()).toEqual([]);
+  });
+
+  it('every calendar that changed by it says so, with the neighbours’ nights', async () => {
+    const { house, rooms } = await givenHouse();
+    await bookings.givenConfirmed({ listing: rooms[0] });
+    await link(house, rooms);
+    const blockedNow = async (listing: TestListing) =>
+      (await bookings.service.published('calendar.changed'))
+        .filter((event) => event.listingId === listing.id)
+        .at(-1)?.blocked;
+    await eventually(async () => {
+      expect(await blockedNow(house)).toEqual([{ from: june.checkInDate, to: june.checkOutDate }]);
+      expect(await blockedNow(rooms[1])).toBeUndefined();
+    });
+    await link(house, [rooms[1]]);
+    await eventually(async () => expect(await blockedNow(house)).toEqual([]));
+  });
+});
+
+describe('409 listing.link_clash', () => {
+  it('live bookings overlap; nothing is linked then', async () => {
+    const { house, rooms } = await givenHouse();
+    await bookings.givenConfirmed({ listing: house });
+    await bookings.givenConfirmed({ listing: rooms[0] });
+    expectProblem(await link(house, rooms), 409, 'listing.link_clash');
+    expect(await bookings.isFree(rooms[1], '2027-06-10')).toBe(true);
+  });
+
+  it('a house inside a house', async () => {
+    const { house, rooms } = await givenHouse();
+    await link(house, rooms);
+    const street = await bookings.givenListing({ host: house.host });
+    expectProblem(await link(street, [house]), 409, 'listing.link_clash');
+    expectProblem(await link(rooms[0], [street]), 409, 'listing.link_clash');
+  });
+
+  it('a booking of the house and one of a room while they are being linked: never both', async () => {
+    const { house, rooms } = await givenHouse();
+    const guests = [aUser(), aUser()];
+    const [ofHouse, ofRoom] = await Promise.all([
+      bookings.givenQuote(guests[0]!, house),
+      bookings.givenQuote(guests[1]!, rooms[0]),
+    ]);
+    const [linked, first, second] = await Promise.all([
+      link(house, rooms),
+      bookings.as(guests[0]!).post('/v1/bookings', { quoteId: ofHouse.id }),
+      bookings.as(guests[1]!).post('/v1/bookings', { quoteId: ofRoom.id }),
+    ]);
+    if (linked.status === 200) expect([first.status, second.status]).not.toEqual([201, 201]);
+    else expectProblem(linked, 409, 'listing.link_clash');
+    expect(await bookings.overlaps()).toEqual([]);
+  });
+});
+
+describe('refusals', () => {
+  it('400: itself, twice the same, too many, no ids', async () => {
+    const { house, rooms } = await givenHouse();
+    expectProblem(await link(house, [house]), 400, 'request.invalid', '/listingIds');
+    expectProblem(await link(house, [rooms[0], rooms[0]]), 400, 'request.invalid', '/listingIds');
+    const many = Array.from({ length: 51 }, () => ({ id: randomUUID() }));
+    expectProblem(await link(house, many), 400, 'request.invalid', '/listingIds');
+    expectProblem(await link(house, [{ id: '}' }]), 400, 'request.invalid', '/listingIds/0');
+  });
+
+  it('403 and 404: another host’s house, another host’s room', async () => {
+    const { house, rooms } = await givenHouse();
+    const other = await bookings.givenListing();
+    expectProblem(await link(house, rooms, other.host), 403, 'listing.forbidden');
+    expectProblem(await link(house, [rooms[0], other]), 404, 'listing.not_found');
+    expectProblem(await link(house, [{ id: randomUUID() }]), 404, 'listing.not_found');
+  });
+});
