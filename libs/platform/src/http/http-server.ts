@@ -92,7 +92,6 @@ function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void 
       traceparent: context.traceparent,
       'x-content-type-options': 'nosniff',
     });
-    if (closing.aborted) reply.header('connection', 'close');
     done();
   });
 
@@ -111,6 +110,7 @@ function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void 
   fastify.addHook('onSend', (request, reply, payload, done) => {
     const { etag, user, claim } = request.roost ?? {};
     let body: unknown = payload;
+    if (closing.aborted) reply.header('connection', 'close');
     if (user && !reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
     if (etag && reply.statusCode < 300) {
       reply.header('etag', etag);

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { receiveFile } from './multipart.js';
 
 export interface UploadRules {
-  /** The name of the form field. */
+  /** What the document calls the form field; a file under any other name is taken as well. */
   field: string;
   maxBytes: number;
 }
