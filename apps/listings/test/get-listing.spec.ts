@@ -1,4 +1,5 @@
 import { aUser, expectProblem, type TestService, type TestUser } from '@roost/testing';
+import { ListingView } from '../src/listing/listing.dto.js';
 import { aGuest, aHost, anAdmin, givenDraft, givenPublished, startListings } from './given.js';
 import { aBooking } from './bookings.js';
 
@@ -55,6 +56,7 @@ describe('200', () => {
   ])('%s sees the city and a point up to 1 km away', async (_, who) => {
     const user = who();
     const res = await (user ? service.as(user) : service.anonymous).get<Seen>(`/v1/listings/${listingId}`);
+    expect(ListingView.parse(res.body)).toEqual(res.body);
     expect(res.body).toMatchObject({ city: 'Albany', countryCode: 'US', address: null, location: null });
     expect(JSON.stringify(res.body)).not.toMatch(/Willett|12210|42\.6526|73\.7562/);
     expect(res.body.missing).toBeUndefined();

@@ -1,6 +1,8 @@
 import { priceStay, PriceRules } from '@roost/pricing';
 import { addDays, addMonths, localDate, weekday } from '@roost/stay';
 import { expectProblem, type TestService, type TestUser } from '@roost/testing';
+import { z } from 'zod';
+import { SearchHit } from '../src/search/search.dto.js';
 import { aHost, givenComplete, givenPublished, startListings } from './given.js';
 
 interface Hit {
@@ -32,6 +34,7 @@ const search = async (query: string) => {
     status: 200,
     body: null,
   });
+  expect(z.array(SearchHit).parse(res.body.data)).toEqual(res.body.data);
   return res.body;
 };
 const namesOf = (hits: Hit[]) => hits.map(({ id }) => names.get(id) ?? id);
