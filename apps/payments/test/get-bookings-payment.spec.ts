@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { aUser, expectProblem } from '@roost/testing';
+import { aBooking, type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.js';
+
+describe('GET /v1/bookings/{id}/payment', () => {
+  let payments: PaymentsUnderTest;
+  beforeAll(async () => {
+    payments = await startPayments();
+  });
+  afterAll(() => payments.close());
+
+  test('200: what the guest has to pay, with what is needed to pay it', async () => {
+    const guest = aUser();
+    const { payment, booking } = await payments.givenPayment({ guest });
+    expect(payment).toMatchObject({
+      bookingId: booking.bookingId,
+      status: 'requires_payment_method',
+      amountMinor: 27_280,
+      currency: 'USD',
+      provider: 'sandbox',
+      clientSecret: expect.stringMatching(/^pi_.*_secret_/) as string,
+      redirectUrl: null,
+      expiresAt: booking.holdExpiresAt,
+    });
+  });
+
+  test('a client that waits is answered when the payment comes into being', async () => {
+    const guest = aUser();
+    const booking = aBooking({ guest });
+    const asked = payments.service
+      .as(guest)
+      .get<PaymentBody>(`/v1/bookings/${booking.bookingId}/payment`, { prefer: 'wait=15' });
+    await payments.service.deliver('booking.created', booking);
+    expect((await asked).status).toBe(200);
+  });
+
+  test('a client that waits is answered when the payment changes; unchanged it gets 304', async () => {
+    const guest = aUser();
+    const { payment, booking } = await payments.givenPayment({ guest });
+    const path = `/v1/bookings/${booking.bookingId}/payment`;
+    const first = await payments.service.as(guest).get<PaymentBody>(path);
+    const etag = first.headers.get('etag') ?? '';
+    expect((await payments.service.as(guest).get(path, { 'if-none-match': etag })).status).toBe(304);
+    const asked = payments.service
+      .as(guest)
+      .get<PaymentBody>(path, { 'if-none-match': etag, prefer: 'wait=15' });
+    await payments.confirm(guest, payment.id);
+    const changed = await asked;
+    expect(changed.status).toBe(200);
+    expect(changed.body.status).not.toBe('requires_payment_method');
+  });
+
+  test('404 for a booking without payment, and the same for everybody else’s', async () => {
+    const guest = aUser();
+    const { booking } = await payments.givenPayment({ guest });
+    const unknown = `/v1/bookings/${randomUUID()}/payment`;
+    expectProblem(await payments.service.as(guest).get(unknown), 404, 'payment.not_ready');
+    const path = `/v1/bookings/${booking.bookingId}/payment`;
+    const host = aUser({ id: booking.hostId, roles: ['host'] });
+    for (const user of [aUser(), host]) {
+      expectProblem(await payments.service.as(user).get(path), 404, 'payment.not_ready');
+    }
+    expectProblem(await payments.service.anonymous.get(path), 401, 'auth.missing_token');
+  });
+
+  test.each(['no-uuid', '00000000', "1'%20OR%20'1'='1"])('400: %s is no id', async (id) => {
+    expectProblem(
+      await payments.service.as(aUser()).get(`/v1/bookings/${id}/payment`),
+      400,
+      'request.invalid',
+    );
+  });
+});
