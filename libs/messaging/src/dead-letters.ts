@@ -45,7 +45,7 @@ export async function lockKey(em: EntityManager, topic: string, key: string): Pr
 
 export async function nextOfKey(em: EntityManager, topic: string, key: string): Promise<DeadLetter | null> {
   const [row] = await em.execute<LetterRow[]>(
-    `SELECT ${LETTER} FROM dead_letter WHERE topic = ? AND key = ? ORDER BY position LIMIT 1`,
+    `SELECT ${LETTER} FROM dead_letter WHERE topic = ? AND key = ? ORDER BY dead_letter.position LIMIT 1`,
     [topic, key],
   );
   return row ? toLetter(row) : null;
@@ -61,7 +61,7 @@ export async function bury(
     `INSERT INTO dead_letter
        (event_id, topic, key, type, source, occurred_at, aggregate_version, schema_version, traceparent, data, code, detail, tries, redrive_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-       (SELECT redrive_at FROM dead_letter WHERE topic = ? AND key = ? ORDER BY position LIMIT 1))
+       (SELECT redrive_at FROM dead_letter WHERE topic = ? AND key = ? ORDER BY dead_letter.position LIMIT 1))
      ON CONFLICT (event_id) DO NOTHING`,
     [
       event.id,
@@ -101,10 +101,10 @@ export class DeadLetters {
     const { sql, params } = where(filter);
     const rows = await this.orm.em
       .fork()
-      .execute<LetterRow[]>(`SELECT ${LETTER} FROM dead_letter WHERE ${sql} ORDER BY position LIMIT ?`, [
-        ...params,
-        limit,
-      ]);
+      .execute<LetterRow[]>(
+        `SELECT ${LETTER} FROM dead_letter WHERE ${sql} ORDER BY dead_letter.position LIMIT ?`,
+        [...params, limit],
+      );
     return rows.map(toLetter);
   }
 

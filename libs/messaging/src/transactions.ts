@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import { IsolationLevel } from '@mikro-orm/core';
+import { TransactionContext } from '@mikro-orm/core';
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { isLostRace } from './errors.js';
@@ -91,43 +91,45 @@ export class Transactions {
     return () => this.#published.delete(fn);
   }
 
+  /**
+   * Not `em.transactional`: MikroORM holds the connection by Kysely's controlled transactions, which never give it back
+   * when BEGIN or ROLLBACK fails. A restart of the database would drain the pool for good.
+   */
   async #once<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions): Promise<T> {
     const { service } = this.options;
-    const committed: { unit?: Unit } = {};
-    const result = await this.orm.em.fork({ disableContextResolution: true }).transactional(
-      async (em) => {
-        const unit: Unit = {
-          em,
-          open: true,
-          published: false,
-          traceparent: undefined,
-          afterCommit: [],
-        };
-        try {
-          const value = await this.#ambient.run(unit, async () => {
-            const done = await work(em);
+    const em = this.orm.em.fork({ disableContextResolution: true });
+    const unit: Unit = { em, open: true, published: false, traceparent: undefined, afterCommit: [] };
+    const result = await em
+      .getConnection()
+      .getClient()
+      .transaction()
+      .setIsolationLevel(options.isolation ?? 'repeatable read')
+      .execute((transaction) =>
+        TransactionContext.create(em, async () => {
+          em.setTransactionContext(transaction);
+          try {
+            const done = await this.#ambient.run(unit, () => work(em));
             await em.flush();
             await faultPoint(`${service}.before-commit`);
             return done;
-          });
-          committed.unit = unit;
-          return value;
-        } finally {
-          unit.open = false;
-        }
-      },
-      {
-        isolationLevel:
-          options.isolation === 'read committed'
-            ? IsolationLevel.READ_COMMITTED
-            : IsolationLevel.REPEATABLE_READ,
-      },
-    );
+          } finally {
+            unit.open = false;
+            em.setTransactionContext(ENDED);
+          }
+        }),
+      );
+    // What was read stays usable.
+    em.resetTransactionContext();
     await faultPoint(`${service}.after-commit`);
-    if (committed.unit?.published) {
+    if (unit.published) {
       for (const wake of this.#published) wake();
     }
-    for (const fn of committed.unit?.afterCommit ?? []) fn();
+    for (const fn of unit.afterCommit) fn();
     return result;
   }
 }
+
+/** Work that outlives its rolled back transaction (a handler that timed out) must not write outside of it. */
+const ENDED = {
+  executeQuery: () => Promise.reject(new Error('This transaction has ended')),
+};

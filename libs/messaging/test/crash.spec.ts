@@ -1,0 +1,108 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import pg from 'pg';
+import { freshDatabase } from './fresh-database.js';
+import { eventually } from './node.js';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** Both services in a process of their own. */
+function start(env: Record<string, string>): ChildProcess {
+  return spawn(
+    process.execPath,
+    [
+      '--conditions=@roost/source',
+      '--import',
+      '@swc-node/register/esm-register',
+      join(import.meta.dirname, 'crash-node.ts'),
+    ],
+    { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+}
+
+describe('a process that is killed', () => {
+  let bookingsUrl: string;
+  let identityUrl: string;
+  let bookings: pg.Client;
+  let identity: pg.Client;
+  const children: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    bookingsUrl = await freshDatabase('bookings');
+    identityUrl = await freshDatabase('identity');
+    bookings = new pg.Client({ connectionString: bookingsUrl });
+    identity = new pg.Client({ connectionString: identityUrl });
+    await Promise.all([bookings.connect(), identity.connect()]);
+  });
+  afterAll(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all([bookings.end(), identity.end()]);
+  });
+
+  function run(thread: string, messages: number, fault = ''): ChildProcess {
+    const child = start({
+      BOOKINGS_URL: bookingsUrl,
+      IDENTITY_URL: identityUrl,
+      THREAD: thread,
+      MESSAGES: String(messages),
+      ROOST_FAULT: fault,
+    });
+    children.push(child);
+    return child;
+  }
+
+  const committed = async (thread: string): Promise<string[]> =>
+    (
+      await bookings.query<{ id: string }>(
+        `SELECT split_part(note, ' ', 2) AS id FROM scratch WHERE note LIKE $1 || ' %' ORDER BY id`,
+        [thread],
+      )
+    ).rows.map(({ id }) => id);
+  const effects = async (thread: string): Promise<string[]> =>
+    (
+      await identity.query<{ note: string }>('SELECT note FROM effect WHERE key = $1 ORDER BY at', [thread])
+    ).rows.map(({ note }) => note);
+
+  test.each([
+    ['before its commit', 'bookings.before-commit:kill#3', 2],
+    ['after its commit, before the relay has heard of it', 'bookings.after-commit:kill#3', 3],
+    ['in the handler, before that commits', 'identity.before-commit:kill#3', 3],
+    ['after the handler, before the cursor moves', 'identity.after-handler:kill#3', 3],
+  ])(
+    '%s has each committed effect exactly once after its restart',
+    async (_, fault, least) => {
+      const thread = randomUUID();
+      const doomed = run(thread, 20, fault);
+      const [code, signal] = (await once(doomed, 'exit')) as [number | null, string | null];
+      expect([code, signal]).toEqual([null, 'SIGKILL']);
+      expect((await committed(thread)).length).toBeGreaterThanOrEqual(least);
+
+      const restarted = run(thread, 5);
+      await once(restarted.stdout as NodeJS.ReadableStream, 'data');
+      const written = await committed(thread);
+      await eventually(async () => expect(await effects(thread)).toEqual(written));
+      restarted.kill('SIGTERM');
+      expect(await once(restarted, 'exit')).toEqual([0, null]);
+    },
+    60_000,
+  );
+
+  test('again and again at any moment loses nothing and doubles nothing', async () => {
+    const thread = randomUUID();
+    for (let round = 0; round < 3; round += 1) {
+      const doomed = run(thread, 300);
+      const goal = (await committed(thread).catch(() => [])).length + 20 + round * 35;
+      await eventually(async () => expect((await committed(thread)).length).toBeGreaterThanOrEqual(goal), 30);
+      doomed.kill('SIGKILL');
+      await once(doomed, 'exit');
+    }
+    const last = run(thread, 1);
+    await once(last.stdout as NodeJS.ReadableStream, 'data');
+    const written = await committed(thread);
+    await eventually(async () => expect(await effects(thread)).toEqual(written), 20);
+    last.kill('SIGTERM');
+    expect(await once(last, 'exit')).toEqual([0, null]);
+  }, 90_000);
+});

@@ -1,0 +1,265 @@
+import { randomUUID } from 'node:crypto';
+import type { EventBody } from '@roost/contracts';
+import { Registry } from 'prom-client';
+import { EmbeddedBus } from '../src/index.js';
+import { MessageConsumer, resetScript, script } from './consumers.js';
+import { freshDatabase } from './fresh-database.js';
+import { aMessage } from './given.js';
+import { eventually, startNode, type Node } from './node.js';
+
+class PoisonError extends Error {
+  override readonly name = 'PoisonError';
+  readonly code = 'booking.not_found';
+}
+
+describe('an event that fails', () => {
+  let bookings: Node;
+  let identity: Node;
+  let metrics: Registry;
+
+  beforeAll(async () => {
+    const bus = new EmbeddedBus();
+    metrics = new Registry();
+    bookings = await startNode({ service: 'bookings', url: await freshDatabase('bookings'), bus });
+    identity = await startNode({
+      service: 'identity',
+      url: await freshDatabase('identity'),
+      bus,
+      controllers: [MessageConsumer],
+      retryDelaysMs: [5, 5, 10, 10],
+      handlerTimeoutSeconds: 1,
+      metrics,
+    });
+  });
+  afterAll(async () => {
+    await identity.close();
+    await bookings.close();
+  });
+  beforeEach(() => resetScript());
+  afterEach(async () => {
+    await identity.sql('TRUNCATE dead_letter, effect');
+  });
+
+  const send = async (...bodies: EventBody<'message.sent'>[]): Promise<void> => {
+    for (const body of bodies) {
+      await bookings.transactions.run((em) => bookings.outbox.add(em, 'message.sent', body));
+    }
+  };
+  const effects = async (threadId: string): Promise<string[]> =>
+    (
+      await identity.sql<{ note: string }>('SELECT note FROM effect WHERE key = ? ORDER BY at', [threadId])
+    ).map(({ note }) => note);
+  const triesOf = (body: EventBody<'message.sent'>): number =>
+    script.tries.filter((id) => id === body.messageId).length;
+  const poison = (...bodies: EventBody<'message.sent'>[]): void => {
+    script.before = ({ messageId }) => {
+      if (bodies.some((body) => body.messageId === messageId)) throw new PoisonError('no such booking');
+    };
+  };
+  const queueOf = async (threadId: string): Promise<unknown[]> =>
+    (await identity.deadLetters.list({ key: threadId })).map(({ data, code, tries }) => ({
+      messageId: (JSON.parse(data) as { messageId: string }).messageId,
+      code,
+      tries,
+    }));
+
+  test('is parked after five tries, later events of its key wait behind it in order, other keys go on', async () => {
+    const threadId = randomUUID();
+    const [bad, second, third] = [aMessage(threadId), aMessage(threadId), aMessage(threadId)];
+    const others = Array.from({ length: 10 }, () => aMessage(randomUUID()));
+    poison(bad);
+    await send(bad, second, ...others, third);
+    await eventually(async () =>
+      expect(await queueOf(threadId)).toEqual([
+        { messageId: bad.messageId, code: 'booking.not_found', tries: 5 },
+        { messageId: second.messageId, code: null, tries: 0 },
+        { messageId: third.messageId, code: null, tries: 0 },
+      ]),
+    );
+    for (const other of others) expect(await effects(other.threadId)).toEqual([other.messageId]);
+    expect(await effects(threadId)).toEqual([]);
+    expect(triesOf(bad)).toBe(5);
+    expect(triesOf(second)).toBe(0);
+    const counted = await metrics.getSingleMetricAsString('roost_events_parked_total');
+    expect(counted).toContain('code="booking.not_found"} 1');
+
+    resetScript();
+    expect(
+      await identity.deadLetters.redrive({
+        id: String((await identity.deadLetters.list({ key: threadId }))[0]?.id),
+      }),
+    ).toBe(3);
+    await eventually(async () => expect(await queueOf(threadId)).toEqual([]));
+    expect(await effects(threadId)).toEqual([bad.messageId, second.messageId, third.messageId]);
+
+    const fourth = aMessage(threadId);
+    await send(fourth);
+    await eventually(async () => expect((await effects(threadId)).at(-1)).toBe(fourth.messageId));
+  });
+
+  test('does not hold up the other keys of its batch while it is tried', async () => {
+    const bad = aMessage(randomUUID());
+    const others = Array.from({ length: 50 }, () => aMessage(randomUUID()));
+    const parked: string[] = [];
+    script.before = async ({ messageId }) => {
+      if (messageId !== bad.messageId) return;
+      const queue = await queueOf(bad.threadId);
+      parked.push(...queue.map(() => bad.threadId));
+      throw new PoisonError('never');
+    };
+    await bookings.transactions.run(async (em) => {
+      for (const body of [bad, ...others]) await bookings.outbox.add(em, 'message.sent', body);
+    });
+    await eventually(async () => {
+      for (const other of others) expect(await effects(other.threadId)).toEqual([other.messageId]);
+      expect(await queueOf(bad.threadId)).toHaveLength(1);
+    });
+    expect(parked).toEqual([]);
+  });
+
+  test('again on redrive keeps its key parked, with the newest reason', async () => {
+    const threadId = randomUUID();
+    const [bad, behind] = [aMessage(threadId), aMessage(threadId)];
+    poison(bad);
+    await send(bad, behind);
+    await eventually(async () => expect(await queueOf(threadId)).toHaveLength(2));
+    script.before = () => {
+      throw new RangeError('still not');
+    };
+    await identity.deadLetters.redrive({ key: threadId });
+    await eventually(async () =>
+      expect(await queueOf(threadId)).toEqual([
+        { messageId: bad.messageId, code: 'RangeError', tries: 10 },
+        { messageId: behind.messageId, code: null, tries: 0 },
+      ]),
+    );
+    expect(
+      (await identity.deadLetters.list({ key: threadId })).every(({ redriveAt }) => redriveAt === null),
+    ).toBe(true);
+  });
+
+  test('can be discarded: it counts as handled, those behind it go on', async () => {
+    const threadId = randomUUID();
+    const [bad, behind] = [aMessage(threadId), aMessage(threadId)];
+    poison(bad);
+    await send(bad, behind);
+    await eventually(async () => expect(await queueOf(threadId)).toHaveLength(2));
+    const [letter] = await identity.deadLetters.list({ key: threadId });
+    expect(await identity.deadLetters.discard(String(letter?.id))).toBe(true);
+    await eventually(async () => expect(await effects(threadId)).toEqual([behind.messageId]));
+    expect(await queueOf(threadId)).toEqual([]);
+    resetScript();
+    if (!letter) throw new Error('unreachable');
+    expect(await identity.consumer.handle(letter)).toBe('known');
+    expect(await identity.deadLetters.discard(randomUUID())).toBe(false);
+  });
+
+  test('with events arriving while its key is redriven keeps the order', async () => {
+    const threadId = randomUUID();
+    const first = Array.from({ length: 20 }, () => aMessage(threadId));
+    const later = Array.from({ length: 40 }, () => aMessage(threadId));
+    poison(...first);
+    await send(...first);
+    await eventually(async () => expect(await queueOf(threadId)).toHaveLength(first.length));
+    resetScript();
+    await identity.deadLetters.redrive({ key: threadId });
+    await send(...later);
+    await eventually(async () => expect(await effects(threadId)).toHaveLength(60));
+    expect(await effects(threadId)).toEqual([...first, ...later].map(({ messageId }) => messageId));
+  });
+
+  test.each([
+    ['a TypeError', () => new TypeError("Cannot read properties of undefined (reading 'id')"), 'TypeError'],
+    ['a thrown string', () => 'oops', 'Unknown'],
+    ['a constraint of the database', () => null, '23505'],
+  ])('with %s is a fault like any other', async (_, thrown, code) => {
+    const bad = aMessage(randomUUID());
+    const good = aMessage(randomUUID());
+    script.before = async ({ messageId }) => {
+      if (messageId !== bad.messageId) return;
+      const error = thrown();
+      if (error) throw error;
+      await identity.transactions.run((em) =>
+        em.execute(`INSERT INTO mirror VALUES ('same', 1, 1), ('same', 1, 1)`),
+      );
+    };
+    await send(bad, good);
+    await eventually(async () => {
+      expect(await queueOf(bad.threadId)).toEqual([{ messageId: bad.messageId, code, tries: 5 }]);
+      expect(await effects(good.threadId)).toEqual([good.messageId]);
+    });
+  });
+
+  test('for a transient reason is tried until that has passed', async () => {
+    const body = aMessage(randomUUID());
+    const behind = aMessage(body.threadId);
+    script.before = ({ messageId }) => {
+      if (messageId === body.messageId && triesOf(body) < 8) {
+        throw Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
+      }
+    };
+    await send(body, behind);
+    await eventually(
+      async () => expect(await effects(body.threadId)).toEqual([body.messageId, behind.messageId]),
+      20,
+    );
+    expect(triesOf(body)).toBe(8);
+    expect(await queueOf(body.threadId)).toEqual([]);
+  });
+
+  test('to end in time is rolled back and parked', async () => {
+    const stuck = aMessage(randomUUID());
+    const good = aMessage(randomUUID());
+    script.before = ({ messageId }) =>
+      messageId === stuck.messageId ? new Promise(() => undefined) : undefined;
+    await send(stuck, good);
+    await eventually(async () => expect(await effects(good.threadId)).toHaveLength(1));
+    await eventually(
+      async () =>
+        expect(await queueOf(stuck.threadId)).toEqual([
+          { messageId: stuck.messageId, code: 'HandlerTimeout', tries: 5 },
+        ]),
+      20,
+    );
+    expect(await effects(stuck.threadId)).toEqual([]);
+  });
+
+  test('to fit its contract is parked at the first try', async () => {
+    const threadId = randomUUID();
+    await bookings.sql(
+      `INSERT INTO outbox_event (type, topic, key, compacted, schema_version, body) VALUES ('message.sent', 'bookings.message', ?, false, 1, '{"threadId": 7}')`,
+      [threadId],
+    );
+    await eventually(async () =>
+      expect(await identity.deadLetters.list({ key: threadId })).toEqual([
+        expect.objectContaining({ code: 'MalformedEvent', tries: 1, data: '{"threadId": 7}' }),
+      ]),
+    );
+    expect(script.tries).toEqual([]);
+  });
+
+  test('while the database server throws every session out is not lost', async () => {
+    const bodies = Array.from({ length: 40 }, () => aMessage(randomUUID()));
+    const outage = (async () => {
+      for (let round = 0; round < 3; round += 1) {
+        await bookings
+          .sql(
+            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname IN (SELECT datname FROM pg_stat_activity WHERE application_name IN ('bookings relay', 'identity relay')) AND pid <> pg_backend_pid()
+             AND datname IN (current_database(), ?)`,
+            [String((await identity.sql<{ name: string }>('SELECT current_database() AS name'))[0]?.name)],
+          )
+          .catch(() => undefined);
+      }
+    })();
+    for (const body of bodies) {
+      await eventually(() => send(body));
+    }
+    await outage;
+    await eventually(async () => {
+      for (const body of bodies) expect((await effects(body.threadId)).slice(0, 1)).toEqual([body.messageId]);
+    }, 20);
+    const doubled = await identity.sql('SELECT event_id FROM effect GROUP BY event_id HAVING count(*) > 1');
+    expect(doubled).toEqual([]);
+  });
+});
