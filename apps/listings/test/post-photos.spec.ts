@@ -134,9 +134,7 @@ describe('201', () => {
 });
 
 describe('400', () => {
-  test('no file, or under another name', async () => {
-    const res = await upload(service, host, draft, await aPicture(), { field: 'file' });
-    expectProblem(res, 400, 'request.invalid', '/photo');
+  test('no file', async () => {
     const form = new FormData();
     form.set('photo', 'just text');
     const text = await service.as(host).post(`/v1/listings/${draft}/photos`, form);
