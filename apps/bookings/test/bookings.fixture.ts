@@ -185,6 +185,30 @@ export class BookingsUnderTest {
     );
   }
 
+  /** Nights that nobody who is alive holds. */
+  async leaked(): Promise<unknown[]> {
+    return await this.service.query(
+      `SELECT e.* FROM calendar_entry e
+       WHERE NOT EXISTS (SELECT FROM calendar_block k WHERE k.owner_id = e.owner_id)
+         AND NOT EXISTS (SELECT FROM booking b WHERE b.owner_id = e.owner_id
+           AND b.state NOT IN ('cancelled', 'declined', 'expired'))`,
+    );
+  }
+
+  /** Live bookings and blocks that do not hold their nights in each space of their listing. */
+  async unheld(): Promise<unknown[]> {
+    return await this.service.query(
+      `SELECT o.owner_id, s.space_id FROM (
+         SELECT owner_id, calendar_listing_id AS listing_id, 'stay' AS kind, check_in_date AS first, check_out_date AS last
+         FROM booking WHERE state NOT IN ('cancelled', 'declined', 'expired')
+         UNION ALL SELECT owner_id, listing_id, 'block', from_date, to_date FROM calendar_block) o
+       JOIN listing_space s ON s.listing_id = o.listing_id
+       LEFT JOIN calendar_entry e ON e.owner_id = o.owner_id AND e.space_id = s.space_id AND e.kind = o.kind AND e.live
+         AND lower(e.nights) = o.first AND upper(e.nights) = o.last
+       WHERE e.id IS NULL`,
+    );
+  }
+
   sweep(): Promise<void> {
     return this.service.get(BookingSweeper).sweep();
   }

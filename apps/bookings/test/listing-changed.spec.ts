@@ -1,4 +1,4 @@
-import { aUser } from '@roost/testing';
+import { aUser, eventually } from '@roost/testing';
 import { june, startBookings, type BookingsUnderTest } from './bookings.fixture.js';
 
 let bookings: BookingsUnderTest;
@@ -61,4 +61,10 @@ it('more preparation widens what is blocked', async () => {
   await bookings.tell({ ...listing.body, stayRules: { ...listing.body.stayRules, preparationNights: 2 } });
   expect(await bookings.isFree(listing, '2027-06-15')).toBe(false);
   expect(await bookings.isFree(listing, '2027-06-16')).toBe(true);
+  await eventually(async () => {
+    const said = (await bookings.service.published('calendar.changed')).filter(
+      (event) => event.listingId === listing.id,
+    );
+    expect(said.at(-1)?.blocked).toEqual([{ from: '2027-06-08', to: '2027-06-16' }]);
+  });
 });

@@ -101,6 +101,55 @@ it('a house and its rooms under the same storm: never both', async () => {
   expect(await deadlocks()).toEqual([]);
 });
 
+it('links come and go while guests book and cancel and the host blocks: no night is lost, none is held twice', async () => {
+  const house = await bookings.givenListing();
+  const { host } = house;
+  const rooms = await Promise.all(Array.from({ length: 3 }, () => bookings.givenListing({ host })));
+  const all = [house, ...rooms];
+  const day = (date: number) => `2027-07-${String(date).padStart(2, '0')}`;
+  const wishes = Array.from({ length: 120 }, (_, index) => {
+    const first = 1 + ((index * 11) % 24);
+    const listing = all[index % all.length] ?? house;
+    return { listing, checkInDate: day(first), checkOutDate: day(first + 1 + (index % 3)) };
+  });
+  const quotes = await quotesFor(wishes);
+
+  const booked = quotes.map(async ({ guest, quote }, index) => {
+    const answer = await bookings.as(guest).post<{ id: string }>('/v1/bookings', { quoteId: quote.id });
+    if (answer.status !== 201 || index % 2 === 0) return [answer];
+    const cancelled = await bookings
+      .as(guest)
+      .post(`/v1/bookings/${answer.body.id}/cancel`, { reason: 'Plans changed' });
+    return [answer, cancelled];
+  });
+  const linked = (async () => {
+    const answers: TestResponse[] = [];
+    for (let turn = 0; turn < 12; turn += 1) {
+      const listingIds = rooms.slice(0, turn % 4).map(({ id }) => id);
+      answers.push(await bookings.as(host).put(`/v1/listings/${house.id}/links`, { listingIds }));
+    }
+    return answers;
+  })();
+  const blocked = Array.from({ length: 20 }, async (_, index) => {
+    const path = `/v1/listings/${all[index % 4]?.id}/calendar/blocks`;
+    const nights = { from: day(1 + index), to: day(2 + index) };
+    const answer = await bookings.as(host).post<{ id: string }>(path, nights);
+    if (answer.status !== 201 || index % 2 === 0) return [answer];
+    return [answer, await bookings.as(host).delete(`${path}/${answer.body.id}`)];
+  });
+
+  const answers = (await Promise.all([...booked, linked, ...blocked])).flat();
+  expect(
+    [...new Set(answers.map(({ status }) => status))].filter(
+      (status) => ![200, 201, 204, 409].includes(status),
+    ),
+  ).toEqual([]);
+  expect(await bookings.overlaps()).toEqual([]);
+  expect(await bookings.leaked()).toEqual([]);
+  expect(await bookings.unheld()).toEqual([]);
+  expect(await deadlocks()).toEqual([]);
+});
+
 it('a deadlock would have been seen', async () => {
   const [a, b] = await Promise.all(
     [1, 2].map(async () => {

@@ -2,7 +2,8 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
 import { OnEvent, Transactions } from '@roost/messaging';
-import { Clock } from '@roost/platform';
+import { Clock, SystemClock } from '@roost/platform';
+import { addMilliseconds } from '@roost/stay';
 import { Booking } from './booking.entity.js';
 import { BookingLifecycle } from './booking.lifecycle.js';
 
@@ -15,6 +16,7 @@ export class BookingConsumer {
     private readonly transactions: Transactions,
     private readonly lifecycle: BookingLifecycle,
     private readonly clock: Clock,
+    private readonly systemClock: SystemClock,
   ) {}
 
   @OnEvent('payment.created', 'payment.action-required')
@@ -26,7 +28,9 @@ export class BookingConsumer {
   async authorized(body: EventBody<'payment.authorized'>): Promise<void> {
     await this.withBooking(body, async (em, booking, now) => {
       if (body.authorizedMinor < booking.terms.totalMinor) return;
-      await this.lifecycle.pay(em, booking, 'payment_authorized', now, new Date(body.captureBefore));
+      // The provider's deadline is real time; what is left of it counts from now in domain time.
+      const leftMillis = Date.parse(body.captureBefore) - this.systemClock.now().getTime();
+      await this.lifecycle.pay(em, booking, 'payment_authorized', now, addMilliseconds(now, leftMillis));
     });
   }
 

@@ -27,7 +27,9 @@ export const stayOf = ({ terms }: Pick<Booking, 'terms'>): Stay => ({
 export class BookingNights {
   constructor(private readonly announcer: CalendarAnnouncer) {}
 
+  /** Under the lock of its links: nights that are being moved to other spaces at this moment would stay behind. */
   async release(em: EntityManager, booking: Booking): Promise<void> {
+    await lockLinks(em, booking.terms.calendarListingId);
     await release(em, booking.ownerId);
     await this.changed(em, booking);
   }

@@ -63,6 +63,7 @@ export class CalendarService {
     await this.transactions.run(async (em) => {
       const block = await em.findOne(CalendarBlock, { id: blockId, listingId: listing.calendarListingId });
       if (!block) throw new Problem('calendar.block_not_found');
+      await lockLinks(em, listing.calendarListingId);
       await release(em, block.ownerId);
       await em.remove(block).flush();
       await mark(em, listing.calendarListingId);

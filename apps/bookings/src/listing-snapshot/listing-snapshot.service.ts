@@ -4,6 +4,7 @@ import type { EventBody } from '@roost/contracts';
 import { Problem } from '@roost/platform';
 import type { PriceRules, StayRules } from '@roost/pricing';
 import { setTimeout as delay } from 'node:timers/promises';
+import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
 
 /** Our own copy of what a listing says about itself. A draft may lack what publishing needs, hence the nulls. */
 export interface ListingSnapshot {
@@ -36,7 +37,10 @@ const lookEveryMs = 50;
 
 @Injectable()
 export class ListingSnapshots {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly announcer: CalendarAnnouncer,
+  ) {}
 
   /** The listing's event may be a moment behind its publishing, so an unknown one is waited for, 2 s at most. */
   async awaitBookable(listingId: string): Promise<BookableListing> {
@@ -73,9 +77,9 @@ export class ListingSnapshots {
     return rows.map(fromRow);
   }
 
-  /** Keeps the newest snapshot, whatever the order they come in. */
+  /** Keeps the newest snapshot, whatever the order they come in. What it blocks may change with the preparation it needs. */
   async keep(em: EntityManager, body: EventBody<'listing.changed'>, version: number): Promise<void> {
-    await em.execute(
+    const [kept] = await em.execute<{ preparesOtherwise: boolean }[]>(
       `INSERT INTO listing_snapshot AS mine (listing_id, version, host_id, status, title, time_zone, check_in_from,
          check_out_until, currency, booking_mode, capacity, max_pets, pricing, stay_rules, cancellation_policy)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?)
@@ -85,7 +89,8 @@ export class ListingSnapshots {
          currency = excluded.currency, booking_mode = excluded.booking_mode, capacity = excluded.capacity,
          max_pets = excluded.max_pets, pricing = excluded.pricing, stay_rules = excluded.stay_rules,
          cancellation_policy = excluded.cancellation_policy
-       WHERE mine.version < excluded.version`,
+       WHERE mine.version < excluded.version
+       RETURNING old.stay_rules ->> 'preparationNights' <> new.stay_rules ->> 'preparationNights' AS "preparesOtherwise"`,
       [
         body.listingId,
         version,
@@ -109,6 +114,13 @@ export class ListingSnapshots {
        INSERT INTO listing_space (listing_id, space_id) SELECT id, id FROM added`,
       [body.listingId],
     );
+    if (kept?.preparesOtherwise) {
+      await em.execute(
+        'INSERT INTO calendar_mark (listing_id) SELECT id FROM calendar_listing WHERE public_id = ?',
+        [body.listingId],
+      );
+      this.announcer.announceAfterCommit();
+    }
   }
 }
 
