@@ -125,7 +125,7 @@ export function upload(
   user: TestUser,
   listingId: string,
   bytes: Buffer,
-  { type = 'image/jpeg', name = 'photo.jpg', field = 'photo', headers = {} } = {},
+  { type = 'image/jpeg', name = 'photo.jpg', field = 'file', headers = {} } = {},
 ) {
   const form = new FormData();
   form.set(field, new Blob([new Uint8Array(bytes)], { type }), name);

@@ -26,7 +26,7 @@ export class PhotoController {
   @Post('listings/:id/photos')
   @Roles('host')
   @VerifiedEmail()
-  @Upload({ field: 'photo', maxBytes: MAX_BYTES })
+  @Upload({ field: 'file', maxBytes: MAX_BYTES })
   @Answers(
     201,
     PhotoView,
