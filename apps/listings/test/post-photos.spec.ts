@@ -71,6 +71,12 @@ describe('201', () => {
     expect((await stored(res.body.url)).res.headers.get('content-type')).toBe('image/jpeg');
   });
 
+  test('whatever the field is called', async () => {
+    for (const field of ['file', 'photo']) {
+      expect((await upload(service, host, draft, await aPicture(), { field })).status).toBe(201);
+    }
+  });
+
   test('a large photo is made to fit a screen', async () => {
     const res = await upload(service, host, draft, await aPicture(4096, 1024));
     expect(res.body).toMatchObject({ width: 2048, height: 512 });
@@ -134,11 +140,11 @@ describe('201', () => {
 });
 
 describe('400', () => {
-  test('no file', async () => {
+  test('a form without a file', async () => {
     const form = new FormData();
-    form.set('photo', 'just text');
-    const text = await service.as(host).post(`/v1/listings/${draft}/photos`, form);
-    expectProblem(text, 400, 'request.invalid', '/photo');
+    form.set('file', 'just text');
+    const res = await service.as(host).post(`/v1/listings/${draft}/photos`, form);
+    expectProblem(res, 400, 'request.invalid', '/file');
   });
 
   test('half a multipart body', async () => {
