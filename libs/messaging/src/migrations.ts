@@ -55,6 +55,7 @@ export class Migration0000Messaging extends Migration {
     this.addSql(
       `CREATE INDEX outbox_event_newest ON outbox_event (topic, key, xid DESC, id DESC) WHERE compacted`,
     );
+    this.addSql(`CREATE INDEX outbox_event_age ON outbox_event (created_at) WHERE NOT compacted`);
     this.addSql(OUTBOX_AFTER);
     this.addSql(`
       CREATE TABLE outbox_cursor (

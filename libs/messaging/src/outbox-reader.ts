@@ -37,18 +37,30 @@ const SAVE = {
     ON CONFLICT (sink) DO UPDATE SET xid = excluded.xid, id = excluded.id, updated_at = clock_timestamp()`,
 };
 
-/** Everybody known has passed it, it is old, and as a state it has been replaced by a newer one of its key. */
-const PRUNE = {
-  name: 'outbox-prune',
+const PASSED = `(xid, id) <= (SELECT xid, id FROM outbox_cursor ORDER BY xid, id LIMIT 1) AND created_at < clock_timestamp() - $1 * interval '1 day'`;
+
+/** Facts that everybody known has passed. */
+const PRUNE_FACTS = {
+  name: 'outbox-prune-facts',
   text: `
     DELETE FROM outbox_event WHERE (xid, id) IN (
-      SELECT xid, id FROM outbox_event old
-      WHERE (xid, id) <= (SELECT xid, id FROM outbox_cursor ORDER BY xid, id LIMIT 1)
-        AND created_at < clock_timestamp() - $1 * interval '1 day'
-        AND (NOT compacted OR EXISTS (
-          SELECT FROM outbox_event newer
-          WHERE newer.compacted AND newer.topic = old.topic AND newer.key = old.key AND (newer.xid, newer.id) > (old.xid, old.id)))
-      ORDER BY xid, id LIMIT $2)`,
+      SELECT xid, id FROM outbox_event WHERE NOT compacted AND ${PASSED} ORDER BY created_at LIMIT $2)`,
+};
+
+/** States that a newer one of their key has replaced; the newest is kept for ever, for listeners to come. Looks at one stretch. */
+const PRUNE_STATES = {
+  name: 'outbox-prune-states',
+  text: `
+    WITH stretch AS (
+      SELECT xid, id, topic, key FROM outbox_event
+      WHERE compacted AND (xid, id) > ($3::xid8, $4::uuid) AND ${PASSED} ORDER BY xid, id LIMIT $2
+    ), gone AS (
+      DELETE FROM outbox_event e USING stretch s WHERE e.xid = s.xid AND e.id = s.id AND EXISTS (
+        SELECT FROM outbox_event newer
+        WHERE newer.compacted AND newer.topic = s.topic AND newer.key = s.key AND (newer.xid, newer.id) > (s.xid, s.id))
+      RETURNING 1
+    )
+    SELECT xid::text AS xid, id, (SELECT count(*)::int FROM gone) AS pruned FROM stretch ORDER BY stretch.xid DESC, stretch.id DESC LIMIT 1`,
 };
 
 /** Facts only: a state event's row is what keeps a replay of its topic from having its effects again. */
@@ -81,6 +93,8 @@ interface Row {
 export class OutboxReader {
   readonly #client: Client;
   #failure: Error | undefined;
+  /** How far the states have been looked through; then from the start again. */
+  #looked = START;
 
   constructor(
     config: ClientConfig,
@@ -154,12 +168,19 @@ export class OutboxReader {
     });
   }
 
-  /** Gives back how many outbox rows went; at most `limit`. */
+  /** Drops old facts, and replaced states of the next stretch; at most `limit` each. Gives back how many rows went. */
   async prune(retentionDays: number, limit: number): Promise<number> {
-    const { rowCount } = await this.#client.query({ ...PRUNE, values: [retentionDays, limit] });
+    const facts = await this.#client.query({ ...PRUNE_FACTS, values: [retentionDays, limit] });
+    const { xid, id } = this.#looked;
+    const states = await this.#client.query<Position & { pruned: number }>({
+      ...PRUNE_STATES,
+      values: [retentionDays, limit, xid, id],
+    });
+    const [last] = states.rows;
+    this.#looked = last ? { xid: last.xid, id: last.id } : START;
     // Twice as long: an event at the end of its retention may still be redelivered.
     await this.#client.query({ ...PRUNE_INBOX, values: [retentionDays * 2, limit] });
-    return rowCount ?? 0;
+    return (facts.rowCount ?? 0) + (last?.pruned ?? 0);
   }
 
   async close(): Promise<void> {

@@ -20,8 +20,7 @@ const IDLE_POLL_MS = 250;
 const STANDBY_MS = 1000;
 const SAVE_EVERY_MS = 100;
 const PRUNE_EVERY_MS = 60_000;
-const PRUNE_BATCH = 1000;
-const PRUNE_ROUNDS = 20;
+const PRUNE_BATCH = 5000;
 const RETENTION_DAYS = 30;
 
 /** How far one sink has been read for, and how far everything before is settled. */
@@ -148,7 +147,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     this.#sinks.clear();
     this.#known = await reader.cursors();
     this.#active = true;
-    this.#activeAt = performance.now();
+    this.#activeAt = this.#prunedAt = performance.now();
     while (!this.#stopped) {
       this.#noticeSinks();
       const rows = await this.#round(reader);
@@ -220,15 +219,10 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     }
   }
 
+  /** At most 83 rows a second: a table that grows faster says so in its metrics. */
   async #prune(reader: OutboxReader): Promise<void> {
     this.#prunedAt = performance.now();
-    const days = this.options.retentionDays ?? RETENTION_DAYS;
-    let pruned = 0;
-    for (let round = 0; round < PRUNE_ROUNDS && !this.#stopped; round += 1) {
-      const rows = await reader.prune(days, PRUNE_BATCH);
-      pruned += rows;
-      if (rows < PRUNE_BATCH) break;
-    }
+    const pruned = await reader.prune(this.options.retentionDays ?? RETENTION_DAYS, PRUNE_BATCH);
     if (pruned > 0) this.log.pruned(pruned);
   }
 }
