@@ -148,7 +148,7 @@ export async function startTestService<C extends z.ZodObject>(
   };
   const bus = options.bus ?? new EmbeddedBus();
   const running = await startService(definition, { env, bus });
-  const database = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+  const database = new pg.Pool({ connectionString: env.DATABASE_URL, max: 4 });
   // A database restart in a spec ends idle connections; the pool makes new ones.
   database.on('error', () => undefined);
   return new TestService(running, env, bus, database, dataDir);

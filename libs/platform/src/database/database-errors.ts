@@ -14,7 +14,7 @@ const TRANSIENT_SOCKET = new Set([
   'ENOENT',
 ]);
 const TRANSIENT_MESSAGE =
-  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Connection ended unexpectedly|Cannot use a pool after calling end|Query read timeout|Connection is closed)/;
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Connection ended unexpectedly|Cannot use a pool after calling end|Query read timeout|Connection is closed|Reached the max retries per request limit)/;
 
 interface ErrorLike {
   code?: unknown;
@@ -47,21 +47,18 @@ export function asProblem(error: unknown): Problem {
 
 /** What a log may say of an error: never the SQL, its parameters or PostgreSQL's detail, which quotes values. */
 export function loggable(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { type: typeof error };
-  const { code, constraint, table } = error as Error & {
-    code?: unknown;
-    constraint?: unknown;
-    table?: unknown;
-  };
+  // Not `instanceof Error`: specs run in a realm of their own, and so do the errors of Node's parts.
+  if (typeof error !== 'object' || error === null) return { type: typeof error };
+  const { name, message, stack, code, constraint, table, cause } = error as Record<string, unknown>;
   const isSqlState = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const frames = (typeof stack === 'string' ? stack : '').split('\n').filter((line) => /^\s+at /.test(line));
   return {
-    type: error.name,
-    message: isSqlState ? `PostgreSQL ${code}` : error.message.split('\n')[0]?.slice(0, 500),
+    type: name,
+    message: isSqlState ? `PostgreSQL ${code}` : String(message).split('\n')[0]?.slice(0, 500),
     ...(code === undefined ? {} : { code }),
     ...(constraint === undefined ? {} : { constraint }),
     ...(table === undefined ? {} : { table }),
     stack: frames.slice(0, 12).join('\n'),
-    ...(error.cause instanceof Error ? { cause: loggable(error.cause) } : {}),
+    ...(cause == null ? {} : { cause: loggable(cause) }),
   };
 }

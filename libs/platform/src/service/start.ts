@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -27,6 +27,10 @@ import type { Redis } from '../redis/redis.js';
 import type { RunningService, ServiceDefinition, StartOptions } from './definition.js';
 import { createLogger, nestLogger } from './logging.js';
 import { PlatformModule } from './platform.module.js';
+
+/** Under the 30 s that a container is given to stop. */
+const DRAIN_WITHIN_MS = 20_000;
+const DRAIN_LOOK_MS = 20;
 
 @Module({})
 class RootModule {}
@@ -207,8 +211,19 @@ interface RunningParts {
   orm: MikroORM | null;
   keySource: KeySource;
   health: Health;
-  metricsServer: Server | null;
+  metricsServer: HttpServer | null;
   logger: Logger;
+}
+
+/** Takes no new connection and waits for the answers under way; a connection that falls idle is closed. */
+async function drain(server: HttpServer): Promise<void> {
+  const idle = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK_MS);
+  const late = setTimeout(() => server.closeAllConnections(), DRAIN_WITHIN_MS);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  clearInterval(idle);
+  clearTimeout(late);
 }
 
 /** Answers what is being asked, then lets go of everything, the pools last. */
@@ -223,10 +238,7 @@ async function stop({
 }: RunningParts): Promise<void> {
   health.drain();
   keySource.stop();
-  await new Promise<void>((resolve) => {
-    app.getHttpServer().close(() => resolve());
-    app.getHttpServer().closeIdleConnections();
-  });
+  await drain(app.getHttpServer() as HttpServer);
   await app.close();
   metricsServer?.close();
   await orm?.close();

@@ -1,0 +1,79 @@
+import {
+  aUser,
+  eventually,
+  expectProblem,
+  freshDatabase,
+  freshRedis,
+  startTestService,
+  type TestService,
+} from '@roost/testing';
+import { cuttableProxy } from './cuttable-proxy.js';
+import { notes } from './notes/src/service.js';
+
+type Wire = Awaited<ReturnType<typeof cuttableProxy>>;
+
+let service: TestService;
+let postgres: Wire;
+let redis: Wire;
+
+beforeAll(async () => {
+  postgres = await cuttableProxy(await freshDatabase('roost_outage'));
+  redis = await cuttableProxy(await freshRedis());
+  service = await startTestService(notes, { env: { DATABASE_URL: postgres.url, REDIS_URL: redis.url } });
+});
+afterAll(async () => {
+  postgres?.mend();
+  redis?.mend();
+  await service?.close();
+  postgres?.close();
+  redis?.close();
+});
+
+const readiness = () => service.anonymous.get<{ parts: Record<string, string> }>('/health/ready');
+
+test('without PostgreSQL: 503 with Retry-After, not ready but alive; it comes back by itself', async () => {
+  const user = service.as(aUser());
+  expect((await user.post('/v1/notes', { text: 'a' })).status).toBe(201);
+  postgres.cut();
+  for (const answer of [
+    await user.post('/v1/notes', { text: 'b' }),
+    await user.get('/v1/notes'),
+    await user.post('/v1/notes', { text: 'b' }, { 'idempotency-key': 'k' }),
+  ]) {
+    expectProblem(answer, 503, 'service.unavailable');
+    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+  }
+  expect(await readiness()).toMatchObject({
+    status: 503,
+    body: { parts: { database: 'down', redis: 'up' } },
+  });
+  expect((await service.anonymous.get('/health/live')).status).toBe(200);
+  postgres.mend();
+  await eventually(
+    async () =>
+      expect((await user.post('/v1/notes', { text: 'b' }, { 'idempotency-key': 'k' })).status).toBe(201),
+    {
+      seconds: 10,
+    },
+  );
+  expect((await readiness()).status).toBe(200);
+});
+
+test('without Redis: requests go on, not ready; due work is swept all the same', async () => {
+  const user = aUser();
+  redis.cut();
+  const written = await service.as(user).post('/v1/notes', { text: 'a', expiresInDays: 1 });
+  expect(written.status).toBe(201);
+  await eventually(async () =>
+    expect((await readiness()).body.parts).toEqual({ database: 'up', redis: 'down' }),
+  );
+  expectProblem(await service.anonymous.post('/dev/clock', { advance: 'P1D' }), 503, 'service.unavailable');
+  await service.query("UPDATE note SET expires_at = now() - interval '1 day' WHERE owner_id = $1", [user.id]);
+  await eventually(
+    async () => expect(await service.query('SELECT 1 FROM note WHERE owner_id = $1', [user.id])).toEqual([]),
+    { seconds: 25 },
+  );
+  redis.mend();
+  await eventually(async () => expect((await readiness()).status).toBe(200), { seconds: 10 });
+  expect((await service.anonymous.post('/dev/clock', { advance: 'PT1S' })).status).toBe(200);
+}, 60_000);
