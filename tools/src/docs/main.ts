@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { errorPages } from './error-pages.js';
 import { eventsPage } from './events-page.js';
+import { openApiDocuments } from './openapi-documents.js';
 
 const HELP = `Writes the pages that are made from the code.
 
@@ -24,7 +25,11 @@ if (values.help) {
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Every generated file by its path. */
-const pages = new Map<string, string>([['docs/events.md', eventsPage()], ...errorPages()]);
+const pages = new Map<string, string>([
+  ['docs/events.md', eventsPage()],
+  ...errorPages(),
+  ...(await openApiDocuments()),
+]);
 
 const stale: string[] = [];
 for (const [path, content] of pages) {

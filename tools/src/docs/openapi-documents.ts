@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bookings } from '@roost/app-bookings';
+import { identity } from '@roost/app-identity';
+import { listings } from '@roost/app-listings';
+import { payments } from '@roost/app-payments';
+import { startPostgres, startRedis } from '@roost/embedded';
+import { EmbeddedBus } from '@roost/messaging';
+import { startService } from '@roost/platform';
+
+const services = [identity, listings, bookings, payments];
+
+/** The OpenAPI document of each service, as the started service answers it: what a gateway of this release knows from the first moment. */
+export async function openApiDocuments(): Promise<Map<string, string>> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'roost-docs-'));
+  const quiet = (): void => undefined;
+  const postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), port: 0, log: quiet });
+  const redis = await startRedis({ dataDir: join(dataDir, 'redis'), port: 0, log: quiet });
+  const bus = new EmbeddedBus();
+  const pages = new Map<string, string>();
+  try {
+    for (const definition of services) {
+      const service = await startService(definition, {
+        bus,
+        env: {
+          PORT: '0',
+          LOG_LEVEL: 'error',
+          ROOST_DATA_DIR: dataDir,
+          DATABASE_URL: postgres.url(`roost_${definition.name}`),
+          REDIS_URL: redis.url,
+          JWKS_URL: 'data:application/json,{"keys":[]}',
+          ENCRYPTION_KEY: 'only for writing documents, never used',
+          LOCATION_SECRET: 'only for writing documents, never used',
+          SANDBOX_WEBHOOK_SECRET: 'only for writing documents, never used',
+        },
+      });
+      try {
+        const document = await fetch(`${service.url}/openapi.json`);
+        pages.set(`apps/gateway/release/${definition.name}.openapi.json`, await document.text());
+      } finally {
+        await service.close();
+      }
+    }
+  } finally {
+    await redis.stop();
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+  return pages;
+}
