@@ -108,6 +108,30 @@ describe('409 listing.link_clash', () => {
   });
 });
 
+it('a booking that is cancelled while its house is linked leaves no night behind', async () => {
+  const { house, rooms } = await givenHouse();
+  const booking = await bookings.givenConfirmed({ listing: house });
+  process.env['ROOST_FAULT'] = 'bookings.before-commit:delay:700';
+  try {
+    const cancelling = bookings
+      .as(booking.guest)
+      .post(`/v1/bookings/${booking.id}/cancel`, { reason: 'Plans changed' });
+    await eventually(async () => {
+      const open = await bookings.service.query(
+        `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
+           AND query LIKE '%booking_history%'`,
+      );
+      expect(open).toHaveLength(1);
+    });
+    const answers = await Promise.all([link(house, rooms), cancelling]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  } finally {
+    delete process.env['ROOST_FAULT'];
+  }
+  expect(await bookings.leaked()).toEqual([]);
+  expect(await bookings.isFree(rooms[0], '2027-06-10')).toBe(true);
+});
+
 describe('refusals', () => {
   it('400: itself, twice the same, too many, no ids', async () => {
     const { house, rooms } = await givenHouse();
