@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, eventually, expectProblem } from '@roost/testing';
 import { type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.js';
+import { answerBank } from './sandbox.js';
 
 describe('POST /v1/payments/{id}/confirm', () => {
   let payments: PaymentsUnderTest;
@@ -47,14 +48,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
       const { payment } = await payments.givenPayment({ guest });
       const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
       expect(waiting).toMatchObject({ status: 200, body: { status: 'requires_action' } });
-      const page = new URL(waiting.body.redirectUrl ?? '');
-      await fetch(new URL(page.pathname, page), {
-        method: 'POST',
-        body: new URLSearchParams({
-          challenge: page.searchParams.get('challenge') ?? '',
-          outcome: 'approve',
-        }),
-      });
+      await answerBank(waiting.body.redirectUrl, 'approve');
       await payments.becomes(guest, payment.id, 'captured');
       expect(await payments.service.published('payment.action-required')).toContainEqual(
         expect.objectContaining({ paymentId: payment.id }),
@@ -65,11 +59,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
       const guest = aUser();
       const { payment } = await payments.givenPayment({ guest });
       const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
-      const page = new URL(waiting.body.redirectUrl ?? '');
-      await fetch(new URL(page.pathname, page), {
-        method: 'POST',
-        body: new URLSearchParams({ challenge: page.searchParams.get('challenge') ?? '', outcome: 'refuse' }),
-      });
+      await answerBank(waiting.body.redirectUrl, 'refuse');
       await payments.becomes(guest, payment.id, 'requires_payment_method');
       expect((await payments.confirm(guest, payment.id)).body.status).toBe('captured');
     });

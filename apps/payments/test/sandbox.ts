@@ -90,4 +90,13 @@ export async function startSandboxProcess() {
   };
 }
 
+/** What a guest does at the page of the sandbox bank. */
+export function answerBank(redirectUrl: string | null, outcome: 'approve' | 'refuse'): Promise<Response> {
+  const page = new URL(redirectUrl ?? '');
+  return fetch(new URL(page.pathname, page), {
+    method: 'POST',
+    body: new URLSearchParams({ challenge: page.searchParams.get('challenge') ?? '', outcome }),
+  });
+}
+
 export type SandboxProcess = Awaited<ReturnType<typeof startSandboxProcess>>;

@@ -35,9 +35,10 @@ const Refused = z.object({
 const Webhook = z.object({
   id: z.string().min(1).max(200),
   type: z.string().min(1).max(200),
-  data: z
-    .object({ intent: z.object({ id: z.string(), metadata: z.record(z.string(), z.string()) }) })
-    .optional(),
+  data: z.unknown(),
+});
+const About = z.object({
+  intent: z.object({ id: z.string().min(1).max(200), metadata: z.record(z.string(), z.string()) }),
 });
 
 const statuses = {
@@ -48,6 +49,7 @@ const statuses = {
   canceled: 'canceled',
 } as const;
 
+const KNOWN_TYPE = /^(intent|refund|dispute)\./;
 const SIGNATURE = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/;
 const SIGNATURE_LIFETIME_SECONDS = 300;
 const PAGE = 100;
@@ -170,7 +172,8 @@ export class SandboxProvider implements PaymentProvider {
     if (!sameSecret(signature, expected)) return null;
     if (Math.abs(now.getTime() / 1_000 - Number(time)) > SIGNATURE_LIFETIME_SECONDS) return null;
     const webhook = Webhook.parse(JSON.parse(rawBody.toString()));
-    const about = /^(intent|refund|dispute)\./.test(webhook.type) ? webhook.data?.intent : undefined;
+    // Types that are not known may carry anything.
+    const about = KNOWN_TYPE.test(webhook.type) ? About.parse(webhook.data).intent : undefined;
     const noted = Known.safeParse(about?.metadata);
     return {
       id: webhook.id,

@@ -1,0 +1,73 @@
+import { aUser, eventually } from '@roost/testing';
+import { type PaymentsUnderTest, startPayments } from './payments.js';
+
+describe('booking.accepted', () => {
+  let payments: PaymentsUnderTest;
+  beforeAll(async () => {
+    payments = await startPayments();
+  });
+  afterAll(() => payments.close());
+
+  const captured = async (paymentId: string) =>
+    (await payments.service.published('payment.captured')).filter((body) => body.paymentId === paymentId);
+
+  test('takes the held money, once', async () => {
+    const guest = aUser();
+    const { payment, booking } = await payments.givenAuthorized(guest);
+    const accepted = { ...booking, state: 'awaiting_capture' as const };
+    await payments.service.deliver('booking.accepted', accepted, { times: 2 });
+    await payments.service.deliver('booking.accepted', accepted);
+    await payments.becomes(guest, payment.id, 'captured');
+    const intent = await payments.sandbox.intentOf(payment.id);
+    expect(await payments.sandbox.books(intent.id)).toEqual([['charge', 27_280]]);
+    expect(await captured(payment.id)).toHaveLength(1);
+    await payments.service.deliver('booking.confirmed', { ...accepted, state: 'confirmed', late: false });
+    await payments.agreed();
+  });
+
+  test('the provider takes it and drops the answer: it is taken once', async () => {
+    const guest = aUser();
+    const { payment, booking } = await payments.givenAuthorized(guest);
+    await payments.sandbox.faults({ route: 'capture', kind: 'silent', times: 3 });
+    await payments.service.deliver('booking.accepted', { ...booking, state: 'awaiting_capture' });
+    await payments.becomes(guest, payment.id, 'captured');
+    const intent = await payments.sandbox.intentOf(payment.id);
+    expect(await payments.sandbox.books(intent.id)).toEqual([['charge', 27_280]]);
+    expect(await captured(payment.id)).toHaveLength(1);
+  });
+
+  test('an authorization that has lapsed is a failure for good, with its code', async () => {
+    const guest = aUser();
+    const { payment, booking } = await payments.givenAuthorized(guest);
+    const intent = await payments.sandbox.intentOf(payment.id);
+    // The guest's bank lets go; its webhook is lost, so nobody knows before the capture.
+    await payments.switches({ drop: 1 });
+    await payments.sandbox.ask('POST', `/control/payment-intents/${intent.id}/lapse`);
+    await payments.service.deliver('booking.accepted', { ...booking, state: 'awaiting_capture' });
+    await payments.becomes(guest, payment.id, 'failed');
+    await payments.switches({});
+    const failed = await payments.service.published('payment.failed');
+    expect(failed.filter((body) => body.paymentId === payment.id)).toEqual([
+      expect.objectContaining({ status: 'failed', code: 'authorization_lapsed', capturedMinor: 0 }),
+    ]);
+    expect(await payments.sandbox.books(intent.id)).toEqual([]);
+    expect(await captured(payment.id)).toEqual([]);
+  });
+
+  test('bookings gave up before the provider answered: what it took all the same goes back', async () => {
+    const guest = aUser();
+    const { payment, booking } = await payments.givenAuthorized(guest);
+    await payments.sandbox.faults(
+      { route: 'capture', kind: 'silent', times: 1 },
+      { route: 'capture', kind: 'fail', times: 1 },
+    );
+    await payments.service.deliver('booking.accepted', { ...booking, state: 'awaiting_capture' });
+    await eventually(async () =>
+      expect(await payments.sandbox.intentOf(payment.id)).toMatchObject({ status: 'succeeded' }),
+    );
+    await payments.service.deliver('booking.expired', { ...booking, state: 'expired', cause: 'capture' });
+    await payments.becomes(guest, payment.id, 'refunded');
+    expect(await payments.balances(booking.bookingId)).toEqual({});
+    await payments.agreed();
+  });
+});

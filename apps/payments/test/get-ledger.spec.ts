@@ -1,0 +1,158 @@
+import { aUser, eventually, expectProblem } from '@roost/testing';
+import { type PaymentsUnderTest, startPayments } from './payments.js';
+
+interface Account {
+  code: string;
+  ownerId: string | null;
+  currency: string;
+  debitMinor: number;
+  creditMinor: number;
+  balanceMinor: number;
+}
+interface Transaction {
+  key: string;
+  bookingId: string;
+  currency: string;
+  movements: { debit: { code: string }; credit: { code: string }; amountMinor: number }[];
+}
+interface PageOf<T> extends Record<string, unknown> {
+  data: T[];
+  nextCursor: string | null;
+}
+
+describe('the ledger', () => {
+  let payments: PaymentsUnderTest;
+  beforeAll(async () => {
+    payments = await startPayments();
+  });
+  afterAll(() => payments.close());
+
+  async function all<T>(path: string): Promise<T[]> {
+    const found: T[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const query: string = `limit=3${cursor ? `&cursor=${cursor}` : ''}`;
+      const answer = await payments.service
+        .as(payments.admin)
+        .get<PageOf<T>>(`${path}${path.includes('?') ? '&' : '?'}${query}`);
+      expect(answer.status).toBe(200);
+      found.push(...answer.body.data);
+      cursor = answer.body.nextCursor;
+    }
+    return found;
+  }
+
+  test('GET /v1/admin/ledger/accounts: all balances of a currency are nothing together', async () => {
+    for (const currency of ['USD', 'JPY', 'USD']) await payments.givenCaptured(aUser(), { currency });
+    const accounts = await all<Account>('/v1/admin/ledger/accounts');
+    for (const currency of ['USD', 'JPY']) {
+      const own = accounts.filter((account) => account.currency === currency);
+      expect(own.reduce((total, account) => total + account.balanceMinor, 0)).toBe(0);
+      expect(own.find((account) => account.code === 'provider_clearing')?.balanceMinor).toBeGreaterThan(0);
+    }
+    for (const account of accounts) {
+      expect(account.balanceMinor).toBe(account.debitMinor - account.creditMinor);
+    }
+    expect(new Set(accounts.map((one) => `${one.code}/${one.ownerId}/${one.currency}`)).size).toBe(
+      accounts.length,
+    );
+  });
+
+  test('GET /v1/admin/ledger/transactions: each once, newest first, of one currency', async () => {
+    const { booking } = await payments.givenCaptured(aUser(), { currency: 'KWD' });
+    const transactions = await all<Transaction>('/v1/admin/ledger/transactions');
+    expect(new Set(transactions.map((one) => one.key)).size).toBe(transactions.length);
+    expect(transactions[0]).toMatchObject({ bookingId: booking.bookingId, currency: 'KWD' });
+    const own = await all<Transaction>(`/v1/admin/ledger/transactions?bookingId=${booking.bookingId}`);
+    expect(own).toHaveLength(1);
+    expect(own[0]?.movements.map((one) => [one.debit.code, one.credit.code, one.amountMinor])).toEqual([
+      ['provider_clearing', 'guest', 27_280],
+      ['guest', 'host_payable', 21_340],
+      ['guest', 'platform_revenue', 3_740],
+      ['guest', 'tax_payable', 2_200],
+    ]);
+  });
+
+  test.each([
+    'UPDATE movement SET amount_minor = amount_minor + 1',
+    'UPDATE movement SET currency = currency',
+    'DELETE FROM movement',
+    'TRUNCATE movement',
+    'UPDATE ledger_account SET owner_id = NULL',
+    'DELETE FROM ledger_account',
+    'TRUNCATE ledger_account CASCADE',
+  ])('the database refuses: %s', async (statement) => {
+    await payments.givenCaptured(aUser());
+    const count = () => payments.service.query('SELECT count(*), sum(amount_minor) FROM movement');
+    const before = await count();
+    await expect(payments.service.query(statement)).rejects.toThrow('append-only');
+    expect(await count()).toEqual(before);
+  });
+
+  test.each([
+    [
+      'nothing',
+      `SELECT 'x', 1, min(id), max(id), min(currency), 0, now() FROM ledger_account WHERE currency = 'USD'`,
+    ],
+    [
+      'less than nothing',
+      `SELECT 'x', 1, min(id), max(id), min(currency), -1, now() FROM ledger_account WHERE currency = 'USD'`,
+    ],
+    [
+      'one account twice',
+      `SELECT 'x', 1, min(id), min(id), min(currency), 1, now() FROM ledger_account WHERE currency = 'USD'`,
+    ],
+    [
+      'two currencies',
+      `SELECT 'x', 1, d.id, c.id, d.currency, 1, now() FROM ledger_account d, ledger_account c
+       WHERE d.currency = 'USD' AND c.currency = 'JPY' LIMIT 1`,
+    ],
+    [
+      'the same key again',
+      `SELECT key, leg, debit_id, credit_id, currency, amount_minor, now() FROM movement LIMIT 1`,
+    ],
+  ])('the database refuses a movement of %s', async (_name, select) => {
+    await expect(
+      payments.service.query(
+        `INSERT INTO movement (key, leg, debit_id, credit_id, currency, amount_minor, occurred_at) ${select}`,
+      ),
+    ).rejects.toThrow(/violates (check|foreign key|unique)|duplicate key/);
+  });
+
+  test('a movement that nobody can explain shows in the reconciliation: the check can fail', async () => {
+    const { payment } = await payments.givenCaptured(aUser());
+    await eventually(() => payments.agreed());
+    await payments.service.query(
+      `INSERT INTO movement (key, leg, debit_id, credit_id, currency, amount_minor, payment_id, occurred_at)
+       SELECT 'planted', 1, d.id, c.id, 'USD', 1, $1, now() FROM ledger_account d, ledger_account c
+       WHERE d.code = 'provider_clearing' AND d.currency = 'USD' AND c.code = 'guest' AND c.currency = 'USD' LIMIT 1`,
+      [payment.id],
+    );
+    const { balanced, differences } = await payments.reconcile();
+    expect(balanced).toBe(false);
+    expect(differences.map((one) => [one.kind, one.paymentId]).sort()).toEqual([
+      ['ledger.payment_differs', payment.id],
+      ['ledger.unbalanced', payment.id],
+    ]);
+  });
+
+  test('401 for nobody, 403 for who is no admin, 400 for parameters that are none', async () => {
+    for (const path of ['accounts', 'transactions']) {
+      const url = `/v1/admin/ledger/${path}`;
+      expectProblem(await payments.service.anonymous.get(url), 401, 'auth.missing_token');
+      expectProblem(await payments.service.as(aUser({ roles: ['host'] })).get(url), 403, 'auth.forbidden');
+      for (const query of ['limit=0', 'limit=101', 'limit=x', 'cursor=nonsense', 'unknown=1']) {
+        expectProblem(
+          await payments.service.as(payments.admin).get(`${url}?${query}`),
+          400,
+          'request.invalid',
+        );
+      }
+    }
+    expectProblem(
+      await payments.service.as(payments.admin).get('/v1/admin/ledger/transactions?bookingId=1'),
+      400,
+      'request.invalid',
+    );
+  });
+});

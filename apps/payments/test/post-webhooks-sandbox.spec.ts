@@ -1,0 +1,161 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { aUser, eventually, expectProblem } from '@roost/testing';
+import { type PaymentsUnderTest, startPayments } from './payments.js';
+import { answerBank, WEBHOOK_SECRET } from './sandbox.js';
+
+const now = () => Math.floor(Date.now() / 1000);
+
+function sign(raw: string, options: { secret?: string; at?: number } = {}): Record<string, string> {
+  const t = options.at ?? now();
+  const v1 = createHmac('sha256', options.secret ?? WEBHOOK_SECRET)
+    .update(`${t}.${raw}`)
+    .digest('hex');
+  return { 'sandbox-signature': `t=${t},v1=${v1}` };
+}
+
+describe('POST /v1/webhooks/sandbox', () => {
+  let payments: PaymentsUnderTest;
+  beforeAll(async () => {
+    // Nobody asks the provider by themselves here: what happens, webhooks do.
+    payments = await startPayments({ PAYMENT_CHECK_SECONDS: '3600' });
+  });
+  afterAll(() => payments.close());
+
+  const send = (raw: string, headers: Record<string, string>) =>
+    payments.service.anonymous.post('/v1/webhooks/sandbox', raw, headers);
+  const stored = (id: string) =>
+    payments.service.query<{ outcome: string | null; tries: number }>(
+      'SELECT outcome, tries FROM webhook_event WHERE id = $1',
+      [id],
+    );
+  const aWebhook = (type: string, data: object = {}) => {
+    const id = `evt_${randomUUID()}`;
+    return { id, raw: JSON.stringify({ id, type, createdAt: new Date().toISOString(), data }) };
+  };
+
+  /** A guest at the bank, who has said yes; only the webhook can tell. */
+  async function approved() {
+    const guest = aUser();
+    const { payment } = await payments.givenPayment({ guest });
+    const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
+    await answerBank(waiting.body.redirectUrl, 'approve');
+    return { guest, payment };
+  }
+
+  test('the provider’s webhook moves the payment on', async () => {
+    const { guest, payment } = await approved();
+    await payments.becomes(guest, payment.id, 'captured');
+  });
+
+  test('ten copies of each, shuffled, change nothing more', async () => {
+    await payments.switches({ copies: 10, shuffleMs: 500 });
+    const { guest, payment } = await approved();
+    await payments.becomes(guest, payment.id, 'captured');
+    await eventually(async () => {
+      const [open] = await payments.service.query<{ count: number }>(
+        'SELECT count(*)::int AS count FROM webhook_event WHERE handled_at IS NULL',
+      );
+      expect(open?.count).toBe(0);
+    });
+    await payments.switches({});
+    const captured = await payments.service.published('payment.captured');
+    expect(captured.filter((body) => body.paymentId === payment.id)).toHaveLength(1);
+  });
+
+  test('a webhook is stored although the provider can not be asked at the moment, and handled later', async () => {
+    await payments.sandbox.faults({ route: 'read', kind: 'fail', times: 4 });
+    const { guest, payment } = await approved();
+    await payments.becomes(guest, payment.id, 'captured');
+  });
+
+  test('an unknown type, and a payment that is not ours, are stored and acknowledged', async () => {
+    const unknown = aWebhook('balance.available', { nothing: true });
+    const answer = await send(unknown.raw, sign(unknown.raw));
+    expect(answer).toMatchObject({ status: 200, body: { received: true } });
+    await eventually(async () =>
+      expect(await stored(unknown.id)).toMatchObject([{ outcome: 'unknown-type' }]),
+    );
+    const other = await payments.sandbox.ask<{ id: string; metadata: object }>(
+      'POST',
+      '/v1/payment-intents',
+      {
+        amountMinor: 1,
+        currency: 'USD',
+        metadata: { shop: 'another' },
+      },
+    );
+    const foreign = aWebhook('intent.failed', { intent: other });
+    expect((await send(foreign.raw, sign(foreign.raw))).status).toBe(200);
+    await eventually(async () => expect(await stored(foreign.id)).toMatchObject([{ outcome: 'not-ours' }]));
+  });
+
+  test('a webhook that lies about the payment is not believed: the provider is asked', async () => {
+    const guest = aUser();
+    const { payment } = await payments.givenPayment({ guest });
+    const intent = await payments.sandbox.intentOf(payment.id);
+    const lie = aWebhook('intent.captured', {
+      intent: { ...intent, status: 'succeeded', capturedMinor: 27_280 },
+    });
+    expect((await send(lie.raw, sign(lie.raw))).status).toBe(200);
+    await eventually(async () => expect(await stored(lie.id)).toMatchObject([{ outcome: 'applied' }]));
+    expect(await payments.statusOf(guest, payment.id)).toBe('requires_payment_method');
+  });
+
+  test('the same id twice is one webhook', async () => {
+    const webhook = aWebhook('balance.available');
+    for (let time = 0; time < 3; time += 1) await send(webhook.raw, sign(webhook.raw));
+    expect(await stored(webhook.id)).toHaveLength(1);
+  });
+
+  describe('400 webhook.bad_signature, and nothing is stored', () => {
+    test.each<[string, (raw: string) => Record<string, string>]>([
+      ['no signature', () => ({})],
+      ['an empty one', () => ({ 'sandbox-signature': '' })],
+      ['another secret', (raw) => sign(raw, { secret: 'somebody else’s secret' })],
+      ['another body', (raw) => sign(`${raw} `)],
+      ['too old', (raw) => sign(raw, { at: now() - 301 })],
+      ['from the future', (raw) => sign(raw, { at: now() + 301 })],
+      [
+        'a time that was not signed',
+        (raw) => ({
+          'sandbox-signature': (sign(raw, { at: now() - 1_000 })['sandbox-signature'] ?? '').replace(
+            /^t=\d+/,
+            `t=${now()}`,
+          ),
+        }),
+      ],
+      [
+        'upper case',
+        (raw) => ({ 'sandbox-signature': (sign(raw)['sandbox-signature'] ?? '').toUpperCase() }),
+      ],
+      ['too short', () => ({ 'sandbox-signature': `t=${now()},v1=abcd` })],
+    ])('%s', async (_name, headers) => {
+      const webhook = aWebhook('intent.captured');
+      expectProblem(await send(webhook.raw, headers(webhook.raw)), 400, 'webhook.bad_signature');
+      expect(await stored(webhook.id)).toEqual([]);
+    });
+
+    test('a signature that is just in time is good', async () => {
+      const webhook = aWebhook('balance.available');
+      expect((await send(webhook.raw, sign(webhook.raw, { at: now() - 290 }))).status).toBe(200);
+    });
+  });
+
+  describe('400 request.invalid', () => {
+    test.each([
+      ['malformed JSON', '{"id":'],
+      ['no object', '[1,2]'],
+      ['no id', '{"type":"intent.captured"}'],
+      ['a number for a type', '{"id":"evt_1","type":7}'],
+    ])('%s, although signed', async (_name, raw) => {
+      expectProblem(await send(raw, sign(raw)), 400, 'request.invalid');
+    });
+  });
+
+  test('405 or 404 for reading it, 413 for too much', async () => {
+    const read = await payments.service.anonymous.get('/v1/webhooks/sandbox');
+    expect([404, 405]).toContain(read.status);
+    const huge = JSON.stringify({ id: 'x', type: 'y', data: 'z'.repeat(1_100_000) });
+    expectProblem(await send(huge, sign(huge)), 413, 'request.too_large');
+  });
+});
