@@ -10,7 +10,8 @@ export interface Tokens {
 export interface Listing {
   id: string;
   status: string;
-  address: { line1?: string; city: string };
+  /** Null for those who may not see it. */
+  address: { line1: string } | null;
 }
 
 export interface Quote {
