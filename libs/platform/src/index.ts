@@ -9,7 +9,7 @@ export {
 export { startService } from './service/start.js';
 export { runService } from './service/run.js';
 export { createLogger } from './service/logging.js';
-export { BaseConfig, CONFIG, type Config } from './config/base-config.js';
+export { BaseConfig, CONFIG, type Config, DatabaseConfig } from './config/base-config.js';
 export { type Environment, readConfig, StartError } from './config/read-config.js';
 export { catalogue, defineErrors, type ErrorCode, type ErrorEntry, isErrorCode } from './errors/catalogue.js';
 export {

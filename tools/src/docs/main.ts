@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { envExample } from './env-example.js';
 import { errorPages } from './error-pages.js';
 import { eventsPage } from './events-page.js';
 import { openApiDocuments } from './openapi-documents.js';
@@ -26,6 +27,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Every generated file by its path. */
 const pages = new Map<string, string>([
+  ['.env.example', envExample()],
   ['docs/events.md', eventsPage()],
   ...errorPages(),
   ...(await openApiDocuments()),
@@ -34,7 +36,9 @@ const pages = new Map<string, string>([
 const stale: string[] = [];
 for (const [path, content] of pages) {
   const file = join(root, path);
-  const text = await format(content, { ...(await resolveConfig(file)), filepath: file });
+  const text = file.endsWith('.example')
+    ? content
+    : await format(content, { ...(await resolveConfig(file)), filepath: file });
   const current = await readFile(file, 'utf8').catch(() => null);
   if (current === text) continue;
   stale.push(relative(root, file));
