@@ -1,6 +1,7 @@
 import { defineService } from '@roost/platform';
 import { Migration0001Calendar } from '../migrations/Migration0001Calendar.js';
 import { Migration0002Booking } from '../migrations/Migration0002Booking.js';
+import { Migration0003Account } from '../migrations/Migration0003Account.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
@@ -15,6 +16,6 @@ export const bookings = defineService({
   module: AppModule,
   config: BookingsConfig,
   entities: [StayTerms, Quote, Booking, CalendarBlock],
-  migrations: [Migration0001Calendar, Migration0002Booking],
+  migrations: [Migration0001Calendar, Migration0002Booking, Migration0003Account],
   queue: true,
 });

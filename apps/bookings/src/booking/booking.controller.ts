@@ -40,6 +40,7 @@ export class BookingController {
   @Answers(
     201,
     Booking,
+    'account.suspended',
     'quote.not_found',
     'quote.used',
     'quote.expired',

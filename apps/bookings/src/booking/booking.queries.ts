@@ -1,25 +1,35 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { OUTBOX_COLUMNS } from '@roost/messaging';
+import { isActive } from '../account/account.queries.js';
 import { lockLinksOfQuote, markSharing, stayParams, stayRows } from '../calendar/calendar.queries.js';
 import { Quote } from '../quote/quote.entity.js';
 import { Booking } from './booking.entity.js';
 import type { HistoryEntry, ListBookings } from './booking.dto.js';
+
+interface Found {
+  used: boolean;
+  /** The listing is published, and its host may be booked. */
+  bookable: boolean;
+  /** The guest may book. */
+  active: boolean;
+}
 
 /** The quote, its listing's links locked in the same round trip, and what has become of both since. */
 export async function lockQuote(
   em: EntityManager,
   quoteId: string,
   guestId: string,
-): Promise<{ quote: Quote; used: boolean; bookable: boolean } | null> {
-  const [row] = await em.execute<{ used: boolean; bookable: boolean; locked: unknown }[]>(
-    `SELECT ${lockLinksOfQuote} AS locked, q.*, s.status = 'published' AS bookable,
+): Promise<(Found & { quote: Quote }) | null> {
+  const [row] = await em.execute<(Found & { locked: unknown })[]>(
+    `SELECT ${lockLinksOfQuote} AS locked, q.*, s.status = 'published' AND ${isActive('q.host_id')} AS bookable,
+       ${isActive('q.guest_id')} AS active,
        EXISTS (SELECT FROM booking b WHERE b.quote_id = q.id) AS used
      FROM quote q JOIN listing_snapshot s ON s.listing_id = q.listing_id WHERE q.id = ? AND q.guest_id = ?`,
     [quoteId, guestId],
   );
   if (!row) return null;
-  const { used, bookable, locked: _, ...columns } = row;
-  return { quote: em.map(Quote, columns), used, bookable };
+  const { used, bookable, active, locked: _, ...columns } = row;
+  return { quote: em.map(Quote, columns), used, bookable, active };
 }
 
 export interface NewBooking {

@@ -79,6 +79,7 @@ export class BookingService {
     const now = this.clock.now();
     if (!found) throw new Problem('quote.not_found');
     const { quote } = found;
+    if (!found.active) throw new Problem('account.suspended');
     if (found.used) throw new Problem('quote.used');
     if (quote.expiresAt <= now) throw new Problem('quote.expired');
     if (!found.bookable) throw new Problem('booking.listing_unavailable');

@@ -4,6 +4,7 @@ import type { EventBody } from '@roost/contracts';
 import { Problem } from '@roost/platform';
 import type { PriceRules, StayRules } from '@roost/pricing';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isActive } from '../account/account.queries.js';
 import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
 
 /** Our own copy of what a listing says about itself. A draft may lack what publishing needs, hence the nulls. */
@@ -125,7 +126,8 @@ export class ListingSnapshots {
 }
 
 const select = `
-  SELECT l.id AS "calendarListingId", s.listing_id AS "listingId", s.host_id AS "hostId", s.status,
+  SELECT l.id AS "calendarListingId", s.listing_id AS "listingId", s.host_id AS "hostId",
+    CASE WHEN ${isActive('s.host_id')} THEN s.status ELSE 'suspended' END AS status,
     s.time_zone AS "timeZone", s.check_in_from AS "checkInFrom", s.check_out_until AS "checkOutUntil", s.currency,
     s.booking_mode AS "bookingMode", s.capacity, s.max_pets AS "maxPets", s.pricing, s.stay_rules AS "stayRules",
     s.cancellation_policy AS "cancellationPolicy"

@@ -8,7 +8,14 @@ export class QuoteController {
   constructor(private readonly quotes: QuoteService) {}
 
   @Post()
-  @Answers(201, Quote, 'listing.not_found', 'booking.dates_unavailable', 'quote.stay_rule')
+  @Answers(
+    201,
+    Quote,
+    'account.suspended',
+    'listing.not_found',
+    'booking.dates_unavailable',
+    'quote.stay_rule',
+  )
   create(@CurrentUser() guest: AuthUser, @Body(CreateQuote) wanted: CreateQuote): Promise<Quote> {
     return this.quotes.create(guest, wanted);
   }

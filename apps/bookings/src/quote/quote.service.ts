@@ -12,6 +12,7 @@ import {
 } from '@roost/platform';
 import { checkStay, priceStay } from '@roost/pricing';
 import { addMinutes, localDate, localInstant } from '@roost/stay';
+import { isActiveAccount } from '../account/account.queries.js';
 import { isFree } from '../calendar/calendar.queries.js';
 import type { BookingsConfig } from '../config.js';
 import { ListingSnapshots, type BookableListing } from '../listing-snapshot/listing-snapshot.service.js';
@@ -34,6 +35,7 @@ export class QuoteService {
     const listing = await this.listings.awaitBookable(wanted.listingId);
     const terms = this.priced(guest, listing, wanted);
     return await this.idempotency.answer(async (em) => {
+      if (!(await isActiveAccount(em, guest.id))) throw new Problem('account.suspended');
       const now = this.clock.now();
       if (!(await isFree(em, terms, now))) throw new Problem('booking.dates_unavailable');
       const quote = em.create(Quote, {
