@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -18,16 +19,18 @@ export interface Log {
 }
 
 /** In production the log is standard output. Else it is a file, and the terminal shows only what went wrong. */
-export function openLog(options: {
+export async function openLog(options: {
   production: boolean;
   dataDir: string;
   level: string;
   terminal: Terminal;
-}): Log {
+}): Promise<Log> {
   const { production, dataDir, level, terminal } = options;
   const file = production ? null : join(dataDir, 'roost.log');
   if (file && existsSync(file) && statSync(file).size > LIMIT_BYTES) renameSync(file, `${file}.1`);
   const whole = pino.destination({ dest: file ?? 1, append: true, sync: false, mode: 0o600 });
+  // It can't be flushed before it is open, and the first refusal may come at once.
+  await once(whole, 'ready');
   const stream = file
     ? multistream([
         { stream: whole, level: (level === 'silent' ? 'fatal' : level) as Level },
@@ -39,13 +42,7 @@ export function openLog(options: {
     stream,
     file,
     keep: (error, message) => own.fatal({ err: error }, message),
-    flush: () => {
-      try {
-        whole.flushSync();
-      } catch {
-        // It was never opened: there is nothing to flush.
-      }
-    },
+    flush: () => whole.flushSync(),
   };
 }
 

@@ -42,7 +42,7 @@ async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): 
   const claim = claimFolder(config.ROOST_DATA_DIR);
   shutdown.last('data folder', async () => claim.release());
   const dataDir = claim.folder;
-  const log = openLog({ production, dataDir, level: config.LOG_LEVEL, terminal });
+  const log = await openLog({ production, dataDir, level: config.LOG_LEVEL, terminal });
   shutdown.log = log;
 
   await checkPorts(
@@ -106,7 +106,7 @@ async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): 
   };
   const bus = new EmbeddedBus();
   const running: { name: string; url: string }[] = [];
-  const services = code.map(async ({ name, definition }) => {
+  const open = async ({ name, definition }: (typeof code)[number]) => {
     const service = await startService(definition, {
       env: composeEnvironment(name, composition),
       bus,
@@ -117,8 +117,7 @@ async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): 
     shutdown.service(name, service);
     running.push({ name, url: service.url });
     said(`${name} on port ${service.port}`);
-    return service;
-  });
+  };
   const provider = sandbox
     ? startSandboxFrom(
         composeEnvironment('sandbox', composition),
@@ -130,7 +129,10 @@ async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): 
         said(`sandbox provider on port ${it.port}`);
       })
     : Promise.resolve();
-  await all([...services, provider]);
+  const isGateway = ({ name }: { name: Service }) => name === 'gateway';
+  await all([...code.filter((it) => !isGateway(it)).map(open), provider]);
+  // It makes its routes of their documents.
+  await all(code.filter(isGateway).map(open));
 
   const accounts = runs('identity') ? await demoAccounts(addresses.identity) : null;
   const publicUrl = composeEnvironment('gateway', composition).PUBLIC_URL ?? '';
@@ -188,17 +190,26 @@ async function checkPorts(
     if (other) throw new StartError(`${what} and ${other} are both set to port ${port}: change ${set}.`);
     used.set(port, what);
   }
-  const taken = await Promise.all(
+  const taken: { what: string; port: number; set: string; why: string }[] = [];
+  await Promise.all(
     wanted.map(async ({ what, port, set, host }) => {
-      if (port === 0) return null;
-      const why = await portTaken(port, host, afterDeath ? 3_000 : 0);
-      return (
-        why && `Port ${port} (${what}) can't be used: ${why}; stop that program, or set ${set} to another.`
-      );
+      const why = port === 0 ? null : await portTaken(port, host, afterDeath ? 3_000 : 0);
+      if (why) taken.push({ what, port, set, why });
     }),
   );
-  const sentences = taken.filter((sentence) => sentence !== null);
-  if (sentences.length > 0) throw new StartError(sentences.join('\n'));
+  const [first, ...others] = taken.toSorted((a, b) => a.port - b.port);
+  if (!first) return;
+  if (others.length === 0) {
+    const { what, port, set, why } = first;
+    throw new StartError(
+      `Port ${port} (${what}) can't be used: ${why}; stop that program, or set ${set} to another.`,
+    );
+  }
+  const list = [first, ...others].map(({ what, port }) => `${port} (${what})`).join(', ');
+  const settings = [first, ...others].map(({ set }) => set).join(', ');
+  throw new StartError(
+    `Ports ${list} can't be used: ${first.why}. Is another Roost running? Stop it, or set ${settings} to others.`,
+  );
 }
 
 async function startDatabase(

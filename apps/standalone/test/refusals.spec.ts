@@ -74,6 +74,16 @@ test.each(['PORT', 'POSTGRES_PORT', 'REDIS_PORT'])('the port of %s in use', asyn
   other.close();
 });
 
+test('several ports in use are still one sentence', async () => {
+  const others = [await listening(), await listening()];
+  const env = await aPlace();
+  await expectRefusal(
+    { ...env, PORT: String(others[0]?.port), IDENTITY_URL: `http://127.0.0.1:${others[1]?.port}` },
+    /^Ports \d+ \((gateway|identity)\), \d+ \((gateway|identity)\) can't be used: .*Is another Roost running\?/,
+  );
+  for (const other of others) other.close();
+});
+
 test('a second Roost on the same data folder', async () => {
   const env: Env = { ...(await aPlace()), ROOST_SERVICES: 'listings' };
   const first = run(env);

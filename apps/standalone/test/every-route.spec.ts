@@ -1,0 +1,240 @@
+import { jest } from '@jest/globals';
+import { expectProblem, TestClient, type TestResponse } from '@roost/testing';
+import { type Document, filled, places, type Route, routesOf, sample, withValue } from './every-route.js';
+import { aPlace, cleanUp, run } from './standalone.js';
+
+jest.setTimeout(300_000);
+
+let gateway: string;
+let document: Document;
+let routes: Route[];
+let callers: Record<'nobody' | 'guest' | 'host' | 'admin', TestClient>;
+/** Guest, host and admin at once: whom only the input can stop. */
+let everything: TestClient;
+
+beforeAll(async () => {
+  const place = await aPlace();
+  const roost = run({ ...place, RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' });
+  await roost.says('Roost is ready');
+  gateway = `http://127.0.0.1:${place.PORT}`;
+  const nobody = new TestClient(gateway);
+  const as = async (...roles: string[]): Promise<TestClient> => {
+    const made = await nobody.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
+    return nobody.with({ authorization: `Bearer ${made.body.accessToken}` });
+  };
+  const [guest, host, admin, all] = await Promise.all([
+    as('guest'),
+    as('guest', 'host'),
+    as('guest', 'admin'),
+    as('guest', 'host', 'admin'),
+  ]);
+  callers = { nobody, guest, host, admin };
+  everything = all;
+  document = (await nobody.get<Document>('/openapi.json')).body;
+  routes = routesOf(document);
+});
+
+afterAll(cleanUp);
+
+/** An answer that says no says it well: a problem, with a code, without a stack. */
+function expectCivil(response: TestResponse<unknown>, call: string): void {
+  const { status } = response;
+  if (status >= 500 || status < 200) {
+    throw new Error(`${call} answered ${status}: ${JSON.stringify(response.body)}`);
+  }
+  if (status >= 400) {
+    try {
+      expectProblem(response, status, (response.body as { code: string }).code);
+    } catch (error) {
+      throw new Error(`${call}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+}
+
+const isWrite = (route: Route): boolean => route.method !== 'GET' && route.method !== 'DELETE';
+
+test('the document is the whole of Roost', () => {
+  const paths = new Set(routes.map((route) => route.path));
+  for (const path of [
+    '/v1/auth/login',
+    '/v1/listings/search',
+    '/v1/quotes',
+    '/v1/bookings',
+    '/v1/payments/{id}',
+  ]) {
+    expect(paths).toContain(path);
+  }
+  expect([...paths].filter((path) => path.startsWith('/dev') || path === '/metrics')).toEqual([]);
+});
+
+describe('who may enter', () => {
+  test('nobody enters where the document asks for a token', async () => {
+    const open: string[] = [];
+    for (const route of routes.filter((one) => one.access === 'user')) {
+      const answer = await callers.nobody.send(
+        route.method,
+        filled(route.path),
+        isWrite(route) ? {} : undefined,
+      );
+      if (answer.status !== 401) open.push(`${route.method} ${route.path} ${answer.status}`);
+      else expectProblem(answer, 401, 'auth.missing_token');
+    }
+    expect(open).toEqual([]);
+  });
+
+  test('a bad token enters nowhere, except where none is looked at', async () => {
+    const forged = callers.nobody.with({ authorization: 'Bearer a.b.c' });
+    const entered: string[] = [];
+    for (const route of routes.filter((one) => one.access !== 'public')) {
+      const answer = await forged.send(route.method, filled(route.path), isWrite(route) ? {} : undefined);
+      if (answer.status !== 401) entered.push(`${route.method} ${route.path} ${answer.status}`);
+    }
+    expect(entered).toEqual([]);
+  });
+
+  test.each(['guest', 'host'] as const)('a %s enters no admin route', async (who) => {
+    const admin = routes.filter((one) => one.path.startsWith('/v1/admin/'));
+    expect(admin.length).toBeGreaterThan(3);
+    for (const route of admin) {
+      const answer = await callers[who].send(
+        route.method,
+        filled(route.path),
+        route.body ? sample(route.body, document) : undefined,
+      );
+      expect({ route: `${route.method} ${route.path}`, status: answer.status }).toEqual({
+        route: `${route.method} ${route.path}`,
+        status: 403,
+      });
+    }
+  });
+
+  test('what nobody has is nobody’s: an unknown id is 4xx for everyone', async () => {
+    for (const route of routes.filter((one) => one.path.includes('{'))) {
+      for (const [who, client] of Object.entries(callers)) {
+        const body = route.body ? sample(route.body, document) : undefined;
+        const answer = await client.send(route.method, filled(route.path), body);
+        const call = `${who}: ${route.method} ${route.path}`;
+        expectCivil(answer, call);
+      }
+    }
+  });
+});
+
+describe('bad input', () => {
+  const HOSTILE_IDS = ['x', '0', '%00', '%2e%2e', "1'--", 'a'.repeat(2000), '%F0%9F%92%A5', '%ff'];
+
+  test('in the path', async () => {
+    for (const route of routes.filter((one) => one.path.includes('{'))) {
+      for (const id of HOSTILE_IDS) {
+        const answer = await everything.send(
+          route.method,
+          filled(route.path, id),
+          isWrite(route) ? {} : undefined,
+        );
+        const call = `${route.method} ${route.path} with ${id.slice(0, 20)}`;
+        expectCivil(answer, call);
+        if (answer.status < 400 && !route.path.startsWith('/v1/photos'))
+          throw new Error(`${call} was accepted`);
+      }
+    }
+  });
+
+  test('in the query', async () => {
+    const hostile = ['', '%00', '-1', '1e309', 'NaN', '2028-02-31', "';--", 'a'.repeat(5000), '%ff', '1&$&1'];
+    for (const route of routes.filter((one) => one.query.length > 0)) {
+      for (const name of [...route.query, 'unknown', '__proto__']) {
+        for (const value of hostile) {
+          const query = `${name}=${value.replace('$', name)}`;
+          const answer = await everything.send(route.method, `${filled(route.path)}?${query}`);
+          expectCivil(answer, `${route.method} ${route.path}?${query.slice(0, 60)}`);
+        }
+      }
+    }
+  });
+
+  test.each([
+    ['broken JSON', '{"a":', 'application/json', [400]],
+    ['nothing', '', 'application/json', [400]],
+    ['null', 'null', 'application/json', [400]],
+    ['a list', '[1]', 'application/json', [400]],
+    ['a string', '"x"', 'application/json', [400]],
+    ['a prototype', '{"__proto__":{"admin":true}}', 'application/json', [400]],
+    ['another type', '<a/>', 'application/xml', [415]],
+    ['a form', 'a=1', 'application/x-www-form-urlencoded', [415]],
+    ['too much', `{"a":"${'x'.repeat(3_000_000)}"}`, 'application/json', [413]],
+  ])('%s as a body', async (_what, body, type, statuses) => {
+    for (const route of routes.filter((one) => one.body)) {
+      const answer = await everything.send(route.method, filled(route.path), body, { 'content-type': type });
+      const call = `${route.method} ${route.path}`;
+      expectCivil(answer, call);
+      // A route may know the id to be nobody's, or the caller not to be allowed, before it reads the body.
+      expect({
+        call,
+        ok: [...statuses, 403, 404].includes(answer.status),
+        status: answer.status,
+      }).toMatchObject({
+        ok: true,
+      });
+    }
+  });
+
+  test('an unknown field, with a pointer to it', async () => {
+    for (const route of routes.filter((one) => one.body)) {
+      const body = { ...(sample(route.body ?? {}, document) as object), surprise: 1 };
+      const answer = await everything.send(route.method, filled(route.path), body);
+      if ([403, 404].includes(answer.status)) continue;
+      expectProblem(answer, 400, 'request.invalid', '/surprise');
+    }
+  });
+
+  test('in each place of each body', async () => {
+    const hostile: unknown[] = [
+      null,
+      true,
+      -1,
+      0,
+      1e9,
+      Number.MAX_SAFE_INTEGER,
+      1e308,
+      0.5,
+      '',
+      '\u0000',
+      'a\u0000b',
+      '\ud800',
+      'x'.repeat(10_001),
+      '2028-02-31',
+      '2020-01-01',
+      '2031-05-04T10:00:00Z',
+      'not-a-uuid',
+      [],
+      [null],
+      Array.from({ length: 2_000 }, () => 'x'),
+      {},
+      { constructor: 1 },
+    ];
+    let sent = 0;
+    for (const route of routes.filter((one) => one.body)) {
+      const good = sample(route.body ?? {}, document);
+      for (const place of places(good)) {
+        const answers = await Promise.all(
+          hostile.map(async (value) => {
+            const call = `${route.method} ${route.path} with ${JSON.stringify(value)?.slice(0, 40)} at /${place.join('/')}`;
+            const answer = await everything.send(
+              route.method,
+              filled(route.path),
+              withValue(good, place, value),
+            );
+            expectCivil(answer, call);
+            return answer.status;
+          }),
+        );
+        sent += answers.length;
+      }
+    }
+    expect(sent).toBeGreaterThan(1_000);
+  });
+
+  test('and after all that it still stands', async () => {
+    expect((await callers.nobody.get('/health/ready')).status).toBe(200);
+  });
+});
