@@ -40,6 +40,10 @@ describe('a setting that is wrong is named, with what is allowed', () => {
   test.each<[env: Record<string, string>, sentence: string]>([
     [{ PORT: 'abc' }, 'PORT is "abc": it must be a port from 0 to 65535.'],
     [{ PORT: '70000' }, 'PORT is "70000": it must be a port from 0 to 65535.'],
+    [
+      { TRUSTED_PROXIES: '10.0.0.0/8, everyone' },
+      'TRUSTED_PROXIES is "10.0.0.0/8, everyone": it must be a comma-separated list of addresses or networks, such as 10.0.0.0/8.',
+    ],
     [{ ROOST_ENV: 'prod' }, 'ROOST_ENV is "prod": it must be development, test or production.'],
     [{ NOTES_PER_USER: '0' }, 'NOTES_PER_USER is "0": it must be a number from 1 to 10000.'],
     [
@@ -88,7 +92,7 @@ test('production wants its secrets, and nothing that is for development', async 
         .meta({ description: 'inbox or smtp', notInProduction: ['inbox'] }),
     }),
   });
-  const text = await refusal({ ROOST_ENV: 'production', ROOST_FAULT: 'a:kill' }, own as never);
+  const text = await refusal({ ROOST_ENV: 'production', ROOST_FAULT: 'a:kill' }, own);
   expect(text).toContain('ENCRYPTION_KEY is missing');
   expect(text).toContain('MAILER has a value that is only for development: it must be inbox or smtp.');
   expect(text).toContain('ROOST_FAULT is set');

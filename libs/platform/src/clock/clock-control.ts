@@ -51,26 +51,29 @@ export class ClockControl implements OnApplicationBootstrap, OnModuleDestroy {
   /** Moves the clock of every process; returns once each has swept what became due. */
   async set(offsetMillis: number): Promise<Date> {
     const id = randomUUID();
-    await this.redis.set(this.#key, String(offsetMillis));
     let finished = 0;
     let expected = Number.POSITIVE_INFINITY;
-    await new Promise<void>((resolve, reject) => {
-      const late = setTimeout(resolve, SWEPT_WITHIN_MS);
-      const check = () => {
-        if (finished < expected) return;
-        clearTimeout(late);
-        this.#acknowledged.delete(id);
-        resolve();
-      };
-      this.#acknowledged.set(id, () => {
-        finished += 1;
-        check();
-      });
-      this.redis.publish(this.#key, `${id} ${offsetMillis}`).then((receivers) => {
-        expected = receivers;
-        check();
-      }, reject);
+    let done: () => void = () => undefined;
+    const swept = new Promise<void>((resolve) => {
+      done = resolve;
     });
+    const check = () => {
+      if (finished >= expected) done();
+    };
+    this.#acknowledged.set(id, () => {
+      finished += 1;
+      check();
+    });
+    const late = setTimeout(done, SWEPT_WITHIN_MS);
+    try {
+      await this.redis.set(this.#key, String(offsetMillis));
+      expected = await this.redis.publish(this.#key, `${id} ${offsetMillis}`);
+      check();
+      await swept;
+    } finally {
+      clearTimeout(late);
+      this.#acknowledged.delete(id);
+    }
     return this.clock.now();
   }
 

@@ -1,7 +1,16 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const url = (protocol: RegExp) => z.url({ protocol });
+
+/** `10.0.0.1`, `10.0.0.0/8`, `::1`, `fd00::/8` */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
 
 /** What every service reads from its environment. `meta.description` says what is allowed, for the sentence at start. */
 export const BaseConfig = z.object({
@@ -57,6 +66,7 @@ export const BaseConfig = z.object({
     .meta({ description: 'an http(s) address' }),
   TRUSTED_PROXIES: z
     .string()
+    .refine((list) => list.split(',').every((entry) => entry.trim() === '' || isNetwork(entry.trim())))
     .default('')
     .meta({ description: 'a comma-separated list of addresses or networks, such as 10.0.0.0/8' }),
   ENCRYPTION_KEY: z

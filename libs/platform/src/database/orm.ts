@@ -51,6 +51,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
       application_name: `roost-${options.service}`,
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
+      allowExitOnIdle: true,
       options: '-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s',
       onPoolCreated: (pool: pg.Pool) => useOwnTypes(pool),
     },

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { StartError } from '../config/read-config.js';
 import type { ServiceDefinition } from './definition.js';
 import { startService } from './start.js';
@@ -6,10 +5,12 @@ import { startService } from './start.js';
 const PATIENCE_SECONDS = 30;
 
 /** What `main.ts` calls: runs a service until it is told to stop. Says one clear sentence when it can't. */
-export async function runService<C extends z.ZodObject>(definition: ServiceDefinition<C>): Promise<void> {
+export async function runService(definition: ServiceDefinition): Promise<void> {
   try {
     const service = await startService(definition);
     await untilStopped();
+    // Who asks twice, or waits too long, does not want to wait.
+    void untilStopped().then(() => process.exit(1));
     setTimeout(() => process.exit(1), PATIENCE_SECONDS * 1000).unref();
     await service.close();
     process.exit(0);

@@ -7,7 +7,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { connectEvents, EmbeddedBus, MessagingModule, messagingMigrations } from '@roost/messaging';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { z } from 'zod';
 import { KeySource } from '../auth/jwks.js';
 import { ClockControl } from '../clock/clock-control.js';
 import type { CommonConfig } from '../config/base-config.js';
@@ -39,8 +38,8 @@ class RootModule {}
 type Undo = () => unknown;
 
 /** Configuration, database, container, events, and at last the port. What fails, undoes what came before. */
-export async function startService<C extends z.ZodObject>(
-  definition: ServiceDefinition<C>,
+export async function startService(
+  definition: ServiceDefinition,
   options: StartOptions = {},
 ): Promise<RunningService> {
   const undo: Undo[] = [];
@@ -52,8 +51,8 @@ export async function startService<C extends z.ZodObject>(
   }
 }
 
-async function start<C extends z.ZodObject>(
-  definition: ServiceDefinition<C>,
+async function start(
+  definition: ServiceDefinition,
   options: StartOptions,
   undo: Undo[],
 ): Promise<RunningService> {
@@ -138,8 +137,8 @@ async function start<C extends z.ZodObject>(
   };
 }
 
-async function openOwnDatabase<C extends z.ZodObject>(
-  definition: ServiceDefinition<C>,
+async function openOwnDatabase(
+  definition: ServiceDefinition,
   config: CommonConfig,
   logger: Logger,
 ): Promise<MikroORM> {

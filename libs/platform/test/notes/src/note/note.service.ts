@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import {
+  addLogFields,
   type AuthUser,
   Clock,
   etagOf,
@@ -46,6 +47,7 @@ export class NoteService {
   }
 
   async read(user: AuthUser, id: string): Promise<NoteDto> {
+    addLogFields({ noteId: id });
     const note = await this.em.findOne(Note, { id, ownerId: user.id });
     if (!note) throw new Problem('route.not_found', 'No such note');
     return toNoteDto(note);
