@@ -1,7 +1,7 @@
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EventEnvelope } from './envelope.js';
-import { errorCode } from './errors.js';
+import { errorCode, errorDetail } from './errors.js';
 import { Transactions } from './transactions.js';
 
 export interface DeadLetter extends EventEnvelope {
@@ -75,17 +75,13 @@ export async function bury(
       event.traceparent,
       event.data,
       failure ? errorCode(failure.error) : null,
-      failure ? detailOf(failure.error) : null,
+      failure ? errorDetail(failure.error) : null,
       failure?.tries ?? 0,
       event.topic,
       event.key,
     ],
     'run',
   );
-}
-
-export function detailOf(error: unknown): string {
-  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500);
 }
 
 /** Events that could not be handled, and those that wait behind them. For operators. */
@@ -176,7 +172,7 @@ export async function endRedrive(
   );
   await em.execute(
     `UPDATE dead_letter SET code = ?, detail = ?, tries = tries + ? WHERE event_id = ?`,
-    [errorCode(error), detailOf(error), tries, event.id],
+    [errorCode(error), errorDetail(error), tries, event.id],
     'run',
   );
 }

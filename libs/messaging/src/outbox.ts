@@ -42,6 +42,9 @@ export class Outbox {
    */
   row<T extends EventType>(type: T, body: EventBody<T>, options: OutboxOptions = {}): unknown[] {
     const event = events[type];
+    if (event.kind === 'state' && options.version === undefined) {
+      throw new TypeError(`${type} is a state event: it needs its aggregate's version`);
+    }
     const traceparent = this.transactions.publishing() ?? null;
     return [
       type,
