@@ -1,0 +1,116 @@
+import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
+import { type PaymentsUnderTest, startPayments } from './payments.js';
+import { answerBank } from './sandbox.js';
+
+/** 1,000 in the acceptance; the size changes how long it takes, not what it shows. */
+const PAYMENTS = Number(process.env.ROOST_STORM_PAYMENTS ?? 120);
+
+describe('GET /v1/admin/reconciliation', () => {
+  let payments: PaymentsUnderTest;
+  beforeAll(async () => {
+    payments = await startPayments();
+  });
+  afterAll(() => payments.close());
+
+  /** Runs so many at a time. */
+  async function inLanes(count: number, work: (n: number) => Promise<void>): Promise<void> {
+    const numbers = Array.from({ length: count }, (_, n) => n).values();
+    await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        for (const n of numbers) await work(n);
+      }),
+    );
+  }
+
+  test(`${PAYMENTS} payments of every kind, webhooks one to five times, shuffled, one in ten lost: no difference`, async () => {
+    await payments.switches({ drop: 0.1, copies: 5, shuffleMs: 800 });
+    const ends: { guest: TestUser; id: string; status: string }[] = [];
+    await inLanes(PAYMENTS, async (n) => {
+      const guest = aUser();
+      const kind = (['plain', 'bank', 'request', 'refused', 'declined'] as const)[n % 5]!;
+      const { payment, booking } = await payments.givenPayment({
+        guest,
+        bookingMode: kind === 'request' || kind === 'declined' ? 'request' : 'instant',
+      });
+      const { id } = payment;
+      const card = kind === 'bank' || kind === 'refused' ? 'pm_card_authenticationRequired' : 'pm_card_visa';
+      const { body } = await payments.confirm(guest, id, card);
+      let status = 'captured';
+      switch (kind) {
+        case 'plain':
+          break;
+        case 'bank':
+          await answerBank(body.redirectUrl, 'approve');
+          break;
+        case 'refused':
+          await answerBank(body.redirectUrl, 'refuse');
+          status = 'requires_payment_method';
+          break;
+        case 'request':
+          await payments.service.deliver('booking.accepted', { ...booking, state: 'awaiting_capture' });
+          break;
+        case 'declined':
+          await payments.service.deliver('booking.declined', { ...booking, state: 'declined' });
+          status = 'voided';
+          break;
+      }
+      ends.push({ guest, id, status });
+    });
+    for (const { guest, id, status } of ends) await payments.becomes(guest, id, status);
+    await payments.agreed();
+    const report = await payments.reconcile();
+    expect(report).toMatchObject({ payments: PAYMENTS, providerPayments: PAYMENTS });
+    const captured = await payments.service.published('payment.captured');
+    expect(captured).toHaveLength(ends.filter((end) => end.status === 'captured').length);
+    expect(new Set(captured.map((body) => body.paymentId)).size).toBe(captured.length);
+    await payments.switches({});
+  }, 300_000);
+
+  test('a charge that nobody here knows is found', async () => {
+    const { id } = await payments.sandbox.ask<{ id: string }>('POST', '/v1/payment-intents', {
+      amountMinor: 77,
+      currency: 'EUR',
+    });
+    await payments.sandbox.ask('POST', `/v1/payment-intents/${id}/confirm`, {
+      paymentMethod: 'pm_card_visa',
+    });
+    const { differences } = await payments.reconcile();
+    expect(differences).toEqual([
+      expect.objectContaining({ kind: 'provider.unknown_payment', providerRef: id, foundMinor: 77 }),
+    ]);
+  });
+
+  test('a payment that the provider does not have, and one with another amount, are found', async () => {
+    const [lost, changed] = [await payments.givenCaptured(aUser()), await payments.givenCaptured(aUser())];
+    await payments.service.query(`UPDATE payment SET provider_ref = 'pi_nobody' WHERE id = $1`, [
+      lost.payment.id,
+    ]);
+    const intent = await payments.sandbox.intentOf(changed.payment.id);
+    await payments.sandbox.ask('POST', '/v1/refunds', { intentId: intent.id, amountMinor: 5 });
+    await eventually(async () => {
+      const { differences } = await payments.reconcile();
+      expect(differences.map((one) => [one.kind, one.paymentId])).toEqual(
+        expect.arrayContaining([
+          ['provider.missing_payment', lost.payment.id],
+          ['provider.amount_differs', changed.payment.id],
+        ]),
+      );
+    });
+  });
+
+  test('a confirmed booking without its money is found', async () => {
+    const guest = aUser();
+    const { payment, booking } = await payments.givenPayment({ guest });
+    await payments.service.deliver('booking.confirmed', { ...booking, state: 'confirmed', late: false });
+    const { differences } = await payments.reconcile();
+    expect(differences).toContainEqual(
+      expect.objectContaining({ kind: 'booking.confirmed_unpaid', paymentId: payment.id }),
+    );
+  });
+
+  test('401 for nobody, 403 for who is no admin', async () => {
+    const path = '/v1/admin/reconciliation';
+    expectProblem(await payments.service.anonymous.get(path), 401, 'auth.missing_token');
+    expectProblem(await payments.service.as(aUser({ roles: ['host'] })).get(path), 403, 'auth.forbidden');
+  });
+});
