@@ -51,6 +51,10 @@ export class MessagingLog {
     this.#logger.warn({ code: errorCode(error), err: error }, 'redrive interrupted, will go on');
   }
 
+  afterCommitFailed(error: unknown): void {
+    this.#logger.error({ code: errorCode(error), err: error }, 'what was to follow a commit failed');
+  }
+
   relayed(count: number): void {
     this.#metrics?.relayed.inc(count);
   }

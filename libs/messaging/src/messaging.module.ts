@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type INestApplication } from '@nestjs/commo
 import { DeadLetters } from './dead-letters.js';
 import { EventConsumer } from './event-consumer.js';
 import { EventServer } from './event-server.js';
+import { MessagingGauges } from './messaging-gauges.js';
 import { MessagingLog } from './messaging-log.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
 import { Outbox } from './outbox.js';
@@ -26,6 +27,7 @@ export class MessagingModule {
         EventConsumer,
         EventServer,
         MessagingLog,
+        MessagingGauges,
         Relay,
       ],
       exports: [Transactions, Outbox, DeadLetters, EventConsumer, EventServer, Relay],

@@ -5,6 +5,7 @@ import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { isLostRace } from './errors.js';
 import { faultPoint } from './fault-point.js';
+import { MessagingLog } from './messaging-log.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
 
 const MAX_TRIES = 10;
@@ -37,6 +38,7 @@ export class Transactions {
   constructor(
     @Inject(MikroORM) private readonly orm: MikroORM,
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
+    private readonly log: MessagingLog,
   ) {}
 
   /**
@@ -65,7 +67,10 @@ export class Transactions {
     }
   }
 
-  /** `fn` is called once the surrounding transaction has committed, and never if it rolls back. */
+  /**
+   * `fn` is called once the surrounding transaction has committed, and never if it rolls back. What it throws is logged:
+   * the work is done. It is lost in a crash, so it may only speed things up.
+   */
   afterCommit(fn: () => void): void {
     const unit = this.#ambient.getStore();
     if (!unit?.open) throw new Error('afterCommit is called inside Transactions.run');
@@ -124,7 +129,13 @@ export class Transactions {
     if (unit.published) {
       for (const wake of this.#published) wake();
     }
-    for (const fn of unit.afterCommit) fn();
+    for (const fn of unit.afterCommit) {
+      try {
+        fn();
+      } catch (error) {
+        this.log.afterCommitFailed(error);
+      }
+    }
     return result;
   }
 }

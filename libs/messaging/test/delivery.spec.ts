@@ -263,6 +263,34 @@ describe('a transaction', () => {
     expect(await late).toEqual([{ one: 1 }]);
   });
 
+  test('is done although what was to follow it fails', async () => {
+    const done: string[] = [];
+    await node.transactions.run(async (em) => {
+      await em.execute(`INSERT INTO scratch (note) VALUES ('kept')`);
+      node.transactions.afterCommit(() => {
+        throw new Error('no');
+      });
+      node.transactions.afterCommit(() => done.push('second'));
+    });
+    expect(done).toEqual(['second']);
+    expect(await node.sql(`SELECT 1 FROM scratch WHERE note = 'kept'`)).toHaveLength(1);
+  });
+
+  test('that publishes a state without its version is refused', async () => {
+    await expect(
+      node.transactions.run((em) => node.outbox.add(em, 'rating.changed', aRating(randomUUID(), 1))),
+    ).rejects.toThrow('version');
+  });
+
+  test('publishes no more than the contract names', async () => {
+    const body = { ...aMessage(randomUUID()), text: 'call me on 555' };
+    await node.transactions.run((em) => node.outbox.add(em, 'message.sent', body));
+    const [row] = await node.sql<{ body: object }>('SELECT body FROM outbox_event WHERE key = ?', [
+      body.threadId,
+    ]);
+    expect(row?.body).not.toHaveProperty('text');
+  });
+
   test('outside of one there is nothing to wait for', () => {
     expect(() => node.transactions.afterCommit(() => undefined)).toThrow('inside Transactions.run');
   });

@@ -86,6 +86,7 @@ describe('an event that fails', () => {
     expect(triesOf(second)).toBe(0);
     const counted = await metrics.getSingleMetricAsString('roost_events_parked_total');
     expect(counted).toContain('code="booking.not_found"} 1');
+    expect(await metrics.getSingleMetricAsString('roost_dead_letters')).toContain('roost_dead_letters 3');
 
     resetScript();
     expect(
