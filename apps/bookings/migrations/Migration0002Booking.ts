@@ -30,6 +30,7 @@ export class Migration0002Booking extends Migration {
 
   override up(): void {
     this.addSql(`CREATE TABLE quote (id uuid PRIMARY KEY, expires_at timestamptz NOT NULL, ${terms})`);
+    this.addSql('CREATE INDEX quote_by_expiry ON quote (expires_at)');
     this.addSql(`
       CREATE TABLE booking (
         id uuid PRIMARY KEY,

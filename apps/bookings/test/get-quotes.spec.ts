@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem } from '@roost/testing';
-import { startBookings, type BookingsUnderTest } from './bookings.fixture.js';
+import { start, startBookings, type BookingsUnderTest } from './bookings.fixture.js';
 
 let bookings: BookingsUnderTest;
 const guest = aUser();
@@ -25,6 +25,17 @@ it('304: unchanged', async () => {
   const etag = first.headers.get('etag') ?? '';
   const again = await bookings.as(guest).get(`/v1/quotes/${quote.id}`, { 'if-none-match': etag });
   expect(again.status).toBe(304);
+});
+
+it('200 for a month after it has expired, then 404; its booking keeps all of it', async () => {
+  const booking = await bookings.givenBooking();
+  const path = `/v1/quotes/${booking.quote.id}`;
+  await bookings.service.clock.advance('P29D');
+  expect((await bookings.as(booking.guest).get(path)).status).toBe(200);
+  await bookings.service.clock.advance('P2D');
+  expectProblem(await bookings.as(booking.guest).get(path), 404, 'quote.not_found');
+  expect((await bookings.read(booking)).quoteId).toBe(booking.quote.id);
+  await bookings.service.clock.set(start);
 });
 
 it('404: somebody else’s, or none at all', async () => {

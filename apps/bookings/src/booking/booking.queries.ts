@@ -56,7 +56,7 @@ export async function hold(em: EntityManager, booking: NewBooking): Promise<'hel
        SELECT ?::bigint, w.space_id, o.id, w.kind, w.nights, true FROM wanted w CROSS JOIN owner o
        ORDER BY w.space_id, lower(w.nights) ON CONFLICT DO NOTHING RETURNING 1),
      all_claimed AS MATERIALIZED (
-       SELECT 1 WHERE (SELECT count(*) FROM claimed) = (SELECT count(*) FROM wanted)),
+       SELECT 1 WHERE (SELECT count(*) FROM claimed) = (SELECT nullif(count(*), 0) FROM wanted)),
      booked AS (
        INSERT INTO booking (id, owner_id, quote_id, state, message, hold_expires_at, due_at, updated_at, created_at,
          ${frozenColumns})

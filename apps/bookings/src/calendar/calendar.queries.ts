@@ -73,7 +73,7 @@ export async function claimStay(em: EntityManager, ownerId: number, stay: Stay):
        INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
        SELECT ?::bigint, space_id, ?::bigint, kind, nights, true FROM wanted ORDER BY space_id, lower(nights)
        ON CONFLICT DO NOTHING RETURNING 1)
-     SELECT (SELECT count(*) FROM held) = (SELECT count(*) FROM wanted) AS claimed`,
+     SELECT (SELECT count(*) FROM held) IS NOT DISTINCT FROM (SELECT nullif(count(*), 0) FROM wanted) AS claimed`,
     [...stayParams(stay), stay.calendarListingId, ownerId],
   );
   return row.claimed;
@@ -91,7 +91,7 @@ export async function claimBlock(
        INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
        SELECT ?::bigint, space_id, ?::bigint, 'block', daterange(?::date, ?::date), true FROM wanted ORDER BY space_id
        ON CONFLICT DO NOTHING RETURNING 1)
-     SELECT (SELECT count(*) FROM held) = (SELECT count(*) FROM wanted) AS claimed`,
+     SELECT (SELECT count(*) FROM held) IS NOT DISTINCT FROM (SELECT nullif(count(*), 0) FROM wanted) AS claimed`,
     [block.calendarListingId, block.calendarListingId, ownerId, block.from, block.to],
   );
   return row.claimed;

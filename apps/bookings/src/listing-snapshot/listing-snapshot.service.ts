@@ -34,7 +34,7 @@ export interface BookableListing extends ListingSnapshot {
 }
 
 const arrivalMs = 2000;
-const lookEveryMs = 50;
+const longestPauseMs = 300;
 
 @Injectable()
 export class ListingSnapshots {
@@ -46,12 +46,12 @@ export class ListingSnapshots {
   /** The listing's event may be a moment behind its publishing, so an unknown one is waited for, 2 s at most. */
   async awaitBookable(listingId: string): Promise<BookableListing> {
     const givesUpAt = performance.now() + arrivalMs;
-    for (;;) {
+    for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
       const listing = await this.find(listingId);
       if (listing && isBookable(listing)) return listing;
       const mayStillArrive = !listing || listing.status === 'draft';
       if (!mayStillArrive || performance.now() >= givesUpAt) throw new Problem('listing.not_found');
-      await delay(lookEveryMs);
+      await delay(pauseMs);
     }
   }
 
