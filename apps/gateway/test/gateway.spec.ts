@@ -67,7 +67,7 @@ describe('passing on', () => {
   });
 
   it('streams a body of any type and size, unread', async () => {
-    const bytes = 30 * 1024 * 1024;
+    const bytes = 15 * 1024 * 1024;
     const response = await fetch(`${service.url}/v1/listings/42/photos`, {
       method: 'POST',
       headers: { authorization: `Bearer ${user.token}`, 'content-type': 'application/x-anything' },
@@ -75,6 +75,29 @@ describe('passing on', () => {
     });
     expect(response.status).toBe(201);
     expect(await response.json()).toMatchObject({ bytes });
+  });
+
+  it.each([
+    ['JSON', '/v1/auth/login', 2],
+    ['a file', '/v1/listings/42/photos', 20],
+  ])('refuses %s that is too large, announced or not, and says why', async (_what, path, mebibytes) => {
+    const body = new Uint8Array(mebibytes * 1024 * 1024);
+    const chunked = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let at = 0; at < body.length; at += 65_536) controller.enqueue(body.subarray(at, at + 65_536));
+        controller.close();
+      },
+    });
+    for (const sent of [body, chunked]) {
+      const response = await fetch(service.url + path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${user.token}`, 'content-type': 'application/json' },
+        body: sent,
+        duplex: 'half',
+      } as RequestInit);
+      expect(response.status).toBe(413);
+      expect(await response.json()).toMatchObject({ code: 'request.too_large' });
+    }
   });
 
   it('passes even a broken JSON body: the service says what is wrong with it', async () => {
@@ -114,6 +137,10 @@ describe('passing on', () => {
     const before = listings.seen.length + identity.seen.length;
     expect(await getExactly(path)).toEqual({ status: 404, code: 'route.not_found' });
     expect(listings.seen.length + identity.seen.length).toBe(before);
+  });
+
+  it('answers a path with a NUL byte in it with a problem', async () => {
+    expectProblem(await service.anonymous.get('/v1/listings/%00'), 400, 'request.invalid');
   });
 
   it('answers 503 with Retry-After when the owner is down, and goes on when it is back', async () => {

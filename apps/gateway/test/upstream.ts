@@ -26,7 +26,9 @@ export const paths: Record<'listings' | 'identity', OpenApiDocument['paths']> = 
   listings: {
     '/v1/listings/search': { get: { security: [] } },
     '/v1/listings/{id}': { get: { security: [{}, { bearer: [] }] } },
-    '/v1/listings/{id}/photos': { post: { security: bearer } },
+    '/v1/listings/{id}/photos': {
+      post: { security: bearer, requestBody: { content: { 'multipart/form-data': {} } } },
+    },
   },
   identity: {
     '/v1/auth/login': { post: { security: [] } },

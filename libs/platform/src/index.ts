@@ -46,7 +46,8 @@ export {
 } from './auth/decorators.js';
 export { KeySource } from './auth/jwks.js';
 export { etagOf, requireMatch, tagsMatch, withEtag } from './http/etag.js';
-export { Idempotency } from './http/idempotency.js';
+export { MAX_BODY_BYTES } from './http/http-server.js';
+export { Idempotency, sealAnswer } from './http/idempotency.js';
 export { decodeCursor, encodeCursor, page, type PageOf } from './http/page.js';
 export {
   addLogFields,

@@ -11,7 +11,7 @@ export function findDevRoute(method: string, path: string): Route | null {
     case 'POST /dev/users':
     case 'GET /dev/clock':
     case 'POST /dev/clock':
-      return { service: 'identity', path, access: 'public' };
+      return { service: 'identity', path, access: 'public', upload: false };
     default:
       return null;
   }

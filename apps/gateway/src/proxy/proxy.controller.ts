@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import type { Route } from '../routes/route-table.js';
 import { RouteBook, type Upstream } from '../routes/route-book.js';
+import { limitBody } from './body-limit.js';
 import { findDevRoute } from './dev-routes.js';
 import { RateLimits } from './rate-limits.js';
 import { Upstreams } from './upstreams.js';
@@ -35,6 +36,7 @@ export class ProxyController {
       // A caller whose token is refused is counted as the address that he comes from.
       await this.limits.take(request, reply, path);
     }
+    limitBody(request, route);
     await this.upstreams.pass(request, reply, this.routes.upstream(route.service as Upstream));
   }
 

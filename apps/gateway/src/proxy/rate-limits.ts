@@ -1,4 +1,4 @@
-import rateLimit, { type CreateRateLimitOptions } from '@fastify/rate-limit';
+import rateLimit from '@fastify/rate-limit';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CONFIG, type Config, Problem, REDIS, type Redis } from '@roost/platform';
@@ -26,25 +26,28 @@ export class RateLimits implements OnModuleInit {
     private readonly http: HttpAdapterHost,
   ) {}
 
-  async onModuleInit(): Promise<void> {
+  // Not awaited: that would end Fastify's start before Nest has set its error handler.
+  onModuleInit(): void {
     const perMinute = this.config.RATE_LIMIT_PER_MINUTE;
     if (perMinute === 0) return;
     const fastify = this.http.httpAdapter.getInstance<FastifyInstance>();
-    await fastify.register(rateLimit, {
+    void fastify.register(rateLimit, {
       global: false,
       redis: this.redis,
       nameSpace: `${this.config.REDIS_PREFIX}:limit:`,
       skipOnError: true,
     });
-    const limiter = (name: string, share: number, who: CreateRateLimitOptions['keyGenerator']): Limiter =>
+    const limiter = (name: string, share: number, who: (request: FastifyRequest) => string): Limiter =>
       fastify.createRateLimit({
         max: Math.max(1, Math.floor(perMinute / share)),
         timeWindow: 60_000,
-        keyGenerator: async (request) => `${name}:${await who?.(request)}`,
+        keyGenerator: (request) => `${name}:${who(request)}`,
       });
-    this.perUser = limiter('user', 1, (request) => request.roost.user?.id ?? request.ip);
-    this.perAddress = limiter('address', 5, (request) => request.ip);
-    this.auth = limiter('auth', 30, (request) => request.ip);
+    fastify.after(() => {
+      this.perUser = limiter('user', 1, (request) => request.roost.user?.id ?? request.ip);
+      this.perAddress = limiter('address', 5, (request) => request.ip);
+      this.auth = limiter('auth', 30, (request) => request.ip);
+    });
   }
 
   /** Counts the request, writes `RateLimit-*`, and throws 429 `rate.limited` when it is one too many. */

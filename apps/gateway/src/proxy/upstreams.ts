@@ -19,8 +19,8 @@ export class Upstreams implements OnModuleInit {
     private readonly http: HttpAdapterHost,
   ) {}
 
-  async onModuleInit(): Promise<void> {
-    await this.http.httpAdapter.getInstance<FastifyInstance>().register(replyFrom, {
+  onModuleInit(): void {
+    void this.http.httpAdapter.getInstance<FastifyInstance>().register(replyFrom, {
       undici: {
         connections: 128,
         pipelining: 1,
@@ -54,6 +54,7 @@ export class Upstreams implements OnModuleInit {
 
   private problemOf(error: Error & { code?: string; cause?: unknown }, base: string): Problem {
     const cause = error.cause as (Error & { code?: string }) | undefined;
+    if (cause instanceof Problem) return cause;
     this.logger.warn(
       { base, reason: cause?.code ?? error.code ?? error.message },
       'a service did not answer',

@@ -11,6 +11,7 @@ export interface OpenApiDocument {
 export interface Operation {
   security?: SecurityRequirement[];
   tags?: string[];
+  requestBody?: { content: Record<string, unknown> };
   [key: string]: unknown;
 }
 

@@ -7,6 +7,8 @@ export interface Route {
   /** The path template, as the service's document has it. */
   path: string;
   access: 'public' | 'optional' | 'user';
+  /** It takes a file, and so a larger body. */
+  upload: boolean;
 }
 
 /** A path that two services claim; the one that had it first keeps it. */
@@ -37,7 +39,13 @@ export function buildRouteTable(
   const claims = new Map<string, (Route & { method: string })[]>();
   for (const [service, document] of documents) {
     for (const { method, path, operation } of operations(document)) {
-      const claim = { service, method, path, access: accessOf(operation, document.security) };
+      const claim = {
+        service,
+        method,
+        path,
+        access: accessOf(operation, document.security),
+        upload: operation.requestBody?.content['multipart/form-data'] !== undefined,
+      };
       const key = claimKey(method, path);
       claims.set(key, [...(claims.get(key) ?? []), claim]);
     }
