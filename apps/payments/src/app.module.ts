@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountConsumer } from './account/account.consumer.js';
 import { LedgerModule } from './ledger/ledger.module.js';
 import { OperationPlan } from './operation/operation.plan.js';
 import { OperationQueue } from './operation/operation.queue.js';
@@ -24,6 +25,7 @@ import { WebhookService } from './webhook/webhook.service.js';
 @Module({
   imports: [LedgerModule, ProviderModule],
   controllers: [
+    AccountConsumer,
     BookingConsumer,
     PaymentController,
     ReconciliationController,

@@ -116,8 +116,10 @@ class Mortal {
   }
 }
 
-/** One of each kind in every run; `ROOST_FAULTS=all` dies at each of the four calls to the provider. */
-const calls = process.env.ROOST_FAULTS === 'all' ? ['create', 'confirm', 'capture', 'refund'] : ['confirm'];
+/** One of each kind in every run; `ROOST_FAULTS=all` dies at each call to the provider and around each commit. */
+const thorough = process.env.ROOST_FAULTS === 'all';
+const calls = thorough ? ['create', 'confirm', 'capture', 'refund'] : ['confirm'];
+const commits = thorough ? Array.from({ length: 16 }, (_, n) => n + 1) : [];
 const number = { create: 1, confirm: 2, capture: 3, refund: 4 } as Record<string, number>;
 const points = [
   ...calls.flatMap((call) => [
@@ -126,6 +128,10 @@ const points = [
   ]),
   ['after the money was taken, before it is recorded', 'payments.after-capture:kill'],
   ['before a webhook is handled', 'payments.before-webhook-handled:kill'],
+  ...commits.flatMap((commit) => [
+    [`before commit ${commit}`, `payments.before-commit:kill#${commit}`],
+    [`after commit ${commit}`, `payments.after-commit:kill#${commit}`],
+  ]),
 ] as [string, string][];
 
 describe('kill -9', () => {

@@ -121,6 +121,22 @@ describe('POST /v1/payments/{id}/confirm', () => {
     });
   });
 
+  test('the guest’s secrets are kept for a repeated request, but not as they are', async () => {
+    const guest = aUser();
+    const { payment } = await payments.givenPayment({ guest });
+    const key = { 'idempotency-key': randomUUID() };
+    const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired', key);
+    expect(waiting.body.redirectUrl).not.toBeNull();
+    const [row] = await payments.service.query<{ body: string }>(
+      'SELECT body FROM idempotency_key WHERE user_id = $1',
+      [guest.id],
+    );
+    expect(row?.body).toMatch(/^v1\./);
+    const again = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired', key);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(again.body).toEqual(waiting.body);
+  });
+
   describe('402', () => {
     test.each([
       ['pm_card_chargeDeclined', 'card_declined'],
@@ -191,6 +207,25 @@ describe('POST /v1/payments/{id}/confirm', () => {
       );
       const unverified = aUser({ id: guest.id, emailVerified: false });
       expectProblem(await payments.confirm(unverified, payment.id), 403, 'auth.email_unverified');
+    });
+
+    test('403 for a guest who is suspended, until they are reinstated', async () => {
+      const guest = aUser();
+      const { payment } = await payments.givenPayment({ guest });
+      const user = {
+        userId: guest.id,
+        displayName: 'Somebody',
+        locale: 'en',
+        roles: ['guest' as const],
+        emailVerified: true,
+      };
+      await payments.service.deliver('user.suspended', { ...user, status: 'suspended' }, { version: 5 });
+      expectProblem(await payments.confirm(guest, payment.id), 403, 'account.suspended');
+      // An older event that comes late changes nothing.
+      await payments.service.deliver('user.reinstated', { ...user, status: 'active' }, { version: 4 });
+      expectProblem(await payments.confirm(guest, payment.id), 403, 'account.suspended');
+      await payments.service.deliver('user.reinstated', { ...user, status: 'active' }, { version: 6 });
+      expect((await payments.confirm(guest, payment.id)).body.status).toBe('captured');
     });
 
     test('404 for a stranger, the host, an admin and an unknown payment alike', async () => {

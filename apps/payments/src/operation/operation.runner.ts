@@ -1,8 +1,9 @@
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { faultPoint, Transactions } from '@roost/messaging';
-import { CONFIG, type Config, LOGGER, SystemClock } from '@roost/platform';
+import { CONFIG, type Config, LOGGER, Metrics, SystemClock } from '@roost/platform';
 import type { Logger } from 'pino';
+import type { Counter } from 'prom-client';
 import type { PaymentsConfig } from '../config.js';
 import { Payment } from '../payment/payment.entity.js';
 import { PaymentProgress } from '../payment/payment.progress.js';
@@ -35,6 +36,7 @@ const done = (intent: ProviderIntent): Outcome => ({ failureCode: null, intent, 
 export class OperationRunner {
   /** Longer than a call with its repetition can take, so that two never make it at once. */
   private readonly leaseSeconds: number;
+  private readonly calls: Counter<'kind' | 'outcome'>;
 
   constructor(
     @Inject(MikroORM) private readonly orm: MikroORM,
@@ -45,7 +47,12 @@ export class OperationRunner {
     private readonly clock: SystemClock,
     @Inject(CONFIG) config: Config<typeof PaymentsConfig>,
     @Inject(LOGGER) private readonly logger: Logger,
+    metrics: Metrics,
   ) {
+    this.calls = metrics.counter('payments_provider_calls_total', 'Calls to providers, by kind and outcome', [
+      'kind',
+      'outcome',
+    ]);
     this.leaseSeconds = config.PROVIDER_TIMEOUT_SECONDS * 2.5;
   }
 
@@ -65,9 +72,11 @@ export class OperationRunner {
         { err: error, paymentId: payment.id, operation: operation.kind },
         'provider call unclear',
       );
+      this.calls.inc({ kind: operation.kind, outcome: 'unclear' });
       await this.postpone(operation);
       return;
     }
+    this.calls.inc({ kind: operation.kind, outcome: outcome.failureCode === null ? 'done' : 'refused' });
     await faultPoint('payments.after-provider');
     if (outcome.intent?.status === 'captured') await faultPoint('payments.after-capture');
     await this.transactions.run((tx) => this.record(tx, operation, outcome));

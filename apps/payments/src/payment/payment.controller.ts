@@ -8,6 +8,7 @@ import {
   etagOf,
   Param,
   Problem,
+  sealAnswer,
   Uuid,
   VerifiedEmail,
   Wait,
@@ -73,6 +74,7 @@ export class PaymentController {
   @Answers(
     200,
     PaymentView,
+    'account.suspended',
     'payment.declined',
     'payment.not_found',
     'payment.not_ready',
@@ -84,6 +86,7 @@ export class PaymentController {
     @Body(ConfirmPayment) body: ConfirmPayment,
     @CurrentUser() user: AuthUser,
   ): Promise<PaymentView> {
+    sealAnswer();
     const payment = await this.payments.confirm(id, user, body.paymentMethod);
     return withEtag(this.view(payment, user), tagOf(payment, user));
   }

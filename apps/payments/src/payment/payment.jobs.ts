@@ -22,7 +22,7 @@ export class PaymentJobs {
 
   @Process({ name: OPERATE, concurrency: AT_ONCE })
   async operate(job: Job<{ operationId: string }>): Promise<void> {
-    await this.runner.run(job.data.operationId);
+    await this.each([job.data.operationId], (id) => this.runner.run(id));
   }
 
   /** Finishes what a crash, a lost answer or a lost webhook has left open. */
@@ -41,7 +41,7 @@ export class PaymentJobs {
         try {
           await work(item);
         } catch (error) {
-          this.logger.error({ err: error }, 'recovery of one row failed');
+          this.logger.error({ err: error }, 'left to the sweeper');
         }
       }
     };

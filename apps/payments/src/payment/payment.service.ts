@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
 import { Transactions } from '@roost/messaging';
 import { type AuthUser, Clock, invalidField, Problem, uuidv7 } from '@roost/platform';
+import { isActiveAccount } from '../account/account.queries.js';
 import { penaltyLegs, type Split } from '../ledger/domain/posting.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { PaymentOperation } from '../operation/operation.entity.js';
@@ -149,6 +150,7 @@ export class PaymentService {
   ): Promise<string | null> {
     const payment = await em.findOne(Payment, { id, guestId });
     if (!payment) throw new Problem('payment.not_found');
+    if (!(await isActiveAccount(em, guestId))) throw new Problem('account.suspended');
     const last =
       payment.attempts === 0 ? null : await em.findOne(PaymentOperation, { key: confirmKey(payment) });
     const sameAgain = last?.paymentMethod === paymentMethod && last.status !== 'failed';

@@ -8,6 +8,7 @@ import {
   Optional,
 } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { Encryption } from '../crypto/encryption.js';
 import { loggable } from '../database/database-errors.js';
 import { type FieldError, Problem } from '../errors/problem.js';
 import { LOGGER } from '../redis/redis.js';
@@ -20,6 +21,7 @@ const PRUNED_AT_ONCE = 5_000;
 
 /** Sign-in carries secrets in its answers, and is safe to repeat. */
 const NEVER = /^\/v1\/(?:auth|me\/mfa)(?:\/|$)/;
+const SEALED = 'idempotency_key.body';
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** Not an error: the first answer, sent again. */
@@ -43,6 +45,7 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
 
   constructor(
     @Optional() @Inject(MikroORM) private readonly orm: MikroORM | null,
+    private readonly encryption: Encryption,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -78,6 +81,7 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
       key,
       lease: randomUUID(),
       stored: false,
+      sealed: false,
     };
     const fingerprint = fingerprintOf(context);
     for (let round = 0; round < 3; round += 1) {
@@ -88,7 +92,7 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
       const stored = await this.#read(claim);
       if (!stored) continue; // given back in between
       if (!stored.fingerprint.equals(fingerprint)) throw new Problem('idempotency.key_reused');
-      if (stored.status !== null) throw new Replay(stored.status, stored.body);
+      if (stored.status !== null) throw new Replay(stored.status, this.#opened(stored.body));
       break;
     }
     throw new Problem('idempotency.in_progress', undefined, {}, { 'retry-after': '1' });
@@ -104,7 +108,7 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
     if (keep)
       await this.#execute(
         `UPDATE idempotency_key SET status = ?, body = ?, lease = NULL, lease_until = NULL WHERE ${where}`,
-        [status, body, ...which],
+        [status, claim.sealed && body !== null ? this.encryption.encrypt(body, SEALED) : body, ...which],
       );
     else await this.#execute(`DELETE FROM idempotency_key WHERE ${where}`, which);
   }
@@ -139,6 +143,11 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
       [userId, method, path, key],
     );
     return rows[0];
+  }
+
+  /** JSON never begins as what is encrypted does. */
+  #opened(body: string | null): string | null {
+    return body?.startsWith('v1.') ? this.encryption.decrypt(body, SEALED) : body;
   }
 
   /** Outside any transaction: a claim must be seen at once. */

@@ -40,3 +40,9 @@ export class Idempotency {
     }, options);
   }
 }
+
+/** For a POST whose answer carries a secret: what is kept of it for its `Idempotency-Key` is encrypted. Not for `Idempotency.answer`. */
+export function sealAnswer(): void {
+  const claim = currentRequest()?.claim;
+  if (claim) claim.sealed = true;
+}

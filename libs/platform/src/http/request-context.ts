@@ -12,6 +12,8 @@ export interface IdempotencyClaim {
   key: string;
   lease: string;
   stored: boolean;
+  /** The answer carries a secret: it is kept encrypted. */
+  sealed: boolean;
 }
 
 /** What is known about the request being answered; reachable everywhere below it. */

@@ -1,0 +1,22 @@
+import { Controller } from '@nestjs/common';
+import type { EventBody } from '@roost/contracts';
+import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
+
+/** Who may pay: not the suspended, nor the erased. Who was never told of is active. */
+@Controller()
+export class AccountConsumer {
+  constructor(private readonly transactions: Transactions) {}
+
+  @OnEvent('user.suspended', 'user.reinstated', 'user.erased')
+  async changed(body: EventBody<'user.suspended'>, meta: EventMeta): Promise<void> {
+    await this.transactions.run((em) =>
+      em.execute(
+        `INSERT INTO account AS known (user_id, version, active) VALUES (?, ?, ?)
+         ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, active = excluded.active
+         WHERE known.version < excluded.version`,
+        [body.userId, meta.aggregateVersion ?? 0, body.status === 'active'],
+        'run',
+      ),
+    );
+  }
+}
