@@ -3,9 +3,10 @@ import type { EventBody } from '@roost/contracts';
 import { DEFAULT_STAY_RULES, PriceRules } from '@roost/pricing';
 import { aUser, startTestService, type TestResponse, type TestService, type TestUser } from '@roost/testing';
 import pg from 'pg';
+import type { z } from 'zod';
 import { BookingSweeper } from '../src/booking/booking.sweeper.js';
-import type { Booking as BookingDto } from '../src/booking/booking.dto.js';
-import type { Quote as QuoteDto } from '../src/quote/quote.dto.js';
+import { Booking, type Booking as BookingDto } from '../src/booking/booking.dto.js';
+import { Quote, type Quote as QuoteDto } from '../src/quote/quote.dto.js';
 import { bookings } from '../src/service.js';
 
 type ListingBody = EventBody<'listing.published'>;
@@ -100,7 +101,7 @@ export class BookingsUnderTest {
   async givenQuote(guest: TestUser, listing: { id: string }, wish: StayWish = {}): Promise<QuoteDto> {
     const answer = await this.quote(guest, listing, wish);
     expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 201 });
-    return answer.body;
+    return shaped(Quote, answer.body);
   }
 
   async givenBooking(
@@ -110,6 +111,7 @@ export class BookingsUnderTest {
     const quote = await this.givenQuote(guest, listing, wish);
     const answer = await this.as(guest).post<BookingDto>('/v1/bookings', { quoteId: quote.id });
     expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 201 });
+    shaped(Booking, answer.body);
     return { id: answer.body.id, guest, listing, quote, dto: answer.body, paymentId: randomUUID() };
   }
 
@@ -134,7 +136,7 @@ export class BookingsUnderTest {
   async read(booking: TestBooking): Promise<BookingDto> {
     const answer = await this.as(booking.guest).get<BookingDto>(`/v1/bookings/${booking.id}`);
     expect(answer.status).toBe(200);
-    return answer.body;
+    return shaped(Booking, answer.body);
   }
 
   async stateOf(booking: TestBooking): Promise<string> {
@@ -245,6 +247,13 @@ export class BookingsUnderTest {
   private now(): string {
     return this.service.clock.now().toISOString();
   }
+}
+
+/** The answer is as its schema has it, with not a field more. */
+export function shaped<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const parsed = schema.parse(body);
+  expect(body).toEqual(parsed);
+  return parsed;
 }
 
 export function paymentOf(booking: TestBooking, status: PaymentBody['status']): PaymentBody {

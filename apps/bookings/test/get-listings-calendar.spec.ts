@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem, type TestUser } from '@roost/testing';
-import type { Calendar, CalendarDay } from '../src/calendar/calendar.dto.js';
-import { startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
+import { Calendar, type CalendarDay } from '../src/calendar/calendar.dto.js';
+import { shaped, startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
 
 let bookings: BookingsUnderTest;
 
@@ -17,7 +17,7 @@ async function days(listing: TestListing, from: string, to: string, user?: TestU
     status: 200,
     body: { currency: 'USD' },
   });
-  return answer.body.data;
+  return shaped(Calendar, answer.body).data;
 }
 
 describe('200', () => {

@@ -1,6 +1,7 @@
 import { aUser, expectProblem } from '@roost/testing';
-import type { Booking } from '../src/booking/booking.dto.js';
+import { Booking } from '../src/booking/booking.dto.js';
 import {
+  shaped,
   startBookings,
   type BookingsUnderTest,
   type TestBooking,
@@ -27,8 +28,11 @@ beforeAll(async () => {
 });
 afterAll(() => bookings?.close());
 
-const list = async (query: string, user = guest) =>
-  (await bookings.as(user).get<List>(`/v1/me/bookings${query}`)).body;
+const list = async (query: string, user = guest): Promise<List> => {
+  const { body } = await bookings.as(user).get<List>(`/v1/me/bookings${query}`);
+  body.data.forEach((booking) => shaped(Booking, booking));
+  return body;
+};
 const ids = (answer: List) => answer.data.map(({ id }) => id);
 
 it('the guest’s own, newest first, whole', async () => {

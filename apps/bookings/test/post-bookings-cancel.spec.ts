@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem, type TestUser } from '@roost/testing';
-import type { Booking, CancellationPreview } from '../src/booking/booking.dto.js';
-import { start, startBookings, type BookingsUnderTest, type TestBooking } from './bookings.fixture.js';
+import { CancellationPreview, type Booking } from '../src/booking/booking.dto.js';
+import {
+  shaped,
+  start,
+  startBookings,
+  type BookingsUnderTest,
+  type TestBooking,
+} from './bookings.fixture.js';
 
 let bookings: BookingsUnderTest;
 
@@ -13,8 +19,13 @@ afterAll(() => bookings?.close());
 
 const cancel = (booking: TestBooking, user: TestUser = booking.guest, headers = {}) =>
   bookings.as(user).post<Booking>(`/v1/bookings/${booking.id}/cancel`, { reason: 'Plans changed' }, headers);
-const preview = async (booking: TestBooking, user: TestUser = booking.guest) =>
-  (await bookings.as(user).get<CancellationPreview>(`/v1/bookings/${booking.id}/cancellation`)).body;
+const preview = async (
+  booking: TestBooking,
+  user: TestUser = booking.guest,
+): Promise<CancellationPreview> => {
+  const answer = await bookings.as(user).get(`/v1/bookings/${booking.id}/cancellation`);
+  return shaped(CancellationPreview, answer.body);
+};
 const cancelled = async (booking: TestBooking) =>
   (await bookings.service.published('booking.cancelled')).filter((event) => event.bookingId === booking.id);
 

@@ -5,7 +5,7 @@ import {
   type BookingEvent,
   type BookingState,
 } from '../src/booking/domain/booking-state.js';
-import { aUser } from '@roost/testing';
+import { aUser, type TestUser } from '@roost/testing';
 import { startBookings, type BookingsUnderTest, type TestBooking } from './bookings.fixture.js';
 
 /** Every event at every state, through the service's own doors: what the table doesn't know doesn't happen. */
@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => bookings?.close());
 
-const post = (booking: TestBooking, user: { id: string }, command: string, body?: object) =>
-  bookings.as(user as typeof admin).post(`/v1/${command.replace(':id', booking.id)}`, body);
+const post = (booking: TestBooking, user: TestUser, command: string, body?: object) =>
+  bookings.as(user).post(`/v1/${command.replace(':id', booking.id)}`, body);
 
 /** Brings a fresh booking into a state by ordinary means. */
 const givenState: Record<BookingState, () => Promise<TestBooking>> = {
@@ -31,8 +31,8 @@ const givenState: Record<BookingState, () => Promise<TestBooking>> = {
     return booking;
   },
   confirmed: () => bookings.givenConfirmed(),
-  in_stay: async () => put(await bookings.givenConfirmed(), { due: true }),
-  completed: async () => put(await put(await bookings.givenConfirmed(), { due: true }), { due: true }),
+  in_stay: async () => timeComes(await bookings.givenConfirmed()),
+  completed: async () => timeComes(await timeComes(await bookings.givenConfirmed())),
   cancelled: async () => {
     const booking = await bookings.givenConfirmed();
     await post(booking, booking.guest, 'bookings/:id/cancel', reason);
@@ -44,11 +44,10 @@ const givenState: Record<BookingState, () => Promise<TestBooking>> = {
     return booking;
   },
   // By the host's silence: the one cause but the hold that a payment can't revive.
-  expired: async () => put(await bookings.givenRequest(), { due: true }),
+  expired: async () => timeComes(await bookings.givenRequest()),
 };
 
-/** Time comes for it. */
-async function put(booking: TestBooking, _: { due: true }): Promise<TestBooking> {
+async function timeComes(booking: TestBooking): Promise<TestBooking> {
   await bookings.givenOverdue(booking);
   await bookings.sweep();
   return booking;
