@@ -37,7 +37,7 @@ export class ProxyController {
       await this.limits.take(request, reply, path);
     }
     limitBody(request, route);
-    await this.upstreams.pass(request, reply, this.routes.upstream(route.service as Upstream));
+    await this.upstreams.pass(request, reply, this.routes.upstream(route.service as Upstream), path);
   }
 
   private async authenticate(request: FastifyRequest, route: Route): Promise<void> {

@@ -33,10 +33,13 @@ export class Upstreams implements OnModuleInit {
     });
   }
 
-  /** Settles when the answer has begun. Rejects with 503 `service.unavailable` when the service does not answer. */
-  pass(request: FastifyRequest, reply: FastifyReply, base: string): Promise<void> {
+  /**
+   * Settles when the answer has begun; the query goes along as it was written. Rejects with 503 `service.unavailable`
+   * when the service does not answer.
+   */
+  pass(request: FastifyRequest, reply: FastifyReply, base: string, path: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      reply.from(base + request.url, {
+      reply.from(base + path, {
         rewriteRequestHeaders: (_, headers) => headersFor(request, headers),
         // A kept connection that the service closed just now is no failure of a read; nothing else is tried again here.
         retryDelay: ({ err, attempt }) =>
