@@ -1,5 +1,5 @@
 import { formatMoney } from '@roost/money';
-import type { Client } from './client.js';
+import type { Answer, Client } from './client.js';
 import {
   aListing,
   aPhoto,
@@ -18,6 +18,11 @@ export interface Step {
   name: string;
   /** Fails by throwing; what it returns is printed beside its name. */
   run(anyone: Client): Promise<string | void>;
+}
+
+interface AccountPage {
+  data: { currency: string; balanceMinor: number }[];
+  nextCursor: string | null;
 }
 
 const world = new World();
@@ -362,12 +367,17 @@ export const journey: Step[] = [
         emailVerified: true,
       });
       world.admin = anyone.withToken(made.body.accessToken);
-      const accounts = await world.admin.get<{ data: { currency: string; balanceMinor: number }[] }>(
-        '/v1/admin/ledger/accounts',
-      );
-      anyone.expect(accounts, 200);
-      const sum = accounts.body.data.reduce((total, account) => total + account.balanceMinor, 0);
-      must(anyone, accounts, accounts.body.data.length > 0 && sum === 0, 'the ledger sums to zero');
+      let accounts: Answer<AccountPage>;
+      let cursor = '';
+      let [count, sum] = [0, 0];
+      do {
+        accounts = await world.admin.get<AccountPage>(`/v1/admin/ledger/accounts?limit=100${cursor}`);
+        anyone.expect(accounts, 200);
+        count += accounts.body.data.length;
+        for (const account of accounts.body.data) sum += account.balanceMinor;
+        cursor = `&cursor=${accounts.body.nextCursor}`;
+      } while (accounts.body.nextCursor !== null);
+      must(anyone, accounts, count > 0 && sum === 0, 'the ledger sums to zero');
       const difference = await world.admin.get<{ differences: unknown[] }>('/v1/admin/reconciliation');
       anyone.expect(difference, 200);
       must(
@@ -377,7 +387,7 @@ export const journey: Step[] = [
         'provider, payments and ledger agree',
       );
       world.guest.expect(await world.guest.get('/v1/admin/reconciliation'), 403);
-      return `${accounts.body.data.length} accounts, 0 differences`;
+      return `${count} accounts, 0 differences`;
     },
   },
 ];
