@@ -41,7 +41,8 @@ export function guiseFor(program: string, folder: string): Guise {
     try {
       for (const probe of [
         [program, '--version'],
-        ['test', '-x', folder],
+        // Not `test -x`: that asks on behalf of the real user and leaves capabilities out of account.
+        ['stat', join(folder, '.')],
       ]) {
         const [command = '', ...args] = [...way.prefix, ...probe];
         execFileSync(command, args, { stdio: 'ignore', timeout: 10_000 });

@@ -1,5 +1,14 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { chmodSync, chownSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -23,8 +32,13 @@ const kept = (url: string) =>
 
 const whenRoot = process.getuid?.() === 0 ? test : test.skip;
 const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
-// What a container without the right to make namespaces looks like from inside.
-const withoutNamespaces = ['setpriv', '--bounding-set=-sys_admin', '--'];
+
+/** What a container without the right to make namespaces looks like from inside. */
+function withoutNamespaces(): string[] {
+  const bin = aFolder();
+  writeFileSync(join(bin, 'unshare'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  return ['env', `PATH=${bin}:${process.env.PATH}`];
+}
 
 /** Made once: most specs begin with a folder that a clean run left. */
 let prepared: string;
@@ -187,17 +201,44 @@ describe('whoever starts it', () => {
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  whenRoot('root where namespaces are forbidden, and then where they are not', async () => {
-    const dataDir = join(aFolder(), 'private');
-    mkdirSync(dataDir, { mode: 0o700 });
-    const forbidden = await hold('postgres', dataDir, { prefix: withoutNamespaces });
-    await keep(forbidden.url);
-    await letGo(forbidden);
-    const allowed = await hold('postgres', dataDir);
-    expect(await kept(allowed.url)).toEqual([{ kept: 1 }]);
-    await letGo(allowed);
-    const again = await hold('postgres', dataDir, { prefix: withoutNamespaces });
-    expect(await kept(again.url)).toEqual([{ kept: 1 }]);
+  whenRoot(
+    'root where namespaces are forbidden, and where they are not, below a folder of root’s own',
+    async () => {
+      const dataDir = join(aFolder(), 'private');
+      mkdirSync(dataDir, { mode: 0o700 });
+      const ownerIs = () => statSync(join(dataDir, 'data')).uid;
+      const forbidden = await hold('postgres', dataDir, { prefix: withoutNamespaces() });
+      expect(ownerIs()).toBe(65534);
+      await keep(forbidden.url);
+      await letGo(forbidden);
+      const allowed = await hold('postgres', dataDir);
+      expect(ownerIs()).toBe(0);
+      expect(await kept(allowed.url)).toEqual([{ kept: 1 }]);
+      await letGo(allowed);
+      const again = await hold('postgres', dataDir, { prefix: withoutNamespaces() });
+      expect(await kept(again.url)).toEqual([{ kept: 1 }]);
+    },
+  );
+
+  whenRoot('root in a private folder of somebody else, who is told afterwards whose it is now', async () => {
+    const home = aFolder();
+    chownSync(home, 1000, 1000);
+    const asUser = ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups', '--'];
+    const dataDir = join(home, 'postgres');
+    await letGo(await hold('postgres', dataDir, { prefix: asUser }));
+    await letGo(await hold('postgres', dataDir));
+    await expect(hold('postgres', dataDir, { prefix: asUser })).rejects.toThrow(
+      /The database folder .* belongs to another user \(65534\): give it to this one with "sudo chown -R 1000 /,
+    );
+  });
+
+  whenRoot('root who can step down in no way is told so', async () => {
+    const bin = aFolder();
+    for (const name of ['unshare', 'setpriv'])
+      writeFileSync(join(bin, name), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    await expect(
+      hold('postgres', aFolder(), { prefix: ['env', `PATH=${bin}:${process.env.PATH}`] }),
+    ).rejects.toThrow(/^PostgreSQL refuses to run as root, and .*: run Roost as an ordinary user\.$/);
   });
 });
 
