@@ -13,7 +13,8 @@ import { Clock } from '../clock/clock.js';
 import { loggable } from '../database/database-errors.js';
 import { outsideRequests } from '../http/request-context.js';
 import { Metrics } from '../metrics/metrics.js';
-import { LOGGER, SERVICE } from '../redis/redis.js';
+import { LOGGER, type Redis, SERVICE } from '../redis/redis.js';
+import { within } from '../service/within.js';
 import { SWEEP, type Sweep } from './sweep.js';
 
 interface KnownSweep extends Sweep {
@@ -28,6 +29,10 @@ Reflect.set(Bull.prototype, 'setWorkerName', () => Promise.resolve());
 
 /** Without a wake-up for this many periods (Redis lost), a process sweeps by itself. */
 const PATIENCE_PERIODS = 3;
+
+const PAUSED_WITHIN_MS = 3_000;
+
+const clientsOf = (queue: Queue) => (queue as Queue & { clients: Redis[] }).clients;
 
 /** Runs the `@SweepEvery` methods of a service: woken by Bull, by a move of the clock, and by itself if Redis is lost. */
 @Injectable()
@@ -73,8 +78,11 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     this.#stopped = true;
     this.#forget();
     for (const timer of this.#timers) clearInterval(timer);
-    await this.#queue?.pause(true, true).catch(() => undefined);
     await Promise.allSettled(this.#sweeps.map(({ running }) => running));
+    if (!this.#queue) return;
+    // Without Redis, Bull would wait for it to come back before it closes.
+    const paused = await within(PAUSED_WITHIN_MS, this.#queue.pause(true, true));
+    if (!paused) for (const client of clientsOf(this.#queue)) client.disconnect();
   }
 
   /** Runs every sweep now and waits for it. */

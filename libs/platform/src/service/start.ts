@@ -26,10 +26,12 @@ import type { Redis } from '../redis/redis.js';
 import type { RunningService, ServiceDefinition, StartOptions } from './definition.js';
 import { createLogger, nestLogger } from './logging.js';
 import { PlatformModule } from './platform.module.js';
+import { within } from './within.js';
 
 /** Under the 30 s that a container is given to stop. */
-const DRAIN_WITHIN_MS = 20_000;
+const DRAIN_WITHIN_MS = 15_000;
 const DRAIN_LOOK_MS = 20;
+const CLOSED_WITHIN_MS = 8_000;
 
 @Module({})
 class RootModule {}
@@ -238,9 +240,10 @@ async function stop({
   health.drain();
   keySource.stop();
   await drain(app.getHttpServer() as HttpServer);
-  await app.close();
+  if (!(await within(CLOSED_WITHIN_MS, app.close())))
+    logger.warn('parts that did not close in time are left');
   metricsServer?.close();
-  await orm?.close();
+  if (orm) await within(CLOSED_WITHIN_MS, orm.close(true));
   redis.disconnect();
   logger.info('stopped');
   logger.flush();

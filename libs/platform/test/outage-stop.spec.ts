@@ -1,0 +1,17 @@
+import { freshDatabase, freshRedis, startTestService } from '@roost/testing';
+import { cuttableProxy } from './cuttable-proxy.js';
+import { notes } from './notes/src/service.js';
+
+test.each(['PostgreSQL', 'Redis'])('a service stops within its 30 s although %s is away', async (away) => {
+  const postgres = await cuttableProxy(await freshDatabase('roost_stop'));
+  const redis = await cuttableProxy(await freshRedis());
+  const service = await startTestService(notes, {
+    env: { DATABASE_URL: postgres.url, REDIS_URL: redis.url },
+  });
+  (away === 'Redis' ? redis : postgres).cut();
+  const began = performance.now();
+  await service.close();
+  expect(performance.now() - began).toBeLessThan(25_000);
+  postgres.close();
+  redis.close();
+});
