@@ -25,6 +25,7 @@ describe('GET /v1/me', () => {
       displayName: expect.any(String) as string,
       locale: 'en',
       roles: ['guest'],
+      isHost: false,
       emailVerified: true,
       mfaEnabled: false,
       createdAt: expect.stringMatching(/Z$/) as string,

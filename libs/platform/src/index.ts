@@ -45,6 +45,31 @@ export {
   VerifiedEmail,
 } from './auth/decorators.js';
 export { KeySource } from './auth/jwks.js';
+export { After, Connection, type ConnectionPage, First, toConnection } from './graphql/connection.js';
+export {
+  Arg,
+  BatchedEdge,
+  Edge,
+  Mutation,
+  Parent,
+  Query,
+  Reference,
+  Resolver,
+} from './graphql/decorators.js';
+export { type EntityRef, Foreign } from './graphql/entity.js';
+export { formatProblem, type GraphqlAnswer, invalidDocument } from './graphql/errors.js';
+export { type DocumentLimits, refuseCostlyDocument, refuseHugeText } from './graphql/limits.js';
+export {
+  ExternalId,
+  ImportBatch,
+  ImportResult,
+  ImportResults,
+  importedRow,
+  MAX_IMPORT_ROWS,
+  readRow,
+  refusedRow,
+  wrongField,
+} from './import/import-batch.js';
 export { etagOf, requireMatch, tagsMatch, withEtag } from './http/etag.js';
 export { MAX_BODY_BYTES } from './http/http-server.js';
 export { Idempotency, sealAnswer } from './http/idempotency.js';
@@ -69,6 +94,7 @@ export {
   randomToken,
   sameSecret,
 } from './crypto/encryption.js';
+export { uuidOf } from './crypto/uuid-of.js';
 export { uuidv7 } from './crypto/uuidv7.js';
 export { DiskFileStore, FileStore, type StoredFile } from './files/file-store.js';
 export { LOGGER, REDIS, type Redis, SERVICE } from './redis/redis.js';

@@ -6,6 +6,19 @@ export interface TestResponse<T = Record<string, unknown>> {
   bytes: Uint8Array;
 }
 
+export interface GraphqlRefusal {
+  message: string;
+  path?: (string | number)[];
+  extensions: { code: string; status: number; errors?: { pointer?: string; detail: string }[] };
+}
+
+export interface GraphqlResponse<T> {
+  status: number;
+  headers: Headers;
+  data: T | null;
+  errors: GraphqlRefusal[];
+}
+
 type RequestHeaders = Record<string, string>;
 
 /** Speaks HTTP to one service as one caller. */
@@ -50,6 +63,17 @@ export class TestClient {
 
   delete<T = Record<string, unknown>>(path: string, headers?: RequestHeaders): Promise<TestResponse<T>> {
     return this.send<T>('DELETE', path, undefined, headers);
+  }
+
+  /** One GraphQL operation. */
+  async graphql<T = Record<string, unknown>>(
+    query: string,
+    variables: Record<string, unknown> = {},
+    headers?: RequestHeaders,
+  ): Promise<GraphqlResponse<T>> {
+    const { status, headers: answered, body } = await this.post('/graphql', { query, variables }, headers);
+    const { data, errors = [] } = body as { data?: T | null; errors?: GraphqlRefusal[] };
+    return { status, headers: answered, data: data ?? null, errors };
   }
 
   /** Objects travel as JSON; text, bytes and forms as they are. */

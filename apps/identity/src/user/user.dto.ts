@@ -31,6 +31,7 @@ export const Me = z
     displayName: z.string(),
     locale: z.string(),
     roles: z.array(z.enum(['guest', 'host', 'admin'])),
+    isHost: z.boolean(),
     emailVerified: z.boolean(),
     mfaEnabled: z.boolean(),
     createdAt: Instant,
@@ -49,8 +50,9 @@ export const toMe = (user: User): Me => ({
   displayName: user.displayName,
   locale: user.locale,
   roles: user.roles,
+  isHost: user.roles.includes('host'),
   emailVerified: user.emailVerifiedAt !== null,
-  mfaEnabled: false,
+  mfaEnabled: user.mfaEnabled,
   createdAt: user.createdAt.toISOString(),
 });
 

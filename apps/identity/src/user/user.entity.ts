@@ -37,6 +37,9 @@ export class User {
   @Property({ type: 'boolean' })
   mfaExempt = false;
 
+  @Property({ type: 'boolean' })
+  mfaEnabled = false;
+
   /** Counts up when all sessions end: one that was being opened at that moment carries the old number. */
   @Property({ type: 'integer' })
   sessionEpoch = 0;

@@ -24,6 +24,10 @@ export class Users {
     return user;
   }
 
+  profiles(ids: readonly string[]): Promise<User[]> {
+    return this.em.find(User, { id: { $in: [...ids] }, status: 'active' });
+  }
+
   update(auth: AuthUser, change: UpdateMe): Promise<User> {
     return this.transactions.run(async (em) => {
       const user = await this.sessions.ownerOf(auth, em);

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../errors/problem.js';
 import { IdempotencyKeys } from '../http/idempotency-keys.js';
-import { ACCESS, type AuthUser, ROLES, STEP_UP, VERIFIED_EMAIL } from './decorators.js';
+import { ACCESS, type AuthUser, INHERITS_ACCESS, ROLES, STEP_UP, VERIFIED_EMAIL } from './decorators.js';
 import { AccessTokens } from './access-tokens.js';
 
 const STEP_UP_SECONDS = 5 * 60;
@@ -25,8 +25,14 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (context.getType() !== 'http') return true;
-    const policy = this.#policyOf(context);
+    const type = context.getType<string>();
+    if (type === 'graphql') {
+      const { req } = context.getArgByIndex<{ req: FastifyRequest }>(2);
+      this.check(context.getHandler(), context.getClass(), req.roost.user);
+      return true;
+    }
+    if (type !== 'http') return true;
+    const policy = this.#policyOf(context.getHandler(), context.getClass());
     if (policy.access === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const user = this.tokens.userOf(request);
@@ -35,30 +41,43 @@ export class AccessGuard implements CanActivate {
       : this.#admit(request, policy, user);
   }
 
+  /** Throws when what is said at the method, or at its class, keeps this user out. */
+  check(handler: object, owner: object, user: AuthUser | null): void {
+    this.#enforce(this.#policyOf(handler, owner), user);
+  }
+
   #admit(request: FastifyRequest, policy: Policy, user: AuthUser | null): boolean | Promise<boolean> {
-    if (!user) {
-      if (policy.access === 'optional') return true;
-      throw new Problem('auth.missing_token', undefined, {}, { 'www-authenticate': 'Bearer' });
-    }
     request.roost.user = user;
-    if (policy.roles && !policy.roles.some((role) => user.roles.includes(role)))
-      throw new Problem('auth.forbidden', undefined, { requiredRoles: policy.roles });
-    if (policy.verifiedEmail && !user.emailVerified) throw new Problem('auth.email_unverified');
-    if (policy.stepUp && Date.now() - user.authTime.getTime() > STEP_UP_SECONDS * 1000)
-      throw new Problem('auth.step_up_required');
+    this.#enforce(policy, user);
+    if (!user) return true;
     return request.method === 'POST' && request.headers['idempotency-key'] !== undefined
       ? this.keys.claim(request.roost).then(() => true)
       : true;
   }
 
-  #policyOf(context: ExecutionContext): Policy {
-    const handler = context.getHandler();
+  #enforce(policy: Policy, user: AuthUser | null): void {
+    if (policy.access === 'public') return;
+    if (!user) {
+      if (policy.access === 'optional') return;
+      throw new Problem('auth.missing_token', undefined, {}, { 'www-authenticate': 'Bearer' });
+    }
+    if (policy.roles && !policy.roles.some((role) => user.roles.includes(role)))
+      throw new Problem('auth.forbidden', undefined, { requiredRoles: policy.roles });
+    if (policy.verifiedEmail && !user.emailVerified) throw new Problem('auth.email_unverified');
+    if (policy.stepUp && Date.now() - user.authTime.getTime() > STEP_UP_SECONDS * 1000)
+      throw new Problem('auth.step_up_required');
+  }
+
+  #policyOf(handler: object, owner: object): Policy {
     const known = this.#policies.get(handler);
     if (known) return known;
+    const inherits = Reflect.getMetadata(INHERITS_ACCESS, handler) === true;
     const read = (key: string): unknown =>
-      Reflect.getMetadata(key, handler) ?? (Reflect.getMetadata(key, context.getClass()) as unknown);
+      Reflect.getMetadata(key, handler) ??
+      (inherits ? undefined : (Reflect.getMetadata(key, owner) as unknown));
+    const demands = [ROLES, VERIFIED_EMAIL, STEP_UP].some((key) => read(key) !== undefined);
     const policy: Policy = {
-      access: (read(ACCESS) as Policy['access'] | undefined) ?? 'user',
+      access: (read(ACCESS) as Policy['access'] | undefined) ?? (inherits && !demands ? 'optional' : 'user'),
       roles: (read(ROLES) as readonly string[] | undefined) ?? null,
       verifiedEmail: read(VERIFIED_EMAIL) === true,
       stepUp: read(STEP_UP) === true,

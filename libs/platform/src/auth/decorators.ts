@@ -17,6 +17,8 @@ export const ACCESS = 'roost:access';
 export const ROLES = 'roost:roles';
 export const VERIFIED_EMAIL = 'roost:verified-email';
 export const STEP_UP = 'roost:step-up';
+/** At an edge of the graph: who reached the parent may enter, unless the edge itself says more. */
+export const INHERITS_ACCESS = 'roost:inherits-access';
 
 /** Written into the document, from where the gateway reads it. */
 export const ACCESS_EXTENSION = 'x-roost-access';
@@ -40,6 +42,12 @@ export const StepUp = () => SetMetadata(STEP_UP, true);
 
 /** The user of this request: `AuthUser`, or `AuthUser | null` where the route says `@OptionalUser()`. */
 export const CurrentUser = createParamDecorator(
-  (_: unknown, context: ExecutionContext): AuthUser | null =>
-    context.switchToHttp().getRequest<FastifyRequest>().roost.user,
+  (_: unknown, context: ExecutionContext): AuthUser | null => requestOf(context).roost.user,
 );
+
+/** Resolvers have it in their third argument, the context. */
+function requestOf(context: ExecutionContext): FastifyRequest {
+  return context.getType<string>() === 'graphql'
+    ? context.getArgByIndex<{ req: FastifyRequest }>(2).req
+    : context.switchToHttp().getRequest<FastifyRequest>();
+}

@@ -62,10 +62,10 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
     if (this.#pruning) clearInterval(this.#pruning);
   }
 
-  /** Takes the key for this request; throws the stored answer, or 409, or 422. */
-  async claim(context: RequestContext): Promise<void> {
+  /** Takes the key for this request, or for a part of it; throws the stored answer, or 409, or 422. */
+  async claim(context: RequestContext, part?: { path: string; fingerprint: Buffer }): Promise<void> {
     const { request, user } = context;
-    const path = request.url.split('?', 1)[0] ?? request.url;
+    const path = part?.path ?? request.url.split('?', 1)[0] ?? request.url;
     if (!this.orm || !user || NEVER.test(path)) return;
     const key = request.headers['idempotency-key'];
     if (typeof key !== 'string' || !KEY.test(key)) {
@@ -83,7 +83,7 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
       stored: false,
       sealed: false,
     };
-    const fingerprint = fingerprintOf(context);
+    const fingerprint = part?.fingerprint ?? fingerprintOf(context);
     for (let round = 0; round < 3; round += 1) {
       if (await this.#take(claim, fingerprint)) {
         context.claim = claim;

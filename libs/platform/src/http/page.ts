@@ -1,9 +1,13 @@
 import type { z } from 'zod';
 import { invalidParameter } from '../errors/problem.js';
 
+const CURSOR_AT = Symbol('cursor at');
+
 export interface PageOf<T> {
   data: T[];
   nextCursor: string | null;
+  /** Goes along when a page is spread; JSON leaves it out. */
+  [CURSOR_AT]?: (index: number) => string | null;
 }
 
 /**
@@ -13,7 +17,22 @@ export interface PageOf<T> {
 export function page<T>(rows: readonly T[], limit: number, keyOf: (row: T) => unknown): PageOf<T> {
   const data = rows.slice(0, limit);
   const last = data.at(-1);
-  return { data, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null };
+  return {
+    data,
+    nextCursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null,
+    [CURSOR_AT]: (index) => {
+      const row = data[index];
+      return row === undefined ? null : encodeCursor(keyOf(row));
+    },
+  };
+}
+
+/** The cursor of one item of a page; of a page that was put together anew only the last one is known. */
+export function cursorAt(
+  { data, nextCursor, [CURSOR_AT]: find }: PageOf<unknown>,
+  index: number,
+): string | null {
+  return find ? find(index) : index === data.length - 1 ? nextCursor : null;
 }
 
 export function encodeCursor(key: unknown): string {

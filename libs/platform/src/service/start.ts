@@ -15,6 +15,7 @@ import { Migration0000Platform } from '../database/migrations.js';
 import { openDatabase } from '../database/orm.js';
 import { ProblemFilter } from '../errors/problem.filter.js';
 import { Health } from '../health/health.js';
+import { SubgraphModule } from '../graphql/subgraph.module.js';
 import { createHttpServer } from '../http/http-server.js';
 import { IdempotencyKeys } from '../http/idempotency-keys.js';
 import { serveMetrics, serveOperations } from '../http/operations.js';
@@ -94,6 +95,7 @@ async function start(
       PlatformModule.forService({ definition, config, logger, redis, orm, metrics, health, keySource }),
       ...(messaging ? [messagingModule(name, options.bus ?? new EmbeddedBus(), logger, metrics)] : []),
       definition.module,
+      SubgraphModule.create(),
     ],
   };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {

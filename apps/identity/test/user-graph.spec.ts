@@ -1,0 +1,131 @@
+import { type Identity, type Person, startIdentity } from './identity.js';
+
+let identity: Identity;
+let ada: Person;
+let ben: Person;
+beforeAll(async () => {
+  identity = await startIdentity();
+  [ada, ben] = await Promise.all([identity.person(), identity.person()]);
+});
+afterAll(() => identity.close());
+
+const as = (person: Person) => identity.with(person.accessToken);
+
+const REFERENCES = `query ($of: [_Any!]!) {
+  _entities(representations: $of) { ... on User { id displayName email roles } }
+}`;
+const user = (id: string) => ({ __typename: 'User', id });
+
+describe('Query.me', () => {
+  it('gives the account of the token', async () => {
+    const { data, errors } = await as(ada).graphql(
+      '{ me { id email roles isHost emailVerified createdAt } }',
+    );
+    expect(errors).toEqual([]);
+    expect(data?.me).toMatchObject({ id: ada.id, email: ada.email, roles: ['guest'], isHost: false });
+  });
+
+  it('needs a token, and one that is valid', async () => {
+    const none = await identity.anyone.graphql('{ me { id } }');
+    expect(none.errors).toMatchObject([
+      { path: ['me'], extensions: { code: 'auth.missing_token', status: 401 } },
+    ]);
+    const forged = await identity.with('forged').graphql('{ me { id } }');
+    expect(forged).toMatchObject({ status: 401, errors: [{ extensions: { code: 'auth.invalid_token' } }] });
+  });
+});
+
+describe('Query.user', () => {
+  it('shows anybody the profile, and nobody else the account', async () => {
+    const { data } = await identity.anyone.graphql(
+      'query ($id: ID!) { user(id: $id) { id displayName email locale } }',
+      {
+        id: ada.id,
+      },
+    );
+    expect(data?.user).toMatchObject({ id: ada.id, email: null, locale: null });
+  });
+
+  it('answers as REST does where there is none', async () => {
+    const { errors } = await identity.anyone.graphql(
+      '{ user(id: "0198c0de-0000-7000-8000-000000000000") { id } }',
+    );
+    expect(errors).toMatchObject([{ extensions: { code: 'user.not_found', status: 404 } }]);
+    const { errors: malformed } = await identity.anyone.graphql('{ user(id: "nobody") { id } }');
+    expect(malformed).toMatchObject([
+      { extensions: { code: 'request.invalid', errors: [{ parameter: 'id' }] } },
+    ]);
+  });
+});
+
+describe('references to users', () => {
+  it('are resolved together, each as the caller may see it, null where there is none', async () => {
+    const { data, errors } = await as(ada).graphql<{ _entities: unknown[] }>(REFERENCES, {
+      of: [user(ben.id), user('0198c0de-0000-7000-8000-000000000000'), user(ada.id), user("' OR 1=1")],
+    });
+    expect(errors).toEqual([]);
+    expect(data?._entities).toMatchObject([{ id: ben.id, email: null }, null, { email: ada.email }, null]);
+  });
+});
+
+describe('mutations', () => {
+  it('hold to the rules of the REST routes', async () => {
+    const wrong = await as(ben).graphql('mutation { updateMe(input: { displayName: "" }) { id } }');
+    expect(wrong.errors).toMatchObject([
+      { extensions: { code: 'request.invalid', errors: [{ pointer: '/displayName' }] } },
+    ]);
+    const unverified = await identity.person({ emailVerified: false });
+    const refused = await as(unverified).graphql('mutation { becomeHost { isHost } }');
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'auth.email_unverified', status: 403 } }]);
+  });
+
+  it('take null for a field that may be left out', async () => {
+    const { data } = await as(ben).graphql(
+      'mutation { updateMe(input: { displayName: "Ben", locale: null }) { displayName locale } }',
+    );
+    expect(data?.updateMe).toEqual({ displayName: 'Ben', locale: 'en' });
+  });
+
+  it('run once under an Idempotency-Key, and then answer other fields, too', async () => {
+    const host = await identity.person();
+    const key = { 'idempotency-key': `host-${host.id}` };
+    const first = await as(host).graphql('mutation { becomeHost { isHost roles } }', {}, key);
+    expect(first.data?.becomeHost).toEqual({ isHost: true, roles: ['guest', 'host'] });
+    await identity.service.query(`UPDATE user_account SET roles = '{guest}' WHERE id = $1`, [host.id]);
+    const again = await as(host).graphql('mutation { becomeHost { id isHost } }', {}, key);
+    expect(again.data?.becomeHost).toEqual({ id: host.id, isHost: true });
+    const [{ roles } = { roles: [] }] = await identity.service.query<{ roles: string[] }>(
+      'SELECT roles FROM user_account WHERE id = $1',
+      [host.id],
+    );
+    expect(roles).toEqual(['guest']);
+  });
+
+  it('refuse a key that was used for something else, and remember refusals', async () => {
+    const key = { 'idempotency-key': 'name' };
+    await as(ben).graphql('mutation { updateMe(input: { displayName: "One" }) { id } }', {}, key);
+    const other = await as(ben).graphql(
+      'mutation { updateMe(input: { displayName: "Two" }) { id } }',
+      {},
+      key,
+    );
+    expect(other.errors).toMatchObject([{ extensions: { code: 'idempotency.key_reused', status: 422 } }]);
+  });
+});
+
+it('masks what nobody foresaw', async () => {
+  await identity.service.query('ALTER TABLE user_account RENAME TO user_account_gone');
+  const { errors } = await as(ada)
+    .graphql('{ me { id } }')
+    .finally(() => identity.service.query('ALTER TABLE user_account_gone RENAME TO user_account'));
+  expect(errors).toMatchObject([{ extensions: { code: 'internal', status: 500 } }]);
+  expect(JSON.stringify(errors)).not.toMatch(/user_account|SELECT|42P01/);
+});
+
+it('gives the schema to the gateway', async () => {
+  const { body, status } = await identity.anyone.get<string>('/graphql/sdl');
+  expect(status).toBe(200);
+  expect(body).toContain('type User @key(fields: "id")');
+  const service = await identity.anyone.graphql<{ _service: { sdl: string } }>('{ _service { sdl } }');
+  expect(service.data?._service.sdl).toContain('type User');
+});
