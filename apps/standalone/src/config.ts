@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const SERVICES = ['identity', 'listings', 'bookings', 'payments', 'gateway'] as const;
+export const SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews', 'gateway'] as const;
 export type Service = (typeof SERVICES)[number];
 
 const port = (standard: number) =>

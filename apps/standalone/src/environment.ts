@@ -8,6 +8,7 @@ export const DEFAULT_PORTS: Record<Service | 'sandbox', number> = {
   listings: 3002,
   bookings: 3003,
   payments: 3004,
+  reviews: 3005,
   sandbox: 3010,
 };
 
@@ -20,6 +21,7 @@ const URL_VARIABLES = {
   listings: 'LISTINGS_URL',
   bookings: 'BOOKINGS_URL',
   payments: 'PAYMENTS_URL',
+  reviews: 'REVIEWS_URL',
   sandbox: 'SANDBOX_URL',
 } as const;
 
@@ -34,6 +36,7 @@ export function addressesFrom(env: Environment): Addresses {
     listings: at('listings', env.LISTINGS_URL),
     bookings: at('bookings', env.BOOKINGS_URL),
     payments: at('payments', env.PAYMENTS_URL),
+    reviews: at('reviews', env.REVIEWS_URL),
     sandbox: at('sandbox', env.SANDBOX_URL),
   };
 }

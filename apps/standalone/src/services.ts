@@ -7,5 +7,6 @@ export const definitions: Record<Service, () => Promise<ServiceDefinition>> = {
   listings: async () => (await import('@roost/app-listings')).listings,
   bookings: async () => (await import('@roost/app-bookings')).bookings,
   payments: async () => (await import('@roost/app-payments')).payments,
+  reviews: async () => (await import('@roost/app-reviews')).reviews,
   gateway: async () => (await import('@roost/app-gateway')).gateway,
 };

@@ -40,6 +40,7 @@ export async function aPlace(): Promise<Env> {
     LISTINGS_URL: await address(),
     BOOKINGS_URL: await address(),
     PAYMENTS_URL: await address(),
+    REVIEWS_URL: await address(),
     SANDBOX_URL: await address(),
   };
 }

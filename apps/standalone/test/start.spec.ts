@@ -21,6 +21,7 @@ test('starts, serves, stops cleanly, and finds its data the second time', async 
     env.LISTINGS_URL,
     env.BOOKINGS_URL,
     env.PAYMENTS_URL,
+    env.REVIEWS_URL,
   ]) {
     expect({ url, status: await answers(`${url}/health/ready`) }).toEqual({ url, status: 200 });
     expect({ url, status: await answers(`${url}/health/live`) }).toEqual({ url, status: 200 });

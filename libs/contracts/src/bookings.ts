@@ -70,6 +70,8 @@ export const bookingEvents = topic(
       refundMinor: Minor,
       refundLines: z.array(z.object({ kind: Code, label: z.string().optional(), refundMinor: Minor })),
       hostPenaltyMinor: Minor,
+      /** In domain time; events from before it was told lack it. */
+      cancelledAt: Instant.optional(),
     },
     'booking.checked-in': {},
     'booking.completed': {},

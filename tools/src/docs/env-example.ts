@@ -3,6 +3,7 @@ import { gateway } from '@roost/app-gateway';
 import { identity } from '@roost/app-identity';
 import { listings } from '@roost/app-listings';
 import { payments } from '@roost/app-payments';
+import { reviews } from '@roost/app-reviews';
 import { StandaloneConfig } from '@roost/app-standalone';
 import { BaseConfig, DatabaseConfig } from '@roost/platform';
 import { z } from 'zod';
@@ -14,7 +15,7 @@ const HEAD = `# Every setting of Roost, with its default where it has one. Copy 
 const sections: [string, z.ZodObject][] = [
   ['All services', BaseConfig],
   ['Services with a database', DatabaseConfig],
-  ...[identity, listings, bookings, payments, gateway].map((service): [string, z.ZodObject] => [
+  ...[identity, listings, bookings, payments, reviews, gateway].map((service): [string, z.ZodObject] => [
     service.name,
     service.config,
   ]),

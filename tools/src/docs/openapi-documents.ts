@@ -5,11 +5,12 @@ import { bookings } from '@roost/app-bookings';
 import { identity } from '@roost/app-identity';
 import { listings } from '@roost/app-listings';
 import { payments } from '@roost/app-payments';
+import { reviews } from '@roost/app-reviews';
 import { startPostgres, startRedis } from '@roost/embedded';
 import { EmbeddedBus } from '@roost/messaging';
 import { startService } from '@roost/platform';
 
-const services = [identity, listings, bookings, payments];
+const services = [identity, listings, bookings, payments, reviews];
 
 /** The OpenAPI document of each service, as the started service answers it: what a gateway of this release knows from the first moment. */
 export async function openApiDocuments(): Promise<Map<string, string>> {

@@ -123,6 +123,7 @@ export class BookingLifecycle {
       refundMinor: refund.refundMinor,
       refundLines,
       hostPenaltyMinor,
+      cancelledAt: now.toISOString(),
       ...keptFacts(refund),
     });
   }

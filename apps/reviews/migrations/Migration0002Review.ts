@@ -1,0 +1,86 @@
+import { Migration } from '@mikro-orm/migrations';
+
+const shown = 'published_at IS NOT NULL AND hidden_at IS NULL';
+
+export class Migration0002Review extends Migration {
+  override name = 'Migration0002Review';
+
+  override up(): void {
+    this.addSql(`
+      CREATE TABLE review (
+        id uuid PRIMARY KEY,
+        booking_id uuid REFERENCES stay (booking_id),
+        listing_id uuid NOT NULL,
+        direction text NOT NULL CHECK (direction IN ('guest_to_listing', 'host_to_guest')),
+        author_id uuid,
+        -- who may answer it
+        recipient_id uuid,
+        -- the listing or the guest
+        subject_id uuid NOT NULL,
+        overall smallint CHECK (overall BETWEEN 1 AND 5),
+        categories jsonb,
+        text text NOT NULL CHECK (char_length(text) BETWEEN 1 AND 5000),
+        written_at timestamptz(3) NOT NULL,
+        -- null: for nobody but its author
+        published_at timestamptz(3),
+        reply text CHECK (char_length(reply) BETWEEN 1 AND 5000),
+        replied_at timestamptz(3),
+        hidden_at timestamptz(3),
+        hidden_reason text,
+        hidden_by uuid,
+        external_id text UNIQUE,
+        external_author text,
+        version integer NOT NULL DEFAULT 1 CHECK (version > 0),
+        UNIQUE (booking_id, direction),
+        CHECK (num_nulls(reply, replied_at) IN (0, 2)),
+        CHECK (num_nulls(hidden_at, hidden_reason, hidden_by) IN (0, 3)),
+        CHECK (published_at IS NOT NULL OR num_nulls(reply, hidden_at) = 2),
+        CHECK (CASE WHEN external_id IS NULL
+          THEN num_nulls(booking_id, author_id, recipient_id, overall, categories) = 0 AND external_author IS NULL
+          ELSE num_nonnulls(booking_id, author_id, recipient_id, overall, categories) = 0
+            AND external_author IS NOT NULL AND published_at IS NOT NULL AND direction = 'guest_to_listing' END)
+      )`);
+    this.addSql(
+      `CREATE INDEX review_listing ON review (listing_id, published_at DESC, id DESC)
+       WHERE direction = 'guest_to_listing' AND ${shown}`,
+    );
+    this.addSql(
+      `CREATE INDEX review_recipient ON review (recipient_id, published_at DESC, id DESC) WHERE ${shown}`,
+    );
+    this.addSql(`
+      CREATE TABLE rating (
+        -- a listing or a guest
+        subject_id uuid PRIMARY KEY,
+        version integer NOT NULL DEFAULT 1 CHECK (version > 0),
+        count integer NOT NULL CHECK (count >= 0),
+        overall_sum integer NOT NULL CHECK (overall_sum BETWEEN count AND 5 * count),
+        category_sums jsonb NOT NULL,
+        -- how many gave 1, 2, 3, 4, 5
+        histogram jsonb NOT NULL
+      )`);
+    this.addSql(`
+      CREATE TABLE review_report (
+        id uuid PRIMARY KEY,
+        review_id uuid NOT NULL REFERENCES review (id),
+        reporter_id uuid NOT NULL,
+        reason text NOT NULL,
+        comment text,
+        status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'upheld', 'dismissed')),
+        created_at timestamptz(3) NOT NULL,
+        closed_at timestamptz(3),
+        closed_by uuid,
+        CHECK ((status = 'open') = (closed_at IS NULL)),
+        CHECK (num_nulls(closed_at, closed_by) IN (0, 2))
+      )`);
+    this.addSql(
+      `CREATE UNIQUE INDEX review_report_open ON review_report (review_id, reporter_id) WHERE status = 'open'`,
+    );
+    this.addSql('CREATE INDEX review_report_queue ON review_report (status, id)');
+  }
+
+  override down(): void {
+    this.addSql('DROP TABLE review_report');
+    this.addSql('DROP TABLE rating');
+    this.addSql('DROP TABLE review');
+  }
+}

@@ -1,0 +1,44 @@
+import { Controller } from '@nestjs/common';
+import type { EventBody } from '@roost/contracts';
+import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
+
+type UserEvent =
+  | 'user.registered'
+  | 'user.email-verified'
+  | 'user.became-host'
+  | 'user.profile-changed'
+  | 'user.suspended'
+  | 'user.reinstated'
+  | 'user.erased';
+
+/** How authors are called, and who may not write. */
+@Controller()
+export class AccountConsumer {
+  constructor(private readonly transactions: Transactions) {}
+
+  @OnEvent(
+    'user.registered',
+    'user.email-verified',
+    'user.became-host',
+    'user.profile-changed',
+    'user.suspended',
+    'user.reinstated',
+    'user.erased',
+  )
+  async changed(body: EventBody<UserEvent>, meta: EventMeta): Promise<void> {
+    await this.transactions.run((em) =>
+      em.execute(
+        `INSERT INTO account AS known (user_id, version, display_name, active) VALUES (?, ?, ?, ?)
+         ON CONFLICT (user_id) DO UPDATE
+           SET version = excluded.version, display_name = excluded.display_name, active = excluded.active
+         WHERE known.version < excluded.version`,
+        [
+          body.userId,
+          meta.aggregateVersion ?? 0,
+          body.status === 'erased' ? null : body.displayName,
+          body.status === 'active',
+        ],
+      ),
+    );
+  }
+}

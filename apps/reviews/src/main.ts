@@ -1,0 +1,4 @@
+import { runService } from '@roost/platform';
+import { reviews } from './service.js';
+
+await runService(reviews);

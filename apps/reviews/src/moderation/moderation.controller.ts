@@ -1,0 +1,65 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import {
+  Answers,
+  type AuthUser,
+  Body,
+  CurrentUser,
+  Page,
+  type PageOf,
+  Param,
+  QueryParams,
+  Roles,
+  Uuid,
+} from '@roost/platform';
+import { HideReview, ListReports, ReportReceipt, ReportReview, ReviewReport } from './moderation.dto.js';
+import { ModerationService } from './moderation.service.js';
+
+@Controller('v1')
+export class ModerationController {
+  constructor(private readonly moderation: ModerationService) {}
+
+  @Post('reviews/:id/report')
+  @Answers(201, ReportReceipt, 'account.suspended', 'review.not_found')
+  report(
+    @CurrentUser() reporter: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(ReportReview) body: ReportReview,
+  ): Promise<ReportReceipt> {
+    return this.moderation.report(reporter, id, body);
+  }
+
+  @Get('admin/review-reports')
+  @Roles('admin')
+  @Answers(200, Page(ReviewReport))
+  reports(
+    @CurrentUser() admin: AuthUser,
+    @QueryParams(ListReports) query: ListReports,
+  ): Promise<PageOf<ReviewReport>> {
+    return this.moderation.reports(admin, query);
+  }
+
+  @Post('admin/review-reports/:id/dismiss')
+  @Roles('admin')
+  @Answers(204, 'review.report_not_found')
+  dismiss(@CurrentUser() admin: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
+    return this.moderation.dismiss(admin, id);
+  }
+
+  @Post('admin/reviews/:id/hide')
+  @Roles('admin')
+  @Answers(204, 'review.not_found', 'review.wrong_state')
+  hide(
+    @CurrentUser() admin: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(HideReview) { reason }: HideReview,
+  ): Promise<void> {
+    return this.moderation.hide(admin, id, reason);
+  }
+
+  @Post('admin/reviews/:id/restore')
+  @Roles('admin')
+  @Answers(204, 'review.not_found', 'review.wrong_state')
+  restore(@Param('id', Uuid) id: string): Promise<void> {
+    return this.moderation.restore(id);
+  }
+}

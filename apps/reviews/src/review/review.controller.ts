@@ -1,0 +1,140 @@
+import { Controller, Get, Patch, Post } from '@nestjs/common';
+import {
+  Answers,
+  type AuthUser,
+  Body,
+  CurrentUser,
+  etagOf,
+  OptionalUser,
+  Page,
+  type PageOf,
+  Param,
+  Public,
+  QueryParams,
+  Uuid,
+  withEtag,
+} from '@roost/platform';
+import { ReplyService } from './reply.service.js';
+import {
+  BookingReviews,
+  EditReview,
+  ListingReviews,
+  ListReviews,
+  ListUserReviews,
+  PendingReview,
+  ReviewView,
+  UserReviews,
+  WriteReply,
+  WriteReview,
+} from './review.dto.js';
+import { ReviewReader } from './review.reader.js';
+import { ReviewService } from './review.service.js';
+
+@Controller('v1')
+export class ReviewController {
+  constructor(
+    private readonly reviews: ReviewService,
+    private readonly replies: ReplyService,
+    private readonly reader: ReviewReader,
+  ) {}
+
+  @Post('bookings/:bookingId/reviews')
+  @Answers(
+    201,
+    ReviewView,
+    'account.suspended',
+    'booking.not_found',
+    'review.already_written',
+    'review.not_eligible',
+    'review.window_closed',
+  )
+  async write(
+    @CurrentUser() author: AuthUser,
+    @Param('bookingId', Uuid) bookingId: string,
+    @Body(WriteReview) body: WriteReview,
+  ): Promise<ReviewView> {
+    return tagged(await this.reviews.write(author, bookingId, body), author);
+  }
+
+  @Get('bookings/:bookingId/reviews')
+  @Answers(200, BookingReviews, 'booking.not_found')
+  ofBooking(
+    @CurrentUser() viewer: AuthUser,
+    @Param('bookingId', Uuid) bookingId: string,
+  ): Promise<BookingReviews> {
+    return this.reader.ofBooking(viewer, bookingId);
+  }
+
+  @Get('reviews/:id')
+  @OptionalUser()
+  @Answers(200, ReviewView, 'review.not_found')
+  async read(@CurrentUser() viewer: AuthUser | null, @Param('id', Uuid) id: string): Promise<ReviewView> {
+    return tagged(await this.reader.one(viewer, id), viewer);
+  }
+
+  @Patch('reviews/:id')
+  @Answers(
+    200,
+    ReviewView,
+    'account.suspended',
+    'review.not_found',
+    'review.already_published',
+    'request.precondition_failed',
+  )
+  async edit(
+    @CurrentUser() author: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(EditReview) body: EditReview,
+  ): Promise<ReviewView> {
+    return tagged(await this.reviews.edit(author, id, body), author);
+  }
+
+  @Post('reviews/:id/reply')
+  @Answers(
+    201,
+    ReviewView,
+    'account.suspended',
+    'review.not_found',
+    'review.already_replied',
+    'review.reply_window_closed',
+  )
+  async reply(
+    @CurrentUser() subject: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(WriteReply) body: WriteReply,
+  ): Promise<ReviewView> {
+    return tagged(await this.replies.reply(subject, id, body), subject);
+  }
+
+  @Get('listings/:listingId/reviews')
+  @Public()
+  @Answers(200, ListingReviews)
+  ofListing(
+    @Param('listingId', Uuid) listingId: string,
+    @QueryParams(ListReviews) query: ListReviews,
+  ): Promise<ListingReviews> {
+    return this.reader.ofListing(listingId, query);
+  }
+
+  @Get('users/:userId/reviews')
+  @Public()
+  @Answers(200, UserReviews)
+  ofUser(
+    @Param('userId', Uuid) userId: string,
+    @QueryParams(ListUserReviews) query: ListUserReviews,
+  ): Promise<UserReviews> {
+    return this.reader.ofUser(userId, query);
+  }
+
+  @Get('me/reviews/pending')
+  @Answers(200, Page(PendingReview))
+  pending(
+    @CurrentUser() viewer: AuthUser,
+    @QueryParams(ListReviews) query: ListReviews,
+  ): Promise<PageOf<PendingReview>> {
+    return this.reader.pending(viewer, query);
+  }
+}
+
+const tagged = (review: ReviewView, viewer: AuthUser | null): ReviewView =>
+  withEtag(review, etagOf(review, viewer?.id));
