@@ -41,7 +41,6 @@ export async function aPlace(): Promise<Env> {
     BOOKINGS_URL: await address(),
     PAYMENTS_URL: await address(),
     REVIEWS_URL: await address(),
-    REVIEWS_URL: await address(),
     SANDBOX_URL: await address(),
   };
 }
