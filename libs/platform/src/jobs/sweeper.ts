@@ -61,7 +61,9 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.timed === false) return;
     this.#queue = this.modules.get<Queue>(getQueueToken(this.service), { strict: false });
     for (const sweep of this.#sweeps) {
-      void this.#queue.process(sweep.name, 1, () => this.#run(sweep));
+      this.#queue
+        .process(sweep.name, 1, () => this.#run(sweep))
+        .catch((error: unknown) => this.#lost(sweep.name, error));
       const period = sweep.seconds * 1000;
       this.#timers.push(
         setInterval(() => {
@@ -82,7 +84,12 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     if (!this.#queue) return;
     // Without Redis, Bull would wait for it to come back before it closes.
     const paused = await within(PAUSED_WITHIN_MS, this.#queue.pause(true, true));
-    if (!paused) for (const client of clientsOf(this.#queue)) client.disconnect();
+    if (!paused) this.release();
+  }
+
+  /** After the queue has closed: without Redis its connections would try for ever. */
+  release(): void {
+    if (this.#queue) for (const client of clientsOf(this.#queue)) client.disconnect();
   }
 
   /** Runs every sweep now and waits for it. */
@@ -100,9 +107,14 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
           { repeat: { every: seconds * 1000 }, removeOnComplete: true, removeOnFail: true },
         );
       } catch (error) {
-        if (!this.#stopped) this.logger.warn({ sweep: name, err: loggable(error) }, 'sweep not scheduled');
+        this.#lost(name, error);
       }
     }
+  }
+
+  /** Nothing is lost with it: the process wakes itself until Redis is back. */
+  #lost(sweep: string, error: unknown): void {
+    if (!this.#stopped) this.logger.warn({ sweep, err: loggable(error) }, 'sweep not scheduled');
   }
 
   /** One at a time; a run that starts after `again` was asked for is a new one. */

@@ -20,6 +20,7 @@ import { createHttpServer } from '../http/http-server.js';
 import { IdempotencyKeys } from '../http/idempotency-keys.js';
 import { serveMetrics, serveOperations } from '../http/operations.js';
 import { currentRequest } from '../http/request-context.js';
+import { Sweeper } from '../jobs/sweeper.js';
 import { Metrics } from '../metrics/metrics.js';
 import { createDocument } from '../openapi/document.js';
 import { connectRedis } from '../redis/connect.js';
@@ -244,6 +245,7 @@ async function stop({
   await drain(app.getHttpServer() as HttpServer);
   if (!(await within(CLOSED_WITHIN_MS, app.close())))
     logger.warn('parts that did not close in time are left');
+  app.get(Sweeper).release();
   metricsServer?.close();
   if (orm) await within(CLOSED_WITHIN_MS, orm.close(true));
   redis.disconnect();
