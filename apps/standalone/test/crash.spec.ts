@@ -1,0 +1,168 @@
+import { jest } from '@jest/globals';
+import { eventually, TestClient } from '@roost/testing';
+import sharp from 'sharp';
+import { aPlace, cleanUp, type Env, type Run, run } from './standalone.js';
+
+jest.setTimeout(180_000);
+
+interface Booking {
+  id: string;
+  state: string;
+  history: { event: string }[];
+}
+
+const PRICING = {
+  basePriceMinor: 10_000,
+  weekendPriceMinor: null,
+  weekendDays: ['fri', 'sat'],
+  overrides: [],
+  discounts: {
+    weeklyBps: 0,
+    monthlyBps: 0,
+    earlyBird: { days: 60, bps: 0 },
+    lastMinute: { days: 7, bps: 0 },
+  },
+  cleaningFeeMinor: 0,
+  extraGuest: { above: 2, perNightMinor: 0 },
+  minNightMinor: null,
+  taxes: [],
+};
+
+let place: Env;
+let roost: Run;
+let anyone: TestClient;
+let guest: TestClient;
+let admin: TestClient;
+let listingId: string;
+
+async function start(fault = ''): Promise<void> {
+  roost = run({
+    ...place,
+    RATE_LIMIT_PER_MINUTE: '0',
+    LOG_LEVEL: 'fatal',
+    // A claim of the dead is given up soon.
+    PROVIDER_TIMEOUT_SECONDS: '1',
+    PAYMENT_CHECK_SECONDS: '1',
+    ROOST_FAULT: fault,
+  });
+  await roost.says('Roost is ready');
+}
+
+beforeAll(async () => {
+  place = await aPlace();
+  await start();
+  anyone = new TestClient(`http://127.0.0.1:${place.PORT}`);
+  const as = async (...roles: string[]): Promise<TestClient> => {
+    const made = await anyone.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
+    return anyone.with({ authorization: `Bearer ${made.body.accessToken}` });
+  };
+  guest = await as('guest');
+  admin = await as('guest', 'admin');
+  listingId = await aPublishedListing(await as('guest', 'host'));
+  expect(await roost.ends('SIGTERM')).toBe(0);
+});
+
+afterAll(cleanUp);
+
+async function aPublishedListing(host: TestClient): Promise<string> {
+  const made = await host.post<{ id: string }>('/v1/listings', {
+    title: 'A flat that outlives its process',
+    description: 'Quiet, at the end of the line.',
+    propertyType: 'apartment',
+    roomType: 'entire_home',
+    address: { line1: 'Teststraat 1', city: 'Gent', region: '', postalCode: '9000', countryCode: 'BE' },
+    location: { lat: 51.05, lng: 3.72 },
+    timeZone: 'Europe/Brussels',
+    currency: 'EUR',
+    capacity: 2,
+    bedrooms: 1,
+    beds: 1,
+    bathrooms: 1,
+    amenities: [],
+    bookingMode: 'instant',
+    cancellationPolicy: 'flexible',
+    checkInFrom: '15:00',
+    checkOutUntil: '11:00',
+  });
+  const { id } = made.body;
+  expect(await host.put(`/v1/listings/${id}/pricing`, PRICING)).toMatchObject({ status: 200 });
+  const photo = await sharp({ create: { width: 640, height: 480, channels: 3, background: '#2e5e4e' } })
+    .jpeg()
+    .toBuffer();
+  const form = new FormData();
+  form.append('file', new Blob([new Uint8Array(photo)], { type: 'image/jpeg' }), 'a.jpg');
+  await host.post(`/v1/listings/${id}/photos`, form);
+  const published = await host.post(`/v1/listings/${id}/publish`);
+  expect(published).toMatchObject({ status: 200 });
+  return id;
+}
+
+async function aBooking(daysAhead: number): Promise<Booking> {
+  const date = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const quote = await guest.post<{ id: string }>('/v1/quotes', {
+    listingId,
+    checkInDate: date(daysAhead),
+    checkOutDate: date(daysAhead + 2),
+    guests: { adults: 1, children: [], infants: 0, pets: 0 },
+  });
+  expect(quote).toMatchObject({ status: 201 });
+  const booking = await guest.post<Booking>('/v1/bookings', { quoteId: quote.body.id });
+  expect(booking).toMatchObject({ status: 201, body: { state: 'pending_payment' } });
+  return booking.body;
+}
+
+// The first call to the provider opens the payment, the second one charges; bookings hears of both.
+test.each([
+  ['before the provider is called', 'payments.before-provider:kill#2', 20],
+  ['after the provider has answered', 'payments.after-provider:kill#2', 30],
+  ['between the capture and its record', 'payments.after-capture:kill', 40],
+  ['after the booking is confirmed, before its event counts as handled', 'bookings.after-handler:kill#2', 50],
+])(
+  'killed %s: after a restart the booking is confirmed, once, and the books agree',
+  async (_when, point, days) => {
+    await start(point);
+    const booking = await aBooking(days);
+    let paymentId = '';
+    await eventually(async () => {
+      const due = await guest.get<{ id: string }>(`/v1/bookings/${booking.id}/payment`);
+      expect(due.status).toBe(200);
+      paymentId = due.body.id;
+    });
+    const pay = () =>
+      guest.post(
+        `/v1/payments/${paymentId}/confirm`,
+        { paymentMethod: 'pm_card_visa' },
+        { 'idempotency-key': `pay-${booking.id}` },
+      );
+    await pay().catch(() => undefined);
+    expect(await roost.ends()).toBeNull();
+    expect(roost.child.signalCode).toBe('SIGKILL');
+
+    await start();
+    // What a client does whose call got no answer.
+    await eventually(
+      async () => expect([200, 409]).toContain((await pay().catch(() => ({ status: 0 }))).status),
+      { seconds: 40 },
+    );
+    await eventually(
+      async () => {
+        const now = await guest.get<Booking>(`/v1/bookings/${booking.id}`);
+        expect(now.body.state).toBe('confirmed');
+        expect(now.body.history.filter(({ event }) => event === 'payment_captured')).toHaveLength(1);
+      },
+      { seconds: 40 },
+    );
+    const payments = await guest.get<{ data: { status: string }[] }>(`/v1/bookings/${booking.id}/payments`);
+    expect(payments.body.data.map(({ status }) => status)).toEqual(['captured']);
+    await eventually(
+      async () => {
+        const books = await admin.get<{ differences: unknown[] }>('/v1/admin/reconciliation');
+        expect(books.body.differences).toEqual([]);
+      },
+      { seconds: 20 },
+    );
+    const ledger = await admin.get<{ data: { balanceMinor: number }[] }>('/v1/admin/ledger/accounts');
+    expect(ledger.body.data.reduce((sum, { balanceMinor }) => sum + balanceMinor, 0)).toBe(0);
+    expect(await roost.ends('SIGTERM')).toBe(0);
+  },
+);
