@@ -36,6 +36,21 @@ export class Outbox {
     );
   }
 
+  /** Many events of one type, for what is written in bulk; they are published in this order. */
+  async addAll<T extends EventType>(
+    em: EntityManager,
+    type: T,
+    events: readonly { body: EventBody<T>; version?: number }[],
+  ): Promise<void> {
+    if (events.length === 0) return;
+    const rows = events.map(({ body, version }) => this.row(type, body, version ? { version } : {}));
+    await em.execute(
+      `INSERT INTO outbox_event (${OUTBOX_COLUMNS}) VALUES ${rows.map(() => '(?, ?, ?, ?, ?, ?, ?, ?::jsonb)').join(', ')}`,
+      rows.flat(),
+      'run',
+    );
+  }
+
   /**
    * The values of OUTBOX_COLUMNS, for a raw statement that writes state and event at once; cast the last one: `?::jsonb`.
    * Call it inside Transactions.run, so that the relay is woken after the commit.

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { SessionModule } from '../session/session.module.js';
+import { UserImportController } from './user-import.controller.js';
+import { UserImport } from './user-import.service.js';
 import { UserController } from './user.controller.js';
 import { UserResolver } from './user.resolver.js';
 import { Users } from './user.service.js';
@@ -7,8 +9,8 @@ import { UserStore } from './user.store.js';
 
 @Module({
   imports: [SessionModule],
-  controllers: [UserController],
-  providers: [Users, UserStore, UserResolver],
+  controllers: [UserController, UserImportController],
+  providers: [Users, UserStore, UserResolver, UserImport],
   exports: [UserStore],
 })
 export class UserModule {}

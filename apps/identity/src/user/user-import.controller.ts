@@ -1,0 +1,16 @@
+import { Controller, Post } from '@nestjs/common';
+import { Answers, type AuthUser, Body, CurrentUser, ImportResults, Roles } from '@roost/platform';
+import { ImportHosts } from './user-import.dto.js';
+import { UserImport } from './user-import.service.js';
+
+@Controller('v1/admin/imports')
+export class UserImportController {
+  constructor(private readonly imports: UserImport) {}
+
+  @Post('hosts')
+  @Roles('admin')
+  @Answers(200, ImportResults, 'account.suspended')
+  hosts(@CurrentUser() admin: AuthUser, @Body(ImportHosts) batch: ImportHosts): Promise<ImportResults> {
+    return this.imports.hosts(admin, batch);
+  }
+}

@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto';
+
+const NAMESPACE = Buffer.from('6f1d3c5e2a7b5f0c9d4e8b1a3c6f7e90', 'hex');
+
+/**
+ * The same UUID (version 5) for the same parts, on every machine: what comes in again is found again. No part but the
+ * last may hold a slash.
+ */
+export function uuidOf(...parts: readonly [string, ...string[]]): string {
+  const bytes = createHash('sha1').update(NAMESPACE).update(parts.join('/')).digest().subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
