@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DevModule } from './dev/dev.module.js';
+import { MfaModule } from './mfa/mfa.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
 import { SessionModule } from './session/session.module.js';
@@ -7,6 +8,14 @@ import { SigningKeyModule } from './signing-key/signing-key.module.js';
 import { UserModule } from './user/user.module.js';
 
 @Module({
-  imports: [SigningKeyModule, SessionModule, UserModule, RegistrationModule, PasswordModule, DevModule],
+  imports: [
+    SigningKeyModule,
+    SessionModule,
+    UserModule,
+    RegistrationModule,
+    PasswordModule,
+    MfaModule,
+    DevModule,
+  ],
 })
 export class IdentityModule {}

@@ -1,5 +1,7 @@
 import { defineService } from '@roost/platform';
 import { Migration0001Identity } from '../migrations/Migration0001Identity.js';
+import { Migration0002MailDelivery } from '../migrations/Migration0002MailDelivery.js';
+import { Migration0003SecondFactor } from '../migrations/Migration0003SecondFactor.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
 import { Mail } from './mail/mail.entity.js';
@@ -14,6 +16,6 @@ export const identity = defineService({
   module: IdentityModule,
   config: IdentityConfig,
   entities: [User, Session, Mail, SigningKey],
-  migrations: [Migration0001Identity],
+  migrations: [Migration0001Identity, Migration0002MailDelivery, Migration0003SecondFactor],
   queue: true,
 });

@@ -102,6 +102,7 @@ export class Identity {
       refresh_token: ['created_at', 'expires_at', 'used_at'],
       one_time_token: ['created_at', 'expires_at'],
       login_attempt: ['locked_until', 'last_failed_at'],
+      mfa_challenge: ['created_at', 'expires_at'],
       signing_key: ['created_at', 'active_from', 'retire_at'],
     };
     for (const [table, columns] of Object.entries(shifts)) {

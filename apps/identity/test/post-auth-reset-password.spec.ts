@@ -40,12 +40,17 @@ describe('204', () => {
   });
 
   it('ends sessions that are being opened at the same moment', async () => {
-    const logIns = Array.from({ length: 6 }, () => identity.logIn(ada.email, ada.password));
-    const [resetting, ...opened] = await Promise.all([reset({ token, password: FRESH }), ...logIns]);
-    expect(resetting?.status).toBe(204);
-    for (const answer of opened) {
-      const { refreshToken } = answer.body as { refreshToken?: string };
-      if (refreshToken) expect((await identity.refresh(refreshToken)).status).toBe(401);
+    for (let round = 0; round < 5; round++) {
+      const person = await identity.person();
+      await identity.anyone.post('/v1/auth/forgot-password', { email: person.email });
+      const mine = await identity.tokenIn(person.email, 'reset-password');
+      const logIns = Array.from({ length: 6 }, () => identity.logIn(person.email, person.password));
+      const [resetting, ...opened] = await Promise.all([reset({ token: mine, password: FRESH }), ...logIns]);
+      expect(resetting?.status).toBe(204);
+      for (const answer of opened) {
+        const { refreshToken } = answer.body as { refreshToken?: string };
+        if (refreshToken) expect((await identity.refresh(refreshToken)).status).toBe(401);
+      }
     }
   });
 });

@@ -1,8 +1,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, SystemClock, uuidv7 } from '@roost/platform';
+import { Transactions } from '@roost/messaging';
+import { CONFIG, outsideRequests, SystemClock, uuidv7 } from '@roost/platform';
 import type { IdentityConfig } from '../config.js';
 import type { User } from '../user/user.entity.js';
+import { MailDelivery } from './mail.delivery.js';
 import { Mail } from './mail.entity.js';
 import { type MailData, type MailTemplate, renderMail } from './mail.templates.js';
 
@@ -11,11 +13,13 @@ type Extra<T extends MailTemplate> = Omit<MailData[T], 'displayName'>;
 @Injectable()
 export class Mails {
   constructor(
+    private readonly transactions: Transactions,
+    private readonly delivery: MailDelivery,
     private readonly clock: SystemClock,
     @Inject(CONFIG) private readonly config: IdentityConfig,
   ) {}
 
-  /** Writes a mail in the transaction of what it tells. The inbox shows it at once; SMTP sends it afterwards. */
+  /** Writes a mail in the transaction of what it tells. The inbox shows it at once; SMTP sends it after the commit. */
   async write<T extends MailTemplate>(
     em: EntityManager,
     to: User,
@@ -33,8 +37,14 @@ export class Mails {
       token: inbox && 'token' in extra ? String(extra.token) : null,
       createdAt: now,
       sentAt: inbox ? now : null,
+      nextAttemptAt: inbox ? null : now,
     });
     em.persist(mail);
     await em.flush();
+    // A failure to send is the sweep's to repeat, not the caller's to hear of.
+    if (!inbox)
+      this.transactions.afterCommit(() => {
+        void outsideRequests(() => this.delivery.sendDue()).catch(() => undefined);
+      });
   }
 }

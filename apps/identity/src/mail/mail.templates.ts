@@ -21,6 +21,8 @@ export interface MailData {
   'already-registered': Reader;
   'reset-password': Reader & { token: string };
   'password-changed': Reader;
+  'mfa-enabled': Reader;
+  'mfa-removed': Reader;
 }
 
 export type MailTemplate = keyof MailData;
@@ -53,6 +55,21 @@ const letters: { [T in MailTemplate]: (data: MailData[T]) => Letter } = {
     subject: 'Your password was changed',
     before: [`Hello ${displayName},`, 'the password of your account has just been changed.'],
     after: ['If it was not you, choose a new one at once with “Forgot password”: that ends every session.'],
+  }),
+  'mfa-enabled': ({ displayName }) => ({
+    subject: 'Logging in now asks for a code',
+    before: [
+      `Hello ${displayName},`,
+      'an authenticator was added to your account. From now on logging in asks for its code.',
+    ],
+    after: ['If it was not you, choose a new password at once with “Forgot password”, and write to us.'],
+  }),
+  'mfa-removed': ({ displayName }) => ({
+    subject: 'Logging in no longer asks for a code',
+    before: [`Hello ${displayName},`, 'the authenticator was removed from your account.'],
+    after: [
+      'If it was not you, choose a new password at once with “Forgot password”: that ends every session.',
+    ],
   }),
 };
 

@@ -7,6 +7,7 @@ import { issueOneTimeToken, takeOneTimeToken } from '../one-time-token/one-time-
 import { Sessions } from '../session/session.service.js';
 import { User } from '../user/user.entity.js';
 import { UserStore } from '../user/user.store.js';
+import { AttemptLog } from '../credential/attempts.js';
 import { PasswordCheck } from '../credential/password-check.service.js';
 import { PasswordHash } from '../credential/password-hash.js';
 import { type ChangePassword, requireGoodPassword, type ResetPassword } from './password.dto.js';
@@ -16,6 +17,7 @@ export class Passwords {
   constructor(
     private readonly transactions: Transactions,
     private readonly check: PasswordCheck,
+    private readonly attempts: AttemptLog,
     private readonly hash: PasswordHash,
     private readonly sessions: Sessions,
     private readonly users: UserStore,
@@ -58,7 +60,7 @@ export class Passwords {
       await this.mails.write(em, user, 'password-changed', {});
       return user;
     });
-    await this.check.forget(user.email);
+    await this.attempts.forget(user.email);
   }
 
   /** The session that changes it goes on; all others end. */

@@ -13,7 +13,16 @@ import {
   Uuid,
 } from '@roost/platform';
 import { z } from 'zod';
-import { AccessToken, LogIn, LogOut, RefreshTokens, SessionDto, StepUpProof, Tokens } from './session.dto.js';
+import {
+  AccessToken,
+  LogIn,
+  LogInAnswer,
+  LogOut,
+  RefreshTokens,
+  SessionDto,
+  StepUpProof,
+  Tokens,
+} from './session.dto.js';
 import { Sessions } from './session.service.js';
 
 const SessionPage = Page(SessionDto);
@@ -26,8 +35,8 @@ export class SessionController {
   @Public()
   @Post('auth/login')
   @Header('Cache-Control', 'no-store')
-  @Answers(200, Tokens, 'auth.invalid_credentials', 'account.suspended', 'auth.locked')
-  logIn(@Body(LogIn) body: LogIn, @Headers('user-agent') userAgent?: string): Promise<Tokens> {
+  @Answers(200, LogInAnswer, 'auth.invalid_credentials', 'account.suspended', 'auth.locked')
+  logIn(@Body(LogIn) body: LogIn, @Headers('user-agent') userAgent?: string): Promise<LogInAnswer> {
     return this.sessions.logIn(body.email, body.password, userAgent ?? null);
   }
 
@@ -48,9 +57,9 @@ export class SessionController {
 
   @Post('auth/step-up')
   @Header('Cache-Control', 'no-store')
-  @Answers(200, AccessToken, 'auth.invalid_credentials', 'auth.locked')
+  @Answers(200, AccessToken, 'auth.invalid_credentials', 'auth.mfa_invalid', 'auth.locked')
   stepUp(@CurrentUser() user: AuthUser, @Body(StepUpProof) body: StepUpProof): Promise<AccessToken> {
-    return this.sessions.stepUp(user, body.password);
+    return this.sessions.stepUp(user, body);
   }
 
   @Get('me/sessions')

@@ -1,5 +1,6 @@
 import { Email, Instant, Uuid } from '@roost/platform';
 import { z } from 'zod';
+import { MfaCode } from '../mfa/mfa.dto.js';
 import type { Session } from './session.entity.js';
 
 /** A password that is being tried: whatever was typed; the policy is for new ones. */
@@ -18,7 +19,13 @@ export const LogOut = z
   .meta({ id: 'LogOut', description: 'The session of the access token ends, or that of the refresh token' });
 export type LogOut = z.output<typeof LogOut>;
 
-export const StepUpProof = z.strictObject({ password: TriedPassword }).meta({ id: 'StepUpProof' });
+export const StepUpProof = z
+  .strictObject({ password: TriedPassword.optional(), code: MfaCode.optional() })
+  .refine((proof) => (proof.password === undefined) !== (proof.code === undefined), {
+    path: ['password'],
+    error: 'Must be given, or code instead of it',
+  })
+  .meta({ id: 'StepUpProof' });
 export type StepUpProof = z.output<typeof StepUpProof>;
 
 export const Tokens = z
@@ -30,6 +37,14 @@ export const Tokens = z
   })
   .meta({ id: 'Tokens' });
 export type Tokens = z.output<typeof Tokens>;
+
+export const MfaChallenge = z
+  .object({ mfaToken: z.string().meta({ description: 'For POST /v1/auth/mfa, within five minutes' }) })
+  .meta({ id: 'MfaChallenge' });
+export type MfaChallenge = z.output<typeof MfaChallenge>;
+
+export const LogInAnswer = z.union([Tokens, MfaChallenge]).meta({ id: 'LogInAnswer' });
+export type LogInAnswer = z.output<typeof LogInAnswer>;
 
 export const AccessToken = Tokens.omit({ refreshToken: true }).meta({ id: 'AccessToken' });
 export type AccessToken = z.output<typeof AccessToken>;

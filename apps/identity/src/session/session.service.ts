@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { type AuthUser, type ErrorCode, type PageOf, Problem, SystemClock, uuidv7 } from '@roost/platform';
 import { PasswordCheck } from '../credential/password-check.service.js';
+import { SecondFactors } from '../credential/second-factors.js';
 import { User } from '../user/user.entity.js';
 import { AccessTokens } from './access-token.js';
 import { decideRefresh, REFRESH_TTL_SECONDS, SESSION_TTL_SECONDS } from './domain/refresh-rules.js';
@@ -14,7 +15,14 @@ import {
   openSuccessor,
   readRefreshToken,
 } from './refresh-token.queries.js';
-import { type AccessToken, type SessionDto, type Tokens, toSessionDto } from './session.dto.js';
+import {
+  type AccessToken,
+  type MfaChallenge,
+  type SessionDto,
+  type StepUpProof,
+  type Tokens,
+  toSessionDto,
+} from './session.dto.js';
 import { Session, type SessionEnd } from './session.entity.js';
 import { findSessions } from './session.queries.js';
 
@@ -36,13 +44,18 @@ export class Sessions {
   constructor(
     private readonly transactions: Transactions,
     private readonly passwords: PasswordCheck,
+    private readonly factors: SecondFactors,
     private readonly accessTokens: AccessTokens,
     private readonly clock: SystemClock,
     private readonly em: EntityManager,
   ) {}
 
-  async logIn(email: string, password: string, userAgent: string | null): Promise<Tokens> {
+  /** Tokens, or what it takes to get them with a second factor. */
+  async logIn(email: string, password: string, userAgent: string | null): Promise<Tokens | MfaChallenge> {
     const user = await this.passwords.verify(email, password);
+    if (user.status === 'suspended') throw new Problem('account.suspended');
+    if (user.mfaEnabled)
+      return { mfaToken: await this.transactions.run((em) => this.factors.challenge(em, user)) };
     return this.open(user, { mfaPassed: user.mfaExempt, userAgent });
   }
 
@@ -89,9 +102,12 @@ export class Sessions {
   }
 
   /** A new access token for this session, fresh enough for what must be confirmed. */
-  async stepUp(auth: AuthUser, password: string): Promise<AccessToken> {
-    const { email } = await this.ownerOf(auth);
-    const proven = await this.passwords.verify(email, password);
+  async stepUp(auth: AuthUser, proof: StepUpProof): Promise<AccessToken> {
+    const owner = await this.ownerOf(auth);
+    let proven = owner;
+    if (proof.password !== undefined) proven = await this.passwords.verify(owner.email, proof.password);
+    else if (proof.code !== undefined && owner.mfaEnabled) await this.factors.verify(owner.id, proof.code);
+    else throw new Problem('auth.mfa_invalid');
     const { user, session } = await this.transactions.run(async (em) => {
       const { user, session } = await this.liveSession(auth, em);
       if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.invalid_credentials');
@@ -135,6 +151,16 @@ export class Sessions {
     if (exceptId)
       await em.nativeUpdate(Session, { id: exceptId, userId: user.id }, { epoch: user.sessionEpoch });
     await this.end(em, { userId: user.id, epoch: { $lt: user.sessionEpoch } }, reason);
+  }
+
+  /** This session has shown the second factor. */
+  async markMfaPassed(em: EntityManager, auth: AuthUser): Promise<void> {
+    await em.nativeUpdate(Session, { id: auth.sessionId, userId: auth.id }, { mfaPassed: true });
+  }
+
+  /** Without a second factor no session has passed one. */
+  async forgetMfa(em: EntityManager, user: User): Promise<void> {
+    await em.nativeUpdate(Session, { userId: user.id, mfaPassed: true }, { mfaPassed: user.mfaExempt });
   }
 
   private async liveSession(auth: AuthUser, em: EntityManager): Promise<{ user: User; session: Session }> {

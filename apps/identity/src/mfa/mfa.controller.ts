@@ -1,0 +1,46 @@
+import { Controller, Delete, Header, Headers, Post } from '@nestjs/common';
+import { Answers, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/platform';
+import { Tokens } from '../session/session.dto.js';
+import { ConfirmTotp, PassMfa, RecoveryCodes, TotpEnrolment } from './mfa.dto.js';
+import { Mfa } from './mfa.service.js';
+
+@Controller('v1')
+export class MfaController {
+  constructor(private readonly mfa: Mfa) {}
+
+  @Public()
+  @Post('auth/mfa')
+  @Header('Cache-Control', 'no-store')
+  @Answers(200, Tokens, 'auth.mfa_invalid', 'account.suspended', 'auth.locked')
+  pass(@Body(PassMfa) body: PassMfa, @Headers('user-agent') userAgent?: string): Promise<Tokens> {
+    return this.mfa.pass(body.mfaToken, body.code, userAgent ?? null);
+  }
+
+  @Post('me/mfa/totp')
+  @Header('Cache-Control', 'no-store')
+  @Answers(201, TotpEnrolment, 'auth.mfa_already_enabled')
+  begin(@CurrentUser() auth: AuthUser): Promise<TotpEnrolment> {
+    return this.mfa.begin(auth);
+  }
+
+  @Post('me/mfa/totp/confirm')
+  @Header('Cache-Control', 'no-store')
+  @Answers(
+    200,
+    RecoveryCodes,
+    'auth.mfa_invalid',
+    'auth.mfa_not_enabled',
+    'auth.mfa_already_enabled',
+    'auth.locked',
+  )
+  async confirm(@CurrentUser() auth: AuthUser, @Body(ConfirmTotp) body: ConfirmTotp): Promise<RecoveryCodes> {
+    return { recoveryCodes: await this.mfa.confirm(auth, body.code) };
+  }
+
+  @Delete('me/mfa/totp')
+  @StepUp()
+  @Answers(204, 'auth.step_up_required', 'auth.mfa_not_enabled')
+  async remove(@CurrentUser() auth: AuthUser): Promise<void> {
+    await this.mfa.remove(auth);
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { CredentialModule } from '../credential/credential.module.js';
+import { MailModule } from '../mail/mail.module.js';
+import { SessionModule } from '../session/session.module.js';
+import { MfaController } from './mfa.controller.js';
+import { Mfa } from './mfa.service.js';
+
+@Module({
+  imports: [CredentialModule, MailModule, SessionModule],
+  controllers: [MfaController],
+  providers: [Mfa],
+})
+export class MfaModule {}
