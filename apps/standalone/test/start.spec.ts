@@ -113,6 +113,29 @@ test('Ctrl-C while it starts stops what has started', async () => {
   await eventually(() => expect(isAlive(postmaster)).toBe(false));
 });
 
+test('Ctrl-C that arrives twice, as npm passes it on, is one', async () => {
+  const roost = run({ ...(await aPlace()), ROOST_SERVICES: 'listings' });
+  await roost.says('Roost is ready');
+  roost.child.kill('SIGINT');
+  expect(await roost.ends('SIGINT')).toBe(0);
+  expect(roost.output()).toMatch(/Stopped\./);
+});
+
+test('another Ctrl-C, later, forces it, and nothing is left behind', async () => {
+  const env: Env = { ...(await aPlace()), ROOST_SERVICES: 'listings' };
+  const roost = run(env);
+  await roost.says('Roost is ready');
+  const parts = [postmasterOf(env), redisOf(env)];
+  for (const pid of parts) process.kill(pid, 'SIGSTOP');
+  await eventually(() => {
+    roost.child.kill('SIGINT');
+    expect(roost.child.exitCode).toBe(130);
+  });
+  expect(roost.output()).toMatch(/Forced to stop\.$/m);
+  for (const pid of parts) process.kill(pid, 'SIGCONT');
+  await eventually(() => expect(parts.filter(isAlive)).toEqual([]));
+});
+
 test('it stops with a sentence when PostgreSQL is gone', async () => {
   const env: Env = { ...(await aPlace()), ROOST_SERVICES: 'listings' };
   const roost = run(env);

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedError, startPostgres, startRedis } from '@roost/embedded';
 
@@ -28,6 +28,7 @@ try {
   answer({ postgresUrl: postgres.url('postgres'), postgresLog: postgres.logFile, redisUrl: redis.url });
   await over;
   await Promise.all([postgres.stop(), redis.stop()]);
+  rmSync(folder, { recursive: true, force: true });
 } catch (error) {
   answer({ failure: error instanceof EmbeddedError ? error.message : String((error as Error).stack) });
   process.exitCode = 1;
