@@ -7,6 +7,7 @@ import { ListingQueries } from './listing/listing.queries.js';
 import { ListingService } from './listing/listing.service.js';
 import { PhotoController } from './photo/photo.controller.js';
 import { PhotoService } from './photo/photo.service.js';
+import { RatingConsumer } from './rating/rating.consumer.js';
 import { SearchController } from './search/search.controller.js';
 import { SearchService } from './search/search.service.js';
 import { WishlistController } from './wishlist/wishlist.controller.js';
@@ -22,6 +23,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     BookingConsumer,
     CalendarConsumer,
     HostConsumer,
+    RatingConsumer,
   ],
   providers: [ListingService, ListingQueries, PhotoService, SearchService, WishlistService],
 })

@@ -4,6 +4,7 @@ import { Migration0002Search } from '../migrations/Migration0002Search.js';
 import { Migration0003Projections } from '../migrations/Migration0003Projections.js';
 import { Migration0004Wishlist } from '../migrations/Migration0004Wishlist.js';
 import { Migration0005Host } from '../migrations/Migration0005Host.js';
+import { Migration0006Rating } from '../migrations/Migration0006Rating.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -21,5 +22,6 @@ export const listings = defineService({
     Migration0003Projections,
     Migration0004Wishlist,
     Migration0005Host,
+    Migration0006Rating,
   ],
 });

@@ -32,10 +32,10 @@ beforeAll(async () => {
   await service.query(
     `INSERT INTO listing_search (key, listing_id, host_id, lat, lng, cell_3, cell_6, cell_9, cell_12, city, score,
             price_minor, currency, room_type, property_type, capacity, bedrooms, beds, bathrooms, instant_book, amenities,
-            least_nights, most_nights)
+            least_nights, most_nights, rating_count, rating_sum)
      SELECT l.key, l.id, l.host_id, l.public_lat, l.public_lng, c.c3, c.c6, c.c9, c.c12, lower(l.address ->> 'city'),
             l.key % 100, 1000 + l.key % 5000, 'USD', l.room_type, l.property_type, l.capacity, 1, 1, 1, true, l.amenities,
-            1, 365
+            1, 365, l.key % 50, (l.key % 50) * (1 + l.key % 5)
        FROM listing l
        JOIN unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::int[]) AS c (key, c3, c6, c9, c12) USING (key)`,
     [places.map(({ key }) => key), ...[0, 1, 2, 3].map((level) => cells.map((of) => of[level]))],
@@ -75,6 +75,14 @@ test.each<[string, Record<string, string>, Position | null]>([
   ['a town with dates', { ...town, ...dates, guests: '2' }, null],
   ['a town by price, further on', { ...town, sort: 'price' }, deep],
   ['a town by falling price', { ...town, sort: '-price' }, deep],
+  [
+    'a town by rating, at least 4',
+    { ...town, sort: 'rating', minRating: '4' },
+    { value: 450_000_003, key: 9_000 },
+  ],
+  ['a city by rating', { city: 'City 7', sort: 'rating' }, null],
+  ['no place, by rating', { sort: 'rating' }, null],
+  ['one host by rating', { hostId: HOST, sort: 'rating' }, null],
   ['a country', { bbox: '0,0,40,40' }, deep],
   ['the world with dates', { bbox: '-180,-90,180,90', ...dates }, null],
   ['across the antimeridian', { bbox: '170,0,-170,10' }, null],
@@ -96,6 +104,7 @@ test.each<[string, Record<string, string>]>([
   ['a town', town],
   ['a town by price', { ...town, sort: 'price' }],
   ['a town by falling price', { ...town, sort: '-price' }],
+  ['a town by rating', { ...town, sort: 'rating' }],
   ['a city', { city: 'City 7' }],
   ['everything', {}],
 ])('%s: the next page starts in the index where the last one ended', async (_, query) => {
@@ -103,7 +112,7 @@ test.each<[string, Record<string, string>]>([
 });
 
 test('the order of a city and of everything comes from the index, not from a sort of all', async () => {
-  for (const query of [{ sort: 'relevance' }, { sort: 'price' }, { sort: '-price' }]) {
+  for (const query of [{ sort: 'relevance' }, { sort: 'price' }, { sort: '-price' }, { sort: 'rating' }]) {
     const inner = (await plan(query)).split('\n');
     const limit = inner.findIndex((line) => line.includes('Limit'));
     expect(limit).toBeGreaterThanOrEqual(0);

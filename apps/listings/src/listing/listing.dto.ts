@@ -3,6 +3,7 @@ import { Instant, Uuid } from '@roost/platform';
 import { isTimeZone } from '@roost/stay';
 import { z } from 'zod';
 import { PhotoView, toPhotoView } from '../photo/photo.dto.js';
+import { RatingShape, toRating } from '../rating/rating.dto.js';
 import { LISTING_STATUSES } from './domain/listing-state.js';
 import { missingToPublish } from './domain/publishing.js';
 import { BOOKING_MODES, CANCELLATION_POLICIES, ROOM_TYPES, type Listing } from './listing.entity.js';
@@ -123,6 +124,7 @@ export const ListingView = z
     cancellationPolicy: CancellationPolicyName.nullable(),
     checkInFrom: z.string(),
     checkOutUntil: z.string(),
+    rating: RatingShape.nullable(),
     photos: z.array(PhotoView),
     coverUrl: z.string().nullable(),
     missing: z.array(z.string()).optional().meta({
@@ -169,6 +171,7 @@ export function toListingView(listing: Listing, seenBy: Viewpoint, publicUrl: st
     cancellationPolicy: listing.cancellationPolicy,
     checkInFrom: listing.checkInFrom,
     checkOutUntil: listing.checkOutUntil,
+    rating: listing.rating && toRating(listing.rating.count, listing.rating.sum),
     photos,
     coverUrl: photos[0]?.url ?? null,
     ...(seenBy === 'host' ? { missing: missingToPublish(listing) } : {}),

@@ -1,4 +1,4 @@
-import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { Entity, Formula, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { DEFAULT_STAY_RULES, type PriceRules, type StayRules } from '@roost/pricing';
 import type { ListingStatus } from './domain/listing-state.js';
 import type { Point } from './domain/place.js';
@@ -16,6 +16,12 @@ export interface StoredPhoto {
   id: string;
   width: number;
   height: number;
+}
+
+export interface MirroredRating {
+  version: number;
+  count: number;
+  sum: number;
 }
 
 /** One row is one aggregate: photos and rules live in it, so that each change is one new version. */
@@ -123,6 +129,15 @@ export class Listing {
 
   @Property({ type: 'datetime', columnType: 'timestamptz(3)' })
   updatedAt!: Date;
+
+  /** What guests gave, from its mirror; not a part of the aggregate. */
+  @Formula<Listing>(
+    ({ id }) =>
+      `(SELECT json_build_object('version', r.version, 'count', r.rating_count, 'sum', r.rating_sum)
+          FROM listing_rating r WHERE r.listing_id = ${id})`,
+    { type: 'json', nullable: true },
+  )
+  rating: MirroredRating | null = null;
 
   get location(): Point | null {
     return this.lat === null || this.lng === null ? null : { lat: this.lat, lng: this.lng };

@@ -217,7 +217,8 @@ export class ListingService {
     });
   }
 
-  private fill(listing: Listing, input: EditListing): void {
+  /** Writes what a person may say of a listing; where strangers see it follows from where it is. */
+  fill(listing: Listing, input: EditListing): void {
     const { location, ...rest } = input;
     assign(listing, rest);
     if (location === undefined) return;
@@ -251,7 +252,9 @@ export async function ownListing(em: EntityManager, host: AuthUser, id: string):
 }
 
 function tagOf(listing: Listing, resource: Resource, viewer: AuthUser | null): string {
-  return etagOf(`${listing.id} ${listing.version} ${resource}`, viewer?.id);
+  // Price and stay rules show no rating; a rating that comes must not get in the way of who edits them.
+  const rating = resource === 'pricing' || resource === 'stay-rules' ? 0 : (listing.rating?.version ?? 0);
+  return etagOf(`${listing.id} ${listing.version} ${rating} ${resource}`, viewer?.id);
 }
 
 /** Leaves alone what is the same already: the mapper takes an equal object with its keys in another order for a change. */

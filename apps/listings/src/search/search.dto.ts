@@ -1,6 +1,7 @@
 import { IsoDate, PageQuery, Uuid } from '@roost/platform';
 import { isRealDate, nightCount } from '@roost/stay';
 import { z } from 'zod';
+import { RatingShape } from '../rating/rating.dto.js';
 import { Currency, PointShape, RoomTypeName, Slug } from '../listing/listing.dto.js';
 
 const MAX_NIGHTS = 730;
@@ -77,7 +78,7 @@ const Amenities = z
   .transform((text) => [...new Set(text.split(','))])
   .pipe(z.array(Slug).min(1).max(30, { error: 'Must have at most 30 items' }));
 
-export const SORTS = ['relevance', 'price', '-price', 'distance'] as const;
+export const SORTS = ['relevance', 'price', '-price', 'rating', 'distance'] as const;
 const PLACES = ['bbox', 'near', 'city'] as const;
 
 export const SearchQuery = z
@@ -102,6 +103,7 @@ export const SearchQuery = z
     minBedrooms: wholeNumber(0, 100).optional(),
     minBeds: wholeNumber(0, 200).optional(),
     minBathrooms: decimal(0, 100).optional(),
+    minRating: decimal(1, 5).optional().meta({ description: 'The least mean of its ratings, 1 to 5' }),
     instantBook: z
       .enum(['true', 'false'], { error: 'Must be true or false' })
       .transform((text) => text === 'true')
@@ -155,7 +157,7 @@ export const SearchHit = z
     stay: z.object({ nights: z.int(), totalMinor: z.int() }).nullable().meta({
       description: 'With dates: what the stay costs, all guests as adults, fees and taxes included',
     }),
-    rating: z.object({ mean: z.number(), count: z.int() }).nullable(),
+    rating: RatingShape.nullable(),
     instantBook: z.boolean(),
   })
   .meta({ id: 'SearchHit' });

@@ -2,10 +2,10 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { PriceRules, StayRules } from '@roost/pricing';
 import type { RoomType } from '../listing/listing.entity.js';
 import { around, type Box, cellsOf, viewport } from './domain/area.js';
-import { cityKey } from './domain/search-row.js';
+import { cityKey, ratingOrder } from './domain/search-row.js';
 import type { SearchQuery } from './search.dto.js';
 
-export type Order = 'score' | 'rank' | 'price' | '-price' | 'distance';
+export type Order = 'score' | 'rank' | 'price' | '-price' | 'rating' | 'distance';
 
 /** Where a scan goes on: behind the row with this value in the order, and this key. */
 export interface Position {
@@ -36,6 +36,8 @@ export interface Candidate extends Position {
   instantBook: boolean;
   pricing: PriceRules;
   stayRules: StayRules;
+  ratingCount: number;
+  ratingSum: number;
 }
 
 class Sql {
@@ -81,8 +83,9 @@ export function scanSql({ query, nights, after, limit }: Scan): Sql {
     `SELECT c.value, c.key::float8 AS key, l.id, l.title, l.address ->> 'city' AS city,
             l.public_lat AS lat, l.public_lng AS lng, l.photos -> 0 ->> 'id' AS "coverId",
             l.room_type AS "roomType", l.capacity, l.max_pets AS "maxPets", l.time_zone AS "timeZone",
-            l.currency, l.booking_mode = 'instant' AS "instantBook", l.pricing, l.stay_rules AS "stayRules"
-       FROM (${candidates.text}) c JOIN listing l ON l.key = c.key
+            l.currency, l.booking_mode = 'instant' AS "instantBook", l.pricing, l.stay_rules AS "stayRules",
+            s.rating_count AS "ratingCount", s.rating_sum AS "ratingSum"
+       FROM (${candidates.text}) c JOIN listing l ON l.key = c.key JOIN listing_search s ON s.key = c.key
       ORDER BY c.value ${DIRECTION[order]}, c.key ${DIRECTION[order]}`,
     ...candidates.params,
   );
@@ -93,19 +96,26 @@ const DIRECTION: Record<Order, 'ASC' | 'DESC'> = {
   rank: 'DESC',
   price: 'ASC',
   '-price': 'DESC',
+  rating: 'DESC',
   distance: 'ASC',
 };
 
+const INDEXED = {
+  score: ['s.score', 'integer'],
+  price: ['s.price_minor', 'bigint'],
+  '-price': ['s.price_minor', 'bigint'],
+  rating: ['s.rating_order', 'integer'],
+} as const;
+
 /** Orders that an index holds: the first rows of each cell, merged, without reading the rest of the cell. */
 function indexed(
-  order: 'score' | 'price' | '-price',
+  order: keyof typeof INDEXED,
   boxes: Box[] | null,
   filter: Sql,
   after: Position | null,
   limit: number,
 ): Sql {
-  const [column, type] =
-    order === 'score' ? (['s.score', 'integer'] as const) : (['s.price_minor', 'bigint'] as const);
+  const [column, type] = INDEXED[order];
   const direction = DIRECTION[order];
   const rest = after === null ? Sql.of('true') : beyond(column, type, 's.key', direction, after);
   const first = (source: Sql): Sql =>
@@ -222,6 +232,7 @@ function* filters(query: SearchQuery, boxes: Box[] | null, nights: number | null
   if (query.minBedrooms !== undefined) yield Sql.of('s.bedrooms >= ?', query.minBedrooms);
   if (query.minBeds !== undefined) yield Sql.of('s.beds >= ?', query.minBeds);
   if (query.minBathrooms !== undefined) yield Sql.of('s.bathrooms >= ?', query.minBathrooms);
+  if (query.minRating !== undefined) yield Sql.of('s.rating_order >= ?', ratingOrder(query.minRating));
   if (query.instantBook !== undefined) yield Sql.of('s.instant_book = ?', query.instantBook);
   if (query.amenities !== undefined) {
     yield Sql.of('s.amenities @> ?::text[]', `{${query.amenities.join(',')}}`);

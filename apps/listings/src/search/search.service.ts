@@ -14,6 +14,7 @@ import { localDate, nightCount } from '@roost/stay';
 import { z } from 'zod';
 import type { ListingsConfig } from '../config.js';
 import { photoUrl } from '../photo/photo.dto.js';
+import { toRating } from '../rating/rating.dto.js';
 import type { SearchHit, SearchQuery } from './search.dto.js';
 import { type Candidate, orderOf, type Position, scan } from './search.queries.js';
 
@@ -25,7 +26,7 @@ const MOST_CANDIDATES = 2000;
 const key = z.int().min(0);
 /** The orders that an index holds go by whole numbers. */
 const Cursor = z.discriminatedUnion('by', [
-  z.strictObject({ by: z.literal('score'), value: z.int32(), key }),
+  z.strictObject({ by: z.enum(['score', 'rating']), value: z.int32(), key }),
   z.strictObject({ by: z.enum(['price', '-price']), value: z.int(), key }),
   z.strictObject({ by: z.enum(['rank', 'distance']), value: z.number(), key }),
 ]);
@@ -84,7 +85,7 @@ export class SearchService {
       nightlyMinor: candidate.pricing.basePriceMinor,
       currency: candidate.currency,
       stay: stay === null ? null : { nights: stay.nights, totalMinor: totalMinor(stay, candidate, now) },
-      rating: null,
+      rating: toRating(candidate.ratingCount, candidate.ratingSum),
       instantBook: candidate.instantBook,
     };
   }

@@ -1,5 +1,5 @@
 import { DEFAULT_STAY_RULES } from '@roost/pricing';
-import { cityKey, leastNights, score } from './search-row.js';
+import { cityKey, leastNights, ratingOrder, score } from './search-row.js';
 
 test.each([
   ['Albany', 'albany'],
@@ -33,4 +33,15 @@ test('the score of a listing is from 0 to 100', () => {
   } as const;
   expect(score(poor)).toBe(0);
   expect(score(rich)).toBe(100);
+});
+
+test.each([
+  [1, 100],
+  [4.35, 435],
+  [4.351, 436],
+  [4.5, 450],
+  [4.29, 429],
+  [5, 500],
+])('a mean of at least %d is one of %d hundredths', (mean, hundredths) => {
+  expect(ratingOrder(mean)).toBe(hundredths * 1_000_000);
 });

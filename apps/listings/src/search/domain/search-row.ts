@@ -14,6 +14,12 @@ export function leastNights(rules: StayRules): number {
   );
 }
 
+/** The least `rating_order` of a mean that is shown as this or more. */
+export function ratingOrder(mean: number): number {
+  // Of a decimal such as 4.35, which times 100 is a little less than 435.
+  return Math.ceil(Math.round(mean * 1e6) / 1e4) * 1_000_000;
+}
+
 /** How well a listing presents itself, 0 to 100: the default order until guests have rated it. */
 export function score(listing: {
   readonly description: string;
