@@ -18,6 +18,10 @@ export async function cuttableProxy(target: string): Promise<{
     const outer = connect(Number(port), hostname);
     for (const socket of [inner, outer]) {
       sockets.add(socket);
+      socket.on('end', () => {
+        inner.destroySoon();
+        outer.destroySoon();
+      });
       socket.on('error', () => undefined);
       socket.on('close', () => {
         sockets.delete(socket);

@@ -89,7 +89,8 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** After the queue has closed: without Redis its connections would try for ever. */
   release(): void {
-    if (this.#queue) for (const client of clientsOf(this.#queue)) client.disconnect();
+    for (const client of this.#queue ? clientsOf(this.#queue) : [])
+      if (client.status !== 'end') client.disconnect();
   }
 
   /** Runs every sweep now and waits for it. */
