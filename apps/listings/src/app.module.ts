@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { BookingConsumer } from './booking/booking.consumer.js';
 import { CalendarConsumer } from './calendar/calendar.consumer.js';
 import { HostConsumer } from './host/host.consumer.js';
+import { ListingImportController } from './listing/listing-import.controller.js';
+import { ListingImport } from './listing/listing-import.service.js';
 import { ListingController } from './listing/listing.controller.js';
 import { ListingQueries } from './listing/listing.queries.js';
 import { ListingService } from './listing/listing.service.js';
@@ -18,6 +20,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
   controllers: [
     SearchController,
     ListingController,
+    ListingImportController,
     PhotoController,
     WishlistController,
     BookingConsumer,
@@ -25,6 +28,6 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     HostConsumer,
     RatingConsumer,
   ],
-  providers: [ListingService, ListingQueries, PhotoService, SearchService, WishlistService],
+  providers: [ListingImport, ListingService, ListingQueries, PhotoService, SearchService, WishlistService],
 })
 export class AppModule {}

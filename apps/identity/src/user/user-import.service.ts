@@ -69,7 +69,10 @@ export class UserImport {
     });
   }
 
-  /** The address is nobody's and leads nowhere (RFC 2606), but each account has one of its own. */
+  /**
+   * The address is nobody's and leads nowhere (RFC 2606), but each account has one of its own. A conflict with another
+   * batch that adds the same hosts at this moment is one that this transaction can't see: it is run again.
+   */
   private async add(
     em: EntityManager,
     hosts: readonly (readonly [id: string, name: string])[],
@@ -79,7 +82,8 @@ export class UserImport {
     await em.execute(
       `INSERT INTO user_account (id, version, email, display_name, locale, roles, status, created_at)
        SELECT id, 1, email, name, 'en', '{guest,host}', 'active', ?
-       FROM jsonb_to_recordset(?::jsonb) AS host (id uuid, email text, name text) ORDER BY id`,
+       FROM jsonb_to_recordset(?::jsonb) AS host (id uuid, email text, name text) ORDER BY id
+       ON CONFLICT DO NOTHING`,
       [this.clock.now(), JSON.stringify(rows)],
     );
     await this.outbox.addAll(

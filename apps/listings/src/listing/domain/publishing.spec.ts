@@ -1,4 +1,4 @@
-import { missingToPublish, type Publishable } from './publishing.js';
+import { missingFromImport, missingToPublish, type Publishable } from './publishing.js';
 
 const complete: Publishable = {
   title: 'A loft',
@@ -49,4 +49,13 @@ test('an empty draft lacks everything', () => {
       photos: [],
     }),
   ).toHaveLength(10);
+});
+
+test('an import is not asked for photos and a description, but for all the rest', () => {
+  const bare = { ...complete, description: '', photos: [] };
+  expect(missingFromImport(bare)).toEqual([]);
+  expect(missingFromImport({ ...bare, title: '', pricing: null })).toEqual([
+    '/title',
+    '/pricing/basePriceMinor',
+  ]);
 });

@@ -1,4 +1,4 @@
-/** What a listing needs before guests may see it. Import waives photo and description. */
+/** What a listing needs before guests may see it. */
 export interface Publishable {
   readonly title: string;
   readonly description: string;
@@ -30,4 +30,11 @@ const REQUIREMENTS: readonly (readonly [pointer: string, met: (listing: Publisha
 /** JSON pointers into the listing, in the order a host would fill them in. */
 export function missingToPublish(listing: Publishable): string[] {
   return REQUIREMENTS.filter(([, met]) => !met(listing)).map(([pointer]) => pointer);
+}
+
+const WAIVED_BY_IMPORT = new Set(['/photos', '/description']);
+
+/** What comes from elsewhere comes without pictures, and some of it without a description. */
+export function missingFromImport(listing: Publishable): string[] {
+  return missingToPublish(listing).filter((pointer) => !WAIVED_BY_IMPORT.has(pointer));
 }

@@ -1,0 +1,16 @@
+import { Controller, Post } from '@nestjs/common';
+import { Answers, Body, ImportResults, Roles } from '@roost/platform';
+import { ImportListings } from './listing-import.dto.js';
+import { ListingImport } from './listing-import.service.js';
+
+@Controller('v1/admin/imports')
+export class ListingImportController {
+  constructor(private readonly imports: ListingImport) {}
+
+  @Post('listings')
+  @Roles('admin')
+  @Answers(200, ImportResults)
+  listings(@Body(ImportListings) batch: ImportListings): Promise<ImportResults> {
+    return this.imports.listings(batch);
+  }
+}
