@@ -123,6 +123,27 @@ describe('rotation', () => {
   });
 });
 
+describe('restart', () => {
+  const again = (env: Record<string, string> = {}) =>
+    startIdentity({ DATABASE_URL: identity.service.env.DATABASE_URL ?? '', ...env });
+
+  it('keeps the key, the sessions and the tokens under way', async () => {
+    const restarted = await again();
+    try {
+      expect((await keySet(restarted)).body).toEqual((await keySet()).body);
+      expect((await restarted.with(ada.accessToken).get('/v1/me')).status).toBe(200);
+      expect((await restarted.refresh(ada.refreshToken)).status).toBe(200);
+    } finally {
+      await restarted.close();
+    }
+  });
+
+  it('says which setting is wrong when the stored key can’t be opened', async () => {
+    const start = again({ ENCRYPTION_KEY: 'another-encryption-key-of-32-characters' });
+    await expect(start).rejects.toThrow(/^The stored signing keys can not be opened: ENCRYPTION_KEY/);
+  });
+});
+
 describe('401 for tokens that nobody here signed', () => {
   const tampered = (change: object) => {
     const [header, , signature] = ada.accessToken.split('.');

@@ -34,6 +34,7 @@ export class SigningKeys implements OnModuleInit {
     if (this.config.JWT_PRIVATE_KEY) await this.adopt(this.config.JWT_PRIVATE_KEY);
     else await this.generateFirst();
     await this.load();
+    await this.tryOut();
     this.accepted.readFrom(() => this.published());
   }
 
@@ -66,6 +67,17 @@ export class SigningKeys implements OnModuleInit {
   async rotate(): Promise<void> {
     await this.alone((em, keys) => this.addNext(em, keys));
     await this.load();
+  }
+
+  private async tryOut(): Promise<void> {
+    try {
+      await this.current();
+    } catch (cause) {
+      throw new StartError(
+        'The stored signing keys can not be opened: ENCRYPTION_KEY is not the one that they were stored under.',
+        { cause },
+      );
+    }
   }
 
   private async addNext(em: EntityManager, keys: SigningKey[]): Promise<void> {
