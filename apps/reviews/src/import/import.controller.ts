@@ -1,6 +1,6 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, Body, Roles } from '@roost/platform';
-import { ImportOutcome, ImportReviews } from './import.dto.js';
+import { Answers, Body, ImportResults, Roles } from '@roost/platform';
+import { ImportReviews } from './import.dto.js';
 import { ImportService } from './import.service.js';
 
 @Controller('v1/admin/imports')
@@ -9,8 +9,8 @@ export class ImportController {
 
   @Post('reviews')
   @Roles('admin')
-  @Answers(200, ImportOutcome)
-  reviews(@Body(ImportReviews) rows: ImportReviews): Promise<ImportOutcome> {
-    return this.imports.importAll(rows);
+  @Answers(200, ImportResults)
+  reviews(@Body(ImportReviews) batch: ImportReviews): Promise<ImportResults> {
+    return this.imports.reviews(batch);
   }
 }
