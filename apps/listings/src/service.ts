@@ -5,6 +5,7 @@ import { Migration0003Projections } from '../migrations/Migration0003Projections
 import { Migration0004Wishlist } from '../migrations/Migration0004Wishlist.js';
 import { Migration0005Host } from '../migrations/Migration0005Host.js';
 import { Migration0006Rating } from '../migrations/Migration0006Rating.js';
+import { Migration0007PhotoSize } from '../migrations/Migration0007PhotoSize.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -23,5 +24,7 @@ export const listings = defineService({
     Migration0004Wishlist,
     Migration0005Host,
     Migration0006Rating,
+    Migration0007PhotoSize,
   ],
+  queue: true,
 });

@@ -16,6 +16,8 @@ export interface StoredPhoto {
   id: string;
   width: number;
   height: number;
+  /** What it has been resized to; absent until that is done. */
+  widths?: number[];
 }
 
 export interface MirroredRating {

@@ -254,7 +254,10 @@ export async function ownListing(em: EntityManager, host: AuthUser, id: string):
 function tagOf(listing: Listing, resource: Resource, viewer: AuthUser | null): string {
   // Price and stay rules show no rating; a rating that comes must not get in the way of who edits them.
   const rating = resource === 'pricing' || resource === 'stay-rules' ? 0 : (listing.rating?.version ?? 0);
-  return etagOf(`${listing.id} ${listing.version} ${rating} ${resource}`, viewer?.id);
+  // Photos that have been resized are news to readers, and nothing that could get in the way of the host's own edits.
+  const isReader = resource === 'stranger' || resource === 'insider';
+  const resized = isReader ? listing.photos.filter(({ widths }) => widths !== undefined).length : 0;
+  return etagOf(`${listing.id} ${listing.version} ${rating} ${resized} ${resource}`, viewer?.id);
 }
 
 /** Leaves alone what is the same already: the mapper takes an equal object with its keys in another order for a change. */

@@ -14,7 +14,7 @@ import {
   VerifiedEmail,
 } from '@roost/platform';
 import type { FastifyReply } from 'fastify';
-import { PhotoOrder, PhotoView, RenditionName } from './photo.dto.js';
+import { DISPLAY, PhotoOrder, PhotoView, RenditionName } from './photo.dto.js';
 import { PhotoService } from './photo.service.js';
 
 const MAX_BYTES = 15 * 1024 * 1024;
@@ -82,15 +82,16 @@ export class PhotoController {
   @Answers(200, 'photo.not_found')
   async rendition(
     @Param('photoId', Uuid) photoId: string,
-    @Param('rendition', RenditionName) _rendition: RenditionName,
+    @Param('rendition', RenditionName) rendition: RenditionName,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
-    const { stream, sizeBytes } = await this.photos.rendition(photoId);
+    const { stream, sizeBytes } = await this.photos.rendition(photoId, rendition);
     // Set only now: a 404 must not be cached for ever.
     reply
       .header('cache-control', 'public, max-age=31536000, immutable')
       .header('x-content-type-options', 'nosniff')
       .header('content-security-policy', "default-src 'none'; sandbox");
-    return new StreamableFile(stream, { type: 'image/jpeg', length: sizeBytes, disposition: 'inline' });
+    const type = rendition === DISPLAY ? 'image/jpeg' : 'image/webp';
+    return new StreamableFile(stream, { type, length: sizeBytes, disposition: 'inline' });
   }
 }

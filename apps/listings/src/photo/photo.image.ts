@@ -7,6 +7,9 @@ const MOST_SIDE = 20_000;
 const LEAST_SIDE = 16;
 const DISPLAY_SIDE = 2048;
 const DISPLAY_QUALITY = 82;
+const VARIANT_QUALITY = 78;
+/** Phones, tablets, screens; and each photo at its own width. */
+const VARIANT_WIDTHS = [320, 640, 1280, 2048];
 
 export interface DisplayImage {
   data: Buffer;
@@ -60,4 +63,18 @@ export async function renderDisplay(file: Buffer): Promise<DisplayImage> {
     // libvips says what was wrong in words of its own, which are for nobody.
     throw new Problem('photo.invalid', 'The photo can not be decoded');
   }
+}
+
+/** Never wider than the photo itself, and always one as wide. */
+export function variantWidths(width: number): number[] {
+  return [...VARIANT_WIDTHS.filter((wide) => wide < width), width];
+}
+
+/** From the display JPEG, which is upright and holds pixels only. The same bytes each time. */
+export function renderVariant(display: Buffer, width: number): Promise<Buffer> {
+  return sharp(display, { limitInputPixels: MOST_PIXELS, sequentialRead: true })
+    .resize({ width, withoutEnlargement: true })
+    .webp({ quality: VARIANT_QUALITY, effort: 3 })
+    .timeout({ seconds: 20 })
+    .toBuffer();
 }

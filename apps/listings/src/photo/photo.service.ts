@@ -8,18 +8,26 @@ import {
   FileStore,
   Idempotency,
   invalidField,
-  LOGGER,
   Problem,
   type StoredFile,
   type UploadedFile,
   uuidv7,
 } from '@roost/platform';
-import type { Logger } from 'pino';
 import type { ListingsConfig } from '../config.js';
 import type { Listing } from '../listing/listing.entity.js';
 import { assign, ListingService, ownListing } from '../listing/listing.service.js';
-import { DISPLAY, MOST_PHOTOS, type PhotoOrder, type PhotoView, toPhotoView } from './photo.dto.js';
-import { renderDisplay } from './photo.image.js';
+import {
+  DISPLAY,
+  MOST_PHOTOS,
+  type PhotoOrder,
+  type PhotoView,
+  type RenditionName,
+  toPhotoView,
+  variantName,
+} from './photo.dto.js';
+import { renderDisplay, variantWidths } from './photo.image.js';
+import { PhotoQueue } from './photo.queue.js';
+import { fileKey, PhotoResizing } from './photo.resizing.js';
 
 @Injectable()
 export class PhotoService {
@@ -29,8 +37,9 @@ export class PhotoService {
     private readonly transactions: Transactions,
     private readonly idempotency: Idempotency,
     private readonly files: FileStore,
+    private readonly queue: PhotoQueue,
+    private readonly resizing: PhotoResizing,
     @Inject(CONFIG) private readonly config: Config<typeof ListingsConfig>,
-    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** The file lies in the store before a row names it; a refused upload takes its file along. */
@@ -38,17 +47,18 @@ export class PhotoService {
     refuseMore(await ownListing(this.em.fork(), host, listingId));
     const { data, width, height } = await renderDisplay(upload.bytes);
     const photo = { id: uuidv7(), width, height };
-    await this.files.put(fileKey(photo.id), data);
+    await this.files.put(fileKey(photo.id, DISPLAY), data);
     try {
       return await this.idempotency.answer(async (em) => {
         await this.listings.change(em, host, listingId, 'host', (listing) => {
           refuseMore(listing);
           listing.photos = [...listing.photos, photo];
         });
+        this.transactions.afterCommit(() => this.queue.resize({ listingId, photoId: photo.id }));
         return toPhotoView(photo, this.config.PUBLIC_URL);
       });
     } catch (error) {
-      await this.forget(photo.id);
+      await this.resizing.forget(photo.id, [DISPLAY]);
       throw error;
     }
   }
@@ -69,26 +79,19 @@ export class PhotoService {
   async remove(host: AuthUser, listingId: string, photoId: string): Promise<void> {
     await this.transactions.run(async (em) => {
       await this.listings.change(em, host, listingId, 'host', (listing) => {
-        const rest = listing.photos.filter(({ id }) => id !== photoId);
-        if (rest.length === listing.photos.length) throw new Problem('photo.not_found');
-        listing.photos = rest;
+        const photo = listing.photos.find(({ id }) => id === photoId);
+        if (photo === undefined) throw new Problem('photo.not_found');
+        listing.photos = listing.photos.filter(({ id }) => id !== photoId);
+        const names = [DISPLAY, ...variantWidths(photo.width).map(variantName)];
+        this.transactions.afterCommit(() => void this.resizing.forget(photoId, names));
       });
-      this.transactions.afterCommit(() => void this.forget(photoId));
     });
   }
 
-  async rendition(photoId: string): Promise<StoredFile> {
-    const file = await this.files.get(fileKey(photoId));
+  async rendition(photoId: string, name: RenditionName): Promise<StoredFile> {
+    const file = await this.files.get(fileKey(photoId, name));
     if (file === null) throw new Problem('photo.not_found');
     return file;
-  }
-
-  private async forget(photoId: string): Promise<void> {
-    try {
-      await this.files.delete(fileKey(photoId));
-    } catch (error) {
-      this.logger.warn({ photoId, err: error }, 'A photo file was left behind');
-    }
   }
 }
 
@@ -97,5 +100,3 @@ function refuseMore(listing: Listing): void {
     throw new Problem('photo.limit_reached', `A listing has at most ${MOST_PHOTOS} photos`);
   }
 }
-
-const fileKey = (photoId: string) => `photos/${photoId}/${DISPLAY}`;

@@ -1,0 +1,25 @@
+import { InjectQueue } from '@nestjs/bull';
+import { Inject, Injectable } from '@nestjs/common';
+import { LOGGER, outsideRequests } from '@roost/platform';
+import type { Queue } from 'bull';
+import type { Logger } from 'pino';
+import type { PhotoPlace } from './photo.resizing.js';
+
+export const QUEUE = 'listings';
+export const RESIZE = 'photo.resize';
+
+/** Wakes the job. One that is never woken (Redis is away) is found by the sweeper: the listing's row is the truth. */
+@Injectable()
+export class PhotoQueue {
+  constructor(
+    @InjectQueue(QUEUE) private readonly queue: Queue<PhotoPlace>,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  resize(place: PhotoPlace): void {
+    const options = { removeOnComplete: true, removeOnFail: true };
+    outsideRequests(() => this.queue.add(RESIZE, place, options)).catch((error: unknown) =>
+      this.logger.warn({ photoId: place.photoId, err: error }, 'photo left to the sweeper'),
+    );
+  }
+}
