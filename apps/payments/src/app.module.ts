@@ -9,6 +9,7 @@ import { PaymentController } from './payment/payment.controller.js';
 import { PaymentJobs } from './payment/payment.jobs.js';
 import { PaymentProgress } from './payment/payment.progress.js';
 import { PaymentQueries } from './payment/payment.queries.js';
+import { BookingPaymentResolver, PaymentResolver } from './payment/payment.resolver.js';
 import { PaymentService } from './payment/payment.service.js';
 import { ProviderModule } from './provider/provider.module.js';
 import { LedgerCheck } from './reconciliation/ledger.check.js';
@@ -40,7 +41,9 @@ import { WebhookService } from './webhook/webhook.service.js';
     PaymentJobs,
     PaymentProgress,
     PaymentQueries,
+    PaymentResolver,
     PaymentService,
+    BookingPaymentResolver,
     ReconciliationService,
     RefundAdmin,
     RefundService,

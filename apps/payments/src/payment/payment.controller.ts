@@ -17,7 +17,7 @@ import {
   withEtag,
 } from '@roost/platform';
 import { z } from 'zod';
-import { ConfirmPayment, PaymentView, SECRET_CONTEXT, toPaymentView } from './payment.dto.js';
+import { ConfirmPayment, PaymentView, paymentSeenBy } from './payment.dto.js';
 import type { Payment } from './payment.entity.js';
 import { PaymentQueries } from './payment.queries.js';
 import { PaymentService } from './payment.service.js';
@@ -92,8 +92,7 @@ export class PaymentController {
   }
 
   private view(payment: Payment, viewer: AuthUser): PaymentView {
-    const guest = payment.guestId === viewer.id;
-    return toPaymentView(payment, guest ? (secret) => this.encryption.decrypt(secret, SECRET_CONTEXT) : null);
+    return paymentSeenBy(viewer, payment, this.encryption);
   }
 }
 

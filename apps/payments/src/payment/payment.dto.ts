@@ -1,4 +1,4 @@
-import { Instant, Uuid } from '@roost/platform';
+import { type AuthUser, type Encryption, Instant, Uuid } from '@roost/platform';
 import { z } from 'zod';
 import { paymentStatuses } from './domain/payment-state.js';
 import type { Payment } from './payment.entity.js';
@@ -63,3 +63,10 @@ export const toPaymentView = (
   expiresAt: payment.expiresAt?.toISOString() ?? null,
   createdAt: payment.createdAt.toISOString(),
 });
+
+/** Only its guest gets what one pays with. */
+export const paymentSeenBy = (viewer: AuthUser, payment: Payment, encryption: Encryption): PaymentView =>
+  toPaymentView(
+    payment,
+    payment.guestId === viewer.id ? (secret) => encryption.decrypt(secret, SECRET_CONTEXT) : null,
+  );

@@ -9,15 +9,29 @@ export class PaymentQueries {
 
   /** The payment of a booking that is due, else the last one; only when it can be paid or has been. */
   async dueOf(bookingId: string, guestId: string): Promise<Payment | null> {
+    const [payment] = await this.dueOfEach([bookingId], guestId);
+    return payment ?? null;
+  }
+
+  /** The same for several bookings, in their order. */
+  async dueOfEach(bookingIds: readonly string[], guestId: string): Promise<(Payment | null)[]> {
     const payments = await this.orm.em
       .fork()
-      .find(Payment, { bookingId, guestId }, { orderBy: { createdAt: 'desc', id: 'desc' } });
-    const ready = payments.filter((payment) => payment.providerRef !== null || payment.status === 'voided');
-    return (
-      ready.find((payment) => ['requires_payment_method', 'requires_action'].includes(payment.status)) ??
-      ready[0] ??
-      null
+      .find(
+        Payment,
+        { bookingId: { $in: [...bookingIds] }, guestId },
+        { orderBy: { createdAt: 'desc', id: 'desc' } },
+      );
+    const ready = Map.groupBy(
+      payments.filter((payment) => payment.providerRef !== null || payment.status === 'voided'),
+      (payment) => payment.bookingId,
     );
+    return bookingIds.map((id) => {
+      const own = ready.get(id) ?? [];
+      return (
+        own.find((it) => ['requires_payment_method', 'requires_action'].includes(it.status)) ?? own[0] ?? null
+      );
+    });
   }
 
   ofBooking(bookingId: string, userId: string): Promise<Payment[]> {
