@@ -1,0 +1,242 @@
+import { randomUUID } from 'node:crypto';
+import { aUser, expectProblem, type TestUser } from '@roost/testing';
+import { type ReviewBody, type ReviewsUnderTest, startReviews } from './reviews.fixture.js';
+
+interface Report {
+  id: string;
+  review: ReviewBody;
+  reporterId: string;
+  reason: string;
+  comment: string | null;
+  status: string;
+}
+
+describe('report, hide, restore', () => {
+  let reviews: ReviewsUnderTest;
+  beforeAll(async () => {
+    reviews = await startReviews();
+  });
+  beforeEach(() => reviews.service.clock.set('2027-05-12T16:00:00Z'));
+  afterAll(() => reviews.close());
+
+  const report = (user: TestUser, id: string, body: unknown = { reason: 'offensive' }) =>
+    reviews.as(user).post<{ id: string; reviewId: string }>(`/v1/reviews/${id}/report`, body);
+  const queue = async (query = '') => {
+    const answer = await reviews
+      .as(reviews.admin)
+      .get<{ data: Report[]; nextCursor: string | null }>(`/v1/admin/review-reports${query}`);
+    expect(answer.status).toBe(200);
+    return answer.body;
+  };
+  const reportsOf = async (id: string, status = 'open') =>
+    (await queue(`?limit=100&status=${status}`)).data.filter(({ review }) => review.id === id);
+  const hide = (id: string, body: unknown = { reason: 'Names a neighbour' }) =>
+    reviews.as(reviews.admin).post(`/v1/admin/reviews/${id}/hide`, body);
+  const restore = (id: string) => reviews.as(reviews.admin).post(`/v1/admin/reviews/${id}/restore`);
+
+  describe('POST /v1/reviews/{id}/report', () => {
+    test('201: it is in the queue, whole; the same person again takes its own place', async () => {
+      const { ofListing } = await reviews.givenPublished();
+      const reader = aUser();
+      const first = await report(reader, ofListing.id, { reason: 'spam', comment: 'An advertisement' });
+      expect(first).toMatchObject({ status: 201, body: { reviewId: ofListing.id, reason: 'spam' } });
+      const again = await report(reader, ofListing.id, { reason: 'other' });
+      expect(again.body.id).toBe(first.body.id);
+      await report(aUser(), ofListing.id);
+      const reports = await reportsOf(ofListing.id);
+      expect(reports).toHaveLength(2);
+      expect(reports[0]).toMatchObject({
+        id: first.body.id,
+        reporterId: reader.id,
+        reason: 'other',
+        comment: null,
+        status: 'open',
+        review: { text: ofListing.text },
+      });
+    });
+
+    test('404 for what nobody can read; 401; 403; 400', async () => {
+      const stay = await reviews.givenStay();
+      const { id } = await reviews.givenReview(stay.guest, stay);
+      for (const user of [stay.host, stay.guest, aUser()])
+        expectProblem(await report(user, id), 404, 'review.not_found');
+      expectProblem(await report(aUser(), randomUUID()), 404, 'review.not_found');
+      await reviews.givenReview(stay.host, stay);
+      const anonymous = await reviews.service.anonymous.post(`/v1/reviews/${id}/report`, { reason: 'spam' });
+      expectProblem(anonymous, 401, 'auth.missing_token');
+      const suspended = aUser();
+      await reviews.suspended(suspended);
+      expectProblem(await report(suspended, id), 403, 'account.suspended');
+      expectProblem(await report(aUser(), id, { reason: 'boring' }), 400, 'request.invalid', '/reason');
+      expectProblem(
+        await report(aUser(), id, { reason: 'spam', comment: '' }),
+        400,
+        'request.invalid',
+        '/comment',
+      );
+    });
+  });
+
+  describe('GET /v1/admin/review-reports', () => {
+    test('oldest first, page by page', async () => {
+      const { ofListing } = await reviews.givenPublished();
+      for (let n = 0; n < 3; n += 1) await report(aUser(), ofListing.id);
+      const all = (await queue('?limit=100')).data.map(({ id }) => id);
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: Awaited<ReturnType<typeof queue>> = await queue(
+          `?limit=2${cursor ? `&cursor=${cursor}` : ''}`,
+        );
+        seen.push(...page.data.map(({ id }) => id));
+        cursor = page.nextCursor;
+      } while (cursor);
+      expect(seen).toEqual(all);
+      expect(all).toEqual(all.toSorted());
+    });
+
+    test('401 for nobody, 403 for guests and hosts', async () => {
+      for (const path of ['/v1/admin/review-reports']) {
+        expectProblem(await reviews.service.anonymous.get(path), 401, 'auth.missing_token');
+        for (const user of [aUser(), aUser({ roles: ['host'] })]) {
+          expectProblem(await reviews.as(user).get(path), 403, 'auth.forbidden');
+        }
+      }
+    });
+  });
+
+  test('POST …/dismiss: the report is closed, the review stays', async () => {
+    const { stay, ofListing } = await reviews.givenPublished();
+    const { body } = await report(aUser(), ofListing.id);
+    const dismiss = () => reviews.as(reviews.admin).post(`/v1/admin/review-reports/${body.id}/dismiss`);
+    expect((await dismiss()).status).toBe(204);
+    expect(await reportsOf(ofListing.id)).toEqual([]);
+    expect(await reportsOf(ofListing.id, 'dismissed')).toHaveLength(1);
+    expect((await reviews.ofListing(stay.listingId)).data).toHaveLength(1);
+    expectProblem(await dismiss(), 404, 'review.report_not_found');
+  });
+
+  describe('POST /v1/admin/reviews/{id}/hide and /restore', () => {
+    test('204: out of lists and rating, its reports upheld; its author reads why; and back as it was', async () => {
+      const { stay, ofListing } = await reviews.givenPublished({ guestWrites: { overall: 1 } });
+      await reviews.givenPublished({
+        host: stay.host,
+        listingId: stay.listingId,
+        guestWrites: { overall: 5 },
+      });
+      await report(stay.host, ofListing.id);
+      const before = await reviews.ofListing(stay.listingId);
+      expect(before.rating).toMatchObject({ mean: 3, count: 2, histogram: [1, 0, 0, 0, 1] });
+      expect((await hide(ofListing.id)).status).toBe(204);
+
+      const { data, rating } = await reviews.ofListing(stay.listingId);
+      expect(data.map(({ id }) => id)).not.toContain(ofListing.id);
+      expect(rating).toMatchObject({ mean: 5, count: 1, histogram: [0, 0, 0, 0, 1] });
+      expect((await reviews.ofUser(stay.host.id)).data.map(({ id }) => id)).not.toContain(ofListing.id);
+      expect(await reportsOf(ofListing.id, 'upheld')).toHaveLength(1);
+      const path = `/v1/reviews/${ofListing.id}`;
+      expectProblem(await reviews.service.anonymous.get(path), 404, 'review.not_found');
+      expectProblem(await reviews.as(stay.host).get(path), 404, 'review.not_found');
+      for (const user of [stay.guest, reviews.admin]) {
+        const seen = await reviews.as(user).get<ReviewBody>(path);
+        expect(seen.body.hidden).toMatchObject({ reason: 'Names a neighbour' });
+      }
+
+      expect((await restore(ofListing.id)).status).toBe(204);
+      expect(await reviews.ofListing(stay.listingId)).toEqual(before);
+      for (const type of ['review.hidden', 'review.restored'] as const) {
+        const told = (await reviews.service.published(type)).filter(
+          ({ reviewId }) => reviewId === ofListing.id,
+        );
+        expect(told).toEqual([expect.objectContaining({ listingId: stay.listingId })]);
+      }
+      const ratings = await reviews.service.query<{ aggregate_version: string; body: { count: number } }>(
+        `SELECT aggregate_version, body FROM outbox_event WHERE type = 'rating.changed' AND key = $1 ORDER BY xid, id`,
+        [stay.listingId],
+      );
+      expect(ratings.map(({ body }) => body.count)).toEqual([1, 2, 1, 2]);
+      const versions = ratings.map((row) => Number(row.aggregate_version));
+      expect(versions).toEqual(versions.toSorted((a, b) => a - b));
+      expect(new Set(versions).size).toBe(4);
+    });
+
+    test('the last one hidden: no rating is left, not one of nothing', async () => {
+      const { stay, ofListing, ofGuest } = await reviews.givenPublished();
+      await hide(ofListing.id);
+      await hide(ofGuest.id);
+      expect(await reviews.ofListing(stay.listingId)).toEqual({ rating: null, data: [], nextCursor: null });
+      expect((await reviews.ofUser(stay.guest.id)).rating).toBeNull();
+      expect((await reviews.service.published('rating.changed')).at(-1)).toEqual({
+        listingId: stay.listingId,
+        count: 0,
+        overallSum: 0,
+        categorySums: {},
+        histogram: [0, 0, 0, 0, 0],
+      });
+    });
+
+    test('ten administrators at once: counted out once', async () => {
+      const { stay, ofListing } = await reviews.givenPublished();
+      await reviews.givenPublished({ host: stay.host, listingId: stay.listingId });
+      const answers = await Promise.all(Array.from({ length: 10 }, () => hide(ofListing.id)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([204, ...Array<number>(9).fill(409)]);
+      expect((await reviews.ofListing(stay.listingId)).rating).toMatchObject({ count: 1 });
+    });
+
+    test('409 for what is so already; 404 for what is unknown or unpublished; 400 without a reason', async () => {
+      const { ofListing } = await reviews.givenPublished();
+      expectProblem(await restore(ofListing.id), 409, 'review.wrong_state');
+      await hide(ofListing.id);
+      expectProblem(await hide(ofListing.id), 409, 'review.wrong_state');
+      const stay = await reviews.givenStay();
+      const { id } = await reviews.givenReview(stay.guest, stay);
+      for (const each of [id, randomUUID()]) {
+        expectProblem(await hide(each), 404, 'review.not_found');
+        expectProblem(await restore(each), 404, 'review.not_found');
+      }
+      expectProblem(await hide(ofListing.id, {}), 400, 'request.invalid', '/reason');
+    });
+
+    test('401 for nobody, 403 for guests and hosts', async () => {
+      const { stay, ofListing } = await reviews.givenPublished();
+      for (const action of ['hide', 'restore']) {
+        const path = `/v1/admin/reviews/${ofListing.id}/${action}`;
+        expectProblem(await reviews.service.anonymous.post(path, { reason: 'x' }), 401, 'auth.missing_token');
+        for (const user of [stay.guest, stay.host]) {
+          expectProblem(await reviews.as(user).post(path, { reason: 'x' }), 403, 'auth.forbidden');
+        }
+      }
+    });
+  });
+
+  test('many reviews shown and hidden at once: the rating is the sum of what is shown', async () => {
+    const host = aUser({ roles: ['host'] });
+    const listingId = randomUUID();
+    const given: ReviewBody[] = [];
+    for (const overall of [1, 2, 3, 4, 5, 5]) {
+      given.push((await reviews.givenPublished({ host, listingId, guestWrites: { overall } })).ofListing);
+    }
+    const stays = await Promise.all(Array.from({ length: 6 }, () => reviews.givenStay({ host, listingId })));
+    await Promise.all(stays.map((stay) => reviews.givenReview(stay.host, stay)));
+    await Promise.all([
+      ...stays.map((stay) => reviews.givenReview(stay.guest, stay, { overall: 2 })),
+      ...given.slice(0, 3).map(({ id }) => hide(id)),
+    ]);
+    const [expected] = await reviews.service.query<{ count: number; sum: number }>(
+      `SELECT count(*)::int AS count, sum(overall)::int AS sum FROM review
+       WHERE subject_id = $1 AND published_at IS NOT NULL AND hidden_at IS NULL`,
+      [listingId],
+    );
+    expect(expected).toEqual({ count: 9, sum: 4 + 5 + 5 + 6 * 2 });
+    const rated = (await reviews.service.published('rating.changed')).filter(
+      (body) => body.listingId === listingId,
+    );
+    expect(rated.at(-1)).toMatchObject({
+      count: 9,
+      overallSum: 26,
+      categorySums: { accuracy: 36 },
+      histogram: [0, 6, 0, 1, 2],
+    });
+    expect(rated).toHaveLength(6 + 6 + 3);
+  });
+});
