@@ -45,7 +45,14 @@ export {
   VerifiedEmail,
 } from './auth/decorators.js';
 export { KeySource } from './auth/jwks.js';
-export { After, Connection, type ConnectionPage, First, toConnection } from './graphql/connection.js';
+export {
+  After,
+  Connection,
+  type ConnectionPage,
+  First,
+  PageInfo,
+  toConnection,
+} from './graphql/connection.js';
 export {
   Arg,
   BatchedEdge,
@@ -85,6 +92,7 @@ export { FilePart, Upload, type UploadedFile, type UploadRules } from './http/up
 export { Wait, waitForChange, type WaitRequest } from './http/wait.js';
 export { Clock, SystemClock } from './clock/clock.js';
 export { Jobs, SweepEvery } from './jobs/sweep.js';
+export { Health } from './health/health.js';
 export { Metrics } from './metrics/metrics.js';
 export {
   Encryption,

@@ -22,7 +22,7 @@ const LocalTime = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Must be a time of day, HH:MM')
   .refine(isLocalTime);
-const WeekdayName = z.enum(WEEKDAYS);
+const WeekdayName = z.enum(WEEKDAYS).meta({ id: 'Weekday' });
 const distinct = (days: readonly string[]): boolean => new Set(days).size === days.length;
 const forward = (range: { from: string; to: string }): boolean => range.from < range.to;
 const FORWARD = { path: ['to'], error: 'Must be after from' };

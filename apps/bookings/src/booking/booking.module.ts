@@ -6,6 +6,7 @@ import { BookingJobs } from './booking.jobs.js';
 import { BookingLifecycle } from './booking.lifecycle.js';
 import { BookingNights } from './booking.nights.js';
 import { BookingReader } from './booking.reader.js';
+import { BookingResolver, UserBookingsResolver } from './booking.resolver.js';
 import { BookingService } from './booking.service.js';
 import { BookingSweeper } from './booking.sweeper.js';
 import { CancellationService } from './cancellation.service.js';
@@ -21,6 +22,8 @@ import { CancellationService } from './cancellation.service.js';
     BookingNights,
     BookingSweeper,
     BookingJobs,
+    BookingResolver,
+    UserBookingsResolver,
   ],
   exports: [BookingSweeper],
 })

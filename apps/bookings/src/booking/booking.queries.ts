@@ -108,9 +108,19 @@ export async function findVisible(
   id: string,
   viewerId: string | null,
 ): Promise<Booking | null> {
-  const mine = viewerId ? { $or: [{ terms: { guestId: viewerId } }, { terms: { hostId: viewerId } }] } : {};
-  return await em.findOne(Booking, { id, ...mine });
+  return await em.findOne(Booking, { id, ...concerning(viewerId) });
 }
+
+export async function findAllVisible(
+  em: EntityManager,
+  ids: readonly string[],
+  viewerId: string | null,
+): Promise<Booking[]> {
+  return await em.find(Booking, { id: { $in: [...ids] }, ...concerning(viewerId) });
+}
+
+const concerning = (viewerId: string | null) =>
+  viewerId ? { $or: [{ terms: { guestId: viewerId } }, { terms: { hostId: viewerId } }] } : {};
 
 export async function historyOf(
   em: EntityManager,

@@ -13,7 +13,7 @@ import {
 } from '@roost/platform';
 import { z } from 'zod';
 import { toBookingDto, type Booking as BookingDto, type ListBookings } from './booking.dto.js';
-import { findVisible, historyOf, listBookings } from './booking.queries.js';
+import { findVisible, findAllVisible, historyOf, listBookings } from './booking.queries.js';
 
 const isAdmin = (user: AuthUser): boolean => user.roles.includes('admin');
 
@@ -29,21 +29,36 @@ export class BookingReader {
     return (await waitForChange({ ...wait, read: () => this.find(viewer, id) })) ?? found;
   }
 
+  async one(viewer: AuthUser, id: string): Promise<BookingDto> {
+    const found = await this.find(viewer, id);
+    if (!found) throw new Problem('booking.not_found');
+    return found.value;
+  }
+
+  /** Those of these bookings that the viewer has to do with. */
+  async readAll(viewer: AuthUser, ids: readonly string[]): Promise<BookingDto[]> {
+    const em = this.em.fork();
+    const bookings = await findAllVisible(em, ids, isAdmin(viewer) ? null : viewer.id);
+    const histories = await historyOf(
+      em,
+      bookings.map(({ id }) => id),
+    );
+    return bookings.map((booking) => toBookingDto(booking, histories.get(booking.id) ?? []));
+  }
+
   async list(viewer: AuthUser, query: ListBookings): Promise<PageOf<BookingDto>> {
     const em = this.em.fork();
     const [before = null] = decodeCursor(query.cursor, z.tuple([Uuid])) ?? [];
-    const { data, nextCursor } = page(
-      await listBookings(em, viewer.id, { ...query, before }),
-      query.limit,
-      (booking) => [booking.id],
-    );
+    const found = page(await listBookings(em, viewer.id, { ...query, before }), query.limit, (booking) => [
+      booking.id,
+    ]);
     const histories = await historyOf(
       em,
-      data.map((booking) => booking.id),
+      found.data.map((booking) => booking.id),
     );
     return {
-      data: data.map((booking) => toBookingDto(booking, histories.get(booking.id) ?? [])),
-      nextCursor,
+      ...found,
+      data: found.data.map((booking) => toBookingDto(booking, histories.get(booking.id) ?? [])),
     };
   }
 

@@ -24,3 +24,17 @@ export async function knowsTheDoor(em: EntityManager, userId: string, listingId:
   );
   return rows.some(({ state }) => KNOWS_THE_DOOR.includes(state));
 }
+
+/** Those of these listings whose door the user knows. */
+export async function knownDoors(
+  em: EntityManager,
+  userId: string,
+  listingIds: readonly string[],
+): Promise<Set<string>> {
+  const rows = await em.execute<{ id: string }[]>(
+    `SELECT DISTINCT listing_id AS id FROM guest_stay
+      WHERE guest_id = ? AND listing_id = ANY(?::uuid[]) AND state = ANY(?::text[])`,
+    [userId, `{${listingIds.join(',')}}`, `{${KNOWS_THE_DOOR.join(',')}}`],
+  );
+  return new Set(rows.map(({ id }) => id));
+}

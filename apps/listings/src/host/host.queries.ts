@@ -6,6 +6,15 @@ export async function isActiveHost(em: EntityManager, hostId: string): Promise<b
   return rows[0]?.active ?? true;
 }
 
+/** Those of these hosts who have been suspended. */
+export async function suspendedHosts(em: EntityManager, hostIds: readonly string[]): Promise<Set<string>> {
+  const rows = await em.execute<{ id: string }[]>(
+    `SELECT user_id AS id FROM host WHERE user_id = ANY(?::uuid[]) AND NOT active`,
+    [`{${hostIds.join(',')}}`],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 export async function mirrorHost(
   em: EntityManager,
   host: { userId: string; version: number; active: boolean },

@@ -174,6 +174,12 @@ export const catalogue = defineErrors({
     'There is no imported calendar with this id on this listing, or the listing is not yours.',
     'List the feeds with `GET /v1/listings/{id}/calendar/feeds`.',
   ),
+  'graphql.operation_unknown': entry(
+    404,
+    'No such persisted operation',
+    'A GraphQL request named an operation by its hash only, and the gateway has not seen its text, or not for a week.',
+    'Send the request again with both the hash and the text (`query`), as clients with automatic persisted queries do by themselves.',
+  ),
   'idempotency.in_progress': entry(
     409,
     'The first request with this key is still running',

@@ -34,9 +34,7 @@ export function withoutNulls(schema: z.core.$ZodType, value: unknown): unknown {
     case 'optional':
     case 'default':
     case 'prefault':
-      return value === null && !def.innerType._zod.values?.has(null) && !takesNull(def.innerType)
-        ? undefined
-        : withoutNulls(def.innerType, value);
+      return value === null && !takesNull(def.innerType) ? undefined : withoutNulls(def.innerType, value);
     case 'nullable':
       return value === null ? null : withoutNulls(def.innerType, value);
     case 'readonly':

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { Uuid } from '../shapes/pieces.js';
 
-const foreign = new WeakSet<z.ZodType>();
+/** A name and an id say all there is to say, so one object for each name will do. */
+const foreign = new Map<string, EntityRef>();
+const refs = new WeakSet<z.ZodType>();
 
 export type EntityRef = z.ZodObject<{ id: typeof Uuid }>;
 
@@ -10,9 +12,12 @@ export type EntityRef = z.ZodObject<{ id: typeof Uuid }>;
  * returns (`{ id }`), or what a resolver adds edges to.
  */
 export function Foreign(name: string): EntityRef {
+  const known = foreign.get(name);
+  if (known) return known;
   const ref = z.object({ id: Uuid }).meta({ id: name });
-  foreign.add(ref);
+  foreign.set(name, ref);
+  refs.add(ref);
   return ref;
 }
 
-export const isForeign = (schema: z.ZodType): boolean => foreign.has(schema);
+export const isForeign = (schema: z.ZodType): boolean => refs.has(schema);

@@ -63,8 +63,10 @@ class SubgraphWriter {
       return `${name}: ${this.#reference(schema, 'input', name, place)}`;
     });
     const type = this.#reference(field.returns, 'output', field.name, `${owner}${capital(field.name)}`);
+    // One refused or unreachable root field must not take the others along.
+    const shown = field.kind === 'Edge' ? type : type.replace(/!$/, '');
     const parameters = args.length > 0 ? `(${args.join(', ')})` : '';
-    return `${doc(field.description, '  ')}  ${field.name}${parameters}: ${type}`;
+    return `${doc(field.description, '  ')}  ${field.name}${parameters}: ${shown}`;
   }
 
   /** The type of a field or an argument, with `!` and, for an argument, its default. */
@@ -78,7 +80,11 @@ class SubgraphWriter {
         nullable = true;
         inner = def.innerType as z.core.$ZodTypes;
       } else if (def.type === 'default' || def.type === 'prefault') {
-        if (way === 'input') fallback = ` = ${literal(def.defaultValue, def.innerType)}`;
+        if (way === 'input') {
+          // Nullable: clients that send null for what they leave out get the default, too.
+          nullable = true;
+          fallback = ` = ${literal(def.defaultValue, def.innerType)}`;
+        }
         inner = def.innerType as z.core.$ZodTypes;
       } else if (def.type === 'readonly' || def.type === 'nonoptional') {
         inner = def.innerType as z.core.$ZodTypes;
@@ -121,8 +127,7 @@ class SubgraphWriter {
 
   #number(schema: z.core.$ZodType, field: string): string {
     if (field.endsWith('Minor')) return this.#scalar('Minor');
-    const { format } = schema._zod.bag as { format?: string };
-    return format?.includes('int') ? 'Int' : 'Float';
+    return (schema as z.ZodNumber).format?.includes('int') ? 'Int' : 'Float';
   }
 
   /** Objects and enums: by the name of their schema, or else of the place where they stand. */
@@ -141,7 +146,7 @@ class SubgraphWriter {
     }
     const input = name.endsWith('Input') ? name : `${name}Input`;
     return this.#define(input, schema, way, () =>
-      this.#described(schema, `input ${input} ${this.#fields(input, def.shape, way)}`),
+      this.#described(schema, `input ${input} ${this.#fields(name, def.shape, way)}`),
     );
   }
 
@@ -164,7 +169,7 @@ class SubgraphWriter {
     const lines = Object.entries(shape)
       .filter(([field, schema]) => !resolved.has(field) && !isNothing(schema))
       .map(([field, schema]) => {
-        const type = this.#reference(schema, way, field, `${name}${capital(field)}`);
+        const type = this.#reference(schema, way, field, placeOf(name, field));
         const description = nameOf(schema) ? undefined : descriptionOf(schema);
         return `${doc(description, '  ')}  ${field}: ${type}`;
       });
@@ -231,5 +236,8 @@ function literal(value: unknown, schema: z.core.$ZodType): string {
 const elementOf = (schema: z.core.$ZodType): z.core.$ZodType =>
   ((schema as z.core.$ZodTypes)._zod.def as { element?: z.core.$ZodType }).element ?? schema;
 
+/** `BookingHost` for `Booking.host`; `BookingMode`, not `BookingBookingMode`, for `Booking.bookingMode`. */
+const placeOf = (type: string, field: string) =>
+  capital(field).startsWith(type) ? capital(field) : `${type}${capital(field)}`;
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const doc = (text: string | undefined, pad = '') => (text ? `${pad}${JSON.stringify(text)}\n` : '');

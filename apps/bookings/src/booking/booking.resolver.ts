@@ -1,0 +1,140 @@
+import {
+  After,
+  Arg,
+  Connection,
+  type ConnectionPage,
+  CurrentUser,
+  Edge,
+  type EntityRef,
+  First,
+  Foreign,
+  Mutation,
+  Parent,
+  Query,
+  Reference,
+  Resolver,
+  toConnection,
+  Uuid,
+  VerifiedEmail,
+  type AuthUser,
+} from '@roost/platform';
+import { z } from 'zod';
+import { StayDate } from '../stay.dto.js';
+import { Booking, BookingState, CancellationPreview, CreateBooking, GiveReason } from './booking.dto.js';
+import { BookingReader } from './booking.reader.js';
+import { BookingService } from './booking.service.js';
+import { CancellationService } from './cancellation.service.js';
+
+const User = Foreign('User');
+const Listing = Foreign('Listing');
+type Ref = z.output<EntityRef>;
+
+const Role = z.enum(['guest', 'host']).meta({ id: 'BookingRole' });
+const AsRole = Role.default('guest');
+type Role = z.output<typeof Role>;
+const InState = BookingState.optional();
+type InState = z.output<typeof InState>;
+const Reason = GiveReason.shape.reason;
+
+@Resolver(Booking)
+export class BookingResolver {
+  constructor(
+    private readonly service: BookingService,
+    private readonly cancellations: CancellationService,
+    private readonly reader: BookingReader,
+  ) {}
+
+  @Query(Booking)
+  booking(@CurrentUser() viewer: AuthUser, @Arg('id', Uuid) id: string): Promise<Booking> {
+    return this.reader.one(viewer, id);
+  }
+
+  @Query(Connection(Booking), { description: 'Yours, newest first' })
+  async bookings(
+    @CurrentUser() viewer: AuthUser,
+    @Arg('role', AsRole) role: Role,
+    @Arg('state', InState) state: InState,
+    @Arg('from', StayDate.optional()) from: string | undefined,
+    @Arg('to', StayDate.optional()) to: string | undefined,
+    @Arg('first', First) limit: number,
+    @Arg('after', After) cursor: string | undefined,
+  ): Promise<ConnectionPage<Booking>> {
+    return toConnection(await this.reader.list(viewer, { role, state, from, to, limit, cursor }));
+  }
+
+  @Query(CancellationPreview, { description: 'What a cancellation would give back now, and later' })
+  cancellation(
+    @CurrentUser() viewer: AuthUser,
+    @Arg('bookingId', Uuid) id: string,
+  ): Promise<CancellationPreview> {
+    return this.cancellations.preview(viewer, id);
+  }
+
+  @Mutation(Booking)
+  @VerifiedEmail()
+  createBooking(
+    @CurrentUser() guest: AuthUser,
+    @Arg('input', CreateBooking) input: CreateBooking,
+  ): Promise<Booking> {
+    return this.service.create(guest, input);
+  }
+
+  @Mutation(Booking)
+  @VerifiedEmail()
+  acceptBooking(@CurrentUser() host: AuthUser, @Arg('id', Uuid) id: string): Promise<Booking> {
+    return this.service.accept(host, id);
+  }
+
+  @Mutation(Booking)
+  @VerifiedEmail()
+  declineBooking(
+    @CurrentUser() host: AuthUser,
+    @Arg('id', Uuid) id: string,
+    @Arg('reason', Reason) reason: string,
+  ): Promise<Booking> {
+    return this.service.decline(host, id, reason);
+  }
+
+  @Mutation(Booking)
+  cancelBooking(
+    @CurrentUser() user: AuthUser,
+    @Arg('id', Uuid) id: string,
+    @Arg('reason', Reason) reason: string,
+  ): Promise<Booking> {
+    return this.cancellations.cancel(user, id, reason);
+  }
+
+  /** Its guest, its host and admins: for everybody else there is no such booking. */
+  @Reference(Booking)
+  visible(ids: readonly string[], viewer: AuthUser): Promise<Booking[]> {
+    return this.reader.readAll(viewer, ids);
+  }
+
+  @Edge(Listing.nullable())
+  listing(@Parent() booking: Booking): Ref {
+    return { id: booking.listingId };
+  }
+
+  @Edge(User.nullable())
+  guest(@Parent() booking: Booking): Ref {
+    return { id: booking.guestId };
+  }
+}
+
+@Resolver(User)
+export class UserBookingsResolver {
+  constructor(private readonly reader: BookingReader) {}
+
+  @Edge(Connection(Booking).nullable(), { description: 'Your own; null at others' })
+  async bookings(
+    @Parent() user: Ref,
+    @CurrentUser() viewer: AuthUser | null,
+    @Arg('role', AsRole) role: Role,
+    @Arg('state', InState) state: InState,
+    @Arg('first', First) limit: number,
+    @Arg('after', After) cursor: string | undefined,
+  ): Promise<ConnectionPage<Booking> | null> {
+    if (viewer?.id !== user.id) return null;
+    return toConnection(await this.reader.list(viewer, { role, state, limit, cursor }));
+  }
+}

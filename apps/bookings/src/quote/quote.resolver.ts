@@ -1,0 +1,38 @@
+import {
+  Arg,
+  CurrentUser,
+  Edge,
+  type EntityRef,
+  Foreign,
+  Mutation,
+  Parent,
+  Query,
+  Resolver,
+  Uuid,
+  type AuthUser,
+} from '@roost/platform';
+import type { z } from 'zod';
+import { CreateQuote, Quote } from './quote.dto.js';
+import { QuoteService } from './quote.service.js';
+
+const Listing = Foreign('Listing');
+
+@Resolver(Quote)
+export class QuoteResolver {
+  constructor(private readonly quotes: QuoteService) {}
+
+  @Query(Quote)
+  quote(@CurrentUser() viewer: AuthUser, @Arg('id', Uuid) id: string): Promise<Quote> {
+    return this.quotes.read(viewer, id);
+  }
+
+  @Mutation(Quote)
+  createQuote(@CurrentUser() guest: AuthUser, @Arg('input', CreateQuote) input: CreateQuote): Promise<Quote> {
+    return this.quotes.create(guest, input);
+  }
+
+  @Edge(Listing.nullable())
+  listing(@Parent() quote: Quote): z.output<EntityRef> {
+    return { id: quote.listingId };
+  }
+}

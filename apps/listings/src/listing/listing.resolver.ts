@@ -1,0 +1,141 @@
+import {
+  After,
+  Arg,
+  type AuthUser,
+  Connection,
+  type ConnectionPage,
+  CurrentUser,
+  Edge,
+  type EntityRef,
+  First,
+  Foreign,
+  Mutation,
+  OptionalUser,
+  Parent,
+  Query,
+  Reference,
+  Resolver,
+  Roles,
+  toConnection,
+  Uuid,
+  VerifiedEmail,
+} from '@roost/platform';
+import { PriceRules, StayRules } from '@roost/pricing';
+import type { z } from 'zod';
+import { CreateListing, EditListing, ListingView } from './listing.dto.js';
+import { ListingQueries } from './listing.queries.js';
+import { ListingService } from './listing.service.js';
+
+const User = Foreign('User');
+type Ref = z.output<EntityRef>;
+
+@Resolver(ListingView)
+export class ListingResolver {
+  constructor(
+    private readonly listings: ListingService,
+    private readonly queries: ListingQueries,
+  ) {}
+
+  @Query(ListingView)
+  @OptionalUser()
+  listing(@CurrentUser() viewer: AuthUser | null, @Arg('id', Uuid) id: string): Promise<ListingView> {
+    return this.listings.read(id, viewer);
+  }
+
+  /** As `GET /v1/listings/{id}` shows them; those that it would not show are null. */
+  @Reference(ListingView)
+  @OptionalUser()
+  visible(ids: readonly string[], viewer: AuthUser | null): Promise<ListingView[]> {
+    return this.queries.readAll(ids, viewer);
+  }
+
+  @Edge(User.nullable())
+  host(@Parent() listing: ListingView): Ref {
+    return { id: listing.hostId };
+  }
+
+  @Mutation(ListingView)
+  @Roles('host')
+  @VerifiedEmail()
+  createListing(
+    @CurrentUser() host: AuthUser,
+    @Arg('input', CreateListing) input: CreateListing,
+  ): Promise<ListingView> {
+    return this.listings.create(host, input);
+  }
+
+  @Mutation(ListingView)
+  @Roles('host')
+  @VerifiedEmail()
+  editListing(
+    @CurrentUser() host: AuthUser,
+    @Arg('id', Uuid) id: string,
+    @Arg('input', EditListing) input: EditListing,
+  ): Promise<ListingView> {
+    return this.listings.edit(host, id, input);
+  }
+
+  @Mutation(PriceRules)
+  @Roles('host')
+  @VerifiedEmail()
+  setPricing(
+    @CurrentUser() host: AuthUser,
+    @Arg('listingId', Uuid) id: string,
+    @Arg('input', PriceRules) input: PriceRules,
+  ): Promise<PriceRules> {
+    return this.listings.setPricing(host, id, input);
+  }
+
+  @Mutation(StayRules)
+  @Roles('host')
+  @VerifiedEmail()
+  setStayRules(
+    @CurrentUser() host: AuthUser,
+    @Arg('listingId', Uuid) id: string,
+    @Arg('input', StayRules) input: StayRules,
+  ): Promise<StayRules> {
+    return this.listings.setStayRules(host, id, input);
+  }
+
+  @Mutation(ListingView)
+  @Roles('host')
+  @VerifiedEmail()
+  publishListing(@CurrentUser() host: AuthUser, @Arg('id', Uuid) id: string): Promise<ListingView> {
+    return this.listings.publish(host, id);
+  }
+
+  @Mutation(ListingView)
+  @Roles('host')
+  @VerifiedEmail()
+  pauseListing(@CurrentUser() host: AuthUser, @Arg('id', Uuid) id: string): Promise<ListingView> {
+    return this.listings.pause(host, id);
+  }
+
+  @Mutation(ListingView)
+  @Roles('host')
+  @VerifiedEmail()
+  archiveListing(@CurrentUser() host: AuthUser, @Arg('id', Uuid) id: string): Promise<ListingView> {
+    return this.listings.archive(host, id);
+  }
+}
+
+@Resolver(User)
+export class UserListingsResolver {
+  constructor(private readonly queries: ListingQueries) {}
+
+  @Edge(Connection(ListingView).nullable(), {
+    description: 'All of your own, drafts included; of others what they let',
+  })
+  async listings(
+    @Parent() user: Ref,
+    @CurrentUser() viewer: AuthUser | null,
+    @Arg('first', First) limit: number,
+    @Arg('after', After) cursor: string | undefined,
+  ): Promise<ConnectionPage<ListingView>> {
+    return toConnection(
+      viewer?.id === user.id
+        ? await this.queries.mine(viewer, { limit, cursor })
+        : await this.queries.offeredBy(user.id, viewer, { limit, cursor }),
+    );
+  }
+}
