@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -19,10 +20,20 @@ export function testParts(): Promise<Parts> {
   return known;
 }
 
-async function waitForParts(): Promise<Parts> {
+function answerFile(): string {
   const file = process.env.ROOST_TEST_PARTS;
   if (!file)
     throw new Error('This spec needs the parts that jest.config.js starts: run it through npm test.');
+  return file;
+}
+
+/** What lies in here goes with the run, also when that is killed. */
+export function runFolder(): string {
+  return dirname(answerFile());
+}
+
+async function waitForParts(): Promise<Parts> {
+  const file = answerFile();
   const deadline = performance.now() + 60_000;
   while (!existsSync(file)) {
     if (performance.now() > deadline) throw new Error('PostgreSQL and Redis were not up within a minute.');

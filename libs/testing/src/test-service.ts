@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
 import { type EventBody, type EventType, events } from '@roost/contracts';
@@ -9,7 +8,7 @@ import { addDuration } from '@roost/stay';
 import pg from 'pg';
 import type { z } from 'zod';
 import { TestClient } from './client.js';
-import { freshDatabase, freshRedis } from './parts.js';
+import { freshDatabase, freshRedis, runFolder } from './parts.js';
 import { ISSUER, testJwksUrl, type TestUser } from './user.js';
 
 export interface TestServiceOptions {
@@ -127,7 +126,7 @@ export async function startTestService<C extends z.ZodObject>(
     freshDatabase(`roost_${definition.name}`),
     freshRedis(),
   ]);
-  const dataDir = mkdtempSync(join(tmpdir(), `roost-${definition.name}-`));
+  const dataDir = mkdtempSync(join(runFolder(), `${definition.name}-`));
   const env = {
     ROOST_ENV: 'test',
     ROOST_MODE: 'embedded',
