@@ -2,6 +2,7 @@ import { defineService } from '@roost/platform';
 import { Migration0001Calendar } from '../migrations/Migration0001Calendar.js';
 import { Migration0002Booking } from '../migrations/Migration0002Booking.js';
 import { Migration0003Account } from '../migrations/Migration0003Account.js';
+import { Migration0004CalendarImport } from '../migrations/Migration0004CalendarImport.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
@@ -16,6 +17,11 @@ export const bookings = defineService({
   module: AppModule,
   config: BookingsConfig,
   entities: [StayTerms, Quote, Booking, CalendarBlock],
-  migrations: [Migration0001Calendar, Migration0002Booking, Migration0003Account],
+  migrations: [
+    Migration0001Calendar,
+    Migration0002Booking,
+    Migration0003Account,
+    Migration0004CalendarImport,
+  ],
   queue: true,
 });

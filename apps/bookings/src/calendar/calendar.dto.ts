@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { PlainText, StayDate } from '../stay.dto.js';
 
 type Range = { from: string; to: string };
-const inOrder = (range: Range) => compareDates(range.from, range.to) < 0;
-const notReversed = { path: ['to'], error: 'Must be after from' };
+export const inOrder = (range: Range) => compareDates(range.from, range.to) < 0;
+export const notReversed = { path: ['to'], error: 'Must be after from' };
 /** Says nothing about dates that are none, or too far for a calendar: others do. */
-const within = (months: number) => (range: Range) => {
+export const within = (months: number) => (range: Range) => {
   if (!isRealDate(range.from) || range.from > '9900') return range.from < '9900';
   return compareDates(range.to, addMonths(range.from, months)) <= 0;
 };

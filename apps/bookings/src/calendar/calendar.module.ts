@@ -2,13 +2,15 @@ import { Module } from '@nestjs/common';
 import { BookingModule } from '../booking/booking.module.js';
 import { ListingSnapshotModule } from '../listing-snapshot/listing-snapshot.module.js';
 import { AnnouncementModule } from './announcement.module.js';
+import { CalendarImportController } from './calendar-import.controller.js';
+import { CalendarImport } from './calendar-import.service.js';
 import { CalendarController } from './calendar.controller.js';
 import { CalendarService } from './calendar.service.js';
 import { LinkService } from './link.service.js';
 
 @Module({
   imports: [ListingSnapshotModule, AnnouncementModule, BookingModule],
-  controllers: [CalendarController],
-  providers: [CalendarService, LinkService],
+  controllers: [CalendarController, CalendarImportController],
+  providers: [CalendarImport, CalendarService, LinkService, CalendarResolver],
 })
 export class CalendarModule {}

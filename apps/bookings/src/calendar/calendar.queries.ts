@@ -97,6 +97,69 @@ export async function claimBlock(
   return row.claimed;
 }
 
+/** Who owns what `source` says of this listing; waits for another import of the same. */
+export async function importOwner(
+  em: EntityManager,
+  calendarListingId: number,
+  source: string,
+): Promise<{ ownerId: number; isNew: boolean }> {
+  const [row] = await em.execute<[{ ownerId: string; isNew: boolean }]>(
+    `INSERT INTO calendar_import (listing_id, source) VALUES (?, ?)
+     ON CONFLICT (listing_id, source) DO UPDATE SET source = excluded.source
+     RETURNING owner_id AS "ownerId", old.owner_id IS NULL AS "isNew"`,
+    [calendarListingId, source],
+  );
+  return { ownerId: Number(row.ownerId), isNew: row.isNew };
+}
+
+/** The nights that stays take of this listing's spaces between two dates. */
+export async function stayNights(
+  em: EntityManager,
+  calendarListingId: number,
+  from: IsoDate,
+  to: IsoDate,
+): Promise<{ from: IsoDate; to: IsoDate }[]> {
+  return await em.execute<{ from: IsoDate; to: IsoDate }[]>(
+    `SELECT DISTINCT to_char(lower(e.nights), 'YYYY-MM-DD') AS "from", to_char(upper(e.nights), 'YYYY-MM-DD') AS "to"
+     FROM listing_space s JOIN calendar_entry e ON e.space_id = s.space_id
+     WHERE s.listing_id = ? AND e.live AND e.kind = 'stay' AND e.nights && daterange(?::date, ?::date)`,
+    [calendarListingId, from, to],
+  );
+}
+
+/** What an import has of this listing, in order. */
+export async function importedEntries(
+  em: EntityManager,
+  ownerId: number,
+): Promise<{ from: IsoDate; to: IsoDate; live: boolean }[]> {
+  return await em.execute<{ from: IsoDate; to: IsoDate; live: boolean }[]>(
+    `SELECT DISTINCT to_char(lower(nights), 'YYYY-MM-DD') AS "from", to_char(upper(nights), 'YYYY-MM-DD') AS "to", live
+     FROM calendar_entry WHERE owner_id = ? ORDER BY 1`,
+    [ownerId],
+  );
+}
+
+/** Writes what an import has of this listing. False: a stay came to one of the live ranges first. */
+export async function claimImport(
+  em: EntityManager,
+  ownerId: number,
+  calendarListingId: number,
+  entries: readonly { from: IsoDate; to: IsoDate; live: boolean }[],
+): Promise<boolean> {
+  const [row] = await em.execute<[{ claimed: boolean }]>(
+    `WITH wanted AS (
+       SELECT s.space_id, daterange(r."from", r."to") AS nights, r.live FROM listing_space s
+       CROSS JOIN jsonb_to_recordset(?::jsonb) AS r ("from" date, "to" date, live boolean) WHERE s.listing_id = ?),
+     held AS (
+       INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
+       SELECT ?::bigint, space_id, ?::bigint, 'import', nights, live FROM wanted ORDER BY space_id, lower(nights)
+       ON CONFLICT DO NOTHING RETURNING 1)
+     SELECT (SELECT count(*) FROM held) = (SELECT count(*) FROM wanted) AS claimed`,
+    [JSON.stringify(entries), calendarListingId, calendarListingId, ownerId],
+  );
+  return row.claimed;
+}
+
 export async function release(em: EntityManager, ownerId: number): Promise<void> {
   await em.execute('DELETE FROM calendar_entry WHERE owner_id = ?', [ownerId]);
 }

@@ -74,7 +74,7 @@ export function wrongField(code: ErrorCode, pointer: string, detail: string): Pr
 export function readRow<S extends z.ZodType>(
   schema: S,
   row: unknown,
-): { value: z.output<S>; refused?: undefined } | { refused: ImportResult } {
+): { value: z.output<S>; refused?: undefined } | { value?: undefined; refused: ImportResult } {
   const result = schema.safeParse(row);
   if (result.success) return { value: result.data };
   return { refused: refusedRow(nameOf(row), invalid(result.error.issues)) };

@@ -1,0 +1,16 @@
+import { Controller, Post } from '@nestjs/common';
+import { Answers, Body, ImportResults, Roles } from '@roost/platform';
+import { ImportBlocks } from './calendar-import.dto.js';
+import { CalendarImport } from './calendar-import.service.js';
+
+@Controller('v1/admin/imports')
+export class CalendarImportController {
+  constructor(private readonly imports: CalendarImport) {}
+
+  @Post('blocks')
+  @Roles('admin')
+  @Answers(200, ImportResults)
+  blocks(@Body(ImportBlocks) batch: ImportBlocks): Promise<ImportResults> {
+    return this.imports.blocks(batch);
+  }
+}

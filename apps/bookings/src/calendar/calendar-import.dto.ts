@@ -1,0 +1,24 @@
+import { ExternalId, ImportBatch, Uuid } from '@roost/platform';
+import { z } from 'zod';
+import { StayDate } from '../stay.dto.js';
+import { inOrder, notReversed, within } from './calendar.dto.js';
+
+export const ImportedBlocks = z
+  .strictObject({
+    externalId: ExternalId,
+    listingId: Uuid,
+    blocked: z
+      .array(
+        z
+          .strictObject({ from: StayDate, to: StayDate })
+          .refine(inOrder, notReversed)
+          .refine(within(60), { path: ['to'], error: 'Must be at most 5 years after from' }),
+      )
+      .max(1_000, { error: 'Must have at most 1000 ranges' })
+      .meta({ description: 'All nights that this source does not offer; those of an earlier import go' }),
+  })
+  .meta({ id: 'ImportedBlocks' });
+export type ImportedBlocks = z.output<typeof ImportedBlocks>;
+
+export const ImportBlocks = ImportBatch(ImportedBlocks).meta({ id: 'ImportBlocks' });
+export type ImportBlocks = z.output<typeof ImportBlocks>;
