@@ -11,6 +11,6 @@ import { LinkService } from './link.service.js';
 @Module({
   imports: [ListingSnapshotModule, AnnouncementModule, BookingModule],
   controllers: [CalendarController, CalendarImportController],
-  providers: [CalendarImport, CalendarService, LinkService, CalendarResolver],
+  providers: [CalendarImport, CalendarService, LinkService],
 })
 export class CalendarModule {}
