@@ -163,7 +163,7 @@ describe('bad input', () => {
     ['a form', 'a=1', 'application/x-www-form-urlencoded', [415]],
     ['too much', `{"a":"${'x'.repeat(3_000_000)}"}`, 'application/json', [413]],
   ])('%s as a body', async (_what, body, type, statuses) => {
-    for (const route of routes.filter((one) => one.body)) {
+    for (const route of routes.filter((one) => one.body?.type === 'object')) {
       const answer = await everything.send(route.method, filled(route.path), body, { 'content-type': type });
       const call = `${route.method} ${route.path}`;
       expectCivil(answer, call);
@@ -179,7 +179,7 @@ describe('bad input', () => {
   });
 
   test('an unknown field, with a pointer to it', async () => {
-    for (const route of routes.filter((one) => one.body)) {
+    for (const route of routes.filter((one) => one.body?.type === 'object')) {
       const body = { ...(sample(route.body ?? {}, document) as object), surprise: 1 };
       const answer = await everything.send(route.method, filled(route.path), body);
       if ([403, 404].includes(answer.status)) continue;

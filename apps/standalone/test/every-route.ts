@@ -46,7 +46,7 @@ export function routesOf(document: Document): Route[] {
       method: method.toUpperCase(),
       path,
       query: (operation.parameters ?? []).filter((one) => one.in === 'query').map((one) => one.name),
-      body: operation.requestBody?.content['application/json']?.schema ?? null,
+      body: resolve(operation.requestBody?.content['application/json']?.schema, document),
       access: accessOf(operation),
     })),
   );
@@ -98,7 +98,10 @@ function text(format: string | undefined): string {
   return 'text';
 }
 
-function resolve(schema: Schema, document: Document): Schema {
+function resolve(schema: Schema, document: Document): Schema;
+function resolve(schema: Schema | undefined, document: Document): Schema | null;
+function resolve(schema: Schema | undefined, document: Document): Schema | null {
+  if (!schema) return null;
   if (schema.$ref)
     return resolve(document.components.schemas[schema.$ref.split('/').at(-1) ?? ''] ?? {}, document);
   const [first] = schema.allOf ?? schema.anyOf ?? schema.oneOf ?? [];
