@@ -5,4 +5,7 @@ export const GatewayConfig = z.object({
     description:
       'the requests a user may send per minute, 0 for no limit (an anonymous address gets a fifth of it, /v1/auth/* a thirtieth)',
   }),
+  GRAPHQL_INTROSPECTION: z.enum(['true', 'false']).optional().meta({
+    description: 'true or false: whether /graphql tells its schema; on unless ROOST_ENV is production',
+  }),
 });

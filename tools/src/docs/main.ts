@@ -6,6 +6,7 @@ import { format, resolveConfig } from 'prettier';
 import { envExample } from './env-example.js';
 import { errorPages } from './error-pages.js';
 import { eventsPage } from './events-page.js';
+import { graphPages } from './graph-pages.js';
 import { openApiDocuments } from './openapi-documents.js';
 
 const HELP = `Writes the pages that are made from the code.
@@ -25,12 +26,15 @@ if (values.help) {
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
+const documents = await openApiDocuments();
+
 /** Every generated file by its path. */
 const pages = new Map<string, string>([
   ['.env.example', envExample()],
   ['docs/events.md', eventsPage()],
   ...errorPages(),
-  ...(await openApiDocuments()),
+  ...documents,
+  ...graphPages(documents),
 ]);
 
 const stale: string[] = [];

@@ -12,7 +12,10 @@ import { startService } from '@roost/platform';
 
 const services = [identity, listings, bookings, payments, reviews];
 
-/** The OpenAPI document of each service, as the started service answers it: what a gateway of this release knows from the first moment. */
+/**
+ * The OpenAPI document and the GraphQL schema of each service, as the started service answers them: what a gateway of
+ * this release knows from the first moment.
+ */
 export async function openApiDocuments(): Promise<Map<string, string>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'roost-docs-'));
   const quiet = (): void => undefined;
@@ -39,6 +42,8 @@ export async function openApiDocuments(): Promise<Map<string, string>> {
       try {
         const document = await fetch(`${service.url}/openapi.json`);
         pages.set(`apps/gateway/release/${definition.name}.openapi.json`, await document.text());
+        const schema = await fetch(`${service.url}/graphql/sdl`);
+        if (schema.ok) pages.set(`apps/gateway/release/${definition.name}.graphql`, await schema.text());
       } finally {
         await service.close();
       }

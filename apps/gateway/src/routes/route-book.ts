@@ -9,7 +9,7 @@ import type { OpenApiDocument } from './openapi.js';
 import { buildRouteTable, type Route, type RouteTable } from './route-table.js';
 
 /** In the order of ownership of paths that nobody has owned before. */
-const SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
+export const SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
 export type Upstream = (typeof SERVICES)[number];
 
 const FIRST_TRIES_MS = 500;

@@ -52,7 +52,6 @@ const ListingFilter = z
   })
   .meta({ id: 'ListingFilter' });
 type ListingFilter = z.output<typeof ListingFilter>;
-const Filter = ListingFilter.optional();
 
 const ListingSearch = z
   .object({
@@ -77,7 +76,7 @@ export class SearchResolver {
   @OptionalUser()
   async listings(
     @CurrentUser() viewer: AuthUser | null,
-    @Arg('filter', Filter) filter: ListingFilter | undefined,
+    @Arg('filter', ListingFilter.optional()) filter: ListingFilter | undefined,
     @Arg('first', First) limit: number,
     @Arg('after', After) cursor: string | undefined,
   ): Promise<ListingSearch> {

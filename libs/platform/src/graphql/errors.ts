@@ -23,7 +23,7 @@ export function invalidDocument(message: string): Problem {
   const detail = message
     .replace(/ got invalid value [\s\S]*?(?: at "[^"]{1,200}")?; /, ' ')
     .slice(0, MAX_REASON);
-  return new Problem('request.invalid', undefined, { errors: [{ detail }] });
+  return new Problem('request.invalid', detail, { errors: [{ detail }] });
 }
 
 /** The same code as in REST, in `extensions.code`. */
