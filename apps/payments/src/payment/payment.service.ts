@@ -77,9 +77,9 @@ export class PaymentService {
     return this.transactions.run(async (em) => {
       for (const payment of await em.find(Payment, { bookingId }, { orderBy: { createdAt: 'asc' } })) {
         const { wish, releaseMinor } = wishAfter(payment, fate);
+        if (payment.wish !== 'release') payment.releaseKept = releaseMinor === null ? null : kept;
         payment.wish = wish;
         payment.releaseMinor = releaseMinor;
-        payment.releaseKept = releaseMinor === null ? null : kept;
         if (fate.kind === 'confirmed') payment.confirmed = true;
         payment.updatedAt = this.clock.now();
         await this.progress.settle(em, payment);

@@ -177,10 +177,20 @@ describe('wishAfter', () => {
     ],
     ['a cancel by rule', 'pay', true, { kind: 'cancelled', refundMinor: 7 }, 'release', 7],
   ])('%s', (_name, wish, confirmed, fate, expected, releaseMinor) => {
-    expect(wishAfter({ status: 'captured', wish, confirmed }, fate)).toEqual({
-      wish: expected,
-      releaseMinor,
-    });
+    expect(wishAfter({ wish, releaseMinor: null, confirmed }, fate)).toEqual({ wish: expected, releaseMinor });
+  });
+
+  test.each<BookingFate>([
+    { kind: 'requested' },
+    { kind: 'accepted' },
+    { kind: 'confirmed' },
+    { kind: 'declined' },
+    hold,
+    { kind: 'cancelled', refundMinor: 9 },
+  ])('what is settled stays settled: $kind', (fate) => {
+    const settled = { wish: 'release' as const, releaseMinor: 7 };
+    expect(wishAfter({ ...settled, confirmed: true }, fate)).toEqual(settled);
+  });
   });
 });
 

@@ -169,9 +169,11 @@ export type BookingFate =
 
 /** What a booking's event makes its payment want. */
 export function wishAfter(
-  facts: Pick<PaymentFacts, 'status' | 'wish'> & { confirmed: boolean },
+  facts: Pick<PaymentFacts, 'wish' | 'releaseMinor'> & { confirmed: boolean },
   fate: BookingFate,
 ): { wish: Wish; releaseMinor: number | null } {
+  // The end of a booking is settled once; what came after it was never sent by bookings.
+  if (facts.wish === 'release') return { wish: 'release', releaseMinor: facts.releaseMinor };
   const all = { wish: 'release', releaseMinor: null } as const;
   switch (fate.kind) {
     case 'requested':
