@@ -124,7 +124,7 @@ describe('a broken data folder', () => {
 test('a machine without Redis', async () => {
   const bin = aFolder();
   // What PostgreSQL is started with by root.
-  for (const tool of ['unshare', 'setpriv', 'test']) symlinkSync(`/usr/bin/${tool}`, join(bin, tool));
+  for (const tool of ['unshare', 'setpriv', 'stat']) symlinkSync(`/usr/bin/${tool}`, join(bin, tool));
   await expectRefusal(
     { ...(await aPlace()), PATH: bin },
     /^Roost needs Redis 7 or Valkey, and there is no redis-server or valkey-server on PATH: install it/,
