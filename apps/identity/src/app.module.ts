@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DevModule } from './dev/dev.module.js';
+import { EmailChangeModule } from './email-change/email-change.module.js';
 import { MfaModule } from './mfa/mfa.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
@@ -15,6 +16,7 @@ import { UserModule } from './user/user.module.js';
     RegistrationModule,
     PasswordModule,
     MfaModule,
+    EmailChangeModule,
     DevModule,
   ],
 })

@@ -2,8 +2,10 @@ import { defineService } from '@roost/platform';
 import { Migration0001Identity } from '../migrations/Migration0001Identity.js';
 import { Migration0002MailDelivery } from '../migrations/Migration0002MailDelivery.js';
 import { Migration0003SecondFactor } from '../migrations/Migration0003SecondFactor.js';
+import { Migration0004EmailChange } from '../migrations/Migration0004EmailChange.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
+import { EmailChange } from './email-change/email-change.entity.js';
 import { Mail } from './mail/mail.entity.js';
 import { Session } from './session/session.entity.js';
 import { SigningKey } from './signing-key/signing-key.entity.js';
@@ -15,7 +17,12 @@ export const identity = defineService({
   description: 'Users, sessions, roles and the keys that sign access tokens',
   module: IdentityModule,
   config: IdentityConfig,
-  entities: [User, Session, Mail, SigningKey],
-  migrations: [Migration0001Identity, Migration0002MailDelivery, Migration0003SecondFactor],
+  entities: [User, Session, Mail, SigningKey, EmailChange],
+  migrations: [
+    Migration0001Identity,
+    Migration0002MailDelivery,
+    Migration0003SecondFactor,
+    Migration0004EmailChange,
+  ],
   queue: true,
 });

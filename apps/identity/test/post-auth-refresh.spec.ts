@@ -64,7 +64,13 @@ describe('200', () => {
 });
 
 describe('400', () => {
-  it.each([[undefined], [''], [7], ['a\0b'], ['x'.repeat(10_000)]])('%p', async (refreshToken) => {
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['an empty text', ''],
+    ['a number', 7],
+    ['NUL', 'a\0b'],
+    ['10,000 characters', 'x'.repeat(10_000)],
+  ])('%s', async (_, refreshToken) => {
     const answer = await identity.anyone.post('/v1/auth/refresh', { refreshToken });
     expectProblem(answer, 400, 'request.invalid', '/refreshToken');
   });

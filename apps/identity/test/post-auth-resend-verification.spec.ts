@@ -32,7 +32,12 @@ describe('202', () => {
 });
 
 describe('400', () => {
-  it.each([[undefined], ['nobody'], [{}], [`a@${'b'.repeat(10_000)}.com`]])('%p', async (email) => {
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['no address', 'nobody'],
+    ['an object', {}],
+    ['10,000 characters', `a@${'b'.repeat(10_000)}.com`],
+  ])('%s', async (_, email) => {
     expectProblem(await resend(email), 400, 'request.invalid', '/email');
   });
 });

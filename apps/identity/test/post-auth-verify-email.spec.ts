@@ -68,7 +68,14 @@ describe('400', () => {
     expectProblem(await verify('x'.repeat(43)), 400, 'auth.link_invalid');
   });
 
-  it.each([[undefined], [7], [''], ['a\0b'], ['x'.repeat(10_000)], [['a']]])('%p', async (token) => {
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['a number', 7],
+    ['an empty text', ''],
+    ['NUL', 'a\0b'],
+    ['10,000 characters', 'x'.repeat(10_000)],
+    ['a list', ['a']],
+  ])('%s', async (_, token) => {
     expectProblem(await verify(token), 400, 'request.invalid', '/token');
   });
 });

@@ -53,10 +53,7 @@ export class DevUsers implements OnApplicationBootstrap {
       this.users.create(em, { email, displayName: `Dev ${name}`, passwordHash, mfaExempt: true, ...input }),
     );
     if (!user) throw new Error('A random mail address was taken');
-    const { accessToken, refreshToken } = await this.sessions.open(user, {
-      mfaPassed: true,
-      userAgent: null,
-    });
+    const { accessToken, refreshToken } = await this.sessions.open(user, { mfaPassed: true });
     return { id: user.id, email, password: DEV_PASSWORD, accessToken, refreshToken };
   }
 

@@ -3,7 +3,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { CONFIG, outsideRequests, SystemClock, uuidv7 } from '@roost/platform';
 import type { IdentityConfig } from '../config.js';
-import type { User } from '../user/user.entity.js';
 import { MailDelivery } from './mail.delivery.js';
 import { Mail } from './mail.entity.js';
 import { type MailData, type MailTemplate, renderMail } from './mail.templates.js';
@@ -22,7 +21,7 @@ export class Mails {
   /** Writes a mail in the transaction of what it tells. The inbox shows it at once; SMTP sends it after the commit. */
   async write<T extends MailTemplate>(
     em: EntityManager,
-    to: User,
+    to: { email: string; displayName: string },
     template: T,
     extra: Extra<T>,
   ): Promise<void> {

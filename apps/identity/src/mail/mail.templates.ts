@@ -22,6 +22,10 @@ export interface MailData {
   'reset-password': Reader & { token: string };
   'password-changed': Reader;
   'mfa-enabled': Reader;
+  'email-change-old': Reader & { token: string; newEmail: string };
+  'email-change-new': Reader & { token: string; newEmail: string };
+  'email-taken': Reader;
+  'email-changed': Reader & { newEmail: string };
   'mfa-removed': Reader;
 }
 
@@ -55,6 +59,34 @@ const letters: { [T in MailTemplate]: (data: MailData[T]) => Letter } = {
     subject: 'Your password was changed',
     before: [`Hello ${displayName},`, 'the password of your account has just been changed.'],
     after: ['If it was not you, choose a new one at once with “Forgot password”: that ends every session.'],
+  }),
+  'email-change-old': ({ displayName, token, newEmail }) => ({
+    subject: 'Do you want to change your mail address?',
+    before: [
+      `Hello ${displayName},`,
+      `you asked for your account to use the address ${newEmail}. If that is right, enter this code:`,
+    ],
+    code: token,
+    after: ['It is valid for 24 hours. If you did not ask, do not enter it, and choose a new password.'],
+  }),
+  'email-change-new': ({ displayName, token }) => ({
+    subject: 'Confirm your new mail address',
+    before: [`Hello ${displayName},`, 'please confirm that this is your new address by entering this code:'],
+    code: token,
+    after: ['It is valid for 24 hours. If you did not ask, ignore this mail: nothing will happen.'],
+  }),
+  'email-taken': () => ({
+    subject: 'This address has an account already',
+    before: [
+      'Hello,',
+      'somebody, probably you, wants to use this address for another account. It has an account of its own already.',
+    ],
+    after: ['Log in with it, or ask for a new password with “Forgot password”.'],
+  }),
+  'email-changed': ({ displayName, newEmail }) => ({
+    subject: 'Your mail address was changed',
+    before: [`Hello ${displayName},`, `your account now uses the address ${newEmail}.`],
+    after: ['If it was not you, write to us at once.'],
   }),
   'mfa-enabled': ({ displayName }) => ({
     subject: 'Logging in now asks for a code',

@@ -1,4 +1,4 @@
-import { Controller, Delete, Header, Headers, Post } from '@nestjs/common';
+import { Controller, Delete, Header, Post } from '@nestjs/common';
 import { Answers, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/platform';
 import { Tokens } from '../session/session.dto.js';
 import { ConfirmTotp, PassMfa, RecoveryCodes, TotpEnrolment } from './mfa.dto.js';
@@ -12,13 +12,13 @@ export class MfaController {
   @Post('auth/mfa')
   @Header('Cache-Control', 'no-store')
   @Answers(200, Tokens, 'auth.mfa_invalid', 'account.suspended', 'auth.locked')
-  pass(@Body(PassMfa) body: PassMfa, @Headers('user-agent') userAgent?: string): Promise<Tokens> {
-    return this.mfa.pass(body.mfaToken, body.code, userAgent ?? null);
+  pass(@Body(PassMfa) body: PassMfa): Promise<Tokens> {
+    return this.mfa.pass(body.mfaToken, body.code);
   }
 
   @Post('me/mfa/totp')
   @Header('Cache-Control', 'no-store')
-  @Answers(201, TotpEnrolment, 'auth.mfa_already_enabled')
+  @Answers(201, TotpEnrolment, 'account.suspended', 'auth.mfa_already_enabled')
   begin(@CurrentUser() auth: AuthUser): Promise<TotpEnrolment> {
     return this.mfa.begin(auth);
   }
@@ -28,6 +28,7 @@ export class MfaController {
   @Answers(
     200,
     RecoveryCodes,
+    'account.suspended',
     'auth.mfa_invalid',
     'auth.mfa_not_enabled',
     'auth.mfa_already_enabled',
@@ -39,7 +40,7 @@ export class MfaController {
 
   @Delete('me/mfa/totp')
   @StepUp()
-  @Answers(204, 'auth.step_up_required', 'auth.mfa_not_enabled')
+  @Answers(204, 'account.suspended', 'auth.step_up_required', 'auth.mfa_not_enabled')
   async remove(@CurrentUser() auth: AuthUser): Promise<void> {
     await this.mfa.remove(auth);
   }

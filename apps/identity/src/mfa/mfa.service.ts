@@ -58,14 +58,14 @@ export class Mfa {
   }
 
   /** The second half of a log-in. */
-  async pass(mfaToken: string, code: string, userAgent: string | null): Promise<Tokens> {
+  async pass(mfaToken: string, code: string): Promise<Tokens> {
     const userId = await this.transactions.run((em) => this.factors.challenged(em, mfaToken));
     await this.factors.verify(userId, code);
     return this.transactions.run(async (em) => {
       const user = await em.findOneOrFail(User, { id: userId });
       await this.factors.challenged(em, mfaToken);
       await this.factors.useUp(em, mfaToken);
-      return this.sessions.open(user, { mfaPassed: true, userAgent });
+      return this.sessions.open(user, { mfaPassed: true });
     });
   }
 }

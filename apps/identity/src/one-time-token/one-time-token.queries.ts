@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { hashToken, Problem, randomToken } from '@roost/platform';
 
-export type Purpose = 'verify-email' | 'reset-password';
+export type Purpose = 'verify-email' | 'reset-password' | 'email-change-old' | 'email-change-new';
 
 /** What a registration asked for while the address belonged to nobody yet. */
 export interface PendingCredentials {
@@ -9,10 +9,15 @@ export interface PendingCredentials {
   displayName: string;
 }
 
-const TTL_SECONDS: Record<Purpose, number> = { 'verify-email': 24 * 60 * 60, 'reset-password': 60 * 60 };
+const HOUR_SECONDS = 60 * 60;
+const TTL_SECONDS: Record<Purpose, number> = {
+  'verify-email': 24 * HOUR_SECONDS,
+  'reset-password': HOUR_SECONDS,
+  'email-change-old': 24 * HOUR_SECONDS,
+  'email-change-new': 24 * HOUR_SECONDS,
+};
 /** So that nobody's mailbox can be flooded through us. */
 const MAX_PER_HOUR = 10;
-const HOUR_MS = 60 * 60 * 1000;
 
 /** A new token in clear, for its mail; null when the owner has been sent enough of them for now. */
 export async function issueOneTimeToken(
@@ -37,7 +42,7 @@ export async function issueOneTimeToken(
       new Date(now.getTime() + TTL_SECONDS[token.purpose] * 1000),
       token.userId,
       token.purpose,
-      new Date(now.getTime() - HOUR_MS),
+      new Date(now.getTime() - HOUR_SECONDS * 1000),
       MAX_PER_HOUR,
     ],
   );
@@ -47,25 +52,39 @@ export async function issueOneTimeToken(
 /** Uses a token up, with all others its owner has for the same purpose; refuses one that is unknown or too old. */
 export async function takeOneTimeToken(
   em: EntityManager,
-  purpose: Purpose,
+  purposes: Purpose[],
   token: string,
   now: Date,
-): Promise<{ userId: string; pending: PendingCredentials | null }> {
+): Promise<{ userId: string; purpose: Purpose; pending: PendingCredentials | null }> {
   const [row] = await em.execute<
-    { user_id: string; pending_password_hash: string | null; pending_display_name: string | null }[]
+    { user_id: string; purpose: Purpose; hash: string | null; name: string | null }[]
   >(
-    `DELETE FROM one_time_token WHERE token_hash = ? AND purpose = ? AND expires_at > ?
-      RETURNING user_id, pending_password_hash, pending_display_name`,
-    [hashToken(token), purpose, now],
+    `DELETE FROM one_time_token WHERE token_hash = ? AND expires_at > ?
+        AND purpose IN (${purposes.map(() => '?').join(', ')})
+      RETURNING user_id, purpose, pending_password_hash AS hash, pending_display_name AS name`,
+    [hashToken(token), now, ...purposes],
   );
   if (!row) throw new Problem('auth.link_invalid');
-  await em.execute('DELETE FROM one_time_token WHERE user_id = ? AND purpose = ?', [row.user_id, purpose]);
-  const { pending_password_hash: passwordHash, pending_display_name: displayName } = row;
-  return {
-    userId: row.user_id,
-    pending: passwordHash !== null && displayName !== null ? { passwordHash, displayName } : null,
-  };
+  await voidOneTimeTokens(em, row.user_id, [row.purpose], now);
+  return { userId: row.user_id, purpose: row.purpose, pending: pendingOf(row) };
 }
+
+/** Tokens under way no longer work; they go on counting as mails that were sent. */
+export async function voidOneTimeTokens(
+  em: EntityManager,
+  userId: string,
+  purposes: Purpose[],
+  now: Date,
+): Promise<void> {
+  await em.execute(
+    `UPDATE one_time_token SET expires_at = ? WHERE user_id = ? AND expires_at > ?
+      AND purpose IN (${purposes.map(() => '?').join(', ')})`,
+    [now, userId, now, ...purposes],
+  );
+}
+
+const pendingOf = (row: { hash: string | null; name: string | null }): PendingCredentials | null =>
+  row.hash !== null && row.name !== null ? { passwordHash: row.hash, displayName: row.name } : null;
 
 /** What the latest registration of an unverified address asked for, so that a mail sent again confirms the same. */
 export async function latestPending(
@@ -77,7 +96,5 @@ export async function latestPending(
       WHERE user_id = ? AND purpose = 'verify-email' ORDER BY created_at DESC LIMIT 1`,
     [userId],
   );
-  return row && row.hash !== null && row.name !== null
-    ? { passwordHash: row.hash, displayName: row.name }
-    : undefined;
+  return (row && pendingOf(row)) ?? undefined;
 }

@@ -22,7 +22,7 @@ export class PasswordController {
   }
 
   @Post('me/password')
-  @Answers(204, 'auth.invalid_credentials', 'auth.locked', 'auth.password_too_common')
+  @Answers(204, 'auth.invalid_credentials', 'account.suspended', 'auth.locked', 'auth.password_too_common')
   async change(@CurrentUser() auth: AuthUser, @Body(ChangePassword) body: ChangePassword): Promise<void> {
     await this.passwords.change(auth, body);
   }

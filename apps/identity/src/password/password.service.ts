@@ -3,7 +3,11 @@ import { Transactions } from '@roost/messaging';
 import { type AuthUser, Problem, SystemClock } from '@roost/platform';
 import { inEvenTime } from '../even-time.js';
 import { Mails } from '../mail/mail.service.js';
-import { issueOneTimeToken, takeOneTimeToken } from '../one-time-token/one-time-token.queries.js';
+import {
+  issueOneTimeToken,
+  takeOneTimeToken,
+  voidOneTimeTokens,
+} from '../one-time-token/one-time-token.queries.js';
 import { Sessions } from '../session/session.service.js';
 import { User } from '../user/user.entity.js';
 import { UserStore } from '../user/user.store.js';
@@ -47,7 +51,7 @@ export class Passwords {
     const passwordHash = await this.hash.of(input.password);
     const user = await this.transactions.run(async (em) => {
       const now = this.clock.now();
-      const { userId } = await takeOneTimeToken(em, 'reset-password', input.token, now);
+      const { userId } = await takeOneTimeToken(em, ['reset-password'], input.token, now);
       const user = await em.findOneOrFail(User, { id: userId });
       requireGoodPassword(input.password, user, '/password');
       if (user.status !== 'active') throw new Problem('auth.link_invalid');
@@ -74,9 +78,7 @@ export class Passwords {
       if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.invalid_credentials');
       user.passwordHash = passwordHash;
       await this.sessions.endAll(em, user, 'password', auth.sessionId);
-      await em.execute(`DELETE FROM one_time_token WHERE user_id = ? AND purpose = 'reset-password'`, [
-        user.id,
-      ]);
+      await voidOneTimeTokens(em, user.id, ['reset-password'], this.clock.now());
       await this.mails.write(em, user, 'password-changed', {});
     });
   }

@@ -56,7 +56,7 @@ export class Registration {
   async verifyEmail(token: string): Promise<void> {
     await this.transactions.run(async (em) => {
       const now = this.clock.now();
-      const { userId, pending } = await takeOneTimeToken(em, 'verify-email', token, now);
+      const { userId, pending } = await takeOneTimeToken(em, ['verify-email'], token, now);
       const user = await em.findOneOrFail(User, { id: userId });
       if (user.emailVerifiedAt !== null) return;
       user.emailVerifiedAt = now;

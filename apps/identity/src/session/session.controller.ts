@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Header, Headers, Post } from '@nestjs/common';
+import { Controller, Delete, Get, Header, Post } from '@nestjs/common';
 import {
   Answers,
   type AuthUser,
@@ -36,8 +36,8 @@ export class SessionController {
   @Post('auth/login')
   @Header('Cache-Control', 'no-store')
   @Answers(200, LogInAnswer, 'auth.invalid_credentials', 'account.suspended', 'auth.locked')
-  logIn(@Body(LogIn) body: LogIn, @Headers('user-agent') userAgent?: string): Promise<LogInAnswer> {
-    return this.sessions.logIn(body.email, body.password, userAgent ?? null);
+  logIn(@Body(LogIn) body: LogIn): Promise<LogInAnswer> {
+    return this.sessions.logIn(body.email, body.password);
   }
 
   @Public()
@@ -57,13 +57,20 @@ export class SessionController {
 
   @Post('auth/step-up')
   @Header('Cache-Control', 'no-store')
-  @Answers(200, AccessToken, 'auth.invalid_credentials', 'auth.mfa_invalid', 'auth.locked')
+  @Answers(
+    200,
+    AccessToken,
+    'auth.invalid_credentials',
+    'auth.mfa_invalid',
+    'account.suspended',
+    'auth.locked',
+  )
   stepUp(@CurrentUser() user: AuthUser, @Body(StepUpProof) body: StepUpProof): Promise<AccessToken> {
     return this.sessions.stepUp(user, body);
   }
 
   @Get('me/sessions')
-  @Answers(200, SessionPage)
+  @Answers(200, SessionPage, 'account.suspended')
   list(
     @CurrentUser() user: AuthUser,
     @QueryParams(SessionQuery) query: z.output<typeof SessionQuery>,
@@ -72,7 +79,7 @@ export class SessionController {
   }
 
   @Delete('me/sessions/:id')
-  @Answers(204, 'session.not_found')
+  @Answers(204, 'account.suspended', 'session.not_found')
   async revoke(@CurrentUser() user: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
     await this.sessions.revoke(user, id);
   }

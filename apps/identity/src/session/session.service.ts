@@ -2,7 +2,15 @@ import { LockMode } from '@mikro-orm/core';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { type AuthUser, type ErrorCode, type PageOf, Problem, SystemClock, uuidv7 } from '@roost/platform';
+import {
+  type AuthUser,
+  currentRequest,
+  type ErrorCode,
+  type PageOf,
+  Problem,
+  SystemClock,
+  uuidv7,
+} from '@roost/platform';
 import { PasswordCheck } from '../credential/password-check.service.js';
 import { SecondFactors } from '../credential/second-factors.js';
 import { User } from '../user/user.entity.js';
@@ -34,11 +42,6 @@ interface Refreshed {
   refreshToken: string;
 }
 
-interface Opening {
-  mfaPassed: boolean;
-  userAgent: string | null;
-}
-
 @Injectable()
 export class Sessions {
   constructor(
@@ -51,16 +54,16 @@ export class Sessions {
   ) {}
 
   /** Tokens, or what it takes to get them with a second factor. */
-  async logIn(email: string, password: string, userAgent: string | null): Promise<Tokens | MfaChallenge> {
+  async logIn(email: string, password: string): Promise<Tokens | MfaChallenge> {
     const user = await this.passwords.verify(email, password);
     if (user.status === 'suspended') throw new Problem('account.suspended');
     if (user.mfaEnabled)
       return { mfaToken: await this.transactions.run((em) => this.factors.challenge(em, user)) };
-    return this.open(user, { mfaPassed: user.mfaExempt, userAgent });
+    return this.open(user, { mfaPassed: user.mfaExempt });
   }
 
   /** Begins a session for a user who has just proved who they are. */
-  async open(proven: User, opening: Opening): Promise<Tokens> {
+  async open(proven: User, how: { mfaPassed: boolean }): Promise<Tokens> {
     const { user, session, refreshToken } = await this.transactions.run(async (em) => {
       const user = await this.stillAsProven(em, proven);
       const now = this.clock.now();
@@ -69,8 +72,8 @@ export class Sessions {
         id: uuidv7(),
         userId: user.id,
         epoch: user.sessionEpoch,
-        userAgent: opening.userAgent?.slice(0, MAX_USER_AGENT) ?? null,
-        mfaPassed: opening.mfaPassed,
+        userAgent: currentRequest()?.request.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
+        mfaPassed: how.mfaPassed,
         authTime: now,
         createdAt: now,
         lastUsedAt: now,

@@ -31,7 +31,7 @@ export class UserController {
   }
 
   @Patch('me')
-  @Answers(200, Me, 'request.precondition_failed')
+  @Answers(200, Me, 'account.suspended', 'request.precondition_failed')
   async update(@CurrentUser() auth: AuthUser, @Body(UpdateMe) body: UpdateMe): Promise<Me> {
     const user = await this.users.update(auth, body);
     return withEtag(toMe(user), etagOfUser(user));
@@ -39,7 +39,7 @@ export class UserController {
 
   @Post('me/host')
   @VerifiedEmail()
-  @Answers(200, Me, 'auth.email_unverified')
+  @Answers(200, Me, 'account.suspended', 'auth.email_unverified')
   becomeHost(@CurrentUser() auth: AuthUser): Promise<Me> {
     return this.users.becomeHost(auth);
   }
@@ -54,14 +54,14 @@ export class UserController {
 
   @Post('admin/users/:id/suspend')
   @Roles('admin')
-  @Answers(204, 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
+  @Answers(204, 'account.suspended', 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
   async suspend(@CurrentUser() auth: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
     await this.users.suspend(auth, id);
   }
 
   @Post('admin/users/:id/reinstate')
   @Roles('admin')
-  @Answers(204, 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
+  @Answers(204, 'account.suspended', 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
   async reinstate(@CurrentUser() auth: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
     await this.users.reinstate(auth, id);
   }

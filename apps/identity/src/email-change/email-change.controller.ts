@@ -1,0 +1,23 @@
+import { Controller, Post } from '@nestjs/common';
+import { Answers, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/platform';
+import { ChangeEmail, ConfirmEmailChange } from './email-change.dto.js';
+import { EmailChanges } from './email-change.service.js';
+
+@Controller('v1')
+export class EmailChangeController {
+  constructor(private readonly changes: EmailChanges) {}
+
+  @Post('me/email')
+  @StepUp()
+  @Answers(202, 'account.suspended', 'auth.step_up_required')
+  async begin(@CurrentUser() auth: AuthUser, @Body(ChangeEmail) body: ChangeEmail): Promise<void> {
+    await this.changes.begin(auth, body.email);
+  }
+
+  @Public()
+  @Post('auth/confirm-email-change')
+  @Answers(204, 'auth.link_invalid')
+  async confirm(@Body(ConfirmEmailChange) body: ConfirmEmailChange): Promise<void> {
+    await this.changes.confirm(body.token);
+  }
+}
