@@ -177,7 +177,10 @@ describe('wishAfter', () => {
     ],
     ['a cancel by rule', 'pay', true, { kind: 'cancelled', refundMinor: 7 }, 'release', 7],
   ])('%s', (_name, wish, confirmed, fate, expected, releaseMinor) => {
-    expect(wishAfter({ wish, releaseMinor: null, confirmed }, fate)).toEqual({ wish: expected, releaseMinor });
+    expect(wishAfter({ wish, releaseMinor: null, confirmed }, fate)).toEqual({
+      wish: expected,
+      releaseMinor,
+    });
   });
 
   test.each<BookingFate>([
@@ -190,7 +193,6 @@ describe('wishAfter', () => {
   ])('what is settled stays settled: $kind', (fate) => {
     const settled = { wish: 'release' as const, releaseMinor: 7 };
     expect(wishAfter({ ...settled, confirmed: true }, fate)).toEqual(settled);
-  });
   });
 });
 
