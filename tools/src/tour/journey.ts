@@ -25,7 +25,7 @@ interface AccountPage {
   nextCursor: string | null;
 }
 
-const world = new World();
+export const world = new World();
 
 /** Adds the answer's facts to a failure: a rule of the tour that does not hold. */
 function must(
