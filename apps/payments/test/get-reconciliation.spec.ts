@@ -3,7 +3,7 @@ import { type PaymentsUnderTest, startPayments } from './payments.js';
 import { answerBank } from './sandbox.js';
 
 /** 1,000 in the acceptance; the size changes how long it takes, not what it shows. */
-const PAYMENTS = Number(process.env.ROOST_STORM_PAYMENTS ?? 120);
+const PAYMENTS = Number(process.env.ROOST_STORM_PAYMENTS ?? 80);
 
 describe('GET /v1/admin/reconciliation', () => {
   let payments: PaymentsUnderTest;

@@ -101,6 +101,14 @@ describe('POST /v1/webhooks/sandbox', () => {
     expect(await payments.statusOf(guest, payment.id)).toBe('requires_payment_method');
   });
 
+  test('what the provider posts is not stored as it is: it holds the guest’s secrets', async () => {
+    const { guest, payment } = await approved();
+    await payments.becomes(guest, payment.id, 'captured');
+    const rows = await payments.service.query<{ payload: string }>('SELECT payload FROM webhook_event');
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { payload } of rows) expect(payload).toMatch(/^v1\.[\w.-]+$/);
+  });
+
   test('the same id twice is one webhook', async () => {
     const webhook = aWebhook('balance.available');
     for (let time = 0; time < 3; time += 1) await send(webhook.raw, sign(webhook.raw));

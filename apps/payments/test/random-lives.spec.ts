@@ -5,7 +5,7 @@ import { aBooking, type PaymentsUnderTest, startPayments } from './payments.js';
 import { answerBank } from './sandbox.js';
 
 /** 10,000 in the acceptance; the size changes how long it takes, not what it shows. */
-const LIVES = Number(process.env.ROOST_RANDOM_LIVES ?? 60);
+const LIVES = Number(process.env.ROOST_RANDOM_LIVES ?? 40);
 
 const cards = [
   'pm_card_visa',

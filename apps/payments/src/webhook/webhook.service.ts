@@ -1,7 +1,7 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { faultPoint, Transactions } from '@roost/messaging';
-import { Metrics, SystemClock } from '@roost/platform';
+import { Encryption, Metrics, SystemClock } from '@roost/platform';
 import type { Counter } from 'prom-client';
 import { OperationQueue } from '../operation/operation.queue.js';
 import { Payment } from '../payment/payment.entity.js';
@@ -30,6 +30,7 @@ export class WebhookService {
     private readonly providers: Providers,
     private readonly payments: PaymentService,
     private readonly queue: OperationQueue,
+    private readonly encryption: Encryption,
     private readonly clock: SystemClock,
     metrics: Metrics,
   ) {
@@ -38,12 +39,14 @@ export class WebhookService {
 
   async store(provider: string, webhook: ProviderWebhook, payload: string): Promise<void> {
     const now = this.clock.now();
+    // Providers put the guest's secrets into what they post.
+    const sealed = this.encryption.encrypt(payload, 'webhook_event.payload');
     await this.transactions.run(
       async (em) => {
         const fresh = await em.execute<{ id: string }[]>(
           `INSERT INTO webhook_event (provider, id, type, ref, payment_id, payload, due_at, received_at)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (provider, id) DO NOTHING RETURNING id`,
-          [provider, webhook.id, webhook.type, webhook.ref, webhook.paymentId, payload, now, now],
+          [provider, webhook.id, webhook.type, webhook.ref, webhook.paymentId, sealed, now, now],
         );
         if (fresh.length > 0)
           this.transactions.afterCommit(() => this.queue.wakeWebhook(provider, webhook.id));
