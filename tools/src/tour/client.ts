@@ -52,6 +52,8 @@ export class Client {
         headers: { Prefer: 'wait=5', ...(etag ? { 'If-None-Match': etag } : {}), ...options.headers },
       });
       if (answer.status < 300 && done(answer)) return answer;
+      // Not there yet is worth another look; a wrong question stays wrong.
+      if ([400, 401, 403, 422].includes(answer.status)) throw this.wrong('this is refused', answer);
       if (Date.now() > deadline) throw this.wrong('this never became what it should', answer);
       etag = answer.headers.get('etag') ?? etag;
       await pause(100);
