@@ -10,6 +10,12 @@ import { ReviewController } from './review/review.controller.js';
 import { ReviewJobs } from './review/review.jobs.js';
 import { ReviewPublisher } from './review/review.publisher.js';
 import { ReviewReader } from './review/review.reader.js';
+import {
+  BookingReviewsResolver,
+  ListingReviewsResolver,
+  ReviewResolver,
+  UserReviewsResolver,
+} from './review/review.resolver.js';
 import { ReviewService } from './review/review.service.js';
 import { StayConsumer } from './stay/stay.consumer.js';
 
@@ -24,6 +30,10 @@ import { StayConsumer } from './stay/stay.consumer.js';
     RatingService,
     ModerationService,
     ImportService,
+    ReviewResolver,
+    ListingReviewsResolver,
+    UserReviewsResolver,
+    BookingReviewsResolver,
   ],
 })
 export class AppModule {}

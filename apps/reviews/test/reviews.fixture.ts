@@ -13,7 +13,8 @@ export interface ReviewBody {
   bookingId: string | null;
   listingId: string;
   subjectId: string;
-  author: { id: string | null; displayName: string | null };
+  authorId: string | null;
+  authorName: string | null;
   overall: number | null;
   categories: Record<string, number> | null;
   text: string;

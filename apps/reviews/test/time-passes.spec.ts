@@ -1,5 +1,5 @@
 import { expectProblem } from '@roost/testing';
-import { byHost, type ReviewsUnderTest, startReviews } from './reviews.fixture.js';
+import { byHost, type ReviewsUnderTest, startReviews, type TestStay } from './reviews.fixture.js';
 import { ReviewPublisher } from '../src/review/review.publisher.js';
 
 describe('the window closes', () => {
@@ -44,7 +44,7 @@ describe('the window closes', () => {
   });
 
   test('many at once, by several sweepers: each is published once', async () => {
-    const stays = [];
+    const stays: TestStay[] = [];
     for (let n = 0; n < 20; n += 1) {
       const stay = await reviews.givenStay();
       await reviews.givenReview(stay.guest, stay);

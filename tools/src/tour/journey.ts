@@ -28,7 +28,7 @@ interface AccountPage {
 export const world = new World();
 
 /** Adds the answer's facts to a failure: a rule of the tour that does not hold. */
-function must(
+export function must(
   anyone: Client,
   answer: { status: number; headers: Headers; body: unknown },
   holds: boolean,
@@ -60,7 +60,7 @@ async function signUp(
   return { client: anyone.withToken(login.body.accessToken), tokens: login.body, email };
 }
 
-async function quoteFor(guest: Client, listing: Listing, from: number, to: number): Promise<Quote> {
+export async function quoteFor(guest: Client, listing: Listing, from: number, to: number): Promise<Quote> {
   const answer = await guest.post<Quote>('/v1/quotes', {
     listingId: listing.id,
     checkInDate: world.date(from),
@@ -70,14 +70,14 @@ async function quoteFor(guest: Client, listing: Listing, from: number, to: numbe
   return guest.expect(answer, 201).body;
 }
 
-async function book(guest: Client, quote: Quote): Promise<Booking> {
+export async function book(guest: Client, quote: Quote): Promise<Booking> {
   const answer = await guest.post<Booking>('/v1/bookings', { quoteId: quote.id });
   guest.expect(answer, 201);
   must(guest, answer, answer.body.state === 'pending_payment', 'a new booking waits for its payment');
   return answer.body;
 }
 
-async function pay(guest: Client, booking: Booking): Promise<Payment> {
+export async function pay(guest: Client, booking: Booking): Promise<Payment> {
   const due = await guest.until<Payment>(`/v1/bookings/${booking.id}/payment`, (a) => a.status === 200);
   const paid = await guest.post<Payment>(`/v1/payments/${due.body.id}/confirm`, {
     paymentMethod: 'pm_card_visa',
@@ -85,7 +85,7 @@ async function pay(guest: Client, booking: Booking): Promise<Payment> {
   return guest.expect(paid, 200).body;
 }
 
-const becomes = (who: Client, booking: Booking, state: string) =>
+export const becomes = (who: Client, booking: Booking, state: string) =>
   who.until<Booking>(`/v1/bookings/${booking.id}`, (answer) => answer.body.state === state);
 
 const paymentBecomes = (who: Client, booking: Booking, status: string) =>

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { Client, WrongAnswer } from './client.js';
 import { graphJourney } from './graph.js';
 import { journey, smoke, type Step, world } from './journey.js';
+import { reviewCircle } from './reviews.js';
 
 const HELP = `Walks through Roost over HTTP as a host, a guest and an operator would, printing each step.
 Stops at the first wrong answer with a non-zero exit.
@@ -25,7 +26,7 @@ if (values.help) {
   process.exit(0);
 }
 
-const steps: Step[] = values.smoke ? smoke : [...journey, ...graphJourney(world)];
+const steps: Step[] = values.smoke ? smoke : [...journey, ...graphJourney(world), ...reviewCircle];
 const client = new Client(values.url.replace(/\/$/, ''));
 const started = performance.now();
 let done = 0;

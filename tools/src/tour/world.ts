@@ -29,6 +29,7 @@ export interface Booking {
   state: string;
   totalMinor: number;
   holdExpiresAt: string | null;
+  checkOutAt: string;
   history: { event: string }[];
 }
 

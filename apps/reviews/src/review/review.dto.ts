@@ -60,9 +60,8 @@ export const ReviewView = z
     bookingId: Uuid.nullable().meta({ description: 'For the two sides of the booking' }),
     listingId: Uuid,
     subjectId: Uuid.meta({ description: 'The listing, or the guest' }),
-    author: z
-      .object({ id: Uuid.nullable(), displayName: z.string().nullable() })
-      .meta({ id: 'ReviewAuthor' }),
+    authorId: Uuid.nullable().meta({ description: 'Null when external' }),
+    authorName: z.string().nullable().meta({ description: 'As its author is called now; null when erased' }),
     overall: Score.nullable(),
     categories: z.object(scores).nullable().meta({ description: 'As given; null when external' }),
     text: z.string(),
@@ -97,7 +96,8 @@ export function toReviewView(review: Review, authorName: string | null, viewer: 
     bookingId: involved ? review.bookingId : null,
     listingId: review.listingId,
     subjectId: review.subjectId,
-    author: { id: review.authorId, displayName: external ? review.externalAuthor : authorName },
+    authorId: review.authorId,
+    authorName: external ? review.externalAuthor : authorName,
     overall: review.overall,
     categories: review.categories && inOrder(review.categories),
     text: review.text,

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Direction } from './domain/direction.js';
+import { Stay } from '../stay/stay.entity.js';
 import type { Viewer } from './review.dto.js';
 import { Review } from './review.entity.js';
 
@@ -19,35 +20,65 @@ export async function findVisible(
   return await em.findOne(Review, { id, ...visibleTo(viewer) });
 }
 
-export async function visibleOfBooking(
+/** What this person may see of these. */
+export async function findAllVisible(
   em: EntityManager,
-  bookingId: string,
-  viewer: Viewer,
+  ids: readonly string[],
+  viewer: Viewer | null,
 ): Promise<Review[]> {
-  return await em.find(Review, { bookingId, ...visibleTo(viewer) }, { orderBy: { direction: 'asc' } });
+  return await em.find(Review, { id: { $in: [...ids] }, ...visibleTo(viewer) });
 }
 
-/** What is published and not hidden about a listing, or of a person; newest first. */
+/** By booking, of those bookings that this person has to do with. */
+export async function visibleOfBookings(
+  em: EntityManager,
+  bookingIds: readonly string[],
+  viewer: Viewer,
+): Promise<Map<string, Review[]>> {
+  const stays = await em.find(Stay, { bookingId: { $in: [...bookingIds] } });
+  const known = stays.filter((stay) => stay.directionOf(viewer.id) || viewer.roles.includes('admin'));
+  const ids = known.map(({ bookingId }) => bookingId);
+  const reviews = await em.find(
+    Review,
+    { bookingId: { $in: ids }, ...visibleTo(viewer) },
+    { orderBy: { direction: 'asc' } },
+  );
+  const byBooking = new Map<string, Review[]>(ids.map((id) => [id, []]));
+  for (const review of reviews) byBooking.get(review.bookingId ?? '')?.push(review);
+  return byBooking;
+}
+
+export type About = { kind: 'listing' } | { kind: 'person'; direction?: Direction | undefined };
+
+/** What is published and not hidden about each of these listings or persons; newest first. */
 export async function reviewsOf(
   em: EntityManager,
-  about: { listingId: string } | { recipientId: string; direction?: Direction | undefined },
+  about: About,
+  subjectIds: readonly string[],
   { after, limit }: { after: { publishedAt: Date; id: string } | null; limit: number },
-): Promise<Review[]> {
+): Promise<Map<string, Review[]>> {
+  const bySubject = new Map<string, Review[]>(subjectIds.map((id) => [id.toLowerCase(), []]));
   const conditions = ['published_at IS NOT NULL', 'hidden_at IS NULL'];
   const params: unknown[] = [];
-  const where = (condition: string, ...values: unknown[]) => {
-    conditions.push(condition);
-    params.push(...values);
-  };
-  if ('listingId' in about) where(`listing_id = ? AND direction = 'guest_to_listing'`, about.listingId);
-  else {
-    where('recipient_id = ?', about.recipientId);
-    if (about.direction) where('direction = ?', about.direction);
+  if (about.kind === 'listing') {
+    conditions.push(`listing_id = subject.id AND direction = 'guest_to_listing'`);
+  } else {
+    conditions.push('recipient_id = subject.id');
+    if (about.direction) {
+      conditions.push('direction = ?');
+      params.push(about.direction);
+    }
   }
-  if (after) where('(published_at, id) < (?::timestamptz, ?::uuid)', after.publishedAt, after.id);
-  const rows = await em.execute<Record<string, unknown>[]>(
-    `SELECT * FROM review WHERE ${conditions.join(' AND ')} ORDER BY published_at DESC, id DESC LIMIT ?`,
-    [...params, limit],
+  if (after) {
+    conditions.push('(published_at, id) < (?::timestamptz, ?::uuid)');
+    params.push(after.publishedAt, after.id);
+  }
+  const rows = await em.execute<(Record<string, unknown> & { about_id: string })[]>(
+    `SELECT found.*, subject.id AS about_id FROM unnest(?::uuid[]) AS subject (id) CROSS JOIN LATERAL (
+       SELECT * FROM review WHERE ${conditions.join(' AND ')} ORDER BY published_at DESC, id DESC LIMIT ?) found
+     ORDER BY found.published_at DESC, found.id DESC`,
+    [`{${[...bySubject.keys()].join(',')}}`, ...params, limit],
   );
-  return rows.map((row) => em.map(Review, row));
+  for (const { about_id: id, ...row } of rows) bySubject.get(id)?.push(em.map(Review, row));
+  return bySubject;
 }

@@ -3,9 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock, decodeCursor, Instant, page, type PageOf, Problem, Uuid } from '@roost/platform';
 import { z } from 'zod';
 import { namesOf } from '../account/account.queries.js';
-import { toRatingView } from '../rating/rating.dto.js';
+import { type RatingView, toRatingView } from '../rating/rating.dto.js';
 import { Rating } from '../rating/rating.entity.js';
-import { Stay } from '../stay/stay.entity.js';
 import { pendingOf } from '../stay/stay.queries.js';
 import {
   type BookingReviews,
@@ -20,7 +19,7 @@ import {
   type Viewer,
 } from './review.dto.js';
 import type { Review } from './review.entity.js';
-import { findVisible, reviewsOf, visibleOfBooking } from './review.queries.js';
+import { type About, findAllVisible, findVisible, reviewsOf, visibleOfBookings } from './review.queries.js';
 
 const Position = z.tuple([Instant, Uuid]);
 
@@ -39,30 +38,64 @@ export class ReviewReader {
     return await view(em, review, viewer);
   }
 
+  /** Of these, those that this person may see. */
+  async all(viewer: Viewer | null, ids: readonly string[]): Promise<ReviewView[]> {
+    const em = this.em.fork();
+    return await views(em, await findAllVisible(em, ids, viewer), viewer);
+  }
+
   async ofBooking(viewer: Viewer, bookingId: string): Promise<BookingReviews> {
-    const em = this.em.fork();
-    const stay = await em.findOne(Stay, { bookingId });
-    if (!stay || !(stay.directionOf(viewer.id) || viewer.roles.includes('admin'))) {
-      throw new Problem('booking.not_found');
-    }
-    return { data: await views(em, await visibleOfBooking(em, bookingId, viewer), viewer) };
+    const [data] = await this.ofBookings(viewer, [bookingId]);
+    if (!data) throw new Problem('booking.not_found');
+    return { data };
   }
 
-  async ofListing(
-    listingId: string,
-    query: ListReviews,
-    viewer: Viewer | null = null,
-  ): Promise<ListingReviews> {
+  /** Null for a booking that this person has nothing to do with. */
+  async ofBookings(viewer: Viewer, bookingIds: readonly string[]): Promise<(ReviewView[] | null)[]> {
     const em = this.em.fork();
-    const rating = await em.findOne(Rating, { subjectId: listingId });
-    return { rating: toRatingView(rating), ...(await this.list(em, { listingId }, query, viewer)) };
+    const byBooking = await visibleOfBookings(em, bookingIds, viewer);
+    const shown = await shownBy(em, byBooking, viewer);
+    return bookingIds.map((id) => shown.get(id.toLowerCase()) ?? null);
   }
 
-  async ofUser(userId: string, query: ListUserReviews, viewer: Viewer | null = null): Promise<UserReviews> {
+  async ofListing(listingId: string, query: ListReviews): Promise<ListingReviews> {
+    const [[rating = null], [list = NOTHING]] = await Promise.all([
+      this.ratings([listingId]),
+      this.lists({ kind: 'listing' }, [listingId], query, null),
+    ]);
+    return { rating, ...list };
+  }
+
+  async ofUser(userId: string, { direction, ...query }: ListUserReviews): Promise<UserReviews> {
+    const [[rating = null], [list = NOTHING]] = await Promise.all([
+      this.ratings([userId]),
+      this.lists({ kind: 'person', direction }, [userId], query, null),
+    ]);
+    return { rating, ...list };
+  }
+
+  /** One page for each, in their order. */
+  async lists(
+    about: About,
+    subjectIds: readonly string[],
+    { cursor, limit }: ListReviews,
+    viewer: Viewer | null,
+  ): Promise<PageOf<ReviewView>[]> {
+    const [publishedAt, id] = decodeCursor(cursor, Position) ?? [];
+    const after = publishedAt && id ? { publishedAt: new Date(publishedAt), id } : null;
     const em = this.em.fork();
-    const rating = await em.findOne(Rating, { subjectId: userId });
-    const about = { recipientId: userId, direction: query.direction };
-    return { rating: toRatingView(rating), ...(await this.list(em, about, query, viewer)) };
+    const found = await reviewsOf(em, about, subjectIds, { after, limit: limit + 1 });
+    const shown = await shownBy(em, found, viewer);
+    return subjectIds.map((subject) =>
+      page(shown.get(subject.toLowerCase()) ?? [], limit, (review) => [review.publishedAt, review.id]),
+    );
+  }
+
+  /** Of each listing or guest, in their order; null where nobody has rated. */
+  async ratings(subjectIds: readonly string[]): Promise<(RatingView | null)[]> {
+    const rows = await this.em.fork().find(Rating, { subjectId: { $in: [...subjectIds] } });
+    const bySubject = new Map(rows.map((rating) => [rating.subjectId, rating]));
+    return subjectIds.map((id) => toRatingView(bySubject.get(id.toLowerCase()) ?? null));
   }
 
   async pending(viewer: Viewer, query: ListReviews): Promise<PageOf<PendingReview>> {
@@ -74,18 +107,26 @@ export class ReviewReader {
     });
     return page(rows.map(toPendingReview), query.limit, (stay) => [stay.closesAt, stay.bookingId]);
   }
+}
 
-  private async list(
-    em: EntityManager,
-    about: Parameters<typeof reviewsOf>[1],
-    { cursor, limit }: ListReviews,
-    viewer: Viewer | null,
-  ): Promise<PageOf<ReviewView>> {
-    const [publishedAt, id] = decodeCursor(cursor, Position) ?? [];
-    const after = publishedAt && id ? { publishedAt: new Date(publishedAt), id } : null;
-    const rows = await reviewsOf(em, about, { after, limit: limit + 1 });
-    return page(await views(em, rows, viewer), limit, (review) => [review.publishedAt, review.id]);
-  }
+const NOTHING: PageOf<ReviewView> = { data: [], nextCursor: null };
+
+/** The names of all authors are looked up at once. */
+async function shownBy(
+  em: EntityManager,
+  grouped: ReadonlyMap<string, readonly Review[]>,
+  viewer: Viewer | null,
+): Promise<Map<string, ReviewView[]>> {
+  const names = await namesOf(
+    em,
+    [...grouped.values()].flat().map(({ authorId }) => authorId),
+  );
+  return new Map(
+    [...grouped].map(([id, reviews]) => [
+      id,
+      reviews.map((review) => toReviewView(review, names.get(review.authorId ?? '') ?? null, viewer)),
+    ]),
+  );
 }
 
 export async function view(em: EntityManager, review: Review, viewer: Viewer | null): Promise<ReviewView> {

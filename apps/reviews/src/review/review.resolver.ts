@@ -1,0 +1,191 @@
+import {
+  After,
+  Arg,
+  type AuthUser,
+  BatchedEdge,
+  Connection,
+  type ConnectionPage,
+  CurrentUser,
+  Edge,
+  type EntityRef,
+  First,
+  Foreign,
+  Mutation,
+  OptionalUser,
+  Parent,
+  Query,
+  Reference,
+  Resolver,
+  toConnection,
+  Uuid,
+} from '@roost/platform';
+import { z } from 'zod';
+import { RatingView } from '../rating/rating.dto.js';
+import { ReplyService } from './reply.service.js';
+import {
+  DirectionName,
+  EditReview,
+  PendingReview,
+  ReviewView,
+  WriteReply,
+  WriteReview,
+} from './review.dto.js';
+import { ReviewReader } from './review.reader.js';
+import { ReviewService } from './review.service.js';
+
+const User = Foreign('User');
+const Listing = Foreign('Listing');
+const Booking = Foreign('Booking');
+type Ref = z.output<EntityRef>;
+
+const Reviews = Connection(ReviewView);
+type Reviews = ConnectionPage<ReviewView>;
+const paging = { first: First, after: After };
+
+const idsOf = (parents: readonly Ref[]) => parents.map(({ id }) => id);
+
+@Resolver(ReviewView)
+export class ReviewResolver {
+  constructor(
+    private readonly service: ReviewService,
+    private readonly replies: ReplyService,
+    private readonly reader: ReviewReader,
+  ) {}
+
+  @Query(ReviewView)
+  @OptionalUser()
+  review(@CurrentUser() viewer: AuthUser | null, @Arg('id', Uuid) id: string): Promise<ReviewView> {
+    return this.reader.one(viewer, id);
+  }
+
+  @Query(Reviews, { description: 'Of a listing, newest first' })
+  @OptionalUser()
+  async reviews(
+    @CurrentUser() viewer: AuthUser | null,
+    @Arg('listingId', Uuid) listingId: string,
+    @Arg('first', First) limit: number,
+    @Arg('after', After) cursor: string | undefined,
+  ): Promise<Reviews> {
+    const [list] = await this.reader.lists({ kind: 'listing' }, [listingId], { limit, cursor }, viewer);
+    return toConnection(list ?? { data: [], nextCursor: null });
+  }
+
+  @Query(Connection(PendingReview), { description: 'What you may still review' })
+  async pendingReviews(
+    @CurrentUser() viewer: AuthUser,
+    @Arg('first', First) limit: number,
+    @Arg('after', After) cursor: string | undefined,
+  ): Promise<ConnectionPage<PendingReview>> {
+    return toConnection(await this.reader.pending(viewer, { limit, cursor }));
+  }
+
+  @Mutation(ReviewView)
+  writeReview(
+    @CurrentUser() author: AuthUser,
+    @Arg('bookingId', Uuid) bookingId: string,
+    @Arg('input', WriteReview) input: WriteReview,
+  ): Promise<ReviewView> {
+    return this.service.write(author, bookingId, input);
+  }
+
+  @Mutation(ReviewView)
+  editReview(
+    @CurrentUser() author: AuthUser,
+    @Arg('id', Uuid) id: string,
+    @Arg('input', EditReview) input: EditReview,
+  ): Promise<ReviewView> {
+    return this.service.edit(author, id, input);
+  }
+
+  @Mutation(ReviewView)
+  replyToReview(
+    @CurrentUser() subject: AuthUser,
+    @Arg('id', Uuid) id: string,
+    @Arg('input', WriteReply) input: WriteReply,
+  ): Promise<ReviewView> {
+    return this.replies.reply(subject, id, input);
+  }
+
+  /** As `GET /v1/reviews/{id}` shows them. */
+  @Reference(ReviewView)
+  @OptionalUser()
+  visible(ids: readonly string[], viewer: AuthUser | null): Promise<ReviewView[]> {
+    return this.reader.all(viewer, ids);
+  }
+
+  @Edge(User.nullable())
+  author(@Parent() review: ReviewView): Ref | null {
+    return review.authorId === null ? null : { id: review.authorId };
+  }
+
+  @Edge(Listing.nullable())
+  listing(@Parent() review: ReviewView): Ref {
+    return { id: review.listingId };
+  }
+
+  @Edge(Booking.nullable(), { description: 'For the two sides of the booking' })
+  booking(@Parent() review: ReviewView): Ref | null {
+    return review.bookingId === null ? null : { id: review.bookingId };
+  }
+}
+
+@Resolver(Listing)
+export class ListingReviewsResolver {
+  constructor(private readonly reader: ReviewReader) {}
+
+  @BatchedEdge(Reviews.nullable(), { args: paging })
+  async reviews(
+    listings: readonly Ref[],
+    viewer: AuthUser | null,
+    { first: limit, after: cursor }: { first: number; after?: string | undefined },
+  ): Promise<Reviews[]> {
+    const lists = await this.reader.lists({ kind: 'listing' }, idsOf(listings), { limit, cursor }, viewer);
+    return lists.map(toConnection);
+  }
+
+  @BatchedEdge(RatingView.nullable(), { description: 'By category, and how many gave how many stars' })
+  ratingDetails(listings: readonly Ref[]): Promise<(RatingView | null)[]> {
+    return this.reader.ratings(idsOf(listings));
+  }
+}
+
+@Resolver(User)
+export class UserReviewsResolver {
+  constructor(private readonly reader: ReviewReader) {}
+
+  @BatchedEdge(Reviews.nullable(), {
+    args: { direction: DirectionName.optional(), ...paging },
+    description: 'What others say of this person as a guest, and of their listings',
+  })
+  async reviews(
+    users: readonly Ref[],
+    viewer: AuthUser | null,
+    {
+      first: limit,
+      after: cursor,
+      direction,
+    }: { first: number; after?: string | undefined; direction?: z.output<typeof DirectionName> | undefined },
+  ): Promise<Reviews[]> {
+    const about = { kind: 'person', direction } as const;
+    const lists = await this.reader.lists(about, idsOf(users), { limit, cursor }, viewer);
+    return lists.map(toConnection);
+  }
+
+  @BatchedEdge(RatingView.nullable(), { description: 'What hosts gave this person as a guest' })
+  guestRating(users: readonly Ref[]): Promise<(RatingView | null)[]> {
+    return this.reader.ratings(idsOf(users));
+  }
+}
+
+@Resolver(Booking)
+export class BookingReviewsResolver {
+  constructor(private readonly reader: ReviewReader) {}
+
+  @BatchedEdge(z.array(ReviewView).nullable(), {
+    description: 'Your own, and both once they are published',
+  })
+  async reviews(bookings: readonly Ref[], viewer: AuthUser | null): Promise<(ReviewView[] | null)[]> {
+    if (!viewer) return bookings.map(() => null);
+    return await this.reader.ofBookings(viewer, idsOf(bookings));
+  }
+}
