@@ -5,12 +5,13 @@ import { AnnouncementModule } from './announcement.module.js';
 import { CalendarImportController } from './calendar-import.controller.js';
 import { CalendarImport } from './calendar-import.service.js';
 import { CalendarController } from './calendar.controller.js';
+import { CalendarResolver } from './calendar.resolver.js';
 import { CalendarService } from './calendar.service.js';
 import { LinkService } from './link.service.js';
 
 @Module({
   imports: [ListingSnapshotModule, AnnouncementModule, BookingModule],
   controllers: [CalendarController, CalendarImportController],
-  providers: [CalendarImport, CalendarService, LinkService],
+  providers: [CalendarImport, CalendarService, LinkService, CalendarResolver],
 })
 export class CalendarModule {}
