@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
+
+/** Whether this machine has a browser: `apt-get install chromium` gives it one. */
+export const hasBrowser = CHROMIUM !== undefined;
+
+export async function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** A page that fails its test when it asks another host for anything, or when a script of it throws. */
+export async function openPage(browser: Browser, url: string): Promise<{ page: Page; faults: string[] }> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  const faults: string[] = [];
+  const { host } = new URL(url);
+  page.on('request', (request) => {
+    const asked = new URL(request.url());
+    if (asked.protocol.startsWith('http') && asked.host !== host) faults.push(`asks ${asked.href}`);
+  });
+  page.on('pageerror', (error) => faults.push(`throws ${error.message}`));
+  await page.goto(url);
+  return { page, faults };
+}
+
+/** Kept for the documentation when `UPDATE_PICTURES` is set. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (!process.env.UPDATE_PICTURES) return;
+  await page.screenshot({ path: new URL(`../../../docs/images/${name}.png`, import.meta.url).pathname });
+}

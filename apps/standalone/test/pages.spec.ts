@@ -1,0 +1,73 @@
+import { jest } from '@jest/globals';
+import { TestClient } from '@roost/testing';
+import type { Browser } from 'playwright-core';
+import { hasBrowser, openBrowser, openPage, picture } from './browser.js';
+import { aPlace, cleanUp, run } from './standalone.js';
+
+jest.setTimeout(120_000);
+
+const withBrowser = hasBrowser ? describe : describe.skip;
+
+withBrowser('in a real browser (needs chromium: apt-get install chromium)', () => {
+  let gateway: string;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    const place = await aPlace();
+    const roost = run({ ...place, RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' });
+    await roost.says('Roost is ready');
+    gateway = `http://127.0.0.1:${place.PORT}`;
+    browser = await openBrowser();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await cleanUp();
+  });
+
+  test('Swagger UI shows the routes, and "try it out" asks the gateway', async () => {
+    const { page, faults } = await openPage(browser, `${gateway}/docs`);
+    await page.locator('.opblock-summary-path', { hasText: '/v1/listings/search' }).first().click();
+    const operation = page.locator('.opblock.is-open');
+    await operation.locator('tr[data-param-name="city"] input').fill('Lisbon');
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    await operation.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
+    expect(await operation.locator('.request-url').innerText()).toContain('/v1/listings/search?city=Lisbon');
+    await picture(page, 'swagger-ui');
+    expect(faults).toEqual([]);
+  });
+
+  test('GraphiQL runs a query', async () => {
+    const { page, faults } = await openPage(
+      browser,
+      `${gateway}/graphql?query=${encodeURIComponent('{ __typename listings(first: 1) { pageInfo { hasNextPage } } }')}`,
+    );
+    await page.getByRole('button', { name: /Execute query/ }).click();
+    await page.locator('.result-window', { hasText: 'hasNextPage' }).waitFor();
+    await picture(page, 'graphiql');
+    expect(faults).toEqual([]);
+  });
+
+  test('the inbox shows a mail as its reader sees it', async () => {
+    const anyone = new TestClient(gateway);
+    await anyone.post('/v1/auth/register', {
+      email: 'reader@tests.roost.example',
+      password: 'harbour lantern sixty',
+      displayName: 'Reader <b>of</b> mail',
+    });
+    const { page, faults } = await openPage(browser, `${gateway}/dev/inbox?to=reader@tests.roost.example`);
+    await page.getByText('Confirm your mail address').first().waitFor();
+    const mail = page.frameLocator('iframe').first();
+    await mail.getByText('Reader <b>of</b> mail').waitFor();
+    await picture(page, 'inbox');
+    expect(faults).toEqual([]);
+  });
+
+  test('an error page says how to fix it', async () => {
+    const { page, faults } = await openPage(browser, `${gateway}/errors/booking.dates_unavailable`);
+    await page.getByRole('heading', { name: 'How to fix it' }).waitFor();
+    await page.getByRole('link', { name: 'All error codes' }).click();
+    await page.getByRole('heading', { name: 'Error codes' }).waitFor();
+    expect(faults).toEqual([]);
+  });
+});
