@@ -24,6 +24,8 @@ export interface DocumentLimits {
 
 /** Braces, brackets and arguments nest deeper than fields do. */
 const NESTING_PER_DEPTH = 3;
+/** What GraphiQL asks goes deeper, into wrappers of wrappers of types. */
+const INTROSPECTION_DEPTH = 20;
 
 const refuse = (message: string) => new GraphQLError(message);
 
@@ -70,6 +72,7 @@ class Walk {
   #fields = 0;
   #aliases = 0;
   #roots = 0;
+  #inSchema = false;
 
   constructor(
     document: DocumentNode,
@@ -86,6 +89,12 @@ class Walk {
     this.#walk(selections, 1, 1);
   }
 
+  #count(): void {
+    this.#fields += 1;
+    if (this.#fields > this.limits.maxFields)
+      throw refuse(`The operation asks for more than ${this.limits.maxFields} fields`);
+  }
+
   #walk(set: SelectionSetNode, depth: number, hops: number): void {
     if (hops > this.limits.maxDepth * NESTING_PER_DEPTH) throw tooDeep(this.limits.maxDepth);
     for (const selection of set.selections) {
@@ -96,13 +105,13 @@ class Walk {
   }
 
   #field(field: FieldNode, depth: number, hops: number): void {
-    const { maxDepth, maxFields, maxAliases, maxRootFields, introspection } = this.limits;
+    const { maxDepth, maxAliases, maxRootFields, introspection } = this.limits;
     const name = field.name.value;
     if (!introspection && (name === '__schema' || name === '__type'))
       throw refuse('Introspection is switched off');
-    if (depth > maxDepth && !name.startsWith('__')) throw tooDeep(maxDepth);
-    this.#fields += 1;
-    if (this.#fields > maxFields) throw refuse(`The operation asks for more than ${maxFields} fields`);
+    if (depth > (this.#inSchema ? INTROSPECTION_DEPTH : maxDepth) && !name.startsWith('__'))
+      throw tooDeep(maxDepth);
+    this.#count();
     if (field.alias) {
       this.#aliases += 1;
       if (this.#aliases > maxAliases) throw refuse(`The operation has more than ${maxAliases} aliases`);
@@ -112,10 +121,14 @@ class Walk {
       if (this.#roots > maxRootFields)
         throw refuse(`The operation has more than ${maxRootFields} root fields`);
     }
+    const outside = !this.#inSchema;
+    if (name === '__schema' || name === '__type') this.#inSchema = true;
     if (field.selectionSet) this.#walk(field.selectionSet, depth + 1, hops + 1);
+    if (outside) this.#inSchema = false;
   }
 
   #spread(name: string, depth: number, hops: number): void {
+    this.#count();
     const fragment = this.#fragments.get(name);
     if (!fragment) return; // validation says so
     if (this.#open.has(name)) throw refuse(`The fragment ${name} spreads itself`);

@@ -1,0 +1,88 @@
+import { parse } from 'graphql';
+import { type DocumentLimits, refuseCostlyDocument, refuseHugeText } from './limits.js';
+
+const LIMITS: DocumentLimits = {
+  maxCharacters: 10_000,
+  maxTokens: 2_000,
+  maxDepth: 10,
+  maxAliases: 5,
+  maxRootFields: 4,
+  maxFields: 50,
+  introspection: false,
+};
+
+const check = (text: string, limits: Partial<DocumentLimits> = {}) => {
+  refuseHugeText(text, { ...LIMITS, ...limits });
+  refuseCostlyDocument(parse(text), { ...LIMITS, ...limits });
+};
+const nested = (depth: number) => `${'{ a '.repeat(depth)}${'}'.repeat(depth)}`;
+const many = (count: number, field: (index: number) => string) =>
+  `{ x { ${Array.from({ length: count }, (_, i) => field(i)).join(' ')} } }`;
+
+/** Each fragment spreads the next one twice: short to write, 2^n fields to walk. */
+const doubling = (count: number) =>
+  `{ x { ...F0 } } ${Array.from({ length: count }, (_, i) => `fragment F${i} on X { ...F${i + 1} ...F${i + 1} }`).join(' ')} fragment F${count} on X { a }`;
+
+describe('what stays within the limits', () => {
+  test.each([
+    ['ten fields deep', nested(10)],
+    ['five aliases', many(5, (i) => `a${i}: b`)],
+    ['four root fields', '{ a b c d }'],
+    ['a fragment that is used twice', '{ x { ...F y { ...F } } } fragment F on X { a }'],
+    ['__typename anywhere', '{ __typename x { __typename } }'],
+    ['braces in a text', `{ a(text: "${'{'.repeat(100)}") }`],
+  ])('%s', (_, text) => {
+    expect(() => check(text)).not.toThrow();
+  });
+});
+
+describe('what is refused', () => {
+  test.each<[string, string, RegExp]>([
+    ['eleven fields deep', nested(11), /deeper than 10/],
+    ['so deep that a parser would fall over', nested(4_000), /more than|deeper than 10/],
+    ['depth hidden in fragments', `{ a { ...F } } fragment F on X ${nested(10)}`, /deeper than 10/],
+    ['depth of values', `{ a(x: ${'['.repeat(40)}${']'.repeat(40)}) }`, /deeper than 10/],
+    [
+      'a fragment that spreads itself',
+      '{ a { ...F } } fragment F on X { b { ...F } }',
+      /spreads itself|deeper/,
+    ],
+    ['six aliases', many(6, (i) => `a${i}: b`), /more than 5 aliases/],
+    ['five root fields', '{ a b c d e }', /more than 4 root fields/],
+    ['one field a hundred times', many(100, () => 'a'), /more than 50 fields/],
+    ['fragments that double', doubling(20), /more than 50 fields|deeper than 10/],
+    [
+      'fragments that double and end nowhere',
+      doubling(20).replace(/fragment F20 .*/, ''),
+      /more than 50 fields|deeper than 10/,
+    ],
+    ['a long text', `# ${'x'.repeat(10_000)}\n{ a }`, /more than 10000 characters/],
+    ['many tokens', `{ a(x: [${'1 '.repeat(3_000)}]) }`, /more than 2000 tokens/],
+    ['two operations', 'query A { a } query B { b }', /one operation/],
+    ['no operation', 'fragment F on X { a }', /one operation/],
+    ['a subscription', 'subscription { a }', /no subscriptions/],
+    ['introspection', '{ __schema { types { name } } }', /Introspection is switched off/],
+    ['introspection of a type', '{ __type(name: "User") { name } }', /Introspection is switched off/],
+    [
+      'introspection in a fragment',
+      '{ ...F } fragment F on Query { __schema { types { name } } }',
+      /Introspection/,
+    ],
+  ])('%s', (_, text, reason) => {
+    expect(() => check(text)).toThrow(reason);
+  });
+
+  test('doubling fragments cost no time', () => {
+    const text = doubling(24);
+    const from = performance.now();
+    expect(() => check(text, { maxDepth: 100, maxCharacters: 100_000 })).toThrow(/more than 50 fields/);
+    // Walking them all would take minutes.
+    expect(performance.now() - from).toBeLessThan(2_000);
+  });
+});
+
+test('introspection may be deep where it is allowed', () => {
+  const deep =
+    '{ __schema { types { fields { type { ofType { ofType { ofType { ofType { ofType { ofType { ofType { name } } } } } } } } } } } }';
+  expect(() => check(deep, { introspection: true })).not.toThrow();
+});
