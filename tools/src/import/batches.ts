@@ -23,7 +23,7 @@ export interface Route<Row> {
 const MOST_BYTES = 900_000;
 /** So that Roost works on one batch while the next is being read. */
 const IN_FLIGHT = 2;
-/** So many rows in a row that fail inside Roost are no fault of the rows. */
+/** So many rows in a row that are not even answered one by one are no fault of the rows. */
 const MOST_FAILURES = 20;
 
 interface Packed<Row> {
@@ -94,12 +94,12 @@ export class Batches<Row> {
       return;
     }
     this.failures += 1;
-    if (reply.status >= 500 && this.failures >= MOST_FAILURES) {
-      throw new ImportFailed(
-        `${this.route.path} failed for ${this.failures} rows in a row (${reply.status}); look into its log`,
-      );
+    const refusal = refusalOf(reply);
+    if (this.failures >= MOST_FAILURES) {
+      const reason = `${reply.status} ${refusal.code}: ${refusal.detail}`;
+      throw new ImportFailed(`${this.route.path} took none of ${this.failures} rows in a row (${reason})`);
     }
-    this.route.onResult(first.row, refusalOf(reply));
+    this.route.onResult(first.row, refusal);
   }
 }
 

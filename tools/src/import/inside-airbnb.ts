@@ -193,10 +193,7 @@ export class InsideAirbnbImport {
     file: CsvFile<'listing_id' | 'id' | 'date' | 'reviewer_name' | 'comments'>,
   ): Promise<void> {
     const batches = new Batches<ReviewRow>(this.operator, {
-      path: '/v1/admin/imports/reviews',
-      mostRows: 500,
-      body: (rows) => `[${rows.join(',')}]`,
-      results: (body) => reviewResults(body),
+      ...route('reviews', 200),
       onResult: (row, result) => this.report.result('reviews', result, `review ${row.externalId}`),
     });
     await this.read(file, 'reviews', async ({ cells, line }) => {
@@ -207,7 +204,7 @@ export class InsideAirbnbImport {
       const text = plainText(cells.comments);
       if (text === '') return this.report.skip('reviews', 'no text', example);
       await batches.add({
-        externalId: `${SOURCE}:${cells.id.trim()}`,
+        externalId: cells.id.trim(),
         listingId,
         authorName: oneLine(cells.reviewer_name) || 'Guest',
         text,
@@ -242,7 +239,7 @@ export class InsideAirbnbImport {
   }
 }
 
-/** What identity, listings and bookings have in common. */
+/** What the services have in common. */
 function route(name: string, mostRows: number): Omit<Route<never>, 'onResult'> {
   return {
     path: `/v1/admin/imports/${name}`,
@@ -250,20 +247,4 @@ function route(name: string, mostRows: number): Omit<Route<never>, 'onResult'> {
     body: (rows) => `{"source":"${SOURCE}","rows":[${rows.join(',')}]}`,
     results: (body) => (body as { results: Result[] }).results,
   };
-}
-
-interface ReviewResult {
-  status: Result['outcome'];
-  reviewId: string | null;
-  truncated: boolean;
-  reason: string | null;
-}
-
-function reviewResults(body: unknown): Result[] {
-  return (body as { results: ReviewResult[] }).results.map(({ status, reviewId, truncated, reason }) => {
-    const result = { id: reviewId, outcome: status, pointer: null };
-    if (status === 'refused') return { ...result, code: 'request.invalid', detail: reason };
-    if (truncated) return { ...result, code: 'review.truncated', detail: 'cut to 5,000 characters' };
-    return { ...result, code: null, detail: null };
-  });
 }

@@ -33,12 +33,12 @@ export class Report {
   /** A row that was. */
   result(kind: Kind, result: Result, example: string): void {
     this.count(kind, result.outcome);
-    if (result.code === null) return;
     const { code, pointer, detail, outcome } = result;
-    const place = pointer ? ` at ${pointer.replace(/\/\d+(?=\/|$)/g, '/*')}` : '';
-    // Numbers differ from row to row, the reason does not.
-    const words = detail?.replace(/\d+/g, (digits) => (outcome === 'refused' ? digits : '…')) ?? '';
-    this.note(kind, `${outcome === 'refused' ? 'refused: ' : ''}${words || code} (${code}${place})`, example);
+    if (code === null && detail === null) return;
+    // Places in a list differ from row to row, the reason does not.
+    const place = pointer ? `at ${pointer.replace(/\/\d+(?=\/|$)/g, '/*')}` : null;
+    const where = [code, place].filter((part) => part !== null).join(' ');
+    this.note(kind, `${outcome === 'refused' ? 'refused: ' : ''}${detail ?? code} (${where})`, example);
   }
 
   /** Something worth knowing that stopped no row. */

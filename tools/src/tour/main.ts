@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Client, WrongAnswer } from './client.js';
 import { graphJourney } from './graph.js';
+import { importStep } from './import.js';
 import { journey, smoke, type Step, world } from './journey.js';
 import { reviewCircle } from './reviews.js';
 
@@ -26,7 +27,9 @@ if (values.help) {
   process.exit(0);
 }
 
-const steps: Step[] = values.smoke ? smoke : [...journey, ...graphJourney(world), ...reviewCircle];
+const steps: Step[] = values.smoke
+  ? smoke
+  : [...journey, ...graphJourney(world), ...reviewCircle, importStep(values.url)];
 const client = new Client(values.url.replace(/\/$/, ''));
 const started = performance.now();
 let done = 0;

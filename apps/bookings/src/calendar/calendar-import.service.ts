@@ -11,7 +11,7 @@ import {
   readRow,
   refusedRow,
 } from '@roost/platform';
-import { compareDates, mergeRanges, nightCount } from '@roost/stay';
+import { compareDates, mergeRanges } from '@roost/stay';
 import { BookingSweeper, NightsTaken } from '../booking/booking.sweeper.js';
 import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
 import { CalendarAnnouncer } from './calendar.announcer.js';
@@ -73,7 +73,7 @@ export class CalendarImport {
       ...wanted.covered.map((range) => ({ ...range, live: false })),
     ].sort((a, b) => compareDates(a.from, b.from));
     const result = importedRow(row.externalId, row.listingId, isNew ? 'created' : 'updated');
-    const told = wanted.covered.length > 0 ? { ...result, ...coveredBy(wanted) } : result;
+    const told = wanted.covered.length > 0 ? { ...result, ...COVERED } : result;
     if (!isNew && isDeepStrictEqual(await importedEntries(em, ownerId), entries)) {
       return { ...told, outcome: 'unchanged' };
     }
@@ -102,8 +102,8 @@ export class CalendarImport {
   }
 }
 
-function coveredBy({ covered }: ImportedNights): Pick<ImportResult, 'code' | 'pointer' | 'detail'> {
-  const count = covered.reduce((sum, { from, to }) => sum + nightCount(from, to), 0);
-  const detail = `Bookings here have ${count} of these nights; the others are blocked`;
-  return { code: 'calendar.dates_taken', pointer: '/blocked', detail };
-}
+const COVERED = {
+  code: 'calendar.dates_taken',
+  pointer: '/blocked',
+  detail: 'Bookings here have some of these nights; the others are blocked',
+};
