@@ -29,6 +29,23 @@ const BODIES: Record<string, unknown> = {
   'POST /v1/admin/reviews/{id}/hide': { reason: 'Let me see' },
 };
 
+const REVIEW = 'id bookingId authorName overall text publishedAt author { id } booking { id }';
+const REVIEWS = `edges { cursor node { ${REVIEW} } } pageInfo { hasNextPage endCursor }`;
+
+/** The same once more, as the graph tells it. */
+const GRAPH = [
+  `query ($id: ID!) { review(id: $id) { ${REVIEW} } }`,
+  `query ($listing: ID!) { reviews(listingId: $listing) { ${REVIEWS} } }`,
+  '{ pendingReviews { edges { cursor node { bookingId closesAt } } pageInfo { hasNextPage endCursor } } }',
+  `query ($of: [_Any!]!) { _entities(representations: $of) {
+     ... on Listing { reviews(first: 1) { ${REVIEWS} } ratingDetails { mean count histogram } }
+     ... on User { reviews(first: 1) { ${REVIEWS} } guestRating { mean count } }
+     ... on Booking { ofBooking: reviews { ${REVIEW} } }
+     ... on Review { ${REVIEW} } } }`,
+  'mutation ($id: ID!) { editReview(id: $id, input: { text: "Mine now." }) { id } }',
+  'mutation ($id: ID!) { replyToReview(id: $id, input: { text: "Thank you." }) { id } }',
+];
+
 describe('until publication only its author can see that a review exists', () => {
   let reviews: ReviewsUnderTest;
   let document: Document;
@@ -59,6 +76,20 @@ describe('until publication only its author can see that a review exists', () =>
           }
         }
       }
+    }
+    for (const operation of GRAPH) {
+      const variables = {
+        id: reviewId,
+        listing: stay.listingId,
+        of: [
+          { __typename: 'Listing', id: stay.listingId },
+          { __typename: 'User', id: stay.guest.id },
+          { __typename: 'User', id: stay.host.id },
+          { __typename: 'Booking', id: stay.bookingId },
+          { __typename: 'Review', id: reviewId },
+        ],
+      };
+      view[operation] = tells(await client.post('/graphql', { query: operation, variables }));
     }
     return view;
   }
