@@ -54,7 +54,7 @@ export class Batches<Row> {
 
   /** Settles when every row has its result. */
   async flush(): Promise<void> {
-    await this.send();
+    if (!this.failed) await this.send();
     await Promise.all(this.sending);
     if (this.failed) throw this.failed;
   }
@@ -65,7 +65,7 @@ export class Batches<Row> {
     this.bytes = 0;
     if (rows.length === 0) return;
     while (this.sending.size >= IN_FLIGHT) await Promise.race(this.sending);
-    if (this.failed) throw this.failed;
+    if (this.failed) return this.flush();
     const sent = this.deliver(rows)
       .catch((error: unknown) => {
         this.failed ??= error;
@@ -75,6 +75,7 @@ export class Batches<Row> {
   }
 
   private async deliver(rows: Packed<Row>[]): Promise<void> {
+    if (this.failed) return;
     const reply = await this.operator.post(this.route.path, this.route.body(rows.map(({ json }) => json)));
     if (reply.status === 200) {
       this.failures = 0;

@@ -4,6 +4,7 @@ import { ImportFailed } from './import-failed.js';
 /** How long Roost may be away, or tell us to wait, before the run gives up. */
 const PATIENCE_MS = 120_000;
 const TIMEOUT_MS = 120_000;
+const AWAY = new Set([429, 502, 503]);
 
 export interface Reply {
   status: number;
@@ -35,35 +36,37 @@ export class Operator {
   async post(path: string, body: string): Promise<Reply> {
     const givesUpAt = performance.now() + PATIENCE_MS;
     for (let pauseMs = 250, renewed = false; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
-      const answer = await this.try(path, body);
-      const failure = answer instanceof Error ? answer : null;
-      const status = failure ? 0 : (answer as Response).status;
-      if (status === 401 && this.renew && !renewed) {
+      const { answer, failure } = await this.try(path, body);
+      if (answer?.status === 401 && this.renew && !renewed) {
         renewed = true;
         this.token = await this.renew();
         continue;
       }
-      const away = failure !== null || status === 429 || status === 502 || status === 503;
+      const away = answer === undefined || AWAY.has(answer.status);
       if (away && performance.now() < givesUpAt) {
-        const told = failure ? NaN : Number((answer as Response).headers.get('retry-after'));
+        const told = Number(answer?.headers.get('retry-after'));
         await pause(told > 0 ? told * 1000 : pauseMs);
         continue;
       }
-      if (failure) throw unreachable(this.url, failure);
-      return await this.read(path, answer as Response);
+      if (answer === undefined) throw unreachable(this.url, failure);
+      return await this.read(path, answer);
     }
   }
 
-  private async try(path: string, body: string): Promise<Response | Error> {
+  private async try(
+    path: string,
+    body: string,
+  ): Promise<{ answer: Response; failure?: undefined } | { answer?: undefined; failure: unknown }> {
     try {
-      return await fetch(this.url + path, {
+      const answer = await fetch(this.url + path, {
         method: 'POST',
         headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
         body,
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-    } catch (error) {
-      return error as Error;
+      return { answer };
+    } catch (failure) {
+      return { failure };
     }
   }
 
@@ -78,7 +81,7 @@ export class Operator {
     }
     if (status === 403) throw new ImportFailed(`The token is no administrator's (${code ?? status})`);
     if (status === 404) throw new ImportFailed(`${this.url} has no ${path}: is that service running?`);
-    if (status === 429 || status === 502 || status === 503) {
+    if (AWAY.has(status)) {
       throw new ImportFailed(`${path} did not answer for two minutes: ${detail ?? code ?? status}`);
     }
     return { status, body };
@@ -95,7 +98,7 @@ async function developmentToken(url: string): Promise<string> {
       signal: AbortSignal.timeout(30_000),
     });
   } catch (error) {
-    throw unreachable(url, error as Error);
+    throw unreachable(url, error);
   }
   if (answer.status !== 201) {
     throw new ImportFailed(
@@ -105,9 +108,8 @@ async function developmentToken(url: string): Promise<string> {
   return ((await answer.json()) as { accessToken: string }).accessToken;
 }
 
-function unreachable(url: string, error: Error): ImportFailed {
-  const { code } = (error.cause ?? error) as { code?: string };
-  return new ImportFailed(
-    `Nothing answers at ${url} (${code ?? error.message}). Start Roost with: npm start`,
-  );
+function unreachable(url: string, failure: unknown): ImportFailed {
+  const { cause, message } = failure as { cause?: { code?: string }; message?: string };
+  const reason = cause?.code ?? message ?? 'no answer';
+  return new ImportFailed(`Nothing answers at ${url} (${reason}). Start Roost with: npm start`);
 }
