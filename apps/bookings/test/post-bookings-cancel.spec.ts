@@ -52,6 +52,7 @@ describe('a guest', () => {
         hostPenaltyMinor: 0,
         hostPayoutMinor: 0,
         platformFeeMinor: 0,
+        cancelledAt: expect.stringMatching(/^2027-06-09T18:59:3/) as string,
       }),
     ]);
     expect(await bookings.isFree(booking.listing, '2027-06-10')).toBe(true);
