@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DevModule } from './dev/dev.module.js';
 import { EmailChangeModule } from './email-change/email-change.module.js';
 import { MfaModule } from './mfa/mfa.module.js';
+import { NotificationModule } from './notification/notification.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
 import { SessionModule } from './session/session.module.js';
@@ -17,6 +18,7 @@ import { UserModule } from './user/user.module.js';
     PasswordModule,
     MfaModule,
     EmailChangeModule,
+    NotificationModule,
     DevModule,
   ],
 })

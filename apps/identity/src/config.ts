@@ -20,6 +20,13 @@ export const IdentityConfig = z.object({
     .min(3)
     .default('Roost <no-reply@roost.example>')
     .meta({ description: 'the sender of mails, such as Roost <no-reply@example.com>' }),
+  REVIEW_WINDOW_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(365)
+    .default(14)
+    .meta({ description: 'how many days after check-out both sides may review: mails name the last one' }),
   ROOST_DEMO: z
     .enum(['on', 'off'])
     .default('off')

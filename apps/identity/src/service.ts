@@ -3,6 +3,7 @@ import { Migration0001Identity } from '../migrations/Migration0001Identity.js';
 import { Migration0002MailDelivery } from '../migrations/Migration0002MailDelivery.js';
 import { Migration0003SecondFactor } from '../migrations/Migration0003SecondFactor.js';
 import { Migration0004EmailChange } from '../migrations/Migration0004EmailChange.js';
+import { Migration0005Notification } from '../migrations/Migration0005Notification.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
 import { EmailChange } from './email-change/email-change.entity.js';
@@ -23,6 +24,7 @@ export const identity = defineService({
     Migration0002MailDelivery,
     Migration0003SecondFactor,
     Migration0004EmailChange,
+    Migration0005Notification,
   ],
   queue: true,
 });

@@ -5,7 +5,7 @@ import { CONFIG, outsideRequests, SystemClock, uuidv7 } from '@roost/platform';
 import type { IdentityConfig } from '../config.js';
 import { MailDelivery } from './mail.delivery.js';
 import { Mail } from './mail.entity.js';
-import { type MailData, type MailTemplate, renderMail } from './mail.templates.js';
+import { type MailData, type MailTemplate, type MailText, renderMail } from './mail.templates.js';
 
 type Extra<T extends MailTemplate> = Omit<MailData[T], 'displayName'>;
 
@@ -25,15 +25,27 @@ export class Mails {
     template: T,
     extra: Extra<T>,
   ): Promise<void> {
+    const data = { ...extra, displayName: to.displayName } as unknown as MailData[T];
+    const token = 'token' in extra ? String(extra.token) : null;
+    await this.post(em, to.email, template, renderMail(template, data), token);
+  }
+
+  /** The same for a mail that has been put into words elsewhere. */
+  async post(
+    em: EntityManager,
+    recipient: string,
+    template: string,
+    text: MailText,
+    token: string | null = null,
+  ): Promise<void> {
     const now = this.clock.now();
     const inbox = this.config.MAILER === 'inbox';
-    const data = { ...extra, displayName: to.displayName } as unknown as MailData[T];
     const mail = em.create(Mail, {
       id: uuidv7(),
-      recipient: to.email,
+      recipient,
       template,
-      ...renderMail(template, data),
-      token: inbox && 'token' in extra ? String(extra.token) : null,
+      ...text,
+      token: inbox ? token : null,
       createdAt: now,
       sentAt: inbox ? now : null,
       nextAttemptAt: inbox ? null : now,

@@ -1,0 +1,39 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Controller, Get, Put } from '@nestjs/common';
+import { Transactions } from '@roost/messaging';
+import { Answers, type AuthUser, Body, CurrentUser, etagOf, requireMatch, withEtag } from '@roost/platform';
+import { Sessions } from '../session/session.service.js';
+import { NotificationSettings, toMuted, toSettings } from './notification-settings.dto.js';
+import { findMuted, saveMuted } from './notification-settings.queries.js';
+
+@Controller('v1/me/notification-settings')
+export class NotificationSettingsController {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly transactions: Transactions,
+    private readonly sessions: Sessions,
+  ) {}
+
+  @Get()
+  @Answers(200, NotificationSettings, 'account.suspended')
+  async read(@CurrentUser() auth: AuthUser): Promise<NotificationSettings> {
+    const user = await this.sessions.ownerOf(auth);
+    const { version, muted } = await findMuted(this.em, user.id);
+    return withEtag(toSettings(muted), etagOf(version, user.id));
+  }
+
+  @Put()
+  @Answers(200, NotificationSettings, 'account.suspended', 'request.precondition_failed')
+  async replace(
+    @CurrentUser() auth: AuthUser,
+    @Body(NotificationSettings) body: NotificationSettings,
+  ): Promise<NotificationSettings> {
+    const version = await this.transactions.run(async (em) => {
+      const user = await this.sessions.ownerOf(auth, em);
+      const before = await findMuted(em, user.id);
+      requireMatch(etagOf(before.version, user.id));
+      return await saveMuted(em, user.id, toMuted(body));
+    });
+    return withEtag(body, etagOf(version, auth.id));
+  }
+}

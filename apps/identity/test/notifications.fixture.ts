@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import type { EventBody } from '@roost/contracts';
+import { DEFAULT_STAY_RULES } from '@roost/pricing';
+import type { DeliverOptions } from '@roost/testing';
+import { type Identity, type InboxMail, type Person } from './identity.js';
+
+type Facts = EventBody<'booking.accepted'>;
+type BookingEvent = 'booking.created' | 'booking.requested' | 'booking.confirmed' | 'booking.declined';
+
+/** A Tuesday; the stay is in June of that year, in New York. */
+export const START = '2027-03-02T12:00:00Z';
+
+export const TITLE = 'A flat by the river';
+
+/** Host, guest, listing and booking, and what the other services would say of them. */
+export class Story {
+  private version = 1;
+
+  constructor(
+    readonly identity: Identity,
+    readonly host: Person,
+    readonly guest: Person,
+    readonly facts: Facts,
+  ) {}
+
+  async listing(about: Partial<EventBody<'listing.published'>> = {}): Promise<void> {
+    await this.identity.service.deliver(
+      'listing.published',
+      {
+        listingId: this.facts.listingId,
+        hostId: this.host.id,
+        status: 'published',
+        title: TITLE,
+        city: 'Albany',
+        countryCode: 'US',
+        timeZone: 'America/New_York',
+        checkInFrom: '15:00',
+        checkOutUntil: '11:00',
+        currency: 'USD',
+        bookingMode: 'request',
+        capacity: 4,
+        maxPets: 0,
+        pricing: null,
+        stayRules: DEFAULT_STAY_RULES,
+        cancellationPolicy: 'flexible',
+        coverUrl: null,
+        ...about,
+      },
+      { version: (this.version += 1) },
+    );
+  }
+
+  /** Tells what happened to the booking; what the type adds is in `more`. */
+  async tell<T extends BookingEvent | 'booking.expired' | 'booking.cancelled' | 'booking.completed'>(
+    type: T,
+    state: Facts['state'],
+    more: Omit<EventBody<T>, keyof Facts> & Partial<Facts>,
+    options: DeliverOptions = {},
+  ): Promise<void> {
+    const body = { ...this.facts, state, ...more } as unknown as EventBody<T>;
+    await this.identity.service.deliver(type, body, { version: (this.version += 1), ...options });
+  }
+
+  async created(): Promise<void> {
+    await this.tell('booking.created', 'pending_payment', {});
+  }
+
+  async requested(options: DeliverOptions = {}): Promise<void> {
+    await this.created();
+    await this.tell('booking.requested', 'awaiting_host', { respondBy: '2027-03-03T12:00:00Z' }, options);
+  }
+
+  async confirmed(options: DeliverOptions = {}): Promise<void> {
+    await this.created();
+    await this.tell('booking.confirmed', 'confirmed', { late: false }, options);
+  }
+
+  async completed(): Promise<void> {
+    await this.confirmed();
+    await this.identity.service.clock.set(this.facts.checkOutAt);
+    await this.tell('booking.completed', 'completed', {});
+  }
+
+  async reviewed(
+    direction: EventBody<'review.published'>['direction'],
+    options: DeliverOptions = {},
+  ): Promise<void> {
+    const byGuest = direction === 'guest_to_listing';
+    await this.identity.service.deliver(
+      'review.published',
+      {
+        reviewId: randomUUID(),
+        bookingId: this.facts.bookingId,
+        listingId: this.facts.listingId,
+        authorId: byGuest ? this.guest.id : this.host.id,
+        subjectId: byGuest ? this.facts.listingId : this.guest.id,
+        direction,
+      },
+      options,
+    );
+  }
+
+  /** Newest first. */
+  async mailsTo(side: 'guest' | 'host'): Promise<InboxMail[]> {
+    return this.identity.mailsTo(this[side].email);
+  }
+
+  async templates(): Promise<{ guest: string[]; host: string[] }> {
+    const of = async (side: 'guest' | 'host') => (await this.mailsTo(side)).map(({ template }) => template);
+    return { guest: await of('guest'), host: await of('host') };
+  }
+
+  async latest(side: 'guest' | 'host', template: string): Promise<InboxMail> {
+    const mail = (await this.mailsTo(side)).find((candidate) => candidate.template === template);
+    if (!mail) throw new Error(`The ${side} got no ${template}`);
+    return mail;
+  }
+}
+
+export async function aStory(identity: Identity, about: Partial<Facts> = {}): Promise<Story> {
+  await identity.service.clock.set(START);
+  const host = await identity.person({ roles: ['host'] });
+  const guest = await identity.person();
+  const facts: Facts = {
+    bookingId: randomUUID(),
+    listingId: randomUUID(),
+    hostId: host.id,
+    guestId: guest.id,
+    state: 'pending_payment',
+    bookingMode: 'request',
+    checkInDate: '2027-06-10',
+    checkOutDate: '2027-06-14',
+    timeZone: 'America/New_York',
+    checkInAt: '2027-06-10T19:00:00Z',
+    checkOutAt: '2027-06-14T15:00:00Z',
+    guests: { adults: 2, children: [{ age: 7 }], infants: 0, pets: 0 },
+    currency: 'USD',
+    lines: [],
+    totalMinor: 123_456,
+    hostPayoutMinor: 100_050,
+    platformFeeMinor: 20_000,
+    taxMinor: 3_406,
+    payoutDueAt: '2027-06-11T19:00:00Z',
+    holdExpiresAt: null,
+    ...about,
+  };
+  const story = new Story(identity, host, guest, facts);
+  await story.listing();
+  return story;
+}
