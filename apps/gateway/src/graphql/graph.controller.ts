@@ -18,7 +18,7 @@ import type { GatewayConfig } from '../config.js';
 import { RateLimits } from '../proxy/rate-limits.js';
 import { GraphBook } from './graph.js';
 import { graphiqlPage } from './graphiql.page.js';
-import { MAX_REQUEST_BYTES, OperationReader } from './operation.reader.js';
+import { MAX_REQUEST_BYTES, type Operation, OperationReader } from './operation.reader.js';
 
 const PATIENCE_MS = 25_000;
 const MOST_REPORTED = 50;
@@ -48,6 +48,8 @@ export class GraphController {
       const problem = error instanceof Problem ? error : this.unforeseen(error, request);
       roost.log.code = problem.code;
       const answer: GraphqlAnswer = { errors: [formatProblem(problem, roost.traceId)] };
+      // What is left of a body that nobody wants to read goes with its connection.
+      if (!request.raw.readableEnded) reply.header('connection', 'close');
       reply.code(problem.status).headers(problem.headers).send(JSON.stringify(answer));
     }
   }
@@ -76,7 +78,7 @@ export class GraphController {
     if (operation.name) roost.log.operation = operation.name;
     // Each mutation counts like the request that it would be over REST.
     if (operation.type === 'mutation')
-      for (let more = 1; more < operation.rootFields; more += 1)
+      for (let more = 1; more < operation.rootKeys.length; more += 1)
         await this.limits.take(request, reply, '/graphql');
     const result = await graph.execute({
       document: operation.document,
@@ -85,11 +87,16 @@ export class GraphController {
       operationName: operation.name,
       context: { request, signal: AbortSignal.any([roost.closing, AbortSignal.timeout(PATIENCE_MS)]) },
     });
-    return this.toAnswer(result, request);
+    return this.toAnswer(result, operation, request);
   }
 
-  private toAnswer({ data, errors }: ExecutionResult, { roost }: FastifyRequest): GraphqlAnswer {
-    const answer: GraphqlAnswer = { data: data ?? null };
+  private toAnswer(
+    { data, errors }: ExecutionResult,
+    { rootKeys }: Operation,
+    { roost }: FastifyRequest,
+  ): GraphqlAnswer {
+    // The executor leaves data out where no service gave any; each root field may be null by itself.
+    const answer: GraphqlAnswer = { data: data ?? Object.fromEntries(rootKeys.map((key) => [key, null])) };
     if (errors?.length) {
       answer.errors = errors.slice(0, MOST_REPORTED).map((error) => this.report(error, roost.traceId));
       roost.log.code ??= answer.errors[0]?.extensions?.code;

@@ -19,6 +19,7 @@ import {
   Kind,
   type OperationDefinitionNode,
   parse,
+  type SelectionSetNode,
   validate,
 } from 'graphql';
 import { z } from 'zod';
@@ -53,7 +54,8 @@ export interface Operation {
   type: 'query' | 'mutation';
   name: string | undefined;
   variables: Record<string, unknown>;
-  rootFields: number;
+  /** The names under which its root fields answer. */
+  rootKeys: string[];
 }
 
 interface Known {
@@ -107,7 +109,7 @@ export class OperationReader {
       name: definition.name?.value,
       // Defaults are filled in where the operation runs.
       variables: Object.fromEntries(Object.entries(variables ?? {}).filter(([name]) => name in checked)),
-      rootFields: definition.selectionSet.selections.length,
+      rootKeys: rootKeysOf(document, definition.selectionSet),
     };
   }
 
@@ -137,6 +139,18 @@ export class OperationReader {
   private keyOf(hash: string): string {
     return `${this.config.REDIS_PREFIX}:graphql:${hash}`;
   }
+}
+
+function rootKeysOf(document: DocumentNode, set: SelectionSetNode): string[] {
+  const keys = set.selections.flatMap((selection): string[] => {
+    if (selection.kind === Kind.FIELD) return [selection.alias?.value ?? selection.name.value];
+    if (selection.kind === Kind.INLINE_FRAGMENT) return rootKeysOf(document, selection.selectionSet);
+    const fragment = document.definitions.find(
+      (it) => it.kind === Kind.FRAGMENT_DEFINITION && it.name.value === selection.name.value,
+    );
+    return fragment?.kind === Kind.FRAGMENT_DEFINITION ? rootKeysOf(document, fragment.selectionSet) : [];
+  });
+  return [...new Set(keys)];
 }
 
 /** What the parser and the rules throw tells where the document is wrong; suggestions would tell the schema. */

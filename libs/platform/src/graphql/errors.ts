@@ -22,6 +22,8 @@ export function problemOf(error: GraphQLError): Problem {
 export function invalidDocument(message: string): Problem {
   const detail = message
     .replace(/ got invalid value [\s\S]*?(?: at "[^"]{1,200}")?; /, ' ')
+    .replace(/ (cannot represent [^:]*|found|Expected value of type "[^"]*"): [\s\S]*$/, ' $1')
+    .replace(/, found [\s\S]*$/, '')
     .slice(0, MAX_REASON);
   return new Problem('request.invalid', detail, { errors: [{ detail }] });
 }
