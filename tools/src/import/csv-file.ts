@@ -46,7 +46,7 @@ export class CsvFile<Column extends string> {
   }
 
   async *rows(): AsyncGenerator<CsvRow<Column>> {
-    const source = createReadStream(this.path, { highWaterMark: 256 * 1024 });
+    const source = createReadStream(this.path, { highWaterMark: 16 * 1024 });
     source.on('data', (chunk) => (this.readBytes += chunk.length));
     const parser = parse({
       bom: true,

@@ -103,7 +103,7 @@ async function main(): Promise<void> {
     await run.run();
   } finally {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(['', ...run.report.lines(), '', `Took ${seconds} s.`].join('\n'));
+    if (!run.report.isEmpty) console.log(['', ...run.report.lines(), '', `Took ${seconds} s.`].join('\n'));
   }
 }
 

@@ -47,7 +47,7 @@ export class Progress {
     const left = share > 0.02 ? `, ${Math.ceil((seconds / share) * (1 - share))} s left` : '';
     const full = Math.round(Math.min(1, share) * BAR);
     const text = `${this.what.padEnd(10)} [${'#'.repeat(full)}${'-'.repeat(BAR - full)}] ${percent(share)} ${whole(rows)} rows${left}`;
-    this.screen.write(`\r\x1b[K${text.slice(0, (this.screen.columns ?? 80) - 1)}`);
+    this.screen.write(`\r\x1b[K${text.slice(0, (this.screen.columns || 80) - 1)}`);
     this.drawn = true;
   }
 }

@@ -56,8 +56,8 @@ export class Report {
     return this.counts.get(kind)?.get(outcome) ?? 0;
   }
 
-  total(kind: Kind): number {
-    return OUTCOMES.reduce((sum, outcome) => sum + this.of(kind, outcome), 0);
+  get isEmpty(): boolean {
+    return this.counts.size === 0;
   }
 
   lines(): string[] {
