@@ -85,7 +85,7 @@ export class GraphController {
       variables: operation.variables,
       operationType: operation.type,
       operationName: operation.name,
-      context: { request, signal: AbortSignal.any([roost.closing, AbortSignal.timeout(PATIENCE_MS)]) },
+      context: { request, signal: AbortSignal.timeout(PATIENCE_MS) },
     });
     return this.toAnswer(result, operation, request);
   }
