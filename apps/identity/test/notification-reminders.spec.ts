@@ -13,11 +13,11 @@ afterAll(() => identity.close());
 
 const clock = () => identity.service.clock;
 const cancelled = {
-  by: 'guest',
+  by: 'guest' as const,
   refundMinor: 0,
   refundLines: [],
   hostPenaltyMinor: 0,
-} as const;
+};
 const countOf = async (side: 'guest' | 'host', template: string) =>
   (await story.templates())[side].filter((candidate) => candidate === template).length;
 

@@ -75,6 +75,24 @@ export class Story {
     await this.tell('booking.confirmed', 'confirmed', { late: false }, options);
   }
 
+  async changed(terms: Partial<Facts>): Promise<void> {
+    const { checkInDate, checkOutDate, guests, totalMinor } = { ...this.facts, ...terms };
+    const body: EventBody<'booking.change-applied'> = {
+      ...this.facts,
+      checkOutDate: '2027-07-05',
+      checkOutAt: '2027-07-05T15:00:00Z',
+      ...terms,
+      state: 'confirmed',
+      changeId: randomUUID(),
+      by: 'guest',
+      outcome: null,
+      terms: { checkInDate, checkOutDate, guests },
+      differenceMinor: totalMinor - this.facts.totalMinor,
+      expiresAt: null,
+    };
+    await this.identity.service.deliver('booking.change-applied', body, { version: (this.version += 1) });
+  }
+
   async completed(): Promise<void> {
     await this.confirmed();
     await this.identity.service.clock.set(this.facts.checkOutAt);

@@ -115,6 +115,24 @@ describe('each side gets the mail that is meant for it', () => {
     expect(text).not.toContain('$1,234.56');
   });
 
+  it('booking.change-applied: both, with the new dates; the reminder moves along', async () => {
+    await story.confirmed();
+    await story.changed({
+      checkInDate: '2027-07-01',
+      checkInAt: '2027-07-01T19:00:00Z',
+      totalMinor: 133_456,
+    });
+    const guest = await story.latest('guest', 'booking-changed');
+    expect(guest.text).toMatch(/Check-in: +Thursday, July 1, 2027/);
+    expect(guest.text).toMatch(/Total: +\$1,334\.56/);
+    expect(guest.text).toMatch(/You paid in addition: +\$100\.00/);
+    expect((await story.latest('host', 'booking-changed')).text).not.toContain('$100.00');
+    await identity.service.clock.set('2027-06-09T14:00:00Z');
+    expect((await story.templates()).guest).not.toContain('check-in-reminder');
+    await identity.service.clock.set('2027-06-30T14:00:00Z');
+    expect((await story.latest('guest', 'check-in-reminder')).text).toContain('Thursday, July 1, 2027');
+  });
+
   it('payment.failed: the guest', async () => {
     await story.created();
     await paymentFailed();

@@ -1,3 +1,5 @@
+import { escapeHtml, framed } from './mail.frame.js';
+
 export interface MailText {
   subject: string;
   text: string;
@@ -108,31 +110,17 @@ const letters: { [T in MailTemplate]: (data: MailData[T]) => Letter } = {
 export function renderMail<T extends MailTemplate>(template: T, data: MailData[T]): MailText {
   const letter = letters[template](data);
   const paragraphs = (lines: string[]) => lines.map((line) => `<p>${escapeHtml(line)}</p>`);
-  const html = [
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-    `<title>${escapeHtml(letter.subject)}</title></head><body>`,
+  const html = framed(letter.subject, 'en', [
     ...paragraphs(letter.before),
     ...(letter.code === undefined ? [] : [`<p><code>${escapeHtml(letter.code)}</code></p>`]),
     ...paragraphs(letter.after),
-    '<p>Roost</p></body></html>',
-  ];
+    '<p>Roost</p>',
+  ]);
   const text = [
     ...letter.before,
     ...(letter.code === undefined ? [] : [`    ${letter.code}`]),
     ...letter.after,
     'Roost',
   ];
-  return { subject: letter.subject, text: `${text.join('\n\n')}\n`, html: html.join('\n') };
-}
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return { subject: letter.subject, text: `${text.join('\n\n')}\n`, html };
 }

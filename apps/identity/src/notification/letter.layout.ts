@@ -1,12 +1,11 @@
-import { escapeHtml, type MailText } from '../mail/mail.templates.js';
+import { escapeHtml, framed } from '../mail/mail.frame.js';
+import type { MailText } from '../mail/mail.templates.js';
 import type { Language, Letter } from './language/language.js';
 
-const PAGE = 'margin:0;padding:24px 12px;background:#f4f1ec;color:#2b2723;font:16px/1.5 sans-serif';
-const SHEET = 'max-width:560px;margin:0 auto;padding:24px 28px;background:#fff;border-radius:8px';
 const LABEL = 'padding:6px 16px 6px 0;color:#6b625a;text-align:left;vertical-align:top;font-weight:normal';
 const VALUE = 'padding:6px 0;vertical-align:top;overflow-wrap:anywhere';
 
-/** A letter as a mail in text and in HTML: styles on the elements, no pictures, nothing fetched from anywhere. */
+/** A letter as a mail in text and in HTML. */
 export function layOut(
   letter: Letter,
   reader: { displayName: string },
@@ -28,18 +27,14 @@ export function layOut(
     ...last,
   ];
   const paragraph = (line: string) => `<p>${escapeHtml(line)}</p>`;
-  const html = [
-    `<!doctype html><html lang="${language.tag}"><head><meta charset="utf-8">`,
-    `<title>${escapeHtml(subject)}</title></head><body style="${PAGE}"><div style="${SHEET}">`,
-    `<h1 style="margin:0 0 16px;font-size:20px;line-height:1.3">${escapeHtml(subject)}</h1>`,
+  const html = framed(subject, language.tag, [
     ...[greeting, ...letter.paragraphs].map(paragraph),
     ...(letter.details.length > 0 ? [table(letter.details)] : []),
     ...letter.closing.map(paragraph),
     paragraph(language.signature),
     ...last.map((line) => `<p style="color:#6b625a;font-size:13px">${escapeHtml(line)}</p>`),
-    '</div></body></html>',
-  ];
-  return { subject, text: `${text.join('\n\n')}\n`, html: html.join('\n') };
+  ]);
+  return { subject, text: `${text.join('\n\n')}\n`, html };
 }
 
 function table(details: Letter['details']): string {
