@@ -75,7 +75,7 @@ export class Story {
     await this.tell('booking.confirmed', 'confirmed', { late: false }, options);
   }
 
-  async changed(terms: Partial<Facts>): Promise<void> {
+  async changed(terms: Partial<Facts>, options: DeliverOptions = {}): Promise<void> {
     const { checkInDate, checkOutDate, guests, totalMinor } = { ...this.facts, ...terms };
     const body: EventBody<'booking.change-applied'> = {
       ...this.facts,
@@ -90,7 +90,10 @@ export class Story {
       differenceMinor: totalMinor - this.facts.totalMinor,
       expiresAt: null,
     };
-    await this.identity.service.deliver('booking.change-applied', body, { version: (this.version += 1) });
+    await this.identity.service.deliver('booking.change-applied', body, {
+      version: (this.version += 1),
+      ...options,
+    });
   }
 
   async completed(): Promise<void> {

@@ -77,7 +77,9 @@ export class NotificationConsumer {
   async changed(body: EventBody<'booking.change-applied'>, meta: EventMeta): Promise<void> {
     const { differenceMinor } = body;
     await this.follow(body, meta, async (em) => {
-      await this.tell(em, 'booking-changed', body, meta, ['guest', 'host'], { differenceMinor });
+      const news = await this.tell(em, 'booking-changed', body, meta, ['guest', 'host'], { differenceMinor });
+      // Told again, it must not take away the reminder that it has planned itself, or that a later change has.
+      if (!news) return;
       await this.notifications.withdraw(em, body.bookingId, 'check-in-reminder');
       if (body.state === 'confirmed') await this.remindOfCheckIn(em, body, meta);
     });
@@ -123,7 +125,7 @@ export class NotificationConsumer {
   private async follow(
     body: BookingFacts,
     meta: EventMeta,
-    act: (em: EntityManager, before: BookingState | null) => Promise<void>,
+    act: (em: EntityManager, before: BookingState | null) => Promise<unknown>,
   ): Promise<void> {
     await this.transactions.run(async (em) => {
       const before = await rememberStay(em, body, meta.aggregateVersion ?? 0);
@@ -131,6 +133,7 @@ export class NotificationConsumer {
     });
   }
 
+  /** Whether it was news to anybody. */
   private async tell<T extends Template>(
     em: EntityManager,
     template: T,
@@ -138,8 +141,11 @@ export class NotificationConsumer {
     meta: EventMeta,
     sides: readonly Side[],
     facts: Facts[T],
-  ): Promise<void> {
-    for (const side of sides) await this.notifications.tell(em, template, newsTo(side, booking, meta, facts));
+  ): Promise<boolean> {
+    let news = false;
+    for (const side of sides)
+      if (await this.notifications.tell(em, template, newsTo(side, booking, meta, facts))) news = true;
+    return news;
   }
 
   private async remindOfCheckIn(em: EntityManager, body: BookingFacts, meta: EventMeta): Promise<void> {

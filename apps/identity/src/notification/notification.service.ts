@@ -46,10 +46,11 @@ export class Notifications {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Tells at once, in the transaction of the event. */
-  async tell<T extends Template>(em: EntityManager, template: T, news: News<T>): Promise<void> {
+  /** Tells at once, in the transaction of the event. False: this event has been told to this reader before. */
+  async tell<T extends Template>(em: EntityManager, template: T, news: News<T>): Promise<boolean> {
     const added = await this.add(em, template, news, this.clock.now());
     if (added) await this.settle(em, added);
+    return added !== null;
   }
 
   /** Tells when the domain clock is there; nothing, if it has passed already. */
