@@ -28,6 +28,7 @@ test('the document names every route, what is public, and each search parameter'
       'GET /v1/me/wishlists',
       'GET /v1/photos/{photoId}/{rendition}',
       'PATCH /v1/listings/{id}',
+      'POST /v1/admin/imports/listings',
       'POST /v1/admin/listings/{id}/reinstate',
       'POST /v1/admin/listings/{id}/suspend',
       'POST /v1/listings',

@@ -17,7 +17,7 @@ import {
   wrongField,
 } from '@roost/platform';
 import type { ListingsConfig } from '../config.js';
-import { indexListing } from '../search/search.projection.js';
+import { indexListings } from '../search/search.projection.js';
 import { isEditable, transition } from './domain/listing-state.js';
 import { missingFromImport } from './domain/publishing.js';
 import { ImportedListing, type ImportListings } from './listing-import.dto.js';
@@ -117,7 +117,10 @@ export class ListingImport {
       if (published) return 'listing.published';
       return isNew ? 'listing.created' : 'listing.changed';
     });
-    for (const { listing } of changed) await indexListing(em, listing);
+    await indexListings(
+      em,
+      changed.map(({ listing }) => listing),
+    );
     for (const [type, announced] of events) {
       await this.outbox.addAll(
         em,
