@@ -28,9 +28,12 @@ export const IdentityConfig = z.object({
     .default(14)
     .meta({ description: 'how many days after check-out both sides may review: mails name the last one' }),
   ROOST_DEMO: z
-    .enum(['on', 'off'])
+    .enum(['on', 'accounts', 'off'])
     .default('off')
-    .meta({ description: 'on or off: creates the demo accounts', notInProduction: ['on'] }),
+    .meta({
+      description: 'on (demo accounts and, in the one process, demo data; its default), accounts or off',
+      notInProduction: ['on', 'accounts'],
+    }),
 });
 
 export type IdentityConfig = Config<typeof IdentityConfig>;

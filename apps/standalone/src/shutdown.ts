@@ -37,6 +37,11 @@ export class Shutdown {
     (name === 'gateway' ? this.#gateway : this.#services).push(this.#careful(name, () => service.close()));
   }
 
+  /** Ends with the gateway, before any service does. */
+  first(name: string, close: Closer): void {
+    this.#gateway.push(this.#careful(name, close));
+  }
+
   /** Ends once the services have. */
   after(name: string, close: Closer): void {
     this.#after.push(this.#careful(name, close));
@@ -45,6 +50,13 @@ export class Shutdown {
   /** Ends when nobody needs it any more. */
   last(name: string, close: Closer): void {
     this.#last.unshift(this.#careful(name, close));
+  }
+
+  /** Ends what serves; the parts below stay, and it can all be started again. */
+  async stopServing(): Promise<void> {
+    for (const closers of [this.#gateway, this.#services, this.#after]) {
+      await Promise.all(closers.splice(0).map((close) => close()));
+    }
   }
 
   async because(why: string): Promise<void> {
@@ -85,9 +97,7 @@ export class Shutdown {
       this.terminal.complain(`Not everything stopped within ${this.#patience} s: giving up on the rest.`);
       this.#exit(1);
     }, this.#patience * 1000).unref();
-    await Promise.all(this.#gateway.map((close) => close()));
-    await Promise.all(this.#services.map((close) => close()));
-    await Promise.all(this.#after.map((close) => close()));
+    await this.stopServing();
     await Promise.all(this.#last.slice(0, -1).map((close) => close()));
     await this.#last.at(-1)?.();
     if (code === 0) this.terminal.say('Stopped.');

@@ -1,9 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startSandbox } from '@roost/app-sandbox';
 import { claimFolder, portTaken, startPostgres, startRedis } from '@roost/embedded';
 import { EmbeddedBus } from '@roost/messaging';
 import { createLogger, type Environment, readConfig, startService, StartError } from '@roost/platform';
-import { type Service, StandaloneConfig } from './config.js';
+import { type Service, SERVICES, StandaloneConfig } from './config.js';
+import type { ServiceUrls } from './demo/caller.js';
+import { DemoData, PRODUCTION_MARK } from './demo/demo-data.js';
+import { empty, type Holdings, isEmpty } from './demo/empty.js';
 import { demoAccounts } from './demo-accounts.js';
 import {
   addressesFrom,
@@ -104,35 +108,63 @@ async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): 
     databaseUrl: database.url,
     redisUrl: redis.url,
   };
-  const bus = new EmbeddedBus();
-  const running: { name: string; url: string }[] = [];
-  const open = async ({ name, definition }: (typeof code)[number]) => {
-    const service = await startService(definition, {
-      env: composeEnvironment(name, composition),
-      bus,
-      logger: createLogger(name, config.LOG_LEVEL, log.stream),
-    }).catch((error: unknown) => {
-      throw named(name, error);
-    });
-    shutdown.service(name, service);
-    running.push({ name, url: service.url });
-    said(`${name} on port ${service.port}`);
+  let running: { name: string; url: string }[] = [];
+  const serve = async (demo: DemoData | null) => {
+    const bus = new EmbeddedBus();
+    running = [];
+    const open = async ({ name, definition }: (typeof code)[number]) => {
+      const service = await startService(definition, {
+        env: composeEnvironment(name, composition),
+        bus,
+        logger: createLogger(name, config.LOG_LEVEL, log.stream),
+      }).catch((error: unknown) => {
+        throw named(name, error);
+      });
+      shutdown.service(name, service);
+      running.push({ name, url: service.url });
+      said(`${name} on port ${service.port}`);
+    };
+    const provider = sandbox
+      ? startSandboxFrom(
+          composeEnvironment('sandbox', composition),
+          host,
+          createLogger('sandbox', config.LOG_LEVEL, log.stream),
+        ).then((it) => {
+          shutdown.after('sandbox', () => it.close());
+          running.push({ name: 'sandbox provider', url: it.url });
+          said(`sandbox provider on port ${it.port}`);
+        })
+      : Promise.resolve();
+    const isGateway = ({ name }: { name: Service }) => name === 'gateway';
+    await all([...code.filter((it) => !isGateway(it)).map(open), provider]);
+    await demo?.livePast(urlsOf(running));
+    // It makes its routes of their documents.
+    await all(code.filter(isGateway).map(open));
   };
-  const provider = sandbox
-    ? startSandboxFrom(
-        composeEnvironment('sandbox', composition),
-        host,
-        createLogger('sandbox', config.LOG_LEVEL, log.stream),
-      ).then((it) => {
-        shutdown.after('sandbox', () => it.close());
-        running.push({ name: 'sandbox provider', url: it.url });
-        said(`sandbox provider on port ${it.port}`);
-      })
-    : Promise.resolve();
-  const isGateway = ({ name }: { name: Service }) => name === 'gateway';
-  await all([...code.filter((it) => !isGateway(it)).map(open), provider]);
-  // It makes its routes of their documents.
-  await all(code.filter(isGateway).map(open));
+
+  const holdings: Holdings = {
+    databases: [...SERVICES, 'sandbox'].map((name) => `roost_${name}`),
+    databaseUrl: database.url,
+    redisUrl: redis.url,
+    redisPrefix: config.REDIS_PREFIX,
+    dataDir,
+  };
+  const demoData = () => {
+    const demo = new DemoData(dataDir, said, (error, message) => log.keep(error, message));
+    shutdown.first('demo data', () => demo.close());
+    return demo;
+  };
+  const mark = join(dataDir, PRODUCTION_MARK);
+  if (production) writeFileSync(mark, '');
+  const mayHaveDemo = config.ROOST_ENV === 'development' && SERVICES.every(runs) && !existsSync(mark);
+  const demo = mayHaveDemo ? demoData() : null;
+  const wanted = composeEnvironment('identity', composition).ROOST_DEMO === 'on';
+  if (demo?.mustEmpty) {
+    said('demo data: starting over with nothing');
+    await empty(holdings);
+  }
+  if (demo && wanted && (await isEmpty(holdings))) demo.begin();
+  await serve(demo);
 
   const accounts = runs('identity') ? await demoAccounts(addresses.identity) : null;
   const publicUrl = composeEnvironment('gateway', composition).PUBLIC_URL ?? '';
@@ -150,6 +182,26 @@ async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): 
       accounts,
     }),
   );
+
+  const startOver = async () => {
+    terminal.say('\nEmptying Roost and loading the demo data anew, as "roost demo reset" asks.');
+    await shutdown.stopServing();
+    await empty(holdings);
+    const fresh = demoData();
+    fresh.begin();
+    await serve(fresh);
+    terminal.say('Roost is ready again.');
+    attend(fresh);
+  };
+  const attend = (current: DemoData) => {
+    current.addTheRest(urlsOf(running));
+    current.onRequest(() => startOver().catch((error: unknown) => shutdown.afterFailure(error)));
+  };
+  if (demo) attend(demo);
+}
+
+function urlsOf(running: readonly { name: string; url: string }[]): ServiceUrls {
+  return Object.fromEntries(running.map(({ name, url }) => [name, url])) as ServiceUrls;
 }
 
 /** Production needs a key of its own: the one that is about to be made, or read from the data folder, is one. */

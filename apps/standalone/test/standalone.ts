@@ -26,12 +26,13 @@ export async function cleanUp(): Promise<void> {
   }
 }
 
-/** A data folder and ports that nobody else uses. */
+/** A data folder and ports that nobody else uses; without the demo data, which takes its time. */
 export async function aPlace(): Promise<Env> {
   const port = async () => String(await freePort());
   const address = async () => `http://127.0.0.1:${await port()}`;
   return {
     ROOST_DATA_DIR: join(aFolder(), 'data'),
+    ROOST_DEMO: 'accounts',
     PORT: await port(),
     METRICS_PORT: await port(),
     POSTGRES_PORT: await port(),

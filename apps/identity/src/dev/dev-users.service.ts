@@ -40,7 +40,7 @@ export class DevUsers implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if (this.config.ROOST_DEMO === 'on') await this.ensureDemoAccounts();
+    if (this.config.ROOST_DEMO !== 'off') await this.ensureDemoAccounts();
   }
 
   /** A new user who is logged in, as if with a second factor. */

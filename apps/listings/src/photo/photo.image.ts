@@ -17,6 +17,10 @@ export interface DisplayImage {
   height: number;
 }
 
+// Pictures are rarely the same twice, and each thread that decodes one keeps its own memory for good: no cache, one thread.
+sharp.cache(false);
+sharp.concurrency(1);
+
 type Format = 'jpeg' | 'png' | 'webp' | 'avif';
 
 /** By content alone: what a client calls the file says nothing about it. */

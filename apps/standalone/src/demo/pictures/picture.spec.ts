@@ -1,0 +1,25 @@
+import sharp from 'sharp';
+import { drawing, picture, type View } from './picture.js';
+
+const VIEWS: View[] = ['outside', 'living', 'bedroom', 'kitchen'];
+
+test('the same place looks the same every time, another one does not', () => {
+  for (const view of VIEWS) {
+    expect(drawing('Lisbon', 'A house', view)).toBe(drawing('Lisbon', 'A house', view));
+    expect(drawing('Lisbon', 'A house', view)).not.toBe(drawing('Lisbon', 'Another house', view));
+  }
+});
+
+test.each(['Lisbon', 'Montréal', 'Kyoto'] as const)('%s is something to look at', async (city) => {
+  for (const view of VIEWS) {
+    const bytes = await picture(city, 'A house', view);
+    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'jpeg', width: 1280, height: 853 });
+    const { channels, entropy } = await sharp(bytes).stats();
+    expect(entropy).toBeGreaterThan(4);
+    // Colours, not greys: the channels differ, and each of them varies.
+    expect(
+      Math.max(...channels.map(({ mean }) => mean)) - Math.min(...channels.map(({ mean }) => mean)),
+    ).toBeGreaterThan(5);
+    for (const { stdev } of channels) expect(stdev).toBeGreaterThan(15);
+  }
+});
