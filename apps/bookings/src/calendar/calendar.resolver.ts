@@ -1,12 +1,12 @@
 import {
   Arg,
   CurrentUser,
-  Edge,
+  BatchedEdge,
   type EntityRef,
   Foreign,
   invalid,
   Mutation,
-  Parent,
+  Problem,
   Resolver,
   Roles,
   Uuid,
@@ -21,6 +21,7 @@ import { LinkService } from './link.service.js';
 
 const Listing = Foreign('Listing');
 type Ref = z.output<EntityRef>;
+const MOST_AT_ONCE = 20;
 
 /** What the calendar adds to a listing. */
 @Resolver(Listing)
@@ -30,18 +31,26 @@ export class CalendarResolver {
     private readonly links: LinkService,
   ) {}
 
-  @Edge(Calendar.nullable(), {
-    description: 'The nights of at most 24 months; `to` is the first date not meant',
+  @BatchedEdge(Calendar.nullable(), {
+    description: `The nights of at most 24 months, for at most ${MOST_AT_ONCE} listings; \`to\` is the first date not meant`,
+    args: { from: StayDate, to: StayDate },
   })
-  calendar(
-    @Parent() listing: Ref,
-    @CurrentUser() viewer: AuthUser | null,
-    @Arg('from', StayDate) from: string,
-    @Arg('to', StayDate) to: string,
-  ): Promise<Calendar> {
-    const range = CalendarRange.safeParse({ from, to });
+  async calendar(
+    listings: readonly Ref[],
+    viewer: AuthUser | null,
+    wanted: CalendarRange,
+  ): Promise<(Calendar | null)[]> {
+    const range = CalendarRange.safeParse(wanted);
     if (!range.success) throw invalid(range.error.issues, 'query');
-    return this.calendars.view(listing.id, range.data, viewer);
+    if (listings.length > MOST_AT_ONCE)
+      throw new Problem(
+        'request.invalid',
+        `Ask for the calendars of at most ${MOST_AT_ONCE} listings at once`,
+      );
+    const calendars: (Calendar | null)[] = [];
+    // One after the other: a list of listings takes no more than one connection.
+    for (const { id } of listings) calendars.push(await this.seen(id, range.data, viewer));
+    return calendars;
   }
 
   @Mutation(Block)
@@ -75,5 +84,15 @@ export class CalendarResolver {
     @Arg('input', LinkListings) input: LinkListings,
   ): Promise<Links> {
     return this.links.link(host, houseId, input);
+  }
+
+  /** Null for what has no calendar that this viewer may see, be it a draft or a listing not heard of yet. */
+  private async seen(id: string, range: CalendarRange, viewer: AuthUser | null): Promise<Calendar | null> {
+    try {
+      return await this.calendars.view(id, range, viewer);
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'listing.not_found') return null;
+      throw error;
+    }
   }
 }

@@ -9,7 +9,9 @@ import { AccessTokens } from '../auth/access-tokens.js';
 import { type BaseConfig, CONFIG } from '../config/base-config.js';
 import { IdempotencyKeys } from '../http/idempotency-keys.js';
 import { LOGGER } from '../redis/redis.js';
+import { Uuid } from '../shapes/pieces.js';
 import { Batches, type GraphqlContext } from './batches.js';
+import { isForeign } from './entity.js';
 import { nameOf } from './names.js';
 import { metadataOf, type ResolverMetadata } from './resolver-metadata.js';
 import { onceOnly } from './once-only.js';
@@ -115,10 +117,18 @@ function attachBatches(
     const edge = field.batched ? type.getFields()[field.name] : undefined;
     if (edge) edge.resolve = batches.edge(instance, field);
   }
+  const resolve = reference
+    ? batches.reference(instance, reference)
+    : entity && isForeign(entity)
+      ? foreignEntity
+      : null;
   // Where @apollo/subgraph looks for `__resolveReference`.
-  if (reference)
-    type.extensions = {
-      ...type.extensions,
-      apollo: { subgraph: { resolveReference: batches.reference(instance, reference) as never } },
-    };
+  if (resolve)
+    type.extensions = { ...type.extensions, apollo: { subgraph: { resolveReference: resolve as never } } };
+}
+
+/** Whether it exists is for its owner to say; its edges authorise by themselves. */
+function foreignEntity({ id }: { id: unknown }): { id: string } | null {
+  const known = Uuid.safeParse(id);
+  return known.success ? { id: known.data.toLowerCase() } : null;
 }
