@@ -162,6 +162,7 @@ async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): 
   if (demo?.mustEmpty) {
     said('demo data: starting over with nothing');
     await empty(holdings);
+    demo.emptied();
   }
   if (demo && wanted && (await isEmpty(holdings))) demo.begin();
   await serve(demo);
@@ -188,6 +189,7 @@ async function start(env: Environment, terminal: Terminal, shutdown: Shutdown): 
     await shutdown.stopServing();
     await empty(holdings);
     const fresh = demoData();
+    fresh.emptied();
     fresh.begin();
     await serve(fresh);
     terminal.say('Roost is ready again.');

@@ -148,6 +148,28 @@ describe('the demo data', () => {
   });
 });
 
+test('without demo data, what an interrupted past has left is emptied once, and never again', async () => {
+  const env: Env = { ...(await aPlace()), ROOST_DEMO: 'on' };
+  const killed = run(env);
+  await killed.says('demo data: living through');
+  await killed.ends('SIGKILL');
+
+  const without = { ...env, ROOST_DEMO: 'accounts' };
+  const first = run(without);
+  await first.says('Ctrl-C stops everything.');
+  expect(first.output()).toContain('starting over with nothing');
+  const gateway = new TestClient(`http://127.0.0.1:${env.PORT}`);
+  const made = await gateway.post<{ email: string; password: string }>('/dev/users', { emailVerified: true });
+  expect(await first.ends('SIGINT')).toBe(0);
+
+  const second = run(without);
+  await second.says('Ctrl-C stops everything.');
+  expect(second.output()).not.toContain('demo data');
+  const { email, password } = made.body;
+  expect((await gateway.post('/v1/auth/login', { email, password })).status).toBe(200);
+  expect(await second.ends('SIGINT')).toBe(0);
+});
+
 test('a Roost in production is refused', async () => {
   const env = await aPlace();
   const { code, err } = await roostCli({ ...env, ROOST_ENV: 'production' }, 'demo', 'reset', '--yes');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ServiceUrls } from './caller.js';
+import { Artist } from './pictures/artist.js';
 import { Demo, type DemoCounts, drawCovers } from './demo.js';
 
 const Status = z.object({
@@ -26,6 +27,7 @@ export const PRODUCTION_MARK = 'production';
 export class DemoData {
   readonly #folder: string;
   readonly #stop = new AbortController();
+  readonly #artist = new Artist();
   #covers: Map<string, Promise<Buffer>> | null = null;
   #watching: NodeJS.Timeout | null = null;
   #work: Promise<void> = Promise.resolve();
@@ -44,11 +46,16 @@ export class DemoData {
     return existsSync(this.#request) || this.#status()?.state === 'past';
   }
 
+  /** Nothing is left that would have to go: what comes now is somebody's. */
+  emptied(): void {
+    rmSync(this.#file, { force: true });
+    rmSync(this.#request, { force: true });
+  }
+
   /** Called before the services start, on an empty database; the covers are drawn meanwhile. */
   begin(): void {
     this.#write({ state: 'past' });
-    rmSync(this.#request, { force: true });
-    this.#covers = drawCovers();
+    this.#covers = drawCovers(this.#artist);
   }
 
   /** Before anybody is let in: the domain clock travels. */
@@ -58,7 +65,7 @@ export class DemoData {
     const covers = this.#covers;
     this.#covers = null;
     try {
-      await new Demo(urls, this.#stop.signal).livePast(covers);
+      await new Demo(urls, this.#artist, this.#stop.signal).livePast(covers);
       this.#write({ state: 'present' });
     } catch (error) {
       this.#failed(error);
@@ -85,6 +92,7 @@ export class DemoData {
     if (this.#watching) clearInterval(this.#watching);
     this.#watching = null;
     this.#stop.abort();
+    this.#artist.close();
     await this.#work;
   }
 
@@ -101,13 +109,15 @@ export class DemoData {
       );
     } catch (error) {
       this.#failed(error);
+    } finally {
+      this.#artist.close();
     }
   }
 
   /** Somebody else may move the clock meanwhile, and a quote expires: what is there is left alone, so it is asked again. */
   async #settled(urls: ServiceUrls): Promise<DemoCounts> {
     for (let attempt = 1; ; attempt += 1) {
-      const demo = new Demo(urls, this.#stop.signal);
+      const demo = new Demo(urls, this.#artist, this.#stop.signal);
       try {
         await demo.settleIn();
         return await demo.counts();

@@ -3,7 +3,7 @@ import { bookStay, cancelStay, reviewStay } from './booking.js';
 import { Caller, type ServiceUrls } from './caller.js';
 import { Hosting } from './hosting.js';
 import { CITIES, type DemoPlace } from './places.js';
-import { picture } from './pictures/picture.js';
+import type { Artist } from './pictures/artist.js';
 import { COMING, type DemoStay, PAST } from './stays.js';
 
 const NAMES = {
@@ -31,11 +31,11 @@ export interface DemoCounts {
 const withPast = new Set(PAST.map(({ place }) => place));
 
 /** The covers of the places that the past needs, drawn while the services start. */
-export function drawCovers(): Map<string, Promise<Buffer>> {
+export function drawCovers(artist: Artist): Map<string, Promise<Buffer>> {
   const covers = new Map<string, Promise<Buffer>>();
   for (const { city, places } of CITIES) {
     for (const { title } of places.filter((place) => withPast.has(place.title))) {
-      const cover = picture(city, title, 'outside');
+      const cover = artist.draw({ city, title }, 'outside');
       cover.catch(() => undefined);
       covers.set(title, cover);
     }
@@ -53,12 +53,13 @@ export class Demo {
 
   constructor(
     private readonly urls: ServiceUrls,
+    artist: Artist,
     private readonly signal: AbortSignal,
   ) {
     this.#people = Object.fromEntries(
       Object.keys(NAMES).map((name) => [name, new Caller(name, urls, signal)]),
     ) as Record<Name, Caller>;
-    this.#hostings = CITIES.map((city) => new Hosting(this.#people[city.host], city));
+    this.#hostings = CITIES.map((city) => new Hosting(this.#people[city.host], city, artist));
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Caller } from './caller.js';
 import type { DemoCity, DemoPlace } from './places.js';
-import { picture, type View } from './pictures/picture.js';
+import type { Artist } from './pictures/artist.js';
+import type { View } from './pictures/picture.js';
 
 interface Listing {
   id: string;
@@ -22,6 +23,7 @@ export class Hosting {
   constructor(
     readonly host: Caller,
     readonly city: DemoCity,
+    private readonly artist: Artist,
   ) {
     this.#known = host
       .all<Listing>('listings', '/v1/me/listings')
@@ -72,7 +74,7 @@ export class Hosting {
   }
 
   async #upload(listing: Listing, place: DemoPlace, view: View, drawn?: Promise<Buffer>): Promise<void> {
-    const bytes = await (drawn ?? picture(this.city.city, place.title, view));
+    const bytes = await (drawn ?? this.artist.draw({ city: this.city.city, title: place.title }, view));
     const form = new FormData();
     form.set('file', new Blob([new Uint8Array(bytes)], { type: 'image/jpeg' }), `${view}.jpg`);
     await this.host.post('listings', `/v1/listings/${listing.id}/photos`, form);

@@ -9,18 +9,23 @@ const WIDE = 1280;
 
 export type View = 'outside' | Room;
 
+export interface Place {
+  city: City;
+  title: string;
+}
+
 /** A picture of a place that is not there: drawn, not taken, and the same each time. */
-export function drawing(city: City, name: string, view: View): string {
-  const chance = new Chance(`${name} ${view}`);
+export function drawing({ city, title }: Place, view: View): string {
+  const chance = new Chance(`${title} ${view}`);
   // One hour per place, so that its pictures belong together.
-  const hour = new Chance(name).pick(HOURS);
+  const hour = new Chance(title).pick(HOURS);
   const sheet = new Sheet(chance, view === 'outside' && hour === 'night' ? 'dusk' : hour);
   const content = view === 'outside' ? OUTSIDE[city](sheet) : inside(sheet, city, view);
   return sheet.svg(content);
 }
 
-export async function picture(city: City, name: string, view: View): Promise<Buffer> {
-  const svg = Buffer.from(drawing(city, name, view));
+export async function picture(place: Place, view: View): Promise<Buffer> {
+  const svg = Buffer.from(drawing(place, view));
   return await sharp(svg, { density: (72 * WIDE) / 1200 })
     .flatten()
     .jpeg({ quality: 88 })
