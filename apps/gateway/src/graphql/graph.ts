@@ -38,6 +38,7 @@ export class GraphBook implements OnModuleInit, OnApplicationShutdown {
   private readonly stop = new AbortController();
   private readonly failed: Gauge;
   private timer: NodeJS.Timeout | undefined;
+  private turn: Promise<void> = Promise.resolve();
   private fits = true;
   private graph: Graph | null = null;
 
@@ -71,8 +72,14 @@ export class GraphBook implements OnModuleInit, OnApplicationShutdown {
     clearTimeout(this.timer);
   }
 
-  /** Asks every service for its schema. */
-  async refreshNow(): Promise<void> {
+  /** Asks every service for its schema; settles when the graph is that of the answers. */
+  refreshNow(): Promise<void> {
+    // One at a time, so that an older graph never comes after a newer one.
+    this.turn = this.turn.then(() => this.ask());
+    return this.turn;
+  }
+
+  private async ask(): Promise<void> {
     const changed = await Promise.all(SERVICES.map((service) => this.fetchPart(service)));
     if (changed.includes(true) && !this.stop.signal.aborted) await this.rebuild();
   }
