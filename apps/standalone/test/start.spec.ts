@@ -73,7 +73,7 @@ test('names only accounts that let somebody in', async () => {
   expect(statuses).toEqual(emails.map((email) => ({ email, status: 200 })));
   expect(await roost.ends('SIGINT')).toBe(0);
 
-  const without = run({ ...(await aPlace()), ROOST_ENV: 'test' });
+  const without = run({ ...(await aPlace()), ROOST_ENV: 'test', ROOST_DEMO: '' });
   await without.says('Ctrl-C stops everything.');
   expect(without.output()).not.toMatch(/demo\.roost\.example/);
   expect(await without.ends('SIGINT')).toBe(0);
