@@ -19,9 +19,9 @@ export const BaseConfig = z.object({
     .default('development')
     .meta({ description: 'development, test or production' }),
   ROOST_MODE: z
-    .enum(['embedded', 'distributed'])
+    .enum(['embedded'])
     .default('embedded')
-    .meta({ description: 'embedded or distributed' }),
+    .meta({ description: 'embedded (distributed is not built yet)' }),
   ROOST_DATA_DIR: z.string().min(1).default('.roost').meta({ description: 'the path of a folder' }),
   PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),
   METRICS_PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),
@@ -74,7 +74,7 @@ export const BaseConfig = z.object({
     .min(32)
     .optional()
     .meta({ description: 'a secret of at least 32 characters (openssl rand -base64 32)' }),
-  FILE_STORE: z.enum(['disk', 's3']).default('disk').meta({ description: 'disk or s3' }),
+  FILE_STORE: z.enum(['disk']).default('disk').meta({ description: 'disk (s3 is not built yet)' }),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
