@@ -1,34 +1,33 @@
-import { MikroORM } from '@mikro-orm/postgresql';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { Transactions } from '@roost/messaging';
 import { difference, type Difference } from './reconciliation.dto.js';
 
 /** Whether the ledger is sound and says the same as the payments. Reads only; computed from the movements alone. */
 @Injectable()
 export class LedgerCheck {
-  constructor(@Inject(MikroORM) private readonly orm: MikroORM) {}
+  constructor(private readonly transactions: Transactions) {}
 
   async run(): Promise<{ movements: number; differences: Difference[] }> {
     // One snapshot for all of it: what is written meanwhile is no difference.
-    return this.orm.em.fork().transactional(
-      async (em) => {
-        const sums = await em.execute<{ currency: string; net: number; movements: number }[]>(
-          `SELECT currency, sum(side * amount_minor)::bigint AS net, (count(*) / 2)::bigint AS movements FROM (
+    return this.transactions.run(async (em) => {
+      const sums = await em.execute<{ currency: string; net: number; movements: number }[]>(
+        `SELECT currency, sum(side * amount_minor)::bigint AS net, (count(*) / 2)::bigint AS movements FROM (
              SELECT a.currency, 1 AS side, m.amount_minor FROM movement m JOIN ledger_account a ON a.id = m.debit_id
              UNION ALL
              SELECT a.currency, -1, m.amount_minor FROM movement m JOIN ledger_account a ON a.id = m.credit_id) s
            GROUP BY currency`,
-        );
-        const guests = await em.execute<{ payment_id: string; currency: string; net: number }[]>(
-          `SELECT m.payment_id, m.currency,
+      );
+      const guests = await em.execute<{ payment_id: string; currency: string; net: number }[]>(
+        `SELECT m.payment_id, m.currency,
                   sum(CASE WHEN d.code = 'guest' THEN m.amount_minor ELSE -m.amount_minor END)::bigint AS net
            FROM movement m JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id
            WHERE 'guest' IN (d.code, c.code) GROUP BY m.payment_id, m.currency
            HAVING sum(CASE WHEN d.code = 'guest' THEN m.amount_minor ELSE -m.amount_minor END) <> 0`,
-        );
-        const payments = await em.execute<
-          { id: string; currency: string; what: string; expected: number; found: number }[]
-        >(
-          `WITH posted AS (
+      );
+      const payments = await em.execute<
+        { id: string; currency: string; what: string; expected: number; found: number }[]
+      >(
+        `WITH posted AS (
              SELECT m.payment_id,
                coalesce(sum(amount_minor) FILTER (WHERE d.code = 'provider_clearing'), 0)::bigint AS captured,
                coalesce(sum(amount_minor) FILTER (WHERE c.code = 'provider_clearing'), 0)::bigint AS refunded,
@@ -42,39 +41,37 @@ export class LedgerCheck {
              ('refunded', p.refunded_minor, coalesce(l.refunded, 0)),
              ('reserved for refunds', p.refund_reserved_minor - p.refunded_minor, coalesce(l.owed, 0))
            ) AS x (what, expected, found) WHERE x.expected <> x.found LIMIT 1000`,
-        );
-        return {
-          movements: sums.reduce((total, row) => total + row.movements, 0),
-          differences: [
-            ...sums
-              .filter((row) => row.net !== 0)
-              .map((row) =>
-                difference('ledger.unbalanced', 'Debits and credits differ', {
-                  currency: row.currency,
-                  expectedMinor: 0,
-                  foundMinor: row.net,
-                }),
-              ),
-            ...guests.map((row) =>
-              difference('ledger.unbalanced', 'What the guest paid is not fully attributed', {
-                paymentId: row.payment_id,
+      );
+      return {
+        movements: sums.reduce((total, row) => total + row.movements, 0),
+        differences: [
+          ...sums
+            .filter((row) => row.net !== 0)
+            .map((row) =>
+              difference('ledger.unbalanced', 'Debits and credits differ', {
                 currency: row.currency,
                 expectedMinor: 0,
                 foundMinor: row.net,
               }),
             ),
-            ...payments.map((row) =>
-              difference('ledger.payment_differs', `The payment and its movements differ: ${row.what}`, {
-                paymentId: row.id,
-                currency: row.currency,
-                expectedMinor: row.expected,
-                foundMinor: row.found,
-              }),
-            ),
-          ],
-        };
-      },
-      { readOnly: true },
-    );
+          ...guests.map((row) =>
+            difference('ledger.unbalanced', 'What the guest paid is not fully attributed', {
+              paymentId: row.payment_id,
+              currency: row.currency,
+              expectedMinor: 0,
+              foundMinor: row.net,
+            }),
+          ),
+          ...payments.map((row) =>
+            difference('ledger.payment_differs', `The payment and its movements differ: ${row.what}`, {
+              paymentId: row.id,
+              currency: row.currency,
+              expectedMinor: row.expected,
+              foundMinor: row.found,
+            }),
+          ),
+        ],
+      };
+    });
   }
 }
