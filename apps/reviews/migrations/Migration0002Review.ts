@@ -28,7 +28,8 @@ export class Migration0002Review extends Migration {
         hidden_at timestamptz(3),
         hidden_reason text,
         hidden_by uuid,
-        external_id text UNIQUE,
+        -- Not UNIQUE: the id is made of it, and ON CONFLICT (id) would trip over a second unique index in a race.
+        external_id text,
         external_author text,
         version integer NOT NULL DEFAULT 1 CHECK (version > 0),
         UNIQUE (booking_id, direction),

@@ -90,15 +90,18 @@ describe('POST /v1/admin/imports/reviews', () => {
     expect((await reviews.ofListing(rows[0]?.listingId ?? '')).data).toHaveLength(2);
   });
 
-  test('two imports of the same rows at once make each review once', async () => {
-    const rows = Array.from({ length: 50 }, () => aRow());
-    const answers = await Promise.all([send(rows), send(rows), send(rows)]);
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    const created = answers
-      .flatMap(({ body }) => body.results)
-      .filter(({ outcome }) => outcome === 'created');
-    expect(new Set(created.map(({ id }) => id)).size).toBe(50);
-    expect(created).toHaveLength(50);
+  test('imports of the same rows at once make each review once', async () => {
+    // A race: five rounds show what one may miss.
+    for (let round = 0; round < 5; round++) {
+      const rows = Array.from({ length: 50 }, () => aRow());
+      const answers = await Promise.all([send(rows), send(rows), send(rows)]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+      const created = answers
+        .flatMap(({ body }) => body.results)
+        .filter(({ outcome }) => outcome === 'created');
+      expect(new Set(created.map(({ id }) => id)).size).toBe(50);
+      expect(created).toHaveLength(50);
+    }
   });
 
   test('5,001 characters are cut, with a mark; 5,000 are not', async () => {
