@@ -4,20 +4,9 @@ import { z } from 'zod';
 import { RefundStep } from '../quote/quote.dto.js';
 import { PlainText, StayDate } from '../stay.dto.js';
 import type { Booking as BookingEntity } from './booking.entity.js';
+import { BOOKING_STATES } from './domain/booking-state.js';
 
-export const BookingState = z
-  .enum([
-    'pending_payment',
-    'awaiting_host',
-    'awaiting_capture',
-    'confirmed',
-    'in_stay',
-    'completed',
-    'cancelled',
-    'declined',
-    'expired',
-  ])
-  .meta({ id: 'BookingState' });
+export const BookingState = z.enum(BOOKING_STATES).meta({ id: 'BookingState' });
 
 export const CreateBooking = z
   .strictObject({
