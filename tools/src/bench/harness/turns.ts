@@ -1,0 +1,25 @@
+/**
+ * Measures each subject once per round, in turns, so that whatever else the machine does falls on all of them. Every
+ * second round goes backwards: who comes first has no advantage.
+ */
+export async function inTurns<S, M>(
+  subjects: readonly S[],
+  rounds: number,
+  measure: (subject: S, round: number) => Promise<M>,
+): Promise<Map<S, M[]>> {
+  const measured = new Map<S, M[]>(subjects.map((subject) => [subject, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
+      measured.get(subject)?.push(await measure(subject, round));
+    }
+  }
+  return measured;
+}
+
+/** The value below which a share of `values` lies (`0.5`, `0.95`), by nearest rank. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
