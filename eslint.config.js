@@ -39,6 +39,7 @@ export default tseslint.config(
           ignoredCircularDependencies: [
             ['@roost/testing', '@roost/platform'],
             ['@roost/testing', '@roost/messaging'],
+            ['@roost/testing', '@roost/embedded'],
           ],
           depConstraints: [
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },

@@ -12,7 +12,7 @@ read -r word
 kill -"$2" "$1" 2>/dev/null
 tries=0
 while alive "$1" && [ $tries -lt 150 ]; do sleep 0.2; tries=$((tries + 1)); done
-alive "$1" && kill -QUIT "$1" 2>/dev/null
+alive "$1" && kill -"$4" "$1" 2>/dev/null
 [ -n "$3" ] && rm -rf -- "$3"
 exit 0
 `;
@@ -21,16 +21,19 @@ export interface Attendant {
   dismiss(): void;
 }
 
-export function attend(pid: number, options: { signal: 'INT' | 'TERM'; removeFolder?: string }): Attendant {
-  const shell = spawn(
-    '/bin/sh',
-    ['-c', SCRIPT, 'sh', String(pid), options.signal, options.removeFolder ?? ''],
-    {
-      cwd: '/',
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    },
-  );
+export interface Attendance {
+  signal: 'INT' | 'TERM';
+  /** For a part that does not listen. */
+  lastSignal: 'QUIT' | 'KILL';
+  removeFolder?: string;
+}
+
+export function attend(pid: number, { signal, lastSignal, removeFolder }: Attendance): Attendant {
+  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'sh', String(pid), signal, removeFolder ?? '', lastSignal], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   shell.on('error', () => undefined);
   shell.stdin.on('error', () => undefined);
   shell.unref();

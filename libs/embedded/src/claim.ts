@@ -5,6 +5,9 @@ import { birthOf } from './processes.js';
 
 const FILE = 'owner';
 
+/** Another process, which lives, has the folder. */
+export class FolderInUse extends EmbeddedError {}
+
 export interface Claim {
   /** The folder's real path. */
   folder: string;
@@ -33,7 +36,7 @@ export function claimFolder(folder: string): Claim {
       }
       const owner = liveOwner(file);
       if (owner !== null) {
-        throw new EmbeddedError(
+        throw new FolderInUse(
           `The data folder ${folder} is in use by process ${owner}: stop that one first, or set ROOST_DATA_DIR to another folder.`,
         );
       }

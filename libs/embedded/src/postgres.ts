@@ -236,7 +236,11 @@ async function launch(parts: Launch): Promise<Launched> {
     await pause(0);
     throw new EmbeddedError(`PostgreSQL can't be started: ${failure ?? 'the system gave no reason'}.`);
   }
-  const attendant = attend(pid, { signal: 'INT', removeFolder: parts.temporary ? folder : undefined });
+  const attendant = attend(pid, {
+    signal: 'INT',
+    lastSignal: 'QUIT',
+    removeFolder: parts.temporary ? folder : undefined,
+  });
   const deadline = performance.now() + READY_WITHIN_MS;
   while (!isReady(cluster, pid)) {
     if (failure !== null) {

@@ -1,9 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
-  accessSync,
   closeSync,
-  constants,
   existsSync,
   openSync,
   readFileSync,
@@ -19,11 +17,13 @@ import { promisify } from 'node:util';
 import { attend } from './attendant.js';
 import { claimFolder } from './claim.js';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
+import { onPath } from './on-path.js';
 import { freePort, portTaken } from './ports.js';
 import { end, isAlive, worksIn } from './processes.js';
 
 const run = promisify(execFile);
 
+const SERVERS = ['redis-server', 'valkey-server'];
 const READY_WITHIN_MS = 60_000;
 const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
 
@@ -50,7 +50,7 @@ export interface EmbeddedRedis {
 export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> {
   const log = options.log ?? (() => undefined);
   if (options.url) return useGiven(options.url);
-  const program = findOnPath() ?? (await install(log));
+  const program = onPath(SERVERS) ?? (await install(log));
   const claim = claimFolder(options.dataDir);
   try {
     const folder = claim.folder;
@@ -86,7 +86,11 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
         `Redis (${program}) can't be started: ${failure ?? 'the system gave no reason'}.`,
       );
     }
-    const attendant = attend(pid, { signal: 'TERM', removeFolder: options.temporary ? folder : undefined });
+    const attendant = attend(pid, {
+      signal: 'TERM',
+      lastSignal: 'KILL',
+      removeFolder: options.temporary ? folder : undefined,
+    });
     const url = `redis://:${password}@127.0.0.1:${port}`;
     const deadline = performance.now() + READY_WITHIN_MS;
     while ((await ping(url)) !== '+PONG') {
@@ -176,21 +180,6 @@ async function ping(address: string): Promise<string> {
   });
 }
 
-function findOnPath(): string | null {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of ['redis-server', 'valkey-server']) {
-      const program = join(folder, name);
-      try {
-        accessSync(program, constants.X_OK);
-        if (statSync(program).isFile()) return program;
-      } catch {
-        continue;
-      }
-    }
-  }
-  return null;
-}
-
 function has(command: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, command)));
 }
@@ -232,7 +221,7 @@ async function install(log: (line: string) => void): Promise<string> {
       );
     }
   }
-  const program = findOnPath();
+  const program = onPath(SERVERS);
   if (program === null) {
     throw new EmbeddedError(
       'Redis was installed, but redis-server is still not on PATH: add it, or set REDIS_URL.',

@@ -1,13 +1,23 @@
-import { EmbeddedError, startPostgres, startRedis } from '../src/index.js';
+import { EmbeddedError, startKafka, startPostgres, startRedis } from '../src/index.js';
 
 /** A process that holds the parts of a folder until it is told to end, for specs that kill it. */
 const [part, dataDir, port] = process.argv.slice(2) as [string, string, string | undefined];
 try {
   const options = { dataDir, port: Number(port ?? 0) };
-  const running =
-    part === 'postgres'
-      ? await startPostgres(options).then((it) => ({ url: it.url('postgres'), stop: () => it.stop() }))
-      : await startRedis(options);
+  const parts: Record<string, () => Promise<{ url: string; stop(): Promise<void> }>> = {
+    postgres: async () => {
+      const server = await startPostgres(options);
+      return { url: server.url('postgres'), stop: () => server.stop() };
+    },
+    redis: () => startRedis(options),
+    kafka: async () => {
+      const broker = await startKafka(options);
+      return { url: broker.brokers, stop: () => broker.stop() };
+    },
+  };
+  const start = parts[part];
+  if (!start) throw new Error(`There is no part ${part}.`);
+  const running = await start();
   process.stdout.write(`${JSON.stringify({ url: running.url })}\n`);
   process.once('SIGTERM', () => void running.stop().then(() => process.exit(0)));
   setInterval(() => undefined, 60_000);

@@ -23,7 +23,7 @@ export function aFolder(): string {
 
 /** Runs a part in a process of its own; `prefix` is put before the command. */
 export async function hold(
-  part: 'postgres' | 'redis',
+  part: 'postgres' | 'redis' | 'kafka',
   dataDir: string,
   options: { port?: number; prefix?: string[] } = {},
 ): Promise<Holder> {

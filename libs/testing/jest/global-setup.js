@@ -4,8 +4,12 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Starts the real parts beside the run (see ../src/parts.main.ts) and tells the workers where the answer will be. */
 export default function startParts() {
+  start([]);
+}
+
+/** Starts the real parts beside the run (see ../src/parts.main.ts) and tells the workers where the answer will be. */
+export function start(more) {
   const folder = mkdtempSync(join(tmpdir(), 'roost-test-'));
   const answerFile = join(folder, 'parts.json');
   const main = new URL('../src/parts.main.ts', import.meta.url).pathname;
@@ -13,11 +17,13 @@ export default function startParts() {
     process.execPath,
     [
       '--conditions=@roost/source',
+      '--disable-warning=TimeoutNegativeWarning',
       '--import',
       new URL('../../../tools/register.js', import.meta.url).href,
       main,
       answerFile,
       folder,
+      ...more,
     ],
     { stdio: ['pipe', 'inherit', 'inherit'] },
   );

@@ -1,12 +1,12 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EmbeddedError, startPostgres, startRedis } from '@roost/embedded';
+import { EmbeddedError, startKafka, startPostgres, startRedis } from '@roost/embedded';
 
 /**
- * One PostgreSQL and one Redis for a whole test run, started beside it: specs that need none of them don't wait.
+ * One PostgreSQL and one Redis for a whole test run, and one Kafka for the fault suite, started beside it: specs that need none of them don't wait.
  * Ends when its standard input closes, that is also when the run is killed.
  */
-const [answerFile, folder] = process.argv.slice(2) as [string, string];
+const [answerFile, folder, ...more] = process.argv.slice(2) as [string, string, ...string[]];
 
 function answer(body: object): void {
   writeFileSync(`${answerFile}.part`, JSON.stringify(body), { mode: 0o600 });
@@ -21,13 +21,20 @@ const over = new Promise<void>((resolve) => {
 });
 
 try {
-  const [postgres, redis] = await Promise.all([
-    startPostgres({ dataDir: mkdtempSync(join(folder, 'postgres-')), temporary: true }),
-    startRedis({ dataDir: mkdtempSync(join(folder, 'redis-')), temporary: true }),
+  const own = (part: string) => ({ dataDir: mkdtempSync(join(folder, `${part}-`)), temporary: true });
+  const [postgres, redis, kafka] = await Promise.all([
+    startPostgres(own('postgres')),
+    startRedis(own('redis')),
+    more.includes('kafka') ? startKafka(own('kafka')) : null,
   ]);
-  answer({ postgresUrl: postgres.url('postgres'), postgresLog: postgres.logFile, redisUrl: redis.url });
+  answer({
+    postgresUrl: postgres.url('postgres'),
+    postgresLog: postgres.logFile,
+    redisUrl: redis.url,
+    kafkaBrokers: kafka?.brokers,
+  });
   await over;
-  await Promise.all([postgres.stop(), redis.stop()]);
+  await Promise.all([postgres.stop(), redis.stop(), kafka?.stop()]);
   rmSync(folder, { recursive: true, force: true });
 } catch (error) {
   answer({ failure: error instanceof EmbeddedError ? error.message : String((error as Error).stack) });

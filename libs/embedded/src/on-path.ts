@@ -1,0 +1,18 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** The first of these programs that PATH has; null when it has none. */
+export function onPath(names: readonly string[]): string | null {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    for (const name of names) {
+      const program = join(folder, name);
+      try {
+        accessSync(program, constants.X_OK);
+        if (statSync(program).isFile()) return program;
+      } catch {
+        continue;
+      }
+    }
+  }
+  return null;
+}

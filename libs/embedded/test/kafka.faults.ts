@@ -1,0 +1,149 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freshKafka, TestBroker } from '@roost/testing';
+import { Kafka, logLevel } from 'kafkajs';
+import { startKafka } from '../src/index.js';
+import { hasEnded } from '../src/processes.js';
+import { aFolder, cleanUp, hold, letGo, occupied } from './holding.js';
+
+afterEach(cleanUp);
+
+const clientOf = (brokers: string) =>
+  new Kafka({ clientId: 'spec', brokers: brokers.split(','), logLevel: logLevel.NOTHING });
+
+async function make(brokers: string, topic: string): Promise<void> {
+  const admin = clientOf(brokers).admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic, numPartitions: 3 }] });
+  await admin.disconnect();
+}
+
+async function send(brokers: string, topic: string, values: string[]): Promise<void> {
+  const producer = clientOf(brokers).producer({ idempotent: true });
+  await producer.connect();
+  await producer.send({ topic, acks: -1, messages: values.map((value) => ({ key: 'one', value })) });
+  await producer.disconnect();
+}
+
+/** The first `count` values of a topic, through a group of its own. */
+async function read(brokers: string, topic: string, count: number): Promise<string[]> {
+  const consumer = clientOf(brokers).consumer({ groupId: `${topic}.readers` });
+  const values: string[] = [];
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await new Promise<void>((resolve, reject) => {
+    consumer.on('consumer.crash', ({ payload }) => {
+      if (!payload.restart) reject(payload.error);
+    });
+    void consumer.run({
+      eachMessage: async ({ message }) => {
+        values.push(String(message.value));
+        if (values.length === count) resolve();
+      },
+    });
+  });
+  await consumer.disconnect();
+  return values;
+}
+
+const pidOf = (dataDir: string) => Number(readFileSync(join(dataDir, 'kafka.pid'), 'utf8'));
+
+test('the broker of the run takes and gives events; a topic that nobody made does not spring up', async () => {
+  const { brokers, prefix } = await freshKafka();
+  await make(brokers, `${prefix}notes`);
+  await send(brokers, `${prefix}notes`, ['a', 'b', 'c']);
+  expect(await read(brokers, `${prefix}notes`, 3)).toEqual(['a', 'b', 'c']);
+  const producer = clientOf(brokers).producer({ retry: { retries: 1 } });
+  await producer.connect();
+  await expect(producer.send({ topic: `${prefix}nots`, messages: [{ value: 'a' }] })).rejects.toThrow(
+    /does not host this topic-partition/,
+  );
+  await producer.disconnect();
+});
+
+test('what was acknowledged survives kill -9, on the same port', async () => {
+  const broker = await TestBroker.start();
+  await make(broker.brokers, 'notes');
+  await send(broker.brokers, 'notes', ['before']);
+  await broker.kill();
+  await broker.startAgain();
+  await send(broker.brokers, 'notes', ['after']);
+  expect(await read(broker.brokers, 'notes', 2)).toEqual(['before', 'after']);
+  await broker.close();
+});
+
+describe('a Kafka folder', () => {
+  test('keeps its topics from one start to the next, and its broker ends with stop()', async () => {
+    const dataDir = aFolder();
+    const first = await startKafka({ dataDir });
+    await make(first.brokers, 'notes');
+    await send(first.brokers, 'notes', ['kept']);
+    const pid = pidOf(dataDir);
+    expect(first.pid).toBe(pid);
+    await first.stop();
+    expect(await hasEnded(pid, 0)).toBe(true);
+
+    const second = await startKafka({ dataDir });
+    expect(await read(second.brokers, 'notes', 1)).toEqual(['kept']);
+    await expect(startKafka({ dataDir: aFolder(), brokers: second.brokers })).resolves.toMatchObject({
+      brokers: second.brokers,
+      port: null,
+    });
+    await second.stop();
+  });
+
+  test('is usable at once, on the same port, after kill -9 of the process that held it', async () => {
+    const dataDir = aFolder();
+    const killed = await hold('kafka', dataDir);
+    await make(killed.url, 'notes');
+    await send(killed.url, 'notes', ['kept']);
+    const pid = pidOf(dataDir);
+    await letGo(killed, 'SIGKILL');
+    const next = await hold('kafka', dataDir, { port: Number(killed.url.split(':')[1]) });
+    expect(await hasEnded(pid, 0)).toBe(true);
+    expect(await read(next.url, 'notes', 1)).toEqual(['kept']);
+  });
+
+  test('is left by its broker soon after kill -9 of the process that held it', async () => {
+    const dataDir = aFolder();
+    const killed = await hold('kafka', dataDir);
+    const pid = pidOf(dataDir);
+    await letGo(killed, 'SIGKILL');
+    expect(await hasEnded(pid, 30_000)).toBe(true);
+  });
+
+  test('has one owner', async () => {
+    const dataDir = aFolder();
+    const held = await hold('kafka', dataDir);
+    await expect(startKafka({ dataDir })).rejects.toThrow(
+      `is in use by process ${held.child.pid}: stop that one first`,
+    );
+  });
+
+  test('is one sentence when what it holds is damaged', async () => {
+    const dataDir = aFolder();
+    await (await startKafka({ dataDir })).stop();
+    const meta = join(dataDir, 'data', 'meta.properties');
+    writeFileSync(meta, 'version=1\ncluster.id=of-another-cluster\nnode.id=7\n');
+    await expect(startKafka({ dataDir })).rejects.toThrow(/^Kafka does not start on .*node ?id.*7/i);
+    rmSync(meta);
+    await expect(startKafka({ dataDir })).rejects.toThrow(/^The Kafka folder .* is broken: it has no meta/);
+  });
+});
+
+test('a broker that dies unasked says so', async () => {
+  const broker = await startKafka({ dataDir: aFolder(), temporary: true });
+  process.kill(broker.pid ?? 0, 'SIGKILL');
+  await expect(broker.ended).resolves.toMatch(
+    /^Kafka ended unexpectedly: it was ended by SIGKILL \(more in .*kafka\.log\)\.$/,
+  );
+  await broker.stop();
+});
+
+test('a port in use is one sentence', async () => {
+  await occupied(async (port) => {
+    await expect(startKafka({ dataDir: aFolder(), port })).rejects.toThrow(
+      `Kafka can't use port ${port}: another program is listening on it`,
+    );
+  });
+});

@@ -1,0 +1,5 @@
+import { start } from './global-setup.js';
+
+export default function startPartsAndKafka() {
+  start(['kafka']);
+}
