@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/postgresql';
 import {
   Inject,
@@ -17,6 +18,10 @@ const BATCH = 500;
 /** Events read for a sink and not yet settled. A sink that is slower than that falls behind on its own. */
 const WINDOW = 1000;
 const IDLE_POLL_MS = 250;
+/** Commits wake the relay; what one that still ran held back is looked for again after this, at the earliest. */
+const BUSY_POLL_MS = 4;
+/** Commits that come closer together than this share a read: each read costs the database as much as a small write. */
+const READ_APART_MS = 3;
 const STANDBY_MS = 1000;
 const SAVE_EVERY_MS = 100;
 const PRUNE_EVERY_MS = 60_000;
@@ -150,6 +155,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     this.#activeAt = this.#prunedAt = performance.now();
     while (!this.#stopped) {
       this.#noticeSinks();
+      const from = performance.now();
       const rows = await this.#round(reader);
       const now = performance.now();
       if (rows > 0) {
@@ -158,14 +164,17 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
       }
       if (now - this.#savedAt >= SAVE_EVERY_MS) await this.#save(reader);
       if (now - this.#prunedAt >= PRUNE_EVERY_MS) await this.#prune(reader);
-      if (rows === 0) await this.#timer.sleep(this.#pause());
+      if (rows < BATCH) {
+        await pause(Math.max(0, READ_APART_MS - (now - from)));
+        await this.#timer.sleep(this.#pause());
+      }
     }
     await this.#save(reader);
   }
 
   /** The longer nothing happened, the longer the pause: what a running transaction holds back waits a quarter longer at most. */
   #pause(): number {
-    return Math.min(IDLE_POLL_MS, Math.max(1, (performance.now() - this.#activeAt) / 4));
+    return Math.min(IDLE_POLL_MS, Math.max(BUSY_POLL_MS, (performance.now() - this.#activeAt) / 4));
   }
 
   #noticeSinks(): void {

@@ -106,3 +106,4 @@ export { uuidOf } from './crypto/uuid-of.js';
 export { uuidv7 } from './crypto/uuidv7.js';
 export { DiskFileStore, FileStore, type StoredFile } from './files/file-store.js';
 export { LOGGER, REDIS, type Redis, SERVICE } from './redis/redis.js';
+export { PreparedStatement } from './database/prepared-statement.js';

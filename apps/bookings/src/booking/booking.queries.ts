@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { OUTBOX_COLUMNS } from '@roost/messaging';
+import { PreparedStatement } from '@roost/platform';
 import { isActive } from '../account/account.queries.js';
 import { lockLinksOfQuote, markSharing, stayParams, stayRows } from '../calendar/calendar.queries.js';
 import { Quote } from '../quote/quote.entity.js';
@@ -14,19 +15,27 @@ interface Found {
   active: boolean;
 }
 
+/** What a booking takes over from its quote as it stands. */
+const frozenColumns = `listing_id, calendar_listing_id, host_id, guest_id, booking_mode, cancellation_policy, time_zone,
+  check_in_from, check_out_until, check_in_date, check_out_date, check_in_at, check_out_at, preparation_nights, guests,
+  currency, price, total_minor, host_payout_minor, refund_schedule`;
+
+const lockedQuote = new PreparedStatement<Found & { locked: unknown }>(
+  'booking-quote',
+  `SELECT ${lockLinksOfQuote} AS locked, q.id, q.expires_at, q.created_at,
+     ${frozenColumns.replaceAll(/\w+/g, 'q.$&')},
+     s.status = 'published' AND ${isActive('q.host_id')} AS bookable, ${isActive('q.guest_id')} AS active,
+     EXISTS (SELECT FROM booking b WHERE b.quote_id = q.id) AS used
+   FROM quote q JOIN listing_snapshot s ON s.listing_id = q.listing_id WHERE q.id = ? AND q.guest_id = ?`,
+);
+
 /** The quote, its listing's links locked in the same round trip, and what has become of both since. */
 export async function lockQuote(
   em: EntityManager,
   quoteId: string,
   guestId: string,
 ): Promise<(Found & { quote: Quote }) | null> {
-  const [row] = await em.execute<(Found & { locked: unknown })[]>(
-    `SELECT ${lockLinksOfQuote} AS locked, q.*, s.status = 'published' AND ${isActive('q.host_id')} AS bookable,
-       ${isActive('q.guest_id')} AS active,
-       EXISTS (SELECT FROM booking b WHERE b.quote_id = q.id) AS used
-     FROM quote q JOIN listing_snapshot s ON s.listing_id = q.listing_id WHERE q.id = ? AND q.guest_id = ?`,
-    [quoteId, guestId],
-  );
+  const [row] = await lockedQuote.execute(em, [quoteId, guestId]);
   if (!row) return null;
   const { used, bookable, active, locked: _, ...columns } = row;
   return { quote: em.map(Quote, columns), used, bookable, active };
@@ -42,14 +51,9 @@ export interface NewBooking {
   created: unknown[];
 }
 
-/**
- * The hold: nights, booking, history, the mark for calendar.changed and the event, all or nothing, in one statement.
- * `taken`: somebody has one of the nights; `used`: the quote was booked a moment ago. Either way roll back.
- */
-export async function hold(em: EntityManager, booking: NewBooking): Promise<'held' | 'taken' | 'used'> {
-  const { terms } = booking.quote;
-  const [row] = await em.execute<[{ held: boolean; booked: boolean }]>(
-    `WITH wanted AS MATERIALIZED (${stayRows}),
+const holding = new PreparedStatement<{ held: boolean; booked: boolean }>(
+  'booking-hold',
+  `WITH wanted AS MATERIALIZED (${stayRows}),
      owner AS MATERIALIZED (SELECT nextval('calendar_owner') AS id),
      claimed AS (
        INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
@@ -72,34 +76,41 @@ export async function hold(em: EntityManager, booking: NewBooking): Promise<'hel
        INSERT INTO outbox_event (${OUTBOX_COLUMNS})
        SELECT ?, ?, ?, ?::boolean, ?::bigint, ?::int, ?, ?::jsonb FROM booked)
      SELECT EXISTS (SELECT FROM all_claimed) AS held, EXISTS (SELECT FROM booked) AS booked`,
-    [
-      ...stayParams(terms),
-      terms.calendarListingId,
-      booking.id,
-      booking.message,
-      booking.holdExpiresAt,
-      booking.holdExpiresAt,
-      booking.now,
-      booking.now,
-      booking.quote.id,
-      booking.now,
-      terms.guestId,
-      terms.calendarListingId,
-      ...booking.created,
-    ],
-  );
-  if (!row.held) return 'taken';
+);
+
+/**
+ * The hold: nights, booking, history, the mark for calendar.changed and the event, all or nothing, in one statement.
+ * `taken`: somebody has one of the nights; `used`: the quote was booked a moment ago. Either way roll back.
+ */
+export async function hold(em: EntityManager, booking: NewBooking): Promise<'held' | 'taken' | 'used'> {
+  const { terms } = booking.quote;
+  const [row] = await holding.execute(em, [
+    ...stayParams(terms),
+    terms.calendarListingId,
+    booking.id,
+    booking.message,
+    booking.holdExpiresAt,
+    booking.holdExpiresAt,
+    booking.now,
+    booking.now,
+    booking.quote.id,
+    booking.now,
+    terms.guestId,
+    terms.calendarListingId,
+    ...booking.created,
+  ]);
+  if (!row?.held) return 'taken';
   return row.booked ? 'held' : 'used';
 }
 
-/** What a booking takes over from its quote as it stands. */
-const frozenColumns = `listing_id, calendar_listing_id, host_id, guest_id, booking_mode, cancellation_policy, time_zone,
-  check_in_from, check_out_until, check_in_date, check_out_date, check_in_at, check_out_at, preparation_nights, guests,
-  currency, price, total_minor, host_payout_minor, refund_schedule`;
+const usedQuote = new PreparedStatement<{ used: boolean }>(
+  'booking-quote-used',
+  'SELECT EXISTS (SELECT FROM booking WHERE quote_id = ?) AS used',
+);
 
 export async function isQuoteUsed(em: EntityManager, quoteId: string): Promise<boolean> {
-  const rows = await em.execute<unknown[]>('SELECT 1 FROM booking WHERE quote_id = ?', [quoteId]);
-  return rows.length > 0;
+  const [row] = await usedQuote.execute(em, [quoteId]);
+  return row?.used === true;
 }
 
 /** A booking for one who has to do with it: its guest, its host, or an administrator (`viewerId` null). */

@@ -4,7 +4,10 @@ import { Outbox, Transactions } from '@roost/messaging';
 import { Clock, LOGGER, outsideRequests } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import type { Logger } from 'pino';
-import { blockedRanges, lockAnnouncement } from './calendar.queries.js';
+import { blockedRanges, keepSnapshots, lockAnnouncements, takeMarks } from './calendar.queries.js';
+
+/** Listings that are announced in one transaction, at most. */
+const BATCH = 100;
 
 /**
  * Tells the world which nights of a listing are blocked. Who changes a calendar leaves a mark in the same transaction; the
@@ -34,16 +37,16 @@ export class CalendarAnnouncer {
     this.running ??= outsideRequests(() => this.run()).finally(() => (this.running = null));
   }
 
-  /** Announces until no mark is left. */
+  /** Announces what was marked when it was called, and all that is marked meanwhile by others. */
   async announceDue(): Promise<void> {
     for (;;) {
       const marked = await this.em
         .fork()
         .execute<{ listingId: string }[]>(
-          'SELECT DISTINCT listing_id AS "listingId" FROM calendar_mark LIMIT 100',
+          `SELECT DISTINCT listing_id AS "listingId" FROM calendar_mark LIMIT ${BATCH}`,
         );
-      if (marked.length === 0) return;
-      for (const { listingId } of marked) await this.announce(Number(listingId));
+      if (marked.length > 0) await this.announce(marked.map(({ listingId }) => Number(listingId)));
+      if (marked.length < BATCH) return;
     }
   }
 
@@ -63,36 +66,33 @@ export class CalendarAnnouncer {
   }
 
   /**
-   * READ COMMITTED: each statement after the lock has to see what the lock waited for. The lock comes before the first
+   * READ COMMITTED: each statement after the locks has to see what they waited for. The locks come before the first
    * write, so transaction ids are in the order of versions.
    */
-  private async announce(calendarListingId: number): Promise<void> {
+  private async announce(calendarListingIds: readonly number[]): Promise<void> {
     await this.transactions.run(
       async (em) => {
-        await lockAnnouncement(em, calendarListingId);
-        const marks = await em.execute<unknown[]>(
-          'DELETE FROM calendar_mark WHERE listing_id = ? RETURNING id',
-          [calendarListingId],
+        await lockAnnouncements(em, calendarListingIds);
+        const listings = await takeMarks(em, calendarListingIds);
+        if (listings.length === 0) return;
+        const now = this.clock.now();
+        const told = await blockedRanges(
+          em,
+          listings.map((listing) => ({ ...listing, today: localDate(now, listing.timeZone ?? 'UTC') })),
         );
-        if (marks.length === 0) return;
-        const [listing] = await em.execute<{ id: string; timeZone: string | null }[]>(
-          `SELECT l.public_id AS id, s.time_zone AS "timeZone" FROM calendar_listing l
-           LEFT JOIN listing_snapshot s ON s.listing_id = l.public_id WHERE l.id = ?`,
-          [calendarListingId],
+        const news = await keepSnapshots(em, told);
+        const publicIds = new Map(listings.map((listing) => [listing.calendarListingId, listing.listingId]));
+        await this.outbox.addAll(
+          em,
+          'calendar.changed',
+          news.map(({ calendarListingId, version }) => ({
+            body: {
+              listingId: publicIds.get(calendarListingId) ?? '',
+              blocked: told.get(calendarListingId) ?? [],
+            },
+            version,
+          })),
         );
-        if (!listing) return;
-        const today = localDate(this.clock.now(), listing.timeZone ?? 'UTC');
-        const blocked = await blockedRanges(em, calendarListingId, today);
-        const [news] = await em.execute<{ version: number }[]>(
-          `INSERT INTO calendar_snapshot AS known (listing_id, version, blocked)
-           SELECT said.listing_id, 1, said.blocked FROM (SELECT ?::bigint AS listing_id, ?::jsonb AS blocked) said
-           WHERE said.blocked <> '[]' OR EXISTS (SELECT FROM calendar_snapshot k WHERE k.listing_id = said.listing_id)
-           ON CONFLICT (listing_id) DO UPDATE SET version = known.version + 1, blocked = excluded.blocked
-           WHERE known.blocked <> excluded.blocked RETURNING version`,
-          [calendarListingId, JSON.stringify(blocked)],
-        );
-        if (!news) return;
-        await this.outbox.add(em, 'calendar.changed', { listingId: listing.id, blocked }, news);
       },
       { isolation: 'read committed' },
     );

@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { PreparedStatement } from '@roost/platform';
 import type { IsoDate } from '@roost/stay';
 
 /**
@@ -61,8 +62,15 @@ export async function lockLinksToChange(em: EntityManager, calendarListingIds: n
 /** The lock of a new booking, with what it is made from, in one round trip. */
 export const lockLinksOfQuote = `pg_advisory_xact_lock_shared(${linksLock}, q.calendar_listing_id::int)`;
 
-export async function lockAnnouncement(em: EntityManager, calendarListingId: number): Promise<void> {
-  await em.execute('SELECT pg_advisory_xact_lock(?::int, ?::int)', [announcementLock, calendarListingId]);
+/** In one order, so that two who announce the same listings wait for each other. */
+export async function lockAnnouncements(
+  em: EntityManager,
+  calendarListingIds: readonly number[],
+): Promise<void> {
+  await em.execute(
+    `SELECT pg_advisory_xact_lock(?::int, id) FROM (SELECT unnest(?::int[]) AS id ORDER BY 1) ids`,
+    [announcementLock, toArray(calendarListingIds)],
+  );
 }
 
 /** Claims the nights of a stay for `ownerId`. False: somebody has some of them, and what was claimed must be rolled back or released. */
@@ -190,12 +198,14 @@ export async function isFree(em: EntityManager, stay: Stay, now: Date): Promise<
   return row.free;
 }
 
+const stale = new PreparedStatement<{ id: string }>(
+  'calendar-stale',
+  `SELECT DISTINCT b.id ${inTheWay} WHERE ${ranOut} LIMIT 100`,
+);
+
 /** The bookings whose time has run out and that only keep others from these nights. */
 export async function staleHolds(em: EntityManager, stay: Stay, now: Date): Promise<string[]> {
-  const rows = await em.execute<{ id: string }[]>(
-    `SELECT DISTINCT b.id ${inTheWay} WHERE ${ranOut} LIMIT 100`,
-    [...stayParams(stay), now],
-  );
+  const rows = await stale.execute(em, [...stayParams(stay), now]);
   return rows.map((row) => row.id);
 }
 
@@ -215,7 +225,7 @@ export async function occupiedNights(
   to: IsoDate,
 ): Promise<OccupiedNights[]> {
   return await em.execute<OccupiedNights[]>(
-    `${occupied}
+    `${occupied('(SELECT ?::bigint, ?::date, ?::date)')}
      SELECT to_char(lower(nights), 'YYYY-MM-DD') AS "from", to_char(upper(nights), 'YYYY-MM-DD') AS "to",
        CASE WHEN o.listing_id <> o.viewed_id THEN 'linked'
             WHEN o.kind = 'prep' THEN 'preparation'
@@ -232,26 +242,15 @@ export async function occupiedNights(
   );
 }
 
-/** The nights that nobody else can stay, merged, from `today` on: what the world is told. */
-export async function blockedRanges(
-  em: EntityManager,
-  calendarListingId: number,
-  today: IsoDate,
-): Promise<{ from: IsoDate; to: IsoDate }[]> {
-  return await em.execute<{ from: IsoDate; to: IsoDate }[]>(
-    `${occupied}
-     SELECT to_char(lower(r), 'YYYY-MM-DD') AS "from", to_char(upper(r), 'YYYY-MM-DD') AS "to"
-     FROM (SELECT unnest(range_agg(nights)) AS r FROM occupied) merged ORDER BY 1`,
-    [calendarListingId, today, null],
-  );
-}
-
-/** A stay is widened by the preparation that this listing would need beside it; what is wanted is cut to size. */
-const occupied = `
+/**
+ * A stay is widened by the preparation that this listing would need beside it; what is wanted is cut to size.
+ * `viewed`: rows of listing_id, first, last.
+ */
+const occupied = (viewed: string) => `
   WITH occupied AS (
     SELECT DISTINCT v.listing_id AS viewed_id, e.listing_id, e.owner_id, x.kind,
       x.nights * daterange(v.first, v.last) AS nights
-    FROM (SELECT ?::bigint AS listing_id, ?::date AS first, ?::date AS last) v
+    FROM ${viewed} AS v (listing_id, first, last)
     JOIN calendar_listing l ON l.id = v.listing_id
     LEFT JOIN listing_snapshot r ON r.listing_id = l.public_id
     JOIN listing_space s ON s.listing_id = v.listing_id
@@ -264,6 +263,67 @@ const occupied = `
     ) x
     WHERE x.nights && daterange(v.first, v.last) AND e.nights && daterange(v.first - prep, v.last + prep)
   )`;
+
+const blocked = new PreparedStatement<{ listingId: number; from: IsoDate; to: IsoDate }>(
+  'calendar-blocked',
+  `${occupied('(SELECT id, first, NULL::date FROM unnest(?::bigint[], ?::date[]) AS own (id, first))')}
+   SELECT viewed_id AS "listingId", to_char(lower(r), 'YYYY-MM-DD') AS "from", to_char(upper(r), 'YYYY-MM-DD') AS "to"
+   FROM (SELECT viewed_id, unnest(range_agg(nights)) AS r FROM occupied GROUP BY viewed_id) merged ORDER BY 1, 2`,
+);
+
+/** Per listing the nights that nobody else can stay, merged, from its `today` on: what the world is told. */
+export async function blockedRanges(
+  em: EntityManager,
+  listings: readonly { calendarListingId: number; today: IsoDate }[],
+): Promise<Map<number, { from: IsoDate; to: IsoDate }[]>> {
+  const rows = await blocked.execute(em, [
+    listings.map(({ calendarListingId }) => calendarListingId),
+    listings.map(({ today }) => today),
+  ]);
+  const ranges = new Map(listings.map(({ calendarListingId }) => [calendarListingId, [] as typeof rows]));
+  for (const row of rows) ranges.get(row.listingId)?.push(row);
+  return new Map([...ranges].map(([id, own]) => [id, own.map(({ from, to }) => ({ from, to }))]));
+}
+
+/** Takes the marks of these listings away and says whose they were. */
+export async function takeMarks(
+  em: EntityManager,
+  calendarListingIds: readonly number[],
+): Promise<{ calendarListingId: number; listingId: string; timeZone: string | null }[]> {
+  return await marked.execute(em, [calendarListingIds]);
+}
+
+const marked = new PreparedStatement<{
+  calendarListingId: number;
+  listingId: string;
+  timeZone: string | null;
+}>(
+  'calendar-marked',
+  `WITH gone AS (DELETE FROM calendar_mark WHERE listing_id = ANY(?::bigint[]) RETURNING listing_id)
+   SELECT l.id AS "calendarListingId", l.public_id AS "listingId", s.time_zone AS "timeZone"
+   FROM calendar_listing l LEFT JOIN listing_snapshot s ON s.listing_id = l.public_id
+   WHERE l.id IN (SELECT listing_id FROM gone) ORDER BY l.id`,
+);
+
+/** Keeps what the world is told of each listing; gives back those for which it is news, with their new versions. */
+export async function keepSnapshots(
+  em: EntityManager,
+  told: ReadonlyMap<number, readonly { from: IsoDate; to: IsoDate }[]>,
+): Promise<{ calendarListingId: number; version: number }[]> {
+  return await kept.execute(em, [
+    [...told.keys()],
+    [...told.values()].map((ranges) => JSON.stringify(ranges)),
+  ]);
+}
+
+const kept = new PreparedStatement<{ calendarListingId: number; version: number }>(
+  'calendar-kept',
+  `INSERT INTO calendar_snapshot AS known (listing_id, version, blocked)
+   SELECT said.listing_id, 1, said.blocked FROM unnest(?::bigint[], ?::jsonb[]) AS said (listing_id, blocked)
+   WHERE said.blocked <> '[]' OR EXISTS (SELECT FROM calendar_snapshot k WHERE k.listing_id = said.listing_id)
+   ON CONFLICT (listing_id) DO UPDATE SET version = known.version + 1, blocked = excluded.blocked
+   WHERE known.blocked <> excluded.blocked RETURNING listing_id AS "calendarListingId", version`,
+);
 
 /** The listings that share a space with this one, itself included. */
 export async function sharing(em: EntityManager, calendarListingId: number): Promise<number[]> {

@@ -7,6 +7,7 @@ import { StartError } from '../config/read-config.js';
 import { currentRequest } from '../http/request-context.js';
 import type { MigrationClass } from '../service/definition.js';
 import { isOutage } from './database-errors.js';
+import { prepareStatements } from './prepared-statement.js';
 
 export interface DatabaseOptions {
   service: string;
@@ -53,7 +54,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
       keepAlive: true,
       allowExitOnIdle: true,
       options: '-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s',
-      onPoolCreated: (pool: pg.Pool) => useOwnTypes(pool),
+      onPoolCreated: (pool: pg.Pool) => {
+        useOwnTypes(pool);
+        prepareStatements(pool);
+      },
     },
   });
   known = orm;
