@@ -221,6 +221,16 @@ describe('what the gateway says itself', () => {
     );
   });
 
+  it('serves the document of the events', async () => {
+    const document = await service.anonymous.get('/asyncapi.json');
+    expect(document.status).toBe(200);
+    expect(document.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(document.body).toMatchObject({
+      asyncapi: '3.0.0',
+      operations: { paymentsReceivesBookingsBooking: { action: 'receive' } },
+    });
+  });
+
   it('serves Swagger UI and its parts', async () => {
     for (const path of ['/docs', '/docs/start.js', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js']) {
       const response = await fetch(service.url + path);

@@ -23,6 +23,7 @@ export function eventsPage(): string {
     'Made from `libs/contracts` by `npm run docs`. CloudEvents 1.0; the key is the aggregate, and order holds per key.',
     'A **state** event is the whole public snapshot of its aggregate; a **fact** event is something that happened.',
     'Fields marked ⚠ are personal data.',
+    'The same for programs, with who sends and who receives what: `/asyncapi.json` of the gateway (AsyncAPI 3).',
   ];
   for (const [topic, types] of topics) {
     const [first] = types;

@@ -3,11 +3,12 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { asyncApiDocument } from './asyncapi.js';
 import { envExample } from './env-example.js';
 import { errorPages } from './error-pages.js';
 import { eventsPage } from './events-page.js';
 import { graphPages } from './graph-pages.js';
-import { openApiDocuments } from './openapi-documents.js';
+import { serviceDocuments } from './service-documents.js';
 
 const HELP = `Writes the pages that are made from the code.
 
@@ -26,12 +27,13 @@ if (values.help) {
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-const documents = await openApiDocuments();
+const { pages: documents, listeners } = await serviceDocuments();
 
 /** Every generated file by its path. */
 const pages = new Map<string, string>([
   ['.env.example', envExample()],
   ['docs/events.md', eventsPage()],
+  ['apps/gateway/release/asyncapi.json', asyncApiDocument(listeners)],
   ...errorPages(),
   ...documents,
   ...graphPages(documents),

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Controller, Get, Param, Redirect, Res } from '@nestjs/common';
@@ -42,7 +42,10 @@ const START = `window.ui = SwaggerUIBundle({
 });
 `;
 
-/** `/openapi.json`, and Swagger UI on it. */
+const EVENTS = readFileSync(new URL('../../release/asyncapi.json', import.meta.url));
+const EVENTS_ETAG = etagOf(EVENTS.toString());
+
+/** `/openapi.json`, Swagger UI on it, and `/asyncapi.json`. */
 @Controller()
 export class DocsController {
   constructor(private readonly routes: RouteBook) {}
@@ -53,6 +56,12 @@ export class DocsController {
     const document = this.routes.document();
     reply.header('etag', etagOf(document));
     return document;
+  }
+
+  @Public()
+  @Get('asyncapi.json')
+  events(@Res() reply: FastifyReply): void {
+    reply.type('application/json; charset=utf-8').header('etag', EVENTS_ETAG).send(EVENTS);
   }
 
   @Public()

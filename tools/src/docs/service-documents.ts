@@ -7,22 +7,27 @@ import { listings } from '@roost/app-listings';
 import { payments } from '@roost/app-payments';
 import { reviews } from '@roost/app-reviews';
 import { startPostgres, startRedis } from '@roost/embedded';
-import { EmbeddedBus } from '@roost/messaging';
+import { EmbeddedBus, EventConsumer } from '@roost/messaging';
 import { startService } from '@roost/platform';
 
 const services = [identity, listings, bookings, payments, reviews];
 
-/**
- * The OpenAPI document and the GraphQL schema of each service, as the started service answers them: what a gateway of
- * this release knows from the first moment.
- */
-export async function openApiDocuments(): Promise<Map<string, string>> {
+/** What only a started service can say of itself. */
+export interface ServiceDocuments {
+  /** The OpenAPI document and the GraphQL schema of each: what a gateway of this release knows from the first moment. */
+  pages: Map<string, string>;
+  /** The types of events that each service listens to. */
+  listeners: Map<string, ReadonlySet<string>>;
+}
+
+export async function serviceDocuments(): Promise<ServiceDocuments> {
   const dataDir = await mkdtemp(join(tmpdir(), 'roost-docs-'));
   const quiet = (): void => undefined;
   const postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), port: 0, log: quiet });
   const redis = await startRedis({ dataDir: join(dataDir, 'redis'), port: 0, log: quiet });
   const bus = new EmbeddedBus();
   const pages = new Map<string, string>();
+  const listeners = new Map<string, ReadonlySet<string>>();
   try {
     for (const definition of services) {
       const service = await startService(definition, {
@@ -43,6 +48,7 @@ export async function openApiDocuments(): Promise<Map<string, string>> {
         const document = await fetch(`${service.url}/openapi.json`);
         pages.set(`apps/gateway/release/${definition.name}.openapi.json`, await document.text());
         const schema = await fetch(`${service.url}/graphql/sdl`);
+        listeners.set(definition.name, service.get(EventConsumer).types);
         if (schema.ok) pages.set(`apps/gateway/release/${definition.name}.graphql`, await schema.text());
       } finally {
         await service.close();
@@ -53,5 +59,5 @@ export async function openApiDocuments(): Promise<Map<string, string>> {
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
-  return pages;
+  return { pages, listeners };
 }

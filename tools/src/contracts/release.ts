@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { breakingChanges, events, type EventType, type Release, releaseOf } from '@roost/contracts';
+
+const HELP = `Keeps the contracts of this version of Roost (package.json) as released, for later ones to be compared with.
+
+  npm run contracts:release [-- options]
+
+  --again   write a version that has been kept already once more (only before it is out)
+  --help    this text
+
+It refuses while the contracts would break a release before; the specs of libs/contracts do the same.`;
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const folder = join(root, 'libs/contracts/released');
+
+const { values } = parseArgs({
+  options: { again: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+});
+if (values.help) console.log(HELP);
+else process.exitCode = release(values.again);
+
+function release(again: boolean): number {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const file = join(folder, `${version}.json`);
+  if (existsSync(file) && !again) {
+    console.error(`${version} is released: raise the version in package.json first.`);
+    return 1;
+  }
+  const broken = releases()
+    .filter((before) => before.version !== version)
+    .flatMap((before) => breakingChanges(before, events));
+  if (broken.length > 0) {
+    console.error(`These contracts break what has been released:\n  ${broken.join('\n  ')}`);
+    return 1;
+  }
+  writeFileSync(file, linePerEvent(releaseOf(version, events, examples())));
+  console.log(`${Object.keys(events).length} events of ${version} are kept in libs/contracts/released.`);
+  return 0;
+}
+
+function releases(): Release[] {
+  return readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Release);
+}
+
+function examples(): Record<string, unknown> {
+  const read = (type: EventType): unknown =>
+    JSON.parse(readFileSync(join(root, `libs/contracts/fixtures/${type}.json`), 'utf8'));
+  return Object.fromEntries((Object.keys(events) as EventType[]).map((type) => [type, read(type)]));
+}
+
+/** A diff of two releases shows which events differ, and the file stays short. */
+function linePerEvent({ version, events: released }: Release): string {
+  const lines = Object.entries(released)
+    .toSorted(([a], [b]) => a.localeCompare(b, 'en'))
+    .map(([type, event]) => `    ${JSON.stringify(type)}: ${JSON.stringify(event)}`);
+  return `{\n  "version": ${JSON.stringify(version)},\n  "events": {\n${lines.join(',\n')}\n  }\n}\n`;
+}

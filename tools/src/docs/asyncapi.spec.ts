@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Ajv, type AnySchema } from 'ajv';
+import formats from 'ajv-formats';
+
+const file = (path: string) => new URL(`../../../${path}`, import.meta.url);
+const json = (path: string) => JSON.parse(readFileSync(file(path), 'utf8')) as Record<string, unknown>;
+const require = createRequire(import.meta.url);
+
+interface Message {
+  name: string;
+  payload: { schema: AnySchema };
+}
+interface Document {
+  channels: Record<string, { address: string; messages: Record<string, unknown> }>;
+  operations: Record<string, { action: string; channel: { $ref: string }; messages: { $ref: string }[] }>;
+  components: { messages: Record<string, Message> };
+}
+const released = () => json('apps/gateway/release/asyncapi.json') as unknown as Document;
+const document = released();
+
+/** AsyncAPI's own schema of documents of version 3.0.0. */
+const ofTheSpecification = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(
+  require('@asyncapi/specs/schemas/3.0.0-without-$id.json') as AnySchema,
+);
+
+const payloads = new Ajv({ allErrors: true, strict: false });
+formats.default(payloads);
+
+function find(pointer: string): unknown {
+  return pointer
+    .replace('#/', '')
+    .split('/')
+    .reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], document);
+}
+
+function references(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    name === '$ref' && typeof inner === 'string' ? [inner] : references(inner),
+  );
+}
+
+test('it is an AsyncAPI document', () => {
+  ofTheSpecification(document);
+  expect(ofTheSpecification.errors).toBeNull();
+});
+
+test.each<[string, (broken: Document) => void]>([
+  ['a channel is no object', (it) => Object.assign(it.channels, { lost: 'nothing' })],
+  [
+    'an operation does something else',
+    (it) => Object.assign(Object.values(it.operations)[0] ?? {}, { action: 'drop' }),
+  ],
+  ['there is no version', (it) => Object.assign(it, { asyncapi: undefined })],
+])('it would not be one if %s', (_, damage) => {
+  const broken = released();
+  damage(broken);
+  expect(ofTheSpecification(JSON.parse(JSON.stringify(broken)))).toBe(false);
+});
+
+test('every reference leads somewhere', () => {
+  const all = references(document);
+  expect(all.length).toBeGreaterThan(100);
+  expect(all.filter((pointer) => find(pointer) === undefined)).toEqual([]);
+});
+
+test('each message is sent, and who receives one receives it from where it is sent', () => {
+  const messagesOf = (action: string) =>
+    Object.values(document.operations)
+      .filter((operation) => operation.action === action)
+      .flatMap(({ messages }) => messages.map(({ $ref }) => $ref));
+  const sent = messagesOf('send');
+  expect(new Set(sent.map((pointer) => pointer.split('/').at(-1)))).toEqual(
+    new Set(Object.keys(document.components.messages)),
+  );
+  expect(sent).toEqual(expect.arrayContaining(messagesOf('receive')));
+});
+
+test.each(Object.values(document.components.messages))(
+  'the fixture of $name fits, and nothing less',
+  (message) => {
+    const fits = payloads.compile(message.payload.schema);
+    const fixture = json(`libs/contracts/fixtures/${message.name}.json`);
+    fits(fixture);
+    expect(fits.errors).toBeNull();
+    const [field = ''] = Object.keys(fixture);
+    expect(fits({ ...fixture, [field]: undefined })).toBe(false);
+    expect(fits({ ...fixture, [field]: 7 })).toBe(false);
+  },
+);
