@@ -16,6 +16,8 @@ export interface EventDefinition {
   readonly schema: z.ZodObject;
   /** Paths of the body that are personal data. */
   readonly personal: readonly string[];
+  /** Nothing comes after it: in a compacted topic a tombstone follows, so that the broker forgets the key. */
+  readonly last: boolean;
 }
 
 interface TopicOptions<Topic extends string, Kind extends EventKind, Key extends string> {
@@ -23,6 +25,8 @@ interface TopicOptions<Topic extends string, Kind extends EventKind, Key extends
   kind: Kind;
   key: Key;
   personal?: readonly string[];
+  /** The type after which a key is forgotten. */
+  last?: string;
 }
 
 /** Declares the events of one topic: what every event has, and what each type adds. */
@@ -43,6 +47,7 @@ export function topic<
       version: 1,
       schema: tolerant(z.object({ ...base, ...extra })).meta({ id: type }),
       personal: options.personal ?? [],
+      last: options.last === type,
     };
   }
   return defined as {
@@ -54,6 +59,7 @@ export function topic<
       readonly version: number;
       readonly schema: z.ZodObject<Omit<Base, keyof Types[T]> & Types[T]>;
       readonly personal: readonly string[];
+      readonly last: boolean;
     };
   };
 }

@@ -34,12 +34,20 @@ export function topicOf(type: EventType, service: string): string {
 /** Every topic by name, with what it needs to be created. */
 export const topics: ReadonlyMap<string, Pick<EventDefinition, 'kind' | 'key'>> = new Map(
   Object.values(events).flatMap((event) =>
-    (event.topic.startsWith('<service>') ? services : [null]).map((service) => [
-      service ? topicOf(event.type, service) : event.topic,
-      { kind: event.kind, key: event.key },
-    ]),
+    topicsWith(event.type).map((name) => [name, { kind: event.kind, key: event.key }]),
   ),
 );
+
+/** Every topic on which events of this type may come. */
+export function topicsWith(type: EventType): string[] {
+  const { topic } = events[type];
+  return topic.startsWith('<service>') ? services.map((service) => topicOf(type, service)) : [topic];
+}
+
+/** Every topic that `service` publishes on. */
+export function topicsBy(service: string): string[] {
+  return [...topics.keys()].filter((name) => name.startsWith(`${service}.`));
+}
 
 export function isEventType(type: string): type is EventType {
   return Object.hasOwn(events, type);

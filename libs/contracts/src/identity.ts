@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Id, topic } from './define.js';
 
 export const userEvents = topic(
-  { topic: 'identity.user', kind: 'state', key: 'userId', personal: ['displayName'] },
+  { topic: 'identity.user', kind: 'state', key: 'userId', personal: ['displayName'], last: 'user.erased' },
   {
     userId: Id,
     displayName: z.string(),

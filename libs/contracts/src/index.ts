@@ -1,5 +1,5 @@
 export { breakingChanges, releaseOf, schemaOf } from './compatibility.js';
 export type { Release, Schema } from './compatibility.js';
 export type { EventDefinition, EventKind } from './define.js';
-export { events, isEventType, parseEvent, topicOf, topics } from './events.js';
+export { events, isEventType, parseEvent, topicOf, topics, topicsBy, topicsWith } from './events.js';
 export type { EventBody, EventType } from './events.js';

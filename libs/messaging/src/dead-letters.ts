@@ -51,13 +51,13 @@ export async function nextOfKey(em: EntityManager, topic: string, key: string): 
   return row ? toLetter(row) : null;
 }
 
-/** `failure` absent: the event waits behind one that failed, and shares its redrive. */
+/** `failure` absent: the event waits behind one that failed, and shares its redrive. False: it lay there already. */
 export async function bury(
   em: EntityManager,
   event: EventEnvelope,
   failure?: { error: unknown; tries: number },
-): Promise<void> {
-  await em.execute(
+): Promise<boolean> {
+  const { affectedRows } = await em.execute<{ affectedRows: number }>(
     `INSERT INTO dead_letter
        (event_id, topic, key, type, source, occurred_at, aggregate_version, schema_version, traceparent, data, code, detail, tries, redrive_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
@@ -82,6 +82,7 @@ export async function bury(
     ],
     'run',
   );
+  return affectedRows > 0;
 }
 
 /** Events that could not be handled, and those that wait behind them. For operators. */
@@ -157,7 +158,7 @@ async function markForRedrive(em: EntityManager, topic: string, key: string): Pr
   );
 }
 
-/** The redrive met a failure again: the key waits for the operator once more. */
+/** A redrive failed: the key is not to be redriven any more. */
 export async function endRedrive(
   em: EntityManager,
   event: EventEnvelope,

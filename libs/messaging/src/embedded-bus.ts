@@ -21,7 +21,7 @@ export class EmbeddedBus implements EventTransport {
     this.#sinks.set(listener.service, {
       name: listener.service,
       wants: (type) => listener.types.has(type),
-      send: (event, settled) => listener.accept(event, settled),
+      send: (event, settled) => listener.accept({ event, settled }),
     });
     this.#changed();
     return async () => {

@@ -1,7 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { events, isEventType, parseEvent } from '@roost/contracts';
-import { bury, lockKey, nextOfKey } from './dead-letters.js';
+import { announceDeadLetter } from './dead-letter-notice.js';
+import { bury, endRedrive, lockKey, nextOfKey } from './dead-letters.js';
 import { metaOf, type EventEnvelope, type EventMeta } from './envelope.js';
 import { HandlerTimeout, MalformedEvent } from './errors.js';
 import { faultPoint } from './fault-point.js';
@@ -87,7 +88,9 @@ export class EventConsumer {
     await this.transactions.begin(
       async (em) => {
         await lockKey(em, event.topic, event.key);
-        await bury(em, event, { error, tries });
+        if (!(await bury(em, event, { error, tries }))) return;
+        this.transactions.publishing();
+        await announceDeadLetter(em, this.options.service, event, error, tries);
       },
       { isolation: 'read committed' },
     );
@@ -111,6 +114,18 @@ export class EventConsumer {
       await em.execute(`DELETE FROM dead_letter WHERE event_id = ?`, [letter.id], 'run');
       return letter;
     });
+  }
+
+  /** The redrive met a failure again: the key waits for the operator once more. */
+  async parkAgain(event: EventEnvelope, error: unknown, tries: number): Promise<void> {
+    await this.transactions.begin(
+      async (em) => {
+        await endRedrive(em, event, error, tries);
+        this.transactions.publishing();
+        await announceDeadLetter(em, this.options.service, event, error, tries);
+      },
+      { isolation: 'read committed' },
+    );
   }
 
   /** Inside the transaction, so that one that takes too long is rolled back and not left open. */

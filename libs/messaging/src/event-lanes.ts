@@ -1,15 +1,15 @@
-import type { EventEnvelope } from './envelope.js';
+import type { Delivery } from './transport.js';
 
 /** What a try came to: the event is settled, or is to be tried again after a while. */
 export type Verdict = { settled: true } | { settled: false; retryInMs: number };
 
 interface Waiting {
-  readonly event: EventEnvelope;
-  readonly settled: () => void;
+  delivery: Delivery;
   tries: number;
 }
 
 interface Lane {
+  readonly name: string;
   readonly queue: Waiting[];
   timer: NodeJS.Timeout | undefined;
 }
@@ -28,7 +28,7 @@ export class EventLanes {
   constructor(
     private readonly concurrency: number,
     /** Never rejects. */
-    private readonly attempt: (event: EventEnvelope, tries: number) => Promise<Verdict>,
+    private readonly attempt: (delivery: Delivery, tries: number) => Promise<Verdict>,
   ) {}
 
   get backlog(): number {
@@ -37,19 +37,22 @@ export class EventLanes {
     return waiting;
   }
 
-  push(event: EventEnvelope, settled: () => void): void {
+  push(delivery: Delivery): void {
     if (this.#stopped) return;
-    const name = `${event.topic}\n${event.key}`;
+    const { id, topic, key } = delivery.event;
+    const name = `${topic}\n${key}`;
     const lane = this.#lanes.get(name);
-    const waiting: Waiting = { event, settled, tries: 0 };
-    if (lane) {
-      lane.queue.push(waiting);
+    if (!lane) {
+      const opened: Lane = { name, queue: [{ delivery, tries: 0 }], timer: undefined };
+      this.#lanes.set(name, opened);
+      this.#ready.push(opened);
+      this.#fill();
       return;
     }
-    const opened: Lane = { queue: [waiting], timer: undefined };
-    this.#lanes.set(name, opened);
-    this.#ready.push(opened);
-    this.#fill();
+    const [head] = lane.queue;
+    // Taken back while in work, and given again: its tries go on.
+    if (head?.delivery.event.id === id && isRevoked(head)) head.delivery = delivery;
+    else lane.queue.push({ delivery, tries: 0 });
   }
 
   /** Starts nothing more; resolves when what is being handled has come to an end. What waits will be delivered again. */
@@ -73,31 +76,35 @@ export class EventLanes {
   }
 
   async #step(lane: Lane): Promise<void> {
-    const head = lane.queue[0];
+    while (lane.queue[0] && isRevoked(lane.queue[0])) lane.queue.shift();
+    const [head] = lane.queue;
     if (head) {
       head.tries += 1;
-      const verdict = await this.attempt(head.event, head.tries);
+      const verdict = await this.attempt(head.delivery, head.tries);
       if (verdict.settled) {
         lane.queue.shift();
-        head.settled();
-        this.#leave(lane, head.event);
+        head.delivery.settled();
+        this.#leave(lane);
       } else if (!this.#stopped) {
         lane.timer = setTimeout(() => {
           this.#ready.push(lane);
           this.#fill();
         }, verdict.retryInMs);
       }
+    } else {
+      this.#leave(lane);
     }
     this.#active -= 1;
     if (this.#stopped && this.#active === 0) this.#idle?.();
     this.#fill();
   }
 
-  #leave(lane: Lane, { topic, key }: EventEnvelope): void {
-    if (lane.queue.length > 0) {
-      this.#ready.push(lane);
-    } else {
-      this.#lanes.delete(`${topic}\n${key}`);
-    }
+  #leave(lane: Lane): void {
+    if (lane.queue.length > 0) this.#ready.push(lane);
+    else this.#lanes.delete(lane.name);
   }
+}
+
+function isRevoked({ delivery }: Waiting): boolean {
+  return delivery.revoked?.aborted === true;
 }

@@ -3,7 +3,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { endRedrive, keysToRedrive } from './dead-letters.js';
+import { keysToRedrive } from './dead-letters.js';
 import type { EventEnvelope } from './envelope.js';
 import { isTransient, MalformedEvent } from './errors.js';
 import { EventConsumer, RedriveFailure } from './event-consumer.js';
@@ -12,8 +12,7 @@ import { MessagingLog } from './messaging-log.js';
 import { ROOST_EVENTS } from './on-event.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
 import { RETRY_DELAYS_MS, transientDelayMs } from './retry-policy.js';
-import { Transactions } from './transactions.js';
-import type { EventListener } from './transport.js';
+import type { Delivery, EventListener } from './transport.js';
 
 const REDRIVE_POLL_MS = 1000;
 
@@ -37,12 +36,13 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
     @Inject(MikroORM) private readonly orm: MikroORM,
     private readonly consumer: EventConsumer,
-    private readonly transactions: Transactions,
     private readonly log: MessagingLog,
   ) {
     super();
     this.#retryDelaysMs = options.retryDelaysMs ?? RETRY_DELAYS_MS;
-    this.#lanes = new EventLanes(options.concurrency ?? 4, (event, tries) => this.#attempt(event, tries));
+    this.#lanes = new EventLanes(options.concurrency ?? 4, (delivery, tries) =>
+      this.#attempt(delivery, tries),
+    );
   }
 
   get service(): string {
@@ -82,8 +82,8 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
     throw new Error('The event server wraps nothing');
   }
 
-  accept(event: EventEnvelope, settled: () => void): void {
-    this.#lanes.push(event, settled);
+  accept(delivery: Delivery): void {
+    this.#lanes.push(delivery);
   }
 
   async #start(): Promise<void> {
@@ -92,7 +92,8 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
     this.#redriving = this.#redriveLoop();
   }
 
-  async #attempt(event: EventEnvelope, tries: number): Promise<Verdict> {
+  async #attempt({ event, unreadable }: Delivery, tries: number): Promise<Verdict> {
+    if (unreadable) return this.#failed(event, unreadable, tries);
     const began = performance.now();
     try {
       const outcome = await this.consumer.handle(event);
@@ -153,9 +154,7 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
         if (!(error instanceof RedriveFailure) || isTransient(error)) throw error;
         const retryInMs = this.#retryDelaysMs[tries - 1];
         if (retryInMs === undefined || error.cause instanceof MalformedEvent) {
-          await this.transactions.begin((em) => endRedrive(em, error.event, error.cause, tries), {
-            isolation: 'read committed',
-          });
+          await this.consumer.parkAgain(error.event, error.cause, tries);
           this.log.parked(error.event, error.cause, tries);
           return;
         }

@@ -8,6 +8,7 @@
  * Tests and tools: `EventConsumer.handle(envelopeOf(type, body, { source, version, id }))` is one delivery that throws what the
  * handler throws; `DeadLetters` lists, redrives and discards.
  */
+export { deadLetterTopic } from './dead-letter-notice.js';
 export { DeadLetters } from './dead-letters.js';
 export type { DeadLetter, DeadLetterFilter } from './dead-letters.js';
 export { EmbeddedBus } from './embedded-bus.js';
@@ -18,6 +19,14 @@ export { EventConsumer } from './event-consumer.js';
 export type { Outcome } from './event-consumer.js';
 export { EventServer } from './event-server.js';
 export { faultPoint } from './fault-point.js';
+export { KafkaBus } from './kafka/kafka-bus.js';
+export type { KafkaBusOptions } from './kafka/kafka-bus.js';
+export { kafkaClient } from './kafka/kafka-client.js';
+export type { KafkaClientOptions } from './kafka/kafka-client.js';
+export { fromMessage, toMessages } from './kafka/kafka-message.js';
+export type { Received } from './kafka/kafka-message.js';
+export { applyTopics, listTopics, MissingTopics, plannedTopics } from './kafka/kafka-topics.js';
+export type { ApplyOptions, PlannedTopic, TopicKind, TopicReport } from './kafka/kafka-topics.js';
 export { connectEvents, MessagingModule } from './messaging.module.js';
 export { messagingMigrations } from './migrations.js';
 export { OnEvent } from './on-event.js';
@@ -27,4 +36,4 @@ export type { OutboxOptions } from './outbox.js';
 export { Relay } from './relay.js';
 export { Transactions } from './transactions.js';
 export type { TransactionOptions } from './transactions.js';
-export type { EventListener, EventSink, EventTransport } from './transport.js';
+export type { Delivery, EventListener, EventSink, EventTransport } from './transport.js';

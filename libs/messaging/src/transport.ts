@@ -15,15 +15,29 @@ export interface EventSink {
   send(event: EventEnvelope, settled: () => void): void;
 }
 
+/** An event on its way into a listening service. */
+export interface Delivery {
+  readonly event: EventEnvelope;
+  /** Called once it is handled, known already, or parked. */
+  settled(): void;
+  /**
+   * Aborted when the transport takes it back: unless it is being handled it is dropped then, for it will be delivered
+   * again, here or in another process.
+   */
+  readonly revoked?: AbortSignal;
+  /** What is wrong with an event that can't be read. It is parked in its place among those of its key. */
+  readonly unreadable?: Error;
+}
+
 /** How a listening service takes its events: one try, in its own transaction, and what to do when tries are used up. */
 export interface EventListener {
   readonly service: string;
   readonly types: ReadonlySet<string>;
   /** Tries until the event is handled, known already, or parked. Order per key is kept among accepted events. */
-  accept(event: EventEnvelope, settled: () => void): void;
+  accept(delivery: Delivery): void;
 }
 
-/** The one interface with two implementations: `EmbeddedBus`, and Kafka. */
+/** The one interface with two implementations: `EmbeddedBus`, and `KafkaBus`. */
 export interface EventTransport {
   sinks(producer: string): Iterable<EventSink>;
   /** Called when a sink appears; gives back how to stop listening. */

@@ -11,6 +11,7 @@ export { runService } from './service/run.js';
 export { createLogger } from './service/logging.js';
 export { BaseConfig, CONFIG, type Config, DatabaseConfig } from './config/base-config.js';
 export { type Environment, readConfig, StartError } from './config/read-config.js';
+export { kafkaConnection } from './kafka/kafka.js';
 export { catalogue, defineErrors, type ErrorCode, type ErrorEntry, isErrorCode } from './errors/catalogue.js';
 export {
   type FieldError,

@@ -12,6 +12,13 @@ function isNetwork(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
+/** `kafka-1.example.com:9092`, `10.0.0.1:9092`, `[fd00::1]:9092` */
+function isHostAndPort(text: string): boolean {
+  const [, name, address, port] = /^(?:([a-z\d]+(?:[.-]+[a-z\d]+)*)|\[([\da-f:.]+)\]):(\d{1,5})$/i.exec(text) ?? [];
+  if (address !== undefined && isIP(address) !== 6) return false;
+  return (name ?? address ?? '').length <= 253 && Number(port) > 0 && Number(port) <= 65535;
+}
+
 /** What every service reads from its environment. `meta.description` says what is allowed, for the sentence at start. */
 export const BaseConfig = z.object({
   ROOST_ENV: z
@@ -19,9 +26,26 @@ export const BaseConfig = z.object({
     .default('development')
     .meta({ description: 'development, test or production' }),
   ROOST_MODE: z
-    .enum(['embedded'])
+    .enum(['embedded', 'distributed'])
     .default('embedded')
-    .meta({ description: 'embedded (distributed is not built yet)' }),
+    .meta({
+      description: 'embedded (events stay in this process) or distributed (events go through Kafka)',
+    }),
+  KAFKA_BROKERS: z
+    .string()
+    .transform((list) => list.split(',').map((address) => address.trim()))
+    .refine((list) => list.every(isHostAndPort))
+    .optional()
+    .meta({
+      description: 'a comma-separated list of host:port, such as kafka-1:9092,kafka-2:9092',
+    }),
+  KAFKA_TLS: z.enum(['off', 'on']).default('off').meta({ description: 'off or on' }),
+  KAFKA_SASL: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .meta({ description: 'plain, scram-sha-256 or scram-sha-512' }),
+  KAFKA_USERNAME: z.string().min(1).optional().meta({ description: 'a name that Kafka knows' }),
+  KAFKA_PASSWORD: z.string().min(1).optional().meta({ description: 'the password of KAFKA_USERNAME' }),
   ROOST_DATA_DIR: z.string().min(1).default('.roost').meta({ description: 'the path of a folder' }),
   PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),
   METRICS_PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),

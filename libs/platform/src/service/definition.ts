@@ -1,7 +1,7 @@
 import type { INestApplication, Type } from '@nestjs/common';
 import type { MigrationObject, Constructor } from '@mikro-orm/core';
 import type { Migration } from '@mikro-orm/migrations';
-import type { EmbeddedBus } from '@roost/messaging';
+import type { EventTransport } from '@roost/messaging';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Environment } from '../config/read-config.js';
@@ -50,8 +50,8 @@ export function defineService<C extends z.ZodObject>(definition: ServiceDefiniti
 export interface StartOptions {
   /** Instead of `process.env`. */
   env?: Environment;
-  /** Carries events between services of one process. */
-  bus?: EmbeddedBus;
+  /** Carries events between services of one process; where none is given, ROOST_MODE decides. */
+  bus?: EventTransport;
   logger?: Logger;
 }
 

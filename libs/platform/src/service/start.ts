@@ -4,7 +4,15 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { connectEvents, EmbeddedBus, MessagingModule, messagingMigrations } from '@roost/messaging';
+import {
+  connectEvents,
+  EmbeddedBus,
+  type EventTransport,
+  type KafkaBus,
+  MessagingModule,
+  messagingMigrations,
+  MissingTopics,
+} from '@roost/messaging';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { KeySource } from '../auth/jwks.js';
@@ -23,6 +31,7 @@ import { currentRequest } from '../http/request-context.js';
 import { Sweeper } from '../jobs/sweeper.js';
 import { Metrics } from '../metrics/metrics.js';
 import { createDocument } from '../openapi/document.js';
+import { kafkaBus } from '../kafka/kafka.js';
 import { connectRedis } from '../redis/connect.js';
 import type { Redis } from '../redis/redis.js';
 import type { RunningService, ServiceDefinition, StartOptions } from './definition.js';
@@ -90,11 +99,16 @@ async function start(
     closing: health.closing,
   });
   const messaging = orm !== null && definition.messaging !== false;
+  const kafka =
+    messaging && !options.bus && config.ROOST_MODE === 'distributed'
+      ? kafkaBus(name, config, logger, metrics)
+      : null;
+  if (kafka) undo.push(() => kafka.close());
   const root: DynamicModule = {
     module: RootModule,
     imports: [
       PlatformModule.forService({ definition, config, logger, redis, orm, metrics, health, keySource }),
-      ...(messaging ? [messagingModule(name, options.bus ?? new EmbeddedBus(), logger, metrics)] : []),
+      ...(messaging ? [messagingModule(name, options.bus ?? kafka ?? new EmbeddedBus(), logger, metrics)] : []),
       definition.module,
       SubgraphModule.create(),
     ],
@@ -109,6 +123,7 @@ async function start(
   keys = orm ? app.get(IdempotencyKeys) : null;
 
   addChecks(health, redis, orm);
+  if (kafka) health.add('kafka', () => kafka.check());
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   const http = definition.http ?? {};
   serveOperations(fastify, {
@@ -119,7 +134,7 @@ async function start(
   await app.get(ClockControl).load();
   if (messaging) connectEvents(app);
   await app.init();
-  if (messaging) await app.startAllMicroservices();
+  if (messaging) await listenToEvents(app);
   const wanted = config.PORT ?? definition.port;
   await listen(app, host, wanted, name);
   const { port } = app.getHttpServer().address() as AddressInfo;
@@ -129,7 +144,7 @@ async function start(
       : await serveMetrics(metrics, host, config.METRICS_PORT ?? (wanted === 0 ? 0 : http.metricsPort));
   if (metricsServer) undo.push(() => metricsServer.close());
 
-  const running = { app, redis, orm, keySource, health, metricsServer, logger };
+  const running = { app, redis, orm, kafka, keySource, health, metricsServer, logger };
   let closing: Promise<void> | null = null;
   logger.info({ port, host }, 'listening');
   return {
@@ -169,7 +184,21 @@ function withDatabase(url: string, name: string): string {
   return address.href;
 }
 
-function messagingModule(service: string, bus: EmbeddedBus, logger: Logger, metrics: Metrics): DynamicModule {
+/** What is missing in Kafka is said in one sentence. */
+async function listenToEvents(app: NestFastifyApplication): Promise<void> {
+  try {
+    await app.startAllMicroservices();
+  } catch (error) {
+    throw error instanceof MissingTopics ? new StartError(error.message) : error;
+  }
+}
+
+function messagingModule(
+  service: string,
+  bus: EventTransport,
+  logger: Logger,
+  metrics: Metrics,
+): DynamicModule {
   return MessagingModule.forRoot({
     service,
     bus,
@@ -213,6 +242,7 @@ interface RunningParts {
   app: NestFastifyApplication;
   redis: Redis;
   orm: MikroORM | null;
+  kafka: KafkaBus | null;
   keySource: KeySource;
   health: Health;
   metricsServer: HttpServer | null;
@@ -235,6 +265,7 @@ async function stop({
   app,
   redis,
   orm,
+  kafka,
   keySource,
   health,
   metricsServer,
@@ -245,6 +276,7 @@ async function stop({
   await drain(app.getHttpServer() as HttpServer);
   if (!(await within(CLOSED_WITHIN_MS, app.close())))
     logger.warn('parts that did not close in time are left');
+  if (kafka) await within(CLOSED_WITHIN_MS, kafka.close());
   app.get(Sweeper).release();
   metricsServer?.close();
   if (orm) await within(CLOSED_WITHIN_MS, orm.close(true));

@@ -1,0 +1,89 @@
+import { isEventType, topicsBy, topicsWith } from '@roost/contracts';
+import type { Registry } from 'prom-client';
+import { deadLetterTopic } from '../dead-letter-notice.js';
+import type { MessagingLogger } from '../options.js';
+import type { EventListener, EventSink, EventTransport } from '../transport.js';
+import { kafkaClient, type KafkaClientOptions } from './kafka-client.js';
+import { KafkaConsumer } from './kafka-consumer.js';
+import { KafkaLog } from './kafka-log.js';
+import { KafkaSink } from './kafka-sink.js';
+import { MissingTopics, requireTopics } from './kafka-topics.js';
+
+export interface KafkaBusOptions extends Omit<KafkaClientOptions, 'clientId' | 'logger'> {
+  /** The service's name: its consumer group, and what the broker calls it. */
+  service: string;
+  logger: MessagingLogger;
+  metrics?: Registry;
+  /** After this silence the group takes a member for dead, ≥ 1000. */
+  sessionMs?: number;
+}
+
+/** Events between processes, over Kafka. One service has one, and closes it when its relay and its handlers have stopped. */
+export class KafkaBus implements EventTransport {
+  readonly #client: KafkaClientOptions;
+  readonly #log: KafkaLog;
+  readonly #sink: KafkaSink;
+  #consumer: KafkaConsumer | undefined;
+
+  constructor(private readonly options: KafkaBusOptions) {
+    const { service, brokers, tls, sasl, logger } = options;
+    this.#client = {
+      brokers,
+      clientId: `roost-${service}`,
+      logger,
+      ...(tls === undefined ? {} : { tls }),
+      ...(sasl ? { sasl } : {}),
+    };
+    this.#log = new KafkaLog(logger, options.metrics);
+    this.#sink = new KafkaSink(this.#client, this.#log);
+  }
+
+  sinks(): Iterable<EventSink> {
+    return [this.#sink];
+  }
+
+  onSinksChanged(): () => void {
+    return () => undefined;
+  }
+
+  /**
+   * Throws `MissingTopics` when the broker answers and has not all that this service publishes on or listens to.
+   * A broker that does not answer is waited for behind the scenes: the order in which things start does not matter.
+   */
+  async listen(listener: EventListener): Promise<() => Promise<void>> {
+    if (this.#consumer) throw new Error(`${listener.service} listens on this bus already`);
+    const topics = [...new Set([...listener.types].filter(isEventType).flatMap(topicsWith))];
+    const own = [...topicsBy(listener.service), deadLetterTopic(listener.service)];
+    try {
+      await requireTopics(kafkaClient(this.#client), [...new Set([...topics, ...own])]);
+    } catch (error) {
+      if (error instanceof MissingTopics) throw error;
+      this.#log.unreachable(this.options.brokers, error);
+    }
+    const { sessionMs } = this.options;
+    const consumer = new KafkaConsumer({
+      client: this.#client,
+      listener,
+      topics,
+      log: this.#log,
+      ...(sessionMs ? { sessionMs } : {}),
+    });
+    this.#consumer = consumer;
+    consumer.start();
+    return async () => {
+      await consumer.stop();
+      this.#consumer = undefined;
+    };
+  }
+
+  /** Throws while events can't come or go: the service is not ready then. */
+  check(): void {
+    this.#sink.check();
+    this.#consumer?.check();
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer?.stop();
+    await this.#sink.close();
+  }
+}

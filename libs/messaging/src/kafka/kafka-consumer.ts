@@ -1,0 +1,66 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { EventListener } from '../transport.js';
+import { GroupMember } from './group-member.js';
+import { kafkaClient, type KafkaClientOptions } from './kafka-client.js';
+import type { KafkaLog } from './kafka-log.js';
+import { requireTopics } from './kafka-topics.js';
+
+const RESTART_FIRST_MS = 250;
+const RESTART_MAX_MS = 10_000;
+/** Who lived so long before it died begins with the short wait again. */
+const HEALTHY_AFTER_MS = 60_000;
+
+export interface KafkaConsumerOptions {
+  client: KafkaClientOptions;
+  listener: EventListener;
+  topics: readonly string[];
+  log: KafkaLog;
+  sessionMs?: number;
+}
+
+/** The consumer of one service: a member of its group, and the next one when that has died. */
+export class KafkaConsumer {
+  readonly #stopping = new AbortController();
+  #member: GroupMember | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(private readonly options: KafkaConsumerOptions) {}
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Commits what is settled and leaves the group, so that others take over at once. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /** Throws while no events can come. */
+  check(): void {
+    if (!this.#member) throw new Error('The consumer is being started again');
+    this.#member.check();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    const { client, listener, topics, log, sessionMs } = this.options;
+    for (let failures = 0; !signal.aborted;) {
+      const began = performance.now();
+      try {
+        const kafka = kafkaClient(client);
+        await requireTopics(kafka, topics);
+        this.#member = new GroupMember({ kafka, listener, topics, log, ...(sessionMs ? { sessionMs } : {}) });
+        await this.#member.live(signal);
+      } catch (error) {
+        failures = performance.now() - began > HEALTHY_AFTER_MS ? 1 : failures + 1;
+        const retryInMs = Math.min(RESTART_MAX_MS, RESTART_FIRST_MS * 2 ** (failures - 1));
+        log.died(error, retryInMs);
+        this.#member = undefined;
+        await wait(retryInMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+    this.#member = undefined;
+    log.left();
+  }
+}

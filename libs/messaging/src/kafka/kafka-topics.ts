@@ -1,0 +1,234 @@
+import { topics as contracts } from '@roost/contracts';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import { deadLetterTopic } from '../dead-letter-notice.js';
+import { EVENT_LIMIT_BYTES } from './kafka-message.js';
+
+// Node finds no named export of it.
+const { ConfigResourceTypes } = kafkajs;
+const DAY_MS = 24 * 60 * 60 * 1000;
+export const PARTITIONS = 6;
+/** What Kafka calls a value that somebody has set for this topic. */
+const SET_FOR_TOPIC = 1;
+
+/** What a service needs and the broker does not have. */
+export class MissingTopics extends Error {
+  override readonly name = 'MissingTopics';
+  readonly code = 'MissingTopics';
+  constructor(readonly topics: readonly string[]) {
+    super(
+      `Kafka has no topic ${topics.join(', ')}: run "npm run roost -- topics apply" with the same KAFKA_BROKERS.`,
+    );
+  }
+}
+
+export type TopicKind = 'state' | 'fact' | 'dead-letter';
+
+export interface PlannedTopic {
+  readonly name: string;
+  readonly kind: TopicKind;
+  readonly partitions: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** Every topic of Roost, from the contracts. A key's partition depends on their number: it is chosen once. */
+export function plannedTopics(partitions = PARTITIONS): PlannedTopic[] {
+  const services = new Set([...contracts.keys()].map((name) => name.slice(0, name.indexOf('.'))));
+  return [
+    ...[...contracts].map(([name, { kind }]) => ({ name, kind, partitions, config: configOf(kind) })),
+    ...[...services].map((service) => ({
+      name: deadLetterTopic(service),
+      kind: 'dead-letter' as const,
+      partitions: 1,
+      config: configOf('dead-letter'),
+    })),
+  ].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function configOf(kind: TopicKind): Record<string, string> {
+  const limit = { 'max.message.bytes': String(EVENT_LIMIT_BYTES + 148_576) };
+  if (kind === 'state') {
+    return {
+      ...limit,
+      'cleanup.policy': 'compact',
+      'retention.ms': '-1',
+      // What was erased is gone from the broker's disk within a week, also where nobody writes.
+      'max.compaction.lag.ms': String(7 * DAY_MS),
+      'delete.retention.ms': String(DAY_MS),
+    };
+  }
+  return {
+    ...limit,
+    'cleanup.policy': 'delete',
+    'retention.ms': String(30 * DAY_MS),
+    // A producer's clock decides nothing.
+    'message.timestamp.type': 'LogAppendTime',
+  };
+}
+
+/** Throws MissingTopics, or what keeps the broker from answering. */
+export async function requireTopics(kafka: Kafka, names: readonly string[]): Promise<void> {
+  const present = await withAdmin(kafka, (admin) => admin.listTopics());
+  const missing = names.filter((name) => !present.includes(name)).sort();
+  if (missing.length > 0) throw new MissingTopics(missing);
+}
+
+async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+export interface TopicReport {
+  readonly name: string;
+  readonly kind: TopicKind;
+  /** On the broker; null: there is no such topic. */
+  readonly partitions: number | null;
+  readonly planned: number;
+  /** `differs` only: what is to be done is not done without being asked for. */
+  readonly state: 'created' | 'changed' | 'raised' | 'unchanged' | 'missing' | 'differs';
+  /** What was, or would be, changed: `retention.ms 604800000 → 2592000000`. */
+  readonly changes: readonly string[];
+}
+
+export interface ApplyOptions {
+  partitions?: number;
+  /** On how many brokers each partition is kept; default 3, or all where there are fewer. */
+  replicas?: number;
+  /** Also raise the number of partitions: keys then move, and events of one key may overtake each other while they do. */
+  raise?: boolean;
+  /** Only says what it would do. */
+  dryRun?: boolean;
+}
+
+/** Makes the broker's topics those of the contracts: what is missing is created, settings are put right. Nothing is deleted. */
+export async function applyTopics(kafka: Kafka, options: ApplyOptions = {}): Promise<TopicReport[]> {
+  return withAdmin(kafka, async (admin) => {
+    const plan = plannedTopics(options.partitions);
+    const present = await presentTopics(admin, plan);
+    const missing = plan.filter(({ name }) => !present.has(name));
+    if (missing.length > 0 && !options.dryRun) await create(admin, missing, options.replicas);
+    const reports: TopicReport[] = [];
+    for (const topic of plan) {
+      const found = present.get(topic.name);
+      reports.push(found ? await mend(admin, topic, found, options) : missingReport(topic, options));
+    }
+    return reports;
+  });
+}
+
+/** What the broker has of the planned topics. */
+export async function listTopics(kafka: Kafka): Promise<TopicReport[]> {
+  return applyTopics(kafka, { dryRun: true });
+}
+
+function missingReport({ name, kind, partitions, config }: PlannedTopic, options: ApplyOptions): TopicReport {
+  return {
+    name,
+    kind,
+    partitions: options.dryRun ? null : partitions,
+    planned: partitions,
+    state: options.dryRun ? 'missing' : 'created',
+    changes: Object.entries(config).map(([setting, value]) => `${setting} ${value}`),
+  };
+}
+
+interface PresentTopic {
+  readonly partitions: number;
+  /** What applies, by whoever set it. */
+  readonly config: ReadonlyMap<string, string>;
+  /** What was set for this topic. */
+  readonly own: ReadonlyMap<string, string>;
+}
+
+async function presentTopics(
+  admin: Admin,
+  plan: readonly PlannedTopic[],
+): Promise<Map<string, PresentTopic>> {
+  const known = new Set(await admin.listTopics());
+  const names = plan.map(({ name }) => name).filter((name) => known.has(name));
+  if (names.length === 0) return new Map();
+  const { topics } = await admin.fetchTopicMetadata({ topics: names });
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+  });
+  return new Map(
+    topics.map(({ name, partitions }) => {
+      const entries =
+        resources.find(({ resourceName }) => resourceName === name)?.configEntries.map((entry) => entry) ??
+        [];
+      const pairs = (list: typeof entries) =>
+        new Map(list.map(({ configName, configValue }) => [configName, configValue]));
+      const own = entries.filter(({ configSource }) => Number(configSource) === SET_FOR_TOPIC);
+      return [name, { partitions: partitions.length, config: pairs(entries), own: pairs(own) }];
+    }),
+  );
+}
+
+async function create(
+  admin: Admin,
+  topics: readonly PlannedTopic[],
+  replicas: number | undefined,
+): Promise<void> {
+  const { brokers } = await admin.describeCluster();
+  const copies = replicas ?? Math.min(3, brokers.length);
+  await admin.createTopics({
+    waitForLeaders: true,
+    timeout: 30_000,
+    topics: topics.map(({ name, partitions, config }) => ({
+      topic: name,
+      numPartitions: partitions,
+      replicationFactor: copies,
+      configEntries: Object.entries({
+        ...config,
+        // An acknowledged event is on two disks where there are three.
+        'min.insync.replicas': String(Math.max(1, copies - 1)),
+      }).map(([setting, value]) => ({ name: setting, value })),
+    })),
+  });
+}
+
+async function mend(
+  admin: Admin,
+  topic: PlannedTopic,
+  found: PresentTopic,
+  options: ApplyOptions,
+): Promise<TopicReport> {
+  const { name, kind, partitions: planned, config } = topic;
+  const wrong = Object.entries(config).filter(([setting, value]) => found.config.get(setting) !== value);
+  const changes = wrong.map(
+    ([setting, value]) => `${setting} ${found.config.get(setting) ?? '–'} → ${value}`,
+  );
+  const report = { name, kind, planned, partitions: found.partitions };
+  if (wrong.length > 0 && !options.dryRun) {
+    // The request replaces all that was set for the topic, so what others have set goes along.
+    const entries = new Map([...found.own, ...Object.entries(config)]);
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: ConfigResourceTypes.TOPIC,
+          name,
+          configEntries: [...entries].map(([setting, value]) => ({ name: setting, value })),
+        },
+      ],
+    });
+  }
+  if (found.partitions < planned && options.raise) {
+    changes.push(`partitions ${found.partitions} → ${planned}`);
+    if (!options.dryRun) {
+      await admin.createPartitions({ topicPartitions: [{ topic: name, count: planned }], timeout: 30_000 });
+      return { ...report, partitions: planned, state: 'raised', changes };
+    }
+  }
+  if (found.partitions < planned && !options.raise) {
+    changes.push(`partitions ${found.partitions}, planned are ${planned}: raise them with --raise`);
+    return { ...report, state: 'differs', changes };
+  }
+  if (changes.length === 0) return { ...report, state: 'unchanged', changes };
+  return { ...report, state: options.dryRun ? 'differs' : 'changed', changes };
+}
