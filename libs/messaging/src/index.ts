@@ -26,7 +26,13 @@ export type { KafkaClientOptions } from './kafka/kafka-client.js';
 export { fromMessage, toMessages } from './kafka/kafka-message.js';
 export type { Received } from './kafka/kafka-message.js';
 export { applyTopics, listTopics, MissingTopics, plannedTopics } from './kafka/kafka-topics.js';
-export type { ApplyOptions, PlannedTopic, TopicKind, TopicReport } from './kafka/kafka-topics.js';
+export type {
+  ApplyOptions,
+  PlanOptions,
+  PlannedTopic,
+  TopicKind,
+  TopicReport,
+} from './kafka/kafka-topics.js';
 export { connectEvents, MessagingModule } from './messaging.module.js';
 export { messagingMigrations } from './migrations.js';
 export { OnEvent } from './on-event.js';

@@ -11,7 +11,7 @@ import {
   MessagingModule,
   Outbox,
   Transactions,
-  type EmbeddedBus,
+  type EventTransport,
   type MessagingOptions,
 } from '../src/index.js';
 
@@ -42,7 +42,7 @@ export interface Node {
 export interface NodeOptions extends Partial<MessagingOptions> {
   service: string;
   url: string;
-  bus: EmbeddedBus;
+  bus: EventTransport;
   controllers?: Type[];
 }
 

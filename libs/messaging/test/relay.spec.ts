@@ -76,7 +76,7 @@ describe('the relay', () => {
     await bookings.transactions.run(async (em) => {
       for (const body of bodies) await bookings.outbox.add(em, 'message.sent', body);
     });
-    await eventually(() => expect(script.tries).toHaveLength(bodies.length), 20);
+    await eventually(() => expect(script.tries).toHaveLength(bodies.length), 60);
     await eventually(async () =>
       expect(
         await bookings.sql(

@@ -34,7 +34,9 @@ const AHEAD_MS = 60_000;
 export interface GroupMemberOptions {
   kafka: Kafka;
   listener: EventListener;
+  /** As they are called here, without the prefix. */
   topics: readonly string[];
+  prefix: string;
   log: KafkaLog;
   sessionMs?: number;
 }
@@ -72,7 +74,7 @@ export class GroupMember {
   constructor(private readonly options: GroupMemberOptions) {
     const sessionMs = options.sessionMs ?? SESSION_MS;
     this.#consumer = options.kafka.consumer({
-      groupId: options.listener.service,
+      groupId: `${options.prefix}${options.listener.service}`,
       sessionTimeout: sessionMs,
       heartbeatInterval: Math.min(HEARTBEAT_MS, sessionMs / 4),
       rebalanceTimeout: REBALANCE_MS,
@@ -131,7 +133,8 @@ export class GroupMember {
 
   async #begin(): Promise<void> {
     await this.#consumer.connect();
-    await this.#consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
+    const { topics, prefix } = this.options;
+    await this.#consumer.subscribe({ topics: topics.map((name) => `${prefix}${name}`), fromBeginning: true });
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
@@ -193,8 +196,9 @@ export class GroupMember {
   }
 
   #hand(message: KafkaMessage, progress: PartitionProgress, generation: Generation): void {
-    const { listener, log } = this.options;
-    const { topic, partition } = progress;
+    const { listener, log, prefix } = this.options;
+    const { partition } = progress;
+    const topic = progress.topic.slice(prefix.length);
     const settle = progress.take(message.offset);
     const settled = (): void => {
       settle();

@@ -26,11 +26,12 @@ export class KafkaBus implements EventTransport {
   #consumer: KafkaConsumer | undefined;
 
   constructor(private readonly options: KafkaBusOptions) {
-    const { service, brokers, tls, sasl, logger } = options;
+    const { service, brokers, prefix, tls, sasl, logger } = options;
     this.#client = {
       brokers,
       clientId: `roost-${service}`,
       logger,
+      ...(prefix ? { prefix } : {}),
       ...(tls === undefined ? {} : { tls }),
       ...(sasl ? { sasl } : {}),
     };
@@ -55,7 +56,7 @@ export class KafkaBus implements EventTransport {
     const topics = [...new Set([...listener.types].filter(isEventType).flatMap(topicsWith))];
     const own = [...topicsBy(listener.service), deadLetterTopic(listener.service)];
     try {
-      await requireTopics(kafkaClient(this.#client), [...new Set([...topics, ...own])]);
+      await requireTopics(kafkaClient(this.#client), [...new Set([...topics, ...own])], this.options.prefix);
     } catch (error) {
       if (error instanceof MissingTopics) throw error;
       this.#log.unreachable(this.options.brokers, error);

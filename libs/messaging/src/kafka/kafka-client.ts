@@ -10,6 +10,8 @@ const ANSWER_WITHIN_MS = 20_000;
 export interface KafkaClientOptions {
   /** `host:port` */
   brokers: readonly string[];
+  /** Before the name of every topic and group, where several Roosts share a Kafka; default none. */
+  prefix?: string;
   /** What the broker's logs and quotas call this client. */
   clientId: string;
   tls?: boolean;

@@ -49,8 +49,12 @@ export class KafkaConsumer {
       const began = performance.now();
       try {
         const kafka = kafkaClient(client);
-        await requireTopics(kafka, topics);
-        this.#member = new GroupMember({ kafka, listener, topics, log, ...(sessionMs ? { sessionMs } : {}) });
+        const prefix = client.prefix ?? '';
+        await requireTopics(kafka, topics, prefix);
+        this.#member = new GroupMember({
+          ...{ kafka, listener, topics, prefix, log },
+          ...(sessionMs ? { sessionMs } : {}),
+        });
         await this.#member.live(signal);
       } catch (error) {
         failures = performance.now() - began > HEALTHY_AFTER_MS ? 1 : failures + 1;

@@ -121,7 +121,8 @@ function complaint(
   if (!header('ce_source')) return 'it has no header ce_source';
   if (header('ce_subject') !== key) return 'its header ce_subject is not its key';
   if (!isTime(header('ce_time') ?? '')) return 'its header ce_time is no time';
-  if (!SCHEMA_VERSION.test(header('ce_schemaversion') ?? '')) return 'its header ce_schemaversion is no version';
+  if (!SCHEMA_VERSION.test(header('ce_schemaversion') ?? ''))
+    return 'its header ce_schemaversion is no version';
   const version = header('ce_aggregateversion');
   if (version !== undefined && !POSITIVE.test(version)) return 'its header ce_aggregateversion is no version';
   if (!isEventType(type)) return null;

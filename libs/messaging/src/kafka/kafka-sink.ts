@@ -56,7 +56,7 @@ export class KafkaSink implements EventSink {
       return;
     }
     const bytes = OVERHEAD_BYTES + Buffer.byteLength(event.data);
-    this.#queue.push({ topic: event.topic, messages, bytes, event, settled });
+    this.#queue.push({ topic: `${this.client.prefix ?? ''}${event.topic}`, messages, bytes, event, settled });
     // The rest of what the relay has read comes along.
     this.#running ??= Promise.resolve().then(() => this.#run());
   }

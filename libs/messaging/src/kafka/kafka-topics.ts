@@ -30,13 +30,25 @@ export interface PlannedTopic {
   readonly config: Readonly<Record<string, string>>;
 }
 
-/** Every topic of Roost, from the contracts. A key's partition depends on their number: it is chosen once. */
-export function plannedTopics(partitions = PARTITIONS): PlannedTopic[] {
+export interface PlanOptions {
+  /** Of every topic but the dead letters'. A key's partition depends on their number: it is chosen once. */
+  partitions?: number;
+  /** Before every name, where several Roosts share a Kafka. */
+  prefix?: string;
+}
+
+/** Every topic of Roost, from the contracts. */
+export function plannedTopics({ partitions = PARTITIONS, prefix = '' }: PlanOptions = {}): PlannedTopic[] {
   const services = new Set([...contracts.keys()].map((name) => name.slice(0, name.indexOf('.'))));
   return [
-    ...[...contracts].map(([name, { kind }]) => ({ name, kind, partitions, config: configOf(kind) })),
+    ...[...contracts].map(([name, { kind }]) => ({
+      name: `${prefix}${name}`,
+      kind,
+      partitions,
+      config: configOf(kind),
+    })),
     ...[...services].map((service) => ({
-      name: deadLetterTopic(service),
+      name: `${prefix}${deadLetterTopic(service)}`,
       kind: 'dead-letter' as const,
       partitions: 1,
       config: configOf('dead-letter'),
@@ -66,9 +78,12 @@ function configOf(kind: TopicKind): Record<string, string> {
 }
 
 /** Throws MissingTopics, or what keeps the broker from answering. */
-export async function requireTopics(kafka: Kafka, names: readonly string[]): Promise<void> {
-  const present = await withAdmin(kafka, (admin) => admin.listTopics());
-  const missing = names.filter((name) => !present.includes(name)).sort();
+export async function requireTopics(kafka: Kafka, names: readonly string[], prefix = ''): Promise<void> {
+  const present = new Set(await withAdmin(kafka, (admin) => admin.listTopics()));
+  const missing = names
+    .map((name) => `${prefix}${name}`)
+    .filter((name) => !present.has(name))
+    .sort();
   if (missing.length > 0) throw new MissingTopics(missing);
 }
 
@@ -94,8 +109,7 @@ export interface TopicReport {
   readonly changes: readonly string[];
 }
 
-export interface ApplyOptions {
-  partitions?: number;
+export interface ApplyOptions extends PlanOptions {
   /** On how many brokers each partition is kept; default 3, or all where there are fewer. */
   replicas?: number;
   /** Also raise the number of partitions: keys then move, and events of one key may overtake each other while they do. */
@@ -107,7 +121,7 @@ export interface ApplyOptions {
 /** Makes the broker's topics those of the contracts: what is missing is created, settings are put right. Nothing is deleted. */
 export async function applyTopics(kafka: Kafka, options: ApplyOptions = {}): Promise<TopicReport[]> {
   return withAdmin(kafka, async (admin) => {
-    const plan = plannedTopics(options.partitions);
+    const plan = plannedTopics(options);
     const present = await presentTopics(admin, plan);
     const missing = plan.filter(({ name }) => !present.has(name));
     if (missing.length > 0 && !options.dryRun) await create(admin, missing, options.replicas);
@@ -121,8 +135,8 @@ export async function applyTopics(kafka: Kafka, options: ApplyOptions = {}): Pro
 }
 
 /** What the broker has of the planned topics. */
-export async function listTopics(kafka: Kafka): Promise<TopicReport[]> {
-  return applyTopics(kafka, { dryRun: true });
+export async function listTopics(kafka: Kafka, options: PlanOptions = {}): Promise<TopicReport[]> {
+  return applyTopics(kafka, { ...options, dryRun: true });
 }
 
 function missingReport({ name, kind, partitions, config }: PlannedTopic, options: ApplyOptions): TopicReport {

@@ -14,7 +14,8 @@ function isNetwork(text: string): boolean {
 
 /** `kafka-1.example.com:9092`, `10.0.0.1:9092`, `[fd00::1]:9092` */
 function isHostAndPort(text: string): boolean {
-  const [, name, address, port] = /^(?:([a-z\d]+(?:[.-]+[a-z\d]+)*)|\[([\da-f:.]+)\]):(\d{1,5})$/i.exec(text) ?? [];
+  const [, name, address, port] =
+    /^(?:([a-z\d]+(?:[.-]+[a-z\d]+)*)|\[([\da-f:.]+)\]):(\d{1,5})$/i.exec(text) ?? [];
   if (address !== undefined && isIP(address) !== 6) return false;
   return (name ?? address ?? '').length <= 253 && Number(port) > 0 && Number(port) <= 65535;
 }
@@ -25,12 +26,9 @@ export const BaseConfig = z.object({
     .enum(['development', 'test', 'production'])
     .default('development')
     .meta({ description: 'development, test or production' }),
-  ROOST_MODE: z
-    .enum(['embedded', 'distributed'])
-    .default('embedded')
-    .meta({
-      description: 'embedded (events stay in this process) or distributed (events go through Kafka)',
-    }),
+  ROOST_MODE: z.enum(['embedded', 'distributed']).default('embedded').meta({
+    description: 'embedded (events stay in this process) or distributed (events go through Kafka)',
+  }),
   KAFKA_BROKERS: z
     .string()
     .transform((list) => list.split(',').map((address) => address.trim()))
@@ -39,6 +37,11 @@ export const BaseConfig = z.object({
     .meta({
       description: 'a comma-separated list of host:port, such as kafka-1:9092,kafka-2:9092',
     }),
+  KAFKA_PREFIX: z
+    .string()
+    .regex(/^[\w.-]{0,64}$/)
+    .default('')
+    .meta({ description: 'letters, digits, dashes and dots, put before the name of every topic and group' }),
   KAFKA_TLS: z.enum(['off', 'on']).default('off').meta({ description: 'off or on' }),
   KAFKA_SASL: z
     .enum(['plain', 'scram-sha-256', 'scram-sha-512'])

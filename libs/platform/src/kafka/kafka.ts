@@ -6,12 +6,17 @@ import type { Metrics } from '../metrics/metrics.js';
 
 type KafkaConfig = Pick<
   BaseConfig,
-  'KAFKA_BROKERS' | 'KAFKA_TLS' | 'KAFKA_SASL' | 'KAFKA_USERNAME' | 'KAFKA_PASSWORD'
+  'KAFKA_BROKERS' | 'KAFKA_PREFIX' | 'KAFKA_TLS' | 'KAFKA_SASL' | 'KAFKA_USERNAME' | 'KAFKA_PASSWORD'
 >;
 
 /** How to reach Kafka, from the variables that say so. */
 export function kafkaConnection(config: KafkaConfig): Omit<KafkaClientOptions, 'clientId' | 'logger'> {
-  const { KAFKA_BROKERS: brokers, KAFKA_SASL: mechanism, KAFKA_USERNAME: username, KAFKA_PASSWORD: password } = config;
+  const {
+    KAFKA_BROKERS: brokers,
+    KAFKA_SASL: mechanism,
+    KAFKA_USERNAME: username,
+    KAFKA_PASSWORD: password,
+  } = config;
   if (!brokers) {
     throw new StartError(
       `KAFKA_BROKERS is missing: it must be ${BaseConfig.shape.KAFKA_BROKERS.description}.`,
@@ -23,6 +28,7 @@ export function kafkaConnection(config: KafkaConfig): Omit<KafkaClientOptions, '
   }
   return {
     brokers,
+    prefix: config.KAFKA_PREFIX,
     tls: config.KAFKA_TLS === 'on',
     ...(mechanism && named ? { sasl: { mechanism, username, password } } : {}),
   };

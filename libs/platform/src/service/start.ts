@@ -108,7 +108,9 @@ async function start(
     module: RootModule,
     imports: [
       PlatformModule.forService({ definition, config, logger, redis, orm, metrics, health, keySource }),
-      ...(messaging ? [messagingModule(name, options.bus ?? kafka ?? new EmbeddedBus(), logger, metrics)] : []),
+      ...(messaging
+        ? [messagingModule(name, options.bus ?? kafka ?? new EmbeddedBus(), logger, metrics)]
+        : []),
       definition.module,
       SubgraphModule.create(),
     ],

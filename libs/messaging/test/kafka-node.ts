@@ -1,0 +1,131 @@
+import { freshKafka } from '@roost/testing';
+import {
+  applyTopics,
+  KafkaBus,
+  kafkaClient,
+  type KafkaBusOptions,
+  type MessagingLogger,
+} from '../src/index.js';
+import { startNode, type Node, type NodeOptions } from './node.js';
+
+export interface TestKafka {
+  readonly brokers: string;
+  readonly prefix: string;
+}
+
+/** The run's broker, with Roost's topics under a name of their own. */
+export async function kafkaWithTopics(options: { partitions?: number } = {}): Promise<TestKafka> {
+  const { brokers, prefix } = await freshKafka();
+  await applyTopics(clientOf({ brokers, prefix }), { ...options, prefix });
+  return { brokers, prefix };
+}
+
+export function clientOf({ brokers }: TestKafka): ReturnType<typeof kafkaClient> {
+  return kafkaClient({ brokers: brokers.split(','), clientId: 'spec' });
+}
+
+/** What a service said, to look it up. */
+export class Said implements MessagingLogger {
+  readonly lines: { level: 'info' | 'warn' | 'error'; message: string; fields: Record<string, unknown> }[] =
+    [];
+
+  info(fields: object, message: string): void {
+    this.lines.push({ level: 'info', message, fields: { ...fields } });
+  }
+
+  warn(fields: object, message: string): void {
+    this.lines.push({ level: 'warn', message, fields: { ...fields } });
+  }
+
+  error(fields: object, message: string): void {
+    this.lines.push({ level: 'error', message, fields: { ...fields } });
+  }
+
+  about(message: string): Record<string, unknown>[] {
+    return this.lines.filter((line) => line.message === message).map(({ fields }) => fields);
+  }
+}
+
+export interface KafkaNode extends Node {
+  readonly bus: KafkaBus;
+  readonly said: Said;
+}
+
+export interface KafkaNodeOptions extends Omit<NodeOptions, 'bus' | 'logger'> {
+  kafka: TestKafka;
+  busOptions?: Partial<KafkaBusOptions>;
+}
+
+/** One service with a database, and a bus of its own as in a process of its own. */
+export async function startKafkaNode({
+  kafka,
+  busOptions,
+  ...options
+}: KafkaNodeOptions): Promise<KafkaNode> {
+  const said = new Said();
+  const bus = new KafkaBus({
+    service: options.service,
+    brokers: kafka.brokers.split(','),
+    prefix: kafka.prefix,
+    logger: said,
+    ...(options.metrics ? { metrics: options.metrics } : {}),
+    ...busOptions,
+  });
+  try {
+    const node = await startNode({ ...options, bus, logger: said });
+    return {
+      ...node,
+      bus,
+      said,
+      close: async () => {
+        await node.close();
+        await bus.close();
+      },
+    };
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
+}
+
+export interface ReadMessage {
+  readonly partition: number;
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly headers: Record<string, string>;
+}
+
+/** All that is in a topic, by kafkajs alone. */
+export async function readTopic(kafka: TestKafka, name: string): Promise<ReadMessage[]> {
+  const topic = `${kafka.prefix}${name}`;
+  const client = clientOf(kafka);
+  const admin = client.admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const found: ReadMessage[] = [];
+  const open = new Set(ends.filter(({ high, low }) => high !== low).map(({ partition }) => partition));
+  if (open.size === 0) return found;
+  const consumer = client.consumer({ groupId: `${kafka.prefix}reader-${Math.random()}` });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await new Promise<void>((resolve) => {
+    void consumer.run({
+      eachMessage: async ({ partition, message }) => {
+        found.push({
+          partition,
+          key: message.key?.toString() ?? null,
+          value: message.value?.toString() ?? null,
+          headers: Object.fromEntries(
+            Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
+          ),
+        });
+        const end = ends.find((each) => each.partition === partition);
+        if (BigInt(message.offset) + 1n >= BigInt(end?.high ?? 0)) open.delete(partition);
+        if (open.size === 0) resolve();
+      },
+    });
+  });
+  await consumer.disconnect();
+  return found;
+}
