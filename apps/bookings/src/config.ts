@@ -15,6 +15,9 @@ export const BookingsConfig = z.object({
   HOLD_TTL_MINUTES: wholeNumber(15, 1, 1440),
   HOST_RESPONSE_HOURS: wholeNumber(24, 1, 72),
   CAPTURE_TTL_MINUTES: wholeNumber(10, 1, 60),
+  /** For the other side to answer a proposed change, and for the guest to pay what it costs more. */
+  CHANGE_RESPONSE_HOURS: wholeNumber(24, 1, 72),
+  CHANGE_PAYMENT_MINUTES: wholeNumber(60, 5, 1440),
   /** Hundredths of a percent. */
   GUEST_FEE_BPS: wholeNumber(1400, 0, 10_000),
   HOST_FEE_BPS: wholeNumber(300, 0, 10_000),

@@ -3,9 +3,11 @@ import { Migration0001Calendar } from '../migrations/Migration0001Calendar.js';
 import { Migration0002Booking } from '../migrations/Migration0002Booking.js';
 import { Migration0003Account } from '../migrations/Migration0003Account.js';
 import { Migration0004CalendarImport } from '../migrations/Migration0004CalendarImport.js';
+import { Migration0006Change } from '../migrations/Migration0006Change.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
+import { BookingChange } from './change/change.entity.js';
 import { BookingsConfig } from './config.js';
 import { Quote } from './quote/quote.entity.js';
 import { StayTerms } from './stay-terms.entity.js';
@@ -16,12 +18,13 @@ export const bookings = defineService({
   description: 'The calendar, quotes and bookings',
   module: AppModule,
   config: BookingsConfig,
-  entities: [StayTerms, Quote, Booking, CalendarBlock],
+  entities: [StayTerms, Quote, Booking, BookingChange, CalendarBlock],
   migrations: [
     Migration0001Calendar,
     Migration0002Booking,
     Migration0003Account,
     Migration0004CalendarImport,
+    Migration0006Change,
   ],
   queue: true,
 });

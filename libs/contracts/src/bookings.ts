@@ -20,6 +20,15 @@ const change = {
   /** What the guest owes more (positive) or gets back (negative) when the change is applied. */
   differenceMinor: Minor,
   expiresAt: Instant.nullable(),
+  /** What the booking comes to once the change is applied; events from before it was told lack it. */
+  newTotals: z
+    .object({
+      totalMinor: Minor,
+      hostPayoutMinor: Minor,
+      platformFeeMinor: Minor,
+      taxMinor: Minor,
+    })
+    .optional(),
 };
 
 export const bookingEvents = topic(

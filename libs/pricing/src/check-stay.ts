@@ -1,5 +1,5 @@
 import { type IsoDate, addDays, addMonths, localDate, localTime, nightCount, weekday } from '@roost/stay';
-import { countedGuests } from './guests.js';
+import { countedGuests, sameGuests } from './guests.js';
 import { shortestCovering } from './ranges.js';
 import type { Guests, StayRules } from './rules.js';
 
@@ -43,32 +43,104 @@ export function minNightsOn(rules: StayRules, checkInDate: IsoDate): number {
   );
 }
 
+type Part = 'checkInDate' | 'checkOutDate' | 'guests';
+
+interface Rule {
+  /** What of the stay it looks at. */
+  about: readonly Part[];
+  check(stay: StayToCheck): StayRefusal | null;
+}
+
+const DATES = ['checkInDate', 'checkOutDate'] as const;
+
+/** In the order in which a refusal names them. */
+const RULES: readonly Rule[] = [
+  {
+    about: DATES,
+    check: ({ rules, checkInDate, checkOutDate }) => {
+      const required = minNightsOn(rules, checkInDate);
+      return nightCount(checkInDate, checkOutDate) < required ? { rule: 'min_nights', required } : null;
+    },
+  },
+  {
+    about: DATES,
+    check: ({ rules: { maxNights }, checkInDate, checkOutDate }) =>
+      nightCount(checkInDate, checkOutDate) > maxNights ? { rule: 'max_nights', required: maxNights } : null,
+  },
+  {
+    about: ['checkInDate'],
+    check: ({ rules, checkInDate, timeZone, now }) => {
+      const today = localDate(now, timeZone);
+      if (checkInDate < addDays(today, rules.advanceNoticeDays))
+        return { rule: 'advance_notice', required: rules.advanceNoticeDays };
+      return checkInDate === today && localTime(now, timeZone) >= rules.sameDayCutOff
+        ? { rule: 'advance_notice', required: rules.sameDayCutOff }
+        : null;
+    },
+  },
+  {
+    about: ['checkInDate'],
+    check: ({ rules, checkInDate, timeZone, now }) => {
+      const required = addMonths(localDate(now, timeZone), rules.bookingWindowMonths);
+      return checkInDate > required ? { rule: 'booking_window', required } : null;
+    },
+  },
+  {
+    about: ['checkInDate'],
+    check: ({ rules: { checkInWeekdays: days }, checkInDate }) =>
+      days !== null && !days.includes(weekday(checkInDate))
+        ? { rule: 'check_in_weekday', required: days.join(',') }
+        : null,
+  },
+  {
+    about: ['checkOutDate'],
+    check: ({ rules: { checkOutWeekdays: days }, checkOutDate }) =>
+      days !== null && !days.includes(weekday(checkOutDate))
+        ? { rule: 'check_out_weekday', required: days.join(',') }
+        : null,
+  },
+  {
+    about: ['guests'],
+    check: ({ capacity, guests }) =>
+      countedGuests(guests) > capacity ? { rule: 'capacity', required: capacity } : null,
+  },
+  {
+    about: ['guests'],
+    check: ({ maxPets, guests }) => (guests.pets > maxPets ? { rule: 'pets', required: maxPets } : null),
+  },
+];
+
+const firstBroken = (rules: readonly Rule[], stay: StayToCheck): StayRefusal | null => {
+  for (const { check } of rules) {
+    const refusal = check(stay);
+    if (refusal) return refusal;
+  }
+  return null;
+};
+
 /**
  * The first rule that a stay breaks, or null. Takes dates in order (check-out after check-in); a check-in
  * that is past is refused as malformed before it gets here.
  */
 export function checkStay(stay: StayToCheck): StayRefusal | null {
-  const { rules, checkInDate, checkOutDate } = stay;
-  const stayNights = nightCount(checkInDate, checkOutDate);
+  return firstBroken(RULES, stay);
+}
 
-  const minNights = minNightsOn(rules, checkInDate);
-  if (stayNights < minNights) return { rule: 'min_nights', required: minNights };
-  if (stayNights > rules.maxNights) return { rule: 'max_nights', required: rules.maxNights };
-
-  const today = localDate(stay.now, stay.timeZone);
-  if (checkInDate < addDays(today, rules.advanceNoticeDays))
-    return { rule: 'advance_notice', required: rules.advanceNoticeDays };
-  if (checkInDate === today && localTime(stay.now, stay.timeZone) >= rules.sameDayCutOff)
-    return { rule: 'advance_notice', required: rules.sameDayCutOff };
-  const lastCheckIn = addMonths(today, rules.bookingWindowMonths);
-  if (checkInDate > lastCheckIn) return { rule: 'booking_window', required: lastCheckIn };
-
-  if (rules.checkInWeekdays !== null && !rules.checkInWeekdays.includes(weekday(checkInDate)))
-    return { rule: 'check_in_weekday', required: rules.checkInWeekdays.join(',') };
-  if (rules.checkOutWeekdays !== null && !rules.checkOutWeekdays.includes(weekday(checkOutDate)))
-    return { rule: 'check_out_weekday', required: rules.checkOutWeekdays.join(',') };
-
-  if (countedGuests(stay.guests) > stay.capacity) return { rule: 'capacity', required: stay.capacity };
-  if (stay.guests.pets > stay.maxPets) return { rule: 'pets', required: stay.maxPets };
-  return null;
+/**
+ * The first rule that a changed stay breaks: of those that look at something the change touches. What was
+ * agreed before stays agreed, whatever the host has made of her rules since.
+ */
+export function checkChangedStay(
+  stay: StayToCheck,
+  before: Pick<StayToCheck, 'checkInDate' | 'checkOutDate' | 'guests'>,
+): StayRefusal | null {
+  const touched: Record<Part, boolean> = {
+    checkInDate: stay.checkInDate !== before.checkInDate,
+    checkOutDate: stay.checkOutDate !== before.checkOutDate,
+    guests: !sameGuests(stay.guests, before.guests),
+  };
+  return firstBroken(
+    RULES.filter(({ about }) => about.some((part) => touched[part])),
+    stay,
+  );
 }

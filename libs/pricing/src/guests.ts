@@ -12,3 +12,14 @@ export function taxedGuests(guests: Guests, exemptUnderAge: number | null): numb
   const youngest = Math.max(INFANTS_ARE_UNDER, exemptUnderAge ?? 0);
   return guests.adults + guests.children.filter(({ age }) => age >= youngest).length;
 }
+
+/** The same party: children are told apart by their ages, in whatever order. */
+export function sameGuests(a: Guests, b: Guests): boolean {
+  const ages = (guests: Guests) => guests.children.map(({ age }) => age).toSorted((x, y) => x - y);
+  return (
+    a.adults === b.adults &&
+    a.infants === b.infants &&
+    a.pets === b.pets &&
+    ages(a).join() === ages(b).join()
+  );
+}

@@ -1,3 +1,4 @@
+export { sameGuests } from './guests.js';
 export {
   DEFAULT_FEES,
   DEFAULT_STAY_RULES,
@@ -20,6 +21,7 @@ export {
   type StayRefusal,
   type StayRuleName,
   type StayToCheck,
+  checkChangedStay,
   checkStay,
   minNightsOn,
 } from './check-stay.js';

@@ -1,6 +1,8 @@
 import { Guests, QuoteLine } from '@roost/pricing';
 import { Instant, PageQuery, Uuid } from '@roost/platform';
 import { z } from 'zod';
+import { BookingChange, toChangeDto } from '../change/change.dto.js';
+import type { BookingChange as ChangeEntity } from '../change/change.entity.js';
 import { RefundStep } from '../quote/quote.dto.js';
 import { PlainText, StayDate } from '../stay.dto.js';
 import type { Booking as BookingEntity } from './booking.entity.js';
@@ -97,7 +99,7 @@ export const Booking = z
         lines: z.array(RefundLine),
       })
       .nullable(),
-    openChange: z.null(),
+    openChange: BookingChange.nullable().meta({ description: 'Proposed, or accepted and not yet paid' }),
     version: z.int(),
     createdAt: Instant,
     history: z.array(HistoryEntry),
@@ -105,7 +107,11 @@ export const Booking = z
   .meta({ id: 'Booking' });
 export type Booking = z.output<typeof Booking>;
 
-export function toBookingDto(booking: BookingEntity, history: HistoryEntry[]): Booking {
+export function toBookingDto(
+  booking: BookingEntity,
+  history: HistoryEntry[],
+  openChange: ChangeEntity | null,
+): Booking {
   const { terms, cancellation } = booking;
   return {
     id: booking.id,
@@ -139,7 +145,7 @@ export function toBookingDto(booking: BookingEntity, history: HistoryEntry[]): B
       refundMinor: cancellation.refundMinor,
       lines: cancellation.refundLines,
     },
-    openChange: null,
+    openChange: openChange && toChangeDto(openChange, terms.currency),
     version: booking.version,
     createdAt: terms.createdAt.toISOString(),
     history,

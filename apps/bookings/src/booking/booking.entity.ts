@@ -2,6 +2,7 @@ import { BigIntType } from '@mikro-orm/core';
 import { Embedded, Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { StayTerms } from '../stay-terms.entity.js';
 import type { BookingState, ExpiryCause } from './domain/booking-state.js';
+import type { RefundTier } from './domain/cancellation.js';
 
 export interface Cancellation {
   by: 'guest' | 'host' | 'admin';
@@ -42,7 +43,7 @@ export class Booking {
   @Property({ type: 'datetime', nullable: true })
   respondBy!: Date | null;
 
-  /** When a sweeper has to look at it next, in domain time. */
+  /** When a sweeper has to look at it next, in domain time: for itself or for its open change. */
   @Property({ type: 'datetime', nullable: true })
   dueAt!: Date | null;
 
@@ -63,6 +64,13 @@ export class Booking {
 
   @Property({ type: 'json', nullable: true })
   cancellation!: Cancellation | null;
+
+  @Property({ type: 'uuid', nullable: true })
+  openChangeId!: string | null;
+
+  /** Which refund tiers held when it was changed; the worst of them and the present one counts. */
+  @Property({ type: 'json' })
+  tiersAtChanges!: RefundTier[];
 
   @Property({ type: 'datetime' })
   updatedAt!: Date;

@@ -33,11 +33,24 @@ export function bookingFacts(booking: {
     currency: terms.currency,
     lines: terms.price.lines,
     totalMinor: terms.totalMinor,
-    hostPayoutMinor: terms.hostPayoutMinor,
-    platformFeeMinor: terms.price.serviceFeeMinor + terms.price.hostFeeMinor,
-    taxMinor: sum(terms.price.taxes.map((tax) => tax.amountMinor)),
+    ...splitOf(terms),
     payoutDueAt: addHours(terms.checkInAt, payoutDelayHours).toISOString(),
     holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
+  };
+}
+
+/** Who gets what of the total. */
+export function splitOf({
+  price,
+  hostPayoutMinor,
+}: Pick<StayTerms, 'price' | 'hostPayoutMinor'>): Pick<
+  Facts,
+  'hostPayoutMinor' | 'platformFeeMinor' | 'taxMinor'
+> {
+  return {
+    hostPayoutMinor,
+    platformFeeMinor: price.serviceFeeMinor + price.hostFeeMinor,
+    taxMinor: sum(price.taxes.map((tax) => tax.amountMinor)),
   };
 }
 

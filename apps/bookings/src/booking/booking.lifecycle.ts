@@ -1,24 +1,18 @@
 import { LockMode } from '@mikro-orm/core';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
-import type { EventBody, EventType } from '@roost/contracts';
-import { Outbox } from '@roost/messaging';
 import { CONFIG, Problem, type Config } from '@roost/platform';
 import { addHours, addMinutes } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
-import { staleHolds } from '../calendar/calendar.queries.js';
+import { staleHolds, type Stay } from '../calendar/calendar.queries.js';
+import { ChangeLifecycle } from '../change/change.lifecycle.js';
 import { Booking, type Cancellation } from './booking.entity.js';
-import { bookingFacts, keptFacts } from './booking.events.js';
+import { keptFacts } from './booking.events.js';
 import { BookingNights, stayOf } from './booking.nights.js';
+import { type Actor, BookingRecord } from './booking.record.js';
 import { transition, type Allowed, type BookingEvent, type BookingState } from './domain/booking-state.js';
 import type { Refund } from './domain/cancellation.js';
 import { refundSchedule } from './domain/refund-schedule.js';
-
-export interface Actor {
-  by: 'guest' | 'host' | 'admin' | 'payment' | 'system';
-  id?: string;
-  reason?: string;
-}
 
 /** What a cancel settles between guest and host. */
 export interface Settlement {
@@ -38,8 +32,9 @@ const system: Actor = { by: 'system' };
 @Injectable()
 export class BookingLifecycle {
   constructor(
-    private readonly outbox: Outbox,
+    private readonly record: BookingRecord,
     private readonly nights: BookingNights,
+    private readonly changes: ChangeLifecycle,
     @Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>,
   ) {}
 
@@ -75,7 +70,7 @@ export class BookingLifecycle {
     await this.enter(em, booking, 'awaiting_capture', 'host_accepted', host, now, {
       dueAt: addMinutes(now, this.config.CAPTURE_TTL_MINUTES),
     });
-    await this.announce(em, booking, 'booking.accepted', {});
+    await this.record.announce(em, booking, 'booking.accepted', {});
     if (booking.capturedMinor >= booking.terms.totalMinor) {
       await this.confirm(em, booking, 'payment_captured', now, false);
     }
@@ -85,7 +80,7 @@ export class BookingLifecycle {
     this.allow(booking, 'host_declined');
     await this.enter(em, booking, 'declined', 'host_declined', host, now, { dueAt: null });
     await this.nights.release(em, booking);
-    await this.announce(em, booking, 'booking.declined', {});
+    await this.record.announce(em, booking, 'booking.declined', {});
   }
 
   async failCapture(em: EntityManager, booking: Booking, now: Date): Promise<void> {
@@ -102,6 +97,7 @@ export class BookingLifecycle {
   ): Promise<void> {
     const event = `${settlement.by}_cancelled` as const;
     this.allow(booking, event);
+    await this.changes.close(em, booking, actor, now);
     const { refund, hostPenaltyMinor } = settlement;
     const refundLines = refund.lines.map(({ kind, refundMinor }) => ({ kind, refundMinor }));
     booking.cancellation = {
@@ -118,7 +114,7 @@ export class BookingLifecycle {
       byHost: settlement.by === 'host',
       now,
     });
-    await this.announce(em, booking, 'booking.cancelled', {
+    await this.record.announce(em, booking, 'booking.cancelled', {
       by: settlement.by,
       refundMinor: refund.refundMinor,
       refundLines,
@@ -130,6 +126,7 @@ export class BookingLifecycle {
 
   /** Time has come for this booking. */
   async comeDue(em: EntityManager, booking: Booking, now: Date): Promise<void> {
+    if (await this.changes.expireDue(em, booking, now)) return;
     switch (booking.state) {
       case 'pending_payment':
         return await this.expire(em, booking, 'hold_ran_out', system, now);
@@ -145,14 +142,16 @@ export class BookingLifecycle {
         return await this.expire(em, booking, 'capture_failed', system, now);
       case 'confirmed':
         this.allow(booking, 'check_in_reached');
+        await this.changes.close(em, booking, system, now);
         await this.enter(em, booking, 'in_stay', 'check_in_reached', system, now, {
           dueAt: booking.terms.checkOutAt,
         });
-        return await this.announce(em, booking, 'booking.checked-in', {});
+        return await this.record.announce(em, booking, 'booking.checked-in', {});
       case 'in_stay':
         this.allow(booking, 'check_out_reached');
+        await this.changes.close(em, booking, system, now);
         await this.enter(em, booking, 'completed', 'check_out_reached', system, now, { dueAt: null });
-        return await this.announce(em, booking, 'booking.completed', {});
+        return await this.record.announce(em, booking, 'booking.completed', {});
       default:
         throw new Error(`a booking that is ${booking.state} is never due`);
     }
@@ -161,6 +160,14 @@ export class BookingLifecycle {
   /** So that a command meets the state that the booking has by now, whether or not a sweeper came by. */
   async catchUp(em: EntityManager, booking: Booking, now: Date): Promise<void> {
     while (booking.dueAt && booking.dueAt <= now) await this.comeDue(em, booking, now);
+  }
+
+  /** Others whose own time is up don't count; they end here. */
+  async endStaleHolds(em: EntityManager, stay: Stay, now: Date): Promise<void> {
+    for (const id of await staleHolds(em, stay, now)) {
+      const stale = await em.findOne(Booking, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (stale) await this.catchUp(em, stale, now);
+    }
   }
 
   private next(booking: Booking, event: BookingEvent, facts: { datesFree?: boolean } = {}): Allowed | null {
@@ -173,12 +180,8 @@ export class BookingLifecycle {
     return next.allowed ? next : null;
   }
 
-  /** Others whose own time is up don't count; they end here. */
   private async reclaimNights(em: EntityManager, booking: Booking, now: Date): Promise<boolean> {
-    for (const id of await staleHolds(em, stayOf(booking), now)) {
-      const stale = await em.findOne(Booking, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (stale) await this.catchUp(em, stale, now);
-    }
+    await this.endStaleHolds(em, stayOf(booking), now);
     return await this.nights.reclaim(em, booking, now);
   }
 
@@ -205,7 +208,7 @@ export class BookingLifecycle {
       dueAt: respondBy,
       respondBy,
     });
-    await this.announce(em, booking, 'booking.requested', { respondBy: respondBy.toISOString() });
+    await this.record.announce(em, booking, 'booking.requested', { respondBy: respondBy.toISOString() });
   }
 
   private async confirm(
@@ -222,7 +225,7 @@ export class BookingLifecycle {
     await this.enter(em, booking, 'confirmed', event, { by: 'payment' }, now, {
       dueAt: booking.terms.checkInAt,
     });
-    await this.announce(em, booking, 'booking.confirmed', { late });
+    await this.record.announce(em, booking, 'booking.confirmed', { late });
   }
 
   private async expire(
@@ -237,13 +240,13 @@ export class BookingLifecycle {
     booking.expiredCause = expiryCause;
     await this.enter(em, booking, 'expired', event, actor, now, { dueAt: null });
     await this.nights.release(em, booking);
-    await this.announce(em, booking, 'booking.expired', { cause: expiryCause });
+    await this.record.announce(em, booking, 'booking.expired', { cause: expiryCause });
   }
 
   /** Somebody else has the dates: payments, which waited for this answer, gives the money back. */
   private async refuseLatePayment(em: EntityManager, booking: Booking, now: Date): Promise<void> {
     await this.enter(em, booking, 'expired', 'late_payment_refused', { by: 'payment' }, now, { dueAt: null });
-    await this.announce(em, booking, 'booking.expired', { cause: 'hold' });
+    await this.record.announce(em, booking, 'booking.expired', { cause: 'hold' });
   }
 
   private assertPaid(booking: Booking): void {
@@ -265,23 +268,7 @@ export class BookingLifecycle {
     booking.holdExpiresAt = null;
     booking.respondBy = next.respondBy ?? null;
     booking.dueAt = next.dueAt;
-    booking.updatedAt = now;
-    await em.flush();
-    await em.execute(
-      `INSERT INTO booking_history (booking_id, version, at, by, actor_id, event, from_state, to_state, reason)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [booking.id, booking.version, now, actor.by, actor.id ?? null, event, from, to, actor.reason ?? null],
-    );
-  }
-
-  private async announce<T extends EventType & `booking.${string}`>(
-    em: EntityManager,
-    booking: Booking,
-    type: T,
-    more: Omit<EventBody<T>, keyof EventBody<'booking.accepted'>> & Partial<EventBody<'booking.accepted'>>,
-  ): Promise<void> {
-    const body = { ...bookingFacts(booking), ...more } as unknown as EventBody<T>;
-    await this.outbox.add(em, type, body, { version: booking.version });
+    await this.record.happened(em, booking, { event, actor, now, from });
   }
 }
 

@@ -1,29 +1,42 @@
 import { Module } from '@nestjs/common';
 import { AnnouncementModule } from '../calendar/announcement.module.js';
+import { ChangeConsumer } from '../change/change.consumer.js';
+import { ChangeController } from '../change/change.controller.js';
+import { ChangeLifecycle } from '../change/change.lifecycle.js';
+import { ChangeResolver } from '../change/change.resolver.js';
+import { ChangeService } from '../change/change.service.js';
+import { ListingSnapshotModule } from '../listing-snapshot/listing-snapshot.module.js';
+import { QuoteModule } from '../quote/quote.module.js';
 import { BookingConsumer } from './booking.consumer.js';
 import { BookingController } from './booking.controller.js';
 import { BookingJobs } from './booking.jobs.js';
 import { BookingLifecycle } from './booking.lifecycle.js';
 import { BookingNights } from './booking.nights.js';
 import { BookingReader } from './booking.reader.js';
+import { BookingRecord } from './booking.record.js';
 import { BookingResolver, UserBookingsResolver } from './booking.resolver.js';
 import { BookingService } from './booking.service.js';
 import { BookingSweeper } from './booking.sweeper.js';
 import { CancellationService } from './cancellation.service.js';
 
+/** A change is a part of its booking: they move in one transaction, so they are one module. */
 @Module({
-  imports: [AnnouncementModule],
-  controllers: [BookingController, BookingConsumer],
+  imports: [AnnouncementModule, ListingSnapshotModule, QuoteModule],
+  controllers: [BookingController, BookingConsumer, ChangeController, ChangeConsumer],
   providers: [
     BookingService,
     CancellationService,
     BookingReader,
     BookingLifecycle,
+    BookingRecord,
     BookingNights,
     BookingSweeper,
     BookingJobs,
     BookingResolver,
     UserBookingsResolver,
+    ChangeService,
+    ChangeLifecycle,
+    ChangeResolver,
   ],
   exports: [BookingSweeper],
 })

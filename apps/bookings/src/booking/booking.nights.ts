@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@roost/platform';
-import { addDays, localDate } from '@roost/stay';
+import { addDays, type IsoDate, localDate } from '@roost/stay';
 import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
 import { CalendarBlock } from '../calendar/calendar.entity.js';
 import {
@@ -11,7 +11,9 @@ import {
   mark,
   nextOwner,
   release,
+  releaseChange,
   type Stay,
+  takeOverFromChange,
 } from '../calendar/calendar.queries.js';
 import type { Booking } from './booking.entity.js';
 
@@ -21,6 +23,12 @@ export const stayOf = ({ terms }: Pick<Booking, 'terms'>): Stay => ({
   checkOutDate: terms.checkOutDate,
   preparationNights: terms.preparationNights,
 });
+
+interface ChangedNights {
+  id: string;
+  checkInDate: IsoDate;
+  checkOutDate: IsoDate;
+}
 
 /** What a booking does to the calendar after it was made. Each change leaves a mark, from which calendar.changed follows. */
 @Injectable()
@@ -44,6 +52,29 @@ export class BookingNights {
     }
     await release(em, booking.ownerId);
     return false;
+  }
+
+  /** The nights of other dates, beside those that the booking has; false: somebody has some of them. */
+  async holdForChange(em: EntityManager, booking: Booking, change: ChangedNights): Promise<boolean> {
+    await lockLinks(em, booking.terms.calendarListingId);
+    const { checkInDate, checkOutDate } = change;
+    const wanted = { ...stayOf(booking), checkInDate, checkOutDate };
+    const held = await claimStay(em, booking.ownerId, wanted, change.id);
+    if (held) await this.changed(em, booking);
+    else await releaseChange(em, booking.ownerId, change.id);
+    return held;
+  }
+
+  async releaseChange(em: EntityManager, booking: Booking, change: ChangedNights): Promise<void> {
+    await lockLinks(em, booking.terms.calendarListingId);
+    await releaseChange(em, booking.ownerId, change.id);
+    await this.changed(em, booking);
+  }
+
+  async applyChange(em: EntityManager, booking: Booking, change: ChangedNights): Promise<void> {
+    await lockLinks(em, booking.terms.calendarListingId);
+    await takeOverFromChange(em, booking.ownerId, change.id);
+    await this.changed(em, booking);
   }
 
   /** Keeps the nights stayed and frees the others; those that a host walked out of stay hers, as a block. */

@@ -12,8 +12,9 @@ import {
   type WaitRequest,
 } from '@roost/platform';
 import { z } from 'zod';
-import { toBookingDto, type Booking as BookingDto, type ListBookings } from './booking.dto.js';
-import { findVisible, findAllVisible, historyOf, listBookings } from './booking.queries.js';
+import type { Booking as BookingDto, ListBookings } from './booking.dto.js';
+import { findVisible, findAllVisible, listBookings } from './booking.queries.js';
+import { viewOf, viewsOf } from './booking.view.js';
 
 const isAdmin = (user: AuthUser): boolean => user.roles.includes('admin');
 
@@ -39,11 +40,7 @@ export class BookingReader {
   async readAll(viewer: AuthUser, ids: readonly string[]): Promise<BookingDto[]> {
     const em = this.em.fork();
     const bookings = await findAllVisible(em, ids, isAdmin(viewer) ? null : viewer.id);
-    const histories = await historyOf(
-      em,
-      bookings.map(({ id }) => id),
-    );
-    return bookings.map((booking) => toBookingDto(booking, histories.get(booking.id) ?? []));
+    return await viewsOf(em, bookings);
   }
 
   async list(viewer: AuthUser, query: ListBookings): Promise<PageOf<BookingDto>> {
@@ -52,21 +49,13 @@ export class BookingReader {
     const found = page(await listBookings(em, viewer.id, { ...query, before }), query.limit, (booking) => [
       booking.id,
     ]);
-    const histories = await historyOf(
-      em,
-      found.data.map((booking) => booking.id),
-    );
-    return {
-      ...found,
-      data: found.data.map((booking) => toBookingDto(booking, histories.get(booking.id) ?? [])),
-    };
+    return { ...found, data: await viewsOf(em, found.data) };
   }
 
   private async find(viewer: AuthUser, id: string): Promise<{ value: BookingDto; etag: string } | null> {
     const em = this.em.fork();
     const booking = await findVisible(em, id, isAdmin(viewer) ? null : viewer.id);
     if (!booking) return null;
-    const value = toBookingDto(booking, (await historyOf(em, [id])).get(id) ?? []);
-    return { value, etag: etagOf(booking.version, viewer.id) };
+    return { value: await viewOf(em, booking), etag: etagOf(booking.version, viewer.id) };
   }
 }

@@ -19,8 +19,9 @@ import { Booking } from './booking.entity.js';
 import { bookingFacts } from './booking.events.js';
 import { BookingLifecycle } from './booking.lifecycle.js';
 import { stayOf } from './booking.nights.js';
-import { findVisible, historyOf, hold, isQuoteUsed, lockQuote } from './booking.queries.js';
+import { findVisible, hold, isQuoteUsed, lockQuote } from './booking.queries.js';
 import { BookingSweeper, NightsTaken } from './booking.sweeper.js';
+import { viewOf } from './booking.view.js';
 import { FIRST_STATE } from './domain/booking-state.js';
 
 /** Booking a quote, and the host's answer to a request. */
@@ -70,7 +71,7 @@ export class BookingService {
       const now = this.clock.now();
       await this.lifecycle.catchUp(em, booking, now);
       await answer(em, booking, now);
-      return toBookingDto(booking, (await historyOf(em, [id])).get(id) ?? []);
+      return await viewOf(em, booking);
     });
   }
 
@@ -97,6 +98,8 @@ export class BookingService {
       paymentId: null,
       expiredCause: null,
       cancellation: null,
+      openChangeId: null,
+      tiersAtChanges: [],
     });
     addLogFields({ bookingId: booking.id, listingId: quote.terms.listingId });
     const created = this.outbox.row('booking.created', bookingFacts(booking), { version: 1 });
@@ -113,6 +116,7 @@ export class BookingService {
     }
     if (outcome === 'taken') throw new NightsTaken('booking.dates_unavailable', stayOf(quote));
     this.announcer.announceAfterCommit();
-    return toBookingDto(booking, [{ at: now.toISOString(), by: 'guest', event: 'created', reason: null }]);
+    const history = [{ at: now.toISOString(), by: 'guest' as const, event: 'created', reason: null }];
+    return toBookingDto(booking, history, null);
   }
 }

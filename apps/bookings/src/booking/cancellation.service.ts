@@ -1,15 +1,11 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Clock, Idempotency, Problem, type AuthUser } from '@roost/platform';
-import {
-  toBookingDto,
-  type AdminCancel,
-  type Booking as BookingDto,
-  type CancellationPreview,
-} from './booking.dto.js';
+import type { AdminCancel, Booking as BookingDto, CancellationPreview } from './booking.dto.js';
 import type { Booking } from './booking.entity.js';
 import { BookingLifecycle, type Settlement } from './booking.lifecycle.js';
-import { findVisible, historyOf } from './booking.queries.js';
+import { findVisible } from './booking.queries.js';
+import { viewOf } from './booking.view.js';
 import {
   adminCancel,
   guestCancel,
@@ -48,7 +44,7 @@ export class CancellationService {
       await this.lifecycle.catchUp(em, booking, now);
       const settlement = this.settle(booking, user, now);
       await this.lifecycle.cancel(em, booking, { by: settlement.by, id: user.id, reason }, settlement, now);
-      return await this.answer(em, booking);
+      return await viewOf(em, booking);
     });
   }
 
@@ -62,7 +58,9 @@ export class CancellationService {
       const now = this.clock.now();
       await this.lifecycle.catchUp(em, booking, now);
       const { money } = this.lifecycle.allow(booking, 'admin_cancelled');
-      const { terms, capturedMinor } = booking;
+      const { terms } = booking;
+      // From the confirmation on the guest has paid what the booking costs: each change settles its difference.
+      const capturedMinor = money === 'give_back' ? booking.capturedMinor : terms.totalMinor;
       const chosen = adminCancel(terms, now, { refundMinor, capturedMinor });
       if (!chosen) throw new Problem('booking.refund_out_of_range', undefined, { capturedMinor });
       // What was never confirmed goes back whole, whatever an administrator would rather keep.
@@ -71,7 +69,7 @@ export class CancellationService {
           ? this.everything(booking, 'admin')
           : { by: 'admin', refund: chosen, paidBackMinor: chosen.refundMinor, hostPenaltyMinor: 0 };
       await this.lifecycle.cancel(em, booking, { by: 'admin', id: admin.id, reason }, settlement, now);
-      return await this.answer(em, booking);
+      return await viewOf(em, booking);
     });
   }
 
@@ -87,7 +85,7 @@ export class CancellationService {
     if (money === 'give_back') return this.everything(booking, by);
     const { terms, confirmedAt } = booking;
     if (!confirmedAt) throw new Error('a booking that refunds by rule was confirmed');
-    const refund = by === 'host' ? hostCancel(terms, now) : guestCancel(terms, confirmedAt, now);
+    const refund = by === 'host' ? hostCancel(terms, now) : guestCancel(terms, confirmedAt, now, booking.tiersAtChanges);
     return {
       by,
       refund,
@@ -101,9 +99,5 @@ export class CancellationService {
     const refund: Refund = refundEverything(booking.terms.price);
     const paidBackMinor = Math.max(booking.capturedMinor, booking.authorizedMinor);
     return { by, refund, paidBackMinor, hostPenaltyMinor: 0 };
-  }
-
-  private async answer(em: EntityManager, booking: Booking): Promise<BookingDto> {
-    return toBookingDto(booking, (await historyOf(em, [booking.id])).get(booking.id) ?? []);
   }
 }

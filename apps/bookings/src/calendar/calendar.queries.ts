@@ -73,16 +73,24 @@ export async function lockAnnouncements(
   );
 }
 
-/** Claims the nights of a stay for `ownerId`. False: somebody has some of them, and what was claimed must be rolled back or released. */
-export async function claimStay(em: EntityManager, ownerId: number, stay: Stay): Promise<boolean> {
+/**
+ * Claims the nights of a stay for `ownerId`, whom nights that it has already never hinder; `changeId`: for a proposed
+ * change. False: somebody has some of them, and what was claimed must be rolled back or released.
+ */
+export async function claimStay(
+  em: EntityManager,
+  ownerId: number,
+  stay: Stay,
+  changeId: string | null = null,
+): Promise<boolean> {
   const [row] = await em.execute<[{ claimed: boolean }]>(
     `WITH wanted AS (${stayRows}),
      held AS (
-       INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
-       SELECT ?::bigint, space_id, ?::bigint, kind, nights, true FROM wanted ORDER BY space_id, lower(nights)
+       INSERT INTO calendar_entry (listing_id, space_id, owner_id, change_id, kind, nights, live)
+       SELECT ?::bigint, space_id, ?::bigint, ?::uuid, kind, nights, true FROM wanted ORDER BY space_id, lower(nights)
        ON CONFLICT DO NOTHING RETURNING 1)
      SELECT (SELECT count(*) FROM held) IS NOT DISTINCT FROM (SELECT nullif(count(*), 0) FROM wanted) AS claimed`,
-    [...stayParams(stay), stay.calendarListingId, ownerId],
+    [...stayParams(stay), stay.calendarListingId, ownerId, changeId],
   );
   return row.claimed;
 }
@@ -172,6 +180,25 @@ export async function release(em: EntityManager, ownerId: number): Promise<void>
   await em.execute('DELETE FROM calendar_entry WHERE owner_id = ?', [ownerId]);
 }
 
+/** What a change holds for its booking. */
+export async function releaseChange(em: EntityManager, ownerId: number, changeId: string): Promise<void> {
+  await em.execute('DELETE FROM calendar_entry WHERE owner_id = ? AND change_id = ?', [ownerId, changeId]);
+}
+
+/** The nights that a change holds become those of its booking, which gives up the old ones. */
+export async function takeOverFromChange(
+  em: EntityManager,
+  ownerId: number,
+  changeId: string,
+): Promise<void> {
+  await em.execute('DELETE FROM calendar_entry WHERE owner_id = ? AND change_id IS NULL', [ownerId]);
+  // The nights stay as they are, so there is nothing for the constraint to meet.
+  await em.execute('UPDATE calendar_entry SET change_id = NULL WHERE owner_id = ? AND change_id = ?', [
+    ownerId,
+    changeId,
+  ]);
+}
+
 export async function mark(em: EntityManager, calendarListingId: number): Promise<void> {
   await em.execute(markSharing, [calendarListingId]);
 }
@@ -181,8 +208,9 @@ export async function nextOwner(em: EntityManager): Promise<number> {
   return Number(row.id);
 }
 
-/** A hold that has run out counts as gone, although its sweeper may not have come by yet. */
-const ranOut = `b.state IN ('pending_payment', 'awaiting_host', 'awaiting_capture') AND b.due_at <= ?`;
+/** A hold that has run out counts as gone, although its sweeper may not have come by yet; so do nights held for a change. */
+const ranOut = `(b.state IN ('pending_payment', 'awaiting_host', 'awaiting_capture') OR e.change_id IS NOT NULL)
+  AND b.due_at <= ?`;
 
 const inTheWay = `
   FROM (${stayRows}) w
@@ -230,14 +258,14 @@ export async function occupiedNights(
        CASE WHEN o.listing_id <> o.viewed_id THEN 'linked'
             WHEN o.kind = 'prep' THEN 'preparation'
             WHEN o.kind <> 'stay' THEN o.kind
-            WHEN b.state IN ('pending_payment', 'awaiting_host', 'awaiting_capture') THEN 'hold'
+            WHEN b.state IN ('pending_payment', 'awaiting_host', 'awaiting_capture') OR o.change_id IS NOT NULL THEN 'hold'
             ELSE 'booking' END AS reason,
        CASE WHEN o.listing_id = o.viewed_id THEN b.id END AS "bookingId",
        CASE WHEN o.listing_id = o.viewed_id THEN k.id END AS "blockId"
      FROM occupied o
      LEFT JOIN booking b ON b.owner_id = o.owner_id
      LEFT JOIN calendar_block k ON k.owner_id = o.owner_id
-     ORDER BY (o.kind = 'prep'), lower(nights)`,
+     ORDER BY (o.kind = 'prep'), (o.change_id IS NOT NULL), lower(nights)`,
     [calendarListingId, from, to],
   );
 }
@@ -248,7 +276,7 @@ export async function occupiedNights(
  */
 const occupied = (viewed: string) => `
   WITH occupied AS (
-    SELECT DISTINCT v.listing_id AS viewed_id, e.listing_id, e.owner_id, x.kind,
+    SELECT DISTINCT v.listing_id AS viewed_id, e.listing_id, e.owner_id, e.change_id, x.kind,
       x.nights * daterange(v.first, v.last) AS nights
     FROM ${viewed} AS v (listing_id, first, last)
     JOIN calendar_listing l ON l.id = v.listing_id

@@ -90,7 +90,8 @@ export class LinkService {
        wanted AS (
          SELECT m.*, s.space_id FROM mine m JOIN listing_space s ON s.listing_id = ?::bigint
          WHERE NOT EXISTS (SELECT FROM calendar_entry e WHERE e.listing_id = s.listing_id AND e.owner_id = m.owner_id
-           AND e.space_id = s.space_id AND e.kind = m.kind AND e.nights = m.nights)),
+           AND e.space_id = s.space_id AND e.kind = m.kind AND e.nights = m.nights
+           AND e.change_id IS NOT DISTINCT FROM m.change_id)),
        held AS (
          INSERT INTO calendar_entry (listing_id, space_id, owner_id, change_id, kind, nights, live)
          SELECT ?::bigint, space_id, owner_id, change_id, kind, nights, live FROM wanted

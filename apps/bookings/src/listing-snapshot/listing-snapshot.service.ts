@@ -142,8 +142,16 @@ const fromRow = (row: ListingSnapshot): ListingSnapshot => ({
 const toArray = (ids: string[]): string => `{${ids.join(',')}}`;
 
 function isBookable(listing: ListingSnapshot): listing is BookableListing {
+  return listing.status === 'published' && isPriced(listing);
+}
+
+/** A paused listing takes no new guests; those whom it has may still agree on something else. */
+export function mayBeChanged(listing: ListingSnapshot): listing is BookableListing {
+  return ['published', 'paused'].includes(listing.status) && isPriced(listing);
+}
+
+function isPriced(listing: ListingSnapshot): listing is BookableListing {
   return (
-    listing.status === 'published' &&
     listing.timeZone !== null &&
     listing.currency !== null &&
     listing.pricing !== null &&

@@ -162,11 +162,35 @@ export const catalogue = defineErrors({
     'No calendar belongs to this address; the host may have made a new one.',
     'Ask the host for the present address.',
   ),
+  'change.already_open': entry(
+    409,
+    'Another change is open',
+    'A booking has one open change at a time; `changeId` names it.',
+    'Answer, withdraw or await the open one first; `openChange` of the booking shows it.',
+  ),
+  'change.nights_stayed': entry(
+    422,
+    'Nights already stayed can not be given back',
+    'The guest has checked in: the check-in stays where it is, and the check-out can not come before the end of a night that has begun. `earliestCheckOutDate` says how early it may be.',
+    'Change the check-out only, to `earliestCheckOutDate` or later.',
+  ),
   'change.not_found': entry(
     404,
     'No such change',
     'There is no proposed change with this id on this booking, or the booking is not yours.',
     'Read the booking again: `openChange` names the open one.',
+  ),
+  'change.nothing_changed': entry(
+    422,
+    'This would change nothing',
+    'The booking has these dates and guests already.',
+    'Propose other dates or guests.',
+  ),
+  'change.transition_not_allowed': entry(
+    409,
+    'The change is not in a state that allows this',
+    'It was answered, withdrawn or applied, its time has run out, or the booking was cancelled or has begun.',
+    'Read the change again with `GET /v1/bookings/{id}/changes/{changeId}` and decide on its present `state`.',
   ),
   'feed.not_found': entry(
     404,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { percentOf, roundHalfEven, allocate, sum } from '@roost/money';
 import { type IsoDate, addDays, addHours, localInstant, nightCount } from '@roost/stay';
 
@@ -150,10 +151,6 @@ export function datedTiers(stay: BookedStay, confirmedAt: Date | null): DatedTie
   ];
 }
 
-/**
- * A value of its own, so that a changed booking can be given the worse of the tier under its old terms and
- * the tier under its new ones.
- */
 export function tierAt(tiers: readonly DatedTier[], at: Date): RefundTier {
   return tiers.find(({ until }) => until === null || notAfter(at, until))?.tier ?? ALL_KEPT;
 }
@@ -164,7 +161,8 @@ export function nightStart(stay: BookedStay, night: number): Date {
   return localInstant(addDays(stay.checkInDate, night), '00:00', stay.timeZone);
 }
 
-function nightsStayedAt(stay: BookedStay, at: Date): number {
+/** How many nights have begun. */
+export function nightsStayedAt(stay: BookedStay, at: Date): number {
   let [stayed, notYet] = [0, nightCount(stay.checkInDate, stay.checkOutDate) + 1];
   while (notYet - stayed > 1) {
     const middle = Math.floor((stayed + notYet) / 2);
@@ -263,9 +261,42 @@ export function refundEverything(price: BookedPrice): Refund {
   return refundUnder(NOTHING_KEPT, price, 0);
 }
 
-/** What a guest gets back who cancels a `confirmed` or `in_stay` booking `at` an instant of domain time. */
-export function guestCancel(stay: BookedStay, confirmedAt: Date, at: Date): Refund {
-  return refundUnder(tierAt(datedTiers(stay, confirmedAt), at), stay.price, nightsStayedAt(stay, at));
+/** Of several tiers the one that gives the guest the least; where they give the same, the first. */
+export function worstRefund(
+  tiers: readonly [RefundTier, ...RefundTier[]],
+  price: BookedPrice,
+  nightsStayed: number,
+): Refund {
+  return tiers
+    .map((tier) => refundUnder(tier, price, nightsStayed))
+    .reduce((worst, refund) => (refund.refundMinor < worst.refundMinor ? refund : worst));
+}
+
+/**
+ * What a guest gets back who cancels a `confirmed` or `in_stay` booking `at` an instant of domain time. The
+ * tiers that held under the old terms when the booking was changed still count where they are worse: nobody
+ * moves a stay far away to cancel it free.
+ */
+export function guestCancel(
+  stay: BookedStay,
+  confirmedAt: Date,
+  at: Date,
+  tiersAtChanges: readonly RefundTier[] = [],
+): Refund {
+  const tiers = [tierAt(datedTiers(stay, confirmedAt), at), ...tiersAtChanges] as const;
+  return worstRefund(tiers, stay.price, nightsStayedAt(stay, at));
+}
+
+/** The tiers that count from a change `at` an instant on: those of earlier changes and what held until then. */
+export function tiersAfterChange(
+  stay: BookedStay,
+  confirmedAt: Date,
+  at: Date,
+  tiersAtChanges: readonly RefundTier[],
+): RefundTier[] {
+  const held = tierAt(datedTiers(stay, confirmedAt), at);
+  const isKnown = tiersAtChanges.some((tier) => isDeepStrictEqual(tier, held));
+  return isKnown ? [...tiersAtChanges] : [...tiersAtChanges, held];
 }
 
 /** What a guest gets back whose host cancels: everything before check-in, in stay the nights not stayed. */

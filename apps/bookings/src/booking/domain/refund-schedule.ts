@@ -1,5 +1,12 @@
 import { addMilliseconds } from '@roost/stay';
-import { type BookedStay, datedTiers, nightStart, refundUnder, tierAt } from './cancellation.js';
+import {
+  type BookedStay,
+  datedTiers,
+  nightStart,
+  type RefundTier,
+  tierAt,
+  worstRefund,
+} from './cancellation.js';
 
 /** `refundMinor` is what a guest's cancel gives back after the step before and up to and including `until`. */
 export interface DatedRefund {
@@ -12,9 +19,14 @@ export interface DatedRefund {
 /**
  * The policy as dated instants, frozen at booking (DOMAIN.md §2): what a cancel would refund from
  * confirmation to check-out. It is `guestCancel` at every instant of that time. A night begins to count at
- * its start, so the step before it ends a millisecond earlier. A quote gives `now` for `confirmedAt`.
+ * its start, so the step before it ends a millisecond earlier. A quote gives `now` for `confirmedAt`. Of a
+ * changed booking the schedule begins at its last change, and knows the tiers that held at each.
  */
-export function refundSchedule(stay: BookedStay, confirmedAt: Date): DatedRefund[] {
+export function refundSchedule(
+  stay: BookedStay,
+  confirmedAt: Date,
+  changed: { at: Date; tiersAtChanges: readonly RefundTier[] } = { at: confirmedAt, tiersAtChanges: [] },
+): DatedRefund[] {
   const tiers = datedTiers(stay, confirmedAt);
   const starts = stay.price.nights.map((_, night) => nightStart(stay, night));
   const end = stay.checkOutAt;
@@ -23,13 +35,14 @@ export function refundSchedule(stay: BookedStay, confirmedAt: Date): DatedRefund
     ...starts.map((start) => addMilliseconds(start, -1)),
     end,
   ]
-    .filter((until) => until >= confirmedAt && until <= end)
+    .filter((until) => until >= changed.at && until <= end)
     .toSorted((a, b) => a.getTime() - b.getTime());
 
   const steps: DatedRefund[] = [];
   for (const until of ends.length === 0 ? [end] : ends) {
     const stayed = starts.filter((start) => start <= until).length;
-    const { refundMinor } = refundUnder(tierAt(tiers, until), stay.price, stayed);
+    const counting = [tierAt(tiers, until), ...changed.tiersAtChanges] as const;
+    const { refundMinor } = worstRefund(counting, stay.price, stayed);
     const last = steps.at(-1);
     if (last?.refundMinor === refundMinor) last.until = until.toISOString();
     else steps.push({ until: until.toISOString(), refundMinor });

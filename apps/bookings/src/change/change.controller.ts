@@ -1,0 +1,106 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import {
+  Answers,
+  Body,
+  CurrentUser,
+  etagOf,
+  Param,
+  Uuid,
+  VerifiedEmail,
+  withEtag,
+  type AuthUser,
+} from '@roost/platform';
+import { BookingChange, ProposeChange } from './change.dto.js';
+import { ChangeService } from './change.service.js';
+
+@Controller('v1/bookings/:id/changes')
+export class ChangeController {
+  constructor(private readonly changes: ChangeService) {}
+
+  @Post()
+  @VerifiedEmail()
+  @Answers(
+    201,
+    BookingChange,
+    'account.suspended',
+    'booking.not_found',
+    'booking.transition_not_allowed',
+    'booking.dates_unavailable',
+    'booking.listing_unavailable',
+    'change.already_open',
+    'change.nights_stayed',
+    'change.nothing_changed',
+    'quote.stay_rule',
+  )
+  propose(
+    @CurrentUser() user: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(ProposeChange) wanted: ProposeChange,
+  ): Promise<BookingChange> {
+    return this.changes.propose(user, id, wanted);
+  }
+
+  @Get(':changeId')
+  @Answers(200, BookingChange, 'change.not_found')
+  async read(
+    @CurrentUser() viewer: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Param('changeId', Uuid) changeId: string,
+  ): Promise<BookingChange> {
+    const { change, version } = await this.changes.read(viewer, id, changeId);
+    return withEtag(change, etagOf(version, viewer.id));
+  }
+
+  @Post(':changeId/accept')
+  @VerifiedEmail()
+  @Answers(
+    200,
+    BookingChange,
+    'account.suspended',
+    'auth.forbidden',
+    'booking.not_found',
+    'change.not_found',
+    'change.transition_not_allowed',
+  )
+  accept(
+    @CurrentUser() user: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Param('changeId', Uuid) changeId: string,
+  ): Promise<BookingChange> {
+    return this.changes.accept(user, id, changeId);
+  }
+
+  @Post(':changeId/decline')
+  @Answers(
+    200,
+    BookingChange,
+    'auth.forbidden',
+    'booking.not_found',
+    'change.not_found',
+    'change.transition_not_allowed',
+  )
+  decline(
+    @CurrentUser() user: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Param('changeId', Uuid) changeId: string,
+  ): Promise<BookingChange> {
+    return this.changes.decline(user, id, changeId);
+  }
+
+  @Post(':changeId/withdraw')
+  @Answers(
+    200,
+    BookingChange,
+    'auth.forbidden',
+    'booking.not_found',
+    'change.not_found',
+    'change.transition_not_allowed',
+  )
+  withdraw(
+    @CurrentUser() user: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Param('changeId', Uuid) changeId: string,
+  ): Promise<BookingChange> {
+    return this.changes.withdraw(user, id, changeId);
+  }
+}

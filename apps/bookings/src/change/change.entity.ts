@@ -1,0 +1,69 @@
+import { BigIntType } from '@mikro-orm/core';
+import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import type { Guests } from '@roost/pricing';
+import type { StayTerms } from '../stay-terms.entity.js';
+import type { ChangeState, Side } from './domain/change-state.js';
+
+/** Other terms that one side proposes for a booking; all else about the stay is as the booking has it. */
+@Entity({ tableName: 'booking_change' })
+export class BookingChange {
+  @PrimaryKey({ type: 'uuid' })
+  id!: string;
+
+  @Property({ type: 'int', version: true })
+  version!: number;
+
+  @Property({ type: 'uuid' })
+  bookingId!: string;
+
+  @Property({ type: 'text' })
+  state!: ChangeState;
+
+  @Property({ type: 'text' })
+  proposedBy!: Side;
+
+  @Property({ type: 'date' })
+  checkInDate!: string;
+
+  @Property({ type: 'date' })
+  checkOutDate!: string;
+
+  @Property({ type: 'datetime' })
+  checkInAt!: Date;
+
+  @Property({ type: 'datetime' })
+  checkOutAt!: Date;
+
+  @Property({ type: 'json' })
+  guests!: Guests;
+
+  @Property({ type: 'json' })
+  price!: StayTerms['price'];
+
+  @Property({ type: new BigIntType('number') })
+  totalMinor!: number;
+
+  @Property({ type: new BigIntType('number') })
+  hostPayoutMinor!: number;
+
+  /** What the guest owes more (positive) or gets back (negative) once it is applied. */
+  @Property({ type: new BigIntType('number') })
+  differenceMinor!: number;
+
+  /** Its dates are others than those of the booking. */
+  @Property({ type: 'boolean' })
+  holdsNights!: boolean;
+
+  /** The time to answer or to pay; null once it has ended. */
+  @Property({ type: 'datetime', nullable: true })
+  expiresAt!: Date | null;
+
+  @Property({ type: 'datetime', nullable: true })
+  acceptedAt!: Date | null;
+
+  @Property({ type: 'datetime' })
+  createdAt!: Date;
+
+  @Property({ type: 'datetime' })
+  updatedAt!: Date;
+}

@@ -1,0 +1,46 @@
+import { Arg, CurrentUser, Mutation, Resolver, Uuid, VerifiedEmail, type AuthUser } from '@roost/platform';
+import { BookingChange, ProposeChange } from './change.dto.js';
+import { ChangeService } from './change.service.js';
+
+@Resolver(BookingChange)
+export class ChangeResolver {
+  constructor(private readonly changes: ChangeService) {}
+
+  @Mutation(BookingChange)
+  @VerifiedEmail()
+  proposeBookingChange(
+    @CurrentUser() user: AuthUser,
+    @Arg('bookingId', Uuid) bookingId: string,
+    @Arg('input', ProposeChange) input: ProposeChange,
+  ): Promise<BookingChange> {
+    return this.changes.propose(user, bookingId, input);
+  }
+
+  @Mutation(BookingChange)
+  @VerifiedEmail()
+  acceptBookingChange(
+    @CurrentUser() user: AuthUser,
+    @Arg('bookingId', Uuid) bookingId: string,
+    @Arg('changeId', Uuid) changeId: string,
+  ): Promise<BookingChange> {
+    return this.changes.accept(user, bookingId, changeId);
+  }
+
+  @Mutation(BookingChange)
+  declineBookingChange(
+    @CurrentUser() user: AuthUser,
+    @Arg('bookingId', Uuid) bookingId: string,
+    @Arg('changeId', Uuid) changeId: string,
+  ): Promise<BookingChange> {
+    return this.changes.decline(user, bookingId, changeId);
+  }
+
+  @Mutation(BookingChange)
+  withdrawBookingChange(
+    @CurrentUser() user: AuthUser,
+    @Arg('bookingId', Uuid) bookingId: string,
+    @Arg('changeId', Uuid) changeId: string,
+  ): Promise<BookingChange> {
+    return this.changes.withdraw(user, bookingId, changeId);
+  }
+}
