@@ -36,7 +36,7 @@ export class Migration0006Change extends Migration {
     this.addSql('CREATE INDEX booking_change_by_booking ON booking_change (booking_id, id)');
     this.addSql(`
       ALTER TABLE booking
-        ADD open_change_id uuid REFERENCES booking_change (id),
+        ADD open_change_id uuid REFERENCES booking_change (id) DEFERRABLE INITIALLY DEFERRED,
         ADD tiers_at_changes jsonb NOT NULL DEFAULT '[]',
         ADD CONSTRAINT booking_with_open_change_is_live CHECK (open_change_id IS NULL OR state IN ('confirmed', 'in_stay'))`);
     this.addSql('ALTER TABLE booking_history ADD change_id uuid');

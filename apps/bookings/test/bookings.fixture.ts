@@ -6,6 +6,7 @@ import pg from 'pg';
 import type { z } from 'zod';
 import { BookingSweeper } from '../src/booking/booking.sweeper.js';
 import { Booking, type Booking as BookingDto } from '../src/booking/booking.dto.js';
+import { BookingChange, type BookingChange as ChangeDto } from '../src/change/change.dto.js';
 import { Quote, type Quote as QuoteDto } from '../src/quote/quote.dto.js';
 import { bookings } from '../src/service.js';
 
@@ -161,6 +162,64 @@ export class BookingsUnderTest {
     await this.service.deliver('payment.voided', paymentOf(booking, 'voided'));
   }
 
+  propose(
+    booking: TestBooking,
+    wish: StayWish,
+    by: TestUser = booking.guest,
+    headers: Record<string, string> = {},
+  ): Promise<TestResponse<ChangeDto>> {
+    return this.as(by).post<ChangeDto>(`/v1/bookings/${booking.id}/changes`, wish, headers);
+  }
+
+  async givenChange(booking: TestBooking, wish: StayWish, by: TestUser = booking.guest): Promise<ChangeDto> {
+    const answer = await this.propose(booking, wish, by);
+    expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 201 });
+    return shaped(BookingChange, answer.body);
+  }
+
+  answerChange(
+    booking: TestBooking,
+    change: ChangeDto,
+    what: 'accept' | 'decline' | 'withdraw',
+    by: TestUser = change.proposedBy === 'guest' ? booking.listing.host : booking.guest,
+    headers: Record<string, string> = {},
+  ): Promise<TestResponse<ChangeDto>> {
+    const path = `/v1/bookings/${booking.id}/changes/${change.id}/${what}`;
+    return this.as(by).post<ChangeDto>(path, undefined, headers);
+  }
+
+  /** Proposed and accepted; it waits for its payment where more is due. */
+  async givenAccepted(
+    booking: TestBooking,
+    wish: StayWish,
+    by: TestUser = booking.guest,
+  ): Promise<ChangeDto> {
+    const answer = await this.answerChange(booking, await this.givenChange(booking, wish, by), 'accept');
+    expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 200 });
+    return shaped(BookingChange, answer.body);
+  }
+
+  async readChange(booking: TestBooking, change: ChangeDto): Promise<ChangeDto> {
+    const answer = await this.as(booking.guest).get(`/v1/bookings/${booking.id}/changes/${change.id}`);
+    expect(answer.status).toBe(200);
+    return shaped(BookingChange, answer.body);
+  }
+
+  /** The guest pays what the change costs more. */
+  async changePaid(
+    booking: TestBooking,
+    change: ChangeDto,
+    options: { id?: string; times?: number } = {},
+  ): Promise<void> {
+    const amountMinor = change.differenceMinor;
+    const paid = { ...changePaymentOf(booking, change, 'captured'), capturedMinor: amountMinor };
+    await this.service.deliver('payment.captured', { ...paid, capturedAt: this.now() }, options);
+  }
+
+  async changeUnpaid(booking: TestBooking, change: ChangeDto): Promise<void> {
+    await this.service.deliver('payment.voided', changePaymentOf(booking, change, 'voided'));
+  }
+
   async isFree(listing: TestListing, night: string): Promise<boolean> {
     const to = new Date(Date.parse(night) + 86_400_000).toISOString().slice(0, 10);
     const answer = await this.service.anonymous.get<{ data: { available: boolean }[] }>(
@@ -197,6 +256,21 @@ export class BookingsUnderTest {
     );
   }
 
+  /** Nights held for a change that is not open any more, and open changes that hold none of theirs. */
+  async strayHolds(): Promise<unknown[]> {
+    return await this.service.query(
+      `SELECT e.change_id FROM calendar_entry e LEFT JOIN booking_change c ON c.id = e.change_id
+       WHERE e.change_id IS NOT NULL AND (c.id IS NULL OR c.state NOT IN ('proposed', 'awaiting_payment'))
+       UNION ALL
+       SELECT c.id FROM booking_change c JOIN booking b ON b.id = c.booking_id
+       JOIN listing_space s ON s.listing_id = b.calendar_listing_id
+       LEFT JOIN calendar_entry e ON e.change_id = c.id AND e.owner_id = b.owner_id AND e.space_id = s.space_id
+         AND e.kind = 'stay' AND e.live AND lower(e.nights) = c.check_in_date AND upper(e.nights) = c.check_out_date
+       WHERE c.state IN ('proposed', 'awaiting_payment') AND e.id IS NULL
+         AND (c.check_in_date, c.check_out_date) <> (b.check_in_date, b.check_out_date)`,
+    );
+  }
+
   /** Live bookings and blocks that do not hold their nights in each space of their listing. */
   async unheld(): Promise<unknown[]> {
     return await this.service.query(
@@ -206,7 +280,7 @@ export class BookingsUnderTest {
          UNION ALL SELECT owner_id, listing_id, 'block', from_date, to_date FROM calendar_block) o
        JOIN listing_space s ON s.listing_id = o.listing_id
        LEFT JOIN calendar_entry e ON e.owner_id = o.owner_id AND e.space_id = s.space_id AND e.kind = o.kind AND e.live
-         AND lower(e.nights) = o.first AND upper(e.nights) = o.last
+         AND e.change_id IS NULL AND lower(e.nights) = o.first AND upper(e.nights) = o.last
        WHERE e.id IS NULL`,
     );
   }
@@ -271,5 +345,19 @@ export function paymentOf(booking: TestBooking, status: PaymentBody['status']): 
     authorizedMinor: 0,
     capturedMinor: 0,
     refundedMinor: 0,
+  };
+}
+
+export function changePaymentOf(
+  booking: TestBooking,
+  change: ChangeDto,
+  status: PaymentBody['status'],
+): PaymentBody {
+  return {
+    ...paymentOf(booking, status),
+    paymentId: randomUUID(),
+    purpose: 'change',
+    changeId: change.id,
+    amountMinor: change.differenceMinor,
   };
 }

@@ -17,9 +17,6 @@ export function taxedGuests(guests: Guests, exemptUnderAge: number | null): numb
 export function sameGuests(a: Guests, b: Guests): boolean {
   const ages = (guests: Guests) => guests.children.map(({ age }) => age).toSorted((x, y) => x - y);
   return (
-    a.adults === b.adults &&
-    a.infants === b.infants &&
-    a.pets === b.pets &&
-    ages(a).join() === ages(b).join()
+    a.adults === b.adults && a.infants === b.infants && a.pets === b.pets && ages(a).join() === ages(b).join()
   );
 }

@@ -85,7 +85,8 @@ export class CancellationService {
     if (money === 'give_back') return this.everything(booking, by);
     const { terms, confirmedAt } = booking;
     if (!confirmedAt) throw new Error('a booking that refunds by rule was confirmed');
-    const refund = by === 'host' ? hostCancel(terms, now) : guestCancel(terms, confirmedAt, now, booking.tiersAtChanges);
+    const refund =
+      by === 'host' ? hostCancel(terms, now) : guestCancel(terms, confirmedAt, now, booking.tiersAtChanges);
     return {
       by,
       refund,

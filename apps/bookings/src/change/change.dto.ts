@@ -33,10 +33,15 @@ export const BookingChange = z
       description: 'What the guest pays more (positive) or gets back (negative) when it is applied',
     }),
     currency: z.string(),
-    expiresAt: Instant.nullable().meta({ description: 'The time to answer, or to pay; null once it has ended' }),
+    expiresAt: Instant.nullable().meta({
+      description: 'The time to answer, or to pay; null once it has ended',
+    }),
     createdAt: Instant,
   })
-  .meta({ id: 'BookingChange', description: 'Other terms for a booking; the old ones stand until it is applied' });
+  .meta({
+    id: 'BookingChange',
+    description: 'Other terms for a booking; the old ones stand until it is applied',
+  });
 export type BookingChange = z.output<typeof BookingChange>;
 
 export function toChangeDto(change: BookingChangeEntity, currency: string): BookingChange {

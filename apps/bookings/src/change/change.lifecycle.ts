@@ -37,15 +37,19 @@ export class ChangeLifecycle {
     private readonly nights: BookingNights,
     @Inject(CONFIG) config: Config<typeof BookingsConfig>,
   ) {
-    this.limits = { answerHours: config.CHANGE_RESPONSE_HOURS, paymentMinutes: config.CHANGE_PAYMENT_MINUTES };
+    this.limits = {
+      answerHours: config.CHANGE_RESPONSE_HOURS,
+      paymentMinutes: config.CHANGE_PAYMENT_MINUTES,
+    };
   }
 
   /** False: somebody has some of the nights; roll back. */
   async propose(em: EntityManager, booking: Booking, change: BookingChange, actor: Actor): Promise<boolean> {
     if (change.holdsNights && !(await this.nights.holdForChange(em, booking, change))) return false;
-    await em.persist(change).flush();
     booking.openChangeId = change.id;
+    // The booking first: of two proposals at once one fails there, and runs again to find the other.
     await this.write(em, booking, change, 'change_proposed', actor, change.createdAt);
+    await em.persist(change).flush();
     await this.tell(em, booking, change, 'booking.change-proposed', actor, null);
     return true;
   }
@@ -56,7 +60,13 @@ export class ChangeLifecycle {
     await this.apply(em, booking, change, actor, change.createdAt);
   }
 
-  async accept(em: EntityManager, booking: Booking, change: BookingChange, actor: Actor, now: Date): Promise<void> {
+  async accept(
+    em: EntityManager,
+    booking: Booking,
+    change: BookingChange,
+    actor: Actor,
+    now: Date,
+  ): Promise<void> {
     const to = this.next(change, 'accepted', actor);
     change.acceptedAt = now;
     if (to === 'awaiting_payment') {
@@ -68,11 +78,23 @@ export class ChangeLifecycle {
     if (to === 'applied') await this.apply(em, booking, change, actor, now);
   }
 
-  async decline(em: EntityManager, booking: Booking, change: BookingChange, actor: Actor, now: Date): Promise<void> {
+  async decline(
+    em: EntityManager,
+    booking: Booking,
+    change: BookingChange,
+    actor: Actor,
+    now: Date,
+  ): Promise<void> {
     await this.end(em, booking, change, 'declined', actor, now);
   }
 
-  async withdraw(em: EntityManager, booking: Booking, change: BookingChange, actor: Actor, now: Date): Promise<void> {
+  async withdraw(
+    em: EntityManager,
+    booking: Booking,
+    change: BookingChange,
+    actor: Actor,
+    now: Date,
+  ): Promise<void> {
     await this.end(em, booking, change, 'withdrawn', actor, now);
   }
 
@@ -141,7 +163,8 @@ export class ChangeLifecycle {
     now: Date,
   ): Promise<void> {
     const to = this.next(change, event, actor);
-    if (isOpenChange(to) || to === 'proposed' || to === 'applied') throw new Error(`${event} does not end a change`);
+    if (isOpenChange(to) || to === 'proposed' || to === 'applied')
+      throw new Error(`${event} does not end a change`);
     change.state = to;
     change.expiresAt = null;
     booking.openChangeId = null;
@@ -163,8 +186,18 @@ export class ChangeLifecycle {
     if (terms.totalMinor + change.differenceMinor !== change.totalMinor)
       throw new Error('a change to other terms than the booking has');
     const tiersAtChanges = tiersAfterChange(terms, confirmedAt, now, booking.tiersAtChanges);
-    const { checkInDate, checkOutDate, checkInAt, checkOutAt, guests, price, totalMinor, hostPayoutMinor } = change;
-    Object.assign(terms, { checkInDate, checkOutDate, checkInAt, checkOutAt, guests, price, totalMinor, hostPayoutMinor });
+    const { checkInDate, checkOutDate, checkInAt, checkOutAt, guests, price, totalMinor, hostPayoutMinor } =
+      change;
+    Object.assign(terms, {
+      checkInDate,
+      checkOutDate,
+      checkInAt,
+      checkOutAt,
+      guests,
+      price,
+      totalMinor,
+      hostPayoutMinor,
+    });
     terms.refundSchedule = refundSchedule(terms, confirmedAt, { at: now, tiersAtChanges });
     booking.tiersAtChanges = tiersAtChanges;
     booking.openChangeId = null;

@@ -1,6 +1,14 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { addLogFields, Clock, Idempotency, invalidField, Problem, uuidv7, type AuthUser } from '@roost/platform';
+import {
+  addLogFields,
+  Clock,
+  Idempotency,
+  invalidField,
+  Problem,
+  uuidv7,
+  type AuthUser,
+} from '@roost/platform';
 import { isActiveAccount } from '../account/account.queries.js';
 import type { Booking } from '../booking/booking.entity.js';
 import { BookingLifecycle } from '../booking/booking.lifecycle.js';
@@ -50,7 +58,11 @@ export class ChangeService {
         if (change.state === 'applied') await this.changes.applyAtOnce(em, booking, change, actor);
         else if (!(await this.changes.propose(em, booking, change, actor))) {
           const { checkInDate, checkOutDate } = change;
-          throw new NightsTaken('booking.dates_unavailable', { ...stayOf(booking), checkInDate, checkOutDate });
+          throw new NightsTaken('booking.dates_unavailable', {
+            ...stayOf(booking),
+            checkInDate,
+            checkOutDate,
+          });
         }
         return toChangeDto(change, booking.terms.currency);
       }),
@@ -159,6 +171,7 @@ function refuseSenseless(now: Stay, next: Stay, wanted: ProposeChange): void {
   if (isSameStay(now, next)) throw new Problem('change.nothing_changed');
 }
 
-const sideOf = (booking: Booking, user: AuthUser): Side => (booking.terms.hostId === user.id ? 'host' : 'guest');
+const sideOf = (booking: Booking, user: AuthUser): Side =>
+  booking.terms.hostId === user.id ? 'host' : 'guest';
 
 const actorOf = (booking: Booking, user: AuthUser): Actor => ({ by: sideOf(booking, user), id: user.id });

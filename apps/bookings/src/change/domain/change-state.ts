@@ -103,11 +103,7 @@ export type ChangeOutcome =
     };
 
 /** The one state that follows, or the refusal. */
-export function changeTransition(
-  state: ChangeState,
-  event: ChangeEvent,
-  facts: ChangeFacts,
-): ChangeOutcome {
+export function changeTransition(state: ChangeState, event: ChangeEvent, facts: ChangeFacts): ChangeOutcome {
   const rows = CHANGE_TRANSITIONS.filter((row) => row.from === state && row.event === event);
   const unmet = (row: ChangeTransition) => row.guards.filter((guard) => !CHANGE_GUARDS[guard](facts));
   const next = rows.find((row) => unmet(row).length === 0);

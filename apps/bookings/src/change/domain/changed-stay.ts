@@ -64,10 +64,7 @@ type NextStay = Dates & { checkInAt: Date };
 function bounds(stay: BookedStay, next: NextStay, now: Date): Date[] {
   if (stay.checkInAt > now) return [stay.checkInAt, next.checkInAt];
   const givesBack = next.checkOutDate < stay.checkOutDate;
-  return [
-    stay.checkOutAt,
-    ...(givesBack ? [localInstant(next.checkOutDate, '00:00', stay.timeZone)] : []),
-  ];
+  return [stay.checkOutAt, ...(givesBack ? [localInstant(next.checkOutDate, '00:00', stay.timeZone)] : [])];
 }
 
 /** Nobody has to be asked: only the guests change, and not a line of the price with them. */
