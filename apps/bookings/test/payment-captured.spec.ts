@@ -75,7 +75,9 @@ it('the payment of a change is no payment of the booking', async () => {
     capturedMinor: booking.dto.totalMinor,
   };
   const paid = { ...paymentOf(booking, 'captured'), ...change, capturedAt: '2027-03-02T12:00:00Z' };
-  await bookings.service.deliver('payment.captured', paid);
+  await expect(bookings.service.deliver('payment.captured', paid)).rejects.toThrow(
+    'a change that does not exist',
+  );
   expect(await bookings.stateOf(booking)).toBe('pending_payment');
 });
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountConsumer } from './account/account.consumer.js';
+import { ChangeService } from './change/change.service.js';
 import { LedgerModule } from './ledger/ledger.module.js';
 import { OperationPlan } from './operation/operation.plan.js';
 import { OperationQueue } from './operation/operation.queue.js';
@@ -7,6 +8,7 @@ import { OperationRunner } from './operation/operation.runner.js';
 import { BookingConsumer } from './payment/booking.consumer.js';
 import { PaymentController } from './payment/payment.controller.js';
 import { PaymentJobs } from './payment/payment.jobs.js';
+import { PaymentOpening } from './payment/payment.opening.js';
 import { PaymentProgress } from './payment/payment.progress.js';
 import { PaymentQueries } from './payment/payment.queries.js';
 import { BookingPaymentResolver, PaymentResolver } from './payment/payment.resolver.js';
@@ -34,11 +36,13 @@ import { WebhookService } from './webhook/webhook.service.js';
     WebhookController,
   ],
   providers: [
+    ChangeService,
     LedgerCheck,
     OperationPlan,
     OperationQueue,
     OperationRunner,
     PaymentJobs,
+    PaymentOpening,
     PaymentProgress,
     PaymentQueries,
     PaymentResolver,

@@ -2,6 +2,7 @@ import { defineService } from '@roost/platform';
 import { Migration0001Payment } from '../migrations/Migration0001Payment.js';
 import { Migration0002Ledger } from '../migrations/Migration0002Ledger.js';
 import { Migration0003Account } from '../migrations/Migration0003Account.js';
+import { Migration0004Change } from '../migrations/Migration0004Change.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { PaymentOperation } from './operation/operation.entity.js';
@@ -15,6 +16,6 @@ export const payments = defineService({
   module: AppModule,
   config: PaymentsConfig,
   entities: [Payment, PaymentOperation, Refund],
-  migrations: [Migration0001Payment, Migration0002Ledger, Migration0003Account],
+  migrations: [Migration0001Payment, Migration0002Ledger, Migration0003Account, Migration0004Change],
   queue: true,
 });

@@ -62,6 +62,51 @@ export function aBooking(
   };
 }
 
+export type ChangeBody = EventBody<'booking.change-applied'>;
+
+interface Totals {
+  totalMinor: number;
+  hostPayoutMinor: number;
+  platformFeeMinor: number;
+  taxMinor: number;
+}
+
+/** A night more: 320.00 + 14 % + 10 % tax, of which the host gets 97 %. */
+export const LONGER: Totals = {
+  totalMinor: 39_680,
+  hostPayoutMinor: 31_040,
+  platformFeeMinor: 5_440,
+  taxMinor: 3_200,
+};
+
+/** A night less. */
+export const SHORTER: Totals = {
+  totalMinor: 14_880,
+  hostPayoutMinor: 11_640,
+  platformFeeMinor: 2_040,
+  taxMinor: 1_200,
+};
+
+/** A change of a confirmed booking to other totals, as bookings tells of it until it is applied. */
+export function aChange(
+  booking: BookingBody,
+  newTotals: Totals,
+  options: Partial<ChangeBody> = {},
+): ChangeBody & { newTotals: Totals } {
+  return {
+    ...booking,
+    state: 'confirmed',
+    changeId: randomUUID(),
+    by: 'host',
+    outcome: null,
+    terms: { checkInDate: '2030-05-10', checkOutDate: '2030-05-13', guests: booking.guests },
+    differenceMinor: newTotals.totalMinor - booking.totalMinor,
+    expiresAt: new Date(Date.now() + 60 * 60_000).toISOString(),
+    ...options,
+    newTotals,
+  };
+}
+
 /** Payments on real parts, with the real sandbox provider beside it. */
 export async function startPayments(env: Record<string, string> = {}) {
   const sandbox = await startSandboxProcess();
@@ -109,6 +154,49 @@ export class PaymentsUnderTest {
     const answer = await this.confirm(guest, given.payment.id);
     expect(answer).toMatchObject({ status: 200, body: { status: 'authorized' } });
     return { booking: given.booking, payment: answer.body };
+  }
+
+  /** A booking that is confirmed and paid. */
+  async givenConfirmed(guest: TestUser, options: Parameters<typeof aBooking>[0] = {}) {
+    const { booking, payment } = await this.givenCaptured(guest, options);
+    const confirmed: BookingBody = { ...booking, state: 'confirmed', holdExpiresAt: null };
+    await this.service.deliver('booking.confirmed', { ...confirmed, late: false });
+    return { booking: confirmed, payment };
+  }
+
+  /** The payment of an accepted change that costs more, ready to be paid. */
+  async givenChangePayment(guest: TestUser, change: ChangeBody) {
+    await this.service.deliver('booking.change-accepted', change);
+    const path = `/v1/bookings/${change.bookingId}/payment`;
+    return eventually(async () => {
+      const { body } = await this.service.as(guest).get<PaymentBody>(path);
+      expect(body).toMatchObject({ purpose: 'change', amountMinor: change.differenceMinor });
+      return body;
+    });
+  }
+
+  /** Bookings has applied a change: the booking as it is from now on. */
+  async applied(change: ChangeBody & { newTotals: Totals }): Promise<BookingBody> {
+    const { newTotals } = change;
+    await this.service.deliver('booking.change-applied', { ...change, ...newTotals, expiresAt: null });
+    const {
+      changeId: _c,
+      by: _b,
+      outcome: _o,
+      terms: _t,
+      differenceMinor: _d,
+      newTotals: _n,
+      ...booking
+    } = change;
+    return { ...booking, ...newTotals };
+  }
+
+  /** An applied change, with its payment where it costs more. */
+  async givenChanged(guest: TestUser, booking: BookingBody, totals: Totals) {
+    const change = aChange(booking, totals);
+    const payment = change.differenceMinor > 0 ? await this.givenChangePayment(guest, change) : null;
+    if (payment) expect((await this.confirm(guest, payment.id)).body.status).toBe('captured');
+    return { booking: await this.applied(change), change, payment };
   }
 
   confirm(

@@ -1,12 +1,16 @@
 import { Controller } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
 import { OnEvent } from '@roost/messaging';
+import { ChangeService } from '../change/change.service.js';
 import { PaymentService } from './payment.service.js';
 
 /** What bookings tell. Each handler runs in one transaction with its inbox row and calls no provider. */
 @Controller()
 export class BookingConsumer {
-  constructor(private readonly payments: PaymentService) {}
+  constructor(
+    private readonly payments: PaymentService,
+    private readonly changes: ChangeService,
+  ) {}
 
   @OnEvent('booking.created')
   created(booking: EventBody<'booking.created'>): Promise<void> {
@@ -15,40 +19,47 @@ export class BookingConsumer {
 
   @OnEvent('booking.requested')
   requested(booking: EventBody<'booking.requested'>): Promise<void> {
-    return this.payments.follow(booking.bookingId, { kind: 'requested' });
+    return this.payments.follow(booking, { kind: 'requested' });
   }
 
   @OnEvent('booking.accepted')
   accepted(booking: EventBody<'booking.accepted'>): Promise<void> {
-    return this.payments.follow(booking.bookingId, { kind: 'accepted' });
+    return this.payments.follow(booking, { kind: 'accepted' });
   }
 
   @OnEvent('booking.confirmed')
   confirmed(booking: EventBody<'booking.confirmed'>): Promise<void> {
-    return this.payments.follow(booking.bookingId, { kind: 'confirmed' });
+    return this.payments.follow(booking, { kind: 'confirmed' });
   }
 
   @OnEvent('booking.declined')
   declined(booking: EventBody<'booking.declined'>): Promise<void> {
-    return this.payments.follow(booking.bookingId, { kind: 'declined' });
+    return this.payments.follow(booking, { kind: 'declined' });
   }
 
   @OnEvent('booking.expired')
   expired(booking: EventBody<'booking.expired'>): Promise<void> {
-    return this.payments.follow(booking.bookingId, { kind: 'expired', cause: booking.cause });
+    return this.payments.follow(booking, { kind: 'expired', cause: booking.cause });
   }
 
   @OnEvent('booking.cancelled')
   async cancelled(booking: EventBody<'booking.cancelled'>): Promise<void> {
-    await this.payments.follow(
-      booking.bookingId,
-      { kind: 'cancelled', refundMinor: booking.refundMinor },
-      {
-        hostMinor: booking.hostPayoutMinor,
-        platformMinor: booking.platformFeeMinor,
-        taxMinor: booking.taxMinor,
-      },
-    );
+    await this.payments.cancel(booking);
     if (booking.hostPenaltyMinor > 0) await this.payments.reservePenalty(booking);
+  }
+
+  @OnEvent('booking.change-accepted')
+  changeAccepted(change: EventBody<'booking.change-accepted'>): Promise<void> {
+    return this.changes.open(change);
+  }
+
+  @OnEvent('booking.change-applied')
+  changeApplied(change: EventBody<'booking.change-applied'>): Promise<void> {
+    return this.changes.apply(change);
+  }
+
+  @OnEvent('booking.change-closed')
+  changeClosed(change: EventBody<'booking.change-closed'>): Promise<void> {
+    return this.changes.close(change);
   }
 }

@@ -2,27 +2,35 @@ import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
 import { Transactions } from '@roost/messaging';
-import { type AuthUser, Clock, invalidField, Problem, uuidv7 } from '@roost/platform';
+import { type AuthUser, Clock, invalidField, Problem } from '@roost/platform';
 import { isActiveAccount } from '../account/account.queries.js';
+import { ChangeService } from '../change/change.service.js';
 import { penaltyLegs, type Split } from '../ledger/domain/posting.js';
+import { totalOf } from '../ledger/domain/settlement.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { PaymentOperation } from '../operation/operation.entity.js';
 import { OperationPlan } from '../operation/operation.plan.js';
 import { OperationRunner } from '../operation/operation.runner.js';
 import type { ProviderIntent } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
+import { keepSplit, splitOf } from './booking-split.queries.js';
 import { type BookingFate, wishAfter } from './domain/payment-state.js';
 import { Payment } from './payment.entity.js';
+import { PaymentOpening } from './payment.opening.js';
 import { factsOf, PaymentProgress } from './payment.progress.js';
 
 /** Refusals that are about the call, not about the card. */
 const notADecline = new Set(['payment_method_unknown', 'intent_unexpected_state', 'abandoned', 'not_found']);
+
+const NOTHING: Split = { hostMinor: 0, platformMinor: 0, taxMinor: 0 };
 
 @Injectable()
 export class PaymentService {
   constructor(
     @Inject(MikroORM) private readonly orm: MikroORM,
     private readonly transactions: Transactions,
+    private readonly opening: PaymentOpening,
+    private readonly changes: ChangeService,
     private readonly progress: PaymentProgress,
     private readonly plan: OperationPlan,
     private readonly runner: OperationRunner,
@@ -34,55 +42,52 @@ export class PaymentService {
   /** A booking waits for its money. */
   openFor(booking: EventBody<'booking.created'>): Promise<void> {
     return this.transactions.run(async (em) => {
-      const known = await em.findOne(Payment, { bookingId: booking.bookingId, purpose: 'booking' });
-      if (known) return;
-      const provider = this.providers.first;
-      const hostMinor = booking.hostPayoutMinor;
-      const platformMinor = booking.platformFeeMinor;
-      if (hostMinor + platformMinor + booking.taxMinor !== booking.totalMinor) {
-        throw new Error(`the parts of booking ${booking.bookingId} do not add up to its total`);
+      const { bookingId, guestId, hostId, currency } = booking;
+      if ((await em.count(Payment, { bookingId, purpose: 'booking' })) > 0) return;
+      const split = splitOf(booking);
+      if (totalOf(split) !== booking.totalMinor) {
+        throw new Error(`the parts of booking ${bookingId} do not add up to its total`);
       }
-      const now = this.clock.now();
-      const payment = em.create(
-        Payment,
-        {
-          id: uuidv7(),
-          bookingId: booking.bookingId,
-          purpose: 'booking',
-          guestId: booking.guestId,
-          hostId: booking.hostId,
-          provider: provider.name,
-          capture:
-            booking.bookingMode === 'request' && provider.capabilities.manualCapture ? 'manual' : 'automatic',
-          status: 'requires_payment_method',
-          currency: booking.currency,
-          amountMinor: booking.totalMinor,
-          hostMinor,
-          platformMinor,
-          taxMinor: booking.taxMinor,
-          expiresAt: booking.holdExpiresAt === null ? null : new Date(booking.holdExpiresAt),
-          checkAt: this.progress.nextCheck({ createdAt: now }),
-          createdAt: now,
-          updatedAt: now,
-        },
-        { partial: true },
-      );
-      await this.progress.publish(em, payment, 'payment.created', {});
-      await this.progress.settle(em, payment);
+      await this.opening.open(em, {
+        ...{ bookingId, guestId, hostId, currency, split },
+        changeId: null,
+        hold: booking.bookingMode === 'request',
+        expiresAt: booking.holdExpiresAt,
+      });
     });
   }
 
   /** The booking has moved on: its money follows. */
-  follow(bookingId: string, fate: BookingFate, kept: Split | null = null): Promise<void> {
+  follow(
+    booking: EventBody<'booking.accepted'>,
+    fate: Exclude<BookingFate, { kind: 'cancelled' }>,
+  ): Promise<void> {
     return this.transactions.run(async (em) => {
-      for (const payment of await em.find(Payment, { bookingId }, { orderBy: { createdAt: 'asc' } })) {
-        const { wish, releaseMinor } = wishAfter(payment, fate);
-        if (payment.wish !== 'release') payment.releaseKept = releaseMinor === null ? null : kept;
-        payment.wish = wish;
-        payment.releaseMinor = releaseMinor;
-        if (fate.kind === 'confirmed') payment.confirmed = true;
-        payment.updatedAt = this.clock.now();
-        await this.progress.settle(em, payment);
+      const { bookingId } = booking;
+      const payment = await em.findOne(Payment, { bookingId, purpose: 'booking' });
+      if (!payment) return;
+      const { wish } = await this.wish(em, payment, fate, null);
+      if (wish === 'release') await keepSplit(em, booking, NOTHING, true);
+      else if (fate.kind === 'confirmed') await keepSplit(em, booking, splitOf(booking), false);
+    });
+  }
+
+  /** The booking is over: what is not kept goes back, out of all its payments, the newest first. */
+  cancel(booking: EventBody<'booking.cancelled'>): Promise<void> {
+    return this.transactions.run(async (em) => {
+      const { bookingId, refundMinor } = booking;
+      const payments = await em.find(Payment, { bookingId }, { orderBy: { createdAt: 'desc', id: 'desc' } });
+      const counting = payments.filter(({ confirmed, wish }) => confirmed && wish !== 'release');
+      const several = counting.length > 1;
+      const kept = splitOf(booking);
+      const settled = several ? await this.changes.settle(em, counting, refundMinor, kept) : [];
+      const byPayment = new Map(settled.map((one) => [one.paymentId, one]));
+      await keepSplit(em, booking, counting.length > 0 ? keptOf(booking) : NOTHING, true);
+      for (const payment of payments) {
+        const own = byPayment.get(payment.id);
+        if (own) await this.changes.reattribute(em, payment, own, 'cancelled');
+        const back = several ? totalOf(own?.refund ?? NOTHING) : refundMinor;
+        await this.wish(em, payment, { kind: 'cancelled', refundMinor: back }, own?.kept ?? kept);
       }
     });
   }
@@ -142,6 +147,22 @@ export class PaymentService {
     await this.transactions.run((em) => this.sight(em, payment.id, intent));
   }
 
+  private async wish(
+    em: EntityManager,
+    payment: Payment,
+    fate: BookingFate,
+    kept: Split | null,
+  ): Promise<Payment> {
+    const { wish, releaseMinor } = wishAfter(payment, fate);
+    if (payment.wish !== 'release') payment.releaseKept = releaseMinor === null ? null : kept;
+    payment.wish = wish;
+    payment.releaseMinor = releaseMinor;
+    if (fate.kind === 'confirmed') payment.confirmed = true;
+    payment.updatedAt = this.clock.now();
+    await this.progress.settle(em, payment);
+    return payment;
+  }
+
   private async beginConfirm(
     em: EntityManager,
     id: string,
@@ -187,3 +208,9 @@ export class PaymentService {
 }
 
 const confirmKey = (payment: Payment) => `confirm:${payment.id}:${payment.attempts}`;
+
+/** Null where what is kept and what goes back do not make the total: there is nothing to hold the ledger against. */
+function keptOf(booking: EventBody<'booking.cancelled'>): Split | null {
+  const kept = splitOf(booking);
+  return totalOf(kept) + booking.refundMinor === booking.totalMinor ? kept : null;
+}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { difference, type Difference } from './reconciliation.dto.js';
 
-/** Whether the ledger is sound and says the same as the payments. Reads only; computed from the movements alone. */
+/** Whether the ledger is sound and says the same as the payments and as bookings. Reads only; computed from the movements alone. */
 @Injectable()
 export class LedgerCheck {
   constructor(private readonly transactions: Transactions) {}
@@ -42,6 +42,27 @@ export class LedgerCheck {
              ('reserved for refunds', p.refund_reserved_minor - p.refunded_minor, coalesce(l.owed, 0))
            ) AS x (what, expected, found) WHERE x.expected <> x.found LIMIT 1000`,
       );
+      const bookings = await em.execute<
+        { booking_id: string; currency: string; what: string; expected: number; found: number }[]
+      >(
+        `WITH checked AS (
+             SELECT * FROM booking_split b WHERE host_minor IS NOT NULL
+               AND NOT EXISTS (SELECT FROM payment p WHERE p.booking_id = b.booking_id
+                 AND (p.status = 'disputed' OR (p.confirmed AND p.captured_minor = 0)))
+               AND NOT EXISTS (SELECT FROM refund r JOIN payment p ON p.id = r.payment_id
+                 WHERE p.booking_id = b.booking_id AND (r.status = 'failed' OR r.cause LIKE 'admin:%'))),
+           posted AS (
+             SELECT m.booking_id, x.code, sum(x.side * m.amount_minor)::bigint AS owed FROM checked b
+             JOIN movement m ON m.booking_id = b.booking_id
+             JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id
+             CROSS JOIN LATERAL (VALUES (c.code, 1), (d.code, -1)) AS x (code, side)
+             WHERE c.code <> 'host_penalty' GROUP BY m.booking_id, x.code)
+           SELECT b.booking_id, b.currency, x.what, x.expected, coalesce(l.owed, 0) AS found FROM checked b
+           CROSS JOIN LATERAL (VALUES ('host_payable', b.host_minor), ('platform_revenue', b.platform_minor),
+             ('tax_payable', b.tax_minor)) AS x (what, expected)
+           LEFT JOIN posted l ON l.booking_id = b.booking_id AND l.code = x.what
+           WHERE x.expected <> coalesce(l.owed, 0) LIMIT 1000`,
+      );
       return {
         movements: sums.reduce((total, row) => total + row.movements, 0),
         differences: [
@@ -69,6 +90,13 @@ export class LedgerCheck {
               expectedMinor: row.expected,
               foundMinor: row.found,
             }),
+          ),
+          ...bookings.map((row) =>
+            difference(
+              'booking.split_differs',
+              `Booking ${row.booking_id} leaves another amount to ${row.what} than the ledger has`,
+              { currency: row.currency, expectedMinor: row.expected, foundMinor: row.found },
+            ),
           ),
         ],
       };

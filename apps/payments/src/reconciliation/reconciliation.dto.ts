@@ -10,6 +10,7 @@ export const differenceKinds = [
   'booking.confirmed_unpaid',
   'booking.ended_but_captured',
   'booking.undecided',
+  'booking.split_differs',
   'refund.refused',
   'operation.stuck',
   'webhook.stuck',
@@ -56,6 +57,8 @@ const actions: Record<DifferenceKind, string> = {
   'booking.ended_but_captured': 'Refund it with POST /v1/admin/payments/{id}/refunds.',
   'booking.undecided':
     'See whether bookings is running and has parked events: it decides about a late payment.',
+  'booking.split_differs':
+    'Compare the events of this booking with its payments and refunds; post or refund what is missing.',
   'refund.refused': 'Refund it another way, or again with POST /v1/admin/payments/{id}/refunds.',
   'operation.stuck': 'See whether the provider is reachable; it is tried again by itself.',
   'webhook.stuck': 'See whether the provider is reachable; it is tried again by itself.',

@@ -127,7 +127,8 @@ export class RefundService {
     });
   }
 
-  private async left(em: EntityManager, payment: Payment): Promise<Split> {
+  /** What is left of a payment for each, refunds under way taken off. */
+  async left(em: EntityManager, payment: Payment): Promise<Split> {
     const refunds = await em.find(Refund, { paymentId: payment.id, status: { $ne: 'failed' } });
     const left = {
       hostMinor: payment.hostMinor,

@@ -82,6 +82,19 @@ export function penaltyLegs({ hostId }: Pick<Parties, 'hostId'>, amountMinor: nu
   return nonZero([{ debit: of('host_payable', hostId), credit: of('host_penalty', hostId), amountMinor }]);
 }
 
+/** A part of what a payment brought belongs to somebody else from now on. */
+export function moveLeg(
+  { hostId }: Pick<Parties, 'hostId'>,
+  move: { from: keyof Split; to: keyof Split; amountMinor: number },
+): Leg {
+  const accounts: Record<keyof Split, Account> = {
+    hostMinor: of('host_payable', hostId),
+    platformMinor: of('platform_revenue'),
+    taxMinor: of('tax_payable'),
+  };
+  return { debit: accounts[move.from], credit: accounts[move.to], amountMinor: move.amountMinor };
+}
+
 /** Cuts an amount out of what is left of a split, each part in proportion, none below nothing. */
 export function takeFrom(left: Split, amountMinor: number): Split {
   const weights = [left.hostMinor, left.platformMinor, left.taxMinor];
