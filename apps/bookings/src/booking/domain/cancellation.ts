@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { percentOf, roundHalfEven, allocate, sum } from '@roost/money';
 import { type IsoDate, addDays, addHours, localInstant, nightCount } from '@roost/stay';
 
@@ -295,7 +294,12 @@ export function tiersAfterChange(
   tiersAtChanges: readonly RefundTier[],
 ): RefundTier[] {
   const held = tierAt(datedTiers(stay, confirmedAt), at);
-  const isKnown = tiersAtChanges.some((tier) => isDeepStrictEqual(tier, held));
+  const isKnown = tiersAtChanges.some(
+    ({ nightsBeyondStayed, restBps, serviceFeeReturned }) =>
+      nightsBeyondStayed === held.nightsBeyondStayed &&
+      restBps === held.restBps &&
+      serviceFeeReturned === held.serviceFeeReturned,
+  );
   return isKnown ? [...tiersAtChanges] : [...tiersAtChanges, held];
 }
 

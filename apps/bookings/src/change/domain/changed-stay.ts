@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type Guests, type PricedStay, sameGuests } from '@roost/pricing';
 import { addDays, addHours, addMinutes, type IsoDate, localInstant } from '@roost/stay';
 import { type BookedStay, nightsStayedAt } from '../../booking/domain/cancellation.js';
@@ -69,7 +68,24 @@ function bounds(stay: BookedStay, next: NextStay, now: Date): Date[] {
 
 /** Nobody has to be asked: only the guests change, and not a line of the price with them. */
 export function needsNobody(stay: Stay, next: Stay, price: PricedStay, nextPrice: PricedStay): boolean {
-  return sameDates(stay, next) && isDeepStrictEqual(price, nextPrice);
+  return sameDates(stay, next) && samePrice(price, nextPrice);
+}
+
+/** Line by line, and for the host. */
+function samePrice(a: PricedStay, b: PricedStay): boolean {
+  return (
+    a.hostPayoutMinor === b.hostPayoutMinor &&
+    a.lines.length === b.lines.length &&
+    a.lines.every((line, order) => {
+      const other = b.lines[order];
+      return (
+        line.kind === other?.kind &&
+        line.date === other.date &&
+        line.label === other.label &&
+        line.amountMinor === other.amountMinor
+      );
+    })
+  );
 }
 
 const earliest = (instants: [Date, ...Date[]]): Date => instants.reduce((a, b) => (b < a ? b : a));
