@@ -117,13 +117,18 @@ describe('passing on', () => {
       'x-forwarded-host': 'evil.example',
       forwarded: 'for=203.0.113.9',
       'x-request-id': 'client-chosen-1',
+      baggage: 'userId=1',
+      tracestate: 'not a state',
+      traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
     });
     const headers = listings.seen.at(-1)?.headers ?? {};
     expect(headers['x-forwarded-for']).toBe('127.0.0.1');
     expect(headers['x-forwarded-host']).toBe(new URL(service.url).host);
     expect(headers.forwarded).toBeUndefined();
     expect(headers['x-request-id']).toBe('client-chosen-1');
-    expect(headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-\d\d$/);
+    expect(headers.traceparent).toMatch(/^00-a{32}-(?!b{16})[0-9a-f]{16}-01$/);
+    expect(headers.baggage).toBeUndefined();
+    expect(headers.tracestate).toBeUndefined();
   });
 
   it.each([

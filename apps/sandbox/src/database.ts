@@ -65,6 +65,7 @@ CREATE TABLE IF NOT EXISTS webhook_event (
   lost boolean NOT NULL DEFAULT false,
   last_status text,
   created_at timestamptz NOT NULL DEFAULT now());
+ALTER TABLE webhook_event ADD COLUMN IF NOT EXISTS traceparent text;
 CREATE INDEX IF NOT EXISTS webhook_event_due ON webhook_event (due_at) WHERE delivered_at IS NULL AND NOT lost;
 CREATE TABLE IF NOT EXISTS switches (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), value jsonb NOT NULL);
 `;

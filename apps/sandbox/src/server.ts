@@ -9,6 +9,7 @@ import type { PoolClient } from 'pg';
 import { Counter, Registry, collectDefaultMetrics } from 'prom-client';
 import { z } from 'zod';
 import { challengePage, outcomePage } from './authentication.page.js';
+import { onBehalfOf } from './caller.js';
 import type { Database } from './database.js';
 import { once, type Answer } from './idempotency.js';
 import type { Intents } from './intent.js';
@@ -135,7 +136,9 @@ export function buildServer({ database, intents, faults, logger, wake }: ServerP
     if (kind === 'fail')
       return reply.status(503).send({ error: { code: 'unavailable', message: 'Try again' } });
     const key = z.string().min(1).max(255).optional().parse(request.headers['idempotency-key']);
-    const answer = await once(database, key, { path: request.url, body: request.body ?? null }, work);
+    const answer = await onBehalfOf(request.headers.traceparent, () =>
+      once(database, key, { path: request.url, body: request.body ?? null }, work),
+    );
     wake();
     if (kind === 'silent' || answer.silent) return vanish(request, reply);
     if (kind === 'hang') return vanish(request, reply, HANG_MS);

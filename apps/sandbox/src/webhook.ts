@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { PoolClient } from 'pg';
+import { callersTrace } from './caller.js';
 import type { Database } from './database.js';
 import { readSwitches } from './switches.js';
 
@@ -23,9 +24,9 @@ export async function announce(client: PoolClient, type: WebhookType, data: obje
   const waitMs = switches.delayMs + Math.floor(Math.random() * switches.shuffleMs);
   const payload = JSON.stringify({ id, type, createdAt: new Date().toISOString(), data });
   await client.query(
-    `INSERT INTO webhook_event (id, type, payload, copies, lost, due_at)
-     VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6 * interval '1 millisecond')`,
-    [id, type, payload, copies, lost, waitMs],
+    `INSERT INTO webhook_event (id, type, payload, copies, lost, due_at, traceparent)
+     VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6 * interval '1 millisecond', $7)`,
+    [id, type, payload, copies, lost, waitMs, callersTrace()],
   );
 }
 
@@ -39,6 +40,7 @@ interface Due {
   payload: string;
   copies: number;
   attempts: number;
+  traceparent: string | null;
 }
 
 const POLL_MS = 250;
@@ -92,7 +94,7 @@ export class WebhookSender {
         `UPDATE webhook_event SET attempts = attempts + 1, due_at = clock_timestamp() + interval '20 seconds'
          WHERE id IN (SELECT id FROM webhook_event WHERE delivered_at IS NULL AND NOT lost AND due_at <= clock_timestamp()
                       ORDER BY due_at, seq LIMIT 20 FOR UPDATE SKIP LOCKED)
-         RETURNING id, payload, copies, attempts`,
+         RETURNING id, payload, copies, attempts, traceparent`,
       );
       if (due.rows.length === 0 || this.stopped) return;
       const url = (await readSwitches(this.database.pool)).webhookUrl ?? this.target.url;
@@ -110,6 +112,7 @@ export class WebhookSender {
           headers: {
             'content-type': 'application/json',
             'sandbox-signature': sign(event.payload, this.target.secret, new Date()),
+            ...(event.traceparent === null ? {} : { traceparent: event.traceparent }),
           },
           body: event.payload,
           signal: AbortSignal.timeout(10_000),

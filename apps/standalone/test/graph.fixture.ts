@@ -93,10 +93,11 @@ export class Marketplace {
   readonly services = new Map<string, TestService>();
   private readonly closing: (() => Promise<unknown>)[] = [];
   gateway!: TestService;
+  sandboxUrl = '';
 
-  async open(): Promise<void> {
+  async open(more: Record<string, string> = {}): Promise<void> {
     const bus = new EmbeddedBus();
-    const first = await this.start('identity', bus, {});
+    const first = await this.start('identity', bus, more);
     const sandbox = await startSandbox({
       host: '127.0.0.1',
       port: 0,
@@ -106,7 +107,9 @@ export class Marketplace {
       logger: createLogger('sandbox', 'fatal'),
     });
     this.closing.push(() => sandbox.close());
+    this.sandboxUrl = sandbox.url;
     const env = {
+      ...more,
       JWKS_URL: `${first.url}/.well-known/jwks.json`,
       SANDBOX_URL: sandbox.url,
       SANDBOX_WEBHOOK_SECRET: WEBHOOK_SECRET,

@@ -1,11 +1,13 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { events, isEventType, parseEvent } from '@roost/contracts';
+import { Tracing } from '@roost/tracing';
 import { announceDeadLetter } from './dead-letter-notice.js';
 import { bury, endRedrive, lockKey, nextOfKey } from './dead-letters.js';
 import { metaOf, type EventEnvelope, type EventMeta } from './envelope.js';
 import { HandlerTimeout, MalformedEvent } from './errors.js';
 import { faultPoint } from './fault-point.js';
+import { consumed } from './event-spans.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
 import { Transactions } from './transactions.js';
 
@@ -107,7 +109,7 @@ export class EventConsumer {
         [letter.id, letter.type, isCompacted(letter.type)],
       );
       try {
-        if (fresh.length > 0) await this.#inTime(letter, () => this.#apply(em, letter));
+        if (fresh.length > 0) await this.#redrive(em, letter);
       } catch (error) {
         throw new RedriveFailure(letter, error);
       }
@@ -125,6 +127,13 @@ export class EventConsumer {
         await announceDeadLetter(em, this.options.service, event, error, tries);
       },
       { isolation: 'read committed' },
+    );
+  }
+
+  #redrive(em: EntityManager, letter: EventEnvelope): Promise<void> {
+    const { service, tracing = Tracing.off } = this.options;
+    return consumed(tracing, service, letter, { 'roost.redriven': true }, () =>
+      this.#inTime(letter, () => this.#apply(em, letter)),
     );
   }
 

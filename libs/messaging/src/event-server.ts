@@ -2,12 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { Tracing } from '@roost/tracing';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { keysToRedrive } from './dead-letters.js';
 import type { EventEnvelope } from './envelope.js';
 import { isTransient, MalformedEvent } from './errors.js';
 import { EventConsumer, RedriveFailure } from './event-consumer.js';
 import { EventLanes, type Verdict } from './event-lanes.js';
+import { consumed } from './event-spans.js';
 import { MessagingLog } from './messaging-log.js';
 import { ROOST_EVENTS } from './on-event.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
@@ -92,16 +94,23 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
     this.#redriving = this.#redriveLoop();
   }
 
-  async #attempt({ event, unreadable }: Delivery, tries: number): Promise<Verdict> {
-    if (unreadable) return this.#failed(event, unreadable, tries);
-    const began = performance.now();
-    try {
-      const outcome = await this.consumer.handle(event);
-      this.log.handled(event, outcome, performance.now() - began);
-      return { settled: true };
-    } catch (error) {
-      return await this.#failed(event, error, tries);
-    }
+  #attempt({ event, unreadable }: Delivery, tries: number): Promise<Verdict> {
+    const { service, tracing = Tracing.off } = this.options;
+    return consumed(tracing, service, event, { 'roost.tries': tries }, async (span) => {
+      const began = performance.now();
+      try {
+        if (unreadable) throw unreadable;
+        const outcome = await this.consumer.handle(event);
+        span.setAttribute('roost.outcome', outcome);
+        this.log.handled(event, outcome, performance.now() - began);
+        return { settled: true };
+      } catch (error) {
+        tracing.failed(span, error);
+        const verdict = await this.#failed(event, error, tries);
+        span.setAttribute('roost.outcome', verdict.settled ? 'parked' : 'to be tried again');
+        return verdict;
+      }
+    });
   }
 
   async #failed(event: EventEnvelope, error: unknown, tries: number): Promise<Verdict> {

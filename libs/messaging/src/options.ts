@@ -1,3 +1,4 @@
+import type { Tracing } from '@roost/tracing';
 import type { Registry } from 'prom-client';
 import type { EventMeta } from './envelope.js';
 import type { EventTransport } from './transport.js';
@@ -17,6 +18,8 @@ export interface MessagingOptions {
   logger?: MessagingLogger;
   /** Counters and histograms are registered here. */
   metrics?: Registry;
+  /** Spans of transactions, events and their handlers; none when absent. */
+  tracing?: Tracing;
   /** How the platform's request context (trace, log fields) reaches events and handlers. */
   context?: {
     traceparent(): string | undefined;

@@ -42,8 +42,10 @@ export class Outbox {
     type: T,
     events: readonly { body: EventBody<T>; version?: number }[],
   ): Promise<void> {
-    if (events.length === 0) return;
-    const rows = events.map(({ body, version }) => this.row(type, body, version ? { version } : {}));
+    const [first] = events;
+    if (!first) return;
+    const traceparent = this.#publishing(type, first.body, events.length);
+    const rows = events.map(({ body, version }) => this.#values(type, body, version, traceparent));
     await em.execute(
       `INSERT INTO outbox_event (${OUTBOX_COLUMNS}) VALUES ${rows.map(() => '(?, ?, ?, ?, ?, ?, ?, ?::jsonb)').join(', ')}`,
       rows.flat(),
@@ -56,17 +58,30 @@ export class Outbox {
    * Call it inside Transactions.run, so that the relay is woken after the commit.
    */
   row<T extends EventType>(type: T, body: EventBody<T>, options: OutboxOptions = {}): unknown[] {
+    return this.#values(type, body, options.version, this.#publishing(type, body, 1));
+  }
+
+  #publishing<T extends EventType>(type: T, body: EventBody<T>, count: number): string | null {
+    const topic = topicOf(type, this.options.service);
+    return this.transactions.publishing({ type, topic, key: keyOf(type, body) }, count) ?? null;
+  }
+
+  #values<T extends EventType>(
+    type: T,
+    body: EventBody<T>,
+    version: number | undefined,
+    traceparent: string | null,
+  ): unknown[] {
     const event = events[type];
-    if (event.kind === 'state' && options.version === undefined) {
+    if (event.kind === 'state' && version === undefined) {
       throw new TypeError(`${type} is a state event: it needs its aggregate's version`);
     }
-    const traceparent = this.transactions.publishing() ?? null;
     return [
       type,
       topicOf(type, this.options.service),
       keyOf(type, body),
       event.kind === 'state',
-      options.version ?? null,
+      version ?? null,
       event.version,
       traceparent,
       JSON.stringify(parseEvent(type, body)),

@@ -3,12 +3,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { TransactionContext } from '@mikro-orm/core';
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { Tracing } from '@roost/tracing';
 import { isLostRace } from './errors.js';
+import { AnnouncedEvents } from './event-spans.js';
 import { faultPoint } from './fault-point.js';
 import { MessagingLog } from './messaging-log.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
 
 const MAX_TRIES = 10;
+const DATABASE = { 'db.system.name': 'postgresql' };
 
 /** One try of one transaction. */
 interface Unit {
@@ -16,6 +19,7 @@ interface Unit {
   open: boolean;
   published: boolean;
   traceparent: string | undefined;
+  readonly announced: AnnouncedEvents;
   readonly afterCommit: (() => void)[];
 }
 
@@ -34,12 +38,15 @@ export interface TransactionOptions {
 export class Transactions {
   readonly #ambient = new AsyncLocalStorage<Unit>();
   readonly #published = new Set<() => void>();
+  readonly #tracing: Tracing;
 
   constructor(
     @Inject(MikroORM) private readonly orm: MikroORM,
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
     private readonly log: MessagingLog,
-  ) {}
+  ) {
+    this.#tracing = options.tracing ?? Tracing.off;
+  }
 
   /**
    * Runs `work` in one transaction, and again (≤ 10 times) when it lost a race: it must have no effect outside the database.
@@ -57,14 +64,17 @@ export class Transactions {
 
   /** A transaction of its own, whatever surrounds it. */
   async begin<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await this.#once(work, options);
-      } catch (error) {
-        if (!isLostRace(error) || tries === MAX_TRIES) throw error;
-        await wait(Math.random() * Math.min(100, 2 ** tries));
+    return this.#tracing.inside('transaction', { attributes: DATABASE }, async (span) => {
+      for (let tries = 1; ; tries += 1) {
+        if (tries > 1) span.setAttribute('roost.tries', tries);
+        try {
+          return await this.#once(work, options);
+        } catch (error) {
+          if (!isLostRace(error) || tries === MAX_TRIES) throw error;
+          await wait(Math.random() * Math.min(100, 2 ** tries));
+        }
       }
-    }
+    });
   }
 
   /**
@@ -83,11 +93,15 @@ export class Transactions {
     if (unit) unit.traceparent = traceparent ?? undefined;
   }
 
-  /** The outbox says that this transaction has something for the relay; gives back the trace its events belong to. */
-  publishing(): string | undefined {
+  /**
+   * The outbox says that this transaction has something for the relay: so many of this event. Gives back the trace they
+   * belong to; what is nobody's event (a notice) belongs to none.
+   */
+  publishing(event?: { type: string; topic: string; key: string }, count = 1): string | undefined {
     const unit = this.#ambient.getStore();
     if (unit) unit.published = true;
-    return this.options.context?.traceparent() ?? unit?.traceparent;
+    const announced = event && unit?.announced.add(event, count);
+    return announced ?? this.options.context?.traceparent() ?? unit?.traceparent;
   }
 
   /** Calls `fn` after each commit that published something; gives back how to stop that. */
@@ -103,7 +117,15 @@ export class Transactions {
   async #once<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions): Promise<T> {
     const { service } = this.options;
     const em = this.orm.em.fork({ disableContextResolution: true });
-    const unit: Unit = { em, open: true, published: false, traceparent: undefined, afterCommit: [] };
+    const announced = new AnnouncedEvents(this.#tracing);
+    const unit: Unit = {
+      em,
+      open: true,
+      published: false,
+      traceparent: undefined,
+      announced,
+      afterCommit: [],
+    };
     const result = await em
       .getConnection()
       .getClient()
@@ -122,7 +144,12 @@ export class Transactions {
             em.setTransactionContext(ENDED);
           }
         }),
-      );
+      )
+      .catch((error: unknown): never => {
+        announced.rolledBack(error);
+        throw error;
+      });
+    announced.committed();
     // What was read stays usable.
     em.resetTransactionContext();
     await faultPoint(`${service}.after-commit`);

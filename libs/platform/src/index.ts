@@ -81,6 +81,7 @@ export {
 export { etagOf, requireMatch, tagsMatch, withEtag } from './http/etag.js';
 export { MAX_BODY_BYTES } from './http/http-server.js';
 export { Idempotency, sealAnswer } from './http/idempotency.js';
+export { callOut, noteAnswer, type OutgoingCall, spanOf } from './http/outgoing-call.js';
 export { decodeCursor, encodeCursor, page, type PageOf } from './http/page.js';
 export {
   addLogFields,
@@ -92,6 +93,7 @@ export {
 export { FilePart, Upload, type UploadedFile, type UploadRules } from './http/upload.js';
 export { Wait, waitForChange, type WaitRequest } from './http/wait.js';
 export { Clock, SystemClock } from './clock/clock.js';
+export { inTrace, runJob, type TracedJobData } from './jobs/job-trace.js';
 export { Jobs, SweepEvery } from './jobs/sweep.js';
 export { Health } from './health/health.js';
 export { Metrics } from './metrics/metrics.js';

@@ -1,4 +1,6 @@
 export { expectProblem, TestClient, type TestResponse } from './client.js';
+export { Collector } from './collector.js';
+export type { CollectedSpan } from './otlp-message.js';
 export { eventually } from './eventually.js';
 export { allFaults, freshKafka, TestBroker } from './faults.js';
 export { freshDatabase, freshRedis, testParts } from './parts.js';

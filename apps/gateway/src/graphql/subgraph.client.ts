@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { LOGGER, Problem, unavailable } from '@roost/platform';
+import { callOut, LOGGER, Problem, unavailable } from '@roost/platform';
+import { Tracing } from '@roost/tracing';
 import type { FastifyRequest } from 'fastify';
 import {
   type DocumentNode,
@@ -42,6 +43,7 @@ export class SubgraphClient implements OnApplicationShutdown {
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly routes: RouteBook,
+    private readonly tracing: Tracing,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
@@ -70,15 +72,19 @@ export class SubgraphClient implements OnApplicationShutdown {
     { request, signal }: { request: FastifyRequest; signal: AbortSignal },
   ): Promise<SubgraphAnswer> {
     const { origin, pathname } = new URL(`${this.routes.upstream(service)}/graphql`);
-    const { statusCode, body } = await this.agent.request({
-      origin,
-      path: pathname,
-      method: 'POST',
-      headers: headersFor(request, operationType),
-      body: JSON.stringify({ query: this.textOf(document), ...(variables ? { variables } : {}) }),
-      signal,
+    const call = { peer: service, method: 'POST', url: origin, route: pathname };
+    const { answer, statusCode } = await callOut(this.tracing, call, async (headers, answered) => {
+      const { statusCode, body } = await this.agent.request({
+        origin,
+        path: pathname,
+        method: 'POST',
+        headers: { ...headersFor(request, operationType), ...headers },
+        body: JSON.stringify({ query: this.textOf(document), ...(variables ? { variables } : {}) }),
+        signal,
+      });
+      answered(statusCode);
+      return { answer: (await readJson(body)) as SubgraphAnswer | null, statusCode };
     });
-    const answer = (await readJson(body)) as SubgraphAnswer | null;
     // A refusal before execution (a bad token, an outage) is an answer, too; a page of something else is none.
     if (!answer || !(answer.data || Array.isArray(answer.errors))) throw new Error(`answered ${statusCode}`);
     if (answer.data || !answer.errors) return answer;

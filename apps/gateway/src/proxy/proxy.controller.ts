@@ -37,7 +37,8 @@ export class ProxyController {
       await this.limits.take(request, reply, path);
     }
     limitBody(request, route);
-    await this.upstreams.pass(request, reply, this.routes.upstream(route.service as Upstream), path);
+    request.roost.route = route.path;
+    await this.upstreams.pass(request, reply, route, this.routes.upstream(route.service as Upstream) + path);
   }
 
   private async authenticate(request: FastifyRequest, route: Route): Promise<void> {

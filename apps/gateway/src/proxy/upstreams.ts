@@ -1,15 +1,17 @@
 import replyFrom from '@fastify/reply-from';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { LOGGER, Problem, unavailable } from '@roost/platform';
+import { LOGGER, noteAnswer, Problem, spanOf, unavailable } from '@roost/platform';
+import { formatTraceparent, type Span, Tracing } from '@roost/tracing';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
+import type { Route } from '../routes/route-table.js';
 
 /** Longer than the longest wait of a long poll (`Prefer: wait=20`). */
 const PATIENCE_MS = 30_000;
-/** What only a proxy may say of a request, and what only concerns this hop. */
-const NOT_PASSED_ON = /^(x-forwarded-.*|forwarded|x-real-ip|expect)$/;
+/** What only a proxy may say of a request, what only concerns this hop, and what is for nobody in here to believe. */
+const NOT_PASSED_ON = /^(x-forwarded-.*|forwarded|x-real-ip|expect|baggage|tracestate)$/;
 
 /** Streams a request to a service, and its answer back, unread. */
 @Injectable()
@@ -17,6 +19,7 @@ export class Upstreams implements OnModuleInit {
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly http: HttpAdapterHost,
+    private readonly tracing: Tracing,
   ) {}
 
   onModuleInit(): void {
@@ -37,10 +40,31 @@ export class Upstreams implements OnModuleInit {
    * Settles when the answer has begun; the query goes along as it was written. Rejects with 503 `service.unavailable`
    * when the service does not answer.
    */
-  pass(request: FastifyRequest, reply: FastifyReply, base: string, path: string): Promise<void> {
+  async pass(request: FastifyRequest, reply: FastifyReply, route: Route, url: string): Promise<void> {
+    if (!this.tracing.on) return this.forward(request, reply, url, null);
+    const { method } = request;
+    const call = spanOf({ peer: route.service, method, url, route: route.path });
+    const span = this.tracing.begin(`${method} ${route.path}`, call);
+    try {
+      await this.forward(request, reply, url, span);
+      noteAnswer(this.tracing, span, reply.statusCode);
+    } catch (error) {
+      this.tracing.failed(span, error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  private forward(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    url: string,
+    span: Span | null,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
-      reply.from(base + path, {
-        rewriteRequestHeaders: (_, headers) => headersFor(request, headers),
+      reply.from(url, {
+        rewriteRequestHeaders: (_, headers) => headersFor(request, headers, span),
         // A kept connection that the service closed just now is no failure of a read; nothing else is tried again here.
         retryDelay: ({ err, attempt }) =>
           (err as { code?: string } | null)?.code === 'UND_ERR_SOCKET' && isRead(request) && attempt === 0
@@ -50,7 +74,7 @@ export class Upstreams implements OnModuleInit {
           answered.send(response.stream);
           resolve();
         },
-        onError: (_, { error }) => reject(this.problemOf(error, base)),
+        onError: (_, { error }) => reject(this.problemOf(error, new URL(url).origin)),
       });
     });
   }
@@ -68,13 +92,18 @@ export class Upstreams implements OnModuleInit {
 
 const isRead = (request: FastifyRequest): boolean => request.method === 'GET' || request.method === 'HEAD';
 
-function headersFor(request: FastifyRequest, headers: IncomingHttpHeaders): IncomingHttpHeaders {
+function headersFor(
+  request: FastifyRequest,
+  headers: IncomingHttpHeaders,
+  span: Span | null,
+): IncomingHttpHeaders {
   const sent: IncomingHttpHeaders = {};
   for (const [name, value] of Object.entries(headers)) if (!NOT_PASSED_ON.test(name)) sent[name] = value;
   sent['x-forwarded-for'] = request.ip;
   sent['x-forwarded-proto'] = request.protocol;
   sent['x-forwarded-host'] = request.host;
   sent['x-request-id'] = request.roost.requestId;
-  sent.traceparent = request.roost.traceparent;
+  sent.traceparent = span ? formatTraceparent(span.spanContext()) : request.roost.traceparent;
+  if (request.roost.tracestate) sent.tracestate = request.roost.tracestate;
   return sent;
 }

@@ -1,6 +1,7 @@
 import { Process } from '@nestjs/bull';
 import { Inject } from '@nestjs/common';
-import { Jobs, LOGGER, SweepEvery } from '@roost/platform';
+import { Jobs, LOGGER, runJob, SweepEvery, type TracedJobData } from '@roost/platform';
+import { Tracing } from '@roost/tracing';
 import type { Job } from 'bull';
 import type { Logger } from 'pino';
 import { QUEUE, RESIZE } from './photo.queue.js';
@@ -12,13 +13,15 @@ const BATCH = 100;
 export class PhotoJobs {
   constructor(
     private readonly resizing: PhotoResizing,
+    private readonly tracing: Tracing,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** One at a time: the pictures of one host must not take the machine from everybody else. */
   @Process({ name: RESIZE, concurrency: 1 })
-  resize(job: Job<PhotoPlace>): Promise<void> {
-    return this.attempt(job.data);
+  resize(job: Job<PhotoPlace & TracedJobData>): Promise<void> {
+    const { listingId, photoId } = job.data;
+    return runJob(this.tracing, job, () => this.attempt({ listingId, photoId }));
   }
 
   /** Finishes what a lost job or a crash has left open. */

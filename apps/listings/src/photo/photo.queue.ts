@@ -1,6 +1,6 @@
 import { InjectQueue } from '@nestjs/bull';
 import { Inject, Injectable } from '@nestjs/common';
-import { LOGGER, outsideRequests } from '@roost/platform';
+import { inTrace, LOGGER, outsideRequests } from '@roost/platform';
 import type { Queue } from 'bull';
 import type { Logger } from 'pino';
 import type { PhotoPlace } from './photo.resizing.js';
@@ -18,7 +18,8 @@ export class PhotoQueue {
 
   resize(place: PhotoPlace): void {
     const options = { removeOnComplete: true, removeOnFail: true };
-    outsideRequests(() => this.queue.add(RESIZE, place, options)).catch((error: unknown) =>
+    const traced = inTrace(place);
+    outsideRequests(() => this.queue.add(RESIZE, traced, options)).catch((error: unknown) =>
       this.logger.warn({ photoId: place.photoId, err: error }, 'photo left to the sweeper'),
     );
   }

@@ -1,6 +1,6 @@
 import { InjectQueue } from '@nestjs/bull';
 import { Inject, Injectable } from '@nestjs/common';
-import { LOGGER, outsideRequests } from '@roost/platform';
+import { inTrace, LOGGER, outsideRequests } from '@roost/platform';
 import type { Queue } from 'bull';
 import type { Logger } from 'pino';
 
@@ -27,7 +27,8 @@ export class OperationQueue {
   }
 
   private add(name: string, data: object): void {
-    outsideRequests(() => this.queue.add(name, data, KEEP)).catch((error: unknown) =>
+    const traced = inTrace(data);
+    outsideRequests(() => this.queue.add(name, traced, KEEP)).catch((error: unknown) =>
       this.logger.warn({ err: error, job: name }, 'job left to the sweeper'),
     );
   }

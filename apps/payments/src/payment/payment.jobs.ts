@@ -1,6 +1,7 @@
 import { Process } from '@nestjs/bull';
 import { Inject } from '@nestjs/common';
-import { Jobs, LOGGER, SweepEvery } from '@roost/platform';
+import { Jobs, LOGGER, runJob, SweepEvery, type TracedJobData } from '@roost/platform';
+import { Tracing } from '@roost/tracing';
 import type { Job } from 'bull';
 import type { Logger } from 'pino';
 import { OPERATE, QUEUE } from '../operation/operation.queue.js';
@@ -17,12 +18,13 @@ export class PaymentJobs {
     private readonly runner: OperationRunner,
     private readonly payments: PaymentService,
     private readonly webhooks: WebhookService,
+    private readonly tracing: Tracing,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Process({ name: OPERATE, concurrency: AT_ONCE })
-  async operate(job: Job<{ operationId: string }>): Promise<void> {
-    await this.each([job.data.operationId], (id) => this.runner.run(id));
+  async operate(job: Job<{ operationId: string } & TracedJobData>): Promise<void> {
+    await runJob(this.tracing, job, () => this.each([job.data.operationId], (id) => this.runner.run(id)));
   }
 
   /** Finishes what a crash, a lost answer or a lost webhook has left open. */

@@ -1,4 +1,5 @@
-import { hmac, sameSecret } from '@roost/platform';
+import { callOut, hmac, sameSecret } from '@roost/platform';
+import type { Tracing } from '@roost/tracing';
 import { z } from 'zod';
 import {
   ProviderRefusal,
@@ -87,12 +88,23 @@ function toRefund(body: unknown): ProviderRefund {
   };
 }
 
+function templateOf(path: string): string {
+  return path.replace(/\?.*$/, '').replace(/^(\/v1\/payment-intents)\/[^/]+/, '$1/{id}');
+}
+
 /** The sandbox provider over HTTP: the same care as with a real one. */
 export class SandboxProvider implements PaymentProvider {
   readonly name = 'sandbox';
   readonly capabilities = { manualCapture: true, idempotentRefunds: true, serverConfirmation: true };
 
-  constructor(private readonly options: { url: string; webhookSecret: string; timeoutSeconds: number }) {}
+  constructor(
+    private readonly options: {
+      url: string;
+      webhookSecret: string;
+      timeoutSeconds: number;
+      tracing: Tracing;
+    },
+  ) {}
 
   async create(wanted: Parameters<PaymentProvider['create']>[0]): Promise<ProviderIntent> {
     return toIntent(
@@ -208,23 +220,29 @@ export class SandboxProvider implements PaymentProvider {
   private async call(path: string, init: RequestInit): Promise<unknown> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.once(path, init);
+        return await this.once(path, init, tries);
       } catch (error) {
         if (tries === TRIES || !(error instanceof ProviderUnavailable)) throw error;
       }
     }
   }
 
-  private async once(path: string, init: RequestInit): Promise<unknown> {
+  private async once(path: string, init: RequestInit, tries: number): Promise<unknown> {
     let status: number;
     let body: unknown;
     try {
-      const answer = await fetch(this.options.url + path, {
-        ...init,
-        signal: AbortSignal.timeout(this.options.timeoutSeconds * 1_000),
+      const url = this.options.url + path;
+      const call = { peer: this.name, method: init.method ?? 'GET', url, route: templateOf(path), tries };
+      const answer = await callOut(this.options.tracing, call, async (headers, answered) => {
+        const response = await fetch(url, {
+          ...init,
+          headers: { ...init.headers, ...headers },
+          signal: AbortSignal.timeout(this.options.timeoutSeconds * 1_000),
+        });
+        answered(response.status);
+        return { status: response.status, body: (await response.json()) as unknown };
       });
-      status = answer.status;
-      body = await answer.json();
+      ({ status, body } = answer);
     } catch (cause) {
       throw new ProviderUnavailable('The sandbox provider gave no answer', { cause });
     }

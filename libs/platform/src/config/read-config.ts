@@ -61,7 +61,7 @@ function valueOf(name: string, env: Environment, sentences: string[]): string | 
   }
 }
 
-const SECRET = /KEY|SECRET|PASSWORD|TOKEN|DATABASE_URL|REDIS_URL|SMTP_URL|JWKS_URL/;
+const SECRET = /KEY|SECRET|PASSWORD|TOKEN|DATABASE_URL|REDIS_URL|SMTP_URL|JWKS_URL|OTLP_HEADERS/;
 
 function sentence(
   name: string,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import multipart from '@fastify/multipart';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { Tracing } from '@roost/tracing';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { BaseConfig } from '../config/base-config.js';
@@ -13,7 +14,7 @@ import { tagsMatch } from './etag.js';
 import type { IdempotencyKeys } from './idempotency-keys.js';
 import { parseJsonBody } from './json-body.js';
 import { parseQuery, refuseBrokenText } from './query-string.js';
-import { openContext, runInContext } from './request-context.js';
+import { closeSpan, isProbe, openContext, runInContext } from './request-context.js';
 import { refuseUnexpectedUpload } from './multipart.js';
 
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -25,6 +26,7 @@ export interface HttpServerParts {
   http: HttpOptions;
   logger: Logger;
   metrics: Metrics;
+  tracing: Tracing;
   filter: ProblemFilter;
   /** Known once the container stands. */
   keys: () => IdempotencyKeys | null;
@@ -77,7 +79,7 @@ function readBodies(fastify: FastifyInstance, { parseBodies = true }: HttpOption
 
 /** What happens around each request: its context, headers, ETag, stored answer, log line and metrics. */
 function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void {
-  const { service, logger, metrics, closing } = parts;
+  const { service, logger, metrics, closing, tracing } = parts;
   const seconds = metrics.histogram('http_request_duration_seconds', 'Requests by route and status', [
     'method',
     'route',
@@ -85,7 +87,7 @@ function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void 
   ]);
 
   fastify.addHook('onRequest', (request, reply, done) => {
-    const context = openContext(service, request, reply, closing);
+    const context = openContext(service, request, reply, closing, tracing);
     request.roost = context;
     reply.headers({
       'x-request-id': context.requestId,
@@ -104,7 +106,9 @@ function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void 
       done(error as Error);
       return;
     }
-    runInContext(request.roost, done);
+    const { roost } = request;
+    if (roost.span) tracing.within(roost.span, () => runInContext(roost, done));
+    else runInContext(roost, done);
   });
 
   fastify.addHook('onSend', (request, reply, payload, done) => {
@@ -141,8 +145,8 @@ function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void 
     const route = request.routeOptions.url ?? 'none';
     const context = request.roost;
     const durationMs = reply.elapsedTime;
-    const quiet = route.startsWith('/health/') || route === '/metrics';
-    if (context && !quiet) {
+    if (context) closeSpan(context, tracing);
+    if (context && !isProbe(route)) {
       seconds.observe({ method: request.method, route, status: reply.statusCode }, durationMs / 1000);
       const line = {
         requestId: context.requestId,

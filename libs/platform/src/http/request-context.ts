@@ -1,6 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import {
+  activeTraceparent,
+  formatTraceparent,
+  outsideTraces,
+  parseTraceparent,
+  parseTracestate,
+  type Span,
+  SpanKind,
+  type Tracing,
+} from '@roost/tracing';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthUser } from '../auth/decorators.js';
 
@@ -22,12 +32,18 @@ export interface RequestContext {
   readonly requestId: string;
   readonly traceId: string;
   readonly traceparent: string;
+  /** What other tracing systems want handed on with the trace; null when there is nothing sound. */
+  readonly tracestate: string | null;
+  /** Ends with the answer; null when this service is not traced. */
+  readonly span: Span | null;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   /** Aborted when the service is about to stop: nobody should wait any longer. */
   readonly closing: AbortSignal;
   user: AuthUser | null;
   etag: string | null;
+  /** The path template, where Fastify does not know it (the gateway's routes are in documents). */
+  route: string | null;
   claim: IdempotencyClaim | null;
   em: EntityManager | null;
   /** Fields that go into the log line of the request. */
@@ -49,7 +65,7 @@ export function runInContext<T>(context: RequestContext, work: () => T): T {
 
 /** Runs background work as nobody's request, whoever happened to wake it. */
 export function outsideRequests<T>(work: () => T): T {
-  return storage.exit(work);
+  return outsideTraces(() => storage.exit(work));
 }
 
 /** The request that is being answered, if any: none in event handlers and jobs. */
@@ -66,35 +82,79 @@ export function addLogFields(fields: Record<string, unknown>): void {
 /** Headers that tie an outgoing call to the request that caused it. */
 export function tracingHeaders(): Record<string, string> {
   const context = storage.getStore();
-  return context ? { 'x-request-id': context.requestId, traceparent: context.traceparent } : {};
+  const traceparent = activeTraceparent() ?? context?.traceparent;
+  return {
+    ...(context ? { 'x-request-id': context.requestId } : {}),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(context?.tracestate ? { tracestate: context.tracestate } : {}),
+  };
 }
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
-const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
-const NO_TRACE = '0'.repeat(32);
+
+/** Nobody asks how the probes of machines went. */
+export function isProbe(route: string | undefined): boolean {
+  return route !== undefined && (route.startsWith('/health/') || route === '/metrics');
+}
 
 export function openContext(
   service: string,
   request: FastifyRequest,
   reply: FastifyReply,
   closing: AbortSignal,
+  tracing: Tracing,
 ): RequestContext {
   const sentId = request.headers['x-request-id'];
   const requestId = typeof sentId === 'string' && REQUEST_ID.test(sentId) ? sentId : randomUUID();
-  const parent = TRACEPARENT.exec(String(request.headers.traceparent ?? ''));
-  const traceId = parent?.[1] && parent[1] !== NO_TRACE ? parent[1] : randomUUID().replaceAll('-', '');
+  const { traceparent, tracestate } = request.headers;
+  const parent = parseTraceparent(traceparent, tracestate);
+  const span =
+    tracing.on && !isProbe(request.routeOptions.url)
+      ? tracing.begin(request.method, {
+          kind: SpanKind.SERVER,
+          parent,
+          attributes: { 'http.request.method': request.method, 'url.scheme': request.protocol },
+        })
+      : null;
+  // Without a span there still is a trace: logs, problems and events are tied together by it.
+  const here = span?.spanContext() ?? {
+    traceId: parent?.traceId ?? randomUUID().replaceAll('-', ''),
+    spanId: randomBytes(8).toString('hex'),
+    traceFlags: parent?.traceFlags ?? 1,
+  };
   return {
     service,
     requestId,
-    traceId,
-    traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-${parent?.[3] ?? '01'}`,
+    traceId: here.traceId,
+    traceparent: formatTraceparent(here),
+    tracestate: parent && parseTracestate(tracestate),
+    span,
     request,
     reply,
     closing,
     user: null,
     etag: null,
+    route: null,
     claim: null,
     em: null,
     log: {},
   };
+}
+
+/** The answer is sent: the span says how it went, by status and code. */
+export function closeSpan(
+  { span, request, reply, route: known, log }: RequestContext,
+  tracing: Tracing,
+): void {
+  if (!span) return;
+  const route = known ?? request.routeOptions.url?.replace(/:(\w+)/g, '{$1}');
+  const { statusCode } = reply;
+  const code = typeof log.code === 'string' ? log.code : undefined;
+  // A path would show the secrets that some carry (a feed's key); the template shows none.
+  if (route !== undefined) span.updateName(`${request.method} ${route}`).setAttribute('http.route', route);
+  span.setAttribute('http.response.status_code', statusCode);
+  if (code !== undefined) span.setAttribute('roost.code', code);
+  if (typeof log.operation === 'string') span.setAttribute('graphql.operation.name', log.operation);
+  if (statusCode >= 500) tracing.failed(span, { code: code ?? String(statusCode) });
+  span.end();
 }

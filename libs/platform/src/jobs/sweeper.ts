@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
 import Bull, { type Queue } from 'bull';
+import { Tracing } from '@roost/tracing';
 import type { Logger } from 'pino';
 import { Clock } from '../clock/clock.js';
 import { loggable } from '../database/database-errors.js';
@@ -49,6 +50,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly modules: ModuleRef,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
+    private readonly tracing: Tracing,
     @Inject(SERVICE) private readonly service: string,
     @Inject(LOGGER) private readonly logger: Logger,
     @Optional() @Inject('roost sweep timers') private readonly timed: boolean | null,
@@ -138,7 +140,9 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
       .histogram('sweep_duration_seconds', 'Runs of sweeps', ['sweep'])
       .startTimer({ sweep: sweep.name });
     try {
-      await outsideRequests(async () => sweep.run());
+      await outsideRequests(() =>
+        this.tracing.run(`sweep ${sweep.name}`, { parent: null }, async () => sweep.run()),
+      );
     } catch (error) {
       this.metrics
         .counter('sweep_failures_total', 'Sweeps that failed', ['sweep'])

@@ -4,6 +4,7 @@ import { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { BullModule } from '@nestjs/bull';
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { Tracing } from '@roost/tracing';
 import type { Logger } from 'pino';
 import { AccessGuard } from '../auth/access.guard.js';
 import { AccessTokens } from '../auth/access-tokens.js';
@@ -32,6 +33,7 @@ export interface PlatformParts {
   redis: Redis;
   orm: MikroORM | null;
   metrics: Metrics;
+  tracing: Tracing;
   health: Health;
   keySource: KeySource;
 }
@@ -40,7 +42,7 @@ export interface PlatformParts {
 @Module({})
 export class PlatformModule {
   static forService(parts: PlatformParts): DynamicModule {
-    const { definition, config, logger, redis, orm, metrics, health, keySource } = parts;
+    const { definition, config, logger, redis, orm, metrics, tracing, health, keySource } = parts;
     const queue = definition.queue === true;
     const given: Provider[] = [
       { provide: CONFIG, useValue: config },
@@ -48,6 +50,7 @@ export class PlatformModule {
       { provide: SERVICE, useValue: definition.name },
       { provide: REDIS, useValue: redis },
       { provide: Metrics, useValue: metrics },
+      { provide: Tracing, useValue: tracing },
       { provide: Health, useValue: health },
       { provide: KeySource, useValue: keySource },
       { provide: AccessTokens, useValue: new AccessTokens(keySource, config.JWT_ISSUER) },

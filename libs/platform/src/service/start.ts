@@ -13,6 +13,7 @@ import {
   messagingMigrations,
   MissingTopics,
 } from '@roost/messaging';
+import { startTracing, type Tracing } from '@roost/tracing';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { KeySource } from '../auth/jwks.js';
@@ -77,6 +78,19 @@ async function start(
   const metrics = new Metrics(name);
   const health = new Health();
 
+  const tracing = await startTracing({
+    service: name,
+    environment: config.ROOST_ENV,
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    headers: config.OTEL_EXPORTER_OTLP_HEADERS,
+    share: config.OTEL_TRACES_SAMPLER_ARG,
+    logger,
+    count: (outcome, spans) =>
+      metrics
+        .counter('trace_spans_total', 'Spans by what became of them', ['outcome'])
+        .inc({ outcome }, spans),
+  });
+  undo.push(() => tracing.close());
   const redis = await connectRedis(config.REDIS_URL, name, logger);
   undo.push(() => redis.disconnect());
   const orm = database ? await openOwnDatabase(definition, config, logger) : null;
@@ -94,6 +108,7 @@ async function start(
     http: definition.http ?? {},
     logger,
     metrics,
+    tracing,
     filter,
     keys: () => keys,
     closing: health.closing,
@@ -107,9 +122,19 @@ async function start(
   const root: DynamicModule = {
     module: RootModule,
     imports: [
-      PlatformModule.forService({ definition, config, logger, redis, orm, metrics, health, keySource }),
+      PlatformModule.forService({
+        definition,
+        config,
+        logger,
+        redis,
+        orm,
+        metrics,
+        tracing,
+        health,
+        keySource,
+      }),
       ...(messaging
-        ? [messagingModule(name, options.bus ?? kafka ?? new EmbeddedBus(), logger, metrics)]
+        ? [messagingModule(name, options.bus ?? kafka ?? new EmbeddedBus(), logger, metrics, tracing)]
         : []),
       definition.module,
       SubgraphModule.create(),
@@ -146,7 +171,7 @@ async function start(
       : await serveMetrics(metrics, host, config.METRICS_PORT ?? (wanted === 0 ? 0 : http.metricsPort));
   if (metricsServer) undo.push(() => metricsServer.close());
 
-  const running = { app, redis, orm, kafka, keySource, health, metricsServer, logger };
+  const running = { app, redis, orm, kafka, keySource, health, metricsServer, tracing, logger };
   let closing: Promise<void> | null = null;
   logger.info({ port, host }, 'listening');
   return {
@@ -200,12 +225,14 @@ function messagingModule(
   bus: EventTransport,
   logger: Logger,
   metrics: Metrics,
+  tracing: Tracing,
 ): DynamicModule {
   return MessagingModule.forRoot({
     service,
     bus,
     logger,
     metrics: metrics.registry,
+    tracing,
     context: {
       traceparent: () => currentRequest()?.traceparent,
       run: (_meta, work) => work(),
@@ -248,6 +275,7 @@ interface RunningParts {
   keySource: KeySource;
   health: Health;
   metricsServer: HttpServer | null;
+  tracing: Tracing;
   logger: Logger;
 }
 
@@ -271,6 +299,7 @@ async function stop({
   keySource,
   health,
   metricsServer,
+  tracing,
   logger,
 }: RunningParts): Promise<void> {
   health.drain();
@@ -283,6 +312,7 @@ async function stop({
   metricsServer?.close();
   if (orm) await within(CLOSED_WITHIN_MS, orm.close(true));
   redis.disconnect();
+  await tracing.close();
   logger.info('stopped');
   logger.flush();
 }

@@ -1,0 +1,65 @@
+import { formatTraceparent, parseTraceparent, parseTracestate } from './traceparent.js';
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const SPAN = 'b7ad6b7169203331';
+
+test.each([
+  [`00-${TRACE}-${SPAN}-01`, 1],
+  [`00-${TRACE}-${SPAN}-00`, 0],
+  // Of the other flags nothing is known: they are not handed on.
+  [`00-${TRACE}-${SPAN}-ff`, 1],
+  [`00-${TRACE}-${SPAN}-02`, 0],
+  // A version to come is read as far as it is known.
+  [`01-${TRACE}-${SPAN}-01`, 1],
+  [`cc-${TRACE}-${SPAN}-01-what-the-future-brings`, 1],
+])('%s is read', (header, traceFlags) => {
+  const parent = parseTraceparent(header);
+  expect(parent).toEqual({ traceId: TRACE, spanId: SPAN, traceFlags, isRemote: true });
+  expect(formatTraceparent(parent!)).toBe(`00-${TRACE}-${SPAN}-0${traceFlags}`);
+});
+
+test.each([
+  undefined,
+  null,
+  7,
+  ['00'],
+  '',
+  'none',
+  `00-${TRACE}-${SPAN}`,
+  `00-${TRACE}-${SPAN}-01-`,
+  `00-${TRACE}-${SPAN}-01-more`,
+  `ff-${TRACE}-${SPAN}-01`,
+  `00-${TRACE.toUpperCase()}-${SPAN}-01`,
+  `00-${TRACE.slice(1)}-${SPAN}-01`,
+  `00-${'0'.repeat(32)}-${SPAN}-01`,
+  `00-${TRACE}-${'0'.repeat(16)}-01`,
+  `00-${TRACE}-${SPAN}-1`,
+  ` 00-${TRACE}-${SPAN}-01`,
+  `00-${TRACE}-${SPAN}-01, 00-${TRACE}-${SPAN}-01`,
+  `01-${TRACE}-${SPAN}-01-${'x'.repeat(300)}`,
+])('%j is no traceparent', (header) => {
+  expect(parseTraceparent(header)).toBeNull();
+});
+
+test('a tracestate goes along while it keeps the limits of the standard', () => {
+  expect(parseTracestate('vendor=a:1, tenant@other=b')).toBe('vendor=a:1,tenant@other=b');
+  expect(parseTraceparent(`00-${TRACE}-${SPAN}-01`, 'vendor=a')?.traceState?.get('vendor')).toBe('a');
+  expect(parseTraceparent(`00-${TRACE}-${SPAN}-01`, 'vendor')?.traceState).toBeUndefined();
+});
+
+test.each([
+  undefined,
+  '',
+  ' , ',
+  'no-value',
+  '=value',
+  'Upper=1',
+  'a=1,a=2',
+  `a=${'x'.repeat(257)}`,
+  Array.from({ length: 33 }, (_, n) => `k${n}=1`).join(','),
+  Array.from({ length: 20 }, (_, n) => `k${n}=${'x'.repeat(30)}`).join(','),
+  'a=\u0007',
+  ['a=1'],
+])('%j is no tracestate', (header) => {
+  expect(parseTracestate(header)).toBeNull();
+});
