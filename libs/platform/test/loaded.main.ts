@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
 
-/** Starts a service and says which OpenTelemetry libraries that has loaded. */
+/** Starts a service without a collector, then with one, and says which OpenTelemetry libraries each has loaded. */
 const loaded = new Set<string>();
 registerHooks({
   load(url, context, next) {
@@ -11,8 +11,15 @@ registerHooks({
 });
 const { startService } = await import('../src/index.js');
 const { notes } = await import('./notes/src/service.js');
-const service = await startService(notes);
-const { status } = await fetch(`${service.url}/v1/notes/count`);
-await service.close();
-process.stdout.write(JSON.stringify({ status, loaded: [...loaded].sort() }));
+
+async function loadedBy(env: Record<string, string>): Promise<{ status: number; loaded: string[] }> {
+  const service = await startService(notes, { env: { ...process.env, ...env } });
+  const { status } = await fetch(`${service.url}/v1/notes/count`);
+  await service.close();
+  return { status, loaded: [...loaded].sort() };
+}
+
+const off = await loadedBy({});
+const on = await loadedBy({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' });
+process.stdout.write(JSON.stringify({ off, on }));
 process.exit();

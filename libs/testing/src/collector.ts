@@ -17,14 +17,17 @@ export class Collector {
         return;
       }
       this.spans.push(...readTraces(body));
-      const answer = () => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+      const answer = () =>
+        new Promise<void>((sent) => {
+          response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end(sent);
+        });
       if (this.#held) this.#held.push(answer);
-      else answer();
+      else void answer();
     });
   });
   /** As one does that does not know the key. */
   refusing = false;
-  #held: (() => void)[] | null = null;
+  #held: (() => Promise<void>)[] | null = null;
 
   static async start(): Promise<Collector> {
     const collector = new Collector();
@@ -38,11 +41,11 @@ export class Collector {
   }
 
   /** Takes everything and answers nothing, until it is released. */
-  hold(): () => void {
-    const held: (() => void)[] = (this.#held = []);
-    return () => {
+  hold(): () => Promise<void> {
+    const held: (() => Promise<void>)[] = (this.#held = []);
+    return async () => {
       this.#held = null;
-      for (const answer of held) answer();
+      await Promise.all(held.map((answer) => answer()));
     };
   }
 
