@@ -70,6 +70,34 @@ const rules: Record<string, string> = {
       AND NOT EXISTS (SELECT FROM calendar_block k WHERE k.owner_id = e.owner_id)
       AND NOT EXISTS (SELECT FROM calendar_import i WHERE i.owner_id = e.owner_id)`,
 
+  // An open change that moves dates holds its own nights too; one that is closed holds none.
+  'calendar.change': `
+    WITH due AS (
+      SELECT c.id, b.owner_id, p.space_id, n::date AS night
+      FROM booking_change c JOIN booking b ON b.id = c.booking_id
+      JOIN listing_space p ON p.listing_id = b.calendar_listing_id
+      CROSS JOIN LATERAL generate_series(c.check_in_date, c.check_out_date - 1, '1 day') n
+      WHERE c.holds_nights AND c.state IN ('proposed', 'awaiting_payment')),
+    has AS (
+      SELECT e.change_id, e.owner_id, e.space_id, n::date AS night FROM calendar_entry e
+      CROSS JOIN LATERAL generate_series(lower(e.nights), upper(e.nights) - 1, '1 day') n
+      WHERE e.live AND e.kind = 'stay')
+    SELECT format('change %s', due.id) AS about, format('night %s in space %s is due and not held', night, space_id) AS what
+    FROM due WHERE NOT EXISTS (SELECT FROM has WHERE (has.owner_id, has.space_id, has.night) = (due.owner_id, due.space_id, due.night))
+    UNION ALL
+    SELECT format('change %s', has.change_id), format('night %s in space %s is held without being due', night, space_id)
+    FROM has WHERE change_id IS NOT NULL AND NOT EXISTS (SELECT FROM due
+      WHERE (due.id, due.owner_id, due.space_id, due.night) = (has.change_id, has.owner_id, has.space_id, has.night))`,
+
+  'booking.change': `
+    SELECT format('booking %s', b.id) AS about,
+      format('its open change is %s, and %s is open', coalesce(b.open_change_id::text, 'none'), coalesce(c.id::text, 'none')) AS what
+    FROM booking b LEFT JOIN booking_change c ON c.booking_id = b.id AND c.state IN ('proposed', 'awaiting_payment')
+    WHERE b.open_change_id IS DISTINCT FROM c.id
+    UNION ALL
+    SELECT format('change %s', id), format('it is %s, and ran out at %s', state, expires_at)
+    FROM booking_change WHERE expires_at < $NOW::timestamptz - interval '1 minute'`,
+
   'booking.history': `
     SELECT format('booking %s', b.id) AS about,
       format('it is %s and version %s; its history ends with %s and version %s', b.state, b.version, h.to_state, h.version) AS what

@@ -30,6 +30,9 @@ interface Booking {
   id: string;
   state: string;
   totalMinor: number;
+  checkInDate: string;
+  checkOutDate: string;
+  openChange: { id: string; state: string; proposedBy: 'guest' | 'host' } | null;
 }
 
 interface Place {
@@ -37,7 +40,18 @@ interface Place {
   host: string;
 }
 
-const guestDoes = { book: 46, pay: 26, cancel: 8, bookTwice: 3, payTwice: 2, read: 4 } as const;
+const guestDoes = {
+  book: 46,
+  pay: 26,
+  cancel: 6,
+  bookTwice: 3,
+  payTwice: 2,
+  read: 3,
+  propose: 14,
+  answerChange: 10,
+  payChange: 20,
+  changeAndCancel: 2,
+} as const;
 const hostDoes = {
   accept: 30,
   decline: 8,
@@ -47,6 +61,8 @@ const hostDoes = {
   link: 6,
   price: 5,
   pause: 1,
+  propose: 8,
+  answerChange: 30,
 } as const;
 type Deed = keyof typeof guestDoes | keyof typeof hostDoes | 'advance' | 'adminCancel';
 
@@ -88,6 +104,40 @@ const EXPECTED: Record<Deed, readonly string[]> = {
   price: ['200'],
   // What was imported without a photo needs one to be published again.
   pause: ['200', '409 listing.wrong_state', '409 listing.incomplete'],
+  propose: [
+    '201',
+    '409 booking.dates_unavailable',
+    '409 booking.transition_not_allowed',
+    '409 booking.listing_unavailable',
+    '409 change.already_open',
+    '409 change.nights_stayed',
+    '422 change.nights_stayed',
+    '409 change.nothing_changed',
+    '422 change.nothing_changed',
+    '422 quote.stay_rule',
+    '400 request.invalid',
+  ],
+  answerChange: ['200', '409 change.transition_not_allowed'],
+  payChange: [
+    '200',
+    '402 payment.declined',
+    '404 payment.not_ready',
+    '409 payment.wrong_state',
+    '409 payment.not_ready',
+  ],
+  changeAndCancel: [
+    '200',
+    '201',
+    '409 booking.dates_unavailable',
+    '409 booking.transition_not_allowed',
+    '409 booking.listing_unavailable',
+    '409 change.already_open',
+    '409 change.nothing_changed',
+    '422 quote.stay_rule',
+    '409 change.nights_stayed',
+    '422 change.nights_stayed',
+    '400 request.invalid',
+  ],
   advance: ['200'],
   adminCancel: ['200', '409 booking.transition_not_allowed', '422 booking.refund_out_of_range'],
 };
@@ -180,6 +230,14 @@ export class Lives {
         return await this.cancel(chance, guest, 'guest');
       case 'read':
         return await this.read(chance, guest);
+      case 'propose':
+        return await this.propose(chance, guest, 'guest');
+      case 'answerChange':
+        return await this.answerChange(chance, guest, 'guest');
+      case 'payChange':
+        return await this.payChange(chance, guest);
+      case 'changeAndCancel':
+        return await this.changeAndCancel(chance, guest);
     }
   }
 
@@ -206,6 +264,10 @@ export class Lives {
         return await this.price(chance, client, place);
       case 'pause':
         return await this.pause(client, place);
+      case 'propose':
+        return await this.propose(chance, client, 'host');
+      case 'answerChange':
+        return await this.answerChange(chance, client, 'host');
     }
   }
 
@@ -276,13 +338,29 @@ export class Lives {
   ): Promise<void> {
     const booking = await this.one(chance, guest, 'guest', 'pending_payment');
     if (!booking) return;
+    await this.payFor(chance, guest, booking, deed, times);
+  }
+
+  private async payChange(chance: Chance, guest: TestClient): Promise<void> {
+    const open = await this.oneWithChange(chance, guest, 'guest');
+    if (open?.change.state === 'awaiting_payment')
+      await this.payFor(chance, guest, open.booking, 'payChange', 1);
+  }
+
+  private async payFor(
+    chance: Chance,
+    guest: TestClient,
+    booking: Booking,
+    deed: 'pay' | 'payTwice' | 'payChange',
+    times: number,
+  ): Promise<void> {
     const due = await guest.get<{ id: string }>(`/v1/bookings/${booking.id}/payment`, { prefer: 'wait=5' });
     if (due.status !== 200) return this.count(deed, due, EXPECTED[deed]);
     const paymentMethod = chance.weighed({
       pm_card_visa: 82,
       pm_card_chargeDeclined: 8,
       pm_card_chargeDeclinedInsufficientFunds: 5,
-      pm_sandbox_timeoutAfterCharge: times === 1 ? 5 : 0,
+      pm_sandbox_timeoutAfterCharge: deed === 'pay' ? 5 : 0,
     });
     const headers = { 'idempotency-key': randomUUID() };
     await Promise.all(
@@ -304,6 +382,60 @@ export class Lives {
         ),
       ),
     );
+  }
+
+  /** Other dates around the present ones, or as many guests as may fit. */
+  private terms(chance: Chance, booking: Booking): object {
+    if (chance.happens(0.2)) {
+      return { guests: { adults: chance.whole(1, 3), children: [], infants: chance.whole(0, 1), pets: 0 } };
+    }
+    const checkInDate = addDays(booking.checkInDate, chance.whole(-2, 2));
+    return {
+      checkInDate: booking.state === 'in_stay' ? booking.checkInDate : checkInDate,
+      checkOutDate: addDays(booking.checkOutDate, chance.whole(-2, 3)),
+    };
+  }
+
+  private async propose(chance: Chance, client: TestClient, role: 'guest' | 'host'): Promise<void> {
+    const booking = await this.one(chance, client, role, chance.happens(0.8) ? 'confirmed' : 'in_stay');
+    if (!booking) return;
+    const terms = this.terms(chance, booking);
+    await this.hear('propose', () => client.post(`/v1/bookings/${booking.id}/changes`, terms));
+  }
+
+  /** Accepts or declines what the other side proposed, or takes back what one has proposed oneself. */
+  private async answerChange(chance: Chance, client: TestClient, role: 'guest' | 'host'): Promise<void> {
+    const open = await this.oneWithChange(chance, client, role);
+    if (!open) return;
+    const { booking, change } = open;
+    const path = `/v1/bookings/${booking.id}/changes/${change.id}`;
+    const own = change.proposedBy === role;
+    // Declining is for what is not accepted yet; the guest alone may leave an accepted one unpaid.
+    if (own && role === 'host' && change.state !== 'proposed') return;
+    const deed = own ? 'withdraw' : chance.weighed({ accept: 4, decline: 1 });
+    if (own && chance.happens(0.8)) return;
+    await this.hear('answerChange', () => client.post(`${path}/${deed}`));
+  }
+
+  private async changeAndCancel(chance: Chance, guest: TestClient): Promise<void> {
+    const booking = await this.one(chance, guest, 'guest', 'confirmed');
+    if (!booking) return;
+    const path = `/v1/bookings/${booking.id}`;
+    const terms = this.terms(chance, booking);
+    await Promise.all([
+      this.hear('changeAndCancel', () => guest.post(`${path}/changes`, terms)),
+      this.hear('changeAndCancel', () => guest.post(`${path}/cancel`, { reason: 'Plans changed' })),
+    ]);
+  }
+
+  private async oneWithChange(chance: Chance, client: TestClient, role: 'guest' | 'host') {
+    const page = await client.get<{ data: Booking[] }>(
+      `/v1/me/bookings?role=${role}&limit=100&state=confirmed`,
+    );
+    const open = must(200, page).body.data.flatMap((booking) =>
+      booking.openChange ? [{ booking, change: booking.openChange }] : [],
+    );
+    return chance.pick(open);
   }
 
   private async answer(

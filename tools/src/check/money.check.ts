@@ -126,9 +126,10 @@ function checkBookings(bookings: readonly BookingRow[], payments: readonly Payme
     const firsts = own.filter(({ purpose }) => purpose === 'booking').length;
     if (firsts !== 1) say('booking.payments', `it has ${firsts} payments of its own, not 1`);
     const captured = sum(own.map((payment) => payment.captured));
+    const first = sum(own.map((payment) => (payment.purpose === 'booking' ? payment.captured : 0)));
     const net = captured - sum(own.map((payment) => payment.refunded));
-    if (booking.captured !== captured)
-      say('booking.captured', `bookings knows of ${booking.captured} captured, payments of ${captured}`);
+    if (booking.captured !== first)
+      say('booking.captured', `bookings knows of ${booking.captured} captured for it, payments of ${first}`);
     switch (booking.state) {
       case 'confirmed':
       case 'in_stay':

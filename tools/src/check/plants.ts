@@ -62,6 +62,25 @@ export const plants: Plant[] = [
     found: ['calendar.block'],
   },
   {
+    what: 'a change that is over and still holds nights',
+    database: 'bookings',
+    sql: `INSERT INTO calendar_entry (listing_id, space_id, owner_id, change_id, kind, nights, live)
+          SELECT listing_id, space_id, owner_id, gen_random_uuid(), 'stay', daterange('2050-01-01', '2050-01-02'), true
+          FROM calendar_entry WHERE id = ${aStay}`,
+    found: ['calendar.change'],
+  },
+  {
+    what: 'a proposed change that does not hold its nights',
+    database: 'bookings',
+    sql: `INSERT INTO booking_change (id, booking_id, state, proposed_by, check_in_date, check_out_date, check_in_at,
+            check_out_at, guests, price, total_minor, host_payout_minor, difference_minor, holds_nights, expires_at,
+            created_at, updated_at)
+          SELECT gen_random_uuid(), id, 'proposed', 'guest', '2050-01-01', '2050-01-03', check_in_at, check_out_at, guests,
+            price, total_minor, host_payout_minor, 0, true, '2049-01-01', created_at, updated_at
+          FROM booking WHERE id = (SELECT id FROM booking WHERE state = 'confirmed' AND open_change_id IS NULL LIMIT 1)`,
+    found: ['calendar.change', 'booking.change'],
+  },
+  {
     what: 'a change of state that history does not know',
     database: 'bookings',
     sql: `DELETE FROM booking_history WHERE booking_id = ${confirmed} AND to_state = 'confirmed'`,
