@@ -1,5 +1,13 @@
 import { addDays } from '@roost/stay';
-import { DEFAULT_STAY_RULES, Guests, StayRules, type StayToCheck, checkStay, minNightsOn } from './index.js';
+import {
+  DEFAULT_STAY_RULES,
+  Guests,
+  StayRules,
+  type StayToCheck,
+  checkChangedStay,
+  checkStay,
+  minNightsOn,
+} from './index.js';
 
 type Rules = Parameters<typeof StayRules.parse>[0] & object;
 
@@ -130,5 +138,46 @@ describe('minNightsOn', () => {
     ['2027-07-02', 2],
   ])('a stay from %s has at least %d', (checkInDate, expected) => {
     expect(minNightsOn(rules, checkInDate)).toBe(expected);
+  });
+});
+
+describe('checkChangedStay', () => {
+  const before = aStay();
+  const strict: Rules = {
+    minNights: 5,
+    advanceNoticeDays: 60,
+    bookingWindowMonths: 1,
+    checkInWeekdays: ['mon'],
+    checkOutWeekdays: ['mon'],
+  };
+  const crowded = { capacity: 1, maxPets: 0 };
+
+  it.each<[string, Partial<StayToCheck>, ReturnType<typeof checkStay>]>([
+    ['nothing', {}, null],
+    ['the guests', { guests: Guests.parse({ adults: 3 }) }, { rule: 'capacity', required: 1 }],
+    ['pets', { guests: Guests.parse({ adults: 1, pets: 1 }) }, { rule: 'pets', required: 0 }],
+    ['the check-out, too early', { checkOutDate: '2027-06-14' }, { rule: 'min_nights', required: 5 }],
+    ['the check-out', { checkOutDate: '2027-06-15' }, { rule: 'check_out_weekday', required: 'mon' }],
+    ['the check-out, to the weekday asked for', { checkOutDate: '2027-06-21' }, null],
+    ['the check-in, too late', { checkInDate: '2027-06-11' }, { rule: 'min_nights', required: 5 }],
+    [
+      'both',
+      { checkInDate: '2027-06-11', checkOutDate: '2027-06-21' },
+      { rule: 'advance_notice', required: 60 },
+    ],
+  ])('%s: only the rules that look at it', (_name, changed, refusal) => {
+    expect(checkChangedStay(aStay(strict, { ...crowded, ...changed }), before)).toEqual(refusal);
+  });
+
+  it('agrees with checkStay where everything changes', () => {
+    const other = {
+      checkInDate: '2027-06-18',
+      checkOutDate: '2027-06-19',
+      guests: Guests.parse({ adults: 9 }),
+    };
+    for (const rules of [{}, strict, { maxNights: 1 }, { checkInWeekdays: ['mon' as const] }]) {
+      const stay = aStay(rules, other);
+      expect(checkChangedStay(stay, before)).toEqual(checkStay(stay));
+    }
   });
 });
