@@ -72,52 +72,28 @@ function live({
 }
 
 describe('changed, then cancelled', () => {
-  it('never gives back more than the worse of the tiers: of those at each change and of the one now', () => {
+  it('gives the worst of the tiers at each change and now; nothing below zero, nothing beyond what was paid', () => {
     fc.assert(
-      fc.property(anyHistory, (history) => {
+      fc.property(anyHistory, fc.integer({ min: 0, max: 30 * 86_400 }), (history, later) => {
         const { stay, confirmedAt, tiersAtChanges, held, cancelledAt } = live(history);
         const refund = guestCancel(stay, confirmedAt, cancelledAt, tiersAtChanges);
         const now = tierAt(datedTiers(stay, confirmedAt), cancelledAt);
-        const worst = Math.min(
-          ...[now, ...held].map((tier) => refundUnder(tier, stay.price, refund.nightsStayed).refundMinor),
-        );
-        expect(refund.refundMinor).toBe(worst);
-      }),
-      { numRuns: 4_000 },
-    );
-  });
+        const each = [now, ...held].map((tier) => refundUnder(tier, stay.price, refund.nightsStayed));
+        expect(refund.refundMinor).toBe(Math.min(...each.map(({ refundMinor }) => refundMinor)));
 
-  it('gives back between nothing and what was paid, line by line, and keeps the rest', () => {
-    fc.assert(
-      fc.property(anyHistory, (history) => {
-        const { stay, confirmedAt, tiersAtChanges, cancelledAt } = live(history);
-        const refund = guestCancel(stay, confirmedAt, cancelledAt, tiersAtChanges);
         expect(refund.refundMinor).toBeGreaterThanOrEqual(0);
         expect(refund.refundMinor).toBeLessThanOrEqual(paidFor(stay));
         expect(sum(refund.lines.map((line) => line.refundMinor))).toBe(refund.refundMinor);
-        const kept =
-          refund.keptNightsMinor +
-          refund.keptCleaningMinor +
-          refund.keptServiceFeeMinor +
-          refund.keptTaxMinor;
+        const { keptNightsMinor, keptCleaningMinor, keptServiceFeeMinor, keptTaxMinor } = refund;
+        const kept = keptNightsMinor + keptCleaningMinor + keptServiceFeeMinor + keptTaxMinor;
         expect(refund.refundMinor + kept).toBe(paidFor(stay));
-        expect(refund.hostPayoutMinor + refund.hostFeeMinor).toBe(
-          refund.keptNightsMinor + refund.keptCleaningMinor,
-        );
-        expect(hostCancel(stay, cancelledAt).refundMinor).toBeGreaterThanOrEqual(refund.refundMinor);
-      }),
-      { numRuns: 3_000 },
-    );
-  });
+        expect(refund.hostPayoutMinor + refund.hostFeeMinor).toBe(keptNightsMinor + keptCleaningMinor);
 
-  it('more notice never gives back less', () => {
-    fc.assert(
-      fc.property(anyHistory, fc.integer({ min: 0, max: 30 * 86_400 }), (history, later) => {
-        const { stay, confirmedAt, tiersAtChanges, cancelledAt } = live(history);
-        const refundOf = (at: Date) => guestCancel(stay, confirmedAt, at, tiersAtChanges).refundMinor;
-        expect(refundOf(cancelledAt)).toBeGreaterThanOrEqual(refundOf(addSeconds(cancelledAt, later)));
+        expect(hostCancel(stay, cancelledAt).refundMinor).toBeGreaterThanOrEqual(refund.refundMinor);
+        const lessNotice = guestCancel(stay, confirmedAt, addSeconds(cancelledAt, later), tiersAtChanges);
+        expect(lessNotice.refundMinor).toBeLessThanOrEqual(refund.refundMinor);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 5_000 },
     );
   });
 
