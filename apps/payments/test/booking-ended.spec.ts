@@ -1,10 +1,13 @@
 import type { EventBody, EventType } from '@roost/contracts';
-import { aUser, eventually } from '@roost/testing';
+import { aUser, eventually, type TestUser } from '@roost/testing';
 import {
   aBooking,
+  aChange,
   type BookingBody,
+  LONGER,
   type PaymentBody,
   type PaymentsUnderTest,
+  SHORTER,
   startPayments,
 } from './payments.js';
 import { answerBank } from './sandbox.js';
@@ -223,6 +226,88 @@ describe('booking.declined, .expired, .cancelled', () => {
       );
       await payments.service.deliver(...wayOut.expired(booking, 'hold'));
       await payments.becomes(guest, payment.id, 'refunded');
+    });
+  });
+
+  describe('after changes', () => {
+    const changedTwice = async (guest: TestUser) => {
+      const { booking, payment: original } = await payments.givenConfirmed(guest);
+      const longer = await payments.givenChanged(guest, booking, LONGER);
+      const again = await payments.givenChanged(guest, longer.booking, LONGEST);
+      return { booking: again.booking, original, second: longer.payment!, third: again.payment! };
+    };
+    const LONGEST = {
+      totalMinor: 52_080,
+      hostPayoutMinor: 40_740,
+      platformFeeMinor: 7_140,
+      taxMinor: 4_200,
+    };
+
+    test('cancelled by rule: the newest payment gives first, and everybody keeps what the rule leaves them', async () => {
+      const guest = aUser();
+      const { booking, original, second, third } = await changedTwice(guest);
+      // One night and the service fee of all four are kept.
+      const kept = { hostPayoutMinor: 9_700, platformFeeMinor: 6_180, taxMinor: 1_000 };
+      await payments.service.deliver(...wayOut.cancelled(booking, 35_200, kept));
+      await payments.service.deliver(...wayOut.cancelled(booking, 35_200, kept));
+      await payments.becomes(guest, third.id, 'refunded');
+      await payments.becomes(guest, second.id, 'refunded');
+      await payments.becomes(guest, original.id, 'partially_refunded');
+      expect(await refunded(original.id)).toEqual([expect.objectContaining({ refundAmountMinor: 10_400 })]);
+      expect(await payments.balances(booking.bookingId)).toEqual({
+        provider_clearing: 16_880,
+        host_payable: -9_700,
+        platform_revenue: -6_180,
+        tax_payable: -1_000,
+      });
+      await payments.agreed();
+    });
+
+    test('cancelled free: every payment goes back whole', async () => {
+      const guest = aUser();
+      const { booking, original, second, third } = await changedTwice(guest);
+      const kept = { hostPayoutMinor: 0, platformFeeMinor: 0, taxMinor: 0 };
+      await payments.service.deliver(...wayOut.cancelled(booking, 52_080, kept));
+      for (const { id } of [original, second, third]) await payments.becomes(guest, id, 'refunded');
+      expect(await payments.balances(booking.bookingId)).toEqual({});
+      await payments.agreed();
+    });
+
+    test('cancelled after a change that gave back: never more than what is still here', async () => {
+      const guest = aUser();
+      const { booking, original, second, third } = await changedTwice(guest);
+      const shorter = await payments.givenChanged(guest, booking, SHORTER);
+      for (const { id } of [second, third]) await payments.becomes(guest, id, 'refunded');
+      const kept = { hostPayoutMinor: 0, platformFeeMinor: 0, taxMinor: 0 };
+      await payments.service.deliver(...wayOut.cancelled(shorter.booking, 14_880, kept));
+      await payments.becomes(guest, original.id, 'refunded');
+      expect((await refunded(original.id)).map(({ refundAmountMinor }) => refundAmountMinor)).toEqual([
+        12_400, 14_880,
+      ]);
+      expect(await payments.balances(booking.bookingId)).toEqual({});
+      await payments.agreed();
+    });
+
+    test('cancelled while a change is being paid: its payment goes back, the rule settles the rest', async () => {
+      const guest = aUser();
+      const { booking, payment: original } = await payments.givenConfirmed(guest);
+      const change = aChange(booking, LONGER);
+      const payment = await payments.givenChangePayment(guest, change);
+      expect((await payments.confirm(guest, payment.id)).body.status).toBe('captured');
+      await payments.service.deliver('booking.change-closed', {
+        ...change,
+        outcome: 'closed',
+        expiresAt: null,
+      });
+      const kept = { hostPayoutMinor: 9_700, platformFeeMinor: 3_380, taxMinor: 1_000 };
+      await payments.service.deliver(...wayOut.cancelled(booking, 13_200, kept));
+      await payments.becomes(guest, payment.id, 'refunded');
+      await payments.becomes(guest, original.id, 'partially_refunded');
+      expect(await payments.balances(booking.bookingId)).toMatchObject({
+        provider_clearing: 14_080,
+        host_payable: -9_700,
+      });
+      await payments.agreed();
     });
   });
 

@@ -170,7 +170,8 @@ export class PaymentsUnderTest {
     const path = `/v1/bookings/${change.bookingId}/payment`;
     return eventually(async () => {
       const { body } = await this.service.as(guest).get<PaymentBody>(path);
-      expect(body).toMatchObject({ purpose: 'change', amountMinor: change.differenceMinor });
+      const due = { purpose: 'change', status: 'requires_payment_method' };
+      expect(body).toMatchObject({ ...due, amountMinor: change.differenceMinor });
       return body;
     });
   }
