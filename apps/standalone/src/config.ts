@@ -29,6 +29,7 @@ export const StandaloneConfig = z.object({
     }),
   POSTGRES_PORT: port(54_320),
   REDIS_PORT: port(63_790),
+  KAFKA_PORT: port(9_092),
   PAYMENT_PROVIDERS: z.string().default('sandbox').meta({ description: 'sandbox' }),
   SANDBOX_URL: z
     .url({ protocol: /^https?$/ })

@@ -13,6 +13,7 @@ function composition(env: Record<string, string> = {}): Composition {
     addresses: addressesFrom(env),
     dataDir: '/data',
     databaseUrl: (database) => `postgresql://here/${database}`,
+    kafkaBrokers: null,
     redisUrl: 'redis://here',
   };
 }

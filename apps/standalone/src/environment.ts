@@ -54,11 +54,13 @@ export interface Composition {
   /** The address of a database by its name. */
   databaseUrl(database: string): string;
   redisUrl: string;
+  /** Null: events stay in this process. */
+  kafkaBrokers: string | null;
 }
 
 /** The environment of each service: what a person set goes first, then what this process knows. */
 export function composeEnvironment(name: Service | 'sandbox', composition: Composition): Environment {
-  const { env, secrets, addresses, dataDir, databaseUrl, redisUrl } = composition;
+  const { env, secrets, addresses, dataDir, databaseUrl, redisUrl, kafkaBrokers } = composition;
   const development = (env.ROOST_ENV?.trim() || 'development') === 'development';
   const known: Record<string, string> = {
     PUBLIC_URL: origin(addresses.gateway).replace('127.0.0.1', 'localhost'),
@@ -68,7 +70,8 @@ export function composeEnvironment(name: Service | 'sandbox', composition: Compo
     ...secrets,
   };
   const decided: Record<string, string> = {
-    ROOST_MODE: 'embedded',
+    ROOST_MODE: kafkaBrokers === null ? 'embedded' : 'distributed',
+    ...(kafkaBrokers === null ? {} : { KAFKA_BROKERS: kafkaBrokers }),
     ROOST_DATA_DIR: dataDir,
     PORT: String(portOf(addresses[name])),
     DATABASE_URL: databaseUrl(`roost_${name}`),

@@ -5,6 +5,8 @@ export interface Greeting {
   dataDir: string;
   postgres: string;
   redis: string;
+  /** Null: the services share a process. */
+  kafka: string | null;
   logFile: string | null;
   development: boolean;
   hasGateway: boolean;
@@ -23,7 +25,9 @@ export function greeting(facts: Greeting): string {
     places.unshift(['API', publicUrl], ['API pages', `${publicUrl}/docs`]);
     if (facts.development) places.splice(2, 0, ['mail', `${publicUrl}/dev/inbox`]);
   }
-  places.push(['PostgreSQL', facts.postgres], ['Redis', facts.redis], ['data', facts.dataDir]);
+  places.push(['PostgreSQL', facts.postgres], ['Redis', facts.redis]);
+  if (facts.kafka) places.push(['Kafka', facts.kafka]);
+  places.push(['data', facts.dataDir]);
   if (facts.logFile) places.push(['log', facts.logFile]);
   lines.push(...rows(places), '');
   if (facts.accounts) {

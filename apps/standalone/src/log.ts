@@ -15,6 +15,8 @@ export interface Log {
   file: string | null;
   /** Keeps the details of what the terminal says in a sentence. */
   keep(error: unknown, message: string): void;
+  /** A line of another process. */
+  append(line: string): void;
   flush(): void;
 }
 
@@ -42,6 +44,7 @@ export async function openLog(options: {
     stream,
     file,
     keep: (error, message) => own.fatal({ err: error }, message),
+    append: (line) => whole.write(`${line}\n`),
     flush: () => whole.flushSync(),
   };
 }

@@ -1,5 +1,5 @@
 import { EmbeddedError } from '@roost/embedded';
-import { type RunningService, StartError } from '@roost/platform';
+import { StartError } from '@roost/platform';
 import type { Log } from './log.js';
 import type { Terminal } from './terminal.js';
 
@@ -33,7 +33,7 @@ export class Shutdown {
     }
   }
 
-  service(name: string, service: RunningService): void {
+  service(name: string, service: { close: Closer }): void {
     (name === 'gateway' ? this.#gateway : this.#services).push(this.#careful(name, () => service.close()));
   }
 
@@ -104,7 +104,7 @@ export class Shutdown {
     this.#exit(code);
   }
 
-  /** PostgreSQL and Redis that still run are stopped by their attendants. */
+  /** Parts that still run are stopped by their attendants. */
   #exit(code: number): never {
     this.log?.flush();
     process.exit(code);

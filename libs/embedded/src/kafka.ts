@@ -173,8 +173,12 @@ async function launch(parts: Launch): Promise<Launched> {
   return { child, pid, attendant, logStart };
 }
 
-/** Null when the brokers answer, else why they don't. */
-async function complaintOf(brokers: string, withinMs: number): Promise<string | null> {
+/** Null when the brokers answer, for `groups` also who wants to join one, else why they don't. */
+async function complaintOf(
+  brokers: string,
+  withinMs: number,
+  { groups = false } = {},
+): Promise<string | null> {
   const client = new Kafka({
     clientId: 'roost-embedded',
     brokers: brokers.split(','),
@@ -187,7 +191,10 @@ async function complaintOf(brokers: string, withinMs: number): Promise<string | 
   try {
     await admin.connect();
     const cluster = await admin.describeCluster();
-    return cluster.brokers.length > 0 ? null : 'it knows no broker';
+    if (cluster.brokers.length === 0) return 'it knows no broker';
+    // Makes Kafka make its topic for groups, the first time.
+    if (groups) await admin.describeGroups(['roost-embedded']);
+    return null;
   } catch (error) {
     return (error as Error).message;
   } finally {
@@ -196,7 +203,7 @@ async function complaintOf(brokers: string, withinMs: number): Promise<string | 
 }
 
 async function answers(brokers: string): Promise<boolean> {
-  return (await complaintOf(brokers, 2_000)) === null;
+  return (await complaintOf(brokers, 2_000, { groups: true })) === null;
 }
 
 async function useGiven(brokers: string): Promise<EmbeddedKafka> {
