@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { addDays, localDate } from '@roost/stay';
-import type { TestClient, TestResponse } from '@roost/testing';
+import { eventually, type TestClient, type TestResponse } from '@roost/testing';
 import { Chance } from './chance.js';
 import type { Roost } from './roost.js';
 
@@ -8,6 +8,7 @@ import type { Roost } from './roost.js';
 const FIRST_DAY = 0;
 const LAST_DAY = 45;
 const TIME_ZONE = 'America/New_York';
+const PATIENTLY = { seconds: 60 };
 
 export interface LivesOptions {
   seed: number;
@@ -29,6 +30,7 @@ export interface LivesReport {
 interface Booking {
   id: string;
   state: string;
+  bookingMode: 'instant' | 'request';
   totalMinor: number;
   checkInDate: string;
   checkOutDate: string;
@@ -170,6 +172,7 @@ export class Lives {
     this.now = await this.roost.advance('PT0S');
     const hosts = await this.settleHosts();
     const guests = await Promise.all(Array.from({ length: this.options.guests }, () => this.newGuest()));
+    await this.surely(hosts);
     let index = 0;
     const chance = () => new Chance(this.options.seed * 1000 + (index += 1));
     await Promise.all([
@@ -208,6 +211,47 @@ export class Lives {
       }),
     );
     return settled;
+  }
+
+  /** What chance may leave out and a proof of the check needs: a stay that is paid, one that is refunded, a block. */
+  private async surely(hosts: readonly { client: TestClient; places: Place[] }[]): Promise<void> {
+    const [host] = hosts;
+    const place = host?.places[0];
+    if (!host || !place) throw new Error('nobody lets a place');
+    const guest = this.roost.as(await this.newGuest());
+    for (const [first, cancels] of [
+      [LAST_DAY + 20, false],
+      [LAST_DAY + 30, true],
+    ] as const) {
+      const wish = {
+        listingId: place.id,
+        checkInDate: this.date(first),
+        checkOutDate: this.date(first + 3),
+        guests: { adults: 1, children: [], infants: 0, pets: 0 },
+      };
+      // The host has just made it bookable at once: that travels as an event.
+      const booking = await eventually(async () => {
+        const quote = must(201, await guest.post<{ id: string }>('/v1/quotes', wish));
+        const made = must(201, await guest.post<Booking>('/v1/bookings', { quoteId: quote.body.id }));
+        if (made.body.bookingMode === 'instant') return made.body;
+        must(200, await guest.post(`/v1/bookings/${made.body.id}/cancel`, { reason: 'Not yet' }));
+        throw new Error('still on request');
+      }, PATIENTLY);
+      const path = `/v1/bookings/${booking.id}`;
+      const due = await eventually(
+        async () => must(200, await guest.get<{ id: string }>(`${path}/payment`)),
+        PATIENTLY,
+      );
+      const paymentMethod = 'pm_card_visa';
+      must(200, await guest.post(`/v1/payments/${due.body.id}/confirm`, { paymentMethod }));
+      await eventually(async () => {
+        const { body } = must(200, await guest.get<Booking>(path));
+        if (body.state !== 'confirmed') throw new Error(`it is ${body.state}`);
+      }, PATIENTLY);
+      if (cancels) must(200, await guest.post(`${path}/cancel`, { reason: 'Plans changed' }));
+    }
+    const nights = { from: this.date(LAST_DAY + 40), to: this.date(LAST_DAY + 42) };
+    must(201, await host.client.post(`/v1/listings/${place.id}/calendar/blocks`, nights));
   }
 
   private async newGuest(): Promise<string> {
