@@ -1,0 +1,152 @@
+import type { Contact } from './contact.js';
+
+const DAY = '(?:0?[1-9]|[12]\\d|3[01])';
+const MONTH = '(?:0?[1-9]|1[0-2])';
+const YEAR = '(?:19|20)\\d{2}';
+const CURRENCY = String.raw`(?:[$€£¥₩₹₽₺₫฿₪₴₦₱]|(?:USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|KRW|CNY|HKD|SGD|INR|IDR|VND|THB|MYR|PHP|BRL|MXN|COP|CLP|ARS|PEN|ZAR|TRY|PLN|CZK|HUF|RON|SEK|NOK|DKK|ISK|AED|SAR|KWD|ILS|RUB|UAH|NGN|KES|EGP|MAD|TWD)(?![\p{L}]))`;
+const CURRENCY_WORD = String.raw`(?:euros?|dollars?|pounds?|yen|won|kr|krona|kroner|pesos?|reais|rupees|rupiah|dong|baht|francs?|zl|zloty|liras?)(?![\p{L}])`;
+/** Backreferences need names, and a name may stand in a pattern once. */
+const amount = (separator: string) =>
+  String.raw`(?:\d{1,3}(?<${separator}>[ .,'])\d{3}(?:\k<${separator}>\d{3})*(?:[.,]\d{1,2})?(?!\d)|\d{1,9}(?:[.,]\d{1,3})?(?!\d))`;
+
+/** Numbers that reach nobody; they are taken out before phone numbers are looked for. */
+const NO_PHONES = [
+  // 0198c0de-0000-7000-8000-000000000000
+  String.raw`(?<![\p{L}\p{N}])[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}(?![\p{L}\p{N}])`,
+  // 2027-06-10, 2027/6/1; then 10.06.2027, 6/10/2027, 1 2 2027; then 10/06/27
+  String.raw`(?<!\d)(?<!\d[-./])${YEAR}(?<a>[-./])${MONTH}\k<a>${DAY}(?!\d)`,
+  String.raw`(?<!\d)(?<!\d[-./])${DAY}(?<b>[-./ ])${DAY}\k<b>${YEAR}(?![-./]?\d)`,
+  String.raw`(?<!\d[-./ ]?)${DAY}(?<c>[-./])${DAY}\k<c>\d{2}(?![-./ ]?\d)`,
+  // 10-14.06.2027; number 123456/2027
+  String.raw`(?<!\d[-./ ]?)${DAY}\s?-\s?${DAY}(?<j>[./])${DAY}\k<j>${YEAR}(?![-./]?\d)`,
+  String.raw`(?<!\d[-./ ]?)\d{3,8}/${YEAR}(?![-./]?\d)`,
+  // 10/06-14/06/2027, 10.06.27-14.06.27, 20270610
+  String.raw`(?<!\d[-./ ]?)${DAY}(?<d>[./])${DAY}\k<d>?\s?-\s?${DAY}\k<d>${DAY}\k<d>(?:${YEAR}|\d{2})(?![-./]?\d)`,
+  String.raw`(?<!\d[-./ ]?)${DAY}(?<e>[./])${DAY}\k<e>(?:${YEAR}|\d{2})\s?-\s?${DAY}\k<e>${DAY}\k<e>(?:${YEAR}|\d{2})(?![-./]?\d)`,
+  String.raw`(?<!\d)${YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)`,
+  // €1.250.000, 120 000 kr, 100-150 EUR
+  String.raw`${CURRENCY}\s?${amount('f')}(?:\s?-\s?${amount('g')})?`,
+  String.raw`(?<!\d[ .,-]?)${amount('h')}(?:\s?-\s?${amount('i')})?\s?(?:${CURRENCY}|${CURRENCY_WORD})`,
+  // 1,250,000; 42.652612; 192.168.100.100
+  String.raw`(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,2})?(?![\d,])`,
+  String.raw`(?<![\d.])-?(?:0|[1-9]\d{0,2})\.\d{4,15}(?![\d.])`,
+  String.raw`(?<![\d.])(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])){3}(?![\d.])`,
+].map((pattern) => new RegExp(pattern, 'giu'));
+
+/** What a number is, by the words before it; the nearest counts. `number` alone says nothing. */
+const CUES = new RegExp(
+  [
+    String.raw`(?<document>(?:licen[cs]e|licencia|registration|permit|tax|vat|nif|iban|passport|reference|ref|booking|reservation|confirmation|order|invoice|ticket|tracking|coordinates|gps|latitude|longitude)(?:\s?(?:number|no|nr|id|code))?\.?(?:\sis)?)`,
+    String.raw`(?<code>(?:(?:code|pin|lock\s?box|key\s?(?:box|pad|safe)|key|door|gate|entry|alarm|wi-?fi|password|room|flat|apt|apartment|unit|house|floor|zip|postal|postcode|flight|train|bus|line|price|total|deposit|rent|costs?|fee|population|built|since)s?)(?:\s?(?:number|no|nr|code|combination))?\.?(?:\sis)?)`,
+    String.raw`(?<phone>call|ring|dial|phone|telephone|tel|telefono?|telf|mob(?:ile)?|cell(?:phone)?|handy|movil|celular|whats\s?app|wa|viber|sms|text|contact|reach|(?:my|our)\snumber|number\sis)`,
+  ]
+    .join('|')
+    .replace(/^/u, String.raw`(?<![\p{L}\p{N}])(?:`) + String.raw`)(?![\p{L}])|(?<sign>[☎📞📱📲])`,
+  'giu',
+);
+const CUE_AFTER =
+  /^[\s,.:;)-]{0,3}(?:is|=|that'?s)?\s?(?:my|our)\s(?:number|phone|mobile|cell|whats\s?app|tel)/iu;
+const GLUED_CUE =
+  /^(?:tel|telefono?|telf|ph|phone|mob|mobile|cell|call|whatsapp|wa|sms|text|no|nr|at|on|me|is|and|or)$/iu;
+type Cue = 'document' | 'code' | 'phone' | null;
+
+const BETWEEN = String.raw`[\s().\-/_*~|]{0,3}`;
+const NUMBER = new RegExp(String.raw`(?<!\d)(?:\+\s?)?\(?\d(?:${BETWEEN}\d)*`, 'gu');
+/** 0, 7, 9, 4, … */
+const ONE_BY_ONE = /(?<!\d)\d(?:[^\p{L}\p{N}\0]{1,3}\d(?!\d)){8,}/gu;
+
+const DIGIT_WORDS = new Set(
+  [
+    'zero oh nought one two three four five six seven eight nine',
+    'cero uno dos tres cuatro cinco seis siete ocho nueve',
+    'un deux trois quatre cinq sept huit neuf',
+    'null eins zwei zwo drei vier funf sechs sieben acht neun',
+    'um dois duas quatro sete oito nove',
+    'due tre quattro cinque sei sette otto',
+  ].flatMap((words) => words.split(' ')),
+);
+const REPEATS: Record<string, number> = { double: 1, triple: 2, doble: 1 };
+
+/** Phone numbers in a text as `seenText` gives it; `\0` stands where there is none. */
+export function findPhones(text: string): Contact[] {
+  return [...written(text), ...spelled(text)];
+}
+
+function written(text: string): Contact[] {
+  const bare = asDigits(NO_PHONES.reduce((rest, none) => rest.replace(none, blank), text));
+  const numbers = [...bare.matchAll(NUMBER)].filter((match) => isPhone(match[0], match.index, bare));
+  const singles = [...bare.matchAll(ONE_BY_ONE)].filter(
+    ({ 0: run }) => !isProgression(run.match(/\d/gu) ?? []),
+  );
+  return [...numbers, ...singles].map((match) => ({
+    kind: 'phone',
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
+}
+
+const blank = (part: string): string => '\0'.repeat(part.length);
+
+/** `O79 4O 3l3` */
+const asDigits = (text: string): string =>
+  text
+    .replace(/(?<!\p{L})[oO](?=\d)|(?<=\d)[oO](?!\p{L})/gu, '0')
+    .replace(/(?<!\p{L})[lI|](?=\d)|(?<=\d)[lI|](?!\p{L})/gu, '1');
+
+function isPhone(number: string, index: number, text: string): boolean {
+  const groups = number.match(/\d+/gu) ?? [];
+  const digits = groups.join('');
+  const count = digits.length;
+  if (count < 6) return false;
+  const isInternational = number.startsWith('+');
+  const before = text.slice(Math.max(0, index - 40), index);
+  const glued = /([\p{L}\p{N}]+)[-/_#]?$/u.exec(before)?.[1];
+  if (glued !== undefined && !isInternational && !GLUED_CUE.test(glued)) return false;
+  if (isInternational) return count >= 7;
+  const hasTrunk = digits.startsWith('0');
+  if (count > 15) return hasTrunk && groups.length > 1;
+  const cue = cueOf(before, text.slice(index + number.length, index + number.length + 30));
+  if (cue === 'phone') return true;
+  if (cue === 'document') return hasTrunk && count >= 10 && groups.length > 1;
+  if (cue === 'code' && count < 10) return false;
+  if (isProgression(groups) || groups.every((group) => /^(?:19|20)\d\d$/u.test(group))) return false;
+  if (count >= 10) return true;
+  const sizes = groups.map(({ length }) => length).join();
+  if (count === 9) return sizes !== '5,4' && (groups.length !== 2 || hasTrunk);
+  return sizes === '2,2,2,2';
+}
+
+/** 101 102 103: rooms, prices, days. */
+function isProgression(groups: readonly string[]): boolean {
+  if (groups.length < 3 || new Set(groups.map(({ length }) => length)).size > 1) return false;
+  const steps = groups.slice(1).map((group, at) => Number(group) - Number(groups[at]));
+  return steps[0] !== 0 && new Set(steps).size === 1;
+}
+
+function cueOf(before: string, after: string): Cue {
+  if (CUE_AFTER.test(after)) return 'phone';
+  const groups = [...before.matchAll(CUES)].at(-1)?.groups;
+  if (!groups) return null;
+  if (groups.document !== undefined) return 'document';
+  return groups.code === undefined ? 'phone' : 'code';
+}
+
+/** At least seven digits, of them three as words: `five one eight, triple five…`. */
+function spelled(text: string): Contact[] {
+  const runs: { start: number; end: number; digits: number; words: number }[] = [];
+  for (const { 0: token, index } of text.matchAll(/\p{L}+|\d+/gu)) {
+    const word = token.toLowerCase();
+    const isWord = DIGIT_WORDS.has(word);
+    const repeats = REPEATS[word];
+    if (!isWord && repeats === undefined && !/^\d{1,4}$/u.test(word)) continue;
+    const more = { digits: repeats ?? (isWord ? 1 : word.length), words: isWord ? 1 : 0 };
+    const end = index + token.length;
+    const last = runs.at(-1);
+    if (last && /^[^\p{L}\p{N}\0]{0,3}$/u.test(text.slice(last.end, index)))
+      Object.assign(last, { end, digits: last.digits + more.digits, words: last.words + more.words });
+    else runs.push({ start: index, end, ...more });
+  }
+  return runs
+    .filter(({ digits, words }) => digits >= 7 && words >= 3)
+    .map(({ start, end }) => ({ kind: 'phone', start, end }));
+}
