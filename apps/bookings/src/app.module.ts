@@ -3,10 +3,19 @@ import { AccountConsumer } from './account/account.consumer.js';
 import { BookingModule } from './booking/booking.module.js';
 import { CalendarModule } from './calendar/calendar.module.js';
 import { ListingSnapshotModule } from './listing-snapshot/listing-snapshot.module.js';
+import { MessageGraphModule } from './message/message-graph.module.js';
+import { MessageModule } from './message/message.module.js';
 import { QuoteModule } from './quote/quote.module.js';
 
 @Module({
-  imports: [ListingSnapshotModule, CalendarModule, QuoteModule, BookingModule],
+  imports: [
+    ListingSnapshotModule,
+    CalendarModule,
+    QuoteModule,
+    BookingModule,
+    MessageModule,
+    MessageGraphModule,
+  ],
   controllers: [AccountConsumer],
 })
 export class AppModule {}

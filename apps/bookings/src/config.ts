@@ -18,6 +18,8 @@ export const BookingsConfig = z.object({
   /** For the other side to answer a proposed change, and for the guest to pay what it costs more. */
   CHANGE_RESPONSE_HOURS: wholeNumber(24, 1, 72),
   CHANGE_PAYMENT_MINUTES: wholeNumber(60, 5, 1440),
+  MESSAGES_PER_HOUR: wholeNumber(120, 1, 10_000),
+  ENQUIRIES_PER_DAY: wholeNumber(30, 1, 1000),
   /** Hundredths of a percent. */
   GUEST_FEE_BPS: wholeNumber(1400, 0, 10_000),
   HOST_FEE_BPS: wholeNumber(300, 0, 10_000),

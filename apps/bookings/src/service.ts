@@ -4,6 +4,7 @@ import { Migration0002Booking } from '../migrations/Migration0002Booking.js';
 import { Migration0003Account } from '../migrations/Migration0003Account.js';
 import { Migration0004CalendarImport } from '../migrations/Migration0004CalendarImport.js';
 import { Migration0006Change } from '../migrations/Migration0006Change.js';
+import { Migration0007Message } from '../migrations/Migration0007Message.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
@@ -25,6 +26,7 @@ export const bookings = defineService({
     Migration0003Account,
     Migration0004CalendarImport,
     Migration0006Change,
+    Migration0007Message,
   ],
   queue: true,
 });

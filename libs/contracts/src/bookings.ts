@@ -93,6 +93,15 @@ export const bookingEvents = topic(
 
 export const messageEvents = topic(
   { topic: 'bookings.message', kind: 'fact', key: 'threadId' },
-  { threadId: Id, messageId: Id, bookingId: Id.nullable(), senderId: Id, recipientId: Id },
+  {
+    threadId: Id,
+    messageId: Id,
+    /** What it is about. */
+    listingId: Id.optional(),
+    /** Null for an enquiry. */
+    bookingId: Id.nullable(),
+    senderId: Id,
+    recipientId: Id,
+  },
   { 'message.sent': {} },
 );

@@ -46,6 +46,7 @@ export class BookingController {
     'quote.expired',
     'booking.dates_unavailable',
     'booking.listing_unavailable',
+    'listing.is_own',
   )
   create(@CurrentUser() guest: AuthUser, @Body(CreateBooking) wanted: CreateBooking): Promise<Booking> {
     return this.bookings.create(guest, wanted);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { BookingChange, toChangeDto } from '../change/change.dto.js';
 import type { BookingChange as ChangeEntity } from '../change/change.entity.js';
 import { RefundStep } from '../quote/quote.dto.js';
+import { hideContacts } from '../message/domain/contact.js';
 import { PlainText, StayDate } from '../stay.dto.js';
 import type { Booking as BookingEntity } from './booking.entity.js';
 import { BOOKING_STATES } from './domain/booking-state.js';
@@ -85,7 +86,8 @@ export const Booking = z
     host: z.object({ feeMinor: z.int(), payoutMinor: z.int() }),
     cancellationPolicy: z.string(),
     refundSchedule: z.array(RefundStep),
-    message: z.string().nullable(),
+    message: z.string().nullable().meta({ description: 'Contact data are masked until it is confirmed' }),
+    threadId: Uuid,
     holdExpiresAt: Instant.nullable(),
     respondBy: Instant.nullable(),
     paymentId: Uuid.nullable(),
@@ -133,7 +135,8 @@ export function toBookingDto(
     host: { feeMinor: terms.price.hostFeeMinor, payoutMinor: terms.hostPayoutMinor },
     cancellationPolicy: terms.cancellationPolicy,
     refundSchedule: terms.refundSchedule,
-    message: booking.message,
+    message: booking.confirmedAt ? booking.message : booking.message && hideContacts(booking.message).text,
+    threadId: booking.id,
     holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
     respondBy: booking.respondBy?.toISOString() ?? null,
     paymentId: booking.paymentId,

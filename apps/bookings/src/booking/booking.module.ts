@@ -6,6 +6,7 @@ import { ChangeLifecycle } from '../change/change.lifecycle.js';
 import { ChangeResolver } from '../change/change.resolver.js';
 import { ChangeService } from '../change/change.service.js';
 import { ListingSnapshotModule } from '../listing-snapshot/listing-snapshot.module.js';
+import { MessageModule } from '../message/message.module.js';
 import { QuoteModule } from '../quote/quote.module.js';
 import { BookingConsumer } from './booking.consumer.js';
 import { BookingController } from './booking.controller.js';
@@ -21,7 +22,7 @@ import { CancellationService } from './cancellation.service.js';
 
 /** A change is a part of its booking: they move in one transaction, so they are one module. */
 @Module({
-  imports: [AnnouncementModule, ListingSnapshotModule, QuoteModule],
+  imports: [AnnouncementModule, ListingSnapshotModule, MessageModule, QuoteModule],
   controllers: [BookingController, BookingConsumer, ChangeController, ChangeConsumer],
   providers: [
     BookingService,
@@ -38,6 +39,6 @@ import { CancellationService } from './cancellation.service.js';
     ChangeLifecycle,
     ChangeResolver,
   ],
-  exports: [BookingSweeper],
+  exports: [BookingSweeper, BookingReader],
 })
 export class BookingModule {}

@@ -14,6 +14,7 @@ import {
 import { addMinutes } from '@roost/stay';
 import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
 import type { BookingsConfig } from '../config.js';
+import { MessageService } from '../message/message.service.js';
 import { toBookingDto, type Booking as BookingDto, type CreateBooking } from './booking.dto.js';
 import { Booking } from './booking.entity.js';
 import { bookingFacts } from './booking.events.js';
@@ -33,6 +34,7 @@ export class BookingService {
     private readonly announcer: CalendarAnnouncer,
     private readonly lifecycle: BookingLifecycle,
     private readonly sweeper: BookingSweeper,
+    private readonly messages: MessageService,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>,
   ) {}
@@ -81,6 +83,7 @@ export class BookingService {
     if (!found) throw new Problem('quote.not_found');
     const { quote } = found;
     if (!found.active) throw new Problem('account.suspended');
+    if (quote.terms.hostId === guest.id) throw new Problem('listing.is_own');
     if (found.used) throw new Problem('quote.used');
     if (quote.expiresAt <= now) throw new Problem('quote.expired');
     if (!found.bookable) throw new Problem('booking.listing_unavailable');
@@ -115,6 +118,7 @@ export class BookingService {
       throw new Problem('quote.used');
     }
     if (outcome === 'taken') throw new NightsTaken('booking.dates_unavailable', stayOf(quote));
+    if (wanted.message) await this.messages.open(em, { id: booking.id, ...quote.terms }, wanted.message);
     this.announcer.announceAfterCommit();
     const history = [{ at: now.toISOString(), by: 'guest' as const, event: 'created', reason: null }];
     return toBookingDto(booking, history, null);

@@ -246,6 +246,12 @@ export const catalogue = defineErrors({
     'Something that publishing needs is missing; `missing` lists JSON pointers to it.',
     'Fill in what is missing and publish again.',
   ),
+  'listing.is_own': entry(
+    409,
+    'This listing is your own',
+    'A host neither books nor asks about a listing of theirs.',
+    'Block the nights in the calendar of the listing instead.',
+  ),
   'listing.link_clash': entry(
     409,
     'The listings can not be linked',
@@ -269,6 +275,12 @@ export const catalogue = defineErrors({
     'The listing is not in a state that allows this',
     'The listing has moved on: the transition asked for does not start from its present status.',
     'Read the listing again and decide on its present `status`.',
+  ),
+  'message.not_found': entry(
+    404,
+    'No such message',
+    'There is no message with this id in this thread.',
+    'Check the id; `GET /v1/threads/{id}/messages` lists those of the thread.',
   ),
   'payment.declined': entry(
     402,
@@ -352,6 +364,12 @@ export const catalogue = defineErrors({
     429,
     'Too many requests',
     'More requests came from you in this minute than are allowed.',
+    'Wait as long as `Retry-After` says.',
+  ),
+  'rate.too_many_messages': entry(
+    429,
+    'Too many messages',
+    'More messages, or more new enquiries, came from you than are allowed; `detail` says how many are.',
     'Wait as long as `Retry-After` says.',
   ),
   'rate.too_many_waits': entry(
@@ -473,6 +491,18 @@ export const catalogue = defineErrors({
     'No such session',
     'There is no session with this id, or it is not yours.',
     'List the sessions with `GET /v1/me/sessions`.',
+  ),
+  'thread.closed': entry(
+    409,
+    'The other side can not be written to any more',
+    'The account of the other side is suspended or gone.',
+    'Nothing can be done here; what was written can still be read.',
+  ),
+  'thread.not_found': entry(
+    404,
+    'No such thread',
+    'There is no thread with this id, or you take no part in it.',
+    'Check the id; `GET /v1/me/threads` lists yours. The thread of a booking has the id of the booking.',
   ),
   'user.has_obligations': entry(
     409,

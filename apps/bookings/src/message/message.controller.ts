@@ -1,0 +1,92 @@
+import { Controller, Get, Post, Put } from '@nestjs/common';
+import {
+  Answers,
+  Body,
+  CurrentUser,
+  Page,
+  Param,
+  QueryParams,
+  Uuid,
+  VerifiedEmail,
+  withEtag,
+  type AuthUser,
+  type PageOf,
+} from '@roost/platform';
+import { ListMessages, ListThreads, MarkRead, Message, SendMessage, Thread } from './message.dto.js';
+import { MessageReader } from './message.reader.js';
+import { MessageService } from './message.service.js';
+
+@Controller('v1')
+export class MessageController {
+  constructor(
+    private readonly service: MessageService,
+    private readonly reader: MessageReader,
+  ) {}
+
+  @Get('me/threads')
+  @Answers(200, Page(Thread))
+  list(
+    @CurrentUser() viewer: AuthUser,
+    @QueryParams(ListThreads) query: ListThreads,
+  ): Promise<PageOf<Thread>> {
+    return this.reader.list(viewer, query);
+  }
+
+  @Post('listings/:id/threads')
+  @VerifiedEmail()
+  @Answers(
+    201,
+    Thread,
+    'account.suspended',
+    'listing.not_found',
+    'listing.is_own',
+    'thread.closed',
+    'rate.too_many_messages',
+  )
+  enquire(
+    @CurrentUser() guest: AuthUser,
+    @Param('id', Uuid) listingId: string,
+    @Body(SendMessage) { text }: SendMessage,
+  ): Promise<Thread> {
+    return this.service.enquire(guest, listingId, text);
+  }
+
+  /** That of a booking has the booking's id. */
+  @Get('threads/:id')
+  @Answers(200, Thread, 'thread.not_found')
+  async read(@CurrentUser() viewer: AuthUser, @Param('id', Uuid) id: string): Promise<Thread> {
+    const { value, etag } = await this.reader.thread(viewer, id);
+    return withEtag(value, etag);
+  }
+
+  @Get('threads/:id/messages')
+  @Answers(200, Page(Message), 'thread.not_found')
+  messages(
+    @CurrentUser() viewer: AuthUser,
+    @Param('id', Uuid) threadId: string,
+    @QueryParams(ListMessages) query: ListMessages,
+  ): Promise<PageOf<Message>> {
+    return this.reader.messages(viewer, threadId, query);
+  }
+
+  @Post('threads/:id/messages')
+  @VerifiedEmail()
+  @Answers(201, Message, 'account.suspended', 'thread.not_found', 'thread.closed', 'rate.too_many_messages')
+  send(
+    @CurrentUser() sender: AuthUser,
+    @Param('id', Uuid) threadId: string,
+    @Body(SendMessage) { text }: SendMessage,
+  ): Promise<Message> {
+    return this.service.send(sender, threadId, text);
+  }
+
+  @Put('threads/:id/read-mark')
+  @Answers(200, Thread, 'thread.not_found', 'message.not_found')
+  markRead(
+    @CurrentUser() reader: AuthUser,
+    @Param('id', Uuid) threadId: string,
+    @Body(MarkRead) { messageId }: MarkRead,
+  ): Promise<Thread> {
+    return this.service.markRead(reader, threadId, messageId);
+  }
+}

@@ -1,0 +1,77 @@
+import { Instant, PageQuery, Uuid } from '@roost/platform';
+import { z } from 'zod';
+import { PlainText } from '../stay.dto.js';
+import { CONTACT_KINDS } from './domain/contact.js';
+import type { MessageRow, ThreadRow } from './message.queries.js';
+
+export const SendMessage = z
+  .strictObject({ text: PlainText(4000).pipe(z.string().min(1, { error: 'Must say something' })) })
+  .meta({ id: 'SendMessage' });
+export type SendMessage = z.output<typeof SendMessage>;
+
+export const MarkRead = z
+  .strictObject({ messageId: Uuid.meta({ description: 'The last message that was read' }) })
+  .meta({ id: 'MarkRead' });
+export type MarkRead = z.output<typeof MarkRead>;
+
+export const ListThreads = z
+  .strictObject({ role: z.enum(['guest', 'host']).optional(), ...PageQuery })
+  .meta({ id: 'ListThreads' });
+export type ListThreads = z.output<typeof ListThreads>;
+
+export const ListMessages = z.strictObject(PageQuery).meta({ id: 'ListMessages' });
+export type ListMessages = z.output<typeof ListMessages>;
+
+export const Message = z
+  .object({
+    id: Uuid,
+    threadId: Uuid,
+    senderId: Uuid,
+    text: z.string().meta({ description: 'Contact data are masked until a booking is confirmed' }),
+    hidden: z
+      .array(z.enum(CONTACT_KINDS).meta({ id: 'ContactKind' }))
+      .meta({ description: 'What is masked in the text as it stands' }),
+    sentAt: Instant,
+  })
+  .meta({ id: 'Message' });
+export type Message = z.output<typeof Message>;
+
+export const Thread = z
+  .object({
+    id: Uuid,
+    listingId: Uuid,
+    bookingId: Uuid.nullable().meta({ description: 'Null for an enquiry' }),
+    guestId: Uuid,
+    hostId: Uuid,
+    contactsShown: z.boolean().meta({ description: 'A booking is confirmed: nothing is masked any more' }),
+    unreadCount: z.int().meta({ description: 'Messages of the other side that you have not marked as read' }),
+    lastMessage: Message.nullable(),
+    createdAt: Instant,
+  })
+  .meta({ id: 'Thread', description: 'What a guest and a host write to each other' });
+export type Thread = z.output<typeof Thread>;
+
+export function toMessageDto(row: MessageRow, contactsShown: boolean): Message {
+  return {
+    id: row.id,
+    threadId: row.threadId,
+    senderId: row.senderId,
+    text: contactsShown ? row.text : (row.maskedText ?? row.text),
+    hidden: contactsShown ? [] : row.hidden,
+    sentAt: new Date(row.sentAt).toISOString(),
+  };
+}
+
+export function toThreadDto(row: ThreadRow, last: MessageRow | undefined, viewerId: string): Thread {
+  return {
+    id: row.id,
+    listingId: row.listingId,
+    bookingId: row.bookingId,
+    guestId: row.guestId,
+    hostId: row.hostId,
+    contactsShown: row.contactsShown,
+    unreadCount: viewerId === row.guestId ? row.guestUnread : row.hostUnread,
+    lastMessage: last ? toMessageDto(last, row.contactsShown) : null,
+    createdAt: new Date(row.createdAt).toISOString(),
+  };
+}

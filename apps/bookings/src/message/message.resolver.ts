@@ -1,0 +1,148 @@
+import {
+  After,
+  Arg,
+  BatchedEdge,
+  Connection,
+  type ConnectionPage,
+  CurrentUser,
+  Edge,
+  type EntityRef,
+  First,
+  Foreign,
+  Mutation,
+  Parent,
+  Query,
+  Reference,
+  Resolver,
+  toConnection,
+  Uuid,
+  VerifiedEmail,
+  type AuthUser,
+} from '@roost/platform';
+import { z } from 'zod';
+import { Booking } from '../booking/booking.dto.js';
+import { BookingReader } from '../booking/booking.reader.js';
+import { MarkRead, Message, SendMessage, Thread } from './message.dto.js';
+import { MessageReader } from './message.reader.js';
+import { MessageService } from './message.service.js';
+
+const User = Foreign('User');
+const Listing = Foreign('Listing');
+type Ref = z.output<EntityRef>;
+
+const Role = z.enum(['guest', 'host']).meta({ id: 'ThreadRole' }).optional();
+type Role = z.output<typeof Role>;
+
+@Resolver(Thread)
+export class ThreadResolver {
+  constructor(
+    private readonly service: MessageService,
+    private readonly reader: MessageReader,
+    private readonly bookings: BookingReader,
+  ) {}
+
+  @Query(Thread, { description: 'That of a booking has the booking’s id' })
+  async thread(@CurrentUser() viewer: AuthUser, @Arg('id', Uuid) id: string): Promise<Thread> {
+    return (await this.reader.thread(viewer, id)).value;
+  }
+
+  @Query(Connection(Thread), { description: 'Yours, those with the newest message first' })
+  async threads(
+    @CurrentUser() viewer: AuthUser,
+    @Arg('role', Role) role: Role,
+    @Arg('first', First) limit: number,
+    @Arg('after', After) cursor: string | undefined,
+  ): Promise<ConnectionPage<Thread>> {
+    return toConnection(await this.reader.list(viewer, { role, limit, cursor }));
+  }
+
+  @Mutation(Thread, { description: 'Asks the host of a listing' })
+  @VerifiedEmail()
+  startThread(
+    @CurrentUser() guest: AuthUser,
+    @Arg('listingId', Uuid) listingId: string,
+    @Arg('input', SendMessage) { text }: SendMessage,
+  ): Promise<Thread> {
+    return this.service.enquire(guest, listingId, text);
+  }
+
+  @Mutation(Message)
+  @VerifiedEmail()
+  sendMessage(
+    @CurrentUser() sender: AuthUser,
+    @Arg('threadId', Uuid) threadId: string,
+    @Arg('input', SendMessage) { text }: SendMessage,
+  ): Promise<Message> {
+    return this.service.send(sender, threadId, text);
+  }
+
+  @Mutation(Thread)
+  markThreadRead(
+    @CurrentUser() reader: AuthUser,
+    @Arg('threadId', Uuid) threadId: string,
+    @Arg('input', MarkRead) { messageId }: MarkRead,
+  ): Promise<Thread> {
+    return this.service.markRead(reader, threadId, messageId);
+  }
+
+  /** Its guest and its host: for everybody else there is no such thread. */
+  @Reference(Thread)
+  visible(ids: readonly string[], viewer: AuthUser): Promise<Thread[]> {
+    return this.reader.threads(viewer, ids);
+  }
+
+  @BatchedEdge(Connection(Message), { description: 'Newest first', args: { first: First, after: After } })
+  async messages(
+    threads: readonly Thread[],
+    _viewer: AuthUser | null,
+    { first, after }: { first: number; after: string | undefined },
+  ): Promise<ConnectionPage<Message>[]> {
+    const lists = await this.reader.messagesOf(threads, { limit: first, cursor: after });
+    return lists.map(toConnection);
+  }
+
+  @BatchedEdge(Booking.nullable())
+  async booking(threads: readonly Thread[], viewer: AuthUser | null): Promise<(Booking | null)[]> {
+    const ids = threads.flatMap(({ bookingId }) => bookingId ?? []);
+    const bookings = viewer && ids.length > 0 ? await this.bookings.readAll(viewer, ids) : [];
+    return threads.map(({ bookingId }) => bookings.find(({ id }) => id === bookingId) ?? null);
+  }
+
+  @Edge(Listing.nullable())
+  listing(@Parent() thread: Thread): Ref {
+    return { id: thread.listingId };
+  }
+
+  @Edge(User.nullable())
+  guest(@Parent() thread: Thread): Ref {
+    return { id: thread.guestId };
+  }
+
+  @Edge(User.nullable())
+  host(@Parent() thread: Thread): Ref {
+    return { id: thread.hostId };
+  }
+}
+
+@Resolver(Message)
+export class MessageResolver {
+  @Edge(User.nullable())
+  sender(@Parent() message: Message): Ref {
+    return { id: message.senderId };
+  }
+}
+
+@Resolver(Booking)
+export class BookingThreadResolver {
+  constructor(private readonly reader: MessageReader) {}
+
+  @BatchedEdge(Thread.nullable(), { description: 'For its guest and its host' })
+  async thread(bookings: readonly Booking[], viewer: AuthUser | null): Promise<(Thread | null)[]> {
+    if (!viewer) return bookings.map(() => null);
+    const threads = await this.reader.threads(
+      viewer,
+      bookings.map(({ id }) => id),
+    );
+    return bookings.map((booking) => threads.find(({ id }) => id === booking.id) ?? null);
+  }
+}

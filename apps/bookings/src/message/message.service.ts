@@ -1,0 +1,161 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import { Outbox, Transactions } from '@roost/messaging';
+import {
+  CONFIG,
+  Clock,
+  Idempotency,
+  Problem,
+  SystemClock,
+  uuidOf,
+  uuidv7,
+  type AuthUser,
+  type Config,
+} from '@roost/platform';
+import { addHours } from '@roost/stay';
+import type { BookingsConfig } from '../config.js';
+import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
+import { hideContacts } from './domain/contact.js';
+import { toMessageDto, toThreadDto, type Message, type Thread } from './message.dto.js';
+import {
+  addMessage,
+  bothActive,
+  enquiryOverLimit,
+  findMessage,
+  findThreads,
+  lastMessages,
+  lockSender,
+  lockThread,
+  markRead,
+  messageOverLimit,
+  type MessageRow,
+  type NewMessage,
+} from './message.queries.js';
+
+/** READ COMMITTED: what is read after the locks has to be what they waited for; nothing is written before them. */
+const underLocks = { isolation: 'read committed' } as const;
+
+/** Guests and hosts writing to each other. */
+@Injectable()
+export class MessageService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly idempotency: Idempotency,
+    private readonly outbox: Outbox,
+    private readonly listings: ListingSnapshots,
+    private readonly clock: Clock,
+    private readonly systemClock: SystemClock,
+    @Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>,
+  ) {}
+
+  /** A guest has one thread per listing before a booking: who asks again goes on with it. */
+  async enquire(guest: AuthUser, listingId: string, text: string): Promise<Thread> {
+    const { hostId } = await this.listings.awaitBookable(listingId);
+    if (hostId === guest.id) throw new Problem('listing.is_own');
+    const id = uuidOf('enquiry', guest.id, listingId);
+    return await this.idempotency.answer(async (em) => {
+      await lockSender(em, guest.id);
+      await lockThread(em, id);
+      const [known] = await findThreads(em, [id], guest.id);
+      if (!known) await this.refuseTooManyEnquiries(em, guest.id);
+      await this.write(em, { id, listingId, bookingId: null, guestId: guest.id, hostId }, guest.id, text);
+      return await this.read(em, id, guest.id);
+    }, underLocks);
+  }
+
+  async send(sender: AuthUser, threadId: string, text: string): Promise<Message> {
+    return await this.idempotency.answer(async (em) => {
+      await lockSender(em, sender.id);
+      await lockThread(em, threadId);
+      const [thread] = await findThreads(em, [threadId], sender.id);
+      if (!thread) throw new Problem('thread.not_found');
+      const message = await this.write(em, thread, sender.id, text);
+      return toMessageDto(message, thread.contactsShown);
+    }, underLocks);
+  }
+
+  /** Up to this message its reader has read everything; marks never go back. */
+  async markRead(reader: AuthUser, threadId: string, messageId: string): Promise<Thread> {
+    return await this.transactions.run(async (em) => {
+      await lockThread(em, threadId);
+      const [thread] = await findThreads(em, [threadId], reader.id);
+      if (!thread) throw new Problem('thread.not_found');
+      const message = await findMessage(em, threadId, messageId);
+      if (!message) throw new Problem('message.not_found');
+      await markRead(em, threadId, reader.id === thread.guestId ? 'guest' : 'host', Number(message.seq));
+      return await this.read(em, threadId, reader.id);
+    }, underLocks);
+  }
+
+  /** The word to the host that a booking came with, in the transaction of the booking. */
+  async open(
+    em: EntityManager,
+    booking: { id: string; listingId: string; guestId: string; hostId: string },
+    text: string,
+  ): Promise<void> {
+    await this.add(em, { ...booking, bookingId: booking.id }, booking.guestId, text);
+  }
+
+  private async write(
+    em: EntityManager,
+    thread: NewMessage['thread'],
+    senderId: string,
+    text: string,
+  ): Promise<MessageRow> {
+    const recipientId = senderId === thread.guestId ? thread.hostId : thread.guestId;
+    const active = await bothActive(em, senderId, recipientId);
+    if (!active.sender) throw new Problem('account.suspended');
+    if (!active.recipient) throw new Problem('thread.closed');
+    const most = this.config.MESSAGES_PER_HOUR;
+    const since = addHours(this.systemClock.now(), -1);
+    this.refuse(await messageOverLimit(em, senderId, most, since), 1, `At most ${most} messages an hour`);
+    return await this.add(em, thread, senderId, text);
+  }
+
+  private async add(
+    em: EntityManager,
+    thread: NewMessage['thread'],
+    senderId: string,
+    text: string,
+  ): Promise<MessageRow> {
+    const { text: masked, hidden } = hideContacts(text);
+    const message = await addMessage(em, {
+      id: uuidv7(),
+      thread,
+      senderId,
+      text,
+      maskedText: hidden.length > 0 ? masked : null,
+      hidden,
+      sentAt: this.clock.now(),
+      writtenAt: this.systemClock.now(),
+    });
+    await this.outbox.add(em, 'message.sent', {
+      threadId: thread.id,
+      messageId: message.id,
+      listingId: thread.listingId,
+      bookingId: thread.bookingId,
+      senderId,
+      recipientId: senderId === thread.guestId ? thread.hostId : thread.guestId,
+    });
+    return message;
+  }
+
+  private async read(em: EntityManager, id: string, viewerId: string): Promise<Thread> {
+    const [thread] = await findThreads(em, [id], viewerId);
+    if (!thread) throw new Error('a thread that was just written to is gone');
+    return toThreadDto(thread, (await lastMessages(em, [thread])).get(id), viewerId);
+  }
+
+  private async refuseTooManyEnquiries(em: EntityManager, guestId: string): Promise<void> {
+    const most = this.config.ENQUIRIES_PER_DAY;
+    const since = addHours(this.systemClock.now(), -24);
+    this.refuse(await enquiryOverLimit(em, guestId, most, since), 24, `At most ${most} new enquiries a day`);
+  }
+
+  /** `oldest`: the one that has to be so many hours old before there may be another. */
+  private refuse(oldest: Date | null, hours: number, detail: string): void {
+    if (!oldest) return;
+    const seconds = Math.ceil((addHours(oldest, hours).getTime() - this.systemClock.now().getTime()) / 1000);
+    throw new Problem('rate.too_many_messages', detail, {}, { 'retry-after': String(Math.max(1, seconds)) });
+  }
+}
