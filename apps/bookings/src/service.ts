@@ -3,6 +3,7 @@ import { Migration0001Calendar } from '../migrations/Migration0001Calendar.js';
 import { Migration0002Booking } from '../migrations/Migration0002Booking.js';
 import { Migration0003Account } from '../migrations/Migration0003Account.js';
 import { Migration0004CalendarImport } from '../migrations/Migration0004CalendarImport.js';
+import { Migration0005Feed } from '../migrations/Migration0005Feed.js';
 import { Migration0006Change } from '../migrations/Migration0006Change.js';
 import { Migration0007Message } from '../migrations/Migration0007Message.js';
 import { AppModule } from './app.module.js';
@@ -25,6 +26,7 @@ export const bookings = defineService({
     Migration0002Booking,
     Migration0003Account,
     Migration0004CalendarImport,
+    Migration0005Feed,
     Migration0006Change,
     Migration0007Message,
   ],

@@ -251,6 +251,8 @@ export class BookingsUnderTest {
     return await this.service.query(
       `SELECT e.* FROM calendar_entry e
        WHERE NOT EXISTS (SELECT FROM calendar_block k WHERE k.owner_id = e.owner_id)
+         AND NOT EXISTS (SELECT FROM calendar_import i WHERE i.owner_id = e.owner_id)
+         AND NOT EXISTS (SELECT FROM calendar_feed f WHERE f.owner_id = e.owner_id)
          AND NOT EXISTS (SELECT FROM booking b WHERE b.owner_id = e.owner_id
            AND b.state NOT IN ('cancelled', 'declined', 'expired'))`,
     );

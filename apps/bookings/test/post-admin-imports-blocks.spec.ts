@@ -125,8 +125,29 @@ describe('200', () => {
       .as(booking.guest)
       .post(`/v1/bookings/${booking.id}/cancel`, { reason: 'Plans changed' });
     expect(cancelled.status).toBe(200);
-    expect(await imported(listing, ['08', '20'])).toMatchObject({ outcome: 'updated', code: null });
-    expect(await reasons(listing)).toMatchObject({ '10': 'import', '13': 'import' });
+    await eventually(async () =>
+      expect(await reasons(listing)).toMatchObject({ '10': 'import', '13': 'import' }),
+    );
+    expect(await entries(listing)).toEqual([{ nights: '[2027-06-08,2027-06-20)', live: true }]);
+    expect(await imported(listing, ['08', '20'])).toMatchObject({ outcome: 'unchanged', code: null });
+  });
+
+  it('a stay that is left early gives back the nights that are left of it', async () => {
+    const { listing, ...booking } = await bookings.givenConfirmed();
+    await imported(listing, ['08', '20']);
+    await bookings.service.clock.set('2027-06-12T16:00:00Z');
+    try {
+      await bookings.as(booking.guest).post(`/v1/bookings/${booking.id}/cancel`, { reason: 'Plans changed' });
+      await eventually(async () =>
+        expect(await entries(listing)).toEqual([
+          { nights: '[2027-06-08,2027-06-10)', live: true },
+          { nights: '[2027-06-10,2027-06-13)', live: false },
+          { nights: '[2027-06-13,2027-06-20)', live: true },
+        ]),
+      );
+    } finally {
+      await bookings.service.clock.set('2027-03-02T12:00:00Z');
+    }
   });
 
   it('a hold that has run out stands in nobody’s way', async () => {

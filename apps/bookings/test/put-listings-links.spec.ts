@@ -56,6 +56,26 @@ describe('200', () => {
     expect(await bookings.overlaps()).toEqual([]);
   });
 
+  it('imported nights come along, too: where a room has a stay they wait, and unlinked they come back', async () => {
+    const { house, rooms } = await givenHouse();
+    await bookings.givenConfirmed({ listing: rooms[0] });
+    await bookings.as(aUser({ roles: ['admin'] })).post('/v1/admin/imports/blocks', {
+      source: 'elsewhere',
+      rows: [{ externalId: 'a', listingId: house.id, blocked: [{ from: '2027-06-08', to: '2027-06-12' }] }],
+    });
+    expect((await link(house, rooms)).status).toBe(200);
+    const free = async (listing: TestListing) => {
+      const nights = ['2027-06-08', '2027-06-09', '2027-06-10', '2027-06-11', '2027-06-12'];
+      return (await Promise.all(nights.map((night) => bookings.isFree(listing, night)))).map(Number).join('');
+    };
+    expect(await free(rooms[1])).toBe('00111');
+    expect(await free(house)).toBe('00000');
+    expect((await link(house, [])).status).toBe(200);
+    expect(await free(rooms[1])).toBe('11111');
+    await eventually(async () => expect(await free(house)).toBe('00001'));
+    expect(await bookings.overlaps()).toEqual([]);
+  });
+
   it('every calendar that changed by it says so, with the neighbours’ nights', async () => {
     const { house, rooms } = await givenHouse();
     await bookings.givenConfirmed({ listing: rooms[0] });

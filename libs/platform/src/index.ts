@@ -21,7 +21,7 @@ export {
   type ProblemBody,
   unavailable,
 } from './errors/problem.js';
-export { Answers } from './shapes/answers.js';
+export { Answers, AnswersText } from './shapes/answers.js';
 export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
 export {
   BooleanParam,

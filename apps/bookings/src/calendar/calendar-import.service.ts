@@ -1,7 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { RetryTransaction, Transactions } from '@roost/messaging';
+import { Transactions } from '@roost/messaging';
 import {
   Clock,
   importedRow,
@@ -11,22 +10,13 @@ import {
   readRow,
   refusedRow,
 } from '@roost/platform';
-import { compareDates, mergeRanges } from '@roost/stay';
-import { BookingSweeper, NightsTaken } from '../booking/booking.sweeper.js';
+import { BookingSweeper } from '../booking/booking.sweeper.js';
 import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
 import { CalendarAnnouncer } from './calendar.announcer.js';
 import { ImportedBlocks, type ImportBlocks } from './calendar-import.dto.js';
-import {
-  claimImport,
-  importedEntries,
-  importOwner,
-  lockLinks,
-  mark,
-  release,
-  staleHolds,
-  stayNights,
-} from './calendar.queries.js';
-import { importedNights, type ImportedNights } from './domain/imported-nights.js';
+import { importOwner, lockImports, lockLinks, mark } from './calendar.queries.js';
+import { writeImported } from './imported.nights.js';
+import { refuseStaleHolds } from './stale-holds.js';
 
 /** Nights that are not offered elsewhere are not offered here. What our own guests have stays theirs. */
 @Injectable()
@@ -65,40 +55,17 @@ export class CalendarImport {
     const listing = await this.listings.find(row.listingId, em);
     if (!listing) throw new Problem('listing.not_found');
     const id = listing.calendarListingId;
+    await lockImports(em, id);
     await lockLinks(em, id);
     const { ownerId, isNew } = await importOwner(em, id, source);
-    const wanted = await this.wanted(em, id, row);
-    const entries = [
-      ...wanted.blocking.map((range) => ({ ...range, live: true })),
-      ...wanted.covered.map((range) => ({ ...range, live: false })),
-    ].sort((a, b) => compareDates(a.from, b.from));
+    await refuseStaleHolds(em, id, row.blocked, this.clock.now());
+    const { covered, changed } = await writeImported(em, ownerId, id, row.blocked);
     const result = importedRow(row.externalId, row.listingId, isNew ? 'created' : 'updated');
-    const told = wanted.covered.length > 0 ? { ...result, ...COVERED } : result;
-    if (!isNew && isDeepStrictEqual(await importedEntries(em, ownerId), entries)) {
-      return { ...told, outcome: 'unchanged' };
-    }
-    await release(em, ownerId);
-    if (!(await claimImport(em, ownerId, id, entries))) {
-      throw new RetryTransaction('a stay came to nights that were just seen free');
-    }
+    const told = covered.length > 0 ? { ...result, ...COVERED } : result;
+    if (!isNew && !changed) return { ...told, outcome: 'unchanged' };
     await mark(em, id);
     this.announcer.announceAfterCommit();
     return told;
-  }
-
-  private async wanted(em: EntityManager, id: number, { blocked }: ImportedBlocks): Promise<ImportedNights> {
-    const runs = mergeRanges(blocked);
-    const [first, last] = [runs.at(0), runs.at(-1)];
-    if (!first || !last) return { blocking: [], covered: [] };
-    const span = {
-      calendarListingId: id,
-      checkInDate: first.from,
-      checkOutDate: last.to,
-      preparationNights: 0,
-    };
-    const stale = await staleHolds(em, span, this.clock.now());
-    if (stale.length > 0) throw new NightsTaken('calendar.dates_taken', span);
-    return importedNights(runs, await stayNights(em, id, first.from, last.to));
   }
 }
 

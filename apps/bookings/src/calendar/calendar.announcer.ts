@@ -4,7 +4,14 @@ import { Outbox, Transactions } from '@roost/messaging';
 import { Clock, LOGGER, outsideRequests } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import type { Logger } from 'pino';
-import { blockedRanges, keepSnapshots, lockAnnouncements, takeMarks } from './calendar.queries.js';
+import {
+  blockedRanges,
+  keepSnapshots,
+  lockAnnouncements,
+  takeMarks,
+  wantingFreedNights,
+} from './calendar.queries.js';
+import { blockFreedNights } from './imported.nights.js';
 
 /** Listings that are announced in one transaction, at most. */
 const BATCH = 100;
@@ -12,7 +19,7 @@ const BATCH = 100;
 /**
  * Tells the world which nights of a listing are blocked. Who changes a calendar leaves a mark in the same transaction; the
  * snapshot is computed afterwards, one at a time per listing, so it can't miss a neighbour that had not yet committed. A
- * mark that a crash left behind is found by the next sweep.
+ * mark that a crash left behind is found by the next sweep. Nights that came free go to the import that wanted them first.
  */
 @Injectable()
 export class CalendarAnnouncer {
@@ -45,8 +52,10 @@ export class CalendarAnnouncer {
         .execute<{ listingId: string }[]>(
           `SELECT DISTINCT listing_id AS "listingId" FROM calendar_mark LIMIT ${BATCH}`,
         );
-      if (marked.length > 0) await this.announce(marked.map(({ listingId }) => Number(listingId)));
-      if (marked.length < BATCH) return;
+      const ids = marked.map(({ listingId }) => Number(listingId));
+      const freed = await this.blockFreed(ids);
+      if (ids.length > 0) await this.announce(ids);
+      if (marked.length < BATCH && freed === 0) return;
     }
   }
 
@@ -65,6 +74,16 @@ export class CalendarAnnouncer {
     }
   }
 
+  /** Not in the transaction that freed them: whoever gives up nights and claims others may wait in a circle. */
+  private async blockFreed(calendarListingIds: readonly number[]): Promise<number> {
+    if (calendarListingIds.length === 0) return 0;
+    const wanting = await wantingFreedNights(this.em.fork(), calendarListingIds);
+    for (const id of wanting) {
+      await this.transactions.run((em) => blockFreedNights(em, id), { isolation: 'read committed' });
+    }
+    return wanting.length;
+  }
+
   /**
    * READ COMMITTED: each statement after the locks has to see what they waited for. The locks come before the first
    * write, so transaction ids are in the order of versions.
@@ -80,7 +99,7 @@ export class CalendarAnnouncer {
           em,
           listings.map((listing) => ({ ...listing, today: localDate(now, listing.timeZone ?? 'UTC') })),
         );
-        const news = await keepSnapshots(em, told);
+        const news = await keepSnapshots(em, told, now);
         const publicIds = new Map(listings.map((listing) => [listing.calendarListingId, listing.listingId]));
         await this.outbox.addAll(
           em,

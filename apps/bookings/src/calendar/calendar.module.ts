@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { BookingModule } from '../booking/booking.module.js';
 import { ListingSnapshotModule } from '../listing-snapshot/listing-snapshot.module.js';
 import { AnnouncementModule } from './announcement.module.js';
+import { CalendarExportController } from './calendar-export.controller.js';
+import { CalendarExport } from './calendar-export.service.js';
 import { CalendarImportController } from './calendar-import.controller.js';
 import { CalendarImport } from './calendar-import.service.js';
 import { CalendarController } from './calendar.controller.js';
@@ -11,7 +13,7 @@ import { LinkService } from './link.service.js';
 
 @Module({
   imports: [ListingSnapshotModule, AnnouncementModule, BookingModule],
-  controllers: [CalendarController, CalendarImportController],
-  providers: [CalendarImport, CalendarService, LinkService, CalendarResolver],
+  controllers: [CalendarController, CalendarExportController, CalendarImportController],
+  providers: [CalendarExport, CalendarImport, CalendarService, LinkService, CalendarResolver],
 })
 export class CalendarModule {}

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { PreparedStatement } from '@roost/platform';
-import type { IsoDate } from '@roost/stay';
+import { addDays, type IsoDate } from '@roost/stay';
 
 /**
  * The calendar's statements. In these tables `listing_id` is the listing's number (`calendar_listing.id`).
@@ -12,6 +12,7 @@ import type { IsoDate } from '@roost/stay';
 /** Advisory locks come in classes, so that numbers of different things never meet. */
 const linksLock = 4101;
 const announcementLock = 4102;
+const importLock = 4103;
 
 export interface Stay {
   /** `calendar_listing.id` */
@@ -73,6 +74,11 @@ export async function lockAnnouncements(
   );
 }
 
+/** One import of a listing at a time: two that replaced the same rows could wait for each other. Taken before its links are locked. */
+export async function lockImports(em: EntityManager, calendarListingId: number): Promise<void> {
+  await em.execute('SELECT pg_advisory_xact_lock(?::int, ?::int)', [importLock, calendarListingId]);
+}
+
 /**
  * Claims the nights of a stay for `ownerId`, whom nights that it has already never hinder; `changeId`: for a proposed
  * change. False: somebody has some of them, and what was claimed must be rolled back or released.
@@ -113,7 +119,7 @@ export async function claimBlock(
   return row.claimed;
 }
 
-/** Who owns what `source` says of this listing; waits for another import of the same. */
+/** Who owns what `source` says of this listing. */
 export async function importOwner(
   em: EntityManager,
   calendarListingId: number,
@@ -155,25 +161,60 @@ export async function importedEntries(
   );
 }
 
-/** Writes what an import has of this listing. False: a stay came to one of the live ranges first. */
-export async function claimImport(
+/** Makes these entries all that an import has of this listing. False: a stay came to one of the live ranges first. */
+export async function replaceImported(
   em: EntityManager,
   ownerId: number,
   calendarListingId: number,
   entries: readonly { from: IsoDate; to: IsoDate; live: boolean }[],
 ): Promise<boolean> {
+  const ranges = `jsonb_to_recordset(?::jsonb) AS r ("from" date, "to" date, live boolean)`;
+  await em.execute(
+    `DELETE FROM calendar_entry e WHERE e.owner_id = ? AND (e.nights, e.live) NOT IN (
+       SELECT daterange(r."from", r."to"), r.live FROM ${ranges})`,
+    [ownerId, JSON.stringify(entries)],
+  );
   const [row] = await em.execute<[{ claimed: boolean }]>(
     `WITH wanted AS (
-       SELECT s.space_id, daterange(r."from", r."to") AS nights, r.live FROM listing_space s
-       CROSS JOIN jsonb_to_recordset(?::jsonb) AS r ("from" date, "to" date, live boolean) WHERE s.listing_id = ?),
+       SELECT s.space_id, daterange(r."from", r."to") AS nights, r.live FROM listing_space s CROSS JOIN ${ranges}
+       WHERE s.listing_id = ?),
+     missing AS (
+       SELECT * FROM wanted w WHERE NOT EXISTS (SELECT FROM calendar_entry e WHERE e.owner_id = ?
+         AND e.space_id = w.space_id AND e.nights = w.nights AND e.live = w.live)),
      held AS (
        INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
-       SELECT ?::bigint, space_id, ?::bigint, 'import', nights, live FROM wanted ORDER BY space_id, lower(nights)
+       SELECT ?::bigint, space_id, ?::bigint, 'import', nights, live FROM missing ORDER BY space_id, lower(nights)
        ON CONFLICT DO NOTHING RETURNING 1)
-     SELECT (SELECT count(*) FROM held) = (SELECT count(*) FROM wanted) AS claimed`,
-    [JSON.stringify(entries), calendarListingId, calendarListingId, ownerId],
+     SELECT (SELECT count(*) FROM held) = (SELECT count(*) FROM missing) AS claimed`,
+    [JSON.stringify(entries), calendarListingId, ownerId, calendarListingId, ownerId],
   );
   return row.claimed;
+}
+
+/** The listings of which an import wants nights that no stay has any more. */
+export async function wantingFreedNights(
+  em: EntityManager,
+  calendarListingIds: readonly number[],
+): Promise<number[]> {
+  const rows = await em.execute<{ id: string }[]>(
+    `SELECT DISTINCT e.listing_id AS id FROM calendar_entry e
+     WHERE e.listing_id = ANY(?::bigint[]) AND e.kind = 'import' AND NOT e.live
+         AND NOT coalesce((
+           SELECT range_agg(t.nights) FROM listing_space s JOIN calendar_entry t ON t.space_id = s.space_id
+           WHERE s.listing_id = e.listing_id AND t.live AND t.kind = 'stay' AND t.nights && e.nights
+         ), '{}'::datemultirange) @> e.nights`,
+    [toArray(calendarListingIds)],
+  );
+  return rows.map(({ id }) => Number(id));
+}
+
+/** The imports that have nights of this listing. */
+export async function importOwners(em: EntityManager, calendarListingId: number): Promise<number[]> {
+  const rows = await em.execute<{ id: string }[]>(
+    `SELECT DISTINCT owner_id AS id FROM calendar_entry WHERE listing_id = ? AND kind = 'import' ORDER BY 1`,
+    [calendarListingId],
+  );
+  return rows.map(({ id }) => Number(id));
 }
 
 export async function release(em: EntityManager, ownerId: number): Promise<void> {
@@ -270,6 +311,38 @@ export async function occupiedNights(
   );
 }
 
+export interface OwnedNights {
+  ownerId: string;
+  kind: 'stay' | 'prep' | 'block' | 'import';
+  from: IsoDate;
+  to: IsoDate;
+}
+
+/**
+ * Whose which nights are, whole, for what lasts beyond `today`. What came from feeds is left out unless it is asked for: two
+ * calendars that pass on what they read of each other would keep a stay that is long cancelled.
+ */
+export async function nightsToExport(
+  em: EntityManager,
+  calendarListingId: number,
+  today: IsoDate,
+  withFeeds: boolean,
+): Promise<OwnedNights[]> {
+  return await em.execute<OwnedNights[]>(
+    `${occupied('(SELECT ?::bigint, ?::date, NULL::date)')}
+     SELECT owned.owner_id AS "ownerId", kind, to_char(lower(r), 'YYYY-MM-DD') AS "from", to_char(upper(r), 'YYYY-MM-DD') AS "to"
+     FROM (
+       SELECT owner_id, kind, unnest(range_agg(nights)) AS r FROM occupied o
+       WHERE ?::boolean OR o.kind <> 'import' OR NOT EXISTS (SELECT FROM calendar_feed f WHERE f.owner_id = o.owner_id)
+       GROUP BY owner_id, kind) owned
+     WHERE upper(r) > ?::date ORDER BY lower(r), upper(r), owned.owner_id, kind`,
+    [calendarListingId, addDays(today, -LONGEST_PAST_DAYS), withFeeds, today],
+  );
+}
+
+/** A stay that is under way is still the same: it is not cut at today. */
+const LONGEST_PAST_DAYS = 1_000;
+
 /**
  * A stay is widened by the preparation that this listing would need beside it; what is wanted is cut to size.
  * `viewed`: rows of listing_id, first, last.
@@ -337,19 +410,23 @@ const marked = new PreparedStatement<{
 export async function keepSnapshots(
   em: EntityManager,
   told: ReadonlyMap<number, readonly { from: IsoDate; to: IsoDate }[]>,
+  now: Date,
 ): Promise<{ calendarListingId: number; version: number }[]> {
   return await kept.execute(em, [
     [...told.keys()],
     [...told.values()].map((ranges) => JSON.stringify(ranges)),
+    now,
   ]);
 }
 
 const kept = new PreparedStatement<{ calendarListingId: number; version: number }>(
   'calendar-kept',
-  `INSERT INTO calendar_snapshot AS known (listing_id, version, blocked)
-   SELECT said.listing_id, 1, said.blocked FROM unnest(?::bigint[], ?::jsonb[]) AS said (listing_id, blocked)
+  `INSERT INTO calendar_snapshot AS known (listing_id, version, blocked, changed_at)
+   SELECT said.listing_id, 1, said.blocked, now.at
+   FROM unnest(?::bigint[], ?::jsonb[]) AS said (listing_id, blocked) CROSS JOIN (SELECT ?::timestamptz AS at) now
    WHERE said.blocked <> '[]' OR EXISTS (SELECT FROM calendar_snapshot k WHERE k.listing_id = said.listing_id)
-   ON CONFLICT (listing_id) DO UPDATE SET version = known.version + 1, blocked = excluded.blocked
+   ON CONFLICT (listing_id) DO UPDATE SET version = known.version + 1, blocked = excluded.blocked,
+     changed_at = excluded.changed_at
    WHERE known.blocked <> excluded.blocked RETURNING listing_id AS "calendarListingId", version`,
 );
 

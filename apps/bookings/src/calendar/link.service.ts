@@ -6,7 +6,15 @@ import { localDate } from '@roost/stay';
 import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
 import { CalendarAnnouncer } from './calendar.announcer.js';
 import type { Links, LinkListings } from './calendar.dto.js';
-import { lockLinksToChange, mark, toArray } from './calendar.queries.js';
+import {
+  importedEntries,
+  importOwners,
+  lockLinksToChange,
+  mark,
+  release,
+  toArray,
+} from './calendar.queries.js';
+import { writeImported } from './imported.nights.js';
 
 /** A house takes up the spaces of its rooms: booking one blocks the other, and rooms don't know of each other. */
 @Injectable()
@@ -55,6 +63,7 @@ export class LinkService {
     ]);
     await em.execute('UPDATE calendar_listing SET links_version = links_version + 1 WHERE id = ?', [id]);
     await this.moveEntries(em, id, localDate(this.clock.now(), house.timeZone ?? 'UTC'));
+    await this.moveImports(em, id);
     await mark(em, id);
     await em.execute('INSERT INTO calendar_mark (listing_id) VALUES (?)', [id]);
     this.announcer.announceAfterCommit();
@@ -86,7 +95,7 @@ export class LinkService {
     const [moved] = await em.execute<[{ complete: boolean }]>(
       `WITH mine AS (
          SELECT DISTINCT owner_id, change_id, kind, nights, live FROM calendar_entry
-         WHERE listing_id = ?::bigint AND upper(nights) > ?::date),
+         WHERE listing_id = ?::bigint AND kind <> 'import' AND upper(nights) > ?::date),
        wanted AS (
          SELECT m.*, s.space_id FROM mine m JOIN listing_space s ON s.listing_id = ?::bigint
          WHERE NOT EXISTS (SELECT FROM calendar_entry e WHERE e.listing_id = s.listing_id AND e.owner_id = m.owner_id
@@ -101,9 +110,18 @@ export class LinkService {
     );
     if (!moved.complete) throw new Problem('listing.link_clash');
     await em.execute(
-      `DELETE FROM calendar_entry e WHERE listing_id = ?::bigint AND upper(nights) > ?::date
+      `DELETE FROM calendar_entry e WHERE listing_id = ?::bigint AND kind <> 'import' AND upper(nights) > ?::date
          AND NOT EXISTS (SELECT FROM listing_space s WHERE s.listing_id = e.listing_id AND s.space_id = e.space_id)`,
       [houseId, today],
     );
+  }
+
+  /** What is imported refuses no link: it blocks what the stays in the new spaces leave of it. */
+  private async moveImports(em: EntityManager, houseId: number): Promise<void> {
+    for (const ownerId of await importOwners(em, houseId)) {
+      const nights = await importedEntries(em, ownerId);
+      await release(em, ownerId);
+      await writeImported(em, ownerId, houseId, nights);
+    }
   }
 }

@@ -192,11 +192,29 @@ export const catalogue = defineErrors({
     'It was answered, withdrawn or applied, its time has run out, or the booking was cancelled or has begun.',
     'Read the change again with `GET /v1/bookings/{id}/changes/{changeId}` and decide on its present `state`.',
   ),
+  'feed.already_added': entry(
+    409,
+    'This calendar is imported already',
+    'Another feed of this listing has the same address.',
+    'List the feeds with `GET /v1/listings/{id}/calendar/feeds`; `POST …/feeds/{feedId}/sync` reads one again.',
+  ),
+  'feed.limit_reached': entry(
+    409,
+    'This listing has as many feeds as it may have',
+    'A listing imports at most 20 calendars.',
+    'Remove one that is no longer needed with `DELETE /v1/listings/{id}/calendar/feeds/{feedId}`.',
+  ),
   'feed.not_found': entry(
     404,
     'No such calendar feed',
     'There is no imported calendar with this id on this listing, or the listing is not yours.',
     'List the feeds with `GET /v1/listings/{id}/calendar/feeds`.',
+  ),
+  'feed.url_not_allowed': entry(
+    422,
+    'A calendar can not be read from this address',
+    'The address is no http(s) URL, holds a user name or password, or names a server that is not on the public internet.',
+    'Copy the address that the other calendar shows under “export” or “iCal”. It begins with https:// and opens in a private window of a browser, without signing in.',
   ),
   'graphql.operation_unknown': entry(
     404,

@@ -1,4 +1,4 @@
-import { applyDecorators, HttpCode } from '@nestjs/common';
+import { applyDecorators, Header, HttpCode } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { catalogue, type ErrorCode } from '../errors/catalogue.js';
@@ -26,7 +26,6 @@ export function Answers(
 ): Returning<never> {
   const schema = typeof first === 'string' ? undefined : first;
   const codes = typeof first === 'string' ? [first, ...rest] : rest;
-  const byStatus = Map.groupBy(new Set(codes), (code) => catalogue[code].status);
   return applyDecorators(
     HttpCode(status),
     ApiResponse(
@@ -34,14 +33,33 @@ export function Answers(
         ? { status, standardSchema: schema, description: 'Done' }
         : { status, description: 'Done, without a body' },
     ),
-    ...[...byStatus].map(([errorStatus, same]) =>
-      ApiResponse({
-        status: errorStatus,
-        description: same.map((code) => `\`${code}\`: ${catalogue[code].title}`).join('. '),
-        content: { 'application/problem+json': { schema: problemSchema(same) } },
-      }),
-    ),
+    ...problems(codes),
   ) as Returning<never>;
+}
+
+/** A route that answers text of this media type, such as `text/calendar`. */
+export function AnswersText(mediaType: string, ...codes: ErrorCode[]): Returning<string> {
+  return applyDecorators(
+    HttpCode(200),
+    Header('content-type', `${mediaType}; charset=utf-8`),
+    ApiResponse({
+      status: 200,
+      description: 'Done',
+      content: { [mediaType]: { schema: { type: 'string' } } },
+    }),
+    ...problems(codes),
+  ) as Returning<string>;
+}
+
+function problems(codes: readonly ErrorCode[]): MethodDecorator[] {
+  const byStatus = Map.groupBy(new Set(codes), (code) => catalogue[code].status);
+  return [...byStatus].map(([status, same]) =>
+    ApiResponse({
+      status,
+      description: same.map((code) => `\`${code}\`: ${catalogue[code].title}`).join('. '),
+      content: { 'application/problem+json': { schema: problemSchema(same) } },
+    }),
+  );
 }
 
 export const problemSchema = (codes: readonly string[]) => ({

@@ -1,0 +1,45 @@
+import { Controller, Get, Header, Post } from '@nestjs/common';
+import {
+  Answers,
+  AnswersText,
+  Body,
+  CurrentUser,
+  etagOf,
+  Param,
+  Public,
+  Roles,
+  Uuid,
+  VerifiedEmail,
+  withEtag,
+  type AuthUser,
+} from '@roost/platform';
+import { z } from 'zod';
+import { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';
+import { CalendarExport } from './calendar-export.service.js';
+
+@Controller('v1')
+export class CalendarExportController {
+  constructor(private readonly exports: CalendarExport) {}
+
+  @Post('listings/:id/calendar/export-url')
+  @Roles('host')
+  @VerifiedEmail()
+  @Answers(201, ExportUrl, 'listing.not_found', 'listing.forbidden')
+  createUrl(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) listingId: string,
+    @Body(CreateExportUrl.prefault({})) wanted: CreateExportUrl,
+  ): Promise<ExportUrl> {
+    return this.exports.createUrl(host, listingId, wanted);
+  }
+
+  @Get('calendars/:token.ics')
+  @Public()
+  @AnswersText('text/calendar', 'calendar.not_found')
+  @Header('cache-control', 'private, no-cache')
+  @Header('x-robots-tag', 'noindex')
+  async read(@Param('token', z.string().max(200)) token: string): Promise<string> {
+    const ical = await this.exports.read(token);
+    return withEtag(ical, etagOf(ical));
+  }
+}

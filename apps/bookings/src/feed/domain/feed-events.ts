@@ -1,0 +1,221 @@
+import { addDays, compareDates, type DateRange, type IsoDate } from '@roost/stay';
+import { Temporal } from 'temporal-polyfill';
+import { isOwnUid } from '../../calendar/domain/ical-export.js';
+import { type IcalEvent, MOST_EVENTS, type Property, readIcal, type Unreadable } from './ical-file.js';
+import { type IcalTime, readDuration, Times } from './ical-time.js';
+import { occurrences } from './recurrence.js';
+
+/** Nights that a feed says are taken. */
+export interface FeedEvent extends DateRange {
+  /** The same in the next fetch, wherever the event has moved to. */
+  key: string;
+  /** It carries a UID of our own export of this listing. */
+  own: boolean;
+}
+
+export type Ignored =
+  'cancelled' | 'transparent' | 'no_length' | 'unreadable_date' | 'unreadable_rule' | 'past' | 'too_far';
+
+export interface FeedContent {
+  events: FeedEvent[];
+  /** What was left out, and how often. */
+  ignored: Partial<Record<Ignored, number>>;
+  /** The file holds no event at all, not even one that does not count. */
+  empty: boolean;
+}
+
+export interface FeedPlace {
+  listingId: string;
+  timeZone: string;
+  /** In the listing's zone. */
+  today: IsoDate;
+}
+
+/** Days from today on; who sells nights later than that? */
+export const HORIZON_DAYS = 1_100;
+
+/** What one feed may cost: it is a stranger's. */
+const MOST_RULES = 100;
+const MOST_DATES = 2_000;
+const PAUSE_EVERY = 100;
+
+/**
+ * What a feed says is taken from today on; the reason where it can't be read, since it may say anything then. `pause` lets
+ * others have a turn: a long feed takes a while.
+ */
+export async function readFeed(
+  bytes: Buffer,
+  place: FeedPlace,
+  pause: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<FeedContent | Unreadable> {
+  const file = readIcal(bytes);
+  if (typeof file === 'string') return file;
+  const reader = new FeedReader(new Times(file, place.timeZone), place);
+  for (const [index, sameUid] of byUid(file.events).entries()) {
+    if (index % PAUSE_EVERY === 0 || sameUid.some(isSeries)) await pause();
+    reader.read(sameUid);
+  }
+  if (reader.events.length > MOST_EVENTS) return 'too_many_events';
+  return { events: reader.events, ignored: reader.ignored, empty: file.events.length === 0 };
+}
+
+class FeedReader {
+  readonly events: FeedEvent[] = [];
+  readonly ignored: Partial<Record<Ignored, number>> = {};
+  private readonly horizon: IsoDate;
+  private readonly used = new Set<string>();
+  private rules = 0;
+
+  constructor(
+    private readonly times: Times,
+    private readonly place: FeedPlace,
+  ) {
+    this.horizon = addDays(place.today, HORIZON_DAYS);
+  }
+
+  /** All that a feed says under one UID: an event, and the occurrences of it that are otherwise. */
+  read(events: readonly IcalEvent[]): void {
+    const exceptions = new Map<string, IcalEvent>();
+    for (const event of events) {
+      const id = find(event, 'RECURRENCE-ID');
+      const when = id && this.times.read(id);
+      if (when) exceptions.set(dayOf(when), event);
+    }
+    for (const event of latest(events.filter((each) => !find(each, 'RECURRENCE-ID')))) {
+      this.readSeries(event, exceptions);
+    }
+    for (const [day, event] of exceptions) this.readOne(event, day);
+  }
+
+  private readSeries(event: IcalEvent, exceptions: ReadonlyMap<string, IcalEvent>): void {
+    if (!isSeries(event)) return this.readOne(event, '');
+    const rules = event.properties.filter(({ name }) => name === 'RRULE');
+    const span = this.spanOf(event);
+    if (!span) return;
+    const today = Temporal.PlainDate.from(this.place.today);
+    // Those that began earlier may still last.
+    const from = today.subtract({ days: span.days + 2 });
+    const to = Temporal.PlainDate.from(this.horizon);
+    const starts = new Map<string, IcalTime>();
+    for (const rule of rules) {
+      this.rules += 1;
+      const found = this.rules > MOST_RULES ? null : occurrences(rule.value, span.start, from, to);
+      // The first one at least is not in doubt.
+      if (!found) this.ignore('unreadable_rule');
+      for (const start of found ?? [span.start]) starts.set(dayOf(start), start);
+    }
+    if (rules.length === 0) starts.set(dayOf(span.start), span.start);
+    for (const start of this.datesOf(event, 'RDATE')) {
+      if (start) starts.set(dayOf(start), start);
+      else this.ignore('unreadable_date');
+    }
+    for (const gone of this.datesOf(event, 'EXDATE')) if (gone) starts.delete(dayOf(gone));
+    for (const day of exceptions.keys()) starts.delete(day);
+    for (const [day, start] of starts) this.take(event, day, start, span.endOf(start));
+  }
+
+  /** Of a period its start: its end is that of the event. */
+  private datesOf(event: IcalEvent, name: 'RDATE' | 'EXDATE'): (IcalTime | null)[] {
+    return event.properties
+      .filter((property) => property.name === name)
+      .flatMap((property) => property.value.split(',', MOST_DATES).map((value) => ({ ...property, value })))
+      .slice(0, MOST_DATES)
+      .map((property) => this.times.read({ ...property, value: property.value.split('/', 1)[0] ?? '' }));
+  }
+
+  private readOne(event: IcalEvent, day: string): void {
+    const span = this.spanOf(event);
+    if (span) this.take(event, day, span.start, span.endOf(span.start));
+  }
+
+  /** From when, and how long. Null for what takes no nights. */
+  private spanOf(event: IcalEvent) {
+    const said = (name: string) => find(event, name)?.value.trim().toUpperCase();
+    if (said('STATUS') === 'CANCELLED') return this.ignore('cancelled');
+    if (said('TRANSP') === 'TRANSPARENT') return this.ignore('transparent');
+    const [startsAt, endsAt, lasts] = ['DTSTART', 'DTEND', 'DURATION'].map((name) => find(event, name));
+    const start = startsAt && this.times.read(startsAt);
+    const end = endsAt && this.times.read(endsAt);
+    const duration = lasts && readDuration(lasts.value);
+    if (!start || end === null || duration === null) return this.ignore('unreadable_date');
+    if (end) {
+      const [first, last] = [this.times.localDate(start), this.times.localDate(end)];
+      const between = asDay(start).until(asDay(end), { largestUnit: 'day' });
+      const exact = start.kind === 'time' && end.kind === 'time' ? start.time.until(end.time) : between;
+      if (compareDates(first, last) >= 0) return this.ignore('no_length');
+      return {
+        start,
+        days: between.days,
+        endOf: (from: IcalTime) => (from === start ? end : later(from, exact)),
+      };
+    }
+    const length = duration ?? Temporal.Duration.from({ days: 1 });
+    const endOf = (from: IcalTime) => later(from, length);
+    if (compareDates(this.times.localDate(start), this.times.localDate(endOf(start))) >= 0) {
+      return this.ignore('no_length');
+    }
+    return { start, days: asDay(start).until(asDay(endOf(start))).days, endOf };
+  }
+
+  private take(event: IcalEvent, occurrence: string, start: IcalTime, end: IcalTime): void {
+    const [from, to] = [this.times.localDate(start), this.times.localDate(end)];
+    if (compareDates(to, this.place.today) <= 0) return void this.ignore('past');
+    if (compareDates(from, this.horizon) >= 0) return void this.ignore('too_far');
+    if (compareDates(from, to) >= 0) return void this.ignore('no_length');
+    const uid = find(event, 'UID')?.value.trim() ?? '';
+    this.events.push({
+      key: this.keyOf(uid === '' ? `${from}/${to}` : `${uid}\n${occurrence}`),
+      from,
+      to: compareDates(to, this.horizon) > 0 ? this.horizon : to,
+      own: isOwnUid(uid, this.place.listingId),
+    });
+  }
+
+  /** A UID may come twice. */
+  private keyOf(name: string): string {
+    let key = name;
+    for (let time = 2; this.used.has(key); time += 1) key = `${name}\n${time}`;
+    this.used.add(key);
+    return key;
+  }
+
+  private ignore(reason: Ignored): null {
+    this.ignored[reason] = (this.ignored[reason] ?? 0) + 1;
+    return null;
+  }
+}
+
+/** Of what comes several times under one UID the highest SEQUENCE counts; where that does not tell, all of them do. */
+function latest(events: readonly IcalEvent[]): readonly IcalEvent[] {
+  const sequence = (event: IcalEvent) => Number.parseInt(find(event, 'SEQUENCE')?.value ?? '0', 10) || 0;
+  const highest = Math.max(...events.map(sequence));
+  return events.filter((event) => sequence(event) === highest);
+}
+
+function byUid(events: readonly IcalEvent[]): IcalEvent[][] {
+  const groups = new Map<string, IcalEvent[]>();
+  for (const [index, event] of events.entries()) {
+    const uid = find(event, 'UID')?.value.trim() || `#${index}`;
+    const group = groups.get(uid);
+    if (group) group.push(event);
+    else groups.set(uid, [event]);
+  }
+  return [...groups.values()];
+}
+
+const isSeries = (event: IcalEvent): boolean =>
+  event.properties.some(({ name }) => name === 'RRULE' || name === 'RDATE');
+
+const find = (event: IcalEvent, name: string): Property | undefined =>
+  event.properties.find((property) => property.name === name);
+
+const asDay = (time: IcalTime): Temporal.PlainDate =>
+  time.kind === 'day' ? time.day : time.time.toPlainDate();
+
+/** Occurrences are told apart by their day: none of them come twice in one. */
+const dayOf = (time: IcalTime): string => asDay(time).toString();
+
+function later(time: IcalTime, length: Temporal.Duration): IcalTime {
+  if (time.kind === 'time') return { kind: 'time', time: time.time.add(length) };
+  return { kind: 'day', day: time.day.toPlainDateTime().add(length).toPlainDate() };
+}

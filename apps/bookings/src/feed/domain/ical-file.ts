@@ -1,0 +1,119 @@
+/**
+ * Reads the lines of an RFC 5545 file, as dirty as feeds are. Only what takes nights is kept: a DESCRIPTION, which holds
+ * digits of guests' phones, never leaves this file.
+ */
+
+export interface Property {
+  /** In capitals. */
+  name: string;
+  params: ReadonlyMap<string, string>;
+  value: string;
+}
+
+export interface IcalEvent {
+  properties: readonly Property[];
+}
+
+export interface IcalFile {
+  events: readonly IcalEvent[];
+  /** Of the calendar: where times without a zone of their own are. */
+  timeZone: string | null;
+  /** What a VTIMEZONE says it is called elsewhere, by its TZID. */
+  zoneNames: ReadonlyMap<string, string>;
+}
+
+export type Unreadable = 'not_a_calendar' | 'truncated' | 'too_many_events';
+
+export const MOST_EVENTS = 5_000;
+/** Bytes of a line once it is put together; what is longer is no date. */
+const LONGEST_LINE = 100_000;
+
+const DATES = new Set(['DTSTART', 'DTEND', 'DURATION', 'RRULE', 'RDATE', 'EXDATE', 'RECURRENCE-ID']);
+const KEPT = new Set([...DATES, 'UID', 'SEQUENCE', 'STATUS', 'TRANSP']);
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+export function readIcal(bytes: Buffer): IcalFile | Unreadable {
+  const events: { properties: Property[] }[] = [];
+  const zoneNames = new Map<string, string>();
+  let timeZone: string | null = null;
+  let zoneId: string | null = null;
+  const open: string[] = [];
+  let begun = false;
+  for (const line of linesOf(bytes)) {
+    const property = propertyOf(line);
+    if (!begun) {
+      if (line.trim() === '') continue;
+      if (property?.name !== 'BEGIN' || nameOf(property) !== 'VCALENDAR') return 'not_a_calendar';
+      begun = true;
+    }
+    if (!property) continue;
+    const [inside, deeper] = [open.at(-1), open.length > 2];
+    if (property.name === 'BEGIN') {
+      open.push(nameOf(property));
+      if (open.length === 2 && open[1] === 'VEVENT') {
+        if (events.length === MOST_EVENTS) return 'too_many_events';
+        events.push({ properties: [] });
+      }
+    } else if (property.name === 'END') {
+      // What ends without having begun, or before what it holds has ended, lacks a piece.
+      if (open.pop() !== nameOf(property)) return 'truncated';
+    } else if (inside === 'VCALENDAR' && property.name === 'X-WR-TIMEZONE') {
+      timeZone = property.value.trim();
+    } else if (inside === 'VTIMEZONE' && property.name === 'TZID') {
+      zoneId = property.value.trim();
+    } else if (inside === 'VTIMEZONE' && property.name === 'X-LIC-LOCATION' && zoneId !== null) {
+      zoneNames.set(zoneId, property.value.trim());
+    } else if (inside === 'VEVENT' && !deeper && KEPT.has(property.name)) {
+      events.at(-1)?.properties.push(property);
+    }
+  }
+  if (!begun) return 'not_a_calendar';
+  return open.length > 0 ? 'truncated' : { events, timeZone, zoneNames };
+}
+
+/** A fold may lie inside a character, so lines are put together as bytes, and only then read as text. */
+function* linesOf(bytes: Buffer): Generator<string> {
+  const start = bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0;
+  const unfolded = bytes
+    .toString('latin1', start)
+    .replace(/\r\n?/g, '\n')
+    .replace(/\n[ \t]/g, '');
+  for (let from = 0; from < unfolded.length;) {
+    const end = unfolded.indexOf('\n', from);
+    const to = end < 0 ? unfolded.length : end;
+    yield to - from > LONGEST_LINE
+      ? 'X-TOO-LONG:'
+      : Buffer.from(unfolded.slice(from, to), 'latin1').toString();
+    from = to + 1;
+  }
+}
+
+const NAME = /^\s*([A-Za-z0-9-]+)(?=[;:])/;
+const PARAM = /;([^=;:]*)=("[^"]*"|[^;]*)/g;
+
+/** `DTSTART;TZID=Europe/Lisbon:20270309T160000`. Null for what is no property. */
+function propertyOf(line: string): Property | null {
+  const [, written] = NAME.exec(line) ?? [];
+  if (written === undefined) return null;
+  const name = written.toUpperCase();
+  // No date holds a colon, but parameters beside it do, quoted or not.
+  const colon = DATES.has(name) ? line.lastIndexOf(':') : firstColon(line);
+  if (colon < 0) return null;
+  const params = new Map<string, string>();
+  for (const [, key = '', value = ''] of line.slice(0, colon).matchAll(PARAM)) {
+    params.set(key.trim().toUpperCase(), value.replaceAll('"', '').trim());
+  }
+  return { name, params, value: line.slice(colon + 1) };
+}
+
+/** Outside of quotes. */
+function firstColon(line: string): number {
+  let quoted = false;
+  for (let at = 0; at < line.length; at += 1) {
+    if (line[at] === '"') quoted = !quoted;
+    else if (line[at] === ':' && !quoted) return at;
+  }
+  return -1;
+}
+
+const nameOf = ({ value }: Property): string => value.trim().toUpperCase();

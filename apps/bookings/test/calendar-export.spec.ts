@@ -1,0 +1,163 @@
+import { aUser, expectProblem } from '@roost/testing';
+import { startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
+
+let bookings: BookingsUnderTest;
+
+beforeAll(async () => {
+  bookings = await startBookings();
+});
+afterAll(() => bookings?.close());
+
+async function givenUrl(listing: TestListing, body?: object): Promise<string> {
+  const answer = await bookings
+    .as(listing.host)
+    .post<{ url: string }>(`/v1/listings/${listing.id}/calendar/export-url`, body);
+  expect(answer).toMatchObject({ status: 201 });
+  return new URL(answer.body.url).pathname;
+}
+
+const read = (path: string, headers = {}) => bookings.service.anonymous.get<string>(path, headers);
+
+/** `0610-0614`, read by somebody who knows nothing of how it was written. */
+function rangesOf(ical: string): string[] {
+  const unfolded = ical.replaceAll(/\r\n[ \t]/g, '');
+  const starts = [...unfolded.matchAll(/^DTSTART;VALUE=DATE:2027(\d{4})\r$/gm)].map(([, day]) => day ?? '');
+  const ends = [...unfolded.matchAll(/^DTEND;VALUE=DATE:2027(\d{4})\r$/gm)].map(([, day]) => day ?? '');
+  return starts.map((start, index) => `${start}-${ends[index]}`);
+}
+const uidsOf = (ical: string) => [...ical.matchAll(/^UID:(.*)\r$/gm)].map(([, uid]) => uid);
+
+describe('200', () => {
+  it('stays with their preparation, holds and blocks; nothing of a guest', async () => {
+    const listing = await bookings.givenListing({ rules: { preparationNights: 1 } });
+    const guest = aUser();
+    const booking = await bookings.givenConfirmed({ listing, guest });
+    await bookings.givenBooking({ listing, checkInDate: '2027-06-20', checkOutDate: '2027-06-22' });
+    await bookings.as(listing.host).post(`/v1/listings/${listing.id}/calendar/blocks`, {
+      from: '2027-06-25',
+      to: '2027-06-27',
+      note: 'Grandmother comes',
+    });
+    const answer = await read(await givenUrl(listing));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('text/calendar; charset=utf-8');
+    expect(rangesOf(answer.body).sort()).toEqual([
+      '0609-0610',
+      '0610-0614',
+      '0614-0615',
+      '0619-0620',
+      '0620-0622',
+      '0622-0623',
+      '0625-0627',
+    ]);
+    expect(answer.body.split('\r\n').every((line) => Buffer.byteLength(line) <= 75)).toBe(true);
+    expect(answer.body).not.toMatch(/[^\r]\n/);
+    for (const secret of [guest.id, booking.id, 'Grandmother', 'booking', 'preparation']) {
+      expect(answer.body).not.toContain(secret);
+    }
+  });
+
+  it('the same until a night changes; then other bytes, the same UIDs', async () => {
+    const { listing } = await bookings.givenConfirmed();
+    const path = await givenUrl(listing);
+    const first = await read(path);
+    const etag = first.headers.get('etag') ?? '';
+    const again = await read(path, { 'if-none-match': etag });
+    expect([again.status, again.body]).toEqual([304, '']);
+    await bookings.givenConfirmed({ listing, checkInDate: '2027-07-01', checkOutDate: '2027-07-03' });
+    const changed = await read(path, { 'if-none-match': etag });
+    expect(changed.status).toBe(200);
+    expect(rangesOf(changed.body)).toEqual(['0610-0614', '0701-0703']);
+    expect(uidsOf(changed.body)[0]).toBe(uidsOf(first.body)[0]);
+    expect(new Set(uidsOf(changed.body)).size).toBe(2);
+  });
+
+  it('a stay under way is whole, one that is over is gone', async () => {
+    const { listing } = await bookings.givenConfirmed();
+    const path = await givenUrl(listing);
+    try {
+      await bookings.service.clock.set('2027-06-12T16:00:00Z');
+      expect(rangesOf((await read(path)).body)).toEqual(['0610-0614']);
+      await bookings.service.clock.set('2027-06-14T16:00:00Z');
+      expect(rangesOf((await read(path)).body)).toEqual([]);
+    } finally {
+      await bookings.service.clock.set('2027-03-02T12:00:00Z');
+    }
+  });
+
+  it('a booked room is taken in the calendar of its house', async () => {
+    const house = await bookings.givenListing();
+    const room = await bookings.givenListing({ host: house.host });
+    await bookings.as(house.host).put(`/v1/listings/${house.id}/links`, { listingIds: [room.id] });
+    await bookings.givenConfirmed({ listing: room });
+    const [ofHouse, ofRoom] = [await read(await givenUrl(house)), await read(await givenUrl(room))];
+    expect([rangesOf(ofHouse.body), rangesOf(ofRoom.body)]).toEqual([['0610-0614'], ['0610-0614']]);
+    expect(uidsOf(ofHouse.body)).not.toEqual(uidsOf(ofRoom.body));
+  });
+
+  it('what an operator imported is passed on', async () => {
+    const listing = await bookings.givenListing();
+    const blocked = [
+      { from: '2027-06-01', to: '2027-06-03' },
+      { from: '2027-06-05', to: '2027-06-06' },
+    ];
+    await bookings.as(aUser({ roles: ['admin'] })).post('/v1/admin/imports/blocks', {
+      source: 'elsewhere',
+      rows: [{ externalId: 'a', listingId: listing.id, blocked }],
+    });
+    const { body } = await read(await givenUrl(listing));
+    expect(rangesOf(body)).toEqual(['0601-0603', '0605-0606']);
+    expect(new Set(uidsOf(body)).size).toBe(2);
+  });
+});
+
+describe('the address', () => {
+  it('is new each time, and the one before is dead', async () => {
+    const listing = await bookings.givenListing();
+    const [first, second] = [await givenUrl(listing), await givenUrl(listing, { withImports: true })];
+    expect(first).toMatch(/^\/v1\/calendars\/[\w-]{43}\.ics$/);
+    expect(second).not.toBe(first);
+    expectProblem(await read(first), 404, 'calendar.not_found');
+    expect((await read(second)).status).toBe(200);
+  });
+
+  it('is kept as a hash, and in clear nowhere: not with an Idempotency-Key either', async () => {
+    const listing = await bookings.givenListing();
+    const ask = () =>
+      bookings
+        .as(listing.host)
+        .post<{ url: string }>(
+          `/v1/listings/${listing.id}/calendar/export-url`,
+          {},
+          { 'idempotency-key': 'once' },
+        );
+    const first = await ask();
+    const again = await ask();
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(again.body).toEqual(first.body);
+    const token = /([\w-]{43})\.ics$/.exec(first.body.url)?.[1] ?? 'none';
+    for (const table of ['calendar_export', 'idempotency_key', 'outbox_event']) {
+      const rows = await bookings.service.query<{ row: string }>(`SELECT t::text AS row FROM ${table} t`);
+      expect(rows.filter(({ row }) => row.includes(token))).toEqual([]);
+    }
+    expect((await read(`/v1/calendars/${token}.ics`)).status).toBe(200);
+  });
+
+  it.each(['nobody', 'a'.repeat(43), '%00', "' OR 1=1"])('404 for %s', async (token) => {
+    expectProblem(await read(`/v1/calendars/${encodeURIComponent(token)}.ics`), 404, 'calendar.not_found');
+  });
+
+  it('is made for its host only', async () => {
+    const listing = await bookings.givenListing();
+    const path = `/v1/listings/${listing.id}/calendar/export-url`;
+    expectProblem(await bookings.service.anonymous.post(path), 401, 'auth.missing_token');
+    expectProblem(await bookings.as(aUser()).post(path), 403, 'auth.forbidden');
+    expectProblem(await bookings.as(aUser({ roles: ['host'] })).post(path), 403, 'listing.forbidden');
+    expectProblem(
+      await bookings.as(listing.host).post(path, { withImports: 'yes' }),
+      400,
+      'request.invalid',
+      '/withImports',
+    );
+  });
+});
