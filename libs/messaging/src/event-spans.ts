@@ -56,6 +56,31 @@ export class AnnouncedEvents {
   }
 }
 
+/** From the relay's reading of an event to the broker's word for it; gives back what to call then. */
+export function sending(
+  tracing: Tracing,
+  system: string | undefined,
+  event: EventEnvelope,
+  settled: () => void,
+): () => void {
+  const parent = tracing.on && system !== undefined ? parseTraceparent(event.traceparent) : null;
+  if (!parent) return settled;
+  const span = tracing.begin(`send ${event.topic}`, {
+    kind: SpanKind.PRODUCER,
+    parent,
+    attributes: {
+      'messaging.system': system ?? '',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': event.topic,
+      'messaging.message.id': event.id,
+    },
+  });
+  return () => {
+    span.end();
+    settled();
+  };
+}
+
 /** One try of one event by one service. */
 export function consumed<T>(
   tracing: Tracing,

@@ -7,6 +7,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { PoolConfig } from 'pg';
+import { Tracing } from '@roost/tracing';
+import { sending } from './event-spans.js';
 import { MessagingLog } from './messaging-log.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
 import { OutboxReader, samePosition, START, type OutboxRow, type Position } from './outbox-reader.js';
@@ -207,7 +209,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     for (const { position, sinks } of places) {
       const rows = await reader.read(position, BATCH);
       read += rows.length;
-      for (const entry of sinks) hand(rows, entry);
+      for (const entry of sinks) hand(rows, entry, this.options.tracing ?? Tracing.off);
     }
     return read;
   }
@@ -236,10 +238,15 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   }
 }
 
-function hand(rows: readonly OutboxRow[], { sink, progress }: { sink: EventSink; progress: Progress }): void {
+function hand(
+  rows: readonly OutboxRow[],
+  { sink, progress }: { sink: EventSink; progress: Progress },
+  tracing: Tracing,
+): void {
   for (const { position, event } of rows) {
     progress.read = position;
-    if (sink.wants(event.type)) sink.send(event, progress.take(position));
+    if (sink.wants(event.type))
+      sink.send(event, sending(tracing, sink.system, event, progress.take(position)));
     else progress.skip(position);
   }
 }

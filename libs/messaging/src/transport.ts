@@ -7,6 +7,8 @@ import type { EventEnvelope } from './envelope.js';
 export interface EventSink {
   /** The cursor's name. */
   readonly name: string;
+  /** What carries the events to other processes, as spans call it; absent where they stay in this one. */
+  readonly system?: string;
   wants(type: string): boolean;
   /**
    * Takes events in order and calls `settled` for each once it is safe (handled or parked; acknowledged by the broker).

@@ -146,7 +146,8 @@ export async function startTestService<C extends z.ZodObject>(
     ...options.env,
   };
   const bus = options.bus ?? new EmbeddedBus();
-  const running = await startService(definition, { env, bus });
+  // Distributed, the service makes a bus of its own.
+  const running = await startService(definition, env.ROOST_MODE === 'distributed' ? { env } : { env, bus });
   const database = new pg.Pool({ connectionString: env.DATABASE_URL, max: 4 });
   // A database restart in a spec ends idle connections; the pool makes new ones.
   database.on('error', () => undefined);

@@ -1,6 +1,7 @@
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { events } from '@roost/contracts';
 import type { EventEnvelope } from '../envelope.js';
+import { faultPoint } from '../fault-point.js';
 import type { EventListener } from '../transport.js';
 import { within } from './within.js';
 import type { KafkaLog } from './kafka-log.js';
@@ -259,6 +260,7 @@ export class GroupMember {
     }
     if (moved.length === 0 || !this.#joined) return;
     try {
+      await faultPoint(`${this.options.listener.service}.before-offsets`);
       await this.#consumer.commitOffsets(moved);
       for (const { topic, partition, offset } of moved) {
         generation.committed.set(`${topic}/${partition}`, offset);

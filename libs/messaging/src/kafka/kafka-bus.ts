@@ -36,7 +36,7 @@ export class KafkaBus implements EventTransport {
       ...(sasl ? { sasl } : {}),
     };
     this.#log = new KafkaLog(logger, options.metrics);
-    this.#sink = new KafkaSink(this.#client, this.#log);
+    this.#sink = new KafkaSink(this.#client, this.#log, service);
   }
 
   sinks(): Iterable<EventSink> {

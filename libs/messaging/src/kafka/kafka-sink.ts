@@ -1,5 +1,6 @@
 import type { Message, Producer } from 'kafkajs';
 import type { EventEnvelope } from '../envelope.js';
+import { faultPoint } from '../fault-point.js';
 import type { EventSink } from '../transport.js';
 import { WakeableTimer } from '../wakeable-timer.js';
 import { kafkaClient, type KafkaClientOptions } from './kafka-client.js';
@@ -31,6 +32,7 @@ interface Outgoing {
  */
 export class KafkaSink implements EventSink {
   readonly name = 'kafka';
+  readonly system = 'kafka';
   readonly #queue: Outgoing[] = [];
   readonly #timer = new WakeableTimer();
   #producer: Producer | undefined;
@@ -41,6 +43,7 @@ export class KafkaSink implements EventSink {
   constructor(
     private readonly client: KafkaClientOptions,
     private readonly log: KafkaLog,
+    private readonly service: string,
   ) {}
 
   wants(): boolean {
@@ -102,6 +105,7 @@ export class KafkaSink implements EventSink {
         const producer = await this.#connected();
         await producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) });
         this.#failingSince = undefined;
+        await faultPoint(`${this.service}.after-publish`);
         this.log.published(batch.length);
         for (const { settled } of batch) settled();
         return;

@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto';
+import { type CollectedSpan, Collector, eventually, type TestClient } from '@roost/testing';
+import { Marketplace, type Person } from './graph.fixture.js';
+
+const PATIENT = { seconds: 40 };
+
+/** From the trace's first span of ours down to the one that fits: `service name`. */
+function pathTo(spans: CollectedSpan[], fits: (span: CollectedSpan) => boolean): string[] {
+  const known = new Map(spans.map((span) => [span.spanId, span]));
+  const path: string[] = [];
+  for (let span = spans.find(fits); span; span = known.get(span.parentSpanId)) {
+    path.unshift(`${span.service}: ${span.name}`);
+  }
+  return path;
+}
+
+/** What a trace must show, whoever carries the events. Gives back where its spans are collected. */
+export function describeOneTrace(carriedBy: () => Promise<Record<string, string>>): {
+  spans: CollectedSpan[];
+} {
+  const roost = new Marketplace();
+  const found: { spans: CollectedSpan[] } = { spans: [] };
+  let collector: Collector;
+  let host: Person;
+  let guest: Person;
+  let listingId: string;
+
+  beforeAll(async () => {
+    collector = await Collector.start();
+    await roost.open({ ...(await carriedBy()), OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+    await fetch(`${roost.sandboxUrl}/control/switches`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ webhookUrl: `${roost.service('payments').url}/v1/webhooks/sandbox` }),
+    });
+    [host, guest] = await Promise.all([roost.person(['host']), roost.person()]);
+    listingId = await roost.publishedListing(host, 'A house with a trace');
+  }, 120_000);
+  afterAll(async () => {
+    await roost.close();
+    await collector?.close();
+  });
+
+  /** A client that is traced itself: all it does belongs to one trace. */
+  function traced(client: TestClient, flags = '01') {
+    const traceId = randomBytes(16).toString('hex');
+    const spanId = randomBytes(8).toString('hex');
+    return { traceId, spanId, client: client.with({ traceparent: `00-${traceId}-${spanId}-${flags}` }) };
+  }
+
+  async function booked(client: TestClient, from: string, to: string): Promise<string> {
+    const quote = await client.post<{ id: string }>('/v1/quotes', {
+      listingId,
+      checkInDate: from,
+      checkOutDate: to,
+      guests: { adults: 2 },
+    });
+    expect(quote.status).toBe(201);
+    const booking = await client.post<{ id: string }>('/v1/bookings', { quoteId: quote.body.id });
+    expect(booking.status).toBe(201);
+    return booking.body.id;
+  }
+
+  async function paid(client: TestClient, bookingId: string): Promise<void> {
+    const due = await eventually(async () => {
+      const answer = await client.get<{ id: string }>(`/v1/bookings/${bookingId}/payment`);
+      expect(answer.status).toBe(200);
+      return answer.body;
+    }, PATIENT);
+    const answer = await client.post(`/v1/payments/${due.id}/confirm`, { paymentMethod: 'pm_card_visa' });
+    expect(answer.status).toBe(200);
+    await eventually(
+      async () =>
+        expect((await client.get(`/v1/bookings/${bookingId}`)).body).toMatchObject({ state: 'confirmed' }),
+      PATIENT,
+    );
+  }
+
+  describe('a booking that is paid', () => {
+    let trace: ReturnType<typeof traced>;
+    let spans: CollectedSpan[];
+    beforeAll(async () => {
+      trace = traced(roost.as(guest));
+      await paid(trace.client, await booked(trace.client, '2027-05-03', '2027-05-06'));
+      await eventually(
+        () => {
+          found.spans = spans = collector.of(trace.traceId);
+          const names = spans.map(({ service, name }) => `${service}: ${name}`);
+          expect(names).toEqual(
+            expect.arrayContaining([
+              'payments: job webhook.handle',
+              'listings: process booking.confirmed',
+              'identity: process booking.confirmed',
+              'payments: process booking.confirmed',
+              'gateway: GET /v1/bookings/{id}',
+            ]),
+          );
+        },
+        { seconds: 60 },
+      );
+    }, 120_000);
+
+    test('is one trace through the gateway, six services and the provider', () => {
+      expect(new Set(spans.map(({ service }) => service))).toEqual(
+        new Set(['gateway', 'bookings', 'payments', 'listings', 'identity', 'reviews']),
+      );
+    });
+
+    test('goes from the request over the outbox to the call of the provider', () => {
+      expect(
+        pathTo(spans, ({ name, kind }) => name === 'POST /v1/payment-intents' && kind === 'client'),
+      ).toEqual([
+        'gateway: POST /v1/bookings',
+        'gateway: POST /v1/bookings',
+        'bookings: POST /v1/bookings',
+        'bookings: transaction',
+        'bookings: create booking.created',
+        'payments: process booking.created',
+        'payments: transaction',
+        'payments: job payment.operate',
+        'payments: POST /v1/payment-intents',
+      ]);
+    });
+
+    test('goes from the provider back over its webhook', () => {
+      expect(pathTo(spans, ({ name }) => name === 'job webhook.handle')).toEqual([
+        'gateway: POST /v1/payments/{id}/confirm', // the request
+        'gateway: POST /v1/payments/{id}/confirm', // its call of the service
+        'payments: POST /v1/payments/{id}/confirm',
+        'payments: POST /v1/payment-intents/{id}/confirm',
+        'payments: POST /v1/webhooks/sandbox',
+        'payments: transaction',
+        'payments: job webhook.handle',
+      ]);
+    });
+
+    test('goes from the capture to everybody who hears that the booking is confirmed', () => {
+      const path = pathTo(
+        spans,
+        ({ service, name }) => service === 'listings' && name === 'process booking.confirmed',
+      );
+      expect(path.slice(-5)).toEqual([
+        'payments: create payment.captured',
+        'bookings: process payment.captured',
+        'bookings: transaction',
+        'bookings: create booking.confirmed',
+        'listings: process booking.confirmed',
+      ]);
+    });
+
+    test('every span hangs at another of the trace, or at the client', () => {
+      const ids = new Set(spans.map(({ spanId }) => spanId));
+      const strays = spans.filter(
+        ({ parentSpanId }) => parentSpanId !== trace.spanId && !ids.has(parentSpanId),
+      );
+      expect(strays.map(({ service, name }) => `${service}: ${name}`)).toEqual([]);
+      expect(ids.size).toBe(spans.length);
+    });
+
+    test('says of an event what it is, how long it waited and what came of it', () => {
+      const handled = spans.find(
+        ({ service, name }) => service === 'payments' && name === 'process booking.created',
+      );
+      expect(handled).toMatchObject({
+        kind: 'consumer',
+        failed: false,
+        attributes: {
+          'messaging.operation.type': 'process',
+          'messaging.destination.name': 'bookings.booking',
+          'messaging.consumer.group.name': 'payments',
+          'cloudevents.event_type': 'booking.created',
+          'cloudevents.event_source': '/bookings',
+          'roost.tries': 1,
+          'roost.outcome': 'handled',
+          'roost.waited_ms': expect.any(Number) as number,
+        },
+      });
+      const created = spans.find(({ name }) => name === 'create booking.created');
+      expect(created).toMatchObject({ kind: 'producer', service: 'bookings' });
+      expect(handled?.startNanos).toBeGreaterThanOrEqual(created?.startNanos ?? 0n);
+    });
+
+    test('tells of nobody, and of no secret', () => {
+      const everything = JSON.stringify(spans, (_, value: unknown) =>
+        typeof value === 'bigint' ? String(value) : value,
+      );
+      for (const secret of [
+        guest.accessToken,
+        'pm_card_visa',
+        guest.id,
+        host.id,
+        '@',
+        'Bearer',
+        'whsec',
+        'SELECT',
+      ]) {
+        expect(everything).not.toContain(secret);
+      }
+      expect(spans.map(({ events, message }) => ({ events, message }))).toEqual(
+        spans.map(() => ({ events: 0, message: '' })),
+      );
+    });
+  });
+
+  return found;
+}
