@@ -15,6 +15,8 @@ const OLDEST_JAVA = 17;
 export interface BrokerSettings {
   folder: string;
   port: number;
+  /** What clients are told; as `port` where nothing stands between. */
+  advertisedPort: number;
   controllerPort: number;
   temporary?: boolean;
 }
@@ -55,13 +57,16 @@ export function javaArguments(jars: string, folder: string, program: string, arg
 }
 
 /** One process that is broker and controller, for this machine only. */
-function properties({ folder, port, controllerPort, temporary }: BrokerSettings, data: string): string {
+function properties(
+  { folder, port, advertisedPort, controllerPort, temporary }: BrokerSettings,
+  data: string,
+): string {
   const settings: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     listeners: `CLIENTS://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `CLIENTS://127.0.0.1:${port}`,
+    'advertised.listeners': `CLIENTS://127.0.0.1:${advertisedPort}`,
     'listener.security.protocol.map': 'CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name': 'CLIENTS',
     'controller.listener.names': 'CONTROLLER',

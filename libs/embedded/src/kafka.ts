@@ -31,6 +31,8 @@ export interface KafkaOptions {
   dataDir: string;
   /** Without it: any free port. */
   port?: number;
+  /** Where clients are told to go, when something stands between (a wire that a test cuts). */
+  advertisedPort?: number;
   /** Brokers that are already there (`host:port`, comma-separated): nothing is started then. */
   brokers?: string;
   log?: (line: string) => void;
@@ -70,7 +72,8 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
     if (taken)
       throw new EmbeddedError(`Kafka can't use port ${port}: ${taken}; free it, or set KAFKA_BROKERS.`);
     const controllerPort = await freePort();
-    const settings = { folder, port, controllerPort, temporary: options.temporary };
+    const { temporary, advertisedPort = port } = options;
+    const settings = { folder, port, advertisedPort, controllerPort, temporary };
     const file = await prepareBroker(java, jars, settings, log);
     const started = await launch({
       command: [java, ...javaArguments(jars, folder, 'kafka.Kafka', [file])],

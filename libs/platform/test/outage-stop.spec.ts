@@ -1,10 +1,9 @@
-import { freshDatabase, freshRedis, startTestService } from '@roost/testing';
-import { cuttableProxy } from './cuttable-proxy.js';
+import { freshDatabase, freshRedis, startTestService, Wire } from '@roost/testing';
 import { notes } from './notes/src/service.js';
 
 test.each(['PostgreSQL', 'Redis'])('a service stops within its 30 s although %s is away', async (away) => {
-  const postgres = await cuttableProxy(await freshDatabase('roost_stop'));
-  const redis = await cuttableProxy(await freshRedis());
+  const postgres = await Wire.to(await freshDatabase('roost_stop'));
+  const redis = await Wire.to(await freshRedis());
   const service = await startTestService(notes, {
     env: { DATABASE_URL: postgres.url, REDIS_URL: redis.url },
   });

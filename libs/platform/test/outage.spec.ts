@@ -6,19 +6,17 @@ import {
   freshRedis,
   startTestService,
   type TestService,
+  Wire,
 } from '@roost/testing';
-import { cuttableProxy } from './cuttable-proxy.js';
 import { notes } from './notes/src/service.js';
-
-type Wire = Awaited<ReturnType<typeof cuttableProxy>>;
 
 let service: TestService;
 let postgres: Wire;
 let redis: Wire;
 
 beforeAll(async () => {
-  postgres = await cuttableProxy(await freshDatabase('roost_outage'));
-  redis = await cuttableProxy(await freshRedis());
+  postgres = await Wire.to(await freshDatabase('roost_outage'));
+  redis = await Wire.to(await freshRedis());
   service = await startTestService(notes, { env: { DATABASE_URL: postgres.url, REDIS_URL: redis.url } });
 });
 afterAll(async () => {

@@ -12,3 +12,4 @@ export {
   type TestServiceOptions,
 } from './test-service.js';
 export { aUser, ISSUER, signToken, testJwksUrl, type TestUser, type UserOptions } from './user.js';
+export { Wire } from './wire.js';
