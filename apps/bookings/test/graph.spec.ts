@@ -111,6 +111,79 @@ describe('mutations of a host', () => {
   });
 });
 
+describe('changes', () => {
+  const PROPOSE = `mutation ($id: ID!, $input: ProposeChangeInput!) {
+    proposeBookingChange(bookingId: $id, input: $input) { id state proposedBy differenceMinor terms { checkOutDate } }
+  }`;
+  const answer = (what: string) =>
+    `mutation ($id: ID!, $change: ID!) { ${what}BookingChange(bookingId: $id, changeId: $change) { id state } }`;
+
+  it('are proposed, seen at the booking, and accepted as by the routes', async () => {
+    const booking = await bookings.givenConfirmed();
+    const [guest, host] = [bookings.as(booking.guest), bookings.as(booking.listing.host)];
+    const input = { checkInDate: null, checkOutDate: '2027-06-13', guests: null };
+    const proposed = await guest.graphql<{ proposeBookingChange: { id: string } }>(PROPOSE, {
+      id: booking.id,
+      input,
+    });
+    expect(proposed.errors).toEqual([]);
+    expect(proposed.data?.proposeBookingChange).toMatchObject({
+      state: 'proposed',
+      proposedBy: 'guest',
+      differenceMinor: -11_400,
+      terms: { checkOutDate: '2027-06-13' },
+    });
+    const change = proposed.data?.proposeBookingChange.id;
+    const open = 'query ($id: ID!) { booking(id: $id) { openChange { id } checkOutDate } }';
+    expect((await host.graphql(open, { id: booking.id })).data?.booking).toEqual({
+      openChange: { id: change },
+      checkOutDate: '2027-06-14',
+    });
+    const own = await guest.graphql(answer('accept'), { id: booking.id, change });
+    expect(own.errors).toMatchObject([{ extensions: { code: 'auth.forbidden', status: 403 } }]);
+    const accepted = await host.graphql(answer('accept'), { id: booking.id, change });
+    expect(accepted.data?.acceptBookingChange).toEqual({ id: change, state: 'applied' });
+    expect((await host.graphql(open, { id: booking.id })).data?.booking).toEqual({
+      openChange: null,
+      checkOutDate: '2027-06-13',
+    });
+  });
+
+  it.each([
+    ['decline', 'declined'],
+    ['withdraw', 'withdrawn'],
+  ])('%s', async (what, state) => {
+    const booking = await bookings.givenConfirmed();
+    const change = await bookings.givenChange(booking, { checkOutDate: '2027-06-15' });
+    const user = what === 'decline' ? booking.listing.host : booking.guest;
+    const variables = { id: booking.id, change: change.id };
+    const { data } = await bookings.as(user).graphql(answer(what), variables);
+    expect(data?.[`${what}BookingChange`]).toEqual({ id: change.id, state });
+    const again = await bookings.as(user).graphql(answer(what), variables);
+    expect(again.errors).toMatchObject([
+      { extensions: { code: 'change.transition_not_allowed', status: 409 } },
+    ]);
+  });
+
+  it('refuse with the codes of the routes', async () => {
+    const booking = await bookings.givenConfirmed();
+    const guest = bookings.as(booking.guest);
+    for (const [input, code] of [
+      [{}, 'request.invalid'],
+      [{ checkOutDate: '2027-06-14' }, 'change.nothing_changed'],
+      [{ checkOutDate: '2029-06-14' }, 'quote.stay_rule'],
+    ] as const) {
+      const { errors } = await guest.graphql(PROPOSE, { id: booking.id, input });
+      expect(errors).toMatchObject([{ extensions: { code } }]);
+    }
+    const stranger = await bookings.as(aUser()).graphql(PROPOSE, {
+      id: booking.id,
+      input: { checkOutDate: '2027-06-15' },
+    });
+    expect(stranger.errors).toMatchObject([{ extensions: { code: 'booking.not_found', status: 404 } }]);
+  });
+});
+
 describe('Listing.calendar', () => {
   it('is that of each listing; only its host learns why', async () => {
     const [free, taken] = await listings(2);

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { aUser, eventually, expectProblem, testParts, type TestResponse } from '@roost/testing';
 import pg from 'pg';
-import { startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
+import {
+  startBookings,
+  type BookingsUnderTest,
+  type TestBooking,
+  type TestListing,
+} from './bookings.fixture.js';
 
 let bookings: BookingsUnderTest;
 
@@ -147,6 +152,69 @@ it('links come and go while guests book and cancel and the host blocks: no night
   expect(await bookings.overlaps()).toEqual([]);
   expect(await bookings.leaked()).toEqual([]);
   expect(await bookings.unheld()).toEqual([]);
+  expect(await deadlocks()).toEqual([]);
+});
+
+it('bookings, blocks and changes at once on a house and its rooms: nobody overlaps, nothing breaks or leaks', async () => {
+  const house = await bookings.givenListing({ rules: { preparationNights: 1 } });
+  const rooms = await Promise.all(
+    Array.from({ length: 3 }, () => bookings.givenListing({ host: house.host })),
+  );
+  await bookings
+    .as(house.host)
+    .put(`/v1/listings/${house.id}/links`, { listingIds: rooms.map((room) => room.id) });
+  const day = (date: number) => `2027-06-${String(date).padStart(2, '0')}`;
+  const stays: TestBooking[] = [];
+  for (const [index, listing] of [rooms[0], rooms[1], rooms[2], rooms[0], house].entries()) {
+    if (!listing) continue;
+    const first = index < 3 ? 1 + index : 5 + 6 * (index - 2);
+    stays.push(
+      await bookings.givenConfirmed({ listing, checkInDate: day(first), checkOutDate: day(first + 2) }),
+    );
+  }
+  const quotes = await quotesFor(
+    Array.from({ length: 40 }, (_, index) => ({
+      listing: [house, ...rooms][index % 4] ?? house,
+      checkInDate: day(7 + (index % 3)),
+      checkOutDate: day(10 + (index % 2)),
+    })),
+  );
+  const answers = await Promise.all([
+    ...quotes.map(({ guest, quote }) => bookings.as(guest).post('/v1/bookings', { quoteId: quote.id })),
+    ...Array.from({ length: 40 }, (_, index) => {
+      const listing = [house, ...rooms][index % 4] ?? house;
+      const nights = { from: day(5 + (index % 20)), to: day(7 + (index % 20)) };
+      return bookings.as(house.host).post(`/v1/listings/${listing.id}/calendar/blocks`, nights);
+    }),
+    ...Array.from({ length: 60 }, async (_, index) => {
+      const stay = stays[index % stays.length];
+      if (!stay) throw new Error('a stay');
+      const first = 1 + ((index * 7) % 22);
+      const wish = { checkInDate: day(first), checkOutDate: day(first + 2 + (index % 4)) };
+      const proposed = await bookings.propose(stay, wish, index % 2 ? stay.guest : house.host);
+      if (proposed.status !== 201) return proposed;
+      const change = proposed.body;
+      const answer = (['accept', 'decline', 'withdraw'] as const)[index % 3] ?? 'accept';
+      const by = answer === 'withdraw' ? change.proposedBy : change.proposedBy === 'guest' ? 'host' : 'guest';
+      return await bookings.answerChange(stay, change, answer, by === 'guest' ? stay.guest : house.host);
+    }),
+  ]);
+  const refused = answers.filter(({ status }) => status >= 400);
+  const codes = new Set(refused.map(({ body }) => (body as { code: string }).code));
+  const expected = [
+    'booking.dates_unavailable',
+    'calendar.dates_taken',
+    'change.already_open',
+    'change.nothing_changed',
+    'change.transition_not_allowed',
+  ];
+  expect([...codes].filter((code) => !expected.includes(code))).toEqual([]);
+  expect(answers.some(({ status, body }) => status === 200 && 'differenceMinor' in (body as object))).toBe(
+    true,
+  );
+  expect(await bookings.overlaps()).toEqual([]);
+  expect(await bookings.unheld()).toEqual([]);
+  expect(await bookings.strayHolds()).toEqual([]);
   expect(await deadlocks()).toEqual([]);
 });
 

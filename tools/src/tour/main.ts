@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { changedStay } from './changes.js';
 import { Client, WrongAnswer } from './client.js';
 import { graphJourney } from './graph.js';
 import { importStep } from './import.js';
@@ -29,7 +30,7 @@ if (values.help) {
 
 const steps: Step[] = values.smoke
   ? smoke
-  : [...journey, ...graphJourney(world), ...reviewCircle, importStep(values.url)];
+  : [...journey, ...changedStay(), ...graphJourney(world), ...reviewCircle, importStep(values.url)];
 const client = new Client(values.url.replace(/\/$/, ''));
 const started = performance.now();
 let done = 0;

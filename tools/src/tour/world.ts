@@ -29,6 +29,7 @@ export interface Booking {
   state: string;
   totalMinor: number;
   holdExpiresAt: string | null;
+  checkOutDate: string;
   checkOutAt: string;
   history: { event: string }[];
 }
