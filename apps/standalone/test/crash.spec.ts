@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { eventually, TestClient } from '@roost/testing';
-import sharp from 'sharp';
+import { aPublishedListing } from './published-listing.js';
 import { aPlace, cleanUp, type Env, type Run, run } from './standalone.js';
 
 jest.setTimeout(180_000);
@@ -10,23 +10,6 @@ interface Booking {
   state: string;
   history: { event: string }[];
 }
-
-const PRICING = {
-  basePriceMinor: 10_000,
-  weekendPriceMinor: null,
-  weekendDays: ['fri', 'sat'],
-  overrides: [],
-  discounts: {
-    weeklyBps: 0,
-    monthlyBps: 0,
-    earlyBird: { days: 60, bps: 0 },
-    lastMinute: { days: 7, bps: 0 },
-  },
-  cleaningFeeMinor: 0,
-  extraGuest: { above: 2, perNightMinor: 0 },
-  minNightMinor: null,
-  taxes: [],
-};
 
 let place: Env;
 let roost: Run;
@@ -63,39 +46,6 @@ beforeAll(async () => {
 });
 
 afterAll(cleanUp);
-
-async function aPublishedListing(host: TestClient): Promise<string> {
-  const made = await host.post<{ id: string }>('/v1/listings', {
-    title: 'A flat that outlives its process',
-    description: 'Quiet, at the end of the line.',
-    propertyType: 'apartment',
-    roomType: 'entire_home',
-    address: { line1: 'Teststraat 1', city: 'Gent', region: '', postalCode: '9000', countryCode: 'BE' },
-    location: { lat: 51.05, lng: 3.72 },
-    timeZone: 'Europe/Brussels',
-    currency: 'EUR',
-    capacity: 2,
-    bedrooms: 1,
-    beds: 1,
-    bathrooms: 1,
-    amenities: [],
-    bookingMode: 'instant',
-    cancellationPolicy: 'flexible',
-    checkInFrom: '15:00',
-    checkOutUntil: '11:00',
-  });
-  const { id } = made.body;
-  expect(await host.put(`/v1/listings/${id}/pricing`, PRICING)).toMatchObject({ status: 200 });
-  const photo = await sharp({ create: { width: 640, height: 480, channels: 3, background: '#2e5e4e' } })
-    .jpeg()
-    .toBuffer();
-  const form = new FormData();
-  form.append('file', new Blob([new Uint8Array(photo)], { type: 'image/jpeg' }), 'a.jpg');
-  await host.post(`/v1/listings/${id}/photos`, form);
-  const published = await host.post(`/v1/listings/${id}/publish`);
-  expect(published).toMatchObject({ status: 200 });
-  return id;
-}
 
 async function aBooking(daysAhead: number): Promise<Booking> {
   const date = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);

@@ -7,7 +7,11 @@ import { freePort } from '@roost/embedded';
 
 export type Env = Record<string, string>;
 
-const main = new URL('../src/main.ts', import.meta.url).pathname;
+const path = (file: string) => new URL(file, import.meta.url).pathname;
+const MAIN = path('../src/main.ts');
+export const DISTRIBUTED = path('../src/distributed/main.ts');
+export const TOUR = path('../../../tools/src/tour/main.ts');
+export const IMPORT = path('../../../tools/src/import/main.ts');
 const processes = new Set<ChildProcess>();
 const folders: string[] = [];
 
@@ -28,7 +32,14 @@ export async function cleanUp(): Promise<void> {
 
 /** A data folder and ports that nobody else uses; without the demo data, which takes its time. */
 export async function aPlace(): Promise<Env> {
-  const port = async () => String(await freePort());
+  const taken = new Set<number>();
+  const port = async (): Promise<string> => {
+    const free = await freePort();
+    // A port that is free is free again once it has been asked for.
+    if (taken.has(free)) return port();
+    taken.add(free);
+    return String(free);
+  };
   const address = async () => `http://127.0.0.1:${await port()}`;
   return {
     ROOST_DATA_DIR: join(aFolder(), 'data'),
@@ -37,6 +48,7 @@ export async function aPlace(): Promise<Env> {
     METRICS_PORT: await port(),
     POSTGRES_PORT: await port(),
     REDIS_PORT: await port(),
+    KAFKA_PORT: await port(),
     IDENTITY_URL: await address(),
     LISTINGS_URL: await address(),
     BOOKINGS_URL: await address(),
@@ -56,11 +68,11 @@ export interface Run {
   ends(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Runs `npm start` for real, without npm. */
-export function run(env: Env): Run {
+/** Runs `npm start` for real, without npm; or another command. */
+export function run(env: Env, main = MAIN, args: string[] = []): Run {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(ROOST_|PORT$|LOG_LEVEL$|DATABASE_URL$|REDIS_URL$|.*_URL$)/.test(name),
+      ([name]) => !/^(ROOST_|PORT$|LOG_LEVEL$|DATABASE_URL$|REDIS_URL$|KAFKA_|.*_URL$)/.test(name),
     ),
   );
   const child = spawn(
@@ -70,6 +82,7 @@ export function run(env: Env): Run {
       '--import',
       new URL('../../../tools/register.js', import.meta.url).href,
       main,
+      ...args,
     ],
     { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
