@@ -11,7 +11,8 @@ import {
 let bookings: BookingsUnderTest;
 
 beforeAll(async () => {
-  bookings = await startBookings();
+  // However slow the machine: nobody is refused for want of a connection.
+  bookings = await startBookings({ env: { DATABASE_WAIT_SECONDS: '60' } });
 });
 afterAll(() => bookings?.close());
 

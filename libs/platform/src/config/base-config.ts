@@ -138,6 +138,13 @@ export const DatabaseConfig = z.object({
     .max(200)
     .default(10)
     .meta({ description: 'the most connections to PostgreSQL, from 2 to 200' }),
+  DATABASE_WAIT_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(60)
+    .default(10)
+    .meta({ description: 'how long a request may wait for one of them before it is refused, from 1 to 60' }),
 });
 
 export type BaseConfig = z.output<typeof BaseConfig>;

@@ -13,6 +13,8 @@ export interface DatabaseOptions {
   service: string;
   url: string;
   poolSize: number;
+  /** How long a burst is queued before it is refused. */
+  waitSeconds: number;
   entities: readonly (new () => object)[];
   migrations: readonly MigrationClass[];
   logger: Logger;
@@ -50,7 +52,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     context: () => known?.em && requestEntityManager(known, options.service),
     driverOptions: {
       application_name: `roost-${options.service}`,
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis: options.waitSeconds * 1000,
       keepAlive: true,
       allowExitOnIdle: true,
       options: '-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s',

@@ -194,6 +194,7 @@ async function openOwnDatabase(
     service: name,
     url: withDatabase(config.DATABASE_URL ?? '', name),
     poolSize: config.DATABASE_POOL_SIZE ?? 10,
+    waitSeconds: config.DATABASE_WAIT_SECONDS ?? 10,
     entities: definition.entities,
     migrations: [
       Migration0000Platform,
