@@ -4,6 +4,7 @@ import { Migration0002MailDelivery } from '../migrations/Migration0002MailDelive
 import { Migration0003SecondFactor } from '../migrations/Migration0003SecondFactor.js';
 import { Migration0004EmailChange } from '../migrations/Migration0004EmailChange.js';
 import { Migration0005Notification } from '../migrations/Migration0005Notification.js';
+import { Migration0006MessageMail } from '../migrations/Migration0006MessageMail.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
 import { EmailChange } from './email-change/email-change.entity.js';
@@ -25,6 +26,7 @@ export const identity = defineService({
     Migration0003SecondFactor,
     Migration0004EmailChange,
     Migration0005Notification,
+    Migration0006MessageMail,
   ],
   queue: true,
 });

@@ -13,8 +13,8 @@ beforeEach(async () => {
 afterAll(() => identity.close());
 
 const path = '/v1/me/notification-settings';
-const all = { checkInReminder: true, reviewReminder: true, reviewPublished: true };
-const none = { checkInReminder: false, reviewReminder: false, reviewPublished: false };
+const all = { checkInReminder: true, reviewReminder: true, reviewPublished: true, newMessage: true };
+const none = { checkInReminder: false, reviewReminder: false, reviewPublished: false, newMessage: false };
 const guest = () => identity.with(story.guest.accessToken);
 
 it('everything is on until somebody turns it off, and each decides for themselves', async () => {

@@ -121,6 +121,27 @@ export class Story {
     );
   }
 
+  async wrote(
+    from: 'guest' | 'host',
+    about: Partial<EventBody<'message.sent'>> = {},
+    options: DeliverOptions = {},
+  ): Promise<void> {
+    const to = from === 'guest' ? 'host' : 'guest';
+    await this.identity.service.deliver(
+      'message.sent',
+      {
+        threadId: this.facts.bookingId,
+        messageId: randomUUID(),
+        listingId: this.facts.listingId,
+        bookingId: this.facts.bookingId,
+        senderId: this[from].id,
+        recipientId: this[to].id,
+        ...about,
+      },
+      options,
+    );
+  }
+
   /** Newest first. */
   async mailsTo(side: 'guest' | 'host'): Promise<InboxMail[]> {
     return this.identity.mailsTo(this[side].email);

@@ -150,6 +150,56 @@ describe('each side gets the mail that is meant for it', () => {
   });
 });
 
+describe('message.sent: whoever it is for, without a word of it', () => {
+  it('about a booking', async () => {
+    await story.confirmed();
+    await story.wrote('guest', {}, { times: 2 });
+    await story.wrote('host');
+    expect(await story.templates()).toEqual({
+      guest: ['message-received', 'booking-confirmed'],
+      host: ['message-received', 'booking-confirmed'],
+    });
+    const { subject, text } = await story.latest('host', 'message-received');
+    expect(subject).toBe(`${await nameOf('guest')} wrote to you about ${TITLE}`);
+    expect(text).toContain(story.facts.bookingId);
+    expect(text).toContain('turn mails of this kind off');
+  });
+
+  it('about a listing, before there is a booking', async () => {
+    await story.wrote('guest', { bookingId: null, threadId: randomUUID() });
+    expect(await story.templates()).toEqual({ guest: [], host: ['message-received'] });
+  });
+
+  it('not the word that came with a booking which the host has not heard of; a request tells of both', async () => {
+    await story.created();
+    await story.wrote('guest');
+    await story.requested();
+    expect(await story.templates()).toEqual({ guest: [], host: ['booking-requested'] });
+    await story.wrote('guest');
+    expect((await story.templates()).host).toEqual(['message-received', 'booking-requested']);
+  });
+
+  it('waits for a booking that is told later', async () => {
+    await story.wrote('host');
+    expect(await story.templates()).toEqual(nobody);
+    await story.created();
+    await identity.service.clock.advance('PT1S');
+    expect((await story.templates()).guest).toEqual(['message-received']);
+  });
+
+  it('not to somebody who has turned it off', async () => {
+    await identity.with(story.host.accessToken).put('/v1/me/notification-settings', {
+      checkInReminder: true,
+      reviewReminder: true,
+      reviewPublished: true,
+      newMessage: false,
+    });
+    await story.confirmed();
+    await story.wrote('guest');
+    expect((await story.templates()).host).toEqual(['booking-confirmed']);
+  });
+});
+
 describe('one event, one mail', () => {
   it('an event that comes twice', async () => {
     await story.confirmed({ times: 2 });

@@ -74,7 +74,14 @@ export class BookingController {
 
   @Post('bookings/:id/accept')
   @VerifiedEmail()
-  @Answers(200, Booking, 'booking.not_found', 'booking.transition_not_allowed', 'booking.accept_too_late')
+  @Answers(
+    200,
+    Booking,
+    'account.suspended',
+    'booking.not_found',
+    'booking.transition_not_allowed',
+    'booking.accept_too_late',
+  )
   accept(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<Booking> {
     return this.bookings.accept(host, id);
   }

@@ -12,6 +12,7 @@ import {
   type Config,
 } from '@roost/platform';
 import { addMinutes } from '@roost/stay';
+import { isActiveAccount } from '../account/account.queries.js';
 import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
 import type { BookingsConfig } from '../config.js';
 import { MessageService } from '../message/message.service.js';
@@ -48,7 +49,9 @@ export class BookingService {
 
   async accept(host: AuthUser, id: string): Promise<BookingDto> {
     return await this.answerRequest(host, id, async (em, booking, now) => {
-      const isPaid = booking.authorizedMinor > 0 || booking.capturedMinor > 0;
+      if (!(await isActiveAccount(em, host.id))) throw new Problem('account.suspended');
+      const isPaid =
+        booking.terms.totalMinor === 0 || booking.authorizedMinor > 0 || booking.capturedMinor > 0;
       if (booking.state === 'awaiting_host' && !isPaid) throw new Problem('booking.accept_too_late');
       await this.lifecycle.accept(em, booking, { by: 'host', id: host.id }, now);
     });

@@ -121,6 +121,22 @@ export class NotificationConsumer {
     });
   }
 
+  /** Those from before events said what a message is about are old news. */
+  @OnEvent('message.sent')
+  async messageSent(body: EventBody<'message.sent'>, meta: EventMeta): Promise<void> {
+    const { listingId, bookingId, senderId, recipientId } = body;
+    if (listingId === undefined) return;
+    await this.transactions.run((em) =>
+      this.notifications.tell(em, 'message-received', {
+        eventId: meta.id,
+        userId: recipientId,
+        side: null,
+        bookingId,
+        facts: { listingId, senderId },
+      }),
+    );
+  }
+
   /** Keeps what the event says of the booking, then acts; `before` is the state that was known until now. */
   private async follow(
     body: BookingFacts,

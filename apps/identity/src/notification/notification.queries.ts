@@ -4,9 +4,10 @@ import type { Side, Template } from './domain/notification.js';
 export interface Notification {
   id: string;
   userId: string;
-  side: Side;
+  side: Side | null;
   template: Template;
-  bookingId: string;
+  /** Null for an enquiry. */
+  bookingId: string | null;
   facts: Record<string, unknown>;
   createdAt: Date;
 }

@@ -5,7 +5,7 @@ import { Clock, LOGGER, SystemClock, uuidv7 } from '@roost/platform';
 import type { Logger } from 'pino';
 import { Mails } from '../mail/mail.service.js';
 import { User } from '../user/user.entity.js';
-import type { Facts, Side, Stay, Template } from './domain/notification.js';
+import type { Facts, Side, Stay, StayTemplate, Template } from './domain/notification.js';
 import { standing } from './domain/schedule.js';
 import { languageOf, type Letter, type Told, withNights, wordsOf } from './language/language.js';
 import { layOut } from './letter.layout.js';
@@ -29,8 +29,8 @@ const PATIENCE_MS = 3 * 24 * 60 * 60 * 1000;
 interface News<T extends Template> {
   eventId: string;
   userId: string;
-  side: Side;
-  bookingId: string;
+  side: Side | null;
+  bookingId: string | null;
   facts: Facts[T];
 }
 
@@ -104,13 +104,12 @@ export class Notifications {
 
   /** Null: what it tells is not known yet. */
   private async deliver(em: EntityManager, notification: Notification): Promise<Outcome | null> {
-    const { template, userId, bookingId, facts } = notification;
+    const { template, userId, bookingId, facts, side } = notification;
+    if (template === 'message-received') return await this.deliverMessage(em, notification);
+    if (bookingId === null || side === null) throw new Error(`a ${template} without its booking`);
     const stay = await findStay(em, bookingId);
     const listing = stay && (await findListing(em, stay.listingId));
-    if (!listing) {
-      const waited = this.systemClock.now().getTime() - notification.createdAt.getTime();
-      return waited < PATIENCE_MS ? null : 'outdated';
-    }
+    if (!listing) return this.patient(notification);
     const now = standing(template, facts, stay, this.clock.now());
     if (now !== 'to-tell') return now;
     const people = await em.find(User, { id: { $in: [userId, stay.guestId, stay.hostId] } });
@@ -118,32 +117,63 @@ export class Notifications {
     if (!reader || !isReachable(reader)) return 'unreachable';
     if (await isMuted(em, userId, template)) return 'muted';
     const language = languageOf(reader.locale);
-    const told = { ...toldOf(notification, stay, listing, people), words: wordsOf(reader.locale, language) };
-    const write = language.letters[template] as (told: Told<Template>) => Letter;
+    const told = { ...toldOf(facts, side, stay, listing, people), words: wordsOf(reader.locale, language) };
+    const write = language.letters[template] as (told: Told<StayTemplate>) => Letter;
     const mail = layOut(write(told), reader, language, isOptional(template));
     await this.mails.post(em, reader.email, template, mail);
     return 'mailed';
   }
+
+  /** A host hears of a booking once it is requested or confirmed, and not before by its first message. */
+  private async deliverMessage(em: EntityManager, notification: Notification): Promise<Outcome | null> {
+    const { template, userId, bookingId } = notification;
+    const { listingId, senderId } = notification.facts as unknown as Facts['message-received'];
+    const listing = await findListing(em, listingId);
+    const stay = bookingId === null ? null : await findStay(em, bookingId);
+    if (!listing || (bookingId !== null && !stay)) return this.patient(notification);
+    if (stay?.state === 'pending_payment' && userId === stay.hostId) return 'withdrawn';
+    const people = await em.find(User, { id: { $in: [userId, senderId] } });
+    const reader = people.find(({ id }) => id === userId);
+    if (!reader || !isReachable(reader)) return 'unreachable';
+    if (await isMuted(em, userId, template)) return 'muted';
+    const language = languageOf(reader.locale);
+    const senderName = nameOf(people, senderId);
+    const mail = layOut(
+      language.newMessage({ ...listing, senderName, bookingId }),
+      reader,
+      language,
+      isOptional(template),
+    );
+    await this.mails.post(em, reader.email, template, mail);
+    return 'mailed';
+  }
+
+  /** What it tells is not known yet; one day it is too late to wait for that. */
+  private patient({ createdAt }: Notification): Outcome | null {
+    return this.systemClock.now().getTime() - createdAt.getTime() < PATIENCE_MS ? null : 'outdated';
+  }
+}
+
+function nameOf(people: readonly User[], userId: string): string | null {
+  const user = people.find(({ id }) => id === userId);
+  return user && user.status !== 'erased' ? user.displayName : null;
 }
 
 function toldOf(
-  notification: Notification,
+  facts: Notification['facts'],
+  side: Side,
   stay: Stay,
   listing: ListingName,
   people: readonly User[],
-): Omit<Told<Template>, 'words'> {
-  const nameOf = (userId: string) => {
-    const user = people.find(({ id }) => id === userId);
-    return user && user.status !== 'erased' ? user.displayName : null;
-  };
+): Omit<Told<StayTemplate>, 'words'> {
   return {
-    facts: notification.facts as unknown as Facts[Template],
-    side: notification.side,
+    facts: facts as unknown as Facts[StayTemplate],
+    side,
     stay: withNights(stay),
     title: listing.title,
     city: listing.city,
-    guestName: nameOf(stay.guestId),
-    hostName: nameOf(stay.hostId),
+    guestName: nameOf(people, stay.guestId),
+    hostName: nameOf(people, stay.hostId),
   };
 }
 

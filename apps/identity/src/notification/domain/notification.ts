@@ -22,12 +22,20 @@ export interface Facts {
   'check-in-reminder': Nothing;
   'review-reminder': { closesAt: string };
   'review-published': Nothing;
+  'message-received': { listingId: string; senderId: string };
 }
 
 export type Template = keyof Facts;
+/** All but that about a message, which may be about no stay yet. */
+export type StayTemplate = Exclude<Template, 'message-received'>;
 
 /** What a reader can do without; everything else is about their money or their dates. */
-export const OPTIONAL_TEMPLATES = ['check-in-reminder', 'review-reminder', 'review-published'] as const;
+export const OPTIONAL_TEMPLATES = [
+  'check-in-reminder',
+  'review-reminder',
+  'review-published',
+  'message-received',
+] as const;
 export type OptionalTemplate = (typeof OPTIONAL_TEMPLATES)[number];
 
 export type BookingState =

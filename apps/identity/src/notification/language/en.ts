@@ -1,9 +1,9 @@
 import type { Guests } from '@roost/pricing';
-import type { Template } from '../domain/notification.js';
-import type { Language, Letter, Told } from './language.js';
+import type { StayTemplate } from '../domain/notification.js';
+import type { Language, Letter, Told, ToldOfMessage } from './language.js';
 
 type Row = Letter['details'][number];
-type AnyTold = Told<Template>;
+type AnyTold = Told<StayTemplate>;
 
 const guestOf = ({ guestName }: AnyTold) => guestName ?? 'your guest';
 const hostOf = ({ hostName }: AnyTold) => hostName ?? 'your host';
@@ -21,7 +21,10 @@ function party({ adults, children, infants, pets }: Guests): string {
   ].join(', ');
 }
 
-const place = ({ title, city }: AnyTold): Row => ['Place', city === null ? title : `${title}, ${city}`];
+const place = ({ title, city }: Pick<AnyTold, 'title' | 'city'>): Row => [
+  'Place',
+  city === null ? title : `${title}, ${city}`,
+];
 
 const dates = ({ stay, words }: AnyTold): Row[] => [
   ['Check-in', `${words.date(stay.checkInDate)}, from ${words.time(stay.checkInAt, stay.timeZone)}`],
@@ -247,10 +250,21 @@ function cancelledForHost(told: Told<'booking-cancelled'>): Letter {
   };
 }
 
+function newMessage(told: ToldOfMessage): Letter {
+  const { senderName, title, bookingId } = told;
+  return {
+    subject: `${senderName ?? 'Somebody'} wrote to you about ${title}`,
+    paragraphs: ['There is a new message for you.'],
+    details: [place(told), ...(bookingId === null ? [] : [['Booking', bookingId] satisfies Row])],
+    closing: ['You read and answer it under your messages; answers to this mail reach nobody.'],
+  };
+}
+
 export const english: Language = {
   tag: 'en',
   greeting: (name) => `Hello ${name},`,
   signature: 'Roost',
   mutable: 'You can turn mails of this kind off in your notification settings.',
   letters,
+  newMessage,
 };

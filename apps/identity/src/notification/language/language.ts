@@ -1,6 +1,6 @@
 import { formatMoney } from '@roost/money';
 import { localTime, nightCount } from '@roost/stay';
-import type { Facts, Side, Stay, Template } from '../domain/notification.js';
+import type { Facts, Side, Stay, StayTemplate } from '../domain/notification.js';
 import { english } from './en.js';
 
 /** One mail before it has a form: the layout makes text and HTML of it. */
@@ -13,7 +13,7 @@ export interface Letter {
 }
 
 /** What a letter may speak of. */
-export interface Told<T extends Template> {
+export interface Told<T extends StayTemplate> {
   facts: Facts[T];
   side: Side;
   stay: Stay & { nights: number };
@@ -23,6 +23,15 @@ export interface Told<T extends Template> {
   guestName: string | null;
   hostName: string | null;
   words: Words;
+}
+
+/** Who wrote, and about what: never a word of what they wrote. */
+export interface ToldOfMessage {
+  /** Null for an account that is gone. */
+  senderName: string | null;
+  title: string;
+  city: string | null;
+  bookingId: string | null;
 }
 
 /** Amounts, dates and times as the reader writes them. */
@@ -41,7 +50,8 @@ export interface Language {
   signature: string;
   /** Below mails that can be turned off. */
   mutable: string;
-  letters: { [T in Template]: (told: Told<T>) => Letter };
+  letters: { [T in StayTemplate]: (told: Told<T>) => Letter };
+  newMessage(told: ToldOfMessage): Letter;
 }
 
 const languages: readonly [Language, ...Language[]] = [english];
@@ -68,7 +78,7 @@ export function wordsOf(locale: string, language: Language): Words {
   };
 }
 
-export const withNights = (stay: Stay): Told<Template>['stay'] => ({
+export const withNights = (stay: Stay): Told<StayTemplate>['stay'] => ({
   ...stay,
   nights: nightCount(stay.checkInDate, stay.checkOutDate),
 });
