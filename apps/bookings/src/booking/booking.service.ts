@@ -123,7 +123,15 @@ export class BookingService {
     if (outcome === 'taken') throw new NightsTaken('booking.dates_unavailable', stayOf(quote));
     if (wanted.message) await this.messages.open(em, { id: booking.id, ...quote.terms }, wanted.message);
     this.announcer.announceAfterCommit();
+    if (quote.terms.totalMinor === 0) return await this.payNothing(em, booking.id, now);
     const history = [{ at: now.toISOString(), by: 'guest' as const, event: 'created', reason: null }];
     return toBookingDto(booking, history, null);
+  }
+
+  /** A stay that costs nothing waits for no payment: payments opens none, so it is confirmed, or requested, at once. */
+  private async payNothing(em: EntityManager, id: string, now: Date): Promise<BookingDto> {
+    const booking = await em.findOneOrFail(Booking, { id });
+    await this.lifecycle.pay(em, booking, 'payment_captured', now);
+    return await viewOf(em, booking);
   }
 }

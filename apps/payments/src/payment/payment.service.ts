@@ -39,9 +39,10 @@ export class PaymentService {
     private readonly clock: Clock,
   ) {}
 
-  /** A booking waits for its money. */
+  /** A booking waits for its money; one that costs nothing waits for none. */
   openFor(booking: EventBody<'booking.created'>): Promise<void> {
     return this.transactions.run(async (em) => {
+      if (booking.totalMinor === 0) return;
       const { bookingId, guestId, hostId, currency } = booking;
       if ((await em.count(Payment, { bookingId, purpose: 'booking' })) > 0) return;
       const split = splitOf(booking);

@@ -261,7 +261,7 @@ describe('any cancel', () => {
           );
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1_600 },
     );
   });
 
@@ -274,7 +274,7 @@ describe('any cancel', () => {
           guestCancel(stay, confirmedAt, instant).refundMinor,
         );
       }),
-      { numRuns: 500 },
+      { numRuns: 1_600 },
     );
   });
 
@@ -286,7 +286,7 @@ describe('any cancel', () => {
           guestCancel(stay, confirmedAt, instant).refundMinor,
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 1_300 },
     );
   });
 });

@@ -64,7 +64,7 @@ describe('the refund schedule', () => {
           expect(refundAt(schedule, instant)).toBe(guestCancel(stay, confirmed, instant).refundMinor);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 
@@ -81,7 +81,7 @@ describe('the refund schedule', () => {
           );
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -95,7 +95,7 @@ describe('the refund schedule', () => {
           expect(step.refundMinor).toBeLessThan(schedule[previous]?.refundMinor ?? 0);
         });
       }),
-      { numRuns: 150 },
+      { numRuns: 500 },
     );
   });
 });
