@@ -11,7 +11,6 @@ beforeAll(async () => {
   const { DATABASE_URL, REDIS_URL, REDIS_PREFIX } = bookings.service.env;
   replica = await startTestService(definition, {
     env: { DATABASE_URL: DATABASE_URL!, REDIS_URL: REDIS_URL!, REDIS_PREFIX: REDIS_PREFIX! },
-    bus: bookings.service.bus,
   });
 });
 afterAll(async () => {

@@ -57,3 +57,13 @@ it('the listings of a suspended host are not there, until she is reinstated', as
   await say('user.suspended', listing.host, 2);
   expect((await bookings.as(guest).post('/v1/bookings', { quoteId: quote.id })).status).toBe(201);
 });
+
+it('a suspended host accepts nothing while her token lasts; declining gives the money back, so that she may', async () => {
+  const booking = await bookings.givenRequest();
+  const host = bookings.as(booking.listing.host);
+  await say('user.suspended', booking.listing.host, 2);
+  expectProblem(await host.post(`/v1/bookings/${booking.id}/accept`), 403, 'account.suspended');
+  expect(await bookings.stateOf(booking)).toBe('awaiting_host');
+  const declined = await host.post(`/v1/bookings/${booking.id}/decline`, { reason: 'I can not' });
+  expect(declined).toMatchObject({ status: 200, body: { state: 'declined' } });
+});

@@ -64,7 +64,7 @@ describe('the refund schedule', () => {
           expect(refundAt(schedule, instant)).toBe(guestCancel(stay, confirmed, instant).refundMinor);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -81,7 +81,7 @@ describe('the refund schedule', () => {
           );
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
@@ -95,7 +95,7 @@ describe('the refund schedule', () => {
           expect(step.refundMinor).toBeLessThan(schedule[previous]?.refundMinor ?? 0);
         });
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });
