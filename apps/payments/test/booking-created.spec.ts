@@ -35,6 +35,16 @@ describe('booking.created', () => {
     await eventually(() => payments.sandbox.intentOf(all[0]!.id));
   });
 
+  test('a booking that costs nothing gets no payment', async () => {
+    const guest = aUser();
+    const booking = { ...aBooking({ guest }), lines: [], totalMinor: 0, hostPayoutMinor: 0 };
+    await payments.service.deliver('booking.created', booking);
+    const created = await payments.service.published('payment.created');
+    expect(created.filter((body) => body.bookingId === booking.bookingId)).toEqual([]);
+    const answer = await payments.service.as(guest).get(`/v1/bookings/${booking.bookingId}/payment`);
+    expectProblem(answer, 404, 'payment.not_ready');
+  });
+
   test('while the provider is away the payment waits, and is made once it is back', async () => {
     const guest = aUser();
     await payments.sandbox.faults({ route: 'create', kind: 'fail', times: 3 });
