@@ -68,7 +68,8 @@ const rules: Record<string, string> = {
     FROM calendar_entry e
     WHERE NOT EXISTS (SELECT FROM booking b WHERE b.owner_id = e.owner_id)
       AND NOT EXISTS (SELECT FROM calendar_block k WHERE k.owner_id = e.owner_id)
-      AND NOT EXISTS (SELECT FROM calendar_import i WHERE i.owner_id = e.owner_id)`,
+      AND NOT EXISTS (SELECT FROM calendar_import i WHERE i.owner_id = e.owner_id)
+      AND NOT EXISTS (SELECT FROM calendar_feed f WHERE f.owner_id = e.owner_id)`,
 
   // An open change that moves dates holds its own nights too; one that is closed holds none.
   'calendar.change': `
