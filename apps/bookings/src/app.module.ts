@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccountConsumer } from './account/account.consumer.js';
 import { BookingModule } from './booking/booking.module.js';
 import { CalendarModule } from './calendar/calendar.module.js';
+import { FeedModule } from './feed/feed.module.js';
 import { ListingSnapshotModule } from './listing-snapshot/listing-snapshot.module.js';
 import { MessageGraphModule } from './message/message-graph.module.js';
 import { MessageModule } from './message/message.module.js';
@@ -11,6 +12,7 @@ import { QuoteModule } from './quote/quote.module.js';
   imports: [
     ListingSnapshotModule,
     CalendarModule,
+    FeedModule,
     QuoteModule,
     BookingModule,
     MessageModule,

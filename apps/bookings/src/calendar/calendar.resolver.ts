@@ -15,6 +15,8 @@ import {
 } from '@roost/platform';
 import type { z } from 'zod';
 import { StayDate } from '../stay.dto.js';
+import { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';
+import { CalendarExport } from './calendar-export.service.js';
 import { Block, Calendar, CalendarRange, CreateBlock, LinkListings, Links } from './calendar.dto.js';
 import { CalendarService } from './calendar.service.js';
 import { LinkService } from './link.service.js';
@@ -29,6 +31,7 @@ export class CalendarResolver {
   constructor(
     private readonly calendars: CalendarService,
     private readonly links: LinkService,
+    private readonly exports: CalendarExport,
   ) {}
 
   @BatchedEdge(Calendar.nullable(), {
@@ -84,6 +87,17 @@ export class CalendarResolver {
     @Arg('input', LinkListings) input: LinkListings,
   ): Promise<Links> {
     return this.links.link(host, houseId, input);
+  }
+
+  @Mutation(ExportUrl, { description: 'A new address of the calendar; the one before it is dead' })
+  @Roles('host')
+  @VerifiedEmail()
+  createCalendarExportUrl(
+    @CurrentUser() host: AuthUser,
+    @Arg('listingId', Uuid) listingId: string,
+    @Arg('input', CreateExportUrl.prefault({})) input: CreateExportUrl,
+  ): Promise<ExportUrl> {
+    return this.exports.createUrl(host, listingId, input);
   }
 
   /** Null for what has no calendar that this viewer may see, be it a draft or a listing not heard of yet. */

@@ -1,0 +1,78 @@
+import { Controller, Delete, Get, Post } from '@nestjs/common';
+import {
+  Answers,
+  Body,
+  CurrentUser,
+  type PageOf,
+  Param,
+  QueryParams,
+  Roles,
+  Uuid,
+  VerifiedEmail,
+  type AuthUser,
+} from '@roost/platform';
+import { CreateFeed, Feed, FeedLog, type FeedLogEntry, Feeds, ListFeedLog } from './feed.dto.js';
+import { FeedService } from './feed.service.js';
+
+@Controller('v1/listings/:id/calendar/feeds')
+@Roles('host')
+export class FeedController {
+  constructor(private readonly feeds: FeedService) {}
+
+  @Post()
+  @VerifiedEmail()
+  @Answers(
+    201,
+    Feed,
+    'listing.not_found',
+    'listing.forbidden',
+    'feed.url_not_allowed',
+    'feed.already_added',
+    'feed.limit_reached',
+  )
+  add(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) listingId: string,
+    @Body(CreateFeed) wanted: CreateFeed,
+  ): Promise<Feed> {
+    return this.feeds.add(host, listingId, wanted);
+  }
+
+  @Get()
+  @Answers(200, Feeds, 'listing.not_found', 'listing.forbidden')
+  async list(@CurrentUser() host: AuthUser, @Param('id', Uuid) listingId: string): Promise<Feeds> {
+    return { data: await this.feeds.list(host, listingId) };
+  }
+
+  @Delete(':feedId')
+  @Answers(204, 'listing.not_found', 'listing.forbidden', 'feed.not_found')
+  remove(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) listingId: string,
+    @Param('feedId', Uuid) feedId: string,
+  ): Promise<void> {
+    return this.feeds.remove(host, listingId, feedId);
+  }
+
+  @Post(':feedId/sync')
+  @VerifiedEmail()
+  @Answers(202, Feed, 'listing.not_found', 'listing.forbidden', 'feed.not_found')
+  sync(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) listingId: string,
+    @Param('feedId', Uuid) feedId: string,
+  ): Promise<Feed> {
+    return this.feeds.requestSync(host, listingId, feedId);
+  }
+
+  @Get(':feedId/log')
+  @Answers(200, FeedLog, 'listing.not_found', 'listing.forbidden', 'feed.not_found')
+  log(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) listingId: string,
+    @Param('feedId', Uuid) feedId: string,
+    @QueryParams(ListFeedLog) query: ListFeedLog,
+  ): Promise<PageOf<FeedLogEntry>> {
+    return this.feeds.log(host, listingId, feedId, query);
+  }
+}

@@ -1,0 +1,99 @@
+import {
+  After,
+  Arg,
+  type AuthUser,
+  BatchedEdge,
+  Connection,
+  type ConnectionPage,
+  CurrentUser,
+  type EntityRef,
+  First,
+  Foreign,
+  Mutation,
+  Problem,
+  Query,
+  Resolver,
+  Roles,
+  toConnection,
+  Uuid,
+  VerifiedEmail,
+} from '@roost/platform';
+import { z } from 'zod';
+import { CreateFeed, Feed, FeedLogEntry } from './feed.dto.js';
+import { FeedService } from './feed.service.js';
+
+const Listing = Foreign('Listing');
+type Ref = z.output<EntityRef>;
+
+@Resolver()
+export class FeedResolver {
+  constructor(private readonly feeds: FeedService) {}
+
+  @Query(Connection(FeedLogEntry))
+  @Roles('host')
+  async calendarFeedLog(
+    @CurrentUser() host: AuthUser,
+    @Arg('listingId', Uuid) listingId: string,
+    @Arg('feedId', Uuid) feedId: string,
+    @Arg('first', First) limit: number,
+    @Arg('after', After) cursor: string | undefined,
+  ): Promise<ConnectionPage<FeedLogEntry>> {
+    return toConnection(await this.feeds.log(host, listingId, feedId, { limit, cursor }));
+  }
+
+  @Mutation(Feed)
+  @Roles('host')
+  @VerifiedEmail()
+  createCalendarFeed(
+    @CurrentUser() host: AuthUser,
+    @Arg('listingId', Uuid) listingId: string,
+    @Arg('input', CreateFeed) input: CreateFeed,
+  ): Promise<Feed> {
+    return this.feeds.add(host, listingId, input);
+  }
+
+  @Mutation(Feed, { description: 'Reads the feed as soon as possible; its log tells what came of it' })
+  @Roles('host')
+  @VerifiedEmail()
+  syncCalendarFeed(
+    @CurrentUser() host: AuthUser,
+    @Arg('listingId', Uuid) listingId: string,
+    @Arg('feedId', Uuid) feedId: string,
+  ): Promise<Feed> {
+    return this.feeds.requestSync(host, listingId, feedId);
+  }
+
+  @Mutation(Listing.nullable(), { description: 'What the feed blocked is free at once' })
+  @Roles('host')
+  async removeCalendarFeed(
+    @CurrentUser() host: AuthUser,
+    @Arg('listingId', Uuid) listingId: string,
+    @Arg('feedId', Uuid) feedId: string,
+  ): Promise<Ref> {
+    await this.feeds.remove(host, listingId, feedId);
+    return { id: listingId };
+  }
+}
+
+/** What feeds add to a listing: only its host sees them. */
+@Resolver(Listing)
+export class ListingFeedsResolver {
+  constructor(private readonly feeds: FeedService) {}
+
+  @BatchedEdge(z.array(Feed).nullable())
+  async calendarFeeds(listings: readonly Ref[], viewer: AuthUser | null): Promise<(Feed[] | null)[]> {
+    const feeds: (Feed[] | null)[] = [];
+    // One after the other: a list of listings takes no more than one connection.
+    for (const { id } of listings) feeds.push(viewer && (await this.seen(id, viewer)));
+    return feeds;
+  }
+
+  private async seen(listingId: string, viewer: AuthUser): Promise<Feed[] | null> {
+    try {
+      return await this.feeds.list(viewer, listingId);
+    } catch (error) {
+      if (error instanceof Problem && error.code.startsWith('listing.')) return null;
+      throw error;
+    }
+  }
+}
