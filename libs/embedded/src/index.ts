@@ -5,3 +5,4 @@ export { startKafka, type EmbeddedKafka, type KafkaOptions } from './kafka.js';
 export { freePort, portTaken } from './ports.js';
 export { startPostgres, type EmbeddedPostgres, type PostgresOptions } from './postgres.js';
 export { startRedis, type EmbeddedRedis, type RedisOptions } from './redis.js';
+export { runningKafka, runningPostgres, runningRedis } from './running.js';

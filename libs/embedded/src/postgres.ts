@@ -127,8 +127,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     return {
       port,
       logFile,
-      url: (database) =>
-        `postgresql://${ROLE}:${passwords.role}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
+      url: (database) => roleUrl(passwords.role, port, database),
       ended,
       stop: async () => {
         if (stopping) return;
@@ -147,6 +146,10 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     claim.release();
     throw error;
   }
+}
+
+export function roleUrl(password: string, port: number, database: string): string {
+  return `postgresql://${ROLE}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
 }
 
 /** A server that a killed Roost left behind, or the mark of one that is no longer there. */

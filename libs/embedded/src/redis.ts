@@ -91,7 +91,7 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
       lastSignal: 'KILL',
       removeFolder: options.temporary ? folder : undefined,
     });
-    const url = `redis://:${password}@127.0.0.1:${port}`;
+    const url = redisUrl(password, port);
     const deadline = performance.now() + READY_WITHIN_MS;
     while ((await ping(url)) !== '+PONG') {
       if (failure !== null || performance.now() > deadline) {
@@ -228,6 +228,10 @@ async function install(log: (line: string) => void): Promise<string> {
     );
   }
   return program;
+}
+
+export function redisUrl(password: string, port: number): string {
+  return `redis://:${password}@127.0.0.1:${port}`;
 }
 
 function passwordIn(folder: string): string {

@@ -20,9 +20,10 @@ export interface OutboxRow {
 }
 
 /** One per database: "roost" as a number, and the relay. */
-const RELAY_LOCK = [0x726f6f73, 1];
+export const RELAY_LOCK = [0x726f6f73, 1];
 
-const READ = {
+/** Reads on after a position: `$1` and `$2`, at most `$3` rows. */
+export const READ_OUTBOX = {
   name: 'outbox-read',
   text: `
     SELECT xid::text AS xid, id, type, topic, key, aggregate_version::text AS version, schema_version, traceparent, body::text AS body,
@@ -73,7 +74,8 @@ const PRUNE_INBOX = {
       ORDER BY handled_at LIMIT $2)`,
 };
 
-interface Row {
+/** What READ_OUTBOX gives. */
+export interface StoredEvent {
   xid: string;
   id: string;
   type: string;
@@ -84,6 +86,24 @@ interface Row {
   traceparent: string | null;
   body: string;
   time: string;
+}
+
+export function toOutboxRow(row: StoredEvent, source: string): OutboxRow {
+  return {
+    position: { xid: row.xid, id: row.id },
+    event: {
+      id: row.id,
+      type: row.type,
+      source,
+      topic: row.topic,
+      key: row.key,
+      time: row.time,
+      aggregateVersion: row.version === null ? null : Number(row.version),
+      schemaVersion: row.schema_version,
+      traceparent: row.traceparent,
+      data: row.body,
+    },
+  };
 }
 
 /**
@@ -138,22 +158,8 @@ export class OutboxReader {
 
   async read(after: Position, limit: number): Promise<OutboxRow[]> {
     if (this.#failure) throw this.#failure;
-    const { rows } = await this.#client.query<Row>({ ...READ, values: [after.xid, after.id, limit] });
-    return rows.map((row) => ({
-      position: { xid: row.xid, id: row.id },
-      event: {
-        id: row.id,
-        type: row.type,
-        source: this.source,
-        topic: row.topic,
-        key: row.key,
-        time: row.time,
-        aggregateVersion: row.version === null ? null : Number(row.version),
-        schemaVersion: row.schema_version,
-        traceparent: row.traceparent,
-        data: row.body,
-      },
-    }));
+    const { rows } = await this.#client.query<StoredEvent>({ ...READ_OUTBOX, values: [after.xid, after.id, limit] });
+    return rows.map((row) => toOutboxRow(row, this.source));
   }
 
   async save(cursors: ReadonlyMap<string, Position>): Promise<void> {

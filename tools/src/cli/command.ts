@@ -24,6 +24,9 @@ export interface Command {
 /** Said to the operator in one sentence, without a stack; the exit code is 1. */
 export class Refusal extends Error {}
 
+/** A wrong call: the help is not far, and the exit code is 2. */
+export class Misuse extends Error {}
+
 export type Row = Record<string, string | number | null>;
 
 /** Results go to standard output, as a table for people or as JSON for programs; what happens meanwhile to standard error. */
@@ -32,6 +35,11 @@ export class Output {
 
   progress(line: string): void {
     console.error(line);
+  }
+
+  /** One thing of many that come one by one: a line of text, or of JSON. */
+  line(value: unknown, text: string): void {
+    console.log(this.json ? JSON.stringify(value) : text);
   }
 
   result(value: unknown, rows: readonly Row[]): void {

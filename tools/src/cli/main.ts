@@ -1,15 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Action, type Command, Output, Refusal } from './command.js';
+import { type Action, type Command, Misuse, Output, Refusal } from './command.js';
 
 const folder = new URL('commands/', import.meta.url);
 const COMMON = {
   json: { type: 'boolean', description: 'print JSON instead of a table' },
   help: { type: 'boolean', short: 'h', description: 'print this' },
 } as const;
-
-/** A wrong call: the help is not far, and the exit code is 2. */
-class Misuse extends Error {}
 
 async function main(args: string[]): Promise<void> {
   if (existsSync('.env')) process.loadEnvFile('.env');

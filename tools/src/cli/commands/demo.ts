@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { claimFolder, EmbeddedError } from '@roost/embedded';
 import { z } from 'zod';
 import { type Call, type Command, type Output, Refusal, type Row } from '../command.js';
+import { confirm, CONFIRMED } from '../confirm.js';
 
 const HEARD_MS = 10_000;
 const LOADED_MS = 10 * 60_000;
@@ -35,7 +35,7 @@ export const command: Command = {
       summary:
         'Empties this Roost (accounts, listings, bookings, payments, mails, files: everything) and loads the demo data anew.',
       options: {
-        yes: { type: 'boolean', description: 'do not ask' },
+        ...CONFIRMED,
         'data-dir': {
           type: 'string',
           description: 'the data folder (default: ROOST_DATA_DIR, or .roost)',
@@ -53,7 +53,7 @@ async function reset({ options, out }: Call): Promise<void> {
       `${dataDir} belongs to a Roost in production: there is no demo data, and nothing is emptied.`,
     );
   }
-  if (options.yes !== true && !(await confirmed(dataDir))) throw new Refusal('Nothing has been touched.');
+  await confirm(`This empties the Roost in ${dataDir}, whatever it holds`, options);
 
   const started = new Date();
   const folder = join(dataDir, 'demo');
@@ -79,17 +79,6 @@ async function reset({ options, out }: Call): Promise<void> {
   } finally {
     await own?.stop();
   }
-}
-
-async function confirmed(dataDir: string): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new Refusal(`This empties the Roost in ${dataDir}: add --yes to say that you mean it.`);
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await lines.question(
-    `This empties the Roost in ${dataDir}, whatever it holds. Go on? (yes/no) `,
-  );
-  lines.close();
-  return /^y(es)?$/i.test(answer.trim());
 }
 
 /** Whether no Roost runs on this folder. */

@@ -1,0 +1,26 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { DeadLetters } from '../dead-letters.js';
+import { EmbeddedBus } from '../embedded-bus.js';
+import { MessagingLog } from '../messaging-log.js';
+import { Transactions } from '../transactions.js';
+
+/** The dead letters in the database of a service, for a process that is not that service. */
+export async function deadLettersOf(
+  service: string,
+  databaseUrl: string,
+): Promise<{ letters: DeadLetters; close(): Promise<void> }> {
+  const orm = await MikroORM.init({
+    clientUrl: databaseUrl,
+    contextName: `operator of ${service}`,
+    entities: [],
+    discovery: { warnWhenNoEntities: false },
+    ensureDatabase: false,
+    forceUtcTimezone: true,
+    colors: false,
+    pool: { min: 0, max: 2 },
+    driverOptions: { application_name: 'roost operator', connectionTimeoutMillis: 5_000 },
+  });
+  const options = { service, bus: new EmbeddedBus() };
+  const transactions = new Transactions(orm, options, new MessagingLog(options));
+  return { letters: new DeadLetters(orm, transactions), close: () => orm.close(true) };
+}

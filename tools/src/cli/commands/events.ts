@@ -1,0 +1,122 @@
+import { events, isEventType, topics } from '@roost/contracts';
+import { type EventEnvelope, readOutboxStatus } from '@roost/messaging';
+import { age } from '../age.js';
+import { type Call, type Command, Misuse, type Row } from '../command.js';
+import { withEvents } from '../event-source.js';
+import { findSystem, LOCATION, serviceNamed, servicesOf, withDatabases } from '../system.js';
+import { wholeNumber } from '../whole-number.js';
+
+const MOST = 1_000_000;
+
+export const command: Command = {
+  summary: 'The events that the services tell each other.',
+  actions: {
+    tail: {
+      summary:
+        'Prints events as they are told, until Ctrl-C; with --json one a line, with their bodies. Bodies may hold personal data.',
+      options: {
+        topic: { type: 'string', description: 'on this topic only, such as bookings.booking' },
+        type: { type: 'string', description: 'of this type only, such as booking.confirmed' },
+        key: { type: 'string', description: 'of this key (the id of an aggregate) only' },
+        service: { type: 'string', description: 'told by this service only' },
+        'from-start': { type: 'boolean', description: 'all that are kept, and on from there' },
+        limit: { type: 'string', description: 'end after so many' },
+        'no-follow': { type: 'boolean', description: 'end at the last one that is there' },
+        ...LOCATION,
+      },
+      run: tail,
+    },
+    lag: {
+      summary: 'How far behind the listeners are, and what the oldest event that waits for them is.',
+      options: { service: { type: 'string', description: 'of this listening service only' }, ...LOCATION },
+      run: lag,
+    },
+  },
+};
+
+async function tail({ options, out }: Call): Promise<void> {
+  const topic = options.topic === undefined ? null : String(options.topic);
+  if (topic !== null && !topics.has(topic))
+    throw new Misuse(`There is no topic "${topic}": it is one of ${[...topics.keys()].join(', ')}.`);
+  const type = options.type === undefined ? null : String(options.type);
+  if (type !== null && !isEventType(type))
+    throw new Misuse(`There is no event "${type}": it is one of ${Object.keys(events).join(', ')}.`);
+  const key = options.key === undefined ? null : String(options.key);
+  const limit = wholeNumber('limit', options.limit, MOST) ?? Infinity;
+  const service = options.service === undefined ? null : serviceNamed(String(options.service));
+
+  const ended = new AbortController();
+  const stop = () => ended.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  let seen = 0;
+  await withEvents(findSystem(options), service ? [service] : null, async (source) => {
+    const batches = source.read({
+      ...(topic === null ? {} : { topics: [topic] }),
+      from: options['from-start'] === true || options['no-follow'] === true ? 'start' : 'now',
+      ...(options['no-follow'] === true ? {} : { follow: ended.signal }),
+    });
+    for await (const batch of batches) {
+      for (const event of batch) {
+        if (type !== null && event.type !== type) continue;
+        if (key !== null && event.key !== key) continue;
+        if (service !== null && event.source !== `/${service}`) continue;
+        out.line(plain(event), line(event));
+        seen += 1;
+        if (seen >= limit) return ended.abort();
+      }
+    }
+  });
+  process.off('SIGINT', stop).off('SIGTERM', stop);
+}
+
+const line = ({ time, type, key, aggregateVersion }: EventEnvelope) =>
+  [time, type.padEnd(24), key, aggregateVersion === null ? '' : `v${aggregateVersion}`].join('  ').trimEnd();
+
+function plain({ data, ...attributes }: EventEnvelope) {
+  return { ...attributes, body: JSON.parse(data) as unknown };
+}
+
+interface Lag {
+  listener: string;
+  from: string;
+  partition: number | null;
+  behind: number;
+  oldestSeconds: number | null;
+}
+
+async function lag({ options, out }: Call): Promise<void> {
+  const listeners = servicesOf(options);
+  const system = findSystem(options);
+  const lags = await lagsInOutboxes(system);
+  const wanted = lags.filter(({ listener }) => listeners.some((name) => name === listener));
+  out.result(
+    wanted,
+    wanted.map(({ listener, from, partition, behind, oldestSeconds }): Row => ({
+      listener,
+      from,
+      ...(system.kafkaBrokers ? { partition } : {}),
+      behind,
+      oldest: age(oldestSeconds),
+    })),
+  );
+}
+
+/** Without Kafka, the outbox of each service has a cursor per listener. */
+async function lagsInOutboxes(system: ReturnType<typeof findSystem>): Promise<Lag[]> {
+  return withDatabases(system, servicesOf({}), async (databases) => {
+    const statuses = await Promise.all(
+      [...databases].map(async ([from, client]) => ({ from, ...(await readOutboxStatus(client)) })),
+    );
+    return statuses
+      .flatMap(({ from, sinks }) =>
+        sinks.map(({ sink, behind, oldestSeconds }) => ({
+          listener: sink,
+          from,
+          partition: null,
+          behind,
+          oldestSeconds,
+        })),
+      )
+      .toSorted((a, b) => a.listener.localeCompare(b.listener, 'en'));
+  });
+}
