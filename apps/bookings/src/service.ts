@@ -30,5 +30,9 @@ export const bookings = defineService({
     Migration0006Change,
     Migration0007Message,
   ],
+  projections: {
+    'identity.user': ['account'],
+    'listings.listing': ['listing_snapshot'],
+  },
   queue: true,
 });

@@ -28,5 +28,8 @@ export const identity = defineService({
     Migration0005Notification,
     Migration0006MessageMail,
   ],
+  projections: {
+    'listings.listing': ['listing_name'],
+  },
   queue: true,
 });

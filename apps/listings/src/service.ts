@@ -26,5 +26,10 @@ export const listings = defineService({
     Migration0006Rating,
     Migration0007PhotoSize,
   ],
+  projections: {
+    'identity.user': ['host'],
+    'bookings.calendar': ['listing_calendar'],
+    'reviews.rating': ['listing_rating'],
+  },
   queue: true,
 });

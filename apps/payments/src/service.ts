@@ -17,5 +17,8 @@ export const payments = defineService({
   config: PaymentsConfig,
   entities: [Payment, PaymentOperation, Refund],
   migrations: [Migration0001Payment, Migration0002Ledger, Migration0003Account, Migration0004Change],
+  projections: {
+    'identity.user': ['account'],
+  },
   queue: true,
 });

@@ -15,5 +15,8 @@ export const reviews = defineService({
   config: ReviewsConfig,
   entities: [Stay, Review, Rating],
   migrations: [Migration0001Stay, Migration0002Review],
+  projections: {
+    'identity.user': ['account'],
+  },
   queue: true,
 });

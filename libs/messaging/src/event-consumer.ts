@@ -85,6 +85,21 @@ export class EventConsumer {
     }
   }
 
+  /**
+   * Inside the transaction of `em`, which has forgotten that the event was handled before: for a rebuild. Nothing is
+   * looked up, so it may only be called where no other process can handle events of this service.
+   */
+  async handleAnew(em: EntityManager, event: EventEnvelope): Promise<void> {
+    if (!this.#handlers.has(event.type)) return;
+    await em.execute(
+      `INSERT INTO inbox_event (event_id, type, compacted) VALUES (?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
+      [event.id, event.type, isCompacted(event.type)],
+      'run',
+    );
+    await this.#apply(em, event);
+    em.clear();
+  }
+
   /** Tries are used up: the event waits for an operator, and its key with it. */
   async park(event: EventEnvelope, error: unknown, tries: number): Promise<void> {
     await this.transactions.begin(

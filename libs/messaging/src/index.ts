@@ -42,6 +42,8 @@ export type { EventSource, ReadOptions } from './operations/event-source.js';
 export { OutboxSource } from './operations/outbox-source.js';
 export { readOutboxStatus } from './operations/outbox-status.js';
 export type { OutboxStatus, SinkStatus } from './operations/outbox-status.js';
+export { LettersInTheWay, rebuild } from './operations/rebuild.js';
+export type { Rebuilt, RebuiltTable, RebuildOptions } from './operations/rebuild.js';
 export { Outbox, OUTBOX_COLUMNS } from './outbox.js';
 export type { OutboxOptions } from './outbox.js';
 export { Relay } from './relay.js';

@@ -158,7 +158,10 @@ export class OutboxReader {
 
   async read(after: Position, limit: number): Promise<OutboxRow[]> {
     if (this.#failure) throw this.#failure;
-    const { rows } = await this.#client.query<StoredEvent>({ ...READ_OUTBOX, values: [after.xid, after.id, limit] });
+    const { rows } = await this.#client.query<StoredEvent>({
+      ...READ_OUTBOX,
+      values: [after.xid, after.id, limit],
+    });
     return rows.map((row) => toOutboxRow(row, this.source));
   }
 

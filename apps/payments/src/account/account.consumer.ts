@@ -7,8 +7,17 @@ import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
 export class AccountConsumer {
   constructor(private readonly transactions: Transactions) {}
 
-  @OnEvent('user.suspended', 'user.reinstated', 'user.erased')
-  async changed(body: EventBody<'user.suspended'>, meta: EventMeta): Promise<void> {
+  /** All of them: of a topic that is compacted only the last one is left, whatever its type. */
+  @OnEvent(
+    'user.registered',
+    'user.email-verified',
+    'user.became-host',
+    'user.profile-changed',
+    'user.suspended',
+    'user.reinstated',
+    'user.erased',
+  )
+  async changed(body: EventBody<'user.profile-changed'>, meta: EventMeta): Promise<void> {
     await this.transactions.run((em) =>
       em.execute(
         `INSERT INTO account AS known (user_id, version, active) VALUES (?, ?, ?)

@@ -21,6 +21,11 @@ export interface ServiceDefinition<C extends z.ZodObject = z.ZodObject> {
   entities: readonly (new () => object)[];
   /** Its own migrations; those of the platform and of messaging run before them. */
   migrations: readonly MigrationClass[];
+  /**
+   * The tables that each state topic fills, and nothing else does: they can be emptied and built anew from it
+   * (`roost replay --rebuild`), so nothing may hang on their rows.
+   */
+  projections?: Readonly<Record<string, readonly string[]>>;
   /** A Bull queue named after the service. */
   queue?: boolean;
   /** `false`: no database, no events. */
