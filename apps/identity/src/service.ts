@@ -13,6 +13,10 @@ import { Session } from './session/session.entity.js';
 import { SigningKey } from './signing-key/signing-key.entity.js';
 import { User } from './user/user.entity.js';
 
+/** For `roost admin create`, in a process of its own. */
+export { Register } from './registration/registration.dto.js';
+export { Administrators } from './user/administrators.service.js';
+
 export const identity = defineService({
   name: 'identity',
   port: 3001,

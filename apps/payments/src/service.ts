@@ -9,6 +9,9 @@ import { PaymentOperation } from './operation/operation.entity.js';
 import { Payment } from './payment/payment.entity.js';
 import { Refund } from './refund/refund.entity.js';
 
+/** For `roost reconcile`, in a process of its own. */
+export { ReconciliationService } from './reconciliation/reconciliation.service.js';
+
 export const payments = defineService({
   name: 'payments',
   port: 3004,

@@ -48,7 +48,7 @@ export function portOf(url: URL): number {
 export interface Composition {
   /** What the person who starts Roost has set. */
   env: Environment;
-  secrets: Secrets;
+  secrets: Partial<Secrets>;
   addresses: Addresses;
   dataDir: string;
   /** The address of a database by its name. */

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { SessionModule } from '../session/session.module.js';
+import { Administrators } from './administrators.service.js';
 import { UserImportController } from './user-import.controller.js';
 import { UserImport } from './user-import.service.js';
 import { UserController } from './user.controller.js';
@@ -10,7 +11,7 @@ import { UserStore } from './user.store.js';
 @Module({
   imports: [SessionModule],
   controllers: [UserController, UserImportController],
-  providers: [Users, UserStore, UserResolver, UserImport],
+  providers: [Administrators, Users, UserStore, UserResolver, UserImport],
   exports: [UserStore],
 })
 export class UserModule {}

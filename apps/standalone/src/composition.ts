@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Environment } from '@roost/platform';
+import type { Service } from './config.js';
+import { addressesFrom, composeEnvironment } from './environment.js';
+import { secretsIn } from './secrets.js';
+
+export { definitions } from './services.js';
+
+/** The parts that somebody else has started. */
+export interface Parts {
+  dataDir: string;
+  databaseUrl(service: string): string;
+  redisUrl: string;
+  kafkaBrokers: string | null;
+}
+
+/**
+ * The environment of one more process of a service, beside those that run: it listens on a port of its own. Secrets are
+ * those of the data folder, or else the given ones; none is made here.
+ */
+export function environmentBeside(name: Service, env: Environment, parts: Parts): Environment {
+  const { dataDir, databaseUrl, redisUrl, kafkaBrokers } = parts;
+  const hasSecrets = existsSync(join(dataDir, 'secrets.json'));
+  const composed = composeEnvironment(name, {
+    env,
+    secrets: hasSecrets ? secretsIn(dataDir) : {},
+    addresses: addressesFrom(env),
+    dataDir,
+    databaseUrl: () => databaseUrl(name),
+    redisUrl,
+    kafkaBrokers,
+  });
+  return { ...composed, PORT: '0', ROOST_DEMO: 'off', LOG_LEVEL: env.LOG_LEVEL ?? 'fatal' };
+}

@@ -1,0 +1,59 @@
+import { definitions, environmentBeside } from '@roost/app-standalone/composition';
+import type { Delivery, EventListener, EventSink, EventTransport } from '@roost/messaging';
+import { createLogger, type RunningService, startService, StartError } from '@roost/platform';
+import { destination } from 'pino';
+import { Refusal } from './command.js';
+import type { ServiceName, System } from './system.js';
+
+/** Carries nothing by itself: events come from the command that started the replica. */
+class OperatorsBus implements EventTransport {
+  #listener: EventListener | undefined;
+
+  sinks(): Iterable<EventSink> {
+    return [];
+  }
+
+  onSinksChanged(): () => void {
+    return () => undefined;
+  }
+
+  async listen(listener: EventListener): Promise<() => Promise<void>> {
+    this.#listener = listener;
+    return async () => {
+      this.#listener = undefined;
+    };
+  }
+
+  deliver(delivery: Delivery): void {
+    if (!this.#listener) throw new Error('The service does not listen');
+    this.#listener.accept(delivery);
+  }
+}
+
+export interface Replica extends RunningService {
+  /** Hands an event to the service as its transport would: tried, and parked when it can't be handled. */
+  deliver(delivery: Delivery): void;
+}
+
+/** One more process of a service for as long as the work lasts, with its rules and its database, hearing no events. */
+export async function withReplica<T>(
+  system: System,
+  name: ServiceName,
+  work: (replica: Replica) => Promise<T>,
+): Promise<T> {
+  if (!system.redisUrl) throw new Refusal(`No Redis runs on ${system.dataDir}: set REDIS_URL.`);
+  const env = environmentBeside(name, process.env, { ...system, redisUrl: system.redisUrl });
+  const bus = new OperatorsBus();
+  const logger = createLogger(name, env.LOG_LEVEL ?? 'fatal', destination({ dest: 2, sync: true }));
+  let service: RunningService;
+  try {
+    service = await startService(await definitions[name](), { env, bus, logger });
+  } catch (error) {
+    throw error instanceof StartError ? new Refusal(error.message) : error;
+  }
+  try {
+    return await work({ ...service, deliver: (delivery) => bus.deliver(delivery) });
+  } finally {
+    await service.close();
+  }
+}
