@@ -33,6 +33,8 @@ export type {
   TopicKind,
   TopicReport,
 } from './kafka/kafka-topics.js';
+export { KafkaSource } from './kafka/kafka-source.js';
+export type { PartitionLag } from './kafka/kafka-source.js';
 export { connectEvents, MessagingModule } from './messaging.module.js';
 export { messagingMigrations } from './migrations.js';
 export { OnEvent } from './on-event.js';

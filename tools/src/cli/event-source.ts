@@ -1,11 +1,40 @@
-import { type EventSource, OutboxSource } from '@roost/messaging';
+import { type EventSource, kafkaClient, KafkaSource, OutboxSource } from '@roost/messaging';
+import { kafkaConnection, readConfig, StartError } from '@roost/platform';
+import { z } from 'zod';
+import { Refusal } from './command.js';
 import { type ServiceName, SERVICES, type System, withDatabases } from './system.js';
 
-/** The events of these services (null: of all), from where this Roost keeps them. */
+/** The events of these services (null: of all), from where this Roost keeps them: Kafka, or else the outboxes. */
 export async function withEvents<T>(
   system: System,
   producers: readonly ServiceName[] | null,
   work: (source: EventSource) => Promise<T>,
 ): Promise<T> {
+  if (system.kafkaBrokers) {
+    const brokers = system.kafkaBrokers;
+    return inKafka(brokers, () => work(kafkaSource(brokers)));
+  }
   return withDatabases(system, producers ?? SERVICES, (databases) => work(new OutboxSource(databases)));
+}
+
+/** As services reach Kafka, with the same variables. */
+export function kafkaSource(brokers: string): KafkaSource {
+  try {
+    const env = { ...process.env, KAFKA_BROKERS: brokers };
+    const { prefix = '', ...where } = kafkaConnection(readConfig(z.object({}), env, { database: false }));
+    return new KafkaSource(kafkaClient({ ...where, clientId: 'roost-operator' }), prefix);
+  } catch (error) {
+    throw error instanceof StartError ? new Refusal(error.message) : error;
+  }
+}
+
+/** What keeps Kafka from answering is said without a stack. */
+export async function inKafka<T>(brokers: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (!name.startsWith('KafkaJS')) throw error;
+    throw new Refusal(`Kafka at ${brokers} can't be asked: ${message}`);
+  }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CredentialModule } from '../credential/credential.module.js';
 import { SessionModule } from '../session/session.module.js';
 import { Administrators } from './administrators.service.js';
 import { UserImportController } from './user-import.controller.js';
@@ -9,7 +10,7 @@ import { Users } from './user.service.js';
 import { UserStore } from './user.store.js';
 
 @Module({
-  imports: [SessionModule],
+  imports: [CredentialModule, SessionModule],
   controllers: [UserController, UserImportController],
   providers: [Administrators, Users, UserStore, UserResolver, UserImport],
   exports: [UserStore],

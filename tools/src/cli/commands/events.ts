@@ -2,7 +2,7 @@ import { events, isEventType, topics } from '@roost/contracts';
 import { type EventEnvelope, readOutboxStatus } from '@roost/messaging';
 import { age } from '../age.js';
 import { type Call, type Command, Misuse, type Row } from '../command.js';
-import { withEvents } from '../event-source.js';
+import { inKafka, kafkaSource, withEvents } from '../event-source.js';
 import { findSystem, LOCATION, serviceNamed, servicesOf, withDatabases } from '../system.js';
 import { wholeNumber } from '../whole-number.js';
 
@@ -87,7 +87,10 @@ interface Lag {
 async function lag({ options, out }: Call): Promise<void> {
   const listeners = servicesOf(options);
   const system = findSystem(options);
-  const lags = await lagsInOutboxes(system);
+  const brokers = system.kafkaBrokers;
+  const lags = brokers
+    ? await inKafka(brokers, () => lagsInKafka(brokers, listeners))
+    : await lagsInOutboxes(system);
   const wanted = lags.filter(({ listener }) => listeners.some((name) => name === listener));
   out.result(
     wanted,
@@ -99,6 +102,18 @@ async function lag({ options, out }: Call): Promise<void> {
       oldest: age(oldestSeconds),
     })),
   );
+}
+
+/** Kafka knows how many, not since when. */
+async function lagsInKafka(brokers: string, listeners: readonly string[]): Promise<Lag[]> {
+  const lags = await kafkaSource(brokers).lags(listeners);
+  return lags.map(({ service, topic, partition, behind }) => ({
+    listener: service,
+    from: topic,
+    partition,
+    behind,
+    oldestSeconds: null,
+  }));
 }
 
 /** Without Kafka, the outbox of each service has a cursor per listener. */
