@@ -5,7 +5,13 @@ import type { DeliverOptions } from '@roost/testing';
 import { type Identity, type InboxMail, type Person } from './identity.js';
 
 type Facts = EventBody<'booking.accepted'>;
-type BookingEvent = 'booking.created' | 'booking.requested' | 'booking.confirmed' | 'booking.declined';
+type BookingEvent =
+  | 'booking.created'
+  | 'booking.requested'
+  | 'booking.confirmed'
+  | 'booking.declined'
+  | 'booking.change-proposed'
+  | 'booking.change-accepted';
 
 /** A Tuesday; the stay is in June of that year, in New York. */
 export const START = '2027-03-02T12:00:00Z';

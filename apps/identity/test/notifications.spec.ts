@@ -115,6 +115,39 @@ describe('each side gets the mail that is meant for it', () => {
     expect(text).not.toContain('$1,234.56');
   });
 
+  it('booking.change-proposed and -accepted: who has to answer, and who has to pay, until when', async () => {
+    await story.confirmed();
+    const change = {
+      changeId: randomUUID(),
+      outcome: null,
+      terms: {
+        checkInDate: '2027-07-01',
+        checkOutDate: '2027-07-05',
+        guests: { adults: 3, children: [], infants: 0, pets: 0 },
+      },
+      differenceMinor: 10_000,
+      expiresAt: '2027-06-02T12:00:00Z',
+    };
+    await story.tell('booking.change-proposed', 'confirmed', { ...change, by: 'guest' });
+    expect((await story.templates()).guest).not.toContain('booking-change-proposed');
+    const asked = await story.latest('host', 'booking-change-proposed');
+    expect(asked.text).toMatch(/Check-in: .*→ Thursday, July 1, 2027/);
+    expect(asked.text).toMatch(/The guest pays in addition: +\$100\.00/);
+    expect(asked.text).toContain('Please answer by');
+    await story.tell('booking.change-accepted', 'confirmed', { ...change, by: 'host' });
+    const due = await story.latest('guest', 'booking-change-to-pay');
+    expect(due.text).toMatch(/To pay: +\$100\.00/);
+    expect((await story.templates()).host).not.toContain('booking-change-to-pay');
+    await story.tell('booking.change-proposed', 'confirmed', { ...change, differenceMinor: -1, by: 'host' });
+    await story.tell('booking.change-accepted', 'confirmed', { ...change, differenceMinor: -1, by: 'guest' });
+    expect((await story.templates()).guest.filter((name) => name === 'booking-change-to-pay')).toHaveLength(
+      1,
+    );
+    expect((await story.latest('guest', 'booking-change-proposed')).text).toMatch(
+      /The guest gets back: +\$0\.01/,
+    );
+  });
+
   it('booking.change-applied: both, with the new dates; the reminder moves along', async () => {
     await story.confirmed();
     const terms = { checkInDate: '2027-07-01', checkInAt: '2027-07-01T19:00:00Z', totalMinor: 133_456 };

@@ -73,6 +73,27 @@ export class NotificationConsumer {
     });
   }
 
+  @OnEvent('booking.change-proposed')
+  async changeProposed(body: EventBody<'booking.change-proposed'>, meta: EventMeta): Promise<void> {
+    const { by, terms, differenceMinor, expiresAt } = body;
+    const side: Side = by === 'guest' ? 'host' : 'guest';
+    const facts = { ...terms, differenceMinor, closesAt: expiresAt ?? body.checkInAt };
+    await this.follow(body, meta, (em) =>
+      this.tell(em, 'booking-change-proposed', body, meta, [side], facts),
+    );
+  }
+
+  /** With nothing to pay it is applied at once, which is told. */
+  @OnEvent('booking.change-accepted')
+  async changeAccepted(body: EventBody<'booking.change-accepted'>, meta: EventMeta): Promise<void> {
+    const { differenceMinor, expiresAt } = body;
+    await this.follow(body, meta, async (em) => {
+      if (differenceMinor <= 0) return;
+      const facts = { differenceMinor, closesAt: expiresAt ?? body.checkInAt };
+      await this.tell(em, 'booking-change-to-pay', body, meta, ['guest'], facts);
+    });
+  }
+
   @OnEvent('booking.change-applied')
   async changed(body: EventBody<'booking.change-applied'>, meta: EventMeta): Promise<void> {
     const { differenceMinor } = body;

@@ -17,6 +17,15 @@ export interface Facts {
     refundMinor: number;
     hostPenaltyMinor: number;
   };
+  /** To the side that has to answer. */
+  'booking-change-proposed': {
+    checkInDate: string;
+    checkOutDate: string;
+    guests: Guests;
+    differenceMinor: number;
+    closesAt: string;
+  };
+  'booking-change-to-pay': { differenceMinor: number; closesAt: string };
   'booking-changed': { differenceMinor: number };
   'payment-failed': { purpose: 'booking' | 'change'; amountMinor: number; currency: string };
   'check-in-reminder': Nothing;

@@ -32,6 +32,9 @@ export function standing(
     case 'review-reminder':
       if (stay.state !== 'completed') return 'withdrawn';
       return facts.closesAt === undefined || now < new Date(facts.closesAt) ? 'to-tell' : 'outdated';
+    case 'booking-change-proposed':
+    case 'booking-change-to-pay':
+      return facts.closesAt === undefined || now < new Date(facts.closesAt) ? 'to-tell' : 'outdated';
     case 'booking-requested':
     case 'booking-confirmed':
       return now < stay.checkOutAt ? 'to-tell' : 'outdated';

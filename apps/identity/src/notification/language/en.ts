@@ -91,6 +91,50 @@ const letters: Language['letters'] = {
 
   'booking-cancelled': (told) => (told.side === 'guest' ? cancelledForGuest(told) : cancelledForHost(told)),
 
+  'booking-change-proposed': (told) => {
+    const { checkInDate, checkOutDate, guests, differenceMinor, closesAt } = told.facts;
+    const { words, stay } = told;
+    const other = told.side === 'guest' ? theHost(told) : theGuest(told);
+    const amount = words.money(Math.abs(differenceMinor), stay.currency);
+    return {
+      subject: `${other} would like to change the booking of ${told.title}`,
+      paragraphs: [
+        `${other} proposes other terms. Until you accept them the booking stays as it is; new dates are kept free until then.`,
+      ],
+      details: [
+        place(told),
+        ['Check-in', `${words.date(stay.checkInDate)} → ${words.date(checkInDate)}`],
+        ['Check-out', `${words.date(stay.checkOutDate)} → ${words.date(checkOutDate)}`],
+        ['Guests', `${party(stay.guests)} → ${party(guests)}`],
+        ...(differenceMinor === 0
+          ? []
+          : [
+              [
+                differenceMinor > 0 ? 'The guest pays in addition' : 'The guest gets back',
+                amount,
+              ] satisfies Row,
+            ]),
+        ['Please answer by', instant(told, closesAt)],
+        reference(told),
+      ],
+      closing: [],
+    };
+  },
+
+  'booking-change-to-pay': (told) => ({
+    subject: `The change of your booking of ${told.title} is accepted: please pay the difference`,
+    paragraphs: [
+      'The new terms hold as soon as the difference is paid. Until then the booking stays as it is.',
+    ],
+    details: [
+      place(told),
+      ['To pay', told.words.money(told.facts.differenceMinor, told.stay.currency)],
+      ['Please pay by', instant(told, told.facts.closesAt)],
+      reference(told),
+    ],
+    closing: [],
+  }),
+
   'booking-changed': (told) => {
     const { differenceMinor } = told.facts;
     const amount = told.words.money(Math.abs(differenceMinor), told.stay.currency);
