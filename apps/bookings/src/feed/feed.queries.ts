@@ -158,11 +158,11 @@ export async function statesOf(
   calendarListingId: number,
   today: IsoDate,
   events: readonly FeedEvent[],
-): Promise<Map<FeedEvent, EventState>> {
+): Promise<{ states: Map<FeedEvent, EventState>; stays: DateRange[] }> {
   const ours = await nightsToExport(em, calendarListingId, today, false);
   const stays = ours.filter(({ kind }) => kind === 'stay');
   const exported = ours.filter(({ kind }) => kind !== 'import');
-  return new Map(events.map((event) => [event, stateOf(event, stays, exported)]));
+  return { states: new Map(events.map((event) => [event, stateOf(event, stays, exported)])), stays };
 }
 
 export async function eventsByFeed(

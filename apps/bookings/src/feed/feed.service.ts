@@ -161,7 +161,7 @@ export class FeedService {
     const today = localDate(this.clock.now(), listing.timeZone ?? 'UTC');
     const feeds = await feedsOf(em, calendarListingId);
     const events = await eventsByFeed(em, calendarListingId, today);
-    const states = await statesOf(em, calendarListingId, today, events);
+    const { states } = await statesOf(em, calendarListingId, today, events);
     return feeds.map((feed) =>
       this.view(
         feed,

@@ -7,9 +7,11 @@ import { addHours, compareDates, localDate } from '@roost/stay';
 import { BookingSweeper } from '../booking/booking.sweeper.js';
 import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
 import { lockImports, lockLinks, mark } from '../calendar/calendar.queries.js';
+import { importedNights } from '../calendar/domain/imported-nights.js';
 import { writeImported } from '../calendar/imported.nights.js';
 import { refuseStaleHolds } from '../calendar/stale-holds.js';
 import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
+import type { EventState } from './domain/echo.js';
 import { type FeedContent, type FeedEvent, readFeed } from './domain/feed-events.js';
 import { nextPoll } from './domain/poll-time.js';
 import type { FeedProblem } from './feed.dto.js';
@@ -113,20 +115,29 @@ export class FeedSync {
     const { added, moved, gone } = difference(before, events);
     await replaceEvents(em, feed.id, gone, [...added, ...moved]);
     await lockLinks(em, feed.calendarListingId);
-    const foreign = events.filter(({ own }) => !own);
-    await refuseStaleHolds(em, feed.calendarListingId, foreign, now);
-    const { changed } = await writeImported(em, feed.ownerId, feed.calendarListingId, foreign);
-    const states = await statesOf(em, feed.calendarListingId, today, events);
+    await refuseStaleHolds(
+      em,
+      feed.calendarListingId,
+      events.filter(({ own }) => !own),
+      now,
+    );
+    const { states, stays } = await statesOf(em, feed.calendarListingId, today, events);
+    const are = (state: EventState) => events.filter((event) => states.get(event) === state);
+    // Of an echo only what a stay has: that is wanted once the stay is gone, and the rest is ours anyway.
+    const echoed = importedNights(
+      are('echo').filter(({ own }) => !own),
+      stays,
+    ).covered;
+    const wanted = [...are('blocking'), ...are('clash'), ...echoed];
+    const { changed } = await writeImported(em, feed.ownerId, feed.calendarListingId, wanted);
     const counts: LogCounts = {
       added: added.length,
       moved: moved.length,
       removed: gone.length,
-      echoes: events.filter((event) => states.get(event) === 'echo').length,
+      echoes: are('echo').length,
       ignored: content.ignored,
     };
-    const clashes = events
-      .filter((event) => states.get(event) === 'clash')
-      .map(({ from, to }) => ({ from, to }));
+    const clashes = are('clash').map(({ from, to }) => ({ from, to }));
     if (changed) {
       await mark(em, feed.calendarListingId);
       this.announcer.announceAfterCommit();
