@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { events, topicOf, type EventBody, type EventType } from '@roost/contracts';
 
+/** No event's body is larger: the outbox refuses to write one, Kafka's topics to take one, a consumer to read one. */
+export const EVENT_LIMIT_BYTES = 900_000;
+
 /** One event as it travels: CloudEvents attributes (headers in Kafka) and the body as JSON text (the value). */
 export interface EventEnvelope {
   readonly id: string;

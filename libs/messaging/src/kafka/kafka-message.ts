@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { events, isEventType, topicsWith } from '@roost/contracts';
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
-import type { EventEnvelope } from '../envelope.js';
+import { EVENT_LIMIT_BYTES, type EventEnvelope } from '../envelope.js';
 import { DEAD_LETTER_TYPE, readNotice } from '../dead-letter-notice.js';
 import { MalformedEvent } from '../errors.js';
 
-/** No event of Roost is larger; the outbox refuses to write one, and the topics to take one. */
-export const EVENT_LIMIT_BYTES = 900_000;
 /** Of an oversized value that much is kept to look at. */
 const HEAD_BYTES = 4096;
 const NAME_LIMIT = 200;

@@ -1,7 +1,7 @@
 import { topics as contracts } from '@roost/contracts';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { deadLetterTopic } from '../dead-letter-notice.js';
-import { EVENT_LIMIT_BYTES } from './kafka-message.js';
+import { EVENT_LIMIT_BYTES } from '../envelope.js';
 
 // Node finds no named export of it.
 const { ConfigResourceTypes } = kafkajs;

@@ -1,0 +1,281 @@
+import { randomUUID } from 'node:crypto';
+import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
+import { Registry } from 'prom-client';
+import type { EventBody } from '@roost/contracts';
+import { applyTopics, MissingTopics } from '../src/index.js';
+import { MessageConsumer, RatingMirror, resetScript, script } from './consumers.js';
+import { freshDatabase } from './fresh-database.js';
+import { aMessage, aRating } from './given.js';
+import {
+  clientOf,
+  kafkaWithTopics,
+  readTopic,
+  startKafkaNode,
+  type KafkaNode,
+  type TestKafka,
+} from './kafka-node.js';
+import { aGate, eventually } from './node.js';
+
+const CONTROLLERS = [MessageConsumer, RatingMirror];
+
+describe('a member of a consumer group', () => {
+  let kafka: TestKafka;
+  let bookings: KafkaNode;
+  let identityUrl: string;
+  const open: KafkaNode[] = [];
+
+  beforeAll(async () => {
+    kafka = await kafkaWithTopics({ partitions: 2 });
+    bookings = await startKafkaNode({ kafka, service: 'bookings', url: await freshDatabase('bookings') });
+    identityUrl = await freshDatabase('identity');
+  });
+  afterAll(() => bookings.close());
+  beforeEach(() => resetScript());
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((node) => node.close()));
+  });
+
+  async function identity(options: { metrics?: Registry; sessionMs?: number } = {}): Promise<KafkaNode> {
+    const node = await startKafkaNode({
+      kafka,
+      service: 'identity',
+      url: identityUrl,
+      controllers: CONTROLLERS,
+      ...(options.metrics ? { metrics: options.metrics } : {}),
+      ...(options.sessionMs ? { busOptions: { sessionMs: options.sessionMs } } : {}),
+    });
+    open.push(node);
+    return node;
+  }
+  const isReady = (node: KafkaNode): Promise<void> => eventually(() => node.bus.check(), 60);
+  const send = async (body: EventBody<'message.sent'>): Promise<void> => {
+    await bookings.transactions.run((em) => bookings.outbox.add(em, 'message.sent', body));
+  };
+  const arrives = async (node: KafkaNode, ...bodies: EventBody<'message.sent'>[]): Promise<void> => {
+    for (const { threadId, messageId } of bodies) {
+      await eventually(
+        async () =>
+          expect(await node.sql('SELECT note FROM effect WHERE key = ?', [threadId])).toEqual([
+            { note: messageId },
+          ]),
+        60,
+      );
+    }
+  };
+
+  test('that died of a TypeError inside kafkajs is not ready, is counted, and is started again', async () => {
+    const metrics = new Registry();
+    const node = await identity({ metrics });
+    await isReady(node);
+    const { prototype } = ConsumerGroup;
+    const { fetch } = prototype;
+    let failures = 0;
+    prototype.fetch = async () => {
+      failures += 1;
+      prototype.fetch = fetch;
+      throw new TypeError("Cannot read properties of undefined (reading 'partitions')");
+    };
+    await eventually(() => expect(() => node.bus.check()).toThrow('The consumer'), 60);
+    expect(failures).toBe(1);
+    await isReady(node);
+    expect(node.said.about('consumer died and will be started again')).toHaveLength(1);
+    expect(await metrics.getSingleMetricAsString('roost_kafka_consumer_restarts_total')).toMatch(/\} 1$/m);
+    const body = aMessage(randomUUID());
+    await send(body);
+    await arrives(node, body);
+  });
+
+  test('whose handler takes longer than its session stays in the group and handles once', async () => {
+    const [slow, other] = [aMessage(randomUUID()), aMessage(randomUUID())];
+    const gate = aGate();
+    script.before = ({ messageId }) => (messageId === slow.messageId ? gate.passed : undefined);
+    const node = await identity({ sessionMs: 1_500 });
+    await isReady(node);
+    await send(slow);
+    await eventually(() => expect(script.tries).toContain(slow.messageId), 60);
+    const from = performance.now();
+    for (; performance.now() - from < 5_000;) {
+      const next = aMessage(randomUUID());
+      await send(next);
+      await arrives(node, next);
+    }
+    gate.open();
+    await arrives(node, slow);
+    await send(other);
+    await arrives(node, other);
+    expect(script.tries.filter((id) => id === slow.messageId)).toEqual([slow.messageId]);
+    expect(node.said.about('consumer joined its group')).toHaveLength(1);
+    expect(node.said.about('consumer died and will be started again')).toEqual([]);
+  });
+
+  test('that is asked to stop finishes what it handles, and the next goes on behind it', async () => {
+    const [last, next] = [aMessage(randomUUID()), aMessage(randomUUID())];
+    const gate = aGate();
+    script.before = ({ messageId }) => (messageId === last.messageId ? gate.passed : undefined);
+    const first = await identity();
+    await isReady(first);
+    await send(last);
+    await eventually(() => expect(script.tries).toContain(last.messageId), 60);
+    const closed = first.close();
+    open.length = 0;
+    gate.open();
+    await closed;
+    const second = await identity();
+    await send(next);
+    await arrives(second, last, next);
+    expect(script.tries.filter((id) => id === last.messageId)).toEqual([last.messageId]);
+  });
+
+  test('gives up what it has not begun when another comes, and nothing is handled twice', async () => {
+    const bodies = Array.from({ length: 60 }, () => aMessage(randomUUID()));
+    const first = await identity();
+    await isReady(first);
+    const gate = aGate();
+    script.before = () => gate.passed;
+    for (const body of bodies) await send(body);
+    await eventually(() => expect(script.tries.length).toBeGreaterThan(0), 60);
+    const second = await identity();
+    await eventually(() => second.bus.check(), 60);
+    gate.open();
+    await arrives(second, ...bodies);
+    const doubled = await second.sql('SELECT event_id FROM effect GROUP BY event_id HAVING count(*) > 1');
+    expect(doubled).toEqual([]);
+  });
+
+  test('waits for a broker that is away, not ready, and says so', async () => {
+    const away = { ...kafka, brokers: '127.0.0.1:1' };
+    const node = await startKafkaNode({
+      kafka: away,
+      service: 'identity',
+      url: identityUrl,
+      controllers: CONTROLLERS,
+    });
+    open.push(node);
+    expect(() => node.bus.check()).toThrow();
+    expect(node.said.lines.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^Kafka does not answer at 127\.0\.0\.1:1 \(KAFKA_BROKERS\)/),
+    );
+  });
+
+  test('does not start without its topics', async () => {
+    const none = { ...kafka, prefix: `${kafka.prefix}none.` };
+    await expect(
+      startKafkaNode({ kafka: none, service: 'identity', url: identityUrl, controllers: CONTROLLERS }),
+    ).rejects.toThrow(MissingTopics);
+    await expect(
+      startKafkaNode({ kafka: none, service: 'identity', url: identityUrl, controllers: CONTROLLERS }),
+    ).rejects.toThrow(/none\.bookings\.message.*npm run roost -- topics apply/);
+  });
+});
+
+describe('what a service publishes', () => {
+  let kafka: TestKafka;
+  let node: KafkaNode;
+
+  beforeAll(async () => {
+    kafka = await kafkaWithTopics({ partitions: 1 });
+    node = await startKafkaNode({ kafka, service: 'reviews', url: await freshDatabase('reviews') });
+  });
+  afterAll(() => node.close());
+
+  test('is refused by the outbox when it is larger than any event may be', async () => {
+    const huge = { ...aRating(randomUUID(), 1), categorySums: { ['x'.repeat(1_000_000)]: 1 } };
+    await expect(
+      node.transactions.run((em) => node.outbox.add(em, 'rating.changed', huge, { version: 1 })),
+    ).rejects.toThrow(/rating\.changed has \d+ bytes, the limit is 900000/);
+  });
+
+  test('but is too large for the broker is said and left, and what comes after it goes on', async () => {
+    const [huge, good] = [randomUUID(), randomUUID()];
+    await node.sql(
+      `INSERT INTO outbox_event (type, topic, key, compacted, schema_version, body)
+       SELECT 'rating.changed', 'reviews.rating', key, true, 1, jsonb_build_object('text', text)
+       FROM (VALUES (?, repeat('x', 2000000)), (?, 'y')) AS event (key, text)`,
+      [huge, good],
+    );
+    await eventually(async () => {
+      const keys = (await readTopic(kafka, 'reviews.rating')).map(({ key }) => key);
+      expect(keys).toContain(good);
+      expect(keys).not.toContain(huge);
+    }, 60);
+    expect(node.said.about('event can not be published and is left in the outbox')).toEqual([
+      expect.objectContaining({ key: huge, code: 'MESSAGE_TOO_LARGE' }),
+    ]);
+    expect(await node.sql('SELECT 1 FROM outbox_event WHERE key = ?', [huge])).toHaveLength(1);
+  });
+
+  test('ends with a tombstone when a user is erased', async () => {
+    const identity = await startKafkaNode({
+      kafka,
+      service: 'identity',
+      url: await freshDatabase('identity'),
+    });
+    try {
+      const userId = randomUUID();
+      await identity.transactions.run((em) =>
+        identity.outbox.add(
+          em,
+          'user.erased',
+          { userId, displayName: '', locale: 'en', roles: [], emailVerified: false, status: 'erased' },
+          { version: 3 },
+        ),
+      );
+      await eventually(async () => {
+        const messages = (await readTopic(kafka, 'identity.user')).filter(({ key }) => key === userId);
+        expect(messages.map(({ value }) => value === null)).toEqual([false, true]);
+      }, 60);
+    } finally {
+      await identity.close();
+    }
+  });
+
+  test('goes to topics that can be applied again and again, and are raised only when asked', async () => {
+    const client = clientOf(kafka);
+    const prefix = `${kafka.prefix}raise.`;
+    const states = async (options: object) =>
+      new Set(
+        (await applyTopics(client, { prefix, ...options })).map(({ kind, state }) => `${kind} ${state}`),
+      );
+    expect(await states({ partitions: 1, dryRun: true })).toEqual(
+      new Set(['fact missing', 'state missing', 'dead-letter missing']),
+    );
+    expect(await states({ partitions: 1 })).toEqual(
+      new Set(['fact created', 'state created', 'dead-letter created']),
+    );
+    expect(await states({ partitions: 1 })).toEqual(
+      new Set(['fact unchanged', 'state unchanged', 'dead-letter unchanged']),
+    );
+    expect(await states({ partitions: 2 })).toEqual(
+      new Set(['fact differs', 'state differs', 'dead-letter unchanged']),
+    );
+    expect(await states({ partitions: 2, raise: true })).toEqual(
+      new Set(['fact raised', 'state raised', 'dead-letter unchanged']),
+    );
+    const admin = client.admin();
+    await admin.connect();
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: 2,
+          name: `${prefix}bookings.booking`,
+          configEntries: [
+            { name: 'retention.ms', value: '1000' },
+            { name: 'segment.ms', value: '777777' },
+          ],
+        },
+      ],
+    });
+    const mended = await applyTopics(client, { prefix, partitions: 2 });
+    expect(mended.find(({ name }) => name === `${prefix}bookings.booking`)).toMatchObject({
+      state: 'changed',
+      changes: expect.arrayContaining(['retention.ms 1000 → 2592000000']),
+    });
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: 2, name: `${prefix}bookings.booking`, configNames: ['segment.ms'] }],
+    });
+    await admin.disconnect();
+    expect(resources[0]?.configEntries[0]?.configValue).toBe('777777');
+  });
+});

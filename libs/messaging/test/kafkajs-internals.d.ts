@@ -1,0 +1,5 @@
+declare module 'kafkajs/src/consumer/consumerGroup.js' {
+  export default class ConsumerGroup {
+    fetch(nodeId: number): Promise<unknown>;
+  }
+}

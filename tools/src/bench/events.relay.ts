@@ -1,0 +1,174 @@
+import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
+import { Migrator } from '@mikro-orm/migrations';
+import { Global, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  type EventSink,
+  type EventTransport,
+  KafkaBus,
+  kafkaClient,
+  MessagingModule,
+  messagingMigrations,
+} from '@roost/messaging';
+import pg from 'pg';
+
+const BATCH = 500;
+const quiet = {
+  info: () => undefined,
+  warn: (_: object, message: string) => console.error(message),
+  error: (_: object, message: string) => console.error(message),
+};
+
+interface RelayOptions {
+  url: string;
+  count: number;
+  rounds: number;
+  kafka: { brokers: string; prefix: string };
+  progress(line: string): void;
+}
+
+/** Events per second, the best of the rounds of each: what it takes when nothing else takes part. */
+export interface RelayRates {
+  relay: number;
+  bareRead: number;
+  toKafka: number;
+  bareSend: number;
+}
+
+export async function measureRelay({
+  url,
+  count,
+  rounds,
+  kafka,
+  progress,
+}: RelayOptions): Promise<RelayRates> {
+  progress(`relay: ${rounds} rounds of ${count} events`);
+  const orm = await MikroORM.init(
+    defineConfig({
+      clientUrl: url,
+      entities: [],
+      extensions: [Migrator],
+      discovery: { warnWhenNoEntities: false },
+      migrations: { migrationsList: messagingMigrations, snapshot: false },
+      logger: () => undefined,
+    }),
+  );
+  await orm.migrator.up();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(
+    `INSERT INTO outbox_event (type, topic, key, compacted, schema_version, body)
+     SELECT 'payment.captured', 'payments.payment', gen_random_uuid()::text, false, 1, jsonb_build_object('text', repeat('x', 250))
+     FROM generate_series(1, $1)`,
+    [count],
+  );
+  await client.query('VACUUM ANALYZE outbox_event');
+  const best: RelayRates = { relay: 0, bareRead: 0, toKafka: 0, bareSend: 0 };
+  const bus = new KafkaBus({
+    service: 'payments',
+    brokers: kafka.brokers.split(','),
+    prefix: kafka.prefix,
+    logger: quiet,
+  });
+  const [toBroker] = bus.sinks();
+  if (!toBroker) throw new TypeError('A KafkaBus has one sink');
+  try {
+    for (let round = 1; round <= rounds; round += 1) {
+      const works = {
+        bareRead: () => read(client),
+        relay: () => relay(orm, client, count, (_, settled) => settled()),
+        bareSend: () => send(kafka, count),
+        toKafka: () => relay(orm, client, count, (event, settled) => toBroker.send(event, settled)),
+      };
+      for (const [name, work] of Object.entries(works) as [keyof RelayRates, () => Promise<number>][]) {
+        best[name] = Math.max(best[name], count / (await work()));
+      }
+      progress(`round ${round} of ${rounds}`);
+    }
+  } finally {
+    await bus.close();
+    await client.end();
+    await orm.close(true);
+  }
+  return best;
+}
+
+/** Seconds for all rows, in order, by the driver alone. */
+async function read(client: pg.Client): Promise<number> {
+  const from = performance.now();
+  for (let last = { xid: '0', id: '00000000-0000-0000-0000-000000000000' }; ;) {
+    const { rows } = await client.query<{ xid: string; id: string }>({
+      name: 'bare-read',
+      text: `SELECT xid::text AS xid, id, type, topic, key, aggregate_version, schema_version, traceparent, body::text AS body, created_at::text AS time
+             FROM outbox_event WHERE (xid, id) > ($1::xid8, $2::uuid) ORDER BY xid, id LIMIT ${BATCH}`,
+      values: [last.xid, last.id],
+    });
+    const end = rows.at(-1);
+    if (!end) return (performance.now() - from) / 1000;
+    last = { xid: end.xid, id: end.id };
+  }
+}
+
+/** Seconds from the relay's start until every event is settled. */
+async function relay(
+  orm: MikroORM,
+  client: pg.Client,
+  count: number,
+  send: EventSink['send'],
+): Promise<number> {
+  await client.query('DELETE FROM outbox_cursor');
+  let settledCount = 0;
+  let firstAt = 0;
+  let done = (): void => undefined;
+  const all = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const sink: EventSink = {
+    name: 'bench',
+    wants: () => true,
+    send: (event, settled) => {
+      firstAt ||= performance.now();
+      send(event, () => {
+        settled();
+        settledCount += 1;
+        if (settledCount === count) done();
+      });
+    },
+  };
+  const bus: EventTransport = {
+    sinks: () => [sink],
+    onSinksChanged: () => () => undefined,
+    listen: async () => async () => undefined,
+  };
+
+  @Global()
+  @Module({ providers: [{ provide: MikroORM, useValue: orm }], exports: [MikroORM] })
+  class DatabaseModule {}
+
+  @Module({ imports: [DatabaseModule, MessagingModule.forRoot({ service: 'payments', bus, logger: quiet })] })
+  class BenchModule {}
+
+  const app = await NestFactory.createApplicationContext(BenchModule, { logger: false });
+  await all;
+  const seconds = (performance.now() - firstAt) / 1000;
+  await app.close();
+  return seconds;
+}
+
+/** Seconds for as many messages by kafkajs alone, in batches of the relay's size, each acknowledged by the broker. */
+async function send({ brokers, prefix }: RelayOptions['kafka'], count: number): Promise<number> {
+  const producer = kafkaClient({ brokers: brokers.split(','), clientId: 'bare' }).producer({
+    idempotent: true,
+    allowAutoTopicCreation: false,
+  });
+  await producer.connect();
+  const value = JSON.stringify({ text: 'x'.repeat(250) });
+  const messages = Array.from({ length: BATCH }, (_, index) => ({ key: `key-${index}`, value }));
+  const from = performance.now();
+  for (let sent = 0; sent < count; sent += BATCH) {
+    await producer.send({ topic: `${prefix}payments.payment`, messages: messages.slice(0, count - sent) });
+  }
+  const seconds = (performance.now() - from) / 1000;
+  await producer.disconnect();
+  return seconds;
+}
