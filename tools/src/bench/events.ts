@@ -127,16 +127,32 @@ try {
       BOOKINGS_URL: postgres.url(mode === 'embedded' ? 'roost_bookings' : 'roost_listings'),
       IDENTITY_URL: postgres.url(mode === 'embedded' ? 'roost_identity' : 'roost_reviews'),
     });
-  const [embedded, consumer, producer, floor] = await Promise.all([
+  const [embedded, consumer, producer, floor, remembering] = await Promise.all([
     part('embedded'),
     part('consumer'),
     part('producer'),
     Part.start('./floor/events.ts', { BROKERS: brokers, TOPIC: `${prefix}payments.payout` }),
+    Part.start('./floor/events.ts', {
+      BROKERS: brokers,
+      TOPIC: `${prefix}reviews.review`,
+      DATABASE_URL: postgres.url('roost_sandbox'),
+    }),
   ]);
-  await Promise.all([embedded.publish(30), producer.publish(30, consumer), floor.publish(30)]);
-  const millis = { embedded: [] as number[], kafka: [] as number[], floor: [] as number[] };
+  await Promise.all([
+    embedded.publish(30),
+    producer.publish(30, consumer),
+    floor.publish(30),
+    remembering.publish(30),
+  ]);
+  const millis: Record<'embedded' | 'kafka' | 'floor' | 'remembering', number[]> = {
+    embedded: [],
+    kafka: [],
+    floor: [],
+    remembering: [],
+  };
   for (let round = 1; round <= ROUNDS; round += 1) {
     millis.floor.push(...(await floor.publish(EVENTS)));
+    millis.remembering.push(...(await remembering.publish(EVENTS)));
     millis.kafka.push(...(await producer.publish(EVENTS, consumer)));
     millis.embedded.push(...(await embedded.publish(EVENTS)));
     progress(`round ${round} of ${ROUNDS}`);
@@ -149,7 +165,7 @@ try {
   const [idleConsumer = 0, idleProducer = 0, idleFloor = 0] = cpu().map(
     (after, index) => ((after - (before[index] ?? 0)) * 60) / IDLE_SECONDS,
   );
-  await Promise.all([embedded, consumer, producer, floor].map((one) => one.end()));
+  await Promise.all([embedded, consumer, producer, floor, remembering].map((one) => one.end()));
 
   const relay = await measureRelay({
     url: postgres.url('roost_payments'),
@@ -163,11 +179,14 @@ try {
     embedded: percentiles(millis.embedded),
     kafka: percentiles(millis.kafka),
     bareKafkajs: percentiles(millis.floor),
+    bareWithInbox: percentiles(millis.remembering),
   };
   const result = {
     latency,
     kafkaP95ByFloor: latency.kafka.p95 / latency.bareKafkajs.p95,
     kafkaP50ByFloor: latency.kafka.p50 / latency.bareKafkajs.p50,
+    kafkaP95ByInboxFloor: latency.kafka.p95 / latency.bareWithInbox.p95,
+    kafkaP50ByInboxFloor: latency.kafka.p50 / latency.bareWithInbox.p50,
     relay,
     idleCpuMillisPerMinute: { consumer: idleConsumer, producer: idleProducer, bareKafkajs: idleFloor },
   };
@@ -185,9 +204,11 @@ function percentiles(values: readonly number[]): { p50: number; p95: number } {
 }
 
 function text(result: {
-  latency: Record<'embedded' | 'kafka' | 'bareKafkajs', { p50: number; p95: number }>;
+  latency: Record<'embedded' | 'kafka' | 'bareKafkajs' | 'bareWithInbox', { p50: number; p95: number }>;
   kafkaP95ByFloor: number;
   kafkaP50ByFloor: number;
+  kafkaP95ByInboxFloor: number;
+  kafkaP50ByInboxFloor: number;
   relay: Awaited<ReturnType<typeof measureRelay>>;
   idleCpuMillisPerMinute: { consumer: number; producer: number; bareKafkajs: number };
 }): string {
@@ -201,6 +222,8 @@ function text(result: {
     `  Kafka                          ${ms(latency.kafka)}`,
     `  bare kafkajs produce → consume ${ms(latency.bareKafkajs)}`,
     `  Kafka / bare                   p50 ${result.kafkaP50ByFloor.toFixed(2)}×   p95 ${result.kafkaP95ByFloor.toFixed(2)}×   (goal: p95 ≤ 1.5×)`,
+    `  the same, with an inbox row    ${ms(latency.bareWithInbox)}`,
+    `  Kafka / that                   p50 ${result.kafkaP50ByInboxFloor.toFixed(2)}×   p95 ${result.kafkaP95ByInboxFloor.toFixed(2)}×`,
     'relay',
     `  relay alone                    ${rate(relay.relay)}`,
     `  bare ordered read              ${rate(relay.bareRead)}`,

@@ -1,14 +1,19 @@
-/** The floor of bench:events: bare kafkajs as its documentation shows it, produce → consume, and nothing else. */
+/**
+ * The floor of bench:events: bare kafkajs, produce → consume, as its documentation shows it. With a DATABASE_URL the
+ * consumer does the least that remembers: one transaction with an inbox row and a row of its own.
+ */
 import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
 
-const { BROKERS = '', TOPIC = '' } = process.env;
+const { BROKERS = '', TOPIC = '', DATABASE_URL = '' } = process.env;
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 /** The clock that all processes of a machine share. */
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
+const apply = DATABASE_URL ? await withDatabase(DATABASE_URL) : null;
 const kafka = new Kafka({ clientId: 'floor', brokers: BROKERS.split(','), logLevel: logLevel.NOTHING });
 const producer = kafka.producer({ allowAutoTopicCreation: false });
 const consumer = kafka.consumer({ groupId: `${TOPIC}.floor` });
@@ -18,9 +23,25 @@ const joined = new Promise<void>((resolve) => {
   consumer.on(consumer.events.GROUP_JOIN, () => resolve());
 });
 await consumer.run({
-  eachMessage: async ({ message }) => say({ handled: message.key?.toString(), at: now() }),
+  eachMessage: async ({ message }) => {
+    const id = message.key?.toString();
+    await apply?.(id ?? '');
+    say({ handled: id, at: now() });
+  },
 });
 await joined;
+
+async function withDatabase(url: string): Promise<(id: string) => Promise<void>> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query('CREATE TABLE inbox (id uuid PRIMARY KEY); CREATE TABLE handled (id uuid PRIMARY KEY)');
+  return async (id) => {
+    await client.query('BEGIN');
+    await client.query('INSERT INTO inbox VALUES ($1) ON CONFLICT DO NOTHING', [id]);
+    await client.query('INSERT INTO handled VALUES ($1)', [id]);
+    await client.query('COMMIT');
+  };
+}
 
 createInterface({ input: process.stdin }).on('line', (line) => {
   const { count, everyMs, value } = JSON.parse(line) as { count: number; everyMs: number; value: string };
