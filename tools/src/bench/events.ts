@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startKafka, startPostgres } from '@roost/embedded';
 import { applyTopics, kafkaClient } from '@roost/messaging';
+import pg from 'pg';
 import { measureRelay } from './events.relay.js';
 import { cpuMillisOf } from './harness/cpu.js';
 import { optionsOf, positive } from './harness/options.js';
@@ -135,7 +136,7 @@ try {
     Part.start('./floor/events.ts', {
       BROKERS: brokers,
       TOPIC: `${prefix}reviews.review`,
-      DATABASE_URL: postgres.url('roost_sandbox'),
+      DATABASE_URL: await newDatabase('floor'),
     }),
   ]);
   await Promise.all([
@@ -196,6 +197,14 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit(0);
+
+async function newDatabase(name: string): Promise<string> {
+  const client = new pg.Client({ connectionString: postgres.url('postgres') });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+  await client.end();
+  return postgres.url(name);
+}
 
 function percentiles(values: readonly number[]): { p50: number; p95: number } {
   const sorted = values.toSorted((a, b) => a - b);
