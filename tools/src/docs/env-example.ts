@@ -1,10 +1,5 @@
-import { bookings } from '@roost/app-bookings';
-import { gateway } from '@roost/app-gateway';
-import { identity } from '@roost/app-identity';
-import { listings } from '@roost/app-listings';
-import { payments } from '@roost/app-payments';
-import { reviews } from '@roost/app-reviews';
 import { StandaloneConfig } from '@roost/app-standalone';
+import { definitions } from '@roost/app-standalone/composition';
 import { BaseConfig, DatabaseConfig } from '@roost/platform';
 import { z } from 'zod';
 
@@ -12,13 +7,12 @@ const HEAD = `# Every setting of Roost, with its default where it has one. Copy 
 # "npm start". Each secret can also be given as a file: <NAME>_FILE=path.
 # Made from the services' configuration by "npm run docs".`;
 
+const services = await Promise.all(Object.values(definitions).map((load) => load()));
+
 const sections: [string, z.ZodObject][] = [
   ['All services', BaseConfig],
   ['Services with a database', DatabaseConfig],
-  ...[identity, listings, bookings, payments, reviews, gateway].map((service): [string, z.ZodObject] => [
-    service.name,
-    service.config,
-  ]),
+  ...services.map(({ name, config }): [string, z.ZodObject] => [name, config]),
   ['The one process of npm start', StandaloneConfig],
 ];
 

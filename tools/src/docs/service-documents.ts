@@ -1,16 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bookings } from '@roost/app-bookings';
-import { identity } from '@roost/app-identity';
-import { listings } from '@roost/app-listings';
-import { payments } from '@roost/app-payments';
-import { reviews } from '@roost/app-reviews';
+import { definitions } from '@roost/app-standalone/composition';
 import { startPostgres, startRedis } from '@roost/embedded';
 import { EmbeddedBus, EventConsumer } from '@roost/messaging';
 import { startService } from '@roost/platform';
 
-const services = [identity, listings, bookings, payments, reviews];
+const { gateway: _, ...services } = definitions;
 
 /** What only a started service can say of itself. */
 export interface ServiceDocuments {
@@ -29,7 +25,8 @@ export async function serviceDocuments(): Promise<ServiceDocuments> {
   const pages = new Map<string, string>();
   const listeners = new Map<string, ReadonlySet<string>>();
   try {
-    for (const definition of services) {
+    for (const load of Object.values(services)) {
+      const definition = await load();
       const service = await startService(definition, {
         bus,
         env: {
