@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { MessageConsumer, RatingMirror, resetScript } from './consumers.js';
 import { freshDatabase } from './fresh-database.js';
 import { aMessage, aRating } from './given.js';
@@ -78,5 +79,35 @@ describe('an event over Kafka', () => {
       );
       expect(notes.map(({ note }) => note)).toEqual(messages);
     }
+  });
+
+  test('comes in the order of the versions, although an older transaction commits the newer one', async () => {
+    const id = randomUUID();
+    await reviews.sql('INSERT INTO aggregate (id, version) VALUES (?, 4)', [id]);
+    const bump = async (em: EntityManager): Promise<void> => {
+      const [row] = await em.execute<{ version: number }[]>(
+        'UPDATE aggregate SET version = version + 1 WHERE id = ? RETURNING version::int AS version',
+        [id],
+      );
+      const version = row?.version ?? 0;
+      await reviews.outbox.add(em, 'rating.changed', aRating(id, version), { version });
+    };
+    let tries = 0;
+    await reviews.transactions.run(async (em) => {
+      tries += 1;
+      await em.execute(`INSERT INTO scratch (note) VALUES ('takes the transaction id')`);
+      if (tries === 1) await reviews.transactions.begin(bump);
+      await bump(em);
+    });
+    expect(tries).toBe(2);
+    await eventually(
+      async () =>
+        expect(await identity.sql('SELECT version::int, count FROM mirror WHERE key = ?', [id])).toEqual([
+          { version: 6, count: 6 },
+        ]),
+      60,
+    );
+    const messages = (await readTopic(kafka, 'reviews.rating')).filter(({ key }) => key === id);
+    expect(messages.map(({ headers }) => headers.ce_aggregateversion)).toEqual(['5', '6']);
   });
 });
