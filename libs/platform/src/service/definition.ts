@@ -22,8 +22,8 @@ export interface ServiceDefinition<C extends z.ZodObject = z.ZodObject> {
   /** Its own migrations; those of the platform and of messaging run before them. */
   migrations: readonly MigrationClass[];
   /**
-   * The tables that each state topic fills, and nothing else does: they can be emptied and built anew from it
-   * (`roost replay --rebuild`), so nothing may hang on their rows.
+   * The tables whose rows each state topic fills, with its version in their `version` (0: a row of the service's own).
+   * They can be emptied and built anew from it (`roost replay projections`), so nothing may hang on those rows.
    */
   projections?: Readonly<Record<string, readonly string[]>>;
   /** A Bull queue named after the service. */

@@ -1,0 +1,385 @@
+import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { jest } from '@jest/globals';
+import { runningPostgres } from '@roost/embedded';
+import { eventually, TestClient } from '@roost/testing';
+import pg from 'pg';
+import { aPlace, cleanUp, type Env, run } from './standalone.js';
+
+jest.setTimeout(400_000);
+afterAll(cleanUp);
+
+const root = new URL('../../../', import.meta.url);
+const SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews'];
+
+let env: Env;
+let gateway: TestClient;
+
+async function command(file: string, args: string[], input = '') {
+  const child = spawn(
+    process.execPath,
+    [
+      '--conditions=@roost/source',
+      '--import',
+      new URL('tools/register.js', root).href,
+      new URL(file, root).pathname,
+      ...args,
+    ],
+    { env: { ...process.env, ROOST_ENV: 'development', ...env }, stdio: 'pipe' },
+  );
+  child.stdin.end(input);
+  const [out, err, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => child.once('close', resolve)),
+  ]);
+  return { code, out, err };
+}
+
+const roost = (...args: string[]) => command('tools/src/cli/main.ts', args);
+
+/** What a command answers to programs. */
+async function json<T>(...args: string[]): Promise<T> {
+  const { code, out, err } = await roost(...args, '--json');
+  if (code !== 0) throw new Error(`roost ${args.join(' ')} ended with ${code}: ${err}`);
+  return JSON.parse(out) as T;
+}
+
+async function query<Row extends pg.QueryResultRow>(service: string, sql: string, values: unknown[] = []) {
+  const url = runningPostgres(join(env.ROOST_DATA_DIR ?? '', 'postgres'))?.(`roost_${service}`);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Not domain: what carries events, and what is only there for a while. */
+const PASSING =
+  /^(outbox_|inbox_|dead_letter|schema_migration|idempotency_key|session|refresh_token|login_attempt|signing_key|mail|one_time|calendar_mark)/;
+
+/** A checksum of every domain table of every service, taken without any of Roost's own code. */
+async function checksums(): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const service of SERVICES) {
+    const tables = await query<{ name: string }>(
+      service,
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1`,
+    );
+    for (const { name } of tables.filter((table) => !PASSING.test(table.name))) {
+      const [row] = await query<{ sum: string }>(
+        service,
+        `SELECT count(*) || ' rows ' || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), 'empty') AS sum FROM "${name}" t`,
+      );
+      found[`${service}.${name}`] = row?.sum ?? '';
+    }
+  }
+  return found;
+}
+
+interface Rebuilt {
+  kept: boolean;
+  topics: {
+    topic: string;
+    events: number;
+    tables: { table: string; onlyBefore: number; onlyAfter: number; rowsAfter: number }[];
+  }[];
+}
+
+/** One Roost with a life behind it: each test goes on where the one before has left it. */
+describe('the commands of operators', () => {
+  beforeAll(async () => {
+    env = { ...(await aPlace()), RATE_LIMIT_PER_MINUTE: '0' };
+    gateway = new TestClient(`http://127.0.0.1:${env.PORT}`);
+    env.PUBLIC_URL = `http://127.0.0.1:${env.PORT}`;
+  });
+
+  test('where nothing runs they say what to do, in one sentence', async () => {
+    for (const args of [
+      ['outbox', 'status'],
+      ['events', 'lag'],
+      ['dead-letters', 'list'],
+      ['ledger', 'check'],
+    ]) {
+      const { code, out, err } = await roost(...args);
+      expect([code, out]).toEqual([1, '']);
+      expect(err).toMatch(/^No Roost runs on .*: start it with "npm start", .* or set DATABASE_URL .*\.\n$/);
+    }
+    expect((await roost('clock', 'show')).err).toMatch(
+      /^No Roost answers at http.*: start it with "npm start"/,
+    );
+  });
+
+  test('a wrong call is refused with the exit code 2', async () => {
+    for (const [args, sentence] of [
+      [['events', 'tail', '--topic', 'nothing'], /There is no topic "nothing"/],
+      [['events', 'tail', '--type', 'nothing'], /There is no event "nothing"/],
+      [['events', 'tail', '--limit', 'x'], /--limit is a whole number/],
+      [['outbox', 'status', '--service', 'nobody'], /There is no service "nobody"/],
+      [['replay', 'events'], /Say which service/],
+      [['admin', 'create'], /Say whose account/],
+      [['clock', 'set'], /Say an instant/],
+    ] as const) {
+      const { code, err } = await roost(...args);
+      expect({ args, code }).toEqual({ args, code: 2 });
+      expect(err).toMatch(sentence);
+    }
+  });
+
+  test('Roost starts, and the tour gives it a life', async () => {
+    const process = run(env);
+    await process.says('Roost is ready');
+    const tour = await command('tools/src/tour/main.ts', ['--url', env.PUBLIC_URL ?? '']);
+    expect({ code: tour.code, said: tour.code === 0 ? '' : tour.out + tour.err }).toEqual({
+      code: 0,
+      said: '',
+    });
+  });
+
+  test('outbox status and events lag: relays are active, and nobody is behind for long', async () => {
+    await eventually(async () => {
+      const statuses = await json<
+        { service: string; relayActive: boolean; rows: number; sinks: { behind: number }[] }[]
+      >('outbox', 'status');
+      expect(statuses.map(({ service }) => service)).toEqual(SERVICES);
+      expect(statuses.every(({ relayActive, rows }) => relayActive && rows > 0)).toBe(true);
+      expect(statuses.flatMap(({ sinks }) => sinks.map(({ behind }) => behind))).toEqual(
+        new Array(25).fill(0),
+      );
+    });
+    const lags = await json<{ listener: string; behind: number }[]>('events', 'lag', '--service', 'bookings');
+    expect(lags).toHaveLength(5);
+    expect(lags.every(({ listener }) => listener === 'bookings')).toBe(true);
+  });
+
+  test('events tail finds what was told, by type and by key', async () => {
+    const { out } = await roost('events', 'tail', '--no-follow', '--type', 'booking.confirmed', '--json');
+    const confirmed = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { key: string; body: { bookingId: string } });
+    expect(confirmed.length).toBeGreaterThan(0);
+    const [first] = confirmed;
+    expect(first?.body.bookingId).toBe(first?.key);
+    const life = await roost(
+      'events',
+      'tail',
+      '--no-follow',
+      '--topic',
+      'bookings.booking',
+      '--key',
+      first?.key ?? '',
+    );
+    expect(life.out).toMatch(/booking\.created[^]*booking\.confirmed/);
+    expect(
+      (await roost('events', 'tail', '--from-start', '--limit', '2')).out.trim().split('\n'),
+    ).toHaveLength(2);
+  });
+
+  /** What the producers have really told has, field for field, the shape of the fixtures that consumers are tested with. */
+  test('what the services have told is shaped like the golden fixtures', async () => {
+    const { out } = await roost('events', 'tail', '--no-follow', '--json');
+    const told = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; body: object });
+    const fixture = (type: string) =>
+      JSON.parse(readFileSync(new URL(`libs/contracts/fixtures/${type}.json`, root), 'utf8')) as object;
+    const strange = told.flatMap(({ type, body }) => {
+      const missing = Object.keys(fixture(type)).filter((field) => !Object.hasOwn(body, field));
+      return missing.map((field) => `${type} lacks ${field}`);
+    });
+    expect(strange).toEqual([]);
+    expect(new Set(told.map(({ type }) => type)).size).toBeGreaterThan(15);
+  });
+
+  test('ledger check and reconcile find the books in order', async () => {
+    const check = await json<{
+      sound: boolean;
+      findings: { wrong: number; looked: number }[];
+      balances: { balanceMinor: number }[];
+    }>('ledger', 'check');
+    expect(check.sound).toBe(true);
+    expect(check.findings.every(({ looked }) => looked > 0)).toBe(true);
+    expect(check.balances.reduce((sum, { balanceMinor }) => sum + balanceMinor, 0)).toBe(0);
+    expect(await json('reconcile', 'run')).toMatchObject({ balanced: true, differences: [] });
+  });
+
+  test('ledger check says so when a payment and its movements differ', async () => {
+    const [payment] = await query<{ id: string }>(
+      'payments',
+      `UPDATE payment SET captured_minor = captured_minor - 1 WHERE id = (
+         SELECT id FROM payment WHERE captured_minor > 0 AND refund_reserved_minor = 0 LIMIT 1) RETURNING id`,
+    );
+    const { code, out, err } = await roost('ledger', 'check');
+    await query('payments', 'UPDATE payment SET captured_minor = captured_minor + 1 WHERE id = $1', [
+      payment?.id,
+    ]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/what a payment captured is what the ledger took in for it +\d+ +1 /);
+    expect(err).toMatch(/^The ledger is not sound: what a payment captured/);
+  });
+
+  test('replay onto full tables changes nothing', async () => {
+    const before = await checksums();
+    console.log(
+      Object.entries(before)
+        .map(([table, sum]) => `${table.padEnd(36)} ${sum}`)
+        .join('\n'),
+    );
+    for (const service of SERVICES) {
+      const counts = await json<{
+        delivered: number;
+        known: number;
+        handled: number;
+        failed: number;
+        ignored: number;
+      }>('replay', 'events', service, '--yes');
+      expect(counts).toMatchObject({ handled: 0, failed: 0, waiting: 0 });
+      expect(counts.known).toBeGreaterThan(0);
+      expect(counts.known + counts.ignored).toBe(counts.delivered);
+    }
+    expect(await checksums()).toEqual(before);
+  });
+
+  test('projections emptied and built anew are what they were', async () => {
+    const before = await checksums();
+    for (const service of SERVICES) {
+      const { topics } = await json<Rebuilt>('replay', 'projections', service, '--yes');
+      const tables = topics.flatMap((topic) => topic.tables);
+      expect(tables.length).toBeGreaterThan(0);
+      for (const table of tables) expect(table).toMatchObject({ onlyBefore: 0, onlyAfter: 0 });
+    }
+    await eventually(async () => expect(await query('bookings', 'SELECT 1 FROM calendar_mark')).toEqual([]));
+    expect(await checksums()).toEqual(before);
+  });
+
+  test('a projection that has gone astray is found by --dry-run, and mended without it', async () => {
+    const before = await checksums();
+    await query('bookings', `UPDATE listing_snapshot SET title = 'astray'`);
+    await query('listings', 'DELETE FROM listing_calendar');
+    const tried = await json<Rebuilt>(
+      'replay',
+      'projections',
+      'bookings',
+      '--topic',
+      'listings.listing',
+      '--dry-run',
+    );
+    const [table] = tried.topics[0]?.tables ?? [];
+    expect(tried.kept).toBe(false);
+    expect(table).toMatchObject({ onlyBefore: table?.rowsAfter, onlyAfter: table?.rowsAfter });
+    expect(await checksums()).not.toEqual(before);
+    await json('replay', 'projections', 'bookings', '--yes');
+    await json('replay', 'projections', 'listings', '--topic', 'bookings.calendar', '--yes');
+    expect(await checksums()).toEqual(before);
+  });
+
+  test('a poison event is parked, listed, shown, redriven and discarded; it stands in the way of a rebuild', async () => {
+    expect((await roost('dead-letters', 'list')).out).toBe('Nothing.\n');
+    const id = '0197d0a0-0000-7000-8000-00000000dead';
+    const key = '0197d0a0-0000-7000-8000-00000000beef';
+    await query(
+      'bookings',
+      `INSERT INTO dead_letter (event_id, topic, key, type, source, occurred_at, aggregate_version, schema_version, data, code, detail, tries)
+       VALUES ($1, 'listings.listing', $2, 'listing.changed', '/listings', now(), 1, 1, '{"listingId":7}', 'TypeError', 'made for a spec', 5)`,
+      [id, key],
+    );
+    expect(await json('dead-letters', 'list', '--topic', 'listings.listing')).toMatchObject([
+      { service: 'bookings', id, key, code: 'TypeError', tries: 5, body: { listingId: 7 } },
+    ]);
+    expect((await roost('dead-letters', 'show', id)).out).toMatch(/detail +made for a spec/);
+    const other = '0197d0a0-0000-7000-8000-00000000aaaa';
+    expect(await roost('dead-letters', 'show', other)).toMatchObject({
+      code: 1,
+      err: `No service has a dead letter ${other}.\n`,
+    });
+    expect(await roost('dead-letters', 'show', 'no-id')).toMatchObject({ code: 2 });
+    expect(await roost('dead-letters', 'redrive')).toMatchObject({ code: 2 });
+    expect(await roost('dead-letters', 'redrive', '--id', id)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/add --yes/),
+    });
+
+    expect(await roost('replay', 'projections', 'bookings', '--yes')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(
+        /1 events of listings\.listing are parked at bookings: redrive or discard them first/,
+      ),
+    });
+    const again = await roost('dead-letters', 'redrive', '--id', id, '--yes');
+    expect(again).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/1 letter could not be handled again/),
+    });
+    expect(await json('dead-letters', 'discard', '--id', id, '--yes')).toEqual([
+      { service: 'bookings', discarded: 1 },
+    ]);
+    expect((await roost('dead-letters', 'list')).out).toBe('Nothing.\n');
+  });
+
+  test('the clock is shown, moved and given back', async () => {
+    expect(await json('clock', 'advance', 'P3D')).toMatchObject({ aheadSeconds: expect.any(Number) });
+    const { aheadSeconds } = await json<{ aheadSeconds: number }>('clock', 'show');
+    expect(Math.round(aheadSeconds / 86_400)).toBe(3);
+    expect(await roost('clock', 'advance', 'soon')).toMatchObject({
+      code: 1,
+      err: 'Must be a duration such as P3D or PT15M\n',
+    });
+    await json('clock', 'reset');
+    expect(Math.abs((await json<{ aheadSeconds: number }>('clock', 'show')).aheadSeconds)).toBeLessThan(60);
+  });
+
+  test('an administrator is made, and logs in with the second factor only', async () => {
+    const password = 'a rather long secret of an operator';
+    const email = 'boss@example.com';
+    const create = (given: string, ...more: string[]) =>
+      command('tools/src/cli/main.ts', ['admin', 'create', '--email', email, ...more], `${given}\n`);
+    expect(await create('short')).toMatchObject({
+      code: 1,
+      err: 'The password must have 8 to 128 characters.\n',
+    });
+    expect(await create('password123')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/too easily guessed/),
+    });
+    const made = JSON.parse((await create(password, '--json')).out) as {
+      secret: string;
+      recoveryCodes: string[];
+    };
+    expect(made.recoveryCodes).toHaveLength(10);
+    expect(await create(password)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/has an account already/),
+    });
+
+    const login = await gateway.post<{ mfaToken?: string; accessToken?: string }>('/v1/auth/login', {
+      email,
+      password,
+    });
+    expect(login.body.accessToken).toBeUndefined();
+    const tokens = await gateway.post<{ accessToken: string }>('/v1/auth/mfa', {
+      mfaToken: login.body.mfaToken,
+      code: totp(made.secret),
+    });
+    const admin = gateway.with({ authorization: `Bearer ${tokens.body.accessToken}` });
+    expect((await admin.get('/v1/admin/reconciliation')).status).toBe(200);
+  });
+});
+
+/** RFC 6238 by hand: the checker shares no code with what it checks. */
+function totp(secret: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const digest = createHmac('sha1', key).update(counter).digest();
+  const offset = (digest.at(-1) ?? 0) & 15;
+  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
