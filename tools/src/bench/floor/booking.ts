@@ -113,8 +113,8 @@ async function book(quoteId: string): Promise<object | null> {
   }
 }
 
-const shown = (quote: QuoteRow, now: Date) => ({
-  id: randomUUID(),
+const shown = (quote: QuoteRow, now: Date, id: string = randomUUID()) => ({
+  id,
   state: 'pending_payment',
   listingId: quote.listing_id,
   guestId: quote.guest_id,
@@ -134,6 +134,7 @@ const shown = (quote: QuoteRow, now: Date) => ({
   cancellationPolicy: quote.cancellation_policy,
   refundSchedule: quote.refund_schedule,
   message: null,
+  threadId: id,
   holdExpiresAt: new Date(now.getTime() + HOLD_MINUTES * 60_000).toISOString(),
   respondBy: null,
   paymentId: null,
