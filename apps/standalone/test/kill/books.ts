@@ -1,0 +1,118 @@
+import pg from 'pg';
+
+/** What the three databases say of one booking: its state, what it costs, what was taken and given back for it. */
+interface Account {
+  id: string;
+  state: string;
+  totalMinor: number;
+  /** What the guest is to get back: all, of a booking that never was confirmed. */
+  refundMinor: number;
+}
+
+interface Charged {
+  intent: string;
+  bookingId: string;
+  charges: number;
+  chargedMinor: number;
+  netMinor: number;
+}
+
+export interface Databases {
+  bookings: pg.Pool;
+  payments: pg.Pool;
+  sandbox: pg.Pool;
+}
+
+export interface Violations {
+  doubleCharges: string[];
+  orphanCharges: string[];
+  confirmedUnpaid: string[];
+  endedKept: string[];
+  unlikeOurBooks: string[];
+}
+
+/** By SQL over the databases and the provider's own books; nothing of the services' code. */
+export async function violations(databases: Databases): Promise<Violations> {
+  const { rows: accounts } = await databases.bookings.query<Account>(
+    `SELECT id, state, total_minor::float8 AS "totalMinor", CASE WHEN confirmed_at IS NULL THEN total_minor::float8 ELSE (cancellation->>'refundMinor')::float8 END AS "refundMinor"
+     FROM booking`,
+  );
+  const { rows: charged } = await databases.sandbox.query<Charged>(
+    `SELECT i.id AS intent, i.metadata->>'bookingId' AS "bookingId", count(*) FILTER (WHERE kind = 'charge')::int AS charges,
+            coalesce(sum(e.amount_minor) FILTER (WHERE kind = 'charge'), 0)::float8 AS "chargedMinor",
+            sum(e.amount_minor)::float8 AS "netMinor"
+     FROM intent i JOIN book_entry e ON e.intent_id = i.id GROUP BY i.id, i.metadata`,
+  );
+  const { rows: ours } = await databases.payments.query<{ ref: string; captured: number; refunded: number }>(
+    `SELECT provider_ref AS ref, captured_minor::float8 AS captured, refunded_minor::float8 AS refunded FROM payment
+     WHERE provider_ref IS NOT NULL`,
+  );
+  const byBooking = Map.groupBy(charged, ({ bookingId }) => bookingId);
+  const net = (id: string) => (byBooking.get(id) ?? []).reduce((sum, { netMinor }) => sum + netMinor, 0);
+  const known = new Map(accounts.map((account) => [account.id, account]));
+  const written = new Map(ours.map((payment) => [payment.ref, payment]));
+  return {
+    doubleCharges: [...byBooking]
+      .filter(([, intents]) => intents.reduce((sum, { charges }) => sum + charges, 0) > 1)
+      .map(([id]) => id),
+    orphanCharges: charged
+      .filter(({ intent, bookingId }) => !known.has(bookingId) || !written.has(intent))
+      .map(({ intent }) => intent),
+    confirmedUnpaid: accounts
+      .filter(({ id, state, totalMinor }) => state === 'confirmed' && net(id) !== totalMinor)
+      .map(({ id }) => id),
+    endedKept: accounts
+      .filter(
+        ({ id, state, totalMinor, refundMinor }) =>
+          ['cancelled', 'declined', 'expired'].includes(state) &&
+          (byBooking.get(id) ?? []).length > 0 &&
+          net(id) !== totalMinor - refundMinor,
+      )
+      .map((account) => `${JSON.stringify(account)} kept ${net(account.id)}`),
+    unlikeOurBooks: charged
+      .filter(({ intent, chargedMinor, netMinor }) => {
+        const payment = written.get(intent);
+        return (
+          payment && (payment.captured !== chargedMinor || payment.captured - payment.refunded !== netMinor)
+        );
+      })
+      .map(({ intent }) => intent),
+  };
+}
+
+/** What has been begun and is not done yet, anywhere. */
+export async function unfinished({
+  bookings,
+  payments,
+  sandbox,
+}: Databases): Promise<Record<string, number>> {
+  const counted: [string, pg.Pool, string][] = [
+    ['operations', payments, `SELECT count(*)::int AS n FROM payment_operation WHERE status = 'pending'`],
+    ['webhooks here', payments, 'SELECT count(*)::int AS n FROM webhook_event WHERE handled_at IS NULL'],
+    [
+      'webhooks there',
+      sandbox,
+      'SELECT count(*)::int AS n FROM webhook_event WHERE delivered_at IS NULL AND NOT lost',
+    ],
+    ...(
+      [
+        ['bookings', bookings],
+        ['payments', payments],
+      ] as const
+    ).flatMap(([name, pool]): [string, pg.Pool, string][] => [
+      [
+        `events of ${name}`,
+        pool,
+        `SELECT count(*)::int AS n FROM outbox_event
+         WHERE (xid, id) > (SELECT xid, id FROM outbox_cursor WHERE sink = 'kafka')`,
+      ],
+      [`dead letters of ${name}`, pool, 'SELECT count(*)::int AS n FROM dead_letter'],
+    ]),
+  ];
+  const left: Record<string, number> = {};
+  for (const [what, pool, sql] of counted) {
+    const { rows } = await pool.query<{ n: number }>(sql);
+    if (rows[0]?.n) left[what] = rows[0].n;
+  }
+  return left;
+}
