@@ -81,11 +81,7 @@ export async function violations(databases: Databases): Promise<Violations> {
 }
 
 /** What Roost has begun and not done yet. When a provider sends a webhook once more is the provider's affair. */
-export async function unfinished({
-  bookings,
-  payments,
-  sandbox,
-}: Databases): Promise<Record<string, number>> {
+export async function unfinished({ bookings, payments }: Databases): Promise<Record<string, number>> {
   const counted: [string, pg.Pool, string][] = [
     ['operations', payments, `SELECT count(*)::int AS n FROM payment_operation WHERE status = 'pending'`],
     ['webhooks here', payments, 'SELECT count(*)::int AS n FROM webhook_event WHERE handled_at IS NULL'],
