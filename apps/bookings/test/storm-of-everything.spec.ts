@@ -2,26 +2,38 @@ import { readFileSync } from 'node:fs';
 import { jest } from '@jest/globals';
 import { aUser, testParts, type TestResponse } from '@roost/testing';
 import type { BookingChange } from '../src/change/change.dto.js';
+import { FeedNetwork } from '../src/feed/feed.network.js';
+import { FeedSync } from '../src/feed/feed.sync.js';
 import {
   startBookings,
   type BookingsUnderTest,
   type TestBooking,
   type TestListing,
 } from './bookings.fixture.js';
+import { FeedServer, ical, SpecNetwork } from './feed-server.fixture.js';
 
 jest.setTimeout(180_000);
 
 let bookings: BookingsUnderTest;
+let elsewhere: FeedServer;
 
 beforeAll(async () => {
   // However slow the machine: nobody is refused for want of a connection.
   bookings = await startBookings({ env: { DATABASE_WAIT_SECONDS: '60' } });
+  elsewhere = await FeedServer.start();
+  new SpecNetwork(() => [elsewhere.port]).takeOver(bookings.service.get(FeedNetwork));
 });
-afterAll(() => bookings?.close());
+afterAll(async () => {
+  await bookings?.close();
+  await elsewhere?.close();
+});
 
 /** A night of the six weeks that all of them want, from June on. */
 const day = (number: number): string =>
   new Date(Date.UTC(2027, 5, 1) + number * 86_400_000).toISOString().slice(0, 10);
+
+/** The same, as iCalendar writes it within a year. */
+const icalDay = (number: number): string => day(number).slice(5).replace('-', '');
 
 interface Stay {
   listing: TestListing;
@@ -79,7 +91,7 @@ it('500 concurrent bookings of overlapping nights of one listing: exactly one ho
   expect(await deadlocks()).toEqual([]);
 });
 
-it('500 bookings, changes, blocks, imports and cancellations of a house and its rooms at once: nobody meets', async () => {
+it('500 bookings, changes, blocks, imports, feeds and cancellations of a house and its rooms at once: nobody meets', async () => {
   const house = await bookings.givenListing({ rules: { preparationNights: 1 } });
   const { host } = house;
   const rooms = await Promise.all(Array.from({ length: 4 }, () => bookings.givenListing({ host })));
@@ -89,6 +101,27 @@ it('500 bookings, changes, blocks, imports and cancellations of a house and its 
   expect(linked.status).toBe(200);
   const where = (index: number) => all[index % all.length] ?? house;
   const admin = aUser({ roles: ['admin'] });
+
+  // Two calendars elsewhere per place: at first they take nights that nobody wants, in the storm each reading finds others.
+  let readings = 0;
+  let stormy = false;
+  elsewhere.answer((_, response) => {
+    const event = (index: number): Parameters<typeof ical>[0] => {
+      const first = stormy ? (readings * 5 + index * 20) % 56 : 80 + 10 * index;
+      return [`${index}`, icalDay(first), icalDay(first + 2)];
+    };
+    readings += 1;
+    response.writeHead(200, { 'content-type': 'text/calendar' }).end(ical(event(0), event(1)));
+  });
+  const feeds: string[] = [];
+  for (const [index, { id }] of [...all, ...all].entries()) {
+    const made = await bookings.as(host).post<{ id: string }>(`/v1/listings/${id}/calendar/feeds`, {
+      url: elsewhere.url('feeds.example', `/${index}.ics`),
+      name: 'Elsewhere',
+    });
+    expect(made.status).toBe(201);
+    feeds.push(made.body.id);
+  }
 
   // In the rooms first, side by side: those that will be changed and cancelled.
   const confirmed: TestBooking[] = [];
@@ -150,7 +183,7 @@ it('500 bookings, changes, blocks, imports and cancellations of a house and its 
       ? [made, await bookings.as(host).delete(`${path}/${made.body.id}`)]
       : [made];
   });
-  const imported = Array.from({ length: 60 }, (_, index) => {
+  const imported = Array.from({ length: 30 }, (_, index) => {
     const from = (index * 5) % 56;
     const row = {
       externalId: String(index),
@@ -159,13 +192,26 @@ it('500 bookings, changes, blocks, imports and cancellations of a house and its 
     };
     return bookings.as(admin).post('/v1/admin/imports/blocks', { source: `feed-${index % 6}`, rows: [row] });
   });
+  const sync = bookings.service.get(FeedSync);
+  const readingsBefore = readings;
+  stormy = true;
+  // A feed that is being read is left alone: what fails throws.
+  const fed = Array.from({ length: 30 }, async (_, index) => {
+    await sync.syncOne(feeds[index % feeds.length]);
+  });
   const cancelled = confirmed.slice(0, 20).map((booking, index) => {
     const by = index % 2 === 0 ? booking.guest : host;
     return bookings.as(by).post(`/v1/bookings/${booking.id}/cancel`, { reason: 'Plans changed' });
   });
 
-  const answers = (await Promise.all([...booked, ...changed, ...blocked, ...imported, ...cancelled])).flat();
-  expect(booked.length + changed.length + blocked.length + imported.length + cancelled.length).toBe(500);
+  const asked = [...booked, ...changed, ...blocked, ...imported, ...cancelled];
+  expect(asked.length + fed.length).toBe(500);
+  const [answers] = await Promise.all([Promise.all(asked).then((all) => all.flat()), Promise.all(fed)]);
+  expect(readings - readingsBefore).toBeGreaterThanOrEqual(feeds.length);
+  const [settled] = await bookings.service.query<{ feeds: number }>(
+    `SELECT count(*)::int AS feeds FROM calendar_feed WHERE imported_at IS NOT NULL AND problem IS NULL`,
+  );
+  expect(settled).toEqual({ feeds: feeds.length });
   const wrong = answers.filter(({ status }) => ![200, 201, 204, 409, 422].includes(status));
   expect(tally(wrong)).toEqual({});
   const counts = tally(answers);
