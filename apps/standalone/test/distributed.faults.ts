@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { eventually, TestClient } from '@roost/testing';
+import { KEEPERS, Operator, rebuildProjections, replayOntoFullTables } from './operator.fixture.js';
 import { aPublishedListing } from './published-listing.js';
 import {
   aPlace,
@@ -132,6 +133,65 @@ test('the tour is green', async () => {
   const code = await tour.ends();
   expect(tour.output()).toContain('The tour is green');
   expect(code).toBe(0);
+});
+
+describe('operators, over Kafka', () => {
+  let operator: Operator;
+
+  beforeAll(() => {
+    operator = new Operator({ ...place, PUBLIC_URL: `http://127.0.0.1:${place.PORT}` });
+  });
+
+  test('events lag: each service has committed all of its topics', async () => {
+    await eventually(
+      async () => {
+        const lags = await operator.json<{ listener: string; from: string; behind: number }[]>(
+          ...['events', 'lag'],
+        );
+        expect([...new Set(lags.map(({ listener }) => listener))].sort()).toEqual(KEEPERS.toSorted());
+        expect(lags.map(({ from }) => from)).toContain('bookings.booking');
+        expect(lags.filter(({ behind }) => behind > 0)).toEqual([]);
+      },
+      { seconds: 60 },
+    );
+  });
+
+  test('events tail: the life of one booking, in order', async () => {
+    const booking = await aBooking();
+    await paid(booking);
+    const { out } = await operator.roost(
+      ...['events', 'tail', '--no-follow', '--topic', 'bookings.booking', '--key', booking.id],
+    );
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/\s+/)[1]),
+    ).toEqual(['booking.created', 'booking.confirmed']);
+  });
+
+  test('all topics replayed from the start onto full tables change nothing', async () => {
+    await settled();
+    await replayOntoFullTables(operator);
+  });
+
+  test('projections emptied and built anew of the compacted topics are what they were', async () => {
+    await settled();
+    await rebuildProjections(operator);
+  });
+
+  /** Nothing is on its way any more. */
+  async function settled(): Promise<void> {
+    await eventually(
+      async () => {
+        const statuses = await operator.json<{ sinks: { behind: number }[] }[]>('outbox', 'status');
+        const lags = await operator.json<{ behind: number }[]>('events', 'lag');
+        const behind = [...statuses.flatMap(({ sinks }) => sinks), ...lags].filter((one) => one.behind > 0);
+        expect(behind).toEqual([]);
+      },
+      { seconds: 60 },
+    );
+  }
 });
 
 test('without reviews the graph answers the rest, REST goes on, and what happened meanwhile arrives later', async () => {

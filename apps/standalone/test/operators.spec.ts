@@ -1,95 +1,29 @@
-import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { jest } from '@jest/globals';
-import { runningPostgres } from '@roost/embedded';
 import { eventually, TestClient } from '@roost/testing';
-import pg from 'pg';
+import {
+  KEEPERS,
+  Operator,
+  rebuildProjections,
+  type Rebuilt,
+  replayOntoFullTables,
+} from './operator.fixture.js';
 import { aPlace, cleanUp, type Env, run } from './standalone.js';
 
 jest.setTimeout(400_000);
 afterAll(cleanUp);
 
 const root = new URL('../../../', import.meta.url);
-const SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews'];
 
 let env: Env;
 let gateway: TestClient;
+let operator: Operator;
 
-async function command(file: string, args: string[], input = '') {
-  const child = spawn(
-    process.execPath,
-    [
-      '--conditions=@roost/source',
-      '--import',
-      new URL('tools/register.js', root).href,
-      new URL(file, root).pathname,
-      ...args,
-    ],
-    { env: { ...process.env, ROOST_ENV: 'development', ...env }, stdio: 'pipe' },
-  );
-  child.stdin.end(input);
-  const [out, err, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve) => child.once('close', resolve)),
-  ]);
-  return { code, out, err };
-}
-
-const roost = (...args: string[]) => command('tools/src/cli/main.ts', args);
-
-/** What a command answers to programs. */
-async function json<T>(...args: string[]): Promise<T> {
-  const { code, out, err } = await roost(...args, '--json');
-  if (code !== 0) throw new Error(`roost ${args.join(' ')} ended with ${code}: ${err}`);
-  return JSON.parse(out) as T;
-}
-
-async function query<Row extends pg.QueryResultRow>(service: string, sql: string, values: unknown[] = []) {
-  const url = runningPostgres(join(env.ROOST_DATA_DIR ?? '', 'postgres'))?.(`roost_${service}`);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql, values)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-/** Not domain: what carries events, and what is only there for a while. */
-const PASSING =
-  /^(outbox_|inbox_|dead_letter|schema_migration|idempotency_key|session|refresh_token|login_attempt|signing_key|mail|one_time|calendar_mark)/;
-
-/** A checksum of every domain table of every service, taken without any of Roost's own code. */
-async function checksums(): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const service of SERVICES) {
-    const tables = await query<{ name: string }>(
-      service,
-      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1`,
-    );
-    for (const { name } of tables.filter((table) => !PASSING.test(table.name))) {
-      const [row] = await query<{ sum: string }>(
-        service,
-        `SELECT count(*) || ' rows ' || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), 'empty') AS sum FROM "${name}" t`,
-      );
-      found[`${service}.${name}`] = row?.sum ?? '';
-    }
-  }
-  return found;
-}
-
-interface Rebuilt {
-  kept: boolean;
-  topics: {
-    topic: string;
-    events: number;
-    tables: { table: string; onlyBefore: number; onlyAfter: number; rowsAfter: number }[];
-  }[];
-}
+const roost = (...args: string[]) => operator.roost(...args);
+const json = <T>(...args: string[]) => operator.json<T>(...args);
+const query: Operator['query'] = (...args) => operator.query(...args);
+const checksums = () => operator.checksums();
 
 /** One Roost with a life behind it: each test goes on where the one before has left it. */
 describe('the commands of operators', () => {
@@ -97,6 +31,7 @@ describe('the commands of operators', () => {
     env = { ...(await aPlace()), RATE_LIMIT_PER_MINUTE: '0' };
     gateway = new TestClient(`http://127.0.0.1:${env.PORT}`);
     env.PUBLIC_URL = `http://127.0.0.1:${env.PORT}`;
+    operator = new Operator(env);
   });
 
   test('where nothing runs they say what to do, in one sentence', async () => {
@@ -134,7 +69,7 @@ describe('the commands of operators', () => {
   test('Roost starts, and the tour gives it a life', async () => {
     const process = run(env);
     await process.says('Roost is ready');
-    const tour = await command('tools/src/tour/main.ts', ['--url', env.PUBLIC_URL ?? '']);
+    const tour = await operator.tour();
     expect({ code: tour.code, said: tour.code === 0 ? '' : tour.out + tour.err }).toEqual({
       code: 0,
       said: '',
@@ -146,7 +81,7 @@ describe('the commands of operators', () => {
       const statuses = await json<
         { service: string; relayActive: boolean; rows: number; sinks: { behind: number }[] }[]
       >('outbox', 'status');
-      expect(statuses.map(({ service }) => service)).toEqual(SERVICES);
+      expect(statuses.map(({ service }) => service)).toEqual(KEEPERS);
       expect(statuses.every(({ relayActive, rows }) => relayActive && rows > 0)).toBe(true);
       expect(statuses.flatMap(({ sinks }) => sinks.map(({ behind }) => behind))).toEqual(
         new Array(25).fill(0),
@@ -225,39 +160,9 @@ describe('the commands of operators', () => {
     expect(err).toMatch(/^The ledger is not sound: what a payment captured/);
   });
 
-  test('replay onto full tables changes nothing', async () => {
-    const before = await checksums();
-    console.log(
-      Object.entries(before)
-        .map(([table, sum]) => `${table.padEnd(36)} ${sum}`)
-        .join('\n'),
-    );
-    for (const service of SERVICES) {
-      const counts = await json<{
-        delivered: number;
-        known: number;
-        handled: number;
-        failed: number;
-        ignored: number;
-      }>('replay', 'events', service, '--yes');
-      expect(counts).toMatchObject({ handled: 0, failed: 0, waiting: 0 });
-      expect(counts.known).toBeGreaterThan(0);
-      expect(counts.known + counts.ignored).toBe(counts.delivered);
-    }
-    expect(await checksums()).toEqual(before);
-  });
+  test('replay onto full tables changes nothing', () => replayOntoFullTables(operator));
 
-  test('projections emptied and built anew are what they were', async () => {
-    const before = await checksums();
-    for (const service of SERVICES) {
-      const { topics } = await json<Rebuilt>('replay', 'projections', service, '--yes');
-      const tables = topics.flatMap((topic) => topic.tables);
-      expect(tables.length).toBeGreaterThan(0);
-      for (const table of tables) expect(table).toMatchObject({ onlyBefore: 0, onlyAfter: 0 });
-    }
-    await eventually(async () => expect(await query('bookings', 'SELECT 1 FROM calendar_mark')).toEqual([]));
-    expect(await checksums()).toEqual(before);
-  });
+  test('projections emptied and built anew are what they were', () => rebuildProjections(operator));
 
   test('a projection that has gone astray is found by --dry-run, and mended without it', async () => {
     const before = await checksums();
@@ -339,7 +244,7 @@ describe('the commands of operators', () => {
     const password = 'a rather long secret of an operator';
     const email = 'boss@example.com';
     const create = (given: string, ...more: string[]) =>
-      command('tools/src/cli/main.ts', ['admin', 'create', '--email', email, ...more], `${given}\n`);
+      operator.roostAsked(`${given}\n`, 'admin', 'create', '--email', email, ...more);
     expect(await create('short')).toMatchObject({
       code: 1,
       err: 'The password must have 8 to 128 characters.\n',

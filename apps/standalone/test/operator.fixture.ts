@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { runningPostgres } from '@roost/embedded';
+import { eventually } from '@roost/testing';
+import pg from 'pg';
+import { type Env, TOUR } from './standalone.js';
+
+const root = new URL('../../../', import.meta.url);
+const CLI = new URL('tools/src/cli/main.ts', root).pathname;
+
+/** The services that keep something. */
+export const KEEPERS = ['identity', 'listings', 'bookings', 'payments', 'reviews'];
+
+/** Not domain: what carries events, and what is only there for a while. */
+const PASSING =
+  /^(outbox_|inbox_|dead_letter|schema_migration|idempotency_key|session|refresh_token|login_attempt|signing_key|mail|one_time|calendar_mark)/;
+
+export interface Said {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Whoever runs the commands beside a Roost on this machine, and looks past them into its databases. */
+export class Operator {
+  constructor(private readonly env: Env) {}
+
+  roost(...args: string[]): Promise<Said> {
+    return this.command(CLI, args);
+  }
+
+  /** `input` is what is typed. */
+  roostAsked(input: string, ...args: string[]): Promise<Said> {
+    return this.command(CLI, args, input);
+  }
+
+  tour(): Promise<Said> {
+    return this.command(TOUR, ['--url', this.env.PUBLIC_URL ?? '']);
+  }
+
+  /** What a command answers to programs. */
+  async json<T>(...args: string[]): Promise<T> {
+    const { code, out, err } = await this.roost(...args, '--json');
+    if (code !== 0) throw new Error(`roost ${args.join(' ')} ended with ${code}: ${err}`);
+    return JSON.parse(out) as T;
+  }
+
+  async query<Row extends pg.QueryResultRow>(service: string, sql: string, values: unknown[] = []) {
+    const url = runningPostgres(join(this.env.ROOST_DATA_DIR ?? '', 'postgres'))?.(`roost_${service}`);
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      return (await client.query<Row>(sql, values)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** A checksum of every domain table of every service, taken without any of Roost's own code. */
+  async checksums(): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const service of KEEPERS) {
+      const tables = await this.query<{ name: string }>(
+        service,
+        `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1`,
+      );
+      for (const { name } of tables.filter((table) => !PASSING.test(table.name))) {
+        const [row] = await this.query<{ sum: string }>(
+          service,
+          `SELECT count(*) || ' rows ' || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), 'empty') AS sum FROM "${name}" t`,
+        );
+        found[`${service}.${name}`] = row?.sum ?? '';
+      }
+    }
+    return found;
+  }
+
+  private async command(file: string, args: string[], input = ''): Promise<Said> {
+    const child = spawn(
+      process.execPath,
+      ['--conditions=@roost/source', '--import', new URL('tools/register.js', root).href, file, ...args],
+      { env: { ...process.env, ROOST_ENV: 'development', ...this.env }, stdio: 'pipe' },
+    );
+    child.stdin.end(input);
+    const [out, err, code] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise<number | null>((resolve) => child.once('close', resolve)),
+    ]);
+    return { code, out, err };
+  }
+}
+
+export interface Rebuilt {
+  kept: boolean;
+  topics: {
+    topic: string;
+    events: number;
+    tables: { table: string; onlyBefore: number; onlyAfter: number; rowsAfter: number }[];
+  }[];
+}
+
+/** Each service is told every event again: it knows them all, and no table changes. */
+export async function replayOntoFullTables(operator: Operator): Promise<void> {
+  const before = await operator.checksums();
+  console.log(
+    Object.entries(before)
+      .map(([table, sum]) => `${table.padEnd(36)} ${sum}`)
+      .join('\n'),
+  );
+  for (const service of KEEPERS) {
+    const counts = await operator.json<{ delivered: number; known: number; ignored: number }>(
+      ...['replay', 'events', service, '--yes'],
+    );
+    expect(counts).toMatchObject({ handled: 0, failed: 0, waiting: 0 });
+    expect(counts.known).toBeGreaterThan(0);
+    expect(counts.known + counts.ignored).toBe(counts.delivered);
+  }
+  expect(await operator.checksums()).toEqual(before);
+}
+
+/** Emptied, and built of their state topics alone: every row is what it was. */
+export async function rebuildProjections(operator: Operator): Promise<void> {
+  const before = await operator.checksums();
+  for (const service of KEEPERS) {
+    const { topics } = await operator.json<Rebuilt>('replay', 'projections', service, '--yes');
+    const tables = topics.flatMap((topic) => topic.tables);
+    expect(tables.length).toBeGreaterThan(0);
+    for (const table of tables) expect(table).toMatchObject({ onlyBefore: 0, onlyAfter: 0 });
+  }
+  await eventually(async () =>
+    expect(await operator.query('bookings', 'SELECT 1 FROM calendar_mark')).toEqual([]),
+  );
+  expect(await operator.checksums()).toEqual(before);
+}
