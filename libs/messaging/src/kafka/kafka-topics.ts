@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { topics as contracts } from '@roost/contracts';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { deadLetterTopic } from '../dead-letter-notice.js';
@@ -9,6 +10,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const PARTITIONS = 6;
 /** What Kafka calls a value that somebody has set for this topic. */
 const SET_FOR_TOPIC = 1;
+const LEADING_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 50;
 
 /** What a service needs and the broker does not have. */
 export class MissingTopics extends Error {
@@ -191,7 +194,8 @@ async function create(
   const { brokers } = await admin.describeCluster();
   const copies = replicas ?? Math.min(3, brokers.length);
   await admin.createTopics({
-    waitForLeaders: true,
+    // kafkajs' own waiting fails where the broker that is asked has not heard of the topic yet.
+    waitForLeaders: false,
     timeout: 30_000,
     topics: topics.map(({ name, partitions, config }) => ({
       topic: name,
@@ -204,6 +208,25 @@ async function create(
       }).map(([setting, value]) => ({ name: setting, value })),
     })),
   });
+  await untilTheyLead(
+    admin,
+    topics.map(({ name }) => name),
+  );
+}
+
+/** Returns once every partition has a leader; throws what the broker says when that takes too long. */
+async function untilTheyLead(admin: Admin, names: string[]): Promise<void> {
+  const deadline = performance.now() + LEADING_WITHIN_MS;
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: names });
+      if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+      if (performance.now() > deadline) throw new Error('New topics have no leaders yet');
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await pause(LOOK_EVERY_MS);
+  }
 }
 
 async function mend(
