@@ -24,7 +24,7 @@ async function start(fault = ''): Promise<void> {
     RATE_LIMIT_PER_MINUTE: '0',
     LOG_LEVEL: 'fatal',
     // A claim of the dead is given up soon.
-    PROVIDER_TIMEOUT_SECONDS: '1',
+    PROVIDER_TIMEOUT_SECONDS: '3',
     PAYMENT_CHECK_SECONDS: '1',
     ROOST_FAULT: fault,
   });
