@@ -134,7 +134,7 @@ const EXPECTED: Record<Deed, readonly string[]> = {
     '409 booking.transition_not_allowed',
     '409 booking.listing_unavailable',
     '409 change.already_open',
-    '409 change.nothing_changed',
+    '422 change.nothing_changed',
     '422 quote.stay_rule',
     '409 change.nights_stayed',
     '422 change.nights_stayed',
