@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { eventually, TestClient } from '@roost/testing';
+import { Operator } from './operator.fixture.js';
 import { aPublishedListing } from './published-listing.js';
 import { aPlace, cleanUp, type Env, type Run, run } from './standalone.js';
 
@@ -113,6 +114,14 @@ test.each([
     );
     const ledger = await admin.get<{ data: { balanceMinor: number }[] }>('/v1/admin/ledger/accounts');
     expect(ledger.body.data.reduce((sum, { balanceMinor }) => sum + balanceMinor, 0)).toBe(0);
+    // What the dead had claimed is finished too, before the next fault is armed.
+    await eventually(
+      async () => {
+        const pending = "SELECT kind FROM payment_operation WHERE status = 'pending'";
+        expect(await new Operator(place).query('payments', pending)).toEqual([]);
+      },
+      { seconds: 40 },
+    );
     expect(await roost.ends('SIGTERM')).toBe(0);
   },
 );
