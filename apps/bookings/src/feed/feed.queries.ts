@@ -222,6 +222,7 @@ export async function writeLog(em: EntityManager, feedId: string, row: Omit<LogR
   );
 }
 
+/** Newest first; ordered by the number, not by the text that is given back under its name. */
 export async function logOf(
   em: EntityManager,
   feedId: string,
@@ -230,7 +231,7 @@ export async function logOf(
 ): Promise<LogRow[]> {
   return await em.execute<LogRow[]>(
     `SELECT id::text, at, cause, outcome, problem, status, counts, clashes FROM calendar_feed_log
-     WHERE feed_id = ? AND (?::bigint IS NULL OR id < ?::bigint) ORDER BY id DESC LIMIT ?`,
+     WHERE feed_id = ? AND (?::bigint IS NULL OR id < ?::bigint) ORDER BY calendar_feed_log.id DESC LIMIT ?`,
     [feedId, before, before, limit],
   );
 }
