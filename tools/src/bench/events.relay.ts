@@ -102,7 +102,7 @@ async function read(client: pg.Client): Promise<number> {
     const { rows } = await client.query<{ xid: string; id: string }>({
       name: 'bare-read',
       text: `SELECT xid::text AS xid, id, type, topic, key, aggregate_version, schema_version, traceparent, body::text AS body, created_at::text AS time
-             FROM outbox_event WHERE (xid, id) > ($1::xid8, $2::uuid) ORDER BY xid, id LIMIT ${BATCH}`,
+             FROM outbox_event WHERE (xid, id) > ($1::xid8, $2::uuid) ORDER BY outbox_event.xid, outbox_event.id LIMIT ${BATCH}`,
       values: [last.xid, last.id],
     });
     const end = rows.at(-1);
