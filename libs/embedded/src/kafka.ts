@@ -18,8 +18,9 @@ import { claimFolder } from './claim.js';
 import { EmbeddedError } from './embedded-error.js';
 import { findJava, javaArguments, prepareBroker } from './kafka-broker.js';
 import { kafkaJars } from './kafka-jars.js';
+import { endLeftover } from './leftover.js';
 import { freePort, portTaken } from './ports.js';
-import { end, isAlive, worksIn } from './processes.js';
+import { end } from './processes.js';
 
 const READY_WITHIN_MS = 120_000;
 const STOPPED_WITHIN_MS = 20_000;
@@ -66,7 +67,7 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
     const folder = claim.folder;
     const pidFile = join(folder, 'kafka.pid');
     const logFile = join(folder, 'kafka.log');
-    await endLeftover(pidFile, folder, log);
+    await endLeftover('Kafka', pidFile, folder, { withinMs: STOPPED_WITHIN_MS, log });
     const port = options.port || (await freePort());
     const taken = await portTaken(port, '127.0.0.1', claim.afterDeath ? 3_000 : 0);
     if (taken)
@@ -231,26 +232,6 @@ async function useGiven(brokers: string): Promise<EmbeddedKafka> {
     ended: new Promise(() => undefined),
     stop: async () => undefined,
   };
-}
-
-async function endLeftover(pidFile: string, folder: string, log: (line: string) => void): Promise<void> {
-  let pid: number;
-  try {
-    pid = Number(readFileSync(pidFile, 'utf8'));
-  } catch {
-    return;
-  }
-  if (Number.isSafeInteger(pid) && pid > 0 && worksIn(pid, folder)) {
-    log('stopping the Kafka that an earlier run left behind');
-    await end(pid, [
-      { signal: 'SIGTERM', withinMs: STOPPED_WITHIN_MS },
-      { signal: 'SIGKILL', withinMs: 5_000 },
-    ]);
-    if (isAlive(pid)) {
-      throw new EmbeddedError(`An earlier Kafka (process ${pid}) still runs on ${folder}: stop it first.`);
-    }
-  }
-  rmSync(pidFile, { force: true });
 }
 
 /** Why the broker is gone: a signal, or what the log of this run says at its end. */

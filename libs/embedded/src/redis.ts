@@ -11,20 +11,22 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { connect } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { attend } from './attendant.js';
 import { claimFolder } from './claim.js';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
+import { endLeftover } from './leftover.js';
 import { onPath } from './on-path.js';
 import { freePort, portTaken } from './ports.js';
-import { end, isAlive, worksIn } from './processes.js';
+import { end } from './processes.js';
 
 const run = promisify(execFile);
 
 const SERVERS = ['redis-server', 'valkey-server'];
 const READY_WITHIN_MS = 60_000;
+const STOPPED_WITHIN_MS = 10_000;
 const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
 
 export interface RedisOptions {
@@ -56,7 +58,7 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
     const folder = claim.folder;
     const pidFile = join(folder, 'redis.pid');
     const logFile = join(folder, 'redis.log');
-    await endLeftover(pidFile, folder, log);
+    await endLeftover('Redis', pidFile, folder, { withinMs: STOPPED_WITHIN_MS, log });
     const port = options.port || (await freePort());
     const taken = await portTaken(port, '127.0.0.1', claim.afterDeath ? 3_000 : 0);
     if (taken) throw new EmbeddedError(`Redis can't use port ${port}: ${taken}; free it, or set REDIS_URL.`);
@@ -117,7 +119,7 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
         if (stopping) return;
         stopping = true;
         await end(pid, [
-          { signal: 'SIGTERM', withinMs: 10_000 },
+          { signal: 'SIGTERM', withinMs: STOPPED_WITHIN_MS },
           { signal: 'SIGKILL', withinMs: 5_000 },
         ]);
         attendant.dismiss();
@@ -180,17 +182,13 @@ async function ping(address: string): Promise<string> {
   });
 }
 
-function has(command: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, command)));
-}
-
 async function install(log: (line: string) => void): Promise<string> {
-  const apt = has('apt-get');
+  const apt = onPath(['apt-get']) !== null;
   const asRoot = process.getuid?.() === 0;
   const steps =
     apt && asRoot
       ? ['apt-get update', 'apt-get install -y --no-install-recommends redis-server']
-      : has('brew')
+      : onPath(['brew']) !== null
         ? ['brew install redis']
         : null;
   if (steps === null) {
@@ -265,26 +263,6 @@ function configuration(parts: {
     'loglevel notice',
     '',
   ].join('\n');
-}
-
-async function endLeftover(pidFile: string, folder: string, log: (line: string) => void): Promise<void> {
-  let pid: number;
-  try {
-    pid = Number(readFileSync(pidFile, 'utf8'));
-  } catch {
-    return;
-  }
-  if (Number.isSafeInteger(pid) && pid > 0 && worksIn(pid, folder)) {
-    log('stopping the Redis that an earlier run left behind');
-    await end(pid, [
-      { signal: 'SIGTERM', withinMs: 10_000 },
-      { signal: 'SIGKILL', withinMs: 5_000 },
-    ]);
-    if (isAlive(pid)) {
-      throw new EmbeddedError(`An earlier Redis (process ${pid}) still runs on ${folder}: stop it first.`);
-    }
-  }
-  rmSync(pidFile, { force: true });
 }
 
 function lastWords(logFile: string): string {
