@@ -41,7 +41,7 @@ export class CalendarAnnouncer {
 
   wake(): void {
     this.again = true;
-    this.running ??= outsideRequests(() => this.run()).finally(() => (this.running = null));
+    this.running ??= outsideRequests(() => this.run());
   }
 
   /** Announces what was marked when it was called, and all that is marked meanwhile by others. */
@@ -72,6 +72,8 @@ export class CalendarAnnouncer {
         this.logger.error({ err: error }, 'a calendar could not be announced; the next sweep tries again');
       }
     }
+    // In one breath with the last look at `again`: who wakes after that starts anew.
+    this.running = null;
   }
 
   /** Not in the transaction that freed them: whoever gives up nights and claims others may wait in a circle. */
