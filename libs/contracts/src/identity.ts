@@ -22,6 +22,11 @@ export const userEvents = topic(
   },
 );
 
+export type UserEvent = keyof typeof userEvents;
+
+/** For whoever mirrors users: of a compacted topic the last event of a user is all that is left, whatever its type. */
+export const USER_EVENTS = Object.keys(userEvents) as [UserEvent, ...UserEvent[]];
+
 export const privacyRequests = topic(
   { topic: 'identity.privacy', kind: 'fact', key: 'userId' },
   { userId: Id, requestId: Id },

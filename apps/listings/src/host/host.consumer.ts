@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import type { EventBody } from '@roost/contracts';
+import { type EventBody, USER_EVENTS, type UserEvent } from '@roost/contracts';
 import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
 import { mirrorHost } from './host.queries.js';
 
@@ -8,17 +8,8 @@ import { mirrorHost } from './host.queries.js';
 export class HostConsumer {
   constructor(private readonly transactions: Transactions) {}
 
-  /** All of them: of a topic that is compacted only the last one is left, whatever its type. */
-  @OnEvent(
-    'user.registered',
-    'user.email-verified',
-    'user.became-host',
-    'user.profile-changed',
-    'user.suspended',
-    'user.reinstated',
-    'user.erased',
-  )
-  async statusChanged(body: EventBody<'user.profile-changed'>, meta: EventMeta): Promise<void> {
+  @OnEvent(...USER_EVENTS)
+  async statusChanged(body: EventBody<UserEvent>, meta: EventMeta): Promise<void> {
     await this.transactions.run((em) =>
       mirrorHost(em, {
         userId: body.userId,

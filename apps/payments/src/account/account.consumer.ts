@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import type { EventBody } from '@roost/contracts';
+import { type EventBody, USER_EVENTS, type UserEvent } from '@roost/contracts';
 import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
 
 /** Who may pay: not the suspended, nor the erased. Who was never told of is active. */
@@ -7,17 +7,8 @@ import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
 export class AccountConsumer {
   constructor(private readonly transactions: Transactions) {}
 
-  /** All of them: of a topic that is compacted only the last one is left, whatever its type. */
-  @OnEvent(
-    'user.registered',
-    'user.email-verified',
-    'user.became-host',
-    'user.profile-changed',
-    'user.suspended',
-    'user.reinstated',
-    'user.erased',
-  )
-  async changed(body: EventBody<'user.profile-changed'>, meta: EventMeta): Promise<void> {
+  @OnEvent(...USER_EVENTS)
+  async changed(body: EventBody<UserEvent>, meta: EventMeta): Promise<void> {
     await this.transactions.run((em) =>
       em.execute(
         `INSERT INTO account AS known (user_id, version, active) VALUES (?, ?, ?)

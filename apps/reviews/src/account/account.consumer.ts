@@ -1,30 +1,13 @@
 import { Controller } from '@nestjs/common';
-import type { EventBody } from '@roost/contracts';
+import { type EventBody, USER_EVENTS, type UserEvent } from '@roost/contracts';
 import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
-
-type UserEvent =
-  | 'user.registered'
-  | 'user.email-verified'
-  | 'user.became-host'
-  | 'user.profile-changed'
-  | 'user.suspended'
-  | 'user.reinstated'
-  | 'user.erased';
 
 /** How authors are called, and who may not write. */
 @Controller()
 export class AccountConsumer {
   constructor(private readonly transactions: Transactions) {}
 
-  @OnEvent(
-    'user.registered',
-    'user.email-verified',
-    'user.became-host',
-    'user.profile-changed',
-    'user.suspended',
-    'user.reinstated',
-    'user.erased',
-  )
+  @OnEvent(...USER_EVENTS)
   async changed(body: EventBody<UserEvent>, meta: EventMeta): Promise<void> {
     await this.transactions.run((em) =>
       em.execute(
