@@ -11,9 +11,15 @@ export interface Plant {
 
 const aStay = `(SELECT e.id FROM calendar_entry e JOIN booking b ON b.owner_id = e.owner_id
   WHERE e.kind = 'stay' AND b.state = 'confirmed' ORDER BY e.id LIMIT 1)`;
-const confirmed = `(SELECT id FROM booking WHERE state = 'confirmed' ORDER BY id LIMIT 1)`;
-const captured = `(SELECT id FROM payment WHERE captured_minor > 0 AND refunded_minor = 0 ORDER BY id LIMIT 1)`;
-const refunded = `(SELECT id FROM payment WHERE refunded_minor > 0 ORDER BY id LIMIT 1)`;
+// Of a booking that nothing else refers to, so that the plant is the one thing that is wrong with it.
+const confirmed = `(SELECT id FROM booking b WHERE state = 'confirmed'
+  AND NOT EXISTS (SELECT FROM booking_change c WHERE c.booking_id = b.id)
+  AND NOT EXISTS (SELECT FROM thread t WHERE t.booking_id = b.id) ORDER BY id LIMIT 1)`;
+// Of a booking that stands, and of one that is over: a change also pays back, and its booking goes on.
+const captured = `(SELECT id FROM payment WHERE purpose = 'booking' AND wish NOT IN ('lapse', 'release')
+  AND captured_minor > 0 AND refunded_minor = 0 ORDER BY id LIMIT 1)`;
+const refunded = `(SELECT id FROM payment p WHERE wish = 'release' AND refunded_minor > 0
+  AND EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id AND r.host_minor > 0) ORDER BY id LIMIT 1)`;
 
 export const plants: Plant[] = [
   {
