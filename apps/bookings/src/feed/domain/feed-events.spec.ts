@@ -162,6 +162,40 @@ test.each<[string, string[], string[], FeedContent['ignored']]>([
     {},
   ],
   [
+    'periods with an end or a length of their own, and one that ends never',
+    [
+      'UID:1',
+      'DTSTART:20270104T200000Z',
+      'DTEND:20270105T150000Z',
+      'RDATE;VALUE=PERIOD:20270205T200000Z/20270208T150000Z,20270305T200000Z/P2D,20270401T200000Z/NEVER',
+    ],
+    ['0104..0105', '0205..0208', '0305..0307'],
+    { unreadable_date: 1 },
+  ],
+  [
+    'an evening that is gone, said in UTC, where it is the next day',
+    [
+      'UID:1',
+      'DTSTART;TZID=America/New_York:20270310T200000',
+      'DTEND;TZID=America/New_York:20270311T100000',
+      'RRULE:FREQ=DAILY;COUNT=3',
+      'EXDATE:20270312T010000Z',
+    ],
+    ['0310..0311', '0312..0313'],
+    {},
+  ],
+  [
+    'from midnight to midnight, on a day of 25 hours and beside it',
+    [
+      'UID:1',
+      'DTSTART;TZID=America/New_York:20271031T000000',
+      'DTEND;TZID=America/New_York:20271101T000000',
+      'RRULE:FREQ=WEEKLY;COUNT=3',
+    ],
+    ['1031..1101', '1107..1108', '1114..1115'],
+    {},
+  ],
+  [
     'a rule that nobody can read: its first occurrence is not in doubt',
     ['UID:1', ...days('0104', '0105'), 'RRULE:FREQ=SOMETIMES'],
     ['0104..0105'],
@@ -200,6 +234,20 @@ test('a long occurrence that began before today counts', async () => {
     { ...newYork, today: '2026-12-10' },
   );
   expect(content.events).toMatchObject([{ from: '2026-12-01', to: '2026-12-21' }]);
+});
+
+test('an occurrence that has moved is found by its instant, in whatever zone it is said', async () => {
+  const [began, moved] = ['20270310', '20270320'].map((day) => [
+    `DTSTART;TZID=America/New_York:${day}T200000`,
+    'DURATION:PT14H',
+  ]);
+  const content = await read(
+    calendar(
+      event('UID:1', ...(began ?? []), 'RRULE:FREQ=DAILY;COUNT=3'),
+      event('UID:1', 'RECURRENCE-ID:20270312T010000Z', ...(moved ?? [])),
+    ),
+  );
+  expect(nightsOf(content)).toEqual(['0310..0311', '0312..0313', '0320..0321']);
 });
 
 test('floating times are where X-WR-TIMEZONE says', async () => {

@@ -75,15 +75,16 @@ class FeedReader {
 
   /** All that a feed says under one UID: an event, and the occurrences of it that are otherwise. */
   read(events: readonly IcalEvent[]): void {
+    const series = latest(events.filter((each) => !find(each, 'RECURRENCE-ID')));
+    const begin = series[0] && find(series[0], 'DTSTART');
+    const first = begin && this.times.read(begin);
     const exceptions = new Map<string, IcalEvent>();
     for (const event of events) {
       const id = find(event, 'RECURRENCE-ID');
       const when = id && this.times.read(id);
-      if (when) exceptions.set(dayOf(when), event);
+      if (when) exceptions.set(dayOf(when, first ?? when), event);
     }
-    for (const event of latest(events.filter((each) => !find(each, 'RECURRENCE-ID')))) {
-      this.readSeries(event, exceptions);
-    }
+    for (const event of series) this.readSeries(event, exceptions);
     for (const [day, event] of exceptions) this.readOne(event, day);
   }
 
@@ -96,31 +97,44 @@ class FeedReader {
     // Those that began earlier may still last.
     const from = today.subtract({ days: span.days + 2 });
     const to = Temporal.PlainDate.from(this.horizon);
-    const starts = new Map<string, IcalTime>();
+    const taken = new Map<string, { start: IcalTime; end: IcalTime }>();
+    const add = (start: IcalTime, end: IcalTime | null = null) =>
+      taken.set(dayOf(start, span.start), { start, end: end ?? span.endOf(start) });
     for (const rule of rules) {
       this.rules += 1;
       const found = this.rules > MOST_RULES ? null : occurrences(rule.value, span.start, from, to);
       // The first one at least is not in doubt.
       if (!found) this.ignore('unreadable_rule');
-      for (const start of found ?? [span.start]) starts.set(dayOf(start), start);
+      for (const start of found ?? [span.start]) add(start);
     }
-    if (rules.length === 0) starts.set(dayOf(span.start), span.start);
-    for (const start of this.datesOf(event, 'RDATE')) {
-      if (start) starts.set(dayOf(start), start);
+    if (rules.length === 0) add(span.start);
+    for (const date of this.datesOf(event, 'RDATE')) {
+      if (date) add(date.start, date.end);
       else this.ignore('unreadable_date');
     }
-    for (const gone of this.datesOf(event, 'EXDATE')) if (gone) starts.delete(dayOf(gone));
-    for (const day of exceptions.keys()) starts.delete(day);
-    for (const [day, start] of starts) this.take(event, day, start, span.endOf(start));
+    for (const gone of this.datesOf(event, 'EXDATE')) if (gone) taken.delete(dayOf(gone.start, span.start));
+    for (const day of exceptions.keys()) taken.delete(day);
+    for (const [day, { start, end }] of taken) this.take(event, day, start, end);
   }
 
-  /** Of a period its start: its end is that of the event. */
-  private datesOf(event: IcalEvent, name: 'RDATE' | 'EXDATE'): (IcalTime | null)[] {
+  /** A period says its end, or how long it is; a date has the length of the event. */
+  private datesOf(
+    event: IcalEvent,
+    name: 'RDATE' | 'EXDATE',
+  ): ({ start: IcalTime; end: IcalTime | null } | null)[] {
     return event.properties
       .filter((property) => property.name === name)
       .flatMap((property) => property.value.split(',', MOST_DATES).map((value) => ({ ...property, value })))
       .slice(0, MOST_DATES)
-      .map((property) => this.times.read({ ...property, value: property.value.split('/', 1)[0] ?? '' }));
+      .map((property) => {
+        const [from = '', to] = property.value.split('/');
+        const start = this.times.read({ ...property, value: from });
+        if (!start) return null;
+        if (to === undefined) return { start, end: null };
+        const length = readDuration(to);
+        const end = length ? later(start, length) : this.times.read({ ...property, value: to });
+        return end && { start, end };
+      });
   }
 
   private readOne(event: IcalEvent, day: string): void {
@@ -141,12 +155,16 @@ class FeedReader {
     if (end) {
       const [first, last] = [this.times.localDate(start), this.times.localDate(end)];
       const between = asDay(start).until(asDay(end), { largestUnit: 'day' });
-      const exact = start.kind === 'time' && end.kind === 'time' ? start.time.until(end.time) : between;
+      // Days of the calendar, not of 24 hours: from midnight to midnight is a night when the clocks change, too.
+      const length =
+        start.kind === 'time' && end.kind === 'time'
+          ? start.time.until(end.time.withTimeZone(start.time.timeZoneId), { largestUnit: 'day' })
+          : between;
       if (compareDates(first, last) >= 0) return this.ignore('no_length');
       return {
         start,
         days: between.days,
-        endOf: (from: IcalTime) => (from === start ? end : later(from, exact)),
+        endOf: (from: IcalTime) => (from === start ? end : later(from, length)),
       };
     }
     const length = duration ?? Temporal.Duration.from({ days: 1 });
@@ -212,8 +230,11 @@ const find = (event: IcalEvent, name: string): Property | undefined =>
 const asDay = (time: IcalTime): Temporal.PlainDate =>
   time.kind === 'day' ? time.day : time.time.toPlainDate();
 
-/** Occurrences are told apart by their day: none of them come twice in one. */
-const dayOf = (time: IcalTime): string => asDay(time).toString();
+/** Occurrences are told apart by their day where the series is, in whatever zone it is said: none come twice in one. */
+function dayOf(time: IcalTime, series: IcalTime): string {
+  if (time.kind !== 'time' || series.kind !== 'time') return asDay(time).toString();
+  return time.time.withTimeZone(series.time.timeZoneId).toPlainDate().toString();
+}
 
 function later(time: IcalTime, length: Temporal.Duration): IcalTime {
   if (time.kind === 'time') return { kind: 'time', time: time.time.add(length) };
