@@ -102,12 +102,9 @@ describe('400', () => {
     ['an id that is none', { listingId: "1' OR '1'='1" }, '/listingId'],
     ['a NUL byte', { listingId: '\u0000' }, '/listingId'],
   ])('%s', async (_, wrong, pointer) => {
-    expectProblem(
-      await bookings.as(guest).post('/v1/quotes', { ...wish, ...wrong }),
-      400,
-      'request.invalid',
-      pointer,
-    );
+    const answer = await bookings.as(guest).post('/v1/quotes', { ...wish, ...wrong });
+    expectProblem(answer, 400, 'request.invalid', pointer);
+    expect(answer.body).toMatchObject({ errors: [{ pointer }] });
   });
 
   it.each(['{"listingId":', '[]', 'null', '"text"', '{"a":1,}'])('a body that reads %s', async (text) => {

@@ -17,7 +17,8 @@ const Name = z
   .min(1)
   .max(100)
   .refine((text) => !/\p{Cc}/u.test(text), 'Must not hold control characters');
-const RealDate = z.iso.date().refine(isRealDate, 'Must be a date that exists');
+const NO_DATE = 'Must be a date that exists, YYYY-MM-DD';
+const RealDate = z.iso.date({ error: NO_DATE, abort: true }).refine(isRealDate, NO_DATE);
 const LocalTime = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Must be a time of day, HH:MM')

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What requests and answers are made of; each id, date and instant is declared the same way everywhere. */
 export const Uuid = z.uuid({ error: 'Must be a UUID' });
-export const IsoDate = z.iso.date({ error: 'Must be a real date, YYYY-MM-DD' });
+export const IsoDate = z.iso.date({ error: 'Must be a real date, YYYY-MM-DD', abort: true });
 export const Instant = z.iso.datetime({ error: 'Must be an instant in UTC, as 2027-05-01T13:00:00Z' });
 
 /** Mail addresses: compared without regard to case, so kept in lower case. */
