@@ -20,7 +20,7 @@ export type CreateQuote = z.output<typeof CreateQuote>;
 
 export const RefundStep = z
   .object({
-    until: Instant.meta({ description: 'Cancelled before this instant …' }),
+    until: Instant.meta({ description: 'Cancelled after the step before, and no later than this instant …' }),
     refundMinor: z.int().meta({ description: '… this comes back' }),
   })
   .meta({ id: 'RefundStep' });
