@@ -27,6 +27,14 @@ it('200: declined with its reason, the dates are free again', async () => {
   expect(await bookings.isFree(booking.listing, '2027-06-10')).toBe(true);
 });
 
+it('a reason is no way around the marketplace: contact data in it are masked, as in messages', async () => {
+  const booking = await bookings.givenRequest();
+  await decline(booking, undefined, { reason: 'Cheaper at joe@example.com, +44 7911 123456' });
+  expect((await bookings.read(booking)).history.at(-1)?.reason).toBe(
+    'Cheaper at [mail address hidden], [phone number hidden]',
+  );
+});
+
 it('no event says what a person wrote', async () => {
   const booking = await bookings.givenRequest();
   await decline(booking, undefined, { reason: 'zebra crossing' });

@@ -60,7 +60,7 @@ const HistoryEntry = z
     at: Instant,
     by: z.enum(['guest', 'host', 'admin', 'payment', 'system']),
     event: z.string(),
-    reason: z.string().nullable(),
+    reason: z.string().nullable().meta({ description: 'Contact data are masked like those of the message' }),
   })
   .meta({ id: 'HistoryEntry' });
 export type HistoryEntry = z.output<typeof HistoryEntry>;
@@ -115,6 +115,7 @@ export function toBookingDto(
   openChange: ChangeEntity | null,
 ): Booking {
   const { terms, cancellation } = booking;
+  const seen = (text: string) => (booking.confirmedAt ? text : hideContacts(text).text);
   return {
     id: booking.id,
     state: booking.state,
@@ -135,7 +136,7 @@ export function toBookingDto(
     host: { feeMinor: terms.price.hostFeeMinor, payoutMinor: terms.hostPayoutMinor },
     cancellationPolicy: terms.cancellationPolicy,
     refundSchedule: terms.refundSchedule,
-    message: booking.confirmedAt ? booking.message : booking.message && hideContacts(booking.message).text,
+    message: booking.message && seen(booking.message),
     threadId: booking.id,
     holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
     respondBy: booking.respondBy?.toISOString() ?? null,
@@ -143,7 +144,7 @@ export function toBookingDto(
     expiredCause: booking.expiredCause,
     cancellation: cancellation && {
       by: cancellation.by,
-      reason: cancellation.reason,
+      reason: seen(cancellation.reason),
       at: cancellation.at,
       refundMinor: cancellation.refundMinor,
       lines: cancellation.refundLines,
@@ -151,6 +152,6 @@ export function toBookingDto(
     openChange: openChange && toChangeDto(openChange, terms.currency),
     version: booking.version,
     createdAt: terms.createdAt.toISOString(),
-    history,
+    history: history.map((entry) => ({ ...entry, reason: entry.reason && seen(entry.reason) })),
   };
 }

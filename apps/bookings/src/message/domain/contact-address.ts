@@ -62,7 +62,7 @@ const NETWORK =
 const AMBIGUOUS_NETWORK = /^(?:signal|line|snap|ig|fb|messenger)$/iu;
 const NAME = String.raw`[\p{L}\p{N}_](?:[\p{L}\p{N}_.]*[\p{L}\p{N}_])?`;
 const NAMED = new RegExp(
-  String.raw`(?<![\p{L}\p{N}])(?<mine>my\s)?(?<network>${NETWORK})(?![\p{L}\p{N}])(?<link>(?:\s?[:=@-]\s?|\s(?:is|id|user\s?name|user|handle|account|nick(?:name)?|profile|under|as|me|at|on|add)(?![\p{L}\p{N}]))*)\s?(?<name>${NAME})`,
+  String.raw`(?<![\p{L}\p{N}])(?<mine>my\s)?(?<network>${NETWORK})(?![\p{L}\p{N}])(?<link>(?:\s?[:=@-]\s?|\s(?:is|id|user\s?name|user|handle|account|nick(?:name)?|profile|under|as|me|at|on|add)(?![\p{L}\p{N}]))*)\s?(?:live:\.?)?(?<name>${NAME})`,
   'giu',
 );
 const ON_NETWORK = new RegExp(

@@ -171,6 +171,8 @@ describe('handles', () => {
     'WhatsApp me under {johnny5alive}',
     'WeChat ID: {wxid_k3j4}',
     'skype {john.smith.42}',
+    'skype: live:{john.42}',
+    'my Skype is live:.{cid.1a2b3c4d5e}',
     'Line id {roost_77}',
     '{roost_lisbon} on instagram',
     'facebook user {johnsmith}',
