@@ -4,9 +4,9 @@ import { toArray } from '../calendar/calendar.queries.js';
 import type { ContactKind } from './domain/contact.js';
 import type { ListThreads } from './message.dto.js';
 
-/** Beside those of calendar.queries.ts. */
-const senderLock = 4103;
-const threadLock = 4104;
+/** Classes of advisory locks beside those of calendar.queries.ts, which end at 4103. */
+const senderLock = 4104;
+const threadLock = 4105;
 
 export interface ThreadRow {
   id: string;
