@@ -58,6 +58,20 @@ test('a UID stays when nights move, differs between owners and listings, and is 
   expect(isOwnUid('1418fb94e984@airbnb.com', listingId)).toBe(false);
 });
 
+test('preparation after a stay keeps its UID when that before it, and then the stay, are past', () => {
+  const [before, after] = [
+    { ...stay, kind: 'prep', from: '2027-06-09', to: '2027-06-10' },
+    { ...stay, kind: 'prep', from: '2027-06-14', to: '2027-06-15' },
+  ];
+  const uids = (nights: Owned[]) => exportedNights(listingId, nights, digest).map(({ uid }) => uid);
+  const all = uids([before, stay, after]);
+  expect(new Set(all).size).toBe(3);
+  expect(uids([stay, after])).toEqual(all.slice(1));
+  expect(uids([after])).toEqual(all.slice(2));
+  const next = { ...stay, ownerId: '18', from: '2027-06-15', to: '2027-06-18' };
+  expect(uids([after, next])[0]).toBe(all[2]);
+});
+
 describe('folding', () => {
   test.each([
     ['a short line', 'A'.repeat(75), 'A'.repeat(75)],

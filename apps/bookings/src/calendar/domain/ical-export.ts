@@ -12,7 +12,8 @@ const DIGEST_LENGTH = 24;
 
 /**
  * Names the nights of each owner so that a reader finds them again: what has one range keeps its name when it moves; an
- * import, which has many, is told by where each begins. `digest` keeps to itself whose they are.
+ * import, which has many, is told by where each begins. Preparation before and after a stay have names of their own, so
+ * that one keeps its name when the other is past. `digest` keeps to itself whose they are.
  */
 export function exportedNights(
   listingId: string,
@@ -20,8 +21,12 @@ export function exportedNights(
   digest: (text: string) => string,
 ): ExportedNights[] {
   const seen = new Set<string>();
+  const beforeStays = new Set(
+    nights.filter(({ kind }) => kind === 'stay').map(({ ownerId, from }) => `${ownerId}/${from}`),
+  );
   return nights.map(({ ownerId, kind, from, to }) => {
-    const role = `${ownerId}/${kind}`;
+    const isAfter = kind === 'prep' && !beforeStays.has(`${ownerId}/${to}`);
+    const role = `${ownerId}/${kind}${isAfter ? '/after' : ''}`;
     const name = kind === 'import' || seen.has(role) ? `${role}/${from}` : role;
     seen.add(role);
     return { uid: digest(`${listingId}/${name}`).slice(0, DIGEST_LENGTH) + domainOf(listingId), from, to };
