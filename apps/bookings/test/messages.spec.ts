@@ -290,6 +290,20 @@ describe('reading', () => {
     expectProblem(await mark(aUser(), one!.id), 404, 'thread.not_found');
   });
 
+  it('marks with If-Match: 412 where something was written since', async () => {
+    const thread = await enquiry('One');
+    const [one] = (await messagesOf(host, thread.id)).data;
+    const path = `/v1/threads/${thread.id}`;
+    const mark = (etag: string) =>
+      bookings.as(host).put<Thread>(`${path}/read-mark`, { messageId: one!.id }, { 'if-match': etag });
+    const before = String((await bookings.as(host).get(path)).headers.get('etag'));
+    await enquire('Two');
+    expectProblem(await mark(before), 412, 'request.precondition_failed');
+    const marked = await mark(String((await bookings.as(host).get(path)).headers.get('etag')));
+    expect(marked.body.unreadCount).toBe(1);
+    expect((await bookings.as(host).get(path)).headers.get('etag')).toBe(marked.headers.get('etag'));
+  });
+
   it('304 until something happened, be it that the booking was confirmed', async () => {
     const booking = await bookings.givenBooking({ listing, guest });
     await send(guest, booking.id, 'Hello');

@@ -36,6 +36,17 @@ describe('200', () => {
     expect(view.body.data).toEqual([expect.objectContaining({ reason: 'linked', bookingId: null })]);
   });
 
+  it('If-Match: 412 where somebody else has linked since', async () => {
+    const { house, rooms } = await givenHouse();
+    const put = (listingIds: string[], etag: string) =>
+      bookings.as(house.host).put(`/v1/listings/${house.id}/links`, { listingIds }, { 'if-match': etag });
+    const first = String((await link(house, rooms)).headers.get('etag'));
+    const second = await put([rooms[0].id], first);
+    expect(second.status).toBe(200);
+    expectProblem(await put([], first), 412, 'request.precondition_failed');
+    expect((await put([], String(second.headers.get('etag')))).status).toBe(200);
+  });
+
   it('a booked room blocks the house, not its sister', async () => {
     const { house, rooms } = await givenHouse();
     await link(house, rooms);

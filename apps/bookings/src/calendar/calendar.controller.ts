@@ -9,6 +9,7 @@ import {
   Roles,
   Uuid,
   VerifiedEmail,
+  withEtag,
   type AuthUser,
 } from '@roost/platform';
 import { Block, Calendar, CalendarRange, CreateBlock, Links, LinkListings } from './calendar.dto.js';
@@ -59,12 +60,20 @@ export class CalendarController {
   @Put('links')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(200, Links, 'listing.not_found', 'listing.forbidden', 'listing.link_clash')
-  link(
+  @Answers(
+    200,
+    Links,
+    'listing.not_found',
+    'listing.forbidden',
+    'listing.link_clash',
+    'request.precondition_failed',
+  )
+  async link(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) houseId: string,
     @Body(LinkListings) wanted: LinkListings,
   ): Promise<Links> {
-    return this.links.link(host, houseId, wanted);
+    const { value, etag } = await this.links.link(host, houseId, wanted);
+    return withEtag(value, etag);
   }
 }

@@ -81,12 +81,12 @@ export class CalendarResolver {
   @Mutation(Links, { description: 'Names the rooms of a house: a night of one is a night of all' })
   @Roles('host')
   @VerifiedEmail()
-  linkListings(
+  async linkListings(
     @CurrentUser() host: AuthUser,
     @Arg('listingId', Uuid) houseId: string,
     @Arg('input', LinkListings) input: LinkListings,
   ): Promise<Links> {
-    return this.links.link(host, houseId, input);
+    return (await this.links.link(host, houseId, input)).value;
   }
 
   @Mutation(ExportUrl, { description: 'A new address of the calendar; the one before it is dead' })

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { Clock, invalidField, Problem, type AuthUser } from '@roost/platform';
+import { Clock, etagOf, invalidField, Problem, requireMatch, type AuthUser } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
 import { CalendarAnnouncer } from './calendar.announcer.js';
@@ -27,7 +27,7 @@ export class LinkService {
   ) {}
 
   /** READ COMMITTED: what is read after the lock has to be what the lock waited for. */
-  async link(host: AuthUser, houseId: string, wanted: LinkListings): Promise<Links> {
+  async link(host: AuthUser, houseId: string, wanted: LinkListings): Promise<{ value: Links; etag: string }> {
     if (wanted.listingIds.includes(houseId))
       throw invalidField('/listingIds', 'A house is no room of itself');
     return await this.transactions.run((em) => this.relink(em, host, houseId, wanted), {
@@ -40,7 +40,7 @@ export class LinkService {
     host: AuthUser,
     houseId: string,
     wanted: LinkListings,
-  ): Promise<Links> {
+  ): Promise<{ value: Links; etag: string }> {
     const house = await this.listings.findOwn(houseId, host.id, em);
     const rooms = await this.listings.findOwnMany(wanted.listingIds, host.id, em);
     if (rooms.length !== wanted.listingIds.length) {
@@ -53,6 +53,8 @@ export class LinkService {
     if ((await this.spacesOf(em, id)).join() !== before.join()) {
       throw new Problem('listing.link_clash', 'The links were being changed at the same time');
     }
+    const version = await this.versionOf(em, id);
+    requireMatch(etagOf(version, host.id));
     await this.refuseNesting(em, id, roomIds);
 
     await mark(em, id);
@@ -67,7 +69,7 @@ export class LinkService {
     await mark(em, id);
     await em.execute('INSERT INTO calendar_mark (listing_id) VALUES (?)', [id]);
     this.announcer.announceAfterCommit();
-    return { listingIds: wanted.listingIds };
+    return { value: { listingIds: wanted.listingIds }, etag: etagOf(version + 1, host.id) };
   }
 
   private async spacesOf(em: EntityManager, listingId: number): Promise<number[]> {
@@ -76,6 +78,14 @@ export class LinkService {
       [listingId],
     );
     return rows.map((row) => Number(row.id));
+  }
+
+  private async versionOf(em: EntityManager, listingId: number): Promise<number> {
+    const [row] = await em.execute<[{ version: number }]>(
+      'SELECT links_version AS version FROM calendar_listing WHERE id = ?',
+      [listingId],
+    );
+    return row.version;
   }
 
   /** Houses have rooms and rooms have none: one level, so that sharing a space is all there is to know. */

@@ -81,12 +81,13 @@ export class MessageController {
   }
 
   @Put('threads/:id/read-mark')
-  @Answers(200, Thread, 'thread.not_found', 'message.not_found')
-  markRead(
+  @Answers(200, Thread, 'thread.not_found', 'message.not_found', 'request.precondition_failed')
+  async markRead(
     @CurrentUser() reader: AuthUser,
     @Param('id', Uuid) threadId: string,
     @Body(MarkRead) { messageId }: MarkRead,
   ): Promise<Thread> {
-    return this.service.markRead(reader, threadId, messageId);
+    const { value, etag } = await this.service.markRead(reader, threadId, messageId);
+    return withEtag(value, etag);
   }
 }

@@ -1,4 +1,4 @@
-import { Instant, PageQuery, Uuid } from '@roost/platform';
+import { etagOf, Instant, PageQuery, Uuid } from '@roost/platform';
 import { z } from 'zod';
 import { PlainText } from '../stay.dto.js';
 import { CONTACT_KINDS } from './domain/contact.js';
@@ -61,6 +61,10 @@ export function toMessageDto(row: MessageRow, contactsShown: boolean): Message {
     sentAt: new Date(row.sentAt).toISOString(),
   };
 }
+
+/** Another one for each side, and when what is masked is shown. */
+export const tagOfThread = ({ version, contactsShown }: ThreadRow, viewerId: string): string =>
+  etagOf(`${version}/${contactsShown}`, viewerId);
 
 export function toThreadDto(row: ThreadRow, last: MessageRow | undefined, viewerId: string): Thread {
   return {

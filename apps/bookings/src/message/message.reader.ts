@@ -1,8 +1,15 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { decodeCursor, etagOf, page, Problem, type AuthUser, type PageOf } from '@roost/platform';
+import { decodeCursor, page, Problem, type AuthUser, type PageOf } from '@roost/platform';
 import { z } from 'zod';
-import { toMessageDto, toThreadDto, type ListThreads, type Message, type Thread } from './message.dto.js';
+import {
+  tagOfThread,
+  toMessageDto,
+  toThreadDto,
+  type ListThreads,
+  type Message,
+  type Thread,
+} from './message.dto.js';
 import {
   findThreads,
   lastMessages,
@@ -28,7 +35,7 @@ export class MessageReader {
     const row = await this.find(viewer, id);
     const [value] = await this.shown([row], viewer);
     if (!value) throw new Problem('thread.not_found');
-    return { value, etag: etagOf(`${row.version}/${row.contactsShown}`, viewer.id) };
+    return { value, etag: tagOfThread(row, viewer.id) };
   }
 
   async threads(viewer: AuthUser, ids: readonly string[]): Promise<Thread[]> {

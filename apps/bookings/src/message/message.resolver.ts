@@ -77,12 +77,12 @@ export class ThreadResolver {
   }
 
   @Mutation(Thread)
-  markThreadRead(
+  async markThreadRead(
     @CurrentUser() reader: AuthUser,
     @Arg('threadId', Uuid) threadId: string,
     @Arg('input', MarkRead) { messageId }: MarkRead,
   ): Promise<Thread> {
-    return this.service.markRead(reader, threadId, messageId);
+    return (await this.service.markRead(reader, threadId, messageId)).value;
   }
 
   /** Its guest and its host: for everybody else there is no such thread. */

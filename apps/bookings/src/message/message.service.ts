@@ -6,6 +6,7 @@ import {
   Clock,
   Idempotency,
   Problem,
+  requireMatch,
   SystemClock,
   uuidOf,
   uuidv7,
@@ -16,7 +17,7 @@ import { addHours } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
 import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
 import { hideContacts } from './domain/contact.js';
-import { toMessageDto, toThreadDto, type Message, type Thread } from './message.dto.js';
+import { tagOfThread, toMessageDto, toThreadDto, type Message, type Thread } from './message.dto.js';
 import {
   addMessage,
   bothActive,
@@ -59,7 +60,7 @@ export class MessageService {
       const [known] = await findThreads(em, [id], guest.id);
       if (!known) await this.refuseTooManyEnquiries(em, guest.id);
       await this.write(em, { id, listingId, bookingId: null, guestId: guest.id, hostId }, guest.id, text);
-      return await this.read(em, id, guest.id);
+      return (await this.read(em, id, guest.id)).value;
     }, underLocks);
   }
 
@@ -75,11 +76,16 @@ export class MessageService {
   }
 
   /** Up to this message its reader has read everything; marks never go back. */
-  async markRead(reader: AuthUser, threadId: string, messageId: string): Promise<Thread> {
+  async markRead(
+    reader: AuthUser,
+    threadId: string,
+    messageId: string,
+  ): Promise<{ value: Thread; etag: string }> {
     return await this.transactions.run(async (em) => {
       await lockThread(em, threadId);
       const [thread] = await findThreads(em, [threadId], reader.id);
       if (!thread) throw new Problem('thread.not_found');
+      requireMatch(tagOfThread(thread, reader.id));
       const message = await findMessage(em, threadId, messageId);
       if (!message) throw new Problem('message.not_found');
       await markRead(em, threadId, reader.id === thread.guestId ? 'guest' : 'host', Number(message.seq));
@@ -140,10 +146,15 @@ export class MessageService {
     return message;
   }
 
-  private async read(em: EntityManager, id: string, viewerId: string): Promise<Thread> {
+  private async read(
+    em: EntityManager,
+    id: string,
+    viewerId: string,
+  ): Promise<{ value: Thread; etag: string }> {
     const [thread] = await findThreads(em, [id], viewerId);
     if (!thread) throw new Error('a thread that was just written to is gone');
-    return toThreadDto(thread, (await lastMessages(em, [thread])).get(id), viewerId);
+    const value = toThreadDto(thread, (await lastMessages(em, [thread])).get(id), viewerId);
+    return { value, etag: tagOfThread(thread, viewerId) };
   }
 
   private async refuseTooManyEnquiries(em: EntityManager, guestId: string): Promise<void> {
