@@ -250,6 +250,14 @@ test('an occurrence that has moved is found by its instant, in whatever zone it 
   expect(nightsOf(content)).toEqual(['0310..0311', '0312..0313', '0320..0321']);
 });
 
+test('an occurrence that has moved twice is where the highest SEQUENCE says, wherever that stands in the file', async () => {
+  const moved = (sequence: number, from: string, to: string) =>
+    event('UID:1', 'RECURRENCE-ID;VALUE=DATE:20270111', `SEQUENCE:${sequence}`, ...days(from, to));
+  const series = event('UID:1', ...days('0104', '0105'), 'RRULE:FREQ=WEEKLY;COUNT=2');
+  const content = await read(calendar(moved(2, '0201', '0203'), series, moved(1, '0113', '0115')));
+  expect(nightsOf(content)).toEqual(['0104..0105', '0201..0203']);
+});
+
 test('floating times are where X-WR-TIMEZONE says', async () => {
   const floating = event('UID:1', 'DTSTART:20270310T030000', 'DTEND:20270312T120000');
   expect(nightsOf(await read(calendar('X-WR-TIMEZONE:Europe/Lisbon', floating)))).toEqual(['0309..0312']);

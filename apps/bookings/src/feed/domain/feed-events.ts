@@ -82,7 +82,10 @@ class FeedReader {
     for (const event of events) {
       const id = find(event, 'RECURRENCE-ID');
       const when = id && this.times.read(id);
-      if (when) exceptions.set(dayOf(when, first ?? when), event);
+      if (!when) continue;
+      const day = dayOf(when, first ?? when);
+      const known = exceptions.get(day);
+      if (!known || sequenceOf(event) >= sequenceOf(known)) exceptions.set(day, event);
     }
     for (const event of series) this.readSeries(event, exceptions);
     for (const [day, event] of exceptions) this.readOne(event, day);
@@ -205,10 +208,12 @@ class FeedReader {
 
 /** Of what comes several times under one UID the highest SEQUENCE counts; where that does not tell, all of them do. */
 function latest(events: readonly IcalEvent[]): readonly IcalEvent[] {
-  const sequence = (event: IcalEvent) => Number.parseInt(find(event, 'SEQUENCE')?.value ?? '0', 10) || 0;
-  const highest = Math.max(...events.map(sequence));
-  return events.filter((event) => sequence(event) === highest);
+  const highest = Math.max(...events.map(sequenceOf));
+  return events.filter((event) => sequenceOf(event) === highest);
 }
+
+const sequenceOf = (event: IcalEvent): number =>
+  Number.parseInt(find(event, 'SEQUENCE')?.value ?? '0', 10) || 0;
 
 function byUid(events: readonly IcalEvent[]): IcalEvent[][] {
   const groups = new Map<string, IcalEvent[]>();
