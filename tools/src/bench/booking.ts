@@ -1,5 +1,6 @@
 import { Output } from '../cli/command.js';
 import { CpuMeter, type CpuMillis, total, type Watched } from './harness/cpu.js';
+import { serveDocuments } from './harness/documents.js';
 import { drive, type LoadRequest } from './harness/load.js';
 import { optionsOf, positive } from './harness/options.js';
 import { type Service, Stage } from './harness/stage.js';
@@ -56,11 +57,13 @@ const TRACED = 20;
 
 out.progress('starting PostgreSQL, Redis, bookings and gateway');
 const stage = await Stage.set();
+const documents = await serveDocuments(['identity', 'listings', 'payments', 'reviews']);
 process.once('SIGINT', () => void stage.strike().finally(() => process.exit(130)));
 try {
   await run();
 } finally {
   await stage.strike();
+  documents.close();
 }
 
 async function run(): Promise<void> {
@@ -89,7 +92,12 @@ async function run(): Promise<void> {
   const bookings = await startBookings(profile);
   const gateway = await stage.run(
     'apps/gateway/src/main.ts',
-    stage.env({ BOOKINGS_URL: bookings.url, METRICS_PORT: '0', RATE_LIMIT_PER_MINUTE: '1000000' }),
+    stage.env({
+      ...documents.env,
+      BOOKINGS_URL: bookings.url,
+      METRICS_PORT: '0',
+      RATE_LIMIT_PER_MINUTE: '1000000',
+    }),
     { readyPath: '/health/ready', node: profile },
   );
   const server = await stage.run(

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Output } from '../cli/command.js';
 import { fillListings, fillQuotes } from './booking.data.js';
 import { CpuMeter, total, type Watched } from './harness/cpu.js';
+import { serveDocuments } from './harness/documents.js';
 import { drive, type LoadRequest } from './harness/load.js';
 import { optionsOf, positive } from './harness/options.js';
 import { Stage } from './harness/stage.js';
@@ -42,11 +43,13 @@ const subjects: { name: string; env: Record<string, string> }[] = [
 ];
 
 const stage = await Stage.set();
+const documents = await serveDocuments(['identity', 'listings', 'payments', 'reviews']);
 process.once('SIGINT', () => void stage.strike().finally(() => process.exit(130)));
 try {
   await run();
 } finally {
   await stage.strike();
+  documents.close();
   collector.close();
 }
 
@@ -72,6 +75,7 @@ async function run(): Promise<void> {
     const gateway = await stage.run(
       'apps/gateway/src/main.ts',
       stage.env({
+        ...documents.env,
         BOOKINGS_URL: bookings.url,
         METRICS_PORT: '0',
         RATE_LIMIT_PER_MINUTE: '1000000',
