@@ -139,8 +139,11 @@ export class OutboxReader {
     await this.#client.connect();
     // A cursor that is lost in a crash costs a few redeliveries, which the inbox answers.
     // outbox_after counts on READ COMMITTED.
+    // Everything here goes by an index. A plan made while the outbox was empty would look through all of it, at every
+    // read, until PostgreSQL has gathered statistics.
     await this.#client.query(
-      `SET synchronous_commit = off; SET statement_timeout = '30s'; SET default_transaction_isolation = 'read committed'`,
+      `SET synchronous_commit = off; SET statement_timeout = '30s'; SET default_transaction_isolation = 'read committed';
+       SET enable_seqscan = off`,
     );
     const { rows } = await this.#client.query<{ locked: boolean }>(
       'SELECT pg_try_advisory_lock($1, $2) AS locked',

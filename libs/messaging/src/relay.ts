@@ -21,7 +21,7 @@ const BATCH = 500;
 const WINDOW = 1000;
 const IDLE_POLL_MS = 250;
 /** Commits wake the relay; what one that still ran held back is looked for again after this, at the earliest. */
-const BUSY_POLL_MS = 4;
+const BUSY_POLL_MS = 8;
 /** Commits that come closer together than this share a read: each read costs the database as much as a small write. */
 const READ_APART_MS = 3;
 const STANDBY_MS = 1000;
@@ -174,9 +174,9 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     await this.#save(reader);
   }
 
-  /** The longer nothing happened, the longer the pause: what a running transaction holds back waits a quarter longer at most. */
+  /** The longer nothing happened, the longer the pause: what a running transaction holds back waits half as long again at most. */
   #pause(): number {
-    return Math.min(IDLE_POLL_MS, Math.max(BUSY_POLL_MS, (performance.now() - this.#activeAt) / 4));
+    return Math.min(IDLE_POLL_MS, Math.max(BUSY_POLL_MS, (performance.now() - this.#activeAt) / 2));
   }
 
   #noticeSinks(): void {
