@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox, Transactions } from '@roost/messaging';
@@ -6,15 +7,17 @@ import { localDate } from '@roost/stay';
 import type { Logger } from 'pino';
 import {
   blockedRanges,
+  dueListings,
   keepSnapshots,
   lockAnnouncements,
   takeMarks,
-  wantingFreedNights,
 } from './calendar.queries.js';
 import { blockFreedNights } from './imported.nights.js';
 
 /** Listings that are announced in one transaction, at most. */
 const BATCH = 100;
+/** Changes that come closer together than this share a round: one round costs as much as several bookings. */
+const ROUNDS_APART_MS = 50;
 
 /**
  * Tells the world which nights of a listing are blocked. Who changes a calendar leaves a mark in the same transaction; the
@@ -47,15 +50,11 @@ export class CalendarAnnouncer {
   /** Announces what was marked when it was called, and all that is marked meanwhile by others. */
   async announceDue(): Promise<void> {
     for (;;) {
-      const marked = await this.em
-        .fork()
-        .execute<{ listingId: string }[]>(
-          `SELECT DISTINCT listing_id AS "listingId" FROM calendar_mark LIMIT ${BATCH}`,
-        );
-      const ids = marked.map(({ listingId }) => Number(listingId));
-      const freed = await this.blockFreed(ids);
-      if (ids.length > 0) await this.announce(ids);
-      if (marked.length < BATCH && freed === 0) return;
+      const due = await dueListings(this.em.fork(), BATCH);
+      const wanting = due.filter(({ wantsFreed }) => wantsFreed);
+      for (const { calendarListingId } of wanting) await this.blockFreed(calendarListingId);
+      if (due.length > 0) await this.announce(due.map(({ calendarListingId }) => calendarListingId));
+      if (due.length < BATCH && wanting.length === 0) return;
     }
   }
 
@@ -65,25 +64,24 @@ export class CalendarAnnouncer {
 
   private async run(): Promise<void> {
     while (this.again) {
+      const from = performance.now();
       this.again = false;
       try {
         await this.announceDue();
       } catch (error) {
         this.logger.error({ err: error }, 'a calendar could not be announced; the next sweep tries again');
       }
+      await pause(Math.max(0, ROUNDS_APART_MS - (performance.now() - from)));
     }
     // In one breath with the last look at `again`: who wakes after that starts anew.
     this.running = null;
   }
 
   /** Not in the transaction that freed them: whoever gives up nights and claims others may wait in a circle. */
-  private async blockFreed(calendarListingIds: readonly number[]): Promise<number> {
-    if (calendarListingIds.length === 0) return 0;
-    const wanting = await wantingFreedNights(this.em.fork(), calendarListingIds);
-    for (const id of wanting) {
-      await this.transactions.run((em) => blockFreedNights(em, id), { isolation: 'read committed' });
-    }
-    return wanting.length;
+  private async blockFreed(calendarListingId: number): Promise<void> {
+    await this.transactions.run((em) => blockFreedNights(em, calendarListingId), {
+      isolation: 'read committed',
+    });
   }
 
   /**

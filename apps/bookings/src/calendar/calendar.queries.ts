@@ -63,15 +63,18 @@ export async function lockLinksToChange(em: EntityManager, calendarListingIds: n
 /** The lock of a new booking, with what it is made from, in one round trip. */
 export const lockLinksOfQuote = `pg_advisory_xact_lock_shared(${linksLock}, q.calendar_listing_id::int)`;
 
+const announcementsLocked = new PreparedStatement<{ locked: unknown }>(
+  'calendar-announcements-locked',
+  `SELECT pg_advisory_xact_lock(${announcementLock}, id) AS locked
+   FROM (SELECT unnest(?::int[]) AS id ORDER BY 1) ids`,
+);
+
 /** In one order, so that two who announce the same listings wait for each other. */
 export async function lockAnnouncements(
   em: EntityManager,
   calendarListingIds: readonly number[],
 ): Promise<void> {
-  await em.execute(
-    `SELECT pg_advisory_xact_lock(?::int, id) FROM (SELECT unnest(?::int[]) AS id ORDER BY 1) ids`,
-    [announcementLock, toArray(calendarListingIds)],
-  );
+  await announcementsLocked.execute(em, [calendarListingIds]);
 }
 
 /** One import of a listing at a time: two that replaced the same rows could wait for each other. Taken before its links are locked. */
@@ -191,21 +194,24 @@ export async function replaceImported(
   return row.claimed;
 }
 
-/** The listings of which an import wants nights that no stay has any more. */
-export async function wantingFreedNights(
+const due = new PreparedStatement<{ calendarListingId: number; wantsFreed: boolean }>(
+  'calendar-due',
+  `SELECT m.listing_id AS "calendarListingId", EXISTS (
+     SELECT FROM calendar_entry e
+     WHERE e.listing_id = m.listing_id AND e.kind = 'import' AND NOT e.live
+       AND NOT coalesce((
+         SELECT range_agg(t.nights) FROM listing_space s JOIN calendar_entry t ON t.space_id = s.space_id
+         WHERE s.listing_id = e.listing_id AND t.live AND t.kind = 'stay' AND t.nights && e.nights
+       ), '{}'::datemultirange) @> e.nights) AS "wantsFreed"
+   FROM (SELECT DISTINCT listing_id FROM calendar_mark LIMIT ?::int) m`,
+);
+
+/** Some listings that have a mark; `wantsFreed`: an import wants nights there that no stay has any more. */
+export async function dueListings(
   em: EntityManager,
-  calendarListingIds: readonly number[],
-): Promise<number[]> {
-  const rows = await em.execute<{ id: string }[]>(
-    `SELECT DISTINCT e.listing_id AS id FROM calendar_entry e
-     WHERE e.listing_id = ANY(?::bigint[]) AND e.kind = 'import' AND NOT e.live
-         AND NOT coalesce((
-           SELECT range_agg(t.nights) FROM listing_space s JOIN calendar_entry t ON t.space_id = s.space_id
-           WHERE s.listing_id = e.listing_id AND t.live AND t.kind = 'stay' AND t.nights && e.nights
-         ), '{}'::datemultirange) @> e.nights`,
-    [toArray(calendarListingIds)],
-  );
-  return rows.map(({ id }) => Number(id));
+  limit: number,
+): Promise<{ calendarListingId: number; wantsFreed: boolean }[]> {
+  return await due.execute(em, [limit]);
 }
 
 /** The imports that have nights of this listing. */
