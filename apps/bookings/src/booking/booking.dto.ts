@@ -109,8 +109,14 @@ export const Booking = z
   .meta({ id: 'Booking' });
 export type Booking = z.output<typeof Booking>;
 
+/** What is shown of a booking. */
+type Shown = Omit<
+  BookingEntity,
+  'ownerId' | 'dueAt' | 'authorizedMinor' | 'capturedMinor' | 'openChangeId' | 'tiersAtChanges' | 'updatedAt'
+>;
+
 export function toBookingDto(
-  booking: BookingEntity,
+  booking: Shown,
   history: HistoryEntry[],
   openChange: ChangeEntity | null,
 ): Booking {

@@ -3,7 +3,8 @@ import { OUTBOX_COLUMNS } from '@roost/messaging';
 import { PreparedStatement } from '@roost/platform';
 import { isActive } from '../account/account.queries.js';
 import { lockLinksOfQuote, markSharing, stayParams, stayRows } from '../calendar/calendar.queries.js';
-import { Quote } from '../quote/quote.entity.js';
+import type { Quote } from '../quote/quote.entity.js';
+import type { StayTerms } from '../stay-terms.entity.js';
 import { Booking } from './booking.entity.js';
 import type { HistoryEntry, ListBookings } from './booking.dto.js';
 
@@ -15,15 +16,21 @@ interface Found {
   active: boolean;
 }
 
-/** What a booking takes over from its quote as it stands. */
+/** What a booking takes over from its quote as it stands: all its terms but when they were made. */
 const frozenColumns = `listing_id, calendar_listing_id, host_id, guest_id, booking_mode, cancellation_policy, time_zone,
   check_in_from, check_out_until, check_in_date, check_out_date, check_in_at, check_out_at, preparation_nights, guests,
   currency, price, total_minor, host_payout_minor, refund_schedule`;
 
-const lockedQuote = new PreparedStatement<Found & { locked: unknown }>(
+const asProperty = (column: string) =>
+  column.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** The columns come named as the properties of `StayTerms`: this is read once, so there is nothing for MikroORM to keep. */
+const lockedQuote = new PreparedStatement<
+  Found & Pick<Quote, 'id' | 'expiresAt'> & StayTerms & { locked: unknown }
+>(
   'booking-quote',
-  `SELECT ${lockLinksOfQuote} AS locked, q.id, q.expires_at, q.created_at,
-     ${frozenColumns.replaceAll(/\w+/g, 'q.$&')},
+  `SELECT ${lockLinksOfQuote} AS locked, q.id, q.expires_at AS "expiresAt", q.created_at AS "createdAt",
+     ${frozenColumns.replaceAll(/\w+/g, (column) => `q.${column} AS "${asProperty(column)}"`)},
      s.status = 'published' AND ${isActive('q.host_id')} AS bookable, ${isActive('q.guest_id')} AS active,
      EXISTS (SELECT FROM booking b WHERE b.quote_id = q.id) AS used
    FROM quote q JOIN listing_snapshot s ON s.listing_id = q.listing_id WHERE q.id = ? AND q.guest_id = ?`,
@@ -37,8 +44,8 @@ export async function lockQuote(
 ): Promise<(Found & { quote: Quote }) | null> {
   const [row] = await lockedQuote.execute(em, [quoteId, guestId]);
   if (!row) return null;
-  const { used, bookable, active, locked: _, ...columns } = row;
-  return { quote: em.map(Quote, columns), used, bookable, active };
+  const { used, bookable, active, locked: _, id, expiresAt, ...terms } = row;
+  return { quote: { id, expiresAt, terms }, used, bookable, active };
 }
 
 export interface NewBooking {

@@ -92,7 +92,7 @@ export class BookingService {
     if (!found.bookable) throw new Problem('booking.listing_unavailable');
 
     const holdExpiresAt = addMinutes(now, this.config.HOLD_TTL_MINUTES);
-    const booking = Object.assign(new Booking(), {
+    const booking = {
       id: uuidv7(),
       version: 1,
       quoteId: quote.id,
@@ -101,12 +101,11 @@ export class BookingService {
       message: wanted.message ?? null,
       holdExpiresAt,
       respondBy: null,
+      confirmedAt: null,
       paymentId: null,
       expiredCause: null,
       cancellation: null,
-      openChangeId: null,
-      tiersAtChanges: [],
-    });
+    };
     addLogFields({ bookingId: booking.id, listingId: quote.terms.listingId });
     const created = this.outbox.row('booking.created', bookingFacts(booking), { version: 1 });
     const outcome = await hold(em, {
