@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { createLogger } from '@roost/platform';
-import { type DestinationStream, type Level, multistream, pino } from 'pino';
+import { createLogger, logDestination } from '@roost/platform';
+import { type DestinationStream, type Level, multistream } from 'pino';
 import type { Terminal } from './terminal.js';
 
 const LIMIT_BYTES = 50 * 1024 * 1024;
@@ -30,7 +30,7 @@ export async function openLog(options: {
   const { production, dataDir, level, terminal } = options;
   const file = production ? null : join(dataDir, 'roost.log');
   if (file && existsSync(file) && statSync(file).size > LIMIT_BYTES) renameSync(file, `${file}.1`);
-  const whole = pino.destination({ dest: file ?? 1, append: true, sync: false, mode: 0o600 });
+  const whole = logDestination(file ?? 1);
   // It can't be flushed before it is open, and the first refusal may come at once.
   await once(whole, 'ready');
   const stream = file

@@ -8,7 +8,7 @@ export {
 } from './service/definition.js';
 export { startService } from './service/start.js';
 export { runService } from './service/run.js';
-export { createLogger } from './service/logging.js';
+export { createLogger, logDestination } from './service/logging.js';
 export { BaseConfig, CONFIG, type Config, DatabaseConfig } from './config/base-config.js';
 export { type Environment, readConfig, StartError } from './config/read-config.js';
 export { kafkaConnection } from './kafka/kafka.js';
