@@ -48,7 +48,8 @@ export async function startUpstream(document: OpenApiDocument, port = 0): Promis
     let bytes = 0;
     if (request.body) for await (const chunk of request.body as AsyncIterable<Buffer>) bytes += chunk.length;
     const { method, url, headers } = request;
-    seen.push({ method, url, headers, bytes });
+    // What the gateway asks for itself, now and then, is nothing that a test has sent.
+    if (url !== '/graphql/sdl') seen.push({ method, url, headers, bytes });
     return reply
       .code(method === 'POST' ? 201 : 200)
       .header('x-from', 'upstream')
