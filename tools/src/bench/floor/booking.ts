@@ -4,7 +4,9 @@ import pg from 'pg';
 
 /**
  * The floor of POST /v1/bookings: a bare Fastify and `pg` with the statements that a hold needs, prepared, in four round
- * trips, and an answer of the same bytes. No token, no validation, no log, no retry, no announcement of the calendar.
+ * trips, and an answer of the same bytes: nights, booking, history, mark and outbox row, committed. No token, no
+ * validation, no log, no count of requests in Redis, no retry. Nor what follows the answer, which any Roost must do, too:
+ * nobody reads the outbox and nobody announces the calendar.
  */
 const HOLD_MINUTES = 15;
 
