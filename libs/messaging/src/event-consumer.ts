@@ -20,18 +20,16 @@ export type EventHandler = (body: unknown, meta: EventMeta) => Promise<void>;
 export type Outcome = 'handled' | 'known' | 'queued' | 'ignored';
 
 /**
- * One statement decides what an event is. The inbox row comes first: it takes the snapshot before the transaction id
- * (EVENTS.md, writers serialise) and makes a twin that is being handled elsewhere wait.
+ * The inbox row comes first: it takes the snapshot before the transaction id (EVENTS.md, writers serialise) and makes a
+ * twin that is being handled elsewhere wait. No row: the event is known, or an earlier one of its key is parked.
  */
 const CLAIM = `
-  WITH known AS (SELECT 1 FROM inbox_event WHERE event_id = ?),
-       held AS (SELECT 1 FROM dead_letter WHERE topic = ? AND key = ? LIMIT 1),
-       fresh AS (
-         INSERT INTO inbox_event (event_id, type, compacted)
-         SELECT ?, ?, ? WHERE NOT EXISTS (SELECT FROM held)
-         ON CONFLICT (event_id) DO NOTHING RETURNING 1
-       )
-  SELECT EXISTS (SELECT FROM known) AS known, EXISTS (SELECT FROM held) AS held, EXISTS (SELECT FROM fresh) AS fresh`;
+  INSERT INTO inbox_event (event_id, type, compacted)
+  SELECT ?, ?, ? WHERE NOT EXISTS (SELECT FROM dead_letter WHERE topic = ? AND key = ?)
+  ON CONFLICT (event_id) DO NOTHING RETURNING 1`;
+
+/** Of the same snapshot as the claim that gave no row. */
+const IS_KNOWN = `SELECT EXISTS (SELECT FROM inbox_event WHERE event_id = ?) AS known`;
 
 /** Runs the handlers of one service: each event once, with its inbox row, in one transaction. */
 @Injectable()
@@ -62,19 +60,14 @@ export class EventConsumer {
     for (;;) {
       const outcome = await this.transactions.begin((em) =>
         this.#inTime(event, async () => {
-          const [claim] = await em.execute<{ known: boolean; held: boolean; fresh: boolean }[]>(CLAIM, [
-            event.id,
-            event.topic,
-            event.key,
-            event.id,
-            event.type,
-            isCompacted(event.type),
-          ]);
-          if (claim?.fresh) {
+          const { id, type, topic, key } = event;
+          const claimed = await em.execute<unknown[]>(CLAIM, [id, type, isCompacted(type), topic, key]);
+          if (claimed.length > 0) {
             await this.#apply(em, event);
             return 'handled' as const;
           }
-          return claim?.held && !claim.known ? ('held' as const) : ('known' as const);
+          const [found] = await em.execute<{ known: boolean }[]>(IS_KNOWN, [id]);
+          return found?.known ? ('known' as const) : ('held' as const);
         }),
       );
       if (outcome !== 'held') {

@@ -4,6 +4,7 @@ import { TransactionContext } from '@mikro-orm/core';
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Tracing } from '@roost/tracing';
+import { DatabaseTransaction, type IsolationLevel } from './database-transaction.js';
 import { isLostRace } from './errors.js';
 import { AnnouncedEvents } from './event-spans.js';
 import { faultPoint } from './fault-point.js';
@@ -25,7 +26,7 @@ interface Unit {
 
 export interface TransactionOptions {
   /** `read committed` only where nothing that others may have changed is read and then written. */
-  isolation?: 'read committed' | 'repeatable read';
+  isolation?: IsolationLevel;
 }
 
 /**
@@ -126,12 +127,11 @@ export class Transactions {
       announced,
       afterCommit: [],
     };
-    const result = await em
-      .getConnection()
-      .getClient()
-      .transaction()
-      .setIsolationLevel(options.isolation ?? 'repeatable read')
-      .execute((transaction) =>
+    const pool = await em.getConnection().getNativeClient();
+    const result = await DatabaseTransaction.run(
+      pool,
+      options.isolation ?? 'repeatable read',
+      (transaction) =>
         TransactionContext.create(em, async () => {
           em.setTransactionContext(transaction);
           try {
@@ -141,14 +141,12 @@ export class Transactions {
             return done;
           } finally {
             unit.open = false;
-            em.setTransactionContext(ENDED);
           }
         }),
-      )
-      .catch((error: unknown): never => {
-        announced.rolledBack(error);
-        throw error;
-      });
+    ).catch((error: unknown): never => {
+      announced.rolledBack(error);
+      throw error;
+    });
     announced.committed();
     // What was read stays usable.
     em.resetTransactionContext();
@@ -166,8 +164,3 @@ export class Transactions {
     return result;
   }
 }
-
-/** Work that outlives its rolled back transaction (a handler that timed out) must not write outside of it. */
-const ENDED = {
-  executeQuery: () => Promise.reject(new Error('This transaction has ended')),
-};
