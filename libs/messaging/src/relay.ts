@@ -90,6 +90,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   #running: Promise<void> | undefined;
   #stopWatching: (() => void)[] = [];
   #activeAt = 0;
+  #wokenAt = 0;
   #savedAt = 0;
   #prunedAt = 0;
   #active = false;
@@ -157,7 +158,6 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     this.#activeAt = this.#prunedAt = performance.now();
     while (!this.#stopped) {
       this.#noticeSinks();
-      const from = performance.now();
       const rows = await this.#round(reader);
       const now = performance.now();
       if (rows > 0) {
@@ -167,11 +167,18 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
       if (now - this.#savedAt >= SAVE_EVERY_MS) await this.#save(reader);
       if (now - this.#prunedAt >= PRUNE_EVERY_MS) await this.#prune(reader);
       if (rows < BATCH) {
-        await pause(Math.max(0, READ_APART_MS - (now - from)));
-        await this.#timer.sleep(this.#pause());
+        const woken = await this.#timer.sleep(this.#pause());
+        if (woken) await this.#apart();
       }
     }
     await this.#save(reader);
+  }
+
+  /** A commit after a quiet moment is read at once, whatever the poll did before it. */
+  async #apart(): Promise<void> {
+    const restMs = this.#wokenAt + READ_APART_MS - performance.now();
+    if (restMs > 0) await pause(restMs);
+    this.#wokenAt = performance.now();
   }
 
   /** The longer nothing happened, the longer the pause: what a running transaction holds back waits half as long again at most. */

@@ -1,4 +1,4 @@
-/** A sleep that can be cut short; a wake between two sleeps cuts the next one. */
+/** A sleep that can be cut short, and says whether it was; a wake between two sleeps cuts the next one. */
 export class WakeableTimer {
   #woken = false;
   #wake: (() => void) | undefined;
@@ -8,7 +8,7 @@ export class WakeableTimer {
     this.#wake?.();
   }
 
-  async sleep(ms: number): Promise<void> {
+  async sleep(ms: number): Promise<boolean> {
     if (!this.#woken) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
@@ -18,7 +18,9 @@ export class WakeableTimer {
         };
       });
     }
+    const woken = this.#woken;
     this.#wake = undefined;
     this.#woken = false;
+    return woken;
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { events } from '@roost/contracts';
 import type { EventEnvelope } from '../envelope.js';
@@ -139,7 +140,11 @@ export class GroupMember {
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      eachBatch: async (payload) => this.#take(payload),
+      eachBatch: async (payload) => {
+        this.#take(payload);
+        // The handlers' first statements are sent before the next fetch is.
+        await eventLoopTurn();
+      },
     });
   }
 
