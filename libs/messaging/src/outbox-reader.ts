@@ -27,7 +27,7 @@ export const READ_OUTBOX = {
   name: 'outbox-read',
   text: `
     SELECT xid::text AS xid, id, type, topic, key, aggregate_version::text AS version, schema_version, traceparent, body::text AS body,
-           to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time
+           (created_at AT TIME ZONE 'UTC')::text AS time
     FROM outbox_after($1::xid8, $2::uuid, $3)`,
 };
 
@@ -85,6 +85,7 @@ export interface StoredEvent {
   schema_version: number;
   traceparent: string | null;
   body: string;
+  /** `2026-01-31 12:00:00.123456`, without the zeros at its end; UTC. */
   time: string;
 }
 
@@ -97,13 +98,18 @@ export function toOutboxRow(row: StoredEvent, source: string): OutboxRow {
       source,
       topic: row.topic,
       key: row.key,
-      time: row.time,
+      time: toInstant(row.time),
       aggregateVersion: row.version === null ? null : Number(row.version),
       schemaVersion: row.schema_version,
       traceparent: row.traceparent,
       data: row.body,
     },
   };
+}
+
+/** Here and not by `to_char`, which takes PostgreSQL as long as all else of the read. */
+function toInstant(stored: string): string {
+  return `${stored.slice(0, 10)}T${stored.slice(11, 19)}.${stored.slice(20, 23).padEnd(3, '0')}Z`;
 }
 
 /**

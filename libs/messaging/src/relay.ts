@@ -94,6 +94,9 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   #savedAt = 0;
   #prunedAt = 0;
   #active = false;
+  #ahead: { readonly position: Position; readonly rows: Promise<OutboxRow[]> } | undefined;
+  /** What was read last may be older than the last wake. */
+  #wasAhead = false;
 
   constructor(
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
@@ -153,6 +156,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   async #relay(reader: OutboxReader): Promise<void> {
     // Another relay may have been at work since this one last was: the table knows, memory does not.
     this.#sinks.clear();
+    this.#ahead = undefined;
     this.#known = await reader.cursors();
     this.#active = true;
     this.#activeAt = this.#prunedAt = performance.now();
@@ -166,7 +170,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
       }
       if (now - this.#savedAt >= SAVE_EVERY_MS) await this.#save(reader);
       if (now - this.#prunedAt >= PRUNE_EVERY_MS) await this.#prune(reader);
-      if (rows < BATCH) {
+      if (rows < BATCH && !this.#wasAhead) {
         const woken = await this.#timer.sleep(this.#pause());
         if (woken) await this.#apart();
       }
@@ -213,12 +217,30 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
       else places.push({ position: entry.progress.read, sinks: [entry] });
     }
     let read = 0;
+    this.#wasAhead = false;
     for (const { position, sinks } of places) {
-      const rows = await reader.read(position, BATCH);
+      const rows = await this.#read(reader, position, places.length === 1);
       read += rows.length;
       for (const entry of sinks) hand(rows, entry, this.options.tracing ?? Tracing.off);
     }
     return read;
+  }
+
+  /** Where there is more to read the database goes on with it while the sinks are given what has come. */
+  async #read(reader: OutboxReader, position: Position, mayGoAhead: boolean): Promise<OutboxRow[]> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const useful = ahead && samePosition(ahead.position, position);
+    this.#wasAhead ||= useful === true;
+    const rows = await (useful ? ahead.rows : reader.read(position, BATCH));
+    const last = rows.at(-1);
+    if (rows.length === BATCH && last && mayGoAhead) {
+      const next = reader.read(last.position, BATCH);
+      // Whoever waits for it is told.
+      next.catch(() => undefined);
+      this.#ahead = { position: last.position, rows: next };
+    }
+    return rows;
   }
 
   async #save(reader: OutboxReader): Promise<void> {
