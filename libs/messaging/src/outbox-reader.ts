@@ -25,9 +25,10 @@ export const RELAY_LOCK = [0x726f6f73, 1];
 /** Reads on after a position: `$1` and `$2`, at most `$3` rows. */
 export const READ_OUTBOX = {
   name: 'outbox-read',
+  rowMode: 'array' as const,
   text: `
-    SELECT xid::text AS xid, id, type, topic, key, aggregate_version::text AS version, schema_version, traceparent, body::text AS body,
-           (created_at AT TIME ZONE 'UTC')::text AS time
+    SELECT xid::text, id, type, topic, key, aggregate_version::text, schema_version, traceparent, body::text,
+           (created_at AT TIME ZONE 'UTC')::text
     FROM outbox_after($1::xid8, $2::uuid, $3)`,
 };
 
@@ -74,35 +75,36 @@ const PRUNE_INBOX = {
       ORDER BY handled_at LIMIT $2)`,
 };
 
-/** What READ_OUTBOX gives. */
-export interface StoredEvent {
-  xid: string;
-  id: string;
-  type: string;
-  topic: string;
-  key: string;
-  version: string | null;
-  schema_version: number;
-  traceparent: string | null;
-  body: string;
+/** What READ_OUTBOX gives, in its order: no object with names is made of a row, only to be made into another. */
+export type StoredEvent = [
+  xid: string,
+  id: string,
+  type: string,
+  topic: string,
+  key: string,
+  version: string | null,
+  schemaVersion: number,
+  traceparent: string | null,
+  body: string,
   /** `2026-01-31 12:00:00.123456`, without the zeros at its end; UTC. */
-  time: string;
-}
+  time: string,
+];
 
 export function toOutboxRow(row: StoredEvent, source: string): OutboxRow {
+  const [xid, id, type, topic, key, version, schemaVersion, traceparent, data, time] = row;
   return {
-    position: { xid: row.xid, id: row.id },
+    position: { xid, id },
     event: {
-      id: row.id,
-      type: row.type,
+      id,
+      type,
       source,
-      topic: row.topic,
-      key: row.key,
-      time: toInstant(row.time),
-      aggregateVersion: row.version === null ? null : Number(row.version),
-      schemaVersion: row.schema_version,
-      traceparent: row.traceparent,
-      data: row.body,
+      topic,
+      key,
+      time: toInstant(time),
+      aggregateVersion: version === null ? null : Number(version),
+      schemaVersion,
+      traceparent,
+      data,
     },
   };
 }
