@@ -113,7 +113,7 @@ export class Transactions {
 
   /**
    * Not `em.transactional`: MikroORM holds the connection by Kysely's controlled transactions, which never give it back
-   * when BEGIN or ROLLBACK fails. A restart of the database would drain the pool for good.
+   * when BEGIN or ROLLBACK fails. A restart of the database would drain the pool for good. ADR 15 has the rest.
    */
   async #once<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions): Promise<T> {
     const { service } = this.options;

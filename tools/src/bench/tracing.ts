@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Tracing } from '@roost/tracing';
 import { Output } from '../cli/command.js';
 import { fillListings, fillQuotes } from './booking.data.js';
 import { CpuMeter, total, type Watched } from './harness/cpu.js';
@@ -10,7 +11,8 @@ import { Stage } from './harness/stage.js';
 import { inTurns, median } from './harness/turns.js';
 
 const HELP = `What tracing costs: the same requests through gateway and bookings, without a collector, with one and no trace
-kept, and with every trace kept, in turns. Prints CPU-ms per request of the two processes, and the ratio to tracing off.
+kept, and with every trace kept, in turns. Prints CPU-ms per request of the two processes, the ratio to tracing off in the
+same round (the median of the rounds, and its lowest and highest), and what is left in the code where tracing is off.
 
   npm run bench:tracing [-- options]
 
@@ -19,7 +21,8 @@ kept, and with every trace kept, in turns. Prints CPU-ms per request of the two 
   --json            print JSON instead of a table
   --help            this text
 
-"read" is a list of bookings (3 spans), "book" makes one (5 spans and what follows it). Trust ratios, not milliseconds.`;
+"read" is a list of bookings (3 spans), "book" makes one (5 spans and what follows it). Trust ratios, not milliseconds, and no ratio
+whose lowest and highest lie on both sides of 1.`;
 
 const values = optionsOf(HELP, {
   requests: { type: 'string', default: '1500' },
@@ -29,6 +32,7 @@ const requests = positive('requests', values.requests);
 const rounds = positive('rounds', values.rounds);
 const out = new Output(values.json === true);
 const CONNECTIONS = 8;
+const SPANS = { read: 3, book: 5 };
 
 let sent = 0;
 const collector = createServer((request, response) => {
@@ -86,7 +90,7 @@ async function run(): Promise<void> {
     const watched: Watched = { gateway: () => [gateway.pid], bookings: () => [bookings.pid] };
     running.push({ name, url: gateway.url, watched });
   }
-  const loads: Record<string, () => LoadRequest[]> = {
+  const loads: Record<keyof typeof SPANS, () => LoadRequest[]> = {
     read: () =>
       Array.from({ length: requests }, (_, n) => ({
         method: 'GET' as const,
@@ -101,25 +105,55 @@ async function run(): Promise<void> {
         body: JSON.stringify({ quoteId }),
       })),
   };
-  const rows = [];
-  for (const [work, load] of Object.entries(loads)) {
+  const spanOffMs = await millisOfSpanThatIsOff();
+  const results = [];
+  for (const work of ['read', 'book'] as const) {
     const turn = async ({ name, url, watched }: (typeof running)[number]) => {
       out.progress(`${work}, ${name}`);
       const meter = await CpuMeter.start(watched);
-      await drive(url, CONNECTIONS, load(), (status, body) => {
+      await drive(url, CONNECTIONS, loads[work](), (status, body) => {
         if (status >= 300) throw new Error(`${name} answered ${status}: ${body.slice(0, 300)}`);
       });
       await stage.untilNone('roost_bookings', 'SELECT FROM calendar_mark');
       return total(await meter.read()) / requests;
     };
     for (const one of running) await turn(one);
-    const measured = await inTurns(running, rounds, turn);
-    const millis = new Map([...measured].map(([{ name }, turns]) => [name, median(turns)]));
-    const off = millis.get('off') ?? Number.NaN;
-    for (const [name, each] of millis) {
-      rows.push({ work, tracing: name, 'CPU-ms': each.toFixed(2), ratio: (each / off).toFixed(2) });
+    const measured = new Map(
+      [...(await inTurns(running, rounds, turn))].map(([{ name }, turns]) => [name, turns]),
+    );
+    const off = measured.get('off') ?? [];
+    for (const [name, turns] of measured) {
+      const ratios = turns.map((each, round) => each / (off[round] ?? Number.NaN));
+      const [ratio, lowest, highest] = [median(ratios), Math.min(...ratios), Math.max(...ratios)];
+      results.push({ work, tracing: name, cpuMillis: median(turns), ratio, lowest, highest });
     }
+    const without = median(off) - SPANS[work] * spanOffMs;
+    const ratio = without / median(off);
+    const computed = { lowest: ratio, highest: ratio };
+    results.push({ work, tracing: 'not in the code (computed)', cpuMillis: without, ratio, ...computed });
   }
   if (sent === 0) throw new Error('no span has reached the collector');
-  out.result({ rows }, rows);
+  out.result(
+    { rows: results, spanOffNanos: spanOffMs * 1e6 },
+    results.map(({ work, tracing, cpuMillis, ratio, lowest, highest }) => ({
+      ...{ work, tracing, 'CPU-ms': cpuMillis.toFixed(2) },
+      ...{ ratio: ratio.toFixed(3), lowest: lowest.toFixed(2), highest: highest.toFixed(2) },
+    })),
+  );
+}
+
+/** What is left of a span in a service that is not traced, beside the same work without one. */
+async function millisOfSpanThatIsOff(): Promise<number> {
+  const count = 200_000;
+  const work = async () => undefined;
+  const spent = async (once: () => Promise<unknown>): Promise<number> => {
+    const from = process.cpuUsage();
+    for (let n = 0; n < count; n += 1) await once();
+    const { user, system } = process.cpuUsage(from);
+    return (user + system) / 1000 / count;
+  };
+  const subjects = [work, () => Tracing.off.run('span', { attributes: { 'roost.tries': 1 } }, work)];
+  const measured = [...(await inTurns(subjects, 5, spent)).values()].map((turns) => Math.min(...turns));
+  const [bare = 0, inSpan = 0] = measured;
+  return Math.max(0, inSpan - bare);
 }
