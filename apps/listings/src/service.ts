@@ -6,6 +6,7 @@ import { Migration0004Wishlist } from '../migrations/Migration0004Wishlist.js';
 import { Migration0005Host } from '../migrations/Migration0005Host.js';
 import { Migration0006Rating } from '../migrations/Migration0006Rating.js';
 import { Migration0007PhotoSize } from '../migrations/Migration0007PhotoSize.js';
+import { Migration0008Imported } from '../migrations/Migration0008Imported.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -25,6 +26,7 @@ export const listings = defineService({
     Migration0005Host,
     Migration0006Rating,
     Migration0007PhotoSize,
+    Migration0008Imported,
   ],
   projections: {
     'identity.user': ['host'],

@@ -51,7 +51,7 @@ describe('200', () => {
       status: 'published',
       nightlyMinor: 7_000,
       photos: [],
-      missing: ['/description', '/photos'],
+      missing: [],
     });
     const rules = await service.as(host).get(`/v1/listings/${id}/stay-rules`);
     expect(rules.body).toMatchObject({ minNights: 3, maxNights: 30, bookingWindowMonths: 12 });
@@ -177,6 +177,26 @@ describe('200', () => {
     await service.as(host).post(`/v1/listings/${id}/archive`);
     const late = await send(source, [aRow({}, { title: 'Too late' })]);
     expect(late.body.results).toMatchObject([{ outcome: 'refused', code: 'listing.archived' }]);
+  });
+
+  test('its host may pause it and publish it again without a photo', async () => {
+    const id = await given(aSource());
+    const act = (action: string) => service.as(host).post<{ status: string }>(`/v1/listings/${id}/${action}`);
+    expect((await act('pause')).body).toMatchObject({ status: 'paused' });
+    const again = await act('publish');
+    expect({ status: again.status, body: again.body }).toMatchObject({
+      status: 200,
+      body: { status: 'published', photos: [], missing: [] },
+    });
+    expect((await service.anonymous.get(`/v1/listings/${id}`)).status).toBe(200);
+  });
+
+  test('a draft of it that its host completes needs no photo either', async () => {
+    const { body } = await send(aSource(), [aRow({ pricing: undefined })]);
+    const path = `/v1/listings/${body.results[0]?.id}`;
+    expectProblem(await service.as(host).post(`${path}/publish`), 409, 'listing.incomplete');
+    await service.as(host).put(`${path}/pricing`, { basePriceMinor: 7_000 });
+    expect((await service.as(host).post(`${path}/publish`)).status).toBe(200);
   });
 
   test('its host may go on editing it without a photo', async () => {

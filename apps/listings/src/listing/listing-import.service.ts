@@ -19,7 +19,7 @@ import {
 import type { ListingsConfig } from '../config.js';
 import { indexListings } from '../search/search.projection.js';
 import { isEditable, transition } from './domain/listing-state.js';
-import { missingFromImport } from './domain/publishing.js';
+import { missingToPublish } from './domain/publishing.js';
 import { ImportedListing, type ImportListings } from './listing-import.dto.js';
 import { Listing } from './listing.entity.js';
 import { type ListingEvent, toListingEvent } from './listing.events.js';
@@ -79,12 +79,12 @@ export class ListingImport {
     if (known) {
       refuseChange(known, row);
     } else {
-      Object.assign(listing, { id, hostId: row.hostId, createdAt: now, updatedAt: now });
+      Object.assign(listing, { id, hostId: row.hostId, imported: true, createdAt: now, updatedAt: now });
     }
-    const missingBefore = new Set(missingFromImport(listing));
+    const missingBefore = new Set(missingToPublish(listing));
     this.rules.fill(listing, content);
     assign(listing, { pricing, stayRules });
-    const missing = missingFromImport(listing);
+    const missing = missingToPublish(listing);
     const [lost] = missing.filter((pointer) => !missingBefore.has(pointer));
     if (listing.publishedAt !== null && lost !== undefined) {
       // What was filled in above must not be written.
@@ -158,7 +158,7 @@ const inRow = (pointer: string): string => (pointer.startsWith('/pricing') ? poi
 function toResult({ externalId, listing, isNew }: Kept, changed: ReadonlySet<Listing>): ImportResult {
   const outcome = isNew ? 'created' : changed.has(listing) ? 'updated' : 'unchanged';
   const result = importedRow(externalId, listing.id, outcome);
-  const [missing] = listing.status === 'draft' ? missingFromImport(listing) : [];
+  const [missing] = listing.status === 'draft' ? missingToPublish(listing) : [];
   if (missing === undefined) return result;
   const detail = 'It stays a draft: publishing needs this';
   return { ...result, code: 'listing.incomplete', pointer: inRow(missing), detail };

@@ -122,6 +122,10 @@ export class Listing {
   @Property({ type: 'json' })
   photos: StoredPhoto[] = [];
 
+  /** It came from elsewhere: publishing asks less of it, now and whenever its host pauses it. */
+  @Property({ type: 'boolean' })
+  imported: boolean = false;
+
   /** The first time; from then on the currency is fixed. */
   @Property({ type: 'datetime', columnType: 'timestamptz(3)', nullable: true })
   publishedAt: Date | null = null;

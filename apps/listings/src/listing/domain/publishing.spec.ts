@@ -1,4 +1,4 @@
-import { missingFromImport, missingToPublish, type Publishable } from './publishing.js';
+import { missingToPublish, type Publishable } from './publishing.js';
 
 const complete: Publishable = {
   title: 'A loft',
@@ -11,6 +11,7 @@ const complete: Publishable = {
   cancellationPolicy: 'flexible',
   pricing: { basePriceMinor: 100 },
   photos: [{}],
+  imported: false,
 };
 
 test('a complete listing lacks nothing', () => {
@@ -47,14 +48,15 @@ test('an empty draft lacks everything', () => {
       cancellationPolicy: null,
       pricing: null,
       photos: [],
+      imported: false,
     }),
   ).toHaveLength(10);
 });
 
 test('an import is not asked for photos and a description, but for all the rest', () => {
-  const bare = { ...complete, description: '', photos: [] };
-  expect(missingFromImport(bare)).toEqual([]);
-  expect(missingFromImport({ ...bare, title: '', pricing: null })).toEqual([
+  const bare = { ...complete, imported: true, description: '', photos: [] };
+  expect(missingToPublish(bare)).toEqual([]);
+  expect(missingToPublish({ ...bare, title: '', pricing: null })).toEqual([
     '/title',
     '/pricing/basePriceMinor',
   ]);

@@ -10,11 +10,13 @@ export interface Publishable {
   readonly cancellationPolicy: string | null;
   readonly pricing: { readonly basePriceMinor: number } | null;
   readonly photos: readonly unknown[];
+  /** It came from elsewhere, where pictures, and often a description, don't come along. */
+  readonly imported: boolean;
 }
 
 const REQUIREMENTS: readonly (readonly [pointer: string, met: (listing: Publishable) => boolean])[] = [
   ['/title', (l) => l.title.trim() !== ''],
-  ['/description', (l) => l.description.trim() !== ''],
+  ['/description', (l) => l.imported || l.description.trim() !== ''],
   ['/address', (l) => l.address !== null],
   ['/address/line1', (l) => l.address === null || l.address.line1.trim() !== ''],
   ['/address/city', (l) => l.address === null || l.address.city.trim() !== ''],
@@ -24,17 +26,10 @@ const REQUIREMENTS: readonly (readonly [pointer: string, met: (listing: Publisha
   ['/capacity', (l) => l.capacity !== null],
   ['/cancellationPolicy', (l) => l.cancellationPolicy !== null],
   ['/pricing/basePriceMinor', (l) => l.pricing !== null && l.pricing.basePriceMinor > 0],
-  ['/photos', (l) => l.photos.length > 0],
+  ['/photos', (l) => l.imported || l.photos.length > 0],
 ];
 
 /** JSON pointers into the listing, in the order a host would fill them in. */
 export function missingToPublish(listing: Publishable): string[] {
   return REQUIREMENTS.filter(([, met]) => !met(listing)).map(([pointer]) => pointer);
-}
-
-const WAIVED_BY_IMPORT = new Set(['/photos', '/description']);
-
-/** What comes from elsewhere comes without pictures, and some of it without a description. */
-export function missingFromImport(listing: Publishable): string[] {
-  return missingToPublish(listing).filter((pointer) => !WAIVED_BY_IMPORT.has(pointer));
 }
