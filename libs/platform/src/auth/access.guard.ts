@@ -2,6 +2,8 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../errors/problem.js';
 import { IdempotencyKeys } from '../http/idempotency-keys.js';
+import { receiveFile } from '../http/multipart.js';
+import { uploadRules } from '../http/upload.js';
 import { ACCESS, type AuthUser, INHERITS_ACCESS, ROLES, STEP_UP, VERIFIED_EMAIL } from './decorators.js';
 import { AccessTokens } from './access-tokens.js';
 
@@ -37,8 +39,8 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const user = this.tokens.userOf(request);
     return user instanceof Promise
-      ? user.then((verified) => this.#admit(request, policy, verified))
-      : this.#admit(request, policy, user);
+      ? user.then((verified) => this.#admit(request, policy, verified, context.getHandler()))
+      : this.#admit(request, policy, user, context.getHandler());
   }
 
   /** Throws when what is said at the method, or at its class, keeps this user out. */
@@ -46,13 +48,26 @@ export class AccessGuard implements CanActivate {
     this.#enforce(this.#policyOf(handler, owner), user);
   }
 
-  #admit(request: FastifyRequest, policy: Policy, user: AuthUser | null): boolean | Promise<boolean> {
+  #admit(
+    request: FastifyRequest,
+    policy: Policy,
+    user: AuthUser | null,
+    handler: object,
+  ): boolean | Promise<boolean> {
     request.roost.user = user;
     this.#enforce(policy, user);
     if (!user) return true;
     return request.method === 'POST' && request.headers['idempotency-key'] !== undefined
-      ? this.keys.claim(request.roost).then(() => true)
+      ? this.#claim(request, handler)
       : true;
+  }
+
+  /** A file is a part of what the key stands for, so it must have arrived; one that is refused on its way takes no key. */
+  async #claim(request: FastifyRequest, handler: object): Promise<true> {
+    const upload = uploadRules(handler);
+    if (upload) await receiveFile(request, upload);
+    await this.keys.claim(request.roost);
+    return true;
   }
 
   #enforce(policy: Policy, user: AuthUser | null): void {

@@ -157,11 +157,11 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
   }
 }
 
-/** Of the bytes of the body and the query; the boundary of an upload changes with each try, so files don't count. */
+/** Of the query and the bytes of the body; of an upload those of its file, as the boundary of a form changes with each try. */
 function fingerprintOf({ request }: RequestContext): Buffer {
   const query = request.url.indexOf('?');
   return createHash('sha256')
     .update(query < 0 ? '' : request.url.slice(query))
-    .update(request.rawBody ?? '')
+    .update(request.fileHash ?? request.rawBody ?? '')
     .digest();
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { invalidField, Problem } from '../errors/problem.js';
@@ -8,17 +9,37 @@ declare module 'fastify' {
     /** Set by `@Upload`. */
     upload?: boolean;
   }
+  interface FastifyRequest {
+    upload?: Promise<UploadedFile>;
+    /** SHA-256 of the bytes of the file, once it has arrived whole. */
+    fileHash?: Buffer;
+  }
 }
 
-/** The one file of a multipart request, up to its limit; forms differ in what they call it. */
-export async function receiveFile(request: FastifyRequest, rules: UploadRules): Promise<UploadedFile> {
+/** The one file of a multipart request, up to its limit; forms differ in what they call it. Read once, for all who ask. */
+export function receiveFile(request: FastifyRequest, rules: UploadRules): Promise<UploadedFile> {
+  return (request.upload ??= read(request, rules));
+}
+
+async function read(request: FastifyRequest, rules: UploadRules): Promise<UploadedFile> {
   if (!request.isMultipart()) throw new Problem('request.unsupported_media_type', 'Send multipart/form-data');
   const file = await request
     .file({ limits: { fileSize: rules.maxBytes, files: 1, fields: 10, parts: 11 } })
     .catch(brokenOff);
   if (!file) throw invalidField(`/${rules.field}`, 'A file is needed');
-  const bytes = await file.toBuffer().catch(brokenOff);
-  return { fileName: file.filename, mimeType: file.mimetype, bytes };
+  const hash = createHash('sha256');
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of file.file as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    brokenOff(error);
+  }
+  if (file.file.truncated) throw new Problem('request.too_large');
+  request.fileHash = hash.digest();
+  return { fileName: file.filename, mimeType: file.mimetype, bytes: Buffer.concat(chunks) };
 }
 
 /** Limits have codes of their own; what else the parser throws is about the body it read. */

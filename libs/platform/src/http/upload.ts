@@ -37,7 +37,13 @@ export const Upload = (rules: UploadRules) =>
 /** The file of an `@Upload` route: `@FilePart() photo: UploadedFile`. */
 export const FilePart = createParamDecorator(
   (_: unknown, context: ExecutionContext): Promise<UploadedFile> => {
-    const rules = Reflect.getMetadata(UPLOAD, context.getHandler()) as UploadRules;
+    const rules = uploadRules(context.getHandler());
+    if (!rules) throw new Error(`${context.getHandler().name} has a @FilePart and no @Upload`);
     return receiveFile(context.switchToHttp().getRequest<FastifyRequest>(), rules);
   },
 );
+
+/** What an `@Upload` route takes; undefined for all others. */
+export function uploadRules(handler: object): UploadRules | undefined {
+  return Reflect.getMetadata(UPLOAD, handler) as UploadRules | undefined;
+}
