@@ -291,8 +291,8 @@ export class BookingsUnderTest {
     return this.service.get(BookingSweeper).sweep();
   }
 
-  /** What `work` has the service say to the database about bookings; relay and announcements go on beside it. */
-  async statementsOf(work: () => Promise<void>): Promise<string[]> {
+  /** What the service says to the database while `work` goes on, be it for that or for the relay beside it. */
+  async said(work: () => Promise<void>): Promise<{ client: unknown; text: string }[]> {
     const said: { client: unknown; text: string }[] = [];
     const query = pg.Client.prototype.query;
     pg.Client.prototype.query = function (this: unknown, ...args: unknown[]) {
@@ -305,6 +305,12 @@ export class BookingsUnderTest {
     } finally {
       pg.Client.prototype.query = query;
     }
+    return said;
+  }
+
+  /** What `work` has the service say about bookings, and nothing of what goes on beside it. */
+  async statementsOf(work: () => Promise<void>): Promise<string[]> {
+    const said = await this.said(work);
     const writing = said.findIndex(({ text }) => text.includes('INSERT INTO booking'));
     const { client } = said[writing] ?? {};
     const own = said.filter((each) => each.client === client).map(({ text }) => text);

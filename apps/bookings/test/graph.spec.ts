@@ -217,17 +217,44 @@ describe('Listing.calendar', () => {
     ]);
   });
 
-  it('is refused for more listings than a page has, and for dates that are none', async () => {
+  it('is read for a page of listings with as many statements as for one of them', async () => {
+    const page = await listings(40);
+    const taken = page[2];
+    if (!taken) throw new Error('forty listings');
+    await bookings.givenBooking({ listing: taken, ...june });
+    const reads = async (of: TestListing[]) => {
+      const answers: Calendars['_entities'] = [];
+      const said = await bookings.said(async () => {
+        const { data, errors } = await calendarsOf(of.map(({ id }) => id));
+        expect(errors).toEqual([]);
+        answers.push(...(data?._entities ?? []));
+      });
+      // Beside it the news of calendars go out, which reads of the same tables.
+      const about = said.filter(({ text }) => /"stayRules"|"blockId"/.test(text));
+      return { answers, statements: about.length };
+    };
+    const one = await reads([taken]);
+    const all = await reads(page);
+    expect([one.statements, all.statements]).toEqual([2, 2]);
+    expect(all.answers.map((listing) => listing?.id)).toEqual(page.map(({ id }) => id));
+    expect(all.answers[2]).toEqual(one.answers[0]);
+    const free = all.answers.filter((listing) => listing?.calendar?.data.every(({ available }) => available));
+    expect(free).toHaveLength(39);
+  });
+
+  it('is refused beyond so many nights of all listings, and for dates that are none', async () => {
     const [listing] = await listings(1);
     const many = Array.from({ length: 21 }, (_, i) => `0198c0de-0000-7000-8000-0000000000${String(10 + i)}`);
-    const { errors } = await calendarsOf(many);
+    const long = { from: '2027-06-01', to: '2029-06-01' };
+    expect((await calendarsOf(many.slice(1), long)).errors).toEqual([]);
+    const { errors } = await calendarsOf(many, long);
     expect(errors[0]).toMatchObject({ extensions: { code: 'request.invalid', status: 400 } });
     const backwards = await calendarsOf([listing?.id ?? ''], { from: '2027-06-12', to: '2027-06-09' });
     expect(backwards.errors).toMatchObject([
       { extensions: { code: 'request.invalid', errors: [{ parameter: 'to' }] } },
     ]);
-    const long = await calendarsOf([listing?.id ?? ''], { from: '2027-06-12', to: '2030-06-09' });
-    expect(long.errors).toMatchObject([
+    const longer = await calendarsOf([listing?.id ?? ''], { from: '2027-06-12', to: '2030-06-09' });
+    expect(longer.errors).toMatchObject([
       { extensions: { code: 'request.invalid', errors: [{ parameter: 'to' }] } },
     ]);
   });

@@ -292,29 +292,20 @@ export interface OccupiedNights {
   blockId: string | null;
 }
 
-/** Everything that takes nights of this listing between two dates, with why: a stay also takes what this listing needs to prepare. */
+/**
+ * Per listing everything that takes its nights between two dates, with why: a stay also takes what the listing needs to
+ * prepare.
+ */
 export async function occupiedNights(
   em: EntityManager,
-  calendarListingId: number,
+  calendarListingIds: readonly number[],
   from: IsoDate,
   to: IsoDate,
-): Promise<OccupiedNights[]> {
-  return await em.execute<OccupiedNights[]>(
-    `${occupied('(SELECT ?::bigint, ?::date, ?::date)')}
-     SELECT to_char(lower(nights), 'YYYY-MM-DD') AS "from", to_char(upper(nights), 'YYYY-MM-DD') AS "to",
-       CASE WHEN o.listing_id <> o.viewed_id THEN 'linked'
-            WHEN o.kind = 'prep' THEN 'preparation'
-            WHEN o.kind <> 'stay' THEN o.kind
-            WHEN b.state IN ('pending_payment', 'awaiting_host', 'awaiting_capture') OR o.change_id IS NOT NULL THEN 'hold'
-            ELSE 'booking' END AS reason,
-       CASE WHEN o.listing_id = o.viewed_id THEN b.id END AS "bookingId",
-       CASE WHEN o.listing_id = o.viewed_id THEN k.id END AS "blockId"
-     FROM occupied o
-     LEFT JOIN booking b ON b.owner_id = o.owner_id
-     LEFT JOIN calendar_block k ON k.owner_id = o.owner_id
-     ORDER BY (o.kind = 'prep'), (o.change_id IS NOT NULL), lower(nights)`,
-    [calendarListingId, from, to],
-  );
+): Promise<Map<number, OccupiedNights[]>> {
+  const rows = await occupying.execute(em, [from, to, calendarListingIds]);
+  const nights = new Map(calendarListingIds.map((id) => [id, [] as OccupiedNights[]]));
+  for (const { listingId, ...taken } of rows) nights.get(listingId)?.push(taken);
+  return nights;
 }
 
 export interface OwnedNights {
@@ -370,6 +361,23 @@ const occupied = (viewed: string) => `
     ) x
     WHERE x.nights && daterange(v.first, v.last) AND e.nights && daterange(v.first - prep, v.last + prep)
   )`;
+
+const occupying = new PreparedStatement<OccupiedNights & { listingId: number }>(
+  'calendar-occupied',
+  `${occupied('(SELECT id, ?::date, ?::date FROM unnest(?::bigint[]) AS own (id))')}
+     SELECT viewed_id AS "listingId", to_char(lower(nights), 'YYYY-MM-DD') AS "from", to_char(upper(nights), 'YYYY-MM-DD') AS "to",
+       CASE WHEN o.listing_id <> o.viewed_id THEN 'linked'
+            WHEN o.kind = 'prep' THEN 'preparation'
+            WHEN o.kind <> 'stay' THEN o.kind
+            WHEN b.state IN ('pending_payment', 'awaiting_host', 'awaiting_capture') OR o.change_id IS NOT NULL THEN 'hold'
+            ELSE 'booking' END AS reason,
+       CASE WHEN o.listing_id = o.viewed_id THEN b.id END AS "bookingId",
+       CASE WHEN o.listing_id = o.viewed_id THEN k.id END AS "blockId"
+     FROM occupied o
+     LEFT JOIN booking b ON b.owner_id = o.owner_id
+     LEFT JOIN calendar_block k ON k.owner_id = o.owner_id
+     ORDER BY (o.kind = 'prep'), (o.change_id IS NOT NULL), lower(nights)`,
+);
 
 const blocked = new PreparedStatement<{ listingId: number; from: IsoDate; to: IsoDate }>(
   'calendar-blocked',

@@ -13,6 +13,7 @@ import {
   VerifiedEmail,
   type AuthUser,
 } from '@roost/platform';
+import { nightCount } from '@roost/stay';
 import type { z } from 'zod';
 import { StayDate } from '../stay.dto.js';
 import { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';
@@ -23,7 +24,8 @@ import { LinkService } from './link.service.js';
 
 const Listing = Foreign('Listing');
 type Ref = z.output<EntityRef>;
-const MOST_AT_ONCE = 20;
+/** Of all listings together: twenty of them for the longest range, or a page of a hundred for five months. */
+const MOST_NIGHTS = 15_000;
 
 /** What the calendar adds to a listing. */
 @Resolver(Listing)
@@ -35,7 +37,7 @@ export class CalendarResolver {
   ) {}
 
   @BatchedEdge(Calendar.nullable(), {
-    description: `The nights of at most 24 months, for at most ${MOST_AT_ONCE} listings; \`to\` is the first date not meant`,
+    description: `The nights of at most 24 months, ${MOST_NIGHTS} of all listings together; \`to\` is the first date not meant`,
     args: { from: StayDate, to: StayDate },
   })
   async calendar(
@@ -45,15 +47,14 @@ export class CalendarResolver {
   ): Promise<(Calendar | null)[]> {
     const range = CalendarRange.safeParse(wanted);
     if (!range.success) throw invalid(range.error.issues, 'query');
-    if (listings.length > MOST_AT_ONCE)
-      throw new Problem(
-        'request.invalid',
-        `Ask for the calendars of at most ${MOST_AT_ONCE} listings at once`,
-      );
-    const calendars: (Calendar | null)[] = [];
-    // One after the other: a list of listings takes no more than one connection.
-    for (const { id } of listings) calendars.push(await this.seen(id, range.data, viewer));
-    return calendars;
+    const { from, to } = range.data;
+    if (listings.length * nightCount(from, to) > MOST_NIGHTS)
+      throw new Problem('request.invalid', `Ask for at most ${MOST_NIGHTS} nights of all listings together`);
+    return await this.calendars.viewMany(
+      listings.map(({ id }) => id),
+      range.data,
+      viewer,
+    );
   }
 
   @Mutation(Block)
@@ -98,15 +99,5 @@ export class CalendarResolver {
     @Arg('input', CreateExportUrl.prefault({})) input: CreateExportUrl,
   ): Promise<ExportUrl> {
     return this.exports.createUrl(host, listingId, input);
-  }
-
-  /** Null for what has no calendar that this viewer may see, be it a draft or a listing not heard of yet. */
-  private async seen(id: string, range: CalendarRange, viewer: AuthUser | null): Promise<Calendar | null> {
-    try {
-      return await this.calendars.view(id, range, viewer);
-    } catch (error) {
-      if (error instanceof Problem && error.code === 'listing.not_found') return null;
-      throw error;
-    }
   }
 }

@@ -4,12 +4,16 @@ import { Transactions } from '@roost/messaging';
 import { Clock, Idempotency, Problem, uuidv7, type AuthUser } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import { BookingSweeper, NightsTaken } from '../booking/booking.sweeper.js';
-import { ListingSnapshots, type ListingSnapshot } from '../listing-snapshot/listing-snapshot.service.js';
+import {
+  type BookableListing,
+  ListingSnapshots,
+  type ListingSnapshot,
+} from '../listing-snapshot/listing-snapshot.service.js';
 import { CalendarAnnouncer } from './calendar.announcer.js';
 import type { Block, Calendar, CalendarRange, CreateBlock } from './calendar.dto.js';
 import { CalendarBlock } from './calendar.entity.js';
 import { claimBlock, lockLinks, mark, nextOwner, occupiedNights, release } from './calendar.queries.js';
-import { calendarView } from './domain/calendar-view.js';
+import { calendarView, type DayView } from './domain/calendar-view.js';
 
 /** Days as anyone may see them, and the nights that a host keeps for herself. */
 @Injectable()
@@ -25,30 +29,41 @@ export class CalendarService {
   ) {}
 
   async view(listingId: string, range: CalendarRange, viewer: AuthUser | null): Promise<Calendar> {
-    const listing = await this.listings.find(listingId);
-    const seesWhy = listing !== null && viewer !== null && listing.hostId === viewer.id;
-    if (!listing || (listing.status !== 'published' && !seesWhy)) throw new Problem('listing.not_found');
-    if (!listing.pricing || !listing.currency || !listing.timeZone) {
-      throw new Problem('listing.not_found', 'The listing has no price, currency or time zone yet');
+    const [calendar] = await this.viewMany([listingId], range, viewer);
+    if (!calendar) {
+      throw new Problem('listing.not_found', 'There is none, or it has no price, currency or time zone yet');
     }
-    const days = calendarView({
-      ...range,
-      today: localDate(this.clock.now(), listing.timeZone),
-      pricing: listing.pricing,
-      stayRules: listing.stayRules,
-      occupied: await occupiedNights(this.em.fork(), listing.calendarListingId, range.from, range.to),
-    });
-    return {
-      currency: listing.currency,
-      data: seesWhy
-        ? days
-        : days.map(({ date, available, minNights, priceMinor }) => ({
-            date,
-            available,
-            minNights,
-            priceMinor,
-          })),
-    };
+    return calendar;
+  }
+
+  /** In the order of the ids; null for what has no calendar that this viewer may see. One read of nights for all of them. */
+  async viewMany(
+    listingIds: readonly string[],
+    range: CalendarRange,
+    viewer: AuthUser | null,
+  ): Promise<(Calendar | null)[]> {
+    const em = this.em.fork();
+    const known = await this.listings.findMany(listingIds, em);
+    const isOwn = (listing: ListingSnapshot) => viewer !== null && listing.hostId === viewer.id;
+    const shown = known
+      .filter(hasCalendar)
+      .filter((listing) => listing.status === 'published' || isOwn(listing));
+    const numbers = shown.map(({ calendarListingId }) => calendarListingId);
+    const occupied = await occupiedNights(em, numbers, range.from, range.to);
+    const calendars = new Map(
+      shown.map((listing) => {
+        const days = calendarView({
+          ...range,
+          today: localDate(this.clock.now(), listing.timeZone),
+          pricing: listing.pricing,
+          stayRules: listing.stayRules,
+          occupied: occupied.get(listing.calendarListingId) ?? [],
+        });
+        const data = isOwn(listing) ? days : days.map(withoutWhy);
+        return [listing.listingId, { currency: listing.currency, data }];
+      }),
+    );
+    return listingIds.map((id) => calendars.get(id.toLowerCase()) ?? null);
   }
 
   async block(host: AuthUser, listingId: string, wanted: CreateBlock): Promise<Block> {
@@ -100,3 +115,17 @@ export class CalendarService {
     return { id: block.id, from: wanted.from, to: wanted.to, note: wanted.note };
   }
 }
+
+type ListingWithCalendar = ListingSnapshot & Pick<BookableListing, 'pricing' | 'currency' | 'timeZone'>;
+
+function hasCalendar(listing: ListingSnapshot): listing is ListingWithCalendar {
+  return listing.pricing !== null && listing.currency !== null && listing.timeZone !== null;
+}
+
+/** What is nobody's business but the host's stays out. */
+const withoutWhy = ({ date, available, minNights, priceMinor }: DayView) => ({
+  date,
+  available,
+  minNights,
+  priceMinor,
+});

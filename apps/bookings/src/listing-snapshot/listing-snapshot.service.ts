@@ -56,8 +56,19 @@ export class ListingSnapshots {
   }
 
   async find(listingId: string, em: EntityManager = this.em.fork()): Promise<ListingSnapshot | null> {
-    const [row] = await em.execute<ListingSnapshot[]>(`${select} WHERE s.listing_id = ?`, [listingId]);
-    return row ? fromRow(row) : null;
+    const [listing] = await this.findMany([listingId], em);
+    return listing ?? null;
+  }
+
+  /** Those of them that are known, in no order. */
+  async findMany(
+    listingIds: readonly string[],
+    em: EntityManager = this.em.fork(),
+  ): Promise<ListingSnapshot[]> {
+    const rows = await em.execute<ListingSnapshot[]>(`${select} WHERE s.listing_id = ANY(?::uuid[])`, [
+      toArray(listingIds),
+    ]);
+    return rows.map(fromRow);
   }
 
   /** The listing for its host; a stranger learns of it only what is public anyway. */
@@ -139,7 +150,7 @@ const fromRow = (row: ListingSnapshot): ListingSnapshot => ({
   calendarListingId: Number(row.calendarListingId),
 });
 
-const toArray = (ids: string[]): string => `{${ids.join(',')}}`;
+const toArray = (ids: readonly string[]): string => `{${ids.join(',')}}`;
 
 function isBookable(listing: ListingSnapshot): listing is BookableListing {
   return listing.status === 'published' && isPriced(listing);
