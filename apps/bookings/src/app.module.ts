@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AccountConsumer } from './account/account.consumer.js';
+import { AccountModule } from './account/account.module.js';
 import { BookingModule } from './booking/booking.module.js';
 import { CalendarModule } from './calendar/calendar.module.js';
 import { FeedModule } from './feed/feed.module.js';
@@ -10,6 +10,7 @@ import { QuoteModule } from './quote/quote.module.js';
 
 @Module({
   imports: [
+    AccountModule,
     ListingSnapshotModule,
     CalendarModule,
     FeedModule,
@@ -18,6 +19,5 @@ import { QuoteModule } from './quote/quote.module.js';
     MessageModule,
     MessageGraphModule,
   ],
-  controllers: [AccountConsumer],
 })
 export class AppModule {}

@@ -191,3 +191,23 @@ export async function dueBookings(
     [now, after?.dueAt ?? null, after?.id ?? null, limit],
   );
 }
+
+/** What this person wrote at bookings: the word to the host, and reasons. An admin's reasons are no private matter. */
+export async function eraseBookingTexts(em: EntityManager, userId: string): Promise<void> {
+  await em.execute(
+    `UPDATE booking_history SET reason = NULL WHERE reason IS NOT NULL AND actor_id = ? AND by <> 'admin'
+       AND booking_id IN (SELECT id FROM booking WHERE guest_id = ? OR host_id = ?)`,
+    [userId, userId, userId],
+  );
+  await em.execute(
+    `UPDATE booking b SET version = version + 1, message = m.kept,
+       cancellation = CASE WHEN m.cancelled THEN jsonb_set(b.cancellation, '{reason}', '""') ELSE b.cancellation END
+     FROM (
+       SELECT id, CASE WHEN guest_id <> ? THEN message END AS kept,
+         coalesce(cancellation ->> 'by' = CASE WHEN guest_id = ? THEN 'guest' ELSE 'host' END
+           AND cancellation ->> 'reason' <> '', false) AS cancelled
+       FROM booking WHERE guest_id = ? OR host_id = ?) m
+     WHERE b.id = m.id AND (m.cancelled OR b.message IS DISTINCT FROM m.kept)`,
+    [userId, userId, userId, userId],
+  );
+}

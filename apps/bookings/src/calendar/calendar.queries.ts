@@ -444,6 +444,19 @@ const kept = new PreparedStatement<{ calendarListingId: number; version: number 
    WHERE known.blocked <> excluded.blocked RETURNING listing_id AS "calendarListingId", version`,
 );
 
+/** As a part of a statement: the numbers of a host's listings. */
+export const listingsOfHost = `
+  SELECT l.id FROM listing_snapshot s JOIN calendar_listing l ON l.public_id = s.listing_id WHERE s.host_id = ?`;
+
+/** What a host wrote beside blocked nights, and the addresses under which others read these calendars. */
+export async function eraseHostNotes(em: EntityManager, hostId: string): Promise<void> {
+  await em.execute(
+    `UPDATE calendar_block SET note = '' WHERE note <> '' AND listing_id IN (${listingsOfHost})`,
+    [hostId],
+  );
+  await em.execute(`DELETE FROM calendar_export WHERE listing_id IN (${listingsOfHost})`, [hostId]);
+}
+
 /** The listings that share a space with this one, itself included. */
 export async function sharing(em: EntityManager, calendarListingId: number): Promise<number[]> {
   const rows = await em.execute<{ id: string }[]>(

@@ -24,5 +24,6 @@ import { FeedSync } from './feed.sync.js';
     FeedSync,
     ListingFeedsResolver,
   ],
+  exports: [FeedService],
 })
 export class FeedModule {}

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { hashToken } from '@roost/platform';
 import type { DateRange, IsoDate } from '@roost/stay';
-import { nightsToExport, toArray } from '../calendar/calendar.queries.js';
+import { listingsOfHost, nightsToExport, toArray } from '../calendar/calendar.queries.js';
 import { type EventState, stateOf } from './domain/echo.js';
 import type { FeedEvent, Ignored } from './domain/feed-events.js';
 import { LONGEST_PAUSE_HOURS } from './domain/poll-time.js';
@@ -63,6 +63,19 @@ export async function findFeed(
     [calendarListingId, feedId],
   );
   return row ? fromRow(row) : null;
+}
+
+/** In the order in which their listings are locked. */
+export async function feedsOfHost(
+  em: EntityManager,
+  hostId: string,
+): Promise<{ calendarListingId: number; id: string }[]> {
+  const rows = await em.execute<{ calendarListingId: string; id: string }[]>(
+    `SELECT f.listing_id AS "calendarListingId", f.id FROM calendar_feed f
+     WHERE f.listing_id IN (${listingsOfHost}) ORDER BY f.listing_id, f.id`,
+    [hostId],
+  );
+  return rows.map(({ calendarListingId, id }) => ({ calendarListingId: Number(calendarListingId), id }));
 }
 
 /** A feed that one process has to itself until it is done, or until its lease runs out with it. */

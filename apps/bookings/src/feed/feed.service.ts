@@ -26,6 +26,7 @@ import { FeedPoller } from './feed.poller.js';
 import {
   eventsByFeed,
   feedsOf,
+  feedsOfHost,
   findFeed,
   type FeedRow,
   type LogRow,
@@ -95,17 +96,30 @@ export class FeedService {
     const { calendarListingId } = await this.listings.findOwn(listingId, host.id);
     await this.transactions.run(
       async (em) => {
-        await lockImports(em, calendarListingId);
-        await lockLinks(em, calendarListingId);
-        const feed = await findFeed(em, calendarListingId, feedId);
-        if (!feed) throw new Problem('feed.not_found');
-        await release(em, feed.ownerId);
-        await em.execute('DELETE FROM calendar_feed WHERE id = ?', [feed.id]);
-        await mark(em, calendarListingId);
-        this.announcer.announceAfterCommit();
+        if (!(await this.take(em, calendarListingId, feedId))) throw new Problem('feed.not_found');
       },
       { isolation: 'read committed' },
     );
+  }
+
+  /** Those of all listings of a host, whose secret their addresses are. Part of the caller's transaction, at READ COMMITTED. */
+  async removeAllOf(em: EntityManager, hostId: string): Promise<void> {
+    for (const { calendarListingId, id } of await feedsOfHost(em, hostId)) {
+      await this.take(em, calendarListingId, id);
+    }
+  }
+
+  /** False: there is no such feed of this listing. */
+  private async take(em: EntityManager, calendarListingId: number, feedId: string): Promise<boolean> {
+    await lockImports(em, calendarListingId);
+    await lockLinks(em, calendarListingId);
+    const feed = await findFeed(em, calendarListingId, feedId);
+    if (!feed) return false;
+    await release(em, feed.ownerId);
+    await em.execute('DELETE FROM calendar_feed WHERE id = ?', [feed.id]);
+    await mark(em, calendarListingId);
+    this.announcer.announceAfterCommit();
+    return true;
   }
 
   /** Has it read as soon as possible; the log tells what came of it. */

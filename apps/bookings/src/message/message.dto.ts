@@ -27,6 +27,7 @@ export const Message = z
     id: Uuid,
     threadId: Uuid,
     senderId: Uuid,
+    senderErased: z.boolean().meta({ description: 'The account is erased, and the text with it' }),
     text: z.string().meta({ description: 'Contact data are masked until a booking is confirmed' }),
     hidden: z
       .array(z.enum(CONTACT_KINDS).meta({ id: 'ContactKind' }))
@@ -56,6 +57,7 @@ export function toMessageDto(row: MessageRow, contactsShown: boolean): Message {
     id: row.id,
     threadId: row.threadId,
     senderId: row.senderId,
+    senderErased: row.erased,
     text: contactsShown ? row.text : (row.maskedText ?? row.text),
     hidden: contactsShown ? [] : row.hidden,
     sentAt: new Date(row.sentAt).toISOString(),

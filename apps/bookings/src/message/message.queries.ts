@@ -32,6 +32,7 @@ export interface MessageRow {
   text: string;
   maskedText: string | null;
   hidden: ContactKind[];
+  erased: boolean;
   sentAt: Date;
 }
 
@@ -48,7 +49,7 @@ const threadColumns = `t.id, t.version, t.listing_id AS "listingId", t.booking_i
   ${contactsShown} AS "contactsShown"`;
 
 const messageColumns = `m.id, m.seq, m.thread_id AS "threadId", m.sender_id AS "senderId", m.text,
-  m.masked_text AS "maskedText", m.hidden, m.sent_at AS "sentAt"`;
+  m.masked_text AS "maskedText", m.hidden, m.erased, m.sent_at AS "sentAt"`;
 
 /** Those of these threads that the viewer takes part in. A booking's is there before anybody has written in it. */
 export async function findThreads(
@@ -241,5 +242,16 @@ export async function markRead(
          WHERE m.thread_id = t.id AND m.seq > ?::bigint AND m.sender_id <> t.${side}_id)
      WHERE id = ? AND ${side}_read_seq < ?::bigint`,
     [seq, seq, threadId, seq],
+  );
+}
+
+/** Nothing stays of what this person wrote but that there was a message. */
+export async function eraseMessages(em: EntityManager, senderId: string): Promise<void> {
+  await em.execute(
+    `WITH erased AS (
+       UPDATE message SET text = '', masked_text = NULL, hidden = '{}', erased = true
+       WHERE sender_id = ? AND NOT erased RETURNING thread_id)
+     UPDATE thread SET version = version + 1 WHERE id IN (SELECT thread_id FROM erased)`,
+    [senderId],
   );
 }

@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { FeedModule } from '../feed/feed.module.js';
+import { AccountConsumer } from './account.consumer.js';
+import { AccountEraser } from './account.eraser.js';
+
+@Module({
+  imports: [FeedModule],
+  controllers: [AccountConsumer],
+  providers: [AccountEraser],
+})
+export class AccountModule {}
