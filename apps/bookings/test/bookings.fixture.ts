@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { EventBody } from '@roost/contracts';
 import { DEFAULT_STAY_RULES, PriceRules } from '@roost/pricing';
-import { aUser, startTestService, type TestResponse, type TestService, type TestUser } from '@roost/testing';
-import pg from 'pg';
+import {
+  aUser,
+  startTestService,
+  statementsDuring,
+  type TestResponse,
+  type TestService,
+  type TestUser,
+} from '@roost/testing';
 import type { z } from 'zod';
 import { BookingSweeper } from '../src/booking/booking.sweeper.js';
 import { Booking, type Booking as BookingDto } from '../src/booking/booking.dto.js';
@@ -291,26 +297,9 @@ export class BookingsUnderTest {
     return this.service.get(BookingSweeper).sweep();
   }
 
-  /** What the service says to the database while `work` goes on, be it for that or for the relay beside it. */
-  async said(work: () => Promise<void>): Promise<{ client: unknown; text: string }[]> {
-    const said: { client: unknown; text: string }[] = [];
-    const query = pg.Client.prototype.query;
-    pg.Client.prototype.query = function (this: unknown, ...args: unknown[]) {
-      const [first] = args as [string | { text?: string }];
-      said.push({ client: this, text: typeof first === 'string' ? first : (first.text ?? '') });
-      return Reflect.apply(query, this, args) as unknown;
-    } as typeof query;
-    try {
-      await work();
-    } finally {
-      pg.Client.prototype.query = query;
-    }
-    return said;
-  }
-
   /** What `work` has the service say about bookings, and nothing of what goes on beside it. */
   async statementsOf(work: () => Promise<void>): Promise<string[]> {
-    const said = await this.said(work);
+    const said = await statementsDuring(work);
     const writing = said.findIndex(({ text }) => text.includes('INSERT INTO booking'));
     const { client } = said[writing] ?? {};
     const own = said.filter((each) => each.client === client).map(({ text }) => text);

@@ -26,7 +26,10 @@ beforeAll(async () => {
   canaryPort = (canary.address() as AddressInfo).port;
 });
 beforeEach(() => {
-  network = new SpecNetwork(() => [hostile.port]);
+  network = new SpecNetwork(
+    () => [hostile.port],
+    () => [canaryPort],
+  );
 });
 afterAll(async () => {
   await hostile.close();
@@ -108,20 +111,6 @@ describe('addresses that are not public', () => {
     expect(hits).toBe(0);
   });
 
-  test.each([
-    ['loopback', () => `http://127.0.0.1:${canaryPort}/`],
-    ['link-local', () => 'http://169.254.169.254/latest/meta-data/'],
-    ['a name for loopback', () => `http://localtest.example:${canaryPort}/`],
-    ['IPv6', () => `http://[::1]:${canaryPort}/`],
-    ['another scheme', () => 'file:///etc/passwd'],
-    ['a password', () => `http://ada:secret@feeds.example:${hostile.port}/`],
-    ['another port', () => 'http://feeds.example:6379/'],
-  ])('a redirect to %s', async (_, location) => {
-    hostile.answer((__, response) => response.writeHead(302, { location: location() }).end());
-    expect(await fetch(hostile.url())).toEqual(refused('url_not_allowed'));
-    expect(hits).toBe(0);
-  });
-
   test('one bad address among good ones', async () => {
     network.hosts.set('both.example', () => ['1.1.1.1', '::1']);
     expect(await fetch(`http://both.example:${canaryPort}/`)).toEqual(refused('url_not_allowed'));
@@ -181,31 +170,6 @@ describe('too much, too slow, too little', () => {
     hostile.serve(bomb, { 'content-encoding': 'gzip' });
     expect(await fetch(hostile.url())).toEqual(refused('too_large'));
   });
-
-  test.each<[string, (send: (bytes: string) => void, end: () => void) => void]>([
-    ['never an answer', () => undefined],
-    [
-      'a byte now and then',
-      (send) => {
-        send('HTTP/1.1 200 OK\r\n\r\nB');
-        const drops = setInterval(() => send('E'), 200);
-        setTimeout(() => clearInterval(drops), 12_000).unref();
-      },
-    ],
-  ])(
-    '%s: ten seconds at most',
-    async (_, behave) => {
-      hostile.answer((request) => {
-        const { socket } = request;
-        behave(
-          (bytes) => socket.writable && socket.write(bytes),
-          () => socket.end(),
-        );
-      });
-      expect(await fetch(hostile.url())).toEqual(refused('timed_out'));
-    },
-    60_000,
-  );
 
   test('a connection that ends early', async () => {
     hostile.answer((_, response) => {

@@ -50,12 +50,18 @@ export class FeedServer {
   }
 }
 
-/** The network of a spec: `hosts` says where names lead, and these servers may be reached on loopback. */
+/**
+ * The network of a spec: `hosts` says where names lead, and these servers may be reached on loopback. The port of a
+ * canary is one where calendars are served, so that nothing but its address keeps anybody from it.
+ */
 export class SpecNetwork extends FeedNetwork {
   readonly asked: string[] = [];
   readonly hosts = new Map<string, () => string[]>();
 
-  constructor(private readonly ports: () => number[]) {
+  constructor(
+    private readonly ports: () => number[],
+    private readonly canaries: () => number[] = () => [],
+  ) {
     super();
   }
 
@@ -67,7 +73,8 @@ export class SpecNetwork extends FeedNetwork {
   }
 
   override allows(address: string, port: number): boolean {
-    return (address === '127.0.0.1' && this.ports().includes(port)) || super.allows(address, port);
+    if (address === '127.0.0.1' && this.ports().includes(port)) return true;
+    return super.allows(address, this.canaries().includes(port) ? 443 : port);
   }
 
   /** Puts itself in the place of the service's own. */

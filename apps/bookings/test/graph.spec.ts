@@ -1,4 +1,4 @@
-import { aUser } from '@roost/testing';
+import { aUser, statementsDuring } from '@roost/testing';
 import { type BookingsUnderTest, june, startBookings, type TestListing } from './bookings.fixture.js';
 
 let bookings: BookingsUnderTest;
@@ -224,7 +224,7 @@ describe('Listing.calendar', () => {
     await bookings.givenBooking({ listing: taken, ...june });
     const reads = async (of: TestListing[]) => {
       const answers: Calendars['_entities'] = [];
-      const said = await bookings.said(async () => {
+      const said = await statementsDuring(async () => {
         const { data, errors } = await calendarsOf(of.map(({ id }) => id));
         expect(errors).toEqual([]);
         answers.push(...(data?._entities ?? []));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { EntityManager } from '@mikro-orm/postgresql';
-import pg from 'pg';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { plansOf } from '@roost/testing';
 import { dueStays, pendingOf } from '../src/stay/stay.queries.js';
 import { reviewsOf } from '../src/review/review.queries.js';
 import { type ReviewsUnderTest, startReviews } from './reviews.fixture.js';
@@ -40,30 +40,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => reviews.close());
 
-/** The plans of what `work` asks the database. */
-async function plansOf(work: (em: EntityManager) => Promise<unknown>): Promise<string> {
-  const said: { text: string; values: unknown[] }[] = [];
-  const query = pg.Client.prototype.query;
-  pg.Client.prototype.query = function (this: unknown, ...args: unknown[]) {
-    const [first, second] = args as [string | { text?: string; values?: unknown[] }, unknown];
-    const text = typeof first === 'string' ? first : (first.text ?? '');
-    const values = typeof first === 'string' ? second : first.values;
-    if (/from (stay|review)/i.test(text)) said.push({ text, values: Array.isArray(values) ? values : [] });
-    return Reflect.apply(query, this, args) as unknown;
-  } as typeof query;
-  try {
-    await work(reviews.service.get(EntityManager).fork());
-  } finally {
-    pg.Client.prototype.query = query;
-  }
-  expect(said.length).toBeGreaterThan(0);
-  const plans: string[] = [];
-  for (const { text, values } of said) {
-    const rows = await reviews.service.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values);
-    plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
-  }
-  return plans.join('\n\n');
-}
+const plans = (work: (em: EntityManager) => Promise<unknown>) =>
+  plansOf(reviews.service, /from (stay|review)/i, work);
 
 const first = { after: null, limit: 21 };
 const further = { after: { publishedAt: now, id: randomUUID() }, limit: 21 };
@@ -96,7 +74,7 @@ test.each<[string, string, (em: EntityManager) => Promise<unknown>]>([
   ['pending as a host', 'stay_host_pending', (em) => pendingOf(em, personId, now, first)],
   ['due', 'stay_due', (em) => dueStays(em, now, 200)],
 ])('%s: from an index, no scan of everything', async (_, index, work) => {
-  const plan = await plansOf(work);
+  const plan = await plans(work);
   expect(plan).toContain(index);
   expect(plan).not.toMatch(/Seq Scan/);
 });
@@ -111,6 +89,6 @@ test('the queue of open reports does not read the closed ones', async () => {
 });
 
 test('a question that has no index would be seen', async () => {
-  const plan = await plansOf((em) => em.execute(`SELECT id FROM review WHERE text = 'Good!' LIMIT 21`));
+  const plan = await plans((em) => em.execute(`SELECT id FROM review WHERE text = 'Good!' LIMIT 21`));
   expect(plan).toMatch(/Seq Scan/);
 });

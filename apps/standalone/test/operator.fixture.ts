@@ -14,7 +14,7 @@ export const KEEPERS = ['identity', 'listings', 'bookings', 'payments', 'reviews
 
 /** Not domain: what carries events, and what is only there for a while. */
 const PASSING =
-  /^(outbox_|inbox_|dead_letter|schema_migration|idempotency_key|session|refresh_token|login_attempt|signing_key|mail|one_time|calendar_mark)/;
+  /^(outbox_|inbox_|dead_letter|schema_migration|idempotency_key|session|refresh_token|login_attempt|signing_key|mail|one_time|calendar_mark|erasure)/;
 
 export interface Said {
   code: number | null;

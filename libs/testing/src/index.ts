@@ -3,6 +3,7 @@ export { Collector } from './collector.js';
 export type { CollectedSpan } from './otlp-message.js';
 export { eventually } from './eventually.js';
 export { allFaults, freshKafka, TestBroker } from './faults.js';
+export { mostSorted, plansOf, type Statement, statementsDuring } from './statements.js';
 export { freshDatabase, freshRedis, testParts } from './parts.js';
 export {
   startTestService,

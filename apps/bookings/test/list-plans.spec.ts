@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { mostSorted, plansOf } from '@roost/testing';
+import { dueBookings, historyOf, listBookings } from '../src/booking/booking.queries.js';
+import { blockedRanges, nightsToExport, occupiedNights } from '../src/calendar/calendar.queries.js';
+import { openChangesOf } from '../src/change/change.queries.js';
+import { claimDueFeed, eventsByFeed, feedsOf, logOf } from '../src/feed/feed.queries.js';
+import {
+  enquiryOverLimit,
+  findThreads,
+  lastMessages,
+  listMessages,
+  listThreads,
+  messageOverLimit,
+} from '../src/message/message.queries.js';
+import { startBookings, type BookingsUnderTest } from './bookings.fixture.js';
+
+const BOOKINGS = 20_000;
+const LISTINGS = 10_000;
+const now = new Date('2027-05-12T16:00:00Z');
+const later = new Date('2028-01-01T00:00:00Z');
+/** A guest with 40 bookings and threads, and a host with 400. */
+const guestId = randomUUID();
+const hostId = randomUUID();
+
+let bookings: BookingsUnderTest;
+/** One of the host's bookings, with its thread, and one of her listings, with its feed. */
+let bookingId: string;
+let bookingIds: string[];
+let listing: number;
+let listings: number[];
+let feedId: string;
+
+beforeAll(async () => {
+  bookings = await startBookings();
+  const query = <Row extends object>(sql: string, values: unknown[] = []) =>
+    bookings.service.query<Row & Record<string, unknown>>(sql, values);
+  await query(
+    `WITH made AS (
+       INSERT INTO listing_snapshot (listing_id, version, host_id, status, title, time_zone, check_in_from, check_out_until,
+         currency, booking_mode, capacity, max_pets, pricing, stay_rules, cancellation_policy)
+       SELECT gen_random_uuid(), 1, CASE WHEN n % 400 = 0 THEN $1::uuid ELSE gen_random_uuid() END, 'published', 'A flat',
+         'UTC', '15:00', '11:00', 'USD', 'instant', 4, 0, '{"basePriceMinor": 100}', '{"preparationNights": 1}', 'flexible'
+       FROM generate_series(1, $2::int) n RETURNING listing_id)
+     INSERT INTO calendar_listing (public_id) SELECT listing_id FROM made`,
+    [hostId, LISTINGS],
+  );
+  await query('INSERT INTO listing_space (listing_id, space_id) SELECT id, id FROM calendar_listing');
+  // Each listing has two stays, one after the other; every fifth has a feed and blocks.
+  await query(
+    `WITH numbered AS (
+       SELECT l.id, l.public_id, row_number() OVER (ORDER BY l.id) - 1 AS n FROM calendar_listing l)
+     INSERT INTO booking (id, owner_id, quote_id, state, listing_id, calendar_listing_id, host_id, guest_id, booking_mode,
+       cancellation_policy, time_zone, check_in_from, check_out_until, check_in_date, check_out_date, check_in_at,
+       check_out_at, preparation_nights, guests, currency, price, total_minor, host_payout_minor, refund_schedule,
+       created_at, updated_at, due_at, confirmed_at)
+     SELECT uuidv7(), nextval('calendar_owner'), gen_random_uuid(), CASE WHEN b.n % 100 = 0 THEN 'confirmed' ELSE 'completed' END,
+       l.public_id, l.id, CASE WHEN b.n % 50 = 0 THEN $1::uuid ELSE gen_random_uuid() END,
+       CASE WHEN b.n % 500 = 1 THEN $2::uuid ELSE gen_random_uuid() END, 'instant', 'flexible', 'UTC', '15:00', '11:00',
+       d.first, d.first + 3, d.first, d.first + 3, 1, '{"adults": 1, "children": [], "infants": 0, "pets": 0}', 'USD',
+       '{"lines": []}', 100, 100, '[]', $3, $3,
+       CASE WHEN b.n % 100 = 0 THEN $3::timestamptz + b.n * interval '1 minute' END, $3
+     FROM generate_series(0, $4::int - 1) AS b (n) JOIN numbered l ON l.n = b.n % $5::int
+     CROSS JOIN LATERAL (SELECT date '2027-06-01' + (b.n / $5::int) * 7 AS first) d`,
+    [hostId, guestId, now, BOOKINGS, LISTINGS],
+  );
+  await query(
+    `INSERT INTO booking_history (booking_id, version, at, by, event, to_state)
+     SELECT id, v, $1, 'system', 'check_in', 'in_stay' FROM booking CROSS JOIN generate_series(1, 4) v`,
+    [now],
+  );
+  await query(
+    `WITH changed AS (
+       INSERT INTO booking_change (id, booking_id, state, proposed_by, check_in_date, check_out_date, check_in_at,
+         check_out_at, guests, price, total_minor, host_payout_minor, difference_minor, holds_nights, expires_at,
+         created_at, updated_at)
+       SELECT uuidv7(), id, 'proposed', 'guest', check_in_date, check_out_date, check_in_at, check_out_at, guests, price, 1,
+         1, 1, false, $1, $1, $1 FROM booking WHERE state = 'confirmed'
+       RETURNING id, booking_id)
+     UPDATE booking b SET open_change_id = changed.id FROM changed WHERE changed.booking_id = b.id`,
+    [later],
+  );
+  await query(
+    `INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
+     SELECT calendar_listing_id, calendar_listing_id, owner_id, 'stay', daterange(check_in_date, check_out_date), true
+     FROM booking`,
+  );
+  await query(
+    `INSERT INTO thread (id, listing_id, booking_id, guest_id, host_id, last_seq, created_at, opened_at)
+     SELECT id, listing_id, CASE WHEN n % 2 = 0 THEN id END, guest_id, host_id, 3 * n, created_at, created_at
+     FROM (SELECT *, row_number() OVER () AS n FROM booking WHERE guest_id <> host_id) b`,
+  );
+  await query(
+    `INSERT INTO message (id, seq, thread_id, sender_id, text, hidden, sent_at, written_at)
+     SELECT uuidv7(), last_seq - v, id, CASE WHEN v = 1 THEN host_id ELSE guest_id END, 'Hello', '{}', created_at,
+       created_at - v * interval '1 minute' FROM thread CROSS JOIN generate_series(0, 2) v`,
+  );
+  await query(
+    `INSERT INTO calendar_feed (id, listing_id, name, url, url_hash, next_poll_at, created_at)
+     SELECT uuidv7(), id, 'Elsewhere', '', int4send(id::int), $1::timestamptz + id * interval '1 second', $1
+     FROM calendar_listing WHERE id % 5 = 0`,
+    [now],
+  );
+  await query(
+    `INSERT INTO calendar_feed_log (feed_id, at, cause, outcome, clashes)
+     SELECT id, $1, 'poll', 'unchanged', '[]' FROM calendar_feed CROSS JOIN generate_series(1, 20) v`,
+    [now],
+  );
+  await query(
+    `INSERT INTO calendar_feed_event (feed_id, key, from_date, to_date, own)
+     SELECT id, v::text, '2027-06-01', '2027-06-03', false FROM calendar_feed CROSS JOIN generate_series(1, 20) v`,
+  );
+  await query(
+    `INSERT INTO calendar_block (id, listing_id, from_date, to_date, note, created_at)
+     SELECT uuidv7(), id, date '2028-01-01' + v * 7, date '2028-01-03' + v * 7, '', $1
+     FROM calendar_listing CROSS JOIN generate_series(1, 10) v WHERE calendar_listing.id % 5 = 0`,
+    [now],
+  );
+  await query(
+    `INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
+     SELECT listing_id, listing_id, owner_id, 'block', daterange(from_date, to_date), true FROM calendar_block`,
+  );
+  await query('ANALYZE');
+  const theirs = await query<{ id: string }>(
+    `SELECT id FROM booking WHERE host_id = $1 ORDER BY id DESC LIMIT 100`,
+    [hostId],
+  );
+  bookingIds = theirs.map(({ id }) => id);
+  bookingId = bookingIds[0] ?? '';
+  const numbers = await query<{ id: string }>(
+    'SELECT id FROM calendar_listing WHERE id % 5 = 0 ORDER BY id LIMIT 100',
+  );
+  listings = numbers.map(({ id }) => Number(id));
+  listing = listings[0] ?? 0;
+  feedId = (await query<{ id: string }>('SELECT id FROM calendar_feed LIMIT 1'))[0]?.id ?? '';
+}, 120_000);
+afterAll(() => bookings.close());
+
+const plans = (work: (em: EntityManager) => Promise<unknown>) =>
+  plansOf(
+    bookings.service,
+    /\b(from|join|update) "?(booking|booking_history|booking_change|thread|message|calendar_\w+|occupied)\b/i,
+    work,
+  );
+
+const page = { limit: 20, before: null };
+const half = 30_000;
+const june = { from: '2027-06-01', to: '2027-07-01' };
+
+type Work = (em: EntityManager) => Promise<unknown>;
+
+test.each<[string, string, Work]>([
+  ['bookings of a guest', 'booking_by_guest', (em) => listBookings(em, guestId, { ...page, role: 'guest' })],
+  ['bookings of a host', 'booking_by_host', (em) => listBookings(em, hostId, { ...page, role: 'host' })],
+  [
+    'bookings, further on',
+    'booking_by_host',
+    (em) => listBookings(em, hostId, { ...page, role: 'host', before: bookingId }),
+  ],
+  [
+    'bookings in a state',
+    'booking_by_host',
+    (em) => listBookings(em, hostId, { ...page, role: 'host', state: 'confirmed' }),
+  ],
+  [
+    'bookings between two dates',
+    'booking_by_guest',
+    (em) => listBookings(em, guestId, { ...page, ...june, role: 'guest' }),
+  ],
+  [
+    'bookings by all filters, further on',
+    'booking_by_host',
+    (em) =>
+      listBookings(em, hostId, { ...page, ...june, role: 'host', state: 'completed', before: bookingId }),
+  ],
+  ['due bookings', 'booking_due', (em) => dueBookings(em, now, null, 100)],
+  [
+    'due bookings, further on',
+    'booking_due',
+    (em) => dueBookings(em, now, { dueAt: now, id: bookingId }, 100),
+  ],
+  ['the history of a booking', 'booking_history_by_booking', (em) => historyOf(em, [bookingId])],
+  ['threads of a guest', 'thread_by_guest', (em) => listThreads(em, guestId, { ...page, role: 'guest' })],
+  ['threads of a host', 'thread_by_host', (em) => listThreads(em, hostId, { ...page, role: 'host' })],
+  [
+    'threads of a host, further on',
+    'thread_by_host',
+    (em) => listThreads(em, hostId, { ...page, role: 'host', before: half }),
+  ],
+  ['messages of a thread', 'message_by_thread', (em) => listMessages(em, [bookingId], 20, null)],
+  ['messages of a thread, further on', 'message_by_thread', (em) => listMessages(em, [bookingId], 20, half)],
+  ['the sync log of a feed', 'calendar_feed_log_by_feed', (em) => logOf(em, feedId, null, 21)],
+  ['the sync log, further on', 'calendar_feed_log_by_feed', (em) => logOf(em, feedId, '20000', 21)],
+  ['what somebody wrote of late', 'message_by_sender', (em) => messageOverLimit(em, guestId, 2, new Date(0))],
+  ['what somebody asked of late', 'thread_enquiries', (em) => enquiryOverLimit(em, guestId, 2, new Date(0))],
+])('%s: in the order of an index', async (_, index, work) => {
+  const plan = await plans(work);
+  expect(plan).toContain(index);
+  expect(plan).not.toMatch(/Seq Scan/);
+  // At most a page, or what one booking or feed has, is put in order.
+  expect(mostSorted(plan)).toBeLessThanOrEqual(42);
+});
+
+test.each<[string, string, Work]>([
+  ['threads of both sides', 'thread_by_guest', (em) => listThreads(em, hostId, page)],
+  [
+    'threads of both sides, further on',
+    'thread_by_host',
+    (em) => listThreads(em, hostId, { ...page, before: half }),
+  ],
+  ['threads by their ids', 'thread_pkey', (em) => findThreads(em, bookingIds, hostId)],
+  ['messages of a hundred threads', 'message_by_thread', (em) => listMessages(em, bookingIds, 20, null)],
+  [
+    'the last messages of a page of threads',
+    'message_by_thread',
+    (em) =>
+      lastMessages(
+        em,
+        bookingIds.slice(0, 20).map((id, n) => ({ id, lastSeq: n + 1 })),
+      ),
+  ],
+  ['the histories of a page of bookings', 'booking_history_by_booking', (em) => historyOf(em, bookingIds)],
+  [
+    'the open changes of a page of bookings',
+    'booking_change_pkey',
+    async (em) =>
+      openChangesOf(em, await listBookings(em, hostId, { ...page, role: 'host', state: 'confirmed' })),
+  ],
+  ['feeds of a listing', 'calendar_feed_listing_id_url_hash_key', (em) => feedsOf(em, listing)],
+  [
+    'events of the feeds of a listing',
+    'calendar_feed_event_pkey',
+    (em) => eventsByFeed(em, listing, '2027-05-12'),
+  ],
+  ['the next feed that is due', 'calendar_feed_due', (em) => claimDueFeed(em, now, randomUUID())],
+  ['nights to export', 'calendar_entry_space_id', (em) => nightsToExport(em, listing, '2027-05-12', true)],
+  [
+    'a calendar, with its blocks',
+    'calendar_block_owner_id_key',
+    (em) => occupiedNights(em, [listing], june.from, june.to),
+  ],
+  [
+    'the calendars of a page of listings',
+    'calendar_entry_space_id',
+    (em) => occupiedNights(em, listings, june.from, june.to),
+  ],
+  [
+    'what the world is told of a page of listings',
+    'calendar_entry_space_id',
+    (em) =>
+      blockedRanges(
+        em,
+        listings.map((id) => ({ calendarListingId: id, today: june.from })),
+      ),
+  ],
+])('%s: from an index, no scan of everything', async (_, index, work) => {
+  const plan = await plans(work);
+  expect(plan).toContain(index);
+  expect(plan).not.toMatch(/Seq Scan/);
+});
+
+test('a list that has no index would be seen', async () => {
+  const scanned = await plans((em) => em.execute(`SELECT id FROM message WHERE text = 'Hello!' LIMIT 21`));
+  expect(scanned).toMatch(/Seq Scan/);
+  const sorted = await plans((em) =>
+    em.execute('SELECT id FROM thread WHERE host_id = ? ORDER BY created_at LIMIT 21', [hostId]),
+  );
+  expect(mostSorted(sorted)).toBeGreaterThan(42);
+});

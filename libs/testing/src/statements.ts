@@ -1,0 +1,52 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import pg from 'pg';
+import type { TestService } from './test-service.js';
+
+export interface Statement {
+  /** The connection. */
+  client: unknown;
+  text: string;
+  values: unknown[];
+}
+
+/** What this process says to PostgreSQL while `work` goes on, be it for that or for what runs beside it. */
+export async function statementsDuring(work: () => Promise<unknown>): Promise<Statement[]> {
+  const said: Statement[] = [];
+  const query = pg.Client.prototype.query;
+  pg.Client.prototype.query = function (this: unknown, ...args: unknown[]) {
+    const [first, second] = args as [string | { text?: string; values?: unknown }, unknown];
+    const text = typeof first === 'string' ? first : (first.text ?? '');
+    const values = typeof first === 'string' ? second : first.values;
+    said.push({ client: this, text, values: Array.isArray(values) ? values : [] });
+    return Reflect.apply(query, this, args) as unknown;
+  } as typeof query;
+  try {
+    await work();
+  } finally {
+    pg.Client.prototype.query = query;
+  }
+  return said;
+}
+
+/** The plans of what `work` asks the database of a service about these tables. */
+export async function plansOf(
+  service: TestService,
+  about: RegExp,
+  work: (em: EntityManager) => Promise<unknown>,
+): Promise<string> {
+  const said = await statementsDuring(() => work(service.get(EntityManager).fork()));
+  const asked = said.filter(({ text }) => about.test(text));
+  if (asked.length === 0) throw new Error(`Nothing was asked about ${String(about)}`);
+  const plans: string[] = [];
+  for (const { text, values } of asked) {
+    const rows = await service.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values);
+    plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+  }
+  return plans.join('\n\n');
+}
+
+/** How many rows the largest sort of a plan is expected to have. */
+export function mostSorted(plan: string): number {
+  const sorts = plan.matchAll(/\bSort\b.*\brows=(\d+)/g);
+  return Math.max(0, ...[...sorts].map(([, rows]) => Number(rows)));
+}
