@@ -5,6 +5,7 @@ import {
   aUser,
   startTestService,
   statementsDuring,
+  expectLikeGolden,
   type TestResponse,
   type TestService,
   type TestUser,
@@ -58,8 +59,13 @@ export class BookingsUnderTest {
 
   constructor(readonly service: TestService) {}
 
-  close(): Promise<void> {
-    return this.service.close();
+  /** Whatever a spec was about: what it had published is what consumers are tested with. */
+  async close(): Promise<void> {
+    try {
+      await expectLikeGolden(this.service);
+    } finally {
+      await this.service.close();
+    }
   }
 
   as(user: TestUser) {

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import type { EventBody } from '@roost/contracts';
-import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
+import { aUser, eventually, expectProblem, golden, type TestUser } from '@roost/testing';
 import { AccountEraser } from '../src/account/account.eraser.js';
 import type { Booking } from '../src/booking/booking.dto.js';
 import { Message, type Thread } from '../src/message/message.dto.js';
@@ -20,13 +18,12 @@ beforeEach(async () => {
 });
 afterAll(() => bookings.close());
 
-/** As identity says it, but for whom. */
-const golden = JSON.parse(
-  readFileSync(new URL('../../../libs/contracts/fixtures/user.erased.json', import.meta.url), 'utf8'),
-) as EventBody<'user.erased'>;
-
 async function erase(user: TestUser): Promise<void> {
-  await bookings.service.deliver('user.erased', { ...golden, userId: user.id }, { version: 9 });
+  await bookings.service.deliver(
+    'user.erased',
+    { ...golden('user.erased'), userId: user.id },
+    { version: 9 },
+  );
   await eventually(async () => {
     const due = await bookings.service.query('SELECT user_id FROM erasure WHERE user_id = $1 AND NOT last', [
       user.id,
@@ -223,7 +220,11 @@ describe('what is written at the same time', () => {
       )[0];
     const version = await versionOf();
     await erase(guest);
-    await bookings.service.deliver('user.erased', { ...golden, userId: guest.id }, { version: 9, times: 3 });
+    await bookings.service.deliver(
+      'user.erased',
+      { ...golden('user.erased'), userId: guest.id },
+      { version: 9, times: 3 },
+    );
     await bookings.service.query('UPDATE erasure SET due_at = now() WHERE user_id = $1', [guest.id]);
     await bookings.service.get(AccountEraser).eraseDue();
     expect(await versionOf()).toEqual(version);

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { EventBody } from '@roost/contracts';
-import { aUser, eventually, startTestService, type TestService, type TestUser } from '@roost/testing';
+import {
+  aUser,
+  eventually,
+  expectLikeGolden,
+  startTestService,
+  type TestService,
+  type TestUser,
+} from '@roost/testing';
 import { payments } from '../src/service.js';
 import { startSandboxProcess, type SandboxProcess } from './sandbox.js';
 
@@ -245,8 +252,13 @@ export class PaymentsUnderTest {
     return Object.fromEntries(rows.filter((row) => row.net !== 0).map((row) => [row.code, row.net]));
   }
 
+  /** Whatever a spec was about: what it had published is what consumers are tested with. */
   async close() {
-    await this.service.close();
-    await this.sandbox.stop();
+    try {
+      await expectLikeGolden(this.service);
+    } finally {
+      await this.service.close();
+      await this.sandbox.stop();
+    }
   }
 }

@@ -1,17 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { jest } from '@jest/globals';
-import { type EventBody, events, type EventType, topicOf, topics } from '@roost/contracts';
+import { events, type EventType, topicOf, topics } from '@roost/contracts';
 import { envelopeOf, EventConsumer } from '@roost/messaging';
-import { startTestService, type TestService } from '@roost/testing';
+import { golden, startTestService, type TestService } from '@roost/testing';
 import { definitions } from '../src/services.js';
 
 jest.setTimeout(120_000);
 
 const types = Object.keys(events) as EventType[];
-const fixture = (type: EventType) =>
-  JSON.parse(
-    readFileSync(new URL(`../../../libs/contracts/fixtures/${type}.json`, import.meta.url), 'utf8'),
-  ) as EventBody<EventType>;
 
 const publisherOf = (topic: string) => topic.split('.')[0] ?? '';
 const typesOn = (topic: string) => types.filter((type) => topicOf(type, publisherOf(topic)) === topic);
@@ -77,7 +72,7 @@ describe.each(['identity', 'listings', 'bookings', 'payments', 'reviews'] as con
     const refused: string[] = [];
     for (const type of types.filter((each) => heard.has(each))) {
       const source = publisherOf(events[type].topic).replace('<service>', 'bookings');
-      const envelope = envelopeOf(type, fixture(type), { source, version: 1 });
+      const envelope = envelopeOf(type, golden(type), { source, version: 1 });
       const outcome = await consumer.handle(envelope).catch((error: Error) => error);
       if (outcome instanceof Error ? !NEEDS_MORE.test(outcome.message) : outcome !== 'handled')
         refused.push(`${type}: ${String(outcome)}`);

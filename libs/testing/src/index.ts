@@ -2,6 +2,7 @@ export { expectProblem, TestClient, type TestResponse } from './client.js';
 export { Collector } from './collector.js';
 export type { CollectedSpan } from './otlp-message.js';
 export { eventually } from './eventually.js';
+export { expectLikeGolden, golden, optionalFields, unlikeGolden } from './golden.js';
 export { allFaults, freshKafka, TestBroker } from './faults.js';
 export { mostSorted, plansOf, type Statement, statementsDuring } from './statements.js';
 export { freshDatabase, freshRedis, testParts } from './parts.js';

@@ -1,0 +1,54 @@
+import { events, type EventType } from '@roost/contracts';
+import { aUser, eventually, expectLikeGolden, optionalFields } from '@roost/testing';
+import { aChange, LONGER, type PaymentsUnderTest, SHORTER, startPayments } from './payments.js';
+
+let payments: PaymentsUnderTest;
+beforeAll(async () => {
+  payments = await startPayments();
+});
+afterAll(() => payments.close());
+
+/** Nobody disputes yet, and nothing is paid out. */
+const ours = (Object.keys(events) as EventType[]).filter(
+  (type) => events[type].topic === 'payments.payment' && !type.includes('dispute'),
+);
+
+async function lives(): Promise<void> {
+  const guest = aUser();
+  const { booking } = await payments.givenConfirmed(guest);
+  const longer = await payments.givenChanged(guest, booking, LONGER);
+  const shorter = aChange(longer.booking, SHORTER);
+  await payments.service.deliver('booking.change-accepted', shorter);
+  await payments.applied(shorter);
+
+  const waiting = await payments.givenPayment({ guest });
+  await payments.confirm(guest, waiting.payment.id, 'pm_card_authenticationRequired');
+
+  const declined = await payments.givenAuthorized(guest);
+  await payments.service.deliver('booking.declined', { ...declined.booking, state: 'declined' });
+
+  const lapsed = await payments.givenAuthorized(guest);
+  const intent = await payments.sandbox.intentOf(lapsed.payment.id);
+  await payments.switches({ drop: 1 });
+  await payments.sandbox.ask('POST', `/control/payment-intents/${intent.id}/lapse`);
+  await payments.service.deliver('booking.accepted', { ...lapsed.booking, state: 'awaiting_capture' });
+  await payments.becomes(guest, lapsed.payment.id, 'failed');
+  await payments.becomes(guest, declined.payment.id, 'voided');
+}
+
+test('every type of event of payments is published like its fixture, with every field that its contract has', async () => {
+  await lives();
+  await eventually(
+    async () => {
+      expect([...(await expectLikeGolden(payments.service))].toSorted()).toEqual(ours.toSorted());
+    },
+    { seconds: 20 },
+  );
+  for (const type of ours) {
+    const bodies = await payments.service.published(type);
+    for (const body of bodies)
+      expect(Object.keys(body)).toEqual(expect.arrayContaining(optionalFields(type)));
+  }
+  const purposes = (await payments.service.published('payment.captured')).map(({ purpose }) => purpose);
+  expect(new Set(purposes)).toEqual(new Set(['booking', 'change']));
+});
