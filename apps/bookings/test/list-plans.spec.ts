@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { mostSorted, plansOf } from '@roost/testing';
-import { dueBookings, historyOf, listBookings } from '../src/booking/booking.queries.js';
-import { blockedRanges, nightsToExport, occupiedNights } from '../src/calendar/calendar.queries.js';
+import { dueBookings, historyOf, isQuoteUsed, listBookings } from '../src/booking/booking.queries.js';
+import {
+  blockedRanges,
+  nightsToExport,
+  occupiedNights,
+  staleHolds,
+} from '../src/calendar/calendar.queries.js';
 import { openChangesOf } from '../src/change/change.queries.js';
 import { claimDueFeed, eventsByFeed, feedsOf, logOf } from '../src/feed/feed.queries.js';
 import {
@@ -136,11 +141,12 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => bookings.close());
 
-const plans = (work: (em: EntityManager) => Promise<unknown>) =>
+const plans = (work: (em: EntityManager) => Promise<unknown>, options = {}) =>
   plansOf(
     bookings.service,
     /\b(from|join|update) "?(booking|booking_history|booking_change|thread|message|calendar_\w+|occupied)\b/i,
     work,
+    options,
   );
 
 const page = { limit: 20, before: null };
@@ -257,6 +263,23 @@ test.each<[string, string, Work]>([
   const plan = await plans(work);
   expect(plan).toContain(index);
   expect(plan).not.toMatch(/Seq Scan/);
+});
+
+test.each<[string, Work]>([
+  ['calendar-occupied', (em) => occupiedNights(em, [listing], june.from, june.to)],
+  ['calendar-blocked', (em) => blockedRanges(em, [{ calendarListingId: listing, today: june.from }])],
+  [
+    'calendar-stale',
+    (em) =>
+      staleHolds(
+        em,
+        { calendarListingId: listing, checkInDate: june.from, checkOutDate: june.to, preparationNights: 1 },
+        now,
+      ),
+  ],
+  ['booking-quote-used', (em) => isQuoteUsed(em, randomUUID())],
+])('%s, which has a name: no scan of everything whatever the values', async (_, work) => {
+  expect(await plans(work, { generic: true })).not.toMatch(/Seq Scan/);
 });
 
 test('a list that has no index would be seen', async () => {

@@ -28,18 +28,24 @@ export async function statementsDuring(work: () => Promise<unknown>): Promise<St
   return said;
 }
 
-/** The plans of what `work` asks the database of a service about these tables. */
+/**
+ * The plans of what `work` asks the database of a service about these tables; `generic`: those that PostgreSQL would make
+ * for any values, as it may for a statement with a name.
+ */
 export async function plansOf(
   service: TestService,
   about: RegExp,
   work: (em: EntityManager) => Promise<unknown>,
+  { generic = false } = {},
 ): Promise<string> {
   const said = await statementsDuring(() => work(service.get(EntityManager).fork()));
   const asked = said.filter(({ text }) => about.test(text));
   if (asked.length === 0) throw new Error(`Nothing was asked about ${String(about)}`);
   const plans: string[] = [];
   for (const { text, values } of asked) {
-    const rows = await service.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values);
+    const rows = await (generic
+      ? service.query<{ 'QUERY PLAN': string }>(`EXPLAIN (GENERIC_PLAN) ${text}`)
+      : service.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values));
     plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
   }
   return plans.join('\n\n');
