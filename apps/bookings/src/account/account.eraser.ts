@@ -18,7 +18,7 @@ const LATE_WRITES_MINUTES = 15;
  */
 @Injectable()
 export class AccountEraser {
-  private running: Promise<void> | null = null;
+  private running = Promise.resolve();
 
   constructor(
     private readonly transactions: Transactions,
@@ -34,15 +34,20 @@ export class AccountEraser {
       this.systemClock.now(),
     ]);
     this.transactions.afterCommit(() => {
-      this.running = outsideRequests(() => this.eraseDue()).catch((error: unknown) =>
-        this.logger.warn({ err: error }, 'an erasure is left to the sweeper'),
-      );
+      this.running = outsideRequests(() => this.eraseAfter(this.running));
     });
   }
 
   @SweepEvery(60, 'account.erase')
   async eraseDue(): Promise<void> {
     while (await this.eraseNext());
+  }
+
+  private async eraseAfter(before: Promise<void>): Promise<void> {
+    await before;
+    await this.eraseDue().catch((error: unknown) =>
+      this.logger.warn({ err: error }, 'an erasure is left to the sweeper'),
+    );
   }
 
   async beforeApplicationShutdown(): Promise<void> {
