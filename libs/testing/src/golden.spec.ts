@@ -36,6 +36,12 @@ test.each<[string, string, unknown]>([
   expect(unlikeGolden('booking.change-accepted', body).join()).toContain(difference);
 });
 
+test('the keys of a map are data', () => {
+  const listing = golden('listing.published');
+  const body = { ...listing, stayRules: { ...listing.stayRules, minNightsByWeekday: { mon: 3 } } };
+  expect(unlikeGolden('listing.published', body)).toEqual([]);
+});
+
 test('another type of value is told', () => {
   expect(unlikeGolden('booking.change-accepted', { ...changed, differenceMinor: '1' }).join()).toMatch(
     /is refused.*differenceMinor/s,
