@@ -10,7 +10,6 @@ import { QuoteModule } from './quote/quote.module.js';
 
 @Module({
   imports: [
-    AccountModule,
     ListingSnapshotModule,
     CalendarModule,
     FeedModule,
@@ -18,6 +17,7 @@ import { QuoteModule } from './quote/quote.module.js';
     BookingModule,
     MessageModule,
     MessageGraphModule,
+    AccountModule,
   ],
 })
 export class AppModule {}
