@@ -1,0 +1,43 @@
+import { ModuleMocker } from 'jest-mock';
+
+const TIMEOUT = Symbol.for('TEST_TIMEOUT_SYMBOL');
+
+/** Specs live in the realm of the worker (docs/adr/0015-specs-as-node-runs-roost.md); what one of them sets goes with it. */
+export default class WorkerEnvironment {
+  global = globalThis;
+  moduleMocker = new ModuleMocker(globalThis);
+  fakeTimers = null;
+  fakeTimersModern = null;
+  #variables = { ...process.env };
+  #console = globalThis.console;
+  // Jest wraps it once more for each spec.
+  #exit = process.exit;
+
+  async setup() {
+    // Jest reads source maps of its own transformer here; Node reads those of ours.
+    Error.prepareStackTrace = undefined;
+    globalThis[Symbol.for('roost.test.jest')] = {
+      setTimeout: (milliseconds) => void (globalThis[TIMEOUT] = milliseconds),
+      fn: (...args) => this.moduleMocker.fn(...args),
+      spyOn: (...args) => this.moduleMocker.spyOn(...args),
+      restoreAllMocks: () => this.moduleMocker.restoreAllMocks(),
+    };
+  }
+
+  async teardown() {
+    this.moduleMocker.restoreAllMocks();
+    delete globalThis[TIMEOUT];
+    for (const name of Object.keys(process.env)) if (!(name in this.#variables)) delete process.env[name];
+    Object.assign(process.env, this.#variables);
+    process.exit = this.#exit;
+    globalThis.console = this.#console;
+  }
+
+  exportConditions() {
+    return ['node', 'node-addons'];
+  }
+
+  getVmContext() {
+    return null;
+  }
+}
