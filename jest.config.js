@@ -9,6 +9,8 @@ export default {
   runtime: '<rootDir>/libs/testing/jest/runtime.js',
   testEnvironment: '<rootDir>/libs/testing/jest/environment.js',
   maxWorkers: '100%',
+  // Always in a process of their own, which gives way to a new one when what its specs have left behind has grown to this.
+  workerIdleMemoryLimit: '1500MB',
   testTimeout: 30_000,
   globalSetup: '<rootDir>/libs/testing/jest/global-setup.js',
   globalTeardown: '<rootDir>/libs/testing/jest/global-teardown.js',
