@@ -8,6 +8,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   runtime: '<rootDir>/libs/testing/jest/runtime.js',
   testEnvironment: '<rootDir>/libs/testing/jest/environment.js',
+  testSequencer: '<rootDir>/libs/testing/jest/sequencer.js',
   maxWorkers: '100%',
   // Always in a process of their own, which gives way to a new one when what its specs have left behind has grown to this.
   workerIdleMemoryLimit: '1500MB',

@@ -27,7 +27,7 @@ export const PRODUCTION_MARK = 'production';
 export class DemoData {
   readonly #folder: string;
   readonly #stop = new AbortController();
-  readonly #artist = new Artist();
+  readonly #artist: Artist;
   #covers: Map<string, Promise<Buffer>> | null = null;
   #watching: NodeJS.Timeout | null = null;
   #work: Promise<void> = Promise.resolve();
@@ -39,6 +39,7 @@ export class DemoData {
   ) {
     this.#folder = join(dataDir, 'demo');
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    this.#artist = new Artist(join(this.#folder, 'pictures'));
   }
 
   /** Whether what is there must go: somebody asked for it, or its past was interrupted. */

@@ -23,6 +23,9 @@ export class Artist {
   #last = 0;
   readonly #waiting = new Map<number, Waiting>();
 
+  /** `folder`: where drawn pictures are kept. */
+  constructor(private readonly folder: string) {}
+
   draw(place: Place, view: View): Promise<Buffer> {
     const id = (this.#last += 1);
     return new Promise((resolve, reject) => {
@@ -38,7 +41,7 @@ export class Artist {
 
   #start(): ChildProcess {
     const file = fileURLToPath(new URL('./draw.ts', import.meta.url));
-    const child = spawn(process.execPath, [...process.execArgv, file], {
+    const child = spawn(process.execPath, [...process.execArgv, file, this.folder], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       serialization: 'advanced',
     });

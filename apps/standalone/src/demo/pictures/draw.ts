@@ -1,8 +1,9 @@
 import { setPriority } from 'node:os';
 import type { Drawn, Wish } from './artist.js';
-import { picture } from './picture.js';
+import { keptPicture } from './kept.js';
 
 const POLITE = 10;
+const [folder = ''] = process.argv.slice(2);
 
 setPriority(POLITE);
 // Ctrl-C is for the one who gives the orders; when that one is gone, so is this.
@@ -12,6 +13,6 @@ process.on('disconnect', () => process.exit());
 let drawing = Promise.resolve();
 process.on('message', ({ id, view, ...place }: Wish) => {
   drawing = drawing.then(async () => {
-    process.send?.({ id, bytes: await picture(place, view) } satisfies Drawn);
+    process.send?.({ id, bytes: await keptPicture(folder, place, view) } satisfies Drawn);
   });
 });

@@ -1,4 +1,8 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import sharp from 'sharp';
+import { keptPicture } from './kept.js';
 import { drawing, picture, type View } from './picture.js';
 
 const VIEWS: View[] = ['outside', 'living', 'bedroom', 'kitchen'];
@@ -26,4 +30,16 @@ test.each(['Lisbon', 'Montréal', 'Kyoto'] as const)('%s is something to look at
     ).toBeGreaterThan(5);
     for (const { stdev } of channels) expect(stdev).toBeGreaterThan(15);
   }
+});
+
+test('what has been drawn is kept, and not drawn again', async () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'roost-pictures-')), 'pictures');
+  const place = { city: 'Lisbon', title: 'A house' } as const;
+  const drawn = await keptPicture(folder, place, 'outside');
+  expect(drawn).toEqual(await picture(place, 'outside'));
+  const [file = ''] = readdirSync(folder);
+  writeFileSync(join(folder, file), 'kept');
+  expect((await keptPicture(folder, place, 'outside')).toString()).toBe('kept');
+  expect(await keptPicture(folder, place, 'living')).toEqual(await picture(place, 'living'));
+  rmSync(dirname(folder), { recursive: true });
 });
