@@ -8,6 +8,9 @@ import { aFolder, aPlace, cleanUp, type Env, run } from './standalone.js';
 jest.setTimeout(60_000);
 afterEach(cleanUp);
 
+/** For what is refused before any service is asked: the others need not be loaded. */
+const aPlaceForOne = async (): Promise<Env> => ({ ...(await aPlace()), ROOST_SERVICES: 'listings' });
+
 /** One sentence (of one line) that says this, nothing like a stack, and a non-zero exit. */
 async function expectRefusal(env: Env, sentence: RegExp): Promise<void> {
   const roost = run(env);
@@ -63,10 +66,14 @@ describe('a wrong setting', () => {
   });
 });
 
-test.each(['PORT', 'POSTGRES_PORT', 'REDIS_PORT'])('the port of %s in use', async (name) => {
+test.each([
+  ['PORT', 'gateway'],
+  ['POSTGRES_PORT', 'listings'],
+  ['REDIS_PORT', 'listings'],
+])('the port of %s in use', async (name, service) => {
   const other = await listening();
   await expectRefusal(
-    { ...(await aPlace()), [name]: String(other.port) },
+    { ...(await aPlace()), ROOST_SERVICES: service, [name]: String(other.port) },
     new RegExp(
       `^Port ${other.port} \\(.*\\) can't be used: another program is listening on it; .* set ${name} to another\\.$`,
     ),
@@ -85,11 +92,11 @@ test('several ports in use are still one sentence', async () => {
 });
 
 test('a second Roost on the same data folder', async () => {
-  const env: Env = { ...(await aPlace()), ROOST_SERVICES: 'listings' };
+  const env = await aPlaceForOne();
   const first = run(env);
   await first.says('Roost is ready');
   await expectRefusal(
-    { ...(await aPlace()), ROOST_SERVICES: 'listings', ROOST_DATA_DIR: env.ROOST_DATA_DIR ?? '' },
+    { ...(await aPlaceForOne()), ROOST_DATA_DIR: env.ROOST_DATA_DIR ?? '' },
     new RegExp(`^The data folder .* is in use by process ${first.child.pid}: stop that one first`),
   );
   expect(await first.ends('SIGTERM')).toBe(0);
@@ -100,13 +107,13 @@ describe('a broken data folder', () => {
     const file = join(aFolder(), 'file');
     writeFileSync(file, '');
     await expectRefusal(
-      { ...(await aPlace()), ROOST_DATA_DIR: file },
+      { ...(await aPlaceForOne()), ROOST_DATA_DIR: file },
       /^Can't write to the data folder .* \(a file of that name is in the way\)/,
     );
   });
 
   test('a database of another PostgreSQL', async () => {
-    const env = await aPlace();
+    const env = await aPlaceForOne();
     const data = join(env.ROOST_DATA_DIR ?? '', 'postgres', 'data');
     mkdirSync(data, { recursive: true });
     writeFileSync(join(data, 'PG_VERSION'), '15\n');
@@ -114,7 +121,7 @@ describe('a broken data folder', () => {
   });
 
   test('damaged secrets', async () => {
-    const env = await aPlace();
+    const env = await aPlaceForOne();
     mkdirSync(env.ROOST_DATA_DIR ?? '', { recursive: true });
     writeFileSync(join(env.ROOST_DATA_DIR ?? '', 'secrets.json'), '{"ENCRYPTION_KEY":');
     await expectRefusal(env, /secrets\.json is damaged/);
@@ -126,7 +133,7 @@ test('a machine without Redis', async () => {
   // What PostgreSQL is started with by root.
   for (const tool of ['unshare', 'setpriv', 'stat']) symlinkSync(`/usr/bin/${tool}`, join(bin, tool));
   await expectRefusal(
-    { ...(await aPlace()), PATH: bin },
+    { ...(await aPlaceForOne()), PATH: bin },
     /^Roost needs Redis 7 or Valkey, and there is no redis-server or valkey-server on PATH: install it/,
   );
 });
