@@ -2,7 +2,7 @@ import { ModuleMocker } from 'jest-mock';
 
 const TIMEOUT = Symbol.for('TEST_TIMEOUT_SYMBOL');
 
-/** Specs live in the realm of the worker (docs/adr/0015-specs-as-node-runs-roost.md); what one of them sets goes with it. */
+/** Specs live in the realm of the worker (docs/adr/0017-specs-as-node-runs-roost.md); what one of them sets goes with it. */
 export default class WorkerEnvironment {
   global = globalThis;
   moduleMocker = new ModuleMocker(globalThis);

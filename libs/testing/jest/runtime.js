@@ -11,7 +11,7 @@ module.registerHooks({
 
 /**
  * Loads specs as Node loads Roost, each module once for all the specs of a worker: of a spec that starts a service, four
- * fifths would otherwise be the loading of frameworks (docs/adr/0015-specs-as-node-runs-roost.md).
+ * fifths would otherwise be the loading of frameworks (docs/adr/0017-specs-as-node-runs-roost.md).
  */
 export default class NodeRuntime {
   async unstable_importModule(file) {
