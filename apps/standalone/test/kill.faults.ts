@@ -192,7 +192,7 @@ class World {
       { source: 'listings', version: 1 },
     );
     for (const sink of this.listings.sinks()) {
-      await new Promise<void>((settled) => sink.send(event, settled));
+      await new Promise<void>((settled) => sink.send(event, () => settled()));
     }
   }
 }

@@ -94,5 +94,6 @@ export function errorCode(error: unknown): string {
 export function errorDetail(error: unknown): string {
   const thrown = asThrown(error);
   const text = thrown ? `${String(thrown.name)}: ${String(thrown.message)}` : String(error);
-  return (text.split('\n')[0] ?? '').slice(0, 500);
+  // What PostgreSQL would refuse must not keep the letter from being written: a NUL, half of a character.
+  return (text.split('\n')[0] ?? '').slice(0, 500).replaceAll('\0', '\uFFFD').toWellFormed();
 }

@@ -7,6 +7,7 @@ import {
   type Tracing,
 } from '@roost/tracing';
 import type { EventEnvelope } from './envelope.js';
+import type { Settled } from './transport.js';
 
 /** What is said of an event in a span: names and ids, never its body. */
 interface Announced {
@@ -61,8 +62,8 @@ export function sending(
   tracing: Tracing,
   system: string | undefined,
   event: EventEnvelope,
-  settled: () => void,
-): () => void {
+  settled: Settled,
+): Settled {
   const parent = tracing.on && system !== undefined ? parseTraceparent(event.traceparent) : null;
   if (!parent) return settled;
   const span = tracing.begin(`send ${event.topic}`, {
@@ -75,9 +76,10 @@ export function sending(
       'messaging.message.id': event.id,
     },
   });
-  return () => {
+  return (refusal) => {
+    if (refusal !== undefined) span.setAttribute('error.type', refusal);
     span.end();
-    settled();
+    settled(refusal);
   };
 }
 

@@ -34,7 +34,7 @@ export type {
   TopicReport,
 } from './kafka/kafka-topics.js';
 export { KafkaSource } from './kafka/kafka-source.js';
-export type { PartitionLag } from './kafka/kafka-source.js';
+export type { PartitionLag, ServiceLag } from './kafka/kafka-source.js';
 export { connectEvents, MessagingModule } from './messaging.module.js';
 export { messagingMigrations } from './migrations.js';
 export { OnEvent } from './on-event.js';
@@ -42,6 +42,8 @@ export type { MessagingLogger, MessagingOptions } from './options.js';
 export { deadLettersOf } from './operations/dead-letters-of.js';
 export type { EventSource, ReadOptions } from './operations/event-source.js';
 export { OutboxSource } from './operations/outbox-source.js';
+export { discardRefused, listRefused, resendRefused } from './operations/outbox-refusals.js';
+export type { RefusedEvent } from './operations/outbox-refusals.js';
 export { readOutboxStatus } from './operations/outbox-status.js';
 export type { OutboxStatus, SinkStatus } from './operations/outbox-status.js';
 export { LettersInTheWay, rebuild } from './operations/rebuild.js';

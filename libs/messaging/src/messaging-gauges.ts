@@ -39,6 +39,16 @@ export class MessagingGauges {
       },
     });
     new Gauge({
+      name: 'roost_outbox_refused',
+      help: 'Events that could not be told and wait for an operator: see "outbox refused"',
+      registers,
+      async collect() {
+        this.set(
+          await read('SELECT count(*)::float8 AS value FROM outbox_event WHERE refused_at IS NOT NULL'),
+        );
+      },
+    });
+    new Gauge({
       name: 'roost_outbox_relay_active',
       help: '1 in the process that relays this service, 0 in its replicas',
       registers,

@@ -98,5 +98,13 @@ export class Migration0000Messaging extends Migration {
   }
 }
 
+/** What an outbox could not tell: the broker's word for it, until an operator sends the event again or gives it up. */
+export class Migration0000Refusals extends Migration {
+  override up(): void {
+    this.addSql(`ALTER TABLE outbox_event ADD refusal text, ADD refused_at timestamptz`);
+    this.addSql(`CREATE INDEX outbox_event_refused ON outbox_event (xid, id) WHERE refused_at IS NOT NULL`);
+  }
+}
+
 /** Outbox, cursors, inbox and dead letters: every service's database has them, before its own tables. */
-export const messagingMigrations = [Migration0000Messaging];
+export const messagingMigrations = [Migration0000Messaging, Migration0000Refusals];

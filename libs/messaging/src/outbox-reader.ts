@@ -19,6 +19,12 @@ export interface OutboxRow {
   readonly event: EventEnvelope;
 }
 
+/** An event that a sink can't bring through, and why. */
+export interface Refusal {
+  readonly position: Position;
+  readonly code: string;
+}
+
 /** One per database: "roost" as a number, and the relay. */
 export const RELAY_LOCK = [0x726f6f73, 1];
 
@@ -41,12 +47,19 @@ const SAVE = {
 
 const PASSED = `(xid, id) <= (SELECT xid, id FROM outbox_cursor ORDER BY xid, id LIMIT 1) AND created_at < clock_timestamp() - $1 * interval '1 day'`;
 
-/** Facts that everybody known has passed. */
+const REFUSE = {
+  name: 'outbox-refuse',
+  text: `
+    UPDATE outbox_event e SET refusal = r.code, refused_at = clock_timestamp()
+    FROM unnest($1::xid8[], $2::uuid[], $3::text[]) AS r (xid, id, code) WHERE e.xid = r.xid AND e.id = r.id`,
+};
+
+/** Facts that everybody known has passed; of what was refused the operator decides. */
 const PRUNE_FACTS = {
   name: 'outbox-prune-facts',
   text: `
     DELETE FROM outbox_event WHERE (xid, id) IN (
-      SELECT xid, id FROM outbox_event WHERE NOT compacted AND ${PASSED} ORDER BY created_at LIMIT $2)`,
+      SELECT xid, id FROM outbox_event WHERE NOT compacted AND refused_at IS NULL AND ${PASSED} ORDER BY created_at LIMIT $2)`,
 };
 
 /** States that a newer one of their key has replaced; the newest is kept for ever, for listeners to come. Looks at one stretch. */
@@ -184,6 +197,18 @@ export class OutboxReader {
         entries.map(([sink]) => sink),
         entries.map(([, position]) => position.xid),
         entries.map(([, position]) => position.id),
+      ],
+    });
+  }
+
+  /** Marks events that could not be told. */
+  async refuse(refusals: readonly Refusal[]): Promise<void> {
+    await this.#client.query({
+      ...REFUSE,
+      values: [
+        refusals.map(({ position }) => position.xid),
+        refusals.map(({ position }) => position.id),
+        refusals.map(({ code }) => code),
       ],
     });
   }

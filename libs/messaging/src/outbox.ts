@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { events, parseEvent, topicOf, type EventBody, type EventType } from '@roost/contracts';
 import { Inject, Injectable } from '@nestjs/common';
-import { EVENT_LIMIT_BYTES, keyOf } from './envelope.js';
+import { EVENT_LIMIT_BYTES, keyOf, toldBytes } from './envelope.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
 import { Transactions } from './transactions.js';
 
@@ -91,7 +91,7 @@ export class Outbox {
 
 /** Kafka would not take it, and it could not be told later: so its use case fails. */
 function limited(type: string, body: string): string {
-  const bytes = Buffer.byteLength(body);
+  const bytes = toldBytes(body);
   if (bytes > EVENT_LIMIT_BYTES) {
     throw new RangeError(`${type} has ${bytes} bytes, the limit is ${EVENT_LIMIT_BYTES}`);
   }

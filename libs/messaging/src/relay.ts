@@ -11,9 +11,16 @@ import { Tracing } from '@roost/tracing';
 import { sending } from './event-spans.js';
 import { MessagingLog } from './messaging-log.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
-import { OutboxReader, samePosition, START, type OutboxRow, type Position } from './outbox-reader.js';
+import {
+  OutboxReader,
+  samePosition,
+  START,
+  type OutboxRow,
+  type Position,
+  type Refusal,
+} from './outbox-reader.js';
 import { Transactions } from './transactions.js';
-import type { EventSink } from './transport.js';
+import type { EventSink, Settled } from './transport.js';
 import { WakeableTimer } from './wakeable-timer.js';
 
 const BATCH = 500;
@@ -51,11 +58,15 @@ class Progress {
   /** All before it is settled. */
   safe: Position | undefined;
 
-  take(position: Position): () => void {
+  /** What could not be told, and is not marked yet. */
+  readonly refused: Refusal[] = [];
+
+  take(position: Position): Settled {
     const entry = { position, settled: false };
     this.#open.push(entry);
-    return () => {
+    return (refusal) => {
       entry.settled = true;
+      if (refusal !== undefined) this.refused.push({ position, code: refusal });
       this.#advance();
     };
   }
@@ -246,10 +257,14 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   async #save(reader: OutboxReader): Promise<void> {
     this.#savedAt = performance.now();
     const moved = new Map<string, Position>();
+    const refused: Refusal[] = [];
     for (const [name, { progress }] of this.#sinks) {
+      refused.push(...progress.refused.splice(0));
       if (progress.safe && !samePosition(progress.safe, progress.saved)) moved.set(name, progress.safe);
       else if (!this.#known.has(name)) moved.set(name, progress.saved);
     }
+    // First, so that no cursor has passed what nobody knows of.
+    if (refused.length > 0) await reader.refuse(refused);
     if (moved.size === 0) return;
     await reader.save(moved);
     for (const [name, position] of moved) {

@@ -1,5 +1,7 @@
 import type { EventEnvelope } from './envelope.js';
 
+export type Settled = (refusal?: string) => void;
+
 /**
  * Somewhere a service's events must arrive. The relay keeps one cursor per sink in the producer's database:
  * embedded, each listening service is a sink; with Kafka the broker is the only one.
@@ -11,10 +13,11 @@ export interface EventSink {
   readonly system?: string;
   wants(type: string): boolean;
   /**
-   * Takes events in order and calls `settled` for each once it is safe (handled or parked; acknowledged by the broker).
+   * Takes events in order and calls `settled` for each once it is safe (handled or parked; acknowledged by the broker),
+   * or with the code of what is wrong with an event that no try will ever bring through: its row is marked then.
    * Never throws: a sink tries again by itself for as long as it takes.
    */
-  send(event: EventEnvelope, settled: () => void): void;
+  send(event: EventEnvelope, settled: Settled): void;
 }
 
 /** An event on its way into a listening service. */

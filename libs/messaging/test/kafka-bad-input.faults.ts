@@ -108,6 +108,11 @@ describe('a message from Kafka', () => {
       /5242880 bytes/,
     ],
     [
+      'of bytes that are no text',
+      (key) => ({ value: Buffer.alloc(600_000, 0xff), headers: headersOf(key) }),
+      /does not fit/,
+    ],
+    [
       'with an id that is none',
       (key) => ({ value: '{}', headers: headersOf(key, { ce_id: '7' }) }),
       /ce_id is no UUID/,
@@ -220,6 +225,7 @@ describe('a message from Kafka', () => {
       () => Object.assign(new Error('never'), { code: 'booking.not_found' }),
       'booking.not_found',
     ],
+    ['what no table takes', () => new RangeError(`a\0b${'x'.repeat(484)}\u{1F6D6}`), 'RangeError'],
   ])(
     'whose handler throws %s is parked after 5 tries; redriven, its key goes on in order',
     async (_, thrown, code) => {

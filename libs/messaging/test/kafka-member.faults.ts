@@ -1,8 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
+import { Client } from 'pg';
 import { Registry } from 'prom-client';
 import type { EventBody } from '@roost/contracts';
-import { applyTopics, MissingTopics } from '../src/index.js';
+import { toldBytes } from '../src/envelope.js';
+import {
+  applyTopics,
+  discardRefused,
+  listRefused,
+  MissingTopics,
+  readOutboxStatus,
+  resendRefused,
+} from '../src/index.js';
 import { MessageConsumer, RatingMirror, resetScript, script } from './consumers.js';
 import { freshDatabase } from './fresh-database.js';
 import { aMessage, aRating } from './given.js';
@@ -171,10 +180,12 @@ describe('a member of a consumer group', () => {
 describe('what a service publishes', () => {
   let kafka: TestKafka;
   let node: KafkaNode;
+  let url: string;
 
   beforeAll(async () => {
     kafka = await kafkaWithTopics({ partitions: 1 });
-    node = await startKafkaNode({ kafka, service: 'reviews', url: await freshDatabase('reviews') });
+    url = await freshDatabase('reviews');
+    node = await startKafkaNode({ kafka, service: 'reviews', url });
   });
   afterAll(() => node.close());
 
@@ -185,24 +196,72 @@ describe('what a service publishes', () => {
     ).rejects.toThrow(/rating\.changed has \d+ bytes, the limit is 900000/);
   });
 
-  test('but is too large for the broker is said and left, and what comes after it goes on', async () => {
-    const [huge, good] = [randomUUID(), randomUUID()];
+  test('counts as large as it will travel, with the blanks that jsonb puts in', async () => {
+    const categorySums = Object.fromEntries(Array.from({ length: 80_000 }, (_, i) => [`k${10_000 + i}`, 1]));
+    const dense = { ...aRating(randomUUID(), 1), categorySums };
+    expect(JSON.stringify(dense).length).toBeLessThan(900_000);
+    await expect(
+      node.transactions.run((em) => node.outbox.add(em, 'rating.changed', dense, { version: 1 })),
+    ).rejects.toThrow(/rating\.changed has \d+ bytes, the limit is 900000/);
+    const odd = { 'a,b:"c"': ['x\\",:', 'é'.repeat(300_000), [], {}, { '': -1 }], d: [1, true, null, '[,]'] };
+    for (const body of [dense, odd]) {
+      const json = JSON.stringify(body);
+      expect(await node.sql('SELECT octet_length(?::jsonb::text) AS bytes', [json])).toEqual([
+        { bytes: toldBytes(json) },
+      ]);
+    }
+  });
+
+  test('but is too large for the broker is said and kept for an operator, and what comes after it goes on', async () => {
+    const [wanted, unwanted, good] = [randomUUID(), randomUUID(), randomUUID()];
     await node.sql(
       `INSERT INTO outbox_event (type, topic, key, compacted, schema_version, body)
        SELECT 'rating.changed', 'reviews.rating', key, true, 1, jsonb_build_object('text', text)
-       FROM (VALUES (?, repeat('x', 2000000)), (?, 'y')) AS event (key, text)`,
-      [huge, good],
+       FROM (VALUES (?, repeat('x', 2000000)), (?, repeat('x', 2000000)), (?, 'y')) AS event (key, text)`,
+      [wanted, unwanted, good],
     );
-    await eventually(async () => {
-      const keys = (await readTopic(kafka, 'reviews.rating')).map(({ key }) => key);
-      expect(keys).toContain(good);
-      expect(keys).not.toContain(huge);
-    }, 60);
-    expect(node.said.about('event can not be published and is left in the outbox')).toEqual([
-      expect.objectContaining({ key: huge, code: 'MESSAGE_TOO_LARGE' }),
-    ]);
-    expect(await node.sql('SELECT 1 FROM outbox_event WHERE key = ?', [huge])).toHaveLength(1);
+    const told = async () => (await readTopic(kafka, 'reviews.rating')).map(({ key }) => key);
+    await eventually(async () => expect(await told()).toEqual([good]), 60);
+    expect(node.said.about('event can not be published and is left in the outbox')).toEqual(
+      [wanted, unwanted].map((key) => expect.objectContaining({ key, code: 'MESSAGE_TOO_LARGE' })),
+    );
+
+    const operator = new Client({ connectionString: url });
+    await operator.connect();
+    try {
+      const refused = await eventually(async () => {
+        const found = await listRefused(operator, null, 10);
+        expect(found).toEqual(
+          [wanted, unwanted].map((key) =>
+            expect.objectContaining({
+              key,
+              type: 'rating.changed',
+              code: 'MESSAGE_TOO_LARGE',
+              bytes: 2_000_012,
+            }),
+          ),
+        );
+        return found;
+      }, 60);
+      expect(await readOutboxStatus(operator)).toMatchObject({ refused: 2, sinks: [{ behind: 0 }] });
+      expect(await discardRefused(operator, refused[1]?.id ?? '')).toBe(1);
+      await takeUpTo(8 * 1024 * 1024);
+      expect(await resendRefused(operator, null)).toBe(1);
+      await eventually(async () => expect(await told()).toEqual([good, wanted]), 60);
+      expect(await listRefused(operator, null, 10)).toEqual([]);
+    } finally {
+      await operator.end();
+    }
   });
+
+  async function takeUpTo(bytes: number): Promise<void> {
+    const admin = clientOf(kafka).admin();
+    await admin.connect();
+    const name = `${kafka.prefix}reviews.rating`;
+    const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }];
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries }] });
+    await admin.disconnect();
+  }
 
   test('ends with a tombstone when a user is erased', async () => {
     const identity = await startKafkaNode({

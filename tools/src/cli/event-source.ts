@@ -17,12 +17,17 @@ export async function withEvents<T>(
   return withDatabases(system, producers ?? SERVICES, (databases) => work(new OutboxSource(databases)));
 }
 
-/** As services reach Kafka, with the same variables. */
 export function kafkaSource(brokers: string): KafkaSource {
+  const { kafka, prefix } = kafkaAt(brokers, 'roost-operator');
+  return new KafkaSource(kafka, prefix);
+}
+
+/** As services reach Kafka, with the same variables. */
+export function kafkaAt(brokers: string, clientId: string) {
   try {
     const env = { ...process.env, KAFKA_BROKERS: brokers };
     const { prefix = '', ...where } = kafkaConnection(readConfig(z.object({}), env, { database: false }));
-    return new KafkaSource(kafkaClient({ ...where, clientId: 'roost-operator' }), prefix);
+    return { kafka: kafkaClient({ ...where, clientId }), prefix };
   } catch (error) {
     throw error instanceof StartError ? new Refusal(error.message) : error;
   }

@@ -39,8 +39,13 @@ export function findSystem(options: Options): System {
     dataDir,
     databaseUrl,
     redisUrl: process.env.REDIS_URL?.trim() || runningRedis(join(dataDir, 'redis')),
-    kafkaBrokers: process.env.KAFKA_BROKERS?.trim() || runningKafka(join(dataDir, 'kafka')),
+    kafkaBrokers: kafkaBrokersOf(options),
   };
+}
+
+/** Of KAFKA_BROKERS, or of the Roost on the data folder; null: neither is there. */
+export function kafkaBrokersOf(options: Options): string | null {
+  return process.env.KAFKA_BROKERS?.trim() || runningKafka(join(dataDirOf(options), 'kafka'));
 }
 
 export function dataDirOf(options: Options): string {

@@ -95,7 +95,7 @@ export function fromMessage(topic: string, partition: number, message: KafkaMess
     aggregateVersion: version !== undefined && POSITIVE.test(version) ? Number(version) : null,
     schemaVersion: SCHEMA_VERSION.test(schemaVersion) ? Number(schemaVersion) : 1,
     traceparent: TRACEPARENT.test(traceparent) ? traceparent : null,
-    data: storable(value.length > EVENT_LIMIT_BYTES ? value.subarray(0, HEAD_BYTES) : value),
+    data: bodyOf(value),
   };
   if (problem === null) return { kind: 'event', event };
   return {
@@ -134,9 +134,16 @@ function isTime(text: string): boolean {
   return TIME.test(text) && Date.parse(text) >= 0;
 }
 
-/** A text column takes no NUL. */
+/** What is no UTF-8 grows when it is read as such: then its head is kept too, and no more. */
+function bodyOf(value: Buffer): string {
+  const text = value.length > EVENT_LIMIT_BYTES ? null : storable(value);
+  if (text !== null && Buffer.byteLength(text) <= EVENT_LIMIT_BYTES) return text;
+  return storable(value.subarray(0, HEAD_BYTES));
+}
+
+/** A text column takes no NUL, and no half of a character. */
 function storable(text: Buffer | string, limit = Infinity): string {
-  return text.toString('utf8').slice(0, limit).replaceAll('\0', '\uFFFD');
+  return text.toString('utf8').slice(0, limit).replaceAll('\0', '\uFFFD').toWellFormed();
 }
 
 /** The same place gives the same id, so that a message that comes again is known. */

@@ -1,7 +1,7 @@
 import type { Message, Producer } from 'kafkajs';
 import type { EventEnvelope } from '../envelope.js';
 import { faultPoint } from '../fault-point.js';
-import type { EventSink } from '../transport.js';
+import type { EventSink, Settled } from '../transport.js';
 import { WakeableTimer } from '../wakeable-timer.js';
 import { kafkaClient, type KafkaClientOptions } from './kafka-client.js';
 import { codeOf, type KafkaLog } from './kafka-log.js';
@@ -23,7 +23,7 @@ interface Outgoing {
   readonly messages: Message[];
   readonly bytes: number;
   readonly event: EventEnvelope;
-  readonly settled: () => void;
+  readonly settled: Settled;
 }
 
 /**
@@ -50,7 +50,7 @@ export class KafkaSink implements EventSink {
     return true;
   }
 
-  send(event: EventEnvelope, settled: () => void): void {
+  send(event: EventEnvelope, settled: Settled): void {
     let messages: Message[];
     try {
       messages = toMessages(event);
@@ -133,10 +133,10 @@ export class KafkaSink implements EventSink {
     await this.#deliver(batch.slice(half));
   }
 
-  /** No try will ever bring it through: the others go on without it, its row stays in the outbox. */
-  #refuse(event: EventEnvelope, settled: () => void, error: unknown): void {
+  /** No try will ever bring it through: the others go on without it, its row stays in the outbox for an operator. */
+  #refuse(event: EventEnvelope, settled: Settled, error: unknown): void {
     this.log.refused(event, error);
-    settled();
+    settled(codeOf(error));
   }
 
   async #connected(): Promise<Producer> {

@@ -1,15 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { topics as contracts } from '@roost/contracts';
-import type { Admin, EachBatchPayload, Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type EachBatchPayload, type Kafka } from 'kafkajs';
 import type { EventEnvelope } from '../envelope.js';
 import type { EventSource, ReadOptions } from '../operations/event-source.js';
 import { fromMessage } from './kafka-message.js';
 
+// Node finds no named export of it.
+const { AssignerProtocol } = kafkajs;
 const HEARTBEAT_MS = 2_000;
 
-/** How far behind a service is in one partition. */
-export interface PartitionLag {
+/** How far behind a service is, and by how many members its group listens. */
+export interface ServiceLag {
   readonly service: string;
+  readonly members: number;
+  /** By topic and partition. */
+  readonly partitions: readonly PartitionLag[];
+}
+
+export interface PartitionLag {
   readonly topic: string;
   readonly partition: number;
   readonly behind: number;
@@ -59,25 +67,50 @@ export class KafkaSource implements EventSource {
     }
   }
 
-  /** What each of these services has still to handle, by the offsets that it has committed. */
-  async lags(services: readonly string[]): Promise<PartitionLag[]> {
+  /**
+   * What each of these services has still to handle, by the offsets that it has committed, of all the partitions of the
+   * topics that it has committed offsets of or listens to now. A partition without an offset counts from its start.
+   */
+  async lags(services: readonly string[]): Promise<ServiceLag[]> {
     return this.#withAdmin(async (admin) => {
-      const lags: PartitionLag[] = [];
-      for (const service of services) {
-        const offsets = await admin.fetchOffsets({ groupId: `${this.prefix}${service}` });
-        for (const { topic, partitions } of offsets) {
-          const ends = await admin.fetchTopicOffsets(topic);
-          for (const { partition, offset } of partitions) {
-            const end = ends.find((it) => it.partition === partition);
-            if (!end) continue;
-            const read = Number(offset) < 0 ? Number(end.low) : Number(offset);
-            const behind = Math.max(0, Number(end.high) - read);
-            lags.push({ service, topic: topic.slice(this.prefix.length), partition, behind });
-          }
-        }
-      }
-      return lags;
+      const groupIds = services.map((service) => `${this.prefix}${service}`);
+      const { groups } = await admin.describeGroups(groupIds);
+      return Promise.all(
+        services.map(async (service, i): Promise<ServiceLag> => {
+          const groupId = groupIds[i] ?? '';
+          const members = groups.find((group) => group.groupId === groupId)?.members ?? [];
+          const committed = await admin.fetchOffsets({ groupId });
+          const topics = new Set([
+            ...committed.map(({ topic }) => topic),
+            ...members.flatMap(({ memberAssignment }) => topicsAssigned(memberAssignment)),
+          ]);
+          const lags = await Promise.all(
+            [...topics].toSorted().map((topic) => this.#lagsOf(admin, groupId, topic)),
+          );
+          return { service, members: members.length, partitions: lags.flat() };
+        }),
+      );
     });
+  }
+
+  async #lagsOf(admin: Admin, groupId: string, topic: string): Promise<PartitionLag[]> {
+    const [offsets, ends] = await Promise.all([
+      admin.fetchOffsets({ groupId, topics: [topic] }),
+      admin.fetchTopicOffsets(topic),
+    ]);
+    const committed = new Map(
+      offsets[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]),
+    );
+    return ends
+      .map(({ partition, low, high }) => {
+        const read = Math.max(Number(low), committed.get(partition) ?? -1);
+        return {
+          topic: topic.slice(this.prefix.length),
+          partition,
+          behind: Math.max(0, Number(high) - read),
+        };
+      })
+      .toSorted((a, b) => a.partition - b.partition);
   }
 
   #eventsOf({ batch }: EachBatchPayload): EventEnvelope[] {
@@ -97,6 +130,12 @@ export class KafkaSource implements EventSource {
       await admin.disconnect();
     }
   }
+}
+
+function topicsAssigned(assignment: Buffer): string[] {
+  // A member that has just come has none yet.
+  if (assignment.length === 0) return [];
+  return Object.keys(AssignerProtocol.MemberAssignment.decode(assignment)?.assignment ?? {});
 }
 
 /** Where each partition that holds something ends now. */

@@ -4,6 +4,8 @@ import { RELAY_LOCK } from '../outbox-reader.js';
 /** How far events have gone out of one service's database. */
 export interface OutboxStatus {
   readonly rows: number;
+  /** Events that the broker has refused and that wait for an operator. */
+  readonly refused: number;
   /** Some process holds the relay's lock. */
   readonly relayActive: boolean;
   readonly sinks: readonly SinkStatus[];
@@ -21,8 +23,9 @@ export interface SinkStatus {
 
 export async function readOutboxStatus(client: ClientBase): Promise<OutboxStatus> {
   const [outbox] = (
-    await client.query<{ rows: string; active: boolean }>(
+    await client.query<{ rows: string; refused: string; active: boolean }>(
       `SELECT (SELECT count(*) FROM outbox_event) AS rows,
+         (SELECT count(*) FROM outbox_event WHERE refused_at IS NOT NULL) AS refused,
          EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = $1 AND objid = $2
            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS active`,
       RELAY_LOCK,
@@ -41,6 +44,7 @@ export async function readOutboxStatus(client: ClientBase): Promise<OutboxStatus
   );
   return {
     rows: Number(outbox?.rows ?? 0),
+    refused: Number(outbox?.refused ?? 0),
     relayActive: outbox?.active === true,
     sinks: rows.map(({ sink, behind, oldest_seconds, updated_at }) => ({
       sink,

@@ -3,10 +3,10 @@ import { type DeadLetter, type DeadLetterFilter, type DeadLetters, deadLettersOf
 import { age } from '../age.js';
 import { type Call, type Command, Misuse, Refusal, type Row } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
+import { eventId } from '../event-id.js';
 import { wholeNumber } from '../whole-number.js';
 import { findSystem, LOCATION, type ServiceName, servicesOf, withDatabases } from '../system.js';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const WHICH = {
   service: { type: 'string', description: 'of this listening service only' },
   topic: { type: 'string', description: 'of this topic only' },
@@ -87,10 +87,9 @@ async function withLetters(
 }
 
 function filterOf({ id, topic, key }: Call['options']): DeadLetterFilter {
-  if (id !== undefined && !UUID.test(String(id)))
-    throw new Misuse(`"${String(id)}" is not the id of an event.`);
+  const one = eventId(id);
   return {
-    ...(id === undefined ? {} : { id: String(id) }),
+    ...(one === null ? {} : { id: one }),
     ...(topic === undefined ? {} : { topic: String(topic) }),
     ...(key === undefined ? {} : { key: String(key) }),
   };

@@ -1,5 +1,5 @@
 import { events, isEventType, topics } from '@roost/contracts';
-import { type EventEnvelope, readOutboxStatus } from '@roost/messaging';
+import { type EventEnvelope, readOutboxStatus, type ServiceLag } from '@roost/messaging';
 import { age } from '../age.js';
 import { type Call, type Command, Misuse, type Row } from '../command.js';
 import { inKafka, kafkaSource, withEvents } from '../event-source.js';
@@ -27,7 +27,8 @@ export const command: Command = {
       run: tail,
     },
     lag: {
-      summary: 'How far behind the listeners are, and what the oldest event that waits for them is.',
+      summary:
+        'How far behind the listeners are. With Kafka by topic, with the partitions where something waits; --json has all partitions.',
       options: { service: { type: 'string', description: 'of this listening service only' }, ...LOCATION },
       run: lag,
     },
@@ -88,16 +89,17 @@ async function lag({ options, out }: Call): Promise<void> {
   const listeners = servicesOf(options);
   const system = findSystem(options);
   const brokers = system.kafkaBrokers;
-  const lags = brokers
-    ? await inKafka(brokers, () => lagsInKafka(brokers, listeners))
-    : await lagsInOutboxes(system);
+  if (brokers) {
+    const lags = await inKafka(brokers, () => kafkaSource(brokers).lags(listeners));
+    return out.result(lags.flatMap(partitionsOf), lags.flatMap(topicRows));
+  }
+  const lags = await lagsInOutboxes(system);
   const wanted = lags.filter(({ listener }) => listeners.some((name) => name === listener));
   out.result(
     wanted,
-    wanted.map(({ listener, from, partition, behind, oldestSeconds }): Row => ({
+    wanted.map(({ listener, from, behind, oldestSeconds }): Row => ({
       listener,
       from,
-      ...(system.kafkaBrokers ? { partition } : {}),
       behind,
       oldest: age(oldestSeconds),
     })),
@@ -105,15 +107,32 @@ async function lag({ options, out }: Call): Promise<void> {
 }
 
 /** Kafka knows how many, not since when. */
-async function lagsInKafka(brokers: string, listeners: readonly string[]): Promise<Lag[]> {
-  const lags = await kafkaSource(brokers).lags(listeners);
-  return lags.map(({ service, topic, partition, behind }) => ({
+const partitionsOf = ({ service, partitions }: ServiceLag): Lag[] =>
+  partitions.map(({ topic, partition, behind }) => ({
     listener: service,
     from: topic,
     partition,
     behind,
     oldestSeconds: null,
   }));
+
+/** A row for a topic, which has many partitions. A service that has never listened is not left out. */
+function topicRows({ service, members, partitions }: ServiceLag): Row[] {
+  const running = members > 0 ? 'active' : 'none';
+  if (partitions.length === 0) {
+    return [{ listener: service, consumer: running, from: null, behind: null, partitions: null }];
+  }
+  const topics = Map.groupBy(partitions, ({ topic }) => topic);
+  return [...topics].map(([topic, of]): Row => {
+    const late = of.filter(({ behind }) => behind > 0);
+    return {
+      listener: service,
+      consumer: running,
+      from: topic,
+      behind: late.reduce((sum, { behind }) => sum + behind, 0),
+      partitions: late.map(({ partition, behind }) => `${partition}: ${behind}`).join(', ') || null,
+    };
+  });
 }
 
 /** Without Kafka, the outbox of each service has a cursor per listener. */

@@ -1,7 +1,30 @@
-import { readOutboxStatus } from '@roost/messaging';
+import {
+  discardRefused,
+  listRefused,
+  readOutboxStatus,
+  type RefusedEvent,
+  resendRefused,
+} from '@roost/messaging';
 import { age } from '../age.js';
-import type { Call, Command, Row } from '../command.js';
-import { findSystem, LOCATION, servicesOf, withDatabases } from '../system.js';
+import { type Call, type Command, Misuse, type Row } from '../command.js';
+import { confirm, CONFIRMED } from '../confirm.js';
+import {
+  type Databases,
+  findSystem,
+  LOCATION,
+  type ServiceName,
+  servicesOf,
+  withDatabases,
+} from '../system.js';
+import { eventId } from '../event-id.js';
+import { wholeNumber } from '../whole-number.js';
+
+const MOST = 10_000;
+const WHICH = {
+  service: { type: 'string', description: 'told by this service only' },
+  id: { type: 'string', description: 'only this one, by the id of its event' },
+} as const;
+const ALL = { all: { type: 'boolean', description: 'all of them, where nothing else narrows it' } } as const;
 
 export const command: Command = {
   summary: 'The outboxes: what each service has still to tell the others.',
@@ -12,6 +35,26 @@ export const command: Command = {
       options: { service: { type: 'string', description: 'of this service only' }, ...LOCATION },
       run: status,
     },
+    refused: {
+      summary: 'The events that Kafka has refused for good, most likely for their size. The others went on.',
+      options: {
+        ...WHICH,
+        limit: { type: 'string', description: 'at most so many of each service (default: 100)' },
+        ...LOCATION,
+      },
+      run: refused,
+    },
+    resend: {
+      summary:
+        'Sends refused events again. Do it when the cause is mended ("topics apply" puts the limits of the topics right).',
+      options: { ...WHICH, ...ALL, ...CONFIRMED, ...LOCATION },
+      run: (call) => decide(call, 'resent', 'will be sent again, behind what was told since', resendRefused),
+    },
+    discard: {
+      summary: 'Gives refused events up: no listener will ever hear of them.',
+      options: { ...WHICH, ...ALL, ...CONFIRMED, ...LOCATION },
+      run: (call) => decide(call, 'discarded', 'will never be told', discardRefused),
+    },
   },
 };
 
@@ -21,8 +64,8 @@ async function status({ options, out }: Call): Promise<void> {
     const statuses = await Promise.all(
       [...databases].map(async ([service, client]) => ({ service, ...(await readOutboxStatus(client)) })),
     );
-    const rows = statuses.flatMap(({ service, rows: events, relayActive, sinks }): Row[] => {
-      const own = { service, events, relay: relayActive ? 'active' : 'none' };
+    const rows = statuses.flatMap(({ service, rows: events, refused, relayActive, sinks }): Row[] => {
+      const own = { service, events, refused, relay: relayActive ? 'active' : 'none' };
       if (sinks.length === 0) return [{ ...own, to: null, behind: null, oldest: null }];
       return sinks.map(({ sink, behind, oldestSeconds }) => ({
         ...own,
@@ -33,4 +76,55 @@ async function status({ options, out }: Call): Promise<void> {
     });
     out.result(statuses, rows);
   });
+}
+
+interface Refused extends RefusedEvent {
+  service: ServiceName;
+}
+
+async function refused({ options, out }: Call): Promise<void> {
+  const limit = wholeNumber('limit', options.limit, MOST) ?? 100;
+  await withDatabases(findSystem(options), servicesOf(options), async (databases) => {
+    const all = await refusedIn(databases, eventId(options.id), limit);
+    out.result(
+      all,
+      all.map(({ service, id, type, key, code, bytes, refusedAt }): Row => ({
+        ...{ service, id, type, key, code, bytes },
+        refused: age((Date.now() - refusedAt.getTime()) / 1000),
+      })),
+    );
+  });
+}
+
+async function decide(
+  { options, out }: Call,
+  verb: 'resent' | 'discarded',
+  fate: string,
+  act: typeof resendRefused,
+): Promise<void> {
+  const id = eventId(options.id);
+  if (options.all !== true && options.service === undefined && id === null)
+    throw new Misuse('Say which by --service or --id, or say --all.');
+  await withDatabases(findSystem(options), servicesOf(options), async (databases) => {
+    const all = await refusedIn(databases, id, MOST);
+    if (all.length === 0) return out.result([], []);
+    for (const { service, type, key, code } of all.slice(0, 20))
+      out.progress(`  ${service}  ${type}  ${key}  ${code}`);
+    if (all.length > 20) out.progress(`  and ${all.length - 20} more`);
+    await confirm(`${all.length} event${all.length === 1 ? '' : 's'} ${fate}`, options);
+    const outcomes: Row[] = [];
+    for (const [service, client] of databases) {
+      const count = await act(client, id);
+      if (count > 0) outcomes.push({ service, [verb]: count });
+    }
+    out.result(outcomes, outcomes);
+  });
+}
+
+async function refusedIn(databases: Databases, id: string | null, limit: number): Promise<Refused[]> {
+  const all: Refused[] = [];
+  for (const [service, client] of databases) {
+    for (const event of await listRefused(client, id, limit)) all.push({ service, ...event });
+  }
+  return all;
 }

@@ -1,21 +1,25 @@
-import { applyTopics, kafkaClient, listTopics, plannedTopics, type TopicReport } from '@roost/messaging';
-import { kafkaConnection, readConfig, StartError } from '@roost/platform';
-import { z } from 'zod';
+import { applyTopics, type kafkaClient, listTopics, plannedTopics, type TopicReport } from '@roost/messaging';
 import { type Call, type Command, type Row, Refusal } from '../command.js';
+import { inKafka, kafkaAt } from '../event-source.js';
+import { dataDirOf, kafkaBrokersOf, LOCATION } from '../system.js';
+import { wholeNumber } from '../whole-number.js';
+
+type Kafka = ReturnType<typeof kafkaClient>;
 
 /** More are slow to fetch from, and a service has no more replicas that work at the same time. */
 const MOST_PARTITIONS = 1000;
+const MOST_REPLICAS = 100;
 const PARTITIONS = {
   type: 'string',
   description: `how many partitions a topic is to have (default: ${plannedTopics()[0]?.partitions})`,
 } as const;
 
 export const command: Command = {
-  summary: "Kafka's topics, as the contracts of the events want them. Kafka is where KAFKA_BROKERS says.",
+  summary: "Kafka's topics, as the contracts of the events want them.",
   actions: {
     list: {
       summary: 'What Kafka has of them, and where that differs from what is wanted. Changes nothing.',
-      options: { partitions: PARTITIONS },
+      options: { partitions: PARTITIONS, ...LOCATION },
       run: list,
     },
     apply: {
@@ -33,6 +37,7 @@ export const command: Command = {
           description:
             'also raise the partitions of topics that have fewer: keys move then, so let the services handle all that is there and stop them first',
         },
+        ...LOCATION,
       },
       run: apply,
     },
@@ -40,19 +45,19 @@ export const command: Command = {
 };
 
 async function list({ options, out }: Call): Promise<void> {
-  const { kafka, prefix } = connection();
-  const reports = await asked(() => listTopics(kafka, { prefix, ...partitionsOf(options.partitions) }));
+  const partitions = partitionsOf(options);
+  const reports = await withKafka(options, (kafka, prefix) => listTopics(kafka, { prefix, ...partitions }));
   out.result(reports, reports.map(row));
 }
 
 async function apply({ options, out }: Call): Promise<void> {
-  const { kafka, prefix } = connection();
-  const replicas = number('replicas', options.replicas, 100);
-  const reports = await asked(() =>
+  const partitions = partitionsOf(options);
+  const replicas = wholeNumber('replicas', options.replicas, MOST_REPLICAS);
+  const reports = await withKafka(options, (kafka, prefix) =>
     applyTopics(kafka, {
       prefix,
-      ...partitionsOf(options.partitions),
-      ...(replicas === undefined ? {} : { replicas }),
+      ...partitions,
+      ...(replicas === null ? {} : { replicas }),
       raise: options.raise === true,
       dryRun: options['dry-run'] === true,
     }),
@@ -61,7 +66,7 @@ async function apply({ options, out }: Call): Promise<void> {
   const open = reports.filter(({ state }) => state === 'differs');
   if (open.length > 0 && options['dry-run'] !== true) {
     throw new Refusal(
-      `${open.map(({ name }) => name).join(', ')} ${open.length === 1 ? 'has' : 'have'} fewer partitions than wanted: raise them with --raise, or say the number that is there with --partitions.`,
+      `${open.length} topic${open.length === 1 ? ' has' : 's have'} fewer partitions than wanted: raise them with --raise, or say the number that is there with --partitions.`,
     );
   }
 }
@@ -70,36 +75,23 @@ function row({ name, kind, partitions, state, changes }: TopicReport): Row {
   return { topic: name, kind, partitions, state, changes: changes.join('; ') || null };
 }
 
-function connection() {
-  try {
-    const { prefix = '', ...where } = kafkaConnection(
-      readConfig(z.object({}), process.env, { database: false }),
+async function withKafka<T>(
+  options: Call['options'],
+  work: (kafka: Kafka, prefix: string) => Promise<T>,
+): Promise<T> {
+  const brokers = kafkaBrokersOf(options);
+  if (!brokers) {
+    throw new Refusal(
+      `No Kafka is known: set KAFKA_BROKERS to a comma-separated list of host:port, or name by --data-dir the folder of a Roost that runs its own (now ${dataDirOf(options)}).`,
     );
-    return { kafka: kafkaClient({ ...where, clientId: 'roost-cli' }), prefix };
-  } catch (error) {
-    throw error instanceof StartError ? new Refusal(error.message) : error;
   }
+  return inKafka(brokers, () => {
+    const { kafka, prefix } = kafkaAt(brokers, 'roost-cli');
+    return work(kafka, prefix);
+  });
 }
 
-/** What keeps Kafka from answering is said without a stack. */
-async function asked<T>(question: () => Promise<T>): Promise<T> {
-  try {
-    return await question();
-  } catch (error) {
-    const { name, message } = error as Error;
-    if (!name.startsWith('KafkaJS')) throw error;
-    throw new Refusal(`Kafka (KAFKA_BROKERS is ${process.env.KAFKA_BROKERS}) does not do that: ${message}`);
-  }
-}
-
-function partitionsOf(given: string | boolean | undefined): { partitions?: number } {
-  const partitions = number('partitions', given, MOST_PARTITIONS);
-  return partitions === undefined ? {} : { partitions };
-}
-
-function number(name: string, given: string | boolean | undefined, most: number): number | undefined {
-  if (given === undefined) return undefined;
-  const value = Number(given);
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
-  throw new Refusal(`--${name} takes a whole number from 1 to ${most}, not "${given}".`);
+function partitionsOf({ partitions: given }: Call['options']): { partitions?: number } {
+  const partitions = wholeNumber('partitions', given, MOST_PARTITIONS);
+  return partitions === null ? {} : { partitions };
 }
