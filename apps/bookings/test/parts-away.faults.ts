@@ -99,7 +99,8 @@ async function works(): Promise<void> {
   const { body } = await given.givenListing();
   const listing = { ...body, listingId: randomUUID() };
   const event = envelopeOf('listing.published', listing, { source: 'listings', version: 1 });
-  for (const sink of listings.sinks()) await new Promise<void>((settled) => sink.send(event, () => settled()));
+  for (const sink of listings.sinks())
+    await new Promise<void>((settled) => sink.send(event, () => settled()));
   const guest = aUser();
   const quote = await eventually(
     async () => {

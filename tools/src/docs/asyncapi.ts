@@ -1,4 +1,5 @@
 import { type EventDefinition, events, type EventType, schemaOf, topicOf, topics } from '@roost/contracts';
+import { type PlannedTopic, plannedTopics } from '@roost/messaging';
 
 type Json = Record<string, unknown>;
 
@@ -19,6 +20,7 @@ const camel = (name: string): string =>
 
 /** The AsyncAPI 3 document of everything that travels between the services; `listeners`: who takes which types. */
 export function asyncApiDocument(listeners: ReadonlyMap<string, ReadonlySet<string>>): string {
+  const planned = new Map(plannedTopics().map((topic) => [topic.name, topic]));
   const channels: Json = {};
   const operations: Json = {};
   for (const [topic, { kind, key }] of topics) {
@@ -33,6 +35,7 @@ export function asyncApiDocument(listeners: ReadonlyMap<string, ReadonlySet<stri
           ? 'State: each event is the whole public snapshot of its aggregate. Compacted, kept for ever.'
           : 'Facts: each event is something that happened.',
       messages: Object.fromEntries(messages) as Json,
+      bindings: { kafka: binding(planned.get(topic)) },
     };
     operations[camel(`${publisher}.sends.${topic}`)] = operation('send', publisher, topic, types);
     for (const service of SERVICES) {
@@ -55,6 +58,20 @@ export function asyncApiDocument(listeners: ReadonlyMap<string, ReadonlySet<stri
     },
   };
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** As `topics apply` makes it. */
+function binding(topic: PlannedTopic | undefined): Json {
+  if (!topic) throw new TypeError('Each topic of the contracts is planned');
+  const settings = Object.entries(topic.config).map(([name, value]): [string, unknown] => {
+    if (name === 'cleanup.policy') return [name, [value]];
+    return [name, /^-?\d+$/.test(value) ? Number(value) : value];
+  });
+  return {
+    partitions: topic.partitions,
+    topicConfiguration: Object.fromEntries(settings),
+    bindingVersion: '0.5.0',
+  };
 }
 
 function typesOn(topic: string): EventType[] {

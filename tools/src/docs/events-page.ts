@@ -1,4 +1,5 @@
 import { events, type EventDefinition } from '@roost/contracts';
+import { plannedTopics } from '@roost/messaging';
 import { z } from 'zod';
 
 interface JsonSchema {
@@ -25,6 +26,7 @@ export function eventsPage(): string {
     'Fields marked ⚠ are personal data.',
     'The same for programs, with who sends and who receives what: `/asyncapi.json` of the gateway (AsyncAPI 3).',
   ];
+  out.push(...topicSettings());
   for (const [topic, types] of topics) {
     const [first] = types;
     if (!first) continue;
@@ -40,6 +42,21 @@ export function eventsPage(): string {
     }
   }
   return out.join('\n') + '\n';
+}
+
+/** What `topics apply` makes, by kind of topic: all of a kind are alike. */
+function topicSettings(): string[] {
+  const kinds = Map.groupBy(plannedTopics(), ({ kind }) => kind);
+  const rows = [...kinds].map(([kind, [first]]) => {
+    const settings = Object.entries(first?.config ?? {}).map(([name, value]) => `\`${name}=${value}\``);
+    return `| ${kind} | ${first?.partitions} | ${settings.join('<br>')} |`;
+  });
+  return [
+    ...['', '## Topics in Kafka', ''],
+    'As `npm run roost -- topics apply` makes them; [events over Kafka](kafka.md) says why. Each service has a topic',
+    '`<service>.dead-letter` beside those below, with copies of the events that it could not handle.',
+    ...['', '| kind | partitions | settings |', '| --- | --- | --- |', ...rows.toSorted()],
+  ];
 }
 
 const row = (name: string, type: string, event: EventDefinition): string =>

@@ -22,10 +22,10 @@ export class KafkaLog {
     this.#metrics?.published.inc(count);
   }
 
-  publishFailed(error: unknown, waiting: number, retryInMs: number): void {
+  publishFailed(error: unknown, topics: readonly string[], waiting: number, retryInMs: number): void {
     this.#metrics?.publishFailed.inc({ code: codeOf(error) });
     this.logger.warn(
-      { code: codeOf(error), waiting, retryInMs: Math.round(retryInMs), err: error },
+      { code: codeOf(error), topics, waiting, retryInMs: Math.round(retryInMs), err: error },
       'Kafka did not take events, they will be sent again',
     );
   }

@@ -116,7 +116,8 @@ export class KafkaSink implements EventSink {
         if (tooLarge) return this.#deliverParts(batch, error);
         this.#failingSince ??= performance.now();
         const retryInMs = Math.min(RETRY_MAX_MS, 50 * 2 ** failures) * (0.5 + Math.random() / 2);
-        this.log.publishFailed(error, batch.length + this.#queue.length, retryInMs);
+        const topics = [...new Set(batch.map(({ topic }) => topic))];
+        this.log.publishFailed(error, topics, batch.length + this.#queue.length, retryInMs);
         await this.#timer.sleep(retryInMs);
       }
     }

@@ -66,7 +66,7 @@ function configOf(kind: TopicKind): Record<string, string> {
       ...limit,
       'cleanup.policy': 'compact',
       'retention.ms': '-1',
-      // What was erased is gone from the broker's disk within a week, also where nobody writes.
+      // What was erased is gone from the broker's disk within a week, also where little is written.
       'max.compaction.lag.ms': String(7 * DAY_MS),
       'delete.retention.ms': String(DAY_MS),
     };
