@@ -1,6 +1,6 @@
 import { startKafka, startPostgres, startRedis } from '@roost/embedded';
-import { applyTopics, kafkaClient } from '@roost/messaging';
-import { kafkaConnection } from '@roost/platform';
+import { applyTopics, kafkaClient, kafkaComplaint } from '@roost/messaging';
+import { kafkaConnection, StartError } from '@roost/platform';
 import type { Shutdown } from './shutdown.js';
 
 type KafkaConfig = Parameters<typeof kafkaConnection>[0];
@@ -91,7 +91,12 @@ export async function startEvents(
   return {
     brokers: kafka.brokers,
     applyTopics: async () => {
-      const reports = await applyTopics(client, { prefix: config.KAFKA_PREFIX });
+      const reports = await applyTopics(client, { prefix: config.KAFKA_PREFIX }).catch((error: Error) => {
+        if (!error.name.startsWith('KafkaJS')) throw error;
+        throw new StartError(
+          `The Kafka of KAFKA_BROKERS (${kafka.brokers}) can't be used: ${kafkaComplaint(error)}.`,
+        );
+      });
       const created = reports.filter(({ state }) => state === 'created').length;
       if (created > 0) said(`${created} topics created in Kafka`);
     },

@@ -19,6 +19,10 @@ export interface BrokerSettings {
   advertisedPort: number;
   controllerPort: number;
   temporary?: boolean;
+  /** Lines of server.properties that are added, or stand for those of Roost. */
+  properties?: Readonly<Record<string, string>>;
+  /** More for Kafka's StorageTool when it makes the folder: `--add-scram`, say. */
+  formatArguments?: readonly string[];
 }
 
 /** The Java to run Kafka with. */
@@ -58,7 +62,7 @@ export function javaArguments(jars: string, folder: string, program: string, arg
 
 /** One process that is broker and controller, for this machine only. */
 function properties(
-  { folder, port, advertisedPort, controllerPort, temporary }: BrokerSettings,
+  { folder, port, advertisedPort, controllerPort, temporary, properties: more }: BrokerSettings,
   data: string,
 ): string {
   const settings: Record<string, string | number | boolean> = {
@@ -87,6 +91,7 @@ function properties(
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
     'log.index.size.max.bytes': 1024 * 1024,
     'log.segment.bytes': 64 * 1024 * 1024,
+    ...more,
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${String(value).replaceAll('\\', '\\\\')}\n`)
@@ -127,7 +132,7 @@ async function format(java: string, jars: string, settings: BrokerSettings): Pro
   const file = join(folder, 'format.properties');
   writeFileSync(file, properties(settings, 'data.unfinished'), { mode: 0o600 });
   const cluster = randomBytes(16).toString('base64url').replace(/^-/, 'A');
-  const args = ['format', '-t', cluster, '-c', file];
+  const args = ['format', '-t', cluster, '-c', file, ...(settings.formatArguments ?? [])];
   try {
     await run(java, javaArguments(jars, folder, 'kafka.tools.StorageTool', args), {
       cwd: folder,

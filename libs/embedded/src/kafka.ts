@@ -37,6 +37,10 @@ export interface KafkaOptions {
   /** Brokers that are already there (`host:port`, comma-separated): nothing is started then. */
   brokers?: string;
   log?: (line: string) => void;
+  /** For tests: lines of server.properties that are added, or stand for those of Roost. */
+  properties?: Readonly<Record<string, string>>;
+  /** For tests: more for Kafka's StorageTool when it makes the folder. */
+  formatArguments?: readonly string[];
   /** For tests: quick to join a group, and the folder goes when this process goes. */
   temporary?: boolean;
 }
@@ -73,8 +77,12 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
     if (taken)
       throw new EmbeddedError(`Kafka can't use port ${port}: ${taken}; free it, or set KAFKA_BROKERS.`);
     const controllerPort = await freePort();
-    const { temporary, advertisedPort = port } = options;
-    const settings = { folder, port, advertisedPort, controllerPort, temporary };
+    const { temporary, advertisedPort = port, properties, formatArguments } = options;
+    const settings = {
+      ...{ folder, port, advertisedPort, controllerPort, temporary },
+      ...(properties ? { properties } : {}),
+      ...(formatArguments ? { formatArguments } : {}),
+    };
     const file = await prepareBroker(java, jars, settings, log);
     const started = await launch({
       command: [java, ...javaArguments(jars, folder, 'kafka.Kafka', [file])],

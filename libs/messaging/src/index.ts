@@ -23,6 +23,7 @@ export { KafkaBus } from './kafka/kafka-bus.js';
 export type { KafkaBusOptions } from './kafka/kafka-bus.js';
 export { kafkaClient } from './kafka/kafka-client.js';
 export type { KafkaClientOptions } from './kafka/kafka-client.js';
+export { kafkaComplaint } from './kafka/kafka-complaint.js';
 export { fromMessage, toMessages } from './kafka/kafka-message.js';
 export type { Received } from './kafka/kafka-message.js';
 export { applyTopics, listTopics, MissingTopics, plannedTopics } from './kafka/kafka-topics.js';

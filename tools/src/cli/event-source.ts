@@ -1,4 +1,4 @@
-import { type EventSource, kafkaClient, KafkaSource, OutboxSource } from '@roost/messaging';
+import { type EventSource, kafkaClient, kafkaComplaint, KafkaSource, OutboxSource } from '@roost/messaging';
 import { kafkaConnection, readConfig, StartError } from '@roost/platform';
 import { z } from 'zod';
 import { Refusal } from './command.js';
@@ -38,8 +38,7 @@ export async function inKafka<T>(brokers: string, work: () => Promise<T>): Promi
   try {
     return await work();
   } catch (error) {
-    const { name, message } = error as Error;
-    if (!name.startsWith('KafkaJS')) throw error;
-    throw new Refusal(`Kafka at ${brokers} can't be asked: ${message}`);
+    if (!(error as Error).name.startsWith('KafkaJS')) throw error;
+    throw new Refusal(`Kafka at ${brokers} can't be asked: ${kafkaComplaint(error)}.`);
   }
 }

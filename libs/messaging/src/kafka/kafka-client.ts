@@ -1,4 +1,4 @@
-import { connect as connectPlainly } from 'node:net';
+import { connect as connectPlainly, isIP } from 'node:net';
 import { connect as connectByTls } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type SASLOptions } from 'kafkajs';
 import type { MessagingLogger } from '../options.js';
@@ -42,7 +42,8 @@ export function kafkaClient(options: KafkaClientOptions): Kafka {
 /** A request is one write, and waits for nothing. */
 const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const socket = ssl
-    ? connectByTls({ host, port, servername: host, ...ssl }, onConnect)
+    ? // An address is no name to ask for; the certificate is held against it all the same.
+      connectByTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
     : connectPlainly({ host, port }, onConnect);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 60_000);

@@ -2,6 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { EventEnvelope } from '../envelope.js';
 import { errorCode } from '../errors.js';
 import type { MessagingLogger } from '../options.js';
+import { kafkaComplaint } from './kafka-complaint.js';
 
 /** The same complaint about the same thing is said once in this time; it is counted every time. */
 const SAY_AGAIN_MS = 60_000;
@@ -49,7 +50,7 @@ export class KafkaLog {
   unreachable(brokers: readonly string[], error: unknown): void {
     this.logger.warn(
       { code: codeOf(error), brokers, err: error },
-      `Kafka does not answer at ${brokers.join(', ')} (KAFKA_BROKERS); Roost keeps trying and is not ready until it does`,
+      `Kafka does not answer at ${brokers.join(', ')} (KAFKA_BROKERS): ${kafkaComplaint(error)}; Roost keeps trying and is not ready until it does`,
     );
   }
 

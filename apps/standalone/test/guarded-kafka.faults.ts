@@ -1,0 +1,184 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { jest } from '@jest/globals';
+import { type EmbeddedKafka, freePort, startKafka } from '@roost/embedded';
+import { eventually, freshDatabase, freshRedis } from '@roost/testing';
+import pg from 'pg';
+import { aFolder, cleanUp, type Env, type Run, run } from './standalone.js';
+
+jest.setTimeout(300_000);
+
+const path = (file: string) => new URL(`../../../${file}`, import.meta.url).pathname;
+const CLI = path('tools/src/cli/main.ts');
+const REVIEWS = path('apps/reviews/src/main.ts');
+const keytool = (args: string[]) => promisify(execFile)('keytool', args);
+
+/** A broker whose port for clients takes TLS and a password only; a second port is there to start it by. */
+describe('a Kafka that is guarded', () => {
+  let kafka: EmbeddedKafka;
+  let good: Env;
+  let databaseUrl: string;
+
+  beforeAll(async () => {
+    const folder = aFolder();
+    const [store, certificate] = [join(folder, 'broker.p12'), join(folder, 'broker.pem')];
+    const which = ['-alias', 'broker', '-keystore', store, '-storepass', 'changeit'];
+    await keytool([
+      ...['-genkeypair', ...which, '-storetype', 'PKCS12', '-keyalg', 'EC', '-validity', '2'],
+      ...['-dname', 'CN=broker', '-ext', 'SAN=ip:127.0.0.1', '-ext', 'BC=ca:true'],
+    ]);
+    await keytool(['-exportcert', ...which, '-rfc', '-file', certificate]);
+    const [port, guarded, controller] = [await freePort(), await freePort(), await freePort()];
+    const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+    const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule';
+    kafka = await startKafka({
+      dataDir: join(folder, 'kafka'),
+      port,
+      temporary: true,
+      formatArguments: [
+        '--add-scram',
+        'SCRAM-SHA-256=[name=roost,password=right]',
+        '--add-scram',
+        'SCRAM-SHA-512=[name=roost,password=right]',
+      ],
+      properties: {
+        'controller.quorum.voters': `1@127.0.0.1:${controller}`,
+        listeners: `CLIENTS://127.0.0.1:${port},GUARDED://127.0.0.1:${guarded},CONTROLLER://127.0.0.1:${controller}`,
+        'advertised.listeners': `CLIENTS://127.0.0.1:${port},GUARDED://127.0.0.1:${guarded}`,
+        'listener.security.protocol.map': 'CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT,GUARDED:SASL_SSL',
+        'listener.name.guarded.ssl.keystore.type': 'PKCS12',
+        'listener.name.guarded.ssl.keystore.location': store,
+        'listener.name.guarded.ssl.keystore.password': 'changeit',
+        'listener.name.guarded.ssl.key.password': 'changeit',
+        'listener.name.guarded.sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+        'listener.name.guarded.plain.sasl.jaas.config': `${plain} required user_roost="right";`,
+        'listener.name.guarded.scram-sha-256.sasl.jaas.config': `${scram} required;`,
+        'listener.name.guarded.scram-sha-512.sasl.jaas.config': `${scram} required;`,
+      },
+    });
+    databaseUrl = await freshDatabase('reviews');
+    good = {
+      ROOST_MODE: 'distributed',
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: await freshRedis(),
+      KAFKA_BROKERS: `127.0.0.1:${guarded}`,
+      KAFKA_TLS: 'on',
+      KAFKA_SASL: 'scram-sha-512',
+      KAFKA_USERNAME: 'roost',
+      KAFKA_PASSWORD: 'right',
+      NODE_EXTRA_CA_CERTS: certificate,
+    };
+  });
+  afterAll(async () => {
+    await cleanUp();
+    await kafka?.stop();
+  });
+
+  async function roost(env: Env, ...args: string[]): Promise<{ code: number | null; said: string }> {
+    const command = run(env, CLI, args);
+    const code = await command.ends();
+    return { code, said: command.output() };
+  }
+
+  async function reviews(
+    env: Env,
+  ): Promise<{ service: Run; ready(): Promise<{ status: number; kafka: string }> }> {
+    const port = await freePort();
+    const service = run({ ...env, PORT: String(port) }, REVIEWS);
+    await service.says('"msg":"listening"');
+    return {
+      service,
+      ready: async () => {
+        const answer = await fetch(`http://127.0.0.1:${port}/health/ready`);
+        const { parts } = (await answer.json()) as { parts: { kafka: string } };
+        return { status: answer.status, kafka: parts.kafka };
+      },
+    };
+  }
+
+  const without = (...names: string[]): Env =>
+    Object.fromEntries(Object.entries(good).filter(([name]) => !names.includes(name)));
+
+  test.each(['scram-sha-512', 'scram-sha-256', 'plain'])(
+    'takes topics over TLS and %s',
+    async (mechanism) => {
+      const { code, said } = await roost({ ...good, KAFKA_SASL: mechanism }, 'topics', 'apply');
+      expect({ code, said }).toEqual({
+        code: 0,
+        said: expect.stringMatching(/reviews\.review .*(created|unchanged)/),
+      });
+    },
+  );
+
+  test('carries the events of a service', async () => {
+    await roost(good, 'topics', 'apply');
+    const { service, ready } = await reviews(good);
+    await eventually(async () => expect(await ready()).toEqual({ status: 200, kafka: 'up' }), {
+      seconds: 60,
+    });
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    const key = '01a20d4b-4e6d-7016-9ee8-085f8fa5833b';
+    await client.query(
+      `INSERT INTO outbox_event (type, topic, key, compacted, aggregate_version, schema_version, body)
+       VALUES ('rating.changed', 'reviews.rating', $1, true, 1, 1, '{}')`,
+      [key],
+    );
+    await client.end();
+    await eventually(
+      async () => {
+        const { said } = await roost(good, 'events', 'tail', '--no-follow', '--topic', 'reviews.rating');
+        expect(said).toMatch(new RegExp(`rating\\.changed +${key}`));
+      },
+      { seconds: 60 },
+    );
+    expect(await service.ends('SIGTERM')).toBe(0);
+  });
+
+  test.each<[string, () => Env, RegExp]>([
+    [
+      'a wrong password',
+      () => ({ ...good, KAFKA_PASSWORD: 'wrong' }),
+      /SCRAM SHA512 authentication failed.*: check KAFKA_USERNAME/,
+    ],
+    [
+      'a wrong password, plain',
+      () => ({ ...good, KAFKA_SASL: 'plain', KAFKA_PASSWORD: 'wrong' }),
+      /PLAIN authentication failed.*: check KAFKA_USERNAME/,
+    ],
+    [
+      'a certificate of nobody we know',
+      () => without('NODE_EXTRA_CA_CERTS'),
+      /self-signed certificate.*NODE_EXTRA_CA_CERTS/,
+    ],
+    [
+      'no name',
+      () => without('KAFKA_SASL', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'),
+      /see that KAFKA_TLS and KAFKA_SASL are what this port takes/,
+    ],
+    [
+      'no TLS',
+      () => ({ ...good, KAFKA_TLS: 'off' }),
+      /see that KAFKA_TLS and KAFKA_SASL are what this port takes/,
+    ],
+    [
+      'TLS where there is none',
+      () => ({ ...good, KAFKA_BROKERS: kafka.brokers }),
+      /see that KAFKA_TLS and KAFKA_SASL are what this port takes/,
+    ],
+  ])(
+    'with %s: one line for the operator; the service says it, waits, and is not ready',
+    async (_, env, why) => {
+      const { code, said } = await roost(env(), 'topics', 'list');
+      expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(why) });
+      expect(said.trim().split('\n')).toHaveLength(1);
+      const { service, ready } = await reviews(env());
+      await service.says(/consumer died and will be started again/);
+      expect(await ready()).toEqual({ status: 503, kafka: 'down' });
+      expect(service.output()).toMatch(why);
+      expect(service.output()).not.toContain('"wrong"');
+      expect(await service.ends('SIGTERM')).toBe(0);
+    },
+  );
+});
