@@ -74,3 +74,22 @@ test('a waiting request is let go, and closing twice is closing once', async () 
   await expect(fetch(`${running.url}/health/live`)).rejects.toThrow();
   await service.close();
 });
+
+test('a connection that is kept may be used once more, and is closed by the answer', async () => {
+  const service = await startTestService(notes);
+  const running = await startService(notes, { env: service.env, bus: service.bus });
+  const { token } = aUser();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  expect(await send(running.url, token, agent)).toBe(201);
+  const kept = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
+  expect(kept).toHaveLength(1);
+
+  const closed = running.close({ lingerMs: 60_000 });
+  expect(await send(running.url, token, agent)).toBe(201);
+  await eventually(() => expect(kept[0]?.destroyed).toBe(true));
+  // With nobody left to let go, the rest of the time is not waited for.
+  await closed;
+  await expect(send(running.url, token, agent)).rejects.toThrow();
+  agent.destroy();
+  await service.close();
+}, 30_000);

@@ -34,6 +34,8 @@ export function kafkaClient(options: KafkaClientOptions): Kafka {
     logLevel: options.logger ? logLevel.ERROR : logLevel.NOTHING,
     logCreator: () => (entry) => {
       const { message, error, broker } = entry.log as { message: string; error?: unknown; broker?: string };
+      // What a request came to is for who has asked: a rebalance would be a dozen of these lines.
+      if (message.startsWith('Response ')) return;
       options.logger?.warn({ said: message, error, broker, part: entry.namespace }, 'kafkajs');
     },
   });

@@ -106,6 +106,8 @@ export interface TopicReport {
   /** On the broker; null: there is no such topic. */
   readonly partitions: number | null;
   readonly planned: number;
+  /** On how many brokers each partition is kept; null: there is no such topic. What is there stays as it is. */
+  readonly copies: number | null;
   /** `differs` only: what is to be done is not done without being asked for. */
   readonly state: 'created' | 'changed' | 'raised' | 'unchanged' | 'missing' | 'differs';
   /** What was, or would be, changed: `retention.ms 604800000 → 2592000000`. */
@@ -127,11 +129,12 @@ export async function applyTopics(kafka: Kafka, options: ApplyOptions = {}): Pro
     const plan = plannedTopics(options);
     const present = await presentTopics(admin, plan);
     const missing = plan.filter(({ name }) => !present.has(name));
-    if (missing.length > 0 && !options.dryRun) await create(admin, missing, options.replicas);
+    const copies =
+      missing.length > 0 && !options.dryRun ? await create(admin, missing, options.replicas) : null;
     const reports: TopicReport[] = [];
     for (const topic of plan) {
       const found = present.get(topic.name);
-      reports.push(found ? await mend(admin, topic, found, options) : missingReport(topic, options));
+      reports.push(found ? await mend(admin, topic, found, options) : missingReport(topic, copies));
     }
     return reports;
   });
@@ -142,19 +145,22 @@ export async function listTopics(kafka: Kafka, options: PlanOptions = {}): Promi
   return applyTopics(kafka, { ...options, dryRun: true });
 }
 
-function missingReport({ name, kind, partitions, config }: PlannedTopic, options: ApplyOptions): TopicReport {
+/** `copies`: null where it has not been created. */
+function missingReport({ name, kind, partitions, config }: PlannedTopic, copies: number | null): TopicReport {
   return {
     name,
     kind,
-    partitions: options.dryRun ? null : partitions,
+    partitions: copies === null ? null : partitions,
     planned: partitions,
-    state: options.dryRun ? 'missing' : 'created',
+    copies,
+    state: copies === null ? 'missing' : 'created',
     changes: Object.entries(config).map(([setting, value]) => `${setting} ${value}`),
   };
 }
 
 interface PresentTopic {
   readonly partitions: number;
+  readonly copies: number;
   /** What applies, by whoever set it. */
   readonly config: ReadonlyMap<string, string>;
   /** What was set for this topic. */
@@ -181,16 +187,18 @@ async function presentTopics(
       const pairs = (list: typeof entries) =>
         new Map(list.map(({ configName, configValue }) => [configName, configValue]));
       const own = entries.filter(({ configSource }) => Number(configSource) === SET_FOR_TOPIC);
-      return [name, { partitions: partitions.length, config: pairs(entries), own: pairs(own) }];
+      const copies = Math.min(...partitions.map(({ replicas }) => replicas.length));
+      return [name, { partitions: partitions.length, copies, config: pairs(entries), own: pairs(own) }];
     }),
   );
 }
 
+/** Gives back on how many brokers they are kept. */
 async function create(
   admin: Admin,
   topics: readonly PlannedTopic[],
   replicas: number | undefined,
-): Promise<void> {
+): Promise<number> {
   const { brokers } = await admin.describeCluster();
   const copies = replicas ?? Math.min(3, brokers.length);
   await admin.createTopics({
@@ -212,6 +220,7 @@ async function create(
     admin,
     topics.map(({ name }) => name),
   );
+  return copies;
 }
 
 /** Returns once every partition has a leader; throws what the broker says when that takes too long. */
@@ -240,7 +249,7 @@ async function mend(
   const changes = wrong.map(
     ([setting, value]) => `${setting} ${found.config.get(setting) ?? '–'} → ${value}`,
   );
-  const report = { name, kind, planned, partitions: found.partitions };
+  const report = { name, kind, planned, partitions: found.partitions, copies: found.copies };
   if (wrong.length > 0 && !options.dryRun) {
     // The request replaces all that was set for the topic, so what others have set goes along.
     const entries = new Map([...found.own, ...Object.entries(config)]);

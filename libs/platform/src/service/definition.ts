@@ -66,5 +66,6 @@ export interface RunningService {
   port: number;
   app: INestApplication;
   get<T>(token: Type<T> | (abstract new (...args: never[]) => T) | symbol | string): T;
-  close(): Promise<void>;
+  /** `lingerMs`: how long clients may still use the connections that they keep, and are told to open another. */
+  close(options?: { lingerMs?: number }): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MikroORM } from '@mikro-orm/postgresql';
@@ -180,7 +181,7 @@ async function start(
     port,
     app,
     get: (token) => app.get(token, { strict: false }),
-    close: () => (closing ??= stop(running)),
+    close: ({ lingerMs = 0 } = {}) => (closing ??= stop(running, lingerMs)),
   };
 }
 
@@ -280,6 +281,17 @@ interface RunningParts {
   logger: Logger;
 }
 
+/**
+ * First lets clients go: each answer closes its connection meanwhile, so that who comes next opens one elsewhere. A
+ * connection that is closed while it is idle may meet a request on its way, which is lost then.
+ */
+async function letGo(server: HttpServer, lingerMs: number): Promise<void> {
+  const open = () =>
+    new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count ?? 0)));
+  const until = performance.now() + lingerMs;
+  while (performance.now() < until && (await open()) > 0) await pause(DRAIN_LOOK_MS);
+}
+
 /** Takes no new connection and waits for the answers under way; a connection that falls idle is closed. */
 async function drain(server: HttpServer): Promise<void> {
   const idle = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK_MS);
@@ -292,19 +304,13 @@ async function drain(server: HttpServer): Promise<void> {
 }
 
 /** Answers what is being asked, then lets go of everything, the pools last. */
-async function stop({
-  app,
-  redis,
-  orm,
-  kafka,
-  keySource,
-  health,
-  metricsServer,
-  tracing,
-  logger,
-}: RunningParts): Promise<void> {
+async function stop(
+  { app, redis, orm, kafka, keySource, health, metricsServer, tracing, logger }: RunningParts,
+  lingerMs: number,
+): Promise<void> {
   health.drain();
   keySource.stop();
+  await letGo(app.getHttpServer() as HttpServer, lingerMs);
   await drain(app.getHttpServer() as HttpServer);
   if (!(await within(CLOSED_WITHIN_MS, app.close())))
     logger.warn('parts that did not close in time are left');

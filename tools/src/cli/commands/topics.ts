@@ -71,8 +71,8 @@ async function apply({ options, out }: Call): Promise<void> {
   }
 }
 
-function row({ name, kind, partitions, state, changes }: TopicReport): Row {
-  return { topic: name, kind, partitions, state, changes: changes.join('; ') || null };
+function row({ name, kind, partitions, copies, state, changes }: TopicReport): Row {
+  return { topic: name, kind, partitions, copies, state, changes: changes.join('; ') || null };
 }
 
 async function withKafka<T>(
