@@ -52,6 +52,14 @@ export class KeySource {
     this.#timer = setInterval(() => void this.#refresh(), REFRESH_MS).unref();
   }
 
+  /**
+   * One try before the first request, so that a replica that says it is ready can verify tokens. Whoever makes the keys
+   * may not be up yet: then the first token asks again.
+   */
+  async warm(): Promise<void> {
+    await this.#refresh(true);
+  }
+
   stop(): void {
     if (this.#timer) clearInterval(this.#timer);
   }
@@ -72,15 +80,15 @@ export class KeySource {
     return key ?? null;
   }
 
-  #refresh(): Promise<void> {
-    this.#fetching ??= this.#fetch().finally(() => {
+  #refresh(quiet = false): Promise<void> {
+    this.#fetching ??= this.#fetch(quiet).finally(() => {
       this.#lastFetch = performance.now();
       this.#fetching = null;
     });
     return this.#fetching;
   }
 
-  async #fetch(): Promise<void> {
+  async #fetch(quiet: boolean): Promise<void> {
     try {
       const keys = usableKeys(await this.#read());
       if (keys.size === 0) throw new Error('no usable key in the set');
@@ -90,6 +98,7 @@ export class KeySource {
       this.#keys = keys;
       this.onChange();
     } catch (error) {
+      if (quiet) return;
       this.logger.warn({ reason: (error as Error).message, kept: this.#keys.size }, 'key set not refreshed');
     }
   }

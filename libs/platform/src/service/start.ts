@@ -163,6 +163,7 @@ async function start(
   if (messaging) connectEvents(app);
   await app.init();
   if (messaging) await listenToEvents(app);
+  await keySource.warm();
   const wanted = config.PORT ?? definition.port;
   await listen(app, host, wanted, name);
   const { port } = app.getHttpServer().address() as AddressInfo;
