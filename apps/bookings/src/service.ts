@@ -7,6 +7,7 @@ import { Migration0005Feed } from '../migrations/Migration0005Feed.js';
 import { Migration0006Change } from '../migrations/Migration0006Change.js';
 import { Migration0007Message } from '../migrations/Migration0007Message.js';
 import { Migration0008Erasure } from '../migrations/Migration0008Erasure.js';
+import { Migration0009Goodwill } from '../migrations/Migration0009Goodwill.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
@@ -31,6 +32,7 @@ export const bookings = defineService({
     Migration0006Change,
     Migration0007Message,
     Migration0008Erasure,
+    Migration0009Goodwill,
   ],
   projections: {
     'identity.user': ['account'],

@@ -166,6 +166,30 @@ export class BookingsUnderTest {
     await this.service.deliver('payment.authorized', { ...held, captureBefore });
   }
 
+  /** An administrator gives so much back on the payment of the booking, or of a change; or, for another reason, payments does. */
+  async refunded(
+    booking: TestBooking,
+    refundAmountMinor: number,
+    options: { id?: string; times?: number; change?: ChangeDto; reason?: string } = {},
+  ): Promise<void> {
+    const { change, reason = 'admin', ...delivery } = options;
+    const payment = change
+      ? changePaymentOf(booking, change, 'partially_refunded')
+      : paymentOf(booking, 'partially_refunded');
+    await this.service.deliver(
+      'payment.refunded',
+      {
+        ...payment,
+        capturedMinor: payment.amountMinor,
+        refundedMinor: refundAmountMinor,
+        refundId: randomUUID(),
+        refundAmountMinor,
+        reason,
+      },
+      delivery,
+    );
+  }
+
   async failed(booking: TestBooking): Promise<void> {
     await this.service.deliver('payment.failed', { ...paymentOf(booking, 'failed'), code: 'card_declined' });
   }

@@ -3,4 +3,5 @@ export type { Release, Schema } from './compatibility.js';
 export type { EventDefinition, EventKind } from './define.js';
 export { events, isEventType, parseEvent, topicOf, topics, topicsBy, topicsWith } from './events.js';
 export type { EventBody, EventType } from './events.js';
+export { REFUND_REASON } from './payments.js';
 export { USER_EVENTS, type UserEvent } from './identity.js';

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { Code, Currency, Id, Instant, Minor, Provider, topic } from './define.js';
 
+/** Why money went back, as the `reason` of `payment.refunded` says it; `goodwill`: an administrator gave it by hand. */
+export const REFUND_REASON = {
+  bookingEnded: 'booking-ended',
+  bookingChanged: 'booking-changed',
+  goodwill: 'admin',
+} as const;
+
 const dispute = { disputeId: Id };
 
 export const paymentEvents = topic(

@@ -32,6 +32,7 @@ interface Booking {
   state: string;
   bookingMode: 'instant' | 'request';
   totalMinor: number;
+  paymentId: string | null;
   checkInDate: string;
   checkOutDate: string;
   openChange: { id: string; state: string; proposedBy: 'guest' | 'host' } | null;
@@ -66,7 +67,7 @@ const hostDoes = {
   propose: 8,
   answerChange: 30,
 } as const;
-type Deed = keyof typeof guestDoes | keyof typeof hostDoes | 'advance' | 'adminCancel';
+type Deed = keyof typeof guestDoes | keyof typeof hostDoes | 'advance' | 'adminCancel' | 'goodwill';
 
 /** What each may be answered with; anything else is wrong. */
 const EXPECTED: Record<Deed, readonly string[]> = {
@@ -139,6 +140,7 @@ const EXPECTED: Record<Deed, readonly string[]> = {
   ],
   advance: ['200'],
   adminCancel: ['200', '409 booking.transition_not_allowed', '422 booking.refund_out_of_range'],
+  goodwill: ['201', '409 payment.wrong_state', '409 payment.refund_too_large'],
 };
 
 /**
@@ -318,6 +320,13 @@ export class Lives {
     if (!id) return await this.advance(chance);
     const admin = this.roost.as(randomUUID(), ['admin']);
     const { body } = must(200, await admin.get<Booking>(`/v1/bookings/${id}`));
+    if (body.paymentId && chance.happens(0.4)) {
+      const amountMinor = chance.whole(1, body.totalMinor);
+      await this.hear('goodwill', () =>
+        admin.post(`/v1/admin/payments/${body.paymentId}/refunds`, { amountMinor, reason: 'A complaint' }),
+      );
+      return;
+    }
     const refundMinor = Math.floor(chance.next() * (body.totalMinor + 1));
     await this.hear('adminCancel', () =>
       admin.post(`/v1/admin/bookings/${id}/cancel`, { reason: 'A complaint', refundMinor }),

@@ -8,6 +8,7 @@ interface BookingRow {
   hostPayout: number;
   wasConfirmed: boolean;
   refund: number;
+  goodwill: number;
   penalty: number;
 }
 
@@ -15,6 +16,7 @@ interface PaymentRow {
   id: string;
   booking: string;
   purpose: string;
+  confirmed: boolean;
   status: string;
   ref: string | null;
   amount: number;
@@ -28,6 +30,10 @@ interface RefundRow {
   payment: string;
   succeeded: number;
   open: number;
+  /** What an administrator gave, and what of it the host gave up. */
+  goodwill: number;
+  goodwillOfHost: number;
+  forChanges: number;
 }
 
 interface IntentRow {
@@ -61,18 +67,22 @@ export async function checkMoney({ query }: Sources): Promise<Difference[]> {
     `SELECT id, state, total_minor::float8 AS total, captured_minor::float8 AS captured,
        host_payout_minor::float8 AS "hostPayout", confirmed_at IS NOT NULL AS "wasConfirmed",
        coalesce((cancellation ->> 'refundMinor')::float8, 0) AS refund,
+       goodwill_minor::float8 AS goodwill,
        coalesce((cancellation ->> 'hostPenaltyMinor')::float8, 0) AS penalty FROM booking`,
   );
   const payments = await query<PaymentRow>(
     'payments',
-    `SELECT id, booking_id AS booking, purpose, status, provider_ref AS ref, amount_minor::float8 AS amount,
+    `SELECT id, booking_id AS booking, purpose, confirmed, status, provider_ref AS ref, amount_minor::float8 AS amount,
        authorized_minor::float8 AS authorized, captured_minor::float8 AS captured, refunded_minor::float8 AS refunded,
        refund_reserved_minor::float8 AS reserved FROM payment`,
   );
   const refunds = await query<RefundRow>(
     'payments',
     `SELECT payment_id AS payment, coalesce(sum(amount_minor) FILTER (WHERE status = 'succeeded'), 0)::float8 AS succeeded,
-       count(*) FILTER (WHERE status <> 'succeeded')::int AS open FROM refund GROUP BY 1`,
+       count(*) FILTER (WHERE status <> 'succeeded')::int AS open,
+       coalesce(sum(amount_minor) FILTER (WHERE status = 'succeeded' AND cause LIKE 'admin:%'), 0)::float8 AS goodwill,
+       coalesce(sum(host_minor) FILTER (WHERE status = 'succeeded' AND cause LIKE 'admin:%'), 0)::float8 AS "goodwillOfHost",
+       count(*) FILTER (WHERE cause LIKE 'change:%')::int AS "forChanges" FROM refund GROUP BY 1`,
   );
   const intents = await query<IntentRow>(
     'sandbox',
@@ -100,10 +110,10 @@ export async function checkMoney({ query }: Sources): Promise<Difference[]> {
      FROM side GROUP BY 1, 2`,
   );
   return [
-    ...checkBookings(bookings, payments),
+    ...checkBookings(bookings, payments, refunds),
     ...checkPayments(payments, refunds),
     ...checkProvider(payments, intents),
-    ...checkLedger(bookings, payments, posted),
+    ...checkLedger(bookings, payments, refunds, posted),
   ];
 }
 
@@ -111,8 +121,13 @@ const byKey = <T>(rows: readonly T[], key: (row: T) => string): Map<string, T[]>
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
 /** Never confirmed and unpaid, never captured and dead; a cancellation gave back what it said. */
-function checkBookings(bookings: readonly BookingRow[], payments: readonly PaymentRow[]): Difference[] {
+function checkBookings(
+  bookings: readonly BookingRow[],
+  payments: readonly PaymentRow[],
+  refunds: readonly RefundRow[],
+): Difference[] {
   const found: Difference[] = [];
+  const refundOf = new Map(refunds.map((refund) => [refund.payment, refund]));
   const ofBooking = byKey(payments, ({ booking }) => booking);
   const known = new Set(bookings.map(({ id }) => id));
   for (const { id, booking } of payments) {
@@ -130,12 +145,21 @@ function checkBookings(bookings: readonly BookingRow[], payments: readonly Payme
     const net = captured - sum(own.map((payment) => payment.refunded));
     if (booking.captured !== first)
       say('booking.captured', `bookings knows of ${booking.captured} captured for it, payments of ${first}`);
+    const counting = own.filter(({ purpose, confirmed }) => purpose === 'booking' || confirmed);
+    const given = sum(counting.map(({ id }) => refundOf.get(id)?.goodwill ?? 0));
+    // What a change costs less may have taken goodwill up: then what is left tells whether it is right.
+    const takenUp = counting.some(({ id }) => (refundOf.get(id)?.forChanges ?? 0) > 0);
+    if (booking.goodwill > given || (booking.goodwill < given && !takenUp))
+      say('booking.goodwill', `bookings knows of ${booking.goodwill} given by hand, payments of ${given}`);
     switch (booking.state) {
       case 'confirmed':
       case 'in_stay':
       case 'completed':
-        if (net !== booking.total)
-          say('booking.unpaid', `its total is ${booking.total}, its guest has paid ${net}`);
+        if (net !== booking.total - booking.goodwill)
+          say(
+            'booking.unpaid',
+            `its total is ${booking.total}, ${booking.goodwill} of it goodwill, its guest has paid ${net}`,
+          );
         break;
       case 'awaiting_host':
       case 'awaiting_capture':
@@ -143,7 +167,7 @@ function checkBookings(bookings: readonly BookingRow[], payments: readonly Payme
           say('booking.unpaid', `less than its total of ${booking.total} is authorized`);
         break;
       case 'cancelled': {
-        const kept = booking.wasConfirmed ? booking.total - booking.refund : 0;
+        const kept = booking.wasConfirmed ? booking.total - booking.refund - booking.goodwill : 0;
         if (net !== kept) say('booking.refund', `${kept} should be kept of what was paid, ${net} is`);
         break;
       }
@@ -212,9 +236,12 @@ function checkProvider(payments: readonly PaymentRow[], intents: readonly Intent
 function checkLedger(
   bookings: readonly BookingRow[],
   payments: readonly PaymentRow[],
+  refunds: readonly RefundRow[],
   posted: readonly PostedRow[],
 ): Difference[] {
   const found: Difference[] = [];
+  const refundOf = new Map(refunds.map((refund) => [refund.payment, refund]));
+  const paymentsOf = byKey(payments, ({ booking }) => booking);
   const ofPayment = byKey(
     posted.filter(({ payment }) => payment !== null),
     ({ payment }) => payment ?? '',
@@ -250,8 +277,16 @@ function checkLedger(
     if (total(rows, 'penalty') !== booking.penalty)
       say(`its host owes a penalty of ${booking.penalty}, the ledger has ${total(rows, 'penalty')}`);
     if (!['confirmed', 'in_stay', 'completed'].includes(booking.state)) continue;
-    if (total(rows, 'host') !== booking.hostPayout)
-      say(`its host gets ${booking.hostPayout}, the ledger owes ${total(rows, 'host')}`);
+    const own = paymentsOf.get(booking.id) ?? [];
+    const given = own.map(({ id }) => refundOf.get(id)?.goodwillOfHost ?? 0);
+    // After goodwill a change is settled in proportion of what is left, not to what each should have.
+    const inProportion =
+      sum(given) > 0 &&
+      own.some(({ purpose, id }) => purpose === 'change' || (refundOf.get(id)?.forChanges ?? 0) > 0);
+    if (!inProportion && total(rows, 'host') !== booking.hostPayout - sum(given))
+      say(
+        `its host gets ${booking.hostPayout} less ${sum(given)} of goodwill, the ledger owes ${total(rows, 'host')}`,
+      );
   }
   return found;
 }

@@ -188,6 +188,12 @@ export const plants: Plant[] = [
     found: ['ledger.host'],
   },
   {
+    what: 'goodwill that nobody gave',
+    database: 'bookings',
+    sql: `UPDATE booking SET goodwill_minor = 1 WHERE id = ${confirmed}`,
+    found: ['booking.goodwill', 'booking.unpaid'],
+  },
+  {
     what: 'a penalty that the ledger does not know',
     database: 'bookings',
     sql: `UPDATE booking SET cancellation = jsonb_set(cancellation, '{hostPenaltyMinor}', '123')

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
-import type { EventBody } from '@roost/contracts';
+import { type EventBody, REFUND_REASON } from '@roost/contracts';
 import { OnEvent, Transactions } from '@roost/messaging';
 import { Clock, SystemClock } from '@roost/platform';
 import { addMilliseconds } from '@roost/stay';
@@ -46,6 +46,15 @@ export class BookingConsumer {
   @OnEvent('payment.failed', 'payment.voided')
   async failed(body: Payment): Promise<void> {
     await this.withBooking(body, (em, booking, now) => this.lifecycle.failCapture(em, booking, now));
+  }
+
+  /** What the booking itself gave back, by its end or by a change, it knows already. */
+  @OnEvent('payment.refunded')
+  async refunded(body: EventBody<'payment.refunded'>): Promise<void> {
+    if (body.reason !== REFUND_REASON.goodwill) return;
+    await this.withBooking(body, async (_, booking) =>
+      this.lifecycle.giveGoodwill(booking, body.refundAmountMinor),
+    );
   }
 
   private async withBooking(

@@ -6,7 +6,7 @@ import type { BookingChange as ChangeEntity } from '../change/change.entity.js';
 import { RefundStep } from '../quote/quote.dto.js';
 import { hideContacts } from '../message/domain/contact.js';
 import { PlainText, StayDate } from '../stay.dto.js';
-import type { Booking as BookingEntity } from './booking.entity.js';
+import { type Booking as BookingEntity, refundScheduleOf } from './booking.entity.js';
 import { BOOKING_STATES } from './domain/booking-state.js';
 
 export const BookingState = z.enum(BOOKING_STATES).meta({ id: 'BookingState' });
@@ -141,7 +141,7 @@ export function toBookingDto(
     totalMinor: terms.totalMinor,
     host: { feeMinor: terms.price.hostFeeMinor, payoutMinor: terms.hostPayoutMinor },
     cancellationPolicy: terms.cancellationPolicy,
-    refundSchedule: terms.refundSchedule,
+    refundSchedule: refundScheduleOf(booking),
     message: booking.message && seen(booking.message),
     threadId: booking.id,
     holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,

@@ -3,6 +3,7 @@ import { Embedded, Entity, PrimaryKey, Property } from '@mikro-orm/decorators/le
 import { StayTerms } from '../stay-terms.entity.js';
 import type { BookingState, ExpiryCause } from './domain/booking-state.js';
 import type { RefundTier } from './domain/cancellation.js';
+import { type DatedRefund, limitSchedule } from './domain/refund-schedule.js';
 
 export interface Cancellation {
   by: 'guest' | 'host' | 'admin';
@@ -62,6 +63,10 @@ export class Booking {
   @Property({ type: new BigIntType('number') })
   capturedMinor!: number;
 
+  /** What of its total administrators have given back of their own accord; minor units, never more than the total. */
+  @Property({ type: new BigIntType('number') })
+  goodwillMinor!: number;
+
   @Property({ type: 'json', nullable: true })
   cancellation!: Cancellation | null;
 
@@ -75,3 +80,14 @@ export class Booking {
   @Property({ type: 'datetime' })
   updatedAt!: Date;
 }
+
+/** What of the guest's money can still go back, minor units: each change has settled what it costs more or less. */
+export function refundableMinor(booking: Booking): number {
+  const { terms, confirmedAt, capturedMinor, authorizedMinor, goodwillMinor } = booking;
+  const paidMinor = confirmedAt ? terms.totalMinor : Math.max(capturedMinor, authorizedMinor);
+  return paidMinor - goodwillMinor;
+}
+
+/** What a guest's cancel gives back, by date, of what goodwill has left. */
+export const refundScheduleOf = ({ terms, goodwillMinor }: Booking): DatedRefund[] =>
+  limitSchedule(terms.refundSchedule, terms.totalMinor - goodwillMinor);

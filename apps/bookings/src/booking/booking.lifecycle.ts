@@ -6,20 +6,21 @@ import { addHours, addMinutes } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
 import { staleHolds, type Stay } from '../calendar/calendar.queries.js';
 import { ChangeLifecycle } from '../change/change.lifecycle.js';
-import { Booking, type Cancellation } from './booking.entity.js';
+import { Booking, type Cancellation, refundableMinor } from './booking.entity.js';
 import { keptFacts } from './booking.events.js';
 import { BookingNights, stayOf } from './booking.nights.js';
 import { type Actor, BookingRecord } from './booking.record.js';
 import { transition, type Allowed, type BookingEvent, type BookingState } from './domain/booking-state.js';
-import type { Refund } from './domain/cancellation.js';
+import { limitLines, type Refund } from './domain/cancellation.js';
 import { refundSchedule } from './domain/refund-schedule.js';
 
 /** What a cancel settles between guest and host. */
 export interface Settlement {
   by: Cancellation['by'];
+  /** By rule, should all of it have been paid. */
   refund: Refund;
   /** What really goes back, of what was paid so far. */
-  paidBackMinor: number;
+  paidBack: Pick<Refund, 'refundMinor' | 'lines'>;
   hostPenaltyMinor: number;
 }
 
@@ -98,14 +99,13 @@ export class BookingLifecycle {
     const event = `${settlement.by}_cancelled` as const;
     this.allow(booking, event);
     await this.changes.close(em, booking, actor, now);
-    const { refund, hostPenaltyMinor } = settlement;
-    const refundLines = refund.lines.map(({ kind, refundMinor }) => ({ kind, refundMinor }));
+    const { refund, paidBack, hostPenaltyMinor } = settlement;
     booking.cancellation = {
       by: settlement.by,
       reason: actor.reason ?? '',
       at: now.toISOString(),
-      refundMinor: settlement.paidBackMinor,
-      refundLines: settlement.paidBackMinor > 0 ? refundLines : [],
+      refundMinor: paidBack.refundMinor,
+      refundLines: paidBack.lines,
       hostPenaltyMinor,
     };
     await this.enter(em, booking, 'cancelled', event, actor, now, { dueAt: null });
@@ -117,11 +117,27 @@ export class BookingLifecycle {
     await this.record.announce(em, booking, 'booking.cancelled', {
       by: settlement.by,
       refundMinor: refund.refundMinor,
-      refundLines,
+      refundLines: refund.lines,
       hostPenaltyMinor,
       cancelledAt: now.toISOString(),
       ...keptFacts(refund),
     });
+  }
+
+  /**
+   * An administrator gave so much back on a payment. Of what a change had taken off the total by then payments gave so much
+   * less back; the same goes for a cancel that did not know of it yet, whose record is put right.
+   */
+  giveGoodwill(booking: Booking, amountMinor: number): void {
+    booking.goodwillMinor = Math.min(booking.goodwillMinor + amountMinor, booking.terms.totalMinor);
+    const { cancellation } = booking;
+    const leftMinor = refundableMinor(booking);
+    if (!cancellation || cancellation.refundMinor <= leftMinor) return;
+    booking.cancellation = {
+      ...cancellation,
+      refundMinor: leftMinor,
+      refundLines: limitLines(cancellation.refundLines, leftMinor),
+    };
   }
 
   /** Time has come for this booking. */

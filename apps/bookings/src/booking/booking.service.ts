@@ -105,6 +105,7 @@ export class BookingService {
       paymentId: null,
       expiredCause: null,
       cancellation: null,
+      goodwillMinor: 0,
     };
     addLogFields({ bookingId: booking.id, listingId: quote.terms.listingId });
     const created = this.outbox.row('booking.created', bookingFacts(booking), { version: 1 });

@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Clock, Idempotency, Problem, type AuthUser } from '@roost/platform';
 import type { AdminCancel, Booking as BookingDto, CancellationPreview } from './booking.dto.js';
-import type { Booking } from './booking.entity.js';
+import { type Booking, refundableMinor, refundScheduleOf } from './booking.entity.js';
 import { BookingLifecycle, type Settlement } from './booking.lifecycle.js';
 import { findVisible } from './booking.queries.js';
 import { viewOf } from './booking.view.js';
@@ -10,8 +10,8 @@ import {
   adminCancel,
   guestCancel,
   hostCancel,
+  limitRefund,
   refundEverything,
-  type Refund,
 } from './domain/cancellation.js';
 import { hostPenalty } from './domain/host-penalty.js';
 
@@ -27,13 +27,13 @@ export class CancellationService {
 
   async preview(viewer: AuthUser, id: string): Promise<CancellationPreview> {
     const booking = await this.find(this.em.fork(), id, viewer.id);
-    const { refund, paidBackMinor, hostPenaltyMinor, by } = this.settle(booking, viewer, this.clock.now());
+    const { paidBack, hostPenaltyMinor, by } = this.settle(booking, viewer, this.clock.now());
     return {
-      refundMinor: paidBackMinor,
+      refundMinor: paidBack.refundMinor,
       currency: booking.terms.currency,
-      lines: paidBackMinor > 0 ? refund.lines : [],
+      lines: paidBack.lines,
       ...(by === 'host' && { hostPenaltyMinor }),
-      schedule: booking.terms.refundSchedule,
+      schedule: refundScheduleOf(booking),
     };
   }
 
@@ -61,13 +61,18 @@ export class CancellationService {
       const { terms } = booking;
       // From the confirmation on the guest has paid what the booking costs: each change settles its difference.
       const capturedMinor = money === 'give_back' ? booking.capturedMinor : terms.totalMinor;
-      const chosen = adminCancel(terms, now, { refundMinor, capturedMinor });
-      if (!chosen) throw new Problem('booking.refund_out_of_range', undefined, { capturedMinor });
+      const refundable = capturedMinor - booking.goodwillMinor;
+      const chosen = adminCancel(terms, now, { refundMinor, refundableMinor: refundable });
+      if (!chosen)
+        throw new Problem('booking.refund_out_of_range', undefined, {
+          capturedMinor,
+          refundableMinor: refundable,
+        });
       // What was never confirmed goes back whole, whatever an administrator would rather keep.
       const settlement: Settlement =
         money === 'give_back'
           ? this.everything(booking, 'admin')
-          : { by: 'admin', refund: chosen, paidBackMinor: chosen.refundMinor, hostPenaltyMinor: 0 };
+          : { by: 'admin', refund: chosen, paidBack: chosen, hostPenaltyMinor: 0 };
       await this.lifecycle.cancel(em, booking, { by: 'admin', id: admin.id, reason }, settlement, now);
       return await viewOf(em, booking);
     });
@@ -85,20 +90,22 @@ export class CancellationService {
     if (money === 'give_back') return this.everything(booking, by);
     const { terms, confirmedAt } = booking;
     if (!confirmedAt) throw new Error('a booking that refunds by rule was confirmed');
-    const refund =
+    const byRule =
       by === 'host' ? hostCancel(terms, now) : guestCancel(terms, confirmedAt, now, booking.tiersAtChanges);
+    const refund = limitRefund(byRule, terms.price, refundableMinor(booking));
     return {
       by,
       refund,
-      paidBackMinor: refund.refundMinor,
+      paidBack: refund,
       hostPenaltyMinor: by === 'host' ? hostPenalty(terms, now) : 0,
     };
   }
 
   /** Before confirmation nothing is kept: what was paid or authorized so far comes back. */
   private everything(booking: Booking, by: Settlement['by']): Settlement {
-    const refund: Refund = refundEverything(booking.terms.price);
-    const paidBackMinor = Math.max(booking.capturedMinor, booking.authorizedMinor);
-    return { by, refund, paidBackMinor, hostPenaltyMinor: 0 };
+    const { price } = booking.terms;
+    const refund = refundEverything(price);
+    const paidBack = limitRefund(refund, price, refundableMinor(booking));
+    return { by, refund, paidBack, hostPenaltyMinor: 0 };
   }
 }

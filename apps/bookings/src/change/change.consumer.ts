@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
-import type { EventBody } from '@roost/contracts';
+import { type EventBody, REFUND_REASON } from '@roost/contracts';
 import { OnEvent, Transactions } from '@roost/messaging';
 import { Clock } from '@roost/platform';
 import { Booking } from '../booking/booking.entity.js';
@@ -38,6 +38,15 @@ export class ChangeConsumer {
     await this.withChange(body, (em, booking, change, now) =>
       this.changes.failPayment(em, booking, change, now),
     );
+  }
+
+  /** What was paid for a change that never came about goes back whole, and is no part of what the booking costs. */
+  @OnEvent('payment.refunded')
+  async refunded(body: EventBody<'payment.refunded'>): Promise<void> {
+    if (body.reason !== REFUND_REASON.goodwill) return;
+    await this.withChange(body, async (_, booking, change) => {
+      if (change.state === 'applied') this.bookings.giveGoodwill(booking, body.refundAmountMinor);
+    });
   }
 
   /** Nothing else has been proposed since, and no night of it is past. */

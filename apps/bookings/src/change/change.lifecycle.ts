@@ -200,6 +200,8 @@ export class ChangeLifecycle {
     });
     terms.refundSchedule = refundSchedule(terms, confirmedAt, { at: now, tiersAtChanges });
     booking.tiersAtChanges = tiersAtChanges;
+    // Payments gives back what is left at the most: so much of the goodwill has gone into what the change costs less.
+    booking.goodwillMinor = Math.min(booking.goodwillMinor, totalMinor);
     booking.openChangeId = null;
     change.state = 'applied';
     change.expiresAt = null;

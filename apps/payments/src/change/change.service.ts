@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import type { EventBody } from '@roost/contracts';
+import { type EventBody, REFUND_REASON } from '@roost/contracts';
 import { Transactions } from '@roost/messaging';
 import { Clock } from '@roost/platform';
 import { moveLeg, type Split } from '../ledger/domain/posting.js';
@@ -68,7 +68,7 @@ export class ChangeService {
         if (amountMinor === 0) continue;
         await this.refunds.reserve(em, payment, {
           cause: `change:${changeId}`,
-          reason: 'booking-changed',
+          reason: REFUND_REASON.bookingChanged,
           amountMinor,
           kept: settled.kept,
         });

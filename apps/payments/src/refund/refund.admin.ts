@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { REFUND_REASON } from '@roost/contracts';
 import { type AuthUser, Idempotency, Problem, uuidv7 } from '@roost/platform';
 import { Payment } from '../payment/payment.entity.js';
 import { type RefundPayment, type RefundView, toRefundView } from './refund.dto.js';
@@ -23,7 +24,7 @@ export class RefundAdmin {
         }
         const refund = await this.refunds.reserve(em, payment, {
           cause: `admin:${uuidv7()}`,
-          reason: 'admin',
+          reason: REFUND_REASON.goodwill,
           note: wanted.reason,
           requestedBy: admin.id,
           amountMinor: wanted.amountMinor,

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { REFUND_REASON } from '@roost/contracts';
 import { Clock, Problem, uuidv7 } from '@roost/platform';
 import {
   type Split,
@@ -17,8 +18,8 @@ import { Refund } from './refund.entity.js';
 interface WantedRefund {
   /** Unique per payment: the same cause never gives back twice. */
   cause: string;
-  /** A code; what a person wrote is the note, which no event carries. */
-  reason: string;
+  /** What a person wrote is the note, which no event carries. */
+  reason: (typeof REFUND_REASON)[keyof typeof REFUND_REASON];
   note?: string;
   requestedBy?: string;
   amountMinor: number;
@@ -40,7 +41,7 @@ export class RefundService {
     if ((await em.count(Refund, { paymentId: payment.id, cause })) > 0) return;
     await this.reserve(em, payment, {
       cause,
-      reason: 'booking-ended',
+      reason: REFUND_REASON.bookingEnded,
       amountMinor,
       kept: payment.releaseKept,
     });

@@ -135,8 +135,8 @@ export const catalogue = defineErrors({
   'booking.refund_out_of_range': entry(
     422,
     'This refund is more than was paid',
-    'An administrator may refund anything from nothing to what was captured; `capturedMinor` says how much that is.',
-    'Choose a refund up to `capturedMinor`.',
+    'An administrator may refund anything from nothing to what was captured (`capturedMinor`) less what was given back by hand before; `refundableMinor` says how much that is.',
+    'Choose a refund up to `refundableMinor`.',
   ),
   'booking.transition_not_allowed': entry(
     409,

@@ -7,6 +7,8 @@ import {
   adminCancel,
   guestCancel,
   hostCancel,
+  limitLines,
+  limitRefund,
   refundEverything,
 } from './cancellation.js';
 import { aStay, anyStay, paidFor } from './stay.fixture.js';
@@ -198,8 +200,8 @@ describe('a host cancels', () => {
 describe('an admin cancels', () => {
   const stay = aStay();
   const total = paidFor(stay);
-  const cancel = (refundMinor: number, capturedMinor = total) =>
-    adminCancel(stay, at('2027-06-01T00:00:00Z'), { refundMinor, capturedMinor });
+  const cancel = (refundMinor: number, refundableMinor = total) =>
+    adminCancel(stay, at('2027-06-01T00:00:00Z'), { refundMinor, refundableMinor });
 
   it.each([0, 1, 12_345, total])('with a refund of %d', (refundMinor) => {
     const refund = cancel(refundMinor);
@@ -214,8 +216,8 @@ describe('an admin cancels', () => {
     [10_001, 10_000],
     [0.5, total],
     [Number.NaN, total],
-  ])('not with a refund of %d of %d captured', (refundMinor, capturedMinor) => {
-    expect(cancel(refundMinor, capturedMinor)).toBeNull();
+  ])('not with a refund of %d of %d that is left', (refundMinor, refundableMinor) => {
+    expect(cancel(refundMinor, refundableMinor)).toBeNull();
   });
 
   it('over what was paid, in proportion', () => {
@@ -231,6 +233,49 @@ describe('an admin cancels', () => {
 it('what ends before it is confirmed gives everything back', () => {
   const stay = aStay();
   expect(refundEverything(stay.price).refundMinor).toBe(paidFor(stay));
+});
+
+describe('after goodwill', () => {
+  const stay = aStay({ cancellationPolicy: 'flexible' });
+  const total = paidFor(stay);
+  const inStay = at('2027-06-10T14:00:00Z');
+  // In stay: 200.00 of the nights and 32.00 of the taxes.
+  it.each([
+    ['more is left than goes back', inStay, total, { night: 20_000, tax: 3_200 }],
+    ['just as much is left', inStay, 23_200, { night: 20_000, tax: 3_200 }],
+    ['a unit less is left', inStay, 23_199, { night: 19_999, tax: 3_200 }],
+    ['half is left: what the rule keeps stays kept', inStay, 11_600, { night: 10_000, tax: 1_600 }],
+    ['a unit is left', inStay, 1, { night: 1 }],
+    ['nothing is left', inStay, 0, {}],
+    // 400.00, 50.00, 63.00 and 67.00 of 580.00: the rest goes to the greatest remainders.
+    ['all would go back', early, 4_720, { night: 3_255, cleaning: 407, service_fee: 513, tax: 545 }],
+  ])('%s', (_, instant, leftMinor, lines) => {
+    const refund = limitRefund(guestCancel(stay, early, instant), stay.price, leftMinor);
+    expect(Object.fromEntries(refund.lines.map(({ kind, refundMinor }) => [kind, refundMinor]))).toEqual(
+      lines,
+    );
+    expect(refund.refundMinor).toBe(sum(Object.values(lines)));
+    const { keptNightsMinor, keptCleaningMinor, keptServiceFeeMinor, keptTaxMinor } = refund;
+    expect(sum([keptNightsMinor, keptCleaningMinor, keptServiceFeeMinor, keptTaxMinor])).toBe(
+      total - refund.refundMinor,
+    );
+  });
+
+  it('no line gives more than the rule did, and together they give what is left', () => {
+    const amounts = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(amounts, fc.integer({ min: 0, max: 5_000_000 }), (given, limitMinor) => {
+        const lines = given.map((refundMinor, line) => ({ line, refundMinor }));
+        const limited = limitLines(lines, limitMinor);
+        expect(sum(limited.map(({ refundMinor }) => refundMinor))).toBe(Math.min(sum(given), limitMinor));
+        for (const { line, refundMinor } of limited) {
+          expect(refundMinor).toBeGreaterThan(0);
+          expect(refundMinor).toBeLessThanOrEqual(given[line] ?? 0);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
 
 describe('any cancel', () => {

@@ -310,17 +310,41 @@ export function hostCancel(stay: BookedStay, at: Date): Refund {
 }
 
 /**
+ * What of a refund can still be given back when goodwill has left no more than `leftMinor` of what was paid: each line
+ * gives its share, so none gives more than the rule did. What is kept is the rest of the price, goodwill among it.
+ */
+export function limitRefund(refund: Refund, price: BookedPrice, leftMinor: number): Refund {
+  if (refund.refundMinor <= leftMinor) return refund;
+  const parts: RefundParts = { night: 0, extra_guest: 0, cleaning: 0, service_fee: 0, tax: 0 };
+  for (const { kind, refundMinor } of limitLines(refund.lines, leftMinor)) parts[kind] = refundMinor;
+  return refundOf(price, parts, refund.nightsStayed);
+}
+
+/** Lines that come to `limitMinor` at the most, shared by largest remainder; those of nothing are left out. */
+export function limitLines<Line extends { refundMinor: number }>(
+  lines: readonly Line[],
+  limitMinor: number,
+): Line[] {
+  const amounts = lines.map((line) => line.refundMinor);
+  if (sum(amounts) <= limitMinor) return [...lines];
+  const shares = allocate(limitMinor, amounts);
+  return lines
+    .map((line, order) => ({ ...line, refundMinor: shares[order] ?? 0 }))
+    .filter((line) => line.refundMinor !== 0);
+}
+
+/**
  * The refund that an admin sets, divided over what was paid by largest remainder; null unless
- * `0 ≤ refundMinor ≤ capturedMinor` (what is captured and not yet refunded).
+ * `0 ≤ refundMinor ≤ refundableMinor` (what is captured and not yet refunded).
  */
 export function adminCancel(
   stay: BookedStay,
   at: Date,
-  { refundMinor, capturedMinor }: { refundMinor: number; capturedMinor: number },
+  { refundMinor, refundableMinor }: { refundMinor: number; refundableMinor: number },
 ): Refund | null {
   const { price } = stay;
   if (!Number.isSafeInteger(refundMinor) || refundMinor < 0) return null;
-  if (refundMinor > Math.min(capturedMinor, totalOf(price))) return null;
+  if (refundMinor > Math.min(refundableMinor, totalOf(price))) return null;
   const [night = 0, extraGuest = 0, cleaning = 0, serviceFee = 0, ...taxes] = allocate(refundMinor, [
     sum(price.nights.map(({ amountMinor }) => amountMinor)),
     price.extraGuestMinor,

@@ -1,7 +1,7 @@
 import { addDays, addMilliseconds, addSeconds, localInstant } from '@roost/stay';
 import fc from 'fast-check';
 import { guestCancel } from './cancellation.js';
-import { refundAt, refundSchedule } from './refund-schedule.js';
+import { limitSchedule, refundAt, refundSchedule } from './refund-schedule.js';
 import { aStay, anyStay, paidFor } from './stay.fixture.js';
 
 const confirmedAt = new Date('2027-01-01T00:00:00Z');
@@ -98,4 +98,18 @@ describe('the refund schedule', () => {
       { numRuns: 300 },
     );
   });
+});
+
+describe('a refund schedule after goodwill', () => {
+  const schedule = [
+    { until: '2027-06-01T00:00:00.000Z', refundMinor: 300 },
+    { until: '2027-06-05T00:00:00.000Z', refundMinor: 200 },
+    { until: '2027-06-09T00:00:00.000Z', refundMinor: 0 },
+  ];
+  it.each([
+    ['more than it names is left', 301, schedule],
+    ['less than its first step', 250, [{ ...schedule[0], refundMinor: 250 }, schedule[1], schedule[2]]],
+    ['less than its second: the two are one', 199, [{ ...schedule[1], refundMinor: 199 }, schedule[2]]],
+    ['nothing', 0, [schedule[2]]],
+  ])('%s', (_, leftMinor, limited) => expect(limitSchedule(schedule, leftMinor)).toEqual(limited));
 });

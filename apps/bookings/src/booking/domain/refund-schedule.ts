@@ -50,6 +50,15 @@ export function refundSchedule(
   return steps;
 }
 
+/** The schedule when goodwill has left no more than `leftMinor` of what was paid; steps that become the same are one. */
+export function limitSchedule(schedule: readonly DatedRefund[], leftMinor: number): DatedRefund[] {
+  const steps = schedule.map(({ until, refundMinor }) => ({
+    until,
+    refundMinor: Math.min(refundMinor, leftMinor),
+  }));
+  return steps.filter(({ refundMinor }, order) => steps[order + 1]?.refundMinor !== refundMinor);
+}
+
 /** The refund that the schedule names for an instant; after its last step, that of the last. */
 export function refundAt(schedule: readonly DatedRefund[], at: Date): number {
   const step = schedule.find(({ until }) => at.getTime() <= Date.parse(until)) ?? schedule.at(-1);
