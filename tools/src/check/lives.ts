@@ -320,7 +320,8 @@ export class Lives {
     if (!id) return await this.advance(chance);
     const admin = this.roost.as(randomUUID(), ['admin']);
     const { body } = must(200, await admin.get<Booking>(`/v1/bookings/${id}`));
-    if (body.paymentId && chance.happens(0.4)) {
+    // Most bookings are not paid; goodwill comes before a cancel more often than after it.
+    if (body.paymentId && chance.happens(body.state === 'confirmed' ? 0.7 : 0.2)) {
       const amountMinor = chance.whole(1, body.totalMinor);
       await this.hear('goodwill', () =>
         admin.post(`/v1/admin/payments/${body.paymentId}/refunds`, { amountMinor, reason: 'A complaint' }),
