@@ -89,5 +89,8 @@ export function refundableMinor(booking: Booking): number {
 }
 
 /** What a guest's cancel gives back, by date, of what goodwill has left. */
-export const refundScheduleOf = ({ terms, goodwillMinor }: Booking): DatedRefund[] =>
+export const refundScheduleOf = ({
+  terms,
+  goodwillMinor,
+}: Pick<Booking, 'terms' | 'goodwillMinor'>): DatedRefund[] =>
   limitSchedule(terms.refundSchedule, terms.totalMinor - goodwillMinor);
