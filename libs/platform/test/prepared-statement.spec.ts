@@ -43,6 +43,7 @@ it('is part of its transaction', async () => {
   await expect(failing.execute(em.fork(), [0])).rejects.toMatchObject({ code: '22012' });
   await expect(
     service.get(Transactions).run(async (inside) => {
+      await doubled.execute(inside, [21, '', now]);
       await failing.execute(inside, [0]).catch(() => undefined);
       await failing.execute(inside, [1]);
     }),
