@@ -49,6 +49,7 @@ export class OperationPlan {
 
   /** Takes back what nobody has begun; false when it is too late for that. */
   async abandon(em: EntityManager, paymentId: string, kind: PaymentOperation['kind']): Promise<boolean> {
+    await em.flush();
     const rows = await em.execute<{ id: string }[]>(
       `UPDATE payment_operation SET status = 'failed', failure_code = 'abandoned', finished_at = ?
        WHERE payment_id = ? AND kind = ? AND status = 'pending' AND tries = 0 RETURNING id`,

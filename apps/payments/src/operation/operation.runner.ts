@@ -190,6 +190,8 @@ export class OperationRunner {
   }
 
   private async record(em: EntityManager, operation: PaymentOperation, outcome: Outcome): Promise<void> {
+    // The payment before its operations, as whoever plans one: two who want both would else wait for each other.
+    await em.execute('SELECT FROM payment WHERE id = ? FOR NO KEY UPDATE', [operation.paymentId], 'run');
     const closed = await em.execute<{ id: string }[]>(
       `UPDATE payment_operation SET status = ?, failure_code = ?, lease_until = NULL, finished_at = ?
        WHERE id = ? AND status = 'pending' RETURNING id`,
