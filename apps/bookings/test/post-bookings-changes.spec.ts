@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem, type TestUser } from '@roost/testing';
+import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
+import pg from 'pg';
 import { BookingChange } from '../src/change/change.dto.js';
 import {
   june,
@@ -420,6 +421,36 @@ describe('422', () => {
     expectProblem(answer, 422, 'quote.stay_rule');
     expect(answer.body).toMatchObject({ rule: 'advance_notice', required: '15:00' });
   });
+});
+
+it('waits for its booking before it holds nights, so that it and a cancel never wait for each other', async () => {
+  const booking = await bookings.givenConfirmed();
+  const canceller = new pg.Client({ connectionString: bookings.service.env.DATABASE_URL });
+  await canceller.connect();
+  try {
+    await canceller.query('BEGIN');
+    await canceller.query('SELECT FROM booking WHERE id = $1 FOR UPDATE', [booking.id]);
+    const answer = bookings.propose(booking, { checkOutDate: '2027-06-15' });
+    await eventually(async () => {
+      const waiting = await bookings.service.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      expect(waiting).toHaveLength(1);
+    });
+    // The nights that a host who walks out of a stay keeps. Were they held by the change, PostgreSQL would end one of the
+    // two after 500 ms.
+    await canceller.query("SET LOCAL lock_timeout = '100ms'");
+    await canceller.query(
+      `INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
+       SELECT listing_id, space_id, nextval('calendar_owner'), 'block', daterange('2027-06-14', '2027-06-15'), true
+       FROM calendar_entry WHERE owner_id = (SELECT owner_id FROM booking WHERE id = $1)`,
+      [booking.id],
+    );
+    await canceller.query('ROLLBACK');
+    expect((await answer).status).toBe(201);
+  } finally {
+    await canceller.end();
+  }
 });
 
 it('two proposals at once: one stands', async () => {

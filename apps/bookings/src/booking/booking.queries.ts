@@ -129,6 +129,14 @@ export async function findVisible(
   return await em.findOne(Booking, { id, ...concerning(viewerId) });
 }
 
+/**
+ * Before a booking claims nights, as each other step writes the booking before its nights: who cancels it meanwhile could
+ * else wait for these nights, and this for the booking.
+ */
+export async function lockBooking(em: EntityManager, id: string): Promise<void> {
+  await em.execute('SELECT FROM booking WHERE id = ? FOR NO KEY UPDATE', [id], 'run');
+}
+
 export async function findAllVisible(
   em: EntityManager,
   ids: readonly string[],

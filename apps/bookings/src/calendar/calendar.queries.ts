@@ -275,10 +275,10 @@ export async function isFree(em: EntityManager, stay: Stay, now: Date): Promise<
 
 const stale = new PreparedStatement<{ id: string }>(
   'calendar-stale',
-  `SELECT DISTINCT b.id ${inTheWay} WHERE ${ranOut} LIMIT 100`,
+  `SELECT DISTINCT b.id ${inTheWay} WHERE ${ranOut} ORDER BY b.id LIMIT 100`,
 );
 
-/** The bookings whose time has run out and that only keep others from these nights. */
+/** The bookings whose time has run out and that only keep others from these nights; in one order, in which they are ended. */
 export async function staleHolds(em: EntityManager, stay: Stay, now: Date): Promise<string[]> {
   const rows = await stale.execute(em, [...stayParams(stay), now]);
   return rows.map((row) => row.id);
