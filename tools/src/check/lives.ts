@@ -67,7 +67,8 @@ const hostDoes = {
   propose: 8,
   answerChange: 30,
 } as const;
-type Deed = keyof typeof guestDoes | keyof typeof hostDoes | 'advance' | 'adminCancel' | 'goodwill';
+type Deed =
+  keyof typeof guestDoes | keyof typeof hostDoes | 'advance' | 'adminCancel' | 'goodwill' | 'withdrawAsHost';
 
 /** What each may be answered with; anything else is wrong. */
 const EXPECTED: Record<Deed, readonly string[]> = {
@@ -119,6 +120,8 @@ const EXPECTED: Record<Deed, readonly string[]> = {
     '400 request.invalid',
   ],
   answerChange: ['200', '409 change.transition_not_allowed'],
+  // Once it is accepted, which the guest may do at this moment, the guest alone may step back.
+  withdrawAsHost: ['200', '403 auth.forbidden', '409 change.transition_not_allowed'],
   payChange: [
     '200',
     '402 payment.declined',
@@ -465,7 +468,8 @@ export class Lives {
     if (own && role === 'host' && change.state !== 'proposed') return;
     const deed = own ? 'withdraw' : chance.weighed({ accept: 4, decline: 1 });
     if (own && chance.happens(0.8)) return;
-    await this.hear('answerChange', () => client.post(`${path}/${deed}`));
+    const answers = own && role === 'host' ? 'withdrawAsHost' : 'answerChange';
+    await this.hear(answers, () => client.post(`${path}/${deed}`));
   }
 
   private async changeAndCancel(chance: Chance, guest: TestClient): Promise<void> {

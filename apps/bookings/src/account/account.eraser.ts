@@ -1,4 +1,4 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { LOGGER, outsideRequests, SweepEvery, SystemClock } from '@roost/platform';
@@ -11,6 +11,8 @@ import { eraseMessages } from '../message/message.queries.js';
 
 /** An access token outlives its account by 10 minutes, and a request by less: what is written until then goes as well. */
 const LATE_WRITES_MINUTES = 15;
+/** Erasures of a sweep. */
+const BATCH = 500;
 
 /**
  * Takes away what erased people wrote and the secrets they left here. Their bookings stay, under an id that names
@@ -21,6 +23,7 @@ export class AccountEraser {
   private running = Promise.resolve();
 
   constructor(
+    private readonly em: EntityManager,
     private readonly transactions: Transactions,
     private readonly feeds: FeedService,
     private readonly systemClock: SystemClock,
@@ -34,51 +37,61 @@ export class AccountEraser {
       this.systemClock.now(),
     ]);
     this.transactions.afterCommit(() => {
-      this.running = outsideRequests(() => this.eraseAfter(this.running));
+      this.running = outsideRequests(() => this.eraseAfter(this.running, userId));
     });
   }
 
   @SweepEvery(60, 'account.erase')
   async eraseDue(): Promise<void> {
-    while (await this.eraseNext());
+    const due = await this.em
+      .fork()
+      .execute<{ userId: string }[]>(
+        'SELECT user_id AS "userId" FROM erasure WHERE due_at <= ? ORDER BY due_at LIMIT ?',
+        [this.systemClock.now(), BATCH],
+      );
+    for (const { userId } of due) await this.tryToErase(userId);
   }
 
-  private async eraseAfter(before: Promise<void>): Promise<void> {
+  private async eraseAfter(before: Promise<void>, userId: string): Promise<void> {
     await before;
-    await this.eraseDue().catch((error: unknown) =>
-      this.logger.warn({ err: error }, 'an erasure is left to the sweeper'),
-    );
+    await this.tryToErase(userId);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.running;
   }
 
+  /** One that fails must not keep the others waiting; it stays due. */
+  private async tryToErase(userId: string): Promise<void> {
+    try {
+      await this.erase(userId);
+    } catch (error) {
+      this.logger.error({ err: error, userId }, 'an erasure failed; the next sweep tries again');
+    }
+  }
+
   /** READ COMMITTED: it has to see what was written up to now. Done twice, at once and when nobody can write any more. */
-  private async eraseNext(): Promise<boolean> {
+  private async erase(userId: string): Promise<void> {
     const now = this.systemClock.now();
-    return await this.transactions.begin(
+    await this.transactions.begin(
       async (em) => {
-        const [due] = await em.execute<{ userId: string; last: boolean }[]>(
-          `SELECT user_id AS "userId", last FROM erasure WHERE due_at <= ?
-           ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED`,
-          [now],
+        const [due] = await em.execute<{ last: boolean }[]>(
+          'SELECT last FROM erasure WHERE user_id = ? AND due_at <= ? FOR UPDATE SKIP LOCKED',
+          [userId, now],
         );
-        if (!due) return false;
-        const { userId, last } = due;
+        if (!due) return;
         await this.feeds.removeAllOf(em, userId);
         await eraseHostNotes(em, userId);
         await eraseMessages(em, userId);
         await eraseBookingTexts(em, userId);
         // Answers kept for a day, which repeat what was sent.
         await em.execute('DELETE FROM idempotency_key WHERE user_id = ? AND status IS NOT NULL', [userId]);
-        await (last
+        await (due.last
           ? em.execute('DELETE FROM erasure WHERE user_id = ?', [userId])
           : em.execute('UPDATE erasure SET due_at = ?, last = true WHERE user_id = ?', [
               addMinutes(now, LATE_WRITES_MINUTES),
               userId,
             ]));
-        return true;
       },
       { isolation: 'read committed' },
     );
