@@ -12,7 +12,7 @@ import {
 } from '@roost/testing';
 import type { z } from 'zod';
 import { BookingSweeper } from '../src/booking/booking.sweeper.js';
-import { Booking, type Booking as BookingDto } from '../src/booking/booking.dto.js';
+import { Booking, type Booking as BookingDto, CancellationPreview } from '../src/booking/booking.dto.js';
 import { BookingChange, type BookingChange as ChangeDto } from '../src/change/change.dto.js';
 import { Quote, type Quote as QuoteDto } from '../src/quote/quote.dto.js';
 import { bookings } from '../src/service.js';
@@ -263,6 +263,28 @@ export class BookingsUnderTest {
     );
     expect(answer.status).toBe(200);
     return answer.body.data[0]?.available === true;
+  }
+
+  /** `refundMinor` is for an administrator to say. */
+  cancel(
+    booking: TestBooking,
+    by: 'guest' | 'host' | 'admin' = 'guest',
+    refundMinor = 0,
+  ): Promise<TestResponse<BookingDto>> {
+    const reason = 'Plans changed';
+    if (by === 'admin') {
+      const path = `/v1/admin/bookings/${booking.id}/cancel`;
+      return this.as(aUser({ roles: ['admin'] })).post<BookingDto>(path, { reason, refundMinor });
+    }
+    const user = by === 'guest' ? booking.guest : booking.listing.host;
+    return this.as(user).post<BookingDto>(`/v1/bookings/${booking.id}/cancel`, { reason });
+  }
+
+  /** What a cancel would give back now. */
+  async preview(booking: TestBooking, user: TestUser = booking.guest): Promise<CancellationPreview> {
+    const answer = await this.as(user).get(`/v1/bookings/${booking.id}/cancellation`);
+    expect(answer.status).toBe(200);
+    return shaped(CancellationPreview, answer.body);
   }
 
   /** Pairs of rows of one space that no two owners may have at once, found without the constraint's help. */

@@ -1,5 +1,5 @@
-import { aUser, expectProblem, startTestService } from '@roost/testing';
-import { Booking, CancellationPreview, type Booking as BookingDto } from '../src/booking/booking.dto.js';
+import { expectProblem, startTestService } from '@roost/testing';
+import { Booking } from '../src/booking/booking.dto.js';
 import type { BookingChange as ChangeDto } from '../src/change/change.dto.js';
 import { bookings as definition } from '../src/service.js';
 import {
@@ -20,7 +20,6 @@ beforeAll(async () => {
 beforeEach(() => bookings.service.clock.set(start));
 afterAll(() => bookings?.close());
 
-const admin = aUser({ roles: ['admin'] });
 const more = { checkOutDate: '2027-06-15' };
 const closed = async (booking: TestBooking) =>
   (await bookings.service.published('booking.change-closed')).filter(
@@ -286,7 +285,7 @@ describe('by what happens to the booking', () => {
     async (by) => {
       const booking = await bookings.givenConfirmed();
       const change = await bookings.givenAccepted(booking, more);
-      const { body } = await cancelBy(by, booking, 51_300);
+      const { body } = await bookings.cancel(booking, by, 51_300);
       shaped(Booking, body);
       expect(body).toMatchObject({
         state: 'cancelled',
@@ -308,22 +307,6 @@ describe('by what happens to the booking', () => {
   );
 });
 
-const cancelBy = (by: 'guest' | 'host' | 'admin', booking: TestBooking, refundMinor = 0) => {
-  const reason = 'Plans changed';
-  if (by === 'admin') {
-    return bookings
-      .as(admin)
-      .post<BookingDto>(`/v1/admin/bookings/${booking.id}/cancel`, { reason, refundMinor });
-  }
-  const user = by === 'guest' ? booking.guest : booking.listing.host;
-  return bookings.as(user).post<BookingDto>(`/v1/bookings/${booking.id}/cancel`, { reason });
-};
-const preview = async (booking: TestBooking) =>
-  shaped(
-    CancellationPreview,
-    (await bookings.as(booking.guest).get(`/v1/bookings/${booking.id}/cancellation`)).body,
-  );
-
 describe('cancelling what was changed', () => {
   it('moved far away when it was too late to cancel free: it still is; preview, schedule and cancel agree', async () => {
     const booking = await bookings.givenConfirmed({
@@ -338,8 +321,11 @@ describe('cancelling what was changed', () => {
       { until: '2027-09-01T18:59:59.999Z', refundMinor: 5_000 },
       { until: '2027-09-05T15:00:00.000Z', refundMinor: 0 },
     ]);
-    expect(await preview(booking)).toMatchObject({ refundMinor: 5_000, schedule: read.refundSchedule });
-    expect((await cancelBy('guest', booking)).body.cancellation).toMatchObject({ refundMinor: 5_000 });
+    expect(await bookings.preview(booking)).toMatchObject({
+      refundMinor: 5_000,
+      schedule: read.refundSchedule,
+    });
+    expect((await bookings.cancel(booking, 'guest')).body.cancellation).toMatchObject({ refundMinor: 5_000 });
   });
 
   it('changed within the grace: it runs out when it would have, and does not begin anew', async () => {
@@ -347,10 +333,10 @@ describe('cancelling what was changed', () => {
     const booking = await bookings.givenConfirmed({ listing });
     await bookings.service.clock.advance('PT20H');
     await bookings.givenAccepted(booking, { checkInDate: '2027-07-10', checkOutDate: '2027-07-14' });
-    expect(await preview(booking)).toMatchObject({ refundMinor: 51_300 });
+    expect(await bookings.preview(booking)).toMatchObject({ refundMinor: 51_300 });
     await bookings.service.clock.advance('PT4H1S');
     // Half of four nights, the cleaning whole.
-    expect(await preview(booking)).toMatchObject({ refundMinor: 25_000 });
+    expect(await bookings.preview(booking)).toMatchObject({ refundMinor: 25_000 });
   });
 
   it('an administrator may give back all that was paid by then, and not a unit more', async () => {
@@ -361,10 +347,12 @@ describe('cancelling what was changed', () => {
       const booking = await bookings.givenConfirmed();
       const change = await bookings.givenAccepted(booking, wish);
       if (change.state === 'awaiting_payment') await bookings.changePaid(booking, change);
-      const tooMuch = await cancelBy('admin', booking, paid + 1);
+      const tooMuch = await bookings.cancel(booking, 'admin', paid + 1);
       expectProblem(tooMuch, 422, 'booking.refund_out_of_range');
       expect(tooMuch.body).toMatchObject({ capturedMinor: paid });
-      expect((await cancelBy('admin', booking, paid)).body.cancellation).toMatchObject({ refundMinor: paid });
+      expect((await bookings.cancel(booking, 'admin', paid)).body.cancellation).toMatchObject({
+        refundMinor: paid,
+      });
     }
   });
 
@@ -372,7 +360,7 @@ describe('cancelling what was changed', () => {
     const booking = await bookings.givenConfirmed();
     const change = await bookings.givenAccepted(booking, { checkOutDate: '2027-07-14' });
     await bookings.changePaid(booking, change);
-    expect((await cancelBy('host', booking)).body.cancellation).toMatchObject({
+    expect((await bookings.cancel(booking, 'host')).body.cancellation).toMatchObject({
       refundMinor: change.totalMinor,
     });
     const [said] = (await bookings.service.published('booking.cancelled')).filter(
@@ -389,7 +377,7 @@ describe('cancelling what was changed', () => {
     const change = await bookings.givenAccepted(booking, { checkOutDate: '2027-06-13' });
     expect(change).toMatchObject({ state: 'applied', differenceMinor: -11_400 });
     // Two of three nights have begun, and one more is kept.
-    expect((await cancelBy('guest', booking)).body.cancellation).toMatchObject({ refundMinor: 0 });
+    expect((await bookings.cancel(booking, 'guest')).body.cancellation).toMatchObject({ refundMinor: 0 });
     expect(await bookings.isFree(booking.listing, '2027-06-13')).toBe(true);
   });
 });

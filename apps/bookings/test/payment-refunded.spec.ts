@@ -1,18 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
-import { type Booking as BookingDto, CancellationPreview } from '../src/booking/booking.dto.js';
-import {
-  shaped,
-  start,
-  startBookings,
-  type BookingsUnderTest,
-  type TestBooking,
-} from './bookings.fixture.js';
-
-type By = 'guest' | 'host' | 'admin';
+import { expectProblem } from '@roost/testing';
+import { start, startBookings, type BookingsUnderTest, type TestBooking } from './bookings.fixture.js';
 
 let bookings: BookingsUnderTest;
-const admin = aUser({ roles: ['admin'] });
 
 beforeAll(async () => {
   bookings = await startBookings();
@@ -29,21 +19,6 @@ const rest = [
   { kind: 'service_fee', refundMinor: 160 },
 ];
 
-const cancel = (booking: TestBooking, by: By = 'guest', refundMinor = 0) => {
-  const reason = 'Plans changed';
-  if (by === 'admin') {
-    return bookings
-      .as(admin)
-      .post<BookingDto>(`/v1/admin/bookings/${booking.id}/cancel`, { reason, refundMinor });
-  }
-  const user = by === 'guest' ? booking.guest : booking.listing.host;
-  return bookings.as(user).post<BookingDto>(`/v1/bookings/${booking.id}/cancel`, { reason });
-};
-const preview = async (booking: TestBooking, user = booking.guest): Promise<CancellationPreview> => {
-  const answer = await bookings.as(user).get(`/v1/bookings/${booking.id}/cancellation`);
-  expect(answer.status).toBe(200);
-  return shaped(CancellationPreview, answer.body);
-};
 const cancelled = async (booking: TestBooking) =>
   (await bookings.service.published('booking.cancelled')).filter((event) => event.bookingId === booking.id);
 
@@ -54,8 +29,8 @@ describe('goodwill', () => {
       const booking = await bookings.givenConfirmed();
       await bookings.refunded(booking, 50_000, { id: randomUUID(), times: 2 });
       const user = by === 'guest' ? booking.guest : booking.listing.host;
-      expect(await preview(booking, user)).toMatchObject({ refundMinor: 1_300, lines: rest });
-      expect((await cancel(booking, by)).body).toMatchObject({
+      expect(await bookings.preview(booking, user)).toMatchObject({ refundMinor: 1_300, lines: rest });
+      expect((await bookings.cancel(booking, by)).body).toMatchObject({
         state: 'cancelled',
         cancellation: { by, refundMinor: 1_300, lines: rest },
       });
@@ -73,11 +48,11 @@ describe('goodwill', () => {
     const booking = await bookings.givenConfirmed();
     await bookings.refunded(booking, 50_000, { id: randomUUID(), times: 2 });
     for (const refundMinor of [1_301, 20_000]) {
-      const answer = await cancel(booking, 'admin', refundMinor);
+      const answer = await bookings.cancel(booking, 'admin', refundMinor);
       expectProblem(answer, 422, 'booking.refund_out_of_range');
       expect(answer.body).toMatchObject({ capturedMinor: total, refundableMinor: 1_300 });
     }
-    expect((await cancel(booking, 'admin', 1_300)).body.cancellation).toMatchObject({
+    expect((await bookings.cancel(booking, 'admin', 1_300)).body.cancellation).toMatchObject({
       refundMinor: 1_300,
       lines: rest,
     });
@@ -87,12 +62,12 @@ describe('goodwill', () => {
     const booking = await bookings.givenConfirmed();
     await bookings.refunded(booking, 30_000);
     await bookings.refunded(booking, 21_300);
-    expect(await preview(booking)).toMatchObject({
+    expect(await bookings.preview(booking)).toMatchObject({
       refundMinor: 0,
       lines: [],
       schedule: [{ until: '2027-06-14T15:00:00.000Z', refundMinor: 0 }],
     });
-    expect((await cancel(booking)).body.cancellation).toMatchObject({ refundMinor: 0, lines: [] });
+    expect((await bookings.cancel(booking)).body.cancellation).toMatchObject({ refundMinor: 0, lines: [] });
   });
 
   it('less than what a cancel keeps changes no refund', async () => {
@@ -103,8 +78,8 @@ describe('goodwill', () => {
       { kind: 'night', refundMinor: 30_000 },
       { kind: 'cleaning', refundMinor: 5_000 },
     ];
-    expect(await preview(booking)).toMatchObject({ refundMinor: 35_000, lines });
-    expect((await cancel(booking)).body.cancellation).toMatchObject({ refundMinor: 35_000, lines });
+    expect(await bookings.preview(booking)).toMatchObject({ refundMinor: 35_000, lines });
+    expect((await bookings.cancel(booking)).body.cancellation).toMatchObject({ refundMinor: 35_000, lines });
   });
 
   it('is in the schedule, of the booking and of the preview', async () => {
@@ -119,7 +94,7 @@ describe('goodwill', () => {
       { ...refundSchedule[1], refundMinor: 31_300 },
       ...refundSchedule.slice(2),
     ]);
-    expect((await preview(booking)).schedule).toEqual(read.refundSchedule);
+    expect((await bookings.preview(booking)).schedule).toEqual(read.refundSchedule);
   });
 
   it('a host has not accepted yet, and the provider can only charge: what is left comes back', async () => {
@@ -128,21 +103,24 @@ describe('goodwill', () => {
     });
     await bookings.captured(booking);
     await bookings.refunded(booking, 50_000);
-    expect(await preview(booking)).toMatchObject({ refundMinor: 1_300, lines: rest });
-    expectProblem(await cancel(booking, 'admin', 1_301), 422, 'booking.refund_out_of_range');
-    expect((await cancel(booking)).body.cancellation).toMatchObject({ refundMinor: 1_300, lines: rest });
+    expect(await bookings.preview(booking)).toMatchObject({ refundMinor: 1_300, lines: rest });
+    expectProblem(await bookings.cancel(booking, 'admin', 1_301), 422, 'booking.refund_out_of_range');
+    expect((await bookings.cancel(booking)).body.cancellation).toMatchObject({
+      refundMinor: 1_300,
+      lines: rest,
+    });
   });
 
   it('on its way while the booking was cancelled: the record says what moved', async () => {
     const booking = await bookings.givenConfirmed();
-    expect((await cancel(booking)).body.cancellation).toMatchObject({ refundMinor: total });
+    expect((await bookings.cancel(booking)).body.cancellation).toMatchObject({ refundMinor: total });
     await bookings.refunded(booking, 50_000, { id: randomUUID(), times: 2 });
     expect((await bookings.read(booking)).cancellation).toMatchObject({ refundMinor: 1_300, lines: rest });
   });
 
   it('of what a cancel kept leaves the cancel as it was', async () => {
     const booking = await bookings.givenConfirmed();
-    await cancel(booking, 'admin', 20_000);
+    await bookings.cancel(booking, 'admin', 20_000);
     const before = (await bookings.read(booking)).cancellation;
     await bookings.refunded(booking, 31_300);
     expect((await bookings.read(booking)).cancellation).toEqual(before);
@@ -158,8 +136,8 @@ describe('goodwill and changes', () => {
     const change = await bookings.givenAccepted(booking, more);
     await bookings.changePaid(booking, change);
     await bookings.refunded(booking, 11_400, { id: randomUUID(), times: 2, change });
-    expect(await preview(booking)).toMatchObject({ refundMinor: total });
-    expect((await cancel(booking)).body.cancellation).toMatchObject({ refundMinor: total });
+    expect(await bookings.preview(booking)).toMatchObject({ refundMinor: total });
+    expect((await bookings.cancel(booking)).body.cancellation).toMatchObject({ refundMinor: total });
   });
 
   it('on that of one that never came about does not: it was no money of the booking', async () => {
@@ -168,7 +146,7 @@ describe('goodwill and changes', () => {
     await bookings.answerChange(booking, change, 'withdraw', booking.guest);
     await bookings.changePaid(booking, change);
     await bookings.refunded(booking, 11_400, { change });
-    expect((await cancel(booking)).body.cancellation).toMatchObject({ refundMinor: total });
+    expect((await bookings.cancel(booking)).body.cancellation).toMatchObject({ refundMinor: total });
   });
 
   it.each(['before', 'after'])(
@@ -179,10 +157,10 @@ describe('goodwill and changes', () => {
       // Of 11,400 payments can give 1,300 back.
       expect((await bookings.givenAccepted(booking, fewer)).state).toBe('applied');
       if (when === 'after') await bookings.refunded(booking, 50_000);
-      expect(await preview(booking)).toMatchObject({ refundMinor: 0, lines: [] });
+      expect(await bookings.preview(booking)).toMatchObject({ refundMinor: 0, lines: [] });
       const change = await bookings.givenAccepted(booking, { checkOutDate: '2027-06-14' });
       await bookings.changePaid(booking, change);
-      expect(await preview(booking)).toMatchObject({ refundMinor: 11_400 });
+      expect(await bookings.preview(booking)).toMatchObject({ refundMinor: 11_400 });
     },
   );
 });
@@ -190,5 +168,5 @@ describe('goodwill and changes', () => {
 it.each(['booking-ended', 'booking-changed'])('a refund that is %s is no goodwill', async (reason) => {
   const booking = await bookings.givenConfirmed();
   await bookings.refunded(booking, 50_000, { reason });
-  expect(await preview(booking)).toMatchObject({ refundMinor: total });
+  expect(await bookings.preview(booking)).toMatchObject({ refundMinor: total });
 });
