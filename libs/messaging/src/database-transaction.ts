@@ -14,7 +14,7 @@ export type IsolationLevel = 'read committed' | 'repeatable read';
  * run without its transaction.
  */
 export class DatabaseTransaction {
-  #begin: string;
+  readonly #begin: string;
   #sent = false;
   #ended = false;
   #failed: { readonly error: unknown } | undefined;
@@ -89,6 +89,10 @@ export class DatabaseTransaction {
 
   async #end(how: 'commit' | 'rollback'): Promise<void> {
     this.#ended = true;
-    if (this.#sent) await this.client.query(how);
+    if (!this.#sent) return;
+    const { command } = await this.client.query(how);
+    // PostgreSQL's answer, and no error, where a statement failed and nobody let it end the work.
+    if (command.toLowerCase() !== how)
+      throw new Error('A statement of this transaction has failed: nothing was kept');
   }
 }

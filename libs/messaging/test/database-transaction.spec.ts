@@ -89,12 +89,13 @@ describe('A transaction', () => {
   });
 
   test('runs nothing more once its first statement has failed, whoever overlooks that', async () => {
-    await run(async (transaction) => {
+    const work = run(async (transaction) => {
       await expect(transaction.executeQuery({ sql: 'SELECT 1 / 0', parameters: [] })).rejects.toMatchObject({
         code: '22012',
       });
       await expect(note(transaction, 'outside')).rejects.toMatchObject({ code: '22012' });
     });
+    await expect(work).rejects.toThrow('nothing was kept');
     expect(await notes()).toEqual([]);
   });
 
@@ -125,5 +126,14 @@ describe('A transaction', () => {
       ),
     ).rejects.toMatchObject({ code: '57P01' });
     expect(await pid()).not.toBe(first);
+  });
+
+  test('never commits in silence what PostgreSQL has rolled back', async () => {
+    const work = run(async (transaction) => {
+      await note(transaction, 'lost');
+      await transaction.executeQuery({ sql: 'SELECT 1 / 0', parameters: [] }).catch(() => undefined);
+    });
+    await expect(work).rejects.toThrow('nothing was kept');
+    expect(await notes()).toEqual([]);
   });
 });
