@@ -361,7 +361,9 @@ export class BookingsUnderTest {
     const elsewhere = said
       .filter(
         (each) =>
-          each.client !== client && /idempotency_key|quote|listing_snapshot|INTO booking/.test(each.text),
+          each.client !== client &&
+          /idempotency_key|quote|listing_snapshot|INTO booking/.test(each.text) &&
+          !each.text.includes('calendar_mark'),
       )
       .map(({ text }) => text);
     return [...own.slice(begin, commit + 1), ...elsewhere];

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { EntityManager } from '@mikro-orm/postgresql';
 import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
+import { lockAnnouncements } from '../src/calendar/calendar.queries.js';
 import { Feed, FeedLogEntry, Feeds } from '../src/feed/feed.dto.js';
 import { FeedNetwork } from '../src/feed/feed.network.js';
 import { shaped, startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
@@ -236,6 +238,30 @@ describe('stays', () => {
     expect((await cancel(booking)).status).toBe(200);
     await eventually(async () => expect(await blocked(listing)).toBe('0612..0618'));
     expect((await feed.read()).clashes).toEqual([]);
+    expect(await bookings.overlaps()).toEqual([]);
+  });
+
+  it('nights that come free while the calendar is being announced are taken, too', async () => {
+    const { listing, ...booking } = await bookings.givenConfirmed();
+    await givenFeed(listing, ical(['theirs', '0612', '0618']));
+    const [{ id } = { id: '' }] = await bookings.service.query<{ id: string }>(
+      'SELECT id FROM calendar_listing WHERE public_id = $1',
+      [listing.id],
+    );
+    const em = bookings.service.get(EntityManager).fork();
+    await em.transactional(async (announcing) => {
+      await lockAnnouncements(announcing, [Number(id)]);
+      // Looked at before the cancel and announced after it, so that the marks of both are there.
+      await bookings.givenBooking({ listing, checkInDate: '2027-07-01', checkOutDate: '2027-07-05' });
+      await eventually(async () => {
+        const waiting = await bookings.service.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`,
+        );
+        expect(waiting).toHaveLength(1);
+      });
+      expect((await cancel(booking)).status).toBe(200);
+    });
+    await eventually(async () => expect(await blocked(listing)).toBe('0612..0618'));
     expect(await bookings.overlaps()).toEqual([]);
   });
 

@@ -423,34 +423,76 @@ describe('422', () => {
   });
 });
 
-it('waits for its booking before it holds nights, so that it and a cancel never wait for each other', async () => {
-  const booking = await bookings.givenConfirmed();
-  const canceller = new pg.Client({ connectionString: bookings.service.env.DATABASE_URL });
-  await canceller.connect();
-  try {
-    await canceller.query('BEGIN');
-    await canceller.query('SELECT FROM booking WHERE id = $1 FOR UPDATE', [booking.id]);
-    const answer = bookings.propose(booking, { checkOutDate: '2027-06-15' });
-    await eventually(async () => {
-      const waiting = await bookings.service.query(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+describe('waits for its booking before it touches what hangs on it, so that two steps never wait for each other', () => {
+  /** Makes a step of the booking possible; what comes back takes it. */
+  type Given = (booking: TestBooking) => Promise<() => Promise<unknown>>;
+  const earlier = { checkInDate: '2027-06-09' };
+
+  it.each<[string, Given]>([
+    ['propose', async (booking) => () => bookings.propose(booking, { checkOutDate: '2027-06-15' })],
+    ...(['accept', 'decline', 'withdraw'] as const).map((what): [string, Given] => [
+      what,
+      async (booking) => {
+        const change = await bookings.givenChange(booking, earlier);
+        const by = what === 'withdraw' ? booking.guest : booking.listing.host;
+        return () => bookings.answerChange(booking, change, what, by);
+      },
+    ]),
+    ...(['guest', 'host', 'admin'] as const).map((by): [string, Given] => [
+      `cancel of the ${by}`,
+      async (booking) => {
+        await bookings.givenChange(booking, earlier);
+        return () => bookings.cancel(booking, by);
+      },
+    ]),
+    [
+      'a change that is paid',
+      async (booking) => {
+        const change = await bookings.givenAccepted(booking, earlier);
+        return () => bookings.changePaid(booking, change);
+      },
+    ],
+    [
+      'a change whose payment is given up',
+      async (booking) => {
+        const change = await bookings.givenAccepted(booking, earlier);
+        return () => bookings.changeUnpaid(booking, change);
+      },
+    ],
+  ])('%s', async (_, given) => {
+    const booking = await bookings.givenConfirmed();
+    const step = await given(booking);
+    const before = (await bookings.read(booking)).version;
+    const other = new pg.Client({ connectionString: bookings.service.env.DATABASE_URL });
+    await other.connect();
+    try {
+      await other.query('BEGIN');
+      await other.query('SELECT FROM booking WHERE id = $1 FOR UPDATE', [booking.id]);
+      const taken = step();
+      await eventually(async () => {
+        const waiting = await bookings.service.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        expect(waiting).toHaveLength(1);
+      });
+      // Were one of these held by the step, PostgreSQL would end one of the two after 500 ms.
+      await other.query("SET LOCAL lock_timeout = '100ms'");
+      await other.query('SELECT FROM booking_change WHERE booking_id = $1 FOR UPDATE', [booking.id]);
+      await other.query(
+        `WITH own AS (SELECT owner_id FROM booking WHERE id = $1),
+           held AS (SELECT * FROM calendar_entry WHERE owner_id IN (TABLE own) FOR UPDATE)
+         INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
+         SELECT DISTINCT listing_id, space_id, nextval('calendar_owner'), 'block', daterange('2027-06-14', '2027-06-15'), true
+         FROM held`,
+        [booking.id],
       );
-      expect(waiting).toHaveLength(1);
-    });
-    // The nights that a host who walks out of a stay keeps. Were they held by the change, PostgreSQL would end one of the
-    // two after 500 ms.
-    await canceller.query("SET LOCAL lock_timeout = '100ms'");
-    await canceller.query(
-      `INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
-       SELECT listing_id, space_id, nextval('calendar_owner'), 'block', daterange('2027-06-14', '2027-06-15'), true
-       FROM calendar_entry WHERE owner_id = (SELECT owner_id FROM booking WHERE id = $1)`,
-      [booking.id],
-    );
-    await canceller.query('ROLLBACK');
-    expect((await answer).status).toBe(201);
-  } finally {
-    await canceller.end();
-  }
+      await other.query('ROLLBACK');
+      await taken;
+      expect((await bookings.read(booking)).version).toBeGreaterThan(before);
+    } finally {
+      await other.end();
+    }
+  });
 });
 
 it('two proposals at once: one stands', async () => {

@@ -80,10 +80,11 @@ export class AccountEraser {
           [userId, now],
         );
         if (!due) return;
+        // Bookings before their nights, as everybody locks them.
+        await eraseBookingTexts(em, userId);
         await this.feeds.removeAllOf(em, userId);
         await eraseHostNotes(em, userId);
         await eraseMessages(em, userId);
-        await eraseBookingTexts(em, userId);
         // Answers kept for a day, which repeat what was sent.
         await em.execute('DELETE FROM idempotency_key WHERE user_id = ? AND status IS NOT NULL', [userId]);
         await (due.last

@@ -4,8 +4,9 @@ import { type EventBody, REFUND_REASON } from '@roost/contracts';
 import { OnEvent, Transactions } from '@roost/messaging';
 import { Clock, SystemClock } from '@roost/platform';
 import { addMilliseconds } from '@roost/stay';
-import { Booking } from './booking.entity.js';
+import type { Booking } from './booking.entity.js';
 import { BookingLifecycle } from './booking.lifecycle.js';
+import { lockVisible } from './booking.queries.js';
 
 type Payment = EventBody<'payment.created'>;
 
@@ -63,7 +64,7 @@ export class BookingConsumer {
   ): Promise<void> {
     if (body.purpose !== 'booking') return;
     await this.transactions.run(async (em) => {
-      const booking = await em.findOne(Booking, { id: body.bookingId });
+      const booking = await lockVisible(em, body.bookingId, null);
       if (!booking) throw new Error('a payment for a booking that does not exist');
       if (body.currency !== booking.terms.currency)
         throw new Error('a payment in another currency than its booking');

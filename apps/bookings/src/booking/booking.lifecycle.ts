@@ -1,4 +1,3 @@
-import { LockMode } from '@mikro-orm/core';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, Problem, type Config } from '@roost/platform';
@@ -6,9 +5,10 @@ import { addHours, addMinutes } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
 import { staleHolds, type Stay } from '../calendar/calendar.queries.js';
 import { ChangeLifecycle } from '../change/change.lifecycle.js';
-import { Booking, type Cancellation, refundableMinor } from './booking.entity.js';
+import { type Booking, type Cancellation, refundableMinor } from './booking.entity.js';
 import { keptFacts } from './booking.events.js';
 import { BookingNights, stayOf } from './booking.nights.js';
+import { lockVisible } from './booking.queries.js';
 import { type Actor, BookingRecord } from './booking.record.js';
 import { transition, type Allowed, type BookingEvent, type BookingState } from './domain/booking-state.js';
 import { limitLines, type Refund } from './domain/cancellation.js';
@@ -181,7 +181,7 @@ export class BookingLifecycle {
   /** Others whose own time is up don't count; they end here. */
   async endStaleHolds(em: EntityManager, stay: Stay, now: Date): Promise<void> {
     for (const id of await staleHolds(em, stay, now)) {
-      const stale = await em.findOne(Booking, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      const stale = await lockVisible(em, id, null);
       if (stale) await this.catchUp(em, stale, now);
     }
   }

@@ -16,7 +16,6 @@ import {
   takeOverFromChange,
 } from '../calendar/calendar.queries.js';
 import type { Booking } from './booking.entity.js';
-import { lockBooking } from './booking.queries.js';
 
 export const stayOf = ({ terms }: Pick<Booking, 'terms'>): Stay => ({
   calendarListingId: terms.calendarListingId,
@@ -46,7 +45,6 @@ export class BookingNights {
   /** The nights once more, for a booking that had given them up; nights that are past are not free. */
   async reclaim(em: EntityManager, booking: Booking, now: Date): Promise<boolean> {
     if (booking.terms.checkInDate < localDate(now, booking.terms.timeZone)) return false;
-    await lockBooking(em, booking.id);
     await lockLinks(em, booking.terms.calendarListingId);
     if (await claimStay(em, booking.ownerId, stayOf(booking))) {
       await this.changed(em, booking);
@@ -58,7 +56,6 @@ export class BookingNights {
 
   /** The nights of other dates, beside those that the booking has; false: somebody has some of them. */
   async holdForChange(em: EntityManager, booking: Booking, change: ChangedNights): Promise<boolean> {
-    await lockBooking(em, booking.id);
     await lockLinks(em, booking.terms.calendarListingId);
     const { checkInDate, checkOutDate } = change;
     const wanted = { ...stayOf(booking), checkInDate, checkOutDate };

@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { OUTBOX_COLUMNS } from '@roost/messaging';
 import { PreparedStatement } from '@roost/platform';
@@ -130,11 +131,15 @@ export async function findVisible(
 }
 
 /**
- * Before a booking claims nights, as each other step writes the booking before its nights: who cancels it meanwhile could
- * else wait for these nights, and this for the booking.
+ * The same, for a step that may change the booking. Every such step locks the booking before it writes what hangs on it (its
+ * change, its nights): of two who begin at opposite ends each would else wait for the other.
  */
-export async function lockBooking(em: EntityManager, id: string): Promise<void> {
-  await em.execute('SELECT FROM booking WHERE id = ? FOR NO KEY UPDATE', [id], 'run');
+export async function lockVisible(
+  em: EntityManager,
+  id: string,
+  viewerId: string | null,
+): Promise<Booking | null> {
+  return await em.findOne(Booking, { id, ...concerning(viewerId) }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 }
 
 export async function findAllVisible(

@@ -21,7 +21,7 @@ import { Booking } from './booking.entity.js';
 import { bookingFacts } from './booking.events.js';
 import { BookingLifecycle } from './booking.lifecycle.js';
 import { stayOf } from './booking.nights.js';
-import { findVisible, hold, isQuoteUsed, lockQuote } from './booking.queries.js';
+import { hold, isQuoteUsed, lockQuote, lockVisible } from './booking.queries.js';
 import { BookingSweeper, NightsTaken } from './booking.sweeper.js';
 import { viewOf } from './booking.view.js';
 import { FIRST_STATE } from './domain/booking-state.js';
@@ -69,7 +69,7 @@ export class BookingService {
     answer: (em: EntityManager, booking: Booking, now: Date) => Promise<void>,
   ): Promise<BookingDto> {
     return await this.idempotency.answer(async (em) => {
-      const booking = await findVisible(em, id, host.id);
+      const booking = await lockVisible(em, id, host.id);
       if (!booking) throw new Problem('booking.not_found');
       if (booking.terms.hostId !== host.id)
         throw new Problem('auth.forbidden', 'Only the host answers a request');

@@ -4,7 +4,7 @@ import { Clock, Idempotency, Problem, type AuthUser } from '@roost/platform';
 import type { AdminCancel, Booking as BookingDto, CancellationPreview } from './booking.dto.js';
 import { type Booking, refundableMinor, refundScheduleOf } from './booking.entity.js';
 import { BookingLifecycle, type Settlement } from './booking.lifecycle.js';
-import { findVisible } from './booking.queries.js';
+import { findVisible, lockVisible } from './booking.queries.js';
 import { viewOf } from './booking.view.js';
 import {
   adminCancel,
@@ -26,7 +26,7 @@ export class CancellationService {
   ) {}
 
   async preview(viewer: AuthUser, id: string): Promise<CancellationPreview> {
-    const booking = await this.find(this.em.fork(), id, viewer.id);
+    const booking = found(await findVisible(this.em.fork(), id, viewer.id));
     const { paidBack, hostPenaltyMinor, by } = this.settle(booking, viewer, this.clock.now());
     return {
       refundMinor: paidBack.refundMinor,
@@ -39,7 +39,7 @@ export class CancellationService {
 
   async cancel(user: AuthUser, id: string, reason: string): Promise<BookingDto> {
     return await this.idempotency.answer(async (em) => {
-      const booking = await this.find(em, id, user.id);
+      const booking = found(await lockVisible(em, id, user.id));
       const now = this.clock.now();
       await this.lifecycle.catchUp(em, booking, now);
       const settlement = this.settle(booking, user, now);
@@ -54,7 +54,7 @@ export class CancellationService {
     { reason, refundMinor }: AdminCancel,
   ): Promise<BookingDto> {
     return await this.idempotency.answer(async (em) => {
-      const booking = await this.find(em, id, null);
+      const booking = found(await lockVisible(em, id, null));
       const now = this.clock.now();
       await this.lifecycle.catchUp(em, booking, now);
       const { money } = this.lifecycle.allow(booking, 'admin_cancelled');
@@ -76,12 +76,6 @@ export class CancellationService {
       await this.lifecycle.cancel(em, booking, { by: 'admin', id: admin.id, reason }, settlement, now);
       return await viewOf(em, booking);
     });
-  }
-
-  private async find(em: EntityManager, id: string, viewerId: string | null): Promise<Booking> {
-    const booking = await findVisible(em, id, viewerId);
-    if (!booking) throw new Problem('booking.not_found');
-    return booking;
   }
 
   private settle(booking: Booking, user: AuthUser, now: Date): Settlement {
@@ -108,4 +102,9 @@ export class CancellationService {
     const paidBack = limitRefund(refund, price, refundableMinor(booking));
     return { by, refund, paidBack, hostPenaltyMinor: 0 };
   }
+}
+
+function found(booking: Booking | null): Booking {
+  if (!booking) throw new Problem('booking.not_found');
+  return booking;
 }

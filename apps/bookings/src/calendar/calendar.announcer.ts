@@ -51,10 +51,11 @@ export class CalendarAnnouncer {
   async announceDue(): Promise<void> {
     for (;;) {
       const due = await dueListings(this.em.fork(), BATCH);
+      if (due.length === 0) return;
       const wanting = due.filter(({ wantsFreed }) => wantsFreed);
       for (const { calendarListingId } of wanting) await this.blockFreed(calendarListingId);
-      if (due.length > 0) await this.announce(due.map(({ calendarListingId }) => calendarListingId));
-      if (due.length < BATCH && wanting.length === 0) return;
+      const announced = await this.announce(due.map(({ calendarListingId }) => calendarListingId));
+      if (due.length < BATCH && wanting.length === 0 && announced === due.length) return;
     }
   }
 
@@ -86,14 +87,15 @@ export class CalendarAnnouncer {
 
   /**
    * READ COMMITTED: each statement after the locks has to see what they waited for. The locks come before the first
-   * write, so transaction ids are in the order of versions.
+   * write, so transaction ids are in the order of versions. Fewer than were asked for: others have done the rest, or an
+   * import comes first.
    */
-  private async announce(calendarListingIds: readonly number[]): Promise<void> {
-    await this.transactions.run(
+  private async announce(calendarListingIds: readonly number[]): Promise<number> {
+    return await this.transactions.run(
       async (em) => {
         await lockAnnouncements(em, calendarListingIds);
         const listings = await takeMarks(em, calendarListingIds);
-        if (listings.length === 0) return;
+        if (listings.length === 0) return 0;
         const now = this.clock.now();
         const told = await blockedRanges(
           em,
@@ -112,6 +114,7 @@ export class CalendarAnnouncer {
             version,
           })),
         );
+        return listings.length;
       },
       { isolation: 'read committed' },
     );

@@ -194,15 +194,18 @@ export async function replaceImported(
   return row.claimed;
 }
 
-const due = new PreparedStatement<{ calendarListingId: number; wantsFreed: boolean }>(
-  'calendar-due',
-  `SELECT m.listing_id AS "calendarListingId", EXISTS (
+/** An import of listing `m` wants nights there that no stay has any more. */
+const wantsFreed = `EXISTS (
      SELECT FROM calendar_entry e
      WHERE e.listing_id = m.listing_id AND e.kind = 'import' AND NOT e.live
        AND NOT coalesce((
          SELECT range_agg(t.nights) FROM listing_space s JOIN calendar_entry t ON t.space_id = s.space_id
          WHERE s.listing_id = e.listing_id AND t.live AND t.kind = 'stay' AND t.nights && e.nights
-       ), '{}'::datemultirange) @> e.nights) AS "wantsFreed"
+       ), '{}'::datemultirange) @> e.nights)`;
+
+const due = new PreparedStatement<{ calendarListingId: number; wantsFreed: boolean }>(
+  'calendar-due',
+  `SELECT m.listing_id AS "calendarListingId", ${wantsFreed} AS "wantsFreed"
    FROM (SELECT DISTINCT listing_id FROM calendar_mark LIMIT ?::int) m`,
 );
 
@@ -400,7 +403,10 @@ export async function blockedRanges(
   return new Map([...ranges].map(([id, own]) => [id, own.map(({ from, to }) => ({ from, to }))]));
 }
 
-/** Takes the marks of these listings away and says whose they were. */
+/**
+ * Takes the marks of these listings away and says whose they were. Where an import wants nights that came free since they
+ * were looked at, the marks stay: what left one of them is seen together with it.
+ */
 export async function takeMarks(
   em: EntityManager,
   calendarListingIds: readonly number[],
@@ -414,7 +420,8 @@ const marked = new PreparedStatement<{
   timeZone: string | null;
 }>(
   'calendar-marked',
-  `WITH gone AS (DELETE FROM calendar_mark WHERE listing_id = ANY(?::bigint[]) RETURNING listing_id)
+  `WITH gone AS (
+     DELETE FROM calendar_mark m WHERE listing_id = ANY(?::bigint[]) AND NOT ${wantsFreed} RETURNING listing_id)
    SELECT l.id AS "calendarListingId", l.public_id AS "listingId", s.time_zone AS "timeZone"
    FROM calendar_listing l LEFT JOIN listing_snapshot s ON s.listing_id = l.public_id
    WHERE l.id IN (SELECT listing_id FROM gone) ORDER BY l.id`,

@@ -3,9 +3,10 @@ import { Controller } from '@nestjs/common';
 import { type EventBody, REFUND_REASON } from '@roost/contracts';
 import { OnEvent, Transactions } from '@roost/messaging';
 import { Clock } from '@roost/platform';
-import { Booking } from '../booking/booking.entity.js';
+import type { Booking } from '../booking/booking.entity.js';
 import { BookingLifecycle } from '../booking/booking.lifecycle.js';
 import { stayOf } from '../booking/booking.nights.js';
+import { lockVisible } from '../booking/booking.queries.js';
 import { BookingChange } from './change.entity.js';
 import { ChangeLifecycle } from './change.lifecycle.js';
 import { findChange, isOvertaken } from './change.queries.js';
@@ -77,7 +78,7 @@ export class ChangeConsumer {
   ): Promise<void> {
     if (purpose !== 'change') return;
     await this.transactions.run(async (em) => {
-      const booking = await em.findOne(Booking, { id: bookingId });
+      const booking = await lockVisible(em, bookingId, null);
       const change = booking && changeId && (await findChange(em, bookingId, changeId));
       if (!change) throw new Error('a payment for a change that does not exist');
       if (currency !== booking.terms.currency)

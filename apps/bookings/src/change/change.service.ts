@@ -13,7 +13,7 @@ import { isActiveAccount } from '../account/account.queries.js';
 import type { Booking } from '../booking/booking.entity.js';
 import { BookingLifecycle } from '../booking/booking.lifecycle.js';
 import { stayOf } from '../booking/booking.nights.js';
-import { findVisible } from '../booking/booking.queries.js';
+import { findVisible, lockVisible } from '../booking/booking.queries.js';
 import type { Actor } from '../booking/booking.record.js';
 import { BookingSweeper, NightsTaken } from '../booking/booking.sweeper.js';
 import { ListingSnapshots, mayBeChanged } from '../listing-snapshot/listing-snapshot.service.js';
@@ -118,7 +118,7 @@ export class ChangeService {
   }
 
   private async find(em: EntityManager, user: AuthUser, id: string, now: Date): Promise<Booking> {
-    const booking = await findVisible(em, id, user.id);
+    const booking = await lockVisible(em, id, user.id);
     if (!booking) throw new Problem('booking.not_found');
     addLogFields({ bookingId: id, listingId: booking.terms.listingId });
     await this.bookings.catchUp(em, booking, now);

@@ -45,7 +45,11 @@ export class LedgerService {
       wanted.set(nameOf(credit), credit);
     }
     const known = await this.find(em, posting.currency, [...wanted.values()]);
-    const missing = [...wanted].filter(([name]) => !known.has(name)).map(([, account]) => account);
+    // In one order, so that two who open the same accounts at once never wait for each other.
+    const missing = [...wanted.keys()]
+      .filter((name) => !known.has(name))
+      .sort()
+      .flatMap((name) => wanted.get(name) ?? []);
     if (missing.length === 0) return known;
     await em.execute(
       `INSERT INTO ledger_account (code, owner_id, currency) VALUES ${missing.map(() => '(?, ?::uuid, ?)').join(', ')}
