@@ -12,7 +12,7 @@ export default {
   maxWorkers: '100%',
   // Always in a process of their own, which gives way to a new one when what its specs have left behind has grown to this.
   workerIdleMemoryLimit: '1500MB',
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   globalSetup: '<rootDir>/libs/testing/jest/global-setup.js',
   globalTeardown: '<rootDir>/libs/testing/jest/global-teardown.js',
 };

@@ -9,8 +9,12 @@ export interface WantedPort {
   host: string;
 }
 
-/** All that are wrong in one sentence, before anything starts. */
-export async function checkPorts(wanted: WantedPort[], afterDeath: boolean): Promise<void> {
+/** All that are wrong in one sentence, before anything starts. `said` is told of a longer wait. */
+export async function checkPorts(
+  wanted: WantedPort[],
+  afterDeath: boolean,
+  said: (line: string) => void,
+): Promise<void> {
   const used = new Map<number, string>();
   for (const { what, port, set } of wanted) {
     const other = port === 0 ? undefined : used.get(port);
@@ -20,7 +24,8 @@ export async function checkPorts(wanted: WantedPort[], afterDeath: boolean): Pro
   const taken: (Omit<WantedPort, 'host'> & { why: string })[] = [];
   await Promise.all(
     wanted.map(async ({ what, port, set, host }) => {
-      const why = port === 0 ? null : await portTaken(port, host, afterDeath ? 3_000 : 0);
+      const why =
+        port === 0 ? null : await portTaken(port, { host, patienceMs: afterDeath ? 3_000 : 0, said });
       if (why) taken.push({ what, port, set, why });
     }),
   );

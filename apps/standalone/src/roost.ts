@@ -92,6 +92,7 @@ async function start(
   const log = await openLog({ production, dataDir, level: config.LOG_LEVEL, terminal });
   shutdown.log = log;
 
+  const said = (line: string) => terminal.step(line);
   const here = '127.0.0.1';
   await checkPorts(
     [
@@ -121,10 +122,10 @@ async function start(
         : [{ what: 'Kafka', port: config.KAFKA_PORT, set: 'KAFKA_PORT', host: here }]),
     ],
     claim.afterDeath,
+    said,
   );
   const secrets = secretsIn(dataDir);
 
-  const said = (line: string) => terminal.step(line);
   const around = { dataDir, said, shutdown };
   const ground: Ground = { config, services, sandbox, host, log, terminal, shutdown };
   const [database, redis, kafka] = await all([

@@ -159,15 +159,19 @@ describe('operators, over Kafka', () => {
   test('events tail: the life of one booking, in order', async () => {
     const booking = await aBooking();
     await paid(booking);
-    const { out } = await operator.roost(
-      ...['events', 'tail', '--no-follow', '--topic', 'bookings.booking', '--key', booking.id],
+    await eventually(
+      async () => {
+        const { out } = await operator.roost(
+          ...['events', 'tail', '--no-follow', '--topic', 'bookings.booking', '--key', booking.id],
+        );
+        const types = out
+          .trim()
+          .split('\n')
+          .map((line) => line.split(/\s+/)[1]);
+        expect(types).toEqual(['booking.created', 'booking.confirmed']);
+      },
+      { seconds: 60 },
     );
-    expect(
-      out
-        .trim()
-        .split('\n')
-        .map((line) => line.split(/\s+/)[1]),
-    ).toEqual(['booking.created', 'booking.confirmed']);
   });
 
   test('all topics replayed from the start onto full tables change nothing', async () => {

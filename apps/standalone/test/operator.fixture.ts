@@ -57,7 +57,10 @@ export class Operator {
     }
   }
 
-  /** A checksum of every domain table of every service, taken without any of Roost's own code. */
+  /**
+   * A checksum of every domain table of every service, taken without any of Roost's own code. When a provider is asked next
+   * about a payment (`check_at`) moves on by itself.
+   */
   async checksums(): Promise<Record<string, string>> {
     const found: Record<string, string> = {};
     for (const service of KEEPERS) {
@@ -68,7 +71,8 @@ export class Operator {
       for (const { name } of tables.filter((table) => !PASSING.test(table.name))) {
         const [row] = await this.query<{ sum: string }>(
           service,
-          `SELECT count(*) || ' rows ' || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), 'empty') AS sum FROM "${name}" t`,
+          `SELECT count(*) || ' rows ' || coalesce(md5(string_agg(md5(row::text), '' ORDER BY md5(row::text))), 'empty') AS sum
+           FROM (SELECT to_jsonb(t) - 'check_at' AS row FROM "${name}" t) rows`,
         );
         found[`${service}.${name}`] = row?.sum ?? '';
       }
@@ -129,8 +133,9 @@ export async function rebuildProjections(operator: Operator): Promise<void> {
     expect(tables.length).toBeGreaterThan(0);
     for (const table of tables) expect(table).toMatchObject({ onlyBefore: 0, onlyAfter: 0 });
   }
-  await eventually(async () =>
-    expect(await operator.query('bookings', 'SELECT 1 FROM calendar_mark')).toEqual([]),
+  await eventually(
+    async () => expect(await operator.query('bookings', 'SELECT 1 FROM calendar_mark')).toEqual([]),
+    { seconds: 60 },
   );
   expect(await operator.checksums()).toEqual(before);
 }

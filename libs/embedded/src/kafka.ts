@@ -73,7 +73,7 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
     const logFile = join(folder, 'kafka.log');
     await endLeftover('Kafka', pidFile, folder, { withinMs: STOPPED_WITHIN_MS, log });
     const port = options.port || (await freePort());
-    const taken = await portTaken(port, '127.0.0.1', claim.afterDeath ? 3_000 : 0);
+    const taken = await portTaken(port, { patienceMs: claim.afterDeath ? 3_000 : 0, said: log });
     if (taken)
       throw new EmbeddedError(`Kafka can't use port ${port}: ${taken}; free it, or set KAFKA_BROKERS.`);
     const controllerPort = await freePort();

@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 function listen(port: number, host: string): Promise<number | NodeJS.ErrnoException> {
@@ -19,18 +19,49 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   throw bound;
 }
 
-/**
- * Why this port can't be listened on, or null when it can. `patienceMs`: how long one who is just leaving may take.
- */
-export async function portTaken(port: number, host = '127.0.0.1', patienceMs = 0): Promise<string | null> {
-  const deadline = performance.now() + patienceMs;
-  let bound = await listen(port, host);
-  while (typeof bound !== 'number' && bound.code === 'EADDRINUSE' && performance.now() < deadline) {
+/** Linux lends ports above 32767 to whoever connects somewhere, and keeps them a minute after such a connection has ended. */
+const LENT_MS = 65_000;
+
+function isListenedOn(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: host === '0.0.0.0' ? '127.0.0.1' : host });
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
+}
+
+interface PortOptions {
+  host?: string;
+  /** How long one who is just leaving may take. */
+  patienceMs?: number;
+  /** Is told of a longer wait. */
+  said?: (line: string) => void;
+}
+
+/** Why this port can't be listened on, or null when it can. Waits where it is only lent to a connection. */
+export async function portTaken(
+  port: number,
+  { host = '127.0.0.1', patienceMs = 0, said = () => undefined }: PortOptions = {},
+): Promise<string | null> {
+  const began = performance.now();
+  let lent = false;
+  for (;;) {
+    const bound = await listen(port, host);
+    if (typeof bound === 'number') return null;
+    if (bound.code === 'EACCES') return 'this user may not listen on it';
+    if (bound.code !== 'EADDRINUSE') return bound.message;
+    const waited = performance.now() - began;
+    if (await isListenedOn(port, host)) {
+      if (waited >= patienceMs) return 'another program is listening on it';
+    } else {
+      if (waited >= LENT_MS) return 'a connection of another program goes out from it';
+      if (!lent && waited >= patienceMs) {
+        lent = true;
+        said(`waiting for port ${port}: it is lent to a connection for a minute at most after that ends`);
+      }
+    }
     await pause(50);
-    bound = await listen(port, host);
   }
-  if (typeof bound === 'number') return null;
-  if (bound.code === 'EADDRINUSE') return 'another program is listening on it';
-  if (bound.code === 'EACCES') return 'this user may not listen on it';
-  return bound.message;
 }

@@ -100,7 +100,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
 
     await endLeftover(cluster, log);
     const port = options.port || (await freePort());
-    const taken = await portTaken(port, '127.0.0.1', claim.afterDeath ? 3_000 : 0);
+    const taken = await portTaken(port, { patienceMs: claim.afterDeath ? 3_000 : 0, said: log });
     if (taken) {
       throw new EmbeddedError(`PostgreSQL can't use port ${port}: ${taken}; free it, or set another port.`);
     }

@@ -60,7 +60,7 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
     const logFile = join(folder, 'redis.log');
     await endLeftover('Redis', pidFile, folder, { withinMs: STOPPED_WITHIN_MS, log });
     const port = options.port || (await freePort());
-    const taken = await portTaken(port, '127.0.0.1', claim.afterDeath ? 3_000 : 0);
+    const taken = await portTaken(port, { patienceMs: claim.afterDeath ? 3_000 : 0, said: log });
     if (taken) throw new EmbeddedError(`Redis can't use port ${port}: ${taken}; free it, or set REDIS_URL.`);
 
     const password = passwordIn(folder);

@@ -95,7 +95,7 @@ export async function startNode({ url, controllers = [], ...options }: NodeOptio
 }
 
 /** Waits until `check` no longer throws. */
-export async function eventually<T>(check: () => Promise<T> | T, seconds = 10): Promise<T> {
+export async function eventually<T>(check: () => Promise<T> | T, seconds = 20): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
     try {

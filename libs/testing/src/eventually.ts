@@ -5,7 +5,7 @@ export async function eventually<T>(
   expectation: () => T | Promise<T>,
   options: { seconds?: number } = {},
 ): Promise<T> {
-  const deadline = performance.now() + (options.seconds ?? 10) * 1000;
+  const deadline = performance.now() + (options.seconds ?? 20) * 1000;
   for (let wait = 5; ; wait = Math.min(wait * 2, 100)) {
     try {
       return await expectation();
