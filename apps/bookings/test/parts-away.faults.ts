@@ -2,10 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EmbeddedKafka, freePort, startKafka } from '@roost/embedded';
+import { type EmbeddedKafka, startKafka } from '@roost/embedded';
 import { applyTopics, envelopeOf, KafkaBus, kafkaClient } from '@roost/messaging';
 import {
   allFaults,
+  aPort,
   aUser,
   eventually,
   freshDatabase,
@@ -44,7 +45,7 @@ let listings: KafkaBus;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'roost-parts-away-'));
-  const port = await freePort();
+  const port = await aPort();
   const kafkaWire = await Wire.to(`tcp://127.0.0.1:${port}`);
   wires = {
     database: await Wire.to(await freshDatabase('roost_bookings')),

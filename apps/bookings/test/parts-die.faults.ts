@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type EmbeddedPostgres,
-  type EmbeddedRedis,
-  freePort,
-  startPostgres,
-  startRedis,
-} from '@roost/embedded';
+import { type EmbeddedPostgres, type EmbeddedRedis, startPostgres, startRedis } from '@roost/embedded';
 import { applyTopics, kafkaClient, Outbox, plannedTopics, Transactions } from '@roost/messaging';
-import { allFaults, aUser, eventually, startTestService, TestBroker, type TestService } from '@roost/testing';
+import {
+  allFaults,
+  aPort,
+  aUser,
+  eventually,
+  startTestService,
+  TestBroker,
+  type TestService,
+} from '@roost/testing';
 import type { Consumer } from 'kafkajs';
 import { bookings } from '../src/service.js';
 import { BookingsUnderTest, start } from './bookings.fixture.js';
@@ -34,7 +36,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'roost-parts-die-'));
   [postgres, redis, broker] = await Promise.all([
     startDatabase(0),
-    startCache(await freePort()),
+    startCache(await aPort()),
     TestBroker.start(),
   ]);
   const client = kafkaClient({ brokers: [broker.brokers], clientId: 'spec' });

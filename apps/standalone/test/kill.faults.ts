@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '@roost/embedded';
 import { applyTopics, envelopeOf, KafkaBus, kafkaClient } from '@roost/messaging';
 import { DEFAULT_STAY_RULES, PriceRules } from '@roost/pricing';
 import { addDays } from '@roost/stay';
 import {
   allFaults,
+  aPort,
   aUser,
   eventually,
   freshDatabase,
@@ -83,7 +83,7 @@ class World {
       sandbox: await freshDatabase('roost_sandbox'),
     };
     const redisUrl = await freshRedis();
-    const at = async () => `http://127.0.0.1:${await freePort()}`;
+    const at = async () => `http://127.0.0.1:${await aPort()}`;
     const [bookings, payments, sandbox, gateway] = await Promise.all([at(), at(), at(), at()]);
     const env = {
       ROOST_ENV: 'test',

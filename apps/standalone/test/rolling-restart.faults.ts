@@ -3,9 +3,16 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { freePort } from '@roost/embedded';
 import { applyTopics, kafkaClient } from '@roost/messaging';
-import { allFaults, eventually, freshDatabase, freshKafka, freshRedis, TestClient } from '@roost/testing';
+import {
+  allFaults,
+  aPort,
+  eventually,
+  freshDatabase,
+  freshKafka,
+  freshRedis,
+  TestClient,
+} from '@roost/testing';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { composeEnvironment, type Composition, DEFAULT_PORTS } from '../src/environment.js';
@@ -107,7 +114,7 @@ describe('every service is restarted, one after the other, while people use it',
 
   /** One more replica; once it is ready new connections go to it. Gives back the one that was there. */
   async function bring(name: Name): Promise<Run | undefined> {
-    const port = await freePort();
+    const port = await aPort();
     const env = Object.entries(composeEnvironment(name, composition)).flatMap(([key, value]) =>
       value === undefined ? [] : [[key, value] as const],
     );

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '@roost/embedded';
+import { aPort } from '@roost/testing';
 
 export type Env = Record<string, string>;
 
@@ -32,14 +32,7 @@ export async function cleanUp(): Promise<void> {
 
 /** A data folder and ports that nobody else uses; without the demo data, which takes its time. */
 export async function aPlace(): Promise<Env> {
-  const taken = new Set<number>();
-  const port = async (): Promise<string> => {
-    const free = await freePort();
-    // A port that is free is free again once it has been asked for.
-    if (taken.has(free)) return port();
-    taken.add(free);
-    return String(free);
-  };
+  const port = async () => String(await aPort());
   const address = async () => `http://127.0.0.1:${await port()}`;
   return {
     ROOST_DATA_DIR: join(aFolder(), 'data'),

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -12,15 +13,26 @@ function listen(port: number, host: string): Promise<number | NodeJS.ErrnoExcept
   });
 }
 
-/** A port nobody listens on at this moment. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  const bound = await listen(0, host);
-  if (typeof bound === 'number') return bound;
-  throw bound;
-}
-
-/** Linux lends ports above 32767 to whoever connects somewhere, and keeps them a minute after such a connection has ended. */
+/**
+ * Ports above 32767 Linux lends to whoever connects somewhere or listens on any port, so that one found free there may be
+ * gone before it is used. It keeps them a minute after such a connection has ended.
+ */
+const FIRST_LENT = 32_768;
 const LENT_MS = 65_000;
+const FIRST_FREE = 20_000;
+const given = new Set<number>();
+
+/** A port nobody listens on at this moment; no process is given the same one twice. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const port = randomInt(FIRST_FREE, FIRST_LENT);
+    if (given.has(port)) continue;
+    given.add(port);
+    const bound = await listen(port, host);
+    if (typeof bound === 'number') return port;
+    if (bound.code !== 'EADDRINUSE' && bound.code !== 'EACCES') throw bound;
+  }
+}
 
 function isListenedOn(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EmbeddedKafka, freePort, startKafka } from '@roost/embedded';
-import { runFolder } from '@roost/testing';
+import { type EmbeddedKafka, startKafka } from '@roost/embedded';
+import { aPort, runFolder } from '@roost/testing';
 import { applyTopics } from '../src/index.js';
 import { MessageConsumer, RatingMirror, resetScript } from './consumers.js';
 import { freshDatabase } from './fresh-database.js';
@@ -19,10 +19,10 @@ const SPREAD = {
 
 /** One that is broker and controller, and two that are brokers only. */
 async function startCluster(): Promise<EmbeddedKafka[]> {
-  const controller = await freePort();
+  const controller = await aPort();
   const cluster = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   const start = async (id: number): Promise<EmbeddedKafka> => {
-    const port = await freePort();
+    const port = await aPort();
     const clients = `CLIENTS://127.0.0.1:${port}`;
     return startKafka({
       dataDir: mkdtempSync(join(runFolder(), 'cluster-')),

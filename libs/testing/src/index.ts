@@ -5,7 +5,7 @@ export { eventually } from './eventually.js';
 export { expectLikeGolden, golden, optionalFields, unlikeGolden } from './golden.js';
 export { allFaults, freshKafka, TestBroker } from './faults.js';
 export { mostSorted, plansOf, type Statement, statementsDuring } from './statements.js';
-export { freshDatabase, freshRedis, runFolder, testParts } from './parts.js';
+export { aPort, freshDatabase, freshRedis, runFolder, testParts } from './parts.js';
 export {
   startTestService,
   TestClock,

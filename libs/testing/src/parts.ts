@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '@roost/embedded';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 
@@ -30,6 +31,21 @@ function answerFile(): string {
   if (!file)
     throw new Error('This spec needs the parts that jest.config.js starts: run it through npm test.');
   return file;
+}
+
+/** A port of its own for something that a spec starts: in one run nobody is given it twice, in whatever process. */
+export async function aPort(): Promise<number> {
+  const folder = join(runFolder(), 'ports');
+  mkdirSync(folder, { recursive: true });
+  for (;;) {
+    const port = await freePort();
+    try {
+      closeSync(openSync(join(folder, String(port)), 'wx'));
+      return port;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
 }
 
 /** What lies in here goes with the run, also when that is killed. */
