@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, eventually, expectProblem } from '@roost/testing';
+import pg from 'pg';
+import { Providers } from '../src/provider/providers.js';
 import { type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.js';
 import { answerBank } from './sandbox.js';
 
@@ -135,6 +137,44 @@ describe('POST /v1/payments/{id}/confirm', () => {
     const again = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired', key);
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     expect(again.body).toEqual(waiting.body);
+  });
+
+  test('the provider’s answer waits for the payment before it closes the call, as whoever plans one does', async () => {
+    const guest = aUser();
+    const { payment } = await payments.givenPayment({ guest });
+    // Its webhooks would wait for the payment, too.
+    await payments.switches({ drop: 1 });
+    const provider = payments.service.get(Providers).of('sandbox');
+    const confirm = provider.confirm.bind(provider);
+    const planner = new pg.Client({ connectionString: payments.service.env.DATABASE_URL });
+    await planner.connect();
+    try {
+      provider.confirm = async (wanted) => {
+        const intent = await confirm(wanted);
+        await planner.query('BEGIN');
+        await planner.query('SELECT FROM payment WHERE id = $1 FOR UPDATE', [payment.id]);
+        return intent;
+      };
+      const paid = payments.confirm(guest, payment.id);
+      await eventually(async () => {
+        const waiting = await payments.service.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        expect(waiting.length).toBeGreaterThan(0);
+      });
+      // Were the call closed by then, PostgreSQL would end one of the two after 500 ms.
+      await planner.query("SET LOCAL lock_timeout = '100ms'");
+      const calls = await planner.query('SELECT FROM payment_operation WHERE payment_id = $1 FOR UPDATE', [
+        payment.id,
+      ]);
+      expect(calls.rowCount).toBe(2);
+      await planner.query('ROLLBACK');
+      expect(await paid).toMatchObject({ status: 200, body: { status: 'captured' } });
+    } finally {
+      provider.confirm = confirm;
+      await planner.end();
+      await payments.switches({});
+    }
   });
 
   describe('402', () => {
