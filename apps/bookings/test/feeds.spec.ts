@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
-import { lockAnnouncements } from '../src/calendar/calendar.queries.js';
+import { lockAnnouncements } from '../src/calendar/announcement.queries.js';
 import { Feed, FeedLogEntry, Feeds } from '../src/feed/feed.dto.js';
 import { FeedNetwork } from '../src/feed/feed.network.js';
 import { shaped, startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
@@ -253,12 +253,7 @@ describe('stays', () => {
       await lockAnnouncements(announcing, [Number(id)]);
       // Looked at before the cancel and announced after it, so that the marks of both are there.
       await bookings.givenBooking({ listing, checkInDate: '2027-07-01', checkOutDate: '2027-07-05' });
-      await eventually(async () => {
-        const waiting = await bookings.service.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`,
-        );
-        expect(waiting).toHaveLength(1);
-      });
+      await eventually(async () => expect(await bookings.service.lockWaits()).toBe(1));
       expect((await cancel(booking)).status).toBe(200);
     });
     await eventually(async () => expect(await blocked(listing)).toBe('0612..0618'));

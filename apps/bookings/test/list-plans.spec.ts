@@ -2,12 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { mostSorted, plansOf } from '@roost/testing';
 import { dueBookings, historyOf, isQuoteUsed, listBookings } from '../src/booking/booking.queries.js';
-import {
-  blockedRanges,
-  nightsToExport,
-  occupiedNights,
-  staleHolds,
-} from '../src/calendar/calendar.queries.js';
+import { blockedRanges } from '../src/calendar/announcement.queries.js';
+import { nightsToExport, occupiedNights, staleHolds } from '../src/calendar/calendar.queries.js';
 import { openChangesOf } from '../src/change/change.queries.js';
 import { claimDueFeed, eventsByFeed, feedsOf, logOf } from '../src/feed/feed.queries.js';
 import {

@@ -63,6 +63,14 @@ export class TestService {
     return (await this.database.query<Row>(sql, values)).rows;
   }
 
+  /** How many connections to the service's database wait for a lock that another holds. */
+  async lockWaits(): Promise<number> {
+    const waiting = await this.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return waiting.length;
+  }
+
   /** Through the real consumer, with its inbox and its transaction; throws what the handler threw. */
   async deliver<T extends EventType>(
     type: T,

@@ -14,7 +14,8 @@ import { BookingSweeper } from '../booking/booking.sweeper.js';
 import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
 import { CalendarAnnouncer } from './calendar.announcer.js';
 import { ImportedBlocks, type ImportBlocks } from './calendar-import.dto.js';
-import { importOwner, lockImports, lockLinks, mark } from './calendar.queries.js';
+import { lockLinks, mark } from './calendar.queries.js';
+import { importOwner, lockImports } from './imported.queries.js';
 import { writeImported } from './imported.nights.js';
 import { refuseStaleHolds } from './stale-holds.js';
 

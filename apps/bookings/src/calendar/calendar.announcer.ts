@@ -11,7 +11,7 @@ import {
   keepSnapshots,
   lockAnnouncements,
   takeMarks,
-} from './calendar.queries.js';
+} from './announcement.queries.js';
 import { blockFreedNights } from './imported.nights.js';
 
 /** Listings that are announced in one transaction, at most. */

@@ -9,10 +9,8 @@ import { addDays, type IsoDate } from '@roost/stay';
  * what the lock waited for), the listing's links are locked.
  */
 
-/** Advisory locks come in classes, so that numbers of different things never meet. */
+/** Advisory locks come in classes, so that numbers of different things never meet: 4101 to 4103 are the calendar's. */
 const linksLock = 4101;
-const announcementLock = 4102;
-const importLock = 4103;
 
 export interface Stay {
   /** `calendar_listing.id` */
@@ -63,25 +61,6 @@ export async function lockLinksToChange(em: EntityManager, calendarListingIds: n
 /** The lock of a new booking, with what it is made from, in one round trip. */
 export const lockLinksOfQuote = `pg_advisory_xact_lock_shared(${linksLock}, q.calendar_listing_id::int)`;
 
-const announcementsLocked = new PreparedStatement<{ locked: unknown }>(
-  'calendar-announcements-locked',
-  `SELECT pg_advisory_xact_lock(${announcementLock}, id) AS locked
-   FROM (SELECT unnest(?::int[]) AS id ORDER BY 1) ids`,
-);
-
-/** In one order, so that two who announce the same listings wait for each other. */
-export async function lockAnnouncements(
-  em: EntityManager,
-  calendarListingIds: readonly number[],
-): Promise<void> {
-  await announcementsLocked.execute(em, [calendarListingIds]);
-}
-
-/** One import of a listing at a time: two that replaced the same rows could wait for each other. Taken before its links are locked. */
-export async function lockImports(em: EntityManager, calendarListingId: number): Promise<void> {
-  await em.execute('SELECT pg_advisory_xact_lock(?::int, ?::int)', [importLock, calendarListingId]);
-}
-
 /**
  * Claims the nights of a stay for `ownerId`, whom nights that it has already never hinder; `changeId`: for a proposed
  * change. False: somebody has some of them, and what was claimed must be rolled back or released.
@@ -120,110 +99,6 @@ export async function claimBlock(
     [block.calendarListingId, block.calendarListingId, ownerId, block.from, block.to],
   );
   return row.claimed;
-}
-
-/** Who owns what `source` says of this listing. */
-export async function importOwner(
-  em: EntityManager,
-  calendarListingId: number,
-  source: string,
-): Promise<{ ownerId: number; isNew: boolean }> {
-  const [row] = await em.execute<[{ ownerId: string; isNew: boolean }]>(
-    `INSERT INTO calendar_import (listing_id, source) VALUES (?, ?)
-     ON CONFLICT (listing_id, source) DO UPDATE SET source = excluded.source
-     RETURNING owner_id AS "ownerId", old.owner_id IS NULL AS "isNew"`,
-    [calendarListingId, source],
-  );
-  return { ownerId: Number(row.ownerId), isNew: row.isNew };
-}
-
-/** The nights that stays take of this listing's spaces between two dates. */
-export async function stayNights(
-  em: EntityManager,
-  calendarListingId: number,
-  from: IsoDate,
-  to: IsoDate,
-): Promise<{ from: IsoDate; to: IsoDate }[]> {
-  return await em.execute<{ from: IsoDate; to: IsoDate }[]>(
-    `SELECT DISTINCT to_char(lower(e.nights), 'YYYY-MM-DD') AS "from", to_char(upper(e.nights), 'YYYY-MM-DD') AS "to"
-     FROM listing_space s JOIN calendar_entry e ON e.space_id = s.space_id
-     WHERE s.listing_id = ? AND e.live AND e.kind = 'stay' AND e.nights && daterange(?::date, ?::date)`,
-    [calendarListingId, from, to],
-  );
-}
-
-/** What an import has of this listing, in order. */
-export async function importedEntries(
-  em: EntityManager,
-  ownerId: number,
-): Promise<{ from: IsoDate; to: IsoDate; live: boolean }[]> {
-  return await em.execute<{ from: IsoDate; to: IsoDate; live: boolean }[]>(
-    `SELECT DISTINCT to_char(lower(nights), 'YYYY-MM-DD') AS "from", to_char(upper(nights), 'YYYY-MM-DD') AS "to", live
-     FROM calendar_entry WHERE owner_id = ? ORDER BY 1`,
-    [ownerId],
-  );
-}
-
-/** Makes these entries all that an import has of this listing. False: a stay came to one of the live ranges first. */
-export async function replaceImported(
-  em: EntityManager,
-  ownerId: number,
-  calendarListingId: number,
-  entries: readonly { from: IsoDate; to: IsoDate; live: boolean }[],
-): Promise<boolean> {
-  const ranges = `jsonb_to_recordset(?::jsonb) AS r ("from" date, "to" date, live boolean)`;
-  await em.execute(
-    `DELETE FROM calendar_entry e WHERE e.owner_id = ? AND (e.nights, e.live) NOT IN (
-       SELECT daterange(r."from", r."to"), r.live FROM ${ranges})`,
-    [ownerId, JSON.stringify(entries)],
-  );
-  const [row] = await em.execute<[{ claimed: boolean }]>(
-    `WITH wanted AS (
-       SELECT s.space_id, daterange(r."from", r."to") AS nights, r.live FROM listing_space s CROSS JOIN ${ranges}
-       WHERE s.listing_id = ?),
-     missing AS (
-       SELECT * FROM wanted w WHERE NOT EXISTS (SELECT FROM calendar_entry e WHERE e.owner_id = ?
-         AND e.space_id = w.space_id AND e.nights = w.nights AND e.live = w.live)),
-     held AS (
-       INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
-       SELECT ?::bigint, space_id, ?::bigint, 'import', nights, live FROM missing ORDER BY space_id, lower(nights)
-       ON CONFLICT DO NOTHING RETURNING 1)
-     SELECT (SELECT count(*) FROM held) = (SELECT count(*) FROM missing) AS claimed`,
-    [JSON.stringify(entries), calendarListingId, ownerId, calendarListingId, ownerId],
-  );
-  return row.claimed;
-}
-
-/** An import of listing `m` wants nights there that no stay has any more. */
-const wantsFreed = `EXISTS (
-     SELECT FROM calendar_entry e
-     WHERE e.listing_id = m.listing_id AND e.kind = 'import' AND NOT e.live
-       AND NOT coalesce((
-         SELECT range_agg(t.nights) FROM listing_space s JOIN calendar_entry t ON t.space_id = s.space_id
-         WHERE s.listing_id = e.listing_id AND t.live AND t.kind = 'stay' AND t.nights && e.nights
-       ), '{}'::datemultirange) @> e.nights)`;
-
-const due = new PreparedStatement<{ calendarListingId: number; wantsFreed: boolean }>(
-  'calendar-due',
-  `SELECT m.listing_id AS "calendarListingId", ${wantsFreed} AS "wantsFreed"
-   FROM (SELECT DISTINCT listing_id FROM calendar_mark LIMIT ?::int) m`,
-);
-
-/** Some listings that have a mark; `wantsFreed`: an import wants nights there that no stay has any more. */
-export async function dueListings(
-  em: EntityManager,
-  limit: number,
-): Promise<{ calendarListingId: number; wantsFreed: boolean }[]> {
-  return await due.execute(em, [limit]);
-}
-
-/** The imports that have nights of this listing. */
-export async function importOwners(em: EntityManager, calendarListingId: number): Promise<number[]> {
-  const rows = await em.execute<{ id: string }[]>(
-    `SELECT DISTINCT owner_id AS id FROM calendar_entry WHERE listing_id = ? AND kind = 'import' ORDER BY 1`,
-    [calendarListingId],
-  );
-  return rows.map(({ id }) => Number(id));
 }
 
 export async function release(em: EntityManager, ownerId: number): Promise<void> {
@@ -347,7 +222,7 @@ const LONGEST_PAST_DAYS = 1_000;
  * A stay is widened by the preparation that this listing would need beside it; what is wanted is cut to size.
  * `viewed`: rows of listing_id, first, last.
  */
-const occupied = (viewed: string) => `
+export const occupied = (viewed: string) => `
   WITH occupied AS (
     SELECT DISTINCT v.listing_id AS viewed_id, e.listing_id, e.owner_id, e.change_id, x.kind,
       x.nights * daterange(v.first, v.last) AS nights
@@ -380,75 +255,6 @@ const occupying = new PreparedStatement<OccupiedNights & { listingId: number }>(
      LEFT JOIN booking b ON b.owner_id = o.owner_id
      LEFT JOIN calendar_block k ON k.owner_id = o.owner_id
      ORDER BY (o.kind = 'prep'), (o.change_id IS NOT NULL), lower(nights)`,
-);
-
-const blocked = new PreparedStatement<{ listingId: number; from: IsoDate; to: IsoDate }>(
-  'calendar-blocked',
-  `${occupied('(SELECT id, first, NULL::date FROM unnest(?::bigint[], ?::date[]) AS own (id, first))')}
-   SELECT viewed_id AS "listingId", to_char(lower(r), 'YYYY-MM-DD') AS "from", to_char(upper(r), 'YYYY-MM-DD') AS "to"
-   FROM (SELECT viewed_id, unnest(range_agg(nights)) AS r FROM occupied GROUP BY viewed_id) merged ORDER BY 1, 2`,
-);
-
-/** Per listing the nights that nobody else can stay, merged, from its `today` on: what the world is told. */
-export async function blockedRanges(
-  em: EntityManager,
-  listings: readonly { calendarListingId: number; today: IsoDate }[],
-): Promise<Map<number, { from: IsoDate; to: IsoDate }[]>> {
-  const rows = await blocked.execute(em, [
-    listings.map(({ calendarListingId }) => calendarListingId),
-    listings.map(({ today }) => today),
-  ]);
-  const ranges = new Map(listings.map(({ calendarListingId }) => [calendarListingId, [] as typeof rows]));
-  for (const row of rows) ranges.get(row.listingId)?.push(row);
-  return new Map([...ranges].map(([id, own]) => [id, own.map(({ from, to }) => ({ from, to }))]));
-}
-
-/**
- * Takes the marks of these listings away and says whose they were. Where an import wants nights that came free since they
- * were looked at, the marks stay: what left one of them is seen together with it.
- */
-export async function takeMarks(
-  em: EntityManager,
-  calendarListingIds: readonly number[],
-): Promise<{ calendarListingId: number; listingId: string; timeZone: string | null }[]> {
-  return await marked.execute(em, [calendarListingIds]);
-}
-
-const marked = new PreparedStatement<{
-  calendarListingId: number;
-  listingId: string;
-  timeZone: string | null;
-}>(
-  'calendar-marked',
-  `WITH gone AS (
-     DELETE FROM calendar_mark m WHERE listing_id = ANY(?::bigint[]) AND NOT ${wantsFreed} RETURNING listing_id)
-   SELECT l.id AS "calendarListingId", l.public_id AS "listingId", s.time_zone AS "timeZone"
-   FROM calendar_listing l LEFT JOIN listing_snapshot s ON s.listing_id = l.public_id
-   WHERE l.id IN (SELECT listing_id FROM gone) ORDER BY l.id`,
-);
-
-/** Keeps what the world is told of each listing; gives back those for which it is news, with their new versions. */
-export async function keepSnapshots(
-  em: EntityManager,
-  told: ReadonlyMap<number, readonly { from: IsoDate; to: IsoDate }[]>,
-  now: Date,
-): Promise<{ calendarListingId: number; version: number }[]> {
-  return await kept.execute(em, [
-    [...told.keys()],
-    [...told.values()].map((ranges) => JSON.stringify(ranges)),
-    now,
-  ]);
-}
-
-const kept = new PreparedStatement<{ calendarListingId: number; version: number }>(
-  'calendar-kept',
-  `INSERT INTO calendar_snapshot AS known (listing_id, version, blocked, changed_at)
-   SELECT said.listing_id, 1, said.blocked, now.at
-   FROM unnest(?::bigint[], ?::jsonb[]) AS said (listing_id, blocked) CROSS JOIN (SELECT ?::timestamptz AS at) now
-   WHERE said.blocked <> '[]' OR EXISTS (SELECT FROM calendar_snapshot k WHERE k.listing_id = said.listing_id)
-   ON CONFLICT (listing_id) DO UPDATE SET version = known.version + 1, blocked = excluded.blocked,
-     changed_at = excluded.changed_at
-   WHERE known.blocked <> excluded.blocked RETURNING listing_id AS "calendarListingId", version`,
 );
 
 /** As a part of a statement: the numbers of a host's listings. */

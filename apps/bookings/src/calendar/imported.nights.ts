@@ -2,15 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { RetryTransaction } from '@roost/messaging';
 import { compareDates, type DateRange, mergeRanges } from '@roost/stay';
+import { lockLinks, mark } from './calendar.queries.js';
 import {
   importedEntries,
   importOwners,
   lockImports,
-  lockLinks,
-  mark,
   replaceImported,
   stayNights,
-} from './calendar.queries.js';
+} from './imported.queries.js';
 import { importedNights } from './domain/imported-nights.js';
 
 const MOST_ROUNDS = 5;

@@ -6,14 +6,8 @@ import { localDate } from '@roost/stay';
 import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
 import { CalendarAnnouncer } from './calendar.announcer.js';
 import type { Links, LinkListings } from './calendar.dto.js';
-import {
-  importedEntries,
-  importOwners,
-  lockLinksToChange,
-  mark,
-  release,
-  toArray,
-} from './calendar.queries.js';
+import { lockLinksToChange, mark, release, toArray } from './calendar.queries.js';
+import { importedEntries, importOwners } from './imported.queries.js';
 import { writeImported } from './imported.nights.js';
 
 /** A house takes up the spaces of its rooms: booking one blocks the other, and rooms don't know of each other. */

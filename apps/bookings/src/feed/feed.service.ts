@@ -17,7 +17,8 @@ import {
 import { localDate } from '@roost/stay';
 import { z } from 'zod';
 import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
-import { lockImports, lockLinks, mark, release } from '../calendar/calendar.queries.js';
+import { lockLinks, mark, release } from '../calendar/calendar.queries.js';
+import { lockImports } from '../calendar/imported.queries.js';
 import { ListingSnapshots, type ListingSnapshot } from '../listing-snapshot/listing-snapshot.service.js';
 import { hostOf, maskedUrl, portOf, readFeedUrl } from './domain/feed-url.js';
 import type { CreateFeed, Feed, FeedLogEntry, ListFeedLog } from './feed.dto.js';

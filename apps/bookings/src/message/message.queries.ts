@@ -4,7 +4,7 @@ import { toArray } from '../calendar/calendar.queries.js';
 import type { ContactKind } from './domain/contact.js';
 import type { ListThreads } from './message.dto.js';
 
-/** Classes of advisory locks beside those of calendar.queries.ts, which end at 4103. */
+/** Classes of advisory locks beside those of the calendar, which end at 4103. */
 const senderLock = 4104;
 const threadLock = 4105;
 
