@@ -156,12 +156,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
         return intent;
       };
       const paid = payments.confirm(guest, payment.id);
-      await eventually(async () => {
-        const waiting = await payments.service.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-        expect(waiting.length).toBeGreaterThan(0);
-      });
+      await eventually(async () => expect(await payments.service.lockWaits()).toBeGreaterThan(0));
       // Were the call closed by then, PostgreSQL would end one of the two after 500 ms.
       await planner.query("SET LOCAL lock_timeout = '100ms'");
       const calls = await planner.query('SELECT FROM payment_operation WHERE payment_id = $1 FOR UPDATE', [
