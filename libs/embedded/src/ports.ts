@@ -37,10 +37,11 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
 function isListenedOn(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: host === '0.0.0.0' ? '127.0.0.1' : host });
-    socket.once('connect', () => resolve(true));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
     socket.once('error', () => resolve(false));
-    socket.once('close', () => resolve(false));
-    socket.on('connect', () => socket.destroy());
   });
 }
 
