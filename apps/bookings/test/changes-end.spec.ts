@@ -249,6 +249,25 @@ describe('by its payment', () => {
     expect((await closed(booking)).map(({ outcome }) => outcome)).toEqual(['expired', 'expired']);
   });
 
+  it.each([
+    ['was cancelled', 'cancelled', async (booking: TestBooking) => void (await bookings.cancel(booking))],
+    ['is over', 'completed', async () => await bookings.service.clock.set('2027-06-20T00:00:00Z')],
+  ] as const)(
+    'it lands late, and the booking %s: it goes back, and nothing is due',
+    async (_, state, end) => {
+      const booking = await bookings.givenConfirmed();
+      const change = await bookings.givenAccepted(booking, more);
+      await bookings.service.clock.advance('PT1H1S');
+      await end(booking);
+      await bookings.changePaid(booking, change);
+      expect(await bookings.read(booking)).toMatchObject({ ...june, state });
+      expect((await closed(booking)).map(({ outcome }) => outcome)).toEqual(['expired', 'expired']);
+      expect(await bookings.service.query('SELECT due_at FROM booking WHERE id = $1', [booking.id])).toEqual([
+        { due_at: null },
+      ]);
+    },
+  );
+
   it('payments for changes and bookings that are none, or in another currency, are faults', async () => {
     const booking = await bookings.givenConfirmed();
     const other = await bookings.givenConfirmed();

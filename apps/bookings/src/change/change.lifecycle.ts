@@ -126,7 +126,9 @@ export class ChangeLifecycle {
   /** True where the open change had run out. One that ends with the check-in or check-out is closed by that. */
   async expireDue(em: EntityManager, booking: Booking, now: Date): Promise<boolean> {
     const change = await findOpenChange(em, booking);
-    if (!change?.expiresAt || change.expiresAt > now || change.expiresAt >= restingDue(booking)) return false;
+    const resting = restingDue(booking);
+    if (!change?.expiresAt || change.expiresAt > now || (resting && change.expiresAt >= resting))
+      return false;
     await this.end(em, booking, change, 'time_ran_out', system, now);
     return true;
   }
@@ -221,7 +223,7 @@ export class ChangeLifecycle {
     change.updatedAt = now;
     const resting = restingDue(booking);
     const { expiresAt } = change;
-    booking.dueAt = expiresAt && expiresAt < resting ? expiresAt : resting;
+    booking.dueAt = expiresAt && resting && expiresAt < resting ? expiresAt : resting;
     await this.record.happened(em, booking, { event, actor, now, changeId: change.id });
   }
 
@@ -246,9 +248,10 @@ export class ChangeLifecycle {
   }
 }
 
-/** When the booking itself is due, whatever becomes of its change. */
-function restingDue({ state, terms }: Booking): Date {
-  return state === 'confirmed' ? terms.checkInAt : terms.checkOutAt;
+/** When the booking itself is due, whatever becomes of its change; what has ended is never due. */
+function restingDue({ state, terms }: Booking): Date | null {
+  if (state === 'confirmed') return terms.checkInAt;
+  return state === 'in_stay' ? terms.checkOutAt : null;
 }
 
 const sideOf = ({ by }: Actor): Side | null => (by === 'guest' || by === 'host' ? by : null);
