@@ -1,11 +1,12 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
+import { aPort } from '@roost/testing';
 import { portTaken } from '../src/index.js';
 import { occupied } from './holding.js';
 
 test('a free port', async () => {
-  const port = await occupied(async (used) => used);
-  expect(await portTaken(port)).toBeNull();
+  expect(await portTaken(await aPort())).toBeNull();
 });
 
 test('a port on which somebody listens', async () => {
@@ -14,25 +15,45 @@ test('a port on which somebody listens', async () => {
   });
 });
 
-test('a port that is lent to a connection is waited for, and that is said', async () => {
+test('a port that a connection goes out from is waited for, and that is said', async () => {
   // The reset below is no error of its other end.
   const server = createServer((socket) => socket.resume().on('error', () => socket.destroy()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  await once(client, 'connect');
-  const port = client.localPort ?? 0;
-  const said: string[] = [];
-  const taken = portTaken(port, {
-    said: (line) => {
-      said.push(line);
-      // Without the minute that Linux keeps it after an orderly end.
-      client.resetAndDestroy();
-    },
-  });
-  expect(await taken).toBeNull();
-  expect(said).toEqual([
-    `waiting for port ${port}: it is lent to a connection for a minute at most after that ends`,
-  ]);
-  server.close();
+  try {
+    const port = await aPort();
+    const stranger = await connectedFrom(port, (server.address() as AddressInfo).port);
+    const said: string[] = [];
+    const taken = portTaken(port, {
+      said: (line) => {
+        said.push(line);
+        stranger.kill();
+      },
+    });
+    expect(await taken).toBeNull();
+    expect(said).toEqual([
+      `waiting for port ${port}: it is lent to a connection for a minute at most after that ends`,
+    ]);
+  } finally {
+    server.close();
+  }
 });
+
+/**
+ * A process whose only connection goes from one port to another, until it is killed. A connection of Node's own will not
+ * do: it may share a port that Linux has lent to others, and the port it asked for by number bars nobody else. Lingering
+ * for no time, this one leaves nothing behind.
+ */
+async function connectedFrom(port: number, to: number): Promise<ChildProcess> {
+  const program = `
+    socket(my $s, PF_INET, SOCK_STREAM, 0) or die $!;
+    setsockopt($s, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0)) or die $!;
+    bind($s, pack_sockaddr_in(${port}, INADDR_LOOPBACK)) or die $!;
+    connect($s, pack_sockaddr_in(${to}, INADDR_LOOPBACK)) or die $!;
+    syswrite(STDOUT, 'connected');
+    sleep;`;
+  const child = spawn('perl', ['-MSocket', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [word] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])) as unknown[];
+  expect(String(word)).toBe('connected');
+  return child;
+}
