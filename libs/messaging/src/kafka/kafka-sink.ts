@@ -1,4 +1,4 @@
-import type { Message, Producer } from 'kafkajs';
+import kafkajs, { type Message, type Producer } from 'kafkajs';
 import type { EventEnvelope } from '../envelope.js';
 import { faultPoint } from '../fault-point.js';
 import type { EventSink, Settled } from '../transport.js';
@@ -7,6 +7,8 @@ import { kafkaClient, type KafkaClientOptions } from './kafka-client.js';
 import { codeOf, type KafkaLog } from './kafka-log.js';
 import { toMessages } from './kafka-message.js';
 
+// Node finds no named export of it.
+const { Partitioners } = kafkajs;
 const BATCH_EVENTS = 1000;
 /** A broker takes a megabyte at once, per partition. */
 const BATCH_BYTES = 700_000;
@@ -36,6 +38,8 @@ export class KafkaSink implements EventSink {
   readonly #queue: Outgoing[] = [];
   readonly #timer = new WakeableTimer();
   #producer: Producer | undefined;
+  /** Where messages of the batch that is on its way were put, until the broker has acknowledged them. */
+  readonly #unanswered = new Set<string>();
   #running: Promise<void> | undefined;
   #stopped = false;
   #failingSince: number | undefined;
@@ -102,8 +106,7 @@ export class KafkaSink implements EventSink {
   async #deliver(batch: readonly Outgoing[]): Promise<void> {
     for (let failures = 1; !this.#stopped; failures += 1) {
       try {
-        const producer = await this.#connected();
-        await producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) });
+        await this.#publish(batch);
         this.#failingSince = undefined;
         await faultPoint(`${this.service}.after-publish`);
         this.log.published(batch.length);
@@ -120,6 +123,20 @@ export class KafkaSink implements EventSink {
         this.log.publishFailed(error, topics, batch.length + this.#queue.length, retryInMs);
         await this.#timer.sleep(retryInMs);
       }
+    }
+  }
+
+  /**
+   * Throws unless every message is acknowledged. kafkajs says that a batch was sent when a partition of it went over,
+   * meanwhile, to a broker that had answered for others (its issue 1303): what it sent nowhere is told by the answers.
+   */
+  async #publish(batch: readonly Outgoing[]): Promise<void> {
+    const producer = await this.#connected();
+    this.#unanswered.clear();
+    const answers = await producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) });
+    for (const { topicName, partition } of answers) this.#unanswered.delete(placeOf(topicName, partition));
+    if (this.#unanswered.size > 0) {
+      throw new Error(`No broker has answered for ${[...this.#unanswered].join(', ')}`);
     }
   }
 
@@ -146,7 +163,14 @@ export class KafkaSink implements EventSink {
       idempotent: true,
       allowAutoTopicCreation: false,
       metadataMaxAge: 60_000,
-      createPartitioner: undefined,
+      createPartitioner: () => {
+        const choose = Partitioners.DefaultPartitioner();
+        return (message) => {
+          const partition = choose(message);
+          this.#unanswered.add(placeOf(message.topic, partition));
+          return partition;
+        };
+      },
       retry: { retries: 3, initialRetryTime: 50, maxRetryTime: 500 },
     });
     try {
@@ -174,6 +198,10 @@ function byTopic(batch: readonly Outgoing[]): { topic: string; messages: Message
     else topics.set(topic, [...messages]);
   }
   return [...topics].map(([topic, messages]) => ({ topic, messages }));
+}
+
+function placeOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
 }
 
 function isTooLarge(error: unknown): boolean {
