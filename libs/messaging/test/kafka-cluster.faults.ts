@@ -44,6 +44,14 @@ async function startCluster(): Promise<EmbeddedKafka[]> {
   return Promise.all([first, start(2), start(3)]);
 }
 
+/** Each of them hears of the others in its own time. */
+async function knowsAll({ brokers }: EmbeddedKafka): Promise<void> {
+  const admin = clientOf({ brokers, prefix: '' }).admin();
+  await admin.connect();
+  const known = await admin.describeCluster().finally(() => admin.disconnect());
+  expect(known.brokers).toHaveLength(3);
+}
+
 describe('a Kafka of three brokers', () => {
   let brokers: EmbeddedKafka[] = [];
   let kafka: TestKafka;
@@ -63,7 +71,7 @@ describe('a Kafka of three brokers', () => {
     const client = clientOf(kafka);
     const admin = client.admin();
     await admin.connect();
-    await eventually(async () => expect((await admin.describeCluster()).brokers).toHaveLength(3), 60);
+    await Promise.all(brokers.map((broker) => eventually(() => knowsAll(broker), 60)));
     const reports = await applyTopics(client, { partitions: 3 });
     expect(new Set(reports.map(({ state, copies }) => `${state} ${copies}`))).toEqual(new Set(['created 3']));
     const again = await applyTopics(client, { partitions: 3 });

@@ -5,6 +5,11 @@ interface Row {
   what: string;
 }
 
+/** Nights that are over stay in the spaces where they were when their listing is linked to others. */
+const isHistory = (listingId: string, night: string) => `EXISTS (
+  SELECT FROM calendar_listing l JOIN listing_snapshot r ON r.listing_id = l.public_id
+  WHERE l.id = ${listingId} AND l.links_version > 0 AND ${night} < ($NOW::timestamptz AT TIME ZONE r.time_zone)::date)`;
+
 /**
  * The calendar by itself and against the bookings and blocks it is made from, night by night. Written from the rules on
  * paper: it shares nothing with the code that keeps the calendar, and takes no help from its constraint.
@@ -46,21 +51,22 @@ const rules: Record<string, string> = {
         b.state) AS what
     FROM due FULL JOIN has USING (owner_id, space_id, kind, night)
     JOIN booking b ON b.id = coalesce(due.id, has.id)
-    WHERE due.id IS NULL OR has.id IS NULL`,
+    WHERE (due.id IS NULL OR has.id IS NULL) AND NOT ${isHistory('b.calendar_listing_id', 'night')}`,
 
   'calendar.block': `
     WITH due AS (
-      SELECT k.id, k.owner_id, s.space_id, n::date AS night FROM calendar_block k
+      SELECT k.id, k.owner_id, k.listing_id, s.space_id, n::date AS night FROM calendar_block k
       JOIN listing_space s ON s.listing_id = k.listing_id
       CROSS JOIN LATERAL generate_series(k.from_date, k.to_date - 1, '1 day') n),
     has AS (
-      SELECT e.owner_id, e.space_id, n::date AS night FROM calendar_entry e
+      SELECT e.owner_id, e.listing_id, e.space_id, n::date AS night FROM calendar_entry e
       CROSS JOIN LATERAL generate_series(lower(e.nights), upper(e.nights) - 1, '1 day') n
       WHERE e.live AND e.kind = 'block')
     SELECT format('block %s', coalesce(due.id::text, 'of owner ' || has.owner_id)) AS about,
       format('night %s in space %s is %s', coalesce(due.night, has.night), coalesce(due.space_id, has.space_id),
         CASE WHEN due.id IS NULL THEN 'held without being due' ELSE 'due and not held' END) AS what
-    FROM due FULL JOIN has USING (owner_id, space_id, night) WHERE due.id IS NULL OR has.owner_id IS NULL`,
+    FROM due FULL JOIN has USING (owner_id, listing_id, space_id, night)
+    WHERE (due.id IS NULL OR has.owner_id IS NULL) AND NOT ${isHistory('coalesce(due.listing_id, has.listing_id)', 'night')}`,
 
   'calendar.nobody': `
     SELECT format('owner %s', e.owner_id) AS about,

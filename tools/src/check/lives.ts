@@ -215,11 +215,18 @@ export class Lives {
     return settled;
   }
 
-  /** What chance may leave out and a proof of the check needs: a stay that is paid, one that is refunded, a block. */
+  /**
+   * What chance may leave out and a proof of the check needs: links that come after nights are over, a stay that is paid,
+   * one that is refunded, a block.
+   */
   private async surely(hosts: readonly { client: TestClient; places: Place[] }[]): Promise<void> {
     const [host] = hosts;
-    const place = host?.places[0];
-    if (!host || !place) throw new Error('nobody lets a place');
+    const [place, room] = host?.places ?? [];
+    if (!host || !place || !room) throw new Error('nobody lets two places');
+    const calendar = `/v1/listings/${place.id}/calendar`;
+    must(201, await host.client.post(`${calendar}/blocks`, { from: this.date(0), to: this.date(1) }));
+    this.now = await this.roost.advance('P2D');
+    must(200, await host.client.put(`/v1/listings/${place.id}/links`, { listingIds: [room.id] }));
     const guest = this.roost.as(await this.newGuest());
     for (const [first, cancels] of [
       [LAST_DAY + 20, false],
@@ -253,7 +260,7 @@ export class Lives {
       if (cancels) must(200, await guest.post(`${path}/cancel`, { reason: 'Plans changed' }));
     }
     const nights = { from: this.date(LAST_DAY + 40), to: this.date(LAST_DAY + 42) };
-    must(201, await host.client.post(`/v1/listings/${place.id}/calendar/blocks`, nights));
+    must(201, await host.client.post(`${calendar}/blocks`, nights));
   }
 
   private async newGuest(): Promise<string> {

@@ -64,7 +64,8 @@ export const plants: Plant[] = [
   {
     what: 'a block without its nights',
     database: 'bookings',
-    sql: `DELETE FROM calendar_entry WHERE kind = 'block' AND owner_id = (SELECT min(owner_id) FROM calendar_block)`,
+    sql: `DELETE FROM calendar_entry WHERE kind = 'block' AND owner_id = (
+            SELECT owner_id FROM calendar_block ORDER BY to_date DESC, id LIMIT 1)`,
     found: ['calendar.block'],
   },
   {
