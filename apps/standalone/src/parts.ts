@@ -1,5 +1,5 @@
 import { startKafka, startPostgres, startRedis } from '@roost/embedded';
-import { applyTopics, kafkaClient, kafkaComplaint } from '@roost/messaging';
+import { applyTopics, deleteAllTopics, kafkaClient, kafkaComplaint } from '@roost/messaging';
 import { kafkaConnection, StartError } from '@roost/platform';
 import type { Shutdown } from './shutdown.js';
 
@@ -101,15 +101,7 @@ export async function startEvents(
       if (created > 0) said(`${created} topics created in Kafka`);
     },
     empty: async () => {
-      if (kafka.port === null) return;
-      const admin = client.admin();
-      await admin.connect();
-      try {
-        const topics = (await admin.listTopics()).filter((topic) => !topic.startsWith('__'));
-        if (topics.length > 0) await admin.deleteTopics({ topics });
-      } finally {
-        await admin.disconnect();
-      }
+      if (kafka.port !== null) await deleteAllTopics(client);
     },
   };
 }

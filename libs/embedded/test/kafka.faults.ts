@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freshKafka, TestBroker } from '@roost/testing';
+import { eventually, freshKafka, TestBroker } from '@roost/testing';
 import { Kafka, logLevel } from 'kafkajs';
 import { startKafka } from '../src/index.js';
 import { hasEnded } from '../src/processes.js';
@@ -14,7 +14,12 @@ const clientOf = (brokers: string) =>
 async function make(brokers: string, topic: string): Promise<void> {
   const admin = clientOf(brokers).admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 3 }] });
+  // kafkajs' own waiting fails where the broker has not heard of the topic yet.
+  await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: false });
+  await eventually(async () => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    expect(topics[0]?.partitions.map(({ leader }) => leader >= 0)).toEqual([true, true, true]);
+  });
   await admin.disconnect();
 }
 

@@ -26,7 +26,13 @@ export type { KafkaClientOptions } from './kafka/kafka-client.js';
 export { kafkaComplaint } from './kafka/kafka-complaint.js';
 export { fromMessage, toMessages } from './kafka/kafka-message.js';
 export type { Received } from './kafka/kafka-message.js';
-export { applyTopics, listTopics, MissingTopics, plannedTopics } from './kafka/kafka-topics.js';
+export {
+  applyTopics,
+  deleteAllTopics,
+  listTopics,
+  MissingTopics,
+  plannedTopics,
+} from './kafka/kafka-topics.js';
 export type {
   ApplyOptions,
   PlanOptions,

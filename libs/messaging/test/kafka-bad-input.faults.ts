@@ -6,6 +6,7 @@ import { freshDatabase } from './fresh-database.js';
 import { aMessage } from './given.js';
 import {
   clientOf,
+  configure,
   kafkaWithTopics,
   readTopic,
   startKafkaNode,
@@ -25,21 +26,8 @@ describe('a message from Kafka', () => {
   beforeAll(async () => {
     resetScript();
     kafka = await kafkaWithTopics({ partitions: 2 });
-    const client = clientOf(kafka);
-    const admin = client.admin();
-    await admin.connect();
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: [
-        {
-          type: 2,
-          name: `${kafka.prefix}${TOPIC}`,
-          configEntries: [{ name: 'max.message.bytes', value: String(8 * 1024 * 1024) }],
-        },
-      ],
-    });
-    await admin.disconnect();
-    producer = client.producer({ allowAutoTopicCreation: false });
+    await configure(kafka, TOPIC, { 'max.message.bytes': String(8 * 1024 * 1024) });
+    producer = clientOf(kafka).producer({ allowAutoTopicCreation: false });
     await producer.connect();
     identity = await startKafkaNode({
       kafka,

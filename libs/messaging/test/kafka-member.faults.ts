@@ -3,9 +3,11 @@ import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import { Client } from 'pg';
 import { Registry } from 'prom-client';
 import type { EventBody } from '@roost/contracts';
+import { TestBroker } from '@roost/testing';
 import { toldBytes } from '../src/envelope.js';
 import {
   applyTopics,
+  deleteAllTopics,
   discardRefused,
   listRefused,
   MissingTopics,
@@ -17,10 +19,12 @@ import { freshDatabase } from './fresh-database.js';
 import { aMessage, aRating } from './given.js';
 import {
   clientOf,
+  configOf,
+  configure,
+  type KafkaNode,
   kafkaWithTopics,
   readTopic,
   startKafkaNode,
-  type KafkaNode,
   type TestKafka,
 } from './kafka-node.js';
 import { aGate, eventually } from './node.js';
@@ -247,7 +251,7 @@ describe('what a service publishes', () => {
         expect(await readOutboxStatus(operator)).toMatchObject({ refused: 2, sinks: [{ behind: 0 }] }),
       );
       expect(await discardRefused(operator, refused[1]?.id ?? '')).toBe(1);
-      await takeUpTo(8 * 1024 * 1024);
+      await configure(kafka, 'reviews.rating', { 'max.message.bytes': String(8 * 1024 * 1024) });
       expect(await resendRefused(operator, null)).toBe(1);
       await eventually(async () => {
         // The broker hears of its new limit at some moment: what it refuses until then goes once more.
@@ -259,15 +263,6 @@ describe('what a service publishes', () => {
       await operator.end();
     }
   });
-
-  async function takeUpTo(bytes: number): Promise<void> {
-    const admin = clientOf(kafka).admin();
-    await admin.connect();
-    const name = `${kafka.prefix}reviews.rating`;
-    const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }];
-    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries }] });
-    await admin.disconnect();
-  }
 
   test('ends with a tombstone when a user is erased', async () => {
     const identity = await startKafkaNode({
@@ -316,31 +311,27 @@ describe('what a service publishes', () => {
     expect(await states({ partitions: 2, raise: true })).toEqual(
       new Set(['fact raised', 'state raised', 'dead-letter unchanged']),
     );
-    const admin = client.admin();
-    await admin.connect();
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: [
-        {
-          type: 2,
-          name: `${prefix}bookings.booking`,
-          configEntries: [
-            { name: 'retention.ms', value: '1000' },
-            { name: 'segment.ms', value: '777777' },
-          ],
-        },
-      ],
-    });
+    const raised = { ...kafka, prefix };
+    await configure(raised, 'bookings.booking', { 'retention.ms': '1000', 'segment.ms': '777777' });
     const mended = await applyTopics(client, { prefix, partitions: 2 });
     expect(mended.find(({ name }) => name === `${prefix}bookings.booking`)).toMatchObject({
       state: 'changed',
       changes: expect.arrayContaining(['retention.ms 1000 → 2592000000']),
     });
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: [{ type: 2, name: `${prefix}bookings.booking`, configNames: ['segment.ms'] }],
+    expect(await configOf(raised, 'bookings.booking')).toMatchObject({
+      'retention.ms': '2592000000',
+      'segment.ms': '777777',
     });
-    await admin.disconnect();
-    expect(resources[0]?.configEntries[0]?.configValue).toBe('777777');
   });
+});
+
+test('a broker of its own is emptied, and what is created next is all new', async () => {
+  const broker = await TestBroker.start();
+  const client = clientOf({ brokers: broker.brokers, prefix: '' });
+  for (let round = 0; round < 5; round += 1) {
+    const reports = await applyTopics(client, { partitions: 1 });
+    expect(new Set(reports.map(({ state }) => state))).toEqual(new Set(['created']));
+    await deleteAllTopics(client);
+  }
+  await broker.close();
 });

@@ -6,7 +6,7 @@ import {
   type KafkaBusOptions,
   type MessagingLogger,
 } from '../src/index.js';
-import { startNode, type Node, type NodeOptions } from './node.js';
+import { eventually, startNode, type Node, type NodeOptions } from './node.js';
 
 export interface TestKafka {
   readonly brokers: string;
@@ -22,6 +22,38 @@ export async function kafkaWithTopics(options: { partitions?: number } = {}): Pr
 
 export function clientOf({ brokers }: TestKafka): ReturnType<typeof kafkaClient> {
   return kafkaClient({ brokers: brokers.split(','), clientId: 'spec' });
+}
+
+/** Sets what its contract does not, and returns once the broker has heard of it: it agrees before it does. */
+export async function configure(
+  kafka: TestKafka,
+  topic: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  const name = `${kafka.prefix}${topic}`;
+  const admin = clientOf(kafka).admin();
+  await admin.connect();
+  try {
+    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries }] });
+    await eventually(async () => expect(await configOf(kafka, topic)).toMatchObject(settings), 60);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+export async function configOf(kafka: TestKafka, topic: string): Promise<Record<string, string>> {
+  const admin = clientOf(kafka).admin();
+  await admin.connect();
+  const { resources } = await admin
+    .describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: 2, name: `${kafka.prefix}${topic}` }],
+    })
+    .finally(() => admin.disconnect());
+  return Object.fromEntries(
+    (resources[0]?.configEntries ?? []).map(({ configName, configValue }) => [configName, configValue]),
+  );
 }
 
 /** What a service said, to look it up. */

@@ -10,7 +10,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const PARTITIONS = 6;
 /** What Kafka calls a value that somebody has set for this topic. */
 const SET_FOR_TOPIC = 1;
-const LEADING_WITHIN_MS = 30_000;
+const SHOWN_WITHIN_MS = 30_000;
+/** How long a topic may be unknown to the broker that is asked: another one may have created it just now. */
+const HEARD_OF_WITHIN_MS = 3_000;
 const LOOK_EVERY_MS = 50;
 
 /** What a service needs and the broker does not have. */
@@ -82,12 +84,28 @@ function configOf(kind: TopicKind): Record<string, string> {
 
 /** Throws MissingTopics, or what keeps the broker from answering. */
 export async function requireTopics(kafka: Kafka, names: readonly string[], prefix = ''): Promise<void> {
-  const present = new Set(await withAdmin(kafka, (admin) => admin.listTopics()));
-  const missing = names
-    .map((name) => `${prefix}${name}`)
-    .filter((name) => !present.has(name))
-    .sort();
-  if (missing.length > 0) throw new MissingTopics(missing);
+  const wanted = names.map((name) => `${prefix}${name}`).sort();
+  await withAdmin(kafka, (admin) =>
+    untilItHolds(async () => {
+      const present = new Set(await admin.listTopics());
+      const missing = wanted.filter((name) => !present.has(name));
+      if (missing.length > 0) throw new MissingTopics(missing);
+    }, HEARD_OF_WITHIN_MS),
+  );
+}
+
+/** Deletes every topic but Kafka's own, and returns once none is known any more. */
+export async function deleteAllTopics(kafka: Kafka): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    const ofRoost = async () => (await admin.listTopics()).filter((name) => !name.startsWith('__'));
+    const topics = await ofRoost();
+    if (topics.length === 0) return;
+    await admin.deleteTopics({ topics });
+    await untilItHolds(async () => {
+      const left = await ofRoost();
+      if (left.length > 0) throw new Error(`Kafka has not deleted ${left.join(', ')}`);
+    }, SHOWN_WITHIN_MS);
+  });
 }
 
 async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
@@ -136,6 +154,9 @@ export async function applyTopics(kafka: Kafka, options: ApplyOptions = {}): Pro
       const found = present.get(topic.name);
       reports.push(found ? await mend(admin, topic, found, options) : missingReport(topic, copies));
     }
+    if (!options.dryRun && reports.some(({ state }) => state !== 'unchanged')) {
+      await untilShown(admin, plan, options.raise ?? false);
+    }
     return reports;
   });
 }
@@ -160,6 +181,8 @@ function missingReport({ name, kind, partitions, config }: PlannedTopic, copies:
 
 interface PresentTopic {
   readonly partitions: number;
+  /** Whether each of them has a leader. */
+  readonly led: boolean;
   readonly copies: number;
   /** What applies, by whoever set it. */
   readonly config: ReadonlyMap<string, string>;
@@ -187,8 +210,16 @@ async function presentTopics(
       const pairs = (list: typeof entries) =>
         new Map(list.map(({ configName, configValue }) => [configName, configValue]));
       const own = entries.filter(({ configSource }) => Number(configSource) === SET_FOR_TOPIC);
-      const copies = Math.min(...partitions.map(({ replicas }) => replicas.length));
-      return [name, { partitions: partitions.length, copies, config: pairs(entries), own: pairs(own) }];
+      return [
+        name,
+        {
+          partitions: partitions.length,
+          led: partitions.every(({ leader }) => leader >= 0),
+          copies: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+          config: pairs(entries),
+          own: pairs(own),
+        },
+      ];
     }),
   );
 }
@@ -216,26 +247,48 @@ async function create(
       }).map(([setting, value]) => ({ name: setting, value })),
     })),
   });
-  await untilTheyLead(
-    admin,
-    topics.map(({ name }) => name),
-  );
   return copies;
 }
 
-/** Returns once every partition has a leader; throws what the broker says when that takes too long. */
-async function untilTheyLead(admin: Admin, names: string[]): Promise<void> {
-  const deadline = performance.now() + LEADING_WITHIN_MS;
+/**
+ * Returns once the broker shows what it was asked for: it agrees to a change before it has heard of it itself.
+ * Throws what is not as asked when that takes too long.
+ */
+async function untilShown(admin: Admin, plan: readonly PlannedTopic[], raised: boolean): Promise<void> {
+  await untilItHolds(async () => {
+    const present = await presentTopics(admin, plan);
+    for (const topic of plan) {
+      const found = present.get(topic.name);
+      if (!found?.led) throw new Error(`Kafka has not given each partition of ${topic.name} a leader`);
+      if (raised && found.partitions < topic.partitions) {
+        throw new Error(`Kafka has not raised the partitions of ${topic.name}`);
+      }
+      const wrong = wrongSettings(topic, found);
+      if (wrong.length > 0) {
+        throw new Error(`Kafka has not taken the settings of ${topic.name}: ${wrong.join(', ')}`);
+      }
+    }
+  }, SHOWN_WITHIN_MS);
+}
+
+/** Looks until it throws no longer; throws what it threw last when that takes too long. */
+async function untilItHolds(look: () => Promise<void>, withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs;
   for (;;) {
     try {
-      const { topics } = await admin.fetchTopicMetadata({ topics: names });
-      if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
-      if (performance.now() > deadline) throw new Error('New topics have no leaders yet');
+      return await look();
     } catch (error) {
       if (performance.now() > deadline) throw error;
     }
     await pause(LOOK_EVERY_MS);
   }
+}
+
+/** `retention.ms 604800000 → 2592000000` */
+function wrongSettings({ config }: PlannedTopic, found: PresentTopic): string[] {
+  return Object.entries(config)
+    .filter(([setting, value]) => found.config.get(setting) !== value)
+    .map(([setting, value]) => `${setting} ${found.config.get(setting) ?? '–'} → ${value}`);
 }
 
 async function mend(
@@ -245,12 +298,9 @@ async function mend(
   options: ApplyOptions,
 ): Promise<TopicReport> {
   const { name, kind, partitions: planned, config } = topic;
-  const wrong = Object.entries(config).filter(([setting, value]) => found.config.get(setting) !== value);
-  const changes = wrong.map(
-    ([setting, value]) => `${setting} ${found.config.get(setting) ?? '–'} → ${value}`,
-  );
+  const changes = wrongSettings(topic, found);
   const report = { name, kind, planned, partitions: found.partitions, copies: found.copies };
-  if (wrong.length > 0 && !options.dryRun) {
+  if (changes.length > 0 && !options.dryRun) {
     // The request replaces all that was set for the topic, so what others have set goes along.
     const entries = new Map([...found.own, ...Object.entries(config)]);
     await admin.alterConfigs({
