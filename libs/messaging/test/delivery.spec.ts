@@ -87,6 +87,7 @@ describe('an event', () => {
     // Both handlers of the type ran, and what the second published in turn has come to another service.
     await eventually(async () => {
       expect(await reviews.sql('SELECT note FROM effect')).toEqual([{ note: body.messageId }]);
+      expect(await effects()).toEqual([body.messageId]);
       expect(await listings.sql('SELECT version::int FROM mirror WHERE key = ?', [body.threadId])).toEqual([
         { version: 1 },
       ]);

@@ -80,7 +80,9 @@ describe('an event that fails', () => {
         { messageId: third.messageId, code: null, tries: 0 },
       ]),
     );
-    for (const other of others) expect(await effects(other.threadId)).toEqual([other.messageId]);
+    await eventually(async () => {
+      for (const other of others) expect(await effects(other.threadId)).toEqual([other.messageId]);
+    });
     expect(await effects(threadId)).toEqual([]);
     expect(triesOf(bad)).toBe(5);
     expect(triesOf(second)).toBe(0);
