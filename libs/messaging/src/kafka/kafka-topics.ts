@@ -97,12 +97,12 @@ export async function requireTopics(kafka: Kafka, names: readonly string[], pref
 /** Deletes every topic but Kafka's own, and returns once none is known any more. */
 export async function deleteAllTopics(kafka: Kafka): Promise<void> {
   await withAdmin(kafka, async (admin) => {
-    const ofRoost = async () => (await admin.listTopics()).filter((name) => !name.startsWith('__'));
-    const topics = await ofRoost();
+    const known = async () => (await admin.listTopics()).filter((name) => !name.startsWith('__'));
+    const topics = await known();
     if (topics.length === 0) return;
     await admin.deleteTopics({ topics });
     await untilItHolds(async () => {
-      const left = await ofRoost();
+      const left = await known();
       if (left.length > 0) throw new Error(`Kafka has not deleted ${left.join(', ')}`);
     }, SHOWN_WITHIN_MS);
   });
@@ -154,9 +154,8 @@ export async function applyTopics(kafka: Kafka, options: ApplyOptions = {}): Pro
       const found = present.get(topic.name);
       reports.push(found ? await mend(admin, topic, found, options) : missingReport(topic, copies));
     }
-    if (!options.dryRun && reports.some(({ state }) => state !== 'unchanged')) {
-      await untilShown(admin, plan, options.raise ?? false);
-    }
+    const touched = plan.filter((_, index) => reports[index]?.state !== 'unchanged');
+    if (!options.dryRun && touched.length > 0) await untilShown(admin, touched, options.raise ?? false);
     return reports;
   });
 }
@@ -254,10 +253,10 @@ async function create(
  * Returns once the broker shows what it was asked for: it agrees to a change before it has heard of it itself.
  * Throws what is not as asked when that takes too long.
  */
-async function untilShown(admin: Admin, plan: readonly PlannedTopic[], raised: boolean): Promise<void> {
+async function untilShown(admin: Admin, asked: readonly PlannedTopic[], raised: boolean): Promise<void> {
   await untilItHolds(async () => {
-    const present = await presentTopics(admin, plan);
-    for (const topic of plan) {
+    const present = await presentTopics(admin, asked);
+    for (const topic of asked) {
       const found = present.get(topic.name);
       if (!found?.led) throw new Error(`Kafka has not given each partition of ${topic.name} a leader`);
       if (raised && found.partitions < topic.partitions) {
