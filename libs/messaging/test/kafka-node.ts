@@ -36,23 +36,27 @@ export async function configure(
   try {
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
     await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries }] });
-    await eventually(async () => expect(await configOf(kafka, topic)).toMatchObject(settings), 60);
+    await eventually(async () => expect(await configsOf(kafka, [topic])).toMatchObject([settings]), 60);
   } finally {
     await admin.disconnect();
   }
 }
 
-export async function configOf(kafka: TestKafka, topic: string): Promise<Record<string, string>> {
+/** What applies to each of these topics, by whoever set it. */
+export async function configsOf(
+  kafka: TestKafka,
+  topics: readonly string[],
+): Promise<Record<string, string>[]> {
   const admin = clientOf(kafka).admin();
   await admin.connect();
   const { resources } = await admin
     .describeConfigs({
       includeSynonyms: false,
-      resources: [{ type: 2, name: `${kafka.prefix}${topic}` }],
+      resources: topics.map((topic) => ({ type: 2, name: `${kafka.prefix}${topic}` })),
     })
     .finally(() => admin.disconnect());
-  return Object.fromEntries(
-    (resources[0]?.configEntries ?? []).map(({ configName, configValue }) => [configName, configValue]),
+  return resources.map(({ configEntries }) =>
+    Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
   );
 }
 
