@@ -5,6 +5,9 @@ import tseslint from 'typescript-eslint';
 const ambientTime = 'A rule gets `now` as an argument: it reads no clock.';
 const ambientChance = 'A rule gets what it decides on as arguments: it draws no chance.';
 
+/** The libraries of a service, from the ground up: each may import those before it (docs/architecture.md). */
+const serverLayers = ['layer:foundation', 'layer:messaging', 'layer:http', 'layer:graphql', 'layer:service'];
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.roost/**', 'coverage/**'] },
   js.configs.recommended,
@@ -37,9 +40,10 @@ export default tseslint.config(
           allow: [],
           // Specs of these libs stand on the real parts of @roost/testing, which starts services with them.
           ignoredCircularDependencies: [
-            ['@roost/testing', '@roost/platform'],
-            ['@roost/testing', '@roost/messaging'],
-            ['@roost/testing', '@roost/embedded'],
+            ...['platform', 'messaging', 'http', 'graphql', 'service', 'embedded'].map((lib) => [
+              '@roost/testing',
+              `@roost/${lib}`,
+            ]),
           ],
           depConstraints: [
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
@@ -47,6 +51,10 @@ export default tseslint.config(
             { sourceTag: 'type:compose', onlyDependOnLibsWithTags: ['type:app', 'type:lib', 'type:compose'] },
             { sourceTag: 'scope:pure', onlyDependOnLibsWithTags: ['scope:pure'] },
             { sourceTag: 'scope:server', onlyDependOnLibsWithTags: ['scope:pure', 'scope:server'] },
+            ...serverLayers.map((layer, index) => ({
+              sourceTag: layer,
+              onlyDependOnLibsWithTags: ['scope:pure', ...serverLayers.slice(0, index + 1)],
+            })),
           ],
         },
       ],

@@ -1,4 +1,4 @@
-import { runService } from '@roost/platform';
+import { runService } from '@roost/service';
 import { bookings } from './service.js';
 
 await runService(bookings);

@@ -1,4 +1,4 @@
-import { defineService } from '@roost/platform';
+import { defineService } from '@roost/service';
 import { Migration0001Calendar } from '../migrations/Migration0001Calendar.js';
 import { Migration0002Booking } from '../migrations/Migration0002Booking.js';
 import { Migration0003Account } from '../migrations/Migration0003Account.js';

@@ -1,4 +1,4 @@
-import { IsoDate } from '@roost/platform';
+import { IsoDate } from '@roost/http';
 import { isRealDate } from '@roost/stay';
 import { z } from 'zod';
 

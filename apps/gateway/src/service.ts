@@ -1,4 +1,4 @@
-import { defineService } from '@roost/platform';
+import { defineService } from '@roost/service';
 import { GatewayConfig } from './config.js';
 import { GatewayModule } from './gateway.module.js';
 

@@ -1,4 +1,4 @@
-import { defineService } from '@roost/platform';
+import { defineService } from '@roost/service';
 import { Migration0001Identity } from '../migrations/Migration0001Identity.js';
 import { Migration0002MailDelivery } from '../migrations/Migration0002MailDelivery.js';
 import { Migration0003SecondFactor } from '../migrations/Migration0003SecondFactor.js';

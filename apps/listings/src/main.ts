@@ -1,4 +1,4 @@
-import { runService } from '@roost/platform';
+import { runService } from '@roost/service';
 import { listings } from './service.js';
 
 await runService(listings);

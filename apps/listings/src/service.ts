@@ -1,4 +1,4 @@
-import { defineService } from '@roost/platform';
+import { defineService } from '@roost/service';
 import { Migration0001Listing } from '../migrations/Migration0001Listing.js';
 import { Migration0002Search } from '../migrations/Migration0002Search.js';
 import { Migration0003Projections } from '../migrations/Migration0003Projections.js';

@@ -1,4 +1,4 @@
-import { runService } from '@roost/platform';
+import { runService } from '@roost/service';
 import { payments } from './service.js';
 
 await runService(payments);

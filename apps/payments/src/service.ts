@@ -1,4 +1,4 @@
-import { defineService } from '@roost/platform';
+import { defineService } from '@roost/service';
 import { Migration0001Payment } from '../migrations/Migration0001Payment.js';
 import { Migration0002Ledger } from '../migrations/Migration0002Ledger.js';
 import { Migration0003Account } from '../migrations/Migration0003Account.js';

@@ -1,5 +1,5 @@
 import { EmbeddedBus, envelopeOf, EventConsumer } from '@roost/messaging';
-import { startService } from '@roost/platform';
+import { startService } from '@roost/service';
 import type { EventBody, EventType } from '@roost/contracts';
 import { payments } from '../src/service.js';
 

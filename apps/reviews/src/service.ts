@@ -1,4 +1,4 @@
-import { defineService } from '@roost/platform';
+import { defineService } from '@roost/service';
 import { Migration0001Stay } from '../migrations/Migration0001Stay.js';
 import { Migration0002Review } from '../migrations/Migration0002Review.js';
 import { AppModule } from './app.module.js';

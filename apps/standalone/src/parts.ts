@@ -1,6 +1,7 @@
 import { startKafka, startPostgres, startRedis } from '@roost/embedded';
 import { applyTopics, deleteAllTopics, kafkaClient, kafkaComplaint } from '@roost/messaging';
-import { kafkaConnection, StartError } from '@roost/platform';
+import { StartError } from '@roost/platform';
+import { kafkaConnection } from '@roost/service';
 import type { Shutdown } from './shutdown.js';
 
 type KafkaConfig = Parameters<typeof kafkaConnection>[0];

@@ -1,4 +1,4 @@
-import type { ServiceDefinition } from '@roost/platform';
+import type { ServiceDefinition } from '@roost/service';
 import type { Service } from './config.js';
 
 /** Imported one by one, so that a subset does not pay for the rest. */

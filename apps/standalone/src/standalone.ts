@@ -1,12 +1,7 @@
 import { startSandbox } from '@roost/app-sandbox';
 import { EmbeddedBus } from '@roost/messaging';
-import {
-  createLogger,
-  type Environment,
-  type ServiceDefinition,
-  startService,
-  StartError,
-} from '@roost/platform';
+import { createLogger, type Environment, StartError } from '@roost/platform';
+import { type ServiceDefinition, startService } from '@roost/service';
 import { all } from './all.js';
 import type { Service } from './config.js';
 import { composeEnvironment } from './environment.js';

@@ -5,3 +5,5 @@ export { events, isEventType, parseEvent, topicOf, topics, topicsBy, topicsWith 
 export type { EventBody, EventType } from './events.js';
 export { REFUND_REASON } from './payments.js';
 export { USER_EVENTS, type UserEvent } from './identity.js';
+export { defineErrors, type ErrorEntry, errorEntry } from './errors/define.js';
+export { serviceErrors } from './errors/index.js';

@@ -44,6 +44,7 @@ export { KafkaSource } from './kafka/kafka-source.js';
 export type { PartitionLag, ServiceLag } from './kafka/kafka-source.js';
 export { connectEvents, MessagingModule } from './messaging.module.js';
 export { messagingMigrations } from './migrations.js';
+export { mirror, type MirroredRow } from './mirror.js';
 export { OnEvent } from './on-event.js';
 export type { MessagingLogger, MessagingOptions } from './options.js';
 export { deadLettersOf } from './operations/dead-letters-of.js';

@@ -1,5 +1,6 @@
 import { type EventSource, kafkaClient, kafkaComplaint, KafkaSource, OutboxSource } from '@roost/messaging';
-import { kafkaConnection, readConfig, StartError } from '@roost/platform';
+import { readConfig, StartError } from '@roost/platform';
+import { kafkaConnection } from '@roost/service';
 import { z } from 'zod';
 import { Refusal } from './command.js';
 import { type ServiceName, SERVICES, type System, withDatabases } from './system.js';

@@ -1,6 +1,7 @@
 import { definitions, environmentBeside } from '@roost/app-standalone/composition';
 import type { Delivery, EventListener, EventSink, EventTransport } from '@roost/messaging';
-import { createLogger, type RunningService, startService, StartError } from '@roost/platform';
+import { createLogger, StartError } from '@roost/platform';
+import { type RunningService, startService } from '@roost/service';
 import { destination } from 'pino';
 import { Refusal } from './command.js';
 import type { ServiceName, System } from './system.js';

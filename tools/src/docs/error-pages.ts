@@ -15,7 +15,7 @@ export function errorPages(): Map<string, string> {
   );
   pages.set(
     'docs/errors/README.md',
-    `# Error codes\n\nMade from the catalogue of \`libs/platform\` by \`npm run docs\`. Every error is \`application/problem+json\` with one of these codes; its \`type\` is the address of the page.\n\n| code | status | title |\n| --- | --- | --- |\n${rows.join('\n')}\n`,
+    `# Error codes\n\nMade from \`libs/contracts/src/errors\` and \`libs/platform\` by \`npm run docs\`. Every error is \`application/problem+json\` with one of these codes; its \`type\` is the address of the page.\n\n| code | status | title |\n| --- | --- | --- |\n${rows.join('\n')}\n`,
   );
   return pages;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { definitions } from '@roost/app-standalone/composition';
 import { startPostgres, startRedis } from '@roost/embedded';
 import { EmbeddedBus, EventConsumer } from '@roost/messaging';
-import { startService } from '@roost/platform';
+import { startService } from '@roost/service';
 
 const { gateway: _, ...services } = definitions;
 

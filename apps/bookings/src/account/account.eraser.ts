@@ -1,7 +1,8 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { LOGGER, outsideRequests, SweepEvery, SystemClock } from '@roost/platform';
+import { runWithoutRequestContext } from '@roost/platform';
+import { LOGGER, SweepEvery, SystemClock } from '@roost/platform';
 import { addMinutes } from '@roost/stay';
 import type { Logger } from 'pino';
 import { eraseBookingTexts } from '../booking/booking.queries.js';
@@ -37,7 +38,7 @@ export class AccountEraser {
       this.systemClock.now(),
     ]);
     this.transactions.afterCommit(() => {
-      this.running = outsideRequests(() => this.eraseAfter(this.running, userId));
+      this.running = runWithoutRequestContext(() => this.eraseAfter(this.running, userId));
     });
   }
 

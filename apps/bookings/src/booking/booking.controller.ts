@@ -14,7 +14,7 @@ import {
   type AuthUser,
   type PageOf,
   type WaitRequest,
-} from '@roost/platform';
+} from '@roost/http';
 import {
   AdminCancel,
   Booking,

@@ -1,5 +1,5 @@
 import { Guests, QuoteLine } from '@roost/pricing';
-import { Instant, PageQuery, Uuid } from '@roost/platform';
+import { Instant, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { BookingChange, toChangeDto } from '../change/change.dto.js';
 import type { BookingChange as ChangeEntity } from '../change/change.entity.js';

@@ -1,7 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import {
-  Problem,
   Uuid,
   decodeCursor,
   etagOf,
@@ -10,7 +9,8 @@ import {
   type AuthUser,
   type PageOf,
   type WaitRequest,
-} from '@roost/platform';
+} from '@roost/http';
+import { Problem } from '@roost/platform';
 import { z } from 'zod';
 import type { Booking as BookingDto, ListBookings } from './booking.dto.js';
 import { findVisible, findAllVisible, listBookings } from './booking.queries.js';

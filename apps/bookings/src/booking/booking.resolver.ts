@@ -3,7 +3,6 @@ import {
   Arg,
   Connection,
   type ConnectionPage,
-  CurrentUser,
   Edge,
   type EntityRef,
   First,
@@ -14,10 +13,8 @@ import {
   Reference,
   Resolver,
   toConnection,
-  Uuid,
-  VerifiedEmail,
-  type AuthUser,
-} from '@roost/platform';
+} from '@roost/graphql';
+import { CurrentUser, Uuid, VerifiedEmail, type AuthUser } from '@roost/http';
 import { z } from 'zod';
 import { StayDate } from '../stay.dto.js';
 import { Booking, BookingState, CancellationPreview, CreateBooking, GiveReason } from './booking.dto.js';

@@ -1,16 +1,8 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@roost/messaging';
-import {
-  CONFIG,
-  Clock,
-  Idempotency,
-  Problem,
-  addLogFields,
-  uuidv7,
-  type AuthUser,
-  type Config,
-} from '@roost/platform';
+import { Idempotency, addLogFields, type AuthUser } from '@roost/http';
+import { CONFIG, Clock, Problem, uuidv7, type Config } from '@roost/platform';
 import { addMinutes } from '@roost/stay';
 import { isActiveAccount } from '../account/account.queries.js';
 import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';

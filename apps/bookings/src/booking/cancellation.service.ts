@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { Clock, Idempotency, Problem, type AuthUser } from '@roost/platform';
+import { Idempotency, type AuthUser } from '@roost/http';
+import { Clock, Problem } from '@roost/platform';
 import type { AdminCancel, Booking as BookingDto, CancellationPreview } from './booking.dto.js';
 import { type Booking, refundableMinor, refundScheduleOf } from './booking.entity.js';
 import { BookingLifecycle, type Settlement } from './booking.lifecycle.js';

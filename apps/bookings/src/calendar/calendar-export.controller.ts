@@ -12,7 +12,7 @@ import {
   VerifiedEmail,
   withEtag,
   type AuthUser,
-} from '@roost/platform';
+} from '@roost/http';
 import { z } from 'zod';
 import { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';
 import { CalendarExport } from './calendar-export.service.js';

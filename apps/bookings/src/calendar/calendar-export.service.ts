@@ -1,16 +1,8 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import {
-  type AuthUser,
-  type BaseConfig,
-  Clock,
-  CONFIG,
-  hashToken,
-  Problem,
-  randomToken,
-  sealAnswer,
-} from '@roost/platform';
+import { type AuthUser, sealAnswer } from '@roost/http';
+import { type BaseConfig, Clock, CONFIG, hashToken, Problem, randomToken } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
 import type { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, Body, ImportResults, Roles } from '@roost/platform';
+import { Answers, Body, ImportResults, Roles } from '@roost/http';
 import { ImportBlocks } from './calendar-import.dto.js';
 import { CalendarImport } from './calendar-import.service.js';
 

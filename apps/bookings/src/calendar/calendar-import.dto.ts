@@ -1,4 +1,4 @@
-import { ExternalId, ImportBatch, Uuid } from '@roost/platform';
+import { ExternalId, ImportBatch, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { StayDate } from '../stay.dto.js';
 import { inOrder, notReversed, within } from './calendar.dto.js';

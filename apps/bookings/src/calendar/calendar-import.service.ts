@@ -1,15 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import {
-  Clock,
-  importedRow,
-  type ImportResult,
-  type ImportResults,
-  Problem,
-  readRow,
-  refusedRow,
-} from '@roost/platform';
+import { importedRow, type ImportResult, type ImportResults, readRow, refusedRow } from '@roost/http';
+import { Clock, Problem } from '@roost/platform';
 import { BookingSweeper } from '../booking/booking.sweeper.js';
 import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
 import { CalendarAnnouncer } from './calendar.announcer.js';

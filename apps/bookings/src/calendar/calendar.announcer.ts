@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox, Transactions } from '@roost/messaging';
-import { Clock, LOGGER, outsideRequests } from '@roost/platform';
+import { runWithoutRequestContext } from '@roost/platform';
+import { Clock, LOGGER } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import type { Logger } from 'pino';
 import {
@@ -44,7 +45,7 @@ export class CalendarAnnouncer {
 
   wake(): void {
     this.again = true;
-    this.running ??= outsideRequests(() => this.run());
+    this.running ??= runWithoutRequestContext(() => this.run());
   }
 
   /** Announces what was marked when it was called, and all that is marked meanwhile by others. */

@@ -11,7 +11,7 @@ import {
   VerifiedEmail,
   withEtag,
   type AuthUser,
-} from '@roost/platform';
+} from '@roost/http';
 import { Block, Calendar, CalendarRange, CreateBlock, Links, LinkListings } from './calendar.dto.js';
 import { CalendarService } from './calendar.service.js';
 import { LinkService } from './link.service.js';

@@ -1,4 +1,4 @@
-import { Uuid } from '@roost/platform';
+import { Uuid } from '@roost/http';
 import { addMonths, compareDates, isRealDate } from '@roost/stay';
 import { z } from 'zod';
 import { PlainText, StayDate } from '../stay.dto.js';

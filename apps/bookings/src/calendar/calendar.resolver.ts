@@ -1,18 +1,6 @@
-import {
-  Arg,
-  CurrentUser,
-  BatchedEdge,
-  type EntityRef,
-  Foreign,
-  invalid,
-  Mutation,
-  Problem,
-  Resolver,
-  Roles,
-  Uuid,
-  VerifiedEmail,
-  type AuthUser,
-} from '@roost/platform';
+import { Arg, BatchedEdge, type EntityRef, Foreign, Mutation, Resolver } from '@roost/graphql';
+import { CurrentUser, invalid, Roles, Uuid, VerifiedEmail, type AuthUser } from '@roost/http';
+import { Problem } from '@roost/platform';
 import { nightCount } from '@roost/stay';
 import type { z } from 'zod';
 import { StayDate } from '../stay.dto.js';

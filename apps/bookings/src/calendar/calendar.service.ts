@@ -1,7 +1,8 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { Clock, Idempotency, Problem, uuidv7, type AuthUser } from '@roost/platform';
+import { Idempotency, type AuthUser } from '@roost/http';
+import { Clock, Problem, uuidv7 } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import { BookingSweeper, NightsTaken } from '../booking/booking.sweeper.js';
 import {

@@ -1,7 +1,8 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { Clock, etagOf, invalidField, Problem, requireMatch, type AuthUser } from '@roost/platform';
+import { etagOf, requireMatch, type AuthUser } from '@roost/http';
+import { Clock, invalidField, Problem } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
 import { CalendarAnnouncer } from './calendar.announcer.js';

@@ -9,7 +9,7 @@ import {
   VerifiedEmail,
   withEtag,
   type AuthUser,
-} from '@roost/platform';
+} from '@roost/http';
 import { BookingChange, ProposeChange } from './change.dto.js';
 import { ChangeService } from './change.service.js';
 

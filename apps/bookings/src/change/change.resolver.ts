@@ -1,4 +1,5 @@
-import { Arg, CurrentUser, Mutation, Resolver, Uuid, VerifiedEmail, type AuthUser } from '@roost/platform';
+import { Arg, Mutation, Resolver } from '@roost/graphql';
+import { CurrentUser, Uuid, VerifiedEmail, type AuthUser } from '@roost/http';
 import { BookingChange, ProposeChange } from './change.dto.js';
 import { ChangeService } from './change.service.js';
 

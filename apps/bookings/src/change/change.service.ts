@@ -1,14 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import {
-  addLogFields,
-  Clock,
-  Idempotency,
-  invalidField,
-  Problem,
-  uuidv7,
-  type AuthUser,
-} from '@roost/platform';
+import { addLogFields, Idempotency, type AuthUser } from '@roost/http';
+import { Clock, invalidField, Problem, uuidv7 } from '@roost/platform';
 import { isActiveAccount } from '../account/account.queries.js';
 import type { Booking } from '../booking/booking.entity.js';
 import { BookingLifecycle } from '../booking/booking.lifecycle.js';

@@ -10,7 +10,7 @@ import {
   Uuid,
   VerifiedEmail,
   type AuthUser,
-} from '@roost/platform';
+} from '@roost/http';
 import { CreateFeed, Feed, FeedLog, type FeedLogEntry, Feeds, ListFeedLog } from './feed.dto.js';
 import { FeedService } from './feed.service.js';
 

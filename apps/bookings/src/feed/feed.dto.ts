@@ -1,4 +1,4 @@
-import { Instant, Page, PageQuery, Uuid } from '@roost/platform';
+import { Instant, Page, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { PlainText, StayDate } from '../stay.dto.js';
 import { LONGEST_URL } from './domain/feed-url.js';

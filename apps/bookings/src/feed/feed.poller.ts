@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Health, LOGGER, outsideRequests } from '@roost/platform';
+import { runWithoutRequestContext } from '@roost/platform';
+import { Health, LOGGER } from '@roost/platform';
 import type { Logger } from 'pino';
 import { FeedSync } from './feed.sync.js';
 
@@ -20,7 +21,7 @@ export class FeedPoller {
 
   /** Somebody wants a feed read now. */
   wake(): void {
-    void outsideRequests(() => this.pollDue());
+    void runWithoutRequestContext(() => this.pollDue());
   }
 
   /** Until none is due. Who calls while it runs waits for what became due meanwhile, too. */

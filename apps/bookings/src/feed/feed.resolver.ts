@@ -1,23 +1,19 @@
 import {
   After,
   Arg,
-  type AuthUser,
   BatchedEdge,
   Connection,
   type ConnectionPage,
-  CurrentUser,
   type EntityRef,
   First,
   Foreign,
   Mutation,
-  Problem,
   Query,
   Resolver,
-  Roles,
   toConnection,
-  Uuid,
-  VerifiedEmail,
-} from '@roost/platform';
+} from '@roost/graphql';
+import { type AuthUser, CurrentUser, Roles, Uuid, VerifiedEmail } from '@roost/http';
+import { Problem } from '@roost/platform';
 import { z } from 'zod';
 import { CreateFeed, Feed, FeedLogEntry } from './feed.dto.js';
 import { FeedService } from './feed.service.js';

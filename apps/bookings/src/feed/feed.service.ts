@@ -2,18 +2,8 @@ import { isIP } from 'node:net';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { RetryTransaction, Transactions } from '@roost/messaging';
-import {
-  type AuthUser,
-  Clock,
-  decodeCursor,
-  Encryption,
-  hashToken,
-  Idempotency,
-  page,
-  type PageOf,
-  Problem,
-  uuidv7,
-} from '@roost/platform';
+import { type AuthUser, decodeCursor, Idempotency, page, type PageOf } from '@roost/http';
+import { Clock, Encryption, hashToken, Problem, uuidv7 } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import { z } from 'zod';
 import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';

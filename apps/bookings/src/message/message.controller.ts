@@ -11,7 +11,7 @@ import {
   withEtag,
   type AuthUser,
   type PageOf,
-} from '@roost/platform';
+} from '@roost/http';
 import { ListMessages, ListThreads, MarkRead, Message, SendMessage, Thread } from './message.dto.js';
 import { MessageReader } from './message.reader.js';
 import { MessageService } from './message.service.js';

@@ -1,4 +1,4 @@
-import { etagOf, Instant, PageQuery, Uuid } from '@roost/platform';
+import { etagOf, Instant, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { PlainText } from '../stay.dto.js';
 import { CONTACT_KINDS } from './domain/contact.js';

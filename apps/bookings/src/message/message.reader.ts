@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { decodeCursor, page, Problem, type AuthUser, type PageOf } from '@roost/platform';
+import { decodeCursor, page, type AuthUser, type PageOf } from '@roost/http';
+import { Problem } from '@roost/platform';
 import { z } from 'zod';
 import {
   tagOfThread,

@@ -4,7 +4,6 @@ import {
   BatchedEdge,
   Connection,
   type ConnectionPage,
-  CurrentUser,
   Edge,
   type EntityRef,
   First,
@@ -15,10 +14,8 @@ import {
   Reference,
   Resolver,
   toConnection,
-  Uuid,
-  VerifiedEmail,
-  type AuthUser,
-} from '@roost/platform';
+} from '@roost/graphql';
+import { CurrentUser, Uuid, VerifiedEmail, type AuthUser } from '@roost/http';
 import { z } from 'zod';
 import { Booking } from '../booking/booking.dto.js';
 import { BookingReader } from '../booking/booking.reader.js';

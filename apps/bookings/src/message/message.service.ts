@@ -1,18 +1,8 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox, Transactions } from '@roost/messaging';
-import {
-  CONFIG,
-  Clock,
-  Idempotency,
-  Problem,
-  requireMatch,
-  SystemClock,
-  uuidOf,
-  uuidv7,
-  type AuthUser,
-  type Config,
-} from '@roost/platform';
+import { Idempotency, requireMatch, type AuthUser } from '@roost/http';
+import { CONFIG, Clock, Problem, SystemClock, uuidOf, uuidv7, type Config } from '@roost/platform';
 import { addHours } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
 import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';

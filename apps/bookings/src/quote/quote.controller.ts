@@ -1,5 +1,5 @@
 import { Controller, Get, Post } from '@nestjs/common';
-import { Answers, Body, CurrentUser, Param, Uuid, withEtag, type AuthUser } from '@roost/platform';
+import { Answers, Body, CurrentUser, Param, Uuid, withEtag, type AuthUser } from '@roost/http';
 import { CreateQuote, Quote } from './quote.dto.js';
 import { QuoteService } from './quote.service.js';
 

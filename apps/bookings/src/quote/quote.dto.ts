@@ -1,5 +1,5 @@
 import { Guests, QuoteLine } from '@roost/pricing';
-import { Instant, Uuid } from '@roost/platform';
+import { Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { StayDate } from '../stay.dto.js';
 import type { Quote as QuoteEntity } from './quote.entity.js';

@@ -1,16 +1,5 @@
-import {
-  Arg,
-  CurrentUser,
-  Edge,
-  type EntityRef,
-  Foreign,
-  Mutation,
-  Parent,
-  Query,
-  Resolver,
-  Uuid,
-  type AuthUser,
-} from '@roost/platform';
+import { Arg, Edge, type EntityRef, Foreign, Mutation, Parent, Query, Resolver } from '@roost/graphql';
+import { CurrentUser, Uuid, type AuthUser } from '@roost/http';
 import type { z } from 'zod';
 import { CreateQuote, Quote } from './quote.dto.js';
 import { QuoteService } from './quote.service.js';

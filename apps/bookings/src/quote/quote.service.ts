@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, Clock, Idempotency, Problem, uuidv7, type AuthUser, type Config } from '@roost/platform';
+import { Idempotency, type AuthUser } from '@roost/http';
+import { CONFIG, Clock, Problem, uuidv7, type Config } from '@roost/platform';
 import { addMinutes } from '@roost/stay';
 import { isActiveAccount } from '../account/account.queries.js';
 import { isFree } from '../calendar/calendar.queries.js';

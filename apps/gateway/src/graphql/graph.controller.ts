@@ -1,16 +1,7 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
-import {
-  AccessTokens,
-  CONFIG,
-  type Config,
-  formatProblem,
-  type GraphqlAnswer,
-  isErrorCode,
-  LOGGER,
-  Problem,
-  Public,
-  unavailable,
-} from '@roost/platform';
+import { formatProblem, type GraphqlAnswer } from '@roost/graphql';
+import { AccessTokens, Public } from '@roost/http';
+import { CONFIG, type Config, isErrorCode, LOGGER, Problem, unavailable } from '@roost/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';

@@ -1,16 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  CONFIG,
-  type Config,
-  type DocumentLimits,
-  invalidDocument,
-  Problem,
-  REDIS,
-  type Redis,
-  refuseCostlyDocument,
-  refuseHugeText,
-} from '@roost/platform';
+import { type DocumentLimits, invalidDocument, refuseCostlyDocument, refuseHugeText } from '@roost/graphql';
+import { CONFIG, type Config, Problem, REDIS, type Redis } from '@roost/platform';
 import {
   type DocumentNode,
   getVariableValues,

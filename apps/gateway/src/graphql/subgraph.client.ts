@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { callOut, LOGGER, Problem, unavailable } from '@roost/platform';
+import { callOut } from '@roost/http';
+import { LOGGER, Problem, unavailable } from '@roost/platform';
 import { Tracing } from '@roost/tracing';
 import type { FastifyRequest } from 'fastify';
 import {

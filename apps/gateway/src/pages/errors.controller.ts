@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Res } from '@nestjs/common';
-import { catalogue, isErrorCode, Problem, Public } from '@roost/platform';
+import { Public } from '@roost/http';
+import { catalogue, isErrorCode, Problem } from '@roost/platform';
 import type { FastifyReply } from 'fastify';
 
 const STYLE =

@@ -1,5 +1,6 @@
 import { Transform } from 'node:stream';
-import { MAX_BODY_BYTES, Problem } from '@roost/platform';
+import { MAX_BODY_BYTES } from '@roost/http';
+import { Problem } from '@roost/platform';
 import type { FastifyRequest } from 'fastify';
 import type { Route } from '../routes/route-table.js';
 

@@ -1,5 +1,6 @@
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
-import { AccessTokens, CONFIG, type Config, Problem, Public } from '@roost/platform';
+import { AccessTokens, Public } from '@roost/http';
+import { CONFIG, type Config, Problem } from '@roost/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import type { Route } from '../routes/route-table.js';

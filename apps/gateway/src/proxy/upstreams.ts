@@ -1,7 +1,8 @@
 import replyFrom from '@fastify/reply-from';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { LOGGER, noteAnswer, Problem, spanOf, unavailable } from '@roost/platform';
+import { noteAnswer, spanOf } from '@roost/http';
+import { LOGGER, Problem, unavailable } from '@roost/platform';
 import { formatTraceparent, type Span, Tracing } from '@roost/tracing';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';

@@ -1,6 +1,6 @@
 import { Controller, Get, Headers, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Body, Public, QueryParams } from '@roost/platform';
+import { Body, Public, QueryParams } from '@roost/http';
 import type { FastifyReply } from 'fastify';
 import { CreateDevUser, type DevUser, type InboxMail, InboxQuery } from './dev.dto.js';
 import { DevUsers } from './dev-users.service.js';

@@ -1,4 +1,4 @@
-import { Email } from '@roost/platform';
+import { Email } from '@roost/http';
 import { z } from 'zod';
 
 export const InboxQuery = z.strictObject({ to: Email.optional() });

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/platform';
+import { Answers, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/http';
 import { ChangeEmail, ConfirmEmailChange } from './email-change.dto.js';
 import { EmailChanges } from './email-change.service.js';
 

@@ -2,7 +2,8 @@ import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { RetryTransaction, Transactions } from '@roost/messaging';
-import { type AuthUser, invalidField, Problem, SystemClock } from '@roost/platform';
+import type { AuthUser } from '@roost/http';
+import { invalidField, Problem, SystemClock } from '@roost/platform';
 import { inEvenTime } from '../even-time.js';
 import { Mails } from '../mail/mail.service.js';
 import {

@@ -1,7 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { CONFIG, outsideRequests, SystemClock, uuidv7 } from '@roost/platform';
+import { runWithoutRequestContext } from '@roost/platform';
+import { CONFIG, SystemClock, uuidv7 } from '@roost/platform';
 import type { IdentityConfig } from '../config.js';
 import { MailDelivery } from './mail.delivery.js';
 import { Mail } from './mail.entity.js';
@@ -55,7 +56,7 @@ export class Mails {
     // A failure to send is the sweep's to repeat, not the caller's to hear of.
     if (!inbox)
       this.transactions.afterCommit(() => {
-        void outsideRequests(() => this.delivery.sendDue()).catch(() => undefined);
+        void runWithoutRequestContext(() => this.delivery.sendDue()).catch(() => undefined);
       });
   }
 }

@@ -1,5 +1,5 @@
 import { Controller, Delete, Header, Post } from '@nestjs/common';
-import { Answers, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/platform';
+import { Answers, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/http';
 import { Tokens } from '../session/session.dto.js';
 import { ConfirmTotp, PassMfa, RecoveryCodes, TotpEnrolment } from './mfa.dto.js';
 import { Mfa } from './mfa.service.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { type AuthUser, Problem } from '@roost/platform';
+import type { AuthUser } from '@roost/http';
+import { Problem } from '@roost/platform';
 import { SecondFactors } from '../credential/second-factors.js';
 import { otpauthUrl } from '../credential/totp.js';
 import { Mails } from '../mail/mail.service.js';

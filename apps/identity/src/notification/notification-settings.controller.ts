@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller, Get, Put } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { Answers, type AuthUser, Body, CurrentUser, etagOf, requireMatch, withEtag } from '@roost/platform';
+import { Answers, type AuthUser, Body, CurrentUser, etagOf, requireMatch, withEtag } from '@roost/http';
 import { Sessions } from '../session/session.service.js';
 import { NotificationSettings, toMuted, toSettings } from './notification-settings.dto.js';
 import { findMuted, saveMuted } from './notification-settings.queries.js';

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, type AuthUser, Body, CurrentUser, Public } from '@roost/platform';
+import { Answers, type AuthUser, Body, CurrentUser, Public } from '@roost/http';
 import { ChangePassword, ForgotPassword, ResetPassword } from './password.dto.js';
 import { Passwords } from './password.service.js';
 

@@ -1,4 +1,5 @@
-import { Email, invalidField, Problem } from '@roost/platform';
+import { Email } from '@roost/http';
+import { invalidField, Problem } from '@roost/platform';
 import { z } from 'zod';
 import { TriedPassword } from '../session/session.dto.js';
 import {

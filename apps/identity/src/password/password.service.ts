@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { type AuthUser, Problem, SystemClock } from '@roost/platform';
+import type { AuthUser } from '@roost/http';
+import { Problem, SystemClock } from '@roost/platform';
 import { inEvenTime } from '../even-time.js';
 import { Mails } from '../mail/mail.service.js';
 import {

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, Body, Public } from '@roost/platform';
+import { Answers, Body, Public } from '@roost/http';
 import { Register, ResendVerification, VerifyEmail } from './registration.dto.js';
 import { Registration } from './registration.service.js';
 

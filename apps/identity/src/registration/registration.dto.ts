@@ -1,4 +1,4 @@
-import { Email } from '@roost/platform';
+import { Email } from '@roost/http';
 import { z } from 'zod';
 import { NewPassword } from '../password/password.dto.js';
 import { DisplayName } from '../user/user.dto.js';

@@ -11,7 +11,7 @@ import {
   Public,
   QueryParams,
   Uuid,
-} from '@roost/platform';
+} from '@roost/http';
 import { z } from 'zod';
 import {
   AccessToken,

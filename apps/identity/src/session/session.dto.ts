@@ -1,4 +1,4 @@
-import { Email, Instant, Uuid } from '@roost/platform';
+import { Email, Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { MfaCode } from '../mfa/mfa.dto.js';
 import type { Session } from './session.entity.js';

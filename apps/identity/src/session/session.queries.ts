@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { decodeCursor, page, type PageOf, Uuid } from '@roost/platform';
+import { decodeCursor, page, type PageOf, Uuid } from '@roost/http';
 import type { User } from '../user/user.entity.js';
 import { Session } from './session.entity.js';
 

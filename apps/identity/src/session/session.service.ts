@@ -2,15 +2,8 @@ import { LockMode } from '@mikro-orm/core';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import {
-  type AuthUser,
-  currentRequest,
-  type ErrorCode,
-  type PageOf,
-  Problem,
-  SystemClock,
-  uuidv7,
-} from '@roost/platform';
+import { type AuthUser, currentRequest, type PageOf } from '@roost/http';
+import { type ErrorCode, Problem, SystemClock, uuidv7 } from '@roost/platform';
 import { PasswordCheck } from '../credential/password-check.service.js';
 import { SecondFactors } from '../credential/second-factors.js';
 import { User } from '../user/user.entity.js';

@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { Answers, Public, withEtag } from '@roost/platform';
+import { Answers, Public, withEtag } from '@roost/http';
 import { z } from 'zod';
 import { KEY_SET_MAX_AGE_SECONDS } from './domain/key-schedule.js';
 import { SigningKeys } from './signing-key.service.js';

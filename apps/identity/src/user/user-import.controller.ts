@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, type AuthUser, Body, CurrentUser, ImportResults, Roles } from '@roost/platform';
+import { Answers, type AuthUser, Body, CurrentUser, ImportResults, Roles } from '@roost/http';
 import { ImportHosts } from './user-import.dto.js';
 import { UserImport } from './user-import.service.js';
 

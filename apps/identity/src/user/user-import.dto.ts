@@ -1,4 +1,4 @@
-import { ExternalId, ImportBatch } from '@roost/platform';
+import { ExternalId, ImportBatch } from '@roost/http';
 import { z } from 'zod';
 import { DisplayName } from './user.dto.js';
 

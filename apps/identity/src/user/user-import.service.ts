@@ -8,13 +8,11 @@ import {
   importedRow,
   type ImportResult,
   type ImportResults,
-  Problem,
   readRow,
   refusedRow,
-  SystemClock,
-  uuidOf,
   wrongField,
-} from '@roost/platform';
+} from '@roost/http';
+import { Problem, SystemClock, uuidOf } from '@roost/platform';
 import { Sessions } from '../session/session.service.js';
 import { ImportedHost, type ImportHosts } from './user-import.dto.js';
 import type { Role, UserStatus } from './user.entity.js';

@@ -11,7 +11,7 @@ import {
   Uuid,
   VerifiedEmail,
   withEtag,
-} from '@roost/platform';
+} from '@roost/http';
 import { Sessions } from '../session/session.service.js';
 import { Me, PublicProfile, toMe, toPublicProfile, UpdateMe } from './user.dto.js';
 import { etagOfUser, Users } from './user.service.js';

@@ -1,15 +1,5 @@
-import {
-  Arg,
-  type AuthUser,
-  CurrentUser,
-  Mutation,
-  OptionalUser,
-  Query,
-  Reference,
-  Resolver,
-  Uuid,
-  VerifiedEmail,
-} from '@roost/platform';
+import { Arg, Mutation, Query, Reference, Resolver } from '@roost/graphql';
+import { type AuthUser, CurrentUser, OptionalUser, Uuid, VerifiedEmail } from '@roost/http';
 import { z } from 'zod';
 import { Sessions } from '../session/session.service.js';
 import { Me, PublicProfile, toMe, toPublicProfile, UpdateMe } from './user.dto.js';

@@ -1,7 +1,8 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { type AuthUser, etagOf, Idempotency, Problem, requireMatch } from '@roost/platform';
+import { type AuthUser, etagOf, Idempotency, requireMatch } from '@roost/http';
+import { Problem } from '@roost/platform';
 import { Sessions } from '../session/session.service.js';
 import { type Me, toMe, type UpdateMe } from './user.dto.js';
 import { User } from './user.entity.js';

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, Body, ImportResults, Roles } from '@roost/platform';
+import { Answers, Body, ImportResults, Roles } from '@roost/http';
 import { ImportListings } from './listing-import.dto.js';
 import { ListingImport } from './listing-import.service.js';
 

@@ -1,4 +1,4 @@
-import { ExternalId, ImportBatch, Uuid } from '@roost/platform';
+import { ExternalId, ImportBatch, Uuid } from '@roost/http';
 import { PriceRules, StayRules } from '@roost/pricing';
 import { z } from 'zod';
 import { CreateListing } from './listing.dto.js';

@@ -3,19 +3,15 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox, RetryTransaction } from '@roost/messaging';
 import {
-  Clock,
-  CONFIG,
-  type Config,
   Idempotency,
   importedRow,
   type ImportResult,
   type ImportResults,
-  Problem,
   readRow,
   refusedRow,
-  uuidOf,
   wrongField,
-} from '@roost/platform';
+} from '@roost/http';
+import { Clock, CONFIG, type Config, Problem, uuidOf } from '@roost/platform';
 import type { ListingsConfig } from '../config.js';
 import { indexListings } from '../search/search.projection.js';
 import { isEditable, transition } from './domain/listing-state.js';

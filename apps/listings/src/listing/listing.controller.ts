@@ -12,7 +12,7 @@ import {
   Roles,
   Uuid,
   VerifiedEmail,
-} from '@roost/platform';
+} from '@roost/http';
 import { PriceRules, StayRules } from '@roost/pricing';
 import { z } from 'zod';
 import { CreateListing, EditListing, ListingStatusName, ListingView } from './listing.dto.js';

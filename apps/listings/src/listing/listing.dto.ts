@@ -1,5 +1,5 @@
 import { isCurrency } from '@roost/money';
-import { Instant, Uuid } from '@roost/platform';
+import { Instant, Uuid } from '@roost/http';
 import { isTimeZone } from '@roost/stay';
 import { z } from 'zod';
 import { PhotoView, toPhotoView } from '../photo/photo.dto.js';

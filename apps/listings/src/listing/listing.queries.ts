@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
-import { type AuthUser, CONFIG, type Config, decodeCursor, page, type PageOf, Uuid } from '@roost/platform';
+import { type AuthUser, decodeCursor, page, type PageOf, Uuid } from '@roost/http';
+import { CONFIG, type Config } from '@roost/platform';
 import { z } from 'zod';
 import { knownDoors } from '../booking/booking.queries.js';
 import type { ListingsConfig } from '../config.js';

@@ -1,25 +1,20 @@
 import {
   After,
   Arg,
-  type AuthUser,
   Connection,
   type ConnectionPage,
-  CurrentUser,
   Edge,
   type EntityRef,
   First,
   Foreign,
   Mutation,
-  OptionalUser,
   Parent,
   Query,
   Reference,
   Resolver,
-  Roles,
   toConnection,
-  Uuid,
-  VerifiedEmail,
-} from '@roost/platform';
+} from '@roost/graphql';
+import { type AuthUser, CurrentUser, OptionalUser, Roles, Uuid, VerifiedEmail } from '@roost/http';
 import { PriceRules, StayRules } from '@roost/pricing';
 import type { z } from 'zod';
 import { CreateListing, EditListing, ListingView } from './listing.dto.js';

@@ -2,19 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox, Transactions } from '@roost/messaging';
-import {
-  type AuthUser,
-  Clock,
-  CONFIG,
-  type Config,
-  etagOf,
-  hmac,
-  Idempotency,
-  Problem,
-  requireMatch,
-  uuidv7,
-  withEtag,
-} from '@roost/platform';
+import { type AuthUser, etagOf, Idempotency, requireMatch, withEtag } from '@roost/http';
+import { Clock, CONFIG, type Config, hmac, Problem, uuidv7 } from '@roost/platform';
 import type { PriceRules, StayRules } from '@roost/pricing';
 import { knowsTheDoor } from '../booking/booking.queries.js';
 import type { ListingsConfig } from '../config.js';

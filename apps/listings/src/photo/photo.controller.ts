@@ -12,7 +12,7 @@ import {
   type UploadedFile,
   Uuid,
   VerifiedEmail,
-} from '@roost/platform';
+} from '@roost/http';
 import type { FastifyReply } from 'fastify';
 import { DISPLAY, PhotoOrder, PhotoView, RenditionName } from './photo.dto.js';
 import { PhotoService } from './photo.service.js';

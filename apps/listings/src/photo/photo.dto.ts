@@ -1,4 +1,4 @@
-import { Uuid } from '@roost/platform';
+import { Uuid } from '@roost/http';
 import { z } from 'zod';
 import type { StoredPhoto } from '../listing/listing.entity.js';
 

@@ -1,6 +1,7 @@
 import { InjectQueue } from '@nestjs/bull';
 import { Inject, Injectable } from '@nestjs/common';
-import { inTrace, LOGGER, outsideRequests } from '@roost/platform';
+import { runWithoutRequestContext } from '@roost/platform';
+import { inTrace, LOGGER } from '@roost/platform';
 import type { Queue } from 'bull';
 import type { Logger } from 'pino';
 import type { PhotoPlace } from './photo.resizing.js';
@@ -19,7 +20,7 @@ export class PhotoQueue {
   resize(place: PhotoPlace): void {
     const options = { removeOnComplete: true, removeOnFail: true };
     const traced = inTrace(place);
-    outsideRequests(() => this.queue.add(RESIZE, traced, options)).catch((error: unknown) =>
+    runWithoutRequestContext(() => this.queue.add(RESIZE, traced, options)).catch((error: unknown) =>
       this.logger.warn({ photoId: place.photoId, err: error }, 'photo left to the sweeper'),
     );
   }

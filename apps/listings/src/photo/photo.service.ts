@@ -1,16 +1,14 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
+import { type AuthUser, Idempotency, type UploadedFile } from '@roost/http';
 import {
-  type AuthUser,
   CONFIG,
   type Config,
   FileStore,
-  Idempotency,
   invalidField,
   Problem,
   type StoredFile,
-  type UploadedFile,
   uuidv7,
 } from '@roost/platform';
 import type { ListingsConfig } from '../config.js';

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { Answers, Page, Public, QueryParams } from '@roost/platform';
+import { Answers, Page, Public, QueryParams } from '@roost/http';
 import type { z } from 'zod';
 import { SearchHit, SearchQuery } from './search.dto.js';
 import { SearchService } from './search.service.js';

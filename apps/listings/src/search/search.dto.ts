@@ -1,4 +1,4 @@
-import { IsoDate, PageQuery, Uuid } from '@roost/platform';
+import { IsoDate, PageQuery, Uuid } from '@roost/http';
 import { isRealDate, nightCount } from '@roost/stay';
 import { z } from 'zod';
 import { RatingShape } from '../rating/rating.dto.js';

@@ -1,17 +1,5 @@
-import {
-  After,
-  Arg,
-  type AuthUser,
-  CurrentUser,
-  First,
-  invalid,
-  IsoDate,
-  OptionalUser,
-  PageInfo,
-  Query,
-  Resolver,
-  Uuid,
-} from '@roost/platform';
+import { After, Arg, First, PageInfo, Query, Resolver } from '@roost/graphql';
+import { type AuthUser, CurrentUser, invalid, IsoDate, OptionalUser, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { ListingView, PointShape, RoomTypeName } from '../listing/listing.dto.js';
 import { ListingQueries } from '../listing/listing.queries.js';

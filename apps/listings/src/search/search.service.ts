@@ -1,14 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  Clock,
-  CONFIG,
-  type Config,
-  decodeCursor,
-  encodeCursor,
-  invalidParameter,
-  type PageOf,
-} from '@roost/platform';
+import { decodeCursor, encodeCursor, type PageOf } from '@roost/http';
+import { Clock, CONFIG, type Config, invalidParameter } from '@roost/platform';
 import { checkStay, type Guests, priceStay } from '@roost/pricing';
 import { localDate, nightCount } from '@roost/stay';
 import { z } from 'zod';

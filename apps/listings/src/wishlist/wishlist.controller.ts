@@ -9,7 +9,7 @@ import {
   Param,
   QueryParams,
   Uuid,
-} from '@roost/platform';
+} from '@roost/http';
 import { z } from 'zod';
 import { CreateWishlist, WishlistView } from './wishlist.dto.js';
 import { WishlistService } from './wishlist.service.js';

@@ -1,4 +1,4 @@
-import { Instant, Uuid } from '@roost/platform';
+import { Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
 
 export const CreateWishlist = z

@@ -1,17 +1,8 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import {
-  type AuthUser,
-  Clock,
-  decodeCursor,
-  Idempotency,
-  page,
-  type PageOf,
-  Problem,
-  Uuid,
-  uuidv7,
-} from '@roost/platform';
+import { type AuthUser, decodeCursor, Idempotency, page, type PageOf, Uuid } from '@roost/http';
+import { Clock, Problem, uuidv7 } from '@roost/platform';
 import { z } from 'zod';
 import type { CreateWishlist, WishlistView } from './wishlist.dto.js';
 

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { Answers, type PageOf, QueryParams, Roles } from '@roost/platform';
+import { Answers, type PageOf, QueryParams, Roles } from '@roost/http';
 import {
   AccountsQuery,
   LedgerAccountPage,

@@ -1,4 +1,4 @@
-import { Instant, Page, PageQuery, Uuid } from '@roost/platform';
+import { Instant, Page, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { accountCodes } from './domain/posting.js';
 

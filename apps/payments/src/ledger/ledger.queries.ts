@@ -1,6 +1,6 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
-import { decodeCursor, page, type PageOf } from '@roost/platform';
+import { decodeCursor, page, type PageOf } from '@roost/http';
 import { z } from 'zod';
 import type {
   AccountsQuery,

@@ -1,6 +1,7 @@
 import { InjectQueue } from '@nestjs/bull';
 import { Inject, Injectable } from '@nestjs/common';
-import { inTrace, LOGGER, outsideRequests } from '@roost/platform';
+import { runWithoutRequestContext } from '@roost/platform';
+import { inTrace, LOGGER } from '@roost/platform';
 import type { Queue } from 'bull';
 import type { Logger } from 'pino';
 
@@ -28,7 +29,7 @@ export class OperationQueue {
 
   private add(name: string, data: object): void {
     const traced = inTrace(data);
-    outsideRequests(() => this.queue.add(name, traced, KEEP)).catch((error: unknown) =>
+    runWithoutRequestContext(() => this.queue.add(name, traced, KEEP)).catch((error: unknown) =>
       this.logger.warn({ err: error, job: name }, 'job left to the sweeper'),
     );
   }

@@ -4,10 +4,8 @@ import {
   type AuthUser,
   Body,
   CurrentUser,
-  Encryption,
   etagOf,
   Param,
-  Problem,
   sealAnswer,
   Uuid,
   VerifiedEmail,
@@ -15,7 +13,8 @@ import {
   waitForChange,
   type WaitRequest,
   withEtag,
-} from '@roost/platform';
+} from '@roost/http';
+import { Encryption, Problem } from '@roost/platform';
 import { z } from 'zod';
 import { ConfirmPayment, PaymentView, paymentSeenBy } from './payment.dto.js';
 import type { Payment } from './payment.entity.js';

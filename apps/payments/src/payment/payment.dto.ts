@@ -1,4 +1,5 @@
-import { type AuthUser, type Encryption, Instant, Uuid } from '@roost/platform';
+import { type AuthUser, Instant, Uuid } from '@roost/http';
+import type { Encryption } from '@roost/platform';
 import { z } from 'zod';
 import { paymentStatuses } from './domain/payment-state.js';
 import type { Payment } from './payment.entity.js';

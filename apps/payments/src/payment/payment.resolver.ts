@@ -1,21 +1,16 @@
 import {
   Arg,
-  type AuthUser,
   BatchedEdge,
-  CurrentUser,
   Edge,
-  Encryption,
   type EntityRef,
   Foreign,
   Mutation,
   Parent,
-  Problem,
   Query,
   Resolver,
-  sealAnswer,
-  Uuid,
-  VerifiedEmail,
-} from '@roost/platform';
+} from '@roost/graphql';
+import { type AuthUser, CurrentUser, sealAnswer, Uuid, VerifiedEmail } from '@roost/http';
+import { Encryption, Problem } from '@roost/platform';
 import type { z } from 'zod';
 import { ConfirmPayment, PaymentView, paymentSeenBy } from './payment.dto.js';
 import { PaymentQueries } from './payment.queries.js';

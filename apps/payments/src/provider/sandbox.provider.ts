@@ -1,4 +1,5 @@
-import { callOut, hmac, sameSecret } from '@roost/platform';
+import { callOut } from '@roost/http';
+import { hmac, sameSecret } from '@roost/platform';
 import type { Tracing } from '@roost/tracing';
 import { z } from 'zod';
 import {

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { Answers, Roles } from '@roost/platform';
+import { Answers, Roles } from '@roost/http';
 import { Reconciliation } from './reconciliation.dto.js';
 import { ReconciliationService } from './reconciliation.service.js';
 

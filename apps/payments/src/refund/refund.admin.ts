@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { REFUND_REASON } from '@roost/contracts';
-import { type AuthUser, Idempotency, Problem, uuidv7 } from '@roost/platform';
+import { type AuthUser, Idempotency } from '@roost/http';
+import { Problem, uuidv7 } from '@roost/platform';
 import { Payment } from '../payment/payment.entity.js';
 import { type RefundPayment, type RefundView, toRefundView } from './refund.dto.js';
 import { RefundService } from './refund.service.js';

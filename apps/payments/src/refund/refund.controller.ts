@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, type AuthUser, Body, CurrentUser, Param, Roles, Uuid } from '@roost/platform';
+import { Answers, type AuthUser, Body, CurrentUser, Param, Roles, Uuid } from '@roost/http';
 import { RefundAdmin } from './refund.admin.js';
 import { RefundPayment, RefundView } from './refund.dto.js';
 

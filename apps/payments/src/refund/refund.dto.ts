@@ -1,5 +1,5 @@
 import { MAX_MINOR } from '@roost/money';
-import { Instant, Uuid } from '@roost/platform';
+import { Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
 import type { Refund } from './refund.entity.js';
 

@@ -1,5 +1,6 @@
 import { Controller, Post, Req } from '@nestjs/common';
-import { Answers, Problem, Public, SystemClock } from '@roost/platform';
+import { Answers, Public } from '@roost/http';
+import { Problem, SystemClock } from '@roost/platform';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ProviderWebhook } from '../provider/provider.port.js';

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, Body, ImportResults, Roles } from '@roost/platform';
+import { Answers, Body, ImportResults, Roles } from '@roost/http';
 import { ImportReviews } from './import.dto.js';
 import { ImportService } from './import.service.js';
 

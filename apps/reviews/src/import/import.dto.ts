@@ -1,4 +1,4 @@
-import { ExternalId, ImportBatch, Instant, IsoDate, Uuid } from '@roost/platform';
+import { ExternalId, ImportBatch, Instant, IsoDate, Uuid } from '@roost/http';
 import { z } from 'zod';
 
 export const ExternalReview = z

@@ -1,17 +1,15 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import {
-  Clock,
   Idempotency,
   importedRow,
   type ImportResult,
   type ImportResults,
-  Problem,
   readRow,
   refusedRow,
-  uuidOf,
   wrongField,
-} from '@roost/platform';
+} from '@roost/http';
+import { Clock, Problem, uuidOf } from '@roost/platform';
 import { lengthOf, MAX_TEXT } from '../review/review.dto.js';
 import { ExternalReview, type ImportReviews } from './import.dto.js';
 

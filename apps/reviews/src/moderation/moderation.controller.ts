@@ -10,7 +10,7 @@ import {
   QueryParams,
   Roles,
   Uuid,
-} from '@roost/platform';
+} from '@roost/http';
 import { HideReview, ListReports, ReportReceipt, ReportReview, ReviewReport } from './moderation.dto.js';
 import { ModerationService } from './moderation.service.js';
 

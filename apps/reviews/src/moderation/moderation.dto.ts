@@ -1,4 +1,4 @@
-import { Instant, PageQuery, Uuid } from '@roost/platform';
+import { Instant, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { PlainText, ReviewView } from '../review/review.dto.js';
 

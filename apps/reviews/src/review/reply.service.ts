@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@roost/messaging';
-import { type AuthUser, Clock, CONFIG, type Config, Idempotency, Problem } from '@roost/platform';
+import { type AuthUser, Idempotency } from '@roost/http';
+import { Clock, CONFIG, type Config, Problem } from '@roost/platform';
 import { addDuration } from '@roost/stay';
 import { requireActive } from '../account/account.queries.js';
 import type { ReviewsConfig } from '../config.js';

@@ -13,7 +13,7 @@ import {
   QueryParams,
   Uuid,
   withEtag,
-} from '@roost/platform';
+} from '@roost/http';
 import { ReplyService } from './reply.service.js';
 import {
   BookingReviews,

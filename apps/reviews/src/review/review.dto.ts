@@ -1,4 +1,4 @@
-import { Instant, IsoDate, PageQuery, Uuid } from '@roost/platform';
+import { Instant, IsoDate, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { RatingView } from '../rating/rating.dto.js';
 import type { PendingStay } from '../stay/stay.queries.js';

@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { Clock, decodeCursor, Instant, page, type PageOf, Problem, Uuid } from '@roost/platform';
+import { decodeCursor, Instant, page, type PageOf, Uuid } from '@roost/http';
+import { Clock, Problem } from '@roost/platform';
 import { z } from 'zod';
 import { namesOf } from '../account/account.queries.js';
 import { type RatingView, toRatingView } from '../rating/rating.dto.js';

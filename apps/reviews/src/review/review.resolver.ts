@@ -1,24 +1,21 @@
 import {
   After,
   Arg,
-  type AuthUser,
   BatchedEdge,
   Connection,
   type ConnectionPage,
-  CurrentUser,
   Edge,
   type EntityRef,
   First,
   Foreign,
   Mutation,
-  OptionalUser,
   Parent,
   Query,
   Reference,
   Resolver,
   toConnection,
-  Uuid,
-} from '@roost/platform';
+} from '@roost/graphql';
+import { type AuthUser, CurrentUser, OptionalUser, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { RatingView } from '../rating/rating.dto.js';
 import { ReplyService } from './reply.service.js';

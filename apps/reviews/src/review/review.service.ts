@@ -1,16 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import {
-  type AuthUser,
-  Clock,
-  etagOf,
-  Idempotency,
-  invalidField,
-  Problem,
-  requireMatch,
-  uuidv7,
-} from '@roost/platform';
+import { type AuthUser, etagOf, Idempotency, requireMatch } from '@roost/http';
+import { Clock, invalidField, Problem, uuidv7 } from '@roost/platform';
 import { requireActive } from '../account/account.queries.js';
 import { Stay } from '../stay/stay.entity.js';
 import type { Direction } from './domain/direction.js';

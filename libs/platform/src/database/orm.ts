@@ -1,13 +1,15 @@
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
-import { Migrator } from '@mikro-orm/migrations';
+import type { Constructor, MigrationObject } from '@mikro-orm/core';
+import { type Migration, Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import pg from 'pg';
 import { StartError } from '../config/read-config.js';
-import { currentRequest } from '../http/request-context.js';
-import type { MigrationClass } from '../service/definition.js';
+import { currentScope } from '../context/request-scope.js';
 import { isOutage } from './database-errors.js';
 import { prepareStatements } from './prepared-statement.js';
+
+export type MigrationClass = Constructor<Migration> | MigrationObject;
 
 export interface DatabaseOptions {
   service: string;
@@ -74,7 +76,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
 
 /** One EntityManager for each request, made when the first read asks for it. */
 function requestEntityManager(orm: MikroORM, service: string) {
-  const context = currentRequest();
+  const context = currentScope();
   if (context?.service !== service) return undefined;
   return (context.em ??= orm.em.fork({ useContext: false, disableContextResolution: true }));
 }

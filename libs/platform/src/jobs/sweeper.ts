@@ -12,10 +12,10 @@ import { Tracing } from '@roost/tracing';
 import type { Logger } from 'pino';
 import { Clock } from '../clock/clock.js';
 import { loggable } from '../database/database-errors.js';
-import { outsideRequests } from '../http/request-context.js';
+import { runWithoutRequestContext } from '../context/request-scope.js';
 import { Metrics } from '../metrics/metrics.js';
 import { LOGGER, type Redis, SERVICE } from '../redis/redis.js';
-import { within } from '../service/within.js';
+import { within } from '../timing/within.js';
 import { SWEEP, type Sweep } from './sweep.js';
 
 interface KnownSweep extends Sweep {
@@ -140,7 +140,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
       .histogram('sweep_duration_seconds', 'Runs of sweeps', ['sweep'])
       .startTimer({ sweep: sweep.name });
     try {
-      await outsideRequests(() =>
+      await runWithoutRequestContext(() =>
         this.tracing.run(`sweep ${sweep.name}`, { parent: null }, async () => sweep.run()),
       );
     } catch (error) {

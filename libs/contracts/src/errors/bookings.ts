@@ -1,0 +1,161 @@
+import { defineErrors, errorEntry } from './define.js';
+
+/** The error codes of bookings: quotes, bookings, changes, calendars, feeds and messages; sorted. */
+export const bookingsErrors = defineErrors({
+  'booking.accept_too_late': errorEntry(
+    409,
+    'The request can no longer be accepted',
+    'The payment authorization would lapse before the acceptance could capture it, or the time to answer is over.',
+    'Nothing can be done for this request; the guest may book again.',
+  ),
+  'booking.dates_unavailable': errorEntry(
+    409,
+    'These dates are taken',
+    'Another booking, hold or block holds at least one of the nights, or a linked listing does.',
+    'Choose other dates; `GET /v1/listings/{id}/calendar` shows the free ones.',
+  ),
+  'booking.listing_unavailable': errorEntry(
+    409,
+    'The listing can not be booked any more',
+    'Its host paused or archived the listing, or it was suspended, after the quote was made.',
+    'Look for another place.',
+  ),
+  'booking.not_found': errorEntry(
+    404,
+    'No such booking',
+    'There is no booking with this id, or it is not yours.',
+    'Check the id, and that you are signed in as its guest or host.',
+  ),
+  'booking.refund_out_of_range': errorEntry(
+    422,
+    'This refund is more than was paid',
+    'An administrator may refund anything from nothing to what was captured (`capturedMinor`) less what was given back by hand before; `refundableMinor` says how much that is.',
+    'Choose a refund up to `refundableMinor`.',
+  ),
+  'booking.transition_not_allowed': errorEntry(
+    409,
+    'The booking is not in a state that allows this',
+    'The booking has moved on: what was asked for does not start from its present state.',
+    'Read the booking again with `GET /v1/bookings/{id}` and decide on its present `state`.',
+  ),
+  'calendar.block_not_found': errorEntry(
+    404,
+    'No such block',
+    'There is no block with this id in the calendar of this listing, or the listing is not yours.',
+    'Read the calendar again and use the id that it shows.',
+  ),
+  'calendar.dates_taken': errorEntry(
+    409,
+    'A booking holds some of these dates',
+    'Dates of a live booking can not be blocked.',
+    'Cancel the booking first, or block other dates.',
+  ),
+  'calendar.not_found': errorEntry(
+    404,
+    'No such calendar',
+    'No calendar belongs to this address; the host may have made a new one.',
+    'Ask the host for the present address.',
+  ),
+  'change.already_open': errorEntry(
+    409,
+    'Another change is open',
+    'A booking has one open change at a time; `changeId` names it.',
+    'Answer, withdraw or await the open one first; `openChange` of the booking shows it.',
+  ),
+  'change.nights_stayed': errorEntry(
+    422,
+    'Nights already stayed can not be given back',
+    'The guest has checked in: the check-in stays where it is, and the check-out can not come before the end of a night that has begun. `earliestCheckOutDate` says how early it may be.',
+    'Change the check-out only, to `earliestCheckOutDate` or later.',
+  ),
+  'change.not_found': errorEntry(
+    404,
+    'No such change',
+    'There is no proposed change with this id on this booking, or the booking is not yours.',
+    'Read the booking again: `openChange` names the open one.',
+  ),
+  'change.nothing_changed': errorEntry(
+    422,
+    'This would change nothing',
+    'The booking has these dates and guests already.',
+    'Propose other dates or guests.',
+  ),
+  'change.transition_not_allowed': errorEntry(
+    409,
+    'The change is not in a state that allows this',
+    'It was answered, withdrawn or applied, its time has run out, or the booking was cancelled or has begun.',
+    'Read the change again with `GET /v1/bookings/{id}/changes/{changeId}` and decide on its present `state`.',
+  ),
+  'feed.already_added': errorEntry(
+    409,
+    'This calendar is imported already',
+    'Another feed of this listing has the same address.',
+    'List the feeds with `GET /v1/listings/{id}/calendar/feeds`; `POST …/feeds/{feedId}/sync` reads one again.',
+  ),
+  'feed.limit_reached': errorEntry(
+    409,
+    'This listing has as many feeds as it may have',
+    'A listing imports at most 20 calendars.',
+    'Remove one that is no longer needed with `DELETE /v1/listings/{id}/calendar/feeds/{feedId}`.',
+  ),
+  'feed.not_found': errorEntry(
+    404,
+    'No such calendar feed',
+    'There is no imported calendar with this id on this listing, or the listing is not yours.',
+    'List the feeds with `GET /v1/listings/{id}/calendar/feeds`.',
+  ),
+  'feed.url_not_allowed': errorEntry(
+    422,
+    'A calendar can not be read from this address',
+    'The address is no http(s) URL, holds a user name or password, or names a server that is not on the public internet.',
+    'Copy the address that the other calendar shows under “export” or “iCal”. It begins with https:// and opens in a private window of a browser, without signing in.',
+  ),
+  'message.not_found': errorEntry(
+    404,
+    'No such message',
+    'There is no message with this id in this thread.',
+    'Check the id; `GET /v1/threads/{id}/messages` lists those of the thread.',
+  ),
+  'quote.expired': errorEntry(
+    409,
+    'The quote has expired',
+    'A quote holds its price for fifteen minutes.',
+    'Ask for a new one with `POST /v1/quotes`.',
+  ),
+  'quote.not_found': errorEntry(
+    404,
+    'No such quote',
+    'There is no quote with this id, or it is not yours.',
+    'Check the id, or ask for a new quote.',
+  ),
+  'quote.stay_rule': errorEntry(
+    422,
+    'The stay breaks a rule of this listing',
+    'The host set a rule that these dates or guests do not meet; `rule` names it and `required` says what it asks.',
+    'Change the dates or the guests accordingly.',
+  ),
+  'quote.used': errorEntry(
+    409,
+    'The quote was used for a booking',
+    'One quote makes one booking.',
+    'Ask for a new quote.',
+  ),
+  'rate.too_many_messages': errorEntry(
+    429,
+    'Too many messages',
+    'More messages, or more new enquiries, came from you than are allowed; `detail` says how many are.',
+    'Wait as long as `Retry-After` says.',
+  ),
+  'thread.closed': errorEntry(
+    409,
+    'The other side can not be written to any more',
+    'The account of the other side is suspended or gone.',
+    'Nothing can be done here; what was written can still be read.',
+  ),
+  'thread.not_found': errorEntry(
+    404,
+    'No such thread',
+    'There is no thread with this id, or you take no part in it.',
+    'Check the id; `GET /v1/me/threads` lists yours. The thread of a booking has the id of the booking.',
+  ),
+});

@@ -1,0 +1,62 @@
+import type { PipeTransform } from '@nestjs/common';
+import { z } from 'zod';
+import { invalid } from '@roost/http';
+
+/** Checks an argument against its shape. Errors of `input` point into it, as they do into a body. */
+export class ArgumentPipe implements PipeTransform {
+  constructor(
+    private readonly schema: z.ZodType,
+    private readonly name: string,
+  ) {}
+
+  transform(value: unknown): unknown {
+    return checkArgument(this.schema, this.name, value);
+  }
+}
+
+export function checkArgument(schema: z.ZodType, name: string, value: unknown): unknown {
+  const result = schema.safeParse(withoutNulls(schema, value));
+  if (result.success) return result.data;
+  const { issues } = result.error;
+  throw issues.every((issue) => issue.path.length === 0 && issue.code !== 'unrecognized_keys') &&
+    name !== 'input'
+    ? invalid(issues, 'query', name)
+    : invalid(
+        name === 'input' ? issues : issues.map((issue) => ({ ...issue, path: [name, ...issue.path] })),
+        'body',
+      );
+}
+
+/** GraphQL clients say `null` where a field is merely optional; where null means something it stays. */
+export function withoutNulls(schema: z.core.$ZodType, value: unknown): unknown {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  switch (def.type) {
+    case 'optional':
+    case 'default':
+    case 'prefault':
+      return value === null && !takesNull(def.innerType) ? undefined : withoutNulls(def.innerType, value);
+    case 'nullable':
+      return value === null ? null : withoutNulls(def.innerType, value);
+    case 'readonly':
+    case 'nonoptional':
+      return withoutNulls(def.innerType, value);
+    case 'pipe':
+      return withoutNulls(def.in, value);
+    case 'array':
+      return Array.isArray(value) ? value.map((item) => withoutNulls(def.element, item)) : value;
+    case 'object':
+      return typeof value === 'object' && value !== null ? fieldsWithoutNulls(def.shape, value) : value;
+    default:
+      return value;
+  }
+}
+
+function fieldsWithoutNulls(shape: Readonly<Record<string, z.core.$ZodType>>, value: object): object {
+  const fields = Object.entries(value).map(([key, field]): [string, unknown] => {
+    const schema = shape[key];
+    return [key, schema ? withoutNulls(schema, field) : field];
+  });
+  return Object.fromEntries(fields.filter(([, field]) => field !== undefined));
+}
+
+const takesNull = (schema: z.core.$ZodType): boolean => z.safeParse(schema, null).success;

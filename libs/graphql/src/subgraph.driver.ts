@@ -1,0 +1,130 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { AbstractGraphQLDriver, GraphQLFederationFactory, type GqlModuleOptions } from '@nestjs/graphql';
+import type { FastifyInstance } from 'fastify';
+import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
+import type { Logger } from 'pino';
+import { AccessGuard, AccessTokens, IdempotencyKeys, Uuid } from '@roost/http';
+import { type BaseConfig, CONFIG, LOGGER } from '@roost/platform';
+import { Batches, type GraphqlContext } from './batches.js';
+import { isForeign } from './entity.js';
+import { nameOf } from './names.js';
+import { metadataOf, type ResolverMetadata } from './resolver-metadata.js';
+import { onceOnly } from './once-only.js';
+import { subgraphOf } from './sdl.js';
+import { SubgraphEndpoint } from './subgraph.endpoint.js';
+
+interface Found {
+  instance: object;
+  metadata: ResolverMetadata;
+}
+
+/** Runs Nest's resolvers of this container on graphql-js, with a schema made of their shapes. */
+@Injectable()
+export class SubgraphDriver extends AbstractGraphQLDriver {
+  #sdl: string | null = null;
+
+  constructor(
+    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(GraphQLFederationFactory) private readonly factory: GraphQLFederationFactory,
+    @Inject(AccessGuard) private readonly access: AccessGuard,
+    @Inject(AccessTokens) private readonly tokens: AccessTokens,
+    @Inject(IdempotencyKeys) private readonly keys: IdempotencyKeys,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(CONFIG) private readonly config: BaseConfig,
+  ) {
+    super();
+  }
+
+  override async mergeDefaultOptions(options: GqlModuleOptions): Promise<GqlModuleOptions> {
+    return { ...options };
+  }
+
+  override async generateSchema(options: GqlModuleOptions): Promise<GraphQLSchema> {
+    const found = this.#resolvers();
+    // A service without resolvers has no graph; Nest asks all the same.
+    if (found.length === 0) return undefined as unknown as GraphQLSchema;
+    const { sdl, scalars } = subgraphOf(found.map(({ metadata }) => metadata));
+    const batches = new Batches(this.access);
+    const schema = await this.factory.generateSchema({
+      ...options,
+      typeDefs: sdl,
+      resolvers: scalars,
+      resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+    });
+    for (const { instance, metadata } of found) attachBatches(schema, instance, metadata, batches);
+    this.#protectMutations(schema, batches);
+    this.#sdl = sdl;
+    return schema;
+  }
+
+  override async start({ schema }: GqlModuleOptions): Promise<void> {
+    const sdl = this.#sdl;
+    if (!schema || sdl === null) return;
+    const fastify = this.httpAdapterHost.httpAdapter.getInstance<FastifyInstance>();
+    const endpoint = new SubgraphEndpoint(schema, {
+      tokens: this.tokens,
+      logger: this.logger,
+      introspection: this.config.ROOST_ENV !== 'production',
+    });
+    fastify.post('/graphql', (request, reply) => endpoint.answer(request, reply));
+    fastify.get('/graphql/sdl', (_request, reply) =>
+      reply.header('cache-control', 'no-cache').type('application/graphql; charset=utf-8').send(sdl),
+    );
+  }
+
+  override async stop(): Promise<void> {
+    // The routes end with the server.
+  }
+
+  #resolvers(): Found[] {
+    return this.discovery.getProviders().flatMap(({ instance, metatype }) => {
+      const metadata = typeof metatype === 'function' ? metadataOf(metatype) : undefined;
+      return metadata && instance ? [{ instance: instance as object, metadata }] : [];
+    });
+  }
+
+  #protectMutations(schema: GraphQLSchema, batches: Batches): void {
+    for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+      const run = field.resolve as GraphQLFieldResolver<unknown, GraphqlContext>;
+      field.resolve = onceOnly(this.keys, async (...asked) => {
+        const [, , context] = asked;
+        try {
+          return await run(...asked);
+        } finally {
+          batches.clear(context);
+          context.req.roost.em = null;
+        }
+      });
+    }
+  }
+}
+
+/** Nest knows resolvers of one parent only; these it never gets to see. */
+function attachBatches(
+  schema: GraphQLSchema,
+  instance: object,
+  { entity, fields, reference }: ResolverMetadata,
+  batches: Batches,
+): void {
+  const type = entity && schema.getType(nameOf(entity) ?? '');
+  if (!isObjectType(type)) return;
+  for (const field of fields) {
+    const edge = field.batched ? type.getFields()[field.name] : undefined;
+    if (edge) edge.resolve = batches.edge(instance, field);
+  }
+  const resolve = reference
+    ? batches.reference(instance, reference)
+    : entity && isForeign(entity)
+      ? foreignEntity
+      : null;
+  // Where @apollo/subgraph looks for `__resolveReference`.
+  if (resolve)
+    type.extensions = { ...type.extensions, apollo: { subgraph: { resolveReference: resolve as never } } };
+}
+
+/** Whether it exists is for its owner to say; its edges authorise by themselves. */
+function foreignEntity({ id }: { id: unknown }): { id: string } | null {
+  const known = Uuid.safeParse(id);
+  return known.success ? { id: known.data.toLowerCase() } : null;
+}

@@ -1,0 +1,132 @@
+import type { FastifyRequest } from 'fastify';
+import { ExtractJwt, Strategy } from 'passport-jwt';
+import { z } from 'zod';
+import { Problem } from '@roost/platform';
+import type { AuthUser } from '../context/auth-user.js';
+import type { KeySource } from './jwks.js';
+
+const Claims = z.object({
+  sub: z.uuid(),
+  sid: z.string().min(1).max(100),
+  roles: z.array(z.string().max(40)).max(20),
+  email_verified: z.boolean(),
+  auth_time: z.int().min(0),
+  exp: z.int(),
+});
+
+const Header = z.object({ alg: z.literal('RS256'), kid: z.string().min(1).max(200) });
+
+const CLOCK_TOLERANCE_SECONDS = 5;
+const MAX_TOKEN_LENGTH = 8_192;
+const MAX_REMEMBERED = 5_000;
+
+interface Verified {
+  user: AuthUser;
+  expiresAtMillis: number;
+}
+
+/** Reads access tokens: RS256 by a known key of the right issuer, through passport-jwt. Remembers what it has verified. */
+export class AccessTokens {
+  readonly #verified = new Map<string, Verified>();
+  readonly #strategy: Strategy;
+
+  constructor(
+    private readonly keys: KeySource,
+    issuer: string,
+  ) {
+    keys.onChange = () => this.#verified.clear();
+    this.#strategy = new Strategy(
+      {
+        jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+        secretOrKeyProvider: (_request: unknown, token: string, done) => void this.#provideKey(token, done),
+        algorithms: ['RS256'],
+        issuer,
+        jsonWebTokenOptions: { clockTolerance: CLOCK_TOLERANCE_SECONDS },
+      },
+      (claims: unknown, done: (error: null, user: Verified | false) => void) =>
+        done(null, toUser(claims) ?? false),
+    );
+  }
+
+  /** The user of a request; `null` without a token; throws `auth.invalid_token` when there is one that is not valid. */
+  userOf(request: FastifyRequest): AuthUser | null | Promise<AuthUser> {
+    const header = request.headers.authorization;
+    if (header === undefined) return null;
+    if (header.length > MAX_TOKEN_LENGTH) throw invalidToken();
+    const known = this.#verified.get(header);
+    if (known) {
+      if (known.expiresAtMillis > Date.now()) return known.user;
+      this.#verified.delete(header);
+      throw invalidToken();
+    }
+    return this.#verify(request, header);
+  }
+
+  async #verify(request: FastifyRequest, header: string): Promise<AuthUser> {
+    const verified = await this.#authenticate(request);
+    if (this.#verified.size >= MAX_REMEMBERED) {
+      for (const oldest of this.#verified.keys()) {
+        this.#verified.delete(oldest);
+        if (this.#verified.size < MAX_REMEMBERED * 0.9) break;
+      }
+    }
+    this.#verified.set(header, verified);
+    return verified.user;
+  }
+
+  /** What passport does, without its registry: that is one for the process, and several services may share one. */
+  #authenticate(request: FastifyRequest): Promise<Verified> {
+    return new Promise((resolve, reject) => {
+      const attempt = Object.create(this.#strategy) as Strategy & {
+        success(user: Verified): void;
+        fail(reason: unknown): void;
+        error(reason: unknown): void;
+      };
+      attempt.success = (user) => resolve(user);
+      attempt.fail = (reason) => reject(reason instanceof Problem ? reason : invalidToken());
+      attempt.error = (reason) => reject(reason as Error);
+      attempt.authenticate(request as never, {});
+    });
+  }
+
+  async #provideKey(token: string, done: (error: unknown, key?: string) => void): Promise<void> {
+    try {
+      const header = headerOf(token);
+      const key = header && (await this.keys.key(header.kid));
+      if (!key) return done(invalidToken());
+      done(null, key as unknown as string); // jsonwebtoken takes KeyObjects; the types of passport-jwt don't know
+    } catch (error) {
+      done(error);
+    }
+  }
+}
+
+function headerOf(token: string): { kid: string } | null {
+  try {
+    const parsed = Header.safeParse(
+      JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString()),
+    );
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+function toUser(claims: unknown): Verified | null {
+  const parsed = Claims.safeParse(claims);
+  if (!parsed.success) return null;
+  const { sub, sid, roles, email_verified, auth_time, exp } = parsed.data;
+  return {
+    user: {
+      id: sub,
+      sessionId: sid,
+      roles,
+      emailVerified: email_verified,
+      authTime: new Date(auth_time * 1000),
+    },
+    expiresAtMillis: (exp + CLOCK_TOLERANCE_SECONDS) * 1000,
+  };
+}
+
+const invalidToken = () =>
+  new Problem('auth.invalid_token', undefined, {}, { 'www-authenticate': 'Bearer error="invalid_token"' });

@@ -1,0 +1,57 @@
+export { AccessTokens } from './auth/access-tokens.js';
+export { AccessGuard } from './auth/access.guard.js';
+export {
+  CurrentUser,
+  OptionalUser,
+  Public,
+  Roles,
+  StepUp,
+  VerifiedEmail,
+  INHERITS_ACCESS,
+} from './auth/decorators.js';
+export { KeySource } from './auth/jwks.js';
+export type { AuthUser } from './context/auth-user.js';
+export { ClockController } from './clock/clock.controller.js';
+export { callOut, noteAnswer, type OutgoingCall, spanOf } from './context/outgoing-call.js';
+export {
+  addLogFields,
+  currentRequest,
+  type RequestContext,
+  tracingHeaders,
+} from './context/request-context.js';
+export { IdempotencyKeys, Replay } from './idempotency/idempotency-keys.js';
+export { Idempotency, sealAnswer } from './idempotency/idempotency.js';
+export {
+  ExternalId,
+  ImportBatch,
+  ImportResult,
+  ImportResults,
+  importedRow,
+  MAX_IMPORT_ROWS,
+  readRow,
+  refusedRow,
+  wrongField,
+} from './import/import-batch.js';
+export { createDocument } from './openapi/document.js';
+export { zodToOpenApi } from './openapi/schemas.js';
+export { etagOf, requireMatch, tagsMatch, withEtag } from './requests/etag.js';
+export { decodeCursor, encodeCursor, page, type PageOf, cursorAt } from './requests/page.js';
+export { Wait, waitForChange, type WaitRequest, waitSeconds } from './requests/wait.js';
+export { createHttpServer, type HttpOptions, MAX_BODY_BYTES } from './server/http-server.js';
+export { serveMetrics, serveOperations } from './server/operations.js';
+export { toProblem, ProblemFilter } from './server/problem.filter.js';
+export { Answers, AnswersText } from './shapes/answers.js';
+export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
+export {
+  BooleanParam,
+  Email,
+  Instant,
+  IntParam,
+  IsoDate,
+  ListParam,
+  Page,
+  PageQuery,
+  Uuid,
+} from './shapes/pieces.js';
+export { invalid, SchemaPipe } from './shapes/schema.pipe.js';
+export { FilePart, Upload, type UploadedFile, type UploadRules } from './uploads/upload.js';

@@ -1,0 +1,197 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import multipart from '@fastify/multipart';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { Tracing } from '@roost/tracing';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { Logger } from 'pino';
+import { type BaseConfig, loggable, type Metrics } from '@roost/platform';
+import type { ProblemFilter } from './problem.filter.js';
+import { tagsMatch } from '../requests/etag.js';
+import type { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
+import { parseJsonBody } from './json-body.js';
+import { parseQuery, refuseBrokenText } from './query-string.js';
+import { closeSpan, isProbe, openContext, runInContext } from '../context/request-context.js';
+import { refuseUnexpectedUpload } from '../uploads/multipart.js';
+
+export const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_PARAM_LENGTH = 300;
+
+export interface HttpOptions {
+  /** `false`: bodies are left unread in `request.raw`, whatever their type (the gateway streams them on). */
+  parseBodies?: boolean;
+  /** `false`: `/openapi.json` is a route of the service itself. */
+  openApi?: boolean;
+  /** Another port for `/metrics`, so that it is not public. */
+  metricsPort?: number;
+  /** Routes of the service itself at `/health/ready` and `/health/live`. */
+  health?: boolean;
+  /** `false`: `/dev/clock` is not served here. */
+  devClock?: boolean;
+}
+
+export interface HttpServerParts {
+  service: string;
+  config: BaseConfig;
+  http: HttpOptions;
+  logger: Logger;
+  metrics: Metrics;
+  tracing: Tracing;
+  filter: ProblemFilter;
+  /** Known once the container stands. */
+  keys: () => IdempotencyKeys | null;
+  closing: AbortSignal;
+}
+
+/** Fastify as every service runs it, behind Nest's adapter. */
+export function createHttpServer(parts: HttpServerParts): FastifyAdapter {
+  const proxies = parts.config.TRUSTED_PROXIES.split(',').flatMap((entry) => entry.trim() || []);
+  const options: FastifyServerOptions = {
+    bodyLimit: MAX_BODY_BYTES,
+    trustProxy: proxies.length > 0 ? proxies : false,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, querystringParser: parseQuery },
+    frameworkErrors: (error: unknown, request: unknown, reply: unknown) => {
+      parts.filter.answer(error, request as FastifyRequest, reply as FastifyReply);
+    },
+    clientErrorHandler: refuseGarbage as FastifyServerOptions['clientErrorHandler'],
+  };
+  const adapter = new FastifyAdapter(options);
+  const fastify = adapter.getInstance<FastifyInstance>();
+  fastify.decorateRequest('roost');
+  readBodies(fastify, parts.http);
+  followRequests(fastify, parts);
+  return adapter;
+}
+
+function readBodies(fastify: FastifyInstance, { parseBodies = true }: HttpOptions): void {
+  fastify.removeAllContentTypeParsers();
+  if (!parseBodies) {
+    fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    return;
+  }
+  fastify.addContentTypeParser<Buffer>(
+    /^application\/(?:[\w.-]+\+)?json(?:$|[ ;])/,
+    { parseAs: 'buffer' },
+    (request, bytes, done) => {
+      request.rawBody = bytes;
+      try {
+        done(null, parseJsonBody(bytes));
+      } catch (error) {
+        done(error as Error, undefined);
+      }
+    },
+  );
+  void fastify.register(multipart, { throwFileSizeLimit: true });
+}
+
+/** What happens around each request: its context, headers, ETag, stored answer, log line and metrics. */
+function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void {
+  const { service, logger, metrics, closing, tracing } = parts;
+  const seconds = metrics.histogram('http_request_duration_seconds', 'Requests by route and status', [
+    'method',
+    'route',
+    'status',
+  ]);
+
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const context = openContext(service, request, reply, closing, tracing);
+    request.roost = context;
+    reply.headers({
+      'x-request-id': context.requestId,
+      traceparent: context.traceparent,
+      'x-content-type-options': 'nosniff',
+    });
+    done();
+  });
+
+  // Reading a body loses the asynchronous context, so it begins here and not above.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    try {
+      refuseBrokenText(request);
+      refuseUnexpectedUpload(request);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    const { roost } = request;
+    if (roost.span) tracing.within(roost.span, () => runInContext(roost, done));
+    else runInContext(roost, done);
+  });
+
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    const { etag, user, claim } = request.roost ?? {};
+    let body: unknown = payload;
+    if (closing.aborted) reply.header('connection', 'close');
+    if (user && !reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
+    if (etag && reply.statusCode < 300) {
+      reply.header('etag', etag);
+      const seen = request.headers['if-none-match'];
+      if (
+        (request.method === 'GET' || request.method === 'HEAD') &&
+        seen !== undefined &&
+        tagsMatch(seen, etag)
+      ) {
+        reply.code(304).removeHeader('content-type').removeHeader('content-length');
+        body = null;
+      }
+    }
+    if (!claim || claim.stored) return done(null, body);
+    const keys = parts.keys();
+    if (!keys) return done(null, body);
+    // A stream can't be kept: the next try runs again.
+    const status = typeof payload === 'string' || payload == null ? reply.statusCode : 503;
+    keys
+      .settle(claim, status, typeof payload === 'string' ? payload : null)
+      .catch((error: unknown) =>
+        logger.error({ err: loggable(error) }, 'answer to an idempotency key not stored'),
+      )
+      .finally(() => done(null, body));
+  });
+
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    const context = request.roost;
+    const durationMs = reply.elapsedTime;
+    if (context) closeSpan(context, tracing);
+    if (context && !isProbe(route)) {
+      seconds.observe({ method: request.method, route, status: reply.statusCode }, durationMs / 1000);
+      const line = {
+        requestId: context.requestId,
+        traceId: context.traceId,
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        durationMs: Math.round(durationMs * 100) / 100,
+        userId: context.user?.id,
+        ...context.log,
+      };
+      if (reply.statusCode >= 500) logger.warn(line, 'request');
+      else logger.info(line, 'request');
+    }
+    done();
+  });
+}
+
+/** Bytes that are no HTTP never reach a route. */
+function refuseGarbage(
+  error: Error & { code?: string },
+  socket: Socket & { _httpMessage?: IncomingMessage },
+): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, code, title] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? (['431 Request Header Fields Too Large', 'request.too_large', 'The request is too large'] as const)
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? (['408 Request Timeout', 'request.timeout', 'The request took too long to arrive'] as const)
+        : (['400 Bad Request', 'request.invalid', 'The request is malformed'] as const);
+  const body = JSON.stringify({ type: 'about:blank', title, status: Number(status.slice(0, 3)), code });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,70 @@
+import { applyDecorators, Header, HttpCode } from '@nestjs/common';
+import { ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { catalogue, type ErrorCode } from '@roost/platform';
+
+type Returning<T> = <F extends (...args: never[]) => T | Promise<T>>(
+  target: object,
+  key: string,
+  descriptor: TypedPropertyDescriptor<F>,
+) => void;
+
+/**
+ * What a route answers: its status, the shape (checked by the compiler against what the method returns) and the
+ * error codes a client must be ready for. Without a schema the answer has no body.
+ */
+export function Answers<S extends z.ZodType>(
+  status: number,
+  schema: S,
+  ...codes: ErrorCode[]
+): Returning<z.output<S>>;
+export function Answers(status: number, ...codes: ErrorCode[]): Returning<unknown>;
+export function Answers(
+  status: number,
+  first?: z.ZodType | ErrorCode,
+  ...rest: ErrorCode[]
+): Returning<never> {
+  const schema = typeof first === 'string' ? undefined : first;
+  const codes = typeof first === 'string' ? [first, ...rest] : rest;
+  return applyDecorators(
+    HttpCode(status),
+    ApiResponse(
+      schema
+        ? { status, standardSchema: schema, description: 'Done' }
+        : { status, description: 'Done, without a body' },
+    ),
+    ...problems(codes),
+  ) as Returning<never>;
+}
+
+/** A route that answers text of this media type, such as `text/calendar`. */
+export function AnswersText(mediaType: string, ...codes: ErrorCode[]): Returning<string> {
+  return applyDecorators(
+    HttpCode(200),
+    Header('content-type', `${mediaType}; charset=utf-8`),
+    ApiResponse({
+      status: 200,
+      description: 'Done',
+      content: { [mediaType]: { schema: { type: 'string' } } },
+    }),
+    ...problems(codes),
+  ) as Returning<string>;
+}
+
+function problems(codes: readonly ErrorCode[]): MethodDecorator[] {
+  const byStatus = Map.groupBy(new Set(codes), (code) => catalogue[code].status);
+  return [...byStatus].map(([status, same]) =>
+    ApiResponse({
+      status,
+      description: same.map((code) => `\`${code}\`: ${catalogue[code].title}`).join('. '),
+      content: { 'application/problem+json': { schema: problemSchema(same) } },
+    }),
+  );
+}
+
+export const problemSchema = (codes: readonly string[]) => ({
+  allOf: [
+    { $ref: '#/components/schemas/Problem' },
+    { type: 'object' as const, properties: { code: { type: 'string' as const, enum: [...codes] } } },
+  ],
+});

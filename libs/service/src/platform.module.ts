@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { EntityManager as CoreEntityManager, MikroORM as CoreMikroORM } from '@mikro-orm/core';
+import { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { BullModule } from '@nestjs/bull';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { Tracing } from '@roost/tracing';
+import type { Logger } from 'pino';
+import {
+  AccessGuard,
+  AccessTokens,
+  KeySource,
+  ClockController,
+  Idempotency,
+  IdempotencyKeys,
+} from '@roost/http';
+import {
+  Clock,
+  SystemClock,
+  ClockControl,
+  type BaseConfig,
+  CONFIG,
+  Encryption,
+  DiskFileStore,
+  FileStore,
+  Health,
+  Sweeper,
+  Metrics,
+  LOGGER,
+  REDIS,
+  type Redis,
+  SERVICE,
+} from '@roost/platform';
+import type { ServiceDefinition } from './definition.js';
+
+/** Only outside production, where ENCRYPTION_KEY must be given. */
+const DEVELOPMENT_ENCRYPTION_KEY = 'roost-development-encryption-key';
+
+export interface PlatformParts {
+  definition: ServiceDefinition;
+  config: BaseConfig;
+  logger: Logger;
+  redis: Redis;
+  orm: MikroORM | null;
+  metrics: Metrics;
+  tracing: Tracing;
+  health: Health;
+  keySource: KeySource;
+}
+
+/** What every module of a service may inject. */
+@Module({})
+export class PlatformModule {
+  static forService(parts: PlatformParts): DynamicModule {
+    const { definition, config, logger, redis, orm, metrics, tracing, health, keySource } = parts;
+    const queue = definition.queue === true;
+    const given: Provider[] = [
+      { provide: CONFIG, useValue: config },
+      { provide: LOGGER, useValue: logger },
+      { provide: SERVICE, useValue: definition.name },
+      { provide: REDIS, useValue: redis },
+      { provide: Metrics, useValue: metrics },
+      { provide: Tracing, useValue: tracing },
+      { provide: Health, useValue: health },
+      { provide: KeySource, useValue: keySource },
+      { provide: AccessTokens, useValue: new AccessTokens(keySource, config.JWT_ISSUER) },
+      { provide: Encryption, useValue: new Encryption(config.ENCRYPTION_KEY ?? DEVELOPMENT_ENCRYPTION_KEY) },
+      {
+        provide: FileStore,
+        useValue: new DiskFileStore(join(config.ROOST_DATA_DIR, 'files', definition.name)),
+      },
+      Clock,
+      SystemClock,
+    ];
+    const database: Provider[] = orm
+      ? [
+          { provide: MikroORM, useValue: orm },
+          { provide: CoreMikroORM, useValue: orm },
+          { provide: EntityManager, useValue: orm.em },
+          { provide: CoreEntityManager, useValue: orm.em },
+        ]
+      : [];
+    const idempotency: Provider[] = orm && definition.messaging !== false ? [Idempotency] : [];
+    const devClock = config.ROOST_ENV !== 'production' && definition.http?.devClock !== false;
+    return {
+      module: PlatformModule,
+      global: true,
+      imports: [DiscoveryModule, ...(queue ? queueModules(definition.name, config) : [])],
+      controllers: devClock ? [ClockController] : [],
+      providers: [
+        ...given,
+        ...database,
+        ...idempotency,
+        ClockControl,
+        IdempotencyKeys,
+        Sweeper,
+        AccessGuard,
+        { provide: APP_GUARD, useExisting: AccessGuard },
+      ],
+      exports: [
+        ...given.map(tokenOf),
+        ...database.map(tokenOf),
+        ...idempotency.map(tokenOf),
+        AccessGuard,
+        ClockControl,
+        IdempotencyKeys,
+        Sweeper,
+        ...(queue ? [BullModule] : []),
+      ],
+    };
+  }
+}
+
+const tokenOf = (provider: Provider) => (typeof provider === 'function' ? provider : provider.provide);
+
+function queueModules(name: string, config: BaseConfig): DynamicModule[] {
+  const url = new URL(config.REDIS_URL);
+  return [
+    BullModule.forRoot({
+      prefix: `${config.REDIS_PREFIX}:bull`,
+      redis: {
+        host: url.hostname,
+        port: Number(url.port || 6379),
+        db: Number(url.pathname.slice(1) || 0),
+        ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
+        ...(url.password ? { password: decodeURIComponent(url.password) } : {}),
+        ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+      },
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: 100 },
+    }),
+    BullModule.registerQueue({ name }),
+  ];
+}

@@ -1,0 +1,99 @@
+import { aUser, startTestService, type TestService } from '@roost/testing';
+import { createLogger } from '@roost/platform';
+import { startService, type RunningService } from '@roost/service';
+import { notes } from './notes/src/service.js';
+
+interface Line {
+  level: string;
+  msg: string;
+  [field: string]: unknown;
+}
+
+const lines: Line[] = [];
+let service: TestService;
+let running: RunningService;
+
+beforeAll(async () => {
+  service = await startTestService(notes);
+  const logger = createLogger('notes', 'info', {
+    write: (text: string) => void lines.push(JSON.parse(text) as Line),
+  });
+  running = await startService(notes, { env: service.env, bus: service.bus, logger });
+});
+afterAll(async () => {
+  await running?.close();
+  await service?.close();
+});
+
+const lineOf = async (requestId: string): Promise<Line[]> => {
+  // The line follows the answer.
+  for (;;) {
+    const found = lines.filter((line) => line.requestId === requestId);
+    if (found.some(({ msg }) => msg === 'request')) return found;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+};
+
+test('one wide line per request: what, who, how long, never what was said', async () => {
+  const user = aUser();
+  await fetch(`${running.url}/v1/notes?tag=private`, {
+    method: 'GET',
+    headers: { authorization: `Bearer ${user.token}`, 'x-request-id': 'r1', cookie: 'session=secret' },
+  });
+  const [line, ...others] = await lineOf('r1');
+  expect(others).toEqual([]);
+  expect(line).toMatchObject({
+    level: 'info',
+    msg: 'request',
+    service: 'notes',
+    method: 'GET',
+    route: '/v1/notes',
+    status: 200,
+    userId: user.id,
+    durationMs: expect.any(Number) as number,
+    traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+  });
+  expect(JSON.stringify(line)).not.toMatch(/private|secret|Bearer|eyJ/);
+});
+
+test('a refusal carries its code, and the fields a use case added', async () => {
+  const user = aUser();
+  await fetch(`${running.url}/v1/notes/0198c0de-0000-7000-8000-000000000000`, {
+    headers: { authorization: `Bearer ${user.token}`, 'x-request-id': 'r2' },
+  });
+  expect((await lineOf('r2'))[0]).toMatchObject({
+    route: '/v1/notes/:id',
+    status: 404,
+    code: 'route.not_found',
+    noteId: '0198c0de-0000-7000-8000-000000000000',
+  });
+});
+
+test('a failure is logged once more, with where but without what', async () => {
+  await service.query('ALTER TABLE note RENAME TO note_away');
+  await fetch(`${running.url}/v1/notes`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${aUser().token}`,
+      'content-type': 'application/json',
+      'x-request-id': 'r3',
+    },
+    body: JSON.stringify({ text: 'my diary' }),
+  });
+  await service.query('ALTER TABLE note_away RENAME TO note');
+  const [failure, request] = await lineOf('r3');
+  expect(failure).toMatchObject({
+    level: 'error',
+    msg: 'request failed',
+    err: { message: 'PostgreSQL 42P01' },
+  });
+  expect(request).toMatchObject({ level: 'warn', status: 500, code: 'internal' });
+  expect(JSON.stringify([failure, request])).not.toMatch(/diary|insert into/i);
+});
+
+test('secrets are struck out wherever somebody logs them', () => {
+  const written: string[] = [];
+  const logger = createLogger('notes', 'info', { write: (text: string) => void written.push(text) });
+  logger.info({ password: 'p4ss', user: { email: 'ann@example.com', accessToken: 'eyJ' } }, 'careless');
+  expect(written.join()).not.toMatch(/p4ss|ann@|eyJ/);
+});

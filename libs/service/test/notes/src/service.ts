@@ -1,0 +1,16 @@
+import { defineService } from '@roost/service';
+import { Migration0001Note } from '../migrations/migration0001-note.js';
+import { NotesModule } from './app.module.js';
+import { NotesConfig } from './config.js';
+import { Note } from './note/note.entity.js';
+
+export const notes = defineService({
+  name: 'notes',
+  port: 3099,
+  description: 'Short texts that people keep',
+  module: NotesModule,
+  config: NotesConfig,
+  entities: [Note],
+  migrations: [Migration0001Note],
+  queue: true,
+});

@@ -1,0 +1,95 @@
+import { Agent, request } from 'node:http';
+import { aUser, eventually, startTestService } from '@roost/testing';
+import { startService } from '@roost/service';
+import { notes } from './notes/src/service.js';
+
+const send = (url: string, token: string, agent: Agent): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const body = JSON.stringify({ text: 'a' });
+    request(
+      `${url}/v1/notes`,
+      {
+        method: 'POST',
+        agent,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'content-length': body.length,
+        },
+      },
+      (response) => {
+        response.resume();
+        response.on('end', () => resolve(response.statusCode ?? 0));
+        response.on('error', reject);
+      },
+    )
+      .on('error', reject)
+      .end(body);
+  });
+
+test('what is being asked under load is answered before the pools close', async () => {
+  const service = await startTestService(notes);
+  const running = await startService(notes, { env: service.env, bus: service.bus });
+  const user = aUser();
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  const answered: number[] = [];
+  const clients = Array.from({ length: 16 }, async () => {
+    // Until the port is closed: whoever comes then is for a load balancer to send elsewhere.
+    for (;;) {
+      const status = await send(running.url, user.token, agent).catch(() => null);
+      if (status === null) return;
+      answered.push(status);
+    }
+  });
+  await eventually(() => expect(answered.length).toBeGreaterThan(100));
+  await running.close();
+  await Promise.all(clients);
+  expect(new Set(answered)).toEqual(new Set([201]));
+  // Nothing was done and not answered.
+  const stored = await service.query('SELECT 1 FROM note WHERE owner_id = $1', [user.id]);
+  expect(stored.length).toBe(answered.length);
+  agent.destroy();
+  await service.close();
+});
+
+test('a waiting request is let go, and closing twice is closing once', async () => {
+  const service = await startTestService(notes);
+  const running = await startService(notes, { env: service.env, bus: service.bus });
+  const user = aUser();
+  const headers = { authorization: `Bearer ${user.token}`, 'content-type': 'application/json' };
+  const written = await fetch(`${running.url}/v1/notes`, { method: 'POST', headers, body: '{"text":"a"}' });
+  const { id } = (await written.json()) as { id: string };
+  const etag = written.headers.get('etag') ?? '';
+  const waiting = fetch(`${running.url}/v1/notes/${id}`, {
+    headers: { ...headers, prefer: 'wait=20', 'if-none-match': etag },
+  });
+  await eventually(async () => {
+    const { body } = await service.anonymous.get<string>('/health/live');
+    expect(body).toEqual({ status: 'up' });
+  });
+  const began = performance.now();
+  await Promise.all([running.close(), running.close()]);
+  expect((await waiting).status).toBe(304);
+  expect(performance.now() - began).toBeLessThan(10_000);
+  await expect(fetch(`${running.url}/health/live`)).rejects.toThrow();
+  await service.close();
+});
+
+test('a connection that is kept may be used once more, and is closed by the answer', async () => {
+  const service = await startTestService(notes);
+  const running = await startService(notes, { env: service.env, bus: service.bus });
+  const { token } = aUser();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  expect(await send(running.url, token, agent)).toBe(201);
+  const kept = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
+  expect(kept).toHaveLength(1);
+
+  const closed = running.close({ lingerMs: 60_000 });
+  expect(await send(running.url, token, agent)).toBe(201);
+  await eventually(() => expect(kept[0]?.destroyed).toBe(true));
+  // With nobody left to let go, the rest of the time is not waited for.
+  await closed;
+  await expect(send(running.url, token, agent)).rejects.toThrow();
+  agent.destroy();
+  await service.close();
+}, 30_000);

@@ -1,0 +1,215 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Migration } from '@mikro-orm/migrations';
+import { Module } from '@nestjs/common';
+import { freshDatabase, freshRedis, testJwksUrl } from '@roost/testing';
+import pg from 'pg';
+import { z } from 'zod';
+import { readConfig, StartError } from '@roost/platform';
+import { defineService, type ServiceDefinition, startService } from '@roost/service';
+import { notes } from './notes/src/service.js';
+
+let good: Record<string, string>;
+
+beforeAll(async () => {
+  good = {
+    ROOST_ENV: 'test',
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: await freshDatabase('roost_start'),
+    REDIS_URL: await freshRedis(),
+    JWKS_URL: testJwksUrl(),
+  };
+});
+
+const refusal = async (
+  env: Record<string, string>,
+  definition: ServiceDefinition = notes,
+): Promise<string> => {
+  const running = await startService(definition, { env: { ...good, ...env } }).catch(
+    (error: unknown) => error,
+  );
+  if (running instanceof StartError) return running.message;
+  if (running instanceof Error) throw running;
+  throw new Error('It started');
+};
+
+describe('a setting that is wrong is named, with what is allowed', () => {
+  test.each<[env: Record<string, string>, sentence: string]>([
+    [{ PORT: 'abc' }, 'PORT is "abc": it must be a port from 0 to 65535.'],
+    [{ PORT: '70000' }, 'PORT is "70000": it must be a port from 0 to 65535.'],
+    [
+      { TRUSTED_PROXIES: '10.0.0.0/8, everyone' },
+      'TRUSTED_PROXIES is "10.0.0.0/8, everyone": it must be a comma-separated list of addresses or networks, such as 10.0.0.0/8.',
+    ],
+    [{ ROOST_ENV: 'prod' }, 'ROOST_ENV is "prod": it must be development, test or production.'],
+    [{ NOTES_PER_USER: '0' }, 'NOTES_PER_USER is "0": it must be a number from 1 to 10000.'],
+    [
+      { DATABASE_URL: 'mysql://user:secret@db/x' },
+      'DATABASE_URL has a value that is not allowed: it must be an address such as postgres://user:password@127.0.0.1:54320/roost_bookings.',
+    ],
+    [
+      { DATABASE_URL: '' },
+      'DATABASE_URL is missing: it must be an address such as postgres://user:password@127.0.0.1:54320/roost_bookings.',
+    ],
+    [
+      { ENCRYPTION_KEY: 'short' },
+      'ENCRYPTION_KEY has a value that is not allowed: it must be a secret of at least 32 characters (openssl rand -base64 32).',
+    ],
+    [
+      { ENCRYPTION_KEY_FILE: '/nowhere/key' },
+      "ENCRYPTION_KEY_FILE names /nowhere/key, which can't be read: ENOENT.",
+    ],
+  ])('%j', async (env, sentence) => {
+    expect(await refusal(env)).toBe(sentence);
+  });
+
+  test('all of them at once', async () => {
+    const text = await refusal({ PORT: 'abc', LOG_LEVEL: 'loud' });
+    expect(text.split('\n')).toHaveLength(2);
+  });
+});
+
+test('a secret is read from the file that is named instead', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'roost-config-'));
+  const file = join(folder, 'key');
+  const secret = 'x'.repeat(40);
+  writeFileSync(file, `${secret}\n`);
+  const config = readConfig(z.object({}), { ...good, ENCRYPTION_KEY_FILE: file }, { database: true });
+  expect(config.ENCRYPTION_KEY).toBe(secret);
+  rmSync(folder, { recursive: true });
+});
+
+test('production wants its secrets, and nothing that is for development', async () => {
+  const own = defineService({
+    ...notes,
+    config: z.object({
+      MAILER: z
+        .enum(['inbox', 'smtp'])
+        .default('inbox')
+        .meta({ description: 'inbox or smtp', notInProduction: ['inbox'] }),
+    }),
+  });
+  const text = await refusal({ ROOST_ENV: 'production', ROOST_FAULT: 'a:kill' }, own);
+  expect(text).toContain('ENCRYPTION_KEY is missing');
+  expect(text).toContain('MAILER has a value that is only for development: it must be inbox or smtp.');
+  expect(text).toContain('ROOST_FAULT is set');
+});
+
+test('the clock of production does not move', async () => {
+  const running = await startService(notes, {
+    env: { ...good, ROOST_ENV: 'production', BIND_HOST: '127.0.0.1', ENCRYPTION_KEY: 'x'.repeat(40) },
+  });
+  const answer = await fetch(`${running.url}/dev/clock`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"advance":"P1D"}',
+  });
+  await running.close();
+  expect(answer.status).toBe(404);
+});
+
+describe('a part that is missing is one sentence', () => {
+  test('PostgreSQL', async () => {
+    const text = await refusal({ DATABASE_URL: 'postgres://roost:secret@127.0.0.1:1/roost_x' });
+    expect(text).toBe(
+      "notes can't reach PostgreSQL at 127.0.0.1:1 (ECONNREFUSED): is it running? DATABASE_URL names it.",
+    );
+  });
+
+  test('Redis', async () => {
+    const text = await refusal({ REDIS_URL: 'redis://127.0.0.1:1' });
+    expect(text).toBe(
+      "notes can't use Redis at 127.0.0.1:1 (ECONNREFUSED): is it running? REDIS_URL names it.",
+    );
+  });
+
+  test('a wrong password', async () => {
+    const url = new URL(good.DATABASE_URL ?? '');
+    url.password = 'wrong';
+    expect(await refusal({ DATABASE_URL: url.href })).toMatch(
+      /^notes is refused by PostgreSQL at .*: check the user and password in DATABASE_URL\.$/,
+    );
+  });
+
+  test('the port', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as AddressInfo;
+    expect(await refusal({ PORT: String(port) })).toBe(
+      `Port ${port} of notes is in use: stop what listens there, or set PORT to another one.`,
+    );
+    taken.close();
+  });
+
+  test('an address that is not ours', async () => {
+    expect(await refusal({ BIND_HOST: '192.0.2.1' })).toBe(
+      'BIND_HOST is 192.0.2.1, which is no address of this machine.',
+    );
+  });
+});
+
+describe('migrations', () => {
+  const query = async <R extends pg.QueryResultRow>(url: string, sql: string): Promise<R[]> => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const { rows } = await client.query<R>(sql);
+    await client.end();
+    return rows;
+  };
+
+  test('a missing database is created, by four replicas at once, migrated once', async () => {
+    const url = new URL(good.DATABASE_URL ?? '');
+    url.pathname = `${url.pathname}_new`;
+    const env = { ...good, DATABASE_URL: url.href };
+    const replicas = await Promise.all(Array.from({ length: 4 }, () => startService(notes, { env })));
+    const rows = await query<{ name: string }>(url.href, 'SELECT name FROM schema_migration ORDER BY id');
+    expect(rows.map(({ name }) => name)).toEqual([
+      'Migration0000Platform',
+      'Migration0000Messaging',
+      'Migration0000Refusals',
+      'Migration0001Note',
+    ]);
+    await Promise.all(replicas.map((replica) => replica.close()));
+  });
+
+  test('one that fails leaves the database as it was, and stops the start', async () => {
+    class Migration0002Broken extends Migration {
+      override up(): void {
+        this.addSql('CREATE TABLE half (id int)');
+        this.addSql('CREATE TABLE note (id int)');
+      }
+    }
+    const broken = defineService({ ...notes, migrations: [...notes.migrations, Migration0002Broken] });
+    const url = await freshDatabase('roost_broken');
+    const text = await refusal({ DATABASE_URL: url }, broken);
+    expect(text).toMatch(/^A migration of notes failed, the database is as it was before: /);
+    expect(await query(url, "SELECT 1 FROM pg_tables WHERE tablename = 'half'")).toEqual([]);
+  });
+});
+
+test('a service without a database, queue or events starts, too', async () => {
+  @Module({})
+  class EmptyModule {}
+  const bare = defineService({
+    name: 'bare',
+    port: 0,
+    description: 'Nothing',
+    module: EmptyModule,
+    config: z.object({}),
+    entities: [],
+    migrations: [],
+    database: false,
+    http: { metricsPort: 0 },
+  });
+  const running = await startService(bare, { env: { ...good, DATABASE_URL: '' } });
+  expect(await (await fetch(`${running.url}/health/ready`)).json()).toEqual({
+    status: 'up',
+    parts: { redis: 'up' },
+  });
+  expect((await fetch(`${running.url}/metrics`)).status).toBe(404);
+  await running.close();
+});
