@@ -1,4 +1,4 @@
-/** `3 s`, `12 min`, `5 h`, `9 d`: how old something is, for a person. */
+/** A duration for people: `3 s`, `12 min`, `5 h`, `9 d`. */
 export function age(seconds: number | null): string | null {
   if (seconds === null) return null;
   const whole = Math.max(0, Math.round(seconds));

@@ -18,7 +18,7 @@ function roost(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-test('a table lines up, numbers to the right', () => {
+test('aligns a table, with numbers to the right', () => {
   const rows = [
     { what: 'listings', count: 36 },
     { what: 'pictures', count: 132 },
@@ -32,9 +32,9 @@ test('a table lines up, numbers to the right', () => {
 test.each([
   [['--help'], /npm run roost -- <command> <action>[^]*demo +The demo data/],
   [[], /npm run roost -- <command>/],
-  [['demo', '--help'], /demo reset {2}Empties this Roost/],
+  [['demo', '--help'], /demo reset {2}Deletes everything/],
   [['demo', 'reset', '--help'], /--yes {7}do not ask[^]*--json/],
-])('%j helps', (args, help) => {
+])('prints the help of %j', (args, help) => {
   expect(roost(...args)).toEqual({ status: 0, stdout: expect.stringMatching(help), stderr: '' });
 });
 
@@ -44,14 +44,12 @@ test.each([
   [['demo', 'nothing'], /"demo" has no "nothing"/],
   [['demo', 'toString'], /has no/],
   [['demo', 'reset', '--nothing'], /Unknown option '--nothing'/],
-])('%j is refused with one sentence and the exit code 2', (args, sentence) => {
+])('rejects %j with one sentence and exit code 2', (args, sentence) => {
   expect(roost(...args)).toEqual({ status: 2, stdout: '', stderr: expect.stringMatching(sentence) });
 });
 
-test('without --yes and nobody to ask, nothing is touched', () => {
+test('changes nothing without --yes and without a terminal', () => {
   const { status, stdout, stderr } = roost('demo', 'reset', '--data-dir', '/nowhere/at/all');
   expect([status, stdout]).toEqual([1, '']);
-  expect(stderr).toBe(
-    'This empties the Roost in /nowhere/at/all, whatever it holds: add --yes to say that you mean it.\n',
-  );
+  expect(stderr).toBe('This deletes everything in /nowhere/at/all: add --yes to confirm.\n');
 });

@@ -1,6 +1,6 @@
 import type { ParseArgsConfig } from 'node:util';
 
-/** What an action is called with: its options, read; what follows them; and where it speaks. */
+/** A call of an action: its parsed options, its operands, and its output. */
 export interface Call {
   options: Record<string, string | boolean | undefined>;
   operands: string[];
@@ -9,27 +9,27 @@ export interface Call {
 
 export interface Action {
   summary: string;
-  /** What stands after the action's name, such as `<listing>`. */
+  /** The operands after the name of the action, such as `<listing>`. */
   operands?: string;
   options?: Record<string, NonNullable<ParseArgsConfig['options']>[string] & { description: string }>;
   run(call: Call): Promise<void>;
 }
 
-/** A file in `commands/` exports one as `command`; its name is the file's. */
+/** Each file in `commands/` exports a `command`; the name of the command is that of the file. */
 export interface Command {
   summary: string;
   actions: Record<string, Action>;
 }
 
-/** Said to the operator in one sentence, without a stack; the exit code is 1. */
-export class Refusal extends Error {}
+/** A failure that is printed as one sentence, without a stack. The exit code is 1. */
+export class OperatorError extends Error {}
 
-/** A wrong call: the help is not far, and the exit code is 2. */
-export class Misuse extends Error {}
+/** A wrong call, printed as one sentence. The exit code is 2. */
+export class UsageError extends Error {}
 
 export type Row = Record<string, string | number | null>;
 
-/** Results go to standard output, as a table for people or as JSON for programs; what happens meanwhile to standard error. */
+/** Results go to standard output, as a table or as JSON; progress goes to standard error. */
 export class Output {
   constructor(private readonly json: boolean) {}
 
@@ -37,7 +37,7 @@ export class Output {
     console.error(line);
   }
 
-  /** One thing of many that come one by one: a line of text, or of JSON. */
+  /** One item of a stream: a line of text, or of JSON. */
   line(value: unknown, text: string): void {
     console.log(this.json ? JSON.stringify(value) : text);
   }

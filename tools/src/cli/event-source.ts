@@ -2,10 +2,10 @@ import { type EventSource, kafkaClient, kafkaComplaint, KafkaSource, OutboxSourc
 import { readConfig, StartError } from '@roost/platform';
 import { kafkaConnection } from '@roost/service';
 import { z } from 'zod';
-import { Refusal } from './command.js';
+import { OperatorError } from './command.js';
 import { type ServiceName, SERVICES, type System, withDatabases } from './system.js';
 
-/** The events of these services (null: of all), from where this Roost keeps them: Kafka, or else the outboxes. */
+/** The events of these services (null: of all), read from Kafka or, in embedded mode, from the outboxes. */
 export async function withEvents<T>(
   system: System,
   producers: readonly ServiceName[] | null,
@@ -23,23 +23,23 @@ export function kafkaSource(brokers: string): KafkaSource {
   return new KafkaSource(kafka, prefix);
 }
 
-/** As services reach Kafka, with the same variables. */
+/** A client with the same settings as the services. */
 export function kafkaAt(brokers: string, clientId: string) {
   try {
     const env = { ...process.env, KAFKA_BROKERS: brokers };
     const { prefix = '', ...where } = kafkaConnection(readConfig(z.object({}), env, { database: false }));
     return { kafka: kafkaClient({ ...where, clientId }), prefix };
   } catch (error) {
-    throw error instanceof StartError ? new Refusal(error.message) : error;
+    throw error instanceof StartError ? new OperatorError(error.message) : error;
   }
 }
 
-/** What keeps Kafka from answering is said without a stack. */
+/** Turns an error of the connection to Kafka into one sentence. */
 export async function inKafka<T>(brokers: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error as Error).name.startsWith('KafkaJS')) throw error;
-    throw new Refusal(`Kafka at ${brokers} can't be asked: ${kafkaComplaint(error)}.`);
+    throw new OperatorError(`Kafka at ${brokers} can't be used: ${kafkaComplaint(error)}.`);
   }
 }

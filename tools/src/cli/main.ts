@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Action, type Command, Misuse, Output, Refusal } from './command.js';
+import { type Action, type Command, UsageError, Output, OperatorError } from './command.js';
 
 const folder = new URL('commands/', import.meta.url);
 const COMMON = {
@@ -13,14 +13,14 @@ async function main(args: string[]): Promise<void> {
   const [name, ...rest] = args;
   const names = readdirSync(folder).flatMap((file) => /^([a-z-]+)\.ts$/.exec(file)?.[1] ?? []);
   if (name === undefined || name === '--help' || name === '-h') return console.log(await help(names.sort()));
-  if (!names.includes(name)) throw new Misuse(`There is no command "${name}".`);
+  if (!names.includes(name)) throw new UsageError(`There is no command "${name}".`);
   const command = await load(name);
   const [actionName, ...operands] = rest;
   if (actionName === undefined || actionName === '--help' || actionName === '-h') {
     return console.log(commandHelp(name, command));
   }
   const action = Object.hasOwn(command.actions, actionName) ? command.actions[actionName] : undefined;
-  if (!action) throw new Misuse(`"${name}" has no "${actionName}": see npm run roost -- ${name} --help`);
+  if (!action) throw new UsageError(`"${name}" has no "${actionName}": see npm run roost -- ${name} --help`);
   const { values, positionals } = read(action, operands);
   if (values.help) return console.log(actionHelp(name, actionName, action));
   await action.run({ options: values, operands: positionals, out: new Output(values.json === true) });
@@ -39,7 +39,7 @@ function read(action: Action, args: string[]) {
     });
     return { values: values as Record<string, string | boolean | undefined>, positionals };
   } catch (error) {
-    throw new Misuse((error as Error).message);
+    throw new UsageError((error as Error).message);
   }
 }
 
@@ -52,13 +52,13 @@ async function help(names: string[]): Promise<string> {
   const commands = await Promise.all(
     names.map(async (name): Promise<[string, string]> => [name, (await load(name)).summary]),
   );
-  return `What operators of Roost run.
+  return `Commands for operators of Roost.
 
   npm run roost -- <command> <action> [options]
 
 ${rows(commands)}
 
-"npm run roost -- <command> --help" says more.`;
+"npm run roost -- <command> --help" lists the actions of a command.`;
 }
 
 function commandHelp(name: string, { summary, actions }: Command): string {
@@ -79,9 +79,9 @@ function actionHelp(name: string, actionName: string, action: Action): string {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (error instanceof Refusal || error instanceof Misuse) {
+  if (error instanceof OperatorError || error instanceof UsageError) {
     console.error(error.message);
-    process.exitCode = error instanceof Misuse ? 2 : 1;
+    process.exitCode = error instanceof UsageError ? 2 : 1;
   } else {
     console.error(error);
     process.exitCode = 1;

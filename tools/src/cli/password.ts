@@ -1,12 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { Refusal } from './command.js';
+import { OperatorError } from './command.js';
 
-/** Asked for twice on a terminal, unseen; else the first line of standard input. Never an argument: those are for all to read. */
+/**
+ * Reads a password twice from the terminal, without echo, or else from the first line of standard input. Never from an
+ * argument: other users of the machine can read those.
+ */
 export async function readPassword(): Promise<string> {
   if (!process.stdin.isTTY) return firstLine();
-  const password = await askUnseen('Password: ');
-  if ((await askUnseen('Once more: ')) !== password) throw new Refusal('The two passwords differ.');
+  const password = await askWithoutEcho('Password: ');
+  if ((await askWithoutEcho('Repeat the password: ')) !== password)
+    throw new OperatorError('The two passwords differ.');
   return password;
 }
 
@@ -16,15 +20,15 @@ async function firstLine(): Promise<string> {
     lines.close();
     return line;
   }
-  throw new Refusal(
-    'No password came: give it as the first line of standard input, or run this on a terminal.',
+  throw new OperatorError(
+    'There is no password: write it as the first line of standard input, or run the command on a terminal.',
   );
 }
 
-async function askUnseen(question: string): Promise<string> {
+async function askWithoutEcho(question: string): Promise<string> {
   process.stderr.write(question);
-  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: unseen, terminal: true });
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
   try {
     return await lines.question('');
   } finally {

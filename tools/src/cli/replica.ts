@@ -3,11 +3,11 @@ import type { Delivery, EventListener, EventSink, EventTransport } from '@roost/
 import { createLogger, StartError } from '@roost/platform';
 import { type RunningService, startService } from '@roost/service';
 import { destination } from 'pino';
-import { Refusal } from './command.js';
+import { OperatorError } from './command.js';
 import type { ServiceName, System } from './system.js';
 
-/** Carries nothing by itself: events come from the command that started the replica. */
-class OperatorsBus implements EventTransport {
+/** A transport whose events come from the command that started the replica. */
+class ReplicaBus implements EventTransport {
   #listener: EventListener | undefined;
 
   sinks(): Iterable<EventSink> {
@@ -26,31 +26,31 @@ class OperatorsBus implements EventTransport {
   }
 
   deliver(delivery: Delivery): void {
-    if (!this.#listener) throw new Error('The service does not listen');
+    if (!this.#listener) throw new Error('The service is not listening');
     this.#listener.accept(delivery);
   }
 }
 
 export interface Replica extends RunningService {
-  /** Hands an event to the service as its transport would: tried, and parked when it can't be handled. */
+  /** Delivers an event as the transport does: it is retried, and parked if it can't be handled. */
   deliver(delivery: Delivery): void;
 }
 
-/** One more process of a service for as long as the work lasts, with its rules and its database, hearing no events. */
+/** Starts one more replica of a service during `work`: with its rules and its database, without a source of events. */
 export async function withReplica<T>(
   system: System,
   name: ServiceName,
   work: (replica: Replica) => Promise<T>,
 ): Promise<T> {
-  if (!system.redisUrl) throw new Refusal(`No Redis runs on ${system.dataDir}: set REDIS_URL.`);
+  if (!system.redisUrl) throw new OperatorError(`No Redis runs on ${system.dataDir}: set REDIS_URL.`);
   const env = environmentBeside(name, process.env, { ...system, redisUrl: system.redisUrl });
-  const bus = new OperatorsBus();
+  const bus = new ReplicaBus();
   const logger = createLogger(name, env.LOG_LEVEL ?? 'fatal', destination({ dest: 2, sync: true }));
   let service: RunningService;
   try {
     service = await startService(await definitions[name](), { env, bus, logger });
   } catch (error) {
-    throw error instanceof StartError ? new Refusal(error.message) : error;
+    throw error instanceof StartError ? new OperatorError(error.message) : error;
   }
   try {
     return await work({ ...service, deliver: (delivery) => bus.deliver(delivery) });

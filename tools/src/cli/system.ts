@@ -1,13 +1,13 @@
 import { join, resolve } from 'node:path';
 import { runningKafka, runningPostgres, runningRedis } from '@roost/embedded';
 import pg from 'pg';
-import { Misuse, Refusal } from './command.js';
+import { UsageError, OperatorError } from './command.js';
 
-/** The services that keep something, in the order of docs/architecture.md. */
+/** The services with a database, in the order of docs/architecture.md. */
 export const SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
-/** How every command says where the Roost is that it is about. */
+/** The option of every command that selects the installation. */
 export const LOCATION = {
   'data-dir': {
     type: 'string',
@@ -17,19 +17,20 @@ export const LOCATION = {
 
 type Options = Record<string, string | boolean | undefined>;
 
-/** A Roost as its operator reaches it: its databases, and what else it stands on. */
+/** An installation as its operator reaches it: its databases, Redis and Kafka. */
 export interface System {
   readonly dataDir: string;
   databaseUrl(service: string): string;
-  /** Null: none is known. */
+  /** Null: neither set nor running on the data folder. */
   readonly redisUrl: string | null;
-  /** Null: events go from process to process by themselves (the embedded mode). */
+  /** Null: embedded mode. */
   readonly kafkaBrokers: string | null;
 }
 
 /**
- * The Roost of DATABASE_URL, KAFKA_BROKERS and REDIS_URL where they are set, as for a service; else the one that runs on
- * the data folder. In DATABASE_URL `{service}` stands for the service's name; without it, the database is `roost_<service>`.
+ * The installation of DATABASE_URL, KAFKA_BROKERS and REDIS_URL if they are set, as for a service; else the one that runs on
+ * the data folder. In DATABASE_URL `{service}` is replaced by the name of the service; without it, the database is
+ * `roost_<service>`.
  */
 export function findSystem(options: Options): System {
   const dataDir = dataDirOf(options);
@@ -43,7 +44,7 @@ export function findSystem(options: Options): System {
   };
 }
 
-/** Of KAFKA_BROKERS, or of the Roost on the data folder; null: neither is there. */
+/** From KAFKA_BROKERS, or of the installation on the data folder; null if there is neither. */
 export function kafkaBrokersOf(options: Options): string | null {
   return process.env.KAFKA_BROKERS?.trim() || runningKafka(join(dataDirOf(options), 'kafka'));
 }
@@ -55,8 +56,8 @@ export function dataDirOf(options: Options): string {
 function embedded(dataDir: string): (service: string) => string {
   const running = runningPostgres(join(dataDir, 'postgres'));
   if (!running) {
-    throw new Refusal(
-      `No Roost runs on ${dataDir}: start it with "npm start", name its folder by --data-dir, or set DATABASE_URL to the server that has its databases.`,
+    throw new OperatorError(
+      `No Roost runs on ${dataDir}: start it with "npm start", pass its folder with --data-dir, or set DATABASE_URL to the server with its databases.`,
     );
   }
   return (service) => running(`roost_${service}`);
@@ -65,27 +66,27 @@ function embedded(dataDir: string): (service: string) => string {
 function databaseOf(given: string, service: string): string {
   const named = given.replaceAll('{service}', service);
   if (!URL.canParse(named))
-    throw new Refusal('DATABASE_URL is no URL such as postgres://user:password@host.');
+    throw new OperatorError('DATABASE_URL is not a URL such as postgres://user:password@host.');
   const url = new URL(named);
   if (named === given) url.pathname = `/roost_${service}`;
   return url.href;
 }
 
-/** One service of the operator's choice, or all. */
+/** The service of `--service`, or all. */
 export function servicesOf(options: Options): readonly ServiceName[] {
-  const wanted = options.service;
-  return wanted === undefined ? SERVICES : [serviceNamed(String(wanted))];
+  const { service } = options;
+  return service === undefined ? SERVICES : [serviceNamed(String(service))];
 }
 
 export function serviceNamed(name: string): ServiceName {
-  const known = SERVICES.find((service) => service === name);
-  if (!known) throw new Misuse(`There is no service "${name}": it is one of ${SERVICES.join(', ')}.`);
-  return known;
+  const service = SERVICES.find((existing) => existing === name);
+  if (!service) throw new UsageError(`There is no service "${name}": use one of ${SERVICES.join(', ')}.`);
+  return service;
 }
 
 export type Databases = ReadonlyMap<ServiceName, pg.Client>;
 
-/** Connections to the databases of these services, for as long as the work lasts. */
+/** Opens connections to the databases of these services during `work`. */
 export async function withDatabases<T>(
   system: System,
   services: readonly ServiceName[],
@@ -108,30 +109,30 @@ async function connect(service: ServiceName, system: System): Promise<pg.Client>
     application_name: 'roost operator',
     statement_timeout: 60_000,
   });
-  client.on('error', () => undefined); // the next query says it
+  client.on('error', () => undefined); // the next query reports it
   try {
     await client.connect();
     const { rows } = await client.query<{ known: boolean }>(
       `SELECT to_regclass('outbox_event') IS NOT NULL AS known`,
     );
-    if (rows[0]?.known !== true) throw new Refusal(notStarted(service));
+    if (rows[0]?.known !== true) throw new OperatorError(notStarted(service));
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
-    if (error instanceof Refusal) throw error;
-    throw new Refusal(reasonOf(service, new URL(url), error as { code?: string; message: string }));
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(reasonOf(service, new URL(url), error as { code?: string; message: string }));
   }
 }
 
 const notStarted = (service: string) =>
-  `The database of ${service} is empty: that service has not been started on it yet.`;
+  `The database of ${service} is empty: the service has not been started with it yet.`;
 
 function reasonOf(service: string, url: URL, { code, message }: { code?: string; message: string }): string {
   if (code === '3D000') {
-    return `There is no database ${url.pathname.slice(1)} at ${url.host}: is that the right server, and has ${service} been started on it?`;
+    return `There is no database ${url.pathname.slice(1)} at ${url.host}: is this the right server, and was ${service} started with it?`;
   }
   if (code === '28P01' || code === '28000') {
-    return `PostgreSQL at ${url.host} refuses ${url.username}: check the user and the password in DATABASE_URL.`;
+    return `PostgreSQL at ${url.host} rejects ${url.username}: check the user and the password in DATABASE_URL.`;
   }
-  return `PostgreSQL at ${url.host} can't be reached (${code ?? message}): does it run, and is DATABASE_URL right?`;
+  return `PostgreSQL at ${url.host} can't be reached (${code ?? message}): is it running, and is DATABASE_URL right?`;
 }

@@ -1,6 +1,6 @@
 const MAX_SLUG = 40;
 
-/** Makes and sizes are no reason to miss a hit: a "65 inch HDTV with Netflix" is a TV. The first that matches counts. */
+/** Brands and sizes are ignored: a "65 inch HDTV with Netflix" is a TV. The first match applies. */
 const FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/\bwi-?fi\b/, 'wifi'],
   [/\b(?:hd)?tv\b/, 'tv'],
@@ -35,7 +35,7 @@ export function slug(name: string): string {
     .replace(/_+$/, '');
 }
 
-/** Names as search knows them, each once; null when the cell is no JSON array of names. */
+/** The names that search uses, each once; null if the cell is not a JSON array. */
 export function amenities(cell: string): string[] | null {
   let names: unknown;
   try {

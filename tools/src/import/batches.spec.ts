@@ -58,7 +58,7 @@ async function send(rows: Row[], token: string | undefined = 'operator'): Promis
   const results = new Map<number, Result>();
   const batches = new Batches<Row>(await Operator.at(url, token), {
     path: '/v1/admin/imports/things',
-    mostRows: 10,
+    maxRows: 10,
     body: (packed) => `{"source":"test","rows":[${packed.join(',')}]}`,
     results: (body) => (body as { results: Result[] }).results,
     onResult: (row, told) => {
@@ -73,14 +73,14 @@ async function send(rows: Row[], token: string | undefined = 'operator'): Promis
 
 const numbered = (count: number): Row[] => Array.from({ length: count }, (_, n) => ({ n }));
 
-test('each row has its own result, in batches of at most so many', async () => {
+test('sends batches up to the row limit and reports a result per row', async () => {
   const results = await send(numbered(25));
   expect(calls.map(({ rows }) => rows.length)).toEqual([10, 10, 5]);
   expect([...results].every(([n, { id }]) => id === `id-${n}`)).toBe(true);
   expect(results.size).toBe(25);
 });
 
-test('and of at most 1 MiB', async () => {
+test('sends batches of at most 1 MiB', async () => {
   await send(numbered(6).map((row) => ({ ...row, text: 'é'.repeat(200_000) })));
   expect(calls.map(({ rows }) => rows.length)).toEqual([2, 2, 2]);
   expect(Math.max(...calls.map(({ bytes }) => bytes))).toBeLessThan(1024 * 1024);
@@ -105,14 +105,14 @@ test.each([413, 400, 500])(
   },
 );
 
-test('when no row is taken at all the run ends', async () => {
+test('fails when every row is rejected', async () => {
   handle = (_, res) => answer(res, 500, { code: 'internal.error', detail: 'Something went wrong' });
   await expect(send(numbered(200))).rejects.toThrow(
-    /imports\/things took none of 20 rows in a row \(500 internal.error/,
+    /imports\/things rejected 20 consecutive rows \(500 internal.error/,
   );
 });
 
-test('waits when it is told to', async () => {
+test('waits as long as Retry-After says', async () => {
   handle = (rows, res) => {
     if (calls.length === 1) answer(res, 429, { code: 'rate.limited' }, { 'retry-after': '1' });
     else created(rows, res);
@@ -122,7 +122,7 @@ test('waits when it is told to', async () => {
   expect(performance.now() - before).toBeGreaterThan(900);
 });
 
-test('sends again when the answer was lost', async () => {
+test('sends a batch again when the response was lost', async () => {
   handle = (rows, res) => {
     if (calls.length === 1) res.destroy();
     else created(rows, res);
@@ -131,7 +131,7 @@ test('sends again when the answer was lost', async () => {
   expect(calls).toHaveLength(2);
 });
 
-test('in development a token that ran out is replaced', async () => {
+test('replaces an expired token in development', async () => {
   const first = tokens + 1;
   handle = (rows, res, token) => {
     if (token === `dev-${first}`) answer(res, 401, { code: 'auth.invalid_token' });
@@ -140,7 +140,7 @@ test('in development a token that ran out is replaced', async () => {
   const results = new Map<number, Result>();
   const batches = new Batches<Row>(await Operator.at(url, undefined), {
     path: '/v1/admin/imports/things',
-    mostRows: 10,
+    maxRows: 10,
     body: (packed) => `{"source":"test","rows":[${packed.join(',')}]}`,
     results: (body) => (body as { results: Result[] }).results,
     onResult: (row, told) => void results.set(row.n, told),
@@ -152,7 +152,7 @@ test('in development a token that ran out is replaced', async () => {
 
 test.each<[number, RegExp]>([
   [401, /does not accept the operator's token/],
-  [403, /no administrator's/],
+  [403, /does not belong to an administrator/],
   [404, /has no \/v1\/admin\/imports\/things/],
 ])('%d ends the run with a sentence', async (status, sentence) => {
   handle = (_, res) => answer(res, status, { code: 'some.code' });

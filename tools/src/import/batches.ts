@@ -1,7 +1,7 @@
 import { ImportFailed } from './import-failed.js';
 import type { Operator, Reply } from './operator.js';
 
-/** What became of one row, in the words of all four services. */
+/** The result of one row, the same for all four routes. */
 export interface Result {
   id: string | null;
   outcome: 'created' | 'updated' | 'unchanged' | 'refused';
@@ -12,26 +12,26 @@ export interface Result {
 
 export interface Route<Row> {
   path: string;
-  mostRows: number;
+  maxRows: number;
   /** The request body of these rows, each already JSON. */
   body(rows: string[]): string;
   results(body: unknown): Result[];
   onResult(row: Row, result: Result): void;
 }
 
-/** Below the limit of a body, 1 MiB, with room for what surrounds the rows. */
-const MOST_BYTES = 900_000;
-/** So that Roost works on one batch while the next is being read. */
+/** Below the body limit of 1 MiB, with room for the rest of the body. */
+const MAX_BYTES = 900_000;
+/** Roost processes one batch while the next is being read. */
 const IN_FLIGHT = 2;
-/** So many rows in a row that are not even answered one by one are no fault of the rows. */
-const MOST_FAILURES = 20;
+/** After this number of consecutive failures of single rows, the fault is not in the rows. */
+const MAX_FAILURES = 20;
 
 interface Packed<Row> {
   row: Row;
   json: string;
 }
 
-/** Sends rows in batches; a batch that is refused whole is halved until the row at fault stands alone. */
+/** Sends rows in batches. A batch that is rejected as a whole is halved until the faulty row is alone. */
 export class Batches<Row> {
   private waiting: Packed<Row>[] = [];
   private bytes = 0;
@@ -47,12 +47,12 @@ export class Batches<Row> {
   async add(row: Row): Promise<void> {
     const json = JSON.stringify(row);
     const size = Buffer.byteLength(json) + 1;
-    if (this.waiting.length >= this.route.mostRows || this.bytes + size > MOST_BYTES) await this.send();
+    if (this.waiting.length >= this.route.maxRows || this.bytes + size > MAX_BYTES) await this.send();
     this.waiting.push({ row, json });
     this.bytes += size;
   }
 
-  /** Settles when every row has its result. */
+  /** Resolves when every row has its result. */
   async flush(): Promise<void> {
     if (!this.failed) await this.send();
     await Promise.all(this.sending);
@@ -81,7 +81,9 @@ export class Batches<Row> {
       this.failures = 0;
       const results = this.route.results(reply.body);
       if (results.length !== rows.length) {
-        throw new ImportFailed(`${this.route.path} answered ${results.length} of ${rows.length} rows`);
+        throw new ImportFailed(
+          `${this.route.path} returned ${results.length} results for ${rows.length} rows`,
+        );
       }
       rows.forEach(({ row }, index) => this.route.onResult(row, results[index] as Result));
       return;
@@ -95,16 +97,16 @@ export class Batches<Row> {
       return;
     }
     this.failures += 1;
-    const refusal = refusalOf(reply);
-    if (this.failures >= MOST_FAILURES) {
-      const reason = `${reply.status} ${refusal.code}: ${refusal.detail}`;
-      throw new ImportFailed(`${this.route.path} took none of ${this.failures} rows in a row (${reason})`);
+    const rejection = rejectionOf(reply);
+    if (this.failures >= MAX_FAILURES) {
+      const reason = `${reply.status} ${rejection.code}: ${rejection.detail}`;
+      throw new ImportFailed(`${this.route.path} rejected ${this.failures} consecutive rows (${reason})`);
     }
-    this.route.onResult(first.row, refusal);
+    this.route.onResult(first.row, rejection);
   }
 }
 
-function refusalOf({ status, body }: Reply): Result {
+function rejectionOf({ status, body }: Reply): Result {
   const { code, detail } = (body ?? {}) as { code?: string; detail?: string };
   return {
     id: null,

@@ -34,7 +34,7 @@ const rows = [
 
 test.each<[string, string | Buffer]>([
   ['plain', text],
-  ['gzip, whatever its name says', gzipSync(text)],
+  ['gzip, independent of its name', gzipSync(text)],
   ['several gzip members', Buffer.concat([gzipSync(text.slice(0, 20)), gzipSync(text.slice(20))])],
   ['with a byte order mark', `\ufeff${text}`],
   ['without an end of line at its end', text.trimEnd()],
@@ -44,17 +44,17 @@ test.each<[string, string | Buffer]>([
   expect(read.file.share).toBe(1);
 });
 
-test('an empty table has no rows', async () => {
+test('reads no rows from an empty table', async () => {
   expect((await rowsOf(aFile('id,text\n'))).rows).toEqual([]);
 });
 
-test('a row with too few cells is told of, and the others are read', async () => {
+test('reports a row with too few cells and reads the others', async () => {
   const { rows: read, file } = await rowsOf(aFile('id,text\n1,a\n2\n3,c\n'));
   expect(read.map(({ id }) => id)).toEqual(['1', '3']);
   expect(file.broken).toEqual([{ line: 3, reason: 'CSV_RECORD_INCONSISTENT_COLUMNS' }]);
 });
 
-test('many rows pass through a small memory', async () => {
+test('reads many rows with little memory', async () => {
   const before = process.memoryUsage().heapUsed;
   const path = aFile(gzipSync(`id,text\n${'7,the same again\n'.repeat(200_000)}`));
   const file = await CsvFile.open(path, ['id', 'text']);
@@ -69,10 +69,10 @@ test('many rows pass through a small memory', async () => {
 });
 
 test.each<[string, () => string, RegExp]>([
-  ['is not there', () => join(folder, 'nowhere.csv'), /nowhere\.csv can not be read: ENOENT/],
-  ['is no such table', () => aFile('a,b\n1,2\n'), /lacks the columns id, text/],
+  ['does not exist', () => join(folder, 'nowhere.csv'), /nowhere\.csv cannot be read: ENOENT/],
+  ['has other columns', () => aFile('a,b\n1,2\n'), /lacks the columns id, text/],
   ['lacks one column', () => aFile('id\n1\n'), /lacks the column text/],
-  ['is cut off', () => aFile(gzipSync(text.repeat(500)).subarray(0, 120)), /can not be read to its end/],
+  ['is truncated', () => aFile(gzipSync(text.repeat(500)).subarray(0, 120)), /cannot be read to its end/],
 ])('a file that %s is the end of the run', async (_, path, reason) => {
   const failed = rowsOf(path());
   await expect(failed).rejects.toThrow(ImportFailed);

@@ -10,10 +10,10 @@ export interface CsvRow<Column extends string> {
   cells: Record<Column, string>;
 }
 
-/** A CSV file, plain or gzip, read as it comes: only the row at hand is in memory. */
+/** A CSV file, plain or gzip, read as a stream: only the current row is in memory. */
 export class CsvFile<Column extends string> {
   readBytes = 0;
-  /** Rows that are no rows: a quote that never closes, too few cells. */
+  /** Invalid rows: a quote that never closes, too few cells. */
   broken: { line: number; reason: string }[] = [];
 
   private constructor(
@@ -37,7 +37,7 @@ export class CsvFile<Column extends string> {
         await file.close();
       }
     } catch (error) {
-      throw new ImportFailed(`${path} can not be read: ${(error as NodeJS.ErrnoException).code ?? error}`);
+      throw new ImportFailed(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`);
     }
   }
 
@@ -79,7 +79,7 @@ export class CsvFile<Column extends string> {
     if (failure) throw unreadable(this.path, failure);
   }
 
-  /** Cells are named by the file's first line, and only those asked for are kept. */
+  /** The first line names the columns; only the requested ones are kept. */
   private checked(names: string[]): (string | false)[] {
     const missing = this.columns.filter((column) => !names.includes(column));
     if (missing.length > 0) {
@@ -87,13 +87,13 @@ export class CsvFile<Column extends string> {
         `${this.path} lacks the column${missing.length > 1 ? 's' : ''} ${missing.join(', ')}`,
       );
     }
-    const wanted = new Set<string>(this.columns);
-    return names.map((name) => (wanted.has(name) ? name : false));
+    const requested = new Set<string>(this.columns);
+    return names.map((name) => (requested.has(name) ? name : false));
   }
 }
 
 function unreadable(path: string, error: unknown): ImportFailed {
   if (error instanceof ImportFailed) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new ImportFailed(`${path} can not be read to its end: ${reason}`);
+  return new ImportFailed(`${path} cannot be read to its end: ${reason}`);
 }

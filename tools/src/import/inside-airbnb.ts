@@ -9,7 +9,7 @@ import {
   LISTING_COLUMNS,
   type ListingToImport,
   readListing,
-  type Unsaid,
+  type MissingOption,
 } from './listing-row.js';
 import type { Operator } from './operator.js';
 import { cityOfFile } from './place.js';
@@ -32,14 +32,13 @@ export interface InsideAirbnb {
   shiftToToday: boolean;
 }
 
-/** New listings reach the calendar by event, a moment later; how long we wait for the next one to arrive. */
-const ARRIVAL_MS = 60_000;
+/** New listings reach the calendar by event. This is the longest wait for the next one to arrive. */
+const ARRIVED_WITHIN_MS = 60_000;
 const CHUNK = 100;
 
-const UNSAID: Record<Unsaid, string> = {
-  city: 'The file does not say which city it is about: name it with --city',
-  currency:
-    'All prices in the file show $ and its country does not tell the currency: name it with --currency',
+const MISSING_OPTION: Record<MissingOption, string> = {
+  city: 'The file does not name its city: pass it with --city',
+  currency: 'All prices in the file show $ and the country has no known currency: pass it with --currency',
 };
 
 interface ListingRow extends ListingToImport {
@@ -60,10 +59,10 @@ interface ReviewRow {
   writtenAt: string;
 }
 
-/** One run over the files of one city. Whatever came in before is found again by its number there. */
+/** One run over the files of one city. Records of earlier runs are found by their numbers in the files. */
 export class InsideAirbnbImport {
   readonly report = new Report();
-  /** By their numbers in the files. */
+  /** Ids by the numbers in the files. */
   private readonly hostIds = new Map<string, string | null>();
   private readonly listings = new Map<string, string>();
   private timeZone: string | null = null;
@@ -76,7 +75,7 @@ export class InsideAirbnbImport {
   ) {}
 
   async run(): Promise<Report> {
-    // All files are opened first: a wrong name should not show after the first minute.
+    // Opens all files first, so that a wrong name is reported at once.
     const { listings, calendar, reviews } = this.files;
     const listingsFile = await CsvFile.open(listings, LISTING_COLUMNS);
     const calendarFile = calendar ? await CsvFile.open(calendar, ['listing_id', 'date', 'available']) : null;
@@ -110,13 +109,13 @@ export class InsideAirbnbImport {
       for (const { host, listing } of chunk) {
         const hostId = this.hostIds.get(host.externalId) ?? null;
         if (hostId) await batches.add({ ...listing, hostId });
-        else this.report.skip('listings', 'its host was refused', `listing ${listing.externalId}`);
+        else this.report.skip('listings', 'its host was rejected', `listing ${listing.externalId}`);
       }
       chunk = [];
     };
     await this.read(file, 'listings', async ({ cells, line }) => {
       const read = readListing(cells, defaults);
-      if ('unsaid' in read) throw new ImportFailed(UNSAID[read.unsaid]);
+      if ('missingOption' in read) throw new ImportFailed(MISSING_OPTION[read.missingOption]);
       const example = `listing ${cells.id || `in line ${line}`}`;
       if ('skipped' in read) return this.report.skip('listings', read.skipped, example);
       for (const note of read.notes) this.report.note('listings', note, example);
@@ -135,24 +134,24 @@ export class InsideAirbnbImport {
         this.hostIds.set(row.externalId, result.id);
       },
     });
-    const unknown = new Map(hosts.map((host) => [host.externalId, host]));
-    for (const [externalId, host] of unknown) if (!this.hostIds.has(externalId)) await batches.add(host);
+    const distinct = new Map(hosts.map((host) => [host.externalId, host]));
+    for (const [externalId, host] of distinct) if (!this.hostIds.has(externalId)) await batches.add(host);
     await batches.flush();
   }
 
   private async importCalendar(file: CsvFile<'listing_id' | 'date' | 'available'>): Promise<void> {
     const runs = new UnavailableRuns();
-    const others = new Set<string>();
+    const otherListings = new Set<string>();
     await this.read(file, 'calendar', ({ cells, line }) => {
       if (!this.listings.has(cells.listing_id)) {
-        others.add(cells.listing_id);
+        otherListings.add(cells.listing_id);
         return;
       }
       if (!runs.add(cells.listing_id, cells.date.trim(), cells.available.trim() === 't')) {
-        this.report.note('calendars', 'a day left out: its date is none', `line ${line}`);
+        this.report.note('calendars', 'a day was skipped: its date is invalid', `line ${line}`);
       }
     });
-    for (const other of others)
+    for (const other of otherListings)
       this.report.skip('calendars', 'its listing was not imported', `listing ${other}`);
     const today = localDate(this.now(), this.timeZone ?? 'UTC');
     const shift = this.files.shiftToToday && runs.firstDate ? nightCount(runs.firstDate, today) : 0;
@@ -167,16 +166,16 @@ export class InsideAirbnbImport {
       blocked,
     }));
     let done = 0;
-    for (let givesUpAt = performance.now() + ARRIVAL_MS; waiting.length > 0;) {
+    for (let deadline = performance.now() + ARRIVED_WITHIN_MS; waiting.length > 0;) {
       const early: BlocksRow[] = [];
       const batches = new Batches<BlocksRow>(this.operator, {
         ...route('blocks', 50),
         onResult: (row, result) => {
-          if (result.code === 'listing.not_found' && performance.now() < givesUpAt) {
+          if (result.code === 'listing.not_found' && performance.now() < deadline) {
             early.push(row);
             return;
           }
-          givesUpAt = Math.max(givesUpAt, performance.now() + ARRIVAL_MS);
+          deadline = Math.max(deadline, performance.now() + ARRIVED_WITHIN_MS);
           this.report.result('calendars', result, `listing ${row.externalId}`);
           progress.update(++done / calendars.length, done);
         },
@@ -217,15 +216,15 @@ export class InsideAirbnbImport {
   private async read<Column extends string>(
     file: CsvFile<Column>,
     what: string,
-    take: (row: { line: number; cells: Record<Column, string> }) => unknown,
+    handle: (row: { line: number; cells: Record<Column, string> }) => unknown,
   ): Promise<void> {
     const progress = new Progress(this.screen, what);
     let rows = 0;
     try {
       for await (const row of file.rows()) {
         rows += 1;
-        const taken = take(row);
-        if (taken instanceof Promise) await taken;
+        const handled = handle(row);
+        if (handled instanceof Promise) await handled;
         progress.update(file.share, rows);
       }
     } catch (error) {
@@ -235,15 +234,15 @@ export class InsideAirbnbImport {
     progress.done(rows);
     const kind: Kind = what === 'calendar' ? 'calendars' : (what as Kind);
     for (const { line, reason } of file.broken)
-      this.report.skip(kind, `no row of CSV (${reason})`, `line ${line}`);
+      this.report.skip(kind, `not a row of CSV (${reason})`, `line ${line}`);
   }
 }
 
-/** What the services have in common. */
-function route(name: string, mostRows: number): Omit<Route<never>, 'onResult'> {
+/** The parts of a route that all services share. */
+function route(name: string, maxRows: number): Omit<Route<never>, 'onResult'> {
   return {
     path: `/v1/admin/imports/${name}`,
-    mostRows,
+    maxRows,
     body: (rows) => `{"source":"${SOURCE}","rows":[${rows.join(',')}]}`,
     results: (body) => (body as { results: Result[] }).results,
   };

@@ -36,7 +36,7 @@ function content(cells: Partial<ListingCells> = {}, other: Partial<Defaults> = {
   return outcome.listing.content;
 }
 
-test('a row becomes a host and a listing; zone, country and currency come from where it is', () => {
+test('maps a row to a host and a listing, with zone, country and currency of its coordinates', () => {
   expect(read()).toEqual({
     host: { externalId: '4621559', displayName: 'Kenneth' },
     listing: {
@@ -62,34 +62,34 @@ test('a row becomes a host and a listing; zone, country and currency come from w
       pricing: { basePriceMinor: 107_000 },
       stayRules: { minNights: 28, maxNights: 730 },
     },
-    notes: ['longest stay cut to 730 nights'],
+    notes: ['maximum stay reduced to 730 nights'],
   });
 });
 
 test.each<[string, Partial<ListingCells>, string]>([
   ['no price', { price: '' }, 'no price'],
-  ['a price in words', { price: 'cheap' }, 'a price that is no amount in USD'],
+  ['a price in words', { price: 'cheap' }, 'a price that is not an amount in USD'],
   ['no point', { latitude: '' }, 'no coordinates'],
   [
     'the open sea',
     { latitude: '-40', longitude: '-20' },
-    'no country at its coordinates (--country names one)',
+    'no country at its coordinates (set it with --country)',
   ],
-  ['amenities in words', { amenities: 'Wifi, Kitchen' }, 'amenities that are no JSON array'],
+  ['amenities in words', { amenities: 'Wifi, Kitchen' }, 'amenities that are not a JSON array'],
   ['a tent', { room_type: 'Tent' }, 'the unknown room type "Tent"'],
 ])('skips a row with %s', (_, cells, skipped) => {
   expect(read(cells)).toEqual({ skipped });
 });
 
-test('says what only an option can say', () => {
-  expect(read({}, { city: null })).toEqual({ unsaid: 'city' });
+test('names a missing option', () => {
+  expect(read({}, { city: null })).toEqual({ missingOption: 'city' });
   expect(read({ neighbourhood: 'Troy, New York, United States' }, { city: null })).toMatchObject({
     listing: { content: { address: { city: 'Troy' } } },
   });
-  expect(read({ latitude: '33.513', longitude: '36.292' })).toEqual({ unsaid: 'currency' });
+  expect(read({ latitude: '33.513', longitude: '36.292' })).toEqual({ missingOption: 'currency' });
 });
 
-test('options have the last word', () => {
+test('prefers options', () => {
   const options = { country: 'GB', timeZone: 'Europe/London', currency: 'GBP', instant: true };
   expect(content({}, options)).toMatchObject({
     address: { countryCode: 'GB' },
@@ -124,16 +124,16 @@ test.each<[string, Partial<ListingCells>, Record<string, unknown>]>([
   expect(content(cells)).toMatchObject(expected);
 });
 
-test('numbers that are missing are left out, not guessed', () => {
+test('leaves out missing numbers', () => {
   const bare = content({ bedrooms: '', beds: '', bathrooms: '', bathrooms_text: '' });
   expect(Object.keys(bare)).toEqual(expect.not.arrayContaining(['bedrooms', 'beds', 'bathrooms']));
 });
 
-test('contact data in the texts of hosts is hidden and counted', () => {
+test('masks and counts contact data in the texts of hosts', () => {
   const outcome = read({ description: 'Call 07940313023', host_name: 'ken@example.org' });
   expect(outcome).toMatchObject({
     host: { displayName: '[mail address hidden]' },
     listing: { content: { description: expect.stringContaining('Call [phone number hidden]') as string } },
-    notes: ['phone number hidden', 'mail address hidden', 'longest stay cut to 730 nights'],
+    notes: ['phone number masked', 'mail address masked', 'maximum stay reduced to 730 nights'],
   });
 });

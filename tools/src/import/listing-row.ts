@@ -30,7 +30,7 @@ export const LISTING_COLUMNS = [
 ] as const;
 export type ListingCells = Record<(typeof LISTING_COLUMNS)[number], string>;
 
-/** What the file does not say; each is found out from the coordinates where it can be. */
+/** Values that the file lacks. If an option is null, the coordinates decide where possible. */
 export interface Defaults {
   city: string | null;
   country: string | null;
@@ -54,18 +54,18 @@ export interface ListingToImport {
 export interface ReadListing {
   host: HostToImport;
   listing: ListingToImport;
-  /** What was done to it on the way, to be counted. */
+  /** The modifications, for the report. */
   notes: string[];
 }
 
-/** What a file must say by an option, since nothing else does. */
-export type Unsaid = 'city' | 'currency';
+/** An option that this file needs. */
+export type MissingOption = 'city' | 'currency';
 
-export type ListingOutcome = ReadListing | { skipped: string } | { unsaid: Unsaid };
+export type ListingOutcome = ReadListing | { skipped: string } | { missingOption: MissingOption };
 
-/** Roost prices no stay that is longer. */
+/** The limit of Roost for a stay. */
 const LONGEST_STAY = 730;
-const MOST_AMENITIES = 100;
+const MAX_AMENITIES = 100;
 const LONGEST_LICENCE = 100;
 
 const ROOM_TYPES: Record<string, string> = {
@@ -77,24 +77,24 @@ const ROOM_TYPES: Record<string, string> = {
 
 const PROPERTY_TYPES: Record<string, string> = { rental_unit: 'apartment', home: 'house', room: 'house' };
 
-/** One row of `listings.csv` as hosts and listings are described here. The rules themselves are the services'. */
+/** Maps one row of `listings.csv` to a host and a listing. The services check the rules. */
 export function readListing(cells: ListingCells, defaults: Defaults): ListingOutcome {
   if (cells.price.trim() === '') return { skipped: 'no price' };
   const lat = number(cells.latitude);
   const lng = number(cells.longitude);
   if (lat === null || lng === null) return { skipped: 'no coordinates' };
   const city = defaults.city ?? cityOfNeighbourhood(cells.neighbourhood);
-  if (city === null) return { unsaid: 'city' };
+  if (city === null) return { missingOption: 'city' };
   const countryCode = defaults.country ?? countryAt(lat, lng);
-  if (countryCode === null) return { skipped: 'no country at its coordinates (--country names one)' };
+  if (countryCode === null) return { skipped: 'no country at its coordinates (set it with --country)' };
   const timeZone = defaults.timeZone ?? timeZoneAt(lat, lng);
-  if (timeZone === null) return { skipped: 'no time zone at its coordinates (--time-zone names one)' };
+  if (timeZone === null) return { skipped: 'no time zone at its coordinates (set it with --time-zone)' };
   const currency = defaults.currency ?? currencyOf(countryCode);
-  if (currency === null) return { unsaid: 'currency' };
+  if (currency === null) return { missingOption: 'currency' };
   const basePriceMinor = minorUnits(cells.price, currency);
-  if (basePriceMinor === null) return { skipped: `a price that is no amount in ${currency}` };
+  if (basePriceMinor === null) return { skipped: `a price that is not an amount in ${currency}` };
   const named = amenities(cells.amenities);
-  if (named === null) return { skipped: 'amenities that are no JSON array' };
+  if (named === null) return { skipped: 'amenities that are not a JSON array' };
   const roomType = ROOM_TYPES[cells.room_type.trim().toLowerCase()];
   if (roomType === undefined) return { skipped: `the unknown room type "${cells.room_type.slice(0, 40)}"` };
 
@@ -108,8 +108,8 @@ export function readListing(cells: ListingCells, defaults: Defaults): ListingOut
   );
   const displayName = withoutContacts(oneLine(cells.host_name), notes);
   const licence = oneLine(cells.license);
-  if (licence.length > LONGEST_LICENCE) notes.push('registration number left out: too long');
-  if (named.length > MOST_AMENITIES) notes.push(`only the first ${MOST_AMENITIES} amenities kept`);
+  if (licence.length > LONGEST_LICENCE) notes.push('registration number skipped: too long');
+  if (named.length > MAX_AMENITIES) notes.push(`only the first ${MAX_AMENITIES} amenities kept`);
   return {
     host: { externalId: cells.host_id.trim(), displayName: displayName || 'Host' },
     listing: {
@@ -127,7 +127,7 @@ export function readListing(cells: ListingCells, defaults: Defaults): ListingOut
         ...present('bedrooms', number(cells.bedrooms)),
         ...present('beds', number(cells.beds)),
         ...present('bathrooms', number(cells.bathrooms) ?? bathroomsIn(cells.bathrooms_text)),
-        amenities: named.slice(0, MOST_AMENITIES),
+        amenities: named.slice(0, MAX_AMENITIES),
         registrationNumber: licence === '' || licence.length > LONGEST_LICENCE ? null : licence,
         bookingMode: defaults.instant || cells.instant_bookable.trim() === 't' ? 'instant' : 'request',
         cancellationPolicy: 'moderate',
@@ -142,14 +142,14 @@ export function readListing(cells: ListingCells, defaults: Defaults): ListingOut
 function stayRules(cells: ListingCells, notes: string[]): ListingToImport['stayRules'] {
   const minNights = number(cells.minimum_nights);
   const most = number(cells.maximum_nights);
-  if (most !== null && most > LONGEST_STAY) notes.push(`longest stay cut to ${LONGEST_STAY} nights`);
+  if (most !== null && most > LONGEST_STAY) notes.push(`maximum stay reduced to ${LONGEST_STAY} nights`);
   return {
     ...present('minNights', minNights),
     ...present('maxNights', most === null ? null : Math.min(most, LONGEST_STAY)),
   };
 }
 
-/** "Entire rental unit" is an apartment; what is entire and what is a room, the room type says. */
+/** "Entire rental unit" is an apartment; the room type says whether it is entire. */
 function propertyType(cell: string): string {
   const kind = slug(cell.replace(/^(?:entire|(?:private|shared) room in|room in)\s+/i, ''));
   return PROPERTY_TYPES[kind] ?? (kind || 'apartment');
@@ -163,10 +163,10 @@ function bathroomsIn(text: string): number | null {
 }
 
 function withoutContacts(text: string, notes: string[]): string {
-  const { text: hidden, mails, phones } = masked(text);
-  for (let seen = 0; seen < mails; seen += 1) notes.push('mail address hidden');
-  for (let seen = 0; seen < phones; seen += 1) notes.push('phone number hidden');
-  return hidden;
+  const { text: result, mails, phones } = masked(text);
+  for (let index = 0; index < mails; index += 1) notes.push('mail address masked');
+  for (let index = 0; index < phones; index += 1) notes.push('phone number masked');
+  return result;
 }
 
 function number(cell: string): number | null {

@@ -5,35 +5,35 @@ import { ImportFailed } from './import-failed.js';
 import { InsideAirbnbImport } from './inside-airbnb.js';
 import { Operator } from './operator.js';
 
-const HELP = `Brings listings, hosts, calendars and reviews from elsewhere into a running Roost, through the rules that its
-own have to keep. Run it again whenever the files are newer: what came in before is found again, nothing comes in twice.
+const HELP = `Imports listings, hosts, calendars and reviews into a running Roost; all rules apply. Run it again whenever the files are
+newer: existing records are updated, nothing is imported twice.
 
   npm run import -- inside-airbnb --listings FILE [options]
 
-Files as Inside Airbnb publishes them (listings.csv, calendar.csv, reviews.csv), plain or gzip:
+Files of Inside Airbnb (listings.csv, calendar.csv, reviews.csv), plain or gzip:
 
   --listings FILE    hosts and listings; rows without a price are skipped
-  --calendar FILE    days that are not available become blocks; the blocks of an earlier import go
-  --reviews FILE     reviews as external ones: shown as such, outside of the ratings
+  --calendar FILE    days that are not available become blocks; those of an earlier import are removed
+  --reviews FILE     external reviews: shown as such, outside of the ratings
 
-What the files do not say:
+Values that the files lack:
 
-  --city NAME        else the name in front of "_listings", or the neighbourhood column
-  --country CODE     two letters; else from the coordinates
-  --time-zone ZONE   such as Europe/London; else from the coordinates
-  --currency CODE    three letters; else what people pay with in that country
-  --instant          every listing can be booked at once, not only those that say so
+  --city NAME        default: the file name in front of "_listings", or the neighbourhood column
+  --country CODE     two letters; default: from the coordinates
+  --time-zone ZONE   such as Europe/London; default: from the coordinates
+  --currency CODE    three letters; default: the currency of the country
+  --instant          every listing uses instant book, not only those with instant_bookable
   --shift-to-today   moves the calendar so that its first day is today
 
-Where to:
+Target:
 
-  --url URL          where Roost listens (default http://localhost:3000)
-  --token TOKEN      an administrator's access token (or ROOST_ADMIN_TOKEN); not needed in development
+  --url URL          the address of Roost (default http://localhost:3000)
+  --token TOKEN      the access token of an administrator (or ROOST_ADMIN_TOKEN); not needed in development
   --help             this text
 
-It ends with a count of what was created, updated, unchanged, skipped and refused, and why. A row that breaks a rule is
-refused and counted and stops nothing; the exit code is 1 only when the run itself could not go on, 2 for wrong options.
-A listing that its host has changed here since is changed back to what the file says.`;
+At the end it prints how many rows were created, updated, unchanged, skipped and rejected, and why. A row that breaks a rule
+is rejected and counted; the import continues. The exit code is 1 only when the run could not continue, 2 for wrong options.
+Changes that a host made since are overwritten.`;
 
 class WrongOption extends Error {}
 
@@ -69,10 +69,10 @@ async function main(): Promise<void> {
   }
   const [format, ...surplus] = positionals;
   if (format !== 'inside-airbnb' || surplus.length > 0) {
-    throw new WrongOption(`It reads inside-airbnb only, not "${positionals.join(' ')}"`);
+    throw new WrongOption(`The only format is inside-airbnb, not "${positionals.join(' ')}"`);
   }
   const { listings, country, currency, 'time-zone': timeZone } = values;
-  if (listings === undefined) throw new WrongOption('Name the file of the listings: --listings FILE');
+  if (listings === undefined) throw new WrongOption('Pass the file with the listings: --listings FILE');
   if (country !== undefined && !/^[A-Z]{2}$/.test(country)) {
     throw new WrongOption('--country takes two capital letters, such as US');
   }
@@ -111,7 +111,7 @@ try {
   await main();
 } catch (error) {
   if (error instanceof WrongOption) {
-    console.error(`${error.message}\n\nnpm run import -- --help says what it takes.`);
+    console.error(`${error.message}\n\nSee npm run import -- --help.`);
     process.exitCode = 2;
   } else {
     console.error(error instanceof ImportFailed ? `\n${error.message}` : error);

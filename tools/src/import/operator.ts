@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ImportFailed } from './import-failed.js';
 
-/** How long Roost may be away, or tell us to wait, before the run gives up. */
-const PATIENCE_MS = 120_000;
+/** The run fails after this time without a usable response. */
+const DEADLINE_MS = 120_000;
 const TIMEOUT_MS = 120_000;
-const AWAY = new Set([429, 502, 503]);
+const RETRIABLE = new Set([429, 502, 503]);
 
 export interface Reply {
   status: number;
@@ -16,7 +16,7 @@ interface Problem {
   detail?: string;
 }
 
-/** Speaks to Roost with an operator's token, and waits as told to (429, 503) or while it is away. */
+/** A client with the token of an administrator. It retries while Roost is down, and after `Retry-After` on 429 and 503. */
 export class Operator {
   private constructor(
     private readonly url: string,
@@ -24,7 +24,7 @@ export class Operator {
     private readonly renew: (() => Promise<string>) | null,
   ) {}
 
-  /** With the token that was given; in development there is a new administrator for each run. */
+  /** Uses the given token; in development each run creates an administrator. */
   static async at(url: string, token: string | undefined): Promise<Operator> {
     const base = url.replace(/\/+$/, '');
     if (token !== undefined) return new Operator(base, token, null);
@@ -32,66 +32,67 @@ export class Operator {
     return new Operator(base, await renew(), renew);
   }
 
-  /** Sends a batch of which nothing is done twice: it may be sent again when the answer was lost. */
+  /** Sends a batch. Imports are idempotent, so it is sent again when the response was lost. */
   async post(path: string, body: string): Promise<Reply> {
-    const givesUpAt = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + DEADLINE_MS;
     for (let pauseMs = 250, renewed = false; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
-      const { answer, failure } = await this.try(path, body);
-      if (answer?.status === 401 && this.renew && !renewed) {
+      const { response, failure } = await this.try(path, body);
+      if (response?.status === 401 && this.renew && !renewed) {
         renewed = true;
         this.token = await this.renew();
         continue;
       }
-      const away = answer === undefined || AWAY.has(answer.status);
-      if (away && performance.now() < givesUpAt) {
-        const told = Number(answer?.headers.get('retry-after'));
-        await pause(told > 0 ? told * 1000 : pauseMs);
+      const retriable = response === undefined || RETRIABLE.has(response.status);
+      if (retriable && performance.now() < deadline) {
+        const retryAfter = Number(response?.headers.get('retry-after'));
+        await pause(retryAfter > 0 ? retryAfter * 1000 : pauseMs);
         continue;
       }
-      if (answer === undefined) throw unreachable(this.url, failure);
-      return await this.read(path, answer);
+      if (response === undefined) throw unreachable(this.url, failure);
+      return await this.read(path, response);
     }
   }
 
   private async try(
     path: string,
     body: string,
-  ): Promise<{ answer: Response; failure?: undefined } | { answer?: undefined; failure: unknown }> {
+  ): Promise<{ response: Response; failure?: undefined } | { response?: undefined; failure: unknown }> {
     try {
-      const answer = await fetch(this.url + path, {
+      const response = await fetch(this.url + path, {
         method: 'POST',
         headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
         body,
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      return { answer };
+      return { response };
     } catch (failure) {
       return { failure };
     }
   }
 
-  private async read(path: string, answer: Response): Promise<Reply> {
-    const { status } = answer;
-    const body = (await answer.json().catch(() => null)) as unknown;
+  private async read(path: string, response: Response): Promise<Reply> {
+    const { status } = response;
+    const body = (await response.json().catch(() => null)) as unknown;
     const { code, detail } = (body ?? {}) as Problem;
     if (status === 401) {
       throw new ImportFailed(
-        `Roost does not accept the operator's token (${code ?? status}): give a fresh one and run it again, nothing comes in twice`,
+        `Roost does not accept the operator's token (${code ?? status}): pass a new one and run the command again, nothing is imported twice`,
       );
     }
-    if (status === 403) throw new ImportFailed(`The token is no administrator's (${code ?? status})`);
+    if (status === 403)
+      throw new ImportFailed(`The token does not belong to an administrator (${code ?? status})`);
     if (status === 404) throw new ImportFailed(`${this.url} has no ${path}: is that service running?`);
-    if (AWAY.has(status)) {
-      throw new ImportFailed(`${path} did not answer for two minutes: ${detail ?? code ?? status}`);
+    if (RETRIABLE.has(status)) {
+      throw new ImportFailed(`${path} did not respond for two minutes: ${detail ?? code ?? status}`);
     }
     return { status, body };
   }
 }
 
 async function developmentToken(url: string): Promise<string> {
-  let answer: Response;
+  let response: Response;
   try {
-    answer = await fetch(`${url}/dev/users`, {
+    response = await fetch(`${url}/dev/users`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ roles: ['admin'], emailVerified: true }),
@@ -100,16 +101,16 @@ async function developmentToken(url: string): Promise<string> {
   } catch (error) {
     throw unreachable(url, error);
   }
-  if (answer.status !== 201) {
+  if (response.status !== 201) {
     throw new ImportFailed(
-      `${url} makes no development users (${answer.status}): give an administrator's token with --token or ROOST_ADMIN_TOKEN`,
+      `${url} creates no development users (${response.status}): pass the token of an administrator with --token or ROOST_ADMIN_TOKEN`,
     );
   }
-  return ((await answer.json()) as { accessToken: string }).accessToken;
+  return ((await response.json()) as { accessToken: string }).accessToken;
 }
 
 function unreachable(url: string, failure: unknown): ImportFailed {
   const { cause, message } = failure as { cause?: { code?: string }; message?: string };
-  const reason = cause?.code ?? message ?? 'no answer';
-  return new ImportFailed(`Nothing answers at ${url} (${reason}). Start Roost with: npm start`);
+  const reason = cause?.code ?? message ?? 'no response';
+  return new ImportFailed(`Nothing responds at ${url} (${reason}). Start Roost with: npm start`);
 }

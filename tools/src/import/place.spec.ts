@@ -14,7 +14,7 @@ test.each<[string, number, number, string, string, string]>([
   ]);
 });
 
-test('nowhere', () => {
+test('returns null for the open sea', () => {
   expect(countryAt(-40, -20)).toBeNull();
   expect(timeZoneAt(91, 0)).toBeNull();
   expect(currencyOf('XX')).toBeNull();
@@ -29,7 +29,7 @@ test.each<[string, string | null]>([
   expect(cityOfFile(path)).toBe(city);
 });
 
-test('the city of a neighbourhood', () => {
+test('reads the city of a neighbourhood', () => {
   expect(cityOfNeighbourhood('Albany, New York, United States')).toBe('Albany');
   expect(cityOfNeighbourhood('Neighborhood highlights')).toBeNull();
   expect(cityOfNeighbourhood('')).toBeNull();

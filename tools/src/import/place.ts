@@ -21,10 +21,10 @@ const CURRENCIES: Record<string, string> = {
   ...{ TW: 'TWD', US: 'USD', ZA: 'ZAR' },
 };
 
-/** What people pay with there, in the countries whose cities Inside Airbnb has. */
+/** The currency of a country, for the countries of Inside Airbnb's cities; null for others. */
 export const currencyOf = (country: string): string | null => CURRENCIES[country] ?? null;
 
-/** `edinburgh_listings.csv.gz` is about Edinburgh; `listings.csv.gz` does not say. */
+/** `edinburgh_listings.csv.gz` is Edinburgh; null for `listings.csv.gz`. */
 export function cityOfFile(path: string): string | null {
   const [, name] = /^([\p{L}-]+(?:_[\p{L}-]+)*)[_-]listings\b/iu.exec(basename(path)) ?? [];
   if (name === undefined) return null;
@@ -34,7 +34,7 @@ export function cityOfFile(path: string): string | null {
     .join(' ');
 }
 
-/** `Albany, New York, United States` starts with the city; `Neighborhood highlights` says nothing. */
+/** `Albany, New York, United States` starts with the city; null for `Neighborhood highlights`. */
 export function cityOfNeighbourhood(neighbourhood: string): string | null {
   const [city, ...rest] = neighbourhood.split(',').map((part) => part.trim());
   return city && rest.length > 0 ? city : null;

@@ -16,11 +16,11 @@ test.each<[string, string]>([
   expect(plainText(html)).toBe(text);
 });
 
-test('a title is one line', () => {
+test('makes a title one line', () => {
   expect(oneLine('Loft<br/>over \t the\nriver ')).toBe('Loft over the river');
 });
 
-describe('hides how to reach somebody', () => {
+describe('masks contact data', () => {
   test.each([
     ['Write to corinne.mac+d@talk-talk.co.uk.', 'Write to [mail address hidden].'],
     ['call +44 7940 313023 now', 'call [phone number hidden] now'],
@@ -32,7 +32,7 @@ describe('hides how to reach somebody', () => {
     expect(masked(text).text).toBe(hidden);
   });
 
-  test('and counts it', () => {
+  test('counts it', () => {
     expect(masked('a@example.org, b@example.org, 07940313023')).toMatchObject({ mails: 2, phones: 1 });
   });
 

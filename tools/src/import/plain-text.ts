@@ -3,7 +3,7 @@ import { decodeHTML } from 'entities';
 const LINE_BREAK = /<br\s*\/?>|<\/p>\s*<p[^>]*>/gi;
 const TAG = /<\/?(?:b|i|u|em|strong|p|ul|ol|li|div|span|a|h[1-6])(?:\s[^<>]*)?>/gi;
 
-/** What a page shows of its HTML: line breaks as line breaks, entities decoded, no tags. `<3` stays what it is. */
+/** The visible text of HTML: line breaks as line breaks, entities decoded, no tags. `<3` is kept. */
 export function plainText(html: string): string {
   return decodeHTML(html.replace(LINE_BREAK, '\n').replace(TAG, ''))
     .replace(/\p{Surrogate}/gu, '\ufffd')
@@ -33,19 +33,19 @@ export interface Masked {
   phones: number;
 }
 
-/** Hides how to reach somebody outside of the marketplace. Dates, prices and licence numbers stay. */
+/** Masks contact data. Dates, prices and licence numbers stay. */
 export function masked(text: string): Masked {
   let mails = 0;
   let phones = 0;
-  let hidden = text.replace(MAIL, () => {
+  let result = text.replace(MAIL, () => {
     mails += 1;
     return '[mail address hidden]';
   });
   for (const phone of PHONES) {
-    hidden = hidden.replace(phone, () => {
+    result = result.replace(phone, () => {
       phones += 1;
       return '[phone number hidden]';
     });
   }
-  return { text: hidden, mails, phones };
+  return { text: result, mails, phones };
 }

@@ -12,7 +12,7 @@ test.each<[string, string, number | null]>([
   ['$12.345', 'KWD', 12_345],
   ['$1.10', 'USD', 110],
   ['$4.35', 'USD', 435],
-  // Not an amount of this currency, or none at all.
+  // Not an amount of this currency, or not an amount.
   ['$12,000.50', 'JPY', null],
   ['$1.005', 'USD', null],
   ['$1,37.00', 'USD', null],

@@ -1,8 +1,8 @@
 import { decimals, MAX_MINOR } from '@roost/money';
 
 /**
- * `$1,379.00` in minor units, digit by digit: no float comes near it. The sign says nothing, every city shows `$`.
- * Null when it is no amount, or not one of this currency.
+ * Converts `$1,379.00` to minor units digit by digit, without floating-point numbers. The currency sign is ignored: every
+ * city shows `$`. Null if it is not an amount of this currency.
  */
 export function minorUnits(price: string, currency: string): number | null {
   const match = /^\p{Sc}?\s?(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?$/u.exec(price.trim());

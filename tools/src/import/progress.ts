@@ -10,7 +10,7 @@ const BAR_EVERY_MS = 100;
 const LINE_EVERY_MS = 5_000;
 const BAR = 24;
 
-/** How far one file is: a bar on a terminal, a plain line now and then everywhere else. */
+/** The progress of one file: a bar on a terminal, otherwise a line every five seconds. */
 export class Progress {
   private readonly startedAt = performance.now();
   private shownAt: number;
@@ -37,16 +37,16 @@ export class Progress {
     this.screen.write(`${this.what}: ${whole(rows)} rows in ${seconds.toFixed(1)} s\n`);
   }
 
-  /** Leaves the terminal as it was. */
+  /** Ends the line of the bar. */
   abandon(): void {
     if (this.drawn) this.screen.write('\n');
   }
 
   private draw(share: number, rows: number): void {
     const seconds = (performance.now() - this.startedAt) / 1000;
-    const left = share > 0.02 ? `, ${Math.ceil((seconds / share) * (1 - share))} s left` : '';
+    const remaining = share > 0.02 ? `, ${Math.ceil((seconds / share) * (1 - share))} s left` : '';
     const full = Math.round(Math.min(1, share) * BAR);
-    const text = `${this.what.padEnd(10)} [${'#'.repeat(full)}${'-'.repeat(BAR - full)}] ${percent(share)} ${whole(rows)} rows${left}`;
+    const text = `${this.what.padEnd(10)} [${'#'.repeat(full)}${'-'.repeat(BAR - full)}] ${percent(share)} ${whole(rows)} rows${remaining}`;
     this.screen.write(`\r\x1b[K${text.slice(0, (this.screen.columns || 80) - 1)}`);
     this.drawn = true;
   }

@@ -19,7 +19,7 @@ test('counts every row once, and each reason with a few examples', () => {
   };
   report.result('calendars', { ...refusal, pointer: '/blocked/0/to' }, 'listing 8');
   report.result('calendars', { ...refusal, pointer: '/blocked/17/to' }, 'listing 9');
-  report.note('listings', 'mail address hidden', 'listing 7');
+  report.note('listings', 'mail address masked', 'listing 7');
   expect(report.lines()).toEqual([
     '             created   updated unchanged   skipped   refused',
     'listings       1,200         0         0         4         0',
@@ -27,12 +27,12 @@ test('counts every row once, and each reason with a few examples', () => {
     '',
     '        4  listings, skipped: no price, for example listing 1, listing 2, listing 3',
     '        1  listings, mail address hidden, for example listing 7',
-    '        2  calendars, refused: Must be a real date (request.invalid at /blocked/*/to), for example listing 8, listing 9',
+    '        2  calendars, rejected: Must be a real date (request.invalid at /blocked/*/to), for example listing 8, listing 9',
   ]);
   expect(report.of('listings', 'created')).toBe(1_200);
 });
 
-test('tells of what a kept row lacks', () => {
+test('reports what an imported row lacks', () => {
   const report = new Report();
   const row = { id: '1', outcome: 'created' as const, code: 'listing.incomplete', pointer: '/content/title' };
   report.result('listings', { ...row, detail: 'It stays a draft: publishing needs this' }, 'listing 1');

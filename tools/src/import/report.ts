@@ -6,14 +6,14 @@ export type Kind = (typeof KINDS)[number];
 export type Outcome = Result['outcome'] | 'skipped';
 const OUTCOMES: readonly Outcome[] = ['created', 'updated', 'unchanged', 'skipped', 'refused'];
 
-const MOST_EXAMPLES = 3;
+const MAX_EXAMPLES = 3;
 
 interface Reason {
   count: number;
   examples: string[];
 }
 
-/** What became of every row: counted by outcome, and by reason with a few examples. */
+/** The results of all rows, by outcome, and by reason with a few examples. */
 export class Report {
   private readonly counts = new Map<Kind, Map<Outcome, number>>();
   private readonly reasons = new Map<string, Reason>();
@@ -24,29 +24,29 @@ export class Report {
     this.counts.set(kind, counts);
   }
 
-  /** A row that was not sent. */
+  /** Counts a row that was not sent. */
   skip(kind: Kind, reason: string, example: string): void {
     this.count(kind, 'skipped');
     this.note(kind, `skipped: ${reason}`, example);
   }
 
-  /** A row that was. */
+  /** Counts a row that was sent. */
   result(kind: Kind, result: Result, example: string): void {
     this.count(kind, result.outcome);
     const { code, pointer, detail, outcome } = result;
     if (code === null && detail === null) return;
-    // Places in a list differ from row to row, the reason does not.
+    // List positions differ from row to row; the reason is the same.
     const place = pointer ? `at ${pointer.replace(/\/\d+(?=\/|$)/g, '/*')}` : null;
     const where = [code, place].filter((part) => part !== null).join(' ');
-    this.note(kind, `${outcome === 'refused' ? 'refused: ' : ''}${detail ?? code} (${where})`, example);
+    this.note(kind, `${outcome === 'refused' ? 'rejected: ' : ''}${detail ?? code} (${where})`, example);
   }
 
-  /** Something worth knowing that stopped no row. */
+  /** Records a remark on a row. */
   note(kind: Kind, what: string, example: string): void {
     const key = `${kind}\t${what}`;
     const reason = this.reasons.get(key) ?? { count: 0, examples: [] };
     reason.count += 1;
-    if (reason.examples.length < MOST_EXAMPLES && !reason.examples.includes(example)) {
+    if (reason.examples.length < MAX_EXAMPLES && !reason.examples.includes(example)) {
       reason.examples.push(example);
     }
     this.reasons.set(key, reason);
@@ -61,10 +61,10 @@ export class Report {
   }
 
   lines(): string[] {
-    const seen = KINDS.filter((kind) => this.counts.has(kind));
+    const present = KINDS.filter((kind) => this.counts.has(kind));
     const table = [
       ['', ...OUTCOMES],
-      ...seen.map((kind) => [kind, ...OUTCOMES.map((outcome) => whole(this.of(kind, outcome)))]),
+      ...present.map((kind) => [kind, ...OUTCOMES.map((outcome) => whole(this.of(kind, outcome)))]),
     ].map((cells) =>
       cells
         .map((cell, at) => (at === 0 ? cell.padEnd(10) : cell.padStart(10)))

@@ -3,7 +3,7 @@ import { UnavailableRuns } from './unavailable-runs.js';
 
 const day = (offset: number): string => new Date(Date.UTC(2027, 1, 1 + offset)).toISOString().slice(0, 10);
 
-test('one half-open range per run, over the ends of months', () => {
+test('returns one half-open range per run, across months', () => {
   const runs = new UnavailableRuns();
   const taken = new Set([0, 1, 26, 27, 28, 29, 40]);
   for (let offset = 0; offset < 60; offset += 1) runs.add('a', day(offset), !taken.has(offset));
@@ -21,7 +21,7 @@ test('one half-open range per run, over the ends of months', () => {
   ]);
 });
 
-test('shifted as a whole', () => {
+test('moves all ranges by the same number of days', () => {
   const runs = new UnavailableRuns();
   runs.add('a', '2024-11-05', true);
   runs.add('a', '2024-11-06', false);
@@ -31,13 +31,13 @@ test('shifted as a whole', () => {
   ]);
 });
 
-test.each(['2027-02-29', '2027-2-1', '01/02/2027', ''])('%j is no date', (date) => {
+test.each(['2027-02-29', '2027-2-1', '01/02/2027', ''])('rejects the date %j', (date) => {
   const runs = new UnavailableRuns();
   expect(runs.add('a', date, false)).toBe(false);
   expect([...runs.ranges()]).toEqual([]);
 });
 
-test('rows in any order, and twice, give the same', () => {
+test('accepts rows in any order and twice', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.nat(50)), fc.array(fc.nat(50)), (offsets, again) => {
       const inOrder = new UnavailableRuns();

@@ -6,15 +6,15 @@ interface Run {
 }
 
 /**
- * The unavailable days of each listing as runs, from rows in any order. What is kept grows with the runs, not with the
- * days: a city of a thousand listings has a third of a million days.
+ * The unavailable days of each listing as runs, from rows in any order. Memory grows with the runs, not with the days: a city
+ * of a thousand listings has a third of a million days.
  */
 export class UnavailableRuns {
   private readonly runs = new Map<string, Run[]>();
   private readonly days = new Map<string, number>();
   private earliest = Infinity;
 
-  /** False when the date is none. */
+  /** False if the date is invalid. */
   add(listing: string, date: string, available: boolean): boolean {
     const day = this.dayOf(date);
     if (Number.isNaN(day)) return false;
@@ -32,7 +32,7 @@ export class UnavailableRuns {
     return Number.isFinite(this.earliest) ? isoDate(this.earliest) : null;
   }
 
-  /** Half-open ranges, merged, `shift` days later than they were said. Also of listings without one: all is free then. */
+  /** Half-open ranges, merged and moved by `shift` days. Listings without an unavailable day are included. */
   *ranges(shift = 0): Generator<{ listing: string; blocked: { from: string; to: string }[] }> {
     for (const [listing, runs] of this.runs) {
       const merged: Run[] = [];
@@ -54,8 +54,8 @@ export class UnavailableRuns {
   private dayOf(date: string): number {
     let day = this.days.get(date);
     if (day === undefined) {
-      const known = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(`${date}T00:00:00Z`) / DAY_MS : NaN;
-      day = !Number.isNaN(known) && isoDate(known) === date ? known : NaN;
+      const parsed = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(`${date}T00:00:00Z`) / DAY_MS : NaN;
+      day = !Number.isNaN(parsed) && isoDate(parsed) === date ? parsed : NaN;
       this.days.set(date, day);
     }
     return day;

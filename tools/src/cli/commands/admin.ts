@@ -1,16 +1,16 @@
-import { type Call, type Command, Misuse, Refusal } from '../command.js';
+import { type Call, type Command, UsageError, OperatorError } from '../command.js';
 import { readPassword } from '../password.js';
 import { findSystem, LOCATION } from '../system.js';
 
 export const command: Command = {
-  summary: 'Administrators: they are made here, and nowhere else.',
+  summary: 'Administrators. Only this command creates them.',
   actions: {
     create: {
       summary:
-        'Makes an account with the role admin and prints its second factor and recovery codes, once. The password is asked for on the terminal, or read as the first line of standard input.',
+        'Creates an account with the role admin and prints its second factor and recovery codes, which are shown only once. The password is read from the terminal, or from the first line of standard input.',
       options: {
         email: { type: 'string', description: 'the mail address to log in with' },
-        name: { type: 'string', description: 'how the person is called (default: Administrator)' },
+        name: { type: 'string', description: 'the display name (default: Administrator)' },
         ...LOCATION,
       },
       run: create,
@@ -19,32 +19,34 @@ export const command: Command = {
 };
 
 async function create({ options, out }: Call): Promise<void> {
-  if (options.email === undefined) throw new Misuse('Say whose account: --email.');
+  if (options.email === undefined) throw new UsageError('Pass the mail address of the account with --email.');
   const { Administrators, Register } = await import('@roost/app-identity');
   const who = { email: String(options.email), displayName: String(options.name ?? 'Administrator') };
   const system = findSystem(options);
   const input = Register.safeParse({ ...who, password: await readPassword() });
-  if (!input.success) throw new Refusal(sentence(input.error.issues[0]));
+  if (!input.success) throw new OperatorError(sentence(input.error.issues[0]));
 
   const { withReplica } = await import('../replica.js');
-  const made = await withReplica(system, 'identity', (identity) =>
+  const created = await withReplica(system, 'identity', (identity) =>
     identity
       .get(Administrators)
       .create(input.data)
       .catch((error: unknown) => {
-        throw isTooCommon(error) ? new Refusal('This password is too easily guessed: take another.') : error;
+        throw isTooCommon(error)
+          ? new OperatorError('This password is too common: choose another one.')
+          : error;
       }),
   );
-  if (!made) throw new Refusal(`${input.data.email} has an account already: nothing has been changed.`);
-  out.result(made, [
-    { what: 'account', value: made.id },
-    { what: 'mail address', value: made.email },
-    { what: 'authenticator secret', value: made.secret },
-    { what: 'authenticator link', value: made.otpauthUrl },
-    ...made.recoveryCodes.map((code, i) => ({ what: `recovery code ${i + 1}`, value: code })),
+  if (!created) throw new OperatorError(`${input.data.email} has an account already: nothing was changed.`);
+  out.result(created, [
+    { what: 'account', value: created.id },
+    { what: 'mail address', value: created.email },
+    { what: 'authenticator secret', value: created.secret },
+    { what: 'authenticator link', value: created.otpauthUrl },
+    ...created.recoveryCodes.map((code, i) => ({ what: `recovery code ${i + 1}`, value: code })),
   ]);
   out.progress(
-    'Put the secret into an authenticator now and keep the recovery codes: they are not shown again.',
+    'Add the secret to an authenticator now and store the recovery codes: they are not shown again.',
   );
 }
 
@@ -54,9 +56,9 @@ function sentence(issue: { path: PropertyKey[]; message: string } | undefined): 
     displayName: 'The name',
     password: 'The password',
   };
-  const name = names[String(issue?.path[0])] ?? 'That';
-  const said = issue?.message ?? 'is not valid';
-  return `${name} ${said.charAt(0).toLowerCase()}${said.slice(1)}.`;
+  const name = names[String(issue?.path[0])] ?? 'A value';
+  const message = issue?.message ?? 'is not valid';
+  return `${name} ${message.charAt(0).toLowerCase()}${message.slice(1)}.`;
 }
 
 const isTooCommon = (error: unknown): boolean =>

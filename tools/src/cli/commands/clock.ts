@@ -1,4 +1,4 @@
-import { type Action, type Call, type Command, Misuse, Refusal } from '../command.js';
+import { type Action, type Call, type Command, UsageError, OperatorError } from '../command.js';
 
 const URL_OPTION = {
   url: {
@@ -15,28 +15,33 @@ const mover = (summary: string, operands: string | undefined, body: (call: Call)
 });
 
 export const command: Command = {
-  summary: 'The domain clock of a development Roost: what its stays take for now.',
+  summary: 'The domain clock of a development installation.',
   actions: {
-    show: mover('Says what time it is there.', undefined, () => ({ advance: 'PT0S' })),
-    advance: mover('Moves it on by a duration; what becomes due is done at once.', '<P3D>', (call) => ({
-      advance: operand(call, 'a duration such as P3D or PT15M'),
-    })),
+    show: mover('Prints the domain time.', undefined, () => ({ advance: 'PT0S' })),
+    advance: mover(
+      'Advances it by a duration; work that becomes due is processed at once.',
+      '<P3D>',
+      (call) => ({
+        advance: operand(call, 'a duration such as P3D or PT15M'),
+      }),
+    ),
     set: mover('Sets it to an instant.', '<2027-05-01T13:00:00Z>', (call) => ({
       set: operand(call, 'an instant such as 2027-05-01T13:00:00Z'),
     })),
-    reset: mover('Gives it the real time again.', undefined, () => ({ reset: true })),
+    reset: mover('Sets it back to the real time.', undefined, () => ({ reset: true })),
   },
 };
 
 function operand({ operands }: Call, what: string): string {
   const [value] = operands;
-  if (value === undefined || operands.length > 1) throw new Misuse(`Say ${what}.`);
+  if (value === undefined || operands.length > 1) throw new UsageError(`Pass ${what}.`);
   return value;
 }
 
 async function move({ options, out }: Call, body: object): Promise<void> {
   const gateway = String(options.url ?? gatewayAddress());
-  if (!URL.canParse(gateway)) throw new Misuse(`"${gateway}" is no address such as http://localhost:3000.`);
+  if (!URL.canParse(gateway))
+    throw new UsageError(`"${gateway}" is not an address such as http://localhost:3000.`);
   const response = await fetch(new URL('/dev/clock', gateway), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -44,17 +49,21 @@ async function move({ options, out }: Call, body: object): Promise<void> {
     signal: AbortSignal.timeout(30_000),
   }).catch(() => null);
   if (!response)
-    throw new Refusal(`No Roost answers at ${gateway}: start it with "npm start", or name it by --url.`);
-  if (response.status === 404)
-    throw new Refusal(
-      `The Roost at ${gateway} has no clock to move: it is in production, or that is no gateway.`,
+    throw new OperatorError(
+      `Nothing responds at ${gateway}: start Roost with "npm start", or pass its address with --url.`,
     );
-  const answer = (await response.json()) as { now?: string; errors?: { detail: string }[]; title?: string };
-  if (answer.now === undefined) {
-    throw new Refusal(answer.errors?.[0]?.detail ?? answer.title ?? `It answered ${response.status}.`);
+  if (response.status === 404)
+    throw new OperatorError(
+      `The clock at ${gateway} can't be moved: it is in production, or it is not a gateway.`,
+    );
+  const result = (await response.json()) as { now?: string; errors?: { detail: string }[]; title?: string };
+  if (result.now === undefined) {
+    throw new OperatorError(
+      result.errors?.[0]?.detail ?? result.title ?? `The response was ${response.status}.`,
+    );
   }
-  const aheadSeconds = Math.round((Date.parse(answer.now) - Date.now()) / 1000);
-  out.result({ now: answer.now, aheadSeconds }, [{ now: answer.now, 'ahead by': ahead(aheadSeconds) }]);
+  const aheadSeconds = Math.round((Date.parse(result.now) - Date.now()) / 1000);
+  out.result({ now: result.now, aheadSeconds }, [{ now: result.now, 'ahead by': ahead(aheadSeconds) }]);
 }
 
 function gatewayAddress(): string {

@@ -6,13 +6,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { claimFolder, EmbeddedError } from '@roost/embedded';
 import { z } from 'zod';
-import { type Call, type Command, type Output, Refusal, type Row } from '../command.js';
+import { type Call, type Command, type Output, OperatorError, type Row } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
 
-const HEARD_MS = 10_000;
-const LOADED_MS = 10 * 60_000;
+const PICKED_UP_WITHIN_MS = 10_000;
+const LOADED_WITHIN_MS = 10 * 60_000;
 
-/** What the standalone process writes of its demo data, apps/standalone/src/demo/demo-data.ts. */
+/** The status file that the standalone process writes, apps/standalone/src/demo/demo-data.ts. */
 const Status = z.object({
   state: z.string(),
   at: z.string(),
@@ -29,11 +29,11 @@ const Status = z.object({
 type Status = z.output<typeof Status>;
 
 export const command: Command = {
-  summary: 'The demo data of a development Roost: three cities, their hosts and guests.',
+  summary: 'The demo data of a development installation: three cities with hosts and guests.',
   actions: {
     reset: {
       summary:
-        'Empties this Roost (accounts, listings, bookings, payments, mails, files: everything) and loads the demo data anew.',
+        'Deletes everything in this installation (accounts, listings, bookings, payments, mails, files) and loads the demo data again.',
       options: {
         ...CONFIRMED,
         'data-dir': {
@@ -49,11 +49,11 @@ export const command: Command = {
 async function reset({ options, out }: Call): Promise<void> {
   const dataDir = String(options['data-dir'] ?? (process.env.ROOST_DATA_DIR?.trim() || '.roost'));
   if (process.env.ROOST_ENV?.trim() === 'production' || existsSync(join(dataDir, 'production'))) {
-    throw new Refusal(
-      `${dataDir} belongs to a Roost in production: there is no demo data, and nothing is emptied.`,
+    throw new OperatorError(
+      `${dataDir} belongs to a production installation: there is no demo data, and nothing was deleted.`,
     );
   }
-  await confirm(`This empties the Roost in ${dataDir}, whatever it holds`, options);
+  await confirm(`This deletes everything in ${dataDir}`, options);
 
   const started = new Date();
   const folder = join(dataDir, 'demo');
@@ -66,7 +66,7 @@ async function reset({ options, out }: Call): Promise<void> {
     const status = await loaded(folder, request, started, own, out);
     const { counts } = status;
     if (status.state !== 'loaded' || !counts) {
-      throw new Refusal(`The demo data could not be loaded: details in ${join(dataDir, 'roost.log')}.`);
+      throw new OperatorError(`The demo data could not be loaded: details in ${join(dataDir, 'roost.log')}.`);
     }
     const rows: Row[] = [
       { what: 'listings', count: counts.listings },
@@ -81,25 +81,25 @@ async function reset({ options, out }: Call): Promise<void> {
   }
 }
 
-/** Whether no Roost runs on this folder. */
+/** Whether no process uses this data folder. */
 function isFree(dataDir: string): boolean {
   try {
     claimFolder(dataDir).release();
     return true;
   } catch (error) {
     if (error instanceof EmbeddedError && error.message.includes('in use')) return false;
-    throw error instanceof EmbeddedError ? new Refusal(error.message) : error;
+    throw error instanceof EmbeddedError ? new OperatorError(error.message) : error;
   }
 }
 
 interface OwnRoost {
-  over(): boolean;
+  hasEnded(): boolean;
   stop(): Promise<void>;
 }
 
-/** None runs: one is started for as long as the load takes. */
+/** Starts Roost for the duration of the load. */
 function startRoost(dataDir: string, out: Output): OwnRoost {
-  out.progress(`No Roost runs on ${dataDir}: one is started for the load.`);
+  out.progress(`Roost is not running on ${dataDir}: starting it for the load.`);
   const path = (file: string) => new URL(`../../../../${file}`, import.meta.url);
   const child = spawn(
     process.execPath,
@@ -124,7 +124,7 @@ function startRoost(dataDir: string, out: Output): OwnRoost {
   child.stdout.on('data', show);
   child.stderr.on('data', (chunk: Buffer) => out.progress(String(chunk).trimEnd()));
   return {
-    over: () => ended,
+    hasEnded: () => ended,
     stop: async () => {
       if (ended) return;
       const close = once(child, 'close');
@@ -141,28 +141,29 @@ async function loaded(
   own: OwnRoost | null,
   out: Output,
 ): Promise<Status> {
-  let said = '';
+  let reported = '';
   for (const from = performance.now(); ; await pause(100)) {
     const waited = performance.now() - from;
-    if (own?.over()) throw new Refusal('Roost ended before the demo data was loaded.');
-    if (!own && waited > HEARD_MS && existsSync(request)) {
+    if (own?.hasEnded()) throw new OperatorError('Roost ended before the demo data was loaded.');
+    if (!own && waited > PICKED_UP_WITHIN_MS && existsSync(request)) {
       rmSync(request, { force: true });
-      throw new Refusal(
-        'The Roost that runs there takes no reset: it is not a development one with all its services.',
+      throw new OperatorError(
+        'The running Roost accepts no reset: it is not a development installation with all services.',
       );
     }
-    if (waited > LOADED_MS) throw new Refusal('The demo data is still being loaded after ten minutes.');
+    if (waited > LOADED_WITHIN_MS)
+      throw new OperatorError('The demo data is still being loaded after ten minutes.');
     const status = readStatus(folder);
     if (!status || new Date(status.at) < started || existsSync(request)) continue;
-    if (!own && status.state !== said) out.progress(`  ${STATES[status.state] ?? status.state}`);
-    said = status.state;
+    if (!own && status.state !== reported) out.progress(`  ${STATES[status.state] ?? status.state}`);
+    reported = status.state;
     if (status.state === 'loaded' || status.state === 'failed') return status;
   }
 }
 
 const STATES: Record<string, string> = {
-  past: 'living through the last ten weeks',
-  present: 'adding the rest of the houses and pictures',
+  past: 'replaying the last ten weeks',
+  present: 'adding the remaining listings and pictures',
 };
 
 function readStatus(folder: string): Status | null {

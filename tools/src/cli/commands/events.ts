@@ -1,7 +1,7 @@
 import { events, isEventType, topics } from '@roost/contracts';
 import { type EventEnvelope, readOutboxStatus, type ServiceLag } from '@roost/messaging';
 import { age } from '../age.js';
-import { type Call, type Command, Misuse, type Row } from '../command.js';
+import { type Call, type Command, UsageError, type Row } from '../command.js';
 import { inKafka, kafkaSource, withEvents } from '../event-source.js';
 import { findSystem, LOCATION, serviceNamed, servicesOf, withDatabases } from '../system.js';
 import { wholeNumber } from '../whole-number.js';
@@ -9,27 +9,27 @@ import { wholeNumber } from '../whole-number.js';
 const MOST = 1_000_000;
 
 export const command: Command = {
-  summary: 'The events that the services tell each other.',
+  summary: 'The events between the services.',
   actions: {
     tail: {
       summary:
-        'Prints events as they are told, until Ctrl-C; with --json one a line, with their bodies. Bodies may hold personal data.',
+        'Prints events as they are published, until Ctrl-C; with --json one per line, with their bodies, which may contain personal data.',
       options: {
-        topic: { type: 'string', description: 'on this topic only, such as bookings.booking' },
-        type: { type: 'string', description: 'of this type only, such as booking.confirmed' },
-        key: { type: 'string', description: 'of this key (the id of an aggregate) only' },
-        service: { type: 'string', description: 'told by this service only' },
-        'from-start': { type: 'boolean', description: 'all that are kept, and on from there' },
-        limit: { type: 'string', description: 'end after so many' },
-        'no-follow': { type: 'boolean', description: 'end at the last one that is there' },
+        topic: { type: 'string', description: 'only those of this topic, such as bookings.booking' },
+        type: { type: 'string', description: 'only those of this type, such as booking.confirmed' },
+        key: { type: 'string', description: 'only those of this key (the id of an aggregate)' },
+        service: { type: 'string', description: 'only those published by this service' },
+        'from-start': { type: 'boolean', description: 'start with the oldest retained event' },
+        limit: { type: 'string', description: 'stop after this number of events' },
+        'no-follow': { type: 'boolean', description: 'stop after the newest event' },
         ...LOCATION,
       },
       run: tail,
     },
     lag: {
       summary:
-        'How far behind the listeners are. With Kafka by topic, with the partitions where something waits; --json has all partitions.',
-      options: { service: { type: 'string', description: 'of this listening service only' }, ...LOCATION },
+        'How far behind the consumers are. With Kafka by topic, with the partitions that have waiting events; --json has all partitions.',
+      options: { service: { type: 'string', description: 'only this consumer' }, ...LOCATION },
       run: lag,
     },
   },
@@ -38,10 +38,10 @@ export const command: Command = {
 async function tail({ options, out }: Call): Promise<void> {
   const topic = options.topic === undefined ? null : String(options.topic);
   if (topic !== null && !topics.has(topic))
-    throw new Misuse(`There is no topic "${topic}": it is one of ${[...topics.keys()].join(', ')}.`);
+    throw new UsageError(`There is no topic "${topic}": use one of ${[...topics.keys()].join(', ')}.`);
   const type = options.type === undefined ? null : String(options.type);
   if (type !== null && !isEventType(type))
-    throw new Misuse(`There is no event "${type}": it is one of ${Object.keys(events).join(', ')}.`);
+    throw new UsageError(`There is no event "${type}": use one of ${Object.keys(events).join(', ')}.`);
   const key = options.key === undefined ? null : String(options.key);
   const limit = wholeNumber('limit', options.limit, MOST) ?? Infinity;
   const service = options.service === undefined ? null : serviceNamed(String(options.service));
@@ -94,10 +94,10 @@ async function lag({ options, out }: Call): Promise<void> {
     return out.result(lags.flatMap(partitionsOf), lags.flatMap(topicRows));
   }
   const lags = await lagsInOutboxes(system);
-  const wanted = lags.filter(({ listener }) => listeners.some((name) => name === listener));
+  const selected = lags.filter(({ listener }) => listeners.some((name) => name === listener));
   out.result(
-    wanted,
-    wanted.map(({ listener, from, behind, oldestSeconds }): Row => ({
+    selected,
+    selected.map(({ listener, from, behind, oldestSeconds }): Row => ({
       listener,
       from,
       behind,
@@ -106,7 +106,7 @@ async function lag({ options, out }: Call): Promise<void> {
   );
 }
 
-/** Kafka knows how many, not since when. */
+/** Kafka has the number of events, not their age. */
 const partitionsOf = ({ service, partitions }: ServiceLag): Lag[] =>
   partitions.map(({ topic, partition, behind }) => ({
     listener: service,
@@ -116,7 +116,7 @@ const partitionsOf = ({ service, partitions }: ServiceLag): Lag[] =>
     oldestSeconds: null,
   }));
 
-/** A row for a topic, which has many partitions. A service that has never listened is not left out. */
+/** One row per topic. A service without a consumer group has a row as well. */
 function topicRows({ service, members, partitions }: ServiceLag): Row[] {
   const running = members > 0 ? 'active' : 'none';
   if (partitions.length === 0) {

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { type Call, type Command, Refusal, type Row } from '../command.js';
+import { type Call, type Command, OperatorError, type Row } from '../command.js';
 import { findSystem, LOCATION, withDatabases } from '../system.js';
 
 export const command: Command = {
@@ -7,7 +7,7 @@ export const command: Command = {
   actions: {
     check: {
       summary:
-        'Checks that each transaction sums to zero in its currency, that nothing can be changed or taken away, and that payments and movements say the same. Exit code 1 if not.',
+        'Checks that each transaction sums to zero in its currency, that the database rejects changes and deletions, and that payments and movements agree. Exit code 1 if not.',
       options: LOCATION,
       run: check,
     },
@@ -33,43 +33,43 @@ async function withLedger({ options }: Call, work: (client: ClientBase) => Promi
 
 interface Finding {
   check: string;
-  looked: number;
+  checked: number;
   wrong: number;
   example: string | null;
 }
 
 /**
- * Written anew from what a ledger must be, on the tables alone: it shares no code with payments, whose own check is
- * `roost reconcile`. One snapshot, so that what is written meanwhile is no difference.
+ * Written independently, on the tables alone: it shares no code with payments, whose own check is `roost reconcile`. One
+ * snapshot, so that concurrent writes are not reported as differences.
  */
 async function check(call: Call): Promise<void> {
   await withLedger(call, async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     const findings: Finding[] = [];
     for (const [name, sql] of QUERIES) {
-      const { rows } = await client.query<{ looked: string; wrong: string; example: string | null }>(sql);
+      const { rows } = await client.query<{ checked: string; wrong: string; example: string | null }>(sql);
       findings.push({
         check: name,
-        looked: Number(rows[0]?.looked ?? 0),
+        checked: Number(rows[0]?.checked ?? 0),
         wrong: Number(rows[0]?.wrong ?? 0),
         example: rows[0]?.example ?? null,
       });
     }
-    findings.push(...(await refused(client)));
+    findings.push(...(await rejectedChanges(client)));
     const sums = await balances(client);
     await client.query('ROLLBACK');
     const wrong = findings.filter((finding) => finding.wrong > 0);
     call.out.result(
       { sound: wrong.length === 0, findings, balances: sums },
-      findings.map(({ check: name, looked, wrong: bad, example }): Row => ({
+      findings.map(({ check: name, checked, wrong: bad, example }): Row => ({
         check: name,
-        looked,
+        checked,
         wrong: bad,
         example,
       })),
     );
     if (wrong.length > 0)
-      throw new Refusal(`The ledger is not sound: ${wrong.map((it) => it.check).join(', ')}.`);
+      throw new OperatorError(`The ledger is not sound: ${wrong.map((it) => it.check).join(', ')}.`);
   });
 }
 
@@ -84,35 +84,35 @@ const QUERIES: readonly [name: string, sql: string][] = [
   [
     'each transaction sums to zero in each currency',
     `WITH ${ENTRY}, total AS (SELECT key, currency, sum(amount) AS net FROM entry GROUP BY key, currency)
-     SELECT count(*) AS looked, count(*) FILTER (WHERE net <> 0) AS wrong, min(key) FILTER (WHERE net <> 0) AS example FROM total`,
+     SELECT count(*) AS checked, count(*) FILTER (WHERE net <> 0) AS wrong, min(key) FILTER (WHERE net <> 0) AS example FROM total`,
   ],
   [
     'both accounts of a movement have its currency',
-    `SELECT count(*) AS looked, count(*) FILTER (WHERE bad) AS wrong, min(key) FILTER (WHERE bad) AS example FROM (
+    `SELECT count(*) AS checked, count(*) FILTER (WHERE bad) AS wrong, min(key) FILTER (WHERE bad) AS example FROM (
        SELECT m.key, d.currency IS DISTINCT FROM m.currency OR c.currency IS DISTINCT FROM m.currency AS bad
        FROM movement m LEFT JOIN ledger_account d ON d.id = m.debit_id LEFT JOIN ledger_account c ON c.id = m.credit_id) it`,
   ],
   [
     'amounts are positive, and no account moves to itself',
-    `SELECT count(*) AS looked, count(*) FILTER (WHERE bad) AS wrong, min(key) FILTER (WHERE bad) AS example FROM (
+    `SELECT count(*) AS checked, count(*) FILTER (WHERE bad) AS wrong, min(key) FILTER (WHERE bad) AS example FROM (
        SELECT key, amount_minor <= 0 OR debit_id = credit_id AS bad FROM movement) it`,
   ],
   [
     'no movement of a transaction is missing between others',
-    `SELECT count(*) AS looked, count(*) FILTER (WHERE bad) AS wrong, min(key) FILTER (WHERE bad) AS example FROM (
+    `SELECT count(*) AS checked, count(*) FILTER (WHERE bad) AS wrong, min(key) FILTER (WHERE bad) AS example FROM (
        SELECT key, min(leg) <> 1 OR max(leg) <> count(*) AS bad FROM movement GROUP BY key) it`,
   ],
   [
-    'what a payment captured is what the ledger took in for it',
+    'the captured amount of a payment equals its movements in the ledger',
     ofPayments('captured_minor', `CASE WHEN d.code = 'provider_clearing' THEN amount_minor ELSE 0 END`),
   ],
   [
-    'what a payment refunded is what the ledger gave back for it',
+    'the refunded amount of a payment equals its movements in the ledger',
     ofPayments('refunded_minor', `CASE WHEN c.code = 'provider_clearing' THEN amount_minor ELSE 0 END`),
   ],
   [
-    'no payment gave back more than it took in',
-    `SELECT count(*) AS looked, count(*) FILTER (WHERE refunded_minor > captured_minor) AS wrong,
+    'no payment refunded more than it captured',
+    `SELECT count(*) AS checked, count(*) FILTER (WHERE refunded_minor > captured_minor) AS wrong,
        min(id::text) FILTER (WHERE refunded_minor > captured_minor) AS example FROM payment`,
   ],
 ];
@@ -122,38 +122,43 @@ function ofPayments(column: string, amount: string): string {
     WITH posted AS (
       SELECT m.payment_id, sum(${amount}) AS minor FROM movement m
       JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id GROUP BY m.payment_id)
-    SELECT count(*) AS looked, count(*) FILTER (WHERE bad) AS wrong, min(id::text) FILTER (WHERE bad) AS example FROM (
+    SELECT count(*) AS checked, count(*) FILTER (WHERE bad) AS wrong, min(id::text) FILTER (WHERE bad) AS example FROM (
       SELECT p.id, p.${column} <> coalesce(l.minor, 0) AS bad FROM payment p LEFT JOIN posted l ON l.payment_id = p.id) it`;
 }
 
 /**
- * Tries what must be refused, in a transaction that is rolled back whatever comes. Not TRUNCATE: it would lock the
- * ledger before it is refused, so there its trigger is looked for.
+ * Tries statements that the database must reject, in a transaction that is always rolled back. Not TRUNCATE: it would lock
+ * the ledger before it is rejected, so its trigger is checked instead.
  */
-async function refused(client: ClientBase): Promise<Finding[]> {
+async function rejectedChanges(client: ClientBase): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const table of ['movement', 'ledger_account']) {
     const found = async (sql: string) => (await client.query<{ n: string }>(sql)).rows[0]?.n;
-    const looked = Number(await found(`SELECT count(*) AS n FROM ${table}`));
-    const say = (what: string, went: boolean) =>
-      findings.push({ check: `${what} of ${table} is refused`, looked, wrong: went ? 1 : 0, example: null });
+    const checked = Number(await found(`SELECT count(*) AS n FROM ${table}`));
+    const report = (what: string, accepted: boolean) =>
+      findings.push({
+        check: `${what} of ${table} is rejected`,
+        checked,
+        wrong: accepted ? 1 : 0,
+        example: null,
+      });
     for (const [what, sql] of [
       ['UPDATE', `UPDATE ${table} SET currency = currency`],
       ['DELETE', `DELETE FROM ${table}`],
     ] as const) {
       await client.query('SAVEPOINT attempt');
-      const went = await client.query(sql).then(
+      const accepted = await client.query(sql).then(
         ({ rowCount }) => rowCount !== 0,
         () => false,
       );
       await client.query('ROLLBACK TO attempt');
-      say(what, went);
+      report(what, accepted);
     }
     const ALWAYS_ON_TRUNCATE = `tgenabled = 'A' AND tgtype & 32 = 32 AND tgtype & 2 = 2`;
     const guards = await found(
       `SELECT count(*) AS n FROM pg_trigger WHERE tgrelid = '${table}'::regclass AND ${ALWAYS_ON_TRUNCATE}`,
     );
-    say('TRUNCATE', Number(guards) === 0);
+    report('TRUNCATE', Number(guards) === 0);
   }
   return findings;
 }

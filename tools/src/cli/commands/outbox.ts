@@ -6,7 +6,7 @@ import {
   resendRefused,
 } from '@roost/messaging';
 import { age } from '../age.js';
-import { type Call, type Command, Misuse, type Row } from '../command.js';
+import { type Call, type Command, UsageError, type Row } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
 import {
   type Databases,
@@ -21,39 +21,42 @@ import { wholeNumber } from '../whole-number.js';
 
 const MOST = 10_000;
 const WHICH = {
-  service: { type: 'string', description: 'told by this service only' },
-  id: { type: 'string', description: 'only this one, by the id of its event' },
+  service: { type: 'string', description: 'only those published by this service' },
+  id: { type: 'string', description: 'only the one with this id' },
 } as const;
-const ALL = { all: { type: 'boolean', description: 'all of them, where nothing else narrows it' } } as const;
+const ALL = {
+  all: { type: 'boolean', description: 'all of them, if no other option selects some' },
+} as const;
 
 export const command: Command = {
-  summary: 'The outboxes: what each service has still to tell the others.',
+  summary: 'The outboxes: the events that each service has still to publish.',
   actions: {
     status: {
       summary:
-        'For each service: the events it keeps, whether a process relays them, and how far behind each listener (or Kafka) is.',
-      options: { service: { type: 'string', description: 'of this service only' }, ...LOCATION },
+        'For each service: the retained events, whether a process relays them, and how far behind each consumer (or Kafka) is.',
+      options: { service: { type: 'string', description: 'only this service' }, ...LOCATION },
       run: status,
     },
     refused: {
-      summary: 'The events that Kafka has refused for good, most likely for their size. The others went on.',
+      summary:
+        'The events that Kafka rejected for good, most likely for their size. All others were published.',
       options: {
         ...WHICH,
-        limit: { type: 'string', description: 'at most so many of each service (default: 100)' },
+        limit: { type: 'string', description: 'the most per service (default: 100)' },
         ...LOCATION,
       },
       run: refused,
     },
     resend: {
       summary:
-        'Sends refused events again. Do it when the cause is mended ("topics apply" puts the limits of the topics right).',
+        'Publishes rejected events again. Fix the cause first ("topics apply" corrects the limits of the topics).',
       options: { ...WHICH, ...ALL, ...CONFIRMED, ...LOCATION },
-      run: (call) => decide(call, 'resent', 'will be sent again, behind what was told since', resendRefused),
+      run: (call) => decide(call, 'resent', 'will be published again, after later events', resendRefused),
     },
     discard: {
-      summary: 'Gives refused events up: no listener will ever hear of them.',
+      summary: 'Drops rejected events: no consumer will receive them.',
       options: { ...WHICH, ...ALL, ...CONFIRMED, ...LOCATION },
-      run: (call) => decide(call, 'discarded', 'will never be told', discardRefused),
+      run: (call) => decide(call, 'discarded', 'will never be published', discardRefused),
     },
   },
 };
@@ -99,19 +102,19 @@ async function refused({ options, out }: Call): Promise<void> {
 async function decide(
   { options, out }: Call,
   verb: 'resent' | 'discarded',
-  fate: string,
+  consequence: string,
   act: typeof resendRefused,
 ): Promise<void> {
   const id = eventId(options.id);
   if (options.all !== true && options.service === undefined && id === null)
-    throw new Misuse('Say which by --service or --id, or say --all.');
+    throw new UsageError('Select some with --service or --id, or all with --all.');
   await withDatabases(findSystem(options), servicesOf(options), async (databases) => {
     const all = await refusedIn(databases, id, MOST);
     if (all.length === 0) return out.result([], []);
     for (const { service, type, key, code } of all.slice(0, 20))
       out.progress(`  ${service}  ${type}  ${key}  ${code}`);
     if (all.length > 20) out.progress(`  and ${all.length - 20} more`);
-    await confirm(`${all.length} event${all.length === 1 ? '' : 's'} ${fate}`, options);
+    await confirm(`${all.length} event${all.length === 1 ? '' : 's'} ${consequence}`, options);
     const outcomes: Row[] = [];
     for (const [service, client] of databases) {
       const count = await act(client, id);

@@ -1,12 +1,12 @@
-import { type Call, type Command, Refusal, type Row } from '../command.js';
+import { type Call, type Command, OperatorError, type Row } from '../command.js';
 import { findSystem, LOCATION } from '../system.js';
 
 export const command: Command = {
-  summary: 'Whether providers, payments, ledger and bookings say the same of the money.',
+  summary: 'Whether providers, payments, ledger and bookings agree about money.',
   actions: {
     run: {
       summary:
-        'Compares all of it, as GET /v1/admin/reconciliation does, and lists each difference with what to do. Exit code 1 if there is one.',
+        'Compares all of them, as GET /v1/admin/reconciliation does, and lists each difference with what to do. Exit code 1 if there is one.',
       options: LOCATION,
       run,
     },
@@ -33,5 +33,5 @@ async function run({ options, out }: Call): Promise<void> {
       action,
     })),
   );
-  if (found.differences.length > 0) throw new Refusal('The books differ.');
+  if (found.differences.length > 0) throw new OperatorError('There are differences.');
 }

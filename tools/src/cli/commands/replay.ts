@@ -7,22 +7,22 @@ import {
   rebuild,
   Transactions,
 } from '@roost/messaging';
-import { type Call, type Command, Misuse, Refusal, type Row } from '../command.js';
+import { type Call, type Command, UsageError, OperatorError, type Row } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
 import { withEvents } from '../event-source.js';
 import { findSystem, LOCATION, serviceNamed, type ServiceName, type System } from '../system.js';
 import type { Replica } from '../replica.js';
 
-const LIST = `Every event that is kept is delivered to the service once more, by a process of the service that is started for it; what runs goes on. What the service has handled it knows and leaves alone; what it has missed it handles, or parks.`;
+const EVENTS = `Delivers every retained event to the service once more, in a replica that is started for it; running processes continue. Handled events are skipped; missed events are handled, or parked.`;
 
 export const command: Command = {
-  summary: 'Tells a service events again: to fill in what it missed, or to build its projections anew.',
+  summary: 'Delivers events to a service again: to handle missed ones, or to rebuild its projections.',
   actions: {
     events: {
-      summary: LIST,
+      summary: EVENTS,
       operands: '<service>',
       options: {
-        topic: { type: 'string', description: 'of this topic only, such as bookings.booking' },
+        topic: { type: 'string', description: 'only those of this topic, such as bookings.booking' },
         ...CONFIRMED,
         ...LOCATION,
       },
@@ -30,13 +30,16 @@ export const command: Command = {
     },
     projections: {
       summary:
-        'Empties what the service keeps of a state topic, forgets that it handled its events, and handles them all again, in one transaction: readers see the old rows until it is done, and a crash leaves them. Requests are served meanwhile; events to this service, and its own, wait. Refused while events of the topic are parked.',
+        'Empties the projections of a state topic, removes its inbox rows and handles all its events again, in one transaction: readers see the old rows until it commits, and a crash leaves them. Requests are served meanwhile; events to this service, and its own, wait. Rejected while events of the topic are parked.',
       operands: '<service>',
       options: {
-        topic: { type: 'string', description: 'this topic only (default: each state topic it listens to)' },
+        topic: {
+          type: 'string',
+          description: 'only this topic (default: each state topic that it consumes)',
+        },
         'dry-run': {
           type: 'boolean',
-          description: 'roll it back in the end: only say what would be different',
+          description: 'roll back at the end and only print the differences',
         },
         ...CONFIRMED,
         ...LOCATION,
@@ -46,12 +49,12 @@ export const command: Command = {
   },
 };
 
-/** From apps: loaded when a command needs it, for it takes a second. */
+/** Loaded on demand: the apps take a second to load. */
 const replicas = () => import('../replica.js');
 
 function serviceOf({ operands }: Call) {
   const [name] = operands;
-  if (name === undefined || operands.length > 1) throw new Misuse('Say which service, one.');
+  if (name === undefined || operands.length > 1) throw new UsageError('Pass the name of one service.');
   return serviceNamed(name);
 }
 
@@ -59,27 +62,26 @@ function topicOption({ options }: Call): string | null {
   if (options.topic === undefined) return null;
   const topic = String(options.topic);
   if (!topics.has(topic))
-    throw new Misuse(`There is no topic "${topic}": it is one of ${[...topics.keys()].join(', ')}.`);
+    throw new UsageError(`There is no topic "${topic}": use one of ${[...topics.keys()].join(', ')}.`);
   return topic;
 }
 
 async function replayProjections(call: Call): Promise<void> {
   const name = serviceOf(call);
-  const wanted = topicOption(call);
+  const topicFilter = topicOption(call);
   const dryRun = call.options['dry-run'] === true;
   const system = findSystem(call.options);
   const { projectionsOf } = await import('../projections.js');
   const projections = await projectionsOf(name);
-  const chosen = wanted === null ? Object.keys(projections) : [wanted];
+  const chosen = topicFilter === null ? Object.keys(projections) : [topicFilter];
   for (const topic of chosen) {
     if (!projections[topic])
-      throw new Refusal(
-        `${name} builds nothing of ${topic} alone: it does of ${Object.keys(projections).join(', ')}.`,
+      throw new OperatorError(
+        `${name} has no projection of ${topic}: it has some of ${Object.keys(projections).join(', ')}.`,
       );
   }
   const tables = chosen.flatMap((topic) => projections[topic] ?? []);
-  if (!dryRun)
-    await confirm(`${name} builds ${tables.join(', ')} anew of ${chosen.join(', ')}`, call.options);
+  if (!dryRun) await confirm(`${name} rebuilds ${tables.join(', ')} from ${chosen.join(', ')}`, call.options);
 
   const { withReplica } = await replicas();
   const results = await withEvents(system, null, (source) =>
@@ -94,7 +96,7 @@ async function replayProjections(call: Call): Promise<void> {
           onProgress: (count) => call.out.progress(`  ${topic}: ${count} events`),
         }).catch((error: unknown) => {
           if (error instanceof LettersInTheWay)
-            throw new Refusal(
+            throw new OperatorError(
               `${error.letters} events of ${topic} are parked at ${name}: redrive or discard them first (roost dead-letters), or they would be handled out of order.`,
             );
           throw error;
@@ -133,11 +135,13 @@ async function replayEvents(call: Call): Promise<void> {
   const name = serviceOf(call);
   const topic = topicOption(call);
   const system = findSystem(call.options);
-  await confirm(`${name} is told ${topic ?? 'every event'} again from the start`, call.options);
+  await confirm(`${name} receives ${topic ?? 'every event'} again from the start`, call.options);
   const counts = await deliverAll(call, system, name, topic);
   call.out.result({ service: name, ...counts }, [{ service: name, ...counts }]);
   if (counts.failed > 0)
-    throw new Refusal(`${counts.failed} events could not be handled at once: see roost dead-letters list.`);
+    throw new OperatorError(
+      `${counts.failed} events could not be handled at once: see roost dead-letters list.`,
+    );
 }
 
 async function deliverAll(
@@ -150,9 +154,9 @@ async function deliverAll(
   const { withReplica } = await replicas();
   await withEvents(system, null, (source) =>
     withReplica(system, name, async (replica) => {
-      const taken = topic === null ? topicsTakenBy(replica.get(EventConsumer).types) : [topic];
-      for await (const batch of source.read({ topics: taken, from: 'start' })) {
-        // Different keys side by side, those of one key in their order.
+      const consumed = topic === null ? topicsConsumed(replica.get(EventConsumer).types) : [topic];
+      for await (const batch of source.read({ topics: consumed, from: 'start' })) {
+        // Different keys concurrently, the events of one key in order.
         const keys = Map.groupBy(batch, (event) => `${event.topic} ${event.key}`);
         const lanes = [...keys.values()];
         const work = async () => {
@@ -174,12 +178,12 @@ async function deliver(replica: Replica, event: EventEnvelope, counts: Counts): 
     counts[outcome === 'queued' ? 'waiting' : outcome] += 1;
   } catch (error) {
     if (!isTransient(error)) counts.failed += 1;
-    // The service's own way with what fails: tried again, then parked.
+    // A failure is retried and then parked, as in the running service.
     await new Promise<void>((settled) => replica.deliver({ event, settled }));
   }
 }
 
-function topicsTakenBy(types: ReadonlySet<string>): string[] {
+function topicsConsumed(types: ReadonlySet<string>): string[] {
   return [...topics.keys()].filter((topic) => {
     const [service = ''] = topic.split('.');
     return (Object.keys(events) as EventType[]).some(

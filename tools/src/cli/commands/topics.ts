@@ -1,41 +1,42 @@
 import { applyTopics, type kafkaClient, listTopics, plannedTopics, type TopicReport } from '@roost/messaging';
-import { type Call, type Command, type Row, Refusal } from '../command.js';
+import { type Call, type Command, type Row, OperatorError } from '../command.js';
 import { inKafka, kafkaAt } from '../event-source.js';
 import { dataDirOf, kafkaBrokersOf, LOCATION } from '../system.js';
 import { wholeNumber } from '../whole-number.js';
 
 type Kafka = ReturnType<typeof kafkaClient>;
 
-/** More are slow to fetch from, and a service has no more replicas that work at the same time. */
+/** More are slow to fetch from, and no service has more concurrent replicas. */
 const MOST_PARTITIONS = 1000;
 const MOST_REPLICAS = 100;
 const PARTITIONS = {
   type: 'string',
-  description: `how many partitions a topic is to have (default: ${plannedTopics()[0]?.partitions})`,
+  description: `the number of partitions of a topic (default: ${plannedTopics()[0]?.partitions})`,
 } as const;
 
 export const command: Command = {
-  summary: "Kafka's topics, as the contracts of the events want them.",
+  summary: 'The Kafka topics that the contracts of the events require.',
   actions: {
     list: {
-      summary: 'What Kafka has of them, and where that differs from what is wanted. Changes nothing.',
+      summary: 'Lists them and how they differ from the required settings. Changes nothing.',
       options: { partitions: PARTITIONS, ...LOCATION },
       run: list,
     },
     apply: {
       summary:
-        'Creates the topics that are missing and puts settings right. Deletes nothing, and never raises partitions unasked.',
+        'Creates missing topics and corrects settings. Deletes nothing, and raises partitions only with --raise.',
       options: {
-        'dry-run': { type: 'boolean', description: 'only say what would be done' },
+        'dry-run': { type: 'boolean', description: 'only print what would change' },
         partitions: PARTITIONS,
         replicas: {
           type: 'string',
-          description: 'on how many brokers a new topic is kept (default: 3, or all where there are fewer)',
+          description:
+            'the replicas of a new topic (default: 3, or the number of brokers if there are fewer)',
         },
         raise: {
           type: 'boolean',
           description:
-            'also raise the partitions of topics that have fewer: keys move then, so let the services handle all that is there and stop them first',
+            'also raise the partitions of topics that have fewer: keys then move, so let the services process all events and stop them first',
         },
         ...LOCATION,
       },
@@ -65,8 +66,8 @@ async function apply({ options, out }: Call): Promise<void> {
   out.result(reports, reports.map(row));
   const open = reports.filter(({ state }) => state === 'differs');
   if (open.length > 0 && options['dry-run'] !== true) {
-    throw new Refusal(
-      `${open.length} topic${open.length === 1 ? ' has' : 's have'} fewer partitions than wanted: raise them with --raise, or say the number that is there with --partitions.`,
+    throw new OperatorError(
+      `${open.length} topic${open.length === 1 ? ' has' : 's have'} fewer partitions than requested: raise them with --raise, or pass the present number with --partitions.`,
     );
   }
 }
@@ -81,8 +82,8 @@ async function withKafka<T>(
 ): Promise<T> {
   const brokers = kafkaBrokersOf(options);
   if (!brokers) {
-    throw new Refusal(
-      `No Kafka is known: set KAFKA_BROKERS to a comma-separated list of host:port, or name by --data-dir the folder of a Roost that runs its own (now ${dataDirOf(options)}).`,
+    throw new OperatorError(
+      `There is no Kafka: set KAFKA_BROKERS to a comma-separated list of host:port, or pass with --data-dir the folder of an installation that runs its own (now ${dataDirOf(options)}).`,
     );
   }
   return inKafka(brokers, () => {
