@@ -26,7 +26,7 @@ test('counts every row once, and each reason with a few examples', () => {
     'calendars          0         0         0         0         2',
     '',
     '        4  listings, skipped: no price, for example listing 1, listing 2, listing 3',
-    '        1  listings, mail address hidden, for example listing 7',
+    '        1  listings, mail address masked, for example listing 7',
     '        2  calendars, rejected: Must be a real date (request.invalid at /blocked/*/to), for example listing 8, listing 9',
   ]);
   expect(report.of('listings', 'created')).toBe(1_200);
