@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-export interface Answer<T = Record<string, unknown>> {
+export interface ApiResponse<T = Record<string, unknown>> {
   status: number;
   headers: Headers;
   body: T;
@@ -11,10 +11,10 @@ export interface RequestOptions {
   form?: FormData;
 }
 
-/** What a wrong answer is reported with: the call, and what came back. */
-export class WrongAnswer extends Error {}
+/** An unexpected response, with the call that caused it. */
+export class UnexpectedResponse extends Error {}
 
-/** A caller of Roost: an address and, once somebody has logged in, a token. Waits when it is told to (429, 503). */
+/** An API client, with the token of a user after sign-in. It waits as long as `Retry-After` says (429, 503). */
 export class Client {
   private last = '';
 
@@ -27,53 +27,56 @@ export class Client {
     return new Client(this.url, token);
   }
 
-  get<T>(path: string, options?: RequestOptions): Promise<Answer<T>> {
+  get<T>(path: string, options?: RequestOptions): Promise<ApiResponse<T>> {
     return this.call<T>('GET', path, undefined, options);
   }
 
-  post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<Answer<T>> {
+  post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<ApiResponse<T>> {
     return this.call<T>('POST', path, body, options);
   }
 
-  put<T>(path: string, body: unknown, options?: RequestOptions): Promise<Answer<T>> {
+  put<T>(path: string, body: unknown, options?: RequestOptions): Promise<ApiResponse<T>> {
     return this.call<T>('PUT', path, body, options);
   }
 
-  /** Reads `path` until `done` says so; a long poll where the route offers one. Fails after `seconds`. */
+  /** Reads `path` until `done` is true, with `Prefer: wait` where the route supports it. Fails after `seconds`. */
   async until<T>(
     path: string,
-    done: (answer: Answer<T>) => boolean,
+    done: (response: ApiResponse<T>) => boolean,
     options: { seconds?: number; headers?: Record<string, string> } = {},
-  ): Promise<Answer<T>> {
+  ): Promise<ApiResponse<T>> {
     const deadline = Date.now() + (options.seconds ?? 20) * 1000;
     let etag: string | null = null;
     for (;;) {
-      const answer: Answer<T> = await this.get<T>(path, {
+      const response: ApiResponse<T> = await this.get<T>(path, {
         headers: { Prefer: 'wait=5', ...(etag ? { 'If-None-Match': etag } : {}), ...options.headers },
       });
-      if (answer.status < 300 && done(answer)) return answer;
-      // Not there yet is worth another look; a wrong question stays wrong.
-      if ([400, 401, 403, 422].includes(answer.status)) throw this.wrong('this is refused', answer);
-      if (Date.now() > deadline) throw this.wrong('this never became what it should', answer);
-      etag = answer.headers.get('etag') ?? etag;
+      if (response.status < 300 && done(response)) return response;
+      // Missing data may arrive; an invalid request stays invalid.
+      if ([400, 401, 403, 422].includes(response.status))
+        throw this.wrong('the request was rejected', response);
+      if (Date.now() > deadline) throw this.wrong('the expected state was not reached', response);
+      etag = response.headers.get('etag') ?? etag;
       await pause(100);
     }
   }
 
-  /** Fails unless the answer has this status (and, for a problem, this code). */
-  expect<T>(answer: Answer<T>, status: number, code?: string): Answer<T> {
-    if (answer.status !== status) throw this.wrong(`expected ${status}`, answer);
-    const got = (answer.body as { code?: string } | null)?.code;
-    if (code !== undefined && got !== code) throw this.wrong(`expected the code ${code}`, answer);
-    if (code !== undefined && !answer.headers.get('content-type')?.startsWith('application/problem+json')) {
-      throw this.wrong('expected application/problem+json', answer);
+  /** Fails unless the response has this status (and, for a problem, this code). */
+  expect<T>(response: ApiResponse<T>, status: number, code?: string): ApiResponse<T> {
+    if (response.status !== status) throw this.wrong(`expected ${status}`, response);
+    const got = (response.body as { code?: string } | null)?.code;
+    if (code !== undefined && got !== code) throw this.wrong(`expected the code ${code}`, response);
+    if (code !== undefined && !response.headers.get('content-type')?.startsWith('application/problem+json')) {
+      throw this.wrong('expected application/problem+json', response);
     }
-    return answer;
+    return response;
   }
 
-  wrong(what: string, answer: Answer<unknown>): WrongAnswer {
-    const body = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body, null, 2);
-    return new WrongAnswer(`${what}\n${this.last} answered ${answer.status}\n${body.slice(0, 4000)}`);
+  wrong(what: string, response: ApiResponse<unknown>): UnexpectedResponse {
+    const body = typeof response.body === 'string' ? response.body : JSON.stringify(response.body, null, 2);
+    return new UnexpectedResponse(
+      `${what}\n${this.last} returned ${response.status}\n${body.slice(0, 4000)}`,
+    );
   }
 
   private async call<T>(
@@ -81,7 +84,7 @@ export class Client {
     path: string,
     body: unknown,
     options: RequestOptions = {},
-  ): Promise<Answer<T>> {
+  ): Promise<ApiResponse<T>> {
     this.last = `${method} ${path}`;
     const headers: Record<string, string> = { ...options.headers };
     if (this.token) headers.Authorization = `Bearer ${this.token}`;
@@ -99,7 +102,7 @@ export class Client {
       const retryAfter = Number(response.headers.get('retry-after'));
       if ((response.status === 429 || response.status === 503) && retryAfter > 0 && attempt < 5) {
         await response.arrayBuffer();
-        console.log(`    told to wait ${retryAfter} s by ${method} ${path} (${response.status})`);
+        console.log(`    waiting ${retryAfter} s for ${method} ${path} (${response.status})`);
         await pause(retryAfter * 1000);
         continue;
       }

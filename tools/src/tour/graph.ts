@@ -1,20 +1,21 @@
 import { formatMoney } from '@roost/money';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Answer, Client } from './client.js';
+import type { ApiResponse, Client } from './client.js';
 import type { Step } from './journey.js';
-import { aListing, aPhoto, GUESTS, PRICING, STAY_RULES, type World } from './world.js';
+import { listingInput, samplePhoto, GUESTS, PRICING, STAY_RULES } from './sample-listing.js';
+import { tour } from './tour-state.js';
 
-interface Refusal {
+interface GraphqlError {
   message: string;
   extensions: { code: string };
 }
 
 interface Reply<T> {
   data: T | null;
-  errors?: Refusal[];
+  errors?: GraphqlError[];
 }
 
-/** One operation as a client sends it. A refused field is in the reply, so its status is 200 all the same. */
+/** Sends one operation. A rejected field is an error in the body; the status is still 200. */
 const operate = <T>(
   who: Client,
   query: string,
@@ -22,53 +23,54 @@ const operate = <T>(
   headers: Record<string, string> = {},
 ) => who.post<Reply<T>>('/graphql', { query, variables }, { headers });
 
-/** The data of an operation that must go well. */
-async function ask<T>(who: Client, query: string, variables: object = {}): Promise<T> {
-  const answer = await operate<T>(who, query, variables);
-  who.expect(answer, 200);
-  if (answer.body.errors || !answer.body.data) throw who.wrong('an operation without errors', answer);
-  return answer.body.data;
+/** The data of an operation that must succeed. */
+async function execute<T>(who: Client, query: string, variables: object = {}): Promise<T> {
+  const response = await operate<T>(who, query, variables);
+  who.expect(response, 200);
+  if (response.body.errors || !response.body.data) throw who.wrong('an operation without errors', response);
+  return response.body.data;
 }
 
-async function askUntil<T>(
+async function executeUntil<T>(
   who: Client,
   query: string,
   variables: object,
   done: (data: T) => boolean,
 ): Promise<T> {
   for (let tries = 0; ; tries++) {
-    const answer = await operate<T>(who, query, variables);
-    if (answer.body.data && !answer.body.errors && done(answer.body.data)) return answer.body.data;
-    if (tries > 150) throw who.wrong('this never became what it should', answer);
+    const response = await operate<T>(who, query, variables);
+    if (response.body.data && !response.body.errors && done(response.body.data)) return response.body.data;
+    if (tries > 150) throw who.wrong('the expected state was not reached', response);
     await pause(100);
   }
 }
 
-function refused(who: Client, answer: Answer<Reply<unknown>>, code: string): void {
-  if (answer.body.errors?.[0]?.extensions.code !== code) throw who.wrong(`expected the code ${code}`, answer);
+function expectError(who: Client, response: ApiResponse<Reply<unknown>>, code: string): void {
+  if (response.body.errors?.[0]?.extensions.code !== code)
+    throw who.wrong(`expected the code ${code}`, response);
 }
 
-/** The journey of a booking once more, by one graph instead of routes. */
-export function graphJourney(world: World): Step[] {
+/** The journey of a booking over GraphQL. */
+export function graphSteps(): Step[] {
   let listingId: string;
   let bookingId: string;
   return [
     {
       name: 'GraphQL: the host lists a house with mutations (the photo goes over REST) and publishes it',
       run: async () => {
-        const { host } = world;
-        const created = await ask<{ createListing: { id: string; missing: string[] } }>(
+        const { host } = tour;
+        const created = await execute<{ createListing: { id: string; missing: string[] } }>(
           host,
           'mutation ($input: CreateListingInput!) { createListing(input: $input) { id status missing } }',
-          { input: { ...aListing(world, 'instant'), title: 'The house that the graph let' } },
+          { input: { ...listingInput(tour, 'instant'), title: 'House listed over GraphQL' } },
         );
         listingId = created.createListing.id;
-        refused(
+        expectError(
           host,
           await operate(host, 'mutation ($id: ID!) { publishListing(id: $id) { id } }', { id: listingId }),
           'listing.incomplete',
         );
-        await ask(
+        await execute(
           host,
           `mutation ($id: ID!, $pricing: PriceRulesInput!, $rules: StayRulesInput!) {
             setPricing(listingId: $id, input: $pricing) { basePriceMinor }
@@ -77,9 +79,9 @@ export function graphJourney(world: World): Step[] {
           { id: listingId, pricing: PRICING, rules: STAY_RULES },
         );
         const form = new FormData();
-        form.append('file', await aPhoto(), 'harbour.jpg');
+        form.append('file', await samplePhoto(), 'harbour.jpg');
         host.expect(await host.post(`/v1/listings/${listingId}/photos`, undefined, { form }), 201);
-        const { publishListing } = await ask<{ publishListing: { status: string } }>(
+        const { publishListing } = await execute<{ publishListing: { status: string } }>(
           host,
           'mutation ($id: ID!) { publishListing(id: $id) { status } }',
           { id: listingId },
@@ -88,8 +90,8 @@ export function graphJourney(world: World): Step[] {
       },
     },
     {
-      name: 'GraphQL: anyone finds it, and reads listing, host and calendar in one query',
-      run: async (anyone) => {
+      name: 'GraphQL: the public finds it, and reads listing, host and calendar in one query',
+      run: async (anonymous) => {
         interface Found {
           listings: {
             edges: {
@@ -103,8 +105,8 @@ export function graphJourney(world: World): Step[] {
             }[];
           };
         }
-        const found = await askUntil<Found>(
-          anyone,
+        const found = await executeUntil<Found>(
+          anonymous,
           `query ($filter: ListingFilterInput!, $from: Date!, $to: Date!) {
             listings(filter: $filter, first: 10) {
               edges { stay { totalMinor } node {
@@ -115,11 +117,11 @@ export function graphJourney(world: World): Step[] {
             }
           }`,
           {
-            filter: { city: world.city, checkIn: world.date(80), checkOut: world.date(84), guests: 3 },
-            from: world.date(80),
-            to: world.date(84),
+            filter: { city: tour.city, checkIn: tour.date(80), checkOut: tour.date(84), guests: 3 },
+            from: tour.date(80),
+            to: tour.date(84),
           },
-          // Its calendar is another service's and may be a moment behind.
+          // The calendar belongs to another service and may be briefly behind.
           ({ listings }) =>
             listings.edges.some(({ node }) => node.id === listingId && node.calendar !== null),
         );
@@ -127,20 +129,20 @@ export function graphJourney(world: World): Step[] {
         const { host, address, calendar } = edge?.node ?? {};
         const nights = calendar?.data.filter(({ available }) => available).length;
         if (address !== null || host?.email !== null || !host.displayName || nights !== 4)
-          throw new Error(`not what a stranger may see: ${JSON.stringify(edge)}`);
-        return `${nights} nights for ${formatMoney(edge?.stay.totalMinor ?? 0, 'EUR')}, let by ${host.displayName}`;
+          throw new Error(`not the public view: ${JSON.stringify(edge)}`);
+        return `${nights} nights for ${formatMoney(edge?.stay.totalMinor ?? 0, 'EUR')}, hosted by ${host.displayName}`;
       },
     },
     {
-      name: 'GraphQL: the guest asks for a quote and books; the same key gives the same booking',
+      name: 'GraphQL: the guest creates a quote and books; the same key returns the same booking',
       run: async () => {
-        const { guest } = world;
-        const { createQuote } = await ask<{ createQuote: { id: string; totalMinor: number } }>(
+        const { guest } = tour;
+        const { createQuote } = await execute<{ createQuote: { id: string; totalMinor: number } }>(
           guest,
           'mutation ($input: CreateQuoteInput!) { createQuote(input: $input) { id totalMinor listing { title } } }',
-          { input: { listingId, checkInDate: world.date(80), checkOutDate: world.date(84), guests: GUESTS } },
+          { input: { listingId, checkInDate: tour.date(80), checkOutDate: tour.date(84), guests: GUESTS } },
         );
-        const key = { 'Idempotency-Key': `tour-graph-${world.run}` };
+        const key = { 'Idempotency-Key': `tour-graph-${tour.run}` };
         const book = () =>
           operate<{ createBooking: { id: string; state: string } }>(
             guest,
@@ -158,8 +160,8 @@ export function graphJourney(world: World): Step[] {
     {
       name: 'GraphQL: the guest pays, and one query shows booking, listing, host, guest and payment',
       run: async () => {
-        const { guest } = world;
-        const due = await askUntil<{ booking: { payment: { id: string } | null } }>(
+        const { guest } = tour;
+        const due = await executeUntil<{ booking: { payment: { id: string } | null } }>(
           guest,
           'query ($id: ID!) { booking(id: $id) { payment { id status amountMinor } } }',
           { id: bookingId },
@@ -171,10 +173,10 @@ export function graphJourney(world: World): Step[] {
             'mutation ($id: ID!, $method: String!) { confirmPayment(id: $id, input: { paymentMethod: $method }) { status } }',
             { id: due.booking.payment?.id, method },
           );
-        refused(guest, await pay('pm_card_chargeDeclined'), 'payment.declined');
+        expectError(guest, await pay('pm_card_chargeDeclined'), 'payment.declined');
         const paid = await pay('pm_card_visa');
-        if (paid.body.errors) throw guest.wrong('a good card pays', paid);
-        const all = await askUntil<{
+        if (paid.body.errors) throw guest.wrong('a valid card pays', paid);
+        const all = await executeUntil<{
           booking: { state: string; listing: { title: string }; payment: { status: string } };
         }>(
           guest,
@@ -191,22 +193,22 @@ export function graphJourney(world: World): Step[] {
       },
     },
     {
-      name: 'GraphQL: strangers, abuse and cancelling get the answers of the routes',
-      run: async (anyone) => {
-        const { guest, rival } = world;
+      name: 'GraphQL: other users, abuse and cancelling have the same results as the routes',
+      run: async (anonymous) => {
+        const { guest, rival } = tour;
         const read = 'query ($id: ID!) { booking(id: $id) { id payment { id } } }';
-        refused(rival, await operate(rival, read, { id: bookingId }), 'booking.not_found');
-        refused(anyone, await operate(anyone, read, { id: bookingId }), 'auth.missing_token');
+        expectError(rival, await operate(rival, read, { id: bookingId }), 'booking.not_found');
+        expectError(anonymous, await operate(anonymous, read, { id: bookingId }), 'auth.missing_token');
         const deep = `{ listing(id: "x") ${'{ host { listings { edges { node '.repeat(12)}{ id }${' } } } }'.repeat(12)} }`;
-        anyone.expect(await operate(anyone, deep), 400);
-        const cancelled = await ask<{
+        anonymous.expect(await operate(anonymous, deep), 400);
+        const cancelled = await execute<{
           cancelBooking: { state: string; cancellation: { refundMinor: number } };
         }>(
           guest,
           'mutation ($id: ID!) { cancelBooking(id: $id, reason: "Plans changed") { state cancellation { refundMinor } } }',
           { id: bookingId },
         );
-        refused(
+        expectError(
           guest,
           await operate(guest, 'mutation ($id: ID!) { cancelBooking(id: $id, reason: "Again") { id } }', {
             id: bookingId,

@@ -1,74 +1,9 @@
-import { addDays, localDate } from '@roost/stay';
 import sharp from 'sharp';
-import { Client } from './client.js';
-
-export interface Tokens {
-  accessToken: string;
-  refreshToken: string;
-}
-
-export interface Listing {
-  id: string;
-  status: string;
-  /** Null for those who may not see it. */
-  address: { line1: string } | null;
-}
-
-export interface Quote {
-  id: string;
-  nights: number;
-  currency: string;
-  lines: { kind: string; amountMinor: number }[];
-  totalMinor: number;
-  host: { feeMinor: number; payoutMinor: number };
-  refundSchedule: { until: string; refundMinor: number }[];
-}
-
-export interface Booking {
-  id: string;
-  state: string;
-  totalMinor: number;
-  holdExpiresAt: string | null;
-  checkOutDate: string;
-  checkOutAt: string;
-  history: { event: string }[];
-}
-
-export interface Payment {
-  id: string;
-  status: string;
-  amountMinor: number;
-}
-
-/** What the steps of one tour know of each other. Made anew per run, so that a tour can be repeated. */
-export class World {
-  readonly run = Date.now().toString(36);
-  host!: Client;
-  guest!: Client;
-  rival!: Client;
-  admin!: Client;
-  instant!: Listing;
-  onRequest!: Listing;
-  quote!: Quote;
-  booking!: Booking;
-  payment!: Payment;
-  /** A time zone far from most machines' own, so that dates really are the listing's. */
-  readonly timeZone = 'Europe/Lisbon';
-  readonly city = `Vila Roost ${this.run}`;
-
-  /** A date of the listing's place, `days` from its today. */
-  date(days: number): string {
-    return addDays(localDate(new Date(), this.timeZone), days);
-  }
-
-  mail(who: string): string {
-    return `${who}-${this.run}@tour.roost.example`;
-  }
-}
+import type { TourState } from './tour-state.js';
 
 export const GUESTS = { adults: 2, children: [{ age: 7 }], infants: 0, pets: 0 };
 
-export function aListing(world: World, bookingMode: 'instant' | 'request'): Record<string, unknown> {
+export function listingInput(tour: TourState, bookingMode: 'instant' | 'request'): Record<string, unknown> {
   return {
     title: bookingMode === 'instant' ? 'White house by the harbour' : 'Attic room, ask first',
     description: 'Two bright rooms, a kitchen that is used, and the boats below the window.',
@@ -76,13 +11,13 @@ export function aListing(world: World, bookingMode: 'instant' | 'request'): Reco
     roomType: bookingMode === 'instant' ? 'entire_home' : 'private_room',
     address: {
       line1: 'Rua do Cais 7',
-      city: world.city,
+      city: tour.city,
       region: 'Setúbal',
       postalCode: '2900-001',
       countryCode: 'PT',
     },
     location: { lat: 38.5244, lng: -8.8882 },
-    timeZone: world.timeZone,
+    timeZone: tour.timeZone,
     currency: 'EUR',
     capacity: 4,
     bedrooms: 2,
@@ -137,8 +72,8 @@ export const STAY_RULES = {
   checkOutWeekdays: null,
 };
 
-/** A photograph of its own making: a harbour at dusk, as far as rectangles go. */
-export async function aPhoto(): Promise<Blob> {
+/** A generated photo: a harbour at dusk. */
+export async function samplePhoto(): Promise<Blob> {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="800">
     <defs><linearGradient id="s" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#27426b"/><stop offset="1" stop-color="#f2b47a"/></linearGradient></defs>
     <rect width="1200" height="520" fill="url(#s)"/><rect y="520" width="1200" height="280" fill="#1d3a54"/>
