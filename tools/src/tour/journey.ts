@@ -64,7 +64,7 @@ export const smoke: Step[] = [
 export const journey: Step[] = [
   ...smoke,
   {
-    name: 'A host registers, verifies the mail address and untilState a host',
+    name: 'A host registers, verifies the mail address and becomes a host',
     run: async (anonymous) => {
       const { client, tokens } = await signUp(anonymous, 'host');
       anonymous.expect(await client.post('/v1/me/host'), 200);
