@@ -14,7 +14,7 @@ export const IdentityConfig = z.object({
   SMTP_URL: z
     .url({ protocol: /^smtps?$/ })
     .optional()
-    .meta({ description: 'an address such as smtps://user:password@mail.example.com' }),
+    .meta({ description: 'a URL such as smtps://user:password@mail.example.com' }),
   MAIL_FROM: z
     .string()
     .min(3)
@@ -26,12 +26,12 @@ export const IdentityConfig = z.object({
     .min(1)
     .max(365)
     .default(14)
-    .meta({ description: 'how many days after check-out both sides may review: mails name the last one' }),
+    .meta({ description: 'the number of days after check-out in which both sides can write a review; mails state its end' }),
   ROOST_DEMO: z
     .enum(['on', 'accounts', 'off'])
     .default('off')
     .meta({
-      description: 'on (demo accounts and, in the one process, demo data; its default), accounts or off',
+      description: 'on (demo accounts and, in the standalone process, demo data; the default there), accounts or off',
       notInProduction: ['on', 'accounts'],
     }),
 });

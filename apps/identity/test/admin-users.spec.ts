@@ -1,15 +1,15 @@
 import { expectProblem } from '@roost/testing';
-import { type Identity, type Person, startIdentity } from './identity.js';
+import { type TestIdentity, type TestAccount, startIdentity } from './identity.fixture.js';
 
-let identity: Identity;
-let admin: Person;
-let ada: Person;
+let identity: TestIdentity;
+let admin: TestAccount;
+let ada: TestAccount;
 beforeAll(async () => {
   identity = await startIdentity();
-  admin = await identity.person({ roles: ['admin'] });
+  admin = await identity.createUser({ roles: ['admin'] });
 });
 beforeEach(async () => {
-  ada = await identity.person();
+  ada = await identity.createUser();
 });
 afterAll(() => identity.close());
 
@@ -19,7 +19,7 @@ const reinstate = (id: string, by = admin) =>
   identity.with(by.accessToken).post(`/v1/admin/users/${id}/reinstate`);
 
 describe('204', () => {
-  it('suspends at once: sessions end, log-in is refused, the other services hear it', async () => {
+  it('suspends at once: ends sessions, rejects log-ins and publishes the event', async () => {
     expect((await suspend(ada.id)).status).toBe(204);
     expectProblem(await identity.with(ada.accessToken).get('/v1/me'), 403, 'account.suspended');
     expectProblem(await identity.logIn(ada.email, ada.password), 403, 'account.suspended');
@@ -30,7 +30,7 @@ describe('204', () => {
     ]);
   });
 
-  it('reinstates: log-in works again, old sessions stay ended', async () => {
+  it('reinstates: log-ins work again, old sessions stay ended', async () => {
     await suspend(ada.id);
     expect((await reinstate(ada.id)).status).toBe(204);
     expect((await identity.logIn(ada.email, ada.password)).status).toBe(200);
@@ -49,7 +49,7 @@ describe('204', () => {
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
   });
 
-  it('is replayed for the same idempotency key', async () => {
+  it('replays the response for the same idempotency key', async () => {
     const key = { 'idempotency-key': `suspend-${ada.id}` };
     expect((await suspend(ada.id, admin, key)).status).toBe(204);
     const again = await suspend(ada.id, admin, key);
@@ -58,45 +58,45 @@ describe('204', () => {
 });
 
 describe('400', () => {
-  it('an id that is none', async () => {
+  it('rejects a malformed id', async () => {
     expectProblem(await suspend('ada'), 400, 'request.invalid', 'id');
   });
 });
 
 describe('401', () => {
-  it('nobody', async () => {
-    const answer = await identity.anyone.post(`/v1/admin/users/${ada.id}/suspend`);
-    expectProblem(answer, 401, 'auth.missing_token');
+  it('rejects a request without a token', async () => {
+    const response = await identity.anonymous.post(`/v1/admin/users/${ada.id}/suspend`);
+    expectProblem(response, 401, 'auth.missing_token');
   });
 });
 
 describe('403', () => {
-  it.each([['guest'], ['host']])('a %s', async (role) => {
-    const other = await identity.person({ roles: [role] });
+  it.each([['guest'], ['host']])('rejects a %s', async (role) => {
+    const other = await identity.createUser({ roles: [role] });
     expectProblem(await suspend(ada.id, other), 403, 'auth.forbidden');
     expectProblem(await reinstate(ada.id, other), 403, 'auth.forbidden');
     expect((await identity.with(ada.accessToken).get('/v1/me')).status).toBe(200);
   });
 
-  it('an administrator who has been suspended', async () => {
-    const former = await identity.person({ roles: ['admin'] });
+  it('rejects a suspended administrator', async () => {
+    const former = await identity.createUser({ roles: ['admin'] });
     await suspend(former.id);
     expectProblem(await suspend(ada.id, former), 403, 'account.suspended');
   });
 
-  it('oneself', async () => {
+  it('rejects the administrator’s own account', async () => {
     expectProblem(await suspend(admin.id), 403, 'auth.forbidden');
   });
 });
 
 describe('404', () => {
-  it('nobody with this id', async () => {
+  it('rejects an unknown id', async () => {
     expectProblem(await suspend('019b0000-0000-7000-8000-000000000000'), 404, 'user.not_found');
   });
 });
 
 describe('409', () => {
-  it('suspended already, or never', async () => {
+  it('rejects a suspension of a suspended user and a reinstatement of an active one', async () => {
     expectProblem(await reinstate(ada.id), 409, 'user.status_unchanged');
     await suspend(ada.id);
     expectProblem(await suspend(ada.id), 409, 'user.status_unchanged');

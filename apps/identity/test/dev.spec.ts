@@ -1,16 +1,16 @@
 import { expectProblem } from '@roost/testing';
-import { DEMO_ACCOUNTS, DevUsers } from '../src/dev/dev-users.service.js';
-import { claimsOf, type Identity, startIdentity } from './identity.js';
+import { DEMO_ACCOUNTS, DevUserService } from '../src/dev/dev-user.service.js';
+import { claimsOf, type TestIdentity, startIdentity } from './identity.fixture.js';
 
-let identity: Identity;
+let identity: TestIdentity;
 beforeAll(async () => {
   identity = await startIdentity({ ROOST_DEMO: 'on' });
 });
 afterAll(() => identity.close());
 
 describe('POST /dev/users', () => {
-  it('201: a user who is logged in, verified and stepped up unless told otherwise', async () => {
-    const plain = await identity.anyone.post('/dev/users');
+  it('201: creates a logged-in user, verified by default', async () => {
+    const plain = await identity.anonymous.post('/dev/users');
     expect(plain.status).toBe(201);
     expect(Object.keys(plain.body).sort()).toEqual([
       'accessToken',
@@ -19,7 +19,7 @@ describe('POST /dev/users', () => {
       'password',
       'refreshToken',
     ]);
-    const person = await identity.person({ roles: ['host', 'admin'], emailVerified: false });
+    const person = await identity.createUser({ roles: ['host', 'admin'], emailVerified: false });
     const claims = claimsOf(person.accessToken);
     expect(claims).toMatchObject({
       sub: person.id,
@@ -29,30 +29,30 @@ describe('POST /dev/users', () => {
     expect((await identity.logIn(person.email, person.password)).status).toBe(200);
   });
 
-  it('400: roles nobody has', async () => {
-    const answer = await identity.anyone.post('/dev/users', { roles: ['root'] });
-    expectProblem(answer, 400, 'request.invalid', '/roles/0');
+  it('400: rejects an unknown role', async () => {
+    const response = await identity.anonymous.post('/dev/users', { roles: ['root'] });
+    expectProblem(response, 400, 'request.invalid', '/roles/0');
   });
 });
 
 describe('GET /dev/inbox', () => {
-  it('200: JSON, the newest mail first, of one address or of all', async () => {
-    const email = await identity.registered();
-    await identity.anyone.post('/v1/auth/forgot-password', { email });
+  it('200: returns JSON, the newest mail first, of one address or of all', async () => {
+    const email = await identity.register();
+    await identity.anonymous.post('/v1/auth/forgot-password', { email });
     const mails = await identity.mailsTo(email.toUpperCase());
     expect(mails.map((mail) => mail.template)).toEqual(['reset-password', 'verify-email']);
     expect(Object.keys(mails[0] ?? {}).sort()).toEqual(
       ['html', 'id', 'sentAt', 'subject', 'template', 'text', 'to', 'token'].sort(),
     );
-    const all = await identity.anyone.get('/dev/inbox');
+    const all = await identity.anonymous.get('/dev/inbox');
     expect((all.body.data as unknown[]).length).toBeGreaterThanOrEqual(2);
   });
 
-  it('200: a page for a browser, in which no mail runs a script', async () => {
+  it('200: returns a page for a browser, in which mails run no scripts', async () => {
     const email = 'script@example.com';
     const displayName = `<script>alert(1)</script>`;
-    await identity.anyone.post('/v1/auth/register', { email, displayName, password: 'quiet harbour lamp' });
-    const page = await identity.anyone.get<string>(`/dev/inbox?to=${email}`, {
+    await identity.anonymous.post('/v1/auth/register', { email, displayName, password: 'quiet harbour lamp' });
+    const page = await identity.anonymous.get<string>(`/dev/inbox?to=${email}`, {
       accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
     });
     expect(page.headers.get('content-type')).toMatch(/^text\/html/);
@@ -61,13 +61,13 @@ describe('GET /dev/inbox', () => {
     expect(page.body).toContain('<iframe sandbox');
   });
 
-  it('400: an address that is none', async () => {
-    expectProblem(await identity.anyone.get('/dev/inbox?to=ada'), 400, 'request.invalid', 'to');
+  it('400: rejects a malformed address', async () => {
+    expectProblem(await identity.anonymous.get('/dev/inbox?to=ada'), 400, 'request.invalid', 'to');
   });
 });
 
 describe('demo accounts', () => {
-  it('log in with the password of the README, the administrator without a code', async () => {
+  it('log in with the password of the README, the administrator without a second factor', async () => {
     for (const { email, roles } of DEMO_ACCOUNTS) {
       const { status, body } = await identity.logIn(email, 'roost-demo-password');
       expect(status).toBe(200);
@@ -75,8 +75,8 @@ describe('demo accounts', () => {
     }
   });
 
-  it('are made once', async () => {
-    await identity.service.get(DevUsers).ensureDemoAccounts();
+  it('are created once', async () => {
+    await identity.service.get(DevUserService).ensureDemoAccounts();
     const rows = await identity.service.query(
       `SELECT id FROM user_account WHERE email LIKE '%@demo.roost.example'`,
     );
@@ -86,8 +86,8 @@ describe('demo accounts', () => {
   });
 });
 
-it('is not in the OpenAPI document', async () => {
-  const { body } = await identity.anyone.get<{ paths: object }>('/openapi.json');
+it('development routes are not in the OpenAPI document', async () => {
+  const { body } = await identity.anonymous.get<{ paths: object }>('/openapi.json');
   const paths = Object.keys(body.paths);
   expect(paths).toContain('/v1/auth/login');
   expect(paths.filter((path) => path.startsWith('/dev'))).toEqual([]);
@@ -98,15 +98,21 @@ describe('in production', () => {
     ROOST_ENV: 'production',
     MAILER: 'smtp',
     SMTP_URL: 'smtp://127.0.0.1:1',
-    ENCRYPTION_KEY: 'an-encryption-key-that-only-tests-know',
+    ENCRYPTION_KEY: 'an-encryption-key-for-tests-only-32-chars',
   };
 
-  it('there are no development routes', async () => {
+  it('has no development routes, and hashes passwords at the full cost', async () => {
     const live = await startIdentity(production);
     try {
-      expectProblem(await live.anyone.get('/dev/inbox'), 404, 'route.not_found');
-      expectProblem(await live.anyone.post('/dev/users', {}), 404, 'route.not_found');
-      await expect(live.service.get(DevUsers).ensureDemoAccounts()).rejects.toThrow(/production/);
+      expectProblem(await live.anonymous.get('/dev/inbox'), 404, 'route.not_found');
+      expectProblem(await live.anonymous.post('/dev/users', {}), 404, 'route.not_found');
+      await expect(live.service.get(DevUserService).ensureDemoAccounts()).rejects.toThrow(/production/);
+      const email = await live.register();
+      const [user] = await live.service.query<{ password_hash: string }>(
+        'SELECT password_hash FROM user_account WHERE email = $1',
+        [email],
+      );
+      expect(user?.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,(t=2,p=1|p=1,t=2)\$/);
     } finally {
       await live.close();
     }
@@ -115,7 +121,7 @@ describe('in production', () => {
   it.each([
     ['the inbox', { MAILER: 'inbox' }, /MAILER/],
     ['demo accounts', { ROOST_DEMO: 'on' }, /ROOST_DEMO/],
-  ])('it does not start with %s', async (_, env, sentence) => {
+  ])('does not start with %s', async (_, env, sentence) => {
     await expect(startIdentity({ ...production, ...env })).rejects.toThrow(sentence);
   });
 });

@@ -1,39 +1,39 @@
 import { expectProblem } from '@roost/testing';
 import {
   claimsOf,
-  GOOD_PASSWORD,
-  type Identity,
-  type Person,
-  someAddress,
+  PASSWORD,
+  type TestIdentity,
+  type TestAccount,
+  uniqueAddress,
   startIdentity,
-} from './identity.js';
+} from './identity.fixture.js';
 
-let identity: Identity;
-let ada: Person;
+let identity: TestIdentity;
+let ada: TestAccount;
 let fresh: string;
 beforeAll(async () => {
   identity = await startIdentity();
 });
 beforeEach(async () => {
-  ada = await identity.person();
-  fresh = someAddress();
+  ada = await identity.createUser();
+  fresh = uniqueAddress();
 });
 afterAll(() => identity.close());
 
 const begin = (email: unknown, token = ada.accessToken) =>
   identity.with(token).post('/v1/me/email', { email });
-const confirm = (token: unknown) => identity.anyone.post('/v1/auth/confirm-email-change', { token });
+const confirm = (token: unknown) => identity.anonymous.post('/v1/auth/confirm-email-change', { token });
 const addressNow = async () => (await identity.with(ada.accessToken).get('/v1/me')).body.email;
 const tokens = async (email = fresh) => ({
-  old: await identity.tokenIn(ada.email, 'email-change-old'),
-  new: await identity.tokenIn(email, 'email-change-new'),
+  old: await identity.mailedToken(ada.email, 'email-change-old'),
+  new: await identity.mailedToken(email, 'email-change-new'),
 });
 
 describe('204', () => {
   it.each([
     ['old', 'new'],
     ['new', 'old'],
-  ] as const)('the %s mailbox confirms, then the %s one: only then it changes', async (first, second) => {
+  ] as const)('changes the address after the %s mailbox and the %s one have confirmed', async (first, second) => {
     expect((await begin(fresh)).status).toBe(202);
     const given = await tokens();
     expect((await confirm(given[first])).status).toBe(204);
@@ -46,31 +46,31 @@ describe('204', () => {
     expect((await identity.mailsTo(fresh))[0]?.template).toBe('email-changed');
   });
 
-  it('mails for a new password that went to the old mailbox are worthless afterwards', async () => {
-    await identity.anyone.post('/v1/auth/forgot-password', { email: ada.email });
-    const token = await identity.tokenIn(ada.email, 'reset-password');
+  it('revokes password resets that were mailed to the old address', async () => {
+    await identity.anonymous.post('/v1/auth/forgot-password', { email: ada.email });
+    const token = await identity.mailedToken(ada.email, 'reset-password');
     await begin(fresh);
     const given = await tokens();
     await confirm(given.old);
     await confirm(given.new);
-    const reset = await identity.anyone.post('/v1/auth/reset-password', {
+    const reset = await identity.anonymous.post('/v1/auth/reset-password', {
       token,
       password: 'third password',
     });
     expectProblem(reset, 400, 'auth.link_invalid');
   });
 
-  it('an address that was never verified needs only the new mailbox, which verifies it', async () => {
-    const mistyped = await identity.registered();
-    const { body } = await identity.logIn(mistyped, GOOD_PASSWORD);
+  it('requires only the new mailbox if the old address was never verified, and verifies the account', async () => {
+    const mistyped = await identity.register();
+    const { body } = await identity.logIn(mistyped, PASSWORD);
     expect((await begin(fresh, body.accessToken)).status).toBe(202);
-    expect((await confirm(await identity.tokenIn(fresh, 'email-change-new'))).status).toBe(204);
+    expect((await confirm(await identity.mailedToken(fresh, 'email-change-new'))).status).toBe(204);
     const { body: after } = await identity.refresh(body.refreshToken);
     expect(claimsOf(after.accessToken).email_verified).toBe(true);
-    expect((await identity.logIn(fresh, GOOD_PASSWORD)).status).toBe(200);
-    const stale = await identity.tokenIn(mistyped, 'verify-email');
+    expect((await identity.logIn(fresh, PASSWORD)).status).toBe(200);
+    const stale = await identity.mailedToken(mistyped, 'verify-email');
     expectProblem(
-      await identity.anyone.post('/v1/auth/verify-email', { token: stale }),
+      await identity.anonymous.post('/v1/auth/verify-email', { token: stale }),
       400,
       'auth.link_invalid',
     );
@@ -78,29 +78,29 @@ describe('204', () => {
 });
 
 describe('202', () => {
-  it('says the same for an address that has an account, and tells only its mailbox', async () => {
-    const bob = await identity.person();
-    const answers = [await begin(fresh), await begin(bob.email)];
-    expect(answers.map(({ status, body }) => [status, body])).toEqual([
+  it('returns the same response for an address with an account, and mails only that address', async () => {
+    const bob = await identity.createUser();
+    const responses = [await begin(fresh), await begin(bob.email)];
+    expect(responses.map(({ status, body }) => [status, body])).toEqual([
       [202, ''],
       [202, ''],
     ]);
     expect((await identity.mailsTo(bob.email)).map((mail) => mail.template)).toEqual(['email-taken']);
-    await confirm(await identity.tokenIn(ada.email, 'email-change-old'));
+    await confirm(await identity.mailedToken(ada.email, 'email-change-old'));
     expect(await addressNow()).toBe(ada.email);
   });
 
-  it('takes many wishes at once; the last one counts', async () => {
-    const wishes = Array.from({ length: 5 }, someAddress);
-    const answers = await Promise.all(wishes.map((wish) => begin(wish)));
-    expect(answers.map((answer) => answer.status)).toEqual(Array(5).fill(202));
-    await confirm(await identity.tokenIn(ada.email, 'email-change-old'));
-    const news = await Promise.all(wishes.map((wish) => identity.tokenIn(wish, 'email-change-new')));
+  it('accepts concurrent requests; the last one counts', async () => {
+    const requested = Array.from({ length: 5 }, uniqueAddress);
+    const responses = await Promise.all(requested.map((address) => begin(address)));
+    expect(responses.map((response) => response.status)).toEqual(Array(5).fill(202));
+    await confirm(await identity.mailedToken(ada.email, 'email-change-old'));
+    const news = await Promise.all(requested.map((address) => identity.mailedToken(address, 'email-change-new')));
     for (const token of news) await confirm(token);
-    expect(wishes).toContain(await addressNow());
+    expect(requested).toContain(await addressNow());
   });
 
-  it('mails nobody more than ten times an hour', async () => {
+  it('mails one address at most ten times an hour', async () => {
     for (let i = 0; i < 12; i++) await begin(fresh);
     expect(await identity.mailsTo(fresh)).toHaveLength(10);
   });
@@ -108,76 +108,76 @@ describe('202', () => {
 
 describe('400', () => {
   it.each<[string, unknown]>([
-    ['nothing', undefined],
-    ['no address', 'nobody'],
-    ['10,000 characters', `a@${'b'.repeat(10_000)}.com`],
-  ])('%s', async (_, email) => {
+    ['a missing address', undefined],
+    ['a malformed address', 'nobody'],
+    ['an address of 10,000 characters', `a@${'b'.repeat(10_000)}.com`],
+  ])('rejects %s', async (_, email) => {
     expectProblem(await begin(email), 400, 'request.invalid', '/email');
   });
 
-  it('the present address', async () => {
+  it('rejects the current address', async () => {
     expectProblem(await begin(ada.email.toUpperCase()), 400, 'request.invalid', '/email');
   });
 
-  it('a token of an earlier change confirms nothing of a later one', async () => {
+  it('rejects a token of an earlier change', async () => {
     await begin(fresh);
     const earlier = await tokens();
-    const later = someAddress();
+    const later = uniqueAddress();
     await begin(later);
     expectProblem(await confirm(earlier.new), 400, 'auth.link_invalid');
     expectProblem(await confirm(earlier.old), 400, 'auth.link_invalid');
-    await confirm(await identity.tokenIn(ada.email, 'email-change-old'));
+    await confirm(await identity.mailedToken(ada.email, 'email-change-old'));
     expect(await addressNow()).toBe(ada.email);
-    await confirm(await identity.tokenIn(later, 'email-change-new'));
+    await confirm(await identity.mailedToken(later, 'email-change-new'));
     expect(await addressNow()).toBe(later);
   });
 
-  it('a token that was used, is older than a day, or is for something else', async () => {
+  it('rejects a token that was used, has expired, or has another purpose', async () => {
     await begin(fresh);
     const given = await tokens();
     await confirm(given.old);
     expectProblem(await confirm(given.old), 400, 'auth.link_invalid');
-    await identity.later(24 * 3600 + 1);
+    await identity.shiftTime(24 * 3600 + 1);
     expectProblem(await confirm(given.new), 400, 'auth.link_invalid');
-    const email = await identity.registered();
-    expectProblem(await confirm(await identity.tokenIn(email, 'verify-email')), 400, 'auth.link_invalid');
+    const email = await identity.register();
+    expectProblem(await confirm(await identity.mailedToken(email, 'verify-email')), 400, 'auth.link_invalid');
     expect(await addressNow()).toBe(ada.email);
   });
 
-  it('an address that somebody registered in the meantime', async () => {
+  it('rejects a confirmation if the address was registered in the meantime', async () => {
     await begin(fresh);
     const given = await tokens();
-    await identity.registered(fresh);
+    await identity.register(fresh);
     await confirm(given.new);
     expectProblem(await confirm(given.old), 400, 'auth.link_invalid');
     expect(await addressNow()).toBe(ada.email);
   });
 
-  it('one of two accounts that want the same address gets it', async () => {
-    const bob = await identity.person();
+  it('gives a contested address to one of two accounts', async () => {
+    const bob = await identity.createUser();
     await begin(fresh);
     await begin(fresh, bob.accessToken);
     const news = (await identity.mailsTo(fresh)).map((mail) => mail.token);
     for (const token of news) await confirm(token);
     const olds = [
-      await identity.tokenIn(ada.email, 'email-change-old'),
-      await identity.tokenIn(bob.email, 'email-change-old'),
+      await identity.mailedToken(ada.email, 'email-change-old'),
+      await identity.mailedToken(bob.email, 'email-change-old'),
     ];
-    const answers = await Promise.all(olds.map((token) => confirm(token)));
-    expect(answers.map((answer) => answer.status).sort()).toEqual([204, 400]);
+    const responses = await Promise.all(olds.map((token) => confirm(token)));
+    expect(responses.map((response) => response.status).sort()).toEqual([204, 400]);
     const owners = await identity.service.query('SELECT id FROM user_account WHERE email = $1', [fresh]);
     expect(owners).toHaveLength(1);
   });
 });
 
 describe('401 and 403', () => {
-  it('nobody', async () => {
-    const answer = await identity.anyone.post('/v1/me/email', { email: fresh });
-    expectProblem(answer, 401, 'auth.missing_token');
+  it('401 rejects a request without a token', async () => {
+    const response = await identity.anonymous.post('/v1/me/email', { email: fresh });
+    expectProblem(response, 401, 'auth.missing_token');
   });
 
-  it('without a fresh proof', async () => {
-    await identity.later(301);
+  it('403 rejects a session without a recent step-up', async () => {
+    await identity.shiftTime(301);
     const { body } = await identity.refresh(ada.refreshToken);
     expectProblem(await begin(fresh, body.accessToken), 403, 'auth.step_up_required');
   });

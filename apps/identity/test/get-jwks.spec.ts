@@ -1,15 +1,15 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey, sign, verify } from 'node:crypto';
 import { expectProblem } from '@roost/testing';
-import { SigningKeys } from '../src/signing-key/signing-key.service.js';
-import { claimsOf, type Identity, type Person, startIdentity } from './identity.js';
+import { SigningKeyService } from '../src/signing-key/signing-key.service.js';
+import { claimsOf, type TestIdentity, type TestAccount, startIdentity } from './identity.fixture.js';
 
-let identity: Identity;
-let ada: Person;
+let identity: TestIdentity;
+let ada: TestAccount;
 beforeAll(async () => {
   identity = await startIdentity();
 });
 beforeEach(async () => {
-  ada = await identity.person();
+  ada = await identity.createUser();
 });
 afterAll(() => identity.close());
 
@@ -18,12 +18,12 @@ interface KeySet extends Record<string, unknown> {
   keys: Jwk[];
 }
 
-const keySet = (of = identity) => of.anyone.get<KeySet>('/.well-known/jwks.json');
+const keySet = (of = identity) => of.anonymous.get<KeySet>('/.well-known/jwks.json');
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
 const headerOf = (token: string) =>
   JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { alg: string; kid: string };
 
-/** Checked by hand, against the published set only. */
+/** Verifies a signature with the published keys, independent of the service's code. */
 function signedByOneOf(keys: Jwk[], token: string): boolean {
   const [header, payload, signature] = token.split('.');
   const jwk = keys.find((key) => key.kid === headerOf(token).kid);
@@ -38,7 +38,7 @@ function signedByOneOf(keys: Jwk[], token: string): boolean {
 }
 
 describe('200', () => {
-  it('publishes the public half of the key that signs, and lets others keep it a while', async () => {
+  it('publishes the public half of the signing key, with a max-age', async () => {
     const { status, body, headers } = await keySet();
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toMatch(/^public, max-age=300/);
@@ -50,13 +50,13 @@ describe('200', () => {
     expect(signedByOneOf(body.keys, ada.accessToken)).toBe(true);
   });
 
-  it('304 for the ETag it gave', async () => {
+  it('returns 304 for the current ETag', async () => {
     const etag = (await keySet()).headers.get('etag') ?? '';
-    const answer = await identity.anyone.get('/.well-known/jwks.json', { 'if-none-match': etag });
-    expect(answer.status).toBe(304);
+    const response = await identity.anonymous.get('/.well-known/jwks.json', { 'if-none-match': etag });
+    expect(response.status).toBe(304);
   });
 
-  it('keeps private keys out of the database in clear', async () => {
+  it('stores private keys encrypted', async () => {
     const rows = await identity.service.query<{ text: string }>('SELECT t::text AS text FROM signing_key t');
     expect(rows).not.toEqual([]);
     for (const { text } of rows) expect(text).not.toMatch(/PRIVATE KEY|"d":/);
@@ -64,14 +64,14 @@ describe('200', () => {
 });
 
 describe('rotation', () => {
-  it('publishes the next key before it signs, and the last one until its tokens have expired', async () => {
+  it('publishes the next key before it signs, and the previous key until its tokens have expired', async () => {
     const rotating = await startIdentity();
     try {
-      const keys = rotating.service.get(SigningKeys);
-      const person = await rotating.person();
+      const keys = rotating.service.get(SigningKeyService);
+      const person = await rotating.createUser();
       const works = async (token: string) => (await rotating.with(token).get('/v1/me')).status;
       const passes = async (seconds: number) => {
-        await rotating.later(seconds);
+        await rotating.shiftTime(seconds);
         await keys.rotateWhenDue();
       };
       const before = (await keySet(rotating)).body.keys;
@@ -103,14 +103,14 @@ describe('rotation', () => {
     }
   });
 
-  it('signs with a configured key, and refuses one that is too weak', async () => {
+  it('signs with a configured key, and rejects a weak one', async () => {
     const pem = (bits: number) =>
       generateKeyPairSync('rsa', { modulusLength: bits })
         .privateKey.export({ type: 'pkcs8', format: 'pem' })
         .toString();
     const own = await startIdentity({ JWT_PRIVATE_KEY: pem(2048) });
     try {
-      const person = await own.person();
+      const person = await own.createUser();
       const { keys } = (await keySet(own)).body;
       expect(keys).toHaveLength(1);
       expect(signedByOneOf(keys, person.accessToken)).toBe(true);
@@ -127,7 +127,7 @@ describe('restart', () => {
   const again = (env: Record<string, string> = {}) =>
     startIdentity({ DATABASE_URL: identity.service.env.DATABASE_URL ?? '', ...env });
 
-  it('keeps the key, the sessions and the tokens under way', async () => {
+  it('keeps the key, the sessions and the issued tokens valid', async () => {
     const restarted = await again();
     try {
       expect((await keySet(restarted)).body).toEqual((await keySet()).body);
@@ -138,21 +138,21 @@ describe('restart', () => {
     }
   });
 
-  it('says which setting is wrong when the stored key can’t be opened', async () => {
+  it('names the wrong setting if the stored key cannot be decrypted', async () => {
     const start = again({ ENCRYPTION_KEY: 'another-encryption-key-of-32-characters' });
-    await expect(start).rejects.toThrow(/^The stored signing keys can not be opened: ENCRYPTION_KEY/);
+    await expect(start).rejects.toThrow(/^The stored signing keys cannot be decrypted: ENCRYPTION_KEY/);
   });
 });
 
-describe('401 for tokens that nobody here signed', () => {
+describe('401 for tokens that the service did not sign', () => {
   const tampered = (change: object) => {
     const [header, , signature] = ada.accessToken.split('.');
     return `${header}.${encode({ ...claimsOf(ada.accessToken), ...change })}.${signature}`;
   };
-  const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
-  const strangers = (header: object) => {
+  const attacker = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const signedByAttacker = (header: object) => {
     const signed = `${encode(header)}.${encode(claimsOf(ada.accessToken))}`;
-    return `${signed}.${sign('sha256', Buffer.from(signed), stranger).toString('base64url')}`;
+    return `${signed}.${sign('sha256', Buffer.from(signed), attacker).toString('base64url')}`;
   };
 
   it.each<[string, () => Promise<string> | string]>([
@@ -171,36 +171,36 @@ describe('401 for tokens that nobody here signed', () => {
         return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
       },
     ],
-    ['another role', () => tampered({ roles: ['guest', 'admin'] })],
-    ['another subject', () => tampered({ sub: '019b0000-0000-7000-8000-000000000000' })],
-    ['a later end', () => tampered({ exp: 4_000_000_000 })],
-    ['another key under a real kid', () => strangers(headerOf(ada.accessToken))],
-    ['another key under its own kid', () => strangers({ alg: 'RS256', kid: 'stranger' })],
+    ['changed roles', () => tampered({ roles: ['guest', 'admin'] })],
+    ['a changed subject', () => tampered({ sub: '019b0000-0000-7000-8000-000000000000' })],
+    ['a changed expiry', () => tampered({ exp: 4_000_000_000 })],
+    ['another key under a real kid', () => signedByAttacker(headerOf(ada.accessToken))],
+    ['another key under its own kid', () => signedByAttacker({ alg: 'RS256', kid: 'attacker' })],
     [
-      'a key that the token brings along',
+      'a key inside the token',
       () => {
-        const jwk = createPublicKey(stranger).export({ format: 'jwk' });
-        return strangers({ alg: 'RS256', kid: 'stranger', jwk, jku: 'http://127.0.0.1:1/' });
+        const jwk = createPublicKey(attacker).export({ format: 'jwk' });
+        return signedByAttacker({ alg: 'RS256', kid: 'attacker', jwk, jku: 'http://127.0.0.1:1/' });
       },
     ],
-    ['no signature', () => ada.accessToken.split('.').slice(0, 2).join('.')],
-    ['no token', () => 'nonsense'],
+    ['a token without a signature', () => ada.accessToken.split('.').slice(0, 2).join('.')],
+    ['a text that is not a token', () => 'nonsense'],
     ['a refresh token', () => ada.refreshToken],
-  ])('%s', async (_, token) => {
+  ])('rejects %s', async (_, token) => {
     expectProblem(await identity.with(await token()).get('/v1/me'), 401, 'auth.invalid_token');
   });
 
-  it('a good token of a session that does not exist', async () => {
+  it('rejects a valid token of a missing session', async () => {
     await identity.service.query('DELETE FROM session WHERE id = $1', [claimsOf(ada.accessToken).sid]);
     expectProblem(await identity.with(ada.accessToken).get('/v1/me'), 401, 'auth.invalid_token');
   });
 
-  it('an expired token', async () => {
+  it('rejects an expired token', async () => {
     const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const pem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     const own = await startIdentity({ JWT_PRIVATE_KEY: pem });
     try {
-      const { accessToken } = await own.person();
+      const { accessToken } = await own.createUser();
       const expiring = (seconds: number) => {
         const exp = Math.floor(Date.now() / 1000) + seconds;
         const signed = `${encode(headerOf(accessToken))}.${encode({ ...claimsOf(accessToken), exp })}`;

@@ -1,18 +1,18 @@
 import { expectProblem } from '@roost/testing';
-import { type Identity, startIdentity } from './identity.js';
+import { type TestIdentity, startIdentity } from './identity.fixture.js';
 
-let identity: Identity;
+let identity: TestIdentity;
 beforeAll(async () => {
   identity = await startIdentity();
 });
 afterAll(() => identity.close());
 
 const profile = (id: string, headers: Record<string, string> = {}) =>
-  identity.anyone.get(`/v1/users/${id}`, headers);
+  identity.anonymous.get(`/v1/users/${id}`, headers);
 
 describe('200', () => {
-  it('shows everybody the name and whether they host, and no more', async () => {
-    const host = await identity.person({ roles: ['host'] });
+  it('returns the public profile only', async () => {
+    const host = await identity.createUser({ roles: ['host'] });
     const { status, body, headers } = await profile(host.id);
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -27,17 +27,17 @@ describe('200', () => {
 });
 
 describe('400', () => {
-  it.each([['1'], ['me'], ['%00'], ['x'.repeat(300)]])('%s', async (id) => {
-    const answer = await profile(id);
-    expect([400, 414]).toContain(answer.status);
-    expectProblem(answer, answer.status, answer.status === 400 ? 'request.invalid' : 'request.uri_too_long');
+  it.each([['1'], ['me'], ['%00'], ['x'.repeat(300)]])('rejects the id %s', async (id) => {
+    const response = await profile(id);
+    expect([400, 414]).toContain(response.status);
+    expectProblem(response, response.status, response.status === 400 ? 'request.invalid' : 'request.uri_too_long');
   });
 });
 
 describe('404', () => {
-  it('nobody, and a suspended user', async () => {
+  it('rejects an unknown and a suspended user', async () => {
     expectProblem(await profile('019b0000-0000-7000-8000-000000000000'), 404, 'user.not_found');
-    const { id } = await identity.person();
+    const { id } = await identity.createUser();
     await identity.service.query(`UPDATE user_account SET status = 'suspended' WHERE id = $1`, [id]);
     expectProblem(await profile(id), 404, 'user.not_found');
   });

@@ -1,14 +1,14 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { eventually } from '@roost/testing';
-import { MailDelivery } from '../src/mail/mail.delivery.js';
-import { GOOD_PASSWORD, type Identity, someAddress, startIdentity } from './identity.js';
+import { MailDeliveryService } from '../src/mail/mail-delivery.service.js';
+import { PASSWORD, type TestIdentity, uniqueAddress, startIdentity } from './identity.fixture.js';
 
-/** Speaks just enough SMTP to be handed a mail, and refuses recipients when told to. */
+/** A minimal SMTP server that receives mails, or rejects recipients while `rejects` is set. */
 class MailServer {
   readonly received: { to: string; data: string }[] = [];
-  refuses = false;
-  /** Whom it has said no to. */
-  readonly refused: string[] = [];
+  rejects = false;
+  /** The rejected recipients. */
+  readonly rejected: string[] = [];
   #server: Server | null = null;
 
   async start(): Promise<string> {
@@ -26,8 +26,8 @@ class MailServer {
     let buffer = '';
     let to = '';
     let inData = false;
-    const say = (line: string) => socket.write(`${line}\r\n`);
-    say('220 test');
+    const reply = (line: string) => socket.write(`${line}\r\n`);
+    reply('220 test');
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
       buffer += chunk.toString();
@@ -37,27 +37,27 @@ class MailServer {
         this.received.push({ to, data: buffer.slice(0, end) });
         buffer = buffer.slice(end + 5);
         inData = false;
-        say('250 taken');
+        reply('250 accepted');
       }
       for (let end = buffer.indexOf('\r\n'); end >= 0 && !inData; end = buffer.indexOf('\r\n')) {
         const line = buffer.slice(0, end);
         buffer = buffer.slice(end + 2);
-        if (/^QUIT/i.test(line)) return void socket.end('221 bye\r\n');
+        if (/^QUIT/i.test(line)) return void socket.end('221 closing\r\n');
         if (/^RCPT TO:/i.test(line)) {
           to = line.replace(/^.*<(.*)>.*$/, '$1');
-          if (this.refuses) this.refused.push(to);
-          say(this.refuses ? '451 not now' : '250 ok');
+          if (this.rejects) this.rejected.push(to);
+          reply(this.rejects ? '451 not now' : '250 ok');
         } else if (/^DATA/i.test(line)) {
           inData = true;
-          say('354 go on');
-        } else say('250 ok');
+          reply('354 continue');
+        } else reply('250 ok');
       }
     });
   }
 }
 
 const server = new MailServer();
-let identity: Identity;
+let identity: TestIdentity;
 beforeAll(async () => {
   identity = await startIdentity({ MAILER: 'smtp', SMTP_URL: await server.start() });
 });
@@ -86,8 +86,8 @@ async function mailRow(email: string): Promise<MailRow | undefined> {
 
 const mailTo = (email: string) => server.received.filter((mail) => mail.to === email);
 
-it('sends a mail after the commit, in text and HTML, and keeps neither text nor token', async () => {
-  const email = await identity.registered();
+it('sends a mail after the commit, as text and HTML, and stores neither text nor token', async () => {
+  const email = await identity.register();
   await eventually(() => expect(mailTo(email)).toHaveLength(1));
   const data = mailTo(email)[0]?.data.replaceAll('=\r\n', '') ?? '';
   expect(data).toContain('Subject: Confirm your mail address');
@@ -103,16 +103,16 @@ it('sends a mail after the commit, in text and HTML, and keeps neither text nor 
       token: null,
     }),
   );
-  expect((await identity.anyone.post('/v1/auth/verify-email', { token })).status).toBe(204);
+  expect((await identity.anonymous.post('/v1/auth/verify-email', { token })).status).toBe(204);
 });
 
-it('tries again later, once, when the server says no', async () => {
-  server.refuses = true;
-  const email = await identity.registered();
-  // A try is counted before it is made.
-  await eventually(() => expect(server.refused).toContain(email));
-  server.refuses = false;
-  const delivery = identity.service.get(MailDelivery);
+it('retries a rejected mail later, once', async () => {
+  server.rejects = true;
+  const email = await identity.register();
+  // An attempt is counted before it starts.
+  await eventually(() => expect(server.rejected).toContain(email));
+  server.rejects = false;
+  const delivery = identity.service.get(MailDeliveryService);
   await delivery.sendDue();
   expect(mailTo(email)).toHaveLength(0);
   await identity.service.query(`UPDATE mail SET next_attempt_at = next_attempt_at - interval '61 seconds'`);
@@ -121,18 +121,18 @@ it('tries again later, once, when the server says no', async () => {
   expect(await mailRow(email)).toMatchObject({ sent: true, attempts: 2 });
 });
 
-it('gives up after ten tries', async () => {
-  server.refuses = true;
-  const email = await identity.registered();
+it('gives up after ten attempts', async () => {
+  server.rejects = true;
+  const email = await identity.register();
   await eventually(async () => expect((await mailRow(email))?.attempts).toBe(1));
-  const delivery = identity.service.get(MailDelivery);
-  for (let tries = 2; tries <= 12; tries++) {
+  const delivery = identity.service.get(MailDeliveryService);
+  for (let attempt = 2; attempt <= 12; attempt++) {
     await identity.service.query(
       `UPDATE mail SET next_attempt_at = now() - interval '1 second' WHERE next_attempt_at IS NOT NULL`,
     );
     await delivery.sendDue();
   }
-  server.refuses = false;
+  server.rejects = false;
   expect(await mailRow(email)).toEqual({
     sent: false,
     waiting: false,
@@ -143,16 +143,16 @@ it('gives up after ten tries', async () => {
   });
 });
 
-it('lets nobody write headers with their address or name', async () => {
-  const email = someAddress();
+it('does not let an address or name add headers', async () => {
+  const email = uniqueAddress();
   const displayName = 'Ada, Bcc: eve@example.com';
-  await identity.anyone.post('/v1/auth/register', { email, displayName, password: GOOD_PASSWORD });
+  await identity.anonymous.post('/v1/auth/register', { email, displayName, password: PASSWORD });
   await eventually(() => expect(mailTo(email)).toHaveLength(1));
   const headers = mailTo(email)[0]?.data.split('\r\n\r\n')[0] ?? '';
   expect(headers).not.toMatch(/^bcc:/im);
   expect(headers).toMatch(new RegExp(`^To: <?${email}>?\\r$`, 'm'));
 });
 
-it('does not start without an address to send to', async () => {
+it('does not start without SMTP_URL', async () => {
   await expect(startIdentity({ MAILER: 'smtp' })).rejects.toThrow(/SMTP_URL is missing/);
 });

@@ -1,18 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { expectProblem } from '@roost/testing';
-import { claimsOf, type Identity, type Person, startIdentity, type Tokens } from './identity.js';
+import { claimsOf, type TestIdentity, type TestAccount, startIdentity, type Tokens } from './identity.fixture.js';
 
-let identity: Identity;
-let ada: Person;
+let identity: TestIdentity;
+let ada: TestAccount;
 beforeAll(async () => {
   identity = await startIdentity();
 });
 beforeEach(async () => {
-  ada = await identity.person();
+  ada = await identity.createUser();
 });
 afterAll(() => identity.close());
 
-/** An authenticator made by the RFC alone. */
+/** An authenticator written from RFC 6238, independent of the service's code. */
 function codeOf(secret: string, periodsAhead = 0): string {
   const bits = [...secret].map((c) =>
     'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'),
@@ -32,14 +32,14 @@ const confirm = (code: unknown, token = ada.accessToken) =>
   identity.with(token).post<{ recoveryCodes: string[] }>('/v1/me/mfa/totp/confirm', { code });
 const remove = (token = ada.accessToken) => identity.with(token).delete('/v1/me/mfa/totp');
 const pass = (mfaToken: unknown, code: unknown) =>
-  identity.anyone.post<Tokens>('/v1/auth/mfa', { mfaToken, code });
+  identity.anonymous.post<Tokens>('/v1/auth/mfa', { mfaToken, code });
 const wrong = (code: string) => String((Number(code) + 500_000) % 1_000_000).padStart(6, '0');
 
 async function enrolled(person = ada): Promise<{ secret: string; recoveryCodes: string[] }> {
   const { secret } = (await begin(person.accessToken)).body;
-  const answer = await confirm(codeOf(secret, -1), person.accessToken);
-  expect(answer.status).toBe(200);
-  return { secret, recoveryCodes: answer.body.recoveryCodes };
+  const response = await confirm(codeOf(secret, -1), person.accessToken);
+  expect(response.status).toBe(200);
+  return { secret, recoveryCodes: response.body.recoveryCodes };
 }
 
 async function challenge(person = ada): Promise<string> {
@@ -49,19 +49,19 @@ async function challenge(person = ada): Promise<string> {
 }
 
 describe('POST /v1/me/mfa/totp 201', () => {
-  it('gives a secret to scan, which changes nothing until it is confirmed', async () => {
-    const answer = await begin();
-    expect(answer.status).toBe(201);
-    expect(answer.headers.get('cache-control')).toContain('no-store');
-    const url = new URL(answer.body.otpauthUrl);
-    expect(url.searchParams.get('secret')).toBe(answer.body.secret);
+  it('returns a secret, which has no effect until it is confirmed', async () => {
+    const response = await begin();
+    expect(response.status).toBe(201);
+    expect(response.headers.get('cache-control')).toContain('no-store');
+    const url = new URL(response.body.otpauthUrl);
+    expect(url.searchParams.get('secret')).toBe(response.body.secret);
     expect(decodeURIComponent(url.pathname)).toContain(ada.email);
     expect((await identity.logIn(ada.email, ada.password)).body.accessToken).toBeDefined();
     const [row] = await identity.service.query<{ text: string }>('SELECT t::text AS text FROM totp_factor t');
-    expect(row?.text).not.toContain(answer.body.secret);
+    expect(row?.text).not.toContain(response.body.secret);
   });
 
-  it('409 once it is on', async () => {
+  it('409 if the second factor is active', async () => {
     await enrolled();
     expectProblem(await begin(), 409, 'auth.mfa_already_enabled');
     expectProblem(await confirm('000000'), 409, 'auth.mfa_already_enabled');
@@ -69,7 +69,7 @@ describe('POST /v1/me/mfa/totp 201', () => {
 });
 
 describe('POST /v1/me/mfa/totp/confirm', () => {
-  it('200: turns it on, gives ten recovery codes once, and mails the owner', async () => {
+  it('200: activates the second factor, returns ten recovery codes, and mails the owner', async () => {
     const { recoveryCodes } = await enrolled();
     expect(new Set(recoveryCodes).size).toBe(10);
     expect((await identity.with(ada.accessToken).get('/v1/me')).body.mfaEnabled).toBe(true);
@@ -80,13 +80,13 @@ describe('POST /v1/me/mfa/totp/confirm', () => {
     for (const { text } of rows) for (const code of recoveryCodes) expect(text).not.toContain(code);
   });
 
-  it('400: what is no code', async () => {
+  it('400: rejects a malformed code', async () => {
     await begin();
     for (const code of [undefined, 7, '', '12345', 'x'.repeat(10_000)])
       expectProblem(await confirm(code), 400, 'request.invalid', '/code');
   });
 
-  it('401: a wrong code, or the code of an earlier secret', async () => {
+  it('401: rejects a wrong code and a code of an earlier secret', async () => {
     const first = (await begin()).body.secret;
     const second = (await begin()).body.secret;
     expectProblem(await confirm(wrong(codeOf(second))), 401, 'auth.mfa_invalid');
@@ -94,21 +94,21 @@ describe('POST /v1/me/mfa/totp/confirm', () => {
     expect((await confirm(codeOf(second))).status).toBe(200);
   });
 
-  it('409: nothing to confirm', async () => {
+  it('409: rejects a confirmation without a secret', async () => {
     expectProblem(await confirm('123456'), 409, 'auth.mfa_not_enabled');
   });
 });
 
 describe('POST /v1/auth/mfa 200', () => {
-  it('gives tokens for the code of the authenticator', async () => {
+  it('returns tokens for the code of the authenticator', async () => {
     const { secret } = await enrolled();
-    const answer = await pass(await challenge(), codeOf(secret));
-    expect(answer.status).toBe(200);
-    expect(claimsOf(answer.body.accessToken).sub).toBe(ada.id);
-    expect((await identity.refresh(answer.body.refreshToken)).status).toBe(200);
+    const response = await pass(await challenge(), codeOf(secret));
+    expect(response.status).toBe(200);
+    expect(claimsOf(response.body.accessToken).sub).toBe(ada.id);
+    expect((await identity.refresh(response.body.refreshToken)).status).toBe(200);
   });
 
-  it('gives tokens for each recovery code, once', async () => {
+  it('returns tokens for each recovery code, once', async () => {
     const { recoveryCodes } = await enrolled();
     const [first = '', second = ''] = recoveryCodes;
     expect((await pass(await challenge(), first)).status).toBe(200);
@@ -116,8 +116,8 @@ describe('POST /v1/auth/mfa 200', () => {
     expect((await pass(await challenge(), ` ${second.toUpperCase()} `)).status).toBe(200);
   });
 
-  it('makes an administrator one, and nobody else', async () => {
-    const admin = await identity.person({ roles: ['admin'] });
+  it('adds the role admin to a session with a second factor, until it is removed', async () => {
+    const admin = await identity.createUser({ roles: ['admin'] });
     await identity.service.query('UPDATE user_account SET mfa_exempt = false WHERE id = $1', [admin.id]);
     const { secret } = await enrolled(admin);
     const { body } = await pass(await challenge(admin), codeOf(secret));
@@ -131,29 +131,29 @@ describe('POST /v1/auth/mfa 200', () => {
 });
 
 describe('POST /v1/auth/mfa 4xx', () => {
-  it('400: no token, no code', async () => {
+  it('400: rejects a missing token and a missing code', async () => {
     expectProblem(await pass(undefined, '123456'), 400, 'request.invalid', '/mfaToken');
     expectProblem(await pass('x', undefined), 400, 'request.invalid', '/code');
   });
 
-  it('401: a wrong code, a code that was taken, and somebody else’s', async () => {
+  it('401: rejects a wrong code, a used code, and another user’s code', async () => {
     const { secret } = await enrolled();
     expectProblem(await pass(await challenge(), wrong(codeOf(secret))), 401, 'auth.mfa_invalid');
     expect((await pass(await challenge(), codeOf(secret))).status).toBe(200);
     expectProblem(await pass(await challenge(), codeOf(secret)), 401, 'auth.mfa_invalid');
-    const bob = await identity.person();
-    const bobs = await enrolled(bob);
-    expectProblem(await pass(await challenge(), codeOf(bobs.secret)), 401, 'auth.mfa_invalid');
+    const bob = await identity.createUser();
+    const otherFactor = await enrolled(bob);
+    expectProblem(await pass(await challenge(), codeOf(otherFactor.secret)), 401, 'auth.mfa_invalid');
   });
 
-  it('401: one code at many doors at once opens one', async () => {
+  it('401: accepts one of many concurrent log-ins with the same code', async () => {
     const { secret } = await enrolled();
     const tokens = [await challenge(), await challenge(), await challenge(), await challenge()];
-    const answers = await Promise.all(tokens.map((token) => pass(token, codeOf(secret))));
-    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 401, 401, 401]);
+    const responses = await Promise.all(tokens.map((token) => pass(token, codeOf(secret))));
+    expect(responses.map((response) => response.status).sort()).toEqual([200, 401, 401, 401]);
   });
 
-  it('401: a challenge that nobody made, was used, is older than five minutes or than the password', async () => {
+  it('401: rejects a challenge that is unknown, was used, has expired, or is older than the password', async () => {
     const { recoveryCodes } = await enrolled();
     const [first = '', second = '', third = ''] = recoveryCodes;
     expectProblem(await pass('x'.repeat(43), first), 401, 'auth.mfa_invalid');
@@ -161,16 +161,16 @@ describe('POST /v1/auth/mfa 4xx', () => {
     expect((await pass(token, first)).status).toBe(200);
     expectProblem(await pass(token, second), 401, 'auth.mfa_invalid');
     const old = await challenge();
-    await identity.later(301);
+    await identity.shiftTime(301);
     expectProblem(await pass(old, second), 401, 'auth.mfa_invalid');
     const stale = await challenge();
-    await identity.anyone.post('/v1/auth/forgot-password', { email: ada.email });
-    const reset = await identity.tokenIn(ada.email, 'reset-password');
-    await identity.anyone.post('/v1/auth/reset-password', { token: reset, password: 'a fresh password' });
+    await identity.anonymous.post('/v1/auth/forgot-password', { email: ada.email });
+    const reset = await identity.mailedToken(ada.email, 'reset-password');
+    await identity.anonymous.post('/v1/auth/reset-password', { token: reset, password: 'a fresh password' });
     expectProblem(await pass(stale, third), 401, 'auth.mfa_invalid');
   });
 
-  it('429: after five wrong codes, also for the right one, whatever the challenge', async () => {
+  it('429: locks after five wrong codes, also for the right code and a new challenge', async () => {
     const { secret } = await enrolled();
     for (let i = 0; i < 5; i++)
       expectProblem(await pass(await challenge(), wrong(codeOf(secret))), 401, 'auth.mfa_invalid');
@@ -179,19 +179,19 @@ describe('POST /v1/auth/mfa 4xx', () => {
     expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
-  it('counts wrong codes that come side by side', async () => {
+  it('counts concurrent wrong codes', async () => {
     const { secret } = await enrolled();
     const token = await challenge();
-    const answers = await Promise.all(Array.from({ length: 12 }, () => pass(token, wrong(codeOf(secret)))));
-    expect(answers.filter((answer) => answer.status === 401)).toHaveLength(5);
-    expect(answers.filter((answer) => answer.status === 429)).toHaveLength(7);
+    const responses = await Promise.all(Array.from({ length: 12 }, () => pass(token, wrong(codeOf(secret)))));
+    expect(responses.filter((response) => response.status === 401)).toHaveLength(5);
+    expect(responses.filter((response) => response.status === 429)).toHaveLength(7);
   });
 });
 
 describe('POST /v1/auth/step-up by code', () => {
   const stepUp = (body: object) => identity.with(ada.accessToken).post('/v1/auth/step-up', body);
 
-  it('200 for a right one, 401 for a wrong one', async () => {
+  it('200 for a right code, 401 for a wrong code', async () => {
     const { secret } = await enrolled();
     expectProblem(await stepUp({ code: wrong(codeOf(secret)) }), 401, 'auth.mfa_invalid');
     expect((await stepUp({ code: codeOf(secret) })).status).toBe(200);
@@ -205,21 +205,21 @@ describe('POST /v1/auth/step-up by code', () => {
 });
 
 describe('DELETE /v1/me/mfa/totp', () => {
-  it('204: log-in asks for no code any more, and the owner is mailed', async () => {
+  it('204: log-ins no longer require a code, and the owner is mailed', async () => {
     await enrolled();
     expect((await remove()).status).toBe(204);
     expect((await identity.logIn(ada.email, ada.password)).body.accessToken).toBeDefined();
     expect((await identity.mailsTo(ada.email))[0]?.template).toBe('mfa-removed');
   });
 
-  it('403 without a fresh proof', async () => {
+  it('403 without a recent step-up', async () => {
     await enrolled();
-    await identity.later(301);
+    await identity.shiftTime(301);
     const { body } = await identity.refresh(ada.refreshToken);
     expectProblem(await remove(body.accessToken), 403, 'auth.step_up_required');
   });
 
-  it('409 when there is none', async () => {
+  it('409 without an authenticator', async () => {
     expectProblem(await remove(), 409, 'auth.mfa_not_enabled');
   });
 });

@@ -1,13 +1,13 @@
 import { expectProblem } from '@roost/testing';
-import { claimsOf, type Identity, type Person, startIdentity } from './identity.js';
+import { claimsOf, type TestIdentity, type TestAccount, startIdentity } from './identity.fixture.js';
 
-let identity: Identity;
-let ada: Person;
+let identity: TestIdentity;
+let ada: TestAccount;
 beforeAll(async () => {
   identity = await startIdentity();
 });
 beforeEach(async () => {
-  ada = await identity.person();
+  ada = await identity.createUser();
 });
 afterAll(() => identity.close());
 
@@ -27,10 +27,10 @@ const revoke = (id: string, person = ada) =>
 const sidOf = (accessToken: string) => claimsOf(accessToken).sid;
 
 describe('GET /v1/me/sessions 200', () => {
-  it('lists live sessions, the latest first, and marks the present one', async () => {
-    const phone = await identity.anyone
+  it('lists active sessions, the latest first, and marks the current one', async () => {
+    const phone = await identity.anonymous
       .with({ 'user-agent': 'Phone/1.0' })
-      .post<Person & Record<string, unknown>>('/v1/auth/login', { email: ada.email, password: ada.password });
+      .post<TestAccount & Record<string, unknown>>('/v1/auth/login', { email: ada.email, password: ada.password });
     const { status, body } = await list();
     expect(status).toBe(200);
     expect(body.nextCursor).toBeNull();
@@ -41,7 +41,7 @@ describe('GET /v1/me/sessions 200', () => {
     expect(body.data[0]?.userAgent).toBe('Phone/1.0');
   });
 
-  it('pages through them', async () => {
+  it('returns sessions in pages', async () => {
     for (let i = 0; i < 4; i++) await identity.logIn(ada.email, ada.password);
     const seen: string[] = [];
     let query = '?limit=2';
@@ -54,8 +54,8 @@ describe('GET /v1/me/sessions 200', () => {
     expect(new Set(seen).size).toBe(5);
   });
 
-  it('shows nobody else’s', async () => {
-    const bob = await identity.person();
+  it('does not list sessions of other users', async () => {
+    const bob = await identity.createUser();
     const { body } = await list();
     expect(body.data.map((session) => session.id)).not.toContain(sidOf(bob.accessToken));
   });
@@ -68,13 +68,13 @@ describe('GET /v1/me/sessions 400', () => {
     ['?limit=ten', 'limit'],
     ['?cursor=nonsense', 'cursor'],
     ['?user=all', 'user'],
-  ])('%s', async (query, parameter) => {
+  ])('rejects %s', async (query, parameter) => {
     expectProblem(await list(query), 400, 'request.invalid', parameter);
   });
 });
 
 describe('DELETE /v1/me/sessions/{id} 204', () => {
-  it('ends that session at once and no other', async () => {
+  it('ends this session at once and no other', async () => {
     const { body: other } = await identity.logIn(ada.email, ada.password);
     expect((await revoke(sidOf(other.accessToken))).status).toBe(204);
     expectProblem(await identity.refresh(other.refreshToken), 401, 'auth.refresh_invalid');
@@ -85,19 +85,19 @@ describe('DELETE /v1/me/sessions/{id} 204', () => {
 });
 
 describe('DELETE /v1/me/sessions/{id} 400', () => {
-  it('an id that is none', async () => {
+  it('rejects a malformed id', async () => {
     expectProblem(await revoke('1'), 400, 'request.invalid', 'id');
   });
 });
 
 describe('DELETE /v1/me/sessions/{id} 404', () => {
-  it('somebody else’s, and it goes on', async () => {
-    const bob = await identity.person();
+  it('rejects a session of another user, which stays active', async () => {
+    const bob = await identity.createUser();
     expectProblem(await revoke(sidOf(bob.accessToken)), 404, 'session.not_found');
     expect((await identity.refresh(bob.refreshToken)).status).toBe(200);
   });
 
-  it('one that has ended, and one that never was', async () => {
+  it('rejects an ended and an unknown session', async () => {
     const { body: other } = await identity.logIn(ada.email, ada.password);
     await revoke(sidOf(other.accessToken));
     expectProblem(await revoke(sidOf(other.accessToken)), 404, 'session.not_found');

@@ -1,13 +1,13 @@
 import { expectProblem } from '@roost/testing';
-import { type Identity, type Person, startIdentity } from './identity.js';
+import { type TestIdentity, type TestAccount, startIdentity } from './identity.fixture.js';
 
-let identity: Identity;
-let ada: Person;
+let identity: TestIdentity;
+let ada: TestAccount;
 beforeAll(async () => {
   identity = await startIdentity();
 });
 beforeEach(async () => {
-  ada = await identity.person();
+  ada = await identity.createUser();
 });
 afterAll(() => identity.close());
 
@@ -16,7 +16,7 @@ const patch = (body: unknown, headers: Record<string, string> = {}) =>
   identity.with(ada.accessToken).patch('/v1/me', body, headers);
 
 describe('GET /v1/me', () => {
-  it('200: the whole account, and nothing secret', async () => {
+  it('200: returns the account without secrets', async () => {
     const { status, body, headers } = await me();
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -33,7 +33,7 @@ describe('GET /v1/me', () => {
     expect(headers.get('cache-control')).toBe('private, no-cache');
   });
 
-  it('304 for the ETag it gave, 200 again after a change', async () => {
+  it('304 for the current ETag, 200 after a change', async () => {
     const etag = (await me()).headers.get('etag') ?? '';
     expect((await me({ 'if-none-match': etag })).status).toBe(304);
     await patch({ displayName: 'Countess' });
@@ -41,17 +41,17 @@ describe('GET /v1/me', () => {
   });
 
   it('401 without a token', async () => {
-    expectProblem(await identity.anyone.get('/v1/me'), 401, 'auth.missing_token');
+    expectProblem(await identity.anonymous.get('/v1/me'), 401, 'auth.missing_token');
   });
 
-  it('403 when suspended', async () => {
+  it('403 for a suspended user', async () => {
     await identity.service.query(`UPDATE user_account SET status = 'suspended' WHERE id = $1`, [ada.id]);
     expectProblem(await me(), 403, 'account.suspended');
   });
 });
 
 describe('PATCH /v1/me 200', () => {
-  it('changes what is given, keeps the rest, and tells the other services', async () => {
+  it('changes the given fields only, and publishes the event', async () => {
     const { status, body } = await patch({ displayName: ' Countess of Lovelace ' });
     expect([status, body.displayName, body.locale]).toEqual([200, 'Countess of Lovelace', 'en']);
     expect((await patch({ locale: 'pt-BR' })).body).toMatchObject({
@@ -69,7 +69,7 @@ describe('PATCH /v1/me 200', () => {
     ]);
   });
 
-  it('tells nobody when nothing changes', async () => {
+  it('publishes no event if nothing changes', async () => {
     const etag = (await me()).headers.get('etag');
     expect((await patch({})).status).toBe(200);
     expect((await patch({ locale: 'en' })).headers.get('etag')).toBe(etag);
@@ -77,10 +77,10 @@ describe('PATCH /v1/me 200', () => {
     expect(events.filter((event) => event.userId === ada.id)).toEqual([]);
   });
 
-  it('keeps every one of many changes at once, in versions without a gap', async () => {
+  it('applies all concurrent changes, in versions without a gap', async () => {
     const names = Array.from({ length: 8 }, (_, i) => `Ada ${i}`);
-    const answers = await Promise.all(names.map((displayName) => patch({ displayName })));
-    expect(answers.map((answer) => answer.status)).toEqual(Array(8).fill(200));
+    const responses = await Promise.all(names.map((displayName) => patch({ displayName })));
+    expect(responses.map((response) => response.status)).toEqual(Array(8).fill(200));
     const events = await identity.service.query<{ version: number }>(
       'SELECT aggregate_version AS version FROM outbox_event WHERE key = $1 ORDER BY xid, id',
       [ada.id],
@@ -95,22 +95,22 @@ describe('PATCH /v1/me 400', () => {
     ['a name of 10,000 characters', { displayName: 'x'.repeat(10_000) }, '/displayName'],
     ['a name with NUL', { displayName: 'a\0b' }, '/displayName'],
     ['a name that is null', { displayName: null }, '/displayName'],
-    ['a locale that is none', { locale: 'english' }, '/locale'],
+    ['an invalid locale', { locale: 'english' }, '/locale'],
     ['roles', { roles: ['admin'] }, '/roles'],
     ['emailVerified', { emailVerified: true }, '/emailVerified'],
     ['email', { email: 'other@example.com' }, '/email'],
     ['id', { id: '019b0000-0000-7000-8000-000000000000' }, '/id'],
-  ])('%s', async (_, body, pointer) => {
+  ])('rejects %s', async (_, body, pointer) => {
     expectProblem(await patch(body), 400, 'request.invalid', pointer);
   });
 
-  it('malformed JSON', async () => {
+  it('rejects malformed JSON', async () => {
     expectProblem(await patch('{'), 400, 'request.invalid');
   });
 });
 
 describe('PATCH /v1/me 412', () => {
-  it('a version that somebody else has changed', async () => {
+  it('rejects an outdated version', async () => {
     const etag = (await me()).headers.get('etag') ?? '';
     expect((await patch({ displayName: 'One' }, { 'if-match': etag })).status).toBe(200);
     expectProblem(

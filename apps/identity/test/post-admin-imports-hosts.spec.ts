@@ -1,5 +1,5 @@
 import { expectProblem } from '@roost/testing';
-import { type Identity, type Person, startIdentity } from './identity.js';
+import { type TestIdentity, type TestAccount, startIdentity } from './identity.fixture.js';
 
 interface Result {
   externalId: string | null;
@@ -9,17 +9,17 @@ interface Result {
   pointer: string | null;
 }
 
-let identity: Identity;
-let admin: Person;
+let identity: TestIdentity;
+let admin: TestAccount;
 let batches = 0;
 beforeAll(async () => {
   identity = await startIdentity();
-  admin = await identity.person({ roles: ['admin'] });
+  admin = await identity.createUser({ roles: ['admin'] });
 });
 afterAll(() => identity.close());
 
-/** A source of its own for each test. */
-const aSource = () => `elsewhere-${(batches += 1)}`;
+/** Returns a source that no other test uses. */
+const uniqueSource = () => `elsewhere-${(batches += 1)}`;
 
 const send = (body: unknown, by = admin, headers: Record<string, string> = {}) =>
   identity
@@ -30,10 +30,10 @@ const ada = { externalId: '17', displayName: 'Ada' };
 const grace = { externalId: '18', displayName: 'Grace & Co' };
 
 describe('200', () => {
-  it('makes hosts whom everybody may look up and nobody can be', async () => {
-    const answer = await send({ source: aSource(), rows: [ada, grace] });
-    expect(answer.status).toBe(200);
-    expect(answer.body.results).toEqual(
+  it('creates hosts with a public profile who cannot log in', async () => {
+    const response = await send({ source: uniqueSource(), rows: [ada, grace] });
+    expect(response.status).toBe(200);
+    expect(response.body.results).toEqual(
       [ada, grace].map(({ externalId }) => ({
         externalId,
         id: expect.any(String),
@@ -43,8 +43,8 @@ describe('200', () => {
         detail: null,
       })),
     );
-    const [first] = answer.body.results;
-    const profile = await identity.anyone.get(`/v1/users/${first?.id}`);
+    const [first] = response.body.results;
+    const profile = await identity.anonymous.get(`/v1/users/${first?.id}`);
     expect(profile.body).toMatchObject({ displayName: 'Ada', isHost: true });
     const [account] = await identity.service.query<{ email: string; password_hash: string | null }>(
       'SELECT email, password_hash FROM user_account WHERE id = $1',
@@ -56,8 +56,8 @@ describe('200', () => {
     expectProblem(await identity.logIn(account?.email ?? '', 'null'), 401, 'auth.invalid_credentials');
   });
 
-  it('tells the other services of each once, and of a new name', async () => {
-    const source = aSource();
+  it('publishes each host once, and each new name', async () => {
+    const source = uniqueSource();
     const first = await send({ source, rows: [ada, grace] });
     await send({ source, rows: [ada, { ...grace, displayName: 'Grace' }] });
     const ids = first.body.results.map(({ id }) => id);
@@ -80,19 +80,19 @@ describe('200', () => {
     });
   });
 
-  it('again: the same hosts, unchanged; from another source: others', async () => {
-    const source = aSource();
+  it('returns existing hosts as unchanged, and creates others for another source', async () => {
+    const source = uniqueSource();
     const first = await send({ source, rows: [ada, grace] });
     const again = await send({ source, rows: [grace, ada] });
     expect(again.body.results.map(({ id, outcome }) => [id, outcome])).toEqual(
       first.body.results.map(({ id }) => [id, 'unchanged']).reverse(),
     );
-    const other = await send({ source: aSource(), rows: [ada] });
+    const other = await send({ source: uniqueSource(), rows: [ada] });
     expect(other.body.results[0]).toMatchObject({ outcome: 'created' });
     expect(other.body.results[0]?.id).not.toBe(first.body.results[0]?.id);
   });
 
-  it('refuses rows one by one', async () => {
+  it('rejects rows one by one', async () => {
     const rows = [
       { externalId: '1', displayName: '' },
       ada,
@@ -101,7 +101,7 @@ describe('200', () => {
       'nonsense',
       ada,
     ];
-    const { status, body } = await send({ source: aSource(), rows });
+    const { status, body } = await send({ source: uniqueSource(), rows });
     expect(status).toBe(200);
     expect(
       body.results.map(({ externalId, outcome, code, pointer }) => [externalId, outcome, code, pointer]),
@@ -115,19 +115,19 @@ describe('200', () => {
     ]);
   });
 
-  it('leaves a suspended host alone', async () => {
-    const source = aSource();
+  it('does not rename a suspended host', async () => {
+    const source = uniqueSource();
     const [made] = (await send({ source, rows: [ada] })).body.results;
     await identity.with(admin.accessToken).post(`/v1/admin/users/${made?.id}/suspend`);
     const again = await send({ source, rows: [{ ...ada, displayName: 'Ada again' }] });
     expect(again.body.results[0]).toMatchObject({ id: made?.id, outcome: 'unchanged' });
   });
 
-  it('two batches of the same hosts at once make each once', async () => {
-    const batch = { source: aSource(), rows: [ada, grace] };
-    const answers = await Promise.all([send(batch), send(batch), send(batch)]);
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    const created = answers
+  it('creates each host once in concurrent batches', async () => {
+    const batch = { source: uniqueSource(), rows: [ada, grace] };
+    const responses = await Promise.all([send(batch), send(batch), send(batch)]);
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const created = responses
       .flatMap(({ body }) => body.results)
       .filter(({ outcome }) => outcome === 'created');
     expect(created).toHaveLength(2);
@@ -141,19 +141,19 @@ describe('400', () => {
     ['no source', { rows: [ada] }, '/source'],
     ['a source with a slash', { source: 'a/b', rows: [ada] }, '/source'],
     ['an unknown field', { source: 'elsewhere', rows: [ada], password: 'x' }, '/password'],
-  ])('%s', async (_, body, pointer) => {
+  ])('rejects %s', async (_, body, pointer) => {
     expectProblem(await send(body), 400, 'request.invalid', pointer);
   });
 });
 
 describe('401 and 403', () => {
-  it('nobody, a guest, a host, a suspended administrator', async () => {
-    const batch = { source: aSource(), rows: [ada] };
-    expectProblem(await identity.anyone.post('/v1/admin/imports/hosts', batch), 401, 'auth.missing_token');
+  it('rejects a request without a token, a guest, a host, and a suspended administrator', async () => {
+    const batch = { source: uniqueSource(), rows: [ada] };
+    expectProblem(await identity.anonymous.post('/v1/admin/imports/hosts', batch), 401, 'auth.missing_token');
     for (const roles of [['guest'], ['guest', 'host']]) {
-      expectProblem(await send(batch, await identity.person({ roles })), 403, 'auth.forbidden');
+      expectProblem(await send(batch, await identity.createUser({ roles })), 403, 'auth.forbidden');
     }
-    const former = await identity.person({ roles: ['admin'] });
+    const former = await identity.createUser({ roles: ['admin'] });
     await identity.with(admin.accessToken).post(`/v1/admin/users/${former.id}/suspend`);
     expectProblem(await send(batch, former), 403, 'account.suspended');
   });

@@ -1,31 +1,31 @@
 import { expectProblem } from '@roost/testing';
-import { type Identity, someAddress, startIdentity } from './identity.js';
+import { type TestIdentity, uniqueAddress, startIdentity } from './identity.fixture.js';
 
-let identity: Identity;
+let identity: TestIdentity;
 beforeAll(async () => {
   identity = await startIdentity();
 });
 afterAll(() => identity.close());
 
-const resend = (email: unknown) => identity.anyone.post('/v1/auth/resend-verification', { email });
+const resend = (email: unknown) => identity.anonymous.post('/v1/auth/resend-verification', { email });
 
 describe('202', () => {
-  it('mails another token, and either one verifies', async () => {
-    const email = await identity.registered();
-    const first = await identity.tokenIn(email, 'verify-email');
+  it('mails another token, and either token verifies the address', async () => {
+    const email = await identity.register();
+    const first = await identity.mailedToken(email, 'verify-email');
     expect((await resend(email)).status).toBe(202);
-    const second = await identity.tokenIn(email, 'verify-email');
+    const second = await identity.mailedToken(email, 'verify-email');
     expect(second).not.toBe(first);
-    expect((await identity.anyone.post('/v1/auth/verify-email', { token: first })).status).toBe(204);
-    const { status } = await identity.anyone.post('/v1/auth/verify-email', { token: second });
+    expect((await identity.anonymous.post('/v1/auth/verify-email', { token: first })).status).toBe(204);
+    const { status } = await identity.anonymous.post('/v1/auth/verify-email', { token: second });
     expect(status).toBe(400);
   });
 
-  it('says the same to an unknown address and to a verified one, and mails neither', async () => {
-    const { email } = await identity.person();
-    const unknown = someAddress();
-    const answers = [await resend(email), await resend(unknown), await resend(await identity.registered())];
-    expect(answers.map(({ status, body }) => [status, body])).toEqual(Array(3).fill([202, '']));
+  it('returns the same response for an unknown and a verified address, and mails neither', async () => {
+    const { email } = await identity.createUser();
+    const unknown = uniqueAddress();
+    const responses = [await resend(email), await resend(unknown), await resend(await identity.register())];
+    expect(responses.map(({ status, body }) => [status, body])).toEqual(Array(3).fill([202, '']));
     expect(await identity.mailsTo(email)).toEqual([]);
     expect(await identity.mailsTo(unknown)).toEqual([]);
   });
@@ -33,11 +33,11 @@ describe('202', () => {
 
 describe('400', () => {
   it.each<[string, unknown]>([
-    ['nothing', undefined],
-    ['no address', 'nobody'],
+    ['a missing address', undefined],
+    ['a malformed address', 'nobody'],
     ['an object', {}],
-    ['10,000 characters', `a@${'b'.repeat(10_000)}.com`],
-  ])('%s', async (_, email) => {
+    ['an address of 10,000 characters', `a@${'b'.repeat(10_000)}.com`],
+  ])('rejects %s', async (_, email) => {
     expectProblem(await resend(email), 400, 'request.invalid', '/email');
   });
 });

@@ -1,21 +1,21 @@
 import { expectProblem } from '@roost/testing';
-import { claimsOf, type Identity, type Person, startIdentity } from './identity.js';
+import { claimsOf, type TestIdentity, type TestAccount, startIdentity } from './identity.fixture.js';
 
-let identity: Identity;
-let ada: Person;
+let identity: TestIdentity;
+let ada: TestAccount;
 let token: string;
 beforeAll(async () => {
   identity = await startIdentity();
 });
 beforeEach(async () => {
-  ada = await identity.person();
-  await identity.anyone.post('/v1/auth/forgot-password', { email: ada.email });
-  token = await identity.tokenIn(ada.email, 'reset-password');
+  ada = await identity.createUser();
+  await identity.anonymous.post('/v1/auth/forgot-password', { email: ada.email });
+  token = await identity.mailedToken(ada.email, 'reset-password');
 });
 afterAll(() => identity.close());
 
 const FRESH = 'a fresh password';
-const reset = (body: object) => identity.anyone.post('/v1/auth/reset-password', body);
+const reset = (body: object) => identity.anonymous.post('/v1/auth/reset-password', body);
 
 describe('204', () => {
   it('sets the password, ends every session and mails the owner', async () => {
@@ -29,26 +29,26 @@ describe('204', () => {
     expect((await identity.mailsTo(ada.email))[0]).toMatchObject({ template: 'password-changed' });
   });
 
-  it('verifies the address: whoever has the token reads the mailbox', async () => {
-    const email = await identity.registered();
-    await identity.anyone.post('/v1/auth/forgot-password', { email });
-    await reset({ token: await identity.tokenIn(email, 'reset-password'), password: FRESH });
+  it('verifies the address, because the token proves access to the mailbox', async () => {
+    const email = await identity.register();
+    await identity.anonymous.post('/v1/auth/forgot-password', { email });
+    await reset({ token: await identity.mailedToken(email, 'reset-password'), password: FRESH });
     const { body } = await identity.logIn(email, FRESH);
     expect(claimsOf(body.accessToken).email_verified).toBe(true);
     const events = await identity.service.published('user.email-verified');
     expect(events.map((event) => event.userId)).toContain(claimsOf(body.accessToken).sub);
   });
 
-  it('ends sessions that are being opened at the same moment', async () => {
+  it('ends sessions that are opened concurrently', async () => {
     for (let round = 0; round < 5; round++) {
-      const person = await identity.person();
-      await identity.anyone.post('/v1/auth/forgot-password', { email: person.email });
-      const mine = await identity.tokenIn(person.email, 'reset-password');
+      const person = await identity.createUser();
+      await identity.anonymous.post('/v1/auth/forgot-password', { email: person.email });
+      const mine = await identity.mailedToken(person.email, 'reset-password');
       const logIns = Array.from({ length: 6 }, () => identity.logIn(person.email, person.password));
       const [resetting, ...opened] = await Promise.all([reset({ token: mine, password: FRESH }), ...logIns]);
       expect(resetting?.status).toBe(204);
-      for (const answer of opened) {
-        const { refreshToken } = answer.body as { refreshToken?: string };
+      for (const response of opened) {
+        const { refreshToken } = response.body as { refreshToken?: string };
         if (refreshToken) expect((await identity.refresh(refreshToken)).status).toBe(401);
       }
     }
@@ -56,42 +56,42 @@ describe('204', () => {
 });
 
 describe('400', () => {
-  it('a token that was used, or another one of the same owner after that', async () => {
-    await identity.anyone.post('/v1/auth/forgot-password', { email: ada.email });
-    const second = await identity.tokenIn(ada.email, 'reset-password');
+  it('rejects a used token and the other tokens of its owner', async () => {
+    await identity.anonymous.post('/v1/auth/forgot-password', { email: ada.email });
+    const second = await identity.mailedToken(ada.email, 'reset-password');
     await reset({ token, password: FRESH });
     expectProblem(await reset({ token, password: FRESH }), 400, 'auth.link_invalid');
     expectProblem(await reset({ token: second, password: FRESH }), 400, 'auth.link_invalid');
   });
 
-  it('a token older than an hour', async () => {
-    await identity.later(3601);
+  it('rejects a token older than an hour', async () => {
+    await identity.shiftTime(3601);
     expectProblem(await reset({ token, password: FRESH }), 400, 'auth.link_invalid');
   });
 
-  it('a token of an account that has been suspended since', async () => {
+  it('rejects a token of a suspended account', async () => {
     await identity.service.query(`UPDATE user_account SET status = 'suspended' WHERE id = $1`, [ada.id]);
     expectProblem(await reset({ token, password: FRESH }), 400, 'auth.link_invalid');
   });
 
-  it('a verification token', async () => {
-    const email = await identity.registered();
-    const other = await identity.tokenIn(email, 'verify-email');
+  it('rejects a verification token', async () => {
+    const email = await identity.register();
+    const other = await identity.mailedToken(email, 'verify-email');
     expectProblem(await reset({ token: other, password: FRESH }), 400, 'auth.link_invalid');
   });
 
   it.each<[string, object, string]>([
     ['a short password', { password: 'short' }, '/password'],
     ['a password of 10,000 characters', { password: 'ab'.repeat(5_000) }, '/password'],
-    ['no token', { token: undefined }, '/token'],
+    ['a missing token', { token: undefined }, '/token'],
     ['an unknown field', { email: 'a@example.com' }, '/email'],
-  ])('%s', async (_, part, pointer) => {
+  ])('rejects %s', async (_, part, pointer) => {
     expectProblem(await reset({ token, password: FRESH, ...part }), 400, 'request.invalid', pointer);
   });
 });
 
 describe('422', () => {
-  it('a common password, and the token is still good', async () => {
+  it('rejects a common password and does not consume the token', async () => {
     expectProblem(
       await reset({ token, password: 'password123' }),
       422,

@@ -1,13 +1,13 @@
 import { expectProblem } from '@roost/testing';
-import { claimsOf, type Identity, type Person, startIdentity } from './identity.js';
+import { claimsOf, type TestIdentity, type TestAccount, startIdentity } from './identity.fixture.js';
 
-let identity: Identity;
-let ada: Person;
+let identity: TestIdentity;
+let ada: TestAccount;
 beforeAll(async () => {
   identity = await startIdentity();
 });
 beforeEach(async () => {
-  ada = await identity.person();
+  ada = await identity.createUser();
 });
 afterAll(() => identity.close());
 
@@ -15,13 +15,13 @@ const stepUp = (password: unknown, token = ada.accessToken) =>
   identity.with(token).post<{ accessToken: string }>('/v1/auth/step-up', { password });
 
 describe('200', () => {
-  it('gives an access token of the same session with a fresh proof, which refreshing keeps', async () => {
-    await identity.later(3600);
+  it('returns an access token of the same session with a new auth_time, which a refresh keeps', async () => {
+    await identity.shiftTime(3600);
     const { body: stale } = await identity.refresh(ada.refreshToken);
-    const answer = await stepUp(ada.password, stale.accessToken);
-    expect(answer.status).toBe(200);
-    expect(Object.keys(answer.body).sort()).toEqual(['accessToken', 'expiresInSeconds', 'tokenType']);
-    const [before, after] = [claimsOf(stale.accessToken), claimsOf(answer.body.accessToken)];
+    const response = await stepUp(ada.password, stale.accessToken);
+    expect(response.status).toBe(200);
+    expect(Object.keys(response.body).sort()).toEqual(['accessToken', 'expiresInSeconds', 'tokenType']);
+    const [before, after] = [claimsOf(stale.accessToken), claimsOf(response.body.accessToken)];
     expect(after.sid).toBe(before.sid);
     expect(after.auth_time - before.auth_time).toBeGreaterThanOrEqual(3600);
     const { body: refreshed } = await identity.refresh(stale.refreshToken);
@@ -30,29 +30,29 @@ describe('200', () => {
 });
 
 describe('400', () => {
-  it.each([[undefined], [''], [7]])('%p', async (password) => {
+  it.each([[undefined], [''], [7]])('rejects the password %p', async (password) => {
     expectProblem(await stepUp(password), 400, 'request.invalid', '/password');
   });
 });
 
 describe('401', () => {
-  it('a wrong password', async () => {
+  it('rejects a wrong password', async () => {
     expectProblem(await stepUp('not the password'), 401, 'auth.invalid_credentials');
   });
 
-  it('no access token', async () => {
-    const answer = await identity.anyone.post('/v1/auth/step-up', { password: ada.password });
-    expectProblem(answer, 401, 'auth.missing_token');
+  it('rejects a request without an access token', async () => {
+    const response = await identity.anonymous.post('/v1/auth/step-up', { password: ada.password });
+    expectProblem(response, 401, 'auth.missing_token');
   });
 
-  it('a session that has ended', async () => {
+  it('rejects an ended session', async () => {
     await identity.with(ada.accessToken).post('/v1/auth/logout');
     expectProblem(await stepUp(ada.password), 401, 'auth.invalid_token');
   });
 });
 
 describe('429', () => {
-  it('a thief of an access token can’t guess on: mistakes count as they do at the door', async () => {
+  it('counts failures towards the same lock-out as log-ins', async () => {
     for (let i = 0; i < 5; i++) await stepUp('not the password');
     expectProblem(await stepUp(ada.password), 429, 'auth.locked');
     expectProblem(await identity.logIn(ada.email, ada.password), 429, 'auth.locked');

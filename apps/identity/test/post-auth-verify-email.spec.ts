@@ -1,22 +1,22 @@
 import { expectProblem } from '@roost/testing';
-import { claimsOf, GOOD_PASSWORD, type Identity, startIdentity } from './identity.js';
+import { claimsOf, PASSWORD, type TestIdentity, startIdentity } from './identity.fixture.js';
 
-let identity: Identity;
+let identity: TestIdentity;
 beforeAll(async () => {
   identity = await startIdentity();
 });
 afterAll(() => identity.close());
 
-const verify = (token: unknown) => identity.anyone.post('/v1/auth/verify-email', { token });
+const verify = (token: unknown) => identity.anonymous.post('/v1/auth/verify-email', { token });
 
 describe('204', () => {
-  it('verifies, says so in the next tokens and tells the other services', async () => {
-    const email = await identity.registered();
-    const before = await identity.logIn(email, GOOD_PASSWORD);
+  it('verifies the address, in the next tokens as well, and publishes the event', async () => {
+    const email = await identity.register();
+    const before = await identity.logIn(email, PASSWORD);
     expect(claimsOf(before.body.accessToken).email_verified).toBe(false);
 
-    const answer = await verify(await identity.tokenIn(email, 'verify-email'));
-    expect([answer.status, answer.body]).toEqual([204, '']);
+    const response = await verify(await identity.mailedToken(email, 'verify-email'));
+    expect([response.status, response.body]).toEqual([204, '']);
 
     const after = await identity.refresh(before.body.refreshToken);
     const claims = claimsOf(after.body.accessToken);
@@ -29,53 +29,53 @@ describe('204', () => {
     expect(events[1]?.body).toMatchObject({ userId: claims.sub, emailVerified: true });
   });
 
-  it('leaves an account alone that was verified by another mail', async () => {
-    const email = await identity.registered();
-    const first = await identity.tokenIn(email, 'verify-email');
-    await identity.registered(email, 'another long password');
+  it('does not apply the credentials of another registration', async () => {
+    const email = await identity.register();
+    const first = await identity.mailedToken(email, 'verify-email');
+    await identity.register(email, 'another long password');
     expect((await verify(first)).status).toBe(204);
-    expect((await identity.logIn(email, GOOD_PASSWORD)).status).toBe(200);
+    expect((await identity.logIn(email, PASSWORD)).status).toBe(200);
     expect((await identity.logIn(email, 'another long password')).status).toBe(401);
   });
 });
 
 describe('400', () => {
-  it('a token that was used', async () => {
-    const token = await identity.tokenIn(await identity.registered(), 'verify-email');
+  it('rejects a used token', async () => {
+    const token = await identity.mailedToken(await identity.register(), 'verify-email');
     await verify(token);
     expectProblem(await verify(token), 400, 'auth.link_invalid');
   });
 
-  it('one of many uses at once wins', async () => {
-    const token = await identity.tokenIn(await identity.registered(), 'verify-email');
+  it('accepts one of many concurrent uses', async () => {
+    const token = await identity.mailedToken(await identity.register(), 'verify-email');
     const statuses = (await Promise.all(Array.from({ length: 6 }, () => verify(token)))).map((a) => a.status);
     expect(statuses.sort()).toEqual([204, 400, 400, 400, 400, 400]);
   });
 
-  it('a token older than a day', async () => {
-    const token = await identity.tokenIn(await identity.registered(), 'verify-email');
-    await identity.later(24 * 3600 + 1);
+  it('rejects a token older than a day', async () => {
+    const token = await identity.mailedToken(await identity.register(), 'verify-email');
+    await identity.shiftTime(24 * 3600 + 1);
     expectProblem(await verify(token), 400, 'auth.link_invalid');
   });
 
-  it('a token for something else', async () => {
-    const email = await identity.registered();
-    await identity.anyone.post('/v1/auth/forgot-password', { email });
-    expectProblem(await verify(await identity.tokenIn(email, 'reset-password')), 400, 'auth.link_invalid');
+  it('rejects a token with another purpose', async () => {
+    const email = await identity.register();
+    await identity.anonymous.post('/v1/auth/forgot-password', { email });
+    expectProblem(await verify(await identity.mailedToken(email, 'reset-password')), 400, 'auth.link_invalid');
   });
 
-  it('a token nobody issued', async () => {
+  it('rejects an unknown token', async () => {
     expectProblem(await verify('x'.repeat(43)), 400, 'auth.link_invalid');
   });
 
   it.each<[string, unknown]>([
-    ['nothing', undefined],
+    ['a missing token', undefined],
     ['a number', 7],
     ['an empty text', ''],
-    ['NUL', 'a\0b'],
-    ['10,000 characters', 'x'.repeat(10_000)],
+    ['a token with NUL', 'a\0b'],
+    ['a token of 10,000 characters', 'x'.repeat(10_000)],
     ['a list', ['a']],
-  ])('%s', async (_, token) => {
+  ])('rejects %s', async (_, token) => {
     expectProblem(await verify(token), 400, 'request.invalid', '/token');
   });
 });

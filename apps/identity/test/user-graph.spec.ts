@@ -1,15 +1,15 @@
-import { type Identity, type Person, startIdentity } from './identity.js';
+import { type TestIdentity, type TestAccount, startIdentity } from './identity.fixture.js';
 
-let identity: Identity;
-let ada: Person;
-let ben: Person;
+let identity: TestIdentity;
+let ada: TestAccount;
+let ben: TestAccount;
 beforeAll(async () => {
   identity = await startIdentity();
-  [ada, ben] = await Promise.all([identity.person(), identity.person()]);
+  [ada, ben] = await Promise.all([identity.createUser(), identity.createUser()]);
 });
 afterAll(() => identity.close());
 
-const as = (person: Person) => identity.with(person.accessToken);
+const as = (person: TestAccount) => identity.with(person.accessToken);
 
 const REFERENCES = `query ($of: [_Any!]!) {
   _entities(representations: $of) { ... on User { id displayName email roles } }
@@ -17,7 +17,7 @@ const REFERENCES = `query ($of: [_Any!]!) {
 const user = (id: string) => ({ __typename: 'User', id });
 
 describe('Query.me', () => {
-  it('gives the account of the token', async () => {
+  it('returns the account of the token', async () => {
     const { data, errors } = await as(ada).graphql(
       '{ me { id email roles isHost emailVerified createdAt } }',
     );
@@ -25,8 +25,8 @@ describe('Query.me', () => {
     expect(data?.me).toMatchObject({ id: ada.id, email: ada.email, roles: ['guest'], isHost: false });
   });
 
-  it('needs a token, and one that is valid', async () => {
-    const none = await identity.anyone.graphql('{ me { id } }');
+  it('requires a valid token', async () => {
+    const none = await identity.anonymous.graphql('{ me { id } }');
     expect(none.errors).toMatchObject([
       { path: ['me'], extensions: { code: 'auth.missing_token', status: 401 } },
     ]);
@@ -36,8 +36,8 @@ describe('Query.me', () => {
 });
 
 describe('Query.user', () => {
-  it('shows anybody the profile, and nobody else the account', async () => {
-    const { data } = await identity.anyone.graphql(
+  it('returns the public profile without private fields', async () => {
+    const { data } = await identity.anonymous.graphql(
       'query ($id: ID!) { user(id: $id) { id displayName email locale } }',
       {
         id: ada.id,
@@ -46,12 +46,12 @@ describe('Query.user', () => {
     expect(data?.user).toMatchObject({ id: ada.id, email: null, locale: null });
   });
 
-  it('answers as REST does where there is none', async () => {
-    const { errors } = await identity.anyone.graphql(
+  it('returns the errors of REST for an unknown and a malformed id', async () => {
+    const { errors } = await identity.anonymous.graphql(
       '{ user(id: "0198c0de-0000-7000-8000-000000000000") { id } }',
     );
     expect(errors).toMatchObject([{ extensions: { code: 'user.not_found', status: 404 } }]);
-    const { errors: malformed } = await identity.anyone.graphql('{ user(id: "nobody") { id } }');
+    const { errors: malformed } = await identity.anonymous.graphql('{ user(id: "nobody") { id } }');
     expect(malformed).toMatchObject([
       { extensions: { code: 'request.invalid', errors: [{ parameter: 'id' }] } },
     ]);
@@ -59,7 +59,7 @@ describe('Query.user', () => {
 });
 
 describe('references to users', () => {
-  it('are resolved together, each as the caller may see it, null where there is none', async () => {
+  it('are resolved together, with private fields for the caller only, and null for unknown users', async () => {
     const { data, errors } = await as(ada).graphql<{ _entities: unknown[] }>(REFERENCES, {
       of: [user(ben.id), user('0198c0de-0000-7000-8000-000000000000'), user(ada.id), user("' OR 1=1")],
     });
@@ -69,25 +69,25 @@ describe('references to users', () => {
 });
 
 describe('mutations', () => {
-  it('hold to the rules of the REST routes', async () => {
+  it('apply the rules of the REST routes', async () => {
     const wrong = await as(ben).graphql('mutation { updateMe(input: { displayName: "" }) { id } }');
     expect(wrong.errors).toMatchObject([
       { extensions: { code: 'request.invalid', errors: [{ pointer: '/displayName' }] } },
     ]);
-    const unverified = await identity.person({ emailVerified: false });
-    const refused = await as(unverified).graphql('mutation { becomeHost { isHost } }');
-    expect(refused.errors).toMatchObject([{ extensions: { code: 'auth.email_unverified', status: 403 } }]);
+    const unverified = await identity.createUser({ emailVerified: false });
+    const rejected = await as(unverified).graphql('mutation { becomeHost { isHost } }');
+    expect(rejected.errors).toMatchObject([{ extensions: { code: 'auth.email_unverified', status: 403 } }]);
   });
 
-  it('take null for a field that may be left out', async () => {
+  it('accept null for an optional field', async () => {
     const { data } = await as(ben).graphql(
       'mutation { updateMe(input: { displayName: "Ben", locale: null }) { displayName locale } }',
     );
     expect(data?.updateMe).toEqual({ displayName: 'Ben', locale: 'en' });
   });
 
-  it('run once under an Idempotency-Key, and then answer other fields, too', async () => {
-    const host = await identity.person();
+  it('run once for an Idempotency-Key, and a replay can select other fields', async () => {
+    const host = await identity.createUser();
     const key = { 'idempotency-key': `host-${host.id}` };
     const first = await as(host).graphql('mutation { becomeHost { isHost roles } }', {}, key);
     expect(first.data?.becomeHost).toEqual({ isHost: true, roles: ['guest', 'host'] });
@@ -101,7 +101,7 @@ describe('mutations', () => {
     expect(roles).toEqual(['guest']);
   });
 
-  it('refuse a key that was used for something else, and remember refusals', async () => {
+  it('reject an Idempotency-Key that was used for another request', async () => {
     const key = { 'idempotency-key': 'name' };
     await as(ben).graphql('mutation { updateMe(input: { displayName: "One" }) { id } }', {}, key);
     const other = await as(ben).graphql(
@@ -113,19 +113,19 @@ describe('mutations', () => {
   });
 });
 
-it('masks what nobody foresaw', async () => {
-  await identity.service.query('ALTER TABLE user_account RENAME TO user_account_gone');
+it('masks unexpected errors', async () => {
+  await identity.service.query('ALTER TABLE user_account RENAME TO user_account_renamed');
   const { errors } = await as(ada)
     .graphql('{ me { id } }')
-    .finally(() => identity.service.query('ALTER TABLE user_account_gone RENAME TO user_account'));
+    .finally(() => identity.service.query('ALTER TABLE user_account_renamed RENAME TO user_account'));
   expect(errors).toMatchObject([{ extensions: { code: 'internal', status: 500 } }]);
   expect(JSON.stringify(errors)).not.toMatch(/user_account|SELECT|42P01/);
 });
 
-it('gives the schema to the gateway', async () => {
-  const { body, status } = await identity.anyone.get<string>('/graphql/sdl');
+it('returns the schema for the gateway', async () => {
+  const { body, status } = await identity.anonymous.get<string>('/graphql/sdl');
   expect(status).toBe(200);
   expect(body).toContain('type User @key(fields: "id")');
-  const service = await identity.anyone.graphql<{ _service: { sdl: string } }>('{ _service { sdl } }');
+  const service = await identity.anonymous.graphql<{ _service: { sdl: string } }>('{ _service { sdl } }');
   expect(service.data?._service.sdl).toContain('type User');
 });

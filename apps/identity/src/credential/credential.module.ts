@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
-import { AttemptLog } from './attempts.js';
-import { PasswordCheck } from './password-check.service.js';
-import { PasswordHash } from './password-hash.js';
-import { SecondFactors } from './second-factors.js';
+import { LoginAttemptService } from './login-attempt.service.js';
+import { PasswordCheckService } from './password-check.service.js';
+import { PasswordHashService } from './password-hash.service.js';
+import { SecondFactorService } from './second-factor.service.js';
 
 @Module({
-  providers: [PasswordHash, PasswordCheck, SecondFactors, AttemptLog],
-  exports: [PasswordHash, PasswordCheck, SecondFactors, AttemptLog],
+  providers: [PasswordHashService, PasswordCheckService, SecondFactorService, LoginAttemptService],
+  exports: [PasswordHashService, PasswordCheckService, SecondFactorService],
 })
 export class CredentialModule {}

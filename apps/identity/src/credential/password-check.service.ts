@@ -1,42 +1,50 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { Problem } from '@roost/platform';
-import { User } from '../user/user.entity.js';
-import { AttemptLog, locked } from './attempts.js';
-import { PasswordHash } from './password-hash.js';
-import { Turns } from './turns.js';
+import { User } from '../account/user.entity.js';
+import { KeyedQueue } from './keyed-queue.js';
+import { locked, LoginAttemptService } from './login-attempt.service.js';
+import { PasswordHashService } from './password-hash.service.js';
 
-const MAX_WAITING_PER_ADDRESS = 100;
+const MAX_PENDING_PER_ADDRESS = 100;
 
 /**
- * The one place where a password is tried. An address takes its turns one after the other, so that people who
- * log in on many devices at once are not taken for a guesser; the count in the database holds over replicas.
+ * The only place that verifies a password. Attempts for one mail address run one at a time: simultaneous log-ins of one
+ * user do not count as guesses. The count in the database is shared by all replicas.
  */
 @Injectable()
-export class PasswordCheck {
-  readonly #turns = new Turns(MAX_WAITING_PER_ADDRESS);
+export class PasswordCheckService {
+  readonly #queue = new KeyedQueue(MAX_PENDING_PER_ADDRESS);
 
   constructor(
     private readonly transactions: Transactions,
-    private readonly passwords: PasswordHash,
-    private readonly attempts: AttemptLog,
+    private readonly passwords: PasswordHashService,
+    private readonly attempts: LoginAttemptService,
   ) {}
 
-  /** The user with this address and password. Unknown addresses take as long and lock out alike. */
+  /**
+   * Returns the user with this mail address and password. An address without an account takes the same time and is
+   * locked by the same rule. Throws 401 `auth.invalid_credentials` or 429 `auth.locked`.
+   */
   verify(email: string, password: string): Promise<User> {
-    return this.#turns.take(
+    return this.#queue.run(
       email,
       async () => {
         await this.attempts.admit(email);
         const user = await this.transactions.run((em) =>
           em.findOne(User, { email, status: { $ne: 'erased' } }),
         );
-        const right = await this.passwords.matches(user?.passwordHash ?? null, password);
-        if (!user || !right) throw new Problem('auth.invalid_credentials');
-        await this.attempts.forget(email);
+        const matches = await this.passwords.verify(user?.passwordHash ?? null, password);
+        if (!user || !matches) throw new Problem('auth.invalid_credentials');
+        await this.attempts.reset(email);
         return user;
       },
       () => locked(1),
     );
+  }
+
+  /** Ends a lock-out of a mail address. */
+  unlock(email: string): Promise<void> {
+    return this.attempts.reset(email);
   }
 }

@@ -10,7 +10,7 @@ import {
   totpCode,
 } from './totp.js';
 
-/** RFC 6238, appendix B (SHA-1), the last six of its eight digits. */
+/** Test vectors of RFC 6238, appendix B (SHA-1): the last six of the eight digits. */
 const secret = base32(Buffer.from('12345678901234567890'));
 it.each([
   [59, '287082'],
@@ -23,7 +23,7 @@ it.each([
   expect(totpCode(secret, stepAt(new Date(seconds * 1000)))).toBe(code);
 });
 
-/** RFC 4648, section 10, without padding. */
+/** Test vectors of RFC 4648, section 10, without padding. */
 it.each([
   ['', ''],
   ['f', 'MY'],
@@ -36,7 +36,7 @@ it.each([
   expect(base32(Buffer.from(text))).toBe(encoded);
 });
 
-it('base32 reads what it wrote', () => {
+it('decodes every encoded value to the same bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
       expect(fromBase32(base32(Buffer.from(bytes)))).toEqual(Buffer.from(bytes));
@@ -44,20 +44,20 @@ it('base32 reads what it wrote', () => {
   );
 });
 
-it('takes the codes of the period before, of now and of the next one', () => {
+it('accepts the codes of the previous, the current and the next period', () => {
   const now = new Date('2027-03-01T12:00:10Z');
   const step = stepAt(now);
-  const taken = [-2, -1, 0, 1, 2].map((offset) => stepOfCode(secret, totpCode(secret, step + offset), now));
-  expect(taken).toEqual([null, step - 1, step, step + 1, null]);
+  const accepted = [-2, -1, 0, 1, 2].map((offset) => stepOfCode(secret, totpCode(secret, step + offset), now));
+  expect(accepted).toEqual([null, step - 1, step, step + 1, null]);
 });
 
-it('makes secrets of 160 bits and recovery codes of 80, never the same twice', () => {
+it('generates unique secrets of 160 bits and recovery codes of 80 bits', () => {
   expect(newTotpSecret()).toMatch(/^[A-Z2-7]{32}$/);
   expect(newRecoveryCode()).toMatch(/^([a-z2-7]{4}-){3}[a-z2-7]{4}$/);
   expect(new Set(Array.from({ length: 100 }, newRecoveryCode)).size).toBe(100);
 });
 
-it('writes what an authenticator scans', () => {
+it('formats the URL for an authenticator', () => {
   expect(otpauthUrl('ABC', 'a+b@example.com')).toBe(
     'otpauth://totp/Roost:a%2Bb%40example.com?secret=ABC&issuer=Roost&algorithm=SHA1&digits=6&period=30',
   );

@@ -3,11 +3,11 @@ import { createHmac, randomBytes } from 'node:crypto';
 const PERIOD_SECONDS = 30;
 const DIGITS = 6;
 const SECRET_BYTES = 20;
-/** Codes of the period before and after are taken, too: clocks differ and people type slowly. */
+/** Codes of the previous and the next period are valid as well: clocks differ and typing takes time. */
 const TOLERATED_STEPS = [0, -1, 1];
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** Base32 (RFC 4648) without padding, as authenticators read it. */
+/** Encodes as Base32 (RFC 4648) without padding, the format of authenticators. */
 export function base32(bytes: Buffer): string {
   let text = '';
   let bits = 0;
@@ -44,7 +44,7 @@ export const newTotpSecret = () => base32(randomBytes(SECRET_BYTES));
 
 export const stepAt = (now: Date) => Math.floor(now.getTime() / 1000 / PERIOD_SECONDS);
 
-/** The code of one period (RFC 6238: HMAC-SHA1, 30 s, 6 digits). */
+/** Returns the code of one period (RFC 6238: HMAC-SHA1, 30 s, 6 digits). */
 export function totpCode(secret: string, step: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));
@@ -54,20 +54,20 @@ export function totpCode(secret: string, step: number): string {
   return String(number).padStart(DIGITS, '0');
 }
 
-/** The period whose code this is, around now; null for a wrong code. */
+/** Returns the period of a code: the current, previous or next one. Null for a wrong code. */
 export function stepOfCode(secret: string, code: string, now: Date): number | null {
-  const present = stepAt(now);
-  const steps = TOLERATED_STEPS.map((offset) => present + offset);
+  const current = stepAt(now);
+  const steps = TOLERATED_STEPS.map((offset) => current + offset);
   return steps.find((step) => totpCode(secret, step) === code) ?? null;
 }
 
-/** What an authenticator scans. */
+/** Returns the URL for the QR code of an authenticator. */
 export function otpauthUrl(secret: string, email: string): string {
   const label = `Roost:${encodeURIComponent(email)}`;
   return `otpauth://totp/${label}?secret=${secret}&issuer=Roost&algorithm=SHA1&digits=${DIGITS}&period=${PERIOD_SECONDS}`;
 }
 
-/** 80 random bits, in groups that can be copied by hand. */
+/** Returns 80 random bits in groups of four characters. */
 export function newRecoveryCode(): string {
   return (base32(randomBytes(10)).toLowerCase().match(/.{4}/g) ?? []).join('-');
 }

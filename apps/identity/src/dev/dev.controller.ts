@@ -1,12 +1,13 @@
+import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller, Get, Headers, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Body, Public, QueryParams } from '@roost/http';
 import type { FastifyReply } from 'fastify';
 import { CreateDevUser, type DevUser, type InboxMail, InboxQuery } from './dev.dto.js';
-import { DevUsers } from './dev-users.service.js';
+import { DevUserService } from './dev-user.service.js';
 import { DevelopmentGuard } from './development.guard.js';
 import { inboxPage } from './inbox.page.js';
-import { InboxQueries } from './inbox.queries.js';
+import { findLatestMails } from './inbox.queries.js';
 
 @ApiExcludeController()
 @Public()
@@ -14,8 +15,8 @@ import { InboxQueries } from './inbox.queries.js';
 @Controller('dev')
 export class DevController {
   constructor(
-    private readonly users: DevUsers,
-    private readonly inbox: InboxQueries,
+    private readonly users: DevUserService,
+    private readonly em: EntityManager,
   ) {}
 
   @Post('users')
@@ -29,7 +30,7 @@ export class DevController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ data: InboxMail[] } | string> {
-    const mails = await this.inbox.latest(query.to);
+    const mails = await findLatestMails(this.em, query.to);
     void reply.header('cache-control', 'no-store').header('vary', 'accept');
     if (!accept?.includes('text/html')) return { data: mails };
     void reply

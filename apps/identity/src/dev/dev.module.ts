@@ -1,14 +1,13 @@
 import { Module } from '@nestjs/common';
+import { AccountModule } from '../account/account.module.js';
 import { CredentialModule } from '../credential/credential.module.js';
 import { SessionModule } from '../session/session.module.js';
-import { UserModule } from '../user/user.module.js';
 import { DevController } from './dev.controller.js';
-import { DevUsers } from './dev-users.service.js';
-import { InboxQueries } from './inbox.queries.js';
+import { DevUserService } from './dev-user.service.js';
 
 @Module({
-  imports: [CredentialModule, SessionModule, UserModule],
+  imports: [AccountModule, CredentialModule, SessionModule],
   controllers: [DevController],
-  providers: [DevUsers, InboxQueries],
+  providers: [DevUserService],
 })
 export class DevModule {}

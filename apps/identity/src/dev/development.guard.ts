@@ -2,7 +2,7 @@ import { type CanActivate, Inject, Injectable } from '@nestjs/common';
 import { CONFIG, Problem } from '@roost/platform';
 import type { IdentityConfig } from '../config.js';
 
-/** In production there is no such route. */
+/** The routes do not exist in production: 404 `route.not_found`. */
 @Injectable()
 export class DevelopmentGuard implements CanActivate {
   constructor(@Inject(CONFIG) private readonly config: IdentityConfig) {}

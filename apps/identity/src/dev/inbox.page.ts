@@ -1,14 +1,14 @@
-import { escapeHtml } from '../mail/mail.frame.js';
+import { escapeHtml } from '../mail/mail-content.js';
 import type { InboxMail } from './dev.dto.js';
 
-/** The development inbox for a person: each mail shown as its reader would see it, in a frame without scripts. */
+/** The development inbox for a browser: each mail in a frame without scripts. */
 export function inboxPage(mails: readonly InboxMail[], to: string | undefined): string {
   const title = to === undefined ? 'Inbox' : `Inbox of ${to}`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>
 <header><h1>${escapeHtml(title)}</h1> ${to === undefined ? '' : '<a href="?">All mails</a>'}
-<form><input type="email" name="to" aria-label="Address" placeholder="only to this address" value="${escapeHtml(to ?? '')}" required><button>Show</button></form></header>
+<form><input type="email" name="to" aria-label="Address" placeholder="Filter by address" value="${escapeHtml(to ?? '')}" required><button>Show</button></form></header>
 ${mails.length > 0 ? mails.map(article).join('\n') : '<p class="none">No mail yet.</p>'}
 </body></html>
 `;
@@ -18,7 +18,7 @@ function article(mail: InboxMail, index: number): string {
   const frame = `<iframe sandbox title="${escapeHtml(mail.subject)}" loading="lazy" style="height:${heightOf(mail)}px" srcdoc="${escapeHtml(mail.html)}"></iframe>`;
   return `<details${index === 0 ? ' open' : ''}><summary><strong>${escapeHtml(mail.subject)}</strong>
 <span>${escapeHtml(mail.to)}</span> <time>${escapeHtml(timeOf(mail.sentAt))}</time></summary>
-${mail.text === '' ? '<p class="none">It has been sent; its text is not kept.</p>' : frame}
+${mail.text === '' ? '<p class="none">This mail was sent. Its text is not stored.</p>' : frame}
 <footer><code>${escapeHtml(mail.template)}</code> <a href="?to=${encodeURIComponent(mail.to)}">All mails to this address</a>
 <details class="text"><summary>As text</summary><pre>${escapeHtml(mail.text)}</pre></details></footer></details>`;
 }
@@ -26,7 +26,7 @@ ${mail.text === '' ? '<p class="none">It has been sent; its text is not kept.</p
 const timeOf = (sentAt: string | null): string =>
   sentAt === null ? 'not sent yet' : `${sentAt.slice(0, 19).replace('T', ' ')} UTC`;
 
-/** A frame without scripts can not tell how high its page is: so much for each block, and for each line that is long. */
+/** Estimates the height of a mail in pixels, because a frame without scripts cannot report it. */
 function heightOf({ html, text }: InboxMail): number {
   const blocks = html.match(/<(p|tr|h1)\b/g)?.length ?? 0;
   const broken = text.split('\n').map((line) => Math.max(0, Math.ceil(line.length / 64) - 1));

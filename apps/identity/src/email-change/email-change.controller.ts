@@ -1,11 +1,11 @@
 import { Controller, Post } from '@nestjs/common';
 import { Answers, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/http';
 import { ChangeEmail, ConfirmEmailChange } from './email-change.dto.js';
-import { EmailChanges } from './email-change.service.js';
+import { EmailChangeService } from './email-change.service.js';
 
 @Controller('v1')
 export class EmailChangeController {
-  constructor(private readonly changes: EmailChanges) {}
+  constructor(private readonly changes: EmailChangeService) {}
 
   @Post('me/email')
   @StepUp()

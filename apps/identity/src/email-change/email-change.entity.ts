@@ -1,6 +1,6 @@
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 
-/** A new mail address that both mailboxes have yet to agree to; one per user. */
+/** A requested mail address that both mailboxes must confirm; one per user. */
 @Entity()
 export class EmailChange {
   @PrimaryKey({ type: 'uuid' })

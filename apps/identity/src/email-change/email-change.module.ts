@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
+import { AccountModule } from '../account/account.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { SessionModule } from '../session/session.module.js';
-import { UserModule } from '../user/user.module.js';
 import { EmailChangeController } from './email-change.controller.js';
-import { EmailChanges } from './email-change.service.js';
+import { EmailChangeService } from './email-change.service.js';
 
 @Module({
-  imports: [MailModule, SessionModule, UserModule],
+  imports: [AccountModule, MailModule, SessionModule],
   controllers: [EmailChangeController],
-  providers: [EmailChanges],
+  providers: [EmailChangeService],
 })
 export class EmailChangeModule {}

@@ -1,64 +1,60 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { RetryTransaction, Transactions } from '@roost/messaging';
 import type { AuthUser } from '@roost/http';
+import { RetryTransaction, Transactions } from '@roost/messaging';
 import { invalidField, Problem, SystemClock } from '@roost/platform';
-import { inEvenTime } from '../even-time.js';
-import { Mails } from '../mail/mail.service.js';
+import { UserAccountService } from '../account/user-account.service.js';
+import { User } from '../account/user.entity.js';
+import { MailService } from '../mail/mail.service.js';
+import { withMinimumDuration } from '../minimum-duration.js';
 import {
+  consumeOneTimeToken,
   issueOneTimeToken,
   type Purpose,
-  takeOneTimeToken,
-  voidOneTimeTokens,
+  revokeOneTimeTokens,
 } from '../one-time-token/one-time-token.queries.js';
-import { Sessions } from '../session/session.service.js';
-import { User } from '../user/user.entity.js';
-import { UserStore } from '../user/user.store.js';
+import { SessionService } from '../session/session.service.js';
 import { EmailChange } from './email-change.entity.js';
+import { replaceEmailChange } from './email-change.queries.js';
 
-const ENDS: Purpose[] = ['email-change-old', 'email-change-new'];
+const PURPOSES: Purpose[] = ['email-change-old', 'email-change-new'];
 
 @Injectable()
-export class EmailChanges {
+export class EmailChangeService {
   constructor(
     private readonly transactions: Transactions,
-    private readonly sessions: Sessions,
-    private readonly users: UserStore,
-    private readonly mails: Mails,
+    private readonly sessions: SessionService,
+    private readonly users: UserAccountService,
+    private readonly mails: MailService,
     private readonly clock: SystemClock,
   ) {}
 
-  /** Asks both mailboxes. Whether the new address is free, only its mailbox learns. */
+  /** Mails both mailboxes. Only the new mailbox learns whether its address has an account. */
   async begin(auth: AuthUser, newEmail: string): Promise<void> {
-    const owner = await this.sessions.ownerOf(auth);
-    if (owner.email === newEmail) throw invalidField('/email', 'Is your address already');
-    await inEvenTime(() =>
+    const owner = await this.sessions.requireUser(auth);
+    if (owner.email === newEmail) throw invalidField('/email', 'Is already your mail address');
+    await withMinimumDuration(() =>
       this.transactions.run(async (em) => {
-        const user = await this.sessions.ownerOf(auth, em);
-        const now = this.clock.now();
-        await voidOneTimeTokens(em, user.id, ENDS, now);
-        // An address that was never verified has nothing to say about it.
-        const oldConfirmedAt = user.emailVerifiedAt === null ? now : null;
-        await em.execute(
-          `INSERT INTO email_change (user_id, new_email, created_at, old_confirmed_at) VALUES (?, ?, ?, ?)
-            ON CONFLICT (user_id) DO UPDATE SET new_email = excluded.new_email, created_at = excluded.created_at,
-              old_confirmed_at = excluded.old_confirmed_at, new_confirmed_at = NULL`,
-          [user.id, newEmail, now, oldConfirmedAt],
-        );
-        const atNew = { email: newEmail, displayName: user.displayName };
-        if (oldConfirmedAt === null) await this.ask(em, user, 'email-change-old', user, newEmail);
-        if (await em.findOne(User, { email: newEmail })) await this.mails.write(em, atNew, 'email-taken', {});
-        else await this.ask(em, user, 'email-change-new', atNew, newEmail);
+        const user = await this.sessions.requireUser(auth, em);
+        const createdAt = this.clock.now();
+        await revokeOneTimeTokens(em, user.id, PURPOSES, createdAt);
+        // An address that was never verified does not have to confirm.
+        const oldConfirmedAt = user.emailVerifiedAt === null ? createdAt : null;
+        await replaceEmailChange(em, { userId: user.id, newEmail, createdAt, oldConfirmedAt });
+        if (oldConfirmedAt === null) await this.requestConfirmation(em, user, 'email-change-old', newEmail);
+        if (await em.findOne(User, { email: newEmail }))
+          await this.mails.send(em, { email: newEmail, displayName: user.displayName }, 'email-taken', {});
+        else await this.requestConfirmation(em, user, 'email-change-new', newEmail);
       }),
     );
   }
 
-  /** The second confirmation, from whichever end, makes the change. */
+  /** Confirms for one mailbox. The second confirmation applies the change. */
   async confirm(token: string): Promise<void> {
-    const done = await this.transactions.run(async (em) => {
+    const valid = await this.transactions.run(async (em) => {
       const now = this.clock.now();
-      const { userId, purpose } = await takeOneTimeToken(em, ENDS, token, now);
+      const { userId, purpose } = await consumeOneTimeToken(em, PURPOSES, token, now);
       const user = await em.findOneOrFail(User, { id: userId });
       const change = await em.findOneOrFail(EmailChange, { userId });
       if (user.status !== 'active') return false;
@@ -70,7 +66,7 @@ export class EmailChanges {
       await this.apply(em, user, change.newEmail, now);
       return true;
     });
-    if (!done) throw new Problem('auth.link_invalid');
+    if (!valid) throw new Problem('auth.link_invalid');
   }
 
   private async apply(em: EntityManager, user: User, newEmail: string, now: Date): Promise<void> {
@@ -81,24 +77,26 @@ export class EmailChanges {
     try {
       await em.flush();
     } catch (error) {
-      if (error instanceof UniqueConstraintViolationException) throw new RetryTransaction('address taken');
+      if (error instanceof UniqueConstraintViolationException)
+        throw new RetryTransaction('mail address taken');
       throw error;
     }
-    // Those went to the old mailbox.
-    await voidOneTimeTokens(em, user.id, ['reset-password', 'verify-email'], now);
-    if (unverified) await this.users.announce(em, 'user.email-verified', user);
-    await this.mails.write(em, before, 'email-changed', { newEmail });
-    await this.mails.write(em, user, 'email-changed', { newEmail });
+    // These tokens were sent to the old mailbox.
+    await revokeOneTimeTokens(em, user.id, ['reset-password', 'verify-email'], now);
+    if (unverified) await this.users.publish(em, 'user.email-verified', user);
+    await this.mails.send(em, before, 'email-changed', { newEmail });
+    await this.mails.send(em, user, 'email-changed', { newEmail });
   }
 
-  private async ask(
+  private async requestConfirmation(
     em: EntityManager,
     user: User,
     purpose: 'email-change-old' | 'email-change-new',
-    to: { email: string; displayName: string },
     newEmail: string,
   ): Promise<void> {
     const token = await issueOneTimeToken(em, { purpose, userId: user.id }, this.clock.now());
-    if (token) await this.mails.write(em, to, purpose, { token, newEmail });
+    const email = purpose === 'email-change-old' ? user.email : newEmail;
+    const to = { email, displayName: user.displayName };
+    if (token) await this.mails.send(em, to, purpose, { token, newEmail });
   }
 }

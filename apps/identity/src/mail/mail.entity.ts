@@ -20,7 +20,7 @@ export class Mail {
   @Property({ type: 'text' })
   html!: string;
 
-  /** In clear, for whoever reads the development inbox; null where mails really leave. */
+  /** In clear, for the development inbox; null if mails are sent by SMTP. */
   @Property({ type: 'text', nullable: true })
   token: string | null = null;
 
@@ -30,7 +30,7 @@ export class Mail {
   @Property({ type: 'datetime', columnType: 'timestamptz', nullable: true })
   sentAt: Date | null = null;
 
-  /** Set while the mail waits for SMTP. */
+  /** Set while the mail is to be sent by SMTP. */
   @Property({ type: 'datetime', columnType: 'timestamptz', nullable: true })
   nextAttemptAt: Date | null = null;
 }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { SweepEvery } from '@roost/platform';
-import { MailDelivery } from './mail.delivery.js';
+import { MailDeliveryService } from './mail-delivery.service.js';
 
 @Injectable()
 export class MailJobs {
-  constructor(private readonly delivery: MailDelivery) {}
+  constructor(private readonly delivery: MailDeliveryService) {}
 
   @SweepEvery(10, 'mail.send')
   async send(): Promise<void> {

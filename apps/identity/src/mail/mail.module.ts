@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { MailDelivery } from './mail.delivery.js';
+import { MailDeliveryService } from './mail-delivery.service.js';
 import { MailJobs } from './mail.jobs.js';
-import { Mails } from './mail.service.js';
+import { MailService } from './mail.service.js';
 
-@Module({ providers: [Mails, MailDelivery, MailJobs], exports: [Mails] })
+@Module({ providers: [MailService, MailDeliveryService, MailJobs], exports: [MailService] })
 export class MailModule {}

@@ -2,11 +2,11 @@ import { Controller, Delete, Header, Post } from '@nestjs/common';
 import { Answers, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/http';
 import { Tokens } from '../session/session.dto.js';
 import { ConfirmTotp, PassMfa, RecoveryCodes, TotpEnrolment } from './mfa.dto.js';
-import { Mfa } from './mfa.service.js';
+import { MfaService } from './mfa.service.js';
 
 @Controller('v1')
 export class MfaController {
-  constructor(private readonly mfa: Mfa) {}
+  constructor(private readonly mfa: MfaService) {}
 
   @Public()
   @Post('auth/mfa')

@@ -1,11 +1,5 @@
 import { z } from 'zod';
-
-/** Six digits from an authenticator, or a recovery code. */
-export const MfaCode = z
-  .string()
-  .trim()
-  .min(6, { error: 'Must be a code of 6 digits or a recovery code' })
-  .max(40, { error: 'Must be a code of 6 digits or a recovery code' });
+import { MfaCode } from '../credential/credential.dto.js';
 
 export const ConfirmTotp = z.strictObject({ code: MfaCode }).meta({ id: 'ConfirmTotp' });
 export type ConfirmTotp = z.output<typeof ConfirmTotp>;
@@ -17,15 +11,15 @@ export type PassMfa = z.output<typeof PassMfa>;
 
 export const TotpEnrolment = z
   .object({
-    secret: z.string().meta({ description: 'To be typed where no picture can be scanned' }),
-    otpauthUrl: z.string().meta({ description: 'To be shown as a QR code' }),
+    secret: z.string().meta({ description: 'For an authenticator that cannot scan a QR code' }),
+    otpauthUrl: z.string().meta({ description: 'The content of the QR code' }),
   })
   .meta({ id: 'TotpEnrolment' });
 export type TotpEnrolment = z.output<typeof TotpEnrolment>;
 
 export const RecoveryCodes = z
   .object({
-    recoveryCodes: z.array(z.string()).meta({ description: 'Each works once. They are shown only now.' }),
+    recoveryCodes: z.array(z.string()).meta({ description: 'Each code works once. Shown only once.' }),
   })
   .meta({ id: 'RecoveryCodes' });
 export type RecoveryCodes = z.output<typeof RecoveryCodes>;

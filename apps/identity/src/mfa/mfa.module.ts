@@ -3,11 +3,11 @@ import { CredentialModule } from '../credential/credential.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { SessionModule } from '../session/session.module.js';
 import { MfaController } from './mfa.controller.js';
-import { Mfa } from './mfa.service.js';
+import { MfaService } from './mfa.service.js';
 
 @Module({
   imports: [CredentialModule, MailModule, SessionModule],
   controllers: [MfaController],
-  providers: [Mfa],
+  providers: [MfaService],
 })
 export class MfaModule {}

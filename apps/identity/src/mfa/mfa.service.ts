@@ -2,70 +2,71 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import type { AuthUser } from '@roost/http';
 import { Problem } from '@roost/platform';
-import { SecondFactors } from '../credential/second-factors.js';
+import { SecondFactorService } from '../credential/second-factor.service.js';
 import { otpauthUrl } from '../credential/totp.js';
-import { Mails } from '../mail/mail.service.js';
+import { MailService } from '../mail/mail.service.js';
 import type { Tokens } from '../session/session.dto.js';
-import { Sessions } from '../session/session.service.js';
-import { User } from '../user/user.entity.js';
+import { SessionService } from '../session/session.service.js';
+import { User } from '../account/user.entity.js';
 import type { TotpEnrolment } from './mfa.dto.js';
 
 @Injectable()
-export class Mfa {
+export class MfaService {
   constructor(
     private readonly transactions: Transactions,
-    private readonly factors: SecondFactors,
-    private readonly sessions: Sessions,
-    private readonly mails: Mails,
+    private readonly factors: SecondFactorService,
+    private readonly sessions: SessionService,
+    private readonly mails: MailService,
   ) {}
 
+  /** Creates a secret. It has no effect before `confirm`. */
   begin(auth: AuthUser): Promise<TotpEnrolment> {
     return this.transactions.run(async (em) => {
-      const user = await this.sessions.ownerOf(auth, em);
+      const user = await this.sessions.requireUser(auth, em);
       if (user.mfaEnabled) throw new Problem('auth.mfa_already_enabled');
-      const secret = await this.factors.begin(em, user);
+      const secret = await this.factors.enrol(em, user);
       return { secret, otpauthUrl: otpauthUrl(secret, user.email) };
     });
   }
 
-  /** The first code proves that the authenticator works; from here on log-ins ask for one. */
+  /** Turns the second factor on: the first code proves that the authenticator works. Returns the recovery codes. */
   async confirm(auth: AuthUser, code: string): Promise<string[]> {
-    const owner = await this.sessions.ownerOf(auth);
+    const owner = await this.sessions.requireUser(auth);
     if (owner.mfaEnabled) throw new Problem('auth.mfa_already_enabled');
-    if (!(await this.transactions.run((em) => this.factors.begun(em, owner))))
+    if (!(await this.transactions.run((em) => this.factors.hasAuthenticator(em, owner))))
       throw new Problem('auth.mfa_not_enabled');
     await this.factors.verify(owner.id, code);
     return this.transactions.run(async (em) => {
-      const user = await this.sessions.ownerOf(auth, em);
+      const user = await this.sessions.requireUser(auth, em);
       if (user.mfaEnabled) throw new Problem('auth.mfa_already_enabled');
       user.mfaEnabled = true;
       await em.flush();
       await this.sessions.markMfaPassed(em, auth);
-      await this.mails.write(em, user, 'mfa-enabled', {});
-      return this.factors.complete(em, user);
+      await this.mails.send(em, user, 'mfa-enabled', {});
+      return this.factors.activate(em, user);
     });
   }
 
   async remove(auth: AuthUser): Promise<void> {
     await this.transactions.run(async (em) => {
-      const user = await this.sessions.ownerOf(auth, em);
+      const user = await this.sessions.requireUser(auth, em);
       if (!user.mfaEnabled) throw new Problem('auth.mfa_not_enabled');
       user.mfaEnabled = false;
       await em.flush();
       await this.factors.remove(em, user);
-      await this.sessions.forgetMfa(em, user);
-      await this.mails.write(em, user, 'mfa-removed', {});
+      await this.sessions.resetMfaPassed(em, user);
+      await this.mails.send(em, user, 'mfa-removed', {});
     });
   }
 
-  /** The second half of a log-in. */
+  /** Completes a log-in with the second factor. */
   async pass(mfaToken: string, code: string): Promise<Tokens> {
-    const userId = await this.transactions.run((em) => this.factors.challenged(em, mfaToken));
+    const userId = await this.transactions.run((em) => this.factors.challengedUserId(em, mfaToken));
     await this.factors.verify(userId, code);
     return this.transactions.run(async (em) => {
       const user = await em.findOneOrFail(User, { id: userId });
-      await this.factors.challenged(em, mfaToken);
-      await this.factors.useUp(em, mfaToken);
+      await this.factors.challengedUserId(em, mfaToken);
+      await this.factors.consumeChallenge(em, mfaToken);
       return this.sessions.open(user, { mfaPassed: true });
     });
   }

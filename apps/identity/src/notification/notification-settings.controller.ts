@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller, Get, Put } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { Answers, type AuthUser, Body, CurrentUser, etagOf, requireMatch, withEtag } from '@roost/http';
-import { Sessions } from '../session/session.service.js';
+import { SessionService } from '../session/session.service.js';
 import { NotificationSettings, toMuted, toSettings } from './notification-settings.dto.js';
 import { findMuted, saveMuted } from './notification-settings.queries.js';
 
@@ -11,13 +11,13 @@ export class NotificationSettingsController {
   constructor(
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
-    private readonly sessions: Sessions,
+    private readonly sessions: SessionService,
   ) {}
 
   @Get()
   @Answers(200, NotificationSettings, 'account.suspended')
   async read(@CurrentUser() auth: AuthUser): Promise<NotificationSettings> {
-    const user = await this.sessions.ownerOf(auth);
+    const user = await this.sessions.requireUser(auth);
     const { version, muted } = await findMuted(this.em, user.id);
     return withEtag(toSettings(muted), etagOf(version, user.id));
   }
@@ -29,7 +29,7 @@ export class NotificationSettingsController {
     @Body(NotificationSettings) body: NotificationSettings,
   ): Promise<NotificationSettings> {
     const version = await this.transactions.run(async (em) => {
-      const user = await this.sessions.ownerOf(auth, em);
+      const user = await this.sessions.requireUser(auth, em);
       const before = await findMuted(em, user.id);
       requireMatch(etagOf(before.version, user.id));
       return await saveMuted(em, user.id, toMuted(body));

@@ -5,12 +5,12 @@ const mail = (description: string) => z.boolean().meta({ description });
 
 export const NotificationSettings = z
   .strictObject({
-    checkInReminder: mail('The day before a stay begins'),
-    reviewReminder: mail('After a stay, as long as it may be reviewed'),
-    reviewPublished: mail('When a review of you or your listing can be read'),
-    newMessage: mail('When a guest or host has written to you').default(true),
+    checkInReminder: mail('The day before check-in'),
+    reviewReminder: mail('The day after check-out, while a review is possible'),
+    reviewPublished: mail('When a review of you or your listing is published'),
+    newMessage: mail('When a guest or host sends you a message').default(true),
   })
-  .meta({ id: 'NotificationSettings', description: 'Which of the mails that you can do without are sent' });
+  .meta({ id: 'NotificationSettings', description: 'Which of the optional mails are sent to you' });
 export type NotificationSettings = z.output<typeof NotificationSettings>;
 
 const fields = {

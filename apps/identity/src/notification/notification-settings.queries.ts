@@ -1,8 +1,8 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { OPTIONAL_TEMPLATES, type OptionalTemplate, type Template } from './domain/notification.js';
 
 export interface MutedTemplates {
-  /** 0 as long as nothing has been set. */
+  /** 0 until the first change. */
   version: number;
   muted: OptionalTemplate[];
 }
@@ -11,10 +11,8 @@ export const isOptional = (template: Template): template is OptionalTemplate =>
   OPTIONAL_TEMPLATES.some((optional) => optional === template);
 
 export async function findMuted(em: EntityManager, userId: string): Promise<MutedTemplates> {
-  const [row] = await em.execute<MutedTemplates[]>(
-    'SELECT version, muted FROM notification_setting WHERE user_id = ?',
-    [userId],
-  );
+  const [row] = await em.execute<MutedTemplates[]>(sql`
+    SELECT version, muted FROM notification_setting WHERE user_id = ${userId}`);
   return row ?? { version: 0, muted: [] };
 }
 
@@ -24,15 +22,16 @@ export async function isMuted(em: EntityManager, userId: string, template: Templ
   return muted.includes(template);
 }
 
+/** Replaces the muted templates and returns the new version. */
 export async function saveMuted(
   em: EntityManager,
   userId: string,
   muted: readonly OptionalTemplate[],
 ): Promise<number> {
-  const [row] = await em.execute<[{ version: number }]>(
-    `INSERT INTO notification_setting AS mine (user_id, version, muted) VALUES (?, 1, ?::text[])
-     ON CONFLICT (user_id) DO UPDATE SET version = mine.version + 1, muted = excluded.muted RETURNING version`,
-    [userId, `{${muted.join(',')}}`],
-  );
+  const [row] = await em.execute<[{ version: number }]>(sql`
+    INSERT INTO notification_setting AS setting (user_id, version, muted)
+    VALUES (${userId}, 1, ARRAY[${muted}]::text[])
+    ON CONFLICT (user_id) DO UPDATE SET version = setting.version + 1, muted = excluded.muted
+    RETURNING version`);
   return row.version;
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { SweepEvery } from '@roost/platform';
-import { Notifications } from './notification.service.js';
+import { NotificationService } from './notification.service.js';
 
-/** The job only wakes: what is due stands in the database. */
+/** The job carries no data: the due notifications are read from the database. */
 @Injectable()
 export class NotificationJobs {
-  constructor(private readonly notifications: Notifications) {}
+  constructor(private readonly notifications: NotificationService) {}
 
   @SweepEvery(5, 'notification.send')
   async send(): Promise<void> {

@@ -1,15 +1,22 @@
 import { Module } from '@nestjs/common';
 import { MailModule } from '../mail/mail.module.js';
 import { SessionModule } from '../session/session.module.js';
-import { ListingConsumer } from './listing.consumer.js';
+import { BookingNotificationConsumer } from './booking-notification.consumer.js';
+import { ListingMirrorConsumer } from './listing-mirror.consumer.js';
+import { NotificationMailService } from './notification-mail.service.js';
+import { NotificationSettingsController } from './notification-settings.controller.js';
 import { NotificationConsumer } from './notification.consumer.js';
 import { NotificationJobs } from './notification.jobs.js';
-import { Notifications } from './notification.service.js';
-import { NotificationSettingsController } from './notification-settings.controller.js';
+import { NotificationService } from './notification.service.js';
 
 @Module({
   imports: [MailModule, SessionModule],
-  controllers: [NotificationConsumer, ListingConsumer, NotificationSettingsController],
-  providers: [Notifications, NotificationJobs],
+  controllers: [
+    BookingNotificationConsumer,
+    NotificationConsumer,
+    ListingMirrorConsumer,
+    NotificationSettingsController,
+  ],
+  providers: [NotificationService, NotificationMailService, NotificationJobs],
 })
 export class NotificationModule {}

@@ -1,93 +1,80 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import type { Side, Template } from './domain/notification.js';
 
-export interface Notification {
+export interface StoredNotification {
   id: string;
   userId: string;
   side: Side | null;
   template: Template;
-  /** Null for an enquiry. */
+  /** Null for a message about a listing without a booking. */
   bookingId: string | null;
   facts: Record<string, unknown>;
   createdAt: Date;
 }
 
+/** How the processing of a notification ended. */
 export type Outcome = 'mailed' | 'muted' | 'unreachable' | 'withdrawn' | 'outdated';
 
-const columns = `id, user_id AS "userId", side, template, booking_id AS "bookingId", facts, created_at AS "createdAt"`;
+const columns = () =>
+  sql`id, user_id AS "userId", side, template, booking_id AS "bookingId", facts, created_at AS "createdAt"`;
 
-/** Null when this event has been told to this user already. */
-export async function addNotification(
+/** Returns null if the user already has a notification of this event and template. */
+export async function insertNotification(
   em: EntityManager,
-  notification: Notification & { eventId: string; dueAt: Date },
-): Promise<Notification | null> {
-  const [added] = await em.execute<Notification[]>(
-    `INSERT INTO notification (id, event_id, user_id, side, template, booking_id, facts, created_at, due_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?)
-     ON CONFLICT (event_id, user_id, template) DO NOTHING RETURNING ${columns}`,
-    [
-      notification.id,
-      notification.eventId,
-      notification.userId,
-      notification.side,
-      notification.template,
-      notification.bookingId,
-      JSON.stringify(notification.facts),
-      notification.createdAt,
-      notification.dueAt,
-    ],
-  );
-  return added ?? null;
+  notification: StoredNotification & { eventId: string; dueAt: Date },
+): Promise<StoredNotification | null> {
+  const { id, eventId, userId, side, template, bookingId, facts, createdAt, dueAt } = notification;
+  const [inserted] = await em.execute<StoredNotification[]>(sql`
+    INSERT INTO notification (id, event_id, user_id, side, template, booking_id, facts, created_at, due_at)
+    VALUES (${id}, ${eventId}, ${userId}, ${side}, ${template}, ${bookingId}, ${JSON.stringify(facts)}::jsonb,
+      ${createdAt}, ${dueAt})
+    ON CONFLICT (event_id, user_id, template) DO NOTHING RETURNING ${columns()}`);
+  return inserted ?? null;
 }
 
-export interface Due {
+export interface DueNotification {
   id: string;
   dueAt: Date;
 }
 
-/** What is due, oldest first, after the last one that was seen. */
-export function dueNotifications(
+/** Returns the due notifications after `after`, ordered by due time. */
+export function findDueNotifications(
   em: EntityManager,
   now: Date,
-  after: Due | null,
+  after: DueNotification | null,
   limit: number,
-): Promise<Due[]> {
-  return em.execute<Due[]>(
-    `SELECT id, due_at AS "dueAt" FROM notification
-     WHERE settled_at IS NULL AND due_at <= ? ${after ? 'AND (due_at, id) > (?, ?)' : ''}
-     ORDER BY due_at, id LIMIT ?`,
-    [now, ...(after ? [after.dueAt, after.id] : []), limit],
-  );
+): Promise<DueNotification[]> {
+  const page = after ? sql`AND (due_at, id) > (${after.dueAt}, ${after.id})` : sql``;
+  return em.execute<DueNotification[]>(sql`
+    SELECT id, due_at AS "dueAt" FROM notification
+    WHERE processed_at IS NULL AND due_at <= ${now} ${page}
+    ORDER BY due_at, id LIMIT ${limit}`);
 }
 
-/** Null when somebody else has it or has settled it. */
-export async function claimNotification(em: EntityManager, id: string): Promise<Notification | null> {
-  const [claimed] = await em.execute<Notification[]>(
-    `SELECT ${columns} FROM notification WHERE id = ? AND settled_at IS NULL FOR UPDATE SKIP LOCKED`,
-    [id],
-  );
+/** Locks a notification. Returns null if another process holds it or has processed it. */
+export async function claimNotification(em: EntityManager, id: string): Promise<StoredNotification | null> {
+  const [claimed] = await em.execute<StoredNotification[]>(sql`
+    SELECT ${columns()} FROM notification WHERE id = ${id} AND processed_at IS NULL FOR UPDATE SKIP LOCKED`);
   return claimed ?? null;
 }
 
-export async function settleNotification(
+export async function finishNotification(
   em: EntityManager,
   id: string,
   outcome: Outcome,
   now: Date,
 ): Promise<void> {
-  await em.execute('UPDATE notification SET settled_at = ?, outcome = ? WHERE id = ?', [now, outcome, id]);
+  await em.execute(sql`UPDATE notification SET processed_at = ${now}, outcome = ${outcome} WHERE id = ${id}`);
 }
 
-/** What was going to be told about a booking is no longer so. */
+/** Withdraws the unprocessed notifications of a booking and template. */
 export async function withdrawNotifications(
   em: EntityManager,
   bookingId: string,
   template: Template,
   now: Date,
 ): Promise<void> {
-  await em.execute(
-    `UPDATE notification SET settled_at = ?, outcome = 'withdrawn'
-     WHERE booking_id = ? AND template = ? AND settled_at IS NULL`,
-    [now, bookingId, template],
-  );
+  await em.execute(sql`
+    UPDATE notification SET processed_at = ${now}, outcome = 'withdrawn'
+    WHERE booking_id = ${bookingId} AND template = ${template} AND processed_at IS NULL`);
 }

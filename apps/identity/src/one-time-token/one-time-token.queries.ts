@@ -1,9 +1,9 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { hashToken, Problem, randomToken } from '@roost/platform';
 
 export type Purpose = 'verify-email' | 'reset-password' | 'email-change-old' | 'email-change-new';
 
-/** What a registration asked for while the address belonged to nobody yet. */
+/** The credentials of a registration whose mail address is not verified yet. */
 export interface PendingCredentials {
   passwordHash: string;
   displayName: string;
@@ -16,85 +16,82 @@ const TTL_SECONDS: Record<Purpose, number> = {
   'email-change-old': 24 * HOUR_SECONDS,
   'email-change-new': 24 * HOUR_SECONDS,
 };
-/** So that nobody's mailbox can be flooded through us. */
+/** Limits the mails to one mailbox. */
 const MAX_PER_HOUR = 10;
 
-/** A new token in clear, for its mail; null when the owner has been sent enough of them for now. */
+/** Issues a token and returns it in clear, for its mail. Returns null over the limit of the user and purpose. */
 export async function issueOneTimeToken(
   em: EntityManager,
-  token: { purpose: Purpose; userId: string; pending?: PendingCredentials | undefined },
+  { purpose, userId, pending }: { purpose: Purpose; userId: string; pending?: PendingCredentials | undefined },
   now: Date,
 ): Promise<string | null> {
-  const clear = randomToken();
-  const rows = await em.execute<unknown[]>(
-    `INSERT INTO one_time_token
-        (token_hash, purpose, user_id, pending_password_hash, pending_display_name, created_at, expires_at)
-      SELECT ?, ?, ?, ?, ?, ?, ?
-      WHERE (SELECT count(*) FROM one_time_token WHERE user_id = ? AND purpose = ? AND created_at > ?) < ?
-      RETURNING purpose`,
-    [
-      hashToken(clear),
-      token.purpose,
-      token.userId,
-      token.pending?.passwordHash ?? null,
-      token.pending?.displayName ?? null,
-      now,
-      new Date(now.getTime() + TTL_SECONDS[token.purpose] * 1000),
-      token.userId,
-      token.purpose,
-      new Date(now.getTime() - HOUR_SECONDS * 1000),
-      MAX_PER_HOUR,
-    ],
-  );
-  return rows.length > 0 ? clear : null;
+  const token = randomToken();
+  const expiresAt = new Date(now.getTime() + TTL_SECONDS[purpose] * 1000);
+  const hourAgo = new Date(now.getTime() - HOUR_SECONDS * 1000);
+  const rows = await em.execute<object[]>(sql`
+    INSERT INTO one_time_token
+      (token_hash, purpose, user_id, pending_password_hash, pending_display_name, created_at, expires_at)
+    SELECT ${hashToken(token)}, ${purpose}, ${userId}, ${pending?.passwordHash ?? null},
+      ${pending?.displayName ?? null}, ${now}, ${expiresAt}
+    WHERE (SELECT count(*) FROM one_time_token
+      WHERE user_id = ${userId} AND purpose = ${purpose} AND created_at > ${hourAgo}) < ${MAX_PER_HOUR}
+    RETURNING purpose`);
+  return rows.length > 0 ? token : null;
 }
 
-/** Uses a token up, with all others its owner has for the same purpose; refuses one that is unknown or too old. */
-export async function takeOneTimeToken(
+export interface ConsumedToken {
+  userId: string;
+  purpose: Purpose;
+  pending: PendingCredentials | null;
+}
+
+/**
+ * Consumes a token and revokes the other tokens of its user and purpose. Throws 400 `auth.link_invalid` if the token is
+ * missing, has expired, or has another purpose.
+ */
+export async function consumeOneTimeToken(
   em: EntityManager,
-  purposes: Purpose[],
+  purposes: readonly Purpose[],
   token: string,
   now: Date,
-): Promise<{ userId: string; purpose: Purpose; pending: PendingCredentials | null }> {
-  const [row] = await em.execute<
-    { user_id: string; purpose: Purpose; hash: string | null; name: string | null }[]
-  >(
-    `DELETE FROM one_time_token WHERE token_hash = ? AND expires_at > ?
-        AND purpose IN (${purposes.map(() => '?').join(', ')})
-      RETURNING user_id, purpose, pending_password_hash AS hash, pending_display_name AS name`,
-    [hashToken(token), now, ...purposes],
-  );
+): Promise<ConsumedToken> {
+  const [row] = await em.execute<(PendingRow & { userId: string; purpose: Purpose })[]>(sql`
+    DELETE FROM one_time_token WHERE token_hash = ${hashToken(token)} AND expires_at > ${now}
+      AND purpose = ANY(ARRAY[${purposes}]::text[])
+    RETURNING user_id AS "userId", purpose, pending_password_hash AS "passwordHash",
+      pending_display_name AS "displayName"`);
   if (!row) throw new Problem('auth.link_invalid');
-  await voidOneTimeTokens(em, row.user_id, [row.purpose], now);
-  return { userId: row.user_id, purpose: row.purpose, pending: pendingOf(row) };
+  await revokeOneTimeTokens(em, row.userId, [row.purpose], now);
+  return { userId: row.userId, purpose: row.purpose, pending: pendingOf(row) };
 }
 
-/** Tokens under way no longer work; they go on counting as mails that were sent. */
-export async function voidOneTimeTokens(
+/** Expires the valid tokens of a user. They still count towards the limit of mails. */
+export async function revokeOneTimeTokens(
   em: EntityManager,
   userId: string,
-  purposes: Purpose[],
+  purposes: readonly Purpose[],
   now: Date,
 ): Promise<void> {
-  await em.execute(
-    `UPDATE one_time_token SET expires_at = ? WHERE user_id = ? AND expires_at > ?
-      AND purpose IN (${purposes.map(() => '?').join(', ')})`,
-    [now, userId, now, ...purposes],
-  );
+  await em.execute(sql`
+    UPDATE one_time_token SET expires_at = ${now}
+    WHERE user_id = ${userId} AND expires_at > ${now} AND purpose = ANY(ARRAY[${purposes}]::text[])`);
 }
 
-const pendingOf = (row: { hash: string | null; name: string | null }): PendingCredentials | null =>
-  row.hash !== null && row.name !== null ? { passwordHash: row.hash, displayName: row.name } : null;
+interface PendingRow {
+  passwordHash: string | null;
+  displayName: string | null;
+}
 
-/** What the latest registration of an unverified address asked for, so that a mail sent again confirms the same. */
-export async function latestPending(
+const pendingOf = ({ passwordHash, displayName }: PendingRow): PendingCredentials | null =>
+  passwordHash !== null && displayName !== null ? { passwordHash, displayName } : null;
+
+/** Returns the credentials of the latest verification mail, so that a resent mail confirms the same credentials. */
+export async function findLatestPending(
   em: EntityManager,
   userId: string,
 ): Promise<PendingCredentials | undefined> {
-  const [row] = await em.execute<{ hash: string | null; name: string | null }[]>(
-    `SELECT pending_password_hash AS hash, pending_display_name AS name FROM one_time_token
-      WHERE user_id = ? AND purpose = 'verify-email' ORDER BY created_at DESC LIMIT 1`,
-    [userId],
-  );
+  const [row] = await em.execute<PendingRow[]>(sql`
+    SELECT pending_password_hash AS "passwordHash", pending_display_name AS "displayName" FROM one_time_token
+    WHERE user_id = ${userId} AND purpose = 'verify-email' ORDER BY created_at DESC LIMIT 1`);
   return (row && pendingOf(row)) ?? undefined;
 }

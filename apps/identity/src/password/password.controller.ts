@@ -1,11 +1,11 @@
 import { Controller, Post } from '@nestjs/common';
 import { Answers, type AuthUser, Body, CurrentUser, Public } from '@roost/http';
 import { ChangePassword, ForgotPassword, ResetPassword } from './password.dto.js';
-import { Passwords } from './password.service.js';
+import { PasswordService } from './password.service.js';
 
 @Controller('v1')
 export class PasswordController {
-  constructor(private readonly passwords: Passwords) {}
+  constructor(private readonly passwords: PasswordService) {}
 
   @Public()
   @Post('auth/forgot-password')

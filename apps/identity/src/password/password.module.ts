@@ -1,14 +1,14 @@
 import { Module } from '@nestjs/common';
+import { AccountModule } from '../account/account.module.js';
 import { CredentialModule } from '../credential/credential.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { SessionModule } from '../session/session.module.js';
-import { UserModule } from '../user/user.module.js';
 import { PasswordController } from './password.controller.js';
-import { Passwords } from './password.service.js';
+import { PasswordService } from './password.service.js';
 
 @Module({
-  imports: [CredentialModule, MailModule, SessionModule, UserModule],
+  imports: [AccountModule, CredentialModule, MailModule, SessionModule],
   controllers: [PasswordController],
-  providers: [Passwords],
+  providers: [PasswordService],
 })
 export class PasswordModule {}

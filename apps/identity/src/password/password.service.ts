@@ -1,38 +1,37 @@
 import { Injectable } from '@nestjs/common';
-import { Transactions } from '@roost/messaging';
 import type { AuthUser } from '@roost/http';
+import { Transactions } from '@roost/messaging';
 import { Problem, SystemClock } from '@roost/platform';
-import { inEvenTime } from '../even-time.js';
-import { Mails } from '../mail/mail.service.js';
+import { UserAccountService } from '../account/user-account.service.js';
+import { User } from '../account/user.entity.js';
+import { requireAllowedPassword } from '../credential/credential.dto.js';
+import { PasswordCheckService } from '../credential/password-check.service.js';
+import { PasswordHashService } from '../credential/password-hash.service.js';
+import { MailService } from '../mail/mail.service.js';
+import { withMinimumDuration } from '../minimum-duration.js';
 import {
+  consumeOneTimeToken,
   issueOneTimeToken,
-  takeOneTimeToken,
-  voidOneTimeTokens,
+  revokeOneTimeTokens,
 } from '../one-time-token/one-time-token.queries.js';
-import { Sessions } from '../session/session.service.js';
-import { User } from '../user/user.entity.js';
-import { UserStore } from '../user/user.store.js';
-import { AttemptLog } from '../credential/attempts.js';
-import { PasswordCheck } from '../credential/password-check.service.js';
-import { PasswordHash } from '../credential/password-hash.js';
-import { type ChangePassword, requireGoodPassword, type ResetPassword } from './password.dto.js';
+import { SessionService } from '../session/session.service.js';
+import type { ChangePassword, ResetPassword } from './password.dto.js';
 
 @Injectable()
-export class Passwords {
+export class PasswordService {
   constructor(
     private readonly transactions: Transactions,
-    private readonly check: PasswordCheck,
-    private readonly attempts: AttemptLog,
-    private readonly hash: PasswordHash,
-    private readonly sessions: Sessions,
-    private readonly users: UserStore,
-    private readonly mails: Mails,
+    private readonly check: PasswordCheckService,
+    private readonly hashes: PasswordHashService,
+    private readonly sessions: SessionService,
+    private readonly users: UserAccountService,
+    private readonly mails: MailService,
     private readonly clock: SystemClock,
   ) {}
 
-  /** Mails a token if the address has an account; the answer never tells. */
+  /** Mails a token if the address has an active account. The response is the same for every address. */
   forgot(email: string): Promise<void> {
-    return inEvenTime(() =>
+    return withMinimumDuration(() =>
       this.transactions.run(async (em) => {
         const user = await em.findOne(User, { email, status: 'active' });
         if (!user) return;
@@ -41,46 +40,46 @@ export class Passwords {
           { purpose: 'reset-password', userId: user.id },
           this.clock.now(),
         );
-        if (token) await this.mails.write(em, user, 'reset-password', { token });
+        if (token) await this.mails.send(em, user, 'reset-password', { token });
       }),
     );
   }
 
-  /** Whoever has the token reads the mailbox, so the address counts as verified from here on. */
+  /** Sets a new password, ends all sessions and a lock-out. The token proves access to the mailbox: it verifies the address. */
   async reset(input: ResetPassword): Promise<void> {
-    requireGoodPassword(input.password, { email: '', displayName: '' }, '/password');
-    const passwordHash = await this.hash.of(input.password);
+    requireAllowedPassword(input.password, { email: '', displayName: '' }, '/password');
+    const passwordHash = await this.hashes.hash(input.password);
     const user = await this.transactions.run(async (em) => {
       const now = this.clock.now();
-      const { userId } = await takeOneTimeToken(em, ['reset-password'], input.token, now);
+      const { userId } = await consumeOneTimeToken(em, ['reset-password'], input.token, now);
       const user = await em.findOneOrFail(User, { id: userId });
-      requireGoodPassword(input.password, user, '/password');
+      requireAllowedPassword(input.password, user, '/password');
       if (user.status !== 'active') throw new Problem('auth.link_invalid');
       user.passwordHash = passwordHash;
       await this.sessions.endAll(em, user, 'password');
       if (user.emailVerifiedAt === null) {
         user.emailVerifiedAt = now;
-        await this.users.announce(em, 'user.email-verified', user);
+        await this.users.publish(em, 'user.email-verified', user);
       }
-      await this.mails.write(em, user, 'password-changed', {});
+      await this.mails.send(em, user, 'password-changed', {});
       return user;
     });
-    await this.attempts.forget(user.email);
+    await this.check.unlock(user.email);
   }
 
-  /** The session that changes it goes on; all others end. */
+  /** Sets a new password and ends all other sessions. */
   async change(auth: AuthUser, input: ChangePassword): Promise<void> {
-    const owner = await this.sessions.ownerOf(auth);
+    const owner = await this.sessions.requireUser(auth);
     const proven = await this.check.verify(owner.email, input.currentPassword);
-    requireGoodPassword(input.newPassword, owner, '/newPassword');
-    const passwordHash = await this.hash.of(input.newPassword);
+    requireAllowedPassword(input.newPassword, owner, '/newPassword');
+    const passwordHash = await this.hashes.hash(input.newPassword);
     await this.transactions.run(async (em) => {
-      const user = await this.sessions.ownerOf(auth, em);
+      const user = await this.sessions.requireUser(auth, em);
       if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.invalid_credentials');
       user.passwordHash = passwordHash;
       await this.sessions.endAll(em, user, 'password', auth.sessionId);
-      await voidOneTimeTokens(em, user.id, ['reset-password'], this.clock.now());
-      await this.mails.write(em, user, 'password-changed', {});
+      await revokeOneTimeTokens(em, user.id, ['reset-password'], this.clock.now());
+      await this.mails.send(em, user, 'password-changed', {});
     });
   }
 }

@@ -1,12 +1,12 @@
 import { Controller, Post } from '@nestjs/common';
 import { Answers, Body, Public } from '@roost/http';
 import { Register, ResendVerification, VerifyEmail } from './registration.dto.js';
-import { Registration } from './registration.service.js';
+import { RegistrationService } from './registration.service.js';
 
 @Public()
 @Controller('v1/auth')
 export class RegistrationController {
-  constructor(private readonly registration: Registration) {}
+  constructor(private readonly registration: RegistrationService) {}
 
   @Post('register')
   @Answers(202, 'auth.password_too_common')

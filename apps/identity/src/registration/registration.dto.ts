@@ -1,6 +1,6 @@
 import { Email } from '@roost/http';
 import { z } from 'zod';
-import { NewPassword } from '../password/password.dto.js';
+import { NewPassword } from '../credential/credential.dto.js';
 import { DisplayName } from '../user/user.dto.js';
 
 export const Register = z

@@ -1,14 +1,15 @@
 import { Module } from '@nestjs/common';
+import { AccountModule } from '../account/account.module.js';
 import { CredentialModule } from '../credential/credential.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { SessionModule } from '../session/session.module.js';
-import { UserModule } from '../user/user.module.js';
+import { Administrators } from './administrator.service.js';
 import { RegistrationController } from './registration.controller.js';
-import { Registration } from './registration.service.js';
+import { RegistrationService } from './registration.service.js';
 
 @Module({
-  imports: [CredentialModule, MailModule, SessionModule, UserModule],
+  imports: [AccountModule, CredentialModule, MailModule, SessionModule],
   controllers: [RegistrationController],
-  providers: [Registration],
+  providers: [RegistrationService, Administrators],
 })
 export class RegistrationModule {}

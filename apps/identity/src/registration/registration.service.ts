@@ -2,61 +2,63 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { SystemClock } from '@roost/platform';
-import { inEvenTime } from '../even-time.js';
-import { Mails } from '../mail/mail.service.js';
+import { UserAccountService } from '../account/user-account.service.js';
+import { User } from '../account/user.entity.js';
+import { requireAllowedPassword } from '../credential/credential.dto.js';
+import { PasswordHashService } from '../credential/password-hash.service.js';
+import { MailService } from '../mail/mail.service.js';
+import { withMinimumDuration } from '../minimum-duration.js';
 import {
+  consumeOneTimeToken,
+  findLatestPending,
   issueOneTimeToken,
-  latestPending,
   type PendingCredentials,
-  takeOneTimeToken,
 } from '../one-time-token/one-time-token.queries.js';
-import { PasswordHash } from '../credential/password-hash.js';
-import { requireGoodPassword } from '../password/password.dto.js';
-import { Sessions } from '../session/session.service.js';
-import { User } from '../user/user.entity.js';
-import { UserStore } from '../user/user.store.js';
+import { SessionService } from '../session/session.service.js';
 import type { Register } from './registration.dto.js';
 
 @Injectable()
-export class Registration {
+export class RegistrationService {
   constructor(
     private readonly transactions: Transactions,
-    private readonly hash: PasswordHash,
-    private readonly users: UserStore,
-    private readonly sessions: Sessions,
-    private readonly mails: Mails,
+    private readonly hashes: PasswordHashService,
+    private readonly users: UserAccountService,
+    private readonly sessions: SessionService,
+    private readonly mails: MailService,
     private readonly clock: SystemClock,
   ) {}
 
-  /** Does as much, and answers the same, whether or not the address has an account: only its mailbox learns it. */
+  /** Takes the same time and returns the same response whether or not the address has an account. Only its mailbox differs. */
   async register(input: Register): Promise<void> {
-    requireGoodPassword(input.password, input, '/password');
+    requireAllowedPassword(input.password, input, '/password');
     const { email, displayName } = input;
-    await inEvenTime(async () => {
-      const passwordHash = await this.hash.of(input.password);
+    await withMinimumDuration(async () => {
+      const passwordHash = await this.hashes.hash(input.password);
       await this.transactions.run(async (em) => {
         const created = await this.users.create(em, { email, displayName, passwordHash });
-        if (created) return this.askToVerify(em, created);
-        const known = await em.findOneOrFail(User, { email });
-        if (known.emailVerifiedAt === null) return this.askToVerify(em, known, { passwordHash, displayName });
-        if (known.status === 'active') await this.mails.write(em, known, 'already-registered', {});
+        if (created) return this.sendVerification(em, created);
+        const existing = await em.findOneOrFail(User, { email });
+        if (existing.emailVerifiedAt === null)
+          return this.sendVerification(em, existing, { passwordHash, displayName });
+        if (existing.status === 'active') await this.mails.send(em, existing, 'already-registered', {});
       });
     });
   }
 
   resendVerification(email: string): Promise<void> {
-    return inEvenTime(() =>
+    return withMinimumDuration(() =>
       this.transactions.run(async (em) => {
         const user = await em.findOne(User, { email, emailVerifiedAt: null, status: 'active' });
-        if (user) await this.askToVerify(em, user, await latestPending(em, user.id));
+        if (user) await this.sendVerification(em, user, await findLatestPending(em, user.id));
       }),
     );
   }
 
+  /** Verifies the address. Pending credentials of the token replace those of the account and end its sessions. */
   async verifyEmail(token: string): Promise<void> {
     await this.transactions.run(async (em) => {
       const now = this.clock.now();
-      const { userId, pending } = await takeOneTimeToken(em, ['verify-email'], token, now);
+      const { userId, pending } = await consumeOneTimeToken(em, ['verify-email'], token, now);
       const user = await em.findOneOrFail(User, { id: userId });
       if (user.emailVerifiedAt !== null) return;
       user.emailVerifiedAt = now;
@@ -64,13 +66,17 @@ export class Registration {
         Object.assign(user, pending);
         await this.sessions.endAll(em, user, 'password');
       }
-      await this.users.announce(em, 'user.email-verified', user);
+      await this.users.publish(em, 'user.email-verified', user);
     });
   }
 
-  private async askToVerify(em: EntityManager, user: User, pending?: PendingCredentials): Promise<void> {
+  private async sendVerification(
+    em: EntityManager,
+    user: User,
+    pending?: PendingCredentials,
+  ): Promise<void> {
     const purpose = 'verify-email';
     const token = await issueOneTimeToken(em, { purpose, userId: user.id, pending }, this.clock.now());
-    if (token) await this.mails.write(em, user, purpose, { token });
+    if (token) await this.mails.send(em, user, purpose, { token });
   }
 }

@@ -1,77 +1,77 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { Encryption, hashToken, randomToken } from '@roost/platform';
 import type { PresentedToken } from './domain/refresh-rules.js';
 
-/** Stores a new token of a session and gives it in clear, for the only time. */
+/** Stores the hash of a new token of a session, and returns the token in clear. */
 export async function issueRefreshToken(
   em: EntityManager,
   sessionId: string,
   times: { now: Date; expiresAt: Date },
 ): Promise<string> {
   const token = randomToken();
-  await em.execute(
-    'INSERT INTO refresh_token (token_hash, session_id, created_at, expires_at) VALUES (?, ?, ?, ?)',
-    [hashToken(token), sessionId, times.now, times.expiresAt],
-  );
+  await em.execute(sql`
+    INSERT INTO refresh_token (token_hash, session_id, created_at, expires_at)
+    VALUES (${hashToken(token)}, ${sessionId}, ${times.now}, ${times.expiresAt})`);
   return token;
 }
 
-/** Locks the session of a token: one refresh of a family at a time. Undefined for a token nobody issued. */
+/** Locks the session of a token: one refresh of a family at a time. Returns undefined for an unknown token. */
 export async function lockSessionOf(em: EntityManager, token: string): Promise<string | undefined> {
-  const [row] = await em.execute<{ id: string }[]>(
-    `SELECT s.id FROM session s JOIN refresh_token t ON t.session_id = s.id WHERE t.token_hash = ? FOR UPDATE OF s`,
-    [hashToken(token)],
-  );
+  const [row] = await em.execute<{ id: string }[]>(sql`
+    SELECT s.id FROM session s JOIN refresh_token t ON t.session_id = s.id
+    WHERE t.token_hash = ${hashToken(token)} FOR UPDATE OF s`);
   return row?.id;
 }
 
+interface RefreshTokenRow {
+  expiresAt: Date;
+  usedAt: Date | null;
+  successorSealed: string | null;
+  hasSuccessor: boolean;
+  successorUsedAt: Date | null;
+}
+
+/** Returns a token whose session is locked. */
 export async function readRefreshToken(
   em: EntityManager,
   token: string,
 ): Promise<PresentedToken & { successorSealed: string | null }> {
-  const [row] = await em.execute<
-    {
-      expires_at: Date;
-      used_at: Date | null;
-      successor_sealed: string | null;
-      successor: boolean;
-      successor_used_at: Date | null;
-    }[]
-  >(
-    `SELECT t.expires_at, t.used_at, t.successor_sealed, n.token_hash IS NOT NULL AS successor,
-        n.used_at AS successor_used_at
-      FROM refresh_token t LEFT JOIN refresh_token n ON n.token_hash = t.successor_hash WHERE t.token_hash = ?`,
-    [hashToken(token)],
-  );
-  if (!row) throw new Error('A refresh token vanished while its session was locked');
+  const [row] = await em.execute<RefreshTokenRow[]>(sql`
+    SELECT t.expires_at AS "expiresAt", t.used_at AS "usedAt", t.successor_sealed AS "successorSealed",
+      successor.token_hash IS NOT NULL AS "hasSuccessor", successor.used_at AS "successorUsedAt"
+    FROM refresh_token t LEFT JOIN refresh_token successor ON successor.token_hash = t.successor_hash
+    WHERE t.token_hash = ${hashToken(token)}`);
+  if (!row) throw new Error('A refresh token was deleted while its session was locked');
+  const { expiresAt, usedAt, successorSealed } = row;
   return {
-    expiresAt: row.expires_at,
-    usedAt: row.used_at,
-    successor: row.successor ? { usedAt: row.successor_used_at } : null,
-    successorSealed: row.successor_sealed,
+    expiresAt,
+    usedAt,
+    successor: row.hasSuccessor ? { usedAt: row.successorUsedAt } : null,
+    successorSealed,
   };
 }
 
 /**
- * Marks `token` as used, followed by `successor`. The successor is sealed with a key made from the token itself:
- * whoever sends the token again can be given it, and nobody who only reads the database. The seal before it goes.
+ * Marks `token` as used and stores its successor, encrypted with a key derived from `token`: only a client that sends
+ * `token` again can receive the successor; a copy of the database does not contain it. Deletes the encrypted copy of
+ * `token` itself.
  */
-export async function markUsed(
+export async function markRefreshTokenUsed(
   em: EntityManager,
   token: string,
   successor: string,
   now: Date,
 ): Promise<void> {
   const hash = hashToken(token);
-  await em.execute('UPDATE refresh_token SET successor_sealed = NULL WHERE successor_hash = ?', [hash]);
-  await em.execute(
-    'UPDATE refresh_token SET used_at = ?, successor_hash = ?, successor_sealed = ? WHERE token_hash = ?',
-    [now, hashToken(successor), sealFor(token).encrypt(successor), hash],
-  );
+  await em.execute(sql`UPDATE refresh_token SET successor_sealed = NULL WHERE successor_hash = ${hash}`);
+  await em.execute(sql`
+    UPDATE refresh_token SET used_at = ${now}, successor_hash = ${hashToken(successor)},
+      successor_sealed = ${encryptionFor(token).encrypt(successor)}
+    WHERE token_hash = ${hash}`);
 }
 
-export function openSuccessor(token: string, sealed: string): string {
-  return sealFor(token).decrypt(sealed);
+export function decryptSuccessor(token: string, sealed: string): string {
+  return encryptionFor(token).decrypt(sealed);
 }
 
-const sealFor = (token: string) => new Encryption(`refresh successor of ${token}`);
+const encryptionFor = (token: string) => new Encryption(`refresh successor of ${token}`);

@@ -23,14 +23,14 @@ import {
   StepUpProof,
   Tokens,
 } from './session.dto.js';
-import { Sessions } from './session.service.js';
+import { SessionService } from './session.service.js';
 
 const SessionPage = Page(SessionDto);
 const SessionQuery = z.strictObject(PageQuery);
 
 @Controller('v1')
 export class SessionController {
-  constructor(private readonly sessions: Sessions) {}
+  constructor(private readonly sessions: SessionService) {}
 
   @Public()
   @Post('auth/login')

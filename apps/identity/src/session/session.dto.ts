@@ -1,13 +1,11 @@
 import { Email, Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { MfaCode } from '../mfa/mfa.dto.js';
+import { EnteredPassword, MfaCode } from '../credential/credential.dto.js';
 import type { Session } from './session.entity.js';
 
-/** A password that is being tried: whatever was typed; the policy is for new ones. */
-export const TriedPassword = z.string().min(1).max(1024);
 const SecretToken = z.string().min(1).max(500);
 
-export const LogIn = z.strictObject({ email: Email, password: TriedPassword }).meta({ id: 'LogIn' });
+export const LogIn = z.strictObject({ email: Email, password: EnteredPassword }).meta({ id: 'LogIn' });
 export type LogIn = z.output<typeof LogIn>;
 
 export const RefreshTokens = z.strictObject({ refreshToken: SecretToken }).meta({ id: 'RefreshTokens' });
@@ -16,14 +14,14 @@ export type RefreshTokens = z.output<typeof RefreshTokens>;
 export const LogOut = z
   .strictObject({ refreshToken: SecretToken.optional() })
   .optional()
-  .meta({ id: 'LogOut', description: 'The session of the access token ends, or that of the refresh token' });
+  .meta({ id: 'LogOut', description: 'Ends the session of the access token and the session of the refresh token' });
 export type LogOut = z.output<typeof LogOut>;
 
 export const StepUpProof = z
-  .strictObject({ password: TriedPassword.optional(), code: MfaCode.optional() })
+  .strictObject({ password: EnteredPassword.optional(), code: MfaCode.optional() })
   .refine((proof) => (proof.password === undefined) !== (proof.code === undefined), {
     path: ['password'],
-    error: 'Must be given, or code instead of it',
+    error: 'Exactly one of password and code is required',
   })
   .meta({ id: 'StepUpProof' });
 export type StepUpProof = z.output<typeof StepUpProof>;
@@ -39,7 +37,7 @@ export const Tokens = z
 export type Tokens = z.output<typeof Tokens>;
 
 export const MfaChallenge = z
-  .object({ mfaToken: z.string().meta({ description: 'For POST /v1/auth/mfa, within five minutes' }) })
+  .object({ mfaToken: z.string().meta({ description: 'For POST /v1/auth/mfa. Expires after five minutes' }) })
   .meta({ id: 'MfaChallenge' });
 export type MfaChallenge = z.output<typeof MfaChallenge>;
 
@@ -56,7 +54,7 @@ export const SessionDto = z
     createdAt: Instant,
     lastUsedAt: Instant,
     expiresAt: Instant,
-    current: z.boolean().meta({ description: 'Whether this request belongs to it' }),
+    current: z.boolean().meta({ description: 'Whether this request uses this session' }),
   })
   .meta({ id: 'Session' });
 export type SessionDto = z.output<typeof SessionDto>;

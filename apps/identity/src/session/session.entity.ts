@@ -2,7 +2,7 @@ import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 
 export type SessionEnd = 'logout' | 'revoked' | 'reuse' | 'password' | 'suspended';
 
-/** A log-in: the family of refresh tokens that began with it. */
+/** A log-in and its family of refresh tokens. */
 @Entity()
 export class Session {
   @PrimaryKey({ type: 'uuid' })
@@ -11,7 +11,7 @@ export class Session {
   @Property({ type: 'uuid' })
   userId!: string;
 
-  /** The session is alive only while this is its user's `sessionEpoch`. */
+  /** The session is active only while this equals the user's `sessionEpoch`. */
   @Property({ type: 'integer' })
   epoch!: number;
 
@@ -21,7 +21,7 @@ export class Session {
   @Property({ type: 'boolean' })
   mfaPassed!: boolean;
 
-  /** When its owner last proved who they are. */
+  /** When the user last proved their identity with a password or a code. */
   @Property({ type: 'datetime', columnType: 'timestamptz' })
   authTime!: Date;
 

@@ -2,15 +2,15 @@ import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { CredentialModule } from '../credential/credential.module.js';
 import { SigningKeyModule } from '../signing-key/signing-key.module.js';
-import { AccessTokens } from './access-token.js';
+import { AccessTokenService } from './access-token.service.js';
 import { SessionController } from './session.controller.js';
 import { SessionJobs } from './session.jobs.js';
-import { Sessions } from './session.service.js';
+import { SessionService } from './session.service.js';
 
 @Module({
   imports: [CredentialModule, SigningKeyModule, JwtModule.register({})],
   controllers: [SessionController],
-  providers: [Sessions, AccessTokens, SessionJobs],
-  exports: [Sessions],
+  providers: [SessionService, AccessTokenService, SessionJobs],
+  exports: [SessionService],
 })
 export class SessionModule {}

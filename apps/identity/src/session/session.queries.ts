@@ -1,9 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { decodeCursor, page, type PageOf, Uuid } from '@roost/http';
-import type { User } from '../user/user.entity.js';
+import type { User } from '../account/user.entity.js';
 import { Session } from './session.entity.js';
 
-/** The live sessions of a user, the latest log-in first. */
+/** Returns the active sessions of a user, the latest log-in first. */
 export async function findSessions(
   em: EntityManager,
   user: User,

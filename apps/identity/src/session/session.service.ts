@@ -4,16 +4,16 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { type AuthUser, currentRequest, type PageOf } from '@roost/http';
 import { type ErrorCode, Problem, SystemClock, uuidv7 } from '@roost/platform';
-import { PasswordCheck } from '../credential/password-check.service.js';
-import { SecondFactors } from '../credential/second-factors.js';
-import { User } from '../user/user.entity.js';
-import { AccessTokens } from './access-token.js';
+import { PasswordCheckService } from '../credential/password-check.service.js';
+import { SecondFactorService } from '../credential/second-factor.service.js';
+import { User } from '../account/user.entity.js';
+import { AccessTokenService } from './access-token.service.js';
 import { decideRefresh, REFRESH_TTL_SECONDS, SESSION_TTL_SECONDS } from './domain/refresh-rules.js';
 import {
   issueRefreshToken,
   lockSessionOf,
-  markUsed,
-  openSuccessor,
+  markRefreshTokenUsed,
+  decryptSuccessor,
   readRefreshToken,
 } from './refresh-token.queries.js';
 import {
@@ -29,38 +29,38 @@ import { findSessions } from './session.queries.js';
 
 const MAX_USER_AGENT = 200;
 
-interface Refreshed {
+interface RefreshedSession {
   user: User;
   session: Session;
   refreshToken: string;
 }
 
 @Injectable()
-export class Sessions {
+export class SessionService {
   constructor(
     private readonly transactions: Transactions,
-    private readonly passwords: PasswordCheck,
-    private readonly factors: SecondFactors,
-    private readonly accessTokens: AccessTokens,
+    private readonly passwords: PasswordCheckService,
+    private readonly factors: SecondFactorService,
+    private readonly accessTokens: AccessTokenService,
     private readonly clock: SystemClock,
     private readonly em: EntityManager,
   ) {}
 
-  /** Tokens, or what it takes to get them with a second factor. */
+  /** Returns tokens, or a challenge if the user has a second factor. */
   async logIn(email: string, password: string): Promise<Tokens | MfaChallenge> {
     const user = await this.passwords.verify(email, password);
     if (user.status === 'suspended') throw new Problem('account.suspended');
     if (user.mfaEnabled)
-      return { mfaToken: await this.transactions.run((em) => this.factors.challenge(em, user)) };
+      return { mfaToken: await this.transactions.run((em) => this.factors.createChallenge(em, user)) };
     return this.open(user, { mfaPassed: user.mfaExempt });
   }
 
-  /** Begins a session for a user who has just proved who they are. */
+  /** Opens a session for a user whose identity has just been proven. */
   async open(proven: User, how: { mfaPassed: boolean }): Promise<Tokens> {
     const { user, session, refreshToken } = await this.transactions.run(async (em) => {
-      const user = await this.stillAsProven(em, proven);
+      const user = await this.lockUnchanged(em, proven);
       const now = this.clock.now();
-      const expiresAt = endAfter(now, now);
+      const expiresAt = expiryOf(now, now);
       const session = em.create(Session, {
         id: uuidv7(),
         userId: user.id,
@@ -83,11 +83,11 @@ export class Sessions {
     const outcome = await this.transactions.run((em) => this.refreshOnce(em, token), {
       isolation: 'read committed',
     });
-    if ('refused' in outcome) throw new Problem(outcome.refused);
+    if ('rejected' in outcome) throw new Problem(outcome.rejected);
     return this.tokens(outcome.user, outcome.session, outcome.refreshToken);
   }
 
-  /** Ends the session of the access token, of the refresh token, or of both; unknown ones are as good as ended. */
+  /** Ends the session of the access token, of the refresh token, or of both. Ignores unknown tokens. */
   async logOut(user: AuthUser | null, refreshToken: string | undefined): Promise<void> {
     if (!user && refreshToken === undefined) throw new Problem('auth.missing_token');
     await this.transactions.run(async (em) => {
@@ -97,15 +97,15 @@ export class Sessions {
     });
   }
 
-  /** A new access token for this session, fresh enough for what must be confirmed. */
+  /** Verifies a password or code and returns an access token with a new `auth_time`, for routes that require step-up. */
   async stepUp(auth: AuthUser, proof: StepUpProof): Promise<AccessToken> {
-    const owner = await this.ownerOf(auth);
+    const owner = await this.requireUser(auth);
     let proven = owner;
     if (proof.password !== undefined) proven = await this.passwords.verify(owner.email, proof.password);
     else if (proof.code !== undefined && owner.mfaEnabled) await this.factors.verify(owner.id, proof.code);
     else throw new Problem('auth.mfa_invalid');
     const { user, session } = await this.transactions.run(async (em) => {
-      const { user, session } = await this.liveSession(auth, em);
+      const { user, session } = await this.activeSession(auth, em);
       if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.invalid_credentials');
       session.authTime = this.clock.now();
       return { user, session };
@@ -117,9 +117,9 @@ export class Sessions {
     };
   }
 
-  /** The account behind an access token, as long as the session that the token belongs to is alive. */
-  async ownerOf(auth: AuthUser, em: EntityManager = this.em): Promise<User> {
-    const { user } = await this.liveSession(auth, em);
+  /** Returns the user of an access token. Throws 401 if its session has ended, 403 if the account is suspended. */
+  async requireUser(auth: AuthUser, em: EntityManager = this.em): Promise<User> {
+    const { user } = await this.activeSession(auth, em);
     return user;
   }
 
@@ -127,20 +127,20 @@ export class Sessions {
     auth: AuthUser,
     query: { limit: number; cursor?: string | undefined },
   ): Promise<PageOf<SessionDto>> {
-    const user = await this.ownerOf(auth);
+    const user = await this.requireUser(auth);
     const found = await findSessions(this.em, user, this.clock.now(), query);
     return { ...found, data: found.data.map((session) => toSessionDto(session, auth.sessionId)) };
   }
 
   async revoke(user: AuthUser, sessionId: string): Promise<void> {
     await this.transactions.run(async (em) => {
-      await this.ownerOf(user, em);
+      await this.requireUser(user, em);
       const ended = await this.end(em, { id: sessionId, userId: user.id }, 'revoked');
       if (ended === 0) throw new Problem('session.not_found');
     });
   }
 
-  /** Ends every session of a user, also one that is being opened right now; perhaps not the one that asks. */
+  /** Ends every session of a user, also one that is opened concurrently, except for `exceptId`. */
   async endAll(em: EntityManager, user: User, reason: SessionEnd, exceptId?: string): Promise<void> {
     user.sessionEpoch += 1;
     await em.flush();
@@ -149,17 +149,17 @@ export class Sessions {
     await this.end(em, { userId: user.id, epoch: { $lt: user.sessionEpoch } }, reason);
   }
 
-  /** This session has shown the second factor. */
+  /** Records that the current session has passed the second factor. */
   async markMfaPassed(em: EntityManager, auth: AuthUser): Promise<void> {
     await em.nativeUpdate(Session, { id: auth.sessionId, userId: auth.id }, { mfaPassed: true });
   }
 
-  /** Without a second factor no session has passed one. */
-  async forgetMfa(em: EntityManager, user: User): Promise<void> {
+  /** Resets the record of all sessions after the second factor was removed. */
+  async resetMfaPassed(em: EntityManager, user: User): Promise<void> {
     await em.nativeUpdate(Session, { userId: user.id, mfaPassed: true }, { mfaPassed: user.mfaExempt });
   }
 
-  private async liveSession(auth: AuthUser, em: EntityManager): Promise<{ user: User; session: Session }> {
+  private async activeSession(auth: AuthUser, em: EntityManager): Promise<{ user: User; session: Session }> {
     const user = await em.findOne(User, { id: auth.id });
     if (user?.status === 'suspended') throw new Problem('account.suspended');
     const session = await em.findOne(Session, {
@@ -173,43 +173,43 @@ export class Sessions {
     return { user, session };
   }
 
-  private end(em: EntityManager, which: object, reason: SessionEnd): Promise<number> {
+  private end(em: EntityManager, where: object, reason: SessionEnd): Promise<number> {
     const ended = { revokedAt: this.clock.now(), revokedFor: reason };
-    return em.nativeUpdate(Session, { ...which, revokedAt: null }, ended);
+    return em.nativeUpdate(Session, { ...where, revokedAt: null }, ended);
   }
 
-  private async refreshOnce(em: EntityManager, token: string): Promise<Refreshed | { refused: ErrorCode }> {
+  private async refreshOnce(em: EntityManager, token: string): Promise<RefreshedSession | { rejected: ErrorCode }> {
     const sessionId = await lockSessionOf(em, token);
-    if (sessionId === undefined) return { refused: 'auth.refresh_invalid' };
+    if (sessionId === undefined) return { rejected: 'auth.refresh_invalid' };
     const session = await em.findOneOrFail(Session, { id: sessionId });
     const user = await em.findOneOrFail(User, { id: session.userId });
     const presented = await readRefreshToken(em, token);
     const now = this.clock.now();
-    const stands = user.status === 'active' && session.epoch === user.sessionEpoch;
-    switch (decideRefresh(presented, { ...session, stands }, now)) {
+    const valid = user.status === 'active' && session.epoch === user.sessionEpoch;
+    switch (decideRefresh(presented, { ...session, valid }, now)) {
       case 'rotate': {
-        const expiresAt = endAfter(session.createdAt, now);
+        const expiresAt = expiryOf(session.createdAt, now);
         const refreshToken = await issueRefreshToken(em, session.id, { now, expiresAt });
-        await markUsed(em, token, refreshToken, now);
+        await markRefreshTokenUsed(em, token, refreshToken, now);
         Object.assign(session, { lastUsedAt: now, expiresAt });
         return { user, session, refreshToken };
       }
       case 'repeat':
-        return { user, session, refreshToken: openSuccessor(token, presented.successorSealed ?? '') };
+        return { user, session, refreshToken: decryptSuccessor(token, presented.successorSealed ?? '') };
       case 'reused':
         await this.end(em, { id: session.id }, 'reuse');
-        return { refused: 'auth.refresh_reused' };
-      case 'dead':
-        return { refused: 'auth.refresh_reused' };
+        return { rejected: 'auth.refresh_reused' };
+      case 'revoked_for_reuse':
+        return { rejected: 'auth.refresh_reused' };
       case 'ended':
         return {
-          refused: user.status === 'suspended' ? 'account.suspended' : 'auth.refresh_invalid',
+          rejected: user.status === 'suspended' ? 'account.suspended' : 'auth.refresh_invalid',
         };
     }
   }
 
-  /** Between the proof and the session the password may have been changed, or the account suspended. */
-  private async stillAsProven(em: EntityManager, proven: User): Promise<User> {
+  /** Locks the user. Throws if the password was changed or the account suspended since the proof. */
+  private async lockUnchanged(em: EntityManager, proven: User): Promise<User> {
     const user = await em.findOne(User, { id: proven.id }, { lockMode: LockMode.PESSIMISTIC_READ });
     if (!user || user.passwordHash !== proven.passwordHash) throw new Problem('auth.invalid_credentials');
     if (user.status !== 'active') throw new Problem('account.suspended');
@@ -226,8 +226,8 @@ export class Sessions {
   }
 }
 
-/** A session slides with use, up to its end. */
-function endAfter(createdAt: Date, now: Date): Date {
-  const slidesTo = now.getTime() + REFRESH_TTL_SECONDS * 1000;
-  return new Date(Math.min(slidesTo, createdAt.getTime() + SESSION_TTL_SECONDS * 1000));
+/** Each use extends a session, up to its maximum age. */
+function expiryOf(createdAt: Date, now: Date): Date {
+  const extendedTo = now.getTime() + REFRESH_TTL_SECONDS * 1000;
+  return new Date(Math.min(extendedTo, createdAt.getTime() + SESSION_TTL_SECONDS * 1000));
 }

@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { Answers, Public, withEtag } from '@roost/http';
 import { z } from 'zod';
 import { KEY_SET_MAX_AGE_SECONDS } from './domain/key-schedule.js';
-import { SigningKeys } from './signing-key.service.js';
+import { SigningKeyService } from './signing-key.service.js';
 
 export const KeySet = z
   .object({
@@ -22,7 +22,7 @@ export type KeySet = z.output<typeof KeySet>;
 
 @Controller('.well-known')
 export class SigningKeyController {
-  constructor(private readonly signingKeys: SigningKeys) {}
+  constructor(private readonly signingKeys: SigningKeyService) {}
 
   @Public()
   @Get('jwks.json')

@@ -1,6 +1,6 @@
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 
-/** The public half of an RSA key, as it stands in the key set. */
+/** The public half of an RSA key, as published in the key set. */
 export interface PublicJwk {
   kty: string;
   kid: string;
@@ -12,25 +12,25 @@ export interface PublicJwk {
 
 @Entity()
 export class SigningKey {
-  /** The thumbprint of the public half (RFC 7638). */
+  /** The JWK thumbprint of the public half (RFC 7638). */
   @PrimaryKey({ type: 'text' })
   kid!: string;
 
   @Property({ type: 'json', columnType: 'jsonb' })
   publicJwk!: PublicJwk;
 
-  /** Null when the private half comes from the configuration. */
+  /** Encrypted; null for a key from the configuration. */
   @Property({ type: 'text', nullable: true })
   privateSealed: string | null = null;
 
   @Property({ type: 'datetime', columnType: 'timestamptz' })
   createdAt!: Date;
 
-  /** Published from its creation on, used from here on: by then every service has seen it. */
+  /** The key is published when it is created and signs from this instant, when every service has read it. */
   @Property({ type: 'datetime', columnType: 'timestamptz' })
   activeFrom!: Date;
 
-  /** Taken out of the set here: by then every token it signed has expired. */
+  /** The key leaves the key set at this instant, when every token that it signed has expired. */
   @Property({ type: 'datetime', columnType: 'timestamptz', nullable: true })
   retireAt: Date | null = null;
 }

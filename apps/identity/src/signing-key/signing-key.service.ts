@@ -6,19 +6,18 @@ import { Transactions } from '@roost/messaging';
 import { KeySource } from '@roost/http';
 import { CONFIG, Encryption, StartError, SystemClock } from '@roost/platform';
 import type { IdentityConfig } from '../config.js';
-import { handOver, publishedKeysAt, rotationDue, signingKeyAt } from './domain/key-schedule.js';
+import { publishedKeysAt, isRotationDue, rotationTimes, signingKeyAt } from './domain/key-schedule.js';
 import { type PublicJwk, SigningKey } from './signing-key.entity.js';
+import { lockSigningKeys } from './signing-key.queries.js';
 
 const MIN_BITS = 2048;
-/** One replica at a time makes or retires keys. */
-const KEYS_LOCK = 7_301_001;
-/** How soon a replica sees a key that another one made; far shorter than a key waits before it signs. */
+/** After this time a replica reads keys that another replica created; far shorter than the lead time of a key. */
 const RELOAD_AFTER_MS = 30_000;
-const SEALED_AS = 'signing_key.private_sealed';
+const ENCRYPTION_CONTEXT = 'signing_key.private_sealed';
 
-/** The RS256 keys that sign access tokens, and their public halves for everybody else. */
+/** The RS256 keys that sign access tokens, and the key set with their public halves. */
 @Injectable()
-export class SigningKeys implements OnModuleInit {
+export class SigningKeyService implements OnModuleInit {
   #keys: SigningKey[] = [];
   #loadedAt = 0;
   readonly #privateKeys = new Map<string, KeyObject>();
@@ -27,55 +26,56 @@ export class SigningKeys implements OnModuleInit {
     private readonly transactions: Transactions,
     private readonly encryption: Encryption,
     private readonly clock: SystemClock,
-    private readonly accepted: KeySource,
+    private readonly keySource: KeySource,
     @Inject(CONFIG) private readonly config: IdentityConfig,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    if (this.config.JWT_PRIVATE_KEY) await this.adopt(this.config.JWT_PRIVATE_KEY);
-    else await this.generateFirst();
+    if (this.config.JWT_PRIVATE_KEY) await this.publishConfigured(this.config.JWT_PRIVATE_KEY);
+    else await this.createFirst();
     await this.load();
-    await this.tryOut();
-    this.accepted.readFrom(() => this.published());
+    await this.verifyUsable();
+    this.keySource.readFrom(() => this.published());
   }
 
-  /** The key to sign with now. */
+  /** Returns the key that signs now. */
   async current(): Promise<{ kid: string; privateKey: KeyObject }> {
     await this.loadIfStale();
     const now = this.clock.now();
     const usable = this.#keys.filter((key) => this.privateKeyOf(key) !== undefined);
     const key = signingKeyAt(usable, now);
     const privateKey = key && this.privateKeyOf(key);
-    if (!key || !privateKey) throw new Error('There is no key to sign access tokens with');
+    if (!key || !privateKey) throw new Error('There is no key that can sign access tokens');
     return { kid: key.kid, privateKey };
   }
 
+  /** Returns the key set. */
   async published(): Promise<{ keys: PublicJwk[] }> {
     await this.loadIfStale();
     return { keys: publishedKeysAt(this.#keys, this.clock.now()).map((key) => key.publicJwk) };
   }
 
-  /** Makes the next key when the present one has served its time. */
+  /** Creates the next key if the current one is due for rotation. A configured key is not rotated. */
   async rotateWhenDue(): Promise<void> {
     if (this.config.JWT_PRIVATE_KEY) return;
-    await this.alone(async (em, keys) => {
-      if (rotationDue(keys, this.clock.now())) await this.addNext(em, keys);
+    await this.exclusively(async (em, keys) => {
+      if (isRotationDue(keys, this.clock.now())) await this.addNext(em, keys);
     });
     await this.load();
   }
 
-  /** Makes the next key now; it signs once every service has had time to see it. */
+  /** Creates the next key. It signs after its lead time, in which every service reads it. */
   async rotate(): Promise<void> {
-    await this.alone((em, keys) => this.addNext(em, keys));
+    await this.exclusively((em, keys) => this.addNext(em, keys));
     await this.load();
   }
 
-  private async tryOut(): Promise<void> {
+  private async verifyUsable(): Promise<void> {
     try {
       await this.current();
     } catch (cause) {
       throw new StartError(
-        'The stored signing keys can not be opened: ENCRYPTION_KEY is not the one that they were stored under.',
+        'The stored signing keys cannot be decrypted: ENCRYPTION_KEY differs from the key that encrypted them.',
         { cause },
       );
     }
@@ -83,32 +83,32 @@ export class SigningKeys implements OnModuleInit {
 
   private async addNext(em: EntityManager, keys: SigningKey[]): Promise<void> {
     const now = this.clock.now();
-    const { activeFrom, retireOthersAt } = handOver(now);
+    const { activeFrom, retireOthersAt } = rotationTimes(now);
     for (const key of publishedKeysAt(keys, now)) key.retireAt ??= retireOthersAt;
     em.persist(em.create(SigningKey, { ...(await this.generate()), createdAt: now, activeFrom }));
   }
 
-  private async generateFirst(): Promise<void> {
-    await this.alone(async (em, keys) => {
+  private async createFirst(): Promise<void> {
+    await this.exclusively(async (em, keys) => {
       const now = this.clock.now();
       if (keys.some((key) => key.privateSealed && publishedKeysAt([key], now).length > 0)) return;
       em.persist(em.create(SigningKey, { ...(await this.generate()), createdAt: now, activeFrom: now }));
     });
   }
 
-  /** Publishes the configured key. What signed before it stays published until its tokens have expired. */
-  private async adopt(pem: string): Promise<void> {
+  /** Publishes the configured key. Earlier keys stay published until their tokens have expired. */
+  private async publishConfigured(pem: string): Promise<void> {
     const privateKey = readPrivateKey(pem);
     const publicJwk = publicJwkOf(privateKey);
     this.#privateKeys.set(publicJwk.kid, privateKey);
-    await this.alone(async (em, keys) => {
+    await this.exclusively(async (em, keys) => {
       const now = this.clock.now();
-      const known = keys.find((key) => key.kid === publicJwk.kid);
+      const stored = keys.find((key) => key.kid === publicJwk.kid);
       for (const key of publishedKeysAt(keys, now)) {
-        if (key !== known) key.retireAt ??= handOver(now).retireOthersAt;
+        if (key !== stored) key.retireAt ??= rotationTimes(now).retireOthersAt;
       }
-      if (known)
-        Object.assign(known, { activeFrom: known.retireAt ? now : known.activeFrom, retireAt: null });
+      if (stored)
+        Object.assign(stored, { activeFrom: stored.retireAt ? now : stored.activeFrom, retireAt: null });
       else
         em.persist(em.create(SigningKey, { kid: publicJwk.kid, publicJwk, createdAt: now, activeFrom: now }));
     });
@@ -118,13 +118,13 @@ export class SigningKeys implements OnModuleInit {
     const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: MIN_BITS });
     const publicJwk = publicJwkOf(privateKey);
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    return { kid: publicJwk.kid, publicJwk, privateSealed: this.encryption.encrypt(pem, SEALED_AS) };
+    return { kid: publicJwk.kid, publicJwk, privateSealed: this.encryption.encrypt(pem, ENCRYPTION_CONTEXT) };
   }
 
-  private alone(work: (em: EntityManager, keys: SigningKey[]) => Promise<void>): Promise<void> {
+  private exclusively(work: (em: EntityManager, keys: SigningKey[]) => Promise<void>): Promise<void> {
     return this.transactions.run(
       async (em) => {
-        await em.execute('SELECT pg_advisory_xact_lock(?)', [KEYS_LOCK]);
+        await lockSigningKeys(em);
         await work(em, await em.find(SigningKey, {}));
         await em.flush();
       },
@@ -144,24 +144,24 @@ export class SigningKeys implements OnModuleInit {
   }
 
   private privateKeyOf(key: SigningKey): KeyObject | undefined {
-    const known = this.#privateKeys.get(key.kid);
-    if (known || !key.privateSealed || this.config.JWT_PRIVATE_KEY) return known;
-    const opened = createPrivateKey(this.encryption.decrypt(key.privateSealed, SEALED_AS));
-    this.#privateKeys.set(key.kid, opened);
-    return opened;
+    const cached = this.#privateKeys.get(key.kid);
+    if (cached || !key.privateSealed || this.config.JWT_PRIVATE_KEY) return cached;
+    const decrypted = createPrivateKey(this.encryption.decrypt(key.privateSealed, ENCRYPTION_CONTEXT));
+    this.#privateKeys.set(key.kid, decrypted);
+    return decrypted;
   }
 }
 
 function readPrivateKey(pem: string): KeyObject {
-  const refused = `JWT_PRIVATE_KEY is not allowed: it must be an RSA private key of at least ${MIN_BITS} bits in PEM.`;
+  const sentence = `JWT_PRIVATE_KEY is not allowed: it must be an RSA private key of at least ${MIN_BITS} bits in PEM.`;
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
   } catch (cause) {
-    throw new StartError(refused, { cause });
+    throw new StartError(sentence, { cause });
   }
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (key.asymmetricKeyType !== 'rsa' || bits < MIN_BITS) throw new StartError(refused);
+  if (key.asymmetricKeyType !== 'rsa' || bits < MIN_BITS) throw new StartError(sentence);
   return key;
 }
 

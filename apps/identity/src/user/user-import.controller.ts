@@ -1,11 +1,11 @@
 import { Controller, Post } from '@nestjs/common';
 import { Answers, type AuthUser, Body, CurrentUser, ImportResults, Roles } from '@roost/http';
 import { ImportHosts } from './user-import.dto.js';
-import { UserImport } from './user-import.service.js';
+import { UserImportService } from './user-import.service.js';
 
 @Controller('v1/admin/imports')
 export class UserImportController {
-  constructor(private readonly imports: UserImport) {}
+  constructor(private readonly imports: UserImportService) {}
 
   @Post('hosts')
   @Roles('admin')

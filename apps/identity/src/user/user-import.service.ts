@@ -1,7 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
-import { Outbox } from '@roost/messaging';
 import {
   type AuthUser,
   Idempotency,
@@ -12,84 +11,69 @@ import {
   refusedRow,
   wrongField,
 } from '@roost/http';
+import { Outbox } from '@roost/messaging';
 import { Problem, SystemClock, uuidOf } from '@roost/platform';
-import { Sessions } from '../session/session.service.js';
+import { SessionService } from '../session/session.service.js';
 import { ImportedHost, type ImportHosts } from './user-import.dto.js';
-import type { Role, UserStatus } from './user.entity.js';
+import { type ExistingUser, insertImportedHosts, lockUsers, renameUser } from './user-import.queries.js';
 
-interface Known {
-  id: string;
-  version: number;
-  displayName: string;
-  locale: string;
-  roles: Role[];
-  emailVerified: boolean;
-  status: UserStatus;
-}
+/** The requested display names by user id. */
+type RequestedNames = ReadonlyMap<string, string>;
 
-/** Hosts who had an account elsewhere. They have no password and no mailbox here: nobody logs in as one of them. */
+/** Imports hosts from another platform. They have no password and no mailbox, so they cannot log in. */
 @Injectable()
-export class UserImport {
+export class UserImportService {
   constructor(
     private readonly idempotency: Idempotency,
-    private readonly sessions: Sessions,
+    private readonly sessions: SessionService,
     private readonly outbox: Outbox,
     private readonly clock: SystemClock,
   ) {}
 
   hosts(admin: AuthUser, batch: ImportHosts): Promise<ImportResults> {
     return this.idempotency.answer(async (em) => {
-      await this.sessions.ownerOf(admin, em);
+      await this.sessions.requireUser(admin, em);
       const rows = batch.rows.map((row) => readRow(ImportedHost, row));
-      const wanted = new Map<string, string>();
+      const requested = new Map<string, string>();
       for (const { value } of rows) {
-        if (value) wanted.set(uuidOf('user', batch.source, value.externalId), value.displayName);
+        if (value) requested.set(uuidOf('user', batch.source, value.externalId), value.displayName);
       }
-      const known = await lockUsers(em, [...wanted.keys()]);
-      await this.add(
-        em,
-        [...wanted].filter(([id]) => !known.has(id)),
-      );
-      await this.rename(em, [...wanted], known);
-      const answered = new Set<string>();
+      const existing = await lockUsers(em, [...requested.keys()]);
+      await this.insertMissing(em, requested, existing);
+      await this.rename(em, requested, existing);
+      const seen = new Set<string>();
       const results = rows.map(({ value, refused }): ImportResult => {
         if (!value) return refused;
-        const id = uuidOf('user', batch.source, value.externalId);
-        if (answered.has(id)) return refusedRow(value.externalId, twice());
-        answered.add(id);
-        const before = known.get(id);
-        if (!before) return importedRow(value.externalId, id, 'created');
-        if (before.status === 'erased') return refusedRow(value.externalId, new Problem('user.not_found'));
-        const same = !isRenamed(before, wanted.get(id));
-        return importedRow(value.externalId, id, same ? 'unchanged' : 'updated');
+        const { externalId } = value;
+        const id = uuidOf('user', batch.source, externalId);
+        if (seen.has(id)) return refusedRow(externalId, duplicate());
+        seen.add(id);
+        const before = existing.get(id);
+        if (!before) return importedRow(externalId, id, 'created');
+        if (before.status === 'erased') return refusedRow(externalId, new Problem('user.not_found'));
+        return importedRow(externalId, id, isRenamed(before, requested.get(id)) ? 'updated' : 'unchanged');
       });
       return { results };
     });
   }
 
-  /**
-   * The address is nobody's and leads nowhere (RFC 2606), but each account has one of its own. A conflict with another
-   * batch that adds the same hosts at this moment is one that this transaction can't see: it is run again.
-   */
-  private async add(
+  /** Each host gets a unique mail address of a reserved domain that never receives mail (RFC 2606). */
+  private async insertMissing(
     em: EntityManager,
-    hosts: readonly (readonly [id: string, name: string])[],
+    requested: RequestedNames,
+    existing: ReadonlyMap<string, ExistingUser>,
   ): Promise<void> {
+    const hosts = [...requested]
+      .filter(([id]) => !existing.has(id))
+      .map(([id, displayName]) => ({ id, displayName, email: `${id}@imported.roost.invalid` }));
     if (hosts.length === 0) return;
-    const rows = hosts.map(([id, name]) => ({ id, name, email: `${id}@imported.roost.invalid` }));
-    await em.execute(
-      `INSERT INTO user_account (id, version, email, display_name, locale, roles, status, created_at)
-       SELECT id, 1, email, name, 'en', '{guest,host}', 'active', ?
-       FROM jsonb_to_recordset(?::jsonb) AS host (id uuid, email text, name text) ORDER BY id
-       ON CONFLICT DO NOTHING`,
-      [this.clock.now(), JSON.stringify(rows)],
-    );
+    await insertImportedHosts(em, hosts, this.clock.now());
     await this.outbox.addAll(
       em,
       'user.registered',
-      hosts.map(([userId, displayName]) => ({
+      hosts.map(({ id, displayName }) => ({
         body: {
-          userId,
+          userId: id,
           displayName,
           locale: 'en',
           roles: ['guest', 'host'],
@@ -103,41 +87,23 @@ export class UserImport {
 
   private async rename(
     em: EntityManager,
-    wanted: readonly (readonly [id: string, name: string])[],
-    known: ReadonlyMap<string, Known>,
+    requested: RequestedNames,
+    existing: ReadonlyMap<string, ExistingUser>,
   ): Promise<void> {
     const events: { body: EventBody<'user.profile-changed'>; version: number }[] = [];
-    for (const [id, name] of wanted) {
-      const user = known.get(id);
-      if (!user || !isRenamed(user, name)) continue;
-      const { version, ...snapshot } = user;
-      await em.execute('UPDATE user_account SET display_name = ?, version = version + 1 WHERE id = ?', [
-        name,
-        id,
-      ]);
-      events.push({ body: { ...toSnapshot(snapshot), displayName: name }, version: version + 1 });
+    for (const [id, displayName] of requested) {
+      const user = existing.get(id);
+      if (!user || !isRenamed(user, displayName)) continue;
+      await renameUser(em, id, displayName);
+      const { id: userId, version, ...snapshot } = user;
+      events.push({ body: { userId, ...snapshot, displayName }, version: version + 1 });
     }
     await this.outbox.addAll(em, 'user.profile-changed', events);
   }
 }
 
-/** An account that is suspended or erased stays as it is. */
-const isRenamed = (user: Known, name: string | undefined): boolean =>
-  user.status === 'active' && name !== undefined && user.displayName !== name;
+/** A suspended or erased account keeps its name. */
+const isRenamed = (user: ExistingUser, displayName: string | undefined): boolean =>
+  user.status === 'active' && displayName !== undefined && user.displayName !== displayName;
 
-const toSnapshot = ({ id, ...rest }: Omit<Known, 'version'>): EventBody<'user.profile-changed'> => ({
-  userId: id,
-  ...rest,
-});
-
-const twice = () => wrongField('request.invalid', '/externalId', 'Is in this batch twice');
-
-async function lockUsers(em: EntityManager, ids: readonly string[]): Promise<Map<string, Known>> {
-  const rows = await em.execute<Known[]>(
-    `SELECT id, version, display_name AS "displayName", locale, roles, status,
-       email_verified_at IS NOT NULL AS "emailVerified"
-     FROM user_account WHERE id = ANY(?::uuid[]) ORDER BY id FOR UPDATE`,
-    [`{${ids.join(',')}}`],
-  );
-  return new Map(rows.map((row) => [row.id, row]));
-}
+const duplicate = () => wrongField('request.invalid', '/externalId', 'Occurs more than once in this batch');

@@ -12,21 +12,21 @@ import {
   VerifiedEmail,
   withEtag,
 } from '@roost/http';
-import { Sessions } from '../session/session.service.js';
+import { SessionService } from '../session/session.service.js';
 import { Me, PublicProfile, toMe, toPublicProfile, UpdateMe } from './user.dto.js';
-import { etagOfUser, Users } from './user.service.js';
+import { etagOfUser, UserService } from './user.service.js';
 
 @Controller('v1')
 export class UserController {
   constructor(
-    private readonly users: Users,
-    private readonly sessions: Sessions,
+    private readonly users: UserService,
+    private readonly sessions: SessionService,
   ) {}
 
   @Get('me')
   @Answers(200, Me, 'account.suspended')
   async me(@CurrentUser() auth: AuthUser): Promise<Me> {
-    const user = await this.sessions.ownerOf(auth);
+    const user = await this.sessions.requireUser(auth);
     return withEtag(toMe(user), etagOfUser(user));
   }
 

@@ -1,8 +1,8 @@
 import { Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
-import type { User } from './user.entity.js';
+import type { User } from '../account/user.entity.js';
 
-/** One line for people to read: no control characters, no tricks with the direction of writing. */
+/** One line of text without control characters and without characters that change the writing direction. */
 export const DisplayName = z
   .string()
   .trim()
@@ -41,7 +41,7 @@ export type Me = z.output<typeof Me>;
 
 export const PublicProfile = z
   .object({ id: Uuid, displayName: z.string(), isHost: z.boolean(), createdAt: Instant })
-  .meta({ id: 'PublicProfile', description: 'What everybody may know of a user' });
+  .meta({ id: 'PublicProfile', description: 'The public profile of a user' });
 export type PublicProfile = z.output<typeof PublicProfile>;
 
 export const toMe = (user: User): Me => ({

@@ -1,15 +1,15 @@
 import { Arg, Mutation, Query, Reference, Resolver } from '@roost/graphql';
 import { type AuthUser, CurrentUser, OptionalUser, Uuid, VerifiedEmail } from '@roost/http';
 import { z } from 'zod';
-import { Sessions } from '../session/session.service.js';
+import { SessionService } from '../session/session.service.js';
 import { Me, PublicProfile, toMe, toPublicProfile, UpdateMe } from './user.dto.js';
-import { Users } from './user.service.js';
+import { UserService } from './user.service.js';
 
 const { email, locale, roles, emailVerified, mfaEnabled } = Me.shape;
 
-/** Everybody's profile; what concerns oneself only is null at others. */
+/** The public profile, and private fields that are null for every user but the caller. */
 export const User = PublicProfile.extend({
-  email: email.nullish().meta({ description: 'Yours; null at others' }),
+  email: email.nullish().meta({ description: 'Your own mail address; null for other users' }),
   locale: locale.nullish(),
   roles: roles.nullish(),
   emailVerified: emailVerified.nullish(),
@@ -20,25 +20,25 @@ export type User = z.output<typeof User>;
 @Resolver(User)
 export class UserResolver {
   constructor(
-    private readonly users: Users,
-    private readonly sessions: Sessions,
+    private readonly users: UserService,
+    private readonly sessions: SessionService,
   ) {}
 
   @Query(User)
   async me(@CurrentUser() auth: AuthUser): Promise<User> {
-    return toMe(await this.sessions.ownerOf(auth));
+    return toMe(await this.sessions.requireUser(auth));
   }
 
   @OptionalUser()
   @Query(User)
   async user(@CurrentUser() auth: AuthUser | null, @Arg('id', Uuid) id: string): Promise<User> {
-    return seenBy(auth, await this.users.profile(id));
+    return visibleTo(auth, await this.users.profile(id));
   }
 
   @OptionalUser()
   @Reference(User)
   async active(ids: readonly string[], auth: AuthUser | null): Promise<User[]> {
-    return (await this.users.profiles(ids)).map((user) => seenBy(auth, user));
+    return (await this.users.profiles(ids)).map((user) => visibleTo(auth, user));
   }
 
   @Mutation(User)
@@ -53,5 +53,5 @@ export class UserResolver {
   }
 }
 
-const seenBy = (auth: AuthUser | null, user: Parameters<typeof toMe>[0]): User =>
+const visibleTo = (auth: AuthUser | null, user: Parameters<typeof toMe>[0]): User =>
   auth?.id === user.id ? toMe(user) : toPublicProfile(user);

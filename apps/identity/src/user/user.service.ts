@@ -3,22 +3,22 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { type AuthUser, etagOf, Idempotency, requireMatch } from '@roost/http';
 import { Problem } from '@roost/platform';
-import { Sessions } from '../session/session.service.js';
+import { SessionService } from '../session/session.service.js';
 import { type Me, toMe, type UpdateMe } from './user.dto.js';
-import { User } from './user.entity.js';
-import { UserStore } from './user.store.js';
+import { User } from '../account/user.entity.js';
+import { UserAccountService } from '../account/user-account.service.js';
 
 @Injectable()
-export class Users {
+export class UserService {
   constructor(
     private readonly transactions: Transactions,
     private readonly idempotency: Idempotency,
-    private readonly store: UserStore,
-    private readonly sessions: Sessions,
+    private readonly accounts: UserAccountService,
+    private readonly sessions: SessionService,
     private readonly em: EntityManager,
   ) {}
 
-  /** Somebody's public profile; suspended and erased accounts have none. */
+  /** Returns an active user for their public profile. Throws 404 `user.not_found` for a suspended or erased one. */
   async profile(id: string): Promise<User> {
     const user = await this.em.findOne(User, { id, status: 'active' });
     if (!user) throw new Problem('user.not_found');
@@ -31,50 +31,51 @@ export class Users {
 
   update(auth: AuthUser, change: UpdateMe): Promise<User> {
     return this.transactions.run(async (em) => {
-      const user = await this.sessions.ownerOf(auth, em);
+      const user = await this.sessions.requireUser(auth, em);
       requireMatch(etagOfUser(user));
       const before = [user.displayName, user.locale];
       user.displayName = change.displayName ?? user.displayName;
       user.locale = change.locale ?? user.locale;
       if (before[0] !== user.displayName || before[1] !== user.locale)
-        await this.store.announce(em, 'user.profile-changed', user);
+        await this.accounts.publish(em, 'user.profile-changed', user);
       return user;
     });
   }
 
   becomeHost(auth: AuthUser): Promise<Me> {
     return this.idempotency.answer(async (em) => {
-      const user = await this.sessions.ownerOf(auth, em);
+      const user = await this.sessions.requireUser(auth, em);
       if (!user.roles.includes('host')) {
         user.roles = [...user.roles, 'host'];
-        await this.store.announce(em, 'user.became-host', user);
+        await this.accounts.publish(em, 'user.became-host', user);
       }
       return toMe(user);
     });
   }
 
   suspend(admin: AuthUser, id: string): Promise<void> {
-    if (admin.id === id) throw new Problem('auth.forbidden', 'Administrators do not suspend themselves');
+    if (admin.id === id) throw new Problem('auth.forbidden', 'You cannot suspend your own account');
     return this.idempotency.answer(async (em) => {
-      const user = await this.found(em, admin, id);
+      const user = await this.findForAdmin(em, admin, id);
       if (user.status === 'suspended') throw new Problem('user.status_unchanged');
       user.status = 'suspended';
       await this.sessions.endAll(em, user, 'suspended');
-      await this.store.announce(em, 'user.suspended', user);
+      await this.accounts.publish(em, 'user.suspended', user);
     });
   }
 
   reinstate(admin: AuthUser, id: string): Promise<void> {
     return this.idempotency.answer(async (em) => {
-      const user = await this.found(em, admin, id);
+      const user = await this.findForAdmin(em, admin, id);
       if (user.status === 'active') throw new Problem('user.status_unchanged');
       user.status = 'active';
-      await this.store.announce(em, 'user.reinstated', user);
+      await this.accounts.publish(em, 'user.reinstated', user);
     });
   }
 
-  private async found(em: EntityManager, admin: AuthUser, id: string): Promise<User> {
-    await this.sessions.ownerOf(admin, em);
+  /** Returns a user that is not erased, if the administrator's session is active. */
+  private async findForAdmin(em: EntityManager, admin: AuthUser, id: string): Promise<User> {
+    await this.sessions.requireUser(admin, em);
     const user = await em.findOne(User, { id, status: { $ne: 'erased' } });
     if (!user) throw new Problem('user.not_found');
     return user;

@@ -1,6 +1,6 @@
 /**
- * The passwords of eight characters and more among the 10,000 most common ones (SecLists, MIT licence),
- * lower case. A guesser tries these first.
+ * The passwords of at least eight characters among the 10,000 most common passwords (SecLists, MIT licence), in lower
+ * case.
  */
 export const COMMON_PASSWORDS: ReadonlySet<string> = new Set(
   `

@@ -1,12 +1,12 @@
-import { admitTry, type Attempts, FREE_FAILURES, NO_ATTEMPTS, waitSeconds } from './lock-out.js';
+import { admitAttempt, type Attempts, FREE_FAILURES, NO_ATTEMPTS, waitSeconds } from './lock-out.js';
 
 const start = new Date('2027-03-01T12:00:00Z');
 const after = (seconds: number) => new Date(start.getTime() + seconds * 1000);
 
-function failing(times: number, at = start): Attempts {
+function attemptsAfter(failures: number, at = start): Attempts {
   let attempts = NO_ATTEMPTS;
-  for (let i = 0; i < times; i++) {
-    const admission = admitTry({ ...attempts, lockedUntil: null }, at);
+  for (let i = 0; i < failures; i++) {
+    const admission = admitAttempt({ ...attempts, lockedUntil: null }, at);
     if (admission.locked) throw new Error('not locked');
     attempts = admission.attempts;
   }
@@ -23,30 +23,30 @@ it.each([
   [10, 900],
   [50, 900],
   [5000, 900],
-])('%i failures make the next try wait %i s', (failures, seconds) => {
+])('after %i failures the wait is %i s', (failures, seconds) => {
   expect(waitSeconds(failures)).toBe(seconds);
 });
 
-describe('admitTry', () => {
-  it('lets five tries in and locks with the fifth', () => {
-    expect(failing(FREE_FAILURES - 1).lockedUntil).toBeNull();
-    expect(failing(FREE_FAILURES).lockedUntil).toEqual(after(30));
+describe('admitAttempt', () => {
+  it('admits five attempts and locks with the fifth failure', () => {
+    expect(attemptsAfter(FREE_FAILURES - 1).lockedUntil).toBeNull();
+    expect(attemptsAfter(FREE_FAILURES).lockedUntil).toEqual(after(30));
   });
 
-  it('refuses until the wait is over, to the millisecond, and counts nothing meanwhile', () => {
-    const locked = failing(FREE_FAILURES);
-    expect(admitTry(locked, after(0.001))).toEqual({ locked: true, retryAfterSeconds: 30 });
-    expect(admitTry(locked, after(29.999))).toEqual({ locked: true, retryAfterSeconds: 1 });
-    expect(admitTry(locked, after(30))).toEqual({
+  it('rejects attempts until the wait ends, to the millisecond, without counting them', () => {
+    const locked = attemptsAfter(FREE_FAILURES);
+    expect(admitAttempt(locked, after(0.001))).toEqual({ locked: true, retryAfterSeconds: 30 });
+    expect(admitAttempt(locked, after(29.999))).toEqual({ locked: true, retryAfterSeconds: 1 });
+    expect(admitAttempt(locked, after(30))).toEqual({
       locked: false,
       attempts: { failures: FREE_FAILURES + 1, lockedUntil: after(90), lastFailedAt: after(30) },
     });
   });
 
-  it('forgets failures after a quiet day', () => {
-    const once = failing(3);
+  it('resets the count after a day without a failure', () => {
+    const attempts = attemptsAfter(3);
     const day = 24 * 3600;
-    expect(admitTry(once, after(day - 1))).toMatchObject({ attempts: { failures: 4 } });
-    expect(admitTry(once, after(day))).toMatchObject({ attempts: { failures: 1, lockedUntil: null } });
+    expect(admitAttempt(attempts, after(day - 1))).toMatchObject({ attempts: { failures: 4 } });
+    expect(admitAttempt(attempts, after(day))).toMatchObject({ attempts: { failures: 1, lockedUntil: null } });
   });
 });

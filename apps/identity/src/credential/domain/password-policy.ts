@@ -5,14 +5,14 @@ export const PASSWORD_MAX_CHARACTERS = 128;
 
 export type PasswordFault = 'too_short' | 'too_long' | 'common' | 'guessable';
 
-/** One form per password, so that the same keys typed on two machines give the same bytes. */
+/** Normalizes a password (Unicode NFKC), so that input methods that compose characters differently produce the same bytes. */
 export function canonicalPassword(password: string): string {
   return password.normalize('NFKC');
 }
 
 /**
- * What is wrong with a new password, or null. No composition rules: length counts, and what a guesser
- * tries first is refused: the common ones, one character repeated, and the owner's own address or name.
+ * Returns the fault of a new password, or null. There are no composition rules (NIST SP 800-63B). Forbidden are common
+ * passwords, one repeated character, and the owner's own mail address or name.
  */
 export function passwordFault(
   password: string,

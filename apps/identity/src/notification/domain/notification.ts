@@ -2,14 +2,14 @@ import type { Guests } from '@roost/pricing';
 
 export type Side = 'guest' | 'host';
 
-type Nothing = Record<never, never>;
+type NoFacts = Record<never, never>;
 
-/** Every mail about a stay, and what it tells beside the stay itself. */
-export interface Facts {
+/** The facts of each notification that the booking does not carry. */
+export interface NotificationFacts {
   'booking-requested': { respondBy: string };
-  'booking-confirmed': Nothing;
-  'booking-declined': Nothing;
-  /** `late`: a payment came after the hold had run out, and the dates were gone. */
+  'booking-confirmed': NoFacts;
+  'booking-declined': NoFacts;
+  /** `late`: a payment arrived after the hold had expired, and the dates were no longer available. */
   'booking-expired': { cause: 'hold' | 'host' | 'check-in' | 'capture'; late: boolean };
   'booking-cancelled': {
     by: 'guest' | 'host' | 'admin';
@@ -17,7 +17,7 @@ export interface Facts {
     refundMinor: number;
     hostPenaltyMinor: number;
   };
-  /** To the side that has to answer. */
+  /** For the side that has to respond. */
   'booking-change-proposed': {
     checkInDate: string;
     checkOutDate: string;
@@ -28,17 +28,17 @@ export interface Facts {
   'booking-change-to-pay': { differenceMinor: number; closesAt: string };
   'booking-changed': { differenceMinor: number };
   'payment-failed': { purpose: 'booking' | 'change'; amountMinor: number; currency: string };
-  'check-in-reminder': Nothing;
+  'check-in-reminder': NoFacts;
   'review-reminder': { closesAt: string };
-  'review-published': Nothing;
+  'review-published': NoFacts;
   'message-received': { listingId: string; senderId: string };
 }
 
-export type Template = keyof Facts;
-/** All but that about a message, which may be about no stay yet. */
-export type StayTemplate = Exclude<Template, 'message-received'>;
+export type Template = keyof NotificationFacts;
+/** The templates about a booking. A message can precede the booking. */
+export type BookingTemplate = Exclude<Template, 'message-received'>;
 
-/** What a reader can do without; everything else is about their money or their dates. */
+/** Templates that users can turn off. The others concern money or dates. */
 export const OPTIONAL_TEMPLATES = [
   'check-in-reminder',
   'review-reminder',
@@ -58,7 +58,8 @@ export type BookingState =
   | 'declined'
   | 'expired';
 
-export interface Stay {
+/** A booking as its latest event describes it. */
+export interface BookingMirror {
   bookingId: string;
   listingId: string;
   hostId: string;
@@ -75,10 +76,10 @@ export interface Stay {
   hostPayoutMinor: number;
 }
 
-/** A host hears of a booking when it asks for an answer or is confirmed, so of its end only after that. */
-export const hostKnows = (before: BookingState | null): boolean =>
-  before !== 'pending_payment' && before !== 'expired';
+/** The host is notified of a booking when it is requested or confirmed, and of its end only after that. */
+export const hostWasNotified = (previousState: BookingState | null): boolean =>
+  previousState !== 'pending_payment' && previousState !== 'expired';
 
-/** Unknown is what was booked before this service listened: then the refund is told as it came. */
-export const wasConfirmed = (before: BookingState | null): boolean =>
-  before === null || before === 'confirmed' || before === 'in_stay';
+/** A booking without an earlier event here counts as confirmed: its refund is reported as the event states it. */
+export const wasConfirmed = (previousState: BookingState | null): boolean =>
+  previousState === null || previousState === 'confirmed' || previousState === 'in_stay';

@@ -1,44 +1,45 @@
 import { addDays, addDuration, localInstant } from '@roost/stay';
-import type { Facts, Stay, Template } from './notification.js';
+import type { BookingMirror, NotificationFacts, Template } from './notification.js';
 
+/** Local time at the place. */
 const REMINDER_TIME = '09:00';
 
-type Dates = Pick<Stay, 'checkInDate' | 'checkOutDate' | 'timeZone' | 'checkOutAt'>;
+type StayDates = Pick<BookingMirror, 'checkInDate' | 'checkOutDate' | 'timeZone' | 'checkOutAt'>;
 
-/** The morning of the day before check-in, as clocks show it at the place. */
-export const checkInReminderAt = (stay: Dates): Date =>
+/** The morning of the day before check-in, in the time zone of the place. */
+export const checkInReminderAt = (stay: StayDates): Date =>
   localInstant(addDays(stay.checkInDate, -1), REMINDER_TIME, stay.timeZone);
 
-/** The morning after check-out. */
-export const reviewReminderAt = (stay: Dates): Date =>
+/** The morning of the day after check-out, in the time zone of the place. */
+export const reviewReminderAt = (stay: StayDates): Date =>
   localInstant(addDays(stay.checkOutDate, 1), REMINDER_TIME, stay.timeZone);
 
-export const reviewWindowEnd = (stay: Dates, days: number): Date =>
+export const reviewWindowEnd = (stay: StayDates, days: number): Date =>
   addDuration(stay.checkOutAt, `P${days}D`, stay.timeZone);
 
-export type Standing = 'to-tell' | 'withdrawn' | 'outdated';
+export type Relevance = 'relevant' | 'withdrawn' | 'outdated';
 
-/** Whether a mail that is due still tells its reader something true and of use. */
-export function standing(
+/** Whether the content of a due notification is still true and of use. */
+export function relevanceOf(
   template: Template,
-  facts: Partial<Facts['review-reminder']>,
-  stay: Stay,
+  facts: Partial<NotificationFacts['review-reminder']>,
+  booking: BookingMirror,
   now: Date,
-): Standing {
+): Relevance {
   switch (template) {
     case 'check-in-reminder':
-      if (stay.state !== 'confirmed') return 'withdrawn';
-      return now < stay.checkInAt ? 'to-tell' : 'outdated';
+      if (booking.state !== 'confirmed') return 'withdrawn';
+      return now < booking.checkInAt ? 'relevant' : 'outdated';
     case 'review-reminder':
-      if (stay.state !== 'completed') return 'withdrawn';
-      return facts.closesAt === undefined || now < new Date(facts.closesAt) ? 'to-tell' : 'outdated';
+      if (booking.state !== 'completed') return 'withdrawn';
+      return facts.closesAt === undefined || now < new Date(facts.closesAt) ? 'relevant' : 'outdated';
     case 'booking-change-proposed':
     case 'booking-change-to-pay':
-      return facts.closesAt === undefined || now < new Date(facts.closesAt) ? 'to-tell' : 'outdated';
+      return facts.closesAt === undefined || now < new Date(facts.closesAt) ? 'relevant' : 'outdated';
     case 'booking-requested':
     case 'booking-confirmed':
-      return now < stay.checkOutAt ? 'to-tell' : 'outdated';
+      return now < booking.checkOutAt ? 'relevant' : 'outdated';
     default:
-      return 'to-tell';
+      return 'relevant';
   }
 }

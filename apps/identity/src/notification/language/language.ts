@@ -1,10 +1,7 @@
-import { formatMoney } from '@roost/money';
-import { localTime, nightCount } from '@roost/stay';
-import type { Facts, Side, Stay, StayTemplate } from '../domain/notification.js';
-import { english } from './en.js';
+import type { BookingMirror, BookingTemplate, NotificationFacts, Side } from '../domain/notification.js';
 
-/** One mail before it has a form: the layout makes text and HTML of it. */
-export interface Letter {
+/** The content of a mail before it is rendered as text and HTML. */
+export interface MailDraft {
   subject: string;
   paragraphs: string[];
   /** Shown as a table between the paragraphs and the closing. */
@@ -12,75 +9,46 @@ export interface Letter {
   closing: string[];
 }
 
-/** What a letter may speak of. */
-export interface Told<T extends StayTemplate> {
-  facts: Facts[T];
+/** The data of a mail about a booking. */
+export interface MailContext<T extends BookingTemplate> {
+  facts: NotificationFacts[T];
+  /** The side of the recipient. */
   side: Side;
-  stay: Stay & { nights: number };
+  stay: BookingMirror & { nights: number };
   title: string;
   city: string | null;
-  /** Null for an account that is gone. */
+  /** Null for an erased account. */
   guestName: string | null;
   hostName: string | null;
-  words: Words;
+  format: LocaleFormat;
 }
 
-/** Who wrote, and about what: never a word of what they wrote. */
-export interface ToldOfMessage {
-  /** Null for an account that is gone. */
+/** The data of a mail about a message, without its text. */
+export interface MessageMailContext {
+  /** Null for an erased account. */
   senderName: string | null;
   title: string;
   city: string | null;
   bookingId: string | null;
 }
 
-/** Amounts, dates and times as the reader writes them. */
-export interface Words {
+/** Formats amounts, dates and times for the recipient. */
+export interface LocaleFormat {
   money(amountMinor: number, currency: string): string;
   date(date: string): string;
-  /** On the clocks of that place. */
+  /** The time of day in a time zone. */
   time(at: Date, timeZone: string): string;
+  /** The date in a time zone. */
   dateOf(at: Date, timeZone: string): string;
 }
 
-/** All that a language has to bring: a file beside this one, and its line in `languages`. */
+/** The texts of a language: one file in this folder, and an entry in `languages.ts`. */
 export interface Language {
   tag: string;
   greeting(name: string): string;
   signature: string;
-  /** Below mails that can be turned off. */
-  mutable: string;
-  letters: { [T in StayTemplate]: (told: Told<T>) => Letter };
-  newMessage(told: ToldOfMessage): Letter;
+  /** Shown below optional mails. */
+  optOutHint: string;
+  bookingMails: { [T in BookingTemplate]: (context: MailContext<T>) => MailDraft };
+  messageMail(context: MessageMailContext): MailDraft;
 }
-
-const languages: readonly [Language, ...Language[]] = [english];
-
-/** The language of a locale such as `pt-BR`, else the first one. */
-export function languageOf(locale: string): Language {
-  const base = baseOf(locale);
-  return (
-    languages.find(({ tag }) => tag === locale) ?? languages.find(({ tag }) => tag === base) ?? languages[0]
-  );
-}
-
-/** Numbers and dates follow the reader's region where it is one of the language that the mail is written in. */
-export function wordsOf(locale: string, language: Language): Words {
-  const tag = baseOf(locale) === baseOf(language.tag) ? locale : language.tag;
-  const inZone = (timeZone: string, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(tag, { timeZone, ...options });
-  const day: Intl.DateTimeFormatOptions = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' };
-  return {
-    money: (amountMinor, currency) => formatMoney(amountMinor, currency, tag),
-    date: (date) => inZone('UTC', day).format(new Date(`${date}T00:00:00Z`)),
-    time: (at, timeZone) => localTime(at, timeZone),
-    dateOf: (at, timeZone) => inZone(timeZone, day).format(at),
-  };
-}
-
-export const withNights = (stay: Stay): Told<StayTemplate>['stay'] => ({
-  ...stay,
-  nights: nightCount(stay.checkInDate, stay.checkOutDate),
-});
-
-const baseOf = (tag: string) => tag.split('-')[0];

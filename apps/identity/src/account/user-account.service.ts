@@ -1,0 +1,60 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import type { EventBody, UserEvent } from '@roost/contracts';
+import { Outbox } from '@roost/messaging';
+import { SystemClock, uuidv7 } from '@roost/platform';
+import { type Role, User } from './user.entity.js';
+import { insertUser } from './user.queries.js';
+
+export interface NewUser {
+  email: string;
+  displayName: string;
+  passwordHash: string;
+  /** In addition to `guest`, which every user has. */
+  roles?: Role[];
+  emailVerified?: boolean;
+  mfaExempt?: boolean;
+}
+
+/** Creates users and publishes their state: each event carries the user's version. */
+@Injectable()
+export class UserAccountService {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly clock: SystemClock,
+  ) {}
+
+  /** Returns null if the mail address has an account, also one that is being created concurrently. */
+  async create(em: EntityManager, input: NewUser): Promise<User | null> {
+    const createdAt = this.clock.now();
+    const id = uuidv7();
+    const inserted = await insertUser(em, {
+      id,
+      email: input.email,
+      displayName: input.displayName,
+      passwordHash: input.passwordHash,
+      roles: ['guest', ...(input.roles ?? []).filter((role) => role !== 'guest')],
+      emailVerifiedAt: input.emailVerified ? createdAt : null,
+      mfaExempt: input.mfaExempt ?? false,
+      createdAt,
+    });
+    if (!inserted) return null;
+    const user = await em.findOneOrFail(User, { id });
+    await this.publish(em, 'user.registered', user);
+    return user;
+  }
+
+  /** Flushes pending changes and publishes the current state of the user. */
+  async publish(em: EntityManager, type: UserEvent, user: User): Promise<void> {
+    await em.flush();
+    const snapshot: EventBody<UserEvent> = {
+      userId: user.id,
+      displayName: user.displayName,
+      locale: user.locale,
+      roles: user.roles,
+      emailVerified: user.emailVerifiedAt !== null,
+      status: user.status,
+    };
+    await this.outbox.add(em, type, snapshot, { version: user.version });
+  }
+}

@@ -1,0 +1,49 @@
+import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+
+export type Role = 'guest' | 'host' | 'admin';
+export type UserStatus = 'active' | 'suspended' | 'erased';
+
+@Entity({ tableName: 'user_account' })
+export class User {
+  @PrimaryKey({ type: 'uuid' })
+  id!: string;
+
+  @Property({ type: 'integer', version: true })
+  version!: number;
+
+  @Property({ type: 'text' })
+  email!: string;
+
+  @Property({ type: 'text' })
+  displayName!: string;
+
+  @Property({ type: 'text' })
+  locale!: string;
+
+  @Property({ type: 'array', columnType: 'text[]' })
+  roles!: Role[];
+
+  @Property({ type: 'text' })
+  status!: UserStatus;
+
+  @Property({ type: 'datetime', columnType: 'timestamptz', nullable: true })
+  emailVerifiedAt: Date | null = null;
+
+  /** Null for an imported account until its first password reset. */
+  @Property({ type: 'text', nullable: true })
+  passwordHash: string | null = null;
+
+  /** Demo accounts log in without a second factor; never set in production. */
+  @Property({ type: 'boolean' })
+  mfaExempt = false;
+
+  @Property({ type: 'boolean' })
+  mfaEnabled = false;
+
+  /** Incremented when all sessions end, so that a session that is opened concurrently has an outdated epoch. */
+  @Property({ type: 'integer' })
+  sessionEpoch = 0;
+
+  @Property({ type: 'datetime', columnType: 'timestamptz' })
+  createdAt!: Date;
+}

@@ -1,0 +1,118 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { Transactions } from '@roost/messaging';
+import { Encryption, hashToken, Problem, randomToken, SystemClock } from '@roost/platform';
+import type { User } from '../account/user.entity.js';
+import { LoginAttemptService } from './login-attempt.service.js';
+import {
+  confirmTotpFactor,
+  consumeRecoveryCode,
+  consumeTotpStep,
+  deleteMfaChallenge,
+  deleteSecondFactors,
+  findChallengedUserId,
+  findTotpSecret,
+  insertMfaChallenge,
+  replaceRecoveryCodes,
+  replaceTotpFactor,
+} from './second-factor.queries.js';
+import { newRecoveryCode, newTotpSecret, stepOfCode } from './totp.js';
+
+const ENCRYPTION_CONTEXT = 'totp_factor.secret_sealed';
+const RECOVERY_CODES = 10;
+const CHALLENGE_TTL_SECONDS = 5 * 60;
+
+/** Authenticators (TOTP), recovery codes and the challenges between password and second factor. */
+@Injectable()
+export class SecondFactorService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly attempts: LoginAttemptService,
+    private readonly encryption: Encryption,
+    private readonly clock: SystemClock,
+  ) {}
+
+  /** Stores and returns a new secret; replaces an unconfirmed one. */
+  async enrol(em: EntityManager, user: User): Promise<string> {
+    const secret = newTotpSecret();
+    await replaceTotpFactor(em, {
+      userId: user.id,
+      secretSealed: this.encryption.encrypt(secret, ENCRYPTION_CONTEXT),
+      createdAt: this.clock.now(),
+    });
+    return secret;
+  }
+
+  /** Whether the user has an authenticator, confirmed or not. */
+  async hasAuthenticator(em: EntityManager, user: User): Promise<boolean> {
+    return (await findTotpSecret(em, user.id)) !== undefined;
+  }
+
+  /** Confirms the authenticator and returns new recovery codes in clear. Only their hashes are stored. */
+  async activate(em: EntityManager, user: User): Promise<string[]> {
+    const codes = Array.from({ length: RECOVERY_CODES }, newRecoveryCode);
+    await confirmTotpFactor(em, user.id, this.clock.now());
+    await replaceRecoveryCodes(em, user.id, codes.map(hashToken));
+    return codes;
+  }
+
+  async remove(em: EntityManager, user: User): Promise<void> {
+    await deleteSecondFactors(em, user.id);
+  }
+
+  /**
+   * Verifies a code of the authenticator or a recovery code. Each code is accepted once; wrong codes count towards a
+   * lock-out. Throws 401 `auth.mfa_invalid` or 429 `auth.locked`.
+   */
+  async verify(userId: string, code: string): Promise<void> {
+    const subject = `second factor of ${userId}`;
+    await this.attempts.admit(subject);
+    const valid = await this.transactions.run(
+      async (em) =>
+        /^\d{6}$/.test(code) ? this.consumeTotp(em, userId, code) : this.consumeRecovery(em, userId, code),
+      { isolation: 'read committed' },
+    );
+    if (!valid) throw new Problem('auth.mfa_invalid');
+    await this.attempts.reset(subject);
+  }
+
+  /** Creates a challenge for a user whose password is verified, and returns its token. It expires after five minutes. */
+  async createChallenge(em: EntityManager, user: User): Promise<string> {
+    const token = randomToken();
+    const now = this.clock.now();
+    await insertMfaChallenge(em, {
+      tokenHash: hashToken(token),
+      userId: user.id,
+      sessionEpoch: user.sessionEpoch,
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + CHALLENGE_TTL_SECONDS * 1000),
+    });
+    return token;
+  }
+
+  /**
+   * Returns the user of a challenge. Throws 401 `auth.mfa_invalid` if the challenge is missing, has expired, or is older
+   * than the user's current password.
+   */
+  async challengedUserId(em: EntityManager, token: string): Promise<string> {
+    const userId = await findChallengedUserId(em, hashToken(token), this.clock.now());
+    if (userId === undefined) throw new Problem('auth.mfa_invalid');
+    return userId;
+  }
+
+  /** Deletes a challenge: it opens one session. Throws 401 `auth.mfa_invalid` if it is missing. */
+  async consumeChallenge(em: EntityManager, token: string): Promise<void> {
+    if (!(await deleteMfaChallenge(em, hashToken(token)))) throw new Problem('auth.mfa_invalid');
+  }
+
+  private async consumeTotp(em: EntityManager, userId: string, code: string): Promise<boolean> {
+    const sealed = await findTotpSecret(em, userId);
+    if (sealed === undefined) return false;
+    const step = stepOfCode(this.encryption.decrypt(sealed, ENCRYPTION_CONTEXT), code, this.clock.now());
+    return step !== null && (await consumeTotpStep(em, userId, step));
+  }
+
+  private consumeRecovery(em: EntityManager, userId: string, code: string): Promise<boolean> {
+    return consumeRecoveryCode(em, userId, hashToken(code.trim().toLowerCase()), this.clock.now());
+  }
+}

@@ -1,0 +1,125 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { Clock, SystemClock } from '@roost/platform';
+import { nightCount } from '@roost/stay';
+import { User } from '../account/user.entity.js';
+import { MailService } from '../mail/mail.service.js';
+import { findBookingMirror } from './booking-mirror.queries.js';
+import type { BookingMirror, BookingTemplate, NotificationFacts } from './domain/notification.js';
+import { relevanceOf } from './domain/schedule.js';
+import type { Language, MailContext, MailDraft } from './language/language.js';
+import { languageFor } from './language/languages.js';
+import { localeFormat } from './language/locale-format.js';
+import { findListingMirror, type ListingMirror } from './listing-mirror.queries.js';
+import { renderNotificationMail } from './notification-mail.js';
+import { isMuted, isOptional } from './notification-settings.queries.js';
+import type { Outcome, StoredNotification } from './notification.queries.js';
+
+/** How long a notification waits for the events of its listing or booking, which arrive on topics of their own. */
+const MAX_DEFERRAL_MS = 3 * 24 * 60 * 60 * 1000;
+
+/** Mails a notification to its recipient, in the recipient's language. */
+@Injectable()
+export class NotificationMailService {
+  constructor(
+    private readonly mails: MailService,
+    private readonly clock: Clock,
+    private readonly systemClock: SystemClock,
+  ) {}
+
+  /** Returns null if the listing or booking is missing here: the notification stays due. */
+  deliver(em: EntityManager, notification: StoredNotification): Promise<Outcome | null> {
+    return notification.template === 'message-received'
+      ? this.deliverMessage(em, notification)
+      : this.deliverBooking(em, notification, notification.template);
+  }
+
+  private async deliverBooking(
+    em: EntityManager,
+    notification: StoredNotification,
+    template: BookingTemplate,
+  ): Promise<Outcome | null> {
+    const { userId, bookingId, facts, side } = notification;
+    if (bookingId === null || side === null) throw new Error(`a ${template} notification without a booking`);
+    const booking = await findBookingMirror(em, bookingId);
+    const listing = booking && (await findListingMirror(em, booking.listingId));
+    if (!listing) return this.deferOrExpire(notification);
+    const relevance = relevanceOf(template, facts, booking, this.clock.now());
+    if (relevance !== 'relevant') return relevance;
+    const users = await em.find(User, { id: { $in: [userId, booking.guestId, booking.hostId] } });
+    return this.mail(em, notification, users, (recipient, language) => {
+      const context = {
+        ...bookingContext(booking, listing, users),
+        facts: facts as unknown as NotificationFacts[BookingTemplate],
+        side,
+        format: localeFormat(recipient.locale, language),
+      };
+      const draft = language.bookingMails[template] as (context: MailContext<BookingTemplate>) => MailDraft;
+      return draft(context);
+    });
+  }
+
+  /** A host is notified of the first messages of a booking only once it is requested or confirmed. */
+  private async deliverMessage(
+    em: EntityManager,
+    notification: StoredNotification,
+  ): Promise<Outcome | null> {
+    const { userId, bookingId } = notification;
+    const { listingId, senderId } = notification.facts as unknown as NotificationFacts['message-received'];
+    const listing = await findListingMirror(em, listingId);
+    const booking = bookingId === null ? null : await findBookingMirror(em, bookingId);
+    if (!listing || (bookingId !== null && !booking)) return this.deferOrExpire(notification);
+    if (booking?.state === 'pending_payment' && userId === booking.hostId) return 'withdrawn';
+    const users = await em.find(User, { id: { $in: [userId, senderId] } });
+    return this.mail(em, notification, users, (_, language) =>
+      language.messageMail({ ...listing, senderName: nameOf(users, senderId), bookingId }),
+    );
+  }
+
+  private async mail(
+    em: EntityManager,
+    { userId, template }: StoredNotification,
+    users: readonly User[],
+    draft: (recipient: User, language: Language) => MailDraft,
+  ): Promise<Outcome> {
+    const recipient = users.find(({ id }) => id === userId);
+    if (!recipient || !isReachable(recipient)) return 'unreachable';
+    if (await isMuted(em, userId, template)) return 'muted';
+    const language = languageFor(recipient.locale);
+    const content = renderNotificationMail(
+      draft(recipient, language),
+      recipient,
+      language,
+      isOptional(template),
+    );
+    await this.mails.enqueue(em, { recipient: recipient.email, template, content });
+    return 'mailed';
+  }
+
+  private deferOrExpire({ createdAt }: StoredNotification): Outcome | null {
+    return this.systemClock.now().getTime() - createdAt.getTime() < MAX_DEFERRAL_MS ? null : 'outdated';
+  }
+}
+
+function nameOf(users: readonly User[], userId: string): string | null {
+  const user = users.find(({ id }) => id === userId);
+  return user && user.status !== 'erased' ? user.displayName : null;
+}
+
+function bookingContext(
+  booking: BookingMirror,
+  listing: ListingMirror,
+  users: readonly User[],
+): Omit<MailContext<BookingTemplate>, 'facts' | 'side' | 'format'> {
+  return {
+    stay: { ...booking, nights: nightCount(booking.checkInDate, booking.checkOutDate) },
+    title: listing.title,
+    city: listing.city,
+    guestName: nameOf(users, booking.guestId),
+    hostName: nameOf(users, booking.hostId),
+  };
+}
+
+/** Active, with a verified address that is not one of an imported host (`.invalid`, RFC 2606). */
+const isReachable = (user: User): boolean =>
+  user.status === 'active' && user.emailVerifiedAt !== null && !user.email.toLowerCase().endsWith('.invalid');

@@ -1,0 +1,23 @@
+import { type EntityManager, raw, sql } from '@mikro-orm/postgresql';
+
+const BATCH = 5_000;
+
+/** The primary key of each table, and the column or expression with the end of a row. */
+const EXPIRING = {
+  session: { key: 'id', endedAt: 'least(expires_at, revoked_at)' },
+  one_time_token: { key: 'token_hash', endedAt: 'expires_at' },
+  login_attempt: { key: 'subject', endedAt: 'last_failed_at' },
+  mail: { key: 'id', endedAt: 'sent_at' },
+  signing_key: { key: 'kid', endedAt: 'retire_at' },
+};
+
+export type ExpiringTable = keyof typeof EXPIRING;
+
+/** Deletes at most 5,000 rows that ended before an instant. */
+export async function deleteEndedBefore(em: EntityManager, table: ExpiringTable, before: Date): Promise<void> {
+  const { key, endedAt } = EXPIRING[table];
+  await em.execute(sql`
+    DELETE FROM ${sql.ref(table)} WHERE ${sql.ref(key)} IN
+      (SELECT ${sql.ref(key)} FROM ${sql.ref(table)} WHERE ${raw(endedAt)} < ${before}
+       LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`);
+}
