@@ -20,18 +20,16 @@ export const IdentityConfig = z.object({
     .min(3)
     .default('Roost <no-reply@roost.example>')
     .meta({ description: 'the sender of mails, such as Roost <no-reply@example.com>' }),
-  REVIEW_WINDOW_DAYS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(365)
-    .default(14)
-    .meta({ description: 'the number of days after check-out in which both sides can write a review; mails state its end' }),
+  REVIEW_WINDOW_DAYS: z.coerce.number().int().min(1).max(365).default(14).meta({
+    description:
+      'the number of days after check-out in which both sides can write a review; mails state its end',
+  }),
   ROOST_DEMO: z
     .enum(['on', 'accounts', 'off'])
     .default('off')
     .meta({
-      description: 'on (demo accounts and, in the standalone process, demo data; the default there), accounts or off',
+      description:
+        'on (demo accounts and, in the standalone process, demo data; the default there), accounts or off',
       notInProduction: ['on', 'accounts'],
     }),
 });

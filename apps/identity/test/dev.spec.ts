@@ -51,7 +51,11 @@ describe('GET /dev/inbox', () => {
   it('200: returns a page for a browser, in which mails run no scripts', async () => {
     const email = 'script@example.com';
     const displayName = `<script>alert(1)</script>`;
-    await identity.anonymous.post('/v1/auth/register', { email, displayName, password: 'quiet harbour lamp' });
+    await identity.anonymous.post('/v1/auth/register', {
+      email,
+      displayName,
+      password: 'quiet harbour lamp',
+    });
     const page = await identity.anonymous.get<string>(`/dev/inbox?to=${email}`, {
       accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
     });
@@ -102,19 +106,19 @@ describe('in production', () => {
   };
 
   it('has no development routes, and hashes passwords at the full cost', async () => {
-    const live = await startIdentity(production);
+    const deployed = await startIdentity(production);
     try {
-      expectProblem(await live.anonymous.get('/dev/inbox'), 404, 'route.not_found');
-      expectProblem(await live.anonymous.post('/dev/users', {}), 404, 'route.not_found');
-      await expect(live.service.get(DevUserService).ensureDemoAccounts()).rejects.toThrow(/production/);
-      const email = await live.register();
-      const [user] = await live.service.query<{ password_hash: string }>(
+      expectProblem(await deployed.anonymous.get('/dev/inbox'), 404, 'route.not_found');
+      expectProblem(await deployed.anonymous.post('/dev/users', {}), 404, 'route.not_found');
+      await expect(deployed.service.get(DevUserService).ensureDemoAccounts()).rejects.toThrow(/production/);
+      const email = await deployed.register();
+      const [user] = await deployed.service.query<{ password_hash: string }>(
         'SELECT password_hash FROM user_account WHERE email = $1',
         [email],
       );
       expect(user?.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,(t=2,p=1|p=1,t=2)\$/);
     } finally {
-      await live.close();
+      await deployed.close();
     }
   });
 

@@ -33,26 +33,29 @@ describe('204', () => {
   it.each([
     ['old', 'new'],
     ['new', 'old'],
-  ] as const)('changes the address after the %s mailbox and the %s one have confirmed', async (first, second) => {
-    expect((await begin(fresh)).status).toBe(202);
-    const given = await tokens();
-    expect((await confirm(given[first])).status).toBe(204);
-    expect(await addressNow()).toBe(ada.email);
-    expect((await confirm(given[second])).status).toBe(204);
-    expect(await addressNow()).toBe(fresh);
-    expect((await identity.logIn(ada.email, ada.password)).status).toBe(401);
-    expect((await identity.logIn(fresh, ada.password)).status).toBe(200);
-    expect((await identity.mailsTo(ada.email))[0]?.template).toBe('email-changed');
-    expect((await identity.mailsTo(fresh))[0]?.template).toBe('email-changed');
-  });
+  ] as const)(
+    'changes the address after the %s mailbox and the %s one have confirmed',
+    async (first, second) => {
+      expect((await begin(fresh)).status).toBe(202);
+      const issued = await tokens();
+      expect((await confirm(issued[first])).status).toBe(204);
+      expect(await addressNow()).toBe(ada.email);
+      expect((await confirm(issued[second])).status).toBe(204);
+      expect(await addressNow()).toBe(fresh);
+      expect((await identity.logIn(ada.email, ada.password)).status).toBe(401);
+      expect((await identity.logIn(fresh, ada.password)).status).toBe(200);
+      expect((await identity.mailsTo(ada.email))[0]?.template).toBe('email-changed');
+      expect((await identity.mailsTo(fresh))[0]?.template).toBe('email-changed');
+    },
+  );
 
   it('revokes password resets that were mailed to the old address', async () => {
     await identity.anonymous.post('/v1/auth/forgot-password', { email: ada.email });
     const token = await identity.mailedToken(ada.email, 'reset-password');
     await begin(fresh);
-    const given = await tokens();
-    await confirm(given.old);
-    await confirm(given.new);
+    const issued = await tokens();
+    await confirm(issued.old);
+    await confirm(issued.new);
     const reset = await identity.anonymous.post('/v1/auth/reset-password', {
       token,
       password: 'third password',
@@ -95,8 +98,10 @@ describe('202', () => {
     const responses = await Promise.all(requested.map((address) => begin(address)));
     expect(responses.map((response) => response.status)).toEqual(Array(5).fill(202));
     await confirm(await identity.mailedToken(ada.email, 'email-change-old'));
-    const news = await Promise.all(requested.map((address) => identity.mailedToken(address, 'email-change-new')));
-    for (const token of news) await confirm(token);
+    const newTokens = await Promise.all(
+      requested.map((address) => identity.mailedToken(address, 'email-change-new')),
+    );
+    for (const token of newTokens) await confirm(token);
     expect(requested).toContain(await addressNow());
   });
 
@@ -134,11 +139,11 @@ describe('400', () => {
 
   it('rejects a token that was used, has expired, or has another purpose', async () => {
     await begin(fresh);
-    const given = await tokens();
-    await confirm(given.old);
-    expectProblem(await confirm(given.old), 400, 'auth.link_invalid');
+    const issued = await tokens();
+    await confirm(issued.old);
+    expectProblem(await confirm(issued.old), 400, 'auth.link_invalid');
     await identity.shiftTime(24 * 3600 + 1);
-    expectProblem(await confirm(given.new), 400, 'auth.link_invalid');
+    expectProblem(await confirm(issued.new), 400, 'auth.link_invalid');
     const email = await identity.register();
     expectProblem(await confirm(await identity.mailedToken(email, 'verify-email')), 400, 'auth.link_invalid');
     expect(await addressNow()).toBe(ada.email);
@@ -146,10 +151,10 @@ describe('400', () => {
 
   it('rejects a confirmation if the address was registered in the meantime', async () => {
     await begin(fresh);
-    const given = await tokens();
+    const issued = await tokens();
     await identity.register(fresh);
-    await confirm(given.new);
-    expectProblem(await confirm(given.old), 400, 'auth.link_invalid');
+    await confirm(issued.new);
+    expectProblem(await confirm(issued.old), 400, 'auth.link_invalid');
     expect(await addressNow()).toBe(ada.email);
   });
 
@@ -157,13 +162,13 @@ describe('400', () => {
     const bob = await identity.createUser();
     await begin(fresh);
     await begin(fresh, bob.accessToken);
-    const news = (await identity.mailsTo(fresh)).map((mail) => mail.token);
-    for (const token of news) await confirm(token);
-    const olds = [
+    const newTokens = (await identity.mailsTo(fresh)).map((mail) => mail.token);
+    for (const token of newTokens) await confirm(token);
+    const oldTokens = [
       await identity.mailedToken(ada.email, 'email-change-old'),
       await identity.mailedToken(bob.email, 'email-change-old'),
     ];
-    const responses = await Promise.all(olds.map((token) => confirm(token)));
+    const responses = await Promise.all(oldTokens.map((token) => confirm(token)));
     expect(responses.map((response) => response.status).sort()).toEqual([204, 400]);
     const owners = await identity.service.query('SELECT id FROM user_account WHERE email = $1', [fresh]);
     expect(owners).toHaveLength(1);

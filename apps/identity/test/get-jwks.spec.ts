@@ -1,12 +1,19 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey, sign, verify } from 'node:crypto';
 import { expectProblem } from '@roost/testing';
 import { SigningKeyService } from '../src/signing-key/signing-key.service.js';
-import { claimsOf, type TestIdentity, type TestAccount, startIdentity } from './identity.fixture.js';
+import {
+  claimsOf,
+  type TestIdentity,
+  type TestAccount,
+  PRIVATE_KEY,
+  startIdentity,
+  startWithGeneratedKey,
+} from './identity.fixture.js';
 
 let identity: TestIdentity;
 let ada: TestAccount;
 beforeAll(async () => {
-  identity = await startIdentity();
+  identity = await startWithGeneratedKey();
 });
 beforeEach(async () => {
   ada = await identity.createUser();
@@ -65,7 +72,7 @@ describe('200', () => {
 
 describe('rotation', () => {
   it('publishes the next key before it signs, and the previous key until its tokens have expired', async () => {
-    const rotating = await startIdentity();
+    const rotating = await startWithGeneratedKey();
     try {
       const keys = rotating.service.get(SigningKeyService);
       const person = await rotating.createUser();
@@ -104,11 +111,7 @@ describe('rotation', () => {
   });
 
   it('signs with a configured key, and rejects a weak one', async () => {
-    const pem = (bits: number) =>
-      generateKeyPairSync('rsa', { modulusLength: bits })
-        .privateKey.export({ type: 'pkcs8', format: 'pem' })
-        .toString();
-    const own = await startIdentity({ JWT_PRIVATE_KEY: pem(2048) });
+    const own = await startIdentity({ JWT_PRIVATE_KEY: PRIVATE_KEY });
     try {
       const person = await own.createUser();
       const { keys } = (await keySet(own)).body;
@@ -119,13 +122,16 @@ describe('rotation', () => {
     } finally {
       await own.close();
     }
-    await expect(startIdentity({ JWT_PRIVATE_KEY: pem(1024) })).rejects.toThrow(/2048 bits/);
+    const weakKey = generateKeyPairSync('rsa', { modulusLength: 1024 })
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString();
+    await expect(startIdentity({ JWT_PRIVATE_KEY: weakKey })).rejects.toThrow(/2048 bits/);
   });
 });
 
 describe('restart', () => {
   const again = (env: Record<string, string> = {}) =>
-    startIdentity({ DATABASE_URL: identity.service.env.DATABASE_URL ?? '', ...env });
+    startWithGeneratedKey({ DATABASE_URL: identity.service.env.DATABASE_URL ?? '', ...env });
 
   it('keeps the key, the sessions and the issued tokens valid', async () => {
     const restarted = await again();
@@ -196,15 +202,13 @@ describe('401 for tokens that the service did not sign', () => {
   });
 
   it('rejects an expired token', async () => {
-    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const pem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    const own = await startIdentity({ JWT_PRIVATE_KEY: pem });
+    const own = await startIdentity({ JWT_PRIVATE_KEY: PRIVATE_KEY });
     try {
       const { accessToken } = await own.createUser();
       const expiring = (seconds: number) => {
         const exp = Math.floor(Date.now() / 1000) + seconds;
         const signed = `${encode(headerOf(accessToken))}.${encode({ ...claimsOf(accessToken), exp })}`;
-        return `${signed}.${sign('sha256', Buffer.from(signed), pair.privateKey).toString('base64url')}`;
+        return `${signed}.${sign('sha256', Buffer.from(signed), PRIVATE_KEY).toString('base64url')}`;
       };
       expect((await own.with(expiring(60)).get('/v1/me')).status).toBe(200);
       expectProblem(await own.with(expiring(-60)).get('/v1/me'), 401, 'auth.invalid_token');

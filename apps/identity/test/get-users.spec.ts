@@ -30,7 +30,11 @@ describe('400', () => {
   it.each([['1'], ['me'], ['%00'], ['x'.repeat(300)]])('rejects the id %s', async (id) => {
     const response = await profile(id);
     expect([400, 414]).toContain(response.status);
-    expectProblem(response, response.status, response.status === 400 ? 'request.invalid' : 'request.uri_too_long');
+    expectProblem(
+      response,
+      response.status,
+      response.status === 400 ? 'request.invalid' : 'request.uri_too_long',
+    );
   });
 });
 

@@ -118,6 +118,15 @@ export class TestIdentity {
   }
 }
 
-export async function startIdentity(env: Record<string, string> = {}): Promise<TestIdentity> {
+/** The private key of the test run, in PEM. The generation of an RSA key takes longer than most tests. */
+export const PRIVATE_KEY = process.env.ROOST_TEST_JWT_KEY ?? '';
+
+/** Starts the service with `PRIVATE_KEY` as its signing key. */
+export function startIdentity(env: Record<string, string> = {}): Promise<TestIdentity> {
+  return startWithGeneratedKey({ JWT_PRIVATE_KEY: PRIVATE_KEY, ...env });
+}
+
+/** Starts the service without a configured key: it generates one. */
+export async function startWithGeneratedKey(env: Record<string, string> = {}): Promise<TestIdentity> {
   return new TestIdentity(await startTestService(identity, { env }));
 }

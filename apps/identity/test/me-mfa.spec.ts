@@ -1,6 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { expectProblem } from '@roost/testing';
-import { claimsOf, type TestIdentity, type TestAccount, startIdentity, type Tokens } from './identity.fixture.js';
+import {
+  claimsOf,
+  type TestIdentity,
+  type TestAccount,
+  startIdentity,
+  type Tokens,
+} from './identity.fixture.js';
 
 let identity: TestIdentity;
 let ada: TestAccount;

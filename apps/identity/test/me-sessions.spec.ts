@@ -30,7 +30,10 @@ describe('GET /v1/me/sessions 200', () => {
   it('lists active sessions, the latest first, and marks the current one', async () => {
     const phone = await identity.anonymous
       .with({ 'user-agent': 'Phone/1.0' })
-      .post<TestAccount & Record<string, unknown>>('/v1/auth/login', { email: ada.email, password: ada.password });
+      .post<TestAccount & Record<string, unknown>>('/v1/auth/login', {
+        email: ada.email,
+        password: ada.password,
+      });
     const { status, body } = await list();
     expect(status).toBe(200);
     expect(body.nextCursor).toBeNull();

@@ -25,7 +25,7 @@ describe('mails of events', () => {
     await scenario.request();
     expect(await scenario.mailedTemplates()).toEqual({ guest: [], host: ['booking-requested'] });
     const { subject, text } = await scenario.latestMail('host', 'booking-requested');
-    expect(subject).toBe(`${await nameOf('guest')} requests to stay at ${TITLE}`);
+    expect(subject).toBe(`${await scenario.nameOf('guest')} requests to stay at ${TITLE}`);
     expect(text).toMatch(/Respond by: +Wednesday, March 3, 2027, 07:00 \(America\/New_York\)/);
     expect(text).toContain('$1,000.50');
     expect(text).not.toContain('$1,234.56');
@@ -33,7 +33,10 @@ describe('mails of events', () => {
 
   it('booking.confirmed mails the total to the guest and the payout to the host', async () => {
     await scenario.confirm();
-    expect(await scenario.mailedTemplates()).toEqual({ guest: ['booking-confirmed'], host: ['booking-confirmed'] });
+    expect(await scenario.mailedTemplates()).toEqual({
+      guest: ['booking-confirmed'],
+      host: ['booking-confirmed'],
+    });
     const guest = await scenario.latestMail('guest', 'booking-confirmed');
     expect(guest.text).toContain('$1,234.56');
     expect(guest.text).not.toContain('$1,000.50');
@@ -49,32 +52,43 @@ describe('mails of events', () => {
   it('booking.declined mails the guest that they are not charged', async () => {
     await scenario.request();
     await scenario.deliver('booking.declined', 'declined', {});
-    expect(await scenario.mailedTemplates()).toEqual({ guest: ['booking-declined'], host: ['booking-requested'] });
+    expect(await scenario.mailedTemplates()).toEqual({
+      guest: ['booking-declined'],
+      host: ['booking-requested'],
+    });
     expect((await scenario.latestMail('guest', 'booking-declined')).text).toContain('You are not charged');
   });
 
-  it.each(['host', 'check-in', 'capture'] as const)('booking.expired by %s mails both sides', async (cause) => {
-    await scenario.request();
-    await scenario.deliver('booking.expired', 'expired', { cause });
-    expect(await scenario.mailedTemplates()).toEqual({
-      guest: ['booking-expired'],
-      host: ['booking-expired', 'booking-requested'],
-    });
-    expect((await scenario.latestMail('guest', 'booking-expired')).text).toContain('You are not charged');
-  });
+  it.each(['host', 'check-in', 'capture'] as const)(
+    'booking.expired by %s mails both sides',
+    async (cause) => {
+      await scenario.request();
+      await scenario.deliver('booking.expired', 'expired', { cause });
+      expect(await scenario.mailedTemplates()).toEqual({
+        guest: ['booking-expired'],
+        host: ['booking-expired', 'booking-requested'],
+      });
+      expect((await scenario.latestMail('guest', 'booking-expired')).text).toContain('You are not charged');
+    },
+  );
 
   it('booking.expired by its hold mails the guest only', async () => {
     await scenario.create();
     await scenario.deliver('booking.expired', 'expired', { cause: 'hold' });
     expect(await scenario.mailedTemplates()).toEqual({ guest: ['booking-expired'], host: [] });
-    expect((await scenario.latestMail('guest', 'booking-expired')).text).toContain('The time to pay has expired');
+    expect((await scenario.latestMail('guest', 'booking-expired')).text).toContain(
+      'The time to pay has expired',
+    );
   });
 
   it('a second booking.expired by its hold mails the refund of a late payment', async () => {
     await scenario.create();
     await scenario.deliver('booking.expired', 'expired', { cause: 'hold' });
     await scenario.deliver('booking.expired', 'expired', { cause: 'hold' });
-    expect(await scenario.mailedTemplates()).toEqual({ guest: ['booking-expired', 'booking-expired'], host: [] });
+    expect(await scenario.mailedTemplates()).toEqual({
+      guest: ['booking-expired', 'booking-expired'],
+      host: [],
+    });
     const { subject, text } = (await scenario.mailsTo('guest'))[0] ?? {};
     expect(subject).toBe(`Your payment for ${TITLE} is refunded`);
     expect(text).toMatch(/Refund: +\$1,234\.56/);
@@ -138,11 +152,19 @@ describe('mails of events', () => {
     const due = await scenario.latestMail('guest', 'booking-change-to-pay');
     expect(due.text).toMatch(/Amount due: +\$100\.00/);
     expect((await scenario.mailedTemplates()).host).not.toContain('booking-change-to-pay');
-    await scenario.deliver('booking.change-proposed', 'confirmed', { ...change, differenceMinor: -1, by: 'host' });
-    await scenario.deliver('booking.change-accepted', 'confirmed', { ...change, differenceMinor: -1, by: 'guest' });
-    expect((await scenario.mailedTemplates()).guest.filter((name) => name === 'booking-change-to-pay')).toHaveLength(
-      1,
-    );
+    await scenario.deliver('booking.change-proposed', 'confirmed', {
+      ...change,
+      differenceMinor: -1,
+      by: 'host',
+    });
+    await scenario.deliver('booking.change-accepted', 'confirmed', {
+      ...change,
+      differenceMinor: -1,
+      by: 'guest',
+    });
+    expect(
+      (await scenario.mailedTemplates()).guest.filter((name) => name === 'booking-change-to-pay'),
+    ).toHaveLength(1);
     expect((await scenario.latestMail('guest', 'booking-change-proposed')).text).toMatch(
       /Refund to the guest: +\$0\.01/,
     );
@@ -163,7 +185,9 @@ describe('mails of events', () => {
     await identity.service.clock.set('2027-06-09T14:00:00Z');
     expect((await scenario.mailedTemplates()).guest).not.toContain('check-in-reminder');
     await identity.service.clock.set('2027-06-30T14:00:00Z');
-    expect((await scenario.latestMail('guest', 'check-in-reminder')).text).toContain('Thursday, July 1, 2027');
+    expect((await scenario.latestMail('guest', 'check-in-reminder')).text).toContain(
+      'Thursday, July 1, 2027',
+    );
   });
 
   it('payment.failed mails the guest', async () => {
@@ -182,151 +206,6 @@ describe('mails of events', () => {
     expect((await scenario.mailedTemplates()).guest[0]).toBe('review-published');
   });
 });
-
-describe('message.sent mails the recipient, without the text', () => {
-  it('for a message about a booking', async () => {
-    await scenario.confirm();
-    await scenario.sendMessage('guest', {}, { times: 2 });
-    await scenario.sendMessage('host');
-    expect(await scenario.mailedTemplates()).toEqual({
-      guest: ['message-received', 'booking-confirmed'],
-      host: ['message-received', 'booking-confirmed'],
-    });
-    const { subject, text } = await scenario.latestMail('host', 'message-received');
-    expect(subject).toBe(`${await nameOf('guest')} sent you a message about ${TITLE}`);
-    expect(text).toContain(scenario.facts.bookingId);
-    expect(text).toContain('turn off mails of this kind');
-  });
-
-  it('for a message about a listing without a booking', async () => {
-    await scenario.sendMessage('guest', { bookingId: null, threadId: randomUUID() });
-    expect(await scenario.mailedTemplates()).toEqual({ guest: [], host: ['message-received'] });
-  });
-
-  it('does not mail the host about a message before the booking is requested', async () => {
-    await scenario.create();
-    await scenario.sendMessage('guest');
-    await scenario.request();
-    expect(await scenario.mailedTemplates()).toEqual({ guest: [], host: ['booking-requested'] });
-    await scenario.sendMessage('guest');
-    expect((await scenario.mailedTemplates()).host).toEqual(['message-received', 'booking-requested']);
-  });
-
-  it('defers a message until the event of its booking arrives', async () => {
-    await scenario.sendMessage('host');
-    expect(await scenario.mailedTemplates()).toEqual(noMails);
-    await scenario.create();
-    await identity.service.clock.advance('PT1S');
-    expect((await scenario.mailedTemplates()).guest).toEqual(['message-received']);
-  });
-
-  it('does not mail a user who has turned off message mails', async () => {
-    await identity.with(scenario.host.accessToken).put('/v1/me/notification-settings', {
-      checkInReminder: true,
-      reviewReminder: true,
-      reviewPublished: true,
-      newMessage: false,
-    });
-    await scenario.confirm();
-    await scenario.sendMessage('guest');
-    expect((await scenario.mailedTemplates()).host).toEqual(['booking-confirmed']);
-  });
-});
-
-describe('one event, one mail', () => {
-  it('sends one mail for an event that is delivered twice', async () => {
-    await scenario.confirm({ times: 2 });
-    expect(await scenario.mailedTemplates()).toEqual({ guest: ['booking-confirmed'], host: ['booking-confirmed'] });
-  });
-
-  it('sends one mail for a redelivered event after the inbox table was emptied', async () => {
-    const ids = [randomUUID(), randomUUID()] as const;
-    await scenario.create();
-    for (const _ of [1, 2]) {
-      for (const id of ids) await scenario.deliver('booking.expired', 'expired', { cause: 'hold' }, { id });
-      await identity.service.query('TRUNCATE inbox_event');
-    }
-    expect((await scenario.mailedTemplates()).guest).toEqual(['booking-expired', 'booking-expired']);
-  });
-
-  it('defers a mail until the event of its listing arrives', async () => {
-    await identity.service.query('TRUNCATE listing_name');
-    await scenario.confirm({ times: 2 });
-    expect(await scenario.mailedTemplates()).toEqual(noMails);
-    await scenario.publishListing();
-    await identity.service.clock.advance('PT1S');
-    expect(await scenario.mailedTemplates()).toEqual({ guest: ['booking-confirmed'], host: ['booking-confirmed'] });
-    expect((await scenario.latestMail('guest', 'booking-confirmed')).text).toContain(TITLE);
-  });
-});
-
-describe('does not mail an unreachable user', () => {
-  it.each([
-    ['suspended', `UPDATE user_account SET status = 'suspended' WHERE id = $1`],
-    ['erased', `UPDATE user_account SET status = 'erased' WHERE id = $1`],
-    ['not verified', 'UPDATE user_account SET email_verified_at = NULL WHERE id = $1'],
-    ['imported', `UPDATE user_account SET email = id || '@imported.roost.invalid' WHERE id = $1`],
-  ])('a user who is %s', async (_, statement) => {
-    await identity.service.query(statement, [scenario.host.id]);
-    await scenario.confirm();
-    await scenario.deliver('booking.cancelled', 'cancelled', {
-      by: 'admin',
-      refundMinor: 0,
-      refundLines: [],
-      hostPenaltyMinor: 0,
-    });
-    expect((await scenario.mailedTemplates()).guest).toEqual(['booking-cancelled', 'booking-confirmed']);
-    const mails = await identity.service.query(
-      'SELECT FROM mail JOIN user_account u ON u.email = recipient WHERE u.id = $1',
-      [scenario.host.id],
-    );
-    expect(mails).toHaveLength(0);
-    const processed = await identity.service.query<{ outcome: string }>(
-      'SELECT outcome FROM notification WHERE user_id = $1',
-      [scenario.host.id],
-    );
-    expect(processed.map(({ outcome }) => outcome)).toEqual(['unreachable', 'unreachable']);
-  });
-
-  it('does not name an erased user to the other side', async () => {
-    const name = await nameOf('guest');
-    await identity.service.query(`UPDATE user_account SET status = 'erased' WHERE id = $1`, [scenario.guest.id]);
-    await scenario.confirm();
-    const { subject, text } = await scenario.latestMail('host', 'booking-confirmed');
-    expect(subject).toBe(`Your guest booked ${TITLE}`);
-    expect(text).not.toContain(name);
-  });
-});
-
-describe('content of other users', () => {
-  const title = `<script>alert('x')</script> & "loft"\r\nBcc: eve@example.com`;
-
-  it('escapes titles and names', async () => {
-    await scenario.publishListing({ title });
-    await identity.service.query('UPDATE user_account SET display_name = $1 WHERE id = $2', [
-      '<img src=x onerror=alert(1)>',
-      scenario.guest.id,
-    ]);
-    await scenario.confirm();
-    for (const side of ['guest', 'host'] as const) {
-      const { html, subject } = await scenario.latestMail(side, 'booking-confirmed');
-      expect(html).toContain('&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;loft&quot;');
-      expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;');
-      expect(html).not.toMatch(/<script|<img/);
-      expect(subject).not.toMatch(/[\r\n]/);
-    }
-  });
-
-  it('no mail contains a link', async () => {
-    await scenario.complete();
-    await scenario.publishReview('guest_to_listing');
-    for (const mail of [...(await scenario.mailsTo('guest')), ...(await scenario.mailsTo('host'))])
-      expect(mail.html).not.toMatch(/href=|src=|https?:/);
-  });
-});
-
-const nameOf = async (side: 'guest' | 'host') =>
-  String((await identity.with(scenario[side].accessToken).get('/v1/me')).body.displayName);
 
 const paymentFailed = () =>
   identity.service.deliver('payment.failed', {

@@ -54,7 +54,10 @@ describe('check-in-reminder', () => {
     await clock().set('2027-06-09T18:00:00Z');
     await scenario.confirm();
     await clock().advance('PT2H');
-    expect(await scenario.mailedTemplates()).toEqual({ guest: ['booking-confirmed'], host: ['booking-confirmed'] });
+    expect(await scenario.mailedTemplates()).toEqual({
+      guest: ['booking-confirmed'],
+      host: ['booking-confirmed'],
+    });
   });
 });
 

@@ -148,6 +148,10 @@ export class BookingScenario {
     );
   }
 
+  async nameOf(side: 'guest' | 'host'): Promise<string> {
+    return String((await this.identity.with(this[side].accessToken).get('/v1/me')).body.displayName);
+  }
+
   /** Newest first. */
   async mailsTo(side: 'guest' | 'host'): Promise<InboxMail[]> {
     return this.identity.mailsTo(this[side].email);
@@ -165,7 +169,10 @@ export class BookingScenario {
   }
 }
 
-export async function createScenario(identity: TestIdentity, overrides: Partial<BookingFacts> = {}): Promise<BookingScenario> {
+export async function createScenario(
+  identity: TestIdentity,
+  overrides: Partial<BookingFacts> = {},
+): Promise<BookingScenario> {
   await identity.service.clock.set(START);
   const host = await identity.createUser({ roles: ['host'] });
   const guest = await identity.createUser();

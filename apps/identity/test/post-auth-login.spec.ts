@@ -100,10 +100,12 @@ describe('400', () => {
 describe('401', () => {
   it('returns the same response for a wrong password, an unknown address and an account without a password', async () => {
     const known = await identity.register();
-    const bare = await identity.register();
-    await identity.service.query('UPDATE user_account SET password_hash = NULL WHERE email = $1', [bare]);
+    const withoutPassword = await identity.register();
+    await identity.service.query('UPDATE user_account SET password_hash = NULL WHERE email = $1', [
+      withoutPassword,
+    ]);
     const responses = [];
-    for (const email of [known, uniqueAddress(), bare]) {
+    for (const email of [known, uniqueAddress(), withoutPassword]) {
       const response = await identity.logIn(email, WRONG);
       expectProblem(response, 401, 'auth.invalid_credentials');
       responses.push({ ...response.body, traceId: '' });

@@ -199,6 +199,11 @@ describe('422', () => {
     ['the address as the password', { email: 'ada@example.com', password: 'ada@example.com' }],
     ['the name as the password', { displayName: 'Ada Lovelace', password: 'ada lovelace' }],
   ])('rejects %s', async (_, part) => {
-    expectProblem(await register({ ...registration(), ...part }), 422, 'auth.password_too_common', '/password');
+    expectProblem(
+      await register({ ...registration(), ...part }),
+      422,
+      'auth.password_too_common',
+      '/password',
+    );
   });
 });

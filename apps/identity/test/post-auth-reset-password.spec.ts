@@ -43,9 +43,12 @@ describe('204', () => {
     for (let round = 0; round < 5; round++) {
       const person = await identity.createUser();
       await identity.anonymous.post('/v1/auth/forgot-password', { email: person.email });
-      const mine = await identity.mailedToken(person.email, 'reset-password');
+      const ownToken = await identity.mailedToken(person.email, 'reset-password');
       const logIns = Array.from({ length: 6 }, () => identity.logIn(person.email, person.password));
-      const [resetting, ...opened] = await Promise.all([reset({ token: mine, password: FRESH }), ...logIns]);
+      const [resetting, ...opened] = await Promise.all([
+        reset({ token: ownToken, password: FRESH }),
+        ...logIns,
+      ]);
       expect(resetting?.status).toBe(204);
       for (const response of opened) {
         const { refreshToken } = response.body as { refreshToken?: string };

@@ -61,7 +61,11 @@ describe('400', () => {
   it('rejects a token with another purpose', async () => {
     const email = await identity.register();
     await identity.anonymous.post('/v1/auth/forgot-password', { email });
-    expectProblem(await verify(await identity.mailedToken(email, 'reset-password')), 400, 'auth.link_invalid');
+    expectProblem(
+      await verify(await identity.mailedToken(email, 'reset-password')),
+      400,
+      'auth.link_invalid',
+    );
   });
 
   it('rejects an unknown token', async () => {

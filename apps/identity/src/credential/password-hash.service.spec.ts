@@ -7,7 +7,12 @@ async function serviceFor(environment: 'development' | 'test' | 'production'): P
 }
 
 /** The parameters of a hash in the PHC string format; `memoryKib` is the parameter m. */
-function parametersOf(hash: string): { algorithm: string; memoryKib: number; iterations: number; lanes: number } {
+function parametersOf(hash: string): {
+  algorithm: string;
+  memoryKib: number;
+  iterations: number;
+  lanes: number;
+} {
   const [, algorithm = '', version, parameters = ''] = hash.split('$');
   expect(version).toBe('v=19');
   const values = new Map(parameters.split(',').map((part) => part.split('=') as [string, string]));
@@ -15,10 +20,18 @@ function parametersOf(hash: string): { algorithm: string; memoryKib: number; ite
   return { algorithm, memoryKib: value('m'), iterations: value('t'), lanes: value('p') };
 }
 
-it.each(['production', 'development'] as const)('hashes with Argon2id, 19 MiB, t=2, p=1 in %s', async (env) => {
-  const hash = await (await serviceFor(env)).hash('quiet harbour lamp');
-  expect(parametersOf(hash)).toEqual({ algorithm: 'argon2id', memoryKib: 19 * 1024, iterations: 2, lanes: 1 });
-});
+it.each(['production', 'development'] as const)(
+  'hashes with Argon2id, 19 MiB, t=2, p=1 in %s',
+  async (env) => {
+    const hash = await (await serviceFor(env)).hash('quiet harbour lamp');
+    expect(parametersOf(hash)).toEqual({
+      algorithm: 'argon2id',
+      memoryKib: 19 * 1024,
+      iterations: 2,
+      lanes: 1,
+    });
+  },
+);
 
 it('hashes with Argon2id at a low cost in tests', async () => {
   const hash = await (await serviceFor('test')).hash('quiet harbour lamp');

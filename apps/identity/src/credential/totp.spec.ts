@@ -47,7 +47,9 @@ it('decodes every encoded value to the same bytes', () => {
 it('accepts the codes of the previous, the current and the next period', () => {
   const now = new Date('2027-03-01T12:00:10Z');
   const step = stepAt(now);
-  const accepted = [-2, -1, 0, 1, 2].map((offset) => stepOfCode(secret, totpCode(secret, step + offset), now));
+  const accepted = [-2, -1, 0, 1, 2].map((offset) =>
+    stepOfCode(secret, totpCode(secret, step + offset), now),
+  );
   expect(accepted).toEqual([null, step - 1, step, step + 1, null]);
 });
 

@@ -10,7 +10,9 @@ it('renders a mail as text and as HTML', () => {
 });
 
 it('escapes HTML in display names', () => {
-  const { html, text } = renderAccountMail('password-changed', { displayName: `<img src=x onerror="a('b')">&` });
+  const { html, text } = renderAccountMail('password-changed', {
+    displayName: `<img src=x onerror="a('b')">&`,
+  });
   expect(html).toContain('Hello &lt;img src=x onerror=&quot;a(&#39;b&#39;)&quot;&gt;&amp;,');
   expect(html).not.toContain('<img');
   expect(text).toContain(`Hello <img src=x onerror="a('b')">&,`);

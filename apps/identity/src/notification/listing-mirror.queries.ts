@@ -12,7 +12,12 @@ export async function mirrorListing(
   { listingId, title, city }: EventBody<'listing.changed'>,
   version: number,
 ): Promise<void> {
-  await mirror(em, { table: 'listing_name', key: { listing_id: listingId }, version, values: { title, city } });
+  await mirror(em, {
+    table: 'listing_name',
+    key: { listing_id: listingId },
+    version,
+    values: { title, city },
+  });
 }
 
 export async function findListingMirror(em: EntityManager, listingId: string): Promise<ListingMirror | null> {

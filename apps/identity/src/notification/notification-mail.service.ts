@@ -60,10 +60,7 @@ export class NotificationMailService {
   }
 
   /** A host is notified of the first messages of a booking only once it is requested or confirmed. */
-  private async deliverMessage(
-    em: EntityManager,
-    notification: StoredNotification,
-  ): Promise<Outcome | null> {
+  private async deliverMessage(em: EntityManager, notification: StoredNotification): Promise<Outcome | null> {
     const { userId, bookingId } = notification;
     const { listingId, senderId } = notification.facts as unknown as NotificationFacts['message-received'];
     const listing = await findListingMirror(em, listingId);

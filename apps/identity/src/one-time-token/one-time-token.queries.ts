@@ -22,7 +22,11 @@ const MAX_PER_HOUR = 10;
 /** Issues a token and returns it in clear, for its mail. Returns null over the limit of the user and purpose. */
 export async function issueOneTimeToken(
   em: EntityManager,
-  { purpose, userId, pending }: { purpose: Purpose; userId: string; pending?: PendingCredentials | undefined },
+  {
+    purpose,
+    userId,
+    pending,
+  }: { purpose: Purpose; userId: string; pending?: PendingCredentials | undefined },
   now: Date,
 ): Promise<string | null> {
   const token = randomToken();

@@ -70,11 +70,7 @@ export class RegistrationService {
     });
   }
 
-  private async sendVerification(
-    em: EntityManager,
-    user: User,
-    pending?: PendingCredentials,
-  ): Promise<void> {
+  private async sendVerification(em: EntityManager, user: User, pending?: PendingCredentials): Promise<void> {
     const purpose = 'verify-email';
     const token = await issueOneTimeToken(em, { purpose, userId: user.id, pending }, this.clock.now());
     if (token) await this.mails.send(em, user, purpose, { token });

@@ -14,7 +14,11 @@ const EXPIRING = {
 export type ExpiringTable = keyof typeof EXPIRING;
 
 /** Deletes at most 5,000 rows that ended before an instant. */
-export async function deleteEndedBefore(em: EntityManager, table: ExpiringTable, before: Date): Promise<void> {
+export async function deleteEndedBefore(
+  em: EntityManager,
+  table: ExpiringTable,
+  before: Date,
+): Promise<void> {
   const { key, endedAt } = EXPIRING[table];
   await em.execute(sql`
     DELETE FROM ${sql.ref(table)} WHERE ${sql.ref(key)} IN

@@ -11,10 +11,10 @@ export type LogIn = z.output<typeof LogIn>;
 export const RefreshTokens = z.strictObject({ refreshToken: SecretToken }).meta({ id: 'RefreshTokens' });
 export type RefreshTokens = z.output<typeof RefreshTokens>;
 
-export const LogOut = z
-  .strictObject({ refreshToken: SecretToken.optional() })
-  .optional()
-  .meta({ id: 'LogOut', description: 'Ends the session of the access token and the session of the refresh token' });
+export const LogOut = z.strictObject({ refreshToken: SecretToken.optional() }).optional().meta({
+  id: 'LogOut',
+  description: 'Ends the session of the access token and the session of the refresh token',
+});
 export type LogOut = z.output<typeof LogOut>;
 
 export const StepUpProof = z

@@ -178,7 +178,10 @@ export class SessionService {
     return em.nativeUpdate(Session, { ...where, revokedAt: null }, ended);
   }
 
-  private async refreshOnce(em: EntityManager, token: string): Promise<RefreshedSession | { rejected: ErrorCode }> {
+  private async refreshOnce(
+    em: EntityManager,
+    token: string,
+  ): Promise<RefreshedSession | { rejected: ErrorCode }> {
     const sessionId = await lockSessionOf(em, token);
     if (sessionId === undefined) return { rejected: 'auth.refresh_invalid' };
     const session = await em.findOneOrFail(Session, { id: sessionId });

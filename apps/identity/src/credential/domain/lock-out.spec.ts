@@ -47,6 +47,8 @@ describe('admitAttempt', () => {
     const attempts = attemptsAfter(3);
     const day = 24 * 3600;
     expect(admitAttempt(attempts, after(day - 1))).toMatchObject({ attempts: { failures: 4 } });
-    expect(admitAttempt(attempts, after(day))).toMatchObject({ attempts: { failures: 1, lockedUntil: null } });
+    expect(admitAttempt(attempts, after(day))).toMatchObject({
+      attempts: { failures: 1, lockedUntil: null },
+    });
   });
 });

@@ -93,7 +93,9 @@ function cancelledForHost(context: MailContext<'booking-cancelled'>): MailDraft 
     details: [
       ...stayRows(context),
       ...(wasConfirmed ? [payoutRow(context)] : []),
-      ...(hostPenaltyMinor > 0 ? [moneyRow(context, 'Deducted from your next payouts', hostPenaltyMinor)] : []),
+      ...(hostPenaltyMinor > 0
+        ? [moneyRow(context, 'Deducted from your next payouts', hostPenaltyMinor)]
+        : []),
     ],
     closing: [],
   };

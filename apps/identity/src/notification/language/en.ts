@@ -74,9 +74,7 @@ const bookingMails: Language['bookingMails'] = {
 
   'booking-change-to-pay': (context) => ({
     subject: `The change of your booking of ${context.title} is accepted: please pay the difference`,
-    paragraphs: [
-      'The new terms apply when the difference is paid. Until then, the booking does not change.',
-    ],
+    paragraphs: ['The new terms apply when the difference is paid. Until then, the booking does not change.'],
     details: [
       placeRow(context),
       moneyRow(context, 'Amount due', context.facts.differenceMinor),
