@@ -97,13 +97,13 @@ describe('one event, one mail', () => {
   });
 });
 
-describe('does not mail an unreachable user', () => {
+describe('unreachable and erased users', () => {
   it.each([
     ['suspended', `UPDATE user_account SET status = 'suspended' WHERE id = $1`],
     ['erased', `UPDATE user_account SET status = 'erased' WHERE id = $1`],
     ['not verified', 'UPDATE user_account SET email_verified_at = NULL WHERE id = $1'],
     ['imported', `UPDATE user_account SET email = id || '@imported.roost.invalid' WHERE id = $1`],
-  ])('a user who is %s', async (_, statement) => {
+  ])('does not mail a user who is %s', async (_, statement) => {
     await identity.service.query(statement, [scenario.host.id]);
     await scenario.confirm();
     await scenario.deliver('booking.cancelled', 'cancelled', {
@@ -156,7 +156,7 @@ describe('content of other users', () => {
     }
   });
 
-  it('no mail contains a link', async () => {
+  it('sends no mail with a link', async () => {
     await scenario.complete();
     await scenario.publishReview('guest_to_listing');
     for (const mail of [...(await scenario.mailsTo('guest')), ...(await scenario.mailsTo('host'))])
