@@ -1,17 +1,18 @@
 import { Module } from '@nestjs/common';
+import { AccountStandingModule } from '@roost/accounts';
 import { BookingConsumer } from './booking/booking.consumer.js';
 import { CalendarConsumer } from './calendar/calendar.consumer.js';
-import { HostConsumer } from './host/host.consumer.js';
 import { ListingImportController } from './listing/listing-import.controller.js';
-import { ListingImport } from './listing/listing-import.service.js';
+import { ListingImportService } from './listing/listing-import.service.js';
+import { ListingReaderService } from './listing/listing-reader.service.js';
 import { ListingController } from './listing/listing.controller.js';
-import { ListingQueries } from './listing/listing.queries.js';
 import { ListingResolver, UserListingsResolver } from './listing/listing.resolver.js';
 import { ListingService } from './listing/listing.service.js';
+import { PhotoFilesService } from './photo/photo-files.service.js';
+import { PhotoResizerService } from './photo/photo-resizer.service.js';
 import { PhotoController } from './photo/photo.controller.js';
 import { PhotoJobs } from './photo/photo.jobs.js';
 import { PhotoQueue } from './photo/photo.queue.js';
-import { PhotoResizing } from './photo/photo.resizing.js';
 import { PhotoService } from './photo/photo.service.js';
 import { RatingConsumer } from './rating/rating.consumer.js';
 import { SearchController } from './search/search.controller.js';
@@ -21,7 +22,8 @@ import { WishlistController } from './wishlist/wishlist.controller.js';
 import { WishlistService } from './wishlist/wishlist.service.js';
 
 @Module({
-  // Search before listings: `/v1/listings/search` is not the listing called "search".
+  imports: [AccountStandingModule],
+  // Search precedes listings: otherwise `/v1/listings/:id` would match `/v1/listings/search`.
   controllers: [
     SearchController,
     ListingController,
@@ -30,17 +32,17 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     WishlistController,
     BookingConsumer,
     CalendarConsumer,
-    HostConsumer,
     RatingConsumer,
   ],
   providers: [
-    ListingImport,
-    ListingQueries,
+    ListingImportService,
+    ListingReaderService,
     ListingResolver,
     ListingService,
+    PhotoFilesService,
     PhotoJobs,
     PhotoQueue,
-    PhotoResizing,
+    PhotoResizerService,
     PhotoService,
     SearchResolver,
     SearchService,

@@ -1,12 +1,6 @@
+import { Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
-import { Migration0001Listing } from '../migrations/Migration0001Listing.js';
-import { Migration0002Search } from '../migrations/Migration0002Search.js';
-import { Migration0003Projections } from '../migrations/Migration0003Projections.js';
-import { Migration0004Wishlist } from '../migrations/Migration0004Wishlist.js';
-import { Migration0005Host } from '../migrations/Migration0005Host.js';
-import { Migration0006Rating } from '../migrations/Migration0006Rating.js';
-import { Migration0007PhotoSize } from '../migrations/Migration0007PhotoSize.js';
-import { Migration0008Imported } from '../migrations/Migration0008Imported.js';
+import { Migration0001Listings } from '../migrations/Migration0001Listings.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -18,18 +12,9 @@ export const listings = defineService({
   module: AppModule,
   config: ListingsConfig,
   entities: [Listing],
-  migrations: [
-    Migration0001Listing,
-    Migration0002Search,
-    Migration0003Projections,
-    Migration0004Wishlist,
-    Migration0005Host,
-    Migration0006Rating,
-    Migration0007PhotoSize,
-    Migration0008Imported,
-  ],
+  migrations: [Migration0000AccountStanding, Migration0001Listings],
   projections: {
-    'identity.user': ['host'],
+    'identity.user': ['account_standing'],
     'bookings.calendar': ['listing_calendar'],
     'reviews.rating': ['listing_rating'],
   },

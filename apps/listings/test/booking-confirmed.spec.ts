@@ -1,6 +1,6 @@
 import type { TestService, TestUser } from '@roost/testing';
-import { aBooking } from './bookings.js';
-import { aGuest, aHost, givenPublished, startListings } from './given.js';
+import { aBooking } from './booking.fixture.js';
+import { aGuest, aHost, createPublished, startListings } from './listings.fixture.js';
 
 let service: TestService;
 let host: TestUser;
@@ -8,26 +8,30 @@ let listingId: string;
 beforeAll(async () => {
   service = await startListings();
   host = aHost();
-  listingId = (await givenPublished(service, host)).id;
+  listingId = (await createPublished(service, host)).id;
 });
 afterAll(() => service.close());
 
-interface Seen {
+interface ListingBody {
   address: { line1: string } | null;
   location: { lat: number; lng: number } | null;
 }
-const exact = { lat: 42.6526, lng: -73.7562 };
-const seenBy = async (user: TestUser) => (await service.as(user).get<Seen>(`/v1/listings/${listingId}`)).body;
+const exactLocation = { lat: 42.6526, lng: -73.7562 };
+const readAs = async (user: TestUser) =>
+  (await service.as(user).get<ListingBody>(`/v1/listings/${listingId}`)).body;
 
-test('a guest sees the address from the confirmation on, and no longer after a cancellation', async () => {
+test('shows the address to the guest from the confirmation until a cancellation', async () => {
   const guest = aGuest();
   const booking = aBooking({ listingId, hostId: host.id, guestId: guest.id });
-  expect((await seenBy(guest)).address).toBeNull();
+  expect((await readAs(guest)).address).toBeNull();
   await service.deliver('booking.confirmed', { ...booking, state: 'confirmed', late: false }, { times: 2 });
-  expect(await seenBy(guest)).toMatchObject({ address: { line1: '12 Willett Street' }, location: exact });
-  expect((await seenBy(aGuest())).address).toBeNull();
+  expect(await readAs(guest)).toMatchObject({
+    address: { line1: '12 Willett Street' },
+    location: exactLocation,
+  });
+  expect((await readAs(aGuest())).address).toBeNull();
   await service.deliver('booking.checked-in', { ...booking, state: 'in_stay' });
-  expect((await seenBy(guest)).address).not.toBeNull();
+  expect((await readAs(guest)).address).not.toBeNull();
   await service.deliver('booking.cancelled', {
     ...booking,
     state: 'cancelled',
@@ -36,16 +40,16 @@ test('a guest sees the address from the confirmation on, and no longer after a c
     refundLines: [],
     hostPenaltyMinor: 0,
   });
-  expect((await seenBy(guest)).address).toBeNull();
+  expect((await readAs(guest)).address).toBeNull();
 });
 
-test('a paused listing is there for the guest who is coming', async () => {
-  const paused = await givenPublished(service, host);
+test('shows a paused listing to a guest with a confirmed booking', async () => {
+  const paused = await createPublished(service, host);
   const guest = aGuest();
   const booking = aBooking({ listingId: paused.id, hostId: host.id, guestId: guest.id });
   await service.deliver('booking.confirmed', { ...booking, state: 'confirmed', late: false });
   await service.as(host).post(`/v1/listings/${paused.id}/pause`);
-  const res = await service.as(guest).get<Seen>(`/v1/listings/${paused.id}`);
+  const res = await service.as(guest).get<ListingBody>(`/v1/listings/${paused.id}`);
   expect(res.status).toBe(200);
   expect(res.body.address).not.toBeNull();
 });

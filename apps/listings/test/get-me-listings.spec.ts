@@ -1,5 +1,5 @@
 import { expectProblem, type TestService } from '@roost/testing';
-import { aHost, givenDraft, givenPublished, startListings } from './given.js';
+import { aHost, createDraft, createPublished, startListings } from './listings.fixture.js';
 
 let service: TestService;
 beforeAll(async () => {
@@ -7,41 +7,41 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-interface Mine {
+interface OwnListings {
   data: { id: string; missing?: string[] }[];
   nextCursor: string | null;
 }
 
 describe('200', () => {
-  test('the host’s own, newest first, page by page, and nobody else’s', async () => {
+  test('lists only the host’s own listings, newest first, page by page', async () => {
     const host = aHost();
     const ids: string[] = [];
-    for (let i = 0; i < 5; i += 1) ids.unshift(await givenDraft(service, host, { title: `Number ${i}` }));
-    await givenDraft(service, aHost());
-    const seen: string[] = [];
+    for (let i = 0; i < 5; i += 1) ids.unshift(await createDraft(service, host, { title: `Number ${i}` }));
+    await createDraft(service, aHost());
+    const paged: string[] = [];
     let cursor: string | null = null;
     do {
       const path: string = `/v1/me/listings?limit=2${cursor === null ? '' : `&cursor=${cursor}`}`;
-      const page = await service.as(host).get<Mine>(path);
+      const page = await service.as(host).get<OwnListings>(path);
       expect(page.status).toBe(200);
       expect(page.body.data.length).toBeLessThanOrEqual(2);
-      seen.push(...page.body.data.map(({ id }) => id));
+      paged.push(...page.body.data.map(({ id }) => id));
       cursor = page.body.nextCursor;
     } while (cursor !== null);
-    expect(seen).toEqual(ids);
+    expect(paged).toEqual(ids);
   });
 
-  test('by status', async () => {
+  test('filters by status', async () => {
     const host = aHost();
-    await givenDraft(service, host);
-    const published = await givenPublished(service, host);
-    const page = await service.as(host).get<Mine>('/v1/me/listings?status=published');
+    await createDraft(service, host);
+    const published = await createPublished(service, host);
+    const page = await service.as(host).get<OwnListings>('/v1/me/listings?status=published');
     expect(page.body.data.map(({ id }) => id)).toEqual([published.id]);
     expect(page.body.data[0]?.missing).toEqual([]);
   });
 
-  test('somebody without listings', async () => {
-    const page = await service.as(aHost()).get<Mine>('/v1/me/listings');
+  test('returns an empty page to a host without listings', async () => {
+    const page = await service.as(aHost()).get<OwnListings>('/v1/me/listings');
     expect(page.body).toEqual({ data: [], nextCursor: null });
   });
 });
@@ -53,16 +53,16 @@ describe('400', () => {
     ['limit=1e1', 'limit'],
     ['cursor=nonsense', 'cursor'],
     ['cursor=eyJpZCI6MX0', 'cursor'],
-    ['status=gone', 'status'],
+    ['status=deleted', 'status'],
     ['hostId=01890a5d-ac96-774b-bcce-b302099a8057', 'hostId'],
-  ])('%s', async (query, parameter) => {
+  ])('rejects %s', async (query, parameter) => {
     const res = await service.as(aHost()).get(`/v1/me/listings?${query}`);
     expectProblem(res, 400, 'request.invalid', parameter);
   });
 });
 
 describe('401', () => {
-  test('nobody', async () => {
+  test('rejects anonymous requests', async () => {
     expectProblem(await service.anonymous.get('/v1/me/listings'), 401, 'auth.missing_token');
   });
 });

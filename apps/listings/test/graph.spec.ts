@@ -1,5 +1,5 @@
 import type { TestService, TestUser } from '@roost/testing';
-import { aGuest, aHost, givenDraft, givenPublished, startListings } from './given.js';
+import { aGuest, aHost, createDraft, createPublished, startListings } from './listings.fixture.js';
 
 let service: TestService;
 let host: TestUser;
@@ -10,7 +10,7 @@ beforeAll(async () => {
   service = await startListings();
   host = aHost();
   for (const basePriceMinor of [9_000, 15_000, 12_000])
-    ids.push((await givenPublished(service, host, { maxPets: 1 }, { pricing: { basePriceMinor } })).id);
+    ids.push((await createPublished(service, host, { maxPets: 1 }, { pricing: { basePriceMinor } })).id);
 });
 afterAll(() => service.close());
 
@@ -21,7 +21,7 @@ const SEARCH = `query ($filter: ListingFilterInput, $first: Int, $after: String)
   }
 }`;
 
-interface Found {
+interface SearchData {
   listings: {
     edges: { node: { id: string; nightlyMinor: number; address: unknown; host: { id: string } } }[];
     pageInfo: { hasNextPage: boolean; endCursor: string | null };
@@ -29,20 +29,20 @@ interface Found {
 }
 
 const search = (filter: object, paging: object = {}) =>
-  service.anonymous.graphql<Found>(SEARCH, { filter, ...paging });
-const prices = (data: Found | null) => data?.listings.edges.map(({ node }) => node.nightlyMinor);
+  service.anonymous.graphql<SearchData>(SEARCH, { filter, ...paging });
+const prices = (data: SearchData | null) => data?.listings.edges.map(({ node }) => node.nightlyMinor);
 
 describe('Query.listings', () => {
-  it('finds what the route finds, in the order that was asked for, without the address', async () => {
-    const up = await search({
+  it('returns the results of the REST route in the requested order, without the address', async () => {
+    const ascending = await search({
       city: 'Albany',
       sort: 'price',
       instantBook: true,
       amenities: ['wifi', 'kitchen'],
     });
-    expect(up.errors).toEqual([]);
-    expect(prices(up.data)).toEqual([9_000, 12_000, 15_000]);
-    for (const { node } of up.data?.listings.edges ?? [])
+    expect(ascending.errors).toEqual([]);
+    expect(prices(ascending.data)).toEqual([9_000, 12_000, 15_000]);
+    for (const { node } of ascending.data?.listings.edges ?? [])
       expect(node).toMatchObject({ address: null, host: { id: host.id } });
     expect(prices((await search({ city: 'Albany', sort: 'price_descending' })).data)).toEqual([
       15_000, 12_000, 9_000,
@@ -57,7 +57,7 @@ describe('Query.listings', () => {
     expect(prices((await search(near)).data)).toEqual([9_000, 12_000]);
   });
 
-  it('turns pages', async () => {
+  it('returns the next page after a cursor', async () => {
     const filter = { city: 'Albany', sort: 'price' };
     const first = await search(filter, { first: 2 });
     expect(prices(first.data)).toEqual([9_000, 12_000]);
@@ -68,7 +68,7 @@ describe('Query.listings', () => {
     expect(second.data?.listings.pageInfo).toEqual({ hasNextPage: false, endCursor: null });
   });
 
-  it('takes null for what is left out', async () => {
+  it('accepts null for omitted arguments', async () => {
     const { data, errors } = await search(
       { city: 'Albany', guests: null, roomType: null, near: null, sort: null },
       { first: null, after: null },
@@ -80,10 +80,10 @@ describe('Query.listings', () => {
   it.each<[string, object, string]>([
     ['two places', { city: 'Albany', near: { lat: 1, lng: 1 } }, 'city'],
     ['a price without a currency', { city: 'Albany', minPriceMinor: 1 }, 'currency'],
-    ['an arrival without a departure', { city: 'Albany', checkIn: '2027-05-01' }, 'checkOut'],
-    ['more ratings than stars', { city: 'Albany', minRating: 7 }, 'minRating'],
-    ['half a guest too few', { city: 'Albany', guests: 0 }, 'guests'],
-  ])('refuses %s as the route does', async (_, filter, parameter) => {
+    ['a check-in date without a check-out date', { city: 'Albany', checkIn: '2027-05-01' }, 'checkOut'],
+    ['a rating above 5', { city: 'Albany', minRating: 7 }, 'minRating'],
+    ['zero guests', { city: 'Albany', guests: 0 }, 'guests'],
+  ])('rejects %s like the REST route', async (_, filter, parameter) => {
     const { data, errors } = await search(filter);
     expect(data).toEqual({ listings: null });
     expect(errors).toMatchObject([
@@ -93,10 +93,10 @@ describe('Query.listings', () => {
 });
 
 describe('User.listings', () => {
-  const OF = `query ($of: [_Any!]!, $first: Int, $after: String) { _entities(representations: $of) { ... on User {
+  const USER_LISTINGS = `query ($of: [_Any!]!, $first: Int, $after: String) { _entities(representations: $of) { ... on User {
     listings(first: $first, after: $after) { edges { cursor node { id status } } pageInfo { hasNextPage endCursor } }
   } } }`;
-  interface Lists {
+  interface UserListingsData {
     _entities: {
       listings: {
         edges: { cursor: string; node: { id: string; status: string } }[];
@@ -106,23 +106,25 @@ describe('User.listings', () => {
   }
   const of = () => [{ __typename: 'User', id: host.id }];
 
-  it('are all for their host, and what is let for everybody else', async () => {
-    const draft = await givenDraft(service, host);
-    const mine = await service.as(host).graphql<Lists>(OF, { of: of() });
-    expect(mine.data?._entities[0]?.listings.edges.map(({ node }) => node.id)).toEqual([
+  it('returns all listings to their host, and published listings to everyone else', async () => {
+    const draft = await createDraft(service, host);
+    const own = await service.as(host).graphql<UserListingsData>(USER_LISTINGS, { of: of() });
+    expect(own.data?._entities[0]?.listings.edges.map(({ node }) => node.id)).toEqual([
       draft,
       ...ids.toReversed(),
     ]);
     for (const client of [service.as(guest), service.anonymous]) {
-      const { data } = await client.graphql<Lists>(OF, { of: of() });
+      const { data } = await client.graphql<UserListingsData>(USER_LISTINGS, { of: of() });
       expect(data?._entities[0]?.listings.edges.map(({ node }) => node.id)).toEqual(ids.toReversed());
     }
   });
 
-  it('go on after the cursor of any edge', async () => {
-    const all = await service.as(guest).graphql<Lists>(OF, { of: of(), first: 3 });
+  it('continues after the cursor of any edge', async () => {
+    const all = await service.as(guest).graphql<UserListingsData>(USER_LISTINGS, { of: of(), first: 3 });
     const [edge] = all.data?._entities[0]?.listings.edges ?? [];
-    const rest = await service.as(guest).graphql<Lists>(OF, { of: of(), after: edge?.cursor });
+    const rest = await service
+      .as(guest)
+      .graphql<UserListingsData>(USER_LISTINGS, { of: of(), after: edge?.cursor });
     expect(rest.data?._entities[0]?.listings.edges.map(({ node }) => node.id)).toEqual(
       ids.toReversed().slice(1),
     );
@@ -130,16 +132,16 @@ describe('User.listings', () => {
 });
 
 describe('references and mutations', () => {
-  it('show a draft to its host, and nothing of it to others', async () => {
-    const id = await givenDraft(service, host);
+  it('resolves a draft for its host and null for others', async () => {
+    const id = await createDraft(service, host);
     const read =
       'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Listing { id address { line1 } missing } } }';
     const of = [
       { __typename: 'Listing', id },
       { __typename: 'Listing', id: ids[0] },
     ];
-    const mine = await service.as(host).graphql<{ _entities: unknown[] }>(read, { of });
-    expect(mine.data?._entities).toMatchObject([
+    const own = await service.as(host).graphql<{ _entities: unknown[] }>(read, { of });
+    expect(own.data?._entities).toMatchObject([
       { id, missing: expect.any(Array) as unknown[] },
       { address: { line1: '12 Willett Street' } },
     ]);
@@ -147,8 +149,8 @@ describe('references and mutations', () => {
     expect(others.data?._entities).toEqual([null, { id: ids[0], address: null, missing: null }]);
   });
 
-  it('refuse to publish what is incomplete and to edit what is another’s, with the extras of REST', async () => {
-    const id = await givenDraft(service, host);
+  it('rejects publishing an incomplete listing and editing another host’s listing, with the extensions of REST problems', async () => {
+    const id = await createDraft(service, host);
     const publish = await service
       .as(host)
       .graphql('mutation ($id: ID!) { publishListing(id: $id) { id } }', { id });
@@ -163,13 +165,13 @@ describe('references and mutations', () => {
     ]);
     const edit =
       'mutation ($id: ID!, $input: EditListingInput!) { editListing(id: $id, input: $input) { title } }';
-    const other = await service.as(aHost()).graphql(edit, { id: ids[0], input: { title: 'Mine now' } });
+    const other = await service.as(aHost()).graphql(edit, { id: ids[0], input: { title: 'Changed' } });
     expect(other.errors).toMatchObject([{ extensions: { code: 'listing.forbidden', status: 403 } }]);
-    const guestTries = await service.as(guest).graphql(edit, { id: ids[0], input: { title: 'Mine now' } });
-    expect(guestTries.errors).toMatchObject([{ extensions: { code: 'auth.forbidden', status: 403 } }]);
-    const foreign = await service
+    const byGuest = await service.as(guest).graphql(edit, { id: ids[0], input: { title: 'Changed' } });
+    expect(byGuest.errors).toMatchObject([{ extensions: { code: 'auth.forbidden', status: 403 } }]);
+    const unknownField = await service
       .as(host)
       .graphql(edit, { id: ids[0], input: { title: 'x', hostId: guest.id } });
-    expect(foreign.status).toBe(400);
+    expect(unknownField.status).toBe(400);
   });
 });

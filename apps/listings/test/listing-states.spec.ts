@@ -1,5 +1,13 @@
 import { expectProblem, type TestService, type TestUser } from '@roost/testing';
-import { aGuest, aHost, anAdmin, givenComplete, givenDraft, givenPublished, startListings } from './given.js';
+import {
+  aGuest,
+  aHost,
+  anAdmin,
+  createCompleteDraft,
+  createDraft,
+  createPublished,
+  startListings,
+} from './listings.fixture.js';
 
 let service: TestService;
 let host: TestUser;
@@ -15,7 +23,7 @@ const act = (user: TestUser, id: string, action: string) =>
   service.as(user).post(`/v1/listings/${id}/${action}`);
 const asAdmin = (user: TestUser, id: string, action: string) =>
   service.as(user).post(`/v1/admin/listings/${id}/${action}`);
-const announced = async (id: string) =>
+const eventsOf = async (id: string) =>
   (
     await service.query<{ type: string; aggregate_version: string; status: string }>(
       `SELECT type, aggregate_version, body ->> 'status' AS status
@@ -23,7 +31,7 @@ const announced = async (id: string) =>
       [id],
     )
   ).map((row) => `${Number(row.aggregate_version)} ${row.type} ${row.status}`);
-const found = async (id: string) => {
+const isFound = async (id: string) => {
   const res = await service.anonymous.get<{ data: { id: string }[] }>(
     `/v1/listings/search?hostId=${host.id}&limit=100`,
   );
@@ -31,21 +39,21 @@ const found = async (id: string) => {
 };
 
 describe('200', () => {
-  test('publish → pause → publish → archive: each announced once, searchable only while published', async () => {
-    const { id } = await givenComplete(service, host);
-    expect(await found(id)).toBe(false);
+  test('publishes one event per transition, and lists the listing in search only while it is published', async () => {
+    const { id } = await createCompleteDraft(service, host);
+    expect(await isFound(id)).toBe(false);
     const published = await act(host, id, 'publish');
     expect(published.status).toBe(200);
     expect(published.body).toMatchObject({ status: 'published', missing: [] });
-    expect(await found(id)).toBe(true);
+    expect(await isFound(id)).toBe(true);
     expect((await act(host, id, 'pause')).body.status).toBe('paused');
-    expect(await found(id)).toBe(false);
+    expect(await isFound(id)).toBe(false);
     expectProblem(await service.anonymous.get(`/v1/listings/${id}`), 404, 'listing.not_found');
     expect((await act(host, id, 'publish')).body.status).toBe('published');
-    expect(await found(id)).toBe(true);
+    expect(await isFound(id)).toBe(true);
     expect((await act(host, id, 'archive')).body.status).toBe('archived');
-    expect(await found(id)).toBe(false);
-    expect(await announced(id)).toEqual([
+    expect(await isFound(id)).toBe(false);
+    expect(await eventsOf(id)).toEqual([
       '1 listing.created draft',
       '2 listing.changed draft',
       '3 listing.changed draft',
@@ -56,8 +64,8 @@ describe('200', () => {
     ]);
   });
 
-  test('a published snapshot has all that others need', async () => {
-    const { id, photoId } = await givenPublished(service, host);
+  test('publishes a snapshot with photos, prices and rules', async () => {
+    const { id, photoId } = await createPublished(service, host);
     const snapshot = (await service.published('listing.published')).find((e) => e.listingId === id);
     expect(snapshot).toMatchObject({
       hostId: host.id,
@@ -71,23 +79,23 @@ describe('200', () => {
 });
 
 describe('204', () => {
-  test('an admin suspends a published listing and puts it back', async () => {
-    const { id } = await givenPublished(service, host);
+  test('lets an administrator suspend and reinstate a published listing', async () => {
+    const { id } = await createPublished(service, host);
     expect((await asAdmin(admin, id, 'suspend')).status).toBe(204);
-    expect(await found(id)).toBe(false);
+    expect(await isFound(id)).toBe(false);
     expectProblem(await service.anonymous.get(`/v1/listings/${id}`), 404, 'listing.not_found');
     expect((await service.as(host).get(`/v1/listings/${id}`)).body.status).toBe('suspended');
     expectProblem(await act(host, id, 'publish'), 409, 'listing.wrong_state');
     expect((await asAdmin(admin, id, 'reinstate')).status).toBe(204);
-    expect(await found(id)).toBe(true);
-    expect((await announced(id)).slice(-2)).toEqual([
+    expect(await isFound(id)).toBe(true);
+    expect((await eventsOf(id)).slice(-2)).toEqual([
       '5 listing.suspended suspended',
       '6 listing.reinstated published',
     ]);
   });
 
-  test('a draft comes back as a draft', async () => {
-    const id = await givenDraft(service, host);
+  test('reinstates a draft as a draft', async () => {
+    const id = await createDraft(service, host);
     await asAdmin(admin, id, 'suspend');
     await asAdmin(admin, id, 'reinstate');
     expect((await service.as(host).get(`/v1/listings/${id}`)).body.status).toBe('draft');
@@ -95,43 +103,46 @@ describe('204', () => {
 });
 
 describe('401 and 403', () => {
-  test('nobody', async () => {
-    const { id } = await givenPublished(service, host);
+  test('rejects anonymous requests', async () => {
+    const { id } = await createPublished(service, host);
     for (const path of [`/v1/listings/${id}/pause`, `/v1/admin/listings/${id}/suspend`]) {
       expectProblem(await service.anonymous.post(path), 401, 'auth.missing_token');
     }
   });
 
-  test('hosts and guests do not suspend', async () => {
-    const { id } = await givenPublished(service, host);
+  test('rejects suspension by hosts and guests', async () => {
+    const { id } = await createPublished(service, host);
     for (const user of [host, aGuest()]) {
       expectProblem(await asAdmin(user, id, 'suspend'), 403, 'auth.forbidden');
       expectProblem(await asAdmin(user, id, 'reinstate'), 403, 'auth.forbidden');
     }
   });
 
-  test.each(['pause', 'publish', 'archive'])('%s what another host has published', async (action) => {
-    const { id } = await givenPublished(service, host);
-    expectProblem(await act(aHost(), id, action), 403, 'listing.forbidden');
-  });
+  test.each(['pause', 'publish', 'archive'])(
+    'rejects %s of a published listing of another host',
+    async (action) => {
+      const { id } = await createPublished(service, host);
+      expectProblem(await act(aHost(), id, action), 403, 'listing.forbidden');
+    },
+  );
 });
 
 describe('404', () => {
-  test.each(['pause', 'publish', 'archive'])('%s the draft of another host', async (action) => {
-    const { id } = await givenComplete(service, host);
+  test.each(['pause', 'publish', 'archive'])('rejects %s of a draft of another host', async (action) => {
+    const { id } = await createCompleteDraft(service, host);
     expectProblem(await act(aHost(), id, action), 404, 'listing.not_found');
     expect((await service.as(host).get(`/v1/listings/${id}`)).body.status).toBe('draft');
   });
 
-  test('an unknown listing', async () => {
-    const unknown = '01890a5d-ac96-774b-bcce-b302099a8057';
-    expectProblem(await act(host, unknown, 'publish'), 404, 'listing.not_found');
-    expectProblem(await asAdmin(admin, unknown, 'suspend'), 404, 'listing.not_found');
+  test('rejects an unknown listing', async () => {
+    const unknownId = '01890a5d-ac96-774b-bcce-b302099a8057';
+    expectProblem(await act(host, unknownId, 'publish'), 404, 'listing.not_found');
+    expectProblem(await asAdmin(admin, unknownId, 'suspend'), 404, 'listing.not_found');
   });
 });
 
 describe('409', () => {
-  test('publishing says all that is missing', async () => {
+  test('lists every missing field when publishing an incomplete listing', async () => {
     const empty = await service.as(host).post<{ id: string }>('/v1/listings', {});
     const res = await act(host, empty.body.id, 'publish');
     expectProblem(res, 409, 'listing.incomplete');
@@ -147,17 +158,17 @@ describe('409', () => {
       '/pricing/basePriceMinor',
       '/photos',
     ]);
-    const noPhoto = await givenDraft(service, host);
+    const noPhoto = await createDraft(service, host);
     await service.as(host).put(`/v1/listings/${noPhoto}/pricing`, { basePriceMinor: 100 });
     expect((await act(host, noPhoto, 'publish')).body.missing).toEqual(['/photos']);
-    expect(await announced(noPhoto)).not.toContainEqual(expect.stringContaining('published'));
+    expect(await eventsOf(noPhoto)).not.toContainEqual(expect.stringContaining('published'));
   });
 
-  test('no state leads where it should not', async () => {
-    const draft = (await givenComplete(service, host)).id;
+  test('rejects transitions that the status does not allow', async () => {
+    const draft = (await createCompleteDraft(service, host)).id;
     expectProblem(await act(host, draft, 'pause'), 409, 'listing.wrong_state');
     expectProblem(await asAdmin(admin, draft, 'reinstate'), 409, 'listing.wrong_state');
-    const { id } = await givenPublished(service, host);
+    const { id } = await createPublished(service, host);
     expectProblem(await act(host, id, 'publish'), 409, 'listing.wrong_state');
     await act(host, id, 'archive');
     for (const action of ['publish', 'pause', 'archive']) {
@@ -166,11 +177,11 @@ describe('409', () => {
     expectProblem(await asAdmin(admin, id, 'suspend'), 409, 'listing.wrong_state');
   });
 
-  test('of ten publications at once one is announced', async () => {
-    const { id } = await givenComplete(service, host);
+  test('publishes one event for ten concurrent publications', async () => {
+    const { id } = await createCompleteDraft(service, host);
     const answers = await Promise.all(Array.from({ length: 10 }, () => act(host, id, 'publish')));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
-    expect((await announced(id)).filter((line) => line.includes('listing.published'))).toHaveLength(1);
+    expect((await eventsOf(id)).filter((line) => line.includes('listing.published'))).toHaveLength(1);
   });
 });

@@ -1,5 +1,5 @@
 import type { TestService } from '@roost/testing';
-import { startListings } from './given.js';
+import { startListings } from './listings.fixture.js';
 
 let service: TestService;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ interface Document {
   paths: Record<string, Record<string, { security?: unknown[]; parameters?: { name: string }[] }>>;
 }
 
-test('the document names every route, what is public, and each search parameter', async () => {
+test('documents every route, its access and each search parameter', async () => {
   const { body } = await service.anonymous.get<Document>('/openapi.json');
   const routes = Object.entries(body.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
@@ -43,15 +43,15 @@ test('the document names every route, what is public, and each search parameter'
       'PUT /v1/wishlists/{id}/listings/{listingId}',
     ].sort(),
   );
-  const open = Object.entries(body.paths).flatMap(([path, operations]) =>
+  const publicRoutes = Object.entries(body.paths).flatMap(([path, operations]) =>
     Object.entries(operations)
       .filter(([, operation]) => operation.security?.length === 0)
       .map(([method]) => `${method.toUpperCase()} ${path}`),
   );
-  expect(open).toEqual(
+  expect(publicRoutes).toEqual(
     expect.arrayContaining(['GET /v1/listings/search', 'GET /v1/photos/{photoId}/{rendition}']),
   );
-  expect(open.filter((route) => !route.startsWith('GET '))).toEqual([]);
+  expect(publicRoutes.filter((route) => !route.startsWith('GET '))).toEqual([]);
   const parameters = body.paths['/v1/listings/search']?.get?.parameters?.map(({ name }) => name) ?? [];
   expect(parameters).toEqual(
     expect.arrayContaining([

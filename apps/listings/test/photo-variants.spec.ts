@@ -5,9 +5,10 @@ import { FileStore, LOGGER } from '@roost/platform';
 import { eventually, expectProblem, type TestService, type TestUser } from '@roost/testing';
 import type { Logger } from 'pino';
 import sharp from 'sharp';
+import { PhotoFilesService } from '../src/photo/photo-files.service.js';
+import { PhotoResizerService } from '../src/photo/photo-resizer.service.js';
 import { PhotoQueue } from '../src/photo/photo.queue.js';
-import { PhotoResizing } from '../src/photo/photo.resizing.js';
-import { aHost, aPicture, givenDraft, givenPublished, startListings, upload } from './given.js';
+import { aHost, testImage, createDraft, createPublished, startListings, upload } from './listings.fixture.js';
 
 let service: TestService;
 let host: TestUser;
@@ -17,7 +18,7 @@ beforeAll(async () => {
   host = aHost();
 });
 beforeEach(async () => {
-  draft = await givenDraft(service, host);
+  draft = await createDraft(service, host);
 });
 afterEach(() => jest.restoreAllMocks());
 afterAll(() => service.close());
@@ -30,10 +31,10 @@ interface Photo {
 
 const photosOf = async (id: string) =>
   (await service.as(host).get<{ photos: Photo[] }>(`/v1/listings/${id}`)).body.photos;
-const fetched = (url: string) => service.anonymous.get(new URL(url, service.url).pathname);
+const fetchFile = (url: string) => service.anonymous.get(new URL(url, service.url).pathname);
 
-/** The photo of a listing, once it has its variants. */
-function resized(id: string): Promise<Photo> {
+/** Waits until the first photo of a listing has variants, and returns it. */
+function waitForVariants(id: string): Promise<Photo> {
   return eventually(async () => {
     const [photo] = await photosOf(id);
     expect(photo?.variants).not.toEqual([]);
@@ -41,13 +42,13 @@ function resized(id: string): Promise<Photo> {
   });
 }
 
-/** As if Redis had lost every job. */
-const loseJobs = () => jest.spyOn(service.get(PhotoQueue), 'resize').mockReturnValue(undefined);
+/** Simulates that Redis loses every job. */
+const loseJobs = () => jest.spyOn(service.get(PhotoQueue), 'enqueueResize').mockReturnValue(undefined);
 
-test('an upload has its JPEG at once, and WebP of a few widths soon after', async () => {
-  const res = await upload(service, host, draft, await aPicture(1500, 1000));
+test('serves the JPEG immediately after the upload, and WebP variants once they are rendered', async () => {
+  const res = await upload(service, host, draft, await testImage(1500, 1000));
   expect(res.body).toMatchObject({ width: 1500, height: 1000, variants: [] });
-  const photo = await resized(draft);
+  const photo = await waitForVariants(draft);
   expect(photo.variants).toEqual(
     [320, 640, 1280, 1500].map((width) => ({
       width,
@@ -55,7 +56,7 @@ test('an upload has its JPEG at once, and WebP of a few widths soon after', asyn
     })),
   );
   for (const { width, url } of photo.variants) {
-    const file = await fetched(url);
+    const file = await fetchFile(url);
     expect(file.status).toBe(200);
     expect(file.headers.get('content-type')).toBe('image/webp');
     expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
@@ -63,30 +64,30 @@ test('an upload has its JPEG at once, and WebP of a few widths soon after', asyn
     const height = Math.round((width * 2) / 3);
     expect(await sharp(Buffer.from(file.bytes)).metadata()).toMatchObject({ format: 'webp', width, height });
   }
-  expect((await fetched(photo.url)).headers.get('content-type')).toBe('image/jpeg');
+  expect((await fetchFile(photo.url)).headers.get('content-type')).toBe('image/jpeg');
 });
 
-test('a small photo is not blown up, a huge one is 2048 wide at most', async () => {
-  await upload(service, host, draft, await aPicture(200, 100));
-  expect((await resized(draft)).variants.map(({ width }) => width)).toEqual([200]);
-  const other = await givenDraft(service, host);
-  await upload(service, host, other, await aPicture(4000, 1000));
-  expect((await resized(other)).variants.map(({ width }) => width)).toEqual([320, 640, 1280, 2048]);
+test('never enlarges a photo, and limits its width to 2048', async () => {
+  await upload(service, host, draft, await testImage(200, 100));
+  expect((await waitForVariants(draft)).variants.map(({ width }) => width)).toEqual([200]);
+  const other = await createDraft(service, host);
+  await upload(service, host, other, await testImage(4000, 1000));
+  expect((await waitForVariants(other)).variants.map(({ width }) => width)).toEqual([320, 640, 1280, 2048]);
 });
 
-test('no variant knows where it was taken, and all stand upright', async () => {
+test('renders upright variants without metadata', async () => {
   const exif = {
     IFD0: { Make: 'Some Camera', Artist: 'The Host' },
     IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '42/1 39/1 9/1' },
   };
-  const original = await sharp(await aPicture(900, 300))
+  const original = await sharp(await testImage(900, 300))
     .withExif(exif)
     .withMetadata({ orientation: 6 })
     .toBuffer();
   expect((await sharp(original).metadata()).exif).toBeDefined();
   await upload(service, host, draft, original);
-  for (const { width, url } of (await resized(draft)).variants) {
-    const bytes = Buffer.from((await fetched(url)).bytes);
+  for (const { width, url } of (await waitForVariants(draft)).variants) {
+    const bytes = Buffer.from((await fetchFile(url)).bytes);
     const after = await sharp(bytes).metadata();
     expect(after).toMatchObject({ width, height: width * 3 });
     expect([after.exif, after.xmp, after.iptc, after.orientation]).toEqual([
@@ -99,48 +100,52 @@ test('no variant knows where it was taken, and all stand upright', async () => {
   }
 });
 
-test('doing it again changes nothing: not the files, not the row', async () => {
-  await upload(service, host, draft, await aPicture(700, 400));
-  const { id, variants } = await resized(draft);
+test('changes neither the files nor the row when a photo is resized again', async () => {
+  await upload(service, host, draft, await testImage(700, 400));
+  const { id, variants } = await waitForVariants(draft);
   const row = () => service.query('SELECT photos, version, xmin FROM listing WHERE id = $1', [draft]);
-  const [before, bytes] = [await row(), (await fetched(variants[0]?.url ?? '')).bytes];
-  await service.get(PhotoResizing).resize({ listingId: draft, photoId: id });
+  const [before, bytes] = [await row(), (await fetchFile(variants[0]?.url ?? '')).bytes];
+  await service.get(PhotoResizerService).resize({ listingId: draft, photoId: id });
   expect(await row()).toEqual(before);
   await service.query(
     `UPDATE listing SET photos = jsonb_build_array(photos -> 0 #- '{widths}') WHERE id = $1`,
     [draft],
   );
-  await service.get(PhotoResizing).resize({ listingId: draft, photoId: id });
-  expect((await fetched(variants[0]?.url ?? '')).bytes).toEqual(bytes);
+  await service.get(PhotoResizerService).resize({ listingId: draft, photoId: id });
+  expect((await fetchFile(variants[0]?.url ?? '')).bytes).toEqual(bytes);
   expect((await photosOf(draft))[0]?.variants).toEqual(variants);
 });
 
-test('two replicas at once agree', async () => {
+test('produces the same variants in two replicas at the same time', async () => {
   loseJobs();
-  const { body } = await upload(service, host, draft, await aPicture(700, 400));
-  const place = { listingId: draft, photoId: body.id };
+  const { body } = await upload(service, host, draft, await testImage(700, 400));
+  const ref = { listingId: draft, photoId: body.id };
   const replica = () =>
-    new PhotoResizing(service.get(EntityManager), service.get(FileStore), service.get<Logger>(LOGGER));
-  await Promise.all([replica().resize(place), replica().resize(place)]);
+    new PhotoResizerService(
+      service.get(EntityManager),
+      service.get(PhotoFilesService),
+      service.get<Logger>(LOGGER),
+    );
+  await Promise.all([replica().resize(ref), replica().resize(ref)]);
   expect((await photosOf(draft))[0]?.variants.map(({ width }) => width)).toEqual([320, 640, 700]);
 });
 
-test('Redis lost: the sweeper finds every photo without variants, in its listing’s row', async () => {
+test('finds every photo without variants in the sweeper when jobs are lost', async () => {
   loseJobs();
-  for (let i = 0; i < 3; i += 1) await upload(service, host, draft, await aPicture(400, 300));
+  for (let i = 0; i < 3; i += 1) await upload(service, host, draft, await testImage(400, 300));
   expect((await photosOf(draft)).map(({ variants }) => variants)).toEqual([[], [], []]);
   await service.clock.advance('PT1M');
   expect((await photosOf(draft)).map(({ variants }) => variants.length)).toEqual([2, 2, 2]);
   await service.clock.reset();
 });
 
-test('what the host changes meanwhile stays, and no tag or version of the listing moves', async () => {
+test('keeps a concurrent change by the host, and changes neither the ETag of the host nor the version', async () => {
   loseJobs();
-  const { body } = await upload(service, host, draft, await aPicture(400, 300));
+  const { body } = await upload(service, host, draft, await testImage(400, 300));
   const before = await service.as(host).get(`/v1/listings/${draft}`);
   const etag = before.headers.get('etag') ?? '';
   const [, edited] = await Promise.all([
-    service.get(PhotoResizing).resize({ listingId: draft, photoId: body.id }),
+    service.get(PhotoResizerService).resize({ listingId: draft, photoId: body.id }),
     service.as(host).patch(`/v1/listings/${draft}`, { title: 'Renamed' }, { 'if-match': etag }),
   ]);
   expect(edited.status).toBe(200);
@@ -149,59 +154,59 @@ test('what the host changes meanwhile stays, and no tag or version of the listin
   expect(after.body.photos[0]?.variants).toHaveLength(2);
 });
 
-test('readers see a new tag once there are variants', async () => {
+test('changes the ETag of readers when the variants are rendered', async () => {
   loseJobs();
-  const { id, photoId } = await givenPublished(service, host);
+  const { id, photoId } = await createPublished(service, host);
   const before = await service.anonymous.get(`/v1/listings/${id}`);
-  await service.get(PhotoResizing).resize({ listingId: id, photoId });
+  await service.get(PhotoResizerService).resize({ listingId: id, photoId });
   const after = await service.anonymous.get(`/v1/listings/${id}`, {
     'if-none-match': before.headers.get('etag') ?? '',
   });
   expect(after.status).toBe(200);
 });
 
-test('a photo deleted while it is resized leaves no file', async () => {
+test('leaves no file of a photo that is deleted while it is resized', async () => {
   loseJobs();
-  const { body } = await upload(service, host, draft, await aPicture(400, 300));
+  const { body } = await upload(service, host, draft, await testImage(400, 300));
   const files = service.get(FileStore);
   const put = files.put.bind(files);
   jest.spyOn(files, 'put').mockImplementationOnce(async (key, content) => {
     await service.as(host).delete(`/v1/listings/${draft}/photos/${body.id}`);
     await put(key, content);
   });
-  await service.get(PhotoResizing).resize({ listingId: draft, photoId: body.id });
+  await service.get(PhotoResizerService).resize({ listingId: draft, photoId: body.id });
   for (const name of ['display.jpg', '320.webp', '400.webp']) {
-    expectProblem(await fetched(`/v1/photos/${body.id}/${name}`), 404, 'photo.not_found');
+    expectProblem(await fetchFile(`/v1/photos/${body.id}/${name}`), 404, 'photo.not_found');
   }
 });
 
-test('deleting a photo deletes its variants', async () => {
-  await upload(service, host, draft, await aPicture(400, 300));
-  const { id, variants } = await resized(draft);
+test('deletes the variants with the photo', async () => {
+  await upload(service, host, draft, await testImage(400, 300));
+  const { id, variants } = await waitForVariants(draft);
   expect((await service.as(host).delete(`/v1/listings/${draft}/photos/${id}`)).status).toBe(204);
   for (const { url } of variants) {
-    await eventually(async () => expect((await fetched(url)).status).toBe(404));
+    await eventually(async () => expect((await fetchFile(url)).status).toBe(404));
   }
 });
 
-test('a photo without its file is given up, not tried for ever', async () => {
+test('abandons a photo whose file is missing', async () => {
   loseJobs();
-  const { body } = await upload(service, host, draft, await aPicture(400, 300));
+  const { body } = await upload(service, host, draft, await testImage(400, 300));
   await service.get(FileStore).delete(`photos/${body.id}/display.jpg`);
   await service.clock.advance('PT1M');
-  expect(await service.get(PhotoResizing).due(100)).toEqual([]);
+  expect(await service.get(PhotoResizerService).findDue(100)).toEqual([]);
   await service.clock.reset();
 });
 
-test('404 for a width that nobody made, without a word to caches', async () => {
-  await upload(service, host, draft, await aPicture(400, 300));
-  const { id } = await resized(draft);
+test('responds with 404, without caching headers, for a width that does not exist', async () => {
+  await upload(service, host, draft, await testImage(400, 300));
+  const { id } = await waitForVariants(draft);
   for (const name of ['641.webp', '2048.webp', '9999.webp']) {
-    const res = await fetched(`/v1/photos/${id}/${name}`);
+    const res = await fetchFile(`/v1/photos/${id}/${name}`);
     expectProblem(res, 404, 'photo.not_found');
     expect(res.headers.get('cache-control') ?? '').not.toContain('immutable');
   }
   for (const name of ['0.webp', '12345.webp', '640.png', 'original.jpg']) {
-    expectProblem(await fetched(`/v1/photos/${id}/${name}`), 400, 'request.invalid');
+    expectProblem(await fetchFile(`/v1/photos/${id}/${name}`), 400, 'request.invalid');
   }
 });

@@ -1,5 +1,5 @@
 import { aUser, expectProblem, type TestService } from '@roost/testing';
-import { aGuest, aHost, aListing, startListings } from './given.js';
+import { aGuest, aHost, listingInput, startListings } from './listings.fixture.js';
 
 let service: TestService;
 beforeAll(async () => {
@@ -8,12 +8,12 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 describe('201', () => {
-  test('gives back what was sent, as a draft that says what it still lacks', async () => {
+  test('creates a draft with the sent fields, and lists the missing ones', async () => {
     const host = aHost();
-    const res = await service.as(host).post('/v1/listings', aListing());
+    const res = await service.as(host).post('/v1/listings', listingInput());
     expect(res.status).toBe(201);
     expect(res.body).toMatchObject({
-      ...aListing(),
+      ...listingInput(),
       hostId: host.id,
       status: 'draft',
       missing: ['/pricing/basePriceMinor', '/photos'],
@@ -23,18 +23,18 @@ describe('201', () => {
     expect(again.body).toEqual(res.body);
   });
 
-  test('a draft may lack everything', async () => {
+  test('creates an empty draft', async () => {
     const res = await service.as(aHost()).post('/v1/listings', {});
     expect(res.status).toBe(201);
     expect(res.body.missing).toHaveLength(10);
   });
 
-  test('is announced once, with its version and without the address', async () => {
+  test('publishes one event, with the version and without the address', async () => {
     const host = aHost();
-    const { body } = await service.as(host).post<{ id: string }>('/v1/listings', aListing());
-    const announced = (await service.published('listing.created')).filter((e) => e.listingId === body.id);
-    expect(announced).toHaveLength(1);
-    expect(announced[0]).toMatchObject({
+    const { body } = await service.as(host).post<{ id: string }>('/v1/listings', listingInput());
+    const events = (await service.published('listing.created')).filter((e) => e.listingId === body.id);
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({
       hostId: host.id,
       status: 'draft',
       title: 'A loft over the river',
@@ -51,8 +51,8 @@ describe('201', () => {
       checkOutUntil: '11:00',
       coverUrl: null,
     });
-    expect(announced[0]?.stayRules).toMatchObject({ minNights: 1, maxNights: 365 });
-    expect(JSON.stringify(announced)).not.toMatch(/Willett|42\.65/);
+    expect(events[0]?.stayRules).toMatchObject({ minNights: 1, maxNights: 365 });
+    expect(JSON.stringify(events)).not.toMatch(/Willett|42\.65/);
     const rows = await service.query<{ aggregate_version: string }>(
       `SELECT aggregate_version FROM outbox_event WHERE key = $1`,
       [body.id],
@@ -60,18 +60,18 @@ describe('201', () => {
     expect(rows.map((row) => Number(row.aggregate_version))).toEqual([1]);
   });
 
-  test('one idempotency key makes one listing', async () => {
+  test('creates one listing per idempotency key', async () => {
     const host = aHost();
     const headers = { 'idempotency-key': 'make-it-once' };
-    const first = await service.as(host).post('/v1/listings', aListing(), headers);
-    const second = await service.as(host).post('/v1/listings', aListing(), headers);
+    const first = await service.as(host).post('/v1/listings', listingInput(), headers);
+    const second = await service.as(host).post('/v1/listings', listingInput(), headers);
     expect(first.status).toBe(201);
     expect(second.status).toBe(201);
     expect(second.body).toEqual(first.body);
     expect(second.headers.get('idempotent-replayed')).toBe('true');
-    const mine = await service.as(host).get<{ data: unknown[] }>('/v1/me/listings');
-    expect(mine.body.data).toHaveLength(1);
-    const other = await service.as(host).post('/v1/listings', aListing({ title: 'Another' }), headers);
+    const own = await service.as(host).get<{ data: unknown[] }>('/v1/me/listings');
+    expect(own.body.data).toHaveLength(1);
+    const other = await service.as(host).post('/v1/listings', listingInput({ title: 'Another' }), headers);
     expectProblem(other, 422, 'idempotency.key_reused');
   });
 });
@@ -100,40 +100,44 @@ describe('400', () => {
     ['a NUL in the description', { description: 'a\u0000b' }, '/description'],
     ['a NUL in the street', { address: { line1: '\u0000', city: 'A', countryCode: 'US' } }, '/address/line1'],
     ['a line break in the title', { title: 'a\nb' }, '/title'],
-    ['no guests', { capacity: 0 }, '/capacity'],
-    ['a billion guests', { capacity: 1e9 }, '/capacity'],
-    ['half a guest', { capacity: 1.5 }, '/capacity'],
-    ['guests as text', { capacity: '4' }, '/capacity'],
+    ['a capacity of 0', { capacity: 0 }, '/capacity'],
+    ['a capacity of a billion', { capacity: 1e9 }, '/capacity'],
+    ['a fractional capacity', { capacity: 1.5 }, '/capacity'],
+    ['a capacity as text', { capacity: '4' }, '/capacity'],
     ['a billion beds', { beds: 1e9 }, '/beds'],
-    ['a third of a bathroom', { bathrooms: 0.33 }, '/bathrooms'],
-    ['fewer than no pets', { maxPets: -1 }, '/maxPets'],
-    ['a point off the earth', { location: { lat: 91, lng: 0 } }, '/location/lat'],
-    ['half a point', { location: { lat: 1 } }, '/location/lng'],
-    ['a zone that is none', { timeZone: 'Mars/Olympus' }, '/timeZone'],
-    ['a currency that is none', { currency: 'XYZ' }, '/currency'],
+    ['a number of bathrooms that is not a multiple of 0.5', { bathrooms: 0.33 }, '/bathrooms'],
+    ['a negative number of pets', { maxPets: -1 }, '/maxPets'],
+    ['a latitude above 90', { location: { lat: 91, lng: 0 } }, '/location/lat'],
+    ['a location without a longitude', { location: { lat: 1 } }, '/location/lng'],
+    ['an unknown time zone', { timeZone: 'Mars/Olympus' }, '/timeZone'],
+    ['an unknown currency', { currency: 'XYZ' }, '/currency'],
     ['a currency in lower case', { currency: 'usd' }, '/currency'],
     ['an unknown policy', { cancellationPolicy: 'lenient' }, '/cancellationPolicy'],
     ['an unknown room type', { roomType: 'tent' }, '/roomType'],
-    ['a time that is none', { checkInFrom: '25:00' }, '/checkInFrom'],
-    ['a country in words', { address: { city: 'A', countryCode: 'United States' } }, '/address/countryCode'],
+    ['an invalid time', { checkInFrom: '25:00' }, '/checkInFrom'],
+    [
+      'a country name instead of a code',
+      { address: { city: 'A', countryCode: 'United States' } },
+      '/address/countryCode',
+    ],
     ['an amenity with a quote', { amenities: ["wi'fi"] }, '/amenities/0'],
-    ['one amenity twice', { amenities: ['wifi', 'wifi'] }, '/amenities'],
+    ['a duplicate amenity', { amenities: ['wifi', 'wifi'] }, '/amenities'],
     ['a thousand amenities', { amenities: Array.from({ length: 1000 }, (_, i) => `a${i}`) }, '/amenities'],
     ['null for a title', { title: null }, '/title'],
-  ])('%s', async (_, change, pointer) => {
+  ])('rejects %s', async (_, change, pointer) => {
     const host = aHost();
-    const res = await service.as(host).post('/v1/listings', aListing(change));
+    const res = await service.as(host).post('/v1/listings', listingInput(change));
     expectProblem(res, 400, 'request.invalid', pointer);
-    const mine = await service.as(host).get<{ data: unknown[] }>('/v1/me/listings');
-    expect(mine.body.data).toEqual([]);
+    const own = await service.as(host).get<{ data: unknown[] }>('/v1/me/listings');
+    expect(own.body.data).toEqual([]);
   });
 
   test.each<[string, string]>([
-    ['half a body', '{"title":'],
-    ['no object', '[]'],
-    ['text', '"title"'],
+    ['invalid JSON', '{"title":'],
+    ['an array', '[]'],
+    ['a string', '"title"'],
     ['null', 'null'],
-  ])('%s', async (_, body) => {
+  ])('rejects %s', async (_, body) => {
     const res = await service.as(aHost()).post('/v1/listings', body);
     expect(res.status).toBe(400);
     expect(res.headers.get('content-type')).toMatch(/problem\+json/);
@@ -141,31 +145,31 @@ describe('400', () => {
 });
 
 describe('401', () => {
-  test('nobody', async () => {
-    expectProblem(await service.anonymous.post('/v1/listings', aListing()), 401, 'auth.missing_token');
+  test('rejects anonymous requests', async () => {
+    expectProblem(await service.anonymous.post('/v1/listings', listingInput()), 401, 'auth.missing_token');
   });
 });
 
 describe('403', () => {
-  test('a guest who is no host', async () => {
-    expectProblem(await service.as(aGuest()).post('/v1/listings', aListing()), 403, 'auth.forbidden');
+  test('rejects a guest who is not a host', async () => {
+    expectProblem(await service.as(aGuest()).post('/v1/listings', listingInput()), 403, 'auth.forbidden');
   });
 
-  test('a host whose mail address is not verified', async () => {
+  test('rejects a host with an unverified email address', async () => {
     const host = aUser({ roles: ['guest', 'host'], emailVerified: false });
-    expectProblem(await service.as(host).post('/v1/listings', aListing()), 403, 'auth.email_unverified');
+    expectProblem(await service.as(host).post('/v1/listings', listingInput()), 403, 'auth.email_unverified');
   });
 });
 
 describe('413', () => {
-  test('a body over the limit', async () => {
+  test('rejects a body over the limit', async () => {
     const res = await service.as(aHost()).post('/v1/listings', { description: 'x'.repeat(1_100_000) });
     expectProblem(res, 413, 'request.too_large');
   });
 });
 
 describe('415', () => {
-  test('a body that is no JSON', async () => {
+  test('rejects a body that is not JSON', async () => {
     const res = await service
       .as(aHost())
       .post('/v1/listings', 'title=A', { 'content-type': 'application/x-www-form-urlencoded' });

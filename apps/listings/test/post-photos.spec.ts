@@ -3,7 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
 import { expectProblem, type TestService, type TestUser } from '@roost/testing';
 import sharp from 'sharp';
-import { aGuest, aHost, aPicture, givenDraft, givenPublished, startListings, upload } from './given.js';
+import {
+  aGuest,
+  aHost,
+  testImage,
+  createDraft,
+  createPublished,
+  startListings,
+  upload,
+} from './listings.fixture.js';
 
 let service: TestService;
 let host: TestUser;
@@ -13,20 +21,20 @@ beforeAll(async () => {
   host = aHost();
 });
 beforeEach(async () => {
-  draft = await givenDraft(service, host);
+  draft = await createDraft(service, host);
 });
 afterAll(() => service.close());
 
 const photosOf = async (id: string) =>
   (await service.as(host).get<{ photos: { id: string }[] }>(`/v1/listings/${id}`)).body.photos;
-const stored = async (url: string) => {
+const fetchFile = async (url: string) => {
   const res = await service.anonymous.get(new URL(url).pathname);
   return { res, bytes: Buffer.from(res.bytes) };
 };
 const SCRIPT = '<script>alert(document.domain)</script>';
 
-/** A PNG whose header promises so many pixels and whose data holds next to none. */
-function pngOf(width: number, height: number): Buffer {
+/** A PNG whose header declares this size although its data is small. */
+function pngDeclaring(width: number, height: number): Buffer {
   const chunk = (type: string, data: Buffer) => {
     const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
     const length = Buffer.alloc(4);
@@ -49,46 +57,43 @@ function pngOf(width: number, height: number): Buffer {
 }
 
 describe('201', () => {
-  test.each(['jpeg', 'png', 'webp', 'avif'] as const)(
-    'a %s becomes a JPEG that anyone may read',
-    async (format) => {
-      const res = await upload(service, host, draft, await aPicture(320, 200, format));
-      expect(res.status).toBe(201);
-      expect(res.body).toMatchObject({ width: 320, height: 200 });
-      expect(await photosOf(draft)).toMatchObject([{ id: res.body.id, url: res.body.url }]);
-      const { res: file, bytes } = await stored(res.body.url);
-      expect(file.status).toBe(200);
-      expect(file.headers.get('content-type')).toBe('image/jpeg');
-      expect(file.headers.get('x-content-type-options')).toBe('nosniff');
-      expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
-      expect(await sharp(bytes).metadata()).toMatchObject({ format: 'jpeg', width: 320, height: 200 });
-    },
-  );
-
-  test('what the client calls the file does not matter', async () => {
-    const png = await aPicture(64, 64, 'png');
-    const res = await upload(service, host, draft, png, { type: 'text/html', name: '../../etc/passwd.html' });
+  test.each(['jpeg', 'png', 'webp', 'avif'] as const)('converts a %s to a public JPEG', async (format) => {
+    const res = await upload(service, host, draft, await testImage(320, 200, format));
     expect(res.status).toBe(201);
-    expect((await stored(res.body.url)).res.headers.get('content-type')).toBe('image/jpeg');
+    expect(res.body).toMatchObject({ width: 320, height: 200 });
+    expect(await photosOf(draft)).toMatchObject([{ id: res.body.id, url: res.body.url }]);
+    const { res: file, bytes } = await fetchFile(res.body.url);
+    expect(file.status).toBe(200);
+    expect(file.headers.get('content-type')).toBe('image/jpeg');
+    expect(file.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'jpeg', width: 320, height: 200 });
   });
 
-  test('whatever the field is called', async () => {
+  test('ignores the file name and the content type of the client', async () => {
+    const png = await testImage(64, 64, 'png');
+    const res = await upload(service, host, draft, png, { type: 'text/html', name: '../../etc/passwd.html' });
+    expect(res.status).toBe(201);
+    expect((await fetchFile(res.body.url)).res.headers.get('content-type')).toBe('image/jpeg');
+  });
+
+  test('accepts any field name', async () => {
     for (const field of ['file', 'photo']) {
-      expect((await upload(service, host, draft, await aPicture(), { field })).status).toBe(201);
+      expect((await upload(service, host, draft, await testImage(), { field })).status).toBe(201);
     }
   });
 
-  test('a large photo is made to fit a screen', async () => {
-    const res = await upload(service, host, draft, await aPicture(4096, 1024));
+  test('scales a large photo down', async () => {
+    const res = await upload(service, host, draft, await testImage(4096, 1024));
     expect(res.body).toMatchObject({ width: 2048, height: 512 });
   });
 
-  test('position, camera and profile are gone, and the picture stands upright', async () => {
+  test('removes position, camera and profile, and rotates the photo upright', async () => {
     const exif = {
       IFD0: { Make: 'Some Camera', Artist: 'The Host', Orientation: '6' },
       IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '42/1 39/1 9/1' },
     };
-    const original = await sharp(await aPicture(300, 100))
+    const original = await sharp(await testImage(300, 100))
       .withExif(exif)
       .withMetadata({ orientation: 6 })
       .toBuffer();
@@ -97,7 +102,7 @@ describe('201', () => {
     expect(before.orientation).toBe(6);
     const res = await upload(service, host, draft, original);
     expect(res.body).toMatchObject({ width: 100, height: 300 });
-    const { bytes } = await stored(res.body.url);
+    const { bytes } = await fetchFile(res.body.url);
     const after = await sharp(bytes).metadata();
     expect(after.exif).toBeUndefined();
     expect(after.xmp).toBeUndefined();
@@ -105,8 +110,8 @@ describe('201', () => {
     expect(bytes.toString('latin1')).not.toMatch(/Some Camera|The Host|Exif/);
   });
 
-  test('a polyglot leaves its other half behind', async () => {
-    const jpeg = await aPicture(64, 64);
+  test('removes the non-image content of a polyglot file', async () => {
+    const jpeg = await testImage(64, 64);
     const comment = Buffer.from(SCRIPT);
     const marker = Buffer.alloc(4);
     marker.writeUInt16BE(0xfffe, 0);
@@ -115,42 +120,42 @@ describe('201', () => {
     const polyglot = Buffer.concat([jpeg.subarray(0, 2), marker, comment, jpeg.subarray(2), zip, comment]);
     const res = await upload(service, host, draft, polyglot, { name: 'x.html', type: 'text/html' });
     expect(res.status).toBe(201);
-    const { bytes } = await stored(res.body.url);
+    const { bytes } = await fetchFile(res.body.url);
     expect(bytes.includes('script')).toBe(false);
     expect(bytes.includes(zip)).toBe(false);
   });
 
-  test('one idempotency key, one photo', async () => {
-    const picture = await aPicture();
+  test('creates one photo per idempotency key', async () => {
+    const image = await testImage();
     const headers = { 'idempotency-key': 'this-photo' };
-    const first = await upload(service, host, draft, picture, { headers });
+    const first = await upload(service, host, draft, image, { headers });
     expect(first.status).toBe(201);
-    // The form has another boundary, and the file another name: the photo is the same.
-    const second = await upload(service, host, draft, picture, { headers, name: 'again.jpg' });
+    // Another form boundary and file name, but the same photo.
+    const second = await upload(service, host, draft, image, { headers, name: 'again.jpg' });
     expect([second.status, second.body]).toEqual([201, first.body]);
     expect(second.headers.get('idempotent-replayed')).toBe('true');
     expect(await photosOf(draft)).toHaveLength(1);
   });
 
-  test('photos sent at once all arrive', async () => {
-    const pictures = await Promise.all(Array.from({ length: 5 }, () => aPicture()));
-    const answers = await Promise.all(pictures.map((picture) => upload(service, host, draft, picture)));
-    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
+  test('stores all photos of concurrent uploads', async () => {
+    const images = await Promise.all(Array.from({ length: 5 }, () => testImage()));
+    const responses = await Promise.all(images.map((image) => upload(service, host, draft, image)));
+    expect(responses.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
     expect((await photosOf(draft)).map(({ id }) => id).sort()).toEqual(
-      answers.map(({ body }) => body.id).sort(),
+      responses.map(({ body }) => body.id).sort(),
     );
   });
 });
 
 describe('400', () => {
-  test('a form without a file', async () => {
+  test('rejects a form without a file', async () => {
     const form = new FormData();
     form.set('file', 'just text');
     const res = await service.as(host).post(`/v1/listings/${draft}/photos`, form);
     expectProblem(res, 400, 'request.invalid', '/file');
   });
 
-  test('half a multipart body', async () => {
+  test('rejects an incomplete multipart body', async () => {
     const body = '--x\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\nabc';
     const res = await service
       .as(host)
@@ -162,60 +167,60 @@ describe('400', () => {
 });
 
 describe('401, 403 and 404', () => {
-  test('nobody, a guest, another host', async () => {
-    const { id } = await givenPublished(service, host);
-    const picture = await aPicture();
-    expect((await upload(service, { ...host, token: '' }, id, picture)).status).toBe(401);
-    expectProblem(await upload(service, aGuest(), id, picture), 403, 'auth.forbidden');
-    expectProblem(await upload(service, aHost(), id, picture), 403, 'listing.forbidden');
-    expectProblem(await upload(service, aHost(), draft, picture), 404, 'listing.not_found');
+  test('rejects anonymous users, guests and other hosts', async () => {
+    const { id } = await createPublished(service, host);
+    const image = await testImage();
+    expect((await upload(service, { ...host, token: '' }, id, image)).status).toBe(401);
+    expectProblem(await upload(service, aGuest(), id, image), 403, 'auth.forbidden');
+    expectProblem(await upload(service, aHost(), id, image), 403, 'listing.forbidden');
+    expectProblem(await upload(service, aHost(), draft, image), 404, 'listing.not_found');
     expect(await photosOf(id)).toHaveLength(1);
     expect(await photosOf(draft)).toEqual([]);
   });
 });
 
 describe('409', () => {
-  test('an archived listing', async () => {
+  test('rejects an upload to an archived listing', async () => {
     await service.as(host).post(`/v1/listings/${draft}/archive`);
-    expectProblem(await upload(service, host, draft, await aPicture()), 409, 'listing.archived');
+    expectProblem(await upload(service, host, draft, await testImage()), 409, 'listing.archived');
   });
 
-  test('the 51st photo', async () => {
+  test('rejects the 51st photo', async () => {
     await service.query(
       `UPDATE listing SET photos = (SELECT jsonb_agg(jsonb_build_object('id', uuidv7(), 'width', 9, 'height', 9))
          FROM generate_series(1, 50)) WHERE id = $1`,
       [draft],
     );
-    expectProblem(await upload(service, host, draft, await aPicture()), 409, 'photo.limit_reached');
+    expectProblem(await upload(service, host, draft, await testImage()), 409, 'photo.limit_reached');
   });
 });
 
 describe('413', () => {
-  test('more than 15 MB', async () => {
-    const huge = Buffer.concat([await aPicture(), Buffer.alloc(15 * 1024 * 1024)]);
-    expectProblem(await upload(service, host, draft, huge), 413, 'request.too_large');
+  test('rejects a file of more than 15 MB', async () => {
+    const tooLarge = Buffer.concat([await testImage(), Buffer.alloc(15 * 1024 * 1024)]);
+    expectProblem(await upload(service, host, draft, tooLarge), 413, 'request.too_large');
     expect(await photosOf(draft)).toEqual([]);
   });
 });
 
 describe('415', () => {
   test.each<[string, () => Promise<Buffer> | Buffer]>([
-    ['a page that says it is a photo', () => Buffer.from(`<!doctype html>${SCRIPT}`)],
+    ['an HTML page that is declared as a photo', () => Buffer.from(`<!doctype html>${SCRIPT}`)],
     [
       'an SVG',
       () => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">${SCRIPT}</svg>`),
     ],
-    ['a GIF', () => aPicture(64, 64, 'gif')],
+    ['a GIF', () => testImage(64, 64, 'gif')],
     ['a PDF', () => Buffer.from('%PDF-1.7 and so on, and so on')],
-    ['a few bytes', () => Buffer.from([0xff, 0xd8, 0xff])],
-    ['nothing', () => Buffer.alloc(0)],
-  ])('%s', async (_, make) => {
+    ['a file of three bytes', () => Buffer.from([0xff, 0xd8, 0xff])],
+    ['an empty file', () => Buffer.alloc(0)],
+  ])('rejects %s', async (_, make) => {
     const res = await upload(service, host, draft, await make());
     expectProblem(res, 415, 'request.unsupported_media_type');
     expect(await photosOf(draft)).toEqual([]);
   });
 
-  test('a JSON body', async () => {
+  test('rejects a JSON body', async () => {
     const res = await service.as(host).post(`/v1/listings/${draft}/photos`, { photo: 'aGVsbG8=' });
     expectProblem(res, 415, 'request.unsupported_media_type');
   });
@@ -223,18 +228,18 @@ describe('415', () => {
 
 describe('422', () => {
   test.each<[string, () => Promise<Buffer> | Buffer]>([
-    ['a JPEG that stops half-way', async () => (await aPicture(800, 800)).subarray(0, 700)],
+    ['a truncated JPEG', async () => (await testImage(800, 800)).subarray(0, 700)],
     ['a JPEG of noise', () => Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(500, 7)])],
-    ['a pixel bomb', () => pngOf(30_000, 30_000)],
-    ['a photo as wide as a street', () => pngOf(65_000, 16)],
-    ['a dot', () => aPicture(1, 1, 'png')],
-  ])('%s', async (_, make) => {
+    ['a decompression bomb', () => pngDeclaring(30_000, 30_000)],
+    ['a photo that is too wide', () => pngDeclaring(65_000, 16)],
+    ['a photo of one pixel', () => testImage(1, 1, 'png')],
+  ])('rejects %s', async (_, make) => {
     const res = await upload(service, host, draft, await make());
     expectProblem(res, 422, 'photo.invalid');
     expect(await photosOf(draft)).toEqual([]);
   });
 
-  test('an idempotency key that stands for another photo', async () => {
+  test('rejects an idempotency key that was used for another photo', async () => {
     const headers = { 'idempotency-key': 'one-of-two-photos' };
     const large = await sharp(randomBytes(1200 * 1200 * 3), {
       raw: { width: 1200, height: 1200, channels: 3 },
@@ -244,26 +249,26 @@ describe('422', () => {
     expect(large.length).toBeGreaterThan(1024 * 1024);
     const changed = Buffer.concat([large, Buffer.from([0])]);
     expect((await upload(service, host, draft, large, { headers })).status).toBe(201);
-    for (const other of [changed, await aPicture(), Buffer.alloc(0)]) {
+    for (const other of [changed, await testImage(), Buffer.alloc(0)]) {
       expectProblem(await upload(service, host, draft, other, { headers }), 422, 'idempotency.key_reused');
     }
     expect(await photosOf(draft)).toHaveLength(1);
   });
 
-  test('the key of a photo that never arrived whole is free for the one that does', async () => {
+  test('accepts an idempotency key again after an upload that was too large', async () => {
     const headers = { 'idempotency-key': 'too-large-at-first' };
-    const huge = Buffer.concat([await aPicture(), Buffer.alloc(15 * 1024 * 1024)]);
-    expectProblem(await upload(service, host, draft, huge, { headers }), 413, 'request.too_large');
-    expect((await upload(service, host, draft, await aPicture(), { headers })).status).toBe(201);
+    const tooLarge = Buffer.concat([await testImage(), Buffer.alloc(15 * 1024 * 1024)]);
+    expectProblem(await upload(service, host, draft, tooLarge, { headers }), 413, 'request.too_large');
+    expect((await upload(service, host, draft, await testImage(), { headers })).status).toBe(201);
   });
 
-  test('two photos at once under one key: one of them is kept', async () => {
+  test('stores one of two photos that are uploaded concurrently with one key', async () => {
     const headers = { 'idempotency-key': 'at-once' };
-    const pictures = [await aPicture(64, 64), await aPicture(64, 48)];
-    const answers = await Promise.all(
-      pictures.map((each) => upload(service, host, draft, each, { headers })),
+    const images = [await testImage(64, 64), await testImage(64, 48)];
+    const responses = await Promise.all(
+      images.map((image) => upload(service, host, draft, image, { headers })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 422]);
+    expect(responses.map(({ status }) => status).sort()).toEqual([201, 422]);
     expect(await photosOf(draft)).toHaveLength(1);
   });
 });

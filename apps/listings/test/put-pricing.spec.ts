@@ -1,5 +1,12 @@
 import { expectProblem, type TestService, type TestUser } from '@roost/testing';
-import { aGuest, aHost, givenDraft, givenPublished, somePrices, startListings } from './given.js';
+import {
+  aGuest,
+  aHost,
+  createDraft,
+  createPublished,
+  pricingInput,
+  startListings,
+} from './listings.fixture.js';
 
 let service: TestService;
 let host: TestUser;
@@ -9,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-const whole = {
+const fullPricing = {
   basePriceMinor: 12_000,
   weekendPriceMinor: 15_000,
   weekendDays: ['fri', 'sat'],
@@ -36,18 +43,18 @@ const whole = {
 };
 
 describe('200', () => {
-  test('gives back what was put, to its host', async () => {
-    const id = await givenDraft(service, host);
-    const put = await service.as(host).put(`/v1/listings/${id}/pricing`, whole);
+  test('returns the stored price rules to the host', async () => {
+    const id = await createDraft(service, host);
+    const put = await service.as(host).put(`/v1/listings/${id}/pricing`, fullPricing);
     expect(put.status).toBe(200);
-    expect(put.body).toEqual(whole);
+    expect(put.body).toEqual(fullPricing);
     const got = await service.as(host).get(`/v1/listings/${id}/pricing`);
-    expect(got.body).toEqual(whole);
+    expect(got.body).toEqual(fullPricing);
     expect(got.headers.get('etag')).toBe(put.headers.get('etag'));
   });
 
-  test('what is left out has its default', async () => {
-    const id = await givenDraft(service, host);
+  test('applies defaults to omitted fields', async () => {
+    const id = await createDraft(service, host);
     const put = await service.as(host).put(`/v1/listings/${id}/pricing`, { basePriceMinor: 5_000 });
     expect(put.body).toMatchObject({
       basePriceMinor: 5_000,
@@ -57,26 +64,26 @@ describe('200', () => {
     });
   });
 
-  test('is announced once, and not again when nothing changes', async () => {
-    const { id } = await givenPublished(service, host);
+  test('publishes one event per change, and none when nothing changes', async () => {
+    const { id } = await createPublished(service, host);
     const before = (await service.published('listing.changed')).length;
-    await service.as(host).put(`/v1/listings/${id}/pricing`, whole);
-    await service.as(host).put(`/v1/listings/${id}/pricing`, whole);
-    const announced = (await service.published('listing.changed')).slice(before);
-    expect(announced).toHaveLength(1);
-    expect(announced[0]).toMatchObject({ listingId: id, status: 'published', pricing: whole });
+    await service.as(host).put(`/v1/listings/${id}/pricing`, fullPricing);
+    await service.as(host).put(`/v1/listings/${id}/pricing`, fullPricing);
+    const published = (await service.published('listing.changed')).slice(before);
+    expect(published).toHaveLength(1);
+    expect(published[0]).toMatchObject({ listingId: id, status: 'published', pricing: fullPricing });
   });
 });
 
 describe('400', () => {
   test.each<[string, Record<string, unknown>, string]>([
-    ['a price of nothing', { basePriceMinor: 0 }, '/basePriceMinor'],
+    ['a price of zero', { basePriceMinor: 0 }, '/basePriceMinor'],
     ['a negative price', { basePriceMinor: -1 }, '/basePriceMinor'],
     ['a fraction of a cent', { basePriceMinor: 100.5 }, '/basePriceMinor'],
-    ['more than money is', { basePriceMinor: 1e18 }, '/basePriceMinor'],
+    ['a price above the maximum', { basePriceMinor: 1e18 }, '/basePriceMinor'],
     ['a price as text', { basePriceMinor: '100' }, '/basePriceMinor'],
     [
-      'a date that is none',
+      'an invalid date',
       { overrides: [{ from: '2028-02-31', to: '2028-03-02', priceMinor: 1 }] },
       '/overrides/0/from',
     ],
@@ -86,18 +93,18 @@ describe('400', () => {
       '/overrides/0/to',
     ],
     [
-      'a datetime as a date',
+      'an instant instead of a date',
       { overrides: [{ from: '2028-03-02T00:00:00Z', to: '2028-03-05', priceMinor: 1 }] },
       '/overrides/0/from',
     ],
-    ['a discount above all', { discounts: { weeklyBps: 10_001 } }, '/discounts/weeklyBps'],
+    ['a discount above 100 %', { discounts: { weeklyBps: 10_001 } }, '/discounts/weeklyBps'],
     ['a currency', { currency: 'EUR' }, '/currency'],
     ['an unknown tax', { taxes: [{ name: 'T', kind: 'poll' }] }, '/taxes/0/kind'],
     ['a NUL in the name of a tax', { taxes: [{ name: 'a\u0000', kind: 'percent' }] }, '/taxes/0/name'],
     ['an unknown day', { weekendDays: ['someday'] }, '/weekendDays/0'],
-  ])('%s', async (_, change, pointer) => {
-    const id = await givenDraft(service, host);
-    const res = await service.as(host).put(`/v1/listings/${id}/pricing`, somePrices(change));
+  ])('rejects %s', async (_, change, pointer) => {
+    const id = await createDraft(service, host);
+    const res = await service.as(host).put(`/v1/listings/${id}/pricing`, pricingInput(change));
     expectProblem(res, 400, 'request.invalid', pointer);
     const got = await service.as(host).get(`/v1/listings/${id}/pricing`);
     expectProblem(got, 404, 'listing.pricing_not_set');
@@ -105,33 +112,41 @@ describe('400', () => {
 });
 
 describe('403', () => {
-  test('a published listing of somebody else is not for reading its rules either', async () => {
-    const { id } = await givenPublished(service, host);
-    const stranger = service.as(aHost());
-    expectProblem(await stranger.put(`/v1/listings/${id}/pricing`, somePrices()), 403, 'listing.forbidden');
-    expectProblem(await stranger.get(`/v1/listings/${id}/pricing`), 403, 'listing.forbidden');
+  test('rejects reading and writing the prices of another host’s published listing', async () => {
+    const { id } = await createPublished(service, host);
+    const otherHost = service.as(aHost());
+    expectProblem(
+      await otherHost.put(`/v1/listings/${id}/pricing`, pricingInput()),
+      403,
+      'listing.forbidden',
+    );
+    expectProblem(await otherHost.get(`/v1/listings/${id}/pricing`), 403, 'listing.forbidden');
     expectProblem(await service.as(aGuest()).get(`/v1/listings/${id}/pricing`), 403, 'auth.forbidden');
   });
 });
 
 describe('404', () => {
-  test('a draft of somebody else', async () => {
-    const id = await givenDraft(service, host);
-    const stranger = service.as(aHost());
-    expectProblem(await stranger.put(`/v1/listings/${id}/pricing`, somePrices()), 404, 'listing.not_found');
-    expectProblem(await stranger.get(`/v1/listings/${id}/pricing`), 404, 'listing.not_found');
+  test('rejects a draft of another host', async () => {
+    const id = await createDraft(service, host);
+    const otherHost = service.as(aHost());
+    expectProblem(
+      await otherHost.put(`/v1/listings/${id}/pricing`, pricingInput()),
+      404,
+      'listing.not_found',
+    );
+    expectProblem(await otherHost.get(`/v1/listings/${id}/pricing`), 404, 'listing.not_found');
   });
 });
 
 describe('412', () => {
-  test('a stale If-Match', async () => {
-    const id = await givenDraft(service, host);
+  test('rejects a stale If-Match', async () => {
+    const id = await createDraft(service, host);
     const path = `/v1/listings/${id}/pricing`;
-    const etag = (await service.as(host).put(path, somePrices())).headers.get('etag') ?? '';
-    const fresh = await service.as(host).put(path, whole, { 'if-match': etag });
+    const etag = (await service.as(host).put(path, pricingInput())).headers.get('etag') ?? '';
+    const fresh = await service.as(host).put(path, fullPricing, { 'if-match': etag });
     expect(fresh.status).toBe(200);
-    const stale = await service.as(host).put(path, somePrices(), { 'if-match': etag });
+    const stale = await service.as(host).put(path, pricingInput(), { 'if-match': etag });
     expectProblem(stale, 412, 'request.precondition_failed');
-    expect((await service.as(host).get(path)).body).toEqual(whole);
+    expect((await service.as(host).get(path)).body).toEqual(fullPricing);
   });
 });

@@ -1,5 +1,5 @@
 import { expectProblem, type TestService, type TestUser } from '@roost/testing';
-import { aHost, givenDraft, givenPublished, startListings } from './given.js';
+import { aHost, createDraft, createPublished, startListings } from './listings.fixture.js';
 
 let service: TestService;
 let host: TestUser;
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-const whole = {
+const fullRules = {
   minNights: 2,
   maxNights: 28,
   minNightsByWeekday: { fri: 3 },
@@ -23,8 +23,8 @@ const whole = {
 };
 
 describe('200', () => {
-  test('a new listing has the defaults', async () => {
-    const id = await givenDraft(service, host);
+  test('returns the defaults for a new listing', async () => {
+    const id = await createDraft(service, host);
     const got = await service.as(host).get(`/v1/listings/${id}/stay-rules`);
     expect(got.body).toEqual({
       minNights: 1,
@@ -40,62 +40,62 @@ describe('200', () => {
     });
   });
 
-  test('gives back what was put, and announces it', async () => {
-    const { id } = await givenPublished(service, host);
-    const put = await service.as(host).put(`/v1/listings/${id}/stay-rules`, whole);
-    expect(put.body).toEqual(whole);
-    expect((await service.as(host).get(`/v1/listings/${id}/stay-rules`)).body).toEqual(whole);
+  test('returns the stored rules and publishes an event', async () => {
+    const { id } = await createPublished(service, host);
+    const put = await service.as(host).put(`/v1/listings/${id}/stay-rules`, fullRules);
+    expect(put.body).toEqual(fullRules);
+    expect((await service.as(host).get(`/v1/listings/${id}/stay-rules`)).body).toEqual(fullRules);
     expect((await service.published('listing.changed')).at(-1)).toMatchObject({
       listingId: id,
-      stayRules: whole,
+      stayRules: fullRules,
     });
   });
 });
 
 describe('400', () => {
   test.each<[string, Record<string, unknown>, string]>([
-    ['no nights', { minNights: 0 }, '/minNights'],
-    ['10,000 nights', { maxNights: 10_000 }, '/maxNights'],
-    ['more at least than at most', { minNights: 5, maxNights: 4 }, '/maxNights'],
-    ['a day that is none', { minNightsByWeekday: { someday: 2 } }, '/minNightsByWeekday/someday'],
+    ['a minimum of 0 nights', { minNights: 0 }, '/minNights'],
+    ['a maximum of 10,000 nights', { maxNights: 10_000 }, '/maxNights'],
+    ['a minimum above the maximum', { minNights: 5, maxNights: 4 }, '/maxNights'],
+    ['an unknown weekday', { minNightsByWeekday: { someday: 2 } }, '/minNightsByWeekday/someday'],
     [
-      'a date that is none',
+      'an invalid date',
       { minNightsOverrides: [{ from: '2028-02-31', to: '2028-03-02', minNights: 2 }] },
       '/minNightsOverrides/0/from',
     ],
-    ['a time that is none', { sameDayCutOff: '24:00' }, '/sameDayCutOff'],
+    ['an invalid time', { sameDayCutOff: '24:00' }, '/sameDayCutOff'],
     ['an unknown rule', { maxGuests: 3 }, '/maxGuests'],
-    ['a window without end', { bookingWindowMonths: 1e9 }, '/bookingWindowMonths'],
-  ])('%s', async (_, body, pointer) => {
-    const id = await givenDraft(service, host);
+    ['an unlimited booking window', { bookingWindowMonths: 1e9 }, '/bookingWindowMonths'],
+  ])('rejects %s', async (_, body, pointer) => {
+    const id = await createDraft(service, host);
     const res = await service.as(host).put(`/v1/listings/${id}/stay-rules`, body);
     expectProblem(res, 400, 'request.invalid', pointer);
   });
 });
 
 describe('403', () => {
-  test('a published listing of somebody else', async () => {
-    const { id } = await givenPublished(service, host);
-    const stranger = service.as(aHost());
-    expectProblem(await stranger.put(`/v1/listings/${id}/stay-rules`, whole), 403, 'listing.forbidden');
-    expectProblem(await stranger.get(`/v1/listings/${id}/stay-rules`), 403, 'listing.forbidden');
+  test('rejects a published listing of another host', async () => {
+    const { id } = await createPublished(service, host);
+    const otherHost = service.as(aHost());
+    expectProblem(await otherHost.put(`/v1/listings/${id}/stay-rules`, fullRules), 403, 'listing.forbidden');
+    expectProblem(await otherHost.get(`/v1/listings/${id}/stay-rules`), 403, 'listing.forbidden');
   });
 });
 
 describe('404', () => {
-  test('a draft of somebody else', async () => {
-    const id = await givenDraft(service, host);
-    const res = await service.as(aHost()).put(`/v1/listings/${id}/stay-rules`, whole);
+  test('rejects a draft of another host', async () => {
+    const id = await createDraft(service, host);
+    const res = await service.as(aHost()).put(`/v1/listings/${id}/stay-rules`, fullRules);
     expectProblem(res, 404, 'listing.not_found');
   });
 });
 
 describe('412', () => {
-  test('a stale If-Match', async () => {
-    const id = await givenDraft(service, host);
+  test('rejects a stale If-Match', async () => {
+    const id = await createDraft(service, host);
     const path = `/v1/listings/${id}/stay-rules`;
     const etag = (await service.as(host).get(path)).headers.get('etag') ?? '';
-    expect((await service.as(host).put(path, whole, { 'if-match': etag })).status).toBe(200);
+    expect((await service.as(host).put(path, fullRules, { 'if-match': etag })).status).toBe(200);
     const stale = await service.as(host).put(path, { minNights: 9 }, { 'if-match': etag });
     expectProblem(stale, 412, 'request.precondition_failed');
   });

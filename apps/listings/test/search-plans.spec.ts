@@ -1,10 +1,10 @@
-import { EntityManager } from '@mikro-orm/postgresql';
+import { EntityManager, sql } from '@mikro-orm/postgresql';
 import { uuidv7 } from '@roost/platform';
 import type { TestService } from '@roost/testing';
-import { cellOf } from '../src/search/domain/area.js';
+import { cellOf } from '../src/geo/domain/area.js';
 import { SearchQuery } from '../src/search/search.dto.js';
-import { type Position, scanSql } from '../src/search/search.queries.js';
-import { startListings } from './given.js';
+import { type Position, scanStatement } from '../src/search/search.queries.js';
+import { startListings } from './listings.fixture.js';
 
 const LISTINGS = 20_000;
 const HOST = uuidv7();
@@ -25,27 +25,28 @@ beforeAll(async () => {
        FROM generate_series(1, $2::int) n`,
     [HOST, LISTINGS],
   );
-  const places = await service.query<{ key: string; lat: number; lng: number }>(
+  const points = await service.query<{ key: string; lat: number; lng: number }>(
     `SELECT key, public_lat AS lat, public_lng AS lng FROM listing`,
   );
-  const cells = places.map((at) => [3, 6, 9, 12].map((level) => cellOf(at, level as 3 | 6 | 9 | 12)));
+  const cells = points.map((at) => [3, 6, 9, 12].map((level) => cellOf(at, level as 3 | 6 | 9 | 12)));
   await service.query(
     `INSERT INTO listing_search (key, listing_id, host_id, lat, lng, cell_3, cell_6, cell_9, cell_12, city, score,
             price_minor, currency, room_type, property_type, capacity, bedrooms, beds, bathrooms, instant_book, amenities,
-            least_nights, most_nights, rating_count, rating_sum)
+            min_nights, max_nights, rating_count, rating_sum)
      SELECT l.key, l.id, l.host_id, l.public_lat, l.public_lng, c.c3, c.c6, c.c9, c.c12, lower(l.address ->> 'city'),
             l.key % 100, 1000 + l.key % 5000, 'USD', l.room_type, l.property_type, l.capacity, 1, 1, 1, true, l.amenities,
             1, 365, l.key % 50, (l.key % 50) * (1 + l.key % 5)
        FROM listing l
        JOIN unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::int[]) AS c (key, c3, c6, c9, c12) USING (key)`,
-    [places.map(({ key }) => key), ...[0, 1, 2, 3].map((level) => cells.map((of) => of[level]))],
+    [points.map(({ key }) => key), ...[0, 1, 2, 3].map((level) => cells.map((byLevel) => byLevel[level]))],
   );
   await service.query(
     `INSERT INTO listing_calendar (listing_id, version, blocked)
      SELECT listing_id, 1, '{[2027-05-01,2027-05-09)}' FROM listing_search WHERE key % 2 = 0`,
   );
   await service.query(
-    `INSERT INTO host (user_id, version, active) SELECT gen_random_uuid(), 1, n % 1000 > 0 FROM generate_series(1, 5000) n`,
+    `INSERT INTO account_standing (user_id, version, status)
+     SELECT gen_random_uuid(), 1, CASE WHEN n % 1000 > 0 THEN 'active' ELSE 'suspended' END FROM generate_series(1, 5000) n`,
   );
   await service.query('ANALYZE');
 }, 60_000);
@@ -53,7 +54,7 @@ afterAll(() => service.close());
 
 async function plan(query: Record<string, string>, after: Position | null = null): Promise<string> {
   const parsed = SearchQuery.parse(query);
-  const { text, params } = scanSql({
+  const statement = scanStatement({
     query: parsed,
     nights: parsed.checkIn === undefined ? null : 4,
     after,
@@ -62,39 +63,39 @@ async function plan(query: Record<string, string>, after: Position | null = null
   const rows = await service
     .get(EntityManager)
     .fork()
-    .execute<{ 'QUERY PLAN': string }[]>(`EXPLAIN ${text}`, [...params]);
+    .execute<{ 'QUERY PLAN': string }[]>(sql`EXPLAIN ${statement}`);
   return rows.map((row) => row['QUERY PLAN']).join('\n');
 }
 
 const dates = { checkIn: '2027-05-03', checkOut: '2027-05-07' };
 const town = { bbox: '10,10,10.5,10.5' };
-const deep = { value: 40, key: 10_000 };
+const laterPosition = { value: 40, key: 10_000 };
 
 test.each<[string, Record<string, string>, Position | null]>([
   ['a town', town, null],
   ['a town with dates', { ...town, ...dates, guests: '2' }, null],
-  ['a town by price, further on', { ...town, sort: 'price' }, deep],
-  ['a town by falling price', { ...town, sort: '-price' }, deep],
+  ['a town by price, on a later page', { ...town, sort: 'price' }, laterPosition],
+  ['a town by descending price', { ...town, sort: '-price' }, laterPosition],
   [
     'a town by rating, at least 4',
     { ...town, sort: 'rating', minRating: '4' },
     { value: 450_000_003, key: 9_000 },
   ],
   ['a city by rating', { city: 'City 7', sort: 'rating' }, null],
-  ['no place, by rating', { sort: 'rating' }, null],
+  ['no place by rating', { sort: 'rating' }, null],
   ['one host by rating', { hostId: HOST, sort: 'rating' }, null],
-  ['a country', { bbox: '0,0,40,40' }, deep],
-  ['the world with dates', { bbox: '-180,-90,180,90', ...dates }, null],
+  ['a country', { bbox: '0,0,40,40' }, laterPosition],
+  ['the whole earth with dates', { bbox: '-180,-90,180,90', ...dates }, null],
   ['across the antimeridian', { bbox: '170,0,-170,10' }, null],
-  ['around a point', { near: '10,10', radiusKm: '20', sort: 'distance' }, deep],
-  ['a city', { city: 'City 7', ...dates }, deep],
+  ['around a point', { near: '10,10', radiusKm: '20', sort: 'distance' }, laterPosition],
+  ['a city', { city: 'City 7', ...dates }, laterPosition],
   ['a city by price', { city: 'City 7', sort: 'price' }, null],
-  ['no place at all', {}, deep],
-  ['no place, by price', { sort: 'price' }, deep],
+  ['no place', {}, laterPosition],
+  ['no place by price', { sort: 'price' }, laterPosition],
   ['one host', { hostId: HOST }, null],
   ['words', { q: 'lighthouse' }, null],
   ['words in a town', { q: 'lighthouse', ...town }, { value: 0.1, key: 5 }],
-])('%s: no scan of the whole set', async (_, query, after) => {
+])('uses no sequential scan for %s', async (_, query, after) => {
   const text = await plan(query, after);
   expect(text).toMatch(/Scan/);
   expect(text).not.toMatch(/Seq Scan/);
@@ -103,15 +104,15 @@ test.each<[string, Record<string, string>, Position | null]>([
 test.each<[string, Record<string, string>]>([
   ['a town', town],
   ['a town by price', { ...town, sort: 'price' }],
-  ['a town by falling price', { ...town, sort: '-price' }],
+  ['a town by descending price', { ...town, sort: '-price' }],
   ['a town by rating', { ...town, sort: 'rating' }],
   ['a city', { city: 'City 7' }],
-  ['everything', {}],
-])('%s: the next page starts in the index where the last one ended', async (_, query) => {
-  expect(await plan(query, deep)).toMatch(/Index Cond: .*ROW\(/);
+  ['no place', {}],
+])('starts the next page in the index after the previous one for %s', async (_, query) => {
+  expect(await plan(query, laterPosition)).toMatch(/Index Cond: .*ROW\(/);
 });
 
-test('the order of a city and of everything comes from the index, not from a sort of all', async () => {
+test('reads the order of a search without place from the index, without a sort', async () => {
   for (const query of [{ sort: 'relevance' }, { sort: 'price' }, { sort: '-price' }, { sort: 'rating' }]) {
     const inner = (await plan(query)).split('\n');
     const limit = inner.findIndex((line) => line.includes('Limit'));
@@ -120,14 +121,14 @@ test('the order of a city and of everything comes from the index, not from a sor
   }
 });
 
-test('the host’s own list comes from an index', async () => {
+test('uses an index for the host’s own listings', async () => {
   const rows = await service.query<{ 'QUERY PLAN': string }>(
     `EXPLAIN SELECT * FROM listing WHERE host_id = '${HOST}' AND id < '${uuidv7()}' ORDER BY id DESC LIMIT 21`,
   );
   expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('listing_host');
 });
 
-test('a question that has no index would be seen', async () => {
+test('detects a query without an index', async () => {
   const rows = await service.query<{ 'QUERY PLAN': string }>(
     `EXPLAIN SELECT key FROM listing_search WHERE beds = 1 ORDER BY beds LIMIT 21`,
   );

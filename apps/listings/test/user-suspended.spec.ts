@@ -1,6 +1,6 @@
 import { expectProblem, type TestService, type TestUser } from '@roost/testing';
-import { aBooking } from './bookings.js';
-import { aGuest, aHost, givenPublished, startListings } from './given.js';
+import { aBooking } from './booking.fixture.js';
+import { aGuest, aHost, createPublished, startListings } from './listings.fixture.js';
 
 let service: TestService;
 beforeAll(async () => {
@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-const theUser = (user: TestUser, status: 'active' | 'suspended' | 'erased') => ({
+const userEvent = (user: TestUser, status: 'active' | 'suspended' | 'erased') => ({
   userId: user.id,
   displayName: 'A host',
   locale: 'en',
@@ -16,35 +16,35 @@ const theUser = (user: TestUser, status: 'active' | 'suspended' | 'erased') => (
   emailVerified: true,
   status,
 });
-const found = async (host: TestUser) =>
+const countHits = async (host: TestUser) =>
   (await service.anonymous.get<{ data: unknown[] }>(`/v1/listings/search?hostId=${host.id}`)).body.data
     .length;
 
-test('the listings of a suspended host are hidden at once, and back with the host', async () => {
+test('hides the listings of a suspended host and shows them after reinstatement', async () => {
   const host = aHost();
-  const { id } = await givenPublished(service, host);
+  const { id } = await createPublished(service, host);
   const other = aHost();
-  await givenPublished(service, other);
-  await service.deliver('user.became-host', theUser(host, 'active'), { version: 2 });
-  expect(await found(host)).toBe(1);
-  await service.deliver('user.suspended', theUser(host, 'suspended'), { version: 4, times: 2 });
-  expect(await found(host)).toBe(0);
-  expect(await found(other)).toBe(1);
+  await createPublished(service, other);
+  await service.deliver('user.became-host', userEvent(host, 'active'), { version: 2 });
+  expect(await countHits(host)).toBe(1);
+  await service.deliver('user.suspended', userEvent(host, 'suspended'), { version: 4, times: 2 });
+  expect(await countHits(host)).toBe(0);
+  expect(await countHits(other)).toBe(1);
   expectProblem(await service.anonymous.get(`/v1/listings/${id}`), 404, 'listing.not_found');
   expect((await service.as(host).get(`/v1/listings/${id}`)).status).toBe(200);
-  await service.deliver('user.became-host', theUser(host, 'active'), { version: 3 });
-  expect(await found(host)).toBe(0);
-  await service.deliver('user.reinstated', theUser(host, 'active'), { version: 5 });
-  expect(await found(host)).toBe(1);
+  await service.deliver('user.became-host', userEvent(host, 'active'), { version: 3 });
+  expect(await countHits(host)).toBe(0);
+  await service.deliver('user.reinstated', userEvent(host, 'active'), { version: 5 });
+  expect(await countHits(host)).toBe(1);
   expect((await service.anonymous.get(`/v1/listings/${id}`)).status).toBe(200);
 });
 
-test('a guest with a confirmed booking still finds the door of a suspended host', async () => {
+test('shows the address of an erased host’s listing to a guest with a confirmed booking', async () => {
   const [host, guest] = [aHost(), aGuest()];
-  const { id } = await givenPublished(service, host);
+  const { id } = await createPublished(service, host);
   const booking = aBooking({ listingId: id, hostId: host.id, guestId: guest.id });
   await service.deliver('booking.confirmed', { ...booking, state: 'confirmed', late: false });
-  await service.deliver('user.erased', theUser(host, 'erased'), { version: 9 });
+  await service.deliver('user.erased', userEvent(host, 'erased'), { version: 9 });
   expect((await service.as(guest).get(`/v1/listings/${id}`)).body.address).not.toBeNull();
   expect((await service.as(aGuest()).get(`/v1/listings/${id}`)).status).toBe(404);
 });

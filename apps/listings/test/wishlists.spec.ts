@@ -1,5 +1,5 @@
 import { expectProblem, type TestService, type TestUser } from '@roost/testing';
-import { aGuest, aHost, givenDraft, givenPublished, startListings } from './given.js';
+import { aGuest, aHost, createDraft, createPublished, startListings } from './listings.fixture.js';
 
 let service: TestService;
 let host: TestUser;
@@ -7,7 +7,7 @@ let listingId: string;
 beforeAll(async () => {
   service = await startListings();
   host = aHost();
-  listingId = (await givenPublished(service, host)).id;
+  listingId = (await createPublished(service, host)).id;
 });
 afterAll(() => service.close());
 
@@ -17,31 +17,31 @@ interface Wishlists {
   data: { id: string; name: string; listingIds: string[] }[];
   nextCursor: string | null;
 }
-const mine = async (user: TestUser, query = '') =>
+const listOwn = async (user: TestUser, query = '') =>
   (await service.as(user).get<Wishlists>(`/v1/me/wishlists${query}`)).body;
 
 describe('201, 200 and 204', () => {
-  test('a list is made, filled, read and emptied', async () => {
+  test('creates a wishlist, adds, reads and removes a listing', async () => {
     const guest = aGuest();
     const { status, body } = await create(guest);
     expect(status).toBe(201);
     const path = `/v1/wishlists/${body.id}/listings/${listingId}`;
     expect((await service.as(guest).put(path)).status).toBe(204);
     expect((await service.as(guest).put(path)).status).toBe(204);
-    expect((await mine(guest)).data).toEqual([
+    expect((await listOwn(guest)).data).toEqual([
       { id: body.id, name: 'Summer', listingIds: [listingId], createdAt: expect.any(String) as string },
     ]);
     expect((await service.as(guest).delete(path)).status).toBe(204);
-    expect((await mine(guest)).data[0]?.listingIds).toEqual([]);
+    expect((await listOwn(guest)).data[0]?.listingIds).toEqual([]);
   });
 
-  test('newest first, page by page, nobody else’s', async () => {
+  test('lists only the user’s own wishlists, newest first, page by page', async () => {
     const guest = aGuest();
     const ids: string[] = [];
     for (let i = 0; i < 3; i += 1) ids.unshift((await create(guest, `List ${i}`)).body.id);
     await create(aGuest());
-    const first = await mine(guest, '?limit=2');
-    const second = await mine(guest, `?limit=2&cursor=${first.nextCursor ?? ''}`);
+    const first = await listOwn(guest, '?limit=2');
+    const second = await listOwn(guest, `?limit=2&cursor=${first.nextCursor ?? ''}`);
     expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(ids);
     expect(second.nextCursor).toBeNull();
   });
@@ -49,38 +49,38 @@ describe('201, 200 and 204', () => {
 
 describe('400', () => {
   test.each<[string, unknown, string]>([
-    ['no name', {}, '/name'],
+    ['a missing name', {}, '/name'],
     ['an empty name', { name: ' ' }, '/name'],
     ['a name of 10,000 characters', { name: 'x'.repeat(10_000) }, '/name'],
     ['a NUL', { name: 'a\u0000' }, '/name'],
     ['another owner', { name: 'A', userId: '01890a5d-ac96-774b-bcce-b302099a8057' }, '/userId'],
-  ])('%s', async (_, body, pointer) => {
+  ])('rejects %s', async (_, body, pointer) => {
     expectProblem(await service.as(aGuest()).post('/v1/wishlists', body), 400, 'request.invalid', pointer);
   });
 });
 
 describe('401', () => {
-  test('nobody', async () => {
+  test('rejects anonymous requests', async () => {
     expectProblem(await service.anonymous.post('/v1/wishlists', { name: 'A' }), 401, 'auth.missing_token');
     expectProblem(await service.anonymous.get('/v1/me/wishlists'), 401, 'auth.missing_token');
   });
 });
 
 describe('404', () => {
-  test('the list of somebody else', async () => {
+  test('rejects a wishlist of another user', async () => {
     const owner = aGuest();
     const { body } = await create(owner);
     const path = `/v1/wishlists/${body.id}/listings/${listingId}`;
     expectProblem(await service.as(aGuest()).put(path), 404, 'wishlist.not_found');
     await service.as(owner).put(path);
     expectProblem(await service.as(aGuest()).delete(path), 404, 'wishlist.not_found');
-    expect((await mine(owner)).data[0]?.listingIds).toEqual([listingId]);
+    expect((await listOwn(owner)).data[0]?.listingIds).toEqual([listingId]);
   });
 
-  test('a draft of somebody else, or nothing at all', async () => {
+  test('rejects a draft of another host and an unknown listing', async () => {
     const guest = aGuest();
     const { body } = await create(guest);
-    for (const id of [await givenDraft(service, host), '01890a5d-ac96-774b-bcce-b302099a8057']) {
+    for (const id of [await createDraft(service, host), '01890a5d-ac96-774b-bcce-b302099a8057']) {
       const res = await service.as(guest).put(`/v1/wishlists/${body.id}/listings/${id}`);
       expectProblem(res, 404, 'listing.not_found');
     }
@@ -88,7 +88,7 @@ describe('404', () => {
 });
 
 describe('409', () => {
-  test('a limit to the lists of one user', async () => {
+  test('limits the number of wishlists of a user', async () => {
     const guest = aGuest();
     await service.query(
       `INSERT INTO wishlist (id, user_id, name, created_at)

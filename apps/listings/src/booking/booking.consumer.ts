@@ -3,16 +3,17 @@ import type { EventBody } from '@roost/contracts';
 import { OnEvent, Transactions } from '@roost/messaging';
 import { mirrorBooking } from './booking.queries.js';
 
-type StayEvent = 'booking.confirmed' | 'booking.checked-in' | 'booking.completed' | 'booking.cancelled';
+type BookingStateEvent =
+  'booking.confirmed' | 'booking.checked-in' | 'booking.completed' | 'booking.cancelled';
 
-/** Who may see an exact address: the guests whose booking is confirmed. */
+/** Mirrors the state of bookings, which decides who may see an exact address. */
 @Controller()
 export class BookingConsumer {
   constructor(private readonly transactions: Transactions) {}
 
-  /** Facts of one booking come in order, so the last state is the present one. */
+  /** Events of one booking arrive in order, so the last state is the current one. */
   @OnEvent('booking.confirmed', 'booking.checked-in', 'booking.completed', 'booking.cancelled')
-  async stateChanged(body: EventBody<StayEvent>): Promise<void> {
+  async stateChanged(body: EventBody<BookingStateEvent>): Promise<void> {
     await this.transactions.run((em) => mirrorBooking(em, body));
   }
 }

@@ -1,40 +1,41 @@
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import type { EventBody } from '@roost/contracts';
-import type { EntityManager } from '@mikro-orm/postgresql';
 
 export type BookingState = EventBody<'booking.confirmed'>['state'];
 
-/** The guest has been let in, or has stayed: cancelled and declined bookings open no door. */
-const KNOWS_THE_DOOR: readonly BookingState[] = ['confirmed', 'in_stay', 'completed'];
+/** The states in which the guest may see the exact address of the listing. */
+const STATES_WITH_ADDRESS_ACCESS: readonly BookingState[] = ['confirmed', 'in_stay', 'completed'];
 
+/** Stores the state of a booking. Booking events are facts without a version; they arrive in order. */
 export async function mirrorBooking(
   em: EntityManager,
   booking: Pick<EventBody<'booking.confirmed'>, 'bookingId' | 'listingId' | 'guestId' | 'state'>,
 ): Promise<void> {
-  await em.execute(
-    `INSERT INTO guest_stay (booking_id, listing_id, guest_id, state) VALUES (?, ?, ?, ?)
-     ON CONFLICT (booking_id) DO UPDATE SET state = excluded.state`,
-    [booking.bookingId, booking.listingId, booking.guestId, booking.state],
-  );
+  const { bookingId, listingId, guestId, state } = booking;
+  await em.execute(sql`
+    INSERT INTO guest_booking (booking_id, listing_id, guest_id, state)
+    VALUES (${bookingId}, ${listingId}, ${guestId}, ${state})
+    ON CONFLICT (booking_id) DO UPDATE SET state = excluded.state`);
 }
 
-export async function knowsTheDoor(em: EntityManager, userId: string, listingId: string): Promise<boolean> {
-  const rows = await em.execute<{ state: BookingState }[]>(
-    `SELECT DISTINCT state FROM guest_stay WHERE guest_id = ? AND listing_id = ?`,
-    [userId, listingId],
-  );
-  return rows.some(({ state }) => KNOWS_THE_DOOR.includes(state));
+/** Whether the user has a booking of this listing that reveals its exact address. */
+export async function maySeeExactAddress(
+  em: EntityManager,
+  userId: string,
+  listingId: string,
+): Promise<boolean> {
+  return (await listingsWithAddressAccess(em, userId, [listingId])).has(listingId);
 }
 
-/** Those of these listings whose door the user knows. */
-export async function knownDoors(
+/** Those of these listings whose exact address the user may see because of a booking. */
+export async function listingsWithAddressAccess(
   em: EntityManager,
   userId: string,
   listingIds: readonly string[],
 ): Promise<Set<string>> {
-  const rows = await em.execute<{ id: string }[]>(
-    `SELECT DISTINCT listing_id AS id FROM guest_stay
-      WHERE guest_id = ? AND listing_id = ANY(?::uuid[]) AND state = ANY(?::text[])`,
-    [userId, `{${listingIds.join(',')}}`, `{${KNOWS_THE_DOOR.join(',')}}`],
-  );
+  const rows = await em.execute<{ id: string }[]>(sql`
+    SELECT DISTINCT listing_id AS id FROM guest_booking
+     WHERE guest_id = ${userId} AND listing_id = ANY(ARRAY[${listingIds}]::uuid[])
+       AND state = ANY(ARRAY[${STATES_WITH_ADDRESS_ACCESS}]::text[])`);
   return new Set(rows.map(({ id }) => id));
 }

@@ -1,11 +1,11 @@
 import { Controller, Post } from '@nestjs/common';
 import { Answers, Body, ImportResults, Roles } from '@roost/http';
 import { ImportListings } from './listing-import.dto.js';
-import { ListingImport } from './listing-import.service.js';
+import { ListingImportService } from './listing-import.service.js';
 
 @Controller('v1/admin/imports')
 export class ListingImportController {
-  constructor(private readonly imports: ListingImport) {}
+  constructor(private readonly imports: ListingImportService) {}
 
   @Post('listings')
   @Roles('admin')

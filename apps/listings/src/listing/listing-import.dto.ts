@@ -7,7 +7,7 @@ export const ImportedListing = z
   .strictObject({
     externalId: ExternalId,
     hostId: Uuid,
-    content: CreateListing.meta({ description: 'What is left out stays as it is' }),
+    content: CreateListing.meta({ description: 'Omitted fields keep their current value.' }),
     pricing: PriceRules.optional(),
     stayRules: StayRules.optional(),
   })

@@ -13,149 +13,158 @@ import {
 } from '@roost/http';
 import { Clock, CONFIG, type Config, Problem, uuidOf } from '@roost/platform';
 import type { ListingsConfig } from '../config.js';
-import { indexListings } from '../search/search.projection.js';
+import { updateSearchIndex } from '../search-index/search-index.queries.js';
+import { assignChanged } from './assign-changed.js';
 import { isEditable, transition } from './domain/listing-state.js';
 import { missingToPublish } from './domain/publishing.js';
 import { ImportedListing, type ImportListings } from './listing-import.dto.js';
 import { Listing } from './listing.entity.js';
 import { type ListingEvent, toListingEvent } from './listing.events.js';
-import { assign, ListingService } from './listing.service.js';
+import { ListingService } from './listing.service.js';
 
-interface Kept {
+/** A row that passed the checks, with the entity that it was applied to. */
+interface AcceptedRow {
   externalId: string;
   listing: Listing;
   isNew: boolean;
-  published: boolean;
+  isPublished: boolean;
 }
 
-/** Listings from elsewhere, under the rules of every other listing: only a photo and a description are not asked of them. */
+/** Imports listings under the rules of all listings, except that publishing requires neither a photo nor a description. */
 @Injectable()
-export class ListingImport {
+export class ListingImportService {
   constructor(
     private readonly idempotency: Idempotency,
-    private readonly rules: ListingService,
+    private readonly listingService: ListingService,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config<typeof ListingsConfig>,
   ) {}
 
-  /** One transaction for all rows; each is kept or refused on its own. */
+  /** Stores all valid rows in one transaction. A rejected row does not affect the others. */
   listings(batch: ImportListings): Promise<ImportResults> {
     return this.idempotency.answer(async (em) => {
       const rows = batch.rows.map((row) => readRow(ImportedListing, row));
       const idOf = (externalId: string) => uuidOf('listing', batch.source, externalId);
       const ids = rows.flatMap(({ value }) => (value ? [idOf(value.externalId)] : []));
       const found = await em.find(Listing, { id: { $in: ids } });
-      const known = new Map(found.map((listing) => [listing.id, listing]));
-      const seen = new Set<string>();
-      const kept = rows.map(({ value, refused }): Kept | ImportResult => {
+      const existing = new Map(found.map((listing) => [listing.id, listing]));
+      const processedIds = new Set<string>();
+      const outcomes = rows.map(({ value, refused }): AcceptedRow | ImportResult => {
         if (!value) return refused;
         const id = idOf(value.externalId);
         try {
-          if (seen.has(id)) throw wrongField('request.invalid', '/externalId', 'Is in this batch twice');
-          seen.add(id);
-          return this.keep(em, id, known.get(id), value);
+          if (processedIds.has(id)) {
+            throw wrongField('request.invalid', '/externalId', 'Appears more than once in this batch');
+          }
+          processedIds.add(id);
+          return this.applyRow(em, { id, existing: existing.get(id), row: value });
         } catch (error) {
           if (error instanceof Problem) return refusedRow(value.externalId, error);
           throw error;
         }
       });
-      const changed = await this.write(
+      const changed = await this.store(
         em,
-        kept.filter((row) => 'listing' in row),
+        outcomes.filter((outcome) => 'listing' in outcome),
       );
-      return { results: kept.map((row) => ('listing' in row ? toResult(row, changed) : row)) };
+      return {
+        results: outcomes.map((outcome) => ('listing' in outcome ? toResult(outcome, changed) : outcome)),
+      };
     });
   }
 
-  private keep(em: EntityManager, id: string, known: Listing | undefined, row: ImportedListing): Kept {
+  private applyRow(
+    em: EntityManager,
+    { id, existing, row }: { id: string; existing: Listing | undefined; row: ImportedListing },
+  ): AcceptedRow {
     const { content, pricing, stayRules } = row;
     const now = this.clock.now();
-    const listing = known ?? new Listing();
-    if (known) {
-      refuseChange(known, row);
+    const listing = existing ?? new Listing();
+    if (existing) {
+      requireChangeable(existing, row);
     } else {
       Object.assign(listing, { id, hostId: row.hostId, imported: true, createdAt: now, updatedAt: now });
     }
     const missingBefore = new Set(missingToPublish(listing));
-    this.rules.fill(listing, content);
-    assign(listing, { pricing, stayRules });
+    this.listingService.assignContent(listing, content);
+    assignChanged(listing, { pricing, stayRules });
     const missing = missingToPublish(listing);
-    const [lost] = missing.filter((pointer) => !missingBefore.has(pointer));
-    if (listing.publishedAt !== null && lost !== undefined) {
-      // What was filled in above must not be written.
+    const [removed] = missing.filter((pointer) => !missingBefore.has(pointer));
+    if (listing.publishedAt !== null && removed !== undefined) {
+      // Discards the assignments above.
       em.getUnitOfWork().unsetIdentity(listing);
-      throw wrongField('listing.incomplete', inRow(lost), 'A published listing keeps what publishing needs');
+      throw wrongField('listing.incomplete', pointerInRow(removed), 'A published listing requires this');
     }
     const next = listing.status === 'draft' && missing.length === 0 ? transition(listing, 'publish') : null;
     if (next) {
       listing.status = next.status;
       listing.publishedAt ??= now;
     }
-    if (!known) em.persist(listing);
-    return { externalId: row.externalId, listing, isNew: !known, published: next !== null };
+    if (!existing) em.persist(listing);
+    return { externalId: row.externalId, listing, isNew: !existing, isPublished: next !== null };
   }
 
-  /** Row, search row and event of each listing that is new or no longer the same. */
-  private async write(em: EntityManager, rows: readonly Kept[]): Promise<ReadonlySet<Listing>> {
+  /** Stores the row, the search row and one event of each new or changed listing, and returns these listings. */
+  private async store(em: EntityManager, rows: readonly AcceptedRow[]): Promise<ReadonlySet<Listing>> {
     em.getUnitOfWork().computeChangeSets();
-    const entities = new Set(
-      em
-        .getUnitOfWork()
-        .getChangeSets()
-        .map(({ entity }) => entity),
-    );
-    const changed = rows.filter(({ listing }) => entities.has(listing));
+    const changeSets = em.getUnitOfWork().getChangeSets();
+    const entities = new Set(changeSets.map(({ entity }) => entity));
+    const changedRows = rows.filter(({ listing }) => entities.has(listing));
+    const listings = changedRows.map(({ listing }) => listing);
     const now = this.clock.now();
-    for (const { listing } of changed) listing.updatedAt = now;
-    await em.flush().catch(retryWhenTwin);
-    const events = Map.groupBy(changed, ({ isNew, published }): ListingEvent => {
-      if (published) return 'listing.published';
-      return isNew ? 'listing.created' : 'listing.changed';
-    });
-    await indexListings(
-      em,
-      changed.map(({ listing }) => listing),
-    );
-    for (const [type, announced] of events) {
+    for (const listing of listings) listing.updatedAt = now;
+    await em.flush().catch(retryOnConcurrentInsert);
+    await updateSearchIndex(em, listings);
+    for (const [type, group] of Map.groupBy(changedRows, eventTypeOf)) {
       await this.outbox.addAll(
         em,
         type,
-        announced.map(({ listing }) => ({
+        group.map(({ listing }) => ({
           body: toListingEvent(listing, this.config.PUBLIC_URL),
           version: listing.version,
         })),
       );
     }
-    return new Set(changed.map(({ listing }) => listing));
+    return new Set(listings);
   }
 }
 
-/** Another batch with the same listing came first by a moment: on the second try it is known. */
-function retryWhenTwin(error: unknown): never {
+function eventTypeOf({ isNew, isPublished }: AcceptedRow): ListingEvent {
+  if (isPublished) return 'listing.published';
+  return isNew ? 'listing.created' : 'listing.changed';
+}
+
+/** A concurrent batch has inserted the same listing. The retry finds it and updates it. */
+function retryOnConcurrentInsert(error: unknown): never {
   if (error instanceof UniqueConstraintViolationException) throw new RetryTransaction(error.message);
   throw error;
 }
 
-/** Before anything is filled in. */
-function refuseChange(listing: Listing, { hostId, content }: ImportedListing): void {
+/** Must run before any field is assigned. */
+function requireChangeable(listing: Listing, { hostId, content }: ImportedListing): void {
   if (listing.hostId !== hostId) {
     throw wrongField('listing.forbidden', '/hostId', 'The listing belongs to another host');
   }
   if (!isEditable(listing.status)) throw new Problem('listing.archived');
   const { currency = listing.currency } = content;
   if (listing.publishedAt !== null && currency !== listing.currency) {
-    throw wrongField('listing.currency_fixed', '/content/currency', 'Is fixed since the first publication');
+    throw wrongField(
+      'listing.currency_fixed',
+      '/content/currency',
+      'Can not be changed after the first publication',
+    );
   }
 }
 
-const inRow = (pointer: string): string => (pointer.startsWith('/pricing') ? pointer : `/content${pointer}`);
+const pointerInRow = (pointer: string): string =>
+  pointer.startsWith('/pricing') ? pointer : `/content${pointer}`;
 
-function toResult({ externalId, listing, isNew }: Kept, changed: ReadonlySet<Listing>): ImportResult {
+function toResult({ externalId, listing, isNew }: AcceptedRow, changed: ReadonlySet<Listing>): ImportResult {
   const outcome = isNew ? 'created' : changed.has(listing) ? 'updated' : 'unchanged';
   const result = importedRow(externalId, listing.id, outcome);
   const [missing] = listing.status === 'draft' ? missingToPublish(listing) : [];
   if (missing === undefined) return result;
-  const detail = 'It stays a draft: publishing needs this';
-  return { ...result, code: 'listing.incomplete', pointer: inRow(missing), detail };
+  const detail = 'The listing stays a draft: publishing requires this';
+  return { ...result, code: 'listing.incomplete', pointer: pointerInRow(missing), detail };
 }

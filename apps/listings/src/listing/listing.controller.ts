@@ -15,8 +15,8 @@ import {
 } from '@roost/http';
 import { PriceRules, StayRules } from '@roost/pricing';
 import { z } from 'zod';
+import { ListingReaderService } from './listing-reader.service.js';
 import { CreateListing, EditListing, ListingStatusName, ListingView } from './listing.dto.js';
-import { ListingQueries } from './listing.queries.js';
 import { ListingService } from './listing.service.js';
 
 const MyListingsQuery = z.strictObject({ ...PageQuery, status: ListingStatusName.optional() });
@@ -29,7 +29,7 @@ type ListingPage = z.output<typeof ListingPage>;
 export class ListingController {
   constructor(
     private readonly listings: ListingService,
-    private readonly queries: ListingQueries,
+    private readonly reader: ListingReaderService,
   ) {}
 
   @Post('listings')
@@ -46,7 +46,7 @@ export class ListingController {
     @CurrentUser() host: AuthUser,
     @QueryParams(MyListingsQuery) query: MyListingsQuery,
   ): Promise<ListingPage> {
-    return this.queries.mine(host, query);
+    return this.reader.listOwn(host, query);
   }
 
   @Get('listings/:id')

@@ -2,31 +2,34 @@ import { isCurrency } from '@roost/money';
 import { Instant, Uuid } from '@roost/http';
 import { isTimeZone } from '@roost/stay';
 import { z } from 'zod';
-import { PhotoView, toPhotoView } from '../photo/photo.dto.js';
 import { RatingShape, toRating } from '../rating/rating.dto.js';
 import { LISTING_STATUSES } from './domain/listing-state.js';
 import { missingToPublish } from './domain/publishing.js';
+import { PhotoView, toPhotoView } from './listing-photo.dto.js';
 import { BOOKING_MODES, CANCELLATION_POLICIES, ROOM_TYPES, type Listing } from './listing.entity.js';
 
-const CONTROL = /\p{Cc}/u;
-const CONTROL_BUT_LINES = /[^\P{Cc}\n\r\t]/u;
+const CONTROL_CHARACTER = /\p{Cc}/u;
+const CONTROL_CHARACTER_EXCEPT_WHITESPACE = /[^\P{Cc}\n\r\t]/u;
 
-/** One line that a person wrote. */
+/** A single line of text. */
 const line = (max: number) =>
   z
     .string()
     .max(max, { error: `Must have at most ${max} characters` })
-    .refine((text) => !CONTROL.test(text), { error: 'Must not hold control characters' });
+    .refine((text) => !CONTROL_CHARACTER.test(text), { error: 'Must not contain control characters' });
 
+/** Text with line breaks and tabs. */
 const paragraphs = (max: number) =>
   z
     .string()
     .max(max, { error: `Must have at most ${max} characters` })
-    .refine((text) => !CONTROL_BUT_LINES.test(text), { error: 'Must not hold control characters' });
+    .refine((text) => !CONTROL_CHARACTER_EXCEPT_WHITESPACE.test(text), {
+      error: 'Must not contain control characters',
+    });
 
-export const Slug = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_]{0,39}$/, { error: 'Must be lower-case letters, digits and _, at most 40' });
+export const Slug = z.string().regex(/^[a-z0-9][a-z0-9_]{0,39}$/, {
+  error: 'Must have at most 40 lower-case letters, digits and underscores',
+});
 
 const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'Must be a time of day, HH:MM' });
 
@@ -73,7 +76,7 @@ const fields = {
   amenities: z
     .array(Slug)
     .max(100, { error: 'Must have at most 100 items' })
-    .refine((all) => new Set(all).size === all.length, { error: 'Must not hold one amenity twice' }),
+    .refine((slugs) => new Set(slugs).size === slugs.length, { error: 'Must not contain duplicates' }),
   houseRules: paragraphs(10_000),
   registrationNumber: line(100).nullable(),
   maxPets: z.int().min(0).max(20),
@@ -83,7 +86,7 @@ const fields = {
   checkOutUntil: LocalTime,
 };
 
-/** A draft may lack anything; `missing` says what publishing still needs. */
+/** Every field of a draft is optional; `missing` lists the fields required for publishing. */
 export const CreateListing = z.strictObject(fields).partial().meta({ id: 'CreateListing' });
 export type CreateListing = z.output<typeof CreateListing>;
 
@@ -103,15 +106,18 @@ export const ListingView = z
     region: z.string().nullable(),
     countryCode: z.string().nullable(),
     approximateLocation: PointShape.nullable().meta({
-      description: 'Up to 1 km from the door, always the same point',
+      description: 'A point up to 1 km from the exact location. It is the same in every response.',
     }),
     address: AddressShape.nullable().meta({
-      description: 'For the host, admins and guests with a confirmed booking; null for everyone else',
+      description:
+        'Visible to the host, to administrators and to guests with a confirmed booking; null for everyone else.',
     }),
-    location: PointShape.nullable().meta({ description: 'The exact point, for those who see the address' }),
+    location: PointShape.nullable().meta({
+      description: 'The exact location. Null for everyone who may not see the address.',
+    }),
     timeZone: z.string().nullable(),
     currency: z.string().nullable(),
-    nightlyMinor: z.int().nullable().meta({ description: 'The base price of a night' }),
+    nightlyMinor: z.int().nullable().meta({ description: 'The base price per night, in minor units.' }),
     capacity: z.int().nullable(),
     bedrooms: z.int(),
     beds: z.int(),
@@ -128,7 +134,8 @@ export const ListingView = z
     photos: z.array(PhotoView),
     coverUrl: z.string().nullable(),
     missing: z.array(z.string()).optional().meta({
-      description: 'For the host: JSON pointers to what publishing still needs',
+      description:
+        'Returned to the host only: JSON pointers to the fields that are required for publishing and not set.',
     }),
     createdAt: Instant,
     updatedAt: Instant,
@@ -136,11 +143,14 @@ export const ListingView = z
   .meta({ id: 'Listing' });
 export type ListingView = z.output<typeof ListingView>;
 
-/** `host` may change it; `insider` knows the address; `stranger` gets the city and the displaced point. */
-export type Viewpoint = 'host' | 'insider' | 'stranger';
+/**
+ * Whom a representation is for. `host`: the host of the listing. `trusted`: an administrator or a guest with a confirmed
+ * booking, who sees the exact address. `public`: everyone else, who sees the city and the displaced point.
+ */
+export type Audience = 'host' | 'trusted' | 'public';
 
-export function toListingView(listing: Listing, seenBy: Viewpoint, publicUrl: string): ListingView {
-  const exact = seenBy !== 'stranger';
+export function toListingView(listing: Listing, audience: Audience, publicUrl: string): ListingView {
+  const showsAddress = audience !== 'public';
   const photos = listing.photos.map((photo) => toPhotoView(photo, publicUrl));
   return {
     id: listing.id,
@@ -154,8 +164,8 @@ export function toListingView(listing: Listing, seenBy: Viewpoint, publicUrl: st
     region: listing.address?.region ?? null,
     countryCode: listing.address?.countryCode ?? null,
     approximateLocation: listing.approximateLocation,
-    address: exact ? listing.address : null,
-    location: exact ? listing.location : null,
+    address: showsAddress ? listing.address : null,
+    location: showsAddress ? listing.location : null,
     timeZone: listing.timeZone,
     currency: listing.currency,
     nightlyMinor: listing.pricing?.basePriceMinor ?? null,
@@ -174,7 +184,7 @@ export function toListingView(listing: Listing, seenBy: Viewpoint, publicUrl: st
     rating: listing.rating && toRating(listing.rating.count, listing.rating.sum),
     photos,
     coverUrl: photos[0]?.url ?? null,
-    ...(seenBy === 'host' ? { missing: missingToPublish(listing) } : {}),
+    ...(audience === 'host' ? { missing: missingToPublish(listing) } : {}),
     createdAt: listing.createdAt.toISOString(),
     updatedAt: listing.updatedAt.toISOString(),
   };

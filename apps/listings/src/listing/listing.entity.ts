@@ -1,7 +1,7 @@
 import { Entity, Formula, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { DEFAULT_STAY_RULES, type PriceRules, type StayRules } from '@roost/pricing';
+import type { Point } from '../geo/domain/point.js';
 import type { ListingStatus } from './domain/listing-state.js';
-import type { Point } from './domain/place.js';
 
 export interface Address {
   line1: string;
@@ -11,12 +11,12 @@ export interface Address {
   countryCode: string;
 }
 
-/** In the order in which guests see them; the first one is the cover. */
+/** Photos are stored in display order; the first one is the cover. */
 export interface StoredPhoto {
   id: string;
   width: number;
   height: number;
-  /** What it has been resized to; absent until that is done. */
+  /** The widths of its WebP variants, in pixels. Absent until they are rendered; empty if the file is lost. */
   widths?: number[];
 }
 
@@ -26,7 +26,7 @@ export interface MirroredRating {
   sum: number;
 }
 
-/** One row is one aggregate: photos and rules live in it, so that each change is one new version. */
+/** One row is one aggregate: it contains photos and rules, so each change is one new version. */
 @Entity({ tableName: 'listing' })
 export class Listing {
   @PrimaryKey({ type: 'uuid' })
@@ -122,11 +122,11 @@ export class Listing {
   @Property({ type: 'json' })
   photos: StoredPhoto[] = [];
 
-  /** It came from elsewhere: publishing asks less of it, now and whenever its host pauses it. */
+  /** Created by an import. Publishing requires neither a photo nor a description, also after a pause. */
   @Property({ type: 'boolean' })
   imported: boolean = false;
 
-  /** The first time; from then on the currency is fixed. */
+  /** The time of the first publication. The currency can not be changed afterwards. */
   @Property({ type: 'datetime', columnType: 'timestamptz(3)', nullable: true })
   publishedAt: Date | null = null;
 
@@ -136,7 +136,7 @@ export class Listing {
   @Property({ type: 'datetime', columnType: 'timestamptz(3)' })
   updatedAt!: Date;
 
-  /** What guests gave, from its mirror; not a part of the aggregate. */
+  /** The mirrored rating; not part of the aggregate. */
   @Formula<Listing>(
     ({ id }) =>
       `(SELECT json_build_object('version', r.version, 'count', r.rating_count, 'sum', r.rating_sum)

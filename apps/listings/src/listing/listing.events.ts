@@ -1,5 +1,5 @@
 import type { EventBody } from '@roost/contracts';
-import { photoUrl } from '../photo/photo.dto.js';
+import { photoUrl } from './listing-photo.dto.js';
 import type { Listing } from './listing.entity.js';
 
 export type ListingEvent =
@@ -11,7 +11,7 @@ export type ListingEvent =
   | 'listing.suspended'
   | 'listing.reinstated';
 
-/** The whole public snapshot, the same under every type. */
+/** The public snapshot of a listing. The body is the same for every event type. */
 export function toListingEvent(listing: Listing, publicUrl: string): EventBody<ListingEvent> {
   const cover = listing.photos[0];
   return {

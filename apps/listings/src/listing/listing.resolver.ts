@@ -17,8 +17,8 @@ import {
 import { type AuthUser, CurrentUser, OptionalUser, Roles, Uuid, VerifiedEmail } from '@roost/http';
 import { PriceRules, StayRules } from '@roost/pricing';
 import type { z } from 'zod';
+import { ListingReaderService } from './listing-reader.service.js';
 import { CreateListing, EditListing, ListingView } from './listing.dto.js';
-import { ListingQueries } from './listing.queries.js';
 import { ListingService } from './listing.service.js';
 
 const User = Foreign('User');
@@ -28,7 +28,7 @@ type Ref = z.output<EntityRef>;
 export class ListingResolver {
   constructor(
     private readonly listings: ListingService,
-    private readonly queries: ListingQueries,
+    private readonly reader: ListingReaderService,
   ) {}
 
   @Query(ListingView)
@@ -37,11 +37,11 @@ export class ListingResolver {
     return this.listings.read(id, viewer);
   }
 
-  /** As `GET /v1/listings/{id}` shows them; those that it would not show are null. */
+  /** As `GET /v1/listings/{id}` returns them; listings for which it responds with 404 are omitted. */
   @Reference(ListingView)
   @OptionalUser()
   visible(ids: readonly string[], viewer: AuthUser | null): Promise<ListingView[]> {
-    return this.queries.readAll(ids, viewer);
+    return this.reader.findVisible(ids, viewer);
   }
 
   @Edge(User.nullable())
@@ -116,10 +116,10 @@ export class ListingResolver {
 
 @Resolver(User)
 export class UserListingsResolver {
-  constructor(private readonly queries: ListingQueries) {}
+  constructor(private readonly reader: ListingReaderService) {}
 
   @Edge(Connection(ListingView).nullable(), {
-    description: 'All of your own, drafts included; of others what they let',
+    description: 'All listings, drafts included, if this is you; the published listings of other users.',
   })
   async listings(
     @Parent() user: Ref,
@@ -129,8 +129,8 @@ export class UserListingsResolver {
   ): Promise<ConnectionPage<ListingView>> {
     return toConnection(
       viewer?.id === user.id
-        ? await this.queries.mine(viewer, { limit, cursor })
-        : await this.queries.offeredBy(user.id, viewer, { limit, cursor }),
+        ? await this.reader.listOwn(viewer, { limit, cursor })
+        : await this.reader.listPublished(user.id, viewer, { limit, cursor }),
     );
   }
 }

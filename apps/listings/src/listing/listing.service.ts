@@ -1,23 +1,24 @@
-import { isDeepStrictEqual } from 'node:util';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { isActiveAccount } from '@roost/accounts';
 import { Outbox, Transactions } from '@roost/messaging';
 import { type AuthUser, etagOf, Idempotency, requireMatch, withEtag } from '@roost/http';
 import { Clock, CONFIG, type Config, hmac, Problem, uuidv7 } from '@roost/platform';
 import type { PriceRules, StayRules } from '@roost/pricing';
-import { knowsTheDoor } from '../booking/booking.queries.js';
+import { maySeeExactAddress } from '../booking/booking.queries.js';
 import type { ListingsConfig } from '../config.js';
-import { isActiveHost } from '../host/host.queries.js';
-import { indexListing } from '../search/search.projection.js';
+import type { Point } from '../geo/domain/point.js';
+import { updateSearchIndex } from '../search-index/search-index.queries.js';
+import { assignChanged } from './assign-changed.js';
+import { displace, displacementKey } from './domain/displacement.js';
 import { isEditable, type ListingAction, transition } from './domain/listing-state.js';
-import { displace, placeKey, type Point } from './domain/place.js';
 import { missingToPublish } from './domain/publishing.js';
 import {
+  type Audience,
   type CreateListing,
   type EditListing,
   type ListingView,
   toListingView,
-  type Viewpoint,
 } from './listing.dto.js';
 import { Listing } from './listing.entity.js';
 import { type ListingEvent, toListingEvent } from './listing.events.js';
@@ -30,8 +31,15 @@ const EVENT_OF = {
   reinstate: 'listing.reinstated',
 } as const satisfies Record<ListingAction, ListingEvent>;
 
-/** The representations of a listing that carry an ETag of their own. */
-type Resource = Viewpoint | 'pricing' | 'stay-rules';
+/** The representations of a listing that have their own ETag. */
+type Representation = Audience | 'pricing' | 'stay-rules';
+
+/** The listing to change, the host who changes it, and the representation whose ETag `If-Match` names. */
+export interface ListingTarget {
+  host: AuthUser;
+  id: string;
+  representation: Representation;
+}
 
 @Injectable()
 export class ListingService {
@@ -52,92 +60,93 @@ export class ListingService {
       listing.hostId = host.id;
       listing.createdAt = now;
       listing.updatedAt = now;
-      this.fill(listing, input);
+      this.assignContent(listing, input);
       em.persist(listing);
-      await this.announce(em, listing, 'listing.created');
+      await this.store(em, listing, 'listing.created');
       return this.view(listing, 'host', host);
     });
   }
 
+  /** 404 for a listing that is neither public nor visible to this viewer. */
   async read(id: string, viewer: AuthUser | null): Promise<ListingView> {
     const em = this.em.fork();
     const listing = await em.findOne(Listing, { id });
     if (listing === null) throw new Problem('listing.not_found');
-    const seenBy = await this.viewpoint(em, listing, viewer);
-    const offered = listing.status === 'published' && (await isActiveHost(em, listing.hostId));
-    if (seenBy === 'stranger' && !offered) throw new Problem('listing.not_found');
-    return this.view(listing, seenBy, viewer);
+    const audience = await audienceOf(em, listing, viewer);
+    const isPublic = listing.status === 'published' && (await isActiveAccount(em, listing.hostId));
+    if (audience === 'public' && !isPublic) throw new Problem('listing.not_found');
+    return this.view(listing, audience, viewer);
   }
 
   edit(host: AuthUser, id: string, input: EditListing): Promise<ListingView> {
     return this.transactions.run(async (em) => {
-      const listing = await this.change(em, host, id, 'host', (draft) => this.fill(draft, input));
+      const target = { host, id, representation: 'host' } as const;
+      const listing = await this.change(em, target, (draft) => this.assignContent(draft, input));
       return this.view(listing, 'host', host);
     });
   }
 
   async pricing(host: AuthUser, id: string): Promise<PriceRules> {
-    const listing = await ownListing(this.em.fork(), host, id);
+    const listing = await findOwnListing(this.em.fork(), host, id);
     if (listing.pricing === null) throw new Problem('listing.pricing_not_set');
-    return withEtag(listing.pricing, tagOf(listing, 'pricing', host));
+    return withEtag(listing.pricing, listingEtag(listing, 'pricing', host));
   }
 
   setPricing(host: AuthUser, id: string, rules: PriceRules): Promise<PriceRules> {
     return this.transactions.run(async (em) => {
-      const listing = await this.change(em, host, id, 'pricing', (draft) =>
-        assign(draft, { pricing: rules }),
-      );
-      return withEtag(rules, tagOf(listing, 'pricing', host));
+      const target = { host, id, representation: 'pricing' } as const;
+      const listing = await this.change(em, target, (draft) => assignChanged(draft, { pricing: rules }));
+      return withEtag(rules, listingEtag(listing, 'pricing', host));
     });
   }
 
   async stayRules(host: AuthUser, id: string): Promise<StayRules> {
-    const listing = await ownListing(this.em.fork(), host, id);
-    return withEtag(listing.stayRules, tagOf(listing, 'stay-rules', host));
+    const listing = await findOwnListing(this.em.fork(), host, id);
+    return withEtag(listing.stayRules, listingEtag(listing, 'stay-rules', host));
   }
 
   setStayRules(host: AuthUser, id: string, rules: StayRules): Promise<StayRules> {
     return this.transactions.run(async (em) => {
-      const listing = await this.change(em, host, id, 'stay-rules', (draft) =>
-        assign(draft, { stayRules: rules }),
-      );
-      return withEtag(rules, tagOf(listing, 'stay-rules', host));
+      const target = { host, id, representation: 'stay-rules' } as const;
+      const listing = await this.change(em, target, (draft) => assignChanged(draft, { stayRules: rules }));
+      return withEtag(rules, listingEtag(listing, 'stay-rules', host));
     });
   }
 
   publish(host: AuthUser, id: string): Promise<ListingView> {
-    return this.move(host, id, 'publish');
+    return this.actAsHost(host, id, 'publish');
   }
 
   pause(host: AuthUser, id: string): Promise<ListingView> {
-    return this.move(host, id, 'pause');
+    return this.actAsHost(host, id, 'pause');
   }
 
   archive(host: AuthUser, id: string): Promise<ListingView> {
-    return this.move(host, id, 'archive');
+    return this.actAsHost(host, id, 'archive');
   }
 
   suspend(id: string): Promise<void> {
-    return this.moveAsAdmin(id, 'suspend');
+    return this.actAsAdmin(id, 'suspend');
   }
 
   reinstate(id: string): Promise<void> {
-    return this.moveAsAdmin(id, 'reinstate');
+    return this.actAsAdmin(id, 'reinstate');
   }
 
   /**
-   * Loads a listing for its host, applies the change and announces it as one new version; a change that
-   * changes nothing is no version. Part of the caller's transaction.
+   * Loads a listing for its host, applies the change and stores it as one new version with one event. A change
+   * without effect creates neither a version nor an event. Runs in the caller's transaction.
+   *
+   * Throws `listing.not_found`, `listing.forbidden`, `request.precondition_failed`, `listing.archived` and, for a
+   * listing that was published, `listing.currency_fixed` and `listing.incomplete`.
    */
   async change(
     em: EntityManager,
-    host: AuthUser,
-    id: string,
-    resource: Resource,
+    { host, id, representation }: ListingTarget,
     apply: (listing: Listing) => unknown,
   ): Promise<Listing> {
-    const listing = await ownListing(em, host, id);
-    requireMatch(tagOf(listing, resource, host));
+    const listing = await findOwnListing(em, host, id);
+    requireMatch(listingEtag(listing, representation, host));
     if (!isEditable(listing.status)) throw new Problem('listing.archived');
     const missingBefore = new Set(missingToPublish(listing));
     const currencyBefore = listing.currency;
@@ -146,44 +155,63 @@ export class ListingService {
       if (listing.currency !== currencyBefore) throw new Problem('listing.currency_fixed');
       const missing = missingToPublish(listing).filter((pointer) => !missingBefore.has(pointer));
       if (missing.length > 0) {
-        throw new Problem('listing.incomplete', 'A published listing keeps what publishing needs', {
-          missing,
-        });
+        throw new Problem(
+          'listing.incomplete',
+          'A published listing needs every field required for publishing',
+          {
+            missing,
+          },
+        );
       }
     }
     em.getUnitOfWork().computeChangeSets();
     if (em.getUnitOfWork().getChangeSets().length === 0) return listing;
     listing.updatedAt = this.clock.now();
-    await this.announce(em, listing, 'listing.changed');
+    await this.store(em, listing, 'listing.changed');
     return listing;
   }
 
-  view(listing: Listing, seenBy: Viewpoint, viewer: AuthUser | null): ListingView {
-    const view = toListingView(listing, seenBy, this.config.PUBLIC_URL);
-    return withEtag(view, tagOf(listing, seenBy, viewer));
+  /** Assigns the fields that a host edits, and derives the public point from the exact location. */
+  assignContent(listing: Listing, input: EditListing): void {
+    const { location, ...rest } = input;
+    assignChanged(listing, rest);
+    if (location === undefined) return;
+    const displaced = location === null ? null : this.displaced(listing.hostId, location);
+    listing.lat = location?.lat ?? null;
+    listing.lng = location?.lng ?? null;
+    listing.publicLat = displaced?.lat ?? null;
+    listing.publicLng = displaced?.lng ?? null;
   }
 
-  private move(host: AuthUser, id: string, action: ListingAction): Promise<ListingView> {
+  private view(listing: Listing, audience: Audience, viewer: AuthUser | null): ListingView {
+    const view = toListingView(listing, audience, this.config.PUBLIC_URL);
+    return withEtag(view, listingEtag(listing, audience, viewer));
+  }
+
+  private actAsHost(host: AuthUser, id: string, action: ListingAction): Promise<ListingView> {
     return this.idempotency.answer(async (em) => {
-      const listing = await ownListing(em, host, id);
-      requireMatch(tagOf(listing, 'host', host));
-      await this.step(em, listing, action);
+      const listing = await findOwnListing(em, host, id);
+      requireMatch(listingEtag(listing, 'host', host));
+      await this.transitionBy(em, listing, action);
       return this.view(listing, 'host', host);
     });
   }
 
-  private moveAsAdmin(id: string, action: ListingAction): Promise<void> {
+  private actAsAdmin(id: string, action: ListingAction): Promise<void> {
     return this.idempotency.answer(async (em) => {
       const listing = await em.findOne(Listing, { id });
       if (listing === null) throw new Problem('listing.not_found');
-      await this.step(em, listing, action);
+      await this.transitionBy(em, listing, action);
     });
   }
 
-  private async step(em: EntityManager, listing: Listing, action: ListingAction): Promise<void> {
+  private async transitionBy(em: EntityManager, listing: Listing, action: ListingAction): Promise<void> {
     const next = transition(listing, action);
     if (next === null) {
-      throw new Problem('listing.wrong_state', `A listing that is ${listing.status} has no "${action}"`);
+      throw new Problem(
+        'listing.wrong_state',
+        `The action "${action}" is not allowed in status ${listing.status}`,
+      );
     }
     const now = this.clock.now();
     if (action === 'publish') {
@@ -194,44 +222,28 @@ export class ListingService {
     listing.status = next.status;
     listing.statusBeforeSuspension = next.statusBeforeSuspension;
     listing.updatedAt = now;
-    await this.announce(em, listing, EVENT_OF[action]);
+    await this.store(em, listing, EVENT_OF[action]);
   }
 
-  /** The row before its event: the version is that of the row, and the transaction id is taken by its update. */
-  private async announce(em: EntityManager, listing: Listing, type: ListingEvent): Promise<void> {
+  /**
+   * Stores the listing, its search row and the event. The row is flushed first: the event needs its version, and the
+   * update assigns the transaction id.
+   */
+  private async store(em: EntityManager, listing: Listing, type: ListingEvent): Promise<void> {
     await em.flush();
-    await indexListing(em, listing);
+    await updateSearchIndex(em, [listing]);
     await this.outbox.add(em, type, toListingEvent(listing, this.config.PUBLIC_URL), {
       version: listing.version,
     });
   }
 
-  /** Writes what a person may say of a listing; where strangers see it follows from where it is. */
-  fill(listing: Listing, input: EditListing): void {
-    const { location, ...rest } = input;
-    assign(listing, rest);
-    if (location === undefined) return;
-    const seen = location === null ? null : this.displaced(listing.hostId, location);
-    listing.lat = location?.lat ?? null;
-    listing.lng = location?.lng ?? null;
-    listing.publicLat = seen?.lat ?? null;
-    listing.publicLng = seen?.lng ?? null;
-  }
-
   private displaced(hostId: string, exact: Point): Point {
-    return displace(exact, hmac(this.config.LOCATION_SECRET, placeKey(hostId, exact)));
-  }
-
-  private async viewpoint(em: EntityManager, listing: Listing, viewer: AuthUser | null): Promise<Viewpoint> {
-    if (viewer === null) return 'stranger';
-    if (viewer.id === listing.hostId) return 'host';
-    if (viewer.roles.includes('admin')) return 'insider';
-    return (await knowsTheDoor(em, viewer.id, listing.id)) ? 'insider' : 'stranger';
+    return displace(exact, hmac(this.config.LOCATION_SECRET, displacementKey(hostId, exact)));
   }
 }
 
-/** What nobody else can see is not there for others; what everybody sees is not theirs to change. */
-export async function ownListing(em: EntityManager, host: AuthUser, id: string): Promise<Listing> {
+/** 403 for a published listing of another host, 404 for any other listing that is not the host's. */
+export async function findOwnListing(em: EntityManager, host: AuthUser, id: string): Promise<Listing> {
   const listing = await em.findOne(Listing, { id });
   if (listing === null) throw new Problem('listing.not_found');
   if (listing.hostId !== host.id) {
@@ -240,19 +252,19 @@ export async function ownListing(em: EntityManager, host: AuthUser, id: string):
   return listing;
 }
 
-function tagOf(listing: Listing, resource: Resource, viewer: AuthUser | null): string {
-  // Price and stay rules show no rating; a rating that comes must not get in the way of who edits them.
-  const rating = resource === 'pricing' || resource === 'stay-rules' ? 0 : (listing.rating?.version ?? 0);
-  // Photos that have been resized are news to readers, and nothing that could get in the way of the host's own edits.
-  const isReader = resource === 'stranger' || resource === 'insider';
-  const resized = isReader ? listing.photos.filter(({ widths }) => widths !== undefined).length : 0;
-  return etagOf(`${listing.id} ${listing.version} ${rating} ${resized} ${resource}`, viewer?.id);
+async function audienceOf(em: EntityManager, listing: Listing, viewer: AuthUser | null): Promise<Audience> {
+  if (viewer === null) return 'public';
+  if (viewer.id === listing.hostId) return 'host';
+  if (viewer.roles.includes('admin')) return 'trusted';
+  return (await maySeeExactAddress(em, viewer.id, listing.id)) ? 'trusted' : 'public';
 }
 
-/** Leaves alone what is the same already: the mapper takes an equal object with its keys in another order for a change. */
-export function assign<T extends object>(target: T, fields: { [K in keyof T]?: T[K] | undefined }): void {
-  for (const name of Object.keys(fields) as (keyof T)[]) {
-    const value = fields[name];
-    if (value !== undefined && !isDeepStrictEqual(target[name], value)) target[name] = value as T[keyof T];
-  }
+function listingEtag(listing: Listing, representation: Representation, viewer: AuthUser | null): string {
+  // Price and stay rules contain no rating, so a new rating must not invalidate a host's `If-Match` on them.
+  const hasRating = representation !== 'pricing' && representation !== 'stay-rules';
+  const rating = hasRating ? (listing.rating?.version ?? 0) : 0;
+  // New photo variants change the representation for readers, but must not invalidate the host's `If-Match`.
+  const isForReaders = representation === 'public' || representation === 'trusted';
+  const resized = isForReaders ? listing.photos.filter(({ widths }) => widths !== undefined).length : 0;
+  return etagOf(`${listing.id} ${listing.version} ${rating} ${resized} ${representation}`, viewer?.id);
 }

@@ -14,7 +14,8 @@ import {
   VerifiedEmail,
 } from '@roost/http';
 import type { FastifyReply } from 'fastify';
-import { DISPLAY, PhotoOrder, PhotoView, RenditionName } from './photo.dto.js';
+import { DISPLAY, PhotoView, RenditionName } from '../listing/listing-photo.dto.js';
+import { PhotoOrder } from './photo.dto.js';
 import { PhotoService } from './photo.service.js';
 
 const MAX_BYTES = 15 * 1024 * 1024;
@@ -86,7 +87,7 @@ export class PhotoController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
     const { stream, sizeBytes } = await this.photos.rendition(photoId, rendition);
-    // Set only now: a 404 must not be cached for ever.
+    // Set after the file is found: a 404 response must not be cached as immutable.
     reply
       .header('cache-control', 'public, max-age=31536000, immutable')
       .header('x-content-type-options', 'nosniff')

@@ -4,38 +4,39 @@ import { Jobs, LOGGER, runJob, SweepEvery, type TracedJobData } from '@roost/pla
 import { Tracing } from '@roost/tracing';
 import type { Job } from 'bull';
 import type { Logger } from 'pino';
+import { PhotoResizerService } from './photo-resizer.service.js';
+import type { PhotoRef } from './photo.queries.js';
 import { QUEUE, RESIZE } from './photo.queue.js';
-import { type PhotoPlace, PhotoResizing } from './photo.resizing.js';
 
-const BATCH = 100;
+const BATCH_SIZE = 100;
 
 @Jobs(QUEUE)
 export class PhotoJobs {
   constructor(
-    private readonly resizing: PhotoResizing,
+    private readonly resizer: PhotoResizerService,
     private readonly tracing: Tracing,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** One at a time: the pictures of one host must not take the machine from everybody else. */
+  /** One photo at a time, so that the photos of one host do not take the CPU from other requests. */
   @Process({ name: RESIZE, concurrency: 1 })
-  resize(job: Job<PhotoPlace & TracedJobData>): Promise<void> {
+  resize(job: Job<PhotoRef & TracedJobData>): Promise<void> {
     const { listingId, photoId } = job.data;
     return runJob(this.tracing, job, () => this.attempt({ listingId, photoId }));
   }
 
-  /** Finishes what a lost job or a crash has left open. */
+  /** Resizes photos whose job was lost or interrupted. */
   @SweepEvery(30, 'photo.sweep')
   async sweep(): Promise<void> {
-    for (const place of await this.resizing.due(BATCH)) await this.attempt(place);
+    for (const ref of await this.resizer.findDue(BATCH_SIZE)) await this.attempt(ref);
   }
 
-  /** One that fails does not keep the others waiting; it is due again at the next sweep. */
-  private async attempt(place: PhotoPlace): Promise<void> {
+  /** A failure does not block the batch; the next sweep retries the photo. */
+  private async attempt(ref: PhotoRef): Promise<void> {
     try {
-      await this.resizing.resize(place);
+      await this.resizer.resize(ref);
     } catch (error) {
-      this.logger.error({ ...place, err: error }, 'photo left to the sweeper');
+      this.logger.error({ ...ref, err: error }, 'photo not resized; the sweeper will retry');
     }
   }
 }

@@ -1,48 +1,52 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
-import type { PhotoPlace } from './photo.resizing.js';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
 
-/** Photos without variants, by the partial index of the listings that have any. */
-export function duePhotos(em: EntityManager, limit: number): Promise<PhotoPlace[]> {
-  return em.execute<PhotoPlace[]>(
-    `SELECT listing.id AS "listingId", photo ->> 'id' AS "photoId"
-       FROM listing, jsonb_array_elements(photos) AS photo
-      WHERE jsonb_array_length(photos) <> jsonb_array_length(jsonb_path_query_array(photos, '$[*].widths'))
-        AND photo -> 'widths' IS NULL
-      LIMIT ?`,
-    [limit],
-  );
+export interface PhotoRef {
+  listingId: string;
+  photoId: string;
 }
 
-/** The width of a photo that still has to be resized. */
-export async function widthOf(em: EntityManager, { listingId, photoId }: PhotoPlace): Promise<number | null> {
-  const [row] = await em.execute<{ width: number }[]>(
-    `SELECT (photo ->> 'width')::int AS width
-       FROM listing, jsonb_array_elements(photos) AS photo
-      WHERE listing.id = ? AND photo ->> 'id' = ? AND photo -> 'widths' IS NULL`,
-    [listingId, photoId],
-  );
+/** Photos without variants. Uses the partial index `listing_photo_unresized`. */
+export function findPhotosWithoutVariants(em: EntityManager, limit: number): Promise<PhotoRef[]> {
+  return em.execute<PhotoRef[]>(sql`
+    SELECT listing.id AS "listingId", photo ->> 'id' AS "photoId"
+      FROM listing, jsonb_array_elements(photos) AS photo
+     WHERE jsonb_array_length(photos) <> jsonb_array_length(jsonb_path_query_array(photos, '$[*].widths'))
+       AND photo -> 'widths' IS NULL
+     LIMIT ${limit}`);
+}
+
+/** The width of a photo in pixels. Null if the photo is deleted or already resized. */
+export async function findUnresizedWidth(
+  em: EntityManager,
+  { listingId, photoId }: PhotoRef,
+): Promise<number | null> {
+  const [row] = await em.execute<{ width: number }[]>(sql`
+    SELECT (photo ->> 'width')::int AS width
+      FROM listing, jsonb_array_elements(photos) AS photo
+     WHERE listing.id = ${listingId} AND photo ->> 'id' = ${photoId} AND photo -> 'widths' IS NULL`);
   return row?.width ?? null;
 }
 
 /**
- * Not a new version of the listing: nothing that its host or another service knows has changed. A host's change at the
- * same moment fails on the row that has moved on, and is run again. False when the photo is gone.
+ * Stores the widths of the variants of a photo. Returns false if the photo is deleted.
+ *
+ * Not a new version of the listing: no field changes that the host or another service reads. A concurrent change
+ * by the host conflicts on the updated row and is retried.
  */
-export async function markResized(
+export async function storeWidths(
   em: EntityManager,
-  { listingId, photoId }: PhotoPlace,
-  widths: number[],
+  { listingId, photoId }: PhotoRef,
+  widths: readonly number[],
 ): Promise<boolean> {
-  const rows = await em.execute<unknown[]>(
-    `UPDATE listing
-        SET photos = (
-          SELECT jsonb_agg(
-                   CASE WHEN photo ->> 'id' = ? THEN photo || jsonb_build_object('widths', ?::jsonb) ELSE photo END
-                   ORDER BY place)
-            FROM jsonb_array_elements(photos) WITH ORDINALITY AS p (photo, place))
-      WHERE id = ? AND photos @> jsonb_build_array(jsonb_build_object('id', ?::text))
-      RETURNING 1`,
-    [photoId, JSON.stringify(widths), listingId, photoId],
-  );
+  const rows = await em.execute<object[]>(sql`
+    UPDATE listing
+       SET photos = (
+         SELECT jsonb_agg(
+                  CASE WHEN photo ->> 'id' = ${photoId}
+                    THEN photo || jsonb_build_object('widths', ${JSON.stringify(widths)}::jsonb) ELSE photo END
+                  ORDER BY position)
+           FROM jsonb_array_elements(photos) WITH ORDINALITY AS p (photo, position))
+     WHERE id = ${listingId} AND photos @> jsonb_build_array(jsonb_build_object('id', ${photoId}::text))
+     RETURNING id`);
   return rows.length > 0;
 }

@@ -1,27 +1,32 @@
 import { InjectQueue } from '@nestjs/bull';
 import { Inject, Injectable } from '@nestjs/common';
-import { runWithoutRequestContext } from '@roost/platform';
-import { inTrace, LOGGER } from '@roost/platform';
+import { inTrace, LOGGER, runWithoutRequestContext } from '@roost/platform';
 import type { Queue } from 'bull';
 import type { Logger } from 'pino';
-import type { PhotoPlace } from './photo.resizing.js';
+import type { PhotoRef } from './photo.queries.js';
 
 export const QUEUE = 'listings';
 export const RESIZE = 'photo.resize';
 
-/** Wakes the job. One that is never woken (Redis is away) is found by the sweeper: the listing's row is the truth. */
+/**
+ * Starts the resize job. The row of the listing is authoritative: if the job is lost, for example because Redis is
+ * unavailable, the sweeper finds the photo.
+ */
 @Injectable()
 export class PhotoQueue {
   constructor(
-    @InjectQueue(QUEUE) private readonly queue: Queue<PhotoPlace>,
+    @InjectQueue(QUEUE) private readonly queue: Queue<PhotoRef>,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  resize(place: PhotoPlace): void {
+  enqueueResize(ref: PhotoRef): void {
     const options = { removeOnComplete: true, removeOnFail: true };
-    const traced = inTrace(place);
+    const traced = inTrace(ref);
     runWithoutRequestContext(() => this.queue.add(RESIZE, traced, options)).catch((error: unknown) =>
-      this.logger.warn({ photoId: place.photoId, err: error }, 'photo left to the sweeper'),
+      this.logger.warn(
+        { photoId: ref.photoId, err: error },
+        'photo not enqueued; the sweeper will resize it',
+      ),
     );
   }
 }

@@ -1,21 +1,23 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import type { EventBody } from '@roost/contracts';
+import { mirror } from '@roost/messaging';
 
-/** Kept whether or not the listing is in the search just now. */
+/**
+ * Stores the rating of a listing unless this version or a newer one is stored already, and copies it to the search
+ * row if there is one. Unpublished listings have a rating, too.
+ */
 export async function mirrorRating(
   em: EntityManager,
-  rating: { listingId: string; version: number; count: number; sum: number },
+  { listingId, count, overallSum }: EventBody<'rating.changed'>,
+  version: number,
 ): Promise<void> {
-  const fresh = await em.execute<unknown[]>(
-    `INSERT INTO listing_rating AS known (listing_id, version, rating_count, rating_sum) VALUES (?, ?, ?, ?)
-     ON CONFLICT (listing_id) DO UPDATE
-       SET version = excluded.version, rating_count = excluded.rating_count, rating_sum = excluded.rating_sum
-     WHERE known.version < excluded.version RETURNING 1`,
-    [rating.listingId, rating.version, rating.count, rating.sum],
-  );
-  if (fresh.length === 0) return;
-  await em.execute(`UPDATE listing_search SET rating_count = ?, rating_sum = ? WHERE listing_id = ?`, [
-    rating.count,
-    rating.sum,
-    rating.listingId,
-  ]);
+  const isNewer = await mirror(em, {
+    table: 'listing_rating',
+    key: { listing_id: listingId },
+    version,
+    values: { rating_count: count, rating_sum: overallSum },
+  });
+  if (!isNewer) return;
+  await em.execute(sql`
+    UPDATE listing_search SET rating_count = ${count}, rating_sum = ${overallSum} WHERE listing_id = ${listingId}`);
 }

@@ -9,12 +9,12 @@ type SearchPage = z.output<typeof SearchPage>;
 
 @Controller('v1/listings/search')
 export class SearchController {
-  constructor(private readonly searches: SearchService) {}
+  constructor(private readonly searchService: SearchService) {}
 
   @Get()
   @Public()
   @Answers(200, SearchPage)
   search(@QueryParams(SearchQuery) query: SearchQuery): Promise<SearchPage> {
-    return this.searches.search(query);
+    return this.searchService.search(query);
   }
 }

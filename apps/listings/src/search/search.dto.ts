@@ -34,7 +34,7 @@ const decimal = (min: number, max: number) =>
         .max(max, { error: `Must be at most ${max}` }),
     );
 
-/** `count` decimals joined by commas. */
+/** `count` decimals, separated by commas. */
 const decimals = (count: number, names: string) =>
   z
     .string()
@@ -64,13 +64,13 @@ const Near = decimals(2, 'lat,lng')
     error: 'Must be a latitude from -90 to 90 and a longitude from -180 to 180',
   });
 
-const words = (max: number) =>
+const searchText = (max: number) =>
   z
     .string()
     .trim()
     .min(1, { error: 'Must not be empty' })
     .max(max, { error: `Must have at most ${max} characters` })
-    .refine((text) => !/\p{Cc}/u.test(text), { error: 'Must not hold control characters' });
+    .refine((text) => !/\p{Cc}/u.test(text), { error: 'Must not contain control characters' });
 
 const Amenities = z
   .string()
@@ -84,57 +84,65 @@ const PLACES = ['bbox', 'near', 'city'] as const;
 export const SearchQuery = z
   .strictObject({
     bbox: BoundingBox.optional().meta({
-      description: 'west,south,east,north; west greater than east crosses the antimeridian',
+      description:
+        '`west,south,east,north` in degrees. If west is greater than east, the box crosses the antimeridian.',
     }),
-    near: Near.optional().meta({ description: 'lat,lng' }),
+    near: Near.optional().meta({ description: '`lat,lng` in degrees.' }),
     radiusKm: decimal(0.1, MAX_RADIUS_KM)
       .optional()
-      .meta({ description: `Default ${DEFAULT_RADIUS_KM}` }),
-    city: words(100).optional(),
+      .meta({ description: `The radius around \`near\`. Defaults to ${DEFAULT_RADIUS_KM}.` }),
+    city: searchText(100).optional(),
     checkIn: IsoDate.optional(),
     checkOut: IsoDate.optional(),
     guests: wholeNumber(1, 100).optional(),
-    minPrice: wholeNumber(0, 1e12).optional().meta({ description: 'Base nightly price, minor units' }),
+    minPrice: wholeNumber(0, 1e12)
+      .optional()
+      .meta({ description: 'The minimum base price per night, in minor units. Requires `currency`.' }),
     maxPrice: wholeNumber(0, 1e12).optional(),
     currency: Currency.optional(),
     roomType: RoomTypeName.optional(),
     propertyType: Slug.optional(),
-    amenities: Amenities.optional().meta({ description: 'All of them, separated by commas' }),
+    amenities: Amenities.optional().meta({
+      description: 'Comma-separated amenities. Only listings with all of them are returned.',
+    }),
     minBedrooms: wholeNumber(0, 100).optional(),
     minBeds: wholeNumber(0, 200).optional(),
     minBathrooms: decimal(0, 100).optional(),
-    minRating: decimal(1, 5).optional().meta({ description: 'The least mean of its ratings, 1 to 5' }),
+    minRating: decimal(1, 5).optional().meta({ description: 'The minimum mean rating, 1 to 5.' }),
     instantBook: z
       .enum(['true', 'false'], { error: 'Must be true or false' })
       .transform((text) => text === 'true')
       .optional(),
     hostId: Uuid.optional(),
-    q: words(200).optional(),
+    q: searchText(200).optional(),
     sort: z.enum(SORTS).default('relevance'),
     ...PageQuery,
   })
   .superRefine((query, context) => {
-    const wrong = (parameter: string, message: string) =>
+    const addIssue = (parameter: string, message: string) =>
       context.addIssue({ code: 'custom', path: [parameter], message });
     for (const place of PLACES.filter((name) => query[name] !== undefined).slice(1)) {
-      wrong(place, 'Only one of bbox, near and city may be given');
+      addIssue(place, 'Only one of bbox, near and city is allowed');
     }
-    if (query.radiusKm !== undefined && query.near === undefined) wrong('radiusKm', 'Goes with near only');
-    if (query.sort === 'distance' && query.near === undefined) wrong('sort', 'distance goes with near only');
-    if (query.checkIn !== undefined && query.checkOut === undefined) wrong('checkOut', 'Goes with checkIn');
-    if (query.checkOut !== undefined && query.checkIn === undefined) wrong('checkIn', 'Goes with checkOut');
-    // Called for queries with other faults too: only real dates can be counted between.
+    if (query.radiusKm !== undefined && query.near === undefined) addIssue('radiusKm', 'Requires near');
+    if (query.sort === 'distance' && query.near === undefined) addIssue('sort', 'distance requires near');
+    if (query.checkIn !== undefined && query.checkOut === undefined)
+      addIssue('checkOut', 'Required with checkIn');
+    if (query.checkOut !== undefined && query.checkIn === undefined)
+      addIssue('checkIn', 'Required with checkOut');
+    // Also runs when other fields are invalid, so the dates must be checked before they are compared.
     const { checkIn, checkOut } = query;
     if (isRealDate(checkIn) && isRealDate(checkOut)) {
-      if (checkOut <= checkIn) wrong('checkOut', 'Must be after checkIn');
+      if (checkOut <= checkIn) addIssue('checkOut', 'Must be after checkIn');
       else if (nightCount(checkIn, checkOut) > MAX_NIGHTS) {
-        wrong('checkOut', `Must be at most ${MAX_NIGHTS} nights after checkIn`);
+        addIssue('checkOut', `Must be at most ${MAX_NIGHTS} nights after checkIn`);
       }
     }
-    const priced = query.minPrice !== undefined || query.maxPrice !== undefined;
-    if (priced && query.currency === undefined) wrong('currency', 'Goes with minPrice and maxPrice');
+    const hasPriceFilter = query.minPrice !== undefined || query.maxPrice !== undefined;
+    if (hasPriceFilter && query.currency === undefined)
+      addIssue('currency', 'Required with minPrice and maxPrice');
     if (query.minPrice !== undefined && query.maxPrice !== undefined && query.minPrice > query.maxPrice) {
-      wrong('maxPrice', 'Must not be less than minPrice');
+      addIssue('maxPrice', 'Must not be less than minPrice');
     }
   })
   .transform((query) => ({
@@ -152,10 +160,11 @@ export const SearchHit = z
     coverUrl: z.string().nullable(),
     roomType: RoomTypeName,
     capacity: z.int(),
-    nightlyMinor: z.int().meta({ description: 'The base price of a night' }),
+    nightlyMinor: z.int().meta({ description: 'The base price per night, in minor units.' }),
     currency: z.string(),
     stay: z.object({ nights: z.int(), totalMinor: z.int() }).nullable().meta({
-      description: 'With dates: what the stay costs, all guests as adults, fees and taxes included',
+      description:
+        'The price of the stay, with fees and taxes. All guests are priced as adults. Null for a search without dates.',
     }),
     rating: RatingShape.nullable(),
     instantBook: z.boolean(),

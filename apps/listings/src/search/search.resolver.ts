@@ -1,8 +1,8 @@
 import { After, Arg, First, PageInfo, Query, Resolver } from '@roost/graphql';
 import { type AuthUser, CurrentUser, invalid, IsoDate, OptionalUser, Uuid } from '@roost/http';
 import { z } from 'zod';
+import { ListingReaderService } from '../listing/listing-reader.service.js';
 import { ListingView, PointShape, RoomTypeName } from '../listing/listing.dto.js';
-import { ListingQueries } from '../listing/listing.queries.js';
 import { SearchHit, SearchQuery } from './search.dto.js';
 import { SearchService } from './search.service.js';
 
@@ -10,7 +10,7 @@ const Sort = z
   .enum(['relevance', 'price', 'price_descending', 'rating', 'distance'])
   .meta({ id: 'ListingSort' });
 
-/** The parameters of the search in types; what they may be is said once, by `SearchQuery`. */
+/** The typed form of the search parameters. `SearchQuery` validates their values. */
 const ListingFilter = z
   .strictObject({
     bbox: z
@@ -23,19 +23,25 @@ const ListingFilter = z
     checkIn: IsoDate.optional(),
     checkOut: IsoDate.optional(),
     guests: z.int().optional(),
-    minPriceMinor: z.int().optional().meta({ description: 'Of the base price of a night' }),
+    minPriceMinor: z
+      .int()
+      .optional()
+      .meta({ description: 'The minimum base price per night, in minor units.' }),
     maxPriceMinor: z.int().optional(),
     currency: z.string().optional(),
     roomType: RoomTypeName.optional(),
     propertyType: z.string().optional(),
-    amenities: z.array(z.string()).optional().meta({ description: 'All of them' }),
+    amenities: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Only listings with all of these amenities are returned.' }),
     minBedrooms: z.int().optional(),
     minBeds: z.int().optional(),
     minBathrooms: z.number().optional(),
     minRating: z.number().optional(),
     instantBook: z.boolean().optional(),
     hostId: Uuid.optional(),
-    q: z.string().optional().meta({ description: 'Words of title and description' }),
+    q: z.string().optional().meta({ description: 'Full-text search in title, city and description.' }),
     sort: Sort.optional(),
   })
   .meta({ id: 'ListingFilter' });
@@ -46,7 +52,7 @@ const ListingSearch = z
     edges: z.array(
       z
         .object({ node: ListingView, stay: SearchHit.shape.stay })
-        .meta({ id: 'ListingSearchEdge', description: 'A listing that was found' }),
+        .meta({ id: 'ListingSearchEdge', description: 'A search result.' }),
     ),
     pageInfo: PageInfo,
   })
@@ -56,11 +62,11 @@ type ListingSearch = z.output<typeof ListingSearch>;
 @Resolver()
 export class SearchResolver {
   constructor(
-    private readonly search: SearchService,
-    private readonly queries: ListingQueries,
+    private readonly searchService: SearchService,
+    private readonly reader: ListingReaderService,
   ) {}
 
-  @Query(ListingSearch, { description: 'Published listings, as `GET /v1/listings/search` finds them' })
+  @Query(ListingSearch, { description: 'Searches published listings like `GET /v1/listings/search`.' })
   @OptionalUser()
   async listings(
     @CurrentUser() viewer: AuthUser | null,
@@ -68,16 +74,16 @@ export class SearchResolver {
     @Arg('first', First) limit: number,
     @Arg('after', After) cursor: string | undefined,
   ): Promise<ListingSearch> {
-    const query = SearchQuery.safeParse(asParameters(filter ?? {}, limit, cursor));
+    const query = SearchQuery.safeParse(toQueryParameters(filter ?? {}, limit, cursor));
     if (!query.success) throw invalid(query.error.issues, 'query');
-    const { data, nextCursor } = await this.search.search(query.data);
-    const listings = await this.queries.readAll(
+    const { data, nextCursor } = await this.searchService.search(query.data);
+    const listings = await this.reader.findVisible(
       data.map(({ id }) => id),
       viewer,
     );
     const byId = new Map(listings.map((listing) => [listing.id, listing]));
     return {
-      // One that has been taken off since the index was written is left out.
+      // Omits listings that are no longer visible: the index and the listing are read one after the other.
       edges: data.flatMap(({ id, stay }) => {
         const node = byId.get(id);
         return node ? [{ node, stay }] : [];
@@ -87,7 +93,7 @@ export class SearchResolver {
   }
 }
 
-function asParameters(
+function toQueryParameters(
   filter: ListingFilter,
   limit: number,
   cursor: string | undefined,

@@ -6,25 +6,25 @@ import { checkStay, type Guests, priceStay } from '@roost/pricing';
 import { localDate, nightCount } from '@roost/stay';
 import { z } from 'zod';
 import type { ListingsConfig } from '../config.js';
-import { photoUrl } from '../photo/photo.dto.js';
+import { photoUrl } from '../listing/listing-photo.dto.js';
 import { toRating } from '../rating/rating.dto.js';
 import type { SearchHit, SearchQuery } from './search.dto.js';
 import { type Candidate, orderOf, type Position, scan } from './search.queries.js';
 
-/** The zone where a day ends last: a date that is past there is past everywhere. */
+/** The time zone in which a day ends last: a date that is past there is past everywhere. */
 const LAST_ZONE = 'Etc/GMT+12';
-/** A page may come back shorter than asked for, with a cursor, rather than read on for ever. */
-const MOST_CANDIDATES = 2000;
+/** After this many candidates a page is returned with fewer hits than requested, and a cursor. */
+const MAX_CANDIDATES = 2000;
 
 const key = z.int().min(0);
-/** The orders that an index holds go by whole numbers. */
+/** Orders with an index have integer values. */
 const Cursor = z.discriminatedUnion('by', [
   z.strictObject({ by: z.enum(['score', 'rating']), value: z.int32(), key }),
   z.strictObject({ by: z.enum(['price', '-price']), value: z.int(), key }),
   z.strictObject({ by: z.enum(['rank', 'distance']), value: z.number(), key }),
 ]);
 
-interface Stay {
+interface RequestedStay {
   checkInDate: string;
   checkOutDate: string;
   nights: number;
@@ -41,22 +41,22 @@ export class SearchService {
 
   async search(query: SearchQuery): Promise<PageOf<SearchHit>> {
     const now = this.clock.now();
-    const stay = stayOf(query, now);
+    const stay = requestedStay(query, now);
     const by = orderOf(query);
     let after = positionOf(query);
     const em = this.em.fork();
     const found: Candidate[] = [];
-    // Without dates nothing is left out afterwards, so one scan fills the page.
+    // Without dates no candidate is excluded afterwards, so one scan fills the page.
     const batch = stay === null ? query.limit + 1 : Math.max(2 * query.limit, 50);
-    for (let seen = 0; ;) {
+    for (let scanned = 0; ;) {
       const candidates = await scan(em, { query, nights: stay?.nights ?? null, after, limit: batch });
       for (const candidate of candidates) {
-        if (stay === null || isPossible(stay, candidate, now)) found.push(candidate);
+        if (stay === null || isBookable(stay, candidate, now)) found.push(candidate);
       }
-      seen += candidates.length;
+      scanned += candidates.length;
       after = candidates.at(-1) ?? after;
       const exhausted = candidates.length < batch;
-      if (!exhausted && found.length <= query.limit && seen < MOST_CANDIDATES) continue;
+      if (!exhausted && found.length <= query.limit && scanned < MAX_CANDIDATES) continue;
       const hits = found.slice(0, query.limit);
       const last = found.length > query.limit ? hits.at(-1) : exhausted ? undefined : (after ?? undefined);
       return {
@@ -66,7 +66,7 @@ export class SearchService {
     }
   }
 
-  private hit(candidate: Candidate, stay: Stay | null, now: Date): SearchHit {
+  private hit(candidate: Candidate, stay: RequestedStay | null, now: Date): SearchHit {
     return {
       id: candidate.id,
       title: candidate.title,
@@ -84,7 +84,7 @@ export class SearchService {
   }
 }
 
-function stayOf(query: SearchQuery, now: Date): Stay | null {
+function requestedStay(query: SearchQuery, now: Date): RequestedStay | null {
   const { checkIn, checkOut } = query;
   if (checkIn === undefined || checkOut === undefined) return null;
   if (checkIn < localDate(now, LAST_ZONE)) throw invalidParameter('checkIn', 'Must not be in the past');
@@ -100,12 +100,12 @@ function positionOf(query: SearchQuery): Position | null {
   const cursor = decodeCursor(query.cursor, Cursor);
   if (cursor === null) return null;
   if (cursor.by !== orderOf(query)) {
-    throw invalidParameter('cursor', 'Belongs to a search in another order');
+    throw invalidParameter('cursor', 'Belongs to a search with another sort order');
   }
   return { value: cursor.value, key: cursor.key };
 }
 
-function isPossible(stay: Stay, listing: Candidate, now: Date): boolean {
+function isBookable(stay: RequestedStay, listing: Candidate, now: Date): boolean {
   return (
     checkStay({
       rules: listing.stayRules,
@@ -120,8 +120,8 @@ function isPossible(stay: Stay, listing: Candidate, now: Date): boolean {
   );
 }
 
-/** By the function that quotes use, so that a hit and its quote agree to the cent. */
-function totalMinor(stay: Stay, listing: Candidate, now: Date): number {
+/** Uses the same function as quotes, so that a hit and its quote have equal totals. */
+function totalMinor(stay: RequestedStay, listing: Candidate, now: Date): number {
   return priceStay({
     rules: listing.pricing,
     checkInDate: stay.checkInDate,

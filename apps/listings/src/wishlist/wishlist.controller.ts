@@ -36,7 +36,7 @@ export class WishlistController {
     @CurrentUser() user: AuthUser,
     @QueryParams(WishlistsQuery) query: WishlistsQuery,
   ): Promise<WishlistPage> {
-    return this.wishlists.mine(user, query);
+    return this.wishlists.listOwn(user, query);
   }
 
   @Put('wishlists/:id/listings/:listingId')

@@ -8,7 +8,7 @@ export const CreateWishlist = z
       .trim()
       .min(1)
       .max(100)
-      .refine((text) => !/\p{Cc}/u.test(text), { error: 'Must not hold control characters' }),
+      .refine((text) => !/\p{Cc}/u.test(text), { error: 'Must not contain control characters' }),
   })
   .meta({ id: 'CreateWishlist' });
 export type CreateWishlist = z.output<typeof CreateWishlist>;

@@ -5,18 +5,23 @@ import { type AuthUser, decodeCursor, Idempotency, page, type PageOf, Uuid } fro
 import { Clock, Problem, uuidv7 } from '@roost/platform';
 import { z } from 'zod';
 import type { CreateWishlist, WishlistView } from './wishlist.dto.js';
+import {
+  addListing,
+  countOtherListings,
+  countWishlists,
+  findWishlists,
+  hasWishlist,
+  insertWishlist,
+  isAddable,
+  removeListing,
+  touchWishlist,
+  type WishlistRow,
+} from './wishlist.queries.js';
 
-const MOST_WISHLISTS = 100;
-const MOST_LISTINGS = 500;
+const MAX_WISHLISTS = 100;
+const MAX_LISTINGS = 500;
 
 const Position = z.strictObject({ id: Uuid });
-
-interface WishlistRow {
-  id: string;
-  name: string;
-  listing_ids: string[];
-  created_at: Date | string;
-}
 
 @Injectable()
 export class WishlistService {
@@ -29,92 +34,48 @@ export class WishlistService {
 
   create(user: AuthUser, { name }: CreateWishlist): Promise<WishlistView> {
     return this.idempotency.answer(async (em) => {
-      const [row] = await em.execute<{ count: number }[]>(
-        `SELECT count(*)::int AS count FROM wishlist WHERE user_id = ?`,
-        [user.id],
-      );
-      if (row !== undefined && row.count >= MOST_WISHLISTS) {
-        throw new Problem('wishlist.limit_reached', `A user has at most ${MOST_WISHLISTS} wishlists`);
+      if ((await countWishlists(em, user.id)) >= MAX_WISHLISTS) {
+        throw new Problem('wishlist.limit_reached', `A user can have at most ${MAX_WISHLISTS} wishlists`);
       }
-      const wishlist = { id: uuidv7(), name, listingIds: [], createdAt: this.clock.now().toISOString() };
-      await em.execute(`INSERT INTO wishlist (id, user_id, name, created_at) VALUES (?, ?, ?, ?)`, [
-        wishlist.id,
-        user.id,
-        name,
-        wishlist.createdAt,
-      ]);
-      return wishlist;
+      const wishlist = { id: uuidv7(), name, createdAt: this.clock.now() };
+      await insertWishlist(em, { ...wishlist, userId: user.id });
+      return toWishlistView({ ...wishlist, listingIds: [] });
     });
   }
 
-  /** Newest first, each with its listings in the order they were added. */
-  async mine(
+  /** Newest first, each with its listings in the order in which they were added. */
+  async listOwn(
     user: AuthUser,
     { limit, cursor }: { limit: number; cursor?: string | undefined },
   ): Promise<PageOf<WishlistView>> {
-    const after = decodeCursor(cursor, Position);
-    const rows = await this.em.fork().execute<WishlistRow[]>(
-      `SELECT w.id, w.name, w.created_at,
-              ARRAY(SELECT i.listing_id::text FROM wishlist_listing i
-                     WHERE i.wishlist_id = w.id ORDER BY i.added_at, i.listing_id) AS listing_ids
-         FROM wishlist w
-        WHERE w.user_id = ? ${after === null ? '' : 'AND w.id < ?'}
-        ORDER BY w.id DESC LIMIT ?`,
-      [user.id, ...(after === null ? [] : [after.id]), limit + 1],
-    );
+    const afterId = decodeCursor(cursor, Position)?.id ?? null;
+    const rows = await findWishlists(this.em.fork(), user.id, { afterId, limit: limit + 1 });
     const { data, nextCursor } = page(rows, limit, ({ id }) => ({ id }));
-    return {
-      data: data.map((row) => ({
-        id: row.id,
-        name: row.name,
-        listingIds: row.listing_ids,
-        createdAt: new Date(row.created_at).toISOString(),
-      })),
-      nextCursor,
-    };
+    return { data: data.map(toWishlistView), nextCursor };
   }
 
-  /** Putting a listing in twice is putting it in once. */
+  /** Idempotent: adding a listing that the wishlist contains already changes nothing. */
   async put(user: AuthUser, id: string, listingId: string): Promise<void> {
     await this.transactions.run(async (em) => {
-      // Written, not only read: of two that put something in at once the later one is run again.
-      const owned = await em.execute<{ id: string }[]>(
-        `UPDATE wishlist SET name = name WHERE id = ? AND user_id = ? RETURNING id`,
-        [id, user.id],
-      );
-      if (owned.length === 0) throw new Problem('wishlist.not_found');
-      const found = await em.execute<{ id: string }[]>(
-        `SELECT id FROM listing WHERE id = ? AND (status = 'published' OR host_id = ?)`,
-        [listingId, user.id],
-      );
-      if (found.length === 0) throw new Problem('listing.not_found');
-      const [row] = await em.execute<{ count: number }[]>(
-        `SELECT count(*)::int AS count FROM wishlist_listing WHERE wishlist_id = ? AND listing_id <> ?`,
-        [id, listingId],
-      );
-      if (row !== undefined && row.count >= MOST_LISTINGS) {
-        throw new Problem('wishlist.limit_reached', `A wishlist has at most ${MOST_LISTINGS} listings`);
+      if (!(await touchWishlist(em, id, user.id))) throw new Problem('wishlist.not_found');
+      if (!(await isAddable(em, listingId, user.id))) throw new Problem('listing.not_found');
+      if ((await countOtherListings(em, id, listingId)) >= MAX_LISTINGS) {
+        throw new Problem('wishlist.limit_reached', `A wishlist can have at most ${MAX_LISTINGS} listings`);
       }
-      await em.execute(
-        `INSERT INTO wishlist_listing (wishlist_id, listing_id, added_at) VALUES (?, ?, ?)
-         ON CONFLICT DO NOTHING`,
-        [id, listingId, this.clock.now().toISOString()],
-      );
+      await addListing(em, { id, listingId, addedAt: this.clock.now() });
     });
   }
 
-  /** Taking out what is not in it is no error. */
+  /** Idempotent: removing a listing that the wishlist does not contain is not an error. */
   async remove(user: AuthUser, id: string, listingId: string): Promise<void> {
     await this.transactions.run(async (em) => {
-      const owned = await em.execute<{ id: string }[]>(
-        `SELECT id FROM wishlist WHERE id = ? AND user_id = ?`,
-        [id, user.id],
-      );
-      if (owned.length === 0) throw new Problem('wishlist.not_found');
-      await em.execute(`DELETE FROM wishlist_listing WHERE wishlist_id = ? AND listing_id = ?`, [
-        id,
-        listingId,
-      ]);
+      if (!(await hasWishlist(em, id, user.id))) throw new Problem('wishlist.not_found');
+      await removeListing(em, id, listingId);
     });
   }
 }
+
+const toWishlistView = ({ createdAt, ...wishlist }: WishlistRow): WishlistView => ({
+  ...wishlist,
+  createdAt: createdAt.toISOString(),
+});

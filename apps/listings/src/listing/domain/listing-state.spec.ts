@@ -7,7 +7,7 @@ import {
   transition,
 } from './listing-state.js';
 
-// From DOMAIN.md §1, written out: draft → published ⇄ paused → archived, plus suspend and reinstate.
+// The rules: draft → published ⇄ paused → archived, plus suspend and reinstate.
 const ALLOWED: [ListingStatus, ListingAction, ListingStatus][] = [
   ['draft', 'publish', 'published'],
   ['draft', 'archive', 'archived'],
@@ -24,7 +24,7 @@ const MATRIX = LISTING_STATUSES.flatMap((status) =>
   LISTING_ACTIONS.map((action) => ({
     status,
     action,
-    to: ALLOWED.find(([from, does]) => from === status && does === action)?.[2] ?? null,
+    to: ALLOWED.find(([from, allowed]) => from === status && allowed === action)?.[2] ?? null,
   })),
 ).filter(({ status, action }) => !(status === 'suspended' && action === 'reinstate'));
 
@@ -38,7 +38,7 @@ test.each(MATRIX)('$status + $action → $to', ({ status, action, to }) => {
 });
 
 test.each(['draft', 'published', 'paused'] as const)(
-  'a listing suspended while %s comes back as that',
+  'restores the status %s when a suspension ends',
   (before) => {
     const suspended = transition({ status: before, statusBeforeSuspension: null }, 'suspend');
     expect(suspended).not.toBeNull();
@@ -49,7 +49,7 @@ test.each(['draft', 'published', 'paused'] as const)(
   },
 );
 
-test('archived is the end: no action leads out of it and nothing is edited', () => {
+test('allows no action and no edit on an archived listing', () => {
   for (const action of LISTING_ACTIONS) {
     expect(transition({ status: 'archived', statusBeforeSuspension: null }, action)).toBeNull();
   }

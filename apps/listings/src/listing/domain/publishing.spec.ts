@@ -14,7 +14,7 @@ const complete: Publishable = {
   imported: false,
 };
 
-test('a complete listing lacks nothing', () => {
+test('returns nothing for a complete listing', () => {
   expect(missingToPublish(complete)).toEqual([]);
 });
 
@@ -31,11 +31,11 @@ test.each<[string, Partial<Publishable>]>([
   ['/cancellationPolicy', { cancellationPolicy: null }],
   ['/pricing/basePriceMinor', { pricing: null }],
   ['/photos', { photos: [] }],
-])('%s is missing', (pointer, without) => {
+])('returns %s when it is not set', (pointer, without) => {
   expect(missingToPublish({ ...complete, ...without })).toEqual([pointer]);
 });
 
-test('an empty draft lacks everything', () => {
+test('returns every required field for an empty draft', () => {
   expect(
     missingToPublish({
       title: '',
@@ -53,7 +53,7 @@ test('an empty draft lacks everything', () => {
   ).toHaveLength(10);
 });
 
-test('an import is not asked for photos and a description, but for all the rest', () => {
+test('requires neither photos nor a description of imported listings, but every other field', () => {
   const bare = { ...complete, imported: true, description: '', photos: [] };
   expect(missingToPublish(bare)).toEqual([]);
   expect(missingToPublish({ ...bare, title: '', pricing: null })).toEqual([

@@ -1,4 +1,4 @@
-/** What a listing needs before guests may see it. */
+/** The fields of a listing that publishing requires. */
 export interface Publishable {
   readonly title: string;
   readonly description: string;
@@ -10,11 +10,11 @@ export interface Publishable {
   readonly cancellationPolicy: string | null;
   readonly pricing: { readonly basePriceMinor: number } | null;
   readonly photos: readonly unknown[];
-  /** It came from elsewhere, where pictures, and often a description, don't come along. */
+  /** Created by an import: sources have no photos and often no description, so neither is required. */
   readonly imported: boolean;
 }
 
-const REQUIREMENTS: readonly (readonly [pointer: string, met: (listing: Publishable) => boolean])[] = [
+const REQUIREMENTS: readonly (readonly [pointer: string, isMet: (listing: Publishable) => boolean])[] = [
   ['/title', (l) => l.title.trim() !== ''],
   ['/description', (l) => l.imported || l.description.trim() !== ''],
   ['/address', (l) => l.address !== null],
@@ -29,7 +29,7 @@ const REQUIREMENTS: readonly (readonly [pointer: string, met: (listing: Publisha
   ['/photos', (l) => l.imported || l.photos.length > 0],
 ];
 
-/** JSON pointers into the listing, in the order a host would fill them in. */
+/** JSON pointers to the required fields that are not set, in the order of the listing form. */
 export function missingToPublish(listing: Publishable): string[] {
-  return REQUIREMENTS.filter(([, met]) => !met(listing)).map(([pointer]) => pointer);
+  return REQUIREMENTS.filter(([, isMet]) => !isMet(listing)).map(([pointer]) => pointer);
 }

@@ -10,8 +10,8 @@ export const aHost = () => aUser({ roles: ['guest', 'host'] });
 export const aGuest = () => aUser();
 export const anAdmin = () => aUser({ roles: ['guest', 'admin'] });
 
-/** What a host sends to describe a whole home. */
-export function aListing(other: Record<string, unknown> = {}) {
+/** The request body of a host for a whole home. */
+export function listingInput(other: Record<string, unknown> = {}) {
   return {
     title: 'A loft over the river',
     description: 'Quiet, bright, and close to the market.',
@@ -43,70 +43,70 @@ export function aListing(other: Record<string, unknown> = {}) {
   };
 }
 
-export const somePrices = (other: Record<string, unknown> = {}) => ({
+export const pricingInput = (other: Record<string, unknown> = {}) => ({
   basePriceMinor: 12_000,
   cleaningFeeMinor: 4_000,
   ...other,
 });
 
-export interface GivenListing {
+export interface CreatedListing {
   id: string;
   photoId: string;
 }
 
-interface Terms {
+interface ListingRules {
   pricing?: Record<string, unknown>;
   stayRules?: Record<string, unknown>;
 }
 
-export async function givenDraft(
+export async function createDraft(
   service: TestService,
   host: TestUser,
   other: Record<string, unknown> = {},
 ): Promise<string> {
-  const created = await service.as(host).post<{ id: string }>('/v1/listings', aListing(other));
+  const created = await service.as(host).post<{ id: string }>('/v1/listings', listingInput(other));
   expect(created.status).toBe(201);
   return created.body.id;
 }
 
-/** A draft with everything that publishing needs. */
-export async function givenComplete(
+/** A draft with every field that publishing requires. */
+export async function createCompleteDraft(
   service: TestService,
   host: TestUser,
   other: Record<string, unknown> = {},
-  { pricing, stayRules }: Terms = {},
-): Promise<GivenListing> {
-  const id = await givenDraft(service, host, other);
-  const prices = await service.as(host).put(`/v1/listings/${id}/pricing`, somePrices(pricing));
+  { pricing, stayRules }: ListingRules = {},
+): Promise<CreatedListing> {
+  const id = await createDraft(service, host, other);
+  const prices = await service.as(host).put(`/v1/listings/${id}/pricing`, pricingInput(pricing));
   expect(prices.status).toBe(200);
   if (stayRules !== undefined) {
     const rules = await service.as(host).put(`/v1/listings/${id}/stay-rules`, stayRules);
     expect(rules.status).toBe(200);
   }
-  const photo = await upload(service, host, id, await aPicture());
+  const photo = await upload(service, host, id, await testImage());
   expect(photo.status).toBe(201);
   return { id, photoId: photo.body.id };
 }
 
-export async function givenPublished(
+export async function createPublished(
   service: TestService,
   host: TestUser,
   other: Record<string, unknown> = {},
-  terms: Terms = {},
-): Promise<GivenListing> {
-  const listing = await givenComplete(service, host, other, terms);
+  rules: ListingRules = {},
+): Promise<CreatedListing> {
+  const listing = await createCompleteDraft(service, host, other, rules);
   const published = await service.as(host).post(`/v1/listings/${listing.id}/publish`);
   expect(published.status).toBe(200);
   return listing;
 }
 
-type Shade = { r: number; g: number; b: number };
+type Colour = { r: number; g: number; b: number };
 
-export function aPicture(
+export function testImage(
   width = 64,
   height = 48,
   format: 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' = 'jpeg',
-  background: Shade = { r: 180, g: 90, b: 60 },
+  background: Colour = { r: 180, g: 90, b: 60 },
 ): Promise<Buffer> {
   return sharp({ create: { width, height, channels: 3, background } })
     .toFormat(format)

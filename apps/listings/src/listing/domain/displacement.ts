@@ -1,24 +1,22 @@
-export interface Point {
-  readonly lat: number;
-  readonly lng: number;
-}
+import { degrees, EARTH_RADIUS_METRES, type Point, radians } from '../../geo/domain/point.js';
 
-const EARTH_RADIUS_METRES = 6_371_008.8;
-/** The rest of the kilometre is left for rounding. */
-const FARTHEST_METRES = 999;
+/** One metre below 1 km, so that rounding never exceeds the kilometre. */
+const MAX_DISTANCE_METRES = 999;
 const DECIMALS = 5;
 
-/** What the displacement is a keyed hash of: the same host at the same point always lands on the same spot. */
-export function placeKey(hostId: string, exact: Point): string {
+/** The input of the keyed hash behind `displace`. Equal for the same host at the same point (six decimals). */
+export function displacementKey(hostId: string, exact: Point): string {
   return `${hostId}|${exact.lat.toFixed(6)}|${exact.lng.toFixed(6)}`;
 }
 
 /**
- * The point that strangers see: up to 1 km away, evenly spread over the disc, decided by the digest alone.
- * So neither repeated reads nor the rooms of one house can be averaged back to the door.
+ * The public point of a listing: up to 1 km from the exact one, uniformly distributed over the disc and
+ * determined by the digest alone. Averaging repeated reads, or several listings at one address, reveals nothing.
+ *
+ * Throws a RangeError for a digest of fewer than 12 bytes.
  */
 export function displace(exact: Point, digest: Uint8Array): Point {
-  const distance = FARTHEST_METRES * Math.sqrt(fraction(digest, 0));
+  const distance = MAX_DISTANCE_METRES * Math.sqrt(fraction(digest, 0));
   const bearing = 2 * Math.PI * fraction(digest, 6);
   const angle = distance / EARTH_RADIUS_METRES;
   const lat = radians(exact.lat);
@@ -31,13 +29,6 @@ export function displace(exact: Point, digest: Uint8Array): Point {
   };
 }
 
-export function metresBetween(a: Point, b: Point): number {
-  const half = (x: number) => Math.sin(radians(x) / 2) ** 2;
-  const chord =
-    half(b.lat - a.lat) + Math.cos(radians(a.lat)) * Math.cos(radians(b.lat)) * half(b.lng - a.lng);
-  return 2 * EARTH_RADIUS_METRES * Math.asin(Math.sqrt(Math.min(1, chord)));
-}
-
 /** 48 bits of the digest as a number in [0, 1). */
 function fraction(digest: Uint8Array, from: number): number {
   if (digest.length < from + 6) throw new RangeError('the digest is too short');
@@ -46,8 +37,6 @@ function fraction(digest: Uint8Array, from: number): number {
   return value / 2 ** 48;
 }
 
-const radians = (degree: number) => (degree * Math.PI) / 180;
-const degrees = (radian: number) => (radian * 180) / Math.PI;
 const clamp = (sine: number) => Math.max(-1, Math.min(1, sine));
 const wrapped = (lng: number) => ((((lng + 180) % 360) + 360) % 360) - 180;
 const rounded = (degree: number) => Number(degree.toFixed(DECIMALS));

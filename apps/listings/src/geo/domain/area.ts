@@ -1,6 +1,6 @@
-import type { Point } from '../../listing/domain/place.js';
+import type { Point } from './point.js';
 
-/** Never crosses the antimeridian: such a viewport is two boxes. */
+/** A rectangle in degrees. Never crosses the antimeridian: such a viewport is two boxes. */
 export interface Box {
   readonly west: number;
   readonly south: number;
@@ -11,29 +11,23 @@ export interface Box {
 export const LEVELS = [3, 6, 9, 12] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** A viewport is looked up by at most this many cells; the coarsest level never has more. */
-const MOST_CELLS = 64;
+/** The maximum number of cells per lookup. The coarsest level has exactly this many. */
+const MAX_CELLS = 64;
 const KILOMETRES_PER_DEGREE = 111.195;
 
-/** The number of the cell that holds the point, on a grid of 2^level × 2^level cells over the whole earth. */
+/** The number of the cell of a point, on a grid of 2^level × 2^level cells over the whole earth. */
 export function cellOf(point: Point, level: Level): number {
   const side = 2 ** level;
   return row(point.lat, side) * side + column(point.lng, side);
 }
 
-/** The finest level on which the boxes touch few enough cells, and those cells. */
+/** The finest level on which the boxes cover at most `MAX_CELLS` cells, and those cells. */
 export function cellsOf(boxes: readonly Box[]): { level: Level; cells: number[] } {
   for (const level of LEVELS.toReversed()) {
-    const cells = new Set<number>();
     const side = 2 ** level;
-    const touched = boxes.reduce(
-      (sum, box) =>
-        sum +
-        (row(box.north, side) - row(box.south, side) + 1) *
-          (column(box.east, side) - column(box.west, side) + 1),
-      0,
-    );
-    if (touched > MOST_CELLS && level !== LEVELS[0]) continue;
+    const count = boxes.reduce((sum, box) => sum + cellCount(box, side), 0);
+    if (count > MAX_CELLS && level !== LEVELS[0]) continue;
+    const cells = new Set<number>();
     for (const box of boxes) {
       for (let y = row(box.south, side); y <= row(box.north, side); y += 1) {
         for (let x = column(box.west, side); x <= column(box.east, side); x += 1) cells.add(y * side + x);
@@ -44,7 +38,7 @@ export function cellsOf(boxes: readonly Box[]): { level: Level; cells: number[] 
   throw new RangeError('there is no coarsest level');
 }
 
-/** `west` greater than `east` means across the antimeridian. */
+/** Splits a viewport into boxes. `west` greater than `east` means that it crosses the antimeridian. */
 export function viewport(box: Box): Box[] {
   if (box.west <= box.east) return [box];
   return [
@@ -53,12 +47,12 @@ export function viewport(box: Box): Box[] {
   ];
 }
 
-/** The boxes that hold every point within the radius. */
-export function around(centre: Point, radiusKm: number): Box[] {
+/** Boxes that contain every point within the radius. They are slightly larger than the circle. */
+export function boxesAround(centre: Point, radiusKm: number): Box[] {
   const dLat = (radiusKm / KILOMETRES_PER_DEGREE) * 1.001;
   const south = Math.max(-90, centre.lat - dLat);
   const north = Math.min(90, centre.lat + dLat);
-  // A circle that holds a pole has every longitude in it.
+  // A circle around a pole contains every longitude.
   if (south === -90 || north === 90) return [{ west: -180, south, east: 180, north }];
   const angle = (dLat * Math.PI) / 180;
   const widest = Math.sin(angle) / Math.cos((centre.lat * Math.PI) / 180);
@@ -69,6 +63,12 @@ export function around(centre: Point, radiusKm: number): Box[] {
   if (west < -180) return viewport({ west: west + 360, south, east, north });
   if (east > 180) return viewport({ west, south, east: east - 360, north });
   return [{ west, south, east, north }];
+}
+
+function cellCount(box: Box, side: number): number {
+  const rows = row(box.north, side) - row(box.south, side) + 1;
+  const columns = column(box.east, side) - column(box.west, side) + 1;
+  return rows * columns;
 }
 
 function column(lng: number, side: number): number {

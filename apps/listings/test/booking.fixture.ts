@@ -1,7 +1,7 @@
 import type { EventBody } from '@roost/contracts';
 import { uuidv7 } from '@roost/platform';
 
-/** The part of a booking event that every one of them has. */
+/** The fields that all booking events have. */
 export function aBooking(
   other: Partial<EventBody<'booking.created'>> = {},
 ): Omit<EventBody<'booking.created'>, 'state'> {

@@ -1,26 +1,26 @@
 import type { StayRules } from '@roost/pricing';
 
-/** Cities are compared without regard to case, accents and spacing. */
+/** The form in which cities are compared: case, accents and spacing are ignored. */
 export function cityKey(city: string): string {
   return city.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/gu, ' ').trim();
 }
 
-/** No stay shorter than this passes the rules on any day: lets the database leave out what can't match. */
-export function leastNights(rules: StayRules): number {
+/** The smallest minimum stay that the rules allow on any day, in nights. Lets the database exclude shorter stays. */
+export function smallestMinNights(rules: StayRules): number {
   return Math.min(
     rules.minNights,
-    ...Object.values(rules.minNightsByWeekday).filter((fewest) => fewest !== undefined),
+    ...Object.values(rules.minNightsByWeekday).filter((nights) => nights !== undefined),
     ...rules.minNightsOverrides.map(({ minNights }) => minNights),
   );
 }
 
-/** The least `rating_order` of a mean that is shown as this or more. */
+/** The smallest `rating_order` of a displayed mean of at least `mean` stars. */
 export function ratingOrder(mean: number): number {
-  // Of a decimal such as 4.35, which times 100 is a little less than 435.
+  // Rounds away the error of binary fractions: 4.35 * 100 is slightly less than 435.
   return Math.ceil(Math.round(mean * 1e6) / 1e4) * 1_000_000;
 }
 
-/** How well a listing presents itself, 0 to 100: the default order until guests have rated it. */
+/** The completeness of a listing's presentation, 0 to 100: the default order of search results. */
 export function score(listing: {
   readonly description: string;
   readonly photos: readonly unknown[];

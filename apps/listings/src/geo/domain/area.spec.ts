@@ -1,26 +1,26 @@
 import fc from 'fast-check';
-import { metresBetween } from '../../listing/domain/place.js';
-import { around, type Box, cellOf, cellsOf, LEVELS, viewport } from './area.js';
+import { type Box, boxesAround, cellOf, cellsOf, LEVELS, viewport } from './area.js';
+import { metresBetween } from './point.js';
 
 const lat = fc.double({ min: -90, max: 90, noNaN: true });
 const lng = fc.double({ min: -180, max: 180, noNaN: true });
-const holds = (boxes: Box[], at: { lat: number; lng: number }) =>
+const contains = (boxes: Box[], at: { lat: number; lng: number }) =>
   boxes.some((box) => at.lat >= box.south && at.lat <= box.north && at.lng >= box.west && at.lng <= box.east);
 
-test('every point of a viewport lies in a cell that is looked up, and never more than 64 are', () => {
+test('covers every point of a viewport with at most 64 cells', () => {
   fc.assert(
     fc.property(lat, lat, lng, lng, lat, lng, (a, b, west, east, y, x) => {
       const boxes = viewport({ west, east, south: Math.min(a, b), north: Math.max(a, b) });
       const { level, cells } = cellsOf(boxes);
       expect(cells.length).toBeLessThanOrEqual(64);
       expect(new Set(cells).size).toBe(cells.length);
-      if (holds(boxes, { lat: y, lng: x })) expect(cells).toContain(cellOf({ lat: y, lng: x }, level));
+      if (contains(boxes, { lat: y, lng: x })) expect(cells).toContain(cellOf({ lat: y, lng: x }, level));
     }),
     { numRuns: 2000 },
   );
 });
 
-test('a town is looked up on the finest level, the world on the coarsest', () => {
+test('uses the finest level for a town and the coarsest for the whole earth', () => {
   expect(cellsOf([{ west: -73.9, south: 42.6, east: -73.7, north: 42.7 }]).level).toBe(12);
   expect(cellsOf([{ west: -180, south: -90, east: 180, north: 90 }])).toEqual({
     level: LEVELS[0],
@@ -28,14 +28,14 @@ test('a town is looked up on the finest level, the world on the coarsest', () =>
   });
 });
 
-test('a viewport across the antimeridian is two boxes', () => {
+test('splits a viewport across the antimeridian into two boxes', () => {
   expect(viewport({ west: 170, south: -20, east: -170, north: 0 })).toEqual([
     { west: 170, south: -20, east: 180, north: 0 },
     { west: -180, south: -20, east: -170, north: 0 },
   ]);
 });
 
-test('the boxes around a centre hold every point within the radius, near poles and antimeridian too', () => {
+test('returns boxes that contain every point within the radius, also near the poles and the antimeridian', () => {
   const km = fc.double({ min: 0.1, max: 500, noNaN: true });
   const northward = fc.double({ min: -5, max: 5, noNaN: true });
   const eastward = fc.oneof(
@@ -49,7 +49,7 @@ test('the boxes around a centre hold every point within the radius, near poles a
         lng: ((((x + dx + 180) % 360) + 360) % 360) - 180,
       };
       fc.pre(metresBetween({ lat: y, lng: x }, at) <= radius * 1000);
-      expect(holds(around({ lat: y, lng: x }, radius), at)).toBe(true);
+      expect(contains(boxesAround({ lat: y, lng: x }, radius), at)).toBe(true);
     }),
     { numRuns: 1000 },
   );

@@ -1,0 +1,97 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import { inactiveAccounts } from '@roost/accounts';
+import { type AuthUser, decodeCursor, page, type PageOf, Uuid } from '@roost/http';
+import { CONFIG, type Config } from '@roost/platform';
+import { z } from 'zod';
+import { listingsWithAddressAccess } from '../booking/booking.queries.js';
+import type { ListingsConfig } from '../config.js';
+import type { ListingStatus } from './domain/listing-state.js';
+import { type Audience, type ListingView, toListingView } from './listing.dto.js';
+import { Listing } from './listing.entity.js';
+
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+const Position = z.strictObject({ id: Uuid });
+
+/** Lists and batches of listings, each as the viewer may see it. */
+@Injectable()
+export class ListingReaderService {
+  constructor(
+    private readonly em: EntityManager,
+    @Inject(CONFIG) private readonly config: Config<typeof ListingsConfig>,
+  ) {}
+
+  /** The host's own listings, newest first. */
+  async listOwn(
+    host: AuthUser,
+    { status, ...request }: PageRequest & { status?: ListingStatus | undefined },
+  ): Promise<PageOf<ListingView>> {
+    const found = await findPage(
+      this.em.fork(),
+      { hostId: host.id, ...(status === undefined ? {} : { status }) },
+      request,
+    );
+    return {
+      ...found,
+      data: found.data.map((listing) => toListingView(listing, 'host', this.config.PUBLIC_URL)),
+    };
+  }
+
+  /** Those of these listings that the viewer may see. */
+  async findVisible(ids: readonly string[], viewer: AuthUser | null): Promise<ListingView[]> {
+    const em = this.em.fork();
+    return this.visible(em, await em.find(Listing, { id: { $in: [...ids] } }), viewer);
+  }
+
+  /** The published listings of a host, newest first. */
+  async listPublished(
+    hostId: string,
+    viewer: AuthUser | null,
+    request: PageRequest,
+  ): Promise<PageOf<ListingView>> {
+    const em = this.em.fork();
+    const found = await findPage(em, { hostId, status: 'published' }, request);
+    return { ...found, data: await this.visible(em, found.data, viewer) };
+  }
+
+  private async visible(
+    em: EntityManager,
+    listings: readonly Listing[],
+    viewer: AuthUser | null,
+  ): Promise<ListingView[]> {
+    const ids = listings.map(({ id }) => id);
+    const hostIds = listings.map(({ hostId }) => hostId);
+    const withAddress =
+      viewer === null ? new Set<string>() : await listingsWithAddressAccess(em, viewer.id, ids);
+    const inactive = await inactiveAccounts(em, hostIds);
+    const audienceOf = ({ id, hostId }: Listing): Audience => {
+      if (viewer?.id === hostId) return 'host';
+      return viewer?.roles.includes('admin') || withAddress.has(id) ? 'trusted' : 'public';
+    };
+    return listings.flatMap((listing) => {
+      const audience = audienceOf(listing);
+      const isPublic = listing.status === 'published' && !inactive.has(listing.hostId);
+      if (audience === 'public' && !isPublic) return [];
+      return [toListingView(listing, audience, this.config.PUBLIC_URL)];
+    });
+  }
+}
+
+/** The page carries the cursors of its rows for GraphQL; a spread keeps them. */
+async function findPage(
+  em: EntityManager,
+  where: { hostId: string; status?: ListingStatus },
+  { limit, cursor }: PageRequest,
+): Promise<PageOf<Listing>> {
+  const after = decodeCursor(cursor, Position);
+  const rows = await em.find(
+    Listing,
+    { ...where, ...(after === null ? {} : { id: { $lt: after.id } }) },
+    { orderBy: { id: 'desc' }, limit: limit + 1 },
+  );
+  return page(rows, limit, ({ id }) => ({ id }));
+}

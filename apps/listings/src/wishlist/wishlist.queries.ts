@@ -1,0 +1,86 @@
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
+
+export interface WishlistRow {
+  id: string;
+  name: string;
+  listingIds: string[];
+  createdAt: Date;
+}
+
+export async function countWishlists(em: EntityManager, userId: string): Promise<number> {
+  const [row] = await em.execute<[{ count: number }]>(
+    sql`SELECT count(*)::int AS count FROM wishlist WHERE user_id = ${userId}`,
+  );
+  return row.count;
+}
+
+export async function insertWishlist(
+  em: EntityManager,
+  { id, userId, name, createdAt }: { id: string; userId: string; name: string; createdAt: Date },
+): Promise<void> {
+  await em.execute(sql`
+    INSERT INTO wishlist (id, user_id, name, created_at) VALUES (${id}, ${userId}, ${name}, ${createdAt})`);
+}
+
+/** The wishlists of a user, newest first, each with its listings in the order in which they were added. */
+export function findWishlists(
+  em: EntityManager,
+  userId: string,
+  { afterId, limit }: { afterId: string | null; limit: number },
+): Promise<WishlistRow[]> {
+  const after = afterId === null ? sql`true` : sql`w.id < ${afterId}`;
+  return em.execute<WishlistRow[]>(sql`
+    SELECT w.id, w.name, w.created_at AS "createdAt",
+           ARRAY(SELECT i.listing_id::text FROM wishlist_listing i
+                  WHERE i.wishlist_id = w.id ORDER BY i.added_at, i.listing_id) AS "listingIds"
+      FROM wishlist w
+     WHERE w.user_id = ${userId} AND ${after}
+     ORDER BY w.id DESC LIMIT ${limit}`);
+}
+
+/**
+ * Writes the row of the user's wishlist without a change: of two concurrent transactions the later one is retried.
+ * Returns false if the user has no such wishlist.
+ */
+export async function touchWishlist(em: EntityManager, id: string, userId: string): Promise<boolean> {
+  const rows = await em.execute<object[]>(
+    sql`UPDATE wishlist SET name = name WHERE id = ${id} AND user_id = ${userId} RETURNING id`,
+  );
+  return rows.length > 0;
+}
+
+export async function hasWishlist(em: EntityManager, id: string, userId: string): Promise<boolean> {
+  const rows = await em.execute<object[]>(
+    sql`SELECT id FROM wishlist WHERE id = ${id} AND user_id = ${userId}`,
+  );
+  return rows.length > 0;
+}
+
+/** Whether the user can add this listing: it is published, or it is their own. */
+export async function isAddable(em: EntityManager, listingId: string, userId: string): Promise<boolean> {
+  const rows = await em.execute<object[]>(sql`
+    SELECT id FROM listing WHERE id = ${listingId} AND (status = 'published' OR host_id = ${userId})`);
+  return rows.length > 0;
+}
+
+/** The number of listings in a wishlist, without this one. */
+export async function countOtherListings(em: EntityManager, id: string, listingId: string): Promise<number> {
+  const [row] = await em.execute<[{ count: number }]>(sql`
+    SELECT count(*)::int AS count FROM wishlist_listing
+     WHERE wishlist_id = ${id} AND listing_id <> ${listingId}`);
+  return row.count;
+}
+
+/** Does nothing if the wishlist contains the listing already. */
+export async function addListing(
+  em: EntityManager,
+  { id, listingId, addedAt }: { id: string; listingId: string; addedAt: Date },
+): Promise<void> {
+  await em.execute(sql`
+    INSERT INTO wishlist_listing (wishlist_id, listing_id, added_at)
+    VALUES (${id}, ${listingId}, ${addedAt}) ON CONFLICT DO NOTHING`);
+}
+
+export async function removeListing(em: EntityManager, id: string, listingId: string): Promise<void> {
+  await em.execute(sql`DELETE FROM wishlist_listing WHERE wishlist_id = ${id} AND listing_id = ${listingId}`);
+}
