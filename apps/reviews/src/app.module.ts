@@ -1,15 +1,16 @@
 import { Module } from '@nestjs/common';
-import { AccountConsumer } from './account/account.consumer.js';
+import { AccountStandingModule } from '@roost/accounts';
+import { AuthorConsumer } from './author/author.consumer.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportService } from './import/import.service.js';
 import { ModerationController } from './moderation/moderation.controller.js';
 import { ModerationService } from './moderation/moderation.service.js';
 import { RatingService } from './rating/rating.service.js';
 import { ReplyService } from './review/reply.service.js';
+import { ReviewPublisherService } from './review/review-publisher.service.js';
+import { ReviewReaderService } from './review/review-reader.service.js';
 import { ReviewController } from './review/review.controller.js';
 import { ReviewJobs } from './review/review.jobs.js';
-import { ReviewPublisher } from './review/review.publisher.js';
-import { ReviewReader } from './review/review.reader.js';
 import {
   BookingReviewsResolver,
   ListingReviewsResolver,
@@ -17,15 +18,22 @@ import {
   UserReviewsResolver,
 } from './review/review.resolver.js';
 import { ReviewService } from './review/review.service.js';
-import { StayConsumer } from './stay/stay.consumer.js';
+import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consumer.js';
 
 @Module({
-  controllers: [ReviewController, ModerationController, ImportController, StayConsumer, AccountConsumer],
+  imports: [AccountStandingModule],
+  controllers: [
+    ReviewController,
+    ModerationController,
+    ImportController,
+    ReviewableStayConsumer,
+    AuthorConsumer,
+  ],
   providers: [
     ReviewService,
     ReplyService,
-    ReviewReader,
-    ReviewPublisher,
+    ReviewReaderService,
+    ReviewPublisherService,
     ReviewJobs,
     RatingService,
     ModerationService,

@@ -1,22 +1,22 @@
+import { Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
-import { Migration0001Stay } from '../migrations/Migration0001Stay.js';
-import { Migration0002Review } from '../migrations/Migration0002Review.js';
+import { Migration0001Reviews } from '../migrations/Migration0001Reviews.js';
 import { AppModule } from './app.module.js';
 import { ReviewsConfig } from './config.js';
 import { Rating } from './rating/rating.entity.js';
 import { Review } from './review/review.entity.js';
-import { Stay } from './stay/stay.entity.js';
+import { ReviewableStay } from './reviewable-stay/reviewable-stay.entity.js';
 
 export const reviews = defineService({
   name: 'reviews',
   port: 3005,
-  description: 'What guests and hosts say of each other, and ratings',
+  description: 'Reviews by guests and hosts, and ratings',
   module: AppModule,
   config: ReviewsConfig,
-  entities: [Stay, Review, Rating],
-  migrations: [Migration0001Stay, Migration0002Review],
+  entities: [ReviewableStay, Review, Rating],
+  migrations: [Migration0000AccountStanding, Migration0001Reviews],
   projections: {
-    'identity.user': ['account'],
+    'identity.user': ['account_standing', 'author'],
   },
   queue: true,
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem, type TestUser } from '@roost/testing';
-import { type ReviewBody, type ReviewsUnderTest, startReviews } from './reviews.fixture.js';
+import { type ReviewBody, type ReviewsFixture, startReviews } from './reviews.fixture.js';
 
 interface Report {
   id: string;
@@ -11,8 +11,8 @@ interface Report {
   status: string;
 }
 
-describe('report, hide, restore', () => {
-  let reviews: ReviewsUnderTest;
+describe('moderation', () => {
+  let reviews: ReviewsFixture;
   beforeAll(async () => {
     reviews = await startReviews();
   });
@@ -21,22 +21,22 @@ describe('report, hide, restore', () => {
 
   const report = (user: TestUser, id: string, body: unknown = { reason: 'offensive' }) =>
     reviews.as(user).post<{ id: string; reviewId: string }>(`/v1/reviews/${id}/report`, body);
-  const queue = async (query = '') => {
-    const answer = await reviews
+  const listReports = async (query = '') => {
+    const response = await reviews
       .as(reviews.admin)
       .get<{ data: Report[]; nextCursor: string | null }>(`/v1/admin/review-reports${query}`);
-    expect(answer.status).toBe(200);
-    return answer.body;
+    expect(response.status).toBe(200);
+    return response.body;
   };
   const reportsOf = async (id: string, status = 'open') =>
-    (await queue(`?limit=100&status=${status}`)).data.filter(({ review }) => review.id === id);
+    (await listReports(`?limit=100&status=${status}`)).data.filter(({ review }) => review.id === id);
   const hide = (id: string, body: unknown = { reason: 'Names a neighbour' }) =>
     reviews.as(reviews.admin).post(`/v1/admin/reviews/${id}/hide`, body);
   const restore = (id: string) => reviews.as(reviews.admin).post(`/v1/admin/reviews/${id}/restore`);
 
   describe('POST /v1/reviews/{id}/report', () => {
-    test('201: it is in the queue, whole; the same person again takes its own place', async () => {
-      const { ofListing } = await reviews.givenPublished();
+    test('201: lists the report; a second report by the same user replaces it', async () => {
+      const { ofListing } = await reviews.createPublished();
       const reader = aUser();
       const first = await report(reader, ofListing.id, { reason: 'spam', comment: 'An advertisement' });
       expect(first).toMatchObject({ status: 201, body: { reviewId: ofListing.id, reason: 'spam' } });
@@ -55,18 +55,18 @@ describe('report, hide, restore', () => {
       });
     });
 
-    test('404 for what nobody can read; 401; 403; 400', async () => {
-      const stay = await reviews.givenStay();
-      const { id } = await reviews.givenReview(stay.guest, stay);
+    test('404 for invisible reviews, 401, 403, 400', async () => {
+      const stay = await reviews.createStay();
+      const { id } = await reviews.createReview(stay.guest, stay);
       for (const user of [stay.host, stay.guest, aUser()])
         expectProblem(await report(user, id), 404, 'review.not_found');
       expectProblem(await report(aUser(), randomUUID()), 404, 'review.not_found');
-      await reviews.givenReview(stay.host, stay);
+      await reviews.createReview(stay.host, stay);
       const anonymous = await reviews.service.anonymous.post(`/v1/reviews/${id}/report`, { reason: 'spam' });
       expectProblem(anonymous, 401, 'auth.missing_token');
-      const suspended = aUser();
-      await reviews.suspended(suspended);
-      expectProblem(await report(suspended, id), 403, 'account.suspended');
+      const suspendedUser = aUser();
+      await reviews.suspend(suspendedUser);
+      expectProblem(await report(suspendedUser, id), 403, 'account.suspended');
       expectProblem(await report(aUser(), id, { reason: 'boring' }), 400, 'request.invalid', '/reason');
       expectProblem(
         await report(aUser(), id, { reason: 'spam', comment: '' }),
@@ -78,24 +78,24 @@ describe('report, hide, restore', () => {
   });
 
   describe('GET /v1/admin/review-reports', () => {
-    test('oldest first, page by page', async () => {
-      const { ofListing } = await reviews.givenPublished();
+    test('lists reports oldest first, page by page', async () => {
+      const { ofListing } = await reviews.createPublished();
       for (let n = 0; n < 3; n += 1) await report(aUser(), ofListing.id);
-      const all = (await queue('?limit=100')).data.map(({ id }) => id);
-      const seen: string[] = [];
+      const all = (await listReports('?limit=100')).data.map(({ id }) => id);
+      const paged: string[] = [];
       let cursor: string | null = null;
       do {
-        const page: Awaited<ReturnType<typeof queue>> = await queue(
+        const page: Awaited<ReturnType<typeof listReports>> = await listReports(
           `?limit=2${cursor ? `&cursor=${cursor}` : ''}`,
         );
-        seen.push(...page.data.map(({ id }) => id));
+        paged.push(...page.data.map(({ id }) => id));
         cursor = page.nextCursor;
       } while (cursor);
-      expect(seen).toEqual(all);
+      expect(paged).toEqual(all);
       expect(all).toEqual(all.toSorted());
     });
 
-    test('401 for nobody, 403 for guests and hosts', async () => {
+    test('401 for anonymous requests, 403 for guests and hosts', async () => {
       for (const path of ['/v1/admin/review-reports']) {
         expectProblem(await reviews.service.anonymous.get(path), 401, 'auth.missing_token');
         for (const user of [aUser(), aUser({ roles: ['host'] })]) {
@@ -105,8 +105,8 @@ describe('report, hide, restore', () => {
     });
   });
 
-  test('POST …/dismiss: the report is closed, the review stays', async () => {
-    const { stay, ofListing } = await reviews.givenPublished();
+  test('POST …/dismiss closes the report and leaves the review unchanged', async () => {
+    const { stay, ofListing } = await reviews.createPublished();
     const { body } = await report(aUser(), ofListing.id);
     const dismiss = () => reviews.as(reviews.admin).post(`/v1/admin/review-reports/${body.id}/dismiss`);
     expect((await dismiss()).status).toBe(204);
@@ -117,12 +117,12 @@ describe('report, hide, restore', () => {
   });
 
   describe('POST /v1/admin/reviews/{id}/hide and /restore', () => {
-    test('204: out of lists and rating, its reports upheld; its author reads why; and back as it was', async () => {
-      const { stay, ofListing } = await reviews.givenPublished({ guestWrites: { overall: 1 } });
-      await reviews.givenPublished({
+    test('204: hides the review from lists and rating, upholds its reports, shows the reason to its author, and restores everything', async () => {
+      const { stay, ofListing } = await reviews.createPublished({ guestInput: { overall: 1 } });
+      await reviews.createPublished({
         host: stay.host,
         listingId: stay.listingId,
-        guestWrites: { overall: 5 },
+        guestInput: { overall: 5 },
       });
       await report(stay.host, ofListing.id);
       const before = await reviews.ofListing(stay.listingId);
@@ -138,17 +138,17 @@ describe('report, hide, restore', () => {
       expectProblem(await reviews.service.anonymous.get(path), 404, 'review.not_found');
       expectProblem(await reviews.as(stay.host).get(path), 404, 'review.not_found');
       for (const user of [stay.guest, reviews.admin]) {
-        const seen = await reviews.as(user).get<ReviewBody>(path);
-        expect(seen.body.hidden).toMatchObject({ reason: 'Names a neighbour' });
+        const view = await reviews.as(user).get<ReviewBody>(path);
+        expect(view.body.hidden).toMatchObject({ reason: 'Names a neighbour' });
       }
 
       expect((await restore(ofListing.id)).status).toBe(204);
       expect(await reviews.ofListing(stay.listingId)).toEqual(before);
       for (const type of ['review.hidden', 'review.restored'] as const) {
-        const told = (await reviews.service.published(type)).filter(
+        const events = (await reviews.service.published(type)).filter(
           ({ reviewId }) => reviewId === ofListing.id,
         );
-        expect(told).toEqual([expect.objectContaining({ listingId: stay.listingId })]);
+        expect(events).toEqual([expect.objectContaining({ listingId: stay.listingId })]);
       }
       const ratings = await reviews.service.query<{ aggregate_version: string; body: { count: number } }>(
         `SELECT aggregate_version, body FROM outbox_event WHERE type = 'rating.changed' AND key = $1 ORDER BY xid, id`,
@@ -160,8 +160,8 @@ describe('report, hide, restore', () => {
       expect(new Set(versions).size).toBe(4);
     });
 
-    test('the last one hidden: no rating is left, not one of nothing', async () => {
-      const { stay, ofListing, ofGuest } = await reviews.givenPublished();
+    test('returns no rating when the last review is hidden', async () => {
+      const { stay, ofListing, ofGuest } = await reviews.createPublished();
       await hide(ofListing.id);
       await hide(ofGuest.id);
       expect(await reviews.ofListing(stay.listingId)).toEqual({ rating: null, data: [], nextCursor: null });
@@ -175,30 +175,30 @@ describe('report, hide, restore', () => {
       });
     });
 
-    test('ten administrators at once: counted out once', async () => {
-      const { stay, ofListing } = await reviews.givenPublished();
-      await reviews.givenPublished({ host: stay.host, listingId: stay.listingId });
-      const answers = await Promise.all(Array.from({ length: 10 }, () => hide(ofListing.id)));
-      expect(answers.map(({ status }) => status).sort()).toEqual([204, ...Array<number>(9).fill(409)]);
+    test('adjusts the rating once when ten administrators hide a review at the same time', async () => {
+      const { stay, ofListing } = await reviews.createPublished();
+      await reviews.createPublished({ host: stay.host, listingId: stay.listingId });
+      const responses = await Promise.all(Array.from({ length: 10 }, () => hide(ofListing.id)));
+      expect(responses.map(({ status }) => status).sort()).toEqual([204, ...Array<number>(9).fill(409)]);
       expect((await reviews.ofListing(stay.listingId)).rating).toMatchObject({ count: 1 });
     });
 
-    test('409 for what is so already; 404 for what is unknown or unpublished; 400 without a reason', async () => {
-      const { ofListing } = await reviews.givenPublished();
+    test('409 without a change of state, 404 for unknown and unpublished reviews, 400 without a reason', async () => {
+      const { ofListing } = await reviews.createPublished();
       expectProblem(await restore(ofListing.id), 409, 'review.wrong_state');
       await hide(ofListing.id);
       expectProblem(await hide(ofListing.id), 409, 'review.wrong_state');
-      const stay = await reviews.givenStay();
-      const { id } = await reviews.givenReview(stay.guest, stay);
-      for (const each of [id, randomUUID()]) {
-        expectProblem(await hide(each), 404, 'review.not_found');
-        expectProblem(await restore(each), 404, 'review.not_found');
+      const stay = await reviews.createStay();
+      const { id } = await reviews.createReview(stay.guest, stay);
+      for (const missingId of [id, randomUUID()]) {
+        expectProblem(await hide(missingId), 404, 'review.not_found');
+        expectProblem(await restore(missingId), 404, 'review.not_found');
       }
       expectProblem(await hide(ofListing.id, {}), 400, 'request.invalid', '/reason');
     });
 
-    test('401 for nobody, 403 for guests and hosts', async () => {
-      const { stay, ofListing } = await reviews.givenPublished();
+    test('401 for anonymous requests, 403 for guests and hosts', async () => {
+      const { stay, ofListing } = await reviews.createPublished();
       for (const action of ['hide', 'restore']) {
         const path = `/v1/admin/reviews/${ofListing.id}/${action}`;
         expectProblem(await reviews.service.anonymous.post(path, { reason: 'x' }), 401, 'auth.missing_token');
@@ -209,18 +209,18 @@ describe('report, hide, restore', () => {
     });
   });
 
-  test('many reviews shown and hidden at once: the rating is the sum of what is shown', async () => {
+  test('keeps the rating equal to the visible reviews when many are published and hidden at the same time', async () => {
     const host = aUser({ roles: ['host'] });
     const listingId = randomUUID();
-    const given: ReviewBody[] = [];
+    const published: ReviewBody[] = [];
     for (const overall of [1, 2, 3, 4, 5, 5]) {
-      given.push((await reviews.givenPublished({ host, listingId, guestWrites: { overall } })).ofListing);
+      published.push((await reviews.createPublished({ host, listingId, guestInput: { overall } })).ofListing);
     }
-    const stays = await Promise.all(Array.from({ length: 6 }, () => reviews.givenStay({ host, listingId })));
-    await Promise.all(stays.map((stay) => reviews.givenReview(stay.host, stay)));
+    const stays = await Promise.all(Array.from({ length: 6 }, () => reviews.createStay({ host, listingId })));
+    await Promise.all(stays.map((stay) => reviews.createReview(stay.host, stay)));
     await Promise.all([
-      ...stays.map((stay) => reviews.givenReview(stay.guest, stay, { overall: 2 })),
-      ...given.slice(0, 3).map(({ id }) => hide(id)),
+      ...stays.map((stay) => reviews.createReview(stay.guest, stay, { overall: 2 })),
+      ...published.slice(0, 3).map(({ id }) => hide(id)),
     ]);
     const [expected] = await reviews.service.query<{ count: number; sum: number }>(
       `SELECT count(*)::int AS count, sum(overall)::int AS sum FROM review
@@ -228,15 +228,15 @@ describe('report, hide, restore', () => {
       [listingId],
     );
     expect(expected).toEqual({ count: 9, sum: 4 + 5 + 5 + 6 * 2 });
-    const rated = (await reviews.service.published('rating.changed')).filter(
+    const ratingEvents = (await reviews.service.published('rating.changed')).filter(
       (body) => body.listingId === listingId,
     );
-    expect(rated.at(-1)).toMatchObject({
+    expect(ratingEvents.at(-1)).toMatchObject({
       count: 9,
       overallSum: 26,
       categorySums: { accuracy: 36 },
       histogram: [0, 6, 0, 1, 2],
     });
-    expect(rated).toHaveLength(6 + 6 + 3);
+    expect(ratingEvents).toHaveLength(6 + 6 + 3);
   });
 });

@@ -1,16 +1,16 @@
-import { type ReviewsUnderTest, startReviews } from './reviews.fixture.js';
+import { type ReviewsFixture, startReviews } from './reviews.fixture.js';
 
 interface Document {
   paths: Record<string, Record<string, { security?: unknown[]; responses: Record<string, unknown> }>>;
 }
 
-let reviews: ReviewsUnderTest;
+let reviews: ReviewsFixture;
 beforeAll(async () => {
   reviews = await startReviews();
 });
 afterAll(() => reviews.close());
 
-test('the document names every route, what it answers, and what is public', async () => {
+test('documents every route, its access and its responses', async () => {
   const { body } = await reviews.service.anonymous.get<Document>('/openapi.json');
   const routes = Object.entries(body.paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { security }]) => {
@@ -36,6 +36,7 @@ test('the document names every route, what it answers, and what is public', asyn
       'POST /v1/reviews/{id}/report user',
     ].sort(),
   );
-  const writing = body.paths['/v1/bookings/{bookingId}/reviews']?.post?.responses ?? {};
-  for (const status of ['201', '400', '401', '403', '404', '409']) expect(writing).toHaveProperty(status);
+  const writeResponses = body.paths['/v1/bookings/{bookingId}/reviews']?.post?.responses ?? {};
+  for (const status of ['201', '400', '401', '403', '404', '409'])
+    expect(writeResponses).toHaveProperty(status);
 });

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem } from '@roost/testing';
 import {
-  byGuest,
+  guestReview,
   type ReviewBody,
-  type ReviewsUnderTest,
+  type ReviewsFixture,
   startReviews,
   type TestStay,
 } from './reviews.fixture.js';
 
 describe('PATCH /v1/reviews/{id}', () => {
-  let reviews: ReviewsUnderTest;
+  let reviews: ReviewsFixture;
   let stay: TestStay;
   let review: ReviewBody;
   beforeAll(async () => {
@@ -17,34 +17,34 @@ describe('PATCH /v1/reviews/{id}', () => {
   });
   beforeEach(async () => {
     await reviews.service.clock.set('2027-05-12T16:00:00Z');
-    stay = await reviews.givenStay();
-    review = await reviews.givenReview(stay.guest, stay);
+    stay = await reviews.createStay();
+    review = await reviews.createReview(stay.guest, stay);
   });
   afterAll(() => reviews.close());
 
   const edit = (body: unknown, headers: Record<string, string> = {}, user = stay.guest, id = review.id) =>
     reviews.as(user).patch<ReviewBody>(`/v1/reviews/${id}`, body, headers);
 
-  test('200: until publication, a field or all of them', async () => {
+  test('200: changes one or all fields before publication', async () => {
     expect((await edit({ overall: 2 })).body).toEqual({ ...review, overall: 2 });
-    const all = byGuest({ overall: 1, text: 'On second thoughts, no.' });
-    expect((await edit(all)).body).toEqual({ ...review, ...all });
-    await reviews.givenReview(stay.host, stay);
+    const allFields = guestReview({ overall: 1, text: 'On second thoughts, no.' });
+    expect((await edit(allFields)).body).toEqual({ ...review, ...allFields });
+    await reviews.createReview(stay.host, stay);
     const { data, rating } = await reviews.ofListing(stay.listingId);
-    expect(data).toMatchObject([all]);
+    expect(data).toMatchObject([allFields]);
     expect(rating).toMatchObject({ mean: 1, count: 1 });
   });
 
-  test('409 once it is published, by the other side or by time', async () => {
-    await reviews.givenReview(stay.host, stay);
+  test('409 after publication by the second review or by the end of the window', async () => {
+    await reviews.createReview(stay.host, stay);
     expectProblem(await edit({ overall: 1 }), 409, 'review.already_published');
-    const alone = await reviews.givenStay();
-    const other = await reviews.givenReview(alone.guest, alone);
-    await reviews.service.clock.set(alone.closesAt);
-    expectProblem(await edit({ overall: 1 }, {}, alone.guest, other.id), 409, 'review.already_published');
+    const single = await reviews.createStay();
+    const other = await reviews.createReview(single.guest, single);
+    await reviews.service.clock.set(single.closesAt);
+    expectProblem(await edit({ overall: 1 }, {}, single.guest, other.id), 409, 'review.already_published');
   });
 
-  test('412 with a stale If-Match; the ETag is that of the read', async () => {
+  test('412 with a stale If-Match, 200 with the ETag of the last response', async () => {
     const tag = (await reviews.as(stay.guest).get(`/v1/reviews/${review.id}`)).headers.get('etag') ?? '';
     const first = await edit({ overall: 3 }, { 'if-match': tag });
     expect(first.status).toBe(200);
@@ -53,8 +53,8 @@ describe('PATCH /v1/reviews/{id}', () => {
     expect(next).toMatchObject({ status: 200, body: { overall: 4 } });
   });
 
-  test('an edit and a publication at once: what is published is what the answer says', async () => {
-    const [edited] = await Promise.all([edit({ overall: 1 }), reviews.givenReview(stay.host, stay)]);
+  test('publishes the edited review if a concurrent edit succeeds', async () => {
+    const [edited] = await Promise.all([edit({ overall: 1 }), reviews.createReview(stay.host, stay)]);
     const { rating } = await reviews.ofListing(stay.listingId);
     if (edited.status === 200) expect(rating).toMatchObject({ mean: 1, histogram: [1, 0, 0, 0, 0] });
     else {
@@ -63,15 +63,15 @@ describe('PATCH /v1/reviews/{id}', () => {
     }
   });
 
-  test('404 for everybody else, published or not; 401 for nobody; 403 for the suspended', async () => {
+  test('404 for everyone except the author, 401 for anonymous requests, 403 for suspended users', async () => {
     const others = [stay.host, aUser(), reviews.admin];
     for (const user of others) expectProblem(await edit({ overall: 1 }, {}, user), 404, 'review.not_found');
     expectProblem(await edit({ overall: 1 }, {}, stay.guest, randomUUID()), 404, 'review.not_found');
-    await reviews.givenReview(stay.host, stay);
+    await reviews.createReview(stay.host, stay);
     for (const user of others) expectProblem(await edit({ overall: 1 }, {}, user), 404, 'review.not_found');
     const anonymous = await reviews.service.anonymous.patch(`/v1/reviews/${review.id}`, { overall: 1 });
     expectProblem(anonymous, 401, 'auth.missing_token');
-    await reviews.suspended(stay.guest);
+    await reviews.suspend(stay.guest);
     expectProblem(await edit({ overall: 1 }), 403, 'account.suspended');
   });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem } from '@roost/testing';
-import { type ReviewsUnderTest, startReviews } from './reviews.fixture.js';
+import { type ReviewsFixture, startReviews } from './reviews.fixture.js';
 
 interface Result {
   externalId: string | null;
@@ -12,14 +12,14 @@ interface Result {
 }
 
 describe('POST /v1/admin/imports/reviews', () => {
-  let reviews: ReviewsUnderTest;
+  let reviews: ReviewsFixture;
   beforeAll(async () => {
     reviews = await startReviews();
   });
   beforeEach(() => reviews.service.clock.set('2027-05-12T16:00:00Z'));
   afterAll(() => reviews.close());
 
-  const aRow = (other: Record<string, unknown> = {}) => ({
+  const importRow = (other: Record<string, unknown> = {}) => ({
     externalId: randomUUID(),
     listingId: randomUUID(),
     authorName: 'Zoë',
@@ -27,20 +27,20 @@ describe('POST /v1/admin/imports/reviews', () => {
     writtenAt: '2024-02-29',
     ...other,
   });
-  const send = (rows: unknown[], source = 'inside-airbnb') =>
+  const postRows = (rows: unknown[], source = 'inside-airbnb') =>
     reviews.as(reviews.admin).post<{ results: Result[] }>('/v1/admin/imports/reviews', { source, rows });
-  const sent = async (rows: unknown[], source?: string) => {
-    const answer = await send(rows, source);
-    expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 200 });
-    return answer.body.results;
+  const importRows = async (rows: unknown[], source?: string) => {
+    const response = await postRows(rows, source);
+    expect({ status: response.status, body: response.body }).toMatchObject({ status: 200 });
+    return response.body.results;
   };
-  const outcomes = async (rows: unknown[]) => (await sent(rows)).map(({ outcome }) => outcome);
+  const outcomes = async (rows: unknown[]) => (await importRows(rows)).map(({ outcome }) => outcome);
 
-  test('200: listed as external, beside those of stays, and in no rating and no event', async () => {
-    const { stay, ofListing } = await reviews.givenPublished();
+  test('200: lists external reviews with those of stays, without ratings and events', async () => {
+    const { stay, ofListing } = await reviews.createPublished();
     const before = await reviews.ofListing(stay.listingId);
-    const row = aRow({ listingId: stay.listingId });
-    const [result] = await sent([row]);
+    const row = importRow({ listingId: stay.listingId });
+    const [result] = await importRows([row]);
     expect(result).toEqual({
       externalId: row.externalId,
       id: expect.any(String) as string,
@@ -77,26 +77,26 @@ describe('POST /v1/admin/imports/reviews', () => {
     expect(rated).toHaveLength(1);
   });
 
-  test('the same again changes nothing; another text is an update; another source is another review', async () => {
-    const rows = [aRow(), aRow(), aRow()];
+  test('recognizes unchanged rows, changed rows, and rows of other sources', async () => {
+    const rows = [importRow(), importRow(), importRow()];
     expect(await outcomes(rows)).toEqual(['created', 'created', 'created']);
     expect(await outcomes(rows)).toEqual(['unchanged', 'unchanged', 'unchanged']);
-    const changed = [rows[0], { ...rows[1], text: 'Edited.' }, aRow()];
+    const changed = [rows[0], { ...rows[1], text: 'Edited.' }, importRow()];
     expect(await outcomes(changed)).toEqual(['unchanged', 'updated', 'created']);
     const { data } = await reviews.ofListing(rows[1]?.listingId ?? '');
     expect(data.map(({ text }) => text)).toEqual(['Edited.']);
-    const [elsewhere] = await sent([rows[0]], 'another-site');
-    expect(elsewhere?.outcome).toBe('created');
+    const [fromOtherSource] = await importRows([rows[0]], 'another-site');
+    expect(fromOtherSource?.outcome).toBe('created');
     expect((await reviews.ofListing(rows[0]?.listingId ?? '')).data).toHaveLength(2);
   });
 
-  test('imports of the same rows at once make each review once', async () => {
-    // A race: five rounds show what one may miss.
+  test('creates each review once when the same rows are imported at the same time', async () => {
+    // Repeated because a race may not occur in a single round.
     for (let round = 0; round < 5; round++) {
-      const rows = Array.from({ length: 50 }, () => aRow());
-      const answers = await Promise.all([send(rows), send(rows), send(rows)]);
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-      const created = answers
+      const rows = Array.from({ length: 50 }, () => importRow());
+      const responses = await Promise.all([postRows(rows), postRows(rows), postRows(rows)]);
+      expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
+      const created = responses
         .flatMap(({ body }) => body.results)
         .filter(({ outcome }) => outcome === 'created');
       expect(new Set(created.map(({ id }) => id)).size).toBe(50);
@@ -104,36 +104,36 @@ describe('POST /v1/admin/imports/reviews', () => {
     }
   });
 
-  test('5,001 characters are cut, with a mark; 5,000 are not', async () => {
-    const long = aRow({ text: `${'🏠'.repeat(4_990)} and ${'x'.repeat(5_000)}` });
-    const whole = aRow({ text: '🏠'.repeat(5_000) });
-    const [cut, kept] = await sent([long, whole]);
-    expect(cut).toMatchObject({ outcome: 'created', pointer: '/text', code: null });
-    expect(kept).toMatchObject({ outcome: 'created', pointer: null });
-    const [shown] = (await reviews.ofListing(long.listingId)).data;
+  test('truncates texts of more than 5,000 characters, with a mark', async () => {
+    const tooLong = importRow({ text: `${'🏠'.repeat(4_990)} and ${'x'.repeat(5_000)}` });
+    const longest = importRow({ text: '🏠'.repeat(5_000) });
+    const [truncated, unchanged] = await importRows([tooLong, longest]);
+    expect(truncated).toMatchObject({ outcome: 'created', pointer: '/text', code: null });
+    expect(unchanged).toMatchObject({ outcome: 'created', pointer: null });
+    const [shown] = (await reviews.ofListing(tooLong.listingId)).data;
     expect([...(shown?.text ?? '')]).toHaveLength(5_000);
     expect(shown?.text).toMatch(/ and x \[…\]$/);
-    expect((await reviews.ofListing(whole.listingId)).data[0]?.text).toBe(whole.text);
-    expect(await outcomes([long])).toEqual(['unchanged']);
+    expect((await reviews.ofListing(longest.listingId)).data[0]?.text).toBe(longest.text);
+    expect(await outcomes([tooLong])).toEqual(['unchanged']);
   });
 
-  test('a bad row is refused in its place and stops no other', async () => {
-    const good = aRow();
-    const twice = aRow();
+  test('rejects invalid rows one by one and stores the others', async () => {
+    const good = importRow();
+    const duplicate = importRow();
     const bad: [unknown, string | null][] = [
-      [aRow({ text: '   ' }), '/text'],
-      [aRow({ text: '\u0007\u001b' }), '/text'],
-      [aRow({ listingId: 'nowhere' }), '/listingId'],
-      [aRow({ writtenAt: '2027-06-01' }), '/writtenAt'],
-      [aRow({ writtenAt: '2023-02-29' }), '/writtenAt'],
-      [aRow({ authorName: '' }), '/authorName'],
-      [aRow({ externalId: 7 }), '/externalId'],
-      [aRow({ overall: 5 }), '/overall'],
-      [twice, '/externalId'],
+      [importRow({ text: '   ' }), '/text'],
+      [importRow({ text: '\u0007\u001b' }), '/text'],
+      [importRow({ listingId: 'not-a-uuid' }), '/listingId'],
+      [importRow({ writtenAt: '2027-06-01' }), '/writtenAt'],
+      [importRow({ writtenAt: '2023-02-29' }), '/writtenAt'],
+      [importRow({ authorName: '' }), '/authorName'],
+      [importRow({ externalId: 7 }), '/externalId'],
+      [importRow({ overall: 5 }), '/overall'],
+      [duplicate, '/externalId'],
       ['a text', ''],
       [null, ''],
     ];
-    const results = await sent([twice, ...bad.map(([row]) => row), good]);
+    const results = await importRows([duplicate, ...bad.map(([row]) => row), good]);
     expect(results[0]?.outcome).toBe('created');
     expect(results.at(-1)?.outcome).toBe('created');
     const refused = results.slice(1, -1);
@@ -143,9 +143,9 @@ describe('POST /v1/admin/imports/reviews', () => {
     expect((await reviews.ofListing(good.listingId)).data).toHaveLength(1);
   });
 
-  test('what an administrator has hidden stays hidden when it comes again', async () => {
-    const row = aRow();
-    const [result] = await sent([row]);
+  test('keeps a hidden review hidden when it is imported again', async () => {
+    const row = importRow();
+    const [result] = await importRows([row]);
     const hide = await reviews
       .as(reviews.admin)
       .post(`/v1/admin/reviews/${result?.id}/hide`, { reason: 'Names a neighbour' });
@@ -154,24 +154,20 @@ describe('POST /v1/admin/imports/reviews', () => {
     expect((await reviews.ofListing(row.listingId)).data).toEqual([]);
   });
 
-  test('nobody can answer or edit it', async () => {
-    const row = aRow();
-    const [result] = await sent([row]);
-    const somebody = reviews.as(aUser({ roles: ['host'] }));
+  test('rejects replies to and edits of external reviews', async () => {
+    const row = importRow();
+    const [result] = await importRows([row]);
+    const user = reviews.as(aUser({ roles: ['host'] }));
     expectProblem(
-      await somebody.post(`/v1/reviews/${result?.id}/reply`, { text: 'Thanks' }),
+      await user.post(`/v1/reviews/${result?.id}/reply`, { text: 'Thanks' }),
       404,
       'review.not_found',
     );
-    expectProblem(
-      await somebody.patch(`/v1/reviews/${result?.id}`, { text: 'Mine' }),
-      404,
-      'review.not_found',
-    );
+    expectProblem(await user.patch(`/v1/reviews/${result?.id}`, { text: 'Mine' }), 404, 'review.not_found');
   });
 
-  test('401 for nobody, 403 for guests and hosts', async () => {
-    const body = { source: 'inside-airbnb', rows: [aRow()] };
+  test('401 for anonymous requests, 403 for guests and hosts', async () => {
+    const body = { source: 'inside-airbnb', rows: [importRow()] };
     const path = '/v1/admin/imports/reviews';
     expectProblem(await reviews.service.anonymous.post(path, body), 401, 'auth.missing_token');
     for (const user of [aUser(), aUser({ roles: ['host'] })]) {
@@ -183,9 +179,9 @@ describe('POST /v1/admin/imports/reviews', () => {
     ['no rows', { source: 'a', rows: [] }, '/rows'],
     ['too many rows', { source: 'a', rows: Array.from({ length: 201 }, () => null) }, '/rows'],
     ['no source', { rows: [null] }, '/source'],
-    ['a list', [], ''],
+    ['an array', [], ''],
   ])('400: %s', async (_, body, pointer) => {
-    const answer = await reviews.as(reviews.admin).post('/v1/admin/imports/reviews', body);
-    expectProblem(answer, 400, 'request.invalid', pointer);
+    const response = await reviews.as(reviews.admin).post('/v1/admin/imports/reviews', body);
+    expectProblem(response, 400, 'request.invalid', pointer);
   });
 });

@@ -43,37 +43,37 @@ export interface TestStay {
   guest: TestUser;
   host: TestUser;
   booking: BookingBody;
-  /** When nobody can review it any more. */
+  /** The end of the review window. */
   closesAt: string;
 }
 
 export const GUEST_CATEGORIES = ['accuracy', 'checkIn', 'cleanliness', 'communication', 'location', 'value'];
 export const HOST_CATEGORIES = ['cleanliness', 'rules', 'communication'];
 
-const all = (names: string[], score: number) => Object.fromEntries(names.map((name) => [name, score]));
+const rateAll = (names: string[], score: number) => Object.fromEntries(names.map((name) => [name, score]));
 
-export const byGuest = (other: Record<string, unknown> = {}) => ({
+export const guestReview = (other: Record<string, unknown> = {}) => ({
   overall: 5,
-  categories: all(GUEST_CATEGORIES, 4),
+  categories: rateAll(GUEST_CATEGORIES, 4),
   text: 'The boats below the window sang us to sleep.',
   ...other,
 });
 
-export const byHost = (other: Record<string, unknown> = {}) => ({
+export const hostReview = (other: Record<string, unknown> = {}) => ({
   overall: 4,
-  categories: all(HOST_CATEGORIES, 5),
+  categories: rateAll(HOST_CATEGORIES, 5),
   text: 'They left the kitchen cleaner than it was.',
   ...other,
 });
 
-export async function startReviews(env: Record<string, string> = {}): Promise<ReviewsUnderTest> {
-  return new ReviewsUnderTest(await startTestService(reviews, { env }));
+export async function startReviews(env: Record<string, string> = {}): Promise<ReviewsFixture> {
+  return new ReviewsFixture(await startTestService(reviews, { env }));
 }
 
-/** New York, out at 11:00 on 12 May 2027: 15:00 UTC; the window closes at the same local time on the 26th. */
+/** Check-out in New York on 12 May 2027 at 11:00 (15:00 UTC). The window ends on the 26th at the same local time. */
 export const CHECK_OUT = '2027-05-12T15:00:00.000Z';
 
-export class ReviewsUnderTest {
+export class ReviewsFixture {
   readonly admin = aUser({ roles: ['admin'] });
 
   constructor(readonly service: TestService) {}
@@ -82,7 +82,7 @@ export class ReviewsUnderTest {
     return this.service.as(user);
   }
 
-  aBooking(other: Partial<BookingBody> = {}): BookingBody {
+  bookingBody(other: Partial<BookingBody> = {}): BookingBody {
     return {
       bookingId: randomUUID(),
       listingId: randomUUID(),
@@ -108,11 +108,11 @@ export class ReviewsUnderTest {
     };
   }
 
-  async givenBooking(
-    given: { guest?: TestUser; host?: TestUser; listingId?: string } & Partial<BookingBody> = {},
+  async createBooking(
+    options: { guest?: TestUser; host?: TestUser; listingId?: string } & Partial<BookingBody> = {},
   ): Promise<TestStay> {
-    const { guest = aUser(), host = aUser({ roles: ['host'] }), ...other } = given;
-    const booking = this.aBooking({ ...other, guestId: guest.id, hostId: host.id });
+    const { guest = aUser(), host = aUser({ roles: ['host'] }), ...other } = options;
+    const booking = this.bookingBody({ ...other, guestId: guest.id, hostId: host.id });
     await this.service.deliver('booking.created', booking);
     const { bookingId, listingId } = booking;
     return {
@@ -125,18 +125,18 @@ export class ReviewsUnderTest {
     };
   }
 
-  /** Checked out, and the clock stands an hour later. */
-  async givenStay(given: Parameters<ReviewsUnderTest['givenBooking']>[0] = {}): Promise<TestStay> {
-    const stay = await this.givenBooking(given);
-    await this.completed(stay);
+  /** Creates a completed stay. */
+  async createStay(options: Parameters<ReviewsFixture['createBooking']>[0] = {}): Promise<TestStay> {
+    const stay = await this.createBooking(options);
+    await this.complete(stay);
     return stay;
   }
 
-  async completed(stay: TestStay, options: { times?: number } = {}): Promise<void> {
+  async complete(stay: TestStay, options: { times?: number } = {}): Promise<void> {
     await this.service.deliver('booking.completed', { ...stay.booking, state: 'completed' }, options);
   }
 
-  async cancelled(stay: TestStay, by: 'guest' | 'host' | 'admin', cancelledAt: string): Promise<void> {
+  async cancel(stay: TestStay, by: 'guest' | 'host' | 'admin', cancelledAt: string): Promise<void> {
     await this.service.deliver('booking.cancelled', {
       ...stay.booking,
       state: 'cancelled',
@@ -148,7 +148,7 @@ export class ReviewsUnderTest {
     });
   }
 
-  async named(user: TestUser, displayName: string, version = 1): Promise<void> {
+  async setDisplayName(user: TestUser, displayName: string, version = 1): Promise<void> {
     await this.service.deliver(
       'user.registered',
       {
@@ -163,12 +163,12 @@ export class ReviewsUnderTest {
     );
   }
 
-  async suspended(user: TestUser, version = 2): Promise<void> {
+  async suspend(user: TestUser, version = 2): Promise<void> {
     await this.service.deliver(
       'user.suspended',
       {
         userId: user.id,
-        displayName: 'Somebody',
+        displayName: 'A user',
         locale: 'en',
         roles: ['guest'],
         emailVerified: true,
@@ -182,42 +182,44 @@ export class ReviewsUnderTest {
     return this.as(user).post<ReviewBody>(`/v1/bookings/${stay.bookingId}/reviews`, body, headers);
   }
 
-  async givenReview(
+  async createReview(
     user: TestUser,
     stay: TestStay,
     other: Record<string, unknown> = {},
   ): Promise<ReviewBody> {
-    const body = user.id === stay.guest.id ? byGuest(other) : byHost(other);
-    const answer = await this.write(user, stay, body);
-    expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 201 });
-    return answer.body;
+    const body = user.id === stay.guest.id ? guestReview(other) : hostReview(other);
+    const response = await this.write(user, stay, body);
+    expect({ status: response.status, body: response.body }).toMatchObject({ status: 201 });
+    return response.body;
   }
 
-  /** Both have written, so both are published. */
-  async givenPublished(
-    given: Parameters<ReviewsUnderTest['givenBooking']>[0] & {
-      guestWrites?: Record<string, unknown>;
-      hostWrites?: Record<string, unknown>;
+  /** Creates a stay with both reviews, which publishes them. */
+  async createPublished(
+    options: Parameters<ReviewsFixture['createBooking']>[0] & {
+      guestInput?: Record<string, unknown>;
+      hostInput?: Record<string, unknown>;
     } = {},
   ): Promise<{ stay: TestStay; ofListing: ReviewBody; ofGuest: ReviewBody }> {
-    const { guestWrites, hostWrites, ...other } = given;
-    const stay = await this.givenStay(other);
-    const ofGuest = await this.givenReview(stay.host, stay, hostWrites);
-    const ofListing = await this.givenReview(stay.guest, stay, guestWrites);
+    const { guestInput, hostInput, ...other } = options;
+    const stay = await this.createStay(other);
+    const ofGuest = await this.createReview(stay.host, stay, hostInput);
+    const ofListing = await this.createReview(stay.guest, stay, guestInput);
     expect(ofListing.publishedAt).not.toBeNull();
     return { stay, ofListing, ofGuest };
   }
 
   async ofListing(listingId: string, query = ''): Promise<ReviewList> {
-    const answer = await this.service.anonymous.get<ReviewList>(`/v1/listings/${listingId}/reviews${query}`);
-    expect(answer.status).toBe(200);
-    return answer.body;
+    const response = await this.service.anonymous.get<ReviewList>(
+      `/v1/listings/${listingId}/reviews${query}`,
+    );
+    expect(response.status).toBe(200);
+    return response.body;
   }
 
   async ofUser(userId: string, query = ''): Promise<ReviewList> {
-    const answer = await this.service.anonymous.get<ReviewList>(`/v1/users/${userId}/reviews${query}`);
-    expect(answer.status).toBe(200);
-    return answer.body;
+    const response = await this.service.anonymous.get<ReviewList>(`/v1/users/${userId}/reviews${query}`);
+    expect(response.status).toBe(200);
+    return response.body;
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,7 @@ export const ExternalReview = z
     text: z
       .string()
       .max(200_000)
-      .meta({ description: 'What exceeds 5,000 characters is cut off, with a mark' }),
+      .meta({ description: 'Truncated to 5,000 characters, with the mark `[…]` at the end.' }),
     writtenAt: z.union([Instant, IsoDate]),
   })
   .meta({ id: 'ExternalReview' });

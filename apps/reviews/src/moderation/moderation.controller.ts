@@ -35,7 +35,7 @@ export class ModerationController {
     @CurrentUser() admin: AuthUser,
     @QueryParams(ListReports) query: ListReports,
   ): Promise<PageOf<ReviewReport>> {
-    return this.moderation.reports(admin, query);
+    return this.moderation.listReports(admin, query);
   }
 
   @Post('admin/review-reports/:id/dismiss')

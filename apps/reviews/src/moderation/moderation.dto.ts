@@ -39,6 +39,8 @@ export const ListReports = z
 export type ListReports = z.output<typeof ListReports>;
 
 export const HideReview = z
-  .strictObject({ reason: PlainText(500).meta({ description: 'Its author reads it' }) })
+  .strictObject({
+    reason: PlainText(500).meta({ description: 'The reason, which is shown to the author of the review.' }),
+  })
   .meta({ id: 'HideReview' });
 export type HideReview = z.output<typeof HideReview>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Category, CATEGORIES } from '../review/domain/scores.js';
+import { type Category, CATEGORIES } from '../criteria/domain/scores.js';
 import { mean, type Totals } from './domain/rating.js';
 
 const Mean = z.number().min(1).max(5);
@@ -14,21 +14,24 @@ export const RatingView = z
     count: z.int(),
     categories: z
       .object(categoryMeans)
-      .meta({ id: 'CategoryMeans', description: 'The mean of each category that was asked for' }),
-    histogram: z.array(z.int()).length(5).meta({ description: 'How many gave 1, 2, 3, 4 and 5' }),
+      .meta({ id: 'CategoryMeans', description: 'The mean of each rated category.' }),
+    histogram: z
+      .array(z.int())
+      .length(5)
+      .meta({ description: 'The numbers of ratings with 1, 2, 3, 4 and 5 stars.' }),
   })
   .meta({ id: 'RatingDetails' });
 export type RatingView = z.output<typeof RatingView>;
 
-/** Null without reviews: no mean is better than an invented one. */
+/** Null for a subject without ratings. */
 export function toRatingView(totals: Totals | null): RatingView | null {
   if (totals === null || totals.count === 0) return null;
   const { count, overallSum, categorySums, histogram } = totals;
-  const asked = CATEGORIES.filter((category) => categorySums[category] !== undefined);
+  const rated = CATEGORIES.filter((category) => categorySums[category] !== undefined);
   return {
     mean: mean(overallSum, count),
     count,
-    categories: Object.fromEntries(asked.map((name) => [name, mean(categorySums[name] ?? 0, count)])),
+    categories: Object.fromEntries(rated.map((name) => [name, mean(categorySums[name] ?? 0, count)])),
     histogram: [...histogram],
   };
 }

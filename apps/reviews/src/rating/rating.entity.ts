@@ -1,7 +1,7 @@
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import type { Totals } from './domain/rating.js';
 
-/** The totals of what is published and not hidden about one listing or guest. */
+/** The totals of the published, visible reviews of one listing or guest. */
 @Entity({ tableName: 'rating' })
 export class Rating implements Totals {
   @PrimaryKey({ type: 'uuid' })

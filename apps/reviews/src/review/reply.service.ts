@@ -1,16 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { requireActiveAccount } from '@roost/accounts';
 import { Outbox } from '@roost/messaging';
 import { type AuthUser, Idempotency } from '@roost/http';
 import { Clock, CONFIG, type Config, Problem } from '@roost/platform';
 import { addDuration } from '@roost/stay';
-import { requireActive } from '../account/account.queries.js';
 import type { ReviewsConfig } from '../config.js';
+import { toSingleView } from './review-views.js';
 import type { ReviewView, WriteReply } from './review.dto.js';
-import { factsOf } from './review.events.js';
+import { toReviewEvent } from './review.events.js';
 import { findVisible } from './review.queries.js';
-import { view } from './review.reader.js';
 
-/** The one public answer of who was reviewed. */
+/** The public reply to a review, at most one, by its recipient. */
 @Injectable()
 export class ReplyService {
   constructor(
@@ -20,12 +20,12 @@ export class ReplyService {
     @Inject(CONFIG) private readonly config: Config<typeof ReviewsConfig>,
   ) {}
 
-  reply(subject: AuthUser, id: string, { text }: WriteReply): Promise<ReviewView> {
+  reply(recipient: AuthUser, id: string, { text }: WriteReply): Promise<ReviewView> {
     return this.idempotency.answer(async (em) => {
       const now = this.clock.now();
-      await requireActive(em, subject.id);
-      const review = await findVisible(em, id, subject);
-      if (!review?.publishedAt || review.hiddenAt || review.recipientId !== subject.id) {
+      await requireActiveAccount(em, recipient.id);
+      const review = await findVisible(em, id, recipient);
+      if (!review?.publishedAt || review.hiddenAt || review.recipientId !== recipient.id) {
         throw new Problem('review.not_found');
       }
       if (review.reply !== null) throw new Problem('review.already_replied');
@@ -35,8 +35,8 @@ export class ReplyService {
       review.reply = text;
       review.repliedAt = now;
       await em.flush();
-      await this.outbox.add(em, 'review.replied', factsOf(review), { version: review.version });
-      return await view(em, review, subject);
+      await this.outbox.add(em, 'review.replied', toReviewEvent(review), { version: review.version });
+      return await toSingleView(em, review, recipient);
     });
   }
 }

@@ -15,6 +15,7 @@ import {
   withEtag,
 } from '@roost/http';
 import { ReplyService } from './reply.service.js';
+import { ReviewReaderService } from './review-reader.service.js';
 import {
   BookingReviews,
   EditReview,
@@ -27,7 +28,6 @@ import {
   WriteReply,
   WriteReview,
 } from './review.dto.js';
-import { ReviewReader } from './review.reader.js';
 import { ReviewService } from './review.service.js';
 
 @Controller('v1')
@@ -35,7 +35,7 @@ export class ReviewController {
   constructor(
     private readonly reviews: ReviewService,
     private readonly replies: ReplyService,
-    private readonly reader: ReviewReader,
+    private readonly reader: ReviewReaderService,
   ) {}
 
   @Post('bookings/:bookingId/reviews')
@@ -53,7 +53,7 @@ export class ReviewController {
     @Param('bookingId', Uuid) bookingId: string,
     @Body(WriteReview) body: WriteReview,
   ): Promise<ReviewView> {
-    return tagged(await this.reviews.write(author, bookingId, body), author);
+    return addEtag(await this.reviews.write(author, bookingId, body), author);
   }
 
   @Get('bookings/:bookingId/reviews')
@@ -62,14 +62,14 @@ export class ReviewController {
     @CurrentUser() viewer: AuthUser,
     @Param('bookingId', Uuid) bookingId: string,
   ): Promise<BookingReviews> {
-    return this.reader.ofBooking(viewer, bookingId);
+    return this.reader.listOfBooking(viewer, bookingId);
   }
 
   @Get('reviews/:id')
   @OptionalUser()
   @Answers(200, ReviewView, 'review.not_found')
   async read(@CurrentUser() viewer: AuthUser | null, @Param('id', Uuid) id: string): Promise<ReviewView> {
-    return tagged(await this.reader.one(viewer, id), viewer);
+    return addEtag(await this.reader.readOne(viewer, id), viewer);
   }
 
   @Patch('reviews/:id')
@@ -86,7 +86,7 @@ export class ReviewController {
     @Param('id', Uuid) id: string,
     @Body(EditReview) body: EditReview,
   ): Promise<ReviewView> {
-    return tagged(await this.reviews.edit(author, id, body), author);
+    return addEtag(await this.reviews.edit(author, id, body), author);
   }
 
   @Post('reviews/:id/reply')
@@ -99,11 +99,11 @@ export class ReviewController {
     'review.reply_window_closed',
   )
   async reply(
-    @CurrentUser() subject: AuthUser,
+    @CurrentUser() recipient: AuthUser,
     @Param('id', Uuid) id: string,
     @Body(WriteReply) body: WriteReply,
   ): Promise<ReviewView> {
-    return tagged(await this.replies.reply(subject, id, body), subject);
+    return addEtag(await this.replies.reply(recipient, id, body), recipient);
   }
 
   @Get('listings/:listingId/reviews')
@@ -113,7 +113,7 @@ export class ReviewController {
     @Param('listingId', Uuid) listingId: string,
     @QueryParams(ListReviews) query: ListReviews,
   ): Promise<ListingReviews> {
-    return this.reader.ofListing(listingId, query);
+    return this.reader.listOfListing(listingId, query);
   }
 
   @Get('users/:userId/reviews')
@@ -123,7 +123,7 @@ export class ReviewController {
     @Param('userId', Uuid) userId: string,
     @QueryParams(ListUserReviews) query: ListUserReviews,
   ): Promise<UserReviews> {
-    return this.reader.ofUser(userId, query);
+    return this.reader.listOfUser(userId, query);
   }
 
   @Get('me/reviews/pending')
@@ -132,9 +132,9 @@ export class ReviewController {
     @CurrentUser() viewer: AuthUser,
     @QueryParams(ListReviews) query: ListReviews,
   ): Promise<PageOf<PendingReview>> {
-    return this.reader.pending(viewer, query);
+    return this.reader.listPending(viewer, query);
   }
 }
 
-const tagged = (review: ReviewView, viewer: AuthUser | null): ReviewView =>
+const addEtag = (review: ReviewView, viewer: AuthUser | null): ReviewView =>
   withEtag(review, etagOf(review, viewer?.id));

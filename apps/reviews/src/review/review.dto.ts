@@ -1,21 +1,21 @@
 import { Instant, IsoDate, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
+import { DIRECTIONS } from '../criteria/domain/direction.js';
+import { type Category, CATEGORIES, type Scores } from '../criteria/domain/scores.js';
 import { RatingView } from '../rating/rating.dto.js';
-import type { PendingStay } from '../stay/stay.queries.js';
-import { DIRECTIONS } from './domain/direction.js';
-import { type Category, CATEGORIES, type Scores } from './domain/scores.js';
+import type { PendingStay } from '../reviewable-stay/reviewable-stay.queries.js';
 import type { Review } from './review.entity.js';
 
 export const MAX_TEXT = 5_000;
-const control = /(?![\n\t])\p{Cc}/u;
+const CONTROL_CHARACTER = /(?![\n\t])\p{Cc}/u;
 
-/** Characters as people count them, which PostgreSQL does too. */
+/** The number of code points, as PostgreSQL counts characters. */
 export const lengthOf = (text: string): number => [...text].length;
 
 export const PlainText = (max: number) =>
   z
     .string()
-    // Before anything that reads it: four bytes are the most a character takes.
+    // A cheap limit before the text is processed: a character has at most four bytes.
     .max(4 * max, { error: `Must have at most ${max} characters`, abort: true })
     .transform((text) => text.replace(/\r\n?/g, '\n').trim())
     .pipe(
@@ -23,7 +23,7 @@ export const PlainText = (max: number) =>
         .string()
         .min(1, { error: 'Must not be empty' })
         .refine((text) => lengthOf(text) <= max, { error: `Must have at most ${max} characters` })
-        .refine((text) => !control.test(text), { error: 'Must not hold control characters' })
+        .refine((text) => !CONTROL_CHARACTER.test(text), { error: 'Must not contain control characters' })
         .meta({ maxLength: max }),
     );
 
@@ -36,7 +36,7 @@ const scores = Object.fromEntries(CATEGORIES.map((name) => [name, Score.optional
 const categories = z.strictObject(scores).meta({
   id: 'GivenCategories',
   description:
-    'By a guest: accuracy, checkIn, cleanliness, communication, location, value. By a host: cleanliness, rules, communication.',
+    'A guest rates accuracy, checkIn, cleanliness, communication, location and value. A host rates cleanliness, rules and communication.',
 });
 
 export const WriteReview = z
@@ -56,25 +56,33 @@ export const ReviewView = z
   .object({
     id: Uuid,
     direction: DirectionName,
-    external: z.boolean().meta({ description: 'Imported: a text without ratings and booking' }),
-    bookingId: Uuid.nullable().meta({ description: 'For the two sides of the booking' }),
+    external: z.boolean().meta({
+      description: 'Whether the review was imported. External reviews have neither ratings nor a booking.',
+    }),
+    bookingId: Uuid.nullable().meta({ description: 'Visible to the guest and the host of the booking.' }),
     listingId: Uuid,
-    subjectId: Uuid.meta({ description: 'The listing, or the guest' }),
-    authorId: Uuid.nullable().meta({ description: 'Null when external' }),
-    authorName: z.string().nullable().meta({ description: 'As its author is called now; null when erased' }),
+    subjectId: Uuid.meta({ description: 'The reviewed listing or guest.' }),
+    authorId: Uuid.nullable().meta({ description: 'Null for external reviews.' }),
+    authorName: z
+      .string()
+      .nullable()
+      .meta({ description: 'The current name of the author. Null if the account is erased.' }),
     overall: Score.nullable(),
-    categories: z.object(scores).nullable().meta({ description: 'As given; null when external' }),
+    categories: z
+      .object(scores)
+      .nullable()
+      .meta({ description: 'The rated categories. Null for external reviews.' }),
     text: z.string(),
     reply: z.object({ text: z.string(), writtenAt: Instant }).nullable().meta({ id: 'ReviewReply' }),
     writtenAt: Instant,
     publishedAt: Instant.nullable().meta({
       description:
-        'Null while only its author can see it: until the other side has written, too, or the time is over',
+        'Null while only the author can see the review: until both sides have written one, or the review window ends.',
     }),
-    hidden: z
-      .object({ at: Instant, reason: z.string() })
-      .nullable()
-      .meta({ description: 'By an administrator; only its author and administrators still see it' }),
+    hidden: z.object({ at: Instant, reason: z.string() }).nullable().meta({
+      description:
+        'Set if an administrator has hidden the review. Only its author and administrators can see it.',
+    }),
   })
   .meta({ id: 'Review' });
 export type ReviewView = z.output<typeof ReviewView>;
@@ -85,7 +93,7 @@ export interface Viewer {
 }
 
 export function toReviewView(review: Review, authorName: string | null, viewer: Viewer | null): ReviewView {
-  const involved =
+  const seesBooking =
     viewer !== null &&
     (viewer.roles.includes('admin') || viewer.id === review.authorId || viewer.id === review.recipientId);
   const external = review.externalId !== null;
@@ -93,7 +101,7 @@ export function toReviewView(review: Review, authorName: string | null, viewer: 
     id: review.id,
     direction: review.direction,
     external,
-    bookingId: involved ? review.bookingId : null,
+    bookingId: seesBooking ? review.bookingId : null,
     listingId: review.listingId,
     subjectId: review.subjectId,
     authorId: review.authorId,
@@ -114,10 +122,10 @@ export function toReviewView(review: Review, authorName: string | null, viewer: 
   };
 }
 
-/** One order whatever the database made of it: equal reviews are equal texts, and have equal tags. */
-const inOrder = (given: Scores): Scores =>
+/** Categories in a fixed order, so that equal reviews have equal ETags: `jsonb` does not keep the order of keys. */
+const inOrder = (scores: Scores): Scores =>
   Object.fromEntries(
-    CATEGORIES.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]),
+    CATEGORIES.filter((name) => scores[name] !== undefined).map((name) => [name, scores[name]]),
   );
 
 export const ListReviews = z.strictObject(PageQuery).meta({ id: 'ListReviews' });
@@ -132,14 +140,19 @@ const page = { data: z.array(ReviewView), nextCursor: z.string().nullable() };
 
 export const ListingReviews = z
   .object({
-    rating: RatingView.nullable().meta({ description: 'Of the reviews of stays; external ones have none' }),
+    rating: RatingView.nullable().meta({
+      description: 'The rating of the listing. External reviews are not counted.',
+    }),
     ...page,
   })
   .meta({ id: 'ListingReviews' });
 export type ListingReviews = z.output<typeof ListingReviews>;
 
 export const UserReviews = z
-  .object({ rating: RatingView.nullable().meta({ description: 'Of this person as a guest' }), ...page })
+  .object({
+    rating: RatingView.nullable().meta({ description: 'The rating of this user as a guest.' }),
+    ...page,
+  })
   .meta({ id: 'UserReviews' });
 export type UserReviews = z.output<typeof UserReviews>;
 
@@ -155,7 +168,7 @@ export const PendingReview = z
     direction: DirectionName,
     checkInDate: IsoDate,
     checkOutDate: IsoDate,
-    closesAt: Instant.meta({ description: 'No review is taken from then on' }),
+    closesAt: Instant.meta({ description: 'The end of the review window.' }),
   })
   .meta({ id: 'PendingReview' });
 export type PendingReview = z.output<typeof PendingReview>;

@@ -1,6 +1,6 @@
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
-import type { Direction } from './domain/direction.js';
-import type { Scores } from './domain/scores.js';
+import type { Direction } from '../criteria/domain/direction.js';
+import type { Scores } from '../criteria/domain/scores.js';
 
 const instant = (nullable = false) => ({ type: 'datetime', columnType: 'timestamptz(3)', nullable });
 
@@ -21,11 +21,11 @@ export class Review {
   @Property({ type: 'uuid', nullable: true })
   authorId: string | null = null;
 
-  /** Who may answer: the host for a review of the listing, else the guest. */
+  /** The user who may reply: the host for a review of the listing, otherwise the guest. */
   @Property({ type: 'uuid', nullable: true })
   recipientId: string | null = null;
 
-  /** The listing, or the guest. */
+  /** The reviewed listing or guest. */
   @Property({ type: 'uuid' })
   subjectId!: string;
 
@@ -41,7 +41,7 @@ export class Review {
   @Property(instant())
   writtenAt!: Date;
 
-  /** Null: for nobody but its author. */
+  /** Null while only the author may see the review. */
   @Property(instant(true))
   publishedAt: Date | null = null;
 
@@ -60,7 +60,7 @@ export class Review {
   @Property({ type: 'uuid', nullable: true })
   hiddenBy: string | null = null;
 
-  /** Set on what was imported: it has no booking and no ratings. */
+  /** Set for imported reviews, which have neither a booking nor ratings. */
   @Property({ type: 'text', nullable: true })
   externalId: string | null = null;
 

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { SweepEvery } from '@roost/platform';
-import { ReviewPublisher } from './review.publisher.js';
+import { ReviewPublisherService } from './review-publisher.service.js';
 
-/** The job only wakes: what is due stands in the database. */
+/** The job only starts the sweep; the due stays are stored in the database. */
 @Injectable()
 export class ReviewJobs {
-  constructor(private readonly publisher: ReviewPublisher) {}
+  constructor(private readonly publisher: ReviewPublisherService) {}
 
   @SweepEvery(5, 'review.publish')
   publish(): Promise<void> {

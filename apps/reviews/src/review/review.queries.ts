@@ -1,15 +1,15 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Direction } from './domain/direction.js';
-import { Stay } from '../stay/stay.entity.js';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import type { Direction } from '../criteria/domain/direction.js';
+import { ReviewableStay } from '../reviewable-stay/reviewable-stay.entity.js';
 import type { Viewer } from './review.dto.js';
 import { Review } from './review.entity.js';
 
-/** Who may see what, in one place: every read of a single review goes through it. */
+/** The condition for a review to be visible to the viewer. Every read of single reviews uses it. */
 const visibleTo = (viewer: Viewer | null) => {
-  const all = { publishedAt: { $ne: null } };
-  if (viewer?.roles.includes('admin')) return { $or: [all, { authorId: viewer.id }] };
-  const shown = { ...all, hiddenAt: null };
-  return viewer ? { $or: [shown, { authorId: viewer.id }] } : shown;
+  const isPublished = { publishedAt: { $ne: null } };
+  if (viewer?.roles.includes('admin')) return { $or: [isPublished, { authorId: viewer.id }] };
+  const isPublic = { ...isPublished, hiddenAt: null };
+  return viewer ? { $or: [isPublic, { authorId: viewer.id }] } : isPublic;
 };
 
 export async function findVisible(
@@ -20,7 +20,7 @@ export async function findVisible(
   return await em.findOne(Review, { id, ...visibleTo(viewer) });
 }
 
-/** What this person may see of these. */
+/** Those of these reviews that the viewer may see. */
 export async function findAllVisible(
   em: EntityManager,
   ids: readonly string[],
@@ -29,15 +29,15 @@ export async function findAllVisible(
   return await em.find(Review, { id: { $in: [...ids] }, ...visibleTo(viewer) });
 }
 
-/** By booking, of those bookings that this person has to do with. */
-export async function visibleOfBookings(
+/** The visible reviews by booking. Contains only bookings in which the viewer has a part, or all for administrators. */
+export async function findVisibleOfBookings(
   em: EntityManager,
   bookingIds: readonly string[],
   viewer: Viewer,
 ): Promise<Map<string, Review[]>> {
-  const stays = await em.find(Stay, { bookingId: { $in: [...bookingIds] } });
-  const known = stays.filter((stay) => stay.directionOf(viewer.id) || viewer.roles.includes('admin'));
-  const ids = known.map(({ bookingId }) => bookingId);
+  const stays = await em.find(ReviewableStay, { bookingId: { $in: [...bookingIds] } });
+  const accessible = stays.filter((stay) => stay.directionOf(viewer.id) || viewer.roles.includes('admin'));
+  const ids = accessible.map(({ bookingId }) => bookingId);
   const reviews = await em.find(
     Review,
     { bookingId: { $in: ids }, ...visibleTo(viewer) },
@@ -48,37 +48,33 @@ export async function visibleOfBookings(
   return byBooking;
 }
 
-export type About = { kind: 'listing' } | { kind: 'person'; direction?: Direction | undefined };
+/** The kind of the subjects of a list: listings, or persons as recipients of reviews. */
+export type SubjectKind = { kind: 'listing' } | { kind: 'person'; direction?: Direction | undefined };
 
-/** What is published and not hidden about each of these listings or persons; newest first. */
-export async function reviewsOf(
+/** The published reviews that are not hidden, by subject, newest first, at most `limit` per subject. */
+export async function findPublicReviews(
   em: EntityManager,
-  about: About,
+  kind: SubjectKind,
   subjectIds: readonly string[],
   { after, limit }: { after: { publishedAt: Date; id: string } | null; limit: number },
 ): Promise<Map<string, Review[]>> {
   const bySubject = new Map<string, Review[]>(subjectIds.map((id) => [id.toLowerCase(), []]));
-  const conditions = ['published_at IS NOT NULL', 'hidden_at IS NULL'];
-  const params: unknown[] = [];
-  if (about.kind === 'listing') {
-    conditions.push(`listing_id = subject.id AND direction = 'guest_to_listing'`);
-  } else {
-    conditions.push('recipient_id = subject.id');
-    if (about.direction) {
-      conditions.push('direction = ?');
-      params.push(about.direction);
-    }
-  }
-  if (after) {
-    conditions.push('(published_at, id) < (?::timestamptz, ?::uuid)');
-    params.push(after.publishedAt, after.id);
-  }
-  const rows = await em.execute<(Record<string, unknown> & { about_id: string })[]>(
-    `SELECT found.*, subject.id AS about_id FROM unnest(?::uuid[]) AS subject (id) CROSS JOIN LATERAL (
-       SELECT * FROM review WHERE ${conditions.join(' AND ')} ORDER BY published_at DESC, id DESC LIMIT ?) found
-     ORDER BY found.published_at DESC, found.id DESC`,
-    [`{${[...bySubject.keys()].join(',')}}`, ...params, limit],
-  );
+  const isAfter =
+    after === null
+      ? sql`true`
+      : sql`(published_at, id) < (${after.publishedAt}::timestamptz, ${after.id}::uuid)`;
+  const rows = await em.execute<(Record<string, unknown> & { about_id: string })[]>(sql`
+    SELECT found.*, subject.id AS about_id FROM unnest(ARRAY[${[...bySubject.keys()]}]::uuid[]) AS subject (id)
+     CROSS JOIN LATERAL (
+       SELECT * FROM review WHERE published_at IS NOT NULL AND hidden_at IS NULL AND ${isAbout(kind)} AND ${isAfter}
+        ORDER BY published_at DESC, id DESC LIMIT ${limit}) found
+     ORDER BY found.published_at DESC, found.id DESC`);
   for (const { about_id: id, ...row } of rows) bySubject.get(id)?.push(em.map(Review, row));
   return bySubject;
+}
+
+function isAbout(subject: SubjectKind) {
+  if (subject.kind === 'listing') return sql`listing_id = subject.id AND direction = 'guest_to_listing'`;
+  if (!subject.direction) return sql`recipient_id = subject.id`;
+  return sql`recipient_id = subject.id AND direction = ${subject.direction}`;
 }

@@ -19,6 +19,7 @@ import { type AuthUser, CurrentUser, OptionalUser, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { RatingView } from '../rating/rating.dto.js';
 import { ReplyService } from './reply.service.js';
+import { ReviewReaderService } from './review-reader.service.js';
 import {
   DirectionName,
   EditReview,
@@ -27,7 +28,6 @@ import {
   WriteReply,
   WriteReview,
 } from './review.dto.js';
-import { ReviewReader } from './review.reader.js';
 import { ReviewService } from './review.service.js';
 
 const User = Foreign('User');
@@ -46,16 +46,16 @@ export class ReviewResolver {
   constructor(
     private readonly service: ReviewService,
     private readonly replies: ReplyService,
-    private readonly reader: ReviewReader,
+    private readonly reader: ReviewReaderService,
   ) {}
 
   @Query(ReviewView)
   @OptionalUser()
   review(@CurrentUser() viewer: AuthUser | null, @Arg('id', Uuid) id: string): Promise<ReviewView> {
-    return this.reader.one(viewer, id);
+    return this.reader.readOne(viewer, id);
   }
 
-  @Query(Reviews, { description: 'Of a listing, newest first' })
+  @Query(Reviews, { description: 'The reviews of a listing, newest first.' })
   @OptionalUser()
   async reviews(
     @CurrentUser() viewer: AuthUser | null,
@@ -63,17 +63,17 @@ export class ReviewResolver {
     @Arg('first', First) limit: number,
     @Arg('after', After) cursor: string | undefined,
   ): Promise<Reviews> {
-    const [list] = await this.reader.lists({ kind: 'listing' }, [listingId], { limit, cursor }, viewer);
+    const [list] = await this.reader.listPages({ kind: 'listing' }, [listingId], { limit, cursor }, viewer);
     return toConnection(list ?? { data: [], nextCursor: null });
   }
 
-  @Query(Connection(PendingReview), { description: 'What you may still review' })
+  @Query(Connection(PendingReview), { description: 'The stays that you may still review.' })
   async pendingReviews(
     @CurrentUser() viewer: AuthUser,
     @Arg('first', First) limit: number,
     @Arg('after', After) cursor: string | undefined,
   ): Promise<ConnectionPage<PendingReview>> {
-    return toConnection(await this.reader.pending(viewer, { limit, cursor }));
+    return toConnection(await this.reader.listPending(viewer, { limit, cursor }));
   }
 
   @Mutation(ReviewView)
@@ -96,18 +96,18 @@ export class ReviewResolver {
 
   @Mutation(ReviewView)
   replyToReview(
-    @CurrentUser() subject: AuthUser,
+    @CurrentUser() recipient: AuthUser,
     @Arg('id', Uuid) id: string,
     @Arg('input', WriteReply) input: WriteReply,
   ): Promise<ReviewView> {
-    return this.replies.reply(subject, id, input);
+    return this.replies.reply(recipient, id, input);
   }
 
-  /** As `GET /v1/reviews/{id}` shows them. */
+  /** As `GET /v1/reviews/{id}` returns them; reviews for which it responds with 404 are omitted. */
   @Reference(ReviewView)
   @OptionalUser()
   visible(ids: readonly string[], viewer: AuthUser | null): Promise<ReviewView[]> {
-    return this.reader.all(viewer, ids);
+    return this.reader.readVisible(viewer, ids);
   }
 
   @Edge(User.nullable())
@@ -120,7 +120,7 @@ export class ReviewResolver {
     return { id: review.listingId };
   }
 
-  @Edge(Booking.nullable(), { description: 'For the two sides of the booking' })
+  @Edge(Booking.nullable(), { description: 'Visible to the guest and the host of the booking.' })
   booking(@Parent() review: ReviewView): Ref | null {
     return review.bookingId === null ? null : { id: review.bookingId };
   }
@@ -128,7 +128,7 @@ export class ReviewResolver {
 
 @Resolver(Listing)
 export class ListingReviewsResolver {
-  constructor(private readonly reader: ReviewReader) {}
+  constructor(private readonly reader: ReviewReaderService) {}
 
   @BatchedEdge(Reviews.nullable(), { args: paging })
   async reviews(
@@ -136,11 +136,18 @@ export class ListingReviewsResolver {
     viewer: AuthUser | null,
     { first: limit, after: cursor }: { first: number; after?: string | undefined },
   ): Promise<Reviews[]> {
-    const lists = await this.reader.lists({ kind: 'listing' }, idsOf(listings), { limit, cursor }, viewer);
+    const lists = await this.reader.listPages(
+      { kind: 'listing' },
+      idsOf(listings),
+      { limit, cursor },
+      viewer,
+    );
     return lists.map(toConnection);
   }
 
-  @BatchedEdge(RatingView.nullable(), { description: 'By category, and how many gave how many stars' })
+  @BatchedEdge(RatingView.nullable(), {
+    description: 'The mean rating per category, and the number of ratings per star.',
+  })
   ratingDetails(listings: readonly Ref[]): Promise<(RatingView | null)[]> {
     return this.reader.ratings(idsOf(listings));
   }
@@ -148,11 +155,11 @@ export class ListingReviewsResolver {
 
 @Resolver(User)
 export class UserReviewsResolver {
-  constructor(private readonly reader: ReviewReader) {}
+  constructor(private readonly reader: ReviewReaderService) {}
 
   @BatchedEdge(Reviews.nullable(), {
     args: { direction: DirectionName.optional(), ...paging },
-    description: 'What others say of this person as a guest, and of their listings',
+    description: 'Reviews of this user as a guest, and of their listings.',
   })
   async reviews(
     users: readonly Ref[],
@@ -163,12 +170,12 @@ export class UserReviewsResolver {
       direction,
     }: { first: number; after?: string | undefined; direction?: z.output<typeof DirectionName> | undefined },
   ): Promise<Reviews[]> {
-    const about = { kind: 'person', direction } as const;
-    const lists = await this.reader.lists(about, idsOf(users), { limit, cursor }, viewer);
+    const kind = { kind: 'person', direction } as const;
+    const lists = await this.reader.listPages(kind, idsOf(users), { limit, cursor }, viewer);
     return lists.map(toConnection);
   }
 
-  @BatchedEdge(RatingView.nullable(), { description: 'What hosts gave this person as a guest' })
+  @BatchedEdge(RatingView.nullable(), { description: 'The rating of this user as a guest.' })
   guestRating(users: readonly Ref[]): Promise<(RatingView | null)[]> {
     return this.reader.ratings(idsOf(users));
   }
@@ -176,13 +183,13 @@ export class UserReviewsResolver {
 
 @Resolver(Booking)
 export class BookingReviewsResolver {
-  constructor(private readonly reader: ReviewReader) {}
+  constructor(private readonly reader: ReviewReaderService) {}
 
   @BatchedEdge(z.array(ReviewView).nullable(), {
-    description: 'Your own, and both once they are published',
+    description: 'Your own review, and both reviews once they are published.',
   })
   async reviews(bookings: readonly Ref[], viewer: AuthUser | null): Promise<(ReviewView[] | null)[]> {
     if (!viewer) return bookings.map(() => null);
-    return await this.reader.ofBookings(viewer, idsOf(bookings));
+    return await this.reader.listOfBookings(viewer, idsOf(bookings));
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { CATEGORIES_OF } from '../../review/domain/scores.js';
-import { counted, mean, NO_TOTALS, type Totals } from './rating.js';
+import { CATEGORIES_OF } from '../../criteria/domain/scores.js';
+import { adjustTotals, mean, NO_TOTALS, type Totals } from './rating.js';
 
 const stars = fc.integer({ min: 1, max: 5 });
 const aReview = fc.record({
@@ -9,10 +9,10 @@ const aReview = fc.record({
     Object.fromEntries(CATEGORIES_OF.guest_to_listing.map((category) => [category, stars])),
   ),
 });
-type Given = { overall: number; categories: Record<string, number> };
+type Review = { overall: number; categories: Record<string, number> };
 
-/** By the definition, from all that is there: shares nothing with the code under test. */
-function recounted(reviews: readonly Given[]): Totals {
+/** Computes the totals from the definition, independently of the code under test. */
+function totalsOf(reviews: readonly Review[]): Totals {
   const categorySums: Record<string, number> = {};
   for (const { categories } of reviews) {
     for (const [name, score] of Object.entries(categories))
@@ -26,24 +26,24 @@ function recounted(reviews: readonly Given[]): Totals {
   };
 }
 
-test('whatever is shown and hidden in whatever order, the totals are those of what is shown', () => {
+test('keeps the totals of the visible reviews under any sequence of showing and hiding', () => {
   fc.assert(
     fc.property(
       fc.array(aReview, { maxLength: 30 }),
       fc.array(fc.nat(29), { maxLength: 60 }),
-      (all, toggles) => {
-        const given = all as Given[];
-        const shown = new Set<Given>();
+      (generated, toggles) => {
+        const reviews = generated as Review[];
+        const visible = new Set<Review>();
         let totals = NO_TOTALS;
         for (const index of toggles) {
-          const review = given[index];
+          const review = reviews[index];
           if (!review) continue;
-          const sign = shown.has(review) ? -1 : 1;
-          if (sign === 1) shown.add(review);
-          else shown.delete(review);
-          totals = counted(totals, review, sign);
+          const sign = visible.has(review) ? -1 : 1;
+          if (sign === 1) visible.add(review);
+          else visible.delete(review);
+          totals = adjustTotals(totals, review, sign);
         }
-        expect(totals).toEqual(recounted([...shown]));
+        expect(totals).toEqual(totalsOf([...visible]));
       },
     ),
   );
@@ -55,6 +55,6 @@ test.each([
   [5, 1, 5],
   [899, 200, 4.5],
   [897, 200, 4.49],
-])('%d stars of %d are %d', (sum, count, expected) => {
+])('rounds a sum of %d over %d reviews to %d', (sum, count, expected) => {
   expect(mean(sum, count)).toBe(expected);
 });

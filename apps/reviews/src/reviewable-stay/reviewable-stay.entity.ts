@@ -1,9 +1,12 @@
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
-import type { Direction } from '../review/domain/direction.js';
+import type { Direction } from '../criteria/domain/direction.js';
 
-/** A booking as far as reviews care. Whoever writes a review of it writes this row first: the two sides can't miss each other. */
-@Entity({ tableName: 'stay' })
-export class Stay {
+/**
+ * The part of a booking that reviews need. Writing a review updates this row first, so that two concurrent reviews of
+ * one stay conflict.
+ */
+@Entity({ tableName: 'reviewable_stay' })
+export class ReviewableStay {
   @PrimaryKey({ type: 'uuid' })
   bookingId!: string;
 
@@ -22,23 +25,24 @@ export class Stay {
   @Property({ type: 'date' })
   checkOutDate!: string;
 
-  /** Null while it may not be reviewed. */
+  /** The end of the review window. Null while the stay may not be reviewed. */
   @Property({ type: 'datetime', columnType: 'timestamptz(3)', nullable: true })
   closesAt: Date | null = null;
 
   @Property({ type: 'boolean' })
-  guestWrote: boolean = false;
+  guestReviewed: boolean = false;
 
   @Property({ type: 'boolean' })
-  hostWrote: boolean = false;
+  hostReviewed: boolean = false;
 
+  /** The time at which the sweeper publishes the written reviews. Null if none is unpublished. */
   @Property({ type: 'datetime', columnType: 'timestamptz(3)', nullable: true })
   dueAt: Date | null = null;
 
   @Property({ type: 'integer', version: true })
   version: number = 1;
 
-  /** What this person may write about; null for who was neither guest nor host. */
+  /** The direction in which the user may review this stay. Null for users who are neither guest nor host. */
   directionOf(userId: string): Direction | null {
     if (userId === this.guestId) return 'guest_to_listing';
     return userId === this.hostId ? 'host_to_guest' : null;

@@ -1,11 +1,11 @@
 import { addDuration, localDate } from '@roost/stay';
 
-/** Until when a stay may be reviewed: days of its place, counted from check-out. */
+/** The end of the review window: `days` calendar days after check-out, in the time zone of the listing. */
 export function windowEnd(stay: { checkOutAt: string; timeZone: string }, days: number): Date {
   return addDuration(new Date(stay.checkOutAt), `P${days}D`, stay.timeZone);
 }
 
-/** A stay that its host cancelled may be reviewed when the guest was on the way: from check-in day on. */
+/** Whether a cancelled stay may be reviewed: the host cancelled it on or after the check-in date. */
 export function isReviewableCancellation(
   booking: { by: 'guest' | 'host' | 'admin'; checkInDate: string; timeZone: string },
   cancelledAt: Date,

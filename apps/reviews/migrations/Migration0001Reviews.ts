@@ -1,19 +1,70 @@
 import { Migration } from '@mikro-orm/migrations';
 
-const shown = 'published_at IS NOT NULL AND hidden_at IS NULL';
+const IS_PUBLIC = 'published_at IS NOT NULL AND hidden_at IS NULL';
 
-export class Migration0002Review extends Migration {
-  override name = 'Migration0002Review';
-
+export class Migration0001Reviews extends Migration {
   override up(): void {
+    this.createMirrors();
+    this.createReview();
+    this.createRating();
+    this.createReviewReport();
+  }
+
+  override down(): void {
+    this.addSql('DROP TABLE review_report');
+    this.addSql('DROP TABLE rating');
+    this.addSql('DROP TABLE review');
+    this.addSql('DROP TABLE reviewable_stay');
+    this.addSql('DROP TABLE author');
+  }
+
+  private createMirrors(): void {
+    // Mirror of identity.user: the display names of authors.
+    this.addSql(`
+      CREATE TABLE author (
+        user_id uuid PRIMARY KEY,
+        version bigint NOT NULL,
+        display_name text
+      )`);
+    // The stays of bookings, and the state of their reviews.
+    this.addSql(`
+      CREATE TABLE reviewable_stay (
+        booking_id uuid PRIMARY KEY,
+        listing_id uuid NOT NULL,
+        host_id uuid NOT NULL,
+        guest_id uuid NOT NULL,
+        check_in_date date NOT NULL,
+        check_out_date date NOT NULL,
+        -- null while the stay may not be reviewed
+        closes_at timestamptz(3),
+        guest_reviewed boolean NOT NULL DEFAULT false,
+        host_reviewed boolean NOT NULL DEFAULT false,
+        -- when the sweeper publishes the written reviews; null if none is unpublished
+        due_at timestamptz(3),
+        version integer NOT NULL DEFAULT 1 CHECK (version > 0),
+        CHECK (due_at IS NULL OR guest_reviewed OR host_reviewed),
+        CHECK (closes_at IS NOT NULL OR NOT (guest_reviewed OR host_reviewed))
+      )`);
+    this.addSql(
+      `CREATE INDEX reviewable_stay_due ON reviewable_stay (due_at, booking_id) WHERE due_at IS NOT NULL`,
+    );
+    for (const side of ['guest', 'host']) {
+      this.addSql(
+        `CREATE INDEX reviewable_stay_${side}_pending ON reviewable_stay (${side}_id, closes_at, booking_id)
+         WHERE NOT ${side}_reviewed`,
+      );
+    }
+  }
+
+  private createReview(): void {
     this.addSql(`
       CREATE TABLE review (
         id uuid PRIMARY KEY,
-        booking_id uuid REFERENCES stay (booking_id),
+        booking_id uuid REFERENCES reviewable_stay (booking_id),
         listing_id uuid NOT NULL,
         direction text NOT NULL CHECK (direction IN ('guest_to_listing', 'host_to_guest')),
         author_id uuid,
-        -- who may answer it
+        -- the user who may reply
         recipient_id uuid,
         -- the listing or the guest
         subject_id uuid NOT NULL,
@@ -21,14 +72,15 @@ export class Migration0002Review extends Migration {
         categories jsonb,
         text text NOT NULL CHECK (char_length(text) BETWEEN 1 AND 5000),
         written_at timestamptz(3) NOT NULL,
-        -- null: for nobody but its author
+        -- null while only the author may see the review
         published_at timestamptz(3),
         reply text CHECK (char_length(reply) BETWEEN 1 AND 5000),
         replied_at timestamptz(3),
         hidden_at timestamptz(3),
         hidden_reason text,
         hidden_by uuid,
-        -- Not UNIQUE: the id is made of it, and ON CONFLICT (id) would trip over a second unique index in a race.
+        -- Not UNIQUE: the id is derived from it, and under concurrency a second unique index would make
+        -- ON CONFLICT (id) fail.
         external_id text,
         external_author text,
         version integer NOT NULL DEFAULT 1 CHECK (version > 0),
@@ -43,11 +95,14 @@ export class Migration0002Review extends Migration {
       )`);
     this.addSql(
       `CREATE INDEX review_listing ON review (listing_id, published_at DESC, id DESC)
-       WHERE direction = 'guest_to_listing' AND ${shown}`,
+       WHERE direction = 'guest_to_listing' AND ${IS_PUBLIC}`,
     );
     this.addSql(
-      `CREATE INDEX review_recipient ON review (recipient_id, published_at DESC, id DESC) WHERE ${shown}`,
+      `CREATE INDEX review_recipient ON review (recipient_id, published_at DESC, id DESC) WHERE ${IS_PUBLIC}`,
     );
+  }
+
+  private createRating(): void {
     this.addSql(`
       CREATE TABLE rating (
         -- a listing or a guest
@@ -56,9 +111,12 @@ export class Migration0002Review extends Migration {
         count integer NOT NULL CHECK (count >= 0),
         overall_sum integer NOT NULL CHECK (overall_sum BETWEEN count AND 5 * count),
         category_sums jsonb NOT NULL,
-        -- how many gave 1, 2, 3, 4, 5
+        -- the numbers of reviews with 1, 2, 3, 4 and 5 stars
         histogram jsonb NOT NULL
       )`);
+  }
+
+  private createReviewReport(): void {
     this.addSql(`
       CREATE TABLE review_report (
         id uuid PRIMARY KEY,
@@ -77,11 +135,5 @@ export class Migration0002Review extends Migration {
       `CREATE UNIQUE INDEX review_report_open ON review_report (review_id, reporter_id) WHERE status = 'open'`,
     );
     this.addSql('CREATE INDEX review_report_queue ON review_report (status, id)');
-  }
-
-  override down(): void {
-    this.addSql('DROP TABLE review_report');
-    this.addSql('DROP TABLE rating');
-    this.addSql('DROP TABLE review');
   }
 }

@@ -4,11 +4,11 @@ import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
 import { CONFIG, type Config } from '@roost/platform';
 import type { ReviewsConfig } from '../config.js';
 import { isReviewableCancellation, windowEnd } from './domain/review-window.js';
-import { mirrorStay } from './stay.queries.js';
+import { storeReviewableStay } from './reviewable-stay.queries.js';
 
-/** Which stays there are, and which may be reviewed until when. */
+/** Stores the stays of bookings, and until when they may be reviewed. */
 @Controller()
-export class StayConsumer {
+export class ReviewableStayConsumer {
   constructor(
     private readonly transactions: Transactions,
     @Inject(CONFIG) private readonly config: Config<typeof ReviewsConfig>,
@@ -16,13 +16,13 @@ export class StayConsumer {
 
   @OnEvent('booking.created')
   async created(booking: EventBody<'booking.created'>): Promise<void> {
-    await this.transactions.run((em) => mirrorStay(em, booking, null));
+    await this.transactions.run((em) => storeReviewableStay(em, booking, null));
   }
 
   @OnEvent('booking.completed')
   async completed(booking: EventBody<'booking.completed'>): Promise<void> {
     const closesAt = windowEnd(booking, this.config.REVIEW_WINDOW_DAYS);
-    await this.transactions.run((em) => mirrorStay(em, booking, closesAt));
+    await this.transactions.run((em) => storeReviewableStay(em, booking, closesAt));
   }
 
   @OnEvent('booking.cancelled')
@@ -31,6 +31,6 @@ export class StayConsumer {
     const closesAt = isReviewableCancellation(booking, cancelledAt)
       ? windowEnd(booking, this.config.REVIEW_WINDOW_DAYS)
       : null;
-    await this.transactions.run((em) => mirrorStay(em, booking, closesAt));
+    await this.transactions.run((em) => storeReviewableStay(em, booking, closesAt));
   }
 }
