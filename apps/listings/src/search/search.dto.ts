@@ -90,7 +90,7 @@ export const SearchQuery = z
     near: Near.optional().meta({ description: '`lat,lng` in degrees.' }),
     radiusKm: decimal(0.1, MAX_RADIUS_KM)
       .optional()
-      .meta({ description: `The radius around \`near\`. Defaults to ${DEFAULT_RADIUS_KM}.` }),
+      .meta({ description: `The radius around \`near\`, in kilometres. Defaults to ${DEFAULT_RADIUS_KM}.` }),
     city: searchText(100).optional(),
     checkIn: IsoDate.optional(),
     checkOut: IsoDate.optional(),

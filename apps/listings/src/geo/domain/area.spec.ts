@@ -4,17 +4,18 @@ import { metresBetween } from './point.js';
 
 const lat = fc.double({ min: -90, max: 90, noNaN: true });
 const lng = fc.double({ min: -180, max: 180, noNaN: true });
+const point = fc.record({ lat, lng });
 const contains = (boxes: Box[], at: { lat: number; lng: number }) =>
   boxes.some((box) => at.lat >= box.south && at.lat <= box.north && at.lng >= box.west && at.lng <= box.east);
 
 test('covers every point of a viewport with at most 64 cells', () => {
   fc.assert(
-    fc.property(lat, lat, lng, lng, lat, lng, (a, b, west, east, y, x) => {
+    fc.property(fc.tuple(lat, lat), lng, lng, point, ([a, b], west, east, at) => {
       const boxes = viewport({ west, east, south: Math.min(a, b), north: Math.max(a, b) });
       const { level, cells } = cellsOf(boxes);
       expect(cells.length).toBeLessThanOrEqual(64);
       expect(new Set(cells).size).toBe(cells.length);
-      if (contains(boxes, { lat: y, lng: x })) expect(cells).toContain(cellOf({ lat: y, lng: x }, level));
+      if (contains(boxes, at)) expect(cells).toContain(cellOf(at, level));
     }),
     { numRuns: 2000 },
   );
@@ -43,13 +44,13 @@ test('returns boxes that contain every point within the radius, also near the po
     fc.double({ min: -180, max: 180, noNaN: true }),
   );
   fc.assert(
-    fc.property(lat, lng, km, northward, eastward, (y, x, radius, dy, dx) => {
+    fc.property(point, km, fc.record({ northward, eastward }), (centre, radius, offset) => {
       const at = {
-        lat: Math.max(-90, Math.min(90, y + dy)),
-        lng: ((((x + dx + 180) % 360) + 360) % 360) - 180,
+        lat: Math.max(-90, Math.min(90, centre.lat + offset.northward)),
+        lng: ((((centre.lng + offset.eastward + 180) % 360) + 360) % 360) - 180,
       };
-      fc.pre(metresBetween({ lat: y, lng: x }, at) <= radius * 1000);
-      expect(contains(boxesAround({ lat: y, lng: x }, radius), at)).toBe(true);
+      fc.pre(metresBetween(centre, at) <= radius * 1000);
+      expect(contains(boxesAround(centre, radius), at)).toBe(true);
     }),
     { numRuns: 1000 },
   );
