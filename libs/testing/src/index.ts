@@ -4,6 +4,12 @@ export type { CollectedSpan } from './otlp-message.js';
 export { eventually } from './eventually.js';
 export { expectLikeGolden, golden, optionalFields, unlikeGolden } from './golden.js';
 export { allFaults, freshKafka, TestBroker } from './faults.js';
+export {
+  KillableProcess,
+  type KillableProcessOptions,
+  sourceOptions,
+  type StartMessage,
+} from './killable-process.js';
 export { mostSorted, plansOf, type Statement, statementsDuring } from './statements.js';
 export { aPort, freshDatabase, freshRedis, runFolder, testParts } from './parts.js';
 export {
