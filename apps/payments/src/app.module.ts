@@ -1,34 +1,41 @@
 import { Module } from '@nestjs/common';
-import { AccountConsumer } from './account/account.consumer.js';
-import { ChangeService } from './change/change.service.js';
+import { AccountStandingModule } from '@roost/accounts';
+import { BookingChangeService } from './booking/booking-change.service.js';
+import { BookingPaymentService } from './booking/booking-payment.service.js';
+import { BookingSettlementService } from './booking/booking-settlement.service.js';
+import { BookingConsumer } from './booking/booking.consumer.js';
 import { LedgerModule } from './ledger/ledger.module.js';
-import { OperationPlan } from './operation/operation.plan.js';
+import { OperationScheduler } from './operation/operation-scheduler.service.js';
 import { OperationQueue } from './operation/operation.queue.js';
-import { OperationRunner } from './operation/operation.runner.js';
-import { BookingConsumer } from './payment/booking.consumer.js';
+import { OperationRecorder } from './payment/operation-recorder.service.js';
+import { OperationRunner } from './payment/operation-runner.service.js';
+import { PaymentCreator } from './payment/payment-creator.service.js';
+import { PaymentPublisher } from './payment/payment-publisher.service.js';
+import { PaymentStateUpdater } from './payment/payment-state-updater.service.js';
+import { PaymentStepScheduler } from './payment/payment-step-scheduler.service.js';
 import { PaymentController } from './payment/payment.controller.js';
-import { PaymentJobs } from './payment/payment.jobs.js';
-import { PaymentOpening } from './payment/payment.opening.js';
-import { PaymentProgress } from './payment/payment.progress.js';
-import { PaymentQueries } from './payment/payment.queries.js';
 import { BookingPaymentResolver, PaymentResolver } from './payment/payment.resolver.js';
 import { PaymentService } from './payment/payment.service.js';
+import { ProviderCaller } from './payment/provider-caller.service.js';
+import { ProviderCheckSchedule } from './payment/provider-check-schedule.js';
+import { RefundService } from './payment/refund.service.js';
 import { ProviderModule } from './provider/provider.module.js';
-import { LedgerCheck } from './reconciliation/ledger.check.js';
+import { LedgerCheckService } from './reconciliation/ledger-check.service.js';
+import { ProviderComparisonService } from './reconciliation/provider-comparison.service.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
-import { RefundAdmin } from './refund/refund.admin.js';
+import { RecoveryJobs } from './recovery/recovery.jobs.js';
+import { RefundAdminService } from './refund/refund-admin.service.js';
 import { RefundController } from './refund/refund.controller.js';
-import { RefundService } from './refund/refund.service.js';
+import { WebhookReceiver } from './webhook/webhook-receiver.service.js';
 import { WebhookController } from './webhook/webhook.controller.js';
 import { WebhookJobs } from './webhook/webhook.jobs.js';
 import { WebhookService } from './webhook/webhook.service.js';
 
-/** Payments, their refunds, the calls to providers and their webhooks lean on each other: one module. */
+/** One module: payments, refunds, provider calls and webhooks share one state machine. */
 @Module({
-  imports: [LedgerModule, ProviderModule],
+  imports: [AccountStandingModule, LedgerModule, ProviderModule],
   controllers: [
-    AccountConsumer,
     BookingConsumer,
     PaymentController,
     ReconciliationController,
@@ -36,22 +43,30 @@ import { WebhookService } from './webhook/webhook.service.js';
     WebhookController,
   ],
   providers: [
-    ChangeService,
-    LedgerCheck,
-    OperationPlan,
+    BookingChangeService,
+    BookingPaymentResolver,
+    BookingPaymentService,
+    BookingSettlementService,
+    LedgerCheckService,
     OperationQueue,
+    OperationRecorder,
     OperationRunner,
-    PaymentJobs,
-    PaymentOpening,
-    PaymentProgress,
-    PaymentQueries,
+    OperationScheduler,
+    PaymentCreator,
+    PaymentPublisher,
     PaymentResolver,
     PaymentService,
-    BookingPaymentResolver,
+    PaymentStateUpdater,
+    PaymentStepScheduler,
+    ProviderCaller,
+    ProviderCheckSchedule,
+    ProviderComparisonService,
     ReconciliationService,
-    RefundAdmin,
+    RecoveryJobs,
+    RefundAdminService,
     RefundService,
     WebhookJobs,
+    WebhookReceiver,
     WebhookService,
   ],
 })

@@ -4,7 +4,10 @@ export const PaymentsConfig = z.object({
   PAYMENT_PROVIDERS: z
     .enum(['sandbox'])
     .default('sandbox')
-    .meta({ description: 'sandbox (stripe and paystack are not built yet)', notInProduction: ['sandbox'] }),
+    .meta({
+      description: 'sandbox (stripe and paystack are not implemented yet)',
+      notInProduction: ['sandbox'],
+    }),
   SANDBOX_URL: z
     .url({ protocol: /^https?$/ })
     .default('http://127.0.0.1:3010')
@@ -13,14 +16,15 @@ export const PaymentsConfig = z.object({
     .string()
     .min(16)
     .default('sandbox-webhook-secret-for-development')
-    .meta({ description: 'a secret of at least 16 characters, the same as the sandbox has' }),
+    .meta({ description: 'a secret of at least 16 characters, the same as in the sandbox provider' }),
   PROVIDER_TIMEOUT_SECONDS: z.coerce
     .number()
     .min(0.2)
     .max(60)
     .default(10)
-    .meta({ description: 'how long one call to a payment provider may take, from 0.2 to 60 seconds' }),
+    .meta({ description: 'the time-out of one call to a payment provider, from 0.2 to 60 seconds' }),
   PAYMENT_CHECK_SECONDS: z.coerce.number().min(0.2).max(3_600).default(60).meta({
-    description: 'how long an unfinished payment is quiet before the provider is asked, 0.2 to 3600',
+    description:
+      'the interval at which the state of an unfinished payment is requested from its provider, from 0.2 to 3600 seconds',
   }),
 });

@@ -1,15 +1,13 @@
+import { Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
-import { Migration0001Payment } from '../migrations/Migration0001Payment.js';
-import { Migration0002Ledger } from '../migrations/Migration0002Ledger.js';
-import { Migration0003Account } from '../migrations/Migration0003Account.js';
-import { Migration0004Change } from '../migrations/Migration0004Change.js';
+import { Migration0001Payments } from '../migrations/Migration0001Payments.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { PaymentOperation } from './operation/operation.entity.js';
 import { Payment } from './payment/payment.entity.js';
-import { Refund } from './refund/refund.entity.js';
+import { Refund } from './payment/refund.entity.js';
 
-/** For `roost reconcile`, in a process of its own. */
+/** Used by `roost reconcile`, which runs in its own process. */
 export { ReconciliationService } from './reconciliation/reconciliation.service.js';
 
 export const payments = defineService({
@@ -19,9 +17,9 @@ export const payments = defineService({
   module: AppModule,
   config: PaymentsConfig,
   entities: [Payment, PaymentOperation, Refund],
-  migrations: [Migration0001Payment, Migration0002Ledger, Migration0003Account, Migration0004Change],
+  migrations: [Migration0000AccountStanding, Migration0001Payments],
   projections: {
-    'identity.user': ['account'],
+    'identity.user': ['account_standing'],
   },
   queue: true,
 });

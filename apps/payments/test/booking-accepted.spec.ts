@@ -1,5 +1,5 @@
 import { aUser, eventually } from '@roost/testing';
-import { type PaymentsUnderTest, startPayments } from './payments.js';
+import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 describe('booking.accepted', () => {
   let payments: PaymentsUnderTest;
@@ -42,7 +42,7 @@ describe('booking.accepted', () => {
     const intent = await payments.sandbox.intentOf(payment.id);
     // The guest's bank lets go; its webhook is lost, so nobody knows before the capture.
     await payments.switches({ drop: 1 });
-    await payments.sandbox.ask('POST', `/control/payment-intents/${intent.id}/lapse`);
+    await payments.sandbox.request('POST', `/control/payment-intents/${intent.id}/lapse`);
     await payments.service.deliver('booking.accepted', { ...booking, state: 'awaiting_capture' });
     await payments.becomes(guest, payment.id, 'failed');
     await payments.switches({});

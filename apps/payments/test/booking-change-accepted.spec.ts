@@ -6,7 +6,7 @@ import {
   type PaymentsUnderTest,
   SHORTER,
   startPayments,
-} from './payments.js';
+} from './payments.fixture.js';
 
 describe('booking.change-accepted', () => {
   let payments: PaymentsUnderTest;

@@ -1,5 +1,5 @@
 import { aUser } from '@roost/testing';
-import { aChange, LONGER, type PaymentsUnderTest, SHORTER, startPayments } from './payments.js';
+import { aChange, LONGER, type PaymentsUnderTest, SHORTER, startPayments } from './payments.fixture.js';
 
 const SAME = { totalMinor: 27_280, hostPayoutMinor: 21_340, platformFeeMinor: 3_740, taxMinor: 2_200 };
 

@@ -1,5 +1,11 @@
 import { aUser, eventually } from '@roost/testing';
-import { aChange, type ChangeBody, LONGER, type PaymentsUnderTest, startPayments } from './payments.js';
+import {
+  aChange,
+  type ChangeBody,
+  LONGER,
+  type PaymentsUnderTest,
+  startPayments,
+} from './payments.fixture.js';
 
 describe('booking.change-closed', () => {
   let payments: PaymentsUnderTest;

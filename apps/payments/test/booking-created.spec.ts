@@ -1,5 +1,5 @@
 import { aUser, eventually, expectProblem } from '@roost/testing';
-import { aBooking, type PaymentsUnderTest, startPayments } from './payments.js';
+import { aBooking, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 describe('booking.created', () => {
   let payments: PaymentsUnderTest;

@@ -9,8 +9,8 @@ import {
   type PaymentsUnderTest,
   SHORTER,
   startPayments,
-} from './payments.js';
-import { answerBank } from './sandbox.js';
+} from './payments.fixture.js';
+import { answerBank } from './sandbox.fixture.js';
 
 type Delivery<T extends EventType> = [type: T, body: EventBody<T>];
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem } from '@roost/testing';
-import { aBooking, type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.js';
+import { aBooking, type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 describe('GET /v1/bookings/{id}/payment', () => {
   let payments: PaymentsUnderTest;

@@ -1,5 +1,5 @@
 import { aUser, eventually, expectProblem } from '@roost/testing';
-import { type PaymentsUnderTest, startPayments } from './payments.js';
+import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 interface Account {
   code: string;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem } from '@roost/testing';
-import { type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.js';
+import { type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 describe('GET /v1/payments/{id} and /v1/bookings/{id}/payments', () => {
   let payments: PaymentsUnderTest;

@@ -1,6 +1,6 @@
 import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
-import { type PaymentsUnderTest, startPayments } from './payments.js';
-import { answerBank } from './sandbox.js';
+import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
+import { answerBank } from './sandbox.fixture.js';
 
 /** 1,000 in the acceptance; the size changes how long it takes, not what it shows. */
 const PAYMENTS = Number(process.env.ROOST_STORM_PAYMENTS ?? 80);
@@ -67,11 +67,11 @@ describe('GET /v1/admin/reconciliation', () => {
   }, 300_000);
 
   test('a charge that nobody here knows is found', async () => {
-    const { id } = await payments.sandbox.ask<{ id: string }>('POST', '/v1/payment-intents', {
+    const { id } = await payments.sandbox.request<{ id: string }>('POST', '/v1/payment-intents', {
       amountMinor: 77,
       currency: 'EUR',
     });
-    await payments.sandbox.ask('POST', `/v1/payment-intents/${id}/confirm`, {
+    await payments.sandbox.request('POST', `/v1/payment-intents/${id}/confirm`, {
       paymentMethod: 'pm_card_visa',
     });
     const { differences } = await payments.reconcile();
@@ -86,7 +86,7 @@ describe('GET /v1/admin/reconciliation', () => {
       lost.payment.id,
     ]);
     const intent = await payments.sandbox.intentOf(changed.payment.id);
-    await payments.sandbox.ask('POST', '/v1/refunds', { intentId: intent.id, amountMinor: 5 });
+    await payments.sandbox.request('POST', '/v1/refunds', { intentId: intent.id, amountMinor: 5 });
     await eventually(async () => {
       const { differences } = await payments.reconcile();
       expect(differences.map((one) => [one.kind, one.paymentId])).toEqual(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { aUser } from '@roost/testing';
-import { type PaymentsUnderTest, startPayments } from './payments.js';
+import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 let payments: PaymentsUnderTest;
 beforeAll(async () => {

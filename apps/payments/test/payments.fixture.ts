@@ -9,7 +9,7 @@ import {
   type TestUser,
 } from '@roost/testing';
 import { payments } from '../src/service.js';
-import { startSandboxProcess, type SandboxProcess } from './sandbox.js';
+import { startSandboxProcess, type SandboxProcess } from './sandbox.fixture.js';
 
 export type BookingBody = EventBody<'booking.created'>;
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { aUser, eventually, expectProblem } from '@roost/testing';
 import pg from 'pg';
 import { Providers } from '../src/provider/providers.js';
-import { type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.js';
-import { answerBank } from './sandbox.js';
+import { type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
+import { answerBank } from './sandbox.fixture.js';
 
 describe('POST /v1/payments/{id}/confirm', () => {
   let payments: PaymentsUnderTest;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, eventually, expectProblem } from '@roost/testing';
-import { type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.js';
+import { type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 interface RefundBody extends Record<string, unknown> {
   id: string;
@@ -87,7 +87,7 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
     const { payment, booking } = await payments.givenCaptured(guest);
     // Somebody gave it back by hand, at the provider.
     const intent = await payments.sandbox.intentOf(payment.id);
-    await payments.sandbox.ask('POST', '/v1/refunds', { intentId: intent.id, amountMinor: 27_000 });
+    await payments.sandbox.request('POST', '/v1/refunds', { intentId: intent.id, amountMinor: 27_000 });
     expect((await refund(payment.id, 1_000)).status).toBe(201);
     await eventually(async () => {
       const { differences } = await payments.reconcile();

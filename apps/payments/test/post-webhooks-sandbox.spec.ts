@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { aUser, eventually, expectProblem } from '@roost/testing';
-import { type PaymentsUnderTest, startPayments } from './payments.js';
-import { answerBank, WEBHOOK_SECRET } from './sandbox.js';
+import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
+import { answerBank, WEBHOOK_SECRET } from './sandbox.fixture.js';
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -75,7 +75,7 @@ describe('POST /v1/webhooks/sandbox', () => {
     await eventually(async () =>
       expect(await stored(unknown.id)).toMatchObject([{ outcome: 'unknown-type' }]),
     );
-    const other = await payments.sandbox.ask<{ id: string; metadata: object }>(
+    const other = await payments.sandbox.request<{ id: string; metadata: object }>(
       'POST',
       '/v1/payment-intents',
       {

@@ -1,6 +1,6 @@
 import { events, type EventType } from '@roost/contracts';
 import { aUser, eventually, expectLikeGolden, optionalFields } from '@roost/testing';
-import { aChange, LONGER, type PaymentsUnderTest, SHORTER, startPayments } from './payments.js';
+import { aChange, LONGER, type PaymentsUnderTest, SHORTER, startPayments } from './payments.fixture.js';
 
 let payments: PaymentsUnderTest;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ async function lives(): Promise<void> {
   const lapsed = await payments.givenAuthorized(guest);
   const intent = await payments.sandbox.intentOf(lapsed.payment.id);
   await payments.switches({ drop: 1 });
-  await payments.sandbox.ask('POST', `/control/payment-intents/${intent.id}/lapse`);
+  await payments.sandbox.request('POST', `/control/payment-intents/${intent.id}/lapse`);
   await payments.service.deliver('booking.accepted', { ...lapsed.booking, state: 'awaiting_capture' });
   await payments.becomes(guest, lapsed.payment.id, 'failed');
   await payments.becomes(guest, declined.payment.id, 'voided');

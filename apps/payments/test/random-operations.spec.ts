@@ -1,8 +1,8 @@
 import type { EventBody } from '@roost/contracts';
 import { aUser, eventually } from '@roost/testing';
 import fc from 'fast-check';
-import { aBooking, type PaymentsUnderTest, startPayments } from './payments.js';
-import { answerBank } from './sandbox.js';
+import { aBooking, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
+import { answerBank } from './sandbox.fixture.js';
 
 /** 10,000 in the acceptance; the size changes how long it takes, not what it shows. */
 const LIVES = Number(process.env.ROOST_RANDOM_LIVES ?? 40);

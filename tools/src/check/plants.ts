@@ -16,9 +16,9 @@ const confirmed = `(SELECT id FROM booking b WHERE state = 'confirmed'
   AND NOT EXISTS (SELECT FROM booking_change c WHERE c.booking_id = b.id)
   AND NOT EXISTS (SELECT FROM thread t WHERE t.booking_id = b.id) ORDER BY id LIMIT 1)`;
 // Of a booking that stands, and of one that is over: a change also pays back, and its booking goes on.
-const captured = `(SELECT id FROM payment WHERE purpose = 'booking' AND wish NOT IN ('lapse', 'release')
+const captured = `(SELECT id FROM payment WHERE purpose = 'booking' AND goal NOT IN ('expire', 'release')
   AND captured_minor > 0 AND refunded_minor = 0 ORDER BY id LIMIT 1)`;
-const refunded = `(SELECT id FROM payment p WHERE wish = 'release' AND refunded_minor > 0
+const refunded = `(SELECT id FROM payment p WHERE goal = 'release' AND refunded_minor > 0
   AND EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id AND r.host_minor > 0) ORDER BY id LIMIT 1)`;
 
 export const plants: Plant[] = [

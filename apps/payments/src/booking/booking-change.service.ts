@@ -3,85 +3,67 @@ import { Injectable } from '@nestjs/common';
 import { type EventBody, REFUND_REASON } from '@roost/contracts';
 import { Transactions } from '@roost/messaging';
 import { Clock } from '@roost/platform';
-import { moveLeg, type Split } from '../ledger/domain/posting.js';
-import {
-  type Holding,
-  type Settled,
-  settle,
-  shareOfDifference,
-  totalOf,
-} from '../ledger/domain/settlement.js';
-import { LedgerService } from '../ledger/ledger.service.js';
-import { keepSplit, splitOf } from '../payment/booking-split.queries.js';
-import { type BookingFate, wishAfter } from '../payment/domain/payment-state.js';
+import type { Split } from '../ledger/domain/posting.js';
+import { splitDifference, totalOf } from '../ledger/domain/settlement.js';
+import { type BookingOutcome, goalAfter } from '../payment/domain/payment-state.js';
+import { PaymentCreator } from '../payment/payment-creator.service.js';
+import { PaymentStepScheduler } from '../payment/payment-step-scheduler.service.js';
 import { Payment } from '../payment/payment.entity.js';
-import { PaymentOpening } from '../payment/payment.opening.js';
-import { PaymentProgress } from '../payment/payment.progress.js';
-import { Refund } from '../refund/refund.entity.js';
-import { RefundService } from '../refund/refund.service.js';
+import { Refund } from '../payment/refund.entity.js';
+import { RefundService } from '../payment/refund.service.js';
+import { BookingSettlementService } from './booking-settlement.service.js';
+import { storeBookingSplit } from './booking-split.queries.js';
+import { splitOf } from './booking-split.js';
 
 type Change = EventBody<'booking.change-applied'>;
 
 /**
- * The money of a changed booking. What a change costs more is a payment of its own; what it costs less goes back out of
- * the payments of the booking, the newest first: the card that paid last is the likeliest to take a refund still.
+ * The money of a changed booking. The additional cost of a change is a payment of its own. A lower cost is refunded from
+ * the booking's payments, the newest first: the card charged last is the most likely to accept a refund.
  */
 @Injectable()
-export class ChangeService {
+export class BookingChangeService {
   constructor(
     private readonly transactions: Transactions,
-    private readonly opening: PaymentOpening,
-    private readonly progress: PaymentProgress,
+    private readonly payments: PaymentCreator,
+    private readonly steps: PaymentStepScheduler,
     private readonly refunds: RefundService,
-    private readonly ledger: LedgerService,
+    private readonly settlements: BookingSettlementService,
     private readonly clock: Clock,
   ) {}
 
-  /** Accepted: the guest has until `expiresAt` to pay what it costs more. */
-  async open(change: Change): Promise<void> {
+  /** The change is accepted: the guest has until `expiresAt` to pay its additional cost. */
+  async createPayment(change: Change): Promise<void> {
     if (change.differenceMinor <= 0) return;
     await this.transactions.run(async (em) => {
       const { bookingId, changeId, guestId, hostId, currency, expiresAt } = change;
       if ((await em.count(Payment, { changeId })) > 0) return;
-      const split = shareOfDifference(splitOf(change), splitAfter(change), change.differenceMinor);
-      const wanted = { bookingId, changeId, guestId, hostId, currency, expiresAt };
-      await this.opening.open(em, { ...wanted, split, hold: false });
+      const split = splitDifference(splitOf(change), newSplitOf(change), change.differenceMinor);
+      const request = { bookingId, changeId, guestId, hostId, currency, expiresAt };
+      await this.payments.create(em, { ...request, split, hold: false });
     });
   }
 
-  /** The new terms are those of the booking: money and books follow. */
+  /** The change is applied: refunds and transfers bring the ledger to the booking's new split. */
   async apply(change: Change): Promise<void> {
     await this.transactions.run(async (em) => {
-      const { bookingId, changeId } = change;
+      const { bookingId, changeId, currency } = change;
       const payments = await em.find(Payment, { bookingId }, { orderBy: { createdAt: 'desc', id: 'desc' } });
-      const paidFor = payments.find((payment) => payment.changeId === changeId);
-      if (paidFor) await this.follow(em, paidFor, { kind: 'confirmed' });
-      const counting = payments.filter(({ confirmed, wish }) => confirmed && wish !== 'release');
-      await keepSplit(em, change, splitOf(change), false);
-      if (await this.isSettled(em, change, counting)) return;
-      const refundMinor = Math.max(0, -change.differenceMinor);
-      for (const settled of await this.settle(em, counting, refundMinor, splitOf(change))) {
-        const payment = counting.find(({ id }) => id === settled.paymentId);
-        if (!payment) continue;
-        await this.reattribute(em, payment, settled, `change:${changeId}`);
-        const amountMinor = totalOf(settled.refund);
-        if (amountMinor === 0) continue;
-        await this.refunds.reserve(em, payment, {
-          cause: `change:${changeId}`,
-          reason: REFUND_REASON.bookingChanged,
-          amountMinor,
-          kept: settled.kept,
-        });
-      }
+      const own = payments.find((payment) => payment.changeId === changeId);
+      if (own) await this.applyOutcome(em, own, { kind: 'confirmed' });
+      const confirmed = payments.filter((payment) => payment.confirmed && payment.goal !== 'release');
+      const split = splitOf(change);
+      await storeBookingSplit(em, { bookingId, currency, split, ended: false });
+      if (!(await this.isSettled(em, change, confirmed))) await this.settle(em, change, confirmed);
     });
   }
 
-  /** It came to nothing: its payment is let go, or goes back. Of money that lands after its hour bookings decides. */
+  /** The change is closed without effect: its payment is voided or refunded. After `expired`, bookings decides about it. */
   async close({ changeId, outcome }: Change): Promise<void> {
     await this.transactions.run(async (em) => {
       const payment = await em.findOne(Payment, { changeId });
       if (!payment) return;
-      await this.follow(
+      await this.applyOutcome(
         em,
         payment,
         outcome === 'expired' ? { kind: 'expired', cause: 'hold' } : { kind: 'declined' },
@@ -89,51 +71,34 @@ export class ChangeService {
     });
   }
 
-  /** How several payments of one booking share what goes back, and what each party keeps. Newest first. */
-  async settle(
-    em: EntityManager,
-    payments: readonly Payment[],
-    refundMinor: number,
-    target: Split,
-  ): Promise<Settled[]> {
-    const holdings: Holding[] = [];
-    for (const payment of payments) {
-      if (payment.status !== 'captured' && payment.status !== 'partially_refunded') continue;
-      holdings.push({ paymentId: payment.id, left: await this.refunds.left(em, payment) });
+  private async settle(em: EntityManager, change: Change, payments: readonly Payment[]): Promise<void> {
+    const cause = `change:${change.changeId}`;
+    const refundMinor = Math.max(0, -change.differenceMinor);
+    for (const settlement of await this.settlements.settle(em, payments, refundMinor, splitOf(change))) {
+      const payment = payments.find(({ id }) => id === settlement.paymentId);
+      if (!payment) continue;
+      await this.settlements.postTransfers(em, payment, settlement, cause);
+      const amountMinor = totalOf(settlement.refund);
+      if (amountMinor === 0) continue;
+      await this.refunds.reserve(em, payment, {
+        cause,
+        reason: REFUND_REASON.bookingChanged,
+        amountMinor,
+        retained: settlement.retained,
+      });
     }
-    return settle(holdings, refundMinor, target);
   }
 
-  /** What changes hands between host, platform and tax office without the guest noticing. */
-  async reattribute(em: EntityManager, payment: Payment, { moves }: Settled, key: string): Promise<void> {
-    if (moves.length === 0) return;
-    for (const { from, to, amountMinor } of moves) {
-      payment[from] -= amountMinor;
-      payment[to] += amountMinor;
-    }
-    const now = this.clock.now();
-    payment.updatedAt = now;
-    await em.flush();
-    await this.ledger.post(em, {
-      key: `${key}:${payment.id}`,
-      currency: payment.currency,
-      paymentId: payment.id,
-      bookingId: payment.bookingId,
-      occurredAt: now,
-      legs: moves.map((move) => moveLeg(payment, move)),
-    });
-  }
-
-  private async follow(em: EntityManager, payment: Payment, fate: BookingFate): Promise<void> {
-    const { wish, releaseMinor } = wishAfter(payment, fate);
-    payment.wish = wish;
+  private async applyOutcome(em: EntityManager, payment: Payment, outcome: BookingOutcome): Promise<void> {
+    const { goal, releaseMinor } = goalAfter(payment, outcome);
+    payment.goal = goal;
     payment.releaseMinor = releaseMinor;
-    if (fate.kind === 'confirmed' && wish !== 'release') payment.confirmed = true;
+    if (outcome.kind === 'confirmed' && goal !== 'release') payment.confirmed = true;
     payment.updatedAt = this.clock.now();
-    await this.progress.settle(em, payment);
+    await this.steps.scheduleNext(em, payment);
   }
 
-  /** Its refunds have been planned: the same change settled twice would give back twice. */
+  /** The refunds of this change are reserved already: settling it again would refund twice. */
   private async isSettled(
     em: EntityManager,
     { changeId }: Change,
@@ -144,4 +109,4 @@ export class ChangeService {
   }
 }
 
-const splitAfter = ({ newTotals }: Change): Split | null => (newTotals ? splitOf(newTotals) : null);
+const newSplitOf = ({ newTotals }: Change): Split | null => (newTotals ? splitOf(newTotals) : null);

@@ -1,4 +1,5 @@
-import { Controller, Get } from '@nestjs/common';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { Answers, type PageOf, QueryParams, Roles } from '@roost/http';
 import {
   AccountsQuery,
@@ -8,17 +9,17 @@ import {
   type LedgerTransactionView,
   TransactionsQuery,
 } from './ledger.dto.js';
-import { LedgerQueries } from './ledger.queries.js';
+import { listAccounts, listTransactions } from './ledger.queries.js';
 
 @Controller('v1/admin/ledger')
 @Roles('admin')
 export class LedgerController {
-  constructor(private readonly ledger: LedgerQueries) {}
+  constructor(@Inject(MikroORM) private readonly orm: MikroORM) {}
 
   @Get('accounts')
   @Answers(200, LedgerAccountPage, 'auth.forbidden')
   accounts(@QueryParams(AccountsQuery) query: AccountsQuery): Promise<PageOf<LedgerAccountView>> {
-    return this.ledger.accounts(query);
+    return listAccounts(this.orm.em.fork(), query);
   }
 
   @Get('transactions')
@@ -26,6 +27,6 @@ export class LedgerController {
   transactions(
     @QueryParams(TransactionsQuery) query: TransactionsQuery,
   ): Promise<PageOf<LedgerTransactionView>> {
-    return this.ledger.transactions(query);
+    return listTransactions(this.orm.em.fork(), query);
   }
 }

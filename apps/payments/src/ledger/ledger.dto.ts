@@ -2,7 +2,7 @@ import { Instant, Page, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { accountCodes } from './domain/posting.js';
 
-const Minor = z.int().meta({ description: 'Minor units of the currency' });
+const Minor = z.int().meta({ description: 'Amount in minor units of the currency.' });
 const Code = z.enum(accountCodes);
 const Side = z.object({ code: Code, ownerId: Uuid.nullable() });
 
@@ -13,7 +13,7 @@ export const LedgerAccountView = z
     currency: z.string(),
     debitMinor: Minor,
     creditMinor: Minor,
-    balanceMinor: Minor.meta({ description: 'Debits less credits' }),
+    balanceMinor: Minor.meta({ description: 'Debits minus credits.' }),
   })
   .meta({ id: 'LedgerAccount' });
 export type LedgerAccountView = z.output<typeof LedgerAccountView>;

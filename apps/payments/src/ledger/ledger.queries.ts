@@ -1,7 +1,7 @@
-import { MikroORM } from '@mikro-orm/postgresql';
-import { Inject, Injectable } from '@nestjs/common';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { decodeCursor, page, type PageOf } from '@roost/http';
 import { z } from 'zod';
+import type { Account, AccountCode } from './domain/posting.js';
 import type {
   AccountsQuery,
   LedgerAccountView,
@@ -11,7 +11,20 @@ import type {
 
 const Id = z.int();
 
-type AccountRow = LedgerAccountView & { id: number };
+export interface AccountRow {
+  id: number;
+  code: AccountCode;
+  owner_id: string | null;
+}
+
+export interface NewMovements {
+  key: string;
+  currency: string;
+  paymentId: string | null;
+  bookingId: string | null;
+  occurredAt: Date;
+  legs: readonly { debitId: number; creditId: number; amountMinor: number }[];
+}
 
 interface MovementRow {
   key: string;
@@ -20,68 +33,100 @@ interface MovementRow {
   currency: string;
   occurred_at: Date;
   amount_minor: number;
-  debit_code: LedgerAccountView['code'];
+  debit_code: AccountCode;
   debit_owner: string | null;
-  credit_code: LedgerAccountView['code'];
+  credit_code: AccountCode;
   credit_owner: string | null;
 }
 
-@Injectable()
-export class LedgerQueries {
-  constructor(@Inject(MikroORM) private readonly orm: MikroORM) {}
+/** Stores the movements of one ledger transaction, numbered by leg. Legs that exist are unchanged. */
+export async function insertMovements(em: EntityManager, movements: NewMovements): Promise<void> {
+  const { key, currency, paymentId, bookingId, occurredAt, legs } = movements;
+  await em.execute(sql`
+    INSERT INTO movement (key, leg, debit_id, credit_id, currency, amount_minor, payment_id, booking_id, occurred_at)
+    SELECT ${key}, leg.number, leg.debit_id, leg.credit_id, ${currency}, leg.amount_minor, ${paymentId}::uuid,
+      ${bookingId}::uuid, ${occurredAt}::timestamptz
+    FROM unnest(ARRAY[${legs.map((leg) => leg.debitId)}]::bigint[], ARRAY[${legs.map((leg) => leg.creditId)}]::bigint[],
+      ARRAY[${legs.map((leg) => leg.amountMinor)}]::bigint[])
+      WITH ORDINALITY AS leg (debit_id, credit_id, amount_minor, number)
+    ORDER BY leg.number
+    ON CONFLICT (key, leg) DO NOTHING`);
+}
 
-  async accounts(query: AccountsQuery): Promise<PageOf<LedgerAccountView>> {
-    const after = decodeCursor(query.cursor, Id) ?? 0;
-    const rows = await this.orm.em.fork().execute<AccountRow[]>(
-      `SELECT a.id, a.code, a.owner_id AS "ownerId", a.currency, d.total AS "debitMinor", c.total AS "creditMinor",
-              d.total - c.total AS "balanceMinor"
-       FROM (SELECT * FROM ledger_account WHERE id > ? ORDER BY id LIMIT ?) a
-       CROSS JOIN LATERAL (SELECT coalesce(sum(amount_minor), 0)::bigint AS total FROM movement WHERE debit_id = a.id) d
-       CROSS JOIN LATERAL (SELECT coalesce(sum(amount_minor), 0)::bigint AS total FROM movement WHERE credit_id = a.id) c
-       ORDER BY a.id`,
-      [after, query.limit + 1],
-    );
-    const found = page(rows, query.limit, (row) => row.id);
-    return {
-      data: found.data.map(({ id: _, ...account }) => account),
-      nextCursor: found.nextCursor,
-    };
-  }
+/** Creates the missing accounts in the given order. */
+export async function insertAccounts(
+  em: EntityManager,
+  currency: string,
+  accounts: readonly Account[],
+): Promise<void> {
+  const rows = accounts.map(({ code, ownerId }) => ({ code, owner_id: ownerId }));
+  await em.execute(sql`
+    INSERT INTO ledger_account (code, owner_id, currency)
+    SELECT account.code, account.owner_id, ${currency}
+    FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (code text, owner_id uuid))
+      WITH ORDINALITY AS account (code, owner_id, number)
+    ORDER BY account.number
+    ON CONFLICT DO NOTHING`);
+}
 
-  /** Newest first. */
-  async transactions(query: TransactionsQuery): Promise<PageOf<LedgerTransactionView>> {
-    const before = decodeCursor(query.cursor, Id);
-    const em = this.orm.em.fork();
-    const firstLegs = await em.execute<{ id: number; key: string }[]>(
-      `SELECT id, key FROM movement WHERE leg = 1 AND (?::bigint IS NULL OR id < ?::bigint)
-         AND (?::uuid IS NULL OR booking_id = ?::uuid) AND (?::uuid IS NULL OR payment_id = ?::uuid)
-       ORDER BY id DESC LIMIT ?`,
-      [
-        before,
-        before,
-        query.bookingId ?? null,
-        query.bookingId ?? null,
-        query.paymentId ?? null,
-        query.paymentId ?? null,
-        query.limit + 1,
-      ],
-    );
-    const found = page(firstLegs, query.limit, (row) => row.id);
-    if (found.data.length === 0) return { data: [], nextCursor: null };
-    const keys = found.data.map((row) => row.key);
-    const movements = await em.execute<MovementRow[]>(
-      `SELECT m.key, m.payment_id, m.booking_id, m.currency, m.occurred_at, m.amount_minor,
-              d.code AS debit_code, d.owner_id AS debit_owner, c.code AS credit_code, c.owner_id AS credit_owner
-       FROM movement m JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id
-       WHERE m.key IN (${keys.map(() => '?').join(', ')}) ORDER BY m.key, m.leg`,
-      keys,
-    );
-    const byKey = Map.groupBy(movements, (row) => row.key);
-    return {
-      data: keys.flatMap((key) => toTransaction(key, byKey.get(key) ?? [])),
-      nextCursor: found.nextCursor,
-    };
-  }
+/** The accounts with these codes and owners in one currency. May include combinations that were not requested. */
+export function findAccounts(
+  em: EntityManager,
+  currency: string,
+  accounts: readonly Account[],
+): Promise<AccountRow[]> {
+  const owned = accounts.flatMap(({ code, ownerId }) => (ownerId === null ? [] : [{ code, ownerId }]));
+  const shared = accounts.filter(({ ownerId }) => ownerId === null);
+  return em.execute<AccountRow[]>(sql`
+    SELECT id, code, owner_id FROM ledger_account WHERE currency = ${currency} AND (
+      (owner_id IS NULL AND code = ANY(ARRAY[${shared.map(({ code }) => code)}]::text[]))
+      OR (owner_id = ANY(ARRAY[${owned.map(({ ownerId }) => ownerId)}]::uuid[])
+        AND code = ANY(ARRAY[${owned.map(({ code }) => code)}]::text[])))`);
+}
+
+export async function listAccounts(
+  em: EntityManager,
+  query: AccountsQuery,
+): Promise<PageOf<LedgerAccountView>> {
+  const after = decodeCursor(query.cursor, Id) ?? 0;
+  const rows = await em.execute<(LedgerAccountView & { id: number })[]>(sql`
+    SELECT a.id, a.code, a.owner_id AS "ownerId", a.currency, d.total AS "debitMinor", c.total AS "creditMinor",
+      d.total - c.total AS "balanceMinor"
+    FROM (SELECT * FROM ledger_account WHERE id > ${after} ORDER BY id LIMIT ${query.limit + 1}) a
+    CROSS JOIN LATERAL (SELECT coalesce(sum(amount_minor), 0)::bigint AS total FROM movement WHERE debit_id = a.id) d
+    CROSS JOIN LATERAL (SELECT coalesce(sum(amount_minor), 0)::bigint AS total FROM movement WHERE credit_id = a.id) c
+    ORDER BY a.id`);
+  const accounts = page(rows, query.limit, (row) => row.id);
+  return {
+    data: accounts.data.map(({ id: _, ...account }) => account),
+    nextCursor: accounts.nextCursor,
+  };
+}
+
+/** Newest first. */
+export async function listTransactions(
+  em: EntityManager,
+  query: TransactionsQuery,
+): Promise<PageOf<LedgerTransactionView>> {
+  const before = decodeCursor(query.cursor, Id);
+  const { bookingId = null, paymentId = null, limit } = query;
+  const firstLegs = await em.execute<{ id: number; key: string }[]>(sql`
+    SELECT id, key FROM movement WHERE leg = 1 AND (${before}::bigint IS NULL OR id < ${before}::bigint)
+      AND (${bookingId}::uuid IS NULL OR booking_id = ${bookingId}::uuid)
+      AND (${paymentId}::uuid IS NULL OR payment_id = ${paymentId}::uuid)
+    ORDER BY id DESC LIMIT ${limit + 1}`);
+  const transactions = page(firstLegs, limit, (row) => row.id);
+  const keys = transactions.data.map((row) => row.key);
+  const movements = await em.execute<MovementRow[]>(sql`
+    SELECT m.key, m.payment_id, m.booking_id, m.currency, m.occurred_at, m.amount_minor,
+      d.code AS debit_code, d.owner_id AS debit_owner, c.code AS credit_code, c.owner_id AS credit_owner
+    FROM movement m JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id
+    WHERE m.key = ANY(ARRAY[${keys}]::text[]) ORDER BY m.key, m.leg`);
+  const byKey = Map.groupBy(movements, (row) => row.key);
+  return {
+    data: keys.flatMap((key) => toTransaction(key, byKey.get(key) ?? [])),
+    nextCursor: transactions.nextCursor,
+  };
 }
 
 function toTransaction(key: string, movements: readonly MovementRow[]): LedgerTransactionView[] {

@@ -1,6 +1,6 @@
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 
-/** One call to a provider: written before it is made, closed when its outcome is known. */
+/** One call to a provider: stored before the call, closed with its outcome. */
 @Entity({ tableName: 'payment_operation' })
 export class PaymentOperation {
   @PrimaryKey({ type: 'uuid' })
@@ -15,6 +15,7 @@ export class PaymentOperation {
   @Property({ type: 'text' })
   kind!: 'create' | 'confirm' | 'capture' | 'void' | 'refund';
 
+  /** The provider's idempotency key: names the action, never the attempt. */
   @Property({ type: 'text' })
   key!: string;
 
@@ -30,7 +31,7 @@ export class PaymentOperation {
   @Property({ type: 'integer' })
   tries: number = 0;
 
-  /** Somebody is at it until then. System time. */
+  /** System time until which one worker owns the operation. */
   @Property({ type: 'datetime', nullable: true })
   leaseUntil: Date | null = null;
 

@@ -1,7 +1,6 @@
 import { InjectQueue } from '@nestjs/bull';
 import { Inject, Injectable } from '@nestjs/common';
-import { runWithoutRequestContext } from '@roost/platform';
-import { inTrace, LOGGER } from '@roost/platform';
+import { inTrace, LOGGER, runWithoutRequestContext } from '@roost/platform';
 import type { Queue } from 'bull';
 import type { Logger } from 'pino';
 
@@ -9,9 +8,9 @@ export const QUEUE = 'payments';
 export const OPERATE = 'payment.operate';
 export const HANDLE_WEBHOOK = 'webhook.handle';
 
-const KEEP = { removeOnComplete: true, removeOnFail: true };
+const JOB_OPTIONS = { removeOnComplete: true, removeOnFail: true };
 
-/** Wakes the jobs. A job that is never woken (Redis is away) is found by the sweeper: the rows are the truth. */
+/** Enqueues jobs. The rows are the source of truth: the sweeper finds work that was not enqueued (Redis is unavailable). */
 @Injectable()
 export class OperationQueue {
   constructor(
@@ -19,18 +18,18 @@ export class OperationQueue {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  wake(operationId: string): void {
-    this.add(OPERATE, { operationId });
+  enqueueOperation(operationId: string): void {
+    this.enqueue(OPERATE, { operationId });
   }
 
-  wakeWebhook(provider: string, id: string): void {
-    this.add(HANDLE_WEBHOOK, { provider, id });
+  enqueueWebhook(provider: string, id: string): void {
+    this.enqueue(HANDLE_WEBHOOK, { provider, id });
   }
 
-  private add(name: string, data: object): void {
+  private enqueue(name: string, data: object): void {
     const traced = inTrace(data);
-    runWithoutRequestContext(() => this.queue.add(name, traced, KEEP)).catch((error: unknown) =>
-      this.logger.warn({ err: error, job: name }, 'job left to the sweeper'),
+    runWithoutRequestContext(() => this.queue.add(name, traced, JOB_OPTIONS)).catch((error: unknown) =>
+      this.logger.warn({ err: error, job: name }, 'job not enqueued; the sweeper will run it'),
     );
   }
 }

@@ -4,52 +4,56 @@ import { Clock, uuidv7 } from '@roost/platform';
 import type { Split } from '../ledger/domain/posting.js';
 import { totalOf } from '../ledger/domain/settlement.js';
 import { Providers } from '../provider/providers.js';
+import { PaymentPublisher } from './payment-publisher.service.js';
+import { PaymentStepScheduler } from './payment-step-scheduler.service.js';
 import { Payment } from './payment.entity.js';
-import { PaymentProgress } from './payment.progress.js';
+import { ProviderCheckSchedule } from './provider-check-schedule.js';
 
-interface WantedPayment {
+interface PaymentRequest {
   bookingId: string;
   changeId: string | null;
   guestId: string;
   hostId: string;
   currency: string;
   split: Split;
-  /** The money is held until somebody decides, where the provider can. */
+  /** Authorizes the amount and captures it after the host's decision, where the provider supports that. */
   hold: boolean;
   expiresAt: string | null;
 }
 
-/** Asks a guest for money. */
+/** Creates payments and schedules their creation at the provider. */
 @Injectable()
-export class PaymentOpening {
+export class PaymentCreator {
   constructor(
-    private readonly progress: PaymentProgress,
+    private readonly publisher: PaymentPublisher,
+    private readonly steps: PaymentStepScheduler,
     private readonly providers: Providers,
+    private readonly checks: ProviderCheckSchedule,
     private readonly clock: Clock,
   ) {}
 
-  async open(em: EntityManager, { split, hold, expiresAt, ...wanted }: WantedPayment): Promise<void> {
+  async create(em: EntityManager, { split, hold, expiresAt, ...request }: PaymentRequest): Promise<void> {
     const provider = this.providers.first;
     const now = this.clock.now();
     const payment = em.create(
       Payment,
       {
-        ...wanted,
+        ...request,
         ...split,
         id: uuidv7(),
-        purpose: wanted.changeId === null ? 'booking' : 'change',
+        purpose: request.changeId === null ? 'booking' : 'change',
         provider: provider.name,
         capture: hold && provider.capabilities.manualCapture ? 'manual' : 'automatic',
         status: 'requires_payment_method',
         amountMinor: totalOf(split),
         expiresAt: expiresAt === null ? null : new Date(expiresAt),
-        checkAt: this.progress.nextCheck({ createdAt: now }),
+        checkAt: this.checks.next({ createdAt: now }),
         createdAt: now,
         updatedAt: now,
       },
       { partial: true },
     );
-    await this.progress.publish(em, payment, 'payment.created', {});
-    await this.progress.settle(em, payment);
+    await this.publisher.publish(em, payment, 'payment.created', {});
+    await this.steps.scheduleNext(em, payment);
   }
 }

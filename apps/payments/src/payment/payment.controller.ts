@@ -1,4 +1,5 @@
-import { Controller, Get, Post } from '@nestjs/common';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Controller, Get, Inject, Post } from '@nestjs/common';
 import {
   Answers,
   type AuthUser,
@@ -16,9 +17,9 @@ import {
 } from '@roost/http';
 import { Encryption, Problem } from '@roost/platform';
 import { z } from 'zod';
-import { ConfirmPayment, PaymentView, paymentSeenBy } from './payment.dto.js';
+import { ConfirmPayment, PaymentView, toPaymentViewFor } from './payment.dto.js';
 import type { Payment } from './payment.entity.js';
-import { PaymentQueries } from './payment.queries.js';
+import { currentPayment, paymentsOfBooking, visiblePayment } from './payment.queries.js';
 import { PaymentService } from './payment.service.js';
 
 const PaymentList = z.object({ data: z.array(PaymentView) }).meta({ id: 'PaymentList' });
@@ -27,7 +28,7 @@ const PaymentList = z.object({ data: z.array(PaymentView) }).meta({ id: 'Payment
 export class PaymentController {
   constructor(
     private readonly payments: PaymentService,
-    private readonly queries: PaymentQueries,
+    @Inject(MikroORM) private readonly orm: MikroORM,
     private readonly encryption: Encryption,
   ) {}
 
@@ -41,8 +42,8 @@ export class PaymentController {
     const state = await waitForChange({
       ...wait,
       read: async () => {
-        const payment = await this.queries.dueOf(bookingId, user.id);
-        return payment && { value: payment, etag: tagOf(payment, user) };
+        const payment = await currentPayment(this.orm.em.fork(), bookingId, user.id);
+        return payment && { value: payment, etag: etagFor(payment, user) };
       },
     });
     if (!state) throw new Problem('payment.not_ready');
@@ -55,7 +56,7 @@ export class PaymentController {
     @Param('bookingId', Uuid) bookingId: string,
     @CurrentUser() user: AuthUser,
   ): Promise<z.output<typeof PaymentList>> {
-    const payments = await this.queries.ofBooking(bookingId, user.id);
+    const payments = await paymentsOfBooking(this.orm.em.fork(), bookingId, user.id);
     if (payments.length === 0) throw new Problem('booking.not_found');
     return { data: payments.map((payment) => this.view(payment, user)) };
   }
@@ -63,9 +64,9 @@ export class PaymentController {
   @Get('payments/:id')
   @Answers(200, PaymentView, 'payment.not_found')
   async one(@Param('id', Uuid) id: string, @CurrentUser() user: AuthUser): Promise<PaymentView> {
-    const payment = await this.queries.one(id, user);
+    const payment = await visiblePayment(this.orm.em.fork(), id, user);
     if (!payment) throw new Problem('payment.not_found');
-    return withEtag(this.view(payment, user), tagOf(payment, user));
+    return withEtag(this.view(payment, user), etagFor(payment, user));
   }
 
   @Post('payments/:id/confirm')
@@ -87,12 +88,12 @@ export class PaymentController {
   ): Promise<PaymentView> {
     sealAnswer();
     const payment = await this.payments.confirm(id, user, body.paymentMethod);
-    return withEtag(this.view(payment, user), tagOf(payment, user));
+    return withEtag(this.view(payment, user), etagFor(payment, user));
   }
 
   private view(payment: Payment, viewer: AuthUser): PaymentView {
-    return paymentSeenBy(viewer, payment, this.encryption);
+    return toPaymentViewFor(viewer, payment, this.encryption);
   }
 }
 
-const tagOf = (payment: Payment, viewer: AuthUser) => etagOf(`${payment.id}/${payment.version}`, viewer.id);
+const etagFor = (payment: Payment, viewer: AuthUser) => etagOf(`${payment.id}/${payment.version}`, viewer.id);

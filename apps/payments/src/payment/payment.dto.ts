@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { paymentStatuses } from './domain/payment-state.js';
 import type { Payment } from './payment.entity.js';
 
-/** What the encrypted columns of a payment are bound to. */
+/** The encryption context of the secret columns of a payment. */
 export const SECRET_CONTEXT = 'payment.secret';
 
-const Minor = z.int().meta({ description: 'Minor units of the currency' });
+const Minor = z.int().meta({ description: 'Amount in minor units of the currency.' });
 
 export const PaymentView = z
   .object({
@@ -21,11 +21,11 @@ export const PaymentView = z
     refundedMinor: Minor,
     currency: z.string(),
     provider: z.string(),
-    clientSecret: z.string().nullable().meta({ description: 'For the guest who pays only' }),
+    clientSecret: z.string().nullable().meta({ description: 'Returned only to the guest who pays.' }),
     redirectUrl: z
       .string()
       .nullable()
-      .meta({ description: 'Where the guest goes when the status is requires_action' }),
+      .meta({ description: 'The URL to send the guest to when the status is requires_action.' }),
     failureCode: z.string().nullable(),
     expiresAt: Instant.nullable(),
     createdAt: Instant,
@@ -37,17 +37,16 @@ export const ConfirmPayment = z
   .strictObject({
     paymentMethod: z
       .string()
-      .regex(/^pm_[A-Za-z0-9_]{1,96}$/, { error: 'Must be the name of a payment method, as pm_card_visa' })
+      .regex(/^pm_[A-Za-z0-9_]{1,96}$/, {
+        error: 'Must be the name of a payment method, such as pm_card_visa',
+      })
       .meta({ examples: ['pm_card_visa'] }),
   })
   .meta({ id: 'ConfirmPayment' });
 export type ConfirmPayment = z.output<typeof ConfirmPayment>;
 
-/** `reveal` opens the guest's secrets; give null for everybody else. */
-export const toPaymentView = (
-  payment: Payment,
-  reveal: ((secret: string) => string) | null,
-): PaymentView => ({
+/** `decrypt` decrypts the guest's secrets; null omits them. */
+const toPaymentView = (payment: Payment, decrypt: ((secret: string) => string) | null): PaymentView => ({
   id: payment.id,
   bookingId: payment.bookingId,
   purpose: payment.purpose,
@@ -58,15 +57,15 @@ export const toPaymentView = (
   refundedMinor: payment.refundedMinor,
   currency: payment.currency,
   provider: payment.provider,
-  clientSecret: reveal && payment.clientSecret ? reveal(payment.clientSecret) : null,
-  redirectUrl: reveal && payment.redirectUrl ? reveal(payment.redirectUrl) : null,
+  clientSecret: decrypt && payment.clientSecret ? decrypt(payment.clientSecret) : null,
+  redirectUrl: decrypt && payment.redirectUrl ? decrypt(payment.redirectUrl) : null,
   failureCode: payment.failureCode,
   expiresAt: payment.expiresAt?.toISOString() ?? null,
   createdAt: payment.createdAt.toISOString(),
 });
 
-/** Only its guest gets what one pays with. */
-export const paymentSeenBy = (viewer: AuthUser, payment: Payment, encryption: Encryption): PaymentView =>
+/** Only the guest receives the client secret and the redirect URL. */
+export const toPaymentViewFor = (viewer: AuthUser, payment: Payment, encryption: Encryption): PaymentView =>
   toPaymentView(
     payment,
     payment.guestId === viewer.id ? (secret) => encryption.decrypt(secret, SECRET_CONTEXT) : null,

@@ -1,6 +1,6 @@
 import { BigIntType } from '@mikro-orm/core';
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
-import type { PaymentStatus, Wish } from './domain/payment-state.js';
+import type { PaymentGoal, PaymentStatus } from './domain/payment-state.js';
 import type { Split } from '../ledger/domain/posting.js';
 
 const minor = () => ({ type: new BigIntType('number') });
@@ -38,7 +38,7 @@ export class Payment {
   status!: PaymentStatus;
 
   @Property({ type: 'text' })
-  wish: Wish = 'pay';
+  goal: PaymentGoal = 'pay';
 
   /** The booking has been confirmed. */
   @Property({ type: 'boolean' })
@@ -74,21 +74,22 @@ export class Payment {
   @Property({ ...minor(), nullable: true })
   releaseMinor: number | null = null;
 
-  /** Who keeps what when the release is only a part. */
+  /** The amount that each party retains after a partial release. */
   @Property({ type: 'json', nullable: true })
-  releaseKept: Split | null = null;
+  releaseRetained: Split | null = null;
 
-  /** Both are secrets of the guest's: encrypted. */
+  /** A secret of the guest: encrypted. */
   @Property({ type: 'text', nullable: true })
   clientSecret: string | null = null;
 
+  /** A secret of the guest: encrypted. */
   @Property({ type: 'text', nullable: true })
   redirectUrl: string | null = null;
 
   @Property({ type: 'text', nullable: true })
   failureCode: string | null = null;
 
-  /** Confirmations so far; the number is part of the next one's key. */
+  /** The number of confirmations. It is part of the idempotency key of each confirmation. */
   @Property({ type: 'integer' })
   attempts: number = 0;
 
@@ -101,7 +102,7 @@ export class Payment {
   @Property({ type: 'datetime', nullable: true })
   expiresAt: Date | null = null;
 
-  /** When the provider is asked how it stands, unless something is heard before. System time. */
+  /** System time of the next state request to the provider. Each state received before postpones it. */
   @Property({ type: 'datetime' })
   checkAt!: Date;
 

@@ -1,53 +1,76 @@
-import { MikroORM } from '@mikro-orm/postgresql';
-import { Inject, Injectable } from '@nestjs/common';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { Payment } from './payment.entity.js';
 
-/** Reads for people: who may see what is decided here. */
-@Injectable()
-export class PaymentQueries {
-  constructor(@Inject(MikroORM) private readonly orm: MikroORM) {}
+/** The guest's payment of a booking: the due one, otherwise the newest. Null until it exists at the provider. */
+export async function currentPayment(
+  em: EntityManager,
+  bookingId: string,
+  guestId: string,
+): Promise<Payment | null> {
+  const [payment] = await currentPayments(em, [bookingId], guestId);
+  return payment ?? null;
+}
 
-  /** The payment of a booking that is due, else the last one; only when it can be paid or has been. */
-  async dueOf(bookingId: string, guestId: string): Promise<Payment | null> {
-    const [payment] = await this.dueOfEach([bookingId], guestId);
-    return payment ?? null;
-  }
+/** As `currentPayment`, for several bookings in their order. */
+export async function currentPayments(
+  em: EntityManager,
+  bookingIds: readonly string[],
+  guestId: string,
+): Promise<(Payment | null)[]> {
+  const payments = await em.find(
+    Payment,
+    { bookingId: { $in: [...bookingIds] }, guestId },
+    { orderBy: { createdAt: 'desc', id: 'desc' } },
+  );
+  const visible = Map.groupBy(
+    payments.filter((payment) => payment.providerRef !== null || payment.status === 'voided'),
+    (payment) => payment.bookingId,
+  );
+  return bookingIds.map((id) => {
+    const own = visible.get(id) ?? [];
+    const due = own.find(({ status }) => ['requires_payment_method', 'requires_action'].includes(status));
+    return due ?? own[0] ?? null;
+  });
+}
 
-  /** The same for several bookings, in their order. */
-  async dueOfEach(bookingIds: readonly string[], guestId: string): Promise<(Payment | null)[]> {
-    const payments = await this.orm.em
-      .fork()
-      .find(
-        Payment,
-        { bookingId: { $in: [...bookingIds] }, guestId },
-        { orderBy: { createdAt: 'desc', id: 'desc' } },
-      );
-    const ready = Map.groupBy(
-      payments.filter((payment) => payment.providerRef !== null || payment.status === 'voided'),
-      (payment) => payment.bookingId,
-    );
-    return bookingIds.map((id) => {
-      const own = ready.get(id) ?? [];
-      return (
-        own.find((it) => ['requires_payment_method', 'requires_action'].includes(it.status)) ?? own[0] ?? null
-      );
-    });
-  }
+/** All payments of a booking of this guest or host, oldest first. */
+export function paymentsOfBooking(em: EntityManager, bookingId: string, userId: string): Promise<Payment[]> {
+  return em.find(
+    Payment,
+    { bookingId, $or: [{ guestId: userId }, { hostId: userId }] },
+    { orderBy: { createdAt: 'asc', id: 'asc' } },
+  );
+}
 
-  ofBooking(bookingId: string, userId: string): Promise<Payment[]> {
-    return this.orm.em
-      .fork()
-      .find(
-        Payment,
-        { bookingId, $or: [{ guestId: userId }, { hostId: userId }] },
-        { orderBy: { createdAt: 'asc', id: 'asc' } },
-      );
-  }
+/** The payment if the viewer is its guest, its host or an admin. */
+export function visiblePayment(
+  em: EntityManager,
+  id: string,
+  viewer: { id: string; roles: readonly string[] },
+): Promise<Payment | null> {
+  const own = viewer.roles.includes('admin') ? {} : { $or: [{ guestId: viewer.id }, { hostId: viewer.id }] };
+  return em.findOne(Payment, { id, ...own });
+}
 
-  one(id: string, viewer: { id: string; roles: readonly string[] }): Promise<Payment | null> {
-    const mine = viewer.roles.includes('admin')
-      ? {}
-      : { $or: [{ guestId: viewer.id }, { hostId: viewer.id }] };
-    return this.orm.em.fork().findOne(Payment, { id, ...mine });
-  }
+/** Unfinished payments whose check at the provider is due: a webhook may be lost. */
+export async function findStalePayments(em: EntityManager, limit: number): Promise<Payment[]> {
+  const rows = await em.execute<{ id: string }[]>(sql`
+    SELECT id FROM payment WHERE check_at <= clock_timestamp() AND provider_ref IS NOT NULL
+      AND status IN ('requires_payment_method', 'requires_action', 'processing', 'authorized')
+    ORDER BY check_at LIMIT ${limit}`);
+  return em.find(Payment, { id: { $in: rows.map((row) => row.id) } });
+}
+
+/** Sets the time of the next check at the provider. The payment's version stays the same. */
+export async function postponeProviderCheck(
+  em: EntityManager,
+  paymentId: string,
+  until: Date,
+): Promise<void> {
+  await em.execute(sql`UPDATE payment SET check_at = ${until} WHERE id = ${paymentId}`);
+}
+
+/** Locks a payment before its operations. Every transaction takes the two locks in this order, which prevents deadlocks. */
+export async function lockPayment(em: EntityManager, paymentId: string): Promise<void> {
+  await em.execute(sql`SELECT FROM payment WHERE id = ${paymentId} FOR NO KEY UPDATE`);
 }

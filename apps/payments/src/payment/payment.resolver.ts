@@ -1,3 +1,5 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Inject } from '@nestjs/common';
 import {
   Arg,
   BatchedEdge,
@@ -12,8 +14,8 @@ import {
 import { type AuthUser, CurrentUser, sealAnswer, Uuid, VerifiedEmail } from '@roost/http';
 import { Encryption, Problem } from '@roost/platform';
 import type { z } from 'zod';
-import { ConfirmPayment, PaymentView, paymentSeenBy } from './payment.dto.js';
-import { PaymentQueries } from './payment.queries.js';
+import { ConfirmPayment, PaymentView, toPaymentViewFor } from './payment.dto.js';
+import { currentPayments, visiblePayment } from './payment.queries.js';
 import { PaymentService } from './payment.service.js';
 
 const Booking = Foreign('Booking');
@@ -23,15 +25,15 @@ type Ref = z.output<EntityRef>;
 export class PaymentResolver {
   constructor(
     private readonly payments: PaymentService,
-    private readonly queries: PaymentQueries,
+    @Inject(MikroORM) private readonly orm: MikroORM,
     private readonly encryption: Encryption,
   ) {}
 
   @Query(PaymentView)
   async payment(@CurrentUser() user: AuthUser, @Arg('id', Uuid) id: string): Promise<PaymentView> {
-    const payment = await this.queries.one(id, user);
+    const payment = await visiblePayment(this.orm.em.fork(), id, user);
     if (!payment) throw new Problem('payment.not_found');
-    return paymentSeenBy(user, payment, this.encryption);
+    return toPaymentViewFor(user, payment, this.encryption);
   }
 
   @Mutation(PaymentView)
@@ -42,7 +44,11 @@ export class PaymentResolver {
     @Arg('input', ConfirmPayment) input: ConfirmPayment,
   ): Promise<PaymentView> {
     sealAnswer();
-    return paymentSeenBy(user, await this.payments.confirm(id, user, input.paymentMethod), this.encryption);
+    return toPaymentViewFor(
+      user,
+      await this.payments.confirm(id, user, input.paymentMethod),
+      this.encryption,
+    );
   }
 
   @Edge(Booking.nullable())
@@ -51,21 +57,22 @@ export class PaymentResolver {
   }
 }
 
-/** What payments add to a booking: its guest sees what is due or was paid last, nobody else anything. */
+/** The payment of a booking: the due one, otherwise the newest. Null for every viewer but the guest. */
 @Resolver(Booking)
 export class BookingPaymentResolver {
   constructor(
-    private readonly queries: PaymentQueries,
+    @Inject(MikroORM) private readonly orm: MikroORM,
     private readonly encryption: Encryption,
   ) {}
 
   @BatchedEdge(PaymentView.nullable())
   async payment(bookings: readonly Ref[], user: AuthUser | null): Promise<(PaymentView | null)[]> {
     if (!user) return bookings.map(() => null);
-    const payments = await this.queries.dueOfEach(
+    const payments = await currentPayments(
+      this.orm.em.fork(),
       bookings.map(({ id }) => id),
       user.id,
     );
-    return payments.map((payment) => payment && paymentSeenBy(user, payment, this.encryption));
+    return payments.map((payment) => payment && toPaymentViewFor(user, payment, this.encryption));
   }
 }

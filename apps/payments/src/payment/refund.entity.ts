@@ -11,12 +11,15 @@ export class Refund {
   @Property({ type: 'uuid' })
   paymentId!: string;
 
+  /** Unique per payment: the same cause refunds only once. */
   @Property({ type: 'text' })
   cause!: string;
 
+  /** The public reason, which events carry. */
   @Property({ type: 'text' })
   reason!: string;
 
+  /** The operator's own words. No event carries them. */
   @Property({ type: 'text', nullable: true })
   note: string | null = null;
 

@@ -10,32 +10,33 @@ import {
   refundSplit,
 } from '../ledger/domain/posting.js';
 import { LedgerService } from '../ledger/ledger.service.js';
-import { OperationPlan } from '../operation/operation.plan.js';
-import type { Payment } from '../payment/payment.entity.js';
-import { refundedStatus } from '../payment/domain/payment-state.js';
+import { OperationScheduler } from '../operation/operation-scheduler.service.js';
+import { statusAfterRefund } from './domain/payment-state.js';
+import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
+import { reserveRefund } from './refund.queries.js';
 
-interface WantedRefund {
-  /** Unique per payment: the same cause never gives back twice. */
+interface RefundRequest {
+  /** Unique per payment: the same cause refunds only once. */
   cause: string;
-  /** What a person wrote is the note, which no event carries. */
+  /** The public reason. An operator's own words go into the note, which no event carries. */
   reason: (typeof REFUND_REASON)[keyof typeof REFUND_REASON];
   note?: string;
   requestedBy?: string;
   amountMinor: number;
-  kept?: Split | null;
+  retained?: Split | null;
 }
 
-/** Gives money back. What is given back is reserved first, so that all refunds together never exceed what was taken. */
+/** Refunds payments. Each refund is reserved first, so that all refunds together never exceed the capture. */
 @Injectable()
 export class RefundService {
   constructor(
     private readonly ledger: LedgerService,
-    private readonly plan: OperationPlan,
+    private readonly operations: OperationScheduler,
     private readonly clock: Clock,
   ) {}
 
-  /** The refund that the end of a booking brings; once. */
+  /** The refund at the end of a booking; once per payment. */
   async release(em: EntityManager, payment: Payment, amountMinor: number): Promise<void> {
     const cause = 'release';
     if ((await em.count(Refund, { paymentId: payment.id, cause })) > 0) return;
@@ -43,33 +44,30 @@ export class RefundService {
       cause,
       reason: REFUND_REASON.bookingEnded,
       amountMinor,
-      kept: payment.releaseKept,
+      retained: payment.releaseRetained,
     });
   }
 
-  async reserve(em: EntityManager, payment: Payment, wanted: WantedRefund): Promise<Refund> {
+  /** Throws `payment.refund_too_large` if the payment's refunds together would exceed its capture. */
+  async reserve(em: EntityManager, payment: Payment, request: RefundRequest): Promise<Refund> {
     const now = this.clock.now();
     await em.flush();
-    const reserved = await em.execute<{ id: string }[]>(
-      `UPDATE payment SET refund_reserved_minor = refund_reserved_minor + ?, version = version + 1, updated_at = ?
-       WHERE id = ? AND status IN ('captured', 'partially_refunded') AND refund_reserved_minor + ? <= captured_minor
-       RETURNING id`,
-      [wanted.amountMinor, now, payment.id, wanted.amountMinor],
-    );
+    const reserved = await reserveRefund(em, payment.id, request.amountMinor, now);
     await em.refresh(payment);
-    if (reserved.length === 0) {
-      const left = payment.capturedMinor - payment.refundReservedMinor;
-      throw new Problem('payment.refund_too_large', undefined, { refundableMinor: Math.max(left, 0) });
+    if (!reserved) {
+      const refundableMinor = Math.max(payment.capturedMinor - payment.refundReservedMinor, 0);
+      throw new Problem('payment.refund_too_large', undefined, { refundableMinor });
     }
-    const split = refundSplit(await this.left(em, payment), wanted.amountMinor, wanted.kept ?? null);
+    const remaining = await this.remaining(em, payment);
+    const split = refundSplit(remaining, request.amountMinor, request.retained ?? null);
     const refund = em.create(Refund, {
       id: uuidv7(),
       paymentId: payment.id,
-      cause: wanted.cause,
-      reason: wanted.reason,
-      note: wanted.note ?? null,
-      requestedBy: wanted.requestedBy ?? null,
-      amountMinor: wanted.amountMinor,
+      cause: request.cause,
+      reason: request.reason,
+      note: request.note ?? null,
+      requestedBy: request.requestedBy ?? null,
+      amountMinor: request.amountMinor,
       ...split,
       status: 'pending',
       providerRef: null,
@@ -86,7 +84,7 @@ export class RefundService {
       occurredAt: now,
       legs: refundReservedLegs(payment, split),
     });
-    await this.plan.add(em, {
+    await this.operations.schedule(em, {
       paymentId: payment.id,
       refundId: refund.id,
       kind: 'refund',
@@ -95,13 +93,13 @@ export class RefundService {
     return refund;
   }
 
-  /** The provider has given it back. */
-  async paid(em: EntityManager, payment: Payment, refund: Refund, providerRef: string): Promise<void> {
+  /** The provider has paid the refund. */
+  async recordPaid(em: EntityManager, payment: Payment, refund: Refund, providerRef: string): Promise<void> {
     const now = this.clock.now();
     Object.assign(refund, { status: 'succeeded', providerRef, finishedAt: now });
     payment.refundedMinor += refund.amountMinor;
     if (payment.status !== 'disputed') {
-      payment.status = refundedStatus(payment.capturedMinor, payment.refundedMinor);
+      payment.status = statusAfterRefund(payment.capturedMinor, payment.refundedMinor);
     }
     await this.ledger.post(em, {
       key: `refund:${refund.id}:paid`,
@@ -113,8 +111,8 @@ export class RefundService {
     });
   }
 
-  /** The provider has refused for good: the reservation is undone, and an operator sees it. */
-  async refused(em: EntityManager, payment: Payment, refund: Refund, code: string): Promise<void> {
+  /** The provider has rejected the refund for good. Reverses the reservation; reconciliation reports the refund. */
+  async recordRejected(em: EntityManager, payment: Payment, refund: Refund, code: string): Promise<void> {
     const now = this.clock.now();
     Object.assign(refund, { status: 'failed', failureCode: code, finishedAt: now });
     payment.refundReservedMinor -= refund.amountMinor;
@@ -128,19 +126,19 @@ export class RefundService {
     });
   }
 
-  /** What is left of a payment for each, refunds under way taken off. */
-  async left(em: EntityManager, payment: Payment): Promise<Split> {
+  /** The remaining share of each party in a payment, after all refunds that have not failed. */
+  async remaining(em: EntityManager, payment: Payment): Promise<Split> {
     const refunds = await em.find(Refund, { paymentId: payment.id, status: { $ne: 'failed' } });
-    const left = {
+    const remaining = {
       hostMinor: payment.hostMinor,
       platformMinor: payment.platformMinor,
       taxMinor: payment.taxMinor,
     };
     for (const refund of refunds) {
-      left.hostMinor -= refund.hostMinor;
-      left.platformMinor -= refund.platformMinor;
-      left.taxMinor -= refund.taxMinor;
+      remaining.hostMinor -= refund.hostMinor;
+      remaining.platformMinor -= refund.platformMinor;
+      remaining.taxMinor -= refund.taxMinor;
     }
-    return left;
+    return remaining;
   }
 }

@@ -3,7 +3,7 @@ import { CONFIG, type Config } from '@roost/platform';
 import { Tracing } from '@roost/tracing';
 import type { PaymentsConfig } from '../config.js';
 import { Providers } from './providers.js';
-import { SandboxProvider } from './sandbox.provider.js';
+import { SandboxProvider } from './sandbox-provider.js';
 
 @Module({
   providers: [

@@ -1,17 +1,17 @@
-/** What a provider can do; payments asks instead of knowing names. */
+/** The features of a provider. Payments checks these and never a provider's name. */
 export interface ProviderCapabilities {
-  /** Can hold the money now and take it later. */
+  /** Authorizes an amount and captures it later. */
   manualCapture: boolean;
-  /** Knows a repeated refund by its key; otherwise its refunds are listed before each retry. */
+  /** Recognizes a repeated refund by its key. Otherwise its refunds are listed before each retry. */
   idempotentRefunds: boolean;
-  /** The guest's payment method is confirmed through this service (else in the browser). */
+  /** This service confirms the guest's payment method; otherwise the guest's browser does. */
   serverConfirmation: boolean;
 }
 
-/** A payment as the provider has it now. */
+/** The current state of a payment at the provider. */
 export interface ProviderIntent {
   ref: string;
-  /** The payment it was made for, as noted on it at the provider. */
+  /** The payment that it was created for, from its metadata at the provider. */
   paymentId: string | null;
   status: 'open' | 'action' | 'authorized' | 'captured' | 'canceled';
   amountMinor: number;
@@ -35,20 +35,20 @@ export interface ProviderRefund {
 export interface ProviderWebhook {
   id: string;
   type: string;
-  /** The provider's payment that it is about; null when the type means nothing to us. */
+  /** The provider's reference of the payment; null for types that payments ignores. */
   ref: string | null;
   paymentId: string | null;
 }
 
 /**
- * A payment provider. Every call that moves money takes a key that stays the same when the call is repeated.
- * What is certain comes back; a refusal is a ProviderRefusal; anything else is a ProviderUnavailable, and then
- * nobody knows whether it was done until the provider is asked.
+ * A payment provider. Every call that moves money takes an idempotency key, which is the same when the call is repeated.
+ * A definite outcome is returned. A rejection throws a ProviderRejection. Everything else throws a ProviderUnavailable:
+ * the outcome is unclear until the provider's state is read.
  */
 export interface PaymentProvider {
   readonly name: 'sandbox' | 'stripe' | 'paystack';
   readonly capabilities: ProviderCapabilities;
-  create(wanted: {
+  create(request: {
     key: string;
     paymentId: string;
     bookingId: string;
@@ -56,10 +56,10 @@ export interface PaymentProvider {
     currency: string;
     capture: 'manual' | 'automatic';
   }): Promise<ProviderIntent>;
-  confirm(wanted: { key: string; ref: string; paymentMethod: string }): Promise<ProviderIntent>;
-  capture(wanted: { key: string; ref: string; amountMinor: number }): Promise<ProviderIntent>;
-  cancel(wanted: { key: string; ref: string }): Promise<ProviderIntent>;
-  refund(wanted: {
+  confirm(request: { key: string; ref: string; paymentMethod: string }): Promise<ProviderIntent>;
+  capture(request: { key: string; ref: string; amountMinor: number }): Promise<ProviderIntent>;
+  cancel(request: { key: string; ref: string }): Promise<ProviderIntent>;
+  refund(request: {
     key: string;
     ref: string;
     refundId: string;
@@ -69,9 +69,9 @@ export interface PaymentProvider {
   find(ref: string): Promise<ProviderIntent>;
   findByPayment(paymentId: string): Promise<ProviderIntent | null>;
   refunds(ref: string): Promise<ProviderRefund[]>;
-  /** Everything it has, for reconciliation. */
+  /** All payments at the provider, for reconciliation. */
   all(): AsyncIterable<ProviderIntent>;
-  /** Checks the signature over the raw body, then reads it. Null: not signed by the provider, or too old. */
+  /** Verifies the signature over the raw body, then parses it. Null: the signature is missing, wrong or too old. */
   readWebhook(
     rawBody: Buffer,
     headers: Record<string, string | string[] | undefined>,
@@ -79,14 +79,14 @@ export interface PaymentProvider {
   ): ProviderWebhook | null;
 }
 
-/** The provider has said no. */
-export class ProviderRefusal extends Error {
-  override readonly name = 'ProviderRefusal';
+/** The provider has rejected the call. */
+export class ProviderRejection extends Error {
+  override readonly name = 'ProviderRejection';
 
   constructor(
     readonly code: string,
     message: string,
-    /** The guest's bank or card says no, as opposed to a call that does not fit the payment's state. */
+    /** The guest's bank or card declined. Otherwise the call does not fit the payment's state. */
     readonly declined: boolean,
     readonly intent: ProviderIntent | null = null,
   ) {
@@ -94,7 +94,7 @@ export class ProviderRefusal extends Error {
   }
 }
 
-/** No answer, or none that says what happened. */
+/** The provider did not respond, or its response does not state the outcome. */
 export class ProviderUnavailable extends Error {
   override readonly name = 'ProviderUnavailable';
 }

@@ -1,6 +1,6 @@
 import type { PaymentProvider } from './provider.port.js';
 
-/** The providers that are switched on; the first one takes new payments. */
+/** The enabled providers. The first one takes new payments. */
 export class Providers {
   readonly #byName: ReadonlyMap<string, PaymentProvider>;
 
@@ -16,9 +16,10 @@ export class Providers {
     return this.providers;
   }
 
+  /** Throws for a provider that is not enabled. */
   of(name: string): PaymentProvider {
     const provider = this.#byName.get(name);
-    if (!provider) throw new Error(`The payment provider ${name} is not switched on (PAYMENT_PROVIDERS)`);
+    if (!provider) throw new Error(`The payment provider ${name} is not enabled (PAYMENT_PROVIDERS)`);
     return provider;
   }
 }

@@ -3,7 +3,7 @@ import { hmac, sameSecret } from '@roost/platform';
 import type { Tracing } from '@roost/tracing';
 import { z } from 'zod';
 import {
-  ProviderRefusal,
+  ProviderRejection,
   ProviderUnavailable,
   type PaymentProvider,
   type ProviderIntent,
@@ -31,7 +31,7 @@ const Refund = z.object({
   status: z.enum(['succeeded', 'failed']),
   metadata: z.record(z.string(), z.string()),
 });
-const Refused = z.object({
+const ErrorBody = z.object({
   error: z.object({ code: z.string(), message: z.string(), intent: Intent.optional() }),
 });
 const Webhook = z.object({
@@ -39,7 +39,7 @@ const Webhook = z.object({
   type: z.string().min(1).max(200),
   data: z.unknown(),
 });
-const About = z.object({
+const WebhookSubject = z.object({
   intent: z.object({ id: z.string().min(1).max(200), metadata: z.record(z.string(), z.string()) }),
 });
 
@@ -51,21 +51,21 @@ const statuses = {
   canceled: 'canceled',
 } as const;
 
-const KNOWN_TYPE = /^(intent|refund|dispute)\./;
+const HANDLED_TYPE = /^(intent|refund|dispute)\./;
 const SIGNATURE = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/;
 const SIGNATURE_LIFETIME_SECONDS = 300;
 const PAGE = 100;
-/** A call that got no answer is repeated at once with its key; what is still unclear then is left to recovery. */
+/** A call without a response is repeated at once with the same key. Recovery retries an outcome that is still unclear. */
 const TRIES = 2;
 
-const Known = z.object({ paymentId: z.uuid() });
+const PaymentMetadata = z.object({ paymentId: z.uuid() });
 
 function toIntent(body: unknown): ProviderIntent {
   const intent = Intent.parse(body);
-  const noted = Known.safeParse(intent.metadata);
+  const metadata = PaymentMetadata.safeParse(intent.metadata);
   return {
     ref: intent.id,
-    paymentId: noted.success ? noted.data.paymentId : null,
+    paymentId: metadata.success ? metadata.data.paymentId : null,
     status: statuses[intent.status],
     amountMinor: intent.amountMinor,
     currency: intent.currency,
@@ -93,7 +93,7 @@ function templateOf(path: string): string {
   return path.replace(/\?.*$/, '').replace(/^(\/v1\/payment-intents)\/[^/]+/, '$1/{id}');
 }
 
-/** The sandbox provider over HTTP: the same care as with a real one. */
+/** The sandbox provider over HTTP, called like a real provider. */
 export class SandboxProvider implements PaymentProvider {
   readonly name = 'sandbox';
   readonly capabilities = { manualCapture: true, idempotentRefunds: true, serverConfirmation: true };
@@ -107,38 +107,38 @@ export class SandboxProvider implements PaymentProvider {
     },
   ) {}
 
-  async create(wanted: Parameters<PaymentProvider['create']>[0]): Promise<ProviderIntent> {
+  async create(request: Parameters<PaymentProvider['create']>[0]): Promise<ProviderIntent> {
     return toIntent(
-      await this.post('/v1/payment-intents', wanted.key, {
-        amountMinor: wanted.amountMinor,
-        currency: wanted.currency,
-        captureMethod: wanted.capture,
-        metadata: { paymentId: wanted.paymentId, bookingId: wanted.bookingId },
+      await this.post('/v1/payment-intents', request.key, {
+        amountMinor: request.amountMinor,
+        currency: request.currency,
+        captureMethod: request.capture,
+        metadata: { paymentId: request.paymentId, bookingId: request.bookingId },
       }),
     );
   }
 
-  async confirm(wanted: { key: string; ref: string; paymentMethod: string }): Promise<ProviderIntent> {
-    const body = { paymentMethod: wanted.paymentMethod };
-    return toIntent(await this.post(`${this.path(wanted.ref)}/confirm`, wanted.key, body));
+  async confirm(request: { key: string; ref: string; paymentMethod: string }): Promise<ProviderIntent> {
+    const body = { paymentMethod: request.paymentMethod };
+    return toIntent(await this.post(`${this.path(request.ref)}/confirm`, request.key, body));
   }
 
-  async capture(wanted: { key: string; ref: string; amountMinor: number }): Promise<ProviderIntent> {
-    const body = { amountMinor: wanted.amountMinor };
-    return toIntent(await this.post(`${this.path(wanted.ref)}/capture`, wanted.key, body));
+  async capture(request: { key: string; ref: string; amountMinor: number }): Promise<ProviderIntent> {
+    const body = { amountMinor: request.amountMinor };
+    return toIntent(await this.post(`${this.path(request.ref)}/capture`, request.key, body));
   }
 
-  async cancel(wanted: { key: string; ref: string }): Promise<ProviderIntent> {
-    return toIntent(await this.post(`${this.path(wanted.ref)}/cancel`, wanted.key, {}));
+  async cancel(request: { key: string; ref: string }): Promise<ProviderIntent> {
+    return toIntent(await this.post(`${this.path(request.ref)}/cancel`, request.key, {}));
   }
 
-  async refund(wanted: Parameters<PaymentProvider['refund']>[0]): Promise<ProviderRefund> {
+  async refund(request: Parameters<PaymentProvider['refund']>[0]): Promise<ProviderRefund> {
     return toRefund(
-      await this.post('/v1/refunds', wanted.key, {
-        intentId: wanted.ref,
-        amountMinor: wanted.amountMinor,
-        reason: wanted.reason,
-        metadata: { refundId: wanted.refundId },
+      await this.post('/v1/refunds', request.key, {
+        intentId: request.ref,
+        amountMinor: request.amountMinor,
+        reason: request.reason,
+        metadata: { refundId: request.refundId },
       }),
     );
   }
@@ -148,8 +148,8 @@ export class SandboxProvider implements PaymentProvider {
   }
 
   async findByPayment(paymentId: string): Promise<ProviderIntent | null> {
-    const found = await this.page(`metadata=paymentId:${paymentId}`);
-    return found.data[0] ?? null;
+    const intents = await this.page(`metadata=paymentId:${paymentId}`);
+    return intents.data[0] ?? null;
   }
 
   async refunds(ref: string): Promise<ProviderRefund[]> {
@@ -185,14 +185,14 @@ export class SandboxProvider implements PaymentProvider {
     if (!sameSecret(signature, expected)) return null;
     if (Math.abs(now.getTime() / 1_000 - Number(time)) > SIGNATURE_LIFETIME_SECONDS) return null;
     const webhook = Webhook.parse(JSON.parse(rawBody.toString()));
-    // Types that are not known may carry anything.
-    const about = KNOWN_TYPE.test(webhook.type) ? About.parse(webhook.data).intent : undefined;
-    const noted = Known.safeParse(about?.metadata);
+    // The data of other types has no defined shape.
+    const subject = HANDLED_TYPE.test(webhook.type) ? WebhookSubject.parse(webhook.data).intent : undefined;
+    const metadata = PaymentMetadata.safeParse(subject?.metadata);
     return {
       id: webhook.id,
       type: webhook.type,
-      ref: about?.id ?? null,
-      paymentId: noted.success ? noted.data.paymentId : null,
+      ref: subject?.id ?? null,
+      paymentId: metadata.success ? metadata.data.paymentId : null,
     };
   }
 
@@ -234,24 +234,24 @@ export class SandboxProvider implements PaymentProvider {
     try {
       const url = this.options.url + path;
       const call = { peer: this.name, method: init.method ?? 'GET', url, route: templateOf(path), tries };
-      const answer = await callOut(this.options.tracing, call, async (headers, answered) => {
+      const result = await callOut(this.options.tracing, call, async (headers, responded) => {
         const response = await fetch(url, {
           ...init,
           headers: { ...init.headers, ...headers },
           signal: AbortSignal.timeout(this.options.timeoutSeconds * 1_000),
         });
-        answered(response.status);
+        responded(response.status);
         return { status: response.status, body: (await response.json()) as unknown };
       });
-      ({ status, body } = answer);
+      ({ status, body } = result);
     } catch (cause) {
-      throw new ProviderUnavailable('The sandbox provider gave no answer', { cause });
+      throw new ProviderUnavailable('The sandbox provider did not respond', { cause });
     }
     if (status < 400) return body;
     if (status >= 500 || status === 429)
-      throw new ProviderUnavailable(`The sandbox provider answered ${status}`);
-    const { error } = Refused.parse(body);
-    throw new ProviderRefusal(
+      throw new ProviderUnavailable(`The sandbox provider responded with ${status}`);
+    const { error } = ErrorBody.parse(body);
+    throw new ProviderRejection(
       error.code,
       error.message,
       status === 402,

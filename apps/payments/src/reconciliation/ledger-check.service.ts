@@ -1,72 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
+import {
+  bookingDifferences,
+  currencyTotals,
+  paymentDifferences,
+  unbalancedGuestAccounts,
+} from './ledger-check.queries.js';
 import { difference, type Difference } from './reconciliation.dto.js';
 
-/** Whether the ledger is sound and says the same as the payments and as bookings. Reads only; computed from the movements alone. */
+/** Checks that the ledger is balanced and agrees with payments and bookings. Reads only, and computes from the movements. */
 @Injectable()
-export class LedgerCheck {
+export class LedgerCheckService {
   constructor(private readonly transactions: Transactions) {}
 
   async run(): Promise<{ movements: number; differences: Difference[] }> {
-    // One snapshot for all of it: what is written meanwhile is no difference.
+    // One snapshot for all statements: a concurrent write is no difference.
     return this.transactions.run(async (em) => {
-      const sums = await em.execute<{ currency: string; net: number; movements: number }[]>(
-        `SELECT currency, sum(side * amount_minor)::bigint AS net, (count(*) / 2)::bigint AS movements FROM (
-             SELECT a.currency, 1 AS side, m.amount_minor FROM movement m JOIN ledger_account a ON a.id = m.debit_id
-             UNION ALL
-             SELECT a.currency, -1, m.amount_minor FROM movement m JOIN ledger_account a ON a.id = m.credit_id) s
-           GROUP BY currency`,
-      );
-      const guests = await em.execute<{ payment_id: string; currency: string; net: number }[]>(
-        `SELECT m.payment_id, m.currency,
-                  sum(CASE WHEN d.code = 'guest' THEN m.amount_minor ELSE -m.amount_minor END)::bigint AS net
-           FROM movement m JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id
-           WHERE 'guest' IN (d.code, c.code) GROUP BY m.payment_id, m.currency
-           HAVING sum(CASE WHEN d.code = 'guest' THEN m.amount_minor ELSE -m.amount_minor END) <> 0`,
-      );
-      const payments = await em.execute<
-        { id: string; currency: string; what: string; expected: number; found: number }[]
-      >(
-        `WITH posted AS (
-             SELECT m.payment_id,
-               coalesce(sum(amount_minor) FILTER (WHERE d.code = 'provider_clearing'), 0)::bigint AS captured,
-               coalesce(sum(amount_minor) FILTER (WHERE c.code = 'provider_clearing'), 0)::bigint AS refunded,
-               (coalesce(sum(amount_minor) FILTER (WHERE c.code = 'refunds'), 0)
-                 - coalesce(sum(amount_minor) FILTER (WHERE d.code = 'refunds'), 0))::bigint AS owed
-             FROM movement m JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id
-             WHERE m.payment_id IS NOT NULL GROUP BY m.payment_id)
-           SELECT p.id, p.currency, x.what, x.expected, x.found FROM payment p LEFT JOIN posted l ON l.payment_id = p.id
-           CROSS JOIN LATERAL (VALUES
-             ('captured', p.captured_minor, coalesce(l.captured, 0)),
-             ('refunded', p.refunded_minor, coalesce(l.refunded, 0)),
-             ('reserved for refunds', p.refund_reserved_minor - p.refunded_minor, coalesce(l.owed, 0))
-           ) AS x (what, expected, found) WHERE x.expected <> x.found LIMIT 1000`,
-      );
-      const bookings = await em.execute<
-        { booking_id: string; currency: string; what: string; expected: number; found: number }[]
-      >(
-        `WITH checked AS (
-             SELECT * FROM booking_split b WHERE host_minor IS NOT NULL
-               AND NOT EXISTS (SELECT FROM payment p WHERE p.booking_id = b.booking_id
-                 AND (p.status = 'disputed' OR (p.confirmed AND p.captured_minor = 0)))
-               AND NOT EXISTS (SELECT FROM refund r JOIN payment p ON p.id = r.payment_id
-                 WHERE p.booking_id = b.booking_id AND (r.status = 'failed' OR r.cause LIKE 'admin:%'))),
-           posted AS (
-             SELECT m.booking_id, x.code, sum(x.side * m.amount_minor)::bigint AS owed FROM checked b
-             JOIN movement m ON m.booking_id = b.booking_id
-             JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id
-             CROSS JOIN LATERAL (VALUES (c.code, 1), (d.code, -1)) AS x (code, side)
-             WHERE c.code <> 'host_penalty' GROUP BY m.booking_id, x.code)
-           SELECT b.booking_id, b.currency, x.what, x.expected, coalesce(l.owed, 0) AS found FROM checked b
-           CROSS JOIN LATERAL (VALUES ('host_payable', b.host_minor), ('platform_revenue', b.platform_minor),
-             ('tax_payable', b.tax_minor)) AS x (what, expected)
-           LEFT JOIN posted l ON l.booking_id = b.booking_id AND l.code = x.what
-           WHERE x.expected <> coalesce(l.owed, 0) LIMIT 1000`,
-      );
+      const totals = await currencyTotals(em);
+      const guests = await unbalancedGuestAccounts(em);
+      const payments = await paymentDifferences(em);
+      const bookings = await bookingDifferences(em);
       return {
-        movements: sums.reduce((total, row) => total + row.movements, 0),
+        movements: totals.reduce((sum, row) => sum + row.movements, 0),
         differences: [
-          ...sums
+          ...totals
             .filter((row) => row.net !== 0)
             .map((row) =>
               difference('ledger.unbalanced', 'Debits and credits differ', {
@@ -76,7 +33,7 @@ export class LedgerCheck {
               }),
             ),
           ...guests.map((row) =>
-            difference('ledger.unbalanced', 'What the guest paid is not fully attributed', {
+            difference('ledger.unbalanced', "The guest's payment is not fully attributed to the parties", {
               paymentId: row.payment_id,
               currency: row.currency,
               expectedMinor: 0,
@@ -94,7 +51,7 @@ export class LedgerCheck {
           ...bookings.map((row) =>
             difference(
               'booking.split_differs',
-              `Booking ${row.booking_id} leaves another amount to ${row.what} than the ledger has`,
+              `Booking ${row.booking_id} and the ledger differ in the amount of ${row.what}`,
               { currency: row.currency, expectedMinor: row.expected, foundMinor: row.found },
             ),
           ),

@@ -26,7 +26,7 @@ export const Difference = z
     expectedMinor: z.int().nullable(),
     foundMinor: z.int().nullable(),
     detail: z.string(),
-    action: z.string().meta({ description: 'What to do about it' }),
+    action: z.string().meta({ description: 'The action that resolves the difference.' }),
   })
   .meta({ id: 'Difference' });
 export type Difference = z.output<typeof Difference>;
@@ -45,29 +45,30 @@ export type Reconciliation = z.output<typeof Reconciliation>;
 
 const actions: Record<DifferenceKind, string> = {
   'ledger.unbalanced':
-    'Stop payouts and find the movement: the ledger is append-only, correct it by a movement back.',
+    'Stop payouts and find the movement. The ledger is append-only: correct it with a reverse movement.',
   'ledger.payment_differs':
-    'Compare the transactions of this payment with its refunds and post what is missing.',
-  'provider.unknown_payment': 'Refund or cancel it at the provider: nobody here knows who it is for.',
+    'Compare the ledger transactions of this payment with its refunds and post the missing movements.',
+  'provider.unknown_payment': 'Refund or cancel it at the provider: it belongs to no payment of this system.',
   'provider.missing_payment':
-    'Look it up at the provider by its reference; check that this is the right account.',
+    'Look it up at the provider by its reference and check that this is the right account.',
   'provider.amount_differs':
-    'Read the payment at the provider; what was done there by hand is to be entered here.',
-  'booking.confirmed_unpaid': 'Ask the provider for the payment; cancel the booking if there is no money.',
+    'Read the payment at the provider and enter here the changes that were made there by hand.',
+  'booking.confirmed_unpaid':
+    'Read the payment at the provider. Cancel the booking if the payment was not captured.',
   'booking.ended_but_captured': 'Refund it with POST /v1/admin/payments/{id}/refunds.',
   'booking.undecided':
-    'See whether bookings is running and has parked events: it decides about a late payment.',
+    'Check that bookings is running and has no dead-lettered events: it decides about a late payment.',
   'booking.split_differs':
-    'Compare the events of this booking with its payments and refunds; post or refund what is missing.',
-  'refund.refused': 'Refund it another way, or again with POST /v1/admin/payments/{id}/refunds.',
-  'operation.stuck': 'See whether the provider is reachable; it is tried again by itself.',
-  'webhook.stuck': 'See whether the provider is reachable; it is tried again by itself.',
+    'Compare the events of this booking with its payments and refunds, then post or refund the missing amount.',
+  'refund.refused': 'Refund it in another way, or again with POST /v1/admin/payments/{id}/refunds.',
+  'operation.stuck': 'Check that the provider is reachable. The operation is retried automatically.',
+  'webhook.stuck': 'Check that the provider is reachable. The webhook is retried automatically.',
 };
 
 export const difference = (
   kind: DifferenceKind,
   detail: string,
-  about: Partial<Omit<Difference, 'kind' | 'detail' | 'action'>> = {},
+  subject: Partial<Omit<Difference, 'kind' | 'detail' | 'action'>> = {},
 ): Difference => ({
   kind,
   paymentId: null,
@@ -75,7 +76,7 @@ export const difference = (
   currency: null,
   expectedMinor: null,
   foundMinor: null,
-  ...about,
+  ...subject,
   detail,
   action: actions[kind],
 });

@@ -5,15 +5,15 @@ import { Tracing } from '@roost/tracing';
 import type { Job } from 'bull';
 import type { Logger } from 'pino';
 import { OPERATE, QUEUE } from '../operation/operation.queue.js';
-import { OperationRunner } from '../operation/operation.runner.js';
+import { OperationRunner } from '../payment/operation-runner.service.js';
+import { PaymentService } from '../payment/payment.service.js';
 import { WebhookService } from '../webhook/webhook.service.js';
-import { PaymentService } from './payment.service.js';
 
-const BATCH = 200;
-const AT_ONCE = 8;
+const BATCH_SIZE = 200;
+const CONCURRENCY = 8;
 
 @Jobs(QUEUE)
-export class PaymentJobs {
+export class RecoveryJobs {
   constructor(
     private readonly runner: OperationRunner,
     private readonly payments: PaymentService,
@@ -22,31 +22,33 @@ export class PaymentJobs {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  @Process({ name: OPERATE, concurrency: AT_ONCE })
+  @Process({ name: OPERATE, concurrency: CONCURRENCY })
   async operate(job: Job<{ operationId: string } & TracedJobData>): Promise<void> {
     await runJob(this.tracing, job, () => this.each([job.data.operationId], (id) => this.runner.run(id)));
   }
 
-  /** Finishes what a crash, a lost answer or a lost webhook has left open. */
+  /** Finishes the work that a crash, a lost response or a lost webhook has interrupted. */
   @SweepEvery(5, 'payment.recover')
   async recover(): Promise<void> {
-    await this.each(await this.runner.due(BATCH), (id) => this.runner.run(id));
-    await this.each(await this.webhooks.due(BATCH), ({ provider, id }) => this.webhooks.handle(provider, id));
-    await this.each(await this.payments.quiet(BATCH), (payment) => this.payments.refresh(payment));
+    await this.each(await this.runner.due(BATCH_SIZE), (id) => this.runner.run(id));
+    await this.each(await this.webhooks.due(BATCH_SIZE), ({ provider, id }) =>
+      this.webhooks.handle(provider, id),
+    );
+    await this.each(await this.payments.findStale(BATCH_SIZE), (payment) => this.payments.refresh(payment));
   }
 
-  /** One that fails does not keep the others waiting; it is due again later. */
+  /** A failure does not block the batch; the row is retried when it is due again. */
   private async each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-    const rest = items.values();
+    const remaining = items.values();
     const lane = async () => {
-      for (const item of rest) {
+      for (const item of remaining) {
         try {
           await work(item);
         } catch (error) {
-          this.logger.error({ err: error }, 'left to the sweeper');
+          this.logger.error({ err: error }, 'operation failed; the sweeper will retry');
         }
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    await Promise.all(Array.from({ length: CONCURRENCY }, lane));
   }
 }

@@ -3,19 +3,22 @@ import { REFUND_REASON } from '@roost/contracts';
 import { type AuthUser, Idempotency } from '@roost/http';
 import { Problem, uuidv7 } from '@roost/platform';
 import { Payment } from '../payment/payment.entity.js';
+import { RefundService } from '../payment/refund.service.js';
 import { type RefundPayment, type RefundView, toRefundView } from './refund.dto.js';
-import { RefundService } from './refund.service.js';
 
-/** An operator gives money back by hand. */
+/** Refunds that an operator requests. */
 @Injectable()
-export class RefundAdmin {
+export class RefundAdminService {
   constructor(
     private readonly idempotency: Idempotency,
     private readonly refunds: RefundService,
   ) {}
 
-  /** Publishes nothing yet, and reserves by one conditional update: many at once wait for each other and none is refused unduly. */
-  refund(paymentId: string, wanted: RefundPayment, admin: AuthUser): Promise<RefundView> {
+  /**
+   * Read committed is enough: the request publishes no event and reserves by one conditional update. Concurrent requests
+   * wait for each other, and none is rejected without need.
+   */
+  refund(paymentId: string, request: RefundPayment, admin: AuthUser): Promise<RefundView> {
     return this.idempotency.answer(
       async (em) => {
         const payment = await em.findOne(Payment, paymentId);
@@ -26,9 +29,9 @@ export class RefundAdmin {
         const refund = await this.refunds.reserve(em, payment, {
           cause: `admin:${uuidv7()}`,
           reason: REFUND_REASON.goodwill,
-          note: wanted.reason,
+          note: request.reason,
           requestedBy: admin.id,
-          amountMinor: wanted.amountMinor,
+          amountMinor: request.amountMinor,
         });
         return toRefundView(refund, payment.currency);
       },

@@ -1,12 +1,12 @@
 import { Controller, Post } from '@nestjs/common';
 import { Answers, type AuthUser, Body, CurrentUser, Param, Roles, Uuid } from '@roost/http';
-import { RefundAdmin } from './refund.admin.js';
+import { RefundAdminService } from './refund-admin.service.js';
 import { RefundPayment, RefundView } from './refund.dto.js';
 
 @Controller('v1/admin/payments')
 @Roles('admin')
 export class RefundController {
-  constructor(private readonly refunds: RefundAdmin) {}
+  constructor(private readonly refunds: RefundAdminService) {}
 
   @Post(':id/refunds')
   @Answers(

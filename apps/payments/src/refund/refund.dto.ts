@@ -1,7 +1,7 @@
 import { MAX_MINOR } from '@roost/money';
 import { Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
-import type { Refund } from './refund.entity.js';
+import type { Refund } from '../payment/refund.entity.js';
 
 export const RefundPayment = z
   .strictObject({
@@ -12,7 +12,7 @@ export const RefundPayment = z
       .min(1)
       .max(500)
       .refine((text) => !text.includes('\0'), { error: 'Must not contain NUL' })
-      .meta({ description: 'For the record; the guest does not see it' }),
+      .meta({ description: 'An internal note. The guest does not see it.' }),
   })
   .meta({ id: 'RefundPayment' });
 export type RefundPayment = z.output<typeof RefundPayment>;

@@ -5,22 +5,22 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ProviderWebhook } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
-import { WebhookService } from './webhook.service.js';
+import { WebhookReceiver } from './webhook-receiver.service.js';
 
-const Received = z.object({ received: z.literal(true) }).meta({ id: 'WebhookReceived' });
+const WebhookReceived = z.object({ received: z.literal(true) }).meta({ id: 'WebhookReceived' });
 
 @Controller('v1/webhooks')
 export class WebhookController {
   constructor(
-    private readonly webhooks: WebhookService,
+    private readonly webhooks: WebhookReceiver,
     private readonly providers: Providers,
     private readonly clock: SystemClock,
   ) {}
 
   @Post('sandbox')
   @Public()
-  @Answers(200, Received, 'webhook.bad_signature')
-  async sandbox(@Req() request: FastifyRequest): Promise<z.output<typeof Received>> {
+  @Answers(200, WebhookReceived, 'webhook.bad_signature')
+  async sandbox(@Req() request: FastifyRequest): Promise<z.output<typeof WebhookReceived>> {
     const raw = request.rawBody ?? Buffer.alloc(0);
     const webhook = this.read('sandbox', raw, request);
     await this.webhooks.store('sandbox', webhook, raw.toString());
@@ -32,7 +32,7 @@ export class WebhookController {
     try {
       webhook = this.providers.of(provider).readWebhook(raw, request.headers, this.clock.now());
     } catch {
-      // Signed, but not by a provider that we understand.
+      // The signature is valid, but the body is not a webhook.
       throw new Problem('request.invalid');
     }
     if (!webhook) throw new Problem('webhook.bad_signature');

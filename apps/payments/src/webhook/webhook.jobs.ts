@@ -12,7 +12,7 @@ export class WebhookJobs {
     private readonly tracing: Tracing,
   ) {}
 
-  /** One that fails is found by the sweeper: the row is the truth. */
+  /** The row is the source of truth: the sweeper retries a failed webhook. */
   @Process({ name: HANDLE_WEBHOOK, concurrency: 8 })
   async handle(job: Job<{ provider: string; id: string } & TracedJobData>): Promise<void> {
     await runJob(this.tracing, job, () => this.webhooks.handle(job.data.provider, job.data.id));

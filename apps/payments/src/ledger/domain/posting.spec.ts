@@ -8,13 +8,13 @@ import {
   refundReservedLegs,
   refundSplit,
   type Split,
-  takeFrom,
+  takeInProportion,
 } from './posting.js';
 
 const parties = { guestId: 'guest', hostId: 'host' };
 const minor = fc.integer({ min: 0, max: 1_000_000_000 });
 const split = fc.record({ hostMinor: minor, platformMinor: minor, taxMinor: minor });
-const total = (one: Split) => one.hostMinor + one.platformMinor + one.taxMinor;
+const total = (given: Split) => given.hostMinor + given.platformMinor + given.taxMinor;
 
 function balances(legs: Leg[]): Record<string, number> {
   const found: Record<string, number> = {};
@@ -26,7 +26,7 @@ function balances(legs: Leg[]): Record<string, number> {
 }
 
 describe('postings', () => {
-  test('a capture: the guest is even, what the provider has is owed in full', () => {
+  test('a capture balances the guest’s account and is owed in full to the parties', () => {
     const legs = captureLegs(parties, { hostMinor: 90, platformMinor: 7, taxMinor: 3 });
     expect(balances(legs)).toEqual({
       provider_clearing: 100,
@@ -36,22 +36,22 @@ describe('postings', () => {
     });
   });
 
-  test('a refund that is paid undoes its share; one that fails leaves no trace', () => {
-    const taken = { hostMinor: 90, platformMinor: 7, taxMinor: 3 };
-    const captured = captureLegs(parties, taken);
-    const reserved = refundReservedLegs(parties, taken);
+  test('a paid refund reverses its share of the capture; a failed refund has no effect', () => {
+    const shares = { hostMinor: 90, platformMinor: 7, taxMinor: 3 };
+    const captured = captureLegs(parties, shares);
+    const reserved = refundReservedLegs(parties, shares);
     expect(balances([...captured, ...reserved, ...refundPaidLegs(100)])).toEqual({});
-    expect(balances([...captured, ...reserved, ...refundFailedLegs(parties, taken)])).toEqual(
+    expect(balances([...captured, ...reserved, ...refundFailedLegs(parties, shares)])).toEqual(
       balances(captured),
     );
   });
 
-  test('a penalty is taken from what is due to the host, also below nothing', () => {
+  test('a penalty is deducted from the amount due to the host, also below zero', () => {
     expect(balances(penaltyLegs(parties, 50))).toEqual({ host_payable: 50, host_penalty: -50 });
     expect(penaltyLegs(parties, 0)).toEqual([]);
   });
 
-  test('no movement is empty or from an account to itself', () => {
+  test('no movement is zero or between an account and itself', () => {
     fc.assert(
       fc.property(split, (given) => {
         const legs = [
@@ -69,27 +69,27 @@ describe('postings', () => {
   });
 });
 
-describe('who gives up a refund', () => {
-  const left = { hostMinor: 9_700, platformMinor: 1_700, taxMinor: 1_000 };
+describe('the split of a refund', () => {
+  const remaining = { hostMinor: 9_700, platformMinor: 1_700, taxMinor: 1_000 };
 
-  test('the rule says what each keeps', () => {
-    expect(refundSplit(left, 6_200, { hostMinor: 4_850, platformMinor: 850, taxMinor: 500 })).toEqual({
+  test('leaves each party its retained amount', () => {
+    expect(refundSplit(remaining, 6_200, { hostMinor: 4_850, platformMinor: 850, taxMinor: 500 })).toEqual({
       hostMinor: 4_850,
       platformMinor: 850,
       taxMinor: 500,
     });
   });
 
-  test('without a rule, or with one that does not fit, each gives up in proportion', () => {
+  test('is in proportion without retained amounts, or with amounts that do not fit', () => {
     const even = { hostMinor: 970, platformMinor: 170, taxMinor: 100 };
-    expect(refundSplit(left, 1_240, null)).toEqual(even);
-    expect(refundSplit(left, 1_240, { hostMinor: 9_701, platformMinor: 0, taxMinor: 0 })).toEqual(even);
-    expect(refundSplit(left, 1_240, { hostMinor: 9_700, platformMinor: 1_700, taxMinor: 1_000 })).toEqual(
-      even,
-    );
+    expect(refundSplit(remaining, 1_240, null)).toEqual(even);
+    expect(refundSplit(remaining, 1_240, { hostMinor: 9_701, platformMinor: 0, taxMinor: 0 })).toEqual(even);
+    expect(
+      refundSplit(remaining, 1_240, { hostMinor: 9_700, platformMinor: 1_700, taxMinor: 1_000 }),
+    ).toEqual(even);
   });
 
-  test('any run of refunds adds up, and nobody gives up more than they had', () => {
+  test('adds up over any sequence of refunds, and never exceeds a party’s share', () => {
     fc.assert(
       fc.property(
         split,
@@ -98,7 +98,7 @@ describe('who gives up a refund', () => {
           let rest = whole;
           for (const share of shares) {
             const amount = Math.floor(total(rest) * share);
-            const part = takeFrom(rest, amount);
+            const part = takeInProportion(rest, amount);
             expect(total(part)).toBe(amount);
             rest = {
               hostMinor: rest.hostMinor - part.hostMinor,
@@ -112,7 +112,7 @@ describe('who gives up a refund', () => {
     );
   });
 
-  test('more than is left is refused', () => {
-    expect(() => takeFrom(left, 12_401)).toThrow(RangeError);
+  test('rejects more than the remaining amount', () => {
+    expect(() => takeInProportion(remaining, 12_401)).toThrow(RangeError);
   });
 });

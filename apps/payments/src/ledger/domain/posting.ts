@@ -1,6 +1,6 @@
 import { allocate, sum } from '@roost/money';
 
-/** The accounts of the ledger. Those of a person carry their id. */
+/** The accounts of the ledger. Accounts of a person carry the person's id. */
 export const accountCodes = [
   'guest',
   'provider_clearing',
@@ -26,14 +26,14 @@ export interface Leg {
   amountMinor: number;
 }
 
-/** Who a payment belongs to, in parts that add up to it. */
+/** The shares of a payment by party; they add up to its amount. */
 export interface Split {
   hostMinor: number;
   platformMinor: number;
   taxMinor: number;
 }
 
-const of = (code: AccountCode, ownerId: string | null = null): Account => ({ code, ownerId });
+const account = (code: AccountCode, ownerId: string | null = null): Account => ({ code, ownerId });
 const nonZero = (legs: Leg[]) => legs.filter((leg) => leg.amountMinor > 0);
 
 interface Parties {
@@ -41,34 +41,34 @@ interface Parties {
   hostId: string;
 }
 
-/** The guest's money is at the provider, and owed to the host, the platform and the tax office. */
+/** A capture: the provider holds the guest's money, which is owed to the host, the platform and the tax office. */
 export function captureLegs({ guestId, hostId }: Parties, split: Split): Leg[] {
-  const guest = of('guest', guestId);
+  const guest = account('guest', guestId);
   const totalMinor = split.hostMinor + split.platformMinor + split.taxMinor;
   return nonZero([
-    { debit: of('provider_clearing'), credit: guest, amountMinor: totalMinor },
-    { debit: guest, credit: of('host_payable', hostId), amountMinor: split.hostMinor },
-    { debit: guest, credit: of('platform_revenue'), amountMinor: split.platformMinor },
-    { debit: guest, credit: of('tax_payable'), amountMinor: split.taxMinor },
+    { debit: account('provider_clearing'), credit: guest, amountMinor: totalMinor },
+    { debit: guest, credit: account('host_payable', hostId), amountMinor: split.hostMinor },
+    { debit: guest, credit: account('platform_revenue'), amountMinor: split.platformMinor },
+    { debit: guest, credit: account('tax_payable'), amountMinor: split.taxMinor },
   ]);
 }
 
-/** A refund is decided: it is owed to the guest by those who give it up. */
+/** A reserved refund: each party owes its share to the guest. */
 export function refundReservedLegs({ hostId }: Pick<Parties, 'hostId'>, split: Split): Leg[] {
-  const refunds = of('refunds');
+  const refunds = account('refunds');
   return nonZero([
-    { debit: of('host_payable', hostId), credit: refunds, amountMinor: split.hostMinor },
-    { debit: of('platform_revenue'), credit: refunds, amountMinor: split.platformMinor },
-    { debit: of('tax_payable'), credit: refunds, amountMinor: split.taxMinor },
+    { debit: account('host_payable', hostId), credit: refunds, amountMinor: split.hostMinor },
+    { debit: account('platform_revenue'), credit: refunds, amountMinor: split.platformMinor },
+    { debit: account('tax_payable'), credit: refunds, amountMinor: split.taxMinor },
   ]);
 }
 
-/** The provider has given the money back. */
+/** The provider has paid the refund. */
 export function refundPaidLegs(amountMinor: number): Leg[] {
-  return nonZero([{ debit: of('refunds'), credit: of('provider_clearing'), amountMinor }]);
+  return nonZero([{ debit: account('refunds'), credit: account('provider_clearing'), amountMinor }]);
 }
 
-/** The provider will not: those who gave it up have it again. */
+/** The provider has rejected the refund: the reservation is reversed. */
 export function refundFailedLegs({ hostId }: Pick<Parties, 'hostId'>, split: Split): Leg[] {
   return refundReservedLegs({ hostId }, split).map(({ debit, credit, amountMinor }) => ({
     debit: credit,
@@ -77,44 +77,50 @@ export function refundFailedLegs({ hostId }: Pick<Parties, 'hostId'>, split: Spl
   }));
 }
 
-/** A host who cancels owes a part of the stay; kept from what is paid out next. */
+/** The penalty of a host who cancels: deducted from the host's next payouts. */
 export function penaltyLegs({ hostId }: Pick<Parties, 'hostId'>, amountMinor: number): Leg[] {
-  return nonZero([{ debit: of('host_payable', hostId), credit: of('host_penalty', hostId), amountMinor }]);
+  return nonZero([
+    { debit: account('host_payable', hostId), credit: account('host_penalty', hostId), amountMinor },
+  ]);
 }
 
-/** A part of what a payment brought belongs to somebody else from now on. */
-export function moveLeg(
+/** A part of a captured payment is transferred from one party to another. */
+export function transferLeg(
   { hostId }: Pick<Parties, 'hostId'>,
-  move: { from: keyof Split; to: keyof Split; amountMinor: number },
+  transfer: { from: keyof Split; to: keyof Split; amountMinor: number },
 ): Leg {
   const accounts: Record<keyof Split, Account> = {
-    hostMinor: of('host_payable', hostId),
-    platformMinor: of('platform_revenue'),
-    taxMinor: of('tax_payable'),
+    hostMinor: account('host_payable', hostId),
+    platformMinor: account('platform_revenue'),
+    taxMinor: account('tax_payable'),
   };
-  return { debit: accounts[move.from], credit: accounts[move.to], amountMinor: move.amountMinor };
+  return {
+    debit: accounts[transfer.from],
+    credit: accounts[transfer.to],
+    amountMinor: transfer.amountMinor,
+  };
 }
 
-/** Cuts an amount out of what is left of a split, each part in proportion, none below nothing. */
-export function takeFrom(left: Split, amountMinor: number): Split {
-  const weights = [left.hostMinor, left.platformMinor, left.taxMinor];
-  if (amountMinor > sum(weights)) throw new RangeError('more is taken than is left');
+/** Splits an amount in proportion to the remaining shares. Throws a RangeError for more than the remaining total. */
+export function takeInProportion(remaining: Split, amountMinor: number): Split {
+  const weights = [remaining.hostMinor, remaining.platformMinor, remaining.taxMinor];
+  if (amountMinor > sum(weights)) throw new RangeError('the amount exceeds the remaining split');
   const [hostMinor = 0, platformMinor = 0, taxMinor = 0] = allocate(amountMinor, weights);
   return { hostMinor, platformMinor, taxMinor };
 }
 
 /**
- * Who gives up a refund. `kept` says what each is to keep of it all, as the rules of the booking worked it out; where
- * that does not fit the amount (an operator's refund, one after another) each gives up in proportion.
+ * The share of each party in a refund. `retained` is the amount that each party retains under the booking's cancellation
+ * terms. Where it does not fit the amount (an operator's refund, or several refunds), the refund is split in proportion.
  */
-export function refundSplit(left: Split, amountMinor: number, kept: Split | null): Split {
-  if (!kept) return takeFrom(left, amountMinor);
-  const given = {
-    hostMinor: left.hostMinor - kept.hostMinor,
-    platformMinor: left.platformMinor - kept.platformMinor,
-    taxMinor: left.taxMinor - kept.taxMinor,
+export function refundSplit(remaining: Split, amountMinor: number, retained: Split | null): Split {
+  if (!retained) return takeInProportion(remaining, amountMinor);
+  const refund = {
+    hostMinor: remaining.hostMinor - retained.hostMinor,
+    platformMinor: remaining.platformMinor - retained.platformMinor,
+    taxMinor: remaining.taxMinor - retained.taxMinor,
   };
-  const parts = [given.hostMinor, given.platformMinor, given.taxMinor];
+  const parts = [refund.hostMinor, refund.platformMinor, refund.taxMinor];
   const fits = parts.every((part) => part >= 0) && sum(parts) === amountMinor;
-  return fits ? given : takeFrom(left, amountMinor);
+  return fits ? refund : takeInProportion(remaining, amountMinor);
 }

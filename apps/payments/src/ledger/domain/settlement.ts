@@ -1,23 +1,23 @@
 import { allocate, sum } from '@roost/money';
-import { type Split, takeFrom } from './posting.js';
+import { type Split, takeInProportion } from './posting.js';
 
-/** What is left of one payment, and who it belongs to. */
+/** The remaining amount of one payment, by party. */
 export interface Holding {
   paymentId: string;
-  left: Split;
+  remaining: Split;
 }
 
-/** What becomes of one payment: what of it goes back, what changes hands, and what each has of it in the end. */
-export interface Settled {
+/** The settlement of one payment: its refund, the transfers between the parties, and the final share of each party. */
+export interface PaymentSettlement {
   paymentId: string;
   refund: Split;
-  moves: Move[];
-  kept: Split;
+  transfers: Transfer[];
+  retained: Split;
 }
 
 export type Party = keyof Split;
 
-export interface Move {
+export interface Transfer {
   from: Party;
   to: Party;
   amountMinor: number;
@@ -34,36 +34,41 @@ export const splitBy = (valueOf: (party: Party) => number): Split => ({
 });
 
 /**
- * Gives `refundMinor` back out of several payments, the first first, never more than is left of one, so that all of them
- * together leave each party what `target` says: to the unit, since what the refunds can't level out changes hands. Where
- * the target does not fit what is left (an operator gave money back by hand), each gives up in proportion.
+ * Refunds `refundMinor` from several payments in the given order, at most the remaining amount of each, so that
+ * together they leave each party exactly `target`. Differences that the refunds cannot level are transferred between
+ * the parties. Where the target does not match the remaining total (after an operator's refund), each refund is split in
+ * proportion.
  */
-export function settle(holdings: readonly Holding[], refundMinor: number, target: Split): Settled[] {
-  const amounts = divide(holdings, refundMinor);
-  const rest = sum(holdings.map(({ left }) => totalOf(left))) - sum(amounts);
-  if (totalOf(target) !== rest || PARTIES.some((party) => target[party] < 0)) {
-    return holdings.map(({ paymentId, left }, order) => {
-      const refund = takeFrom(left, amounts[order] ?? 0);
-      return { paymentId, refund, moves: [], kept: minus(left, refund) };
+export function settle(
+  holdings: readonly Holding[],
+  refundMinor: number,
+  target: Split,
+): PaymentSettlement[] {
+  const amounts = refundPerHolding(holdings, refundMinor);
+  const remainder = sum(holdings.map(({ remaining }) => totalOf(remaining))) - sum(amounts);
+  if (totalOf(target) !== remainder || PARTIES.some((party) => target[party] < 0)) {
+    return holdings.map(({ paymentId, remaining }, index) => {
+      const refund = takeInProportion(remaining, amounts[index] ?? 0);
+      return { paymentId, refund, transfers: [], retained: minus(remaining, refund) };
     });
   }
   let surplus = minus(
-    splitBy((party) => sum(holdings.map(({ left }) => left[party]))),
+    splitBy((party) => sum(holdings.map(({ remaining }) => remaining[party]))),
     target,
   );
-  const settled = holdings.map(({ paymentId, left }, order): Settled => {
-    const refund = nearest(left, surplus, amounts[order] ?? 0);
+  const settlements = holdings.map(({ paymentId, remaining }, index): PaymentSettlement => {
+    const refund = refundFromSurplus(remaining, surplus, amounts[index] ?? 0);
     surplus = minus(surplus, refund);
-    return { paymentId, refund, moves: [], kept: minus(left, refund) };
+    return { paymentId, refund, transfers: [], retained: minus(remaining, refund) };
   });
-  for (const one of settled) surplus = level(one, surplus);
-  return settled;
+  for (const settlement of settlements) surplus = transferSurplus(settlement, surplus);
+  return settlements;
 }
 
-/** Who gets the difference that a change costs more: those whose part grows, in proportion. */
-export function shareOfDifference(before: Split, after: Split | null, differenceMinor: number): Split {
-  const grows = after && splitBy((party) => Math.max(0, after[party] - before[party]));
-  const weights = grows && totalOf(grows) > 0 ? grows : before;
+/** Splits the additional cost of a change among the parties whose share grows, in proportion to the growth. */
+export function splitDifference(before: Split, after: Split | null, differenceMinor: number): Split {
+  const growth = after && splitBy((party) => Math.max(0, after[party] - before[party]));
+  const weights = growth && totalOf(growth) > 0 ? growth : before;
   const shares = allocate(
     differenceMinor,
     PARTIES.map((party) => weights[party]),
@@ -71,33 +76,33 @@ export function shareOfDifference(before: Split, after: Split | null, difference
   return splitBy((party) => shares[PARTIES.indexOf(party)] ?? 0);
 }
 
-function divide(holdings: readonly Holding[], refundMinor: number): number[] {
+function refundPerHolding(holdings: readonly Holding[], refundMinor: number): number[] {
   let open = refundMinor;
-  return holdings.map(({ left }) => {
-    const amount = Math.min(open, totalOf(left));
+  return holdings.map(({ remaining }) => {
+    const amount = Math.min(open, totalOf(remaining));
     open -= amount;
     return amount;
   });
 }
 
-/** So much of what is left that it comes as near to what each has too much as it can. */
-function nearest(left: Split, surplus: Split, amountMinor: number): Split {
-  const wanted = splitBy((party) => Math.min(left[party], Math.max(0, surplus[party])));
-  if (totalOf(wanted) >= amountMinor) return takeFrom(wanted, amountMinor);
-  const rest = takeFrom(minus(left, wanted), amountMinor - totalOf(wanted));
-  return splitBy((party) => wanted[party] + rest[party]);
+/** Splits the refund of one payment by the surplus of each party, and the rest in proportion. */
+function refundFromSurplus(remaining: Split, surplus: Split, amountMinor: number): Split {
+  const excess = splitBy((party) => Math.min(remaining[party], Math.max(0, surplus[party])));
+  if (totalOf(excess) >= amountMinor) return takeInProportion(excess, amountMinor);
+  const rest = takeInProportion(minus(remaining, excess), amountMinor - totalOf(excess));
+  return splitBy((party) => excess[party] + rest[party]);
 }
 
-/** Moves what one has too much to one who has too little, as far as this payment reaches. */
-function level(one: Settled, surplus: Split): Split {
+/** Transfers from parties with a surplus to parties with a deficit, up to the amount of this payment; returns the rest. */
+function transferSurplus(settlement: PaymentSettlement, surplus: Split): Split {
   const open = { ...surplus };
   for (const from of PARTIES) {
     for (const to of PARTIES) {
-      const amountMinor = Math.min(open[from], -open[to], one.kept[from]);
+      const amountMinor = Math.min(open[from], -open[to], settlement.retained[from]);
       if (amountMinor <= 0) continue;
-      one.moves.push({ from, to, amountMinor });
-      one.kept[from] -= amountMinor;
-      one.kept[to] += amountMinor;
+      settlement.transfers.push({ from, to, amountMinor });
+      settlement.retained[from] -= amountMinor;
+      settlement.retained[to] += amountMinor;
       open[from] -= amountMinor;
       open[to] += amountMinor;
     }

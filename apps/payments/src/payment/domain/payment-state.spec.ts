@@ -1,17 +1,17 @@
 import {
-  type BookingFate,
+  applyProviderState,
+  type BookingOutcome,
+  goalAfter,
   nextStep,
-  observe,
   type PaymentFacts,
+  type PaymentGoal,
   type PaymentStatus,
   paymentStatuses,
-  refundedStatus,
-  type Sighting,
-  type Wish,
-  wishAfter,
+  type ProviderState,
+  statusAfterRefund,
 } from './payment-state.js';
 
-const wishes: Wish[] = ['pay', 'capture', 'lapse', 'release'];
+const goals: PaymentGoal[] = ['pay', 'capture', 'expire', 'release'];
 
 const facts = (given: Partial<PaymentFacts> = {}): PaymentFacts => ({
   status: 'requires_payment_method',
@@ -22,21 +22,21 @@ const facts = (given: Partial<PaymentFacts> = {}): PaymentFacts => ({
     : 0,
   refundedMinor: 0,
   refundReservedMinor: 0,
-  wish: 'pay',
+  goal: 'pay',
   releaseMinor: null,
-  created: true,
+  existsAtProvider: true,
   ...given,
 });
 
-const seen = (status: Sighting['status']): Sighting => ({
+const provider = (status: ProviderState['status']): ProviderState => ({
   status,
   authorizedMinor: status === 'open' || status === 'action' ? 0 : 100,
   capturedMinor: status === 'captured' ? 100 : 0,
   failureCode: status === 'open' ? 'card_declined' : null,
 });
 
-describe('observe', () => {
-  // Rows: what the payment is. Columns: what the provider is seen as. A dot: nothing changes, nothing is told.
+describe('applyProviderState', () => {
+  // Rows: the payment's status. Columns: the provider's status. A dot: no change and no event.
   const table: Record<
     PaymentStatus,
     [open: string, action: string, authorized: string, captured: string, canceled: string]
@@ -52,58 +52,59 @@ describe('observe', () => {
     failed: ['.', '.', '.', '.', '.'],
     disputed: ['.', '.', '.', '.', '.'],
   };
-  const sightings = ['open', 'action', 'authorized', 'captured', 'canceled'] as const;
+  const eventOf: Record<string, string | undefined> = {
+    requires_action: 'action-required',
+    authorized: 'authorized',
+    captured: 'captured',
+    voided: 'voided',
+    requires_payment_method: undefined,
+  };
+  const providerStatuses = ['open', 'action', 'authorized', 'captured', 'canceled'] as const;
   const cases = paymentStatuses.flatMap((status) =>
-    sightings.map((sighting, column) => [status, sighting, table[status][column]!] as const),
+    providerStatuses.map((state, column) => [status, state, table[status][column]!] as const),
   );
 
-  test.each(cases)('%s, seen %s: %s', (status, sighting, expected) => {
-    const result = observe(facts({ status }), seen(sighting), false);
-    expect(result.status).toBe(expected === '.' ? status : expected);
-    const told = {
-      requires_action: 'action-required',
-      authorized: 'authorized',
-      captured: 'captured',
-      voided: 'voided',
-      requires_payment_method: undefined,
-    } as Record<string, string | undefined>;
-    expect(result.happened?.kind).toBe(expected === '.' ? undefined : told[expected]);
+  test.each(cases)('%s, provider state %s: %s', (status, state, expected) => {
+    const change = applyProviderState(facts({ status }), provider(state), false);
+    expect(change.status).toBe(expected === '.' ? status : expected);
+    expect(change.event?.kind).toBe(expected === '.' ? undefined : eventOf[expected]);
   });
 
-  test.each(cases)('%s, seen %s twice: the second time nothing is told', (status, sighting) => {
+  test.each(cases)('%s, provider state %s twice: the second has no event', (status, state) => {
     const before = facts({ status });
-    const first = observe(before, seen(sighting), false);
-    const after = { ...before, ...first };
-    const second = observe(after, seen(sighting), false);
-    expect(second).toMatchObject({ status: first.status, happened: null });
+    const first = applyProviderState(before, provider(state), false);
+    const second = applyProviderState({ ...before, ...first }, provider(state), false);
+    expect(second).toMatchObject({ status: first.status, event: null });
   });
 
-  test.each(cases)('%s, seen %s: any older sighting after it never takes money back', (status, sighting) => {
-    for (const old of sightings) {
-      const first = observe(facts({ status }), seen(sighting), false);
-      const second = observe({ ...facts({ status }), ...first }, seen(old), false);
+  test.each(cases)('%s, provider state %s: an older state never reverses a capture', (status, state) => {
+    for (const older of providerStatuses) {
+      const first = applyProviderState(facts({ status }), provider(state), false);
+      const second = applyProviderState({ ...facts({ status }), ...first }, provider(older), false);
       expect(second.capturedMinor).toBeGreaterThanOrEqual(first.capturedMinor);
       if (first.status === 'captured') expect(second.status).toBe('captured');
     }
   });
 
-  test('the host has accepted and the authorization is gone: that is a failure, with its code', () => {
-    const lapsed = { ...seen('canceled'), failureCode: 'authorization_lapsed' };
-    expect(observe(facts({ status: 'authorized', wish: 'capture' }), lapsed, false)).toMatchObject({
+  test('fails with the provider’s code if the authorization lapses after the host has accepted', () => {
+    const lapsed = { ...provider('canceled'), failureCode: 'authorization_lapsed' };
+    const payment = facts({ status: 'authorized', goal: 'capture' });
+    expect(applyProviderState(payment, lapsed, false)).toMatchObject({
       status: 'failed',
-      happened: { kind: 'failed', code: 'authorization_lapsed' },
+      event: { kind: 'failed', code: 'authorization_lapsed' },
     });
   });
 
-  test('while a confirmation is under way, an old decline is not taken for its answer', () => {
-    expect(observe(facts({ status: 'processing' }), seen('open'), true).status).toBe('processing');
-    expect(observe(facts({ status: 'processing' }), seen('captured'), true).status).toBe('captured');
+  test('ignores an older decline while a confirmation is in progress', () => {
+    const processing = facts({ status: 'processing' });
+    expect(applyProviderState(processing, provider('open'), true).status).toBe('processing');
+    expect(applyProviderState(processing, provider('captured'), true).status).toBe('captured');
   });
 });
 
 describe('nextStep', () => {
-  // Rows: what the payment is. Columns: what its booking wants.
-  const table: Record<PaymentStatus, [pay: string, capture: string, lapse: string, release: string]> = {
+  // Rows: the payment's status. Columns: its goal.
+  const table: Record<PaymentStatus, [pay: string, capture: string, expire: string, release: string]> = {
     requires_payment_method: ['.', '.', 'void', 'void'],
     requires_action: ['.', '.', 'void', 'void'],
     processing: ['.', '.', 'void', 'void'],
@@ -118,81 +119,103 @@ describe('nextStep', () => {
 
   test.each(
     paymentStatuses.flatMap((status) =>
-      wishes.map((wish, column) => [status, wish, table[status][column]!] as const),
+      goals.map((goal, column) => [status, goal, table[status][column]!] as const),
     ),
-  )('%s, wanted: %s → %s', (status, wish, expected) => {
-    expect(nextStep(facts({ status, wish }))?.do ?? '.').toBe(expected);
+  )('%s, goal %s → %s', (status, goal, expected) => {
+    expect(nextStep(facts({ status, goal }))?.kind ?? '.').toBe(expected);
   });
 
-  test.each<[Wish, string]>([
+  test.each<[PaymentGoal, string]>([
     ['pay', 'create'],
     ['capture', 'create'],
-    ['lapse', 'drop'],
-    ['release', 'drop'],
-  ])('what the provider has not heard of, wanted: %s → %s', (wish, expected) => {
-    expect(nextStep(facts({ wish, created: false }))?.do).toBe(expected);
+    ['expire', 'abandon'],
+    ['release', 'abandon'],
+  ])('does not exist at the provider, goal %s → %s', (goal, expected) => {
+    expect(nextStep(facts({ goal, existsAtProvider: false }))?.kind).toBe(expected);
   });
 
   test.each<[string, Partial<PaymentFacts>, number | null]>([
-    ['all', {}, 100],
+    ['the whole amount', {}, 100],
     ['a part', { releaseMinor: 30 }, 30],
     ['nothing', { releaseMinor: 0 }, null],
-    ['what others have left', { refundReservedMinor: 80 }, 20],
-    ['a part, no more than is left', { releaseMinor: 30, refundReservedMinor: 80 }, 20],
-    ['nothing is left', { refundReservedMinor: 100 }, null],
-  ])('on release goes back: %s', (_name, given, expected) => {
-    const step = nextStep(facts({ status: 'captured', wish: 'release', ...given }));
-    expect(step).toEqual(expected === null ? null : { do: 'refund', amountMinor: expected });
+    ['the remaining amount after other refunds', { refundReservedMinor: 80 }, 20],
+    ['a part, at most the remaining amount', { releaseMinor: 30, refundReservedMinor: 80 }, 20],
+    ['nothing when nothing remains', { refundReservedMinor: 100 }, null],
+  ])('a release refunds %s', (_name, given, expected) => {
+    const step = nextStep(facts({ status: 'captured', goal: 'release', ...given }));
+    expect(step).toEqual(expected === null ? null : { kind: 'refund', amountMinor: expected });
   });
 });
 
-describe('wishAfter', () => {
-  const hold: BookingFate = { kind: 'expired', cause: 'hold' };
-  test.each<[string, Wish, boolean, BookingFate, Wish, number | null]>([
-    ['a request', 'pay', false, { kind: 'requested' }, 'pay', null],
-    ['a late request whose dates were free', 'lapse', false, { kind: 'requested' }, 'pay', null],
-    ['an acceptance', 'pay', false, { kind: 'accepted' }, 'capture', null],
-    ['a confirmation', 'capture', false, { kind: 'confirmed' }, 'capture', null],
-    ['a late confirmation', 'lapse', false, { kind: 'confirmed' }, 'pay', null],
-    ['a decline', 'pay', false, { kind: 'declined' }, 'release', null],
-    ['the hold running out', 'pay', false, hold, 'lapse', null],
-    ['the refusal of a late payment', 'lapse', false, hold, 'release', null],
-    ['no answer by the host', 'pay', false, { kind: 'expired', cause: 'host' }, 'release', null],
-    ['check-in without an answer', 'pay', false, { kind: 'expired', cause: 'check-in' }, 'release', null],
-    [
-      'a capture that took too long',
-      'capture',
-      false,
-      { kind: 'expired', cause: 'capture' },
-      'release',
-      null,
-    ],
-    [
-      'a cancel before it was confirmed',
-      'pay',
-      false,
-      { kind: 'cancelled', refundMinor: 7 },
-      'release',
-      null,
-    ],
-    ['a cancel by rule', 'pay', true, { kind: 'cancelled', refundMinor: 7 }, 'release', 7],
-  ])('%s', (_name, wish, confirmed, fate, expected, releaseMinor) => {
-    expect(wishAfter({ wish, releaseMinor: null, confirmed }, fate)).toEqual({
-      wish: expected,
+describe('goalAfter', () => {
+  const hold: BookingOutcome = { kind: 'expired', cause: 'hold' };
+  const cancelled: BookingOutcome = { kind: 'cancelled', refundMinor: 7 };
+
+  test.each<{
+    name: string;
+    before: PaymentGoal;
+    confirmed?: boolean;
+    outcome: BookingOutcome;
+    goal: PaymentGoal;
+    releaseMinor?: number;
+  }>([
+    { name: 'a request', before: 'pay', outcome: { kind: 'requested' }, goal: 'pay' },
+    {
+      name: 'a late request for dates that are still free',
+      before: 'expire',
+      outcome: { kind: 'requested' },
+      goal: 'pay',
+    },
+    { name: 'an acceptance', before: 'pay', outcome: { kind: 'accepted' }, goal: 'capture' },
+    { name: 'a confirmation', before: 'capture', outcome: { kind: 'confirmed' }, goal: 'capture' },
+    { name: 'a late confirmation', before: 'expire', outcome: { kind: 'confirmed' }, goal: 'pay' },
+    { name: 'a decline', before: 'pay', outcome: { kind: 'declined' }, goal: 'release' },
+    { name: 'the expiry of the hold', before: 'pay', outcome: hold, goal: 'expire' },
+    { name: 'the rejection of a late payment', before: 'expire', outcome: hold, goal: 'release' },
+    {
+      name: 'no response of the host',
+      before: 'pay',
+      outcome: { kind: 'expired', cause: 'host' },
+      goal: 'release',
+    },
+    {
+      name: 'check-in without a response',
+      before: 'pay',
+      outcome: { kind: 'expired', cause: 'check-in' },
+      goal: 'release',
+    },
+    {
+      name: 'a capture that took too long',
+      before: 'capture',
+      outcome: { kind: 'expired', cause: 'capture' },
+      goal: 'release',
+    },
+    { name: 'a cancellation before the confirmation', before: 'pay', outcome: cancelled, goal: 'release' },
+    {
+      name: 'a cancellation with a partial refund',
+      before: 'pay',
+      confirmed: true,
+      outcome: cancelled,
+      goal: 'release',
+      releaseMinor: 7,
+    },
+  ])('$name: $before → $goal', ({ before, confirmed = false, outcome, goal, releaseMinor = null }) => {
+    expect(goalAfter({ goal: before, releaseMinor: null, confirmed }, outcome)).toEqual({
+      goal,
       releaseMinor,
     });
   });
 
-  test.each<BookingFate>([
+  test.each<BookingOutcome>([
     { kind: 'requested' },
     { kind: 'accepted' },
     { kind: 'confirmed' },
     { kind: 'declined' },
     hold,
     { kind: 'cancelled', refundMinor: 9 },
-  ])('what is settled stays settled: $kind', (fate) => {
-    const settled = { wish: 'release' as const, releaseMinor: 7 };
-    expect(wishAfter({ ...settled, confirmed: true }, fate)).toEqual(settled);
+  ])('a released payment stays released: $kind', (outcome) => {
+    const released = { goal: 'release' as const, releaseMinor: 7 };
+    expect(goalAfter({ ...released, confirmed: true }, outcome)).toEqual(released);
   });
 });
 
@@ -201,6 +224,6 @@ test.each([
   [1, 'partially_refunded'],
   [99, 'partially_refunded'],
   [100, 'refunded'],
-] as const)('%i of 100 given back is %s', (refunded, status) => {
-  expect(refundedStatus(100, refunded)).toBe(status);
+] as const)('a payment of 100 with a refund of %i is %s', (refunded, status) => {
+  expect(statusAfterRefund(100, refunded)).toBe(status);
 });

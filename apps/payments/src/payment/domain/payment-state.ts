@@ -1,4 +1,4 @@
-/** The states of a payment, and what a provider's word or a booking's fate does to them. Pure: data in, data out. */
+/** The states of a payment, and how a provider's state or a booking's outcome changes them. Pure: data in, data out. */
 export const paymentStatuses = [
   'requires_payment_method',
   'requires_action',
@@ -13,15 +13,15 @@ export const paymentStatuses = [
 ] as const;
 export type PaymentStatus = (typeof paymentStatuses)[number];
 
-/** What the booking wants done with its money. */
-export type Wish =
-  /** Take the payment as far as it goes without the host. */
+/** What the booking requires of its payment. */
+export type PaymentGoal =
+  /** Charge the guest, or authorize the amount where the host must accept first. */
   | 'pay'
-  /** The host has accepted: take the money. */
+  /** The host has accepted: capture the authorized amount. */
   | 'capture'
-  /** The hold ran out: void what is unpaid; of money that has landed the booking decides. */
-  | 'lapse'
-  /** The booking is over: void or give back. */
+  /** The hold has expired: void the payment if it is unpaid. Bookings decides about money that was paid. */
+  | 'expire'
+  /** The booking has ended: void or refund. */
   | 'release';
 
 export interface PaymentFacts {
@@ -31,135 +31,144 @@ export interface PaymentFacts {
   capturedMinor: number;
   refundedMinor: number;
   refundReservedMinor: number;
-  wish: Wish;
-  /** How much of the money goes back on release; null: all of it. */
+  goal: PaymentGoal;
+  /** The amount to refund on release; null: the whole remaining amount. */
   releaseMinor: number | null;
-  /** It exists at the provider. */
-  created: boolean;
+  existsAtProvider: boolean;
 }
 
-/** What the provider says, as far as it matters here. */
-export interface Sighting {
+/** The part of the provider's state that changes a payment. */
+export interface ProviderState {
   status: 'open' | 'action' | 'authorized' | 'captured' | 'canceled';
   authorizedMinor: number;
   capturedMinor: number;
   failureCode: string | null;
 }
 
-export type Happening =
+/** The event that a state change publishes. */
+export type StateChangeEvent =
   | { kind: 'action-required' }
   | { kind: 'authorized' }
   | { kind: 'captured' }
   | { kind: 'voided' }
   | { kind: 'failed'; code: string };
 
-export interface Observation {
+export interface StateChange {
   status: PaymentStatus;
   authorizedMinor: number;
   capturedMinor: number;
   failureCode: string | null;
-  happened: Happening | null;
+  event: StateChangeEvent | null;
 }
 
-const unsettled: readonly PaymentStatus[] = [
+const inProgress: readonly PaymentStatus[] = [
   'requires_payment_method',
   'requires_action',
   'processing',
   'authorized',
 ];
 
-/** Money is still to come, to be taken or to be let go. */
-export const isUnsettled = (status: PaymentStatus) => unsettled.includes(status);
-
-/** The provider holds or has taken the guest's money. */
-export const hasMoney = (facts: Pick<PaymentFacts, 'status'>) =>
-  !['requires_payment_method', 'requires_action', 'processing', 'voided', 'failed'].includes(facts.status);
+/** The money is neither captured nor voided, and the payment has not failed. */
+export const isInProgress = (status: PaymentStatus) => inProgress.includes(status);
 
 /**
- * What a payment becomes when the provider is seen in some state. Sightings may come twice and in any order: a state
- * never goes back from money taken to money held or open, so an old sighting changes nothing.
- * `deciding`: a confirmation is under way, and only its own answer says that a card was declined.
+ * The payment after the provider's state is applied. Provider states may arrive twice and in any order: a payment never
+ * goes back from captured to authorized or open, so an older provider state changes nothing.
+ * `confirming`: a confirmation is in progress, and only its own response reports a declined card.
  */
-export function observe(facts: PaymentFacts, seen: Sighting, deciding: boolean): Observation {
-  const unchanged: Observation = {
+export function applyProviderState(
+  facts: PaymentFacts,
+  provider: ProviderState,
+  confirming: boolean,
+): StateChange {
+  const unchanged: StateChange = {
     status: facts.status,
     authorizedMinor: facts.authorizedMinor,
     capturedMinor: facts.capturedMinor,
     failureCode: null,
-    happened: null,
+    event: null,
   };
-  if (!isUnsettled(facts.status)) return unchanged;
-  switch (seen.status) {
+  if (!isInProgress(facts.status)) return unchanged;
+  switch (provider.status) {
     case 'captured':
       return {
         status: 'captured',
-        authorizedMinor: seen.authorizedMinor,
-        capturedMinor: seen.capturedMinor,
+        authorizedMinor: provider.authorizedMinor,
+        capturedMinor: provider.capturedMinor,
         failureCode: null,
-        happened: { kind: 'captured' },
+        event: { kind: 'captured' },
       };
     case 'authorized':
       if (facts.status === 'authorized') return unchanged;
       return {
         ...unchanged,
         status: 'authorized',
-        authorizedMinor: seen.authorizedMinor,
-        happened: { kind: 'authorized' },
+        authorizedMinor: provider.authorizedMinor,
+        event: { kind: 'authorized' },
       };
     case 'action':
       if (facts.status === 'authorized' || facts.status === 'requires_action') return unchanged;
-      return { ...unchanged, status: 'requires_action', happened: { kind: 'action-required' } };
+      return { ...unchanged, status: 'requires_action', event: { kind: 'action-required' } };
     case 'open':
-      if (facts.status === 'authorized' || facts.status === 'requires_payment_method' || deciding) {
+      if (facts.status === 'authorized' || facts.status === 'requires_payment_method' || confirming) {
         return unchanged;
       }
-      return { ...unchanged, status: 'requires_payment_method', failureCode: seen.failureCode };
+      return { ...unchanged, status: 'requires_payment_method', failureCode: provider.failureCode };
     case 'canceled':
-      // The host has accepted and there is nothing left to take: that is a failure; else it was let go.
-      if (facts.wish === 'capture') {
-        const code = seen.failureCode ?? 'authorization_canceled';
-        return { ...unchanged, status: 'failed', failureCode: code, happened: { kind: 'failed', code } };
+      // After the host has accepted, a canceled authorization is a failure. Otherwise the payment was voided on purpose.
+      if (facts.goal === 'capture') {
+        const code = provider.failureCode ?? 'authorization_canceled';
+        return { ...unchanged, status: 'failed', failureCode: code, event: { kind: 'failed', code } };
       }
-      return { ...unchanged, status: 'voided', failureCode: seen.failureCode, happened: { kind: 'voided' } };
+      return {
+        ...unchanged,
+        status: 'voided',
+        failureCode: provider.failureCode,
+        event: { kind: 'voided' },
+      };
   }
 }
 
 export type NextStep =
-  | { do: 'create' }
-  | { do: 'capture' }
-  | { do: 'void' }
-  | { do: 'refund'; amountMinor: number }
-  /** It never reached the provider: nothing to void there. */
-  | { do: 'drop' };
+  | { kind: 'create' }
+  | { kind: 'capture' }
+  | { kind: 'void' }
+  | { kind: 'refund'; amountMinor: number }
+  /** The payment does not exist at the provider: cancel its creation. */
+  | { kind: 'abandon' };
 
-/** What has to be done next so that the payment becomes what the booking wants; null: nothing. */
+/** The operation that brings the payment closer to its goal; null when none is required. */
 export function nextStep(facts: PaymentFacts): NextStep | null {
-  const letGo = facts.wish === 'release' || facts.wish === 'lapse';
-  if (isUnsettled(facts.status) && !facts.created) return letGo ? { do: 'drop' } : { do: 'create' };
-  switch (facts.wish) {
+  if (isInProgress(facts.status) && !facts.existsAtProvider) {
+    return isEnding(facts.goal) ? { kind: 'abandon' } : { kind: 'create' };
+  }
+  switch (facts.goal) {
     case 'pay':
       return null;
     case 'capture':
-      return facts.status === 'authorized' ? { do: 'capture' } : null;
-    case 'lapse':
-      return isUnsettled(facts.status) && facts.status !== 'authorized' ? { do: 'void' } : null;
+      return facts.status === 'authorized' ? { kind: 'capture' } : null;
+    case 'expire':
+      return isInProgress(facts.status) && facts.status !== 'authorized' ? { kind: 'void' } : null;
     case 'release': {
-      if (isUnsettled(facts.status)) return { do: 'void' };
+      if (isInProgress(facts.status)) return { kind: 'void' };
       if (facts.status !== 'captured' && facts.status !== 'partially_refunded') return null;
-      const left = facts.capturedMinor - facts.refundReservedMinor;
-      const amountMinor = Math.min(facts.releaseMinor ?? left, left);
-      return amountMinor > 0 ? { do: 'refund', amountMinor } : null;
+      const remaining = facts.capturedMinor - facts.refundReservedMinor;
+      const amountMinor = Math.min(facts.releaseMinor ?? remaining, remaining);
+      return amountMinor > 0 ? { kind: 'refund', amountMinor } : null;
     }
   }
 }
 
-/** What a payment is called when so much of it has gone back. */
-export function refundedStatus(capturedMinor: number, refundedMinor: number): PaymentStatus {
+/** The booking no longer requires this payment: nothing more may be charged. */
+export const isEnding = (goal: PaymentGoal) => goal === 'release' || goal === 'expire';
+
+/** The status of a captured payment of which `refundedMinor` has been refunded. */
+export function statusAfterRefund(capturedMinor: number, refundedMinor: number): PaymentStatus {
   if (refundedMinor === 0) return 'captured';
   return refundedMinor < capturedMinor ? 'partially_refunded' : 'refunded';
 }
 
-export type BookingFate =
+export type BookingOutcome =
   | { kind: 'requested' }
   | { kind: 'accepted' }
   | { kind: 'confirmed' }
@@ -167,27 +176,29 @@ export type BookingFate =
   | { kind: 'expired'; cause: 'hold' | 'host' | 'check-in' | 'capture' }
   | { kind: 'cancelled'; refundMinor: number };
 
-/** What a booking's event makes its payment want. */
-export function wishAfter(
-  facts: Pick<PaymentFacts, 'wish' | 'releaseMinor'> & { confirmed: boolean },
-  fate: BookingFate,
-): { wish: Wish; releaseMinor: number | null } {
-  // The end of a booking is settled once; what came after it was never sent by bookings.
-  if (facts.wish === 'release') return { wish: 'release', releaseMinor: facts.releaseMinor };
-  const all = { wish: 'release', releaseMinor: null } as const;
-  switch (fate.kind) {
+/** The goal of a payment after its booking reached `outcome`. */
+export function goalAfter(
+  facts: Pick<PaymentFacts, 'goal' | 'releaseMinor'> & { confirmed: boolean },
+  outcome: BookingOutcome,
+): { goal: PaymentGoal; releaseMinor: number | null } {
+  // A booking ends once. A second end is a redelivered event and changes nothing.
+  if (facts.goal === 'release') return { goal: 'release', releaseMinor: facts.releaseMinor };
+  const releaseAll = { goal: 'release', releaseMinor: null } as const;
+  switch (outcome.kind) {
     case 'requested':
-      return { wish: 'pay', releaseMinor: null };
+      return { goal: 'pay', releaseMinor: null };
     case 'confirmed':
-      return { wish: facts.wish === 'capture' ? 'capture' : 'pay', releaseMinor: null };
+      return { goal: facts.goal === 'capture' ? 'capture' : 'pay', releaseMinor: null };
     case 'accepted':
-      return { wish: 'capture', releaseMinor: null };
+      return { goal: 'capture', releaseMinor: null };
     case 'declined':
-      return all;
+      return releaseAll;
     case 'expired':
-      // The first time the hold runs out nobody has seen the money yet; the second time the booking has, and says no.
-      return fate.cause === 'hold' && facts.wish !== 'lapse' ? { wish: 'lapse', releaseMinor: null } : all;
+      // The first expiry of the hold precedes any payment. The second one is the rejection of a late payment by bookings.
+      return outcome.cause === 'hold' && facts.goal !== 'expire'
+        ? { goal: 'expire', releaseMinor: null }
+        : releaseAll;
     case 'cancelled':
-      return facts.confirmed ? { wish: 'release', releaseMinor: fate.refundMinor } : all;
+      return facts.confirmed ? { goal: 'release', releaseMinor: outcome.refundMinor } : releaseAll;
   }
 }

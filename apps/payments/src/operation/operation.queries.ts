@@ -1,0 +1,79 @@
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import type { PaymentOperation } from './operation.entity.js';
+
+export type NewOperation = Pick<
+  PaymentOperation,
+  'id' | 'paymentId' | 'refundId' | 'kind' | 'key' | 'paymentMethod' | 'dueAt' | 'createdAt'
+>;
+
+/** Stores a pending operation; false if an operation with this key exists. */
+export async function insertOperation(em: EntityManager, operation: NewOperation): Promise<boolean> {
+  const { id, paymentId, refundId, kind, key, paymentMethod, dueAt, createdAt } = operation;
+  const rows = await em.execute<object[]>(sql`
+    INSERT INTO payment_operation (id, payment_id, refund_id, kind, key, payment_method, status, due_at, created_at)
+    VALUES (${id}, ${paymentId}, ${refundId}, ${kind}, ${key}, ${paymentMethod}, 'pending', ${dueAt}, ${createdAt})
+    ON CONFLICT (key) DO NOTHING RETURNING true`);
+  return rows.length > 0;
+}
+
+/** Closes a pending operation that no worker has started; false if there is none. */
+export async function abandonOperation(
+  em: EntityManager,
+  operation: Pick<PaymentOperation, 'paymentId' | 'kind'>,
+  now: Date,
+): Promise<boolean> {
+  const rows = await em.execute<object[]>(sql`
+    UPDATE payment_operation SET status = 'failed', failure_code = 'abandoned', finished_at = ${now}
+    WHERE payment_id = ${operation.paymentId} AND kind = ${operation.kind} AND status = 'pending' AND tries = 0
+    RETURNING true`);
+  return rows.length > 0;
+}
+
+/** Leases a pending operation to this worker; false if it is closed or another worker holds its lease. */
+export async function claimOperation(
+  em: EntityManager,
+  operationId: string,
+  leaseSeconds: number,
+): Promise<boolean> {
+  const rows = await em.execute<object[]>(sql`
+    UPDATE payment_operation
+    SET tries = tries + 1, lease_until = clock_timestamp() + ${leaseSeconds} * interval '1 second'
+    WHERE id = ${operationId} AND status = 'pending' AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    RETURNING true`);
+  return rows.length > 0;
+}
+
+/** Closes a pending operation with its outcome; false if it is closed already. */
+export async function closeOperation(
+  em: EntityManager,
+  operationId: string,
+  failureCode: string | null,
+  now: Date,
+): Promise<boolean> {
+  const rows = await em.execute<object[]>(sql`
+    UPDATE payment_operation
+    SET status = ${failureCode === null ? 'done' : 'failed'}, failure_code = ${failureCode}, lease_until = NULL,
+      finished_at = ${now}
+    WHERE id = ${operationId} AND status = 'pending' RETURNING true`);
+  return rows.length > 0;
+}
+
+/** Ends the lease of a pending operation and makes it due after `waitSeconds`. */
+export async function postponeOperation(
+  em: EntityManager,
+  operationId: string,
+  waitSeconds: number,
+): Promise<void> {
+  await em.execute(sql`
+    UPDATE payment_operation
+    SET lease_until = NULL, due_at = clock_timestamp() + ${waitSeconds} * interval '1 second'
+    WHERE id = ${operationId} AND status = 'pending'`);
+}
+
+/** The ids of due operations without a valid lease, oldest first. */
+export async function dueOperations(em: EntityManager, limit: number): Promise<string[]> {
+  const rows = await em.execute<{ id: string }[]>(sql`
+    SELECT id FROM payment_operation WHERE status = 'pending' AND due_at <= clock_timestamp()
+      AND (lease_until IS NULL OR lease_until < clock_timestamp()) ORDER BY due_at LIMIT ${limit}`);
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,52 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { SystemClock } from '@roost/platform';
+import type { PaymentOperation } from '../operation/operation.entity.js';
+import { closeOperation } from '../operation/operation.queries.js';
+import { PaymentPublisher } from './payment-publisher.service.js';
+import { PaymentStateUpdater } from './payment-state-updater.service.js';
+import { Payment } from './payment.entity.js';
+import { lockPayment } from './payment.queries.js';
+import type { CallOutcome } from './provider-caller.service.js';
+import { Refund } from './refund.entity.js';
+import { RefundService } from './refund.service.js';
+
+/** Records the outcome of a call to a provider, with the payment, its events and its movements. */
+@Injectable()
+export class OperationRecorder {
+  constructor(
+    private readonly states: PaymentStateUpdater,
+    private readonly refunds: RefundService,
+    private readonly publisher: PaymentPublisher,
+    private readonly clock: SystemClock,
+  ) {}
+
+  /** Changes nothing if the operation is closed already. */
+  async record(em: EntityManager, operation: PaymentOperation, outcome: CallOutcome): Promise<void> {
+    await lockPayment(em, operation.paymentId);
+    if (!(await closeOperation(em, operation.id, outcome.failureCode, this.clock.now()))) return;
+    const payment = await em.findOneOrFail(Payment, operation.paymentId);
+    if (operation.refundId) {
+      await this.recordRefund(em, payment, await em.findOneOrFail(Refund, operation.refundId), outcome);
+    }
+    if (outcome.intent) await this.states.applyProviderState(em, payment, outcome.intent, false);
+  }
+
+  private async recordRefund(
+    em: EntityManager,
+    payment: Payment,
+    refund: Refund,
+    outcome: CallOutcome,
+  ): Promise<void> {
+    if (outcome.refund?.status !== 'succeeded') {
+      await this.refunds.recordRejected(em, payment, refund, outcome.failureCode ?? 'refund_failed');
+      return;
+    }
+    await this.refunds.recordPaid(em, payment, refund, outcome.refund.ref);
+    await this.publisher.publish(em, payment, 'payment.refunded', {
+      refundId: refund.id,
+      refundAmountMinor: refund.amountMinor,
+      reason: refund.reason,
+    });
+  }
+}

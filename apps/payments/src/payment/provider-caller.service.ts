@@ -1,0 +1,159 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { faultPoint } from '@roost/messaging';
+import { LOGGER, Metrics } from '@roost/platform';
+import type { Logger } from 'pino';
+import type { Counter } from 'prom-client';
+import type { PaymentOperation } from '../operation/operation.entity.js';
+import {
+  type PaymentProvider,
+  type ProviderIntent,
+  type ProviderRefund,
+  ProviderRejection,
+  ProviderUnavailable,
+} from '../provider/provider.port.js';
+import { Providers } from '../provider/providers.js';
+import { isEnding } from './domain/payment-state.js';
+import type { Payment } from './payment.entity.js';
+import type { Refund } from './refund.entity.js';
+
+/** The definite outcome of a call. */
+export interface CallOutcome {
+  failureCode: string | null;
+  intent: ProviderIntent | null;
+  refund: ProviderRefund | null;
+}
+
+export interface ProviderCall {
+  operation: PaymentOperation;
+  payment: Payment;
+  refund: Refund | null;
+}
+
+/** A call with its provider and the provider's reference of the payment. */
+interface ExistingCall extends ProviderCall {
+  provider: PaymentProvider;
+  ref: string;
+}
+
+const done = (intent: ProviderIntent): CallOutcome => ({ failureCode: null, intent, refund: null });
+const abandoned = (intent: ProviderIntent): CallOutcome => ({
+  failureCode: 'abandoned',
+  intent,
+  refund: null,
+});
+
+/** Calls the provider of a payment. A repeated call reads the provider's state first. */
+@Injectable()
+export class ProviderCaller {
+  private readonly calls: Counter<'kind' | 'outcome'>;
+
+  constructor(
+    private readonly providers: Providers,
+    @Inject(LOGGER) private readonly logger: Logger,
+    metrics: Metrics,
+  ) {
+    this.calls = metrics.counter('payments_provider_calls_total', 'Calls to providers, by kind and outcome', [
+      'kind',
+      'outcome',
+    ]);
+  }
+
+  /** Returns null if the outcome is unclear: the call must be repeated with the same key. */
+  async call(call: ProviderCall): Promise<CallOutcome | null> {
+    const { kind } = call.operation;
+    try {
+      const outcome = await this.request(call);
+      this.calls.inc({ kind, outcome: outcome.failureCode === null ? 'done' : 'refused' });
+      return outcome;
+    } catch (error) {
+      if (!(error instanceof ProviderUnavailable)) throw error;
+      this.logger.warn(
+        { err: error, paymentId: call.payment.id, operation: kind },
+        'provider call unclear; the sweeper will retry',
+      );
+      this.calls.inc({ kind, outcome: 'unclear' });
+      return null;
+    }
+  }
+
+  private async request(call: ProviderCall): Promise<CallOutcome> {
+    const { operation, payment } = call;
+    const provider = this.providers.of(payment.provider);
+    await faultPoint('payments.before-provider');
+    try {
+      if (operation.kind === 'create') return await this.create(provider, call);
+      const ref = payment.providerRef;
+      if (ref === null) throw new Error(`payment ${payment.id} does not exist at its provider`);
+      return await this.requestExisting({ ...call, provider, ref });
+    } catch (error) {
+      if (!(error instanceof ProviderRejection)) throw error;
+      this.logger.info(
+        { paymentId: payment.id, operation: operation.kind, code: error.code },
+        'provider rejected a call',
+      );
+      const intent = error.intent ?? (payment.providerRef ? await provider.find(payment.providerRef) : null);
+      return { failureCode: error.code, intent, refund: null };
+    }
+  }
+
+  private async create(
+    provider: PaymentProvider,
+    { operation, payment }: ProviderCall,
+  ): Promise<CallOutcome> {
+    const existing = isRetry(operation) ? await provider.findByPayment(payment.id) : null;
+    return done(
+      existing ??
+        (await provider.create({
+          key: operation.key,
+          paymentId: payment.id,
+          bookingId: payment.bookingId,
+          amountMinor: payment.amountMinor,
+          currency: payment.currency,
+          capture: payment.capture,
+        })),
+    );
+  }
+
+  private async requestExisting(call: ExistingCall): Promise<CallOutcome> {
+    const { provider, operation, payment, ref } = call;
+    const { key } = operation;
+    switch (operation.kind) {
+      case 'create':
+        throw new Error(`operation ${operation.id} creates a payment that exists`);
+      case 'confirm':
+        return this.confirm(call);
+      case 'capture':
+        if (isEnding(payment.goal)) return abandoned(await provider.find(ref));
+        return done(await provider.capture({ key, ref, amountMinor: payment.amountMinor }));
+      case 'void':
+        return done(await provider.cancel({ key, ref }));
+      case 'refund':
+        return this.refund(call);
+    }
+  }
+
+  /** A retry never charges for a booking that has ended: the outcome of the first call is read instead. */
+  private async confirm({ provider, operation, payment, ref }: ExistingCall): Promise<CallOutcome> {
+    const current = isRetry(operation) ? await provider.find(ref) : null;
+    if (current && current.status !== 'open') return done(current);
+    if (current && isEnding(payment.goal)) return abandoned(current);
+    const paymentMethod = operation.paymentMethod ?? '';
+    return done(await provider.confirm({ key: operation.key, ref, paymentMethod }));
+  }
+
+  private async refund({ provider, operation, refund, ref }: ExistingCall): Promise<CallOutcome> {
+    if (!refund) throw new Error(`operation ${operation.id} has no refund`);
+    const existing =
+      isRetry(operation) && !provider.capabilities.idempotentRefunds
+        ? (await provider.refunds(ref)).find(({ refundId }) => refundId === refund.id)
+        : undefined;
+    const { id: refundId, amountMinor, reason } = refund;
+    return {
+      failureCode: null,
+      intent: null,
+      refund: existing ?? (await provider.refund({ key: operation.key, ref, refundId, amountMinor, reason })),
+    };
+  }
+}
+
+const isRetry = (operation: PaymentOperation) => operation.tries > 1;

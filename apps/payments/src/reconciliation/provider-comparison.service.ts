@@ -1,0 +1,114 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import { PaymentOperation } from '../operation/operation.entity.js';
+import { Payment } from '../payment/payment.entity.js';
+import type { PaymentProvider, ProviderIntent } from '../provider/provider.port.js';
+import { difference, type Difference } from './reconciliation.dto.js';
+
+const BATCH_SIZE = 100;
+
+export interface ProviderComparison {
+  /** The number of payments at the provider. */
+  providerPayments: number;
+  differences: Difference[];
+}
+
+/** Compares the payments of a provider with the payments stored here. */
+@Injectable()
+export class ProviderComparisonService {
+  constructor(@Inject(MikroORM) private readonly orm: MikroORM) {}
+
+  async compare(provider: PaymentProvider): Promise<ProviderComparison> {
+    const differences: Difference[] = [];
+    const refs = new Set<string>();
+    let batch: ProviderIntent[] = [];
+    const compareBatch = async () => {
+      for (const intent of await this.candidates(provider, batch)) {
+        const found = await this.compareAgain(provider, intent.ref);
+        if (found) differences.push(found);
+      }
+      batch = [];
+    };
+    for await (const intent of provider.all()) {
+      refs.add(intent.ref);
+      if (batch.push(intent) === BATCH_SIZE) await compareBatch();
+    }
+    await compareBatch();
+    differences.push(...(await this.missingAtProvider(provider, refs)));
+    return { providerPayments: refs.size, differences };
+  }
+
+  private async missingAtProvider(
+    provider: PaymentProvider,
+    refs: ReadonlySet<string>,
+  ): Promise<Difference[]> {
+    const captured = await this.orm.em
+      .fork()
+      .find(
+        Payment,
+        { provider: provider.name, providerRef: { $ne: null }, capturedMinor: { $gt: 0 } },
+        { fields: ['providerRef', 'currency', 'capturedMinor'] },
+      );
+    return captured
+      .filter(({ providerRef }) => providerRef !== null && !refs.has(providerRef))
+      .map((payment) =>
+        difference('provider.missing_payment', 'The payment does not exist at the provider', {
+          paymentId: payment.id,
+          providerRef: payment.providerRef,
+          currency: payment.currency,
+          expectedMinor: payment.capturedMinor,
+          foundMinor: 0,
+        }),
+      );
+  }
+
+  /** The payments of a batch that differ in the first comparison. */
+  private async candidates(
+    provider: PaymentProvider,
+    batch: readonly ProviderIntent[],
+  ): Promise<ProviderIntent[]> {
+    if (batch.length === 0) return [];
+    const payments = await this.orm.em
+      .fork()
+      .find(Payment, { provider: provider.name, providerRef: { $in: batch.map((intent) => intent.ref) } });
+    const byRef = new Map(payments.map((payment) => [payment.providerRef, payment]));
+    return batch.filter((intent) => {
+      const payment = byRef.get(intent.ref);
+      return payment
+        ? payment.capturedMinor !== intent.capturedMinor || payment.refundedMinor !== intent.refundedMinor
+        : intent.authorizedMinor > 0;
+    });
+  }
+
+  /** Reads both sides again: a change between the first two reads is no difference. */
+  private async compareAgain(provider: PaymentProvider, ref: string): Promise<Difference | null> {
+    const em = this.orm.em.fork();
+    const payment = await em.findOne(Payment, { provider: provider.name, providerRef: ref });
+    const intent = await provider.find(ref);
+    if (!payment) {
+      if (intent.authorizedMinor === 0 || intent.status === 'canceled') return null;
+      return difference('provider.unknown_payment', 'The provider has a payment that does not exist here', {
+        providerRef: ref,
+        currency: intent.currency,
+        expectedMinor: 0,
+        foundMinor: intent.capturedMinor,
+      });
+    }
+    if ((await em.count(PaymentOperation, { paymentId: payment.id, status: 'pending' })) > 0) return null;
+    for (const [what, expected, found] of [
+      ['captured', payment.capturedMinor, intent.capturedMinor],
+      ['refunded', payment.refundedMinor, intent.refundedMinor],
+    ] as const) {
+      if (expected !== found) {
+        return difference('provider.amount_differs', `The ${what} amount differs at the provider`, {
+          paymentId: payment.id,
+          providerRef: ref,
+          currency: payment.currency,
+          expectedMinor: expected,
+          foundMinor: found,
+        });
+      }
+    }
+    return null;
+  }
+}

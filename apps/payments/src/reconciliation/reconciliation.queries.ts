@@ -1,0 +1,49 @@
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import type { DifferenceKind } from './reconciliation.dto.js';
+
+type BookingDifferenceKind = Extract<
+  DifferenceKind,
+  'booking.confirmed_unpaid' | 'booking.ended_but_captured' | 'booking.undecided' | 'refund.refused'
+>;
+
+interface BookingDifference {
+  id: string;
+  provider_ref: string | null;
+  currency: string;
+  kind: BookingDifferenceKind;
+  expected: number;
+  found: number;
+}
+
+interface StuckWork {
+  kind: Extract<DifferenceKind, 'operation.stuck' | 'webhook.stuck'>;
+  payment_id: string | null;
+  what: string;
+}
+
+/** Payments that contradict the state of their booking, and rejected refunds. At most 1,000 rows. */
+export function bookingContradictions(em: EntityManager, undecidedSince: Date): Promise<BookingDifference[]> {
+  return em.execute<BookingDifference[]>(sql`
+    SELECT id, provider_ref, currency, 'booking.confirmed_unpaid' AS kind, amount_minor AS expected, captured_minor AS found
+      FROM payment WHERE confirmed AND goal IN ('pay', 'capture') AND captured_minor = 0
+    UNION ALL
+    SELECT id, provider_ref, currency, 'booking.ended_but_captured', captured_minor, refund_reserved_minor
+      FROM payment WHERE goal = 'release' AND release_minor IS NULL AND captured_minor > refund_reserved_minor
+    UNION ALL
+    SELECT id, provider_ref, currency, 'booking.undecided', 0, authorized_minor FROM payment
+      WHERE goal = 'expire' AND status IN ('authorized', 'captured') AND updated_at < ${undecidedSince}
+    UNION ALL
+    SELECT p.id, p.provider_ref, p.currency, 'refund.refused', r.amount_minor, 0
+      FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.status = 'failed'
+    LIMIT 1000`);
+}
+
+/** Operations and webhooks that are unfinished since then. At most 1,000 rows. */
+export function stuckWork(em: EntityManager, since: Date): Promise<StuckWork[]> {
+  return em.execute<StuckWork[]>(sql`
+    SELECT 'operation.stuck' AS kind, payment_id, kind AS what FROM payment_operation
+      WHERE status = 'pending' AND created_at < ${since}
+    UNION ALL
+    SELECT 'webhook.stuck', payment_id, type FROM webhook_event WHERE handled_at IS NULL AND received_at < ${since}
+    LIMIT 1000`);
+}
