@@ -1,18 +1,18 @@
 const escape = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** What a bank would show: the guest says yes or no. */
+/** The page of the guest's bank: the guest approves or declines the payment. */
 export const challengePage = (intentId: string, challenge: string, amount: string) =>
   page(`<h1>Sandbox Bank</h1><p>Do you want to pay <b>${escape(amount)}</b>?</p>
 <form method="post" action="/authenticate/${encodeURIComponent(intentId)}">
 <input type="hidden" name="challenge" value="${escape(challenge)}">
-<button name="outcome" value="approve">Approve</button> <button name="outcome" value="refuse">Refuse</button></form>`);
+<button name="outcome" value="approve">Approve</button> <button name="outcome" value="refuse">Decline</button></form>`);
 
 export const outcomePage = (text: string, returnUrl: string | null) =>
   page(
     `<h1>Sandbox Bank</h1><p>${escape(text)}</p>${
       returnUrl
         ? `<p><a href="${escape(returnUrl)}">Back to the shop</a></p>`
-        : '<p>You may close this page.</p>'
+        : '<p>You can close this page.</p>'
     }`,
   );
 

@@ -8,7 +8,7 @@ export const SandboxConfig = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .default('postgresql://postgres@127.0.0.1:54320/roost_sandbox'),
-  /** Where a guest's browser finds this server; its own address unless set. */
+  /** The address of this server for the guest's browser; by default its own address. */
   SANDBOX_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   SANDBOX_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:3004/v1/webhooks/sandbox'),
   SANDBOX_WEBHOOK_SECRET: z.string().min(16).default('sandbox-webhook-secret-for-development'),
@@ -16,7 +16,7 @@ export const SandboxConfig = z.object({
 });
 export type SandboxConfig = z.output<typeof SandboxConfig>;
 
-/** Reads the variables once; what is wrong is named with its variable. */
+/** Reads and checks the variables. The error of an invalid value names its variable. */
 export function readConfig(env: NodeJS.ProcessEnv): SandboxConfig {
   const read = { ...env };
   if (env.SANDBOX_WEBHOOK_SECRET_FILE) {

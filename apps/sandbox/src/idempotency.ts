@@ -1,44 +1,36 @@
 import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { Database } from './database.js';
-import { Refusal } from './refusal.js';
+import { lockKey, readResponse, storeResponse } from './idempotency.queries.js';
+import { Rejection } from './rejection.js';
 
-export interface Answer {
+export interface ApiResponse {
   status: number;
   body: object;
-  /** Done, but the caller never hears of it (first time only). */
+  /** The work is done, but the first caller receives no response. */
   silent?: boolean;
 }
 
-/** Runs the work once per key: the answer is kept in the transaction of the effect. */
-export function once(
+/** Runs the work once per key: the response is stored in the transaction of the work. */
+export function runOnce(
   database: Database,
   key: string | undefined,
   request: { path: string; body: unknown },
-  work: (client: PoolClient) => Promise<Answer>,
-): Promise<Answer & { replayed: boolean }> {
+  work: (client: PoolClient) => Promise<ApiResponse>,
+): Promise<ApiResponse & { replayed: boolean }> {
   return database.transaction(async (client) => {
     if (key === undefined) return { ...(await work(client)), replayed: false };
     const fingerprint = createHash('sha256').update(JSON.stringify(request)).digest('hex');
-    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [key]);
-    const known = await client.query<{ request: string; status: number; body: object }>(
-      'SELECT request, status, body FROM idempotency_key WHERE key = $1',
-      [key],
-    );
-    const first = known.rows[0];
-    if (first) {
-      if (first.request !== fingerprint) {
-        throw new Refusal(400, 'idempotency_key_reused', 'This key was used for another request');
+    await lockKey(client, key);
+    const stored = await readResponse(client, key);
+    if (stored) {
+      if (stored.request !== fingerprint) {
+        throw new Rejection(400, 'idempotency_key_reused', 'This key was used for another request');
       }
-      return { status: first.status, body: first.body, replayed: true };
+      return { status: stored.status, body: stored.body, replayed: true };
     }
-    const answer = await work(client);
-    await client.query('INSERT INTO idempotency_key (key, request, status, body) VALUES ($1, $2, $3, $4)', [
-      key,
-      fingerprint,
-      answer.status,
-      JSON.stringify(answer.body),
-    ]);
-    return { ...answer, replayed: false };
+    const response = await work(client);
+    await storeResponse(client, key, { ...response, request: fingerprint });
+    return { ...response, replayed: false };
   });
 }

@@ -26,7 +26,7 @@ try {
   process.on('SIGINT', stop).on('SIGTERM', stop);
 } catch (error) {
   process.stderr.write(
-    `The sandbox provider can not start: ${error instanceof Error ? error.message : String(error)}\n`,
+    `The sandbox provider cannot start: ${error instanceof Error ? error.message : String(error)}\n`,
   );
   process.exit(1);
 }

@@ -1,20 +1,22 @@
 import type { AddressInfo } from 'node:net';
 import { pino, type Logger } from 'pino';
 import { Database } from './database.js';
-import { Intents } from './intent.js';
-import { buildServer } from './server.js';
-import { Faults } from './switches.js';
-import { WebhookSender } from './webhook.js';
+import { IntentService } from './intent.service.js';
+import { SandboxMetrics } from './metrics.js';
+import { createServer } from './server.js';
+import { WebhookSender } from './webhook-sender.js';
 
 export interface SandboxOptions {
   host?: string;
-  /** 0 takes any free port. */
+  /** 0: any free port. */
   port: number;
-  /** Its own database; created when missing. */
+  /** The sandbox's own database; created if it is missing. */
   databaseUrl: string;
-  /** Where webhooks go, and what they are signed with. */
+  /** The recipient of webhooks. */
   webhookUrl: string;
+  /** Signs webhooks. */
   webhookSecret: string;
+  /** The address for the guest's browser; by default the server's own. */
   publicUrl?: string;
   logger?: Logger;
 }
@@ -28,19 +30,20 @@ export interface RunningSandbox {
 export async function startSandbox(options: SandboxOptions): Promise<RunningSandbox> {
   const logger = options.logger ?? pino({ level: 'silent' });
   const database = await Database.open(options.databaseUrl);
-  let url = options.publicUrl ?? '';
-  const { app, webhookSent } = buildServer({
-    database,
-    intents: new Intents(() => url),
-    faults: new Faults(),
-    logger,
-    wake: () => sender.wake(),
-  });
-  const sender: WebhookSender = new WebhookSender(
+  const metrics = new SandboxMetrics();
+  const sender = new WebhookSender(
     database,
     { url: options.webhookUrl, secret: options.webhookSecret },
-    webhookSent,
+    (delivered) => metrics.countWebhook(delivered),
   );
+  let publicUrl = options.publicUrl ?? '';
+  const app = createServer({
+    database,
+    intents: new IntentService(() => publicUrl),
+    metrics,
+    logger,
+    wakeSender: () => sender.wake(),
+  });
   const host = options.host ?? '127.0.0.1';
   try {
     await app.listen({ port: options.port, host });
@@ -50,11 +53,11 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     throw error;
   }
   const { port } = app.server.address() as AddressInfo;
-  const reachable = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
-  url = options.publicUrl ?? reachable;
+  const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+  publicUrl = options.publicUrl ?? url;
   sender.start();
   return {
-    url: reachable,
+    url,
     port,
     close: async () => {
       await sender.stop();

@@ -1,4 +1,4 @@
-import { aSandbox, type Intent, type Sandbox } from './sandbox.js';
+import { aSandbox, type Intent, type Sandbox } from './sandbox.fixture.js';
 
 interface Page {
   data: Intent[];
@@ -12,34 +12,34 @@ describe('GET /v1/payment-intents', () => {
   });
   afterAll(() => sandbox.close());
 
-  test('finds the intent of a payment by what its maker noted on it', async () => {
+  test('finds an intent by its metadata', async () => {
     const body = { amountMinor: 5, currency: 'JPY', metadata: { paymentId: 'one', bookingId: 'b:1' } };
-    const made = await sandbox.post('/v1/payment-intents', body);
+    const created = await sandbox.post('/v1/payment-intents', body);
     await sandbox.post('/v1/payment-intents', { ...body, metadata: { paymentId: 'two' } });
     const found = await sandbox.get<Page>('/v1/payment-intents?metadata=paymentId:one');
-    expect(found.body.data).toEqual([made.body]);
+    expect(found.body.data).toEqual([created.body]);
     const colon = await sandbox.get<Page>('/v1/payment-intents?metadata=bookingId:b:1');
-    expect(colon.body.data).toEqual([made.body]);
+    expect(colon.body.data).toEqual([created.body]);
   });
 
-  test('pages through all of them', async () => {
+  test('returns every intent once over all pages', async () => {
     for (let n = 0; n < 5; n += 1) await sandbox.anIntent();
-    const seen: string[] = [];
+    const ids: string[] = [];
     let after: number | null = 0;
     while (after !== null) {
       const page: Page = (await sandbox.get<Page>(`/v1/payment-intents?limit=2&after=${after}`)).body;
-      seen.push(...page.data.map((intent) => intent.id));
+      ids.push(...page.data.map((intent) => intent.id));
       after = page.nextAfter;
     }
-    expect(seen.length).toBeGreaterThanOrEqual(5);
-    expect(new Set(seen).size).toBe(seen.length);
+    expect(ids.length).toBeGreaterThanOrEqual(5);
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test.each(['limit=0', 'limit=1000', 'after=-1', 'metadata=nocolon'])('%s is refused', async (query) => {
+  test.each(['limit=0', 'limit=1000', 'after=-1', 'metadata=nocolon'])('rejects %s', async (query) => {
     expect((await sandbox.get(`/v1/payment-intents?${query}`)).status).toBe(400);
   });
 
-  test('health and metrics answer', async () => {
+  test('health and metrics respond', async () => {
     expect(await sandbox.get('/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect((await sandbox.get<string>('/metrics')).body).toContain('sandbox_answers_total');
   });

@@ -1,4 +1,5 @@
-import { aSandbox, until, type Intent, type Sandbox } from './sandbox.js';
+import { eventually } from '@roost/testing';
+import { aSandbox, type Intent, type Sandbox } from './sandbox.fixture.js';
 
 describe('POST /v1/payment-intents/{id}/confirm', () => {
   let sandbox: Sandbox;
@@ -14,7 +15,7 @@ describe('POST /v1/payment-intents/{id}/confirm', () => {
       headers,
     );
 
-  test('an automatic intent is charged at once', async () => {
+  test('charges an automatic intent at once', async () => {
     const intent = await sandbox.anIntent();
     expect(intent.status).toBe('requires_payment_method');
     const confirmed = await confirm(intent.id, 'pm_card_visa');
@@ -22,7 +23,7 @@ describe('POST /v1/payment-intents/{id}/confirm', () => {
     expect(await sandbox.books(intent.id)).toEqual([['charge', 10_000]]);
   });
 
-  test('a manual intent is held: no money moves until it is captured, once', async () => {
+  test('authorizes a manual intent, and charges it once at its capture', async () => {
     const intent = await sandbox.anIntent('manual');
     const held = await confirm(intent.id, 'pm_card_visa');
     expect(held.body).toMatchObject({
@@ -40,7 +41,7 @@ describe('POST /v1/payment-intents/{id}/confirm', () => {
   test.each([
     ['pm_card_chargeDeclined', 'card_declined'],
     ['pm_card_chargeDeclinedInsufficientFunds', 'insufficient_funds'],
-  ])('%s is declined and may be followed by a better card', async (card, code) => {
+  ])('declines %s and accepts another card afterwards', async (card, code) => {
     const intent = await sandbox.anIntent();
     const declined = await confirm(intent.id, card);
     expect(declined).toMatchObject({
@@ -54,28 +55,28 @@ describe('POST /v1/payment-intents/{id}/confirm', () => {
   test.each([
     ['approve', 'succeeded', null],
     ['refuse', 'requires_payment_method', 'authentication_failed'],
-  ])('a card that wants authentication, and the guest says %s', async (outcome, status, errorCode) => {
+  ])('a card that requires authentication, outcome %s', async (outcome, status, errorCode) => {
     const intent = await sandbox.anIntent();
     const waiting = await confirm(intent.id, 'pm_card_authenticationRequired');
     expect(waiting.body.status).toBe('requires_action');
     const page = waiting.body.redirectUrl ?? '';
-    const shown = await fetch(page);
-    expect(await shown.text()).toContain('Approve');
+    const form = await fetch(page);
+    expect(await form.text()).toContain('Approve');
     const challenge = new URL(page).searchParams.get('challenge') ?? '';
-    const wrong = await sandbox.post(`/authenticate/${intent.id}`, {
+    const rejected = await sandbox.post(`/authenticate/${intent.id}`, {
       challenge: 'guess',
       outcome: 'approve',
     });
-    expect(wrong.status).toBe(404);
-    const said = await fetch(`${sandbox.url}/authenticate/${intent.id}`, {
+    expect(rejected.status).toBe(404);
+    const submitted = await fetch(`${sandbox.url}/authenticate/${intent.id}`, {
       method: 'POST',
       body: new URLSearchParams({ challenge, outcome }),
     });
-    expect(said.status).toBe(200);
+    expect(submitted.status).toBe(200);
     expect((await sandbox.get(`/v1/payment-intents/${intent.id}`)).body).toMatchObject({ status, errorCode });
   });
 
-  test('pm_sandbox_timeoutAfterCharge charges and never answers; the same key finds that charge', async () => {
+  test('charges pm_sandbox_timeoutAfterCharge without a response, and replays the charge for the same key', async () => {
     const intent = await sandbox.anIntent();
     const key = { 'idempotency-key': `confirm-${intent.id}` };
     await expect(confirm(intent.id, 'pm_sandbox_timeoutAfterCharge', key)).rejects.toThrow();
@@ -85,7 +86,7 @@ describe('POST /v1/payment-intents/{id}/confirm', () => {
     expect(await sandbox.books(intent.id)).toEqual([['charge', 10_000]]);
   });
 
-  test('pm_card_createDispute is charged and then disputed, and the dispute can be won', async () => {
+  test('charges and disputes pm_card_createDispute, and a won dispute is reversed', async () => {
     const intent = await sandbox.anIntent();
     expect((await confirm(intent.id, 'pm_card_createDispute')).body).toMatchObject({ dispute: 'open' });
     await sandbox.post(`/control/payment-intents/${intent.id}/disputes/won`);
@@ -96,16 +97,16 @@ describe('POST /v1/payment-intents/{id}/confirm', () => {
     ]);
   });
 
-  test('a hundred times at once with one key is one charge', async () => {
+  test('charges once for 100 concurrent requests with one key', async () => {
     const intent = await sandbox.anIntent();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 100 }, () => confirm(intent.id, 'pm_card_visa', { 'idempotency-key': intent.id })),
     );
-    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]));
+    expect(new Set(responses.map((response) => response.status))).toEqual(new Set([200]));
     expect(await sandbox.books(intent.id)).toEqual([['charge', 10_000]]);
   });
 
-  test('one key for two requests is refused', async () => {
+  test('rejects a key that was used for another request', async () => {
     const intent = await sandbox.anIntent();
     const key = { 'idempotency-key': `twice-${intent.id}` };
     await confirm(intent.id, 'pm_card_chargeDeclined', key);
@@ -118,34 +119,36 @@ describe('POST /v1/payment-intents/{id}/confirm', () => {
   test.each([
     ['silent', 'succeeded'],
     ['lost', 'requires_payment_method'],
-  ])('told to be %s, the connection dies and the intent is %s', async (kind, status) => {
+  ])('with the fault %s the connection is closed and the intent is %s', async (kind, status) => {
     const intent = await sandbox.anIntent();
     await expect(confirm(intent.id, 'pm_card_visa', { 'sandbox-fault': kind })).rejects.toThrow();
     expect((await sandbox.get(`/v1/payment-intents/${intent.id}`)).body.status).toBe(status);
   });
 
-  test('a planned fault strikes as often as planned', async () => {
+  test('applies a planned fault as often as planned', async () => {
     const intent = await sandbox.anIntent();
-    await sandbox.ask('PUT', '/control/faults', [{ route: 'confirm', kind: 'fail', times: 1 }]);
+    await sandbox.request('PUT', '/control/faults', [{ route: 'confirm', kind: 'fail', times: 1 }]);
     expect((await confirm(intent.id, 'pm_card_visa')).status).toBe(503);
     expect((await confirm(intent.id, 'pm_card_visa')).status).toBe(200);
   });
 
-  test('what happened is told to the webhook', async () => {
+  test('sends a webhook for each change', async () => {
     const intent = await sandbox.anIntent('manual');
     await confirm(intent.id, 'pm_card_visa');
     await sandbox.post(`/v1/payment-intents/${intent.id}/cancel`);
-    await until(() => sandbox.heard.filter((one) => one.event.data.intent.id === intent.id).length === 2);
+    await eventually(() =>
+      expect(sandbox.received.filter(({ event }) => event.data.intent.id === intent.id)).toHaveLength(2),
+    );
   });
 
   test.each<[string, unknown, number]>([
     ['an unknown card', { paymentMethod: 'pm_card_mine' }, 400],
-    ['no card', {}, 400],
-    ['a number for a card', { paymentMethod: 7 }, 400],
+    ['a missing card', {}, 400],
+    ['a number as the card', { paymentMethod: 7 }, 400],
     ['an unknown field', { paymentMethod: 'pm_card_visa', amountMinor: 1 }, 400],
     ['a NUL byte', { paymentMethod: 'pm_card_visa\0' }, 400],
     ['malformed JSON', '{"paymentMethod":', 400],
-  ])('%s is refused', async (_name, body, status) => {
+  ])('rejects %s', async (_name, body, status) => {
     const intent = await sandbox.anIntent();
     expect((await sandbox.post(`/v1/payment-intents/${intent.id}/confirm`, body)).status).toBe(status);
     expect((await sandbox.get(`/v1/payment-intents/${intent.id}`)).body.status).toBe(
@@ -153,7 +156,7 @@ describe('POST /v1/payment-intents/{id}/confirm', () => {
     );
   });
 
-  test('an unknown intent is 404', async () => {
-    expect((await confirm('pi_nobody', 'pm_card_visa')).status).toBe(404);
+  test('404 for an unknown intent', async () => {
+    expect((await confirm('pi_unknown', 'pm_card_visa')).status).toBe(404);
   });
 });

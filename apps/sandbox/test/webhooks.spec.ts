@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
-import { SECRET, aSandbox, until, type Sandbox } from './sandbox.js';
+import { eventually } from '@roost/testing';
+import { aSandbox, type Sandbox, SECRET } from './sandbox.fixture.js';
 
 describe('webhooks', () => {
   let sandbox: Sandbox;
-  let answer = 200;
+  let status = 200;
   beforeEach(async () => {
-    answer = 200;
-    sandbox = await aSandbox({ answer: () => answer });
+    status = 200;
+    sandbox = await aSandbox({ webhookStatus: () => status });
   });
   afterEach(() => sandbox.close());
 
@@ -15,56 +16,59 @@ describe('webhooks', () => {
     await sandbox.post(`/v1/payment-intents/${intent.id}/confirm`, { paymentMethod: 'pm_card_visa' });
     return intent.id;
   }
-  const switches = (wanted: object) => sandbox.ask('PUT', '/control/switches', wanted);
+  const setSwitches = (switches: object) => sandbox.request('PUT', '/control/switches', switches);
+  const eventIds = () => new Set(sandbox.received.map(({ event }) => event.id));
+  const receives = (count: number) => eventually(() => expect(sandbox.received).toHaveLength(count));
 
   test('are signed over time and raw body', async () => {
     await charge();
-    await until(() => sandbox.heard.length === 1);
-    const { signature, raw } = sandbox.heard[0]!;
+    await receives(1);
+    const { signature, raw } = sandbox.received[0]!;
     const t = /^t=(\d+),v1=[0-9a-f]{64}$/.exec(signature)?.[1] ?? '';
     expect(signature).toBe(`t=${t},v1=${createHmac('sha256', SECRET).update(`${t}.${raw}`).digest('hex')}`);
     expect(Math.abs(Number(t) - Date.now() / 1_000)).toBeLessThan(60);
   });
 
-  test('are sent again until somebody says yes, also over a restart', async () => {
-    answer = 500;
+  test('are retried until a 2xx response, also over a restart', async () => {
+    status = 500;
     await charge();
-    await until(() => sandbox.heard.length === 1);
+    await receives(1);
     await sandbox.restart();
-    answer = 200;
-    await until(() => sandbox.heard.length >= 2);
-    expect(new Set(sandbox.heard.map((one) => one.event.id)).size).toBe(1);
-    await until(async () => {
-      const sent = await sandbox.get<{ data: { deliveredAt: string | null }[] }>('/control/webhooks');
-      return sent.body.data.every((event) => event.deliveredAt !== null);
+    status = 200;
+    await eventually(() => expect(sandbox.received.length).toBeGreaterThanOrEqual(2));
+    expect(eventIds().size).toBe(1);
+    await eventually(async () => {
+      const { body } = await sandbox.get<{ data: { deliveredAt: string | null }[] }>('/control/webhooks');
+      expect(body.data.filter(({ deliveredAt }) => deliveredAt === null)).toEqual([]);
     });
   });
 
   test('can be lost', async () => {
-    await switches({ drop: 1 });
+    await setSwitches({ drop: 1 });
     await charge();
-    await switches({});
+    await setSwitches({});
     const second = await charge();
-    await until(() => sandbox.heard.length === 1);
-    expect(sandbox.heard[0]!.event.data.intent.id).toBe(second);
+    await receives(1);
+    expect(sandbox.received[0]!.event.data.intent.id).toBe(second);
   });
 
-  test('can come more than once', async () => {
-    await switches({ copies: 10 });
+  test('can arrive more than once', async () => {
+    await setSwitches({ copies: 10 });
     await Promise.all(Array.from({ length: 5 }, charge));
-    await until(
-      () => new Set(sandbox.heard.map((one) => one.event.id)).size === 5 && sandbox.heard.length > 5,
-    );
+    await eventually(() => {
+      expect(eventIds().size).toBe(5);
+      expect(sandbox.received.length).toBeGreaterThan(5);
+    });
   });
 
   test('can overtake each other', async () => {
-    await switches({ shuffleMs: 1_500 });
-    const made: string[] = [];
-    for (let n = 0; n < 12; n += 1) made.push(await charge());
-    await until(() => sandbox.heard.length === 12);
-    const order = sandbox.heard.map((one) => one.event.data.intent.id);
-    expect(order).not.toEqual(made);
-    expect([...order].sort()).toEqual([...made].sort());
+    await setSwitches({ shuffleMs: 1_500 });
+    const sent: string[] = [];
+    for (let n = 0; n < 12; n += 1) sent.push(await charge());
+    await receives(12);
+    const order = sandbox.received.map(({ event }) => event.data.intent.id);
+    expect(order).not.toEqual(sent);
+    expect([...order].sort()).toEqual([...sent].sort());
   });
 
   test.each([
@@ -73,7 +77,7 @@ describe('webhooks', () => {
     { delayMs: -1 },
     { unknown: true },
     { webhookUrl: 'file:///etc/passwd' },
-  ])('switches %j are refused', async (wanted) => {
-    expect((await switches(wanted)).status).toBe(400);
+  ])('rejects the switches %j', async (switches) => {
+    expect((await setSwitches(switches)).status).toBe(400);
   });
 });

@@ -1,5 +1,5 @@
-/** A request the provider turns down; nothing of it is kept. */
-export class Refusal extends Error {
+/** A rejected request: its transaction is rolled back. */
+export class Rejection extends Error {
   constructor(
     readonly status: 400 | 404 | 409,
     readonly code: string,

@@ -1,13 +1,13 @@
-/** What a test card does when it is charged. */
-export interface Card {
+/** The behaviour of a test card when it is charged. */
+export interface TestCard {
   decline?: 'card_declined' | 'insufficient_funds';
   authenticate?: boolean;
   dispute?: boolean;
-  /** The charge happens, the answer never arrives. */
+  /** The charge succeeds, and the connection is closed before the response. */
   silent?: boolean;
 }
 
-const cards: Record<string, Card> = {
+const cards: Record<string, TestCard> = {
   pm_card_visa: {},
   pm_card_chargeDeclined: { decline: 'card_declined' },
   pm_card_chargeDeclinedInsufficientFunds: { decline: 'insufficient_funds' },
@@ -16,5 +16,5 @@ const cards: Record<string, Card> = {
   pm_sandbox_timeoutAfterCharge: { silent: true },
 };
 
-export const cardOf = (paymentMethod: string): Card | undefined =>
+export const testCardOf = (paymentMethod: string): TestCard | undefined =>
   Object.hasOwn(cards, paymentMethod) ? cards[paymentMethod] : undefined;
