@@ -11,7 +11,7 @@ describe('booking.accepted', () => {
   const captured = async (paymentId: string) =>
     (await payments.service.published('payment.captured')).filter((body) => body.paymentId === paymentId);
 
-  test('takes the held money, once', async () => {
+  test('captures the authorized amount once', async () => {
     const guest = aUser();
     const { payment, booking } = await payments.givenAuthorized(guest);
     const accepted = { ...booking, state: 'awaiting_capture' as const };
@@ -25,7 +25,7 @@ describe('booking.accepted', () => {
     await payments.agreed();
   });
 
-  test('the provider takes it and drops the answer: it is taken once', async () => {
+  test('captures once if the provider captures and its response is lost', async () => {
     const guest = aUser();
     const { payment, booking } = await payments.givenAuthorized(guest);
     await payments.sandbox.faults({ route: 'capture', kind: 'silent', times: 3 });
@@ -36,11 +36,11 @@ describe('booking.accepted', () => {
     expect(await captured(payment.id)).toHaveLength(1);
   });
 
-  test('an authorization that has lapsed is a failure for good, with its code', async () => {
+  test('fails with the provider’s code if the authorization has lapsed', async () => {
     const guest = aUser();
     const { payment, booking } = await payments.givenAuthorized(guest);
     const intent = await payments.sandbox.intentOf(payment.id);
-    // The guest's bank lets go; its webhook is lost, so nobody knows before the capture.
+    // The webhook of the lapse is lost, so the capture is the first call to report it.
     await payments.switches({ drop: 1 });
     await payments.sandbox.request('POST', `/control/payment-intents/${intent.id}/lapse`);
     await payments.service.deliver('booking.accepted', { ...booking, state: 'awaiting_capture' });
@@ -54,7 +54,7 @@ describe('booking.accepted', () => {
     expect(await captured(payment.id)).toEqual([]);
   });
 
-  test('bookings gave up before the provider answered: what it took all the same goes back', async () => {
+  test('refunds a capture whose booking has expired before the provider responds', async () => {
     const guest = aUser();
     const { payment, booking } = await payments.givenAuthorized(guest);
     await payments.sandbox.faults(

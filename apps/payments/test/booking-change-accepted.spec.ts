@@ -15,7 +15,7 @@ describe('booking.change-accepted', () => {
   });
   afterAll(() => payments.close());
 
-  test('what the change costs more is a payment of its own, due within the hour', async () => {
+  test('creates a separate payment for the additional cost, which expires with the change', async () => {
     const guest = aUser();
     const { booking, payment: first } = await payments.givenConfirmed(guest);
     const change = aChange(booking, LONGER);
@@ -36,7 +36,7 @@ describe('booking.change-accepted', () => {
     );
   });
 
-  test('told three times it is one payment, and paid it is one charge', async () => {
+  test('creates one payment over repeated deliveries and charges it once', async () => {
     const guest = aUser();
     const { booking } = await payments.givenConfirmed(guest);
     const change = aChange(booking, LONGER);
@@ -56,7 +56,7 @@ describe('booking.change-accepted', () => {
     await payments.agreed();
   });
 
-  test('a declined card may be followed by another; a host sees no secret', async () => {
+  test('accepts another card after a decline, and returns no secret to the host', async () => {
     const [guest, host] = [aUser(), aUser({ roles: ['host'] })];
     const { booking } = await payments.givenConfirmed(guest, { host });
     const payment = await payments.givenChangePayment(guest, aChange(booking, LONGER));
@@ -66,12 +66,12 @@ describe('booking.change-accepted', () => {
       'payment.declined',
     );
     expectProblem(await payments.confirm(host, payment.id), 404, 'payment.not_found');
-    const seen = await payments.service.as(host).get<PaymentBody>(`/v1/payments/${payment.id}`);
-    expect(seen.body).toMatchObject({ clientSecret: null });
+    const hostView = await payments.service.as(host).get<PaymentBody>(`/v1/payments/${payment.id}`);
+    expect(hostView.body).toMatchObject({ clientSecret: null });
     expect((await payments.confirm(guest, payment.id)).body.status).toBe('captured');
   });
 
-  test('409 when the hour is over: nothing is charged', async () => {
+  test('409 after the change has expired, without a charge', async () => {
     const guest = aUser();
     const { booking } = await payments.givenConfirmed(guest);
     const change = aChange(booking, LONGER, { expiresAt: new Date(Date.now() - 1_000).toISOString() });
@@ -81,7 +81,7 @@ describe('booking.change-accepted', () => {
     expect(await payments.sandbox.books(intent.id)).toEqual([]);
   });
 
-  test('what costs nothing more needs no payment', async () => {
+  test('creates no payment for a change without additional cost', async () => {
     const guest = aUser();
     const { booking, payment } = await payments.givenConfirmed(guest);
     await payments.service.deliver('booking.change-accepted', aChange(booking, SHORTER));

@@ -22,7 +22,7 @@ describe('booking.change-applied', () => {
     ...(tax > 0 && { tax_payable: -tax }),
   });
 
-  test('less: the difference goes back, once, and each keeps what the new terms say', async () => {
+  test('refunds a lower cost once, and each party retains its share of the new total', async () => {
     const guest = aUser();
     const { booking, payment } = await payments.givenConfirmed(guest);
     const change = aChange(booking, SHORTER);
@@ -40,7 +40,7 @@ describe('booking.change-applied', () => {
     await payments.agreed();
   });
 
-  test('longer, then shorter than ever: the newest payment gives first, then the one before', async () => {
+  test('refunds the newest payment first, then the payment before it', async () => {
     const guest = aUser();
     const { booking, payment: first } = await payments.givenConfirmed(guest);
     const longer = await payments.givenChanged(guest, booking, LONGER);
@@ -58,7 +58,7 @@ describe('booking.change-applied', () => {
     await payments.agreed();
   });
 
-  test('a stay long enough to be free of tax: the tax changes hands, and not a unit is lost', async () => {
+  test('transfers the tax of a stay that becomes tax-exempt, exactly to the minor unit', async () => {
     const guest = aUser();
     const { booking, payment } = await payments.givenConfirmed(guest);
     const untaxed = { totalMinor: 27_279, hostPayoutMinor: 23_000, platformFeeMinor: 4_279, taxMinor: 0 };
@@ -66,14 +66,13 @@ describe('booking.change-applied', () => {
     await payments.becomes(guest, payment.id, 'partially_refunded');
     expect(await payments.balances(booking.bookingId)).toEqual(books(27_279, 23_000, 4_279, 0));
 
-    const dearer = await payments
-      .givenChanged(aUser(), (await payments.givenConfirmed(guest)).booking, SAME)
-      .then((given) => given);
-    expect(dearer.payment).toBeNull();
+    const { booking: other } = await payments.givenConfirmed(guest);
+    const unchanged = await payments.givenChanged(aUser(), other, SAME);
+    expect(unchanged.payment).toBeNull();
     await payments.agreed();
   });
 
-  test('more in all, less for the tax office: paid and shared out anew', async () => {
+  test('charges the additional cost and transfers the tax if the total rises and the tax falls', async () => {
     const guest = aUser();
     const { booking } = await payments.givenConfirmed(guest);
     const untaxed = { totalMinor: 37_280, hostPayoutMinor: 32_000, platformFeeMinor: 5_280, taxMinor: 0 };
@@ -82,25 +81,25 @@ describe('booking.change-applied', () => {
     await payments.agreed();
   });
 
-  test('an event from before new totals were told: shared in proportion, exact once it is applied', async () => {
+  test('splits the cost of an event without new totals in proportion, and exactly once it is applied', async () => {
     const guest = aUser();
     const { booking } = await payments.givenConfirmed(guest);
     const change = aChange(booking, LONGER);
-    const { newTotals: _, ...old } = change;
-    const payment = await payments.givenChangePayment(guest, old);
+    const { newTotals: _, ...withoutTotals } = change;
+    const payment = await payments.givenChangePayment(guest, withoutTotals);
     expect((await payments.confirm(guest, payment.id)).body.status).toBe('captured');
     await payments.applied(change);
     expect(await payments.balances(booking.bookingId)).toEqual(books(39_680, 31_040, 5_440, 3_200));
     await payments.agreed();
   });
 
-  test('an operator had given back more than is left: what is left goes back, and no more', async () => {
+  test('refunds at most the remaining amount after an operator’s refund', async () => {
     const guest = aUser();
     const { booking, payment } = await payments.givenConfirmed(guest);
-    const given = await payments.service
+    const refund = await payments.service
       .as(payments.admin)
       .post(`/v1/admin/payments/${payment.id}/refunds`, { amountMinor: 20_000, reason: 'goodwill' });
-    expect(given.status).toBe(201);
+    expect(refund.status).toBe(201);
     await payments.becomes(guest, payment.id, 'partially_refunded');
     await payments.applied(aChange(booking, SHORTER));
     await payments.becomes(guest, payment.id, 'refunded');
@@ -108,7 +107,7 @@ describe('booking.change-applied', () => {
     await payments.agreed();
   });
 
-  test('reconciliation says so when the ledger and bookings differ', async () => {
+  test('reconciliation reports a ledger that differs from bookings', async () => {
     const guest = aUser();
     const { booking } = await payments.givenConfirmed(guest);
     await payments.service.query(

@@ -14,7 +14,7 @@ describe('booking.change-closed', () => {
   });
   afterAll(() => payments.close());
 
-  const given = async () => {
+  const givenUnpaidChange = async () => {
     const guest = aUser();
     const { booking } = await payments.givenConfirmed(guest);
     const change = aChange(booking, LONGER);
@@ -22,7 +22,7 @@ describe('booking.change-closed', () => {
   };
   const close = (change: ChangeBody, outcome: ChangeBody['outcome']) =>
     payments.service.deliver('booking.change-closed', { ...change, outcome, expiresAt: null });
-  const asBefore = {
+  const unchangedBalances = {
     provider_clearing: 27_280,
     host_payable: -21_340,
     platform_revenue: -3_740,
@@ -30,27 +30,30 @@ describe('booking.change-closed', () => {
   };
 
   test.each(['expired', 'withdrawn', 'closed', 'payment_failed'] as const)(
-    '%s and not paid: the payment is voided, the booking’s own is left alone',
+    '%s before payment: voids the change’s payment and leaves the booking’s payment unchanged',
     async (outcome) => {
-      const { guest, booking, change, payment } = await given();
+      const { guest, booking, change, payment } = await givenUnpaidChange();
       await close(change, outcome);
       await payments.becomes(guest, payment.id, 'voided');
-      expect(await payments.balances(booking.bookingId)).toEqual(asBefore);
+      expect(await payments.balances(booking.bookingId)).toEqual(unchangedBalances);
       await payments.agreed();
     },
   );
 
-  test.each(['withdrawn', 'closed'] as const)('%s and paid: it all goes back by itself', async (outcome) => {
-    const { guest, booking, change, payment } = await given();
-    expect((await payments.confirm(guest, payment.id)).body.status).toBe('captured');
-    await close(change, outcome);
-    await payments.becomes(guest, payment.id, 'refunded');
-    expect(await payments.balances(booking.bookingId)).toEqual(asBefore);
-    await payments.agreed();
-  });
+  test.each(['withdrawn', 'closed'] as const)(
+    '%s after payment: refunds the change’s payment in full',
+    async (outcome) => {
+      const { guest, booking, change, payment } = await givenUnpaidChange();
+      expect((await payments.confirm(guest, payment.id)).body.status).toBe('captured');
+      await close(change, outcome);
+      await payments.becomes(guest, payment.id, 'refunded');
+      expect(await payments.balances(booking.bookingId)).toEqual(unchangedBalances);
+      await payments.agreed();
+    },
+  );
 
-  test('paid in its last second: bookings decides, here to apply it', async () => {
-    const { guest, booking, change, payment } = await given();
+  test('leaves a payment at the expiry to bookings, which applies the change', async () => {
+    const { guest, booking, change, payment } = await givenUnpaidChange();
     expect((await payments.confirm(guest, payment.id)).body.status).toBe('captured');
     await close(change, 'expired');
     expect(await payments.statusOf(guest, payment.id)).toBe('captured');
@@ -60,18 +63,18 @@ describe('booking.change-closed', () => {
     await payments.agreed();
   });
 
-  test('paid in its last second: bookings decides, here that it is too late', async () => {
-    const { guest, booking, change, payment } = await given();
+  test('leaves a payment at the expiry to bookings, which rejects it: refunds it', async () => {
+    const { guest, booking, change, payment } = await givenUnpaidChange();
     expect((await payments.confirm(guest, payment.id)).body.status).toBe('captured');
     await close(change, 'expired');
     await close(change, 'expired');
     await payments.becomes(guest, payment.id, 'refunded');
-    expect(await payments.balances(booking.bookingId)).toEqual(asBefore);
+    expect(await payments.balances(booking.bookingId)).toEqual(unchangedBalances);
     await payments.agreed();
   });
 
-  test('the provider charged and dropped the answer while the hour ran out: it is found and goes back', async () => {
-    const { guest, booking, change, payment } = await given();
+  test('finds and refunds a charge whose response is lost while the change expires', async () => {
+    const { guest, booking, change, payment } = await givenUnpaidChange();
     await payments.sandbox.faults(
       { route: 'confirm', kind: 'silent', times: 2 },
       { route: 'read', kind: 'fail', times: 1 },
@@ -86,14 +89,14 @@ describe('booking.change-closed', () => {
       ['charge', 12_400],
       ['refund', -12_400],
     ]);
-    expect(await payments.balances(booking.bookingId)).toEqual(asBefore);
+    expect(await payments.balances(booking.bookingId)).toEqual(unchangedBalances);
   });
 
-  test('a change that never cost more has no payment to let go', async () => {
+  test('ignores a change without a payment', async () => {
     const guest = aUser();
     const { booking } = await payments.givenConfirmed(guest);
     await close(aChange(booking, LONGER), 'declined');
     await eventually(() => payments.agreed());
-    expect(await payments.balances(booking.bookingId)).toEqual(asBefore);
+    expect(await payments.balances(booking.bookingId)).toEqual(unchangedBalances);
   });
 });

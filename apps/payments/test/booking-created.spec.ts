@@ -8,7 +8,7 @@ describe('booking.created', () => {
   });
   afterAll(() => payments.close());
 
-  test('makes one payment of the booking’s total, however often it comes', async () => {
+  test('creates one payment of the booking’s total over repeated deliveries', async () => {
     const guest = aUser();
     const booking = aBooking({ guest });
     await payments.service.deliver('booking.created', booking, { times: 3 });
@@ -26,40 +26,40 @@ describe('booking.created', () => {
       }),
     ]);
     const all = await eventually(async () => {
-      const answer = await payments.service
+      const response = await payments.service
         .as(guest)
         .get<{ data: { id: string }[] }>(`/v1/bookings/${booking.bookingId}/payments`);
-      expect(answer.body.data).toHaveLength(1);
-      return answer.body.data;
+      expect(response.body.data).toHaveLength(1);
+      return response.body.data;
     });
     await eventually(() => payments.sandbox.intentOf(all[0]!.id));
   });
 
-  test('a booking that costs nothing gets no payment', async () => {
+  test('creates no payment for a free booking', async () => {
     const guest = aUser();
     const booking = { ...aBooking({ guest }), lines: [], totalMinor: 0, hostPayoutMinor: 0 };
     await payments.service.deliver('booking.created', booking);
     const created = await payments.service.published('payment.created');
     expect(created.filter((body) => body.bookingId === booking.bookingId)).toEqual([]);
-    const answer = await payments.service.as(guest).get(`/v1/bookings/${booking.bookingId}/payment`);
-    expectProblem(answer, 404, 'payment.not_ready');
+    const response = await payments.service.as(guest).get(`/v1/bookings/${booking.bookingId}/payment`);
+    expectProblem(response, 404, 'payment.not_ready');
   });
 
-  test('while the provider is away the payment waits, and is made once it is back', async () => {
+  test('creates the payment at the provider once an unavailable provider responds again', async () => {
     const guest = aUser();
     await payments.sandbox.faults({ route: 'create', kind: 'fail', times: 3 });
     const { payment } = await payments.givenPayment({ guest });
     expect(await payments.sandbox.intentOf(payment.id)).toMatchObject({ status: 'requires_payment_method' });
   });
 
-  test('an answer lost after the provider made it leads to that one', async () => {
+  test('uses the existing provider payment if the response to its creation is lost', async () => {
     const guest = aUser();
     await payments.sandbox.faults({ route: 'create', kind: 'silent', times: 2 });
     const { payment } = await payments.givenPayment({ guest });
     await payments.sandbox.intentOf(payment.id);
   });
 
-  test('parts that do not add up to the total are refused: nothing is charged that can’t be booked', async () => {
+  test('rejects a booking whose parts do not add up to its total', async () => {
     const guest = aUser();
     const booking = aBooking({ guest, taxMinor: 1 });
     await expect(payments.service.deliver('booking.created', booking)).rejects.toThrow('add up');

@@ -9,7 +9,7 @@ describe('GET /v1/bookings/{id}/payment', () => {
   });
   afterAll(() => payments.close());
 
-  test('200: what the guest has to pay, with what is needed to pay it', async () => {
+  test('200: returns the due payment with the secret to pay it', async () => {
     const guest = aUser();
     const { payment, booking } = await payments.givenPayment({ guest });
     expect(payment).toMatchObject({
@@ -24,33 +24,33 @@ describe('GET /v1/bookings/{id}/payment', () => {
     });
   });
 
-  test('a client that waits is answered when the payment comes into being', async () => {
+  test('responds to a waiting client when the payment is created', async () => {
     const guest = aUser();
     const booking = aBooking({ guest });
-    const asked = payments.service
+    const waiting = payments.service
       .as(guest)
       .get<PaymentBody>(`/v1/bookings/${booking.bookingId}/payment`, { prefer: 'wait=15' });
     await payments.service.deliver('booking.created', booking);
-    expect((await asked).status).toBe(200);
+    expect((await waiting).status).toBe(200);
   });
 
-  test('a client that waits is answered when the payment changes; unchanged it gets 304', async () => {
+  test('responds to a waiting client when the payment changes, and with 304 while it is unchanged', async () => {
     const guest = aUser();
     const { payment, booking } = await payments.givenPayment({ guest });
     const path = `/v1/bookings/${booking.bookingId}/payment`;
     const first = await payments.service.as(guest).get<PaymentBody>(path);
     const etag = first.headers.get('etag') ?? '';
     expect((await payments.service.as(guest).get(path, { 'if-none-match': etag })).status).toBe(304);
-    const asked = payments.service
+    const waiting = payments.service
       .as(guest)
       .get<PaymentBody>(path, { 'if-none-match': etag, prefer: 'wait=15' });
     await payments.confirm(guest, payment.id);
-    const changed = await asked;
+    const changed = await waiting;
     expect(changed.status).toBe(200);
     expect(changed.body.status).not.toBe('requires_payment_method');
   });
 
-  test('404 for a booking without payment, and the same for everybody else’s', async () => {
+  test('404 for a booking without a payment and for the booking of another guest', async () => {
     const guest = aUser();
     const { booking } = await payments.givenPayment({ guest });
     const unknown = `/v1/bookings/${randomUUID()}/payment`;
@@ -63,7 +63,7 @@ describe('GET /v1/bookings/{id}/payment', () => {
     expectProblem(await payments.service.anonymous.get(path), 401, 'auth.missing_token');
   });
 
-  test.each(['no-uuid', '00000000', "1'%20OR%20'1'='1"])('400: %s is no id', async (id) => {
+  test.each(['no-uuid', '00000000', "1'%20OR%20'1'='1"])('400 for the invalid id %s', async (id) => {
     expectProblem(
       await payments.service.as(aUser()).get(`/v1/bookings/${id}/payment`),
       400,

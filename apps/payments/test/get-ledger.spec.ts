@@ -28,21 +28,21 @@ describe('the ledger', () => {
   afterAll(() => payments.close());
 
   async function all<T>(path: string): Promise<T[]> {
-    const found: T[] = [];
+    const items: T[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
       const query: string = `limit=3${cursor ? `&cursor=${cursor}` : ''}`;
-      const answer = await payments.service
+      const response = await payments.service
         .as(payments.admin)
         .get<PageOf<T>>(`${path}${path.includes('?') ? '&' : '?'}${query}`);
-      expect(answer.status).toBe(200);
-      found.push(...answer.body.data);
-      cursor = answer.body.nextCursor;
+      expect(response.status).toBe(200);
+      items.push(...response.body.data);
+      cursor = response.body.nextCursor;
     }
-    return found;
+    return items;
   }
 
-  test('GET /v1/admin/ledger/accounts: all balances of a currency are nothing together', async () => {
+  test('GET /v1/admin/ledger/accounts: the balances of a currency add up to zero', async () => {
     for (const currency of ['USD', 'JPY', 'USD']) await payments.givenCaptured(aUser(), { currency });
     const accounts = await all<Account>('/v1/admin/ledger/accounts');
     for (const currency of ['USD', 'JPY']) {
@@ -53,19 +53,21 @@ describe('the ledger', () => {
     for (const account of accounts) {
       expect(account.balanceMinor).toBe(account.debitMinor - account.creditMinor);
     }
-    expect(new Set(accounts.map((one) => `${one.code}/${one.ownerId}/${one.currency}`)).size).toBe(
+    expect(new Set(accounts.map((entry) => `${entry.code}/${entry.ownerId}/${entry.currency}`)).size).toBe(
       accounts.length,
     );
   });
 
-  test('GET /v1/admin/ledger/transactions: each once, newest first, of one currency', async () => {
+  test('GET /v1/admin/ledger/transactions: returns each transaction once, newest first', async () => {
     const { booking } = await payments.givenCaptured(aUser(), { currency: 'KWD' });
     const transactions = await all<Transaction>('/v1/admin/ledger/transactions');
-    expect(new Set(transactions.map((one) => one.key)).size).toBe(transactions.length);
+    expect(new Set(transactions.map((entry) => entry.key)).size).toBe(transactions.length);
     expect(transactions[0]).toMatchObject({ bookingId: booking.bookingId, currency: 'KWD' });
     const own = await all<Transaction>(`/v1/admin/ledger/transactions?bookingId=${booking.bookingId}`);
     expect(own).toHaveLength(1);
-    expect(own[0]?.movements.map((one) => [one.debit.code, one.credit.code, one.amountMinor])).toEqual([
+    expect(
+      own[0]?.movements.map((entry) => [entry.debit.code, entry.credit.code, entry.amountMinor]),
+    ).toEqual([
       ['provider_clearing', 'guest', 27_280],
       ['guest', 'host_payable', 21_340],
       ['guest', 'platform_revenue', 3_740],
@@ -81,7 +83,7 @@ describe('the ledger', () => {
     'UPDATE ledger_account SET owner_id = NULL',
     'DELETE FROM ledger_account',
     'TRUNCATE ledger_account CASCADE',
-  ])('the database refuses: %s', async (statement) => {
+  ])('the database rejects: %s', async (statement) => {
     await payments.givenCaptured(aUser());
     const count = () => payments.service.query('SELECT count(*), sum(amount_minor) FROM movement');
     const before = await count();
@@ -91,15 +93,15 @@ describe('the ledger', () => {
 
   test.each([
     [
-      'nothing',
+      'zero',
       `SELECT 'x', 1, min(id), max(id), min(currency), 0, now() FROM ledger_account WHERE currency = 'USD'`,
     ],
     [
-      'less than nothing',
+      'a negative amount',
       `SELECT 'x', 1, min(id), max(id), min(currency), -1, now() FROM ledger_account WHERE currency = 'USD'`,
     ],
     [
-      'one account twice',
+      'one account on both sides',
       `SELECT 'x', 1, min(id), min(id), min(currency), 1, now() FROM ledger_account WHERE currency = 'USD'`,
     ],
     [
@@ -108,10 +110,10 @@ describe('the ledger', () => {
        WHERE d.currency = 'USD' AND c.currency = 'JPY' LIMIT 1`,
     ],
     [
-      'the same key again',
+      'an existing key',
       `SELECT key, leg, debit_id, credit_id, currency, amount_minor, now() FROM movement LIMIT 1`,
     ],
-  ])('the database refuses a movement of %s', async (_name, select) => {
+  ])('the database rejects a movement with %s', async (_name, select) => {
     await expect(
       payments.service.query(
         `INSERT INTO movement (key, leg, debit_id, credit_id, currency, amount_minor, occurred_at) ${select}`,
@@ -119,7 +121,7 @@ describe('the ledger', () => {
     ).rejects.toThrow(/violates (check|foreign key|unique)|duplicate key/);
   });
 
-  test('a movement that nobody can explain shows in the reconciliation: the check can fail', async () => {
+  test('reconciliation reports a movement without a cause', async () => {
     const { payment } = await payments.givenCaptured(aUser());
     await eventually(() => payments.agreed());
     await payments.service.query(
@@ -130,13 +132,13 @@ describe('the ledger', () => {
     );
     const { balanced, differences } = await payments.reconcile();
     expect(balanced).toBe(false);
-    expect(differences.map((one) => [one.kind, one.paymentId]).sort()).toEqual([
+    expect(differences.map((entry) => [entry.kind, entry.paymentId]).sort()).toEqual([
       ['ledger.payment_differs', payment.id],
       ['ledger.unbalanced', payment.id],
     ]);
   });
 
-  test('401 for nobody, 403 for who is no admin, 400 for parameters that are none', async () => {
+  test('401 without a token, 403 without the admin role, 400 for invalid parameters', async () => {
     for (const path of ['accounts', 'transactions']) {
       const url = `/v1/admin/ledger/${path}`;
       expectProblem(await payments.service.anonymous.get(url), 401, 'auth.missing_token');

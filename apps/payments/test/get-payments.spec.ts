@@ -9,16 +9,22 @@ describe('GET /v1/payments/{id} and /v1/bookings/{id}/payments', () => {
   });
   afterAll(() => payments.close());
 
-  test('the guest sees all of it, the host and admins all but the guest’s secrets', async () => {
+  test('200: the guest receives the whole payment; the host and admins receive it without the guest’s secrets', async () => {
     const [guest, host] = [aUser(), aUser({ roles: ['host'] })];
     const { payment, booking } = await payments.givenPayment({ guest, host });
-    const one = (user: typeof guest) =>
+    const read = (user: typeof guest) =>
       payments.service.as(user).get<PaymentBody>(`/v1/payments/${payment.id}`);
-    expect((await one(guest)).body.clientSecret).not.toBeNull();
+    expect((await read(guest)).body.clientSecret).not.toBeNull();
     for (const user of [host, payments.admin]) {
-      expect((await one(user)).body).toMatchObject({ id: payment.id, clientSecret: null, redirectUrl: null });
+      expect((await read(user)).body).toMatchObject({
+        id: payment.id,
+        clientSecret: null,
+        redirectUrl: null,
+      });
     }
-    const etags = await Promise.all([guest, host].map(async (user) => (await one(user)).headers.get('etag')));
+    const etags = await Promise.all(
+      [guest, host].map(async (user) => (await read(user)).headers.get('etag')),
+    );
     expect(new Set(etags).size).toBe(2);
     for (const user of [guest, host]) {
       const all = await payments.service
@@ -28,7 +34,7 @@ describe('GET /v1/payments/{id} and /v1/bookings/{id}/payments', () => {
     }
   });
 
-  test('the guest’s secrets are not in the database as they are', async () => {
+  test('stores the guest’s secrets encrypted', async () => {
     const guest = aUser();
     const { payment } = await payments.givenPayment({ guest });
     const [row] = await payments.service.query<{ client_secret: string }>(
@@ -38,7 +44,7 @@ describe('GET /v1/payments/{id} and /v1/bookings/{id}/payments', () => {
     expect(row?.client_secret).not.toContain(payment.clientSecret ?? 'none');
   });
 
-  test('404 for strangers, as for what does not exist', async () => {
+  test('404 for another user and for an unknown payment', async () => {
     const { payment, booking } = await payments.givenPayment({ guest: aUser() });
     const stranger = payments.service.as(aUser({ roles: ['host'] }));
     expectProblem(await stranger.get(`/v1/payments/${payment.id}`), 404, 'payment.not_found');
@@ -46,7 +52,7 @@ describe('GET /v1/payments/{id} and /v1/bookings/{id}/payments', () => {
     expectProblem(await stranger.get(`/v1/bookings/${booking.bookingId}/payments`), 404, 'booking.not_found');
   });
 
-  test('400 for ids that are none, 401 for nobody and for tokens that are no good', async () => {
+  test('400 for an invalid id, 401 without a token and for an expired token', async () => {
     expectProblem(await payments.service.as(aUser()).get('/v1/payments/1'), 400, 'request.invalid');
     const path = `/v1/payments/${randomUUID()}`;
     expectProblem(await payments.service.anonymous.get(path), 401, 'auth.missing_token');

@@ -2,7 +2,7 @@ import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing'
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 import { answerBank } from './sandbox.fixture.js';
 
-/** 1,000 in the acceptance; the size changes how long it takes, not what it shows. */
+/** 1,000 in the acceptance run. The number changes the duration, not the checks. */
 const PAYMENTS = Number(process.env.ROOST_STORM_PAYMENTS ?? 80);
 
 describe('GET /v1/admin/reconciliation', () => {
@@ -12,7 +12,7 @@ describe('GET /v1/admin/reconciliation', () => {
   });
   afterAll(() => payments.close());
 
-  /** Runs so many at a time. */
+  /** Runs the work for the numbers below `count`, 12 at a time. */
   async function inLanes(count: number, work: (n: number) => Promise<void>): Promise<void> {
     const numbers = Array.from({ length: count }, (_, n) => n).values();
     await Promise.all(
@@ -22,7 +22,7 @@ describe('GET /v1/admin/reconciliation', () => {
     );
   }
 
-  test(`${PAYMENTS} payments of every kind, webhooks one to five times, shuffled, one in ten lost: no difference`, async () => {
+  test(`reports no difference for ${PAYMENTS} payments of every kind with lost, repeated and reordered webhooks`, async () => {
     await payments.switches({ drop: 0.1, copies: 5, shuffleMs: 800 });
     const ends: { guest: TestUser; id: string; status: string }[] = [];
     await inLanes(PAYMENTS, async (n) => {
@@ -66,7 +66,7 @@ describe('GET /v1/admin/reconciliation', () => {
     await payments.switches({});
   }, 300_000);
 
-  test('a charge that nobody here knows is found', async () => {
+  test('reports a charge at the provider that belongs to no payment', async () => {
     const { id } = await payments.sandbox.request<{ id: string }>('POST', '/v1/payment-intents', {
       amountMinor: 77,
       currency: 'EUR',
@@ -80,25 +80,25 @@ describe('GET /v1/admin/reconciliation', () => {
     ]);
   });
 
-  test('a payment that the provider does not have, and one with another amount, are found', async () => {
-    const [lost, changed] = [await payments.givenCaptured(aUser()), await payments.givenCaptured(aUser())];
-    await payments.service.query(`UPDATE payment SET provider_ref = 'pi_nobody' WHERE id = $1`, [
-      lost.payment.id,
+  test('reports a payment that is missing at the provider and a payment with another amount', async () => {
+    const [missing, changed] = [await payments.givenCaptured(aUser()), await payments.givenCaptured(aUser())];
+    await payments.service.query(`UPDATE payment SET provider_ref = 'pi_unknown' WHERE id = $1`, [
+      missing.payment.id,
     ]);
     const intent = await payments.sandbox.intentOf(changed.payment.id);
     await payments.sandbox.request('POST', '/v1/refunds', { intentId: intent.id, amountMinor: 5 });
     await eventually(async () => {
       const { differences } = await payments.reconcile();
-      expect(differences.map((one) => [one.kind, one.paymentId])).toEqual(
+      expect(differences.map((each) => [each.kind, each.paymentId])).toEqual(
         expect.arrayContaining([
-          ['provider.missing_payment', lost.payment.id],
+          ['provider.missing_payment', missing.payment.id],
           ['provider.amount_differs', changed.payment.id],
         ]),
       );
     });
   });
 
-  test('a confirmed booking without its money is found', async () => {
+  test('reports a confirmed booking without a captured payment', async () => {
     const guest = aUser();
     const { payment, booking } = await payments.givenPayment({ guest });
     await payments.service.deliver('booking.confirmed', { ...booking, state: 'confirmed', late: false });
@@ -108,7 +108,7 @@ describe('GET /v1/admin/reconciliation', () => {
     );
   });
 
-  test('401 for nobody, 403 for who is no admin', async () => {
+  test('401 without a token, 403 without the admin role', async () => {
     const path = '/v1/admin/reconciliation';
     expectProblem(await payments.service.anonymous.get(path), 401, 'auth.missing_token');
     expectProblem(await payments.service.as(aUser({ roles: ['host'] })).get(path), 403, 'auth.forbidden');

@@ -20,7 +20,7 @@ interface Confirmed {
 }
 
 describe('Mutation.confirmPayment', () => {
-  test('charges once for one key, and keeps no secret of the answer', async () => {
+  test('charges once for one idempotency key, and stores the response encrypted', async () => {
     const guest = aUser();
     const { payment } = await payments.givenPayment({ guest });
     const client = payments.service.as(guest).with({ 'idempotency-key': 'pay' });
@@ -46,7 +46,7 @@ describe('Mutation.confirmPayment', () => {
     expect(stored[0]?.body).not.toContain('captured');
   });
 
-  test('is declined with the code of the route, and the payment stays open', async () => {
+  test('declines with the error code of the REST route, and the payment stays open', async () => {
     const guest = aUser();
     const { payment } = await payments.givenPayment({ guest });
     const { data, errors } = await payments.service
@@ -59,20 +59,20 @@ describe('Mutation.confirmPayment', () => {
     expect(await payments.statusOf(guest, payment.id)).toBe('requires_payment_method');
   });
 
-  test('is for the guest of the booking, with a verified mail address', async () => {
+  test('requires the guest of the booking and a verified email address', async () => {
     const { payment } = await payments.givenPayment({ guest: aUser() });
     const variables = { id: payment.id, method: 'pm_card_visa' };
     const stranger = await payments.service.as(aUser()).graphql(CONFIRM, variables);
     expect(stranger.errors).toMatchObject([{ extensions: { code: 'payment.not_found', status: 404 } }]);
     const unverified = await payments.service.as(aUser({ emailVerified: false })).graphql(CONFIRM, variables);
     expect(unverified.errors).toMatchObject([{ extensions: { code: 'auth.email_unverified', status: 403 } }]);
-    const nobody = await payments.service.anonymous.graphql(CONFIRM, variables);
-    expect(nobody.errors).toMatchObject([{ extensions: { code: 'auth.missing_token', status: 401 } }]);
+    const anonymous = await payments.service.anonymous.graphql(CONFIRM, variables);
+    expect(anonymous.errors).toMatchObject([{ extensions: { code: 'auth.missing_token', status: 401 } }]);
   });
 });
 
 describe('Booking.payment', () => {
-  test('is that of each booking for its guest, and null for everybody else', async () => {
+  test('returns the payment of each booking to its guest, and null to other viewers', async () => {
     const [guest, host] = [aUser(), aUser({ roles: ['host'] })];
     const first = await payments.givenPayment({ guest, host });
     const second = await payments.givenPayment({ guest, host });
@@ -81,8 +81,8 @@ describe('Booking.payment', () => {
     const read = (client: ReturnType<typeof payments.service.as>) =>
       client.graphql<{ _entities: { payment: { id: string } | null }[] }>(OF_BOOKINGS, { of });
 
-    const mine = await read(payments.service.as(guest));
-    expect(mine.data?._entities.map(({ payment }) => payment?.id ?? null)).toEqual([
+    const own = await read(payments.service.as(guest));
+    expect(own.data?._entities.map(({ payment }) => payment?.id ?? null)).toEqual([
       second.payment.id,
       null,
       first.payment.id,

@@ -37,7 +37,7 @@ export interface Reconciled extends Record<string, unknown> {
 export function aBooking(
   options: Partial<BookingBody> & { guest?: TestUser; host?: TestUser } = {},
 ): BookingBody {
-  const { guest, host, ...given } = options;
+  const { guest, host, ...overrides } = options;
   return {
     bookingId: randomUUID(),
     listingId: randomUUID(),
@@ -65,7 +65,7 @@ export function aBooking(
     taxMinor: 2_200,
     payoutDueAt: '2030-05-11T19:00:00.000Z',
     holdExpiresAt: new Date(Date.now() + 15 * 60_000).toISOString(),
-    ...given,
+    ...overrides,
   };
 }
 
@@ -78,7 +78,7 @@ interface Totals {
   taxMinor: number;
 }
 
-/** A night more: 320.00 + 14 % + 10 % tax, of which the host gets 97 %. */
+/** The totals of one more night: 320.00 + 14 % + 10 % tax; the host receives 97 % of 320.00. */
 export const LONGER: Totals = {
   totalMinor: 39_680,
   hostPayoutMinor: 31_040,
@@ -86,7 +86,7 @@ export const LONGER: Totals = {
   taxMinor: 3_200,
 };
 
-/** A night less. */
+/** The totals of one night less. */
 export const SHORTER: Totals = {
   totalMinor: 14_880,
   hostPayoutMinor: 11_640,
@@ -94,7 +94,7 @@ export const SHORTER: Totals = {
   taxMinor: 1_200,
 };
 
-/** A change of a confirmed booking to other totals, as bookings tells of it until it is applied. */
+/** A change of a confirmed booking to other totals, as bookings publishes it before it is applied. */
 export function aChange(
   booking: BookingBody,
   newTotals: Totals,
@@ -114,13 +114,13 @@ export function aChange(
   };
 }
 
-/** Payments on real parts, with the real sandbox provider beside it. */
+/** Payments on real servers, with the real sandbox provider. */
 export async function startPayments(env: Record<string, string> = {}) {
   const sandbox = await startSandboxProcess();
   const service = await startTestService(payments, { env: { ...sandbox.env, ...env } });
-  const hears = { webhookUrl: `${service.url}/v1/webhooks/sandbox` };
-  await sandbox.switches(hears);
-  return new PaymentsUnderTest(service, sandbox, hears);
+  const target = { webhookUrl: `${service.url}/v1/webhooks/sandbox` };
+  await sandbox.switches(target);
+  return new PaymentsUnderTest(service, sandbox, target);
 }
 
 export class PaymentsUnderTest {
@@ -129,41 +129,41 @@ export class PaymentsUnderTest {
   constructor(
     readonly service: TestService,
     readonly sandbox: SandboxProcess,
-    private readonly hears: { webhookUrl: string },
+    private readonly target: { webhookUrl: string },
   ) {}
 
   switches(switches: object) {
-    return this.sandbox.switches({ ...this.hears, ...switches });
+    return this.sandbox.switches({ ...this.target, ...switches });
   }
 
-  /** The payment of a new booking, ready to be paid. */
+  /** The payment of a new booking, ready to be confirmed. */
   async givenPayment(options: Parameters<typeof aBooking>[0] & { guest: TestUser }) {
     const booking = aBooking(options);
     await this.service.deliver('booking.created', booking);
-    const answer = await this.service
+    const response = await this.service
       .as(options.guest)
       .get<PaymentBody>(`/v1/bookings/${booking.bookingId}/payment`, { prefer: 'wait=10' });
-    expect(answer.status).toBe(200);
-    return { booking, payment: answer.body };
+    expect(response.status).toBe(200);
+    return { booking, payment: response.body };
   }
 
-  /** A payment whose money has been taken (instant book). */
+  /** A captured payment of an instant booking. */
   async givenCaptured(guest: TestUser, options: Parameters<typeof aBooking>[0] = {}) {
     const given = await this.givenPayment({ ...options, guest });
-    const answer = await this.confirm(guest, given.payment.id);
-    expect(answer).toMatchObject({ status: 200, body: { status: 'captured' } });
-    return { booking: given.booking, payment: answer.body };
+    const response = await this.confirm(guest, given.payment.id);
+    expect(response).toMatchObject({ status: 200, body: { status: 'captured' } });
+    return { booking: given.booking, payment: response.body };
   }
 
-  /** A payment whose money is held for a request to book. */
+  /** An authorized payment of a request to book. */
   async givenAuthorized(guest: TestUser, options: Parameters<typeof aBooking>[0] = {}) {
     const given = await this.givenPayment({ ...options, guest, bookingMode: 'request' });
-    const answer = await this.confirm(guest, given.payment.id);
-    expect(answer).toMatchObject({ status: 200, body: { status: 'authorized' } });
-    return { booking: given.booking, payment: answer.body };
+    const response = await this.confirm(guest, given.payment.id);
+    expect(response).toMatchObject({ status: 200, body: { status: 'authorized' } });
+    return { booking: given.booking, payment: response.body };
   }
 
-  /** A booking that is confirmed and paid. */
+  /** A confirmed booking with a captured payment. */
   async givenConfirmed(guest: TestUser, options: Parameters<typeof aBooking>[0] = {}) {
     const { booking, payment } = await this.givenCaptured(guest, options);
     const confirmed: BookingBody = { ...booking, state: 'confirmed', holdExpiresAt: null };
@@ -171,7 +171,7 @@ export class PaymentsUnderTest {
     return { booking: confirmed, payment };
   }
 
-  /** The payment of an accepted change that costs more, ready to be paid. */
+  /** The payment of an accepted change with an additional cost, ready to be confirmed. */
   async givenChangePayment(guest: TestUser, change: ChangeBody) {
     await this.service.deliver('booking.change-accepted', change);
     const path = `/v1/bookings/${change.bookingId}/payment`;
@@ -183,7 +183,7 @@ export class PaymentsUnderTest {
     });
   }
 
-  /** Bookings has applied a change: the booking as it is from now on. */
+  /** Applies a change; returns the changed booking. */
   async applied(change: ChangeBody & { newTotals: Totals }): Promise<BookingBody> {
     const { newTotals } = change;
     await this.service.deliver('booking.change-applied', { ...change, ...newTotals, expiresAt: null });
@@ -199,7 +199,7 @@ export class PaymentsUnderTest {
     return { ...booking, ...newTotals };
   }
 
-  /** An applied change, with its payment where it costs more. */
+  /** An applied change, with its captured payment if it has an additional cost. */
   async givenChanged(guest: TestUser, booking: BookingBody, totals: Totals) {
     const change = aChange(booking, totals);
     const payment = change.differenceMinor > 0 ? await this.givenChangePayment(guest, change) : null;
@@ -229,12 +229,12 @@ export class PaymentsUnderTest {
   }
 
   async reconcile(): Promise<Reconciled> {
-    const answer = await this.service.as(this.admin).get<Reconciled>('/v1/admin/reconciliation');
-    expect(answer.status).toBe(200);
-    return answer.body;
+    const response = await this.service.as(this.admin).get<Reconciled>('/v1/admin/reconciliation');
+    expect(response.status).toBe(200);
+    return response.body;
   }
 
-  /** Provider, payments, ledger and bookings all say the same. */
+  /** Waits until provider, payments, ledger and bookings agree. */
   agreed() {
     return eventually(
       async () => expect(await this.reconcile()).toMatchObject({ balanced: true, differences: [] }),
@@ -242,7 +242,7 @@ export class PaymentsUnderTest {
     );
   }
 
-  /** Balances by account code of everything that belongs to a booking, straight from the movements. */
+  /** The balances of a booking by account code, debits minus credits, computed from the movements. */
   async balances(bookingId: string): Promise<Record<string, number>> {
     const rows = await this.service.query<{ code: string; net: number }>(
       `SELECT a.code, sum(CASE WHEN a.id = m.debit_id THEN m.amount_minor ELSE -m.amount_minor END)::float8 AS net
@@ -252,7 +252,7 @@ export class PaymentsUnderTest {
     return Object.fromEntries(rows.filter((row) => row.net !== 0).map((row) => [row.code, row.net]));
   }
 
-  /** Whatever a spec was about: what it had published is what consumers are tested with. */
+  /** Every published event matches its fixture, which is the input of the consumers' tests. */
   async close() {
     try {
       await expectLikeGolden(this.service);

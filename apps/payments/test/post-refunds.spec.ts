@@ -26,11 +26,11 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
   const refundedOf = async (guest: ReturnType<typeof aUser>, paymentId: string) =>
     (await payments.service.as(guest).get<PaymentBody>(`/v1/payments/${paymentId}`)).body.refundedMinor;
 
-  test('201: gives a part back, and each gives up its share', async () => {
+  test('201: refunds a part of the payment, split among the parties', async () => {
     const guest = aUser();
     const { payment, booking } = await payments.givenCaptured(guest);
-    const answer = await refund(payment.id, 2_728);
-    expect(answer).toMatchObject({
+    const response = await refund(payment.id, 2_728);
+    expect(response).toMatchObject({
       status: 201,
       body: { amountMinor: 2_728, currency: 'USD', status: 'pending' },
     });
@@ -41,36 +41,36 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
       platform_revenue: -3_366,
       tax_payable: -1_980,
     });
-    const [told] = (await payments.service.published('payment.refunded')).filter(
+    const [refunded] = (await payments.service.published('payment.refunded')).filter(
       (body) => body.paymentId === payment.id,
     );
-    // A reason that a person wrote is nobody else's.
-    expect(told).toMatchObject({ refundId: answer.body.id, refundAmountMinor: 2_728, reason: 'admin' });
-    expect(JSON.stringify(told)).not.toContain('heating');
+    // The operator's own words are not published.
+    expect(refunded).toMatchObject({ refundId: response.body.id, refundAmountMinor: 2_728, reason: 'admin' });
+    expect(JSON.stringify(refunded)).not.toContain('heating');
   });
 
-  test('fifty at once never give back more than was taken', async () => {
+  test('fifty concurrent refunds never exceed the capture', async () => {
     const guest = aUser();
     const { payment, booking } = await payments.givenCaptured(guest);
-    const answers = await Promise.all(Array.from({ length: 50 }, () => refund(payment.id, 1_000)));
-    expect(answers.filter((answer) => answer.status === 201)).toHaveLength(27);
-    for (const answer of answers.filter((one) => one.status !== 201)) {
-      expectProblem(answer, 409, 'payment.refund_too_large');
+    const responses = await Promise.all(Array.from({ length: 50 }, () => refund(payment.id, 1_000)));
+    expect(responses.filter((response) => response.status === 201)).toHaveLength(27);
+    for (const response of responses.filter((each) => each.status !== 201)) {
+      expectProblem(response, 409, 'payment.refund_too_large');
     }
     await eventually(async () => expect(await refundedOf(guest, payment.id)).toBe(27_000), { seconds: 20 });
     const intent = await payments.sandbox.intentOf(payment.id);
     expect(intent).toMatchObject({ capturedMinor: 27_280, refundedMinor: 27_000 });
     expect(await payments.balances(booking.bookingId)).toMatchObject({ provider_clearing: 280 });
-    const rest = await refund(payment.id, 281);
-    expectProblem(rest, 409, 'payment.refund_too_large');
-    expect(rest.body).toMatchObject({ refundableMinor: 280 });
+    const tooLarge = await refund(payment.id, 281);
+    expectProblem(tooLarge, 409, 'payment.refund_too_large');
+    expect(tooLarge.body).toMatchObject({ refundableMinor: 280 });
     expect((await refund(payment.id, 280)).status).toBe(201);
     await payments.becomes(guest, payment.id, 'refunded');
     expect(await payments.balances(booking.bookingId)).toEqual({});
     await payments.agreed();
   });
 
-  test('one idempotency key is one refund, another body is refused', async () => {
+  test('refunds once for one idempotency key, and rejects another body', async () => {
     const guest = aUser();
     const { payment } = await payments.givenCaptured(guest);
     const key = { 'idempotency-key': randomUUID() };
@@ -82,23 +82,23 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
     await eventually(async () => expect(await refundedOf(guest, payment.id)).toBe(500));
   });
 
-  test('a refund the provider refuses for good is undone, and shows in the reconciliation', async () => {
+  test('reverses a refund that the provider rejects, and reports it in the reconciliation', async () => {
     const guest = aUser();
     const { payment, booking } = await payments.givenCaptured(guest);
-    // Somebody gave it back by hand, at the provider.
+    // A refund at the provider, outside this system.
     const intent = await payments.sandbox.intentOf(payment.id);
     await payments.sandbox.request('POST', '/v1/refunds', { intentId: intent.id, amountMinor: 27_000 });
     expect((await refund(payment.id, 1_000)).status).toBe(201);
     await eventually(async () => {
       const { differences } = await payments.reconcile();
-      const kinds = differences.filter((one) => one.paymentId === payment.id).map((one) => one.kind);
+      const kinds = differences.filter((each) => each.paymentId === payment.id).map((each) => each.kind);
       expect(kinds.sort()).toEqual(['provider.amount_differs', 'refund.refused']);
     });
     expect(await payments.balances(booking.bookingId)).toMatchObject({ provider_clearing: 27_280 });
     expect(await payments.balances(booking.bookingId)).not.toHaveProperty('refunds');
   });
 
-  test('409 for money that was never taken', async () => {
+  test('409 for a payment that is not captured', async () => {
     const guest = aUser();
     const { payment } = await payments.givenAuthorized(guest);
     expectProblem(await refund(payment.id, 1), 409, 'payment.wrong_state');
@@ -108,7 +108,7 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
     expectProblem(await refund(randomUUID(), 1), 404, 'payment.not_found');
   });
 
-  test('401 for nobody, 403 for guests and hosts, also for their own payment', async () => {
+  test('401 without a token, 403 for guests and hosts, also for their own payment', async () => {
     const guest = aUser();
     const { payment, booking } = await payments.givenCaptured(guest);
     const path = `/v1/admin/payments/${payment.id}/refunds`;
@@ -120,18 +120,18 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['nothing', 0, '/amountMinor'],
-    ['less than nothing', -1, '/amountMinor'],
+    ['zero', 0, '/amountMinor'],
+    ['a negative amount', -1, '/amountMinor'],
     ['a fraction', 1.5, '/amountMinor'],
     ['text', '100', '/amountMinor'],
-    ['more than any amount', 1e15, '/amountMinor'],
+    ['an amount above the maximum', 1e15, '/amountMinor'],
     ['null', null, '/amountMinor'],
   ])('400 for %s', async (_name, amountMinor, pointer) => {
     expectProblem(await refund(randomUUID(), amountMinor), 400, 'request.invalid', pointer);
   });
 
   test.each<[string, object, string]>([
-    ['no reason', { amountMinor: 1 }, '/reason'],
+    ['a missing reason', { amountMinor: 1 }, '/reason'],
     ['an empty reason', { amountMinor: 1, reason: '  ' }, '/reason'],
     ['10,000 characters of reason', { amountMinor: 1, reason: 'x'.repeat(10_000) }, '/reason'],
     ['a NUL byte', { amountMinor: 1, reason: 'a\0b' }, '/reason'],

@@ -16,7 +16,7 @@ function sign(raw: string, options: { secret?: string; at?: number } = {}): Reco
 describe('POST /v1/webhooks/sandbox', () => {
   let payments: PaymentsUnderTest;
   beforeAll(async () => {
-    // Nobody asks the provider by themselves here: what happens, webhooks do.
+    // No checks at the provider: only webhooks change payments here.
     payments = await startPayments({ PAYMENT_CHECK_SECONDS: '3600' });
   });
   afterAll(() => payments.close());
@@ -33,7 +33,7 @@ describe('POST /v1/webhooks/sandbox', () => {
     return { id, raw: JSON.stringify({ id, type, createdAt: new Date().toISOString(), data }) };
   };
 
-  /** A guest at the bank, who has said yes; only the webhook can tell. */
+  /** The guest has approved the payment at the bank: only the webhook reports it. */
   async function approved() {
     const guest = aUser();
     const { payment } = await payments.givenPayment({ guest });
@@ -42,12 +42,12 @@ describe('POST /v1/webhooks/sandbox', () => {
     return { guest, payment };
   }
 
-  test('the provider’s webhook moves the payment on', async () => {
+  test('applies the provider’s state to the payment', async () => {
     const { guest, payment } = await approved();
     await payments.becomes(guest, payment.id, 'captured');
   });
 
-  test('ten copies of each, shuffled, change nothing more', async () => {
+  test('applies ten reordered copies of each webhook once', async () => {
     await payments.switches({ copies: 10, shuffleMs: 500 });
     const { guest, payment } = await approved();
     await payments.becomes(guest, payment.id, 'captured');
@@ -62,16 +62,16 @@ describe('POST /v1/webhooks/sandbox', () => {
     expect(captured.filter((body) => body.paymentId === payment.id)).toHaveLength(1);
   });
 
-  test('a webhook is stored although the provider can not be asked at the moment, and handled later', async () => {
+  test('stores a webhook while the provider is unavailable, and handles it later', async () => {
     await payments.sandbox.faults({ route: 'read', kind: 'fail', times: 4 });
     const { guest, payment } = await approved();
     await payments.becomes(guest, payment.id, 'captured');
   });
 
-  test('an unknown type, and a payment that is not ours, are stored and acknowledged', async () => {
+  test('stores and acknowledges an unknown type and a payment of another system', async () => {
     const unknown = aWebhook('balance.available', { nothing: true });
-    const answer = await send(unknown.raw, sign(unknown.raw));
-    expect(answer).toMatchObject({ status: 200, body: { received: true } });
+    const response = await send(unknown.raw, sign(unknown.raw));
+    expect(response).toMatchObject({ status: 200, body: { received: true } });
     await eventually(async () =>
       expect(await stored(unknown.id)).toMatchObject([{ outcome: 'unknown-type' }]),
     );
@@ -89,19 +89,19 @@ describe('POST /v1/webhooks/sandbox', () => {
     await eventually(async () => expect(await stored(foreign.id)).toMatchObject([{ outcome: 'not-ours' }]));
   });
 
-  test('a webhook that lies about the payment is not believed: the provider is asked', async () => {
+  test('ignores the content of a webhook and reads the provider’s state', async () => {
     const guest = aUser();
     const { payment } = await payments.givenPayment({ guest });
     const intent = await payments.sandbox.intentOf(payment.id);
-    const lie = aWebhook('intent.captured', {
+    const forged = aWebhook('intent.captured', {
       intent: { ...intent, status: 'succeeded', capturedMinor: 27_280 },
     });
-    expect((await send(lie.raw, sign(lie.raw))).status).toBe(200);
-    await eventually(async () => expect(await stored(lie.id)).toMatchObject([{ outcome: 'applied' }]));
+    expect((await send(forged.raw, sign(forged.raw))).status).toBe(200);
+    await eventually(async () => expect(await stored(forged.id)).toMatchObject([{ outcome: 'applied' }]));
     expect(await payments.statusOf(guest, payment.id)).toBe('requires_payment_method');
   });
 
-  test('what the provider posts is not stored as it is: it holds the guest’s secrets', async () => {
+  test('stores the payload encrypted, because it contains the guest’s secrets', async () => {
     const { guest, payment } = await approved();
     await payments.becomes(guest, payment.id, 'captured');
     const rows = await payments.service.query<{ payload: string }>('SELECT payload FROM webhook_event');
@@ -109,7 +109,7 @@ describe('POST /v1/webhooks/sandbox', () => {
     for (const { payload } of rows) expect(payload).toMatch(/^v1\.[\w.-]+$/);
   });
 
-  test('the same id twice is one webhook', async () => {
+  test('stores a webhook with the same id once', async () => {
     const webhook = aWebhook('balance.available');
     for (let time = 0; time < 3; time += 1) await send(webhook.raw, sign(webhook.raw));
     expect(await stored(webhook.id)).toHaveLength(1);
@@ -118,13 +118,13 @@ describe('POST /v1/webhooks/sandbox', () => {
   describe('400 webhook.bad_signature, and nothing is stored', () => {
     test.each<[string, (raw: string) => Record<string, string>]>([
       ['no signature', () => ({})],
-      ['an empty one', () => ({ 'sandbox-signature': '' })],
-      ['another secret', (raw) => sign(raw, { secret: 'somebody else’s secret' })],
+      ['an empty signature', () => ({ 'sandbox-signature': '' })],
+      ['another secret', (raw) => sign(raw, { secret: 'another secret entirely' })],
       ['another body', (raw) => sign(`${raw} `)],
       ['too old', (raw) => sign(raw, { at: now() - 301 })],
       ['from the future', (raw) => sign(raw, { at: now() + 301 })],
       [
-        'a time that was not signed',
+        'a time that is not signed',
         (raw) => ({
           'sandbox-signature': (sign(raw, { at: now() - 1_000 })['sandbox-signature'] ?? '').replace(
             /^t=\d+/,
@@ -143,7 +143,7 @@ describe('POST /v1/webhooks/sandbox', () => {
       expect(await stored(webhook.id)).toEqual([]);
     });
 
-    test('a signature that is just in time is good', async () => {
+    test('accepts a signature just below the maximum age', async () => {
       const webhook = aWebhook('balance.available');
       expect((await send(webhook.raw, sign(webhook.raw, { at: now() - 290 }))).status).toBe(200);
     });
@@ -152,15 +152,15 @@ describe('POST /v1/webhooks/sandbox', () => {
   describe('400 request.invalid', () => {
     test.each([
       ['malformed JSON', '{"id":'],
-      ['no object', '[1,2]'],
-      ['no id', '{"type":"intent.captured"}'],
-      ['a number for a type', '{"id":"evt_1","type":7}'],
-    ])('%s, although signed', async (_name, raw) => {
+      ['an array', '[1,2]'],
+      ['a missing id', '{"type":"intent.captured"}'],
+      ['a number as the type', '{"id":"evt_1","type":7}'],
+    ])('%s with a valid signature', async (_name, raw) => {
       expectProblem(await send(raw, sign(raw)), 400, 'request.invalid');
     });
   });
 
-  test('405 or 404 for reading it, 413 for too much', async () => {
+  test('404 or 405 for GET, 413 for a body that is too large', async () => {
     const read = await payments.service.anonymous.get('/v1/webhooks/sandbox');
     expect([404, 405]).toContain(read.status);
     const huge = JSON.stringify({ id: 'x', type: 'y', data: 'z'.repeat(1_100_000) });
