@@ -44,7 +44,6 @@ import { WebhookService } from './webhook/webhook.service.js';
   ],
   providers: [
     BookingChangeService,
-    BookingPaymentResolver,
     BookingPaymentService,
     BookingSettlementService,
     LedgerCheckService,
@@ -55,6 +54,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     PaymentCreator,
     PaymentPublisher,
     PaymentResolver,
+    BookingPaymentResolver,
     PaymentService,
     PaymentStateUpdater,
     PaymentStepScheduler,

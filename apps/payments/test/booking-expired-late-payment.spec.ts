@@ -1,7 +1,7 @@
 import { aUser, eventually } from '@roost/testing';
 import { expired } from './booking-endings.fixture.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
-import { answerBank } from './sandbox.fixture.js';
+import { submitBankForm } from './sandbox.fixture.js';
 
 describe('a payment after the hold has expired', () => {
   let payments: PaymentsUnderTest;
@@ -49,7 +49,7 @@ describe('a payment after the hold has expired', () => {
     const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
     await payments.service.deliver(...expired(booking, 'hold'));
     await payments.becomes(guest, payment.id, 'voided');
-    const approval = await answerBank(waiting.body.redirectUrl, 'approve');
+    const approval = await submitBankForm(waiting.body.redirectUrl, 'approve');
     expect(approval.status).toBe(404);
     const intent = await payments.sandbox.intentOf(payment.id);
     expect(await payments.sandbox.books(intent.id)).toEqual([]);
@@ -69,7 +69,7 @@ describe('a payment after the hold has expired', () => {
     const { payment, booking } = await payments.givenPayment({ guest });
     const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
     await payments.switches({ drop: 1 });
-    await answerBank(waiting.body.redirectUrl, 'approve');
+    await submitBankForm(waiting.body.redirectUrl, 'approve');
     await payments.service.deliver(...expired(booking, 'hold'));
     await payments.becomes(guest, payment.id, 'captured');
     await payments.switches({});

@@ -1,6 +1,6 @@
 import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
-import { answerBank } from './sandbox.fixture.js';
+import { submitBankForm } from './sandbox.fixture.js';
 
 /** 1,000 in the acceptance run. The number changes the duration, not the checks. */
 const PAYMENTS = Number(process.env.ROOST_STORM_PAYMENTS ?? 80);
@@ -27,23 +27,24 @@ describe('GET /v1/admin/reconciliation', () => {
     const ends: { guest: TestUser; id: string; status: string }[] = [];
     await inLanes(PAYMENTS, async (n) => {
       const guest = aUser();
-      const kind = (['plain', 'bank', 'request', 'refused', 'declined'] as const)[n % 5]!;
+      const kind = (['plain', 'bank', 'request', 'unauthenticated', 'declined'] as const)[n % 5]!;
       const { payment, booking } = await payments.givenPayment({
         guest,
         bookingMode: kind === 'request' || kind === 'declined' ? 'request' : 'instant',
       });
       const { id } = payment;
-      const card = kind === 'bank' || kind === 'refused' ? 'pm_card_authenticationRequired' : 'pm_card_visa';
+      const card =
+        kind === 'bank' || kind === 'unauthenticated' ? 'pm_card_authenticationRequired' : 'pm_card_visa';
       const { body } = await payments.confirm(guest, id, card);
       let status = 'captured';
       switch (kind) {
         case 'plain':
           break;
         case 'bank':
-          await answerBank(body.redirectUrl, 'approve');
+          await submitBankForm(body.redirectUrl, 'approve');
           break;
-        case 'refused':
-          await answerBank(body.redirectUrl, 'refuse');
+        case 'unauthenticated':
+          await submitBankForm(body.redirectUrl, 'refuse');
           status = 'requires_payment_method';
           break;
         case 'request':

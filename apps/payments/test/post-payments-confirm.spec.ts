@@ -3,7 +3,7 @@ import { aUser, eventually, expectProblem } from '@roost/testing';
 import pg from 'pg';
 import { Providers } from '../src/provider/providers.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
-import { answerBank } from './sandbox.fixture.js';
+import { submitBankForm } from './sandbox.fixture.js';
 
 describe('POST /v1/payments/{id}/confirm', () => {
   let payments: PaymentsUnderTest;
@@ -50,7 +50,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
       const { payment } = await payments.givenPayment({ guest });
       const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
       expect(waiting).toMatchObject({ status: 200, body: { status: 'requires_action' } });
-      await answerBank(waiting.body.redirectUrl, 'approve');
+      await submitBankForm(waiting.body.redirectUrl, 'approve');
       await payments.becomes(guest, payment.id, 'captured');
       expect(await payments.service.published('payment.action-required')).toContainEqual(
         expect.objectContaining({ paymentId: payment.id }),
@@ -61,7 +61,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
       const guest = aUser();
       const { payment } = await payments.givenPayment({ guest });
       const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
-      await answerBank(waiting.body.redirectUrl, 'refuse');
+      await submitBankForm(waiting.body.redirectUrl, 'refuse');
       await payments.becomes(guest, payment.id, 'requires_payment_method');
       expect((await payments.confirm(guest, payment.id)).body.status).toBe('captured');
     });

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { aUser, eventually, expectProblem } from '@roost/testing';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
-import { answerBank, WEBHOOK_SECRET } from './sandbox.fixture.js';
+import { submitBankForm, WEBHOOK_SECRET } from './sandbox.fixture.js';
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -38,7 +38,7 @@ describe('POST /v1/webhooks/sandbox', () => {
     const guest = aUser();
     const { payment } = await payments.givenPayment({ guest });
     const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
-    await answerBank(waiting.body.redirectUrl, 'approve');
+    await submitBankForm(waiting.body.redirectUrl, 'approve');
     return { guest, payment };
   }
 

@@ -2,7 +2,7 @@ import type { EventBody } from '@roost/contracts';
 import { aUser, eventually } from '@roost/testing';
 import fc from 'fast-check';
 import { aBooking, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
-import { answerBank } from './sandbox.fixture.js';
+import { submitBankForm } from './sandbox.fixture.js';
 
 /** 10,000 in the acceptance run. The number changes the duration, not the checks. */
 const SEQUENCES = Number(process.env.ROOST_RANDOM_LIVES ?? 40);
@@ -80,7 +80,7 @@ describe('random operations on payments', () => {
         case 'confirm': {
           const response = await payments.confirm(guest, payment.id, each.card);
           expect([200, 402, 409, 503]).toContain(response.status);
-          if (response.body.redirectUrl) await answerBank(response.body.redirectUrl, each.outcome);
+          if (response.body.redirectUrl) await submitBankForm(response.body.redirectUrl, each.outcome);
           break;
         }
         case 'refund': {

@@ -91,7 +91,7 @@ export async function startSandboxProcess() {
 }
 
 /** Submits the form of the sandbox bank, as the guest does. */
-export function answerBank(redirectUrl: string | null, outcome: 'approve' | 'refuse'): Promise<Response> {
+export function submitBankForm(redirectUrl: string | null, outcome: 'approve' | 'refuse'): Promise<Response> {
   const page = new URL(redirectUrl ?? '');
   return fetch(new URL(page.pathname, page), {
     method: 'POST',
