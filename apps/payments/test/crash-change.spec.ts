@@ -1,9 +1,8 @@
-import { aUser } from '@roost/testing';
+import { allFaults, aUser } from '@roost/testing';
 import { KillablePayments } from './killable-payments.fixture.js';
 import { aBooking, aChange, LONGER, type PaymentBody, SHORTER } from './payments.fixture.js';
 
 /** Some points in every run. `ROOST_FAULTS=all` kills at each provider call and around each commit. */
-const thorough = process.env.ROOST_FAULTS === 'all';
 const calls = {
   create: 1,
   confirm: 2,
@@ -12,10 +11,10 @@ const calls = {
   'first refund': 5,
   'second refund': 6,
 };
-const chosen = thorough
+const chosen = allFaults
   ? Object.entries(calls)
   : Object.entries(calls).filter(([name]) => name === 'second refund');
-const commits = thorough ? Array.from({ length: 24 }, (_, n) => n + 1) : [];
+const commits = allFaults ? Array.from({ length: 24 }, (_, n) => n + 1) : [];
 const points: [string, string][] = [
   ...chosen.flatMap(([name, number]): [string, string][] => [
     [`before the ${name}`, `payments.before-provider:kill#${number}`],

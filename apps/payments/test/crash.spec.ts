@@ -1,11 +1,10 @@
-import { aUser } from '@roost/testing';
+import { allFaults, aUser } from '@roost/testing';
 import { KillablePayments } from './killable-payments.fixture.js';
 import { aBooking, type PaymentBody } from './payments.fixture.js';
 
 /** One point of each kind in every run. `ROOST_FAULTS=all` kills at each provider call and around each commit. */
-const thorough = process.env.ROOST_FAULTS === 'all';
-const calls = thorough ? ['create', 'confirm', 'capture', 'refund'] : ['confirm'];
-const commits = thorough ? Array.from({ length: 16 }, (_, n) => n + 1) : [];
+const calls = allFaults ? ['create', 'confirm', 'capture', 'refund'] : ['confirm'];
+const commits = allFaults ? Array.from({ length: 16 }, (_, n) => n + 1) : [];
 const number = { create: 1, confirm: 2, capture: 3, refund: 4 } as Record<string, number>;
 const points = [
   ...calls.flatMap((call) => [

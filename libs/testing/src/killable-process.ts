@@ -93,7 +93,12 @@ export class KillableProcess {
 
   /** Loads the process of the next run. Requires `startsOnMessage`. */
   preload(): void {
-    this.#preloaded ??= this.#fork(this.options.env);
+    if (this.#preloaded) return;
+    const child = this.#fork(this.options.env);
+    this.#preloaded = child;
+    child.once('exit', () => {
+      if (this.#preloaded === child) this.#preloaded = null;
+    });
   }
 
   kill(): void {
