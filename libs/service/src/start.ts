@@ -41,8 +41,9 @@ import {
   connectRedis,
   type Redis,
   createLogger,
+  loggable,
   nestLogger,
-  within,
+  withTimeout,
 } from '@roost/platform';
 import { kafkaBus } from './kafka.js';
 import type { RunningService, ServiceDefinition, StartOptions } from './definition.js';
@@ -51,7 +52,7 @@ import { PlatformModule } from './platform.module.js';
 /** Under the 30 s that a container is given to stop. */
 const DRAIN_WITHIN_MS = 15_000;
 const DRAIN_LOOK_MS = 20;
-const CLOSED_WITHIN_MS = 8_000;
+const CLOSE_TIMEOUT_MS = 8_000;
 
 @Module({})
 class RootModule {}
@@ -320,12 +321,13 @@ async function stop(
   keySource.stop();
   await letGo(app.getHttpServer() as HttpServer, lingerMs);
   await drain(app.getHttpServer() as HttpServer);
-  if (!(await within(CLOSED_WITHIN_MS, app.close())))
-    logger.warn('parts that did not close in time are left');
-  if (kafka) await within(CLOSED_WITHIN_MS, kafka.close());
+  await withTimeout(app.close(), CLOSE_TIMEOUT_MS).catch((error: unknown) =>
+    logger.warn({ err: loggable(error) }, 'application not closed'),
+  );
+  if (kafka) await withTimeout(kafka.close(), CLOSE_TIMEOUT_MS).catch(() => undefined);
   app.get(Sweeper).release();
   metricsServer?.close();
-  if (orm) await within(CLOSED_WITHIN_MS, orm.close(true));
+  if (orm) await withTimeout(orm.close(true), CLOSE_TIMEOUT_MS).catch(() => undefined);
   redis.disconnect();
   await tracing.close();
   logger.info('stopped');

@@ -1,3 +1,5 @@
+import { withTimeout } from '../timing/with-timeout.js';
+
 export type HealthCheck = () => Promise<void> | void;
 type PartState = 'up' | 'down' | 'degraded' | 'stopping';
 
@@ -40,16 +42,10 @@ export class Health {
 }
 
 async function passes(check: HealthCheck): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('too late')), CHECK_TIMEOUT_MS);
-  });
   try {
-    await Promise.race([check(), late]);
+    await withTimeout(Promise.resolve(check()), CHECK_TIMEOUT_MS);
     return true;
   } catch {
     return false;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -15,7 +15,7 @@ import { loggable } from '../database/database-errors.js';
 import { runWithoutRequestContext } from '../context/request-scope.js';
 import { Metrics } from '../metrics/metrics.js';
 import { LOGGER, type Redis, SERVICE } from '../redis/redis.js';
-import { within } from '../timing/within.js';
+import { withTimeout } from '../timing/with-timeout.js';
 import { SWEEP, type Sweep } from './sweep.js';
 
 interface KnownSweep extends Sweep {
@@ -31,7 +31,7 @@ Reflect.set(Bull.prototype, 'setWorkerName', () => Promise.resolve());
 /** Without a wake-up for this many periods (Redis lost), a process sweeps by itself. */
 const PATIENCE_PERIODS = 3;
 
-const PAUSED_WITHIN_MS = 3_000;
+const PAUSE_TIMEOUT_MS = 3_000;
 
 const clientsOf = (queue: Queue) => (queue as Queue & { clients: Redis[] }).clients;
 
@@ -85,8 +85,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.allSettled(this.#sweeps.map(({ running }) => running));
     if (!this.#queue) return;
     // Without Redis, Bull would wait for it to come back before it closes.
-    const paused = await within(PAUSED_WITHIN_MS, this.#queue.pause(true, true));
-    if (!paused) this.release();
+    await withTimeout(this.#queue.pause(true, true), PAUSE_TIMEOUT_MS).catch(() => this.release());
   }
 
   /** After the queue has closed: without Redis its connections would try for ever. */
