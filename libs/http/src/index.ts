@@ -9,7 +9,7 @@ export {
   VerifiedEmail,
   INHERITS_ACCESS,
 } from './auth/decorators.js';
-export { KeySource } from './auth/jwks.js';
+export { KeySource } from './auth/key-source.js';
 export type { AuthUser } from './context/auth-user.js';
 export { ClockController } from './clock/clock.controller.js';
 export { callOut, noteAnswer, type OutgoingCall, spanOf } from './context/outgoing-call.js';

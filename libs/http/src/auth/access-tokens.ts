@@ -3,7 +3,7 @@ import { ExtractJwt, Strategy } from 'passport-jwt';
 import { z } from 'zod';
 import { Problem } from '@roost/platform';
 import type { AuthUser } from '../context/auth-user.js';
-import type { KeySource } from './jwks.js';
+import type { KeySource } from './key-source.js';
 
 const Claims = z.object({
   sub: z.uuid(),
