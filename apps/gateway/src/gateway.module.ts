@@ -1,18 +1,25 @@
 import { Module } from '@nestjs/common';
 import { DocsController } from './pages/docs.controller.js';
-import { GraphBook } from './graphql/graph.js';
+import { SupergraphRegistry } from './graphql/supergraph-registry.js';
 import { GraphController } from './graphql/graph.controller.js';
-import { OperationReader } from './graphql/operation.reader.js';
+import { OperationParser } from './graphql/operation-parser.js';
 import { SubgraphClient } from './graphql/subgraph.client.js';
 import { ErrorsController } from './pages/errors.controller.js';
 import { ProxyController } from './proxy/proxy.controller.js';
-import { RateLimits } from './proxy/rate-limits.js';
-import { Upstreams } from './proxy/upstreams.js';
-import { RouteBook } from './routes/route-book.js';
+import { RateLimiter } from './proxy/rate-limiter.js';
+import { UpstreamClient } from './proxy/upstream.client.js';
+import { RouteRegistry } from './routes/route-registry.js';
 
 @Module({
-  // The proxy takes every path that nobody else has, so it comes last.
+  // The proxy matches every path, so it must be last.
   controllers: [DocsController, ErrorsController, GraphController, ProxyController],
-  providers: [RouteBook, RateLimits, Upstreams, GraphBook, OperationReader, SubgraphClient],
+  providers: [
+    RouteRegistry,
+    RateLimiter,
+    UpstreamClient,
+    SupergraphRegistry,
+    OperationParser,
+    SubgraphClient,
+  ],
 })
 export class GatewayModule {}

@@ -5,7 +5,7 @@ import { GatewayModule } from './gateway.module.js';
 export const gateway = defineService({
   name: 'gateway',
   port: 3000,
-  description: 'The one public host: checks tokens, limits rates, passes requests on to the services',
+  description: 'The public host: verifies tokens, limits rates and forwards requests to the services',
   module: GatewayModule,
   config: GatewayConfig,
   entities: [],

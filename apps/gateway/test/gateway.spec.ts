@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { aUser, eventually, expectProblem, startTestService, type TestService } from '@roost/testing';
-import { RouteBook } from '../src/routes/route-book.js';
+import { RouteRegistry } from '../src/routes/route-registry.js';
 import { gateway } from '../src/service.js';
 import { aDocument, paths, startUpstream, type Upstream } from './upstream.js';
 
@@ -266,7 +266,7 @@ describe('learning routes', () => {
         ...paths.listings,
         '/v1/listings/new-route/deep': { get: { security: [] } },
       });
-      await fresh.get(RouteBook).refreshNow();
+      await fresh.get(RouteRegistry).refreshNow();
       expect((await fresh.anonymous.get('/v1/listings/new-route/deep')).status).toBe(200);
     } finally {
       await fresh.close();

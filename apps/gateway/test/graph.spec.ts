@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { aUser, expectProblem, startTestService, type TestService } from '@roost/testing';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { GraphBook } from '../src/graphql/graph.js';
+import { SupergraphRegistry } from '../src/graphql/supergraph-registry.js';
 import { gateway } from '../src/service.js';
 
 const LINK =
@@ -71,7 +71,7 @@ async function start(env: Record<string, string> = {}): Promise<TestService> {
   });
   open.push(started);
   // Instead of those of the release.
-  await started.get(GraphBook).refreshNow();
+  await started.get(SupergraphRegistry).refreshNow();
   return started;
 }
 
@@ -277,7 +277,7 @@ describe('production', () => {
       const { status, errors } = await production.as(user).graphql(query);
       expect({ status, errors }).toMatchObject({
         status: 400,
-        errors: [{ message: 'Introspection is switched off' }],
+        errors: [{ message: 'Introspection is disabled' }],
       });
     }
     const { errors } = await production.as(user).graphql('{ mee { id } }');
@@ -343,7 +343,7 @@ describe('the graph itself', () => {
       ((await changing.anonymous.get('/health/ready')).body as { parts: Record<string, string> }).parts;
     expect(await shown()).toMatchObject({ graph: 'up' });
     homes.sdl = `${LINK} type User @key(fields: "id") { id: ID! name: Int } type Query { home: String }`;
-    await changing.get(GraphBook).refreshNow();
+    await changing.get(SupergraphRegistry).refreshNow();
     expect(await changing.anonymous.get('/health/ready')).toMatchObject({
       status: 200,
       body: { parts: { graph: 'degraded' } },
@@ -352,7 +352,7 @@ describe('the graph itself', () => {
     expect((await changing.as(user).graphql('{ home { city } }')).data).toEqual({ home: { city: 'Albany' } });
 
     homes.sdl = HOMES.replace('city: String!', 'city: String! country: String');
-    await changing.get(GraphBook).refreshNow();
+    await changing.get(SupergraphRegistry).refreshNow();
     expect(await shown()).toMatchObject({ graph: 'up' });
     homes.answer = () => ({ data: { home: { country: 'US' } } });
     expect((await changing.as(user).graphql('{ home { country } }')).data).toEqual({

@@ -2,7 +2,7 @@ import type { PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { invalid } from '@roost/http';
 
-/** Checks an argument against its shape. Errors of `input` point into it, as they do into a body. */
+/** Validates an argument with its schema. Pointers of `input` errors start in it, like those of a body. */
 export class ArgumentPipe implements PipeTransform {
   constructor(
     private readonly schema: z.ZodType,
@@ -14,6 +14,7 @@ export class ArgumentPipe implements PipeTransform {
   }
 }
 
+/** The validated value of an argument. Throws 400 `request.invalid`. */
 export function checkArgument(schema: z.ZodType, name: string, value: unknown): unknown {
   const result = schema.safeParse(withoutNulls(schema, value));
   if (result.success) return result.data;
@@ -27,14 +28,17 @@ export function checkArgument(schema: z.ZodType, name: string, value: unknown): 
       );
 }
 
-/** GraphQL clients say `null` where a field is merely optional; where null means something it stays. */
+/**
+ * Removes `null` from optional fields: GraphQL clients send it for an omitted value. It stays where the schema accepts
+ * null.
+ */
 export function withoutNulls(schema: z.core.$ZodType, value: unknown): unknown {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case 'optional':
     case 'default':
     case 'prefault':
-      return value === null && !takesNull(def.innerType) ? undefined : withoutNulls(def.innerType, value);
+      return value === null && !acceptsNull(def.innerType) ? undefined : withoutNulls(def.innerType, value);
     case 'nullable':
       return value === null ? null : withoutNulls(def.innerType, value);
     case 'readonly':
@@ -59,4 +63,4 @@ function fieldsWithoutNulls(shape: Readonly<Record<string, z.core.$ZodType>>, va
   return Object.fromEntries(fields.filter(([, field]) => field !== undefined));
 }
 
-const takesNull = (schema: z.core.$ZodType): boolean => z.safeParse(schema, null).success;
+const acceptsNull = (schema: z.core.$ZodType): boolean => z.safeParse(schema, null).success;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cursorAt, type PageOf } from '@roost/http';
 import { nameOf } from './names.js';
 
-/** `first:` and `after:` of a connection. */
+/** The arguments `first:` and `after:` of a connection. */
 export const First = z
   .int()
   .min(1, { error: 'Must be a whole number from 1 to 100' })
@@ -12,8 +12,9 @@ export const After = z
   .string()
   .max(1000, { error: 'Must be a cursor that this list returned' })
   .optional()
-  .meta({ description: 'The `endCursor` of the page before' });
+  .meta({ description: 'The `endCursor` of the previous page.' });
 
+/** Types that several services define. */
 const shareable = new WeakSet<z.ZodType>();
 export const isShareable = (schema: z.ZodType): boolean => shareable.has(schema);
 
@@ -30,10 +31,10 @@ type ConnectionOf<N extends z.ZodType> = z.ZodObject<{
 
 const connections = new WeakMap<z.ZodType, z.ZodType>();
 
-/** The Relay connection of a node: `BookingConnection { edges { cursor node } pageInfo }`. */
+/** The schema of a Relay connection of a node: `BookingConnection { edges { cursor node } pageInfo }`. */
 export function Connection<N extends z.ZodType>(node: N): ConnectionOf<N> {
-  const known = connections.get(node);
-  if (known) return known as ConnectionOf<N>;
+  const existing = connections.get(node);
+  if (existing) return existing as ConnectionOf<N>;
   const name = nameOf(node);
   if (!name) throw new Error('The node of a connection needs .meta({ id })');
   const edge = z.object({ cursor: z.string().nullable(), node }).meta({ id: `${name}Edge` });
@@ -47,7 +48,7 @@ export interface ConnectionPage<T> {
   pageInfo: { hasNextPage: boolean; endCursor: string | null };
 }
 
-/** A page of a list as a connection. */
+/** Converts a page of a list to a connection. */
 export function toConnection<T>(page: PageOf<T>): ConnectionPage<T> {
   const { data, nextCursor } = page;
   return {

@@ -4,21 +4,21 @@ import { Problem } from '@roost/platform';
 
 const MAX_REASON = 300;
 
-export interface GraphqlAnswer {
+export interface GraphqlResponse {
   data?: Record<string, unknown> | null;
   errors?: GraphQLFormattedError[];
 }
 
-/** Why a field has no value: a problem as REST would answer it. Of anything unforeseen nothing is told. */
+/** The problem of a field error, the same as in REST. Unexpected errors become `internal` without details. */
 export function problemOf(error: GraphQLError): Problem {
   const { originalError } = error;
-  // graphql-js itself refuses documents and variables with errors of its own.
+  // Errors without an original error are graphql-js's own: invalid documents and variables.
   return originalError && !(originalError instanceof GraphQLError)
     ? toProblem(originalError)
     : invalidDocument(error.message);
 }
 
-/** graphql-js quotes the caller's whole input: the reason stays, the values go. */
+/** 400 `request.invalid` with the message of graphql-js, without the input values that it quotes. */
 export function invalidDocument(message: string): Problem {
   const detail = message
     .replace(/ got invalid value [\s\S]*?(?: at "[^"]{1,200}")?; /, ' ')
@@ -28,7 +28,7 @@ export function invalidDocument(message: string): Problem {
   return new Problem('request.invalid', detail, { errors: [{ detail }] });
 }
 
-/** The same code as in REST, in `extensions.code`. */
+/** A problem as a GraphQL error, with the code of REST in `extensions.code`. */
 export function formatProblem(
   problem: Problem,
   traceId: string,

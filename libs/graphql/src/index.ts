@@ -1,6 +1,6 @@
 export { After, Connection, type ConnectionPage, First, PageInfo, toConnection } from './connection.js';
 export { Arg, BatchedEdge, Edge, Mutation, Parent, Query, Reference, Resolver } from './decorators.js';
 export { type EntityRef, Foreign } from './entity.js';
-export { formatProblem, type GraphqlAnswer, invalidDocument } from './errors.js';
-export { type DocumentLimits, refuseCostlyDocument, refuseHugeText } from './limits.js';
+export { formatProblem, type GraphqlResponse, invalidDocument } from './errors.js';
+export { type DocumentLimits, checkDocumentLimits, checkTextLimits } from './limits.js';
 export { SubgraphModule } from './subgraph.module.js';

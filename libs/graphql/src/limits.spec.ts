@@ -1,5 +1,5 @@
 import { parse } from 'graphql';
-import { type DocumentLimits, refuseCostlyDocument, refuseHugeText } from './limits.js';
+import { type DocumentLimits, checkDocumentLimits, checkTextLimits } from './limits.js';
 
 const LIMITS: DocumentLimits = {
   maxCharacters: 10_000,
@@ -12,8 +12,8 @@ const LIMITS: DocumentLimits = {
 };
 
 const check = (text: string, limits: Partial<DocumentLimits> = {}) => {
-  refuseHugeText(text, { ...LIMITS, ...limits });
-  refuseCostlyDocument(parse(text), { ...LIMITS, ...limits });
+  checkTextLimits(text, { ...LIMITS, ...limits });
+  checkDocumentLimits(parse(text), { ...LIMITS, ...limits });
 };
 const nested = (depth: number) => `${'{ a '.repeat(depth)}${'}'.repeat(depth)}`;
 const many = (count: number, field: (index: number) => string) =>
@@ -60,9 +60,9 @@ describe('what is refused', () => {
     ['many tokens', `{ a(x: [${'1 '.repeat(3_000)}]) }`, /more than 2000 tokens/],
     ['two operations', 'query A { a } query B { b }', /one operation/],
     ['no operation', 'fragment F on X { a }', /one operation/],
-    ['a subscription', 'subscription { a }', /no subscriptions/],
-    ['introspection', '{ __schema { types { name } } }', /Introspection is switched off/],
-    ['introspection of a type', '{ __type(name: "User") { name } }', /Introspection is switched off/],
+    ['a subscription', 'subscription { a }', /Subscriptions are not supported/],
+    ['introspection', '{ __schema { types { name } } }', /Introspection is disabled/],
+    ['introspection of a type', '{ __type(name: "User") { name } }', /Introspection is disabled/],
     [
       'introspection in a fragment',
       '{ ...F } fragment F on Query { __schema { types { name } } }',

@@ -12,29 +12,29 @@ import {
 export interface DocumentLimits {
   maxCharacters: number;
   maxTokens: number;
-  /** Nesting of fields. */
+  /** Maximum nesting of fields. */
   maxDepth: number;
   maxAliases: number;
-  /** Fields at the root of a query or mutation. */
+  /** Maximum number of root fields of a query or mutation. */
   maxRootFields: number;
-  /** All fields, fragments spread out. */
+  /** Maximum number of fields, with fragments expanded. */
   maxFields: number;
   introspection: boolean;
 }
 
-/** Braces, brackets and arguments nest deeper than fields do. */
+/** Braces, brackets and parentheses per level of fields: arguments and inline fragments nest, too. */
 const NESTING_PER_DEPTH = 3;
-/** What GraphiQL asks goes deeper, into wrappers of wrappers of types. */
+/** The introspection query of GraphiQL nests deeper: types wrap types. */
 const INTROSPECTION_DEPTH = 20;
 
-const refuse = (message: string) => new GraphQLError(message);
+const limitError = (message: string) => new GraphQLError(message);
 
 /**
- * Refuses a text before it is parsed: what is too long, or nests so deep that a parser would run out of stack. Costs no
- * more than reading it once.
+ * Checks a document before it is parsed. Throws a `GraphQLError` if the text is too long, or nested so deeply that the
+ * parser could exceed the stack. Reads the text once.
  */
-export function refuseHugeText(text: string, { maxCharacters, maxTokens, maxDepth }: DocumentLimits): void {
-  if (text.length > maxCharacters) throw refuse(`The document has more than ${maxCharacters} characters`);
+export function checkTextLimits(text: string, { maxCharacters, maxTokens, maxDepth }: DocumentLimits): void {
+  if (text.length > maxCharacters) throw limitError(`The document has more than ${maxCharacters} characters`);
   const lexer = new Lexer(new Source(text));
   let tokens = 0;
   let nesting = 0;
@@ -42,7 +42,7 @@ export function refuseHugeText(text: string, { maxCharacters, maxTokens, maxDept
     const { kind } = lexer.advance();
     if (kind === TokenKind.EOF) return;
     tokens += 1;
-    if (tokens > maxTokens) throw refuse(`The document has more than ${maxTokens} tokens`);
+    if (tokens > maxTokens) throw limitError(`The document has more than ${maxTokens} tokens`);
     if (kind === TokenKind.BRACE_L || kind === TokenKind.BRACKET_L || kind === TokenKind.PAREN_L) {
       nesting += 1;
       if (nesting > maxDepth * NESTING_PER_DEPTH) throw tooDeep(maxDepth);
@@ -52,27 +52,28 @@ export function refuseHugeText(text: string, { maxCharacters, maxTokens, maxDept
   }
 }
 
-const tooDeep = (maxDepth: number) => refuse(`The operation is deeper than ${maxDepth} fields`);
+const tooDeep = (maxDepth: number) => limitError(`The operation is deeper than ${maxDepth} fields`);
 
 /**
- * Refuses a document by what it would make a server do, before it is validated or planned. Walks fragments as often as
- * they are spread, and stops at the first limit.
+ * Checks a parsed document before it is validated or planned. Throws a `GraphQLError` at the first exceeded limit. A
+ * fragment counts each time it is spread.
  */
-export function refuseCostlyDocument(document: DocumentNode, limits: DocumentLimits): void {
+export function checkDocumentLimits(document: DocumentNode, limits: DocumentLimits): void {
   const operations = document.definitions.filter((it) => it.kind === Kind.OPERATION_DEFINITION);
   const [operation] = operations;
-  if (!operation || operations.length > 1) throw refuse('Send one operation per request');
-  if (operation.operation === 'subscription') throw refuse('There are no subscriptions');
-  new Walk(document, limits).root(operation.selectionSet);
+  if (!operation || operations.length > 1) throw limitError('Send one operation per request');
+  if (operation.operation === 'subscription') throw limitError('Subscriptions are not supported');
+  new LimitVisitor(document, limits).check(operation.selectionSet);
 }
 
-class Walk {
+/** Walks the selections of one operation and counts. */
+class LimitVisitor {
   readonly #fragments: ReadonlyMap<string, SelectionSetNode>;
-  readonly #open = new Set<string>();
+  readonly #openFragments = new Set<string>();
   #fields = 0;
   #aliases = 0;
   #roots = 0;
-  #inSchema = false;
+  #inIntrospection = false;
 
   constructor(
     document: DocumentNode,
@@ -85,55 +86,56 @@ class Walk {
     );
   }
 
-  root(selections: SelectionSetNode): void {
+  check(selections: SelectionSetNode): void {
     this.#walk(selections, 1, 1);
   }
 
   #count(): void {
     this.#fields += 1;
     if (this.#fields > this.limits.maxFields)
-      throw refuse(`The operation asks for more than ${this.limits.maxFields} fields`);
+      throw limitError(`The operation has more than ${this.limits.maxFields} fields`);
   }
 
-  #walk(set: SelectionSetNode, depth: number, hops: number): void {
-    if (hops > this.limits.maxDepth * NESTING_PER_DEPTH) throw tooDeep(this.limits.maxDepth);
+  #walk(set: SelectionSetNode, depth: number, nesting: number): void {
+    if (nesting > this.limits.maxDepth * NESTING_PER_DEPTH) throw tooDeep(this.limits.maxDepth);
     for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) this.#field(selection, depth, hops);
-      else if (selection.kind === Kind.INLINE_FRAGMENT) this.#walk(selection.selectionSet, depth, hops + 1);
-      else this.#spread(selection.name.value, depth, hops);
+      if (selection.kind === Kind.FIELD) this.#field(selection, depth, nesting);
+      else if (selection.kind === Kind.INLINE_FRAGMENT)
+        this.#walk(selection.selectionSet, depth, nesting + 1);
+      else this.#spread(selection.name.value, depth, nesting);
     }
   }
 
-  #field(field: FieldNode, depth: number, hops: number): void {
+  #field(field: FieldNode, depth: number, nesting: number): void {
     const { maxDepth, maxAliases, maxRootFields, introspection } = this.limits;
     const name = field.name.value;
     if (!introspection && (name === '__schema' || name === '__type'))
-      throw refuse('Introspection is switched off');
-    if (depth > (this.#inSchema ? INTROSPECTION_DEPTH : maxDepth) && !name.startsWith('__'))
+      throw limitError('Introspection is disabled');
+    if (depth > (this.#inIntrospection ? INTROSPECTION_DEPTH : maxDepth) && !name.startsWith('__'))
       throw tooDeep(maxDepth);
     this.#count();
     if (field.alias) {
       this.#aliases += 1;
-      if (this.#aliases > maxAliases) throw refuse(`The operation has more than ${maxAliases} aliases`);
+      if (this.#aliases > maxAliases) throw limitError(`The operation has more than ${maxAliases} aliases`);
     }
     if (depth === 1) {
       this.#roots += 1;
       if (this.#roots > maxRootFields)
-        throw refuse(`The operation has more than ${maxRootFields} root fields`);
+        throw limitError(`The operation has more than ${maxRootFields} root fields`);
     }
-    const outside = !this.#inSchema;
-    if (name === '__schema' || name === '__type') this.#inSchema = true;
-    if (field.selectionSet) this.#walk(field.selectionSet, depth + 1, hops + 1);
-    if (outside) this.#inSchema = false;
+    const entered = !this.#inIntrospection;
+    if (name === '__schema' || name === '__type') this.#inIntrospection = true;
+    if (field.selectionSet) this.#walk(field.selectionSet, depth + 1, nesting + 1);
+    if (entered) this.#inIntrospection = false;
   }
 
-  #spread(name: string, depth: number, hops: number): void {
+  #spread(name: string, depth: number, nesting: number): void {
     this.#count();
     const fragment = this.#fragments.get(name);
-    if (!fragment) return; // validation says so
-    if (this.#open.has(name)) throw refuse(`The fragment ${name} spreads itself`);
-    this.#open.add(name);
-    this.#walk(fragment, depth, hops + 1);
-    this.#open.delete(name);
+    if (!fragment) return; // reported by the validation
+    if (this.#openFragments.has(name)) throw limitError(`The fragment ${name} spreads itself`);
+    this.#openFragments.add(name);
+    this.#walk(fragment, depth, nesting + 1);
+    this.#openFragments.delete(name);
   }
 }

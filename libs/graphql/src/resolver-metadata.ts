@@ -7,11 +7,11 @@ export interface ResolverField {
   args: Record<string, z.ZodType>;
   returns: z.ZodType;
   description?: string;
-  /** Asked once for all parents of a request. */
+  /** Resolved once for all parents of a request. */
   batched: boolean;
 }
 
-/** What the decorators noted at a resolver class. */
+/** The metadata that the decorators store on a resolver class. */
 export interface ResolverMetadata {
   entity: z.ZodType | null;
   fields: ResolverField[];
@@ -24,21 +24,22 @@ const ARGUMENTS = 'roost:resolver-arguments';
 
 type Constructor = abstract new (...args: never[]) => unknown;
 
-/** Kept at the class itself: several containers in one process share no register. */
+/** Stored on the class: the containers of one process share no registry. */
 export function metadataOf(target: object): ResolverMetadata | undefined {
   return Reflect.getOwnMetadata(KEY, target) as ResolverMetadata | undefined;
 }
 
-export function noteAt(target: object): ResolverMetadata {
-  const known = metadataOf(target);
-  if (known) return known;
-  const fresh: ResolverMetadata = { entity: null, fields: [], reference: null };
-  Reflect.defineMetadata(KEY, fresh, target);
-  return fresh;
+/** The metadata of a class, created on the first call. */
+export function resolverMetadata(target: object): ResolverMetadata {
+  const existing = metadataOf(target);
+  if (existing) return existing;
+  const created: ResolverMetadata = { entity: null, fields: [], reference: null };
+  Reflect.defineMetadata(KEY, created, target);
+  return created;
 }
 
 /** Parameter decorators run before the one of their method, the last parameter first. */
-export function noteArgument(target: object, method: string, name: string, schema: z.ZodType): void {
+export function addArgument(target: object, method: string, name: string, schema: z.ZodType): void {
   Reflect.defineMetadata(ARGUMENTS, { [name]: schema, ...argumentsOf(target, method) }, target, method);
 }
 

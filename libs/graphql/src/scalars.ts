@@ -1,11 +1,11 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 
-const refuse = (message: string) => new GraphQLError(message);
+const invalidValue = (message: string) => new GraphQLError(message);
 
-function text(name: string, what: string): GraphQLScalarType {
+function textScalar(name: string, expected: string): GraphQLScalarType {
   const check = (value: unknown): string => {
     if (typeof value === 'string') return value;
-    throw refuse(`Must be ${what}`);
+    throw invalidValue(`Must be ${expected}`);
   };
   return new GraphQLScalarType<string, string>({
     name,
@@ -15,30 +15,33 @@ function text(name: string, what: string): GraphQLScalarType {
   });
 }
 
-function whole(value: unknown): number {
+function wholeNumber(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw refuse('Must be a whole number');
+  throw invalidValue('Must be a whole number');
 }
 
 const minor = new GraphQLScalarType<number, number>({
   name: 'Minor',
-  serialize: whole,
-  parseValue: whole,
-  parseLiteral: (node) => whole(node.kind === Kind.INT ? Number(node.value) : undefined),
+  serialize: wholeNumber,
+  parseValue: wholeNumber,
+  parseLiteral: (node) => wholeNumber(node.kind === Kind.INT ? Number(node.value) : undefined),
 });
 
 const json = new GraphQLScalarType({ name: 'JSON' });
 
-/** What GraphQL itself lacks. The schemas of the arguments say more precisely what is right. */
+/** The scalars that GraphQL does not define. They check the type only; the zod schemas of arguments check the value. */
 export const scalars = {
-  Date: { type: text('Date', 'a date, YYYY-MM-DD'), description: 'A calendar date, YYYY-MM-DD' },
-  DateTime: { type: text('DateTime', 'an instant, RFC 3339'), description: 'An instant in UTC, RFC 3339' },
+  Date: { type: textScalar('Date', 'a date, YYYY-MM-DD'), description: 'A calendar date, YYYY-MM-DD.' },
+  DateTime: {
+    type: textScalar('DateTime', 'an instant, RFC 3339'),
+    description: 'An instant in UTC, RFC 3339.',
+  },
   Minor: {
     type: minor,
     description:
-      'Money as a whole number of minor units (cents) of the currency beside it; `Int` would end at 21 million',
+      'An amount of money as a whole number of minor units (such as cents) of the currency next to it. 64 bits: `Int` ends at about 21 million units.',
   },
-  JSON: { type: json, description: 'An object whose field names are data' },
+  JSON: { type: json, description: 'An object whose field names are data.' },
 } as const;
 
 export type ScalarName = keyof typeof scalars;

@@ -92,7 +92,7 @@ describe('types of answers', () => {
     ['a union', z.union([z.string(), z.int()])],
     ['a tuple', z.tuple([z.string()])],
   ])('%s is refused when the service starts', (_, shape) => {
-    expect(() => asAnswer(shape)).toThrow(/has no type in GraphQL/);
+    expect(() => asAnswer(shape)).toThrow(/has no GraphQL type/);
   });
 });
 
@@ -197,7 +197,7 @@ describe('a resolver class', () => {
         return { id: '' };
       }
     }
-    expect(() => sdlOf(NoteResolver, Others)).toThrow('Two shapes are called Note in GraphQL');
+    expect(() => sdlOf(NoteResolver, Others)).toThrow('Two schemas have the GraphQL name Note');
   });
 
   test('the compiler refuses what does not fit', () => {

@@ -1,31 +1,31 @@
 import type { GraphQLScalarType } from 'graphql';
 import { z } from 'zod';
 import { isShareable } from './connection.js';
-import { isForeign } from './entity.js';
+import { isExternalEntity } from './entity.js';
 import { descriptionOf, nameOf } from './names.js';
 import { type ResolverMetadata, type ResolverField } from './resolver-metadata.js';
 import { type ScalarName, scalars } from './scalars.js';
 
-/** Nest's default, v2.14, is newer than what the gateway composes. */
+/** Nest's default, v2.14, is newer than the version that the gateway can compose. */
 const FEDERATION =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])';
 
 const GRAPHQL_NAME = /^(?!__)[_A-Za-z][_0-9A-Za-z]*$/;
 
-type Way = 'input' | 'output';
+type Direction = 'input' | 'output';
 
 export interface Subgraph {
   sdl: string;
   scalars: Record<string, GraphQLScalarType>;
 }
 
-/** The federated schema that the resolvers of one service stand for, made of the shapes that they name. */
+/** The federated schema of one service, generated from the zod schemas of its resolvers. */
 export function subgraphOf(resolvers: readonly ResolverMetadata[]): Subgraph {
   return new SubgraphWriter(resolvers).write();
 }
 
 class SubgraphWriter {
-  readonly #types = new Map<string, { text: string; schema: unknown; way: Way | null }>();
+  readonly #types = new Map<string, { text: string; schema: unknown; direction: Direction | null }>();
   readonly #edges = new Map<string, ResolverField[]>();
   readonly #resolvable = new Set<string>();
   readonly #entities = new Set<z.core.$ZodType>();
@@ -34,12 +34,12 @@ class SubgraphWriter {
   constructor(private readonly resolvers: readonly ResolverMetadata[]) {
     for (const { entity, fields, reference } of resolvers) {
       if (!entity) continue;
-      const name = required(entity);
+      const name = requireName(entity);
       this.#entities.add(entity);
       const edges = fields.filter(({ kind }) => kind === 'Edge');
       this.#edges.set(name, [...(this.#edges.get(name) ?? []), ...edges]);
-      if (reference || (isForeign(entity) && edges.length > 0)) this.#resolvable.add(name);
-      for (const edge of edges) refuseFragile(name, entity, edge);
+      if (reference || (isExternalEntity(entity) && edges.length > 0)) this.#resolvable.add(name);
+      for (const edge of edges) requireNullable(name, entity, edge);
     }
   }
 
@@ -63,16 +63,16 @@ class SubgraphWriter {
       return `${name}: ${this.#reference(schema, 'input', name, place)}`;
     });
     const type = this.#reference(field.returns, 'output', field.name, `${owner}${capital(field.name)}`);
-    // One refused or unreachable root field must not take the others along.
-    const shown = field.kind === 'Edge' ? type : type.replace(/!$/, '');
+    // Root fields are nullable: an error of one must not null the others.
+    const fieldType = field.kind === 'Edge' ? type : type.replace(/!$/, '');
     const parameters = args.length > 0 ? `(${args.join(', ')})` : '';
-    return `${doc(field.description, '  ')}  ${field.name}${parameters}: ${shown}`;
+    return `${doc(field.description, '  ')}  ${field.name}${parameters}: ${fieldType}`;
   }
 
-  /** The type of a field or an argument, with `!` and, for an argument, its default. */
-  #reference(schema: z.core.$ZodType, way: Way, field: string, place: string): string {
+  /** The type of a field or an argument, with `!` and the default of an argument. */
+  #reference(schema: z.core.$ZodType, direction: Direction, field: string, place: string): string {
     let nullable = false;
-    let fallback = '';
+    let defaultValue = '';
     let inner = schema as z.core.$ZodTypes;
     for (;;) {
       const { def } = inner._zod;
@@ -80,23 +80,23 @@ class SubgraphWriter {
         nullable = true;
         inner = def.innerType as z.core.$ZodTypes;
       } else if (def.type === 'default' || def.type === 'prefault') {
-        if (way === 'input') {
-          // Nullable: clients that send null for what they leave out get the default, too.
+        if (direction === 'input') {
+          // Nullable: clients that send null for an omitted value get the default, too.
           nullable = true;
-          fallback = ` = ${literal(def.defaultValue, def.innerType)}`;
+          defaultValue = ` = ${literal(def.defaultValue, def.innerType)}`;
         }
         inner = def.innerType as z.core.$ZodTypes;
       } else if (def.type === 'readonly' || def.type === 'nonoptional') {
         inner = def.innerType as z.core.$ZodTypes;
       } else if (def.type === 'pipe') {
-        inner = (way === 'input' ? def.in : def.out) as z.core.$ZodTypes;
+        inner = (direction === 'input' ? def.in : def.out) as z.core.$ZodTypes;
       } else {
-        return `${this.#type(inner, way, field, place)}${nullable ? '' : '!'}${fallback}`;
+        return `${this.#type(inner, direction, field, place)}${nullable ? '' : '!'}${defaultValue}`;
       }
     }
   }
 
-  #type(schema: z.core.$ZodTypes, way: Way, field: string, place: string): string {
+  #type(schema: z.core.$ZodTypes, direction: Direction, field: string, place: string): string {
     const { def } = schema._zod;
     switch (def.type) {
       case 'string':
@@ -106,16 +106,16 @@ class SubgraphWriter {
       case 'boolean':
         return 'Boolean';
       case 'array':
-        return `[${this.#reference(def.element, way, field, place)}]`;
+        return `[${this.#reference(def.element, direction, field, place)}]`;
       case 'enum':
       case 'literal':
       case 'object':
-        return this.#named(schema, way, place);
+        return this.#named(schema, direction, place);
       case 'record':
       case 'unknown':
         return this.#scalar('JSON');
       default:
-        throw new Error(`${place}: a zod ${def.type} has no type in GraphQL`);
+        throw new Error(`${place}: zod's ${def.type} has no GraphQL type`);
     }
   }
 
@@ -130,8 +130,8 @@ class SubgraphWriter {
     return (schema as z.ZodNumber).format?.includes('int') ? 'Int' : 'Float';
   }
 
-  /** Objects and enums: by the name of their schema, or else of the place where they stand. */
-  #named(schema: z.core.$ZodType, way: Way, place: string): string {
+  /** The type of an object or enum: named after its schema, or else after the field that contains it. */
+  #named(schema: z.core.$ZodType, direction: Direction, place: string): string {
     const { def } = (schema as z.core.$ZodTypes)._zod;
     const name = nameOf(schema) ?? place;
     if (def.type !== 'object') {
@@ -141,12 +141,12 @@ class SubgraphWriter {
         this.#described(schema, `enum ${name} { ${values.join(' ')} }`),
       );
     }
-    if (way === 'output') {
-      return this.#define(name, schema, way, () => this.#output(name, schema as z.ZodType, def.shape));
+    if (direction === 'output') {
+      return this.#define(name, schema, direction, () => this.#output(name, schema as z.ZodType, def.shape));
     }
     const input = name.endsWith('Input') ? name : `${name}Input`;
-    return this.#define(input, schema, way, () =>
-      this.#described(schema, `input ${input} ${this.#fields(name, def.shape, way)}`),
+    return this.#define(input, schema, direction, () =>
+      this.#described(schema, `input ${input} ${this.#fields(name, def.shape, direction)}`),
     );
   }
 
@@ -160,16 +160,16 @@ class SubgraphWriter {
   #directives(name: string, schema: z.ZodType): string {
     if (isShareable(schema)) return ' @shareable';
     if (this.#resolvable.has(name)) return ' @key(fields: "id")';
-    return isForeign(schema) ? ' @key(fields: "id", resolvable: false)' : '';
+    return isExternalEntity(schema) ? ' @key(fields: "id", resolvable: false)' : '';
   }
 
-  #fields(name: string, shape: Readonly<Record<string, z.core.$ZodType>>, way: Way): string {
-    const edges = way === 'output' ? (this.#edges.get(name) ?? []) : [];
+  #fields(name: string, shape: Readonly<Record<string, z.core.$ZodType>>, direction: Direction): string {
+    const edges = direction === 'output' ? (this.#edges.get(name) ?? []) : [];
     const resolved = new Set(edges.map((edge) => edge.name));
     const lines = Object.entries(shape)
-      .filter(([field, schema]) => !resolved.has(field) && !isNothing(schema))
+      .filter(([field, schema]) => !resolved.has(field) && !isNullOnly(schema))
       .map(([field, schema]) => {
-        const type = this.#reference(schema, way, field, placeOf(name, field));
+        const type = this.#reference(schema, direction, field, placeOf(name, field));
         const description = nameOf(schema) ? undefined : descriptionOf(schema);
         return `${doc(description, '  ')}  ${field}: ${type}`;
       });
@@ -185,38 +185,40 @@ class SubgraphWriter {
     return `${doc(nameOf(schema) ? descriptionOf(schema) : undefined)}${text}`;
   }
 
-  #define(name: string, schema: unknown, way: Way | null, text: () => string): string {
-    if (!GRAPHQL_NAME.test(name)) throw new Error(`${name} is no name for a GraphQL type`);
-    const known = this.#types.get(name);
-    if (known) {
-      if (known.schema !== schema || known.way !== way)
-        throw new Error(`Two shapes are called ${name} in GraphQL`);
+  #define(name: string, schema: unknown, direction: Direction | null, text: () => string): string {
+    if (!GRAPHQL_NAME.test(name)) throw new Error(`${name} is not a valid name of a GraphQL type`);
+    const existing = this.#types.get(name);
+    if (existing) {
+      if (existing.schema !== schema || existing.direction !== direction)
+        throw new Error(`Two schemas have the GraphQL name ${name}`);
       return name;
     }
-    const slot = { text: '', schema, way };
+    const slot = { text: '', schema, direction };
     this.#types.set(name, slot);
     slot.text = text();
     return name;
   }
 }
 
-/** A service that is down must null its own fields and no more. */
-function refuseFragile(name: string, entity: z.ZodType, { name: edge, returns }: ResolverField): void {
+/** Fields that cross services must be nullable: an unavailable service nulls its own fields only. */
+function requireNullable(name: string, entity: z.ZodType, { name: edge, returns }: ResolverField): void {
   const { type } = (returns as z.ZodType & { _zod: z.core.$ZodTypeInternals })._zod.def;
   if (type === 'nullable' || type === 'optional') return;
-  if (isForeign(entity))
+  if (isExternalEntity(entity))
     throw new Error(`${name}.${edge} belongs to an entity of another service: it must be nullable`);
-  if (isForeign(returns)) throw new Error(`${name}.${edge} leads to another service: it must be nullable`);
+  if (isExternalEntity(returns))
+    throw new Error(`${name}.${edge} leads to another service: it must be nullable`);
 }
 
-function required(entity: z.ZodType): string {
+function requireName(entity: z.ZodType): string {
   const name = nameOf(entity);
-  if (!name) throw new Error('What a resolver resolves needs .meta({ id })');
+  if (!name) throw new Error('The entity of a resolver needs .meta({ id })');
   return name;
 }
 
-/** `null` and nothing else: there is no such type. */
-const isNothing = (schema: z.core.$ZodType): boolean => (schema as z.core.$ZodTypes)._zod.def.type === 'null';
+/** A schema that accepts only `null`: GraphQL has no such type. */
+const isNullOnly = (schema: z.core.$ZodType): boolean =>
+  (schema as z.core.$ZodTypes)._zod.def.type === 'null';
 
 function literal(value: unknown, schema: z.core.$ZodType): string {
   if (Array.isArray(value)) return `[${value.map((item) => literal(item, elementOf(schema))).join(', ')}]`;

@@ -6,11 +6,11 @@ import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'gra
 import type { Logger } from 'pino';
 import { AccessGuard, AccessTokens, IdempotencyKeys, Uuid } from '@roost/http';
 import { type BaseConfig, CONFIG, LOGGER } from '@roost/platform';
-import { Batches, type GraphqlContext } from './batches.js';
-import { isForeign } from './entity.js';
+import { BatchLoader, type GraphqlContext } from './batch-loader.js';
+import { isExternalEntity } from './entity.js';
 import { nameOf } from './names.js';
 import { metadataOf, type ResolverMetadata } from './resolver-metadata.js';
-import { onceOnly } from './once-only.js';
+import { idempotent } from './idempotent-mutation.js';
 import { subgraphOf } from './sdl.js';
 import { SubgraphEndpoint } from './subgraph.endpoint.js';
 
@@ -19,7 +19,7 @@ interface Found {
   metadata: ResolverMetadata;
 }
 
-/** Runs Nest's resolvers of this container on graphql-js, with a schema made of their shapes. */
+/** A driver of `@nestjs/graphql` that runs the resolvers of a service on graphql-js, with a schema generated from zod. */
 @Injectable()
 export class SubgraphDriver extends AbstractGraphQLDriver {
   #sdl: string | null = null;
@@ -42,10 +42,10 @@ export class SubgraphDriver extends AbstractGraphQLDriver {
 
   override async generateSchema(options: GqlModuleOptions): Promise<GraphQLSchema> {
     const found = this.#resolvers();
-    // A service without resolvers has no graph; Nest asks all the same.
+    // Nest calls this for services without resolvers, too: they have no schema.
     if (found.length === 0) return undefined as unknown as GraphQLSchema;
     const { sdl, scalars } = subgraphOf(found.map(({ metadata }) => metadata));
-    const batches = new Batches(this.access);
+    const batches = new BatchLoader(this.access);
     const schema = await this.factory.generateSchema({
       ...options,
       typeDefs: sdl,
@@ -67,14 +67,14 @@ export class SubgraphDriver extends AbstractGraphQLDriver {
       logger: this.logger,
       introspection: this.config.ROOST_ENV !== 'production',
     });
-    fastify.post('/graphql', (request, reply) => endpoint.answer(request, reply));
+    fastify.post('/graphql', (request, reply) => endpoint.handle(request, reply));
     fastify.get('/graphql/sdl', (_request, reply) =>
       reply.header('cache-control', 'no-cache').type('application/graphql; charset=utf-8').send(sdl),
     );
   }
 
   override async stop(): Promise<void> {
-    // The routes end with the server.
+    // Nothing to do: the routes end with the server.
   }
 
   #resolvers(): Found[] {
@@ -84,13 +84,13 @@ export class SubgraphDriver extends AbstractGraphQLDriver {
     });
   }
 
-  #protectMutations(schema: GraphQLSchema, batches: Batches): void {
+  #protectMutations(schema: GraphQLSchema, batches: BatchLoader): void {
     for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
-      const run = field.resolve as GraphQLFieldResolver<unknown, GraphqlContext>;
-      field.resolve = onceOnly(this.keys, async (...asked) => {
-        const [, , context] = asked;
+      const resolve = field.resolve as GraphQLFieldResolver<unknown, GraphqlContext>;
+      field.resolve = idempotent(this.keys, async (...args) => {
+        const [, , context] = args;
         try {
-          return await run(...asked);
+          return await resolve(...args);
         } finally {
           batches.clear(context);
           context.req.roost.em = null;
@@ -100,12 +100,12 @@ export class SubgraphDriver extends AbstractGraphQLDriver {
   }
 }
 
-/** Nest knows resolvers of one parent only; these it never gets to see. */
+/** Attaches batched fields and references to the schema: Nest supports resolvers of one parent only. */
 function attachBatches(
   schema: GraphQLSchema,
   instance: object,
   { entity, fields, reference }: ResolverMetadata,
-  batches: Batches,
+  batches: BatchLoader,
 ): void {
   const type = entity && schema.getType(nameOf(entity) ?? '');
   if (!isObjectType(type)) return;
@@ -115,16 +115,16 @@ function attachBatches(
   }
   const resolve = reference
     ? batches.reference(instance, reference)
-    : entity && isForeign(entity)
-      ? foreignEntity
+    : entity && isExternalEntity(entity)
+      ? externalEntity
       : null;
-  // Where @apollo/subgraph looks for `__resolveReference`.
+  // @apollo/subgraph reads `__resolveReference` from here.
   if (resolve)
     type.extensions = { ...type.extensions, apollo: { subgraph: { resolveReference: resolve as never } } };
 }
 
-/** Whether it exists is for its owner to say; its edges authorise by themselves. */
-function foreignEntity({ id }: { id: unknown }): { id: string } | null {
-  const known = Uuid.safeParse(id);
-  return known.success ? { id: known.data.toLowerCase() } : null;
+/** The reference of an external entity. Only its owner can check that it exists; its fields authorize by themselves. */
+function externalEntity({ id }: { id: unknown }): { id: string } | null {
+  const parsed = Uuid.safeParse(id);
+  return parsed.success ? { id: parsed.data.toLowerCase() } : null;
 }

@@ -3,9 +3,9 @@ import { type DocumentNode, execute, type GraphQLError, type GraphQLSchema, pars
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { type AccessTokens, toProblem } from '@roost/http';
-import { loggable, Problem } from '@roost/platform';
-import { formatProblem, type GraphqlAnswer, invalidDocument, problemOf } from './errors.js';
-import { type DocumentLimits, refuseCostlyDocument, refuseHugeText } from './limits.js';
+import { Problem } from '@roost/platform';
+import { formatProblem, type GraphqlResponse, invalidDocument, problemOf } from './errors.js';
+import { type DocumentLimits, checkDocumentLimits, checkTextLimits } from './limits.js';
 
 const Request = z.object({
   query: z.string(),
@@ -13,10 +13,10 @@ const Request = z.object({
   variables: z.record(z.string(), z.unknown()).nullish(),
 });
 
-const MOST_REMEMBERED = 500;
-const MOST_REPORTED = 50;
+const MAX_CACHED_DOCUMENTS = 500;
+const MAX_REPORTED_ERRORS = 50;
 
-/** The gateway plans what comes here, and limits its callers; this holds against everybody else. */
+/** Limits for direct callers. The gateway plans its operations and has stricter limits for its own callers. */
 const LIMITS: Omit<DocumentLimits, 'introspection'> = {
   maxCharacters: 200_000,
   maxTokens: 20_000,
@@ -32,7 +32,7 @@ interface Parts {
   introspection: boolean;
 }
 
-/** Answers operations on the schema of one service. */
+/** The GraphQL endpoint of one service. */
 export class SubgraphEndpoint {
   readonly #documents = new Map<string, DocumentNode>();
 
@@ -41,7 +41,7 @@ export class SubgraphEndpoint {
     private readonly parts: Parts,
   ) {}
 
-  async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { roost } = request;
     reply.type('application/json; charset=utf-8');
     try {
@@ -58,37 +58,37 @@ export class SubgraphEndpoint {
       });
       const { data, errors } = result;
       if (!errors) return reply.send(JSON.stringify({ data }));
-      // Variables that don't fit leave no data at all.
+      // Invalid variables: the result has no data.
       if (data === undefined) reply.code(400);
       return reply.send(
         JSON.stringify({
           ...(data === undefined ? {} : { data }),
-          errors: errors.slice(0, MOST_REPORTED).map((error) => this.#report(error, request)),
-        } satisfies GraphqlAnswer),
+          errors: errors.slice(0, MAX_REPORTED_ERRORS).map((error) => this.#report(error, request)),
+        } satisfies GraphqlResponse),
       );
     } catch (error) {
       const problem = toProblem(error);
       roost.log.code = problem.code;
-      if (problem.status >= 500) this.#complain(error, problem, request);
-      const answer: GraphqlAnswer = { errors: [formatProblem(problem, roost.traceId)] };
-      return reply.code(problem.status).headers(problem.headers).send(JSON.stringify(answer));
+      if (problem.status >= 500) this.#logError(error, problem, request);
+      const response: GraphqlResponse = { errors: [formatProblem(problem, roost.traceId)] };
+      return reply.code(problem.status).headers(problem.headers).send(JSON.stringify(response));
     }
   }
 
-  /** The gateway sends few different texts, each very often. */
+  /** Cached by text: the gateway sends a small number of documents repeatedly. */
   #document(text: string): DocumentNode {
-    const known = this.#documents.get(text);
-    if (known) return known;
+    const cached = this.#documents.get(text);
+    if (cached) return cached;
     const limits = { ...LIMITS, introspection: this.parts.introspection };
-    const document = check(() => {
-      refuseHugeText(text, limits);
+    const document = asInvalidDocument(() => {
+      checkTextLimits(text, limits);
       const parsed = parse(text, { noLocation: true });
-      refuseCostlyDocument(parsed, limits);
+      checkDocumentLimits(parsed, limits);
       return parsed;
     });
     const [first] = validate(this.schema, document, undefined, { maxErrors: 1 });
     if (first) throw invalidDocument(first.message);
-    if (this.#documents.size >= MOST_REMEMBERED) this.#documents.clear();
+    if (this.#documents.size >= MAX_CACHED_DOCUMENTS) this.#documents.clear();
     this.#documents.set(text, document);
     return document;
   }
@@ -97,20 +97,20 @@ export class SubgraphEndpoint {
     const problem = problemOf(error);
     const { roost } = request;
     roost.log.code ??= problem.code;
-    if (problem.status >= 500) this.#complain(error.originalError, problem, request);
+    if (problem.status >= 500) this.#logError(error.originalError, problem, request);
     return formatProblem(problem, roost.traceId, error.path ? { path: error.path } : {});
   }
 
-  #complain(error: unknown, { code }: Problem, { roost }: FastifyRequest): void {
+  #logError(error: unknown, { code }: Problem, { roost }: FastifyRequest): void {
     const { requestId, traceId } = roost;
-    this.parts.logger.error({ err: loggable(error), requestId, traceId, code }, 'operation failed');
+    this.parts.logger.error({ err: error, requestId, traceId, code }, 'operation failed');
   }
 }
 
-/** What the reader of a document throws is about the document. */
-function check<T>(read: () => T): T {
+/** Converts the errors of parsing and limits to 400 `request.invalid`. */
+function asInvalidDocument<T>(parseDocument: () => T): T {
   try {
-    return read();
+    return parseDocument();
   } catch (error) {
     throw error instanceof Problem ? error : invalidDocument((error as Error).message);
   }

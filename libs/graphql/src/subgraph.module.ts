@@ -3,7 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { type GqlModuleOptions, GraphQLModule } from '@nestjs/graphql';
 import { SubgraphDriver } from './subgraph.driver.js';
 
-/** The part of the graph that a service owns, at `/graphql`; nothing at all where it has no resolvers. */
+/** Serves the subgraph of a service at `/graphql`. Adds no route to a service without resolvers. */
 @Module({})
 export class SubgraphModule {
   static create(): DynamicModule {
@@ -13,7 +13,7 @@ export class SubgraphModule {
         GraphQLModule.forRootAsync({
           driver: SubgraphDriver,
           imports: [DiscoveryModule],
-          // Guards hold at edges, too; AccessGuard lets those through that say nothing.
+          // Guards run for edges, too; AccessGuard admits edges without access decorators.
           useFactory: (): Omit<GqlModuleOptions, 'driver'> => ({ fieldResolverEnhancers: ['guards'] }),
         }),
       ],

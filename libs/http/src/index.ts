@@ -12,14 +12,14 @@ export {
 export { KeySource } from './auth/key-source.js';
 export type { AuthUser } from './context/auth-user.js';
 export { ClockController } from './clock/clock.controller.js';
-export { callOut, noteAnswer, type OutgoingCall, spanOf } from './context/outgoing-call.js';
+export { callOut, type OutgoingCall, recordStatus, spanOf } from './context/outgoing-call.js';
 export {
   addLogFields,
   currentRequest,
   type RequestContext,
   tracingHeaders,
 } from './context/request-context.js';
-export { IdempotencyKeys, Replay } from './idempotency/idempotency-keys.js';
+export { IdempotencyKeys, ReplayedResponse } from './idempotency/idempotency-keys.js';
 export { Idempotency, sealAnswer } from './idempotency/idempotency.js';
 export {
   ExternalId,
@@ -40,7 +40,7 @@ export { Wait, waitForChange, type WaitRequest, waitSeconds } from './requests/w
 export { createHttpServer, type HttpOptions, MAX_BODY_BYTES } from './server/http-server.js';
 export { serveMetrics, serveOperations } from './server/operations.js';
 export { toProblem, ProblemFilter } from './server/problem.filter.js';
-export { Answers, AnswersText } from './shapes/answers.js';
+export { Answers, AnswersText } from './shapes/responses.js';
 export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
 export {
   BooleanParam,
@@ -52,6 +52,7 @@ export {
   Page,
   PageQuery,
   Uuid,
-} from './shapes/pieces.js';
+} from './shapes/common.js';
 export { invalid, SchemaPipe } from './shapes/schema.pipe.js';
-export { FilePart, Upload, type UploadedFile, type UploadRules } from './uploads/upload.js';
+export type { UploadedFile, UploadRules } from './uploads/upload-rules.js';
+export { FilePart, Upload } from './uploads/upload.js';

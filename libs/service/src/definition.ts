@@ -10,37 +10,38 @@ export type ServiceName =
 
 export interface ServiceDefinition<C extends z.ZodObject = z.ZodObject> {
   name: ServiceName;
-  /** Where it listens unless `PORT` says otherwise. */
+  /** The default port, without `PORT`. */
   port: number;
   description: string;
   module: Type;
-  /** The variables that only this service reads. */
+  /** The schema of the service's own environment variables. */
   config: C;
   entities: readonly (new () => object)[];
-  /** Its own migrations; those of the platform and of messaging run before them. */
+  /** The migrations of the service. The migrations of the platform and of messaging run first. */
   migrations: readonly MigrationClass[];
   /**
-   * The tables whose rows each state topic fills, with its version in their `version` (0: a row of the service's own).
-   * They can be emptied and built anew from it (`roost replay projections`), so nothing may hang on those rows.
+   * The tables that mirror each state topic, with the version of the event in their column `version` (0: a row that the
+   * service created itself). `roost replay projections` empties and rebuilds them, so no foreign key may reference them.
    */
   projections?: Readonly<Record<string, readonly string[]>>;
-  /** A Bull queue named after the service. */
+  /** `true`: the service has a Bull queue with its name. */
   queue?: boolean;
   /** `false`: no database, no events. */
   database?: boolean;
-  /** `false`: a database, but no outbox and no consumers. */
+  /** `false`: no outbox and no consumers. */
   messaging?: boolean;
   http?: HttpOptions;
 }
 
+/** Declares a service; only for type inference. */
 export function defineService<C extends z.ZodObject>(definition: ServiceDefinition<C>): ServiceDefinition<C> {
   return definition;
 }
 
 export interface StartOptions {
-  /** Instead of `process.env`. */
+  /** The environment; by default `process.env`. */
   env?: Environment;
-  /** Carries events between services of one process; where none is given, ROOST_MODE decides. */
+  /** The transport of events between services of one process. By default, `ROOST_MODE` selects it. */
   bus?: EventTransport;
   logger?: Logger;
 }
@@ -51,6 +52,6 @@ export interface RunningService {
   port: number;
   app: INestApplication;
   get<T>(token: Type<T> | (abstract new (...args: never[]) => T) | symbol | string): T;
-  /** `lingerMs`: how long clients may still use the connections that they keep, and are told to open another. */
+  /** `lingerMs`: the maximum time that clients can use their keep-alive connections; each response closes its own. */
   close(options?: { lingerMs?: number }): Promise<void>;
 }

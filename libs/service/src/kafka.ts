@@ -7,7 +7,7 @@ type KafkaConfig = Pick<
   'KAFKA_BROKERS' | 'KAFKA_PREFIX' | 'KAFKA_TLS' | 'KAFKA_SASL' | 'KAFKA_USERNAME' | 'KAFKA_PASSWORD'
 >;
 
-/** How to reach Kafka, from the variables that say so. */
+/** The connection options of Kafka in the configuration. Throws a `StartError` if they are incomplete. */
 export function kafkaConnection(config: KafkaConfig): Omit<KafkaClientOptions, 'clientId' | 'logger'> {
   const {
     KAFKA_BROKERS: brokers,
@@ -20,15 +20,17 @@ export function kafkaConnection(config: KafkaConfig): Omit<KafkaClientOptions, '
       `KAFKA_BROKERS is missing: it must be ${BaseConfig.shape.KAFKA_BROKERS.description}.`,
     );
   }
-  const named = username !== undefined && password !== undefined;
-  if ((mechanism !== undefined) !== named || (username !== undefined) !== (password !== undefined)) {
-    throw new StartError('KAFKA_SASL, KAFKA_USERNAME and KAFKA_PASSWORD go together: set all three or none.');
+  const hasLogin = username !== undefined && password !== undefined;
+  if ((mechanism !== undefined) !== hasLogin || (username !== undefined) !== (password !== undefined)) {
+    throw new StartError(
+      'KAFKA_SASL, KAFKA_USERNAME and KAFKA_PASSWORD belong together: set all three or none.',
+    );
   }
   return {
     brokers,
     prefix: config.KAFKA_PREFIX,
     tls: config.KAFKA_TLS === 'on',
-    ...(mechanism && named ? { sasl: { mechanism, username, password } } : {}),
+    ...(mechanism && hasLogin ? { sasl: { mechanism, username, password } } : {}),
   };
 }
 

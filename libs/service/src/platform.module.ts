@@ -25,6 +25,7 @@ import {
   FileStore,
   Health,
   Sweeper,
+  SweepRegistry,
   Metrics,
   LOGGER,
   REDIS,
@@ -33,7 +34,7 @@ import {
 } from '@roost/platform';
 import type { ServiceDefinition } from './definition.js';
 
-/** Only outside production, where ENCRYPTION_KEY must be given. */
+/** Not used in production: ENCRYPTION_KEY is required there. */
 const DEVELOPMENT_ENCRYPTION_KEY = 'roost-development-encryption-key';
 
 export interface PlatformParts {
@@ -48,13 +49,13 @@ export interface PlatformParts {
   keySource: KeySource;
 }
 
-/** What every module of a service may inject. */
+/** The providers that every module of a service can inject. */
 @Module({})
 export class PlatformModule {
   static forService(parts: PlatformParts): DynamicModule {
     const { definition, config, logger, redis, orm, metrics, tracing, health, keySource } = parts;
     const queue = definition.queue === true;
-    const given: Provider[] = [
+    const values: Provider[] = [
       { provide: CONFIG, useValue: config },
       { provide: LOGGER, useValue: logger },
       { provide: SERVICE, useValue: definition.name },
@@ -88,17 +89,18 @@ export class PlatformModule {
       imports: [DiscoveryModule, ...(queue ? queueModules(definition.name, config) : [])],
       controllers: devClock ? [ClockController] : [],
       providers: [
-        ...given,
+        ...values,
         ...database,
         ...idempotency,
         ClockControl,
         IdempotencyKeys,
         Sweeper,
+        SweepRegistry,
         AccessGuard,
         { provide: APP_GUARD, useExisting: AccessGuard },
       ],
       exports: [
-        ...given.map(tokenOf),
+        ...values.map(tokenOf),
         ...database.map(tokenOf),
         ...idempotency.map(tokenOf),
         AccessGuard,

@@ -2,18 +2,18 @@ import { StartError } from '@roost/platform';
 import type { ServiceDefinition } from './definition.js';
 import { startService } from './start.js';
 
-const PATIENCE_SECONDS = 30;
-/** Time for clients that keep connections to use them once more, and be told. */
+const STOP_TIMEOUT_MS = 30_000;
+/** Time for clients to send their next request on a keep-alive connection, which its response closes. */
 const LINGER_MS = 3_000;
 
-/** What `main.ts` calls: runs a service until it is told to stop. Says one clear sentence when it can't. */
+/** Runs a service until SIGTERM or SIGINT. For `main.ts`. Prints a `StartError` as one sentence and exits with 1. */
 export async function runService(definition: ServiceDefinition): Promise<void> {
   try {
     const service = await startService(definition);
-    await untilStopped();
-    // Who asks twice, or waits too long, does not want to wait.
-    void untilStopped().then(() => process.exit(1));
-    setTimeout(() => process.exit(1), PATIENCE_SECONDS * 1000).unref();
+    await stopSignal();
+    // A second signal, or the timeout, ends the process at once.
+    void stopSignal().then(() => process.exit(1));
+    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
     await service.close({ lingerMs: LINGER_MS });
     process.exit(0);
   } catch (error) {
@@ -24,7 +24,7 @@ export async function runService(definition: ServiceDefinition): Promise<void> {
   }
 }
 
-function untilStopped(): Promise<void> {
+function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });

@@ -16,7 +16,7 @@ import {
   uuidv7,
 } from '@roost/platform';
 import { waitSeconds, zodToOpenApi } from '@roost/http';
-import { isOutage, loggable } from '@roost/platform';
+import { isOutage, serializeError } from '@roost/platform';
 
 describe('the error catalogue', () => {
   const codes = Object.keys(catalogue);
@@ -103,7 +103,7 @@ describe('secrets', () => {
         ].join('.'),
       ),
     ).toThrow();
-    expect(() => encryption.decrypt('nonsense')).toThrow('not something that was encrypted here');
+    expect(() => encryption.decrypt('nonsense')).toThrow('format of an encrypted value');
   });
 
   test('RFC 4231, case 2', () => {
@@ -247,7 +247,7 @@ describe('errors of the database', () => {
         constraint: 'user_email',
       },
     );
-    expect(loggable(error)).toMatchObject({ message: 'PostgreSQL 23505', constraint: 'user_email' });
-    expect(JSON.stringify(loggable(error))).not.toContain('ann@');
+    expect(serializeError(error)).toMatchObject({ message: 'PostgreSQL 23505', constraint: 'user_email' });
+    expect(JSON.stringify(serializeError(error))).not.toContain('ann@');
   });
 });

@@ -49,11 +49,11 @@ describe('a setting that is wrong is named, with what is allowed', () => {
     [{ NOTES_PER_USER: '0' }, 'NOTES_PER_USER is "0": it must be a number from 1 to 10000.'],
     [
       { DATABASE_URL: 'mysql://user:secret@db/x' },
-      'DATABASE_URL has a value that is not allowed: it must be an address such as postgres://user:password@127.0.0.1:54320/roost_bookings.',
+      'DATABASE_URL has a value that is not allowed: it must be a URL such as postgres://user:password@127.0.0.1:54320/roost_bookings.',
     ],
     [
       { DATABASE_URL: '' },
-      'DATABASE_URL is missing: it must be an address such as postgres://user:password@127.0.0.1:54320/roost_bookings.',
+      'DATABASE_URL is missing: it must be a URL such as postgres://user:password@127.0.0.1:54320/roost_bookings.',
     ],
     [
       { ENCRYPTION_KEY: 'short' },
@@ -61,7 +61,7 @@ describe('a setting that is wrong is named, with what is allowed', () => {
     ],
     [
       { ENCRYPTION_KEY_FILE: '/nowhere/key' },
-      "ENCRYPTION_KEY_FILE names /nowhere/key, which can't be read: ENOENT.",
+      "ENCRYPTION_KEY_FILE is /nowhere/key, which can't be read: ENOENT.",
     ],
   ])('%j', async (env, sentence) => {
     expect(await refusal(env)).toBe(sentence);
@@ -95,7 +95,7 @@ test('production wants its secrets, and nothing that is for development', async 
   });
   const text = await refusal({ ROOST_ENV: 'production', ROOST_FAULT: 'a:kill' }, own);
   expect(text).toContain('ENCRYPTION_KEY is missing');
-  expect(text).toContain('MAILER has a value that is only for development: it must be inbox or smtp.');
+  expect(text).toContain('MAILER has a value that is only allowed in development: it must be inbox or smtp.');
   expect(text).toContain('ROOST_FAULT is set');
 });
 
@@ -116,14 +116,14 @@ describe('a part that is missing is one sentence', () => {
   test('PostgreSQL', async () => {
     const text = await refusal({ DATABASE_URL: 'postgres://roost:secret@127.0.0.1:1/roost_x' });
     expect(text).toBe(
-      "notes can't reach PostgreSQL at 127.0.0.1:1 (ECONNREFUSED): is it running? DATABASE_URL names it.",
+      "notes can't reach PostgreSQL at 127.0.0.1:1 (ECONNREFUSED): is it running? DATABASE_URL is its URL.",
     );
   });
 
   test('Redis', async () => {
     const text = await refusal({ REDIS_URL: 'redis://127.0.0.1:1' });
     expect(text).toBe(
-      "notes can't use Redis at 127.0.0.1:1 (ECONNREFUSED): is it running? REDIS_URL names it.",
+      "notes can't use Redis at 127.0.0.1:1 (ECONNREFUSED): is it running? REDIS_URL is its URL.",
     );
   });
 
@@ -131,7 +131,7 @@ describe('a part that is missing is one sentence', () => {
     const url = new URL(good.DATABASE_URL ?? '');
     url.password = 'wrong';
     expect(await refusal({ DATABASE_URL: url.href })).toMatch(
-      /^notes is refused by PostgreSQL at .*: check the user and password in DATABASE_URL\.$/,
+      /^PostgreSQL at .* rejected the login of notes: check the user and password in DATABASE_URL\.$/,
     );
   });
 
@@ -140,14 +140,14 @@ describe('a part that is missing is one sentence', () => {
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const { port } = taken.address() as AddressInfo;
     expect(await refusal({ PORT: String(port) })).toBe(
-      `Port ${port} of notes is in use: stop what listens there, or set PORT to another one.`,
+      `Port ${port} of notes is in use: stop the process that uses it, or set PORT to another port.`,
     );
     taken.close();
   });
 
   test('an address that is not ours', async () => {
     expect(await refusal({ BIND_HOST: '192.0.2.1' })).toBe(
-      'BIND_HOST is 192.0.2.1, which is no address of this machine.',
+      'BIND_HOST is 192.0.2.1, which is not an address of this machine.',
     );
   });
 });
@@ -186,7 +186,7 @@ describe('migrations', () => {
     const broken = defineService({ ...notes, migrations: [...notes.migrations, Migration0002Broken] });
     const url = await freshDatabase('roost_broken');
     const text = await refusal({ DATABASE_URL: url }, broken);
-    expect(text).toMatch(/^A migration of notes failed, the database is as it was before: /);
+    expect(text).toMatch(/^A migration of notes failed and was rolled back: /);
     expect(await query(url, "SELECT 1 FROM pg_tables WHERE tablename = 'half'")).toEqual([]);
   });
 });

@@ -1,54 +1,54 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
-import { formatProblem, type GraphqlAnswer } from '@roost/graphql';
+import { formatProblem, type GraphqlResponse } from '@roost/graphql';
 import { AccessTokens, Public } from '@roost/http';
 import { CONFIG, type Config, isErrorCode, LOGGER, Problem, unavailable } from '@roost/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import type { GatewayConfig } from '../config.js';
-import { RateLimits } from '../proxy/rate-limits.js';
-import { GraphBook } from './graph.js';
+import { RateLimiter } from '../proxy/rate-limiter.js';
+import { SupergraphRegistry } from './supergraph-registry.js';
 import { graphiqlPage } from './graphiql.page.js';
-import { MAX_REQUEST_BYTES, type Operation, OperationReader } from './operation.reader.js';
+import { MAX_REQUEST_BYTES, type Operation, OperationParser } from './operation-parser.js';
 
-const PATIENCE_MS = 25_000;
-const MOST_REPORTED = 50;
+const TIMEOUT_MS = 25_000;
+const MAX_REPORTED_ERRORS = 50;
 
-/** The graph over HTTP. Who may see what is decided by the services; the token is checked here, too. */
+/** GraphQL over HTTP. The gateway verifies the token; the services authorize each field. */
 @Controller('graphql')
 export class GraphController {
   constructor(
-    private readonly graphs: GraphBook,
-    private readonly reader: OperationReader,
+    private readonly graphs: SupergraphRegistry,
+    private readonly parser: OperationParser,
     private readonly tokens: AccessTokens,
-    private readonly limits: RateLimits,
+    private readonly limiter: RateLimiter,
     @Inject(CONFIG) private readonly config: Config<typeof GatewayConfig>,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  // Some fields are for everybody, so the services decide; a token that is sent must be valid.
+  // Public, because some fields are: the services authorize. An invalid token is rejected in `respond`.
   @Public()
   @Post()
   async run(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { roost } = request;
     reply.type('application/json; charset=utf-8');
     try {
-      const answer = await this.answer(request, reply);
-      reply.code(200).send(JSON.stringify(answer));
+      const response = await this.respond(request, reply);
+      reply.code(200).send(JSON.stringify(response));
     } catch (error) {
-      const problem = error instanceof Problem ? error : this.unforeseen(error, request);
+      const problem = error instanceof Problem ? error : this.unexpected(error, request);
       roost.log.code = problem.code;
-      const answer: GraphqlAnswer = { errors: [formatProblem(problem, roost.traceId)] };
-      // What is left of a body that nobody wants to read goes with its connection.
+      const response: GraphqlResponse = { errors: [formatProblem(problem, roost.traceId)] };
+      // The rest of an unread body would block the connection.
       if (!request.raw.readableEnded) reply.header('connection', 'close');
-      reply.code(problem.status).headers(problem.headers).send(JSON.stringify(answer));
+      reply.code(problem.status).headers(problem.headers).send(JSON.stringify(response));
     }
   }
 
   @Public()
   @Get()
   async page(@Res() reply: FastifyReply): Promise<void> {
-    if (this.config.ROOST_ENV === 'production' && !this.reader.introspection)
+    if (this.config.ROOST_ENV === 'production' && !this.parser.introspection)
       throw new Problem('route.not_found');
     reply
       .type('text/html; charset=utf-8')
@@ -56,46 +56,50 @@ export class GraphController {
       .send(await graphiqlPage());
   }
 
-  private async answer(request: FastifyRequest, reply: FastifyReply): Promise<GraphqlAnswer> {
+  private async respond(request: FastifyRequest, reply: FastifyReply): Promise<GraphqlResponse> {
     const { roost } = request;
     try {
       roost.user = await this.tokens.userOf(request);
     } finally {
-      await this.limits.take(request, reply, '/graphql');
+      await this.limiter.consume(request, reply, '/graphql');
     }
     const graph = this.graphs.current();
     if (!graph) throw unavailable('The graph is not ready yet');
-    const operation = await this.reader.read(await readBody(request), graph.schema);
+    const operation = await this.parser.parse(await readBody(request), graph.schema);
     if (operation.name) roost.log.operation = operation.name;
-    // Each mutation counts like the request that it would be over REST.
+    // Each mutation counts as one request, as in REST.
     if (operation.type === 'mutation')
-      for (let more = 1; more < operation.rootKeys.length; more += 1)
-        await this.limits.take(request, reply, '/graphql');
+      for (let counted = 1; counted < operation.rootKeys.length; counted += 1)
+        await this.limiter.consume(request, reply, '/graphql');
     const result = await graph.execute({
       document: operation.document,
       variables: operation.variables,
       operationType: operation.type,
       operationName: operation.name,
-      context: { request, signal: AbortSignal.timeout(PATIENCE_MS) },
+      context: { request, signal: AbortSignal.timeout(TIMEOUT_MS) },
     });
-    return this.toAnswer(result, operation, request);
+    return this.toResponse(result, operation, request);
   }
 
-  private toAnswer(
+  private toResponse(
     { data, errors }: ExecutionResult,
     { rootKeys }: Operation,
     { roost }: FastifyRequest,
-  ): GraphqlAnswer {
-    // The executor leaves data out where no service gave any; each root field may be null by itself.
-    const answer: GraphqlAnswer = { data: data ?? Object.fromEntries(rootKeys.map((key) => [key, null])) };
+  ): GraphqlResponse {
+    // Without data from any service, the executor returns none; root fields are nullable.
+    const response: GraphqlResponse = {
+      data: data ?? Object.fromEntries(rootKeys.map((key) => [key, null])),
+    };
     if (errors?.length) {
-      answer.errors = errors.slice(0, MOST_REPORTED).map((error) => this.report(error, roost.traceId));
-      roost.log.code ??= answer.errors[0]?.extensions?.code;
+      response.errors = errors
+        .slice(0, MAX_REPORTED_ERRORS)
+        .map((error) => this.report(error, roost.traceId));
+      roost.log.code ??= response.errors[0]?.extensions?.code;
     }
-    return answer;
+    return response;
   }
 
-  /** Errors of services pass as they are; of what goes wrong in here nobody is told more than that it did. */
+  /** Errors of services are forwarded. Errors of the gateway are logged and reported as `internal`. */
   private report(
     { message, path, extensions }: GraphQLFormattedError,
     traceId: string,
@@ -107,14 +111,14 @@ export class GraphController {
     return formatProblem(new Problem('internal'), traceId, path ? { path } : {});
   }
 
-  private unforeseen(error: unknown, { roost }: FastifyRequest): Problem {
+  private unexpected(error: unknown, { roost }: FastifyRequest): Problem {
     const { requestId, traceId } = roost;
     this.logger.error({ err: error, requestId, traceId }, 'operation failed');
     return new Problem('internal');
   }
 }
 
-/** JSON only: a form of another site can't send that. */
+/** JSON only: forms of other sites can't send it (CSRF). */
 async function readBody(request: FastifyRequest): Promise<unknown> {
   if (!/^application\/(?:[\w.+-]+\+)?json(?:$|[ ;])/.test(request.headers['content-type'] ?? ''))
     throw new Problem('request.unsupported_media_type');

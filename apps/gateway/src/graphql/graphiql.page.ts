@@ -1,6 +1,6 @@
 let page: Promise<string> | null = null;
 
-/** GraphiQL with all that it needs inside: it works without a network. Large, so read when first asked for. */
+/** The GraphiQL page, with all its assets inline. It is large, so it is loaded on the first request. */
 export function graphiqlPage(): Promise<string> {
   page ??= import('@graphql-yoga/render-graphiql').then(({ renderGraphiQL }) =>
     renderGraphiQL({ title: 'Roost graph', endpoint: '/graphql', defaultQuery: WELCOME }),
@@ -8,7 +8,7 @@ export function graphiqlPage(): Promise<string> {
   return page;
 }
 
-const WELCOME = `# The one graph of Roost. Put an access token into the headers below:
+const WELCOME = `# The graph of Roost. Add an access token to the headers below:
 # { "authorization": "Bearer ..." }
 {
   me {

@@ -12,10 +12,10 @@ import {
 } from 'graphql';
 import type { Logger } from 'pino';
 import { Agent } from 'undici';
-import { RouteBook, type Upstream } from '../routes/route-book.js';
+import { RouteRegistry, type Upstream } from '../routes/route-registry.js';
 
-const PATIENCE_MS = 20_000;
-const MOST_BYTES = 20 * 1024 * 1024;
+const TIMEOUT_MS = 20_000;
+const MAX_RESPONSE_BYTES = 20 * 1024 * 1024;
 
 export interface SubgraphOperation {
   document: DocumentNode;
@@ -24,26 +24,26 @@ export interface SubgraphOperation {
   context?: { request: FastifyRequest; signal: AbortSignal } | undefined;
 }
 
-export interface SubgraphAnswer {
+export interface SubgraphResponse {
   data?: Record<string, unknown> | null;
   errors?: GraphQLFormattedError[];
 }
 
-/** Asks the services for their parts of an operation. */
+/** Sends the subgraph operations of a query plan to the services. */
 @Injectable()
 export class SubgraphClient implements OnApplicationShutdown {
   private readonly agent = new Agent({
     connections: 64,
-    headersTimeout: PATIENCE_MS,
-    bodyTimeout: PATIENCE_MS,
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
     connect: { timeout: 2_000 },
   });
-  /** A planned operation is one object for as long as its plan is kept. */
+  /** Printed documents: a cached plan reuses its document objects. */
   private readonly texts = new WeakMap<DocumentNode, string>();
 
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
-    private readonly routes: RouteBook,
+    private readonly routes: RouteRegistry,
     private readonly tracing: Tracing,
   ) {}
 
@@ -51,30 +51,33 @@ export class SubgraphClient implements OnApplicationShutdown {
     await this.agent.destroy();
   }
 
-  async execute(service: string, operation: SubgraphOperation): Promise<SubgraphAnswer> {
+  async execute(service: string, operation: SubgraphOperation): Promise<SubgraphResponse> {
     const { document, variables, context } = operation;
     if (!context) throw new Error('an operation without a request');
     try {
-      return await this.ask(service as Upstream, operation, context);
+      return await this.send(service as Upstream, operation, context);
     } catch (error) {
       const { request } = context;
       request.roost.log.unavailable = service;
       this.logger.warn(
         { service, reason: reasonOf(error), requestId: request.roost.requestId },
-        'a service did not answer',
+        'service did not respond',
       );
-      return { data: null, errors: placesOf(document, variables).map((path) => refusal(service, path)) };
+      return {
+        data: null,
+        errors: pathsOf(document, variables).map((path) => unavailableError(service, path)),
+      };
     }
   }
 
-  private async ask(
+  private async send(
     service: Upstream,
     { document, variables, operationType }: SubgraphOperation,
     { request, signal }: { request: FastifyRequest; signal: AbortSignal },
-  ): Promise<SubgraphAnswer> {
+  ): Promise<SubgraphResponse> {
     const { origin, pathname } = new URL(`${this.routes.upstream(service)}/graphql`);
     const call = { peer: service, method: 'POST', url: origin, route: pathname };
-    const { answer, statusCode } = await callOut(this.tracing, call, async (headers, answered) => {
+    const { response, statusCode } = await callOut(this.tracing, call, async (headers, onStatus) => {
       const { statusCode, body } = await this.agent.request({
         origin,
         path: pathname,
@@ -83,16 +86,17 @@ export class SubgraphClient implements OnApplicationShutdown {
         body: JSON.stringify({ query: this.textOf(document), ...(variables ? { variables } : {}) }),
         signal,
       });
-      answered(statusCode);
-      return { answer: (await readJson(body)) as SubgraphAnswer | null, statusCode };
+      onStatus(statusCode);
+      return { response: (await readJson(body)) as SubgraphResponse | null, statusCode };
     });
-    // A refusal before execution (a bad token, an outage) is an answer, too; a page of something else is none.
-    if (!answer || !(answer.data || Array.isArray(answer.errors))) throw new Error(`answered ${statusCode}`);
-    if (answer.data || !answer.errors) return answer;
-    const [first] = answer.errors;
+    // A rejection before execution (invalid token, outage) is a GraphQL response, too.
+    if (!response || !(response.data || Array.isArray(response.errors)))
+      throw new Error(`status ${statusCode}`);
+    if (response.data || !response.errors) return response;
+    const [first] = response.errors;
     return {
       data: null,
-      errors: placesOf(document, variables).map((path) => ({
+      errors: pathsOf(document, variables).map((path) => ({
         ...first,
         message: first?.message ?? '',
         path,
@@ -130,28 +134,28 @@ async function readJson(body: AsyncIterable<Buffer>): Promise<unknown> {
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw new Error('answered too much');
+    if (bytes > MAX_RESPONSE_BYTES) throw new Error('response too large');
     chunks.push(chunk);
   }
   return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
 }
 
-function refusal(service: string, path: (string | number)[]): GraphQLFormattedError {
+function unavailableError(service: string, path: (string | number)[]): GraphQLFormattedError {
   const problem: Problem = unavailable(
-    `The service behind this field (${service}) does not answer at the moment.`,
+    `The service behind this field (${service}) is temporarily unavailable.`,
   );
   return { message: problem.message, path, extensions: problem.extensions };
 }
 
 /**
- * Where an operation of a plan would have put its data: its root fields, or for `_entities` each entity. The executor
- * knows which fields of the client's operation those are.
+ * The paths of the data of a subgraph operation: its root fields or, for `_entities`, each entity. The executor maps them
+ * to the fields of the client's operation.
  */
-function placesOf(document: DocumentNode, variables: Record<string, unknown> = {}): (string | number)[][] {
+function pathsOf(document: DocumentNode, variables: Record<string, unknown> = {}): (string | number)[][] {
   const operation = document.definitions.find(
     (it): it is OperationDefinitionNode => it.kind === Kind.OPERATION_DEFINITION,
   );
-  const places = (operation?.selectionSet.selections ?? []).flatMap((field): (string | number)[][] => {
+  const paths = (operation?.selectionSet.selections ?? []).flatMap((field): (string | number)[][] => {
     if (field.kind !== Kind.FIELD) return [];
     const key = field.alias?.value ?? field.name.value;
     if (field.name.value !== '_entities') return [[key]];
@@ -159,7 +163,7 @@ function placesOf(document: DocumentNode, variables: Record<string, unknown> = {
     const entities = value?.kind === Kind.VARIABLE ? variables[value.name.value] : [];
     return Array.isArray(entities) ? entities.map((_, index) => [key, index]) : [];
   });
-  return places;
+  return paths;
 }
 
 function reasonOf(error: unknown): string {

@@ -6,7 +6,7 @@ import { etagOf, Public } from '@roost/http';
 import { Problem } from '@roost/platform';
 import type { FastifyReply } from 'fastify';
 import type { OpenApiDocument } from '../routes/openapi.js';
-import { RouteBook } from '../routes/route-book.js';
+import { RouteRegistry } from '../routes/route-registry.js';
 
 const swaggerUi = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
@@ -46,10 +46,10 @@ const START = `window.ui = SwaggerUIBundle({
 const EVENTS = readFileSync(new URL('../../release/asyncapi.json', import.meta.url));
 const EVENTS_ETAG = etagOf(EVENTS.toString());
 
-/** `/openapi.json`, Swagger UI on it, and `/asyncapi.json`. */
+/** Serves `/openapi.json`, its Swagger UI, and `/asyncapi.json`. */
 @Controller()
 export class DocsController {
-  constructor(private readonly routes: RouteBook) {}
+  constructor(private readonly routes: RouteRegistry) {}
 
   @Public()
   @Get('openapi.json')

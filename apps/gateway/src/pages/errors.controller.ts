@@ -8,7 +8,7 @@ const STYLE =
   'code{background:#eef1f4;padding:.1em .35em;border-radius:4px}h1{line-height:1.25}a{color:#0b5cad}' +
   'li{margin:.3rem 0}.status{color:#5b6875}';
 
-/** The pages that the `type` of each problem points at. */
+/** One page per error code: the target of the `type` of a problem. */
 @Controller('errors')
 export class ErrorsController {
   @Public()
@@ -45,7 +45,7 @@ function send(reply: FastifyReply, title: string, body: string): void {
     );
 }
 
-/** The catalogue's texts are Markdown of one kind only: code in backticks. */
+/** Converts a text of the catalogue to HTML. The only markup is code in backticks. */
 function inline(text: string): string {
   return text
     .replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)

@@ -4,19 +4,20 @@ import { Problem } from '@roost/platform';
 import type { FastifyRequest } from 'fastify';
 import type { Route } from '../routes/route-table.js';
 
-/** A photo of 15 MB and the form around it. */
+/** A photo of 15 MB and its multipart form. */
 const MAX_UPLOAD_BYTES = 16 * 1024 * 1024;
 
 /**
- * Refuses a body that is too large here, where the rest of it can still be read away: a service that answers before
- * the whole body has come closes the connection on the gateway, and the reason is lost. Throws 413 `request.too_large`
- * for a length that is announced; a body without one fails with the same problem when it grows too long.
+ * Limits the size of a body in the gateway, because the gateway can discard the rest of it. A service that responds
+ * before the whole body has arrived closes the connection, and the gateway loses its response. Throws 413
+ * `request.too_large` for a `Content-Length` over the limit; a body without one fails with the same problem when it
+ * exceeds the limit.
  */
 export function limitBody(request: FastifyRequest, route: Route): void {
   const limit = route.upload ? MAX_UPLOAD_BYTES : MAX_BODY_BYTES;
-  const announced = request.headers['content-length'];
-  if (announced !== undefined) {
-    if (Number(announced) > limit) throw new Problem('request.too_large');
+  const contentLength = request.headers['content-length'];
+  if (contentLength !== undefined) {
+    if (Number(contentLength) > limit) throw new Problem('request.too_large');
     return;
   }
   if (!request.body) return;

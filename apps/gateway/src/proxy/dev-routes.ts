@@ -1,12 +1,11 @@
 import type { Route } from '../routes/route-table.js';
 
 /**
- * The development routes stand in no document, so the gateway names them. `/dev/clock` moves the time of all
- * services, whichever of them is asked.
+ * The development routes: no OpenAPI document contains them. `/dev/clock` of any service moves the clock of all services.
  */
 export function findDevRoute(method: string, path: string): Route | null {
-  const claim = `${method} ${path}`;
-  switch (claim) {
+  const route = `${method} ${path}`;
+  switch (route) {
     case 'GET /dev/inbox':
     case 'POST /dev/users':
     case 'GET /dev/clock':

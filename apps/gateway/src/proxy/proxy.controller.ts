@@ -4,42 +4,47 @@ import { CONFIG, type Config, Problem } from '@roost/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import type { Route } from '../routes/route-table.js';
-import { RouteBook, type Upstream } from '../routes/route-book.js';
+import { RouteRegistry, type Upstream } from '../routes/route-registry.js';
 import { limitBody } from './body-limit.js';
 import { findDevRoute } from './dev-routes.js';
-import { RateLimits } from './rate-limits.js';
-import { Upstreams } from './upstreams.js';
+import { RateLimiter } from './rate-limiter.js';
+import { UpstreamClient } from './upstream.client.js';
 
-/** Everything that is not the gateway's own: find the owner, check the token, count the request, pass it on. */
+/** Forwards requests: finds the owner of the path, verifies the token, applies the rate limit. */
 @Controller()
 export class ProxyController {
   private readonly production: boolean;
 
   constructor(
-    private readonly routes: RouteBook,
+    private readonly routes: RouteRegistry,
     private readonly tokens: AccessTokens,
-    private readonly limits: RateLimits,
-    private readonly upstreams: Upstreams,
+    private readonly limiter: RateLimiter,
+    private readonly upstreams: UpstreamClient,
     @Inject(CONFIG) config: Config<typeof GatewayConfig>,
   ) {
     this.production = config.ROOST_ENV === 'production';
   }
 
-  // Who may call is said by the route's own document, so it is decided in here, not by the decorator.
+  // Public, because the OpenAPI document of the route decides whether a token is required (`authenticate`).
   @Public()
   @All('*')
-  async pass(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async forward(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const path = pathOf(request.url);
     const route = this.find(request.method, path);
     try {
       await this.authenticate(request, route);
     } finally {
-      // A caller whose token is refused is counted as the address that he comes from.
-      await this.limits.take(request, reply, path);
+      // A request with an invalid token counts for its IP address.
+      await this.limiter.consume(request, reply, path);
     }
     limitBody(request, route);
     request.roost.route = route.path;
-    await this.upstreams.pass(request, reply, route, this.routes.upstream(route.service as Upstream) + path);
+    await this.upstreams.forward(
+      request,
+      reply,
+      route,
+      this.routes.upstream(route.service as Upstream) + path,
+    );
   }
 
   private async authenticate(request: FastifyRequest, route: Route): Promise<void> {
@@ -57,7 +62,7 @@ export class ProxyController {
   }
 }
 
-/** The path as it will be sent on. Dot segments would be resolved behind the route table's back. */
+/** The path to forward. Rejects dot segments: the service would resolve them to a path that the route table did not check. */
 function pathOf(url: string): string {
   const end = url.search(/[?#]/);
   const path = end < 0 ? url : url.slice(0, end);

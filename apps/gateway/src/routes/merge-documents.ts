@@ -1,10 +1,10 @@
-import { claimKey, type RouteTable } from './route-table.js';
+import { operationKey, type RouteTable } from './route-table.js';
 import { METHODS, type OpenApiDocument, type SecurityRequirement } from './openapi.js';
 
 /**
- * One document for the whole of Roost from the services' documents. Schemas that two services declare alike are
- * shared; of two that differ under one name, the later one is renamed after its service (`PaymentsPage`).
- * An operation that is claimed twice is its owner's, by the route table.
+ * Merges the OpenAPI documents of the services into one. Equal schemas with one name are shared; if they differ, the
+ * schema of the later service gets its name as a prefix (`PaymentsPage`). An operation in two documents is taken from the
+ * owner in the route table.
  */
 export function mergeDocuments(
   documents: ReadonlyMap<string, OpenApiDocument>,
@@ -24,7 +24,7 @@ export function mergeDocuments(
       const target = (paths[path] ??= {});
       for (const method of METHODS) {
         const operation = item[method];
-        if (!operation || routes.owner(claimKey(method, path)) !== service) continue;
+        if (!operation || routes.owner(operationKey(method, path)) !== service) continue;
         const security: SecurityRequirement[] | undefined = operation.security ?? document.security;
         target[method] = security ? { ...operation, security } : operation;
       }

@@ -1,4 +1,4 @@
-/** The parts of an OpenAPI 3 document that the gateway reads; the rest passes through untouched. */
+/** The parts of an OpenAPI 3 document that the gateway reads; all other parts stay unchanged. */
 export interface OpenApiDocument {
   openapi: string;
   info: { title: string; version: string; description?: string };
@@ -19,7 +19,7 @@ export type SecurityRequirement = Record<string, string[]>;
 
 export const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 
-/** Every operation of a document, one by one. */
+/** Every operation of a document. */
 export function* operations(
   document: OpenApiDocument,
 ): Generator<{ method: string; path: string; operation: Operation }> {

@@ -1,17 +1,17 @@
 import createRouter, { type HTTPMethod } from 'find-my-way';
 import { operations, type OpenApiDocument, type Operation, type SecurityRequirement } from './openapi.js';
 
-/** Who serves a path, and whether a caller needs a token for it. */
+/** The service of a path, and its access rule. */
 export interface Route {
   service: string;
-  /** The path template, as the service's document has it. */
+  /** The path template in the document of the service. */
   path: string;
   access: 'public' | 'optional' | 'user';
-  /** It takes a file, and so a larger body. */
+  /** The route accepts a file, so its body limit is higher. */
   upload: boolean;
 }
 
-/** A path that two services claim; the one that had it first keeps it. */
+/** An operation in the documents of two services. The previous owner keeps it. */
 export interface Clash {
   method: string;
   path: string;
@@ -21,16 +21,15 @@ export interface Clash {
 
 export interface RouteTable {
   find(method: string, path: string): Route | null;
-  /** The service that owns a claim (see `claimKey`). */
-  owner(claim: string): string | null;
+  /** The service that owns an operation (key: `operationKey`). */
+  owner(key: string): string | null;
   clashes: Clash[];
   size: number;
 }
 
 /**
- * The gateway's routes from the services' documents. A path that is claimed twice stays with the service that had it
- * in the `previous` table, else with the one that comes first (ARCHITECTURE §4). Templates that differ only in their
- * parameters' names are the same path.
+ * Builds the route table from the documents of the services. An operation in two documents belongs to its owner in the
+ * `previous` table, otherwise to the first service. Templates that differ only in the names of parameters are equal.
  */
 export function buildRouteTable(
   documents: ReadonlyMap<string, OpenApiDocument>,
@@ -46,7 +45,7 @@ export function buildRouteTable(
         access: accessOf(operation, document.security),
         upload: operation.requestBody?.content['multipart/form-data'] !== undefined,
       };
-      const key = claimKey(method, path);
+      const key = operationKey(method, path);
       claims.set(key, [...(claims.get(key) ?? []), claim]);
     }
   }
@@ -69,10 +68,10 @@ export function buildRouteTable(
   }
   return {
     find: (method, path) => {
-      // HEAD is GET without the body.
+      // HEAD has the route of GET.
       const found = router.find((method === 'HEAD' ? 'GET' : method) as HTTPMethod, path);
-      const named = found && Object.values(found.params).every((value) => value !== '');
-      return named ? (found.store as Route) : null;
+      const complete = found && Object.values(found.params).every((value) => value !== '');
+      return complete ? (found.store as Route) : null;
     },
     owner: (key) => owners.get(key) ?? null,
     clashes,
@@ -80,12 +79,12 @@ export function buildRouteTable(
   };
 }
 
-/** What two services must not both claim: a method and a path, whatever the parameters are called. */
-export function claimKey(method: string, path: string): string {
+/** The identity of an operation: method and path template without the names of parameters. */
+export function operationKey(method: string, path: string): string {
   return `${method.toUpperCase()} ${path.replace(/\{[^}]+\}/g, '{}')}`;
 }
 
-/** `security: []` is a public route; a list with an empty requirement in it takes a token or none. */
+/** `security: []` is a public route. A list with an empty requirement makes the token optional. */
 function accessOf(operation: Operation, byDefault: SecurityRequirement[] | undefined): Route['access'] {
   const security = operation.security ?? byDefault;
   if (!security) return 'user';
@@ -93,7 +92,7 @@ function accessOf(operation: Operation, byDefault: SecurityRequirement[] | undef
   return security.some((requirement) => Object.keys(requirement).length === 0) ? 'optional' : 'user';
 }
 
-/** `/v1/calendars/{token}.ics` → `/v1/calendars/:token(^[^/]+?).ics`: a parameter that shares its segment stops at the dot. */
+/** `/v1/calendars/{token}.ics` → `/v1/calendars/:token(^[^.]+).ics`: a parameter before a suffix ends at the dot. */
 function toPattern(path: string): string {
   return path
     .replaceAll(':', '::')

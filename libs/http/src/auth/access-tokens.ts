@@ -18,14 +18,14 @@ const Header = z.object({ alg: z.literal('RS256'), kid: z.string().min(1).max(20
 
 const CLOCK_TOLERANCE_SECONDS = 5;
 const MAX_TOKEN_LENGTH = 8_192;
-const MAX_REMEMBERED = 5_000;
+const MAX_CACHED = 5_000;
 
 interface Verified {
   user: AuthUser;
   expiresAtMillis: number;
 }
 
-/** Reads access tokens: RS256 by a known key of the right issuer, through passport-jwt. Remembers what it has verified. */
+/** Verifies access tokens with passport-jwt: RS256, a key of the key set, the configured issuer. Caches verified tokens. */
 export class AccessTokens {
   readonly #verified = new Map<string, Verified>();
   readonly #strategy: Strategy;
@@ -48,14 +48,14 @@ export class AccessTokens {
     );
   }
 
-  /** The user of a request; `null` without a token; throws `auth.invalid_token` when there is one that is not valid. */
+  /** The user of a request, or `null` without a token. Throws 401 `auth.invalid_token` for an invalid token. */
   userOf(request: FastifyRequest): AuthUser | null | Promise<AuthUser> {
     const header = request.headers.authorization;
     if (header === undefined) return null;
     if (header.length > MAX_TOKEN_LENGTH) throw invalidToken();
-    const known = this.#verified.get(header);
-    if (known) {
-      if (known.expiresAtMillis > Date.now()) return known.user;
+    const cached = this.#verified.get(header);
+    if (cached) {
+      if (cached.expiresAtMillis > Date.now()) return cached.user;
       this.#verified.delete(header);
       throw invalidToken();
     }
@@ -64,17 +64,17 @@ export class AccessTokens {
 
   async #verify(request: FastifyRequest, header: string): Promise<AuthUser> {
     const verified = await this.#authenticate(request);
-    if (this.#verified.size >= MAX_REMEMBERED) {
+    if (this.#verified.size >= MAX_CACHED) {
       for (const oldest of this.#verified.keys()) {
         this.#verified.delete(oldest);
-        if (this.#verified.size < MAX_REMEMBERED * 0.9) break;
+        if (this.#verified.size < MAX_CACHED * 0.9) break;
       }
     }
     this.#verified.set(header, verified);
     return verified.user;
   }
 
-  /** What passport does, without its registry: that is one for the process, and several services may share one. */
+  /** Runs the strategy without passport: its registry is global, and a process can run several services. */
   #authenticate(request: FastifyRequest): Promise<Verified> {
     return new Promise((resolve, reject) => {
       const attempt = Object.create(this.#strategy) as Strategy & {
@@ -94,7 +94,7 @@ export class AccessTokens {
       const header = headerOf(token);
       const key = header && (await this.keys.key(header.kid));
       if (!key) return done(invalidToken());
-      done(null, key as unknown as string); // jsonwebtoken takes KeyObjects; the types of passport-jwt don't know
+      done(null, key as unknown as string); // jsonwebtoken accepts a KeyObject, the types of passport-jwt do not
     } catch (error) {
       done(error);
     }

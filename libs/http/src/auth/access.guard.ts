@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Problem } from '@roost/platform';
 import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import { receiveFile } from '../uploads/multipart.js';
-import { uploadRules } from '../uploads/upload.js';
+import { uploadRules } from '../uploads/upload-rules.js';
 import { ACCESS, INHERITS_ACCESS, ROLES, STEP_UP, VERIFIED_EMAIL } from './decorators.js';
 import { AccessTokens } from './access-tokens.js';
 import type { AuthUser } from '../context/auth-user.js';
@@ -17,7 +17,10 @@ interface Policy {
   stepUp: boolean;
 }
 
-/** Who may enter: every route needs a valid access token unless it says otherwise. Claims the idempotency key, too. */
+/**
+ * Authorizes requests: a route requires a valid access token unless a decorator allows otherwise. Then claims the
+ * idempotency key of the request.
+ */
 @Injectable()
 export class AccessGuard implements CanActivate {
   readonly #policies = new WeakMap<object, Policy>();
@@ -44,7 +47,7 @@ export class AccessGuard implements CanActivate {
       : this.#admit(request, policy, user, context.getHandler());
   }
 
-  /** Throws when what is said at the method, or at its class, keeps this user out. */
+  /** Throws 401 or 403 if the decorators of the method, or of its class, do not admit the user. */
   check(handler: object, owner: object, user: AuthUser | null): void {
     this.#enforce(this.#policyOf(handler, owner), user);
   }
@@ -63,7 +66,7 @@ export class AccessGuard implements CanActivate {
       : true;
   }
 
-  /** A file is a part of what the key stands for, so it must have arrived; one that is refused on its way takes no key. */
+  /** The fingerprint of an upload includes its file, so the file is read first. A rejected file claims no key. */
   async #claim(request: FastifyRequest, handler: object): Promise<true> {
     const upload = uploadRules(handler);
     if (upload) await receiveFile(request, upload);
@@ -85,15 +88,16 @@ export class AccessGuard implements CanActivate {
   }
 
   #policyOf(handler: object, owner: object): Policy {
-    const known = this.#policies.get(handler);
-    if (known) return known;
+    const cached = this.#policies.get(handler);
+    if (cached) return cached;
     const inherits = Reflect.getMetadata(INHERITS_ACCESS, handler) === true;
     const read = (key: string): unknown =>
       Reflect.getMetadata(key, handler) ??
       (inherits ? undefined : (Reflect.getMetadata(key, owner) as unknown));
-    const demands = [ROLES, VERIFIED_EMAIL, STEP_UP].some((key) => read(key) !== undefined);
+    const restricted = [ROLES, VERIFIED_EMAIL, STEP_UP].some((key) => read(key) !== undefined);
     const policy: Policy = {
-      access: (read(ACCESS) as Policy['access'] | undefined) ?? (inherits && !demands ? 'optional' : 'user'),
+      access:
+        (read(ACCESS) as Policy['access'] | undefined) ?? (inherits && !restricted ? 'optional' : 'user'),
       roles: (read(ROLES) as readonly string[] | undefined) ?? null,
       verifiedEmail: read(VERIFIED_EMAIL) === true,
       stepUp: read(STEP_UP) === true,

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Public } from '../auth/decorators.js';
 import { invalidField, Clock, SystemClock, ClockControl } from '@roost/platform';
 import { Body } from '../shapes/params.js';
-import { Instant } from '../shapes/pieces.js';
+import { Instant } from '../shapes/common.js';
 
 const MoveClock = z.union(
   [
@@ -17,7 +17,7 @@ const MoveClock = z.union(
 );
 type MoveClock = z.output<typeof MoveClock>;
 
-/** Development and tests move domain time. Not part of the service in production. */
+/** Moves the domain clock in development and tests. Not served in production. */
 @ApiExcludeController()
 @Controller('dev/clock')
 export class ClockController {
@@ -38,12 +38,12 @@ export class ClockController {
   #offset(body: MoveClock): number {
     if ('reset' in body) return 0;
     if ('set' in body) return Date.parse(body.set) - this.system.now().getTime();
-    let moved: Date;
+    let target: Date;
     try {
-      moved = addDuration(this.clock.now(), body.advance, 'UTC');
+      target = addDuration(this.clock.now(), body.advance, 'UTC');
     } catch {
       throw invalidField('/advance', 'Must be a duration such as P3D or PT15M');
     }
-    return moved.getTime() - this.system.now().getTime();
+    return target.getTime() - this.system.now().getTime();
   }
 }

@@ -1,9 +1,9 @@
-/** Who sent a request, as the access token says. */
+/** The user who sent a request, according to the access token. */
 export interface AuthUser {
   id: string;
   sessionId: string;
   roles: readonly string[];
   emailVerified: boolean;
-  /** When the person last proved who they are (password or code). */
+  /** The time of the last authentication with a password or code. */
   authTime: Date;
 }

@@ -2,30 +2,33 @@ import { type Span, SpanKind, type Tracing } from '@roost/tracing';
 import { tracingHeaders } from './request-context.js';
 
 export interface OutgoingCall {
-  /** Who is asked: the name of a service or a provider. */
+  /** The called service or provider. */
   peer: string;
   method: string;
-  /** Where it is; user, query and fragment are not noted. */
+  /** The span contains only host and port of it: no user, path, query or fragment. */
   url: string | URL;
-  /** The path as a template: ids and keys do not belong into a span's name. */
+  /** The path template: span names must not contain ids or keys. */
   route: string;
-  /** 1 for the first try. */
+  /** 1 for the first attempt. */
   tries?: number;
 }
 
-/** A call to somebody else as a span that is active during `work`; a status of 400 and above is a failure of the call. */
+/**
+ * Runs an outgoing HTTP call as an active span. `work` gets the headers to send and a function that records the status
+ * of the response; a status of 400 and above marks the call as failed.
+ */
 export function callOut<T>(
   tracing: Tracing,
   call: OutgoingCall,
-  work: (headers: Record<string, string>, answered: (status: number) => void) => Promise<T>,
+  work: (headers: Record<string, string>, onStatus: (status: number) => void) => Promise<T>,
 ): Promise<T> {
   if (!tracing.on) return work(tracingHeaders(), () => undefined);
   return tracing.run(`${call.method} ${call.route}`, spanOf(call), (span) =>
-    work(tracingHeaders(), (status) => noteAnswer(tracing, span, status)),
+    work(tracingHeaders(), (status) => recordStatus(tracing, span, status)),
   );
 }
 
-/** For a call whose answer somebody else sees. */
+/** The span options of an outgoing call, for callers that end the span themselves. */
 export function spanOf({ peer, method, url, route, tries = 1 }: OutgoingCall) {
   const { hostname, port, protocol } = new URL(url);
   return {
@@ -41,7 +44,7 @@ export function spanOf({ peer, method, url, route, tries = 1 }: OutgoingCall) {
   };
 }
 
-export function noteAnswer(tracing: Tracing, span: Span, status: number): void {
+export function recordStatus(tracing: Tracing, span: Span, status: number): void {
   span.setAttribute('http.response.status_code', status);
   if (status >= 400) tracing.failed(span, { code: String(status) });
 }

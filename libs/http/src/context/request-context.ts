@@ -12,37 +12,38 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { currentScope, type RequestScope, runInScope } from '@roost/platform';
 import type { AuthUser } from './auth-user.js';
 
-/** A claim on an idempotency key by the request that is running. */
+/** The claim of the current request on an idempotency key. */
 export interface IdempotencyClaim {
   userId: string;
   method: string;
   path: string;
   key: string;
   lease: string;
+  /** The use case has stored the response in its transaction. */
   stored: boolean;
-  /** The answer carries a secret: it is kept encrypted. */
-  sealed: boolean;
+  /** The response contains a secret and is stored encrypted. */
+  encrypted: boolean;
 }
 
-/** What is known about the request being answered; reachable everywhere below it. */
+/** The context of the current request, available to everything that runs inside of it. */
 export interface RequestContext extends RequestScope {
   readonly requestId: string;
   readonly traceId: string;
   readonly traceparent: string;
-  /** What other tracing systems want handed on with the trace; null when there is nothing sound. */
+  /** The valid `tracestate` header of other tracing systems, to propagate; null without one. */
   readonly tracestate: string | null;
-  /** Ends with the answer; null when this service is not traced. */
+  /** Ends with the response; null if tracing is off. */
   readonly span: Span | null;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  /** Aborted when the service is about to stop: nobody should wait any longer. */
+  /** Aborted when the service starts to stop: long polls end. */
   readonly closing: AbortSignal;
   user: AuthUser | null;
   etag: string | null;
-  /** The path template, where Fastify does not know it (the gateway's routes are in documents). */
+  /** The path template, if Fastify has none (the gateway reads its routes from documents). */
   route: string | null;
   claim: IdempotencyClaim | null;
-  /** Fields that go into the log line of the request. */
+  /** Additional fields of the log line of the request. */
   log: Record<string, unknown>;
 }
 
@@ -57,19 +58,19 @@ export function runInContext<T>(context: RequestContext, work: () => T): T {
   return runInScope(context, work);
 }
 
-/** The request that is being answered, if any: none in event handlers and jobs. */
+/** The context of the current request; undefined in event handlers and jobs. */
 export function currentRequest(): RequestContext | undefined {
   // Only `runInContext` opens scopes.
   return currentScope() as RequestContext | undefined;
 }
 
-/** Adds fields to the log line of this request: ids and codes, never contents. */
+/** Adds fields to the log line of the current request. Only ids and codes, no contents. */
 export function addLogFields(fields: Record<string, unknown>): void {
   const context = currentRequest();
   if (context) Object.assign(context.log, fields);
 }
 
-/** Headers that tie an outgoing call to the request that caused it. */
+/** Headers that link an outgoing call to the current request and trace. */
 export function tracingHeaders(): Record<string, string> {
   const context = currentRequest();
   const traceparent = activeTraceparent() ?? context?.traceparent;
@@ -82,17 +83,16 @@ export function tracingHeaders(): Record<string, string> {
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
-/** Nobody asks how the probes of machines went. */
+/** Health probes and metrics scrapes: neither logged nor traced. */
 export function isProbe(route: string | undefined): boolean {
   return route !== undefined && (route.startsWith('/health/') || route === '/metrics');
 }
 
+/** The context of a new request. Starts its span if tracing is on. */
 export function openContext(
-  service: string,
   request: FastifyRequest,
   reply: FastifyReply,
-  closing: AbortSignal,
-  tracing: Tracing,
+  { service, closing, tracing }: { service: string; closing: AbortSignal; tracing: Tracing },
 ): RequestContext {
   const sentId = request.headers['x-request-id'];
   const requestId = typeof sentId === 'string' && REQUEST_ID.test(sentId) ? sentId : randomUUID();
@@ -106,18 +106,18 @@ export function openContext(
           attributes: { 'http.request.method': request.method, 'url.scheme': request.protocol },
         })
       : null;
-  // Without a span there still is a trace: logs, problems and events are tied together by it.
-  const here = span?.spanContext() ?? {
+  // Without a span, the trace id still links logs, problems and events.
+  const spanContext = span?.spanContext() ?? {
     traceId: parent?.traceId ?? randomUUID().replaceAll('-', ''),
-    // Node draws UUIDs in advance; bytes cost a call into the kernel for each request.
+    // Node generates UUIDs in batches; random bytes would cost one system call per request.
     spanId: randomUUID().replaceAll('-', '').slice(16),
     traceFlags: parent?.traceFlags ?? 1,
   };
   return {
     service,
     requestId,
-    traceId: here.traceId,
-    traceparent: formatTraceparent(here),
+    traceId: spanContext.traceId,
+    traceparent: formatTraceparent(spanContext),
     tracestate: parent && parseTracestate(tracestate),
     span,
     request,
@@ -132,16 +132,16 @@ export function openContext(
   };
 }
 
-/** The answer is sent: the span says how it went, by status and code. */
+/** Ends the span of a request after the response, with its status and code. */
 export function closeSpan(
-  { span, request, reply, route: known, log }: RequestContext,
+  { span, request, reply, route: template, log }: RequestContext,
   tracing: Tracing,
 ): void {
   if (!span) return;
-  const route = known ?? request.routeOptions.url?.replace(/:(\w+)/g, '{$1}');
+  const route = template ?? request.routeOptions.url?.replace(/:(\w+)/g, '{$1}');
   const { statusCode } = reply;
   const code = typeof log.code === 'string' ? log.code : undefined;
-  // A path would show the secrets that some carry (a feed's key); the template shows none.
+  // Not the path: some paths contain secrets (the key of a calendar feed).
   if (route !== undefined) span.updateName(`${request.method} ${route}`).setAttribute('http.route', route);
   span.setAttribute('http.response.status_code', statusCode);
   if (code !== undefined) span.setAttribute('roost.code', code);

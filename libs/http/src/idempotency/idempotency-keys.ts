@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import {
   Inject,
   Injectable,
@@ -8,37 +8,33 @@ import {
   Optional,
 } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { Encryption, loggable, type FieldError, Problem, LOGGER } from '@roost/platform';
+import { Encryption, type FieldError, Problem, LOGGER } from '@roost/platform';
 import type { IdempotencyClaim, RequestContext } from '../context/request-context.js';
+import { claimKey, deleteOldKeys, findResponse, releaseKey, storeResponse } from './idempotency.queries.js';
 
-export const LEASE_SECONDS = 30;
-export const KEPT_HOURS = 24;
-const PRUNE_EVERY_MS = 10 * 60_000;
-const PRUNED_AT_ONCE = 5_000;
+const LEASE_SECONDS = 30;
+const RETENTION_HOURS = 24;
+const PRUNE_INTERVAL_MS = 10 * 60_000;
+const PRUNE_BATCH = 5_000;
+const MAX_CLAIM_ATTEMPTS = 3;
 
-/** Sign-in carries secrets in its answers, and is safe to repeat. */
-const NEVER = /^\/v1\/(?:auth|me\/mfa)(?:\/|$)/;
-const SEALED = 'idempotency_key.body';
+/** Sign-in routes: their responses contain secrets, and repeating them is safe. */
+const EXCLUDED_PATHS = /^\/v1\/(?:auth|me\/mfa)(?:\/|$)/;
+const ENCRYPTION_CONTEXT = 'idempotency_key.body';
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** Not an error: the first answer, sent again. */
-export class Replay {
+/** Thrown to send the stored response of the first request again. Not an error. */
+export class ReplayedResponse {
   constructor(
     readonly status: number,
     readonly body: string | null,
   ) {}
 }
 
-interface StoredAnswer {
-  fingerprint: Buffer;
-  status: number | null;
-  body: string | null;
-}
-
-/** The answers that POSTs got, by user, method, path and `Idempotency-Key`. */
+/** Stores the responses of POST requests by user, method, path and `Idempotency-Key`. */
 @Injectable()
 export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy {
-  #pruning: NodeJS.Timeout | null = null;
+  #pruneTimer: NodeJS.Timeout | null = null;
 
   constructor(
     @Optional() @Inject(MikroORM) private readonly orm: MikroORM | null,
@@ -48,22 +44,24 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
 
   onApplicationBootstrap(): void {
     if (!this.orm) return;
-    this.#pruning = setInterval(() => {
-      this.prune().catch((error: unknown) =>
-        this.logger.warn({ err: loggable(error) }, 'idempotency keys not pruned'),
-      );
-    }, PRUNE_EVERY_MS).unref();
+    this.#pruneTimer = setInterval(() => {
+      this.prune().catch((error: unknown) => this.logger.warn({ err: error }, 'idempotency keys not pruned'));
+    }, PRUNE_INTERVAL_MS).unref();
   }
 
   onModuleDestroy(): void {
-    if (this.#pruning) clearInterval(this.#pruning);
+    if (this.#pruneTimer) clearInterval(this.#pruneTimer);
   }
 
-  /** Takes the key for this request, or for a part of it; throws the stored answer, or 409, or 422. */
+  /**
+   * Claims the key of a request, or of one part of it. Throws `ReplayedResponse` if a response is stored, 409
+   * `idempotency.in_progress` or 422 `idempotency.key_reused`.
+   */
   async claim(context: RequestContext, part?: { path: string; fingerprint: Buffer }): Promise<void> {
     const { request, user } = context;
     const path = part?.path ?? request.url.split('?', 1)[0] ?? request.url;
-    if (!this.orm || !user || NEVER.test(path)) return;
+    const em = this.#em();
+    if (!em || !user || EXCLUDED_PATHS.test(path)) return;
     const key = request.headers['idempotency-key'];
     if (typeof key !== 'string' || !KEY.test(key)) {
       const errors: FieldError[] = [
@@ -78,83 +76,58 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
       key,
       lease: randomUUID(),
       stored: false,
-      sealed: false,
+      encrypted: false,
     };
     const fingerprint = part?.fingerprint ?? fingerprintOf(context);
-    for (let round = 0; round < 3; round += 1) {
-      if (await this.#take(claim, fingerprint)) {
+    const limits = { leaseSeconds: LEASE_SECONDS, retentionHours: RETENTION_HOURS };
+    for (let attempt = 0; attempt < MAX_CLAIM_ATTEMPTS; attempt += 1) {
+      if (await claimKey(em, claim, fingerprint, limits)) {
         context.claim = claim;
         return;
       }
-      const stored = await this.#read(claim);
-      if (!stored) continue; // given back in between
+      const stored = await findResponse(em, claim);
+      if (!stored) continue; // released by the other request after the attempt to claim it
       if (!stored.fingerprint.equals(fingerprint)) throw new Problem('idempotency.key_reused');
-      if (stored.status !== null) throw new Replay(stored.status, this.#opened(stored.body));
+      if (stored.status !== null) throw new ReplayedResponse(stored.status, this.#decrypt(stored.body));
       break;
     }
     throw new Problem('idempotency.in_progress', undefined, {}, { 'retry-after': '1' });
   }
 
-  /** Stores the answer of a request whose use case did not; gives the key back where the answer may differ next time. */
-  async settle(claim: IdempotencyClaim, status: number, body: string | null): Promise<void> {
-    if (!this.orm) return;
-    const { userId, method, path, key, lease } = claim;
-    const keep = status < 500 && status !== 401 && status !== 429;
-    const where = 'user_id = ? AND method = ? AND path = ? AND key = ? AND lease = ?';
-    const which = [userId, method, path, key, lease];
-    if (keep)
-      await this.#execute(
-        `UPDATE idempotency_key SET status = ?, body = ?, lease = NULL, lease_until = NULL WHERE ${where}`,
-        [status, claim.sealed && body !== null ? this.encryption.encrypt(body, SEALED) : body, ...which],
-      );
-    else await this.#execute(`DELETE FROM idempotency_key WHERE ${where}`, which);
+  /**
+   * Finishes the claim of a request whose use case did not store its response: stores the response, or releases the
+   * key if a repeated request may return another response (401, 429 and 5xx).
+   */
+  async finish(claim: IdempotencyClaim, status: number, body: string | null): Promise<void> {
+    const em = this.#em();
+    if (!em) return;
+    if (status >= 500 || status === 401 || status === 429) return releaseKey(em, claim);
+    const storedBody =
+      claim.encrypted && body !== null ? this.encryption.encrypt(body, ENCRYPTION_CONTEXT) : body;
+    await storeResponse(em, claim, { status, body: storedBody });
   }
 
-  /** Forgets answers older than a day. */
+  /** Deletes responses that are older than a day. */
   async prune(): Promise<void> {
-    await this.#execute(
-      `DELETE FROM idempotency_key WHERE ctid IN
-        (SELECT ctid FROM idempotency_key WHERE created_at < now() - make_interval(hours => ?) LIMIT ?)`,
-      [KEPT_HOURS, PRUNED_AT_ONCE],
-    );
+    const em = this.#em();
+    if (em) await deleteOldKeys(em, RETENTION_HOURS, PRUNE_BATCH);
   }
 
-  async #take({ userId, method, path, key, lease }: IdempotencyClaim, fingerprint: Buffer): Promise<boolean> {
-    const rows = await this.#execute<{ key: string }>(
-      `INSERT INTO idempotency_key AS k (user_id, method, path, key, fingerprint, lease, lease_until)
-       VALUES (?, ?, ?, ?, ?, ?, now() + make_interval(secs => ?))
-       ON CONFLICT (user_id, method, path, key) DO UPDATE
-         SET fingerprint = excluded.fingerprint, lease = excluded.lease, lease_until = excluded.lease_until,
-             status = NULL, body = NULL, created_at = now()
-         WHERE (k.status IS NULL AND k.lease_until < now() AND k.fingerprint = excluded.fingerprint)
-            OR k.created_at < now() - make_interval(hours => ?)
-       RETURNING key`,
-      [userId, method, path, key, fingerprint, lease, LEASE_SECONDS, KEPT_HOURS],
-    );
-    return rows.length === 1;
+  /** JSON never starts with `v1.`, encrypted values always do. */
+  #decrypt(body: string | null): string | null {
+    return body?.startsWith('v1.') ? this.encryption.decrypt(body, ENCRYPTION_CONTEXT) : body;
   }
 
-  async #read({ userId, method, path, key }: IdempotencyClaim): Promise<StoredAnswer | undefined> {
-    const rows = await this.#execute<StoredAnswer>(
-      'SELECT fingerprint, status, body FROM idempotency_key WHERE user_id = ? AND method = ? AND path = ? AND key = ?',
-      [userId, method, path, key],
-    );
-    return rows[0];
-  }
-
-  /** JSON never begins as what is encrypted does. */
-  #opened(body: string | null): string | null {
-    return body?.startsWith('v1.') ? this.encryption.decrypt(body, SEALED) : body;
-  }
-
-  /** Outside any transaction: a claim must be seen at once. */
-  async #execute<R>(sql: string, params: unknown[]): Promise<R[]> {
-    if (!this.orm) return [];
-    return this.orm.em.getConnection().execute<R[]>(sql, params);
+  /** Outside of any transaction: other requests must see a claim immediately. */
+  #em(): EntityManager | undefined {
+    return this.orm?.em.fork({ useContext: false, disableContextResolution: true });
   }
 }
 
-/** Of the query and the bytes of the body; of an upload those of its file, as the boundary of a form changes with each try. */
+/**
+ * A hash of the query and the body. Of an upload, only the bytes of the file count: the boundary of the form differs in
+ * each request.
+ */
 function fingerprintOf({ request }: RequestContext): Buffer {
   const query = request.url.indexOf('?');
   return createHash('sha256')

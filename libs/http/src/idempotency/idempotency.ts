@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { EntityManager } from '@mikro-orm/postgresql';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { type TransactionOptions, Transactions } from '@roost/messaging';
 import { Problem } from '@roost/platform';
 import { currentRequest } from '../context/request-context.js';
+import { storeResponse } from './idempotency.queries.js';
 
-/** Answers a POST once per `Idempotency-Key`. */
+/** Runs the use case of a POST once per `Idempotency-Key`. */
 @Injectable()
 export class Idempotency {
   constructor(private readonly transactions: Transactions) {}
 
   /**
-   * Does the work in one transaction and stores what it returns there, as the answer to the key of this request.
-   * What it returns must be the body that the controller sends.
+   * Runs `work` in one transaction and stores its result there as the response to the key of this request. The result
+   * must be the body that the controller sends, and it must not contain secrets.
    */
   answer<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return this.transactions.run(async (em) => {
@@ -19,20 +20,8 @@ export class Idempotency {
       const context = currentRequest();
       const claim = context?.claim;
       if (!context || !claim) return body;
-      const rows = await em.execute<{ key: string }[]>(
-        `UPDATE idempotency_key SET status = ?, body = ?, lease = NULL, lease_until = NULL
-          WHERE user_id = ? AND method = ? AND path = ? AND key = ? AND lease = ? RETURNING key`,
-        [
-          context.reply.statusCode,
-          JSON.stringify(body) ?? null,
-          claim.userId,
-          claim.method,
-          claim.path,
-          claim.key,
-          claim.lease,
-        ],
-      );
-      if (rows.length === 0) throw new Problem('idempotency.in_progress');
+      const response = { status: context.reply.statusCode, body: JSON.stringify(body) ?? null };
+      if (!(await storeResponse(em, claim, response))) throw new Problem('idempotency.in_progress');
       this.transactions.afterCommit(() => {
         claim.stored = true;
       });
@@ -41,8 +30,11 @@ export class Idempotency {
   }
 }
 
-/** For a POST whose answer carries a secret: what is kept of it for its `Idempotency-Key` is encrypted. Not for `Idempotency.answer`. */
+/**
+ * Encrypts the response that is stored for the `Idempotency-Key` of this request. For a POST whose response contains a
+ * secret; not for responses that `Idempotency.answer` stores.
+ */
 export function sealAnswer(): void {
   const claim = currentRequest()?.claim;
-  if (claim) claim.sealed = true;
+  if (claim) claim.encrypted = true;
 }

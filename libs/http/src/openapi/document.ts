@@ -3,7 +3,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { ACCESS_EXTENSION } from '../auth/decorators.js';
 import { catalogue, type ErrorCode } from '@roost/platform';
-import { problemSchema } from '../shapes/answers.js';
+import { problemSchema } from '../shapes/responses.js';
 import { zodToOpenApi } from './schemas.js';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options'] as const;
@@ -33,8 +33,8 @@ const PROBLEM = {
         type: 'object',
         required: ['detail'],
         properties: {
-          pointer: { type: 'string', description: 'JSON pointer into the body' },
-          parameter: { type: 'string', description: 'of the path or the query' },
+          pointer: { type: 'string', description: 'A JSON pointer into the body.' },
+          parameter: { type: 'string', description: 'The name of a path or query parameter.' },
           header: { type: 'string' },
           detail: { type: 'string' },
         },
@@ -43,7 +43,7 @@ const PROBLEM = {
   },
 } as const;
 
-/** The OpenAPI document of one service, made from its controllers and their schemas. */
+/** The OpenAPI document of one service, generated from its controllers and their schemas. */
 export function createDocument(
   app: INestApplication,
   definition: { name: string; description: string },
@@ -66,7 +66,7 @@ export function createDocument(
   return document;
 }
 
-/** What follows from the conventions and need not be said at each route. */
+/** Adds what follows from conventions: security, common problems and the `Idempotency-Key` header. */
 function complete(operation: Operation, method: string, path: string): void {
   const access = operation[ACCESS_EXTENSION];
   delete operation[ACCESS_EXTENSION];
@@ -87,7 +87,8 @@ const IDEMPOTENCY_KEY = {
   in: 'header',
   required: false,
   schema: { type: 'string', minLength: 1, maxLength: 255 },
-  description: 'Makes a repeated request safe: the first answer is sent again for 24 hours',
+  description:
+    'A unique key that makes it safe to repeat the request. For 24 hours, requests with the same key return the response of the first request.',
 };
 
 interface ProblemResponse {
@@ -101,11 +102,12 @@ interface ProblemResponse {
 function addProblem(operation: Operation, code: ErrorCode): void {
   const { status, title } = catalogue[code];
   const text = `\`${code}\`: ${title}`;
-  const known = operation.responses[status] as ProblemResponse | undefined;
-  const codes = known?.content?.['application/problem+json']?.schema?.allOf?.[1].properties?.code?.enum ?? [];
+  const existing = operation.responses[status] as ProblemResponse | undefined;
+  const codes =
+    existing?.content?.['application/problem+json']?.schema?.allOf?.[1].properties?.code?.enum ?? [];
   if (codes.includes(code)) return;
   operation.responses[status] = {
-    description: known ? `${known.description}. ${text}` : text,
+    description: existing ? `${existing.description}. ${text}` : text,
     content: { 'application/problem+json': { schema: problemSchema([...codes, code]) } },
   };
 }

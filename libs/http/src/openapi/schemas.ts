@@ -8,7 +8,7 @@ const isZod = (schema: unknown): schema is z.core.$ZodType =>
 
 const INT32 = 2 ** 31;
 
-/** One JSON Schema, and those it refers to by `.meta({ id })`. */
+/** The JSON Schema of a zod schema, and the schemas that it references by `.meta({ id })`. */
 function convert(
   schema: z.core.$ZodType,
   io: 'input' | 'output',
@@ -24,7 +24,7 @@ function convert(
   return { root, defs: definitions ?? $defs ?? {} };
 }
 
-/** Keeps what a reader needs: a format says more than its pattern, and limits of the number type are no limits. */
+/** Removes noise: the pattern of a format, the limits of the number type, and internal metadata. */
 function tidy(schema: JsonObject, io: 'input' | 'output'): void {
   delete schema.directives;
   delete schema.notInProduction;
@@ -36,8 +36,8 @@ function tidy(schema: JsonObject, io: 'input' | 'output'): void {
 }
 
 /**
- * zod to OpenAPI components. A shape that differs as request and as answer (defaults make fields optional in one of
- * them) gets two names, as does everything that contains it.
+ * Converts zod schemas to OpenAPI components. A schema whose request and response forms differ (defaults make fields
+ * optional in requests only) gets two names, as does every schema that contains it.
  */
 export const zodToOpenApi: StandardSchemaConverter = (schema, { schemaType }) => {
   if (!isZod(schema)) return undefined;
@@ -64,19 +64,19 @@ function inputNames(input: Record<string, JsonObject>, output: Record<string, Js
     before = renamed.size;
     for (const [id, def] of Object.entries(input)) {
       const text = JSON.stringify(def);
-      if (!same(def, output[id]) || [...renamed].some((other) => text.includes(`/${other}"`)))
+      if (!sameForm(def, output[id]) || [...renamed].some((other) => text.includes(`/${other}"`)))
         renamed.add(id);
     }
   }
   return renamed;
 }
 
-/** Refusing unknown fields makes no other shape of it. */
-function same(input: JsonObject, output: JsonObject | undefined): boolean {
-  return output !== undefined && withoutRefusal(input) === withoutRefusal(output);
+/** Whether the forms are equal, apart from `additionalProperties: false`. */
+function sameForm(input: JsonObject, output: JsonObject | undefined): boolean {
+  return output !== undefined && withoutStrictness(input) === withoutStrictness(output);
 }
 
-const withoutRefusal = (schema: JsonObject) =>
+const withoutStrictness = (schema: JsonObject) =>
   JSON.stringify(schema, (key, value: unknown) =>
     key === 'additionalProperties' && value === false ? undefined : value,
   );

@@ -3,8 +3,8 @@ import { Problem } from '@roost/platform';
 import { currentRequest } from '../context/request-context.js';
 
 /**
- * The ETag of a value or a version. Give the viewer's id where viewers see different things under one address.
- * A version makes a cheap tag; a value is hashed.
+ * The ETag of a value or of a version. Pass the viewer's id if the response depends on the viewer. A version is cheaper
+ * than a value, which is serialized first.
  */
 export function etagOf(value: unknown, viewerId?: string | null): string {
   const hash = createHash('sha256');
@@ -15,7 +15,7 @@ export function etagOf(value: unknown, viewerId?: string | null): string {
   return `"${hash.digest('base64url').slice(0, 22)}"`;
 }
 
-/** Returns the body and has its `ETag` sent along; a GET whose `If-None-Match` matches is answered 304. */
+/** Returns the body and sets the `ETag` of the response. A GET whose `If-None-Match` matches returns 304. */
 export function withEtag<T>(body: T, etag: string = etagOf(body, currentRequest()?.user?.id)): T {
   const context = currentRequest();
   if (context) context.etag = etag;
@@ -24,12 +24,12 @@ export function withEtag<T>(body: T, etag: string = etagOf(body, currentRequest(
 
 const weak = (tag: string) => tag.replace(/^W\//, '');
 
-/** Whether a list of tags (`If-Match`, `If-None-Match`) names this one. */
+/** Whether a list of tags (`If-Match`, `If-None-Match`) contains this tag. */
 export function tagsMatch(header: string, etag: string): boolean {
   return header.split(',').some((tag) => tag.trim() === '*' || weak(tag.trim()) === weak(etag));
 }
 
-/** 412 when the request carries `If-Match` and it does not name the present state. */
+/** Throws 412 if the request has an `If-Match` header that does not contain the tag of the current version. */
 export function requireMatch(etag: string): void {
   const header = currentRequest()?.request.headers['if-match'];
   if (header !== undefined && !tagsMatch(header, etag)) throw new Problem('request.precondition_failed');

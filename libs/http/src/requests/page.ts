@@ -6,13 +6,13 @@ const CURSOR_AT = Symbol('cursor at');
 export interface PageOf<T> {
   data: T[];
   nextCursor: string | null;
-  /** Goes along when a page is spread; JSON leaves it out. */
+  /** A symbol: copied when a page is spread, omitted in JSON. */
   [CURSOR_AT]?: (index: number) => string | null;
 }
 
 /**
- * One page out of `limit + 1` rows: ask the database for one row more than the page has, in key order.
- * `keyOf` gives the sort key of a row (an array or object of strings and numbers) that the next query starts after.
+ * One page of a list. `rows` are up to `limit + 1` rows in key order; the additional row shows that there is a next page.
+ * `keyOf` returns the sort key of a row (an array or object of strings and numbers); the next page starts after it.
  */
 export function page<T>(rows: readonly T[], limit: number, keyOf: (row: T) => unknown): PageOf<T> {
   const data = rows.slice(0, limit);
@@ -27,7 +27,7 @@ export function page<T>(rows: readonly T[], limit: number, keyOf: (row: T) => un
   };
 }
 
-/** The cursor of one item of a page; of a page that was put together anew only the last one is known. */
+/** The cursor of one item of a page. For a page that `page` did not create, only the cursor of the last item exists. */
 export function cursorAt(
   { data, nextCursor, [CURSOR_AT]: find }: PageOf<unknown>,
   index: number,
@@ -39,7 +39,7 @@ export function encodeCursor(key: unknown): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** The key inside a cursor, checked; `null` for the first page. A cursor that nobody issued is a 400. */
+/** The validated key in a cursor; `null` for the first page. Throws 400 for an invalid cursor. */
 export function decodeCursor<S extends z.ZodType>(cursor: string | undefined, schema: S): z.output<S> | null {
   if (cursor === undefined) return null;
   let key: unknown;

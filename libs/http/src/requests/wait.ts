@@ -7,7 +7,7 @@ import { tagsMatch } from './etag.js';
 export const MAX_WAIT_SECONDS = 20;
 export const MAX_WAITS_PER_USER = 4;
 
-/** What `Prefer: wait=N` and `If-None-Match` ask for; `seconds` is 0 when nothing was asked. */
+/** The wait that `Prefer: wait=N` and `If-None-Match` request; `seconds` is 0 without `Prefer`. */
 export interface WaitRequest {
   seconds: number;
   etag: string | null;
@@ -15,12 +15,12 @@ export interface WaitRequest {
   signal: AbortSignal;
 }
 
-/** `@Wait() wait: WaitRequest`, to be spread into `waitForChange`. */
+/** `@Wait() wait: WaitRequest`: spread it into `waitForChange`. */
 export const Wait = createParamDecorator((_: unknown, context: ExecutionContext): WaitRequest => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
-  const gone = new AbortController();
+  const disconnected = new AbortController();
   const socket = request.raw.socket;
-  const abort = () => gone.abort();
+  const abort = () => disconnected.abort();
   socket.once('close', abort);
   request.roost.reply.raw.once('close', () => {
     socket.off('close', abort);
@@ -30,20 +30,22 @@ export const Wait = createParamDecorator((_: unknown, context: ExecutionContext)
     seconds: waitSeconds(request.headers.prefer),
     etag: request.headers['if-none-match'] ?? null,
     user: request.roost.user?.id ?? null,
-    signal: AbortSignal.any([gone.signal, request.roost.closing]),
+    signal: AbortSignal.any([disconnected.signal, request.roost.closing]),
   };
 });
 
+/** The seconds in a `Prefer` header: 0 without `wait`, at most 20. */
 export function waitSeconds(prefer: string | string[] | undefined): number {
   const match = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,5})"?(?=$|[,;\s])/i.exec(String(prefer ?? ''));
   return match ? Math.min(Number(match[1]), MAX_WAIT_SECONDS) : 0;
 }
 
+/** Running waits per user. */
 const waiting = new Map<string, number>();
 
 /**
- * Reads until the state differs from the caller's ETag (without one: until it exists), or the time is over, and
- * returns the last read. `read` gives `null` while there is nothing.
+ * Calls `read` until its ETag differs from the caller's (without one: until it is not `null`), or the time is over.
+ * Returns the last result. Throws 429 `rate.too_many_waits` if the user has four waits.
  */
 export async function waitForChange<S extends { value: unknown; etag: string } | null>(options: {
   read: () => Promise<S>;
@@ -53,15 +55,15 @@ export async function waitForChange<S extends { value: unknown; etag: string } |
   signal?: AbortSignal;
 }): Promise<S> {
   const { read, etag, seconds, user, signal } = options;
-  const settled = (state: { etag: string } | null) =>
+  const changed = (state: { etag: string } | null) =>
     state !== null && (etag === null || !tagsMatch(etag, state.etag));
   let state = await read();
-  if (seconds <= 0 || settled(state)) return state;
-  const who = user ?? '';
-  const others = waiting.get(who) ?? 0;
+  if (seconds <= 0 || changed(state)) return state;
+  const userKey = user ?? '';
+  const others = waiting.get(userKey) ?? 0;
   if (others >= MAX_WAITS_PER_USER)
     throw new Problem('rate.too_many_waits', undefined, {}, { 'retry-after': '1' });
-  waiting.set(who, others + 1);
+  waiting.set(userKey, others + 1);
   try {
     const until = performance.now() + seconds * 1000;
     for (let pause = 20; performance.now() < until && !signal?.aborted; pause = Math.min(pause * 1.5, 250)) {
@@ -71,12 +73,12 @@ export async function waitForChange<S extends { value: unknown; etag: string } |
         signal ? { signal } : {},
       ).catch(() => undefined);
       state = await read();
-      if (settled(state)) break;
+      if (changed(state)) break;
     }
     return state;
   } finally {
-    const left = (waiting.get(who) ?? 1) - 1;
-    if (left > 0) waiting.set(who, left);
-    else waiting.delete(who);
+    const remaining = (waiting.get(userKey) ?? 1) - 1;
+    if (remaining > 0) waiting.set(userKey, remaining);
+    else waiting.delete(userKey);
   }
 }

@@ -5,28 +5,28 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Tracing } from '@roost/tracing';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Logger } from 'pino';
-import { type BaseConfig, loggable, type Metrics } from '@roost/platform';
+import { type BaseConfig, type Metrics } from '@roost/platform';
 import type { ProblemFilter } from './problem.filter.js';
 import { tagsMatch } from '../requests/etag.js';
 import type { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import { parseJsonBody } from './json-body.js';
-import { parseQuery, refuseBrokenText } from './query-string.js';
+import { parseQuery, rejectInvalidText } from './query-string.js';
 import { closeSpan, isProbe, openContext, runInContext } from '../context/request-context.js';
-import { refuseUnexpectedUpload } from '../uploads/multipart.js';
+import { rejectUnexpectedUpload } from '../uploads/multipart.js';
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_PARAM_LENGTH = 300;
 
 export interface HttpOptions {
-  /** `false`: bodies are left unread in `request.raw`, whatever their type (the gateway streams them on). */
+  /** `false`: bodies of any type stay unread in `request.raw` (the gateway streams them). */
   parseBodies?: boolean;
-  /** `false`: `/openapi.json` is a route of the service itself. */
+  /** `false`: the service serves `/openapi.json` itself. */
   openApi?: boolean;
-  /** Another port for `/metrics`, so that it is not public. */
+  /** A separate port for `/metrics`, so that it is not public. */
   metricsPort?: number;
-  /** Routes of the service itself at `/health/ready` and `/health/live`. */
+  /** `false`: the service serves `/health/ready` and `/health/live` itself. */
   health?: boolean;
-  /** `false`: `/dev/clock` is not served here. */
+  /** `false`: `/dev/clock` is not served. */
   devClock?: boolean;
 }
 
@@ -38,12 +38,12 @@ export interface HttpServerParts {
   metrics: Metrics;
   tracing: Tracing;
   filter: ProblemFilter;
-  /** Known once the container stands. */
+  /** `null` until the container is created. */
   keys: () => IdempotencyKeys | null;
   closing: AbortSignal;
 }
 
-/** Fastify as every service runs it, behind Nest's adapter. */
+/** The Fastify server of a service, in Nest's adapter. */
 export function createHttpServer(parts: HttpServerParts): FastifyAdapter {
   const proxies = parts.config.TRUSTED_PROXIES.split(',').flatMap((entry) => entry.trim() || []);
   const options: FastifyServerOptions = {
@@ -54,19 +54,19 @@ export function createHttpServer(parts: HttpServerParts): FastifyAdapter {
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, querystringParser: parseQuery },
     frameworkErrors: (error: unknown, request: unknown, reply: unknown) => {
-      parts.filter.answer(error, request as FastifyRequest, reply as FastifyReply);
+      parts.filter.respond(error, request as FastifyRequest, reply as FastifyReply);
     },
-    clientErrorHandler: refuseGarbage as FastifyServerOptions['clientErrorHandler'],
+    clientErrorHandler: rejectMalformedHttp as FastifyServerOptions['clientErrorHandler'],
   };
   const adapter = new FastifyAdapter(options);
   const fastify = adapter.getInstance<FastifyInstance>();
   fastify.decorateRequest('roost');
-  readBodies(fastify, parts.http);
-  followRequests(fastify, parts);
+  addBodyParsers(fastify, parts.http);
+  addHooks(fastify, parts);
   return adapter;
 }
 
-function readBodies(fastify: FastifyInstance, { parseBodies = true }: HttpOptions): void {
+function addBodyParsers(fastify: FastifyInstance, { parseBodies = true }: HttpOptions): void {
   fastify.removeAllContentTypeParsers();
   if (!parseBodies) {
     fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -87,17 +87,17 @@ function readBodies(fastify: FastifyInstance, { parseBodies = true }: HttpOption
   void fastify.register(multipart, { throwFileSizeLimit: true });
 }
 
-/** What happens around each request: its context, headers, ETag, stored answer, log line and metrics. */
-function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void {
+/** The hooks of each request: context, headers, ETag, idempotent response, log line and metrics. */
+function addHooks(fastify: FastifyInstance, parts: HttpServerParts): void {
   const { service, logger, metrics, closing, tracing } = parts;
-  const seconds = metrics.histogram('http_request_duration_seconds', 'Requests by route and status', [
+  const duration = metrics.histogram('http_request_duration_seconds', 'Requests by route and status', [
     'method',
     'route',
     'status',
   ]);
 
   fastify.addHook('onRequest', (request, reply, done) => {
-    const context = openContext(service, request, reply, closing, tracing);
+    const context = openContext(request, reply, { service, closing, tracing });
     request.roost = context;
     reply.headers({
       'x-request-id': context.requestId,
@@ -107,11 +107,11 @@ function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void 
     done();
   });
 
-  // Reading a body loses the asynchronous context, so it begins here and not above.
+  // Not in onRequest: reading the body loses the asynchronous context.
   fastify.addHook('preValidation', (request, _reply, done) => {
     try {
-      refuseBrokenText(request);
-      refuseUnexpectedUpload(request);
+      rejectInvalidText(request);
+      rejectUnexpectedUpload(request);
     } catch (error) {
       done(error as Error);
       return;
@@ -128,11 +128,11 @@ function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void 
     if (user && !reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
     if (etag && reply.statusCode < 300) {
       reply.header('etag', etag);
-      const seen = request.headers['if-none-match'];
+      const ifNoneMatch = request.headers['if-none-match'];
       if (
         (request.method === 'GET' || request.method === 'HEAD') &&
-        seen !== undefined &&
-        tagsMatch(seen, etag)
+        ifNoneMatch !== undefined &&
+        tagsMatch(ifNoneMatch, etag)
       ) {
         reply.code(304).removeHeader('content-type').removeHeader('content-length');
         body = null;
@@ -141,13 +141,11 @@ function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void 
     if (!claim || claim.stored) return done(null, body);
     const keys = parts.keys();
     if (!keys) return done(null, body);
-    // A stream can't be kept: the next try runs again.
+    // A stream can't be stored: 503 releases the key, and a repeated request runs again.
     const status = typeof payload === 'string' || payload == null ? reply.statusCode : 503;
     keys
-      .settle(claim, status, typeof payload === 'string' ? payload : null)
-      .catch((error: unknown) =>
-        logger.error({ err: loggable(error) }, 'answer to an idempotency key not stored'),
-      )
+      .finish(claim, status, typeof payload === 'string' ? payload : null)
+      .catch((error: unknown) => logger.error({ err: error }, 'response for an idempotency key not stored'))
       .finally(() => done(null, body));
   });
 
@@ -157,7 +155,7 @@ function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void 
     const durationMs = reply.elapsedTime;
     if (context) closeSpan(context, tracing);
     if (context && !isProbe(route)) {
-      seconds.observe({ method: request.method, route, status: reply.statusCode }, durationMs / 1000);
+      duration.observe({ method: request.method, route, status: reply.statusCode }, durationMs / 1000);
       const line = {
         requestId: context.requestId,
         traceId: context.traceId,
@@ -175,8 +173,8 @@ function followRequests(fastify: FastifyInstance, parts: HttpServerParts): void 
   });
 }
 
-/** Bytes that are no HTTP never reach a route. */
-function refuseGarbage(
+/** Responds to bytes that Node can't parse as HTTP; they never reach a route. */
+function rejectMalformedHttp(
   error: Error & { code?: string },
   socket: Socket & { _httpMessage?: IncomingMessage },
 ): void {

@@ -2,12 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import { type FieldError, Problem } from '@roost/platform';
 
 const MAX_DEPTH = 32;
-const POISON = new Set(['__proto__', 'constructor', 'prototype']);
-/** Escapes that can spell a NUL, a lone surrogate or a poisonous key: only then the parsed value is walked. */
+const UNSAFE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+/** Texts that may contain a NUL, a lone surrogate or an unsafe key: only these are inspected after parsing. */
 const SUSPICIOUS = /\\u(?:0000|d[89a-f])|__proto__|\\u005f|constructor|prototype|\\u00[67]/i;
 const SUSPICIOUS_DEPTH = 33;
 
-/** Parses a JSON body, and refuses with a 400 what no part behind it could handle. An empty body is no body. */
+/**
+ * Parses a JSON body; undefined for an empty one. Throws 400 for values that PostgreSQL or later code can't handle: NUL,
+ * lone surrogates, unsafe keys, deep nesting.
+ */
 export function parseJsonBody(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   if (!isUtf8(bytes)) throw malformed('The body is not UTF-8');
@@ -41,8 +44,8 @@ function opensDeep(text: string): boolean {
 function inspect(value: unknown, pointer: string, depth: number, errors: FieldError[]): void {
   if (errors.length >= 20) return;
   if (typeof value === 'string') {
-    const wrong = textFault(value);
-    if (wrong) errors.push({ pointer, detail: wrong });
+    const detail = textFault(value);
+    if (detail) errors.push({ pointer, detail });
     return;
   }
   if (typeof value !== 'object' || value === null) return;
@@ -56,13 +59,13 @@ function inspect(value: unknown, pointer: string, depth: number, errors: FieldEr
   }
   for (const [key, item] of Object.entries(value)) {
     const at = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    if (POISON.has(key)) errors.push({ pointer: at, detail: 'Unknown field' });
-    else if (textFault(key)) errors.push({ pointer, detail: 'Has a field whose name is not text' });
+    if (UNSAFE_KEYS.has(key)) errors.push({ pointer: at, detail: 'Unknown field' });
+    else if (textFault(key)) errors.push({ pointer, detail: 'Has a field with an invalid name' });
     else inspect(item, at, depth + 1, errors);
   }
 }
 
-/** PostgreSQL keeps neither NUL nor half a character. */
+/** Why PostgreSQL can't store a text (NUL, lone surrogate), or `null`. */
 export function textFault(text: string): string | null {
   if (text.includes('\0')) return 'Must not contain NUL';
   return /\p{Surrogate}/u.test(text) ? 'Must be well-formed Unicode' : null;

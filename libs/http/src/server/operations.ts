@@ -10,7 +10,7 @@ export interface Operations {
 
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** The routes for machines that watch: they need no user and go past Nest. */
+/** Health, metrics and the OpenAPI document: public routes, served without Nest. */
 export function serveOperations(fastify: FastifyInstance, { health, metrics, openApi }: Operations): void {
   if (health) {
     fastify.get('/health/live', (_request, reply) =>
@@ -38,7 +38,7 @@ export function serveOperations(fastify: FastifyInstance, { health, metrics, ope
   }
 }
 
-/** `/metrics` on a port of its own, for a service whose main port is public. */
+/** Serves `/metrics` on a separate port, for a service whose main port is public. */
 export function serveMetrics(metrics: Metrics, host: string, port: number): Promise<Server> {
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') {

@@ -1,10 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { asProblem, loggable, type ErrorCode, Problem } from '@roost/platform';
-import { Replay } from '../idempotency/idempotency-keys.js';
+import { asProblem, type ErrorCode, Problem } from '@roost/platform';
+import { ReplayedResponse } from '../idempotency/idempotency-keys.js';
 
-/** Every error leaves as problem+json, or as the first answer to an idempotency key. */
+/** Sends every error as problem+json, and replays stored responses of idempotency keys. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
@@ -15,19 +15,19 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): unknown {
     if (host.getType<string>() !== 'http') throw error;
     const http = host.switchToHttp();
-    return this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    return this.respond(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+  respond(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
     if (reply.sent || reply.raw.headersSent) {
       this.logger.error(
-        { err: loggable(error), requestId: request.roost?.requestId },
-        'failed after the answer began',
+        { err: error, requestId: request.roost?.requestId },
+        'request failed after the response had started',
       );
       reply.raw.destroy();
       return undefined;
     }
-    if (error instanceof Replay) return replay(error, request, reply);
+    if (error instanceof ReplayedResponse) return replay(error, request, reply);
     const problem = toProblem(error);
     const context = request.roost;
     if (context) context.log.code = problem.code;
@@ -35,7 +35,7 @@ export class ProblemFilter implements ExceptionFilter {
       const level = problem.status === 503 ? 'warn' : 'error';
       this.logger[level](
         {
-          err: loggable(error),
+          err: error,
           requestId: context?.requestId,
           traceId: context?.traceId,
           code: problem.code,
@@ -60,7 +60,11 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-function replay({ status, body }: Replay, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function replay(
+  { status, body }: ReplayedResponse,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   request.roost.log.replayed = true;
   reply.status(status).header('idempotent-replayed', 'true');
   if (body === null) return reply.send();
@@ -94,12 +98,12 @@ const BY_STATUS: Record<number, ErrorCode> = {
   503: 'service.unavailable',
 };
 
-/** What frameworks throw, in our words: their texts may echo what was sent. */
+/** The problem of any error. Texts of frameworks are replaced: they may contain the input. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
-  const known = typeof code === 'string' ? BY_FASTIFY_CODE[code] : undefined;
-  if (known) return new Problem(known);
+  const byCode = typeof code === 'string' ? BY_FASTIFY_CODE[code] : undefined;
+  if (byCode) return new Problem(byCode);
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   if (typeof status === 'number' && status >= 400 && status !== 500) {
     const byStatus = BY_STATUS[status];

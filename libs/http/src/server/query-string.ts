@@ -4,13 +4,13 @@ import { textFault } from './json-body.js';
 
 const MAX_PARAMETERS = 100;
 
-/** A query string as an object without a prototype; a repeated name gives a list, which schemas refuse. */
+/** Parses a query string into an object without a prototype. A repeated name becomes a list, which schemas reject. */
 export function parseQuery(text: string): Record<string, unknown> {
   return parse(text, '&', '=', { maxKeys: MAX_PARAMETERS });
 }
 
-/** 400 for a NUL or half a character anywhere in the path or the query. */
-export function refuseBrokenText(request: { url: string; query: unknown; params: unknown }): void {
+/** Throws 400 for a NUL or a lone surrogate in the path or the query. */
+export function rejectInvalidText(request: { url: string; query: unknown; params: unknown }): void {
   if (!request.url.includes('%')) return;
   const errors: FieldError[] = [];
   for (const part of [request.params, request.query]) {

@@ -2,7 +2,7 @@ import { Body as NestBody, Param as NestParam, Query as NestQuery } from '@nestj
 import type { z } from 'zod';
 import { SchemaPipe } from './schema.pipe.js';
 
-/** Does not compile when the output of the schema does not fit the parameter that it decorates. */
+/** A parameter decorator that does not compile if the output of the schema does not fit the parameter. */
 export type Fits<S extends z.ZodType> = <T, K extends keyof T, I extends number>(
   target: T,
   key: T[K] extends (...args: infer P) => unknown
@@ -15,14 +15,14 @@ export type Fits<S extends z.ZodType> = <T, K extends keyof T, I extends number>
 
 const fitting = <S extends z.ZodType>(decorator: ParameterDecorator) => decorator as unknown as Fits<S>;
 
-/** The JSON body, checked. */
+/** The validated JSON body. */
 export const Body = <S extends z.ZodType>(schema: S): Fits<S> =>
   fitting<S>(NestBody({ schema, pipes: [new SchemaPipe(schema, 'body')] }));
 
-/** The query string as one object, checked. Give a `z.strictObject`, so that a misspelt parameter is refused. */
+/** The validated query string as one object. Use `z.strictObject`, so that an unknown parameter is rejected. */
 export const QueryParams = <S extends z.ZodType>(schema: S): Fits<S> =>
   fitting<S>(NestQuery({ schema, pipes: [new SchemaPipe(schema, 'query')] }));
 
-/** One parameter of the path, checked. */
+/** One validated path parameter. */
 export const Param = <S extends z.ZodType>(name: string, schema: S): Fits<S> =>
   fitting<S>(NestParam(name, { schema, pipes: [new SchemaPipe(schema, 'path', name)] }));

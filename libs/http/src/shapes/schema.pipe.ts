@@ -8,7 +8,7 @@ type Issue = z.core.$ZodIssue;
 const escapePointer = (key: PropertyKey) => String(key).replaceAll('~', '~0').replaceAll('/', '~1');
 const MAX_REPORTED = 50;
 
-/** Checks one parameter against its schema, synchronously: nothing at the edge waits. */
+/** Validates one parameter with its schema, synchronously. Throws 400 `request.invalid`. */
 export class SchemaPipe implements PipeTransform {
   constructor(
     private readonly schema: z.ZodType,
@@ -17,23 +17,23 @@ export class SchemaPipe implements PipeTransform {
   ) {}
 
   transform(value: unknown): unknown {
-    if (this.place === 'query') refuseRepeated(value);
+    if (this.place === 'query') rejectRepeated(value);
     const result = this.schema.safeParse(value);
     if (result.success) return result.data;
     throw invalid(result.error.issues, this.place, this.name);
   }
 }
 
-function refuseRepeated(query: unknown): void {
+function rejectRepeated(query: unknown): void {
   for (const [parameter, value] of Object.entries(query as Record<string, unknown>)) {
     if (Array.isArray(value))
       throw new Problem('request.invalid', undefined, {
-        errors: [{ parameter, detail: 'May be given only once' }],
+        errors: [{ parameter, detail: 'Must not be repeated' }],
       });
   }
 }
 
-/** The 400 that lists what a schema found wrong, without echoing what was sent. */
+/** 400 `request.invalid` with the issues of a schema. It does not contain the input. */
 export function invalid(issues: readonly Issue[], place: Place = 'body', name?: string): Problem {
   const errors: FieldError[] = [];
   for (const issue of issues) {

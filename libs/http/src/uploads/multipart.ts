@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { invalidField, Problem } from '@roost/platform';
-import type { UploadedFile, UploadRules } from './upload.js';
+import type { UploadedFile, UploadRules } from './upload-rules.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -11,12 +11,12 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     upload?: Promise<UploadedFile>;
-    /** SHA-256 of the bytes of the file, once it has arrived whole. */
+    /** SHA-256 of the file, set when it has arrived completely. */
     fileHash?: Buffer;
   }
 }
 
-/** The one file of a multipart request, up to its limit; forms differ in what they call it. Read once, for all who ask. */
+/** The one file of a multipart request. The body is read once; later calls return the same file. */
 export function receiveFile(request: FastifyRequest, rules: UploadRules): Promise<UploadedFile> {
   return (request.upload ??= read(request, rules));
 }
@@ -25,8 +25,8 @@ async function read(request: FastifyRequest, rules: UploadRules): Promise<Upload
   if (!request.isMultipart()) throw new Problem('request.unsupported_media_type', 'Send multipart/form-data');
   const file = await request
     .file({ limits: { fileSize: rules.maxBytes, files: 1, fields: 10, parts: 11 } })
-    .catch(brokenOff);
-  if (!file) throw invalidField(`/${rules.field}`, 'A file is needed');
+    .catch(rejectMalformed);
+  if (!file) throw invalidField(`/${rules.field}`, 'A file is required');
   const hash = createHash('sha256');
   const chunks: Buffer[] = [];
   try {
@@ -35,21 +35,21 @@ async function read(request: FastifyRequest, rules: UploadRules): Promise<Upload
       chunks.push(chunk);
     }
   } catch (error) {
-    brokenOff(error);
+    rejectMalformed(error);
   }
   if (file.file.truncated) throw new Problem('request.too_large');
   request.fileHash = hash.digest();
   return { fileName: file.filename, mimeType: file.mimetype, bytes: Buffer.concat(chunks) };
 }
 
-/** Limits have codes of their own; what else the parser throws is about the body it read. */
-function brokenOff(error: unknown): never {
+/** Rethrows errors with a code (exceeded limits). All other errors of the parser mean a malformed body. */
+function rejectMalformed(error: unknown): never {
   if (typeof error === 'object' && error !== null && 'code' in error) throw error;
-  throw new Problem('request.invalid', 'The multipart body is malformed or breaks off');
+  throw new Problem('request.invalid', 'The multipart body is malformed or incomplete');
 }
 
-/** 415 for a form where the route reads JSON. */
-export function refuseUnexpectedUpload(request: FastifyRequest): void {
+/** Throws 415 for a form if the route accepts JSON only. */
+export function rejectUnexpectedUpload(request: FastifyRequest): void {
   const type = request.headers['content-type'];
   if (type?.startsWith('multipart/') && request.isMultipart?.() && !request.routeOptions.config.upload)
     throw new Problem('request.unsupported_media_type');

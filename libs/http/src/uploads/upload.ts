@@ -3,23 +3,9 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { receiveFile } from './multipart.js';
+import { UPLOAD, type UploadedFile, type UploadRules, uploadRules } from './upload-rules.js';
 
-export interface UploadRules {
-  /** What the document calls the form field; a file under any other name is taken as well. */
-  field: string;
-  maxBytes: number;
-}
-
-export interface UploadedFile {
-  fileName: string;
-  /** What the client says it is: look at the bytes. */
-  mimeType: string;
-  bytes: Buffer;
-}
-
-const UPLOAD = 'roost:upload';
-
-/** The route takes `multipart/form-data` with one file. */
+/** The route accepts `multipart/form-data` with one file. */
 export const Upload = (rules: UploadRules) =>
   applyDecorators(
     SetMetadata(UPLOAD, rules),
@@ -42,8 +28,3 @@ export const FilePart = createParamDecorator(
     return receiveFile(context.switchToHttp().getRequest<FastifyRequest>(), rules);
   },
 );
-
-/** What an `@Upload` route takes; undefined for all others. */
-export function uploadRules(handler: object): UploadRules | undefined {
-  return Reflect.getMetadata(UPLOAD, handler) as UploadRules | undefined;
-}

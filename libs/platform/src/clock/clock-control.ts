@@ -3,13 +3,12 @@ import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { randomUUID } from 'node:crypto';
 import { CONFIG, type BaseConfig } from '../config/base-config.js';
-import { loggable } from '../database/database-errors.js';
 import { LOGGER, REDIS, type Redis } from '../redis/redis.js';
 import { Clock } from './clock.js';
 
-const SWEPT_WITHIN_MS = 10_000;
+const SWEEP_TIMEOUT_MS = 10_000;
 
-/** Shares the position of the domain clock through Redis: kept over restarts, the same in every process. */
+/** Shares the offset of the domain clock through Redis: it survives restarts and is the same in every process. */
 @Injectable()
 export class ClockControl implements OnApplicationBootstrap, OnModuleDestroy {
   #subscriber: Redis | null = null;
@@ -22,7 +21,7 @@ export class ClockControl implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** The stored position, before anything asks for the time. */
+  /** Applies the stored offset. Call before anything reads the time. */
   async load(): Promise<void> {
     if (this.config.ROOST_ENV === 'production') return;
     const stored = Number((await this.redis.get(this.#key)) ?? 0);
@@ -32,10 +31,10 @@ export class ClockControl implements OnApplicationBootstrap, OnModuleDestroy {
   async onApplicationBootstrap(): Promise<void> {
     if (this.config.ROOST_ENV === 'production') return;
     const subscriber = this.redis.duplicate();
-    subscriber.on('error', () => undefined); // the main connection reports
+    subscriber.on('error', () => undefined); // the main connection logs the error
     subscriber.on('message', (channel: string, message: string) => {
       if (channel === this.#acks) this.#acknowledged.get(message)?.();
-      else void this.#moved(message);
+      else void this.#applyMove(message);
     });
     this.#subscriber = subscriber;
     await subscriber.subscribe(this.#key, this.#acks);
@@ -48,7 +47,7 @@ export class ClockControl implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.resolve();
   }
 
-  /** Moves the clock of every process; returns once each has swept what became due. */
+  /** Moves the clock of every process. Returns when each process has run its sweeps, or after 10 s. */
   async set(offsetMillis: number): Promise<Date> {
     const id = randomUUID();
     let finished = 0;
@@ -57,32 +56,32 @@ export class ClockControl implements OnApplicationBootstrap, OnModuleDestroy {
     const swept = new Promise<void>((resolve) => {
       done = resolve;
     });
-    const check = () => {
+    const resolveIfComplete = () => {
       if (finished >= expected) done();
     };
     this.#acknowledged.set(id, () => {
       finished += 1;
-      check();
+      resolveIfComplete();
     });
-    const late = setTimeout(done, SWEPT_WITHIN_MS);
+    const timer = setTimeout(done, SWEEP_TIMEOUT_MS);
     try {
       await this.redis.set(this.#key, String(offsetMillis));
       expected = await this.redis.publish(this.#key, `${id} ${offsetMillis}`);
-      check();
+      resolveIfComplete();
       await swept;
     } finally {
-      clearTimeout(late);
+      clearTimeout(timer);
       this.#acknowledged.delete(id);
     }
     return this.clock.now();
   }
 
-  async #moved(message: string): Promise<void> {
+  async #applyMove(message: string): Promise<void> {
     const [id = '', offset] = message.split(' ');
     try {
       await this.clock.moveTo(Number(offset));
     } catch (error) {
-      this.logger.error({ err: loggable(error) }, 'sweep after a move of the clock failed');
+      this.logger.error({ err: error }, 'sweep after a move of the clock failed');
     } finally {
       await this.redis.publish(this.#acks, id).catch(() => undefined);
     }

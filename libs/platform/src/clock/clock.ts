@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** Real time: for tokens, leases, signatures, rate limits and idempotency. */
+/** System time: for tokens, leases, signatures, rate limits and idempotency. */
 @Injectable()
 export class SystemClock {
   now(): Date {
@@ -10,7 +10,7 @@ export class SystemClock {
 
 type Listener = () => unknown;
 
-/** Domain time: what the rules call now. Development and tests move it; every process sees the same. */
+/** Domain time: the `now` of the rules. Development and tests can move it; it is the same in every process. */
 @Injectable()
 export class Clock {
   #offsetMillis = 0;
@@ -24,13 +24,13 @@ export class Clock {
     return this.#offsetMillis;
   }
 
-  /** Calls back whenever the clock has been moved; gives a function that ends it. */
+  /** Calls `listener` after each move of the clock. Returns a function that removes the listener. */
   onMove(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Sets the distance to system time and waits for what hangs on it (due work is swept). */
+  /** Sets the offset to system time and waits for all listeners. Throws the first error of a listener. */
   async moveTo(offsetMillis: number): Promise<void> {
     this.#offsetMillis = offsetMillis;
     const results = await Promise.allSettled([...this.#listeners].map(async (listener) => listener()));

@@ -20,7 +20,10 @@ function isHostAndPort(text: string): boolean {
   return (name ?? address ?? '').length <= 253 && Number(port) > 0 && Number(port) <= 65535;
 }
 
-/** What every service reads from its environment. `meta.description` says what is allowed, for the sentence at start. */
+/**
+ * The environment variables of every service. `description` completes the sentence "NAME is …: it must be
+ * <description>." that a failed start prints.
+ */
 export const BaseConfig = z.object({
   ROOST_ENV: z
     .enum(['development', 'test', 'production'])
@@ -41,15 +44,18 @@ export const BaseConfig = z.object({
     .string()
     .regex(/^[\w.-]{0,64}$/)
     .default('')
-    .meta({ description: 'letters, digits, dashes and dots, put before the name of every topic and group' }),
+    .meta({
+      description:
+        'letters, digits, underscores, dashes and dots, at most 64; the prefix of all topic and group names',
+    }),
   KAFKA_TLS: z.enum(['off', 'on']).default('off').meta({ description: 'off or on' }),
   KAFKA_SASL: z
     .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
     .optional()
     .meta({ description: 'plain, scram-sha-256 or scram-sha-512' }),
-  KAFKA_USERNAME: z.string().min(1).optional().meta({ description: 'a name that Kafka knows' }),
+  KAFKA_USERNAME: z.string().min(1).optional().meta({ description: 'the user name for Kafka' }),
   KAFKA_PASSWORD: z.string().min(1).optional().meta({ description: 'the password of KAFKA_USERNAME' }),
-  ROOST_DATA_DIR: z.string().min(1).default('.roost').meta({ description: 'the path of a folder' }),
+  ROOST_DATA_DIR: z.string().min(1).default('.roost').meta({ description: 'the path of a directory' }),
   PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),
   METRICS_PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),
   BIND_HOST: z
@@ -59,23 +65,26 @@ export const BaseConfig = z.object({
     .meta({ description: 'an address to listen on, such as 127.0.0.1 or 0.0.0.0' }),
   PUBLIC_URL: url(/^https?$/)
     .default('http://localhost:3000')
-    .meta({ description: 'the http(s) address under which clients reach the gateway' }),
+    .meta({ description: 'the http(s) URL of the gateway, as clients use it' }),
   REDIS_URL: url(/^rediss?$/)
     .default('redis://127.0.0.1:63790')
-    .meta({ description: 'an address such as redis://127.0.0.1:63790' }),
+    .meta({ description: 'a URL such as redis://127.0.0.1:63790' }),
   REDIS_PREFIX: z
     .string()
     .regex(/^[\w:-]{1,64}$/)
     .default('roost')
-    .meta({ description: 'letters, digits, dashes and colons, put before every Redis key' }),
+    .meta({
+      description:
+        'letters, digits, underscores, dashes and colons, at most 64; the prefix of all Redis keys',
+    }),
   JWKS_URL: url(/^(https?|file|data)$/)
     .optional()
-    .meta({ description: 'an http(s), file or data address of a JSON Web Key Set' }),
+    .meta({ description: 'an http(s), file or data URL of a JSON Web Key Set' }),
   JWT_ISSUER: z
     .string()
     .min(1)
     .default('roost')
-    .meta({ description: 'the issuer that access tokens must name' }),
+    .meta({ description: 'the required issuer (iss) of access tokens' }),
   IDENTITY_URL: url(/^https?$/)
     .default('http://127.0.0.1:3001')
     .meta({ description: 'an http(s) address' }),
@@ -101,7 +110,7 @@ export const BaseConfig = z.object({
     .min(32)
     .optional()
     .meta({ description: 'a secret of at least 32 characters (openssl rand -base64 32)' }),
-  FILE_STORE: z.enum(['disk']).default('disk').meta({ description: 'disk (s3 is not built yet)' }),
+  FILE_STORE: z.enum(['disk']).default('disk').meta({ description: 'disk (s3 is not supported yet)' }),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -110,26 +119,28 @@ export const BaseConfig = z.object({
     .optional()
     .meta({
       description:
-        'the http(s) address of an OTLP collector, such as http://127.0.0.1:4318; none: no tracing',
+        'the http(s) URL of an OTLP collector, such as http://127.0.0.1:4318; tracing is off without it',
     }),
   OTEL_EXPORTER_OTLP_HEADERS: z
     .string()
     .regex(/^[\w-]+=(?:[^,%]|%[0-9A-Fa-f]{2})*(?:,[\w-]+=(?:[^,%]|%[0-9A-Fa-f]{2})*)*$/)
     .optional()
-    .meta({ description: 'name=value,name=value for each request to the collector (its key, say)' }),
+    .meta({
+      description: 'name=value,name=value: headers of each request to the collector, such as an API key',
+    }),
   OTEL_TRACES_SAMPLER_ARG: z.coerce
     .number()
     .min(0)
     .max(1)
     .default(1)
-    .meta({ description: 'the share of traces that begin here and are kept, from 0 to 1' }),
+    .meta({ description: 'the share of new traces that are sampled, from 0 to 1' }),
   ROOST_FAULT: z.string().optional().meta({ description: 'name:kill, name:throw or name:delay:<ms>' }),
 });
 
-/** Read by every service that has a database. */
+/** The environment variables of every service with a database. */
 export const DatabaseConfig = z.object({
   DATABASE_URL: url(/^postgres(ql)?$/).meta({
-    description: 'an address such as postgres://user:password@127.0.0.1:54320/roost_bookings',
+    description: 'a URL such as postgres://user:password@127.0.0.1:54320/roost_bookings',
   }),
   DATABASE_POOL_SIZE: z.coerce
     .number()
@@ -137,20 +148,22 @@ export const DatabaseConfig = z.object({
     .min(2)
     .max(200)
     .default(10)
-    .meta({ description: 'the most connections to PostgreSQL, from 2 to 200' }),
+    .meta({ description: 'the maximum number of connections to PostgreSQL, from 2 to 200' }),
   DATABASE_WAIT_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .max(60)
     .default(10)
-    .meta({ description: 'how long a request may wait for one of them before it is refused, from 1 to 60' }),
+    .meta({
+      description: 'the seconds that a request waits for a free connection before it fails, from 1 to 60',
+    }),
 });
 
 export type BaseConfig = z.output<typeof BaseConfig>;
 export type CommonConfig = BaseConfig & Partial<z.output<typeof DatabaseConfig>>;
 
-/** The configuration of a service: its own variables and those that all services have. */
+/** The configuration of a service: its own variables and the common ones. */
 export type Config<C extends z.ZodObject = z.ZodObject<Record<never, never>>> = z.output<C> & CommonConfig;
 
 /** `@Inject(CONFIG) config: Config<typeof BookingsConfig>` */

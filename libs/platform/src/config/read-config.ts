@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { BaseConfig, type Config, DatabaseConfig } from './base-config.js';
 
-/** What stops a start: a sentence for the person who starts it, no stack. */
+/** Stops a start. The message is one sentence for the operator; it is printed without a stack. */
 export class StartError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -12,7 +12,7 @@ export class StartError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Checks the environment against the variables of a service, and says what is wrong with each. */
+/** Reads and checks the environment. Throws a `StartError` with one sentence per wrong variable. */
 export function readConfig<C extends z.ZodObject>(
   own: C,
   env: Environment,
@@ -32,17 +32,17 @@ export function readConfig<C extends z.ZodObject>(
   }
   const result = schema.safeParse(values);
   if (!result.success) {
-    const named = new Set<string>();
+    const reported = new Set<string>();
     for (const issue of result.error.issues) {
       const name = String(issue.path[0] ?? '');
-      if (named.has(name)) continue;
-      named.add(name);
+      if (reported.has(name)) continue;
+      reported.add(name);
       sentences.push(sentence(name, values[name], shape[name], issue.message));
     }
   }
   if (sentences.length > 0) throw new StartError(sentences.join('\n'));
   const config = result.data as Config<C>;
-  refuseInProduction(config, own);
+  requireProductionValues(config, own);
   return config;
 }
 
@@ -55,7 +55,7 @@ function valueOf(name: string, env: Environment, sentences: string[]): string | 
     return readFileSync(file.trim(), 'utf8').trim();
   } catch (error) {
     sentences.push(
-      `${name}_FILE names ${file.trim()}, which can't be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}.`,
+      `${name}_FILE is ${file.trim()}, which can't be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}.`,
     );
     return undefined;
   }
@@ -71,22 +71,22 @@ function sentence(
 ): string {
   const allowed = (schema && z.globalRegistry.get(schema)?.description) ?? message;
   if (value === undefined) return `${name} is missing: it must be ${allowed}.`;
-  const shown = SECRET.test(name) ? 'has a value that is not allowed' : `is ${JSON.stringify(value)}`;
-  return `${name} ${shown}: it must be ${allowed}.`;
+  const found = SECRET.test(name) ? 'has a value that is not allowed' : `is ${JSON.stringify(value)}`;
+  return `${name} ${found}: it must be ${allowed}.`;
 }
 
-/** Variables that a service marks with `.meta({ developmentDefault: true })` must be given in production. */
-function refuseInProduction(config: BaseConfig, own: z.ZodObject): void {
+/** In production, `.meta({ notInProduction: [values] })` of a service's variable excludes these values. */
+function requireProductionValues(config: BaseConfig, own: z.ZodObject): void {
   if (config.ROOST_ENV !== 'production') return;
   const sentences: string[] = [];
   if (config.ENCRYPTION_KEY === undefined)
     sentences.push(sentence('ENCRYPTION_KEY', undefined, BaseConfig.shape.ENCRYPTION_KEY, ''));
-  if (config.ROOST_FAULT) sentences.push('ROOST_FAULT is set: fault points are not for production.');
+  if (config.ROOST_FAULT) sentences.push('ROOST_FAULT is set: fault points are not allowed in production.');
   for (const [name, schema] of Object.entries(own.shape)) {
-    const refused = z.globalRegistry.get(schema as z.ZodType)?.notInProduction;
-    if (Array.isArray(refused) && refused.includes((config as Record<string, unknown>)[name]))
+    const excluded = z.globalRegistry.get(schema as z.ZodType)?.notInProduction;
+    if (Array.isArray(excluded) && excluded.includes((config as Record<string, unknown>)[name]))
       sentences.push(
-        `${name} has a value that is only for development: ${sentence(name, undefined, schema as z.ZodType, '').replace(/^.*?: /, '')}`,
+        `${name} has a value that is only allowed in development: ${sentence(name, undefined, schema as z.ZodType, '').replace(/^.*?: /, '')}`,
       );
   }
   if (sentences.length > 0) throw new StartError(sentences.join('\n'));

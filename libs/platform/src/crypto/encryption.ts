@@ -9,7 +9,7 @@ import {
 
 const FORMAT = 'v1';
 
-/** Secrets at rest: AES-256-GCM under a key derived from `ENCRYPTION_KEY`. */
+/** Encrypts secrets for storage: AES-256-GCM with a key derived from `ENCRYPTION_KEY`. */
 export class Encryption {
   readonly #key: Buffer;
 
@@ -17,29 +17,30 @@ export class Encryption {
     this.#key = createHash('sha256').update(secret).digest();
   }
 
-  /** `context` names what is encrypted (a table and column); only the same context decrypts it. */
+  /** `context` names the encrypted value (table and column). Decryption fails with another context. */
   encrypt(plain: string, context = ''): string {
     const iv = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', this.#key, iv).setAAD(Buffer.from(context));
-    const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
+    const ciphertext = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
     return [
       FORMAT,
       iv.toString('base64url'),
       cipher.getAuthTag().toString('base64url'),
-      sealed.toString('base64url'),
+      ciphertext.toString('base64url'),
     ].join('.');
   }
 
+  /** Throws if the text is not the output of `encrypt` with the same key and context. */
   decrypt(text: string, context = ''): string {
-    const [format, iv, tag, sealed] = text.split('.');
-    if (format !== FORMAT || iv === undefined || tag === undefined || sealed === undefined)
-      throw new Error('This is not something that was encrypted here');
+    const [format, iv, tag, ciphertext] = text.split('.');
+    if (format !== FORMAT || iv === undefined || tag === undefined || ciphertext === undefined)
+      throw new Error('The text has not the format of an encrypted value');
     const decipher = createDecipheriv('aes-256-gcm', this.#key, Buffer.from(iv, 'base64url'), {
       authTagLength: 16,
     })
       .setAAD(Buffer.from(context))
       .setAuthTag(Buffer.from(tag, 'base64url'));
-    return Buffer.concat([decipher.update(Buffer.from(sealed, 'base64url')), decipher.final()]).toString(
+    return Buffer.concat([decipher.update(Buffer.from(ciphertext, 'base64url')), decipher.final()]).toString(
       'utf8',
     );
   }
@@ -51,18 +52,18 @@ export function hmac(secret: string, data: string | Buffer, algorithm: HmacAlgor
   return createHmac(algorithm, secret).update(data).digest();
 }
 
-/** Compares two secrets in a time that says nothing about either. */
+/** Compares two secrets in constant time. */
 export function sameSecret(a: string | Buffer, b: string | Buffer): boolean {
   const [left, right] = [createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest()];
   return timingSafeEqual(left, right);
 }
 
-/** What a database keeps of a token that it must recognise but not know. */
+/** The hash of a token: the database stores it instead of the token. */
 export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-/** A token that can not be guessed: 256 bits, safe in a URL. */
+/** A random token (256 bits by default), safe in a URL. */
 export function randomToken(bytes = 32): string {
   return randomBytes(bytes).toString('base64url');
 }

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 const NAMESPACE = Buffer.from('6f1d3c5e2a7b5f0c9d4e8b1a3c6f7e90', 'hex');
 
 /**
- * The same UUID (version 5) for the same parts, on every machine: what comes in again is found again. No part but the
- * last may hold a slash.
+ * A deterministic UUID (version 5): the same parts always return the same UUID, so a repeated import or event finds its
+ * row. Only the last part may contain a slash.
  */
 export function uuidOf(...parts: readonly [string, ...string[]]): string {
   const bytes = createHash('sha1').update(NAMESPACE).update(parts.join('/')).digest().subarray(0, 16);

@@ -5,7 +5,7 @@ let used = pool.length;
 let lastMillis = 0;
 let sequence = 0;
 
-/** A UUID of version 7: sorts by the time it was made (system time), also within one millisecond of one process. */
+/** A UUID (version 7) that sorts by creation time (system time), also within one millisecond of one process. */
 export function uuidv7(): string {
   if (used + 10 > pool.length) {
     randomFillSync(pool);

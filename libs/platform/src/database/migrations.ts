@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What the platform keeps in the database of each service. */
+/** The tables of the platform in the database of each service. */
 export class Migration0000Platform extends Migration {
   override up(): void {
     this.addSql(`

@@ -15,7 +15,7 @@ export interface DatabaseOptions {
   service: string;
   url: string;
   poolSize: number;
-  /** How long a burst is queued before it is refused. */
+  /** How long a query waits for a free connection before it fails. */
   waitSeconds: number;
   entities: readonly (new () => object)[];
   migrations: readonly MigrationClass[];
@@ -27,10 +27,10 @@ const TIMESTAMPTZ = 1184;
 const INT8 = 20;
 const NUMERIC = 1700;
 
-/** The database of a service: created when missing, brought up to date, ready for use. */
+/** Opens the database of a service. Creates the database if it is missing and runs the pending migrations. */
 export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> {
   await createIfMissing(options);
-  let known: MikroORM | null = null;
+  let initialized: MikroORM | null = null;
   const orm = await MikroORM.init({
     clientUrl: options.url,
     contextName: options.service,
@@ -51,7 +51,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
       ),
     },
     pool: { min: 0, max: options.poolSize, idleTimeoutMillis: 30_000 },
-    context: () => known?.em && requestEntityManager(known, options.service),
+    context: () => initialized?.em && requestEntityManager(initialized, options.service),
     driverOptions: {
       application_name: `roost-${options.service}`,
       connectionTimeoutMillis: options.waitSeconds * 1000,
@@ -59,12 +59,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
       allowExitOnIdle: true,
       options: '-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s',
       onPoolCreated: (pool: pg.Pool) => {
-        useOwnTypes(pool);
+        setTypeParsers(pool);
         prepareStatements(pool);
       },
     },
   });
-  known = orm;
+  initialized = orm;
   try {
     await migrate(orm, options);
     return orm;
@@ -74,19 +74,19 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
   }
 }
 
-/** One EntityManager for each request, made when the first read asks for it. */
+/** One EntityManager per request, created by its first read. */
 function requestEntityManager(orm: MikroORM, service: string) {
   const context = currentScope();
   if (context?.service !== service) return undefined;
   return (context.em ??= orm.em.fork({ useContext: false, disableContextResolution: true }));
 }
 
-/** `timestamptz` as Date, `date` as text, whole numbers and sums as numbers. */
-function useOwnTypes(pool: pg.Pool): void {
+/** `timestamptz` as Date, `date` as string, `bigint` and `numeric` as numbers. */
+function setTypeParsers(pool: pg.Pool): void {
   const types = (pool as pg.Pool & { options: { types: pg.CustomTypesConfig & SettableTypes } }).options
     .types;
   types.setTypeParser(DATE, (text) => text);
-  types.setTypeParser(TIMESTAMPTZ, (text) => instantOf(text));
+  types.setTypeParser(TIMESTAMPTZ, (text) => parseInstant(text));
   types.setTypeParser(INT8, Number);
   types.setTypeParser(NUMERIC, Number);
 }
@@ -95,8 +95,8 @@ interface SettableTypes {
   setTypeParser(oid: number, parser: (text: string) => unknown): void;
 }
 
-/** PostgreSQL writes `2027-05-01 13:00:00.5+00`, which every engine reads once it is RFC 3339. */
-function instantOf(text: string): Date | string {
+/** Converts PostgreSQL's `2027-05-01 13:00:00.5+00` to RFC 3339 first. `infinity` stays a string. */
+function parseInstant(text: string): Date | string {
   const instant = new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
   return Number.isNaN(instant.getTime()) ? text : instant;
 }
@@ -105,7 +105,9 @@ async function createIfMissing({ url, service }: DatabaseOptions): Promise<void>
   const address = new URL(url);
   const database = decodeURIComponent(address.pathname.slice(1));
   if (database === '')
-    throw new StartError(`DATABASE_URL of ${service} names no database: end it with /roost_${service}.`);
+    throw new StartError(
+      `DATABASE_URL of ${service} contains no database name: end it with /roost_${service}.`,
+    );
   const direct = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   try {
     await direct.connect();
@@ -123,7 +125,7 @@ async function createIfMissing({ url, service }: DatabaseOptions): Promise<void>
     await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
   } catch (error) {
     const { code } = error as { code?: string };
-    if (code === '42P04' || code === '23505') return; // another replica was faster
+    if (code === '42P04' || code === '23505') return; // another replica created it
     if (code === '42501')
       throw new StartError(
         `The database ${database} of ${service} is missing, and the role in DATABASE_URL may not create it: CREATE DATABASE ${database}.`,
@@ -138,17 +140,19 @@ function connectionError(service: string, address: URL, error: unknown): Error {
   const { code, message } = error as { code?: string; message: string };
   const where = `PostgreSQL at ${address.hostname}:${address.port || 5432}`;
   if (code === '28P01' || code === '28000')
-    return new StartError(`${service} is refused by ${where}: check the user and password in DATABASE_URL.`);
+    return new StartError(
+      `${where} rejected the login of ${service}: check the user and password in DATABASE_URL.`,
+    );
   if (code === '57P03')
     return new StartError(`${service} can't use ${where} yet: it is starting up or shutting down.`);
   if (isOutage(error))
     return new StartError(
-      `${service} can't reach ${where} (${code ?? message}): is it running? DATABASE_URL names it.`,
+      `${service} can't reach ${where} (${code ?? message}): is it running? DATABASE_URL is its URL.`,
     );
   return new StartError(`${service} can't use ${where}: ${message}.`, { cause: error });
 }
 
-/** One replica migrates, the others wait for it. */
+/** One replica migrates; an advisory lock makes the others wait. */
 async function migrate(orm: MikroORM, { service, url, logger }: DatabaseOptions): Promise<void> {
   const lock = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   await lock.connect();
@@ -158,7 +162,7 @@ async function migrate(orm: MikroORM, { service, url, logger }: DatabaseOptions)
     if (done.length > 0) logger.info({ migrations: done.map(({ name }) => name) }, 'migrated');
   } catch (error) {
     const { message } = error as Error;
-    throw new StartError(`A migration of ${service} failed, the database is as it was before: ${message}`, {
+    throw new StartError(`A migration of ${service} failed and was rolled back: ${message}`, {
       cause: error,
     });
   } finally {

@@ -1,6 +1,6 @@
 import { catalogue, type ErrorCode } from './catalogue.js';
 
-/** One place of a request that is wrong: a JSON pointer into the body, or the name of a parameter or header. */
+/** One invalid place of a request: a JSON pointer into the body, or the name of a parameter or header. */
 export interface FieldError {
   pointer?: string;
   parameter?: string;
@@ -20,17 +20,17 @@ export interface ProblemBody {
   [extra: string]: unknown;
 }
 
-/** An answer that says no: thrown anywhere, sent as `application/problem+json`. Its text is read by the caller. */
+/** An error response: thrown anywhere, sent as `application/problem+json`. The caller sees its texts. */
 export class Problem extends Error {
   readonly status: number;
-  /** graphql-js copies these into the error it reports. */
+  /** graphql-js copies the extensions into the error that it reports. */
   readonly extensions: Record<string, unknown>;
 
   constructor(
     readonly code: ErrorCode,
     detail?: string,
     readonly extra: Record<string, unknown> = {},
-    /** Headers that belong to the answer, such as `Retry-After`. */
+    /** Headers of the response, such as `Retry-After`. */
     readonly headers: Record<string, string> = {},
   ) {
     super(detail ?? catalogue[code].title);
@@ -53,19 +53,19 @@ export class Problem extends Error {
   }
 }
 
-/** A 400 that points at one field of the body. */
+/** 400 `request.invalid` for one field of the body. */
 export function invalidField(pointer: string, detail: string): Problem {
   return new Problem('request.invalid', undefined, { errors: [{ pointer, detail }] satisfies FieldError[] });
 }
 
-/** A 400 that names a query or path parameter. */
+/** 400 `request.invalid` for one query or path parameter. */
 export function invalidParameter(parameter: string, detail: string): Problem {
   return new Problem('request.invalid', undefined, {
     errors: [{ parameter, detail }] satisfies FieldError[],
   });
 }
 
-/** A 503 that says when to come back. */
+/** 503 `service.unavailable` with `Retry-After`. */
 export function unavailable(detail?: string, retryAfterSeconds = 2): Problem {
   return new Problem('service.unavailable', detail, {}, { 'retry-after': String(retryAfterSeconds) });
 }

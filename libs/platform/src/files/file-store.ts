@@ -10,10 +10,10 @@ export interface StoredFile {
   sizeBytes: number;
 }
 
-/** Files by key (`photos/<id>/large.webp`). `disk` keeps them below the data folder. */
+/** Stores files by key (`photos/<id>/large.webp`). `FILE_STORE=disk` stores them in the data directory. */
 export abstract class FileStore {
   abstract put(key: string, content: Buffer | Readable): Promise<void>;
-  /** `null` when there is no such file. */
+  /** `null` if the file does not exist. */
   abstract get(key: string): Promise<StoredFile | null>;
   abstract delete(key: string): Promise<void>;
 }
@@ -56,11 +56,11 @@ export class DiskFileStore extends FileStore {
 
   #path(key: string): string {
     if (key.length > 300 || !KEY.test(key))
-      throw new Error('A file key has segments of letters, digits, dots and dashes');
+      throw new Error('A file key consists of segments of letters, digits, dots, underscores and dashes');
     return join(this.root, ...key.split('/'));
   }
 }
 
-// Not `instanceof Error`: the errors of node:fs come from another realm where specs run in one of their own.
+// Not `instanceof Error`: specs run in a realm of their own, so errors of node:fs are not instances of it.
 const isNodeError = (error: unknown): error is NodeJS.ErrnoException =>
   typeof error === 'object' && error !== null && 'code' in error;

@@ -5,27 +5,28 @@ type PartState = 'up' | 'down' | 'degraded' | 'stopping';
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** What must work for a service to be ready; each check throws when it does not. */
+/** The readiness of a service. A check throws while its part does not work. */
 export class Health {
   readonly #checks = new Map<string, HealthCheck>();
-  readonly #notes = new Map<string, () => boolean>();
+  readonly #optional = new Map<string, () => boolean>();
   readonly #closing = new AbortController();
 
-  /** A part that is shown `degraded` while it isn't well; the service stays ready. */
-  note(part: string, isWell: () => boolean): void {
-    this.#notes.set(part, isWell);
+  /** Adds a part that is reported as `degraded` while it does not work; the service stays ready. */
+  addOptional(part: string, isHealthy: () => boolean): void {
+    this.#optional.set(part, isHealthy);
   }
 
+  /** Adds a part that the service needs: it is not ready while `check` throws or takes longer than 2 s. */
   add(part: string, check: HealthCheck): void {
     this.#checks.set(part, check);
   }
 
-  /** Says no from now on: traffic should go elsewhere. */
+  /** Reports not ready from now on, so that load balancers send no new requests. */
   drain(): void {
     this.#closing.abort();
   }
 
-  /** Aborted once the service drains. */
+  /** Aborted when `drain` is called. */
   get closing(): AbortSignal {
     return this.#closing.signal;
   }
@@ -35,7 +36,7 @@ export class Health {
       [...this.#checks].map(async ([part, check]) => [part, (await passes(check)) ? 'up' : 'down'] as const),
     );
     const parts: Record<string, PartState> = Object.fromEntries(results);
-    for (const [part, isWell] of this.#notes) parts[part] = isWell() ? 'up' : 'degraded';
+    for (const [part, isHealthy] of this.#optional) parts[part] = isHealthy() ? 'up' : 'degraded';
     if (this.closing.aborted) parts.server = 'stopping';
     return { ready: Object.values(parts).every((state) => state === 'up' || state === 'degraded'), parts };
   }

@@ -1,17 +1,17 @@
 import { activeTraceparent, parseTraceparent, SpanKind, type Tracing } from '@roost/tracing';
 
-/** What a job that belongs to a trace carries beside its own data. */
+/** The field of a job's data that links the job to a trace. */
 export interface TracedJobData {
   traceparent?: string;
 }
 
-/** The data of a job that is added here, with the trace that it belongs to. */
+/** The data of a new job, with the `traceparent` of the active trace, if any. */
 export function inTrace<T extends object>(data: T): T & TracedJobData {
   const traceparent = activeTraceparent();
   return traceparent === undefined ? data : { ...data, traceparent };
 }
 
-/** Runs a job in the trace of whoever added it. */
+/** Runs a job as a span of the trace in which the job was added. */
 export function runJob<T>(
   tracing: Tracing,
   job: { name: string; attemptsMade: number; data: TracedJobData },

@@ -7,12 +7,12 @@ export interface Sweep {
   name: string;
 }
 
-/** A class of Bull jobs of this service's one queue: `@Jobs('bookings') export class BookingJobs`. */
+/** Marks a class with jobs of the service's Bull queue: `@Jobs('bookings') export class BookingJobs`. */
 export const Jobs = (queue: string): ClassDecorator => Processor(queue);
 
 /**
- * Runs a method every so many seconds in one of the replicas, and at once when the clock is moved. The job only
- * wakes it: what is due stands in the database, so the method picks up rows (`FOR UPDATE SKIP LOCKED`).
+ * Runs a method every `seconds` seconds in one of the replicas, and immediately when the domain clock moves. The job
+ * carries no data: the method selects its due rows from the database (`FOR UPDATE SKIP LOCKED`).
  */
 export const SweepEvery = (seconds: number, name: string) =>
   SetMetadata<string, Sweep>(SWEEP, { seconds, name });

@@ -1,76 +1,65 @@
-import { getQueueToken } from '@nestjs/bull';
-import {
-  Inject,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-  Optional,
-} from '@nestjs/common';
-import { DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import Bull, { type Queue } from 'bull';
 import { Tracing } from '@roost/tracing';
 import type { Logger } from 'pino';
 import { Clock } from '../clock/clock.js';
-import { loggable } from '../database/database-errors.js';
 import { runWithoutRequestContext } from '../context/request-scope.js';
 import { Metrics } from '../metrics/metrics.js';
-import { LOGGER, type Redis, SERVICE } from '../redis/redis.js';
+import { LOGGER, type Redis } from '../redis/redis.js';
 import { withTimeout } from '../timing/with-timeout.js';
-import { SWEEP, type Sweep } from './sweep.js';
+import { type RegisteredSweep, SweepRegistry } from './sweep-registry.js';
 
-interface KnownSweep extends Sweep {
-  run: () => unknown;
+interface SweepState extends RegisteredSweep {
   lastRun: number;
   running: Promise<void> | null;
 }
 
-// Bull names the blocking connection once per handler: from the second on behind a blocking read, and when that is cut
-// short at a stop nobody catches the rejection. The name is of no use here.
+// Bull sets the name of the blocking connection once per handler. From the second handler on, the command queues behind
+// a blocking read; when a stop ends that read, the rejection is unhandled. The name has no use here.
 Reflect.set(Bull.prototype, 'setWorkerName', () => Promise.resolve());
 
-/** Without a wake-up for this many periods (Redis lost), a process sweeps by itself. */
-const PATIENCE_PERIODS = 3;
+/** Without a job for this many periods (Redis is unavailable), the process runs the sweep itself. */
+const MAX_MISSED_PERIODS = 3;
 
 const PAUSE_TIMEOUT_MS = 3_000;
 
 const clientsOf = (queue: Queue) => (queue as Queue & { clients: Redis[] }).clients;
 
-/** Runs the `@SweepEvery` methods of a service: woken by Bull, by a move of the clock, and by itself if Redis is lost. */
+/**
+ * Runs the `@SweepEvery` methods of a service: when a repeated Bull job arrives, when the domain clock moves, and on a
+ * local timer while Redis is unavailable.
+ */
 @Injectable()
 export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #sweeps: KnownSweep[] = [];
+  readonly #sweeps: SweepState[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   #queue: Queue | null = null;
   #stopped = false;
-  #forget: () => void = () => undefined;
+  #unsubscribe: () => void = () => undefined;
 
   constructor(
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
-    private readonly modules: ModuleRef,
+    private readonly registry: SweepRegistry,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
     private readonly tracing: Tracing,
-    @Inject(SERVICE) private readonly service: string,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Optional() @Inject('roost sweep timers') private readonly timed: boolean | null,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#find();
+    for (const sweep of this.registry.sweeps())
+      this.#sweeps.push({ ...sweep, lastRun: performance.now(), running: null });
     if (this.#sweeps.length === 0) return;
-    this.#forget = this.clock.onMove(() => this.runAll());
-    if (this.timed === false) return;
-    this.#queue = this.modules.get<Queue>(getQueueToken(this.service), { strict: false });
+    this.#unsubscribe = this.clock.onMove(() => this.runAll());
+    this.#queue = this.registry.queue();
     for (const sweep of this.#sweeps) {
       this.#queue
         .process(sweep.name, 1, () => this.#run(sweep))
-        .catch((error: unknown) => this.#lost(sweep.name, error));
-      const period = sweep.seconds * 1000;
+        .catch((error: unknown) => this.#notScheduled(sweep.name, error));
+      const periodMs = sweep.seconds * 1000;
       this.#timers.push(
         setInterval(() => {
-          if (performance.now() - sweep.lastRun > PATIENCE_PERIODS * period) void this.#run(sweep);
-        }, period).unref(),
+          if (performance.now() - sweep.lastRun > MAX_MISSED_PERIODS * periodMs) void this.#run(sweep);
+        }, periodMs).unref(),
       );
     }
     void this.#schedule();
@@ -80,26 +69,26 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.#stopped = true;
-    this.#forget();
+    this.#unsubscribe();
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.allSettled(this.#sweeps.map(({ running }) => running));
     if (!this.#queue) return;
-    // Without Redis, Bull would wait for it to come back before it closes.
+    // While Redis is unavailable, Bull's close would wait for it.
     await withTimeout(this.#queue.pause(true, true), PAUSE_TIMEOUT_MS).catch(() => this.release());
   }
 
-  /** After the queue has closed: without Redis its connections would try for ever. */
+  /** Call after the queue has closed: without Redis, its connections would reconnect forever. */
   release(): void {
     for (const client of this.#queue ? clientsOf(this.#queue) : [])
       if (client.status !== 'end') client.disconnect();
   }
 
-  /** Runs every sweep now and waits for it. */
+  /** Runs every sweep now and waits until all have finished. */
   async runAll(): Promise<void> {
     await Promise.all(this.#sweeps.map((sweep) => this.#run(sweep, true)));
   }
 
-  /** A repeated job lives in Redis: it is put there again whenever a new Redis is met. */
+  /** Repeated jobs are stored in Redis, so they are added again after each connect: the data may be lost. */
   async #schedule(): Promise<void> {
     for (const { name, seconds } of this.#sweeps) {
       try {
@@ -109,18 +98,18 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
           { repeat: { every: seconds * 1000 }, removeOnComplete: true, removeOnFail: true },
         );
       } catch (error) {
-        this.#lost(name, error);
+        this.#notScheduled(name, error);
       }
     }
   }
 
-  /** Nothing is lost with it: the process wakes itself until Redis is back. */
-  #lost(sweep: string, error: unknown): void {
-    if (!this.#stopped) this.logger.warn({ sweep, err: loggable(error) }, 'sweep not scheduled');
+  /** Not fatal: the local timer runs the sweep until Redis is back. */
+  #notScheduled(sweep: string, error: unknown): void {
+    if (!this.#stopped) this.logger.warn({ sweep, err: error }, 'sweep not scheduled');
   }
 
-  /** One at a time; a run that starts after `again` was asked for is a new one. */
-  async #run(sweep: KnownSweep, again = false): Promise<void> {
+  /** Runs of one sweep never overlap. With `again`, a run that starts after this call is awaited. */
+  async #run(sweep: SweepState, again = false): Promise<void> {
     if (this.#stopped) return;
     if (sweep.running) {
       if (!again) return sweep.running;
@@ -133,40 +122,20 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     return sweep.running;
   }
 
-  async #attempt(sweep: KnownSweep): Promise<void> {
+  async #attempt(sweep: SweepState): Promise<void> {
     sweep.lastRun = performance.now();
-    const stop = this.metrics
-      .histogram('sweep_duration_seconds', 'Runs of sweeps', ['sweep'])
+    const stopTimer = this.metrics
+      .histogram('sweep_duration_seconds', 'Duration of sweeps', ['sweep'])
       .startTimer({ sweep: sweep.name });
     try {
       await runWithoutRequestContext(() =>
         this.tracing.run(`sweep ${sweep.name}`, { parent: null }, async () => sweep.run()),
       );
     } catch (error) {
-      this.metrics
-        .counter('sweep_failures_total', 'Sweeps that failed', ['sweep'])
-        .inc({ sweep: sweep.name });
-      this.logger.error({ sweep: sweep.name, err: loggable(error) }, 'sweep failed');
+      this.metrics.counter('sweep_failures_total', 'Failed sweeps', ['sweep']).inc({ sweep: sweep.name });
+      this.logger.error({ sweep: sweep.name, err: error }, 'sweep failed');
     } finally {
-      stop();
-    }
-  }
-
-  #find(): void {
-    for (const wrapper of this.discovery.getProviders()) {
-      if (!wrapper.isDependencyTreeStatic()) continue;
-      const instance: unknown = wrapper.instance;
-      if (typeof instance !== 'object' || instance === null) continue;
-      const prototype = Object.getPrototypeOf(instance) as Record<string, unknown> | null;
-      if (!prototype) continue;
-      for (const name of this.scanner.getAllMethodNames(prototype)) {
-        const method = prototype[name] as object;
-        const sweep = Reflect.getMetadata(SWEEP, method) as Sweep | undefined;
-        if (!sweep || this.#sweeps.some((known) => known.name === sweep.name)) continue;
-        const run = (instance as Record<string, () => unknown>)[name];
-        if (run)
-          this.#sweeps.push({ ...sweep, run: run.bind(instance), lastRun: performance.now(), running: null });
-      }
+      stopTimer();
     }
   }
 }

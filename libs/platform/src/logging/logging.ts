@@ -1,7 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
+import { serializeError } from './error-serializer.js';
 
-/** Keys whose values never reach a log, wherever they stand in the first three levels. */
+/** Keys whose values are redacted, at the first and second level of a log line. */
 const SECRET_KEYS = [
   'authorization',
   'cookie',
@@ -19,13 +20,16 @@ const SECRET_KEYS = [
 ];
 
 /**
- * Where a log goes: a file descriptor or a file. Lines share a write, which comes 200 ms late at most: one for each line
- * wakes a thread here and whoever reads there. Nothing waits at `fatal` and at the end of the process.
+ * The output of a log: a file descriptor or a file. Lines are written in batches, at most 200 ms late: one write per
+ * line would wake a thread of this process and of the reader each time. `fatal` and the end of the process flush.
  */
 export const logDestination = (dest: number | string = 1) =>
   destination({ dest, append: true, sync: false, mode: 0o600, minLength: 8 * 1024, periodicFlush: 200 });
 
-/** One JSON line per event: a constant message, data in fields. To standard output unless told otherwise. */
+/**
+ * A logger that writes one JSON line per event, by default to standard output. The message is constant, fields carry
+ * the data. The field `err` takes an error and logs only its safe fields (`serializeError`).
+ */
 export function createLogger(
   service: string,
   level: string,
@@ -37,15 +41,16 @@ export function createLogger(
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: serializeError },
       redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
     },
     stream,
   );
 }
 
-/** Nest's own words: only what is wrong. */
+/** Nest's own messages, from `warn` upwards. */
 export function nestLogger(logger: Logger): LoggerService {
-  const say =
+  const logAt =
     (level: 'warn' | 'error' | 'fatal') =>
     (message: unknown, ...rest: unknown[]) => {
       const context = rest.at(-1);
@@ -61,8 +66,8 @@ export function nestLogger(logger: Logger): LoggerService {
     log: () => undefined,
     debug: () => undefined,
     verbose: () => undefined,
-    warn: say('warn'),
-    error: say('error'),
-    fatal: say('fatal'),
+    warn: logAt('warn'),
+    error: logAt('error'),
+    fatal: logAt('fatal'),
   };
 }

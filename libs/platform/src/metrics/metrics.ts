@@ -1,12 +1,12 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Of the process, not of a service: several services may share one. */
+/** Shared by all services of the process. */
 const processRegistry = new Registry();
 collectDefaultMetrics({ register: processRegistry });
 
 const HTTP_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
-/** The metrics of one service, served at `/metrics`. Asking twice for one name gives the same metric. */
+/** The metrics of one service, served at `/metrics`. A second call with the same name returns the same metric. */
 export class Metrics {
   readonly registry = new Registry();
 
@@ -40,7 +40,7 @@ export class Metrics {
     );
   }
 
-  /** The text that Prometheus reads: the service's own and the process's. */
+  /** The metrics of the process and of the service in the text format of Prometheus. */
   async text(): Promise<string> {
     return `${await processRegistry.metrics()}\n${await this.registry.metrics()}`;
   }

@@ -2,22 +2,22 @@ import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { StartError } from '../config/read-config.js';
 
-const MAX_RETRY_PAUSE_MS = 2_000;
+const MAX_RETRY_DELAY_MS = 2_000;
 
-/** A connection that comes back by itself; commands fail fast while Redis is away instead of piling up. */
+/** A connection that reconnects. While Redis is unavailable, commands fail fast instead of queueing. Throws a `StartError`. */
 export async function connectRedis(url: string, service: string, logger: Logger): Promise<Redis> {
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: 5_000,
     maxRetriesPerRequest: 1,
     connectionName: `roost-${service}`,
-    retryStrategy: (tries) => Math.min(tries * 50, MAX_RETRY_PAUSE_MS),
+    retryStrategy: (tries) => Math.min(tries * 50, MAX_RETRY_DELAY_MS),
   });
   let reason = '';
   redis.on('error', (error: NodeJS.ErrnoException) => {
-    const now = error.code ?? error.message;
-    if (now !== reason) logger.warn({ reason: now }, 'redis unreachable');
-    reason = now;
+    const current = error.code ?? error.message;
+    if (current !== reason) logger.warn({ reason: current }, 'redis unreachable');
+    reason = current;
   });
   redis.on('ready', () => {
     reason = '';
@@ -30,7 +30,7 @@ export async function connectRedis(url: string, service: string, logger: Logger)
     redis.disconnect();
     const { hostname, port } = new URL(url);
     throw new StartError(
-      `${service} can't use Redis at ${hostname}:${port || 6379} (${reason || (error as Error).message}): is it running? REDIS_URL names it.`,
+      `${service} can't use Redis at ${hostname}:${port || 6379} (${reason || (error as Error).message}): is it running? REDIS_URL is its URL.`,
     );
   }
 }

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 
-/** `@Inject(REDIS) redis: Redis`; put `config.REDIS_PREFIX` before every key. */
+/** `@Inject(REDIS) redis: Redis`; every key starts with `config.REDIS_PREFIX`. */
 export const REDIS = Symbol('roost redis');
 
-/** `@Inject(LOGGER) logger: Logger` (pino), named after the service. */
+/** `@Inject(LOGGER) logger: Logger` (pino); each line carries the name of the service. */
 export const LOGGER = Symbol('roost logger');
 
 /** `@Inject(SERVICE) name: string` */

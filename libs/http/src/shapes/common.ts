@@ -1,19 +1,19 @@
 import { z } from 'zod';
 
-/** What requests and answers are made of; each id, date and instant is declared the same way everywhere. */
+/** The schemas of ids, dates and instants in requests and responses. */
 export const Uuid = z.uuid({ error: 'Must be a UUID' });
 export const IsoDate = z.iso.date({ error: 'Must be a real date, YYYY-MM-DD', abort: true });
 export const Instant = z.iso.datetime({ error: 'Must be an instant in UTC, as 2027-05-01T13:00:00Z' });
 
-/** Mail addresses: compared without regard to case, so kept in lower case. */
+/** Email addresses. Converted to lower case: comparisons ignore the case. */
 export const Email = z
   .string()
   .trim()
   .toLowerCase()
   .max(254, { error: 'Must have at most 254 characters' })
-  .pipe(z.email({ error: 'Must be a mail address' }));
+  .pipe(z.email({ error: 'Must be an email address' }));
 
-/** Query strings carry text: a whole number written plainly. */
+/** A whole number in a query string. */
 export const IntParam = z
   .string()
   .regex(/^-?\d{1,15}$/, { error: 'Must be a whole number' })
@@ -32,7 +32,7 @@ export const ListParam = (max = 50) =>
     .transform((text) => text.split(',').filter((item) => item !== ''))
     .pipe(z.array(z.string()).max(max, { error: `Must have at most ${max} items` }));
 
-/** `?limit=&cursor=`, spread into the schema of a list: `z.strictObject({ ...PageQuery, state: … })`. */
+/** `?limit=&cursor=`: spread it into the query schema of a list, `z.strictObject({ ...PageQuery, state: … })`. */
 export const PageQuery = {
   limit: z
     .string()
@@ -50,13 +50,13 @@ export const PageQuery = {
 
 const pages = new WeakMap<z.ZodType, z.ZodType>();
 
-/** The shape of one page of a list, named after its item. */
+/** The schema of one page of a list, named after its item. */
 export function Page<S extends z.ZodType>(
   item: S,
 ): z.ZodObject<{ data: z.ZodArray<S>; nextCursor: z.ZodNullable<z.ZodString> }> {
   type PageOf = z.ZodObject<{ data: z.ZodArray<S>; nextCursor: z.ZodNullable<z.ZodString> }>;
-  const known = pages.get(item) as PageOf | undefined;
-  if (known) return known;
+  const existing = pages.get(item) as PageOf | undefined;
+  if (existing) return existing;
   const id = z.globalRegistry.get(item)?.id;
   const shape = z.object({ data: z.array(item), nextCursor: z.string().nullable() });
   const page = id ? shape.meta({ id: `${id}Page` }) : shape;

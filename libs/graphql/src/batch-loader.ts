@@ -16,29 +16,29 @@ interface Entity {
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 type Loaders = Map<string, DataLoader<unknown, unknown, unknown>>;
 
-const MOST_AT_ONCE = 1_000;
+const MAX_BATCH_SIZE = 1_000;
 
-/** What one request asks many times is looked up once. */
-export class Batches {
+/** Loads references and edges for all parents of a request at once. */
+export class BatchLoader {
   readonly #loaders = new WeakMap<FastifyRequest, Loaders>();
   #resolvers = 0;
 
   constructor(private readonly access: AccessGuard) {}
 
-  /** Forgets what this request has read: a mutation has changed it. */
+  /** Discards the loaded values of a request, because a mutation may have changed them. */
   clear({ req }: GraphqlContext): void {
     this.#loaders.delete(req);
   }
 
-  /** `__resolveReference` of an entity; null where there is none that this user may see. */
+  /** The `__resolveReference` of an entity: null if the entity does not exist or the user may not see it. */
   reference(
     resolver: object,
     method: string,
   ): (reference: Entity, context: GraphqlContext) => Promise<unknown> {
-    const load = bound(resolver, method);
-    const key = this.#freshKey();
+    const load = bindMethod(resolver, method);
+    const key = this.#nextKey();
     return async ({ id }, context) => {
-      this.#admit(resolver, method, context);
+      this.#authorize(resolver, method, context);
       if (!Uuid.safeParse(id).success) return null;
       const loader = this.#loader(context, key, async (ids: readonly string[]) => {
         const found = (await load(ids, context.req.roost.user)) as readonly Entity[];
@@ -49,15 +49,16 @@ export class Batches {
     };
   }
 
+  /** The resolver of a `@BatchedEdge` field. */
   edge(
     resolver: object,
     field: ResolverField,
   ): (parent: Entity, args: Record<string, unknown>, context: GraphqlContext) => Promise<unknown> {
-    const load = bound(resolver, field.name);
-    const key = this.#freshKey();
+    const load = bindMethod(resolver, field.name);
+    const key = this.#nextKey();
     return async (parent, args, context) => {
-      this.#admit(resolver, field.name, context);
-      const checked = checkedArguments(field.args, args);
+      this.#authorize(resolver, field.name, context);
+      const checked = checkArguments(field.args, args);
       const loader = this.#loader(
         context,
         `${key}:${JSON.stringify(checked)}`,
@@ -68,7 +69,7 @@ export class Batches {
     };
   }
 
-  #admit(resolver: object, method: string, { req }: GraphqlContext): void {
+  #authorize(resolver: object, method: string, { req }: GraphqlContext): void {
     this.access.check(
       (resolver as Methods)[method] as object,
       resolver.constructor,
@@ -84,29 +85,29 @@ export class Batches {
   ): DataLoader<K, unknown, unknown> {
     let loaders = this.#loaders.get(req);
     if (!loaders) this.#loaders.set(req, (loaders = new Map()));
-    const known = loaders.get(key) as DataLoader<K, unknown, unknown> | undefined;
-    if (known) return known;
+    const existing = loaders.get(key) as DataLoader<K, unknown, unknown> | undefined;
+    if (existing) return existing;
     const loader = new DataLoader<K, unknown, unknown>(load, {
-      maxBatchSize: MOST_AT_ONCE,
+      maxBatchSize: MAX_BATCH_SIZE,
       ...(cacheKeyFn ? { cacheKeyFn } : {}),
     });
     loaders.set(key, loader as DataLoader<unknown, unknown, unknown>);
     return loader;
   }
 
-  #freshKey(): string {
+  #nextKey(): string {
     this.#resolvers += 1;
     return String(this.#resolvers);
   }
 }
 
-function bound(resolver: object, method: string): (...args: unknown[]) => unknown {
+function bindMethod(resolver: object, method: string): (...args: unknown[]) => unknown {
   const found = (resolver as Methods)[method];
   if (!found) throw new Error(`${resolver.constructor.name} has no method ${method}`);
   return found.bind(resolver);
 }
 
-const checkedArguments = (shapes: Record<string, z.ZodType>, args: Record<string, unknown>) =>
+const checkArguments = (shapes: Record<string, z.ZodType>, args: Record<string, unknown>) =>
   Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => [name, checkArgument(shape, name, args[name])]),
   );

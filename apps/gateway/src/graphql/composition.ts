@@ -6,10 +6,10 @@ export interface Supergraph {
   schema: GraphQLSchema;
 }
 
-/** One graph of the services' parts; throws what keeps them from fitting together. */
-export function compose(parts: ReadonlyMap<string, string>): Supergraph {
+/** Composes the supergraph of the services' subgraphs. Throws the composition errors. */
+export function compose(subgraphs: ReadonlyMap<string, string>): Supergraph {
   const result = composeServices(
-    [...parts].map(([name, sdl]) => ({ name, url: `http://${name}/graphql`, typeDefs: parse(sdl) })),
+    [...subgraphs].map(([name, sdl]) => ({ name, url: `http://${name}/graphql`, typeDefs: parse(sdl) })),
   );
   if (!result.supergraphSdl)
     throw new Error((result.errors ?? []).map(({ message }) => message).join('; ') || 'nothing to compose');
@@ -19,7 +19,7 @@ export function compose(parts: ReadonlyMap<string, string>): Supergraph {
   };
 }
 
-/** The same text for the same schema, however it is laid out. */
-export function normalized(sdl: string): string {
+/** The same text for the same schema, independent of its formatting. */
+export function normalizeSdl(sdl: string): string {
   return print(visit(parse(sdl), { [Kind.STRING]: (node) => ({ ...node, block: false }) }));
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { type DocumentLimits, invalidDocument, refuseCostlyDocument, refuseHugeText } from '@roost/graphql';
+import { type DocumentLimits, invalidDocument, checkDocumentLimits, checkTextLimits } from '@roost/graphql';
 import { CONFIG, type Config, Problem, REDIS, type Redis } from '@roost/platform';
 import {
   type DocumentNode,
@@ -15,7 +15,7 @@ import {
 } from 'graphql';
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
-import { costOf, refuseCost } from './cost.js';
+import { costOf, checkCost } from './operation-cost.js';
 
 export const MAX_REQUEST_BYTES = 200_000;
 const LIMITS: Omit<DocumentLimits, 'introspection'> = {
@@ -27,7 +27,7 @@ const LIMITS: Omit<DocumentLimits, 'introspection'> = {
   maxFields: 500,
 };
 const MAX_COST = 10_000;
-const MOST_REMEMBERED = 1_000;
+const MAX_CACHED_DOCUMENTS = 1_000;
 const PERSISTED_SECONDS = 7 * 24 * 3600;
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -45,22 +45,22 @@ export interface Operation {
   type: 'query' | 'mutation';
   name: string | undefined;
   variables: Record<string, unknown>;
-  /** The names under which its root fields answer. */
+  /** The response keys of the root fields. */
   rootKeys: string[];
 }
 
-interface Known {
+interface CheckedDocument {
   document: DocumentNode;
   definition: OperationDefinitionNode;
 }
 
-/** Turns what a client sends into an operation that may be run, or refuses it as early and cheaply as it can. */
+/** Parses a GraphQL request and checks it against the limits, the cheapest checks first. */
 @Injectable()
-export class OperationReader {
+export class OperationParser {
   readonly introspection: boolean;
-  /** By text, for the schema that they were checked against. */
-  private known = new Map<string, Known>();
-  private knownFor: GraphQLSchema | null = null;
+  /** Checked documents by text, for `cachedFor`. */
+  private cache = new Map<string, CheckedDocument>();
+  private cachedFor: GraphQLSchema | null = null;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config<typeof GatewayConfig>,
@@ -71,7 +71,8 @@ export class OperationReader {
       : config.ROOST_ENV !== 'production';
   }
 
-  async read(body: unknown, schema: GraphQLSchema): Promise<Operation> {
+  /** Throws 400 `request.invalid` or 404 `graphql.operation_unknown`. */
+  async parse(body: unknown, schema: GraphQLSchema): Promise<Operation> {
     if (Array.isArray(body)) throw invalidDocument('Send one operation per request');
     const request = Request.safeParse(body);
     if (!request.success) throw invalidDocument('Must be one operation: { query, variables, operationName }');
@@ -81,50 +82,50 @@ export class OperationReader {
     if (!text && hash) throw new Problem('graphql.operation_unknown', 'PersistedQueryNotFound');
     if (!text) throw invalidDocument('Must have a query');
     if (hash && query && createHash('sha256').update(query).digest('hex') !== hash)
-      throw invalidDocument('The hash is not that of the query');
-    const { document, definition } = refusing(() => this.documentOf(text, schema));
-    const checked = refusing(() => {
+      throw invalidDocument('The hash does not match the query');
+    const { document, definition } = asInvalidDocument(() => this.documentOf(text, schema));
+    const checked = asInvalidDocument(() => {
       const values = getVariableValues(schema, definition.variableDefinitions ?? [], variables ?? {}, {
         maxErrors: 1,
       });
       if (values.errors?.[0]) throw values.errors[0];
-      refuseCost(costOf(schema, document, values.coerced ?? {}), MAX_COST);
+      checkCost(costOf(schema, document, values.coerced ?? {}), MAX_COST);
       return values.coerced ?? {};
     });
     if (operationName && definition.name?.value !== operationName)
-      throw invalidDocument('There is no operation of this name in the document');
+      throw invalidDocument('The document has no operation with this name');
     if (hash && query) await this.redis.set(this.keyOf(hash), query, 'EX', PERSISTED_SECONDS);
     return {
       document,
       type: definition.operation as 'query' | 'mutation',
       name: definition.name?.value,
-      // Defaults are filled in where the operation runs.
+      // Without defaults: the services apply them.
       variables: Object.fromEntries(Object.entries(variables ?? {}).filter(([name]) => name in checked)),
       rootKeys: rootKeysOf(document, definition.selectionSet),
     };
   }
 
-  /** Clients send the same few texts all the time. */
-  private documentOf(text: string, schema: GraphQLSchema): Known {
-    if (this.knownFor !== schema || this.known.size >= MOST_REMEMBERED) {
-      this.known = new Map();
-      this.knownFor = schema;
+  /** Cached: clients send the same documents repeatedly. */
+  private documentOf(text: string, schema: GraphQLSchema): CheckedDocument {
+    if (this.cachedFor !== schema || this.cache.size >= MAX_CACHED_DOCUMENTS) {
+      this.cache = new Map();
+      this.cachedFor = schema;
     }
-    const known = this.known.get(text);
-    if (known) return known;
+    const cached = this.cache.get(text);
+    if (cached) return cached;
     const limits = { ...LIMITS, introspection: this.introspection };
-    refuseHugeText(text, limits);
+    checkTextLimits(text, limits);
     const document = parse(text, { noLocation: true });
-    refuseCostlyDocument(document, limits);
+    checkDocumentLimits(document, limits);
     const [error] = validate(schema, document, undefined, { maxErrors: 1 });
     if (error) throw error;
     const definition = document.definitions.find(
       (it): it is OperationDefinitionNode => it.kind === Kind.OPERATION_DEFINITION,
     );
     if (!definition) throw new GraphQLError('Send one operation per request');
-    const fresh = { document, definition };
-    this.known.set(text, fresh);
-    return fresh;
+    const checked = { document, definition };
+    this.cache.set(text, checked);
+    return checked;
   }
 
   private keyOf(hash: string): string {
@@ -144,10 +145,10 @@ function rootKeysOf(document: DocumentNode, set: SelectionSetNode): string[] {
   return [...new Set(keys)];
 }
 
-/** What the parser and the rules throw tells where the document is wrong; suggestions would tell the schema. */
-function refusing<T>(read: () => T): T {
+/** Converts errors to 400 `request.invalid`, without suggestions: they would reveal the schema. */
+function asInvalidDocument<T>(check: () => T): T {
   try {
-    return read();
+    return check();
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw invalidDocument((error as Error).message.replace(/ Did you mean [\s\S]*$/, ''));

@@ -11,11 +11,11 @@ const EXEMPT = /^\/(v1\/webhooks|dev|health)(\/|$)/;
 const AUTH = /^\/v1\/auth\//;
 
 /**
- * Requests per minute, counted in Redis for all replicas: per user, per address of an anonymous caller (a fifth), and
- * per address under `/v1/auth/` (a thirtieth). A Redis that is down limits nobody.
+ * Limits the requests per minute, counted in Redis for all replicas: per user, per IP address of anonymous requests (a
+ * fifth) and per IP address under `/v1/auth/` (a thirtieth). While Redis is unavailable, there is no limit.
  */
 @Injectable()
-export class RateLimits implements OnModuleInit {
+export class RateLimiter implements OnModuleInit {
   private perUser: Limiter | undefined;
   private perAddress: Limiter | undefined;
   private auth: Limiter | undefined;
@@ -26,7 +26,7 @@ export class RateLimits implements OnModuleInit {
     private readonly http: HttpAdapterHost,
   ) {}
 
-  // Not awaited: that would end Fastify's start before Nest has set its error handler.
+  // Not awaited: that would make Fastify ready before Nest has set its error handler.
   onModuleInit(): void {
     const perMinute = this.config.RATE_LIMIT_PER_MINUTE;
     if (perMinute === 0) return;
@@ -37,11 +37,11 @@ export class RateLimits implements OnModuleInit {
       nameSpace: `${this.config.REDIS_PREFIX}:limit:`,
       skipOnError: true,
     });
-    const limiter = (name: string, share: number, who: (request: FastifyRequest) => string): Limiter =>
+    const limiter = (name: string, divisor: number, keyOf: (request: FastifyRequest) => string): Limiter =>
       fastify.createRateLimit({
-        max: Math.max(1, Math.floor(perMinute / share)),
+        max: Math.max(1, Math.floor(perMinute / divisor)),
         timeWindow: 60_000,
-        keyGenerator: (request) => `${name}:${who(request)}`,
+        keyGenerator: (request) => `${name}:${keyOf(request)}`,
       });
     fastify.after(() => {
       this.perUser = limiter('user', 1, (request) => request.roost.user?.id ?? request.ip);
@@ -50,8 +50,8 @@ export class RateLimits implements OnModuleInit {
     });
   }
 
-  /** Counts the request, writes `RateLimit-*`, and throws 429 `rate.limited` when it is one too many. */
-  async take(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {
+  /** Counts the request and sets the `RateLimit-*` headers. Throws 429 `rate.limited` over the limit. */
+  async consume(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {
     if (EXEMPT.test(path)) return;
     const limiter = AUTH.test(path) ? this.auth : request.roost.user ? this.perUser : this.perAddress;
     if (!limiter) return;

@@ -10,8 +10,8 @@ type Returning<T> = <F extends (...args: never[]) => T | Promise<T>>(
 ) => void;
 
 /**
- * What a route answers: its status, the shape (checked by the compiler against what the method returns) and the
- * error codes a client must be ready for. Without a schema the answer has no body.
+ * The response of a route: its status, its schema (the compiler checks the return type of the method against it) and the
+ * error codes that it can return. Without a schema, the response has no body.
  */
 export function Answers<S extends z.ZodType>(
   status: number,
@@ -30,21 +30,21 @@ export function Answers(
     HttpCode(status),
     ApiResponse(
       schema
-        ? { status, standardSchema: schema, description: 'Done' }
-        : { status, description: 'Done, without a body' },
+        ? { status, standardSchema: schema, description: 'Success.' }
+        : { status, description: 'Success. The response has no body.' },
     ),
     ...problems(codes),
   ) as Returning<never>;
 }
 
-/** A route that answers text of this media type, such as `text/calendar`. */
+/** The response of a route that returns text of a media type, such as `text/calendar`. */
 export function AnswersText(mediaType: string, ...codes: ErrorCode[]): Returning<string> {
   return applyDecorators(
     HttpCode(200),
     Header('content-type', `${mediaType}; charset=utf-8`),
     ApiResponse({
       status: 200,
-      description: 'Done',
+      description: 'Success.',
       content: { [mediaType]: { schema: { type: 'string' } } },
     }),
     ...problems(codes),

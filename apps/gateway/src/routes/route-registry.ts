@@ -8,28 +8,28 @@ import { mergeDocuments } from './merge-documents.js';
 import type { OpenApiDocument } from './openapi.js';
 import { buildRouteTable, type Route, type RouteTable } from './route-table.js';
 
-/** In the order of ownership of paths that nobody has owned before. */
+/** In the order of precedence for paths without a previous owner. */
 export const SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
 export type Upstream = (typeof SERVICES)[number];
 
-const FIRST_TRIES_MS = 500;
+const INITIAL_REFRESH_MS = 500;
 const REFRESH_MS = 30_000;
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 const INFO = {
   title: 'Roost',
   version: '0.1.0',
   description:
-    'A backend for short-term-rental marketplaces. Money is integer minor units in fields that end in `Minor`, dates are dates of the listing, instants are RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`.',
+    'The API of a backend for short-term-rental marketplaces. Amounts of money are integers in minor units, in fields that end in `Minor`. Dates are calendar dates in the time zone of the listing. Instants are RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`.',
 };
 
 /**
- * What the gateway knows of its services: their OpenAPI documents, and from them the route table and the one merged
- * document. Starts with the documents of the release and replaces each as its service answers, now and then again, so
- * that a route that is deployed needs no change here and a service that is down hides nothing but itself.
+ * The OpenAPI documents of the services, and the route table and merged document that are built from them. Starts with
+ * the documents of the release and replaces each with the document of the running service, periodically: a new route
+ * needs no deployment of the gateway, and an unavailable service keeps its routes.
  */
 @Injectable()
-export class RouteBook implements OnApplicationBootstrap, OnApplicationShutdown {
+export class RouteRegistry implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly documents = new Map<Upstream, OpenApiDocument>();
   private readonly etags = new Map<Upstream, string>();
   private table: RouteTable = buildRouteTable(new Map());
@@ -45,7 +45,7 @@ export class RouteBook implements OnApplicationBootstrap, OnApplicationShutdown 
   ) {
     this.clashes = metrics.gauge(
       'roost_gateway_route_clashes',
-      'Operations that two services claim; the older owner keeps them',
+      'Operations in the documents of two services; the previous owner keeps them',
     );
   }
 
@@ -57,7 +57,7 @@ export class RouteBook implements OnApplicationBootstrap, OnApplicationShutdown 
     return this.merged;
   }
 
-  /** Where a service listens. */
+  /** The URL of a service. */
   upstream(service: Upstream): string {
     const variable = `${service.toUpperCase()}_URL` as `${Uppercase<Upstream>}_URL`;
     return this.config[variable].replace(/\/$/, '');
@@ -83,18 +83,18 @@ export class RouteBook implements OnApplicationBootstrap, OnApplicationShutdown 
     if (text) this.documents.set(service, JSON.parse(text) as OpenApiDocument);
   }
 
-  /** Asks every service for its document. */
+  /** Fetches the document of every service. */
   async refreshNow(): Promise<void> {
     const changed = await Promise.all(SERVICES.map((service) => this.fetchDocument(service)));
     if (changed.includes(true) && !this.stop.signal.aborted) this.rebuild();
   }
 
-  /** Now and then; soon again until each service of the release has answered once. */
+  /** Refreshes periodically, with a short interval until each service of the release has responded once. */
   private async refresh(): Promise<void> {
     await this.refreshNow();
     if (this.stop.signal.aborted) return;
     const complete = SERVICES.every((name) => !this.documents.has(name) || this.etags.has(name));
-    this.timer = setTimeout(() => void this.refresh(), complete ? REFRESH_MS : FIRST_TRIES_MS);
+    this.timer = setTimeout(() => void this.refresh(), complete ? REFRESH_MS : INITIAL_REFRESH_MS);
     this.timer.unref();
   }
 
@@ -103,21 +103,21 @@ export class RouteBook implements OnApplicationBootstrap, OnApplicationShutdown 
     try {
       const response = await fetch(`${this.upstream(service)}/openapi.json`, {
         headers: etag ? { 'if-none-match': etag } : {},
-        signal: AbortSignal.any([this.stop.signal, AbortSignal.timeout(PATIENCE_MS)]),
+        signal: AbortSignal.any([this.stop.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
       if (response.status === 304) return false;
-      if (!response.ok) throw new Error(`answered ${response.status}`);
+      if (!response.ok) throw new Error(`status ${response.status}`);
       const text = await response.text();
       const document = JSON.parse(text) as OpenApiDocument;
       const before = JSON.stringify(this.documents.get(service));
-      this.etags.set(service, response.headers.get('etag') ?? 'read');
+      this.etags.set(service, response.headers.get('etag') ?? 'none');
       this.documents.set(service, document);
       return JSON.stringify(document) !== before;
     } catch (error) {
       if (!this.stop.signal.aborted) {
         this.logger.debug(
           { service, reason: (error as Error).message },
-          'document not read, keeping the last good one',
+          'document not fetched, keeping the last one',
         );
       }
       return false;
@@ -134,7 +134,7 @@ export class RouteBook implements OnApplicationBootstrap, OnApplicationShutdown 
     this.table = buildRouteTable(documents, this.table);
     this.merged = mergeDocuments(documents, this.table, INFO);
     this.clashes.set(this.table.clashes.length);
-    for (const clash of this.table.clashes) this.logger.error(clash, 'two services claim one route');
+    for (const clash of this.table.clashes) this.logger.error(clash, 'two services have the same route');
     this.logger.info({ routes: this.table.size, services: [...documents.keys()] }, 'route table built');
   }
 }

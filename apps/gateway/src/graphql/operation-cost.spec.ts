@@ -1,5 +1,5 @@
 import { buildSchema, parse } from 'graphql';
-import { costOf } from './cost.js';
+import { costOf } from './operation-cost.js';
 
 const schema = buildSchema(`
   type Query { house: House  houses(first: Int = 20, after: String): Houses  tags: [Tag!]! }

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AccessGuard, type AuthUser, OptionalUser, Roles } from '@roost/http';
 import { Problem } from '@roost/platform';
-import { Batches, type GraphqlContext } from './batches.js';
+import { BatchLoader, type GraphqlContext } from './batch-loader.js';
 import { BatchedEdge, Reference, Resolver } from './decorators.js';
 import { metadataOf } from './resolver-metadata.js';
 
@@ -46,7 +46,7 @@ class PrivateNotes {
   }
 }
 
-const batches = new Batches(new AccessGuard(null as never, null as never));
+const batches = new BatchLoader(new AccessGuard(null as never, null as never));
 const notes = new Notes();
 const field = (name: string) => {
   const found = metadataOf(Notes)?.fields.find((it) => it.name === name);

@@ -15,15 +15,15 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/** Of a list whose length nobody says. */
-const USUAL_LIST = 10;
-const USUAL_PAGE = 20;
+/** The assumed length of a list without `first`. */
+const DEFAULT_LIST_SIZE = 10;
+const DEFAULT_PAGE_SIZE = 20;
 
 type Variables = Readonly<Record<string, unknown>>;
 
 /**
- * How many values an operation may make the services look up: each field counts one, times the items of the lists
- * around it, as many as `first` asks for.
+ * The maximum number of values that an operation can load: each field counts one, multiplied by the lengths of the lists
+ * around it. The length of a list is its `first` argument.
  */
 export function costOf(schema: GraphQLSchema, document: DocumentNode, variables: Variables): number {
   const fragments = new Map(
@@ -62,13 +62,13 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode, variables:
     if (!field.selectionSet) return 1;
     const pages = definition.args.some(({ name }) => name === 'first');
     const inner = selectionCost(field.selectionSet, getNamedType(definition.type), pages ? sizeOf(field) : 0);
-    // The edges of a connection are as many as its `first`.
-    return 1 + inner * (isListType(getNullableType(definition.type)) ? page || USUAL_LIST : 1);
+    // The number of edges of a connection is its `first` argument.
+    return 1 + inner * (isListType(getNullableType(definition.type)) ? page || DEFAULT_LIST_SIZE : 1);
   }
 
   function sizeOf(field: FieldNode): number {
     const size = valueOf(field.arguments?.find(({ name }) => name.value === 'first'));
-    return typeof size === 'number' && size > 0 ? size : USUAL_PAGE;
+    return typeof size === 'number' && size > 0 ? size : DEFAULT_PAGE_SIZE;
   }
 
   function valueOf(argument: ArgumentNode | undefined): unknown {
@@ -77,9 +77,10 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode, variables:
   }
 }
 
-export function refuseCost(cost: number, most: number): void {
-  if (cost > most)
+/** Throws a `GraphQLError` if the cost of an operation exceeds the maximum. */
+export function checkCost(cost: number, max: number): void {
+  if (cost > max)
     throw new GraphQLError(
-      `The operation costs ${cost}, and ${most} is the most: ask for fewer fields or shorter lists`,
+      `The operation costs ${cost}, the maximum is ${max}: request fewer fields or shorter lists`,
     );
 }

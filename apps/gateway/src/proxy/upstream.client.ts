@@ -1,7 +1,7 @@
 import replyFrom from '@fastify/reply-from';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { noteAnswer, spanOf } from '@roost/http';
+import { recordStatus, spanOf } from '@roost/http';
 import { LOGGER, Problem, unavailable } from '@roost/platform';
 import { formatTraceparent, type Span, Tracing } from '@roost/tracing';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -9,14 +9,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
 import type { Route } from '../routes/route-table.js';
 
-/** Longer than the longest wait of a long poll (`Prefer: wait=20`). */
-const PATIENCE_MS = 30_000;
-/** What only a proxy may say of a request, what only concerns this hop, and what is for nobody in here to believe. */
-const NOT_PASSED_ON = /^(x-forwarded-.*|forwarded|x-real-ip|expect|baggage|tracestate)$/;
+/** Longer than the longest long poll (`Prefer: wait=20`). */
+const TIMEOUT_MS = 30_000;
+/** Request headers that are not forwarded: set by a proxy only, valid for one hop, or not trusted from clients. */
+const DROPPED_HEADERS = /^(x-forwarded-.*|forwarded|x-real-ip|expect|baggage|tracestate)$/;
 
-/** Streams a request to a service, and its answer back, unread. */
+/** Streams requests to services and their responses back. */
 @Injectable()
-export class Upstreams implements OnModuleInit {
+export class UpstreamClient implements OnModuleInit {
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly http: HttpAdapterHost,
@@ -28,8 +28,8 @@ export class Upstreams implements OnModuleInit {
       undici: {
         connections: 128,
         pipelining: 1,
-        headersTimeout: PATIENCE_MS,
-        bodyTimeout: PATIENCE_MS,
+        headersTimeout: TIMEOUT_MS,
+        bodyTimeout: TIMEOUT_MS,
         connect: { timeout: 2_000 },
       },
       destroyAgent: true,
@@ -38,17 +38,17 @@ export class Upstreams implements OnModuleInit {
   }
 
   /**
-   * Settles when the answer has begun; the query goes along as it was written. Rejects with 503 `service.unavailable`
-   * when the service does not answer.
+   * Forwards a request with its query unchanged. Resolves when the response starts. Rejects with 503
+   * `service.unavailable` if the service does not respond.
    */
-  async pass(request: FastifyRequest, reply: FastifyReply, route: Route, url: string): Promise<void> {
-    if (!this.tracing.on) return this.forward(request, reply, url, null);
+  async forward(request: FastifyRequest, reply: FastifyReply, route: Route, url: string): Promise<void> {
+    if (!this.tracing.on) return this.stream(request, reply, url, null);
     const { method } = request;
     const call = spanOf({ peer: route.service, method, url, route: route.path });
     const span = this.tracing.begin(`${method} ${route.path}`, call);
     try {
-      await this.forward(request, reply, url, span);
-      noteAnswer(this.tracing, span, reply.statusCode);
+      await this.stream(request, reply, url, span);
+      recordStatus(this.tracing, span, reply.statusCode);
     } catch (error) {
       this.tracing.failed(span, error);
       throw error;
@@ -57,7 +57,7 @@ export class Upstreams implements OnModuleInit {
     }
   }
 
-  private forward(
+  private stream(
     request: FastifyRequest,
     reply: FastifyReply,
     url: string,
@@ -66,13 +66,13 @@ export class Upstreams implements OnModuleInit {
     return new Promise((resolve, reject) => {
       reply.from(url, {
         rewriteRequestHeaders: (_, headers) => headersFor(request, headers, span),
-        // A kept connection that the service closed just now is no failure of a read; nothing else is tried again here.
+        // Retries a read once if the service has closed the keep-alive connection. Nothing else is retried.
         retryDelay: ({ err, attempt }) =>
           (err as { code?: string } | null)?.code === 'UND_ERR_SOCKET' && isRead(request) && attempt === 0
             ? 1
             : null,
-        onResponse: (_, answered, response) => {
-          answered.send(response.stream);
+        onResponse: (_, clientReply, response) => {
+          clientReply.send(response.stream);
           resolve();
         },
         onError: (_, { error }) => reject(this.problemOf(error, new URL(url).origin)),
@@ -83,11 +83,8 @@ export class Upstreams implements OnModuleInit {
   private problemOf(error: Error & { code?: string; cause?: unknown }, base: string): Problem {
     const cause = error.cause as (Error & { code?: string }) | undefined;
     if (cause instanceof Problem) return cause;
-    this.logger.warn(
-      { base, reason: cause?.code ?? error.code ?? error.message },
-      'a service did not answer',
-    );
-    return unavailable('The service behind this route does not answer at the moment.');
+    this.logger.warn({ base, reason: cause?.code ?? error.code ?? error.message }, 'service did not respond');
+    return unavailable('The service of this route is temporarily unavailable.');
   }
 }
 
@@ -99,7 +96,7 @@ function headersFor(
   span: Span | null,
 ): IncomingHttpHeaders {
   const sent: IncomingHttpHeaders = {};
-  for (const [name, value] of Object.entries(headers)) if (!NOT_PASSED_ON.test(name)) sent[name] = value;
+  for (const [name, value] of Object.entries(headers)) if (!DROPPED_HEADERS.test(name)) sent[name] = value;
   sent['x-forwarded-for'] = request.ip;
   sent['x-forwarded-proto'] = request.protocol;
   sent['x-forwarded-host'] = request.host;

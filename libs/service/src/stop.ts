@@ -1,0 +1,71 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Server as HttpServer } from 'node:http';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { KeySource } from '@roost/http';
+import type { KafkaBus } from '@roost/messaging';
+import { type Health, type Redis, Sweeper, withTimeout } from '@roost/platform';
+import type { Tracing } from '@roost/tracing';
+import type { Logger } from 'pino';
+
+/** Below the 30 s that a container has to stop. */
+const DRAIN_TIMEOUT_MS = 15_000;
+const CLOSE_TIMEOUT_MS = 8_000;
+const POLL_INTERVAL_MS = 20;
+
+/** The parts of a running service that a stop closes. */
+export interface RunningParts {
+  app: NestFastifyApplication;
+  redis: Redis;
+  orm: MikroORM | null;
+  kafka: KafkaBus | null;
+  keySource: KeySource;
+  health: Health;
+  metricsServer: HttpServer | null;
+  tracing: Tracing;
+  logger: Logger;
+}
+
+/** Finishes the running requests, then closes all parts; the connection pools last. */
+export async function stopService(parts: RunningParts, lingerMs: number): Promise<void> {
+  const { app, redis, orm, kafka, logger } = parts;
+  const server = app.getHttpServer() as HttpServer;
+  parts.health.drain();
+  parts.keySource.stop();
+  await waitForClients(server, lingerMs);
+  await drain(server);
+  await withTimeout(app.close(), CLOSE_TIMEOUT_MS).catch((error: unknown) =>
+    logger.warn({ err: error }, 'application not closed'),
+  );
+  if (kafka) await withTimeout(kafka.close(), CLOSE_TIMEOUT_MS).catch(() => undefined);
+  app.get(Sweeper).release();
+  parts.metricsServer?.close();
+  if (orm) await withTimeout(orm.close(true), CLOSE_TIMEOUT_MS).catch(() => undefined);
+  redis.disconnect();
+  await parts.tracing.close();
+  logger.info('stopped');
+  logger.flush();
+}
+
+/**
+ * Waits until clients have closed their keep-alive connections: while the service drains, each response closes its
+ * connection, so that the next request opens one to another replica. If the server closed an idle connection, a request
+ * that is already on its way would be lost.
+ */
+async function waitForClients(server: HttpServer, lingerMs: number): Promise<void> {
+  const connections = () =>
+    new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count ?? 0)));
+  const until = performance.now() + lingerMs;
+  while (performance.now() < until && (await connections()) > 0) await delay(POLL_INTERVAL_MS);
+}
+
+/** Accepts no new connection, waits for running requests and closes connections that become idle. */
+async function drain(server: HttpServer): Promise<void> {
+  const closeIdle = setInterval(() => server.closeIdleConnections(), POLL_INTERVAL_MS);
+  const closeAll = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  clearInterval(closeIdle);
+  clearTimeout(closeAll);
+}
