@@ -3,7 +3,7 @@ import { json } from 'node:stream/consumers';
 import { aUser, eventually, expectProblem, startTestService, type TestService } from '@roost/testing';
 import { RouteRegistry } from '../src/routes/route-registry.js';
 import { gateway } from '../src/service.js';
-import { aDocument, paths, startUpstream, type Upstream } from './upstream.js';
+import { aDocument, paths, startUpstream, type Upstream } from './upstream.fixture.js';
 
 let listings: Upstream;
 let identity: Upstream;
@@ -42,7 +42,7 @@ function startGateway(env: Record<string, string> = {}): Promise<TestService> {
   });
 }
 
-/** Sends the path as it is written: fetch would tidy it up. */
+/** Sends the path unchanged: fetch would normalize it. */
 function getExactly(path: string): Promise<{ status: number | undefined; code: unknown }> {
   const { hostname, port } = new URL(service.url);
   const headers = { authorization: `Bearer ${user.token}` };
@@ -58,8 +58,8 @@ function getExactly(path: string): Promise<{ status: number | undefined; code: u
   });
 }
 
-describe('passing on', () => {
-  it('gives the request to the owner of the path and the answer back as it is', async () => {
+describe('forwarding', () => {
+  it('sends the request to the owner of the path and returns its response unchanged', async () => {
     const url = '/v1/listings/search?city=Lisbon&q=a%20b&broken=%ff&q=%3F?';
     const answer = await service.anonymous.get(url);
     expect(answer.status).toBe(200);
@@ -67,7 +67,7 @@ describe('passing on', () => {
     expect(answer.body).toEqual({ method: 'GET', url, bytes: 0 });
   });
 
-  it('streams a body of any type and size, unread', async () => {
+  it('streams a body of any type and size', async () => {
     const bytes = 15 * 1024 * 1024;
     const response = await fetch(`${service.url}/v1/listings/42/photos`, {
       method: 'POST',
@@ -81,7 +81,7 @@ describe('passing on', () => {
   it.each([
     ['JSON', '/v1/auth/login', 2],
     ['a file', '/v1/listings/42/photos', 20],
-  ])('refuses %s that is too large, announced or not, and says why', async (_what, path, mebibytes) => {
+  ])('rejects %s over the limit, with and without Content-Length', async (_what, path, mebibytes) => {
     const body = new Uint8Array(mebibytes * 1024 * 1024);
     const chunked = new ReadableStream<Uint8Array>({
       start(controller) {
@@ -101,7 +101,7 @@ describe('passing on', () => {
     }
   });
 
-  it('passes even a broken JSON body: the service says what is wrong with it', async () => {
+  it('forwards malformed JSON: the service validates it', async () => {
     const response = await fetch(`${service.url}/v1/auth/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -111,7 +111,7 @@ describe('passing on', () => {
     expect(await response.json()).toMatchObject({ bytes: 9 });
   });
 
-  it('says who asked, and believes nobody who says so himself', async () => {
+  it('sets the forwarding headers and drops those of the client', async () => {
     await service.anonymous.get('/v1/listings/search?spoof', {
       'x-forwarded-for': '203.0.113.9',
       'x-forwarded-host': 'evil.example',
@@ -132,24 +132,24 @@ describe('passing on', () => {
   });
 
   it.each([
-    ['a path that nobody has', '/v1/nothing'],
-    ["a service's own pages", '/metrics'],
+    ['an unknown path', '/v1/nothing'],
+    ['the metrics of a service', '/metrics'],
     ['dot segments', '/v1/listings/../me'],
     ['encoded dot segments', '/v1/listings/%2e%2E/me'],
     ['a single encoded dot', '/v1/listings/%2E/photos'],
     ['an empty parameter', '/v1/listings/'],
-    ['two slashes at the front', '//v1/me'],
-  ])('answers 404 for %s, and asks nobody', async (_what, path) => {
+    ['two leading slashes', '//v1/me'],
+  ])('responds 404 for %s and calls no service', async (_what, path) => {
     const before = listings.seen.length + identity.seen.length;
     expect(await getExactly(path)).toEqual({ status: 404, code: 'route.not_found' });
     expect(listings.seen.length + identity.seen.length).toBe(before);
   });
 
-  it('answers a path with a NUL byte in it with a problem', async () => {
+  it('responds 400 for a path with a NUL byte', async () => {
     expectProblem(await service.anonymous.get('/v1/listings/%00'), 400, 'request.invalid');
   });
 
-  it('answers 503 with Retry-After when the owner is down, and goes on when it is back', async () => {
+  it('responds 503 with Retry-After while the owner is unavailable', async () => {
     const port = Number(new URL(identity.url).port);
     await identity.close();
     const down = await service.as(user).get('/v1/me');
@@ -162,17 +162,17 @@ describe('passing on', () => {
 });
 
 describe('the token check', () => {
-  it('wants a token where the document does', async () => {
+  it('requires a token if the document does', async () => {
     expectProblem(await service.anonymous.get('/v1/me'), 401, 'auth.missing_token');
     expect((await service.as(user).get('/v1/me')).status).toBe(200);
   });
 
-  it('lets a public route pass whatever token comes with it', async () => {
+  it('ignores an invalid token on a public route', async () => {
     const answer = await service.anonymous.get('/v1/listings/search', { authorization: 'Bearer nonsense' });
     expect(answer.status).toBe(200);
   });
 
-  it.each(['/v1/me', '/v1/listings/42'])('refuses a bad token on %s', async (path) => {
+  it.each(['/v1/me', '/v1/listings/42'])('rejects an invalid token on %s', async (path) => {
     const none = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url');
     const [, claims] = user.token.split('.');
     const before = listings.seen.length + identity.seen.length;
@@ -185,7 +185,7 @@ describe('the token check', () => {
 });
 
 describe('rate limits', () => {
-  it('counts a user, an address and the sign-in routes apart, and says when to come back', async () => {
+  it('limits users, IP addresses and sign-in routes separately, with Retry-After', async () => {
     const limited = await startGateway({ RATE_LIMIT_PER_MINUTE: '30' });
     try {
       await eventually(async () =>
@@ -195,17 +195,17 @@ describe('rate limits', () => {
       for (let n = 0; n < 7; n++) statuses.push((await limited.anonymous.get('/v1/listings/search')).status);
       expect(statuses).toEqual([200, 200, 200, 200, 200, 200, 429]);
 
-      const refused = await limited.anonymous.get('/v1/listings/search');
-      expectProblem(refused, 429, 'rate.limited');
-      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-      expect(refused.headers.get('ratelimit-limit')).toBe('6');
-      expect(refused.headers.get('ratelimit-remaining')).toBe('0');
+      const rejected = await limited.anonymous.get('/v1/listings/search');
+      expectProblem(rejected, 429, 'rate.limited');
+      expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(rejected.headers.get('ratelimit-limit')).toBe('6');
+      expect(rejected.headers.get('ratelimit-remaining')).toBe('0');
 
       const me = aUser();
-      const mine = [];
-      for (let n = 0; n < 31; n++) mine.push((await limited.as(me).get('/v1/me')).status);
-      expect(mine.filter((status) => status === 200)).toHaveLength(30);
-      expect(mine.at(-1)).toBe(429);
+      const statusesOfUser = [];
+      for (let n = 0; n < 31; n++) statusesOfUser.push((await limited.as(me).get('/v1/me')).status);
+      expect(statusesOfUser.filter((status) => status === 200)).toHaveLength(30);
+      expect(statusesOfUser.at(-1)).toBe(429);
       expect((await limited.as(aUser()).get('/v1/me')).status).toBe(200);
 
       expect((await limited.anonymous.post('/v1/auth/login', {})).status).toBe(201);
@@ -217,7 +217,7 @@ describe('rate limits', () => {
   });
 });
 
-describe('what the gateway says itself', () => {
+describe('the routes of the gateway', () => {
   it('serves one document for all services', async () => {
     const document = await service.anonymous.get('/openapi.json');
     expect(document.status).toBe(200);
@@ -226,7 +226,7 @@ describe('what the gateway says itself', () => {
     );
   });
 
-  it('serves the document of the events', async () => {
+  it('serves the AsyncAPI document', async () => {
     const document = await service.anonymous.get('/asyncapi.json');
     expect(document.status).toBe(200);
     expect(document.headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -236,7 +236,7 @@ describe('what the gateway says itself', () => {
     });
   });
 
-  it('serves Swagger UI and its parts', async () => {
+  it('serves Swagger UI and its assets', async () => {
     for (const path of ['/docs', '/docs/start.js', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js']) {
       const response = await fetch(service.url + path);
       expect(response.status).toBe(200);
@@ -253,23 +253,23 @@ describe('what the gateway says itself', () => {
   });
 });
 
-describe('learning routes', () => {
-  it('takes up a route that a service has deployed, without a restart', async () => {
+describe('route discovery', () => {
+  it('adds a route of a newly deployed service without a restart', async () => {
     const growing = await startUpstream(aDocument(paths.listings));
-    const fresh = await startGateway({ LISTINGS_URL: growing.url });
+    const other = await startGateway({ LISTINGS_URL: growing.url });
     try {
       await eventually(async () =>
-        expect((await fresh.anonymous.get('/v1/listings/search')).status).toBe(200),
+        expect((await other.anonymous.get('/v1/listings/search')).status).toBe(200),
       );
-      expectProblem(await fresh.anonymous.get('/v1/listings/new-route/deep'), 404, 'route.not_found');
+      expectProblem(await other.anonymous.get('/v1/listings/new-route/deep'), 404, 'route.not_found');
       growing.document = aDocument({
         ...paths.listings,
         '/v1/listings/new-route/deep': { get: { security: [] } },
       });
-      await fresh.get(RouteRegistry).refreshNow();
-      expect((await fresh.anonymous.get('/v1/listings/new-route/deep')).status).toBe(200);
+      await other.get(RouteRegistry).refreshNow();
+      expect((await other.anonymous.get('/v1/listings/new-route/deep')).status).toBe(200);
     } finally {
-      await fresh.close();
+      await other.close();
       await growing.close();
     }
   });

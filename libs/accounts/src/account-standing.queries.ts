@@ -3,7 +3,7 @@ import type { EventBody, UserEvent } from '@roost/contracts';
 import { mirror } from '@roost/messaging';
 import { Problem } from '@roost/platform';
 
-/** Writes the standing that a `identity.user` event carries, unless a newer one is known. */
+/** Stores the standing of an `identity.user` event, unless a newer version is stored. */
 export async function mirrorAccountStanding(
   em: EntityManager,
   { userId, status }: EventBody<UserEvent>,
@@ -12,7 +12,7 @@ export async function mirrorAccountStanding(
   await mirror(em, { table: 'account_standing', key: { user_id: userId }, version, values: { status } });
 }
 
-/** A condition for statements: the user is neither suspended nor erased. Users without a row are active. */
+/** A condition for statements: the user is neither suspended nor erased. A user without a row is active. */
 export const accountIsActive = (userId: unknown) =>
   sql`NOT EXISTS (SELECT FROM account_standing a WHERE a.user_id = ${userId} AND a.status <> 'active')`;
 

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** A user without a row is active: their first event is on its way. */
+/** A user without a row is active: the service has not received their first event yet. */
 export class Migration0000AccountStanding extends Migration {
   override up(): void {
     this.addSql(`CREATE TABLE account_standing (

@@ -46,26 +46,26 @@ class PrivateNotes {
   }
 }
 
-const batches = new BatchLoader(new AccessGuard(null as never, null as never));
+const loader = new BatchLoader(new AccessGuard(null as never, null as never));
 const notes = new Notes();
 const field = (name: string) => {
   const found = metadataOf(Notes)?.fields.find((it) => it.name === name);
   if (!found) throw new Error(name);
   return found;
 };
-const asking = (user: Partial<AuthUser> | null = null) =>
+const contextOf = (user: Partial<AuthUser> | null = null) =>
   ({ req: { roost: { user } } as unknown as FastifyRequest }) satisfies GraphqlContext;
 const id = (end: string) => `0198c0de-0000-7000-8000-0000000000${end}`;
 
 beforeEach(() => calls.splice(0));
 
 describe('references', () => {
-  const load = batches.reference(notes, 'visible');
+  const load = loader.reference(notes, 'visible');
 
-  test('of one request come in one call, in their order, null where there is none', async () => {
-    const context = asking({ id: 'ada' });
-    const asked = [id('11'), id('10'), id('12'), id('11'), id('11').toUpperCase(), 'no id'];
-    const found = await Promise.all(asked.map((one) => load({ id: one }, context)));
+  test('of one request are loaded in one call; a missing entity is null', async () => {
+    const context = contextOf({ id: 'ada' });
+    const requested = [id('11'), id('10'), id('12'), id('11'), id('11').toUpperCase(), 'no id'];
+    const found = await Promise.all(requested.map((one) => load({ id: one }, context)));
     expect(found.map((note) => (note as Note | null)?.id ?? null)).toEqual([
       id('11'),
       null,
@@ -77,61 +77,61 @@ describe('references', () => {
     expect(calls).toEqual([['visible', [id('11'), id('10'), id('12')], 'ada']]);
   });
 
-  test('of another request come in another call: what one may see the other may not', async () => {
+  test('of different requests are loaded in separate calls, because permissions differ', async () => {
     await Promise.all([
-      load({ id: id('11') }, asking({ id: 'ada' })),
-      load({ id: id('11') }, asking({ id: 'ben' })),
+      load({ id: id('11') }, contextOf({ id: 'ada' })),
+      load({ id: id('11') }, contextOf({ id: 'ben' })),
     ]);
     expect(calls.map(([, , who]) => who)).toEqual(['ada', 'ben']);
   });
 
-  test('are read again once a mutation has been', async () => {
-    const context = asking();
+  test('are loaded again after a mutation', async () => {
+    const context = contextOf();
     await load({ id: id('11') }, context);
     await load({ id: id('11') }, context);
     expect(calls).toHaveLength(1);
-    batches.clear(context);
+    loader.clear(context);
     await load({ id: id('11') }, context);
     expect(calls).toHaveLength(2);
   });
 
-  test('need a token unless they say otherwise', async () => {
-    const mine = batches.reference(new PrivateNotes(), 'mine');
-    await expect(mine({ id: id('11') }, asking())).rejects.toMatchObject({ code: 'auth.missing_token' });
-    await expect(mine({ id: id('11') }, asking({ id: 'ada', roles: [] }))).resolves.toMatchObject({
+  test('require a token by default', async () => {
+    const mine = loader.reference(new PrivateNotes(), 'mine');
+    await expect(mine({ id: id('11') }, contextOf())).rejects.toMatchObject({ code: 'auth.missing_token' });
+    await expect(mine({ id: id('11') }, contextOf({ id: 'ada', roles: [] }))).resolves.toMatchObject({
       id: id('11'),
     });
   });
 });
 
 describe('edges', () => {
-  const start = batches.edge(notes, field('start'));
+  const start = loader.edge(notes, field('start'));
   const parents = ['11', '12', '13'].map((end) => ({ id: id(end), text: 'abcdefgh' }));
 
-  test('of all parents come in one call for each set of arguments', async () => {
-    const context = asking();
-    const answers = await Promise.all([
+  test('of all parents are loaded in one call per set of arguments', async () => {
+    const context = contextOf();
+    const values = await Promise.all([
       ...parents.map((parent) => start(parent, {}, context)),
       ...parents.map((parent) => start(parent, { length: 5 }, context)),
     ]);
-    expect(answers).toEqual(['abc', 'abc', 'abc', 'abcde', 'abcde', 'abcde']);
+    expect(values).toEqual(['abc', 'abc', 'abc', 'abcde', 'abcde', 'abcde']);
     expect(calls).toEqual([
       ['start', 3, 3],
       ['start', 3, 5],
     ]);
   });
 
-  test('check their arguments', async () => {
-    await expect(start(parents[0] as Note, { length: 11 }, asking())).rejects.toBeInstanceOf(Problem);
+  test('validate their arguments', async () => {
+    await expect(start(parents[0] as Note, { length: 11 }, contextOf())).rejects.toBeInstanceOf(Problem);
   });
 
-  test('are open to who reached the parent, unless they ask for more', async () => {
-    const secret = batches.edge(notes, field('secret'));
+  test('have the access rule of the parent, unless they have their own', async () => {
+    const secret = loader.edge(notes, field('secret'));
     const parent = parents[0] as Note;
-    await expect(secret(parent, {}, asking())).rejects.toMatchObject({ code: 'auth.missing_token' });
-    await expect(secret(parent, {}, asking({ id: 'ada', roles: ['guest'] }))).rejects.toMatchObject({
+    await expect(secret(parent, {}, contextOf())).rejects.toMatchObject({ code: 'auth.missing_token' });
+    await expect(secret(parent, {}, contextOf({ id: 'ada', roles: ['guest'] }))).rejects.toMatchObject({
       code: 'auth.forbidden',
     });
-    await expect(secret(parent, {}, asking({ id: 'eve', roles: ['admin'] }))).resolves.toBe('x');
+    await expect(secret(parent, {}, contextOf({ id: 'eve', roles: ['admin'] }))).resolves.toBe('x');
   });
 });

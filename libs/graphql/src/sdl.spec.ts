@@ -7,7 +7,7 @@ import { Foreign } from './entity.js';
 import { metadataOf, type ResolverMetadata } from './resolver-metadata.js';
 import { subgraphOf } from './sdl.js';
 
-/** The schema without what every schema begins with, on one line. */
+/** The schema on one line, without the link to the federation specification. */
 function sdlOf(...classes: object[]): string {
   const metadata = classes.map((it) => metadataOf(it) as ResolverMetadata);
   const { sdl } = subgraphOf(metadata);
@@ -17,8 +17,8 @@ function sdlOf(...classes: object[]): string {
     .trim();
 }
 
-/** What a field of this shape becomes in an answer. */
-function asAnswer(shape: z.ZodType, field = 'value'): string {
+/** The GraphQL type of a response field with this schema. */
+function asOutput(shape: z.ZodType, field = 'value'): string {
   const Thing = z.object({ [field]: shape }).meta({ id: 'Thing' });
   const metadata = { entity: null, reference: null, fields: [] as ResolverMetadata['fields'] };
   metadata.fields.push({ kind: 'Query', name: 'thing', args: {}, returns: Thing, batched: false });
@@ -26,7 +26,7 @@ function asAnswer(shape: z.ZodType, field = 'value'): string {
   return new RegExp(`\\n  ${field}: (.*)\\n`).exec(sdl)?.[1] ?? sdl;
 }
 
-/** What it becomes as an argument. */
+/** The GraphQL type of an argument with this schema. */
 function asArgument(shape: z.ZodType, name = 'value'): string {
   const { sdl } = subgraphOf([
     {
@@ -43,7 +43,7 @@ function asArgument(shape: z.ZodType, name = 'value'): string {
 const Colour = z.enum(['red', 'light_blue']).meta({ id: 'Colour' });
 const Point = z.strictObject({ lat: z.number(), lng: z.number() }).meta({ id: 'Point' });
 
-describe('types of answers', () => {
+describe('response types', () => {
   test.each<[string, z.ZodType, string]>([
     ['text', z.string(), 'String!'],
     ['a trimmed text', z.string().trim().min(1), 'String!'],
@@ -52,31 +52,31 @@ describe('types of answers', () => {
     ['an instant', Instant, 'DateTime!'],
     ['a whole number', z.int(), 'Int!'],
     ['a whole number with limits', z.int().min(1).max(100), 'Int!'],
-    ['a whole number said the other way', z.number().int(), 'Int!'],
+    ['a number that must be whole', z.number().int(), 'Int!'],
     ['a number', z.number().min(0).multipleOf(0.5), 'Float!'],
-    ['yes or no', z.boolean(), 'Boolean!'],
-    ['something that may be null', z.string().nullable(), 'String'],
-    ['something that may be missing', z.string().optional(), 'String'],
-    ['something with a default is always there', z.int().default(3), 'Int!'],
-    ['what a pipe gives', z.string().pipe(z.coerce.number<string>().int()), 'Int!'],
+    ['a boolean', z.boolean(), 'Boolean!'],
+    ['a nullable value', z.string().nullable(), 'String'],
+    ['an optional value', z.string().optional(), 'String'],
+    ['a value with a default', z.int().default(3), 'Int!'],
+    ['the output of a pipe', z.string().pipe(z.coerce.number<string>().int()), 'Int!'],
     ['a list', z.array(z.string()), '[String!]!'],
-    ['a list with holes that may be missing', z.array(z.string().nullable()).optional(), '[String]'],
+    ['an optional list with nullable items', z.array(z.string().nullable()).optional(), '[String]'],
     ['a named enum', Colour, 'Colour!'],
-    ['a nameless enum, called after its place', z.enum(['a', 'b']), 'ThingValue!'],
-    ['an enum that GraphQL could not name', z.enum(['check-in', 'hold']), 'String!'],
+    ['an enum without a name, named after its field', z.enum(['a', 'b']), 'ThingValue!'],
+    ['an enum with values that GraphQL does not allow', z.enum(['check-in', 'hold']), 'String!'],
     ['a named object', Point, 'Point!'],
-    ['a nameless object, called after its place', z.object({ a: z.string() }), 'ThingValue!'],
-    ['data as names', z.record(z.string(), z.int()), 'JSON!'],
+    ['an object without a name, named after its field', z.object({ a: z.string() }), 'ThingValue!'],
+    ['a record', z.record(z.string(), z.int()), 'JSON!'],
   ])('%s', (_, shape, type) => {
-    expect(asAnswer(shape)).toBe(type);
+    expect(asOutput(shape)).toBe(type);
   });
 
-  test.each([['totalMinor'], ['priceMinor']])('%s is money: more than 32 bits', (field) => {
-    expect(asAnswer(z.int(), field)).toBe('Minor!');
-    expect(asAnswer(z.int().nullable(), field)).toBe('Minor');
+  test.each([['totalMinor'], ['priceMinor']])('%s is an amount of money with 64 bits', (field) => {
+    expect(asOutput(z.int(), field)).toBe('Minor!');
+    expect(asOutput(z.int().nullable(), field)).toBe('Minor');
   });
 
-  test('a field that is always null is left out', () => {
+  test('a field that is always null is omitted', () => {
     const shape = z.object({ a: z.string(), never: z.null() });
     const { sdl } = subgraphOf([
       {
@@ -91,19 +91,19 @@ describe('types of answers', () => {
   test.each([
     ['a union', z.union([z.string(), z.int()])],
     ['a tuple', z.tuple([z.string()])],
-  ])('%s is refused when the service starts', (_, shape) => {
-    expect(() => asAnswer(shape)).toThrow(/has no GraphQL type/);
+  ])('rejects %s when the service starts', (_, shape) => {
+    expect(() => asOutput(shape)).toThrow(/has no GraphQL type/);
   });
 });
 
-describe('types of arguments', () => {
+describe('argument types', () => {
   test.each<[string, z.ZodType, string]>([
-    ['what must be given', z.string(), 'String!'],
-    ['what may be left out', z.string().optional(), 'String'],
-    ['a default, also for null', z.int().min(1).default(20), 'Int = 20'],
-    ['a default of an enum, as it is written', Colour.default('light_blue'), 'Colour = light_blue'],
+    ['a required value', z.string(), 'String!'],
+    ['an optional value', z.string().optional(), 'String'],
+    ['a default, nullable', z.int().min(1).default(20), 'Int = 20'],
+    ['a default of an enum', Colour.default('light_blue'), 'Colour = light_blue'],
     ['a default list', z.array(Colour).default(['red']), '[Colour!] = [red]'],
-    ['what a pipe takes', z.string().pipe(z.coerce.number<string>().int()), 'String!'],
+    ['the input of a pipe', z.string().pipe(z.coerce.number<string>().int()), 'String!'],
     ['an object', Point, 'PointInput!'],
     ['paging', First, 'Int = 20'],
     ['a cursor', After, 'String'],
@@ -146,7 +146,7 @@ describe('a resolver class', () => {
     }
   }
 
-  test('becomes types, edges, entities and roots', () => {
+  test('defines types, edges, entities and root fields', () => {
     const sdl = sdlOf(NoteResolver, UserNotesResolver);
     expect(sdl).toContain(
       '"A short text" type Note @key(fields: "id") { id: ID! text: String! owner: User }',
@@ -159,15 +159,15 @@ describe('a resolver class', () => {
     expect(sdl).toContain('type Mutation { writeNote(input: WriteNoteInput!): Note }');
   });
 
-  test('root fields are nullable: one that is refused leaves the others their answers', () => {
+  test('root fields are nullable, so that an error of one does not null the others', () => {
     expect(sdlOf(NoteResolver)).not.toMatch(/type (Query|Mutation) \{[^}]*!( |\})[^}]*:[^}]*Note!/);
   });
 
-  test('an entity that is only pointed at is resolved elsewhere', () => {
+  test('an entity that is only referenced is not resolvable here', () => {
     expect(sdlOf(NoteResolver)).toContain('type User @key(fields: "id", resolvable: false) { id: ID! }');
   });
 
-  test('an edge to or at another service must be nullable', () => {
+  test('an edge that crosses services must be nullable', () => {
     @Resolver(Note)
     class ToOthers {
       @Edge(User)
@@ -188,7 +188,7 @@ describe('a resolver class', () => {
     );
   });
 
-  test('two shapes of one name are refused', () => {
+  test('rejects two schemas with one name', () => {
     const Other = z.object({ id: Uuid }).meta({ id: 'Note' });
     @Resolver()
     class Others {
@@ -200,17 +200,17 @@ describe('a resolver class', () => {
     expect(() => sdlOf(NoteResolver, Others)).toThrow('Two schemas have the GraphQL name Note');
   });
 
-  test('the compiler refuses what does not fit', () => {
+  test('a schema that does not fit does not compile', () => {
     class Misfits {
-      // @ts-expect-error the schema gives a number, the parameter takes a text
+      // @ts-expect-error the schema has a number, the parameter a string
       @Query(z.string()) wrongArgument(@Arg('first', First) first: string): string {
         return first;
       }
-      // @ts-expect-error the method returns a number, the schema says text
-      @Query(z.string()) wrongAnswer(): number {
+      // @ts-expect-error the method returns a number, the schema has a string
+      @Query(z.string()) wrongResult(): number {
         return 1;
       }
-      // @ts-expect-error an answer for each parent, in a list
+      // @ts-expect-error the result must be a list with one value per parent
       @BatchedEdge(z.string()) async wrongBatch(): Promise<string> {
         return '';
       }

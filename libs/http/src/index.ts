@@ -12,7 +12,7 @@ export {
 export { KeySource } from './auth/key-source.js';
 export type { AuthUser } from './context/auth-user.js';
 export { ClockController } from './clock/clock.controller.js';
-export { callOut, type OutgoingCall, recordStatus, spanOf } from './context/outgoing-call.js';
+export { callOut, type OutgoingCall, outgoingSpan, recordStatus } from './context/outgoing-call.js';
 export {
   addLogFields,
   currentRequest,

@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
 
-/** Starts a service without a collector, then with one, and says which OpenTelemetry libraries each has loaded. */
+/** Starts a service without a collector, then with one, and prints the OpenTelemetry libraries that each has loaded. */
 const loaded = new Set<string>();
 registerHooks({
   load(url, context, next) {

@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 const lineOf = async (requestId: string): Promise<Line[]> => {
-  // The line follows the answer.
+  // The line is written after the response.
   for (;;) {
     const found = lines.filter((line) => line.requestId === requestId);
     if (found.some(({ msg }) => msg === 'request')) return found;
@@ -34,7 +34,7 @@ const lineOf = async (requestId: string): Promise<Line[]> => {
   }
 };
 
-test('one wide line per request: what, who, how long, never what was said', async () => {
+test('writes one line per request, without its contents', async () => {
   const user = aUser();
   await fetch(`${running.url}/v1/notes?tag=private`, {
     method: 'GET',
@@ -56,7 +56,7 @@ test('one wide line per request: what, who, how long, never what was said', asyn
   expect(JSON.stringify(line)).not.toMatch(/private|secret|Bearer|eyJ/);
 });
 
-test('a refusal carries its code, and the fields a use case added', async () => {
+test('the line of a problem has its code and the fields of the use case', async () => {
   const user = aUser();
   await fetch(`${running.url}/v1/notes/0198c0de-0000-7000-8000-000000000000`, {
     headers: { authorization: `Bearer ${user.token}`, 'x-request-id': 'r2' },
@@ -69,8 +69,8 @@ test('a refusal carries its code, and the fields a use case added', async () => 
   });
 });
 
-test('a failure is logged once more, with where but without what', async () => {
-  await service.query('ALTER TABLE note RENAME TO note_away');
+test('an unexpected error has a line of its own, without the statement and its values', async () => {
+  await service.query('ALTER TABLE note RENAME TO note_hidden');
   await fetch(`${running.url}/v1/notes`, {
     method: 'POST',
     headers: {
@@ -80,7 +80,7 @@ test('a failure is logged once more, with where but without what', async () => {
     },
     body: JSON.stringify({ text: 'my diary' }),
   });
-  await service.query('ALTER TABLE note_away RENAME TO note');
+  await service.query('ALTER TABLE note_hidden RENAME TO note');
   const [failure, request] = await lineOf('r3');
   expect(failure).toMatchObject({
     level: 'error',
@@ -91,9 +91,9 @@ test('a failure is logged once more, with where but without what', async () => {
   expect(JSON.stringify([failure, request])).not.toMatch(/diary|insert into/i);
 });
 
-test('secrets are struck out wherever somebody logs them', () => {
+test('redacts secrets', () => {
   const written: string[] = [];
   const logger = createLogger('notes', 'info', { write: (text: string) => void written.push(text) });
-  logger.info({ password: 'p4ss', user: { email: 'ann@example.com', accessToken: 'eyJ' } }, 'careless');
+  logger.info({ password: 'p4ss', user: { email: 'ann@example.com', accessToken: 'eyJ' } }, 'test');
   expect(written.join()).not.toMatch(/p4ss|ann@|eyJ/);
 });

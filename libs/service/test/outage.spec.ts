@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const readiness = () => service.anonymous.get<{ parts: Record<string, string> }>('/health/ready');
 
-test('without PostgreSQL: 503 with Retry-After, not ready but alive; it comes back by itself', async () => {
+test('without PostgreSQL, requests return 503, the service is alive and not ready, and it recovers without a restart', async () => {
   const user = service.as(aUser());
   expect((await user.post('/v1/notes', { text: 'a' })).status).toBe(201);
   postgres.cut();
@@ -57,7 +57,7 @@ test('without PostgreSQL: 503 with Retry-After, not ready but alive; it comes ba
   expect((await readiness()).status).toBe(200);
 });
 
-test('without Redis: requests go on, not ready; due work is swept all the same', async () => {
+test('without Redis, requests succeed, the service is not ready, and sweeps run', async () => {
   const user = aUser();
   redis.cut();
   const written = await service.as(user).post('/v1/notes', { text: 'a', expiresInDays: 1 });

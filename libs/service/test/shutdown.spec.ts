@@ -27,32 +27,32 @@ const send = (url: string, token: string, agent: Agent): Promise<number> =>
       .end(body);
   });
 
-test('what is being asked under load is answered before the pools close', async () => {
+test('running requests finish before the pools close', async () => {
   const service = await startTestService(notes);
   const running = await startService(notes, { env: service.env, bus: service.bus });
   const user = aUser();
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
-  const answered: number[] = [];
+  const statuses: number[] = [];
   const clients = Array.from({ length: 16 }, async () => {
-    // Until the port is closed: whoever comes then is for a load balancer to send elsewhere.
+    // Until the port is closed: a load balancer sends later requests to another replica.
     for (;;) {
       const status = await send(running.url, user.token, agent).catch(() => null);
       if (status === null) return;
-      answered.push(status);
+      statuses.push(status);
     }
   });
-  await eventually(() => expect(answered.length).toBeGreaterThan(100));
+  await eventually(() => expect(statuses.length).toBeGreaterThan(100));
   await running.close();
   await Promise.all(clients);
-  expect(new Set(answered)).toEqual(new Set([201]));
-  // Nothing was done and not answered.
+  expect(new Set(statuses)).toEqual(new Set([201]));
+  // Every stored note has a response.
   const stored = await service.query('SELECT 1 FROM note WHERE owner_id = $1', [user.id]);
-  expect(stored.length).toBe(answered.length);
+  expect(stored.length).toBe(statuses.length);
   agent.destroy();
   await service.close();
 });
 
-test('a waiting request is let go, and closing twice is closing once', async () => {
+test('a long poll ends, and a second close has no effect', async () => {
   const service = await startTestService(notes);
   const running = await startService(notes, { env: service.env, bus: service.bus });
   const user = aUser();
@@ -67,27 +67,27 @@ test('a waiting request is let go, and closing twice is closing once', async () 
     const { body } = await service.anonymous.get<string>('/health/live');
     expect(body).toEqual({ status: 'up' });
   });
-  const began = performance.now();
+  const startedAt = performance.now();
   await Promise.all([running.close(), running.close()]);
   expect((await waiting).status).toBe(304);
-  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
   await expect(fetch(`${running.url}/health/live`)).rejects.toThrow();
   await service.close();
 });
 
-test('a connection that is kept may be used once more, and is closed by the answer', async () => {
+test('a keep-alive connection accepts one more request, whose response closes it', async () => {
   const service = await startTestService(notes);
   const running = await startService(notes, { env: service.env, bus: service.bus });
   const { token } = aUser();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   expect(await send(running.url, token, agent)).toBe(201);
-  const kept = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
-  expect(kept).toHaveLength(1);
+  const idle = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
+  expect(idle).toHaveLength(1);
 
   const closed = running.close({ lingerMs: 60_000 });
   expect(await send(running.url, token, agent)).toBe(201);
-  await eventually(() => expect(kept[0]?.destroyed).toBe(true));
-  // With nobody left to let go, the rest of the time is not waited for.
+  await eventually(() => expect(idle[0]?.destroyed).toBe(true));
+  // Without open connections, the stop does not wait for the rest of the time.
   await closed;
   await expect(send(running.url, token, agent)).rejects.toThrow();
   agent.destroy();

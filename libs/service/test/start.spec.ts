@@ -12,10 +12,10 @@ import { readConfig, StartError } from '@roost/platform';
 import { defineService, type ServiceDefinition, startService } from '@roost/service';
 import { notes } from './notes/src/service.js';
 
-let good: Record<string, string>;
+let validEnv: Record<string, string>;
 
 beforeAll(async () => {
-  good = {
+  validEnv = {
     ROOST_ENV: 'test',
     PORT: '0',
     LOG_LEVEL: 'silent',
@@ -25,19 +25,19 @@ beforeAll(async () => {
   };
 });
 
-const refusal = async (
+const startError = async (
   env: Record<string, string>,
   definition: ServiceDefinition = notes,
 ): Promise<string> => {
-  const running = await startService(definition, { env: { ...good, ...env } }).catch(
+  const running = await startService(definition, { env: { ...validEnv, ...env } }).catch(
     (error: unknown) => error,
   );
   if (running instanceof StartError) return running.message;
   if (running instanceof Error) throw running;
-  throw new Error('It started');
+  throw new Error('The service started');
 };
 
-describe('a setting that is wrong is named, with what is allowed', () => {
+describe('an invalid variable is reported with its allowed values', () => {
   test.each<[env: Record<string, string>, sentence: string]>([
     [{ PORT: 'abc' }, 'PORT is "abc": it must be a port from 0 to 65535.'],
     [{ PORT: '70000' }, 'PORT is "70000": it must be a port from 0 to 65535.'],
@@ -64,26 +64,26 @@ describe('a setting that is wrong is named, with what is allowed', () => {
       "ENCRYPTION_KEY_FILE is /nowhere/key, which can't be read: ENOENT.",
     ],
   ])('%j', async (env, sentence) => {
-    expect(await refusal(env)).toBe(sentence);
+    expect(await startError(env)).toBe(sentence);
   });
 
-  test('all of them at once', async () => {
-    const text = await refusal({ PORT: 'abc', LOG_LEVEL: 'loud' });
+  test('reports all invalid variables at once', async () => {
+    const text = await startError({ PORT: 'abc', LOG_LEVEL: 'loud' });
     expect(text.split('\n')).toHaveLength(2);
   });
 });
 
-test('a secret is read from the file that is named instead', () => {
+test('reads a secret from the file in NAME_FILE', () => {
   const folder = mkdtempSync(join(tmpdir(), 'roost-config-'));
   const file = join(folder, 'key');
   const secret = 'x'.repeat(40);
   writeFileSync(file, `${secret}\n`);
-  const config = readConfig(z.object({}), { ...good, ENCRYPTION_KEY_FILE: file }, { database: true });
+  const config = readConfig(z.object({}), { ...validEnv, ENCRYPTION_KEY_FILE: file }, { database: true });
   expect(config.ENCRYPTION_KEY).toBe(secret);
   rmSync(folder, { recursive: true });
 });
 
-test('production wants its secrets, and nothing that is for development', async () => {
+test('production requires secrets and rejects development values', async () => {
   const own = defineService({
     ...notes,
     config: z.object({
@@ -93,15 +93,15 @@ test('production wants its secrets, and nothing that is for development', async 
         .meta({ description: 'inbox or smtp', notInProduction: ['inbox'] }),
     }),
   });
-  const text = await refusal({ ROOST_ENV: 'production', ROOST_FAULT: 'a:kill' }, own);
+  const text = await startError({ ROOST_ENV: 'production', ROOST_FAULT: 'a:kill' }, own);
   expect(text).toContain('ENCRYPTION_KEY is missing');
   expect(text).toContain('MAILER has a value that is only allowed in development: it must be inbox or smtp.');
   expect(text).toContain('ROOST_FAULT is set');
 });
 
-test('the clock of production does not move', async () => {
+test('production does not serve /dev/clock', async () => {
   const running = await startService(notes, {
-    env: { ...good, ROOST_ENV: 'production', BIND_HOST: '127.0.0.1', ENCRYPTION_KEY: 'x'.repeat(40) },
+    env: { ...validEnv, ROOST_ENV: 'production', BIND_HOST: '127.0.0.1', ENCRYPTION_KEY: 'x'.repeat(40) },
   });
   const answer = await fetch(`${running.url}/dev/clock`, {
     method: 'POST',
@@ -112,41 +112,41 @@ test('the clock of production does not move', async () => {
   expect(answer.status).toBe(404);
 });
 
-describe('a part that is missing is one sentence', () => {
+describe('an unavailable part is reported in one sentence', () => {
   test('PostgreSQL', async () => {
-    const text = await refusal({ DATABASE_URL: 'postgres://roost:secret@127.0.0.1:1/roost_x' });
+    const text = await startError({ DATABASE_URL: 'postgres://roost:secret@127.0.0.1:1/roost_x' });
     expect(text).toBe(
       "notes can't reach PostgreSQL at 127.0.0.1:1 (ECONNREFUSED): is it running? DATABASE_URL is its URL.",
     );
   });
 
   test('Redis', async () => {
-    const text = await refusal({ REDIS_URL: 'redis://127.0.0.1:1' });
+    const text = await startError({ REDIS_URL: 'redis://127.0.0.1:1' });
     expect(text).toBe(
       "notes can't use Redis at 127.0.0.1:1 (ECONNREFUSED): is it running? REDIS_URL is its URL.",
     );
   });
 
   test('a wrong password', async () => {
-    const url = new URL(good.DATABASE_URL ?? '');
+    const url = new URL(validEnv.DATABASE_URL ?? '');
     url.password = 'wrong';
-    expect(await refusal({ DATABASE_URL: url.href })).toMatch(
+    expect(await startError({ DATABASE_URL: url.href })).toMatch(
       /^PostgreSQL at .* rejected the login of notes: check the user and password in DATABASE_URL\.$/,
     );
   });
 
-  test('the port', async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const { port } = taken.address() as AddressInfo;
-    expect(await refusal({ PORT: String(port) })).toBe(
+  test('a port in use', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    expect(await startError({ PORT: String(port) })).toBe(
       `Port ${port} of notes is in use: stop the process that uses it, or set PORT to another port.`,
     );
-    taken.close();
+    other.close();
   });
 
-  test('an address that is not ours', async () => {
-    expect(await refusal({ BIND_HOST: '192.0.2.1' })).toBe(
+  test('an address of another machine', async () => {
+    expect(await startError({ BIND_HOST: '192.0.2.1' })).toBe(
       'BIND_HOST is 192.0.2.1, which is not an address of this machine.',
     );
   });
@@ -161,10 +161,10 @@ describe('migrations', () => {
     return rows;
   };
 
-  test('a missing database is created, by four replicas at once, migrated once', async () => {
-    const url = new URL(good.DATABASE_URL ?? '');
+  test('four concurrent replicas create a missing database and migrate it once', async () => {
+    const url = new URL(validEnv.DATABASE_URL ?? '');
     url.pathname = `${url.pathname}_new`;
-    const env = { ...good, DATABASE_URL: url.href };
+    const env = { ...validEnv, DATABASE_URL: url.href };
     const replicas = await Promise.all(Array.from({ length: 4 }, () => startService(notes, { env })));
     const rows = await query<{ name: string }>(url.href, 'SELECT name FROM schema_migration ORDER BY id');
     expect(rows.map(({ name }) => name)).toEqual([
@@ -176,7 +176,7 @@ describe('migrations', () => {
     await Promise.all(replicas.map((replica) => replica.close()));
   });
 
-  test('one that fails leaves the database as it was, and stops the start', async () => {
+  test('a failed migration is rolled back and stops the start', async () => {
     class Migration0002Broken extends Migration {
       override up(): void {
         this.addSql('CREATE TABLE half (id int)');
@@ -185,19 +185,19 @@ describe('migrations', () => {
     }
     const broken = defineService({ ...notes, migrations: [...notes.migrations, Migration0002Broken] });
     const url = await freshDatabase('roost_broken');
-    const text = await refusal({ DATABASE_URL: url }, broken);
+    const text = await startError({ DATABASE_URL: url }, broken);
     expect(text).toMatch(/^A migration of notes failed and was rolled back: /);
     expect(await query(url, "SELECT 1 FROM pg_tables WHERE tablename = 'half'")).toEqual([]);
   });
 });
 
-test('a service without a database, queue or events starts, too', async () => {
+test('starts a service without a database, a queue and events', async () => {
   @Module({})
   class EmptyModule {}
   const bare = defineService({
     name: 'bare',
     port: 0,
-    description: 'Nothing',
+    description: 'A service without parts',
     module: EmptyModule,
     config: z.object({}),
     entities: [],
@@ -205,7 +205,7 @@ test('a service without a database, queue or events starts, too', async () => {
     database: false,
     http: { metricsPort: 0 },
   });
-  const running = await startService(bare, { env: { ...good, DATABASE_URL: '' } });
+  const running = await startService(bare, { env: { ...validEnv, DATABASE_URL: '' } });
   expect(await (await fetch(`${running.url}/health/ready`)).json()).toEqual({
     status: 'up',
     parts: { redis: 'up' },

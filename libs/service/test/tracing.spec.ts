@@ -15,17 +15,17 @@ interface Line {
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
 
-let plain: TestService;
+let untraced: TestService;
 let collector: Collector;
 const started: RunningService[] = [];
 
 beforeAll(async () => {
-  plain = await startTestService(notes);
+  untraced = await startTestService(notes);
   collector = await Collector.start();
 });
 afterAll(async () => {
   for (const service of started) await service.close();
-  await plain?.close();
+  await untraced?.close();
   await collector?.close();
 });
 
@@ -34,12 +34,12 @@ async function traced(env: Record<string, string>): Promise<{ service: RunningSe
   const logger = createLogger('notes', 'info', {
     write: (text: string) => void lines.push(JSON.parse(text) as Line),
   });
-  const service = await startService(notes, { env: { ...plain.env, ...env }, logger });
+  const service = await startService(notes, { env: { ...untraced.env, ...env }, logger });
   started.push(service);
   return { service, lines };
 }
 
-const ask = (service: { url: string }, path: string, headers: Record<string, string> = {}) =>
+const send = (service: { url: string }, path: string, headers: Record<string, string> = {}) =>
   fetch(service.url + path, { headers: { authorization: `Bearer ${aUser().token}`, ...headers } });
 
 describe('a request', () => {
@@ -60,8 +60,8 @@ describe('a request', () => {
       return found[0]!;
     });
 
-  test('is a span under the caller, by its route and never by its path', async () => {
-    const answer = await ask(service, '/v1/notes/0198c0de-0000-7000-8000-000000000000?token=private', {
+  test('is a child span of the caller, named by its route and not its path', async () => {
+    const answer = await send(service, '/v1/notes/0198c0de-0000-7000-8000-000000000000?token=private', {
       traceparent: `00-${TRACE}-${SPAN}-01`,
       tracestate: 'vendor=1',
     });
@@ -95,13 +95,13 @@ describe('a request', () => {
     });
   });
 
-  test('that the caller does not sample leaves no span, and says so to whoever comes next', async () => {
+  test('that the caller does not sample has no span and propagates the decision', async () => {
     const unsampled = TRACE.replace('0a', '0b');
-    const answer = await ask(service, '/v1/notes', { traceparent: `00-${unsampled}-${SPAN}-00` });
+    const answer = await send(service, '/v1/notes', { traceparent: `00-${unsampled}-${SPAN}-00` });
     expect(answer.headers.get('traceparent')).toMatch(
       new RegExp(`^00-${unsampled}-(?!${SPAN})[0-9a-f]{16}-00$`),
     );
-    const after = await ask(service, '/v1/notes');
+    const after = await send(service, '/v1/notes');
     await spanOf(after.headers.get('traceparent')!.slice(3, 35));
     expect(collector.of(unsampled)).toEqual([]);
   });
@@ -110,15 +110,15 @@ describe('a request', () => {
     ['nonsense', 'nonsense'],
     ['no trace', `00-${'0'.repeat(32)}-${SPAN}-01`],
     ['no span', `00-${TRACE}-${'0'.repeat(16)}-01`],
-  ])('with a traceparent that is %s begins a trace of its own', async (_what, traceparent) => {
-    const answer = await ask(service, '/v1/notes', { traceparent, tracestate: 'vendor=1' });
+  ])('with the invalid traceparent "%s" starts a new trace', async (_what, traceparent) => {
+    const answer = await send(service, '/v1/notes', { traceparent, tracestate: 'vendor=1' });
     expect(answer.status).toBe(200);
     const own = answer.headers.get('traceparent')!.slice(3, 35);
     expect(own).not.toBe(TRACE);
     expect(await spanOf(own)).toMatchObject({ parentSpanId: '', traceState: '' });
   });
 
-  test('has its transactions under it', async () => {
+  test('is the parent of its transactions', async () => {
     const answer = await fetch(`${service.url}/v1/notes`, {
       method: 'POST',
       headers: { authorization: `Bearer ${aUser().token}`, 'content-type': 'application/json' },
@@ -131,11 +131,11 @@ describe('a request', () => {
     expect(transaction).toMatchObject({ parentSpanId: request.spanId, kind: 'internal', failed: false });
   });
 
-  test('of a probe is none', async () => {
-    await ask(service, '/health/live');
-    await ask(service, '/health/ready');
-    await ask(service, '/metrics');
-    const after = await ask(service, '/v1/notes');
+  test('of a probe has no span', async () => {
+    await send(service, '/health/live');
+    await send(service, '/health/ready');
+    await send(service, '/metrics');
+    const after = await send(service, '/v1/notes');
     await spanOf(after.headers.get('traceparent')!.slice(3, 35));
     expect(collector.spans.map(({ name }) => name)).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/health|metrics/)]),
@@ -143,54 +143,54 @@ describe('a request', () => {
   });
 });
 
-test('a share of 0 keeps no trace that begins here, and those that the caller keeps', async () => {
+test('a share of 0 samples no new trace, but those that the caller samples', async () => {
   const { service } = await traced({
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_TRACES_SAMPLER_ARG: '0',
   });
   collector.spans.length = 0;
-  const own = await ask(service, '/v1/notes');
+  const own = await send(service, '/v1/notes');
   expect(own.headers.get('traceparent')).toMatch(/-00$/);
-  const kept = TRACE.replace('0a', '0c');
-  await ask(service, '/v1/notes', { traceparent: `00-${kept}-${SPAN}-01` });
-  await eventually(() => expect(collector.of(kept)).not.toEqual([]));
+  const sampled = TRACE.replace('0a', '0c');
+  await send(service, '/v1/notes', { traceparent: `00-${sampled}-${SPAN}-01` });
+  await eventually(() => expect(collector.of(sampled)).not.toEqual([]));
   expect(collector.of(own.headers.get('traceparent')!.slice(3, 35))).toEqual([]);
 });
 
-test('a collector that is away costs one line in the log, and no request; when it is back, spans come again', async () => {
+test('an unavailable collector causes one log line and no failed request; spans are sent again when it is back', async () => {
   const own = await Collector.start();
   own.refusing = true;
   const { service, lines } = await traced({ OTEL_EXPORTER_OTLP_ENDPOINT: own.url });
-  const said = (msg: RegExp) => lines.filter((line) => msg.test(line.msg));
+  const linesWith = (msg: RegExp) => lines.filter((line) => msg.test(line.msg));
   for (const times of [1, 2, 3]) {
-    expect((await ask(service, '/v1/notes')).status).toBe(200);
+    expect((await send(service, '/v1/notes')).status).toBe(200);
     await eventually(() => expect(own.requests.length).toBeGreaterThanOrEqual(times));
   }
-  await eventually(() => expect(said(/spans can not be sent/)).toHaveLength(1), { seconds: 25 });
+  await eventually(() => expect(linesWith(/spans can not be sent/)).toHaveLength(1), { seconds: 25 });
   own.refusing = false;
   await eventually(
     async () => {
-      await ask(service, '/v1/notes');
-      expect(said(/spans are sent again/)).toHaveLength(1);
+      await send(service, '/v1/notes');
+      expect(linesWith(/spans are sent again/)).toHaveLength(1);
     },
     { seconds: 25 },
   );
-  expect(said(/spans can not be sent/)).toHaveLength(1);
-  const metrics = await (await ask(service, '/metrics')).text();
+  expect(linesWith(/spans can not be sent/)).toHaveLength(1);
+  const metrics = await (await send(service, '/metrics')).text();
   expect(metrics).toMatch(/trace_spans_total\{outcome="lost",service="notes"\} [1-9]/);
   expect(metrics).toMatch(/trace_spans_total\{outcome="sent",service="notes"\} [1-9]/);
   await service.close();
   await own.close();
 }, 90_000);
 
-test('a collector that takes and never answers holds up no request and no stop', async () => {
+test('a collector that does not respond delays no request and no stop', async () => {
   const mute = await Collector.start();
   const release = mute.hold();
   const { service } = await traced({ OTEL_EXPORTER_OTLP_ENDPOINT: mute.url });
-  expect((await ask(service, '/v1/notes')).status).toBe(200);
+  expect((await send(service, '/v1/notes')).status).toBe(200);
   await eventually(() => expect(mute.requests).not.toEqual([]));
-  expect((await ask(service, '/v1/notes')).status).toBe(200);
-  // It has not answered yet: a stop that waited for it would never end.
+  expect((await send(service, '/v1/notes')).status).toBe(200);
+  // The collector has not responded yet: a stop that waited for it would not end.
   await service.close();
   await release();
   await mute.close();
@@ -200,16 +200,16 @@ test.each([
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, /^OTEL_EXPORTER_OTLP_ENDPOINT is "collector:4318"/],
   [{ OTEL_TRACES_SAMPLER_ARG: '1.5' }, /^OTEL_TRACES_SAMPLER_ARG is "1.5": .* from 0 to 1\.$/],
   [{ OTEL_EXPORTER_OTLP_HEADERS: 'a key' }, /^OTEL_EXPORTER_OTLP_HEADERS has a value that is not allowed/],
-])('a start with %j says what is wrong', async (env, sentence) => {
-  const refused = await startService(notes, { env: { ...plain.env, ...env } }).catch(
-    (error: unknown) => error,
+])('the start with %j reports the invalid variable', async (env, sentence) => {
+  const error = await startService(notes, { env: { ...untraced.env, ...env } }).catch(
+    (reason: unknown) => reason,
   );
-  expect(refused).toBeInstanceOf(StartError);
-  expect((refused as Error).message).toMatch(sentence);
+  expect(error).toBeInstanceOf(StartError);
+  expect((error as Error).message).toMatch(sentence);
 });
 
 describe('without a collector', () => {
-  test('nothing of it is loaded but the interface', async () => {
+  test('only the API of OpenTelemetry is loaded', async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [
@@ -218,19 +218,19 @@ describe('without a collector', () => {
         new URL('../../../tools/register.js', import.meta.url).href,
         fileURLToPath(new URL('./loaded.main.ts', import.meta.url)),
       ],
-      { env: { PATH: process.env.PATH, ...plain.env } },
+      { env: { PATH: process.env.PATH, ...untraced.env } },
     );
     const { off, on } = JSON.parse(stdout) as Record<'off' | 'on', { status: number; loaded: string[] }>;
     expect(off).toEqual({ status: 200, loaded: ['@opentelemetry/api'] });
-    // The same look finds the libraries when they are there, and a collector that is not there harms nobody.
+    // The check finds the libraries when they are loaded, and an unavailable collector fails no request.
     expect(on.status).toBe(200);
     expect(on.loaded).toEqual(
       expect.arrayContaining(['@opentelemetry/sdk-trace', '@opentelemetry/exporter-trace-otlp-proto']),
     );
   }, 60_000);
 
-  test('logs, problems and events still know their trace', async () => {
-    const answer = await ask(plain, '/v1/notes/nothing', { traceparent: `00-${TRACE}-${SPAN}-01` });
+  test('problems contain the trace id', async () => {
+    const answer = await send(untraced, '/v1/notes/nothing', { traceparent: `00-${TRACE}-${SPAN}-01` });
     expect(answer.headers.get('traceparent')).toMatch(new RegExp(`^00-${TRACE}-(?!${SPAN})[0-9a-f]{16}-01$`));
     expect(await answer.json()).toMatchObject({ traceId: TRACE });
   });

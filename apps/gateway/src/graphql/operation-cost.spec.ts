@@ -17,16 +17,16 @@ const schema = buildSchema(`
 
 test.each<[string, string, number]>([
   ['a field and its fields', '{ house { id name } }', 3],
-  ['an object inside', '{ house { owner { name } } }', 3],
-  ['a list of unknown length counts ten', '{ tags { name } }', 1 + 10],
+  ['a nested object', '{ house { owner { name } } }', 3],
+  ['a list without `first` counts ten', '{ tags { name } }', 1 + 10],
   ['__typename is free', '{ __typename house { __typename id } }', 2],
-  // houses, edges, then node and id for each of five; pageInfo and what is in it
+  // houses, edges, then node and id for each of five; pageInfo and its field
   [
     'a page of five',
     '{ houses(first: 5) { edges { node { id } } pageInfo { hasNextPage } } }',
     1 + (1 + 5 * 2) + 2,
   ],
-  ['a page of the usual twenty', '{ houses { edges { node { id } } } }', 1 + (1 + 20 * 2)],
+  ['a page with the default of twenty', '{ houses { edges { node { id } } } }', 1 + (1 + 20 * 2)],
   // reviews of a house: reviews, edges, then node and id for each of ten
   [
     'a page in a page',
@@ -34,11 +34,11 @@ test.each<[string, string, number]>([
     1 + (1 + 5 * (1 + 1 + (1 + 10 * 2))),
   ],
   [
-    'fragments, each time they are spread',
+    'a fragment, each time it is spread',
     '{ house { ...F owner { id } } h: house { ...F } } fragment F on House { id name }',
     3 + 2 + 3,
   ],
-  ['a fragment in place', '{ house { ... on House { id } } }', 2],
+  ['an inline fragment', '{ house { ... on House { id } } }', 2],
 ])('%s', (_, text, cost) => {
   expect(costOf(schema, parse(text), {})).toBe(cost);
 });

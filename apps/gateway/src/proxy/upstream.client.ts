@@ -1,7 +1,7 @@
 import replyFrom from '@fastify/reply-from';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { recordStatus, spanOf } from '@roost/http';
+import { recordStatus, outgoingSpan } from '@roost/http';
 import { LOGGER, Problem, unavailable } from '@roost/platform';
 import { formatTraceparent, type Span, Tracing } from '@roost/tracing';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -44,7 +44,7 @@ export class UpstreamClient implements OnModuleInit {
   async forward(request: FastifyRequest, reply: FastifyReply, route: Route, url: string): Promise<void> {
     if (!this.tracing.on) return this.stream(request, reply, url, null);
     const { method } = request;
-    const call = spanOf({ peer: route.service, method, url, route: route.path });
+    const call = outgoingSpan({ peer: route.service, method, url, route: route.path });
     const span = this.tracing.begin(`${method} ${route.path}`, call);
     try {
       await this.stream(request, reply, url, span);

@@ -35,7 +35,7 @@ describe('the route table', () => {
     ['GET', '/v1/listings/42/calendar', 'bookings', 'public'],
     ['GET', '/v1/calendars/abc-DEF_1.ics', 'bookings', 'public'],
     ['POST', '/v1/bookings', 'bookings', 'user'],
-  ])('%s %s belongs to %s and is %s', (method, path, service, access) => {
+  ])('%s %s belongs to %s with access %s', (method, path, service, access) => {
     expect(table.find(method, path)).toMatchObject({ service, access });
   });
 
@@ -46,25 +46,25 @@ describe('the route table', () => {
     ['GET', '/v1/listings/42/calendar/extra'],
     ['GET', '/v1/calendars/abc'],
     ['TRACE', '/v1/bookings'],
-  ])('%s %s belongs to nobody', (method, path) => {
+  ])('%s %s has no route', (method, path) => {
     expect(table.find(method, path)).toBeNull();
   });
 
-  it('leaves a path that is claimed twice with the first, and says so', () => {
+  it('gives an operation in two documents to the first service and reports the clash', () => {
     expect(table.clashes).toEqual([
       { method: 'GET', path: '/v1/listings/{listingId}', owner: 'listings', claimedBy: 'bookings' },
     ]);
   });
 
-  it('lets the owner of before keep it, whoever comes first now', () => {
-    const late = new Map([
+  it('gives an operation in two documents to its previous owner', () => {
+    const reordered = new Map([
       ['bookings', bookings],
       ['listings', listings],
     ]);
-    const before = new Map([['listings', listings]]);
-    const now = buildRouteTable(late, buildRouteTable(before));
-    expect(now.find('GET', '/v1/listings/42')?.service).toBe('listings');
-    expect(buildRouteTable(late).find('GET', '/v1/listings/42')?.service).toBe('bookings');
+    const previous = new Map([['listings', listings]]);
+    const table = buildRouteTable(reordered, buildRouteTable(previous));
+    expect(table.find('GET', '/v1/listings/42')?.service).toBe('listings');
+    expect(buildRouteTable(reordered).find('GET', '/v1/listings/42')?.service).toBe('bookings');
   });
 });
 
@@ -84,13 +84,13 @@ describe('the merged document', () => {
   ]);
   const merged = mergeDocuments(documents, buildRouteTable(documents), info);
 
-  it('keeps every path, and the first owner of each operation', () => {
+  it('contains every path, and each operation of its owner', () => {
     expect(Object.keys(merged.paths)).toEqual(['/a', '/b']);
     expect(merged.paths['/a']?.get).toEqual(first.paths['/a']?.get);
     expect(merged.paths['/a']?.post).toEqual({});
   });
 
-  it('shares like schemas and renames unlike ones, with their references', () => {
+  it('shares equal schemas and renames different ones, with their references', () => {
     expect(Object.keys(merged.components?.schemas ?? {}).sort()).toEqual(['Page', 'Problem', 'SecondPage']);
     expect(merged.paths['/b']?.get).toEqual({ responses: { $ref: '#/components/schemas/SecondPage' } });
     expect(merged.components?.schemas?.SecondPage).toEqual({ type: 'array' });

@@ -23,13 +23,13 @@ export function callOut<T>(
   work: (headers: Record<string, string>, onStatus: (status: number) => void) => Promise<T>,
 ): Promise<T> {
   if (!tracing.on) return work(tracingHeaders(), () => undefined);
-  return tracing.run(`${call.method} ${call.route}`, spanOf(call), (span) =>
+  return tracing.run(`${call.method} ${call.route}`, outgoingSpan(call), (span) =>
     work(tracingHeaders(), (status) => recordStatus(tracing, span, status)),
   );
 }
 
 /** The span options of an outgoing call, for callers that end the span themselves. */
-export function spanOf({ peer, method, url, route, tries = 1 }: OutgoingCall) {
+export function outgoingSpan({ peer, method, url, route, tries = 1 }: OutgoingCall) {
   const { hostname, port, protocol } = new URL(url);
   return {
     kind: SpanKind.CLIENT,

@@ -10,7 +10,7 @@ type Thing = z.output<typeof Thing>;
 
 const thing: Thing = { id: '0198c0de-0000-7000-8000-000000000000', text: 'a' };
 
-/** Holds when the type checker does: each line that must not compile says so, and one that would compile fails there. */
+/** Checked by the compiler: each `@ts-expect-error` marks a line that must not compile. */
 class Controller {
   @Answers(201, Thing)
   create(@Body(Create) _body: Create): Promise<Thing> {
@@ -33,27 +33,27 @@ class Controller {
     return { data: [thing], nextCursor: null };
   }
 
-  // @ts-expect-error the body has a number where the parameter wants text
+  // @ts-expect-error the schema has a number, the parameter a string
   wrongBody(@Body(Create) _body: { text: string; size: string }): void {}
 
-  // @ts-expect-error the schema gives an id, the parameter wants a number
+  // @ts-expect-error the schema has a string, the parameter a number
   wrongParam(@Param('id', Uuid) _id: number): void {}
 
-  // @ts-expect-error the query lacks what the parameter has
+  // @ts-expect-error the schema lacks a field of the parameter
   wrongQuery(@QueryParams(z.strictObject({})) _query: { limit: number }): void {}
 
-  // @ts-expect-error the answer lacks the text
+  // @ts-expect-error the result lacks the field text
   @Answers(200, Thing)
   wrongAnswer(): Promise<{ id: string }> {
     return Promise.resolve(thing);
   }
 }
 
-test('decorated methods stay what they are', () => {
+test('decorators do not change methods', () => {
   expect(new Controller().list().data).toEqual([thing]);
 });
 
-test('a code that nobody knows is refused, by the type checker first', () => {
-  // @ts-expect-error it is not in the catalogue
+test('rejects an unknown error code, in the type checker, too', () => {
+  // @ts-expect-error the code is not in the catalogue
   expect(() => Answers(200, Thing, 'thing.misspelt')).toThrow();
 });

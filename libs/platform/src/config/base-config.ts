@@ -149,15 +149,9 @@ export const DatabaseConfig = z.object({
     .max(200)
     .default(10)
     .meta({ description: 'the maximum number of connections to PostgreSQL, from 2 to 200' }),
-  DATABASE_WAIT_SECONDS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(60)
-    .default(10)
-    .meta({
-      description: 'the seconds that a request waits for a free connection before it fails, from 1 to 60',
-    }),
+  DATABASE_WAIT_SECONDS: z.coerce.number().int().min(1).max(60).default(10).meta({
+    description: 'the seconds that a request waits for a free connection before it fails, from 1 to 60',
+  }),
 });
 
 export type BaseConfig = z.output<typeof BaseConfig>;

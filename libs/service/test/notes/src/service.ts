@@ -7,7 +7,7 @@ import { Note } from './note/note.entity.js';
 export const notes = defineService({
   name: 'notes',
   port: 3099,
-  description: 'Short texts that people keep',
+  description: 'Short texts of a user',
   module: NotesModule,
   config: NotesConfig,
   entities: [Note],

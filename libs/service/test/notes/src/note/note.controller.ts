@@ -1,3 +1,4 @@
+import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
 import {
   Answers,
@@ -25,14 +26,14 @@ import {
   withEtag,
 } from '@roost/http';
 import { Attachment, Bulk, Count, Hello, ListNotes, NoteDto, WriteMany, WriteNote } from './note.dto.js';
-import { NoteQueries } from './note.queries.js';
+import { countNotes, listNotes } from './note.queries.js';
 import { NoteService } from './note.service.js';
 
 @Controller('v1/notes')
 export class NoteController {
   constructor(
     private readonly notes: NoteService,
-    private readonly queries: NoteQueries,
+    private readonly em: EntityManager,
   ) {}
 
   @Post()
@@ -47,7 +48,7 @@ export class NoteController {
   @Public()
   @Answers(200, Count)
   async count(): Promise<Count> {
-    return { count: await this.queries.count() };
+    return { count: await countNotes(this.em) };
   }
 
   @Get('hello')
@@ -110,6 +111,6 @@ export class NoteController {
   @Get()
   @Answers(200, Page(NoteDto))
   list(@CurrentUser() user: AuthUser, @QueryParams(ListNotes) query: ListNotes): Promise<PageOf<NoteDto>> {
-    return this.queries.listOf(user.id, query);
+    return listNotes(this.em, user.id, query);
   }
 }

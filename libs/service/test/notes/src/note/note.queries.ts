@@ -1,5 +1,4 @@
-import { EntityManager } from '@mikro-orm/postgresql';
-import { Injectable } from '@nestjs/common';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { decodeCursor, page, type PageOf } from '@roost/http';
 import { z } from 'zod';
 import type { ListNotes, NoteDto } from './note.dto.js';
@@ -12,33 +11,30 @@ interface NoteRow {
   created_at: Date;
 }
 
-@Injectable()
-export class NoteQueries {
-  constructor(private readonly em: EntityManager) {}
+export async function countNotes(em: EntityManager): Promise<number> {
+  const rows = await em.execute<{ count: number }[]>(sql`SELECT count(*) FROM note`);
+  return rows[0]?.count ?? 0;
+}
 
-  async count(): Promise<number> {
-    const rows = await this.em.execute<{ count: number }[]>('SELECT count(*) FROM note');
-    return rows[0]?.count ?? 0;
-  }
+/** The notes of a user, newest first. */
+export async function listNotes(
+  em: EntityManager,
+  ownerId: string,
+  { cursor, tag, limit }: ListNotes,
+): Promise<PageOf<NoteDto>> {
+  const after = decodeCursor(cursor, z.tuple([z.uuid()]))?.[0] ?? null;
+  const rows = await em.execute<NoteRow[]>(sql`
+    SELECT id, text, tags, version, created_at FROM note
+    WHERE owner_id = ${ownerId}
+      AND (${after}::uuid IS NULL OR id < ${after}::uuid)
+      AND (${tag ?? null}::text IS NULL OR tags @> jsonb_build_array(${tag ?? null}::text))
+    ORDER BY id DESC LIMIT ${limit + 1}`);
+  const { data, nextCursor } = page(rows, limit, (row) => [row.id]);
+  return { data: data.map(toDto), nextCursor };
+}
 
-  async listOf(ownerId: string, query: ListNotes): Promise<PageOf<NoteDto>> {
-    const after = decodeCursor(query.cursor, z.tuple([z.uuid()]));
-    const rows = await this.em.execute<NoteRow[]>(
-      `SELECT id, text, tags, version, created_at FROM note
-        WHERE owner_id = ? AND (?::uuid IS NULL OR id < ?::uuid) AND (?::text IS NULL OR tags @> jsonb_build_array(?::text))
-        ORDER BY id DESC LIMIT ?`,
-      [
-        ownerId,
-        after?.[0] ?? null,
-        after?.[0] ?? null,
-        query.tag ?? null,
-        query.tag ?? null,
-        query.limit + 1,
-      ],
-    );
-    const { data, nextCursor } = page(rows, query.limit, (row) => [row.id]);
-    return { data: data.map(toDto), nextCursor };
-  }
+export async function deleteExpiredNotes(em: EntityManager, now: Date): Promise<void> {
+  await em.execute(sql`DELETE FROM note WHERE expires_at <= ${now}`);
 }
 
 const toDto = ({ created_at, ...row }: NoteRow): NoteDto => ({ ...row, createdAt: created_at.toISOString() });

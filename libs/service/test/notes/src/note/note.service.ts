@@ -6,6 +6,7 @@ import { Clock, Problem, uuidv7 } from '@roost/platform';
 import { addHours } from '@roost/stay';
 import { toNoteDto, type NoteDto, type WriteNote } from './note.dto.js';
 import { Note } from './note.entity.js';
+import { deleteExpiredNotes } from './note.queries.js';
 
 @Injectable()
 export class NoteService {
@@ -41,14 +42,14 @@ export class NoteService {
   async read(user: AuthUser, id: string): Promise<NoteDto> {
     addLogFields({ noteId: id });
     const note = await this.em.findOne(Note, { id, ownerId: user.id });
-    if (!note) throw new Problem('route.not_found', 'No such note');
+    if (!note) throw new Problem('route.not_found', 'The note does not exist');
     return toNoteDto(note);
   }
 
   edit(user: AuthUser, id: string, input: WriteNote): Promise<NoteDto> {
     return this.transactions.run(async (em) => {
       const note = await em.findOne(Note, { id, ownerId: user.id });
-      if (!note) throw new Problem('route.not_found', 'No such note');
+      if (!note) throw new Problem('route.not_found', 'The note does not exist');
       requireMatch(etagOf(note.version, user.id));
       Object.assign(note, { text: input.text, tags: input.tags });
       await em.flush();
@@ -57,8 +58,6 @@ export class NoteService {
   }
 
   async removeExpired(): Promise<void> {
-    await this.transactions.run((em) =>
-      em.execute('DELETE FROM note WHERE expires_at <= ?', [this.clock.now()]),
-    );
+    await this.transactions.run((em) => deleteExpiredNotes(em, this.clock.now()));
   }
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { aUser, expectProblem, startTestService, type TestClient, type TestService } from '@roost/testing';
-import { notes } from './notes/src/service.js';
+import { notes } from '../../service/test/notes/src/service.js';
 
 let service: TestService;
 let client: TestClient;
@@ -13,57 +13,53 @@ afterAll(() => service?.close());
 
 const json = { 'content-type': 'application/json' };
 
-describe('400 with a pointer: a body that is not as declared', () => {
+describe('400 with a JSON pointer for an invalid body', () => {
   test.each<[name: string, body: unknown, pointer: string]>([
     ['malformed JSON', '{"text":', ''],
-    ['no JSON at all', 'milk', ''],
-    ['a bare list', '[]', ''],
+    ['text that is not JSON', 'milk', ''],
+    ['a list instead of an object', '[]', ''],
     ['null', 'null', ''],
     ['a wrong type', { text: 5 }, '/text'],
     ['a missing field', {}, '/text'],
     ['an unknown field', { text: 'a', ownerId: 'me' }, '/ownerId'],
     ['an unknown field with a slash and a tilde', { text: 'a', 'a/b~c': 1 }, '/a~1b~0c'],
-    ['a wrong item of a list', { text: 'a', tags: ['x', 7] }, '/tags/1'],
-    ['too long a list', { text: 'a', tags: ['1', '2', '3', '4', '5', '6'] }, '/tags'],
-    ['ten thousand characters', { text: 'x'.repeat(10_000) }, '/text'],
+    ['an invalid item of a list', { text: 'a', tags: ['x', 7] }, '/tags/1'],
+    ['a list over its maximum length', { text: 'a', tags: ['1', '2', '3', '4', '5', '6'] }, '/tags'],
+    ['a text over its maximum length', { text: 'x'.repeat(10_000) }, '/text'],
     ['only spaces', { text: '   ' }, '/text'],
-    ['a number beyond its limit', { text: 'a', expiresInDays: 1e9 }, '/expiresInDays'],
+    ['a number over its maximum', { text: 'a', expiresInDays: 1e9 }, '/expiresInDays'],
     ['a fraction', { text: 'a', expiresInDays: 1.5 }, '/expiresInDays'],
     ['a number too large for a double', '{"text":"a","expiresInDays":1e999}', '/expiresInDays'],
     ['a NUL', '{"text":"a\\u0000b"}', '/text'],
     ['a NUL in a list', '{"text":"a","tags":["\\u0000"]}', '/tags/0'],
     ['a NUL in a name', '{"text":"a","\\u0000":1}', ''],
-    ['half a character', '{"text":"\\ud800"}', '/text'],
-    ['a poisoned prototype', '{"text":"a","__proto__":{"isAdmin":true}}', '/__proto__'],
-    ['a poisoned prototype in disguise', '{"text":"a","\\u005f_proto__":{"isAdmin":true}}', '/__proto__'],
-    ['a poisoned constructor', '{"text":"a","constructor":{"prototype":{"isAdmin":true}}}', '/constructor'],
-    [
-      'a body nested without end',
-      `{"text":${'['.repeat(5000)}${']'.repeat(5000)}}`,
-      `/text${'/0'.repeat(31)}`,
-    ],
+    ['a lone surrogate', '{"text":"\\ud800"}', '/text'],
+    ['the key __proto__', '{"text":"a","__proto__":{"isAdmin":true}}', '/__proto__'],
+    ['the key __proto__ with an escape', '{"text":"a","\\u005f_proto__":{"isAdmin":true}}', '/__proto__'],
+    ['the key constructor', '{"text":"a","constructor":{"prototype":{"isAdmin":true}}}', '/constructor'],
+    ['a deeply nested body', `{"text":${'['.repeat(5000)}${']'.repeat(5000)}}`, `/text${'/0'.repeat(31)}`],
   ])('%s', async (_name, body, pointer) => {
     const answer = await client.post('/v1/notes', body, json);
     expectProblem(answer, 400, 'request.invalid', pointer);
     expect(JSON.stringify(answer.body).length).toBeLessThan(10_000);
   });
 
-  test('bytes that are no UTF-8', async () => {
+  test('400 for bytes that are not UTF-8', async () => {
     const bytes = Buffer.concat([Buffer.from('{"text":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
     expectProblem(await client.post('/v1/notes', bytes, json), 400, 'request.invalid', '');
   });
 
-  test('no body at all', async () => {
+  test('400 without a body', async () => {
     expectProblem(await client.post('/v1/notes'), 400, 'request.invalid', '');
     expectProblem(await client.post('/v1/notes', '', json), 400, 'request.invalid', '');
   });
 
-  test('what was sent is not echoed', async () => {
+  test('does not return the input', async () => {
     const answer = await client.post('/v1/notes', { text: 42_4242, extra: 'my-secret' });
     expect(JSON.stringify(answer.body)).not.toMatch(/my-secret|424242/);
   });
 
-  test('a whole list of faults is told at once', async () => {
+  test('reports all errors at once', async () => {
     const { body } = await client.post<{ errors: { pointer: string }[] }>('/v1/notes', {
       text: '',
       tags: 1,
@@ -74,47 +70,47 @@ describe('400 with a pointer: a body that is not as declared', () => {
   });
 });
 
-describe('400 with the parameter: a path or query that is not as declared', () => {
+describe('400 with the name of an invalid path or query parameter', () => {
   test.each<[name: string, path: string, parameter: string]>([
-    ['an id that is none', '/v1/notes/1', 'id'],
+    ['an id that is not a UUID', '/v1/notes/1', 'id'],
     ['an id with SQL in it', "/v1/notes/1'%20OR%201=1", 'id'],
     ['an id with a NUL', '/v1/notes/%00', 'id'],
-    ['a limit of none', '/v1/notes?limit=0', 'limit'],
-    ['a limit beyond its limit', '/v1/notes?limit=101', 'limit'],
-    ['a limit that is no number', '/v1/notes?limit=ten', 'limit'],
+    ['a limit of 0', '/v1/notes?limit=0', 'limit'],
+    ['a limit over its maximum', '/v1/notes?limit=101', 'limit'],
+    ['a limit that is not a number', '/v1/notes?limit=ten', 'limit'],
     ['a limit of 1e9', '/v1/notes?limit=1e9', 'limit'],
     ['an empty limit', '/v1/notes?limit=', 'limit'],
-    ['a parameter twice', '/v1/notes?limit=1&limit=2', 'limit'],
+    ['a repeated parameter', '/v1/notes?limit=1&limit=2', 'limit'],
     ['an unknown parameter', '/v1/notes?color=red', 'color'],
     ['a parameter called __proto__', '/v1/notes?__proto__=1', '__proto__'],
     ['a parameter with brackets', '/v1/notes?limit[$gt]=1', 'limit[$gt]'],
     ['a NUL', '/v1/notes?tag=a%00b', 'tag'],
-    ['a cursor nobody issued', '/v1/notes?cursor=abc', 'cursor'],
+    ['an invalid cursor', '/v1/notes?cursor=abc', 'cursor'],
     ['a cursor of another list', `/v1/notes?cursor=${Buffer.from('[5]').toString('base64url')}`, 'cursor'],
-    ['a cursor that is too long', `/v1/notes?cursor=${'a'.repeat(2000)}`, 'cursor'],
+    ['a cursor over its maximum length', `/v1/notes?cursor=${'a'.repeat(2000)}`, 'cursor'],
   ])('%s', async (_name, path, parameter) => {
     expectProblem(await client.get(path), 400, 'request.invalid', parameter);
   });
 
-  test('a path that can not be decoded', async () => {
+  test('400 for a path that can not be decoded', async () => {
     expectProblem(await client.get('/v1/notes/%zz'), 400, 'request.invalid');
   });
 });
 
-describe('what never reaches a route', () => {
-  test('404: an unknown path or method', async () => {
+describe('requests that reach no route', () => {
+  test('404 for an unknown path or method', async () => {
     expectProblem(await client.get('/v1/nothing'), 404, 'route.not_found');
     expectProblem(await client.get('/'), 404, 'route.not_found');
     expectProblem(await client.put('/v1/notes', {}), 404, 'route.not_found');
     expectProblem(await client.get('/../../etc/passwd'), 404, 'route.not_found');
   });
 
-  test('413: a body over the limit, announced or not', async () => {
+  test('413 for a body over the limit', async () => {
     const large = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
     expectProblem(await client.post('/v1/notes', large, json), 413, 'request.too_large');
   });
 
-  test('414: a part of the path longer than any id', async () => {
+  test('414 for a long segment of the path', async () => {
     expectProblem(await client.get(`/v1/notes/${'a'.repeat(5000)}`), 414, 'request.uri_too_long');
   });
 
@@ -124,7 +120,7 @@ describe('what never reaches a route', () => {
     'application/x-www-form-urlencoded',
     'application/jsonx',
     'nonsense',
-  ])('415: %s', async (type) => {
+  ])('415 for %s', async (type) => {
     expectProblem(
       await client.post('/v1/notes', '{"text":"a"}', { 'content-type': type }),
       415,
@@ -132,13 +128,13 @@ describe('what never reaches a route', () => {
     );
   });
 
-  test('415: a form where JSON is read', async () => {
+  test('415 for a form if the route accepts JSON', async () => {
     const form = new FormData();
     form.set('text', 'a');
     expectProblem(await client.post('/v1/notes', form), 415, 'request.unsupported_media_type');
   });
 
-  test('bytes that are no HTTP', async () => {
+  test('400 for bytes that are not HTTP', async () => {
     const { hostname, port } = new URL(service.url);
     const answer = await new Promise<string>((resolve, reject) => {
       let text = '';
@@ -152,7 +148,7 @@ describe('what never reaches a route', () => {
   });
 });
 
-test('a body declared as JSON with a charset or a suffix is read', async () => {
+test('accepts JSON with a charset or a suffix in its content type', async () => {
   for (const type of ['application/json; charset=utf-8', 'application/vnd.roost+json']) {
     const answer = await client.post('/v1/notes', '{"text":"\\ud83d\\ude00 ok"}', { 'content-type': type });
     expect(answer.status).toBe(201);
@@ -160,13 +156,13 @@ test('a body declared as JSON with a charset or a suffix is read', async () => {
   }
 });
 
-test('an error nobody foresaw is a 500 that says nothing of PostgreSQL', async () => {
-  await service.query('ALTER TABLE note RENAME TO note_away');
+test('an unexpected error is a 500 without details of PostgreSQL', async () => {
+  await service.query('ALTER TABLE note RENAME TO note_hidden');
   try {
     const answer = await client.get('/v1/notes');
     expectProblem(answer, 500, 'internal');
-    expect(JSON.stringify(answer.body)).not.toMatch(/note_away|42P01|relation|exist/);
+    expect(JSON.stringify(answer.body)).not.toMatch(/note_hidden|42P01|relation|exist/);
   } finally {
-    await service.query('ALTER TABLE note_away RENAME TO note');
+    await service.query('ALTER TABLE note_hidden RENAME TO note');
   }
 });

@@ -8,7 +8,7 @@ export interface SeenRequest {
   bytes: number;
 }
 
-/** A service as the gateway sees it: a document, and answers that tell what arrived. */
+/** A fake service: it serves an OpenAPI document, and its responses describe the request. */
 export interface Upstream {
   url: string;
   document: OpenApiDocument;
@@ -36,7 +36,7 @@ export const paths: Record<'listings' | 'identity', OpenApiDocument['paths']> = 
   },
 };
 
-/** Starts it, on `port` where it is to come back to the same address. */
+/** Starts a fake service, on a random port by default. */
 export async function startUpstream(document: OpenApiDocument, port = 0): Promise<Upstream> {
   const server: FastifyInstance = Fastify({ bodyLimit: 100 * 1024 * 1024 });
   const seen: SeenRequest[] = [];
@@ -48,7 +48,7 @@ export async function startUpstream(document: OpenApiDocument, port = 0): Promis
     let bytes = 0;
     if (request.body) for await (const chunk of request.body as AsyncIterable<Buffer>) bytes += chunk.length;
     const { method, url, headers } = request;
-    // What the gateway asks for itself, now and then, is nothing that a test has sent.
+    // The gateway fetches the schema periodically: not a request of a test.
     if (url !== '/graphql/sdl') seen.push({ method, url, headers, bytes });
     return reply
       .code(method === 'POST' ? 201 : 200)

@@ -1,7 +1,7 @@
 import { aUser, expectProblem, startTestService, type TestService } from '@roost/testing';
 import pg from 'pg';
 import { IdempotencyKeys } from '@roost/http';
-import { notes } from './notes/src/service.js';
+import { notes } from '../../service/test/notes/src/service.js';
 
 let service: TestService;
 
@@ -13,7 +13,7 @@ afterAll(() => service?.close());
 const key = (value: string) => ({ 'idempotency-key': value });
 const notesOf = (ownerId: string) => service.query('SELECT id FROM note WHERE owner_id = $1', [ownerId]);
 
-test('a repeated POST gets the first answer and has no second effect', async () => {
+test('a repeated POST returns the first response and has no second effect', async () => {
   const user = aUser();
   const first = await service.as(user).post('/v1/notes', { text: 'a' }, key('k'));
   const second = await service.as(user).post('/v1/notes', { text: 'a' }, key('k'));
@@ -26,19 +26,19 @@ test('a repeated POST gets the first answer and has no second effect', async () 
   expect(await notesOf(user.id)).toHaveLength(1);
 });
 
-test('two hundred at once: one effect, the rest wait their turn or see its answer', async () => {
+test('two hundred concurrent requests have one effect; the others return its response or 409', async () => {
   const user = aUser();
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 200 }, () => service.as(user).post('/v1/notes', { text: 'a' }, key('storm'))),
   );
-  const made = answers.filter(({ status }) => status === 201);
-  expect(made.length).toBeGreaterThan(0);
-  expect(new Set(made.map(({ body }) => body.id)).size).toBe(1);
-  for (const answer of answers.filter(({ status }) => status !== 201))
-    expectProblem(answer, 409, 'idempotency.in_progress');
+  const created = responses.filter(({ status }) => status === 201);
+  expect(created.length).toBeGreaterThan(0);
+  expect(new Set(created.map(({ body }) => body.id)).size).toBe(1);
+  for (const response of responses.filter(({ status }) => status !== 201))
+    expectProblem(response, 409, 'idempotency.in_progress');
   expect(await notesOf(user.id)).toHaveLength(1);
   const after = await service.as(user).post('/v1/notes', { text: 'a' }, key('storm'));
-  expect(after.body).toEqual(made[0]?.body);
+  expect(after.body).toEqual(created[0]?.body);
 });
 
 test('422 idempotency.key_reused for another body', async () => {
@@ -47,7 +47,7 @@ test('422 idempotency.key_reused for another body', async () => {
   expectProblem(await user.post('/v1/notes', { text: 'b' }, key('k')), 422, 'idempotency.key_reused');
 });
 
-test('keys of two users, and of two paths, are strangers', async () => {
+test('keys of different users or paths are independent', async () => {
   const [one, other] = [aUser(), aUser()];
   const [mine, theirs] = await Promise.all(
     [one, other].map((user) => service.as(user).post('/v1/notes', { text: 'a' }, key('same'))),
@@ -57,7 +57,7 @@ test('keys of two users, and of two paths, are strangers', async () => {
   expect(elsewhere.status).toBe(200);
 });
 
-test('an answer that its use case did not store is stored by the way out', async () => {
+test('stores a response that its use case did not store', async () => {
   const user = aUser();
   const first = await service.as(user).post('/v1/notes/bulk', { texts: ['a', 'b'] }, key('bulk'));
   const second = await service.as(user).post('/v1/notes/bulk', { texts: ['a', 'b'] }, key('bulk'));
@@ -67,7 +67,7 @@ test('an answer that its use case did not store is stored by the way out', async
   expect(await notesOf(user.id)).toHaveLength(2);
 });
 
-test('a refusal is an answer, too', async () => {
+test('stores 4xx responses', async () => {
   const user = service.as(aUser());
   const first = await user.post('/v1/notes', { text: '' }, key('k'));
   const second = await user.post('/v1/notes', { text: '' }, key('k'));
@@ -76,20 +76,20 @@ test('a refusal is an answer, too', async () => {
   expect(second.headers.get('idempotent-replayed')).toBe('true');
 });
 
-test('a failure on our side is not: the next try runs again', async () => {
+test('does not store a 5xx response: a repeated request runs again', async () => {
   const user = aUser();
-  await service.query('ALTER TABLE note RENAME TO note_away');
+  await service.query('ALTER TABLE note RENAME TO note_hidden');
   try {
     expectProblem(await service.as(user).post('/v1/notes', { text: 'a' }, key('k')), 500, 'internal');
   } finally {
-    await service.query('ALTER TABLE note_away RENAME TO note');
+    await service.query('ALTER TABLE note_hidden RENAME TO note');
   }
   const again = await service.as(user).post('/v1/notes', { text: 'a' }, key('k'));
   expect(again.status).toBe(201);
   expect(again.headers.get('idempotent-replayed')).toBeNull();
 });
 
-test('403 and 401 come before the key', async () => {
+test('a request that fails with 403 claims no key', async () => {
   const user = aUser({ emailVerified: false });
   expectProblem(
     await service.as(user).post('/v1/notes', { text: 'a' }, key('k')),
@@ -100,7 +100,7 @@ test('403 and 401 come before the key', async () => {
   expect((await service.as(verified).post('/v1/notes', { text: 'a' }, key('k'))).status).toBe(201);
 });
 
-test.each(['', 'x'.repeat(256), 'with space'])('400 for a key like "%.20s"', async (value) => {
+test.each(['', 'x'.repeat(256), 'with space'])('400 for the invalid key "%.20s"', async (value) => {
   expectProblem(
     await service.as(aUser()).post('/v1/notes', { text: 'a' }, key(value)),
     400,
@@ -108,8 +108,8 @@ test.each(['', 'x'.repeat(256), 'with space'])('400 for a key like "%.20s"', asy
   );
 });
 
-describe('a lease', () => {
-  const given = async (lease: string) => {
+describe('a lease that', () => {
+  const userWithLease = async (lease: string) => {
     const user = aUser();
     await service.as(user).post('/v1/notes', { text: 'a' }, key('k'));
     await service.query(
@@ -119,8 +119,8 @@ describe('a lease', () => {
     return user;
   };
 
-  test('that runs keeps others out', async () => {
-    const user = await given('1 second');
+  test('has not expired rejects other requests', async () => {
+    const user = await userWithLease('1 second');
     expectProblem(
       await service.as(user).post('/v1/notes', { text: 'a' }, key('k')),
       409,
@@ -128,8 +128,8 @@ describe('a lease', () => {
     );
   });
 
-  test('that has run out is taken over, by the same request only', async () => {
-    const user = await given('-1 second');
+  test('has expired can be claimed by the same request only', async () => {
+    const user = await userWithLease('-1 second');
     expectProblem(
       await service.as(user).post('/v1/notes', { text: 'b' }, key('k')),
       422,
@@ -138,13 +138,13 @@ describe('a lease', () => {
     expect((await service.as(user).post('/v1/notes', { text: 'a' }, key('k'))).status).toBe(201);
   });
 
-  test('that somebody else has taken over can not commit', async () => {
+  test('another request has claimed can not commit', async () => {
     const user = aUser();
     const gate = new pg.Client({ connectionString: service.env.DATABASE_URL });
     await gate.connect();
     await gate.query('BEGIN; LOCK TABLE note IN EXCLUSIVE MODE');
     const slow = service.as(user).post('/v1/notes', { text: 'slow' }, key('k'));
-    await untilClaimed(user.id);
+    await waitForClaim(user.id);
     await service.query('UPDATE idempotency_key SET lease = uuidv7() WHERE user_id = $1', [user.id]);
     await gate.query('COMMIT');
     await gate.end();
@@ -153,7 +153,7 @@ describe('a lease', () => {
   });
 });
 
-async function untilClaimed(userId: string): Promise<void> {
+async function waitForClaim(userId: string): Promise<void> {
   for (;;) {
     const rows = await service.query(
       'SELECT 1 FROM idempotency_key WHERE user_id = $1 AND lease IS NOT NULL',
@@ -163,7 +163,7 @@ async function untilClaimed(userId: string): Promise<void> {
   }
 }
 
-test('answers are kept for a day', async () => {
+test('responses are stored for a day', async () => {
   const user = aUser();
   const first = await service.as(user).post('/v1/notes', { text: 'a' }, key('k'));
   const age = (text: string) =>

@@ -1,5 +1,5 @@
 import { aUser, eventually, expectProblem, startTestService, type TestService } from '@roost/testing';
-import { notes } from './notes/src/service.js';
+import { notes } from '../../service/test/notes/src/service.js';
 
 let service: TestService;
 
@@ -15,7 +15,7 @@ async function aNote(user = aUser(), text = 'milk') {
   return { user, id: body.id, path: `/v1/notes/${body.id}`, etag: headers.get('etag') ?? '' };
 }
 
-test('a note is written and read; nobody else sees it', async () => {
+test('a user creates and reads a note; other users get 404', async () => {
   const user = aUser();
   const written = await service.as(user).post<{ id: string }>('/v1/notes', { text: ' milk ' });
   expect(written).toMatchObject({ status: 201, body: { text: 'milk', tags: [], version: 1 } });
@@ -26,7 +26,7 @@ test('a note is written and read; nobody else sees it', async () => {
 });
 
 describe('ETag', () => {
-  test('304 without a body for what the caller has', async () => {
+  test('304 without a body if the tag matches', async () => {
     const { user, path, etag } = await aNote();
     const answer = await service.as(user).get(path, { 'if-none-match': `"other", ${etag}` });
     expect(answer.status).toBe(304);
@@ -36,7 +36,7 @@ describe('ETag', () => {
     expect((await service.as(user).get(path, { 'if-none-match': '"other"' })).status).toBe(200);
   });
 
-  test('412 for a change of what has changed', async () => {
+  test('412 for a change of an old version', async () => {
     const { user, path, etag } = await aNote();
     const first = await service.as(user).patch(path, { text: 'bread' }, { 'if-match': etag });
     expect(first).toMatchObject({ status: 200, body: { text: 'bread', version: 2 } });
@@ -46,7 +46,7 @@ describe('ETag', () => {
     expect((await service.as(user).patch(path, { text: 'wine' }, { 'if-match': '*' })).status).toBe(200);
   });
 
-  test('twenty changes at once with one tag: one wins', async () => {
+  test('one of twenty concurrent changes with the same tag succeeds', async () => {
     const { user, path, etag } = await aNote();
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
@@ -59,24 +59,24 @@ describe('ETag', () => {
 });
 
 describe('Prefer: wait', () => {
-  test('the answer comes when the state changes', async () => {
+  test('responds when the state changes', async () => {
     const { user, path, etag } = await aNote();
     const waiting = service.as(user).get(path, { prefer: 'wait=20', 'if-none-match': etag });
     await service.as(user).patch(path, { text: 'bread' });
     expect(await waiting).toMatchObject({ status: 200, body: { text: 'bread' } });
   });
 
-  test('304 when the time is over', async () => {
+  test('responds 304 after the wait', async () => {
     const { user, path, etag } = await aNote();
-    const began = performance.now();
+    const startedAt = performance.now();
     const answer = await service
       .as(user)
       .get(path, { prefer: 'respond-async, wait=1', 'if-none-match': etag });
     expect(answer.status).toBe(304);
-    expect(performance.now() - began).toBeGreaterThan(950);
+    expect(performance.now() - startedAt).toBeGreaterThan(950);
   });
 
-  test('at once without a tag, or with a stale one', async () => {
+  test('responds immediately without a tag or with an old tag', async () => {
     const { user, path } = await aNote();
     expect((await service.as(user).get(path, { prefer: 'wait=20' })).status).toBe(200);
     expect((await service.as(user).get(path, { prefer: 'wait=20', 'if-none-match': '"x"' })).status).toBe(
@@ -84,25 +84,25 @@ describe('Prefer: wait', () => {
     );
   });
 
-  test('four at a time for one user, the fifth is a 429; those who leave make room', async () => {
+  test('rejects the fifth concurrent wait of a user with 429; a closed connection frees its wait', async () => {
     const { user, path, etag } = await aNote();
-    const leaving = new AbortController();
+    const disconnect = new AbortController();
     const waits = Array.from({ length: 5 }, () =>
       fetch(service.url + path, {
         headers: { authorization: `Bearer ${user.token}`, prefer: 'wait=20', 'if-none-match': etag },
-        signal: leaving.signal,
+        signal: disconnect.signal,
       }),
     );
-    const settled = Promise.allSettled(waits);
-    const refused = await Promise.race(waits);
-    expect(refused.status).toBe(429);
-    expect(refused.headers.get('retry-after')).toBe('1');
-    expect(await refused.json()).toMatchObject({ code: 'rate.too_many_waits' });
-    const stranger = await aNote();
-    const other = { prefer: 'wait=1', 'if-none-match': stranger.etag };
-    expect((await service.as(stranger.user).get(stranger.path, other)).status).toBe(304);
-    leaving.abort();
-    await settled;
+    const finished = Promise.allSettled(waits);
+    const rejected = await Promise.race(waits);
+    expect(rejected.status).toBe(429);
+    expect(rejected.headers.get('retry-after')).toBe('1');
+    expect(await rejected.json()).toMatchObject({ code: 'rate.too_many_waits' });
+    const other = await aNote();
+    const headers = { prefer: 'wait=1', 'if-none-match': other.etag };
+    expect((await service.as(other.user).get(other.path, headers)).status).toBe(304);
+    disconnect.abort();
+    await finished;
     await eventually(async () => {
       const again = await service.as(user).get(path, { prefer: 'wait=1', 'if-none-match': etag });
       expect(again.status).toBe(304);
@@ -111,7 +111,7 @@ describe('Prefer: wait', () => {
 });
 
 describe('lists', () => {
-  test('pages meet without a gap or an overlap while rows come in', async () => {
+  test('pages have no gap and no overlap while rows are added', async () => {
     const user = aUser();
     const ids: string[] = [];
     for (let i = 0; i < 7; i += 1) ids.unshift((await aNote(user, `n${i}`)).id);
@@ -130,7 +130,7 @@ describe('lists', () => {
     expect(seen).toEqual(ids);
   });
 
-  test('twenty unless asked otherwise; the last page is told', async () => {
+  test('a page has twenty items by default; the last page has no cursor', async () => {
     const user = aUser();
     await Promise.all(Array.from({ length: 21 }, () => aNote(user)));
     type List = { data: object[]; nextCursor: string | null };
@@ -143,7 +143,7 @@ describe('lists', () => {
 });
 
 describe('request context', () => {
-  test('ids are taken over when they are ids, else made', async () => {
+  test('valid request and trace ids are accepted, invalid ones are replaced', async () => {
     const user = service.as(aUser());
     const given = await user.get('/v1/notes', {
       'x-request-id': 'abc-123',
@@ -153,19 +153,19 @@ describe('request context', () => {
     expect(given.headers.get('traceparent')).toMatch(
       /^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-00$/,
     );
-    const made = await user.get('/v1/notes', { 'x-request-id': 'not an id\t', traceparent: '00-0-0-0' });
-    expect(made.headers.get('x-request-id')).toMatch(UUID);
-    expect(made.headers.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    const generated = await user.get('/v1/notes', { 'x-request-id': 'not an id\t', traceparent: '00-0-0-0' });
+    expect(generated.headers.get('x-request-id')).toMatch(UUID);
+    expect(generated.headers.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
 
-  test('a problem carries the trace', async () => {
+  test('a problem contains the trace id', async () => {
     const { body } = await service.anonymous.get('/v1/notes', {
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     });
     expect(body).toMatchObject({ traceId: '0af7651916cd43dd8448eb211c80319c', instance: '/v1/notes' });
   });
 
-  test('it outlives the reading of a slow body', async () => {
+  test('is available after a slow body', async () => {
     const user = aUser();
     const bytes = new TextEncoder().encode(JSON.stringify({ texts: ['a', 'b', 'c'] }));
     const body = new ReadableStream({
@@ -198,17 +198,17 @@ describe('uploads', () => {
     return data;
   };
 
-  test('a file within the limit arrives whole', async () => {
+  test('accepts a file within the limit', async () => {
     const answer = await service.as(aUser()).post('/v1/notes/attachments', form('file', 1_500_000));
     expect(answer).toMatchObject({ status: 201, body: { sizeBytes: 1_500_000, mimeType: 'image/png' } });
   });
 
-  test('413 beyond it, 400 without a file, 415 for JSON', async () => {
+  test('413 for a file over the limit, 400 without a file, 415 for JSON', async () => {
     const user = service.as(aUser());
     const tooLarge = await user.post('/v1/notes/attachments', form('file', 2_000_001));
     expectProblem(tooLarge, 413, 'request.too_large');
     const fields = new FormData();
-    fields.set('file', 'no file');
+    fields.set('file', 'not a file');
     expectProblem(await user.post('/v1/notes/attachments', fields), 400, 'request.invalid', '/file');
     expectProblem(await user.post('/v1/notes/attachments', {}), 415, 'request.unsupported_media_type');
   });

@@ -13,7 +13,7 @@ import {
   testJwksUrl,
   type TestService,
 } from '@roost/testing';
-import { notes } from './notes/src/service.js';
+import { notes } from '../../service/test/notes/src/service.js';
 
 let service: TestService;
 
@@ -34,13 +34,13 @@ const publicKeyOf = () => {
   return createPublicKey({ key: set.keys[0] as never, format: 'jwk' });
 };
 
-test('a good token enters, twice', async () => {
+test('accepts a valid token, also from the cache', async () => {
   const { token } = aUser();
   expect((await list(token)).status).toBe(200);
   expect((await list(token)).status).toBe(200);
 });
 
-test('401 auth.missing_token without one', async () => {
+test('401 auth.missing_token without a token', async () => {
   const answer = await service.anonymous.get('/v1/notes');
   expectProblem(answer, 401, 'auth.missing_token');
   expect(answer.headers.get('www-authenticate')).toBe('Bearer');
@@ -57,8 +57,8 @@ describe('401 auth.invalid_token', () => {
   test.each<[name: string, token: () => string]>([
     ['garbage', () => 'garbage'],
     ['empty parts', () => '..'],
-    ['alg none', () => `${part({ alg: 'none', kid: 'test' })}.${part(goodClaims())}.`],
-    ['alg None without kid', () => `${part({ alg: 'None' })}.${part(goodClaims())}.`],
+    ['algorithm none', () => `${part({ alg: 'none', kid: 'test' })}.${part(goodClaims())}.`],
+    ['algorithm None without kid', () => `${part({ alg: 'None' })}.${part(goodClaims())}.`],
     [
       'HS256 with the public key as secret',
       () =>
@@ -73,10 +73,10 @@ describe('401 auth.invalid_token', () => {
       () => signedByHmac({ alg: 'RS256', kid: 'test' }, goodClaims(), 'secret'),
     ],
     ['RS384 under an RS256 key', () => signToken(goodClaims(), { alg: 'RS384' })],
-    ['an unknown kid', () => signToken(goodClaims(), { kid: 'nobody' })],
+    ['an unknown kid', () => signToken(goodClaims(), { kid: 'unknown' })],
     ['no kid', () => signToken(goodClaims(), { kid: undefined })],
     [
-      'a key of its own in the header',
+      'a key in the header of the token',
       () => {
         const header = { alg: 'RS256', kid: 'test', jwk: other.publicKey.export({ format: 'jwk' }) };
         const text = `${part(header)}.${part(goodClaims())}`;
@@ -93,12 +93,12 @@ describe('401 auth.invalid_token', () => {
     ['expired', () => aUser({ claims: { exp: now() - 60 } }).token],
     ['without expiry', () => aUser({ claims: { exp: undefined } }).token],
     ['not yet valid', () => aUser({ claims: { nbf: now() + 600 } }).token],
-    ['another issuer', () => aUser({ claims: { iss: 'https://somebody.else' } }).token],
+    ['another issuer', () => aUser({ claims: { iss: 'https://other.example' } }).token],
     ['no issuer', () => aUser({ claims: { iss: undefined } }).token],
-    ['a subject that is no id', () => aUser({ claims: { sub: 'admin' } }).token],
-    ['roles that are no list', () => aUser({ claims: { roles: 'admin' } }).token],
-    ['a mark of trust that is text', () => aUser({ claims: { email_verified: 'true' } }).token],
-    ['too long', () => `${aUser().token}${'a'.repeat(10_000)}`],
+    ['a subject that is not a UUID', () => aUser({ claims: { sub: 'admin' } }).token],
+    ['roles that are not a list', () => aUser({ claims: { roles: 'admin' } }).token],
+    ['email_verified as a string', () => aUser({ claims: { email_verified: 'true' } }).token],
+    ['a token over the maximum length', () => `${aUser().token}${'a'.repeat(10_000)}`],
   ])('%s', async (_name, token) => {
     const answer = await list(token());
     expectProblem(answer, 401, 'auth.invalid_token');
@@ -114,8 +114,8 @@ describe('401 auth.invalid_token', () => {
   });
 });
 
-test('a token that was good is refused once it has expired', async () => {
-  const { token } = aUser({ claims: { exp: Math.floor(Date.now() / 1000) - 3 } }); // within the tolerance of 5 s
+test('rejects a cached token after it has expired', async () => {
+  const { token } = aUser({ claims: { exp: Math.floor(Date.now() / 1000) - 3 } }); // within the clock tolerance of 5 s
   expect((await list(token)).status).toBe(200);
   for (let answer = await list(token); answer.status !== 401; answer = await list(token));
   expectProblem(await list(token), 401, 'auth.invalid_token');
@@ -127,13 +127,13 @@ describe('403', () => {
     expectProblem(await guest.post('/v1/notes', { text: 'a' }), 403, 'auth.email_unverified');
   });
 
-  test('auth.forbidden without the role, and it is told which', async () => {
+  test('auth.forbidden without the role, with the required roles', async () => {
     const answer = await service.as(aUser()).delete('/v1/notes');
     expectProblem(answer, 403, 'auth.forbidden');
     expect(answer.body.requiredRoles).toEqual(['admin']);
   });
 
-  test('auth.step_up_required when the proof is older than five minutes', async () => {
+  test('auth.step_up_required when the last authentication is older than five minutes', async () => {
     const stale = aUser({ roles: ['admin'], authTime: new Date(Date.now() - 301_000) });
     expectProblem(await service.as(stale).delete('/v1/notes'), 403, 'auth.step_up_required');
     const fresh = aUser({ roles: ['admin'], authTime: new Date(Date.now() - 290_000) });
@@ -141,7 +141,7 @@ describe('403', () => {
   });
 });
 
-test('a public route looks at no token; an optional one refuses a bad one', async () => {
+test('a public route ignores the token; a route with an optional user rejects an invalid token', async () => {
   expect((await service.anonymous.get('/v1/notes/count', { authorization: 'Bearer x' })).status).toBe(200);
   expect((await service.anonymous.get('/v1/notes/hello')).body).toEqual({ id: null });
   const user = aUser();
@@ -153,7 +153,7 @@ test('a public route looks at no token; an optional one refuses a bad one', asyn
   );
 });
 
-describe('keys', () => {
+describe('the key set', () => {
   const pair = (kid: string) => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const token = () => {
@@ -163,7 +163,7 @@ describe('keys', () => {
     return { jwk: { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' }, token };
   };
 
-  test('a rotated key is found without a restart, the last good set outlives its source', async () => {
+  test('accepts a rotated key without a restart, and keeps the last valid set while its source fails', async () => {
     const [first, second, third] = [pair('first'), pair('second'), pair('third')];
     let keys: object[] | null = [first.jwk];
     const source = createServer((_request, response) => {
@@ -179,18 +179,18 @@ describe('keys', () => {
       keys = null;
       expect((await list(third.token(), other)).status).toBe(401);
       expect((await list(first.token(), other)).status).toBe(200);
-      const remembered = first.token();
-      expect((await list(remembered, other)).status).toBe(200);
+      const cached = first.token();
+      expect((await list(cached, other)).status).toBe(200);
       keys = [third.jwk];
       expect((await list(third.token(), other)).status).toBe(200);
-      expect((await list(remembered, other)).status).toBe(401);
+      expect((await list(cached, other)).status).toBe(401);
     } finally {
       await other.close();
       source.close();
     }
   });
 
-  test('503 while no key has ever been had, good as soon as there is one', async () => {
+  test('503 until the first key set is fetched', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'roost-keys-'));
     const file = join(folder, 'jwks.json');
     const key = pair('late');
@@ -207,7 +207,7 @@ describe('keys', () => {
     }
   });
 
-  test('keys that are weak, symmetric or for something else are not keys', async () => {
+  test('ignores keys that are weak, symmetric or for another use', async () => {
     const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const good = pair('good');
     const set = {
