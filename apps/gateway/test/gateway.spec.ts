@@ -61,10 +61,10 @@ function getExactly(path: string): Promise<{ status: number | undefined; code: u
 describe('forwarding', () => {
   it('sends the request to the owner of the path and returns its response unchanged', async () => {
     const url = '/v1/listings/search?city=Lisbon&q=a%20b&broken=%ff&q=%3F?';
-    const answer = await service.anonymous.get(url);
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-from')).toBe('upstream');
-    expect(answer.body).toEqual({ method: 'GET', url, bytes: 0 });
+    const response = await service.anonymous.get(url);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-from')).toBe('upstream');
+    expect(response.body).toEqual({ method: 'GET', url, bytes: 0 });
   });
 
   it('streams a body of any type and size', async () => {
@@ -168,8 +168,8 @@ describe('the token check', () => {
   });
 
   it('ignores an invalid token on a public route', async () => {
-    const answer = await service.anonymous.get('/v1/listings/search', { authorization: 'Bearer nonsense' });
-    expect(answer.status).toBe(200);
+    const response = await service.anonymous.get('/v1/listings/search', { authorization: 'Bearer nonsense' });
+    expect(response.status).toBe(200);
   });
 
   it.each(['/v1/me', '/v1/listings/42'])('rejects an invalid token on %s', async (path) => {
@@ -177,8 +177,8 @@ describe('the token check', () => {
     const [, claims] = user.token.split('.');
     const before = listings.seen.length + identity.seen.length;
     for (const token of ['nonsense', `${none}.${claims}.`, `${user.token}x`]) {
-      const answer = await service.anonymous.get(path, { authorization: `Bearer ${token}` });
-      expectProblem(answer, 401, 'auth.invalid_token');
+      const response = await service.anonymous.get(path, { authorization: `Bearer ${token}` });
+      expectProblem(response, 401, 'auth.invalid_token');
     }
     expect(listings.seen.length + identity.seen.length).toBe(before);
   });

@@ -51,37 +51,49 @@ describe('errors point at the invalid value', () => {
   };
   const Input = z.strictObject({ guests: z.strictObject({ adults: z.int({ error: 'Must be whole' }) }) });
 
-  test.each<[string, z.ZodType, string, unknown, unknown]>([
+  interface Case {
+    name: string;
+    schema?: z.ZodType;
+    value: unknown;
+    errors: unknown;
+  }
+
+  test.each<[string, Case]>([
     [
       'in `input`, as in a body',
-      Input,
-      'input',
-      { guests: { adults: 1.5 } },
-      [{ pointer: '/guests/adults', detail: 'Must be whole' }],
+      {
+        name: 'input',
+        value: { guests: { adults: 1.5 } },
+        errors: [{ pointer: '/guests/adults', detail: 'Must be whole' }],
+      },
     ],
     [
       'an unknown field',
-      Input,
-      'input',
-      { guests: { adults: 1 }, isAdmin: true },
-      [{ pointer: '/isAdmin', detail: 'Unknown field' }],
+      {
+        name: 'input',
+        value: { guests: { adults: 1 }, isAdmin: true },
+        errors: [{ pointer: '/isAdmin', detail: 'Unknown field' }],
+      },
     ],
     [
       'a scalar argument, by its name',
-      z.uuid({ error: 'Must be a UUID' }),
-      'id',
-      'x',
-      [{ parameter: 'id', detail: 'Must be a UUID' }],
+      {
+        name: 'id',
+        schema: z.uuid({ error: 'Must be a UUID' }),
+        value: 'x',
+        errors: [{ parameter: 'id', detail: 'Must be a UUID' }],
+      },
     ],
     [
       'in another object argument, with its name as prefix',
-      Input,
-      'filter',
-      { guests: { adults: 1.5 } },
-      [{ pointer: '/filter/guests/adults', detail: 'Must be whole' }],
+      {
+        name: 'filter',
+        value: { guests: { adults: 1.5 } },
+        errors: [{ pointer: '/filter/guests/adults', detail: 'Must be whole' }],
+      },
     ],
-    ['no error for a valid value', Input, 'input', { guests: { adults: 2 } }, null],
-  ])('%s', (_, schema, name, value, errors) => {
+    ['no error for a valid value', { name: 'input', value: { guests: { adults: 2 } }, errors: null }],
+  ])('%s', (_, { name, schema = Input, value, errors }) => {
     expect(errorsOf(schema, name, value)).toEqual(errors);
   });
 });

@@ -22,8 +22,6 @@ export interface ResolverMetadata {
 const KEY = 'roost:resolver';
 const ARGUMENTS = 'roost:resolver-arguments';
 
-type Constructor = abstract new (...args: never[]) => unknown;
-
 /** Stored on the class: the containers of one process share no registry. */
 export function metadataOf(target: object): ResolverMetadata | undefined {
   return Reflect.getOwnMetadata(KEY, target) as ResolverMetadata | undefined;
@@ -46,5 +44,3 @@ export function addArgument(target: object, method: string, name: string, schema
 export function argumentsOf(target: object, method: string): Record<string, z.ZodType> {
   return (Reflect.getOwnMetadata(ARGUMENTS, target, method) ?? {}) as Record<string, z.ZodType>;
 }
-
-export type ResolverClass = Constructor;

@@ -13,12 +13,7 @@ export { KeySource } from './auth/key-source.js';
 export type { AuthUser } from './context/auth-user.js';
 export { ClockController } from './clock/clock.controller.js';
 export { callOut, type OutgoingCall, outgoingSpan, recordStatus } from './context/outgoing-call.js';
-export {
-  addLogFields,
-  currentRequest,
-  type RequestContext,
-  tracingHeaders,
-} from './context/request-context.js';
+export { addLogFields, currentRequest, type RequestContext } from './context/request-context.js';
 export { IdempotencyKeys, ReplayedResponse } from './idempotency/idempotency-keys.js';
 export { Idempotency, sealAnswer } from './idempotency/idempotency.js';
 export {
@@ -27,14 +22,12 @@ export {
   ImportResult,
   ImportResults,
   importedRow,
-  MAX_IMPORT_ROWS,
   readRow,
   refusedRow,
   wrongField,
 } from './import/import-batch.js';
 export { createDocument } from './openapi/document.js';
-export { zodToOpenApi } from './openapi/schemas.js';
-export { etagOf, requireMatch, tagsMatch, withEtag } from './requests/etag.js';
+export { etagOf, requireMatch, withEtag } from './requests/etag.js';
 export { decodeCursor, encodeCursor, page, type PageOf, cursorAt } from './requests/page.js';
 export { Wait, waitForChange, type WaitRequest, waitSeconds } from './requests/wait.js';
 export { createHttpServer, type HttpOptions, MAX_BODY_BYTES } from './server/http-server.js';
@@ -42,17 +35,7 @@ export { serveMetrics, serveOperations } from './server/operations.js';
 export { toProblem, ProblemFilter } from './server/problem.filter.js';
 export { Answers, AnswersText } from './shapes/responses.js';
 export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
-export {
-  BooleanParam,
-  Email,
-  Instant,
-  IntParam,
-  IsoDate,
-  ListParam,
-  Page,
-  PageQuery,
-  Uuid,
-} from './shapes/common.js';
-export { invalid, SchemaPipe } from './shapes/schema.pipe.js';
+export { Email, Instant, IsoDate, Page, PageQuery, Uuid } from './shapes/common.js';
+export { invalid } from './shapes/schema.pipe.js';
 export type { UploadedFile, UploadRules } from './uploads/upload-rules.js';
 export { FilePart, Upload } from './uploads/upload.js';

@@ -41,9 +41,9 @@ test('accepts a valid token, also from the cache', async () => {
 });
 
 test('401 auth.missing_token without a token', async () => {
-  const answer = await service.anonymous.get('/v1/notes');
-  expectProblem(answer, 401, 'auth.missing_token');
-  expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+  const response = await service.anonymous.get('/v1/notes');
+  expectProblem(response, 401, 'auth.missing_token');
+  expect(response.headers.get('www-authenticate')).toBe('Bearer');
 });
 
 describe('401 auth.invalid_token', () => {
@@ -100,9 +100,9 @@ describe('401 auth.invalid_token', () => {
     ['email_verified as a string', () => aUser({ claims: { email_verified: 'true' } }).token],
     ['a token over the maximum length', () => `${aUser().token}${'a'.repeat(10_000)}`],
   ])('%s', async (_name, token) => {
-    const answer = await list(token());
-    expectProblem(answer, 401, 'auth.invalid_token');
-    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token"/);
+    const response = await list(token());
+    expectProblem(response, 401, 'auth.invalid_token');
+    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token"/);
   });
 
   test('another scheme', async () => {
@@ -117,7 +117,7 @@ describe('401 auth.invalid_token', () => {
 test('rejects a cached token after it has expired', async () => {
   const { token } = aUser({ claims: { exp: Math.floor(Date.now() / 1000) - 3 } }); // within the clock tolerance of 5 s
   expect((await list(token)).status).toBe(200);
-  for (let answer = await list(token); answer.status !== 401; answer = await list(token));
+  for (let response = await list(token); response.status !== 401; response = await list(token));
   expectProblem(await list(token), 401, 'auth.invalid_token');
 });
 
@@ -128,9 +128,9 @@ describe('403', () => {
   });
 
   test('auth.forbidden without the role, with the required roles', async () => {
-    const answer = await service.as(aUser()).delete('/v1/notes');
-    expectProblem(answer, 403, 'auth.forbidden');
-    expect(answer.body.requiredRoles).toEqual(['admin']);
+    const response = await service.as(aUser()).delete('/v1/notes');
+    expectProblem(response, 403, 'auth.forbidden');
+    expect(response.body.requiredRoles).toEqual(['admin']);
   });
 
   test('auth.step_up_required when the last authentication is older than five minutes', async () => {
@@ -196,9 +196,9 @@ describe('the key set', () => {
     const key = pair('late');
     const other = await startTestService(notes, { env: { JWKS_URL: pathToFileURL(file).href } });
     try {
-      const answer = await list(key.token(), other);
-      expectProblem(answer, 503, 'service.unavailable');
-      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+      const response = await list(key.token(), other);
+      expectProblem(response, 503, 'service.unavailable');
+      expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
       writeFileSync(file, JSON.stringify({ keys: [key.jwk] }));
       expect((await list(key.token(), other)).status).toBe(200);
     } finally {

@@ -39,9 +39,9 @@ describe('400 with a JSON pointer for an invalid body', () => {
     ['the key constructor', '{"text":"a","constructor":{"prototype":{"isAdmin":true}}}', '/constructor'],
     ['a deeply nested body', `{"text":${'['.repeat(5000)}${']'.repeat(5000)}}`, `/text${'/0'.repeat(31)}`],
   ])('%s', async (_name, body, pointer) => {
-    const answer = await client.post('/v1/notes', body, json);
-    expectProblem(answer, 400, 'request.invalid', pointer);
-    expect(JSON.stringify(answer.body).length).toBeLessThan(10_000);
+    const response = await client.post('/v1/notes', body, json);
+    expectProblem(response, 400, 'request.invalid', pointer);
+    expect(JSON.stringify(response.body).length).toBeLessThan(10_000);
   });
 
   test('400 for bytes that are not UTF-8', async () => {
@@ -55,8 +55,8 @@ describe('400 with a JSON pointer for an invalid body', () => {
   });
 
   test('does not return the input', async () => {
-    const answer = await client.post('/v1/notes', { text: 42_4242, extra: 'my-secret' });
-    expect(JSON.stringify(answer.body)).not.toMatch(/my-secret|424242/);
+    const response = await client.post('/v1/notes', { text: 42_4242, extra: 'my-secret' });
+    expect(JSON.stringify(response.body)).not.toMatch(/my-secret|424242/);
   });
 
   test('reports all errors at once', async () => {
@@ -136,32 +136,32 @@ describe('requests that reach no route', () => {
 
   test('400 for bytes that are not HTTP', async () => {
     const { hostname, port } = new URL(service.url);
-    const answer = await new Promise<string>((resolve, reject) => {
+    const response = await new Promise<string>((resolve, reject) => {
       let text = '';
       const socket = connect(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
       socket.on('data', (bytes) => (text += bytes.toString()));
       socket.on('end', () => resolve(text));
       socket.on('error', reject);
     });
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(answer).toContain('application/problem+json');
+    expect(response).toMatch(/^HTTP\/1\.1 400 /);
+    expect(response).toContain('application/problem+json');
   });
 });
 
 test('accepts JSON with a charset or a suffix in its content type', async () => {
   for (const type of ['application/json; charset=utf-8', 'application/vnd.roost+json']) {
-    const answer = await client.post('/v1/notes', '{"text":"\\ud83d\\ude00 ok"}', { 'content-type': type });
-    expect(answer.status).toBe(201);
-    expect(answer.body.text).toBe('😀 ok');
+    const response = await client.post('/v1/notes', '{"text":"\\ud83d\\ude00 ok"}', { 'content-type': type });
+    expect(response.status).toBe(201);
+    expect(response.body.text).toBe('😀 ok');
   }
 });
 
 test('an unexpected error is a 500 without details of PostgreSQL', async () => {
   await service.query('ALTER TABLE note RENAME TO note_hidden');
   try {
-    const answer = await client.get('/v1/notes');
-    expectProblem(answer, 500, 'internal');
-    expect(JSON.stringify(answer.body)).not.toMatch(/note_hidden|42P01|relation|exist/);
+    const response = await client.get('/v1/notes');
+    expectProblem(response, 500, 'internal');
+    expect(JSON.stringify(response.body)).not.toMatch(/note_hidden|42P01|relation|exist/);
   } finally {
     await service.query('ALTER TABLE note_hidden RENAME TO note');
   }

@@ -28,10 +28,10 @@ test('a user creates and reads a note; other users get 404', async () => {
 describe('ETag', () => {
   test('304 without a body if the tag matches', async () => {
     const { user, path, etag } = await aNote();
-    const answer = await service.as(user).get(path, { 'if-none-match': `"other", ${etag}` });
-    expect(answer.status).toBe(304);
-    expect(answer.bytes).toHaveLength(0);
-    expect(answer.headers.get('etag')).toBe(etag);
+    const response = await service.as(user).get(path, { 'if-none-match': `"other", ${etag}` });
+    expect(response.status).toBe(304);
+    expect(response.bytes).toHaveLength(0);
+    expect(response.headers.get('etag')).toBe(etag);
     expect((await service.as(user).get(path, { 'if-none-match': `W/${etag}` })).status).toBe(304);
     expect((await service.as(user).get(path, { 'if-none-match': '"other"' })).status).toBe(200);
   });
@@ -48,13 +48,13 @@ describe('ETag', () => {
 
   test('one of twenty concurrent changes with the same tag succeeds', async () => {
     const { user, path, etag } = await aNote();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
         service.as(user).patch(path, { text: `t${i}` }, { 'if-match': etag }),
       ),
     );
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(answers.filter(({ status }) => status === 412)).toHaveLength(19);
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(responses.filter(({ status }) => status === 412)).toHaveLength(19);
   });
 });
 
@@ -69,10 +69,10 @@ describe('Prefer: wait', () => {
   test('responds 304 after the wait', async () => {
     const { user, path, etag } = await aNote();
     const startedAt = performance.now();
-    const answer = await service
+    const response = await service
       .as(user)
       .get(path, { prefer: 'respond-async, wait=1', 'if-none-match': etag });
-    expect(answer.status).toBe(304);
+    expect(response.status).toBe(304);
     expect(performance.now() - startedAt).toBeGreaterThan(950);
   });
 
@@ -177,7 +177,7 @@ describe('request context', () => {
         controller.close();
       },
     });
-    const answer = await fetch(`${service.url}/v1/notes/bulk`, {
+    const response = await fetch(`${service.url}/v1/notes/bulk`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${user.token}`,
@@ -187,7 +187,7 @@ describe('request context', () => {
       body,
       duplex: 'half',
     } as RequestInit);
-    expect(await answer.json()).toEqual({ count: 3, requestId: 'slow' });
+    expect(await response.json()).toEqual({ count: 3, requestId: 'slow' });
   });
 });
 
@@ -199,8 +199,8 @@ describe('uploads', () => {
   };
 
   test('accepts a file within the limit', async () => {
-    const answer = await service.as(aUser()).post('/v1/notes/attachments', form('file', 1_500_000));
-    expect(answer).toMatchObject({ status: 201, body: { sizeBytes: 1_500_000, mimeType: 'image/png' } });
+    const response = await service.as(aUser()).post('/v1/notes/attachments', form('file', 1_500_000));
+    expect(response).toMatchObject({ status: 201, body: { sizeBytes: 1_500_000, mimeType: 'image/png' } });
   });
 
   test('413 for a file over the limit, 400 without a file, 415 for JSON', async () => {

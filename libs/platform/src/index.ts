@@ -12,7 +12,7 @@ export {
 } from './crypto/encryption.js';
 export { uuidOf } from './crypto/uuid-of.js';
 export { uuidv7 } from './crypto/uuidv7.js';
-export { asProblem, isOutage } from './database/database-errors.js';
+export { asProblem } from './database/database-errors.js';
 export { Migration0000Platform } from './database/migrations.js';
 export { type MigrationClass, openDatabase } from './database/orm.js';
 export { executePrepared, PreparedStatement } from './database/prepared-statement.js';
@@ -31,7 +31,6 @@ export { inTrace, runJob, type TracedJobData } from './jobs/job-trace.js';
 export { Jobs, SweepEvery } from './jobs/sweep.js';
 export { SweepRegistry } from './jobs/sweep-registry.js';
 export { Sweeper } from './jobs/sweeper.js';
-export { serializeError } from './logging/error-serializer.js';
 export { createLogger, logDestination, nestLogger } from './logging/logging.js';
 export { Metrics } from './metrics/metrics.js';
 export { connectRedis } from './redis/connect.js';

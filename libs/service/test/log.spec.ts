@@ -97,3 +97,15 @@ test('redacts secrets', () => {
   logger.info({ password: 'p4ss', user: { email: 'ann@example.com', accessToken: 'eyJ' } }, 'test');
   expect(written.join()).not.toMatch(/p4ss|ann@|eyJ/);
 });
+
+test('logs only the safe fields of an error', () => {
+  const written: string[] = [];
+  const logger = createLogger('notes', 'info', { write: (text: string) => void written.push(text) });
+  const error = Object.assign(new Error("insert into note values ('my diary') - duplicate key"), {
+    code: '23505',
+    detail: 'Key (text)=(my diary) already exists.',
+  });
+  logger.error({ err: error }, 'test');
+  expect(JSON.parse(written.join())).toMatchObject({ err: { message: 'PostgreSQL 23505', code: '23505' } });
+  expect(written.join()).not.toContain('diary');
+});

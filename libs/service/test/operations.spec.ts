@@ -49,12 +49,12 @@ describe('the domain clock', () => {
       const third = await startService(notes, { env: service.env, bus: service.bus });
       try {
         for (const { url } of [other, third]) {
-          const answer = await fetch(`${url}/v1/notes`, {
+          const response = await fetch(`${url}/v1/notes`, {
             method: 'POST',
             headers: { authorization: `Bearer ${user.token}`, 'content-type': 'application/json' },
             body: '{"text":"b"}',
           });
-          const note = (await answer.json()) as { createdAt: string };
+          const note = (await response.json()) as { createdAt: string };
           expect(Math.abs(Date.parse(note.createdAt) - expected)).toBeLessThan(60_000);
         }
       } finally {

@@ -33,13 +33,13 @@ test('without PostgreSQL, requests return 503, the service is alive and not read
   const user = service.as(aUser());
   expect((await user.post('/v1/notes', { text: 'a' })).status).toBe(201);
   postgres.cut();
-  for (const answer of [
+  for (const response of [
     await user.post('/v1/notes', { text: 'b' }),
     await user.get('/v1/notes'),
     await user.post('/v1/notes', { text: 'b' }, { 'idempotency-key': 'k' }),
   ]) {
-    expectProblem(answer, 503, 'service.unavailable');
-    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+    expectProblem(response, 503, 'service.unavailable');
+    expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
   }
   expect(await readiness()).toMatchObject({
     status: 503,

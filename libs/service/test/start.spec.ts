@@ -103,13 +103,13 @@ test('production does not serve /dev/clock', async () => {
   const running = await startService(notes, {
     env: { ...validEnv, ROOST_ENV: 'production', BIND_HOST: '127.0.0.1', ENCRYPTION_KEY: 'x'.repeat(40) },
   });
-  const answer = await fetch(`${running.url}/dev/clock`, {
+  const response = await fetch(`${running.url}/dev/clock`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: '{"advance":"P1D"}',
   });
   await running.close();
-  expect(answer.status).toBe(404);
+  expect(response.status).toBe(404);
 });
 
 describe('an unavailable part is reported in one sentence', () => {

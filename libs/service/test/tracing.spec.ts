@@ -61,13 +61,13 @@ describe('a request', () => {
     });
 
   test('is a child span of the caller, named by its route and not its path', async () => {
-    const answer = await send(service, '/v1/notes/0198c0de-0000-7000-8000-000000000000?token=private', {
+    const response = await send(service, '/v1/notes/0198c0de-0000-7000-8000-000000000000?token=private', {
       traceparent: `00-${TRACE}-${SPAN}-01`,
       tracestate: 'vendor=1',
     });
-    expect(answer.status).toBe(404);
+    expect(response.status).toBe(404);
     const span = await spanOf(TRACE);
-    expect(answer.headers.get('traceparent')).toBe(`00-${TRACE}-${span.spanId}-01`);
+    expect(response.headers.get('traceparent')).toBe(`00-${TRACE}-${span.spanId}-01`);
     expect(span).toMatchObject({
       name: 'GET /v1/notes/{id}',
       kind: 'server',
@@ -97,8 +97,8 @@ describe('a request', () => {
 
   test('that the caller does not sample has no span and propagates the decision', async () => {
     const unsampled = TRACE.replace('0a', '0b');
-    const answer = await send(service, '/v1/notes', { traceparent: `00-${unsampled}-${SPAN}-00` });
-    expect(answer.headers.get('traceparent')).toMatch(
+    const response = await send(service, '/v1/notes', { traceparent: `00-${unsampled}-${SPAN}-00` });
+    expect(response.headers.get('traceparent')).toMatch(
       new RegExp(`^00-${unsampled}-(?!${SPAN})[0-9a-f]{16}-00$`),
     );
     const after = await send(service, '/v1/notes');
@@ -111,21 +111,21 @@ describe('a request', () => {
     ['no trace', `00-${'0'.repeat(32)}-${SPAN}-01`],
     ['no span', `00-${TRACE}-${'0'.repeat(16)}-01`],
   ])('with the invalid traceparent "%s" starts a new trace', async (_what, traceparent) => {
-    const answer = await send(service, '/v1/notes', { traceparent, tracestate: 'vendor=1' });
-    expect(answer.status).toBe(200);
-    const own = answer.headers.get('traceparent')!.slice(3, 35);
+    const response = await send(service, '/v1/notes', { traceparent, tracestate: 'vendor=1' });
+    expect(response.status).toBe(200);
+    const own = response.headers.get('traceparent')!.slice(3, 35);
     expect(own).not.toBe(TRACE);
     expect(await spanOf(own)).toMatchObject({ parentSpanId: '', traceState: '' });
   });
 
   test('is the parent of its transactions', async () => {
-    const answer = await fetch(`${service.url}/v1/notes`, {
+    const response = await fetch(`${service.url}/v1/notes`, {
       method: 'POST',
       headers: { authorization: `Bearer ${aUser().token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ text: 'a private note' }),
     });
-    expect(answer.status).toBe(201);
-    const traceId = answer.headers.get('traceparent')!.slice(3, 35);
+    expect(response.status).toBe(201);
+    const traceId = response.headers.get('traceparent')!.slice(3, 35);
     const transaction = await spanOf(traceId, 'transaction');
     const request = await spanOf(traceId, 'POST /v1/notes');
     expect(transaction).toMatchObject({ parentSpanId: request.spanId, kind: 'internal', failed: false });
@@ -230,8 +230,10 @@ describe('without a collector', () => {
   }, 60_000);
 
   test('problems contain the trace id', async () => {
-    const answer = await send(untraced, '/v1/notes/nothing', { traceparent: `00-${TRACE}-${SPAN}-01` });
-    expect(answer.headers.get('traceparent')).toMatch(new RegExp(`^00-${TRACE}-(?!${SPAN})[0-9a-f]{16}-01$`));
-    expect(await answer.json()).toMatchObject({ traceId: TRACE });
+    const response = await send(untraced, '/v1/notes/nothing', { traceparent: `00-${TRACE}-${SPAN}-01` });
+    expect(response.headers.get('traceparent')).toMatch(
+      new RegExp(`^00-${TRACE}-(?!${SPAN})[0-9a-f]{16}-01$`),
+    );
+    expect(await response.json()).toMatchObject({ traceId: TRACE });
   });
 });

@@ -13,25 +13,6 @@ export const Email = z
   .max(254, { error: 'Must have at most 254 characters' })
   .pipe(z.email({ error: 'Must be an email address' }));
 
-/** A whole number in a query string. */
-export const IntParam = z
-  .string()
-  .regex(/^-?\d{1,15}$/, { error: 'Must be a whole number' })
-  .pipe(z.coerce.number<string>().int());
-
-/** `true` or `false` in a query string. */
-export const BooleanParam = z
-  .enum(['true', 'false'], { error: 'Must be true or false' })
-  .transform((text) => text === 'true');
-
-/** A comma-separated list in a query string: `amenities=wifi,pool`. */
-export const ListParam = (max = 50) =>
-  z
-    .string()
-    .max(2000)
-    .transform((text) => text.split(',').filter((item) => item !== ''))
-    .pipe(z.array(z.string()).max(max, { error: `Must have at most ${max} items` }));
-
 /** `?limit=&cursor=`: spread it into the query schema of a list, `z.strictObject({ ...PageQuery, state: … })`. */
 export const PageQuery = {
   limit: z

@@ -16,7 +16,7 @@ export function runInScope<T>(scope: RequestScope, work: () => T): T {
   return storage.run(scope, work);
 }
 
-/** The scope of the request being answered; undefined in event handlers and jobs. */
+/** The scope of the current request; undefined in event handlers and jobs. */
 export function currentScope(): RequestScope | undefined {
   return storage.getStore();
 }

@@ -42,7 +42,7 @@ async function execute<Row extends object>(
   return (await executor.executeQuery(query)).rows as Row[];
 }
 
-/** The text with `$1`, `$2`, … where values were, which are appended to `values`; fragments inside are spliced in. */
+/** The text with `$1`, `$2`, … as placeholders of the values, which are appended to `values`. Nested fragments are inlined. */
 function numbered({ sql, params }: RawQueryFragment, values: unknown[]): string {
   let next = 0;
   return sql.replace(/\\\?|\?/g, (mark) => {
@@ -70,7 +70,7 @@ export class PreparedStatement<Row extends object> {
   }
 }
 
-/** Makes the connections of a pool prepare these statements: neither MikroORM nor Kysely can name one. */
+/** Makes the connections of a pool send these statements with their names: MikroORM and Kysely have no such option. */
 export function prepareStatements(pool: pg.Pool): void {
   pool.on('connect', (client) => {
     const query = (text: unknown, ...rest: unknown[]): unknown => {
