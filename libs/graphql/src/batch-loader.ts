@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { type AccessGuard, type AuthUser, Uuid } from '@roost/http';
-import { checkArgument } from './argument.pipe.js';
+import { checkArgument } from './argument-pipe.js';
 import type { ResolverField } from './resolver-metadata.js';
 
 export interface GraphqlContext {

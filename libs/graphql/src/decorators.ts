@@ -9,7 +9,7 @@ import {
 } from '@nestjs/graphql';
 import type { z } from 'zod';
 import { type AuthUser, INHERITS_ACCESS, type Fits } from '@roost/http';
-import { ArgumentPipe } from './argument.pipe.js';
+import { ArgumentPipe } from './argument-pipe.js';
 import { nameOf } from './names.js';
 import { argumentsOf, addArgument, resolverMetadata, type ResolverField } from './resolver-metadata.js';
 

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { type GqlModuleOptions, GraphQLModule } from '@nestjs/graphql';
-import { SubgraphDriver } from './subgraph.driver.js';
+import { SubgraphDriver } from './subgraph-driver.js';
 
 /** Serves the subgraph of a service at `/graphql`. Adds no route to a service without resolvers. */
 @Module({})

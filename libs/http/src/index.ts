@@ -32,10 +32,10 @@ export { decodeCursor, encodeCursor, page, type PageOf, cursorAt } from './reque
 export { Wait, waitForChange, type WaitRequest, waitSeconds } from './requests/wait.js';
 export { createHttpServer, type HttpOptions, MAX_BODY_BYTES } from './server/http-server.js';
 export { serveMetrics, serveOperations } from './server/operations.js';
-export { toProblem, ProblemFilter } from './server/problem.filter.js';
+export { toProblem, ProblemFilter } from './server/problem-filter.js';
 export { Answers, AnswersText } from './shapes/responses.js';
 export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
 export { Email, Instant, IsoDate, Page, PageQuery, Uuid } from './shapes/common.js';
-export { invalid } from './shapes/schema.pipe.js';
+export { invalid } from './shapes/schema-pipe.js';
 export type { UploadedFile, UploadRules } from './uploads/upload-rules.js';
 export { FilePart, Upload } from './uploads/upload.js';

@@ -37,7 +37,7 @@ import type { Logger } from 'pino';
 import type { RunningService, ServiceDefinition, StartOptions } from './definition.js';
 import { kafkaBus } from './kafka.js';
 import { listen, listenForMetrics, startConsumers } from './listen.js';
-import { PlatformModule, type PlatformParts } from './platform.module.js';
+import { CoreModule, type ServiceParts } from './core.module.js';
 import { openServiceDatabase } from './service-database.js';
 import { stopService } from './stop.js';
 
@@ -106,7 +106,7 @@ async function start(
   const root: DynamicModule = {
     module: RootModule,
     imports: [
-      PlatformModule.forService(parts),
+      CoreModule.forService(parts),
       ...(messaging ? [messagingModule(parts, options.bus ?? kafka ?? new EmbeddedBus())] : []),
       definition.module,
       SubgraphModule.create(),
@@ -151,7 +151,7 @@ async function start(
 }
 
 /** Opens the connections that the container needs. */
-async function openParts(context: StartContext, database: boolean): Promise<PlatformParts> {
+async function openParts(context: StartContext, database: boolean): Promise<ServiceParts> {
   const { definition, config, logger, metrics, undo } = context;
   const tracing = await openTracing(context);
   const redis = await connectRedis(config.REDIS_URL, definition.name, logger);
@@ -188,7 +188,7 @@ function openKafka({ definition, config, logger, metrics, undo }: StartContext):
 }
 
 function messagingModule(
-  { definition, logger, metrics, tracing }: PlatformParts,
+  { definition, logger, metrics, tracing }: ServiceParts,
   bus: EventTransport,
 ): DynamicModule {
   return MessagingModule.forRoot({

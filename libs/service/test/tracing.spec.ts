@@ -216,7 +216,7 @@ describe('without a collector', () => {
         '--conditions=@roost/source',
         '--import',
         new URL('../../../tools/register.js', import.meta.url).href,
-        fileURLToPath(new URL('./loaded.main.ts', import.meta.url)),
+        fileURLToPath(new URL('./loaded-libraries.ts', import.meta.url)),
       ],
       { env: { PATH: process.env.PATH, ...untraced.env } },
     );

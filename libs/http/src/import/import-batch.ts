@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ErrorCode, type FieldError, Problem } from '@roost/platform';
 import { Uuid } from '../shapes/common.js';
-import { invalid } from '../shapes/schema.pipe.js';
+import { invalid } from '../shapes/schema-pipe.js';
 
 export const MAX_IMPORT_ROWS = 200;
 

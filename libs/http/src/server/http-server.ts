@@ -6,7 +6,7 @@ import type { Tracing } from '@roost/tracing';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Logger } from 'pino';
 import { type BaseConfig, type Metrics } from '@roost/platform';
-import type { ProblemFilter } from './problem.filter.js';
+import type { ProblemFilter } from './problem-filter.js';
 import { tagsMatch } from '../requests/etag.js';
 import type { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import { parseJsonBody } from './json-body.js';

@@ -1,6 +1,6 @@
 import { Body as NestBody, Param as NestParam, Query as NestQuery } from '@nestjs/common';
 import type { z } from 'zod';
-import { SchemaPipe } from './schema.pipe.js';
+import { SchemaPipe } from './schema-pipe.js';
 
 /** A parameter decorator that does not compile if the output of the schema does not fit the parameter. */
 export type Fits<S extends z.ZodType> = <T, K extends keyof T, I extends number>(

@@ -37,7 +37,7 @@ import type { ServiceDefinition } from './definition.js';
 /** Not used in production: ENCRYPTION_KEY is required there. */
 const DEVELOPMENT_ENCRYPTION_KEY = 'roost-development-encryption-key';
 
-export interface PlatformParts {
+export interface ServiceParts {
   definition: ServiceDefinition;
   config: BaseConfig;
   logger: Logger;
@@ -51,8 +51,8 @@ export interface PlatformParts {
 
 /** The providers that every module of a service can inject. */
 @Module({})
-export class PlatformModule {
-  static forService(parts: PlatformParts): DynamicModule {
+export class CoreModule {
+  static forService(parts: ServiceParts): DynamicModule {
     const { definition, config, logger, redis, orm, metrics, tracing, health, keySource } = parts;
     const queue = definition.queue === true;
     const values: Provider[] = [
@@ -84,7 +84,7 @@ export class PlatformModule {
     const idempotency: Provider[] = orm && definition.messaging !== false ? [Idempotency] : [];
     const devClock = config.ROOST_ENV !== 'production' && definition.http?.devClock !== false;
     return {
-      module: PlatformModule,
+      module: CoreModule,
       global: true,
       imports: [DiscoveryModule, ...(queue ? queueModules(definition.name, config) : [])],
       controllers: devClock ? [ClockController] : [],

@@ -12,7 +12,7 @@ import { nameOf } from './names.js';
 import { metadataOf, type ResolverMetadata } from './resolver-metadata.js';
 import { idempotent } from './idempotent-mutation.js';
 import { subgraphOf } from './sdl.js';
-import { SubgraphEndpoint } from './subgraph.endpoint.js';
+import { SubgraphEndpoint } from './subgraph-endpoint.js';
 
 interface Found {
   instance: object;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '@roost/platform';
-import { checkArgument, withoutNulls } from './argument.pipe.js';
+import { checkArgument, withoutNulls } from './argument-pipe.js';
 
 describe('null for an omitted value', () => {
   test.each<[string, z.ZodType, unknown, unknown]>([
