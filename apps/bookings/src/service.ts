@@ -11,10 +11,10 @@ import { Migration0009Goodwill } from '../migrations/Migration0009Goodwill.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
-import { BookingChange } from './change/change.entity.js';
+import { BookingChange } from './booking/change/change.entity.js';
 import { BookingsConfig } from './config.js';
 import { Quote } from './quote/quote.entity.js';
-import { StayTerms } from './stay-terms.entity.js';
+import { StayTerms } from './terms/stay-terms.entity.js';
 
 export const bookings = defineService({
   name: 'bookings',

@@ -11,9 +11,9 @@ import {
   type TestUser,
 } from '@roost/testing';
 import type { z } from 'zod';
-import { BookingSweeper } from '../src/booking/booking.sweeper.js';
+import { BookingSweeper } from '../src/booking/booking-sweeper.jobs.js';
 import { Booking, type Booking as BookingDto, CancellationPreview } from '../src/booking/booking.dto.js';
-import { BookingChange, type BookingChange as ChangeDto } from '../src/change/change.dto.js';
+import { BookingChange, type BookingChange as ChangeDto } from '../src/booking/change/change.dto.js';
 import { Quote, type Quote as QuoteDto } from '../src/quote/quote.dto.js';
 import { bookings } from '../src/service.js';
 

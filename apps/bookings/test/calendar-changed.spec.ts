@@ -1,5 +1,5 @@
 import { aUser, eventually } from '@roost/testing';
-import { CalendarAnnouncer } from '../src/calendar/calendar.announcer.js';
+import { CalendarPublisher } from '../src/calendar/calendar-publisher.service.js';
 import { june, startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
 
 let bookings: BookingsUnderTest;
@@ -37,13 +37,13 @@ it('merges what touches, with the preparation', async () => {
 
 it('a crash right after the booking loses nothing: the mark is still there for the next sweep', async () => {
   const listing = await bookings.givenListing();
-  const announcer = bookings.service.get(CalendarAnnouncer);
+  const announcer = bookings.service.get(CalendarPublisher);
   const wake = announcer.wake.bind(announcer);
   announcer.wake = () => undefined;
   await bookings.givenBooking({ listing });
   announcer.wake = wake;
   expect(await announced(listing)).toEqual([]);
-  await announcer.announceDue();
+  await announcer.publishDue();
   expect((await announced(listing)).at(-1)?.blocked).toEqual([stay]);
 });
 
@@ -60,7 +60,7 @@ it('an announcement that fails leaves its mark', async () => {
     );
   expect(await marks()).not.toEqual([]);
   await bookings.service.query('ALTER TABLE calendar_snapshot DROP CONSTRAINT broken');
-  await bookings.service.get(CalendarAnnouncer).announceDue();
+  await bookings.service.get(CalendarPublisher).publishDue();
   expect((await announced(listing)).at(-1)?.blocked).toEqual([stay]);
   expect(await marks()).toEqual([]);
 });
@@ -92,6 +92,6 @@ it('what has not changed is not said again', async () => {
     'INSERT INTO calendar_mark (listing_id) SELECT id FROM calendar_listing WHERE public_id = $1',
     [booking.listing.id],
   );
-  await bookings.service.get(CalendarAnnouncer).announceDue();
+  await bookings.service.get(CalendarPublisher).publishDue();
   expect(await announced(booking.listing)).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import { expectProblem, startTestService } from '@roost/testing';
 import { Booking } from '../src/booking/booking.dto.js';
-import type { BookingChange as ChangeDto } from '../src/change/change.dto.js';
+import type { BookingChange as ChangeDto } from '../src/booking/change/change.dto.js';
 import { bookings as definition } from '../src/service.js';
 import {
   june,

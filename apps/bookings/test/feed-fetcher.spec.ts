@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { FeedFetcher, type Fetched } from '../src/feed/feed.fetcher.js';
+import { FeedClient, type Fetched } from '../src/feed/feed.client.js';
 import { FeedServer, ical, SpecNetwork } from './feed-server.fixture.js';
 
 /** What a hostile server may try, and a canary on loopback that must see nobody. */
@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 const fetch = (url: string, stop = never): Promise<Fetched> =>
-  new FeedFetcher(network).fetch(url, none, stop);
+  new FeedClient(network).fetch(url, none, stop);
 const refused = (problem: string, status?: number) => ({
   kind: 'failed',
   problem,
@@ -85,7 +85,7 @@ describe('what is read', () => {
       response.writeHead(tag === '"1"' && since === 'yesterday' ? 304 : 200).end(text);
     });
     const known = { etag: '"1"', lastModified: 'yesterday' };
-    expect(await new FeedFetcher(network).fetch(hostile.url(), known, never)).toEqual({ kind: 'unchanged' });
+    expect(await new FeedClient(network).fetch(hostile.url(), known, never)).toEqual({ kind: 'unchanged' });
   });
 });
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FeedNetwork } from '../src/feed/feed.network.js';
+import { FeedNetwork } from '../src/feed/feed-network.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 

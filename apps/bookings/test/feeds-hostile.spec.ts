@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Feed, FeedLogEntry } from '../src/feed/feed.dto.js';
-import { FeedNetwork } from '../src/feed/feed.network.js';
-import { FeedSync } from '../src/feed/feed.sync.js';
+import { FeedNetwork } from '../src/feed/feed-network.js';
+import { FeedSync } from '../src/feed/feed-sync.service.js';
 import { startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
 import { FeedServer, ical, SpecNetwork } from './feed-server.fixture.js';
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
-import { lockAnnouncements } from '../src/calendar/announcement.queries.js';
+import { lockPublications } from '../src/calendar/calendar-publisher.queries.js';
 import { Feed, FeedLogEntry, Feeds } from '../src/feed/feed.dto.js';
-import { FeedNetwork } from '../src/feed/feed.network.js';
+import { FeedNetwork } from '../src/feed/feed-network.js';
 import { shaped, startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
 import { FeedServer, ical, SpecNetwork } from './feed-server.fixture.js';
 
@@ -250,7 +250,7 @@ describe('stays', () => {
     );
     const em = bookings.service.get(EntityManager).fork();
     await em.transactional(async (announcing) => {
-      await lockAnnouncements(announcing, [Number(id)]);
+      await lockPublications(announcing, [Number(id)]);
       // Looked at before the cancel and announced after it, so that the marks of both are there.
       await bookings.givenBooking({ listing, checkInDate: '2027-07-01', checkOutDate: '2027-07-05' });
       await eventually(async () => expect(await bookings.service.lockWaits()).toBe(1));

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { mostSorted, plansOf } from '@roost/testing';
 import { dueBookings, historyOf, isQuoteUsed, listBookings } from '../src/booking/booking.queries.js';
-import { blockedRanges } from '../src/calendar/announcement.queries.js';
-import { nightsToExport, occupiedNights, staleHolds } from '../src/calendar/calendar.queries.js';
-import { openChangesOf } from '../src/change/change.queries.js';
+import { blockedRanges } from '../src/calendar/calendar-publisher.queries.js';
+import { nightsToExport, occupiedNights, findStaleHolds } from '../src/calendar/calendar.queries.js';
+import { openChangesOf } from '../src/booking/change/change.queries.js';
 import { claimDueFeed, eventsByFeed, feedsOf, logOf } from '../src/feed/feed.queries.js';
 import {
   enquiryOverLimit,
@@ -267,7 +267,7 @@ test.each<[string, Work]>([
   [
     'calendar-stale',
     (em) =>
-      staleHolds(
+      findStaleHolds(
         em,
         { calendarListingId: listing, checkInDate: june.from, checkOutDate: june.to, preparationNights: 1 },
         now,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem, type TestUser } from '@roost/testing';
-import { BookingChange } from '../src/change/change.dto.js';
+import { BookingChange } from '../src/booking/change/change.dto.js';
 import {
   june,
   shaped,

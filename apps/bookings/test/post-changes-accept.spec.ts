@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem } from '@roost/testing';
 import type { Booking } from '../src/booking/booking.dto.js';
-import { BookingChange } from '../src/change/change.dto.js';
+import { BookingChange } from '../src/booking/change/change.dto.js';
 import {
   june,
   shaped,

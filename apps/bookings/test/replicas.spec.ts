@@ -1,6 +1,6 @@
 import { startTestService, type TestService } from '@roost/testing';
-import { CalendarAnnouncer } from '../src/calendar/calendar.announcer.js';
-import { BookingSweeper } from '../src/booking/booking.sweeper.js';
+import { CalendarPublisher } from '../src/calendar/calendar-publisher.service.js';
+import { BookingSweeper } from '../src/booking/booking-sweeper.jobs.js';
 import { bookings as definition } from '../src/service.js';
 import { startBookings, type BookingsUnderTest, type TestBooking } from './bookings.fixture.js';
 
@@ -50,7 +50,7 @@ it('a calendar that changed is announced in one order of versions by all of them
       checkOutDate: `2027-06-${day + 1}`,
     });
     await Promise.all(
-      [bookings.service, replica].map((service) => service.get(CalendarAnnouncer).announceDue()),
+      [bookings.service, replica].map((service) => service.get(CalendarPublisher).publishDue()),
     );
   }
   const told = await bookings.service.query<{ version: number; body: { blocked: unknown[] } }>(

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { jest } from '@jest/globals';
 import { aUser, testParts, type TestResponse } from '@roost/testing';
-import type { BookingChange } from '../src/change/change.dto.js';
-import { FeedNetwork } from '../src/feed/feed.network.js';
-import { FeedSync } from '../src/feed/feed.sync.js';
+import type { BookingChange } from '../src/booking/change/change.dto.js';
+import { FeedNetwork } from '../src/feed/feed-network.js';
+import { FeedSync } from '../src/feed/feed-sync.service.js';
 import {
   startBookings,
   type BookingsUnderTest,

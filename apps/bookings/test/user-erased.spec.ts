@@ -1,5 +1,5 @@
 import { aUser, eventually, expectProblem, golden, type TestUser } from '@roost/testing';
-import { AccountEraser } from '../src/account/account.eraser.js';
+import { AccountEraser } from '../src/account/account-eraser.jobs.js';
 import type { Booking } from '../src/booking/booking.dto.js';
 import { Message, type Thread } from '../src/message/message.dto.js';
 import { shaped, startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { type EventBody, USER_EVENTS, type UserEvent } from '@roost/contracts';
 import { OnEvent, Transactions, type EventMeta } from '@roost/messaging';
-import { AccountEraser } from './account.eraser.js';
+import { AccountEraser } from './account-eraser.jobs.js';
 
 /** Who may book and be booked: not the suspended, nor the erased. Who was never told of is active. */
 @Controller()

@@ -5,7 +5,7 @@ import { OnEvent, Transactions } from '@roost/messaging';
 import { Clock, SystemClock } from '@roost/platform';
 import { addMilliseconds } from '@roost/stay';
 import type { Booking } from './booking.entity.js';
-import { BookingLifecycle } from './booking.lifecycle.js';
+import { BookingLifecycle } from './booking-lifecycle.service.js';
 import { lockVisible } from './booking.queries.js';
 
 type Payment = EventBody<'payment.created'>;

@@ -23,7 +23,7 @@ import {
   GiveReason,
   ListBookings,
 } from './booking.dto.js';
-import { BookingReader } from './booking.reader.js';
+import { BookingReader } from './booking-reader.service.js';
 import { BookingService } from './booking.service.js';
 import { CancellationService } from './cancellation.service.js';
 

@@ -1,11 +1,11 @@
 import { Guests, QuoteLine } from '@roost/pricing';
 import { Instant, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { BookingChange, toChangeDto } from '../change/change.dto.js';
-import type { BookingChange as ChangeEntity } from '../change/change.entity.js';
+import { BookingChange, toChangeDto } from './change/change.dto.js';
+import type { BookingChange as ChangeEntity } from './change/change.entity.js';
 import { RefundStep } from '../quote/quote.dto.js';
-import { hideContacts } from '../message/domain/contact.js';
-import { PlainText, StayDate } from '../stay.dto.js';
+import { maskContacts } from '../message/domain/contact-masking.js';
+import { PlainText, StayDate } from '../terms/stay.dto.js';
 import { type Booking as BookingEntity, refundScheduleOf } from './booking.entity.js';
 import { BOOKING_STATES } from './domain/booking-state.js';
 
@@ -121,7 +121,7 @@ export function toBookingDto(
   openChange: ChangeEntity | null,
 ): Booking {
   const { terms, cancellation } = booking;
-  const seen = (text: string) => (booking.confirmedAt ? text : hideContacts(text).text);
+  const seen = (text: string) => (booking.confirmedAt ? text : maskContacts(text).text);
   return {
     id: booking.id,
     state: booking.state,

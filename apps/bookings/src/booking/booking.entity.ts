@@ -1,9 +1,9 @@
 import { BigIntType } from '@mikro-orm/core';
 import { Embedded, Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
-import { StayTerms } from '../stay-terms.entity.js';
+import { StayTerms } from '../terms/stay-terms.entity.js';
 import type { BookingState, ExpiryCause } from './domain/booking-state.js';
-import type { RefundTier } from './domain/cancellation.js';
-import { type DatedRefund, limitSchedule } from './domain/refund-schedule.js';
+import type { RefundTier } from '../terms/domain/cancellation.js';
+import { type DatedRefund, limitSchedule } from '../terms/domain/refund-schedule.js';
 
 export interface Cancellation {
   by: 'guest' | 'host' | 'admin';

@@ -1,7 +1,7 @@
 import type { EventBody } from '@roost/contracts';
 import { sum } from '@roost/money';
 import { addHours } from '@roost/stay';
-import type { StayTerms } from '../stay-terms.entity.js';
+import type { StayTerms } from '../terms/stay-terms.entity.js';
 import type { Booking } from './booking.entity.js';
 
 /** Payouts are due a day after check-in. */

@@ -5,7 +5,7 @@ import { PreparedStatement } from '@roost/platform';
 import { isActive } from '../account/account.queries.js';
 import { lockLinksOfQuote, markSharing, stayParams, stayRows } from '../calendar/calendar.queries.js';
 import type { Quote } from '../quote/quote.entity.js';
-import type { StayTerms } from '../stay-terms.entity.js';
+import type { StayTerms } from '../terms/stay-terms.entity.js';
 import { Booking } from './booking.entity.js';
 import type { HistoryEntry, ListBookings } from './booking.dto.js';
 

@@ -16,9 +16,9 @@ import {
 } from '@roost/graphql';
 import { CurrentUser, Uuid, VerifiedEmail, type AuthUser } from '@roost/http';
 import { z } from 'zod';
-import { StayDate } from '../stay.dto.js';
+import { StayDate } from '../terms/stay.dto.js';
 import { Booking, BookingState, CancellationPreview, CreateBooking, GiveReason } from './booking.dto.js';
-import { BookingReader } from './booking.reader.js';
+import { BookingReader } from './booking-reader.service.js';
 import { BookingService } from './booking.service.js';
 import { CancellationService } from './cancellation.service.js';
 

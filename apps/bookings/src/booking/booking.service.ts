@@ -5,17 +5,17 @@ import { Idempotency, addLogFields, type AuthUser } from '@roost/http';
 import { CONFIG, Clock, Problem, uuidv7, type Config } from '@roost/platform';
 import { addMinutes } from '@roost/stay';
 import { isActiveAccount } from '../account/account.queries.js';
-import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
+import { CalendarPublisher } from '../calendar/calendar-publisher.service.js';
 import type { BookingsConfig } from '../config.js';
 import { MessageService } from '../message/message.service.js';
 import { toBookingDto, type Booking as BookingDto, type CreateBooking } from './booking.dto.js';
 import { Booking } from './booking.entity.js';
 import { bookingFacts } from './booking.events.js';
-import { BookingLifecycle } from './booking.lifecycle.js';
-import { stayOf } from './booking.nights.js';
+import { BookingLifecycle } from './booking-lifecycle.service.js';
+import { stayOf } from './booking-nights.service.js';
 import { hold, isQuoteUsed, lockQuote, lockVisible } from './booking.queries.js';
-import { BookingSweeper, NightsTaken } from './booking.sweeper.js';
-import { viewOf } from './booking.view.js';
+import { BookingSweeper, NightsTaken } from './booking-sweeper.jobs.js';
+import { viewOf } from './booking-view.js';
 import { FIRST_STATE } from './domain/booking-state.js';
 
 /** Booking a quote, and the host's answer to a request. */
@@ -24,7 +24,7 @@ export class BookingService {
   constructor(
     private readonly idempotency: Idempotency,
     private readonly outbox: Outbox,
-    private readonly announcer: CalendarAnnouncer,
+    private readonly publisher: CalendarPublisher,
     private readonly lifecycle: BookingLifecycle,
     private readonly sweeper: BookingSweeper,
     private readonly messages: MessageService,
@@ -66,7 +66,7 @@ export class BookingService {
       if (booking.terms.hostId !== host.id)
         throw new Problem('auth.forbidden', 'Only the host answers a request');
       const now = this.clock.now();
-      await this.lifecycle.catchUp(em, booking, now);
+      await this.lifecycle.processOverdue(em, booking, now);
       await answer(em, booking, now);
       return await viewOf(em, booking);
     });
@@ -114,14 +114,14 @@ export class BookingService {
     }
     if (outcome === 'taken') throw new NightsTaken('booking.dates_unavailable', stayOf(quote));
     if (wanted.message) await this.messages.open(em, { id: booking.id, ...quote.terms }, wanted.message);
-    this.announcer.announceAfterCommit();
-    if (quote.terms.totalMinor === 0) return await this.payNothing(em, booking.id, now);
+    this.publisher.publishAfterCommit();
+    if (quote.terms.totalMinor === 0) return await this.confirmFreeStay(em, booking.id, now);
     const history = [{ at: now.toISOString(), by: 'guest' as const, event: 'created', reason: null }];
     return toBookingDto(booking, history, null);
   }
 
   /** A stay that costs nothing waits for no payment: payments opens none, so it is confirmed, or requested, at once. */
-  private async payNothing(em: EntityManager, id: string, now: Date): Promise<BookingDto> {
+  private async confirmFreeStay(em: EntityManager, id: string, now: Date): Promise<BookingDto> {
     const booking = await em.findOneOrFail(Booking, { id });
     await this.lifecycle.pay(em, booking, 'payment_captured', now);
     return await viewOf(em, booking);

@@ -4,17 +4,17 @@ import { Idempotency, type AuthUser } from '@roost/http';
 import { Clock, Problem } from '@roost/platform';
 import type { AdminCancel, Booking as BookingDto, CancellationPreview } from './booking.dto.js';
 import { type Booking, refundableMinor, refundScheduleOf } from './booking.entity.js';
-import { BookingLifecycle, type Settlement } from './booking.lifecycle.js';
+import { BookingLifecycle, type Settlement } from './booking-lifecycle.service.js';
 import { findVisible, lockVisible } from './booking.queries.js';
-import { viewOf } from './booking.view.js';
+import { viewOf } from './booking-view.js';
 import {
   adminCancel,
   guestCancel,
   hostCancel,
   limitRefund,
   refundEverything,
-} from './domain/cancellation.js';
-import { hostPenalty } from './domain/host-penalty.js';
+} from '../terms/domain/cancellation.js';
+import { hostPenalty } from '../terms/domain/host-penalty.js';
 
 /** Says what a cancel would give back, and cancels: both from the same rule. */
 @Injectable()
@@ -42,7 +42,7 @@ export class CancellationService {
     return await this.idempotency.answer(async (em) => {
       const booking = found(await lockVisible(em, id, user.id));
       const now = this.clock.now();
-      await this.lifecycle.catchUp(em, booking, now);
+      await this.lifecycle.processOverdue(em, booking, now);
       const settlement = this.settle(booking, user, now);
       await this.lifecycle.cancel(em, booking, { by: settlement.by, id: user.id, reason }, settlement, now);
       return await viewOf(em, booking);
@@ -57,7 +57,7 @@ export class CancellationService {
     return await this.idempotency.answer(async (em) => {
       const booking = found(await lockVisible(em, id, null));
       const now = this.clock.now();
-      await this.lifecycle.catchUp(em, booking, now);
+      await this.lifecycle.processOverdue(em, booking, now);
       const { money } = this.lifecycle.allow(booking, 'admin_cancelled');
       const { terms } = booking;
       // From the confirmation on the guest has paid what the booking costs: each change settles its difference.

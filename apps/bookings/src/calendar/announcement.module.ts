@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { CalendarAnnouncer } from './calendar.announcer.js';
+import { CalendarPublisher } from './calendar-publisher.service.js';
 
-@Module({ providers: [CalendarAnnouncer], exports: [CalendarAnnouncer] })
+@Module({ providers: [CalendarPublisher], exports: [CalendarPublisher] })
 export class AnnouncementModule {}

@@ -15,11 +15,11 @@ import {
 } from '@roost/http';
 import { z } from 'zod';
 import { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';
-import { CalendarExport } from './calendar-export.service.js';
+import { CalendarExportService } from './calendar-export.service.js';
 
 @Controller('v1')
 export class CalendarExportController {
-  constructor(private readonly exports: CalendarExport) {}
+  constructor(private readonly exports: CalendarExportService) {}
 
   @Post('listings/:id/calendar/export-url')
   @Roles('host')

@@ -4,7 +4,7 @@ import { Transactions } from '@roost/messaging';
 import { type AuthUser, sealAnswer } from '@roost/http';
 import { type BaseConfig, Clock, CONFIG, hashToken, Problem, randomToken } from '@roost/platform';
 import { localDate } from '@roost/stay';
-import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
+import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
 import type { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';
 import { nightsToExport } from './calendar.queries.js';
 import { exportedNights, writeIcal } from './domain/ical-export.js';
@@ -19,11 +19,11 @@ interface Export {
 
 /** The calendar of a listing as others read it, under an address that is a secret. */
 @Injectable()
-export class CalendarExport {
+export class CalendarExportService {
   constructor(
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
-    private readonly listings: ListingSnapshots,
+    private readonly listings: ListingSnapshotService,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: BaseConfig,
   ) {}

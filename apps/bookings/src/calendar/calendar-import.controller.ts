@@ -1,11 +1,11 @@
 import { Controller, Post } from '@nestjs/common';
 import { Answers, Body, ImportResults, Roles } from '@roost/http';
 import { ImportBlocks } from './calendar-import.dto.js';
-import { CalendarImport } from './calendar-import.service.js';
+import { CalendarImportService } from './calendar-import.service.js';
 
 @Controller('v1/admin/imports')
 export class CalendarImportController {
-  constructor(private readonly imports: CalendarImport) {}
+  constructor(private readonly imports: CalendarImportService) {}
 
   @Post('blocks')
   @Roles('admin')

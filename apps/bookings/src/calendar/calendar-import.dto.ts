@@ -1,6 +1,6 @@
 import { ExternalId, ImportBatch, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { StayDate } from '../stay.dto.js';
+import { StayDate } from '../terms/stay.dto.js';
 import { inOrder, notReversed, within } from './calendar.dto.js';
 
 export const ImportedBlocks = z

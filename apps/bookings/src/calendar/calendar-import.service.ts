@@ -3,22 +3,22 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { importedRow, type ImportResult, type ImportResults, readRow, refusedRow } from '@roost/http';
 import { Clock, Problem } from '@roost/platform';
-import { BookingSweeper } from '../booking/booking.sweeper.js';
-import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
-import { CalendarAnnouncer } from './calendar.announcer.js';
+import { BookingSweeper } from '../booking/booking-sweeper.jobs.js';
+import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
+import { CalendarPublisher } from './calendar-publisher.service.js';
 import { ImportedBlocks, type ImportBlocks } from './calendar-import.dto.js';
 import { lockLinks, mark } from './calendar.queries.js';
-import { importOwner, lockImports } from './imported.queries.js';
-import { writeImported } from './imported.nights.js';
-import { refuseStaleHolds } from './stale-holds.js';
+import { importOwner, lockImports } from './imported-entries.queries.js';
+import { writeImported } from './imported-entries.js';
+import { rejectStaleHolds } from './stale-holds.port.js';
 
 /** Nights that are not offered elsewhere are not offered here. What our own guests have stays theirs. */
 @Injectable()
-export class CalendarImport {
+export class CalendarImportService {
   constructor(
     private readonly transactions: Transactions,
-    private readonly listings: ListingSnapshots,
-    private readonly announcer: CalendarAnnouncer,
+    private readonly listings: ListingSnapshotService,
+    private readonly publisher: CalendarPublisher,
     private readonly sweeper: BookingSweeper,
     private readonly clock: Clock,
   ) {}
@@ -52,13 +52,13 @@ export class CalendarImport {
     await lockImports(em, id);
     await lockLinks(em, id);
     const { ownerId, isNew } = await importOwner(em, id, source);
-    await refuseStaleHolds(em, id, row.blocked, this.clock.now());
+    await rejectStaleHolds(em, id, row.blocked, this.clock.now());
     const { covered, changed } = await writeImported(em, ownerId, id, row.blocked);
     const result = importedRow(row.externalId, row.listingId, isNew ? 'created' : 'updated');
     const told = covered.length > 0 ? { ...result, ...COVERED } : result;
     if (!isNew && !changed) return { ...told, outcome: 'unchanged' };
     await mark(em, id);
-    this.announcer.announceAfterCommit();
+    this.publisher.publishAfterCommit();
     return told;
   }
 }

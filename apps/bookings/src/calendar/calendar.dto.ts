@@ -1,7 +1,7 @@
 import { Uuid } from '@roost/http';
 import { addMonths, compareDates, isRealDate } from '@roost/stay';
 import { z } from 'zod';
-import { PlainText, StayDate } from '../stay.dto.js';
+import { PlainText, StayDate } from '../terms/stay.dto.js';
 
 type Range = { from: string; to: string };
 export const inOrder = (range: Range) => compareDates(range.from, range.to) < 0;

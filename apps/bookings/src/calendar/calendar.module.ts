@@ -3,9 +3,9 @@ import { BookingModule } from '../booking/booking.module.js';
 import { ListingSnapshotModule } from '../listing-snapshot/listing-snapshot.module.js';
 import { AnnouncementModule } from './announcement.module.js';
 import { CalendarExportController } from './calendar-export.controller.js';
-import { CalendarExport } from './calendar-export.service.js';
+import { CalendarExportService } from './calendar-export.service.js';
 import { CalendarImportController } from './calendar-import.controller.js';
-import { CalendarImport } from './calendar-import.service.js';
+import { CalendarImportService } from './calendar-import.service.js';
 import { CalendarController } from './calendar.controller.js';
 import { CalendarResolver } from './calendar.resolver.js';
 import { CalendarService } from './calendar.service.js';
@@ -14,6 +14,6 @@ import { LinkService } from './link.service.js';
 @Module({
   imports: [ListingSnapshotModule, AnnouncementModule, BookingModule],
   controllers: [CalendarController, CalendarExportController, CalendarImportController],
-  providers: [CalendarExport, CalendarImport, CalendarService, LinkService, CalendarResolver],
+  providers: [CalendarExportService, CalendarImportService, CalendarService, LinkService, CalendarResolver],
 })
 export class CalendarModule {}

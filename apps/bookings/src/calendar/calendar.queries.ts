@@ -157,7 +157,7 @@ const stale = new PreparedStatement<{ id: string }>(
 );
 
 /** The bookings whose time has run out and that only keep others from these nights; in one order, in which they are ended. */
-export async function staleHolds(em: EntityManager, stay: Stay, now: Date): Promise<string[]> {
+export async function findStaleHolds(em: EntityManager, stay: Stay, now: Date): Promise<string[]> {
   const rows = await stale.execute(em, [...stayParams(stay), now]);
   return rows.map((row) => row.id);
 }

@@ -3,9 +3,9 @@ import { CurrentUser, invalid, Roles, Uuid, VerifiedEmail, type AuthUser } from 
 import { Problem } from '@roost/platform';
 import { nightCount } from '@roost/stay';
 import type { z } from 'zod';
-import { StayDate } from '../stay.dto.js';
+import { StayDate } from '../terms/stay.dto.js';
 import { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';
-import { CalendarExport } from './calendar-export.service.js';
+import { CalendarExportService } from './calendar-export.service.js';
 import { Block, Calendar, CalendarRange, CreateBlock, LinkListings, Links } from './calendar.dto.js';
 import { CalendarService } from './calendar.service.js';
 import { LinkService } from './link.service.js';
@@ -21,7 +21,7 @@ export class CalendarResolver {
   constructor(
     private readonly calendars: CalendarService,
     private readonly links: LinkService,
-    private readonly exports: CalendarExport,
+    private readonly exports: CalendarExportService,
   ) {}
 
   @BatchedEdge(Calendar.nullable(), {

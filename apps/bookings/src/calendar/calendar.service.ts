@@ -4,13 +4,13 @@ import { Transactions } from '@roost/messaging';
 import { Idempotency, type AuthUser } from '@roost/http';
 import { Clock, Problem, uuidv7 } from '@roost/platform';
 import { localDate } from '@roost/stay';
-import { BookingSweeper, NightsTaken } from '../booking/booking.sweeper.js';
+import { BookingSweeper, NightsTaken } from '../booking/booking-sweeper.jobs.js';
 import {
   type BookableListing,
-  ListingSnapshots,
+  ListingSnapshotService,
   type ListingSnapshot,
 } from '../listing-snapshot/listing-snapshot.service.js';
-import { CalendarAnnouncer } from './calendar.announcer.js';
+import { CalendarPublisher } from './calendar-publisher.service.js';
 import type { Block, Calendar, CalendarRange, CreateBlock } from './calendar.dto.js';
 import { CalendarBlock } from './calendar.entity.js';
 import { claimBlock, lockLinks, mark, nextOwner, occupiedNights, release } from './calendar.queries.js';
@@ -23,8 +23,8 @@ export class CalendarService {
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
     private readonly idempotency: Idempotency,
-    private readonly listings: ListingSnapshots,
-    private readonly announcer: CalendarAnnouncer,
+    private readonly listings: ListingSnapshotService,
+    private readonly publisher: CalendarPublisher,
     private readonly sweeper: BookingSweeper,
     private readonly clock: Clock,
   ) {}
@@ -83,7 +83,7 @@ export class CalendarService {
       await release(em, block.ownerId);
       await em.remove(block).flush();
       await mark(em, listing.calendarListingId);
-      this.announcer.announceAfterCommit();
+      this.publisher.publishAfterCommit();
     });
   }
 
@@ -112,7 +112,7 @@ export class CalendarService {
     });
     await em.persist(block).flush();
     await mark(em, listing.calendarListingId);
-    this.announcer.announceAfterCommit();
+    this.publisher.publishAfterCommit();
     return { id: block.id, from: wanted.from, to: wanted.to, note: wanted.note };
   }
 }

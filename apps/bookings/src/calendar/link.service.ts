@@ -4,20 +4,20 @@ import { Transactions } from '@roost/messaging';
 import { etagOf, requireMatch, type AuthUser } from '@roost/http';
 import { Clock, invalidField, Problem } from '@roost/platform';
 import { localDate } from '@roost/stay';
-import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
-import { CalendarAnnouncer } from './calendar.announcer.js';
+import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
+import { CalendarPublisher } from './calendar-publisher.service.js';
 import type { Links, LinkListings } from './calendar.dto.js';
 import { lockLinksToChange, mark, release, toArray } from './calendar.queries.js';
-import { importedEntries, importOwners } from './imported.queries.js';
-import { writeImported } from './imported.nights.js';
+import { importedEntries, importOwners } from './imported-entries.queries.js';
+import { writeImported } from './imported-entries.js';
 
 /** A house takes up the spaces of its rooms: booking one blocks the other, and rooms don't know of each other. */
 @Injectable()
 export class LinkService {
   constructor(
     private readonly transactions: Transactions,
-    private readonly listings: ListingSnapshots,
-    private readonly announcer: CalendarAnnouncer,
+    private readonly listings: ListingSnapshotService,
+    private readonly publisher: CalendarPublisher,
     private readonly clock: Clock,
   ) {}
 
@@ -63,7 +63,7 @@ export class LinkService {
     await this.moveImports(em, id);
     await mark(em, id);
     await em.execute('INSERT INTO calendar_mark (listing_id) VALUES (?)', [id]);
-    this.announcer.announceAfterCommit();
+    this.publisher.publishAfterCommit();
     return { value: { listingIds: wanted.listingIds }, etag: etagOf(version + 1, host.id) };
   }
 

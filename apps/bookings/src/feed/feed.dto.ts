@@ -1,6 +1,6 @@
 import { Instant, Page, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { PlainText, StayDate } from '../stay.dto.js';
+import { PlainText, StayDate } from '../terms/stay.dto.js';
 import { LONGEST_URL } from './domain/feed-url.js';
 
 export const CreateFeed = z

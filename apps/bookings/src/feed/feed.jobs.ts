@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { SweepEvery } from '@roost/platform';
-import { FeedPoller } from './feed.poller.js';
+import { FeedPoller } from './feed-poller.jobs.js';
 
 @Injectable()
 export class FeedJobs {

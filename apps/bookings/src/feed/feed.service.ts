@@ -6,14 +6,17 @@ import { type AuthUser, decodeCursor, Idempotency, page, type PageOf } from '@ro
 import { Clock, Encryption, hashToken, Problem, uuidv7 } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import { z } from 'zod';
-import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
+import { CalendarPublisher } from '../calendar/calendar-publisher.service.js';
 import { lockLinks, mark, release } from '../calendar/calendar.queries.js';
-import { lockImports } from '../calendar/imported.queries.js';
-import { ListingSnapshots, type ListingSnapshot } from '../listing-snapshot/listing-snapshot.service.js';
+import { lockImports } from '../calendar/imported-entries.queries.js';
+import {
+  ListingSnapshotService,
+  type ListingSnapshot,
+} from '../listing-snapshot/listing-snapshot.service.js';
 import { hostOf, maskedUrl, portOf, readFeedUrl } from './domain/feed-url.js';
 import type { CreateFeed, Feed, FeedLogEntry, ListFeedLog } from './feed.dto.js';
-import { FeedNetwork } from './feed.network.js';
-import { FeedPoller } from './feed.poller.js';
+import { FeedNetwork } from './feed-network.js';
+import { FeedPoller } from './feed-poller.jobs.js';
 import {
   eventsByFeed,
   feedsOf,
@@ -35,8 +38,8 @@ export class FeedService {
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
     private readonly idempotency: Idempotency,
-    private readonly listings: ListingSnapshots,
-    private readonly announcer: CalendarAnnouncer,
+    private readonly listings: ListingSnapshotService,
+    private readonly publisher: CalendarPublisher,
     private readonly encryption: Encryption,
     private readonly network: FeedNetwork,
     private readonly poller: FeedPoller,
@@ -109,7 +112,7 @@ export class FeedService {
     await release(em, feed.ownerId);
     await em.execute('DELETE FROM calendar_feed WHERE id = ?', [feed.id]);
     await mark(em, calendarListingId);
-    this.announcer.announceAfterCommit();
+    this.publisher.publishAfterCommit();
     return true;
   }
 

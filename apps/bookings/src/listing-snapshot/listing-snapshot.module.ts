@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
 import { AnnouncementModule } from '../calendar/announcement.module.js';
-import { ListingSnapshotConsumer } from './listing-snapshot.consumer.js';
-import { ListingSnapshots } from './listing-snapshot.service.js';
+import { ListingSnapshotConsumer } from '../calendar/listing.consumer.js';
+import { ListingSnapshotService } from './listing-snapshot.service.js';
 
 @Module({
   imports: [AnnouncementModule],
   controllers: [ListingSnapshotConsumer],
-  providers: [ListingSnapshots],
-  exports: [ListingSnapshots],
+  providers: [ListingSnapshotService],
+  exports: [ListingSnapshotService],
 })
 export class ListingSnapshotModule {}

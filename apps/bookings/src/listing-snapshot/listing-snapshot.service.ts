@@ -5,7 +5,7 @@ import { Problem } from '@roost/platform';
 import type { PriceRules, StayRules } from '@roost/pricing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isActive } from '../account/account.queries.js';
-import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
+import { CalendarPublisher } from '../calendar/calendar-publisher.service.js';
 
 /** Our own copy of what a listing says about itself. A draft may lack what publishing needs, hence the nulls. */
 export interface ListingSnapshot {
@@ -37,10 +37,10 @@ const arrivalMs = 2000;
 const longestPauseMs = 300;
 
 @Injectable()
-export class ListingSnapshots {
+export class ListingSnapshotService {
   constructor(
     private readonly em: EntityManager,
-    private readonly announcer: CalendarAnnouncer,
+    private readonly publisher: CalendarPublisher,
   ) {}
 
   /** The listing's event may be a moment behind its publishing, so an unknown one is waited for, 2 s at most. */
@@ -131,7 +131,7 @@ export class ListingSnapshots {
         'INSERT INTO calendar_mark (listing_id) SELECT id FROM calendar_listing WHERE public_id = ?',
         [body.listingId],
       );
-      this.announcer.announceAfterCommit();
+      this.publisher.publishAfterCommit();
     }
   }
 }

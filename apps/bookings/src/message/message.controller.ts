@@ -13,7 +13,7 @@ import {
   type PageOf,
 } from '@roost/http';
 import { ListMessages, ListThreads, MarkRead, Message, SendMessage, Thread } from './message.dto.js';
-import { MessageReader } from './message.reader.js';
+import { MessageReader } from './message-reader.service.js';
 import { MessageService } from './message.service.js';
 
 @Controller('v1')

@@ -1,7 +1,7 @@
 import { etagOf, Instant, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { PlainText } from '../stay.dto.js';
-import { CONTACT_KINDS } from './domain/contact.js';
+import { PlainText } from '../terms/stay.dto.js';
+import { CONTACT_KINDS } from './domain/contact-masking.js';
 import type { MessageRow, ThreadRow } from './message.queries.js';
 
 export const SendMessage = z

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ListingSnapshotModule } from '../listing-snapshot/listing-snapshot.module.js';
 import { MessageController } from './message.controller.js';
-import { MessageReader } from './message.reader.js';
+import { MessageReader } from './message-reader.service.js';
 import { MessageService } from './message.service.js';
 
 @Module({

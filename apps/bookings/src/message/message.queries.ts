@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { isActive } from '../account/account.queries.js';
 import { toArray } from '../calendar/calendar.queries.js';
-import type { ContactKind } from './domain/contact.js';
+import type { ContactKind } from './domain/contact-masking.js';
 import type { ListThreads } from './message.dto.js';
 
 /** Classes of advisory locks beside those of the calendar, which end at 4103. */

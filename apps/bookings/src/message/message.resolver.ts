@@ -18,9 +18,9 @@ import {
 import { CurrentUser, Uuid, VerifiedEmail, type AuthUser } from '@roost/http';
 import { z } from 'zod';
 import { Booking } from '../booking/booking.dto.js';
-import { BookingReader } from '../booking/booking.reader.js';
+import { BookingReader } from '../booking/booking-reader.service.js';
 import { MarkRead, Message, SendMessage, Thread } from './message.dto.js';
-import { MessageReader } from './message.reader.js';
+import { MessageReader } from './message-reader.service.js';
 import { MessageService } from './message.service.js';
 
 const User = Foreign('User');

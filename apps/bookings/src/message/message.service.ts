@@ -5,8 +5,8 @@ import { Idempotency, requireMatch, type AuthUser } from '@roost/http';
 import { CONFIG, Clock, Problem, SystemClock, uuidOf, uuidv7, type Config } from '@roost/platform';
 import { addHours } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
-import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
-import { hideContacts } from './domain/contact.js';
+import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
+import { maskContacts } from './domain/contact-masking.js';
 import { tagOfThread, toMessageDto, toThreadDto, type Message, type Thread } from './message.dto.js';
 import {
   addMessage,
@@ -33,7 +33,7 @@ export class MessageService {
     private readonly transactions: Transactions,
     private readonly idempotency: Idempotency,
     private readonly outbox: Outbox,
-    private readonly listings: ListingSnapshots,
+    private readonly listings: ListingSnapshotService,
     private readonly clock: Clock,
     private readonly systemClock: SystemClock,
     @Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>,
@@ -114,7 +114,7 @@ export class MessageService {
     senderId: string,
     text: string,
   ): Promise<MessageRow> {
-    const { text: masked, hidden } = hideContacts(text);
+    const { text: masked, hidden } = maskContacts(text);
     const message = await addMessage(em, {
       id: uuidv7(),
       thread,

@@ -1,7 +1,7 @@
 import { Guests, QuoteLine } from '@roost/pricing';
 import { Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { StayDate } from '../stay.dto.js';
+import { StayDate } from '../terms/stay.dto.js';
 import type { Quote as QuoteEntity } from './quote.entity.js';
 
 export const CreateQuote = z

@@ -1,5 +1,5 @@
 import { Embedded, Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
-import { StayTerms } from '../stay-terms.entity.js';
+import { StayTerms } from '../terms/stay-terms.entity.js';
 
 @Entity({ tableName: 'quote' })
 export class Quote {

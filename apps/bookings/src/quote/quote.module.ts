@@ -4,7 +4,7 @@ import { QuoteController } from './quote.controller.js';
 import { QuoteJobs } from './quote.jobs.js';
 import { QuoteResolver } from './quote.resolver.js';
 import { QuoteService } from './quote.service.js';
-import { StayPricing } from './stay.pricing.js';
+import { StayPricing } from './stay-pricing.service.js';
 
 @Module({
   imports: [ListingSnapshotModule],

@@ -6,17 +6,17 @@ import { addMinutes } from '@roost/stay';
 import { isActiveAccount } from '../account/account.queries.js';
 import { isFree } from '../calendar/calendar.queries.js';
 import type { BookingsConfig } from '../config.js';
-import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
+import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
 import { toQuoteDto, type CreateQuote, type Quote as QuoteDto } from './quote.dto.js';
 import { Quote } from './quote.entity.js';
-import { StayPricing } from './stay.pricing.js';
+import { StayPricing } from './stay-pricing.service.js';
 
 @Injectable()
 export class QuoteService {
   constructor(
     private readonly em: EntityManager,
     private readonly idempotency: Idempotency,
-    private readonly listings: ListingSnapshots,
+    private readonly listings: ListingSnapshotService,
     private readonly pricing: StayPricing,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>,

@@ -1,4 +1,4 @@
-import type { Contact, ContactKind } from './contact.js';
+import type { Contact, ContactKind } from './contact-masking.js';
 
 /** What ends an address, in letters of either case. */
 const COMMON_END = 'com|net|org|edu|gov';
@@ -75,7 +75,7 @@ const COMMON_WORD =
 const looksMadeUp = (name: string): boolean =>
   name.length >= 5 && /\p{L}/u.test(name) && /[\d_]|\p{L}\.\p{L}/u.test(name);
 
-/** Mail addresses, links and handles in a text as `seenText` gives it. */
+/** Mail addresses, links and handles in a text as `normalizeText` gives it. */
 export function findAddresses(text: string): Contact[] {
   return [
     ...MAILS.flatMap((pattern) => found('mail', text, pattern)),

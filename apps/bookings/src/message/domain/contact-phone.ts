@@ -1,4 +1,4 @@
-import type { Contact } from './contact.js';
+import type { Contact } from './contact-masking.js';
 
 const DAY = '(?:0?[1-9]|[12]\\d|3[01])';
 const MONTH = '(?:0?[1-9]|1[0-2])';
@@ -67,7 +67,7 @@ const DIGIT_WORDS = new Set(
 );
 const REPEATS: Record<string, number> = { double: 1, triple: 2, doble: 1 };
 
-/** Phone numbers in a text as `seenText` gives it; `\0` stands where there is none. */
+/** Phone numbers in a text as `normalizeText` gives it; `\0` stands where there is none. */
 export function findPhones(text: string): Contact[] {
   return [...written(text), ...spelled(text)];
 }

@@ -1,6 +1,6 @@
 import { findAddresses } from './contact-address.js';
 import { findPhones } from './contact-phone.js';
-import { seenText } from './seen-text.js';
+import { normalizeText } from './normalized-text.js';
 
 /** The ways around the marketplace. */
 export const CONTACT_KINDS = ['mail', 'phone', 'link', 'handle'] as const;
@@ -31,10 +31,10 @@ const INSTEAD: Record<ContactKind, string> = {
  * numbers, links and handles, also spelled out or drawn apart. Dates, times, prices, house numbers and codes stay. It
  * makes going around hard, not impossible: who sends one digit per message gets through.
  */
-export function hideContacts(written: string): Hidden {
-  const seen = seenText(written);
+export function maskContacts(written: string): Hidden {
+  const seen = normalizeText(written);
   const addresses = findAddresses(seen.text);
-  const contacts = apart([...addresses, ...findPhones(without(seen.text, addresses))]);
+  const contacts = mergeOverlaps([...addresses, ...findPhones(without(seen.text, addresses))]);
   let text = '';
   let from = 0;
   for (const { kind, ...span } of contacts) {
@@ -49,7 +49,7 @@ export function hideContacts(written: string): Hidden {
 }
 
 /** In order, and none inside of another: the one that begins first counts, of those the longer one. */
-function apart(contacts: Contact[]): Contact[] {
+function mergeOverlaps(contacts: Contact[]): Contact[] {
   const sorted = contacts.toSorted((a, b) => a.start - b.start || b.end - a.end);
   const kept: Contact[] = [];
   for (const contact of sorted) {

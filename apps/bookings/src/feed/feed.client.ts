@@ -5,7 +5,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { Agent, type Dispatcher, request } from 'undici';
 import { hostOf, portOf, readFeedUrl } from './domain/feed-url.js';
-import { FeedNetwork } from './feed.network.js';
+import { FeedNetwork } from './feed-network.js';
 
 export type FetchProblem =
   | 'url_not_allowed'
@@ -47,7 +47,7 @@ class Refused extends Error {
  * unpacked, 10 s in all, 5 redirects.
  */
 @Injectable()
-export class FeedFetcher {
+export class FeedClient {
   constructor(private readonly network: FeedNetwork) {}
 
   /** Never throws for what the other side does. `stop` gives up at once, and does throw. */

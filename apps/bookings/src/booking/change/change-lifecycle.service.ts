@@ -2,13 +2,13 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
 import { CONFIG, Problem, type Config } from '@roost/platform';
-import type { Booking } from '../booking/booking.entity.js';
-import { splitOf } from '../booking/booking.events.js';
-import { BookingNights } from '../booking/booking.nights.js';
-import { type Actor, BookingRecord, type Happening } from '../booking/booking.record.js';
-import { tiersAfterChange } from '../booking/domain/cancellation.js';
-import { refundSchedule } from '../booking/domain/refund-schedule.js';
-import type { BookingsConfig } from '../config.js';
+import type { Booking } from '../booking.entity.js';
+import { splitOf } from '../booking.events.js';
+import { BookingNights } from '../booking-nights.service.js';
+import { type Actor, BookingHistory, type HistoryEvent } from '../booking-history.service.js';
+import { tiersAfterChange } from '../../terms/domain/cancellation.js';
+import { refundSchedule } from '../../terms/domain/refund-schedule.js';
+import type { BookingsConfig } from '../../config.js';
 import { BookingChange } from './change.entity.js';
 import { findOpenChange } from './change.queries.js';
 import { type ChangeLimits, payBy } from './domain/changed-stay.js';
@@ -33,7 +33,7 @@ export class ChangeLifecycle {
   readonly limits: ChangeLimits;
 
   constructor(
-    private readonly record: BookingRecord,
+    private readonly record: BookingHistory,
     private readonly nights: BookingNights,
     @Inject(CONFIG) config: Config<typeof BookingsConfig>,
   ) {
@@ -216,7 +216,7 @@ export class ChangeLifecycle {
     em: EntityManager,
     booking: Booking,
     change: BookingChange,
-    event: Happening,
+    event: HistoryEvent,
     actor: Actor,
     now: Date,
   ): Promise<void> {
@@ -224,7 +224,7 @@ export class ChangeLifecycle {
     const resting = restingDue(booking);
     const { expiresAt } = change;
     booking.dueAt = expiresAt && resting && expiresAt < resting ? expiresAt : resting;
-    await this.record.happened(em, booking, { event, actor, now, changeId: change.id });
+    await this.record.append(em, booking, { event, actor, now, changeId: change.id });
   }
 
   private async tell(

@@ -1,6 +1,6 @@
 import { type Guests, type PricedStay, sameGuests } from '@roost/pricing';
 import { addDays, addHours, addMinutes, type IsoDate, localInstant } from '@roost/stay';
-import { type BookedStay, nightsStayedAt } from '../../booking/domain/cancellation.js';
+import { type BookedStay, nightsStayedAt } from '../../../terms/domain/cancellation.js';
 
 /** What somebody wants changed; the rest stays. */
 export interface WantedChange {
@@ -67,7 +67,7 @@ function bounds(stay: BookedStay, next: NextStay, now: Date): Date[] {
 }
 
 /** Nobody has to be asked: only the guests change, and not a line of the price with them. */
-export function needsNobody(stay: Stay, next: Stay, price: PricedStay, nextPrice: PricedStay): boolean {
+export function isAutoApplied(stay: Stay, next: Stay, price: PricedStay, nextPrice: PricedStay): boolean {
   return sameDates(stay, next) && samePrice(price, nextPrice);
 }
 

@@ -4,9 +4,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { Clock, LOGGER, Problem } from '@roost/platform';
 import type { Logger } from 'pino';
-import { staleHolds, type Stay } from '../calendar/calendar.queries.js';
+import { findStaleHolds, type Stay } from '../calendar/calendar.queries.js';
 import { Booking } from './booking.entity.js';
-import { BookingLifecycle } from './booking.lifecycle.js';
+import { BookingLifecycle } from './booking-lifecycle.service.js';
 import { dueBookings } from './booking.queries.js';
 
 /** Somebody has one of these nights. */
@@ -43,7 +43,7 @@ export class BookingSweeper {
       return await attempt();
     } catch (error) {
       if (!(error instanceof NightsTaken)) throw error;
-      const stale = await staleHolds(this.em.fork(), error.stay, this.clock.now());
+      const stale = await findStaleHolds(this.em.fork(), error.stay, this.clock.now());
       if (stale.length === 0) throw error;
       for (const id of stale) await this.settle(id, LockMode.PESSIMISTIC_WRITE);
       return await attempt();
@@ -74,7 +74,7 @@ export class BookingSweeper {
       const now = this.clock.now();
       const booking = await em.findOne(Booking, { id, dueAt: { $lte: now } }, { lockMode });
       if (!booking) return false;
-      await this.lifecycle.comeDue(em, booking, now);
+      await this.lifecycle.processDue(em, booking, now);
       return true;
     });
   }

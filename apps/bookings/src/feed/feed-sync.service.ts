@@ -4,19 +4,19 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { Clock, Encryption, Health, uuidv7 } from '@roost/platform';
 import { addHours, compareDates, localDate } from '@roost/stay';
-import { BookingSweeper } from '../booking/booking.sweeper.js';
-import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
+import { BookingSweeper } from '../booking/booking-sweeper.jobs.js';
+import { CalendarPublisher } from '../calendar/calendar-publisher.service.js';
 import { lockLinks, mark } from '../calendar/calendar.queries.js';
-import { lockImports } from '../calendar/imported.queries.js';
+import { lockImports } from '../calendar/imported-entries.queries.js';
 import { importedNights } from '../calendar/domain/imported-nights.js';
-import { writeImported } from '../calendar/imported.nights.js';
-import { refuseStaleHolds } from '../calendar/stale-holds.js';
-import { ListingSnapshots } from '../listing-snapshot/listing-snapshot.service.js';
+import { writeImported } from '../calendar/imported-entries.js';
+import { rejectStaleHolds } from '../calendar/stale-holds.port.js';
+import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
 import type { EventState } from './domain/echo.js';
 import { type FeedContent, type FeedEvent, readFeed } from './domain/feed-events.js';
 import { nextPoll } from './domain/poll-time.js';
 import type { FeedProblem } from './feed.dto.js';
-import { FeedFetcher, type Fetched, type Validators } from './feed.fetcher.js';
+import { FeedClient, type Fetched, type Validators } from './feed.client.js';
 import {
   claimDueFeed,
   type ClaimedFeed,
@@ -48,10 +48,10 @@ export class FeedSync {
   constructor(
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
-    private readonly listings: ListingSnapshots,
-    private readonly announcer: CalendarAnnouncer,
+    private readonly listings: ListingSnapshotService,
+    private readonly publisher: CalendarPublisher,
     private readonly sweeper: BookingSweeper,
-    private readonly fetcher: FeedFetcher,
+    private readonly fetcher: FeedClient,
     private readonly encryption: Encryption,
     private readonly health: Health,
     private readonly clock: Clock,
@@ -116,7 +116,7 @@ export class FeedSync {
     const { added, moved, gone } = difference(before, events);
     await replaceEvents(em, feed.id, gone, [...added, ...moved]);
     await lockLinks(em, feed.calendarListingId);
-    await refuseStaleHolds(
+    await rejectStaleHolds(
       em,
       feed.calendarListingId,
       events.filter(({ own }) => !own),
@@ -141,7 +141,7 @@ export class FeedSync {
     const clashes = are('clash').map(({ from, to }) => ({ from, to }));
     if (changed) {
       await mark(em, feed.calendarListingId);
-      this.announcer.announceAfterCommit();
+      this.publisher.publishAfterCommit();
     }
     const isNews = added.length + moved.length + gone.length > 0 || feed.importedAt === null;
     await this.succeed(em, feed, now, isNews || changed ? 'imported' : 'unchanged', counts, clashes);

@@ -1,5 +1,5 @@
 /** A text as a reader sees it, whatever characters it is made of, and where each character comes from. */
-export interface SeenText {
+export interface NormalizedText {
   /** Without accents and invisible characters; digits of all scripts are 0–9, all dashes `-`, all spaces one kind. */
   text: string;
   /** Where characters `[start, end)` stand in the original. */
@@ -9,7 +9,7 @@ export interface SeenText {
 const INVISIBLE = /[\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 const OTHER_DIGIT = /(?![0-9])\p{Nd}/u;
 
-export function seenText(original: string): SeenText {
+export function normalizeText(original: string): NormalizedText {
   let text = '';
   const starts: number[] = [];
   let at = 0;

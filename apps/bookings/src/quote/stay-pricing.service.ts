@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, invalidField, Problem, type Config } from '@roost/platform';
 import { checkChangedStay, checkStay, type Guests, priceStay, type StayToCheck } from '@roost/pricing';
 import { localDate, localInstant, type IsoDate } from '@roost/stay';
-import { refundSchedule } from '../booking/domain/refund-schedule.js';
+import { refundSchedule } from '../terms/domain/refund-schedule.js';
 import type { BookingsConfig } from '../config.js';
 import type { BookableListing } from '../listing-snapshot/listing-snapshot.service.js';
-import type { StayTerms } from '../stay-terms.entity.js';
+import type { StayTerms } from '../terms/stay-terms.entity.js';
 
 interface WantedStay {
   checkInDate: IsoDate;

@@ -20,9 +20,9 @@ import {
   refundUnder,
   tierAt,
   tiersAfterChange,
-} from '../../booking/domain/cancellation.js';
-import { refundAt, refundSchedule } from '../../booking/domain/refund-schedule.js';
-import { anyStay, aStay, paidFor } from '../../booking/domain/stay.fixture.js';
+} from '../../../terms/domain/cancellation.js';
+import { refundAt, refundSchedule } from '../../../terms/domain/refund-schedule.js';
+import { anyStay, aStay, paidFor } from '../../../terms/domain/stay.fixture.js';
 import { answerBy, changedStay, givesBackStayedNights, isSameStay, payBy } from './changed-stay.js';
 
 const limits = { answerHours: 24, paymentMinutes: 60 };

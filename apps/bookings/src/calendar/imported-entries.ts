@@ -9,7 +9,7 @@ import {
   lockImports,
   replaceImported,
   stayNights,
-} from './imported.queries.js';
+} from './imported-entries.queries.js';
 import { importedNights } from './domain/imported-nights.js';
 
 const MOST_ROUNDS = 5;

@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@roost/platform';
 import { addDays, type IsoDate, localDate } from '@roost/stay';
-import { CalendarAnnouncer } from '../calendar/calendar.announcer.js';
+import { CalendarPublisher } from '../calendar/calendar-publisher.service.js';
 import { CalendarBlock } from '../calendar/calendar.entity.js';
 import {
   claimBlock,
@@ -33,7 +33,7 @@ interface ChangedNights {
 /** What a booking does to the calendar after it was made. Each change leaves a mark, from which calendar.changed follows. */
 @Injectable()
 export class BookingNights {
-  constructor(private readonly announcer: CalendarAnnouncer) {}
+  constructor(private readonly publisher: CalendarPublisher) {}
 
   /** Under the lock of its links: nights that are being moved to other spaces at this moment would stay behind. */
   async release(em: EntityManager, booking: Booking): Promise<void> {
@@ -113,6 +113,6 @@ export class BookingNights {
 
   private async changed(em: EntityManager, booking: Booking): Promise<void> {
     await mark(em, booking.terms.calendarListingId);
-    this.announcer.announceAfterCommit();
+    this.publisher.publishAfterCommit();
   }
 }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EventBody, EventType } from '@roost/contracts';
 import { Outbox } from '@roost/messaging';
 import { addMilliseconds } from '@roost/stay';
-import type { ChangeEvent } from '../change/domain/change-state.js';
+import type { ChangeEvent } from './change/domain/change-state.js';
 import type { Booking } from './booking.entity.js';
 import { bookingFacts } from './booking.events.js';
 import type { BookingEvent, BookingState } from './domain/booking-state.js';
@@ -15,7 +15,7 @@ export interface Actor {
 }
 
 /** What the audit trail calls things. */
-export type Happening =
+export type HistoryEvent =
   | BookingEvent
   | 'late_payment_refused'
   | 'change_proposed'
@@ -28,14 +28,14 @@ type BookingEventType = EventType & `booking.${string}`;
 
 /** Writes down what happened to a booking: its row with a new version, its history, its event. */
 @Injectable()
-export class BookingRecord {
+export class BookingHistory {
   constructor(private readonly outbox: Outbox) {}
 
   /** The booking as it is now was brought about by `event`. */
-  async happened(
+  async append(
     em: EntityManager,
     booking: Booking,
-    what: { event: Happening; actor: Actor; now: Date; from?: BookingState; changeId?: string },
+    what: { event: HistoryEvent; actor: Actor; now: Date; from?: BookingState; changeId?: string },
   ): Promise<void> {
     const { event, actor, now } = what;
     // Always another instant than before, so that each line of the history has a version of its own.

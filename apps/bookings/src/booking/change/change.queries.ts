@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Booking } from '../booking/booking.entity.js';
+import type { Booking } from '../booking.entity.js';
 import { BookingChange } from './change.entity.js';
 
 /** The open change of a booking, or null. */

@@ -2,25 +2,25 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { addLogFields, Idempotency, type AuthUser } from '@roost/http';
 import { Clock, invalidField, Problem, uuidv7 } from '@roost/platform';
-import { isActiveAccount } from '../account/account.queries.js';
-import type { Booking } from '../booking/booking.entity.js';
-import { BookingLifecycle } from '../booking/booking.lifecycle.js';
-import { stayOf } from '../booking/booking.nights.js';
-import { findVisible, lockVisible } from '../booking/booking.queries.js';
-import type { Actor } from '../booking/booking.record.js';
-import { BookingSweeper, NightsTaken } from '../booking/booking.sweeper.js';
-import { ListingSnapshots, mayBeChanged } from '../listing-snapshot/listing-snapshot.service.js';
-import { StayPricing } from '../quote/stay.pricing.js';
+import { isActiveAccount } from '../../account/account.queries.js';
+import type { Booking } from '../booking.entity.js';
+import { BookingLifecycle } from '../booking-lifecycle.service.js';
+import { stayOf } from '../booking-nights.service.js';
+import { findVisible, lockVisible } from '../booking.queries.js';
+import type { Actor } from '../booking-history.service.js';
+import { BookingSweeper, NightsTaken } from '../booking-sweeper.jobs.js';
+import { ListingSnapshotService, mayBeChanged } from '../../listing-snapshot/listing-snapshot.service.js';
+import { StayPricing } from '../../quote/stay-pricing.service.js';
 import { type BookingChange as ChangeDto, type ProposeChange, toChangeDto } from './change.dto.js';
 import { BookingChange } from './change.entity.js';
-import { ChangeLifecycle } from './change.lifecycle.js';
+import { ChangeLifecycle } from './change-lifecycle.service.js';
 import { findChange } from './change.queries.js';
 import {
   answerBy,
   changedStay,
   givesBackStayedNights,
   isSameStay,
-  needsNobody,
+  isAutoApplied,
   sameDates,
   type Stay,
 } from './domain/changed-stay.js';
@@ -35,7 +35,7 @@ export class ChangeService {
     private readonly bookings: BookingLifecycle,
     private readonly changes: ChangeLifecycle,
     private readonly sweeper: BookingSweeper,
-    private readonly listings: ListingSnapshots,
+    private readonly listings: ListingSnapshotService,
     private readonly pricing: StayPricing,
     private readonly clock: Clock,
   ) {}
@@ -114,7 +114,7 @@ export class ChangeService {
     const booking = await lockVisible(em, id, user.id);
     if (!booking) throw new Problem('booking.not_found');
     addLogFields({ bookingId: id, listingId: booking.terms.listingId });
-    await this.bookings.catchUp(em, booking, now);
+    await this.bookings.processOverdue(em, booking, now);
     return booking;
   }
 
@@ -131,14 +131,14 @@ export class ChangeService {
     if (booking.openChangeId)
       throw new Problem('change.already_open', undefined, { changeId: booking.openChangeId });
     const next = changedStay(terms, wanted);
-    refuseSenseless(terms, next, wanted);
+    validateChange(terms, next, wanted);
     const earliestCheckOutDate = givesBackStayedNights(terms, next, now);
     if (earliestCheckOutDate) throw new Problem('change.nights_stayed', undefined, { earliestCheckOutDate });
 
     const listing = await this.listings.find(terms.listingId, em);
     if (!listing || !mayBeChanged(listing)) throw new Problem('booking.listing_unavailable');
     const changed = this.pricing.changed(terms, listing, next, now);
-    const atOnce = needsNobody(terms, next, terms.price, changed.price);
+    const atOnce = isAutoApplied(terms, next, terms.price, changed.price);
     return Object.assign(new BookingChange(), {
       id: uuidv7(),
       bookingId: booking.id,
@@ -155,7 +155,7 @@ export class ChangeService {
   }
 }
 
-function refuseSenseless(now: Stay, next: Stay, wanted: ProposeChange): void {
+function validateChange(now: Stay, next: Stay, wanted: ProposeChange): void {
   if (next.checkInDate >= next.checkOutDate) {
     throw wanted.checkOutDate
       ? invalidField('/checkOutDate', 'Must be after checkInDate')

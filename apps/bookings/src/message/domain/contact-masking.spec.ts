@@ -1,5 +1,5 @@
-import { CONTACT_KINDS, hideContacts, type ContactKind } from './contact.js';
-import { seenText } from './seen-text.js';
+import { CONTACT_KINDS, maskContacts, type ContactKind } from './contact-masking.js';
+import { normalizeText } from './normalized-text.js';
 
 const MARK: Record<ContactKind, string> = {
   mail: '[mail address hidden]',
@@ -11,7 +11,7 @@ const MARK: Record<ContactKind, string> = {
 /** `{…}` is what has to go; all around it has to stay. */
 function expectHidden(kind: ContactKind, marked: string): void {
   const written = marked.replace(/[{}]/gu, '');
-  const { text, hidden } = hideContacts(written);
+  const { text, hidden } = maskContacts(written);
   const expected = marked.replace(/\{[^{}]*\}/gu, MARK[kind]);
   expect({ written, text, hidden }).toEqual({ written, text: expected, hidden: [kind] });
 }
@@ -263,21 +263,21 @@ describe('what guests and hosts really write stays as it is', () => {
     '.',
     '',
   ])('%s', (written) => {
-    expect(hideContacts(written)).toEqual({ text: written, hidden: [] });
+    expect(maskContacts(written)).toEqual({ text: written, hidden: [] });
   });
 });
 
 it('several in one text, each named once', () => {
   const written = 'Mail a@example.com or b@example.com, call +1 518 555 0142, see example.com or @roost_x.';
-  expect(hideContacts(written)).toEqual({
+  expect(maskContacts(written)).toEqual({
     text: 'Mail [mail address hidden] or [mail address hidden], call [phone number hidden], see [link hidden] or [handle hidden].',
     hidden: CONTACT_KINDS,
   });
 });
 
 it('hides nothing twice: what is hidden once stays as it is', () => {
-  const once = hideContacts('+1 518 555 0142, john at gmail dot com, https://example.com/@john').text;
-  expect(hideContacts(once)).toEqual({ text: once, hidden: [] });
+  const once = maskContacts('+1 518 555 0142, john at gmail dot com, https://example.com/@john').text;
+  expect(maskContacts(once)).toEqual({ text: once, hidden: [] });
 });
 
 it('is done with long and hostile texts', () => {
@@ -295,12 +295,12 @@ it('is done with long and hostile texts', () => {
     'insta ',
     '\u0301',
   ])
-    expect(hideContacts(piece.repeat(Math.ceil(4000 / piece.length))).text).toBeDefined();
+    expect(maskContacts(piece.repeat(Math.ceil(4000 / piece.length))).text).toBeDefined();
 });
 
 it('a text is read as it looks, and every part of it can be found again', () => {
   const written = 'é①\u200b５\u0660𝟙x';
-  const seen = seenText(written);
+  const seen = normalizeText(written);
   expect(seen.text).toBe('e1501x');
   const parts = [...seen.text].map((_, at) => written.slice(...seen.original(at, at + 1)));
   expect(parts).toEqual(['é', '①\u200b', '５', '\u0660', '𝟙', 'x']);

@@ -1,7 +1,7 @@
 import { BigIntType } from '@mikro-orm/core';
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import type { Guests } from '@roost/pricing';
-import type { StayTerms } from '../stay-terms.entity.js';
+import type { StayTerms } from '../../terms/stay-terms.entity.js';
 import type { ChangeState, Side } from './domain/change-state.js';
 
 /** Other terms that one side proposes for a booking; all else about the stay is as the booking has it. */

@@ -13,7 +13,7 @@ const announcementsLocked = new PreparedStatement<{ locked: unknown }>(
 );
 
 /** In one order, so that two who announce the same listings wait for each other. */
-export async function lockAnnouncements(
+export async function lockPublications(
   em: EntityManager,
   calendarListingIds: readonly number[],
 ): Promise<void> {
@@ -21,7 +21,7 @@ export async function lockAnnouncements(
 }
 
 /** An import of listing `m` wants nights there that no stay has any more. */
-const wantsFreed = `EXISTS (
+const hasPendingImport = `EXISTS (
      SELECT FROM calendar_entry e
      WHERE e.listing_id = m.listing_id AND e.kind = 'import' AND NOT e.live
        AND NOT coalesce((
@@ -29,17 +29,17 @@ const wantsFreed = `EXISTS (
          WHERE s.listing_id = e.listing_id AND t.live AND t.kind = 'stay' AND t.nights && e.nights
        ), '{}'::datemultirange) @> e.nights)`;
 
-const due = new PreparedStatement<{ calendarListingId: number; wantsFreed: boolean }>(
+const due = new PreparedStatement<{ calendarListingId: number; hasPendingImport: boolean }>(
   'calendar-due',
-  `SELECT m.listing_id AS "calendarListingId", ${wantsFreed} AS "wantsFreed"
+  `SELECT m.listing_id AS "calendarListingId", ${hasPendingImport} AS "hasPendingImport"
    FROM (SELECT DISTINCT listing_id FROM calendar_mark LIMIT ?::int) m`,
 );
 
-/** Some listings that have a mark; `wantsFreed`: an import wants nights there that no stay has any more. */
+/** Some listings that have a mark; `hasPendingImport`: an import wants nights there that no stay has any more. */
 export async function dueListings(
   em: EntityManager,
   limit: number,
-): Promise<{ calendarListingId: number; wantsFreed: boolean }[]> {
+): Promise<{ calendarListingId: number; hasPendingImport: boolean }[]> {
   return await due.execute(em, [limit]);
 }
 
@@ -68,7 +68,7 @@ export async function blockedRanges(
  * Takes the marks of these listings away and says whose they were. Where an import wants nights that came free since they
  * were looked at, the marks stay: what left one of them is seen together with it.
  */
-export async function takeMarks(
+export async function takeDirty(
   em: EntityManager,
   calendarListingIds: readonly number[],
 ): Promise<{ calendarListingId: number; listingId: string; timeZone: string | null }[]> {
@@ -82,7 +82,7 @@ const marked = new PreparedStatement<{
 }>(
   'calendar-marked',
   `WITH gone AS (
-     DELETE FROM calendar_mark m WHERE listing_id = ANY(?::bigint[]) AND NOT ${wantsFreed} RETURNING listing_id)
+     DELETE FROM calendar_mark m WHERE listing_id = ANY(?::bigint[]) AND NOT ${hasPendingImport} RETURNING listing_id)
    SELECT l.id AS "calendarListingId", l.public_id AS "listingId", s.time_zone AS "timeZone"
    FROM calendar_listing l LEFT JOIN listing_snapshot s ON s.listing_id = l.public_id
    WHERE l.id IN (SELECT listing_id FROM gone) ORDER BY l.id`,

@@ -1,12 +1,12 @@
 import { Controller } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
 import { OnEvent, Transactions, type EventMeta } from '@roost/messaging';
-import { ListingSnapshots } from './listing-snapshot.service.js';
+import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
 
 @Controller()
 export class ListingSnapshotConsumer {
   constructor(
-    private readonly listings: ListingSnapshots,
+    private readonly listings: ListingSnapshotService,
     private readonly transactions: Transactions,
   ) {}
 

@@ -3,12 +3,12 @@ import { Controller } from '@nestjs/common';
 import { type EventBody, REFUND_REASON } from '@roost/contracts';
 import { OnEvent, Transactions } from '@roost/messaging';
 import { Clock } from '@roost/platform';
-import type { Booking } from '../booking/booking.entity.js';
-import { BookingLifecycle } from '../booking/booking.lifecycle.js';
-import { stayOf } from '../booking/booking.nights.js';
-import { lockVisible } from '../booking/booking.queries.js';
+import type { Booking } from '../booking.entity.js';
+import { BookingLifecycle } from '../booking-lifecycle.service.js';
+import { stayOf } from '../booking-nights.service.js';
+import { lockVisible } from '../booking.queries.js';
 import { BookingChange } from './change.entity.js';
-import { ChangeLifecycle } from './change.lifecycle.js';
+import { ChangeLifecycle } from './change-lifecycle.service.js';
 import { findChange, isOvertaken } from './change.queries.js';
 import { givesBackStayedNights } from './domain/changed-stay.js';
 
@@ -26,7 +26,7 @@ export class ChangeConsumer {
   async captured(body: EventBody<'payment.captured'>): Promise<void> {
     await this.withChange(body, async (em, booking, change, now) => {
       if (body.capturedMinor < change.differenceMinor) return;
-      await this.bookings.catchUp(em, booking, now);
+      await this.bookings.processOverdue(em, booking, now);
       const late = change.state === 'expired';
       const stillPossible = late && (await this.isStillPossible(em, booking, change, now));
       if (stillPossible) await this.endStaleHolds(em, booking, change, now);

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { openChangesOf } from '../change/change.queries.js';
+import { openChangesOf } from './change/change.queries.js';
 import { toBookingDto, type Booking as BookingDto } from './booking.dto.js';
 import type { Booking } from './booking.entity.js';
 import { historyOf } from './booking.queries.js';

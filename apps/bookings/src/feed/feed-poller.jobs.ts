@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { runWithoutRequestContext } from '@roost/platform';
 import { Health, LOGGER } from '@roost/platform';
 import type { Logger } from 'pino';
-import { FeedSync } from './feed.sync.js';
+import { FeedSync } from './feed-sync.service.js';
 
 /** Feeds that one process reads at a time. */
 const AT_ONCE = 4;

@@ -3,16 +3,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, Problem, type Config } from '@roost/platform';
 import { addHours, addMinutes } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
-import { staleHolds, type Stay } from '../calendar/calendar.queries.js';
-import { ChangeLifecycle } from '../change/change.lifecycle.js';
+import { findStaleHolds, type Stay } from '../calendar/calendar.queries.js';
+import { ChangeLifecycle } from './change/change-lifecycle.service.js';
 import { type Booking, type Cancellation, refundableMinor } from './booking.entity.js';
 import { keptFacts } from './booking.events.js';
-import { BookingNights, stayOf } from './booking.nights.js';
+import { BookingNights, stayOf } from './booking-nights.service.js';
 import { lockVisible } from './booking.queries.js';
-import { type Actor, BookingRecord } from './booking.record.js';
+import { type Actor, BookingHistory } from './booking-history.service.js';
 import { transition, type Allowed, type BookingEvent, type BookingState } from './domain/booking-state.js';
-import { limitLines, type Refund } from './domain/cancellation.js';
-import { refundSchedule } from './domain/refund-schedule.js';
+import { limitLines, type Refund } from '../terms/domain/cancellation.js';
+import { refundSchedule } from '../terms/domain/refund-schedule.js';
 
 /** What a cancel settles between guest and host. */
 export interface Settlement {
@@ -33,7 +33,7 @@ const system: Actor = { by: 'system' };
 @Injectable()
 export class BookingLifecycle {
   constructor(
-    private readonly record: BookingRecord,
+    private readonly record: BookingHistory,
     private readonly nights: BookingNights,
     private readonly changes: ChangeLifecycle,
     @Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>,
@@ -68,7 +68,7 @@ export class BookingLifecycle {
   /** Where the provider can't hold money it is captured already, and nothing is left to wait for. */
   async accept(em: EntityManager, booking: Booking, host: Actor, now: Date): Promise<void> {
     this.allow(booking, 'host_accepted');
-    await this.enter(em, booking, 'awaiting_capture', 'host_accepted', host, now, {
+    await this.transitionTo(em, booking, 'awaiting_capture', 'host_accepted', host, now, {
       dueAt: addMinutes(now, this.config.CAPTURE_TTL_MINUTES),
     });
     await this.record.announce(em, booking, 'booking.accepted', {});
@@ -79,7 +79,7 @@ export class BookingLifecycle {
 
   async decline(em: EntityManager, booking: Booking, host: Actor, now: Date): Promise<void> {
     this.allow(booking, 'host_declined');
-    await this.enter(em, booking, 'declined', 'host_declined', host, now, { dueAt: null });
+    await this.transitionTo(em, booking, 'declined', 'host_declined', host, now, { dueAt: null });
     await this.nights.release(em, booking);
     await this.record.announce(em, booking, 'booking.declined', {});
   }
@@ -108,7 +108,7 @@ export class BookingLifecycle {
       refundLines: paidBack.lines,
       hostPenaltyMinor,
     };
-    await this.enter(em, booking, 'cancelled', event, actor, now, { dueAt: null });
+    await this.transitionTo(em, booking, 'cancelled', event, actor, now, { dueAt: null });
     await this.nights.leave(em, booking, {
       nightsStayed: refund.nightsStayed,
       byHost: settlement.by === 'host',
@@ -141,7 +141,7 @@ export class BookingLifecycle {
   }
 
   /** Time has come for this booking. */
-  async comeDue(em: EntityManager, booking: Booking, now: Date): Promise<void> {
+  async processDue(em: EntityManager, booking: Booking, now: Date): Promise<void> {
     if (await this.changes.expireDue(em, booking, now)) return;
     switch (booking.state) {
       case 'pending_payment':
@@ -159,14 +159,14 @@ export class BookingLifecycle {
       case 'confirmed':
         this.allow(booking, 'check_in_reached');
         await this.changes.close(em, booking, system, now);
-        await this.enter(em, booking, 'in_stay', 'check_in_reached', system, now, {
+        await this.transitionTo(em, booking, 'in_stay', 'check_in_reached', system, now, {
           dueAt: booking.terms.checkOutAt,
         });
         return await this.record.announce(em, booking, 'booking.checked-in', {});
       case 'in_stay':
         this.allow(booking, 'check_out_reached');
         await this.changes.close(em, booking, system, now);
-        await this.enter(em, booking, 'completed', 'check_out_reached', system, now, { dueAt: null });
+        await this.transitionTo(em, booking, 'completed', 'check_out_reached', system, now, { dueAt: null });
         return await this.record.announce(em, booking, 'booking.completed', {});
       default:
         throw new Error(`a booking that is ${booking.state} is never due`);
@@ -174,15 +174,15 @@ export class BookingLifecycle {
   }
 
   /** So that a command meets the state that the booking has by now, whether or not a sweeper came by. */
-  async catchUp(em: EntityManager, booking: Booking, now: Date): Promise<void> {
-    while (booking.dueAt && booking.dueAt <= now) await this.comeDue(em, booking, now);
+  async processOverdue(em: EntityManager, booking: Booking, now: Date): Promise<void> {
+    while (booking.dueAt && booking.dueAt <= now) await this.processDue(em, booking, now);
   }
 
   /** Others whose own time is up don't count; they end here. */
   async endStaleHolds(em: EntityManager, stay: Stay, now: Date): Promise<void> {
-    for (const id of await staleHolds(em, stay, now)) {
+    for (const id of await findStaleHolds(em, stay, now)) {
       const stale = await lockVisible(em, id, null);
-      if (stale) await this.catchUp(em, stale, now);
+      if (stale) await this.processOverdue(em, stale, now);
     }
   }
 
@@ -220,7 +220,7 @@ export class BookingLifecycle {
       ...(captureBefore ? [addMinutes(captureBefore, -this.config.CAPTURE_TTL_MINUTES)] : []),
     ]);
     booking.expiredCause = null;
-    await this.enter(em, booking, 'awaiting_host', event, { by: 'payment' }, now, {
+    await this.transitionTo(em, booking, 'awaiting_host', event, { by: 'payment' }, now, {
       dueAt: respondBy,
       respondBy,
     });
@@ -238,7 +238,7 @@ export class BookingLifecycle {
     booking.expiredCause = null;
     booking.confirmedAt = now;
     booking.terms.refundSchedule = refundSchedule(booking.terms, now);
-    await this.enter(em, booking, 'confirmed', event, { by: 'payment' }, now, {
+    await this.transitionTo(em, booking, 'confirmed', event, { by: 'payment' }, now, {
       dueAt: booking.terms.checkInAt,
     });
     await this.record.announce(em, booking, 'booking.confirmed', { late });
@@ -254,14 +254,16 @@ export class BookingLifecycle {
     const { expiryCause } = this.allow(booking, event);
     if (!expiryCause) throw new Error(`${event} does not expire a booking`);
     booking.expiredCause = expiryCause;
-    await this.enter(em, booking, 'expired', event, actor, now, { dueAt: null });
+    await this.transitionTo(em, booking, 'expired', event, actor, now, { dueAt: null });
     await this.nights.release(em, booking);
     await this.record.announce(em, booking, 'booking.expired', { cause: expiryCause });
   }
 
   /** Somebody else has the dates: payments, which waited for this answer, gives the money back. */
   private async refuseLatePayment(em: EntityManager, booking: Booking, now: Date): Promise<void> {
-    await this.enter(em, booking, 'expired', 'late_payment_refused', { by: 'payment' }, now, { dueAt: null });
+    await this.transitionTo(em, booking, 'expired', 'late_payment_refused', { by: 'payment' }, now, {
+      dueAt: null,
+    });
     await this.record.announce(em, booking, 'booking.expired', { cause: 'hold' });
   }
 
@@ -270,7 +272,7 @@ export class BookingLifecycle {
       throw new Error('a booking is never confirmed unpaid');
   }
 
-  private async enter(
+  private async transitionTo(
     em: EntityManager,
     booking: Booking,
     to: BookingState,
@@ -284,7 +286,7 @@ export class BookingLifecycle {
     booking.holdExpiresAt = null;
     booking.respondBy = next.respondBy ?? null;
     booking.dueAt = next.dueAt;
-    await this.record.happened(em, booking, { event, actor, now, from });
+    await this.record.append(em, booking, { event, actor, now, from });
   }
 }
 

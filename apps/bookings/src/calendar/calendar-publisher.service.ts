@@ -10,10 +10,10 @@ import {
   blockedRanges,
   dueListings,
   keepSnapshots,
-  lockAnnouncements,
-  takeMarks,
-} from './announcement.queries.js';
-import { blockFreedNights } from './imported.nights.js';
+  lockPublications,
+  takeDirty,
+} from './calendar-publisher.queries.js';
+import { blockFreedNights } from './imported-entries.js';
 
 /** Listings that are announced in one transaction, at most. */
 const BATCH = 100;
@@ -26,7 +26,7 @@ const ROUNDS_APART_MS = 50;
  * mark that a crash left behind is found by the next sweep. Nights that came free go to the import that wanted them first.
  */
 @Injectable()
-export class CalendarAnnouncer {
+export class CalendarPublisher {
   private running: Promise<void> | null = null;
   private again = false;
 
@@ -39,7 +39,7 @@ export class CalendarAnnouncer {
   ) {}
 
   /** Called inside a transaction that leaves marks. */
-  announceAfterCommit(): void {
+  publishAfterCommit(): void {
     this.transactions.afterCommit(() => this.wake());
   }
 
@@ -49,11 +49,11 @@ export class CalendarAnnouncer {
   }
 
   /** Announces what was marked when it was called, and all that is marked meanwhile by others. */
-  async announceDue(): Promise<void> {
+  async publishDue(): Promise<void> {
     for (;;) {
       const due = await dueListings(this.em.fork(), BATCH);
       if (due.length === 0) return;
-      const wanting = due.filter(({ wantsFreed }) => wantsFreed);
+      const wanting = due.filter(({ hasPendingImport }) => hasPendingImport);
       for (const { calendarListingId } of wanting) await this.blockFreed(calendarListingId);
       const announced = await this.announce(due.map(({ calendarListingId }) => calendarListingId));
       if (due.length < BATCH && wanting.length === 0 && announced === due.length) return;
@@ -69,7 +69,7 @@ export class CalendarAnnouncer {
       const from = performance.now();
       this.again = false;
       try {
-        await this.announceDue();
+        await this.publishDue();
       } catch (error) {
         this.logger.error({ err: error }, 'a calendar could not be announced; the next sweep tries again');
       }
@@ -94,8 +94,8 @@ export class CalendarAnnouncer {
   private async announce(calendarListingIds: readonly number[]): Promise<number> {
     return await this.transactions.run(
       async (em) => {
-        await lockAnnouncements(em, calendarListingIds);
-        const listings = await takeMarks(em, calendarListingIds);
+        await lockPublications(em, calendarListingIds);
+        const listings = await takeDirty(em, calendarListingIds);
         if (listings.length === 0) return 0;
         const now = this.clock.now();
         const told = await blockedRanges(

@@ -1,7 +1,7 @@
 import { BigIntType } from '@mikro-orm/core';
 import { Embeddable, Property } from '@mikro-orm/decorators/legacy';
-import type { CancellationPolicy } from './booking/domain/cancellation.js';
-import type { DatedRefund } from './booking/domain/refund-schedule.js';
+import type { CancellationPolicy } from './domain/cancellation.js';
+import type { DatedRefund } from './domain/refund-schedule.js';
 import type { Guests, PricedStay } from '@roost/pricing';
 
 /** What a quote promises and a booking keeps: the terms of one stay, frozen with the time zone they are read in. */

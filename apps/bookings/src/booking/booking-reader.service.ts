@@ -14,7 +14,7 @@ import { Problem } from '@roost/platform';
 import { z } from 'zod';
 import type { Booking as BookingDto, ListBookings } from './booking.dto.js';
 import { findVisible, findAllVisible, listBookings } from './booking.queries.js';
-import { viewOf, viewsOf } from './booking.view.js';
+import { viewOf, viewsOf } from './booking-view.js';
 
 const isAdmin = (user: AuthUser): boolean => user.roles.includes('admin');
 
