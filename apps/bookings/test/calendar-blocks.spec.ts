@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem, type TestUser } from '@roost/testing';
-import { startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
+import { useBookings, type TestListing } from './bookings.fixture.js';
 
-let bookings: BookingsUnderTest;
-
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
+const bookings = useBookings();
 
 const nights = { from: '2027-06-10', to: '2027-06-14' };
 const block = (listing: { id: string }, user: TestUser, body: object = nights, headers = {}) =>
@@ -16,7 +11,7 @@ const unblock = (listing: TestListing, id: string, user = listing.host) =>
   bookings.as(user).delete(`/v1/listings/${listing.id}/calendar/blocks/${id}`);
 
 describe('POST', () => {
-  it('201: the nights are gone for guests', async () => {
+  it('201: makes the nights unavailable to guests', async () => {
     const listing = await bookings.givenListing();
     const { status, body } = await block(listing, listing.host, { ...nights, note: 'Family' });
     expect(status).toBe(201);
@@ -24,7 +19,7 @@ describe('POST', () => {
     expectProblem(await bookings.quote(aUser(), listing), 409, 'booking.dates_unavailable');
   });
 
-  it('201: blocks may overlap each other and preparation nights', async () => {
+  it('201: allows blocks to overlap each other and preparation nights', async () => {
     const listing = await bookings.givenListing({ rules: { preparationNights: 2 } });
     await bookings.givenConfirmed({ listing });
     for (const from of ['2027-06-14', '2027-06-15']) {
@@ -32,15 +27,15 @@ describe('POST', () => {
     }
   });
 
-  it('201: over a hold that has run out', async () => {
+  it('201: expires an overdue hold of the nights', async () => {
     const listing = await bookings.givenListing();
     const hold = await bookings.givenBooking({ listing });
-    await bookings.givenOverdue(hold);
+    await bookings.makeOverdue(hold);
     expect((await block(listing, listing.host)).status).toBe(201);
     expect(await bookings.stateOf(hold)).toBe('expired');
   });
 
-  it('the same key twice makes one block', async () => {
+  it('creates one block for two requests with the same Idempotency-Key', async () => {
     const listing = await bookings.givenListing();
     const key = { 'idempotency-key': randomUUID() };
     const first = await block(listing, listing.host, nights, key);
@@ -54,16 +49,16 @@ describe('POST', () => {
   });
 
   it.each(['givenBooking', 'givenConfirmed', 'givenRequest'] as const)(
-    '409 calendar.dates_taken: a live booking (%s)',
+    '409 calendar.dates_taken: rejects nights of an active booking (%s)',
     async (given) => {
       const { listing } = await bookings[given]();
-      const answer = await block(listing, listing.host, { from: '2027-06-13', to: '2027-06-20' });
-      expectProblem(answer, 409, 'calendar.dates_taken');
-      expect(await bookings.isFree(listing, '2027-06-15')).toBe(true);
+      const response = await block(listing, listing.host, { from: '2027-06-13', to: '2027-06-20' });
+      expectProblem(response, 409, 'calendar.dates_taken');
+      expect(await bookings.calendar.isFree(listing, '2027-06-15')).toBe(true);
     },
   );
 
-  it('a block and 50 bookings at once: one wins, nothing overlaps', async () => {
+  it('accepts one of a block and 50 bookings sent concurrently', async () => {
     const listing = await bookings.givenListing();
     const guests = Array.from({ length: 50 }, () => aUser());
     const quotes = await Promise.all(guests.map((guest) => bookings.givenQuote(guest, listing)));
@@ -73,27 +68,27 @@ describe('POST', () => {
         bookings.as(guests[index] ?? aUser()).post('/v1/bookings', { quoteId: quote.id }),
       ),
     ]);
-    expect([blocked, ...booked].filter((answer) => answer?.status === 201)).toHaveLength(1);
-    expect([blocked, ...booked].every((answer) => answer?.status === 201 || answer?.status === 409)).toBe(
-      true,
-    );
-    expect(await bookings.overlaps()).toEqual([]);
+    expect([blocked, ...booked].filter((response) => response?.status === 201)).toHaveLength(1);
+    expect(
+      [blocked, ...booked].every((response) => response?.status === 201 || response?.status === 409),
+    ).toBe(true);
+    expect(await bookings.calendar.overlaps()).toEqual([]);
   });
 
   it.each<[string, object, string]>([
-    ['reversed', { from: '2027-06-14', to: '2027-06-10' }, '/to'],
+    ['reversed dates', { from: '2027-06-14', to: '2027-06-10' }, '/to'],
     ['no nights', { from: '2027-06-14', to: '2027-06-14' }, '/to'],
     ['an impossible date', { from: '2028-02-31', to: '2028-03-02' }, '/from'],
-    ['a thousand years', { from: '2027-06-14', to: '3027-06-14' }, '/to'],
-    ['a long note', { ...nights, note: 'x'.repeat(10_000) }, '/note'],
-    ['a NUL byte', { ...nights, note: '\u0000' }, '/note'],
+    ['a range of a thousand years', { from: '2027-06-14', to: '3027-06-14' }, '/to'],
+    ['a note of 10,000 characters', { ...nights, note: 'x'.repeat(10_000) }, '/note'],
+    ['a NUL byte in the note', { ...nights, note: '\u0000' }, '/note'],
     ['an unknown field', { ...nights, live: false }, '/live'],
-  ])('400: %s', async (_, body, pointer) => {
+  ])('400: rejects %s', async (_, body, pointer) => {
     const listing = await bookings.givenListing();
     expectProblem(await block(listing, listing.host, body), 400, 'request.invalid', pointer);
   });
 
-  it('401, 403 and 404', async () => {
+  it('401, 403, 404: rejects users other than the host, and missing listings', async () => {
     const listing = await bookings.givenListing();
     const path = `/v1/listings/${listing.id}/calendar/blocks`;
     expectProblem(await bookings.service.anonymous.post(path, nights), 401, 'auth.missing_token');
@@ -108,20 +103,20 @@ describe('POST', () => {
 });
 
 describe('DELETE', () => {
-  it('204: the nights are free again', async () => {
+  it('204: makes the nights available again', async () => {
     const listing = await bookings.givenListing();
     const { body } = await block(listing, listing.host);
     expect((await unblock(listing, body.id)).status).toBe(204);
-    expect(await bookings.isFree(listing, '2027-06-10')).toBe(true);
+    expect(await bookings.calendar.isFree(listing, '2027-06-10')).toBe(true);
     expectProblem(await unblock(listing, body.id), 404, 'calendar.block_not_found');
   });
 
-  it('404: a block of another listing; 403: another host', async () => {
+  it('404: rejects the block of another listing; 403: rejects another host', async () => {
     const listing = await bookings.givenListing();
     const other = await bookings.givenListing({ host: listing.host });
     const { body } = await block(listing, listing.host);
     expectProblem(await unblock(other, body.id), 404, 'calendar.block_not_found');
     expectProblem(await unblock(listing, body.id, aUser({ roles: ['host'] })), 403, 'listing.forbidden');
-    expect(await bookings.isFree(listing, '2027-06-10')).toBe(false);
+    expect(await bookings.calendar.isFree(listing, '2027-06-10')).toBe(false);
   });
 });

@@ -1,24 +1,19 @@
 import { aUser, expectProblem } from '@roost/testing';
-import { startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
+import { useBookings, type TestListing } from './bookings.fixture.js';
 
-let bookings: BookingsUnderTest;
-
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
+const bookings = useBookings();
 
 async function givenUrl(listing: TestListing, body?: object): Promise<string> {
-  const answer = await bookings
+  const response = await bookings
     .as(listing.host)
     .post<{ url: string }>(`/v1/listings/${listing.id}/calendar/export-url`, body);
-  expect(answer).toMatchObject({ status: 201 });
-  return new URL(answer.body.url).pathname;
+  expect(response).toMatchObject({ status: 201 });
+  return new URL(response.body.url).pathname;
 }
 
 const read = (path: string, headers = {}) => bookings.service.anonymous.get<string>(path, headers);
 
-/** `0610-0614`, read by somebody who knows nothing of how it was written. */
+/** `0610-0614`; parsed without code of the service. */
 function rangesOf(ical: string): string[] {
   const unfolded = ical.replaceAll(/\r\n[ \t]/g, '');
   const starts = [...unfolded.matchAll(/^DTSTART;VALUE=DATE:2027(\d{4})\r$/gm)].map(([, day]) => day ?? '');
@@ -28,20 +23,20 @@ function rangesOf(ical: string): string[] {
 const uidsOf = (ical: string) => [...ical.matchAll(/^UID:(.*)\r$/gm)].map(([, uid]) => uid);
 
 describe('200', () => {
-  it('stays with their preparation, holds and blocks; nothing of a guest', async () => {
+  it('exports stays with preparation nights, holds and blocks, without data of guests', async () => {
     const listing = await bookings.givenListing({ rules: { preparationNights: 1 } });
     const guest = aUser();
     const booking = await bookings.givenConfirmed({ listing, guest });
     await bookings.givenBooking({ listing, checkInDate: '2027-06-20', checkOutDate: '2027-06-22' });
-    await bookings.as(listing.host).post(`/v1/listings/${listing.id}/calendar/blocks`, {
+    await bookings.calendar.block(listing, {
       from: '2027-06-25',
       to: '2027-06-27',
-      note: 'Grandmother comes',
+      note: 'Grandmother visits',
     });
-    const answer = await read(await givenUrl(listing));
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-type')).toBe('text/calendar; charset=utf-8');
-    expect(rangesOf(answer.body).sort()).toEqual([
+    const response = await read(await givenUrl(listing));
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/calendar; charset=utf-8');
+    expect(rangesOf(response.body).sort()).toEqual([
       '0609-0610',
       '0610-0614',
       '0614-0615',
@@ -50,14 +45,14 @@ describe('200', () => {
       '0622-0623',
       '0625-0627',
     ]);
-    expect(answer.body.split('\r\n').every((line) => Buffer.byteLength(line) <= 75)).toBe(true);
-    expect(answer.body).not.toMatch(/[^\r]\n/);
+    expect(response.body.split('\r\n').every((line) => Buffer.byteLength(line) <= 75)).toBe(true);
+    expect(response.body).not.toMatch(/[^\r]\n/);
     for (const secret of [guest.id, booking.id, 'Grandmother', 'booking', 'preparation']) {
-      expect(answer.body).not.toContain(secret);
+      expect(response.body).not.toContain(secret);
     }
   });
 
-  it('the same until a night changes; then other bytes, the same UIDs', async () => {
+  it('responds 304 until a night changes; UIDs do not change', async () => {
     const { listing } = await bookings.givenConfirmed();
     const path = await givenUrl(listing);
     const first = await read(path);
@@ -72,7 +67,7 @@ describe('200', () => {
     expect(new Set(uidsOf(changed.body)).size).toBe(2);
   });
 
-  it('a stay under way is whole, one that is over is gone', async () => {
+  it('exports all nights of a stay in progress and omits a past stay', async () => {
     const { listing } = await bookings.givenConfirmed();
     const path = await givenUrl(listing);
     try {
@@ -85,17 +80,17 @@ describe('200', () => {
     }
   });
 
-  it('a booked room is taken in the calendar of its house', async () => {
+  it('exports the nights of a booked room in the calendar of its house', async () => {
     const house = await bookings.givenListing();
     const room = await bookings.givenListing({ host: house.host });
-    await bookings.as(house.host).put(`/v1/listings/${house.id}/links`, { listingIds: [room.id] });
+    await bookings.calendar.link(house, [room]);
     await bookings.givenConfirmed({ listing: room });
     const [ofHouse, ofRoom] = [await read(await givenUrl(house)), await read(await givenUrl(room))];
     expect([rangesOf(ofHouse.body), rangesOf(ofRoom.body)]).toEqual([['0610-0614'], ['0610-0614']]);
     expect(uidsOf(ofHouse.body)).not.toEqual(uidsOf(ofRoom.body));
   });
 
-  it('what an operator imported is passed on', async () => {
+  it('exports the nights of an import by an administrator', async () => {
     const listing = await bookings.givenListing();
     const blocked = [
       { from: '2027-06-01', to: '2027-06-03' },
@@ -111,8 +106,8 @@ describe('200', () => {
   });
 });
 
-describe('the address', () => {
-  it('is new each time, and the one before is dead', async () => {
+describe('the export URL', () => {
+  it('is new each time; the previous URL is revoked', async () => {
     const listing = await bookings.givenListing();
     const [first, second] = [await givenUrl(listing), await givenUrl(listing, { withImports: true })];
     expect(first).toMatch(/^\/v1\/calendars\/[\w-]{43}\.ics$/);
@@ -121,9 +116,9 @@ describe('the address', () => {
     expect((await read(second)).status).toBe(200);
   });
 
-  it('is kept as a hash, and in clear nowhere: not with an Idempotency-Key either', async () => {
+  it('is stored as a hash only, also with an Idempotency-Key', async () => {
     const listing = await bookings.givenListing();
-    const ask = () =>
+    const create = () =>
       bookings
         .as(listing.host)
         .post<{ url: string }>(
@@ -131,8 +126,8 @@ describe('the address', () => {
           {},
           { 'idempotency-key': 'once' },
         );
-    const first = await ask();
-    const again = await ask();
+    const first = await create();
+    const again = await create();
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     expect(again.body).toEqual(first.body);
     const token = /([\w-]{43})\.ics$/.exec(first.body.url)?.[1] ?? 'none';
@@ -143,11 +138,11 @@ describe('the address', () => {
     expect((await read(`/v1/calendars/${token}.ics`)).status).toBe(200);
   });
 
-  it.each(['nobody', 'a'.repeat(43), '%00', "' OR 1=1"])('404 for %s', async (token) => {
+  it.each(['nobody', 'a'.repeat(43), '%00', "' OR 1=1"])('404: rejects the token %s', async (token) => {
     expectProblem(await read(`/v1/calendars/${encodeURIComponent(token)}.ics`), 404, 'calendar.not_found');
   });
 
-  it('is made for its host only', async () => {
+  it('is created for the host of the listing only', async () => {
     const listing = await bookings.givenListing();
     const path = `/v1/listings/${listing.id}/calendar/export-url`;
     expectProblem(await bookings.service.anonymous.post(path), 401, 'auth.missing_token');

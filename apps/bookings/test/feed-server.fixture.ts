@@ -2,15 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { FeedNetwork } from '../src/feed/feed-network.js';
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/**
- * A calendar of somebody else, on loopback, where feeds are never read from: the spec that starts it lets this one port of
- * the network of its service pass.
- */
+/** A calendar server on loopback. The service may not read from loopback, so a spec allows this port in its network. */
 export class FeedServer {
   readonly requests: IncomingMessage[] = [];
-  private answers: Answer = (_, response) => response.writeHead(404).end();
+  private handler: RequestHandler = (_, response) => response.writeHead(404).end();
 
   private constructor(
     private readonly server: Server,
@@ -18,14 +15,11 @@ export class FeedServer {
   ) {}
 
   static async start(): Promise<FeedServer> {
-    const server = createServer();
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    const started = new FeedServer(server, (server.address() as AddressInfo).port);
+    const { server, port } = await listen('127.0.0.1');
+    const started = new FeedServer(server, port);
     server.on('request', (request, response) => {
       started.requests.push(request);
-      started.answers(request, response);
+      started.handler(request, response);
     });
     return started;
   }
@@ -34,28 +28,52 @@ export class FeedServer {
     return `http://${host}:${this.port}${path}`;
   }
 
-  answer(answers: Answer): void {
-    this.answers = answers;
+  respondWith(handler: RequestHandler): void {
+    this.handler = handler;
   }
 
   serve(text: string | Buffer, headers: Record<string, string> = {}): void {
-    this.answer((_, response) =>
+    this.respondWith((_, response) =>
       response.writeHead(200, { 'content-type': 'text/calendar', ...headers }).end(text),
     );
   }
 
   async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    await close(this.server);
   }
 }
 
+/** A server on loopback that the service must never reach. */
+export interface Canary {
+  readonly port: number;
+  /** The number of connections and requests so far. */
+  hits: number;
+}
+
+/** Starts a canary before the tests of the file, and checks after them that nothing has reached it. */
+export function useCanary(): Canary {
+  let server: Server;
+  const canary = { port: 0, hits: 0 };
+  beforeAll(async () => {
+    ({ server, port: canary.port } = await listen('::'));
+    server.on('connection', () => (canary.hits += 1));
+    server.on('request', (_, response: ServerResponse) => {
+      canary.hits += 1;
+      response.end(ical(['1', '0610', '0614']));
+    });
+  });
+  afterAll(async () => {
+    await close(server);
+    expect(canary.hits).toBe(0);
+  });
+  return canary;
+}
+
 /**
- * The network of a spec: `hosts` says where names lead, and these servers may be reached on loopback. The port of a
- * canary is one where calendars are served, so that nothing but its address keeps anybody from it.
+ * A network in which `hosts` resolves names and `ports` are reachable on loopback. The ports of canaries count as
+ * calendar ports, so that only their address protects them.
  */
 export class SpecNetwork extends FeedNetwork {
-  readonly asked: string[] = [];
   readonly hosts = new Map<string, () => string[]>();
 
   constructor(
@@ -66,9 +84,8 @@ export class SpecNetwork extends FeedNetwork {
   }
 
   override async resolve(host: string): Promise<string[]> {
-    this.asked.push(host);
-    const known = this.hosts.get(host);
-    if (known) return known();
+    const addresses = this.hosts.get(host);
+    if (addresses) return addresses();
     return host.endsWith('.example') ? ['127.0.0.1'] : await super.resolve(host);
   }
 
@@ -77,8 +94,8 @@ export class SpecNetwork extends FeedNetwork {
     return super.allows(address, this.canaries().includes(port) ? 443 : port);
   }
 
-  /** Puts itself in the place of the service's own. */
-  takeOver(network: FeedNetwork): void {
+  /** Replaces the methods of the network of a running service. */
+  replace(network: FeedNetwork): void {
     network.resolve = (host) => this.resolve(host);
     network.allows = (address, port) => this.allows(address, port);
   }
@@ -101,4 +118,17 @@ export function ical(...events: [uid: string, from: string, to: string, ...lines
     'END:VCALENDAR',
     '',
   ].join('\r\n');
+}
+
+async function listen(host: string): Promise<{ server: Server; port: number }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, host, resolve);
+  });
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
 }

@@ -1,14 +1,10 @@
 import { aUser } from '@roost/testing';
-import { startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
+import { useBookings, type TestListing } from './bookings.fixture.js';
 
-let bookings: BookingsUnderTest;
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings.close());
+const bookings = useBookings();
 
-/** Everything is discounted, and there is no fee that would be left. */
-const free = (bookingMode: 'instant' | 'request'): Promise<TestListing> =>
+/** A listing whose nights are discounted by 100 % and that has no fees. */
+const givenFreeListing = (bookingMode: 'instant' | 'request'): Promise<TestListing> =>
   bookings.givenListing({
     bookingMode,
     price: {
@@ -17,38 +13,38 @@ const free = (bookingMode: 'instant' | 'request'): Promise<TestListing> =>
     },
   });
 
-it('a stay that costs nothing is confirmed at once, without a payment', async () => {
-  const listing = await free('instant');
+it('confirms a stay with a total of 0 immediately, without a payment', async () => {
+  const listing = await givenFreeListing('instant');
   const booking = await bookings.givenBooking({ listing });
   expect(booking.dto).toMatchObject({ state: 'confirmed', totalMinor: 0, holdExpiresAt: null, version: 2 });
   expect(booking.dto.history.map(({ event }) => event)).toEqual(['created', 'payment_captured']);
-  expect(await bookings.isFree(listing, '2027-06-10')).toBe(false);
+  expect(await bookings.calendar.isFree(listing, '2027-06-10')).toBe(false);
   const confirmed = await bookings.service.published('booking.confirmed');
   expect(confirmed.filter(({ bookingId }) => bookingId === booking.id)).toMatchObject([{ totalMinor: 0 }]);
   await bookings.sweep();
   expect(await bookings.stateOf(booking)).toBe('confirmed');
 });
 
-it('where the host decides it is a request, and the host’s yes confirms it', async () => {
-  const booking = await bookings.givenBooking({ listing: await free('request') });
+it('creates a request in the booking mode request and confirms it when the host accepts', async () => {
+  const booking = await bookings.givenBooking({ listing: await givenFreeListing('request') });
   expect(booking.dto.state).toBe('awaiting_host');
-  const { status, body } = await bookings.as(booking.listing.host).post(`/v1/bookings/${booking.id}/accept`);
+  const { status, body } = await bookings.accept(booking);
   expect({ status, state: body.state }).toEqual({ status: 200, state: 'confirmed' });
 });
 
-it('its cancellation gives nothing back and frees the nights', async () => {
-  const listing = await free('instant');
+it('refunds 0 on cancellation and releases the nights', async () => {
+  const listing = await givenFreeListing('instant');
   const booking = await bookings.givenBooking({ listing, guest: aUser() });
   const { body } = await bookings
     .as(booking.guest)
     .post<{ cancellation: { refundMinor: number } }>(`/v1/bookings/${booking.id}/cancel`, { reason: 'Rain' });
   expect(body.cancellation.refundMinor).toBe(0);
-  expect(await bookings.isFree(listing, '2027-06-10')).toBe(true);
+  expect(await bookings.calendar.isFree(listing, '2027-06-10')).toBe(true);
 });
 
-it('the same key answers the confirmed booking again', async () => {
+it('returns the confirmed booking again for the same Idempotency-Key', async () => {
   const guest = aUser();
-  const quote = await bookings.givenQuote(guest, await free('instant'));
+  const quote = await bookings.givenQuote(guest, await givenFreeListing('instant'));
   const client = bookings.as(guest).with({ 'idempotency-key': 'free' });
   const first = await client.post('/v1/bookings', { quoteId: quote.id });
   expect(first).toMatchObject({ status: 201, body: { state: 'confirmed' } });

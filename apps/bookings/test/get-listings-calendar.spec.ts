@@ -1,27 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem, type TestUser } from '@roost/testing';
 import { Calendar, type CalendarDay } from '../src/calendar/calendar.dto.js';
-import { shaped, startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
+import { expectShape, useBookings, type TestListing } from './bookings.fixture.js';
 
-let bookings: BookingsUnderTest;
-
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
+const bookings = useBookings();
 
 async function days(listing: TestListing, from: string, to: string, user?: TestUser): Promise<CalendarDay[]> {
   const client = user ? bookings.as(user) : bookings.service.anonymous;
-  const answer = await client.get<Calendar>(`/v1/listings/${listing.id}/calendar?from=${from}&to=${to}`);
-  expect({ status: answer.status, body: answer.body }).toMatchObject({
+  const response = await client.get<Calendar>(`/v1/listings/${listing.id}/calendar?from=${from}&to=${to}`);
+  expect({ status: response.status, body: response.body }).toMatchObject({
     status: 200,
     body: { currency: 'USD' },
   });
-  return shaped(Calendar, answer.body).data;
+  return expectShape(Calendar, response.body).data;
 }
 
 describe('200', () => {
-  it('price and minimum nights of each day', async () => {
+  it('returns the price and minimum nights of each day', async () => {
     const listing = await bookings.givenListing({
       price: {
         weekendPriceMinor: 15_000,
@@ -37,11 +32,11 @@ describe('200', () => {
     ]);
   });
 
-  it('taken nights without a word why, for all but the host', async () => {
+  it('shows the reason for unavailable nights to the host only', async () => {
     const listing = await bookings.givenListing({ rules: { preparationNights: 1 } });
     const booking = await bookings.givenConfirmed({ listing });
     await bookings.givenBooking({ listing, checkInDate: '2027-06-16', checkOutDate: '2027-06-17' });
-    const block = await bookings.as(listing.host).post(`/v1/listings/${listing.id}/calendar/blocks`, {
+    const block = await bookings.calendar.block(listing, {
       from: '2027-06-18',
       to: '2027-06-19',
       note: 'Painting',
@@ -64,7 +59,7 @@ describe('200', () => {
     expect(own[10]?.blockId).toBe(block.body.id);
   });
 
-  it('neither yesterday nor the day after the booking window', async () => {
+  it('marks days before today and after the booking window as unavailable', async () => {
     const listing = await bookings.givenListing({ rules: { bookingWindowMonths: 1 } });
     const own = await days(listing, '2027-03-01', '2027-04-04', listing.host);
     expect(own[0]).toMatchObject({ date: '2027-03-01', available: false, reason: 'past' });
@@ -73,26 +68,26 @@ describe('200', () => {
     expect(own.at(-1)).toMatchObject({ date: '2027-04-03', available: false, reason: 'window' });
   });
 
-  it('a paused listing for its host only', async () => {
+  it('returns the calendar of a paused listing to its host only', async () => {
     const listing = await bookings.givenListing({ status: 'paused' });
     expect(await days(listing, '2027-06-01', '2027-06-02', listing.host)).toHaveLength(1);
-    const answer = await bookings.service.anonymous.get(
+    const response = await bookings.service.anonymous.get(
       `/v1/listings/${listing.id}/calendar?from=2027-06-01&to=2027-06-02`,
     );
-    expectProblem(answer, 404, 'listing.not_found');
+    expectProblem(response, 404, 'listing.not_found');
   });
 
-  it('24 months, and no day more', async () => {
+  it('returns at most 24 months', async () => {
     const listing = await bookings.givenListing();
     expect(await days(listing, '2027-06-01', '2029-06-01')).toHaveLength(731);
-    const answer = await bookings.service.anonymous.get(
+    const response = await bookings.service.anonymous.get(
       `/v1/listings/${listing.id}/calendar?from=2027-06-01&to=2029-06-02`,
     );
-    expectProblem(answer, 400, 'request.invalid', 'to');
+    expectProblem(response, 400, 'request.invalid', 'to');
   });
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   it.each([
     ['', 'from'],
     ['?from=2027-06-01', 'to'],
@@ -101,13 +96,13 @@ describe('refusals', () => {
     ['?from=9999-12-30&to=9999-12-31', 'to'],
     ['?from=2027-06-01&to=2027-06-02&days=3', 'days'],
     ['?from=2027-06-01&from=2027-06-01&to=2027-06-02', 'from'],
-  ])('400: %s', async (query, parameter) => {
+  ])('400: rejects the query "%s"', async (query, parameter) => {
     const listing = await bookings.givenListing();
-    const answer = await bookings.service.anonymous.get(`/v1/listings/${listing.id}/calendar${query}`);
-    expectProblem(answer, 400, 'request.invalid', parameter);
+    const response = await bookings.service.anonymous.get(`/v1/listings/${listing.id}/calendar${query}`);
+    expectProblem(response, 400, 'request.invalid', parameter);
   });
 
-  it('401: a token that is sent must be good; 404: no such listing', async () => {
+  it('401: rejects an invalid token; 404: rejects an unknown listing', async () => {
     const path = `/v1/listings/${randomUUID()}/calendar?from=2027-06-01&to=2027-06-02`;
     expectProblem(await bookings.as(aUser({ claims: { exp: 1 } })).get(path), 401, 'auth.invalid_token');
     expectProblem(await bookings.service.anonymous.get(path), 404, 'listing.not_found');

@@ -1,17 +1,12 @@
-import { startBookings, type BookingsUnderTest } from './bookings.fixture.js';
+import { useBookings } from './bookings.fixture.js';
 
-let bookings: BookingsUnderTest;
-
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
+const bookings = useBookings();
 
 type Document = {
   paths: Record<string, Record<string, { responses: Record<string, unknown>; requestBody?: object }>>;
 };
 
-it('every route is in the document, with what it answers', async () => {
+it('documents every route with its responses', async () => {
   const { status, body } = await bookings.service.anonymous.get<Document>('/openapi.json');
   expect(status).toBe(200);
   const routes = Object.entries(body.paths).flatMap(([path, methods]) =>
@@ -35,7 +30,7 @@ it('every route is in the document, with what it answers', async () => {
     'POST /v1/bookings/{id}/cancel 200',
     'POST /v1/admin/bookings/{id}/cancel 200',
   ]) {
-    expect(routes.find((known) => known.startsWith(route)) ?? routes).toMatch(/^\w/);
+    expect(routes.find((documented) => documented.startsWith(route)) ?? routes).toMatch(/^\w/);
   }
   expect(body.paths['/v1/bookings']?.['post']?.responses).toHaveProperty('409');
   expect(body.paths['/v1/quotes']?.['post']?.responses).toHaveProperty('422');

@@ -1,22 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { aUser } from '@roost/testing';
-import { june, paymentOf, startBookings, type BookingsUnderTest } from './bookings.fixture.js';
+import { juneStay, useBookings, type TestBooking } from './bookings.fixture.js';
+import { paymentOf } from './payments.fixture.js';
 
-let bookings: BookingsUnderTest;
+const bookings = useBookings();
 
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
+const confirmedEvents = (booking: TestBooking) => bookings.publishedFor('booking.confirmed', booking);
 
-const confirmedEvents = async (id: string) =>
-  (await bookings.service.published('booking.confirmed')).filter((event) => event.bookingId === id);
-const expiredEvents = async (id: string) =>
-  (await bookings.service.published('booking.expired')).filter((event) => event.bookingId === id);
-
-it('instant book: confirms, tells everyone, keeps the payment', async () => {
+it('confirms an instant booking, publishes booking.confirmed and stores the payment id', async () => {
   const booking = await bookings.givenBooking();
-  await bookings.captured(booking);
+  await bookings.payments.captured(booking);
   expect(await bookings.read(booking)).toMatchObject({
     state: 'confirmed',
     paymentId: booking.paymentId,
@@ -24,7 +17,7 @@ it('instant book: confirms, tells everyone, keeps the payment', async () => {
     version: 2,
     history: [{ event: 'created' }, { by: 'payment', event: 'payment_captured', reason: null }],
   });
-  expect(await confirmedEvents(booking.id)).toEqual([
+  expect(await confirmedEvents(booking)).toEqual([
     expect.objectContaining({
       state: 'confirmed',
       late: false,
@@ -34,40 +27,40 @@ it('instant book: confirms, tells everyone, keeps the payment', async () => {
   ]);
 });
 
-it('the same event three times confirms once', async () => {
+it('confirms once for duplicate events', async () => {
   const booking = await bookings.givenBooking();
-  await bookings.captured(booking, { id: randomUUID(), times: 3 });
-  await bookings.captured(booking);
-  expect(await confirmedEvents(booking.id)).toHaveLength(1);
+  await bookings.payments.captured(booking, { id: randomUUID(), times: 3 });
+  await bookings.payments.captured(booking);
+  expect(await confirmedEvents(booking)).toHaveLength(1);
   expect((await bookings.read(booking)).history).toHaveLength(2);
 });
 
-it('request to book, where the provider can’t hold: asks the host', async () => {
+it('requests a response of the host when the provider captures without an authorization', async () => {
   const listing = await bookings.givenListing({ bookingMode: 'request' });
   const booking = await bookings.givenBooking({ listing });
-  await bookings.captured(booking);
+  await bookings.payments.captured(booking);
   expect(await bookings.stateOf(booking)).toBe('awaiting_host');
-  // Accepted, it is confirmed at once: nothing is left to capture.
-  const answer = await bookings.as(listing.host).post(`/v1/bookings/${booking.id}/accept`);
-  expect(answer.body).toMatchObject({ state: 'confirmed' });
+  // The payment is captured already, so acceptance confirms the booking.
+  const response = await bookings.as(listing.host).post(`/v1/bookings/${booking.id}/accept`);
+  expect(response.body).toMatchObject({ state: 'confirmed' });
 });
 
-it('after the host has accepted: confirms', async () => {
+it('confirms a booking that the host has accepted', async () => {
   const booking = await bookings.givenRequest();
-  await bookings.as(booking.listing.host).post(`/v1/bookings/${booking.id}/accept`);
+  await bookings.accept(booking);
   expect(await bookings.stateOf(booking)).toBe('awaiting_capture');
-  await bookings.captured(booking);
+  await bookings.payments.captured(booking);
   expect(await bookings.stateOf(booking)).toBe('confirmed');
 });
 
-it('less than the total confirms nothing', async () => {
+it('does not confirm a booking for less than its total', async () => {
   const booking = await bookings.givenBooking();
   const part = { ...paymentOf(booking, 'captured'), capturedMinor: booking.dto.totalMinor - 1 };
   await bookings.service.deliver('payment.captured', { ...part, capturedAt: '2027-03-02T12:00:00Z' });
   expect(await bookings.stateOf(booking)).toBe('pending_payment');
 });
 
-it('the payment of a change is no payment of the booking', async () => {
+it('does not confirm a booking for the payment of a change', async () => {
   const booking = await bookings.givenBooking();
   const change = {
     purpose: 'change' as const,
@@ -81,67 +74,69 @@ it('the payment of a change is no payment of the booking', async () => {
   expect(await bookings.stateOf(booking)).toBe('pending_payment');
 });
 
-it('a payment for nothing we know is a fault, not a shrug', async () => {
+it('rejects a payment for an unknown booking', async () => {
   const booking = await bookings.givenBooking();
-  await expect(bookings.captured({ ...booking, id: randomUUID() })).rejects.toThrow('does not exist');
+  await expect(bookings.payments.captured({ ...booking, id: randomUUID() })).rejects.toThrow(
+    'does not exist',
+  );
 });
 
-describe('after the hold has run out', () => {
-  const overdue = async () => {
+describe('after the hold has expired', () => {
+  const givenExpired = async () => {
     const booking = await bookings.givenBooking();
     await bookings.service.clock.advance('PT15M');
     expect(await bookings.stateOf(booking)).toBe('expired');
     return booking;
   };
 
-  it('dates still free: confirms, late', async () => {
-    const booking = await overdue();
-    expect(await bookings.isFree(booking.listing, '2027-06-11')).toBe(true);
-    await bookings.captured(booking);
+  it('confirms the booking with late: true when the nights are available', async () => {
+    const booking = await givenExpired();
+    expect(await bookings.calendar.isFree(booking.listing, '2027-06-11')).toBe(true);
+    await bookings.payments.captured(booking);
     expect(await bookings.read(booking)).toMatchObject({ state: 'confirmed', expiredCause: null });
-    expect(await confirmedEvents(booking.id)).toEqual([expect.objectContaining({ late: true })]);
-    expect(await bookings.isFree(booking.listing, '2027-06-11')).toBe(false);
+    expect(await confirmedEvents(booking)).toEqual([expect.objectContaining({ late: true })]);
+    expect(await bookings.calendar.isFree(booking.listing, '2027-06-11')).toBe(false);
   });
 
-  it('dates gone: stays expired and says so again, so that the money goes back', async () => {
-    const booking = await overdue();
-    const faster = await bookings.givenConfirmed({ listing: booking.listing, guest: aUser(), ...june });
-    await bookings.captured(booking);
+  it('publishes booking.expired again for a refund when the nights are unavailable', async () => {
+    const booking = await givenExpired();
+    const other = await bookings.givenConfirmed({ listing: booking.listing, guest: aUser(), ...juneStay });
+    await bookings.payments.captured(booking);
     expect(await bookings.stateOf(booking)).toBe('expired');
-    expect(await bookings.stateOf(faster)).toBe('confirmed');
-    expect(await expiredEvents(booking.id)).toEqual([
+    expect(await bookings.stateOf(other)).toBe('confirmed');
+    expect(await bookings.publishedFor('booking.expired', booking)).toEqual([
       expect.objectContaining({ cause: 'hold' }),
       expect.objectContaining({ cause: 'hold' }),
     ]);
-    expect(await bookings.overlaps()).toEqual([]);
+    expect(await bookings.calendar.overlaps()).toEqual([]);
   });
 
-  it('dates held by a hold that has run out itself: confirms, and ends the other', async () => {
-    const booking = await overdue();
+  it('confirms the booking and expires an overdue hold of the same nights', async () => {
+    const booking = await givenExpired();
     const other = await bookings.givenBooking({ listing: booking.listing });
-    await bookings.givenOverdue(other);
-    await bookings.captured(booking);
+    await bookings.makeOverdue(other);
+    await bookings.payments.captured(booking);
     expect(await bookings.stateOf(booking)).toBe('confirmed');
     expect(await bookings.stateOf(other)).toBe('expired');
-    expect(await bookings.overlaps()).toEqual([]);
+    expect(await bookings.calendar.overlaps()).toEqual([]);
   });
 
-  it('two late payments for the same dates at once: one confirms', async () => {
+  it('confirms one of two concurrent late payments for the same nights', async () => {
     const listing = await bookings.givenListing();
     const first = await bookings.givenBooking({ listing });
     await bookings.service.clock.advance('PT15M');
     const second = await bookings.givenBooking({ listing });
     await bookings.service.clock.advance('PT15M');
-    await Promise.all([bookings.captured(first), bookings.captured(second)]);
+    await Promise.all([bookings.payments.captured(first), bookings.payments.captured(second)]);
     const states = [await bookings.stateOf(first), await bookings.stateOf(second)];
     expect(states.sort()).toEqual(['confirmed', 'expired']);
-    expect(await bookings.overlaps()).toEqual([]);
+    expect(await bookings.calendar.overlaps()).toEqual([]);
   });
 
-  it('nights that are past are not free', async () => {
-    const booking = await overdue();
+  it('does not confirm nights in the past', async () => {
+    const booking = await givenExpired();
     await bookings.service.clock.set('2027-06-11T12:00:00Z');
-    await bookings.captured(booking);
+    await bookings.payments.captured(booking);
     expect(await bookings.stateOf(booking)).toBe('expired');
     await bookings.service.clock.set('2027-03-03T12:00:00Z');
   });
@@ -150,14 +145,14 @@ describe('after the hold has run out', () => {
 it.each([
   ['cancelled', 'cancel', (guest: boolean) => guest],
   ['declined', 'decline', (guest: boolean) => !guest],
-])('a booking that is %s stays so, silently', async (state, command, byGuest) => {
+])('does not change a booking that is %s', async (state, command, byGuest) => {
   const booking = await bookings.givenRequest();
   const user = byGuest(true) ? booking.guest : booking.listing.host;
-  const answer = await bookings
+  const response = await bookings
     .as(user)
     .post(`/v1/bookings/${booking.id}/${command}`, { reason: 'Plans changed' });
-  expect(answer.body).toMatchObject({ state });
-  await bookings.captured(booking);
+  expect(response.body).toMatchObject({ state });
+  await bookings.payments.captured(booking);
   expect(await bookings.stateOf(booking)).toBe(state);
-  expect(await confirmedEvents(booking.id)).toEqual([]);
+  expect(await confirmedEvents(booking)).toEqual([]);
 });

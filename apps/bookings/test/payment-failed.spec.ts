@@ -1,48 +1,42 @@
-import { startBookings, type BookingsUnderTest } from './bookings.fixture.js';
+import { useBookings } from './bookings.fixture.js';
 
-let bookings: BookingsUnderTest;
+const bookings = useBookings();
 
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
-
-it('before the hold has run out: the guest may try again', async () => {
+it('lets the guest retry before the hold expires', async () => {
   const booking = await bookings.givenBooking();
-  await bookings.failed(booking);
+  await bookings.payments.failed(booking);
   expect(await bookings.stateOf(booking)).toBe('pending_payment');
-  await bookings.captured(booking);
+  await bookings.payments.captured(booking);
   expect(await bookings.stateOf(booking)).toBe('confirmed');
 });
 
 it.each(['failed', 'voided'] as const)(
-  'payment.%s once the host has accepted: expires, frees the dates',
-  async (how) => {
+  'payment.%s after acceptance expires the booking and releases the nights',
+  async (event) => {
     const booking = await bookings.givenRequest();
-    await bookings.as(booking.listing.host).post(`/v1/bookings/${booking.id}/accept`);
-    await bookings[how](booking);
+    await bookings.accept(booking);
+    await bookings.payments[event](booking);
     expect(await bookings.read(booking)).toMatchObject({ state: 'expired', expiredCause: 'capture' });
-    expect(await bookings.isFree(booking.listing, '2027-06-10')).toBe(true);
-    const said = (await bookings.service.published('booking.expired')).filter(
-      (event) => event.bookingId === booking.id,
-    );
-    expect(said).toEqual([expect.objectContaining({ cause: 'capture' })]);
-    // Money that comes now goes back: no hold ran out here.
-    await bookings.captured(booking);
+    expect(await bookings.calendar.isFree(booking.listing, '2027-06-10')).toBe(true);
+    expect(await bookings.publishedFor('booking.expired', booking)).toEqual([
+      expect.objectContaining({ cause: 'capture' }),
+    ]);
+    // A later capture is refunded, since the cause is not the hold.
+    await bookings.payments.captured(booking);
     expect(await bookings.stateOf(booking)).toBe('expired');
   },
 );
 
-it('payment.voided while the host thinks: the request can’t be accepted any more', async () => {
+it('payment.voided before the response of the host makes acceptance impossible', async () => {
   const booking = await bookings.givenRequest();
-  await bookings.voided(booking);
-  const answer = await bookings.as(booking.listing.host).post(`/v1/bookings/${booking.id}/accept`);
-  expect(answer.body).toMatchObject({ code: 'booking.accept_too_late' });
+  await bookings.payments.voided(booking);
+  const response = await bookings.accept(booking);
+  expect(response.body).toMatchObject({ code: 'booking.accept_too_late' });
   expect(await bookings.stateOf(booking)).toBe('awaiting_host');
 });
 
-it('a booking that is confirmed stays confirmed', async () => {
+it('does not change a confirmed booking', async () => {
   const booking = await bookings.givenConfirmed();
-  await bookings.failed(booking);
+  await bookings.payments.failed(booking);
   expect(await bookings.stateOf(booking)).toBe('confirmed');
 });

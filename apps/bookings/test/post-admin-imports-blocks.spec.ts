@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, eventually, expectProblem } from '@roost/testing';
-import { june, startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
+import { juneStay, useBookings, type TestListing } from './bookings.fixture.js';
 
 interface Result {
   externalId: string | null;
@@ -11,13 +11,8 @@ interface Result {
   detail: string | null;
 }
 
-let bookings: BookingsUnderTest;
+const bookings = useBookings();
 const admin = aUser({ roles: ['admin'] });
-
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
 
 const send = (rows: unknown[], source = 'elsewhere', by = admin) =>
   bookings.as(by).post<{ results: Result[] }>('/v1/admin/imports/blocks', { source, rows });
@@ -36,14 +31,10 @@ async function imported(listing: TestListing, ...blocked: [from: string, to: str
   return result;
 }
 
-async function reasons(listing: TestListing): Promise<Record<string, string>> {
-  const { body } = await bookings
-    .as(listing.host)
-    .get<{ data: { date: string; reason: string | null }[] }>(
-      `/v1/listings/${listing.id}/calendar?from=2027-06-01&to=2027-07-01`,
-    );
-  const taken = body.data.filter(({ reason }) => reason !== null);
-  return Object.fromEntries(taken.map(({ date, reason }) => [date.slice(-2), reason ?? '']));
+async function reasonsByDay(listing: TestListing): Promise<Record<string, string>> {
+  const days = await bookings.calendar.hostDays(listing, { from: '2027-06-01', to: '2027-07-01' });
+  const unavailable = days.filter(({ reason }) => reason !== null);
+  return Object.fromEntries(unavailable.map(({ date, reason }) => [date.slice(-2), reason ?? '']));
 }
 
 const entries = (listing: TestListing) =>
@@ -54,7 +45,7 @@ const entries = (listing: TestListing) =>
   );
 
 describe('200', () => {
-  it('blocks one entry per run of nights; a stay across them is refused, one beside them is not', async () => {
+  it('creates one entry per range of nights, rejects overlapping stays and accepts adjacent stays', async () => {
     const listing = await bookings.givenListing();
     expect(await imported(listing, ['01', '05'], ['20', '22'])).toEqual({
       externalId: listing.id,
@@ -68,7 +59,7 @@ describe('200', () => {
       { nights: '[2027-06-01,2027-06-05)', live: true },
       { nights: '[2027-06-20,2027-06-22)', live: true },
     ]);
-    expect(await reasons(listing)).toEqual(
+    expect(await reasonsByDay(listing)).toEqual(
       Object.fromEntries(['01', '02', '03', '04', '20', '21'].map((day) => [day, 'import'])),
     );
     const across = { checkInDate: '2027-06-18', checkOutDate: '2027-06-21' };
@@ -76,45 +67,47 @@ describe('200', () => {
     await bookings.givenBooking({ listing, checkInDate: '2027-06-05', checkOutDate: '2027-06-20' });
   });
 
-  it('tells search what is blocked', async () => {
+  it('publishes the blocked nights', async () => {
     const listing = await bookings.givenListing();
     await imported(listing, ['10', '12']);
     await eventually(async () => {
-      const told = await bookings.service.published('calendar.changed');
-      expect(told.filter(({ listingId }) => listingId === listing.id)).toEqual([
+      expect(await bookings.calendar.published(listing)).toEqual([
         { listingId: listing.id, blocked: [{ from: '2027-06-10', to: '2027-06-12' }] },
       ]);
     });
   });
 
-  it('again: nothing is written; changed: all of it is replaced, and only of this source', async () => {
+  it('does not write unchanged nights and replaces changed nights of the same source only', async () => {
     const listing = await bookings.givenListing();
     await imported(listing, ['01', '05'], ['20', '22']);
     await send([aRow(listing, ['25', '27'])], 'another-source');
     const ids = () =>
-      bookings.service.query(`SELECT e.id FROM calendar_entry e JOIN calendar_listing l ON l.id = e.listing_id
-        WHERE l.public_id = '${listing.id}' ORDER BY e.id`);
+      bookings.service.query(
+        `SELECT e.id FROM calendar_entry e JOIN calendar_listing l ON l.id = e.listing_id
+         WHERE l.public_id = $1 ORDER BY e.id`,
+        [listing.id],
+      );
     const before = await ids();
     expect(await imported(listing, ['20', '21'], ['01', '03'], ['21', '22'], ['03', '05'])).toMatchObject({
       outcome: 'unchanged',
     });
     expect(await ids()).toEqual(before);
     expect(await imported(listing, ['03', '06'])).toMatchObject({ outcome: 'updated' });
-    expect(Object.keys(await reasons(listing)).sort()).toEqual(['03', '04', '05', '25', '26']);
+    expect(Object.keys(await reasonsByDay(listing)).sort()).toEqual(['03', '04', '05', '25', '26']);
     expect(await imported(listing)).toMatchObject({ outcome: 'updated' });
-    expect(Object.keys(await reasons(listing)).sort()).toEqual(['25', '26']);
+    expect(Object.keys(await reasonsByDay(listing)).sort()).toEqual(['25', '26']);
   });
 
-  it('leaves the nights of our own guests alone, says so, and takes them when they are free', async () => {
+  it('reports nights of bookings as covered and blocks them when the booking is cancelled', async () => {
     const { listing, ...booking } = await bookings.givenConfirmed();
-    const told = await imported(listing, ['08', '20']);
-    expect(told).toMatchObject({ outcome: 'created', code: 'calendar.dates_taken', pointer: '/blocked' });
+    const result = await imported(listing, ['08', '20']);
+    expect(result).toMatchObject({ outcome: 'created', code: 'calendar.dates_taken', pointer: '/blocked' });
     expect(await entries(listing)).toEqual([
       { nights: '[2027-06-08,2027-06-10)', live: true },
       { nights: '[2027-06-10,2027-06-14)', live: false },
       { nights: '[2027-06-14,2027-06-20)', live: true },
     ]);
-    expect(await reasons(listing)).toMatchObject({
+    expect(await reasonsByDay(listing)).toMatchObject({
       '09': 'import',
       '10': 'booking',
       '13': 'booking',
@@ -126,13 +119,13 @@ describe('200', () => {
       .post(`/v1/bookings/${booking.id}/cancel`, { reason: 'Plans changed' });
     expect(cancelled.status).toBe(200);
     await eventually(async () =>
-      expect(await reasons(listing)).toMatchObject({ '10': 'import', '13': 'import' }),
+      expect(await reasonsByDay(listing)).toMatchObject({ '10': 'import', '13': 'import' }),
     );
     expect(await entries(listing)).toEqual([{ nights: '[2027-06-08,2027-06-20)', live: true }]);
     expect(await imported(listing, ['08', '20'])).toMatchObject({ outcome: 'unchanged', code: null });
   });
 
-  it('a stay that is left early gives back the nights that are left of it', async () => {
+  it('blocks the remaining nights of a stay that is cancelled in stay', async () => {
     const { listing, ...booking } = await bookings.givenConfirmed();
     await imported(listing, ['08', '20']);
     await bookings.service.clock.set('2027-06-12T16:00:00Z');
@@ -150,30 +143,26 @@ describe('200', () => {
     }
   });
 
-  it('a hold that has run out stands in nobody’s way', async () => {
+  it('expires an overdue hold of the nights', async () => {
     const hold = await bookings.givenBooking();
-    await bookings.givenOverdue(hold);
+    await bookings.makeOverdue(hold);
     expect(await imported(hold.listing, ['08', '20'])).toMatchObject({ outcome: 'created', code: null });
     expect(await bookings.stateOf(hold)).toBe('expired');
   });
 
-  it('a house blocks its rooms, and may overlap what its host blocked', async () => {
+  it('blocks the rooms of a house and may overlap blocks of the host', async () => {
     const house = await bookings.givenListing();
     const rooms = [
       await bookings.givenListing({ host: house.host }),
       await bookings.givenListing({ host: house.host }),
     ];
-    await bookings
-      .as(house.host)
-      .put(`/v1/listings/${house.id}/links`, { listingIds: rooms.map(({ id }) => id) });
-    await bookings
-      .as(house.host)
-      .post(`/v1/listings/${house.id}/calendar/blocks`, { from: '2027-06-11', to: '2027-06-13' });
+    await bookings.calendar.link(house, rooms);
+    await bookings.calendar.block(house, { from: '2027-06-11', to: '2027-06-13' });
     expect(await imported(house, ['10', '12'])).toMatchObject({ outcome: 'created', code: null });
-    for (const room of rooms) expect(await bookings.isFree(room, '2027-06-10')).toBe(false);
+    for (const room of rooms) expect(await bookings.calendar.isFree(room, '2027-06-10')).toBe(false);
   });
 
-  it('an import and 20 bookings at once: each night has one owner', async () => {
+  it('has one owner per night after an import and 20 concurrent bookings', async () => {
     const listing = await bookings.givenListing();
     const guests = Array.from({ length: 20 }, () => aUser());
     const quotes = await Promise.all(guests.map((guest) => bookings.givenQuote(guest, listing)));
@@ -186,11 +175,11 @@ describe('200', () => {
     expect(result.outcome).toBe('created');
     expect(booked.filter(({ status }) => status === 201).length).toBeLessThanOrEqual(1);
     expect(booked.every(({ status }) => status === 201 || status === 409)).toBe(true);
-    expect(await bookings.overlaps()).toEqual([]);
-    expect(Object.keys(await reasons(listing))).toHaveLength(12);
+    expect(await bookings.calendar.overlaps()).toEqual([]);
+    expect(Object.keys(await reasonsByDay(listing))).toHaveLength(12);
   });
 
-  it('refuses rows one by one', async () => {
+  it('rejects invalid rows one by one', async () => {
     const listing = await bookings.givenListing();
     const rows = [
       { ...aRow(listing, ['05', '05']), externalId: 'a' },
@@ -216,7 +205,7 @@ describe('200', () => {
   });
 });
 
-it('401 and 403: nobody, a guest, the host of the listing', async () => {
+it('401: rejects a request without a token; 403: rejects a guest and the host of the listing', async () => {
   const listing = await bookings.givenListing();
   const rows = [aRow(listing, ['10', '14'])];
   expectProblem(
@@ -227,5 +216,5 @@ it('401 and 403: nobody, a guest, the host of the listing', async () => {
   for (const user of [aUser(), listing.host]) {
     expectProblem(await send(rows, 'elsewhere', user), 403, 'auth.forbidden');
   }
-  expect(await bookings.isFree(listing, june.checkInDate)).toBe(true);
+  expect(await bookings.calendar.isFree(listing, juneStay.checkInDate)).toBe(true);
 });

@@ -1,21 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem } from '@roost/testing';
-import { startBookings, type BookingsUnderTest, type TestBooking } from './bookings.fixture.js';
+import { useBookings, type TestBooking } from './bookings.fixture.js';
 
-let bookings: BookingsUnderTest;
-
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
+const bookings = useBookings();
 
 const accept = (booking: TestBooking, user = booking.listing.host, headers = {}) =>
   bookings.as(user).post(`/v1/bookings/${booking.id}/accept`, undefined, headers);
-const accepted = async (id: string) =>
-  (await bookings.service.published('booking.accepted')).filter((event) => event.bookingId === id);
+const accepted = (booking: TestBooking) => bookings.publishedFor('booking.accepted', booking);
 
 describe('200', () => {
-  it('waits for the capture, with the dates held', async () => {
+  it('holds the nights until the capture', async () => {
     const booking = await bookings.givenRequest();
     const { status, body } = await accept(booking);
     expect(status).toBe(200);
@@ -28,28 +22,28 @@ describe('200', () => {
         { by: 'host', event: 'host_accepted' },
       ],
     });
-    expect(await accepted(booking.id)).toEqual([expect.objectContaining({ state: 'awaiting_capture' })]);
-    expect(await bookings.isFree(booking.listing, '2027-06-10')).toBe(false);
+    expect(await accepted(booking)).toEqual([expect.objectContaining({ state: 'awaiting_capture' })]);
+    expect(await bookings.calendar.isFree(booking.listing, '2027-06-10')).toBe(false);
   });
 
-  it('the same key twice: accepted once, answered twice', async () => {
+  it('accepts once for two requests with the same Idempotency-Key', async () => {
     const booking = await bookings.givenRequest();
     const key = { 'idempotency-key': randomUUID() };
     const first = await accept(booking, booking.listing.host, key);
     const again = await accept(booking, booking.listing.host, key);
     expect(again.status).toBe(200);
     expect(again.body).toEqual(first.body);
-    expect(await accepted(booking.id)).toHaveLength(1);
+    expect(await accepted(booking)).toHaveLength(1);
   });
 });
 
-describe('refusals', () => {
-  it('403: the guest can’t accept her own request', async () => {
+describe('rejections', () => {
+  it('403: rejects the guest', async () => {
     const booking = await bookings.givenRequest();
     expectProblem(await accept(booking, booking.guest), 403, 'auth.forbidden');
   });
 
-  it('404: strangers', async () => {
+  it('404: rejects another host', async () => {
     expectProblem(
       await accept(await bookings.givenRequest(), aUser({ roles: ['host'] })),
       404,
@@ -57,33 +51,33 @@ describe('refusals', () => {
     );
   });
 
-  it('409: a second time, or with nothing to accept', async () => {
+  it('409: rejects a second acceptance and a booking that is not a request', async () => {
     const booking = await bookings.givenRequest();
     await accept(booking);
     expectProblem(await accept(booking), 409, 'booking.transition_not_allowed');
     expectProblem(await accept(await bookings.givenBooking()), 409, 'booking.transition_not_allowed');
   });
 
-  it('409: 24 hours are over, whether or not a sweeper came by', async () => {
+  it('409: rejects an overdue response before the sweep', async () => {
     const booking = await bookings.givenRequest();
-    await bookings.givenOverdue(booking);
+    await bookings.makeOverdue(booking);
     expectProblem(await accept(booking), 409, 'booking.transition_not_allowed');
-    expect(await accepted(booking.id)).toEqual([]);
+    expect(await accepted(booking)).toEqual([]);
   });
 
-  it('two hosts’ browsers at once: accepted once', async () => {
+  it('accepts once for three concurrent requests', async () => {
     const booking = await bookings.givenRequest();
-    const answers = await Promise.all([accept(booking), accept(booking), accept(booking)]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
-    expect(await accepted(booking.id)).toHaveLength(1);
+    const responses = await Promise.all([accept(booking), accept(booking), accept(booking)]);
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+    expect(await accepted(booking)).toHaveLength(1);
   });
 
-  it('accepted and declined at once: one of them', async () => {
+  it('applies one of a concurrent acceptance and decline', async () => {
     const booking = await bookings.givenRequest();
     const decline = bookings
       .as(booking.listing.host)
       .post(`/v1/bookings/${booking.id}/decline`, { reason: 'Family is coming' });
-    const answers = await Promise.all([accept(booking), decline]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const responses = await Promise.all([accept(booking), decline]);
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 409]);
   });
 });

@@ -1,23 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, eventually, expectProblem } from '@roost/testing';
-import { june, startBookings, type BookingsUnderTest } from './bookings.fixture.js';
+import { bookingStatements } from './booking-statements.fixture.js';
+import { juneStay, juneTotalMinor, useBookings } from './bookings.fixture.js';
 
-let bookings: BookingsUnderTest;
-
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
+const bookings = useBookings();
 
 describe('201', () => {
-  it('holds the dates for a quarter of an hour, at the price of the quote', async () => {
+  it('holds the nights for 15 minutes at the price of the quote', async () => {
     const guest = aUser();
     const listing = await bookings.givenListing();
     const quote = await bookings.givenQuote(guest, listing);
-    await bookings.tell({ ...listing.body, pricing: { ...listing.body.pricing!, basePriceMinor: 99_999 } });
+    await bookings.publishListing({
+      ...listing.body,
+      pricing: { ...listing.body.pricing!, basePriceMinor: 99_999 },
+    });
     const { status, body } = await bookings
       .as(guest)
-      .post('/v1/bookings', { quoteId: quote.id, message: 'We come by train.\nSee you!' });
+      .post('/v1/bookings', { quoteId: quote.id, message: 'We arrive by train.\nSee you!' });
     expect(status).toBe(201);
     expect(body).toMatchObject({
       state: 'pending_payment',
@@ -25,7 +24,7 @@ describe('201', () => {
       guestId: guest.id,
       hostId: listing.host.id,
       quoteId: quote.id,
-      ...june,
+      ...juneStay,
       guests: quote.guests,
       currency: 'USD',
       lines: quote.lines,
@@ -37,7 +36,7 @@ describe('201', () => {
       cancellation: null,
       openChange: null,
       version: 1,
-      message: 'We come by train.\nSee you!',
+      message: 'We arrive by train.\nSee you!',
       timeZone: 'America/New_York',
       checkInAt: '2027-06-10T19:00:00.000Z',
       checkOutAt: '2027-06-14T15:00:00.000Z',
@@ -45,16 +44,13 @@ describe('201', () => {
     });
     const read = await bookings.as(guest).get(`/v1/bookings/${String(body.id)}`);
     expect(read.body).toEqual(body);
-    expect(await bookings.isFree(listing, '2027-06-13')).toBe(false);
-    expect(await bookings.isFree(listing, '2027-06-14')).toBe(true);
+    expect(await bookings.calendar.isFree(listing, '2027-06-13')).toBe(false);
+    expect(await bookings.calendar.isFree(listing, '2027-06-14')).toBe(true);
   });
 
-  it('says so with all facts, in the same transaction', async () => {
+  it('publishes booking.created with all facts', async () => {
     const booking = await bookings.givenBooking();
-    const said = (await bookings.service.published('booking.created')).filter(
-      (event) => event.bookingId === booking.id,
-    );
-    expect(said).toEqual([
+    expect(await bookings.publishedFor('booking.created', booking)).toEqual([
       {
         bookingId: booking.id,
         listingId: booking.listing.id,
@@ -62,15 +58,15 @@ describe('201', () => {
         guestId: booking.guest.id,
         state: 'pending_payment',
         bookingMode: 'instant',
-        ...june,
+        ...juneStay,
         timeZone: 'America/New_York',
         checkInAt: '2027-06-10T19:00:00.000Z',
         checkOutAt: '2027-06-14T15:00:00.000Z',
         guests: booking.quote.guests,
         currency: 'USD',
         lines: booking.quote.lines,
-        // 4 × 100.00 + 50.00; fees of 14 % and 3 %
-        totalMinor: 51_300,
+        // Fees of 14 % for the guest and 3 % for the host, of 450.00.
+        totalMinor: juneTotalMinor,
         hostPayoutMinor: 43_650,
         platformFeeMinor: 7_650,
         taxMinor: 0,
@@ -80,39 +76,39 @@ describe('201', () => {
     ]);
   });
 
-  it('takes four round trips to the database at most', async () => {
+  it('takes at most four round trips to the database', async () => {
     const guest = aUser();
     const quote = await bookings.givenQuote(guest, await bookings.givenListing());
-    const database = await bookings.statementsOf(async () => {
-      expect((await bookings.as(guest).post('/v1/bookings', { quoteId: quote.id })).status).toBe(201);
+    const statements = await bookingStatements(async () => {
+      expect((await bookings.book(guest, quote.id)).status).toBe(201);
     });
-    expect(database.map((text) => /\w+/.exec(text)?.[0]?.toLowerCase())).toEqual([
+    expect(statements.map((text) => /\w+/.exec(text)?.[0]?.toLowerCase())).toEqual([
       ...['start', 'select', 'with', 'commit'],
     ]);
   });
 
-  it('ends a hold that has run out before it gives up', async () => {
+  it('expires an overdue hold of the nights and succeeds', async () => {
     const listing = await bookings.givenListing();
-    const late = await bookings.givenBooking({ listing });
-    await bookings.givenOverdue(late);
+    const overdue = await bookings.givenBooking({ listing });
+    await bookings.makeOverdue(overdue);
     const guest = aUser();
     const next = await bookings.givenQuote(guest, listing);
-    const answer = await bookings.as(guest).post('/v1/bookings', { quoteId: next.id });
-    expect(answer.status).toBe(201);
-    expect(await bookings.stateOf(late)).toBe('expired');
-    expect(await bookings.overlaps()).toEqual([]);
+    const response = await bookings.book(guest, next.id);
+    expect(response.status).toBe(201);
+    expect(await bookings.stateOf(overdue)).toBe('expired');
+    expect(await bookings.calendar.overlaps()).toEqual([]);
   });
 
-  it('keeps the day of departure free for the next guest', async () => {
+  it('leaves the check-out day available for the next guest', async () => {
     const { listing } = await bookings.givenBooking();
     await bookings.givenBooking({ listing, checkInDate: '2027-06-14', checkOutDate: '2027-06-15' });
     await bookings.givenBooking({ listing, checkInDate: '2027-06-09', checkOutDate: '2027-06-10' });
-    expect(await bookings.overlaps()).toEqual([]);
+    expect(await bookings.calendar.overlaps()).toEqual([]);
   });
 });
 
 describe('Idempotency-Key', () => {
-  it('makes one booking of the same request twice, and refuses another body', async () => {
+  it('creates one booking for two identical requests and rejects another body', async () => {
     const guest = aUser();
     const quote = await bookings.givenQuote(guest, await bookings.givenListing());
     const key = { 'idempotency-key': randomUUID() };
@@ -128,17 +124,17 @@ describe('Idempotency-Key', () => {
     expect(rows).toHaveLength(1);
   });
 
-  it('makes one booking of the same request 20 times at once', async () => {
+  it('creates one booking for 20 identical concurrent requests', async () => {
     const guest = aUser();
     const quote = await bookings.givenQuote(guest, await bookings.givenListing());
     const key = { 'idempotency-key': randomUUID() };
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 20 }, () => bookings.as(guest).post('/v1/bookings', { quoteId: quote.id }, key)),
     );
-    for (const answer of answers) {
-      if (answer.status !== 201) expectProblem(answer, 409, 'idempotency.in_progress');
+    for (const response of responses) {
+      if (response.status !== 201) expectProblem(response, 409, 'idempotency.in_progress');
     }
-    const ids = new Set(answers.filter(({ status }) => status === 201).map(({ body }) => body.id));
+    const ids = new Set(responses.filter(({ status }) => status === 201).map(({ body }) => body.id));
     expect(ids.size).toBe(1);
   });
 });
@@ -146,33 +142,33 @@ describe('Idempotency-Key', () => {
 describe('400', () => {
   it.each<[string, object, string]>([
     ['no quote', {}, '/quoteId'],
-    ['an id that is none', { quoteId: 'x' }, '/quoteId'],
+    ['an invalid quote id', { quoteId: 'x' }, '/quoteId'],
     ['an unknown field', { quoteId: randomUUID(), totalMinor: 1 }, '/totalMinor'],
-    ['a NUL byte', { quoteId: randomUUID(), message: 'a\u0000b' }, '/message'],
-    ['10,000 characters', { quoteId: randomUUID(), message: 'x'.repeat(10_000) }, '/message'],
-    ['a message that is a number', { quoteId: randomUUID(), message: 7 }, '/message'],
-  ])('%s', async (_, body, pointer) => {
+    ['a NUL byte in the message', { quoteId: randomUUID(), message: 'a\u0000b' }, '/message'],
+    ['a message of 10,000 characters', { quoteId: randomUUID(), message: 'x'.repeat(10_000) }, '/message'],
+    ['a number as message', { quoteId: randomUUID(), message: 7 }, '/message'],
+  ])('rejects %s', async (_, body, pointer) => {
     expectProblem(await bookings.as(aUser()).post('/v1/bookings', body), 400, 'request.invalid', pointer);
   });
 
-  it('a body that is no JSON', async () => {
+  it('rejects a body that is not JSON', async () => {
     expect((await bookings.as(aUser()).post('/v1/bookings', '{"quoteId"')).status).toBe(400);
   });
 });
 
 describe('401, 403 and 404', () => {
-  it('nobody', async () => {
+  it('401: rejects a request without a token', async () => {
     expectProblem(await bookings.service.anonymous.post('/v1/bookings', {}), 401, 'auth.missing_token');
   });
 
-  it('a mail address that is not verified', async () => {
+  it('403: rejects a guest without a verified mail address', async () => {
     const guest = aUser({ emailVerified: false });
     const quote = await bookings.givenQuote(guest, await bookings.givenListing());
-    const answer = await bookings.as(guest).post('/v1/bookings', { quoteId: quote.id });
-    expectProblem(answer, 403, 'auth.email_unverified');
+    const response = await bookings.book(guest, quote.id);
+    expectProblem(response, 403, 'auth.email_unverified');
   });
 
-  it('a quote of somebody else, or none at all', async () => {
+  it('404: rejects the quote of another guest and an unknown quote', async () => {
     const quote = await bookings.givenQuote(aUser(), await bookings.givenListing());
     for (const quoteId of [quote.id, randomUUID()]) {
       expectProblem(await bookings.as(aUser()).post('/v1/bookings', { quoteId }), 404, 'quote.not_found');
@@ -181,7 +177,7 @@ describe('401, 403 and 404', () => {
 });
 
 describe('409', () => {
-  it('booking.dates_unavailable: somebody was faster', async () => {
+  it('booking.dates_unavailable: rejects nights of another booking', async () => {
     const listing = await bookings.givenListing();
     const guest = aUser();
     const quote = await bookings.givenQuote(guest, listing, {
@@ -189,56 +185,48 @@ describe('409', () => {
       checkOutDate: '2027-06-11',
     });
     await bookings.givenBooking({ listing });
-    const answer = await bookings.as(guest).post('/v1/bookings', { quoteId: quote.id });
-    expectProblem(answer, 409, 'booking.dates_unavailable');
+    const response = await bookings.book(guest, quote.id);
+    expectProblem(response, 409, 'booking.dates_unavailable');
     const rows = await bookings.service.query('SELECT id FROM booking WHERE quote_id = $1', [quote.id]);
     expect(rows).toEqual([]);
-    // Nothing of the refused one stays: its own first nights are free.
-    expect(await bookings.isFree(listing, '2027-06-08')).toBe(true);
+    // The rejected booking holds none of its nights.
+    expect(await bookings.calendar.isFree(listing, '2027-06-08')).toBe(true);
   });
 
-  it('quote.used: one quote makes one booking, also when it is sent twice at once', async () => {
+  it('quote.used: creates one booking per quote for ten concurrent requests', async () => {
     const guest = aUser();
     const quote = await bookings.givenQuote(guest, await bookings.givenListing());
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () => bookings.as(guest).post('/v1/bookings', { quoteId: quote.id })),
-    );
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
-    for (const answer of answers) if (answer.status !== 201) expectProblem(answer, 409, 'quote.used');
+    const responses = await Promise.all(Array.from({ length: 10 }, () => bookings.book(guest, quote.id)));
+    expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
+    for (const response of responses) if (response.status !== 201) expectProblem(response, 409, 'quote.used');
   });
 
-  it('quote.expired: a quarter of an hour later', async () => {
+  it('quote.expired: rejects a quote after 15 minutes', async () => {
     const guest = aUser();
     const listing = await bookings.givenListing();
     const inTime = await bookings.givenQuote(guest, listing);
     const tooLate = await bookings.givenQuote(guest, listing);
     await bookings.service.clock.set(new Date(Date.parse(inTime.expiresAt) - 5_000));
-    const stay = await bookings.as(guest).post('/v1/bookings', { quoteId: inTime.id });
+    const stay = await bookings.book(guest, inTime.id);
     expect(stay.status).toBe(201);
     await bookings.service.clock.set(tooLate.expiresAt);
-    expectProblem(
-      await bookings.as(guest).post('/v1/bookings', { quoteId: tooLate.id }),
-      409,
-      'quote.expired',
-    );
+    expectProblem(await bookings.book(guest, tooLate.id), 409, 'quote.expired');
   });
 
-  it('booking.listing_unavailable: paused since', async () => {
+  it('booking.listing_unavailable: rejects a paused listing', async () => {
     const guest = aUser();
     const listing = await bookings.givenListing();
     const quote = await bookings.givenQuote(guest, listing);
-    await bookings.tell({ ...listing.body, status: 'paused' });
-    const answer = await bookings.as(guest).post('/v1/bookings', { quoteId: quote.id });
-    expectProblem(answer, 409, 'booking.listing_unavailable');
+    await bookings.publishListing({ ...listing.body, status: 'paused' });
+    const response = await bookings.book(guest, quote.id);
+    expectProblem(response, 409, 'booking.listing_unavailable');
   });
 });
 
-it('tells search that the nights are gone', async () => {
+it('publishes the held nights in calendar.changed', async () => {
   const { listing } = await bookings.givenBooking();
   await eventually(async () => {
-    const said = (await bookings.service.published('calendar.changed')).filter(
-      (event) => event.listingId === listing.id,
-    );
-    expect(said.at(-1)?.blocked).toEqual([{ from: '2027-06-10', to: '2027-06-14' }]);
+    const published = await bookings.calendar.published(listing);
+    expect(published.at(-1)?.blocked).toEqual([{ from: '2027-06-10', to: '2027-06-14' }]);
   });
 });

@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem } from '@roost/testing';
-import { june, startBookings, type BookingsUnderTest } from './bookings.fixture.js';
+import { juneStay, useBookings } from './bookings.fixture.js';
 
-let bookings: BookingsUnderTest;
+const bookings = useBookings();
 const guest = aUser();
 
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
-
 describe('201', () => {
-  it('prices the stay with everything that comes on top', async () => {
+  it('prices the stay with cleaning, service fee and taxes', async () => {
     const listing = await bookings.givenListing({
       price: {
         taxes: [
@@ -31,7 +26,7 @@ describe('201', () => {
     // 4 × 100.00 + 50.00 cleaning = 450.00; 14 % = 63.00; 10 % tax = 45.00; host fee 3 % = 13.50
     expect(body).toMatchObject({
       listingId: listing.id,
-      ...june,
+      ...juneStay,
       nights: 4,
       currency: 'USD',
       totalMinor: 55_800,
@@ -45,10 +40,10 @@ describe('201', () => {
     expect(body.lines.reduce((total, line) => total + line.amountMinor, 0)).toBe(body.totalMinor);
   });
 
-  it('says in advance what a cancellation gives back', async () => {
+  it('returns the refund schedule', async () => {
     const listing = await bookings.givenListing();
     const { body } = await bookings.quote(guest, listing);
-    // flexible: all until a day before check-in (15:00 in New York is 19:00 in June in UTC), then the first night is kept
+    // Flexible: the total until a day before check-in (15:00 in New York is 19:00 in UTC in June), then less one night and the fee.
     expect(body.refundSchedule[0]).toEqual({
       until: '2027-06-09T19:00:00.000Z',
       refundMinor: body.totalMinor,
@@ -56,23 +51,23 @@ describe('201', () => {
     expect(body.refundSchedule[1]?.refundMinor).toBe(body.totalMinor - 10_000 - 6_300);
   });
 
-  it('waits for a listing whose event is on its way', async () => {
+  it('waits for the event of a new listing', async () => {
     const host = aUser({ roles: ['host'] });
     const listingId = randomUUID();
-    const asked = bookings.quote(guest, { id: listingId });
+    const pending = bookings.quote(guest, { id: listingId });
     await bookings.givenListing({ listingId, host });
-    expect((await asked).status).toBe(201);
+    expect((await pending).status).toBe(201);
   });
 
-  it('holds no dates', async () => {
+  it('does not hold the nights', async () => {
     const listing = await bookings.givenListing();
     expect((await bookings.quote(guest, listing)).status).toBe(201);
     expect((await bookings.quote(guest, listing)).status).toBe(201);
   });
 
-  it('answers a repeated key with the first quote', async () => {
+  it('returns the first quote again for the same Idempotency-Key and rejects another body', async () => {
     const listing = await bookings.givenListing();
-    const body = { listingId: listing.id, ...june, guests: { adults: 1 } };
+    const body = { listingId: listing.id, ...juneStay, guests: { adults: 1 } };
     const key = { 'idempotency-key': randomUUID() };
     const first = await bookings.as(guest).post('/v1/quotes', body, key);
     const again = await bookings.as(guest).post('/v1/quotes', body, key);
@@ -84,7 +79,7 @@ describe('201', () => {
 });
 
 describe('400', () => {
-  const wish = { listingId: randomUUID(), ...june, guests: { adults: 2 } };
+  const request = { listingId: randomUUID(), ...juneStay, guests: { adults: 2 } };
 
   it.each<[string, object, string]>([
     ['a date that does not exist', { checkInDate: '2028-02-31' }, '/checkInDate'],
@@ -95,24 +90,24 @@ describe('400', () => {
     ['no nights', { checkOutDate: '2027-06-10' }, '/checkOutDate'],
     ['0 guests', { guests: { adults: 0 } }, '/guests/adults'],
     ['1e9 guests', { guests: { adults: 1e9 } }, '/guests/adults'],
-    ['half a guest', { guests: { adults: 1.5 } }, '/guests/adults'],
+    ['1.5 guests', { guests: { adults: 1.5 } }, '/guests/adults'],
     ['a child of 200 years', { guests: { adults: 1, children: [{ age: 200 }] } }, '/guests/children/0/age'],
     ['an unknown field', { priceMinor: 1 }, '/priceMinor'],
-    ['an unknown field inside', { guests: { adults: 1, cats: 2 } }, '/guests/cats'],
-    ['an id that is none', { listingId: "1' OR '1'='1" }, '/listingId'],
-    ['a NUL byte', { listingId: '\u0000' }, '/listingId'],
-  ])('%s', async (_, wrong, pointer) => {
-    const answer = await bookings.as(guest).post('/v1/quotes', { ...wish, ...wrong });
-    expectProblem(answer, 400, 'request.invalid', pointer);
-    expect(answer.body).toMatchObject({ errors: [{ pointer }] });
+    ['an unknown field of guests', { guests: { adults: 1, cats: 2 } }, '/guests/cats'],
+    ['an invalid listing id', { listingId: "1' OR '1'='1" }, '/listingId'],
+    ['a NUL byte in the listing id', { listingId: '\u0000' }, '/listingId'],
+  ])('rejects %s', async (_, wrong, pointer) => {
+    const response = await bookings.as(guest).post('/v1/quotes', { ...request, ...wrong });
+    expectProblem(response, 400, 'request.invalid', pointer);
+    expect(response.body).toMatchObject({ errors: [{ pointer }] });
   });
 
-  it.each(['{"listingId":', '[]', 'null', '"text"', '{"a":1,}'])('a body that reads %s', async (text) => {
+  it.each(['{"listingId":', '[]', 'null', '"text"', '{"a":1,}'])('rejects the body %s', async (text) => {
     expect((await bookings.as(guest).post('/v1/quotes', text)).status).toBe(400);
   });
 
-  it('a check-in that is past where the listing is', async () => {
-    // 03:00 on the second in UTC is still the first in New York and already the second in Tokyo.
+  it('rejects a check-in date in the past in the time zone of the listing', async () => {
+    // 03:00 UTC on 2 March is 1 March in New York and 2 March in Tokyo.
     await bookings.service.clock.set('2027-03-02T03:00:00Z');
     const stay = { checkInDate: '2027-03-01', checkOutDate: '2027-03-03' };
     const rules = { sameDayCutOff: '23:59' };
@@ -125,24 +120,24 @@ describe('400', () => {
 });
 
 describe('401', () => {
-  it('nobody', async () => {
+  it('rejects a request without a token', async () => {
     expectProblem(await bookings.service.anonymous.post('/v1/quotes', {}), 401, 'auth.missing_token');
   });
 
-  it('an expired token', async () => {
+  it('rejects an expired token', async () => {
     const expired = aUser({ claims: { exp: 1 } });
     expectProblem(await bookings.as(expired).post('/v1/quotes', {}), 401, 'auth.invalid_token');
   });
 });
 
 describe('404', () => {
-  it('a listing that nobody has heard of, within two seconds or so', async () => {
-    const began = performance.now();
+  it('rejects an unknown listing after a wait of about two seconds', async () => {
+    const startedAt = performance.now();
     expectProblem(await bookings.quote(guest, { id: randomUUID() }), 404, 'listing.not_found');
-    expect(performance.now() - began).toBeGreaterThan(1900);
+    expect(performance.now() - startedAt).toBeGreaterThan(1900);
   });
 
-  it.each(['paused', 'archived', 'suspended'] as const)('a listing that is %s', async (status) => {
+  it.each(['paused', 'archived', 'suspended'] as const)('rejects a listing that is %s', async (status) => {
     expectProblem(
       await bookings.quote(guest, await bookings.givenListing({ status })),
       404,
@@ -152,31 +147,31 @@ describe('404', () => {
 });
 
 describe('409 booking.dates_unavailable', () => {
-  it('dates that a booking holds, in part', async () => {
+  it('rejects nights that overlap a booking', async () => {
     const { listing } = await bookings.givenBooking();
-    const wish = { checkInDate: '2027-06-13', checkOutDate: '2027-06-16' };
-    expectProblem(await bookings.quote(guest, listing, wish), 409, 'booking.dates_unavailable');
+    const stay = { checkInDate: '2027-06-13', checkOutDate: '2027-06-16' };
+    expectProblem(await bookings.quote(guest, listing, stay), 409, 'booking.dates_unavailable');
   });
 
-  it('but not the day of departure', async () => {
+  it('accepts the check-out day of another booking as check-in', async () => {
     const { listing } = await bookings.givenBooking();
-    const wish = { checkInDate: '2027-06-14', checkOutDate: '2027-06-16' };
-    expect((await bookings.quote(guest, listing, wish)).status).toBe(201);
+    const stay = { checkInDate: '2027-06-14', checkOutDate: '2027-06-16' };
+    expect((await bookings.quote(guest, listing, stay)).status).toBe(201);
   });
 
-  it('nor dates whose hold has run out', async () => {
+  it('accepts nights of an overdue hold', async () => {
     const { listing } = await bookings.givenBooking();
     await bookings.service.clock.advance('PT16M');
     expect((await bookings.quote(guest, listing)).status).toBe(201);
   });
 
-  it('dates whose preparation a neighbour needs', async () => {
+  it('rejects nights that overlap preparation nights; two stays may share them', async () => {
     const listing = await bookings.givenListing({ rules: { preparationNights: 2 } });
     await bookings.givenBooking({ listing });
     const next = { checkInDate: '2027-06-15', checkOutDate: '2027-06-18' };
     expectProblem(await bookings.quote(guest, listing, next), 409, 'booking.dates_unavailable');
-    const shared = { checkInDate: '2027-06-16', checkOutDate: '2027-06-18' };
-    expect((await bookings.quote(guest, listing, shared)).status).toBe(201);
+    const sharing = { checkInDate: '2027-06-16', checkOutDate: '2027-06-18' };
+    expect((await bookings.quote(guest, listing, sharing)).status).toBe(201);
   });
 });
 
@@ -191,9 +186,9 @@ describe('422 quote.stay_rule', () => {
     ['check_out_weekday', { checkOutWeekdays: ['sat', 'sun'] }, {}, 'sat,sun'],
     ['capacity', {}, { guests: { adults: 5 } }, 4],
     ['pets', {}, { guests: { adults: 1, pets: 1 } }, 0],
-  ])('%s %j %j', async (rule, rules, wish, required) => {
-    const answer = await bookings.quote(guest, await bookings.givenListing({ rules }), wish);
-    expectProblem(answer, 422, 'quote.stay_rule');
-    expect(answer.body).toMatchObject({ rule, required });
+  ])('rejects %s %j %j', async (rule, rules, stay, required) => {
+    const response = await bookings.quote(guest, await bookings.givenListing({ rules }), stay);
+    expectProblem(response, 422, 'quote.stay_rule');
+    expect(response.body).toMatchObject({ rule, required });
   });
 });

@@ -1,30 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
-import { june, startBookings, type BookingsUnderTest, type TestListing } from './bookings.fixture.js';
+import { aUser, eventually, expectProblem } from '@roost/testing';
+import { juneStay, useBookings, type TestListing } from './bookings.fixture.js';
 
-let bookings: BookingsUnderTest;
-
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
-
-const link = (house: TestListing, rooms: { id: string }[], user: TestUser = house.host) =>
-  bookings.as(user).put(`/v1/listings/${house.id}/links`, { listingIds: rooms.map(({ id }) => id) });
-
-async function givenHouse(): Promise<{ house: TestListing; rooms: [TestListing, TestListing] }> {
-  const house = await bookings.givenListing();
-  const rooms: [TestListing, TestListing] = [
-    await bookings.givenListing({ host: house.host }),
-    await bookings.givenListing({ host: house.host }),
-  ];
-  return { house, rooms };
-}
+const bookings = useBookings();
 
 describe('200', () => {
-  it('a booked house blocks its rooms', async () => {
-    const { house, rooms } = await givenHouse();
-    const { status, body } = await link(house, rooms);
+  it('blocks the rooms of a booked house', async () => {
+    const { house, rooms } = await bookings.givenHouse();
+    const { status, body } = await bookings.calendar.link(house, rooms);
     expect({ status, body }).toEqual({ status: 200, body: { listingIds: rooms.map(({ id }) => id) } });
     await bookings.givenConfirmed({ listing: house });
     for (const room of rooms) {
@@ -36,111 +19,111 @@ describe('200', () => {
     expect(view.body.data).toEqual([expect.objectContaining({ reason: 'linked', bookingId: null })]);
   });
 
-  it('If-Match: 412 where somebody else has linked since', async () => {
-    const { house, rooms } = await givenHouse();
+  it('If-Match: responds 412 when the links have changed', async () => {
+    const { house, rooms } = await bookings.givenHouse();
     const put = (listingIds: string[], etag: string) =>
       bookings.as(house.host).put(`/v1/listings/${house.id}/links`, { listingIds }, { 'if-match': etag });
-    const first = String((await link(house, rooms)).headers.get('etag'));
+    const first = String((await bookings.calendar.link(house, rooms)).headers.get('etag'));
     const second = await put([rooms[0].id], first);
     expect(second.status).toBe(200);
     expectProblem(await put([], first), 412, 'request.precondition_failed');
     expect((await put([], String(second.headers.get('etag')))).status).toBe(200);
   });
 
-  it('a booked room blocks the house, not its sister', async () => {
-    const { house, rooms } = await givenHouse();
-    await link(house, rooms);
+  it('blocks the house of a booked room, but not the other room', async () => {
+    const { house, rooms } = await bookings.givenHouse();
+    await bookings.calendar.link(house, rooms);
     await bookings.givenConfirmed({ listing: rooms[0] });
     expectProblem(await bookings.quote(aUser(), house), 409, 'booking.dates_unavailable');
     await bookings.givenConfirmed({ listing: rooms[1] });
-    expect(await bookings.overlaps()).toEqual([]);
+    expect(await bookings.calendar.overlaps()).toEqual([]);
   });
 
-  it('live bookings come along: linked, they block; unlinked, they stay where they are', async () => {
-    const { house, rooms } = await givenHouse();
+  it('applies active bookings to linked listings and releases them when unlinked', async () => {
+    const { house, rooms } = await bookings.givenHouse();
     await bookings.givenConfirmed({ listing: house });
-    await link(house, rooms);
-    expect(await bookings.isFree(rooms[1], '2027-06-10')).toBe(false);
-    expect((await link(house, [])).status).toBe(200);
-    expect(await bookings.isFree(rooms[1], '2027-06-10')).toBe(true);
-    expect(await bookings.isFree(house, '2027-06-10')).toBe(false);
-    expect(await bookings.overlaps()).toEqual([]);
+    await bookings.calendar.link(house, rooms);
+    expect(await bookings.calendar.isFree(rooms[1], '2027-06-10')).toBe(false);
+    expect((await bookings.calendar.link(house, [])).status).toBe(200);
+    expect(await bookings.calendar.isFree(rooms[1], '2027-06-10')).toBe(true);
+    expect(await bookings.calendar.isFree(house, '2027-06-10')).toBe(false);
+    expect(await bookings.calendar.overlaps()).toEqual([]);
   });
 
-  it('imported nights come along, too: where a room has a stay they wait, and unlinked they come back', async () => {
-    const { house, rooms } = await givenHouse();
+  it('applies imported nights to linked listings except nights of a stay, and restores them when unlinked', async () => {
+    const { house, rooms } = await bookings.givenHouse();
     await bookings.givenConfirmed({ listing: rooms[0] });
     await bookings.as(aUser({ roles: ['admin'] })).post('/v1/admin/imports/blocks', {
       source: 'elsewhere',
       rows: [{ externalId: 'a', listingId: house.id, blocked: [{ from: '2027-06-08', to: '2027-06-12' }] }],
     });
-    expect((await link(house, rooms)).status).toBe(200);
-    const free = async (listing: TestListing) => {
+    expect((await bookings.calendar.link(house, rooms)).status).toBe(200);
+    const freeNights = async (listing: TestListing) => {
       const nights = ['2027-06-08', '2027-06-09', '2027-06-10', '2027-06-11', '2027-06-12'];
-      return (await Promise.all(nights.map((night) => bookings.isFree(listing, night)))).map(Number).join('');
+      return (await Promise.all(nights.map((night) => bookings.calendar.isFree(listing, night))))
+        .map(Number)
+        .join('');
     };
-    expect(await free(rooms[1])).toBe('00111');
-    expect(await free(house)).toBe('00000');
-    expect((await link(house, [])).status).toBe(200);
-    expect(await free(rooms[1])).toBe('11111');
-    await eventually(async () => expect(await free(house)).toBe('00001'));
-    expect(await bookings.overlaps()).toEqual([]);
+    expect(await freeNights(rooms[1])).toBe('00111');
+    expect(await freeNights(house)).toBe('00000');
+    expect((await bookings.calendar.link(house, [])).status).toBe(200);
+    expect(await freeNights(rooms[1])).toBe('11111');
+    await eventually(async () => expect(await freeNights(house)).toBe('00001'));
+    expect(await bookings.calendar.overlaps()).toEqual([]);
   });
 
-  it('every calendar that changed by it says so, with the neighbours’ nights', async () => {
-    const { house, rooms } = await givenHouse();
+  it('publishes every changed calendar with the nights of linked listings', async () => {
+    const { house, rooms } = await bookings.givenHouse();
     await bookings.givenConfirmed({ listing: rooms[0] });
-    await link(house, rooms);
-    const blockedNow = async (listing: TestListing) =>
-      (await bookings.service.published('calendar.changed'))
-        .filter((event) => event.listingId === listing.id)
-        .at(-1)?.blocked;
+    await bookings.calendar.link(house, rooms);
+    const lastBlocked = async (listing: TestListing) =>
+      (await bookings.calendar.published(listing)).at(-1)?.blocked;
     await eventually(async () => {
-      expect(await blockedNow(house)).toEqual([{ from: june.checkInDate, to: june.checkOutDate }]);
-      expect(await blockedNow(rooms[1])).toBeUndefined();
+      expect(await lastBlocked(house)).toEqual([{ from: juneStay.checkInDate, to: juneStay.checkOutDate }]);
+      expect(await lastBlocked(rooms[1])).toBeUndefined();
     });
-    await link(house, [rooms[1]]);
-    await eventually(async () => expect(await blockedNow(house)).toEqual([]));
+    await bookings.calendar.link(house, [rooms[1]]);
+    await eventually(async () => expect(await lastBlocked(house)).toEqual([]));
   });
 });
 
 describe('409 listing.link_clash', () => {
-  it('live bookings overlap; nothing is linked then', async () => {
-    const { house, rooms } = await givenHouse();
+  it('rejects listings with overlapping bookings and links nothing', async () => {
+    const { house, rooms } = await bookings.givenHouse();
     await bookings.givenConfirmed({ listing: house });
     await bookings.givenConfirmed({ listing: rooms[0] });
-    expectProblem(await link(house, rooms), 409, 'listing.link_clash');
-    expect(await bookings.isFree(rooms[1], '2027-06-10')).toBe(true);
+    expectProblem(await bookings.calendar.link(house, rooms), 409, 'listing.link_clash');
+    expect(await bookings.calendar.isFree(rooms[1], '2027-06-10')).toBe(true);
   });
 
-  it('a house inside a house', async () => {
-    const { house, rooms } = await givenHouse();
-    await link(house, rooms);
-    const street = await bookings.givenListing({ host: house.host });
-    expectProblem(await link(street, [house]), 409, 'listing.link_clash');
-    expectProblem(await link(rooms[0], [street]), 409, 'listing.link_clash');
+  it('rejects a house as a room of another house', async () => {
+    const { house, rooms } = await bookings.givenHouse();
+    await bookings.calendar.link(house, rooms);
+    const building = await bookings.givenListing({ host: house.host });
+    expectProblem(await bookings.calendar.link(building, [house]), 409, 'listing.link_clash');
+    expectProblem(await bookings.calendar.link(rooms[0], [building]), 409, 'listing.link_clash');
   });
 
-  it('a booking of the house and one of a room while they are being linked: never both', async () => {
-    const { house, rooms } = await givenHouse();
+  it('never links a house and a room that are booked concurrently for the same nights', async () => {
+    const { house, rooms } = await bookings.givenHouse();
     const guests = [aUser(), aUser()];
     const [ofHouse, ofRoom] = await Promise.all([
       bookings.givenQuote(guests[0]!, house),
       bookings.givenQuote(guests[1]!, rooms[0]),
     ]);
     const [linked, first, second] = await Promise.all([
-      link(house, rooms),
+      bookings.calendar.link(house, rooms),
       bookings.as(guests[0]!).post('/v1/bookings', { quoteId: ofHouse.id }),
       bookings.as(guests[1]!).post('/v1/bookings', { quoteId: ofRoom.id }),
     ]);
     if (linked.status === 200) expect([first.status, second.status]).not.toEqual([201, 201]);
     else expectProblem(linked, 409, 'listing.link_clash');
-    expect(await bookings.overlaps()).toEqual([]);
+    expect(await bookings.calendar.overlaps()).toEqual([]);
   });
 });
 
-it('a booking that is cancelled while its house is linked leaves no night behind', async () => {
-  const { house, rooms } = await givenHouse();
+it('leaves no orphaned night when a booking is cancelled while its house is being linked', async () => {
+  const { house, rooms } = await bookings.givenHouse();
   const booking = await bookings.givenConfirmed({ listing: house });
   process.env['ROOST_FAULT'] = 'bookings.before-commit:delay:700';
   try {
@@ -154,30 +137,40 @@ it('a booking that is cancelled while its house is linked leaves no night behind
       );
       expect(open).toHaveLength(1);
     });
-    const answers = await Promise.all([link(house, rooms), cancelling]);
-    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    const responses = await Promise.all([bookings.calendar.link(house, rooms), cancelling]);
+    expect(responses.map(({ status }) => status)).toEqual([200, 200]);
   } finally {
     delete process.env['ROOST_FAULT'];
   }
-  expect(await bookings.leaked()).toEqual([]);
-  expect(await bookings.isFree(rooms[0], '2027-06-10')).toBe(true);
+  expect(await bookings.calendar.orphanedEntries()).toEqual([]);
+  expect(await bookings.calendar.isFree(rooms[0], '2027-06-10')).toBe(true);
 });
 
-describe('refusals', () => {
-  it('400: itself, twice the same, too many, no ids', async () => {
-    const { house, rooms } = await givenHouse();
-    expectProblem(await link(house, [house]), 400, 'request.invalid', '/listingIds');
-    expectProblem(await link(house, [rooms[0], rooms[0]]), 400, 'request.invalid', '/listingIds');
+describe('rejections', () => {
+  it('400: rejects the house itself, duplicates, too many ids and invalid ids', async () => {
+    const { house, rooms } = await bookings.givenHouse();
+    expectProblem(await bookings.calendar.link(house, [house]), 400, 'request.invalid', '/listingIds');
+    expectProblem(
+      await bookings.calendar.link(house, [rooms[0], rooms[0]]),
+      400,
+      'request.invalid',
+      '/listingIds',
+    );
     const many = Array.from({ length: 51 }, () => ({ id: randomUUID() }));
-    expectProblem(await link(house, many), 400, 'request.invalid', '/listingIds');
-    expectProblem(await link(house, [{ id: '}' }]), 400, 'request.invalid', '/listingIds/0');
+    expectProblem(await bookings.calendar.link(house, many), 400, 'request.invalid', '/listingIds');
+    expectProblem(
+      await bookings.calendar.link(house, [{ id: '}' }]),
+      400,
+      'request.invalid',
+      '/listingIds/0',
+    );
   });
 
-  it('403 and 404: another host’s house, another host’s room', async () => {
-    const { house, rooms } = await givenHouse();
+  it('403: rejects the house of another host; 404: rejects rooms of other hosts and unknown ids', async () => {
+    const { house, rooms } = await bookings.givenHouse();
     const other = await bookings.givenListing();
-    expectProblem(await link(house, rooms, other.host), 403, 'listing.forbidden');
-    expectProblem(await link(house, [rooms[0], other]), 404, 'listing.not_found');
-    expectProblem(await link(house, [{ id: randomUUID() }]), 404, 'listing.not_found');
+    expectProblem(await bookings.calendar.link(house, rooms, other.host), 403, 'listing.forbidden');
+    expectProblem(await bookings.calendar.link(house, [rooms[0], other]), 404, 'listing.not_found');
+    expectProblem(await bookings.calendar.link(house, [{ id: randomUUID() }]), 404, 'listing.not_found');
   });
 });

@@ -1,3 +1,4 @@
+import { aUser, type TestUser } from '@roost/testing';
 import {
   BOOKING_EVENTS,
   BOOKING_STATES,
@@ -5,23 +6,17 @@ import {
   type BookingEvent,
   type BookingState,
 } from '../src/booking/domain/booking-state.js';
-import { aUser, type TestUser } from '@roost/testing';
-import { startBookings, type BookingsUnderTest, type TestBooking } from './bookings.fixture.js';
+import { useBookings, type TestBooking } from './bookings.fixture.js';
 
-/** Every event at every state, through the service's own doors: what the table doesn't know doesn't happen. */
-let bookings: BookingsUnderTest;
+/** Applies every event in every state through routes, events and sweeps. */
+const bookings = useBookings();
 const admin = aUser({ roles: ['admin'] });
 const reason = { reason: 'Plans changed' };
-
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
 
 const post = (booking: TestBooking, user: TestUser, command: string, body?: object) =>
   bookings.as(user).post(`/v1/${command.replace(':id', booking.id)}`, body);
 
-/** Brings a fresh booking into a state by ordinary means. */
+/** Creates a booking and brings it into a state. */
 const givenState: Record<BookingState, () => Promise<TestBooking>> = {
   pending_payment: () => bookings.givenBooking(),
   awaiting_host: () => bookings.givenRequest(),
@@ -31,8 +26,8 @@ const givenState: Record<BookingState, () => Promise<TestBooking>> = {
     return booking;
   },
   confirmed: () => bookings.givenConfirmed(),
-  in_stay: async () => timeComes(await bookings.givenConfirmed()),
-  completed: async () => timeComes(await timeComes(await bookings.givenConfirmed())),
+  in_stay: async () => processDeadline(await bookings.givenConfirmed()),
+  completed: async () => processDeadline(await processDeadline(await bookings.givenConfirmed())),
   cancelled: async () => {
     const booking = await bookings.givenConfirmed();
     await post(booking, booking.guest, 'bookings/:id/cancel', reason);
@@ -43,21 +38,21 @@ const givenState: Record<BookingState, () => Promise<TestBooking>> = {
     await post(booking, booking.listing.host, 'bookings/:id/decline', reason);
     return booking;
   },
-  // By the host's silence: the one cause but the hold that a payment can't revive.
-  expired: async () => timeComes(await bookings.givenRequest()),
+  // A missing response of the host: unlike an expired hold, a late payment does not confirm such a booking.
+  expired: async () => processDeadline(await bookings.givenRequest()),
 };
 
-async function timeComes(booking: TestBooking): Promise<TestBooking> {
-  await bookings.givenOverdue(booking);
+async function processDeadline(booking: TestBooking): Promise<TestBooking> {
+  await bookings.makeOverdue(booking);
   await bookings.sweep();
   return booking;
 }
 
-/** Lets an event happen; whatever it answers. */
-const happen: Record<BookingEvent, (booking: TestBooking) => Promise<unknown>> = {
-  payment_authorized: (booking) => bookings.authorized(booking),
-  payment_captured: (booking) => bookings.captured(booking),
-  capture_failed: (booking) => bookings.failed(booking),
+/** Applies an event; returns the response where the event is a route. */
+const apply: Record<BookingEvent, (booking: TestBooking) => Promise<unknown>> = {
+  payment_authorized: (booking) => bookings.payments.authorized(booking),
+  payment_captured: (booking) => bookings.payments.captured(booking),
+  capture_failed: (booking) => bookings.payments.failed(booking),
   host_accepted: (booking) => post(booking, booking.listing.host, 'bookings/:id/accept'),
   host_declined: (booking) => post(booking, booking.listing.host, 'bookings/:id/decline', reason),
   guest_cancelled: (booking) => post(booking, booking.guest, 'bookings/:id/cancel', reason),
@@ -71,32 +66,32 @@ const happen: Record<BookingEvent, (booking: TestBooking) => Promise<unknown>> =
 };
 
 describe.each(BOOKING_STATES)('%s', (state) => {
-  const refused = BOOKING_EVENTS.filter((event) => !possibleEvents(state).includes(event));
+  const rejected = BOOKING_EVENTS.filter((event) => !possibleEvents(state).includes(event));
 
-  it('stays what it is, without a trace, under every event that it does not know', async () => {
+  it('rejects every event without a transition and does not change', async () => {
     const booking = await givenState[state]();
     const before = await bookings.read(booking);
     expect(before.state).toBe(state);
-    const eventsOf = async () =>
+    const publishedCount = async () =>
       (await bookings.service.query('SELECT type FROM outbox_event WHERE key = $1', [booking.id])).length;
-    const published = await eventsOf();
-    for (const event of refused) {
-      const answer = await happen[event](booking);
+    const published = await publishedCount();
+    for (const event of rejected) {
+      const response = await apply[event](booking);
       const after = await bookings.read(booking);
       expect({ event, state: after.state, history: after.history }).toEqual({
         event,
         state,
         history: before.history,
       });
-      if (answer && typeof answer === 'object') {
-        expect(answer).toMatchObject({ status: 409, body: { code: 'booking.transition_not_allowed' } });
+      if (response && typeof response === 'object') {
+        expect(response).toMatchObject({ status: 409, body: { code: 'booking.transition_not_allowed' } });
       }
     }
-    expect(await eventsOf()).toBe(published);
+    expect(await publishedCount()).toBe(published);
   });
 });
 
-const ends: Partial<Record<BookingState, Partial<Record<BookingEvent, BookingState>>>> = {
+const outcomes: Partial<Record<BookingState, Partial<Record<BookingEvent, BookingState>>>> = {
   pending_payment: {
     payment_captured: 'confirmed',
     guest_cancelled: 'cancelled',
@@ -113,12 +108,12 @@ const ends: Partial<Record<BookingState, Partial<Record<BookingEvent, BookingSta
   in_stay: { guest_cancelled: 'cancelled', host_cancelled: 'cancelled', admin_cancelled: 'cancelled' },
 };
 
-describe.each(Object.entries(ends) as [BookingState, Record<BookingEvent, BookingState>][])(
+describe.each(Object.entries(outcomes) as [BookingState, Record<BookingEvent, BookingState>][])(
   'from %s',
   (state, by) => {
     it.each(Object.entries(by) as [BookingEvent, BookingState][])('%s leads to %s', async (event, to) => {
       const booking = await givenState[state]();
-      await happen[event](booking);
+      await apply[event](booking);
       const after = await bookings.read(booking);
       expect(after.state).toBe(to);
       expect(after.history.at(-1)?.event).toBe(event);

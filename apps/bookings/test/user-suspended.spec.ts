@@ -1,15 +1,10 @@
 import { aUser, expectProblem, type TestUser } from '@roost/testing';
-import { startBookings, type BookingsUnderTest } from './bookings.fixture.js';
+import { useBookings } from './bookings.fixture.js';
 
-let bookings: BookingsUnderTest;
+const bookings = useBookings();
 
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings?.close());
-
-type Said = 'user.suspended' | 'user.reinstated' | 'user.erased';
-async function say(type: Said, user: TestUser, version: number): Promise<void> {
+type UserEventType = 'user.suspended' | 'user.reinstated' | 'user.erased';
+async function publish(type: UserEventType, user: TestUser, version: number): Promise<void> {
   const status = {
     'user.suspended': 'suspended',
     'user.reinstated': 'active',
@@ -26,44 +21,36 @@ async function say(type: Said, user: TestUser, version: number): Promise<void> {
   await bookings.service.deliver(type, body, { version });
 }
 
-it.each<Said>(['user.suspended', 'user.erased'])(
-  '%s: a guest neither quotes nor books, token or not',
+it.each<UserEventType>(['user.suspended', 'user.erased'])(
+  '%s: rejects quotes and bookings of the guest',
   async (type) => {
     const guest = aUser();
     const listing = await bookings.givenListing();
     const quote = await bookings.givenQuote(guest, listing);
-    await say(type, guest, 2);
+    await publish(type, guest, 2);
     expectProblem(await bookings.quote(guest, listing), 403, 'account.suspended');
-    expectProblem(
-      await bookings.as(guest).post('/v1/bookings', { quoteId: quote.id }),
-      403,
-      'account.suspended',
-    );
+    expectProblem(await bookings.book(guest, quote.id), 403, 'account.suspended');
   },
 );
 
-it('the listings of a suspended host are not there, until she is reinstated', async () => {
+it('hides the listings of a suspended host until the host is reinstated', async () => {
   const guest = aUser();
   const listing = await bookings.givenListing();
   const quote = await bookings.givenQuote(guest, listing);
-  await say('user.suspended', listing.host, 2);
+  await publish('user.suspended', listing.host, 2);
   expectProblem(await bookings.quote(guest, listing), 404, 'listing.not_found');
-  expectProblem(
-    await bookings.as(guest).post('/v1/bookings', { quoteId: quote.id }),
-    409,
-    'booking.listing_unavailable',
-  );
-  await say('user.reinstated', listing.host, 3);
-  await say('user.suspended', listing.host, 2);
-  expect((await bookings.as(guest).post('/v1/bookings', { quoteId: quote.id })).status).toBe(201);
+  expectProblem(await bookings.book(guest, quote.id), 409, 'booking.listing_unavailable');
+  await publish('user.reinstated', listing.host, 3);
+  await publish('user.suspended', listing.host, 2);
+  expect((await bookings.book(guest, quote.id)).status).toBe(201);
 });
 
-it('a suspended host accepts nothing while her token lasts; declining gives the money back, so that she may', async () => {
+it('rejects acceptance by a suspended host and allows them to decline, since that refunds the guest', async () => {
   const booking = await bookings.givenRequest();
   const host = bookings.as(booking.listing.host);
-  await say('user.suspended', booking.listing.host, 2);
+  await publish('user.suspended', booking.listing.host, 2);
   expectProblem(await host.post(`/v1/bookings/${booking.id}/accept`), 403, 'account.suspended');
   expect(await bookings.stateOf(booking)).toBe('awaiting_host');
-  const declined = await host.post(`/v1/bookings/${booking.id}/decline`, { reason: 'I can not' });
+  const declined = await host.post(`/v1/bookings/${booking.id}/decline`, { reason: 'I cannot' });
   expect(declined).toMatchObject({ status: 200, body: { state: 'declined' } });
 });

@@ -16,11 +16,11 @@ import {
 
 const instant: BookingFacts = { bookingMode: 'instant' };
 const request: BookingFacts = { bookingMode: 'request' };
-const late = (facts: BookingFacts): BookingFacts => ({ ...facts, expiryCause: 'hold', datesFree: true });
+const afterHold = (facts: BookingFacts): BookingFacts => ({ ...facts, expiryCause: 'hold', datesFree: true });
 
 /**
- * The matrix of DOMAIN.md §3, written out a second time: per state a letter for each event, in this order.
- * `.` refused, `<` refused and the payment goes back, `*` depends on more than the booking mode (see below);
+ * The matrix of DOMAIN.md §3: per state one letter for each event, in this order.
+ * `.` rejected, `<` rejected and the payment is refunded;
  * P pending_payment, H awaiting_host, C awaiting_capture, K confirmed, S in_stay, E completed, X cancelled,
  * D declined, T expired.
  */
@@ -104,12 +104,12 @@ describe('the state × event matrix', () => {
   });
 });
 
-describe('a payment that lands after the hold ran out', () => {
+describe('a payment after the hold has expired', () => {
   it.each([
-    ['payment_captured', late(instant), 'confirmed'],
-    ['payment_captured', late(request), 'awaiting_host'],
-    ['payment_authorized', late(request), 'awaiting_host'],
-  ] as const)('%s revives the booking where the nights are still free', (event, facts, to) => {
+    ['payment_captured', afterHold(instant), 'confirmed'],
+    ['payment_captured', afterHold(request), 'awaiting_host'],
+    ['payment_authorized', afterHold(request), 'awaiting_host'],
+  ] as const)('%s continues the booking when the nights are available', (event, facts, to) => {
     expect(transition('expired', event, facts)).toEqual({
       allowed: true,
       to,
@@ -118,20 +118,23 @@ describe('a payment that lands after the hold ran out', () => {
     });
   });
 
-  it.each(['payment_captured', 'payment_authorized'] as const)('%s goes back where they are not', (event) => {
-    expect(transition('expired', event, { ...late(request), datesFree: false })).toEqual({
-      allowed: false,
-      code: 'booking.transition_not_allowed',
-      unmetGuards: ['dates_free'],
-      money: 'give_back',
-    });
-  });
+  it.each(['payment_captured', 'payment_authorized'] as const)(
+    '%s is refunded when the nights are unavailable',
+    (event) => {
+      expect(transition('expired', event, { ...afterHold(request), datesFree: false })).toEqual({
+        allowed: false,
+        code: 'booking.transition_not_allowed',
+        unmetGuards: ['dates_free'],
+        money: 'give_back',
+      });
+    },
+  );
 
   it.each(['host', 'check-in', 'capture', null] as const)(
-    'goes back where it expired by %s',
+    'is refunded when the booking expired by %s',
     (expiryCause) => {
       for (const facts of [instant, request]) {
-        const outcome = transition('expired', 'payment_captured', { ...late(facts), expiryCause });
+        const outcome = transition('expired', 'payment_captured', { ...afterHold(facts), expiryCause });
         expect(outcome).toMatchObject({
           allowed: false,
           unmetGuards: ['expired_by_hold'],
@@ -142,13 +145,13 @@ describe('a payment that lands after the hold ran out', () => {
   );
 });
 
-describe('what a transition means', () => {
+describe('the consequences of a transition', () => {
   it.each([
     ['pending_payment', 'hold_ran_out', 'hold'],
     ['awaiting_host', 'response_overdue', 'host'],
     ['awaiting_host', 'check_in_reached', 'check-in'],
     ['awaiting_capture', 'capture_failed', 'capture'],
-  ] as const)('%s on %s expires because of the %s, and the money goes back', (state, event, cause) => {
+  ] as const)('%s on %s expires with the cause %s and refunds the payment', (state, event, cause) => {
     expect(transition(state, event, request)).toEqual({
       allowed: true,
       to: 'expired',
@@ -157,14 +160,14 @@ describe('what a transition means', () => {
     });
   });
 
-  it('gives a cancelled stay back by rule once it was confirmed, and whole before', () => {
+  it('refunds a cancelled booking by rule after its confirmation, and in full before', () => {
     for (const { from, to, money } of TRANSITIONS) {
       if (to !== 'cancelled' && to !== 'declined') continue;
       expect(money).toBe(from === 'confirmed' || from === 'in_stay' ? 'refund_by_rule' : 'give_back');
     }
   });
 
-  it('names the guard that was in the way', () => {
+  it('returns the unmet guard', () => {
     expect(transition('pending_payment', 'payment_authorized', instant)).toMatchObject({
       allowed: false,
       unmetGuards: ['request_to_book'],
@@ -173,45 +176,45 @@ describe('what a transition means', () => {
     expect(transition('awaiting_capture', 'guest_cancelled', request)).toMatchObject({ unmetGuards: [] });
   });
 
-  it('tells what may happen', () => {
+  it('returns the possible events', () => {
     expect(possibleEvents('awaiting_capture')).toEqual(['payment_captured', 'capture_failed']);
     expect(possibleEvents('completed')).toEqual([]);
   });
 });
 
-describe('the table', () => {
+describe('the transition table', () => {
   const anyFacts: fc.Arbitrary<BookingFacts> = fc.record({
     bookingMode: fc.constantFrom('instant', 'request'),
     expiryCause: fc.constantFrom('hold', 'host', 'check-in', 'capture', null),
     datesFree: fc.boolean(),
   });
 
-  it('never lets two rows answer at once', () => {
+  it('has at most one row for each state, event and facts', () => {
     fc.assert(
       fc.property(anyFacts, (facts) => {
-        const open = TRANSITIONS.filter((row) => row.guards.every((guard) => GUARDS[guard](facts)));
-        const keys = open.map((row) => `${row.from} ${row.event}`);
+        const matching = TRANSITIONS.filter((row) => row.guards.every((guard) => GUARDS[guard](facts)));
+        const keys = matching.map((row) => `${row.from} ${row.event}`);
         expect(new Set(keys).size).toBe(keys.length);
       }),
     );
   });
 
-  it('reaches every state, and an end from every state', () => {
-    const reach = (from: BookingState): Set<BookingState> => {
+  it('reaches every state, and a terminal state from every state', () => {
+    const reachableFrom = (from: BookingState): Set<BookingState> => {
       const seen = new Set<BookingState>([from]);
       for (const state of seen)
         for (const row of TRANSITIONS) if (row.from === state && !seen.has(row.to)) seen.add(row.to);
       return seen;
     };
-    expect(reach(FIRST_STATE)).toEqual(new Set(BOOKING_STATES));
-    for (const state of BOOKING_STATES) expect([...reach(state)].some(isTerminal)).toBe(true);
+    expect(reachableFrom(FIRST_STATE)).toEqual(new Set(BOOKING_STATES));
+    for (const state of BOOKING_STATES) expect([...reachableFrom(state)].some(isTerminal)).toBe(true);
   });
 
-  it('keeps a terminal state terminal, whatever happens, but for the late payment', () => {
+  it('leaves a terminal state for a late payment only', () => {
     const steps = fc.array(fc.tuple(fc.constantFrom(...BOOKING_EVENTS), anyFacts), { maxLength: 40 });
     fc.assert(
-      fc.property(fc.constantFrom(...TERMINAL_STATES), steps, (end, happened) => {
-        for (const [event, facts] of happened) {
+      fc.property(fc.constantFrom(...TERMINAL_STATES), steps, (end, applied) => {
+        for (const [event, facts] of applied) {
           const outcome = transition(end, event, facts);
           if (!outcome.allowed) continue;
           expect(end).toBe('expired');
@@ -222,7 +225,7 @@ describe('the table', () => {
     );
   });
 
-  it('confirms nothing that was not captured', () => {
+  it('confirms a booking by a captured payment only', () => {
     for (const row of TRANSITIONS) if (row.to === 'confirmed') expect(row.event).toBe('payment_captured');
   });
 });

@@ -10,7 +10,7 @@ const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 const write = (nights: Owned[], writtenAt = at, listing = listingId) =>
   writeIcal(exportedNights(listing, nights, digest), writtenAt);
 
-test('the whole of a calendar', () => {
+test('writes a complete calendar', () => {
   expect(write([stay])).toBe(
     [
       'BEGIN:VCALENDAR',
@@ -36,12 +36,12 @@ test('the whole of a calendar', () => {
   );
 });
 
-test('nothing taken is a calendar without events', () => {
+test('writes a calendar without events when no night is taken', () => {
   expect(write([])).toMatch(/^BEGIN:VCALENDAR\r\n(.*\r\n)+END:VCALENDAR\r\n$/);
   expect(write([])).not.toContain('VEVENT');
 });
 
-test('a UID stays when nights move, differs between owners and listings, and is known again', () => {
+test('a UID does not change when nights move, differs between owners and listings, and is recognized as own', () => {
   const uid = (text: string) => /^UID:(.*(?:\r\n .*)?)/m.exec(text)?.[1]?.replace('\r\n ', '') ?? '';
   const own = uid(write([stay]));
   expect(uid(write([{ ...stay, from: '2027-06-11' }], new Date(0)))).toBe(own);
@@ -58,7 +58,7 @@ test('a UID stays when nights move, differs between owners and listings, and is 
   expect(isOwnUid('1418fb94e984@airbnb.com', listingId)).toBe(false);
 });
 
-test('preparation after a stay keeps its UID when that before it, and then the stay, are past', () => {
+test('the UID of preparation after a stay does not change when earlier nights are past', () => {
   const [before, after] = [
     { ...stay, kind: 'prep', from: '2027-06-09', to: '2027-06-10' },
     { ...stay, kind: 'prep', from: '2027-06-14', to: '2027-06-15' },
@@ -75,12 +75,12 @@ test('preparation after a stay keeps its UID when that before it, and then the s
 describe('folding', () => {
   test.each([
     ['a short line', 'A'.repeat(75), 'A'.repeat(75)],
-    ['one octet too many', 'A'.repeat(76), `${'A'.repeat(75)}\r\n A`],
-    ['a character across the limit goes to the next line', `${'A'.repeat(74)}é`, `${'A'.repeat(74)}\r\n é`],
-    ['one of four octets', `${'A'.repeat(72)}🏡B`, `${'A'.repeat(72)}\r\n 🏡B`],
-  ])('%s', (_, line, folded) => expect(fold(line)).toBe(folded));
+    ['a line with one octet too many', 'A'.repeat(76), `${'A'.repeat(75)}\r\n A`],
+    ['a character across the limit', `${'A'.repeat(74)}é`, `${'A'.repeat(74)}\r\n é`],
+    ['a character of four octets', `${'A'.repeat(72)}🏡B`, `${'A'.repeat(72)}\r\n 🏡B`],
+  ])('folds %s', (_, line, folded) => expect(fold(line)).toBe(folded));
 
-  test('no line is longer than 75 octets, no character is cut, and unfolding gives the line', () => {
+  test('limits lines to 75 octets, never splits a character, and can be unfolded', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
         fc.pre(!/[\r\n]/.test(text));

@@ -12,7 +12,7 @@ test.each([
   ['webcal://example.com/a.ics', 'https://example.com/a.ics'],
   ['WEBCALS://example.com/a.ics', 'https://example.com/a.ics'],
   ['https://bücher.example/a', 'https://xn--bcher-kva.example/a'],
-])('%s is taken', (text, href) => expect(read(text).href).toBe(href));
+])('accepts %s', (text, href) => expect(read(text).href).toBe(href));
 
 test.each([
   ['', 'Must be a URL'],
@@ -31,7 +31,7 @@ test.each([
   ['http://metadata.google.internal/', 'Must be a server of the public internet'],
   ['http://redis:6379/', 'Must be a server of the public internet'],
   [`https://example.com/${'a'.repeat(2_000)}`, 'Must have at most 2000 characters'],
-])('%.60s is refused', (text, why) => expect(readFeedUrl(text)).toBe(why));
+])('rejects %.60s', (text, reason) => expect(readFeedUrl(text)).toBe(reason));
 
 test.each([
   ['http://2130706433/', '127.0.0.1'],
@@ -42,9 +42,9 @@ test.each([
   ['http://①②⑦.0.0.1/', '127.0.0.1'],
   ['http://[::ffff:127.0.0.1]/', '::ffff:7f00:1'],
   ['http://[::1]:8080/', '::1'],
-])('the host of %s is the address that it means', (text, host) => expect(hostOf(read(text))).toBe(host));
+])('the host of %s is the normalized address', (text, host) => expect(hostOf(read(text))).toBe(host));
 
-test('ports, and what a reader may see', () => {
+test('returns the port and the masked URL', () => {
   expect(
     [read('https://a.example/'), read('http://a.example/'), read('http://a.example:8080/')].map(portOf),
   ).toEqual([443, 80, 8080]);

@@ -1,8 +1,8 @@
 import { nextPoll } from './poll-time.js';
 
 const now = new Date('2027-03-02T12:00:00Z');
-const minutes = (failures: number, chance: number) =>
-  (nextPoll(now, failures, chance).getTime() - now.getTime()) / 60_000;
+const minutes = (failures: number, random: number) =>
+  (nextPoll(now, failures, random).getTime() - now.getTime()) / 60_000;
 
 test.each([
   [0, 13.5, 16.5],
@@ -11,7 +11,7 @@ test.each([
   [4, 216, 264],
   [5, 324, 396],
   [1_000, 324, 396],
-])('after %i failures between %d and %d minutes', (failures, least, most) => {
-  expect(minutes(failures, 0)).toBe(least);
-  expect(minutes(failures, 1)).toBeCloseTo(most, 5);
+])('after %i failures polls in %d to %d minutes', (failures, min, max) => {
+  expect(minutes(failures, 0)).toBe(min);
+  expect(minutes(failures, 1)).toBeCloseTo(max, 5);
 });

@@ -1,20 +1,5 @@
-import { CONTACT_KINDS, maskContacts, type ContactKind } from './contact-masking.js';
-import { normalizeText } from './normalized-text.js';
-
-const MARK: Record<ContactKind, string> = {
-  mail: '[mail address hidden]',
-  phone: '[phone number hidden]',
-  link: '[link hidden]',
-  handle: '[handle hidden]',
-};
-
-/** `{…}` is what has to go; all around it has to stay. */
-function expectHidden(kind: ContactKind, marked: string): void {
-  const written = marked.replace(/[{}]/gu, '');
-  const { text, hidden } = maskContacts(written);
-  const expected = marked.replace(/\{[^{}]*\}/gu, MARK[kind]);
-  expect({ written, text, hidden }).toEqual({ written, text: expected, hidden: [kind] });
-}
+import { CONTACT_KINDS, maskContacts } from './contact-masking.js';
+import { expectMasked } from './contact-masking.fixture.js';
 
 describe('mail addresses', () => {
   it.each([
@@ -45,90 +30,7 @@ describe('mail addresses', () => {
     '{john(a)web.de}',
     '{john*at*example*dot*org}',
     '{иван@пример.рф}',
-  ])('%s', (marked) => expectHidden('mail', marked));
-});
-
-describe('phone numbers', () => {
-  it.each([
-    '{+1 518 555 0142}',
-    '{+1-518-555-0142}',
-    '{+1 (518) 555-0142}',
-    '{+15185550142}',
-    '{001 518 555 0142}',
-    'Call {518-555-0142} any time',
-    '{(518) 555-0142}',
-    '{518.555.0142}',
-    '{518 555 0142}',
-    '{5185550142}',
-    '{518/555-0142}',
-    '{518_555_0142}',
-    '{518 - 555 - 0142}',
-    'my number is {555-0142}',
-    '{5550142} is my number',
-    'tel. {555 01 42}',
-    '{+44 7940 313023}',
-    '{07940 313023}',
-    '{07940313023}',
-    '{(0131) 447 9904}',
-    '{+44 (0)131 447 9904}',
-    '{0044 7940 313 023}',
-    '{+49 30 901820}',
-    '{030/901820-0}',
-    '{+49 (0) 30 90 18 20}',
-    '{06 12 34 56 78}',
-    '{06.12.34.56.78}',
-    '{06-12-34-56-78}',
-    '{+33 6 12 34 56 78}',
-    '{612 345 678}',
-    '{912345678}',
-    '{+351 912 345 678}',
-    '{+34612345678}',
-    '{91 23 45 67}',
-    'WhatsApp {91234567}',
-    'text {9123 4567}',
-    '{+65 9123 4567}',
-    '{090-1234-5678}',
-    '{+81 90 1234 5678}',
-    '{010 1234 5678}',
-    '{+55 11 91234-5678}',
-    '{(11) 91234-5678}',
-    '{+7 (912) 345-67-89}',
-    '{8 912 345 67 89}',
-    '{+91 98765 43210}',
-    '{98765 43210}',
-    '{+61 412 345 678}',
-    '{0412 345 678}',
-    '{+852 6123 4567}',
-    '{+86 138 0013 8000}',
-    '{13800138000}',
-    '{+27 82 123 4567}',
-    '{+971 50 123 4567}',
-    '{+54 9 11 2345-6789}',
-    '{٠٥٠١٢٣٤٥٦٧}',
-    '{５１８５５５０１４２}',
-    '{①②③④⑤⑥⑦⑨⑨⓪}',
-    '{5️⃣1️⃣8️⃣5️⃣5️⃣5️⃣0️⃣1️⃣4️⃣2️⃣}',
-    '{5 1 8 5 5 5 0 1 4 2}',
-    '{5-1-8-5-5-5-0-1-4-2}',
-    '{5.1.8.5.5.5.0.1.4.2}',
-    '{5, 1, 8, 5, 5, 5, 0, 1, 4, 2}',
-    '{5*1*8*5*5*5*0*1*4*2}',
-    '{518\u2013555\u20130142}',
-    '{518\u00a0555\u00a00142}',
-    '{5\u200b185\u200b550142}',
-    '{O7940 3l3O23}',
-    '{five one eight five five five zero one four two}',
-    '{five-one-eight, five five five, oh one four two}',
-    '{five one eight triple five zero one four two}',
-    'it is {0 seven 9 four 0 three 1 three 0 two 3}',
-    '{seis uno dos tres cuatro cinco seis siete ocho}',
-    '{zéro six douze}'.replace('{zéro six douze}', '{zéro six un deux trois quatre cinq six sept}'),
-    '{null eins sieben sechs eins zwei drei vier fünf}',
-    'tel{5185550142}',
-    '📞 {555 0142}',
-    'code: {0794 031 3023}',
-    'From 2027-06-10 on {+1 518 555 0142}, from 15:00',
-  ])('%s', (marked) => expectHidden('phone', marked));
+  ])('masks %s', (marked) => expectMasked('mail', marked));
 });
 
 describe('links', () => {
@@ -156,7 +58,7 @@ describe('links', () => {
     '{example . com}',
     '{example .com}',
     '{ｅｘａｍｐｌｅ．ｃｏｍ}',
-  ])('%s', (marked) => expectHidden('link', marked));
+  ])('masks %s', (marked) => expectMasked('link', marked));
 });
 
 describe('handles', () => {
@@ -177,10 +79,10 @@ describe('handles', () => {
     '{roost_lisbon} on instagram',
     'facebook user {johnsmith}',
     'snapchat: {j0hnny_s}',
-  ])('%s', (marked) => expectHidden('handle', marked));
+  ])('masks %s', (marked) => expectMasked('handle', marked));
 });
 
-describe('what guests and hosts really write stays as it is', () => {
+describe('text without contact data', () => {
   it.each([
     'We arrive on 2027-06-10 and leave on 2027-06-14.',
     '10.06.2027 - 14.06.2027',
@@ -262,12 +164,12 @@ describe('what guests and hosts really write stays as it is', () => {
     'We need 2 cots, 1 high chair, and towels for 7.',
     '.',
     '',
-  ])('%s', (written) => {
+  ])('does not change: %s', (written) => {
     expect(maskContacts(written)).toEqual({ text: written, hidden: [] });
   });
 });
 
-it('several in one text, each named once', () => {
+it('masks several contacts in one text and lists each kind once', () => {
   const written = 'Mail a@example.com or b@example.com, call +1 518 555 0142, see example.com or @roost_x.';
   expect(maskContacts(written)).toEqual({
     text: 'Mail [mail address hidden] or [mail address hidden], call [phone number hidden], see [link hidden] or [handle hidden].',
@@ -275,12 +177,12 @@ it('several in one text, each named once', () => {
   });
 });
 
-it('hides nothing twice: what is hidden once stays as it is', () => {
+it('does not change masked text', () => {
   const once = maskContacts('+1 518 555 0142, john at gmail dot com, https://example.com/@john').text;
   expect(maskContacts(once)).toEqual({ text: once, hidden: [] });
 });
 
-it('is done with long and hostile texts', () => {
+it('finishes for long and hostile texts', () => {
   for (const piece of [
     'a@',
     '1 ',
@@ -296,12 +198,4 @@ it('is done with long and hostile texts', () => {
     '\u0301',
   ])
     expect(maskContacts(piece.repeat(Math.ceil(4000 / piece.length))).text).toBeDefined();
-});
-
-it('a text is read as it looks, and every part of it can be found again', () => {
-  const written = 'é①\u200b５\u0660𝟙x';
-  const seen = normalizeText(written);
-  expect(seen.text).toBe('e1501x');
-  const parts = [...seen.text].map((_, at) => written.slice(...seen.original(at, at + 1)));
-  expect(parts).toEqual(['é', '①\u200b', '５', '\u0660', '𝟙', 'x']);
 });

@@ -18,8 +18,8 @@ const facts = (given: Partial<ChangeFacts> = {}): ChangeFacts => ({
   ...given,
 });
 
-/** Written down again from DOMAIN.md §3: from, event, who (proposer, other, guest, or nobody), what is due → to. */
-const stated: [ChangeState, ChangeEvent, Partial<ChangeFacts>, ChangeState][] = [
+/** The transitions of DOMAIN.md §3: state, event, facts, next state. */
+const allowed: [ChangeState, ChangeEvent, Partial<ChangeFacts>, ChangeState][] = [
   ['proposed', 'accepted', { by: 'host', differenceMinor: 1 }, 'awaiting_payment'],
   ['proposed', 'accepted', { by: 'host', differenceMinor: 0 }, 'applied'],
   ['proposed', 'accepted', { by: 'host', differenceMinor: -1 }, 'applied'],
@@ -39,33 +39,36 @@ const stated: [ChangeState, ChangeEvent, Partial<ChangeFacts>, ChangeState][] = 
   ['expired', 'paid', { wasAccepted: true, stillPossible: true }, 'applied'],
 ];
 
-it.each(stated)('%s, %s %j: %s', (state, event, given, to) => {
+it.each(allowed)('%s on %s with %j: %s', (state, event, given, to) => {
   expect(changeTransition(state, event, facts(given))).toEqual({ allowed: true, to });
 });
 
-/** The pairs that some facts let happen; every other pair is refused whatever the facts. */
-const known = new Set(stated.map(([state, event]) => `${state} ${event}`));
+/** The pairs of state and event that some facts allow. Every other pair is rejected for any facts. */
+const possible = new Set(allowed.map(([state, event]) => `${state} ${event}`));
 
 describe.each(CHANGE_STATES)('%s', (state) => {
-  it.each(CHANGE_EVENTS.filter((event) => !known.has(`${state} ${event}`)))('does not know %s', (event) => {
-    for (const by of ['guest', 'host', null] as const)
-      for (const proposedBy of ['guest', 'host'] as const)
-        for (const differenceMinor of [-1, 0, 1])
-          for (const wasAccepted of [true, false])
-            for (const stillPossible of [true, false])
-              expect(
-                changeTransition(state, event, {
-                  by,
-                  proposedBy,
-                  differenceMinor,
-                  wasAccepted,
-                  stillPossible,
-                }),
-              ).toEqual({ allowed: false, byOthers: false, unmetGuards: [] });
-  });
+  it.each(CHANGE_EVENTS.filter((event) => !possible.has(`${state} ${event}`)))(
+    'rejects %s for any facts',
+    (event) => {
+      for (const by of ['guest', 'host', null] as const)
+        for (const proposedBy of ['guest', 'host'] as const)
+          for (const differenceMinor of [-1, 0, 1])
+            for (const wasAccepted of [true, false])
+              for (const stillPossible of [true, false])
+                expect(
+                  changeTransition(state, event, {
+                    by,
+                    proposedBy,
+                    differenceMinor,
+                    wasAccepted,
+                    stillPossible,
+                  }),
+                ).toEqual({ allowed: false, byOthers: false, unmetGuards: [] });
+    },
+  );
 });
 
-it('who may not, but somebody else could, is told so', () => {
+it('reports that the other side may apply the event', () => {
   for (const [state, event, given] of [
     ['proposed', 'accepted', { by: 'guest' }],
     ['proposed', 'declined', { by: 'guest' }],
@@ -76,7 +79,7 @@ it('who may not, but somebody else could, is told so', () => {
     expect(changeTransition(state, event, facts(given))).toMatchObject({ allowed: false, byOthers: true });
 });
 
-it('a late payment needs a change that was accepted and is still possible', () => {
+it('rejects a late payment unless the change was accepted and is still possible', () => {
   for (const given of [
     {},
     { wasAccepted: true },
@@ -98,13 +101,13 @@ const anyFacts: fc.Arbitrary<ChangeFacts> = fc.record({
   stillPossible: fc.boolean(),
 });
 
-it('whatever happens: an end stays an end, but for the late payment; nobody is both proposer and other side', () => {
+it('leaves an ended state for a late payment only; the proposer never responds', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.constantFrom(...CHANGE_EVENTS), anyFacts), { maxLength: 30 }),
-      (happenings) => {
+      (events) => {
         let state: ChangeState = 'proposed';
-        for (const [event, given] of happenings) {
+        for (const [event, given] of events) {
           const next = changeTransition(state, event, given);
           if (!next.allowed) continue;
           const isEnd = (ENDED_CHANGE_STATES as readonly ChangeState[]).includes(state);

@@ -1,16 +1,12 @@
 import { aUser, statementsDuring } from '@roost/testing';
-import { type BookingsUnderTest, june, startBookings, type TestListing } from './bookings.fixture.js';
+import { juneStay, useBookings, type TestListing } from './bookings.fixture.js';
 
-let bookings: BookingsUnderTest;
-beforeAll(async () => {
-  bookings = await startBookings();
-});
-afterAll(() => bookings.close());
+const bookings = useBookings();
 
-const CREATE =
+const CREATE_BOOKING =
   'mutation ($input: CreateBookingInput!) { createBooking(input: $input) { id state version totalMinor } }';
-const CALENDARS = `query ($of: [_Any!]!, $from: Date!, $to: Date!) {
-  _entities(representations: $of) { ... on Listing { id calendar(from: $from, to: $to) { currency data { date available reason } } } }
+const CALENDARS = `query ($representations: [_Any!]!, $from: Date!, $to: Date!) {
+  _entities(representations: $representations) { ... on Listing { id calendar(from: $from, to: $to) { currency data { date available reason } } } }
 }`;
 
 interface Calendars {
@@ -24,7 +20,11 @@ const calendarsOf = (
   ids: string[],
   range = { from: '2027-06-09', to: '2027-06-12' },
   client = bookings.service.anonymous,
-) => client.graphql<Calendars>(CALENDARS, { of: ids.map((id) => ({ __typename: 'Listing', id })), ...range });
+) =>
+  client.graphql<Calendars>(CALENDARS, {
+    representations: ids.map((id) => ({ __typename: 'Listing', id })),
+    ...range,
+  });
 
 async function listings(count: number): Promise<TestListing[]> {
   const all: TestListing[] = [];
@@ -33,22 +33,24 @@ async function listings(count: number): Promise<TestListing[]> {
 }
 
 describe('Mutation.createBooking', () => {
-  it('holds the nights as the route does, once for many tries with one key at once', async () => {
+  it('creates one booking for ten concurrent requests with the same Idempotency-Key', async () => {
     const [guest, listing] = [aUser(), await bookings.givenListing()];
     const quote = await bookings.givenQuote(guest, listing);
     const client = bookings.as(guest).with({ 'idempotency-key': `graph-${quote.id}` });
-    const tries = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 10 }, () =>
-        client.graphql<{ createBooking: { id: string } | null }>(CREATE, { input: { quoteId: quote.id } }),
+        client.graphql<{ createBooking: { id: string } | null }>(CREATE_BOOKING, {
+          input: { quoteId: quote.id },
+        }),
       ),
     );
-    const made = tries.flatMap(({ data }) => data?.createBooking?.id ?? []);
-    expect(new Set(made).size).toBe(1);
-    for (const { errors } of tries)
+    const created = responses.flatMap(({ data }) => data?.createBooking?.id ?? []);
+    expect(new Set(created).size).toBe(1);
+    for (const { errors } of responses)
       for (const { extensions } of errors) expect(extensions.code).toBe('idempotency.in_progress');
-    const replayed = await client.graphql(CREATE, { input: { quoteId: quote.id } });
+    const replayed = await client.graphql(CREATE_BOOKING, { input: { quoteId: quote.id } });
     expect(replayed.data?.createBooking).toEqual({
-      id: made[0],
+      id: created[0],
       state: 'pending_payment',
       version: 1,
       totalMinor: quote.totalMinor,
@@ -58,13 +60,13 @@ describe('Mutation.createBooking', () => {
     ).toHaveLength(1);
   });
 
-  it('keeps a refusal for its key, with what REST says', async () => {
+  it('repeats a rejection for its Idempotency-Key with the code of REST', async () => {
     const [guest, listing] = [aUser(), await bookings.givenListing()];
-    const mine = await bookings.givenQuote(guest, listing);
+    const quote = await bookings.givenQuote(guest, listing);
     await bookings.givenBooking({ listing });
     const client = bookings.as(guest).with({ 'idempotency-key': 'taken' });
     for (let time = 0; time < 2; time += 1) {
-      const { data, errors } = await client.graphql(CREATE, { input: { quoteId: mine.id } });
+      const { data, errors } = await client.graphql(CREATE_BOOKING, { input: { quoteId: quote.id } });
       expect(data).toEqual({ createBooking: null });
       expect(errors).toMatchObject([
         { path: ['createBooking'], extensions: { code: 'booking.dates_unavailable', status: 409 } },
@@ -72,16 +74,16 @@ describe('Mutation.createBooking', () => {
     }
   });
 
-  it('needs a verified mail address', async () => {
-    const { errors } = await bookings.as(aUser({ emailVerified: false })).graphql(CREATE, {
+  it('rejects a guest without a verified mail address', async () => {
+    const { errors } = await bookings.as(aUser({ emailVerified: false })).graphql(CREATE_BOOKING, {
       input: { quoteId: '0198c0de-0000-7000-8000-000000000000' },
     });
     expect(errors).toMatchObject([{ extensions: { code: 'auth.email_unverified', status: 403 } }]);
   });
 });
 
-describe('mutations of a host', () => {
-  it('are the host’s alone', async () => {
+describe('mutations of the host', () => {
+  it('are rejected for other users', async () => {
     const booking = await bookings.givenRequest();
     const accept = 'mutation ($id: ID!) { acceptBooking(id: $id) { state } }';
     const { errors } = await bookings.as(aUser()).graphql(accept, { id: booking.id });
@@ -90,7 +92,7 @@ describe('mutations of a host', () => {
     expect(data?.acceptBooking).toEqual({ state: 'awaiting_capture' });
   });
 
-  it('free what they blocked, and read it in the same operation', async () => {
+  it('release blocked nights and read the calendar in the same operation', async () => {
     const listing = await bookings.givenListing();
     const host = bookings.as(listing.host);
     const range = { from: '2027-07-01', to: '2027-07-03' };
@@ -111,14 +113,14 @@ describe('mutations of a host', () => {
   });
 });
 
-describe('changes', () => {
+describe('mutations of changes', () => {
   const PROPOSE = `mutation ($id: ID!, $input: ProposeChangeInput!) {
     proposeBookingChange(bookingId: $id, input: $input) { id state proposedBy differenceMinor terms { checkOutDate } }
   }`;
-  const answer = (what: string) =>
-    `mutation ($id: ID!, $change: ID!) { ${what}BookingChange(bookingId: $id, changeId: $change) { id state } }`;
+  const respondMutation = (response: string) =>
+    `mutation ($id: ID!, $change: ID!) { ${response}BookingChange(bookingId: $id, changeId: $change) { id state } }`;
 
-  it('are proposed, seen at the booking, and accepted as by the routes', async () => {
+  it('propose a change, show it at the booking and accept it', async () => {
     const booking = await bookings.givenConfirmed();
     const [guest, host] = [bookings.as(booking.guest), bookings.as(booking.listing.host)];
     const input = { checkInDate: null, checkOutDate: '2027-06-13', guests: null };
@@ -139,9 +141,9 @@ describe('changes', () => {
       openChange: { id: change },
       checkOutDate: '2027-06-14',
     });
-    const own = await guest.graphql(answer('accept'), { id: booking.id, change });
+    const own = await guest.graphql(respondMutation('accept'), { id: booking.id, change });
     expect(own.errors).toMatchObject([{ extensions: { code: 'auth.forbidden', status: 403 } }]);
-    const accepted = await host.graphql(answer('accept'), { id: booking.id, change });
+    const accepted = await host.graphql(respondMutation('accept'), { id: booking.id, change });
     expect(accepted.data?.acceptBookingChange).toEqual({ id: change, state: 'applied' });
     expect((await host.graphql(open, { id: booking.id })).data?.booking).toEqual({
       openChange: null,
@@ -152,20 +154,20 @@ describe('changes', () => {
   it.each([
     ['decline', 'declined'],
     ['withdraw', 'withdrawn'],
-  ])('%s', async (what, state) => {
+  ])('%s a change', async (response, state) => {
     const booking = await bookings.givenConfirmed();
-    const change = await bookings.givenChange(booking, { checkOutDate: '2027-06-15' });
-    const user = what === 'decline' ? booking.listing.host : booking.guest;
+    const change = await bookings.changes.givenProposed(booking, { checkOutDate: '2027-06-15' });
+    const user = response === 'decline' ? booking.listing.host : booking.guest;
     const variables = { id: booking.id, change: change.id };
-    const { data } = await bookings.as(user).graphql(answer(what), variables);
-    expect(data?.[`${what}BookingChange`]).toEqual({ id: change.id, state });
-    const again = await bookings.as(user).graphql(answer(what), variables);
+    const { data } = await bookings.as(user).graphql(respondMutation(response), variables);
+    expect(data?.[`${response}BookingChange`]).toEqual({ id: change.id, state });
+    const again = await bookings.as(user).graphql(respondMutation(response), variables);
     expect(again.errors).toMatchObject([
       { extensions: { code: 'change.transition_not_allowed', status: 409 } },
     ]);
   });
 
-  it('refuse with the codes of the routes', async () => {
+  it('reject with the codes of REST', async () => {
     const booking = await bookings.givenConfirmed();
     const guest = bookings.as(booking.guest);
     for (const [input, code] of [
@@ -185,10 +187,10 @@ describe('changes', () => {
 });
 
 describe('Listing.calendar', () => {
-  it('is that of each listing; only its host learns why', async () => {
+  it('returns the calendar of each listing, with reasons to its host only', async () => {
     const [free, taken] = await listings(2);
-    if (!free || !taken) throw new Error('two listings');
-    await bookings.givenBooking({ listing: taken, ...june });
+    if (!free || !taken) throw new Error('Expected two listings.');
+    await bookings.givenBooking({ listing: taken, ...juneStay });
     const { data } = await calendarsOf([free.id, taken.id]);
     const nights = data?._entities.map((listing) =>
       listing?.calendar?.data.map(({ available }) => available),
@@ -202,7 +204,7 @@ describe('Listing.calendar', () => {
     expect(own.data?._entities[0]?.calendar?.data[1]).toMatchObject({ available: false, reason: 'hold' });
   });
 
-  it('is null where there is none to see, and harms no other', async () => {
+  it('is null for unknown and invalid ids; other listings are returned', async () => {
     const [listing] = await listings(1);
     const { data, errors } = await calendarsOf([
       '0198c0de-0000-7000-8000-000000000000',
@@ -217,44 +219,46 @@ describe('Listing.calendar', () => {
     ]);
   });
 
-  it('is read for a page of listings with as many statements as for one of them', async () => {
+  it('takes as many statements for a page of listings as for one listing', async () => {
     const page = await listings(40);
     const taken = page[2];
-    if (!taken) throw new Error('forty listings');
-    await bookings.givenBooking({ listing: taken, ...june });
-    const reads = async (of: TestListing[]) => {
-      const answers: Calendars['_entities'] = [];
-      const said = await statementsDuring(async () => {
+    if (!taken) throw new Error('Expected forty listings.');
+    await bookings.givenBooking({ listing: taken, ...juneStay });
+    const readCalendars = async (of: TestListing[]) => {
+      const responses: Calendars['_entities'] = [];
+      const statements = await statementsDuring(async () => {
         const { data, errors } = await calendarsOf(of.map(({ id }) => id));
         expect(errors).toEqual([]);
-        answers.push(...(data?._entities ?? []));
+        responses.push(...(data?._entities ?? []));
       });
-      // Beside it the news of calendars go out, which reads of the same tables.
-      const about = said.filter(({ text }) => /"stayRules"|"blockId"/.test(text));
-      return { answers, statements: about.length };
+      // The calendar publisher reads the same tables concurrently.
+      const reads = statements.filter(({ text }) => /"stayRules"|"blockId"/.test(text));
+      return { responses, statements: reads.length };
     };
-    const one = await reads([taken]);
-    const all = await reads(page);
+    const one = await readCalendars([taken]);
+    const all = await readCalendars(page);
     expect([one.statements, all.statements]).toEqual([2, 2]);
-    expect(all.answers.map((listing) => listing?.id)).toEqual(page.map(({ id }) => id));
-    expect(all.answers[2]).toEqual(one.answers[0]);
-    const free = all.answers.filter((listing) => listing?.calendar?.data.every(({ available }) => available));
+    expect(all.responses.map((listing) => listing?.id)).toEqual(page.map(({ id }) => id));
+    expect(all.responses[2]).toEqual(one.responses[0]);
+    const free = all.responses.filter((listing) =>
+      listing?.calendar?.data.every(({ available }) => available),
+    );
     expect(free).toHaveLength(39);
   });
 
-  it('is refused beyond so many nights of all listings, and for dates that are none', async () => {
+  it('rejects too many nights of all listings and invalid ranges', async () => {
     const [listing] = await listings(1);
     const many = Array.from({ length: 21 }, (_, i) => `0198c0de-0000-7000-8000-0000000000${String(10 + i)}`);
-    const long = { from: '2027-06-01', to: '2029-06-01' };
-    expect((await calendarsOf(many.slice(1), long)).errors).toEqual([]);
-    const { errors } = await calendarsOf(many, long);
+    const longRange = { from: '2027-06-01', to: '2029-06-01' };
+    expect((await calendarsOf(many.slice(1), longRange)).errors).toEqual([]);
+    const { errors } = await calendarsOf(many, longRange);
     expect(errors[0]).toMatchObject({ extensions: { code: 'request.invalid', status: 400 } });
-    const backwards = await calendarsOf([listing?.id ?? ''], { from: '2027-06-12', to: '2027-06-09' });
-    expect(backwards.errors).toMatchObject([
+    const reversed = await calendarsOf([listing?.id ?? ''], { from: '2027-06-12', to: '2027-06-09' });
+    expect(reversed.errors).toMatchObject([
       { extensions: { code: 'request.invalid', errors: [{ parameter: 'to' }] } },
     ]);
-    const longer = await calendarsOf([listing?.id ?? ''], { from: '2027-06-12', to: '2030-06-09' });
-    expect(longer.errors).toMatchObject([
+    const tooLong = await calendarsOf([listing?.id ?? ''], { from: '2027-06-12', to: '2030-06-09' });
+    expect(tooLong.errors).toMatchObject([
       { extensions: { code: 'request.invalid', errors: [{ parameter: 'to' }] } },
     ]);
   });

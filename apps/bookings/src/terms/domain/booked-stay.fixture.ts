@@ -5,8 +5,8 @@ import { type BookedPrice, type BookedStay, CANCELLATION_POLICIES } from './canc
 
 type Overrides = Partial<Omit<BookedStay, 'checkInAt' | 'checkOutAt'>>;
 
-/** 4 nights at 100.00 from Thursday 2027-06-10, 15:00 to 11:00 in London, with every kind of fee and tax. */
-export function aStay(overrides: Overrides = {}): BookedStay {
+/** 4 nights at 100.00 from Thursday 2027-06-10, 15:00 to 11:00 in London, with every kind of fee and tax; 580.00 in total. */
+export function aBookedStay(overrides: Overrides = {}): BookedStay {
   const stay = {
     cancellationPolicy: 'flexible' as const,
     timeZone: 'Europe/London',
@@ -37,7 +37,7 @@ export function aStay(overrides: Overrides = {}): BookedStay {
   };
 }
 
-export function paidFor({ price }: BookedStay): number {
+export function totalOf({ price }: BookedStay): number {
   return sum([
     ...price.nights.map((night) => night.amountMinor),
     price.extraGuestMinor,
@@ -49,8 +49,8 @@ export function paidFor({ price }: BookedStay): number {
 
 const minor = fc.integer({ min: 0, max: 5_000_000 });
 
-/** Stays around the clock changes of four zones, confirmed from 60 days before check-in to some hours into the stay. */
-export const anyStay: fc.Arbitrary<{ stay: BookedStay; confirmedAt: Date }> = fc
+/** Stays around the clock changes of four time zones, confirmed from 60 days before to 6 hours after check-in. */
+export const anyBookedStay: fc.Arbitrary<{ stay: BookedStay; confirmedAt: Date }> = fc
   .record({
     cancellationPolicy: fc.constantFrom(...CANCELLATION_POLICIES),
     timeZone: fc.constantFrom(
@@ -60,7 +60,7 @@ export const anyStay: fc.Arbitrary<{ stay: BookedStay; confirmedAt: Date }> = fc
       'Pacific/Kiritimati',
     ),
     checkInFrom: fc.constantFrom('00:00', '01:30', '02:15', '02:30', '15:00', '23:59'),
-    season: fc.constantFrom(
+    firstDay: fc.constantFrom(
       '2027-03-10',
       '2027-03-28',
       '2027-04-02',
@@ -82,8 +82,8 @@ export const anyStay: fc.Arbitrary<{ stay: BookedStay; confirmedAt: Date }> = fc
     noticeSeconds: fc.integer({ min: -6 * 3_600, max: 60 * 86_400 }),
   })
   .map((drawn) => {
-    const checkInDate = addDays(drawn.season, drawn.offset);
-    const stay = aStay({
+    const checkInDate = addDays(drawn.firstDay, drawn.offset);
+    const stay = aBookedStay({
       cancellationPolicy: drawn.cancellationPolicy,
       timeZone: drawn.timeZone,
       checkInFrom: drawn.checkInFrom,

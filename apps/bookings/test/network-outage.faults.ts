@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EmbeddedKafka, startKafka } from '@roost/embedded';
+import { startKafka, type EmbeddedKafka } from '@roost/embedded';
 import { applyTopics, envelopeOf, KafkaBus, kafkaClient } from '@roost/messaging';
 import {
   allFaults,
@@ -12,39 +12,39 @@ import {
   freshDatabase,
   freshRedis,
   startTestService,
-  type TestService,
   Wire,
+  type TestService,
 } from '@roost/testing';
-import { bookings } from '../src/service.js';
+import { bookings as definition } from '../src/service.js';
 import { BookingsUnderTest } from './bookings.fixture.js';
 
 /** The short version shares its machine with other specs. */
-const PATIENCE = allFaults ? 1 : 3;
+const SLOWNESS = allFaults ? 1 : 3;
 /** QUALITY.md, acceptance 12. */
-const SEEN_WITHIN_SECONDS = 10 * PATIENCE;
-const BACK_WITHIN_SECONDS = 30 * PATIENCE;
-/** Longer than anybody waits for anything: time-outs strike, and what reconnects has given up more than once. */
-const AWAY_SECONDS = allFaults ? 45 : 5;
-/** A check has two seconds; a member of a group is taken for dead after eight. */
-const SLOW_MS = { database: 3_000, redis: 3_000, kafka: 12_000 };
+const DETECTION_SECONDS = 10 * SLOWNESS;
+const RECOVERY_SECONDS = 30 * SLOWNESS;
+/** Longer than every time-out and than several attempts to reconnect. */
+const OUTAGE_SECONDS = allFaults ? 45 : 5;
+/** A health check times out after 2 s, a member of a consumer group after 8 s. */
+const DELAY_MS = { database: 3_000, redis: 3_000, kafka: 12_000 };
 
 type Part = 'database' | 'redis' | 'kafka';
 const faults = {
-  'reset by its wire': (part: Part) => wires[part].cut(),
-  'too far away': (part: Part) => wires[part].delay(SLOW_MS[part]),
-  'lost behind its wire': (part: Part) => wires[part].lose(),
+  'reset connections': (part: Part) => wires[part].cut(),
+  'a delay beyond the time-outs': (part: Part) => wires[part].delay(DELAY_MS[part]),
+  'lost packets': (part: Part) => wires[part].lose(),
 };
 
 let folder: string;
 let kafka: EmbeddedKafka;
 let wires: Record<Part, Wire>;
 let service: TestService;
-let given: BookingsUnderTest;
-/** Another service, at the other end of Kafka. */
+const bookings = new BookingsUnderTest(() => service);
+/** The publishing side of another service. */
 let listings: KafkaBus;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'roost-parts-away-'));
+  folder = mkdtempSync(join(tmpdir(), 'roost-network-outage-'));
   const port = await aPort();
   const kafkaWire = await Wire.to(`tcp://127.0.0.1:${port}`);
   wires = {
@@ -52,12 +52,12 @@ beforeAll(async () => {
     redis: await Wire.to(await freshRedis()),
     kafka: kafkaWire,
   };
-  // The broker tells its clients to come over the wire.
+  // The advertised port leads clients through the wire.
   kafka = await startKafka({ dataDir: folder, port, advertisedPort: kafkaWire.port, temporary: true });
   const brokers = `127.0.0.1:${kafkaWire.port}`;
   const prefix = `t${randomBytes(6).toString('hex')}.`;
   await applyTopics(kafkaClient({ brokers: [brokers], clientId: 'spec' }), { prefix });
-  service = await startTestService(bookings, {
+  service = await startTestService(definition, {
     env: {
       ROOST_MODE: 'distributed',
       KAFKA_BROKERS: brokers,
@@ -66,7 +66,6 @@ beforeAll(async () => {
       REDIS_URL: wires.redis.url,
     },
   });
-  given = new BookingsUnderTest(service);
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
   listings = new KafkaBus({ service: 'listings', brokers: [brokers], prefix, logger });
 }, 180_000);
@@ -81,14 +80,14 @@ afterAll(async () => {
 
 const readiness = () => service.anonymous.get<{ parts: Record<string, string> }>('/health/ready');
 
-async function alive(): Promise<void> {
+async function expectLive(): Promise<void> {
   expect((await service.anonymous.get('/health/live')).status).toBe(200);
 }
 
-async function ready(seconds: number): Promise<void> {
+async function expectReady(seconds: number): Promise<void> {
   await eventually(
     async () => {
-      await alive();
+      await expectLive();
       expect((await readiness()).body).toMatchObject({
         parts: { database: 'up', redis: 'up', kafka: 'up' },
       });
@@ -97,34 +96,34 @@ async function ready(seconds: number): Promise<void> {
   );
 }
 
-/** An event from the broker to a handler, and a write whose event goes to the broker: the service works again. */
-async function works(): Promise<void> {
-  const { body } = await given.givenListing();
+/** Consumes an event and creates a booking, whose event is published. */
+async function expectWorking(): Promise<void> {
+  const { body } = await bookings.givenListing();
   const listing = { ...body, listingId: randomUUID() };
   const event = envelopeOf('listing.published', listing, { source: 'listings', version: 1 });
   for (const sink of listings.sinks())
-    await new Promise<void>((settled) => sink.send(event, () => settled()));
+    await new Promise<void>((resolve) => sink.send(event, () => resolve()));
   const guest = aUser();
   const quote = await eventually(
     async () => {
-      const answer = await given.quote(guest, { id: listing.listingId });
-      expect(answer.status).toBe(201);
-      return answer.body;
+      const response = await bookings.quote(guest, { id: listing.listingId });
+      expect(response.status).toBe(201);
+      return response.body;
     },
     { seconds: 20 },
   );
-  expect((await given.as(guest).post('/v1/bookings', { quoteId: quote.id })).status).toBe(201);
+  expect((await bookings.book(guest, quote.id)).status).toBe(201);
 }
 
-/** Nothing of what was committed is still waiting for the broker. */
-async function published(seconds: number): Promise<void> {
+/** All committed events are published. */
+async function expectPublished(seconds: number): Promise<void> {
   await eventually(
     async () => {
-      const [row] = await service.query<{ waiting: number }>(
-        `SELECT count(*)::int AS waiting FROM outbox_event
+      const [row] = await service.query<{ pending: number }>(
+        `SELECT count(*)::int AS pending FROM outbox_event
          WHERE (xid, id) > (SELECT xid, id FROM outbox_cursor WHERE sink = 'kafka')`,
       );
-      expect(row?.waiting).toBe(0);
+      expect(row?.pending).toBe(0);
     },
     { seconds },
   );
@@ -133,32 +132,32 @@ async function published(seconds: number): Promise<void> {
 const parts: Part[] = ['database', 'redis', 'kafka'];
 describe.each(parts)('%s', (part) => {
   test.each(Object.entries(faults))(
-    `%s: seen within ${SEEN_WITHIN_SECONDS} s, alive all the time, ready again within ${BACK_WITHIN_SECONDS} s without a restart`,
-    async (_what, strike) => {
-      await ready(60);
-      await works();
-      strike(part);
+    `%s: not ready within ${DETECTION_SECONDS} s, live throughout, ready again within ${RECOVERY_SECONDS} s`,
+    async (_name, inject) => {
+      await expectReady(60);
+      await expectWorking();
+      inject(part);
       await eventually(
         async () => {
-          await alive();
+          await expectLive();
           const { status, body } = await readiness();
           expect({ status, part: body.parts[part] }).toEqual({ status: 503, part: 'down' });
         },
-        { seconds: SEEN_WITHIN_SECONDS },
+        { seconds: DETECTION_SECONDS },
       );
-      const until = performance.now() + AWAY_SECONDS * 1000;
+      const until = performance.now() + OUTAGE_SECONDS * 1000;
       await eventually(
         async () => {
-          await alive();
+          await expectLive();
           expect((await readiness()).status).toBe(503);
           expect(performance.now()).toBeGreaterThan(until);
         },
-        { seconds: AWAY_SECONDS + 10 },
+        { seconds: OUTAGE_SECONDS + 10 },
       );
       wires[part].mend();
-      await ready(BACK_WITHIN_SECONDS);
-      await works();
-      await published(60);
+      await expectReady(RECOVERY_SECONDS);
+      await expectWorking();
+      await expectPublished(60);
     },
     480_000,
   );

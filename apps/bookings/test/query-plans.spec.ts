@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { sql, type EntityManager } from '@mikro-orm/postgresql';
 import { mostSorted, plansOf } from '@roost/testing';
 import { dueBookings, historyOf, isQuoteUsed, listBookings } from '../src/booking/booking.queries.js';
-import { blockedRanges } from '../src/calendar/calendar-publisher.queries.js';
-import { nightsToExport, occupiedNights, findStaleHolds } from '../src/calendar/calendar.queries.js';
 import { openChangesOf } from '../src/booking/change/change.queries.js';
+import { blockedRanges } from '../src/calendar/calendar-publisher.queries.js';
+import { findStaleHolds, nightsToExport, occupiedNights } from '../src/calendar/calendar.queries.js';
 import { claimDueFeed, eventsByFeed, feedsOf, logOf } from '../src/feed/feed.queries.js';
 import {
   enquiryOverLimit,
@@ -14,28 +14,29 @@ import {
   listThreads,
   messageOverLimit,
 } from '../src/message/message.queries.js';
-import { startBookings, type BookingsUnderTest } from './bookings.fixture.js';
+import { useBookings } from './bookings.fixture.js';
 
 const BOOKINGS = 20_000;
 const LISTINGS = 10_000;
 const now = new Date('2027-05-12T16:00:00Z');
 const later = new Date('2028-01-01T00:00:00Z');
-/** A guest with 40 bookings and threads, and a host with 400. */
+const bookings = useBookings();
+/** A guest with 40 bookings and threads. */
 const guestId = randomUUID();
+/** A host with 400 bookings and threads. */
 const hostId = randomUUID();
 
-let bookings: BookingsUnderTest;
-/** One of the host's bookings, with its thread, and one of her listings, with its feed. */
+/** A booking of the host that has a thread. */
 let bookingId: string;
 let bookingIds: string[];
+/** A listing that has a feed. */
 let listing: number;
 let listings: number[];
 let feedId: string;
 
 beforeAll(async () => {
-  bookings = await startBookings();
-  const query = <Row extends object>(sql: string, values: unknown[] = []) =>
-    bookings.service.query<Row & Record<string, unknown>>(sql, values);
+  const query = <Row extends object>(statement: string, values: unknown[] = []) =>
+    bookings.service.query<Row & Record<string, unknown>>(statement, values);
   await query(
     `WITH made AS (
        INSERT INTO listing_snapshot (listing_id, version, host_id, status, title, time_zone, check_in_from, check_out_until,
@@ -122,11 +123,11 @@ beforeAll(async () => {
      SELECT listing_id, listing_id, owner_id, 'block', daterange(from_date, to_date), true FROM calendar_block`,
   );
   await query('ANALYZE');
-  const theirs = await query<{ id: string }>(
+  const ofHost = await query<{ id: string }>(
     `SELECT id FROM booking WHERE host_id = $1 ORDER BY id DESC LIMIT 100`,
     [hostId],
   );
-  bookingIds = theirs.map(({ id }) => id);
+  bookingIds = ofHost.map(({ id }) => id);
   bookingId = bookingIds[0] ?? '';
   const numbers = await query<{ id: string }>(
     'SELECT id FROM calendar_listing WHERE id % 5 = 0 ORDER BY id LIMIT 100',
@@ -135,7 +136,6 @@ beforeAll(async () => {
   listing = listings[0] ?? 0;
   feedId = (await query<{ id: string }>('SELECT id FROM calendar_feed LIMIT 1'))[0]?.id ?? '';
 }, 120_000);
-afterAll(() => bookings.close());
 
 const plans = (work: (em: EntityManager) => Promise<unknown>, options = {}) =>
   plansOf(
@@ -146,7 +146,7 @@ const plans = (work: (em: EntityManager) => Promise<unknown>, options = {}) =>
   );
 
 const page = { limit: 20, before: null };
-const half = 30_000;
+const middleSeq = 30_000;
 const june = { from: '2027-06-01', to: '2027-07-01' };
 
 type Work = (em: EntityManager) => Promise<unknown>;
@@ -155,7 +155,7 @@ test.each<[string, string, Work]>([
   ['bookings of a guest', 'booking_by_guest', (em) => listBookings(em, guestId, { ...page, role: 'guest' })],
   ['bookings of a host', 'booking_by_host', (em) => listBookings(em, hostId, { ...page, role: 'host' })],
   [
-    'bookings, further on',
+    'bookings of a host, next page',
     'booking_by_host',
     (em) => listBookings(em, hostId, { ...page, role: 'host', before: bookingId }),
   ],
@@ -170,14 +170,14 @@ test.each<[string, string, Work]>([
     (em) => listBookings(em, guestId, { ...page, ...june, role: 'guest' }),
   ],
   [
-    'bookings by all filters, further on',
+    'bookings by all filters, next page',
     'booking_by_host',
     (em) =>
       listBookings(em, hostId, { ...page, ...june, role: 'host', state: 'completed', before: bookingId }),
   ],
   ['due bookings', 'booking_due', (em) => dueBookings(em, now, null, 100)],
   [
-    'due bookings, further on',
+    'due bookings, next page',
     'booking_due',
     (em) => dueBookings(em, now, { dueAt: now, id: bookingId }, 100),
   ],
@@ -185,32 +185,36 @@ test.each<[string, string, Work]>([
   ['threads of a guest', 'thread_by_guest', (em) => listThreads(em, guestId, { ...page, role: 'guest' })],
   ['threads of a host', 'thread_by_host', (em) => listThreads(em, hostId, { ...page, role: 'host' })],
   [
-    'threads of a host, further on',
+    'threads of a host, next page',
     'thread_by_host',
-    (em) => listThreads(em, hostId, { ...page, role: 'host', before: half }),
+    (em) => listThreads(em, hostId, { ...page, role: 'host', before: middleSeq }),
   ],
   ['messages of a thread', 'message_by_thread', (em) => listMessages(em, [bookingId], 20, null)],
-  ['messages of a thread, further on', 'message_by_thread', (em) => listMessages(em, [bookingId], 20, half)],
+  [
+    'messages of a thread, next page',
+    'message_by_thread',
+    (em) => listMessages(em, [bookingId], 20, middleSeq),
+  ],
   ['the sync log of a feed', 'calendar_feed_log_by_feed', (em) => logOf(em, feedId, null, 21)],
-  ['the sync log, further on', 'calendar_feed_log_by_feed', (em) => logOf(em, feedId, '20000', 21)],
-  ['what somebody wrote of late', 'message_by_sender', (em) => messageOverLimit(em, guestId, 2, new Date(0))],
-  ['what somebody asked of late', 'thread_enquiries', (em) => enquiryOverLimit(em, guestId, 2, new Date(0))],
-])('%s: in the order of an index', async (_, index, work) => {
+  ['the sync log of a feed, next page', 'calendar_feed_log_by_feed', (em) => logOf(em, feedId, '20000', 21)],
+  ['recent messages of a sender', 'message_by_sender', (em) => messageOverLimit(em, guestId, 2, new Date(0))],
+  ['recent enquiries of a guest', 'thread_enquiries', (em) => enquiryOverLimit(em, guestId, 2, new Date(0))],
+])('reads %s in index order', async (_, index, work) => {
   const plan = await plans(work);
   expect(plan).toContain(index);
   expect(plan).not.toMatch(/Seq Scan/);
-  // At most a page, or what one booking or feed has, is put in order.
+  // Sorts at most one page, or the rows of one booking or feed.
   expect(mostSorted(plan)).toBeLessThanOrEqual(42);
 });
 
 test.each<[string, string, Work]>([
   ['threads of both sides', 'thread_by_guest', (em) => listThreads(em, hostId, page)],
   [
-    'threads of both sides, further on',
+    'threads of both sides, next page',
     'thread_by_host',
-    (em) => listThreads(em, hostId, { ...page, before: half }),
+    (em) => listThreads(em, hostId, { ...page, before: middleSeq }),
   ],
-  ['threads by their ids', 'thread_pkey', (em) => findThreads(em, bookingIds, hostId)],
+  ['threads by id', 'thread_pkey', (em) => findThreads(em, bookingIds, hostId)],
   ['messages of a hundred threads', 'message_by_thread', (em) => listMessages(em, bookingIds, 20, null)],
   [
     'the last messages of a page of threads',
@@ -234,10 +238,10 @@ test.each<[string, string, Work]>([
     'calendar_feed_event_pkey',
     (em) => eventsByFeed(em, listing, '2027-05-12'),
   ],
-  ['the next feed that is due', 'calendar_feed_due', (em) => claimDueFeed(em, now, randomUUID())],
+  ['the next due feed', 'calendar_feed_due', (em) => claimDueFeed(em, now, randomUUID())],
   ['nights to export', 'calendar_entry_space_id', (em) => nightsToExport(em, listing, '2027-05-12', true)],
   [
-    'a calendar, with its blocks',
+    'a calendar with blocks',
     'calendar_block_owner_id_key',
     (em) => occupiedNights(em, [listing], june.from, june.to),
   ],
@@ -247,7 +251,7 @@ test.each<[string, string, Work]>([
     (em) => occupiedNights(em, listings, june.from, june.to),
   ],
   [
-    'what the world is told of a page of listings',
+    'the published nights of a page of listings',
     'calendar_entry_space_id',
     (em) =>
       blockedRanges(
@@ -255,7 +259,7 @@ test.each<[string, string, Work]>([
         listings.map((id) => ({ calendarListingId: id, today: june.from })),
       ),
   ],
-])('%s: from an index, no scan of everything', async (_, index, work) => {
+])('reads %s from an index, without a sequential scan', async (_, index, work) => {
   const plan = await plans(work);
   expect(plan).toContain(index);
   expect(plan).not.toMatch(/Seq Scan/);
@@ -274,15 +278,17 @@ test.each<[string, Work]>([
       ),
   ],
   ['booking-quote-used', (em) => isQuoteUsed(em, randomUUID())],
-])('%s, which has a name: no scan of everything whatever the values', async (_, work) => {
+])('reads the named statement %s without a sequential scan for any values', async (_, work) => {
   expect(await plans(work, { generic: true })).not.toMatch(/Seq Scan/);
 });
 
-test('a list that has no index would be seen', async () => {
-  const scanned = await plans((em) => em.execute(`SELECT id FROM message WHERE text = 'Hello!' LIMIT 21`));
+test('detects a sequential scan and a large sort', async () => {
+  const scanned = await plans((em) =>
+    em.execute(sql`SELECT id FROM message WHERE text = ${'Hello!'} LIMIT 21`),
+  );
   expect(scanned).toMatch(/Seq Scan/);
   const sorted = await plans((em) =>
-    em.execute('SELECT id FROM thread WHERE host_id = ? ORDER BY created_at LIMIT 21', [hostId]),
+    em.execute(sql`SELECT id FROM thread WHERE host_id = ${hostId} ORDER BY created_at LIMIT 21`),
   );
   expect(mostSorted(sorted)).toBeGreaterThan(42);
 });

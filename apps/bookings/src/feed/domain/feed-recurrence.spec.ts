@@ -1,0 +1,149 @@
+import { type FeedContent } from './feed-events.js';
+import { calendar, days, event, expectNights, newYork, nightsOf, read } from './feed-events.fixture.js';
+
+test.each<[string, string[], string[], FeedContent['ignored']]>([
+  [
+    'a rule with an excluded date',
+    ['UID:1', ...days('0104', '0105'), 'RRULE:FREQ=WEEKLY;COUNT=3', 'EXDATE;VALUE=DATE:20270111'],
+    ['0104..0105', '0118..0119'],
+    {},
+  ],
+  [
+    'a rule with times across a clock change',
+    [
+      'UID:1',
+      'DTSTART;TZID=America/New_York:20270313T230000',
+      'DTEND;TZID=America/New_York:20270314T110000',
+      'RRULE:FREQ=DAILY;COUNT=3;BYHOUR=23',
+    ],
+    ['0313..0314', '0314..0315', '0315..0316'],
+    {},
+  ],
+  [
+    'a rule that ends at a date',
+    ['UID:1', ...days('0104', '0106'), 'RRULE:FREQ=WEEKLY;UNTIL=20270112'],
+    ['0104..0106', '0111..0113'],
+    {},
+  ],
+  [
+    'additional dates and a period',
+    [
+      'UID:1',
+      ...days('0104', '0105'),
+      'RDATE;VALUE=DATE:20270201,20270203',
+      'RDATE;VALUE=PERIOD:20270205/P1D',
+    ],
+    ['0104..0105', '0201..0202', '0203..0204', '0205..0206'],
+    {},
+  ],
+  [
+    'periods with an end, with a duration, and with an invalid end',
+    [
+      'UID:1',
+      'DTSTART:20270104T200000Z',
+      'DTEND:20270105T150000Z',
+      'RDATE;VALUE=PERIOD:20270205T200000Z/20270208T150000Z,20270305T200000Z/P2D,20270401T200000Z/NEVER',
+    ],
+    ['0104..0105', '0205..0208', '0305..0307'],
+    { unreadable_date: 1 },
+  ],
+  [
+    'an excluded evening whose UTC date is the next day',
+    [
+      'UID:1',
+      'DTSTART;TZID=America/New_York:20270310T200000',
+      'DTEND;TZID=America/New_York:20270311T100000',
+      'RRULE:FREQ=DAILY;COUNT=3',
+      'EXDATE:20270312T010000Z',
+    ],
+    ['0310..0311', '0312..0313'],
+    {},
+  ],
+  [
+    'midnight to midnight on a day of 25 hours',
+    [
+      'UID:1',
+      'DTSTART;TZID=America/New_York:20271031T000000',
+      'DTEND;TZID=America/New_York:20271101T000000',
+      'RRULE:FREQ=WEEKLY;COUNT=3',
+    ],
+    ['1031..1101', '1107..1108', '1114..1115'],
+    {},
+  ],
+  [
+    'the first occurrence of an unreadable rule',
+    ['UID:1', ...days('0104', '0105'), 'RRULE:FREQ=SOMETIMES'],
+    ['0104..0105'],
+    { unreadable_rule: 1 },
+  ],
+  [
+    'the first occurrence of a rule for every second',
+    ['UID:1', ...days('0104', '0105'), 'RRULE:FREQ=SECONDLY'],
+    ['0104..0105'],
+    { unreadable_rule: 1 },
+  ],
+])('reads %s', async (_, lines, nights, ignored) => {
+  await expectNights(lines, nights, ignored);
+});
+
+test('ends a rule without an end at the horizon', async () => {
+  const content = await read(calendar(event('UID:1', ...days('0104', '0105'), 'RRULE:FREQ=DAILY')));
+  expect(content.events).toHaveLength(1_066);
+  expect(content.events.at(-1)).toMatchObject({ from: '2029-12-04', to: '2029-12-05' });
+});
+
+test('keeps a long occurrence that began before today', async () => {
+  const content = await read(
+    calendar(event('UID:1', 'DTSTART;VALUE=DATE:20261101', 'DURATION:P20D', 'RRULE:FREQ=MONTHLY;COUNT=2')),
+    { ...newYork, today: '2026-12-10' },
+  );
+  expect(content.events).toMatchObject([{ from: '2026-12-01', to: '2026-12-21' }]);
+});
+
+test('finds a moved occurrence by its instant in any time zone', async () => {
+  const [began, moved] = ['20270310', '20270320'].map((day) => [
+    `DTSTART;TZID=America/New_York:${day}T200000`,
+    'DURATION:PT14H',
+  ]);
+  const content = await read(
+    calendar(
+      event('UID:1', ...(began ?? []), 'RRULE:FREQ=DAILY;COUNT=3'),
+      event('UID:1', 'RECURRENCE-ID:20270312T010000Z', ...(moved ?? [])),
+    ),
+  );
+  expect(nightsOf(content)).toEqual(['0310..0311', '0312..0313', '0320..0321']);
+});
+
+test('applies the highest SEQUENCE of a moved occurrence, in any order of the file', async () => {
+  const moved = (sequence: number, from: string, to: string) =>
+    event('UID:1', 'RECURRENCE-ID;VALUE=DATE:20270111', `SEQUENCE:${sequence}`, ...days(from, to));
+  const series = event('UID:1', ...days('0104', '0105'), 'RRULE:FREQ=WEEKLY;COUNT=2');
+  const content = await read(calendar(moved(2, '0201', '0203'), series, moved(1, '0113', '0115')));
+  expect(nightsOf(content)).toEqual(['0104..0105', '0201..0203']);
+});
+
+test('limits the number of rules and additional dates', async () => {
+  const rule = (n: number) => event(`UID:${n}`, ...days('0104', '0105'), 'RRULE:FREQ=DAILY;COUNT=2');
+  const content = await read(calendar(...Array.from({ length: 102 }, (_, n) => rule(n))));
+  expect(content.ignored).toEqual({ unreadable_rule: 2 });
+  expect(content.events).toHaveLength(202);
+  const dates = `RDATE;VALUE=DATE:${'20270104,'.repeat(20_000)}20270201`;
+  expect(nightsOf(await read(calendar(event('UID:1', ...days('0104', '0105'), dates))))).toEqual([
+    '0104..0105',
+  ]);
+});
+
+test.each([
+  'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
+  'FREQ=DAILY;INTERVAL=999999999999',
+  `FREQ=YEARLY;BYMONTHDAY=${Array.from({ length: 31 }, (_, day) => day + 1).join(',')};BYSETPOS=-366`,
+  'FREQ=WEEKLY;BYDAY=MO,MO,MO,XX;WKST=ZZ',
+  'FREQ=DAILY;UNTIL=00000000',
+  'FREQ=DAILY;COUNT=-5',
+  'FREQ=DAILY;COUNT=99999999',
+  `FREQ=DAILY;X-${'A'.repeat(10_000)}=1`,
+  'FREQ=YEARLY;BYWEEKNO=53;BYDAY=SU;BYSETPOS=1',
+])('limits the cost of %.40s', async (rule) => {
+  const content = await read(calendar(event('UID:1', ...days('0104', '0105'), `RRULE:${rule}`)));
+  expect(content.events.length).toBeLessThanOrEqual(1_200);
+});

@@ -1,0 +1,121 @@
+import { aUser, eventually, expectProblem } from '@roost/testing';
+import { useBookings } from './bookings.fixture.js';
+import { ical } from './feed-server.fixture.js';
+import { useFeeds } from './feeds.fixture.js';
+
+const bookings = useBookings({ at: '2026-12-01T12:00:00Z' });
+const feeds = useFeeds(bookings);
+
+describe('the sync of a feed', () => {
+  it('blocks the nights, publishes them and masks the URL', async () => {
+    const listing = await bookings.givenListing();
+    const feed = await feeds.given(listing, ical(['1', '0610', '0614'], ['2', '0620', '0622']));
+    expect(await feeds.blocked(listing)).toBe('0610..0614 0620..0622');
+    expect(await feed.read()).toMatchObject({
+      name: 'Elsewhere',
+      url: `http://feeds.example:${feeds.server.port}/…`,
+      status: 'ok',
+      problem: null,
+      failures: 0,
+      events: 2,
+      clashes: [],
+    });
+    expect(await feed.log()).toEqual([
+      {
+        at: expect.any(String) as string,
+        cause: 'host',
+        outcome: 'imported',
+        problem: null,
+        httpStatus: null,
+        added: 2,
+        moved: 0,
+        removed: 0,
+        echoes: 0,
+        clashes: [],
+        ignored: [],
+      },
+    ]);
+    const across = { checkInDate: '2027-06-13', checkOutDate: '2027-06-16' };
+    expectProblem(await bookings.quote(aUser(), listing, across), 409, 'booking.dates_unavailable');
+    await eventually(async () => {
+      const published = await bookings.calendar.published(listing);
+      expect(published.at(-1)?.blocked).toEqual([
+        { from: '2027-06-10', to: '2027-06-14' },
+        { from: '2027-06-20', to: '2027-06-22' },
+      ]);
+    });
+    const rows = await bookings.service.query<{ row: string }>('SELECT f::text AS row FROM calendar_feed f');
+    expect(rows.filter(({ row }) => row.includes('feeds.example'))).toEqual([]);
+  });
+
+  it('applies moved, added and removed events', async () => {
+    const listing = await bookings.givenListing();
+    const feed = await feeds.given(listing, ical(['1', '0610', '0614'], ['2', '0620', '0622']));
+    feeds.server.serve(ical(['1', '0612', '0616'], ['3', '0701', '0702']));
+    expect(await feed.sync()).toMatchObject({ outcome: 'imported', added: 1, moved: 1, removed: 1 });
+    expect(await feeds.blocked(listing)).toBe('0612..0616 0701..0702');
+  });
+
+  it('releases the nights when the feed is deleted', async () => {
+    const listing = await bookings.givenListing();
+    const feed = await feeds.given(listing, ical(['1', '0610', '0614']));
+    const other = await feeds.given(listing, ical(['1', '0612', '0616']));
+    expect((await bookings.as(listing.host).delete(feed.path)).status).toBe(204);
+    expect(await feeds.blocked(listing)).toBe('0612..0616');
+    expectProblem(await bookings.as(listing.host).delete(feed.path), 404, 'feed.not_found');
+    expect((await bookings.as(listing.host).delete(other.path)).status).toBe(204);
+    expect(await feeds.blocked(listing)).toBe('');
+    expect(await bookings.calendar.orphanedEntries()).toEqual([]);
+  });
+
+  it('repeats every 15 minutes with the validators of the server', async () => {
+    const listing = await bookings.givenListing();
+    const text = ical(['1', '0610', '0614']);
+    const feed = await feeds.given(listing, text, { etag: '"a"' });
+    feeds.server.respondWith((request, response) => {
+      const same = request.headers['if-none-match'] === '"a"';
+      response.writeHead(same ? 304 : 200).end(same ? '' : ical());
+    });
+    const before = feeds.server.requests.length;
+    await bookings.service.clock.advance('PT10M');
+    expect(feeds.server.requests.length).toBe(before);
+    await bookings.service.clock.advance('PT10M');
+    expect(feeds.server.requests.length).toBeGreaterThan(before);
+    expect(await feed.log()).toHaveLength(1);
+    expect(await feed.sync()).toMatchObject({ outcome: 'unchanged', cause: 'host' });
+    expect(await feeds.blocked(listing)).toBe('0610..0614');
+  });
+
+  it('backs off after failures, keeps the nights and recovers', async () => {
+    const listing = await bookings.givenListing();
+    const feed = await feeds.given(listing, ical(['1', '0610', '0614']));
+    feeds.server.respondWith((_, response) => response.writeHead(503).end());
+    expect(await feed.sync()).toMatchObject({ outcome: 'failed', problem: 'http_error', httpStatus: 503 });
+    await feed.sync();
+    expect(await feed.sync()).toMatchObject({ outcome: 'failed' });
+    const failing = await feed.read();
+    expect(failing).toMatchObject({ status: 'failing', problem: 'http_error', failures: 3, events: 1 });
+    const delay = Date.parse(failing.nextCheckAt) - Date.parse(failing.checkedAt ?? '');
+    expect(delay).toBeGreaterThanOrEqual(108 * 60_000);
+    expect(await feeds.blocked(listing)).toBe('0610..0614');
+    feeds.server.serve(ical(['1', '0610', '0614']));
+    expect(await feed.sync()).toMatchObject({ outcome: 'unchanged' });
+    expect(await feed.read()).toMatchObject({ status: 'ok', problem: null, failures: 0 });
+  });
+
+  it('does not start while another process has the lease', async () => {
+    const listing = await bookings.givenListing();
+    const feed = await feeds.given(listing, ical(['1', '0610', '0614']));
+    const before = feeds.server.requests.length;
+    await bookings.service.query(
+      `UPDATE calendar_feed SET lease = gen_random_uuid(), lease_until = now() + interval '1 minute' WHERE id = $1`,
+      [feed.id],
+    );
+    await bookings.as(listing.host).post(`${feed.path}/sync`);
+    await bookings.service.clock.advance('PT1M');
+    expect(feeds.server.requests.length).toBe(before);
+    await bookings.service.query(`UPDATE calendar_feed SET lease_until = now() WHERE id = $1`, [feed.id]);
+    await bookings.service.clock.advance('PT1M');
+    await eventually(async () => expect(await feed.log()).toHaveLength(2));
+  });
+});
