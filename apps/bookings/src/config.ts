@@ -9,18 +9,18 @@ const wholeNumber = (standard: number, from: number, to: number) =>
     .default(standard)
     .meta({ description: `a whole number from ${from} to ${to}` });
 
-/** The figures that a marketplace sets for itself. */
+/** The settings that a marketplace chooses for itself. */
 export const BookingsConfig = z.object({
   QUOTE_TTL_MINUTES: wholeNumber(15, 1, 1440),
   HOLD_TTL_MINUTES: wholeNumber(15, 1, 1440),
   HOST_RESPONSE_HOURS: wholeNumber(24, 1, 72),
   CAPTURE_TTL_MINUTES: wholeNumber(10, 1, 60),
-  /** For the other side to answer a proposed change, and for the guest to pay what it costs more. */
+  /** For the response of the other side to a proposed change, and for the payment of its difference. */
   CHANGE_RESPONSE_HOURS: wholeNumber(24, 1, 72),
   CHANGE_PAYMENT_MINUTES: wholeNumber(60, 5, 1440),
   MESSAGES_PER_HOUR: wholeNumber(120, 1, 10_000),
   ENQUIRIES_PER_DAY: wholeNumber(30, 1, 1000),
-  /** Hundredths of a percent. */
+  /** In hundredths of a percent. */
   GUEST_FEE_BPS: wholeNumber(1400, 0, 10_000),
   HOST_FEE_BPS: wholeNumber(300, 0, 10_000),
 });

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { FeedClient, type Fetched } from '../src/feed/feed.client.js';
+import { FeedClient, type FetchResult } from '../src/feed/feed.client.js';
 import { FeedServer, ical, SpecNetwork, useCanary } from './feed-server.fixture.js';
 
 const canary = useCanary();
@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterAll(() => server.close());
 
-const fetchFeed = (url: string, stop = noStop): Promise<Fetched> =>
+const fetchFeed = (url: string, stop = noStop): Promise<FetchResult> =>
   new FeedClient(network).fetch(url, noValidators, stop);
 const failed = (problem: string, status?: number) => ({
   kind: 'failed',

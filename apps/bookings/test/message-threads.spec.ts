@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
+import { aUser, expectProblem, type TestUser } from '@roost/testing';
 import { Thread } from '../src/message/message.dto.js';
 import { expectShape, useBookings, type TestListing } from './bookings.fixture.js';
 import { MessagesUnderTest } from './messages.fixture.js';
@@ -92,7 +92,7 @@ describe('an enquiry', () => {
 
   it('403: rejects a suspended guest; 409: rejects a message to them', async () => {
     const thread = await messages.givenEnquiry(guest, listing);
-    await suspend(guest);
+    await bookings.publishUserStatus('user.suspended', guest, 7);
     expectProblem(await messages.enquire(guest, listing), 403, 'account.suspended');
     expectProblem(await messages.send(guest, thread.id, 'Hello?'), 403, 'account.suspended');
     expectProblem(await messages.send(host, thread.id, 'Hello?'), 409, 'thread.closed');
@@ -163,21 +163,3 @@ describe('the thread of a booking', () => {
     expect(await bookings.calendar.isFree(listing, '2027-06-10')).toBe(true);
   });
 });
-
-async function suspend(user: TestUser): Promise<void> {
-  await bookings.service.deliver(
-    'user.suspended',
-    {
-      userId: user.id,
-      displayName: 'Ann',
-      locale: 'en',
-      roles: ['guest'],
-      emailVerified: true,
-      status: 'suspended',
-    },
-    { version: 7 },
-  );
-  await eventually(async () =>
-    expect(await bookings.service.query('SELECT FROM account WHERE user_id = $1', [user.id])).toHaveLength(1),
-  );
-}

@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type EntityManager } from '@mikro-orm/postgresql';
 import { mostSorted, plansOf } from '@roost/testing';
-import { dueBookings, historyOf, isQuoteUsed, listBookings } from '../src/booking/booking.queries.js';
+import { isQuoteUsed } from '../src/booking/booking-hold.queries.js';
+import { dueBookings, historyOf, listBookings } from '../src/booking/booking.queries.js';
 import { openChangesOf } from '../src/booking/change/change.queries.js';
 import { blockedRanges } from '../src/calendar/calendar-publisher.queries.js';
-import { findStaleHolds, nightsToExport, occupiedNights } from '../src/calendar/calendar.queries.js';
-import { claimDueFeed, eventsByFeed, feedsOf, logOf } from '../src/feed/feed.queries.js';
-import {
-  enquiryOverLimit,
-  findThreads,
-  lastMessages,
-  listMessages,
-  listThreads,
-  messageOverLimit,
-} from '../src/message/message.queries.js';
+import { findStaleHolds } from '../src/calendar/calendar.queries.js';
+import { nightsToExport, occupiedNights } from '../src/calendar/occupied-nights.queries.js';
+import { eventsByFeed } from '../src/feed/feed-event.queries.js';
+import { logOf } from '../src/feed/feed-log.queries.js';
+import { claimDueFeed, feedsOf } from '../src/feed/feed.queries.js';
+import { enquiryOverLimit, findThreads, lastMessages, listMessages, listThreads, messageOverLimit } from '../src/message/message.queries.js';
 import { useBookings } from './bookings.fixture.js';
 
 const BOOKINGS = 20_000;

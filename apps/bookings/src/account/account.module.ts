@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { FeedModule } from '../feed/feed.module.js';
-import { AccountConsumer } from './account.consumer.js';
 import { AccountEraser } from './account-eraser.jobs.js';
+import { AccountConsumer } from './account.consumer.js';
 
 @Module({
   imports: [FeedModule],

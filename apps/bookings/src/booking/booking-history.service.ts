@@ -1,20 +1,14 @@
-import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import type { EventBody, EventType } from '@roost/contracts';
 import { Outbox } from '@roost/messaging';
 import { addMilliseconds } from '@roost/stay';
-import type { ChangeEvent } from './change/domain/change-state.js';
-import type { Booking } from './booking.entity.js';
+import type { BookingStep } from './booking-step.js';
 import { bookingFacts } from './booking.events.js';
+import { insertHistoryEntry } from './booking.queries.js';
+import type { ChangeEvent } from './change/domain/change-state.js';
 import type { BookingEvent, BookingState } from './domain/booking-state.js';
 
-export interface Actor {
-  by: 'guest' | 'host' | 'admin' | 'payment' | 'system';
-  id?: string;
-  reason?: string;
-}
-
-/** What the audit trail calls things. */
+/** The names of events in the audit trail. */
 export type HistoryEvent =
   | BookingEvent
   | 'late_payment_refused'
@@ -26,46 +20,39 @@ export type HistoryEvent =
 type Facts = EventBody<'booking.accepted'>;
 type BookingEventType = EventType & `booking.${string}`;
 
-/** Writes down what happened to a booking: its row with a new version, its history, its event. */
+/** Persists a step of a booking: its row with a new version, its history entry and its event. */
 @Injectable()
 export class BookingHistory {
   constructor(private readonly outbox: Outbox) {}
 
-  /** The booking as it is now was brought about by `event`. */
+  /** Flushes the booking as it is now, with `event` as the cause. `from`: the previous state, if it changed. */
   async append(
-    em: EntityManager,
-    booking: Booking,
-    what: { event: HistoryEvent; actor: Actor; now: Date; from?: BookingState; changeId?: string },
+    { em, booking, now, actor }: BookingStep,
+    { event, from, changeId }: { event: HistoryEvent; from?: BookingState; changeId?: string },
   ): Promise<void> {
-    const { event, actor, now } = what;
-    // Always another instant than before, so that each line of the history has a version of its own.
+    // The instant is always later than the previous one, so that each history entry has a version of its own.
     booking.updatedAt = now > booking.updatedAt ? now : addMilliseconds(booking.updatedAt, 1);
     await em.flush();
-    await em.execute(
-      `INSERT INTO booking_history (booking_id, version, at, by, actor_id, event, from_state, to_state, reason, change_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [
-        booking.id,
-        booking.version,
-        now,
-        actor.by,
-        actor.id ?? null,
-        event,
-        what.from ?? booking.state,
-        booking.state,
-        actor.reason ?? null,
-        what.changeId ?? null,
-      ],
-    );
+    await insertHistoryEntry(em, {
+      bookingId: booking.id,
+      version: booking.version,
+      at: now,
+      by: actor.by,
+      actorId: actor.id ?? null,
+      event,
+      fromState: from ?? booking.state,
+      toState: booking.state,
+      reason: actor.reason ?? null,
+      changeId: changeId ?? null,
+    });
   }
 
-  async announce<T extends BookingEventType>(
-    em: EntityManager,
-    booking: Booking,
+  async publish<T extends BookingEventType>(
+    { em, booking }: BookingStep,
     type: T,
-    more: Omit<EventBody<T>, keyof Facts> & Partial<Facts>,
+    facts: Omit<EventBody<T>, keyof Facts> & Partial<Facts>,
   ): Promise<void> {
-    const body = { ...bookingFacts(booking), ...more } as unknown as EventBody<T>;
+    const body = { ...bookingFacts(booking), ...facts } as unknown as EventBody<T>;
     await this.outbox.add(em, type, body, { version: booking.version });
   }
 }

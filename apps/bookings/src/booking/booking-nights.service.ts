@@ -1,4 +1,3 @@
-import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@roost/platform';
 import { addDays, type IsoDate, localDate } from '@roost/stay';
@@ -8,16 +7,17 @@ import {
   claimBlock,
   claimStay,
   lockLinks,
-  mark,
+  markDirty,
   nextOwner,
   release,
   releaseChange,
-  type Stay,
-  takeOverFromChange,
+  replaceByChange,
+  type StayNights,
 } from '../calendar/calendar.queries.js';
+import type { BookingContext } from './booking-step.js';
 import type { Booking } from './booking.entity.js';
 
-export const stayOf = ({ terms }: Pick<Booking, 'terms'>): Stay => ({
+export const nightsOf = ({ terms }: Pick<Booking, 'terms'>): StayNights => ({
   calendarListingId: terms.calendarListingId,
   checkInDate: terms.checkInDate,
   checkOutDate: terms.checkOutDate,
@@ -30,74 +30,78 @@ interface ChangedNights {
   checkOutDate: IsoDate;
 }
 
-/** What a booking does to the calendar after it was made. Each change leaves a mark, from which calendar.changed follows. */
+/**
+ * Claims and releases the nights of an existing booking. Each method locks the links of the listing first: otherwise
+ * nights that another transaction moves to other spaces at this moment would not be released.
+ */
 @Injectable()
 export class BookingNights {
   constructor(private readonly publisher: CalendarPublisher) {}
 
-  /** Under the lock of its links: nights that are being moved to other spaces at this moment would stay behind. */
-  async release(em: EntityManager, booking: Booking): Promise<void> {
+  async release(context: BookingContext): Promise<void> {
+    const { em, booking } = context;
     await lockLinks(em, booking.terms.calendarListingId);
     await release(em, booking.ownerId);
-    await this.changed(em, booking);
+    await this.markDirty(context);
   }
 
-  /** The nights once more, for a booking that had given them up; nights that are past are not free. */
-  async reclaim(em: EntityManager, booking: Booking, now: Date): Promise<boolean> {
+  /** Claims the nights again for a booking that has released them. Returns false if they are past or taken. */
+  async reclaim(context: BookingContext): Promise<boolean> {
+    const { em, booking, now } = context;
     if (booking.terms.checkInDate < localDate(now, booking.terms.timeZone)) return false;
     await lockLinks(em, booking.terms.calendarListingId);
-    if (await claimStay(em, booking.ownerId, stayOf(booking))) {
-      await this.changed(em, booking);
+    if (await claimStay(em, booking.ownerId, nightsOf(booking))) {
+      await this.markDirty(context);
       return true;
     }
     await release(em, booking.ownerId);
     return false;
   }
 
-  /** The nights of other dates, beside those that the booking has; false: somebody has some of them. */
-  async holdForChange(em: EntityManager, booking: Booking, change: ChangedNights): Promise<boolean> {
+  /** Claims the nights of a change in addition to those of the booking. Returns false if another owner has some of them. */
+  async holdForChange(context: BookingContext, change: ChangedNights): Promise<boolean> {
+    const { em, booking } = context;
     await lockLinks(em, booking.terms.calendarListingId);
     const { checkInDate, checkOutDate } = change;
-    const wanted = { ...stayOf(booking), checkInDate, checkOutDate };
-    const held = await claimStay(em, booking.ownerId, wanted, change.id);
-    if (held) await this.changed(em, booking);
+    const requested = { ...nightsOf(booking), checkInDate, checkOutDate };
+    const held = await claimStay(em, booking.ownerId, requested, change.id);
+    if (held) await this.markDirty(context);
     else await releaseChange(em, booking.ownerId, change.id);
     return held;
   }
 
-  async releaseChange(em: EntityManager, booking: Booking, change: ChangedNights): Promise<void> {
+  async releaseChange(context: BookingContext, change: ChangedNights): Promise<void> {
+    const { em, booking } = context;
     await lockLinks(em, booking.terms.calendarListingId);
     await releaseChange(em, booking.ownerId, change.id);
-    await this.changed(em, booking);
+    await this.markDirty(context);
   }
 
-  async applyChange(em: EntityManager, booking: Booking, change: ChangedNights): Promise<void> {
+  async applyChange(context: BookingContext, change: ChangedNights): Promise<void> {
+    const { em, booking } = context;
     await lockLinks(em, booking.terms.calendarListingId);
-    await takeOverFromChange(em, booking.ownerId, change.id);
-    await this.changed(em, booking);
+    await replaceByChange(em, booking.ownerId, change.id);
+    await this.markDirty(context);
   }
 
-  /** Keeps the nights stayed and frees the others; those that a host walked out of stay hers, as a block. */
-  async leave(
-    em: EntityManager,
-    booking: Booking,
-    left: { nightsStayed: number; byHost: boolean; now: Date },
-  ): Promise<void> {
+  /** Keeps the nights stayed and releases the others. After a cancellation by the host, the others become a block. */
+  async endEarly(context: BookingContext, end: { nightsStayed: number; byHost: boolean }): Promise<void> {
+    const { em, booking } = context;
     const { terms } = booking;
-    const from = addDays(terms.checkInDate, left.nightsStayed);
+    const from = addDays(terms.checkInDate, end.nightsStayed);
     await lockLinks(em, terms.calendarListingId);
     await release(em, booking.ownerId);
-    if (left.nightsStayed > 0)
-      await claimStay(em, booking.ownerId, { ...stayOf(booking), checkOutDate: from });
-    if (left.byHost && from < terms.checkOutDate) await this.block(em, booking, from, left.now);
-    await this.changed(em, booking);
+    if (end.nightsStayed > 0)
+      await claimStay(em, booking.ownerId, { ...nightsOf(booking), checkOutDate: from });
+    if (end.byHost && from < terms.checkOutDate) await this.block(context, from);
+    await this.markDirty(context);
   }
 
-  private async block(em: EntityManager, { terms }: Booking, from: string, now: Date): Promise<void> {
+  private async block({ em, booking: { terms }, now }: BookingContext, from: IsoDate): Promise<void> {
     const ownerId = await nextOwner(em);
     const nights = { calendarListingId: terms.calendarListingId, from, to: terms.checkOutDate };
     if (!(await claimBlock(em, ownerId, nights)))
-      throw new Error('nights just given up were taken in the same transaction');
+      throw new Error('another owner has nights that this transaction released');
     em.persist(
       em.create(CalendarBlock, {
         id: uuidv7(),
@@ -111,8 +115,8 @@ export class BookingNights {
     );
   }
 
-  private async changed(em: EntityManager, booking: Booking): Promise<void> {
-    await mark(em, booking.terms.calendarListingId);
+  private async markDirty({ em, booking }: BookingContext): Promise<void> {
+    await markDirty(em, booking.terms.calendarListingId);
     this.publisher.publishAfterCommit();
   }
 }

@@ -18,11 +18,12 @@ import { viewOf, viewsOf } from './booking-view.js';
 
 const isAdmin = (user: AuthUser): boolean => user.roles.includes('admin');
 
+/** Reads bookings for their guests and hosts, and for administrators. */
 @Injectable()
 export class BookingReader {
   constructor(private readonly em: EntityManager) {}
 
-  /** As soon as it differs from what the caller has, when the caller prefers to wait. */
+  /** Returns the booking at once, or, if the caller prefers to wait, when it differs from the caller's version. */
   async read(viewer: AuthUser, id: string, wait: WaitRequest): Promise<{ value: BookingDto; etag: string }> {
     const found = await this.find(viewer, id);
     if (!found) throw new Problem('booking.not_found');
@@ -36,7 +37,7 @@ export class BookingReader {
     return found.value;
   }
 
-  /** Those of these bookings that the viewer has to do with. */
+  /** The bookings among these that the viewer may see. */
   async readAll(viewer: AuthUser, ids: readonly string[]): Promise<BookingDto[]> {
     const em = this.em.fork();
     const bookings = await findAllVisible(em, ids, isAdmin(viewer) ? null : viewer.id);

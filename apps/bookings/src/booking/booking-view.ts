@@ -1,13 +1,13 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { openChangesOf } from './change/change.queries.js';
 import { toBookingDto, type Booking as BookingDto } from './booking.dto.js';
 import type { Booking } from './booking.entity.js';
 import { historyOf } from './booking.queries.js';
+import { openChangesOf } from './change/change.queries.js';
 
-/** A booking with its history and its open change, as the two sides see it. */
+/** The response for a booking, with its history and its open change. */
 export async function viewOf(em: EntityManager, booking: Booking): Promise<BookingDto> {
   const [view] = await viewsOf(em, [booking]);
-  if (!view) throw new Error('a booking has one view');
+  if (!view) throw new Error('the view of a booking is missing');
   return view;
 }
 

@@ -48,8 +48,8 @@ export class BookingController {
     'booking.listing_unavailable',
     'listing.is_own',
   )
-  create(@CurrentUser() guest: AuthUser, @Body(CreateBooking) wanted: CreateBooking): Promise<Booking> {
-    return this.bookings.create(guest, wanted);
+  create(@CurrentUser() guest: AuthUser, @Body(CreateBooking) body: CreateBooking): Promise<Booking> {
+    return this.bookings.create(guest, body);
   }
 
   @Get('bookings/:id')
@@ -122,8 +122,8 @@ export class BookingController {
   cancelAsAdmin(
     @CurrentUser() admin: AuthUser,
     @Param('id', Uuid) id: string,
-    @Body(AdminCancel) wanted: AdminCancel,
+    @Body(AdminCancel) body: AdminCancel,
   ): Promise<Booking> {
-    return this.cancellations.cancelAsAdmin(admin, id, wanted);
+    return this.cancellations.cancelAsAdmin(admin, id, body);
   }
 }

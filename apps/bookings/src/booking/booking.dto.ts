@@ -3,9 +3,10 @@ import { Instant, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { BookingChange, toChangeDto } from './change/change.dto.js';
 import type { BookingChange as ChangeEntity } from './change/change.entity.js';
-import { RefundStep } from '../quote/quote.dto.js';
+import { RefundStep } from '../terms/refund-step.dto.js';
 import { maskContacts } from '../message/domain/contact-masking.js';
-import { PlainText, StayDate } from '../terms/stay.dto.js';
+import { PlainText } from '../plain-text.js';
+import { StayDate } from '../terms/stay.dto.js';
 import { type Booking as BookingEntity, refundScheduleOf } from './booking.entity.js';
 import { BOOKING_STATES } from './domain/booking-state.js';
 
@@ -14,12 +15,12 @@ export const BookingState = z.enum(BOOKING_STATES).meta({ id: 'BookingState' });
 export const CreateBooking = z
   .strictObject({
     quoteId: Uuid,
-    message: PlainText(2000).optional().meta({ description: 'A word to the host' }),
+    message: PlainText(2000).optional().meta({ description: 'A message to the host' }),
   })
   .meta({ id: 'CreateBooking' });
 export type CreateBooking = z.output<typeof CreateBooking>;
 
-const reason = PlainText(1000).pipe(z.string().min(1, { error: 'Must say why' }));
+const reason = PlainText(1000).pipe(z.string().min(1, { error: 'Must not be empty' }));
 
 export const GiveReason = z.strictObject({ reason }).meta({ id: 'GiveReason' });
 export type GiveReason = z.output<typeof GiveReason>;
@@ -33,8 +34,8 @@ export const ListBookings = z
   .strictObject({
     role: z.enum(['guest', 'host']).default('guest'),
     state: BookingState.optional(),
-    from: StayDate.optional().meta({ description: 'Stays that end after this date' }),
-    to: StayDate.optional().meta({ description: 'Stays that begin before this date' }),
+    from: StayDate.optional().meta({ description: 'Only stays that end after this date' }),
+    to: StayDate.optional().meta({ description: 'Only stays that begin before this date' }),
     ...PageQuery,
   })
   .meta({ id: 'ListBookings' });
@@ -49,10 +50,10 @@ export const CancellationPreview = z
     refundMinor: z.int(),
     currency: z.string(),
     lines: z.array(RefundLine),
-    hostPenaltyMinor: z.int().optional().meta({ description: 'What a cancelling host is charged' }),
+    hostPenaltyMinor: z.int().optional().meta({ description: 'The penalty for a cancellation by the host' }),
     schedule: z.array(RefundStep),
   })
-  .meta({ id: 'CancellationPreview', description: 'What a cancellation would give back now, and later' });
+  .meta({ id: 'CancellationPreview', description: 'The refund of a cancellation now, and at later dates' });
 export type CancellationPreview = z.output<typeof CancellationPreview>;
 
 const HistoryEntry = z
@@ -60,7 +61,10 @@ const HistoryEntry = z
     at: Instant,
     by: z.enum(['guest', 'host', 'admin', 'payment', 'system']),
     event: z.string(),
-    reason: z.string().nullable().meta({ description: 'Contact data are masked like those of the message' }),
+    reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'Contact details are masked in the same way as in the message' }),
   })
   .meta({ id: 'HistoryEntry' });
 export type HistoryEntry = z.output<typeof HistoryEntry>;
@@ -86,7 +90,10 @@ export const Booking = z
     host: z.object({ feeMinor: z.int(), payoutMinor: z.int() }),
     cancellationPolicy: z.string(),
     refundSchedule: z.array(RefundStep),
-    message: z.string().nullable().meta({ description: 'Contact data are masked until it is confirmed' }),
+    message: z
+      .string()
+      .nullable()
+      .meta({ description: 'Contact details are masked until the booking is confirmed' }),
     threadId: Uuid,
     holdExpiresAt: Instant.nullable(),
     respondBy: Instant.nullable(),
@@ -101,7 +108,9 @@ export const Booking = z
         lines: z.array(RefundLine),
       })
       .nullable(),
-    openChange: BookingChange.nullable().meta({ description: 'Proposed, or accepted and not yet paid' }),
+    openChange: BookingChange.nullable().meta({
+      description: 'The change that is proposed, or accepted and not yet paid',
+    }),
     version: z.int(),
     createdAt: Instant,
     history: z.array(HistoryEntry),
@@ -109,19 +118,19 @@ export const Booking = z
   .meta({ id: 'Booking' });
 export type Booking = z.output<typeof Booking>;
 
-/** What is shown of a booking. */
-type Shown = Omit<
+/** The fields of a booking that its response contains. */
+export type BookingSummary = Omit<
   BookingEntity,
   'ownerId' | 'dueAt' | 'authorizedMinor' | 'capturedMinor' | 'openChangeId' | 'tiersAtChanges' | 'updatedAt'
 >;
 
 export function toBookingDto(
-  booking: Shown,
+  booking: BookingSummary,
   history: HistoryEntry[],
   openChange: ChangeEntity | null,
 ): Booking {
   const { terms, cancellation } = booking;
-  const seen = (text: string) => (booking.confirmedAt ? text : maskContacts(text).text);
+  const masked = (text: string) => (booking.confirmedAt ? text : maskContacts(text).text);
   return {
     id: booking.id,
     state: booking.state,
@@ -142,7 +151,7 @@ export function toBookingDto(
     host: { feeMinor: terms.price.hostFeeMinor, payoutMinor: terms.hostPayoutMinor },
     cancellationPolicy: terms.cancellationPolicy,
     refundSchedule: refundScheduleOf(booking),
-    message: booking.message && seen(booking.message),
+    message: booking.message && masked(booking.message),
     threadId: booking.id,
     holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
     respondBy: booking.respondBy?.toISOString() ?? null,
@@ -150,7 +159,7 @@ export function toBookingDto(
     expiredCause: booking.expiredCause,
     cancellation: cancellation && {
       by: cancellation.by,
-      reason: seen(cancellation.reason),
+      reason: masked(cancellation.reason),
       at: cancellation.at,
       refundMinor: cancellation.refundMinor,
       lines: cancellation.refundLines,
@@ -158,6 +167,6 @@ export function toBookingDto(
     openChange: openChange && toChangeDto(openChange, terms.currency),
     version: booking.version,
     createdAt: terms.createdAt.toISOString(),
-    history: history.map((entry) => ({ ...entry, reason: entry.reason && seen(entry.reason) })),
+    history: history.map((entry) => ({ ...entry, reason: entry.reason && masked(entry.reason) })),
   };
 }

@@ -2,7 +2,7 @@ import { BigIntType } from '@mikro-orm/core';
 import { Embedded, Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { StayTerms } from '../terms/stay-terms.entity.js';
 import type { BookingState, ExpiryCause } from './domain/booking-state.js';
-import type { RefundTier } from '../terms/domain/cancellation.js';
+import type { RefundTier } from '../terms/domain/refund-tiers.js';
 import { type DatedRefund, limitSchedule } from '../terms/domain/refund-schedule.js';
 
 export interface Cancellation {
@@ -22,7 +22,7 @@ export class Booking {
   @Property({ type: 'int', version: true })
   version!: number;
 
-  /** Whose rows in the calendar are this booking's. */
+  /** The owner of this booking's rows in `calendar_entry`. */
   @Property({ type: new BigIntType('number') })
   ownerId!: number;
 
@@ -44,7 +44,7 @@ export class Booking {
   @Property({ type: 'datetime', nullable: true })
   respondBy!: Date | null;
 
-  /** When a sweeper has to look at it next, in domain time: for itself or for its open change. */
+  /** When the next sweep has to process it, in domain time: for itself or for its open change. */
   @Property({ type: 'datetime', nullable: true })
   dueAt!: Date | null;
 
@@ -63,7 +63,7 @@ export class Booking {
   @Property({ type: new BigIntType('number') })
   capturedMinor!: number;
 
-  /** What of its total administrators have given back of their own accord; minor units, never more than the total. */
+  /** The part of its total that administrators have refunded as goodwill, in minor units; at most the total. */
   @Property({ type: new BigIntType('number') })
   goodwillMinor!: number;
 
@@ -73,7 +73,7 @@ export class Booking {
   @Property({ type: 'uuid', nullable: true })
   openChangeId!: string | null;
 
-  /** Which refund tiers held when it was changed; the worst of them and the present one counts. */
+  /** The refund tiers that applied when it was changed; the worst of these and the current one applies. */
   @Property({ type: 'json' })
   tiersAtChanges!: RefundTier[];
 
@@ -81,14 +81,14 @@ export class Booking {
   updatedAt!: Date;
 }
 
-/** What of the guest's money can still go back, minor units: each change has settled what it costs more or less. */
+/** The amount, in minor units, that can still be refunded. The differences of changes are already settled. */
 export function refundableMinor(booking: Booking): number {
   const { terms, confirmedAt, capturedMinor, authorizedMinor, goodwillMinor } = booking;
   const paidMinor = confirmedAt ? terms.totalMinor : Math.max(capturedMinor, authorizedMinor);
   return paidMinor - goodwillMinor;
 }
 
-/** What a guest's cancel gives back, by date, of what goodwill has left. */
+/** The refund of a cancellation by the guest, by date, limited to the part that is not yet refunded as goodwill. */
 export const refundScheduleOf = ({
   terms,
   goodwillMinor,

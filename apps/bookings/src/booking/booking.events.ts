@@ -5,11 +5,11 @@ import type { StayTerms } from '../terms/stay-terms.entity.js';
 import type { Booking } from './booking.entity.js';
 
 /** Payouts are due a day after check-in. */
-const payoutDelayHours = 24;
+const PAYOUT_DELAY_HOURS = 24;
 
 type Facts = EventBody<'booking.accepted'>;
 
-/** What every event of a booking says. Money that a cancellation gave back is no longer in it: see `keptFacts`. */
+/** The facts in each event of a booking. They do not include a cancellation's refund: see `retainedFacts`. */
 export function bookingFacts(booking: {
   id: string;
   state: Booking['state'];
@@ -34,12 +34,12 @@ export function bookingFacts(booking: {
     lines: terms.price.lines,
     totalMinor: terms.totalMinor,
     ...splitOf(terms),
-    payoutDueAt: addHours(terms.checkInAt, payoutDelayHours).toISOString(),
+    payoutDueAt: addHours(terms.checkInAt, PAYOUT_DELAY_HOURS).toISOString(),
     holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
   };
 }
 
-/** Who gets what of the total. */
+/** The shares of host, platform and taxes in the total. */
 export function splitOf({
   price,
   hostPayoutMinor,
@@ -54,16 +54,16 @@ export function splitOf({
   };
 }
 
-/** What is left for host, platform and taxes once a refund is taken out. */
-export function keptFacts(kept: {
+/** The shares of host, platform and taxes after a refund. */
+export function retainedFacts(refund: {
   hostPayoutMinor: number;
   keptServiceFeeMinor: number;
   hostFeeMinor: number;
   keptTaxMinor: number;
 }): Pick<Facts, 'hostPayoutMinor' | 'platformFeeMinor' | 'taxMinor'> {
   return {
-    hostPayoutMinor: kept.hostPayoutMinor,
-    platformFeeMinor: kept.keptServiceFeeMinor + kept.hostFeeMinor,
-    taxMinor: kept.keptTaxMinor,
+    hostPayoutMinor: refund.hostPayoutMinor,
+    platformFeeMinor: refund.keptServiceFeeMinor + refund.hostFeeMinor,
+    taxMinor: refund.keptTaxMinor,
   };
 }

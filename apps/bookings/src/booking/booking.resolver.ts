@@ -46,7 +46,7 @@ export class BookingResolver {
     return this.reader.one(viewer, id);
   }
 
-  @Query(Connection(Booking), { description: 'Yours, newest first' })
+  @Query(Connection(Booking), { description: 'Your bookings, newest first.' })
   async bookings(
     @CurrentUser() viewer: AuthUser,
     @Arg('role', AsRole) role: Role,
@@ -59,7 +59,7 @@ export class BookingResolver {
     return toConnection(await this.reader.list(viewer, { role, state, from, to, limit, cursor }));
   }
 
-  @Query(CancellationPreview, { description: 'What a cancellation would give back now, and later' })
+  @Query(CancellationPreview, { description: 'The refund of a cancellation now, and at later dates.' })
   cancellation(
     @CurrentUser() viewer: AuthUser,
     @Arg('bookingId', Uuid) id: string,
@@ -101,7 +101,7 @@ export class BookingResolver {
     return this.cancellations.cancel(user, id, reason);
   }
 
-  /** Its guest, its host and admins: for everybody else there is no such booking. */
+  /** Only its guest, its host and administrators see a booking. */
   @Reference(Booking)
   visible(ids: readonly string[], viewer: AuthUser): Promise<Booking[]> {
     return this.reader.readAll(viewer, ids);
@@ -122,7 +122,7 @@ export class BookingResolver {
 export class UserBookingsResolver {
   constructor(private readonly reader: BookingReader) {}
 
-  @Edge(Connection(Booking).nullable(), { description: 'Your own; null at others' })
+  @Edge(Connection(Booking).nullable(), { description: 'Your own bookings; null for other users.' })
   async bookings(
     @Parent() user: Ref,
     @CurrentUser() viewer: AuthUser | null,

@@ -2,21 +2,17 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Idempotency, type AuthUser } from '@roost/http';
 import { Clock, Problem } from '@roost/platform';
+import { adminCancel, guestCancel, hostCancel } from '../terms/domain/cancellation.js';
+import { limitRefund, refundEverything } from '../terms/domain/refund.js';
+import { hostPenalty } from '../terms/domain/host-penalty.js';
+import { BookingLifecycle, type Settlement } from './booking-lifecycle.service.js';
+import type { BookingContext } from './booking-step.js';
+import { viewOf } from './booking-view.js';
 import type { AdminCancel, Booking as BookingDto, CancellationPreview } from './booking.dto.js';
 import { type Booking, refundableMinor, refundScheduleOf } from './booking.entity.js';
-import { BookingLifecycle, type Settlement } from './booking-lifecycle.service.js';
 import { findVisible, lockVisible } from './booking.queries.js';
-import { viewOf } from './booking-view.js';
-import {
-  adminCancel,
-  guestCancel,
-  hostCancel,
-  limitRefund,
-  refundEverything,
-} from '../terms/domain/cancellation.js';
-import { hostPenalty } from '../terms/domain/host-penalty.js';
 
-/** Says what a cancel would give back, and cancels: both from the same rule. */
+/** Previews and performs cancellations, both by the same rule. */
 @Injectable()
 export class CancellationService {
   constructor(
@@ -27,7 +23,7 @@ export class CancellationService {
   ) {}
 
   async preview(viewer: AuthUser, id: string): Promise<CancellationPreview> {
-    const booking = found(await findVisible(this.em.fork(), id, viewer.id));
+    const booking = required(await findVisible(this.em.fork(), id, viewer.id));
     const { paidBack, hostPenaltyMinor, by } = this.settle(booking, viewer, this.clock.now());
     return {
       refundMinor: paidBack.refundMinor,
@@ -40,49 +36,40 @@ export class CancellationService {
 
   async cancel(user: AuthUser, id: string, reason: string): Promise<BookingDto> {
     return await this.idempotency.answer(async (em) => {
-      const booking = found(await lockVisible(em, id, user.id));
-      const now = this.clock.now();
-      await this.lifecycle.processOverdue(em, booking, now);
-      const settlement = this.settle(booking, user, now);
-      await this.lifecycle.cancel(em, booking, { by: settlement.by, id: user.id, reason }, settlement, now);
-      return await viewOf(em, booking);
+      const context = await this.lock(em, id, user.id);
+      const settlement = this.settle(context.booking, user, context.now);
+      const actor = { by: settlement.by, id: user.id, reason };
+      await this.lifecycle.cancel({ ...context, actor }, settlement);
+      return await viewOf(em, context.booking);
     });
   }
 
+  /** Throws 422 `booking.refund_out_of_range` for a refund that exceeds what was captured and not yet refunded. */
   async cancelAsAdmin(
     admin: AuthUser,
     id: string,
     { reason, refundMinor }: AdminCancel,
   ): Promise<BookingDto> {
     return await this.idempotency.answer(async (em) => {
-      const booking = found(await lockVisible(em, id, null));
-      const now = this.clock.now();
-      await this.lifecycle.processOverdue(em, booking, now);
-      const { money } = this.lifecycle.allow(booking, 'admin_cancelled');
-      const { terms } = booking;
-      // From the confirmation on the guest has paid what the booking costs: each change settles its difference.
-      const capturedMinor = money === 'give_back' ? booking.capturedMinor : terms.totalMinor;
-      const refundable = capturedMinor - booking.goodwillMinor;
-      const chosen = adminCancel(terms, now, { refundMinor, refundableMinor: refundable });
-      if (!chosen)
-        throw new Problem('booking.refund_out_of_range', undefined, {
-          capturedMinor,
-          refundableMinor: refundable,
-        });
-      // What was never confirmed goes back whole, whatever an administrator would rather keep.
-      const settlement: Settlement =
-        money === 'give_back'
-          ? this.everything(booking, 'admin')
-          : { by: 'admin', refund: chosen, paidBack: chosen, hostPenaltyMinor: 0 };
-      await this.lifecycle.cancel(em, booking, { by: 'admin', id: admin.id, reason }, settlement, now);
-      return await viewOf(em, booking);
+      const context = await this.lock(em, id, null);
+      const settlement = this.settleAsAdmin(context, refundMinor);
+      const actor = { by: 'admin' as const, id: admin.id, reason };
+      await this.lifecycle.cancel({ ...context, actor }, settlement);
+      return await viewOf(em, context.booking);
     });
+  }
+
+  private async lock(em: EntityManager, id: string, viewerId: string | null): Promise<BookingContext> {
+    const booking = required(await lockVisible(em, id, viewerId));
+    const context = { em, booking, now: this.clock.now() };
+    await this.lifecycle.processOverdue(context);
+    return context;
   }
 
   private settle(booking: Booking, user: AuthUser, now: Date): Settlement {
     const by = booking.terms.hostId === user.id ? 'host' : 'guest';
     const { money } = this.lifecycle.allow(booking, `${by}_cancelled`);
-    if (money === 'give_back') return this.everything(booking, by);
+    if (money === 'give_back') return refundAll(booking, by);
     const { terms, confirmedAt } = booking;
     if (!confirmedAt) throw new Error('a booking that refunds by rule was confirmed');
     const byRule =
@@ -96,16 +83,33 @@ export class CancellationService {
     };
   }
 
-  /** Before confirmation nothing is kept: what was paid or authorized so far comes back. */
-  private everything(booking: Booking, by: Settlement['by']): Settlement {
-    const { price } = booking.terms;
-    const refund = refundEverything(price);
-    const paidBack = limitRefund(refund, price, refundableMinor(booking));
-    return { by, refund, paidBack, hostPenaltyMinor: 0 };
+  private settleAsAdmin({ booking, now }: BookingContext, refundMinor: number): Settlement {
+    const { money } = this.lifecycle.allow(booking, 'admin_cancelled');
+    const { terms } = booking;
+    // After the confirmation the guest has paid the current total: each change settles its difference.
+    const capturedMinor = money === 'give_back' ? booking.capturedMinor : terms.totalMinor;
+    const refundable = capturedMinor - booking.goodwillMinor;
+    const refund = adminCancel(terms, now, { refundMinor, refundableMinor: refundable });
+    if (!refund)
+      throw new Problem('booking.refund_out_of_range', undefined, {
+        capturedMinor,
+        refundableMinor: refundable,
+      });
+    // An unconfirmed booking is refunded in full, whatever amount the administrator has requested.
+    if (money === 'give_back') return refundAll(booking, 'admin');
+    return { by: 'admin', refund, paidBack: refund, hostPenaltyMinor: 0 };
   }
 }
 
-function found(booking: Booking | null): Booking {
+/** Before the confirmation nothing is retained: all that is paid or authorized so far is refunded. */
+function refundAll(booking: Booking, by: Settlement['by']): Settlement {
+  const { price } = booking.terms;
+  const refund = refundEverything(price);
+  const paidBack = limitRefund(refund, price, refundableMinor(booking));
+  return { by, refund, paidBack, hostPenaltyMinor: 0 };
+}
+
+function required(booking: Booking | null): Booking {
   if (!booking) throw new Problem('booking.not_found');
   return booking;
 }

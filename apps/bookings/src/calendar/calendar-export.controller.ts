@@ -28,9 +28,9 @@ export class CalendarExportController {
   createUrl(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) listingId: string,
-    @Body(CreateExportUrl.prefault({})) wanted: CreateExportUrl,
+    @Body(CreateExportUrl.prefault({})) body: CreateExportUrl,
   ): Promise<ExportUrl> {
-    return this.exports.createUrl(host, listingId, wanted);
+    return this.exports.createUrl(host, listingId, body);
   }
 
   @Get('calendars/:token.ics')

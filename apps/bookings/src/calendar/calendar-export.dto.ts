@@ -4,7 +4,7 @@ export const CreateExportUrl = z
   .strictObject({
     withImports: z.boolean().default(false).meta({
       description:
-        'Pass on the nights that came from feeds, too. Not for a calendar that comes back here as a feed, or sends on what it reads',
+        'Include the nights that were imported from feeds. Do not use it for a calendar that Roost imports as a feed, or that exports the calendars it imports.',
     }),
   })
   .meta({ id: 'CreateExportUrl' });
@@ -13,7 +13,8 @@ export type CreateExportUrl = z.output<typeof CreateExportUrl>;
 export const ExportUrl = z
   .object({
     url: z.url().meta({
-      description: 'Shown this once: whoever has it can read the calendar. The one before it is dead',
+      description:
+        'Shown only once. Anyone with this URL can read the calendar; the previous URL is revoked.',
     }),
     withImports: z.boolean(),
   })

@@ -6,18 +6,11 @@ import { type BaseConfig, Clock, CONFIG, hashToken, Problem, randomToken } from 
 import { localDate } from '@roost/stay';
 import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
 import type { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';
-import { nightsToExport } from './calendar.queries.js';
+import { findExport, storeExport } from './calendar-export.queries.js';
 import { exportedNights, writeIcal } from './domain/ical-export.js';
+import { nightsToExport } from './occupied-nights.queries.js';
 
-interface Export {
-  calendarListingId: string;
-  listingId: string;
-  withImports: boolean;
-  timeZone: string | null;
-  changedAt: Date;
-}
-
-/** The calendar of a listing as others read it, under an address that is a secret. */
+/** The calendar of a listing as an iCalendar file, under a secret URL. */
 @Injectable()
 export class CalendarExportService {
   constructor(
@@ -28,34 +21,21 @@ export class CalendarExportService {
     @Inject(CONFIG) private readonly config: BaseConfig,
   ) {}
 
-  /** A new address; the one before it is dead from now on. Of the token only its hash is kept. */
+  /** Creates a new URL and revokes the previous one. Only the hash of the token is stored. */
   async createUrl(host: AuthUser, listingId: string, { withImports }: CreateExportUrl): Promise<ExportUrl> {
     sealAnswer();
-    const listing = await this.listings.findOwn(listingId, host.id);
+    const { calendarListingId } = await this.listings.findOwn(listingId, host.id);
     const token = randomToken();
-    await this.transactions.run((em) =>
-      em.execute(
-        `INSERT INTO calendar_export (listing_id, token_hash, with_imports, created_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT (listing_id) DO UPDATE SET token_hash = excluded.token_hash,
-           with_imports = excluded.with_imports, created_at = excluded.created_at`,
-        [listing.calendarListingId, hashToken(token), withImports, this.clock.now()],
-      ),
-    );
+    const tokenHash = hashToken(token);
+    const at = this.clock.now();
+    await this.transactions.run((em) => storeExport(em, { calendarListingId, tokenHash, withImports, at }));
     return { url: `${this.config.PUBLIC_URL}/v1/calendars/${token}.ics`, withImports };
   }
 
-  /** RFC 5545 text. */
+  /** Returns RFC 5545 text. Throws 404 `calendar.not_found` for an unknown or revoked token. */
   async read(token: string): Promise<string> {
     const em = this.em.fork();
-    const [found] = await em.execute<Export[]>(
-      `SELECT e.listing_id AS "calendarListingId", l.public_id AS "listingId", e.with_imports AS "withImports",
-         s.time_zone AS "timeZone", greatest(e.created_at, k.changed_at) AS "changedAt"
-       FROM calendar_export e JOIN calendar_listing l ON l.id = e.listing_id
-       LEFT JOIN listing_snapshot s ON s.listing_id = l.public_id
-       LEFT JOIN calendar_snapshot k ON k.listing_id = e.listing_id
-       WHERE e.token_hash = ?`,
-      [hashToken(token)],
-    );
+    const found = await findExport(em, hashToken(token));
     if (!found) throw new Problem('calendar.not_found');
     const { listingId, withImports, changedAt } = found;
     const today = localDate(this.clock.now(), found.timeZone ?? 'UTC');

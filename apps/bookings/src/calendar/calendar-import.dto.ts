@@ -1,7 +1,7 @@
 import { ExternalId, ImportBatch, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { StayDate } from '../terms/stay.dto.js';
-import { inOrder, notReversed, within } from './calendar.dto.js';
+import { endsWithinMonths, isOrdered, MUST_BE_AFTER_FROM } from './calendar.dto.js';
 
 export const ImportedBlocks = z
   .strictObject({
@@ -11,11 +11,14 @@ export const ImportedBlocks = z
       .array(
         z
           .strictObject({ from: StayDate, to: StayDate })
-          .refine(inOrder, notReversed)
-          .refine(within(60), { path: ['to'], error: 'Must be at most 5 years after from' }),
+          .refine(isOrdered, MUST_BE_AFTER_FROM)
+          .refine(endsWithinMonths(60), { path: ['to'], error: 'Must be at most 5 years after from' }),
       )
       .max(1_000, { error: 'Must have at most 1000 ranges' })
-      .meta({ description: 'All nights that this source does not offer; those of an earlier import go' }),
+      .meta({
+        description:
+          'All nights that this source does not offer. They replace the nights of the previous import.',
+      }),
   })
   .meta({ id: 'ImportedBlocks' });
 export type ImportedBlocks = z.output<typeof ImportedBlocks>;

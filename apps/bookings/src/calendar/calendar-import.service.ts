@@ -3,27 +3,26 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { importedRow, type ImportResult, type ImportResults, readRow, refusedRow } from '@roost/http';
 import { Clock, Problem } from '@roost/platform';
-import { BookingSweeper } from '../booking/booking-sweeper.jobs.js';
 import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
-import { CalendarPublisher } from './calendar-publisher.service.js';
 import { ImportedBlocks, type ImportBlocks } from './calendar-import.dto.js';
-import { lockLinks, mark } from './calendar.queries.js';
-import { importOwner, lockImports } from './imported-entries.queries.js';
+import { CalendarPublisher } from './calendar-publisher.service.js';
+import { lockLinks, markDirty } from './calendar.queries.js';
 import { writeImported } from './imported-entries.js';
-import { rejectStaleHolds } from './stale-holds.port.js';
+import { importOwner, lockImports } from './imported-entries.queries.js';
+import { rejectStaleHolds, StaleHolds } from './stale-holds.port.js';
 
-/** Nights that are not offered elsewhere are not offered here. What our own guests have stays theirs. */
+/** Imports nights that another marketplace does not offer. Nights of existing stays do not change. */
 @Injectable()
 export class CalendarImportService {
   constructor(
     private readonly transactions: Transactions,
     private readonly listings: ListingSnapshotService,
     private readonly publisher: CalendarPublisher,
-    private readonly sweeper: BookingSweeper,
+    private readonly staleHolds: StaleHolds,
     private readonly clock: Clock,
   ) {}
 
-  /** One transaction per listing. */
+  /** Runs one transaction per listing. */
   async blocks(batch: ImportBlocks): Promise<ImportResults> {
     const results: ImportResult[] = [];
     for (const row of batch.rows) {
@@ -35,8 +34,8 @@ export class CalendarImportService {
 
   private async importRow(source: string, row: ImportedBlocks): Promise<ImportResult> {
     try {
-      return await this.sweeper.endStaleHoldsFirst(() =>
-        // READ COMMITTED: each statement after the lock has to see what the lock waited for.
+      return await this.staleHolds.retryAfterEnding(() =>
+        // READ COMMITTED: each statement after the lock has to see the changes that the lock waited for.
         this.transactions.run((em) => this.replace(em, source, row), { isolation: 'read committed' }),
       );
     } catch (error) {
@@ -54,17 +53,17 @@ export class CalendarImportService {
     const { ownerId, isNew } = await importOwner(em, id, source);
     await rejectStaleHolds(em, id, row.blocked, this.clock.now());
     const { covered, changed } = await writeImported(em, ownerId, id, row.blocked);
-    const result = importedRow(row.externalId, row.listingId, isNew ? 'created' : 'updated');
-    const told = covered.length > 0 ? { ...result, ...COVERED } : result;
-    if (!isNew && !changed) return { ...told, outcome: 'unchanged' };
-    await mark(em, id);
+    const imported = importedRow(row.externalId, row.listingId, isNew ? 'created' : 'updated');
+    const result = covered.length > 0 ? { ...imported, ...COVERED } : imported;
+    if (!isNew && !changed) return { ...result, outcome: 'unchanged' };
+    await markDirty(em, id);
     this.publisher.publishAfterCommit();
-    return told;
+    return result;
   }
 }
 
 const COVERED = {
   code: 'calendar.dates_taken',
   pointer: '/blocked',
-  detail: 'Bookings here have some of these nights; the others are blocked',
+  detail: 'Bookings have some of these nights. The other nights are blocked.',
 };

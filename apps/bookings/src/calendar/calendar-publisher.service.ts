@@ -2,28 +2,27 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox, Transactions } from '@roost/messaging';
-import { runWithoutRequestContext } from '@roost/platform';
-import { Clock, LOGGER } from '@roost/platform';
+import { Clock, LOGGER, runWithoutRequestContext } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import type { Logger } from 'pino';
 import {
   blockedRanges,
-  dueListings,
-  keepSnapshots,
+  findDirty,
   lockPublications,
+  storeSnapshots,
   takeDirty,
 } from './calendar-publisher.queries.js';
 import { blockFreedNights } from './imported-entries.js';
 
-/** Listings that are announced in one transaction, at most. */
+/** The most listings that are published in one transaction. */
 const BATCH = 100;
-/** Changes that come closer together than this share a round: one round costs as much as several bookings. */
-const ROUNDS_APART_MS = 50;
+/** Changes within this time share a round: one round costs as much as several bookings. */
+const MIN_ROUND_MS = 50;
 
 /**
- * Tells the world which nights of a listing are blocked. Who changes a calendar leaves a mark in the same transaction; the
- * snapshot is computed afterwards, one at a time per listing, so it can't miss a neighbour that had not yet committed. A
- * mark that a crash left behind is found by the next sweep. Nights that came free go to the import that wanted them first.
+ * Publishes calendar.changed: the blocked nights of a listing. A transaction that changes a calendar marks its listing as
+ * dirty; the snapshot is computed afterwards, one at a time per listing, so it includes all earlier commits. A mark that
+ * a crash left behind is found by the next sweep. Released nights go to a pending import before they are published.
  */
 @Injectable()
 export class CalendarPublisher {
@@ -38,7 +37,7 @@ export class CalendarPublisher {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Called inside a transaction that leaves marks. */
+  /** Call it inside a transaction that marks listings. */
   publishAfterCommit(): void {
     this.transactions.afterCommit(() => this.wake());
   }
@@ -48,15 +47,15 @@ export class CalendarPublisher {
     this.running ??= runWithoutRequestContext(() => this.run());
   }
 
-  /** Announces what was marked when it was called, and all that is marked meanwhile by others. */
+  /** Publishes the listings that are dirty at the time of the call, and those that become dirty meanwhile. */
   async publishDue(): Promise<void> {
     for (;;) {
-      const due = await dueListings(this.em.fork(), BATCH);
-      if (due.length === 0) return;
-      const wanting = due.filter(({ hasPendingImport }) => hasPendingImport);
-      for (const { calendarListingId } of wanting) await this.blockFreed(calendarListingId);
-      const announced = await this.announce(due.map(({ calendarListingId }) => calendarListingId));
-      if (due.length < BATCH && wanting.length === 0 && announced === due.length) return;
+      const dirty = await findDirty(this.em.fork(), BATCH);
+      if (dirty.length === 0) return;
+      const pending = dirty.filter(({ hasPendingImport }) => hasPendingImport);
+      for (const { calendarListingId } of pending) await this.blockFreed(calendarListingId);
+      const published = await this.publish(dirty.map(({ calendarListingId }) => calendarListingId));
+      if (dirty.length < BATCH && pending.length === 0 && published === dirty.length) return;
     }
   }
 
@@ -66,20 +65,20 @@ export class CalendarPublisher {
 
   private async run(): Promise<void> {
     while (this.again) {
-      const from = performance.now();
+      const startedAt = performance.now();
       this.again = false;
       try {
         await this.publishDue();
       } catch (error) {
-        this.logger.error({ err: error }, 'a calendar could not be announced; the next sweep tries again');
+        this.logger.error({ err: error }, 'publishing calendars failed; the next sweep will retry');
       }
-      await pause(Math.max(0, ROUNDS_APART_MS - (performance.now() - from)));
+      await pause(Math.max(0, MIN_ROUND_MS - (performance.now() - startedAt)));
     }
-    // In one breath with the last look at `again`: who wakes after that starts anew.
+    // Must be synchronous with the last check of `again`: a later `wake` starts a new run.
     this.running = null;
   }
 
-  /** Not in the transaction that freed them: whoever gives up nights and claims others may wait in a circle. */
+  /** A separate transaction: one that released nights and claims others could deadlock. */
   private async blockFreed(calendarListingId: number): Promise<void> {
     await this.transactions.run((em) => blockFreedNights(em, calendarListingId), {
       isolation: 'read committed',
@@ -87,30 +86,30 @@ export class CalendarPublisher {
   }
 
   /**
-   * READ COMMITTED: each statement after the locks has to see what they waited for. The locks come before the first
-   * write, so transaction ids are in the order of versions. Fewer than were asked for: others have done the rest, or an
-   * import comes first.
+   * Returns the number of published listings. It is lower than the number requested if another replica has published
+   * them, or if an import is pending. READ COMMITTED: each statement after the locks has to see the changes that the locks
+   * waited for. The locks come before the first write, so transaction ids are in the order of versions.
    */
-  private async announce(calendarListingIds: readonly number[]): Promise<number> {
+  private async publish(calendarListingIds: readonly number[]): Promise<number> {
     return await this.transactions.run(
       async (em) => {
         await lockPublications(em, calendarListingIds);
         const listings = await takeDirty(em, calendarListingIds);
         if (listings.length === 0) return 0;
         const now = this.clock.now();
-        const told = await blockedRanges(
+        const blocked = await blockedRanges(
           em,
           listings.map((listing) => ({ ...listing, today: localDate(now, listing.timeZone ?? 'UTC') })),
         );
-        const news = await keepSnapshots(em, told, now);
+        const changed = await storeSnapshots(em, blocked, now);
         const publicIds = new Map(listings.map((listing) => [listing.calendarListingId, listing.listingId]));
         await this.outbox.addAll(
           em,
           'calendar.changed',
-          news.map(({ calendarListingId, version }) => ({
+          changed.map(({ calendarListingId, version }) => ({
             body: {
               listingId: publicIds.get(calendarListingId) ?? '',
-              blocked: told.get(calendarListingId) ?? [],
+              blocked: blocked.get(calendarListingId) ?? [],
             },
             version,
           })),

@@ -41,9 +41,9 @@ export class CalendarController {
   block(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) listingId: string,
-    @Body(CreateBlock) wanted: CreateBlock,
+    @Body(CreateBlock) body: CreateBlock,
   ): Promise<Block> {
-    return this.calendars.block(host, listingId, wanted);
+    return this.calendars.block(host, listingId, body);
   }
 
   @Delete('calendar/blocks/:blockId')
@@ -71,9 +71,9 @@ export class CalendarController {
   async link(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) houseId: string,
-    @Body(LinkListings) wanted: LinkListings,
+    @Body(LinkListings) body: LinkListings,
   ): Promise<Links> {
-    const { value, etag } = await this.links.link(host, houseId, wanted);
+    const { value, etag } = await this.links.link(host, houseId, body);
     return withEtag(value, etag);
   }
 }

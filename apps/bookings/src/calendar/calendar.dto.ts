@@ -1,21 +1,25 @@
 import { Uuid } from '@roost/http';
 import { addMonths, compareDates, isRealDate } from '@roost/stay';
 import { z } from 'zod';
-import { PlainText, StayDate } from '../terms/stay.dto.js';
+import { PlainText } from '../plain-text.js';
+import { StayDate } from '../terms/stay.dto.js';
 
-type Range = { from: string; to: string };
-export const inOrder = (range: Range) => compareDates(range.from, range.to) < 0;
-export const notReversed = { path: ['to'], error: 'Must be after from' };
-/** Says nothing about dates that are none, or too far for a calendar: others do. */
-export const within = (months: number) => (range: Range) => {
+interface DateInput {
+  from: string;
+  to: string;
+}
+export const isOrdered = (range: DateInput) => compareDates(range.from, range.to) < 0;
+export const MUST_BE_AFTER_FROM = { path: ['to'], error: 'Must be after from' };
+/** Passes dates that do not exist: other rules reject these. */
+export const endsWithinMonths = (months: number) => (range: DateInput) => {
   if (!isRealDate(range.from) || range.from > '9900') return range.from < '9900';
   return compareDates(range.to, addMonths(range.from, months)) <= 0;
 };
 
 export const CalendarRange = z
   .strictObject({ from: StayDate, to: StayDate })
-  .refine(inOrder, notReversed)
-  .refine(within(24), { path: ['to'], error: 'Must be at most 24 months after from' })
+  .refine(isOrdered, MUST_BE_AFTER_FROM)
+  .refine(endsWithinMonths(24), { path: ['to'], error: 'Must be at most 24 months after from' })
   .meta({ id: 'CalendarRange' });
 export type CalendarRange = z.output<typeof CalendarRange>;
 
@@ -29,7 +33,7 @@ export const CalendarDay = z
       .enum(['booking', 'hold', 'preparation', 'block', 'import', 'linked', 'past', 'window'])
       .nullable()
       .optional()
-      .meta({ description: 'Why the night is not available; only its host sees it' }),
+      .meta({ description: 'Why the night is not available. Visible to the host only.' }),
     bookingId: Uuid.nullable().optional(),
     blockId: Uuid.nullable().optional(),
   })
@@ -43,23 +47,23 @@ export type Calendar = z.output<typeof Calendar>;
 
 export const CreateBlock = z
   .strictObject({ from: StayDate, to: StayDate, note: PlainText(500).default('') })
-  .refine(inOrder, notReversed)
-  .refine(within(60), { path: ['to'], error: 'Must be at most 5 years after from' })
+  .refine(isOrdered, MUST_BE_AFTER_FROM)
+  .refine(endsWithinMonths(60), { path: ['to'], error: 'Must be at most 5 years after from' })
   .meta({ id: 'CreateBlock' });
 export type CreateBlock = z.output<typeof CreateBlock>;
 
 export const Block = z
   .object({ id: Uuid, from: StayDate, to: StayDate, note: z.string() })
-  .meta({ id: 'Block', description: 'Nights that the host keeps for herself' });
+  .meta({ id: 'Block', description: 'Nights that the host has blocked' });
 export type Block = z.output<typeof Block>;
 
 export const LinkListings = z
   .strictObject({ listingIds: z.array(Uuid).max(50) })
   .refine((links) => new Set(links.listingIds).size === links.listingIds.length, {
     path: ['listingIds'],
-    error: 'Must not name a listing twice',
+    error: 'Must not contain a listing twice',
   })
-  .meta({ id: 'LinkListings', description: 'The rooms of this house' });
+  .meta({ id: 'LinkListings', description: 'The rooms of this house.' });
 export type LinkListings = z.output<typeof LinkListings>;
 
 export const Links = z.object({ listingIds: z.array(Uuid) }).meta({ id: 'Links' });

@@ -12,10 +12,10 @@ import { LinkService } from './link.service.js';
 
 const Listing = Foreign('Listing');
 type Ref = z.output<EntityRef>;
-/** Of all listings together: twenty of them for the longest range, or a page of a hundred for five months. */
-const MOST_NIGHTS = 15_000;
+/** For all listings together: 20 listings for the longest range, or a page of 100 for five months. */
+const MAX_NIGHTS = 15_000;
 
-/** What the calendar adds to a listing. */
+/** The calendar fields and mutations of a listing. */
 @Resolver(Listing)
 export class CalendarResolver {
   constructor(
@@ -25,19 +25,19 @@ export class CalendarResolver {
   ) {}
 
   @BatchedEdge(Calendar.nullable(), {
-    description: `The nights of at most 24 months, ${MOST_NIGHTS} of all listings together; \`to\` is the first date not meant`,
+    description: `The nights of at most 24 months, and at most ${MAX_NIGHTS} nights of all listings together. \`to\` is exclusive.`,
     args: { from: StayDate, to: StayDate },
   })
   async calendar(
     listings: readonly Ref[],
     viewer: AuthUser | null,
-    wanted: CalendarRange,
+    args: CalendarRange,
   ): Promise<(Calendar | null)[]> {
-    const range = CalendarRange.safeParse(wanted);
+    const range = CalendarRange.safeParse(args);
     if (!range.success) throw invalid(range.error.issues, 'query');
     const { from, to } = range.data;
-    if (listings.length * nightCount(from, to) > MOST_NIGHTS)
-      throw new Problem('request.invalid', `Ask for at most ${MOST_NIGHTS} nights of all listings together`);
+    if (listings.length * nightCount(from, to) > MAX_NIGHTS)
+      throw new Problem('request.invalid', `Request at most ${MAX_NIGHTS} nights of all listings together`);
     return await this.calendars.viewMany(
       listings.map(({ id }) => id),
       range.data,
@@ -67,7 +67,10 @@ export class CalendarResolver {
     return { id: listingId };
   }
 
-  @Mutation(Links, { description: 'Names the rooms of a house: a night of one is a night of all' })
+  @Mutation(Links, {
+    description:
+      'Sets the rooms of a house. A night of the house blocks its rooms, and a night of a room blocks the house.',
+  })
   @Roles('host')
   @VerifiedEmail()
   async linkListings(
@@ -78,7 +81,7 @@ export class CalendarResolver {
     return (await this.links.link(host, houseId, input)).value;
   }
 
-  @Mutation(ExportUrl, { description: 'A new address of the calendar; the one before it is dead' })
+  @Mutation(ExportUrl, { description: 'Creates a new URL of the calendar. The previous URL is revoked.' })
   @Roles('host')
   @VerifiedEmail()
   createCalendarExportUrl(

@@ -1,16 +1,18 @@
 import { Controller } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
 import { OnEvent, Transactions, type EventMeta } from '@roost/messaging';
-import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
+import { storeListingSnapshot } from '../listing-snapshot/listing-snapshot.queries.js';
+import { CalendarPublisher } from './calendar-publisher.service.js';
+import { addListing, markListingDirty } from './listing.queries.js';
 
 @Controller()
-export class ListingSnapshotConsumer {
+export class ListingConsumer {
   constructor(
-    private readonly listings: ListingSnapshotService,
     private readonly transactions: Transactions,
+    private readonly publisher: CalendarPublisher,
   ) {}
 
-  /** Each event of a listing is the whole of it, so all of them are kept the same way. */
+  /** Each event carries the whole listing, so all of them are stored in the same way. */
   @OnEvent(
     'listing.created',
     'listing.changed',
@@ -21,6 +23,13 @@ export class ListingSnapshotConsumer {
     'listing.reinstated',
   )
   async changed(body: EventBody<'listing.changed'>, meta: EventMeta): Promise<void> {
-    await this.transactions.run((em) => this.listings.keep(em, body, meta.aggregateVersion ?? 0));
+    await this.transactions.run(async (em) => {
+      const stored = await storeListingSnapshot(em, body, meta.aggregateVersion ?? 0);
+      await addListing(em, body.listingId);
+      // The blocked nights depend on the preparation nights.
+      if (!stored.changedPreparation) return;
+      await markListingDirty(em, body.listingId);
+      this.publisher.publishAfterCommit();
+    });
   }
 }

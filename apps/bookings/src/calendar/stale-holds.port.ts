@@ -1,11 +1,40 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { Problem } from '@roost/platform';
 import { type DateRange, mergeRanges } from '@roost/stay';
-import { NightsTaken } from '../booking/booking-sweeper.jobs.js';
-import { findStaleHolds } from './calendar.queries.js';
+import { findStaleHolds, type StayNights } from './calendar.queries.js';
+
+/** Another owner has some of the requested nights. */
+export class NightsTaken extends Problem {
+  constructor(
+    code: 'booking.dates_unavailable' | 'calendar.dates_taken',
+    readonly nights: StayNights,
+  ) {
+    super(code);
+  }
+}
 
 /**
- * Throws `NightsTaken` when a hold that has run out is among those who have these nights: `endStaleHoldsFirst` ends it and
- * tries again, so that an import does not mistake it for a stay.
+ * Stale holds: bookings whose hold has expired but that still have nights, because no sweep has ended them yet. The
+ * calendar claims nights for any owner and does not know bookings, so the booking module implements this port.
+ */
+export abstract class StaleHolds {
+  /** Ends the stale holds that have some of these nights. Returns false if there were none. */
+  abstract end(nights: StayNights): Promise<boolean>;
+
+  /** Runs `attempt`; if it throws `NightsTaken` only because of stale holds, ends these and runs it once more. */
+  async retryAfterEnding<T>(attempt: () => Promise<T>): Promise<T> {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof NightsTaken) || !(await this.end(error.nights))) throw error;
+      return await attempt();
+    }
+  }
+}
+
+/**
+ * Throws `NightsTaken` if a stale hold has some of these nights, so that an import does not treat it as a stay:
+ * `StaleHolds.retryAfterEnding` ends it and tries again.
  */
 export async function rejectStaleHolds(
   em: EntityManager,
@@ -13,11 +42,15 @@ export async function rejectStaleHolds(
   ranges: readonly DateRange[],
   now: Date,
 ): Promise<void> {
-  const runs = mergeRanges(ranges);
-  const [first, last] = [runs.at(0), runs.at(-1)];
+  const merged = mergeRanges(ranges);
+  const [first, last] = [merged.at(0), merged.at(-1)];
   if (!first || !last) return;
-  const nights = { checkInDate: first.from, checkOutDate: last.to, preparationNights: 0 };
-  const span = { calendarListingId, ...nights };
-  const stale = await findStaleHolds(em, span, now);
-  if (stale.length > 0) throw new NightsTaken('calendar.dates_taken', span);
+  const nights = {
+    calendarListingId,
+    checkInDate: first.from,
+    checkOutDate: last.to,
+    preparationNights: 0,
+  };
+  const stale = await findStaleHolds(em, nights, now);
+  if (stale.length > 0) throw new NightsTaken('calendar.dates_taken', nights);
 }

@@ -3,13 +3,13 @@ import { isIP } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { isPublicAddress } from './domain/public-address.js';
 
-/** Where calendars are served, on this internet. */
+/** The ports on which calendars are served. */
 const PORTS = new Set([80, 443, 8080, 8443]);
 
-/** The edge to the internet: whose word it takes for where a server is, and where it lets us go. */
+/** The network access of feeds: resolves hosts, and decides which addresses may be reached. */
 @Injectable()
 export class FeedNetwork {
-  /** All addresses of a host; of an address itself. Throws where there is none. */
+  /** All addresses of a host; an address resolves to itself. Throws for an unknown host. */
   async resolve(host: string): Promise<string[]> {
     if (isIP(host) !== 0) return [host];
     const found = await lookup(host, { all: true, order: 'ipv4first' });

@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { runWithoutRequestContext } from '@roost/platform';
-import { Health, LOGGER } from '@roost/platform';
+import { Health, LOGGER, runWithoutRequestContext, SweepEvery } from '@roost/platform';
 import type { Logger } from 'pino';
 import { FeedSync } from './feed-sync.service.js';
 
-/** Feeds that one process reads at a time. */
-const AT_ONCE = 4;
+/** The feeds that one process reads concurrently. */
+const CONCURRENCY = 4;
 
-/** Reads the feeds that are due; any number of replicas may. */
+/** Reads the feeds that are due. Several replicas may poll at once. */
 @Injectable()
 export class FeedPoller {
   private running: Promise<void> | null = null;
@@ -19,12 +18,13 @@ export class FeedPoller {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Somebody wants a feed read now. */
+  /** Polls without waiting. */
   wake(): void {
     void runWithoutRequestContext(() => this.pollDue());
   }
 
-  /** Until none is due. Who calls while it runs waits for what became due meanwhile, too. */
+  /** Reads until no feed is due, including the feeds that become due meanwhile. The due instants are in the database. */
+  @SweepEvery(30, 'feed.poll')
   async pollDue(): Promise<void> {
     this.again = true;
     this.running ??= this.run().finally(() => (this.running = null));
@@ -38,7 +38,7 @@ export class FeedPoller {
   private async run(): Promise<void> {
     while (this.again) {
       this.again = false;
-      await Promise.all(Array.from({ length: AT_ONCE }, () => this.work()));
+      await Promise.all(Array.from({ length: CONCURRENCY }, () => this.work()));
     }
   }
 
@@ -46,8 +46,8 @@ export class FeedPoller {
     try {
       while (!this.health.closing.aborted && (await this.sync.syncOne()));
     } catch (error) {
-      // It stays due; the next sweep tries again.
-      if (!this.health.closing.aborted) this.logger.error({ err: error }, 'a feed could not be read');
+      if (this.health.closing.aborted) return;
+      this.logger.error({ err: error }, 'reading a feed failed; the next sweep will retry');
     }
   }
 }

@@ -12,12 +12,18 @@ import {
   type AuthUser,
 } from '@roost/http';
 import { CreateFeed, Feed, FeedLog, type FeedLogEntry, Feeds, ListFeedLog } from './feed.dto.js';
+import { FeedReader } from './feed-reader.service.js';
+import { FeedRemovalService } from './feed-removal.service.js';
 import { FeedService } from './feed.service.js';
 
 @Controller('v1/listings/:id/calendar/feeds')
 @Roles('host')
 export class FeedController {
-  constructor(private readonly feeds: FeedService) {}
+  constructor(
+    private readonly feeds: FeedService,
+    private readonly reader: FeedReader,
+    private readonly removal: FeedRemovalService,
+  ) {}
 
   @Post()
   @VerifiedEmail()
@@ -33,15 +39,15 @@ export class FeedController {
   add(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) listingId: string,
-    @Body(CreateFeed) wanted: CreateFeed,
+    @Body(CreateFeed) body: CreateFeed,
   ): Promise<Feed> {
-    return this.feeds.add(host, listingId, wanted);
+    return this.feeds.add(host, listingId, body);
   }
 
   @Get()
   @Answers(200, Feeds, 'listing.not_found', 'listing.forbidden')
   async list(@CurrentUser() host: AuthUser, @Param('id', Uuid) listingId: string): Promise<Feeds> {
-    return { data: await this.feeds.list(host, listingId) };
+    return { data: await this.reader.list(host, listingId) };
   }
 
   @Delete(':feedId')
@@ -51,7 +57,7 @@ export class FeedController {
     @Param('id', Uuid) listingId: string,
     @Param('feedId', Uuid) feedId: string,
   ): Promise<void> {
-    return this.feeds.remove(host, listingId, feedId);
+    return this.removal.remove(host, listingId, feedId);
   }
 
   @Post(':feedId/sync')
@@ -73,6 +79,6 @@ export class FeedController {
     @Param('feedId', Uuid) feedId: string,
     @QueryParams(ListFeedLog) query: ListFeedLog,
   ): Promise<PageOf<FeedLogEntry>> {
-    return this.feeds.log(host, listingId, feedId, query);
+    return this.reader.log(host, listingId, feedId, query);
   }
 }

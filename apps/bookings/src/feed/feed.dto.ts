@@ -1,7 +1,8 @@
 import { Instant, Page, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { PlainText, StayDate } from '../terms/stay.dto.js';
-import { LONGEST_URL } from './domain/feed-url.js';
+import { PlainText } from '../plain-text.js';
+import { StayDate } from '../terms/stay.dto.js';
+import { MAX_URL_LENGTH } from './domain/feed-url.js';
 
 export const CreateFeed = z
   .strictObject({
@@ -9,8 +10,8 @@ export const CreateFeed = z
       .string()
       .trim()
       .min(1)
-      .max(LONGEST_URL, { error: `Must have at most ${LONGEST_URL} characters` })
-      .meta({ description: 'Where the other calendar is exported; http, https or webcal' }),
+      .max(MAX_URL_LENGTH, { error: `Must have at most ${MAX_URL_LENGTH} characters` })
+      .meta({ description: 'The export URL of the other calendar: http, https or webcal' }),
     name: PlainText(100).min(1, { error: 'Must not be empty' }),
   })
   .meta({ id: 'CreateFeed' });
@@ -40,23 +41,26 @@ export const Feed = z
     id: Uuid,
     listingId: Uuid,
     name: z.string(),
-    url: z.string().meta({ description: 'Only the server: the rest is a secret' }),
+    url: z.string().meta({ description: 'The server only; the rest of the URL is a secret' }),
     status: z.enum(['new', 'ok', 'failing']),
     problem: FeedProblem.nullable().meta({
-      description: 'Why the last check failed. The nights of the last good one stay',
+      description: 'Why the last check failed. The nights of the last successful check remain blocked.',
     }),
-    failures: z.int().meta({ description: 'Checks that failed in a row' }),
-    events: z.int().meta({ description: 'That take nights from today on' }),
+    failures: z.int().meta({ description: 'The number of consecutive failed checks' }),
+    events: z.int().meta({ description: 'The number of events that block nights from today on' }),
     clashes: z.array(FeedNights).meta({
       description:
-        'Events that overlap a stay here and are not its echo. The nights that no stay here has are blocked',
+        'Events that overlap a stay and do not come from our own export of it. Their nights without a stay are blocked.',
     }),
     checkedAt: Instant.nullable(),
-    importedAt: Instant.nullable().meta({ description: 'The last good check' }),
+    importedAt: Instant.nullable().meta({ description: 'The last successful check' }),
     nextCheckAt: Instant,
     createdAt: Instant,
   })
-  .meta({ id: 'CalendarFeed', description: 'A calendar elsewhere whose nights are not offered here' });
+  .meta({
+    id: 'CalendarFeed',
+    description: 'A calendar of another marketplace whose nights are blocked here',
+  });
 export type Feed = z.output<typeof Feed>;
 
 export const Feeds = z.object({ data: z.array(Feed) }).meta({ id: 'CalendarFeeds' });
@@ -73,7 +77,7 @@ export const FeedLogEntry = z
     added: Count,
     moved: Count,
     removed: Count,
-    echoes: Count.meta({ description: 'Our own export coming back' }),
+    echoes: Count.meta({ description: 'Events that come from our own export' }),
     clashes: z.array(FeedNights),
     ignored: z
       .array(
@@ -92,7 +96,7 @@ export const FeedLogEntry = z
           })
           .meta({ id: 'IgnoredFeedEvents' }),
       )
-      .meta({ description: 'Events of the feed that take no nights here, and why' }),
+      .meta({ description: 'Events of the feed that block no nights, with the reason' }),
   })
   .meta({ id: 'FeedLogEntry' });
 export type FeedLogEntry = z.output<typeof FeedLogEntry>;

@@ -1,14 +1,7 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
-import { hashToken } from '@roost/platform';
-import type { DateRange, IsoDate } from '@roost/stay';
-import { listingsOfHost, nightsToExport, toArray } from '../calendar/calendar.queries.js';
-import { type EventState, stateOf } from './domain/echo.js';
-import type { FeedEvent, Ignored } from './domain/feed-events.js';
-import { LONGEST_PAUSE_HOURS } from './domain/poll-time.js';
+import { type EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
+import { listingsOfHost } from '../calendar/calendar.queries.js';
+import { MAX_PAUSE_HOURS } from './domain/poll-time.js';
 import type { FeedProblem } from './feed.dto.js';
-
-/** What an encrypted URL of a feed is encrypted for. */
-export const URL_CONTEXT = 'calendar_feed.url';
 
 export interface FeedRow {
   id: string;
@@ -16,11 +9,11 @@ export interface FeedRow {
   calendarListingId: number;
   ownerId: number;
   name: string;
-  /** Encrypted. */
+  /** Encrypted; see `FeedUrlService`. */
   url: string;
   etag: string | null;
   lastModified: string | null;
-  /** For which time zone the nights of the last good check were worked out, and when. */
+  /** The time zone by which the nights of the last successful check were computed, and its instant. */
   readFor: string | null;
   readAt: Date | null;
   emptySeen: boolean;
@@ -32,7 +25,7 @@ export interface FeedRow {
   createdAt: Date;
 }
 
-const columns = `f.id, l.public_id AS "listingId", f.listing_id AS "calendarListingId", f.owner_id AS "ownerId", f.name,
+const columns = sql`f.id, l.public_id AS "listingId", f.listing_id AS "calendarListingId", f.owner_id AS "ownerId", f.name,
   f.url, f.etag, f.last_modified AS "lastModified", f.read_for AS "readFor", f.read_at AS "readAt",
   f.empty_seen AS "emptySeen", f.failures, f.problem, f.checked_at AS "checkedAt", f.imported_at AS "importedAt",
   f.next_poll_at AS "nextPollAt", f.created_at AS "createdAt"`;
@@ -43,42 +36,74 @@ const fromRow = <R extends FeedRow>(row: R): R => ({
   ownerId: Number(row.ownerId),
 });
 
-export async function feedsOf(em: EntityManager, calendarListingId: number): Promise<FeedRow[]> {
-  const rows = await em.execute<FeedRow[]>(
-    `SELECT ${columns} FROM calendar_feed f JOIN calendar_listing l ON l.id = f.listing_id
-     WHERE f.listing_id = ? ORDER BY f.id`,
-    [calendarListingId],
-  );
+async function select(em: EntityManager, condition: RawQueryFragment): Promise<FeedRow[]> {
+  const rows = await em.execute<FeedRow[]>(sql`
+    SELECT ${columns} FROM calendar_feed f JOIN calendar_listing l ON l.id = f.listing_id
+    WHERE ${condition} ORDER BY f.id`);
   return rows.map(fromRow);
 }
+
+export const feedsOf = (em: EntityManager, calendarListingId: number): Promise<FeedRow[]> =>
+  select(em, sql`f.listing_id = ${calendarListingId}`);
 
 export async function findFeed(
   em: EntityManager,
   calendarListingId: number,
   feedId: string,
 ): Promise<FeedRow | null> {
-  const [row] = await em.execute<FeedRow[]>(
-    `SELECT ${columns} FROM calendar_feed f JOIN calendar_listing l ON l.id = f.listing_id
-     WHERE f.listing_id = ? AND f.id = ?`,
-    [calendarListingId, feedId],
-  );
-  return row ? fromRow(row) : null;
+  const [row] = await select(em, sql`f.listing_id = ${calendarListingId} AND f.id = ${feedId}`);
+  return row ?? null;
 }
 
-/** In the order in which their listings are locked. */
+/** The feeds of a host's listings, in the order in which the listings are locked. */
 export async function feedsOfHost(
   em: EntityManager,
   hostId: string,
 ): Promise<{ calendarListingId: number; id: string }[]> {
-  const rows = await em.execute<{ calendarListingId: string; id: string }[]>(
-    `SELECT f.listing_id AS "calendarListingId", f.id FROM calendar_feed f
-     WHERE f.listing_id IN (${listingsOfHost}) ORDER BY f.listing_id, f.id`,
-    [hostId],
-  );
+  const rows = await em.execute<{ calendarListingId: string; id: string }[]>(sql`
+    SELECT f.listing_id AS "calendarListingId", f.id FROM calendar_feed f
+    WHERE f.listing_id IN (${listingsOfHost(hostId)}) ORDER BY f.listing_id, f.id`);
   return rows.map(({ calendarListingId, id }) => ({ calendarListingId: Number(calendarListingId), id }));
 }
 
-/** A feed that one process has to itself until it is done, or until its lease runs out with it. */
+export interface NewFeed {
+  id: string;
+  calendarListingId: number;
+  name: string;
+  /** Encrypted. */
+  url: string;
+  urlHash: Buffer;
+  now: Date;
+}
+
+/** Inserts a feed that is due at once. Returns false if the listing has a feed with this URL. */
+export async function insertFeed(em: EntityManager, feed: NewFeed): Promise<boolean> {
+  const { id, calendarListingId, name, url, urlHash, now } = feed;
+  const rows = await em.execute<unknown[]>(sql`
+    INSERT INTO calendar_feed (id, listing_id, name, url, url_hash, next_poll_at, created_at)
+    VALUES (${id}, ${calendarListingId}, ${name}, ${url}, ${urlHash}, ${now}, ${now})
+    ON CONFLICT (listing_id, url_hash) DO NOTHING RETURNING id`);
+  return rows.length > 0;
+}
+
+export async function deleteFeed(em: EntityManager, feedId: string): Promise<void> {
+  await em.execute(sql`DELETE FROM calendar_feed WHERE id = ${feedId}`);
+}
+
+/** Makes a feed due at once, on request of its host. Returns false if the listing has no such feed. */
+export async function requestPoll(
+  em: EntityManager,
+  calendarListingId: number,
+  feedId: string,
+  now: Date,
+): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(sql`
+    UPDATE calendar_feed SET asked = true, next_poll_at = ${now}
+    WHERE id = ${feedId} AND listing_id = ${calendarListingId} RETURNING id`);
+  return rows.length > 0;
+}
+
+/** A feed that one process has claimed until it is finished, or until its lease expires. */
 export interface ClaimedFeed extends FeedRow {
   lease: string;
   cause: 'poll' | 'host';
@@ -87,8 +112,8 @@ export interface ClaimedFeed extends FeedRow {
 const LEASE_SECONDS = 60;
 
 /**
- * The feed that has been due the longest, or the one named. A feed that is due much later than it can be has outlived a
- * move of the clock.
+ * Claims the feed that has been due the longest, or the feed with this id, due or not. A feed whose next poll is later than
+ * any pause allows is due as well: the clock has been moved back.
  */
 export async function claimDueFeed(
   em: EntityManager,
@@ -96,155 +121,67 @@ export async function claimDueFeed(
   lease: string,
   feedId: string | null = null,
 ): Promise<ClaimedFeed | null> {
-  const [row] = await em.execute<(FeedRow & { asked: boolean })[]>(
-    `UPDATE calendar_feed f SET lease = ?, lease_until = now() + make_interval(secs => ?), asked = false
-     FROM calendar_listing l
-     WHERE l.id = f.listing_id AND f.id = (
-       SELECT d.id FROM calendar_feed d JOIN calendar_listing dl ON dl.id = d.listing_id
-       JOIN listing_snapshot s ON s.listing_id = dl.public_id
-       WHERE (d.lease_until IS NULL OR d.lease_until < now()) AND CASE WHEN ?::uuid IS NULL
-         THEN s.status <> 'archived' AND (d.next_poll_at <= ? OR d.next_poll_at > ?::timestamptz + make_interval(hours => ?))
-         ELSE d.id = ?::uuid END
-       ORDER BY d.next_poll_at LIMIT 1 FOR UPDATE OF d SKIP LOCKED)
-     RETURNING ${columns}, old.asked`,
-    [lease, LEASE_SECONDS, feedId, now, now, 2 * LONGEST_PAUSE_HOURS, feedId],
-  );
+  const [row] = await em.execute<(FeedRow & { asked: boolean })[]>(sql`
+    UPDATE calendar_feed f SET lease = ${lease}, lease_until = now() + make_interval(secs => ${LEASE_SECONDS}), asked = false
+    FROM calendar_listing l
+    WHERE l.id = f.listing_id AND f.id = (
+      SELECT d.id FROM calendar_feed d JOIN calendar_listing dl ON dl.id = d.listing_id
+      JOIN listing_snapshot s ON s.listing_id = dl.public_id
+      WHERE (d.lease_until IS NULL OR d.lease_until < now()) AND CASE WHEN ${feedId}::uuid IS NULL
+        THEN s.status <> 'archived'
+          AND (d.next_poll_at <= ${now} OR d.next_poll_at > ${now}::timestamptz + make_interval(hours => ${2 * MAX_PAUSE_HOURS}))
+        ELSE d.id = ${feedId}::uuid END
+      ORDER BY d.next_poll_at LIMIT 1 FOR UPDATE OF d SKIP LOCKED)
+    RETURNING ${columns}, old.asked`);
   return row ? { ...fromRow(row), lease, cause: row.asked ? 'host' : 'poll' } : null;
 }
 
-/** False: the feed is gone, or somebody else has taken it over. */
-export async function holdsLease(em: EntityManager, feed: ClaimedFeed): Promise<boolean> {
-  const rows = await em.execute<unknown[]>(
-    'SELECT id FROM calendar_feed WHERE id = ? AND lease = ? FOR UPDATE',
-    [feed.id, feed.lease],
-  );
+/** Locks a claimed feed. Returns false if it is deleted, or if another process has claimed it. */
+export async function lockClaimed(em: EntityManager, feed: ClaimedFeed): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(sql`
+    SELECT id FROM calendar_feed WHERE id = ${feed.id} AND lease = ${feed.lease} FOR UPDATE`);
   return rows.length === 1;
 }
 
-/** Gives a feed back as it was. */
-export async function giveBackFeed(em: EntityManager, feed: ClaimedFeed): Promise<void> {
-  await em.execute(
-    `UPDATE calendar_feed SET lease = NULL, lease_until = NULL, asked = asked OR ?
-     WHERE id = ? AND lease = ?`,
-    [feed.cause === 'host', feed.id, feed.lease],
-  );
+/** Ends the lease without a result. */
+export async function releaseClaimed(em: EntityManager, feed: ClaimedFeed): Promise<void> {
+  await em.execute(sql`
+    UPDATE calendar_feed SET lease = NULL, lease_until = NULL, asked = asked OR ${feed.cause === 'host'}
+    WHERE id = ${feed.id} AND lease = ${feed.lease}`);
 }
 
-export async function eventsOf(em: EntityManager, feedId: string): Promise<FeedEvent[]> {
-  return await em.execute<FeedEvent[]>(
-    `SELECT key, to_char(from_date, 'YYYY-MM-DD') AS "from", to_char(to_date, 'YYYY-MM-DD') AS "to", own
-     FROM calendar_feed_event WHERE feed_id = ?`,
-    [feedId],
-  );
+/** Ends the lease and sets the next poll, unless the host has requested a poll meanwhile. */
+export async function scheduleNextPoll(em: EntityManager, feedId: string, at: Date): Promise<void> {
+  await em.execute(sql`
+    UPDATE calendar_feed SET lease = NULL, lease_until = NULL,
+      next_poll_at = CASE WHEN asked THEN next_poll_at ELSE ${at}::timestamptz END WHERE id = ${feedId}`);
 }
 
-/** A UID may be as long as a feed likes; its hash is not. */
-export const storedKey = (key: string): string => hashToken(key).toString('base64url').slice(0, 22);
+export async function storeSuccess(em: EntityManager, feedId: string, at: Date): Promise<void> {
+  await em.execute(sql`
+    UPDATE calendar_feed SET failures = 0, problem = NULL, empty_seen = false, checked_at = ${at}, imported_at = ${at}
+    WHERE id = ${feedId}`);
+}
 
-/** Makes these all events of a feed. Their keys are stored ones. */
-export async function replaceEvents(
+export async function storeFailure(
   em: EntityManager,
   feedId: string,
-  gone: readonly string[],
-  written: readonly FeedEvent[],
+  failure: { failures: number; problem: FeedProblem; emptySeen: boolean; at: Date },
 ): Promise<void> {
-  if (gone.length > 0) {
-    await em.execute('DELETE FROM calendar_feed_event WHERE feed_id = ? AND key = ANY(?::text[])', [
-      feedId,
-      toArray(gone),
-    ]);
-  }
-  if (written.length === 0) return;
-  await em.execute(
-    `INSERT INTO calendar_feed_event (feed_id, key, from_date, to_date, own)
-     SELECT ?::uuid, e.key, e."from", e."to", e.own
-     FROM jsonb_to_recordset(?::jsonb) AS e (key text, "from" date, "to" date, own boolean)
-     ON CONFLICT (feed_id, key) DO UPDATE SET from_date = excluded.from_date, to_date = excluded.to_date,
-       own = excluded.own`,
-    [feedId, JSON.stringify(written)],
-  );
+  const { failures, problem, emptySeen, at } = failure;
+  await em.execute(sql`
+    UPDATE calendar_feed SET failures = ${failures}, problem = ${problem}, empty_seen = ${emptySeen}, checked_at = ${at}
+    WHERE id = ${feedId}`);
 }
 
-/** Which of these events are echoes and clashes, by the stays and our own export as they are now. */
-export async function statesOf(
-  em: EntityManager,
-  calendarListingId: number,
-  today: IsoDate,
-  events: readonly FeedEvent[],
-): Promise<{ states: Map<FeedEvent, EventState>; stays: DateRange[] }> {
-  const ours = await nightsToExport(em, calendarListingId, today, false);
-  const stays = ours.filter(({ kind }) => kind === 'stay');
-  const exported = ours.filter(({ kind }) => kind !== 'import');
-  return { states: new Map(events.map((event) => [event, stateOf(event, stays, exported)])), stays };
-}
-
-export async function eventsByFeed(
-  em: EntityManager,
-  calendarListingId: number,
-  today: IsoDate,
-): Promise<(FeedEvent & { feedId: string })[]> {
-  return await em.execute<(FeedEvent & { feedId: string })[]>(
-    `SELECT e.feed_id AS "feedId", e.key, to_char(e.from_date, 'YYYY-MM-DD') AS "from",
-       to_char(e.to_date, 'YYYY-MM-DD') AS "to", e.own
-     FROM calendar_feed f JOIN calendar_feed_event e ON e.feed_id = f.id
-     WHERE f.listing_id = ? AND e.to_date > ?::date ORDER BY e.from_date, e.key`,
-    [calendarListingId, today],
-  );
-}
-
-export interface LogCounts {
-  added: number;
-  moved: number;
-  removed: number;
-  echoes: number;
-  ignored: Partial<Record<Ignored, number>>;
-}
-
-export interface LogRow {
-  id: string;
-  at: Date;
-  cause: 'poll' | 'host';
-  outcome: 'imported' | 'unchanged' | 'failed';
-  problem: FeedProblem | null;
-  status: number | null;
-  counts: LogCounts | null;
-  clashes: DateRange[];
-}
-
-const KEPT_LOG_ROWS = 500;
-
-export async function writeLog(em: EntityManager, feedId: string, row: Omit<LogRow, 'id'>): Promise<void> {
-  await em.execute(
-    `INSERT INTO calendar_feed_log (feed_id, at, cause, outcome, problem, status, counts, clashes)
-     VALUES (?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb)`,
-    [
-      feedId,
-      row.at,
-      row.cause,
-      row.outcome,
-      row.problem,
-      row.status,
-      row.counts && JSON.stringify(row.counts),
-      JSON.stringify(row.clashes),
-    ],
-  );
-  await em.execute(
-    `DELETE FROM calendar_feed_log WHERE feed_id = ? AND id <= (
-       SELECT id FROM calendar_feed_log WHERE feed_id = ? ORDER BY id DESC OFFSET ? LIMIT 1)`,
-    [feedId, feedId, KEPT_LOG_ROWS],
-  );
-}
-
-/** Newest first; ordered by the number, not by the text that is given back under its name. */
-export async function logOf(
+/** Stores for which content the nights of the feed were computed. */
+export async function storeReadState(
   em: EntityManager,
   feedId: string,
-  before: string | null,
-  limit: number,
-): Promise<LogRow[]> {
-  return await em.execute<LogRow[]>(
-    `SELECT id::text, at, cause, outcome, problem, status, counts, clashes FROM calendar_feed_log
-     WHERE feed_id = ? AND (?::bigint IS NULL OR id < ?::bigint) ORDER BY calendar_feed_log.id DESC LIMIT ?`,
-    [feedId, before, before, limit],
-  );
+  state: { etag: string | null; lastModified: string | null; timeZone: string; at: Date },
+): Promise<void> {
+  const { etag, lastModified, timeZone, at } = state;
+  await em.execute(sql`
+    UPDATE calendar_feed SET etag = ${etag}, last_modified = ${lastModified}, read_for = ${timeZone}, read_at = ${at}
+    WHERE id = ${feedId}`);
 }

@@ -16,6 +16,8 @@ import { type AuthUser, CurrentUser, Roles, Uuid, VerifiedEmail } from '@roost/h
 import { Problem } from '@roost/platform';
 import { z } from 'zod';
 import { CreateFeed, Feed, FeedLogEntry } from './feed.dto.js';
+import { FeedReader } from './feed-reader.service.js';
+import { FeedRemovalService } from './feed-removal.service.js';
 import { FeedService } from './feed.service.js';
 
 const Listing = Foreign('Listing');
@@ -23,7 +25,11 @@ type Ref = z.output<EntityRef>;
 
 @Resolver()
 export class FeedResolver {
-  constructor(private readonly feeds: FeedService) {}
+  constructor(
+    private readonly feeds: FeedService,
+    private readonly reader: FeedReader,
+    private readonly removal: FeedRemovalService,
+  ) {}
 
   @Query(Connection(FeedLogEntry))
   @Roles('host')
@@ -34,7 +40,7 @@ export class FeedResolver {
     @Arg('first', First) limit: number,
     @Arg('after', After) cursor: string | undefined,
   ): Promise<ConnectionPage<FeedLogEntry>> {
-    return toConnection(await this.feeds.log(host, listingId, feedId, { limit, cursor }));
+    return toConnection(await this.reader.log(host, listingId, feedId, { limit, cursor }));
   }
 
   @Mutation(Feed)
@@ -48,7 +54,9 @@ export class FeedResolver {
     return this.feeds.add(host, listingId, input);
   }
 
-  @Mutation(Feed, { description: 'Reads the feed as soon as possible; its log tells what came of it' })
+  @Mutation(Feed, {
+    description: 'Reads the feed as soon as possible. The log of the feed contains the result.',
+  })
   @Roles('host')
   @VerifiedEmail()
   syncCalendarFeed(
@@ -59,34 +67,36 @@ export class FeedResolver {
     return this.feeds.requestSync(host, listingId, feedId);
   }
 
-  @Mutation(Listing.nullable(), { description: 'What the feed blocked is free at once' })
+  @Mutation(Listing.nullable(), {
+    description: 'Removes the feed and makes the nights that it blocked available.',
+  })
   @Roles('host')
   async removeCalendarFeed(
     @CurrentUser() host: AuthUser,
     @Arg('listingId', Uuid) listingId: string,
     @Arg('feedId', Uuid) feedId: string,
   ): Promise<Ref> {
-    await this.feeds.remove(host, listingId, feedId);
+    await this.removal.remove(host, listingId, feedId);
     return { id: listingId };
   }
 }
 
-/** What feeds add to a listing: only its host sees them. */
+/** The feeds of a listing, visible to its host only. */
 @Resolver(Listing)
 export class ListingFeedsResolver {
-  constructor(private readonly feeds: FeedService) {}
+  constructor(private readonly reader: FeedReader) {}
 
   @BatchedEdge(z.array(Feed).nullable())
   async calendarFeeds(listings: readonly Ref[], viewer: AuthUser | null): Promise<(Feed[] | null)[]> {
     const feeds: (Feed[] | null)[] = [];
-    // One after the other: a list of listings takes no more than one connection.
-    for (const { id } of listings) feeds.push(viewer && (await this.seen(id, viewer)));
+    // One after the other, so that a list of listings uses one connection.
+    for (const { id } of listings) feeds.push(viewer && (await this.feedsOf(id, viewer)));
     return feeds;
   }
 
-  private async seen(listingId: string, viewer: AuthUser): Promise<Feed[] | null> {
+  private async feedsOf(listingId: string, viewer: AuthUser): Promise<Feed[] | null> {
     try {
-      return await this.feeds.list(viewer, listingId);
+      return await this.reader.list(viewer, listingId);
     } catch (error) {
       if (error instanceof Problem && error.code.startsWith('listing.')) return null;
       throw error;

@@ -11,55 +11,49 @@ import {
   type Message,
   type Thread,
 } from './message.dto.js';
-import {
-  findThreads,
-  lastMessages,
-  listMessages,
-  listThreads,
-  type MessageRow,
-  type ThreadRow,
-} from './message.queries.js';
+import { findThreads, lastMessages, listMessages, listThreads } from './message.queries.js';
+import type { MessageRow, ThreadRow } from './message-rows.js';
 
 const Cursor = z.tuple([z.int().min(0)]);
 
-interface PageWish {
+interface PageRequest {
   limit: number;
   cursor?: string | undefined;
 }
 
-/** Threads and messages as those who take part in them see them; for everybody else there are none. */
+/** Reads threads and messages for the guest and the host who take part in them. */
 @Injectable()
 export class MessageReader {
   constructor(private readonly em: EntityManager) {}
 
   async thread(viewer: AuthUser, id: string): Promise<{ value: Thread; etag: string }> {
     const row = await this.find(viewer, id);
-    const [value] = await this.shown([row], viewer);
+    const [value] = await this.withLastMessages([row], viewer);
     if (!value) throw new Problem('thread.not_found');
     return { value, etag: tagOfThread(row, viewer.id) };
   }
 
   async threads(viewer: AuthUser, ids: readonly string[]): Promise<Thread[]> {
-    return await this.shown(await findThreads(this.em.fork(), ids, viewer.id), viewer);
+    return await this.withLastMessages(await findThreads(this.em.fork(), ids, viewer.id), viewer);
   }
 
   async list(viewer: AuthUser, query: ListThreads): Promise<PageOf<Thread>> {
     const [before = null] = decodeCursor(query.cursor, Cursor) ?? [];
     const rows = await listThreads(this.em.fork(), viewer.id, { ...query, before });
     const found = page(rows, query.limit, ({ lastSeq }) => [Number(lastSeq)]);
-    return { ...found, data: await this.shown(found.data, viewer) };
+    return { ...found, data: await this.withLastMessages(found.data, viewer) };
   }
 
-  async messages(viewer: AuthUser, threadId: string, wish: PageWish): Promise<PageOf<Message>> {
+  async messages(viewer: AuthUser, threadId: string, request: PageRequest): Promise<PageOf<Message>> {
     const { id, contactsShown } = await this.find(viewer, threadId);
-    const [list] = await this.messagesOf([{ id, contactsShown }], wish);
+    const [list] = await this.messagesOf([{ id, contactsShown }], request);
     return list ?? { data: [], nextCursor: null };
   }
 
-  /** A page of each, in their order: one query, however many threads. */
+  /** A page of messages per thread, in the order of the threads, with one query. */
   async messagesOf(
     threads: readonly Pick<Thread, 'id' | 'contactsShown'>[],
-    { limit, cursor }: PageWish,
+    { limit, cursor }: PageRequest,
   ): Promise<PageOf<Message>[]> {
     const [before = null] = decodeCursor(cursor, Cursor) ?? [];
     const ids = threads.map(({ id }) => id);
@@ -76,7 +70,7 @@ export class MessageReader {
     return row;
   }
 
-  private async shown(rows: readonly ThreadRow[], viewer: AuthUser): Promise<Thread[]> {
+  private async withLastMessages(rows: readonly ThreadRow[], viewer: AuthUser): Promise<Thread[]> {
     const last = await lastMessages(this.em.fork(), rows);
     return rows.map((row) => toThreadDto(row, last.get(row.id), viewer.id));
   }

@@ -51,7 +51,7 @@ export class MessageController {
     return this.service.enquire(guest, listingId, text);
   }
 
-  /** That of a booking has the booking's id. */
+  /** The thread of a booking has the booking's id. */
   @Get('threads/:id')
   @Answers(200, Thread, 'thread.not_found')
   async read(@CurrentUser() viewer: AuthUser, @Param('id', Uuid) id: string): Promise<Thread> {

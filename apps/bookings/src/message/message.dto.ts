@@ -1,16 +1,16 @@
 import { etagOf, Instant, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { PlainText } from '../terms/stay.dto.js';
-import { CONTACT_KINDS } from './domain/contact-masking.js';
-import type { MessageRow, ThreadRow } from './message.queries.js';
+import { PlainText } from '../plain-text.js';
+import { CONTACT_KINDS } from './domain/contact.js';
+import type { MessageRow, ThreadRow } from './message-rows.js';
 
 export const SendMessage = z
-  .strictObject({ text: PlainText(4000).pipe(z.string().min(1, { error: 'Must say something' })) })
+  .strictObject({ text: PlainText(4000).pipe(z.string().min(1, { error: 'Must not be empty' })) })
   .meta({ id: 'SendMessage' });
 export type SendMessage = z.output<typeof SendMessage>;
 
 export const MarkRead = z
-  .strictObject({ messageId: Uuid.meta({ description: 'The last message that was read' }) })
+  .strictObject({ messageId: Uuid.meta({ description: 'The last message that has been read' }) })
   .meta({ id: 'MarkRead' });
 export type MarkRead = z.output<typeof MarkRead>;
 
@@ -27,11 +27,13 @@ export const Message = z
     id: Uuid,
     threadId: Uuid,
     senderId: Uuid,
-    senderErased: z.boolean().meta({ description: 'The account is erased, and the text with it' }),
-    text: z.string().meta({ description: 'Contact data are masked until a booking is confirmed' }),
+    senderErased: z
+      .boolean()
+      .meta({ description: 'The account of the sender is erased, and the text is deleted' }),
+    text: z.string().meta({ description: 'Contact details are masked until a booking is confirmed' }),
     hidden: z
       .array(z.enum(CONTACT_KINDS).meta({ id: 'ContactKind' }))
-      .meta({ description: 'What is masked in the text as it stands' }),
+      .meta({ description: 'The kinds of contact details that are masked in the text' }),
     sentAt: Instant,
   })
   .meta({ id: 'Message' });
@@ -44,12 +46,14 @@ export const Thread = z
     bookingId: Uuid.nullable().meta({ description: 'Null for an enquiry' }),
     guestId: Uuid,
     hostId: Uuid,
-    contactsShown: z.boolean().meta({ description: 'A booking is confirmed: nothing is masked any more' }),
+    contactsShown: z
+      .boolean()
+      .meta({ description: 'True after a booking is confirmed: contact details are no longer masked' }),
     unreadCount: z.int().meta({ description: 'Messages of the other side that you have not marked as read' }),
     lastMessage: Message.nullable(),
     createdAt: Instant,
   })
-  .meta({ id: 'Thread', description: 'What a guest and a host write to each other' });
+  .meta({ id: 'Thread', description: 'The messages between a guest and a host' });
 export type Thread = z.output<typeof Thread>;
 
 export function toMessageDto(row: MessageRow, contactsShown: boolean): Message {
@@ -64,7 +68,7 @@ export function toMessageDto(row: MessageRow, contactsShown: boolean): Message {
   };
 }
 
-/** Another one for each side, and when what is masked is shown. */
+/** Differs for each side, and changes when contact details are no longer masked. */
 export const tagOfThread = ({ version, contactsShown }: ThreadRow, viewerId: string): string =>
   etagOf(`${version}/${contactsShown}`, viewerId);
 

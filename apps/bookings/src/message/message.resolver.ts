@@ -17,8 +17,6 @@ import {
 } from '@roost/graphql';
 import { CurrentUser, Uuid, VerifiedEmail, type AuthUser } from '@roost/http';
 import { z } from 'zod';
-import { Booking } from '../booking/booking.dto.js';
-import { BookingReader } from '../booking/booking-reader.service.js';
 import { MarkRead, Message, SendMessage, Thread } from './message.dto.js';
 import { MessageReader } from './message-reader.service.js';
 import { MessageService } from './message.service.js';
@@ -35,15 +33,14 @@ export class ThreadResolver {
   constructor(
     private readonly service: MessageService,
     private readonly reader: MessageReader,
-    private readonly bookings: BookingReader,
   ) {}
 
-  @Query(Thread, { description: 'That of a booking has the booking’s id' })
+  @Query(Thread, { description: 'The thread of a booking has the booking’s id.' })
   async thread(@CurrentUser() viewer: AuthUser, @Arg('id', Uuid) id: string): Promise<Thread> {
     return (await this.reader.thread(viewer, id)).value;
   }
 
-  @Query(Connection(Thread), { description: 'Yours, those with the newest message first' })
+  @Query(Connection(Thread), { description: 'Your threads, newest message first.' })
   async threads(
     @CurrentUser() viewer: AuthUser,
     @Arg('role', Role) role: Role,
@@ -53,7 +50,7 @@ export class ThreadResolver {
     return toConnection(await this.reader.list(viewer, { role, limit, cursor }));
   }
 
-  @Mutation(Thread, { description: 'Asks the host of a listing' })
+  @Mutation(Thread, { description: 'Sends an enquiry to the host of a listing.' })
   @VerifiedEmail()
   startThread(
     @CurrentUser() guest: AuthUser,
@@ -82,13 +79,13 @@ export class ThreadResolver {
     return (await this.service.markRead(reader, threadId, messageId)).value;
   }
 
-  /** Its guest and its host: for everybody else there is no such thread. */
+  /** Only its guest and its host see a thread. */
   @Reference(Thread)
   visible(ids: readonly string[], viewer: AuthUser): Promise<Thread[]> {
     return this.reader.threads(viewer, ids);
   }
 
-  @BatchedEdge(Connection(Message), { description: 'Newest first', args: { first: First, after: After } })
+  @BatchedEdge(Connection(Message), { description: 'Newest first.', args: { first: First, after: After } })
   async messages(
     threads: readonly Thread[],
     _viewer: AuthUser | null,
@@ -96,13 +93,6 @@ export class ThreadResolver {
   ): Promise<ConnectionPage<Message>[]> {
     const lists = await this.reader.messagesOf(threads, { limit: first, cursor: after });
     return lists.map(toConnection);
-  }
-
-  @BatchedEdge(Booking.nullable())
-  async booking(threads: readonly Thread[], viewer: AuthUser | null): Promise<(Booking | null)[]> {
-    const ids = threads.flatMap(({ bookingId }) => bookingId ?? []);
-    const bookings = viewer && ids.length > 0 ? await this.bookings.readAll(viewer, ids) : [];
-    return threads.map(({ bookingId }) => bookings.find(({ id }) => id === bookingId) ?? null);
   }
 
   @Edge(Listing.nullable())
@@ -126,20 +116,5 @@ export class MessageResolver {
   @Edge(User.nullable())
   sender(@Parent() message: Message): Ref {
     return { id: message.senderId };
-  }
-}
-
-@Resolver(Booking)
-export class BookingThreadResolver {
-  constructor(private readonly reader: MessageReader) {}
-
-  @BatchedEdge(Thread.nullable(), { description: 'For its guest and its host' })
-  async thread(bookings: readonly Booking[], viewer: AuthUser | null): Promise<(Thread | null)[]> {
-    if (!viewer) return bookings.map(() => null);
-    const threads = await this.reader.threads(
-      viewer,
-      bookings.map(({ id }) => id),
-    );
-    return bookings.map((booking) => threads.find(({ id }) => id === booking.id) ?? null);
   }
 }

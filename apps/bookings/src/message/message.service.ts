@@ -1,4 +1,4 @@
-import { EntityManager } from '@mikro-orm/postgresql';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox, Transactions } from '@roost/messaging';
 import { Idempotency, requireMatch, type AuthUser } from '@roost/http';
@@ -7,6 +7,7 @@ import { addHours } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
 import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
 import { maskContacts } from './domain/contact-masking.js';
+import type { MessageRow } from './message-rows.js';
 import { tagOfThread, toMessageDto, toThreadDto, type Message, type Thread } from './message.dto.js';
 import {
   addMessage,
@@ -19,14 +20,13 @@ import {
   lockThread,
   markRead,
   messageOverLimit,
-  type MessageRow,
   type NewMessage,
 } from './message.queries.js';
 
-/** READ COMMITTED: what is read after the locks has to be what they waited for; nothing is written before them. */
-const underLocks = { isolation: 'read committed' } as const;
+/** READ COMMITTED: a read after the locks has to see the changes that the locks waited for. The locks come before the first write. */
+const UNDER_LOCKS = { isolation: 'read committed' } as const;
 
-/** Guests and hosts writing to each other. */
+/** Messages between guests and hosts. */
 @Injectable()
 export class MessageService {
   constructor(
@@ -39,7 +39,7 @@ export class MessageService {
     @Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>,
   ) {}
 
-  /** A guest has one thread per listing before a booking: who asks again goes on with it. */
+  /** Before a booking, a guest has one thread per listing: a second enquiry is added to it. */
   async enquire(guest: AuthUser, listingId: string, text: string): Promise<Thread> {
     const { hostId } = await this.listings.awaitBookable(listingId);
     if (hostId === guest.id) throw new Problem('listing.is_own');
@@ -47,11 +47,11 @@ export class MessageService {
     return await this.idempotency.answer(async (em) => {
       await lockSender(em, guest.id);
       await lockThread(em, id);
-      const [known] = await findThreads(em, [id], guest.id);
-      if (!known) await this.refuseTooManyEnquiries(em, guest.id);
+      const [existing] = await findThreads(em, [id], guest.id);
+      if (!existing) await this.limitEnquiries(em, guest.id);
       await this.write(em, { id, listingId, bookingId: null, guestId: guest.id, hostId }, guest.id, text);
       return (await this.read(em, id, guest.id)).value;
-    }, underLocks);
+    }, UNDER_LOCKS);
   }
 
   async send(sender: AuthUser, threadId: string, text: string): Promise<Message> {
@@ -62,10 +62,10 @@ export class MessageService {
       if (!thread) throw new Problem('thread.not_found');
       const message = await this.write(em, thread, sender.id, text);
       return toMessageDto(message, thread.contactsShown);
-    }, underLocks);
+    }, UNDER_LOCKS);
   }
 
-  /** Up to this message its reader has read everything; marks never go back. */
+  /** Marks all messages up to this one as read. A read mark never moves back. */
   async markRead(
     reader: AuthUser,
     threadId: string,
@@ -80,10 +80,10 @@ export class MessageService {
       if (!message) throw new Problem('message.not_found');
       await markRead(em, threadId, reader.id === thread.guestId ? 'guest' : 'host', Number(message.seq));
       return await this.read(em, threadId, reader.id);
-    }, underLocks);
+    }, UNDER_LOCKS);
   }
 
-  /** The word to the host that a booking came with, in the transaction of the booking. */
+  /** Opens the thread of a booking with its message to the host, in the transaction of the booking. */
   async open(
     em: EntityManager,
     booking: { id: string; listingId: string; guestId: string; hostId: string },
@@ -102,9 +102,10 @@ export class MessageService {
     const active = await bothActive(em, senderId, recipientId);
     if (!active.sender) throw new Problem('account.suspended');
     if (!active.recipient) throw new Problem('thread.closed');
-    const most = this.config.MESSAGES_PER_HOUR;
+    const limit = this.config.MESSAGES_PER_HOUR;
     const since = addHours(this.systemClock.now(), -1);
-    this.refuse(await messageOverLimit(em, senderId, most, since), 1, `At most ${most} messages an hour`);
+    const oldest = await messageOverLimit(em, senderId, limit, since);
+    this.requireUnderLimit(oldest, 1, `At most ${limit} messages an hour`);
     return await this.add(em, thread, senderId, text);
   }
 
@@ -142,19 +143,20 @@ export class MessageService {
     viewerId: string,
   ): Promise<{ value: Thread; etag: string }> {
     const [thread] = await findThreads(em, [id], viewerId);
-    if (!thread) throw new Error('a thread that was just written to is gone');
+    if (!thread) throw new Error('the thread of a new message is missing');
     const value = toThreadDto(thread, (await lastMessages(em, [thread])).get(id), viewerId);
     return { value, etag: tagOfThread(thread, viewerId) };
   }
 
-  private async refuseTooManyEnquiries(em: EntityManager, guestId: string): Promise<void> {
-    const most = this.config.ENQUIRIES_PER_DAY;
+  private async limitEnquiries(em: EntityManager, guestId: string): Promise<void> {
+    const limit = this.config.ENQUIRIES_PER_DAY;
     const since = addHours(this.systemClock.now(), -24);
-    this.refuse(await enquiryOverLimit(em, guestId, most, since), 24, `At most ${most} new enquiries a day`);
+    const oldest = await enquiryOverLimit(em, guestId, limit, since);
+    this.requireUnderLimit(oldest, 24, `At most ${limit} new enquiries a day`);
   }
 
-  /** `oldest`: the one that has to be so many hours old before there may be another. */
-  private refuse(oldest: Date | null, hours: number, detail: string): void {
+  /** Throws 429 with the seconds until `oldest` is `hours` old; null: the limit is not reached. */
+  private requireUnderLimit(oldest: Date | null, hours: number, detail: string): void {
     if (!oldest) return;
     const seconds = Math.ceil((addHours(oldest, hours).getTime() - this.systemClock.now().getTime()) / 1000);
     throw new Problem('rate.too_many_messages', detail, {}, { 'retry-after': String(Math.max(1, seconds)) });

@@ -16,8 +16,8 @@ export class QuoteController {
     'booking.dates_unavailable',
     'quote.stay_rule',
   )
-  create(@CurrentUser() guest: AuthUser, @Body(CreateQuote) wanted: CreateQuote): Promise<Quote> {
-    return this.quotes.create(guest, wanted);
+  create(@CurrentUser() guest: AuthUser, @Body(CreateQuote) body: CreateQuote): Promise<Quote> {
+    return this.quotes.create(guest, body);
   }
 
   @Get(':id')

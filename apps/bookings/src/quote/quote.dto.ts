@@ -1,14 +1,15 @@
 import { Guests, QuoteLine } from '@roost/pricing';
 import { Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
+import { RefundStep } from '../terms/refund-step.dto.js';
 import { StayDate } from '../terms/stay.dto.js';
 import type { Quote as QuoteEntity } from './quote.entity.js';
 
 export const CreateQuote = z
   .strictObject({
     listingId: Uuid,
-    checkInDate: StayDate.meta({ description: 'First night', examples: ['2027-05-01'] }),
-    checkOutDate: StayDate.meta({ description: 'Day of departure', examples: ['2027-05-05'] }),
+    checkInDate: StayDate.meta({ description: 'The first night', examples: ['2027-05-01'] }),
+    checkOutDate: StayDate.meta({ description: 'The day of departure', examples: ['2027-05-05'] }),
     guests: Guests,
   })
   .refine((quote) => quote.checkInDate < quote.checkOutDate, {
@@ -17,14 +18,6 @@ export const CreateQuote = z
   })
   .meta({ id: 'CreateQuote' });
 export type CreateQuote = z.output<typeof CreateQuote>;
-
-export const RefundStep = z
-  .object({
-    until: Instant.meta({ description: 'Cancelled after the step before, and no later than this instant …' }),
-    refundMinor: z.int().meta({ description: '… this comes back' }),
-  })
-  .meta({ id: 'RefundStep' });
-export type RefundStep = z.output<typeof RefundStep>;
 
 export const Quote = z
   .object({
@@ -41,7 +34,10 @@ export const Quote = z
     refundSchedule: z.array(RefundStep),
     expiresAt: Instant,
   })
-  .meta({ id: 'Quote', description: 'The price of a stay, honoured until it expires; it holds no dates' });
+  .meta({
+    id: 'Quote',
+    description: 'The price of a stay, guaranteed until it expires. A quote does not hold the dates.',
+  });
 export type Quote = z.output<typeof Quote>;
 
 export function toQuoteDto({ id, terms, expiresAt }: QuoteEntity): Quote {

@@ -2,9 +2,10 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Clock, SweepEvery } from '@roost/platform';
 import { addDuration } from '@roost/stay';
+import { deleteExpiredQuotes } from './quote.queries.js';
 
-const keptFor = '-P30D';
-const batch = 10_000;
+const RETENTION = '-P30D';
+const BATCH = 10_000;
 
 @Injectable()
 export class QuoteJobs {
@@ -13,18 +14,10 @@ export class QuoteJobs {
     private readonly clock: Clock,
   ) {}
 
-  /** Quotes that nobody can book any more go after a month; a booking keeps all of its own. */
+  /** Deletes quotes a month after they have expired. A booking has its own copy of the terms. */
   @SweepEvery(3600, 'quote.prune')
   async prune(): Promise<void> {
-    const before = addDuration(this.clock.now(), keptFor);
-    for (let gone = batch; gone === batch;) {
-      const rows = await this.em
-        .fork()
-        .execute<unknown[]>(
-          'DELETE FROM quote WHERE id IN (SELECT id FROM quote WHERE expires_at < ? LIMIT ?) RETURNING id',
-          [before, batch],
-        );
-      gone = rows.length;
-    }
+    const before = addDuration(this.clock.now(), RETENTION);
+    while ((await deleteExpiredQuotes(this.em.fork(), before, BATCH)) === BATCH);
   }
 }

@@ -1,9 +1,9 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { requireActiveAccount } from '@roost/accounts';
 import { Idempotency, type AuthUser } from '@roost/http';
 import { CONFIG, Clock, Problem, uuidv7, type Config } from '@roost/platform';
 import { addMinutes } from '@roost/stay';
-import { isActiveAccount } from '../account/account.queries.js';
 import { isFree } from '../calendar/calendar.queries.js';
 import type { BookingsConfig } from '../config.js';
 import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
@@ -22,11 +22,11 @@ export class QuoteService {
     @Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>,
   ) {}
 
-  async create(guest: AuthUser, wanted: CreateQuote): Promise<QuoteDto> {
-    const listing = await this.listings.awaitBookable(wanted.listingId);
-    const terms = this.pricing.quoted(guest.id, listing, wanted, this.clock.now());
+  async create(guest: AuthUser, request: CreateQuote): Promise<QuoteDto> {
+    const listing = await this.listings.awaitBookable(request.listingId);
+    const terms = this.pricing.quoted(guest.id, listing, request, this.clock.now());
     return await this.idempotency.answer(async (em) => {
-      if (!(await isActiveAccount(em, guest.id))) throw new Problem('account.suspended');
+      await requireActiveAccount(em, guest.id);
       const now = this.clock.now();
       if (!(await isFree(em, terms, now))) throw new Problem('booking.dates_unavailable');
       const quote = em.create(Quote, {

@@ -1,19 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, invalidField, Problem, type Config } from '@roost/platform';
-import { checkChangedStay, checkStay, type Guests, priceStay, type StayToCheck } from '@roost/pricing';
-import { localDate, localInstant, type IsoDate } from '@roost/stay';
-import { refundSchedule } from '../terms/domain/refund-schedule.js';
+import { checkChangedStay, checkStay, priceStay, type StayToCheck } from '@roost/pricing';
+import { localDate, localInstant } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
 import type { BookableListing } from '../listing-snapshot/listing-snapshot.service.js';
+import { refundSchedule } from '../terms/domain/refund-schedule.js';
+import type { RequestedStay } from '../terms/domain/requested-stay.js';
 import type { StayTerms } from '../terms/stay-terms.entity.js';
 
-interface WantedStay {
-  checkInDate: IsoDate;
-  checkOutDate: IsoDate;
-  guests: Guests;
-}
-
-/** What a change puts in the place of what the booking has. */
+/** The terms of a booking that a change replaces. */
 export type ChangedTerms = Pick<
   StayTerms,
   | 'checkInDate'
@@ -26,20 +21,28 @@ export type ChangedTerms = Pick<
   | 'hostPayoutMinor'
 >;
 
-/** What of a stay is agreed once, and stays whatever the listing says later. */
-type Frame = Pick<StayTerms, 'timeZone' | 'checkInFrom' | 'checkOutUntil'>;
+/** The terms that are fixed when a stay is quoted, regardless of later changes to the listing. */
+type LocalTimes = Pick<StayTerms, 'timeZone' | 'checkInFrom' | 'checkOutUntil'>;
 
-/** Checks and prices a stay by the rules that its listing has now: those of quotes and of changes are the same. */
+interface StayCheck {
+  check: typeof checkStay;
+  timeZone: string;
+  movesCheckIn: boolean;
+  now: Date;
+}
+
+/** Validates and prices a stay by the current rules of its listing, for quotes and for changes. */
 @Injectable()
 export class StayPricing {
   constructor(@Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>) {}
 
-  /** The terms of a new stay; 400 for a check-in that is past, 422 `quote.stay_rule`. */
-  quoted(guestId: string, listing: BookableListing, wanted: WantedStay, now: Date): StayTerms {
-    this.refuse(checkStay, listing, listing, wanted, now);
-    const changed = this.price(listing, listing, wanted, now);
-    // A request has to be answered before check-in: after it there is no time left to answer.
-    if (listing.bookingMode === 'request' && changed.checkInAt <= now) throw tooLateToAnswer(listing);
+  /** The terms of a new stay. Throws 400 for a past check-in, and 422 `quote.stay_rule`. */
+  quoted(guestId: string, listing: BookableListing, request: RequestedStay, now: Date): StayTerms {
+    const { timeZone } = listing;
+    requireAllowed(listing, request, { check: checkStay, timeZone, movesCheckIn: true, now });
+    const priced = this.price(listing, listing, request, now);
+    // The host has to respond before check-in, so a request at or after check-in is rejected.
+    if (listing.bookingMode === 'request' && priced.checkInAt <= now) throw noTimeToRespond(listing);
     const terms = {
       calendarListingId: listing.calendarListingId,
       listingId: listing.listingId,
@@ -47,62 +50,47 @@ export class StayPricing {
       guestId,
       bookingMode: listing.bookingMode,
       cancellationPolicy: listing.cancellationPolicy,
-      timeZone: listing.timeZone,
+      timeZone,
       checkInFrom: listing.checkInFrom,
       checkOutUntil: listing.checkOutUntil,
       preparationNights: listing.stayRules.preparationNights,
       currency: listing.currency,
       createdAt: now,
-      ...changed,
+      ...priced,
     };
     return { ...terms, refundSchedule: refundSchedule(terms, now) };
   }
 
   /**
-   * The same stay under other dates or guests, at today's rules. Time zone, times of the day, policy and preparation are
-   * those of the booking; of the stay rules those count that the change touches.
+   * The same stay with other dates or guests, by the current rules of the listing. Time zone, local times, policy and
+   * preparation are those of the booking; only the stay rules that the change affects apply.
    */
-  changed(terms: StayTerms, listing: BookableListing, wanted: WantedStay, now: Date): ChangedTerms {
-    const check = (stay: StayToCheck) => checkChangedStay(stay, terms);
-    this.refuse(check, listing, terms, wanted, now, wanted.checkInDate !== terms.checkInDate);
-    const changed = this.price(listing, terms, wanted, now);
-    if (terms.checkInAt > now && changed.checkInAt <= now) throw tooLateToAnswer(terms);
-    return changed;
-  }
-
-  private refuse(
-    check: typeof checkStay,
-    listing: BookableListing,
-    { timeZone }: Frame,
-    wanted: WantedStay,
-    now: Date,
-    movesCheckIn = true,
-  ): void {
-    if (movesCheckIn && wanted.checkInDate < localDate(now, timeZone)) {
-      throw invalidField('/checkInDate', 'Must not be in the past where the listing is');
-    }
-    const refusal = check({
-      ...wanted,
-      timeZone,
+  changed(terms: StayTerms, listing: BookableListing, request: RequestedStay, now: Date): ChangedTerms {
+    requireAllowed(listing, request, {
+      check: (stay: StayToCheck) => checkChangedStay(stay, terms),
+      timeZone: terms.timeZone,
+      movesCheckIn: request.checkInDate !== terms.checkInDate,
       now,
-      rules: listing.stayRules,
-      capacity: listing.capacity,
-      maxPets: listing.maxPets,
     });
-    if (refusal) throw new Problem('quote.stay_rule', undefined, { ...refusal });
+    const priced = this.price(listing, terms, request, now);
+    if (terms.checkInAt > now && priced.checkInAt <= now) throw noTimeToRespond(terms);
+    return priced;
   }
 
-  private price(listing: BookableListing, frame: Frame, wanted: WantedStay, now: Date): ChangedTerms {
-    const { checkInDate, checkOutDate, guests } = wanted;
-    const { timeZone } = frame;
+  private price(
+    listing: BookableListing,
+    { timeZone, checkInFrom, checkOutUntil }: LocalTimes,
+    { checkInDate, checkOutDate, guests }: RequestedStay,
+    now: Date,
+  ): ChangedTerms {
     const fees = { guestFeeBps: this.config.GUEST_FEE_BPS, hostFeeBps: this.config.HOST_FEE_BPS };
     const stay = { checkInDate, checkOutDate, guests, timeZone, now };
     const price = { ...priceStay({ ...stay, rules: listing.pricing, fees }), hostFeeBps: fees.hostFeeBps };
     return {
       checkInDate,
       checkOutDate,
-      checkInAt: localInstant(checkInDate, frame.checkInFrom, timeZone),
-      checkOutAt: localInstant(checkOutDate, frame.checkOutUntil, timeZone),
+      checkInAt: localInstant(checkInDate, checkInFrom, timeZone),
+      checkOutAt: localInstant(checkOutDate, checkOutUntil, timeZone),
       guests,
       price,
       totalMinor: price.totalMinor,
@@ -111,5 +99,24 @@ export class StayPricing {
   }
 }
 
-const tooLateToAnswer = ({ checkInFrom }: Frame): Problem =>
+function requireAllowed(
+  listing: BookableListing,
+  request: RequestedStay,
+  { check, timeZone, movesCheckIn, now }: StayCheck,
+): void {
+  if (movesCheckIn && request.checkInDate < localDate(now, timeZone)) {
+    throw invalidField('/checkInDate', 'Must not be in the past in the time zone of the listing');
+  }
+  const violation = check({
+    ...request,
+    timeZone,
+    now,
+    rules: listing.stayRules,
+    capacity: listing.capacity,
+    maxPets: listing.maxPets,
+  });
+  if (violation) throw new Problem('quote.stay_rule', undefined, { ...violation });
+}
+
+const noTimeToRespond = ({ checkInFrom }: LocalTimes): Problem =>
   new Problem('quote.stay_rule', undefined, { rule: 'advance_notice', required: checkInFrom });

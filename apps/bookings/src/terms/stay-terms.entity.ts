@@ -1,10 +1,10 @@
 import { BigIntType } from '@mikro-orm/core';
 import { Embeddable, Property } from '@mikro-orm/decorators/legacy';
-import type { CancellationPolicy } from './domain/cancellation.js';
+import type { CancellationPolicy } from './domain/booked-stay.js';
 import type { DatedRefund } from './domain/refund-schedule.js';
 import type { Guests, PricedStay } from '@roost/pricing';
 
-/** What a quote promises and a booking keeps: the terms of one stay, frozen with the time zone they are read in. */
+/** The terms of one stay, frozen in a quote and copied to its booking, with the time zone of their dates. */
 @Embeddable()
 export class StayTerms {
   @Property({ type: 'uuid' })
@@ -55,7 +55,7 @@ export class StayTerms {
   @Property({ type: 'text' })
   currency!: string;
 
-  /** The host's fee in bps comes along, since a cancellation computes it again. */
+  /** Includes the host's fee in bps, because a cancellation computes the fee again. */
   @Property({ type: 'json' })
   price!: PricedStay & { hostFeeBps: number };
 
@@ -65,7 +65,7 @@ export class StayTerms {
   @Property({ type: new BigIntType('number') })
   hostPayoutMinor!: number;
 
-  /** The policy as dated instants. */
+  /** The cancellation policy as instants and amounts. */
   @Property({ type: 'json' })
   refundSchedule!: DatedRefund[];
 

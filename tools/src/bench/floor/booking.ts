@@ -23,7 +23,7 @@ const READ = `
     EXISTS (SELECT FROM booking b WHERE b.quote_id = q.id) AS used
   FROM quote q JOIN listing_snapshot s ON s.listing_id = q.listing_id
   WHERE q.id = $1 AND s.status = 'published'
-    AND NOT EXISTS (SELECT FROM account a WHERE a.user_id IN (q.host_id, q.guest_id) AND NOT a.active)`;
+    AND NOT EXISTS (SELECT FROM account_standing a WHERE a.user_id IN (q.host_id, q.guest_id) AND a.status <> 'active')`;
 
 const HOLD = `
   WITH wanted AS MATERIALIZED (

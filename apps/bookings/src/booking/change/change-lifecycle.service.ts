@@ -1,15 +1,16 @@
-import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
 import { CONFIG, Problem, type Config } from '@roost/platform';
-import type { Booking } from '../booking.entity.js';
-import { splitOf } from '../booking.events.js';
-import { BookingNights } from '../booking-nights.service.js';
-import { type Actor, BookingHistory, type HistoryEvent } from '../booking-history.service.js';
+import type { BookingsConfig } from '../../config.js';
 import { tiersAfterChange } from '../../terms/domain/cancellation.js';
 import { refundSchedule } from '../../terms/domain/refund-schedule.js';
-import type { BookingsConfig } from '../../config.js';
-import { BookingChange } from './change.entity.js';
+import { BookingHistory, type HistoryEvent } from '../booking-history.service.js';
+import { BookingNights } from '../booking-nights.service.js';
+import { type Actor, type BookingContext, type BookingStep, SYSTEM } from '../booking-step.js';
+import type { Booking } from '../booking.entity.js';
+import { splitOf } from '../booking.events.js';
+import type { ChangeStep } from './change-step.js';
+import type { BookingChange } from './change.entity.js';
 import { findOpenChange } from './change.queries.js';
 import { type ChangeLimits, payBy } from './domain/changed-stay.js';
 import {
@@ -22,124 +23,104 @@ import {
 
 type Outcome = NonNullable<EventBody<'booking.change-closed'>['outcome']>;
 
-const system: Actor = { by: 'system' };
-
 /**
- * Moves a change from state to state, as the table in domain/change-state.ts has it, in the transaction of its booking:
- * every step is a new version of the booking, so a change and a cancellation at once meet there and one of them wins.
+ * Moves changes from state to state by the table in domain/change-state.ts, in the transaction of the booking. Each step is
+ * a new version of the booking, so of a concurrent change and cancellation one fails and is retried.
  */
 @Injectable()
 export class ChangeLifecycle {
   readonly limits: ChangeLimits;
 
   constructor(
-    private readonly record: BookingHistory,
+    private readonly history: BookingHistory,
     private readonly nights: BookingNights,
     @Inject(CONFIG) config: Config<typeof BookingsConfig>,
   ) {
     this.limits = {
-      answerHours: config.CHANGE_RESPONSE_HOURS,
+      responseHours: config.CHANGE_RESPONSE_HOURS,
       paymentMinutes: config.CHANGE_PAYMENT_MINUTES,
     };
   }
 
-  /** False: somebody has some of the nights; roll back. */
-  async propose(em: EntityManager, booking: Booking, change: BookingChange, actor: Actor): Promise<boolean> {
-    if (change.holdsNights && !(await this.nights.holdForChange(em, booking, change))) return false;
+  /** Returns false if another owner has some of the nights: roll back. */
+  async propose(step: ChangeStep): Promise<boolean> {
+    const { em, booking, change } = step;
+    if (change.holdsNights && !(await this.nights.holdForChange(step, change))) return false;
     booking.openChangeId = change.id;
-    // The booking first: of two proposals at once one fails there, and runs again to find the other.
-    await this.write(em, booking, change, 'change_proposed', actor, change.createdAt);
+    // The booking is written first: of two concurrent proposals one fails there, and finds the other when it is retried.
+    await this.append(step, 'change_proposed');
     await em.persist(change).flush();
-    await this.tell(em, booking, change, 'booking.change-proposed', actor, null);
+    await this.publish(step, 'booking.change-proposed', null);
     return true;
   }
 
-  /** What asks nobody and costs nothing. */
-  async applyAtOnce(em: EntityManager, booking: Booking, change: BookingChange, actor: Actor): Promise<void> {
-    em.persist(change);
-    await this.apply(em, booking, change, actor, change.createdAt);
+  /** Applies a new change that needs no acceptance and has no price difference. */
+  async applyNew(step: ChangeStep): Promise<void> {
+    step.em.persist(step.change);
+    await this.apply(step);
   }
 
-  async accept(
-    em: EntityManager,
-    booking: Booking,
-    change: BookingChange,
-    actor: Actor,
-    now: Date,
-  ): Promise<void> {
+  async accept(step: ChangeStep): Promise<void> {
+    const { booking, change, actor, now } = step;
     const to = this.next(change, 'accepted', actor);
     change.acceptedAt = now;
     if (to === 'awaiting_payment') {
       change.state = to;
       change.expiresAt = payBy(booking.terms, change, now, this.limits);
     }
-    await this.write(em, booking, change, 'change_accepted', actor, now);
-    await this.tell(em, booking, change, 'booking.change-accepted', actor, null);
-    if (to === 'applied') await this.apply(em, booking, change, actor, now);
+    await this.append(step, 'change_accepted');
+    await this.publish(step, 'booking.change-accepted', null);
+    if (to === 'applied') await this.apply(step);
   }
 
-  async decline(
-    em: EntityManager,
-    booking: Booking,
-    change: BookingChange,
-    actor: Actor,
-    now: Date,
-  ): Promise<void> {
-    await this.end(em, booking, change, 'declined', actor, now);
+  async decline(step: ChangeStep): Promise<void> {
+    await this.end(step, 'declined');
   }
 
-  async withdraw(
-    em: EntityManager,
-    booking: Booking,
-    change: BookingChange,
-    actor: Actor,
-    now: Date,
-  ): Promise<void> {
-    await this.end(em, booking, change, 'withdrawn', actor, now);
+  async withdraw(step: ChangeStep): Promise<void> {
+    await this.end(step, 'withdrawn');
   }
 
-  /** The difference was paid; of a payment that comes late, `stillPossible` says whether the change can be made up for. */
-  async pay(
-    em: EntityManager,
-    booking: Booking,
-    change: BookingChange,
-    now: Date,
-    stillPossible = false,
-  ): Promise<void> {
-    const actor: Actor = { by: 'payment' };
+  /** The difference is paid. `stillPossible`: for a late payment, whether the change can still be applied. */
+  async pay(step: ChangeStep, stillPossible = false): Promise<void> {
+    const { change } = step;
     const isLate = change.state === 'expired';
     const wasAccepted = change.acceptedAt !== null;
     const next = changeTransition(change.state, 'paid', { ...change, wasAccepted, stillPossible });
-    const holds = next.allowed && (!isLate || (await this.holdAgain(em, booking, change)));
-    if (holds) return await this.apply(em, booking, change, actor, now);
+    if (next.allowed && (!isLate || (await this.holdAgain(step)))) return await this.apply(step);
     if (!isLate) return;
-    // Payments waited for this answer, and gives the money back.
-    await this.write(em, booking, change, 'change_late_payment_refused', actor, now);
-    await this.tell(em, booking, change, 'booking.change-closed', actor, 'expired');
+    // Payments refunds the money when it receives this event.
+    await this.append(step, 'change_late_payment_refused');
+    await this.publish(step, 'booking.change-closed', 'expired');
   }
 
-  async failPayment(em: EntityManager, booking: Booking, change: BookingChange, now: Date): Promise<void> {
-    if (change.state !== 'awaiting_payment') return;
-    await this.end(em, booking, change, 'payment_failed', { by: 'payment' }, now);
+  async failPayment(step: ChangeStep): Promise<void> {
+    if (step.change.state === 'awaiting_payment') await this.end(step, 'payment_failed');
   }
 
-  /** True where the open change had run out. One that ends with the check-in or check-out is closed by that. */
-  async expireDue(em: EntityManager, booking: Booking, now: Date): Promise<boolean> {
+  /**
+   * Expires the open change if it is due, and returns whether it was. A change that expires at the check-in or check-out
+   * is closed by these.
+   */
+  async expireDue(context: BookingContext): Promise<boolean> {
+    const { em, booking, now } = context;
     const change = await findOpenChange(em, booking);
-    const resting = restingDue(booking);
-    if (!change?.expiresAt || change.expiresAt > now || (resting && change.expiresAt >= resting))
-      return false;
-    await this.end(em, booking, change, 'time_ran_out', system, now);
+    const bookingDueAt = bookingDue(booking);
+    if (!change?.expiresAt || change.expiresAt > now) return false;
+    if (bookingDueAt && change.expiresAt >= bookingDueAt) return false;
+    await this.end({ ...context, change, actor: SYSTEM }, 'time_ran_out');
     return true;
   }
 
-  /** Check-in, check-out or a cancellation comes first. */
-  async close(em: EntityManager, booking: Booking, { by, id }: Actor, now: Date): Promise<void> {
-    const change = await findOpenChange(em, booking);
-    if (change) await this.end(em, booking, change, 'booking_moved_on', { by, ...(id && { id }) }, now);
+  /** Closes the open change, if any, because of a check-in, check-out or cancellation. */
+  async close(step: BookingStep): Promise<void> {
+    const change = await findOpenChange(step.em, step.booking);
+    if (!change) return;
+    const { by, id } = step.actor;
+    await this.end({ ...step, change, actor: { by, ...(id && { id }) } }, 'booking_moved_on');
   }
 
-  /** The state that follows, 403 where it is for the other side to say, or 409. */
+  /** Returns the next state. Throws 403 if only the other side may decide, and 409 otherwise. */
   private next(change: BookingChange, event: ChangeEvent, actor: Actor): ChangeState {
     const by = sideOf(actor);
     const next = changeTransition(change.state, event, {
@@ -148,45 +129,34 @@ export class ChangeLifecycle {
       wasAccepted: change.acceptedAt !== null,
     });
     if (next.allowed) return next.to;
-    if (next.byOthers) throw new Problem('auth.forbidden', 'This is for the other side to decide');
+    if (next.byOthers) throw new Problem('auth.forbidden', 'Only the other side can decide on this change');
     throw new Problem('change.transition_not_allowed', undefined, { state: change.state });
   }
 
-  private async holdAgain(em: EntityManager, booking: Booking, change: BookingChange): Promise<boolean> {
-    return !change.holdsNights || (await this.nights.holdForChange(em, booking, change));
+  private async holdAgain(step: ChangeStep): Promise<boolean> {
+    return !step.change.holdsNights || (await this.nights.holdForChange(step, step.change));
   }
 
-  private async end(
-    em: EntityManager,
-    booking: Booking,
-    change: BookingChange,
-    event: ChangeEvent,
-    actor: Actor,
-    now: Date,
-  ): Promise<void> {
+  private async end(step: ChangeStep, event: ChangeEvent): Promise<void> {
+    const { booking, change, actor } = step;
     const to = this.next(change, event, actor);
     if (isOpenChange(to) || to === 'proposed' || to === 'applied')
       throw new Error(`${event} does not end a change`);
     change.state = to;
     change.expiresAt = null;
     booking.openChangeId = null;
-    await this.write(em, booking, change, `change_${event}`, actor, now);
-    if (change.holdsNights) await this.nights.releaseChange(em, booking, change);
-    await this.tell(em, booking, change, 'booking.change-closed', actor, to as Outcome);
+    await this.append(step, `change_${event}`);
+    if (change.holdsNights) await this.nights.releaseChange(step, change);
+    await this.publish(step, 'booking.change-closed', to as Outcome);
   }
 
-  /** From here on the new terms are those of the booking. */
-  private async apply(
-    em: EntityManager,
-    booking: Booking,
-    change: BookingChange,
-    actor: Actor,
-    now: Date,
-  ): Promise<void> {
+  /** Replaces the terms of the booking by those of the change. */
+  private async apply(step: ChangeStep): Promise<void> {
+    const { booking, change, now } = step;
     const { terms, confirmedAt } = booking;
-    if (!confirmedAt) throw new Error('only a confirmed booking is changed');
+    if (!confirmedAt) throw new Error('only a confirmed booking can be changed');
     if (terms.totalMinor + change.differenceMinor !== change.totalMinor)
-      throw new Error('a change to other terms than the booking has');
+      throw new Error('the difference of the change does not match the total of the booking');
     const tiersAtChanges = tiersAfterChange(terms, confirmedAt, now, booking.tiersAtChanges);
     const { checkInDate, checkOutDate, checkInAt, checkOutAt, guests, price, totalMinor, hostPayoutMinor } =
       change;
@@ -202,41 +172,33 @@ export class ChangeLifecycle {
     });
     terms.refundSchedule = refundSchedule(terms, confirmedAt, { at: now, tiersAtChanges });
     booking.tiersAtChanges = tiersAtChanges;
-    // Payments gives back what is left at the most: so much of the goodwill has gone into what the change costs less.
+    // Payments refunds at most what is not yet refunded: the rest of the difference is already refunded as goodwill.
     booking.goodwillMinor = Math.min(booking.goodwillMinor, totalMinor);
     booking.openChangeId = null;
     change.state = 'applied';
     change.expiresAt = null;
-    await this.write(em, booking, change, 'change_applied', actor, now);
-    if (change.holdsNights) await this.nights.applyChange(em, booking, change);
-    await this.tell(em, booking, change, 'booking.change-applied', actor, null);
+    await this.append(step, 'change_applied');
+    if (change.holdsNights) await this.nights.applyChange(step, change);
+    await this.publish(step, 'booking.change-applied', null);
   }
 
-  private async write(
-    em: EntityManager,
-    booking: Booking,
-    change: BookingChange,
-    event: HistoryEvent,
-    actor: Actor,
-    now: Date,
-  ): Promise<void> {
+  private async append(step: ChangeStep, event: HistoryEvent): Promise<void> {
+    const { booking, change, now } = step;
     change.updatedAt = now;
-    const resting = restingDue(booking);
+    const bookingDueAt = bookingDue(booking);
     const { expiresAt } = change;
-    booking.dueAt = expiresAt && resting && expiresAt < resting ? expiresAt : resting;
-    await this.record.append(em, booking, { event, actor, now, changeId: change.id });
+    booking.dueAt = expiresAt && bookingDueAt && expiresAt < bookingDueAt ? expiresAt : bookingDueAt;
+    await this.history.append(step, { event, changeId: change.id });
   }
 
-  private async tell(
-    em: EntityManager,
-    booking: Booking,
-    change: BookingChange,
+  private async publish(
+    step: ChangeStep,
     type: `booking.change-${'proposed' | 'accepted' | 'applied' | 'closed'}`,
-    actor: Actor,
     outcome: Outcome | null,
   ): Promise<void> {
+    const { change, actor } = step;
     const { id, checkInDate, checkOutDate, guests, differenceMinor, expiresAt, totalMinor } = change;
-    await this.record.announce(em, booking, type, {
+    await this.history.publish(step, type, {
       changeId: id,
       by: actor.by === 'payment' ? 'system' : actor.by,
       outcome,
@@ -248,8 +210,8 @@ export class ChangeLifecycle {
   }
 }
 
-/** When the booking itself is due, whatever becomes of its change; what has ended is never due. */
-function restingDue({ state, terms }: Booking): Date | null {
+/** When the booking itself is due, regardless of its change; null for a booking that has ended. */
+function bookingDue({ state, terms }: Booking): Date | null {
   if (state === 'confirmed') return terms.checkInAt;
   return state === 'in_stay' ? terms.checkOutAt : null;
 }

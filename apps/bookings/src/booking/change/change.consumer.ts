@@ -1,18 +1,17 @@
-import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller } from '@nestjs/common';
 import { type EventBody, REFUND_REASON } from '@roost/contracts';
 import { OnEvent, Transactions } from '@roost/messaging';
 import { Clock } from '@roost/platform';
-import type { Booking } from '../booking.entity.js';
 import { BookingLifecycle } from '../booking-lifecycle.service.js';
-import { stayOf } from '../booking-nights.service.js';
+import { nightsOf } from '../booking-nights.service.js';
+import { PAYMENT } from '../booking-step.js';
 import { lockVisible } from '../booking.queries.js';
-import { BookingChange } from './change.entity.js';
 import { ChangeLifecycle } from './change-lifecycle.service.js';
+import type { ChangeStep } from './change-step.js';
 import { findChange, isOvertaken } from './change.queries.js';
-import { givesBackStayedNights } from './domain/changed-stay.js';
+import { violatedCheckOutLimit } from './domain/changed-stay.js';
 
-/** What happens to the money of a change decides what happens to the change. */
+/** Applies the payment of a change to the change. */
 @Controller()
 export class ChangeConsumer {
   constructor(
@@ -24,57 +23,36 @@ export class ChangeConsumer {
 
   @OnEvent('payment.captured')
   async captured(body: EventBody<'payment.captured'>): Promise<void> {
-    await this.withChange(body, async (em, booking, change, now) => {
+    await this.withChange(body, async (step) => {
+      const { em, booking, change, now } = step;
       if (body.capturedMinor < change.differenceMinor) return;
-      await this.bookings.processOverdue(em, booking, now);
-      const late = change.state === 'expired';
-      const stillPossible = late && (await this.isStillPossible(em, booking, change, now));
-      if (stillPossible) await this.endStaleHolds(em, booking, change, now);
-      await this.changes.pay(em, booking, change, now, stillPossible);
+      await this.bookings.processOverdue(step);
+      const stillPossible = change.state === 'expired' && (await isStillPossible(step));
+      if (stillPossible) {
+        const { checkInDate, checkOutDate } = change;
+        await this.bookings.endStaleHolds(em, { ...nightsOf(booking), checkInDate, checkOutDate }, now);
+      }
+      await this.changes.pay(step, stillPossible);
     });
   }
 
   @OnEvent('payment.failed', 'payment.voided')
   async failed(body: EventBody<'payment.voided'>): Promise<void> {
-    await this.withChange(body, (em, booking, change, now) =>
-      this.changes.failPayment(em, booking, change, now),
-    );
+    await this.withChange(body, (step) => this.changes.failPayment(step));
   }
 
-  /** What was paid for a change that never came about goes back whole, and is no part of what the booking costs. */
+  /** The payment of a change that was not applied is refunded in full, and is not part of the booking's total. */
   @OnEvent('payment.refunded')
   async refunded(body: EventBody<'payment.refunded'>): Promise<void> {
     if (body.reason !== REFUND_REASON.goodwill) return;
-    await this.withChange(body, async (_, booking, change) => {
-      if (change.state === 'applied') this.bookings.giveGoodwill(booking, body.refundAmountMinor);
+    await this.withChange(body, async ({ booking, change }) => {
+      if (change.state === 'applied') this.bookings.recordGoodwill(booking, body.refundAmountMinor);
     });
-  }
-
-  /** Nothing else has been proposed since, and no night of it is past. */
-  private async isStillPossible(
-    em: EntityManager,
-    booking: Booking,
-    change: BookingChange,
-    now: Date,
-  ): Promise<boolean> {
-    if (booking.state !== 'confirmed' && booking.state !== 'in_stay') return false;
-    if (booking.state === 'confirmed' && change.checkInAt <= now) return false;
-    if (givesBackStayedNights(booking.terms, change, now)) return false;
-    return !(await isOvertaken(em, change));
-  }
-
-  private async endStaleHolds(
-    em: EntityManager,
-    booking: Booking,
-    { checkInDate, checkOutDate }: BookingChange,
-    now: Date,
-  ): Promise<void> {
-    await this.bookings.endStaleHolds(em, { ...stayOf(booking), checkInDate, checkOutDate }, now);
   }
 
   private async withChange(
     { purpose, bookingId, changeId, currency }: EventBody<'payment.created'>,
-    work: (em: EntityManager, booking: Booking, change: BookingChange, now: Date) => Promise<void>,
+    apply: (step: ChangeStep) => Promise<void>,
   ): Promise<void> {
     if (purpose !== 'change') return;
     await this.transactions.run(async (em) => {
@@ -83,7 +61,15 @@ export class ChangeConsumer {
       if (!change) throw new Error('a payment for a change that does not exist');
       if (currency !== booking.terms.currency)
         throw new Error('a payment in another currency than its booking');
-      await work(em, booking, change, this.clock.now());
+      await apply({ em, booking, change, now: this.clock.now(), actor: PAYMENT });
     });
   }
+}
+
+/** No later change has been proposed, and none of its nights is past. */
+async function isStillPossible({ em, booking, change, now }: ChangeStep): Promise<boolean> {
+  if (booking.state !== 'confirmed' && booking.state !== 'in_stay') return false;
+  if (booking.state === 'confirmed' && change.checkInAt <= now) return false;
+  if (violatedCheckOutLimit(booking.terms, change, now)) return false;
+  return !(await isOvertaken(em, change));
 }

@@ -35,9 +35,9 @@ export class ChangeController {
   propose(
     @CurrentUser() user: AuthUser,
     @Param('id', Uuid) id: string,
-    @Body(ProposeChange) wanted: ProposeChange,
+    @Body(ProposeChange) body: ProposeChange,
   ): Promise<BookingChange> {
-    return this.changes.propose(user, id, wanted);
+    return this.changes.propose(user, id, body);
   }
 
   @Get(':changeId')

@@ -11,10 +11,10 @@ export const ProposeChange = z
     checkOutDate: StayDate.optional(),
     guests: Guests.optional(),
   })
-  .refine((wanted) => Object.values(wanted).some((part) => part !== undefined), {
-    error: 'Must name what changes: checkInDate, checkOutDate or guests',
+  .refine((change) => Object.values(change).some((value) => value !== undefined), {
+    error: 'Must contain checkInDate, checkOutDate or guests',
   })
-  .meta({ id: 'ProposeChange', description: 'What is not named stays as it is' });
+  .meta({ id: 'ProposeChange', description: 'Omitted fields do not change.' });
 export type ProposeChange = z.output<typeof ProposeChange>;
 
 export const BookingChange = z
@@ -30,17 +30,18 @@ export const BookingChange = z
     totalMinor: z.int(),
     host: z.object({ feeMinor: z.int(), payoutMinor: z.int() }),
     differenceMinor: z.int().meta({
-      description: 'What the guest pays more (positive) or gets back (negative) when it is applied',
+      description:
+        'The amount that the guest pays (positive) or is refunded (negative) when the change is applied.',
     }),
     currency: z.string(),
     expiresAt: Instant.nullable().meta({
-      description: 'The time to answer, or to pay; null once it has ended',
+      description: 'The deadline for the response or the payment; null after the change has ended.',
     }),
     createdAt: Instant,
   })
   .meta({
     id: 'BookingChange',
-    description: 'Other terms for a booking; the old ones stand until it is applied',
+    description: 'Other terms for a booking. The current terms apply until the change is applied.',
   });
 export type BookingChange = z.output<typeof BookingChange>;
 

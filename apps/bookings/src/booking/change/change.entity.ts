@@ -4,7 +4,7 @@ import type { Guests } from '@roost/pricing';
 import type { StayTerms } from '../../terms/stay-terms.entity.js';
 import type { ChangeState, Side } from './domain/change-state.js';
 
-/** Other terms that one side proposes for a booking; all else about the stay is as the booking has it. */
+/** Other terms that one side proposes for a booking. All other terms are those of the booking. */
 @Entity({ tableName: 'booking_change' })
 export class BookingChange {
   @PrimaryKey({ type: 'uuid' })
@@ -46,15 +46,15 @@ export class BookingChange {
   @Property({ type: new BigIntType('number') })
   hostPayoutMinor!: number;
 
-  /** What the guest owes more (positive) or gets back (negative) once it is applied. */
+  /** The amount, in minor units, that the guest pays (positive) or is refunded (negative) when the change is applied. */
   @Property({ type: new BigIntType('number') })
   differenceMinor!: number;
 
-  /** Its dates are others than those of the booking. */
+  /** Its dates differ from those of the booking. */
   @Property({ type: 'boolean' })
   holdsNights!: boolean;
 
-  /** The time to answer or to pay; null once it has ended. */
+  /** The deadline for the response or the payment; null after the change has ended. */
   @Property({ type: 'datetime', nullable: true })
   expiresAt!: Date | null;
 

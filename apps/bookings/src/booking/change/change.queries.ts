@@ -27,7 +27,7 @@ export async function findChange(
   return await em.findOne(BookingChange, { id: changeId, bookingId });
 }
 
-/** Somebody has proposed another one since, whatever became of it: ids are in the order of their making. */
+/** Whether a later change has been proposed, in whatever state it is: ids are in the order of creation. */
 export async function isOvertaken(em: EntityManager, change: BookingChange): Promise<boolean> {
   return (await em.count(BookingChange, { bookingId: change.bookingId, id: { $gt: change.id } })) > 0;
 }

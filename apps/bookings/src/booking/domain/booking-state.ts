@@ -1,4 +1,4 @@
-/** The life of a booking (DOMAIN.md §3) as data. Nothing else decides which state follows which. */
+/** The states and transitions of a booking (DOMAIN.md §3) as data. No other code decides which state follows. */
 
 export const BOOKING_STATES = [
   'pending_payment',
@@ -13,10 +13,10 @@ export const BOOKING_STATES = [
 ] as const;
 export type BookingState = (typeof BOOKING_STATES)[number];
 
-/** What a booking begins with. */
+/** The state of a new booking. */
 export const FIRST_STATE: BookingState = 'pending_payment';
 
-/** The ends. Out of `expired` alone there is a way, for a payment that lands late. */
+/** The final states. Only `expired` can be left, by a late payment. */
 export const TERMINAL_STATES = [
   'completed',
   'cancelled',
@@ -27,12 +27,12 @@ export const TERMINAL_STATES = [
 export const BOOKING_EVENTS = [
   'payment_authorized',
   'payment_captured',
-  /** For good: the provider will not be asked again. */
+  /** Finally: the capture is not retried. */
   'capture_failed',
   'hold_ran_out',
   'host_accepted',
   'host_declined',
-  /** The host let the time to answer pass. */
+  /** The host has not responded before the deadline. */
   'response_overdue',
   'check_in_reached',
   'check_out_reached',
@@ -47,12 +47,12 @@ export type BookingMode = 'instant' | 'request';
 /** Why a booking expired; the `cause` of `booking.expired`. */
 export type ExpiryCause = 'hold' | 'host' | 'check-in' | 'capture';
 
-/** What the guards look at. */
+/** The input of the guards. */
 export interface BookingFacts {
   bookingMode: BookingMode;
-  /** Of a booking that is `expired`. */
+  /** Set for a booking in state `expired`. */
   expiryCause?: ExpiryCause | null;
-  /** Of a late payment: could the booking's nights be held again right now? Nights that are past are not free. */
+  /** For a late payment: whether the nights of the booking can be claimed again. Past nights are not free. */
   datesFree?: boolean;
 }
 
@@ -64,10 +64,7 @@ export const GUARDS = {
 } as const;
 export type Guard = keyof typeof GUARDS;
 
-/**
- * What becomes of the guest's money: nothing · all of it is voided or refunded · the refund that
- * cancellation.ts computes.
- */
+/** The guest's money: no effect, voided or refunded in full, or refunded by the rules in cancellation.ts. */
 export type MoneyConsequence = 'none' | 'give_back' | 'refund_by_rule';
 
 export interface Transition {
@@ -179,8 +176,8 @@ export const TRANSITIONS: readonly Transition[] = [
   },
 ];
 
-/** A payment that reaches a booking in one of these, and does not revive it, goes back to the guest. */
-const PAYMENT_GOES_BACK: readonly BookingState[] = ['cancelled', 'declined', 'expired'];
+/** A payment for a booking in one of these states is returned to the guest, unless it reopens the booking. */
+const PAYMENT_RETURNED: readonly BookingState[] = ['cancelled', 'declined', 'expired'];
 const PAYMENT_EVENTS: readonly BookingEvent[] = ['payment_authorized', 'payment_captured'];
 
 export interface Allowed {
@@ -194,13 +191,13 @@ export interface Allowed {
 export interface Refused {
   allowed: false;
   code: 'booking.transition_not_allowed';
-  /** Where the event exists for the state: what kept it from happening. */
+  /** The guards that failed, if the state has a transition for the event. */
   unmetGuards: Guard[];
-  /** `give_back`: the state stays, but this payment must be voided or refunded whole. */
+  /** `give_back`: the state does not change, but this payment must be voided or refunded in full. */
   money: 'none' | 'give_back';
 }
 
-/** The one state that follows, or the refusal (409) and what it means for a payment that caused it. */
+/** Returns the next state, or the rejection (409) and its effect on the payment that caused the event. */
 export function transition(state: BookingState, event: BookingEvent, facts: BookingFacts): Allowed | Refused {
   const rows = TRANSITIONS.filter((row) => row.from === state && row.event === event);
   const unmet = (row: Transition): Guard[] => row.guards.filter((guard) => !GUARDS[guard](facts));
@@ -212,7 +209,7 @@ export function transition(state: BookingState, event: BookingEvent, facts: Book
     allowed: false,
     code: 'booking.transition_not_allowed',
     unmetGuards: closest ?? [],
-    money: PAYMENT_GOES_BACK.includes(state) && PAYMENT_EVENTS.includes(event) ? 'give_back' : 'none',
+    money: PAYMENT_RETURNED.includes(state) && PAYMENT_EVENTS.includes(event) ? 'give_back' : 'none',
   };
 }
 
@@ -220,7 +217,7 @@ export function isTerminal(state: BookingState): boolean {
   return (TERMINAL_STATES as readonly BookingState[]).includes(state);
 }
 
-/** The events that some guards would let happen, for a client that shows what it can do. */
+/** The events for which the state has a transition, whatever the guards, for a client that shows possible actions. */
 export function possibleEvents(state: BookingState): BookingEvent[] {
   return BOOKING_EVENTS.filter((event) =>
     TRANSITIONS.some((row) => row.from === state && row.event === event),

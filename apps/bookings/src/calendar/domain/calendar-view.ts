@@ -21,7 +21,7 @@ export interface DayView {
   blockId: string | null;
 }
 
-/** One day per night of `[from, to)`. Of several reasons the first in `occupied` counts. */
+/** One day per night of `[from, to)`. If a night has several reasons, the first in `occupied` applies. */
 export function calendarView(view: {
   from: IsoDate;
   to: IsoDate;
@@ -31,26 +31,26 @@ export function calendarView(view: {
   occupied: readonly Occupied[];
 }): DayView[] {
   const lastCheckIn = addMonths(view.today, view.stayRules.bookingWindowMonths);
-  const takenBy = new Map<IsoDate, Occupied>();
+  const occupiedBy = new Map<IsoDate, Occupied>();
   for (const range of view.occupied) {
-    for (const date of nights(range.from, range.to)) if (!takenBy.has(date)) takenBy.set(date, range);
+    for (const date of nights(range.from, range.to)) if (!occupiedBy.has(date)) occupiedBy.set(date, range);
   }
   return nights(view.from, view.to).map((date) => {
-    const taken = takenBy.get(date);
-    const reason = taken?.reason ?? outOfReach(date, view.today, lastCheckIn);
+    const range = occupiedBy.get(date);
+    const reason = range?.reason ?? outsideWindow(date, view.today, lastCheckIn);
     return {
       date,
       available: reason === null,
       minNights: minNightsOn(view.stayRules, date),
       priceMinor: priceNight(view.pricing, date),
       reason,
-      bookingId: taken?.bookingId ?? null,
-      blockId: taken?.blockId ?? null,
+      bookingId: range?.bookingId ?? null,
+      blockId: range?.blockId ?? null,
     };
   });
 }
 
-function outOfReach(date: IsoDate, today: IsoDate, lastCheckIn: IsoDate): 'past' | 'window' | null {
+function outsideWindow(date: IsoDate, today: IsoDate, lastCheckIn: IsoDate): 'past' | 'window' | null {
   if (compareDates(date, today) < 0) return 'past';
   return compareDates(date, lastCheckIn) > 0 ? 'window' : null;
 }

@@ -1,8 +1,8 @@
 import type { DateRange } from '@roost/stay';
 
-/** Nights that can't be had here. */
+/** Nights that are not available. */
 export interface ExportedNights extends DateRange {
-  /** The same for as long as they are somebody's, even if they move. */
+  /** Does not change while they have the same owner, even if their dates change. */
   uid: string;
 }
 
@@ -11,9 +11,9 @@ const OCTETS = 75;
 const DIGEST_LENGTH = 24;
 
 /**
- * Names the nights of each owner so that a reader finds them again: what has one range keeps its name when it moves; an
- * import, which has many, is told by where each begins. Preparation before and after a stay have names of their own, so
- * that one keeps its name when the other is past. `digest` keeps to itself whose they are.
+ * Assigns stable UIDs to the nights of each owner. An owner with one range keeps its UID when the range moves; the ranges
+ * of an import are identified by their first night. Preparation before and after a stay have separate UIDs, so that one
+ * does not change when the other is past. `digest` hides the owner.
  */
 export function exportedNights(
   listingId: string,
@@ -34,8 +34,8 @@ export function exportedNights(
 }
 
 /**
- * The nights as an iCalendar (RFC 5545): whole days, the end exclusive. It says nothing of why they are taken, and nothing
- * of guests. The same nights give the same bytes.
+ * The nights as an iCalendar (RFC 5545): whole days, the end exclusive. It contains neither the reasons nor guest data.
+ * Equal nights result in equal bytes.
  */
 export function writeIcal(nights: readonly ExportedNights[], writtenAt: Date): string {
   const stamp = `${writtenAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
@@ -64,7 +64,7 @@ export function writeIcal(nights: readonly ExportedNights[], writtenAt: Date): s
   return lines.map((line) => `${fold(line)}\r\n`).join('');
 }
 
-/** A UID of this listing's own export: what carries it is no news. */
+/** Whether a UID comes from this listing's own export. */
 export const isOwnUid = (uid: string, listingId: string): boolean =>
   uid.toLowerCase().endsWith(domainOf(listingId));
 
@@ -72,7 +72,7 @@ const domainOf = (listingId: string): string => `@${listingId}.roost`;
 
 const compact = (date: string): string => date.replaceAll('-', '');
 
-/** Lines of at most 75 octets; a character is never cut. */
+/** Folds a line into lines of at most 75 octets, at character boundaries. */
 export function fold(line: string): string {
   const parts: string[] = [];
   let part = '';
@@ -81,7 +81,7 @@ export function fold(line: string): string {
     const size = Buffer.byteLength(character);
     if (octets + size > OCTETS) {
       parts.push(part);
-      // The space that marks a continuation counts.
+      // The space of the continuation counts as an octet.
       [part, octets] = ['', 1];
     }
     part += character;

@@ -1,38 +1,33 @@
-import { compareDates, mergeRanges, type IsoDate } from '@roost/stay';
-
-export interface DateRange {
-  from: IsoDate;
-  to: IsoDate;
-}
+import { compareDates, type DateRange, mergeRanges, type IsoDate } from '@roost/stay';
 
 export interface ImportedNights {
-  /** Nobody else may have them. */
+  /** Nights that the import blocks. */
   blocking: DateRange[];
-  /** Taken by stays of our own: kept, but they block nothing. */
+  /** Nights that stays have: stored, but they block nothing. */
   covered: DateRange[];
 }
 
 /**
- * What is unavailable elsewhere, apart from what our own stays take: most of that is our own calendar coming back, and
- * of nights alone nobody can tell the rest from it.
+ * Splits the nights that are unavailable elsewhere by the stays here. Most nights that overlap a stay come from our own
+ * exported calendar, and dates alone do not show which.
  */
 export function importedNights(
   unavailable: readonly DateRange[],
   stays: readonly DateRange[],
 ): ImportedNights {
-  const taken = mergeRanges(stays);
+  const merged = mergeRanges(stays);
   const blocking: DateRange[] = [];
   const covered: DateRange[] = [];
-  for (const run of mergeRanges(unavailable)) {
-    let from = run.from;
-    for (const stay of taken) {
-      if (compareDates(stay.to, from) <= 0 || compareDates(stay.from, run.to) >= 0) continue;
+  for (const range of mergeRanges(unavailable)) {
+    let from = range.from;
+    for (const stay of merged) {
+      if (compareDates(stay.to, from) <= 0 || compareDates(stay.from, range.to) >= 0) continue;
       if (compareDates(from, stay.from) < 0) blocking.push({ from, to: stay.from });
-      const begin = later(from, stay.from);
-      from = earlier(stay.to, run.to);
-      covered.push({ from: begin, to: from });
+      const start = later(from, stay.from);
+      from = earlier(stay.to, range.to);
+      covered.push({ from: start, to: from });
     }
-    if (compareDates(from, run.to) < 0) blocking.push({ from, to: run.to });
+    if (compareDates(from, range.to) < 0) blocking.push({ from, to: range.to });
   }
   return { blocking, covered };
 }

@@ -1,15 +1,15 @@
 import { addDays, compareDates, type DateRange, type IsoDate } from '@roost/stay';
 import { Temporal } from 'temporal-polyfill';
 import { isOwnUid } from '../../calendar/domain/ical-export.js';
-import { type IcalEvent, MOST_EVENTS, type Property, readIcal, type Unreadable } from './ical-file.js';
+import { type IcalEvent, MAX_EVENTS, type Property, readIcal, type Unreadable } from './ical-file.js';
 import { type IcalTime, readDuration, Times } from './ical-time.js';
 import { occurrences } from './recurrence.js';
 
-/** Nights that a feed says are taken. */
+/** Nights that are unavailable according to a feed. */
 export interface FeedEvent extends DateRange {
-  /** The same in the next fetch, wherever the event has moved to. */
+  /** Does not change between fetches, even if the dates of the event change. */
   key: string;
-  /** It carries a UID of our own export of this listing. */
+  /** Its UID comes from our own export of this listing. */
   own: boolean;
 }
 
@@ -18,30 +18,30 @@ export type Ignored =
 
 export interface FeedContent {
   events: FeedEvent[];
-  /** What was left out, and how often. */
+  /** The number of ignored events per reason. */
   ignored: Partial<Record<Ignored, number>>;
-  /** The file holds no event at all, not even one that does not count. */
+  /** The file contains no event at all, not even an ignored one. */
   empty: boolean;
 }
 
 export interface FeedPlace {
   listingId: string;
   timeZone: string;
-  /** In the listing's zone. */
+  /** The current date in the listing's time zone. */
   today: IsoDate;
 }
 
-/** Days from today on; who sells nights later than that? */
+/** Nights more than this number of days from today are ignored. */
 export const HORIZON_DAYS = 1_100;
 
-/** What one feed may cost: it is a stranger's. */
-const MOST_RULES = 100;
-const MOST_DATES = 2_000;
+/** Limits of the cost of a feed: feeds are untrusted. */
+const MAX_RULES = 100;
+const MAX_DATES = 2_000;
 const PAUSE_EVERY = 100;
 
 /**
- * What a feed says is taken from today on; the reason where it can't be read, since it may say anything then. `pause` lets
- * others have a turn: a long feed takes a while.
+ * Returns the unavailable nights of a feed from today on, or the reason why the file is invalid. `pause` yields to other work
+ * while a long feed is processed.
  */
 export async function readFeed(
   bytes: Buffer,
@@ -55,7 +55,7 @@ export async function readFeed(
     if (index % PAUSE_EVERY === 0 || sameUid.some(isSeries)) await pause();
     reader.read(sameUid);
   }
-  if (reader.events.length > MOST_EVENTS) return 'too_many_events';
+  if (reader.events.length > MAX_EVENTS) return 'too_many_events';
   return { events: reader.events, ignored: reader.ignored, empty: file.events.length === 0 };
 }
 
@@ -73,7 +73,7 @@ class FeedReader {
     this.horizon = addDays(place.today, HORIZON_DAYS);
   }
 
-  /** All that a feed says under one UID: an event, and the occurrences of it that are otherwise. */
+  /** Reads the events with one UID: an event, and the occurrences that differ from it. */
   read(events: readonly IcalEvent[]): void {
     const series = latest(events.filter((each) => !find(each, 'RECURRENCE-ID')));
     const begin = series[0] && find(series[0], 'DTSTART');
@@ -84,8 +84,8 @@ class FeedReader {
       const when = id && this.times.read(id);
       if (!when) continue;
       const day = dayOf(when, first ?? when);
-      const known = exceptions.get(day);
-      if (!known || sequenceOf(event) >= sequenceOf(known)) exceptions.set(day, event);
+      const previous = exceptions.get(day);
+      if (!previous || sequenceOf(event) >= sequenceOf(previous)) exceptions.set(day, event);
     }
     for (const event of series) this.readSeries(event, exceptions);
     for (const [day, event] of exceptions) this.readOne(event, day);
@@ -97,16 +97,16 @@ class FeedReader {
     const span = this.spanOf(event);
     if (!span) return;
     const today = Temporal.PlainDate.from(this.place.today);
-    // Those that began earlier may still last.
+    // Earlier occurrences may end after today.
     const from = today.subtract({ days: span.days + 2 });
     const to = Temporal.PlainDate.from(this.horizon);
-    const taken = new Map<string, { start: IcalTime; end: IcalTime }>();
+    const occurrencesByDay = new Map<string, { start: IcalTime; end: IcalTime }>();
     const add = (start: IcalTime, end: IcalTime | null = null) =>
-      taken.set(dayOf(start, span.start), { start, end: end ?? span.endOf(start) });
+      occurrencesByDay.set(dayOf(start, span.start), { start, end: end ?? span.endOf(start) });
     for (const rule of rules) {
       this.rules += 1;
-      const found = this.rules > MOST_RULES ? null : occurrences(rule.value, span.start, from, to);
-      // The first one at least is not in doubt.
+      const found = this.rules > MAX_RULES ? null : occurrences(rule.value, span.start, from, to);
+      // Without a valid rule, the first occurrence is still certain.
       if (!found) this.ignore('unreadable_rule');
       for (const start of found ?? [span.start]) add(start);
     }
@@ -115,20 +115,22 @@ class FeedReader {
       if (date) add(date.start, date.end);
       else this.ignore('unreadable_date');
     }
-    for (const gone of this.datesOf(event, 'EXDATE')) if (gone) taken.delete(dayOf(gone.start, span.start));
-    for (const day of exceptions.keys()) taken.delete(day);
-    for (const [day, { start, end }] of taken) this.take(event, day, start, end);
+    for (const excluded of this.datesOf(event, 'EXDATE')) {
+      if (excluded) occurrencesByDay.delete(dayOf(excluded.start, span.start));
+    }
+    for (const day of exceptions.keys()) occurrencesByDay.delete(day);
+    for (const [day, { start, end }] of occurrencesByDay) this.addEvent(event, day, start, end);
   }
 
-  /** A period says its end, or how long it is; a date has the length of the event. */
+  /** A period has its own end or duration; a date has the duration of the event. */
   private datesOf(
     event: IcalEvent,
     name: 'RDATE' | 'EXDATE',
   ): ({ start: IcalTime; end: IcalTime | null } | null)[] {
     return event.properties
       .filter((property) => property.name === name)
-      .flatMap((property) => property.value.split(',', MOST_DATES).map((value) => ({ ...property, value })))
-      .slice(0, MOST_DATES)
+      .flatMap((property) => property.value.split(',', MAX_DATES).map((value) => ({ ...property, value })))
+      .slice(0, MAX_DATES)
       .map((property) => {
         const [from = '', to] = property.value.split('/');
         const start = this.times.read({ ...property, value: from });
@@ -142,14 +144,14 @@ class FeedReader {
 
   private readOne(event: IcalEvent, day: string): void {
     const span = this.spanOf(event);
-    if (span) this.take(event, day, span.start, span.endOf(span.start));
+    if (span) this.addEvent(event, day, span.start, span.endOf(span.start));
   }
 
-  /** From when, and how long. Null for what takes no nights. */
+  /** The start and the duration of an event. Null for an event that blocks no nights. */
   private spanOf(event: IcalEvent) {
-    const said = (name: string) => find(event, name)?.value.trim().toUpperCase();
-    if (said('STATUS') === 'CANCELLED') return this.ignore('cancelled');
-    if (said('TRANSP') === 'TRANSPARENT') return this.ignore('transparent');
+    const valueOf = (name: string) => find(event, name)?.value.trim().toUpperCase();
+    if (valueOf('STATUS') === 'CANCELLED') return this.ignore('cancelled');
+    if (valueOf('TRANSP') === 'TRANSPARENT') return this.ignore('transparent');
     const [startsAt, endsAt, lasts] = ['DTSTART', 'DTEND', 'DURATION'].map((name) => find(event, name));
     const start = startsAt && this.times.read(startsAt);
     const end = endsAt && this.times.read(endsAt);
@@ -158,7 +160,7 @@ class FeedReader {
     if (end) {
       const [first, last] = [this.times.localDate(start), this.times.localDate(end)];
       const between = asDay(start).until(asDay(end), { largestUnit: 'day' });
-      // Days of the calendar, not of 24 hours: from midnight to midnight is a night when the clocks change, too.
+      // Calendar days, not 24 hours: midnight to midnight is one night even when the clocks change.
       const length =
         start.kind === 'time' && end.kind === 'time'
           ? start.time.until(end.time.withTimeZone(start.time.timeZoneId), { largestUnit: 'day' })
@@ -178,7 +180,7 @@ class FeedReader {
     return { start, days: asDay(start).until(asDay(endOf(start))).days, endOf };
   }
 
-  private take(event: IcalEvent, occurrence: string, start: IcalTime, end: IcalTime): void {
+  private addEvent(event: IcalEvent, occurrence: string, start: IcalTime, end: IcalTime): void {
     const [from, to] = [this.times.localDate(start), this.times.localDate(end)];
     if (compareDates(to, this.place.today) <= 0) return void this.ignore('past');
     if (compareDates(from, this.horizon) >= 0) return void this.ignore('too_far');
@@ -192,7 +194,7 @@ class FeedReader {
     });
   }
 
-  /** A UID may come twice. */
+  /** A file may contain a UID twice. */
   private keyOf(name: string): string {
     let key = name;
     for (let time = 2; this.used.has(key); time += 1) key = `${name}\n${time}`;
@@ -206,7 +208,7 @@ class FeedReader {
   }
 }
 
-/** Of what comes several times under one UID the highest SEQUENCE counts; where that does not tell, all of them do. */
+/** The events with the highest SEQUENCE; several if they are equal. */
 function latest(events: readonly IcalEvent[]): readonly IcalEvent[] {
   const highest = Math.max(...events.map(sequenceOf));
   return events.filter((event) => sequenceOf(event) === highest);
@@ -235,7 +237,7 @@ const find = (event: IcalEvent, name: string): Property | undefined =>
 const asDay = (time: IcalTime): Temporal.PlainDate =>
   time.kind === 'day' ? time.day : time.time.toPlainDate();
 
-/** Occurrences are told apart by their day where the series is, in whatever zone it is said: none come twice in one. */
+/** Occurrences are identified by their day in the series' time zone: a series has at most one per day. */
 function dayOf(time: IcalTime, series: IcalTime): string {
   if (time.kind !== 'time' || series.kind !== 'time') return asDay(time).toString();
   return time.time.withTimeZone(series.time.timeZoneId).toPlainDate().toString();

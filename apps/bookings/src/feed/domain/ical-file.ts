@@ -1,10 +1,10 @@
 /**
- * Reads the lines of an RFC 5545 file, as dirty as feeds are. Only what takes nights is kept: a DESCRIPTION, which holds
- * digits of guests' phones, never leaves this file.
+ * Parses RFC 5545 files, tolerating the errors of real feeds. Only properties that determine nights are returned: a
+ * DESCRIPTION may contain digits of guests' phone numbers, and is discarded here.
  */
 
 export interface Property {
-  /** In capitals. */
+  /** In upper case. */
   name: string;
   params: ReadonlyMap<string, string>;
   value: string;
@@ -16,20 +16,20 @@ export interface IcalEvent {
 
 export interface IcalFile {
   events: readonly IcalEvent[];
-  /** Of the calendar: where times without a zone of their own are. */
+  /** The zone of the calendar, for times without a zone of their own. */
   timeZone: string | null;
-  /** What a VTIMEZONE says it is called elsewhere, by its TZID. */
+  /** The IANA name in each VTIMEZONE (X-LIC-LOCATION), by its TZID. */
   zoneNames: ReadonlyMap<string, string>;
 }
 
 export type Unreadable = 'not_a_calendar' | 'truncated' | 'too_many_events';
 
-export const MOST_EVENTS = 5_000;
-/** Bytes of a line once it is put together; what is longer is no date. */
-const LONGEST_LINE = 100_000;
+export const MAX_EVENTS = 5_000;
+/** The maximum length of an unfolded line, in bytes. No date is longer. */
+const MAX_LINE_BYTES = 100_000;
 
 const DATES = new Set(['DTSTART', 'DTEND', 'DURATION', 'RRULE', 'RDATE', 'EXDATE', 'RECURRENCE-ID']);
-const KEPT = new Set([...DATES, 'UID', 'SEQUENCE', 'STATUS', 'TRANSP']);
+const USED_PROPERTIES = new Set([...DATES, 'UID', 'SEQUENCE', 'STATUS', 'TRANSP']);
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export function readIcal(bytes: Buffer): IcalFile | Unreadable {
@@ -38,24 +38,24 @@ export function readIcal(bytes: Buffer): IcalFile | Unreadable {
   let timeZone: string | null = null;
   let zoneId: string | null = null;
   const open: string[] = [];
-  let begun = false;
+  let started = false;
   for (const line of linesOf(bytes)) {
     const property = propertyOf(line);
-    if (!begun) {
+    if (!started) {
       if (line.trim() === '') continue;
       if (property?.name !== 'BEGIN' || nameOf(property) !== 'VCALENDAR') return 'not_a_calendar';
-      begun = true;
+      started = true;
     }
     if (!property) continue;
     const [inside, deeper] = [open.at(-1), open.length > 2];
     if (property.name === 'BEGIN') {
       open.push(nameOf(property));
       if (open.length === 2 && open[1] === 'VEVENT') {
-        if (events.length === MOST_EVENTS) return 'too_many_events';
+        if (events.length === MAX_EVENTS) return 'too_many_events';
         events.push({ properties: [] });
       }
     } else if (property.name === 'END') {
-      // What ends without having begun, or before what it holds has ended, lacks a piece.
+      // A component that ends before it begins, or before its inner components, shows a missing part.
       if (open.pop() !== nameOf(property)) return 'truncated';
     } else if (inside === 'VCALENDAR' && property.name === 'X-WR-TIMEZONE') {
       timeZone = property.value.trim();
@@ -63,15 +63,15 @@ export function readIcal(bytes: Buffer): IcalFile | Unreadable {
       zoneId = property.value.trim();
     } else if (inside === 'VTIMEZONE' && property.name === 'X-LIC-LOCATION' && zoneId !== null) {
       zoneNames.set(zoneId, property.value.trim());
-    } else if (inside === 'VEVENT' && !deeper && KEPT.has(property.name)) {
+    } else if (inside === 'VEVENT' && !deeper && USED_PROPERTIES.has(property.name)) {
       events.at(-1)?.properties.push(property);
     }
   }
-  if (!begun) return 'not_a_calendar';
+  if (!started) return 'not_a_calendar';
   return open.length > 0 ? 'truncated' : { events, timeZone, zoneNames };
 }
 
-/** A fold may lie inside a character, so lines are put together as bytes, and only then read as text. */
+/** A fold may split a character, so lines are unfolded as bytes and decoded afterwards. */
 function* linesOf(bytes: Buffer): Generator<string> {
   const start = bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0;
   const unfolded = bytes
@@ -81,7 +81,7 @@ function* linesOf(bytes: Buffer): Generator<string> {
   for (let from = 0; from < unfolded.length;) {
     const end = unfolded.indexOf('\n', from);
     const to = end < 0 ? unfolded.length : end;
-    yield to - from > LONGEST_LINE
+    yield to - from > MAX_LINE_BYTES
       ? 'X-TOO-LONG:'
       : Buffer.from(unfolded.slice(from, to), 'latin1').toString();
     from = to + 1;
@@ -91,12 +91,12 @@ function* linesOf(bytes: Buffer): Generator<string> {
 const NAME = /^\s*([A-Za-z0-9-]+)(?=[;:])/;
 const PARAM = /;([^=;:]*)=("[^"]*"|[^;]*)/g;
 
-/** `DTSTART;TZID=Europe/Lisbon:20270309T160000`. Null for what is no property. */
+/** `DTSTART;TZID=Europe/Lisbon:20270309T160000`. Null for a line that is not a property. */
 function propertyOf(line: string): Property | null {
-  const [, written] = NAME.exec(line) ?? [];
-  if (written === undefined) return null;
-  const name = written.toUpperCase();
-  // No date holds a colon, but parameters beside it do, quoted or not.
+  const [, rawName] = NAME.exec(line) ?? [];
+  if (rawName === undefined) return null;
+  const name = rawName.toUpperCase();
+  // Dates contain no colon, but their parameters may, quoted or not.
   const colon = DATES.has(name) ? line.lastIndexOf(':') : firstColon(line);
   if (colon < 0) return null;
   const params = new Map<string, string>();
@@ -106,7 +106,7 @@ function propertyOf(line: string): Property | null {
   return { name, params, value: line.slice(colon + 1) };
 }
 
-/** Outside of quotes. */
+/** The first colon outside of quotes, or -1. */
 function firstColon(line: string): number {
   let quoted = false;
   for (let at = 0; at < line.length; at += 1) {

@@ -2,17 +2,17 @@ import { RRuleTemporal } from 'rrule-temporal';
 import { Temporal } from 'temporal-polyfill';
 import type { IcalTime } from './ical-time.js';
 
-/** What a rule may cost: a feed is a stranger's. */
-export const MOST_OCCURRENCES = 1_200;
-const LONGEST_RULE = 500;
-const MOST_ITERATIONS = 6_000;
-const MOST_CANDIDATES = 10_000;
+/** Limits of the cost of a rule: feeds are untrusted. */
+export const MAX_OCCURRENCES = 1_200;
+const MAX_RULE_LENGTH = 500;
+const MAX_ITERATIONS = 6_000;
+const MAX_CANDIDATES = 10_000;
 
-const BY_DAYS = new Set(['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY']);
-/** Nights don't tell the time of day, and rules that name it multiply. */
-const DROPPED = /^(BYHOUR|BYMINUTE|BYSECOND)$/;
+const FREQUENCIES = new Set(['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY']);
+/** Nights do not depend on the time of day, and rules with a time have many more occurrences. */
+const IGNORED_PARTS = /^(BYHOUR|BYMINUTE|BYSECOND)$/;
 
-/** The starts that a rule gives in `[from, to)`, in order, at most as many as are allowed; null for a rule that can't be read. */
+/** The starts of a rule in `[from, to)`, in order, at most `MAX_OCCURRENCES`; null for an invalid rule. */
 export function occurrences(
   rule: string,
   start: IcalTime,
@@ -29,19 +29,19 @@ export function occurrences(
       temporal: Temporal,
       includeDtstart: true,
       cache: false,
-      maxIterations: MOST_ITERATIONS,
-      maxCandidateEvaluations: MOST_CANDIDATES,
+      maxIterations: MAX_ITERATIONS,
+      maxCandidateEvaluations: MAX_CANDIDATES,
     });
     const found: IcalTime[] = [];
     const end = to.toZonedDateTime(zone);
     for (const time of recurring.between(from.toZonedDateTime(zone), end, true)) {
-      if (found.length === MOST_OCCURRENCES) break;
+      if (found.length === MAX_OCCURRENCES) break;
       if (Temporal.ZonedDateTime.compare(time, end) >= 0) break;
       found.push(start.kind === 'day' ? { kind: 'day', day: time.toPlainDate() } : { kind: 'time', time });
     }
     return found;
   } catch {
-    return null; // The library refuses what it can't read, and what takes too long.
+    return null; // The library throws for invalid rules and for rules that exceed the limits.
   }
 }
 
@@ -49,17 +49,17 @@ const compact = (time: Temporal.ZonedDateTime): string =>
   time.toPlainDateTime().toString({ smallestUnit: 'second' }).replaceAll(/[-:]/g, '');
 
 function clean(rule: string): string | null {
-  if (rule.length > LONGEST_RULE) return null;
+  if (rule.length > MAX_RULE_LENGTH) return null;
   const parts = rule
     .toUpperCase()
     .split(';')
     .map((part) => part.trim())
     .filter((part) => part !== '');
-  const kept: string[] = [];
+  const used: string[] = [];
   for (const part of parts) {
     const [key = '', value = ''] = part.split('=');
-    if (key === 'FREQ' && !BY_DAYS.has(value)) return null;
-    if (!DROPPED.test(key)) kept.push(`${key}=${value}`);
+    if (key === 'FREQ' && !FREQUENCIES.has(value)) return null;
+    if (!IGNORED_PARTS.test(key)) used.push(`${key}=${value}`);
   }
-  return kept.some((part) => part.startsWith('FREQ=')) ? kept.join(';') : null;
+  return used.some((part) => part.startsWith('FREQ=')) ? used.join(';') : null;
 }

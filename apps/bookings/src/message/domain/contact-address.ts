@@ -1,11 +1,11 @@
-import type { Contact, ContactKind } from './contact-masking.js';
+import type { Contact, ContactKind } from './contact.js';
 
-/** What ends an address, in letters of either case. */
+/** Top-level domains, in letters of either case. */
 const COMMON_END = 'com|net|org|edu|gov';
-/** In small letters only: `great.Info` is a sentence without its space. */
+/** In lower case only: `great.Info` is a sentence without a space. */
 const OTHER_END =
   'info|biz|io|co|app|dev|online|site|xyz|club|shop|page|link|travel|rent|email|eu|uk|de|fr|es|pt|nl|pl|ch|cz|sk|hu|ro|bg|gr|tr|se|dk|fi|ie|jp|cn|kr|tw|hk|sg|ru|ua|br|mx|ar|cl|au|nz|ca|za|tv|cc|gg|ai';
-/** Words of a language as well: they count with a path behind them, or with a dot that somebody spelled out. */
+/** Also words of a language: they match only with a path after them, or with a spelled-out dot. */
 const WORD_END = 'me|ly|it|is|to|in|us|at|be|gl|so|no|my|am|do|id|by';
 const END = `(?:${COMMON_END}|${OTHER_END})`;
 const ANY_END = `(?:${COMMON_END}|${OTHER_END}|${WORD_END})`;
@@ -22,22 +22,22 @@ const ANY_AT = String.raw`(?:${AT_SIGN}|\s(?:${AT_WORD})\s)`;
 const START = String.raw`(?<![\p{L}\p{N}@._%+-])`;
 const STOP = String.raw`(?![\p{L}\p{N}])`;
 const PATH = String.raw`(?:[/?#:][^\s]*)?`;
-const MAIL_HOUSE = String.raw`(?:g-?mail|googlemail|hot-?mail|outlook|yahoo|icloud|proton(?:mail)?|gmx|aol|live|yandex|zoho|qq|163|naver|web\.de)`;
+const MAIL_PROVIDER = String.raw`(?:g-?mail|googlemail|hot-?mail|outlook|yahoo|icloud|proton(?:mail)?|gmx|aol|live|yandex|zoho|qq|163|naver|web\.de)`;
 
 const MAILS = [
   `${START}${LOCAL}@${LABEL}(?:\\.${LABEL})+`,
   `${START}${LOCAL}${AT_SIGN}(?:${LABEL}(?:\\.|${SPELLED_DOT})){1,3}${END}${STOP}`,
-  `${START}${LOCAL}${ANY_AT}${MAIL_HOUSE}(?:\\s?\\.\\s?|${SPELLED_DOT})${ANY_END}${STOP}`,
+  `${START}${LOCAL}${ANY_AT}${MAIL_PROVIDER}(?:\\s?\\.\\s?|${SPELLED_DOT})${ANY_END}${STOP}`,
   `${START}${LOCAL}${ANY_AT}(?:${LABEL}${SPELLED_DOT}){1,3}${ANY_END}${STOP}`,
   // john99 at gmail, john@gmail
-  `${START}(?:${LOCAL}@|[\\p{L}\\p{N}%+-]*[\\d._][\\p{L}\\p{N}._%+-]*${ANY_AT})${MAIL_HOUSE}${STOP}`,
+  `${START}(?:${LOCAL}@|[\\p{L}\\p{N}%+-]*[\\d._][\\p{L}\\p{N}._%+-]*${ANY_AT})${MAIL_PROVIDER}${STOP}`,
   // j o h n @ g m a i l . c o m
   String.raw`${START}(?:[\p{L}\p{N}._-]\s){2,40}(?:@|at)(?:\s[\p{L}\p{N}-]){1,40}\s(?:\.|dot)(?:\s[\p{L}\p{N}]){2,}${STOP}`,
 ].map((pattern) => new RegExp(pattern, 'giu'));
 
-/** `reach me at: name at gmail`; without such words somebody may just work there. */
-const MAIL_HOUSE_AFTER_WORD = new RegExp(
-  `(?:mail|reach|contact|write|address)[^\\n]{0,30}?(${START}${LOCAL}${ANY_AT}${MAIL_HOUSE}${STOP})`,
+/** `reach me at: name at gmail`; without such words, `name at gmail` may be an employer. */
+const MAIL_PROVIDER_AFTER_WORD = new RegExp(
+  `(?:mail|reach|contact|write|address)[^\\n]{0,30}?(${START}${LOCAL}${ANY_AT}${MAIL_PROVIDER}${STOP})`,
   'giu',
 );
 
@@ -53,12 +53,12 @@ const LINKS = [
 
 const AT_HANDLE = /(?<![\p{L}\p{N}._%+-])@\s?([\p{L}_][\p{L}\p{N}_.]{1,28}[\p{L}\p{N}_])/gu;
 /** `meet @noon` */
-const NO_HANDLE =
+const NOT_A_HANDLE =
   /^(?:noon|midnight|home|night|arrival|check-?in|check-?out|least|all|the|once|work|reception|breakfast|dinner|lunch|your|our|my|a|an|about|around|any)$/iu;
 
 const NETWORK =
   'whats\\s?app|wapp|telegram|instagram|insta|ig|facebook|fb|messenger|snap(?:chat)?|wechat|weixin|skype|viber|tik\\s?tok|twitter|discord|kakao(?:talk)?|linked\\s?in|imessage|facetime|gmail|signal|line';
-/** Words as well as networks. */
+/** Networks whose names are also words. */
 const AMBIGUOUS_NETWORK = /^(?:signal|line|snap|ig|fb|messenger)$/iu;
 const NAME = String.raw`[\p{L}\p{N}_](?:[\p{L}\p{N}_.]*[\p{L}\p{N}_])?`;
 const NAMED = new RegExp(
@@ -72,28 +72,30 @@ const ON_NETWORK = new RegExp(
 const COMMON_WORD =
   /^(?:yes|no|not|ok|okay|works?|working|available|fine|good|great|the|a|an|i|we|you|he|she|it|they|please|only|also|if|when|that|this|is|are|was|or|and|but|so|too|never|always|group|account|page|app|call|message|chat|me|my|our|for|to|from|in|on|at|by|with|weak|strong|none|sorry|thanks?|number|because|since|possible|preferred|better|best|where|how|what)$/iu;
 
-const looksMadeUp = (name: string): boolean =>
+const looksLikeUsername = (name: string): boolean =>
   name.length >= 5 && /\p{L}/u.test(name) && /[\d_]|\p{L}\.\p{L}/u.test(name);
 
-/** Mail addresses, links and handles in a text as `normalizeText` gives it. */
+/** Finds mail addresses, links and handles in a text that `normalizeText` returned. */
 export function findAddresses(text: string): Contact[] {
   return [
-    ...MAILS.flatMap((pattern) => found('mail', text, pattern)),
-    ...found('mail', text, MAIL_HOUSE_AFTER_WORD, 1),
-    ...LINKS.flatMap((pattern) => found('link', text, pattern)),
-    ...found('handle', text, AT_HANDLE).filter(
-      ({ start, end }) => !NO_HANDLE.test(text.slice(start, end).replace(/^@\s?/u, '')),
+    ...MAILS.flatMap((pattern) => matches('mail', text, pattern)),
+    ...matches('mail', text, MAIL_PROVIDER_AFTER_WORD, 1),
+    ...LINKS.flatMap((pattern) => matches('link', text, pattern)),
+    ...matches('handle', text, AT_HANDLE).filter(
+      ({ start, end }) => !NOT_A_HANDLE.test(text.slice(start, end).replace(/^@\s?/u, '')),
     ),
     ...namedHandles(text),
-    ...found('handle', text, ON_NETWORK, 1).filter(({ start, end }) => looksMadeUp(text.slice(start, end))),
+    ...matches('handle', text, ON_NETWORK, 1).filter(({ start, end }) =>
+      looksLikeUsername(text.slice(start, end)),
+    ),
   ];
 }
 
-function found(kind: ContactKind, text: string, pattern: RegExp, group = 0): Contact[] {
+function matches(kind: ContactKind, text: string, pattern: RegExp, group = 0): Contact[] {
   return [...text.matchAll(pattern)].map((match) => {
     const part = match[group] ?? '';
     const start = match.index + match[0].lastIndexOf(part);
-    // A sentence may end with an address; its full stop is not part of it.
+    // An address may end a sentence; the full stop is not part of it.
     const end = start + part.replace(/[.,;:!?)\]}>"']+$/u, '').length;
     return { kind, start, end };
   });
@@ -105,8 +107,8 @@ function namedHandles(text: string): Contact[] {
     const introduced =
       /[:=@]|\b(?:id|user|handle|nick|account|profile|under)/iu.test(link) ||
       (mine !== undefined && /\bis\b/iu.test(link));
-    const told = introduced && !AMBIGUOUS_NETWORK.test(network) && /\p{L}/u.test(name) && name.length >= 3;
-    const isHandle = looksMadeUp(name) || (told && !COMMON_WORD.test(name));
+    const isNamed = introduced && !AMBIGUOUS_NETWORK.test(network) && /\p{L}/u.test(name) && name.length >= 3;
+    const isHandle = looksLikeUsername(name) || (isNamed && !COMMON_WORD.test(name));
     const end = match.index + match[0].length;
     return isHandle ? [{ kind: 'handle' as const, start: end - name.length, end }] : [];
   });

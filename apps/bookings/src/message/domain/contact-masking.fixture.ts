@@ -1,4 +1,5 @@
-import { maskContacts, type ContactKind } from './contact-masking.js';
+import { maskContacts } from './contact-masking.js';
+import type { ContactKind } from './contact.js';
 
 const MARK: Record<ContactKind, string> = {
   mail: '[mail address hidden]',

@@ -1,5 +1,6 @@
-import { CONTACT_KINDS, maskContacts } from './contact-masking.js';
+import { maskContacts } from './contact-masking.js';
 import { expectMasked } from './contact-masking.fixture.js';
+import { CONTACT_KINDS } from './contact.js';
 
 describe('mail addresses', () => {
   it.each([

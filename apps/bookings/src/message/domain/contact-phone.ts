@@ -1,16 +1,16 @@
-import type { Contact } from './contact-masking.js';
+import type { Contact } from './contact.js';
 
 const DAY = '(?:0?[1-9]|[12]\\d|3[01])';
 const MONTH = '(?:0?[1-9]|1[0-2])';
 const YEAR = '(?:19|20)\\d{2}';
 const CURRENCY = String.raw`(?:[$€£¥₩₹₽₺₫฿₪₴₦₱]|(?:USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|KRW|CNY|HKD|SGD|INR|IDR|VND|THB|MYR|PHP|BRL|MXN|COP|CLP|ARS|PEN|ZAR|TRY|PLN|CZK|HUF|RON|SEK|NOK|DKK|ISK|AED|SAR|KWD|ILS|RUB|UAH|NGN|KES|EGP|MAD|TWD)(?![\p{L}]))`;
 const CURRENCY_WORD = String.raw`(?:euros?|dollars?|pounds?|yen|won|kr|krona|kroner|pesos?|reais|rupees|rupiah|dong|baht|francs?|zl|zloty|liras?)(?![\p{L}])`;
-/** Backreferences need names, and a name may stand in a pattern once. */
+/** Backreferences need names, and a pattern may contain a name once. */
 const amount = (separator: string) =>
   String.raw`(?:\d{1,3}(?<${separator}>[ .,'])\d{3}(?:\k<${separator}>\d{3})*(?:[.,]\d{1,2})?(?!\d)|\d{1,9}(?:[.,]\d{1,3})?(?!\d))`;
 
-/** Numbers that reach nobody; they are taken out before phone numbers are looked for. */
-const NO_PHONES = [
+/** Numbers that are not phone numbers; they are removed before the search for phone numbers. */
+const NOT_PHONES = [
   // 0198c0de-0000-7000-8000-000000000000
   String.raw`(?<![\p{L}\p{N}])[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}(?![\p{L}\p{N}])`,
   // 2027-06-10, 2027/6/1; then 10.06.2027, 6/10/2027, 1 2 2027; then 10/06/27
@@ -33,7 +33,7 @@ const NO_PHONES = [
   String.raw`(?<![\d.])(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])){3}(?![\d.])`,
 ].map((pattern) => new RegExp(pattern, 'giu'));
 
-/** What a number is, by the words before it; the nearest counts. `number` alone says nothing. */
+/** The kind of a number, by the words before it; the nearest applies. `number` alone is not a cue. */
 const CUES = new RegExp(
   [
     String.raw`(?<document>(?:licen[cs]e|licencia|registration|permit|tax|vat|nif|iban|passport|reference|ref|booking|reservation|confirmation|order|invoice|ticket|tracking|coordinates|gps|latitude|longitude)(?:\s?(?:number|no|nr|id|code))?\.?(?:\sis)?)`,
@@ -67,13 +67,13 @@ const DIGIT_WORDS = new Set(
 );
 const REPEATS: Record<string, number> = { double: 1, triple: 2, doble: 1 };
 
-/** Phone numbers in a text as `normalizeText` gives it; `\0` stands where there is none. */
+/** Finds phone numbers in a text that `normalizeText` returned; `\0` characters are never part of one. */
 export function findPhones(text: string): Contact[] {
-  return [...written(text), ...spelled(text)];
+  return [...inDigits(text), ...inWords(text)];
 }
 
-function written(text: string): Contact[] {
-  const bare = asDigits(NO_PHONES.reduce((rest, none) => rest.replace(none, blank), text));
+function inDigits(text: string): Contact[] {
+  const bare = asDigits(NOT_PHONES.reduce((rest, pattern) => rest.replace(pattern, blank), text));
   const numbers = [...bare.matchAll(NUMBER)].filter((match) => isPhone(match[0], match.index, bare));
   const singles = [...bare.matchAll(ONE_BY_ONE)].filter(
     ({ 0: run }) => !isProgression(run.match(/\d/gu) ?? []),
@@ -116,7 +116,7 @@ function isPhone(number: string, index: number, text: string): boolean {
   return sizes === '2,2,2,2';
 }
 
-/** 101 102 103: rooms, prices, days. */
+/** `101 102 103`: rooms, prices, days. */
 function isProgression(groups: readonly string[]): boolean {
   if (groups.length < 3 || new Set(groups.map(({ length }) => length)).size > 1) return false;
   const steps = groups.slice(1).map((group, at) => Number(group) - Number(groups[at]));
@@ -131,8 +131,8 @@ function cueOf(before: string, after: string): Cue {
   return groups.code === undefined ? 'phone' : 'code';
 }
 
-/** At least seven digits, of them three as words: `five one eight, triple five…`. */
-function spelled(text: string): Contact[] {
+/** At least seven digits, at least three of them as words: `five one eight, triple five…`. */
+function inWords(text: string): Contact[] {
   const runs: { start: number; end: number; digits: number; words: number }[] = [];
   for (const { 0: token, index } of text.matchAll(/\p{L}+|\d+/gu)) {
     const word = token.toLowerCase();

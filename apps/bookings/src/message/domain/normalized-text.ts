@@ -1,8 +1,8 @@
-/** A text as a reader sees it, whatever characters it is made of, and where each character comes from. */
+/** A text as a reader sees it, regardless of its characters, with the position of each character in the original. */
 export interface NormalizedText {
   /** Without accents and invisible characters; digits of all scripts are 0–9, all dashes `-`, all spaces one kind. */
   text: string;
-  /** Where characters `[start, end)` stand in the original. */
+  /** The position of the characters `[start, end)` in the original. */
   original(start: number, end: number): [start: number, end: number];
 }
 
@@ -14,15 +14,15 @@ export function normalizeText(original: string): NormalizedText {
   const starts: number[] = [];
   let at = 0;
   for (const character of original) {
-    const seen = simplified(character);
-    for (let unit = 0; unit < seen.length; unit += 1) starts.push(at);
-    text += seen;
+    const simple = simplified(character);
+    for (let unit = 0; unit < simple.length; unit += 1) starts.push(at);
+    text += simple;
     at += character.length;
   }
   const originalEnd = (end: number): number => {
     const next = starts[end] ?? original.length;
     const last = starts[end - 1] ?? 0;
-    // In the middle of what one character was taken apart into.
+    // Inside of the sequence into which one character was decomposed.
     return next > last ? next : last + ((original.codePointAt(last) ?? 0) > 0xffff ? 2 : 1);
   };
   return { text, original: (start, end) => [starts[start] ?? original.length, originalEnd(end)] };
@@ -38,7 +38,7 @@ function simplified(character: string): string {
   return character.normalize('NFKD').replace(INVISIBLE, '');
 }
 
-/** The digits of a script follow each other from its zero on. */
+/** The digits of a script are consecutive code points, starting with its zero. */
 function digit(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   let first = code;

@@ -1,7 +1,7 @@
 import { sum } from '@roost/money';
 import { addDays, addSeconds, localInstant, nightCount } from '@roost/stay';
 import fc from 'fast-check';
-import { type BookedPrice, type BookedStay, CANCELLATION_POLICIES } from './cancellation.js';
+import { type BookedPrice, type BookedStay, CANCELLATION_POLICIES } from './booked-stay.js';
 
 type Overrides = Partial<Omit<BookedStay, 'checkInAt' | 'checkOutAt'>>;
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { addDays, localInstant } from '@roost/stay';
-import { type BookedStay, type CancellationPolicy, guestCancel } from './cancellation.js';
+import type { BookedStay, CancellationPolicy } from './booked-stay.js';
+import { guestCancel } from './cancellation.js';
 import { refundAt, refundSchedule } from './refund-schedule.js';
 
 const file = new URL('../../../../../../shared/data/golden/cancellation-cases.csv', import.meta.url);

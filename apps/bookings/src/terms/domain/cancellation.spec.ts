@@ -1,13 +1,8 @@
 import { sum } from '@roost/money';
 import { addSeconds } from '@roost/stay';
-import {
-  type BookedStay,
-  type CancellationPolicy,
-  adminCancel,
-  guestCancel,
-  hostCancel,
-  refundEverything,
-} from './cancellation.js';
+import type { BookedStay, CancellationPolicy } from './booked-stay.js';
+import { adminCancel, guestCancel, hostCancel } from './cancellation.js';
+import { refundEverything } from './refund.js';
 import { aBookedStay, totalOf } from './booked-stay.fixture.js';
 
 const at = (instant: string): Date => new Date(instant);

@@ -1,12 +1,12 @@
 import { decimals, percentOf, sum } from '@roost/money';
 import { addDays, addHours, localInstant } from '@roost/stay';
-import type { BookedStay } from './cancellation.js';
+import type { BookedStay } from './booked-stay.js';
 
 /**
- * The least a host pays for cancelling, in whole units of each currency: what 50 US dollars are worth,
- * roughly. A marketplace sets its own figures here.
+ * The minimum penalty for a cancellation by the host, in whole units of each currency: roughly 50 US dollars. A
+ * marketplace sets its own amounts here.
  */
-const LEAST_UNITS: Record<string, number> = {
+const MIN_UNITS: Record<string, number> = {
   AED: 180,
   AFN: 3_500,
   ALL: 4_500,
@@ -163,17 +163,17 @@ const LEAST_UNITS: Record<string, number> = {
   ZWG: 1_350,
 };
 
-/** In minor units. */
+/** In minor units. Throws a RangeError for a currency without an amount. */
 export function leastHostPenalty(currency: string): number {
-  const units = LEAST_UNITS[currency];
-  if (units === undefined) throw new RangeError(`No least penalty is set for ${currency}`);
+  const units = MIN_UNITS[currency];
+  if (units === undefined) throw new RangeError(`No minimum penalty is set for ${currency}`);
   return units * 10 ** decimals(currency);
 }
 
 /**
- * What a host's cancel costs the host, taken from the next payouts (DOMAIN.md §3), in minor units: of nights
- * (with extra guests, after discount) and cleaning 10 % at more than 30 days, 25 % from there to 48 hours
- * before check-in, 50 % later and in stay; at least the currency's table value.
+ * The penalty for a cancellation by the host, in minor units, deducted from the next payouts (DOMAIN.md §3): of nights
+ * (with extra guests, after the discount) and cleaning 10 % more than 30 days before check-in, 25 % until 48 hours before
+ * check-in, 50 % later and during the stay; at least the minimum of the currency.
  */
 export function hostPenalty(stay: BookedStay, at: Date): number {
   const { price } = stay;

@@ -1,6 +1,7 @@
 import { sum } from '@roost/money';
 import fc from 'fast-check';
-import { guestCancel, limitLines, limitRefund } from './cancellation.js';
+import { guestCancel } from './cancellation.js';
+import { limitLines, limitRefund } from './refund.js';
 import { aBookedStay, totalOf } from './booked-stay.fixture.js';
 
 const at = (instant: string): Date => new Date(instant);

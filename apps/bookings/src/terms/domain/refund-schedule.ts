@@ -1,26 +1,21 @@
 import { addMilliseconds } from '@roost/stay';
-import {
-  type BookedStay,
-  datedTiers,
-  nightStart,
-  type RefundTier,
-  tierAt,
-  worstRefund,
-} from './cancellation.js';
+import { type BookedStay, nightStart } from './booked-stay.js';
+import { worstRefund } from './refund.js';
+import { datedTiers, type RefundTier, tierAt } from './refund-tiers.js';
 
-/** `refundMinor` is what a guest's cancel gives back after the step before and up to and including `until`. */
+/** A cancellation by the guest after the previous step and until `until` (inclusive) refunds `refundMinor`. */
 export interface DatedRefund {
-  /** RFC 3339, so that it is kept and sent as it is. */
+  /** RFC 3339, as it is stored and sent. */
   until: string;
   /** Minor units. */
   refundMinor: number;
 }
 
 /**
- * The policy as dated instants, frozen at booking (DOMAIN.md §2): what a cancel would refund from
- * confirmation to check-out. It is `guestCancel` at every instant of that time. A night begins to count at
- * its start, so the step before it ends a millisecond earlier. A quote gives `now` for `confirmedAt`. Of a
- * changed booking the schedule begins at its last change, and knows the tiers that held at each.
+ * The cancellation policy as instants and amounts, frozen at booking (DOMAIN.md §2): the refund of a cancellation from the
+ * confirmation to the check-out. It equals `guestCancel` at each instant of that period. A night counts from its start, so
+ * the previous step ends a millisecond earlier. A quote passes `now` as `confirmedAt`. The schedule of a changed booking
+ * begins at its last change, and includes the tiers that applied at each change.
  */
 export function refundSchedule(
   stay: BookedStay,
@@ -41,8 +36,8 @@ export function refundSchedule(
   const steps: DatedRefund[] = [];
   for (const until of ends.length === 0 ? [end] : ends) {
     const stayed = starts.filter((start) => start <= until).length;
-    const counting = [tierAt(tiers, until), ...changed.tiersAtChanges] as const;
-    const { refundMinor } = worstRefund(counting, stay.price, stayed);
+    const applicable = [tierAt(tiers, until), ...changed.tiersAtChanges] as const;
+    const { refundMinor } = worstRefund(applicable, stay.price, stayed);
     const last = steps.at(-1);
     if (last?.refundMinor === refundMinor) last.until = until.toISOString();
     else steps.push({ until: until.toISOString(), refundMinor });
@@ -50,16 +45,16 @@ export function refundSchedule(
   return steps;
 }
 
-/** The schedule when goodwill has left no more than `leftMinor` of what was paid; steps that become the same are one. */
-export function limitSchedule(schedule: readonly DatedRefund[], leftMinor: number): DatedRefund[] {
+/** Limits the schedule to `restMinor`, the part that is not yet refunded as goodwill; equal steps are merged. */
+export function limitSchedule(schedule: readonly DatedRefund[], restMinor: number): DatedRefund[] {
   const steps = schedule.map(({ until, refundMinor }) => ({
     until,
-    refundMinor: Math.min(refundMinor, leftMinor),
+    refundMinor: Math.min(refundMinor, restMinor),
   }));
   return steps.filter(({ refundMinor }, order) => steps[order + 1]?.refundMinor !== refundMinor);
 }
 
-/** The refund that the schedule names for an instant; after its last step, that of the last. */
+/** The refund at an instant; after the last step, the refund of the last step. */
 export function refundAt(schedule: readonly DatedRefund[], at: Date): number {
   const step = schedule.find(({ until }) => at.getTime() <= Date.parse(until)) ?? schedule.at(-1);
   return step?.refundMinor ?? 0;

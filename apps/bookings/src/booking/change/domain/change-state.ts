@@ -1,4 +1,4 @@
-/** The life of a change to a booking (DOMAIN.md §3) as data. Nothing else decides which state follows which. */
+/** The states and transitions of a change to a booking (DOMAIN.md §3) as data. No other code decides which state follows. */
 
 export const CHANGE_STATES = [
   'proposed',
@@ -12,10 +12,10 @@ export const CHANGE_STATES = [
 ] as const;
 export type ChangeState = (typeof CHANGE_STATES)[number];
 
-/** One of them at a time per booking; it may hold nights. */
+/** A booking has at most one change in these states; it may hold nights. */
 export const OPEN_CHANGE_STATES = ['proposed', 'awaiting_payment'] as const satisfies ChangeState[];
 
-/** The ends. Out of `expired` alone there is a way, for a payment that lands late. */
+/** The final states. Only `expired` can be left, by a late payment. */
 export const ENDED_CHANGE_STATES = [
   'applied',
   'declined',
@@ -29,28 +29,28 @@ export const CHANGE_EVENTS = [
   'accepted',
   'declined',
   'withdrawn',
-  /** The other side let the time to answer pass, or the guest the time to pay. */
+  /** The other side has not responded, or the guest has not paid, before the deadline. */
   'time_ran_out',
   'paid',
-  /** For good: there will be no money. */
+  /** Finally: no further payment attempt is possible. */
   'payment_failed',
-  /** Check-in, check-out or a cancellation came first. */
+  /** The booking has been checked in, checked out or cancelled first. */
   'booking_moved_on',
 ] as const;
 export type ChangeEvent = (typeof CHANGE_EVENTS)[number];
 
 export type Side = 'guest' | 'host';
 
-/** What the guards look at. */
+/** The input of the guards. */
 export interface ChangeFacts {
   proposedBy: Side;
-  /** What the guest owes more (positive) or gets back (negative) once it is applied. */
+  /** The amount that the guest pays (positive) or is refunded (negative) when the change is applied. */
   differenceMinor: number;
-  /** It was accepted, and waited for its payment. */
+  /** It has been accepted and has waited for its payment. */
   wasAccepted: boolean;
-  /** Who acts, where somebody does. */
+  /** The side that acts; null for the system and payments. */
   by?: Side | null;
-  /** Of a late payment: could the change be applied right now? */
+  /** For a late payment: whether the change can still be applied. */
   stillPossible?: boolean;
 }
 
@@ -65,7 +65,7 @@ export const CHANGE_GUARDS = {
 } as const;
 export type ChangeGuard = keyof typeof CHANGE_GUARDS;
 
-const WHO: readonly ChangeGuard[] = ['by_proposer', 'by_other_side', 'by_guest'];
+const ACTOR_GUARDS: readonly ChangeGuard[] = ['by_proposer', 'by_other_side', 'by_guest'];
 
 export interface ChangeTransition {
   from: ChangeState;
@@ -84,7 +84,7 @@ export const CHANGE_TRANSITIONS: readonly ChangeTransition[] = [
   { from: 'proposed', event: 'booking_moved_on', guards: [], to: 'closed' },
 
   { from: 'awaiting_payment', event: 'paid', guards: [], to: 'applied' },
-  // Both have agreed; only the guest, who would have to pay, may still step back.
+  // Both sides have agreed; only the guest, who has to pay, may still withdraw.
   { from: 'awaiting_payment', event: 'withdrawn', guards: ['by_guest'], to: 'withdrawn' },
   { from: 'awaiting_payment', event: 'payment_failed', guards: [], to: 'payment_failed' },
   { from: 'awaiting_payment', event: 'time_ran_out', guards: [], to: 'expired' },
@@ -97,12 +97,12 @@ export type ChangeOutcome =
   | { allowed: true; to: ChangeState }
   | {
       allowed: false;
-      /** Somebody else could: 403, else 409. */
+      /** Another actor could cause the event: 403, otherwise 409. */
       byOthers: boolean;
       unmetGuards: ChangeGuard[];
     };
 
-/** The one state that follows, or the refusal. */
+/** Returns the next state, or the reason why there is none. */
 export function changeTransition(state: ChangeState, event: ChangeEvent, facts: ChangeFacts): ChangeOutcome {
   const rows = CHANGE_TRANSITIONS.filter((row) => row.from === state && row.event === event);
   const unmet = (row: ChangeTransition) => row.guards.filter((guard) => !CHANGE_GUARDS[guard](facts));
@@ -111,7 +111,7 @@ export function changeTransition(state: ChangeState, event: ChangeEvent, facts: 
   const closest = rows.map(unmet).toSorted((a, b) => a.length - b.length)[0] ?? [];
   return {
     allowed: false,
-    byOthers: closest.length > 0 && closest.every((guard) => WHO.includes(guard)),
+    byOthers: closest.length > 0 && closest.every((guard) => ACTOR_GUARDS.includes(guard)),
     unmetGuards: closest,
   };
 }

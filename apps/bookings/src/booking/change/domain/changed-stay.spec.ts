@@ -10,22 +10,15 @@ import {
   nightCount,
 } from '@roost/stay';
 import fc from 'fast-check';
-import {
-  type BookedStay,
-  datedTiers,
-  guestCancel,
-  hostCancel,
-  nightStart,
-  type RefundTier,
-  refundUnder,
-  tierAt,
-  tiersAfterChange,
-} from '../../../terms/domain/cancellation.js';
+import { type BookedStay, nightStart } from '../../../terms/domain/booked-stay.js';
+import { guestCancel, hostCancel, tiersAfterChange } from '../../../terms/domain/cancellation.js';
+import { refundUnder } from '../../../terms/domain/refund.js';
+import { datedTiers, type RefundTier, tierAt } from '../../../terms/domain/refund-tiers.js';
 import { refundAt, refundSchedule } from '../../../terms/domain/refund-schedule.js';
 import { anyBookedStay, aBookedStay, totalOf } from '../../../terms/domain/booked-stay.fixture.js';
-import { answerBy, changedStay, givesBackStayedNights, isSameStay, payBy } from './changed-stay.js';
+import { respondBy, changedStay, violatedCheckOutLimit, isSameStay, payBy } from './changed-stay.js';
 
-const limits = { answerHours: 24, paymentMinutes: 60 };
+const limits = { responseHours: 24, paymentMinutes: 60 };
 
 /** The stay with the dates and price of `other`. Time zone, check-in time and policy do not change. */
 function withTermsOf(stay: BookedStay, other: BookedStay): BookedStay {
@@ -138,11 +131,11 @@ describe('nights already stayed', () => {
         ) {
           const begins = nightStart(stay, night);
           const begun = addDays(stay.checkInDate, night + 1);
-          expect(givesBackStayedNights(stay, next, begins)).toBe(
+          expect(violatedCheckOutLimit(stay, next, begins)).toBe(
             first === 0 && next.checkOutDate >= begun ? null : begun,
           );
         }
-        expect(givesBackStayedNights(stay, next, addMilliseconds(stay.checkInAt, -1))).toBeNull();
+        expect(violatedCheckOutLimit(stay, next, addMilliseconds(stay.checkInAt, -1))).toBeNull();
       }),
       { numRuns: 1_000 },
     );
@@ -157,8 +150,8 @@ describe('nights already stayed', () => {
   ])('%s: the second night begins at local midnight', (timeZone, checkInDate, midnight) => {
     const stay = aBookedStay({ timeZone, checkInDate, checkOutDate: addDays(checkInDate, 4) });
     const next = { checkInDate, checkOutDate: addDays(checkInDate, 1) };
-    expect(givesBackStayedNights(stay, next, addMilliseconds(new Date(midnight), -1))).toBeNull();
-    expect(givesBackStayedNights(stay, next, new Date(midnight))).toBe(addDays(checkInDate, 2));
+    expect(violatedCheckOutLimit(stay, next, addMilliseconds(new Date(midnight), -1))).toBeNull();
+    expect(violatedCheckOutLimit(stay, next, new Date(midnight))).toBe(addDays(checkInDate, 2));
   });
 });
 
@@ -172,7 +165,7 @@ describe('the time to respond and to pay', () => {
         fc.pre(now < stay.checkOutAt && (now >= stay.checkInAt || now < next.checkInAt));
         const inStay = now >= stay.checkInAt;
         for (const [by, full] of [
-          [answerBy(stay, next, now, limits), addHours(now, 24)],
+          [respondBy(stay, next, now, limits), addHours(now, 24)],
           [payBy(stay, next, now, limits), addMinutes(now, 60)],
         ] as const) {
           expect(by.getTime()).toBeLessThanOrEqual(full.getTime());
@@ -192,7 +185,7 @@ describe('the time to respond and to pay', () => {
     const stay = aBookedStay();
     const now = localInstant('2027-06-11', '20:00', 'Europe/London');
     const shorter = { ...stay, checkOutDate: '2027-06-12' };
-    expect(answerBy(stay, shorter, now, limits)).toEqual(
+    expect(respondBy(stay, shorter, now, limits)).toEqual(
       localInstant('2027-06-12', '00:00', 'Europe/London'),
     );
     expect(payBy(stay, { ...stay, checkOutDate: '2027-06-16' }, now, limits)).toEqual(addHours(now, 1));

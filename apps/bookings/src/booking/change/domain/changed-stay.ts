@@ -1,40 +1,36 @@
 import { type Guests, type PricedStay, sameGuests } from '@roost/pricing';
 import { addDays, addHours, addMinutes, type IsoDate, localInstant } from '@roost/stay';
-import { type BookedStay, nightsStayedAt } from '../../../terms/domain/cancellation.js';
+import { type BookedStay, nightsStayedAt } from '../../../terms/domain/booked-stay.js';
+import type { RequestedStay } from '../../../terms/domain/requested-stay.js';
 
-/** What somebody wants changed; the rest stays. */
-export interface WantedChange {
+/** Omitted fields do not change. */
+export interface RequestedChange {
   checkInDate?: IsoDate | undefined;
   checkOutDate?: IsoDate | undefined;
   guests?: Guests | undefined;
 }
 
-export interface Stay {
-  checkInDate: IsoDate;
-  checkOutDate: IsoDate;
-  guests: Guests;
-}
-
-export function changedStay(stay: Stay, wanted: WantedChange): Stay {
+export function changedStay(stay: RequestedStay, change: RequestedChange): RequestedStay {
   return {
-    checkInDate: wanted.checkInDate ?? stay.checkInDate,
-    checkOutDate: wanted.checkOutDate ?? stay.checkOutDate,
-    guests: wanted.guests ?? stay.guests,
+    checkInDate: change.checkInDate ?? stay.checkInDate,
+    checkOutDate: change.checkOutDate ?? stay.checkOutDate,
+    guests: change.guests ?? stay.guests,
   };
 }
 
-type Dates = Pick<Stay, 'checkInDate' | 'checkOutDate'>;
+type StayDates = Pick<RequestedStay, 'checkInDate' | 'checkOutDate'>;
 
-export const sameDates = (a: Dates, b: Dates): boolean =>
+export const sameDates = (a: StayDates, b: StayDates): boolean =>
   a.checkInDate === b.checkInDate && a.checkOutDate === b.checkOutDate;
 
-export const isSameStay = (a: Stay, b: Stay): boolean => sameDates(a, b) && sameGuests(a.guests, b.guests);
+export const isSameStay = (a: RequestedStay, b: RequestedStay): boolean =>
+  sameDates(a, b) && sameGuests(a.guests, b.guests);
 
 /**
- * Nights that have begun can't be given back: from check-in on the first night stays the first, and the stay ends
- * no earlier than the night that has begun last. Null: it gives none back; else the earliest check-out.
+ * Nights that have begun can't be released: after check-in the check-in date is fixed, and the stay ends no earlier than
+ * the last night that has begun. Returns null if `next` keeps these nights, otherwise the earliest possible check-out.
  */
-export function givesBackStayedNights(stay: BookedStay, next: Dates, at: Date): IsoDate | null {
+export function violatedCheckOutLimit(stay: BookedStay, next: StayDates, at: Date): IsoDate | null {
   const stayed = nightsStayedAt(stay, at);
   if (stayed === 0) return null;
   const earliestCheckOut = addDays(stay.checkInDate, stayed);
@@ -43,35 +39,40 @@ export function givesBackStayedNights(stay: BookedStay, next: Dates, at: Date): 
 }
 
 export interface ChangeLimits {
-  answerHours: number;
+  responseHours: number;
   paymentMinutes: number;
 }
 
-/** The time to answer, and never so long that the change would come after what it changes. */
-export function answerBy(stay: BookedStay, next: NextStay, now: Date, limits: ChangeLimits): Date {
-  return earliest([addHours(now, limits.answerHours), ...bounds(stay, next, now)]);
+/** The deadline for the response. It is never after the instants that the change affects. */
+export function respondBy(stay: BookedStay, next: NextStay, now: Date, limits: ChangeLimits): Date {
+  return earliest([addHours(now, limits.responseHours), ...bounds(stay, next, now)]);
 }
 
-/** The time to pay, within the same bounds. */
+/** The deadline for the payment, within the same bounds. */
 export function payBy(stay: BookedStay, next: NextStay, now: Date, limits: ChangeLimits): Date {
   return earliest([addMinutes(now, limits.paymentMinutes), ...bounds(stay, next, now)]);
 }
 
-type NextStay = Dates & { checkInAt: Date };
+type NextStay = StayDates & { checkInAt: Date };
 
-/** Check-in under either terms; in stay the check-out, and the first night that would be given back. */
+/** Before check-in, the check-in under both terms; afterwards, the check-out and the first night that would be released. */
 function bounds(stay: BookedStay, next: NextStay, now: Date): Date[] {
   if (stay.checkInAt > now) return [stay.checkInAt, next.checkInAt];
-  const givesBack = next.checkOutDate < stay.checkOutDate;
-  return [stay.checkOutAt, ...(givesBack ? [localInstant(next.checkOutDate, '00:00', stay.timeZone)] : [])];
+  const isShorter = next.checkOutDate < stay.checkOutDate;
+  return [stay.checkOutAt, ...(isShorter ? [localInstant(next.checkOutDate, '00:00', stay.timeZone)] : [])];
 }
 
-/** Nobody has to be asked: only the guests change, and not a line of the price with them. */
-export function isAutoApplied(stay: Stay, next: Stay, price: PricedStay, nextPrice: PricedStay): boolean {
+/** A change needs no acceptance if only the guests change, and no line of the price. */
+export function isAutoApplied(
+  stay: RequestedStay,
+  next: RequestedStay,
+  price: PricedStay,
+  nextPrice: PricedStay,
+): boolean {
   return sameDates(stay, next) && samePrice(price, nextPrice);
 }
 
-/** Line by line, and for the host. */
+/** Compares the lines and the host's payout. */
 function samePrice(a: PricedStay, b: PricedStay): boolean {
   return (
     a.hostPayoutMinor === b.hostPayoutMinor &&

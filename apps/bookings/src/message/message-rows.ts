@@ -1,0 +1,31 @@
+import type { ContactKind } from './domain/contact.js';
+
+export type Side = 'guest' | 'host';
+
+export interface ThreadRow {
+  id: string;
+  version: number;
+  listingId: string;
+  bookingId: string | null;
+  guestId: string;
+  hostId: string;
+  lastSeq: number;
+  guestReadSeq: number;
+  hostReadSeq: number;
+  guestUnread: number;
+  hostUnread: number;
+  createdAt: Date;
+  contactsShown: boolean;
+}
+
+export interface MessageRow {
+  id: string;
+  seq: number;
+  threadId: string;
+  senderId: string;
+  text: string;
+  maskedText: string | null;
+  hidden: ContactKind[];
+  erased: boolean;
+  sentAt: Date;
+}

@@ -1,0 +1,147 @@
+import { percentOf, roundHalfEven, allocate, sum } from '@roost/money';
+import type { BookedPrice } from './booked-stay.js';
+import { NOTHING_RETAINED, type RefundTier } from './refund-tiers.js';
+
+export type RefundLineKind = 'night' | 'extra_guest' | 'cleaning' | 'service_fee' | 'tax';
+
+export interface Refund {
+  /** The sum of the lines. */
+  refundMinor: number;
+  /** One per kind, in this order; lines of 0 are omitted. */
+  lines: { kind: RefundLineKind; refundMinor: number }[];
+  nightsStayed: number;
+  /** Nights and their extra-guest fees. */
+  refundNightsMinor: number;
+  keptNightsMinor: number;
+  keptCleaningMinor: number;
+  keptServiceFeeMinor: number;
+  keptTaxMinor: number;
+  /** Computed again from the retained amounts for nights, extra guests and cleaning. */
+  hostFeeMinor: number;
+  /** The retained amounts for nights, extra guests and cleaning, less the host fee. */
+  hostPayoutMinor: number;
+}
+
+function proRata(amountMinor: number, part: number, whole: number): number {
+  if (whole === 0) return 0;
+  return Number(roundHalfEven(BigInt(amountMinor) * BigInt(part), BigInt(whole)));
+}
+
+export function totalOf(price: BookedPrice): number {
+  return sum([
+    ...price.nights.map((night) => night.amountMinor),
+    price.extraGuestMinor,
+    price.cleaningMinor,
+    price.serviceFeeMinor,
+    ...price.taxes.map((tax) => tax.amountMinor),
+  ]);
+}
+
+export interface RefundParts {
+  night: number;
+  extra_guest: number;
+  cleaning: number;
+  service_fee: number;
+  tax: number;
+}
+
+const LINE_KINDS = ['night', 'extra_guest', 'cleaning', 'service_fee', 'tax'] as const;
+
+export function refundOf(price: BookedPrice, parts: RefundParts, nightsStayed: number): Refund {
+  const nightsMinor = sum(price.nights.map((night) => night.amountMinor)) + price.extraGuestMinor;
+  const refundNightsMinor = parts.night + parts.extra_guest;
+  const keptNightsMinor = nightsMinor - refundNightsMinor;
+  const keptCleaningMinor = price.cleaningMinor - parts.cleaning;
+  const hostFeeMinor = percentOf(keptNightsMinor + keptCleaningMinor, price.hostFeeBps);
+  return {
+    refundMinor: sum(LINE_KINDS.map((kind) => parts[kind])),
+    lines: LINE_KINDS.map((kind) => ({ kind, refundMinor: parts[kind] })).filter(
+      (line) => line.refundMinor !== 0,
+    ),
+    nightsStayed,
+    refundNightsMinor,
+    keptNightsMinor,
+    keptCleaningMinor,
+    keptServiceFeeMinor: price.serviceFeeMinor - parts.service_fee,
+    keptTaxMinor: sum(price.taxes.map((tax) => tax.amountMinor)) - parts.tax,
+    hostFeeMinor,
+    hostPayoutMinor: keptNightsMinor + keptCleaningMinor - hostFeeMinor,
+  };
+}
+
+/** The refund of a tier when `nightsStayed` nights have begun. */
+export function refundUnder(tier: RefundTier, price: BookedPrice, nightsStayed: number): Refund {
+  const count = price.nights.length;
+  const begun = nightsStayed > 0;
+  const keptWhole = Math.min(count, nightsStayed + tier.nightsBeyondStayed);
+  const restNightsMinor = sum(price.nights.slice(keptWhole).map((night) => night.amountMinor));
+  const [, restExtraMinor = 0] = allocate(price.extraGuestMinor, [keptWhole, count - keptWhole]);
+  const restMinor = restNightsMinor + restExtraMinor;
+  const refundNightsMinor = restMinor - percentOf(restMinor, tier.restBps);
+  const [night = 0, extraGuest = 0] = allocate(refundNightsMinor, [restNightsMinor, restExtraMinor]);
+  const cleaning = begun ? 0 : price.cleaningMinor;
+
+  const taxedMinor =
+    sum(price.nights.map(({ amountMinor }) => amountMinor)) + price.extraGuestMinor + price.cleaningMinor;
+  const keptTaxedMinor = taxedMinor - refundNightsMinor - cleaning;
+  const tax = price.taxes.map(({ kind, amountMinor }) => {
+    switch (kind) {
+      case 'percent':
+        return amountMinor - proRata(amountMinor, keptTaxedMinor, taxedMinor);
+      case 'per_night':
+      case 'per_guest_night':
+        return amountMinor - proRata(amountMinor, nightsStayed, count);
+      case 'per_guest':
+        return begun ? 0 : amountMinor;
+    }
+  });
+
+  const parts = {
+    night,
+    extra_guest: extraGuest,
+    cleaning,
+    service_fee: tier.serviceFeeReturned ? price.serviceFeeMinor : 0,
+    tax: sum(tax),
+  };
+  return refundOf(price, parts, nightsStayed);
+}
+
+/** The full refund: of a booking that ends before its confirmation, and of a cancellation by the host before check-in. */
+export function refundEverything(price: BookedPrice): Refund {
+  return refundUnder(NOTHING_RETAINED, price, 0);
+}
+
+/** The lowest refund among the tiers; of equal refunds the first. */
+export function worstRefund(
+  tiers: readonly [RefundTier, ...RefundTier[]],
+  price: BookedPrice,
+  nightsStayed: number,
+): Refund {
+  return tiers
+    .map((tier) => refundUnder(tier, price, nightsStayed))
+    .reduce((worst, refund) => (refund.refundMinor < worst.refundMinor ? refund : worst));
+}
+
+/**
+ * Limits a refund to `restMinor`, the part of the payment that is not yet refunded as goodwill. Each line is reduced by its
+ * share, so no line exceeds the rule. The retained amounts are the rest of the price, including the goodwill.
+ */
+export function limitRefund(refund: Refund, price: BookedPrice, restMinor: number): Refund {
+  if (refund.refundMinor <= restMinor) return refund;
+  const parts: RefundParts = { night: 0, extra_guest: 0, cleaning: 0, service_fee: 0, tax: 0 };
+  for (const { kind, refundMinor } of limitLines(refund.lines, restMinor)) parts[kind] = refundMinor;
+  return refundOf(price, parts, refund.nightsStayed);
+}
+
+/** Reduces the lines to a sum of at most `limitMinor`, by largest remainder; lines of 0 are omitted. */
+export function limitLines<Line extends { refundMinor: number }>(
+  lines: readonly Line[],
+  limitMinor: number,
+): Line[] {
+  const amounts = lines.map((line) => line.refundMinor);
+  if (sum(amounts) <= limitMinor) return [...lines];
+  const shares = allocate(limitMinor, amounts);
+  return lines
+    .map((line, order) => ({ ...line, refundMinor: shares[order] ?? 0 }))
+    .filter((line) => line.refundMinor !== 0);
+}
