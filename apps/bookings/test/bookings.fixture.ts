@@ -20,6 +20,13 @@ import { PaymentEvents } from './payments.fixture.js';
 
 type ListingBody = EventBody<'listing.published'>;
 type BookingEventType = Extract<EventType, `booking.${string}`>;
+export type UserStatusEvent = 'user.suspended' | 'user.reinstated' | 'user.erased';
+
+const USER_STATUS = {
+  'user.suspended': 'suspended',
+  'user.reinstated': 'active',
+  'user.erased': 'erased',
+} as const;
 
 export interface TestListing {
   id: string;
@@ -160,6 +167,19 @@ export class BookingsUnderTest {
   /** Delivers the current state of a listing. */
   async publishListing(body: ListingBody, version = ++this.listingVersion): Promise<void> {
     await this.service.deliver('listing.published', body, { version });
+  }
+
+  async publishUserStatus(type: UserStatusEvent, user: TestUser, version: number): Promise<void> {
+    const status = USER_STATUS[type];
+    const body = {
+      userId: user.id,
+      displayName: 'Ann',
+      locale: 'en',
+      roles: [],
+      emailVerified: true,
+      status,
+    };
+    await this.service.deliver(type, body, { version });
   }
 
   quote(guest: TestUser, listing: { id: string }, stay: StayRequest = {}): Promise<TestResponse<QuoteDto>> {

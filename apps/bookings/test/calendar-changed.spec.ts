@@ -16,7 +16,7 @@ it('publishes the nights when a booking is created and when it is cancelled', as
   const listing = await bookings.givenListing();
   const booking = await bookings.givenBooking({ listing });
   await eventually(async () => expect((await publishedChanges(listing)).at(-1)?.blocked).toEqual([stay]));
-  await bookings.as(booking.guest).post(`/v1/bookings/${booking.id}/cancel`, { reason: 'Plans changed' });
+  await bookings.cancel(booking);
   await eventually(async () => expect((await publishedChanges(listing)).at(-1)?.blocked).toEqual([]));
   expect((await publishedChanges(listing)).map(({ version }) => Number(version))).toEqual([1, 2]);
 });

@@ -62,7 +62,7 @@ describe('a rejected booking', () => {
     const quote = await bookings.givenQuote(guest, listing);
     await bookings.service.query(`UPDATE quote SET expires_at = $2::timestamptz WHERE id = $1`, [
       quote.id,
-      bookings.service.clock.now().toISOString(),
+      bookings.now(),
     ]);
     expectProblem(await bookings.book(guest, quote.id), 409, 'quote.expired');
     expect(await isFree()).toBe(true);
@@ -106,8 +106,7 @@ describe('an ended booking releases its nights', () => {
 
   it('when the guest cancels twice concurrently: one 200, one 409', async () => {
     const booking = await bookings.givenRequest({ listing });
-    const cancel = () =>
-      bookings.as(booking.guest).post(`/v1/bookings/${booking.id}/cancel`, { reason: 'Ill' });
+    const cancel = () => bookings.cancel(booking);
     const responses = await Promise.all([cancel(), cancel()]);
     expect(responses.map(({ status }) => status).toSorted()).toEqual([200, 409]);
     expectProblem(

@@ -85,7 +85,7 @@ describe('a change ends by a response', () => {
 });
 
 describe('a change ends by time', () => {
-  it('nobody responses for 24 hours', async () => {
+  it('24 hours after the proposal without a response', async () => {
     const booking = await bookings.givenConfirmed();
     const change = await bookings.changes.givenProposed(booking, longerStay);
     await bookings.service.clock.advance('PT23H59M');

@@ -21,15 +21,10 @@ describe('a payment after the change has expired', () => {
     expect(await bookings.calendar.inconsistentChangeHolds()).toEqual([]);
   });
 
-  it('it lands late, before any sweeper came by', async () => {
+  it('applies an overdue change before the sweep', async () => {
     const booking = await bookings.givenConfirmed();
     const change = await bookings.changes.givenAccepted(booking, longerStay);
-    const past = bookings.service.clock.now().toISOString();
-    await bookings.service.query('UPDATE booking_change SET expires_at = $2 WHERE id = $1', [
-      change.id,
-      past,
-    ]);
-    await bookings.service.query('UPDATE booking SET due_at = $2 WHERE id = $1', [booking.id, past]);
+    await bookings.changes.makeDue(booking, change);
     await bookings.payments.changeCaptured(booking, change);
     expect(await bookings.read(booking)).toMatchObject({ checkOutDate: '2027-06-15' });
     expect(await closed(booking)).toHaveLength(1);

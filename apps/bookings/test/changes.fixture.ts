@@ -53,6 +53,14 @@ export class ChangesUnderTest {
     return this.bookings.as(by).post<ChangeDto>(path, undefined, headers);
   }
 
+  /** Moves the deadline of the change to the current domain time without a sweep. */
+  async makeDue(booking: TestBooking, change: ChangeDto): Promise<void> {
+    const now = this.bookings.now();
+    const { service } = this.bookings;
+    await service.query('UPDATE booking_change SET expires_at = $2 WHERE id = $1', [change.id, now]);
+    await service.query('UPDATE booking SET due_at = $2 WHERE id = $1', [booking.id, now]);
+  }
+
   async read(booking: TestBooking, change: ChangeDto): Promise<ChangeDto> {
     const path = `/v1/bookings/${booking.id}/changes/${change.id}`;
     const { status, body } = await this.bookings.as(booking.guest).get(path);

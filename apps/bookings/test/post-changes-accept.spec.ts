@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { aUser, expectProblem } from '@roost/testing';
-import type { Booking } from '../src/booking/booking.dto.js';
 import { BookingChange } from '../src/booking/change/change.dto.js';
 import { expectShape, juneStay, juneTotalMinor, useBookings } from './bookings.fixture.js';
 import { longerStay, shorterStay } from './changes.fixture.js';
@@ -211,14 +210,7 @@ describe('rejections', () => {
   it('409: rejects an overdue change before the sweep, to the second', async () => {
     const booking = await bookings.givenConfirmed();
     const change = await bookings.changes.givenProposed(booking, longerStay);
-    await bookings.service.query(`UPDATE booking_change SET expires_at = $2 WHERE id = $1`, [
-      change.id,
-      bookings.service.clock.now().toISOString(),
-    ]);
-    await bookings.service.query('UPDATE booking SET due_at = $2 WHERE id = $1', [
-      booking.id,
-      bookings.service.clock.now().toISOString(),
-    ]);
+    await bookings.changes.makeDue(booking, change);
     expectProblem(
       await bookings.changes.respond(booking, change, 'accept'),
       409,
@@ -264,7 +256,7 @@ describe('concurrent requests', () => {
       const change = await bookings.changes.givenProposed(booking, shorterStay);
       const [accept, cancel] = await Promise.all([
         bookings.changes.respond(booking, change, 'accept'),
-        bookings.as(booking.guest).post<Booking>(`/v1/bookings/${booking.id}/cancel`, { reason: 'Ill' }),
+        bookings.cancel(booking),
       ]);
       expect(cancel.status).toBe(200);
       const applied = accept.status === 200;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem, type TestUser } from '@roost/testing';
+import { aUser, expectProblem } from '@roost/testing';
 import { juneStay, useBookings } from './bookings.fixture.js';
 import { longerStay } from './changes.fixture.js';
 
@@ -55,20 +55,14 @@ describe('401, 403 and 404', () => {
   });
 
   it('rejects suspended guests, and changes of a stay at a suspended host', async () => {
-    const setStatus = (user: TestUser, version: number, status: 'suspended' | 'active') =>
-      bookings.service.deliver(
-        status === 'active' ? 'user.reinstated' : 'user.suspended',
-        { userId: user.id, displayName: 'Ann', locale: 'en', roles: [], emailVerified: true, status },
-        { version },
-      );
     const booking = await bookings.givenConfirmed();
-    await setStatus(booking.guest, 2, 'suspended');
+    await bookings.publishUserStatus('user.suspended', booking.guest, 2);
     expectProblem(await bookings.changes.propose(booking, longerStay), 403, 'account.suspended');
     const change = await bookings.changes.givenProposed(booking, longerStay, booking.listing.host);
     expectProblem(await bookings.changes.respond(booking, change, 'accept'), 403, 'account.suspended');
     expect((await bookings.changes.respond(booking, change, 'decline')).status).toBe(200);
-    await setStatus(booking.guest, 3, 'active');
-    await setStatus(booking.listing.host, 2, 'suspended');
+    await bookings.publishUserStatus('user.reinstated', booking.guest, 3);
+    await bookings.publishUserStatus('user.suspended', booking.listing.host, 2);
     expectProblem(await bookings.changes.propose(booking, longerStay), 409, 'booking.listing_unavailable');
   });
 });
@@ -122,7 +116,7 @@ describe('409', () => {
         awaiting_host: () => bookings.givenRequest(),
         cancelled: async () => {
           const given = await bookings.givenConfirmed();
-          await bookings.as(given.guest).post(`/v1/bookings/${given.id}/cancel`, { reason: 'Ill' });
+          await bookings.cancel(given);
           return given;
         },
         completed: async () => {

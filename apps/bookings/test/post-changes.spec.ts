@@ -177,11 +177,7 @@ describe('201', () => {
     await bookings.makeOverdue(held);
     const change = await bookings.changes.givenProposed(booking, longerStay);
     expect(await bookings.stateOf(held)).toBe('expired');
-    await bookings.service.query(
-      `UPDATE booking_change SET expires_at = $2::timestamptz - interval '1 second' WHERE id = $1`,
-      [change.id, bookings.service.clock.now().toISOString()],
-    );
-    await bookings.makeOverdue(booking);
+    await bookings.changes.makeDue(booking, change);
     expect(
       (await bookings.quote(aUser(), listing, { checkInDate: '2027-06-14', checkOutDate: '2027-06-15' }))
         .status,

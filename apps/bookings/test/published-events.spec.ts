@@ -34,7 +34,7 @@ async function publishEveryEvent(): Promise<void> {
   await bookings.accept(accepted);
   await bookings.payments.captured(accepted);
   const declined = await bookings.givenRequest({ listing: await request(), guest, guests });
-  await bookings.as(declined.listing.host).post(`/v1/bookings/${declined.id}/decline`, { reason: 'No' });
+  await bookings.decline(declined);
   await bookings.givenBooking({ listing: await instant(), guest, guests });
   await bookings.service.clock.advance('PT1H');
   await bookings.service.clock.set(changed.dto.checkInAt);

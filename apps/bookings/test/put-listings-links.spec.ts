@@ -127,9 +127,7 @@ it('leaves no orphaned night when a booking is cancelled while its house is bein
   const booking = await bookings.givenConfirmed({ listing: house });
   process.env['ROOST_FAULT'] = 'bookings.before-commit:delay:700';
   try {
-    const cancelling = bookings
-      .as(booking.guest)
-      .post(`/v1/bookings/${booking.id}/cancel`, { reason: 'Plans changed' });
+    const cancelling = bookings.cancel(booking);
     await eventually(async () => {
       const open = await bookings.service.query(
         `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'

@@ -10,7 +10,14 @@ import { nightsToExport, occupiedNights } from '../src/calendar/occupied-nights.
 import { eventsByFeed } from '../src/feed/feed-event.queries.js';
 import { logOf } from '../src/feed/feed-log.queries.js';
 import { claimDueFeed, feedsOf } from '../src/feed/feed.queries.js';
-import { enquiryOverLimit, findThreads, lastMessages, listMessages, listThreads, messageOverLimit } from '../src/message/message.queries.js';
+import {
+  enquiryOverLimit,
+  findThreads,
+  lastMessages,
+  listMessages,
+  listThreads,
+  messageOverLimit,
+} from '../src/message/message.queries.js';
 import { useBookings } from './bookings.fixture.js';
 
 const BOOKINGS = 20_000;

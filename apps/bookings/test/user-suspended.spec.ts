@@ -1,33 +1,15 @@
-import { aUser, expectProblem, type TestUser } from '@roost/testing';
-import { useBookings } from './bookings.fixture.js';
+import { aUser, expectProblem } from '@roost/testing';
+import { useBookings, type UserStatusEvent } from './bookings.fixture.js';
 
 const bookings = useBookings();
 
-type UserEventType = 'user.suspended' | 'user.reinstated' | 'user.erased';
-async function publish(type: UserEventType, user: TestUser, version: number): Promise<void> {
-  const status = {
-    'user.suspended': 'suspended',
-    'user.reinstated': 'active',
-    'user.erased': 'erased',
-  } as const;
-  const body = {
-    userId: user.id,
-    displayName: 'Ann',
-    locale: 'en',
-    roles: [],
-    emailVerified: true,
-    status: status[type],
-  };
-  await bookings.service.deliver(type, body, { version });
-}
-
-it.each<UserEventType>(['user.suspended', 'user.erased'])(
+it.each<UserStatusEvent>(['user.suspended', 'user.erased'])(
   '%s: rejects quotes and bookings of the guest',
   async (type) => {
     const guest = aUser();
     const listing = await bookings.givenListing();
     const quote = await bookings.givenQuote(guest, listing);
-    await publish(type, guest, 2);
+    await bookings.publishUserStatus(type, guest, 2);
     expectProblem(await bookings.quote(guest, listing), 403, 'account.suspended');
     expectProblem(await bookings.book(guest, quote.id), 403, 'account.suspended');
   },
@@ -37,18 +19,18 @@ it('hides the listings of a suspended host until the host is reinstated', async 
   const guest = aUser();
   const listing = await bookings.givenListing();
   const quote = await bookings.givenQuote(guest, listing);
-  await publish('user.suspended', listing.host, 2);
+  await bookings.publishUserStatus('user.suspended', listing.host, 2);
   expectProblem(await bookings.quote(guest, listing), 404, 'listing.not_found');
   expectProblem(await bookings.book(guest, quote.id), 409, 'booking.listing_unavailable');
-  await publish('user.reinstated', listing.host, 3);
-  await publish('user.suspended', listing.host, 2);
+  await bookings.publishUserStatus('user.reinstated', listing.host, 3);
+  await bookings.publishUserStatus('user.suspended', listing.host, 2);
   expect((await bookings.book(guest, quote.id)).status).toBe(201);
 });
 
 it('rejects acceptance by a suspended host and allows them to decline, since that refunds the guest', async () => {
   const booking = await bookings.givenRequest();
   const host = bookings.as(booking.listing.host);
-  await publish('user.suspended', booking.listing.host, 2);
+  await bookings.publishUserStatus('user.suspended', booking.listing.host, 2);
   expectProblem(await host.post(`/v1/bookings/${booking.id}/accept`), 403, 'account.suspended');
   expect(await bookings.stateOf(booking)).toBe('awaiting_host');
   const declined = await host.post(`/v1/bookings/${booking.id}/decline`, { reason: 'I cannot' });
