@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { addDays, nights } from '@roost/stay';
-import type { DateRange } from '@roost/stay';
+import { addDays, type DateRange, nights } from '@roost/stay';
 import { importedNights } from './imported-nights.js';
 
 const may = (from: number, to: number): DateRange => ({
