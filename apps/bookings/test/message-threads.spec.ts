@@ -163,3 +163,59 @@ describe('the thread of a booking', () => {
     expect(await bookings.calendar.isFree(listing, '2027-06-10')).toBe(true);
   });
 });
+
+describe('contact data', () => {
+  const written = 'Write to john (at) gmail (dot) com or call +1 518 555 0142';
+  const masked = 'Write to [mail address hidden] or call [phone number hidden]';
+
+  it('is masked for both sides until the booking is confirmed, then shown, also in older messages', async () => {
+    const enquiry = await messages.givenEnquiry(guest, listing, written);
+    expect(enquiry.lastMessage).toMatchObject({ text: masked, hidden: ['mail', 'phone'] });
+    const booking = await bookings.givenRequest({
+      guest,
+      listing: await bookings.givenListing({ host, bookingMode: 'request' }),
+    });
+    await messages.send(host, booking.id, written);
+    for (const user of [guest, host]) {
+      expect(await messages.textsOf(user, booking.id)).toEqual([masked]);
+      expect(await messages.textsOf(user, enquiry.id)).toEqual([masked]);
+    }
+    await bookings.payments.captured(booking);
+    await bookings.accept(booking);
+    expect(await bookings.stateOf(booking)).toBe('confirmed');
+    for (const user of [guest, host])
+      expect((await messages.messagesOf(user, booking.id)).data).toMatchObject([
+        { text: written, hidden: [] },
+      ]);
+    // The enquiry is about another listing, without a confirmed booking.
+    expect(await messages.textsOf(host, enquiry.id)).toEqual([masked]);
+    expect((await messages.send(host, booking.id, written)).body.text).toBe(written);
+    expect((await messages.threadsOf(guest)).data[0]).toMatchObject({ id: booking.id, contactsShown: true });
+  });
+
+  it('of an enquiry is shown when a booking of the listing is confirmed', async () => {
+    const enquiry = await messages.givenEnquiry(guest, listing, written);
+    const other = await messages.enquire(aUser(), listing, written);
+    await bookings.givenConfirmed({ guest, listing });
+    expect(await messages.textsOf(host, enquiry.id)).toEqual([written]);
+    expect(await messages.textsOf(host, other.body.id)).toEqual([masked]);
+  });
+
+  it('stays masked when the booking is never confirmed', async () => {
+    const booking = await bookings.givenBooking({ guest, listing });
+    await messages.send(guest, booking.id, written);
+    await bookings.cancel(booking);
+    expect(await messages.textsOf(host, booking.id)).toEqual([masked]);
+  });
+
+  it('in the message of a booking is masked, then shown', async () => {
+    const quote = await bookings.givenQuote(guest, listing);
+    const { body } = await bookings
+      .as(guest)
+      .post<{ id: string }>('/v1/bookings', { quoteId: quote.id, message: written });
+    const read = () => bookings.as(host).get<{ message: string }>(`/v1/bookings/${body.id}`);
+    expect((await read()).body.message).toBe(masked);
+    await bookings.service.query('UPDATE booking SET confirmed_at = now() WHERE id = $1', [body.id]);
+    expect((await read()).body.message).toBe(written);
+  });
+});

@@ -39,7 +39,7 @@ describe('reading', () => {
   it('pages threads by side, the newest message first', async () => {
     const listings = [listing, await bookings.givenListing({ host }), await bookings.givenListing({ host })];
     const ids: string[] = [];
-    for (const { id } of listings) ids.push((await messages.enquire(guest, { id: id }, 'Hello')).body.id);
+    for (const { id } of listings) ids.push((await messages.enquire(guest, { id }, 'Hello')).body.id);
     await messages.send(host, ids[0]!, 'Hello yourself');
     const order = [ids[0], ids[2], ids[1]];
     const first = await messages.threadsOf(host, '?limit=2');
@@ -159,5 +159,65 @@ describe('limits', () => {
     const { anonymous } = bookings.service;
     expectProblem(await anonymous.get('/v1/me/threads'), 401, 'auth.missing_token');
     expectProblem(await anonymous.get(`/v1/threads/${randomUUID()}`), 401, 'auth.missing_token');
+  });
+});
+
+describe('GraphQL', () => {
+  it('returns threads with their messages', async () => {
+    const other = await bookings.givenListing({ host });
+    for (const { id } of [listing, other]) await messages.enquire(guest, { id }, `About ${id}`);
+    const { data, errors } = await bookings.as(host).graphql<{
+      threads: { edges: { node: { messages: { edges: { node: { text: string } }[] } } }[] };
+    }>(
+      `{ threads(role: host, first: 5) { pageInfo { hasNextPage } edges { node {
+           id unreadCount listing { id } guest { id } booking { id }
+           messages(first: 2) { pageInfo { hasNextPage endCursor } edges { node { text hidden sender { id } } } } } } } }`,
+    );
+    expect(errors).toEqual([]);
+    const found = data?.threads.edges.map(({ node }) => node.messages.edges.map((edge) => edge.node.text));
+    expect(found).toEqual([[`About ${other.id}`], [`About ${listing.id}`]]);
+  });
+
+  it('starts a thread, sends, marks as read and returns the thread of a booking', async () => {
+    const started = await bookings
+      .as(guest)
+      .graphql<{ startThread: { id: string } }>(
+        'mutation ($id: ID!, $input: SendMessageInput!) { startThread(listingId: $id, input: $input) { id lastMessage { text } } }',
+        { id: listing.id, input: { text: 'Hello, call 518 555 0142' } },
+      );
+    expect(started.data?.startThread).toMatchObject({
+      lastMessage: { text: 'Hello, call [phone number hidden]' },
+    });
+    const threadId = started.data!.startThread.id;
+    const sent = await bookings
+      .as(host)
+      .graphql<{ sendMessage: { id: string } }>(
+        'mutation ($id: ID!, $input: SendMessageInput!) { sendMessage(threadId: $id, input: $input) { id text } }',
+        { id: threadId, input: { text: 'Hello' } },
+      );
+    const marked = await bookings
+      .as(guest)
+      .graphql(
+        'mutation ($id: ID!, $input: MarkReadInput!) { markThreadRead(threadId: $id, input: $input) { unreadCount } }',
+        { id: threadId, input: { messageId: sent.data?.sendMessage.id } },
+      );
+    expect(marked.data).toEqual({ markThreadRead: { unreadCount: 0 } });
+    const stranger = await bookings.as(aUser()).graphql('query ($id: ID!) { thread(id: $id) { id } }', {
+      id: threadId,
+    });
+    expect(stranger.errors).toMatchObject([{ extensions: { code: 'thread.not_found', status: 404 } }]);
+    const booking = await bookings.givenBooking({ guest, listing });
+    const read = await bookings
+      .as(guest)
+      .graphql(
+        'query ($id: ID!) { booking(id: $id) { thread { id bookingId messages { edges { cursor } } } } }',
+        {
+          id: booking.id,
+        },
+      );
+    expect(read).toMatchObject({
+      data: { booking: { thread: { id: booking.id, messages: { edges: [] } } } },
+      errors: [],
+    });
   });
 });
