@@ -9,13 +9,13 @@ import { QuoteModule } from './quote/quote.module.js';
 
 @Module({
   imports: [
-    AccountStandingModule,
     CalendarModule,
-    QuoteModule,
-    MessageModule,
     BookingModule,
+    MessageModule,
+    QuoteModule,
     FeedModule,
     AccountModule,
+    AccountStandingModule,
   ],
 })
 export class AppModule {}
