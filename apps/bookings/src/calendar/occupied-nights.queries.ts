@@ -48,7 +48,7 @@ export interface OwnedNights {
 }
 
 /** A stay in progress keeps its first night: it is not cut at `today`. */
-const LONGEST_PAST_DAYS = 1_000;
+const MAX_PAST_DAYS = 1_000;
 
 /**
  * The nights of each owner, uncut, that end after `today`. Nights from feeds are included only with `withFeeds`: two
@@ -60,7 +60,7 @@ export async function nightsToExport(
   today: IsoDate,
   withFeeds: boolean,
 ): Promise<OwnedNights[]> {
-  const first = addDays(today, -LONGEST_PAST_DAYS);
+  const first = addDays(today, -MAX_PAST_DAYS);
   return await em.execute<OwnedNights[]>(sql`
     ${occupied(sql`(SELECT ${calendarListingId}::bigint, ${first}::date, NULL::date)`)}
     SELECT owned.owner_id AS "ownerId", kind, to_char(lower(r), 'YYYY-MM-DD') AS "from", to_char(upper(r), 'YYYY-MM-DD') AS "to"

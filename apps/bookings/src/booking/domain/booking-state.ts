@@ -188,7 +188,7 @@ export interface Allowed {
   expiryCause: ExpiryCause | null;
 }
 
-export interface Refused {
+export interface Rejected {
   allowed: false;
   code: 'booking.transition_not_allowed';
   /** The guards that failed, if the state has a transition for the event. */
@@ -198,7 +198,11 @@ export interface Refused {
 }
 
 /** Returns the next state, or the rejection (409) and its effect on the payment that caused the event. */
-export function transition(state: BookingState, event: BookingEvent, facts: BookingFacts): Allowed | Refused {
+export function transition(
+  state: BookingState,
+  event: BookingEvent,
+  facts: BookingFacts,
+): Allowed | Rejected {
   const rows = TRANSITIONS.filter((row) => row.from === state && row.event === event);
   const unmet = (row: Transition): Guard[] => row.guards.filter((guard) => !GUARDS[guard](facts));
   const next = rows.find((row) => unmet(row).length === 0);

@@ -20,15 +20,15 @@ export function exportedNights(
   nights: readonly (DateRange & { ownerId: string; kind: string })[],
   digest: (text: string) => string,
 ): ExportedNights[] {
-  const seen = new Set<string>();
+  const used = new Set<string>();
   const beforeStays = new Set(
     nights.filter(({ kind }) => kind === 'stay').map(({ ownerId, from }) => `${ownerId}/${from}`),
   );
   return nights.map(({ ownerId, kind, from, to }) => {
     const isAfter = kind === 'prep' && !beforeStays.has(`${ownerId}/${to}`);
     const role = `${ownerId}/${kind}${isAfter ? '/after' : ''}`;
-    const name = kind === 'import' || seen.has(role) ? `${role}/${from}` : role;
-    seen.add(role);
+    const name = kind === 'import' || used.has(role) ? `${role}/${from}` : role;
+    used.add(role);
     return { uid: digest(`${listingId}/${name}`).slice(0, DIGEST_LENGTH) + domainOf(listingId), from, to };
   });
 }

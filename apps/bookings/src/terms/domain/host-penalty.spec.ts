@@ -1,6 +1,6 @@
 import { CURRENCIES } from '@roost/money';
 import { addSeconds } from '@roost/stay';
-import { hostPenalty, leastHostPenalty } from './host-penalty.js';
+import { hostPenalty, minimumHostPenalty } from './host-penalty.js';
 import { aBookedStay } from './booked-stay.fixture.js';
 
 describe('the penalty of a host who cancels', () => {
@@ -31,13 +31,13 @@ describe('the penalty of a host who cancels', () => {
     ['JPY', 7_500],
     ['KWD', 15_000],
   ])('in %s is at least %d', (currency, minimum) => {
-    expect(leastHostPenalty(currency)).toBe(minimum);
+    expect(minimumHostPenalty(currency)).toBe(minimum);
     const price = { ...stay.price, nights: [{ amountMinor: 1 }], cleaningMinor: 0 };
     expect(hostPenalty({ ...stay, currency, price }, new Date('2027-01-01T00:00:00Z'))).toBe(minimum);
   });
 
   it('has a minimum for every currency', () => {
-    for (const currency of CURRENCIES) expect(leastHostPenalty(currency)).toBeGreaterThan(0);
-    expect(() => leastHostPenalty('XXX')).toThrow(RangeError);
+    for (const currency of CURRENCIES) expect(minimumHostPenalty(currency)).toBeGreaterThan(0);
+    expect(() => minimumHostPenalty('XXX')).toThrow(RangeError);
   });
 });

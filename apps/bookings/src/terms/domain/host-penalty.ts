@@ -164,7 +164,7 @@ const MIN_UNITS: Record<string, number> = {
 };
 
 /** In minor units. Throws a RangeError for a currency without an amount. */
-export function leastHostPenalty(currency: string): number {
+export function minimumHostPenalty(currency: string): number {
   const units = MIN_UNITS[currency];
   if (units === undefined) throw new RangeError(`No minimum penalty is set for ${currency}`);
   return units * 10 ** decimals(currency);
@@ -181,5 +181,5 @@ export function hostPenalty(stay: BookedStay, at: Date): number {
   const bps = at < thirtyDaysBefore ? 1_000 : at <= addHours(stay.checkInAt, -48) ? 2_500 : 5_000;
   const baseMinor =
     sum(price.nights.map(({ amountMinor }) => amountMinor)) + price.extraGuestMinor + price.cleaningMinor;
-  return Math.max(percentOf(baseMinor, bps), leastHostPenalty(stay.currency));
+  return Math.max(percentOf(baseMinor, bps), minimumHostPenalty(stay.currency));
 }
