@@ -1,6 +1,6 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 
-/** As Kysely hands it to a driver; MikroORM has written the values into the text, a prepared statement has not. */
+/** A query as Kysely passes it to a driver. MikroORM has escaped the values into the text; a prepared statement has parameters. */
 interface Query {
   readonly sql: string;
   readonly parameters: readonly unknown[];
@@ -9,16 +9,16 @@ interface Query {
 export type IsolationLevel = 'read committed' | 'repeatable read';
 
 /**
- * A transaction of its own connection: what MikroORM needs of one, and no round trip for BEGIN. It travels in the message
- * of the first statement; where a part of a message fails PostgreSQL runs none of the rest, so that no statement can be
- * run without its transaction.
+ * A transaction on its own connection, with the interface that MikroORM requires and without a round trip for BEGIN: BEGIN
+ * is sent in one message with the first statement. If a part of a message fails, PostgreSQL does not run the rest, so no
+ * statement can run outside of its transaction.
  */
 export class DatabaseTransaction {
   readonly #begin: string;
   #sent = false;
   #ended = false;
   #failed: { readonly error: unknown } | undefined;
-  /** Statements that are given side by side run one after the other. */
+  /** Concurrent statements run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -29,8 +29,8 @@ export class DatabaseTransaction {
   }
 
   /**
-   * Commits what `work` did, or rolls it back and throws what `work` or the commit threw. A connection that can't even
-   * roll back is not given to anybody again.
+   * Runs `work` and commits. Rolls back and rethrows if `work` or the commit throws. A connection whose rollback fails is
+   * removed from the pool.
    */
   static async run<T>(
     pool: Pool,
@@ -39,16 +39,16 @@ export class DatabaseTransaction {
   ): Promise<T> {
     const client = await pool.connect();
     const transaction = new DatabaseTransaction(client, isolation);
-    let broken: Error | undefined;
+    let rollbackError: Error | undefined;
     try {
       const result = await work(transaction);
       await transaction.#end('commit');
       return result;
     } catch (error) {
-      await transaction.#end('rollback').catch((why: Error) => (broken = why));
+      await transaction.#end('rollback').catch((cause: Error) => (rollbackError = cause));
       throw error;
     } finally {
-      client.release(broken);
+      client.release(rollbackError);
     }
   }
 
@@ -59,15 +59,15 @@ export class DatabaseTransaction {
   }
 
   async #execute(query: Query): Promise<{ rows: unknown[]; numAffectedRows: bigint | undefined }> {
-    // Work that outlives its rolled back transaction (a handler that timed out) must not write outside of it.
+    // A handler that timed out may still be running: it must not write outside of its transaction.
     if (this.#ended) throw new Error('This transaction has ended');
     if (this.#failed) throw this.#failed.error;
     const { command, rowCount, rows } = this.#sent ? await this.#query(query) : await this.#first(query);
-    const counts = ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(command);
-    return { rows, numAffectedRows: counts ? BigInt(rowCount ?? 0) : undefined };
+    const isWrite = ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(command);
+    return { rows, numAffectedRows: isWrite ? BigInt(rowCount ?? 0) : undefined };
   }
 
-  /** When it fails nobody knows whether there is a transaction: nothing may follow but the rollback. */
+  /** If it fails it is uncertain whether a transaction has begun, so only the rollback may follow. */
   async #first({ sql, parameters }: Query): Promise<QueryResult> {
     this.#sent = true;
     try {
@@ -87,12 +87,12 @@ export class DatabaseTransaction {
     return this.client.query(sql, [...parameters]);
   }
 
-  async #end(how: 'commit' | 'rollback'): Promise<void> {
+  async #end(command: 'commit' | 'rollback'): Promise<void> {
     this.#ended = true;
     if (!this.#sent) return;
-    const { command } = await this.client.query(how);
-    // PostgreSQL's answer, and no error, where a statement failed and nobody let it end the work.
-    if (command.toLowerCase() !== how)
-      throw new Error('A statement of this transaction has failed: nothing was kept');
+    const { command: executed } = await this.client.query(command);
+    // PostgreSQL responds to COMMIT with ROLLBACK, without an error, if a statement failed and `work` ignored that.
+    if (executed.toLowerCase() !== command)
+      throw new Error('A statement of this transaction failed: the transaction was rolled back');
   }
 }

@@ -1,45 +1,57 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { EventEnvelope } from './envelope.js';
 import { errorCode, errorDetail } from './errors.js';
+import { insertOutboxEvent } from './outbox.queries.js';
 
-/** The outbox's name for the copy of a parked event. No contract has it, so no service can listen to it. */
+/** The outbox type of a dead letter's copy. No contract describes it, so no service can listen to it. */
 export const DEAD_LETTER_TYPE = 'dead-letter';
 
 export function deadLetterTopic(service: string): string {
   return `${service}.dead-letter`;
 }
 
+/** Why an event could not be handled, and after how many tries. */
+export interface HandlingFailure {
+  readonly error: unknown;
+  readonly tries: number;
+}
+
 export interface DeadLetterNotice {
-  readonly letter: EventEnvelope;
+  readonly event: EventEnvelope;
   readonly code: string;
   readonly detail: string;
   readonly tries: number;
 }
 
 /**
- * Puts the copy for operators into the outbox, in the transaction that parks the event: what is parked is announced,
- * what is announced is parked. Where there is no Kafka nobody takes it, and it goes with the outbox's retention.
+ * Publishes the operators' copy of a dead letter through the outbox, in the transaction that stores the dead letter:
+ * either both are committed or neither is. Without Kafka no sink accepts the copy; outbox retention deletes it.
  */
-export async function announceDeadLetter(
+export async function publishDeadLetterNotice(
   em: EntityManager,
   service: string,
-  { id, type, source, topic, key, time, aggregateVersion, schemaVersion, traceparent, data }: EventEnvelope,
-  error: unknown,
-  tries: number,
+  event: EventEnvelope,
+  { error, tries }: HandlingFailure,
 ): Promise<void> {
+  const { id, type, source, topic, key, time, aggregateVersion, schemaVersion, traceparent, data } = event;
   const notice: DeadLetterNotice = {
-    letter: { id, type, source, topic, key, time, aggregateVersion, schemaVersion, traceparent, data },
+    event: { id, type, source, topic, key, time, aggregateVersion, schemaVersion, traceparent, data },
     code: errorCode(error),
     detail: errorDetail(error),
     tries,
   };
-  await em.execute(
-    `INSERT INTO outbox_event (type, topic, key, compacted, schema_version, traceparent, body) VALUES (?, ?, ?, false, 1, ?, ?::jsonb)`,
-    [DEAD_LETTER_TYPE, deadLetterTopic(service), key, traceparent, JSON.stringify(notice)],
-    'run',
-  );
+  await insertOutboxEvent(em, {
+    type: DEAD_LETTER_TYPE,
+    topic: deadLetterTopic(service),
+    key,
+    compacted: false,
+    version: null,
+    schemaVersion: 1,
+    traceparent,
+    body: JSON.stringify(notice),
+  });
 }
 
-export function readNotice(data: string): DeadLetterNotice {
+export function parseDeadLetterNotice(data: string): DeadLetterNotice {
   return JSON.parse(data) as DeadLetterNotice;
 }

@@ -1,6 +1,6 @@
 import type { EventListener, EventSink, EventTransport } from './transport.js';
 
-/** The services of one process: each relay hands its events straight to the listeners beside it. */
+/** Connects the services of one process: each relay passes its events directly to the listeners. */
 export class EmbeddedBus implements EventTransport {
   readonly #sinks = new Map<string, EventSink>();
   readonly #watchers = new Set<() => void>();
@@ -16,21 +16,21 @@ export class EmbeddedBus implements EventTransport {
 
   async listen(listener: EventListener): Promise<() => Promise<void>> {
     if (this.#sinks.has(listener.service)) {
-      throw new Error(`${listener.service} listens on this bus already`);
+      throw new Error(`${listener.service} already listens on this bus`);
     }
     this.#sinks.set(listener.service, {
       name: listener.service,
       wants: (type) => listener.types.has(type),
-      send: (event, settled) => listener.accept({ event, settled }),
+      send: (event, onProcessed) => listener.accept({ event, settled: onProcessed }),
     });
-    this.#changed();
+    this.#notifyWatchers();
     return async () => {
       this.#sinks.delete(listener.service);
-      this.#changed();
+      this.#notifyWatchers();
     };
   }
 
-  #changed(): void {
+  #notifyWatchers(): void {
     for (const watcher of this.#watchers) watcher();
   }
 }

@@ -1,27 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { events, topicOf, type EventBody, type EventType } from '@roost/contracts';
 
-/** No event's body is larger: the outbox refuses to write one, Kafka's topics to take one, a consumer to read one. */
+/** The limit of an event's body. The outbox, the topics of Kafka and the consumers reject a larger one. */
 export const EVENT_LIMIT_BYTES = 900_000;
 
-/** jsonb is told with a blank after each comma and colon, which makes the densest JSON half as large again. */
-const DENSEST_BYTES = EVENT_LIMIT_BYTES / 1.5;
+/** jsonb is printed with a space after each comma and colon, which makes JSON at most half as large again. */
+const ALWAYS_WITHIN_LIMIT_BYTES = EVENT_LIMIT_BYTES / 1.5;
 
-/** The bytes of a body as it will travel, given as `JSON.stringify` writes it. */
-export function toldBytes(json: string): number {
+/** The size in bytes of a body as it is sent; `json` is the result of `JSON.stringify`. */
+export function transportBytes(json: string): number {
   const bytes = Buffer.byteLength(json);
-  if (bytes <= DENSEST_BYTES) return bytes;
+  if (bytes <= ALWAYS_WITHIN_LIMIT_BYTES) return bytes;
   return bytes + (json.replace(/"(?:[^"\\]|\\.)*"/g, '').match(/[,:]/g)?.length ?? 0);
 }
 
-/** One event as it travels: CloudEvents attributes (headers in Kafka) and the body as JSON text (the value). */
+/** One event as it is sent: CloudEvents attributes (headers in Kafka) and the body as JSON text (the value). */
 export interface EventEnvelope {
   readonly id: string;
   readonly type: string;
   /** `/bookings` */
   readonly source: string;
   readonly topic: string;
-  /** ce_subject: the aggregate's id. Order holds per topic and key. */
+  /** ce_subject: the aggregate's id. Events are ordered per topic and key. */
   readonly key: string;
   /** RFC 3339. */
   readonly time: string;
@@ -31,7 +31,7 @@ export interface EventEnvelope {
   readonly data: string;
 }
 
-/** What a handler gets beside the body. */
+/** The attributes that a handler receives with the body. */
 export interface EventMeta {
   readonly id: string;
   readonly type: EventType;
@@ -57,7 +57,7 @@ export function metaOf(event: EventEnvelope): EventMeta {
   };
 }
 
-/** The key of a body, checked: an event without its key could not be ordered. */
+/** The key of a body. Throws a TypeError if it is missing: the event could not be ordered. */
 export function keyOf<T extends EventType>(type: T, body: EventBody<T>): string {
   const key: unknown = Reflect.get(body, events[type].key);
   if (typeof key !== 'string') throw new TypeError(`${type} has no ${events[type].key}`);
@@ -72,7 +72,7 @@ export interface EnvelopeOptions {
   traceparent?: string;
 }
 
-/** An event from outside the outbox: a test that delivers one, a replay. `source` is the publishing service's name. */
+/** Builds an event without the outbox, for tests and replays. `source` is the publishing service's name. */
 export function envelopeOf<T extends EventType>(
   type: T,
   body: EventBody<T>,

@@ -17,9 +17,9 @@ test.each([
   ['a lost race', withCode('40001')],
   ['a deadlock', withCode('40P01')],
   ['a stale version', new OptimisticLockError('stale')],
-  ['a flagged race', new RetryTransaction('twin')],
+  ['a requested retry', new RetryTransaction('concurrent insert')],
   ['a lost race inside another error', new Error('failed', { cause: withCode('40001') })],
-])('%s is run again, and counts as transient', (_, error) => {
+])('%s is a lost race and transient', (_, error) => {
   expect(isLostRace(error)).toBe(true);
   expect(isTransient(error)).toBe(true);
 });
@@ -29,37 +29,37 @@ test.each([
   ['too many connections', withCode('53300')],
   ['a lock that took too long', withCode('55P03')],
   ['a refused connection', withCode('ECONNREFUSED')],
-  ['a fetch that found nobody', new TypeError('fetch failed', { cause: withCode('ECONNREFUSED') })],
+  ['a fetch without a server', new TypeError('fetch failed', { cause: withCode('ECONNREFUSED') })],
   ['every address refused', new AggregateError([withCode('ECONNREFUSED'), withCode('ECONNREFUSED')])],
   ['a connection cut under a query', new Error('Connection terminated unexpectedly')],
-  ['a pool that is being closed', new Error('Cannot use a pool after calling end on the pool')],
-])('%s passes', (_, error) => {
+  ['a pool that is closing', new Error('Cannot use a pool after calling end on the pool')],
+])('%s is transient', (_, error) => {
   expect(isTransient(error)).toBe(true);
   expect(isLostRace(error)).toBe(false);
 });
 
 test.each([
   ['a TypeError', new TypeError('Cannot read properties of undefined')],
-  ['a broken constraint', withCode('23505')],
-  ['a statement that is too slow', withCode('57014')],
+  ['a constraint violation', withCode('23505')],
+  ['a statement timeout', withCode('57014')],
   ['a problem', withCode('booking.not_found')],
-  ['a handler that takes too long', new HandlerTimeout('booking.created', 30)],
-  ['an event that can not be read', new MalformedEvent('no')],
-  ['a message about connections', new Error('No booking for "Connection terminated"')],
+  ['a handler timeout', new HandlerTimeout('booking.created', 30)],
+  ['an unreadable event', new MalformedEvent('no')],
+  ['a message that mentions connections', new Error('No booking for "Connection terminated"')],
   ['a thrown string', 'ECONNREFUSED'],
-  ['nothing', undefined],
-])('%s does not', (_, error) => {
+  ['undefined', undefined],
+])('%s is not transient', (_, error) => {
   expect(isTransient(error)).toBe(false);
 });
 
-test("what Node's own parts throw is understood", async () => {
+test("recognises errors of Node's built-in modules", async () => {
   const socket = createConnection({ host: '127.0.0.1', port: 1 });
   const [error] = (await once(socket, 'error')) as [unknown];
   expect(isTransient(error)).toBe(true);
   expect(errorCode(error)).toBe('ECONNREFUSED');
 });
 
-test('a code names the fault for operators, and the detail is one short line', () => {
+test('errorCode is a code for operators, and errorDetail is one short line', () => {
   expect(errorCode(withCode('booking.not_found'))).toBe('booking.not_found');
   expect(errorCode(new RangeError('x'))).toBe('RangeError');
   expect(errorCode('oops')).toBe('Unknown');

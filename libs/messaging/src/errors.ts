@@ -1,11 +1,11 @@
 import { OptimisticLockError } from '@mikro-orm/core';
 
-/** Thrown inside a transaction that lost a race it can win on a second try (an insert that met its twin, say). */
+/** Thrown inside a transaction to have it retried, e.g. after an insert that conflicted with a concurrent one. */
 export class RetryTransaction extends Error {
   override readonly name = 'RetryTransaction';
 }
 
-/** A handler that did not come to an end in time. */
+/** A handler exceeded its time limit. */
 export class HandlerTimeout extends Error {
   override readonly name = 'HandlerTimeout';
   constructor(type: string, seconds: number) {
@@ -13,17 +13,18 @@ export class HandlerTimeout extends Error {
   }
 }
 
-/** An event that no number of tries will make readable. */
+/** An event that can't be parsed; it is not retried. */
 export class MalformedEvent extends Error {
   override readonly name = 'MalformedEvent';
 }
 
+/** serialization_failure, deadlock_detected */
 const LOST_RACE = new Set(['40001', '40P01']);
 
-/** The connection, the server's resources, the server going down or coming up, its disk, a lock that took too long. */
-const SERVER_AWAY = /^(08...|53...|57P..|58...|55P03)$/;
+/** SQLSTATEs: connection, insufficient resources, shutdown or startup of the server, I/O, lock timeout. */
+const SERVER_UNAVAILABLE = /^(08...|53...|57P..|58...|55P03)$/;
 
-const NETWORK_AWAY = new Set([
+const NETWORK_UNAVAILABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',
@@ -37,7 +38,7 @@ const NETWORK_AWAY = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** What pg and ioredis say without a code when a connection went away under them. */
+/** Messages of pg and ioredis errors that have no code and mean a lost connection. */
 const CONNECTION_LOST =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Connection ended unexpectedly|Query read timeout|Cannot use a pool after calling end|driver has already been destroyed|Connection is closed|Reached the max retries per request limit)/;
 
@@ -49,7 +50,7 @@ interface Thrown {
   errors?: unknown;
 }
 
-/** Not `instanceof Error`: what Node's own parts throw is of another realm in a test run. */
+/** Not `instanceof Error`: in a test run, errors of Node's built-in modules are of another realm. */
 function asThrown(error: unknown): Thrown | undefined {
   return typeof error === 'object' && error !== null ? error : undefined;
 }
@@ -64,7 +65,7 @@ function* chain(error: unknown, depth = 0): Generator<Thrown> {
   }
 }
 
-/** Another try of the whole transaction may succeed: the database chose this one as the loser of a race. */
+/** A serialization failure, a deadlock or a stale version: a retry of the whole transaction may succeed. */
 export function isLostRace(error: unknown): boolean {
   for (const each of chain(error)) {
     if (each instanceof RetryTransaction || each instanceof OptimisticLockError) return true;
@@ -73,27 +74,28 @@ export function isLostRace(error: unknown): boolean {
   return false;
 }
 
-/** Nothing is wrong with the event: the database or the network is away, and will be back. */
+/** A failure that does not depend on the event: a lost race, or a database or network that is unavailable. */
 export function isTransient(error: unknown): boolean {
   if (isLostRace(error)) return true;
   for (const { code, message } of chain(error)) {
-    if (typeof code === 'string' && (NETWORK_AWAY.has(code) || SERVER_AWAY.test(code))) return true;
+    if (typeof code === 'string' && (NETWORK_UNAVAILABLE.has(code) || SERVER_UNAVAILABLE.test(code)))
+      return true;
     if (typeof message === 'string' && CONNECTION_LOST.test(message)) return true;
   }
   return false;
 }
 
-/** What operators sort by: a problem's code, an SQLSTATE, or the error's name. */
+/** A code to group failures by: a problem's code, an SQLSTATE, or the error's name. */
 export function errorCode(error: unknown): string {
   const thrown = asThrown(error);
   if (typeof thrown?.code === 'string') return thrown.code;
   return typeof thrown?.name === 'string' ? thrown.name : 'Unknown';
 }
 
-/** For the operator who looks at a parked event. Of a database error only what quotes no value. */
+/** The first line of an error, ≤ 500 characters, for operators. Later lines of a database error may quote values. */
 export function errorDetail(error: unknown): string {
   const thrown = asThrown(error);
   const text = thrown ? `${String(thrown.name)}: ${String(thrown.message)}` : String(error);
-  // What PostgreSQL would refuse must not keep the letter from being written: a NUL, half of a character.
+  // PostgreSQL rejects NUL and lone surrogates; the dead letter must be stored all the same.
   return (text.split('\n')[0] ?? '').slice(0, 500).replaceAll('\0', '\uFFFD').toWellFormed();
 }

@@ -1,37 +1,28 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
-import { events, isEventType, parseEvent } from '@roost/contracts';
+import { isEventType, parseEvent } from '@roost/contracts';
 import { Tracing } from '@roost/tracing';
-import { announceDeadLetter } from './dead-letter-notice.js';
-import { bury, endRedrive, lockKey, nextOfKey } from './dead-letters.js';
+import { type HandlingFailure, publishDeadLetterNotice } from './dead-letter-notice.js';
+import {
+  deleteDeadLetter,
+  firstOfKey,
+  insertDeadLetter,
+  lockKey,
+  recordRedriveFailure,
+  type TopicKey,
+} from './dead-letter.queries.js';
 import { metaOf, type EventEnvelope, type EventMeta } from './envelope.js';
 import { HandlerTimeout, MalformedEvent } from './errors.js';
+import { traceProcessing } from './event-spans.js';
 import { faultPoint } from './fault-point.js';
-import { consumed } from './event-spans.js';
+import { claimEvent, insertHandled, isHandled } from './inbox.queries.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
+import type { Outcome } from './outcome.js';
 import { Transactions } from './transactions.js';
 
 export type EventHandler = (body: unknown, meta: EventMeta) => Promise<void>;
 
-/**
- * `handled`; `known`: it had been before; `queued`: an earlier event of its key is parked, this one waits behind it;
- * `ignored`: nobody here listens to its type.
- */
-export type Outcome = 'handled' | 'known' | 'queued' | 'ignored';
-
-/**
- * The inbox row comes first: it takes the snapshot before the transaction id (EVENTS.md, writers serialise) and makes a
- * twin that is being handled elsewhere wait. No row: the event is known, or an earlier one of its key is parked.
- */
-const CLAIM = `
-  INSERT INTO inbox_event (event_id, type, compacted)
-  SELECT ?, ?, ? WHERE NOT EXISTS (SELECT FROM dead_letter WHERE topic = ? AND key = ?)
-  ON CONFLICT (event_id) DO NOTHING RETURNING 1`;
-
-/** Of the same snapshot as the claim that gave no row. */
-const IS_KNOWN = `SELECT EXISTS (SELECT FROM inbox_event WHERE event_id = ?) AS known`;
-
-/** Runs the handlers of one service: each event once, with its inbox row, in one transaction. */
+/** Runs the handlers of one service: each event once, in one transaction with its inbox row. */
 @Injectable()
 export class EventConsumer {
   readonly #handlers = new Map<string, EventHandler[]>();
@@ -54,23 +45,20 @@ export class EventConsumer {
     this.#handlers.set(type, [...(this.#handlers.get(type) ?? []), handler]);
   }
 
-  /** One try. Throws what the handler threw, with nothing left behind. */
+  /** Tries once. Throws what the handler threw, after rolling back. */
   async handle(event: EventEnvelope): Promise<Outcome> {
     if (!this.#handlers.has(event.type)) return 'ignored';
     for (;;) {
       const outcome = await this.transactions.begin((em) =>
-        this.#inTime(event, async () => {
-          const { id, type, topic, key } = event;
-          const claimed = await em.execute<unknown[]>(CLAIM, [id, type, isCompacted(type), topic, key]);
-          if (claimed.length > 0) {
-            await this.#apply(em, event);
+        this.#withDeadline(event, async () => {
+          if (await claimEvent(em, event)) {
+            await this.#runHandlers(em, event);
             return 'handled' as const;
           }
-          const [found] = await em.execute<{ known: boolean }[]>(IS_KNOWN, [id]);
-          return found?.known ? ('known' as const) : ('held' as const);
+          return (await isHandled(em, event.id)) ? ('known' as const) : ('blocked' as const);
         }),
       );
-      if (outcome !== 'held') {
+      if (outcome !== 'blocked') {
         await faultPoint(`${this.options.service}.after-handler`);
         return outcome;
       }
@@ -79,76 +67,73 @@ export class EventConsumer {
   }
 
   /**
-   * Inside the transaction of `em`, which has forgotten that the event was handled before: for a rebuild. Nothing is
-   * looked up, so it may only be called where no other process can handle events of this service.
+   * Handles an event in the transaction of `em`, for a rebuild. It does not check whether the event was handled before
+   * or its key has dead letters, so no other process may handle events of this service at the same time.
    */
   async handleAnew(em: EntityManager, event: EventEnvelope): Promise<void> {
     if (!this.#handlers.has(event.type)) return;
-    await em.execute(
-      `INSERT INTO inbox_event (event_id, type, compacted) VALUES (?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
-      [event.id, event.type, isCompacted(event.type)],
-      'run',
-    );
-    await this.#apply(em, event);
+    await insertHandled(em, event);
+    await this.#runHandlers(em, event);
     em.clear();
   }
 
-  /** Tries are used up: the event waits for an operator, and its key with it. */
-  async park(event: EventEnvelope, error: unknown, tries: number): Promise<void> {
+  /** Stores an event that has used all its tries as a dead letter; later events of its key are queued behind it. */
+  async deadLetter(event: EventEnvelope, failure: HandlingFailure): Promise<void> {
     await this.transactions.begin(
       async (em) => {
-        await lockKey(em, event.topic, event.key);
-        if (!(await bury(em, event, { error, tries }))) return;
-        this.transactions.publishing();
-        await announceDeadLetter(em, this.options.service, event, error, tries);
+        await lockKey(em, event);
+        if (!(await insertDeadLetter(em, event, failure))) return;
+        this.transactions.registerPublication();
+        await publishDeadLetterNotice(em, this.options.service, event, failure);
       },
       { isolation: 'read committed' },
     );
   }
 
-  /** Takes the first letter of a key that is to be redriven. Null when the key has none (any more). */
-  async redriveNext(topic: string, key: string): Promise<EventEnvelope | null> {
+  /**
+   * Handles the first dead letter of a key that is marked for redrive. Returns null if the key has none (any more).
+   * Throws a RedriveFailure if its handler fails again.
+   */
+  async redriveNext(topicKey: TopicKey): Promise<EventEnvelope | null> {
     return this.transactions.begin(async (em) => {
-      await lockKey(em, topic, key);
-      const letter = await nextOfKey(em, topic, key);
-      if (!letter?.redriveAt) return null;
-      const fresh = await em.execute<unknown[]>(
-        `INSERT INTO inbox_event (event_id, type, compacted) VALUES (?, ?, ?) ON CONFLICT (event_id) DO NOTHING RETURNING 1`,
-        [letter.id, letter.type, isCompacted(letter.type)],
-      );
+      await lockKey(em, topicKey);
+      const first = await firstOfKey(em, topicKey);
+      if (!first?.redriveAt) return null;
+      const isNew = await insertHandled(em, first);
       try {
-        if (fresh.length > 0) await this.#redrive(em, letter);
+        if (isNew) await this.#redrive(em, first);
       } catch (error) {
-        throw new RedriveFailure(letter, error);
+        throw new RedriveFailure(first, error);
       }
-      await em.execute(`DELETE FROM dead_letter WHERE event_id = ?`, [letter.id], 'run');
-      return letter;
+      await deleteDeadLetter(em, first.id);
+      return first;
     });
   }
 
-  /** The redrive met a failure again: the key waits for the operator once more. */
-  async parkAgain(event: EventEnvelope, error: unknown, tries: number): Promise<void> {
+  /** Stores that a redrive failed again: the key stays blocked until the operator's next redrive. */
+  async deadLetterAgain(event: EventEnvelope, failure: HandlingFailure): Promise<void> {
     await this.transactions.begin(
       async (em) => {
-        await endRedrive(em, event, error, tries);
-        this.transactions.publishing();
-        await announceDeadLetter(em, this.options.service, event, error, tries);
+        await lockKey(em, event);
+        await recordRedriveFailure(em, event, failure);
+        this.transactions.registerPublication();
+        await publishDeadLetterNotice(em, this.options.service, event, failure);
       },
       { isolation: 'read committed' },
     );
   }
 
-  #redrive(em: EntityManager, letter: EventEnvelope): Promise<void> {
+  #redrive(em: EntityManager, event: EventEnvelope): Promise<void> {
     const { service, tracing = Tracing.off } = this.options;
-    return consumed(tracing, service, letter, { 'roost.redriven': true }, () =>
-      this.#inTime(letter, () => this.#apply(em, letter)),
+    return traceProcessing({ tracing, service, event, attributes: { 'roost.redriven': true } }, () =>
+      this.#withDeadline(event, () => this.#runHandlers(em, event)),
     );
   }
 
-  /** Inside the transaction, so that one that takes too long is rolled back and not left open. */
-  async #inTime<T>(event: EventEnvelope, work: () => Promise<T>): Promise<T> {
+  /** Runs inside the transaction, so that a transaction whose handler takes too long is rolled back, not left open. */
+  async #withDeadline<T>(event: EventEnvelope, work: () => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
+    const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(
         () => reject(new HandlerTimeout(event.type, this.#timeoutSeconds)),
         this.#timeoutSeconds * 1000,
@@ -156,29 +141,29 @@ export class EventConsumer {
     });
     const { context } = this.options;
     try {
-      return await Promise.race([context ? context.run(metaOf(event), work) : work(), late]);
+      return await Promise.race([context ? context.run(metaOf(event), work) : work(), timeout]);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #apply(em: EntityManager, event: EventEnvelope): Promise<void> {
-    const body = readBody(event);
+  async #runHandlers(em: EntityManager, event: EventEnvelope): Promise<void> {
+    const body = parseBody(event);
     const meta = metaOf(event);
-    this.transactions.follow(event.traceparent);
+    this.transactions.continueTrace(event.traceparent);
     for (const handler of this.#handlers.get(event.type) ?? []) {
       await handler(body, meta);
       await em.flush();
     }
   }
 
-  /** False when the key's queue has been emptied meanwhile. */
+  /** Returns false if the key's queue has been emptied in the meantime. */
   async #queueBehind(event: EventEnvelope): Promise<boolean> {
     return this.transactions.begin(
       async (em) => {
-        await lockKey(em, event.topic, event.key);
-        if (!(await nextOfKey(em, event.topic, event.key))) return false;
-        await bury(em, event);
+        await lockKey(em, event);
+        if (!(await firstOfKey(em, event))) return false;
+        await insertDeadLetter(em, event);
         return true;
       },
       { isolation: 'read committed' },
@@ -186,7 +171,7 @@ export class EventConsumer {
   }
 }
 
-/** What failed, and why, when a dead letter was tried again. */
+/** A dead letter whose redrive failed; `cause` is what its handler threw. */
 export class RedriveFailure extends Error {
   override readonly name = 'RedriveFailure';
   constructor(
@@ -197,11 +182,7 @@ export class RedriveFailure extends Error {
   }
 }
 
-function isCompacted(type: string): boolean {
-  return isEventType(type) && events[type].kind === 'state';
-}
-
-function readBody(event: EventEnvelope): unknown {
+function parseBody(event: EventEnvelope): unknown {
   if (!isEventType(event.type)) throw new MalformedEvent(`No contract describes ${event.type}`);
   try {
     return parseEvent(event.type, JSON.parse(event.data));

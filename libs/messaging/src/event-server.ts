@@ -1,15 +1,15 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { Tracing } from '@roost/tracing';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { keysToRedrive } from './dead-letters.js';
+import { keysToRedrive, type TopicKey } from './dead-letter.queries.js';
 import type { EventEnvelope } from './envelope.js';
 import { isTransient, MalformedEvent } from './errors.js';
 import { EventConsumer, RedriveFailure } from './event-consumer.js';
-import { EventLanes, type Verdict } from './event-lanes.js';
-import { consumed } from './event-spans.js';
+import { traceProcessing } from './event-spans.js';
+import { KeyedEventQueue, type TryResult } from './keyed-event-queue.js';
 import { MessagingLog } from './messaging-log.js';
 import { ROOST_EVENTS } from './on-event.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
@@ -19,19 +19,19 @@ import type { Delivery, EventListener } from './transport.js';
 const REDRIVE_POLL_MS = 1000;
 
 /**
- * Nest's end of the events: collects the @OnEvent handlers, and takes what the transport brings until it is
- * handled or parked.
+ * The Nest transport strategy of Roost's events: collects the @OnEvent handlers and processes each delivered event until
+ * it is handled or dead-lettered.
  */
 @Injectable()
 export class EventServer extends Server implements CustomTransportStrategy, EventListener {
   override readonly transportId = ROOST_EVENTS;
-  /** Failures are retried and parked here; Nest need not report them. */
+  /** This class retries and dead-letters failures, so Nest does not report them. */
   override readonly propagatesEventHandlerErrors = true;
 
-  readonly #lanes: EventLanes;
+  readonly #queue: KeyedEventQueue;
   readonly #retryDelaysMs: readonly number[];
   readonly #stopping = new AbortController();
-  #unlisten: (() => Promise<void>) | undefined;
+  #stopListening: (() => Promise<void>) | undefined;
   #redriving: Promise<void> | undefined;
 
   constructor(
@@ -42,7 +42,7 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
   ) {
     super();
     this.#retryDelaysMs = options.retryDelaysMs ?? RETRY_DELAYS_MS;
-    this.#lanes = new EventLanes(options.concurrency ?? 4, (delivery, tries) =>
+    this.#queue = new KeyedEventQueue(options.concurrency ?? 4, (delivery, tries) =>
       this.#attempt(delivery, tries),
     );
   }
@@ -55,7 +55,7 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
     return this.consumer.types;
   }
 
-  /** Nest chains handlers of one type and would run them side by side; here they share a transaction, in turn. */
+  /** Nest chains the handlers of one type and would run them concurrently; here they run in order in one transaction. */
   override addHandler(pattern: unknown, callback: MessageHandler): void {
     this.consumer.register(String(pattern), async (body, meta) => {
       const result: unknown = await callback(body, meta);
@@ -67,95 +67,91 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
     void this.#start().then(() => callback(), callback);
   }
 
-  /** Takes no more events and waits for those being handled. */
+  /** Accepts no more events and resolves when the running handlers have finished. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    // First the events in work: the relays then know that they are done.
-    await Promise.all([this.#lanes.stop(), this.#redriving]);
-    await this.#unlisten?.();
-    this.#unlisten = undefined;
+    // Before the transport stops: it still has to learn which events are processed.
+    await Promise.all([this.#queue.stop(), this.#redriving]);
+    await this.#stopListening?.();
+    this.#stopListening = undefined;
   }
 
   override on(): never {
-    throw new Error('The event server has no events of its own');
+    throw new Error('The event server emits no events');
   }
 
   override unwrap<T>(): T {
-    throw new Error('The event server wraps nothing');
+    throw new Error('The event server wraps no other server');
   }
 
   accept(delivery: Delivery): void {
-    this.#lanes.push(delivery);
+    this.#queue.push(delivery);
   }
 
   async #start(): Promise<void> {
     if (this.types.size === 0) return;
-    this.#unlisten = await this.options.bus.listen(this);
+    this.#stopListening = await this.options.bus.listen(this);
     this.#redriving = this.#redriveLoop();
   }
 
-  #attempt({ event, unreadable }: Delivery, tries: number): Promise<Verdict> {
+  #attempt({ event, unreadable }: Delivery, tries: number): Promise<TryResult> {
     const { service, tracing = Tracing.off } = this.options;
-    return consumed(tracing, service, event, { 'roost.tries': tries }, async (span) => {
-      const began = performance.now();
+    const attributes = { 'roost.tries': tries };
+    return traceProcessing({ tracing, service, event, attributes }, async (span) => {
+      const startedAt = performance.now();
       try {
         if (unreadable) throw unreadable;
         const outcome = await this.consumer.handle(event);
         span.setAttribute('roost.outcome', outcome);
-        this.log.handled(event, outcome, performance.now() - began);
-        return { settled: true };
+        this.log.handled(event, outcome, performance.now() - startedAt);
+        return { processed: true };
       } catch (error) {
         tracing.failed(span, error);
-        const verdict = await this.#failed(event, error, tries);
-        span.setAttribute('roost.outcome', verdict.settled ? 'parked' : 'to be tried again');
-        return verdict;
+        const result = await this.#processFailure(event, error, tries);
+        span.setAttribute('roost.outcome', result.processed ? 'parked' : 'to be tried again');
+        return result;
       }
     });
   }
 
-  async #failed(event: EventEnvelope, error: unknown, tries: number): Promise<Verdict> {
-    if (isTransient(error)) {
-      const retryInMs = transientDelayMs(tries);
-      this.log.failed(event, error, tries, retryInMs);
-      return { settled: false, retryInMs };
-    }
+  async #processFailure(event: EventEnvelope, error: unknown, tries: number): Promise<TryResult> {
+    if (isTransient(error)) return this.#retry(event, error, tries, transientDelayMs(tries));
     const retryInMs = this.#retryDelaysMs[tries - 1];
     if (retryInMs !== undefined && !(error instanceof MalformedEvent)) {
-      this.log.failed(event, error, tries, retryInMs);
-      return { settled: false, retryInMs };
+      return this.#retry(event, error, tries, retryInMs);
     }
     try {
-      await this.consumer.park(event, error, tries);
-      this.log.parked(event, error, tries);
-      return { settled: true };
-    } catch (parkError) {
-      const later = transientDelayMs(tries);
-      this.log.failed(event, parkError, tries, later);
-      return { settled: false, retryInMs: later };
+      await this.consumer.deadLetter(event, { error, tries });
+      this.log.deadLettered(event, error, tries);
+      return { processed: true };
+    } catch (databaseError) {
+      return this.#retry(event, databaseError, tries, transientDelayMs(tries));
     }
   }
 
-  /** An operator's redrive is a mark in the table, so that it can be asked for from another process. */
+  #retry(event: EventEnvelope, error: unknown, tries: number, retryInMs: number): TryResult {
+    this.log.failed(event, error, tries, retryInMs);
+    return { processed: false, retryInMs };
+  }
+
+  /** Polls for keys that an operator has marked for redrive: another process may have set the mark. */
   async #redriveLoop(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        for (const { topic, key } of await keysToRedrive(
-          this.orm.em.fork({ disableContextResolution: true }),
-        )) {
-          await this.#redriveKey(topic, key);
-        }
+        const keys = await keysToRedrive(this.orm.em.fork({ disableContextResolution: true }));
+        for (const topicKey of keys) await this.#redriveKey(topicKey);
       } catch (error) {
         if (!signal.aborted) this.log.redriveFailed(error);
       }
-      await wait(REDRIVE_POLL_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(REDRIVE_POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #redriveKey(topic: string, key: string): Promise<void> {
+  async #redriveKey(topicKey: TopicKey): Promise<void> {
     for (let tries = 1; !this.#stopping.signal.aborted;) {
       try {
-        const event = await this.consumer.redriveNext(topic, key);
+        const event = await this.consumer.redriveNext(topicKey);
         if (!event) return;
         this.log.redriven(event);
         tries = 1;
@@ -163,12 +159,12 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
         if (!(error instanceof RedriveFailure) || isTransient(error)) throw error;
         const retryInMs = this.#retryDelaysMs[tries - 1];
         if (retryInMs === undefined || error.cause instanceof MalformedEvent) {
-          await this.consumer.parkAgain(error.event, error.cause, tries);
-          this.log.parked(error.event, error.cause, tries);
+          await this.consumer.deadLetterAgain(error.event, { error: error.cause, tries });
+          this.log.deadLettered(error.event, error.cause, tries);
           return;
         }
         tries += 1;
-        await wait(retryInMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+        await sleep(retryInMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       }
     }
   }

@@ -7,10 +7,10 @@ import {
   type Tracing,
 } from '@roost/tracing';
 import type { EventEnvelope } from './envelope.js';
-import type { Settled } from './transport.js';
+import type { OnProcessed } from './transport.js';
 
-/** What is said of an event in a span: names and ids, never its body. */
-interface Announced {
+/** The attributes of an event in a span: names and ids, never its body. */
+interface PublishedEvent {
   readonly type: string;
   readonly topic: string;
   readonly key: string;
@@ -19,16 +19,16 @@ interface Announced {
 const SYSTEM = { 'messaging.system': 'roost.outbox' };
 
 /**
- * From the writing of an outbox row to its commit. It is what the event's handlers, wherever they run, have as their
- * parent: the time between its end and their beginning is the time that the event has waited.
+ * The `create` spans of one transaction: from the INSERT of an outbox row to the commit. Such a span is the parent of the
+ * event's handlers in every process; the time from its end to their start is the delivery delay.
  */
-export class AnnouncedEvents {
+export class CreateSpans {
   readonly #spans: Span[] = [];
 
   constructor(private readonly tracing: Tracing) {}
 
-  /** The `traceparent` of what is announced; undefined when nothing is traced. */
-  add(event: Announced, count: number): string | undefined {
+  /** Starts a span for `count` events of this type. Returns its `traceparent`; undefined when tracing is off. */
+  start(event: PublishedEvent, count: number): string | undefined {
     if (!this.tracing.on) return undefined;
     const span = this.tracing.begin(`create ${event.type}`, {
       kind: SpanKind.PRODUCER,
@@ -48,7 +48,7 @@ export class AnnouncedEvents {
     for (const span of this.#spans) span.end();
   }
 
-  /** They never were: a span of such an event says why. */
+  /** Ends the spans as failed: their events are never published. */
   rolledBack(error: unknown): void {
     for (const span of this.#spans) {
       this.tracing.failed(span, error);
@@ -57,15 +57,15 @@ export class AnnouncedEvents {
   }
 }
 
-/** From the relay's reading of an event to the broker's word for it; gives back what to call then. */
-export function sending(
+/** Starts the `send` span of an event whose sink is another system. Returns `onProcessed`, which also ends the span. */
+export function traceSending(
   tracing: Tracing,
   system: string | undefined,
   event: EventEnvelope,
-  settled: Settled,
-): Settled {
+  onProcessed: OnProcessed,
+): OnProcessed {
   const parent = tracing.on && system !== undefined ? parseTraceparent(event.traceparent) : null;
-  if (!parent) return settled;
+  if (!parent) return onProcessed;
   const span = tracing.begin(`send ${event.topic}`, {
     kind: SpanKind.PRODUCER,
     parent,
@@ -76,19 +76,24 @@ export function sending(
       'messaging.message.id': event.id,
     },
   });
-  return (refusal) => {
-    if (refusal !== undefined) span.setAttribute('error.type', refusal);
+  return (refusalCode) => {
+    if (refusalCode !== undefined) span.setAttribute('error.type', refusalCode);
     span.end();
-    settled(refusal);
+    onProcessed(refusalCode);
   };
 }
 
-/** One try of one event by one service. */
-export function consumed<T>(
-  tracing: Tracing,
-  service: string,
-  event: EventEnvelope,
-  also: Attributes,
+interface Processing {
+  readonly tracing: Tracing;
+  /** The listening service. */
+  readonly service: string;
+  readonly event: EventEnvelope;
+  readonly attributes: Attributes;
+}
+
+/** Runs `work` in the `process` span of one try of one event. */
+export function traceProcessing<T>(
+  { tracing, service, event, attributes }: Processing,
   work: (span: Span) => Promise<T>,
 ): Promise<T> {
   if (!tracing.on) return tracing.run('', {}, work);
@@ -107,7 +112,7 @@ export function consumed<T>(
         'cloudevents.event_type': event.type,
         'cloudevents.event_source': event.source,
         'roost.waited_ms': Math.max(0, Date.now() - Date.parse(event.time)),
-        ...also,
+        ...attributes,
       },
     },
     work,

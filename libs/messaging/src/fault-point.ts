@@ -13,9 +13,9 @@ const faults: Record<string, (argument: string | undefined) => Fault> = {
 
 interface Armed {
   fault: Fault;
-  /** Which passage is meant, counted from 1; every one when absent. */
-  passage: number | undefined;
-  passed: number;
+  /** The call that triggers the fault, counted from 1; every call when absent. */
+  call: number | undefined;
+  calls: number;
 }
 
 let armedFrom: string | undefined;
@@ -24,21 +24,21 @@ let armed = new Map<string, Armed>();
 function arm(setting: string): Map<string, Armed> {
   const points = new Map<string, Armed>();
   for (const part of setting.split(',').filter(Boolean)) {
-    const [what = '', passage] = part.trim().split('#');
+    const [what = '', call] = part.trim().split('#');
     const [name = '', action = '', argument] = what.split(':');
     const fault = faults[action];
     if (!name || !fault) {
       throw new Error(`ROOST_FAULT: "${part}" is not name:kill, name:throw or name:delay:ms`);
     }
-    points.set(name, { fault: fault(argument), passage: passage ? Number(passage) : undefined, passed: 0 });
+    points.set(name, { fault: fault(argument), call: call ? Number(call) : undefined, calls: 0 });
   }
   return points;
 }
 
 /**
- * A named step boundary where fault tests kill, fail or delay the process:
- * `ROOST_FAULT=payments.after-capture:kill`, `…:throw`, `…:delay:500`; `#2` after it means the second passage only.
- * Nothing happens unless the variable names it.
+ * A named point at which fault tests kill, fail or delay the process:
+ * `ROOST_FAULT=payments.after-capture:kill`, `…:throw`, `…:delay:500`; a suffix `#2` triggers on the second call only.
+ * Does nothing unless the variable names the point.
  */
 export async function faultPoint(name: string): Promise<void> {
   const setting = process.env['ROOST_FAULT'];
@@ -49,8 +49,8 @@ export async function faultPoint(name: string): Promise<void> {
   }
   const point = armed.get(name);
   if (!point) return;
-  point.passed += 1;
-  if (point.passage === undefined || point.passage === point.passed) {
+  point.calls += 1;
+  if (point.call === undefined || point.call === point.calls) {
     await point.fault(name);
   }
 }

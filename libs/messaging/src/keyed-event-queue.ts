@@ -1,110 +1,107 @@
 import type { Delivery } from './transport.js';
 
-/** What a try came to: the event is settled, or is to be tried again after a while. */
-export type Verdict = { settled: true } | { settled: false; retryInMs: number };
+/** What a try came to: the event is processed, or is to be retried after a delay. */
+export type TryResult = { processed: true } | { processed: false; retryInMs: number };
 
-interface Waiting {
+interface QueuedDelivery {
   delivery: Delivery;
   tries: number;
 }
 
-interface Lane {
+interface KeyQueue {
   readonly name: string;
-  readonly queue: Waiting[];
+  readonly deliveries: QueuedDelivery[];
   timer: NodeJS.Timeout | undefined;
 }
 
 /**
- * Events of one topic and key one after the other, of different keys at the same time (≤ `concurrency`).
- * A key whose event is to be tried again later waits without taking a place, so that it stalls nobody.
+ * Processes events of one topic and key in order, and events of different keys concurrently (≤ `concurrency`).
+ * A key that waits for a retry takes no slot, so it delays no other key.
  */
-export class EventLanes {
-  readonly #lanes = new Map<string, Lane>();
-  readonly #ready: Lane[] = [];
+export class KeyedEventQueue {
+  readonly #queues = new Map<string, KeyQueue>();
+  readonly #ready: KeyQueue[] = [];
   #active = 0;
   #stopped = false;
-  #idle: (() => void) | undefined;
+  #onIdle: (() => void) | undefined;
 
   constructor(
     private readonly concurrency: number,
-    /** Never rejects. */
-    private readonly attempt: (delivery: Delivery, tries: number) => Promise<Verdict>,
+    /** Must not reject. */
+    private readonly attempt: (delivery: Delivery, tries: number) => Promise<TryResult>,
   ) {}
-
-  get backlog(): number {
-    let waiting = 0;
-    for (const lane of this.#lanes.values()) waiting += lane.queue.length;
-    return waiting;
-  }
 
   push(delivery: Delivery): void {
     if (this.#stopped) return;
     const { id, topic, key } = delivery.event;
     const name = `${topic}\n${key}`;
-    const lane = this.#lanes.get(name);
-    if (!lane) {
-      const opened: Lane = { name, queue: [{ delivery, tries: 0 }], timer: undefined };
-      this.#lanes.set(name, opened);
-      this.#ready.push(opened);
-      this.#fill();
+    const queue = this.#queues.get(name);
+    if (!queue) {
+      const created: KeyQueue = { name, deliveries: [{ delivery, tries: 0 }], timer: undefined };
+      this.#queues.set(name, created);
+      this.#ready.push(created);
+      this.#startReady();
       return;
     }
-    const [head] = lane.queue;
-    // Taken back while in work, and given again: its tries go on.
+    const [head] = queue.deliveries;
+    // Revoked while its handler ran, and delivered again: the count of tries continues.
     if (head?.delivery.event.id === id && isRevoked(head)) head.delivery = delivery;
-    else lane.queue.push({ delivery, tries: 0 });
+    else queue.deliveries.push({ delivery, tries: 0 });
   }
 
-  /** Starts nothing more; resolves when what is being handled has come to an end. What waits will be delivered again. */
+  /**
+   * Starts no more handlers and resolves when the running ones have finished. Queued events are dropped: the transport
+   * will deliver them again.
+   */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const lane of this.#lanes.values()) clearTimeout(lane.timer);
+    for (const queue of this.#queues.values()) clearTimeout(queue.timer);
     this.#ready.length = 0;
     if (this.#active === 0) return;
     await new Promise<void>((resolve) => {
-      this.#idle = resolve;
+      this.#onIdle = resolve;
     });
   }
 
-  #fill(): void {
+  #startReady(): void {
     while (!this.#stopped && this.#active < this.concurrency) {
-      const lane = this.#ready.shift();
-      if (!lane) return;
+      const queue = this.#ready.shift();
+      if (!queue) return;
       this.#active += 1;
-      void this.#step(lane);
+      void this.#processHead(queue);
     }
   }
 
-  async #step(lane: Lane): Promise<void> {
-    while (lane.queue[0] && isRevoked(lane.queue[0])) lane.queue.shift();
-    const [head] = lane.queue;
+  async #processHead(queue: KeyQueue): Promise<void> {
+    while (queue.deliveries[0] && isRevoked(queue.deliveries[0])) queue.deliveries.shift();
+    const [head] = queue.deliveries;
     if (head) {
       head.tries += 1;
-      const verdict = await this.attempt(head.delivery, head.tries);
-      if (verdict.settled) {
-        lane.queue.shift();
+      const result = await this.attempt(head.delivery, head.tries);
+      if (result.processed) {
+        queue.deliveries.shift();
         head.delivery.settled();
-        this.#leave(lane);
+        this.#requeue(queue);
       } else if (!this.#stopped) {
-        lane.timer = setTimeout(() => {
-          this.#ready.push(lane);
-          this.#fill();
-        }, verdict.retryInMs);
+        queue.timer = setTimeout(() => {
+          this.#ready.push(queue);
+          this.#startReady();
+        }, result.retryInMs);
       }
     } else {
-      this.#leave(lane);
+      this.#requeue(queue);
     }
     this.#active -= 1;
-    if (this.#stopped && this.#active === 0) this.#idle?.();
-    this.#fill();
+    if (this.#stopped && this.#active === 0) this.#onIdle?.();
+    this.#startReady();
   }
 
-  #leave(lane: Lane): void {
-    if (lane.queue.length > 0) this.#ready.push(lane);
-    else this.#lanes.delete(lane.name);
+  #requeue(queue: KeyQueue): void {
+    if (queue.deliveries.length > 0) this.#ready.push(queue);
+    else this.#queues.delete(queue.name);
   }
 }
 
-function isRevoked({ delivery }: Waiting): boolean {
+function isRevoked({ delivery }: QueuedDelivery): boolean {
   return delivery.revoked?.aborted === true;
 }

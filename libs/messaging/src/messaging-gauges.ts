@@ -1,10 +1,11 @@
-import { MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
+import { countDeadLetters, countRefusedEvents, oldestPendingSeconds } from './messaging-gauges.queries.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
 import { Relay } from './relay.js';
 
-/** What an operator watches; read from the database when Prometheus asks. */
+/** Gauges of the outbox and the dead letters, read from the database on every scrape. */
 @Injectable()
 export class MessagingGauges {
   constructor(
@@ -14,43 +15,34 @@ export class MessagingGauges {
   ) {
     if (!options.metrics) return;
     const registers = [options.metrics];
-    const read = (sql: string) => this.#read(sql);
+    const read = (query: (em: EntityManager) => Promise<number>) => this.#read(query);
     new Gauge({
       name: 'roost_dead_letters',
-      help: 'Events that are parked, or wait behind one that is',
+      help: 'Dead letters: events that failed, and events queued behind them',
       registers,
       async collect() {
-        this.set(await read('SELECT count(*)::float8 AS value FROM dead_letter'));
+        this.set(await read(countDeadLetters));
       },
     });
     new Gauge({
       name: 'roost_outbox_oldest_seconds',
-      help: 'Age of the oldest event that some listener has not passed yet',
+      help: 'Age of the oldest event that a sink has not processed',
       registers,
       async collect() {
-        this.set(
-          await read(
-            `SELECT coalesce((
-               SELECT extract(epoch FROM clock_timestamp() - created_at)::float8 FROM outbox_event
-               WHERE (xid, id) > (SELECT xid, id FROM outbox_cursor ORDER BY xid, id LIMIT 1)
-               ORDER BY xid, id LIMIT 1), 0) AS value`,
-          ),
-        );
+        this.set(await read(oldestPendingSeconds));
       },
     });
     new Gauge({
       name: 'roost_outbox_refused',
-      help: 'Events that could not be told and wait for an operator: see "outbox refused"',
+      help: 'Events that the broker refused and that require an operator: see "outbox refused"',
       registers,
       async collect() {
-        this.set(
-          await read('SELECT count(*)::float8 AS value FROM outbox_event WHERE refused_at IS NOT NULL'),
-        );
+        this.set(await read(countRefusedEvents));
       },
     });
     new Gauge({
       name: 'roost_outbox_relay_active',
-      help: '1 in the process that relays this service, 0 in its replicas',
+      help: '1 in the process whose relay is active, 0 in the other replicas',
       registers,
       collect() {
         this.set(relay.active ? 1 : 0);
@@ -58,13 +50,10 @@ export class MessagingGauges {
     });
   }
 
-  /** A scrape must not fail, nor hang, because the database is away: then there is no number. */
-  async #read(sql: string): Promise<number> {
+  /** NaN if the database is unavailable: a scrape must neither fail nor hang. */
+  async #read(query: (em: EntityManager) => Promise<number>): Promise<number> {
     try {
-      const [row] = await this.orm.em
-        .fork({ disableContextResolution: true })
-        .execute<{ value: number }[]>(sql);
-      return Number(row?.value);
+      return await query(this.orm.em.fork({ disableContextResolution: true }));
     } catch {
       return Number.NaN;
     }

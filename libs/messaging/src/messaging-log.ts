@@ -2,10 +2,10 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
 import type { EventEnvelope } from './envelope.js';
 import { errorCode } from './errors.js';
-import type { Outcome } from './event-consumer.js';
 import { MESSAGING_OPTIONS, type MessagingLogger, type MessagingOptions } from './options.js';
+import type { Outcome } from './outcome.js';
 
-/** One log line and one count per thing that happened to an event. */
+/** Logs and counts what happens to events. */
 @Injectable()
 export class MessagingLog {
   readonly #logger: MessagingLogger;
@@ -30,15 +30,15 @@ export class MessagingLog {
     this.#metrics?.failed.inc({ type: event.type, code: errorCode(error) });
     this.#logger.warn(
       { ...fields(event), code: errorCode(error), tries, retryInMs: Math.round(retryInMs), err: error },
-      'event failed, will be tried again',
+      'event handler failed; the event will be retried',
     );
   }
 
-  parked(event: EventEnvelope, error: unknown, tries: number): void {
-    this.#metrics?.parked.inc({ type: event.type, code: errorCode(error) });
+  deadLettered(event: EventEnvelope, error: unknown, tries: number): void {
+    this.#metrics?.deadLettered.inc({ type: event.type, code: errorCode(error) });
     this.#logger.error(
       { ...fields(event), code: errorCode(error), tries, err: error },
-      'event parked, its key waits',
+      'event parked as a dead letter; later events of its key are queued',
     );
   }
 
@@ -48,11 +48,11 @@ export class MessagingLog {
   }
 
   redriveFailed(error: unknown): void {
-    this.#logger.warn({ code: errorCode(error), err: error }, 'redrive interrupted, will go on');
+    this.#logger.warn({ code: errorCode(error), err: error }, 'redrive interrupted; it will be resumed');
   }
 
   afterCommitFailed(error: unknown): void {
-    this.#logger.error({ code: errorCode(error), err: error }, 'what was to follow a commit failed');
+    this.#logger.error({ code: errorCode(error), err: error }, 'afterCommit callback failed');
   }
 
   relayed(count: number): void {
@@ -60,7 +60,10 @@ export class MessagingLog {
   }
 
   relayLost(error: unknown, retryInMs: number): void {
-    this.#logger.warn({ code: errorCode(error), retryInMs, err: error }, 'outbox relay lost its database');
+    this.#logger.warn(
+      { code: errorCode(error), retryInMs, err: error },
+      'outbox relay lost its database connection',
+    );
   }
 
   pruned(rows: number): void {
@@ -92,22 +95,22 @@ function metricsOn(registry: NonNullable<MessagingOptions['metrics']>) {
   return {
     relayed: new Counter({
       name: 'roost_outbox_relayed_total',
-      help: 'Events the relay has read',
+      help: 'Events that the relay has read',
       registers,
     }),
     handled: new Counter({
       name: 'roost_events_handled_total',
-      help: 'Events taken, by what became of them',
+      help: 'Processed events by outcome',
       labelNames: ['type', 'outcome'],
       registers,
     }),
     failed: new Counter({
       name: 'roost_events_failed_total',
-      help: 'Tries that failed and will be repeated',
+      help: 'Failed tries that will be retried',
       labelNames: ['type', 'code'],
       registers,
     }),
-    parked: new Counter({
+    deadLettered: new Counter({
       name: 'roost_events_parked_total',
       help: 'Events that became dead letters',
       labelNames: ['type', 'code'],
@@ -115,14 +118,14 @@ function metricsOn(registry: NonNullable<MessagingOptions['metrics']>) {
     }),
     duration: new Histogram({
       name: 'roost_event_handler_seconds',
-      help: 'One successful try, with its transaction',
+      help: 'Duration of a successful try with its transaction',
       labelNames: ['type'],
       buckets,
       registers,
     }),
     lag: new Histogram({
       name: 'roost_event_lag_seconds',
-      help: 'From the writing of an event to its being handled',
+      help: 'Time from the creation of an event to the end of its handler',
       labelNames: ['type'],
       buckets,
       registers,

@@ -10,8 +10,8 @@ import { Relay } from './relay.js';
 import { Transactions } from './transactions.js';
 
 /**
- * Imported once, by the platform's bootstrap. Needs a provider of `MikroORM` (the class of @mikro-orm/postgresql)
- * that every module sees, and `connectEvents(app)` after the app has been created.
+ * Imported once, by the service's bootstrap. Requires a global provider of `MikroORM` (the class of
+ * @mikro-orm/postgresql), and `connectEvents(app)` after the app has been created.
  */
 @Module({})
 export class MessagingModule {
@@ -39,11 +39,11 @@ export class MessagingModule {
  * Connects the @OnEvent handlers of the app to its bus:
  * ```ts
  * const app = await NestFactory.create(…);
- * connectEvents(app);               // before app.listen(); global guards, pipes and filters of HTTP don't apply to events
- * await app.startAllMicroservices(); // after the migrations; from here on events flow
+ * connectEvents(app);               // before app.listen(); global HTTP guards, pipes and filters don't apply to events
+ * await app.startAllMicroservices(); // after the migrations; starts the delivery of events
  * await app.listen(…);
  * ```
- * `app.close()` finishes the events in work. The ORM must stay open until `onApplicationShutdown`.
+ * `app.close()` waits for the running handlers. The ORM must stay open until `onApplicationShutdown`.
  */
 export function connectEvents(app: INestApplication): void {
   app.connectMicroservice({ strategy: app.get(EventServer) }, { inheritAppConfig: false });

@@ -1,14 +1,16 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * Reads on from a position, up to the oldest transaction that may still add events here: what is committed later then
- * always sorts behind (`id > last` loses what an older transaction commits late).
+ * Reads events after a position, up to the oldest transaction that may still add events to this database. Events that
+ * are committed later always sort after the result (a plain `id > last` loses events of an older transaction that
+ * commits late).
  *
- * The snapshot's xmin is that limit, but it is the whole server's: one slow transaction in any service would hold up the
- * events of all. So when it holds something back, the transactions of this database are looked at. Their ids are read
- * after `seen` and before the rows (each statement of a volatile function takes a new snapshot in READ COMMITTED):
- * whoever is below `seen`'s end and not among them has ended, and its rows are visible to the last statement.
- * Sessions of other roles hide their ids, and prepared transactions have no session: then xmin stays the limit.
+ * The snapshot's xmin is such a limit, but it covers the whole server: one slow transaction in any service would delay the
+ * events of all services. So if xmin excludes any row, the function computes the limit from the transactions of this
+ * database. It reads their ids after `seen` and before the rows (in READ COMMITTED each statement of a volatile function
+ * takes a new snapshot): a transaction below `seen`'s end that is not among them has ended, and the last statement sees
+ * its rows. Sessions of other roles hide their ids, and prepared transactions have no session: in both cases xmin stays
+ * the limit.
  */
 const OUTBOX_AFTER = `
   CREATE FUNCTION outbox_after(after_xid xid8, after_id uuid, max_rows int) RETURNS SETOF outbox_event
@@ -22,11 +24,11 @@ const OUTBOX_AFTER = `
       AND NOT EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())
     THEN
       SELECT CASE WHEN bool_or(query = '<insufficient privilege>') THEN horizon
-                  ELSE (seen_end - coalesce(max(behind) FILTER (WHERE behind < 2147483648), 0))::text::xid8 END
+                  ELSE (seen_end - coalesce(max(distance) FILTER (WHERE distance < 2147483648), 0))::text::xid8 END
       INTO horizon
       FROM (
-        -- backend_xid has 32 bits: its distance from the snapshot's end gives the other 32
-        SELECT query, (seen_end - backend_xid::text::bigint) & 4294967295 AS behind
+        -- backend_xid has 32 bits; its distance from the snapshot's end restores the other 32
+        SELECT query, (seen_end - backend_xid::text::bigint) & 4294967295 AS distance
         FROM pg_stat_activity WHERE datname = current_database()
       ) AS session;
     END IF;
@@ -39,7 +41,7 @@ export class Migration0000Messaging extends Migration {
     this.addSql(`
       CREATE TABLE outbox_event (
         xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
-        -- uuidv7() rises within a session, so (xid, id) is the order of writing within a transaction
+        -- uuidv7() increases within a session, so (xid, id) is the insertion order within a transaction
         id uuid NOT NULL DEFAULT uuidv7(),
         type text NOT NULL,
         topic text NOT NULL,
@@ -50,12 +52,16 @@ export class Migration0000Messaging extends Migration {
         traceparent text,
         body jsonb NOT NULL,
         created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        -- the broker's error code for an event that it refused, until an operator resends or discards the event
+        refusal text,
+        refused_at timestamptz,
         PRIMARY KEY (xid, id)
       )`);
     this.addSql(
       `CREATE INDEX outbox_event_newest ON outbox_event (topic, key, xid DESC, id DESC) WHERE compacted`,
     );
     this.addSql(`CREATE INDEX outbox_event_age ON outbox_event (created_at) WHERE NOT compacted`);
+    this.addSql(`CREATE INDEX outbox_event_refused ON outbox_event (xid, id) WHERE refused_at IS NOT NULL`);
     this.addSql(OUTBOX_AFTER);
     this.addSql(`
       CREATE TABLE outbox_cursor (
@@ -86,7 +92,7 @@ export class Migration0000Messaging extends Migration {
         schema_version int NOT NULL,
         traceparent text,
         data text NOT NULL,
-        -- null: nothing is wrong with this one, it waits behind one that failed
+        -- null: the event has not failed; it is queued behind one that did
         code text,
         detail text,
         tries int NOT NULL DEFAULT 0,
@@ -98,13 +104,5 @@ export class Migration0000Messaging extends Migration {
   }
 }
 
-/** What an outbox could not tell: the broker's word for it, until an operator sends the event again or gives it up. */
-export class Migration0000Refusals extends Migration {
-  override up(): void {
-    this.addSql(`ALTER TABLE outbox_event ADD refusal text, ADD refused_at timestamptz`);
-    this.addSql(`CREATE INDEX outbox_event_refused ON outbox_event (xid, id) WHERE refused_at IS NOT NULL`);
-  }
-}
-
-/** Outbox, cursors, inbox and dead letters: every service's database has them, before its own tables. */
-export const messagingMigrations = [Migration0000Messaging, Migration0000Refusals];
+/** Creates outbox, cursors, inbox and dead letters. Every service runs it before its own migrations. */
+export const messagingMigrations = [Migration0000Messaging];

@@ -4,12 +4,12 @@ import type { EventBody, EventType } from '@roost/contracts';
 import { throwError, type Observable } from 'rxjs';
 import type { EventMeta } from './envelope.js';
 
-/** Handlers with this mark belong to Roost's event server, whatever carries the events. */
+/** The Nest transport id of @OnEvent handlers, with every transport. */
 export const ROOST_EVENTS = Symbol('roost.events');
 
-/** Nest turns what a handler throws into "Internal server error"; retrying and parking need the error itself. */
+/** Passes a handler's error on unchanged: Nest would replace it by "Internal server error", and retries need its code. */
 @Catch()
-class AsThrown implements ExceptionFilter {
+class RethrowFilter implements ExceptionFilter {
   catch(error: unknown): Observable<never> {
     return throwError(() => error);
   }
@@ -17,8 +17,8 @@ class AsThrown implements ExceptionFilter {
 
 /**
  * Handles events of these types: `async paid(body: EventBody<'payment.captured'>, meta: EventMeta)` on a `@Controller()`.
- * The method runs inside Transactions.run together with its inbox row: a redelivered event does nothing,
- * and a throw rolls all of it back. It may be run several times; it must have no effect outside the database.
+ * The method runs inside Transactions.run together with its inbox row: a redelivered event has no effect, and an error
+ * rolls back everything. It may run several times, so it must have no effect outside the database.
  */
 export function OnEvent<const T extends EventType>(...types: [T, ...T[]]) {
   return <M extends (body: EventBody<T>, meta: EventMeta) => Promise<void>>(
@@ -26,7 +26,11 @@ export function OnEvent<const T extends EventType>(...types: [T, ...T[]]) {
     key: string,
     descriptor: TypedPropertyDescriptor<M>,
   ): void => {
-    applyDecorators(EventPattern(types, ROOST_EVENTS), UseFilters(new AsThrown()))(target, key, descriptor);
+    applyDecorators(EventPattern(types, ROOST_EVENTS), UseFilters(new RethrowFilter()))(
+      target,
+      key,
+      descriptor,
+    );
     Payload()(target, key, 0);
     Ctx()(target, key, 1);
   };

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import type { EventMeta } from './envelope.js';
 import type { EventTransport } from './transport.js';
 
-/** A pino logger fits. */
+/** Implemented by a pino logger. */
 export interface MessagingLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -11,26 +11,26 @@ export interface MessagingLogger {
 }
 
 export interface MessagingOptions {
-  /** The service's name: its events' source, and its name as a listener. */
+  /** The service's name: the source of its events, and its name as a listener. */
   service: string;
-  /** Where events go to and come from: the process's `EmbeddedBus`, or Kafka. */
+  /** Sends and delivers events: the `EmbeddedBus` of the process, or a `KafkaBus`. */
   bus: EventTransport;
   logger?: MessagingLogger;
   /** Counters and histograms are registered here. */
   metrics?: Registry;
   /** Spans of transactions, events and their handlers; none when absent. */
   tracing?: Tracing;
-  /** How the platform's request context (trace, log fields) reaches events and handlers. */
+  /** Connects the platform's request context (trace, log fields) with events and handlers. */
   context?: {
     traceparent(): string | undefined;
     run<T>(meta: EventMeta, work: () => Promise<T>): Promise<T>;
   };
-  /** Waits between the tries of an event that fails by its own fault; one more try than waits. */
+  /** Delays between the tries of an event whose handler fails; there is one more try than delays. */
   retryDelaysMs?: readonly number[];
   handlerTimeoutSeconds?: number;
-  /** Events handled at the same time (different keys). */
+  /** The maximum of concurrent handlers (of different keys). */
   concurrency?: number;
-  /** How long facts, and state events that a newer one of their key has replaced, stay in the outbox. */
+  /** Retention of facts, and of state events that a newer event of their key has replaced, in the outbox. */
   retentionDays?: number;
 }
 

@@ -1,20 +1,22 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { events, parseEvent, topicOf, type EventBody, type EventType } from '@roost/contracts';
 import { Inject, Injectable } from '@nestjs/common';
-import { EVENT_LIMIT_BYTES, keyOf, toldBytes } from './envelope.js';
+import { EVENT_LIMIT_BYTES, keyOf, transportBytes } from './envelope.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
+import {
+  insertOutboxEvent,
+  insertOutboxEvents,
+  type NewOutboxEvent,
+  outboxValues,
+} from './outbox.queries.js';
 import { Transactions } from './transactions.js';
 
 export interface OutboxOptions {
-  /** The aggregate's version, on every event of an aggregate that has one. Consumers that mirror a state topic need it. */
+  /** The aggregate's version. Required for state events: mirrors discard an event that is not newer. */
   version?: number;
 }
 
-/** The columns a raw statement fills, in the order of `Outbox.row`. */
-export const OUTBOX_COLUMNS =
-  'type, topic, key, compacted, aggregate_version, schema_version, traceparent, body';
-
-/** Writes events beside the state they announce. */
+/** Publishes events in the transaction that changes the state. */
 @Injectable()
 export class Outbox {
   constructor(
@@ -22,21 +24,20 @@ export class Outbox {
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
   ) {}
 
-  /** Adds one event to the transaction of `em`. The body is cut to its contract: what the schema doesn't name never leaves the service. */
+  /**
+   * Adds an event to the transaction of `em`. Fields that the contract does not name are removed from the body.
+   * Throws a TypeError for a state event without a version and a RangeError for a body over 900,000 bytes.
+   */
   async add<T extends EventType>(
     em: EntityManager,
     type: T,
     body: EventBody<T>,
     options: OutboxOptions = {},
   ): Promise<void> {
-    await em.execute(
-      `INSERT INTO outbox_event (${OUTBOX_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?::jsonb)`,
-      this.row(type, body, options),
-      'run',
-    );
+    await insertOutboxEvent(em, this.#newEvent(type, body, options));
   }
 
-  /** Many events of one type, for what is written in bulk; they are published in this order. */
+  /** Adds many events of one type in one statement; they are published in this order. */
   async addAll<T extends EventType>(
     em: EntityManager,
     type: T,
@@ -44,54 +45,57 @@ export class Outbox {
   ): Promise<void> {
     const [first] = events;
     if (!first) return;
-    const traceparent = this.#publishing(type, first.body, events.length);
-    const rows = events.map(({ body, version }) => this.#values(type, body, version, traceparent));
-    await em.execute(
-      `INSERT INTO outbox_event (${OUTBOX_COLUMNS}) VALUES ${rows.map(() => '(?, ?, ?, ?, ?, ?, ?, ?::jsonb)').join(', ')}`,
-      rows.flat(),
-      'run',
+    const common = this.#common(type, this.#registerPublication(type, first.body, events.length));
+    await insertOutboxEvents(
+      em,
+      common,
+      events.map(({ body, version }) => individual(type, body, version)),
     );
   }
 
   /**
-   * The values of OUTBOX_COLUMNS, for a raw statement that writes state and event at once; cast the last one: `?::jsonb`.
-   * Call it inside Transactions.run, so that the relay is woken after the commit.
+   * The values of OUTBOX_COLUMNS, for a statement that writes state and event at once; the last value needs a cast to
+   * jsonb. Call it inside `Transactions.run`, so that the relay is woken after the commit.
    */
   row<T extends EventType>(type: T, body: EventBody<T>, options: OutboxOptions = {}): unknown[] {
-    return this.#values(type, body, options.version, this.#publishing(type, body, 1));
+    return outboxValues(this.#newEvent(type, body, options));
   }
 
-  #publishing<T extends EventType>(type: T, body: EventBody<T>, count: number): string | null {
+  #newEvent<T extends EventType>(type: T, body: EventBody<T>, { version }: OutboxOptions): NewOutboxEvent {
+    const traceparent = this.#registerPublication(type, body, 1);
+    return { ...this.#common(type, traceparent), ...individual(type, body, version) };
+  }
+
+  #registerPublication<T extends EventType>(type: T, body: EventBody<T>, count: number): string | null {
     const topic = topicOf(type, this.options.service);
-    return this.transactions.publishing({ type, topic, key: keyOf(type, body) }, count) ?? null;
+    return this.transactions.registerPublication({ type, topic, key: keyOf(type, body) }, count) ?? null;
   }
 
-  #values<T extends EventType>(
-    type: T,
-    body: EventBody<T>,
-    version: number | undefined,
-    traceparent: string | null,
-  ): unknown[] {
-    const event = events[type];
-    if (event.kind === 'state' && version === undefined) {
-      throw new TypeError(`${type} is a state event: it needs its aggregate's version`);
-    }
-    return [
+  #common(type: EventType, traceparent: string | null) {
+    return {
       type,
-      topicOf(type, this.options.service),
-      keyOf(type, body),
-      event.kind === 'state',
-      version ?? null,
-      event.version,
+      topic: topicOf(type, this.options.service),
+      compacted: events[type].kind === 'state',
+      schemaVersion: events[type].version,
       traceparent,
-      limited(type, JSON.stringify(parseEvent(type, body))),
-    ];
+    };
   }
 }
 
-/** Kafka would not take it, and it could not be told later: so its use case fails. */
-function limited(type: string, body: string): string {
-  const bytes = toldBytes(body);
+function individual<T extends EventType>(type: T, body: EventBody<T>, version: number | undefined) {
+  if (events[type].kind === 'state' && version === undefined) {
+    throw new TypeError(`${type} is a state event and requires the version of its aggregate`);
+  }
+  return {
+    key: keyOf(type, body),
+    version: version ?? null,
+    body: withinLimit(type, JSON.stringify(parseEvent(type, body))),
+  };
+}
+
+/** Kafka rejects a larger message, and it could never be published later: so the use case fails. */
+function withinLimit(type: string, body: string): string {
+  const bytes = transportBytes(body);
   if (bytes > EVENT_LIMIT_BYTES) {
     throw new RangeError(`${type} has ${bytes} bytes, the limit is ${EVENT_LIMIT_BYTES}`);
   }

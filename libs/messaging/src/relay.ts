@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/postgresql';
 import {
   Inject,
@@ -8,106 +8,55 @@ import {
 } from '@nestjs/common';
 import type { PoolConfig } from 'pg';
 import { Tracing } from '@roost/tracing';
-import { sending } from './event-spans.js';
+import { traceSending } from './event-spans.js';
 import { MessagingLog } from './messaging-log.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
-import {
-  OutboxReader,
-  samePosition,
-  START,
-  type OutboxRow,
-  type Position,
-  type Refusal,
-} from './outbox-reader.js';
+import { type Refusal, RelayConnection } from './relay-connection.js';
+import { type OutboxRow, type Position, samePosition, START } from './relay.queries.js';
+import { SinkProgress } from './sink-progress.js';
 import { Transactions } from './transactions.js';
-import type { EventSink, Settled } from './transport.js';
+import type { EventSink } from './transport.js';
 import { WakeableTimer } from './wakeable-timer.js';
 
 const BATCH = 500;
-/** Events read for a sink and not yet settled. A sink that is slower than that falls behind on its own. */
-const WINDOW = 1000;
 const IDLE_POLL_MS = 250;
-/** Commits wake the relay; what one that still ran held back is looked for again after this, at the earliest. */
+/** The first poll after activity, for events that a transaction still running held back: commits wake the relay anyway. */
 const BUSY_POLL_MS = 8;
-/** Commits that come closer together than this share a read: each read costs the database as much as a small write. */
-const READ_APART_MS = 3;
+/** Commits within this time share a read: each read costs the database as much as a small write. */
+const MIN_READ_INTERVAL_MS = 3;
 const STANDBY_MS = 1000;
 const SAVE_EVERY_MS = 100;
 const PRUNE_EVERY_MS = 60_000;
 const PRUNE_BATCH = 5000;
 const RETENTION_DAYS = 30;
 
-/** How far one sink has been read for, and how far everything before is settled. */
-class Progress {
-  readonly #open: { position: Position; settled: boolean }[] = [];
-  read: Position;
-  saved: Position;
-
-  constructor(
-    position: Position,
-    private readonly onRoom: () => void,
-  ) {
-    this.read = position;
-    this.saved = position;
-  }
-
-  get full(): boolean {
-    return this.#open.length >= WINDOW;
-  }
-
-  /** All before it is settled. */
-  safe: Position | undefined;
-
-  /** What could not be told, and is not marked yet. */
-  readonly refused: Refusal[] = [];
-
-  take(position: Position): Settled {
-    const entry = { position, settled: false };
-    this.#open.push(entry);
-    return (refusal) => {
-      entry.settled = true;
-      if (refusal !== undefined) this.refused.push({ position, code: refusal });
-      this.#advance();
-    };
-  }
-
-  skip(position: Position): void {
-    this.take(position)();
-  }
-
-  #advance(): void {
-    let settled = 0;
-    for (const entry of this.#open) {
-      if (!entry.settled) break;
-      this.safe = entry.position;
-      settled += 1;
-    }
-    const wasFull = this.full;
-    this.#open.splice(0, settled);
-    if (wasFull && !this.full) this.onRoom();
-  }
+interface ConnectedSink {
+  readonly sink: EventSink;
+  readonly progress: SinkProgress;
 }
 
 /**
- * Brings a service's committed events to every sink, in order. One relay per database is active; the others of a
- * replicated service stand by. Woken after each commit of this process; the poll behind it is for the rest.
+ * Sends a service's committed events to every sink, in order. One relay per database is active; the relays of other
+ * replicas stand by. Woken after each commit of this process; a poll finds the events of other processes.
  */
 @Injectable()
 export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #timer = new WakeableTimer();
-  readonly #sinks = new Map<string, { sink: EventSink; progress: Progress }>();
-  #known = new Map<string, Position>();
+  readonly #sinks = new Map<string, ConnectedSink>();
+  /** The cursors of all sinks, also of sinks that are not connected. */
+  #cursors = new Map<string, Position>();
   #stopped = false;
   #running: Promise<void> | undefined;
-  #stopWatching: (() => void)[] = [];
+  #unsubscribe: (() => void)[] = [];
   #activeAt = 0;
   #wokenAt = 0;
   #savedAt = 0;
   #prunedAt = 0;
   #active = false;
-  #ahead: { readonly position: Position; readonly rows: Promise<OutboxRow[]> } | undefined;
-  /** What was read last may be older than the last wake. */
-  #wasAhead = false;
+  /** A read that was started before its sinks were ready for it. */
+  #prefetched: { readonly position: Position; readonly rows: Promise<OutboxRow[]> } | undefined;
+  /** The last round used a prefetched read, which may be older than the last wake. */
+  #usedPrefetched = false;
 
   constructor(
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
@@ -116,7 +65,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     private readonly log: MessagingLog,
   ) {}
 
-  /** True while this process is the one that relays. */
+  /** Whether the relay of this process is the active one. */
   get active(): boolean {
     return this.#active;
   }
@@ -126,12 +75,12 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
       this.#activeAt = performance.now();
       this.#timer.wake();
     };
-    this.#stopWatching = [this.transactions.onPublished(wake), this.options.bus.onSinksChanged(wake)];
+    this.#unsubscribe = [this.transactions.onPublished(wake), this.options.bus.onSinksChanged(wake)];
     this.#running = this.#run();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    for (const stop of this.#stopWatching) stop();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#stopped = true;
     this.#timer.wake();
     await this.#running;
@@ -139,11 +88,11 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
 
   async #run(): Promise<void> {
     for (let failures = 0; !this.#stopped;) {
-      const reader = new OutboxReader(await this.#connection(), `/${this.options.service}`);
+      const connection = new RelayConnection(await this.#poolOptions(), `/${this.options.service}`);
       try {
-        if (await reader.open()) {
+        if (await connection.open()) {
           failures = 0;
-          await this.#relay(reader);
+          await this.#relay(connection);
         } else {
           await this.#timer.sleep(STANDBY_MS);
         }
@@ -154,143 +103,142 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
         if (!this.#stopped) await this.#timer.sleep(retryInMs);
       } finally {
         this.#active = false;
-        await reader.close();
+        await connection.close();
       }
     }
   }
 
-  async #connection(): Promise<PoolConfig> {
+  async #poolOptions(): Promise<PoolConfig> {
     const pool = await this.orm.em.getConnection().getNativeClient();
     return pool.options;
   }
 
-  async #relay(reader: OutboxReader): Promise<void> {
-    // Another relay may have been at work since this one last was: the table knows, memory does not.
+  async #relay(connection: RelayConnection): Promise<void> {
+    // Another relay may have moved the cursors since this one was active: load them from the database.
     this.#sinks.clear();
-    this.#ahead = undefined;
-    this.#known = await reader.cursors();
+    this.#prefetched = undefined;
+    this.#cursors = await connection.cursors();
     this.#active = true;
     this.#activeAt = this.#prunedAt = performance.now();
     while (!this.#stopped) {
-      this.#noticeSinks();
-      const rows = await this.#round(reader);
+      this.#updateSinks();
+      const rows = await this.#round(connection);
       const now = performance.now();
       if (rows > 0) {
         this.#activeAt = now;
         this.log.relayed(rows);
       }
-      if (now - this.#savedAt >= SAVE_EVERY_MS) await this.#save(reader);
-      if (now - this.#prunedAt >= PRUNE_EVERY_MS) await this.#prune(reader);
-      if (rows < BATCH && !this.#wasAhead) {
-        const woken = await this.#timer.sleep(this.#pause());
-        if (woken) await this.#apart();
+      if (now - this.#savedAt >= SAVE_EVERY_MS) await this.#save(connection);
+      if (now - this.#prunedAt >= PRUNE_EVERY_MS) await this.#prune(connection);
+      if (rows < BATCH && !this.#usedPrefetched) {
+        const woken = await this.#timer.sleep(this.#pollDelayMs());
+        if (woken) await this.#keepReadInterval();
       }
     }
-    await this.#save(reader);
+    await this.#save(connection);
   }
 
-  /** A commit after a quiet moment is read at once, whatever the poll did before it. */
-  async #apart(): Promise<void> {
-    const restMs = this.#wokenAt + READ_APART_MS - performance.now();
-    if (restMs > 0) await pause(restMs);
+  /** Returns at once for a commit after a quiet time, whatever the last poll did. */
+  async #keepReadInterval(): Promise<void> {
+    const remainingMs = this.#wokenAt + MIN_READ_INTERVAL_MS - performance.now();
+    if (remainingMs > 0) await sleep(remainingMs);
     this.#wokenAt = performance.now();
   }
 
-  /** The longer nothing happened, the longer the pause: what a running transaction holds back waits half as long again at most. */
-  #pause(): number {
+  /** Half the time since the last activity: a running transaction delays older events by at most half as long again. */
+  #pollDelayMs(): number {
     return Math.min(IDLE_POLL_MS, Math.max(BUSY_POLL_MS, (performance.now() - this.#activeAt) / 2));
   }
 
-  #noticeSinks(): void {
+  #updateSinks(): void {
     const present = new Map(
       [...this.options.bus.sinks(this.options.service)].map((sink) => [sink.name, sink]),
     );
     for (const [name, { sink, progress }] of this.#sinks) {
       if (present.get(name) === sink) continue;
-      // It takes up again where everything before was settled.
-      this.#known.set(name, progress.safe ?? progress.saved);
+      // A new sink of this name continues after the last processed event.
+      this.#cursors.set(name, progress.processed ?? progress.saved);
       this.#sinks.delete(name);
     }
     for (const [name, sink] of present) {
       if (this.#sinks.has(name)) continue;
-      const progress = new Progress(this.#known.get(name) ?? START, () => this.#timer.wake());
+      const progress = new SinkProgress(this.#cursors.get(name) ?? START, () => this.#timer.wake());
       this.#sinks.set(name, { sink, progress });
     }
   }
 
-  /** Sinks that have read equally far share a read, which in quiet times is all of them. */
-  async #round(reader: OutboxReader): Promise<number> {
-    const places: { position: Position; sinks: { sink: EventSink; progress: Progress }[] }[] = [];
+  /** Reads once per distinct position: sinks at the same position share a read, in quiet times all of them. */
+  async #round(connection: RelayConnection): Promise<number> {
+    const groups: { position: Position; sinks: ConnectedSink[] }[] = [];
     for (const entry of this.#sinks.values()) {
       if (entry.progress.full) continue;
-      const place = places.find(({ position }) => samePosition(position, entry.progress.read));
-      if (place) place.sinks.push(entry);
-      else places.push({ position: entry.progress.read, sinks: [entry] });
+      const group = groups.find(({ position }) => samePosition(position, entry.progress.read));
+      if (group) group.sinks.push(entry);
+      else groups.push({ position: entry.progress.read, sinks: [entry] });
     }
     let read = 0;
-    this.#wasAhead = false;
-    for (const { position, sinks } of places) {
-      const rows = await this.#read(reader, position, places.length === 1);
+    this.#usedPrefetched = false;
+    for (const { position, sinks } of groups) {
+      const rows = await this.#read(connection, position, groups.length === 1);
       read += rows.length;
-      for (const entry of sinks) hand(rows, entry, this.options.tracing ?? Tracing.off);
+      for (const entry of sinks) dispatch(rows, entry, this.options.tracing ?? Tracing.off);
     }
     return read;
   }
 
-  /** Where there is more to read the database goes on with it while the sinks are given what has come. */
-  async #read(reader: OutboxReader, position: Position, mayGoAhead: boolean): Promise<OutboxRow[]> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    const useful = ahead && samePosition(ahead.position, position);
-    this.#wasAhead ||= useful === true;
-    const rows = await (useful ? ahead.rows : reader.read(position, BATCH));
+  /** After a full batch it prefetches the next one, so that the database reads while the sinks process this batch. */
+  async #read(connection: RelayConnection, position: Position, mayPrefetch: boolean): Promise<OutboxRow[]> {
+    const prefetched = this.#prefetched;
+    this.#prefetched = undefined;
+    const isNext = prefetched && samePosition(prefetched.position, position);
+    this.#usedPrefetched ||= isNext === true;
+    const rows = await (isNext ? prefetched.rows : connection.read(position, BATCH));
     const last = rows.at(-1);
-    if (rows.length === BATCH && last && mayGoAhead) {
-      const next = reader.read(last.position, BATCH);
-      // Whoever waits for it is told.
+    if (rows.length === BATCH && last && mayPrefetch) {
+      const next = connection.read(last.position, BATCH);
+      // The error is thrown where the rows are awaited.
       next.catch(() => undefined);
-      this.#ahead = { position: last.position, rows: next };
+      this.#prefetched = { position: last.position, rows: next };
     }
     return rows;
   }
 
-  async #save(reader: OutboxReader): Promise<void> {
+  async #save(connection: RelayConnection): Promise<void> {
     this.#savedAt = performance.now();
     const moved = new Map<string, Position>();
     const refused: Refusal[] = [];
     for (const [name, { progress }] of this.#sinks) {
       refused.push(...progress.refused.splice(0));
-      if (progress.safe && !samePosition(progress.safe, progress.saved)) moved.set(name, progress.safe);
-      else if (!this.#known.has(name)) moved.set(name, progress.saved);
+      if (progress.processed && !samePosition(progress.processed, progress.saved)) {
+        moved.set(name, progress.processed);
+      } else if (!this.#cursors.has(name)) {
+        moved.set(name, progress.saved);
+      }
     }
-    // First, so that no cursor has passed what nobody knows of.
-    if (refused.length > 0) await reader.refuse(refused);
+    // First, so that no cursor passes a refused event that is not marked.
+    if (refused.length > 0) await connection.markRefused(refused);
     if (moved.size === 0) return;
-    await reader.save(moved);
+    await connection.saveCursors(moved);
     for (const [name, position] of moved) {
-      this.#known.set(name, position);
+      this.#cursors.set(name, position);
       const entry = this.#sinks.get(name);
       if (entry) entry.progress.saved = position;
     }
   }
 
-  /** At most 83 rows a second: a table that grows faster says so in its metrics. */
-  async #prune(reader: OutboxReader): Promise<void> {
+  /** Deletes at most 83 rows per second; the metrics show a table that grows faster. */
+  async #prune(connection: RelayConnection): Promise<void> {
     this.#prunedAt = performance.now();
-    const pruned = await reader.prune(this.options.retentionDays ?? RETENTION_DAYS, PRUNE_BATCH);
+    const pruned = await connection.prune(this.options.retentionDays ?? RETENTION_DAYS, PRUNE_BATCH);
     if (pruned > 0) this.log.pruned(pruned);
   }
 }
 
-function hand(
-  rows: readonly OutboxRow[],
-  { sink, progress }: { sink: EventSink; progress: Progress },
-  tracing: Tracing,
-): void {
+function dispatch(rows: readonly OutboxRow[], { sink, progress }: ConnectedSink, tracing: Tracing): void {
   for (const { position, event } of rows) {
     progress.read = position;
     if (sink.wants(event.type))
-      sink.send(event, sending(tracing, sink.system, event, progress.take(position)));
+      sink.send(event, traceSending(tracing, sink.system, event, progress.add(position)));
     else progress.skip(position);
   }
 }

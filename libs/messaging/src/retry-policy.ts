@@ -1,7 +1,7 @@
-/** Four waits: the fifth try is the last of an event that fails by its own fault. About 5 s in all. */
+/** Delays between the tries of an event whose handler fails; after the fifth try it is dead-lettered. 5 s in total. */
 export const RETRY_DELAYS_MS: readonly number[] = [100, 400, 1500, 3000];
 
-/** While the database or the network is away, each key asks again at this pace, for ever. */
+/** The delay while the database or the network is unavailable: exponential with jitter, at most 5 s, without a last try. */
 export function transientDelayMs(tries: number): number {
   const ceiling = Math.min(5000, 50 * 2 ** Math.min(tries, 10));
   return ceiling / 2 + (Math.random() * ceiling) / 2;

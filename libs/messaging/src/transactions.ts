@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TransactionContext } from '@mikro-orm/core';
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Tracing } from '@roost/tracing';
 import { DatabaseTransaction, type IsolationLevel } from './database-transaction.js';
 import { isLostRace } from './errors.js';
-import { AnnouncedEvents } from './event-spans.js';
+import { CreateSpans } from './event-spans.js';
 import { faultPoint } from './fault-point.js';
 import { MessagingLog } from './messaging-log.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
@@ -15,30 +15,32 @@ const MAX_TRIES = 10;
 const DATABASE = { 'db.system.name': 'postgresql' };
 
 /** One try of one transaction. */
-interface Unit {
+interface TransactionTry {
   readonly em: EntityManager;
   open: boolean;
   published: boolean;
+  /** Of the event that is being handled. */
   traceparent: string | undefined;
-  readonly announced: AnnouncedEvents;
+  readonly createSpans: CreateSpans;
   readonly afterCommit: (() => void)[];
 }
 
 export interface TransactionOptions {
-  /** `read committed` only where nothing that others may have changed is read and then written. */
+  /** `read committed` only if the transaction writes no value that depends on a row that others may change. */
   isolation?: IsolationLevel;
 }
 
 /**
- * The transaction that carries events.
+ * Runs transactions that publish events.
  *
- * REPEATABLE READ, because the relay orders events by transaction id, which is taken at the first write: a writer whose
- * snapshot is older than another's commit must not write a newer version. Such a writer fails and is run again whole.
+ * REPEATABLE READ, because the relay orders events by transaction id, which PostgreSQL assigns at the first write: a
+ * writer whose snapshot is older than another's commit must not write a newer version. Such a writer fails, and its whole
+ * transaction is retried.
  */
 @Injectable()
 export class Transactions {
-  readonly #ambient = new AsyncLocalStorage<Unit>();
-  readonly #published = new Set<() => void>();
+  readonly #ambient = new AsyncLocalStorage<TransactionTry>();
+  readonly #publishedListeners = new Set<() => void>();
   readonly #tracing: Tracing;
 
   constructor(
@@ -50,8 +52,9 @@ export class Transactions {
   }
 
   /**
-   * Runs `work` in one transaction, and again (≤ 10 times) when it lost a race: it must have no effect outside the database.
-   * Inside another `run` or an event handler it joins that transaction. The relay is woken after the commit.
+   * Runs `work` in one transaction, and again (≤ 10 tries) after a serialization failure or a deadlock: `work` must have
+   * no effect outside the database. Inside another `run` or an event handler it joins that transaction. Wakes the relay
+   * after the commit.
    */
   async run<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const ambient = this.#ambient.getStore();
@@ -63,68 +66,68 @@ export class Transactions {
     return this.begin(work, options);
   }
 
-  /** A transaction of its own, whatever surrounds it. */
+  /** As `run`, but always in a new transaction. */
   async begin<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return this.#tracing.inside('transaction', { attributes: DATABASE }, async (span) => {
       for (let tries = 1; ; tries += 1) {
         if (tries > 1) span.setAttribute('roost.tries', tries);
         try {
-          return await this.#once(work, options);
+          return await this.#tryOnce(work, options);
         } catch (error) {
           if (!isLostRace(error) || tries === MAX_TRIES) throw error;
-          await wait(Math.random() * Math.min(100, 2 ** tries));
+          await sleep(Math.random() * Math.min(100, 2 ** tries));
         }
       }
     });
   }
 
   /**
-   * `fn` is called once the surrounding transaction has committed, and never if it rolls back. What it throws is logged:
-   * the work is done. It is lost in a crash, so it may only speed things up.
+   * Calls `fn` after the surrounding transaction has committed, and never if it rolls back. An error in `fn` is logged.
+   * A crash loses the call, so nothing may depend on it: use it to start early what a sweeper would do later.
    */
   afterCommit(fn: () => void): void {
-    const unit = this.#ambient.getStore();
-    if (!unit?.open) throw new Error('afterCommit is called inside Transactions.run');
-    unit.afterCommit.push(fn);
+    const current = this.#ambient.getStore();
+    if (!current?.open) throw new Error('afterCommit must be called inside Transactions.run');
+    current.afterCommit.push(fn);
   }
 
-  /** What this transaction publishes belongs to the trace of the event that caused it. */
-  follow(traceparent: string | null): void {
-    const unit = this.#ambient.getStore();
-    if (unit) unit.traceparent = traceparent ?? undefined;
+  /** Adds the events that this transaction publishes to the trace of the event that it handles. */
+  continueTrace(traceparent: string | null): void {
+    const current = this.#ambient.getStore();
+    if (current) current.traceparent = traceparent ?? undefined;
   }
 
   /**
-   * The outbox says that this transaction has something for the relay: so many of this event. Gives back the trace they
-   * belong to; what is nobody's event (a notice) belongs to none.
+   * Records that this transaction publishes `count` events like this one, so that the relay is woken after the commit.
+   * Returns the traceparent of the events. Call it without an event for a row that is no event of a contract (a notice).
    */
-  publishing(event?: { type: string; topic: string; key: string }, count = 1): string | undefined {
-    const unit = this.#ambient.getStore();
-    if (unit) unit.published = true;
-    const announced = event && unit?.announced.add(event, count);
-    return announced ?? this.options.context?.traceparent() ?? unit?.traceparent;
+  registerPublication(event?: { type: string; topic: string; key: string }, count = 1): string | undefined {
+    const current = this.#ambient.getStore();
+    if (current) current.published = true;
+    const created = event && current?.createSpans.start(event, count);
+    return created ?? this.options.context?.traceparent() ?? current?.traceparent;
   }
 
-  /** Calls `fn` after each commit that published something; gives back how to stop that. */
+  /** Calls `fn` after each commit that published an event. Returns a function that unsubscribes. */
   onPublished(fn: () => void): () => void {
-    this.#published.add(fn);
-    return () => this.#published.delete(fn);
+    this.#publishedListeners.add(fn);
+    return () => this.#publishedListeners.delete(fn);
   }
 
   /**
-   * Not `em.transactional`: MikroORM holds the connection by Kysely's controlled transactions, which never give it back
-   * when BEGIN or ROLLBACK fails. A restart of the database would drain the pool for good. ADR 15 has the rest.
+   * Not `em.transactional`: MikroORM holds the connection by Kysely's controlled transactions, which never release it
+   * when BEGIN or ROLLBACK fails. A restart of the database would empty the pool permanently. See ADR 15.
    */
-  async #once<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions): Promise<T> {
+  async #tryOnce<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions): Promise<T> {
     const { service } = this.options;
     const em = this.orm.em.fork({ disableContextResolution: true });
-    const announced = new AnnouncedEvents(this.#tracing);
-    const unit: Unit = {
+    const createSpans = new CreateSpans(this.#tracing);
+    const current: TransactionTry = {
       em,
       open: true,
       published: false,
       traceparent: undefined,
-      announced,
+      createSpans,
       afterCommit: [],
     };
     const pool = await em.getConnection().getNativeClient();
@@ -135,26 +138,26 @@ export class Transactions {
         TransactionContext.create(em, async () => {
           em.setTransactionContext(transaction);
           try {
-            const done = await this.#ambient.run(unit, () => work(em));
+            const value = await this.#ambient.run(current, () => work(em));
             await em.flush();
             await faultPoint(`${service}.before-commit`);
-            return done;
+            return value;
           } finally {
-            unit.open = false;
+            current.open = false;
           }
         }),
     ).catch((error: unknown): never => {
-      announced.rolledBack(error);
+      createSpans.rolledBack(error);
       throw error;
     });
-    announced.committed();
-    // What was read stays usable.
+    createSpans.committed();
+    // The entities that `work` loaded stay usable.
     em.resetTransactionContext();
     await faultPoint(`${service}.after-commit`);
-    if (unit.published) {
-      for (const wake of this.#published) wake();
+    if (current.published) {
+      for (const notify of this.#publishedListeners) notify();
     }
-    for (const fn of unit.afterCommit) {
+    for (const fn of current.afterCommit) {
       try {
         fn();
       } catch (error) {

@@ -1,52 +1,53 @@
 import type { EventEnvelope } from './envelope.js';
 
-export type Settled = (refusal?: string) => void;
+/** Reports that a sink has processed an event; with a code if the event can never be delivered ("refused"). */
+export type OnProcessed = (refusalCode?: string) => void;
 
 /**
- * Somewhere a service's events must arrive. The relay keeps one cursor per sink in the producer's database:
- * embedded, each listening service is a sink; with Kafka the broker is the only one.
+ * A destination of a service's events. The relay stores one cursor per sink in the producer's database: with the
+ * embedded bus each listening service is a sink; with Kafka the broker is the only one.
  */
 export interface EventSink {
-  /** The cursor's name. */
+  /** The name of its cursor. */
   readonly name: string;
-  /** What carries the events to other processes, as spans call it; absent where they stay in this one. */
+  /** The messaging system, for spans (`messaging.system`); absent where events stay in this process. */
   readonly system?: string;
   wants(type: string): boolean;
   /**
-   * Takes events in order and calls `settled` for each once it is safe (handled or parked; acknowledged by the broker),
-   * or with the code of what is wrong with an event that no try will ever bring through: its row is marked then.
-   * Never throws: a sink tries again by itself for as long as it takes.
+   * Accepts events in order and calls `onProcessed` for each once it is safe (handled, dead-lettered, or acknowledged by
+   * the broker), or with an error code if no retry can deliver it: its row is then marked as refused.
+   * Never throws: a sink retries by itself, without a limit.
    */
-  send(event: EventEnvelope, settled: Settled): void;
+  send(event: EventEnvelope, onProcessed: OnProcessed): void;
 }
 
-/** An event on its way into a listening service. */
+/** An event that is being delivered to a listening service. */
 export interface Delivery {
   readonly event: EventEnvelope;
-  /** Called once it is handled, known already, or parked. */
+  /** Called once the event is handled, recognised as a duplicate, or dead-lettered. */
   settled(): void;
   /**
-   * Aborted when the transport takes it back: unless it is being handled it is dropped then, for it will be delivered
-   * again, here or in another process.
+   * Aborted when the transport revokes the delivery: an event whose handler has not started is then dropped, because it
+   * will be delivered again, to this process or another.
    */
   readonly revoked?: AbortSignal;
-  /** What is wrong with an event that can't be read. It is parked in its place among those of its key. */
+  /** Why the event can't be parsed. It is dead-lettered in the order of its key. */
   readonly unreadable?: Error;
 }
 
-/** How a listening service takes its events: one try, in its own transaction, and what to do when tries are used up. */
+/** A listening service, as a transport sees it. */
 export interface EventListener {
   readonly service: string;
   readonly types: ReadonlySet<string>;
-  /** Tries until the event is handled, known already, or parked. Order per key is kept among accepted events. */
+  /** Retries until the event is handled, recognised as a duplicate, or dead-lettered. Accepted events of a key stay in order. */
   accept(delivery: Delivery): void;
 }
 
-/** The one interface with two implementations: `EmbeddedBus`, and `KafkaBus`. */
+/** Has two implementations: `EmbeddedBus` and `KafkaBus`. */
 export interface EventTransport {
   sinks(producer: string): Iterable<EventSink>;
-  /** Called when a sink appears; gives back how to stop listening. */
+  /** Calls `changed` when a sink is added or removed. Returns a function that unsubscribes. */
   onSinksChanged(changed: () => void): () => void;
-  /** Events flow to the listener from now until the given function has been awaited. */
+  /** Delivers events to the listener from now on. Returns a function that stops the delivery. */
   listen(listener: EventListener): Promise<() => Promise<void>>;
 }

@@ -1,4 +1,4 @@
-/** A sleep that can be cut short, and says whether it was; a wake between two sleeps cuts the next one. */
+/** A sleep that `wake` ends early. A wake while no sleep is running ends the next one at once. */
 export class WakeableTimer {
   #woken = false;
   #wake: (() => void) | undefined;
@@ -8,6 +8,7 @@ export class WakeableTimer {
     this.#wake?.();
   }
 
+  /** Returns whether `wake` ended the sleep. */
   async sleep(ms: number): Promise<boolean> {
     if (!this.#woken) {
       await new Promise<void>((resolve) => {

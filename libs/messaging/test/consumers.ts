@@ -1,8 +1,8 @@
 import { Controller, Inject, Injectable } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
-import { OnEvent, Transactions, type EventMeta } from '../src/index.js';
+import { mirror, OnEvent, Transactions, type EventMeta } from '../src/index.js';
 
-/** What a test makes the handlers do. Static, for Nest makes the instance. */
+/** What a test makes the handlers do, and the events they have tried. Global, because Nest creates the instances. */
 export const script: {
   before: (body: EventBody<'message.sent'>, meta: EventMeta) => Promise<void> | void;
   tries: string[];
@@ -13,19 +13,19 @@ export function resetScript(): void {
   script.tries = [];
 }
 
-/** A use case, as services have them: joins the handler's transaction through Transactions.run. */
+/** A use case as services have them: joins the handler's transaction through Transactions.run. */
 @Injectable()
 export class Effects {
   constructor(@Inject(Transactions) private readonly transactions: Transactions) {}
 
-  async note(eventId: string, key: string, note: string): Promise<void> {
+  async add(eventId: string, key: string, note: string): Promise<void> {
     await this.transactions.run((em) =>
       em.execute('INSERT INTO effect (event_id, key, note) VALUES (?, ?, ?)', [eventId, key, note]),
     );
   }
 }
 
-/** A fact consumer: one effect per event. */
+/** Consumes facts: one effect per event. */
 @Controller()
 export class MessageConsumer {
   private readonly effects: Effects;
@@ -36,12 +36,12 @@ export class MessageConsumer {
   @OnEvent('message.sent')
   async sent(body: EventBody<'message.sent'>, meta: EventMeta): Promise<void> {
     script.tries.push(body.messageId);
-    await this.effects.note(meta.id, body.threadId, body.messageId);
+    await this.effects.add(meta.id, body.threadId, body.messageId);
     await script.before(body, meta);
   }
 }
 
-/** A state consumer: keeps the newest snapshot. */
+/** Consumes state events: stores the newest of each key. */
 @Controller()
 export class RatingMirror {
   constructor(@Inject(Transactions) private readonly transactions: Transactions) {}
@@ -49,11 +49,12 @@ export class RatingMirror {
   @OnEvent('rating.changed')
   async changed(body: EventBody<'rating.changed'>, meta: EventMeta): Promise<void> {
     await this.transactions.run((em) =>
-      em.execute(
-        `INSERT INTO mirror (key, version, count) VALUES (?, ?, ?)
-         ON CONFLICT (key) DO UPDATE SET version = excluded.version, count = excluded.count WHERE mirror.version < excluded.version`,
-        [body.listingId, meta.aggregateVersion, body.count],
-      ),
+      mirror(em, {
+        table: 'mirror',
+        key: { key: body.listingId },
+        version: meta.aggregateVersion ?? 0,
+        values: { count: body.count },
+      }),
     );
   }
 }

@@ -1,7 +1,7 @@
-/** A process of two services that is killed at the fault point in ROOST_FAULT: writes `MESSAGES` numbered messages, then waits. */
+/** A process of two services that ROOST_FAULT kills at a fault point: publishes `MESSAGES` numbered messages, then waits. */
 import { EmbeddedBus } from '../src/index.js';
 import { MessageConsumer } from './consumers.js';
-import { aMessage } from './given.js';
+import { aMessage } from './fixtures.js';
 import { startNode } from './node.js';
 
 const { BOOKINGS_URL = '', IDENTITY_URL = '', THREAD = '', MESSAGES = '0' } = process.env;

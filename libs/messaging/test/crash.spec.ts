@@ -3,12 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freshDatabase } from './fresh-database.js';
-import { eventually } from './node.js';
+import { eventually, freshDatabase } from '@roost/testing';
 
 const root = join(import.meta.dirname, '../../..');
 
-/** Both services in a process of their own. */
+/** Starts both services in a new process. */
 function start(env: Record<string, string>): ChildProcess {
   return spawn(
     process.execPath,
@@ -22,7 +21,7 @@ function start(env: Record<string, string>): ChildProcess {
   );
 }
 
-describe('a process that is killed', () => {
+describe('after a process is killed', () => {
   let bookingsUrl: string;
   let identityUrl: string;
   let bookings: pg.Client;
@@ -65,41 +64,43 @@ describe('a process that is killed', () => {
       await identity.query<{ note: string }>('SELECT note FROM effect WHERE key = $1 ORDER BY at', [thread])
     ).rows.map(({ note }) => note);
 
-  test('at any step has each committed effect exactly once, in order, after its restart', async () => {
+  test('at any fault point, a restart applies each committed event exactly once and in order', async () => {
     const thread = randomUUID();
     const steps: [fault: string, moment: string][] = [
       ['bookings.before-commit:kill#3', 'before its commit'],
-      ['bookings.after-commit:kill#3', 'after its commit, before the relay has heard of it'],
-      ['identity.before-commit:kill#3', 'in the handler, before that commits'],
-      ['identity.after-handler:kill#3', 'after the handler, before the cursor moves'],
+      ['bookings.after-commit:kill#3', 'after its commit, before the relay is woken'],
+      ['identity.before-commit:kill#3', 'in the handler, before its commit'],
+      ['identity.after-handler:kill#3', 'after the handler, before the cursor is saved'],
     ];
     for (const [fault, moment] of steps) {
-      // Each restart first catches up with what the last kill left.
-      const doomed = run(thread, 20, fault);
-      expect([moment, ...(await once(doomed, 'exit'))]).toEqual([moment, null, 'SIGKILL']);
+      // Each restart first processes the events that the previous kill left.
+      const killed = run(thread, 20, fault);
+      expect([moment, ...(await once(killed, 'exit'))]).toEqual([moment, null, 'SIGKILL']);
     }
     expect((await committed(thread)).length).toBeGreaterThanOrEqual(5);
-    await settles(thread);
+    await expectAllApplied(thread);
   }, 90_000);
 
-  test('again and again at any moment loses nothing and doubles nothing', async () => {
+  test('repeatedly and at random moments, no event is lost or applied twice', async () => {
     const thread = randomUUID();
     for (let round = 1; round <= 3; round += 1) {
-      const doomed = run(thread, 500);
+      const killed = run(thread, 500);
       const goal = (await committed(thread).catch(() => [])).length + round * 17;
-      await eventually(async () => expect((await committed(thread)).length).toBeGreaterThanOrEqual(goal), 30);
-      doomed.kill('SIGKILL');
-      await once(doomed, 'exit');
+      await eventually(async () => expect((await committed(thread)).length).toBeGreaterThanOrEqual(goal), {
+        seconds: 30,
+      });
+      killed.kill('SIGKILL');
+      await once(killed, 'exit');
     }
-    await settles(thread);
+    await expectAllApplied(thread);
   }, 90_000);
 
-  /** A last start, left in peace and then asked to stop. */
-  async function settles(thread: string): Promise<void> {
+  /** Starts the process a last time without a fault, waits for all effects and stops it. */
+  async function expectAllApplied(thread: string): Promise<void> {
     const last = run(thread, 1);
     await once(last.stdout as NodeJS.ReadableStream, 'data');
     const written = await committed(thread);
-    await eventually(async () => expect(await effects(thread)).toEqual(written), 20);
+    await eventually(async () => expect(await effects(thread)).toEqual(written), { seconds: 20 });
     last.kill('SIGTERM');
     expect(await once(last, 'exit')).toEqual([0, null]);
   }

@@ -1,19 +1,19 @@
 import pg from 'pg';
+import { freshDatabase } from '@roost/testing';
 import { DatabaseTransaction } from '../src/database-transaction.js';
-import { freshDatabase } from './fresh-database.js';
 
 let pool: pg.Pool;
-/** What was sent to the database, message by message. */
+/** The messages sent to the database. */
 let sent: string[];
 
 beforeAll(async () => {
   pool = new pg.Pool({ connectionString: await freshDatabase('transactions'), max: 1 });
   await pool.query('CREATE TABLE note (text text PRIMARY KEY)');
   const client = await pool.connect();
-  const query = client.query.bind(client) as (...given: unknown[]) => unknown;
-  client.query = ((...given: unknown[]) => {
-    sent.push(String(given[0]));
-    return query(...given);
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  client.query = ((...args: unknown[]) => {
+    sent.push(String(args[0]));
+    return query(...args);
   }) as typeof client.query;
   client.release();
 });
@@ -31,8 +31,8 @@ const run = <T>(work: (transaction: DatabaseTransaction) => Promise<T>) =>
 const note = (transaction: DatabaseTransaction, text: string) =>
   transaction.executeQuery({ sql: `INSERT INTO note VALUES ('${text}') RETURNING text`, parameters: [] });
 
-describe('A transaction', () => {
-  test('begins with its first statement, in one message', async () => {
+describe('DatabaseTransaction', () => {
+  test('sends BEGIN and the first statement in one message', async () => {
     const result = await run(async (transaction) => {
       await note(transaction, 'first');
       const { rows } = await transaction.executeQuery({ sql: 'SHOW transaction_isolation', parameters: [] });
@@ -48,27 +48,27 @@ describe('A transaction', () => {
     ]);
   });
 
-  test('gives what its first statement gave', async () => {
+  test('returns the result of its first statement', async () => {
     expect(await run((transaction) => note(transaction, 'first'))).toEqual({
       rows: [{ text: 'first' }],
       numAffectedRows: 1n,
     });
   });
 
-  test('begins before a statement with values apart from its text', async () => {
+  test('sends BEGIN separately before a statement with parameters', async () => {
     await run((transaction) =>
-      transaction.executeQuery({ sql: 'INSERT INTO note VALUES ($1)', parameters: ['apart'] }),
+      transaction.executeQuery({ sql: 'INSERT INTO note VALUES ($1)', parameters: ['a parameter'] }),
     );
     expect(sent[0]).toBe('start transaction isolation level repeatable read');
-    expect(await notes()).toEqual(['apart']);
+    expect(await notes()).toEqual(['a parameter']);
   });
 
-  test('of no statement asks the database nothing', async () => {
+  test('sends nothing to the database when the work has no statement', async () => {
     expect(await run(async () => 'done')).toBe('done');
     expect(sent).toEqual([]);
   });
 
-  test('keeps statements that are given side by side in their order', async () => {
+  test('runs concurrent statements in their order', async () => {
     await run((transaction) =>
       Promise.all([
         note(transaction, 'a'),
@@ -78,38 +78,38 @@ describe('A transaction', () => {
     expect(await notes()).toEqual(['b']);
   });
 
-  test('whose work throws leaves nothing', async () => {
+  test('rolls back when the work throws', async () => {
     await expect(
       run(async (transaction) => {
-        await note(transaction, 'gone');
+        await note(transaction, 'rolled back');
         throw new Error('No');
       }),
     ).rejects.toThrow('No');
     expect(await notes()).toEqual([]);
   });
 
-  test('runs nothing more once its first statement has failed, whoever overlooks that', async () => {
+  test('runs no statement after a failed first statement, even if the work ignores the error', async () => {
     const work = run(async (transaction) => {
       await expect(transaction.executeQuery({ sql: 'SELECT 1 / 0', parameters: [] })).rejects.toMatchObject({
         code: '22012',
       });
       await expect(note(transaction, 'outside')).rejects.toMatchObject({ code: '22012' });
     });
-    await expect(work).rejects.toThrow('nothing was kept');
+    await expect(work).rejects.toThrow('the transaction was rolled back');
     expect(await notes()).toEqual([]);
   });
 
-  test('refuses work that outlives it', async () => {
-    let kept: DatabaseTransaction | undefined;
+  test('rejects statements after its end', async () => {
+    let ended: DatabaseTransaction | undefined;
     await run(async (transaction) => {
-      kept = transaction;
+      ended = transaction;
       await note(transaction, 'inside');
     });
-    await expect(note(kept as DatabaseTransaction, 'outside')).rejects.toThrow('This transaction has ended');
+    await expect(note(ended as DatabaseTransaction, 'outside')).rejects.toThrow('This transaction has ended');
     expect(await notes()).toEqual(['inside']);
   });
 
-  test('gives its connection back when it failed, and not when it could not be rolled back', async () => {
+  test('returns its connection to the pool after a failure, unless the rollback fails', async () => {
     const pid = async () =>
       (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
     const first = await pid();
@@ -128,12 +128,12 @@ describe('A transaction', () => {
     expect(await pid()).not.toBe(first);
   });
 
-  test('never commits in silence what PostgreSQL has rolled back', async () => {
+  test('throws when PostgreSQL responds to COMMIT with ROLLBACK', async () => {
     const work = run(async (transaction) => {
       await note(transaction, 'lost');
       await transaction.executeQuery({ sql: 'SELECT 1 / 0', parameters: [] }).catch(() => undefined);
     });
-    await expect(work).rejects.toThrow('nothing was kept');
+    await expect(work).rejects.toThrow('the transaction was rolled back');
     expect(await notes()).toEqual([]);
   });
 });

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import type { EventBody } from '@roost/contracts';
 import pg from 'pg';
 import { Registry } from 'prom-client';
+import { eventually, freshDatabase } from '@roost/testing';
 import { EmbeddedBus } from '../src/index.js';
 import { MessageConsumer, resetScript, script } from './consumers.js';
-import { freshDatabase } from './fresh-database.js';
-import { aMessage } from './given.js';
-import { eventually, startNode, type Node } from './node.js';
+import { aMessage } from './fixtures.js';
+import { startNode, type Node } from './node.js';
 
 class PoisonError extends Error {
   override readonly name = 'PoisonError';
   readonly code = 'booking.not_found';
 }
 
-describe('an event that fails', () => {
+describe('a failing handler', () => {
   let bookings: Node;
   let identity: Node;
   let metrics: Registry;
@@ -67,7 +67,7 @@ describe('an event that fails', () => {
       tries,
     }));
 
-  test('is parked after five tries, later events of its key wait behind it in order, other keys go on', async () => {
+  test('has its event dead-lettered after five tries; later events of the key queue behind it, other keys continue', async () => {
     const threadId = randomUUID();
     const [bad, second, third] = [aMessage(threadId), aMessage(threadId), aMessage(threadId)];
     const others = Array.from({ length: 10 }, () => aMessage(randomUUID()));
@@ -104,14 +104,14 @@ describe('an event that fails', () => {
     await eventually(async () => expect((await effects(threadId)).at(-1)).toBe(fourth.messageId));
   });
 
-  test('does not hold up the other keys of its batch while it is tried', async () => {
+  test('does not delay other keys of the batch while it is retried', async () => {
     const bad = aMessage(randomUUID());
     const others = Array.from({ length: 50 }, () => aMessage(randomUUID()));
-    const parked: string[] = [];
+    const deadLettered: string[] = [];
     script.before = async ({ messageId }) => {
       if (messageId !== bad.messageId) return;
       const queue = await queueOf(bad.threadId);
-      parked.push(...queue.map(() => bad.threadId));
+      deadLettered.push(...queue.map(() => bad.threadId));
       throw new PoisonError('never');
     };
     await bookings.transactions.run(async (em) => {
@@ -121,10 +121,10 @@ describe('an event that fails', () => {
       for (const other of others) expect(await effects(other.threadId)).toEqual([other.messageId]);
       expect(await queueOf(bad.threadId)).toHaveLength(1);
     });
-    expect(parked).toEqual([]);
+    expect(deadLettered).toEqual([]);
   });
 
-  test('again on redrive keeps its key parked, with the newest reason', async () => {
+  test('that fails again on redrive keeps its key blocked and stores the newest error', async () => {
     const threadId = randomUUID();
     const [bad, behind] = [aMessage(threadId), aMessage(threadId)];
     poison(bad);
@@ -145,7 +145,7 @@ describe('an event that fails', () => {
     ).toBe(true);
   });
 
-  test('can be discarded: it counts as handled, those behind it go on', async () => {
+  test('has its event counted as handled after a discard; the events behind it continue', async () => {
     const threadId = randomUUID();
     const [bad, behind] = [aMessage(threadId), aMessage(threadId)];
     poison(bad);
@@ -161,25 +161,25 @@ describe('an event that fails', () => {
     expect(await identity.deadLetters.discard(randomUUID())).toBe(false);
   });
 
-  test('with events arriving while its key is redriven keeps the order', async () => {
+  test('keeps the order of its key when events arrive during a redrive', async () => {
     const threadId = randomUUID();
-    const first = Array.from({ length: 20 }, () => aMessage(threadId));
+    const earlier = Array.from({ length: 20 }, () => aMessage(threadId));
     const later = Array.from({ length: 40 }, () => aMessage(threadId));
-    poison(...first);
-    await send(...first);
-    await eventually(async () => expect(await queueOf(threadId)).toHaveLength(first.length));
+    poison(...earlier);
+    await send(...earlier);
+    await eventually(async () => expect(await queueOf(threadId)).toHaveLength(earlier.length));
     resetScript();
     await identity.deadLetters.redrive({ key: threadId });
     await send(...later);
     await eventually(async () => expect(await effects(threadId)).toHaveLength(60));
-    expect(await effects(threadId)).toEqual([...first, ...later].map(({ messageId }) => messageId));
+    expect(await effects(threadId)).toEqual([...earlier, ...later].map(({ messageId }) => messageId));
   });
 
   test.each([
     ['a TypeError', () => new TypeError("Cannot read properties of undefined (reading 'id')"), 'TypeError'],
     ['a thrown string', () => 'oops', 'Unknown'],
-    ['a constraint of the database', () => null, '23505'],
-  ])('with %s is a fault like any other', async (_, thrown, code) => {
+    ['a constraint violation', () => null, '23505'],
+  ])('is retried and dead-lettered when it throws %s', async (_, thrown, code) => {
     const bad = aMessage(randomUUID());
     const good = aMessage(randomUUID());
     script.before = async ({ messageId }) => {
@@ -197,7 +197,7 @@ describe('an event that fails', () => {
     });
   });
 
-  test('for a transient reason is tried until that has passed', async () => {
+  test('is retried until a transient error has passed', async () => {
     const body = aMessage(randomUUID());
     const behind = aMessage(body.threadId);
     script.before = ({ messageId }) => {
@@ -208,13 +208,13 @@ describe('an event that fails', () => {
     await send(body, behind);
     await eventually(
       async () => expect(await effects(body.threadId)).toEqual([body.messageId, behind.messageId]),
-      20,
+      { seconds: 20 },
     );
     expect(triesOf(body)).toBe(8);
     expect(await queueOf(body.threadId)).toEqual([]);
   });
 
-  test('to end in time is rolled back and parked', async () => {
+  test('is rolled back and its event dead-lettered when it exceeds its time limit', async () => {
     const stuck = aMessage(randomUUID());
     const good = aMessage(randomUUID());
     script.before = ({ messageId }) =>
@@ -226,12 +226,12 @@ describe('an event that fails', () => {
         expect(await queueOf(stuck.threadId)).toEqual([
           { messageId: stuck.messageId, code: 'HandlerTimeout', tries: 5 },
         ]),
-      20,
+      { seconds: 20 },
     );
     expect(await effects(stuck.threadId)).toEqual([]);
   });
 
-  test('to fit its contract is parked at the first try', async () => {
+  test('is not run for an event that does not fit its contract; the event is dead-lettered at the first try', async () => {
     const threadId = randomUUID();
     await bookings.sql(
       `INSERT INTO outbox_event (type, topic, key, compacted, schema_version, body) VALUES ('message.sent', 'bookings.message', ?, false, 1, '{"threadId": 7}')`,
@@ -245,30 +245,36 @@ describe('an event that fails', () => {
     expect(script.tries).toEqual([]);
   });
 
-  test('while the database server throws every session out is not lost', async () => {
+  test('loses no event while the database server terminates every session', async () => {
     const bodies = Array.from({ length: 40 }, () => aMessage(randomUUID()));
     const admin = new pg.Client({ connectionString: identityUrl.replace(/[^/]*$/, 'postgres') });
     await admin.connect();
-    let thrownOut = 0;
+    let terminated = 0;
     const outage = (async () => {
-      // More often than a pool has connections: one that is not given back would be missed.
-      while (thrownOut < 30) {
+      // More often than a pool has connections: a connection that is not released would exhaust the pool.
+      while (terminated < 30) {
         const { rowCount } = await admin.query(
-          // Not autovacuum's workers, which are the superuser's.
+          // Not the autovacuum workers, which belong to the superuser.
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
            WHERE datname = ANY($1) AND backend_type = 'client backend'`,
           [[bookingsUrl, identityUrl].map((url) => url.split('/').at(-1))],
         );
-        thrownOut += rowCount ?? 0;
+        terminated += rowCount ?? 0;
       }
     })();
     for (const body of bodies) await eventually(() => send(body));
     await outage;
     await admin.end();
-    await eventually(async () => {
-      for (const body of bodies) expect((await effects(body.threadId)).slice(0, 1)).toEqual([body.messageId]);
-    }, 20);
-    const doubled = await identity.sql('SELECT event_id FROM effect GROUP BY event_id HAVING count(*) > 1');
-    expect(doubled).toEqual([]);
+    await eventually(
+      async () => {
+        for (const body of bodies)
+          expect((await effects(body.threadId)).slice(0, 1)).toEqual([body.messageId]);
+      },
+      { seconds: 20 },
+    );
+    const duplicates = await identity.sql(
+      'SELECT event_id FROM effect GROUP BY event_id HAVING count(*) > 1',
+    );
+    expect(duplicates).toEqual([]);
   });
 });

@@ -3,13 +3,11 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { topicsWith } from '@roost/contracts';
 import { type EmbeddedKafka, startKafka } from '@roost/embedded';
-import { aPort, runFolder } from '@roost/testing';
+import { aPort, eventually, freshDatabase, runFolder } from '@roost/testing';
 import { applyTopics, listTopics } from '../src/index.js';
 import { MessageConsumer, RatingMirror, resetScript } from './consumers.js';
-import { freshDatabase } from './fresh-database.js';
-import { aMessage } from './given.js';
+import { aMessage } from './fixtures.js';
 import { clientOf, configsOf, startKafkaNode, type KafkaNode, type TestKafka } from './kafka-node.js';
-import { eventually } from './node.js';
 
 const SPREAD = {
   'offsets.topic.replication.factor': '3',
@@ -18,7 +16,7 @@ const SPREAD = {
   'transaction.state.log.min.isr': '2',
 };
 
-/** One that is broker and controller, and two that are brokers only. */
+/** Starts a combined broker and controller, and two brokers. */
 async function startCluster(): Promise<EmbeddedKafka[]> {
   const controller = await aPort();
   const cluster = randomBytes(16).toString('base64url').replace(/^-/, 'A');
@@ -44,20 +42,20 @@ async function startCluster(): Promise<EmbeddedKafka[]> {
   return Promise.all([first, start(2), start(3)]);
 }
 
-/** Each of them hears of the others, and of what one of them was asked for, in its own time. */
-async function knowsAll({ brokers }: EmbeddedKafka): Promise<void> {
+/** Each broker receives the metadata of the others with a delay of its own. */
+async function expectAllBrokers({ brokers }: EmbeddedKafka): Promise<void> {
   const admin = clientOf({ brokers, prefix: '' }).admin();
   await admin.connect();
-  const known = await admin.describeCluster().finally(() => admin.disconnect());
-  expect(known.brokers).toHaveLength(3);
+  const cluster = await admin.describeCluster().finally(() => admin.disconnect());
+  expect(cluster.brokers).toHaveLength(3);
 }
 
-async function knowsTopics({ brokers }: EmbeddedKafka): Promise<void> {
+async function expectAllTopics({ brokers }: EmbeddedKafka): Promise<void> {
   const reports = await listTopics(clientOf({ brokers, prefix: '' }), { partitions: 3 });
   expect(new Set(reports.map(({ state, copies }) => `${state} ${copies}`))).toEqual(new Set(['unchanged 3']));
 }
 
-describe('a Kafka of three brokers', () => {
+describe('a Kafka cluster of three brokers', () => {
   let brokers: EmbeddedKafka[] = [];
   let kafka: TestKafka;
   const nodes: KafkaNode[] = [];
@@ -72,12 +70,12 @@ describe('a Kafka of three brokers', () => {
     await Promise.all(brokers.map((broker) => broker.stop()));
   });
 
-  test('keeps each topic on all three, and an acknowledged event on two', async () => {
+  test('has three replicas of each topic, two of them in sync before an event is acknowledged', async () => {
     const client = clientOf(kafka);
-    await Promise.all(brokers.map((broker) => eventually(() => knowsAll(broker), 60)));
+    await Promise.all(brokers.map((broker) => eventually(() => expectAllBrokers(broker), { seconds: 60 })));
     const reports = await applyTopics(client, { partitions: 3 });
     expect(new Set(reports.map(({ state, copies }) => `${state} ${copies}`))).toEqual(new Set(['created 3']));
-    await Promise.all(brokers.map((broker) => eventually(() => knowsTopics(broker), 60)));
+    await Promise.all(brokers.map((broker) => eventually(() => expectAllTopics(broker), { seconds: 60 })));
     const again = await applyTopics(client, { partitions: 3 });
     expect(new Set(again.map(({ state, copies }) => `${state} ${copies}`))).toEqual(new Set(['unchanged 3']));
     const names = again.map(({ name }) => name);
@@ -85,7 +83,7 @@ describe('a Kafka of three brokers', () => {
     expect(configs.map((config) => config['min.insync.replicas'])).toEqual(names.map(() => '2'));
   });
 
-  describe('carries what bookings says to identity', () => {
+  describe('delivers the events of bookings to identity', () => {
     const threads = Array.from({ length: 30 }, () => randomUUID());
     const sent = new Map(threads.map((thread): [string, string[]] => [thread, []]));
     let bookings: KafkaNode;
@@ -100,13 +98,13 @@ describe('a Kafka of three brokers', () => {
         controllers: [MessageConsumer, RatingMirror],
       });
       nodes.push(bookings, identity);
-      await eventually(() => identity.bus.check(), 60);
-      // Its producer knows by now who leads which partition.
+      await eventually(() => identity.bus.check(), { seconds: 60 });
+      // The producer has the leaders of all partitions from now on.
       await send(threads);
-      await eventually(arrived, 60);
+      await eventually(expectAllHandled, { seconds: 60 });
     });
 
-    /** In one transaction, so that they travel together. */
+    /** In one transaction, so that they are sent in one batch. */
     async function send(to: readonly string[]): Promise<void> {
       const bodies = to.map((thread) => aMessage(thread));
       await bookings.transactions.run(async (em) => {
@@ -115,7 +113,7 @@ describe('a Kafka of three brokers', () => {
       for (const { threadId, messageId } of bodies) sent.get(threadId)?.push(messageId);
     }
 
-    async function arrived(): Promise<void> {
+    async function expectAllHandled(): Promise<void> {
       const rows = await identity.sql<{ key: string; note: string }>(
         'SELECT key, note FROM effect ORDER BY at',
       );
@@ -124,7 +122,7 @@ describe('a Kafka of three brokers', () => {
       }
     }
 
-    test('also where a partition moves to a broker that has taken its part of a request already', async () => {
+    test('when a partition moves to a broker that has already accepted its part of a request', async () => {
       const admin = clientOf(kafka).admin();
       await admin.connect();
       const [topic = ''] = topicsWith('message.sent');
@@ -133,33 +131,39 @@ describe('a Kafka of three brokers', () => {
         return new Map(topics[0]?.partitions.map(({ partitionId, leader }) => [partitionId, leader]));
       };
       const ledBy2 = [...(await leaders())].find(([, leader]) => leader === 2)?.[0] ?? -1;
-      const copyTo = async (replicas: number[]): Promise<void> => {
+      const moveReplicasTo = async (replicas: number[]): Promise<void> => {
         const partitionAssignment = [{ partition: ledBy2, replicas }];
         await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] });
       };
-      // A leader that keeps its copy goes on leading.
-      await copyTo([1, 3]);
-      await eventually(async () => expect((await leaders()).get(ledBy2)).toBe(1), 60);
+      // A leader that keeps its replica stays the leader.
+      await moveReplicasTo([1, 3]);
+      await eventually(async () => expect((await leaders()).get(ledBy2)).toBe(1), { seconds: 60 });
       await send(threads);
-      await eventually(arrived, 60);
-      await copyTo([1, 2, 3]);
-      await eventually(async () => {
-        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-        expect(topics[0]?.partitions.map(({ isr }) => isr.length)).toEqual([3, 3, 3]);
-      }, 60);
+      await eventually(expectAllHandled, { seconds: 60 });
+      await moveReplicasTo([1, 2, 3]);
+      await eventually(
+        async () => {
+          const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+          expect(topics[0]?.partitions.map(({ isr }) => isr.length)).toEqual([3, 3, 3]);
+        },
+        { seconds: 60 },
+      );
       await admin.disconnect();
     });
 
-    test('also while one of them dies, each event once and in the order of its key', async () => {
+    test('once and in order per key when a broker is killed', async () => {
       process.kill(brokers[2]?.pid ?? 0, 'SIGKILL');
       for (let round = 0; round < 20; round += 1) {
         for (const thread of threads) await send([thread]);
       }
-      await eventually(arrived, 120);
-      await eventually(() => {
-        bookings.bus.check();
-        identity.bus.check();
-      }, 60);
+      await eventually(expectAllHandled, { seconds: 120 });
+      await eventually(
+        () => {
+          bookings.bus.check();
+          identity.bus.check();
+        },
+        { seconds: 60 },
+      );
     });
   });
 });

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { eventually, freshDatabase } from '@roost/testing';
 import { MessageConsumer, RatingMirror, resetScript } from './consumers.js';
-import { freshDatabase } from './fresh-database.js';
-import { aMessage, aRating } from './given.js';
+import { aMessage, aRating } from './fixtures.js';
 import { kafkaWithTopics, readTopic, startKafkaNode, type KafkaNode, type TestKafka } from './kafka-node.js';
-import { eventually } from './node.js';
 
-describe('an event over Kafka', () => {
+describe('event delivery over Kafka', () => {
   let kafka: TestKafka;
   let reviews: KafkaNode;
   let bookings: KafkaNode;
@@ -30,14 +29,17 @@ describe('an event over Kafka', () => {
     await Promise.all([reviews.close(), bookings.close(), identity.close()]);
   });
 
-  test('is the CloudEvent of the catalogue, keyed by its aggregate', async () => {
+  test('sends a CloudEvent, keyed by its aggregate', async () => {
     const body = aRating(randomUUID(), 3);
     await reviews.transactions.run((em) => reviews.outbox.add(em, 'rating.changed', body, { version: 7 }));
-    await eventually(async () => {
-      expect(await identity.sql('SELECT version::int FROM mirror WHERE key = ?', [body.listingId])).toEqual([
-        { version: 7 },
-      ]);
-    }, 30);
+    await eventually(
+      async () => {
+        expect(await identity.sql('SELECT version::int FROM mirror WHERE key = ?', [body.listingId])).toEqual(
+          [{ version: 7 }],
+        );
+      },
+      { seconds: 30 },
+    );
     const [message] = (await readTopic(kafka, 'reviews.rating')).filter(({ key }) => key === body.listingId);
     const [row] = await reviews.sql<{ id: string }>('SELECT id FROM outbox_event WHERE key = ?', [
       body.listingId,
@@ -56,7 +58,7 @@ describe('an event over Kafka', () => {
     expect(JSON.parse(message?.value ?? '')).toEqual(body);
   });
 
-  test('is handled once and in the order of its key', async () => {
+  test('handles each event once and in order per key', async () => {
     const threads = Array.from({ length: 20 }, () => randomUUID());
     const sent = new Map<string, string[]>(threads.map((id) => [id, []]));
     for (let round = 0; round < 25; round += 1) {
@@ -68,10 +70,13 @@ describe('an event over Kafka', () => {
         }
       });
     }
-    await eventually(async () => {
-      const [row] = await identity.sql<{ count: number }>('SELECT count(*)::int AS count FROM effect');
-      expect(row?.count).toBe(500);
-    }, 60);
+    await eventually(
+      async () => {
+        const [row] = await identity.sql<{ count: number }>('SELECT count(*)::int AS count FROM effect');
+        expect(row?.count).toBe(500);
+      },
+      { seconds: 60 },
+    );
     for (const [thread, messages] of sent) {
       const notes = await identity.sql<{ note: string }>(
         'SELECT note FROM effect WHERE key = ? ORDER BY at',
@@ -81,7 +86,7 @@ describe('an event over Kafka', () => {
     }
   });
 
-  test('comes in the order of the versions, although an older transaction commits the newer one', async () => {
+  test('follows the versions even if the transaction with the lower id commits last', async () => {
     const id = randomUUID();
     await reviews.sql('INSERT INTO aggregate (id, version) VALUES (?, 4)', [id]);
     const bump = async (em: EntityManager): Promise<void> => {
@@ -105,7 +110,7 @@ describe('an event over Kafka', () => {
         expect(await identity.sql('SELECT version::int, count FROM mirror WHERE key = ?', [id])).toEqual([
           { version: 6, count: 6 },
         ]),
-      60,
+      { seconds: 60 },
     );
     const messages = (await readTopic(kafka, 'reviews.rating')).filter(({ key }) => key === id);
     expect(messages.map(({ headers }) => headers.ce_aggregateversion)).toEqual(['5', '6']);

@@ -3,21 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { allFaults } from '@roost/testing';
+import { allFaults, eventually, freshDatabase } from '@roost/testing';
 import pg from 'pg';
-import { freshDatabase } from './fresh-database.js';
-import { aMessage, aRating } from './given.js';
+import { aMessage, aRating } from './fixtures.js';
 import { kafkaWithTopics, startKafkaNode, type KafkaNode, type TestKafka } from './kafka-node.js';
-import { eventually } from './node.js';
 
 const root = join(import.meta.dirname, '../../..');
 
-/** The long version is the one of the acceptance tests; kills come when each group has just come together again. */
+/** The long version is for acceptance tests. Each kill happens shortly after the group has rebalanced. */
 const SIZE = allFaults
   ? { keys: 100, versions: 500, killEveryMs: 10_000, sessionMs: 0, killsPerPhase: 3, withinSeconds: 900 }
   : { keys: 20, versions: 60, killEveryMs: 4_000, sessionMs: 1_500, killsPerPhase: 1, withinSeconds: 240 };
 
-describe('consumers that come, go and are killed', () => {
+describe('consumers that are added, removed and killed', () => {
   let kafka: TestKafka;
   let identityUrl: string;
   let identity: pg.Client;
@@ -35,12 +33,12 @@ describe('consumers that come, go and are killed', () => {
     await start();
     identity = new pg.Client({ connectionString: identityUrl });
     await identity.connect();
-    // What has been applied, one row per application: a version that goes back would show.
+    // One row per applied version, so that a decreasing version is visible.
     await identity.query(`
       CREATE TABLE applied (at bigint GENERATED ALWAYS AS IDENTITY, key text, version bigint);
-      CREATE FUNCTION note_applied() RETURNS trigger LANGUAGE plpgsql AS $$
+      CREATE FUNCTION record_applied() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN INSERT INTO applied (key, version) VALUES (NEW.key, NEW.version); RETURN NULL; END $$;
-      CREATE TRIGGER applied AFTER INSERT OR UPDATE ON mirror FOR EACH ROW EXECUTE FUNCTION note_applied()`);
+      CREATE TRIGGER applied AFTER INSERT OR UPDATE ON mirror FOR EACH ROW EXECUTE FUNCTION record_applied()`);
   }, 120_000);
   afterAll(async () => {
     for (const worker of workers) worker.kill('SIGKILL');
@@ -75,7 +73,7 @@ describe('consumers that come, go and are killed', () => {
 
   async function kill(): Promise<void> {
     const worker = workers.shift();
-    if (!worker) throw new Error('There is none to kill');
+    if (!worker) throw new Error('No worker is running');
     worker.kill('SIGKILL');
     expect(await once(worker, 'exit')).toEqual([null, 'SIGKILL']);
   }
@@ -87,7 +85,7 @@ describe('consumers that come, go and are killed', () => {
 
   const serial = (version: number): string => `00000000-0000-7000-8000-${String(version).padStart(12, '0')}`;
 
-  /** Every version of every key is a state event and a fact. */
+  /** Publishes a state event and a fact for every version of every key. */
   async function publish(keys: readonly string[]): Promise<void> {
     for (let version = 1; version <= SIZE.versions; version += 1) {
       await Promise.all([
@@ -117,7 +115,7 @@ describe('consumers that come, go and are killed', () => {
       for (const count of [1, 4, 3, 1]) {
         await resize(count);
         for (let kills = 0; kills < SIZE.killsPerPhase; kills += 1) {
-          // The pace of the kills, not a wait for something.
+          // The interval between kills; it waits for no condition.
           await pause(SIZE.killEveryMs);
           await kill();
           await start();
@@ -125,17 +123,25 @@ describe('consumers that come, go and are killed', () => {
       }
       await published;
       const expected = SIZE.keys * SIZE.versions;
-      await eventually(async () => {
-        const { rows } = await identity.query<{ count: number }>('SELECT count(*)::int AS count FROM effect');
-        expect(rows[0]?.count).toBe(expected);
-      }, SIZE.withinSeconds);
-      await eventually(async () => {
-        const { rows } = await identity.query<{ key: string; version: number }>(
-          'SELECT key, version::int AS version FROM mirror',
-        );
-        expect(rows).toHaveLength(SIZE.keys);
-        for (const { version } of rows) expect(version).toBe(SIZE.versions);
-      }, SIZE.withinSeconds);
+      await eventually(
+        async () => {
+          const { rows } = await identity.query<{ count: number }>(
+            'SELECT count(*)::int AS count FROM effect',
+          );
+          expect(rows[0]?.count).toBe(expected);
+        },
+        { seconds: SIZE.withinSeconds },
+      );
+      await eventually(
+        async () => {
+          const { rows } = await identity.query<{ key: string; version: number }>(
+            'SELECT key, version::int AS version FROM mirror',
+          );
+          expect(rows).toHaveLength(SIZE.keys);
+          for (const { version } of rows) expect(version).toBe(SIZE.versions);
+        },
+        { seconds: SIZE.withinSeconds },
+      );
 
       const all = Array.from({ length: SIZE.versions }, (_, index) => index + 1);
       for (const key of keys) {
@@ -151,8 +157,8 @@ describe('consumers that come, go and are killed', () => {
         const versions = states.map(({ version }) => version);
         expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
       }
-      const { rows: parked } = await identity.query('SELECT code FROM dead_letter');
-      expect(parked).toEqual([]);
+      const { rows: deadLetters } = await identity.query('SELECT code FROM dead_letter');
+      expect(deadLetters).toEqual([]);
     },
     (SIZE.withinSeconds + 300) * 1000,
   );

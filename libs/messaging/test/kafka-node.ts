@@ -1,4 +1,4 @@
-import { freshKafka } from '@roost/testing';
+import { eventually, freshKafka } from '@roost/testing';
 import {
   applyTopics,
   KafkaBus,
@@ -6,14 +6,14 @@ import {
   type KafkaBusOptions,
   type MessagingLogger,
 } from '../src/index.js';
-import { eventually, startNode, type Node, type NodeOptions } from './node.js';
+import { startNode, type Node, type NodeOptions } from './node.js';
 
 export interface TestKafka {
   readonly brokers: string;
   readonly prefix: string;
 }
 
-/** The run's broker, with Roost's topics under a name of their own. */
+/** The broker of the test run, with Roost's topics under a prefix of their own. */
 export async function kafkaWithTopics(options: { partitions?: number } = {}): Promise<TestKafka> {
   const { brokers, prefix } = await freshKafka();
   await applyTopics(clientOf({ brokers, prefix }), { ...options, prefix });
@@ -24,7 +24,7 @@ export function clientOf({ brokers }: TestKafka): ReturnType<typeof kafkaClient>
   return kafkaClient({ brokers: brokers.split(','), clientId: 'spec' });
 }
 
-/** Sets what its contract does not, and returns once the broker has heard of it: it agrees before it does. */
+/** Changes settings of a topic and returns once the broker's metadata shows them: a broker acknowledges a change earlier. */
 export async function configure(
   kafka: TestKafka,
   topic: string,
@@ -36,13 +36,15 @@ export async function configure(
   try {
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
     await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries }] });
-    await eventually(async () => expect(await configsOf(kafka, [topic])).toMatchObject([settings]), 60);
+    await eventually(async () => expect(await configsOf(kafka, [topic])).toMatchObject([settings]), {
+      seconds: 60,
+    });
   } finally {
     await admin.disconnect();
   }
 }
 
-/** What applies to each of these topics, by whoever set it. */
+/** The effective settings of each topic, from all sources. */
 export async function configsOf(
   kafka: TestKafka,
   topics: readonly string[],
@@ -60,8 +62,8 @@ export async function configsOf(
   );
 }
 
-/** What a service said, to look it up. */
-export class Said implements MessagingLogger {
+/** Records the log of a service. */
+export class LogRecorder implements MessagingLogger {
   readonly lines: { level: 'info' | 'warn' | 'error'; message: string; fields: Record<string, unknown> }[] =
     [];
 
@@ -77,14 +79,15 @@ export class Said implements MessagingLogger {
     this.lines.push({ level: 'error', message, fields: { ...fields } });
   }
 
-  about(message: string): Record<string, unknown>[] {
+  /** The fields of all lines with this message. */
+  fieldsOf(message: string): Record<string, unknown>[] {
     return this.lines.filter((line) => line.message === message).map(({ fields }) => fields);
   }
 }
 
 export interface KafkaNode extends Node {
   readonly bus: KafkaBus;
-  readonly said: Said;
+  readonly log: LogRecorder;
 }
 
 export interface KafkaNodeOptions extends Omit<NodeOptions, 'bus' | 'logger'> {
@@ -92,27 +95,27 @@ export interface KafkaNodeOptions extends Omit<NodeOptions, 'bus' | 'logger'> {
   busOptions?: Partial<KafkaBusOptions>;
 }
 
-/** One service with a database, and a bus of its own as in a process of its own. */
+/** Starts a service with a bus of its own, as in a process of its own. */
 export async function startKafkaNode({
   kafka,
   busOptions,
   ...options
 }: KafkaNodeOptions): Promise<KafkaNode> {
-  const said = new Said();
+  const log = new LogRecorder();
   const bus = new KafkaBus({
     service: options.service,
     brokers: kafka.brokers.split(','),
     prefix: kafka.prefix,
-    logger: said,
+    logger: log,
     ...(options.metrics ? { metrics: options.metrics } : {}),
     ...busOptions,
   });
   try {
-    const node = await startNode({ ...options, bus, logger: said });
+    const node = await startNode({ ...options, bus, logger: log });
     return {
       ...node,
       bus,
-      said,
+      log,
       close: async () => {
         await node.close();
         await bus.close();
@@ -131,7 +134,7 @@ export interface ReadMessage {
   readonly headers: Record<string, string>;
 }
 
-/** All that is in a topic, by kafkajs alone. */
+/** Reads all messages of a topic with kafkajs only. */
 export async function readTopic(kafka: TestKafka, name: string): Promise<ReadMessage[]> {
   const topic = `${kafka.prefix}${name}`;
   const client = clientOf(kafka);
@@ -140,8 +143,8 @@ export async function readTopic(kafka: TestKafka, name: string): Promise<ReadMes
   const ends = await admin.fetchTopicOffsets(topic);
   await admin.disconnect();
   const found: ReadMessage[] = [];
-  const open = new Set(ends.filter(({ high, low }) => high !== low).map(({ partition }) => partition));
-  if (open.size === 0) return found;
+  const unread = new Set(ends.filter(({ high, low }) => high !== low).map(({ partition }) => partition));
+  if (unread.size === 0) return found;
   const consumer = client.consumer({ groupId: `${kafka.prefix}reader-${Math.random()}` });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
@@ -157,8 +160,8 @@ export async function readTopic(kafka: TestKafka, name: string): Promise<ReadMes
           ),
         });
         const end = ends.find((each) => each.partition === partition);
-        if (BigInt(message.offset) + 1n >= BigInt(end?.high ?? 0)) open.delete(partition);
-        if (open.size === 0) resolve();
+        if (BigInt(message.offset) + 1n >= BigInt(end?.high ?? 0)) unread.delete(partition);
+        if (unread.size === 0) resolve();
       },
     });
   });

@@ -1,4 +1,4 @@
-/** A consumer of its own process, to be killed: mirrors ratings and notes messages until SIGTERM. */
+/** A consumer process that a spec kills: mirrors ratings and stores messages until SIGTERM. */
 import { KafkaBus } from '../src/index.js';
 import { MessageConsumer, RatingMirror } from './consumers.js';
 import { startNode } from './node.js';

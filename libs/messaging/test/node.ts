@@ -15,7 +15,7 @@ import {
   type MessagingOptions,
 } from '../src/index.js';
 
-/** What the handlers of these tests write to: one row per effect, and a mirror of a state topic. */
+/** The tables of the test handlers: one row per effect, and a mirror of a state topic. */
 export class Migration0001Effects extends Migration {
   override up(): void {
     this.addSql(
@@ -48,7 +48,7 @@ export interface NodeOptions extends Partial<MessagingOptions> {
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** One service with nothing but a database and events: its own container, as in the standalone process. */
+/** Starts a service that has only a database and events, in a Nest container of its own, as the standalone process does. */
 export async function startNode({ url, controllers = [], ...options }: NodeOptions): Promise<Node> {
   const orm = await MikroORM.init(
     defineConfig({
@@ -94,20 +94,7 @@ export async function startNode({ url, controllers = [], ...options }: NodeOptio
   };
 }
 
-/** Waits until `check` no longer throws. */
-export async function eventually<T>(check: () => Promise<T> | T, seconds = 20): Promise<T> {
-  const deadline = performance.now() + seconds * 1000;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-}
-
-/** Something a test holds back until it lets go. */
+/** A promise that a test resolves with `open`. */
 export function aGate(): { passed: Promise<void>; open(): void } {
   let open = (): void => undefined;
   const passed = new Promise<void>((resolve) => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { eventually, freshDatabase } from '@roost/testing';
 import { EmbeddedBus } from '../src/index.js';
 import { MessageConsumer, RatingMirror, resetScript } from './consumers.js';
-import { freshDatabase } from './fresh-database.js';
-import { aMessage, aRating } from './given.js';
-import { aGate, eventually, startNode, type Node } from './node.js';
+import { aMessage, aRating } from './fixtures.js';
+import { aGate, startNode, type Node } from './node.js';
 
 describe('the order of events', () => {
   let reviews: Node;
@@ -26,7 +26,7 @@ describe('the order of events', () => {
     await reviews.close();
   });
 
-  /** A writer as every service has it: reads the aggregate, writes the next version, announces it. */
+  /** A writer as every service has it: loads the aggregate, writes the next version and publishes it. */
   async function bump(em: EntityManager, id: string): Promise<void> {
     const [row] = await em.execute<{ version: number }[]>(
       'UPDATE aggregate SET version = version + 1 WHERE id = ? RETURNING version::int AS version',
@@ -36,7 +36,7 @@ describe('the order of events', () => {
     await reviews.outbox.add(em, 'rating.changed', aRating(id, version), { version });
   }
 
-  /** A takes its transaction id, B updates and commits, A updates then. */
+  /** A takes its transaction id, B updates and commits, then A updates. */
   async function interleave(id: string, isolation: 'read committed' | 'repeatable read'): Promise<number> {
     await reviews.sql('INSERT INTO aggregate (id, version) VALUES (?, 4)', [id]);
     let tries = 0;
@@ -60,7 +60,7 @@ describe('the order of events', () => {
       )
     ).map(({ version }) => version);
 
-  test('is that of the versions, although an older transaction commits the newer one', async () => {
+  test('follows the versions even if the transaction with the lower id commits last', async () => {
     const id = randomUUID();
     expect(await interleave(id, 'repeatable read')).toBe(2);
     expect(await relayed(id)).toEqual([5, 6]);
@@ -71,13 +71,13 @@ describe('the order of events', () => {
     );
   });
 
-  test('would be wrong without a snapshot that is older than the transaction id', async () => {
+  test('would be wrong in READ COMMITTED, whose snapshot may be newer than the transaction id', async () => {
     const id = randomUUID();
     expect(await interleave(id, 'read committed')).toBe(1);
     expect(await relayed(id)).toEqual([6, 5]);
   });
 
-  test('waits for the oldest transaction that still runs', async () => {
+  test('holds events back until the oldest running transaction ends', async () => {
     const [first, second] = [aMessage(randomUUID()), aMessage(randomUUID())];
     const effects = () =>
       listings.sql('SELECT note FROM effect WHERE key IN (?, ?) ORDER BY at', [
@@ -100,7 +100,7 @@ describe('the order of events', () => {
     await eventually(async () => expect(await effects()).toHaveLength(2));
   });
 
-  test('waits for nobody in another database of the server', async () => {
+  test('does not depend on transactions in other databases of the server', async () => {
     const message = aMessage(randomUUID());
     const gate = aGate();
     const opened = aGate();
@@ -121,7 +121,7 @@ describe('the order of events', () => {
     }
   });
 
-  test('holds per key, and nothing is lost, with eight writers at once', async () => {
+  test('holds per key without losses with eight concurrent writers', async () => {
     const ids = Array.from({ length: 10 }, () => randomUUID());
     for (const id of ids) await reviews.sql('INSERT INTO aggregate (id, version) VALUES (?, 0)', [id]);
     const threads = ids.map((id) => ({ id, sent: [] as string[] }));
@@ -152,21 +152,24 @@ describe('the order of events', () => {
       [ids],
     );
     expect(written.reduce((sum, { version }) => sum + version, 0)).toBe(8 * rounds);
-    await eventually(async () => {
-      for (const { id, version } of written) {
-        const notes = await listings.sql<{ note: string }>(
-          'SELECT note FROM effect WHERE key = ? ORDER BY at',
-          [id],
-        );
-        expect(notes.map(({ note }) => Number(note.slice(-12)))).toEqual(
-          Array.from({ length: version }, (_, index) => index + 1),
-        );
-        if (version > 0) {
-          expect(await listings.sql('SELECT version::int FROM mirror WHERE key = ?', [id])).toEqual([
-            { version },
-          ]);
+    await eventually(
+      async () => {
+        for (const { id, version } of written) {
+          const notes = await listings.sql<{ note: string }>(
+            'SELECT note FROM effect WHERE key = ? ORDER BY at',
+            [id],
+          );
+          expect(notes.map(({ note }) => Number(note.slice(-12)))).toEqual(
+            Array.from({ length: version }, (_, index) => index + 1),
+          );
+          if (version > 0) {
+            expect(await listings.sql('SELECT version::int FROM mirror WHERE key = ?', [id])).toEqual([
+              { version },
+            ]);
+          }
         }
-      }
-    }, 20);
+      },
+      { seconds: 20 },
+    );
   });
 });

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { eventually, freshDatabase } from '@roost/testing';
 import { EmbeddedBus, Relay } from '../src/index.js';
-import { OutboxReader } from '../src/outbox-reader.js';
+import { RelayConnection } from '../src/relay-connection.js';
 import { MessageConsumer, RatingMirror, resetScript, script } from './consumers.js';
-import { freshDatabase } from './fresh-database.js';
-import { aMessage, aRating } from './given.js';
-import { eventually, startNode, type Node } from './node.js';
+import { aMessage, aRating } from './fixtures.js';
+import { startNode, type Node } from './node.js';
 
 beforeEach(() => resetScript());
 
 describe('replicas of a service', () => {
-  test('take turns as its relay, and each event is handled once', async () => {
+  test('have one active relay at a time, and each event is handled once', async () => {
     const [bookingsUrl, identityUrl] = [await freshDatabase('bookings'), await freshDatabase('identity')];
-    /** Two processes would each have a bus, and both services. */
+    /** As one process: it has a bus of its own, and both services. */
     const replica = async () => {
       const bus = new EmbeddedBus();
       return {
@@ -69,14 +69,14 @@ describe('the relay', () => {
     await bookings.close();
   });
 
-  test('sends each event once, although it is saved only now and then', async () => {
+  test('sends each event once although it saves its cursor only at intervals', async () => {
     const bodies = Array.from({ length: 1200 }, (_, index) =>
       aMessage(`00000000-0000-7000-8000-${String(index % 40).padStart(12, '0')}`),
     );
     await bookings.transactions.run(async (em) => {
       for (const body of bodies) await bookings.outbox.add(em, 'message.sent', body);
     });
-    await eventually(() => expect(script.tries).toHaveLength(bodies.length), 60);
+    await eventually(() => expect(script.tries).toHaveLength(bodies.length), { seconds: 60 });
     await eventually(async () =>
       expect(
         await bookings.sql(
@@ -87,7 +87,7 @@ describe('the relay', () => {
     expect(new Set(script.tries).size).toBe(bodies.length);
   });
 
-  test('prunes what is old and passed, but keeps the newest state of every key', async () => {
+  test('prunes old events that every sink has processed, but keeps the newest state event of every key', async () => {
     const [listingId, other] = [randomUUID(), randomUUID()];
     await bookings.sql('DELETE FROM outbox_event');
     await bookings.transactions.run(async (em) => {
@@ -97,12 +97,12 @@ describe('the relay', () => {
       }
       await bookings.outbox.add(em, 'rating.changed', aRating(other, 1), { version: 1 });
     });
-    const left = async () =>
+    const remaining = async () =>
       (
-        await bookings.sql<{ what: string }>(
-          `SELECT type || ' ' || coalesce(aggregate_version, 0) AS what FROM outbox_event ORDER BY xid, id`,
+        await bookings.sql<{ label: string }>(
+          `SELECT type || ' ' || coalesce(aggregate_version, 0) AS label FROM outbox_event ORDER BY xid, id`,
         )
-      ).map(({ what }) => what);
+      ).map(({ label }) => label);
     const all = [
       'message.sent 0',
       'rating.changed 1',
@@ -118,36 +118,36 @@ describe('the relay', () => {
       ).toHaveLength(1),
     );
 
-    const reader = new OutboxReader({ connectionString: bookingsUrl }, '/bookings');
-    expect(await reader.open()).toBe(false);
-    expect(await reader.prune(30, 1000)).toBe(0);
-    expect(await left()).toEqual(all);
+    const connection = new RelayConnection({ connectionString: bookingsUrl }, '/bookings');
+    expect(await connection.open()).toBe(false);
+    expect(await connection.prune(30, 1000)).toBe(0);
+    expect(await remaining()).toEqual(all);
 
     await bookings.sql(`UPDATE outbox_event SET created_at = created_at - interval '31 days'`);
     await bookings.sql(`INSERT INTO outbox_cursor (sink, xid, id) VALUES ('reviews', '0', '${listingId}')`);
-    expect(await reader.prune(30, 1000)).toBe(0);
-    expect(await left()).toEqual(all);
+    expect(await connection.prune(30, 1000)).toBe(0);
+    expect(await remaining()).toEqual(all);
 
     await bookings.sql(`DELETE FROM outbox_cursor WHERE sink = 'reviews'`);
-    expect(await reader.prune(30, 1000)).toBe(3);
-    expect(await left()).toEqual(['rating.changed 3', 'rating.changed 1']);
-    await reader.close();
+    expect(await connection.prune(30, 1000)).toBe(3);
+    expect(await remaining()).toEqual(['rating.changed 3', 'rating.changed 1']);
+    await connection.close();
   });
 
-  test('forgets handled facts later than the outbox does, and handled states never', async () => {
+  test('keeps inbox rows of facts twice as long as the outbox, and those of state events without limit', async () => {
     await identity.sql(
       `INSERT INTO inbox_event (event_id, type, compacted, handled_at) VALUES
          (uuidv7(), 'old fact', false, now() - interval '61 days'), (uuidv7(), 'newer fact', false, now() - interval '59 days'),
          (uuidv7(), 'old state', true, now() - interval '400 days')`,
     );
     const [{ url } = { url: '' }] = await identity.sql<{ url: string }>('SELECT current_database() AS url');
-    const reader = new OutboxReader(
+    const connection = new RelayConnection(
       { connectionString: bookingsUrl.replace(/\/[^/]*$/, `/${url}`) },
       '/identity',
     );
-    await reader.open();
-    await reader.prune(30, 1000);
-    await reader.close();
+    await connection.open();
+    await connection.prune(30, 1000);
+    await connection.close();
     expect(
       await identity.sql(
         `SELECT type FROM inbox_event WHERE type LIKE '%fact' OR type LIKE '%state' ORDER BY type`,

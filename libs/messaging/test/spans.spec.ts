@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Collector } from '@roost/testing';
+import { Collector, eventually, freshDatabase } from '@roost/testing';
 import { startTracing, type Tracing } from '@roost/tracing';
 import { EmbeddedBus, RetryTransaction } from '../src/index.js';
 import { MessageConsumer, resetScript, script } from './consumers.js';
-import { freshDatabase } from './fresh-database.js';
-import { aMessage, aRating } from './given.js';
-import { eventually, type Node, startNode } from './node.js';
+import { aMessage, aRating } from './fixtures.js';
+import { type Node, startNode } from './node.js';
 
-const quiet = { info: () => undefined, warn: () => undefined };
+const silent = { info: () => undefined, warn: () => undefined };
 const collectors: Collector[] = [];
 const closing: (() => Promise<void>)[] = [];
 
@@ -24,7 +23,7 @@ beforeAll(async () => {
       environment: 'test',
       endpoint: collector.url,
       share: 1,
-      logger: quiet,
+      logger: silent,
     });
     closing.push(() => tracing.close());
     return tracing;
@@ -58,7 +57,7 @@ beforeEach(() => {
 
 const named = (name: string) => collector.spans.filter((span) => span.name === name);
 
-test('each try of an event is a span, and the last one says that it is parked', async () => {
+test('records a span per try; the last one has the outcome parked', async () => {
   script.before = () => {
     throw new TypeError('a text with a secret@example.com in it');
   };
@@ -86,7 +85,7 @@ test('each try of an event is a span, and the last one says that it is parked', 
   );
 });
 
-test('a redriven event is a part of the trace that it came from', async () => {
+test('adds the redrive of an event to the trace that published it', async () => {
   script.before = () => {
     throw new Error('not yet');
   };
@@ -103,7 +102,7 @@ test('a redriven event is a part of the trace that it came from', async () => {
   });
 });
 
-test('an event of a transaction that lost a race says that it never was', async () => {
+test('marks the create span of a rolled-back transaction', async () => {
   let tries = 0;
   await bookings.transactions.run(async (em) => {
     tries += 1;
@@ -123,7 +122,7 @@ test('an event of a transaction that lost a race says that it never was', async 
   await eventually(() => expect(named('process message.sent')).toHaveLength(1));
 });
 
-test('what is written in bulk is one span, not thousands', async () => {
+test('records one create span for a bulk insert', async () => {
   const many = Array.from({ length: 300 }, (_, n) => ({ body: aRating(randomUUID(), n), version: 1 }));
   await bookings.transactions.run((em) => bookings.outbox.addAll(em, 'rating.changed', many));
   await eventually(() => expect(named('create rating.changed')).toHaveLength(1));

@@ -1,171 +1,75 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { topics as contracts } from '@roost/contracts';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
-import { deadLetterTopic } from '../dead-letter-notice.js';
-import { EVENT_LIMIT_BYTES } from '../envelope.js';
+import { pollUntil, withAdmin } from './kafka-admin.js';
+import { type PlannedTopic, plannedTopics, type PlanOptions, type TopicKind } from './planned-topics.js';
 
 // Node finds no named export of it.
 const { ConfigResourceTypes } = kafkajs;
-const DAY_MS = 24 * 60 * 60 * 1000;
-export const PARTITIONS = 6;
-/** What Kafka calls a value that somebody has set for this topic. */
-const SET_FOR_TOPIC = 1;
-const SHOWN_WITHIN_MS = 30_000;
-/** How long a topic may be unknown to the broker that is asked: another one may have created it just now. */
-const HEARD_OF_WITHIN_MS = 3_000;
-const LOOK_EVERY_MS = 50;
-
-/** What a service needs and the broker does not have. */
-export class MissingTopics extends Error {
-  override readonly name = 'MissingTopics';
-  readonly code = 'MissingTopics';
-  constructor(readonly topics: readonly string[]) {
-    super(
-      `Kafka has no topic ${topics.join(', ')}: run "npm run roost -- topics apply" with the same KAFKA_BROKERS.`,
-    );
-  }
-}
-
-export type TopicKind = 'state' | 'fact' | 'dead-letter';
-
-export interface PlannedTopic {
-  readonly name: string;
-  readonly kind: TopicKind;
-  readonly partitions: number;
-  readonly config: Readonly<Record<string, string>>;
-}
-
-export interface PlanOptions {
-  /** Of every topic but the dead letters'. A key's partition depends on their number: it is chosen once. */
-  partitions?: number;
-  /** Before every name, where several Roosts share a Kafka. */
-  prefix?: string;
-}
-
-/** Every topic of Roost, from the contracts. */
-export function plannedTopics({ partitions = PARTITIONS, prefix = '' }: PlanOptions = {}): PlannedTopic[] {
-  const services = new Set([...contracts.keys()].map((name) => name.slice(0, name.indexOf('.'))));
-  return [
-    ...[...contracts].map(([name, { kind }]) => ({
-      name: `${prefix}${name}`,
-      kind,
-      partitions,
-      config: configOf(kind),
-    })),
-    ...[...services].map((service) => ({
-      name: `${prefix}${deadLetterTopic(service)}`,
-      kind: 'dead-letter' as const,
-      partitions: 1,
-      config: configOf('dead-letter'),
-    })),
-  ].sort((a, b) => a.name.localeCompare(b.name));
-}
-
-function configOf(kind: TopicKind): Record<string, string> {
-  const limit = { 'max.message.bytes': String(EVENT_LIMIT_BYTES + 148_576) };
-  if (kind === 'state') {
-    return {
-      ...limit,
-      'cleanup.policy': 'compact',
-      'retention.ms': '-1',
-      // What was erased is gone from the broker's disk within a week, also where little is written.
-      'max.compaction.lag.ms': String(7 * DAY_MS),
-      'delete.retention.ms': String(DAY_MS),
-    };
-  }
-  return {
-    ...limit,
-    'cleanup.policy': 'delete',
-    'retention.ms': String(30 * DAY_MS),
-    // A producer's clock decides nothing.
-    'message.timestamp.type': 'LogAppendTime',
-  };
-}
-
-/** Throws MissingTopics, or what keeps the broker from answering. */
-export async function requireTopics(kafka: Kafka, names: readonly string[], prefix = ''): Promise<void> {
-  const wanted = names.map((name) => `${prefix}${name}`).sort();
-  await withAdmin(kafka, (admin) =>
-    untilItHolds(async () => {
-      const present = new Set(await admin.listTopics());
-      const missing = wanted.filter((name) => !present.has(name));
-      if (missing.length > 0) throw new MissingTopics(missing);
-    }, HEARD_OF_WITHIN_MS),
-  );
-}
-
-/** Deletes every topic but Kafka's own, and returns once none is known any more. */
-export async function deleteAllTopics(kafka: Kafka): Promise<void> {
-  await withAdmin(kafka, async (admin) => {
-    const known = async () => (await admin.listTopics()).filter((name) => !name.startsWith('__'));
-    const topics = await known();
-    if (topics.length === 0) return;
-    await admin.deleteTopics({ topics });
-    await untilItHolds(async () => {
-      const left = await known();
-      if (left.length > 0) throw new Error(`Kafka has not deleted ${left.join(', ')}`);
-    }, SHOWN_WITHIN_MS);
-  });
-}
-
-async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
-}
+/** kafkajs' `ConfigSource.TOPIC_CONFIG`: the value was set for this topic. */
+const TOPIC_CONFIG = 1;
+const APPLIED_WITHIN_MS = 30_000;
 
 export interface TopicReport {
   readonly name: string;
   readonly kind: TopicKind;
-  /** On the broker; null: there is no such topic. */
+  /** On the broker; null if the topic does not exist. */
   readonly partitions: number | null;
   readonly planned: number;
-  /** On how many brokers each partition is kept; null: there is no such topic. What is there stays as it is. */
+  /** The replicas of each partition; null if the topic does not exist. Never changed for an existing topic. */
   readonly copies: number | null;
-  /** `differs` only: what is to be done is not done without being asked for. */
+  /** `differs`: a change is required that is only made on request. */
   readonly state: 'created' | 'changed' | 'raised' | 'unchanged' | 'missing' | 'differs';
-  /** What was, or would be, changed: `retention.ms 604800000 → 2592000000`. */
+  /** The changes made or required: `retention.ms 604800000 → 2592000000`. */
   readonly changes: readonly string[];
 }
 
 export interface ApplyOptions extends PlanOptions {
-  /** On how many brokers each partition is kept; default 3, or all where there are fewer. */
+  /** The replicas of each partition of a new topic; default 3, or the number of brokers if that is lower. */
   replicas?: number;
-  /** Also raise the number of partitions: keys then move, and events of one key may overtake each other while they do. */
+  /** Also raises the number of partitions: keys move to other partitions, and meanwhile events of a key may arrive out of order. */
   raise?: boolean;
-  /** Only says what it would do. */
+  /** Only reports the changes. */
   dryRun?: boolean;
 }
 
-/** Makes the broker's topics those of the contracts: what is missing is created, settings are put right. Nothing is deleted. */
+/** Creates missing topics and corrects the settings of existing ones. Deletes nothing. */
 export async function applyTopics(kafka: Kafka, options: ApplyOptions = {}): Promise<TopicReport[]> {
   return withAdmin(kafka, async (admin) => {
     const plan = plannedTopics(options);
-    const present = await presentTopics(admin, plan);
-    const missing = plan.filter(({ name }) => !present.has(name));
+    const existing = await existingTopics(admin, plan);
+    const missing = plan.filter(({ name }) => !existing.has(name));
     const copies =
       missing.length > 0 && !options.dryRun ? await create(admin, missing, options.replicas) : null;
     const reports: TopicReport[] = [];
     for (const topic of plan) {
-      const found = present.get(topic.name);
-      reports.push(found ? await mend(admin, topic, found, options) : missingReport(topic, copies));
+      const found = existing.get(topic.name);
+      reports.push(found ? await update(admin, topic, found, options) : missingReport(topic, copies));
     }
     const touched = plan.filter((_, index) => reports[index]?.state !== 'unchanged');
-    if (!options.dryRun && touched.length > 0) await untilShown(admin, touched, options.raise ?? false);
+    if (!options.dryRun && touched.length > 0) await waitUntilApplied(admin, touched, options.raise ?? false);
     return reports;
   });
 }
 
-/** What the broker has of the planned topics. */
+/** Compares the broker's topics with the planned ones. */
 export async function listTopics(kafka: Kafka, options: PlanOptions = {}): Promise<TopicReport[]> {
   return applyTopics(kafka, { ...options, dryRun: true });
 }
 
-/** `copies`: null where it has not been created. */
+/** Deletes every topic except Kafka's internal ones, and returns once the broker lists none of them. */
+export async function deleteAllTopics(kafka: Kafka): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    const listed = async () => (await admin.listTopics()).filter((name) => !name.startsWith('__'));
+    const topics = await listed();
+    if (topics.length === 0) return;
+    await admin.deleteTopics({ topics });
+    await pollUntil(async () => {
+      const remaining = await listed();
+      if (remaining.length > 0) throw new Error(`Kafka has not deleted ${remaining.join(', ')}`);
+    }, APPLIED_WITHIN_MS);
+  });
+}
+
+/** `copies`: null if the topic has not been created. */
 function missingReport({ name, kind, partitions, config }: PlannedTopic, copies: number | null): TopicReport {
   return {
     name,
@@ -178,23 +82,23 @@ function missingReport({ name, kind, partitions, config }: PlannedTopic, copies:
   };
 }
 
-interface PresentTopic {
+interface ExistingTopic {
   readonly partitions: number;
-  /** Whether each of them has a leader. */
+  /** Whether each partition has a leader. */
   readonly led: boolean;
   readonly copies: number;
-  /** What applies, by whoever set it. */
+  /** The effective settings, from all sources. */
   readonly config: ReadonlyMap<string, string>;
-  /** What was set for this topic. */
+  /** The settings made for this topic. */
   readonly own: ReadonlyMap<string, string>;
 }
 
-async function presentTopics(
+async function existingTopics(
   admin: Admin,
   plan: readonly PlannedTopic[],
-): Promise<Map<string, PresentTopic>> {
-  const known = new Set(await admin.listTopics());
-  const names = plan.map(({ name }) => name).filter((name) => known.has(name));
+): Promise<Map<string, ExistingTopic>> {
+  const listed = new Set(await admin.listTopics());
+  const names = plan.map(({ name }) => name).filter((name) => listed.has(name));
   if (names.length === 0) return new Map();
   const { topics } = await admin.fetchTopicMetadata({ topics: names });
   const { resources } = await admin.describeConfigs({
@@ -208,7 +112,7 @@ async function presentTopics(
         [];
       const pairs = (list: typeof entries) =>
         new Map(list.map(({ configName, configValue }) => [configName, configValue]));
-      const own = entries.filter(({ configSource }) => Number(configSource) === SET_FOR_TOPIC);
+      const own = entries.filter(({ configSource }) => Number(configSource) === TOPIC_CONFIG);
       return [
         name,
         {
@@ -223,7 +127,7 @@ async function presentTopics(
   );
 }
 
-/** Gives back on how many brokers they are kept. */
+/** Returns the number of replicas of the new topics. */
 async function create(
   admin: Admin,
   topics: readonly PlannedTopic[],
@@ -232,7 +136,7 @@ async function create(
   const { brokers } = await admin.describeCluster();
   const copies = replicas ?? Math.min(3, brokers.length);
   await admin.createTopics({
-    // kafkajs' own waiting fails where the broker that is asked has not heard of the topic yet.
+    // The wait of kafkajs fails if the broker's metadata does not have the topic yet.
     waitForLeaders: false,
     timeout: 30_000,
     topics: topics.map(({ name, partitions, config }) => ({
@@ -241,7 +145,7 @@ async function create(
       replicationFactor: copies,
       configEntries: Object.entries({
         ...config,
-        // An acknowledged event is on two disks where there are three.
+        // With three replicas, two have an event before it is acknowledged.
         'min.insync.replicas': String(Math.max(1, copies - 1)),
       }).map(([setting, value]) => ({ name: setting, value })),
     })),
@@ -250,57 +154,48 @@ async function create(
 }
 
 /**
- * Returns once the broker shows what it was asked for: it agrees to a change before it has heard of it itself.
- * Throws what is not as asked when that takes too long.
+ * Returns once the broker's metadata shows the changes: a broker acknowledges a change before its own metadata has it.
+ * Throws the first difference after the time limit.
  */
-async function untilShown(admin: Admin, asked: readonly PlannedTopic[], raised: boolean): Promise<void> {
-  await untilItHolds(async () => {
-    const present = await presentTopics(admin, asked);
-    for (const topic of asked) {
-      const found = present.get(topic.name);
-      if (!found?.led) throw new Error(`Kafka has not given each partition of ${topic.name} a leader`);
+async function waitUntilApplied(
+  admin: Admin,
+  changed: readonly PlannedTopic[],
+  raised: boolean,
+): Promise<void> {
+  await pollUntil(async () => {
+    const existing = await existingTopics(admin, changed);
+    for (const topic of changed) {
+      const found = existing.get(topic.name);
+      if (!found?.led) throw new Error(`Kafka has not elected a leader of each partition of ${topic.name}`);
       if (raised && found.partitions < topic.partitions) {
-        throw new Error(`Kafka has not raised the partitions of ${topic.name}`);
+        throw new Error(`Kafka has not raised the number of partitions of ${topic.name}`);
       }
-      const wrong = wrongSettings(topic, found);
-      if (wrong.length > 0) {
-        throw new Error(`Kafka has not taken the settings of ${topic.name}: ${wrong.join(', ')}`);
+      const differences = settingDifferences(topic, found);
+      if (differences.length > 0) {
+        throw new Error(`Kafka has not applied the settings of ${topic.name}: ${differences.join(', ')}`);
       }
     }
-  }, SHOWN_WITHIN_MS);
-}
-
-/** Looks until it throws no longer; throws what it threw last when that takes too long. */
-async function untilItHolds(look: () => Promise<void>, withinMs: number): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
-    try {
-      return await look();
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    }
-    await pause(LOOK_EVERY_MS);
-  }
+  }, APPLIED_WITHIN_MS);
 }
 
 /** `retention.ms 604800000 → 2592000000` */
-function wrongSettings({ config }: PlannedTopic, found: PresentTopic): string[] {
+function settingDifferences({ config }: PlannedTopic, found: ExistingTopic): string[] {
   return Object.entries(config)
     .filter(([setting, value]) => found.config.get(setting) !== value)
     .map(([setting, value]) => `${setting} ${found.config.get(setting) ?? '–'} → ${value}`);
 }
 
-async function mend(
+async function update(
   admin: Admin,
   topic: PlannedTopic,
-  found: PresentTopic,
+  found: ExistingTopic,
   options: ApplyOptions,
 ): Promise<TopicReport> {
   const { name, kind, partitions: planned, config } = topic;
-  const changes = wrongSettings(topic, found);
+  const changes = settingDifferences(topic, found);
   const report = { name, kind, planned, partitions: found.partitions, copies: found.copies };
   if (changes.length > 0 && !options.dryRun) {
-    // The request replaces all that was set for the topic, so what others have set goes along.
+    // The request replaces all settings of the topic, so it includes the settings that others have made.
     const entries = new Map([...found.own, ...Object.entries(config)]);
     await admin.alterConfigs({
       validateOnly: false,

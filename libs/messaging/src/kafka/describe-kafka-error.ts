@@ -1,7 +1,7 @@
-/** What to look at when Kafka can't be talked to, in a sentence's second half; kafkajs' own words are in it. */
+/** The message of a kafkajs error, with a hint which setting to check; for the second half of a sentence. */
 export function kafkaComplaint(error: unknown): string {
   const { message = String(error) } = (error ?? {}) as { message?: string };
-  const hint = HINTS.find(([said]) => said.test(message))?.[1];
+  const hint = HINTS.find(([pattern]) => pattern.test(message))?.[1];
   return hint === undefined ? message : `${message.replace(/\.$/, '')}: ${hint}`;
 }
 
@@ -9,11 +9,11 @@ const HINTS: [RegExp, string][] = [
   [/SASL .* authentication failed/i, 'check KAFKA_USERNAME, KAFKA_PASSWORD and KAFKA_SASL'],
   [
     /certificate|altname/i,
-    'give its CA to Node as a file by NODE_EXTRA_CA_CERTS, and see that it names this host',
+    'set NODE_EXTRA_CA_CERTS to a file with its CA, and check that the certificate names this host',
   ],
-  // A port hangs up on who does not speak as it does.
+  // A port closes the connection of a client that uses another protocol.
   [
     /Closed connection|before secure TLS connection|wrong version number|EPROTO/i,
-    'see that KAFKA_TLS and KAFKA_SASL are what this port takes',
+    'check that KAFKA_TLS and KAFKA_SASL match this port',
   ],
 ];

@@ -4,72 +4,53 @@ import { events } from '@roost/contracts';
 import type { EventEnvelope } from '../envelope.js';
 import { faultPoint } from '../fault-point.js';
 import type { EventListener } from '../transport.js';
-import { within } from './within.js';
+import { type Assignment, mustPause, newAssignment, resumable, topicPartitions } from './assignment.js';
 import type { KafkaLog } from './kafka-log.js';
-import { fromMessage } from './kafka-message.js';
+import { parseMessage } from './kafka-message.js';
 import { PartitionProgress } from './partition-progress.js';
+import { withTimeout } from './with-timeout.js';
 
-/** Two heartbeats may be late before the group gives this member's partitions to others. */
+/** Two heartbeats may be late before the group assigns this member's partitions to others. */
 const SESSION_MS = 8_000;
 const HEARTBEAT_MS = 2_000;
-/** How long a rebalance waits for members that do not answer; ours always do at once, whatever is being handled. */
+/** How long a rebalance waits for members that do not respond; this member responds at once, whatever its handlers do. */
 const REBALANCE_MS = 15_000;
-/** An empty fetch comes back after this time; a heartbeat, a resumed partition and a stop wait for it. */
+/** The duration of an empty fetch; it delays a heartbeat, a resumed partition and a stop. */
 const FETCH_WAIT_MS = 500;
 const PARTITION_BYTES = 256 * 1024;
 const FETCH_BYTES = 4 * 1024 * 1024;
-
-/** A partition rests when so many of its messages, or of all, wait to be handled; it goes on at half of it. */
-const PARTITION_LIMIT = 2_000;
-const TOTAL_LIMIT = 5_000;
-/** One key that takes long holds back what may be committed: at some point the rest of its partition waits too. */
-const SPAN_LIMIT = 100_000;
 
 const COMMIT_EVERY_MS = 200;
 const STALE_AFTER_MS = 7_000;
 const REBALANCED_WITHIN_MS = 30_000;
 const SILENT_AFTER_MS = 60_000;
-const WATCH_EVERY_MS = 5_000;
+const CHECK_EVERY_MS = 5_000;
 const CLOSED_WITHIN_MS = 10_000;
-const AHEAD_MS = 60_000;
+const MAX_AHEAD_MS = 60_000;
 
 export interface GroupMemberOptions {
   kafka: Kafka;
   listener: EventListener;
-  /** As they are called here, without the prefix. */
+  /** Without the prefix. */
   topics: readonly string[];
   prefix: string;
   log: KafkaLog;
   sessionMs?: number;
 }
 
-/** What this member has of the group's partitions until the next rebalance. */
-interface Generation {
-  readonly revoked: AbortController;
-  readonly partitions: Map<string, PartitionProgress>;
-  readonly committed: Map<string, string>;
-  readonly resting: Set<string>;
-}
-
-const newGeneration = (): Generation => ({
-  revoked: new AbortController(),
-  partitions: new Map(),
-  committed: new Map(),
-  resting: new Set(),
-});
-
 /**
- * One life of a consumer in its group. It never waits for a handler: what it fetches goes to the listener at once, so
- * that heartbeats go on while handlers run; partitions of which too much waits are paused. An offset is committed once
- * everything before it is settled. Handing a message over twice is harmless: the inbox knows it.
+ * One member of a consumer group, until it stops or crashes. It never waits for a handler: it passes each fetched message
+ * to the listener at once, so that heartbeats continue while handlers run, and pauses partitions with too many
+ * unprocessed messages. It commits an offset once all messages before it are processed. A message may be delivered twice:
+ * the inbox recognises it.
  */
 export class GroupMember {
   readonly #consumer: Consumer;
-  #generation = newGeneration();
+  #assignment = newAssignment();
   #joined = false;
-  #aliveAt = performance.now();
-  #beatAt = 0;
-  #rebalancingAt: number | undefined;
+  #activeAt = performance.now();
+  #heartbeatAt = 0;
+  #rebalancingSince: number | undefined;
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> | undefined;
 
@@ -85,55 +66,51 @@ export class GroupMember {
       maxBytes: FETCH_BYTES,
       metadataMaxAge: 60_000,
       allowAutoTopicCreation: false,
-      // Its own restart leaves some deaths out; this member is replaced as a whole.
+      // The restart of kafkajs does not cover every crash; KafkaConsumer replaces the whole member instead.
       retry: { retries: 4, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
     });
   }
 
-  get joined(): boolean {
-    return this.#joined;
-  }
-
-  /** Throws when the group does not hear this member, or this member the group. */
+  /** Throws if the member has not joined, a rebalance takes too long, or heartbeats get no response. */
   check(): void {
     if (!this.#joined) throw new Error('The consumer has not joined its group yet');
     const now = performance.now();
-    if (this.#rebalancingAt !== undefined) {
-      if (now - this.#rebalancingAt < REBALANCED_WITHIN_MS) return;
-      throw new Error('The group does not come out of its rebalance');
+    if (this.#rebalancingSince !== undefined) {
+      if (now - this.#rebalancingSince < REBALANCED_WITHIN_MS) return;
+      throw new Error('The rebalance of the consumer group does not end');
     }
-    if (now - this.#beatAt > STALE_AFTER_MS) throw new Error('Kafka does not answer the heartbeats');
+    if (now - this.#heartbeatAt > STALE_AFTER_MS) throw new Error('Kafka does not respond to heartbeats');
   }
 
-  /** Lives until it is told to stop. Throws what it died of. */
-  async live(stop: AbortSignal): Promise<void> {
-    let die = (_error: Error): void => undefined;
-    const death = new Promise<never>((_, reject) => {
-      die = reject;
+  /** Runs until `stop` is aborted. Throws the error that crashed the member. */
+  async run(stop: AbortSignal): Promise<void> {
+    let crash = (_error: Error): void => undefined;
+    const crashed = new Promise<never>((_, reject) => {
+      crash = reject;
     });
-    death.catch(() => undefined);
-    const watch = setInterval(() => {
-      if (performance.now() - this.#aliveAt > SILENT_AFTER_MS) die(new Error('The consumer fell silent'));
-    }, WATCH_EVERY_MS);
-    this.#observe(die);
+    crashed.catch(() => undefined);
+    const inactivityCheck = setInterval(() => {
+      if (performance.now() - this.#activeAt > SILENT_AFTER_MS) crash(new Error('The consumer is inactive'));
+    }, CHECK_EVERY_MS);
+    this.#subscribeToConsumer(crash);
     const stopped = new Promise<void>((resolve) => {
       if (stop.aborted) resolve();
       stop.addEventListener('abort', () => resolve(), { once: true });
     });
     try {
-      await Promise.race([this.#begin(), death, stopped]);
-      await Promise.race([death, stopped]);
-      await within(CLOSED_WITHIN_MS, this.#commit());
+      await Promise.race([this.#start(), crashed, stopped]);
+      await Promise.race([crashed, stopped]);
+      await withTimeout(this.#commit(), CLOSED_WITHIN_MS).catch(() => undefined);
     } finally {
-      clearInterval(watch);
+      clearInterval(inactivityCheck);
       clearTimeout(this.#commitTimer);
       this.#joined = false;
-      this.#generation.revoked.abort();
-      await within(CLOSED_WITHIN_MS, this.#consumer.disconnect());
+      this.#assignment.revoked.abort();
+      await withTimeout(this.#consumer.disconnect(), CLOSED_WITHIN_MS).catch(() => undefined);
     }
   }
 
-  async #begin(): Promise<void> {
+  async #start(): Promise<void> {
     await this.#consumer.connect();
     const { topics, prefix } = this.options;
     await this.#consumer.subscribe({ topics: topics.map((name) => `${prefix}${name}`), fromBeginning: true });
@@ -141,107 +118,103 @@ export class GroupMember {
       autoCommit: false,
       eachBatchAutoResolve: false,
       eachBatch: async (payload) => {
-        this.#take(payload);
-        // The handlers' first statements are sent before the next fetch is.
+        this.#dispatchBatch(payload);
+        // The handlers send their first statements before the next fetch is sent.
         await eventLoopTurn();
       },
     });
   }
 
-  #observe(died: (error: Error) => void): void {
+  #subscribeToConsumer(crash: (error: Error) => void): void {
     const { events: names } = this.#consumer;
-    const alive = (): void => {
-      this.#aliveAt = performance.now();
+    const markActive = (): void => {
+      this.#activeAt = performance.now();
     };
-    this.#consumer.on(names.CRASH, ({ payload }: ConsumerCrashEvent) => died(payload.error));
-    this.#consumer.on(names.FETCH_START, alive);
+    this.#consumer.on(names.CRASH, ({ payload }: ConsumerCrashEvent) => crash(payload.error));
+    this.#consumer.on(names.FETCH_START, markActive);
     this.#consumer.on(names.REBALANCING, () => {
-      alive();
-      this.#rebalancingAt ??= performance.now();
+      markActive();
+      this.#rebalancingSince ??= performance.now();
     });
     this.#consumer.on(names.HEARTBEAT, () => {
-      alive();
-      this.#beatAt = performance.now();
+      markActive();
+      this.#heartbeatAt = performance.now();
     });
     this.#consumer.on(names.GROUP_JOIN, ({ payload }) => {
-      alive();
-      this.#enter(payload.memberAssignment as Record<string, number[]>);
+      markActive();
+      this.#startAssignment(payload.memberAssignment as Record<string, number[]>);
     });
   }
 
-  /** Whatever it had is given out anew, also when it gets the same again: what was not committed is fetched again. */
-  #enter(assignment: Record<string, number[]>): void {
-    const old = this.#generation;
-    this.#generation = newGeneration();
+  /** Revokes the old assignment, even if the new one has the same partitions: uncommitted messages are fetched again. */
+  #startAssignment(assigned: Record<string, number[]>): void {
+    const old = this.#assignment;
+    this.#assignment = newAssignment();
     this.#joined = true;
-    this.#rebalancingAt = undefined;
-    this.#beatAt = performance.now();
+    this.#rebalancingSince = undefined;
+    this.#heartbeatAt = performance.now();
     old.revoked.abort();
-    for (const place of old.resting) this.#consumer.resume([topicPartitions(old, place)]);
+    for (const position of old.paused) this.#consumer.resume([topicPartitions(old, position)]);
     const { log } = this.options;
-    log.forgetLag();
-    log.joined(Object.values(assignment).reduce((sum, partitions) => sum + partitions.length, 0));
+    log.resetLag();
+    log.joined(Object.values(assigned).reduce((sum, partitions) => sum + partitions.length, 0));
   }
 
-  #take({ batch, resolveOffset, pause }: EachBatchPayload): void {
-    const generation = this.#generation;
+  #dispatchBatch({ batch, resolveOffset, pause }: EachBatchPayload): void {
+    const assignment = this.#assignment;
     const { topic, partition } = batch;
-    const place = `${topic}/${partition}`;
-    let progress = generation.partitions.get(place);
+    const position = `${topic}/${partition}`;
+    let progress = assignment.partitions.get(position);
     if (!progress) {
       progress = new PartitionProgress(topic, partition);
-      generation.partitions.set(place, progress);
+      assignment.partitions.set(position, progress);
     }
-    for (const message of batch.messages) this.#hand(message, progress, generation);
+    for (const message of batch.messages) this.#dispatch(message, progress, assignment);
     resolveOffset(batch.lastOffset());
     this.options.log.lag(topic, partition, Number(batch.offsetLag()));
-    if (isFull(progress) || waitingIn(generation) >= TOTAL_LIMIT) {
-      generation.resting.add(place);
+    if (mustPause(assignment, progress)) {
+      assignment.paused.add(position);
       pause();
     }
   }
 
-  #hand(message: KafkaMessage, progress: PartitionProgress, generation: Generation): void {
+  #dispatch(message: KafkaMessage, progress: PartitionProgress, assignment: Assignment): void {
     const { listener, log, prefix } = this.options;
     const { partition } = progress;
     const topic = progress.topic.slice(prefix.length);
-    const settle = progress.take(message.offset);
-    const settled = (): void => {
-      settle();
-      this.#progressed(generation);
+    const markProcessed = progress.add(message.offset);
+    const onProcessed = (): void => {
+      markProcessed();
+      this.#afterProgress(assignment);
     };
-    const revoked = generation.revoked.signal;
-    const received = fromMessage(topic, partition, message);
-    if (received.kind === 'tombstone') log.skipped(topic, 'tombstone');
-    else if (received.kind === 'unknown') log.unknownType(topic, received.type);
-    else if (received.kind === 'unreadable') {
-      log.unreadable({ topic, partition, offset: message.offset }, received.why);
-      listener.accept({ event: received.event, settled, revoked, unreadable: received.why });
+    const revoked = assignment.revoked.signal;
+    const parsed = parseMessage(topic, partition, message);
+    if (parsed.kind === 'tombstone') log.skipped(topic, 'tombstone');
+    else if (parsed.kind === 'unknown') log.unknownType(topic, parsed.type);
+    else if (parsed.kind === 'unreadable') {
+      log.unreadable({ topic, partition, offset: message.offset }, parsed.cause);
+      listener.accept({ event: parsed.event, settled: onProcessed, revoked, unreadable: parsed.cause });
       return;
-    } else if (listener.types.has(received.event.type)) {
-      this.#remark(received.event);
-      listener.accept({ event: received.event, settled, revoked });
+    } else if (listener.types.has(parsed.event.type)) {
+      this.#logUnusual(parsed.event);
+      listener.accept({ event: parsed.event, settled: onProcessed, revoked });
       return;
     } else log.skipped(topic, 'not-listened');
-    settled();
+    onProcessed();
   }
 
-  #remark(event: EventEnvelope): void {
+  #logUnusual(event: EventEnvelope): void {
     const aheadMs = Date.parse(event.time) - Date.now();
-    if (aheadMs > AHEAD_MS) this.options.log.fromTheFuture(event, Math.round(aheadMs / 1000));
+    if (aheadMs > MAX_AHEAD_MS) this.options.log.aheadOfClock(event, Math.round(aheadMs / 1000));
     const known = events[event.type as keyof typeof events].version;
     if (event.schemaVersion > known) this.options.log.newerSchema(event, known);
   }
 
-  #progressed(generation: Generation): void {
-    if (generation !== this.#generation) return;
-    if (generation.resting.size > 0 && waitingIn(generation) < TOTAL_LIMIT / 2) {
-      for (const place of generation.resting) {
-        const progress = generation.partitions.get(place);
-        if (progress && !mayGoOn(progress)) continue;
-        generation.resting.delete(place);
-        this.#consumer.resume([topicPartitions(generation, place)]);
-      }
+  #afterProgress(assignment: Assignment): void {
+    if (assignment !== this.#assignment) return;
+    for (const position of resumable(assignment)) {
+      assignment.paused.delete(position);
+      this.#consumer.resume([topicPartitions(assignment, position)]);
     }
     this.#commitTimer ??= setTimeout(() => {
       this.#commitTimer = undefined;
@@ -249,17 +222,17 @@ export class GroupMember {
     }, COMMIT_EVERY_MS);
   }
 
-  /** Never throws: what could not be committed will be with what comes after it. */
+  /** Never throws: the next commit includes the offsets of a failed one. */
   async #commit(): Promise<void> {
     await this.#committing;
-    this.#committing = this.#commitOnce(this.#generation);
+    this.#committing = this.#commitOnce(this.#assignment);
     await this.#committing;
   }
 
-  async #commitOnce(generation: Generation): Promise<void> {
+  async #commitOnce(assignment: Assignment): Promise<void> {
     const moved: { topic: string; partition: number; offset: string }[] = [];
-    for (const [place, { topic, partition, committable }] of generation.partitions) {
-      if (committable !== undefined && generation.committed.get(place) !== committable) {
+    for (const [position, { topic, partition, committable }] of assignment.partitions) {
+      if (committable !== undefined && assignment.committed.get(position) !== committable) {
         moved.push({ topic, partition, offset: committable });
       }
     }
@@ -268,32 +241,12 @@ export class GroupMember {
       await faultPoint(`${this.options.listener.service}.before-offsets`);
       await this.#consumer.commitOffsets(moved);
       for (const { topic, partition, offset } of moved) {
-        generation.committed.set(`${topic}/${partition}`, offset);
+        assignment.committed.set(`${topic}/${partition}`, offset);
       }
     } catch (error) {
-      if (generation !== this.#generation) return;
+      if (assignment !== this.#assignment) return;
       this.options.log.commitFailed(error);
-      this.#progressed(generation);
+      this.#afterProgress(assignment);
     }
   }
-}
-
-function topicPartitions(generation: Generation, place: string): { topic: string; partitions: number[] } {
-  const progress = generation.partitions.get(place);
-  if (!progress) throw new TypeError(`Nothing has been taken from ${place}`);
-  return { topic: progress.topic, partitions: [progress.partition] };
-}
-
-function waitingIn(generation: Generation): number {
-  let waiting = 0;
-  for (const progress of generation.partitions.values()) waiting += progress.waiting;
-  return waiting;
-}
-
-function isFull({ waiting, span }: PartitionProgress): boolean {
-  return waiting >= PARTITION_LIMIT || span >= SPAN_LIMIT;
-}
-
-function mayGoOn({ waiting, span }: PartitionProgress): boolean {
-  return waiting < PARTITION_LIMIT / 2 && span < SPAN_LIMIT;
 }

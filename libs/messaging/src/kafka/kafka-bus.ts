@@ -7,18 +7,18 @@ import { kafkaClient, type KafkaClientOptions } from './kafka-client.js';
 import { KafkaConsumer } from './kafka-consumer.js';
 import { KafkaLog } from './kafka-log.js';
 import { KafkaSink } from './kafka-sink.js';
-import { MissingTopics, requireTopics } from './kafka-topics.js';
+import { MissingTopics, requireTopics } from './required-topics.js';
 
 export interface KafkaBusOptions extends Omit<KafkaClientOptions, 'clientId' | 'logger'> {
-  /** The service's name: its consumer group, and what the broker calls it. */
+  /** The service's name: its consumer group, and part of its client id. */
   service: string;
   logger: MessagingLogger;
   metrics?: Registry;
-  /** After this silence the group takes a member for dead, ≥ 1000. */
+  /** Without a heartbeat for this time the group removes a member; ≥ 1000. */
   sessionMs?: number;
 }
 
-/** Events between processes, over Kafka. One service has one, and closes it when its relay and its handlers have stopped. */
+/** Sends and delivers events over Kafka. A service has one, and closes it after its relay and its handlers have stopped. */
 export class KafkaBus implements EventTransport {
   readonly #client: KafkaClientOptions;
   readonly #log: KafkaLog;
@@ -48,11 +48,11 @@ export class KafkaBus implements EventTransport {
   }
 
   /**
-   * Throws `MissingTopics` when the broker answers and has not all that this service publishes on or listens to.
-   * A broker that does not answer is waited for behind the scenes: the order in which things start does not matter.
+   * Throws `MissingTopics` if the broker lacks a topic that this service publishes on or listens to. If the broker does
+   * not respond, it returns and keeps trying to connect: services and brokers may start in any order.
    */
   async listen(listener: EventListener): Promise<() => Promise<void>> {
-    if (this.#consumer) throw new Error(`${listener.service} listens on this bus already`);
+    if (this.#consumer) throw new Error(`${listener.service} already listens on this bus`);
     const topics = [...new Set([...listener.types].filter(isEventType).flatMap(topicsWith))];
     const own = [...topicsBy(listener.service), deadLetterTopic(listener.service)];
     try {
@@ -77,7 +77,7 @@ export class KafkaBus implements EventTransport {
     };
   }
 
-  /** Throws while events can't come or go: the service is not ready then. */
+  /** Throws while events can't be sent or received: the service is not ready. */
   check(): void {
     this.#sink.check();
     this.#consumer?.check();

@@ -1,13 +1,13 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventListener } from '../transport.js';
 import { GroupMember } from './group-member.js';
 import { kafkaClient, type KafkaClientOptions } from './kafka-client.js';
 import type { KafkaLog } from './kafka-log.js';
-import { requireTopics } from './kafka-topics.js';
+import { requireTopics } from './required-topics.js';
 
 const RESTART_FIRST_MS = 250;
 const RESTART_MAX_MS = 10_000;
-/** Who lived so long before it died begins with the short wait again. */
+/** After a run of this length the delay before the next restart is the shortest again. */
 const HEALTHY_AFTER_MS = 60_000;
 
 export interface KafkaConsumerOptions {
@@ -18,7 +18,7 @@ export interface KafkaConsumerOptions {
   sessionMs?: number;
 }
 
-/** The consumer of one service: a member of its group, and the next one when that has died. */
+/** The consumer of one service: runs a member of its group, and replaces it by a new one after a crash. */
 export class KafkaConsumer {
   readonly #stopping = new AbortController();
   #member: GroupMember | undefined;
@@ -30,15 +30,15 @@ export class KafkaConsumer {
     this.#running = this.#run();
   }
 
-  /** Commits what is settled and leaves the group, so that others take over at once. */
+  /** Commits the offsets of processed messages and leaves the group, so that other members take over at once. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
   }
 
-  /** Throws while no events can come. */
+  /** Throws while no events can be received. */
   check(): void {
-    if (!this.#member) throw new Error('The consumer is being started again');
+    if (!this.#member) throw new Error('The consumer is being restarted');
     this.#member.check();
   }
 
@@ -46,7 +46,7 @@ export class KafkaConsumer {
     const { signal } = this.#stopping;
     const { client, listener, topics, log, sessionMs } = this.options;
     for (let failures = 0; !signal.aborted;) {
-      const began = performance.now();
+      const startedAt = performance.now();
       try {
         const kafka = kafkaClient(client);
         const prefix = client.prefix ?? '';
@@ -55,13 +55,13 @@ export class KafkaConsumer {
           ...{ kafka, listener, topics, prefix, log },
           ...(sessionMs ? { sessionMs } : {}),
         });
-        await this.#member.live(signal);
+        await this.#member.run(signal);
       } catch (error) {
-        failures = performance.now() - began > HEALTHY_AFTER_MS ? 1 : failures + 1;
+        failures = performance.now() - startedAt > HEALTHY_AFTER_MS ? 1 : failures + 1;
         const retryInMs = Math.min(RESTART_MAX_MS, RESTART_FIRST_MS * 2 ** (failures - 1));
-        log.died(error, retryInMs);
+        log.crashed(error, retryInMs);
         this.#member = undefined;
-        await wait(retryInMs, undefined, { signal }).catch(() => undefined);
+        await sleep(retryInMs, undefined, { signal }).catch(() => undefined);
       }
     }
     this.#member = undefined;

@@ -2,15 +2,15 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { EventEnvelope } from '../envelope.js';
 import { errorCode } from '../errors.js';
 import type { MessagingLogger } from '../options.js';
-import { kafkaComplaint } from './kafka-complaint.js';
+import { kafkaComplaint } from './describe-kafka-error.js';
 
-/** The same complaint about the same thing is said once in this time; it is counted every time. */
-const SAY_AGAIN_MS = 60_000;
+/** The interval at which a warning about the same subject is repeated in the log; the metrics count every time. */
+const REPEAT_AFTER_MS = 60_000;
 
-/** One log line and one count per thing that happens between a service and Kafka. */
+/** Logs and counts what happens between a service and Kafka. */
 export class KafkaLog {
   readonly #metrics: ReturnType<typeof metricsOn> | undefined;
-  readonly #said = new Map<string, number>();
+  readonly #loggedAt = new Map<string, number>();
 
   constructor(
     private readonly logger: MessagingLogger,
@@ -23,11 +23,11 @@ export class KafkaLog {
     this.#metrics?.published.inc(count);
   }
 
-  publishFailed(error: unknown, topics: readonly string[], waiting: number, retryInMs: number): void {
+  publishFailed(error: unknown, topics: readonly string[], pending: number, retryInMs: number): void {
     this.#metrics?.publishFailed.inc({ code: codeOf(error) });
     this.logger.warn(
-      { code: codeOf(error), topics, waiting, retryInMs: Math.round(retryInMs), err: error },
-      'Kafka did not take events, they will be sent again',
+      { code: codeOf(error), topics, pending, retryInMs: Math.round(retryInMs), err: error },
+      'Kafka did not accept events; they will be sent again',
     );
   }
 
@@ -43,7 +43,7 @@ export class KafkaLog {
         code: codeOf(error),
         err: error,
       },
-      'event can not be published and is left in the outbox',
+      'event refused by Kafka; it stays in the outbox',
     );
   }
 
@@ -59,12 +59,12 @@ export class KafkaLog {
     this.logger.info({ partitions }, 'consumer joined its group');
   }
 
-  died(error: unknown, retryInMs: number): void {
+  crashed(error: unknown, retryInMs: number): void {
     this.#metrics?.up.set(0);
     this.#metrics?.restarts.inc({ code: codeOf(error) });
     this.logger.error(
       { code: codeOf(error), retryInMs: Math.round(retryInMs), err: error },
-      'consumer died and will be started again',
+      'consumer crashed; it will be restarted',
     );
   }
 
@@ -73,34 +73,31 @@ export class KafkaLog {
   }
 
   commitFailed(error: unknown): void {
-    this.logger.warn({ code: codeOf(error) }, 'offsets could not be committed, will be with the next');
+    this.logger.warn({ code: codeOf(error) }, 'offsets not committed; the next commit includes them');
   }
 
   closeFailed(error: unknown): void {
-    this.logger.warn({ code: codeOf(error), err: error }, 'a Kafka client did not close cleanly');
+    this.logger.warn({ code: codeOf(error), err: error }, 'Kafka client did not close cleanly');
   }
 
   lag(topic: string, partition: number, messages: number): void {
     this.#metrics?.lag.set({ topic, partition }, messages);
   }
 
-  /** Partitions that have gone elsewhere have no lag here. */
-  forgetLag(): void {
+  /** Other members report the lag of partitions that have been reassigned. */
+  resetLag(): void {
     this.#metrics?.lag.reset();
   }
 
-  unreadable(place: { topic: string; partition: number; offset: string }, why: Error): void {
-    this.#metrics?.unreadable.inc({ topic: place.topic });
-    this.logger.error({ ...place, err: why }, 'message is no event and will be parked');
+  unreadable(position: { topic: string; partition: number; offset: string }, cause: Error): void {
+    this.#metrics?.unreadable.inc({ topic: position.topic });
+    this.logger.error({ ...position, err: cause }, 'message is not a valid event; it will be parked');
   }
 
   unknownType(topic: string, type: string): void {
     this.#metrics?.skipped.inc({ topic, reason: 'unknown-type' });
-    if (this.#isNews(`type ${type}`)) {
-      this.logger.warn(
-        { topic, eventType: type },
-        'events of a type that no contract here describes are skipped',
-      );
+    if (this.#isDue(`type ${type}`)) {
+      this.logger.warn({ topic, eventType: type }, 'skipping events of a type that no contract describes');
     }
   }
 
@@ -110,35 +107,35 @@ export class KafkaLog {
 
   newerSchema(event: EventEnvelope, known: number): void {
     this.#metrics?.newerSchema.inc({ type: event.type });
-    if (this.#isNews(`schema ${event.type} ${event.schemaVersion}`)) {
+    if (this.#isDue(`schema ${event.type} ${event.schemaVersion}`)) {
       this.logger.warn(
         { eventType: event.type, schemaVersion: event.schemaVersion, known },
-        'events of a newer schema version are read by the one known here',
+        'reading events of a newer schema version by the known one',
       );
     }
   }
 
-  fromTheFuture(event: EventEnvelope, aheadSeconds: number): void {
+  aheadOfClock(event: EventEnvelope, aheadSeconds: number): void {
     this.#metrics?.skewed.inc({ source: event.source });
-    if (this.#isNews(`clock ${event.source}`)) {
+    if (this.#isDue(`clock ${event.source}`)) {
       this.logger.warn(
         { source: event.source, eventId: event.id, aheadSeconds },
-        'an event is from the future: the clock of its source or of this machine is wrong',
+        'event time is in the future; the clock of its source or of this machine is wrong',
       );
     }
   }
 
-  #isNews(subject: string): boolean {
+  #isDue(subject: string): boolean {
     const now = performance.now();
-    const last = this.#said.get(subject);
-    if (last !== undefined && now - last < SAY_AGAIN_MS) return false;
-    if (this.#said.size > 1000) this.#said.clear();
-    this.#said.set(subject, now);
+    const last = this.#loggedAt.get(subject);
+    if (last !== undefined && now - last < REPEAT_AFTER_MS) return false;
+    if (this.#loggedAt.size > 1000) this.#loggedAt.clear();
+    this.#loggedAt.set(subject, now);
     return true;
   }
 }
 
-/** The broker's word for it where there is one, also below kafkajs' wrappings. */
+/** The broker's error code if there is one, also of an error that kafkajs has wrapped. */
 export function codeOf(error: unknown, depth = 0): string {
   if (typeof error !== 'object' || error === null) return errorCode(error);
   const { type, cause } = error as { type?: unknown; cause?: unknown };
@@ -157,13 +154,13 @@ function metricsOn(registry: Registry) {
     }),
     publishFailed: new Counter({
       name: 'roost_kafka_publish_failures_total',
-      help: 'Batches of events that Kafka did not take; they are sent again',
+      help: 'Batches of events that Kafka did not accept; they are sent again',
       labelNames: ['code'],
       registers,
     }),
     refused: new Counter({
       name: 'roost_kafka_refused_total',
-      help: 'Events that can not be published at all; their rows stay in the outbox',
+      help: 'Events that Kafka refused permanently; their rows stay in the outbox',
       labelNames: ['type', 'code'],
       registers,
     }),
@@ -174,37 +171,37 @@ function metricsOn(registry: Registry) {
     }),
     restarts: new Counter({
       name: 'roost_kafka_consumer_restarts_total',
-      help: 'Times the consumer died and was started again',
+      help: 'Restarts of the consumer after a crash',
       labelNames: ['code'],
       registers,
     }),
     lag: new Gauge({
       name: 'roost_kafka_consumer_lag',
-      help: 'Messages of the partition that have not been fetched yet',
+      help: 'Messages of the partition that have not been fetched',
       labelNames: ['topic', 'partition'],
       registers,
     }),
     unreadable: new Counter({
       name: 'roost_events_unreadable_total',
-      help: 'Messages that are no events; they are parked',
+      help: 'Messages that are not valid events; they are parked',
       labelNames: ['topic'],
       registers,
     }),
     skipped: new Counter({
       name: 'roost_events_skipped_total',
-      help: 'Messages that are passed over by rule',
+      help: 'Messages that are skipped: tombstones, and types without a handler or a contract',
       labelNames: ['topic', 'reason'],
       registers,
     }),
     newerSchema: new Counter({
       name: 'roost_events_newer_schema_total',
-      help: 'Events of a newer schema version than is known here',
+      help: 'Events of a newer schema version than the known one',
       labelNames: ['type'],
       registers,
     }),
     skewed: new Counter({
       name: 'roost_events_from_the_future_total',
-      help: 'Events whose time is more than a minute ahead of the clock here',
+      help: 'Events whose time is more than a minute ahead of the clock of this machine',
       labelNames: ['source'],
       registers,
     }),

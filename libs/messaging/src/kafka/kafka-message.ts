@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { events, isEventType, topicsWith } from '@roost/contracts';
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import { EVENT_LIMIT_BYTES, type EventEnvelope } from '../envelope.js';
-import { DEAD_LETTER_TYPE, readNotice } from '../dead-letter-notice.js';
+import { DEAD_LETTER_TYPE, parseDeadLetterNotice } from '../dead-letter-notice.js';
 import { MalformedEvent } from '../errors.js';
 
-/** Of an oversized value that much is kept to look at. */
+/** How much of an oversized value is stored. */
 const HEAD_BYTES = 4096;
 const NAME_LIMIT = 200;
 
@@ -15,17 +15,17 @@ const POSITIVE = /^[1-9]\d{0,14}$/;
 const SCHEMA_VERSION = /^[1-9]\d{0,5}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** CloudEvents 1.0, binary mode. A key's last event brings its tombstone along. */
+/** CloudEvents 1.0, binary mode. The last event of a key is followed by a tombstone. */
 export function toMessages(event: EventEnvelope): Message[] {
   if (event.type === DEAD_LETTER_TYPE) {
-    const { letter, ...failure } = readNotice(event.data);
+    const { event: failed, ...failure } = parseDeadLetterNotice(event.data);
     return [
       {
-        key: letter.key,
-        value: letter.data,
+        key: failed.key,
+        value: failed.data,
         headers: {
-          ...headersOf(letter),
-          deadletter_topic: letter.topic,
+          ...headersOf(failed),
+          deadletter_topic: failed.topic,
           deadletter_code: failure.code,
           deadletter_detail: failure.detail,
           deadletter_tries: String(failure.tries),
@@ -55,16 +55,19 @@ function headersOf(event: EventEnvelope): IHeaders {
 }
 
 /**
- * What a message of a topic of ours is: an event; one that can't be read, with whatever could be made out; of a type
- * that no contract here describes (a newer producer's); or the end of a key.
+ * A parsed message of one of Roost's topics.
+ * - `event`: a valid event.
+ * - `unreadable`: not a valid event; `event` has the attributes that could be parsed, and substitutes for the others.
+ * - `unknown`: an event of a type that no contract describes, from a newer producer.
+ * - `tombstone`: the end of a key.
  */
-export type Received =
+export type ParsedMessage =
   | { kind: 'event'; event: EventEnvelope }
-  | { kind: 'unreadable'; event: EventEnvelope; why: MalformedEvent }
+  | { kind: 'unreadable'; event: EventEnvelope; cause: MalformedEvent }
   | { kind: 'unknown'; type: string }
   | { kind: 'tombstone' };
 
-export function fromMessage(topic: string, partition: number, message: KafkaMessage): Received {
+export function parseMessage(topic: string, partition: number, message: KafkaMessage): ParsedMessage {
   const { value } = message;
   const header = (name: string): string | undefined => {
     const given = message.headers?.[name];
@@ -73,82 +76,83 @@ export function fromMessage(topic: string, partition: number, message: KafkaMess
   if (value === null) return { kind: 'tombstone' };
   const type = header('ce_type');
   const key = message.key?.toString();
-  const problem =
-    complaint(topic, key, header) ??
+  const fault =
+    faultOf(topic, key, header) ??
     (value.length > EVENT_LIMIT_BYTES
       ? `its value has ${value.length} bytes, the limit is ${EVENT_LIMIT_BYTES}`
       : null);
-  if (problem === null && type !== undefined && !isEventType(type)) return { kind: 'unknown', type };
+  if (fault === null && type !== undefined && !isEventType(type)) return { kind: 'unknown', type };
   const version = header('ce_aggregateversion');
   const schemaVersion = header('ce_schemaversion') ?? '';
-  const place = `${topic}/${partition}/${message.offset}`;
+  const position = `${topic}/${partition}/${message.offset}`;
   const id = header('ce_id') ?? '';
   const time = header('ce_time') ?? '';
   const traceparent = header('traceparent') ?? '';
   const event: EventEnvelope = {
-    id: UUID.test(id) ? id.toLowerCase() : uuidOf(place),
+    id: UUID.test(id) ? id.toLowerCase() : uuidOf(position),
     type: storable(type || 'unreadable', NAME_LIMIT),
     source: storable(header('ce_source') || '/unknown', NAME_LIMIT),
     topic,
-    key: UUID.test(key ?? '') ? String(key) : place,
+    key: UUID.test(key ?? '') ? String(key) : position,
     time: (isTime(time) ? new Date(time) : new Date(Number(message.timestamp))).toISOString(),
     aggregateVersion: version !== undefined && POSITIVE.test(version) ? Number(version) : null,
     schemaVersion: SCHEMA_VERSION.test(schemaVersion) ? Number(schemaVersion) : 1,
     traceparent: TRACEPARENT.test(traceparent) ? traceparent : null,
     data: bodyOf(value),
   };
-  if (problem === null) return { kind: 'event', event };
+  if (fault === null) return { kind: 'event', event };
   return {
     kind: 'unreadable',
     event,
-    why: new MalformedEvent(`The message at ${place} is no event: ${problem}`),
+    cause: new MalformedEvent(`The message at ${position} is not a valid event: ${fault}`),
   };
 }
 
-/** The first thing that is wrong with a message's key and headers. */
-function complaint(
+/** The first fault of a message's key and headers, or null. */
+function faultOf(
   topic: string,
   key: string | undefined,
   header: (name: string) => string | undefined,
 ): string | null {
-  if (!UUID.test(key ?? '')) return 'its key is no UUID';
+  if (!UUID.test(key ?? '')) return 'its key is not a UUID';
   const type = header('ce_type');
   if (!type) return 'it has no header ce_type';
   if (header('ce_specversion') !== '1.0') return 'its header ce_specversion is not 1.0';
-  if (!UUID.test(header('ce_id') ?? '')) return 'its header ce_id is no UUID';
+  if (!UUID.test(header('ce_id') ?? '')) return 'its header ce_id is not a UUID';
   if (!header('ce_source')) return 'it has no header ce_source';
   if (header('ce_subject') !== key) return 'its header ce_subject is not its key';
-  if (!isTime(header('ce_time') ?? '')) return 'its header ce_time is no time';
+  if (!isTime(header('ce_time') ?? '')) return 'its header ce_time is not a time';
   if (!SCHEMA_VERSION.test(header('ce_schemaversion') ?? ''))
-    return 'its header ce_schemaversion is no version';
+    return 'its header ce_schemaversion is not a version';
   const version = header('ce_aggregateversion');
-  if (version !== undefined && !POSITIVE.test(version)) return 'its header ce_aggregateversion is no version';
+  if (version !== undefined && !POSITIVE.test(version))
+    return 'its header ce_aggregateversion is not a version';
   if (!isEventType(type)) return null;
   if (!topicsWith(type).includes(topic)) return `${type} does not belong on this topic`;
   if (events[type].kind === 'state' && version === undefined) return 'it has no header ce_aggregateversion';
   return null;
 }
 
-/** From 1970 on, as the tables take it. */
+/** RFC 3339, from 1970 on, as PostgreSQL accepts it. */
 function isTime(text: string): boolean {
   return TIME.test(text) && Date.parse(text) >= 0;
 }
 
-/** What is no UTF-8 grows when it is read as such: then its head is kept too, and no more. */
+/** The whole value, or its head if it is too large. A value that is not UTF-8 grows when it is decoded as such. */
 function bodyOf(value: Buffer): string {
   const text = value.length > EVENT_LIMIT_BYTES ? null : storable(value);
   if (text !== null && Buffer.byteLength(text) <= EVENT_LIMIT_BYTES) return text;
   return storable(value.subarray(0, HEAD_BYTES));
 }
 
-/** A text column takes no NUL, and no half of a character. */
+/** Replaces NUL and lone surrogates, which a text column rejects. */
 function storable(text: Buffer | string, limit = Infinity): string {
   return text.toString('utf8').slice(0, limit).replaceAll('\0', '\uFFFD').toWellFormed();
 }
 
-/** The same place gives the same id, so that a message that comes again is known. */
-function uuidOf(place: string): string {
-  const hex = createHash('sha256').update(place).digest('hex');
+/** The same position has the same id, so that a redelivered message is recognised. */
+function uuidOf(position: string): string {
+  const hex = createHash('sha256').update(position).digest('hex');
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),

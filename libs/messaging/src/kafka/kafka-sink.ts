@@ -1,23 +1,24 @@
 import kafkajs, { type Message, type Producer } from 'kafkajs';
 import type { EventEnvelope } from '../envelope.js';
 import { faultPoint } from '../fault-point.js';
-import type { EventSink, Settled } from '../transport.js';
+import type { EventSink, OnProcessed } from '../transport.js';
 import { WakeableTimer } from '../wakeable-timer.js';
 import { kafkaClient, type KafkaClientOptions } from './kafka-client.js';
 import { codeOf, type KafkaLog } from './kafka-log.js';
 import { toMessages } from './kafka-message.js';
+import { withTimeout } from './with-timeout.js';
 
 // Node finds no named export of it.
 const { Partitioners } = kafkajs;
 const BATCH_EVENTS = 1000;
-/** A broker takes a megabyte at once, per partition. */
+/** A broker accepts a megabyte per partition in one request. */
 const BATCH_BYTES = 700_000;
-/** Of headers, roughly. */
+/** The approximate size of a message's headers. */
 const OVERHEAD_BYTES = 500;
 const RETRY_MAX_MS = 5_000;
 const UNHEALTHY_AFTER_MS = 3_000;
 const CLOSED_WITHIN_MS = 5_000;
-/** So many failures in a row, and the connection is made anew from the addresses that were given. */
+/** After so many failures in a row it connects again, to the configured addresses. */
 const RECONNECT_EVERY = 5;
 
 interface Outgoing {
@@ -25,12 +26,12 @@ interface Outgoing {
   readonly messages: Message[];
   readonly bytes: number;
   readonly event: EventEnvelope;
-  readonly settled: Settled;
+  readonly onProcessed: OnProcessed;
 }
 
 /**
- * Publishes what the relay of one service reads. One batch is on its way at a time, so that none can overtake another;
- * a batch that failed is sent again as it was, with the same sequence numbers, so that the broker knows what it has.
+ * Publishes the events of one service's relay. It sends one batch at a time, so that batches stay in order, and retries a
+ * failed batch unchanged, with the same sequence numbers, so that the broker recognises messages that it has.
  */
 export class KafkaSink implements EventSink {
   readonly name = 'kafka';
@@ -38,8 +39,8 @@ export class KafkaSink implements EventSink {
   readonly #queue: Outgoing[] = [];
   readonly #timer = new WakeableTimer();
   #producer: Producer | undefined;
-  /** Where messages of the batch that is on its way were put, until the broker has acknowledged them. */
-  readonly #unanswered = new Set<string>();
+  /** The partitions of the batch in progress that no broker has acknowledged. */
+  readonly #unacknowledged = new Set<string>();
   #running: Promise<void> | undefined;
   #stopped = false;
   #failingSince: number | undefined;
@@ -54,35 +55,39 @@ export class KafkaSink implements EventSink {
     return true;
   }
 
-  send(event: EventEnvelope, settled: Settled): void {
+  send(event: EventEnvelope, onProcessed: OnProcessed): void {
     let messages: Message[];
     try {
       messages = toMessages(event);
     } catch (error) {
-      this.#refuse(event, settled, error);
+      this.#refuse(event, onProcessed, error);
       return;
     }
     const bytes = OVERHEAD_BYTES + Buffer.byteLength(event.data);
-    this.#queue.push({ topic: `${this.client.prefix ?? ''}${event.topic}`, messages, bytes, event, settled });
-    // The rest of what the relay has read comes along.
+    this.#queue.push({
+      topic: `${this.client.prefix ?? ''}${event.topic}`,
+      messages,
+      bytes,
+      event,
+      onProcessed,
+    });
+    // Deferred, so that the first batch includes all events that the relay sends now.
     this.#running ??= Promise.resolve().then(() => this.#run());
   }
 
-  /** Throws while events are not taken by the broker. */
+  /** Throws if the broker has not accepted events for three seconds. */
   check(): void {
     if (this.#failingSince !== undefined && performance.now() - this.#failingSince > UNHEALTHY_AFTER_MS) {
-      throw new Error('Kafka does not take the events');
+      throw new Error('Kafka does not accept events');
     }
   }
 
-  /** What is on its way may arrive; what waits stays in the outbox. */
+  /** Waits up to five seconds for the batch in progress; queued events stay in the outbox. */
   async close(): Promise<void> {
     this.#stopped = true;
     this.#queue.length = 0;
     this.#timer.wake();
-    const late = new WakeableTimer();
-    await Promise.race([this.#running, late.sleep(CLOSED_WITHIN_MS)]);
-    late.wake();
+    await withTimeout(this.#running ?? Promise.resolve(), CLOSED_WITHIN_MS).catch(() => undefined);
     await this.#dropProducer();
   }
 
@@ -102,7 +107,7 @@ export class KafkaSink implements EventSink {
     return this.#queue.splice(0, count);
   }
 
-  /** Never throws. Unsettled is only what was on its way when the sink was closed. */
+  /** Never throws. Only closing the sink leaves events unprocessed. */
   async #deliver(batch: readonly Outgoing[]): Promise<void> {
     for (let failures = 1; !this.#stopped; failures += 1) {
       try {
@@ -110,13 +115,13 @@ export class KafkaSink implements EventSink {
         this.#failingSince = undefined;
         await faultPoint(`${this.service}.after-publish`);
         this.log.published(batch.length);
-        for (const { settled } of batch) settled();
+        for (const { onProcessed } of batch) onProcessed();
         return;
       } catch (error) {
         const tooLarge = isTooLarge(error);
-        // Other parts of the request may have been taken, and their sequence numbers with them.
-        if (!isPassing(error) || failures % RECONNECT_EVERY === 0) await this.#dropProducer();
-        if (tooLarge) return this.#deliverParts(batch, error);
+        // The broker may have accepted other parts of the request, and their sequence numbers with them.
+        if (!isTransient(error) || failures % RECONNECT_EVERY === 0) await this.#dropProducer();
+        if (tooLarge) return this.#deliverHalves(batch, error);
         this.#failingSince ??= performance.now();
         const retryInMs = Math.min(RETRY_MAX_MS, 50 * 2 ** failures) * (0.5 + Math.random() / 2);
         const topics = [...new Set(batch.map(({ topic }) => topic))];
@@ -127,23 +132,24 @@ export class KafkaSink implements EventSink {
   }
 
   /**
-   * Throws unless every message is acknowledged. kafkajs says that a batch was sent when a partition of it went over,
-   * meanwhile, to a broker that had answered for others (its issue 1303): what it sent nowhere is told by the answers.
+   * Throws unless every partition is acknowledged. If a partition moves to a broker that has already responded for other
+   * partitions, kafkajs reports success without sending it (kafkajs issue 1303); only the responses show that.
    */
   async #publish(batch: readonly Outgoing[]): Promise<void> {
     const producer = await this.#connected();
-    this.#unanswered.clear();
-    const answers = await producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) });
-    for (const { topicName, partition } of answers) this.#unanswered.delete(placeOf(topicName, partition));
-    if (this.#unanswered.size > 0) {
-      throw new Error(`No broker has answered for ${[...this.#unanswered].join(', ')}`);
+    this.#unacknowledged.clear();
+    const responses = await producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) });
+    for (const { topicName, partition } of responses)
+      this.#unacknowledged.delete(positionOf(topicName, partition));
+    if (this.#unacknowledged.size > 0) {
+      throw new Error(`No broker has acknowledged ${[...this.#unacknowledged].join(', ')}`);
     }
   }
 
-  async #deliverParts(batch: readonly Outgoing[], error: unknown): Promise<void> {
+  async #deliverHalves(batch: readonly Outgoing[], error: unknown): Promise<void> {
     const [only] = batch;
     if (batch.length === 1 && only) {
-      this.#refuse(only.event, only.settled, error);
+      this.#refuse(only.event, only.onProcessed, error);
       return;
     }
     const half = Math.ceil(batch.length / 2);
@@ -151,10 +157,10 @@ export class KafkaSink implements EventSink {
     await this.#deliver(batch.slice(half));
   }
 
-  /** No try will ever bring it through: the others go on without it, its row stays in the outbox for an operator. */
-  #refuse(event: EventEnvelope, settled: Settled, error: unknown): void {
+  /** Gives up an event that no retry can deliver: its row is marked for an operator, and later events are published. */
+  #refuse(event: EventEnvelope, onProcessed: OnProcessed, error: unknown): void {
     this.log.refused(event, error);
-    settled(codeOf(error));
+    onProcessed(codeOf(error));
   }
 
   async #connected(): Promise<Producer> {
@@ -167,7 +173,7 @@ export class KafkaSink implements EventSink {
         const choose = Partitioners.DefaultPartitioner();
         return (message) => {
           const partition = choose(message);
-          this.#unanswered.add(placeOf(message.topic, partition));
+          this.#unacknowledged.add(positionOf(message.topic, partition));
           return partition;
         };
       },
@@ -200,7 +206,7 @@ function byTopic(batch: readonly Outgoing[]): { topic: string; messages: Message
   return [...topics].map(([topic, messages]) => ({ topic, messages }));
 }
 
-function placeOf(topic: string, partition: number): string {
+function positionOf(topic: string, partition: number): string {
   return `${topic}/${partition}`;
 }
 
@@ -208,8 +214,8 @@ function isTooLarge(error: unknown): boolean {
   return ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'].includes(codeOf(error));
 }
 
-/** The broker is away or busy; the producer's numbers still hold. */
-function isPassing(error: unknown): boolean {
+/** The broker is unavailable or busy; the producer's sequence numbers stay valid. */
+function isTransient(error: unknown): boolean {
   const { name } = error as { name?: string };
   return name === 'KafkaJSNumberOfRetriesExceeded' || name === 'KafkaJSConnectionError';
 }

@@ -3,13 +3,14 @@ import { topics as contracts } from '@roost/contracts';
 import kafkajs, { type Admin, type EachBatchPayload, type Kafka } from 'kafkajs';
 import type { EventEnvelope } from '../envelope.js';
 import type { EventSource, ReadOptions } from '../operations/event-source.js';
-import { fromMessage } from './kafka-message.js';
+import { HandOver } from './hand-over.js';
+import { withAdmin } from './kafka-admin.js';
+import { parseMessage } from './kafka-message.js';
 
 // Node finds no named export of it.
 const { AssignerProtocol } = kafkajs;
-const HEARTBEAT_MS = 2_000;
 
-/** How far behind a service is, and by how many members its group listens. */
+/** How many messages a service has not handled, and how many members its consumer group has. */
 export interface ServiceLag {
   readonly service: string;
   readonly members: number;
@@ -23,7 +24,7 @@ export interface PartitionLag {
   readonly behind: number;
 }
 
-/** Reads events from Kafka, in a group of its own that is taken away again: nobody else's place moves. */
+/** Reads events from Kafka in a temporary consumer group of its own, so that no other group's offsets change. */
 export class KafkaSource implements EventSource {
   constructor(
     private readonly kafka: Kafka,
@@ -33,7 +34,7 @@ export class KafkaSource implements EventSource {
   async *read({ topics, from, follow }: ReadOptions): AsyncGenerator<readonly EventEnvelope[]> {
     const names = (topics ?? [...contracts.keys()]).map((topic) => `${this.prefix}${topic}`);
     const groupId = `${this.prefix}roost-operator-${randomUUID()}`;
-    const ends = await this.#withAdmin((admin) => endsOf(admin, names));
+    const ends = await withAdmin(this.kafka, (admin) => endsOf(admin, names));
     if (!follow && ends.size === 0) return;
     const handOver = new HandOver<EventEnvelope[]>();
     const stop = () => handOver.end();
@@ -46,16 +47,16 @@ export class KafkaSource implements EventSource {
       await consumer.run({
         autoCommit: false,
         eachBatch: async (payload) => {
-          await handOver.give(this.#eventsOf(payload), () => payload.heartbeat());
+          await handOver.put(this.#eventsOf(payload), () => payload.heartbeat());
           if (follow) return;
-          const place = `${payload.batch.topic}/${payload.batch.partition}`;
-          const end = ends.get(place);
-          if (end !== undefined && BigInt(payload.batch.lastOffset()) + 1n >= end) ends.delete(place);
+          const position = `${payload.batch.topic}/${payload.batch.partition}`;
+          const end = ends.get(position);
+          if (end !== undefined && BigInt(payload.batch.lastOffset()) + 1n >= end) ends.delete(position);
           if (ends.size === 0) handOver.end();
         },
       });
       for (;;) {
-        const batch = await handOver.take();
+        const batch = await handOver.receive();
         if (!batch) return;
         if (batch.length > 0) yield batch;
       }
@@ -63,16 +64,16 @@ export class KafkaSource implements EventSource {
       follow?.removeEventListener('abort', stop);
       handOver.end();
       await consumer.disconnect();
-      await this.#withAdmin((admin) => admin.deleteGroups([groupId])).catch(() => undefined);
+      await withAdmin(this.kafka, (admin) => admin.deleteGroups([groupId])).catch(() => undefined);
     }
   }
 
   /**
-   * What each of these services has still to handle, by the offsets that it has committed, of all the partitions of the
-   * topics that it has committed offsets of or listens to now. A partition without an offset counts from its start.
+   * How many messages each service has not handled, by its committed offsets, for the partitions of all topics for which
+   * it has committed offsets or to which it listens now. A partition without an offset counts from its start.
    */
   async lags(services: readonly string[]): Promise<ServiceLag[]> {
-    return this.#withAdmin(async (admin) => {
+    return withAdmin(this.kafka, async (admin) => {
       const groupIds = services.map((service) => `${this.prefix}${service}`);
       const { groups } = await admin.describeGroups(groupIds);
       return Promise.all(
@@ -116,29 +117,19 @@ export class KafkaSource implements EventSource {
   #eventsOf({ batch }: EachBatchPayload): EventEnvelope[] {
     const topic = batch.topic.slice(this.prefix.length);
     return batch.messages.flatMap((message) => {
-      const received = fromMessage(topic, batch.partition, message);
-      return received.kind === 'event' ? [received.event] : [];
+      const parsed = parseMessage(topic, batch.partition, message);
+      return parsed.kind === 'event' ? [parsed.event] : [];
     });
-  }
-
-  async #withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
-    const admin = this.kafka.admin();
-    try {
-      await admin.connect();
-      return await work(admin);
-    } finally {
-      await admin.disconnect();
-    }
   }
 }
 
 function topicsAssigned(assignment: Buffer): string[] {
-  // A member that has just come has none yet.
+  // A member that has just joined has no assignment yet.
   if (assignment.length === 0) return [];
   return Object.keys(AssignerProtocol.MemberAssignment.decode(assignment)?.assignment ?? {});
 }
 
-/** Where each partition that holds something ends now. */
+/** The end offset of each partition that is not empty, by position. */
 async function endsOf(admin: Admin, topics: readonly string[]): Promise<Map<string, bigint>> {
   const ends = new Map<string, bigint>();
   for (const topic of topics) {
@@ -147,65 +138,4 @@ async function endsOf(admin: Admin, topics: readonly string[]): Promise<Map<stri
     }
   }
   return ends;
-}
-
-/** One value at a time from who is called to who asks; `null` when it is over. */
-class HandOver<T> {
-  #value: T | null = null;
-  #over = false;
-  #failure: Error | null = null;
-  #turn = turn();
-
-  /** Comes back when the value has been taken and the next is asked for. */
-  async give(value: T, heartbeat: () => Promise<void>): Promise<void> {
-    if (this.#over) return;
-    this.#value = value;
-    this.#announce();
-    while (this.#value !== null && !this.#over) {
-      const taken = this.#turn.came;
-      let timer: NodeJS.Timeout | undefined;
-      const beat = new Promise<void>((resolve) => (timer = setTimeout(resolve, HEARTBEAT_MS)));
-      await Promise.race([taken, beat]);
-      clearTimeout(timer);
-      await heartbeat();
-    }
-  }
-
-  async take(): Promise<T | null> {
-    for (;;) {
-      if (this.#failure) throw this.#failure;
-      const value = this.#value;
-      if (value !== null) {
-        this.#value = null;
-        this.#announce();
-        return value;
-      }
-      if (this.#over) return null;
-      await this.#turn.came;
-    }
-  }
-
-  end(): void {
-    this.#over = true;
-    this.#announce();
-  }
-
-  fail(error: Error): void {
-    this.#failure = error;
-    this.#announce();
-  }
-
-  #announce(): void {
-    const { come } = this.#turn;
-    this.#turn = turn();
-    come();
-  }
-}
-
-function turn(): { came: Promise<void>; come: () => void } {
-  let come = () => undefined as void;
-  const came = new Promise<void>((resolve) => {
-    come = resolve;
-  });
-  return { came, come };
 }

@@ -1,12 +1,9 @@
-/**
- * How far one partition has been taken and settled. Everything before `committable` is settled, whatever the order in
- * which its messages were.
- */
+/** How far the messages of one partition have been received and processed, in any order of processing. */
 export class PartitionProgress {
-  /** Taken and not yet behind `committable`, in order; dense up to `#head`. */
-  #open: { readonly next: string; settled: boolean }[] = [];
+  /** Received messages that are not behind `committable`, in order; a dense array from `#head` on. */
+  #pending: { readonly next: string; processed: boolean }[] = [];
   #head = 0;
-  #waiting = 0;
+  #unprocessed = 0;
   #committable: string | undefined;
 
   constructor(
@@ -14,41 +11,41 @@ export class PartitionProgress {
     readonly partition: number,
   ) {}
 
-  /** Messages that are being handled or wait for it. */
-  get waiting(): number {
-    return this.#waiting;
+  /** The number of messages that are not processed. */
+  get unprocessed(): number {
+    return this.#unprocessed;
   }
 
-  /** Messages from the first that is not settled on. */
+  /** The number of messages from the first unprocessed one to the last received one. */
   get span(): number {
-    return this.#open.length - this.#head;
+    return this.#pending.length - this.#head;
   }
 
-  /** The offset to go on from after a restart; undefined while nothing has been settled. */
+  /** The offset to continue from after a restart: all messages before it are processed. Undefined if none is processed. */
   get committable(): string | undefined {
     return this.#committable;
   }
 
-  /** Gives back what to call once the message is settled. */
-  take(offset: string): () => void {
-    const entry = { next: (BigInt(offset) + 1n).toString(), settled: false };
-    this.#open.push(entry);
-    this.#waiting += 1;
+  /** Adds a received message. Returns the callback for when it is processed. */
+  add(offset: string): () => void {
+    const entry = { next: (BigInt(offset) + 1n).toString(), processed: false };
+    this.#pending.push(entry);
+    this.#unprocessed += 1;
     return () => {
-      if (entry.settled) return;
-      entry.settled = true;
-      this.#waiting -= 1;
+      if (entry.processed) return;
+      entry.processed = true;
+      this.#unprocessed -= 1;
       this.#advance();
     };
   }
 
   #advance(): void {
-    for (let entry = this.#open[this.#head]; entry?.settled; entry = this.#open[this.#head]) {
+    for (let entry = this.#pending[this.#head]; entry?.processed; entry = this.#pending[this.#head]) {
       this.#committable = entry.next;
       this.#head += 1;
     }
-    if (this.#head > 1000 || this.#head === this.#open.length) {
-      this.#open = this.#open.slice(this.#head);
+    if (this.#head > 1000 || this.#head === this.#pending.length) {
+      this.#pending = this.#pending.slice(this.#head);
       this.#head = 0;
     }
   }

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
-import { restIdleQueues } from './request-queue.js';
+import { stopIdlePolling } from './request-queue.js';
 
 const unpatched = RequestQueue.prototype.scheduleCheckPendingRequests;
 
-function queue() {
-  const answered: number[] = [];
-  const made = new RequestQueue({
+function aQueue() {
+  const responded: number[] = [];
+  const queue = new RequestQueue({
     maxInFlightRequests: 1,
     requestTimeout: 1000,
     enforceRequestTimeout: false,
@@ -17,20 +17,20 @@ function queue() {
     logger: { debug: () => undefined, warn: () => undefined },
   });
   const push = (correlationId: number): void =>
-    made.push({
-      entry: { correlationId, resolve: () => answered.push(correlationId), reject: () => undefined },
+    queue.push({
+      entry: { correlationId, resolve: () => responded.push(correlationId), reject: () => undefined },
       expectResponse: true,
       sendRequest: () => undefined,
     });
-  return { made, push, answered };
+  return { queue, push, responded };
 }
 
-describe('the request queue of kafkajs', () => {
+describe('stopIdlePolling', () => {
   afterEach(() => {
     RequestQueue.prototype.scheduleCheckPendingRequests = unpatched;
   });
 
-  test('is the one that was read: else read it again, and ADR 11', () => {
+  test('patches the implementation that it was written for (after an update of kafkajs, review it with ADR 11)', () => {
     const file = createRequire(import.meta.url).resolve('kafkajs/src/network/requestQueue/index.js');
     const source = readFileSync(file, 'utf8');
     const method = source.slice(source.indexOf('  checkPendingRequests() {'));
@@ -39,27 +39,27 @@ describe('the request queue of kafkajs', () => {
     );
   });
 
-  test('wakes for ever when nothing is pending, unless it is mended', () => {
-    const { made } = queue();
-    made.scheduleCheckPendingRequests();
-    expect(made.throttleCheckTimeoutId).not.toBeNull();
-    made.destroy();
-    restIdleQueues();
-    made.scheduleCheckPendingRequests();
-    expect(made.throttleCheckTimeoutId).toBeNull();
+  test('sets no timer while no request is pending', () => {
+    const { queue } = aQueue();
+    queue.scheduleCheckPendingRequests();
+    expect(queue.throttleCheckTimeoutId).not.toBeNull();
+    queue.destroy();
+    stopIdlePolling();
+    queue.scheduleCheckPendingRequests();
+    expect(queue.throttleCheckTimeoutId).toBeNull();
   });
 
-  test('sends what is pending when an answer has come, and looks again while something is', () => {
-    restIdleQueues();
-    const { made, push, answered } = queue();
+  test('sends pending requests after a response, and keeps the timer while a request is pending', () => {
+    stopIdlePolling();
+    const { queue, push, responded } = aQueue();
     push(1);
     push(2);
-    expect(made.pending).toHaveLength(1);
-    expect(made.throttleCheckTimeoutId).not.toBeNull();
-    made.fulfillRequest({ correlationId: 1, payload: null, size: 0 });
-    expect(made.pending).toHaveLength(0);
-    made.fulfillRequest({ correlationId: 2, payload: null, size: 0 });
-    expect(answered).toEqual([1, 2]);
-    made.destroy();
+    expect(queue.pending).toHaveLength(1);
+    expect(queue.throttleCheckTimeoutId).not.toBeNull();
+    queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 });
+    expect(queue.pending).toHaveLength(0);
+    queue.fulfillRequest({ correlationId: 2, payload: null, size: 0 });
+    expect(responded).toEqual([1, 2]);
+    queue.destroy();
   });
 });

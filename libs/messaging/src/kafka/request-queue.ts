@@ -1,12 +1,12 @@
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 
 /**
- * kafkajs 2.2.4 looks at the queue of every connection again 1 ms after it has looked at it, for ever
- * (`scheduleCheckPendingRequests` sets its timer also when nothing is pending and nothing throttles). Requests that
- * wait for others to be answered are looked at when those are, so that the timer is needed only while something is
- * pending. A spec holds kafkajs to what this counts on; ADR 11 has the figures.
+ * Patches kafkajs 2.2.4, which checks the request queue of every connection each millisecond, also when it is empty
+ * (`scheduleCheckPendingRequests` sets its timer even if no request is pending and no broker throttles). Pending requests
+ * are also checked whenever a response arrives, so the timer is required only while a request is pending. A spec
+ * verifies the parts of kafkajs that this depends on; ADR 11 has the measurements.
  */
-export function restIdleQueues(): void {
+export function stopIdlePolling(): void {
   const { prototype } = RequestQueue;
   if (prototype.scheduleCheckPendingRequests === scheduleWhenPending) return;
   original = prototype.scheduleCheckPendingRequests;

@@ -1,16 +1,16 @@
 import type { EventEnvelope } from '../envelope.js';
 
 export interface ReadOptions {
-  /** Without: all. */
+  /** Default: all topics. */
   topics?: readonly string[];
-  /** `now`: what is told from here on. */
+  /** `now`: only events that are published from now on. */
   from: 'start' | 'now';
-  /** Goes on until this is aborted; without, to the end as it was when the reading began, or a little further. */
+  /** Keeps reading until aborted. Without it, reads to the end as it was at the start of the read, or a little further. */
   follow?: AbortSignal;
 }
 
-/** Events that have been told, for operators: as far back as they are kept, in order per key. */
+/** Reads published events, for operators: as far back as they are retained, in order per key. */
 export interface EventSource {
-  /** In batches, the next one read when it is asked for. */
+  /** Yields batches; reads the next one on demand. */
   read(options: ReadOptions): AsyncIterable<readonly EventEnvelope[]>;
 }

@@ -4,7 +4,7 @@ import { EmbeddedBus } from '../embedded-bus.js';
 import { MessagingLog } from '../messaging-log.js';
 import { Transactions } from '../transactions.js';
 
-/** The dead letters in the database of a service, for a process that is not that service. */
+/** Connects to the database of a service to operate on its dead letters from another process. */
 export async function deadLettersOf(
   service: string,
   databaseUrl: string,

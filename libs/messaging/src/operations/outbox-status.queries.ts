@@ -1,22 +1,23 @@
+/** For operators' processes, which have a pg client and no MikroORM; hence `$1` parameters, not the `sql` template. */
 import type { ClientBase } from 'pg';
-import { RELAY_LOCK } from '../outbox-reader.js';
+import { type Position, RELAY_LOCK, START } from '../relay.queries.js';
 
-/** How far events have gone out of one service's database. */
+/** How many events of one service's outbox have been published. */
 export interface OutboxStatus {
   readonly rows: number;
-  /** Events that the broker has refused and that wait for an operator. */
+  /** Events that the broker refused and that require an operator. */
   readonly refused: number;
-  /** Some process holds the relay's lock. */
+  /** Whether any process holds the relay's lock. */
   readonly relayActive: boolean;
   readonly sinks: readonly SinkStatus[];
 }
 
 export interface SinkStatus {
-  /** The listening service, or what carries the events on. */
+  /** The listening service, or `kafka`. */
   readonly sink: string;
-  /** Events behind its cursor; those it does not want it passes by itself. */
+  /** Events behind its cursor, including those of types that it skips. */
   readonly behind: number;
-  /** Age of the first of them; null when there is none. */
+  /** The age of the oldest of them; null if there is none. */
   readonly oldestSeconds: number | null;
   readonly movedAt: Date;
 }
@@ -37,10 +38,10 @@ export async function readOutboxStatus(client: ClientBase): Promise<OutboxStatus
     oldest_seconds: number | null;
     updated_at: Date;
   }>(
-    `SELECT c.sink, c.updated_at, after.behind, extract(epoch FROM clock_timestamp() - after.oldest)::float8 AS oldest_seconds
+    `SELECT c.sink, c.updated_at, pending.behind, extract(epoch FROM clock_timestamp() - pending.oldest)::float8 AS oldest_seconds
      FROM outbox_cursor c CROSS JOIN LATERAL (
        SELECT count(*) AS behind, min(created_at) AS oldest FROM outbox_event e WHERE (e.xid, e.id) > (c.xid, c.id)
-     ) AS after ORDER BY c.sink`,
+     ) AS pending ORDER BY c.sink`,
   );
   return {
     rows: Number(outbox?.rows ?? 0),
@@ -53,4 +54,12 @@ export async function readOutboxStatus(client: ClientBase): Promise<OutboxStatus
       movedAt: updated_at,
     })),
   };
+}
+
+/** The position behind all events of transactions that have ended. Events of running transactions sort after it. */
+export async function endOfOutbox(client: ClientBase): Promise<Position> {
+  const { rows } = await client.query<{ xid: string }>(
+    'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xid',
+  );
+  return { xid: rows[0]?.xid ?? START.xid, id: START.id };
 }

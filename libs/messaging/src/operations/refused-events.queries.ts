@@ -1,12 +1,13 @@
+/** For operators' processes, which have a pg client and no MikroORM; hence `$1` parameters, not the `sql` template. */
 import type { ClientBase } from 'pg';
 
-/** An event that the broker did not take and that no try would bring through. */
+/** An event that the broker refused and that no retry can deliver. */
 export interface RefusedEvent {
   readonly id: string;
   readonly type: string;
   readonly topic: string;
   readonly key: string;
-  /** The broker's word for it. */
+  /** The broker's error code. */
   readonly code: string;
   readonly bytes: number;
   readonly refusedAt: Date;
@@ -14,7 +15,7 @@ export interface RefusedEvent {
 
 const MATCHES = `refused_at IS NOT NULL AND ($1::uuid IS NULL OR id = $1)`;
 
-/** In the order in which they were written; `id`: only this one. */
+/** In the order of the outbox. `id`: only this event. */
 export async function listRefused(client: ClientBase, id: string | null, limit: number) {
   const { rows } = await client.query<RefusedEvent>(
     `SELECT id, type, topic, key, refusal AS code, octet_length(body::text) AS bytes, refused_at AS "refusedAt"
@@ -25,8 +26,9 @@ export async function listRefused(client: ClientBase, id: string | null, limit: 
 }
 
 /**
- * Puts them at the end of the outbox, in their order, so that the relay tells them now. They keep their ids and times:
- * a listener that has a newer state of the key drops them, one that has handled them knows them. Gives back how many.
+ * Moves refused events to the end of the outbox, in their order, so that the relay publishes them again. They keep their
+ * ids and times: a listener drops a state event that is not newer, and an event that it has handled. Returns the number
+ * of events.
  */
 export async function resendRefused(client: ClientBase, id: string | null): Promise<number> {
   const { rowCount } = await client.query(
@@ -36,7 +38,7 @@ export async function resendRefused(client: ClientBase, id: string | null): Prom
   return rowCount ?? 0;
 }
 
-/** Gives them up: nobody is told, and their rows go with the outbox's retention. Gives back how many. */
+/** Discards refused events: they are never published, and outbox retention deletes their rows. Returns the number of events. */
 export async function discardRefused(client: ClientBase, id: string | null): Promise<number> {
   const { rowCount } = await client.query(
     `UPDATE outbox_event SET refusal = NULL, refused_at = NULL WHERE ${MATCHES}`,
