@@ -14,15 +14,15 @@ describe('currencies', () => {
     expect(decimals(code)).toBe(digits);
   });
 
-  it.each(['usd', 'XXX', 'US', '', 'USDX', null, 840])('%j is none', (code) => {
+  it.each(['usd', 'XXX', 'US', '', 'USDX', null, 840])('%j is not a currency', (code) => {
     expect(isCurrency(code)).toBe(false);
   });
 
-  it('refuses to guess the decimals of a currency it does not know', () => {
+  it('rejects an unknown currency', () => {
     expect(() => decimals('XXX')).toThrow(RangeError);
   });
 
-  it('lists each once', () => {
+  it('are listed once each', () => {
     expect(new Set(CURRENCIES).size).toBe(CURRENCIES.length);
     expect(CURRENCIES.length).toBeGreaterThan(140);
   });

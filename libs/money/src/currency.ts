@@ -1,4 +1,4 @@
-/** The national currencies of ISO 4217 that are in use, with their decimals where those are not two. */
+/** The national currencies of ISO 4217 in use. They have two decimals unless listed below. */
 const CODES =
   'AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF ' +
   'CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD ' +
@@ -22,14 +22,14 @@ export function isCurrency(code: unknown): code is Currency {
   return typeof code === 'string' && decimalsByCode.has(code);
 }
 
-/** How many decimals the currency's minor unit stands for: 0 for JPY, 2 for USD, 3 for KWD. */
+/** The number of decimals of the currency's minor unit: 0 for JPY, 2 for USD, 3 for KWD. Throws a RangeError for an unknown code. */
 export function decimals(code: Currency): number {
   const digits = decimalsByCode.get(code);
   if (digits === undefined) throw new RangeError(`Unknown currency ${code}`);
   return digits;
 }
 
-/** The amount as a reader of `locale` expects it, for mails and receipts; exact at any size. */
+/** Formats an amount for a locale, for mails and receipts; exact for every safe integer. */
 export function formatMoney(amountMinor: number, currency: Currency, locale = 'en'): string {
   const digits = decimals(currency);
   if (!Number.isSafeInteger(amountMinor)) throw new RangeError('An amount must be a whole number');

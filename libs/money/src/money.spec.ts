@@ -19,11 +19,11 @@ describe('roundHalfEven', () => {
     expect(roundHalfEven(numerator, denominator)).toBe(expected);
   });
 
-  it('refuses to divide by zero', () => {
+  it('rejects a division by zero', () => {
     expect(() => roundHalfEven(1n, 0n)).toThrow(RangeError);
   });
 
-  it('is never further off than a half, and even where it is off by a half', () => {
+  it('differs from the exact quotient by at most a half, and is even if by a half', () => {
     fc.assert(
       fc.property(
         fc.bigInt(-(10n ** 20n), 10n ** 20n),
@@ -54,7 +54,7 @@ describe('percentOf', () => {
     expect(percentOf(amountMinor, bps)).toBe(expected);
   });
 
-  it.each([0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('refuses %d as an amount', (amountMinor) => {
+  it.each([0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('rejects %d as an amount', (amountMinor) => {
     expect(() => percentOf(amountMinor, 100)).toThrow(RangeError);
   });
 });
@@ -74,14 +74,14 @@ describe('allocate', () => {
     expect(allocate(totalMinor, weights)).toEqual(expected);
   });
 
-  it('refuses what it cannot divide', () => {
+  it('rejects fractions, negative weights and an amount without weights', () => {
     expect(() => allocate(1, [])).toThrow(RangeError);
     expect(() => allocate(1, [1, -1])).toThrow(RangeError);
     expect(() => allocate(1.5, [1])).toThrow(RangeError);
     expect(() => allocate(1, [0.5])).toThrow(RangeError);
   });
 
-  it('sums to the total, and no share is off by 1 or more', () => {
+  it('sums to the total, and every share differs from the exact share by less than 1', () => {
     const weights = fc.array(fc.integer({ min: 0, max: MAX_MINOR }), { minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(fc.integer({ min: -MAX_MINOR, max: MAX_MINOR }), weights, (totalMinor, parts) => {
@@ -97,7 +97,7 @@ describe('allocate', () => {
     );
   });
 
-  it('divides a negative total as its opposite', () => {
+  it('divides a negative total like its absolute value', () => {
     const weights = fc.array(fc.nat(1_000), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), weights, (totalMinor, parts) => {
@@ -110,7 +110,7 @@ describe('allocate', () => {
 });
 
 describe('sum', () => {
-  it('adds whole amounts and refuses what it cannot hold exactly', () => {
+  it('adds whole amounts and rejects fractions and unsafe sums', () => {
     expect(sum([])).toBe(0);
     expect(sum([1, -3, 7])).toBe(5);
     expect(() => sum([Number.MAX_SAFE_INTEGER, 1])).toThrow(RangeError);

@@ -11,7 +11,7 @@ import {
 
 type Rules = Parameters<typeof StayRules.parse>[0] & object;
 
-/** Three nights from Thursday 2027-06-10, asked for on Monday 2027-05-10 at 10:00 in London. */
+/** Three nights from Thursday 2027-06-10, requested on Monday 2027-05-10 at 10:00 in London. */
 function aStay(rules: Rules = {}, stay: Partial<StayToCheck> = {}): StayToCheck {
   return {
     rules: StayRules.parse(rules),
@@ -44,10 +44,10 @@ describe('checkStay', () => {
   });
 
   it.each<[string, Rules, Partial<StayToCheck>, ReturnType<typeof checkStay>]>([
-    ['as many nights as needed', { minNights: 3 }, {}, null],
-    ['a night too few', { minNights: 4 }, {}, { rule: 'min_nights', required: 4 }],
-    ['as many nights as allowed', { maxNights: 3 }, {}, null],
-    ['a night too many', { maxNights: 2 }, {}, { rule: 'max_nights', required: 2 }],
+    ['exactly the minimum nights', { minNights: 3 }, {}, null],
+    ['one night below the minimum', { minNights: 4 }, {}, { rule: 'min_nights', required: 4 }],
+    ['exactly the maximum nights', { maxNights: 3 }, {}, null],
+    ['one night above the maximum', { maxNights: 2 }, {}, { rule: 'max_nights', required: 2 }],
     [
       '10,000 nights',
       {},
@@ -55,30 +55,30 @@ describe('checkStay', () => {
       { rule: 'max_nights', required: 365 },
     ],
     ['the last day of notice', { advanceNoticeDays: 31 }, {}, null],
-    ['a day of notice too few', { advanceNoticeDays: 32 }, {}, { rule: 'advance_notice', required: 32 }],
+    ['one day of notice too few', { advanceNoticeDays: 32 }, {}, { rule: 'advance_notice', required: 32 }],
     ['the last day of the window', { bookingWindowMonths: 1 }, {}, null],
     [
-      'a day beyond the window',
+      'one day after the window',
       { bookingWindowMonths: 1 },
       { checkInDate: '2027-06-11' },
       { rule: 'booking_window', required: '2027-06-10' },
     ],
-    ['a weekday for check-in', { checkInWeekdays: ['thu', 'sun'] }, {}, null],
+    ['an allowed weekday for check-in', { checkInWeekdays: ['thu', 'sun'] }, {}, null],
     [
-      'another weekday for check-in',
+      'a weekday without check-in',
       { checkInWeekdays: ['fri', 'sat'] },
       {},
       { rule: 'check_in_weekday', required: 'fri,sat' },
     ],
-    ['a weekday for check-out', { checkOutWeekdays: ['sun'] }, {}, null],
+    ['an allowed weekday for check-out', { checkOutWeekdays: ['sun'] }, {}, null],
     [
-      'another weekday for check-out',
+      'a weekday without check-out',
       { checkOutWeekdays: ['mon'] },
       {},
       { rule: 'check_out_weekday', required: 'mon' },
     ],
-    ['a full house', {}, { capacity: 2 }, null],
-    ['a guest too many', {}, { capacity: 1 }, { rule: 'capacity', required: 1 }],
+    ['as many guests as the capacity', {}, { capacity: 2 }, null],
+    ['one guest too many', {}, { capacity: 1 }, { rule: 'capacity', required: 1 }],
     [
       'children in the capacity',
       {},
@@ -91,23 +91,23 @@ describe('checkStay', () => {
       { capacity: 2, guests: Guests.parse({ adults: 2, children: [{ age: 1 }], infants: 2, pets: 1 }) },
       null,
     ],
-    ['a pet too many', {}, { guests: Guests.parse({ adults: 1, pets: 2 }) }, { rule: 'pets', required: 1 }],
-  ])('%s', (_, rules, stay, expected) => {
+    ['one pet too many', {}, { guests: Guests.parse({ adults: 1, pets: 2 }) }, { rule: 'pets', required: 1 }],
+  ])('checks %s', (_, rules, stay, expected) => {
     expect(checkStay(aStay(rules, stay))).toEqual(expected);
   });
 
   it.each([
     ['2027-06-10T16:59:59Z', null],
     ['2027-06-10T17:00:00Z', { rule: 'advance_notice', required: '18:00' }],
-  ])('a check-in today is possible until the cut-off on the local clock (%s)', (now, expected) => {
+  ])('allows a check-in today until the cut-off in local time (%s)', (now, expected) => {
     expect(checkStay(aStay({}, { now: new Date(now) }))).toEqual(expected);
   });
 
-  it('a check-in tomorrow does not mind the cut-off', () => {
+  it('ignores the cut-off for a check-in tomorrow', () => {
     expect(checkStay(aStay({}, { now: new Date('2027-06-09T21:00:00Z') }))).toBeNull();
   });
 
-  it('today is that of the listing', () => {
+  it('uses the local date of the listing as today', () => {
     const rules = { advanceNoticeDays: 1 };
     const at = (now: string) =>
       checkStay(aStay(rules, { timeZone: 'Pacific/Kiritimati', now: new Date(now) }));
@@ -136,7 +136,7 @@ describe('minNightsOn', () => {
     ['2027-06-30', 5],
     ['2027-07-01', 3],
     ['2027-07-02', 2],
-  ])('a stay from %s has at least %d', (checkInDate, expected) => {
+  ])('a stay from %s requires at least %d nights', (checkInDate, expected) => {
     expect(minNightsOn(rules, checkInDate)).toBe(expected);
   });
 });
@@ -153,23 +153,23 @@ describe('checkChangedStay', () => {
   const crowded = { capacity: 1, maxPets: 0 };
 
   it.each<[string, Partial<StayToCheck>, ReturnType<typeof checkStay>]>([
-    ['nothing', {}, null],
-    ['the guests', { guests: Guests.parse({ adults: 3 }) }, { rule: 'capacity', required: 1 }],
-    ['pets', { guests: Guests.parse({ adults: 1, pets: 1 }) }, { rule: 'pets', required: 0 }],
-    ['the check-out, too early', { checkOutDate: '2027-06-14' }, { rule: 'min_nights', required: 5 }],
-    ['the check-out', { checkOutDate: '2027-06-15' }, { rule: 'check_out_weekday', required: 'mon' }],
-    ['the check-out, to the weekday asked for', { checkOutDate: '2027-06-21' }, null],
-    ['the check-in, too late', { checkInDate: '2027-06-11' }, { rule: 'min_nights', required: 5 }],
+    ['no change', {}, null],
+    ['changed guests', { guests: Guests.parse({ adults: 3 }) }, { rule: 'capacity', required: 1 }],
+    ['changed pets', { guests: Guests.parse({ adults: 1, pets: 1 }) }, { rule: 'pets', required: 0 }],
+    ['a check-out that is too early', { checkOutDate: '2027-06-14' }, { rule: 'min_nights', required: 5 }],
+    ['a changed check-out', { checkOutDate: '2027-06-15' }, { rule: 'check_out_weekday', required: 'mon' }],
+    ['a check-out on an allowed weekday', { checkOutDate: '2027-06-21' }, null],
+    ['a check-in that is too late', { checkInDate: '2027-06-11' }, { rule: 'min_nights', required: 5 }],
     [
-      'both',
+      'changed check-in and check-out',
       { checkInDate: '2027-06-11', checkOutDate: '2027-06-21' },
       { rule: 'advance_notice', required: 60 },
     ],
-  ])('%s: only the rules that look at it', (_name, changed, refusal) => {
+  ])('checks only the rules that depend on %s', (_name, changed, refusal) => {
     expect(checkChangedStay(aStay(strict, { ...crowded, ...changed }), before)).toEqual(refusal);
   });
 
-  it('agrees with checkStay where everything changes', () => {
+  it('agrees with checkStay when every part changes', () => {
     const other = {
       checkInDate: '2027-06-18',
       checkOutDate: '2027-06-19',

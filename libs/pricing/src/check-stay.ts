@@ -16,8 +16,8 @@ export type StayRuleName =
 export interface StayRefusal {
   rule: StayRuleName;
   /**
-   * What would have been allowed: a number of nights, days of notice, guests or pets; the cut-off time
-   * (`HH:MM`) of a check-in today; the last check-in date of the window; weekdays joined by commas.
+   * The limit that the stay does not meet: a number of nights, days of notice, guests or pets; the cut-off time (`HH:MM`)
+   * of a check-in today; the last check-in date of the booking window; weekdays joined by commas.
    */
   required?: number | string;
 }
@@ -34,7 +34,7 @@ export interface StayToCheck {
   now: Date;
 }
 
-/** The fewest nights of a stay that begins on the date: date override > weekday of check-in > default. */
+/** The minimum nights of a stay from this check-in date: date override, else weekday of check-in, else default. */
 export function minNightsOn(rules: StayRules, checkInDate: IsoDate): number {
   return (
     shortestCovering(rules.minNightsOverrides, checkInDate)?.minNights ??
@@ -46,29 +46,29 @@ export function minNightsOn(rules: StayRules, checkInDate: IsoDate): number {
 type Part = 'checkInDate' | 'checkOutDate' | 'guests';
 
 interface Rule {
-  /** What of the stay it looks at. */
-  about: readonly Part[];
+  /** The parts of the stay that the rule depends on. */
+  dependsOn: readonly Part[];
   check(stay: StayToCheck): StayRefusal | null;
 }
 
 const DATES = ['checkInDate', 'checkOutDate'] as const;
 
-/** In the order in which a refusal names them. */
+/** In the order in which they are checked: the first broken rule is reported. */
 const RULES: readonly Rule[] = [
   {
-    about: DATES,
+    dependsOn: DATES,
     check: ({ rules, checkInDate, checkOutDate }) => {
       const required = minNightsOn(rules, checkInDate);
       return nightCount(checkInDate, checkOutDate) < required ? { rule: 'min_nights', required } : null;
     },
   },
   {
-    about: DATES,
+    dependsOn: DATES,
     check: ({ rules: { maxNights }, checkInDate, checkOutDate }) =>
       nightCount(checkInDate, checkOutDate) > maxNights ? { rule: 'max_nights', required: maxNights } : null,
   },
   {
-    about: ['checkInDate'],
+    dependsOn: ['checkInDate'],
     check: ({ rules, checkInDate, timeZone, now }) => {
       const today = localDate(now, timeZone);
       if (checkInDate < addDays(today, rules.advanceNoticeDays))
@@ -79,33 +79,33 @@ const RULES: readonly Rule[] = [
     },
   },
   {
-    about: ['checkInDate'],
+    dependsOn: ['checkInDate'],
     check: ({ rules, checkInDate, timeZone, now }) => {
       const required = addMonths(localDate(now, timeZone), rules.bookingWindowMonths);
       return checkInDate > required ? { rule: 'booking_window', required } : null;
     },
   },
   {
-    about: ['checkInDate'],
+    dependsOn: ['checkInDate'],
     check: ({ rules: { checkInWeekdays: days }, checkInDate }) =>
       days !== null && !days.includes(weekday(checkInDate))
         ? { rule: 'check_in_weekday', required: days.join(',') }
         : null,
   },
   {
-    about: ['checkOutDate'],
+    dependsOn: ['checkOutDate'],
     check: ({ rules: { checkOutWeekdays: days }, checkOutDate }) =>
       days !== null && !days.includes(weekday(checkOutDate))
         ? { rule: 'check_out_weekday', required: days.join(',') }
         : null,
   },
   {
-    about: ['guests'],
+    dependsOn: ['guests'],
     check: ({ capacity, guests }) =>
       countedGuests(guests) > capacity ? { rule: 'capacity', required: capacity } : null,
   },
   {
-    about: ['guests'],
+    dependsOn: ['guests'],
     check: ({ maxPets, guests }) => (guests.pets > maxPets ? { rule: 'pets', required: maxPets } : null),
   },
 ];
@@ -119,28 +119,28 @@ const firstBroken = (rules: readonly Rule[], stay: StayToCheck): StayRefusal | n
 };
 
 /**
- * The first rule that a stay breaks, or null. Takes dates in order (check-out after check-in); a check-in
- * that is past is refused as malformed before it gets here.
+ * The first rule that a stay breaks, or null. Requires a check-out after the check-in; the caller has rejected a check-in in
+ * the past as invalid.
  */
 export function checkStay(stay: StayToCheck): StayRefusal | null {
   return firstBroken(RULES, stay);
 }
 
 /**
- * The first rule that a changed stay breaks: of those that look at something the change touches. What was
- * agreed before stays agreed, whatever the host has made of her rules since.
+ * The first rule that a changed stay breaks, of the rules that depend on a changed part. Unchanged parts stay valid, even if
+ * the host has changed the rules since.
  */
 export function checkChangedStay(
   stay: StayToCheck,
   before: Pick<StayToCheck, 'checkInDate' | 'checkOutDate' | 'guests'>,
 ): StayRefusal | null {
-  const touched: Record<Part, boolean> = {
+  const changed: Record<Part, boolean> = {
     checkInDate: stay.checkInDate !== before.checkInDate,
     checkOutDate: stay.checkOutDate !== before.checkOutDate,
     guests: !sameGuests(stay.guests, before.guests),
   };
   return firstBroken(
-    RULES.filter(({ about }) => about.some((part) => touched[part])),
+    RULES.filter(({ dependsOn }) => dependsOn.some((part) => changed[part])),
     stay,
   );
 }

@@ -28,8 +28,8 @@ const file = new URL('../../../../shared/data/golden/quote-cases.json', import.m
 if (existsSync(file)) {
   const cases = JSON.parse(readFileSync(file, 'utf8')) as QuoteCase[];
 
-  describe('worked quotes', () => {
-    it('are there', () => expect(cases.length).toBeGreaterThanOrEqual(40));
+  describe('golden quotes', () => {
+    it('are complete', () => expect(cases.length).toBeGreaterThanOrEqual(40));
 
     it.each(cases.map((quote) => [quote.id, quote] as const))('case %d', (_, quote) => {
       const priced = priceStay({
@@ -54,7 +54,7 @@ if (existsSync(file)) {
     });
   });
 } else {
-  describe('worked quotes', () => {
-    it.skip('skipped: ../shared/data/golden/quote-cases.json is not beside this checkout', () => undefined);
+  describe('golden quotes', () => {
+    it.skip('skipped: ../shared/data/golden/quote-cases.json does not exist', () => undefined);
   });
 }

@@ -1,19 +1,19 @@
 import type { Guests } from './rules.js';
 
-const INFANTS_ARE_UNDER = 2;
+const INFANT_UNDER_AGE = 2;
 
-/** Adults and children: those who count for capacity, extra guests and taxes. */
+/** The number of adults and children, for capacity, extra guests and taxes. Infants never count. */
 export function countedGuests(guests: Guests): number {
   return taxedGuests(guests, null);
 }
 
-/** Those counted who are not exempt by age. */
+/** The counted guests that are not exempt from a tax by age. */
 export function taxedGuests(guests: Guests, exemptUnderAge: number | null): number {
-  const youngest = Math.max(INFANTS_ARE_UNDER, exemptUnderAge ?? 0);
-  return guests.adults + guests.children.filter(({ age }) => age >= youngest).length;
+  const minimumAge = Math.max(INFANT_UNDER_AGE, exemptUnderAge ?? 0);
+  return guests.adults + guests.children.filter(({ age }) => age >= minimumAge).length;
 }
 
-/** The same party: children are told apart by their ages, in whatever order. */
+/** Whether both have the same numbers of guests and the same ages of children, in any order. */
 export function sameGuests(a: Guests, b: Guests): boolean {
   const ages = (guests: Guests) => guests.children.map(({ age }) => age).toSorted((x, y) => x - y);
   return (

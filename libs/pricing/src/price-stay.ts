@@ -16,7 +16,7 @@ export interface StayToPrice {
   checkInDate: IsoDate;
   checkOutDate: IsoDate;
   guests: Guests;
-  /** The listing's; "days ahead" are counted from today there. */
+  /** Of the listing; days before check-in are counted from today in this time zone. */
   timeZone: string;
   now: Date;
   fees?: Fees;
@@ -35,10 +35,10 @@ export interface PricedTax {
   amountMinor: number;
 }
 
-/** What a stay costs, both sides; all in the listing's minor units. */
+/** The price of a stay for guest and host. All amounts in minor units of the listing's currency. */
 export interface PricedStay {
   nights: PricedNight[];
-  /** They sum to `totalMinor`; lines of nothing are left out, except nights. */
+  /** They sum to `totalMinor`. Lines with the amount 0 are left out, except nights. */
   lines: QuoteLine[];
   /** Zero or negative. */
   discountMinor: number;
@@ -46,7 +46,7 @@ export interface PricedStay {
   cleaningMinor: number;
   /** The guest's fee to the marketplace. */
   serviceFeeMinor: number;
-  /** In the order of the rules, also those that come to nothing. */
+  /** In the order of the rules, including taxes of 0. */
   taxes: PricedTax[];
   totalMinor: number;
   hostFeeMinor: number;
@@ -62,7 +62,7 @@ export function priceNight(rules: PriceRules, date: IsoDate): number {
   return rules.basePriceMinor;
 }
 
-/** The one discount: length of stay, else early bird, else last minute. */
+/** Only one discount applies: length of stay, else early bird, else last minute. */
 function discountBps({ discounts }: PriceRules, stayNights: number, daysAhead: number): number {
   const lengthOfStay = Math.max(
     stayNights >= 7 ? discounts.weeklyBps : 0,
@@ -97,13 +97,14 @@ function taxAmount(tax: TaxRule, taxedMinor: number, stayNights: number, guests:
 }
 
 /**
- * Prices a stay that `checkStay` allows (DOMAIN.md §1, §2): each line is rounded half-even once, the total
- * is their sum. Quotes in bookings and totals in search both come from here, so they agree to the cent.
+ * Prices a stay that `checkStay` allows (DOMAIN.md §1, §2): each line is rounded half-even once, and the total is their
+ * sum. Quotes in bookings and totals in search both use this function, so they agree to the cent. Throws a RangeError for a
+ * stay without a night.
  */
 export function priceStay(stay: StayToPrice): PricedStay {
   const { rules, guests, fees = DEFAULT_FEES } = stay;
   const dates = nights(stay.checkInDate, stay.checkOutDate);
-  if (dates.length === 0) throw new RangeError('A stay has at least one night');
+  if (dates.length === 0) throw new RangeError('A stay must have at least one night');
 
   const baseMinor = dates.map((date) => priceNight(rules, date));
   const daysAhead = nightCount(localDate(stay.now, stay.timeZone), stay.checkInDate);

@@ -1,6 +1,6 @@
 import { type IsoDate, nightCount } from '@roost/stay';
 
-/** Of the ranges that cover the date the shortest; of equally short ones the later in the list. */
+/** The shortest range that covers the date; of equally short ones the last in the list. */
 export function shortestCovering<T extends { from: IsoDate; to: IsoDate }>(
   ranges: readonly T[],
   date: IsoDate,
@@ -9,5 +9,5 @@ export function shortestCovering<T extends { from: IsoDate; to: IsoDate }>(
   if (covering.length < 2) return covering[0];
   return covering
     .map((range) => ({ range, days: nightCount(range.from, range.to) }))
-    .reduce((best, next) => (next.days <= best.days ? next : best)).range;
+    .reduce((shortest, next) => (next.days <= shortest.days ? next : shortest)).range;
 }

@@ -6,14 +6,14 @@ const override = (from: string, to: string) => ({ from, to, priceMinor: 1 });
 const tax = { name: 'City', kind: 'per_night', amountMinor: 100 };
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 
-/** Where the first complaint points to, or null if the value is taken. */
-function complaint(schema: z.ZodType, value: unknown): string | null {
+/** The path of the first issue, or null if the value is valid. */
+function firstIssuePath(schema: z.ZodType, value: unknown): string | null {
   const result = schema.safeParse(value);
   return result.success ? null : `/${(result.error.issues[0]?.path ?? []).join('/')}`;
 }
 
 describe('PriceRules', () => {
-  it('needs a base price only', () => {
+  it('requires a base price only', () => {
     expect(PriceRules.parse(prices)).toEqual({
       basePriceMinor: 12_000,
       weekendPriceMinor: null,
@@ -29,14 +29,14 @@ describe('PriceRules', () => {
 
   it.each<[string, unknown, string | null]>([
     ['no base price', {}, '/basePriceMinor'],
-    ['a price of nothing', { basePriceMinor: 0 }, '/basePriceMinor'],
+    ['a price of zero', { basePriceMinor: 0 }, '/basePriceMinor'],
     ['a negative price', { basePriceMinor: -1 }, '/basePriceMinor'],
-    ['half a cent', { basePriceMinor: 0.5 }, '/basePriceMinor'],
+    ['a fraction of a cent', { basePriceMinor: 0.5 }, '/basePriceMinor'],
     ['a price as text', { basePriceMinor: '12000' }, '/basePriceMinor'],
-    ['the largest price', { basePriceMinor: 1e12 }, null],
-    ['a price beyond it', { basePriceMinor: 1e12 + 1 }, '/basePriceMinor'],
+    ['the maximum price', { basePriceMinor: 1e12 }, null],
+    ['a price above the maximum', { basePriceMinor: 1e12 + 1 }, '/basePriceMinor'],
     ['an unknown field', { ...prices, hostId: 'x' }, '/'],
-    ['an unknown field further in', { ...prices, taxes: [{ ...tax, owner: 'x' }] }, '/taxes/0'],
+    ['an unknown nested field', { ...prices, taxes: [{ ...tax, owner: 'x' }] }, '/taxes/0'],
     ['100 overrides', { ...prices, overrides: times(100, override('2027-01-01', '2027-01-02')) }, null],
     [
       '101 overrides',
@@ -68,43 +68,47 @@ describe('PriceRules', () => {
     ['a tax of an unknown kind', { ...prices, taxes: [{ ...tax, kind: 'per_bed' }] }, '/taxes/0/kind'],
     ['a tax with a NUL in its name', { ...prices, taxes: [{ ...tax, name: 'a\u0000b' }] }, '/taxes/0/name'],
     ['a discount of 100 %', { ...prices, discounts: { weeklyBps: 10_000 } }, null],
-    ['a discount of more', { ...prices, discounts: { weeklyBps: 10_001 } }, '/discounts/weeklyBps'],
-    ['a weekend day twice', { ...prices, weekendDays: ['fri', 'fri'] }, '/weekendDays'],
+    [
+      'a discount of more than 100 %',
+      { ...prices, discounts: { weeklyBps: 10_001 } },
+      '/discounts/weeklyBps',
+    ],
+    ['a repeated weekend day', { ...prices, weekendDays: ['fri', 'fri'] }, '/weekendDays'],
     ['no weekend days', { ...prices, weekendDays: [] }, null],
-  ])('%s', (_, value, expected) => {
-    expect(complaint(PriceRules, value)).toBe(expected);
+  ])('accepts or rejects %s', (_, value, expected) => {
+    expect(firstIssuePath(PriceRules, value)).toBe(expected);
   });
 });
 
 describe('StayRules', () => {
   it.each<[string, unknown, string | null]>([
-    ['nothing', {}, null],
-    ['fewer nights at most than at least', { minNights: 8, maxNights: 7 }, '/maxNights'],
-    ['no nights', { minNights: 0 }, '/minNights'],
+    ['an empty object', {}, null],
+    ['maxNights below minNights', { minNights: 8, maxNights: 7 }, '/maxNights'],
+    ['zero nights', { minNights: 0 }, '/minNights'],
     ['an unknown weekday', { minNightsByWeekday: { someday: 2 } }, '/minNightsByWeekday'],
     [
       'a reversed override',
       { minNightsOverrides: [{ from: '2027-02-02', to: '2027-02-01', minNights: 2 }] },
       '/minNightsOverrides/0/to',
     ],
-    ['an hour that no day has', { sameDayCutOff: '24:00' }, '/sameDayCutOff'],
-    ['no weekday at all', { checkInWeekdays: [] }, '/checkInWeekdays'],
-    ['100 years ahead', { bookingWindowMonths: 1_200 }, '/bookingWindowMonths'],
-  ])('%s', (_, value, expected) => {
-    expect(complaint(StayRules, value)).toBe(expected);
+    ['an invalid time of day', { sameDayCutOff: '24:00' }, '/sameDayCutOff'],
+    ['an empty list of weekdays', { checkInWeekdays: [] }, '/checkInWeekdays'],
+    ['a booking window of 100 years', { bookingWindowMonths: 1_200 }, '/bookingWindowMonths'],
+  ])('accepts or rejects %s', (_, value, expected) => {
+    expect(firstIssuePath(StayRules, value)).toBe(expected);
   });
 });
 
 describe('Guests', () => {
   it.each<[string, unknown, string | null]>([
     ['an adult', { adults: 1 }, null],
-    ['nobody', { adults: 0 }, '/adults'],
-    ['a billion', { adults: 1e9 }, '/adults'],
+    ['zero adults', { adults: 0 }, '/adults'],
+    ['a billion adults', { adults: 1e9 }, '/adults'],
     ['children without ages', { adults: 1, children: 2 }, '/children'],
-    ['a grown child', { adults: 1, children: [{ age: 18 }] }, '/children/0/age'],
-    ['half a pet', { adults: 1, pets: 0.5 }, '/pets'],
-  ])('%s', (_, value, expected) => {
-    expect(complaint(Guests, value)).toBe(expected);
+    ['a child of 18', { adults: 1, children: [{ age: 18 }] }, '/children/0/age'],
+    ['a fraction of a pet', { adults: 1, pets: 0.5 }, '/pets'],
+  ])('accepts or rejects %s', (_, value, expected) => {
+    expect(firstIssuePath(Guests, value)).toBe(expected);
   });
 });
 
@@ -112,7 +116,7 @@ it.each([
   ['PriceRules', PriceRules],
   ['StayRules', StayRules],
   ['Guests', Guests],
-])('%s becomes JSON Schema', (id, schema) => {
+])('%s is represented in JSON Schema', (id, schema) => {
   const { $defs } = z.toJSONSchema(schema, { io: 'input' });
   expect($defs?.[id]).toMatchObject({ type: 'object', additionalProperties: false });
 });

@@ -2,7 +2,7 @@ import { MAX_MINOR } from '@roost/money';
 import { WEEKDAYS, isLocalTime, isRealDate } from '@roost/stay';
 import { z } from 'zod';
 
-// The limits keep every total of a stay of 730 nights and 200 guests a safe integer.
+// With these limits every total of a stay of 730 nights and 200 guests is a safe integer.
 const MAX_PER_UNIT_MINOR = MAX_MINOR / 100;
 const MAX_STAY_NIGHTS = 730;
 
@@ -16,9 +16,9 @@ const Name = z
   .trim()
   .min(1)
   .max(100)
-  .refine((text) => !/\p{Cc}/u.test(text), 'Must not hold control characters');
-const NO_DATE = 'Must be a date that exists, YYYY-MM-DD';
-const RealDate = z.iso.date({ error: NO_DATE, abort: true }).refine(isRealDate, NO_DATE);
+  .refine((text) => !/\p{Cc}/u.test(text), 'Must not contain control characters');
+const NOT_A_DATE = 'Must be an existing date, YYYY-MM-DD';
+const RealDate = z.iso.date({ error: NOT_A_DATE, abort: true }).refine(isRealDate, NOT_A_DATE);
 const LocalTime = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Must be a time of day, HH:MM')
@@ -32,8 +32,13 @@ export const TaxRule = z
   .strictObject({
     name: Name,
     kind: z.enum(['percent', 'per_night', 'per_guest', 'per_guest_night']),
-    bps: Bps.default(0).meta({ description: 'Of nights, extra guests and cleaning; kind percent only' }),
-    amountMinor: PerUnitMinor.default(0).meta({ description: 'Per unit; every other kind' }),
+    bps: Bps.default(0).meta({
+      description:
+        'Share of nights, extra guests and cleaning, in hundredths of a percent. For kind `percent` only.',
+    }),
+    amountMinor: PerUnitMinor.default(0).meta({
+      description: 'Amount per unit, in minor units. For all other kinds.',
+    }),
     exemptAboveNights: z.int().min(1).max(MAX_STAY_NIGHTS).nullable().default(null),
     exemptUnderAge: z.int().min(1).max(120).nullable().default(null),
   })
@@ -83,7 +88,7 @@ export const PriceRules = z
       )
       .refine(
         (taxes) => taxes.reduce((total, tax) => total + tax.amountMinor, 0) <= MAX_PER_UNIT_MINOR,
-        'Must not add up to more than a single tax may be',
+        'Must not add up to more than the maximum of a single tax',
       )
       .default([]),
   })
@@ -105,12 +110,12 @@ export const StayRules = z
         sun: Nights.optional(),
       })
       .default({})
-      .meta({ description: 'By the weekday of check-in' }),
+      .meta({ description: 'Minimum nights by weekday of check-in.' }),
     minNightsOverrides: z
       .array(z.strictObject({ from: RealDate, to: RealDate, minNights: Nights }).refine(forward, FORWARD))
       .max(100)
       .default([])
-      .meta({ description: 'By the date of check-in' }),
+      .meta({ description: 'Minimum nights by date of check-in.' }),
     advanceNoticeDays: z.int().min(0).max(365).default(0),
     sameDayCutOff: LocalTime.default('18:00'),
     preparationNights: z.int().min(0).max(30).default(0),
@@ -134,7 +139,9 @@ export const Guests = z
       .array(z.strictObject({ age: z.int().min(0).max(17) }))
       .max(100)
       .default([]),
-    infants: z.int().min(0).max(20).default(0).meta({ description: 'Under 2; they never count' }),
+    infants: z.int().min(0).max(20).default(0).meta({
+      description: 'Guests under 2 years. They do not count towards capacity, extra guests or taxes.',
+    }),
     pets: z.int().min(0).max(20).default(0),
   })
   .meta({ id: 'Guests' });
@@ -143,14 +150,14 @@ export type Guests = z.output<typeof Guests>;
 export const QuoteLine = z
   .strictObject({
     kind: z.enum(['night', 'discount', 'extra_guest', 'cleaning', 'service_fee', 'tax']),
-    date: z.iso.date().nullable().meta({ description: 'The night, on lines of kind night' }),
+    date: z.iso.date().nullable().meta({ description: 'The date of the night, for lines of kind `night`.' }),
     label: z.string().max(200),
     amountMinor: z.int(),
   })
   .meta({ id: 'QuoteLine' });
 export type QuoteLine = z.output<typeof QuoteLine>;
 
-/** The marketplace's own share, in hundredths of a percent of nights + extra guests + cleaning after discount. */
+/** The fees of the marketplace, in hundredths of a percent of nights + extra guests + cleaning after discount. */
 export interface Fees {
   guestFeeBps: number;
   hostFeeBps: number;
