@@ -6,7 +6,7 @@ export const calendarEvents = topic(
   { topic: 'bookings.calendar', kind: 'state', key: 'listingId' },
   {
     listingId: Id,
-    /** Half-open ranges from today on, merged, in order. */
+    /** Half-open date ranges from today on, merged and in order. */
     blocked: z.array(z.object({ from: StayDate, to: StayDate })),
   },
   { 'calendar.changed': {} },
@@ -17,10 +17,10 @@ const change = {
   by: z.enum(['guest', 'host', 'admin', 'system']),
   outcome: z.enum(['declined', 'withdrawn', 'expired', 'payment_failed', 'closed']).nullable(),
   terms: z.object({ checkInDate: StayDate, checkOutDate: StayDate, guests: Guests }),
-  /** What the guest owes more (positive) or gets back (negative) when the change is applied. */
+  /** The additional charge (positive) or the refund (negative) when the change is applied. */
   differenceMinor: Minor,
   expiresAt: Instant.nullable(),
-  /** What the booking comes to once the change is applied; events from before it was told lack it. */
+  /** The totals of the booking once the change is applied. Optional: older events lack it. */
   newTotals: z
     .object({
       totalMinor: Minor,
@@ -60,7 +60,7 @@ export const bookingEvents = topic(
     lines: z.array(QuoteLine),
     totalMinor: Minor,
     hostPayoutMinor: Minor,
-    /** The guest's service fee and the host's fee together. */
+    /** The sum of the guest's service fee and the host's fee. */
     platformFeeMinor: Minor,
     taxMinor: Minor,
     payoutDueAt: Instant,
@@ -70,7 +70,7 @@ export const bookingEvents = topic(
     'booking.created': {},
     'booking.requested': { respondBy: Instant },
     'booking.accepted': {},
-    /** `late`: the hold had run out before the payment landed. */
+    /** `late`: the hold had expired before the payment was authorized. */
     'booking.confirmed': { late: z.boolean() },
     'booking.declined': {},
     'booking.expired': { cause: z.enum(['hold', 'host', 'check-in', 'capture']) },
@@ -79,7 +79,7 @@ export const bookingEvents = topic(
       refundMinor: Minor,
       refundLines: z.array(z.object({ kind: Code, label: z.string().optional(), refundMinor: Minor })),
       hostPenaltyMinor: Minor,
-      /** In domain time; events from before it was told lack it. */
+      /** In domain time. Optional: older events lack it. */
       cancelledAt: Instant.optional(),
     },
     'booking.checked-in': {},
@@ -96,7 +96,7 @@ export const messageEvents = topic(
   {
     threadId: Id,
     messageId: Id,
-    /** What it is about. */
+    /** The listing of the thread. Optional: older events lack it. */
     listingId: Id.optional(),
     /** Null for an enquiry. */
     bookingId: Id.nullable(),

@@ -15,7 +15,7 @@ export interface Schema {
   readonly [keyword: string]: unknown;
 }
 
-/** What was released of one event: where it travels, what its producer writes, and one that it wrote. */
+/** One released event: its topic, the schema of its body as producers write it, and an example. */
 export interface ReleasedEvent {
   readonly topic: string;
   readonly kind: string;
@@ -26,7 +26,7 @@ export interface ReleasedEvent {
   readonly example: unknown;
 }
 
-/** A file of `released/`: the contracts that a release of Roost has published. */
+/** A file of `released/`: the contracts of one release of Roost. */
 export interface Release {
   readonly version: string;
   readonly events: Readonly<Record<string, ReleasedEvent>>;
@@ -34,7 +34,7 @@ export interface Release {
 
 type Definitions = Readonly<Record<string, EventDefinition>>;
 
-/** What a release keeps of the contracts. `examples`: an event of each type. */
+/** The contracts as a release stores them. `examples`: an event body per type. */
 export function releaseOf(
   version: string,
   definitions: Definitions,
@@ -52,29 +52,32 @@ export function releaseOf(
 }
 
 /**
- * Why these contracts may not follow that release; empty when all is additive. Two things must hold: events of the
- * release, which stay in their topics, are read by the new code; and services of the release, which run on beside the
- * new ones, read what those write.
+ * The incompatibilities of the contracts with a release; empty if all changes are additive. Two rules apply: the new code
+ * reads events of the release, which stay in their topics; and services of the release, which keep running during a
+ * rollout, read events of the new code.
  */
 export function breakingChanges(released: Release, definitions: Definitions): string[] {
   return Object.entries(released.events).flatMap(([type, before]) => {
     const now = Object.hasOwn(definitions, type) ? definitions[type] : undefined;
-    if (!now) return [`${type} is gone: it is still in its topic, and others may listen to it`];
+    if (!now)
+      return [`${type} is missing: its events are still in their topic, and other services may listen to it`];
     return [
       ...(['topic', 'kind', 'key'] as const)
-        .filter((what) => now[what] !== before[what])
-        .map((what) => `${type} has another ${what}: it was ${before[what]} and is ${now[what]}`),
+        .filter((property) => now[property] !== before[property])
+        .map(
+          (property) => `${type} has another ${property}: it was ${before[property]} and is ${now[property]}`,
+        ),
       ...(now.version < before.version
         ? [`${type} has version ${now.version}: it was ${before.version}`]
         : []),
       ...before.personal
         .filter((field) => !now.personal.includes(field))
-        .map((field) => `${type} no longer says that ${field} is personal data`),
-      ...refusals(schemaOf(now.schema, 'input'), before.schema, '').map(
-        (why) => `${type}: an event of ${released.version} would be refused: ${why}`,
+        .map((field) => `${type} no longer declares ${field} as personal data`),
+      ...incompatibilities(schemaOf(now.schema, 'input'), before.schema, '').map(
+        (reason) => `${type}: an event of ${released.version} would be rejected: ${reason}`,
       ),
-      ...refusals(before.schema, schemaOf(now.schema, 'output'), '').map(
-        (why) => `${type}: a service of ${released.version} would refuse it: ${why}`,
+      ...incompatibilities(before.schema, schemaOf(now.schema, 'output'), '').map(
+        (reason) => `${type}: a service of ${released.version} would reject it: ${reason}`,
       ),
     ];
   });
@@ -82,56 +85,57 @@ export function breakingChanges(released: Release, definitions: Definitions): st
 
 export function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Schema {
   const document = z.toJSONSchema(schema, { io }) as Schema & { $defs?: Record<string, Schema> };
-  return plain(document, document.$defs ?? {}) as Schema;
+  return normalized(document, document.$defs ?? {}) as Schema;
 }
 
-/** Says nothing about what is read or written. */
-const SILENT = new Set(['$schema', '$defs', 'id', 'title', 'description', 'examples', 'default']);
+/** Keywords without influence on validation. */
+const ANNOTATIONS = new Set(['$schema', '$defs', 'id', 'title', 'description', 'examples', 'default']);
 
-/** References resolved, and without the pattern that zod adds to a format it checks. */
-function plain(value: unknown, named: Readonly<Record<string, Schema>>): unknown {
-  if (Array.isArray(value)) return value.map((item) => plain(item, named));
+/** Resolves references and removes annotations, and the pattern that zod adds to a format. */
+function normalized(value: unknown, named: Readonly<Record<string, Schema>>): unknown {
+  if (Array.isArray(value)) return value.map((item) => normalized(item, named));
   if (typeof value !== 'object' || value === null) return value;
   const schema = value as Schema;
-  if (typeof schema.$ref === 'string') return plain(named[schema.$ref.replace('#/$defs/', '')], named);
+  if (typeof schema.$ref === 'string') return normalized(named[schema.$ref.replace('#/$defs/', '')], named);
   const fields = Object.entries(schema)
-    .filter(([keyword]) => !SILENT.has(keyword))
+    .filter(([keyword]) => !ANNOTATIONS.has(keyword))
     .filter(([keyword]) => keyword !== 'pattern' || typeof schema.format !== 'string')
-    // Additions are dropped by who reads (`tolerant`), whatever zod says of what is written.
+    // Readers remove unknown fields (`tolerant`), although zod declares `additionalProperties: false` for written bodies.
     .filter(([keyword, inner]) => keyword !== 'additionalProperties' || inner !== false)
     .map(([keyword, inner]) => [
       keyword,
-      keyword === 'properties' ? properties(schema, named) : plain(inner, named),
+      keyword === 'properties' ? properties(schema, named) : normalized(inner, named),
     ]);
   return Object.fromEntries(fields);
 }
 
 const properties = (schema: Schema, named: Readonly<Record<string, Schema>>) =>
   Object.fromEntries(
-    Object.entries(schema.properties ?? {}).map(([name, inner]) => [name, plain(inner, named)]),
+    Object.entries(schema.properties ?? {}).map(([name, inner]) => [name, normalized(inner, named)]),
   );
 
-/** What a writer may write and a reader would not take, one sentence for each place. */
-export function refusals(reader: Schema, writer: Schema, at: string): string[] {
-  const taken = choices(reader);
-  return choices(writer).flatMap((written) => {
-    const reasons = taken.map((choice) => mismatches(choice, written, at));
+/** The values that a writer may write and a reader would reject, one sentence per path. */
+function incompatibilities(reader: Schema, writer: Schema, at: string): string[] {
+  const accepted = alternatives(reader);
+  return alternatives(writer).flatMap((written) => {
+    const reasons = accepted.map((alternative) => mismatches(alternative, written, at));
     if (reasons.some((list) => list.length === 0)) return [];
-    const alike = taken.length === 1 ? 0 : taken.findIndex((choice) => choice.type === written.type);
-    return reasons[alike] ?? [`${at || '/'} may be ${nameOf(written)}`];
+    const sameType =
+      accepted.length === 1 ? 0 : accepted.findIndex((alternative) => alternative.type === written.type);
+    return reasons[sameType] ?? [`${at || '/'} may be ${nameOf(written)}`];
   });
 }
 
-function choices(schema: Schema): readonly Schema[] {
-  if (schema.anyOf) return schema.anyOf.flatMap(choices);
+function alternatives(schema: Schema): readonly Schema[] {
+  if (schema.anyOf) return schema.anyOf.flatMap(alternatives);
   if (typeof schema.type === 'object') return schema.type.map((type) => ({ ...schema, type }));
   return [schema];
 }
 
-/** `[keyword, the reader's bound is at most the writer's]`, and so on: a writer keeps within what a reader takes. */
+/** A writer's lower bound must not be lower, and its upper bound not higher, than the reader's. */
 const LOWER = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'];
 const UPPER = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'];
-const KNOWN = new Set([
+const COMPARED = new Set([
   ...['type', 'anyOf', 'enum', 'const', 'properties', 'required', 'items', 'additionalProperties'],
   ...LOWER,
   ...UPPER,
@@ -139,8 +143,8 @@ const KNOWN = new Set([
 
 function mismatches(reader: Schema, writer: Schema, at: string): string[] {
   const here = at || '/';
-  const wholeToNumber = reader.type === 'number' && writer.type === 'integer';
-  if (reader.type !== undefined && reader.type !== writer.type && !wholeToNumber) {
+  const integerAsNumber = reader.type === 'number' && writer.type === 'integer';
+  if (reader.type !== undefined && reader.type !== writer.type && !integerAsNumber) {
     return [`${here} may be ${nameOf(writer)} and must be ${nameOf(reader)}`];
   }
   return [
@@ -148,19 +152,19 @@ function mismatches(reader: Schema, writer: Schema, at: string): string[] {
     ...bounds(reader, writer, here),
     ...others(reader, writer, here),
     ...fields(reader, writer, at),
-    ...(reader.items ? refusals(reader.items, writer.items ?? {}, `${at}/*`) : []),
+    ...(reader.items ? incompatibilities(reader.items, writer.items ?? {}, `${at}/*`) : []),
     ...map(reader, writer, at),
   ];
 }
 
 function values(reader: Schema, writer: Schema, here: string): string[] {
-  const taken = valuesOf(reader);
-  if (!taken) return [];
+  const accepted = valuesOf(reader);
+  if (!accepted) return [];
   const written = valuesOf(writer);
-  if (!written) return [`${here} may be any ${nameOf(writer)} and must be one of ${taken.join(', ')}`];
-  const known = new Set(taken.map((value) => JSON.stringify(value)));
+  if (!written) return [`${here} may be any ${nameOf(writer)} and must be one of ${accepted.join(', ')}`];
+  const acceptedJson = new Set(accepted.map((value) => JSON.stringify(value)));
   return written
-    .filter((value) => !known.has(JSON.stringify(value)))
+    .filter((value) => !acceptedJson.has(JSON.stringify(value)))
     .map((value) => `${here} may be ${JSON.stringify(value)}`);
 }
 
@@ -168,25 +172,25 @@ const valuesOf = (schema: Schema): readonly unknown[] | undefined =>
   schema.enum ?? (Object.hasOwn(schema, 'const') ? [schema.const] : undefined);
 
 function bounds(reader: Schema, writer: Schema, here: string): string[] {
-  const broken = (keyword: string, worse: (writer: number, reader: number) => boolean) => {
+  const check = (keyword: string, isWider: (writer: number, reader: number) => boolean) => {
     const limit = reader[keyword];
     if (typeof limit !== 'number') return [];
     const own = writer[keyword];
-    const within = typeof own === 'number' && !worse(own, limit);
+    const within = typeof own === 'number' && !isWider(own, limit);
     return within || valuesOf(writer)
       ? []
       : [`${here} has ${keyword} ${String(own ?? 'none')} and must keep ${limit}`];
   };
   return [
-    ...LOWER.flatMap((keyword) => broken(keyword, (own, limit) => own < limit)),
-    ...UPPER.flatMap((keyword) => broken(keyword, (own, limit) => own > limit)),
+    ...LOWER.flatMap((keyword) => check(keyword, (own, limit) => own < limit)),
+    ...UPPER.flatMap((keyword) => check(keyword, (own, limit) => own > limit)),
   ];
 }
 
-/** A keyword that this check can't weigh must stay as it is. */
+/** Keywords that this check can't compare must stay the same. */
 function others(reader: Schema, writer: Schema, here: string): string[] {
   return Object.keys(reader)
-    .filter((keyword) => !KNOWN.has(keyword))
+    .filter((keyword) => !COMPARED.has(keyword))
     .filter((keyword) => JSON.stringify(reader[keyword]) !== JSON.stringify(writer[keyword]))
     .map(
       (keyword) =>
@@ -198,19 +202,19 @@ function fields(reader: Schema, writer: Schema, at: string): string[] {
   const always = new Set(writer.required);
   return Object.entries(reader.properties ?? {}).flatMap(([name, inner]) => {
     const written = writer.properties?.[name];
-    const place = `${at}/${name}`;
-    if (!written) return reader.required?.includes(name) ? [`${place} is missing`] : [];
+    const path = `${at}/${name}`;
+    if (!written) return reader.required?.includes(name) ? [`${path} is missing`] : [];
     return [
-      ...(reader.required?.includes(name) && !always.has(name) ? [`${place} may be missing`] : []),
-      ...refusals(inner, written, place),
+      ...(reader.required?.includes(name) && !always.has(name) ? [`${path} may be missing`] : []),
+      ...incompatibilities(inner, written, path),
     ];
   });
 }
 
 function map(reader: Schema, writer: Schema, at: string): string[] {
   if (typeof reader.additionalProperties !== 'object') return [];
-  if (typeof writer.additionalProperties !== 'object') return [`${at || '/'} is no map of values any more`];
-  return refusals(reader.additionalProperties, writer.additionalProperties, `${at}/*`);
+  if (typeof writer.additionalProperties !== 'object') return [`${at || '/'} is no longer a map of values`];
+  return incompatibilities(reader.additionalProperties, writer.additionalProperties, `${at}/*`);
 }
 
 function nameOf(schema: Schema): string {

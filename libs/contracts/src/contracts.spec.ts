@@ -11,7 +11,7 @@ const golden = new Map(
 );
 const types = Object.keys(events) as EventType[];
 
-/** Written down again from the design, so that neither a type nor a topic moves unnoticed. */
+/** Repeats the catalogue, so that no type or topic changes by accident. */
 const catalogue: Record<string, [kind: string, key: string, types: string]> = {
   'identity.user': [
     'state',
@@ -42,7 +42,7 @@ const catalogue: Record<string, [kind: string, key: string, types: string]> = {
   'reviews.rating': ['state', 'listingId', 'rating.changed'],
 };
 
-/** A field more in every object, at every depth. */
+/** Adds a field to every object, at every depth. */
 function withAddition(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withAddition);
   if (value === null || typeof value !== 'object') return value;
@@ -53,36 +53,36 @@ function withAddition(value: unknown): unknown {
   return { ...Object.fromEntries(fields), addedLater: true };
 }
 
-/** Its keys are data. */
+/** Whether the keys of this field's objects are data. */
 function isMap(name: string): boolean {
   return name === 'categorySums';
 }
 
-test('every event is where the catalogue has it', () => {
-  const stated = Object.entries(catalogue).flatMap(([topic, [kind, key, names]]) =>
+test('every event has the topic, kind, key and version of the catalogue', () => {
+  const expected = Object.entries(catalogue).flatMap(([topic, [kind, key, names]]) =>
     names.split(' ').map((type) => ({ type, topic, kind, key, version: 1 })),
   );
   const declared = types.map((type) => {
     const { topic, kind, key, version } = events[type];
     return { type, topic, kind, key, version };
   });
-  expect(declared).toEqual(expect.arrayContaining(stated));
-  expect(declared).toHaveLength(stated.length);
+  expect(declared).toEqual(expect.arrayContaining(expected));
+  expect(declared).toHaveLength(expected.length);
 });
 
-test('every event has its golden fixture, and no fixture is left over', () => {
+test('every event has a fixture, and every fixture an event', () => {
   expect([...golden.keys()].sort()).toEqual([...types].sort());
 });
 
 describe.each(types)('%s', (type) => {
   const body = golden.get(type) ?? {};
 
-  test('its fixture fits to the letter', () => {
+  test('accepts its fixture unchanged', () => {
     expect(parseEvent(type, body)).toEqual(body);
     expect(body[events[type].key]).toEqual(expect.any(String));
   });
 
-  test('every field is needed, and none may be of another type', () => {
+  test('requires every field, with its type', () => {
     for (const field of Object.keys(body)) {
       const { [field]: value, ...rest } = body;
       expect(() => parseEvent(type, rest)).toThrow(field);
@@ -91,29 +91,29 @@ describe.each(types)('%s', (type) => {
     }
   });
 
-  test('what a newer producer adds is dropped', () => {
+  test('removes fields that a newer producer adds', () => {
     expect(parseEvent(type, withAddition(body))).toEqual(body);
   });
 
-  test('personal fields are fields', () => {
+  test('declares only existing fields as personal', () => {
     for (const field of events[type].personal) expect(Object.keys(body)).toContain(field);
   });
 });
 
-test('no contact details travel', () => {
+test('no event contains contact details', () => {
   for (const body of golden.values()) {
     expect(JSON.stringify(body)).not.toMatch(/@|phone|email"|address/i);
   }
 });
 
-test('a topic of each service has that service in its name', () => {
+test('topicOf inserts the service into a topic that every service has', () => {
   expect(topicOf('privacy.export-part-ready', 'bookings')).toBe('bookings.privacy');
   expect(topicOf('booking.confirmed', 'bookings')).toBe('bookings.booking');
   expect(topics.get('payments.privacy')).toEqual({ kind: 'fact', key: 'userId' });
   expect([...topics.keys()]).not.toContain('<service>.privacy');
 });
 
-test('only what is described is an event type', () => {
+test('isEventType accepts described types only', () => {
   expect(isEventType('booking.confirmed')).toBe(true);
   expect(isEventType('booking.vanished')).toBe(false);
   expect(isEventType('toString')).toBe(false);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tolerant } from './tolerant.js';
 
-/** A state event is the whole public snapshot of its aggregate; a fact event is something that happened. */
+/** A state event is a complete public snapshot of its aggregate; a fact event records something that happened. */
 export type EventKind = 'state' | 'fact';
 
 export interface EventDefinition {
@@ -9,14 +9,14 @@ export interface EventDefinition {
   /** `<service>.privacy` is a template: every service publishes its own (see `topicOf`). */
   readonly topic: string;
   readonly kind: EventKind;
-  /** The field of the body whose value is the aggregate's id: order holds per key. */
+  /** The body field that contains the aggregate's id: events are ordered per key. */
   readonly key: string;
-  /** Of the schema, not of the aggregate. */
+  /** The version of the schema, not of the aggregate. */
   readonly version: number;
   readonly schema: z.ZodObject;
-  /** Paths of the body that are personal data. */
+  /** The body fields that contain personal data. */
   readonly personal: readonly string[];
-  /** Nothing comes after it: in a compacted topic a tombstone follows, so that the broker forgets the key. */
+  /** The last event of its key: in a compacted topic a tombstone follows, so that the broker deletes the key. */
   readonly last: boolean;
 }
 
@@ -25,11 +25,11 @@ interface TopicOptions<Topic extends string, Kind extends EventKind, Key extends
   kind: Kind;
   key: Key;
   personal?: readonly string[];
-  /** The type after which a key is forgotten. */
+  /** The type of the last event of a key. */
   last?: string;
 }
 
-/** Declares the events of one topic: what every event has, and what each type adds. */
+/** Declares the events of one topic: the fields that all types share, and the fields that each type adds. */
 export function topic<
   Topic extends string,
   Kind extends EventKind,
@@ -65,14 +65,14 @@ export function topic<
 }
 
 export const Id = z.uuid();
-/** RFC 3339 in UTC, as `Date.toISOString()` writes it. */
+/** RFC 3339 in UTC, in the format of `Date.toISOString()`. */
 export const Instant = z.iso.datetime();
 /** A calendar date of the property. */
 export const StayDate = z.iso.date();
 export const Minor = z.int();
 export const Currency = z.string().regex(/^[A-Z]{3}$/);
 export const Version = z.int().min(1);
-/** A reason is a code, never a person's words. */
+/** A reason as a code; events contain no text written by users. */
 export const Code = z
   .string()
   .regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/)

@@ -6,7 +6,7 @@ import { listingEvents } from './listings.js';
 import { paymentEvents, payoutEvents } from './payments.js';
 import { ratingEvents, reviewEvents } from './reviews.js';
 
-/** Every event of Roost by its type. What is not here is not published. */
+/** Every event of Roost by its type. Services publish no other events. */
 export const events = {
   ...userEvents,
   ...privacyRequests,
@@ -26,25 +26,25 @@ export type EventBody<T extends EventType> = z.output<(typeof events)[T]['schema
 
 const services = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
 
-/** The topic that `service` publishes this type on. */
+/** The topic on which `service` publishes this type. */
 export function topicOf(type: EventType, service: string): string {
   return events[type].topic.replace('<service>', service);
 }
 
-/** Every topic by name, with what it needs to be created. */
+/** Every topic by name, with the properties that its creation depends on. */
 export const topics: ReadonlyMap<string, Pick<EventDefinition, 'kind' | 'key'>> = new Map(
   Object.values(events).flatMap((event) =>
     topicsWith(event.type).map((name) => [name, { kind: event.kind, key: event.key }]),
   ),
 );
 
-/** Every topic on which events of this type may come. */
+/** Every topic on which events of this type may be published. */
 export function topicsWith(type: EventType): string[] {
   const { topic } = events[type];
   return topic.startsWith('<service>') ? services.map((service) => topicOf(type, service)) : [topic];
 }
 
-/** Every topic that `service` publishes on. */
+/** Every topic on which `service` publishes. */
 export function topicsBy(service: string): string[] {
   return [...topics.keys()].filter((name) => name.startsWith(`${service}.`));
 }
@@ -53,7 +53,7 @@ export function isEventType(type: string): type is EventType {
   return Object.hasOwn(events, type);
 }
 
-/** The body as its schema has it: fields the schema doesn't know are dropped, so a newer producer does no harm. Throws a ZodError. */
+/** Validates a body. Removes fields that the schema does not name, as a newer producer may add some. Throws a ZodError. */
 export function parseEvent<T extends EventType>(type: T, body: unknown): EventBody<T> {
   return events[type].schema.parse(body) as EventBody<T>;
 }

@@ -24,7 +24,7 @@ export const userEvents = topic(
 
 export type UserEvent = keyof typeof userEvents;
 
-/** For whoever mirrors users: of a compacted topic the last event of a user is all that is left, whatever its type. */
+/** For services that mirror users: a compacted topic retains only the last event of a user, which may be of any type. */
 export const USER_EVENTS = Object.keys(userEvents) as [UserEvent, ...UserEvent[]];
 
 export const privacyRequests = topic(

@@ -4,7 +4,7 @@ import { Currency, Id, topic } from './define.js';
 
 export const CancellationPolicy = z.enum(['flexible', 'moderate', 'limited', 'firm', 'strict']);
 
-/** A draft may lack what publishing needs, hence the nulls; a published listing has all but a cover. Taxes are part of `pricing`. */
+/** The nullable fields are required for publishing but may be null in a draft; only `coverUrl` may be null in a published listing. Taxes are part of `pricing`. */
 export const listingEvents = topic(
   { topic: 'listings.listing', kind: 'state', key: 'listingId' },
   {

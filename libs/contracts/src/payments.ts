@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Code, Currency, Id, Instant, Minor, Provider, topic } from './define.js';
 
-/** Why money went back, as the `reason` of `payment.refunded` says it; `goodwill`: an administrator gave it by hand. */
+/** The `reason` of `payment.refunded`; `goodwill`: a manual refund by an administrator. */
 export const REFUND_REASON = {
   bookingEnded: 'booking-ended',
   bookingChanged: 'booking-changed',

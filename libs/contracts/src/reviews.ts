@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Id, topic } from './define.js';
 
-/** Nothing is published before both sides have written or the window has closed. */
+/** No event is published before both sides have written a review or the review period has ended. */
 export const reviewEvents = topic(
   { topic: 'reviews.review', kind: 'fact', key: 'reviewId' },
   {
@@ -9,7 +9,7 @@ export const reviewEvents = topic(
     bookingId: Id,
     listingId: Id,
     authorId: Id,
-    /** The listing, or the guest. */
+    /** The reviewed listing or guest. */
     subjectId: Id,
     direction: z.enum(['guest_to_listing', 'host_to_guest']),
   },
@@ -23,7 +23,7 @@ export const ratingEvents = topic(
     count: z.int().min(0),
     overallSum: z.int().min(0),
     categorySums: z.record(z.string(), z.int().min(0)),
-    /** How many gave 1, 2, 3, 4, 5. */
+    /** The number of reviews with 1, 2, 3, 4 and 5 stars. */
     histogram: z.array(z.int().min(0)).length(5),
   },
   { 'rating.changed': {} },

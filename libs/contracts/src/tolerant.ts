@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * A shape that REST takes strictly, as events need it: what a newer producer adds inside is dropped, not refused.
- * Checks and defaults stay.
+ * Converts a strict schema of the REST API for use in events: unknown fields, which a newer producer may add, are removed
+ * instead of rejected. Checks and defaults stay.
  */
 export function tolerant<S extends z.ZodType>(schema: S): S {
   return loosened(schema) as S;

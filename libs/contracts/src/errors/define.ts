@@ -10,7 +10,7 @@ export function defineErrors<const E extends Record<string, ErrorEntry>>(entries
   return entries;
 }
 
-/** One error code: its status, its title, what happened and how to fix it (Markdown; code in backticks only). */
+/** One error code: its status, its title, the cause and the fix (Markdown; code in backticks only). */
 export const errorEntry = (status: number, title: string, what: string, fix: string): ErrorEntry => ({
   status,
   title,
