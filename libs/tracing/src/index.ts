@@ -1,4 +1,4 @@
-/** The spans of one service: made by hand at the few seams that matter, sent over OTLP, and nothing at all when off. */
+/** The spans of one service, created explicitly in a few places and exported over OTLP; without cost when tracing is off. */
 export { formatTraceparent, parseTraceparent, parseTracestate } from './traceparent.js';
 export { activeTraceparent, outsideTraces, SpanKind, Tracing } from './tracing.js';
 export type { Attributes, Span, SpanOptions } from './tracing.js';

@@ -6,28 +6,28 @@ import { Tracing } from './tracing.js';
 export interface TracingOptions {
   service: string;
   environment: string;
-  /** Where an OTLP/HTTP collector listens, without `/v1/traces`. Undefined: tracing is off. */
+  /** The URL of an OTLP/HTTP collector, without `/v1/traces`. Undefined: tracing is off. */
   endpoint: string | undefined;
-  /** `name=value,…`, as the standard variable has it: a collector's key. */
+  /** HTTP headers such as the collector's API key: `name=value,…`, the format of OTEL_EXPORTER_OTLP_HEADERS. */
   headers?: string | undefined;
-  /** The share of traces that begin here and are kept, from 0 to 1. A trace that began elsewhere was decided upon there. */
+  /** The sampled share of traces that start in this service, from 0 to 1. For other traces the caller has decided. */
   share: number;
   logger: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
   };
-  /** So many spans have been sent, or given up. */
+  /** Called with the number of spans that were sent or lost. */
   count?: (outcome: 'sent' | 'lost', spans: number) => void;
 }
 
-/** Spans that wait for the collector; what comes on top is dropped, so that memory stays as it is. */
-const MOST_WAITING = 4096;
+/** The maximum of queued spans; further spans are dropped, so that memory stays bounded. */
+const QUEUE_LIMIT = 4096;
 const BATCH = 512;
 const SEND_EVERY_MS = 1_000;
 const SENT_WITHIN_MS = 10_000;
-const LAST_SENT_WITHIN_MS = 2_000;
+const SHUTDOWN_WITHIN_MS = 2_000;
 
-/** The libraries are loaded here, and only when there is a collector to send to. */
+/** Loads the OpenTelemetry libraries, only if there is a collector. */
 export async function startTracing(options: TracingOptions): Promise<Tracing> {
   if (options.endpoint === undefined) return Tracing.off;
   const [sdk, { resourceFromAttributes }, { OTLPTraceExporter }, { AsyncLocalStorageContextManager }] =
@@ -37,11 +37,11 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
       import('@opentelemetry/exporter-trace-otlp-proto'),
       import('@opentelemetry/context-async-hooks'),
     ]);
-  // One for the process: the second service finds the first one's, and that is right.
+  // One per process: the call has no effect for a second service, which shares the first one's context.
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const exporter = new OTLPTraceExporter({
     url: `${options.endpoint.replace(/\/+$/, '')}/v1/traces`,
-    headers: headersIn(options.headers),
+    headers: parseHeaders(options.headers),
     timeoutMillis: SENT_WITHIN_MS,
   });
   const provider = new sdk.TracerProvider({
@@ -60,20 +60,20 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
     },
     spanProcessors: [
       new sdk.BatchSpanProcessor({
-        exporter: new WatchedExporter(exporter, options),
-        maxQueueSize: MOST_WAITING,
+        exporter: new LoggingExporter(exporter, options),
+        maxQueueSize: QUEUE_LIMIT,
         maxExportBatchSize: BATCH,
         scheduledDelayMillis: SEND_EVERY_MS,
         exportTimeoutMillis: SENT_WITHIN_MS + 1_000,
       }),
     ],
   });
-  return new Tracing(provider.getTracer('roost'), () => soon(provider.shutdown()));
+  return new Tracing(provider.getTracer('roost'), () => withinShutdownTime(provider.shutdown()));
 }
 
-/** A collector that is away is said once, and once that it is back: it costs nobody but the one who reads traces. */
-class WatchedExporter implements SpanExporter {
-  #away = false;
+/** Logs once when the collector becomes unavailable, and once when it is available again. The service is not affected. */
+class LoggingExporter implements SpanExporter {
+  #unavailable = false;
 
   constructor(
     private readonly exporter: SpanExporter,
@@ -84,8 +84,8 @@ class WatchedExporter implements SpanExporter {
     this.exporter.export(spans, (result) => {
       const lost = result.error !== undefined;
       this.options.count?.(lost ? 'lost' : 'sent', spans.length);
-      if (lost !== this.#away) this.#say(lost, result.error);
-      this.#away = lost;
+      if (lost !== this.#unavailable) this.#log(lost, result.error);
+      this.#unavailable = lost;
       done(result);
     });
   }
@@ -98,20 +98,20 @@ class WatchedExporter implements SpanExporter {
     return this.exporter.forceFlush?.() ?? Promise.resolve();
   }
 
-  #say(lost: boolean, error: Error | undefined): void {
+  #log(lost: boolean, error: Error | undefined): void {
     const { endpoint, logger } = this.options;
     const collector = new URL(endpoint ?? '').host;
-    if (!lost) return logger.info({ collector }, 'spans are sent again');
+    if (!lost) return logger.info({ collector }, 'collector available; sending spans again');
     const { code } = (error ?? {}) as { code?: unknown };
     logger.warn(
       { collector, reason: code ?? error?.message },
-      'spans can not be sent and are given up until the collector is back',
+      'collector unavailable; spans are discarded until it responds',
     );
   }
 }
 
 /** `name=value,other=value`; values may be percent-encoded. */
-function headersIn(text: string | undefined): Record<string, string> {
+function parseHeaders(text: string | undefined): Record<string, string> {
   const pairs = (text ?? '').split(',').flatMap((pair) => {
     const at = pair.indexOf('=');
     return at < 1 ? [] : [[pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())]];
@@ -119,13 +119,13 @@ function headersIn(text: string | undefined): Record<string, string> {
   return Object.fromEntries(pairs) as Record<string, string>;
 }
 
-/** A stop does not wait for a collector that does not answer. */
-async function soon(sent: Promise<void>): Promise<void> {
+/** Waits for the shutdown, but not for a collector that does not respond. */
+async function withinShutdownTime(shutdown: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, LAST_SENT_WITHIN_MS);
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, SHUTDOWN_WITHIN_MS);
   });
-  // What could not be sent has been said by the exporter.
-  await Promise.race([sent.catch(() => undefined), late]);
+  // The exporter logs its errors.
+  await Promise.race([shutdown.catch(() => undefined), timeout]);
   clearTimeout(timer);
 }

@@ -6,13 +6,13 @@ const SPAN = 'b7ad6b7169203331';
 test.each([
   [`00-${TRACE}-${SPAN}-01`, 1],
   [`00-${TRACE}-${SPAN}-00`, 0],
-  // Of the other flags nothing is known: they are not handed on.
+  // Unknown flags are not passed on.
   [`00-${TRACE}-${SPAN}-ff`, 1],
   [`00-${TRACE}-${SPAN}-02`, 0],
-  // A version to come is read as far as it is known.
+  // The known fields of a later version are read.
   [`01-${TRACE}-${SPAN}-01`, 1],
-  [`cc-${TRACE}-${SPAN}-01-what-the-future-brings`, 1],
-])('%s is read', (header, traceFlags) => {
+  [`cc-${TRACE}-${SPAN}-01-later-fields`, 1],
+])('parses %s', (header, traceFlags) => {
   const parent = parseTraceparent(header);
   expect(parent).toEqual({ traceId: TRACE, spanId: SPAN, traceFlags, isRemote: true });
   expect(formatTraceparent(parent!)).toBe(`00-${TRACE}-${SPAN}-0${traceFlags}`);
@@ -37,11 +37,11 @@ test.each([
   ` 00-${TRACE}-${SPAN}-01`,
   `00-${TRACE}-${SPAN}-01, 00-${TRACE}-${SPAN}-01`,
   `01-${TRACE}-${SPAN}-01-${'x'.repeat(300)}`,
-])('%j is no traceparent', (header) => {
+])('rejects %j as a traceparent', (header) => {
   expect(parseTraceparent(header)).toBeNull();
 });
 
-test('a tracestate goes along while it keeps the limits of the standard', () => {
+test('passes a tracestate on if it is within the limits of the standard', () => {
   expect(parseTracestate('vendor=a:1, tenant@other=b')).toBe('vendor=a:1,tenant@other=b');
   expect(parseTraceparent(`00-${TRACE}-${SPAN}-01`, 'vendor=a')?.traceState?.get('vendor')).toBe('a');
   expect(parseTraceparent(`00-${TRACE}-${SPAN}-01`, 'vendor')?.traceState).toBeUndefined();
@@ -60,6 +60,6 @@ test.each([
   Array.from({ length: 20 }, (_, n) => `k${n}=${'x'.repeat(30)}`).join(','),
   'a=\u0007',
   ['a=1'],
-])('%j is no tracestate', (header) => {
+])('rejects %j as a tracestate', (header) => {
   expect(parseTracestate(header)).toBeNull();
 });

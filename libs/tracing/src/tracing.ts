@@ -19,42 +19,42 @@ export { SpanKind, type Attributes, type Span };
 export interface SpanOptions {
   kind?: SpanKind;
   attributes?: Attributes;
-  /** Instead of the span that is active: one in another process, or null for a trace of its own. */
+  /** The parent instead of the active span: a span of another process, or null for a new trace. */
   parent?: SpanContext | null;
 }
 
-/** Stands for every span of a service that is not traced. */
+/** The span that a service without tracing uses. */
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
 /**
- * The spans of one service. A process may host several services, so nothing here is global but the context that says
- * which span is active: a child belongs to the service that makes it.
+ * The spans of one service. A process may host several services, so only the context of the active span is global: a child
+ * span belongs to the service that creates it.
  *
- * Attributes are ids, codes, counts and templates: never a body, a secret, a person, nor the text of an error.
+ * Attributes are ids, codes, counts and templates: never bodies, secrets, personal data or error messages.
  */
 export class Tracing {
   static readonly off = new Tracing(null);
 
   constructor(
     private readonly tracer: Tracer | null,
-    private readonly end: () => Promise<void> = () => Promise.resolve(),
+    private readonly shutdown: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   get on(): boolean {
     return this.tracer !== null;
   }
 
-  /** A span whose end somebody else sees; give it to `within` to make it active. */
+  /** Starts a span that the caller ends; `within` makes it active. */
   begin(name: string, options: SpanOptions = {}): Span {
     return this.tracer ? this.tracer.startSpan(name, spanOptions(options), contextOf(options)) : NO_SPAN;
   }
 
-  /** `work` as what happens in `span`, whose end is not its business. */
+  /** Runs `work` with `span` as the active span, and does not end it. */
   within<T>(span: Span, work: () => T): T {
     return this.tracer ? context.with(trace.setSpan(context.active(), span), work) : work();
   }
 
-  /** A span around `work`. What it throws is noted by its code and thrown on. */
+  /** Runs `work` in a new span. Records the code of an error and rethrows it. */
   async run<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
     if (!this.tracer) return work(NO_SPAN);
     const parent = contextOf(options);
@@ -62,38 +62,38 @@ export class Tracing {
     try {
       return await context.with(trace.setSpan(parent, span), () => work(span));
     } catch (error) {
-      failed(span, error);
+      recordError(span, error);
       throw error;
     } finally {
       span.end();
     }
   }
 
-  /** As `run`, where there is a trace that wants to know; else there is no span. */
+  /** As `run` if a sampled span is active; otherwise runs `work` without a span. */
   async inside<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
     return this.tracer && trace.getActiveSpan()?.isRecording()
       ? this.run(name, options, work)
       : work(NO_SPAN);
   }
 
-  /** The span ended badly: its `error.type` says how, by a code. */
+  /** Marks the span as failed, with the code of the error as `error.type`. */
   failed(span: Span, error: unknown): void {
-    failed(span, error);
+    recordError(span, error);
   }
 
-  /** Sends what is left, if the collector takes it soon, and lets go of it. */
+  /** Sends the queued spans, for at most two seconds, and discards the rest. */
   close(): Promise<void> {
-    return this.end();
+    return this.shutdown();
   }
 }
 
-/** The `traceparent` that what is caused here is given; undefined where no trace is. */
+/** The `traceparent` of the active span, to pass to other processes; undefined without a trace. */
 export function activeTraceparent(): string | undefined {
   const active = trace.getActiveSpan()?.spanContext();
   return active && isSpanContextValid(active) ? formatTraceparent(active) : undefined;
 }
 
-/** Runs work as no part of the trace it was woken in. */
+/** Runs work without an active span, so that its spans do not become part of the current trace. */
 export function outsideTraces<T>(work: () => T): T {
   return context.with(ROOT_CONTEXT, work);
 }
@@ -107,8 +107,8 @@ function spanOptions({ kind = SpanKind.INTERNAL, attributes }: SpanOptions) {
   return attributes ? { kind, attributes } : { kind };
 }
 
-/** A refusal (a problem below 500) is an answer, and no failure. */
-function failed(span: Span, error: unknown): void {
+/** A problem with a status below 500 is a response to the client and not recorded as a failure. */
+function recordError(span: Span, error: unknown): void {
   const { code, cause, name, status } = (typeof error === 'object' && error !== null ? error : {}) as {
     code?: unknown;
     cause?: { code?: unknown };
