@@ -75,7 +75,7 @@ describe('PriceRules', () => {
     ],
     ['a repeated weekend day', { ...prices, weekendDays: ['fri', 'fri'] }, '/weekendDays'],
     ['no weekend days', { ...prices, weekendDays: [] }, null],
-  ])('accepts or rejects %s', (_, value, expected) => {
+  ])('validates %s', (_, value, expected) => {
     expect(firstIssuePath(PriceRules, value)).toBe(expected);
   });
 });
@@ -94,7 +94,7 @@ describe('StayRules', () => {
     ['an invalid time of day', { sameDayCutOff: '24:00' }, '/sameDayCutOff'],
     ['an empty list of weekdays', { checkInWeekdays: [] }, '/checkInWeekdays'],
     ['a booking window of 100 years', { bookingWindowMonths: 1_200 }, '/bookingWindowMonths'],
-  ])('accepts or rejects %s', (_, value, expected) => {
+  ])('validates %s', (_, value, expected) => {
     expect(firstIssuePath(StayRules, value)).toBe(expected);
   });
 });
@@ -107,7 +107,7 @@ describe('Guests', () => {
     ['children without ages', { adults: 1, children: 2 }, '/children'],
     ['a child of 18', { adults: 1, children: [{ age: 18 }] }, '/children/0/age'],
     ['a fraction of a pet', { adults: 1, pets: 0.5 }, '/pets'],
-  ])('accepts or rejects %s', (_, value, expected) => {
+  ])('validates %s', (_, value, expected) => {
     expect(firstIssuePath(Guests, value)).toBe(expected);
   });
 });

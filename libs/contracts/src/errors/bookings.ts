@@ -11,7 +11,7 @@ export const bookingsErrors = defineErrors({
   'booking.dates_unavailable': errorEntry(
     409,
     'These dates are not available',
-    'At least one of the nights is taken by a booking, a hold or a block, on this listing or on a linked one.',
+    'At least one of the nights is booked, held or blocked, on this listing or on a linked one.',
     'Choose other dates. `GET /v1/listings/{id}/calendar` returns the available ones.',
   ),
   'booking.listing_unavailable': errorEntry(

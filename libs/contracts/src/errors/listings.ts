@@ -5,7 +5,7 @@ export const listingsErrors = defineErrors({
   'listing.archived': errorEntry(
     409,
     'The listing is archived',
-    'An archived listing keeps its history but cannot be changed.',
+    'An archived listing can be read but not changed.',
     'Create a new listing.',
   ),
   'listing.currency_fixed': errorEntry(
