@@ -1,6 +1,6 @@
 import type { Delivery } from './transport.js';
 
-/** What a try came to: the event is processed, or is to be retried after a delay. */
+/** The result of a try: the event is processed, or is to be retried after a delay. */
 export type TryResult = { processed: true } | { processed: false; retryInMs: number };
 
 interface QueuedDelivery {
@@ -16,7 +16,7 @@ interface KeyQueue {
 
 /**
  * Processes events of one topic and key in order, and events of different keys concurrently (≤ `concurrency`).
- * A key that waits for a retry takes no slot, so it delays no other key.
+ * A key that waits for a retry occupies no slot, so it delays no other key.
  */
 export class KeyedEventQueue {
   readonly #queues = new Map<string, KeyQueue>();

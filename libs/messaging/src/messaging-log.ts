@@ -23,13 +23,13 @@ export class MessagingLog {
       this.#metrics?.duration.observe({ type: event.type }, durationMs / 1000);
       this.#metrics?.lag.observe({ type: event.type }, lagMs / 1000);
     }
-    this.#logger.info({ ...fields(event), outcome, durationMs: Math.round(durationMs), lagMs }, 'event');
+    this.#logger.info({ ...fieldsOf(event), outcome, durationMs: Math.round(durationMs), lagMs }, 'event');
   }
 
   failed(event: EventEnvelope, error: unknown, tries: number, retryInMs: number): void {
     this.#metrics?.failed.inc({ type: event.type, code: errorCode(error) });
     this.#logger.warn(
-      { ...fields(event), code: errorCode(error), tries, retryInMs: Math.round(retryInMs), err: error },
+      { ...fieldsOf(event), code: errorCode(error), tries, retryInMs: Math.round(retryInMs), err: error },
       'event handler failed; the event will be retried',
     );
   }
@@ -37,14 +37,14 @@ export class MessagingLog {
   deadLettered(event: EventEnvelope, error: unknown, tries: number): void {
     this.#metrics?.deadLettered.inc({ type: event.type, code: errorCode(error) });
     this.#logger.error(
-      { ...fields(event), code: errorCode(error), tries, err: error },
+      { ...fieldsOf(event), code: errorCode(error), tries, err: error },
       'event parked as a dead letter; later events of its key are queued',
     );
   }
 
   redriven(event: EventEnvelope): void {
     this.#metrics?.handled.inc({ type: event.type, outcome: 'redriven' });
-    this.#logger.info(fields(event), 'event redriven');
+    this.#logger.info(fieldsOf(event), 'event redriven');
   }
 
   redriveFailed(error: unknown): void {
@@ -71,7 +71,7 @@ export class MessagingLog {
   }
 }
 
-function fields(event: EventEnvelope) {
+function fieldsOf(event: EventEnvelope) {
   return {
     eventId: event.id,
     eventType: event.type,
@@ -83,9 +83,9 @@ function fields(event: EventEnvelope) {
 function nestLogger(): MessagingLogger {
   const logger = new Logger('Events');
   return {
-    info: (given, message) => logger.debug({ message, ...given }),
-    warn: (given, message) => logger.warn({ message, ...given }),
-    error: (given, message) => logger.error({ message, ...given }),
+    info: (fields, message) => logger.debug({ message, ...fields }),
+    warn: (fields, message) => logger.warn({ message, ...fields }),
+    error: (fields, message) => logger.error({ message, ...fields }),
   };
 }
 

@@ -7,28 +7,28 @@ import { Migration } from '@mikro-orm/migrations';
  *
  * The snapshot's xmin is such a limit, but it covers the whole server: one slow transaction in any service would delay the
  * events of all services. So if xmin excludes any row, the function computes the limit from the transactions of this
- * database. It reads their ids after `seen` and before the rows (in READ COMMITTED each statement of a volatile function
- * takes a new snapshot): a transaction below `seen`'s end that is not among them has ended, and the last statement sees
- * its rows. Sessions of other roles hide their ids, and prepared transactions have no session: in both cases xmin stays
- * the limit.
+ * database. It reads their ids after `start_snapshot` and before the rows (in READ COMMITTED each statement of a volatile
+ * function takes a new snapshot): a transaction below the end of `start_snapshot` that is not among them has ended, and the
+ * last statement sees its rows. Sessions of other roles hide their ids, and prepared transactions have no session: in both
+ * cases xmin stays the limit.
  */
 const OUTBOX_AFTER = `
   CREATE FUNCTION outbox_after(after_xid xid8, after_id uuid, max_rows int) RETURNS SETOF outbox_event
   LANGUAGE plpgsql VOLATILE AS $$
   DECLARE
-    seen pg_snapshot := pg_current_snapshot();
-    horizon xid8 := pg_snapshot_xmin(seen);
-    seen_end bigint := pg_snapshot_xmax(seen)::text::bigint;
+    start_snapshot pg_snapshot := pg_current_snapshot();
+    horizon xid8 := pg_snapshot_xmin(start_snapshot);
+    snapshot_end bigint := pg_snapshot_xmax(start_snapshot)::text::bigint;
   BEGIN
     IF EXISTS (SELECT FROM outbox_event e WHERE (e.xid, e.id) > (after_xid, after_id) AND e.xid >= horizon)
       AND NOT EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())
     THEN
       SELECT CASE WHEN bool_or(query = '<insufficient privilege>') THEN horizon
-                  ELSE (seen_end - coalesce(max(distance) FILTER (WHERE distance < 2147483648), 0))::text::xid8 END
+                  ELSE (snapshot_end - coalesce(max(distance) FILTER (WHERE distance < 2147483648), 0))::text::xid8 END
       INTO horizon
       FROM (
         -- backend_xid has 32 bits; its distance from the snapshot's end restores the other 32
-        SELECT query, (seen_end - backend_xid::text::bigint) & 4294967295 AS distance
+        SELECT query, (snapshot_end - backend_xid::text::bigint) & 4294967295 AS distance
         FROM pg_stat_activity WHERE datname = current_database()
       ) AS session;
     END IF;

@@ -1,5 +1,5 @@
 /**
- * What handling an event came to.
+ * The outcome of handling an event.
  * - `handled`: the handlers ran and committed.
  * - `known`: the event was handled before; nothing was done.
  * - `queued`: an earlier event of the key is a dead letter; this one is queued behind it.

@@ -186,14 +186,14 @@ describe('a Kafka message', () => {
     );
   });
 
-  test('of a newer schema version is read by the known version and logged', async () => {
+  test('of a newer schema version is read with the installed version and logged', async () => {
     const key = randomUUID();
     const body = aMessage(key);
     await send(key, JSON.stringify({ ...body, mood: 'new' }), headersOf(key, { ce_schemaversion: '9' }));
     await eventually(async () => expect(await effects(key)).toEqual([body.messageId]), { seconds: 60 });
-    expect(identity.log.fieldsOf('reading events of a newer schema version by the known one')).toContainEqual(
-      { eventType: 'message.sent', schemaVersion: 9, known: 1 },
-    );
+    expect(
+      identity.log.fieldsOf('reading events of a newer schema version with the installed one'),
+    ).toContainEqual({ eventType: 'message.sent', schemaVersion: 9, installed: 1 });
   });
 
   test('with a time in the future is handled and logged', async () => {

@@ -206,8 +206,8 @@ export class GroupMember {
   #logUnusual(event: EventEnvelope): void {
     const aheadMs = Date.parse(event.time) - Date.now();
     if (aheadMs > MAX_AHEAD_MS) this.options.log.aheadOfClock(event, Math.round(aheadMs / 1000));
-    const known = events[event.type as keyof typeof events].version;
-    if (event.schemaVersion > known) this.options.log.newerSchema(event, known);
+    const installed = events[event.type as keyof typeof events].version;
+    if (event.schemaVersion > installed) this.options.log.newerSchema(event, installed);
   }
 
   #afterProgress(assignment: Assignment): void {

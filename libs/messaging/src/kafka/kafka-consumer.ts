@@ -65,6 +65,6 @@ export class KafkaConsumer {
       }
     }
     this.#member = undefined;
-    log.left();
+    log.stopped();
   }
 }

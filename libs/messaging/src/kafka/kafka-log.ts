@@ -68,7 +68,7 @@ export class KafkaLog {
     );
   }
 
-  left(): void {
+  stopped(): void {
     this.#metrics?.up.set(0);
   }
 
@@ -105,12 +105,12 @@ export class KafkaLog {
     this.#metrics?.skipped.inc({ topic, reason });
   }
 
-  newerSchema(event: EventEnvelope, known: number): void {
+  newerSchema(event: EventEnvelope, installed: number): void {
     this.#metrics?.newerSchema.inc({ type: event.type });
     if (this.#isDue(`schema ${event.type} ${event.schemaVersion}`)) {
       this.logger.warn(
-        { eventType: event.type, schemaVersion: event.schemaVersion, known },
-        'reading events of a newer schema version by the known one',
+        { eventType: event.type, schemaVersion: event.schemaVersion, installed },
+        'reading events of a newer schema version with the installed one',
       );
     }
   }
@@ -195,7 +195,7 @@ function metricsOn(registry: Registry) {
     }),
     newerSchema: new Counter({
       name: 'roost_events_newer_schema_total',
-      help: 'Events of a newer schema version than the known one',
+      help: 'Events of a newer schema version than the installed one',
       labelNames: ['type'],
       registers,
     }),

@@ -69,29 +69,29 @@ export type ParsedMessage =
 
 export function parseMessage(topic: string, partition: number, message: KafkaMessage): ParsedMessage {
   const { value } = message;
-  const header = (name: string): string | undefined => {
-    const given = message.headers?.[name];
-    return (Array.isArray(given) ? given[0] : given)?.toString();
+  const headerOf = (name: string): string | undefined => {
+    const header = message.headers?.[name];
+    return (Array.isArray(header) ? header[0] : header)?.toString();
   };
   if (value === null) return { kind: 'tombstone' };
-  const type = header('ce_type');
+  const type = headerOf('ce_type');
   const key = message.key?.toString();
   const fault =
-    faultOf(topic, key, header) ??
+    faultOf(topic, key, headerOf) ??
     (value.length > EVENT_LIMIT_BYTES
       ? `its value has ${value.length} bytes, the limit is ${EVENT_LIMIT_BYTES}`
       : null);
   if (fault === null && type !== undefined && !isEventType(type)) return { kind: 'unknown', type };
-  const version = header('ce_aggregateversion');
-  const schemaVersion = header('ce_schemaversion') ?? '';
+  const version = headerOf('ce_aggregateversion');
+  const schemaVersion = headerOf('ce_schemaversion') ?? '';
   const position = `${topic}/${partition}/${message.offset}`;
-  const id = header('ce_id') ?? '';
-  const time = header('ce_time') ?? '';
-  const traceparent = header('traceparent') ?? '';
+  const id = headerOf('ce_id') ?? '';
+  const time = headerOf('ce_time') ?? '';
+  const traceparent = headerOf('traceparent') ?? '';
   const event: EventEnvelope = {
     id: UUID.test(id) ? id.toLowerCase() : uuidOf(position),
     type: storable(type || 'unreadable', NAME_LIMIT),
-    source: storable(header('ce_source') || '/unknown', NAME_LIMIT),
+    source: storable(headerOf('ce_source') || '/unknown', NAME_LIMIT),
     topic,
     key: UUID.test(key ?? '') ? String(key) : position,
     time: (isTime(time) ? new Date(time) : new Date(Number(message.timestamp))).toISOString(),
@@ -112,19 +112,19 @@ export function parseMessage(topic: string, partition: number, message: KafkaMes
 function faultOf(
   topic: string,
   key: string | undefined,
-  header: (name: string) => string | undefined,
+  headerOf: (name: string) => string | undefined,
 ): string | null {
   if (!UUID.test(key ?? '')) return 'its key is not a UUID';
-  const type = header('ce_type');
+  const type = headerOf('ce_type');
   if (!type) return 'it has no header ce_type';
-  if (header('ce_specversion') !== '1.0') return 'its header ce_specversion is not 1.0';
-  if (!UUID.test(header('ce_id') ?? '')) return 'its header ce_id is not a UUID';
-  if (!header('ce_source')) return 'it has no header ce_source';
-  if (header('ce_subject') !== key) return 'its header ce_subject is not its key';
-  if (!isTime(header('ce_time') ?? '')) return 'its header ce_time is not a time';
-  if (!SCHEMA_VERSION.test(header('ce_schemaversion') ?? ''))
+  if (headerOf('ce_specversion') !== '1.0') return 'its header ce_specversion is not 1.0';
+  if (!UUID.test(headerOf('ce_id') ?? '')) return 'its header ce_id is not a UUID';
+  if (!headerOf('ce_source')) return 'it has no header ce_source';
+  if (headerOf('ce_subject') !== key) return 'its header ce_subject is not its key';
+  if (!isTime(headerOf('ce_time') ?? '')) return 'its header ce_time is not a time';
+  if (!SCHEMA_VERSION.test(headerOf('ce_schemaversion') ?? ''))
     return 'its header ce_schemaversion is not a version';
-  const version = header('ce_aggregateversion');
+  const version = headerOf('ce_aggregateversion');
   if (version !== undefined && !POSITIVE.test(version))
     return 'its header ce_aggregateversion is not a version';
   if (!isEventType(type)) return null;

@@ -157,7 +157,7 @@ export class KafkaSink implements EventSink {
     await this.#deliver(batch.slice(half));
   }
 
-  /** Gives up an event that no retry can deliver: its row is marked for an operator, and later events are published. */
+  /** Skips an event that no retry can deliver: its row is marked for an operator, and later events are published. */
   #refuse(event: EventEnvelope, onProcessed: OnProcessed, error: unknown): void {
     this.log.refused(event, error);
     onProcessed(codeOf(error));
