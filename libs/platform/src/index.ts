@@ -15,7 +15,7 @@ export { uuidv7 } from './crypto/uuidv7.js';
 export { asProblem } from './database/database-errors.js';
 export { Migration0000Platform } from './database/migrations.js';
 export { type MigrationClass, openDatabase } from './database/orm.js';
-export { executePrepared, PreparedStatement } from './database/prepared-statement.js';
+export { executePrepared } from './database/prepared-statement.js';
 export { catalogue, type ErrorCode, isErrorCode } from './errors/catalogue.js';
 export {
   type FieldError,

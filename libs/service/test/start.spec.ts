@@ -170,7 +170,6 @@ describe('migrations', () => {
     expect(rows.map(({ name }) => name)).toEqual([
       'Migration0000Platform',
       'Migration0000Messaging',
-      'Migration0000Refusals',
       'Migration0001Note',
     ]);
     await Promise.all(replicas.map((replica) => replica.close()));

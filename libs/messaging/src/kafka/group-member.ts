@@ -1,5 +1,6 @@
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import { withTimeout } from '@roost/platform';
 import { events } from '@roost/contracts';
 import type { EventEnvelope } from '../envelope.js';
 import { faultPoint } from '../fault-point.js';
@@ -8,7 +9,6 @@ import { type Assignment, mustPause, newAssignment, resumable, topicPartitions }
 import type { KafkaLog } from './kafka-log.js';
 import { parseMessage } from './kafka-message.js';
 import { PartitionProgress } from './partition-progress.js';
-import { withTimeout } from './with-timeout.js';
 
 /** Two heartbeats may be late before the group assigns this member's partitions to others. */
 const SESSION_MS = 8_000;

@@ -1,4 +1,5 @@
 import kafkajs, { type Message, type Producer } from 'kafkajs';
+import { withTimeout } from '@roost/platform';
 import type { EventEnvelope } from '../envelope.js';
 import { faultPoint } from '../fault-point.js';
 import type { EventSink, OnProcessed } from '../transport.js';
@@ -6,7 +7,6 @@ import { WakeableTimer } from '../wakeable-timer.js';
 import { kafkaClient, type KafkaClientOptions } from './kafka-client.js';
 import { codeOf, type KafkaLog } from './kafka-log.js';
 import { toMessages } from './kafka-message.js';
-import { withTimeout } from './with-timeout.js';
 
 // Node finds no named export of it.
 const { Partitioners } = kafkajs;

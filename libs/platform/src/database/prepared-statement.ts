@@ -53,23 +53,6 @@ function numbered({ sql, params }: RawQueryFragment, values: unknown[]): string 
   });
 }
 
-/** @deprecated Use `executePrepared`. */
-export class PreparedStatement<Row extends object> {
-  private readonly text: string;
-
-  constructor(
-    private readonly name: string,
-    text: string,
-  ) {
-    let values = 0;
-    this.text = text.replaceAll('?', () => `$${(values += 1)}`);
-  }
-
-  execute(em: EntityManager, values: readonly unknown[]): Promise<Row[]> {
-    return execute<Row>(em, this.name, this.text, values);
-  }
-}
-
 /** Makes the connections of a pool send these statements with their names: MikroORM and Kysely have no such option. */
 export function prepareStatements(pool: pg.Pool): void {
   pool.on('connect', (client) => {
