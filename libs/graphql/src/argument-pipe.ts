@@ -14,6 +14,18 @@ export class ArgumentPipe implements PipeTransform {
   }
 }
 
+/** Validates all arguments of a field, each with its schema. */
+export class ArgumentsPipe implements PipeTransform {
+  constructor(private readonly schemas: Readonly<Record<string, z.ZodType>>) {}
+
+  transform(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const entries = Object.entries(this.schemas);
+    return Object.fromEntries(
+      entries.map(([name, schema]) => [name, checkArgument(schema, name, values[name])]),
+    );
+  }
+}
+
 /** The validated value of an argument. Throws 400 `request.invalid`. */
 export function checkArgument(schema: z.ZodType, name: string, value: unknown): unknown {
   const result = schema.safeParse(withoutNulls(schema, value));

@@ -14,6 +14,10 @@ export const After = z
   .optional()
   .meta({ description: 'The `endCursor` of the previous page.' });
 
+/** Both arguments of a connection, for `@Args`. */
+export const PageArguments = { first: First, after: After };
+export type PageArguments = { first: number; after: string | undefined };
+
 /** Types that several services define. */
 const shareable = new WeakSet<z.ZodType>();
 export const isShareable = (schema: z.ZodType): boolean => shareable.has(schema);

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/graphql';
 import type { z } from 'zod';
 import { type AuthUser, INHERITS_ACCESS, type Fits } from '@roost/http';
-import { ArgumentPipe } from './argument-pipe.js';
+import { ArgumentPipe, ArgumentsPipe } from './argument-pipe.js';
 import { nameOf } from './names.js';
 import { argumentsOf, addArgument, resolverMetadata, type ResolverField } from './resolver-metadata.js';
 
@@ -124,6 +124,15 @@ export function Arg<S extends z.ZodType>(name: string, schema: S): Fits<S> {
     NestArgs(name, new ArgumentPipe(schema, name))(target, key, index);
   };
   return decorate as unknown as Fits<S>;
+}
+
+/** Several arguments as one object: `@Args({ first: First, after: After }) page`. */
+export function Args<A extends Record<string, z.ZodType>>(schemas: A): Fits<z.ZodType<ArgsOf<A>>> {
+  const decorate = (target: object, key: string, index: number) => {
+    for (const [name, schema] of Object.entries(schemas).reverse()) addArgument(target, key, name, schema);
+    NestArgs(new ArgumentsPipe(schemas))(target, key, index);
+  };
+  return decorate as unknown as Fits<z.ZodType<ArgsOf<A>>>;
 }
 
 /** The entity whose field is resolved. */

@@ -1,5 +1,13 @@
-export { After, Connection, type ConnectionPage, First, PageInfo, toConnection } from './connection.js';
-export { Arg, BatchedEdge, Edge, Mutation, Parent, Query, Reference, Resolver } from './decorators.js';
+export {
+  After,
+  Connection,
+  type ConnectionPage,
+  First,
+  PageArguments,
+  PageInfo,
+  toConnection,
+} from './connection.js';
+export { Arg, Args, BatchedEdge, Edge, Mutation, Parent, Query, Reference, Resolver } from './decorators.js';
 export { type EntityRef, Foreign } from './entity.js';
 export { formatProblem, type GraphqlResponse, invalidDocument } from './errors.js';
 export { type DocumentLimits, checkDocumentLimits, checkTextLimits } from './limits.js';

@@ -1,13 +1,13 @@
 import {
-  After,
   Arg,
+  Args,
   Connection,
   type ConnectionPage,
   Edge,
   type EntityRef,
-  First,
   Foreign,
   Mutation,
+  PageArguments,
   Parent,
   Query,
   Reference,
@@ -27,10 +27,10 @@ const Listing = Foreign('Listing');
 type Ref = z.output<EntityRef>;
 
 const Role = z.enum(['guest', 'host']).meta({ id: 'BookingRole' });
-const AsRole = Role.default('guest');
-type Role = z.output<typeof Role>;
-const InState = BookingState.optional();
-type InState = z.output<typeof InState>;
+const BookingFilter = { role: Role.default('guest'), state: BookingState.optional() };
+type BookingFilter = { role: z.output<typeof Role>; state: z.output<typeof BookingState> | undefined };
+const DateRange = { from: StayDate.optional(), to: StayDate.optional() };
+type DateRange = { from: string | undefined; to: string | undefined };
 const Reason = GiveReason.shape.reason;
 
 @Resolver(Booking)
@@ -49,14 +49,10 @@ export class BookingResolver {
   @Query(Connection(Booking), { description: 'Your bookings, newest first.' })
   async bookings(
     @CurrentUser() viewer: AuthUser,
-    @Arg('role', AsRole) role: Role,
-    @Arg('state', InState) state: InState,
-    @Arg('from', StayDate.optional()) from: string | undefined,
-    @Arg('to', StayDate.optional()) to: string | undefined,
-    @Arg('first', First) limit: number,
-    @Arg('after', After) cursor: string | undefined,
+    @Args({ ...BookingFilter, ...DateRange, ...PageArguments })
+    { first: limit, after: cursor, ...filter }: BookingFilter & DateRange & PageArguments,
   ): Promise<ConnectionPage<Booking>> {
-    return toConnection(await this.reader.list(viewer, { role, state, from, to, limit, cursor }));
+    return toConnection(await this.reader.list(viewer, { ...filter, limit, cursor }));
   }
 
   @Query(CancellationPreview, { description: 'The refund of a cancellation now, and at later dates.' })
@@ -126,12 +122,10 @@ export class UserBookingsResolver {
   async bookings(
     @Parent() user: Ref,
     @CurrentUser() viewer: AuthUser | null,
-    @Arg('role', AsRole) role: Role,
-    @Arg('state', InState) state: InState,
-    @Arg('first', First) limit: number,
-    @Arg('after', After) cursor: string | undefined,
+    @Args({ ...BookingFilter, ...PageArguments })
+    { first: limit, after: cursor, ...filter }: BookingFilter & PageArguments,
   ): Promise<ConnectionPage<Booking> | null> {
     if (viewer?.id !== user.id) return null;
-    return toConnection(await this.reader.list(viewer, { role, state, limit, cursor }));
+    return toConnection(await this.reader.list(viewer, { ...filter, limit, cursor }));
   }
 }

@@ -1,13 +1,13 @@
 import {
-  After,
   Arg,
+  Args,
   BatchedEdge,
   Connection,
   type ConnectionPage,
   type EntityRef,
-  First,
   Foreign,
   Mutation,
+  PageArguments,
   Query,
   Resolver,
   toConnection,
@@ -37,8 +37,7 @@ export class FeedResolver {
     @CurrentUser() host: AuthUser,
     @Arg('listingId', Uuid) listingId: string,
     @Arg('feedId', Uuid) feedId: string,
-    @Arg('first', First) limit: number,
-    @Arg('after', After) cursor: string | undefined,
+    @Args(PageArguments) { first: limit, after: cursor }: PageArguments,
   ): Promise<ConnectionPage<FeedLogEntry>> {
     return toConnection(await this.reader.log(host, listingId, feedId, { limit, cursor }));
   }
