@@ -66,18 +66,31 @@ async function waitForParts(): Promise<Parts> {
   return answer;
 }
 
-/** A new empty database of its own; goes with the run. */
+/** A new, empty database, deleted with the run. */
 export async function freshDatabase(name: string): Promise<string> {
+  return await createDatabase(name, '');
+}
+
+/** A copy of a database that has no connections. */
+export async function freshDatabaseFrom(template: string, name: string): Promise<string> {
+  return await createDatabase(name, `TEMPLATE ${pg.escapeIdentifier(template)}`);
+}
+
+async function createDatabase(name: string, options: string): Promise<string> {
   const { postgresUrl } = await testParts();
   const database = `${name}_${randomBytes(6).toString('hex')}`;
   const client = new pg.Client({ connectionString: postgresUrl });
   await client.connect();
   try {
-    await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
+    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)} ${options}`);
   } finally {
     await client.end();
   }
-  const url = new URL(postgresUrl);
+  return databaseUrl(postgresUrl, database);
+}
+
+export function databaseUrl(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl);
   url.pathname = `/${database}`;
   return url.href;
 }

@@ -9,6 +9,7 @@ import { addDuration } from '@roost/stay';
 import pg from 'pg';
 import type { z } from 'zod';
 import { TestClient } from './client.js';
+import { migratedDatabase } from './migrated-database.js';
 import { freshDatabase, freshRedis, runFolder } from './parts.js';
 import { ISSUER, testJwksUrl, type TestUser } from './user.js';
 
@@ -132,7 +133,7 @@ export async function startTestService<C extends z.ZodObject>(
   options: TestServiceOptions = {},
 ): Promise<TestService> {
   const [databaseUrl, redisUrl] = await Promise.all([
-    freshDatabase(`roost_${definition.name}`),
+    definition.database === false ? freshDatabase(`roost_${definition.name}`) : migratedDatabase(definition),
     freshRedis(),
   ]);
   const dataDir = mkdtempSync(join(runFolder(), `${definition.name}-`));
