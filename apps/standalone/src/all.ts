@@ -1,4 +1,4 @@
-/** Waits for all; the first failure counts, and only once the others have ended too (they must be closed). */
+/** Like Promise.all, but rejects only after every promise has finished, so that the caller can close all results. */
 export async function all<T extends readonly unknown[]>(
   promises: readonly [...{ [K in keyof T]: Promise<T[K]> }],
 ): Promise<T>;

@@ -7,7 +7,7 @@ import { secretsIn } from './secrets.js';
 
 export { definitions } from './services.js';
 
-/** The parts that somebody else has started. */
+/** Servers that run already. */
 export interface Parts {
   dataDir: string;
   databaseUrl(service: string): string;
@@ -16,8 +16,8 @@ export interface Parts {
 }
 
 /**
- * The environment of one more process of a service, beside those that run: it listens on a port of its own. Secrets are
- * those of the data folder, or else the given ones; none is made here.
+ * The environment of an additional process of a service, which listens on any free port. Secrets are read from the data
+ * folder, else from `env`; none is generated.
  */
 export function environmentBeside(name: Service, env: Environment, parts: Parts): Environment {
   const { dataDir, databaseUrl, redisUrl, kafkaBrokers } = parts;

@@ -12,7 +12,7 @@ const port = (standard: number) =>
     .default(standard)
     .meta({ description: 'a port from 0 to 65535, 0 for any free one' });
 
-/** What only the process that hosts all services reads. */
+/** The variables that only the process of all services reads. */
 export const StandaloneConfig = z.object({
   ROOST_SERVICES: z
     .string()

@@ -2,18 +2,18 @@ const PASSWORD = 'roost-demo-password';
 const NAMES = ['admin', 'host1', 'host2', 'host3', 'guest1', 'guest2', 'guest3'];
 const email = (name: string) => `${name}@demo.roost.example`;
 
-/** The demo accounts, if this Roost has them: shown is only what really lets somebody in. */
+/** The demo accounts, or null if a login with one of them fails. */
 export async function demoAccounts(identity: URL): Promise<{ emails: string[]; password: string } | null> {
   const json = { 'content-type': 'application/json' };
-  const answer = await fetch(new URL('/v1/auth/login', identity), {
+  const response = await fetch(new URL('/v1/auth/login', identity), {
     method: 'POST',
     headers: json,
     body: JSON.stringify({ email: email('guest1'), password: PASSWORD }),
     signal: AbortSignal.timeout(5_000),
   }).catch(() => null);
-  if (answer?.status !== 200) return null;
-  const { accessToken, refreshToken } = (await answer.json()) as Record<string, string>;
-  // Trying the door must not leave a session behind.
+  if (response?.status !== 200) return null;
+  const { accessToken, refreshToken } = (await response.json()) as Record<string, string>;
+  // The login must not leave a session behind.
   await fetch(new URL('/v1/auth/logout', identity), {
     method: 'POST',
     headers: { ...json, authorization: `Bearer ${accessToken}` },

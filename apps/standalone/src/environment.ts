@@ -12,10 +12,10 @@ export const DEFAULT_PORTS: Record<Service | 'sandbox', number> = {
   sandbox: 3010,
 };
 
-/** The gateway's metrics are not for the public. */
+/** The gateway serves its metrics on a port that is not public. */
 export const DEFAULT_METRICS_PORT = 3100;
 
-/** The variable that says where a service is: for one that runs in this process also where it listens. */
+/** The variable with the address of a service; a service of this process listens on the port of that address. */
 const URL_VARIABLES = {
   identity: 'IDENTITY_URL',
   listings: 'LISTINGS_URL',
@@ -46,7 +46,7 @@ export function portOf(url: URL): number {
 }
 
 export interface Composition {
-  /** What the person who starts Roost has set. */
+  /** The environment of the start command. */
   env: Environment;
   secrets: Partial<Secrets>;
   addresses: Addresses;
@@ -54,22 +54,22 @@ export interface Composition {
   /** The address of a database by its name. */
   databaseUrl(database: string): string;
   redisUrl: string;
-  /** Null: events stay in this process. */
+  /** Null if events stay in this process. */
   kafkaBrokers: string | null;
 }
 
-/** The environment of each service: what a person set goes first, then what this process knows. */
+/** The environment of a service. Variables of the start command override defaults, but not addresses of this process. */
 export function composeEnvironment(name: Service | 'sandbox', composition: Composition): Environment {
   const { env, secrets, addresses, dataDir, databaseUrl, redisUrl, kafkaBrokers } = composition;
   const development = (env.ROOST_ENV?.trim() || 'development') === 'development';
-  const known: Record<string, string> = {
+  const defaults: Record<string, string> = {
     PUBLIC_URL: origin(addresses.gateway).replace('127.0.0.1', 'localhost'),
     JWKS_URL: `${origin(addresses.identity)}/.well-known/jwks.json`,
     SANDBOX_WEBHOOK_URL: `${origin(addresses.payments)}/v1/webhooks/sandbox`,
     ROOST_DEMO: development ? 'on' : 'off',
     ...secrets,
   };
-  const decided: Record<string, string> = {
+  const fixed: Record<string, string> = {
     ROOST_MODE: kafkaBrokers === null ? 'embedded' : 'distributed',
     ...(kafkaBrokers === null ? {} : { KAFKA_BROKERS: kafkaBrokers }),
     ROOST_DATA_DIR: dataDir,
@@ -78,12 +78,12 @@ export function composeEnvironment(name: Service | 'sandbox', composition: Compo
     REDIS_URL: redisUrl,
   };
   for (const [service, variable] of Object.entries(URL_VARIABLES)) {
-    decided[variable] = origin(addresses[service as keyof Addresses]);
+    fixed[variable] = origin(addresses[service as keyof Addresses]);
   }
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
-  // A secret that is given as a file is given.
-  for (const secret of Object.keys(secrets)) if (given[`${secret}_FILE`]) delete known[secret];
-  return { ...known, ...given, ...decided };
+  // A secret in a file replaces the generated one.
+  for (const secret of Object.keys(secrets)) if (given[`${secret}_FILE`]) delete defaults[secret];
+  return { ...defaults, ...given, ...fixed };
 }
 
 function origin(url: URL): string {

@@ -5,7 +5,7 @@ export interface Greeting {
   dataDir: string;
   postgres: string;
   redis: string;
-  /** Null: the services share a process. */
+  /** Null if the services share a process. */
   kafka: string | null;
   logFile: string | null;
   development: boolean;
@@ -38,7 +38,7 @@ export function greeting(facts: Greeting): string {
     lines.push('Try, in another terminal:');
     lines.push(
       ...rows([
-        ['npm run tour', 'walks the whole path and prints each step'],
+        ['npm run tour', 'walks through the whole API and prints each step'],
         [`curl -s '${publicUrl}/v1/listings/search?city=Lisbon&guests=2'`, ''],
       ]).map((line) => line.trimEnd()),
       '',

@@ -11,16 +11,16 @@ const LIMIT_BYTES = 50 * 1024 * 1024;
 export interface Log {
   /** For the logger of each service. */
   stream: DestinationStream;
-  /** Null when the log goes to standard output. */
+  /** Null if the log is written to standard output. */
   file: string | null;
-  /** Keeps the details of what the terminal says in a sentence. */
-  keep(error: unknown, message: string): void;
-  /** A line of another process. */
+  /** Logs the details of an error that the terminal shows in one sentence. */
+  error(error: unknown, message: string): void;
+  /** Appends a line of another process. */
   append(line: string): void;
   flush(): void;
 }
 
-/** In production the log is standard output. Else it is a file, and the terminal shows only what went wrong. */
+/** In production the log is standard output. Otherwise it is a file, and the terminal shows errors only. */
 export async function openLog(options: {
   production: boolean;
   dataDir: string;
@@ -30,31 +30,31 @@ export async function openLog(options: {
   const { production, dataDir, level, terminal } = options;
   const file = production ? null : join(dataDir, 'roost.log');
   if (file && existsSync(file) && statSync(file).size > LIMIT_BYTES) renameSync(file, `${file}.1`);
-  const whole = logDestination(file ?? 1);
-  // It can't be flushed before it is open, and the first refusal may come at once.
-  await once(whole, 'ready');
+  const destination = logDestination(file ?? 1);
+  // It can't be flushed before it is open, and a start may fail at once.
+  await once(destination, 'ready');
   const stream = file
     ? multistream([
-        { stream: whole, level: (level === 'silent' ? 'fatal' : level) as Level },
-        { stream: errorsTo(terminal, file), level: 'error' },
+        { stream: destination, level: (level === 'silent' ? 'fatal' : level) as Level },
+        { stream: errorStream(terminal, file), level: 'error' },
       ])
-    : whole;
-  const own = createLogger('standalone', level, whole);
+    : destination;
+  const own = createLogger('standalone', level, destination);
   return {
     stream,
     file,
-    keep: (error, message) => own.fatal({ err: error }, message),
-    append: (line) => whole.write(`${line}\n`),
-    flush: () => whole.flushSync(),
+    error: (error, message) => own.fatal({ err: error }, message),
+    append: (line) => destination.write(`${line}\n`),
+    flush: () => destination.flushSync(),
   };
 }
 
-function errorsTo(terminal: Terminal, file: string): Writable {
+function errorStream(terminal: Terminal, file: string): Writable {
   return new Writable({
     write(line: Buffer, _encoding, done) {
       const { service, msg, code } = JSON.parse(String(line)) as Record<string, unknown>;
-      const about = [code, `details in ${file}`].filter(Boolean).join(', ');
-      terminal.complain(`  ! ${String(service)}: ${String(msg)} (${about})`);
+      const details = [code, `details in ${file}`].filter(Boolean).join(', ');
+      terminal.printError(`  ! ${String(service)}: ${String(msg)} (${details})`);
       done();
     },
   });

@@ -1,4 +1,4 @@
-// Said before the second that it takes to load all services.
+// Printed first: loading the services takes seconds.
 console.log('Roost is starting.');
 
 const { main } = await import('./standalone.js');

@@ -6,22 +6,22 @@ import type { Shutdown } from './shutdown.js';
 
 type KafkaConfig = Parameters<typeof kafkaConnection>[0];
 
-/** Where a part comes from, and who hears of it. */
-interface Around {
+export interface LaunchOptions {
   dataDir: string;
-  said: (line: string) => void;
+  /** Prints one line of progress. */
+  log: (line: string) => void;
   shutdown: Shutdown;
 }
 
 export interface Database {
   url(database: string): string;
-  /** For the greeting: without the password. */
-  shown: string;
+  /** The address without the password. */
+  description: string;
 }
 
 export async function startDatabase(
   config: { DATABASE_URL?: string; POSTGRES_PORT: number },
-  { dataDir, said, shutdown }: Around,
+  { dataDir, log, shutdown }: LaunchOptions,
 ): Promise<Database> {
   if (config.DATABASE_URL) {
     const base = config.DATABASE_URL;
@@ -30,61 +30,61 @@ export async function startDatabase(
       address.pathname = `/${database}`;
       return address.href;
     };
-    return { url, shown: new URL(base).host };
+    return { url, description: new URL(base).host };
   }
   const postgres = await startPostgres({
     dataDir: `${dataDir}/postgres`,
     port: config.POSTGRES_PORT,
-    log: said,
+    log,
   });
   shutdown.last('PostgreSQL', () => postgres.stop());
-  void postgres.ended.then((why) => shutdown.because(why));
-  said(`PostgreSQL on port ${postgres.port}`);
+  void postgres.ended.then((reason) => shutdown.because(reason));
+  log(`PostgreSQL on port ${postgres.port}`);
   return {
     url: (database) => postgres.url(database),
-    shown: `postgresql://roost@127.0.0.1:${postgres.port} (password in ${dataDir}/postgres/role.password)`,
+    description: `postgresql://roost@127.0.0.1:${postgres.port} (password in ${dataDir}/postgres/role.password)`,
   };
 }
 
 export async function startCache(
   config: { url: string | undefined; port: number },
-  { dataDir, said, shutdown }: Around,
+  { dataDir, log, shutdown }: LaunchOptions,
 ): Promise<{ url: string }> {
-  const redis = await startRedis({ dataDir: `${dataDir}/redis`, ...config, log: said });
+  const redis = await startRedis({ dataDir: `${dataDir}/redis`, ...config, log });
   shutdown.last('Redis', () => redis.stop());
-  void redis.ended.then((why) => shutdown.because(why));
-  said(redis.port === null ? 'Redis of REDIS_URL' : `Redis on port ${redis.port}`);
+  void redis.ended.then((reason) => shutdown.because(reason));
+  log(redis.port === null ? 'Redis of REDIS_URL' : `Redis on port ${redis.port}`);
   return redis;
 }
 
-export interface Events {
+export interface KafkaServer {
   brokers: string;
-  /** Makes the topics of the contracts, where they are missing. */
+  /** Creates the missing topics of the contracts. */
   applyTopics(): Promise<void>;
-  /** Forgets all events that were ever told; only a broker that is ours. */
-  empty(): Promise<void>;
+  /** Deletes all topics of a broker that was started here. */
+  deleteTopics(): Promise<void>;
 }
 
 export async function startEvents(
   config: KafkaConfig & { KAFKA_PORT: number },
-  { dataDir, said, shutdown }: Around,
-): Promise<Events> {
+  { dataDir, log, shutdown }: LaunchOptions,
+): Promise<KafkaServer> {
   const given = config.KAFKA_BROKERS?.join(',');
-  // Who wants a name and a password is left to the services to ask.
-  const guarded = given !== undefined && (config.KAFKA_TLS === 'on' || config.KAFKA_SASL !== undefined);
-  const kafka = guarded
+  // A broker with TLS or a password is checked by the services.
+  const secured = given !== undefined && (config.KAFKA_TLS === 'on' || config.KAFKA_SASL !== undefined);
+  const kafka = secured
     ? { brokers: given, port: null }
     : await startKafka({
         dataDir: `${dataDir}/kafka`,
         brokers: given,
         port: config.KAFKA_PORT,
-        log: said,
+        log,
       }).then((own) => {
         shutdown.last('Kafka', () => own.stop());
-        void own.ended.then((why) => shutdown.because(why));
+        void own.ended.then((reason) => shutdown.because(reason));
         return own;
       });
-  said(kafka.port === null ? 'Kafka of KAFKA_BROKERS' : `Kafka on port ${kafka.port}`);
+  log(kafka.port === null ? 'Kafka of KAFKA_BROKERS' : `Kafka on port ${kafka.port}`);
   const client = kafkaClient({
     ...kafkaConnection({ ...config, KAFKA_BROKERS: kafka.brokers.split(',') }),
     clientId: 'roost',
@@ -99,9 +99,9 @@ export async function startEvents(
         );
       });
       const created = reports.filter(({ state }) => state === 'created').length;
-      if (created > 0) said(`${created} topics created in Kafka`);
+      if (created > 0) log(`${created} topics created in Kafka`);
     },
-    empty: async () => {
+    deleteTopics: async () => {
       if (kafka.port !== null) await deleteAllTopics(client);
     },
   };

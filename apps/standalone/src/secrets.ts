@@ -8,14 +8,14 @@ const secret = z.string().min(32);
 const Secrets = z.object({ ENCRYPTION_KEY: secret, LOCATION_SECRET: secret, SANDBOX_WEBHOOK_SECRET: secret });
 export type Secrets = z.output<typeof Secrets>;
 
-/** Made once, then kept beside the data that they protect, for this user's eyes only. */
+/** The secrets of a data folder: generated once and stored beside the data, readable by this user only. */
 export function secretsIn(dataDir: string): Secrets {
   const file = join(dataDir, 'secrets.json');
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return make(file);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return generate(file);
     throw new StartError(`Can't read ${file} (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`);
   }
   const parsed = Secrets.safeParse(json(text));
@@ -36,9 +36,9 @@ function json(text: string): unknown {
   }
 }
 
-function make(file: string): Secrets {
-  const fresh = () => randomBytes(32).toString('base64url');
-  const secrets = { ENCRYPTION_KEY: fresh(), LOCATION_SECRET: fresh(), SANDBOX_WEBHOOK_SECRET: fresh() };
+function generate(file: string): Secrets {
+  const random = () => randomBytes(32).toString('base64url');
+  const secrets = { ENCRYPTION_KEY: random(), LOCATION_SECRET: random(), SANDBOX_WEBHOOK_SECRET: random() };
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
   return secrets;

@@ -1,7 +1,7 @@
 import type { ServiceDefinition } from '@roost/service';
 import type { Service } from './config.js';
 
-/** Imported one by one, so that a subset does not pay for the rest. */
+/** Loads the code of a service. A start of some services does not load the others. */
 export const definitions: Record<Service, () => Promise<ServiceDefinition>> = {
   identity: async () => (await import('@roost/app-identity')).identity,
   listings: async () => (await import('@roost/app-listings')).listings,

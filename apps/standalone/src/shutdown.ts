@@ -3,76 +3,79 @@ import { StartError } from '@roost/platform';
 import type { Log } from './log.js';
 import type { Terminal } from './terminal.js';
 
-const PATIENCE_SECONDS = 30;
-/** When a part below is gone, there is little to drain. */
-const PATIENCE_WITHOUT_PARTS_SECONDS = 5;
-/** npm hands Ctrl-C on to a process that the terminal has already told. */
-const ECHO_MS = 1_000;
+const TIMEOUT_SECONDS = 30;
+/** After the end of PostgreSQL, Redis or Kafka few requests can be drained. */
+const TIMEOUT_WITHOUT_PARTS_SECONDS = 5;
+/** npm forwards Ctrl-C to a process that has already received it from the terminal. */
+const DUPLICATE_SIGNAL_MS = 1_000;
 
 type Closer = () => Promise<unknown>;
 
-/** Ends what has been started, whenever it is called: drains the gateway, then the services, then the parts below. */
+/** Stops everything that has been started: the gateway, then the services, then PostgreSQL, Redis and Kafka. */
 export class Shutdown {
   log: Log | null = null;
   readonly #gateway: Closer[] = [];
   readonly #services: Closer[] = [];
   readonly #after: Closer[] = [];
   readonly #last: Closer[] = [];
-  #patience = PATIENCE_SECONDS;
-  #begun: number | null = null;
+  #timeoutSeconds = TIMEOUT_SECONDS;
+  #startedAt: number | null = null;
 
   constructor(private readonly terminal: Terminal) {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(name, () => this.#signalled(name));
+      process.on(name, () => this.#onSignal(name));
     }
     for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
       process.on(event, (error: unknown) => {
-        this.log?.keep(error, 'unexpected error');
+        this.log?.error(error, 'unexpected error');
         void this.because(`Roost stops because of an unexpected error: ${messageOf(error)}`);
       });
     }
   }
 
   service(name: string, service: { close: Closer }): void {
-    (name === 'gateway' ? this.#gateway : this.#services).push(this.#careful(name, () => service.close()));
+    (name === 'gateway' ? this.#gateway : this.#services).push(
+      this.#withErrorLogged(name, () => service.close()),
+    );
   }
 
-  /** Ends with the gateway, before any service does. */
+  /** Stops with the gateway, before the services. */
   first(name: string, close: Closer): void {
-    this.#gateway.push(this.#careful(name, close));
+    this.#gateway.push(this.#withErrorLogged(name, close));
   }
 
-  /** Ends once the services have. */
+  /** Stops after the services. */
   after(name: string, close: Closer): void {
-    this.#after.push(this.#careful(name, close));
+    this.#after.push(this.#withErrorLogged(name, close));
   }
 
-  /** Ends when nobody needs it any more. */
+  /** Stops at the end, in reverse order of registration. */
   last(name: string, close: Closer): void {
-    this.#last.unshift(this.#careful(name, close));
+    this.#last.unshift(this.#withErrorLogged(name, close));
   }
 
-  /** Ends what serves; the parts below stay, and it can all be started again. */
+  /** Stops the gateway and the services. PostgreSQL, Redis and Kafka continue, so services can be started again. */
   async stopServing(): Promise<void> {
     for (const closers of [this.#gateway, this.#services, this.#after]) {
       await Promise.all(closers.splice(0).map((close) => close()));
     }
   }
 
-  async because(why: string): Promise<void> {
-    if (this.#begun !== null) return;
-    this.terminal.complain(why);
-    this.#patience = PATIENCE_WITHOUT_PARTS_SECONDS;
+  /** Stops with exit code 1 for the given reason. */
+  async because(reason: string): Promise<void> {
+    if (this.#startedAt !== null) return;
+    this.terminal.printError(reason);
+    this.#timeoutSeconds = TIMEOUT_WITHOUT_PARTS_SECONDS;
     await this.#end(1);
   }
 
   async afterFailure(error: unknown): Promise<void> {
-    if (this.#begun !== null) return;
+    if (this.#startedAt !== null) return;
     if (error instanceof StartError || error instanceof EmbeddedError) {
-      this.terminal.complain(error.message);
+      this.terminal.printError(error.message);
     } else {
-      this.log?.keep(error, 'start failed');
-      this.terminal.complain(
+      this.log?.error(error, 'start failed');
+      this.terminal.printError(
         this.log?.file
           ? `${messageOf(error)} (details in ${this.log.file})`
           : ((error as Error).stack ?? String(error)),
@@ -81,41 +84,43 @@ export class Shutdown {
     await this.#end(1);
   }
 
-  #signalled(name: string): void {
-    if (this.#begun === null) {
-      this.terminal.say(`\nStopping (${name === 'SIGINT' ? 'Ctrl-C again to force' : name}).`);
+  #onSignal(name: string): void {
+    if (this.#startedAt === null) {
+      this.terminal.print(`\nStopping (${name === 'SIGINT' ? 'Ctrl-C again to force' : name}).`);
       void this.#end(0);
-    } else if (performance.now() - this.#begun > ECHO_MS) {
-      this.terminal.complain('Forced to stop.');
+    } else if (performance.now() - this.#startedAt > DUPLICATE_SIGNAL_MS) {
+      this.terminal.printError('Forced to stop.');
       this.#exit(130);
     }
   }
 
   async #end(code: number): Promise<void> {
-    this.#begun = performance.now();
+    this.#startedAt = performance.now();
     setTimeout(() => {
-      this.terminal.complain(`Not everything stopped within ${this.#patience} s: giving up on the rest.`);
+      this.terminal.printError(
+        `Not everything stopped within ${this.#timeoutSeconds} s: giving up on the rest.`,
+      );
       this.#exit(1);
-    }, this.#patience * 1000).unref();
+    }, this.#timeoutSeconds * 1000).unref();
     await this.stopServing();
     await Promise.all(this.#last.slice(0, -1).map((close) => close()));
     await this.#last.at(-1)?.();
-    if (code === 0) this.terminal.say('Stopped.');
+    if (code === 0) this.terminal.print('Stopped.');
     this.#exit(code);
   }
 
-  /** Parts that still run are stopped by their attendants. */
+  /** Servers that still run are stopped by their watchdogs. */
   #exit(code: number): never {
     this.log?.flush();
     process.exit(code);
   }
 
-  #careful(name: string, close: Closer): Closer {
+  #withErrorLogged(name: string, close: Closer): Closer {
     return async () => {
       try {
         await close();
       } catch (error) {
-        this.log?.keep(error, `${name} did not stop cleanly`);
+        this.log?.error(error, `${name} did not stop cleanly`);
       }
     };
   }

@@ -1,77 +1,92 @@
-import { startSandbox } from '@roost/app-sandbox';
 import { EmbeddedBus } from '@roost/messaging';
-import { createLogger, type Environment, StartError } from '@roost/platform';
-import { type ServiceDefinition, startService } from '@roost/service';
+import { createLogger, StartError } from '@roost/platform';
+import type { ServiceDefinition } from '@roost/service';
 import { all } from './all.js';
 import type { Service } from './config.js';
-import { composeEnvironment } from './environment.js';
-import { type Hosting, type RunningAt, runRoost, urlsOf } from './roost.js';
+import { composeEnvironment, type Composition } from './environment.js';
+import { runRoost } from './roost.js';
+import { type RunningServer, type Runtime, type StartContext, urlsOf } from './runtime.js';
 import { definitions } from './services.js';
 
-/** Every service in this process. */
-export async function main(): Promise<void> {
-  await runRoost(inOneProcess());
+interface LoadedService {
+  name: Service;
+  definition: ServiceDefinition;
 }
 
-function inOneProcess(): Hosting {
-  let code: { name: Service; definition: ServiceDefinition }[] = [];
+type ServeContext = StartContext & { composition: Composition };
+
+/** Runs every service in this process. */
+export async function main(): Promise<void> {
+  await runRoost(oneProcess());
+}
+
+function oneProcess(): Runtime {
+  let loaded: LoadedService[] = [];
   return {
     mode: 'embedded',
     prepare: async ({ services, terminal }) => {
-      code = await Promise.all(
+      loaded = await Promise.all(
         services.map(async (name) => ({ name, definition: await definitions[name]() })),
       );
       terminal.step('code loaded');
     },
-    serve: async ({ config, composition, sandbox, host, log, terminal, shutdown }, beforeGateway) => {
+    serve: async (context, beforeGateway) => {
       const bus = new EmbeddedBus();
-      const running: RunningAt[] = [];
-      const open = async ({ name, definition }: (typeof code)[number]) => {
-        const service = await startService(definition, {
-          env: composeEnvironment(name, composition),
-          bus,
-          logger: createLogger(name, config.LOG_LEVEL, log.stream),
-        }).catch((error: unknown) => {
-          throw named(name, error);
-        });
-        shutdown.service(name, service);
-        running.push({ name, url: service.url });
-        terminal.step(`${name} on port ${service.port}`);
-      };
-      const openProvider = async () => {
-        const logger = createLogger('sandbox', config.LOG_LEVEL, log.stream);
-        const provider = await startSandboxFrom(composeEnvironment('sandbox', composition), host, logger);
-        shutdown.after('sandbox', () => provider.close());
-        running.push({ name: 'sandbox provider', url: provider.url });
-        terminal.step(`sandbox provider on port ${provider.port}`);
-      };
-      const isGateway = ({ name }: { name: Service }) => name === 'gateway';
-      await all([...code.filter((it) => !isGateway(it)).map(open), ...(sandbox ? [openProvider()] : [])]);
+      const open = (service: LoadedService) => startInProcess(service, bus, context);
+      const isGateway = ({ name }: LoadedService) => name === 'gateway';
+      const running: RunningServer[] = await all([
+        ...loaded.filter((service) => !isGateway(service)).map(open),
+        ...(context.sandbox ? [startSandboxProvider(context)] : []),
+      ]);
       await beforeGateway(urlsOf(running));
-      // It makes its routes of their documents.
-      await all(code.filter(isGateway).map(open));
+      // The gateway reads its routes from the documents of the services.
+      running.push(...(await all(loaded.filter(isGateway).map(open))));
       return running;
     },
   };
 }
 
-function named(name: string, error: unknown): unknown {
-  if (error instanceof StartError) return error;
-  return new Error(`${name} can't start: ${error instanceof Error ? error.message : String(error)}`, {
-    cause: error,
+async function startInProcess(
+  { name, definition }: LoadedService,
+  bus: EmbeddedBus,
+  { config, composition, log, terminal, shutdown }: ServeContext,
+): Promise<RunningServer> {
+  const { startService } = await import('@roost/service');
+  const service = await startService(definition, {
+    env: composeEnvironment(name, composition),
+    bus,
+    logger: createLogger(name, config.LOG_LEVEL, log.stream),
+  }).catch((error: unknown) => {
+    throw startFailure(name, error);
   });
+  shutdown.service(name, service);
+  terminal.step(`${name} on port ${service.port}`);
+  return { name, url: service.url };
 }
 
-async function startSandboxFrom(env: Environment, host: string, logger: ReturnType<typeof createLogger>) {
-  return startSandbox({
+async function startSandboxProvider(context: ServeContext): Promise<RunningServer> {
+  const { config, composition, host, log, terminal, shutdown } = context;
+  const { startSandbox } = await import('@roost/app-sandbox');
+  const env = composeEnvironment('sandbox', composition);
+  const provider = await startSandbox({
     host,
     port: Number(env.PORT),
     databaseUrl: env.DATABASE_URL ?? '',
     webhookUrl: env.SANDBOX_WEBHOOK_URL ?? '',
     webhookSecret: env.SANDBOX_WEBHOOK_SECRET ?? '',
     ...(env.SANDBOX_PUBLIC_URL ? { publicUrl: env.SANDBOX_PUBLIC_URL } : {}),
-    logger,
+    logger: createLogger('sandbox', config.LOG_LEVEL, log.stream),
   }).catch((error: unknown) => {
-    throw named('the sandbox provider', error);
+    throw startFailure('the sandbox provider', error);
+  });
+  shutdown.after('sandbox', () => provider.close());
+  terminal.step(`sandbox provider on port ${provider.port}`);
+  return { name: 'sandbox provider', url: provider.url };
+}
+
+function startFailure(name: string, error: unknown): unknown {
+  if (error instanceof StartError) return error;
+  return new Error(`${name} can't start: ${error instanceof Error ? error.message : String(error)}`, {
+    cause: error,
   });
 }

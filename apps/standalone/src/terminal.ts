@@ -1,14 +1,14 @@
-/** What a person at the terminal sees: one line per step, with the time since the process began. */
+/** Prints to the terminal: a line per step, with the time since the start of the process. */
 export class Terminal {
   step(text: string): void {
     console.log(`  ${`${this.seconds()} s`.padStart(7)}  ${text}`);
   }
 
-  say(text: string): void {
+  print(text: string): void {
     console.log(text);
   }
 
-  complain(text: string): void {
+  printError(text: string): void {
     console.error(text);
   }
 

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { eventually, TestClient } from '@roost/testing';
 import { Operator } from './operator.fixture.js';
 import { aPublishedListing } from './published-listing.js';
-import { aPlace, cleanUp, type Env, type Run, run } from './standalone.js';
+import { freshEnvironment, stopAll, type Env, type Run, run } from './launcher.js';
 
 jest.setTimeout(180_000);
 
@@ -29,11 +29,11 @@ async function start(fault = ''): Promise<void> {
     PAYMENT_CHECK_SECONDS: '1',
     ROOST_FAULT: fault,
   });
-  await roost.says('Roost is ready');
+  await roost.prints('Roost is ready');
 }
 
 beforeAll(async () => {
-  place = await aPlace();
+  place = await freshEnvironment();
   await start();
   anyone = new TestClient(`http://127.0.0.1:${place.PORT}`);
   const as = async (...roles: string[]): Promise<TestClient> => {
@@ -46,7 +46,7 @@ beforeAll(async () => {
   expect(await roost.ends('SIGTERM')).toBe(0);
 });
 
-afterAll(cleanUp);
+afterAll(stopAll);
 
 async function aBooking(daysAhead: number): Promise<Booking> {
   const date = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);

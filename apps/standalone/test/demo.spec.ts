@@ -1,12 +1,25 @@
 import { jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { TestClient } from '@roost/testing';
-import { aPlace, cleanUp, type Env, run } from './standalone.js';
+import { eventually, TestClient } from '@roost/testing';
+import { Painter } from '../src/demo/painter.js';
+import { CITIES } from '../src/demo/places.js';
+import {
+  type Env,
+  freshEnvironment,
+  freshFolder,
+  isRunning,
+  postgresPid,
+  redisPid,
+  run,
+  stopAll,
+} from './launcher.js';
 
 jest.setTimeout(400_000);
-afterAll(cleanUp);
+afterAll(stopAll);
 
 const COUNTS = {
   listings: 36,
@@ -15,8 +28,21 @@ const COUNTS = {
   reviews: 16,
   wishlists: 3,
 };
+const SMALL_PICTURE_WIDTH = 160;
 
 const root = new URL('../../../', import.meta.url);
+
+/**
+ * Stores small versions of all pictures but those of the first place of each city, so that Roost draws those only. Full
+ * pictures take two minutes of CPU time to draw and to resize.
+ */
+async function storeSmallPictures(folder: string): Promise<void> {
+  const painter = new Painter(folder, SMALL_PICTURE_WIDTH);
+  const views = ['outside', 'living', 'bedroom', 'kitchen'] as const;
+  const others = CITIES.flatMap(({ city, places }) => places.slice(1).map(({ title }) => ({ city, title })));
+  await Promise.all(others.flatMap((subject) => views.map((view) => painter.draw(subject, view))));
+  painter.close();
+}
 
 async function roostCli(env: Env, ...args: string[]) {
   const child = spawn(
@@ -35,7 +61,7 @@ async function roostCli(env: Env, ...args: string[]) {
   return { code, out: await out, err: await err };
 }
 
-async function person(gateway: TestClient, name: string): Promise<TestClient> {
+async function logIn(gateway: TestClient, name: string): Promise<TestClient> {
   const { body } = await gateway.post<{ accessToken: string }>('/v1/auth/login', {
     email: `${name}@demo.roost.example`,
     password: 'roost-demo-password',
@@ -51,46 +77,56 @@ interface Hit {
   coverUrl: string;
 }
 
-/** One Roost, told in the order of its life: each test goes on where the one before has left it. */
+/** Each test continues with the data folder of the previous one. */
 describe('the demo data', () => {
   let env: Env;
+  let interruptedDataDir: string;
   let gateway: TestClient;
   beforeAll(async () => {
-    env = { ...(await aPlace()), ROOST_DEMO: 'on', RATE_LIMIT_PER_MINUTE: '0' };
+    env = { ...(await freshEnvironment()), ROOST_DEMO: 'on', RATE_LIMIT_PER_MINUTE: '0' };
     gateway = new TestClient(`http://127.0.0.1:${env.PORT}`);
+    await storeSmallPictures(join(env.ROOST_DATA_DIR ?? '', 'demo', 'pictures'));
   });
 
   const search = async (query: string) =>
     (await gateway.get<{ data: Hit[] }>(`/v1/listings/search?limit=100&${query}`)).body.data;
 
-  test('starts over when its past was cut short, before anybody was let in', async () => {
+  test('starts over after an interrupted replay of the past, before the gateway opens', async () => {
     const killed = run(env);
-    await killed.says('demo data: living through');
+    await killed.prints('demo data: replaying');
+    const servers = [postgresPid(env), redisPid(env)];
     await killed.ends('SIGKILL');
+    await eventually(() => expect(servers.filter(isRunning)).toEqual([]));
+    interruptedDataDir = join(freshFolder(), 'data');
+    cpSync(env.ROOST_DATA_DIR ?? '', interruptedDataDir, { recursive: true });
 
     const next = run(env);
-    await next.says('demo data: the rest');
-    expect(next.output()).toContain('starting over with nothing');
-    expect(next.output().indexOf('demo data: living through')).toBeLessThan(
+    await next.prints('demo data: adding the remaining');
+    expect(next.output()).toContain('deleting all data and starting over');
+    expect(next.output().indexOf('demo data: replaying')).toBeLessThan(
       next.output().indexOf('Roost is ready'),
     );
-    const answer = await fetch(`${env.IDENTITY_URL}/dev/clock`, {
+    const response = await fetch(`${env.IDENTITY_URL}/dev/clock`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{"advance":"PT0S"}',
     });
-    const { now } = (await answer.json()) as { now: string };
+    const { now } = (await response.json()) as { now: string };
     expect(Math.abs(Date.parse(now) - Date.now())).toBeLessThan(60_000);
-    // In the middle of the rest.
+    // This interrupts the load of the remaining data.
     expect(await next.ends('SIGINT')).toBe(0);
     expect(next.output()).not.toContain('demo data loaded');
   });
 
-  test('goes on with the rest at the next start, and is whole', async () => {
+  test('continues with the remaining data at the next start, until it is complete', async () => {
     const roost = run(env);
-    await roost.says('demo data loaded');
-    expect(roost.output()).not.toContain('living through');
+    await roost.prints('demo data loaded');
+    expect(roost.output()).not.toContain('replaying');
     expect(roost.output()).toContain(`${COUNTS.listings} places, ${COUNTS.pictures} pictures, 31 bookings`);
+    // Roost has drawn the pictures that were not stored.
+    expect(readdirSync(join(env.ROOST_DATA_DIR ?? '', 'demo', 'pictures')).length).toBeGreaterThan(
+      (COUNTS.listings - CITIES.length) * 4,
+    );
 
     const [lisbon, montreal, kyoto] = await Promise.all(
       ['city=Lisbon&guests=2', 'city=Montr%C3%A9al', 'city=Kyoto'].map(search),
@@ -106,11 +142,11 @@ describe('the demo data', () => {
     expect(photo.headers.get('content-type')).toBe('image/jpeg');
     expect(photo.headers.get('cache-control')).toContain('immutable');
 
-    const host = await person(gateway, 'host1');
+    const host = await logIn(gateway, 'host1');
     const requests = await host.get<{ data: unknown[] }>('/v1/me/bookings?role=host&state=awaiting_host');
     expect(requests.body.data).toHaveLength(1);
 
-    const admin = await person(gateway, 'admin');
+    const admin = await logIn(gateway, 'admin');
     const accounts = await admin.get<{ data: { currency: string; balanceMinor: number }[] }>(
       '/v1/admin/ledger/accounts?limit=100',
     );
@@ -124,9 +160,9 @@ describe('the demo data', () => {
     expect(await roost.ends('SIGINT')).toBe(0);
   });
 
-  test('is not loaded twice; a reset empties all and gives the same again', async () => {
+  test('is not loaded twice; a reset deletes all data and loads the same again', async () => {
     const roost = run(env);
-    await roost.says('Ctrl-C stops everything.');
+    await roost.prints('Ctrl-C stops everything.');
     const made = await gateway.post<{ accessToken: string }>('/dev/users', {
       roles: ['host'],
       emailVerified: true,
@@ -134,44 +170,45 @@ describe('the demo data', () => {
     const own = gateway.with({ authorization: `Bearer ${made.body.accessToken}` });
     expect((await own.get('/v1/me')).status).toBe(200);
 
-    const refused = await roostCli(env, 'demo', 'reset');
-    expect([refused.code, refused.out]).toEqual([1, '']);
-    expect(refused.err).toContain('--yes');
+    const rejected = await roostCli(env, 'demo', 'reset');
+    expect([rejected.code, rejected.out]).toEqual([1, '']);
+    expect(rejected.err).toContain('--yes');
     expect((await own.get('/v1/me')).status).toBe(200);
 
     const { code, out } = await roostCli(env, 'demo', 'reset', '--yes', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual(COUNTS);
-    expect(roost.output().match(/demo data: living through/g)).toHaveLength(1);
+    expect(roost.output().match(/demo data: replaying/g)).toHaveLength(1);
     expect((await own.get('/v1/me')).status).toBe(401);
     expect(await roost.ends('SIGINT')).toBe(0);
   });
+
+  test('without demo data, the rest of an interrupted replay is deleted once, and later data never', async () => {
+    const without: Env = {
+      ...(await freshEnvironment()),
+      ROOST_DATA_DIR: interruptedDataDir,
+      ROOST_DEMO: 'accounts',
+    };
+    const first = run(without);
+    await first.prints('Ctrl-C stops everything.');
+    expect(first.output()).toContain('deleting all data and starting over');
+    const client = new TestClient(`http://127.0.0.1:${without.PORT}`);
+    const made = await client.post<{ email: string; password: string }>('/dev/users', {
+      emailVerified: true,
+    });
+    expect(await first.ends('SIGINT')).toBe(0);
+
+    const second = run(without);
+    await second.prints('Ctrl-C stops everything.');
+    expect(second.output()).not.toContain('demo data');
+    const { email, password } = made.body;
+    expect((await client.post('/v1/auth/login', { email, password })).status).toBe(200);
+    expect(await second.ends('SIGINT')).toBe(0);
+  });
 });
 
-test('without demo data, what an interrupted past has left is emptied once, and never again', async () => {
-  const env: Env = { ...(await aPlace()), ROOST_DEMO: 'on' };
-  const killed = run(env);
-  await killed.says('demo data: living through');
-  await killed.ends('SIGKILL');
-
-  const without = { ...env, ROOST_DEMO: 'accounts' };
-  const first = run(without);
-  await first.says('Ctrl-C stops everything.');
-  expect(first.output()).toContain('starting over with nothing');
-  const gateway = new TestClient(`http://127.0.0.1:${env.PORT}`);
-  const made = await gateway.post<{ email: string; password: string }>('/dev/users', { emailVerified: true });
-  expect(await first.ends('SIGINT')).toBe(0);
-
-  const second = run(without);
-  await second.says('Ctrl-C stops everything.');
-  expect(second.output()).not.toContain('demo data');
-  const { email, password } = made.body;
-  expect((await gateway.post('/v1/auth/login', { email, password })).status).toBe(200);
-  expect(await second.ends('SIGINT')).toBe(0);
-});
-
-test('a Roost in production is refused', async () => {
-  const env = await aPlace();
+test('a reset of a Roost in production is rejected', async () => {
+  const env = await freshEnvironment();
   const { code, err } = await roostCli({ ...env, ROOST_ENV: 'production' }, 'demo', 'reset', '--yes');
   expect(code).toBe(1);
   expect(err).toMatch(/production: .*nothing is emptied\.$/m);

@@ -3,17 +3,17 @@ import { eventually, TestClient } from '@roost/testing';
 import { KEEPERS, Operator, rebuildProjections, replayOntoFullTables } from './operator.fixture.js';
 import { aPublishedListing } from './published-listing.js';
 import {
-  aPlace,
-  cleanUp,
+  freshEnvironment,
+  stopAll,
   DISTRIBUTED,
   type Env,
-  isAlive,
-  postmasterOf,
-  redisOf,
+  isRunning,
+  postgresPid,
+  redisPid,
   type Run,
   run,
   TOUR,
-} from './standalone.js';
+} from './launcher.js';
 
 jest.setTimeout(600_000);
 
@@ -36,11 +36,11 @@ let daysAhead = 10;
 
 async function start(): Promise<void> {
   roost = run(place, DISTRIBUTED);
-  await roost.says('Ctrl-C stops everything.');
+  await roost.prints('Ctrl-C stops everything.');
 }
 
 beforeAll(async () => {
-  place = { ...(await aPlace()), LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '0' };
+  place = { ...(await freshEnvironment()), LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '0' };
   await start();
   anyone = new TestClient(`http://127.0.0.1:${place.PORT}`);
   const as = async (...roles: string[]): Promise<TestClient> => {
@@ -51,7 +51,7 @@ beforeAll(async () => {
   listingId = await aPublishedListing(await as('guest', 'host'));
 });
 
-afterAll(cleanUp);
+afterAll(stopAll);
 
 /** The process that a service has now. */
 function processOf(name: string): number {
@@ -125,7 +125,7 @@ function graph(variables: object) {
 test('each service is a process of its own', () => {
   const pids = SERVICES.map(processOf);
   expect(new Set([...pids, roost.child.pid]).size).toBe(SERVICES.length + 1);
-  expect(pids.filter((pid) => !isAlive(pid))).toEqual([]);
+  expect(pids.filter((pid) => !isRunning(pid))).toEqual([]);
 });
 
 test('the tour is green', async () => {
@@ -201,7 +201,7 @@ describe('operators, over Kafka', () => {
 test('without reviews the graph answers the rest, REST goes on, and what happened meanwhile arrives later', async () => {
   const booking = await aBooking();
   process.kill(processOf('reviews'), 'SIGTERM');
-  await roost.says('reviews was stopped, and stays down');
+  await roost.prints('reviews was stopped, and stays down');
 
   await paid(booking);
   const ids = { listing: listingId, booking: booking.id };
@@ -223,7 +223,7 @@ test('without reviews the graph answers the rest, REST goes on, and what happene
   });
 
   process.kill(roost.child.pid ?? 0, 'SIGUSR2');
-  await roost.says('reviews is back');
+  await roost.prints('reviews is back');
   await eventually(
     async () => {
       const { body } = await graph(ids);
@@ -240,7 +240,7 @@ test.each(['identity', 'listings', 'bookings', 'payments', 'reviews', 'gateway']
     const booking = await aBooking();
     const before = processOf(name);
     process.kill(before, 'SIGKILL');
-    await roost.says(`${name} died (SIGKILL): it is started again`);
+    await roost.prints(`${name} died (SIGKILL): it is started again`);
     await eventually(
       () => {
         expect(processOf(name)).not.toBe(before);
@@ -277,18 +277,18 @@ test('the domain clock is one for all, and is kept when a service is started aga
 
 test('kill -9 of the launcher leaves nothing behind; the next start has it all, and Ctrl-C ends all', async () => {
   const booking = await aBooking();
-  const pids = [...SERVICES.map(processOf), postmasterOf(place), redisOf(place)];
+  const pids = [...SERVICES.map(processOf), postgresPid(place), redisPid(place)];
   await roost.ends('SIGKILL');
   await eventually(
     () => {
-      expect(pids.filter(isAlive)).toEqual([]);
+      expect(pids.filter(isRunning)).toEqual([]);
     },
     { seconds: 90 },
   );
   await start();
   await paid(booking);
-  const again = [...SERVICES.map(processOf), postmasterOf(place), redisOf(place)];
+  const again = [...SERVICES.map(processOf), postgresPid(place), redisPid(place)];
   expect(await roost.ends('SIGINT')).toBe(0);
   expect(roost.output()).toMatch(/Stopping[^]*Stopped\./);
-  expect(again.filter(isAlive)).toEqual([]);
+  expect(again.filter(isRunning)).toEqual([]);
 });

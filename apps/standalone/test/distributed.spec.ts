@@ -1,10 +1,10 @@
 import { jest } from '@jest/globals';
-import { aPlace, cleanUp, DISTRIBUTED, run } from './standalone.js';
+import { freshEnvironment, stopAll, DISTRIBUTED, run } from './launcher.js';
 
 // What it does when it runs is in distributed.faults.ts.
 
 jest.setTimeout(60_000);
-afterEach(cleanUp);
+afterEach(stopAll);
 
 test('--help says what it needs and how to stop one service', async () => {
   const help = run({}, DISTRIBUTED, ['--help']);
@@ -27,7 +27,7 @@ test.each([
   [{ KAFKA_BROKERS: 'kafka' }, /KAFKA_BROKERS is "kafka": it must be a comma-separated list of host:port/],
   [{ KAFKA_BROKERS: '127.0.0.1:1' }, /The Kafka of KAFKA_BROKERS \(127\.0\.0\.1:1\) does not answer/],
 ])('%j is refused with one sentence', async (env, sentence) => {
-  const roost = run({ ...(await aPlace()), ...env }, DISTRIBUTED);
+  const roost = run({ ...(await freshEnvironment()), ...env }, DISTRIBUTED);
   expect(await roost.ends()).toBe(1);
   expect(roost.output()).toMatch(sentence);
   expect(roost.output()).not.toMatch(/\n\s+at /);

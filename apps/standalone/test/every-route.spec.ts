@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { expectProblem, TestClient, type TestResponse } from '@roost/testing';
 import { type Document, filled, places, type Route, routesOf, sample, withValue } from './every-route.js';
-import { aPlace, cleanUp, run } from './standalone.js';
+import { freshEnvironment, stopAll, run } from './launcher.js';
 
 jest.setTimeout(300_000);
 
@@ -13,9 +13,9 @@ let callers: Record<'nobody' | 'guest' | 'host' | 'admin', TestClient>;
 let everything: TestClient;
 
 beforeAll(async () => {
-  const place = await aPlace();
+  const place = await freshEnvironment();
   const roost = run({ ...place, RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' });
-  await roost.says('Roost is ready');
+  await roost.prints('Roost is ready');
   gateway = `http://127.0.0.1:${place.PORT}`;
   const nobody = new TestClient(gateway);
   const as = async (...roles: string[]): Promise<TestClient> => {
@@ -34,7 +34,7 @@ beforeAll(async () => {
   routes = routesOf(document);
 });
 
-afterAll(cleanUp);
+afterAll(stopAll);
 
 /** An answer that says no says it well: a problem, with a code, without a stack. */
 function expectCivil(response: TestResponse<unknown>, call: string): void {

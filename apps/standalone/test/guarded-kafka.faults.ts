@@ -5,7 +5,7 @@ import { jest } from '@jest/globals';
 import { type EmbeddedKafka, startKafka } from '@roost/embedded';
 import { aPort, eventually, freshDatabase, freshRedis } from '@roost/testing';
 import pg from 'pg';
-import { aFolder, cleanUp, type Env, type Run, run } from './standalone.js';
+import { freshFolder, stopAll, type Env, type Run, run } from './launcher.js';
 
 jest.setTimeout(300_000);
 
@@ -21,7 +21,7 @@ describe('a Kafka that is guarded', () => {
   let databaseUrl: string;
 
   beforeAll(async () => {
-    const folder = aFolder();
+    const folder = freshFolder();
     const [store, certificate] = [join(folder, 'broker.p12'), join(folder, 'broker.pem')];
     const which = ['-alias', 'broker', '-keystore', store, '-storepass', 'changeit'];
     await keytool([
@@ -71,7 +71,7 @@ describe('a Kafka that is guarded', () => {
     };
   });
   afterAll(async () => {
-    await cleanUp();
+    await stopAll();
     await kafka?.stop();
   });
 
@@ -86,7 +86,7 @@ describe('a Kafka that is guarded', () => {
   ): Promise<{ service: Run; ready(): Promise<{ status: number; kafka: string }> }> {
     const port = await aPort();
     const service = run({ ...env, PORT: String(port) }, REVIEWS);
-    await service.says('"msg":"listening"');
+    await service.prints('"msg":"listening"');
     return {
       service,
       ready: async () => {
@@ -174,7 +174,7 @@ describe('a Kafka that is guarded', () => {
       expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(why) });
       expect(said.trim().split('\n')).toHaveLength(1);
       const { service, ready } = await reviews(env());
-      await service.says(/consumer died and will be started again/);
+      await service.prints(/consumer died and will be started again/);
       expect(await ready()).toEqual({ status: 503, kafka: 'down' });
       expect(service.output()).toMatch(why);
       expect(service.output()).not.toContain('"wrong"');

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { jest } from '@jest/globals';
 import { addDays, localDate } from '@roost/stay';
 import { eventually, expectProblem, TestClient } from '@roost/testing';
-import { aPlace, cleanUp, type Env, run } from './standalone.js';
+import { freshEnvironment, stopAll, type Env, run } from './launcher.js';
 
 jest.setTimeout(300_000);
 
@@ -98,14 +98,14 @@ if (existsSync(data)) {
     let first: Import;
 
     beforeAll(async () => {
-      const place = await aPlace();
+      const place = await freshEnvironment();
       const roost = run({ ...place, RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' });
-      await roost.says('Roost is ready');
+      await roost.prints('Roost is ready');
       url = `http://127.0.0.1:${place.PORT}`;
       anyone = new TestClient(url);
       first = await imports({}, ...albany, '--url', url);
     });
-    afterAll(cleanUp);
+    afterAll(stopAll);
 
     const aGuest = async (): Promise<TestClient> => {
       const made = await anyone.post<{ accessToken: string }>('/dev/users', { emailVerified: true });

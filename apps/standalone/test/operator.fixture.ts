@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { runningPostgres } from '@roost/embedded';
 import { eventually } from '@roost/testing';
 import pg from 'pg';
-import { type Env, TOUR } from './standalone.js';
+import { type Env, TOUR } from './launcher.js';
 
 const root = new URL('../../../', import.meta.url);
 const CLI = new URL('tools/src/cli/main.ts', root).pathname;

@@ -8,10 +8,10 @@ import {
   type Rebuilt,
   replayOntoFullTables,
 } from './operator.fixture.js';
-import { aPlace, cleanUp, type Env, run } from './standalone.js';
+import { freshEnvironment, stopAll, type Env, run } from './launcher.js';
 
 jest.setTimeout(400_000);
-afterAll(cleanUp);
+afterAll(stopAll);
 
 let env: Env;
 let gateway: TestClient;
@@ -25,7 +25,7 @@ const checksums = () => operator.checksums();
 /** One Roost with a life behind it: each test goes on where the one before has left it. */
 describe('the commands of operators', () => {
   beforeAll(async () => {
-    env = { ...(await aPlace()), RATE_LIMIT_PER_MINUTE: '0' };
+    env = { ...(await freshEnvironment()), RATE_LIMIT_PER_MINUTE: '0' };
     gateway = new TestClient(`http://127.0.0.1:${env.PORT}`);
     env.PUBLIC_URL = `http://127.0.0.1:${env.PORT}`;
     operator = new Operator(env);
@@ -65,7 +65,7 @@ describe('the commands of operators', () => {
 
   test('Roost starts, and the tour gives it a life', async () => {
     const process = run(env);
-    await process.says('Roost is ready');
+    await process.prints('Roost is ready');
     const tour = await operator.tour();
     expect({ code: tour.code, said: tour.code === 0 ? '' : tour.out + tour.err }).toEqual({
       code: 0,

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { TestClient } from '@roost/testing';
 import type { Browser } from 'playwright-core';
 import { hasBrowser, openBrowser, openPage, picture } from './browser.js';
-import { aPlace, cleanUp, run } from './standalone.js';
+import { freshEnvironment, stopAll, run } from './launcher.js';
 
 jest.setTimeout(120_000);
 
@@ -13,16 +13,16 @@ withBrowser('in a real browser (needs chromium: apt-get install chromium)', () =
   let browser: Browser;
 
   beforeAll(async () => {
-    const place = await aPlace();
+    const place = await freshEnvironment();
     const roost = run({ ...place, RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' });
-    await roost.says('Roost is ready');
+    await roost.prints('Roost is ready');
     gateway = `http://127.0.0.1:${place.PORT}`;
     browser = await openBrowser();
   });
 
   afterAll(async () => {
     await browser?.close();
-    await cleanUp();
+    await stopAll();
   });
 
   test('Swagger UI shows the routes, and "try it out" asks the gateway', async () => {

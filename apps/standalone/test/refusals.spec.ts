@@ -3,13 +3,16 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { aFolder, aPlace, cleanUp, type Env, run } from './standalone.js';
+import { freshFolder, freshEnvironment, stopAll, type Env, run } from './launcher.js';
 
 jest.setTimeout(60_000);
-afterEach(cleanUp);
+afterEach(stopAll);
 
 /** For what is refused before any service is asked: the others need not be loaded. */
-const aPlaceForOne = async (): Promise<Env> => ({ ...(await aPlace()), ROOST_SERVICES: 'listings' });
+const aPlaceForOne = async (): Promise<Env> => ({
+  ...(await freshEnvironment()),
+  ROOST_SERVICES: 'listings',
+});
 
 /** One sentence (of one line) that says this, nothing like a stack, and a non-zero exit. */
 async function expectRefusal(env: Env, sentence: RegExp): Promise<void> {
@@ -47,11 +50,11 @@ describe('a wrong setting', () => {
     ],
     [{ PAYMENT_PROVIDERS: 'paypal' }, /^PAYMENT_PROVIDERS is "paypal": it must be sandbox/],
   ])('%j', async (setting, sentence) => {
-    await expectRefusal({ ...(await aPlace()), ...setting }, sentence);
+    await expectRefusal({ ...(await freshEnvironment()), ...setting }, sentence);
   });
 
   test('two services on one port', async () => {
-    const env = await aPlace();
+    const env = await freshEnvironment();
     await expectRefusal(
       { ...env, LISTINGS_URL: env.IDENTITY_URL ?? '' },
       /^listings and identity are both set to port \d+: change LISTINGS_URL\.$/,
@@ -60,7 +63,7 @@ describe('a wrong setting', () => {
 
   test('the sandbox provider in production', async () => {
     await expectRefusal(
-      { ...(await aPlace()), ROOST_ENV: 'production', ROOST_SERVICES: 'payments' },
+      { ...(await freshEnvironment()), ROOST_ENV: 'production', ROOST_SERVICES: 'payments' },
       /PAYMENT_PROVIDERS/,
     );
   });
@@ -73,7 +76,7 @@ test.each([
 ])('the port of %s in use', async (name, service) => {
   const other = await listening();
   await expectRefusal(
-    { ...(await aPlace()), ROOST_SERVICES: service, [name]: String(other.port) },
+    { ...(await freshEnvironment()), ROOST_SERVICES: service, [name]: String(other.port) },
     new RegExp(
       `^Port ${other.port} \\(.*\\) can't be used: another program is listening on it; .* set ${name} to another\\.$`,
     ),
@@ -83,7 +86,7 @@ test.each([
 
 test('several ports in use are still one sentence', async () => {
   const others = [await listening(), await listening()];
-  const env = await aPlace();
+  const env = await freshEnvironment();
   await expectRefusal(
     { ...env, PORT: String(others[0]?.port), IDENTITY_URL: `http://127.0.0.1:${others[1]?.port}` },
     /^Ports \d+ \((gateway|identity)\), \d+ \((gateway|identity)\) can't be used: .*Is another Roost running\?/,
@@ -94,7 +97,7 @@ test('several ports in use are still one sentence', async () => {
 test('a second Roost on the same data folder', async () => {
   const env = await aPlaceForOne();
   const first = run(env);
-  await first.says('Roost is ready');
+  await first.prints('Roost is ready');
   await expectRefusal(
     { ...(await aPlaceForOne()), ROOST_DATA_DIR: env.ROOST_DATA_DIR ?? '' },
     new RegExp(`^The data folder .* is in use by process ${first.child.pid}: stop that one first`),
@@ -104,11 +107,11 @@ test('a second Roost on the same data folder', async () => {
 
 describe('a broken data folder', () => {
   test('a file in its place', async () => {
-    const file = join(aFolder(), 'file');
+    const file = join(freshFolder(), 'file');
     writeFileSync(file, '');
     await expectRefusal(
       { ...(await aPlaceForOne()), ROOST_DATA_DIR: file },
-      /^Can't write to the data folder .* \(a file of that name is in the way\)/,
+      /^Can't write to the data folder .* \(a file of that name exists\)/,
     );
   });
 
@@ -129,7 +132,7 @@ describe('a broken data folder', () => {
 });
 
 test('a machine without Redis', async () => {
-  const bin = aFolder();
+  const bin = freshFolder();
   // What PostgreSQL is started with by root.
   for (const tool of ['unshare', 'setpriv', 'stat']) symlinkSync(`/usr/bin/${tool}`, join(bin, tool));
   await expectRefusal(

@@ -17,7 +17,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { composeEnvironment, type Composition, DEFAULT_PORTS } from '../src/environment.js';
 import { aPublishedListing } from './published-listing.js';
-import { aFolder, cleanUp, type Run, run } from './standalone.js';
+import { freshFolder, stopAll, type Run, run } from './launcher.js';
 
 jest.setTimeout(900_000);
 
@@ -94,7 +94,7 @@ describe('every service is restarted, one after the other, while people use it',
       },
       secrets: { ENCRYPTION_KEY: secret(), LOCATION_SECRET: secret(), SANDBOX_WEBHOOK_SECRET: secret() },
       addresses: Object.fromEntries(ALL.map((name) => [name, at(name).url])) as Composition['addresses'],
-      dataDir: join(aFolder(), 'data'),
+      dataDir: join(freshFolder(), 'data'),
       databaseUrl: (database) => databases.get(database) ?? '',
       redisUrl,
       kafkaBrokers: brokers,
@@ -102,7 +102,7 @@ describe('every service is restarted, one after the other, while people use it',
     await Promise.all(ALL.map(bring));
   });
   afterAll(async () => {
-    await cleanUp();
+    await stopAll();
     for (const address of addresses.values()) address.close();
   });
 

@@ -1,47 +1,47 @@
 import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
-import { birthOf } from './processes.js';
+import { startTimeOf } from './processes.js';
 
 const FILE = 'owner';
 
-/** Another process, which lives, has the folder. */
+/** Another running process uses the folder. */
 export class FolderInUse extends EmbeddedError {}
 
 export interface Claim {
   /** The folder's real path. */
   folder: string;
-  /** The process that had it before died without a word, perhaps just now. */
-  afterDeath: boolean;
+  /** The previous process ended without releasing the folder, perhaps a moment ago. */
+  afterCrash: boolean;
   release(): void;
 }
 
 /**
- * Makes this process the only one that runs on a folder, until `release()` or its death.
- * A claim left by a dead process counts for nothing.
+ * Reserves a folder for this process until `release()` or the end of the process. The claim of an ended process is
+ * ignored. Throws FolderInUse if another process has the folder.
  */
 export function claimFolder(folder: string): Claim {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const real = realpathSync(folder);
     const file = join(real, FILE);
-    const mine = `${process.pid} ${birthOf(process.pid)}\n`;
-    let afterDeath = false;
+    const ownClaim = `${process.pid} ${startTimeOf(process.pid)}\n`;
+    let afterCrash = false;
     for (;;) {
       try {
-        writeFileSync(file, mine, { flag: 'wx', mode: 0o600 });
-        return { folder: real, afterDeath, release: () => rmSync(file, { force: true }) };
+        writeFileSync(file, ownClaim, { flag: 'wx', mode: 0o600 });
+        return { folder: real, afterCrash, release: () => rmSync(file, { force: true }) };
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
-      const owner = liveOwner(file);
+      const owner = runningOwner(file);
       if (owner !== null) {
         throw new FolderInUse(
           `The data folder ${folder} is in use by process ${owner}: stop that one first, or set ROOST_DATA_DIR to another folder.`,
         );
       }
       rmSync(file, { force: true });
-      afterDeath = true;
+      afterCrash = true;
     }
   } catch (error) {
     if (error instanceof EmbeddedError) throw error;
@@ -51,7 +51,7 @@ export function claimFolder(folder: string): Claim {
   }
 }
 
-function liveOwner(file: string): number | null {
+function runningOwner(file: string): number | null {
   let words: string[];
   try {
     words = readFileSync(file, 'utf8').trim().split(' ');
@@ -60,5 +60,5 @@ function liveOwner(file: string): number | null {
   }
   const pid = Number(words[0]);
   if (!Number.isSafeInteger(pid) || pid <= 0) return null;
-  return birthOf(pid) === words.slice(1).join(' ') ? pid : null;
+  return startTimeOf(pid) === words.slice(1).join(' ') ? pid : null;
 }

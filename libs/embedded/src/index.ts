@@ -1,4 +1,4 @@
-export { attend, type Attendance, type Attendant } from './attendant.js';
+export { startWatchdog, type WatchdogOptions, type Watchdog } from './watchdog.js';
 export { claimFolder } from './claim.js';
 export { EmbeddedError } from './embedded-error.js';
 export { startKafka, type EmbeddedKafka, type KafkaOptions } from './kafka.js';

@@ -5,46 +5,47 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
-import { onPath } from './on-path.js';
+import { findOnPath } from './find-on-path.js';
 
 const run = promisify(execFile);
 
 const LOGGING = fileURLToPath(new URL('../kafka/log4j2.properties', import.meta.url));
-const OLDEST_JAVA = 17;
+const MIN_JAVA = 17;
 
 export interface BrokerSettings {
   folder: string;
   port: number;
-  /** What clients are told; as `port` where nothing stands between. */
+  /** The port that clients connect to; differs from `port` behind a proxy. */
   advertisedPort: number;
   controllerPort: number;
   temporary?: boolean;
-  /** Lines of server.properties that are added, or stand for those of Roost. */
+  /** Lines of server.properties, which override those of Roost. */
   properties?: Readonly<Record<string, string>>;
-  /** More for Kafka's StorageTool when it makes the folder: `--add-scram`, say. */
+  /** Additional arguments of Kafka's StorageTool, such as `--add-scram`. */
   formatArguments?: readonly string[];
 }
 
-/** The Java to run Kafka with. */
+/** The Java that runs Kafka. Throws an EmbeddedError if there is none of a sufficient version. */
 export async function findJava(): Promise<string> {
   const home = process.env.JAVA_HOME?.trim();
-  const java = home && existsSync(join(home, 'bin', 'java')) ? join(home, 'bin', 'java') : onPath(['java']);
-  const cure =
+  const java =
+    home && existsSync(join(home, 'bin', 'java')) ? join(home, 'bin', 'java') : findOnPath(['java']);
+  const advice =
     'install it (on Debian: apt-get install openjdk-17-jre-headless), or set KAFKA_BROKERS to brokers that run.';
   if (java === null) {
-    throw new EmbeddedError(`Kafka needs Java ${OLDEST_JAVA}, and there is no java on PATH: ${cure}`);
+    throw new EmbeddedError(`Kafka needs Java ${MIN_JAVA}, and there is no java on PATH: ${advice}`);
   }
-  let said: string;
+  let output: string;
   try {
-    said = (await run(java, ['-version'], { timeout: 20_000 })).stderr;
+    output = (await run(java, ['-version'], { timeout: 20_000 })).stderr;
   } catch (error) {
-    throw new EmbeddedError(`Kafka needs Java, and ${java} does not run (${reasonOf(error)}): ${cure}`);
+    throw new EmbeddedError(`Kafka needs Java, and ${java} does not run (${reasonOf(error)}): ${advice}`);
   }
-  // A Java 8 calls itself 1.8.
-  const version = Number(/version "(\d+)/.exec(said)?.[1] ?? 0);
-  if (version < OLDEST_JAVA) {
+  // The version of Java 8 is 1.8.
+  const version = Number(/version "(\d+)/.exec(output)?.[1] ?? 0);
+  if (version < MIN_JAVA) {
     throw new EmbeddedError(
-      `Kafka needs Java ${OLDEST_JAVA} or newer, and ${java} is ${said.split('\n')[0]}: ${cure}`,
+      `Kafka needs Java ${MIN_JAVA} or newer, and ${java} is ${output.split('\n')[0]}: ${advice}`,
     );
   }
   return java;
@@ -53,14 +54,14 @@ export async function findJava(): Promise<string> {
 export function javaArguments(jars: string, folder: string, program: string, args: string[]): string[] {
   return [
     ...['-Xms64m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError'],
-    // Nothing of it in the system's folder for temporary files, where a killed process would leave it.
+    // No file in the system's folder for temporary files, where a killed process would leave it.
     ...['-XX:-UsePerfData', `-Djava.io.tmpdir=${join(folder, 'tmp')}`],
     ...[`-Dlog4j2.configurationFile=${LOGGING}`, '-Djava.awt.headless=true'],
     ...['-cp', join(jars, '*'), program, ...args],
   ];
 }
 
-/** One process that is broker and controller, for this machine only. */
+/** Settings of one process that is both broker and controller, for this machine only. */
 function properties(
   { folder, port, advertisedPort, controllerPort, temporary, properties: more }: BrokerSettings,
   data: string,
@@ -75,17 +76,17 @@ function properties(
     'inter.broker.listener.name': 'CLIENTS',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': join(folder, data),
-    // Topics are code (libs/messaging): a misspelt one must not spring up.
+    // Topics are created by code (libs/messaging); a misspelt name must not create one.
     'auto.create.topics.enable': false,
     'offsets.topic.replication.factor': 1,
     'offsets.topic.num.partitions': temporary ? 4 : 16,
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,
     'transaction.state.log.num.partitions': temporary ? 4 : 16,
-    // A broker that was killed is let in again once its old session is over (9 s unless said otherwise).
+    // A killed broker can register again after its previous session has expired (Kafka's default is 9 s).
     'broker.session.timeout.ms': 3_000,
     'broker.heartbeat.interval.ms': 500,
-    // The first member of a group need not wait for others (3 s unless said otherwise).
+    // The first member of a group waits this long for others (Kafka's default is 3 s).
     'group.initial.rebalance.delay.ms': temporary ? 0 : 200,
     'group.min.session.timeout.ms': 1_000,
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
@@ -98,7 +99,7 @@ function properties(
     .join('');
 }
 
-/** Writes the settings and, the first time, makes the storage. Gives the settings' file. */
+/** Writes the settings file and returns its path. Creates the storage at the first start. */
 export async function prepareBroker(
   java: string,
   jars: string,
@@ -127,8 +128,8 @@ export async function prepareBroker(
 
 async function format(java: string, jars: string, settings: BrokerSettings): Promise<void> {
   const { folder } = settings;
-  const begun = join(folder, 'data.unfinished');
-  rmSync(begun, { recursive: true, force: true });
+  const unfinished = join(folder, 'data.unfinished');
+  rmSync(unfinished, { recursive: true, force: true });
   const file = join(folder, 'format.properties');
   writeFileSync(file, properties(settings, 'data.unfinished'), { mode: 0o600 });
   const cluster = randomBytes(16).toString('base64url').replace(/^-/, 'A');
@@ -139,13 +140,13 @@ async function format(java: string, jars: string, settings: BrokerSettings): Pro
       timeout: 120_000,
     });
   } catch (error) {
-    const said = String((error as { stderr?: string }).stderr ?? '')
+    const output = String((error as { stderr?: string }).stderr ?? '')
       .split('\n')
       .find((line) => line.trim() !== '');
     throw new EmbeddedError(
-      `Kafka could not create its data folder ${begun}: ${said?.trim() ?? reasonOf(error)}.`,
+      `Kafka could not create its data folder ${unfinished}: ${output?.trim() ?? reasonOf(error)}.`,
     );
   }
-  renameSync(begun, join(folder, 'data'));
+  renameSync(unfinished, join(folder, 'data'));
   rmSync(file, { force: true });
 }

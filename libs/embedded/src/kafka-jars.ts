@@ -8,18 +8,18 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { claimFolder, FolderInUse } from './claim.js';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
-import { onPath } from './on-path.js';
+import { findOnPath } from './find-on-path.js';
 
 const run = promisify(execFile);
 
 const POM = fileURLToPath(new URL('../kafka/pom.xml', import.meta.url));
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
-const FETCHED_WITHIN_MS = 600_000;
-const LOOK_AGAIN_MS = 200;
+const DOWNLOADED_WITHIN_MS = 600_000;
+const POLL_MS = 200;
 
 /**
- * The folder with the broker's jars, the same for every data folder of this user. Fetched from Maven Central the first
- * time; another list of jars (the pom) is another folder. Who comes while they are being fetched waits for them.
+ * The folder with the jars of Kafka, shared by all data folders of this user. The first call downloads them from Maven
+ * Central; concurrent calls wait for the download. A changed pom.xml leads to another folder.
  */
 export async function kafkaJars(log: (line: string) => void): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME?.trim() || join(homedir(), '.cache'), 'roost');
@@ -29,26 +29,26 @@ export async function kafkaJars(log: (line: string) => void): Promise<string> {
     try {
       const claim = claimFolder(join(cache, 'kafka-fetching'));
       try {
-        if (!existsSync(jars)) await fetchInto(jars, log);
+        if (!existsSync(jars)) await downloadInto(jars, log);
       } finally {
         claim.release();
       }
     } catch (error) {
       if (!(error instanceof FolderInUse)) throw error;
-      await pause(LOOK_AGAIN_MS);
+      await pause(POLL_MS);
     }
   }
   return jars;
 }
 
-async function fetchInto(jars: string, log: (line: string) => void): Promise<void> {
-  const maven = onPath(['mvn']);
+async function downloadInto(jars: string, log: (line: string) => void): Promise<void> {
+  const maven = findOnPath(['mvn']);
   if (maven === null) {
     throw new EmbeddedError(
-      'Roost fetches Apache Kafka with Maven, and there is no mvn on PATH: install it (on Debian: apt-get install maven), or set KAFKA_BROKERS to brokers that run.',
+      'Roost downloads Apache Kafka with Maven, and there is no mvn on PATH: install it (on Debian: apt-get install maven), or set KAFKA_BROKERS to brokers that run.',
     );
   }
-  log('fetching Apache Kafka from Maven Central (once)');
+  log('downloading Apache Kafka from Maven Central (once)');
   const unfinished = `${jars}.${randomBytes(4).toString('hex')}.unfinished`;
   try {
     mkdirSync(unfinished, { recursive: true });
@@ -59,24 +59,24 @@ async function fetchInto(jars: string, log: (line: string) => void): Promise<voi
         ...['--batch-mode', '--strict-checksums', COPY],
         ...['-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`],
       ],
-      { cwd: unfinished, timeout: FETCHED_WITHIN_MS, maxBuffer: 32 * 1024 * 1024 },
+      { cwd: unfinished, timeout: DOWNLOADED_WITHIN_MS, maxBuffer: 32 * 1024 * 1024 },
     );
     renameSync(unfinished, jars);
   } catch (error) {
     throw new EmbeddedError(
-      `Apache Kafka could not be fetched from Maven Central (${complaintOf(error)}): see that "mvn" reaches it, or set KAFKA_BROKERS to brokers that run.`,
+      `Apache Kafka could not be downloaded from Maven Central (${reasonOfMaven(error)}): check that "mvn" can reach it, or set KAFKA_BROKERS to brokers that run.`,
     );
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
 }
 
-/** Maven complains on standard output. */
-function complaintOf(error: unknown): string {
-  const said = String((error as { stdout?: string }).stdout ?? '')
+/** Maven prints its errors to standard output. */
+function reasonOfMaven(error: unknown): string {
+  const output = String((error as { stdout?: string }).stdout ?? '')
     .split('\n')
     .find((line) => line.startsWith('[ERROR]'))
     ?.replace(/^\[ERROR\]\s*/, '')
     .slice(0, 300);
-  return said || reasonOf(error);
+  return output || reasonOf(error);
 }

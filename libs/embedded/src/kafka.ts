@@ -13,12 +13,12 @@ import {
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import { attend, type Attendant } from './attendant.js';
+import { startWatchdog, type Watchdog } from './watchdog.js';
 import { claimFolder } from './claim.js';
 import { EmbeddedError } from './embedded-error.js';
 import { findJava, javaArguments, prepareBroker } from './kafka-broker.js';
 import { kafkaJars } from './kafka-jars.js';
-import { endLeftover } from './leftover.js';
+import { stopLeftover } from './leftover-process.js';
 import { freePort, portTaken } from './ports.js';
 import { end } from './processes.js';
 
@@ -28,42 +28,42 @@ const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
 const ADDRESS = /^[\w.-]+:\d{1,5}$|^\[[\da-fA-F:.]+\]:\d{1,5}$/;
 
 export interface KafkaOptions {
-  /** Everything of this broker lives here: settings, topics, log. */
+  /** Contains the settings, topics and log of the broker. */
   dataDir: string;
   /** Without it: any free port. */
   port?: number;
-  /** Where clients are told to go, when something stands between (a wire that a test cuts). */
+  /** The port that clients connect to, if a proxy is in front of the broker. */
   advertisedPort?: number;
-  /** Brokers that are already there (`host:port`, comma-separated): nothing is started then. */
+  /** Existing brokers to use (`host:port`, comma-separated); no broker is started then. */
   brokers?: string;
   log?: (line: string) => void;
-  /** For tests: lines of server.properties that are added, or stand for those of Roost. */
+  /** For tests: lines of server.properties, which override those of Roost. */
   properties?: Readonly<Record<string, string>>;
-  /** For tests: more for Kafka's StorageTool when it makes the folder. */
+  /** For tests: additional arguments of Kafka's StorageTool. */
   formatArguments?: readonly string[];
-  /** For tests: quick to join a group, and the folder goes when this process goes. */
+  /** For tests: groups are joined without a delay, and the folder is deleted with this process. */
   temporary?: boolean;
 }
 
 export interface EmbeddedKafka {
   /** `host:port`, comma-separated. */
   brokers: string;
-  /** Null when the brokers are not ours. */
+  /** Null if the brokers were not started here. */
   port: number | null;
-  /** The broker's process; null when the brokers are not ours. */
+  /** The process id; null if the brokers were not started here. */
   pid: number | null;
-  /** Null when the brokers are not ours. */
+  /** Null if the brokers were not started here. */
   logFile: string | null;
-  /** Settles with a sentence when the broker ends without having been asked to. */
+  /** Resolves with a sentence if the broker ends without `stop()`. */
   ended: Promise<string>;
-  /** `keepFolder`: also a temporary broker's, for the next start on it. */
+  /** `keepFolder` also keeps the folder of a temporary broker, for the next start on it. */
   stop(options?: { keepFolder?: boolean }): Promise<void>;
 }
 
 /** Apache Kafka (KRaft), one broker that listens on this machine only. */
 export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> {
   const log = options.log ?? (() => undefined);
-  if (options.brokers) return useGiven(options.brokers);
+  if (options.brokers) return useExisting(options.brokers);
   const java = await findJava();
   const jars = await kafkaJars(log);
   const claim = claimFolder(options.dataDir);
@@ -71,9 +71,9 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
     const folder = claim.folder;
     const pidFile = join(folder, 'kafka.pid');
     const logFile = join(folder, 'kafka.log');
-    await endLeftover('Kafka', pidFile, folder, { withinMs: STOPPED_WITHIN_MS, log });
+    await stopLeftover('Kafka', pidFile, folder, { withinMs: STOPPED_WITHIN_MS, log });
     const port = options.port || (await freePort());
-    const taken = await portTaken(port, { patienceMs: claim.afterDeath ? 3_000 : 0, said: log });
+    const taken = await portTaken(port, { patienceMs: claim.afterCrash ? 3_000 : 0, log });
     if (taken)
       throw new EmbeddedError(`Kafka can't use port ${port}: ${taken}; free it, or set KAFKA_BROKERS.`);
     const controllerPort = await freePort();
@@ -98,7 +98,7 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
       started.child.once('exit', (_code, signal) => {
         if (!stopping)
           resolve(
-            `Kafka ended unexpectedly: ${whyOf(signal, logFile, started.logStart)} (more in ${logFile}).`,
+            `Kafka ended unexpectedly: ${exitReason(signal, logFile, started.logStart)} (more in ${logFile}).`,
           );
       });
     });
@@ -111,14 +111,14 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
       stop: async ({ keepFolder = false } = {}) => {
         if (stopping) return;
         stopping = true;
-        const forget = options.temporary === true && !keepFolder;
+        const deleteFolder = options.temporary === true && !keepFolder;
         await end(started.pid, [
-          ...(forget ? [] : [{ signal: 'SIGTERM' as const, withinMs: STOPPED_WITHIN_MS }]),
+          ...(deleteFolder ? [] : [{ signal: 'SIGTERM' as const, withinMs: STOPPED_WITHIN_MS }]),
           { signal: 'SIGKILL', withinMs: 5_000 },
         ]);
-        started.attendant.dismiss();
+        started.watchdog.stop();
         rmSync(pidFile, { force: true });
-        if (forget) rmSync(folder, { recursive: true, force: true });
+        if (deleteFolder) rmSync(folder, { recursive: true, force: true });
         claim.release();
       },
     };
@@ -128,7 +128,7 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
   }
 }
 
-interface Launch {
+interface LaunchOptions {
   command: string[];
   folder: string;
   pidFile: string;
@@ -140,23 +140,23 @@ interface Launch {
 interface Launched {
   child: ChildProcess;
   pid: number;
-  attendant: Attendant;
-  /** Where this run begins in the log. */
+  watchdog: Watchdog;
+  /** The offset of this run in the log. */
   logStart: number;
 }
 
-async function launch(parts: Launch): Promise<Launched> {
-  const { folder, pidFile, logFile } = parts;
+async function launch(options: LaunchOptions): Promise<Launched> {
+  const { folder, pidFile, logFile } = options;
   if (existsSync(logFile) && statSync(logFile).size > LOG_LIMIT_BYTES) renameSync(logFile, `${logFile}.1`);
   const out = openSync(logFile, 'a', 0o600);
   const logStart = fstatSync(out).size;
-  const [program = '', ...args] = parts.command;
+  const [program = '', ...args] = options.command;
   const child = spawn(program, args, { cwd: folder, detached: true, stdio: ['ignore', out, out] });
   closeSync(out);
   child.unref();
   let failure: string | null = null;
   child.once('error', (error) => (failure = error.message));
-  child.once('exit', (_code, signal) => (failure ??= whyOf(signal, logFile, logStart)));
+  child.once('exit', (_code, signal) => (failure ??= exitReason(signal, logFile, logStart)));
   const pid = child.pid;
   if (pid === undefined) {
     await pause(0);
@@ -164,33 +164,29 @@ async function launch(parts: Launch): Promise<Launched> {
       `Kafka (${program}) can't be started: ${failure ?? 'the system gave no reason'}.`,
     );
   }
-  const attendant = attend(pid, {
+  const watchdog = startWatchdog(pid, {
     signal: 'TERM',
     lastSignal: 'KILL',
-    removeFolder: parts.temporary ? folder : undefined,
+    removeFolder: options.temporary ? folder : undefined,
   });
   writeFileSync(pidFile, `${pid}\n`, { mode: 0o600 });
   const deadline = performance.now() + READY_WITHIN_MS;
-  while (!(await answers(parts.brokers))) {
+  while (!(await isReady(options.brokers))) {
     if (failure !== null || performance.now() > deadline) {
       await end(pid, [{ signal: 'SIGKILL', withinMs: 5_000 }]);
-      attendant.dismiss();
+      watchdog.stop();
       rmSync(pidFile, { force: true });
       throw new EmbeddedError(
-        `Kafka does not start on ${folder}: ${failure ?? 'it gives no answer'} (its log: ${logFile}). Mend the folder, or move it away to start empty.`,
+        `Kafka does not start on ${folder}: ${failure ?? 'it does not respond'} (its log: ${logFile}). Repair the folder, or move it away to start empty.`,
       );
     }
     await pause(50);
   }
-  return { child, pid, attendant, logStart };
+  return { child, pid, watchdog, logStart };
 }
 
-/** Null when the brokers answer, for `groups` also who wants to join one, else why they don't. */
-async function complaintOf(
-  brokers: string,
-  withinMs: number,
-  { groups = false } = {},
-): Promise<string | null> {
+/** Why the brokers do not respond; null if they do. With `groups`, they must also serve consumer groups. */
+async function failureOf(brokers: string, withinMs: number, { groups = false } = {}): Promise<string | null> {
   const client = new Kafka({
     clientId: 'roost-embedded',
     brokers: brokers.split(','),
@@ -203,8 +199,8 @@ async function complaintOf(
   try {
     await admin.connect();
     const cluster = await admin.describeCluster();
-    if (cluster.brokers.length === 0) return 'it knows no broker';
-    // Makes Kafka make its topic for groups, the first time.
+    if (cluster.brokers.length === 0) return 'there is no broker in the cluster';
+    // The first request makes Kafka create its topic for groups.
     if (groups) await admin.describeGroups(['roost-embedded']);
     return null;
   } catch (error) {
@@ -214,11 +210,11 @@ async function complaintOf(
   }
 }
 
-async function answers(brokers: string): Promise<boolean> {
-  return (await complaintOf(brokers, 2_000, { groups: true })) === null;
+async function isReady(brokers: string): Promise<boolean> {
+  return (await failureOf(brokers, 2_000, { groups: true })) === null;
 }
 
-async function useGiven(brokers: string): Promise<EmbeddedKafka> {
+async function useExisting(brokers: string): Promise<EmbeddedKafka> {
   const list = brokers.split(',').map((address) => address.trim());
   if (!list.every((address) => ADDRESS.test(address))) {
     throw new EmbeddedError(
@@ -226,10 +222,10 @@ async function useGiven(brokers: string): Promise<EmbeddedKafka> {
     );
   }
   const given = list.join(',');
-  const complaint = await complaintOf(given, 5_000);
-  if (complaint !== null) {
+  const failure = await failureOf(given, 5_000);
+  if (failure !== null) {
     throw new EmbeddedError(
-      `The Kafka of KAFKA_BROKERS (${given}) does not answer: ${complaint}; start it, or unset KAFKA_BROKERS to let Roost start one.`,
+      `The Kafka of KAFKA_BROKERS (${given}) does not answer: ${failure}; start it, or unset KAFKA_BROKERS to let Roost start one.`,
     );
   }
   return {
@@ -242,19 +238,19 @@ async function useGiven(brokers: string): Promise<EmbeddedKafka> {
   };
 }
 
-/** Why the broker is gone: a signal, or what the log of this run says at its end. */
-function whyOf(signal: NodeJS.Signals | null, logFile: string, from: number): string {
+/** Why the broker has ended: a signal, or the last error in the log of this run. */
+function exitReason(signal: NodeJS.Signals | null, logFile: string, from: number): string {
   if (signal !== null) return `it was ended by ${signal}`;
-  if (!existsSync(logFile)) return 'it left no log';
+  if (!existsSync(logFile)) return 'there is no log';
   const lines = readFileSync(logFile)
     .subarray(from)
     .toString()
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
     .slice(-60);
-  const telling =
+  const errorLine =
     lines.filter((line) => /^(Caused by: )?[\w.$]+(Exception|Error): /.test(line)).at(-1) ??
     lines.filter((line) => / (ERROR|FATAL) /.test(line)).at(-1) ??
     lines.at(-1);
-  return telling?.replace(/^\S+ (ERROR|FATAL|WARN|INFO) /, '').trim() || 'it gave no reason';
+  return errorLine?.replace(/^\S+ (ERROR|FATAL|WARN|INFO) /, '').trim() || 'no reason in the log';
 }

@@ -14,20 +14,20 @@ function listen(port: number, host: string): Promise<number | NodeJS.ErrnoExcept
 }
 
 /**
- * Ports above 32767 Linux lends to whoever connects somewhere or listens on any port, so that one found free there may be
- * gone before it is used. It keeps them a minute after such a connection has ended.
+ * Linux assigns ephemeral ports, above 32767, to outgoing connections and to servers that listen on any port. A port that
+ * is free there may be taken before it is used, and stays taken for a minute after such a connection has ended.
  */
-const FIRST_LENT = 32_768;
-const LENT_MS = 65_000;
+const FIRST_EPHEMERAL = 32_768;
+const EPHEMERAL_RELEASE_MS = 65_000;
 const FIRST_FREE = 20_000;
-const given = new Set<number>();
+const returned = new Set<number>();
 
-/** A port nobody listens on at this moment; no process is given the same one twice. */
+/** A port on which no server listens at this moment. Returns no port twice in one process. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
-    const port = randomInt(FIRST_FREE, FIRST_LENT);
-    if (given.has(port)) continue;
-    given.add(port);
+    const port = randomInt(FIRST_FREE, FIRST_EPHEMERAL);
+    if (returned.has(port)) continue;
+    returned.add(port);
     const bound = await listen(port, host);
     if (typeof bound === 'number') return port;
     if (bound.code !== 'EADDRINUSE' && bound.code !== 'EACCES') throw bound;
@@ -47,19 +47,19 @@ function isListenedOn(port: number, host: string): Promise<boolean> {
 
 interface PortOptions {
   host?: string;
-  /** How long one who is just leaving may take. */
+  /** How long to wait for a server that is stopping. */
   patienceMs?: number;
-  /** Is told of a longer wait. */
-  said?: (line: string) => void;
+  /** Prints one line if the wait for a connection is long. */
+  log?: (line: string) => void;
 }
 
-/** Why this port can't be listened on, or null when it can. Waits where it is only lent to a connection. */
+/** Why a server can't listen on this port; null if it can. Waits while only a connection uses the port. */
 export async function portTaken(
   port: number,
-  { host = '127.0.0.1', patienceMs = 0, said = () => undefined }: PortOptions = {},
+  { host = '127.0.0.1', patienceMs = 0, log = () => undefined }: PortOptions = {},
 ): Promise<string | null> {
   const began = performance.now();
-  let lent = false;
+  let isLogged = false;
   for (;;) {
     const bound = await listen(port, host);
     if (typeof bound === 'number') return null;
@@ -69,10 +69,12 @@ export async function portTaken(
     if (await isListenedOn(port, host)) {
       if (waited >= patienceMs) return 'another program is listening on it';
     } else {
-      if (waited >= LENT_MS) return 'a connection of another program goes out from it';
-      if (!lent && waited >= patienceMs) {
-        lent = true;
-        said(`waiting for port ${port}: it is lent to a connection for a minute at most after that ends`);
+      if (waited >= EPHEMERAL_RELEASE_MS) return 'a connection of another program goes out from it';
+      if (!isLogged && waited >= patienceMs) {
+        isLogged = true;
+        log(
+          `waiting for port ${port}: an outgoing connection uses it, for at most a minute after that has ended`,
+        );
       }
     }
     await pause(50);

@@ -15,7 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
-import { own, type Guise } from './unprivileged.js';
+import { changeOwner, type RunAs } from './unprivileged.js';
 
 const run = promisify(execFile);
 
@@ -53,58 +53,65 @@ export async function binaries(): Promise<Programs> {
   return programs;
 }
 
-/** Makes the cluster if there is none. True when it is new. */
+/** Creates the cluster if it is missing. Returns true if it is new. */
 export async function prepare(parts: {
   programs: Programs;
-  guise: Guise;
+  runAs: RunAs;
   folder: string;
   cluster: string;
   log: (line: string) => void;
 }): Promise<boolean> {
-  const { programs, guise, folder, cluster, log } = parts;
+  const { programs, runAs, folder, cluster, log } = parts;
   if (existsSync(cluster)) {
     checkCluster(cluster);
-    hand(guise, folder, cluster);
-    // A copied folder is often open to others, which PostgreSQL refuses.
+    setOwner(runAs, folder, cluster);
+    // PostgreSQL rejects a folder that others may read, which is common after a copy.
     if (statSync(cluster).mode & 0o077) chmodSync(cluster, 0o700);
     return false;
   }
   log('creating the database folder');
-  const begun = join(folder, 'data.unfinished');
-  rmSync(begun, { recursive: true, force: true });
-  mkdirSync(begun, { mode: 0o700 });
+  const unfinished = join(folder, 'data.unfinished');
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { mode: 0o700 });
   const passwordFile = join(folder, 'superuser.password');
   const role = join(folder, 'role.password');
   for (const file of [passwordFile, role]) {
     writeFileSync(file, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
   }
-  hand(guise, folder, begun);
+  setOwner(runAs, folder, unfinished);
   const args = [
-    ...['-D', begun, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--no-sync'],
+    ...[
+      '-D',
+      unfinished,
+      '--username=postgres',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--no-sync',
+    ],
     ...['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
   ];
-  const [command, ...rest] = [...guise.prefix, programs.initdb, ...args] as [string, ...string[]];
+  const [command, ...rest] = [...runAs.prefix, programs.initdb, ...args] as [string, ...string[]];
   try {
     await run(command, rest, { cwd: folder, env: environment(), timeout: 120_000 });
   } catch (error) {
-    const said = String((error as { stderr?: string }).stderr ?? '')
+    const output = String((error as { stderr?: string }).stderr ?? '')
       .split('\n')
       .find((line) => /error|fatal|could not/i.test(line));
     throw new EmbeddedError(
-      `PostgreSQL could not create its data folder ${begun}: ${said ?? reasonOf(error)}.`,
+      `PostgreSQL could not create its data folder ${unfinished}: ${output ?? reasonOf(error)}.`,
     );
   }
-  renameSync(begun, cluster);
+  renameSync(unfinished, cluster);
   return true;
 }
 
 function checkCluster(cluster: string): void {
   const advice = 'Move it away to start empty, or set ROOST_DATA_DIR to another folder.';
   const owner = statSync(cluster).uid;
-  const me = process.getuid?.();
-  if (me !== undefined && me !== 0 && owner !== me) {
+  const user = process.getuid?.();
+  if (user !== undefined && user !== 0 && owner !== user) {
     throw new EmbeddedError(
-      `The database folder ${cluster} belongs to another user (${owner}): give it to this one with "sudo chown -R ${me} ${dirname(cluster)}", or set ROOST_DATA_DIR to another folder.`,
+      `The database folder ${cluster} belongs to another user (${owner}): give it to this one with "sudo chown -R ${user} ${dirname(cluster)}", or set ROOST_DATA_DIR to another folder.`,
     );
   }
   let version: string;
@@ -127,12 +134,12 @@ function checkCluster(cluster: string): void {
   }
 }
 
-function hand(guise: Guise, folder: string, cluster: string): void {
-  if (guise.owner === null) return;
-  if (lstatSync(cluster).uid !== guise.owner) own(cluster, guise.owner);
-  // initdb reads it in the guise.
+function setOwner(runAs: RunAs, folder: string, cluster: string): void {
+  if (runAs.owner === null) return;
+  if (lstatSync(cluster).uid !== runAs.owner) changeOwner(cluster, runAs.owner);
+  // initdb reads this file as that user.
   const secret = join(folder, 'superuser.password');
-  if (existsSync(secret)) own(secret, guise.owner);
+  if (existsSync(secret)) changeOwner(secret, runAs.owner);
 }
 
 export function passwordsIn(folder: string): { superuser: string; role: string } {
@@ -150,8 +157,8 @@ export function passwordsIn(folder: string): { superuser: string; role: string }
 
 export function environment(): NodeJS.ProcessEnv {
   // PG* variables of the shell would change what initdb and postgres do.
-  const kept = Object.entries(process.env).filter(
+  const variables = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('PG') && !name.startsWith('LC_'),
   );
-  return { ...Object.fromEntries(kept), LANG: 'C', LC_ALL: 'C', TZ: 'UTC' };
+  return { ...Object.fromEntries(variables), LANG: 'C', LC_ALL: 'C', TZ: 'UTC' };
 }

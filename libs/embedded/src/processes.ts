@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
-export function isAlive(pid: number): boolean {
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -36,15 +36,15 @@ function ps(pid: number, column: string): string | null {
   }
 }
 
-/** Tells a process from a later one that got the same number: the moment it began. Null when it is gone. */
-export function birthOf(pid: number): string | null {
-  if (!isAlive(pid)) return null;
+/** The start time, which distinguishes a process from a later one with the same id. Null if the process has ended. */
+export function startTimeOf(pid: number): string | null {
+  if (!isRunning(pid)) return null;
   return statOf(pid)?.[19] ?? ps(pid, 'lstart');
 }
 
-/** Whether the process works in this folder: PostgreSQL and Redis both make their data folder their own. */
-export function worksIn(pid: number, folder: string): boolean {
-  if (!isAlive(pid)) return false;
+/** Whether the working folder of the process is `folder`. PostgreSQL, Redis and Kafka work in their data folders. */
+export function hasWorkingFolder(pid: number, folder: string): boolean {
+  if (!isRunning(pid)) return false;
   try {
     return readlinkSync(`/proc/${pid}/cwd`) === folder;
   } catch {
@@ -54,7 +54,7 @@ export function worksIn(pid: number, folder: string): boolean {
 
 export async function hasEnded(pid: number, withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
-  while (isAlive(pid)) {
+  while (isRunning(pid)) {
     if (performance.now() > deadline) return false;
     await pause(15);
   }
@@ -69,10 +69,10 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Asks in rising tones: each signal gets its time before the next one. */
-export async function end(pid: number, tones: { signal: NodeJS.Signals; withinMs: number }[]): Promise<void> {
-  for (const tone of tones) {
-    signal(pid, tone.signal);
-    if (await hasEnded(pid, tone.withinMs)) return;
+/** Sends one signal after the other until the process has ended, each after the time of the previous one. */
+export async function end(pid: number, steps: { signal: NodeJS.Signals; withinMs: number }[]): Promise<void> {
+  for (const step of steps) {
+    signal(pid, step.signal);
+    if (await hasEnded(pid, step.withinMs)) return;
   }
 }

@@ -14,11 +14,11 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { attend } from './attendant.js';
+import { startWatchdog } from './watchdog.js';
 import { claimFolder } from './claim.js';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
-import { endLeftover } from './leftover.js';
-import { onPath } from './on-path.js';
+import { stopLeftover } from './leftover-process.js';
+import { findOnPath } from './find-on-path.js';
 import { freePort, portTaken } from './ports.js';
 import { end } from './processes.js';
 
@@ -33,39 +33,39 @@ export interface RedisOptions {
   dataDir: string;
   /** Without it: any free port. */
   port?: number;
-  /** A server that is already there: nothing is started then. */
+  /** An existing server to use; no server is started then. */
   url?: string;
   log?: (line: string) => void;
-  /** For tests: nothing is kept, and the folder goes when this process goes. */
+  /** For tests: nothing is persisted, and the folder is deleted with this process. */
   temporary?: boolean;
 }
 
 export interface EmbeddedRedis {
   url: string;
-  /** Null when the server is not ours. */
+  /** Null if the server was not started here. */
   port: number | null;
-  /** Settles with a sentence when the server ends without having been asked to. */
+  /** Resolves with a sentence if the server ends without `stop()`. */
   ended: Promise<string>;
   stop(): Promise<void>;
 }
 
 export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> {
   const log = options.log ?? (() => undefined);
-  if (options.url) return useGiven(options.url);
-  const program = onPath(SERVERS) ?? (await install(log));
+  if (options.url) return useExisting(options.url);
+  const program = findOnPath(SERVERS) ?? (await install(log));
   const claim = claimFolder(options.dataDir);
   try {
     const folder = claim.folder;
     const pidFile = join(folder, 'redis.pid');
     const logFile = join(folder, 'redis.log');
-    await endLeftover('Redis', pidFile, folder, { withinMs: STOPPED_WITHIN_MS, log });
+    await stopLeftover('Redis', pidFile, folder, { withinMs: STOPPED_WITHIN_MS, log });
     const port = options.port || (await freePort());
-    const taken = await portTaken(port, { patienceMs: claim.afterDeath ? 3_000 : 0, said: log });
+    const taken = await portTaken(port, { patienceMs: claim.afterCrash ? 3_000 : 0, log });
     if (taken) throw new EmbeddedError(`Redis can't use port ${port}: ${taken}; free it, or set REDIS_URL.`);
 
     const password = passwordIn(folder);
     const configFile = join(folder, 'redis.conf');
-    // In a file, because the arguments of a process are for all users to read.
+    // A file, because all users can read the arguments of a process.
     writeFileSync(
       configFile,
       configuration({ folder, port, password, pidFile, temporary: options.temporary }),
@@ -80,7 +80,7 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
     child.unref();
     let failure: string | null = null;
     child.once('error', (error) => (failure = error.message));
-    child.once('exit', () => (failure ??= lastWords(logFile)));
+    child.once('exit', () => (failure ??= exitReason(logFile)));
     const pid = child.pid;
     if (pid === undefined) {
       await pause(0);
@@ -88,7 +88,7 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
         `Redis (${program}) can't be started: ${failure ?? 'the system gave no reason'}.`,
       );
     }
-    const attendant = attend(pid, {
+    const watchdog = startWatchdog(pid, {
       signal: 'TERM',
       lastSignal: 'KILL',
       removeFolder: options.temporary ? folder : undefined,
@@ -98,9 +98,9 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
     while ((await ping(url)) !== '+PONG') {
       if (failure !== null || performance.now() > deadline) {
         await end(pid, [{ signal: 'SIGKILL', withinMs: 1_000 }]);
-        attendant.dismiss();
+        watchdog.stop();
         throw new EmbeddedError(
-          `Redis does not start on ${folder}: ${failure ?? 'it gives no answer'} (its log: ${logFile}). Mend the folder, or move it away.`,
+          `Redis does not start on ${folder}: ${failure ?? 'it does not respond'} (its log: ${logFile}). Repair the folder, or move it away.`,
         );
       }
       await pause(10);
@@ -108,7 +108,7 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
     let stopping = false;
     const ended = new Promise<string>((resolve) => {
       child.once('exit', () => {
-        if (!stopping) resolve(`Redis ended unexpectedly: ${lastWords(logFile)} (more in ${logFile}).`);
+        if (!stopping) resolve(`Redis ended unexpectedly: ${exitReason(logFile)} (more in ${logFile}).`);
       });
     });
     return {
@@ -122,7 +122,7 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
           { signal: 'SIGTERM', withinMs: STOPPED_WITHIN_MS },
           { signal: 'SIGKILL', withinMs: 5_000 },
         ]);
-        attendant.dismiss();
+        watchdog.stop();
         rmSync(pidFile, { force: true });
         if (options.temporary) rmSync(folder, { recursive: true, force: true });
         claim.release();
@@ -134,7 +134,7 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
   }
 }
 
-async function useGiven(url: string): Promise<EmbeddedRedis> {
+async function useExisting(url: string): Promise<EmbeddedRedis> {
   let answer: string;
   try {
     answer = await ping(url);
@@ -152,7 +152,7 @@ async function useGiven(url: string): Promise<EmbeddedRedis> {
   return { url, port: null, ended: new Promise(() => undefined), stop: async () => undefined };
 }
 
-/** The last line of Redis' answer to PING; empty when nobody answers. */
+/** The last line of the response to PING; empty if there is none. */
 async function ping(address: string): Promise<string> {
   const url = new URL(address);
   if (url.protocol === 'rediss:') return '+PONG';
@@ -183,12 +183,12 @@ async function ping(address: string): Promise<string> {
 }
 
 async function install(log: (line: string) => void): Promise<string> {
-  const apt = onPath(['apt-get']) !== null;
+  const apt = findOnPath(['apt-get']) !== null;
   const asRoot = process.getuid?.() === 0;
   const steps =
     apt && asRoot
       ? ['apt-get update', 'apt-get install -y --no-install-recommends redis-server']
-      : onPath(['brew']) !== null
+      : findOnPath(['brew']) !== null
         ? ['brew install redis']
         : null;
   if (steps === null) {
@@ -208,18 +208,18 @@ async function install(log: (line: string) => void): Promise<string> {
         env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       });
     } catch (error) {
-      // A package list that could not be refreshed may still hold what we need.
+      // An outdated package list may still contain the package.
       if (step !== steps.at(-1)) continue;
-      const said = String((error as { stderr?: string }).stderr ?? '')
+      const output = String((error as { stderr?: string }).stderr ?? '')
         .trim()
         .split('\n')
         .at(-1);
       throw new EmbeddedError(
-        `Redis could not be installed: "${step}" failed (${said || reasonOf(error)}); install it yourself, or set REDIS_URL to one that runs.`,
+        `Redis could not be installed: "${step}" failed (${output || reasonOf(error)}); install it yourself, or set REDIS_URL to one that runs.`,
       );
     }
   }
-  const program = onPath(SERVERS);
+  const program = findOnPath(SERVERS);
   if (program === null) {
     throw new EmbeddedError(
       'Redis was installed, but redis-server is still not on PATH: add it, or set REDIS_URL.',
@@ -256,22 +256,22 @@ function configuration(parts: {
     'save ""',
     `appendonly ${parts.temporary ? 'no' : 'yes'}`,
     'appendfsync everysec',
-    // Jobs must not be thrown away to make room.
+    // Jobs must not be evicted.
     'maxmemory-policy noeviction',
-    // Each service under test gets a number of its own.
+    // Each service under test uses its own database number.
     `databases ${parts.temporary ? 4096 : 16}`,
     'loglevel notice',
     '',
   ].join('\n');
 }
 
-function lastWords(logFile: string): string {
+function exitReason(logFile: string): string {
   try {
     const lines = readFileSync(logFile, 'utf8').trim().split('\n').slice(-30);
-    const telling =
+    const errorLine =
       lines.filter((line) => /# |error|bad|fatal|can't|could not/i.test(line)).at(-1) ?? lines.at(-1);
-    return telling?.replace(/^\d+:\w \d+ \w+ \d+ [\d:.]+ [#*.-] /, '').trim() || 'it gave no reason';
+    return errorLine?.replace(/^\d+:\w \d+ \w+ \d+ [\d:.]+ [#*.-] /, '').trim() || 'no reason in the log';
   } catch {
-    return 'it left no log';
+    return 'there is no log';
   }
 }

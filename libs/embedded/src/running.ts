@@ -2,23 +2,23 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { passwordsIn } from './postgres-cluster.js';
 import { roleUrl } from './postgres.js';
-import { worksIn } from './processes.js';
+import { hasWorkingFolder } from './processes.js';
 import { redisUrl } from './redis.js';
 
-/** Where the servers of a data folder listen, for whoever has not started them. Null: none runs there. */
+/** The addresses of servers that another process has started on a data folder; null if none runs. */
 
 export function runningPostgres(folder: string): ((database: string) => string) | null {
   const cluster = join(folder, 'data');
   const lines = textOf(join(cluster, 'postmaster.pid'))?.split('\n') ?? [];
-  // The fourth line of PostgreSQL's own mark is its port.
+  // The fourth line of postmaster.pid is the port.
   const port = Number(lines[3]);
-  if (!isAt(Number(lines[0]), cluster) || !port) return null;
+  if (!worksAt(Number(lines[0]), cluster) || !port) return null;
   const { role } = passwordsIn(folder);
   return (database) => roleUrl(role, port, database);
 }
 
 export function runningRedis(folder: string): string | null {
-  if (!isAt(Number(textOf(join(folder, 'redis.pid'))), folder)) return null;
+  if (!worksAt(Number(textOf(join(folder, 'redis.pid'))), folder)) return null;
   const port = Number(/^port (\d+)$/m.exec(textOf(join(folder, 'redis.conf')) ?? '')?.[1]);
   const password = textOf(join(folder, 'redis.password'))?.trim();
   return port && password ? redisUrl(password, port) : null;
@@ -26,13 +26,13 @@ export function runningRedis(folder: string): string | null {
 
 /** `host:port`, comma-separated. */
 export function runningKafka(folder: string): string | null {
-  if (!isAt(Number(textOf(join(folder, 'kafka.pid'))), folder)) return null;
+  if (!worksAt(Number(textOf(join(folder, 'kafka.pid'))), folder)) return null;
   const settings = textOf(join(folder, 'server.properties')) ?? '';
   return /^advertised\.listeners=CLIENTS:\/\/([\w.:-]+)/m.exec(settings)?.[1] ?? null;
 }
 
-function isAt(pid: number, folder: string): boolean {
-  return Number.isSafeInteger(pid) && pid > 0 && worksIn(pid, folder);
+function worksAt(pid: number, folder: string): boolean {
+  return Number.isSafeInteger(pid) && pid > 0 && hasWorkingFolder(pid, folder);
 }
 
 function textOf(file: string): string | null {

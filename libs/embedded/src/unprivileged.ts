@@ -4,22 +4,22 @@ import { join } from 'node:path';
 import { EmbeddedError } from './embedded-error.js';
 
 /**
- * PostgreSQL refuses to run as root. Two ways to start it from a root shell, both of which also work below a
- * folder that only root may enter:
+ * PostgreSQL does not run as root. There are two ways to start it from a root shell. Both also work below a folder that
+ * only root may enter:
  * - a user namespace in which root is called user 1000 (its files stay root's on disk),
- * - user 65534 with the one capability of passing file permissions (containers often forbid namespaces).
+ * - user 65534 with the capability to bypass file permissions (containers often forbid namespaces).
  */
-export interface Guise {
-  /** Put before the command. */
+export interface RunAs {
+  /** Words before the command. */
   prefix: string[];
-  /** Who must own the data on disk; null: as it is. */
+  /** The user id that must own the data; null if the owner does not matter. */
   owner: number | null;
 }
 
 const NOBODY = 65534;
 const dac = '+dac_override';
 
-const WAYS: Guise[] = [
+const WAYS: RunAs[] = [
   { prefix: ['unshare', '--user', '--map-user=1000', '--'], owner: 0 },
   {
     prefix: [
@@ -35,13 +35,13 @@ const WAYS: Guise[] = [
   },
 ];
 
-export function guiseFor(program: string, folder: string): Guise {
+export function findRunAs(program: string, folder: string): RunAs {
   if (process.getuid?.() !== 0) return { prefix: [], owner: null };
   for (const way of WAYS) {
     try {
       for (const probe of [
         [program, '--version'],
-        // Not `test -x`: that asks on behalf of the real user and leaves capabilities out of account.
+        // Not `test -x`, which checks the real user and ignores capabilities.
         ['stat', join(folder, '.')],
       ]) {
         const [command = '', ...args] = [...way.prefix, ...probe];
@@ -53,15 +53,15 @@ export function guiseFor(program: string, folder: string): Guise {
     }
   }
   throw new EmbeddedError(
-    'PostgreSQL refuses to run as root, and this machine lets root step down in neither way that Roost knows (unshare --user, setpriv): run Roost as an ordinary user.',
+    'PostgreSQL does not run as root, and neither unshare --user nor setpriv works on this machine: run Roost as an ordinary user.',
   );
 }
 
-/** Hands a file, or a folder and all below it, to a user. */
-export function own(path: string, uid: number): void {
+/** Changes the owner of a file, or of a folder and everything below it. */
+export function changeOwner(path: string, uid: number): void {
   const status = lstatSync(path);
   if (status.isSymbolicLink()) return;
   if (status.uid !== uid) chownSync(path, uid, uid);
   if (!status.isDirectory()) return;
-  for (const name of readdirSync(path)) own(join(path, name), uid);
+  for (const name of readdirSync(path)) changeOwner(join(path, name), uid);
 }

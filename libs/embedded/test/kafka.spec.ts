@@ -48,7 +48,7 @@ describe('what a person can mend is one sentence', () => {
   test('no Maven', async () => {
     aMachineWith({ java: java('17.0.15') });
     await expect(startKafka({ dataDir: aFolder() })).rejects.toThrow(
-      /^Roost fetches Apache Kafka with Maven, and there is no mvn on PATH: install it/,
+      /^Roost downloads Apache Kafka with Maven, and there is no mvn on PATH: install it/,
     );
   });
 
@@ -60,12 +60,12 @@ describe('what a person can mend is one sentence', () => {
     const said: string[] = [];
     for (let time = 0; time < 2; time++) {
       await expect(startKafka({ dataDir: aFolder(), log: (line) => said.push(line) })).rejects.toThrow(
-        /^Apache Kafka could not be fetched from Maven Central \(Could not transfer artifact: Unknown host\)/,
+        /^Apache Kafka could not be downloaded from Maven Central \(Could not transfer artifact: Unknown host\)/,
       );
     }
     expect(said).toEqual([
-      'fetching Apache Kafka from Maven Central (once)',
-      'fetching Apache Kafka from Maven Central (once)',
+      'downloading Apache Kafka from Maven Central (once)',
+      'downloading Apache Kafka from Maven Central (once)',
     ]);
   });
 

@@ -15,7 +15,7 @@ test('a port on which somebody listens', async () => {
   });
 });
 
-test('a port that a connection goes out from is waited for, and that is said', async () => {
+test('waits for a port that an outgoing connection uses, and logs it', async () => {
   // The reset below is no error of its other end.
   const server = createServer((socket) => socket.resume().on('error', () => socket.destroy()));
   server.listen(0, '127.0.0.1');
@@ -23,16 +23,16 @@ test('a port that a connection goes out from is waited for, and that is said', a
   try {
     const port = await aPort();
     const stranger = await connectedFrom(port, (server.address() as AddressInfo).port);
-    const said: string[] = [];
+    const log: string[] = [];
     const taken = portTaken(port, {
-      said: (line) => {
-        said.push(line);
+      log: (line) => {
+        log.push(line);
         stranger.kill();
       },
     });
     expect(await taken).toBeNull();
-    expect(said).toEqual([
-      `waiting for port ${port}: it is lent to a connection for a minute at most after that ends`,
+    expect(log).toEqual([
+      `waiting for port ${port}: an outgoing connection uses it, for at most a minute after that has ended`,
     ]);
   } finally {
     server.close();

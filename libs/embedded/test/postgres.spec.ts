@@ -232,13 +232,13 @@ describe('whoever starts it', () => {
     );
   });
 
-  whenRoot('root who can step down in no way is told so', async () => {
+  whenRoot('reports a machine on which root can't change the user', async () => {
     const bin = aFolder();
     for (const name of ['unshare', 'setpriv'])
       writeFileSync(join(bin, name), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     await expect(
       hold('postgres', aFolder(), { prefix: ['env', `PATH=${bin}:${process.env.PATH}`] }),
-    ).rejects.toThrow(/^PostgreSQL refuses to run as root, and .*: run Roost as an ordinary user\.$/);
+    ).rejects.toThrow(/^PostgreSQL does not run as root, and .*: run Roost as an ordinary user\.$/);
   });
 });
 

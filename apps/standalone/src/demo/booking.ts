@@ -1,7 +1,7 @@
 import { addDays, localDate } from '@roost/stay';
 import type { Caller } from './caller.js';
-import type { DemoCity } from './places.js';
-import type { DemoStay } from './stays.js';
+import type { DemoCity } from './place.js';
+import type { DemoStay } from './stay.js';
 
 interface Booking {
   id: string;
@@ -9,30 +9,30 @@ interface Booking {
   state: string;
 }
 
-interface Actors {
+export interface StayContext {
   guest: Caller;
   host: Caller;
   city: DemoCity;
   listingId: string;
-  /** Domain time when the load began. */
+  /** Domain time at the start of the load. */
   today: Date;
 }
 
-/** Books and pays, or goes on with what an interrupted load has begun; then does what the demo says becomes of it. */
-export async function bookStay(stay: DemoStay, actors: Actors): Promise<string> {
-  const { guest, host, listingId } = actors;
-  const known = stay.booked === undefined ? await bookingOf(guest, listingId) : null;
-  const { id } = known ?? (await book(stay, actors));
+/** Books and pays, or continues a booking of an interrupted load; then the host accepts or declines a request. */
+export async function bookStay(stay: DemoStay, context: StayContext): Promise<string> {
+  const { guest, host, listingId } = context;
+  const existing = stay.booked === undefined ? await bookingOf(guest, listingId) : null;
+  const { id } = existing ?? (await book(stay, context));
   const state = await guest.eventually(async () => {
     const { state } = await guest.get<Booking>('bookings', `/v1/bookings/${id}`);
     if (state === 'pending_payment') await pay(guest, id);
     return state === 'pending_payment' || state === 'awaiting_capture' ? null : state;
   });
   if (state === 'awaiting_host') {
-    if (stay.then === 'is declined') {
+    if (stay.outcome === 'declined') {
       const reason = 'Two dogs are our limit, I am sorry.';
       await host.post('bookings', `/v1/bookings/${id}/decline`, { reason });
-    } else if (stay.then !== 'stays unanswered') {
+    } else if (stay.outcome !== 'unanswered') {
       await host.post('bookings', `/v1/bookings/${id}/accept`);
     }
   }
@@ -40,23 +40,29 @@ export async function bookStay(stay: DemoStay, actors: Actors): Promise<string> 
   return id;
 }
 
-export async function cancelStay(stay: DemoStay, id: string, { guest, host }: Actors): Promise<void> {
-  const byGuest = stay.then === 'is cancelled by its guest';
-  if (!byGuest && stay.then !== 'is cancelled by its host') return;
-  const who = byGuest ? guest : host;
-  const { state } = await who.get<Booking>('bookings', `/v1/bookings/${id}`);
+export async function cancelStay(stay: DemoStay, id: string, { guest, host }: StayContext): Promise<void> {
+  const byGuest = stay.outcome === 'cancelled by guest';
+  if (!byGuest && stay.outcome !== 'cancelled by host') return;
+  const caller = byGuest ? guest : host;
+  const { state } = await caller.get<Booking>('bookings', `/v1/bookings/${id}`);
   if (state !== 'confirmed') return;
   const reason = byGuest ? 'Our plans have changed.' : 'A pipe has burst, and the plumber comes on Monday.';
-  await who.post('bookings', `/v1/bookings/${id}/cancel`, { reason });
+  await caller.post('bookings', `/v1/bookings/${id}/cancel`, { reason });
 }
 
-/** Both sides, as soon as the stay counts as over in `reviews`; the host's reply once both have appeared. */
-export async function reviewStay(stay: DemoStay, bookingId: string, { guest, host }: Actors): Promise<void> {
-  const write = (who: Caller, body: object) =>
-    who.eventually(() => who.post<{ id: string }>('reviews', `/v1/bookings/${bookingId}/reviews`, body));
-  if (!stay.guestSays) return;
-  const [overall, text] = stay.guestSays;
-  const lesser = Math.max(1, overall - 1);
+/** Reviews of both parties, as soon as the reviews service has handled the end of the stay, and the reply of the host. */
+export async function reviewStay(
+  stay: DemoStay,
+  bookingId: string,
+  { guest, host }: StayContext,
+): Promise<void> {
+  const write = (author: Caller, body: object) =>
+    author.eventually(() =>
+      author.post<{ id: string }>('reviews', `/v1/bookings/${bookingId}/reviews`, body),
+    );
+  if (!stay.guestReview) return;
+  const [overall, text] = stay.guestReview;
+  const lower = Math.max(1, overall - 1);
   const review = await write(guest, {
     overall,
     categories: {
@@ -64,13 +70,13 @@ export async function reviewStay(stay: DemoStay, bookingId: string, { guest, hos
       checkIn: 5,
       cleanliness: text.length % 2 ? 5 : overall,
       communication: 5,
-      location: text.length % 3 ? 5 : lesser,
-      value: text.length % 2 ? overall : lesser,
+      location: text.length % 3 ? 5 : lower,
+      value: text.length % 2 ? overall : lower,
     },
     text,
   });
-  if (stay.hostSays) {
-    const [given, words] = stay.hostSays;
+  if (stay.hostReview) {
+    const [given, words] = stay.hostReview;
     await write(host, {
       overall: given,
       categories: { cleanliness: given, rules: 5, communication: 5 },
@@ -88,7 +94,7 @@ async function bookingOf(guest: Caller, listingId: string): Promise<Booking | nu
   return all.find((one) => one.listingId === listingId && one.state !== 'expired') ?? null;
 }
 
-async function book(stay: DemoStay, { guest, city, listingId, today }: Actors): Promise<Booking> {
+async function book(stay: DemoStay, { guest, city, listingId, today }: StayContext): Promise<Booking> {
   const checkInDate = addDays(localDate(today, city.timeZone), stay.checkIn);
   const quote = await guest.eventually(() =>
     guest.post<{ id: string }>('bookings', '/v1/quotes', {

@@ -3,11 +3,24 @@ import { setTimeout as pause } from 'node:timers/promises';
 export type ServiceUrls = Record<'identity' | 'listings' | 'bookings' | 'payments' | 'reviews', string>;
 type ServiceName = keyof ServiceUrls;
 
-const PATIENCE_MS = 20_000;
+interface CallOptions {
+  body?: object;
+  token?: string;
+}
+
+interface Call {
+  service: ServiceName;
+  method: string;
+  path: string;
+}
+
+const VISIBLE_WITHIN_MS = 20_000;
+const RETRY_PAUSE_MS = 20;
+const CALL_TIMEOUT_MS = 30_000;
 const PASSWORD = 'roost-demo-password';
 
-/** An answer that the demo can't go on with. */
-export class Unexpected extends Error {
+/** A service responded with an error status. */
+export class FailedCall extends Error {
   constructor(
     call: string,
     readonly status: number,
@@ -18,7 +31,7 @@ export class Unexpected extends Error {
   }
 }
 
-/** Somebody with an account, calling the services as any client would, past the gateway and its rate limit. */
+/** A client of the services with a demo account. It does not use the gateway, which limits rates. */
 export class Caller {
   #token: Promise<string> | null = null;
 
@@ -29,22 +42,22 @@ export class Caller {
   ) {}
 
   get<T>(service: ServiceName, path: string): Promise<T> {
-    return this.#call<T>(service, 'GET', path);
+    return this.#call<T>({ service, method: 'GET', path });
   }
 
-  post<T>(service: ServiceName, path: string, body?: object, key?: string): Promise<T> {
-    return this.#call<T>(service, 'POST', path, body, key);
+  post<T>(service: ServiceName, path: string, body?: object): Promise<T> {
+    return this.#call<T>({ service, method: 'POST', path }, body);
   }
 
   put<T>(service: ServiceName, path: string, body?: object): Promise<T> {
-    return this.#call<T>(service, 'PUT', path, body);
+    return this.#call<T>({ service, method: 'PUT', path }, body);
   }
 
   patch<T>(service: ServiceName, path: string, body: object): Promise<T> {
-    return this.#call<T>(service, 'PATCH', path, body);
+    return this.#call<T>({ service, method: 'PATCH', path }, body);
   }
 
-  /** Everything of a list. */
+  /** Every item of a list, from all its pages. */
   async all<T>(service: ServiceName, path: string): Promise<T[]> {
     const found: T[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
@@ -56,79 +69,64 @@ export class Caller {
     return found;
   }
 
-  /** What one service says reaches the next by event: asks again until it has. */
-  async eventually<T>(ask: () => Promise<T | null>): Promise<T> {
-    const deadline = performance.now() + PATIENCE_MS;
+  /** Repeats a call while it returns null, or fails because an event has not reached the called service yet. */
+  async eventually<T>(call: () => Promise<T | null>): Promise<T> {
+    const deadline = performance.now() + VISIBLE_WITHIN_MS;
     for (;;) {
-      const [answer, error] = await ask().then(
+      const [result, error] = await call().then(
         (value): [T | null, unknown] => [value, null],
         (reason: unknown): [T | null, unknown] => [null, reason],
       );
-      if (answer !== null) return answer;
-      if (error && !(error instanceof Unexpected && isEarly(error))) throw error;
-      if (performance.now() > deadline) throw error ?? new Error(`${this.name} waited in vain`);
-      await pause(20, undefined, { signal: this.signal });
+      if (result !== null) return result;
+      if (error && !(error instanceof FailedCall && isEarly(error))) throw error;
+      if (performance.now() > deadline) {
+        throw error ?? new Error(`${this.name}: no result within ${VISIBLE_WITHIN_MS / 1000} s`);
+      }
+      await pause(RETRY_PAUSE_MS, undefined, { signal: this.signal });
     }
   }
 
-  async #call<T>(
-    service: ServiceName,
-    method: string,
-    path: string,
-    body?: object,
-    key?: string,
-  ): Promise<T> {
+  async #call<T>(call: Call, body?: object): Promise<T> {
     this.#token ??= this.#logIn();
     const token = await this.#token;
     try {
-      return await this.#send<T>(service, method, path, body, { authorization: `Bearer ${token}` }, key);
+      return await this.#send<T>(call, { body, token });
     } catch (error) {
-      if (!(error instanceof Unexpected) || error.status !== 401) throw error;
-      // A long load outlives a token.
+      if (!(error instanceof FailedCall) || error.status !== 401) throw error;
+      // A token expires during a long load.
       this.#token = this.#logIn();
-      const fresh = await this.#token;
-      return await this.#send<T>(service, method, path, body, { authorization: `Bearer ${fresh}` }, key);
+      return await this.#send<T>(call, { body, token: await this.#token });
     }
   }
 
   async #logIn(): Promise<string> {
-    const login = { email: `${this.name}@demo.roost.example`, password: PASSWORD };
+    const body = { email: `${this.name}@demo.roost.example`, password: PASSWORD };
     const { accessToken } = await this.#send<{ accessToken: string }>(
-      'identity',
-      'POST',
-      '/v1/auth/login',
-      login,
+      { service: 'identity', method: 'POST', path: '/v1/auth/login' },
+      { body },
     );
     return accessToken;
   }
 
-  async #send<T>(
-    service: ServiceName,
-    method: string,
-    path: string,
-    body?: object,
-    headers: Record<string, string> = {},
-    key?: string,
-  ): Promise<T> {
+  async #send<T>({ service, method, path }: Call, { body, token }: CallOptions): Promise<T> {
     const json = body !== undefined && !(body instanceof FormData);
     const response = await fetch(this.urls[service] + path, {
       method,
       headers: {
-        ...headers,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(json ? { 'content-type': 'application/json' } : {}),
-        ...(key ? { 'idempotency-key': key } : {}),
       },
-      signal: AbortSignal.any([this.signal, AbortSignal.timeout(30_000)]),
+      signal: AbortSignal.any([this.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
       ...(body === undefined ? {} : { body: json ? JSON.stringify(body) : (body as FormData) }),
     });
     const text = await response.text();
     if (!response.ok) {
       const code = /"code":"([^"]+)"/.exec(text)?.[1] ?? null;
-      throw new Unexpected(`${this.name}: ${method} ${path}`, response.status, code, text);
+      throw new FailedCall(`${this.name}: ${method} ${path}`, response.status, code, text);
     }
     return (text ? JSON.parse(text) : null) as T;
   }
 }
 
-/** The event that makes it so has not arrived. */
-const isEarly = ({ status, code }: Unexpected) => status === 404 || code === 'review.not_eligible';
+/** The called service has not handled a required event yet. */
+const isEarly = ({ status, code }: FailedCall) => status === 404 || code === 'review.not_eligible';

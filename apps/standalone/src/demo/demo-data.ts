@@ -3,140 +3,141 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ServiceUrls } from './caller.js';
-import { Artist } from './pictures/artist.js';
 import { Demo, type DemoCounts, drawCovers } from './demo.js';
+import { Painter } from './painter.js';
 
 const Status = z.object({
-  /** `past`: nobody has been let in yet; `present`: Roost runs, and the rest is being added. */
+  /** `past`: the gateway is closed; `present`: Roost runs, and the remaining data is being added. */
   state: z.enum(['past', 'present', 'loaded', 'failed']),
   at: z.string(),
   counts: z.unknown().optional(),
 });
 type Status = z.output<typeof Status>;
 
-const WATCH_MS = 250;
+const RESET_POLL_MS = 250;
 const ATTEMPTS = 6;
 
-/** In a data folder that has served production nothing is ever emptied. */
+/** This file marks a data folder that has served production. Data in such a folder is never deleted. */
 export const PRODUCTION_MARK = 'production';
 
 /**
- * Loads the demo once into a data folder of its own, and again when `npm run roost -- demo reset` asks. What an
- * interruption leaves of the past is emptied at the next start, because the clock stood elsewhere; the rest goes on.
+ * Loads the demo data once into an empty data folder, and again on `npm run roost -- demo reset`. After an interrupted
+ * replay of the past, the next start deletes all data, because the clock was moved; an interrupted load of the rest
+ * continues.
  */
 export class DemoData {
   readonly #folder: string;
   readonly #stop = new AbortController();
-  readonly #artist: Artist;
+  readonly #painter: Painter;
   #covers: Map<string, Promise<Buffer>> | null = null;
-  #watching: NodeJS.Timeout | null = null;
-  #work: Promise<void> = Promise.resolve();
+  #polling: NodeJS.Timeout | null = null;
+  #loading: Promise<void> = Promise.resolve();
 
   constructor(
     dataDir: string,
-    private readonly say: (line: string) => void,
-    private readonly keep: (error: unknown, message: string) => void,
+    private readonly print: (line: string) => void,
+    private readonly logError: (error: unknown, message: string) => void,
   ) {
     this.#folder = join(dataDir, 'demo');
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    this.#artist = new Artist(join(this.#folder, 'pictures'));
+    this.#painter = new Painter(join(this.#folder, 'pictures'));
   }
 
-  /** Whether what is there must go: somebody asked for it, or its past was interrupted. */
-  get mustEmpty(): boolean {
+  /** Whether all data must be deleted: a reset was requested, or the replay of the past was interrupted. */
+  get mustDeleteData(): boolean {
     return existsSync(this.#request) || this.#status()?.state === 'past';
   }
 
-  /** Nothing is left that would have to go: what comes now is somebody's. */
-  emptied(): void {
+  /** Call after the deletion. Data that is created later is not deleted. */
+  dataDeleted(): void {
     rmSync(this.#file, { force: true });
     rmSync(this.#request, { force: true });
   }
 
-  /** Called before the services start, on an empty database; the covers are drawn meanwhile. */
-  begin(): void {
+  /** Call before the services start, on empty databases. The covers are drawn while they start. */
+  prepare(): void {
     this.#write({ state: 'past' });
-    this.#covers = drawCovers(this.#artist);
+    this.#covers = drawCovers(this.#painter);
   }
 
-  /** Before anybody is let in: the domain clock travels. */
-  async livePast(urls: ServiceUrls): Promise<void> {
+  /** Call before the gateway opens: this moves the domain clock. */
+  async replayHistory(urls: ServiceUrls): Promise<void> {
     if (!this.#covers) return;
-    this.say('demo data: living through the last ten weeks, once (ROOST_DEMO=accounts goes without)');
+    this.print('demo data: replaying the last ten weeks, once (ROOST_DEMO=accounts skips this)');
     const covers = this.#covers;
     this.#covers = null;
     try {
-      await new Demo(urls, this.#artist, this.#stop.signal).livePast(covers);
+      await new Demo(urls, this.#painter, this.#stop.signal).replayHistory(covers);
       this.#write({ state: 'present' });
     } catch (error) {
-      this.#failed(error);
+      this.#reportFailure(error);
     }
   }
 
-  /** In the background, once Roost is ready. */
-  addTheRest(urls: ServiceUrls): void {
+  /** Call once Roost is ready. Works in the background. */
+  addPresent(urls: ServiceUrls): void {
     if (this.#status()?.state !== 'present') return;
-    this.#work = this.#addTheRest(urls).catch(() => undefined);
+    this.#loading = this.#loadPresent(urls).catch(() => undefined);
   }
 
-  /** Calls back when a reset is asked for. */
-  onRequest(reset: () => void): void {
-    this.#watching = setInterval(() => {
+  /** Calls `reset` once when a reset is requested. */
+  onResetRequest(reset: () => void): void {
+    this.#polling = setInterval(() => {
       if (!existsSync(this.#request)) return;
-      clearInterval(this.#watching ?? undefined);
+      clearInterval(this.#polling ?? undefined);
       reset();
-    }, WATCH_MS).unref();
+    }, RESET_POLL_MS).unref();
   }
 
-  /** What is being added is left where it is. */
+  /** Interrupts a load; the next start continues it. */
   async close(): Promise<void> {
-    if (this.#watching) clearInterval(this.#watching);
-    this.#watching = null;
+    if (this.#polling) clearInterval(this.#polling);
+    this.#polling = null;
     this.#stop.abort();
-    this.#artist.close();
-    await this.#work;
+    this.#painter.close();
+    await this.#loading;
   }
 
-  async #addTheRest(urls: ServiceUrls): Promise<void> {
+  async #loadPresent(urls: ServiceUrls): Promise<void> {
     const started = performance.now();
-    this.say('demo data: the rest of the houses and pictures comes in the background');
+    this.print('demo data: adding the remaining places and pictures in the background');
     try {
-      const counts = await this.#settled(urls);
+      const counts = await this.#addWithRetries(urls);
       this.#write({ state: 'loaded', counts });
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const bookings = Object.values(counts.bookings).reduce((sum, count) => sum + count, 0);
-      this.say(
+      this.print(
         `demo data loaded: ${counts.listings} places, ${counts.pictures} pictures, ${bookings} bookings, ${counts.reviews} reviews (${seconds} s)`,
       );
     } catch (error) {
-      this.#failed(error);
+      this.#reportFailure(error);
     } finally {
-      this.#artist.close();
+      this.#painter.close();
     }
   }
 
-  /** Somebody else may move the clock meanwhile, and a quote expires: what is there is left alone, so it is asked again. */
-  async #settled(urls: ServiceUrls): Promise<DemoCounts> {
+  /** A client may move the clock at the same time, so that a quote expires. A retry skips existing data. */
+  async #addWithRetries(urls: ServiceUrls): Promise<DemoCounts> {
     for (let attempt = 1; ; attempt += 1) {
-      const demo = new Demo(urls, this.#artist, this.#stop.signal);
+      const demo = new Demo(urls, this.#painter, this.#stop.signal);
       try {
-        await demo.settleIn();
+        await demo.addPresent();
         return await demo.counts();
       } catch (error) {
         if (this.#stop.signal.aborted || attempt === ATTEMPTS) throw error;
-        this.keep(error, 'the demo data is tried again');
+        this.logError(error, 'demo data failed; retrying');
         await pause(attempt * 1_000, undefined, { signal: this.#stop.signal });
       }
     }
   }
 
-  /** Stopped half-way is not failed: the next start goes on. */
-  #failed(error: unknown): void {
+  /** A load that is interrupted by a stop has not failed: the next start continues it. */
+  #reportFailure(error: unknown): void {
     if (this.#stop.signal.aborted) throw error;
-    this.keep(error, 'the demo data could not be loaded');
+    this.logError(error, 'demo data failed');
     this.#write({ state: 'failed' });
-    this.say(
-      `demo data could not be loaded, Roost runs without: ${error instanceof Error ? error.message : String(error)}`,
+    this.print(
+      `demo data could not be loaded, Roost runs without it: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 

@@ -1,10 +1,13 @@
 import { addDuration } from '@roost/stay';
-import { bookStay, cancelStay, reviewStay } from './booking.js';
+import { bookStay, cancelStay, reviewStay, type StayContext } from './booking.js';
 import { Caller, type ServiceUrls } from './caller.js';
-import { Hosting } from './hosting.js';
-import { CITIES, type DemoPlace } from './places.js';
-import type { Artist } from './pictures/artist.js';
-import { COMING, type DemoStay, PAST } from './stays.js';
+import { DemoHost } from './demo-host.js';
+import type { Painter } from './painter.js';
+import { PAST_STAYS } from './past-stays.js';
+import type { DemoPlace } from './place.js';
+import { CITIES } from './places.js';
+import type { DemoStay } from './stay.js';
+import { UPCOMING_STAYS } from './upcoming-stays.js';
 
 const NAMES = {
   host1: 'Inês Carvalho',
@@ -16,8 +19,15 @@ const NAMES = {
 } as const;
 type Name = keyof typeof NAMES;
 
-/** How long before the first booking the hosts have been here. */
-const DAYS_OF_GRACE = 2;
+/** Days between the publication of the first listings and the first booking. */
+const DAYS_BEFORE_FIRST_BOOKING = 2;
+
+interface Replay {
+  /** Of the stays that are booked. */
+  bookingIds: Map<DemoStay, string>;
+  /** Real time at the start of the replay. */
+  today: Date;
+}
 
 export interface DemoCounts {
   listings: number;
@@ -27,15 +37,15 @@ export interface DemoCounts {
   wishlists: number;
 }
 
-/** Where the past happened: these places are needed first. */
-const withPast = new Set(PAST.map(({ place }) => place));
+/** Titles of the places with past stays. They are published first. */
+const titlesWithPast = new Set(PAST_STAYS.map(({ place }) => place));
 
-/** The covers of the places that the past needs, drawn while the services start. */
-export function drawCovers(artist: Artist): Map<string, Promise<Buffer>> {
+/** Draws the covers of the places with past stays, while the services start. */
+export function drawCovers(painter: Painter): Map<string, Promise<Buffer>> {
   const covers = new Map<string, Promise<Buffer>>();
   for (const { city, places } of CITIES) {
-    for (const { title } of places.filter((place) => withPast.has(place.title))) {
-      const cover = artist.draw({ city, title }, 'outside');
+    for (const { title } of places.filter((place) => titlesWithPast.has(place.title))) {
+      const cover = painter.draw({ city, title }, 'outside');
       cover.catch(() => undefined);
       covers.set(title, cover);
     }
@@ -44,92 +54,92 @@ export function drawCovers(artist: Artist): Map<string, Promise<Buffer>> {
 }
 
 /**
- * The demo as its people live it: hosts list, guests book and pay, both review, each through the routes and rules that
- * everybody has. So every projection, mail and ledger entry is what it would be.
+ * Creates the demo data through the public routes of the services: hosts publish, guests book and pay, both review. So
+ * projections, mails and ledger entries are those of real requests.
  */
 export class Demo {
-  readonly #people: Record<Name, Caller>;
-  readonly #hostings: readonly Hosting[];
+  readonly #callers: Record<Name, Caller>;
+  readonly #hosts: readonly DemoHost[];
 
   constructor(
     private readonly urls: ServiceUrls,
-    artist: Artist,
+    painter: Painter,
     private readonly signal: AbortSignal,
   ) {
-    this.#people = Object.fromEntries(
+    this.#callers = Object.fromEntries(
       Object.keys(NAMES).map((name) => [name, new Caller(name, urls, signal)]),
     ) as Record<Name, Caller>;
-    this.#hostings = CITIES.map((city) => new Hosting(this.#people[city.host], city, artist));
+    this.#hosts = CITIES.map((city) => new DemoHost(this.#callers[city.host], city, painter));
   }
 
   /**
-   * What has already happened, with the domain clock turned back and then brought up to now day by day: check-ins,
-   * check-outs and payouts fall due on their days. Only while nobody else is here, because the clock is everybody's.
+   * Replays the past stays: moves the domain clock back and then forward day by day, so that check-ins, check-outs and
+   * payouts become due on their days. Requires that no client uses the services, because they share the clock.
    */
-  async livePast(covers: ReadonlyMap<string, Promise<Buffer>>): Promise<void> {
+  async replayHistory(covers: ReadonlyMap<string, Promise<Buffer>>): Promise<void> {
     const today = new Date();
-    const ids = new Map<DemoStay, string>();
-    const first = Math.min(...PAST.map(({ booked = 0 }) => booked)) - DAYS_OF_GRACE;
+    const replay: Replay = { bookingIds: new Map(), today };
+    const first = Math.min(...PAST_STAYS.map(({ booked = 0 }) => booked)) - DAYS_BEFORE_FIRST_BOOKING;
     try {
       await this.#setClock(today, first);
       await Promise.all(
         Object.entries(NAMES).map(([name, displayName]) =>
-          this.#people[name as Name].patch('identity', '/v1/me', { displayName }),
+          this.#callers[name as Name].patch('identity', '/v1/me', { displayName }),
         ),
       );
       await Promise.all(
-        this.#hostings.map(async (hosting) => {
-          for (const place of hosting.city.places.filter(({ title }) => withPast.has(title))) {
-            await hosting.offer(place, covers.get(place.title));
+        this.#hosts.map(async (host) => {
+          for (const place of host.city.places.filter(({ title }) => titlesWithPast.has(title))) {
+            await host.publishListing(place, covers.get(place.title));
           }
         }),
       );
-      for (const day of days()) {
+      for (const day of eventDays()) {
         await this.#setClock(today, day);
-        await Promise.all(PAST.map((stay) => this.#live(stay, day, ids, today)));
+        await Promise.all(PAST_STAYS.map((stay) => this.#replayStay(stay, day, replay)));
       }
     } finally {
       await this.#resetClock();
     }
-    await Promise.all(PAST.map((stay) => this.#live(stay, 0, ids, today)));
+    await Promise.all(PAST_STAYS.map((stay) => this.#replayStay(stay, 0, replay)));
   }
 
-  /** All the rest, in the background. Leaves alone what is there, so that an interrupted load goes on. */
-  async settleIn(): Promise<void> {
+  /** Adds everything else, in the background. Existing data is skipped, so an interrupted load continues. */
+  async addPresent(): Promise<void> {
     await this.#eachPlace(
-      (place) => !withPast.has(place.title),
-      (hosting, place) => hosting.offer(place),
+      (place) => !titlesWithPast.has(place.title),
+      (host, place) => host.publishListing(place),
     );
-    for (const stay of COMING) {
-      const actors = await this.#actors(stay, new Date());
-      await cancelStay(stay, await bookStay(stay, actors), actors);
+    for (const stay of UPCOMING_STAYS) {
+      const context = await this.#contextOf(stay, new Date());
+      await cancelStay(stay, await bookStay(stay, context), context);
     }
     await this.#eachPlace(
       (place) => place.rooms !== undefined,
-      (hosting, place) => hosting.link(place),
+      (host, place) => host.linkRooms(place),
     );
-    await this.#dream();
+    await this.#createWishlists();
     await this.#eachPlace(
       () => true,
-      (hosting, place) => hosting.furnish(place),
+      (host, place) => host.addPictures(place),
     );
   }
 
   async counts(): Promise<DemoCounts> {
-    const hosts = this.#hostings.map(({ host }) => host);
-    const guests = [this.#people.guest1, this.#people.guest2, this.#people.guest3];
-    const over = async <T>(who: Caller[], service: keyof ServiceUrls, path: string) =>
-      (await Promise.all(who.map((one) => one.all<T>(service, path)))).flat();
-    const listings = await over<{ id: string; photos: unknown[] }>(hosts, 'listings', '/v1/me/listings');
-    const stays = await over<{ state: string }>(guests, 'bookings', '/v1/me/bookings?role=guest');
+    const hosts = this.#hosts.map(({ caller }) => caller);
+    const guests = [this.#callers.guest1, this.#callers.guest2, this.#callers.guest3];
+    const allOf = async <T>(callers: Caller[], service: keyof ServiceUrls, path: string) =>
+      (await Promise.all(callers.map((caller) => caller.all<T>(service, path)))).flat();
+    const listings = await allOf<{ id: string; photos: unknown[] }>(hosts, 'listings', '/v1/me/listings');
+    const stays = await allOf<{ state: string }>(guests, 'bookings', '/v1/me/bookings?role=guest');
     const bookings: Record<string, number> = {};
     for (const { state } of stays.toSorted((a, b) => a.state.localeCompare(b.state))) {
       bookings[state] = (bookings[state] ?? 0) + 1;
     }
     const reviewed = listings.map(({ id }) =>
-      this.#people.guest1.all('reviews', `/v1/listings/${id}/reviews`),
+      this.#callers.guest1.all('reviews', `/v1/listings/${id}/reviews`),
     );
-    const wishlists = await over(guests, 'listings', '/v1/me/wishlists');
+    const wishlists = await allOf(guests, 'listings', '/v1/me/wishlists');
     return {
       listings: listings.length,
       pictures: listings.reduce((sum, { photos }) => sum + photos.length, 0),
@@ -139,51 +149,51 @@ export class Demo {
     };
   }
 
-  async #live(stay: DemoStay, day: number, ids: Map<DemoStay, string>, today: Date): Promise<void> {
-    const actors = await this.#actors(stay, today);
-    if (stay.booked === day) ids.set(stay, await bookStay(stay, actors));
-    const id = ids.get(stay);
+  /** The events of one stay on one day. */
+  async #replayStay(stay: DemoStay, day: number, { bookingIds, today }: Replay): Promise<void> {
+    const context = await this.#contextOf(stay, today);
+    if (stay.booked === day) bookingIds.set(stay, await bookStay(stay, context));
+    const id = bookingIds.get(stay);
     if (id === undefined) return;
-    if (stay.thenOn === day) await cancelStay(stay, id, actors);
-    if (reviewDay(stay) === day) await reviewStay(stay, id, actors);
+    if (stay.outcomeDay === day) await cancelStay(stay, id, context);
+    if (reviewDay(stay) === day) await reviewStay(stay, id, context);
   }
 
-  async #actors(stay: DemoStay, today: Date) {
-    for (const hosting of this.#hostings) {
-      if (!hosting.city.places.some(({ title }) => title === stay.place)) continue;
-      const listingId = await hosting.idOf(stay.place);
-      return { guest: this.#people[stay.guest], host: hosting.host, city: hosting.city, listingId, today };
+  async #contextOf(stay: DemoStay, today: Date): Promise<StayContext> {
+    for (const host of this.#hosts) {
+      if (!host.city.places.some(({ title }) => title === stay.place)) continue;
+      const listingId = await host.listingId(stay.place);
+      return { guest: this.#callers[stay.guest], host: host.caller, city: host.city, listingId, today };
     }
     throw new Error(`No city has "${stay.place}"`);
   }
 
-  /** What guests keep for later. */
-  async #dream(): Promise<void> {
-    const wishes = [
+  async #createWishlists(): Promise<void> {
+    const wishlists = [
       ['guest1', 'Japan, some day', 'Kyoto', 3],
       ['guest2', 'With the children', 'Lisbon', 2],
       ['guest3', 'Winter', 'Montréal', 4],
     ] as const;
-    for (const [name, title, city, count] of wishes) {
-      const guest = this.#people[name];
-      const known = await guest.all<{ id: string; name: string }>('listings', '/v1/me/wishlists');
+    for (const [name, title, city, count] of wishlists) {
+      const guest = this.#callers[name];
+      const existing = await guest.all<{ id: string; name: string }>('listings', '/v1/me/wishlists');
       const list =
-        known.find((one) => one.name === title) ??
+        existing.find((one) => one.name === title) ??
         (await guest.post<{ id: string }>('listings', '/v1/wishlists', { name: title }));
-      const hosting = this.#hostings.find((one) => one.city.city === city);
-      for (const { title: place } of hosting?.city.places.slice(3, 3 + count) ?? []) {
-        await guest.put('listings', `/v1/wishlists/${list.id}/listings/${await hosting?.idOf(place)}`);
+      const host = this.#hosts.find((one) => one.city.city === city);
+      for (const { title: place } of host?.city.places.slice(3, 3 + count) ?? []) {
+        await guest.put('listings', `/v1/wishlists/${list.id}/listings/${await host?.listingId(place)}`);
       }
     }
   }
 
-  /** One after the other: nobody waits for the pictures, and several at once take memory that is never given back. */
+  /** One after the other: pictures are not urgent, and several at once take memory that sharp does not free. */
   async #eachPlace(
-    concerns: (place: DemoPlace) => boolean,
-    work: (hosting: Hosting, place: DemoPlace) => Promise<void>,
+    isIncluded: (place: DemoPlace) => boolean,
+    work: (host: DemoHost, place: DemoPlace) => Promise<void>,
   ): Promise<void> {
-    for (const hosting of this.#hostings) {
-      for (const place of hosting.city.places.filter(concerns)) await work(hosting, place);
+    for (const host of this.#hosts) {
+      for (const place of host.city.places.filter(isIncluded)) await work(host, place);
     }
   }
 
@@ -211,15 +221,15 @@ export class Demo {
 
 const checkOut = (stay: DemoStay) => stay.checkIn + stay.nights;
 
-/** Two days after the check-out, whatever the time of day is there. */
+/** Two days after the check-out, which is over then in every time zone. */
 const reviewDay = (stay: DemoStay): number | null =>
-  stay.guestSays ? Math.min(0, checkOut(stay) + 2) : null;
+  stay.guestReview ? Math.min(0, checkOut(stay) + 2) : null;
 
-/** Every day on which something happens, oldest first. */
-function days(): number[] {
-  const all = PAST.flatMap((stay) => [
+/** Every past day with an event, oldest first. */
+function eventDays(): number[] {
+  const all = PAST_STAYS.flatMap((stay) => [
     stay.booked ?? 0,
-    ...(stay.then ? [stay.thenOn ?? 0] : [stay.checkIn + 1, checkOut(stay) + 1, reviewDay(stay) ?? 0]),
+    ...(stay.outcome ? [stay.outcomeDay ?? 0] : [stay.checkIn + 1, checkOut(stay) + 1, reviewDay(stay) ?? 0]),
   ]);
   return [...new Set(all)].filter((day) => day < 0).sort((a, b) => a - b);
 }

@@ -2,33 +2,34 @@ import { fileURLToPath } from 'node:url';
 import { all } from '../all.js';
 import type { Service } from '../config.js';
 import { composeEnvironment, type Composition, portOf } from '../environment.js';
-import { type Ground, type Hosting, type RunningAt, runRoost, urlsOf } from '../roost.js';
-import { LogLines } from './log-line.js';
+import { runRoost } from '../roost.js';
+import { type RunningServer, type Runtime, type StartContext, urlsOf } from '../runtime.js';
+import { LogLines } from './log-lines.js';
 import { ServiceProcess } from './service-process.js';
 
-/** Every service in a process of its own, with Kafka between them. */
+/** Runs each service in a separate process, with Kafka between them. */
 export async function main(): Promise<void> {
-  await runRoost(inProcesses());
+  await runRoost(processPerService());
 }
 
-function inProcesses(): Hosting {
+function processPerService(): Runtime {
   let processes: ServiceProcess[] = [];
-  process.on('SIGUSR2', () => processes.forEach((it) => it.revive()));
+  process.on('SIGUSR2', () => processes.forEach((service) => service.restart()));
   return {
     mode: 'distributed',
-    serve: async (ground, beforeGateway) => {
-      const { services, sandbox, shutdown } = ground;
+    serve: async (context, beforeGateway) => {
+      const { services, sandbox, shutdown } = context;
       const names = [...services, ...(sandbox ? (['sandbox'] as const) : [])];
       const lines = new LogLines(names, process.stdout.isTTY && !process.env.NO_COLOR);
-      const running: RunningAt[] = [];
+      const running: RunningServer[] = [];
       processes = [];
       const open = async (name: Service | 'sandbox') => {
-        const it = processFor(name, ground, lines);
-        if (name === 'sandbox') shutdown.after(name, () => it.close());
-        else shutdown.service(name, it);
-        processes.push(it);
-        await it.start();
-        running.push({ name: name === 'sandbox' ? 'sandbox provider' : name, url: it.spec.url });
+        const service = processFor(name, context, lines);
+        if (name === 'sandbox') shutdown.after(name, () => service.close());
+        else shutdown.service(name, service);
+        processes.push(service);
+        await service.start();
+        running.push({ name: name === 'sandbox' ? 'sandbox provider' : name, url: service.options.url });
       };
       await all(names.filter((name) => name !== 'gateway').map(open));
       await beforeGateway(urlsOf(running));
@@ -40,7 +41,7 @@ function inProcesses(): Hosting {
 
 function processFor(
   name: Service | 'sandbox',
-  { composition, terminal, log }: Ground & { composition: Composition },
+  { composition, terminal, log }: StartContext & { composition: Composition },
   lines: LogLines,
 ): ServiceProcess {
   return new ServiceProcess({
@@ -48,10 +49,10 @@ function processFor(
     main: fileURLToPath(new URL(`../../../${name}/src/main.ts`, import.meta.url)),
     env: composeEnvironment(name, composition),
     url: `http://127.0.0.1:${portOf(composition.addresses[name])}`,
-    heard: (line) => {
-      terminal.say(lines.shown(name, line));
+    onLine: (line) => {
+      terminal.print(lines.format(name, line));
       log.append(line);
     },
-    said: (line) => terminal.step(line),
+    log: (line) => terminal.step(line),
   });
 }

@@ -7,7 +7,7 @@ if (argument === '--help' || argument === '-h') {
   console.error(`There is no option "${argument}": see npm run start:distributed -- --help`);
   process.exitCode = 2;
 } else {
-  console.log('Roost is starting, each service as a process of its own.');
+  console.log('Roost is starting, each service in a separate process.');
   const { main } = await import('./distributed.js');
   await main();
 }

@@ -1,4 +1,4 @@
-import type { DemoCity } from '../places.js';
+import type { DemoCity } from '../place.js';
 
 export const kyoto: DemoCity = {
   city: 'Kyoto',

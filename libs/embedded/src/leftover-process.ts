@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { EmbeddedError } from './embedded-error.js';
-import { end, isAlive, worksIn } from './processes.js';
+import { end, isRunning, hasWorkingFolder } from './processes.js';
 
-/** Ends the server that an earlier run left on this folder. Throws an EmbeddedError when it does not go. */
-export async function endLeftover(
+/** Stops a server that an earlier run has left on this folder. Throws an EmbeddedError if it does not stop. */
+export async function stopLeftover(
   name: string,
   pidFile: string,
   folder: string,
@@ -15,13 +15,13 @@ export async function endLeftover(
   } catch {
     return;
   }
-  if (Number.isSafeInteger(pid) && pid > 0 && worksIn(pid, folder)) {
-    options.log(`stopping the ${name} that an earlier run left behind`);
+  if (Number.isSafeInteger(pid) && pid > 0 && hasWorkingFolder(pid, folder)) {
+    options.log(`stopping ${name} of an earlier run`);
     await end(pid, [
       { signal: 'SIGTERM', withinMs: options.withinMs },
       { signal: 'SIGKILL', withinMs: 5_000 },
     ]);
-    if (isAlive(pid)) {
+    if (isRunning(pid)) {
       throw new EmbeddedError(`An earlier ${name} (process ${pid}) still runs on ${folder}: stop it first.`);
     }
   }

@@ -15,27 +15,27 @@ export const IMPORT = path('../../../tools/src/import/main.ts');
 const processes = new Set<ChildProcess>();
 const folders: string[] = [];
 
-export function aFolder(): string {
+export function freshFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'roost-standalone-'));
   folders.push(folder);
   return folder;
 }
 
-export async function cleanUp(): Promise<void> {
+export async function stopAll(): Promise<void> {
   for (const child of processes) await ended(child, 'SIGKILL');
   processes.clear();
   for (const folder of folders.splice(0)) {
-    // The attendants of a killed Roost may still be at work in it.
+    // Watchdogs of a killed Roost may still write to it.
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 
-/** A data folder and ports that nobody else uses; without the demo data, which takes its time. */
-export async function aPlace(): Promise<Env> {
+/** A new data folder and unused ports, with the demo accounts but without the demo data. */
+export async function freshEnvironment(): Promise<Env> {
   const port = async () => String(await aPort());
   const address = async () => `http://127.0.0.1:${await port()}`;
   return {
-    ROOST_DATA_DIR: join(aFolder(), 'data'),
+    ROOST_DATA_DIR: join(freshFolder(), 'data'),
     ROOST_DEMO: 'accounts',
     PORT: await port(),
     METRICS_PORT: await port(),
@@ -53,15 +53,15 @@ export async function aPlace(): Promise<Env> {
 
 export interface Run {
   child: ChildProcess;
-  /** Everything it has said. */
+  /** Everything it has printed. */
   output(): string;
-  /** Settles when it has said this, or fails when it ends without. */
-  says(what: RegExp | string): Promise<void>;
-  /** Its exit code, once it has ended by itself or by this signal. */
+  /** Resolves once it has printed the text; rejects if it ends first. */
+  prints(what: RegExp | string): Promise<void>;
+  /** Its exit code, once it has ended by itself or by the signal. */
   ends(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Runs `npm start` for real, without npm; or another command. */
+/** Runs `npm start` without npm, or another program. */
 export function run(env: Env, main = MAIN, args: string[] = []): Run {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(
@@ -81,30 +81,30 @@ export function run(env: Env, main = MAIN, args: string[] = []): Run {
   );
   processes.add(child);
   let text = '';
-  let over = false;
+  let hasEnded = false;
   const listeners = new Set<() => void>();
-  const heard = (chunk?: Buffer) => {
+  const onOutput = (chunk?: Buffer) => {
     text += chunk?.toString() ?? '';
     for (const listener of listeners) listener();
   };
-  child.stdout.on('data', heard);
-  child.stderr.on('data', heard);
+  child.stdout.on('data', onOutput);
+  child.stderr.on('data', onOutput);
   child.once('close', () => {
-    over = true;
-    heard();
+    hasEnded = true;
+    onOutput();
   });
   return {
     child,
     output: () => text,
-    says: (what) =>
+    prints: (what) =>
       new Promise((resolve, reject) => {
         const listen = () => {
           if (typeof what === 'string' ? text.includes(what) : what.test(text)) {
             listeners.delete(listen);
             resolve();
-          } else if (over) {
+          } else if (hasEnded) {
             listeners.delete(listen);
-            reject(new Error(`It ended without saying ${what}:\n${text}`));
+            reject(new Error(`The process ended before it printed ${what}:\n${text}`));
           }
         };
         listeners.add(listen);
@@ -124,20 +124,20 @@ async function ended(child: ChildProcess, signal?: NodeJS.Signals): Promise<numb
   return child.exitCode;
 }
 
-export function postmasterOf(env: Env): number {
+export function postgresPid(env: Env): number {
   return Number(
     readFileSync(join(env.ROOST_DATA_DIR ?? '', 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0],
   );
 }
 
-export function redisOf(env: Env): number {
+export function redisPid(env: Env): number {
   return Number(readFileSync(join(env.ROOST_DATA_DIR ?? '', 'redis', 'redis.pid'), 'utf8'));
 }
 
-export function isAlive(pid: number): boolean {
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A dead process that nobody has waited for still answers to signals.
+    // A zombie still accepts signals.
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';

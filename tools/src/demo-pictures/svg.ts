@@ -1,12 +1,14 @@
-/** Pieces of SVG. A picture is drawn on a sheet of 1200 × 800. */
+/** SVG elements. A picture is drawn on a sheet of 1200 × 800. */
 export const WIDTH = 1200;
 export const HEIGHT = 800;
 
 export type Point = readonly [x: number, y: number];
+/** The corner at the top left, width and height; of an ellipse its centre and radii. */
+export type Box = readonly [x: number, y: number, width: number, height: number];
 
 const fine = (n: number): number => Math.round(n * 10) / 10;
 
-export function rect(x: number, y: number, w: number, h: number, fill: string, more = ''): string {
+export function rect([x, y, w, h]: Box, fill: string, more = ''): string {
   return `<rect x="${fine(x)}" y="${fine(y)}" width="${fine(w)}" height="${fine(h)}" fill="${fill}" ${more}/>`;
 }
 
@@ -14,11 +16,16 @@ export function polygon(points: readonly Point[], fill: string, more = ''): stri
   return `<polygon points="${points.map(([x, y]) => `${fine(x)},${fine(y)}`).join(' ')}" fill="${fill}" ${more}/>`;
 }
 
-export function ellipse(x: number, y: number, rx: number, ry: number, fill: string, more = ''): string {
+export function ellipse([x, y, rx, ry]: Box, fill: string, more = ''): string {
   return `<ellipse cx="${fine(x)}" cy="${fine(y)}" rx="${fine(rx)}" ry="${fine(ry)}" fill="${fill}" ${more}/>`;
 }
 
-export function line(from: Point, to: Point, stroke: string, width: number, more = ''): string {
+export function line(
+  from: Point,
+  to: Point,
+  [stroke, width]: readonly [stroke: string, width: number],
+  more = '',
+): string {
   return `<line x1="${fine(from[0])}" y1="${fine(from[1])}" x2="${fine(to[0])}" y2="${fine(to[1])}" stroke="${stroke}" stroke-width="${width}" ${more}/>`;
 }
 
@@ -27,13 +34,13 @@ export function path(d: string, fill: string, more = ''): string {
   return `<path d="${d}" fill="${fill}" ${more}/>`;
 }
 
-/** The same numbers for the same name, everywhere and always. */
-export class Chance {
+/** A repeatable sequence of numbers: the same for the same seed. */
+export class SeededRandom {
   #state: number;
 
-  constructor(name: string) {
+  constructor(seed: string) {
     let hash = 2166136261;
-    for (let i = 0; i < name.length; i += 1) hash = Math.imul(hash ^ name.charCodeAt(i), 16777619);
+    for (let i = 0; i < seed.length; i += 1) hash = Math.imul(hash ^ seed.charCodeAt(i), 16777619);
     this.#state = hash >>> 0;
   }
 
@@ -69,17 +76,17 @@ export function mix(color: string, other: string, share: number): string {
   return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
 }
 
-export type Hour = 'dawn' | 'day' | 'dusk' | 'night';
+export type TimeOfDay = 'dawn' | 'day' | 'dusk' | 'night';
 
 interface Lighting {
   sky: readonly [string, string, string];
   sun: { color: string; glow: string; height: number };
   ambient: readonly [color: string, share: number];
-  /** How many windows have a lamp behind them. */
+  /** Share of windows with a lamp on. */
   lit: number;
 }
 
-const LIGHTING: Record<Hour, Lighting> = {
+const LIGHTING: Record<TimeOfDay, Lighting> = {
   dawn: {
     sky: ['#8fb4da', '#f4cdb8', '#fdebcf'],
     sun: { color: '#fff3d6', glow: '#ffd9a0', height: 0.72 },
@@ -106,27 +113,27 @@ const LIGHTING: Record<Hour, Lighting> = {
   },
 };
 
-/** A picture in the making: its seed, its hour, and the gradients it needs. */
+/** The state of one picture: random sequence, time of day, and the definitions that its elements refer to. */
 export class Sheet {
   readonly light: Lighting;
-  /** Behind a wall the hour colours things less. */
+  /** Indoors the time of day changes colours less. */
   indoors = false;
   readonly #definitions: string[] = [];
 
   constructor(
-    readonly chance: Chance,
-    readonly hour: Hour,
+    readonly random: SeededRandom,
+    readonly timeOfDay: TimeOfDay,
   ) {
-    this.light = LIGHTING[hour];
+    this.light = LIGHTING[timeOfDay];
   }
 
-  /** A colour as this hour shows it. */
+  /** A colour under the light of the time of day. */
   lit(color: string, more = 0): string {
     const [ambient, share] = this.light.ambient;
     return mix(color, ambient, Math.min(0.92, share * (this.indoors ? 0.55 : 1) + more));
   }
 
-  /** Top to bottom, or from the middle outwards: `[offset, color, opacity]`. */
+  /** A gradient from top to bottom, or from the centre if `radial`. Stops are `[offset, color, opacity]`. */
   gradient(stops: readonly (readonly [number, string, number?])[], radial = false): string {
     const id = `g${this.#definitions.length}`;
     const inner = stops
@@ -151,10 +158,10 @@ export class Sheet {
     return `url(#${id})`;
   }
 
-  /** What lies outside is cut off. */
-  within(x: number, y: number, w: number, h: number, content: string): string {
+  /** Clips `content` to a rectangle. */
+  clip([x, y, w, h]: Box, content: string): string {
     const id = `g${this.#definitions.length}`;
-    this.#definitions.push(`<clipPath id="${id}">${rect(x, y, w, h, '#000')}</clipPath>`);
+    this.#definitions.push(`<clipPath id="${id}">${rect([x, y, w, h], '#000')}</clipPath>`);
     return `<g clip-path="url(#${id})">${content}</g>`;
   }
 

@@ -1,9 +1,9 @@
-import { LogLines } from './log-line.js';
+import { LogLines } from './log-lines.js';
 
 const entry = (fields: object) =>
   JSON.stringify({ level: 'info', time: '2027-01-01T00:00:00Z', service: 'bookings', ...fields });
 
-describe('a line of a service', () => {
+describe('the line of a service', () => {
   const lines = new LogLines(['bookings', 'gateway'], false);
 
   test.each([
@@ -17,23 +17,23 @@ describe('a line of a service', () => {
       entry({ level: 'error', msg: 'lost', err: { message: 'no way', stack: 'at …' } }),
       'error lost err="no way"',
     ],
-    ["pino's own numbers", '{"level":40,"name":"sandbox","pid":7,"msg":"late"}', 'warn  late'],
+    ['a numeric level of pino', '{"level":40,"name":"sandbox","pid":7,"msg":"late"}', 'warn  late'],
     ['no JSON', 'DATABASE_URL is missing', 'DATABASE_URL is missing'],
     ['broken JSON', '{"level":', '{"level":'],
-    ['JSON of somebody else', '{"a":1}', '{"a":1}'],
+    ['JSON that is not a log line', '{"a":1}', '{"a":1}'],
     ['a long value', entry({ msg: 'm', what: 'x'.repeat(500) }), `info  m what=${'x'.repeat(120)}…`],
-  ])('%s', (_what, line, shown) => {
-    expect(lines.shown('bookings', line)).toBe(`bookings │ ${shown}`);
+  ])('formats %s', (_case, line, formatted) => {
+    expect(lines.format('bookings', line)).toBe(`bookings │ ${formatted}`);
   });
 
-  test('the names line up', () => {
-    expect(lines.shown('gateway', 'a')).toBe('gateway  │ a');
+  test('aligns the names of services', () => {
+    expect(lines.format('gateway', 'a')).toBe('gateway  │ a');
   });
 
-  test('has the colour of its service, and red for what went wrong', () => {
+  test('has the colour of its service, and errors are red', () => {
     const coloured = new LogLines(['bookings', 'gateway'], true);
-    expect(coloured.shown('bookings', 'a')).not.toBe(coloured.shown('gateway ', 'a'));
-    expect(coloured.shown('bookings', entry({ level: 'error', msg: 'lost' }))).toContain(
+    expect(coloured.format('bookings', 'a')).not.toBe(coloured.format('gateway ', 'a'));
+    expect(coloured.format('bookings', entry({ level: 'error', msg: 'lost' }))).toContain(
       '\u001B[31merror lost',
     );
   });

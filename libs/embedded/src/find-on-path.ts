@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The first of these programs that PATH has; null when it has none. */
-export function onPath(names: readonly string[]): string | null {
+/** The path of the first of these programs on PATH; null if there is none. */
+export function findOnPath(names: readonly string[]): string | null {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     for (const name of names) {
       const program = join(folder, name);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 
-/** What a Roost keeps, from its parts: a database per service, keys in Redis, files. */
-export interface Holdings {
+/** Where a Roost stores data: a database per service, keys in Redis, files. */
+export interface Storage {
   databases: readonly string[];
   databaseUrl(database: string): string;
   redisUrl: string;
@@ -12,22 +12,22 @@ export interface Holdings {
   dataDir: string;
 }
 
-/** Whether no service has ever kept anything here. */
-export async function isEmpty({ databases, databaseUrl }: Holdings): Promise<boolean> {
+/** Whether no service has a database yet. */
+export async function isEmpty({ databases, databaseUrl }: Storage): Promise<boolean> {
   return await asOwner(databaseUrl, async (client) => {
     const { rows } = await client.query('SELECT 1 FROM pg_database WHERE datname = ANY($1)', [databases]);
     return rows.length === 0;
   });
 }
 
-/** Everything: a ledger that is only ever added to, and events that have been told, can't be emptied in part. */
-export async function empty({
+/** Deletes all data. An append-only ledger and published events can't be deleted in part. */
+export async function deleteAllData({
   databases,
   databaseUrl,
   redisUrl,
   redisPrefix,
   dataDir,
-}: Holdings): Promise<void> {
+}: Storage): Promise<void> {
   await asOwner(databaseUrl, async (client) => {
     for (const name of databases) {
       await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);

@@ -1,11 +1,11 @@
 import { styleText } from 'node:util';
 
 const COLOURS = ['cyan', 'green', 'magenta', 'blue', 'yellow', 'cyanBright', 'greenBright'] as const;
-/** Said by the prefix, or of no help to one who watches. */
-const UNSHOWN = new Set(['level', 'time', 'service', 'name', 'msg', 'pid', 'hostname', 'err', 'traceId']);
-const LONGEST_VALUE = 120;
+/** Fields that the prefix shows, or that do not help a person at the terminal. */
+const HIDDEN = new Set(['level', 'time', 'service', 'name', 'msg', 'pid', 'hostname', 'err', 'traceId']);
+const MAX_VALUE_LENGTH = 120;
 
-/** pino's numbers, for a logger that keeps them. */
+/** The levels of a logger with pino's numbers. */
 const LEVELS: Record<string, string> = {
   10: 'trace',
   20: 'debug',
@@ -15,7 +15,7 @@ const LEVELS: Record<string, string> = {
   60: 'fatal',
 };
 
-/** What a line of a service looks like to a person: `bookings │ warn  message field=value`. */
+/** Formats log lines for the terminal: `bookings │ warn  message field=value`. */
 export class LogLines {
   readonly #width: number;
 
@@ -26,32 +26,32 @@ export class LogLines {
     this.#width = Math.max(...names.map((name) => name.length));
   }
 
-  shown(name: string, line: string): string {
+  format(name: string, line: string): string {
     const prefix = `${name.padEnd(this.#width)} │ `;
     const colour = COLOURS[this.names.indexOf(name) % COLOURS.length] ?? 'cyan';
-    return `${this.#painted(colour, prefix)}${this.#said(line)}`;
+    return `${this.#colour(colour, prefix)}${this.#formatEntry(line)}`;
   }
 
-  #said(line: string): string {
+  #formatEntry(line: string): string {
     const entry = parsed(line);
     if (entry === null) return line;
     const level = LEVELS[String(entry.level)] ?? String(entry.level);
     const error = entry.err as { message?: string } | undefined;
     const fields = Object.entries(entry)
-      .filter(([name, value]) => !UNSHOWN.has(name) && value !== null && value !== undefined)
-      .map(([name, value]) => `${name}=${short(value)}`);
-    if (error?.message) fields.push(`err=${short(error.message)}`);
+      .filter(([name, value]) => !HIDDEN.has(name) && value !== null && value !== undefined)
+      .map(([name, value]) => `${name}=${shorten(value)}`);
+    if (error?.message) fields.push(`err=${shorten(error.message)}`);
     const text = [level.padEnd(5), entry.msg, ...fields].join(' ');
-    if (level === 'error' || level === 'fatal') return this.#painted('red', text);
-    return level === 'warn' ? this.#painted('yellow', text) : text;
+    if (level === 'error' || level === 'fatal') return this.#colour('red', text);
+    return level === 'warn' ? this.#colour('yellow', text) : text;
   }
 
-  #painted(colour: (typeof COLOURS)[number] | 'red', text: string): string {
+  #colour(colour: (typeof COLOURS)[number] | 'red', text: string): string {
     return this.colours ? styleText(colour, text, { validateStream: false }) : text;
   }
 }
 
-/** Null for what is no line of a logger. */
+/** Null if the line is not JSON of a logger. */
 function parsed(line: string): Record<string, unknown> | null {
   if (!line.startsWith('{')) return null;
   try {
@@ -62,8 +62,8 @@ function parsed(line: string): Record<string, unknown> | null {
   }
 }
 
-function short(value: unknown): string {
+function shorten(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const quoted = /\s/.test(text) && typeof value === 'string' ? JSON.stringify(text) : text;
-  return quoted.length > LONGEST_VALUE ? `${quoted.slice(0, LONGEST_VALUE)}…` : quoted;
+  return quoted.length > MAX_VALUE_LENGTH ? `${quoted.slice(0, MAX_VALUE_LENGTH)}…` : quoted;
 }

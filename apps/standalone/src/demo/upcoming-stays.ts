@@ -1,0 +1,68 @@
+import type { DemoStay } from './stay.js';
+
+/** Booked today. */
+export const UPCOMING_STAYS: readonly DemoStay[] = [
+  {
+    guest: 'guest1',
+    place: 'Rooftop with a bath in Príncipe Real',
+    checkIn: 12,
+    nights: 3,
+    adults: 2,
+    message: 'It is her birthday. Is there a bakery that delivers?',
+  },
+  { guest: 'guest2', place: 'Writer’s desk near Campo de Ourique', checkIn: 20, nights: 14, adults: 1 },
+  {
+    guest: 'guest3',
+    place: 'The greystone on Rue Saint-Denis',
+    checkIn: 30,
+    nights: 5,
+    adults: 6,
+    childrenAges: [9, 4],
+  },
+  { guest: 'guest1', place: 'Old Port suite with the river below', checkIn: 45, nights: 2, adults: 2 },
+  { guest: 'guest2', place: 'Machiya of the sash weaver, Nishijin', checkIn: 60, nights: 7, adults: 4 },
+  { guest: 'guest3', place: 'Philosopher’s walk, ground floor', checkIn: 8, nights: 3, adults: 2 },
+  {
+    guest: 'guest2',
+    place: 'Glass house on the Almada side',
+    checkIn: 25,
+    nights: 4,
+    adults: 3,
+    message: 'We would arrive by the late ferry, around ten. Is that all right?',
+    outcome: 'unanswered',
+  },
+  {
+    guest: 'guest1',
+    place: 'Bamboo house in Arashiyama',
+    checkIn: 40,
+    nights: 3,
+    adults: 5,
+    message: 'Five friends who have known each other for thirty years.',
+    outcome: 'unanswered',
+  },
+  {
+    guest: 'guest3',
+    place: 'Winter cabin feeling in Verdun',
+    checkIn: 17,
+    nights: 3,
+    adults: 2,
+    message: 'Can we bring three dogs?',
+    outcome: 'declined',
+  },
+  {
+    guest: 'guest2',
+    place: 'Quiet rooms by Parc La Fontaine',
+    checkIn: 35,
+    nights: 4,
+    adults: 2,
+    outcome: 'cancelled by guest',
+  },
+  {
+    guest: 'guest1',
+    place: 'Student quarter studio, Demachiyanagi',
+    checkIn: 50,
+    nights: 5,
+    adults: 1,
+    outcome: 'cancelled by host',
+  },
+];
