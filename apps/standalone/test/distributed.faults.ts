@@ -201,7 +201,7 @@ describe('operators, over Kafka', () => {
 test('without reviews the graph answers the rest, REST goes on, and what happened meanwhile arrives later', async () => {
   const booking = await aBooking();
   process.kill(processOf('reviews'), 'SIGTERM');
-  await roost.prints('reviews was stopped, and stays down');
+  await roost.prints('reviews was stopped and stays stopped');
 
   await paid(booking);
   const ids = { listing: listingId, booking: booking.id };
@@ -223,7 +223,7 @@ test('without reviews the graph answers the rest, REST goes on, and what happene
   });
 
   process.kill(roost.child.pid ?? 0, 'SIGUSR2');
-  await roost.prints('reviews is back');
+  await roost.prints('reviews was restarted');
   await eventually(
     async () => {
       const { body } = await graph(ids);
@@ -240,7 +240,7 @@ test.each(['identity', 'listings', 'bookings', 'payments', 'reviews', 'gateway']
     const booking = await aBooking();
     const before = processOf(name);
     process.kill(before, 'SIGKILL');
-    await roost.prints(`${name} died (SIGKILL): it is started again`);
+    await roost.prints(`${name} crashed (SIGKILL): restarting`);
     await eventually(
       () => {
         expect(processOf(name)).not.toBe(before);

@@ -232,7 +232,7 @@ describe('whoever starts it', () => {
     );
   });
 
-  whenRoot('reports a machine on which root can't change the user', async () => {
+  whenRoot('reports a machine on which root cannot change the user', async () => {
     const bin = aFolder();
     for (const name of ['unshare', 'setpriv'])
       writeFileSync(join(bin, name), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
