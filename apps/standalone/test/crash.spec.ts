@@ -6,6 +6,18 @@ import { freshEnvironment, stopAll, type Env, type Run, run } from './launcher.j
 
 jest.setTimeout(180_000);
 
+// The first call of the provider creates the payment, the second one charges; bookings receives an event of both.
+const CASES = [
+  ['before the call of the provider', 'payments.before-provider:kill#2', 20],
+  ['after the response of the provider', 'payments.after-provider:kill#2', 30],
+  ['between the capture and its storage', 'payments.after-capture:kill', 40],
+  [
+    'after the confirmation of the booking, before its event is marked as handled',
+    'bookings.after-handler:kill#2',
+    50,
+  ],
+] as const;
+
 interface Booking {
   id: string;
   state: string;
@@ -24,7 +36,7 @@ async function start(fault = ''): Promise<void> {
     ...place,
     RATE_LIMIT_PER_MINUTE: '0',
     LOG_LEVEL: 'fatal',
-    // A claim of the dead is given up soon.
+    // The claims of a killed process expire soon.
     PROVIDER_TIMEOUT_SECONDS: '3',
     PAYMENT_CHECK_SECONDS: '1',
     ROOST_FAULT: fault,
@@ -34,7 +46,7 @@ async function start(fault = ''): Promise<void> {
 
 beforeAll(async () => {
   place = await freshEnvironment();
-  await start();
+  await start(CASES[0]?.[1]);
   anyone = new TestClient(`http://127.0.0.1:${place.PORT}`);
   const as = async (...roles: string[]): Promise<TestClient> => {
     const made = await anyone.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
@@ -43,7 +55,6 @@ beforeAll(async () => {
   guest = await as('guest');
   admin = await as('guest', 'admin');
   listingId = await aPublishedListing(await as('guest', 'host'));
-  expect(await roost.ends('SIGTERM')).toBe(0);
 });
 
 afterAll(stopAll);
@@ -62,16 +73,11 @@ async function aBooking(daysAhead: number): Promise<Booking> {
   return booking.body;
 }
 
-// The first call to the provider opens the payment, the second one charges; bookings hears of both.
-test.each([
-  ['before the provider is called', 'payments.before-provider:kill#2', 20],
-  ['after the provider has answered', 'payments.after-provider:kill#2', 30],
-  ['between the capture and its record', 'payments.after-capture:kill', 40],
-  ['after the booking is confirmed, before its event counts as handled', 'bookings.after-handler:kill#2', 50],
-])(
-  'killed %s: after a restart the booking is confirmed, once, and the books agree',
-  async (_when, point, days) => {
-    await start(point);
+test.each(CASES)(
+  'killed %s: after a restart the booking is confirmed once, and all ledgers agree',
+  async (_moment, point, days) => {
+    // The first case runs in the Roost of beforeAll, which has the fault already.
+    if (point !== CASES[0]?.[1]) await start(point);
     const booking = await aBooking(days);
     let paymentId = '';
     await eventually(async () => {
@@ -90,7 +96,7 @@ test.each([
     expect(roost.child.signalCode).toBe('SIGKILL');
 
     await start();
-    // What a client does whose call got no answer.
+    // A client retries a call without a response.
     await eventually(
       async () => expect([200, 409]).toContain((await pay().catch(() => ({ status: 0 }))).status),
       { seconds: 40 },
@@ -114,7 +120,7 @@ test.each([
     );
     const ledger = await admin.get<{ data: { balanceMinor: number }[] }>('/v1/admin/ledger/accounts');
     expect(ledger.body.data.reduce((sum, { balanceMinor }) => sum + balanceMinor, 0)).toBe(0);
-    // What the dead had claimed is finished too, before the next fault is armed.
+    // The claims of the killed process are finished, before the next fault is set.
     await eventually(
       async () => {
         const pending = "SELECT kind FROM payment_operation WHERE status = 'pending'";

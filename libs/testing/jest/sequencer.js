@@ -1,19 +1,22 @@
 import { readFileSync } from 'node:fs';
 import module from 'node:module';
+import { relative } from 'node:path';
 
 const Sequencer = module.createRequire(import.meta.url)('@jest/test-sequencer').default;
 
-/** The longest time that a spec allows itself, `jest.setTimeout(180_000)` or `test(…, 90_000)`; nothing for most. */
-function allowance(file) {
-  const found = readFileSync(file, 'utf8').matchAll(/\b(\d+_000),?\s*\)/g);
-  return Math.max(0, ...Array.from(found, ([, milliseconds]) => Number(milliseconds.replace('_', ''))));
+/** Seconds of the slowest files, for a run without durations in Jest's cache. */
+const slowFiles = JSON.parse(readFileSync(new URL('./slow-files.json', import.meta.url), 'utf8'));
+
+function recordedSeconds({ path, duration, context }) {
+  if (duration != null) return duration / 1000;
+  return slowFiles[relative(context.config.rootDir, path)] ?? 0;
 }
 
-/** The long ones first, also where nobody knows yet how long they took: no core is idle while the last of them runs. */
+/** Starts the longest files first, so that no core is idle while the last of them runs. */
 export default class LongestFirst extends Sequencer {
   async sort(tests) {
+    // Sets `duration` of the tests in Jest's cache, and sorts the others by size.
     const sorted = await super.sort(tests);
-    const allowances = new Map(sorted.map(({ path }) => [path, allowance(path)]));
-    return sorted.toSorted((a, b) => allowances.get(b.path) - allowances.get(a.path));
+    return sorted.toSorted((a, b) => recordedSeconds(b) - recordedSeconds(a));
   }
 }
