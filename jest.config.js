@@ -1,4 +1,4 @@
-/** Every spec of the suite runs from here: `npm test -- <path or pattern>` narrows it. */
+/** Runs every spec; `npm test -- PATTERN` runs the files with a matching path. */
 export default {
   testMatch: ['<rootDir>/{apps,libs,tools}/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
@@ -10,7 +10,7 @@ export default {
   testEnvironment: '<rootDir>/libs/testing/jest/environment.js',
   testSequencer: '<rootDir>/libs/testing/jest/sequencer.js',
   maxWorkers: '100%',
-  // Always in a process of their own, which gives way to a new one when what its specs have left behind has grown to this.
+  // Specs always run in worker processes. A worker is replaced when its memory between specs exceeds this limit.
   workerIdleMemoryLimit: '1500MB',
   testTimeout: 60_000,
   globalSetup: '<rootDir>/libs/testing/jest/global-setup.js',

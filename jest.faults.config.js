@@ -1,8 +1,8 @@
 import base from './jest.config.js';
 
 /**
- * `npm run test:faults`: what happens when parts die, on a real Kafka beside PostgreSQL and Redis. `ROOST_FAULTS=all` is
- * the long version (see @roost/testing).
+ * `npm run test:faults`: behaviour during failures of processes and servers, with Kafka in addition to PostgreSQL and
+ * Redis. `ROOST_FAULTS=all` runs the long version (see @roost/testing).
  */
 export default {
   ...base,

@@ -2,7 +2,7 @@ import { ModuleMocker } from 'jest-mock';
 
 const TIMEOUT = Symbol.for('TEST_TIMEOUT_SYMBOL');
 
-/** Specs live in the realm of the worker (docs/adr/0017-specs-as-node-runs-roost.md); what one of them sets goes with it. */
+/** Specs run in the realm of the worker (docs/adr/0017-specs-as-node-runs-roost.md). Changes by one spec are undone at its end. */
 export default class WorkerEnvironment {
   global = globalThis;
   moduleMocker = new ModuleMocker(globalThis);
@@ -10,11 +10,11 @@ export default class WorkerEnvironment {
   fakeTimersModern = null;
   #variables = { ...process.env };
   #console = globalThis.console;
-  // Jest wraps it once more for each spec.
+  // Jest wraps it again for each spec.
   #exit = process.exit;
 
   async setup() {
-    // Jest reads source maps of its own transformer here; Node reads those of ours.
+    // Jest's function reads source maps of its own transformer; Node's reads ours.
     Error.prepareStackTrace = undefined;
     globalThis[Symbol.for('roost.test.jest')] = {
       setTimeout: (milliseconds) => void (globalThis[TIMEOUT] = milliseconds),

@@ -8,7 +8,7 @@ export default function startParts() {
   start([]);
 }
 
-/** Starts the real parts beside the run (see ../src/parts.main.ts) and tells the workers where the answer will be. */
+/** Starts the servers of the run (see ../src/parts.main.ts) and passes the path of their addresses to the workers. */
 export function start(more) {
   const folder = mkdtempSync(join(tmpdir(), 'roost-test-'));
   const answerFile = join(folder, 'parts.json');

@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 
 export default async function stopParts() {
   const { child, folder } = globalThis.roostTestParts;
-  const gone = child.exitCode === null ? once(child, 'exit') : undefined;
+  const exit = child.exitCode === null ? once(child, 'exit') : undefined;
   child.stdin.end();
-  await gone;
+  await exit;
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,3 +1,3 @@
-/** What `@jest/globals` gives in a spec: `jest` of the spec that runs. */
+/** The exports of `@jest/globals` in a spec; `jest` is that of the current spec. */
 export const jest = new Proxy({}, { get: (_, name) => globalThis[Symbol.for('roost.test.jest')][name] });
 export const { describe, test, it, expect, beforeAll, beforeEach, afterAll, afterEach } = globalThis;

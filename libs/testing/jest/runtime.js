@@ -10,8 +10,8 @@ module.registerHooks({
 });
 
 /**
- * Loads specs as Node loads Roost, each module once for all the specs of a worker: of a spec that starts a service, four
- * fifths would otherwise be the loading of frameworks (docs/adr/0017-specs-as-node-runs-roost.md).
+ * Loads specs as Node loads Roost, each module once for all specs of a worker. Otherwise loading frameworks takes 80 % of
+ * the time of a spec that starts a service (docs/adr/0017-specs-as-node-runs-roost.md).
  */
 export default class NodeRuntime {
   async unstable_importModule(file) {
@@ -26,7 +26,7 @@ export default class NodeRuntime {
     return require(file);
   }
 
-  /** The test framework keeps what it knows of a spec in its module: each spec has a new one. */
+  /** The test framework stores the state of a spec in its module, so each spec loads a new one. */
   requireInternalModule(file) {
     for (const key of Object.getOwnPropertySymbols(globalThis)) {
       if (['EVENT_HANDLERS', 'JEST_STATE_SYMBOL'].includes(key.description)) delete globalThis[key];

@@ -1,7 +1,7 @@
 export interface TestResponse<T = Record<string, unknown>> {
   status: number;
   headers: Headers;
-  /** Parsed when it is JSON, else the text. */
+  /** Parsed if it is JSON, else text. */
   body: T;
   bytes: Uint8Array;
 }
@@ -21,14 +21,14 @@ export interface GraphqlResponse<T> {
 
 type RequestHeaders = Record<string, string>;
 
-/** Speaks HTTP to one service as one caller. */
+/** An HTTP client of one service with the headers of one caller. */
 export class TestClient {
   constructor(
     private readonly url: string,
     private readonly headers: RequestHeaders = {},
   ) {}
 
-  /** The same caller with more headers: `.with({ 'if-match': etag })`. */
+  /** A client with additional headers: `.with({ 'if-match': etag })`. */
   with(headers: RequestHeaders): TestClient {
     return new TestClient(this.url, { ...this.headers, ...headers });
   }
@@ -71,12 +71,16 @@ export class TestClient {
     variables: Record<string, unknown> = {},
     headers?: RequestHeaders,
   ): Promise<GraphqlResponse<T>> {
-    const { status, headers: answered, body } = await this.post('/graphql', { query, variables }, headers);
+    const {
+      status,
+      headers: responseHeaders,
+      body,
+    } = await this.post('/graphql', { query, variables }, headers);
     const { data, errors = [] } = body as { data?: T | null; errors?: GraphqlRefusal[] };
-    return { status, headers: answered, data: data ?? null, errors };
+    return { status, headers: responseHeaders, data: data ?? null, errors };
   }
 
-  /** Objects travel as JSON; text, bytes and forms as they are. */
+  /** Sends objects as JSON; text, bytes and forms unchanged. */
   async send<T = Record<string, unknown>>(
     method: string,
     path: string,
@@ -108,7 +112,7 @@ export class TestClient {
   }
 }
 
-interface Refusal {
+interface ProblemBody {
   type?: string;
   title?: string;
   status?: number;
@@ -117,14 +121,14 @@ interface Refusal {
   errors?: { pointer?: string; parameter?: string }[];
 }
 
-/** The answer is this problem, whole and without a word too many; `pointer` must be among its `errors`. */
+/** Expects a complete problem response without internal details; `pointer` must be among its `errors`. */
 export function expectProblem(
   response: TestResponse<unknown>,
   status: number,
   code: string,
   pointer?: string,
 ): void {
-  const problem = response.body as Refusal;
+  const problem = response.body as ProblemBody;
   expect({ status: response.status, code: problem.code ?? problem }).toEqual({ status, code });
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   expect(problem).toMatchObject({

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type CollectedSpan, readTraces } from './otlp-message.js';
 
-/** An OTLP collector that keeps what it gets. */
+/** An OTLP collector that stores all received spans. */
 export class Collector {
   readonly spans: CollectedSpan[] = [];
   /** The headers of each request. */
@@ -25,7 +25,7 @@ export class Collector {
       else void answer();
     });
   });
-  /** As one does that does not know the key. */
+  /** Responds with 401, as a collector does to an invalid key. */
   refusing = false;
   #held: (() => Promise<void>)[] | null = null;
 
@@ -40,7 +40,7 @@ export class Collector {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Takes everything and answers nothing, until it is released. */
+  /** Accepts requests but sends no response until the returned function is called. */
   hold(): () => Promise<void> {
     const held: (() => Promise<void>)[] = (this.#held = []);
     return async () => {

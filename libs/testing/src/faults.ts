@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type EmbeddedKafka, startKafka } from '@roost/embedded';
 import { runFolder, testParts } from './parts.js';
 
-/** The long version of the fault suite was asked for: `ROOST_FAULTS=all npm run test:faults`. */
+/** Whether the long version of the fault suite runs: `ROOST_FAULTS=all npm run test:faults`. */
 export const allFaults = process.env.ROOST_FAULTS === 'all';
 
-/** A Kafka namespace that nobody else in this run has: topics and groups of one spec begin with `prefix`. */
+/** A Kafka namespace for one spec: its topics and groups begin with `prefix`. */
 export async function freshKafka(): Promise<{ brokers: string; prefix: string }> {
   const { kafkaBrokers } = await testParts();
   if (!kafkaBrokers)
@@ -15,7 +15,7 @@ export async function freshKafka(): Promise<{ brokers: string; prefix: string }>
   return { brokers: kafkaBrokers, prefix: `t${randomBytes(6).toString('hex')}.` };
 }
 
-/** A broker that one spec may kill: always on the same port, always with the same data. */
+/** A broker that one spec may kill and restart on the same port and data. */
 export class TestBroker {
   private constructor(
     private readonly dataDir: string,
@@ -33,16 +33,16 @@ export class TestBroker {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** kill -9; gives back once it is gone. */
+  /** Sends SIGKILL and waits for the end of the process. */
   async kill(): Promise<void> {
     const { running } = this;
-    if (running?.pid == null) throw new Error('The broker does not run.');
+    if (running?.pid == null) throw new Error('The broker is not running.');
     process.kill(running.pid, 'SIGKILL');
     await running.stop({ keepFolder: true });
     this.running = null;
   }
 
-  /** Stands still, connections and all, until `thaw()`. */
+  /** Suspends the process, with its connections, until `thaw()`. */
   freeze(): void {
     this.signal('SIGSTOP');
   }
@@ -61,7 +61,7 @@ export class TestBroker {
   }
 
   private signal(name: NodeJS.Signals): void {
-    if (this.running?.pid == null) throw new Error('The broker does not run.');
+    if (this.running?.pid == null) throw new Error('The broker is not running.');
     process.kill(this.running.pid, name);
   }
 }

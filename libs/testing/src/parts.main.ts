@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { EmbeddedError, startKafka, startPostgres, startRedis } from '@roost/embedded';
 
 /**
- * One PostgreSQL and one Redis for a whole test run, and one Kafka for the fault suite, started beside it: specs that need none of them don't wait.
- * Ends when its standard input closes, that is also when the run is killed.
+ * Starts PostgreSQL and Redis for a test run, and Kafka for the fault suite. Only specs that use them wait for them. Ends
+ * when its standard input is closed, which also happens when the run is killed.
  */
 const [answerFile, folder, ...more] = process.argv.slice(2) as [string, string, ...string[]];
 
@@ -16,16 +16,16 @@ function answer(body: object): void {
 const over = new Promise<void>((resolve) => {
   process.stdin.once('end', resolve).once('error', resolve).resume();
   process.once('SIGTERM', () => resolve());
-  // Ctrl-C reaches this process too; it leaves with the run, after the specs have let go of the parts.
+  // Ctrl-C reaches this process as well; it ends with the run, after the specs have finished.
   process.on('SIGINT', () => undefined);
 });
 
 try {
-  const own = (part: string) => ({ dataDir: mkdtempSync(join(folder, `${part}-`)), temporary: true });
+  const folderFor = (part: string) => ({ dataDir: mkdtempSync(join(folder, `${part}-`)), temporary: true });
   const [postgres, redis, kafka] = await Promise.all([
-    startPostgres(own('postgres')),
-    startRedis(own('redis')),
-    more.includes('kafka') ? startKafka(own('kafka')) : null,
+    startPostgres(folderFor('postgres')),
+    startRedis(folderFor('redis')),
+    more.includes('kafka') ? startKafka(folderFor('kafka')) : null,
   ]);
   answer({
     postgresUrl: postgres.url('postgres'),

@@ -2,8 +2,8 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { freshDatabase, freshRedis } from './parts.js';
 
-describe('the parts of a test run', () => {
-  test('a fresh database is PostgreSQL 18, empty, and nobody else’s', async () => {
+describe('the servers of a test run', () => {
+  test('a fresh database of PostgreSQL 18 is empty and has a unique name', async () => {
     const [one, other] = await Promise.all([freshDatabase('parts'), freshDatabase('parts')]);
     expect(one).not.toBe(other);
     const client = new pg.Client({ connectionString: one });
@@ -19,7 +19,7 @@ describe('the parts of a test run', () => {
     ]);
   });
 
-  test('a fresh Redis does not see what is in another', async () => {
+  test('a fresh Redis has no keys of another one', async () => {
     const [one, other] = (await Promise.all([freshRedis(), freshRedis()])).map((url) => new Redis(url)) as [
       Redis,
       Redis,

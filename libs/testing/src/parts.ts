@@ -8,32 +8,32 @@ import pg from 'pg';
 
 interface Parts {
   postgresUrl: string;
-  /** PostgreSQL's log: deadlocks and lock waits show here. */
+  /** The log of PostgreSQL, with deadlocks and lock waits. */
   postgresLog: string;
   redisUrl: string;
-  /** In the fault suite only. */
+  /** Set in the fault suite only. */
   kafkaBrokers?: string;
 }
 
-/** Kafka's jars may have to be fetched first. */
+/** The first run on a machine downloads Kafka. */
 const UP_WITHIN_MS = 180_000;
 
-let known: Promise<Parts> | undefined;
+let servers: Promise<Parts> | undefined;
 
-/** The servers of this test run, as soon as they are up. */
+/** The servers of this test run. Waits until they are ready. */
 export function testParts(): Promise<Parts> {
-  known ??= waitForParts();
-  return known;
+  servers ??= waitForParts();
+  return servers;
 }
 
 function answerFile(): string {
   const file = process.env.ROOST_TEST_PARTS;
   if (!file)
-    throw new Error('This spec needs the parts that jest.config.js starts: run it through npm test.');
+    throw new Error('This spec needs the servers that jest.config.js starts: run it through npm test.');
   return file;
 }
 
-/** A port of its own for something that a spec starts: in one run nobody is given it twice, in whatever process. */
+/** An unused port. Returns no port twice in one run, in all processes. */
 export async function aPort(): Promise<number> {
   const folder = join(runFolder(), 'ports');
   mkdirSync(folder, { recursive: true });
@@ -48,7 +48,7 @@ export async function aPort(): Promise<number> {
   }
 }
 
-/** What lies in here goes with the run, also when that is killed. */
+/** A folder that is deleted with the run, also if the run is killed. */
 export function runFolder(): string {
   return dirname(answerFile());
 }
@@ -58,7 +58,7 @@ async function waitForParts(): Promise<Parts> {
   const deadline = performance.now() + UP_WITHIN_MS;
   while (!existsSync(file)) {
     if (performance.now() > deadline)
-      throw new Error('The parts of this run were not up within three minutes.');
+      throw new Error('The servers of this run were not ready within three minutes.');
     await pause(20);
   }
   const answer = JSON.parse(readFileSync(file, 'utf8')) as Parts & { failure?: string };
@@ -95,7 +95,7 @@ export function databaseUrl(serverUrl: string, database: string): string {
   return url.href;
 }
 
-/** A Redis database number that nobody else in this run has. */
+/** A Redis database number that is used once in this run. */
 export async function freshRedis(): Promise<string> {
   const { redisUrl } = await testParts();
   const redis = new Redis(redisUrl);

@@ -11,13 +11,13 @@ export interface Statement {
 
 /** What this process says to PostgreSQL while `work` goes on, be it for that or for what runs beside it. */
 export async function statementsDuring(work: () => Promise<unknown>): Promise<Statement[]> {
-  const said: Statement[] = [];
+  const statements: Statement[] = [];
   const query = pg.Client.prototype.query;
   pg.Client.prototype.query = function (this: unknown, ...args: unknown[]) {
     const [first, second] = args as [string | { text?: string; values?: unknown }, unknown];
     const text = typeof first === 'string' ? first : (first.text ?? '');
     const values = typeof first === 'string' ? second : first.values;
-    said.push({ client: this, text, values: Array.isArray(values) ? values : [] });
+    statements.push({ client: this, text, values: Array.isArray(values) ? values : [] });
     return Reflect.apply(query, this, args) as unknown;
   } as typeof query;
   try {
@@ -25,12 +25,12 @@ export async function statementsDuring(work: () => Promise<unknown>): Promise<St
   } finally {
     pg.Client.prototype.query = query;
   }
-  return said;
+  return statements;
 }
 
 /**
- * The plans of what `work` asks the database of a service about these tables; `generic`: those that PostgreSQL would make
- * for any values, as it may for a statement with a name.
+ * The plans of the statements of `work` that match `about`. `generic` returns the plans for any values, which PostgreSQL
+ * may use for a named statement.
  */
 export async function plansOf(
   service: TestService,
@@ -38,11 +38,11 @@ export async function plansOf(
   work: (em: EntityManager) => Promise<unknown>,
   { generic = false } = {},
 ): Promise<string> {
-  const said = await statementsDuring(() => work(service.get(EntityManager).fork()));
-  const asked = said.filter(({ text }) => about.test(text));
-  if (asked.length === 0) throw new Error(`Nothing was asked about ${String(about)}`);
+  const statements = await statementsDuring(() => work(service.get(EntityManager).fork()));
+  const matching = statements.filter(({ text }) => about.test(text));
+  if (matching.length === 0) throw new Error(`No statement matches ${String(about)}`);
   const plans: string[] = [];
-  for (const { text, values } of asked) {
+  for (const { text, values } of matching) {
     const rows = await (generic
       ? service.query<{ 'QUERY PLAN': string }>(`EXPLAIN (GENERIC_PLAN) ${text}`)
       : service.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values));
@@ -51,7 +51,7 @@ export async function plansOf(
   return plans.join('\n\n');
 }
 
-/** How many rows the largest sort of a plan is expected to have. */
+/** The estimated rows of the largest sort of a plan. */
 export function mostSorted(plan: string): number {
   const sorts = plan.matchAll(/\bSort\b.*\brows=(\d+)/g);
   return Math.max(0, ...[...sorts].map(([, rows]) => Number(rows)));

@@ -14,25 +14,25 @@ import { freshDatabase, freshRedis, runFolder } from './parts.js';
 import { ISSUER, testJwksUrl, type TestUser } from './user.js';
 
 export interface TestServiceOptions {
-  /** On top of what a test needs. */
+  /** In addition to the variables of every test service. */
   env?: Record<string, string>;
-  /** Shared by services that are to hear each other. */
+  /** A bus shared by several services, so that they receive each other's events. */
   bus?: EmbeddedBus;
 }
 
 export interface DeliverOptions {
   /** The aggregate's version. */
   version?: number;
-  /** The same event (same id) so often. */
+  /** How often the same event (same id) is delivered. */
   times?: number;
   id?: string;
-  /** The publishing service, where it isn't the one that the topic names. */
+  /** The publishing service, if it differs from the one in the name of the topic. */
   source?: string;
 }
 
 type Token<T> = Type<T> | (abstract new (...args: never[]) => T) | symbol | string;
 
-/** One service on a database and a Redis number of its own. */
+/** A running service with its own database and Redis database number. */
 export class TestService {
   readonly anonymous: TestClient;
   readonly clock: TestClock;
@@ -60,12 +60,12 @@ export class TestService {
     return new TestClient(this.url, { authorization: `Bearer ${user.token}` });
   }
 
-  /** Straight to the database, past the service: for checks that share nothing with it. */
+  /** Queries the database directly, for checks that share no code with the service. */
   async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
     return (await this.database.query<Row>(sql, values)).rows;
   }
 
-  /** How many connections to the service's database wait for a lock that another holds. */
+  /** How many connections to the database of the service wait for a lock. */
   async lockWaits(): Promise<number> {
     const waiting = await this.query(
       `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
@@ -73,7 +73,7 @@ export class TestService {
     return waiting.length;
   }
 
-  /** Through the real consumer, with its inbox and its transaction; throws what the handler threw. */
+  /** Delivers an event through the consumer, with inbox and transaction. Throws the error of the handler. */
   async deliver<T extends EventType>(
     type: T,
     body: EventBody<T>,
@@ -90,7 +90,7 @@ export class TestService {
     for (let time = 0; time < (options.times ?? 1); time++) await consumer.handle(envelope);
   }
 
-  /** Bodies of the events of a type that have been committed so far, oldest first. */
+  /** The bodies of all committed events of a type, oldest first. */
   async published<T extends EventType>(type: T): Promise<EventBody<T>[]> {
     const rows = await this.query<{ body: EventBody<T> }>(
       'SELECT body FROM outbox_event WHERE type = $1 ORDER BY xid, id',
@@ -106,7 +106,7 @@ export class TestService {
   }
 }
 
-/** Domain time of one service under test. Moving it runs what has become due before it gives back. */
+/** The domain clock of a service under test. A move also runs the jobs that have become due, before it returns. */
 export class TestClock {
   constructor(private readonly clock: () => Clock) {}
 
@@ -145,7 +145,7 @@ export async function startTestService<C extends z.ZodObject>(
     PORT: '0',
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,
-    // Pub/sub channels know no database number.
+    // Pub/sub channels are shared by all database numbers.
     REDIS_PREFIX: `roost:${new URL(redisUrl).pathname.slice(1)}`,
     PUBLIC_URL: 'http://localhost:3000',
     JWKS_URL: testJwksUrl(),

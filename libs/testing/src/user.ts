@@ -7,19 +7,19 @@ export interface TestUser {
   id: string;
   sessionId: string;
   roles: string[];
-  /** A signed access token, good for ten minutes. */
+  /** A signed access token, valid for ten minutes. */
   token: string;
 }
 
 export interface UserOptions {
   id?: string;
   sessionId?: string;
-  /** `guest` everyone is; name what comes on top. */
+  /** In addition to `guest`. */
   roles?: string[];
   emailVerified?: boolean;
-  /** When they last proved who they are; now unless given. */
+  /** The time of the last authentication; by default now. */
   authTime?: Date;
-  /** Instead of what a good token would claim: `{ exp: 0 }`, `{ iss: 'somebody else' }`. */
+  /** Overrides of the claims of a valid token: `{ exp: 0 }`, `{ iss: 'somebody else' }`. */
   claims?: Record<string, unknown>;
 }
 
@@ -44,13 +44,13 @@ export function aUser(options: UserOptions = {}): TestUser {
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** RS256 by hand: the checker shares no code with what it checks. */
+/** RS256 without a library, so that tests share no code with the services. */
 export function signToken(claims: object, header: object = {}): string {
   const signed = `${part({ alg: 'RS256', typ: 'JWT', kid: KEY_ID, ...header })}.${part(claims)}`;
   return `${signed}.${sign('sha256', Buffer.from(signed), privateKey()).toString('base64url')}`;
 }
 
-/** For `JWKS_URL`: the public half of the key that signs test tokens. */
+/** The value of `JWKS_URL`: the public key of test tokens. */
 export function testJwksUrl(): string {
   const jwk = createPublicKey(privateKey()).export({ format: 'jwk' });
   const keys = { keys: [{ ...jwk, kid: KEY_ID, use: 'sig', alg: 'RS256' }] };

@@ -4,17 +4,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 type State = 'whole' | 'cut' | 'lossy';
 
-/** A wire to a part of Roost (PostgreSQL, Redis, Kafka), and what can happen to a wire. */
+/** A TCP proxy in front of PostgreSQL, Redis or Kafka that simulates network faults. */
 export class Wire {
   readonly #sockets = new Set<Socket>();
-  readonly #server = createServer((inner) => this.#join(inner));
+  readonly #server = createServer((inner) => this.#connect(inner));
   #state: State = 'whole';
   #delayMs = 0;
   readonly #waiting = new Set<() => void>();
 
   private constructor(private readonly target: URL) {}
 
-  /** Between a client and `target`, an address with a port. */
+  /** Starts a proxy for `target`, an address with a port. */
   static async to(target: string): Promise<Wire> {
     const wire = new Wire(new URL(target));
     wire.#server.listen(0, '127.0.0.1');
@@ -26,7 +26,7 @@ export class Wire {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** The target's address, over this wire. */
+  /** The address of the target through this proxy. */
   get url(): string {
     const url = new URL(this.target);
     url.hostname = '127.0.0.1';
@@ -34,18 +34,18 @@ export class Wire {
     return url.href;
   }
 
-  /** Every connection is reset, and every new one, too. */
+  /** Resets every connection, and every new one. */
   cut(): void {
     this.#state = 'cut';
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** Whatever is sent, either way, takes so much longer. */
+  /** Delays data in both directions. */
   delay(ms: number): void {
     this.#delayMs = ms;
   }
 
-  /** Nothing arrives any more and nobody is told: TCP sends it again, in vain, until the wire is mended. */
+  /** Holds back all data without closing connections, as packet loss does, until `mend()`. */
   lose(): void {
     this.#state = 'lossy';
   }
@@ -53,7 +53,7 @@ export class Wire {
   mend(): void {
     this.#state = 'whole';
     this.#delayMs = 0;
-    for (const goOn of this.#waiting) goOn();
+    for (const resume of this.#waiting) resume();
     this.#waiting.clear();
   }
 
@@ -63,7 +63,7 @@ export class Wire {
     this.#server.close();
   }
 
-  #join(inner: Socket): void {
+  #connect(inner: Socket): void {
     if (this.#state === 'cut') {
       inner.resetAndDestroy();
       return;
@@ -79,12 +79,12 @@ export class Wire {
         this.#sockets.delete(socket);
         other.destroy();
       });
-      void this.#carry(socket, other);
+      void this.#forward(socket, other);
     }
   }
 
-  /** Piece by piece, in order. A connection that breaks ends its own carrying. */
-  async #carry(from: Socket, to: Socket): Promise<void> {
+  /** Forwards data in order. Ends if a connection fails. */
+  async #forward(from: Socket, to: Socket): Promise<void> {
     try {
       for await (const piece of from) {
         if (this.#delayMs > 0) await pause(this.#delayMs);

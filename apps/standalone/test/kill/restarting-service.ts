@@ -5,21 +5,21 @@ import { eventually } from '@roost/testing';
 
 const root = new URL('../../../../', import.meta.url);
 
-/** A program of this repository in a process that dies and is started again, as an orchestrator would. */
-export class Mortal {
-  deaths = 0;
-  /** When the last life began, by `performance.now()`. */
-  livesSince = 0;
+/** A service in a process that is killed and restarted, as an orchestrator does. */
+export class RestartingService {
+  kills = 0;
+  /** `performance.now()` at the last restart. */
+  restartedAt = 0;
   #child: ChildProcess | null = null;
   #stopped = false;
   #failure: Error | undefined;
-  #life: Promise<void> = Promise.resolve();
+  #run: Promise<void> = Promise.resolve();
 
   constructor(
     readonly name: string,
     private readonly env: Record<string, string>,
     readonly url: string,
-    /** Where each life dies; who has none left lives on. */
+    /** The `ROOST_FAULT` of each run. Runs after the last one have none. */
     readonly faults: string[] = [],
   ) {}
 
@@ -28,7 +28,7 @@ export class Mortal {
     await this.ready();
   }
 
-  /** Lives, has no death before it, and answers. */
+  /** Waits until the current run responds. */
   async ready(): Promise<void> {
     await eventually(
       async () => {
@@ -39,8 +39,8 @@ export class Mortal {
     );
   }
 
-  /** As `ready`, and throws if it has ever ended by itself. */
-  async settled(): Promise<void> {
+  /** As `ready`; throws if a run has ever ended without being killed. */
+  async healthy(): Promise<void> {
     await this.ready();
     if (this.#failure) throw this.#failure;
   }
@@ -52,7 +52,7 @@ export class Mortal {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.kill();
-    await this.#life;
+    await this.#run;
   }
 
   #begin(): void {
@@ -76,27 +76,16 @@ export class Mortal {
       },
     );
     this.#child = child;
-    this.#life = once(child, 'exit').then(([code, signal]) => {
+    this.#run = once(child, 'exit').then(([code, signal]) => {
       this.#child = null;
       if (this.#stopped) return;
-      // One that ends by itself is a failure of the service, and no death.
+      // An exit without SIGKILL is a failure of the service.
       if (signal !== 'SIGKILL')
-        this.#failure = new Error(`${this.name} ended by itself with ${String(code)}`);
+        this.#failure = new Error(`${this.name} ended with exit code ${String(code)}`);
       else this.faults.shift();
-      this.deaths += 1;
+      this.kills += 1;
       this.#begin();
-      this.livesSince = performance.now();
+      this.restartedAt = performance.now();
     });
   }
-}
-
-/** Repeatable chance. */
-export function chanceOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,11 +1,11 @@
 import pg from 'pg';
 
-/** What the three databases say of one booking: its state, what it costs, what was taken and given back for it. */
-interface Account {
+/** A booking in the database of bookings. */
+interface BookedStay {
   id: string;
   state: string;
   totalMinor: number;
-  /** What the guest is to get back: all, of a booking that never was confirmed. */
+  /** The refund that is due to the guest: everything if the booking was never confirmed. */
   refundMinor: number;
 }
 
@@ -27,13 +27,13 @@ export interface Violations {
   doubleCharges: string[];
   orphanCharges: string[];
   confirmedUnpaid: string[];
-  endedKept: string[];
-  unlikeOurBooks: string[];
+  notRefunded: string[];
+  differentFromPayments: string[];
 }
 
-/** By SQL over the databases and the provider's own books; nothing of the services' code. */
+/** Reads the databases of the services and of the provider by SQL, without code of the services. */
 export async function violations(databases: Databases): Promise<Violations> {
-  const { rows: accounts } = await databases.bookings.query<Account>(
+  const { rows: bookings } = await databases.bookings.query<BookedStay>(
     `SELECT id, state, total_minor::float8 AS "totalMinor", CASE WHEN confirmed_at IS NULL THEN total_minor::float8 ELSE (cancellation->>'refundMinor')::float8 END AS "refundMinor"
      FROM booking`,
   );
@@ -49,29 +49,29 @@ export async function violations(databases: Databases): Promise<Violations> {
   );
   const byBooking = Map.groupBy(charged, ({ bookingId }) => bookingId);
   const net = (id: string) => (byBooking.get(id) ?? []).reduce((sum, { netMinor }) => sum + netMinor, 0);
-  const known = new Map(accounts.map((account) => [account.id, account]));
-  const written = new Map(ours.map((payment) => [payment.ref, payment]));
+  const bookingsById = new Map(bookings.map((booking) => [booking.id, booking]));
+  const paymentsByRef = new Map(ours.map((payment) => [payment.ref, payment]));
   return {
     doubleCharges: [...byBooking]
       .filter(([, intents]) => intents.reduce((sum, { charges }) => sum + charges, 0) > 1)
       .map(([id]) => id),
     orphanCharges: charged
-      .filter(({ intent, bookingId }) => !known.has(bookingId) || !written.has(intent))
+      .filter(({ intent, bookingId }) => !bookingsById.has(bookingId) || !paymentsByRef.has(intent))
       .map(({ intent }) => intent),
-    confirmedUnpaid: accounts
+    confirmedUnpaid: bookings
       .filter(({ id, state, totalMinor }) => state === 'confirmed' && net(id) !== totalMinor)
       .map(({ id }) => id),
-    endedKept: accounts
+    notRefunded: bookings
       .filter(
         ({ id, state, totalMinor, refundMinor }) =>
           ['cancelled', 'declined', 'expired'].includes(state) &&
           (byBooking.get(id) ?? []).length > 0 &&
           net(id) !== totalMinor - refundMinor,
       )
-      .map((account) => `${JSON.stringify(account)} kept ${net(account.id)}`),
-    unlikeOurBooks: charged
+      .map((booking) => `${JSON.stringify(booking)} kept ${net(booking.id)}`),
+    differentFromPayments: charged
       .filter(({ intent, chargedMinor, netMinor }) => {
-        const payment = written.get(intent);
+        const payment = paymentsByRef.get(intent);
         return (
           payment && (payment.captured !== chargedMinor || payment.captured - payment.refunded !== netMinor)
         );
@@ -80,7 +80,7 @@ export async function violations(databases: Databases): Promise<Violations> {
   };
 }
 
-/** What Roost has begun and not done yet. When a provider sends a webhook once more is the provider's affair. */
+/** Counts the unfinished work of Roost. Webhooks that the provider has still to send are not included. */
 export async function unfinished({ bookings, payments }: Databases): Promise<Record<string, number>> {
   const counted: [string, pg.Pool, string][] = [
     ['operations', payments, `SELECT count(*)::int AS n FROM payment_operation WHERE status = 'pending'`],
