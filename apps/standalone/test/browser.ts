@@ -5,7 +5,7 @@ const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
   existsSync,
 );
 
-/** Whether this machine has a browser: `apt-get install chromium` gives it one. */
+/** Whether this machine has a browser (`apt-get install chromium`). */
 export const hasBrowser = CHROMIUM !== undefined;
 
 export async function openBrowser(): Promise<Browser> {
@@ -23,7 +23,7 @@ export async function openBrowser(): Promise<Browser> {
   });
 }
 
-/** A page that fails its test when it asks another host for anything, or when a script of it throws. */
+/** Opens a page. `faults` lists requests to other hosts and errors of scripts. */
 export async function openPage(browser: Browser, url: string): Promise<{ page: Page; faults: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const faults: string[] = [];
@@ -37,7 +37,7 @@ export async function openPage(browser: Browser, url: string): Promise<{ page: P
   return { page, faults };
 }
 
-/** Kept for the documentation when `UPDATE_PICTURES` is set. */
+/** Stores a screenshot for the documentation if `UPDATE_PICTURES` is set. */
 export async function picture(page: Page, name: string): Promise<void> {
   if (!process.env.UPDATE_PICTURES) return;
   await page.screenshot({ path: new URL(`../../../docs/images/${name}.png`, import.meta.url).pathname });

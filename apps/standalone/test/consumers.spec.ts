@@ -12,18 +12,18 @@ const publisherOf = (topic: string) => topic.split('.')[0] ?? '';
 const typesOn = (topic: string) => types.filter((type) => topicOf(type, publisherOf(topic)) === topic);
 const stateTopics = [...topics].filter(([, { kind }]) => kind === 'state').map(([topic]) => topic);
 
-/** Of each state topic that somebody listens to, the types that they would miss. */
+/** The types of consumed state topics without a handler. */
 function missed(heard: ReadonlySet<string>): string[] {
   return stateTopics
     .filter((topic) => typesOn(topic).some((type) => heard.has(type)))
     .flatMap((topic) => typesOn(topic).filter((type) => !heard.has(type)));
 }
 
-/** Facts that the consumers refuse where they stand alone: their aggregate has to be there. */
-const NEEDS_MORE =
+/** Events that a consumer rejects without the aggregate that they refer to. */
+const NEEDS_AGGREGATE =
   /^(a payment for a booking that does not exist|A review of a booking that has not been heard)/;
 
-test('who hears but some types of a state topic misses what the last one said', () => {
+test('a consumer of some types of a state topic misses the others', () => {
   expect(missed(new Set(['rating.changed', 'user.suspended', 'user.erased']))).toEqual([
     'user.registered',
     'user.email-verified',
@@ -47,11 +47,11 @@ describe.each(['identity', 'listings', 'bookings', 'payments', 'reviews'] as con
   });
   afterAll(() => service.close());
 
-  test('hears every type of a state topic that it hears at all, so that the last one is enough', () => {
+  test('handles every type of each consumed state topic, so that the last event is sufficient', () => {
     expect(missed(heard)).toEqual([]);
   });
 
-  test('says what it builds of each, and nothing hangs on those tables', async () => {
+  test('declares the tables of each state topic, and no foreign key refers to them', async () => {
     const mirrored = stateTopics.filter((topic) => typesOn(topic).some((type) => heard.has(type)));
     expect(Object.keys(projections).toSorted()).toEqual(mirrored.toSorted());
     const tables = Object.values(projections).flat();
@@ -62,19 +62,19 @@ describe.each(['identity', 'listings', 'bookings', 'payments', 'reviews'] as con
         [table],
       );
       expect(hanging).toEqual([]);
-      // By which a rebuild tells the rows that come of events from the service's own.
+      // A rebuild distinguishes rows of events from rows of the service by this column.
       await service.query(`SELECT version FROM ${table} LIMIT 1`);
     }
   });
 
-  test('understands the fixture of each event that it hears', async () => {
+  test('handles the fixture of each consumed event', async () => {
     const consumer = service.get(EventConsumer);
     const refused: string[] = [];
     for (const type of types.filter((each) => heard.has(each))) {
       const source = publisherOf(events[type].topic).replace('<service>', 'bookings');
       const envelope = envelopeOf(type, golden(type), { source, version: 1 });
       const outcome = await consumer.handle(envelope).catch((error: Error) => error);
-      if (outcome instanceof Error ? !NEEDS_MORE.test(outcome.message) : outcome !== 'handled')
+      if (outcome instanceof Error ? !NEEDS_AGGREGATE.test(outcome.message) : outcome !== 'handled')
         refused.push(`${type}: ${String(outcome)}`);
     }
     expect(refused).toEqual([]);

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { eventually, TestClient } from '@roost/testing';
-import { KEEPERS, Operator, rebuildProjections, replayOntoFullTables } from './operator.fixture.js';
+import { STATEFUL_SERVICES, Operator, rebuildProjections, replayOntoFullTables } from './operator.fixture.js';
 import { aPublishedListing } from './published-listing.js';
 import {
   freshEnvironment,
@@ -148,7 +148,9 @@ describe('operators, over Kafka', () => {
         const lags = await operator.json<{ listener: string; from: string; behind: number }[]>(
           ...['events', 'lag'],
         );
-        expect([...new Set(lags.map(({ listener }) => listener))].sort()).toEqual(KEEPERS.toSorted());
+        expect([...new Set(lags.map(({ listener }) => listener))].sort()).toEqual(
+          STATEFUL_SERVICES.toSorted(),
+        );
         expect(lags.map(({ from }) => from)).toContain('bookings.booking');
         expect(lags.filter(({ behind }) => behind > 0)).toEqual([]);
       },

@@ -9,7 +9,7 @@ let gateway: string;
 let document: Document;
 let routes: Route[];
 let callers: Record<'nobody' | 'guest' | 'host' | 'admin', TestClient>;
-/** Guest, host and admin at once: whom only the input can stop. */
+/** Guest, host and admin at once, so that only the input can be rejected. */
 let everything: TestClient;
 
 beforeAll(async () => {
@@ -36,8 +36,8 @@ beforeAll(async () => {
 
 afterAll(stopAll);
 
-/** An answer that says no says it well: a problem, with a code, without a stack. */
-function expectCivil(response: TestResponse<unknown>, call: string): void {
+/** Expects no 5xx; a 4xx is a problem with a code and without a stack. */
+function expectSuccessOrProblem(response: TestResponse<unknown>, call: string): void {
   const { status } = response;
   if (status >= 500 || status < 200) {
     throw new Error(`${call} answered ${status}: ${JSON.stringify(response.body)}`);
@@ -53,7 +53,7 @@ function expectCivil(response: TestResponse<unknown>, call: string): void {
 
 const isWrite = (route: Route): boolean => route.method !== 'GET' && route.method !== 'DELETE';
 
-test('the document is the whole of Roost', () => {
+test('the document has the routes of all services and no internal ones', () => {
   const paths = new Set(routes.map((route) => route.path));
   for (const path of [
     '/v1/auth/login',
@@ -67,8 +67,8 @@ test('the document is the whole of Roost', () => {
   expect([...paths].filter((path) => path.startsWith('/dev') || path === '/metrics')).toEqual([]);
 });
 
-describe('who may enter', () => {
-  test('nobody enters where the document asks for a token', async () => {
+describe('access', () => {
+  test('routes that require a token reject a request without one', async () => {
     const open: string[] = [];
     for (const route of routes.filter((one) => one.access === 'user')) {
       const answer = await callers.nobody.send(
@@ -82,7 +82,7 @@ describe('who may enter', () => {
     expect(open).toEqual([]);
   });
 
-  test('a bad token enters nowhere, except where none is looked at', async () => {
+  test('routes that are not public reject an invalid token', async () => {
     const forged = callers.nobody.with({ authorization: 'Bearer a.b.c' });
     const entered: string[] = [];
     for (const route of routes.filter((one) => one.access !== 'public')) {
@@ -92,7 +92,7 @@ describe('who may enter', () => {
     expect(entered).toEqual([]);
   });
 
-  test.each(['guest', 'host'] as const)('a %s enters no admin route', async (who) => {
+  test.each(['guest', 'host'] as const)('admin routes reject a %s', async (who) => {
     const admin = routes.filter((one) => one.path.startsWith('/v1/admin/'));
     expect(admin.length).toBeGreaterThan(3);
     for (const route of admin) {
@@ -108,13 +108,13 @@ describe('who may enter', () => {
     }
   });
 
-  test('what nobody has is nobody’s: an unknown id is 4xx for everyone', async () => {
+  test('an unknown id is never a server error for any caller', async () => {
     for (const route of routes.filter((one) => one.path.includes('{'))) {
       for (const [who, client] of Object.entries(callers)) {
         const body = route.body ? sample(route.body, document) : undefined;
         const answer = await client.send(route.method, filled(route.path), body);
         const call = `${who}: ${route.method} ${route.path}`;
-        expectCivil(answer, call);
+        expectSuccessOrProblem(answer, call);
       }
     }
   });
@@ -123,7 +123,7 @@ describe('who may enter', () => {
 describe('bad input', () => {
   const HOSTILE_IDS = ['x', '0', '%00', '%2e%2e', "1'--", 'a'.repeat(2000), '%F0%9F%92%A5', '%ff'];
 
-  test('in the path', async () => {
+  test('in the path is rejected', async () => {
     for (const route of routes.filter((one) => one.path.includes('{'))) {
       for (const id of HOSTILE_IDS) {
         const answer = await everything.send(
@@ -132,21 +132,21 @@ describe('bad input', () => {
           isWrite(route) ? {} : undefined,
         );
         const call = `${route.method} ${route.path} with ${id.slice(0, 20)}`;
-        expectCivil(answer, call);
+        expectSuccessOrProblem(answer, call);
         if (answer.status < 400 && !route.path.startsWith('/v1/photos'))
           throw new Error(`${call} was accepted`);
       }
     }
   });
 
-  test('in the query', async () => {
+  test('in the query is never a server error', async () => {
     const hostile = ['', '%00', '-1', '1e309', 'NaN', '2028-02-31', "';--", 'a'.repeat(5000), '%ff', '1&$&1'];
     for (const route of routes.filter((one) => one.query.length > 0)) {
       for (const name of [...route.query, 'unknown', '__proto__']) {
         for (const value of hostile) {
           const query = `${name}=${value.replace('$', name)}`;
           const answer = await everything.send(route.method, `${filled(route.path)}?${query}`);
-          expectCivil(answer, `${route.method} ${route.path}?${query.slice(0, 60)}`);
+          expectSuccessOrProblem(answer, `${route.method} ${route.path}?${query.slice(0, 60)}`);
         }
       }
     }
@@ -162,12 +162,12 @@ describe('bad input', () => {
     ['another type', '<a/>', 'application/xml', [415]],
     ['a form', 'a=1', 'application/x-www-form-urlencoded', [415]],
     ['too much', `{"a":"${'x'.repeat(3_000_000)}"}`, 'application/json', [413]],
-  ])('%s as a body', async (_what, body, type, statuses) => {
+  ])('%s as a body is rejected', async (_what, body, type, statuses) => {
     for (const route of routes.filter((one) => one.body?.type === 'object')) {
       const answer = await everything.send(route.method, filled(route.path), body, { 'content-type': type });
       const call = `${route.method} ${route.path}`;
-      expectCivil(answer, call);
-      // A route may know the id to be nobody's, or the caller not to be allowed, before it reads the body.
+      expectSuccessOrProblem(answer, call);
+      // A route may reject the id or the caller before it reads the body.
       expect({
         call,
         ok: [...statuses, 403, 404].includes(answer.status),
@@ -178,7 +178,7 @@ describe('bad input', () => {
     }
   });
 
-  test('an unknown field, with a pointer to it', async () => {
+  test('an unknown field is rejected with a pointer to it', async () => {
     for (const route of routes.filter((one) => one.body?.type === 'object')) {
       const body = { ...(sample(route.body ?? {}, document) as object), surprise: 1 };
       const answer = await everything.send(route.method, filled(route.path), body);
@@ -187,7 +187,7 @@ describe('bad input', () => {
     }
   });
 
-  test('in each place of each body', async () => {
+  test('in each field of each body is never a server error', async () => {
     const hostile: unknown[] = [
       null,
       true,
@@ -224,7 +224,7 @@ describe('bad input', () => {
               filled(route.path),
               withValue(good, place, value),
             );
-            expectCivil(answer, call);
+            expectSuccessOrProblem(answer, call);
             return answer.status;
           }),
         );
@@ -234,7 +234,7 @@ describe('bad input', () => {
     expect(sent).toBeGreaterThan(1_000);
   });
 
-  test('and after all that it still stands', async () => {
+  test('leaves the gateway ready', async () => {
     expect((await callers.nobody.get('/health/ready')).status).toBe(200);
   });
 });

@@ -14,7 +14,7 @@ function pathTo(spans: CollectedSpan[], fits: (span: CollectedSpan) => boolean):
   return path;
 }
 
-/** What a trace must show, whoever carries the events. Gives back where its spans are collected. */
+/** The tests of a trace, for both transports of events. Returns the collected spans. */
 export function describeOneTrace(carriedBy: () => Promise<Record<string, string>>): {
   spans: CollectedSpan[];
 } {
@@ -41,7 +41,7 @@ export function describeOneTrace(carriedBy: () => Promise<Record<string, string>
     await collector?.close();
   });
 
-  /** A client that is traced itself: all it does belongs to one trace. */
+  /** A client whose requests belong to one trace. */
   function traced(client: TestClient, flags = '01') {
     const traceId = randomBytes(16).toString('hex');
     const spanId = randomBytes(8).toString('hex');
@@ -111,7 +111,7 @@ export function describeOneTrace(carriedBy: () => Promise<Record<string, string>
       );
     }, 120_000);
 
-    test('is one trace through the gateway, six services and the provider', () => {
+    test('is one trace through the gateway, five services and the provider', () => {
       expect(new Set(spans.map(({ service }) => service))).toEqual(
         new Set(['gateway', 'bookings', 'payments', 'listings', 'identity', 'reviews']),
       );
@@ -145,7 +145,7 @@ export function describeOneTrace(carriedBy: () => Promise<Record<string, string>
       ]);
     });
 
-    test('goes from the capture to everybody who hears that the booking is confirmed', () => {
+    test('goes from the capture to the consumers of booking.confirmed', () => {
       const path = pathTo(
         spans,
         ({ service, name }) => service === 'listings' && name === 'process booking.confirmed',
@@ -159,12 +159,12 @@ export function describeOneTrace(carriedBy: () => Promise<Record<string, string>
       ]);
     });
 
-    test('every span hangs at another of the trace, or at the client', () => {
+    test('has a parent in the trace or in the client for every span', () => {
       expect(strays()).toEqual([]);
       expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
     });
 
-    test('says of an event what it is, how long it waited and what came of it', () => {
+    test('describes the type, the waiting time and the outcome of an event', () => {
       const handled = spans.find(
         ({ service, name }) => service === 'payments' && name === 'process booking.created',
       );
@@ -187,7 +187,7 @@ export function describeOneTrace(carriedBy: () => Promise<Record<string, string>
       expect(handled?.startNanos).toBeGreaterThanOrEqual(created?.startNanos ?? 0n);
     });
 
-    test('tells of nobody, and of no secret', () => {
+    test('contains no personal data and no secrets', () => {
       const everything = JSON.stringify(spans, (_, value: unknown) =>
         typeof value === 'bigint' ? String(value) : value,
       );

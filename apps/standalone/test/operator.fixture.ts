@@ -9,37 +9,37 @@ import { type Env, TOUR } from './launcher.js';
 const root = new URL('../../../', import.meta.url);
 const CLI = new URL('tools/src/cli/main.ts', root).pathname;
 
-/** The services that keep something. */
-export const KEEPERS = ['identity', 'listings', 'bookings', 'payments', 'reviews'];
+/** The services with a database. */
+export const STATEFUL_SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews'];
 
-/** Not domain: what carries events, and what is only there for a while. */
-const PASSING =
+/** Tables without domain data: events in transit and temporary rows. */
+const TRANSIENT_TABLES =
   /^(outbox_|inbox_|dead_letter|schema_migration|idempotency_key|session|refresh_token|login_attempt|signing_key|mail|one_time|calendar_mark|erasure)/;
 
-export interface Said {
+export interface CommandResult {
   code: number | null;
   out: string;
   err: string;
 }
 
-/** Whoever runs the commands beside a Roost on this machine, and looks past them into its databases. */
+/** Runs the commands of operators, and queries the databases directly. */
 export class Operator {
   constructor(private readonly env: Env) {}
 
-  roost(...args: string[]): Promise<Said> {
+  roost(...args: string[]): Promise<CommandResult> {
     return this.command(CLI, args);
   }
 
-  /** `input` is what is typed. */
-  roostAsked(input: string, ...args: string[]): Promise<Said> {
+  /** `input` is standard input. */
+  roostWithInput(input: string, ...args: string[]): Promise<CommandResult> {
     return this.command(CLI, args, input);
   }
 
-  tour(): Promise<Said> {
+  tour(): Promise<CommandResult> {
     return this.command(TOUR, ['--url', this.env.PUBLIC_URL ?? '']);
   }
 
-  /** What a command answers to programs. */
+  /** The JSON output of a command. */
   async json<T>(...args: string[]): Promise<T> {
     const { code, out, err } = await this.roost(...args, '--json');
     if (code !== 0) throw new Error(`roost ${args.join(' ')} ended with ${code}: ${err}`);
@@ -58,17 +58,17 @@ export class Operator {
   }
 
   /**
-   * A checksum of every domain table of every service, taken without any of Roost's own code. When a provider is asked next
-   * about a payment (`check_at`) moves on by itself.
+   * A checksum of every domain table of every service, computed without code of Roost. `check_at`, the time of the next
+   * request to a provider, is excluded because it changes over time.
    */
   async checksums(): Promise<Record<string, string>> {
     const found: Record<string, string> = {};
-    for (const service of KEEPERS) {
+    for (const service of STATEFUL_SERVICES) {
       const tables = await this.query<{ name: string }>(
         service,
         `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1`,
       );
-      for (const { name } of tables.filter((table) => !PASSING.test(table.name))) {
+      for (const { name } of tables.filter((table) => !TRANSIENT_TABLES.test(table.name))) {
         const [row] = await this.query<{ sum: string }>(
           service,
           `SELECT count(*) || ' rows ' || coalesce(md5(string_agg(md5(row::text), '' ORDER BY md5(row::text))), 'empty') AS sum
@@ -80,7 +80,7 @@ export class Operator {
     return found;
   }
 
-  private async command(file: string, args: string[], input = ''): Promise<Said> {
+  private async command(file: string, args: string[], input = ''): Promise<CommandResult> {
     const child = spawn(
       process.execPath,
       ['--conditions=@roost/source', '--import', new URL('tools/register.js', root).href, file, ...args],
@@ -105,7 +105,7 @@ export interface Rebuilt {
   }[];
 }
 
-/** Each service is told every event again: it knows them all, and no table changes. */
+/** Delivers every event again to each service: all are duplicates, and no table changes. */
 export async function replayOntoFullTables(operator: Operator): Promise<void> {
   const before = await operator.checksums();
   console.log(
@@ -113,7 +113,7 @@ export async function replayOntoFullTables(operator: Operator): Promise<void> {
       .map(([table, sum]) => `${table.padEnd(36)} ${sum}`)
       .join('\n'),
   );
-  for (const service of KEEPERS) {
+  for (const service of STATEFUL_SERVICES) {
     const counts = await operator.json<{ delivered: number; known: number; ignored: number }>(
       ...['replay', 'events', service, '--yes'],
     );
@@ -124,10 +124,10 @@ export async function replayOntoFullTables(operator: Operator): Promise<void> {
   expect(await operator.checksums()).toEqual(before);
 }
 
-/** Emptied, and built of their state topics alone: every row is what it was. */
+/** Rebuilds the projections from their state topics: every row equals the previous one. */
 export async function rebuildProjections(operator: Operator): Promise<void> {
   const before = await operator.checksums();
-  for (const service of KEEPERS) {
+  for (const service of STATEFUL_SERVICES) {
     const { topics } = await operator.json<Rebuilt>('replay', 'projections', service, '--yes');
     const tables = topics.flatMap((topic) => topic.tables);
     expect(tables.length).toBeGreaterThan(0);

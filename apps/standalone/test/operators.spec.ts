@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { eventually, TestClient, unlikeGolden } from '@roost/testing';
 import {
-  KEEPERS,
+  STATEFUL_SERVICES,
   Operator,
   rebuildProjections,
   type Rebuilt,
@@ -22,7 +22,7 @@ const json = <T>(...args: string[]) => operator.json<T>(...args);
 const query: Operator['query'] = (...args) => operator.query(...args);
 const checksums = () => operator.checksums();
 
-/** One Roost with a life behind it: each test goes on where the one before has left it. */
+/** One Roost with bookings and payments. Each test continues with the state of the previous one. */
 describe('the commands of operators', () => {
   beforeAll(async () => {
     env = { ...(await freshEnvironment()), RATE_LIMIT_PER_MINUTE: '0' };
@@ -31,7 +31,7 @@ describe('the commands of operators', () => {
     operator = new Operator(env);
   });
 
-  test('where nothing runs they say what to do, in one sentence', async () => {
+  test('print what to do in one sentence if no Roost runs', async () => {
     for (const args of [
       ['outbox', 'status'],
       ['events', 'lag'],
@@ -47,7 +47,7 @@ describe('the commands of operators', () => {
     );
   });
 
-  test('a wrong call is refused with the exit code 2', async () => {
+  test('reject wrong arguments with exit code 2', async () => {
     for (const [args, sentence] of [
       [['events', 'tail', '--topic', 'nothing'], /There is no topic "nothing"/],
       [['events', 'tail', '--type', 'nothing'], /There is no event "nothing"/],
@@ -63,7 +63,7 @@ describe('the commands of operators', () => {
     }
   });
 
-  test('Roost starts, and the tour gives it a life', async () => {
+  test('Roost starts, and the tour creates data', async () => {
     const process = run(env);
     await process.prints('Roost is ready');
     const tour = await operator.tour();
@@ -73,12 +73,12 @@ describe('the commands of operators', () => {
     });
   });
 
-  test('outbox status and events lag: relays are active, and nobody is behind for long', async () => {
+  test('outbox status and events lag show active relays without a backlog', async () => {
     await eventually(async () => {
       const statuses = await json<
         { service: string; relayActive: boolean; rows: number; sinks: { behind: number }[] }[]
       >('outbox', 'status');
-      expect(statuses.map(({ service }) => service)).toEqual(KEEPERS);
+      expect(statuses.map(({ service }) => service)).toEqual(STATEFUL_SERVICES);
       expect(statuses.every(({ relayActive, rows }) => relayActive && rows > 0)).toBe(true);
       expect(statuses.flatMap(({ sinks }) => sinks.map(({ behind }) => behind))).toEqual(
         new Array(25).fill(0),
@@ -89,7 +89,7 @@ describe('the commands of operators', () => {
     expect(lags.every(({ listener }) => listener === 'bookings')).toBe(true);
   });
 
-  test('events tail finds what was told, by type and by key', async () => {
+  test('events tail finds events by type and by key', async () => {
     const { out } = await roost('events', 'tail', '--no-follow', '--type', 'booking.confirmed', '--json');
     const confirmed = out
       .trim()
@@ -113,19 +113,19 @@ describe('the commands of operators', () => {
     ).toHaveLength(2);
   });
 
-  /** What the producers have really told has, at every depth, the shape of the fixtures that consumers are tested with. */
-  test('what the services have told is shaped like the golden fixtures', async () => {
+  /** Real events have the shape of the fixtures with which consumers are tested, at every depth. */
+  test('published events have the shape of the golden fixtures', async () => {
     const { out } = await roost('events', 'tail', '--no-follow', '--json');
-    const told = out
+    const published = out
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { type: string; body: object });
-    const strange = told.flatMap(({ type, body }) => unlikeGolden(type, body));
-    expect([...new Set(strange)]).toEqual([]);
-    expect(new Set(told.map(({ type }) => type)).size).toBeGreaterThan(15);
+    const differences = published.flatMap(({ type, body }) => unlikeGolden(type, body));
+    expect([...new Set(differences)]).toEqual([]);
+    expect(new Set(published.map(({ type }) => type)).size).toBeGreaterThan(15);
   });
 
-  test('ledger check and reconcile find the books in order', async () => {
+  test('ledger check and reconcile find no differences', async () => {
     const check = await json<{
       sound: boolean;
       findings: { wrong: number; looked: number }[];
@@ -137,7 +137,7 @@ describe('the commands of operators', () => {
     expect(await json('reconcile', 'run')).toMatchObject({ balanced: true, differences: [] });
   });
 
-  test('ledger check says so when a payment and its movements differ', async () => {
+  test('ledger check reports a payment that differs from its ledger movements', async () => {
     const [payment] = await query<{ id: string }>(
       'payments',
       `UPDATE payment SET captured_minor = captured_minor - 1 WHERE id = (
@@ -154,9 +154,9 @@ describe('the commands of operators', () => {
 
   test('replay onto full tables changes nothing', () => replayOntoFullTables(operator));
 
-  test('projections emptied and built anew are what they were', () => rebuildProjections(operator));
+  test('rebuilt projections equal the previous ones', () => rebuildProjections(operator));
 
-  test('a projection that has gone astray is found by --dry-run, and mended without it', async () => {
+  test('replay projections reports a wrong projection with --dry-run, and repairs it without', async () => {
     const before = await checksums();
     await query('bookings', `UPDATE listing_snapshot SET title = 'astray'`);
     await query('listings', 'DELETE FROM listing_calendar');
@@ -177,7 +177,7 @@ describe('the commands of operators', () => {
     expect(await checksums()).toEqual(before);
   });
 
-  test('a poison event is parked, listed, shown, redriven and discarded; it stands in the way of a rebuild', async () => {
+  test('dead letters are listed, shown, redriven and discarded, and block a rebuild', async () => {
     expect((await roost('dead-letters', 'list')).out).toBe('Nothing.\n');
     const id = '0197d0a0-0000-7000-8000-00000000dead';
     const key = '0197d0a0-0000-7000-8000-00000000beef';
@@ -220,7 +220,7 @@ describe('the commands of operators', () => {
     expect((await roost('dead-letters', 'list')).out).toBe('Nothing.\n');
   });
 
-  test('the clock is shown, moved and given back', async () => {
+  test('the clock is shown, moved and reset', async () => {
     expect(await json('clock', 'advance', 'P3D')).toMatchObject({ aheadSeconds: expect.any(Number) });
     const { aheadSeconds } = await json<{ aheadSeconds: number }>('clock', 'show');
     expect(Math.round(aheadSeconds / 86_400)).toBe(3);
@@ -232,11 +232,11 @@ describe('the commands of operators', () => {
     expect(Math.abs((await json<{ aheadSeconds: number }>('clock', 'show')).aheadSeconds)).toBeLessThan(60);
   });
 
-  test('an administrator is made, and logs in with the second factor only', async () => {
+  test('admin create creates an administrator, who logs in with a second factor only', async () => {
     const password = 'a rather long secret of an operator';
     const email = 'boss@example.com';
     const create = (given: string, ...more: string[]) =>
-      operator.roostAsked(`${given}\n`, 'admin', 'create', '--email', email, ...more);
+      operator.roostWithInput(`${given}\n`, 'admin', 'create', '--email', email, ...more);
     expect(await create('short')).toMatchObject({
       code: 1,
       err: 'The password must have 8 to 128 characters.\n',
@@ -269,7 +269,7 @@ describe('the commands of operators', () => {
   });
 });
 
-/** RFC 6238 by hand: the checker shares no code with what it checks. */
+/** RFC 6238 without a library, so that the test shares no code with the service. */
 function totp(secret: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
   const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');

@@ -48,7 +48,7 @@ withBrowser('in a real browser (needs chromium: apt-get install chromium)', () =
     expect(faults).toEqual([]);
   });
 
-  test('the inbox shows a mail as its reader sees it', async () => {
+  test('the inbox shows a mail as in a mail client', async () => {
     const anyone = new TestClient(gateway);
     await anyone.post('/v1/auth/register', {
       email: 'reader@tests.roost.example',
@@ -63,7 +63,7 @@ withBrowser('in a real browser (needs chromium: apt-get install chromium)', () =
     expect(faults).toEqual([]);
   });
 
-  test('an error page says how to fix it', async () => {
+  test('an error page describes the fix', async () => {
     const { page, faults } = await openPage(browser, `${gateway}/errors/booking.dates_unavailable`);
     await page.getByRole('heading', { name: 'How to fix it' }).waitFor();
     await page.getByRole('link', { name: 'All error codes' }).click();

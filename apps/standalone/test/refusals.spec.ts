@@ -8,21 +8,21 @@ import { freshFolder, freshEnvironment, stopAll, type Env, run } from './launche
 jest.setTimeout(60_000);
 afterEach(stopAll);
 
-/** For what is refused before any service is asked: the others need not be loaded. */
-const aPlaceForOne = async (): Promise<Env> => ({
+/** For starts that fail before a service starts: the other services are not loaded. */
+const environmentOfOneService = async (): Promise<Env> => ({
   ...(await freshEnvironment()),
   ROOST_SERVICES: 'listings',
 });
 
-/** One sentence (of one line) that says this, nothing like a stack, and a non-zero exit. */
-async function expectRefusal(env: Env, sentence: RegExp): Promise<void> {
+/** Expects one matching line without a stack, and exit code 1. */
+async function expectFailedStart(env: Env, sentence: RegExp): Promise<void> {
   const roost = run(env);
   const code = await roost.ends();
-  const complaint = roost
+  const errors = roost
     .output()
     .split('\n')
     .filter((line) => line !== '' && !/^Roost is starting|^ +\d+\.\d s {2}/.test(line));
-  expect(complaint).toEqual([expect.stringMatching(sentence)]);
+  expect(errors).toEqual([expect.stringMatching(sentence)]);
   expect(code).toBe(1);
 }
 
@@ -50,19 +50,19 @@ describe('a wrong setting', () => {
     ],
     [{ PAYMENT_PROVIDERS: 'paypal' }, /^PAYMENT_PROVIDERS is "paypal": it must be sandbox/],
   ])('%j', async (setting, sentence) => {
-    await expectRefusal({ ...(await freshEnvironment()), ...setting }, sentence);
+    await expectFailedStart({ ...(await freshEnvironment()), ...setting }, sentence);
   });
 
-  test('two services on one port', async () => {
+  test('rejects two services on one port', async () => {
     const env = await freshEnvironment();
-    await expectRefusal(
+    await expectFailedStart(
       { ...env, LISTINGS_URL: env.IDENTITY_URL ?? '' },
       /^listings and identity are both set to port \d+: change LISTINGS_URL\.$/,
     );
   });
 
-  test('the sandbox provider in production', async () => {
-    await expectRefusal(
+  test('rejects the sandbox provider in production', async () => {
+    await expectFailedStart(
       { ...(await freshEnvironment()), ROOST_ENV: 'production', ROOST_SERVICES: 'payments' },
       /PAYMENT_PROVIDERS/,
     );
@@ -73,9 +73,9 @@ test.each([
   ['PORT', 'gateway'],
   ['POSTGRES_PORT', 'listings'],
   ['REDIS_PORT', 'listings'],
-])('the port of %s in use', async (name, service) => {
+])('rejects a used port of %s', async (name, service) => {
   const other = await listening();
-  await expectRefusal(
+  await expectFailedStart(
     { ...(await freshEnvironment()), ROOST_SERVICES: service, [name]: String(other.port) },
     new RegExp(
       `^Port ${other.port} \\(.*\\) can't be used: another program is listening on it; .* set ${name} to another\\.$`,
@@ -84,59 +84,59 @@ test.each([
   other.close();
 });
 
-test('several ports in use are still one sentence', async () => {
+test('reports several used ports in one sentence', async () => {
   const others = [await listening(), await listening()];
   const env = await freshEnvironment();
-  await expectRefusal(
+  await expectFailedStart(
     { ...env, PORT: String(others[0]?.port), IDENTITY_URL: `http://127.0.0.1:${others[1]?.port}` },
     /^Ports \d+ \((gateway|identity)\), \d+ \((gateway|identity)\) can't be used: .*Is another Roost running\?/,
   );
   for (const other of others) other.close();
 });
 
-test('a second Roost on the same data folder', async () => {
-  const env = await aPlaceForOne();
+test('rejects a second Roost on the same data folder', async () => {
+  const env = await environmentOfOneService();
   const first = run(env);
   await first.prints('Roost is ready');
-  await expectRefusal(
-    { ...(await aPlaceForOne()), ROOST_DATA_DIR: env.ROOST_DATA_DIR ?? '' },
+  await expectFailedStart(
+    { ...(await environmentOfOneService()), ROOST_DATA_DIR: env.ROOST_DATA_DIR ?? '' },
     new RegExp(`^The data folder .* is in use by process ${first.child.pid}: stop that one first`),
   );
   expect(await first.ends('SIGTERM')).toBe(0);
 });
 
 describe('a broken data folder', () => {
-  test('a file in its place', async () => {
+  test('reports a file in its place', async () => {
     const file = join(freshFolder(), 'file');
     writeFileSync(file, '');
-    await expectRefusal(
-      { ...(await aPlaceForOne()), ROOST_DATA_DIR: file },
+    await expectFailedStart(
+      { ...(await environmentOfOneService()), ROOST_DATA_DIR: file },
       /^Can't write to the data folder .* \(a file of that name exists\)/,
     );
   });
 
-  test('a database of another PostgreSQL', async () => {
-    const env = await aPlaceForOne();
+  test('reports a database of another version of PostgreSQL', async () => {
+    const env = await environmentOfOneService();
     const data = join(env.ROOST_DATA_DIR ?? '', 'postgres', 'data');
     mkdirSync(data, { recursive: true });
     writeFileSync(join(data, 'PG_VERSION'), '15\n');
-    await expectRefusal(env, /was made by PostgreSQL 15, and this Roost runs PostgreSQL 18/);
+    await expectFailedStart(env, /was made by PostgreSQL 15, and this Roost runs PostgreSQL 18/);
   });
 
-  test('damaged secrets', async () => {
-    const env = await aPlaceForOne();
+  test('reports damaged secrets', async () => {
+    const env = await environmentOfOneService();
     mkdirSync(env.ROOST_DATA_DIR ?? '', { recursive: true });
     writeFileSync(join(env.ROOST_DATA_DIR ?? '', 'secrets.json'), '{"ENCRYPTION_KEY":');
-    await expectRefusal(env, /secrets\.json is damaged/);
+    await expectFailedStart(env, /secrets\.json is damaged/);
   });
 });
 
-test('a machine without Redis', async () => {
+test('reports a machine without Redis', async () => {
   const bin = freshFolder();
-  // What PostgreSQL is started with by root.
+  // The tools with which root starts PostgreSQL.
   for (const tool of ['unshare', 'setpriv', 'stat']) symlinkSync(`/usr/bin/${tool}`, join(bin, tool));
-  await expectRefusal(
-    { ...(await aPlaceForOne()), PATH: bin },
+  await expectFailedStart(
+    { ...(await environmentOfOneService()), PATH: bin },
     /^Roost needs Redis 7 or Valkey, and there is no redis-server or valkey-server on PATH: install it/,
   );
 });

@@ -8,7 +8,7 @@ const found = describeOneTrace(async () => {
   return { ROOST_MODE: 'distributed', KAFKA_BROKERS: brokers, KAFKA_PREFIX: prefix };
 });
 
-test('over Kafka the way to the broker is a span beside the handlers, under the event', () => {
+test('has a send span over Kafka, a sibling of the handler spans', () => {
   const created = found.spans.find(({ name }) => name === 'create booking.created');
   const sent = found.spans.filter(
     ({ name, parentSpanId }) => name === 'send bookings.booking' && parentSpanId === created?.spanId,

@@ -2,6 +2,6 @@ import { describeOneTrace } from './one-trace.js';
 
 const found = describeOneTrace(async () => ({}));
 
-test('in one process nothing is sent: the handlers hang right under the event', () => {
+test('has no send spans in one process: handler spans are children of the event span', () => {
   expect(found.spans.filter(({ name }) => name.startsWith('send '))).toEqual([]);
 });
