@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventBody, EventType } from '@roost/contracts';
 import { DEFAULT_STAY_RULES, PriceRules } from '@roost/pricing';
 import {
-  aUser,
+  testUser,
   expectLikeGolden,
   startTestService,
   type TestResponse,
@@ -130,7 +130,7 @@ export class BookingsUnderTest {
   async givenListing(
     overrides: Partial<ListingBody> & { host?: TestUser; price?: Partial<PriceRules>; rules?: object } = {},
   ): Promise<TestListing> {
-    const { host = aUser({ roles: ['host'] }), price, rules, ...rest } = overrides;
+    const { host = testUser({ roles: ['host'] }), price, rules, ...rest } = overrides;
     const body: ListingBody = {
       listingId: randomUUID(),
       hostId: host.id,
@@ -202,7 +202,7 @@ export class BookingsUnderTest {
   }
 
   async givenBooking(given: BookingRequest = {}): Promise<TestBooking> {
-    const { listing = await this.givenListing(), guest = aUser(), ...stay } = given;
+    const { listing = await this.givenListing(), guest = testUser(), ...stay } = given;
     const quote = await this.givenQuote(guest, listing, stay);
     const { status, body } = await this.book(guest, quote.id);
     expect({ status, body }).toMatchObject({ status: 201 });
@@ -251,7 +251,7 @@ export class BookingsUnderTest {
     const reason = 'Plans changed';
     if (by === 'admin') {
       const path = `/v1/admin/bookings/${booking.id}/cancel`;
-      return this.as(aUser({ roles: ['admin'] })).post<BookingDto>(path, { reason, refundMinor });
+      return this.as(testUser({ roles: ['admin'] })).post<BookingDto>(path, { reason, refundMinor });
     }
     const user = by === 'guest' ? booking.guest : booking.listing.host;
     return this.as(user).post<BookingDto>(`/v1/bookings/${booking.id}/cancel`, { reason });

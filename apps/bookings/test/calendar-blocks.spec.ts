@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem, type TestUser } from '@roost/testing';
+import { testUser, expectProblem, type TestUser } from '@roost/testing';
 import { useBookings, type TestListing } from './bookings.fixture.js';
 
 const bookings = useBookings();
@@ -16,7 +16,7 @@ describe('POST', () => {
     const { status, body } = await block(listing, listing.host, { ...nights, note: 'Family' });
     expect(status).toBe(201);
     expect(body).toEqual({ id: expect.any(String), ...nights, note: 'Family' });
-    expectProblem(await bookings.quote(aUser(), listing), 409, 'booking.dates_unavailable');
+    expectProblem(await bookings.quote(testUser(), listing), 409, 'booking.dates_unavailable');
   });
 
   it('201: allows blocks to overlap each other and preparation nights', async () => {
@@ -60,12 +60,12 @@ describe('POST', () => {
 
   it('accepts one of a block and 50 bookings sent concurrently', async () => {
     const listing = await bookings.givenListing();
-    const guests = Array.from({ length: 50 }, () => aUser());
+    const guests = Array.from({ length: 50 }, () => testUser());
     const quotes = await Promise.all(guests.map((guest) => bookings.givenQuote(guest, listing)));
     const [blocked, ...booked] = await Promise.all([
       block(listing, listing.host),
       ...quotes.map((quote, index) =>
-        bookings.as(guests[index] ?? aUser()).post('/v1/bookings', { quoteId: quote.id }),
+        bookings.as(guests[index] ?? testUser()).post('/v1/bookings', { quoteId: quote.id }),
       ),
     ]);
     expect([blocked, ...booked].filter((response) => response?.status === 201)).toHaveLength(1);
@@ -92,12 +92,12 @@ describe('POST', () => {
     const listing = await bookings.givenListing();
     const path = `/v1/listings/${listing.id}/calendar/blocks`;
     expectProblem(await bookings.service.anonymous.post(path, nights), 401, 'auth.missing_token');
-    expectProblem(await block(listing, aUser()), 403, 'auth.forbidden');
-    expectProblem(await block(listing, aUser({ roles: ['host'] })), 403, 'listing.forbidden');
+    expectProblem(await block(listing, testUser()), 403, 'auth.forbidden');
+    expectProblem(await block(listing, testUser({ roles: ['host'] })), 403, 'listing.forbidden');
     const paused = await bookings.givenListing({ status: 'paused' });
-    expectProblem(await block(paused, aUser({ roles: ['host'] })), 404, 'listing.not_found');
+    expectProblem(await block(paused, testUser({ roles: ['host'] })), 404, 'listing.not_found');
     expectProblem(await block({ id: randomUUID() }, listing.host), 404, 'listing.not_found');
-    const unverified = aUser({ id: listing.host.id, roles: ['host'], emailVerified: false });
+    const unverified = testUser({ id: listing.host.id, roles: ['host'], emailVerified: false });
     expectProblem(await block(listing, unverified), 403, 'auth.email_unverified');
   });
 });
@@ -116,7 +116,7 @@ describe('DELETE', () => {
     const other = await bookings.givenListing({ host: listing.host });
     const { body } = await block(listing, listing.host);
     expectProblem(await unblock(other, body.id), 404, 'calendar.block_not_found');
-    expectProblem(await unblock(listing, body.id, aUser({ roles: ['host'] })), 403, 'listing.forbidden');
+    expectProblem(await unblock(listing, body.id, testUser({ roles: ['host'] })), 403, 'listing.forbidden');
     expect(await bookings.calendar.isFree(listing, '2027-06-10')).toBe(false);
   });
 });

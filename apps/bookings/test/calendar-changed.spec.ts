@@ -1,4 +1,4 @@
-import { aUser, eventually } from '@roost/testing';
+import { testUser, eventually } from '@roost/testing';
 import { CalendarPublisher } from '../src/calendar/calendar-publisher.service.js';
 import { juneStay, useBookings, type TestListing } from './bookings.fixture.js';
 
@@ -64,7 +64,7 @@ it('retries the publication after a failure', async () => {
 
 it('numbers the versions in transaction order for 30 concurrent bookings; the last event has all nights', async () => {
   const listing = await bookings.givenListing();
-  const guests = Array.from({ length: 30 }, () => aUser());
+  const guests = Array.from({ length: 30 }, () => testUser());
   const day = (index: number) => new Date(Date.UTC(2027, 5, 1 + index * 2)).toISOString().slice(0, 10);
   const quotes = await Promise.all(
     guests.map((guest, index) =>
@@ -73,7 +73,7 @@ it('numbers the versions in transaction order for 30 concurrent bookings; the la
   );
   await Promise.all(
     quotes.map((quote, index) =>
-      bookings.as(guests[index] ?? aUser()).post('/v1/bookings', { quoteId: quote.id }),
+      bookings.as(guests[index] ?? testUser()).post('/v1/bookings', { quoteId: quote.id }),
     ),
   );
   await eventually(async () => expect((await publishedChanges(listing)).at(-1)?.blocked).toHaveLength(30));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { useBookings, type TestListing } from './bookings.fixture.js';
 
 const bookings = useBookings();
@@ -29,7 +29,7 @@ describe('a rejected quote', () => {
     ['an invalid date', { checkInDate: '2027-02-30' }, 400, 'request.invalid', undefined],
     ['a date in the past', { checkInDate: '2027-03-01' }, 400, 'request.invalid', undefined],
   ] as const)('%s', async (_, stay, status, code, rule) => {
-    const response = await bookings.quote(aUser(), listing, stay);
+    const response = await bookings.quote(testUser(), listing, stay);
     expectProblem(response, status, code);
     if (rule) expect(response.body).toMatchObject({ rule });
     expect(await isFree()).toBe(true);
@@ -38,14 +38,14 @@ describe('a rejected quote', () => {
 
 describe('a rejected booking', () => {
   it('404: the quote of another guest, an unknown quote', async () => {
-    const quote = await bookings.givenQuote(aUser(), listing);
-    expectProblem(await bookings.book(aUser(), quote.id), 404, 'quote.not_found');
-    expectProblem(await bookings.book(aUser(), randomUUID()), 404, 'quote.not_found');
+    const quote = await bookings.givenQuote(testUser(), listing);
+    expectProblem(await bookings.book(testUser(), quote.id), 404, 'quote.not_found');
+    expectProblem(await bookings.book(testUser(), randomUUID()), 404, 'quote.not_found');
     expect(await isFree()).toBe(true);
   });
 
   it('409: a used quote, also in two concurrent requests', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const quote = await bookings.givenQuote(guest, listing);
     const responses = await Promise.all([bookings.book(guest, quote.id), bookings.book(guest, quote.id)]);
     expect(responses.map(({ status }) => status).toSorted()).toEqual([201, 409]);
@@ -58,7 +58,7 @@ describe('a rejected booking', () => {
   });
 
   it('409: an expired quote', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const quote = await bookings.givenQuote(guest, listing);
     await bookings.service.query(`UPDATE quote SET expires_at = $2::timestamptz WHERE id = $1`, [
       quote.id,
@@ -69,7 +69,7 @@ describe('a rejected booking', () => {
   });
 
   it('409: nights of another booking', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const quote = await bookings.givenQuote(guest, listing);
     await bookings.givenBooking({ listing });
     expectProblem(await bookings.book(guest, quote.id), 409, 'booking.dates_unavailable');

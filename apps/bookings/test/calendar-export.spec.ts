@@ -1,4 +1,4 @@
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { useBookings, type TestListing } from './bookings.fixture.js';
 
 const bookings = useBookings({ resetClock: true });
@@ -25,7 +25,7 @@ const uidsOf = (ical: string) => [...ical.matchAll(/^UID:(.*)\r$/gm)].map(([, ui
 describe('200', () => {
   it('exports stays with preparation nights, holds and blocks, without data of guests', async () => {
     const listing = await bookings.givenListing({ rules: { preparationNights: 1 } });
-    const guest = aUser();
+    const guest = testUser();
     const booking = await bookings.givenConfirmed({ listing, guest });
     await bookings.givenBooking({ listing, checkInDate: '2027-06-20', checkOutDate: '2027-06-22' });
     await bookings.calendar.block(listing, {
@@ -92,7 +92,7 @@ describe('200', () => {
       { from: '2027-06-01', to: '2027-06-03' },
       { from: '2027-06-05', to: '2027-06-06' },
     ];
-    await bookings.as(aUser({ roles: ['admin'] })).post('/v1/admin/imports/blocks', {
+    await bookings.as(testUser({ roles: ['admin'] })).post('/v1/admin/imports/blocks', {
       source: 'elsewhere',
       rows: [{ externalId: 'a', listingId: listing.id, blocked }],
     });
@@ -142,8 +142,8 @@ describe('the export URL', () => {
     const listing = await bookings.givenListing();
     const path = `/v1/listings/${listing.id}/calendar/export-url`;
     expectProblem(await bookings.service.anonymous.post(path), 401, 'auth.missing_token');
-    expectProblem(await bookings.as(aUser()).post(path), 403, 'auth.forbidden');
-    expectProblem(await bookings.as(aUser({ roles: ['host'] })).post(path), 403, 'listing.forbidden');
+    expectProblem(await bookings.as(testUser()).post(path), 403, 'auth.forbidden');
+    expectProblem(await bookings.as(testUser({ roles: ['host'] })).post(path), 403, 'listing.forbidden');
     expectProblem(
       await bookings.as(listing.host).post(path, { withImports: 'yes' }),
       400,

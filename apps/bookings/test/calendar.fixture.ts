@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { EventBody } from '@roost/contracts';
 import { addDays, type DateRange } from '@roost/stay';
-import { testParts, type TestResponse, type TestUser } from '@roost/testing';
+import { testServers, type TestResponse, type TestUser } from '@roost/testing';
 import type { BookingsUnderTest, TestListing } from './bookings.fixture.js';
 
 export interface HostDay {
@@ -112,7 +112,7 @@ export class CalendarUnderTest {
     const [{ name } = { name: '' }] = await this.bookings.service.query<{ name: string }>(
       'SELECT current_database() AS name',
     );
-    const log = readFileSync((await testParts()).postgresLog, 'utf8');
+    const log = readFileSync((await testServers()).postgresLog, 'utf8');
     return log.split('\n').filter((line) => line.includes(name) && /deadlock detected/.test(line));
   }
 }

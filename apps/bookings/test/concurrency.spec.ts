@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { addDays } from '@roost/stay';
-import { aUser, type TestResponse } from '@roost/testing';
+import { testUser, type TestResponse } from '@roost/testing';
 import { FeedSync } from '../src/feed/feed-sync.service.js';
 import { useBookings, type TestBooking, type TestListing } from './bookings.fixture.js';
 import { ical } from './feed-server.fixture.js';
@@ -56,7 +56,7 @@ it('accepts one of 500 concurrent bookings of overlapping nights of one listing'
   const listing = await bookings.givenListing();
   const quotes = await Promise.all(
     Array.from({ length: 500 }, async (_, index) => {
-      const guest = aUser();
+      const guest = testUser();
       // Every stay includes the night of day 10.
       const stay = { checkInDate: day(10 - (index % 4)), checkOutDate: day(11 + (index % 3)) };
       return { guest, quote: await bookings.givenQuote(guest, listing, stay) };
@@ -114,7 +114,7 @@ describe('a house with linked rooms', () => {
   async function givenQuotes() {
     return await Promise.all(
       Array.from({ length: 260 }, async (_, index) => {
-        const guest = aUser();
+        const guest = testUser();
         const first = (index * 7) % 40;
         const stay = { checkInDate: day(first), checkOutDate: day(first + 1 + (index % 3)) };
         const { status, body } = await bookings.quote(guest, listingAt(index), stay);
@@ -156,7 +156,7 @@ describe('a house with linked rooms', () => {
       blocked: [{ from: day(from), to: day(from + 2) }],
     };
     const body = { source: `feed-${index % 6}`, rows: [row] };
-    return [await bookings.as(aUser({ roles: ['admin'] })).post('/v1/admin/imports/blocks', body)];
+    return [await bookings.as(testUser({ roles: ['admin'] })).post('/v1/admin/imports/blocks', body)];
   }
 
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { addDays } from '@roost/stay';
-import { aUser, eventually, expectProblem, type TestResponse } from '@roost/testing';
+import { testUser, eventually, expectProblem, type TestResponse } from '@roost/testing';
 import pg from 'pg';
 import { useBookings, type TestBooking, type TestListing } from './bookings.fixture.js';
 
@@ -18,7 +18,7 @@ const julyDay = (day: number) => addDays('2027-06-30', day);
 async function quotesFor(stays: RequestedStay[]) {
   return await Promise.all(
     stays.map(async ({ listing, ...stay }) => {
-      const guest = aUser();
+      const guest = testUser();
       return { guest, quote: await bookings.givenQuote(guest, listing, stay) };
     }),
   );

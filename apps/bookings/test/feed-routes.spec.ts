@@ -1,4 +1,4 @@
-import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
+import { testUser, eventually, expectProblem, type TestUser } from '@roost/testing';
 import { useBookings } from './bookings.fixture.js';
 import { ical } from './feed-server.fixture.js';
 import { useFeeds } from './feeds.fixture.js';
@@ -68,8 +68,8 @@ describe('rejections', () => {
     const feed = await feeds.given(listing, ical());
     const path = `/v1/listings/${listing.id}/calendar/feeds`;
     expectProblem(await bookings.service.anonymous.get(path), 401, 'auth.missing_token');
-    expectProblem(await bookings.as(aUser()).get(path), 403, 'auth.forbidden');
-    const stranger = aUser({ roles: ['host'] });
+    expectProblem(await bookings.as(testUser()).get(path), 403, 'auth.forbidden');
+    const stranger = testUser({ roles: ['host'] });
     for (const response of [
       await bookings.as(stranger).get(path),
       await bookings.as(stranger).get(`${feed.path}/log`),
@@ -129,7 +129,7 @@ it('GraphQL: creates, reads, syncs and removes a feed', async () => {
   expect((await feedsSeenBy(listing.host)).data?._entities).toEqual([
     { calendarFeeds: [{ status: 'ok', events: 1 }] },
   ]);
-  expect((await feedsSeenBy(aUser())).data?._entities).toEqual([{ calendarFeeds: null }]);
+  expect((await feedsSeenBy(testUser())).data?._entities).toEqual([{ calendarFeeds: null }]);
   const synced = await host.graphql(
     `mutation ($id: ID!, $feedId: ID!) { syncCalendarFeed(listingId: $id, feedId: $feedId) { id } }`,
     { id: listing.id, feedId },

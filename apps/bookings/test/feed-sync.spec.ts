@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { aUser, eventually, expectProblem } from '@roost/testing';
+import { testUser, eventually, expectProblem } from '@roost/testing';
 import { useBookings } from './bookings.fixture.js';
 import { ical } from './feed-server.fixture.js';
 import { useFeeds } from './feeds.fixture.js';
@@ -37,7 +37,7 @@ describe('the sync of a feed', () => {
       },
     ]);
     const across = { checkInDate: '2027-06-13', checkOutDate: '2027-06-16' };
-    expectProblem(await bookings.quote(aUser(), listing, across), 409, 'booking.dates_unavailable');
+    expectProblem(await bookings.quote(testUser(), listing, across), 409, 'booking.dates_unavailable');
     await eventually(async () => {
       const published = await bookings.calendar.published(listing);
       expect(published.at(-1)?.blocked).toEqual([

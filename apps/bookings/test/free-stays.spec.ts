@@ -1,4 +1,4 @@
-import { aUser } from '@roost/testing';
+import { testUser } from '@roost/testing';
 import { useBookings, type TestListing } from './bookings.fixture.js';
 
 const bookings = useBookings();
@@ -34,14 +34,14 @@ it('creates a request in the booking mode request and confirms it when the host 
 
 it('refunds 0 on cancellation and releases the nights', async () => {
   const listing = await givenFreeListing('instant');
-  const booking = await bookings.givenBooking({ listing, guest: aUser() });
+  const booking = await bookings.givenBooking({ listing, guest: testUser() });
   const { body } = await bookings.cancel(booking);
   expect(body.cancellation?.refundMinor).toBe(0);
   expect(await bookings.calendar.isFree(listing, '2027-06-10')).toBe(true);
 });
 
 it('returns the confirmed booking again for the same Idempotency-Key', async () => {
-  const guest = aUser();
+  const guest = testUser();
   const quote = await bookings.givenQuote(guest, await givenFreeListing('instant'));
   const client = bookings.as(guest).with({ 'idempotency-key': 'free' });
   const first = await client.post('/v1/bookings', { quoteId: quote.id });

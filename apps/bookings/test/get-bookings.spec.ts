@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { Booking } from '../src/booking/booking.dto.js';
 import { expectShape, useBookings, type TestBooking, type TestListing } from './bookings.fixture.js';
 
@@ -9,7 +9,7 @@ describe('GET /v1/bookings/{id}', () => {
   describe('200', () => {
     it('returns the same booking to its guest, its host and an administrator', async () => {
       const booking = await bookings.givenBooking();
-      const admin = aUser({ roles: ['admin'] });
+      const admin = testUser({ roles: ['admin'] });
       for (const user of [booking.guest, booking.listing.host, admin]) {
         const response = await bookings.as(user).get(`/v1/bookings/${booking.id}`);
         expect(response.status).toBe(200);
@@ -57,18 +57,22 @@ describe('GET /v1/bookings/{id}', () => {
   describe('rejections', () => {
     it('404: rejects other guests, other hosts and unknown ids', async () => {
       const booking = await bookings.givenBooking();
-      for (const stranger of [aUser(), aUser({ roles: ['host'] })]) {
+      for (const stranger of [testUser(), testUser({ roles: ['host'] })]) {
         expectProblem(
           await bookings.as(stranger).get(`/v1/bookings/${booking.id}`),
           404,
           'booking.not_found',
         );
       }
-      expectProblem(await bookings.as(aUser()).get(`/v1/bookings/${randomUUID()}`), 404, 'booking.not_found');
+      expectProblem(
+        await bookings.as(testUser()).get(`/v1/bookings/${randomUUID()}`),
+        404,
+        'booking.not_found',
+      );
     });
 
     it('400: rejects an invalid id; 401: rejects a request without a token', async () => {
-      expectProblem(await bookings.as(aUser()).get('/v1/bookings/%00'), 400, 'request.invalid', 'id');
+      expectProblem(await bookings.as(testUser()).get('/v1/bookings/%00'), 400, 'request.invalid', 'id');
       expectProblem(
         await bookings.service.anonymous.get(`/v1/bookings/${randomUUID()}`),
         401,
@@ -81,7 +85,7 @@ describe('GET /v1/bookings/{id}', () => {
 describe('GET /v1/me/bookings', () => {
   let listing: TestListing;
   let mine: TestBooking[];
-  const guest = aUser();
+  const guest = testUser();
   type List = { data: Booking[]; nextCursor: string | null };
 
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem, type TestUser } from '@roost/testing';
+import { testUser, expectProblem, type TestUser } from '@roost/testing';
 import { Calendar, type CalendarDay } from '../src/calendar/calendar.dto.js';
 import { expectShape, useBookings, type TestListing } from './bookings.fixture.js';
 
@@ -104,7 +104,7 @@ describe('rejections', () => {
 
   it('401: rejects an invalid token; 404: rejects an unknown listing', async () => {
     const path = `/v1/listings/${randomUUID()}/calendar?from=2027-06-01&to=2027-06-02`;
-    expectProblem(await bookings.as(aUser({ claims: { exp: 1 } })).get(path), 401, 'auth.invalid_token');
+    expectProblem(await bookings.as(testUser({ claims: { exp: 1 } })).get(path), 401, 'auth.invalid_token');
     expectProblem(await bookings.service.anonymous.get(path), 404, 'listing.not_found');
   });
 });

@@ -1,4 +1,4 @@
-import { aUser, statementsDuring } from '@roost/testing';
+import { testUser, statementsDuring } from '@roost/testing';
 import { juneStay, useBookings, type TestListing } from './bookings.fixture.js';
 
 const bookings = useBookings();
@@ -34,7 +34,7 @@ async function listings(count: number): Promise<TestListing[]> {
 
 describe('Mutation.createBooking', () => {
   it('creates one booking for ten concurrent requests with the same Idempotency-Key', async () => {
-    const [guest, listing] = [aUser(), await bookings.givenListing()];
+    const [guest, listing] = [testUser(), await bookings.givenListing()];
     const quote = await bookings.givenQuote(guest, listing);
     const client = bookings.as(guest).with({ 'idempotency-key': `graph-${quote.id}` });
     const responses = await Promise.all(
@@ -61,7 +61,7 @@ describe('Mutation.createBooking', () => {
   });
 
   it('repeats a rejection for its Idempotency-Key with the code of REST', async () => {
-    const [guest, listing] = [aUser(), await bookings.givenListing()];
+    const [guest, listing] = [testUser(), await bookings.givenListing()];
     const quote = await bookings.givenQuote(guest, listing);
     await bookings.givenBooking({ listing });
     const client = bookings.as(guest).with({ 'idempotency-key': 'taken' });
@@ -75,7 +75,7 @@ describe('Mutation.createBooking', () => {
   });
 
   it('rejects a guest without a verified mail address', async () => {
-    const { errors } = await bookings.as(aUser({ emailVerified: false })).graphql(CREATE_BOOKING, {
+    const { errors } = await bookings.as(testUser({ emailVerified: false })).graphql(CREATE_BOOKING, {
       input: { quoteId: '0198c0de-0000-7000-8000-000000000000' },
     });
     expect(errors).toMatchObject([{ extensions: { code: 'auth.email_unverified', status: 403 } }]);
@@ -86,7 +86,7 @@ describe('mutations of the host', () => {
   it('are rejected for other users', async () => {
     const booking = await bookings.givenRequest();
     const accept = 'mutation ($id: ID!) { acceptBooking(id: $id) { state } }';
-    const { errors } = await bookings.as(aUser()).graphql(accept, { id: booking.id });
+    const { errors } = await bookings.as(testUser()).graphql(accept, { id: booking.id });
     expect(errors).toMatchObject([{ extensions: { code: 'booking.not_found', status: 404 } }]);
     const { data } = await bookings.as(booking.listing.host).graphql(accept, { id: booking.id });
     expect(data?.acceptBooking).toEqual({ state: 'awaiting_capture' });
@@ -178,7 +178,7 @@ describe('mutations of changes', () => {
       const { errors } = await guest.graphql(PROPOSE, { id: booking.id, input });
       expect(errors).toMatchObject([{ extensions: { code } }]);
     }
-    const stranger = await bookings.as(aUser()).graphql(PROPOSE, {
+    const stranger = await bookings.as(testUser()).graphql(PROPOSE, {
       id: booking.id,
       input: { checkOutDate: '2027-06-15' },
     });

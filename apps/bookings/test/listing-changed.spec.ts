@@ -1,10 +1,10 @@
-import { aUser, eventually } from '@roost/testing';
+import { testUser, eventually } from '@roost/testing';
 import { juneStay, useBookings } from './bookings.fixture.js';
 
 const bookings = useBookings();
 
 const priceOf = async (listing: { id: string }) =>
-  (await bookings.givenQuote(aUser(), listing)).lines[0]?.amountMinor;
+  (await bookings.givenQuote(testUser(), listing)).lines[0]?.amountMinor;
 
 it('stores the newest version, in whatever order the events arrive', async () => {
   const listing = await bookings.givenListing();
@@ -22,9 +22,9 @@ it('stores the newest version, in whatever order the events arrive', async () =>
 it('applies the full state of each event type', async () => {
   const listing = await bookings.givenListing();
   await bookings.service.deliver('listing.paused', { ...listing.body, status: 'paused' }, { version: 5_000 });
-  expect((await bookings.quote(aUser(), listing)).status).toBe(404);
+  expect((await bookings.quote(testUser(), listing)).status).toBe(404);
   await bookings.service.deliver('listing.published', listing.body, { version: 5_001 });
-  expect((await bookings.quote(aUser(), listing)).status).toBe(201);
+  expect((await bookings.quote(testUser(), listing)).status).toBe(201);
 });
 
 it('stores a draft without price, time zone or currency and rejects quotes for it', async () => {
@@ -36,7 +36,7 @@ it('stores a draft without price, time zone or currency and rejects quotes for i
     cancellationPolicy: null,
   };
   const listing = await bookings.givenListing(incomplete);
-  expect((await bookings.quote(aUser(), listing)).status).toBe(404);
+  expect((await bookings.quote(testUser(), listing)).status).toBe(404);
 });
 
 it('rebuilds the same projection from a replay and leaves the calendar unchanged', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem, type TestUser } from '@roost/testing';
+import { testUser, expectProblem, type TestUser } from '@roost/testing';
 import { Thread } from '../src/message/message.dto.js';
 import { expectShape, useBookings, type TestListing } from './bookings.fixture.js';
 import { MessagesUnderTest } from './messages.fixture.js';
@@ -13,7 +13,7 @@ let host: TestUser;
 beforeEach(async () => {
   listing = await bookings.givenListing();
   host = listing.host;
-  guest = aUser();
+  guest = testUser();
 });
 
 const events = () => bookings.service.published('message.sent');
@@ -40,7 +40,7 @@ describe('an enquiry', () => {
     const second = await messages.givenEnquiry(guest, listing, 'Two');
     expect(second.id).toBe(first.id);
     expect(await messages.textsOf(host, first.id)).toEqual(['Two', 'One']);
-    expect((await messages.enquire(aUser(), listing, 'I, too')).body.id).not.toBe(first.id);
+    expect((await messages.enquire(testUser(), listing, 'I, too')).body.id).not.toBe(first.id);
   });
 
   it('creates one thread for eight concurrent enquiries and stores the messages in one order', async () => {
@@ -84,7 +84,7 @@ describe('an enquiry', () => {
 
   it('403: rejects a guest without a verified mail address', async () => {
     expectProblem(
-      await messages.enquire(aUser({ emailVerified: false }), listing, 'Hello'),
+      await messages.enquire(testUser({ emailVerified: false }), listing, 'Hello'),
       403,
       'auth.email_unverified',
     );
@@ -137,7 +137,7 @@ describe('the thread of a booking', () => {
     expect(expectShape(Thread, read.body)).toMatchObject({ lastMessage: null, unreadCount: 0 });
     expect((await messages.send(host, booking.id, 'Welcome!')).status).toBe(201);
     expect((await messages.threadsOf(guest)).data).toMatchObject([{ id: booking.id, unreadCount: 1 }]);
-    for (const stranger of [aUser(), aUser({ roles: ['admin'] })]) {
+    for (const stranger of [testUser(), testUser({ roles: ['admin'] })]) {
       expectProblem(await bookings.as(stranger).get(`/v1/threads/${booking.id}`), 404, 'thread.not_found');
       expectProblem(
         await bookings.as(stranger).get(`/v1/threads/${booking.id}/messages`),
@@ -195,7 +195,7 @@ describe('contact data', () => {
 
   it('of an enquiry is shown when a booking of the listing is confirmed', async () => {
     const enquiry = await messages.givenEnquiry(guest, listing, written);
-    const other = await messages.enquire(aUser(), listing, written);
+    const other = await messages.enquire(testUser(), listing, written);
     await bookings.givenConfirmed({ guest, listing });
     expect(await messages.textsOf(host, enquiry.id)).toEqual([written]);
     expect(await messages.textsOf(host, other.body.id)).toEqual([masked]);

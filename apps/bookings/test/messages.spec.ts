@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem, type TestUser } from '@roost/testing';
+import { testUser, expectProblem, type TestUser } from '@roost/testing';
 import type { Message, Thread } from '../src/message/message.dto.js';
 import { useBookings, type TestListing } from './bookings.fixture.js';
 import { MessagesUnderTest, textsOfPage, type Page } from './messages.fixture.js';
@@ -13,7 +13,7 @@ let host: TestUser;
 beforeEach(async () => {
   listing = await bookings.givenListing();
   host = listing.host;
-  guest = aUser();
+  guest = testUser();
 });
 
 describe('reading', () => {
@@ -65,7 +65,7 @@ describe('reading', () => {
     expect((await messages.threadsOf(guest)).data[0]?.unreadCount).toBe(1);
     expect((await mark(host, three!.id)).body.unreadCount).toBe(0);
     expectProblem(await mark(host, randomUUID()), 404, 'message.not_found');
-    expectProblem(await mark(aUser(), one!.id), 404, 'thread.not_found');
+    expectProblem(await mark(testUser(), one!.id), 404, 'thread.not_found');
   });
 
   it('412: rejects a read mark with the ETag of an older thread', async () => {
@@ -202,7 +202,7 @@ describe('GraphQL', () => {
         { id: threadId, input: { messageId: sent.data?.sendMessage.id } },
       );
     expect(marked.data).toEqual({ markThreadRead: { unreadCount: 0 } });
-    const stranger = await bookings.as(aUser()).graphql('query ($id: ID!) { thread(id: $id) { id } }', {
+    const stranger = await bookings.as(testUser()).graphql('query ($id: ID!) { thread(id: $id) { id } }', {
       id: threadId,
     });
     expect(stranger.errors).toMatchObject([{ extensions: { code: 'thread.not_found', status: 404 } }]);

@@ -5,39 +5,39 @@ import { join } from 'node:path';
 import { startKafka, type EmbeddedKafka } from '@roost/embedded';
 import { applyTopics, envelopeOf, KafkaBus, kafkaClient } from '@roost/messaging';
 import {
-  allFaults,
-  aPort,
-  aUser,
+  runsAllFaults,
+  reservePort,
+  testUser,
   eventually,
   freshDatabase,
   freshRedis,
   startTestService,
-  Wire,
+  TestProxy,
   type TestService,
 } from '@roost/testing';
 import { bookings as definition } from '../src/service.js';
 import { BookingsUnderTest } from './bookings.fixture.js';
 
 /** The short version shares its machine with other specs. */
-const SLOWNESS = allFaults ? 1 : 3;
+const SLOWNESS = runsAllFaults ? 1 : 3;
 /** QUALITY.md, acceptance 12. */
 const DETECTION_SECONDS = 10 * SLOWNESS;
 const RECOVERY_SECONDS = 30 * SLOWNESS;
 /** Longer than every time-out and than several attempts to reconnect. */
-const OUTAGE_SECONDS = allFaults ? 45 : 5;
+const OUTAGE_SECONDS = runsAllFaults ? 45 : 5;
 /** A health check times out after 2 s, a member of a consumer group after 8 s. */
 const DELAY_MS = { database: 3_000, redis: 3_000, kafka: 12_000 };
 
 type Part = 'database' | 'redis' | 'kafka';
 const faults = {
-  'reset connections': (part: Part) => wires[part].cut(),
-  'a delay beyond the time-outs': (part: Part) => wires[part].delay(DELAY_MS[part]),
-  'lost packets': (part: Part) => wires[part].lose(),
+  'reset connections': (part: Part) => proxies[part].cut(),
+  'a delay beyond the time-outs': (part: Part) => proxies[part].delay(DELAY_MS[part]),
+  'lost packets': (part: Part) => proxies[part].lose(),
 };
 
 let folder: string;
 let kafka: EmbeddedKafka;
-let wires: Record<Part, Wire>;
+let proxies: Record<Part, TestProxy>;
 let service: TestService;
 const bookings = new BookingsUnderTest(() => service);
 /** The publishing side of another service. */
@@ -45,16 +45,16 @@ let listings: KafkaBus;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'roost-network-outage-'));
-  const port = await aPort();
-  const kafkaWire = await Wire.to(`tcp://127.0.0.1:${port}`);
-  wires = {
-    database: await Wire.to(await freshDatabase('roost_bookings')),
-    redis: await Wire.to(await freshRedis()),
-    kafka: kafkaWire,
+  const port = await reservePort();
+  const kafkaProxy = await TestProxy.to(`tcp://127.0.0.1:${port}`);
+  proxies = {
+    database: await TestProxy.to(await freshDatabase('roost_bookings')),
+    redis: await TestProxy.to(await freshRedis()),
+    kafka: kafkaProxy,
   };
-  // The advertised port leads clients through the wire.
-  kafka = await startKafka({ dataDir: folder, port, advertisedPort: kafkaWire.port, temporary: true });
-  const brokers = `127.0.0.1:${kafkaWire.port}`;
+  // The advertised port leads clients through the proxy.
+  kafka = await startKafka({ dataDir: folder, port, advertisedPort: kafkaProxy.port, temporary: true });
+  const brokers = `127.0.0.1:${kafkaProxy.port}`;
   const prefix = `t${randomBytes(6).toString('hex')}.`;
   await applyTopics(kafkaClient({ brokers: [brokers], clientId: 'spec' }), { prefix });
   service = await startTestService(definition, {
@@ -62,18 +62,18 @@ beforeAll(async () => {
       ROOST_MODE: 'distributed',
       KAFKA_BROKERS: brokers,
       KAFKA_PREFIX: prefix,
-      DATABASE_URL: wires.database.url,
-      REDIS_URL: wires.redis.url,
+      DATABASE_URL: proxies.database.url,
+      REDIS_URL: proxies.redis.url,
     },
   });
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
   listings = new KafkaBus({ service: 'listings', brokers: [brokers], prefix, logger });
 }, 180_000);
 afterAll(async () => {
-  for (const wire of Object.values(wires ?? {})) wire.mend();
+  for (const proxy of Object.values(proxies ?? {})) proxy.mend();
   await listings?.close();
   await service?.close();
-  for (const wire of Object.values(wires ?? {})) wire.close();
+  for (const proxy of Object.values(proxies ?? {})) proxy.close();
   await kafka?.stop();
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
@@ -103,7 +103,7 @@ async function expectWorking(): Promise<void> {
   const event = envelopeOf('listing.published', listing, { source: 'listings', version: 1 });
   for (const sink of listings.sinks())
     await new Promise<void>((resolve) => sink.send(event, () => resolve()));
-  const guest = aUser();
+  const guest = testUser();
   const quote = await eventually(
     async () => {
       const response = await bookings.quote(guest, { id: listing.listingId });
@@ -154,7 +154,7 @@ describe.each(parts)('%s', (part) => {
         },
         { seconds: OUTAGE_SECONDS + 10 },
       );
-      wires[part].mend();
+      proxies[part].mend();
       await expectReady(RECOVERY_SECONDS);
       await expectWorking();
       await expectPublished(60);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser } from '@roost/testing';
+import { testUser } from '@roost/testing';
 import { juneStay, useBookings, type TestBooking } from './bookings.fixture.js';
 import { paymentOf } from './payments.fixture.js';
 
@@ -162,7 +162,11 @@ describe('payment.captured', () => {
 
     it('publishes booking.expired again for a refund when the nights are unavailable', async () => {
       const booking = await givenExpired();
-      const other = await bookings.givenConfirmed({ listing: booking.listing, guest: aUser(), ...juneStay });
+      const other = await bookings.givenConfirmed({
+        listing: booking.listing,
+        guest: testUser(),
+        ...juneStay,
+      });
       await bookings.payments.captured(booking);
       expect(await bookings.stateOf(booking)).toBe('expired');
       expect(await bookings.stateOf(other)).toBe('confirmed');

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem, type TestUser } from '@roost/testing';
+import { testUser, expectProblem, type TestUser } from '@roost/testing';
 import type { Booking } from '../src/booking/booking.dto.js';
 import { useBookings } from './bookings.fixture.js';
 
 const bookings = useBookings();
-const admin = aUser({ roles: ['admin'] });
+const admin = testUser({ roles: ['admin'] });
 
 const cancel = (booking: { id: string }, refundMinor: unknown, user: TestUser = admin) =>
   bookings

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, eventually, expectProblem } from '@roost/testing';
+import { testUser, eventually, expectProblem } from '@roost/testing';
 import { juneStay, useBookings, type TestListing } from './bookings.fixture.js';
 
 interface Result {
@@ -12,7 +12,7 @@ interface Result {
 }
 
 const bookings = useBookings({ resetClock: true });
-const admin = aUser({ roles: ['admin'] });
+const admin = testUser({ roles: ['admin'] });
 
 const send = (rows: unknown[], source = 'elsewhere', by = admin) =>
   bookings.as(by).post<{ results: Result[] }>('/v1/admin/imports/blocks', { source, rows });
@@ -63,7 +63,7 @@ describe('200', () => {
       Object.fromEntries(['01', '02', '03', '04', '20', '21'].map((day) => [day, 'import'])),
     );
     const across = { checkInDate: '2027-06-18', checkOutDate: '2027-06-21' };
-    expectProblem(await bookings.quote(aUser(), listing, across), 409, 'booking.dates_unavailable');
+    expectProblem(await bookings.quote(testUser(), listing, across), 409, 'booking.dates_unavailable');
     await bookings.givenBooking({ listing, checkInDate: '2027-06-05', checkOutDate: '2027-06-20' });
   });
 
@@ -159,7 +159,7 @@ describe('200', () => {
 
   it('has one owner per night after an import and 20 concurrent bookings', async () => {
     const listing = await bookings.givenListing();
-    const guests = Array.from({ length: 20 }, () => aUser());
+    const guests = Array.from({ length: 20 }, () => testUser());
     const quotes = await Promise.all(guests.map((guest) => bookings.givenQuote(guest, listing)));
     const [result, ...booked] = await Promise.all([
       imported(listing, ['08', '20']),
@@ -208,7 +208,7 @@ it('401: rejects a request without a token; 403: rejects a guest and the host of
     401,
     'auth.missing_token',
   );
-  for (const user of [aUser(), listing.host]) {
+  for (const user of [testUser(), listing.host]) {
     expectProblem(await send(rows, 'elsewhere', user), 403, 'auth.forbidden');
   }
   expect(await bookings.calendar.isFree(listing, juneStay.checkInDate)).toBe(true);

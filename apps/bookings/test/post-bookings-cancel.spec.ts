@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem, type TestUser } from '@roost/testing';
+import { testUser, expectProblem, type TestUser } from '@roost/testing';
 import type { Booking } from '../src/booking/booking.dto.js';
 import { initialTime, juneTotalMinor, useBookings, type TestBooking } from './bookings.fixture.js';
 
@@ -178,7 +178,7 @@ describe('rejections and concurrent requests', () => {
 
   it('404: rejects other users and administrators, for the preview as well', async () => {
     const booking = await bookings.givenConfirmed();
-    for (const user of [aUser(), aUser({ roles: ['host'] }), aUser({ roles: ['admin'] })]) {
+    for (const user of [testUser(), testUser({ roles: ['host'] }), testUser({ roles: ['admin'] })]) {
       expectProblem(await cancel(booking, user), 404, 'booking.not_found');
       const response = await bookings.as(user).get(`/v1/bookings/${booking.id}/cancellation`);
       expectProblem(response, 404, 'booking.not_found');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { useBookings, type TestBooking } from './bookings.fixture.js';
 
 const bookings = useBookings();
@@ -46,7 +46,7 @@ describe('POST /v1/bookings/{id}/accept', () => {
 
     it('404: rejects another host', async () => {
       expectProblem(
-        await accept(await bookings.givenRequest(), aUser({ roles: ['host'] })),
+        await accept(await bookings.givenRequest(), testUser({ roles: ['host'] })),
         404,
         'booking.not_found',
       );
@@ -128,7 +128,7 @@ describe('POST /v1/bookings/{id}/decline', () => {
   it('403: rejects the guest; 404: rejects another host', async () => {
     const booking = await bookings.givenRequest();
     expectProblem(await decline(booking, booking.guest), 403, 'auth.forbidden');
-    expectProblem(await decline(booking, aUser({ roles: ['host'] })), 404, 'booking.not_found');
+    expectProblem(await decline(booking, testUser({ roles: ['host'] })), 404, 'booking.not_found');
   });
 
   it.each<[string, object, string]>([

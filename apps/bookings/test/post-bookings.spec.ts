@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, eventually, expectProblem } from '@roost/testing';
+import { testUser, eventually, expectProblem } from '@roost/testing';
 import { bookingStatements } from './booking-statements.fixture.js';
 import { juneStay, juneTotalMinor, useBookings } from './bookings.fixture.js';
 
@@ -7,7 +7,7 @@ const bookings = useBookings();
 
 describe('201', () => {
   it('holds the nights for 15 minutes at the price of the quote', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const listing = await bookings.givenListing();
     const quote = await bookings.givenQuote(guest, listing);
     await bookings.publishListing({
@@ -77,7 +77,7 @@ describe('201', () => {
   });
 
   it('takes at most four round trips to the database', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const quote = await bookings.givenQuote(guest, await bookings.givenListing());
     const statements = await bookingStatements(async () => {
       expect((await bookings.book(guest, quote.id)).status).toBe(201);
@@ -91,7 +91,7 @@ describe('201', () => {
     const listing = await bookings.givenListing();
     const overdue = await bookings.givenBooking({ listing });
     await bookings.makeOverdue(overdue);
-    const guest = aUser();
+    const guest = testUser();
     const next = await bookings.givenQuote(guest, listing);
     const response = await bookings.book(guest, next.id);
     expect(response.status).toBe(201);
@@ -109,7 +109,7 @@ describe('201', () => {
 
 describe('Idempotency-Key', () => {
   it('creates one booking for two identical requests and rejects another body', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const quote = await bookings.givenQuote(guest, await bookings.givenListing());
     const key = { 'idempotency-key': randomUUID() };
     const first = await bookings.as(guest).post('/v1/bookings', { quoteId: quote.id }, key);
@@ -125,7 +125,7 @@ describe('Idempotency-Key', () => {
   });
 
   it('creates one booking for 20 identical concurrent requests', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const quote = await bookings.givenQuote(guest, await bookings.givenListing());
     const key = { 'idempotency-key': randomUUID() };
     const responses = await Promise.all(
@@ -148,11 +148,11 @@ describe('400', () => {
     ['a message of 10,000 characters', { quoteId: randomUUID(), message: 'x'.repeat(10_000) }, '/message'],
     ['a number as message', { quoteId: randomUUID(), message: 7 }, '/message'],
   ])('rejects %s', async (_, body, pointer) => {
-    expectProblem(await bookings.as(aUser()).post('/v1/bookings', body), 400, 'request.invalid', pointer);
+    expectProblem(await bookings.as(testUser()).post('/v1/bookings', body), 400, 'request.invalid', pointer);
   });
 
   it('rejects a body that is not JSON', async () => {
-    expect((await bookings.as(aUser()).post('/v1/bookings', '{"quoteId"')).status).toBe(400);
+    expect((await bookings.as(testUser()).post('/v1/bookings', '{"quoteId"')).status).toBe(400);
   });
 });
 
@@ -162,16 +162,16 @@ describe('401, 403 and 404', () => {
   });
 
   it('403: rejects a guest without a verified mail address', async () => {
-    const guest = aUser({ emailVerified: false });
+    const guest = testUser({ emailVerified: false });
     const quote = await bookings.givenQuote(guest, await bookings.givenListing());
     const response = await bookings.book(guest, quote.id);
     expectProblem(response, 403, 'auth.email_unverified');
   });
 
   it('404: rejects the quote of another guest and an unknown quote', async () => {
-    const quote = await bookings.givenQuote(aUser(), await bookings.givenListing());
+    const quote = await bookings.givenQuote(testUser(), await bookings.givenListing());
     for (const quoteId of [quote.id, randomUUID()]) {
-      expectProblem(await bookings.as(aUser()).post('/v1/bookings', { quoteId }), 404, 'quote.not_found');
+      expectProblem(await bookings.as(testUser()).post('/v1/bookings', { quoteId }), 404, 'quote.not_found');
     }
   });
 });
@@ -179,7 +179,7 @@ describe('401, 403 and 404', () => {
 describe('409', () => {
   it('booking.dates_unavailable: rejects nights of another booking', async () => {
     const listing = await bookings.givenListing();
-    const guest = aUser();
+    const guest = testUser();
     const quote = await bookings.givenQuote(guest, listing, {
       checkInDate: '2027-06-08',
       checkOutDate: '2027-06-11',
@@ -194,7 +194,7 @@ describe('409', () => {
   });
 
   it('quote.used: creates one booking per quote for ten concurrent requests', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const quote = await bookings.givenQuote(guest, await bookings.givenListing());
     const responses = await Promise.all(Array.from({ length: 10 }, () => bookings.book(guest, quote.id)));
     expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
@@ -202,7 +202,7 @@ describe('409', () => {
   });
 
   it('quote.expired: rejects a quote after 15 minutes', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const listing = await bookings.givenListing();
     const inTime = await bookings.givenQuote(guest, listing);
     const tooLate = await bookings.givenQuote(guest, listing);
@@ -214,7 +214,7 @@ describe('409', () => {
   });
 
   it('booking.listing_unavailable: rejects a paused listing', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const listing = await bookings.givenListing();
     const quote = await bookings.givenQuote(guest, listing);
     await bookings.publishListing({ ...listing.body, status: 'paused' });

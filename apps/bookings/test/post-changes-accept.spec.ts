@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { BookingChange } from '../src/booking/change/change.dto.js';
 import { expectShape, juneStay, juneTotalMinor, useBookings } from './bookings.fixture.js';
 import { longerStay, shorterStay } from './changes.fixture.js';
@@ -163,9 +163,9 @@ describe('rejections', () => {
     const { host } = booking.listing;
     const path = `/v1/bookings/${booking.id}/changes/${change.id}/accept`;
     expectProblem(await bookings.service.anonymous.post(path), 401, 'auth.missing_token');
-    const unverified = aUser({ id: host.id, emailVerified: false, roles: ['host'] });
+    const unverified = testUser({ id: host.id, emailVerified: false, roles: ['host'] });
     expectProblem(await bookings.as(unverified).post(path), 403, 'auth.email_unverified');
-    for (const user of [aUser(), aUser({ roles: ['admin'] })]) {
+    for (const user of [testUser(), testUser({ roles: ['admin'] })]) {
       expectProblem(await bookings.as(user).post(path), 404, 'booking.not_found');
     }
     const other = await bookings.givenConfirmed({

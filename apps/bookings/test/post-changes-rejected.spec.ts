@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { juneStay, useBookings } from './bookings.fixture.js';
 import { longerStay } from './changes.fixture.js';
 
@@ -28,7 +28,7 @@ describe('400', () => {
   });
 
   it('rejects an invalid booking id', async () => {
-    const response = await bookings.as(aUser()).post('/v1/bookings/1/changes', longerStay);
+    const response = await bookings.as(testUser()).post('/v1/bookings/1/changes', longerStay);
     expectProblem(response, 400, 'request.invalid');
   });
 });
@@ -38,13 +38,13 @@ describe('401, 403 and 404', () => {
     const booking = await bookings.givenConfirmed();
     const path = `/v1/bookings/${booking.id}/changes`;
     expectProblem(await bookings.service.anonymous.post(path, longerStay), 401, 'auth.missing_token');
-    const unverified = aUser({ id: booking.guest.id, emailVerified: false });
+    const unverified = testUser({ id: booking.guest.id, emailVerified: false });
     expectProblem(
       await bookings.changes.propose(booking, longerStay, unverified),
       403,
       'auth.email_unverified',
     );
-    for (const user of [aUser(), aUser({ roles: ['host'] }), aUser({ roles: ['admin'] })]) {
+    for (const user of [testUser(), testUser({ roles: ['host'] }), testUser({ roles: ['admin'] })]) {
       expectProblem(await bookings.changes.propose(booking, longerStay, user), 404, 'booking.not_found');
     }
     expectProblem(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { BookingChange } from '../src/booking/change/change.dto.js';
 import { expectShape, juneStay, juneTotalMinor, useBookings } from './bookings.fixture.js';
 import { longerStay } from './changes.fixture.js';
@@ -179,7 +179,7 @@ describe('201', () => {
     expect(await bookings.stateOf(held)).toBe('expired');
     await bookings.changes.makeDue(booking, change);
     expect(
-      (await bookings.quote(aUser(), listing, { checkInDate: '2027-06-14', checkOutDate: '2027-06-15' }))
+      (await bookings.quote(testUser(), listing, { checkInDate: '2027-06-14', checkOutDate: '2027-06-15' }))
         .status,
     ).toBe(201);
     await bookings.changes.givenProposed(other, { checkInDate: '2027-06-14', checkOutDate: '2027-06-22' });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { startPostgres, startRedis, type EmbeddedPostgres, type EmbeddedRedis } from '@roost/embedded';
 import { applyTopics, kafkaClient, Outbox, plannedTopics, Transactions } from '@roost/messaging';
 import {
-  allFaults,
-  aPort,
-  aUser,
+  runsAllFaults,
+  reservePort,
+  testUser,
   eventually,
   startTestService,
   TestBroker,
@@ -19,7 +19,7 @@ import { BookingsUnderTest, initialTime } from './bookings.fixture.js';
 
 /** QUALITY.md, acceptance 7. */
 const PUBLISHED_WITHIN_SECONDS = 60;
-const BROKER_DOWN_SECONDS = allFaults ? 300 : 20;
+const BROKER_DOWN_SECONDS = runsAllFaults ? 300 : 20;
 const WRITE_INTERVAL_MS = 50;
 
 let folder: string;
@@ -36,7 +36,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'roost-process-crash-'));
   [postgres, redis, broker] = await Promise.all([
     startDatabase(0),
-    startCache(await aPort()),
+    startCache(await reservePort()),
     TestBroker.start(),
   ]);
   const client = kafkaClient({ brokers: [broker.brokers], clientId: 'spec' });
@@ -128,7 +128,7 @@ class RolledBack extends Error {}
 /** Creates a booking over REST and returns its id. */
 async function createBooking(): Promise<string> {
   const listing = await bookings.givenListing();
-  const guest = aUser();
+  const guest = testUser();
   const quote = await bookings.quote(guest, listing);
   expect(quote).toMatchObject({ status: 201 });
   const booking = await bookings.book(guest, quote.body.id);

@@ -1,5 +1,5 @@
 import { events, type EventType } from '@roost/contracts';
-import { aUser, eventually, expectLikeGolden, optionalFields } from '@roost/testing';
+import { testUser, eventually, expectLikeGolden, optionalFields } from '@roost/testing';
 import { useBookings } from './bookings.fixture.js';
 
 const bookings = useBookings();
@@ -18,7 +18,7 @@ async function publishEveryEvent(): Promise<void> {
   const guests = { adults: 2, children: [{ age: 7 }], infants: 1, pets: 0 };
   const instant = () => bookings.givenListing({ price });
   const request = () => bookings.givenListing({ price, bookingMode: 'request' });
-  const guest = aUser();
+  const guest = testUser();
 
   const changed = await bookings.givenConfirmed({ listing: await instant(), guest, guests });
   await bookings.as(guest).post(`/v1/threads/${changed.id}/messages`, { text: 'Hello' });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, eventually, expectProblem } from '@roost/testing';
+import { testUser, eventually, expectProblem } from '@roost/testing';
 import { juneStay, useBookings, type TestListing } from './bookings.fixture.js';
 
 const bookings = useBookings();
@@ -11,7 +11,7 @@ describe('200', () => {
     expect({ status, body }).toEqual({ status: 200, body: { listingIds: rooms.map(({ id }) => id) } });
     await bookings.givenConfirmed({ listing: house });
     for (const room of rooms) {
-      expectProblem(await bookings.quote(aUser(), room), 409, 'booking.dates_unavailable');
+      expectProblem(await bookings.quote(testUser(), room), 409, 'booking.dates_unavailable');
     }
     const view = await bookings
       .as(house.host)
@@ -34,7 +34,7 @@ describe('200', () => {
     const { house, rooms } = await bookings.givenHouse();
     await bookings.calendar.link(house, rooms);
     await bookings.givenConfirmed({ listing: rooms[0] });
-    expectProblem(await bookings.quote(aUser(), house), 409, 'booking.dates_unavailable');
+    expectProblem(await bookings.quote(testUser(), house), 409, 'booking.dates_unavailable');
     await bookings.givenConfirmed({ listing: rooms[1] });
     expect(await bookings.calendar.overlaps()).toEqual([]);
   });
@@ -53,7 +53,7 @@ describe('200', () => {
   it('applies imported nights to linked listings except nights of a stay, and restores them when unlinked', async () => {
     const { house, rooms } = await bookings.givenHouse();
     await bookings.givenConfirmed({ listing: rooms[0] });
-    await bookings.as(aUser({ roles: ['admin'] })).post('/v1/admin/imports/blocks', {
+    await bookings.as(testUser({ roles: ['admin'] })).post('/v1/admin/imports/blocks', {
       source: 'elsewhere',
       rows: [{ externalId: 'a', listingId: house.id, blocked: [{ from: '2027-06-08', to: '2027-06-12' }] }],
     });
@@ -106,7 +106,7 @@ describe('409 listing.link_clash', () => {
 
   it('never links a house and a room that are booked concurrently for the same nights', async () => {
     const { house, rooms } = await bookings.givenHouse();
-    const guests = [aUser(), aUser()];
+    const guests = [testUser(), testUser()];
     const [ofHouse, ofRoom] = await Promise.all([
       bookings.givenQuote(guests[0]!, house),
       bookings.givenQuote(guests[1]!, rooms[0]),

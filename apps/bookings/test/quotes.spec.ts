@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { juneStay, useBookings } from './bookings.fixture.js';
 
 const bookings = useBookings({ resetClock: true });
 
 describe('POST /v1/quotes', () => {
-  const guest = aUser();
+  const guest = testUser();
 
   describe('201', () => {
     it('prices the stay with cleaning, service fee and taxes', async () => {
@@ -54,7 +54,7 @@ describe('POST /v1/quotes', () => {
     });
 
     it('waits for the event of a new listing', async () => {
-      const host = aUser({ roles: ['host'] });
+      const host = testUser({ roles: ['host'] });
       const listingId = randomUUID();
       const pending = bookings.quote(guest, { id: listingId });
       await bookings.givenListing({ listingId, host });
@@ -126,7 +126,7 @@ describe('POST /v1/quotes', () => {
     });
 
     it('rejects an expired token', async () => {
-      const expired = aUser({ claims: { exp: 1 } });
+      const expired = testUser({ claims: { exp: 1 } });
       expectProblem(await bookings.as(expired).post('/v1/quotes', {}), 401, 'auth.invalid_token');
     });
   });
@@ -196,7 +196,7 @@ describe('POST /v1/quotes', () => {
 });
 
 describe('GET /v1/quotes/{id}', () => {
-  const guest = aUser();
+  const guest = testUser();
 
   it('200: returns the quote as it was created after the host has changed the price', async () => {
     const listing = await bookings.givenListing();
@@ -230,7 +230,7 @@ describe('GET /v1/quotes/{id}', () => {
 
   it('404: rejects the quote of another guest and an unknown id', async () => {
     const quote = await bookings.givenQuote(guest, await bookings.givenListing());
-    expectProblem(await bookings.as(aUser()).get(`/v1/quotes/${quote.id}`), 404, 'quote.not_found');
+    expectProblem(await bookings.as(testUser()).get(`/v1/quotes/${quote.id}`), 404, 'quote.not_found');
     expectProblem(await bookings.as(guest).get(`/v1/quotes/${randomUUID()}`), 404, 'quote.not_found');
   });
 

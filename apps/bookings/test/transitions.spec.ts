@@ -1,4 +1,4 @@
-import { aUser, type TestUser } from '@roost/testing';
+import { testUser, type TestUser } from '@roost/testing';
 import {
   BOOKING_EVENTS,
   BOOKING_STATES,
@@ -10,7 +10,7 @@ import { useBookings, type TestBooking } from './bookings.fixture.js';
 
 /** Applies every event in every state through routes, events and sweeps. */
 const bookings = useBookings();
-const admin = aUser({ roles: ['admin'] });
+const admin = testUser({ roles: ['admin'] });
 const reason = { reason: 'Plans changed' };
 
 const post = (booking: TestBooking, user: TestUser, command: string, body?: object) =>

@@ -1,4 +1,4 @@
-import { aUser, eventually, expectProblem, golden, type TestUser } from '@roost/testing';
+import { testUser, eventually, expectProblem, golden, type TestUser } from '@roost/testing';
 import { AccountEraser } from '../src/account/account-eraser.jobs.js';
 import type { Booking } from '../src/booking/booking.dto.js';
 import { Message, type Thread } from '../src/message/message.dto.js';
@@ -13,7 +13,7 @@ let host: TestUser;
 beforeEach(async () => {
   listing = await bookings.givenListing();
   host = listing.host;
-  guest = aUser();
+  guest = testUser();
 });
 
 async function erase(user: TestUser): Promise<void> {

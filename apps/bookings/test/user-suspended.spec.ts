@@ -1,4 +1,4 @@
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { useBookings, type UserStatusEvent } from './bookings.fixture.js';
 
 const bookings = useBookings();
@@ -6,7 +6,7 @@ const bookings = useBookings();
 it.each<UserStatusEvent>(['user.suspended', 'user.erased'])(
   '%s: rejects quotes and bookings of the guest',
   async (type) => {
-    const guest = aUser();
+    const guest = testUser();
     const listing = await bookings.givenListing();
     const quote = await bookings.givenQuote(guest, listing);
     await bookings.publishUserStatus(type, guest, 2);
@@ -16,7 +16,7 @@ it.each<UserStatusEvent>(['user.suspended', 'user.erased'])(
 );
 
 it('hides the listings of a suspended host until the host is reinstated', async () => {
-  const guest = aUser();
+  const guest = testUser();
   const listing = await bookings.givenListing();
   const quote = await bookings.givenQuote(guest, listing);
   await bookings.publishUserStatus('user.suspended', listing.host, 2);

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { aUser, eventually, expectProblem, startTestService, type TestService } from '@roost/testing';
+import { testUser, eventually, expectProblem, startTestService, type TestService } from '@roost/testing';
 import { RouteRegistry } from '../src/routes/route-registry.js';
 import { gateway } from '../src/service.js';
 import { aDocument, paths, startUpstream, type Upstream } from './upstream.fixture.js';
@@ -9,7 +9,7 @@ let listings: Upstream;
 let identity: Upstream;
 let service: TestService;
 
-const user = aUser();
+const user = testUser();
 
 beforeAll(async () => {
   [listings, identity] = await Promise.all([
@@ -189,7 +189,7 @@ describe('rate limits', () => {
     const limited = await startGateway({ RATE_LIMIT_PER_MINUTE: '30' });
     try {
       await eventually(async () =>
-        expect((await limited.as(aUser()).get('/v1/listings/42')).status).toBe(200),
+        expect((await limited.as(testUser()).get('/v1/listings/42')).status).toBe(200),
       );
       const statuses: number[] = [];
       for (let n = 0; n < 7; n++) statuses.push((await limited.anonymous.get('/v1/listings/search')).status);
@@ -201,12 +201,12 @@ describe('rate limits', () => {
       expect(rejected.headers.get('ratelimit-limit')).toBe('6');
       expect(rejected.headers.get('ratelimit-remaining')).toBe('0');
 
-      const me = aUser();
+      const me = testUser();
       const statusesOfUser = [];
       for (let n = 0; n < 31; n++) statusesOfUser.push((await limited.as(me).get('/v1/me')).status);
       expect(statusesOfUser.filter((status) => status === 200)).toHaveLength(30);
       expect(statusesOfUser.at(-1)).toBe(429);
-      expect((await limited.as(aUser()).get('/v1/me')).status).toBe(200);
+      expect((await limited.as(testUser()).get('/v1/me')).status).toBe(200);
 
       expect((await limited.anonymous.post('/v1/auth/login', {})).status).toBe(201);
       expectProblem(await limited.anonymous.post('/v1/auth/login', {}), 429, 'rate.limited');

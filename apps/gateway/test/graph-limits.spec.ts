@@ -1,4 +1,4 @@
-import { aUser, type TestService } from '@roost/testing';
+import { testUser, type TestService } from '@roost/testing';
 import { GraphFixture } from './graph.fixture.js';
 
 const fixture = new GraphFixture();
@@ -120,13 +120,13 @@ describe('operations over the limits are rejected before a service is called', (
 
   it('requests over the rate limit; each mutation counts', async () => {
     const limited = await fixture.startGateway({ RATE_LIMIT_PER_MINUTE: '10' });
-    const one = aUser();
+    const one = testUser();
     for (let sent = 0; sent < 10; sent += 1)
       expect((await limited.as(one).graphql('{ me { id } }')).status).toBe(200);
     const rejected = await limited.as(one).graphql('{ me { id } }');
     expect(rejected).toMatchObject({ status: 429, errors: [{ extensions: { code: 'rate.limited' } }] });
     expect(rejected.headers.get('retry-after')).toMatch(/^\d+$/);
     const renames = `mutation { ${Array.from({ length: 11 }, (_, i) => `a${i}: rename(name: "x") { id }`).join(' ')} }`;
-    expect((await limited.as(aUser()).graphql(renames)).status).toBe(429);
+    expect((await limited.as(testUser()).graphql(renames)).status).toBe(429);
   });
 });

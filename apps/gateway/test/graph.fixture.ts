@@ -1,4 +1,4 @@
-import { aUser, startTestService, type TestService } from '@roost/testing';
+import { testUser, startTestService, type TestService } from '@roost/testing';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { SupergraphRegistry } from '../src/graphql/supergraph-registry.js';
 import { gateway } from '../src/service.js';
@@ -47,7 +47,7 @@ export class FakeSubgraph {
 
 /** A gateway on fake services. */
 export class GraphFixture {
-  readonly user = aUser();
+  readonly user = testUser();
   readonly users = new FakeSubgraph(USERS);
   readonly homes = new FakeSubgraph(HOMES);
   /** The subgraphs of the release do not compose with the fake ones, so these services are fakes, too. */

@@ -10,7 +10,7 @@ import { User } from './account/user.entity.js';
 
 /** For `roost admin create`, which runs in its own process. */
 export { Register } from './registration/registration.dto.js';
-export { Administrators } from './registration/administrator.service.js';
+export { AdministratorService } from './registration/administrator.service.js';
 
 export const identity = defineService({
   name: 'identity',

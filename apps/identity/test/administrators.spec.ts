@@ -1,4 +1,4 @@
-import { Administrators } from '../src/service.js';
+import { AdministratorService } from '../src/service.js';
 import { totpCode, stepAt } from '../src/credential/totp.js';
 import {
   claimsOf,
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => identity.close());
 
 const create = (email: string) =>
-  identity.service.get(Administrators).create({ email, displayName: 'Ada', password: PASSWORD });
+  identity.service.get(AdministratorService).create({ email, displayName: 'Ada', password: PASSWORD });
 
 it('creates an administrator whose log-in requires the second factor', async () => {
   const email = uniqueAddress();
@@ -39,7 +39,7 @@ it('creates no administrator for an address with an account', async () => {
 });
 
 it('rejects a common password', async () => {
-  const administrators = identity.service.get(Administrators);
+  const administrators = identity.service.get(AdministratorService);
   const input = { email: uniqueAddress(), displayName: 'Ada', password: 'password123' };
   await expect(administrators.create(input)).rejects.toMatchObject({ code: 'auth.password_too_common' });
 });

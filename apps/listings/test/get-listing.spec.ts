@@ -1,4 +1,4 @@
-import { aUser, expectProblem, type TestService, type TestUser } from '@roost/testing';
+import { testUser, expectProblem, type TestService, type TestUser } from '@roost/testing';
 import { ListingView } from '../src/listing/listing.dto.js';
 import { aGuest, aHost, anAdmin, createDraft, createPublished, startListings } from './listings.fixture.js';
 import { aBooking } from './booking.fixture.js';
@@ -138,7 +138,7 @@ describe('404', () => {
 
   test('hides a draft from everyone except the host and administrators', async () => {
     const draft = await createDraft(service, host);
-    for (const user of [aGuest(), aHost(), aUser({ roles: ['guest', 'host'] })]) {
+    for (const user of [aGuest(), aHost(), testUser({ roles: ['guest', 'host'] })]) {
       expectProblem(await service.as(user).get(`/v1/listings/${draft}`), 404, 'listing.not_found');
     }
     expectProblem(await service.anonymous.get(`/v1/listings/${draft}`), 404, 'listing.not_found');

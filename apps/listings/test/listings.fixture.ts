@@ -1,4 +1,4 @@
-import { type TestService, type TestUser, aUser, startTestService } from '@roost/testing';
+import { type TestService, type TestUser, testUser, startTestService } from '@roost/testing';
 import sharp from 'sharp';
 import { listings } from '../src/service.js';
 
@@ -6,9 +6,9 @@ export function startListings(env: Record<string, string> = {}): Promise<TestSer
   return startTestService(listings, { env });
 }
 
-export const aHost = () => aUser({ roles: ['guest', 'host'] });
-export const aGuest = () => aUser();
-export const anAdmin = () => aUser({ roles: ['guest', 'admin'] });
+export const aHost = () => testUser({ roles: ['guest', 'host'] });
+export const aGuest = () => testUser();
+export const anAdmin = () => testUser({ roles: ['guest', 'admin'] });
 
 /** The request body of a host for a whole home. */
 export function listingInput(other: Record<string, unknown> = {}) {

@@ -1,4 +1,4 @@
-import { aUser, expectProblem, type TestService } from '@roost/testing';
+import { testUser, expectProblem, type TestService } from '@roost/testing';
 import { aGuest, aHost, listingInput, startListings } from './listings.fixture.js';
 
 let service: TestService;
@@ -156,7 +156,7 @@ describe('403', () => {
   });
 
   test('rejects a host with an unverified email address', async () => {
-    const host = aUser({ roles: ['guest', 'host'], emailVerified: false });
+    const host = testUser({ roles: ['guest', 'host'], emailVerified: false });
     expectProblem(await service.as(host).post('/v1/listings', listingInput()), 403, 'auth.email_unverified');
   });
 });

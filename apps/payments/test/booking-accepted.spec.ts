@@ -1,4 +1,4 @@
-import { aUser, eventually } from '@roost/testing';
+import { testUser, eventually } from '@roost/testing';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 describe('booking.accepted', () => {
@@ -12,7 +12,7 @@ describe('booking.accepted', () => {
     (await payments.service.published('payment.captured')).filter((body) => body.paymentId === paymentId);
 
   test('captures the authorized amount once', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenAuthorized(guest);
     const accepted = { ...booking, state: 'awaiting_capture' as const };
     await payments.service.deliver('booking.accepted', accepted, { times: 2 });
@@ -26,7 +26,7 @@ describe('booking.accepted', () => {
   });
 
   test('captures once if the provider captures and its response is lost', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenAuthorized(guest);
     await payments.sandbox.faults({ route: 'capture', kind: 'silent', times: 3 });
     await payments.service.deliver('booking.accepted', { ...booking, state: 'awaiting_capture' });
@@ -37,7 +37,7 @@ describe('booking.accepted', () => {
   });
 
   test('fails with the provider’s code if the authorization has lapsed', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenAuthorized(guest);
     const intent = await payments.sandbox.intentOf(payment.id);
     // The webhook of the lapse is lost, so the capture is the first call to report it.
@@ -55,7 +55,7 @@ describe('booking.accepted', () => {
   });
 
   test('refunds a capture whose booking has expired before the provider responds', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenAuthorized(guest);
     await payments.sandbox.faults(
       { route: 'capture', kind: 'silent', times: 1 },

@@ -1,4 +1,4 @@
-import { aUser, type TestUser } from '@roost/testing';
+import { testUser, type TestUser } from '@roost/testing';
 import { cancelled } from './booking-endings.fixture.js';
 import { aChange, LONGER, type PaymentsUnderTest, SHORTER, startPayments } from './payments.fixture.js';
 
@@ -29,7 +29,7 @@ describe('booking.cancelled after changes', () => {
   }
 
   test('refunds the newest payment first, and each party retains its share under the cancellation terms', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking, original, second, third } = await givenChangedTwice(guest);
     // One night and the service fee of all four nights are retained.
     const retained = { hostPayoutMinor: 9_700, platformFeeMinor: 6_180, taxMinor: 1_000 };
@@ -49,7 +49,7 @@ describe('booking.cancelled after changes', () => {
   });
 
   test('refunds every payment in full if nothing is retained', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking, original, second, third } = await givenChangedTwice(guest);
     await payments.service.deliver(...cancelled(booking, 52_080, NOTHING_RETAINED));
     for (const { id } of [original, second, third]) await payments.becomes(guest, id, 'refunded');
@@ -58,7 +58,7 @@ describe('booking.cancelled after changes', () => {
   });
 
   test('refunds at most the remaining amount after a change with a refund', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking, original, second, third } = await givenChangedTwice(guest);
     const shorter = await payments.givenChanged(guest, booking, SHORTER);
     for (const { id } of [second, third]) await payments.becomes(guest, id, 'refunded');
@@ -72,7 +72,7 @@ describe('booking.cancelled after changes', () => {
   });
 
   test('refunds the payment of an open change in full, and the rest under the cancellation terms', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking, payment: original } = await payments.givenConfirmed(guest);
     const change = aChange(booking, LONGER);
     const payment = await payments.givenChangePayment(guest, change);

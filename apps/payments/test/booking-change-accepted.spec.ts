@@ -1,4 +1,4 @@
-import { aUser, eventually, expectProblem } from '@roost/testing';
+import { testUser, eventually, expectProblem } from '@roost/testing';
 import {
   aChange,
   LONGER,
@@ -16,7 +16,7 @@ describe('booking.change-accepted', () => {
   afterAll(() => payments.close());
 
   test('creates a separate payment for the additional cost, which expires with the change', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking, payment: first } = await payments.givenConfirmed(guest);
     const change = aChange(booking, LONGER);
     const payment = await payments.givenChangePayment(guest, change);
@@ -37,7 +37,7 @@ describe('booking.change-accepted', () => {
   });
 
   test('creates one payment over repeated deliveries and charges it once', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking } = await payments.givenConfirmed(guest);
     const change = aChange(booking, LONGER);
     await payments.service.deliver('booking.change-accepted', change, { times: 2 });
@@ -57,7 +57,7 @@ describe('booking.change-accepted', () => {
   });
 
   test('accepts another card after a decline, and returns no secret to the host', async () => {
-    const [guest, host] = [aUser(), aUser({ roles: ['host'] })];
+    const [guest, host] = [testUser(), testUser({ roles: ['host'] })];
     const { booking } = await payments.givenConfirmed(guest, { host });
     const payment = await payments.givenChangePayment(guest, aChange(booking, LONGER));
     expectProblem(
@@ -72,7 +72,7 @@ describe('booking.change-accepted', () => {
   });
 
   test('409 after the change has expired, without a charge', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking } = await payments.givenConfirmed(guest);
     const change = aChange(booking, LONGER, { expiresAt: new Date(Date.now() - 1_000).toISOString() });
     const payment = await payments.givenChangePayment(guest, change);
@@ -82,7 +82,7 @@ describe('booking.change-accepted', () => {
   });
 
   test('creates no payment for a change without additional cost', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking, payment } = await payments.givenConfirmed(guest);
     await payments.service.deliver('booking.change-accepted', aChange(booking, SHORTER));
     await eventually(async () => {

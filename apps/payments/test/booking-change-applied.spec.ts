@@ -1,4 +1,4 @@
-import { aUser } from '@roost/testing';
+import { testUser } from '@roost/testing';
 import { aChange, LONGER, type PaymentsUnderTest, SHORTER, startPayments } from './payments.fixture.js';
 
 const SAME = { totalMinor: 27_280, hostPayoutMinor: 21_340, platformFeeMinor: 3_740, taxMinor: 2_200 };
@@ -23,7 +23,7 @@ describe('booking.change-applied', () => {
   });
 
   test('refunds a lower cost once, and each party retains its share of the new total', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking, payment } = await payments.givenConfirmed(guest);
     const change = aChange(booking, SHORTER);
     await payments.service.deliver('booking.change-accepted', change);
@@ -41,7 +41,7 @@ describe('booking.change-applied', () => {
   });
 
   test('refunds the newest payment first, then the payment before it', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking, payment: first } = await payments.givenConfirmed(guest);
     const longer = await payments.givenChanged(guest, booking, LONGER);
     const shorter = await payments.givenChanged(guest, longer.booking, SHORTER);
@@ -59,7 +59,7 @@ describe('booking.change-applied', () => {
   });
 
   test('transfers the tax of a stay that becomes tax-exempt, exactly to the minor unit', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking, payment } = await payments.givenConfirmed(guest);
     const untaxed = { totalMinor: 27_279, hostPayoutMinor: 23_000, platformFeeMinor: 4_279, taxMinor: 0 };
     await payments.applied(aChange(booking, untaxed));
@@ -67,13 +67,13 @@ describe('booking.change-applied', () => {
     expect(await payments.balances(booking.bookingId)).toEqual(books(27_279, 23_000, 4_279, 0));
 
     const { booking: other } = await payments.givenConfirmed(guest);
-    const unchanged = await payments.givenChanged(aUser(), other, SAME);
+    const unchanged = await payments.givenChanged(testUser(), other, SAME);
     expect(unchanged.payment).toBeNull();
     await payments.agreed();
   });
 
   test('charges the additional cost and transfers the tax if the total rises and the tax falls', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking } = await payments.givenConfirmed(guest);
     const untaxed = { totalMinor: 37_280, hostPayoutMinor: 32_000, platformFeeMinor: 5_280, taxMinor: 0 };
     await payments.givenChanged(guest, booking, untaxed);
@@ -82,7 +82,7 @@ describe('booking.change-applied', () => {
   });
 
   test('splits the cost of an event without new totals in proportion, and exactly once it is applied', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking } = await payments.givenConfirmed(guest);
     const change = aChange(booking, LONGER);
     const { newTotals: _, ...withoutTotals } = change;
@@ -94,7 +94,7 @@ describe('booking.change-applied', () => {
   });
 
   test('refunds at most the remaining amount after an operator’s refund', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking, payment } = await payments.givenConfirmed(guest);
     const refund = await payments.service
       .as(payments.admin)
@@ -108,7 +108,7 @@ describe('booking.change-applied', () => {
   });
 
   test('reconciliation reports a ledger that differs from bookings', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking } = await payments.givenConfirmed(guest);
     await payments.service.query(
       'UPDATE booking_split SET host_minor = host_minor + 1 WHERE booking_id = $1',

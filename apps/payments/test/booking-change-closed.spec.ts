@@ -1,4 +1,4 @@
-import { aUser, eventually } from '@roost/testing';
+import { testUser, eventually } from '@roost/testing';
 import {
   aChange,
   type ChangeBody,
@@ -15,7 +15,7 @@ describe('booking.change-closed', () => {
   afterAll(() => payments.close());
 
   const givenUnpaidChange = async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking } = await payments.givenConfirmed(guest);
     const change = aChange(booking, LONGER);
     return { guest, booking, change, payment: await payments.givenChangePayment(guest, change) };
@@ -93,7 +93,7 @@ describe('booking.change-closed', () => {
   });
 
   test('ignores a change without a payment', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking } = await payments.givenConfirmed(guest);
     await close(aChange(booking, LONGER), 'declined');
     await eventually(() => payments.agreed());

@@ -1,4 +1,4 @@
-import { aUser, eventually, expectProblem } from '@roost/testing';
+import { testUser, eventually, expectProblem } from '@roost/testing';
 import { aBooking, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 describe('booking.created', () => {
@@ -9,7 +9,7 @@ describe('booking.created', () => {
   afterAll(() => payments.close());
 
   test('creates one payment of the booking’s total over repeated deliveries', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const booking = aBooking({ guest });
     await payments.service.deliver('booking.created', booking, { times: 3 });
     const created = await payments.service.published('payment.created');
@@ -36,7 +36,7 @@ describe('booking.created', () => {
   });
 
   test('creates no payment for a free booking', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const booking = { ...aBooking({ guest }), lines: [], totalMinor: 0, hostPayoutMinor: 0 };
     await payments.service.deliver('booking.created', booking);
     const created = await payments.service.published('payment.created');
@@ -46,21 +46,21 @@ describe('booking.created', () => {
   });
 
   test('creates the payment at the provider once an unavailable provider responds again', async () => {
-    const guest = aUser();
+    const guest = testUser();
     await payments.sandbox.faults({ route: 'create', kind: 'fail', times: 3 });
     const { payment } = await payments.givenPayment({ guest });
     expect(await payments.sandbox.intentOf(payment.id)).toMatchObject({ status: 'requires_payment_method' });
   });
 
   test('uses the existing provider payment if the response to its creation is lost', async () => {
-    const guest = aUser();
+    const guest = testUser();
     await payments.sandbox.faults({ route: 'create', kind: 'silent', times: 2 });
     const { payment } = await payments.givenPayment({ guest });
     await payments.sandbox.intentOf(payment.id);
   });
 
   test('rejects a booking whose parts do not add up to its total', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const booking = aBooking({ guest, taxMinor: 1 });
     await expect(payments.service.deliver('booking.created', booking)).rejects.toThrow('add up');
     expectProblem(

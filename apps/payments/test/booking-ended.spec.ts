@@ -1,4 +1,4 @@
-import { aUser, eventually } from '@roost/testing';
+import { testUser, eventually } from '@roost/testing';
 import { cancelled, declined, expired } from './booking-endings.fixture.js';
 import {
   aBooking,
@@ -24,7 +24,7 @@ describe('booking.declined, .expired, .cancelled', () => {
     ['declined', declined],
     ['expired', expired],
   ] as const)('%s: voids an authorized payment', async (_name, ending) => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenAuthorized(guest);
     const [type, body] = ending(booking);
     await payments.service.deliver(type, body as never, { times: 2 });
@@ -42,7 +42,7 @@ describe('booking.declined, .expired, .cancelled', () => {
     ['cancelled before the confirmation', (booking: BookingBody) => cancelled(booking, 0)],
     ['expired without a response of the host', expired],
   ] as const)('%s: refunds a captured payment in full, once', async (_name, ending) => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenCaptured(guest);
     const [type, body] = ending(booking);
     await payments.service.deliver(type, body as never);
@@ -60,7 +60,7 @@ describe('booking.declined, .expired, .cancelled', () => {
   });
 
   test('cancelled with a partial refund: each party retains its share under the cancellation terms', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenCaptured(guest);
     await confirm(booking);
     // 100.00 of 200.00 for the nights is retained; cleaning and its tax are refunded: 27,280 − 14,080.
@@ -77,7 +77,7 @@ describe('booking.declined, .expired, .cancelled', () => {
   });
 
   test('cancelled without a refund: the payment stays captured', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenCaptured(guest);
     await confirm(booking);
     await payments.service.deliver(...cancelled(booking, 0));
@@ -87,7 +87,7 @@ describe('booking.declined, .expired, .cancelled', () => {
   });
 
   test('cancelled by the host: refunds in full and deducts the penalty from the amount due to the host', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenCaptured(guest);
     await confirm(booking);
     const retained = { hostPayoutMinor: 0, platformFeeMinor: 0, taxMinor: 0 };
@@ -99,7 +99,7 @@ describe('booking.declined, .expired, .cancelled', () => {
   });
 
   test('refunds once if the provider refunds and its response is lost', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenCaptured(guest);
     await payments.sandbox.faults({ route: 'refund', kind: 'silent', times: 3 });
     await payments.service.deliver(...declined(booking));
@@ -109,7 +109,7 @@ describe('booking.declined, .expired, .cancelled', () => {
   });
 
   test('cancelled before any payment: rejects a later confirmation with 409', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenPayment({ guest });
     await payments.service.deliver(...cancelled(booking, 0));
     await payments.becomes(guest, payment.id, 'voided');
@@ -118,7 +118,7 @@ describe('booking.declined, .expired, .cancelled', () => {
   });
 
   test('cancelled before the payment exists at the provider: voids it', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const booking = aBooking({ guest });
     await payments.service.deliver('booking.created', booking);
     await payments.service.deliver(...cancelled(booking, 0));

@@ -1,4 +1,4 @@
-import { aUser, eventually } from '@roost/testing';
+import { testUser, eventually } from '@roost/testing';
 import { expired } from './booking-endings.fixture.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 import { submitBankForm } from './sandbox.fixture.js';
@@ -15,7 +15,7 @@ describe('a payment after the hold has expired', () => {
 
   /** A captured payment whose hold then expires: the provider's void would have been too late. */
   async function givenLatePayment() {
-    const guest = aUser();
+    const guest = testUser();
     const given = await payments.givenCaptured(guest);
     await payments.service.deliver(...expired(given.booking, 'hold'));
     return { guest, ...given };
@@ -44,7 +44,7 @@ describe('a payment after the hold has expired', () => {
   });
 
   test('an unpaid payment is voided at the expiry, also while the guest is at the bank', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenPayment({ guest });
     const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
     await payments.service.deliver(...expired(booking, 'hold'));
@@ -56,7 +56,7 @@ describe('a payment after the hold has expired', () => {
   });
 
   test('an authorized payment waits as well, and is voided if bookings rejects it', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenAuthorized(guest);
     await payments.service.deliver(...expired(booking, 'hold'));
     expect(await payments.statusOf(guest, payment.id)).toBe('authorized');
@@ -65,7 +65,7 @@ describe('a payment after the hold has expired', () => {
   });
 
   test('a charge that precedes the void is captured, and bookings decides about it', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenPayment({ guest });
     const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
     await payments.switches({ drop: 1 });

@@ -1,4 +1,4 @@
-import { allFaults, aUser } from '@roost/testing';
+import { runsAllFaults, testUser } from '@roost/testing';
 import { KillablePayments } from './killable-payments.fixture.js';
 import { aBooking, aChange, LONGER, type PaymentBody, SHORTER } from './payments.fixture.js';
 
@@ -11,10 +11,10 @@ const calls = {
   'first refund': 5,
   'second refund': 6,
 };
-const chosen = allFaults
+const chosen = runsAllFaults
   ? Object.entries(calls)
   : Object.entries(calls).filter(([name]) => name === 'second refund');
-const commits = allFaults ? Array.from({ length: 24 }, (_, n) => n + 1) : [];
+const commits = runsAllFaults ? Array.from({ length: 24 }, (_, n) => n + 1) : [];
 const points: [string, string][] = [
   ...chosen.flatMap(([name, number]): [string, string][] => [
     [`before the ${name}`, `payments.before-provider:kill#${number}`],
@@ -39,7 +39,7 @@ describe('kill -9 during a change of a booking', () => {
     async (_name, point) => {
       const killsBefore = payments.kills;
       await payments.arm(point);
-      const guest = aUser();
+      const guest = testUser();
       const booking = { ...aBooking({ guest }), state: 'confirmed' as const, holdExpiresAt: null };
       const due = (purpose: string, status: string) =>
         payments.retry(async (as) => {

@@ -1,10 +1,10 @@
-import { allFaults, aUser } from '@roost/testing';
+import { runsAllFaults, testUser } from '@roost/testing';
 import { KillablePayments } from './killable-payments.fixture.js';
 import { aBooking, type PaymentBody } from './payments.fixture.js';
 
 /** One point of each kind in every run. `ROOST_FAULTS=all` kills at each provider call and around each commit. */
-const calls = allFaults ? ['create', 'confirm', 'capture', 'refund'] : ['confirm'];
-const commits = allFaults ? Array.from({ length: 16 }, (_, n) => n + 1) : [];
+const calls = runsAllFaults ? ['create', 'confirm', 'capture', 'refund'] : ['confirm'];
+const commits = runsAllFaults ? Array.from({ length: 16 }, (_, n) => n + 1) : [];
 const number = { create: 1, confirm: 2, capture: 3, refund: 4 } as Record<string, number>;
 const points = [
   ...calls.flatMap((call) => [
@@ -31,7 +31,7 @@ describe('kill -9 during a booking', () => {
     async (_name, point) => {
       const killsBefore = payments.kills;
       await payments.arm(point);
-      const guest = aUser();
+      const guest = testUser();
       const booking = aBooking({ guest, bookingMode: 'request' });
       const becomes = (status: string) =>
         payments.retry(async (as) => {

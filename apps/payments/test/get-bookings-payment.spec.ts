@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { aBooking, type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 describe('GET /v1/bookings/{id}/payment', () => {
@@ -10,7 +10,7 @@ describe('GET /v1/bookings/{id}/payment', () => {
   afterAll(() => payments.close());
 
   test('200: returns the due payment with the secret to pay it', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenPayment({ guest });
     expect(payment).toMatchObject({
       bookingId: booking.bookingId,
@@ -25,7 +25,7 @@ describe('GET /v1/bookings/{id}/payment', () => {
   });
 
   test('responds to a waiting client when the payment is created', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const booking = aBooking({ guest });
     const waiting = payments.service
       .as(guest)
@@ -35,7 +35,7 @@ describe('GET /v1/bookings/{id}/payment', () => {
   });
 
   test('responds to a waiting client when the payment changes, and with 304 while it is unchanged', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenPayment({ guest });
     const path = `/v1/bookings/${booking.bookingId}/payment`;
     const first = await payments.service.as(guest).get<PaymentBody>(path);
@@ -51,13 +51,13 @@ describe('GET /v1/bookings/{id}/payment', () => {
   });
 
   test('404 for a booking without a payment and for the booking of another guest', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { booking } = await payments.givenPayment({ guest });
     const unknown = `/v1/bookings/${randomUUID()}/payment`;
     expectProblem(await payments.service.as(guest).get(unknown), 404, 'payment.not_ready');
     const path = `/v1/bookings/${booking.bookingId}/payment`;
-    const host = aUser({ id: booking.hostId, roles: ['host'] });
-    for (const user of [aUser(), host]) {
+    const host = testUser({ id: booking.hostId, roles: ['host'] });
+    for (const user of [testUser(), host]) {
       expectProblem(await payments.service.as(user).get(path), 404, 'payment.not_ready');
     }
     expectProblem(await payments.service.anonymous.get(path), 401, 'auth.missing_token');
@@ -65,7 +65,7 @@ describe('GET /v1/bookings/{id}/payment', () => {
 
   test.each(['no-uuid', '00000000', "1'%20OR%20'1'='1"])('400 for the invalid id %s', async (id) => {
     expectProblem(
-      await payments.service.as(aUser()).get(`/v1/bookings/${id}/payment`),
+      await payments.service.as(testUser()).get(`/v1/bookings/${id}/payment`),
       400,
       'request.invalid',
     );

@@ -1,4 +1,4 @@
-import { aUser, eventually, expectProblem } from '@roost/testing';
+import { testUser, eventually, expectProblem } from '@roost/testing';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 interface Account {
@@ -43,7 +43,7 @@ describe('the ledger', () => {
   }
 
   test('GET /v1/admin/ledger/accounts: the balances of a currency add up to zero', async () => {
-    for (const currency of ['USD', 'JPY', 'USD']) await payments.givenCaptured(aUser(), { currency });
+    for (const currency of ['USD', 'JPY', 'USD']) await payments.givenCaptured(testUser(), { currency });
     const accounts = await all<Account>('/v1/admin/ledger/accounts');
     for (const currency of ['USD', 'JPY']) {
       const own = accounts.filter((account) => account.currency === currency);
@@ -59,7 +59,7 @@ describe('the ledger', () => {
   });
 
   test('GET /v1/admin/ledger/transactions: returns each transaction once, newest first', async () => {
-    const { booking } = await payments.givenCaptured(aUser(), { currency: 'KWD' });
+    const { booking } = await payments.givenCaptured(testUser(), { currency: 'KWD' });
     const transactions = await all<Transaction>('/v1/admin/ledger/transactions');
     expect(new Set(transactions.map((entry) => entry.key)).size).toBe(transactions.length);
     expect(transactions[0]).toMatchObject({ bookingId: booking.bookingId, currency: 'KWD' });
@@ -84,7 +84,7 @@ describe('the ledger', () => {
     'DELETE FROM ledger_account',
     'TRUNCATE ledger_account CASCADE',
   ])('the database rejects: %s', async (statement) => {
-    await payments.givenCaptured(aUser());
+    await payments.givenCaptured(testUser());
     const count = () => payments.service.query('SELECT count(*), sum(amount_minor) FROM movement');
     const before = await count();
     await expect(payments.service.query(statement)).rejects.toThrow('append-only');
@@ -122,7 +122,7 @@ describe('the ledger', () => {
   });
 
   test('reconciliation reports a movement without a cause', async () => {
-    const { payment } = await payments.givenCaptured(aUser());
+    const { payment } = await payments.givenCaptured(testUser());
     await eventually(() => payments.agreed());
     await payments.service.query(
       `INSERT INTO movement (key, leg, debit_id, credit_id, currency, amount_minor, payment_id, occurred_at)
@@ -142,7 +142,7 @@ describe('the ledger', () => {
     for (const path of ['accounts', 'transactions']) {
       const url = `/v1/admin/ledger/${path}`;
       expectProblem(await payments.service.anonymous.get(url), 401, 'auth.missing_token');
-      expectProblem(await payments.service.as(aUser({ roles: ['host'] })).get(url), 403, 'auth.forbidden');
+      expectProblem(await payments.service.as(testUser({ roles: ['host'] })).get(url), 403, 'auth.forbidden');
       for (const query of ['limit=0', 'limit=101', 'limit=x', 'cursor=nonsense', 'unknown=1']) {
         expectProblem(
           await payments.service.as(payments.admin).get(`${url}?${query}`),

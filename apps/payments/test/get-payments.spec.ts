@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 describe('GET /v1/payments/{id} and /v1/bookings/{id}/payments', () => {
@@ -10,7 +10,7 @@ describe('GET /v1/payments/{id} and /v1/bookings/{id}/payments', () => {
   afterAll(() => payments.close());
 
   test('200: the guest receives the whole payment; the host and admins receive it without the guest’s secrets', async () => {
-    const [guest, host] = [aUser(), aUser({ roles: ['host'] })];
+    const [guest, host] = [testUser(), testUser({ roles: ['host'] })];
     const { payment, booking } = await payments.givenPayment({ guest, host });
     const read = (user: typeof guest) =>
       payments.service.as(user).get<PaymentBody>(`/v1/payments/${payment.id}`);
@@ -35,7 +35,7 @@ describe('GET /v1/payments/{id} and /v1/bookings/{id}/payments', () => {
   });
 
   test('stores the guest’s secrets encrypted', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment } = await payments.givenPayment({ guest });
     const [row] = await payments.service.query<{ client_secret: string }>(
       'SELECT client_secret FROM payment WHERE id = $1',
@@ -45,18 +45,18 @@ describe('GET /v1/payments/{id} and /v1/bookings/{id}/payments', () => {
   });
 
   test('404 for another user and for an unknown payment', async () => {
-    const { payment, booking } = await payments.givenPayment({ guest: aUser() });
-    const stranger = payments.service.as(aUser({ roles: ['host'] }));
+    const { payment, booking } = await payments.givenPayment({ guest: testUser() });
+    const stranger = payments.service.as(testUser({ roles: ['host'] }));
     expectProblem(await stranger.get(`/v1/payments/${payment.id}`), 404, 'payment.not_found');
     expectProblem(await stranger.get(`/v1/payments/${randomUUID()}`), 404, 'payment.not_found');
     expectProblem(await stranger.get(`/v1/bookings/${booking.bookingId}/payments`), 404, 'booking.not_found');
   });
 
   test('400 for an invalid id, 401 without a token and for an expired token', async () => {
-    expectProblem(await payments.service.as(aUser()).get('/v1/payments/1'), 400, 'request.invalid');
+    expectProblem(await payments.service.as(testUser()).get('/v1/payments/1'), 400, 'request.invalid');
     const path = `/v1/payments/${randomUUID()}`;
     expectProblem(await payments.service.anonymous.get(path), 401, 'auth.missing_token');
-    const expired = aUser({ claims: { exp: 1 } });
+    const expired = testUser({ claims: { exp: 1 } });
     expectProblem(await payments.service.as(expired).get(path), 401, 'auth.invalid_token');
   });
 });

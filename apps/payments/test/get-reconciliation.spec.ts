@@ -1,4 +1,4 @@
-import { aUser, eventually, expectProblem, type TestUser } from '@roost/testing';
+import { testUser, eventually, expectProblem, type TestUser } from '@roost/testing';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 import { submitBankForm } from './sandbox.fixture.js';
 
@@ -26,7 +26,7 @@ describe('GET /v1/admin/reconciliation', () => {
     await payments.switches({ drop: 0.1, copies: 5, shuffleMs: 800 });
     const ends: { guest: TestUser; id: string; status: string }[] = [];
     await inLanes(PAYMENTS, async (n) => {
-      const guest = aUser();
+      const guest = testUser();
       const kind = (['plain', 'bank', 'request', 'unauthenticated', 'declined'] as const)[n % 5]!;
       const { payment, booking } = await payments.givenPayment({
         guest,
@@ -82,7 +82,10 @@ describe('GET /v1/admin/reconciliation', () => {
   });
 
   test('reports a payment that is missing at the provider and a payment with another amount', async () => {
-    const [missing, changed] = [await payments.givenCaptured(aUser()), await payments.givenCaptured(aUser())];
+    const [missing, changed] = [
+      await payments.givenCaptured(testUser()),
+      await payments.givenCaptured(testUser()),
+    ];
     await payments.service.query(`UPDATE payment SET provider_ref = 'pi_unknown' WHERE id = $1`, [
       missing.payment.id,
     ]);
@@ -100,7 +103,7 @@ describe('GET /v1/admin/reconciliation', () => {
   });
 
   test('reports a confirmed booking without a captured payment', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenPayment({ guest });
     await payments.service.deliver('booking.confirmed', { ...booking, state: 'confirmed', late: false });
     const { differences } = await payments.reconcile();
@@ -112,6 +115,6 @@ describe('GET /v1/admin/reconciliation', () => {
   test('401 without a token, 403 without the admin role', async () => {
     const path = '/v1/admin/reconciliation';
     expectProblem(await payments.service.anonymous.get(path), 401, 'auth.missing_token');
-    expectProblem(await payments.service.as(aUser({ roles: ['host'] })).get(path), 403, 'auth.forbidden');
+    expectProblem(await payments.service.as(testUser({ roles: ['host'] })).get(path), 403, 'auth.forbidden');
   });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser } from '@roost/testing';
+import { testUser } from '@roost/testing';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 let payments: PaymentsUnderTest;
@@ -21,7 +21,7 @@ interface Confirmed {
 
 describe('Mutation.confirmPayment', () => {
   test('charges once for one idempotency key, and stores the response encrypted', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment } = await payments.givenPayment({ guest });
     const client = payments.service.as(guest).with({ 'idempotency-key': 'pay' });
     const variables = { id: payment.id, method: 'pm_card_visa' };
@@ -47,7 +47,7 @@ describe('Mutation.confirmPayment', () => {
   });
 
   test('declines with the error code of the REST route, and the payment stays open', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment } = await payments.givenPayment({ guest });
     const { data, errors } = await payments.service
       .as(guest)
@@ -60,11 +60,13 @@ describe('Mutation.confirmPayment', () => {
   });
 
   test('requires the guest of the booking and a verified email address', async () => {
-    const { payment } = await payments.givenPayment({ guest: aUser() });
+    const { payment } = await payments.givenPayment({ guest: testUser() });
     const variables = { id: payment.id, method: 'pm_card_visa' };
-    const stranger = await payments.service.as(aUser()).graphql(CONFIRM, variables);
+    const stranger = await payments.service.as(testUser()).graphql(CONFIRM, variables);
     expect(stranger.errors).toMatchObject([{ extensions: { code: 'payment.not_found', status: 404 } }]);
-    const unverified = await payments.service.as(aUser({ emailVerified: false })).graphql(CONFIRM, variables);
+    const unverified = await payments.service
+      .as(testUser({ emailVerified: false }))
+      .graphql(CONFIRM, variables);
     expect(unverified.errors).toMatchObject([{ extensions: { code: 'auth.email_unverified', status: 403 } }]);
     const anonymous = await payments.service.anonymous.graphql(CONFIRM, variables);
     expect(anonymous.errors).toMatchObject([{ extensions: { code: 'auth.missing_token', status: 401 } }]);
@@ -73,7 +75,7 @@ describe('Mutation.confirmPayment', () => {
 
 describe('Booking.payment', () => {
   test('returns the payment of each booking to its guest, and null to other viewers', async () => {
-    const [guest, host] = [aUser(), aUser({ roles: ['host'] })];
+    const [guest, host] = [testUser(), testUser({ roles: ['host'] })];
     const first = await payments.givenPayment({ guest, host });
     const second = await payments.givenPayment({ guest, host });
     const bookings = [second.booking.bookingId, randomUUID(), first.booking.bookingId];
@@ -88,7 +90,7 @@ describe('Booking.payment', () => {
       first.payment.id,
     ]);
     for (const client of [
-      payments.service.as(aUser()),
+      payments.service.as(testUser()),
       payments.service.as(host),
       payments.service.anonymous,
     ]) {

@@ -3,8 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventType } from '@roost/contracts';
 import {
-  aPort,
-  aUser,
+  reservePort,
+  testUser,
   eventually,
   freshDatabase,
   freshRedis,
@@ -24,7 +24,7 @@ type ClientOf = (user: TestUser) => TestClient;
 
 /** Payments in a process that a fault kills at a named point, with the sandbox provider beside it. */
 export class KillablePayments {
-  private readonly admin = aUser({ roles: ['admin'] });
+  private readonly admin = testUser({ roles: ['admin'] });
 
   private constructor(
     readonly sandbox: SandboxProcess,
@@ -38,7 +38,7 @@ export class KillablePayments {
       startSandboxProcess(),
       freshDatabase('roost_payments'),
       freshRedis(),
-      aPort(),
+      reservePort(),
     ]);
     const url = `http://127.0.0.1:${port}`;
     await sandbox.switches({ webhookUrl: `${url}/v1/webhooks/sandbox` });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventBody } from '@roost/contracts';
 import {
-  aUser,
+  testUser,
   eventually,
   expectLikeGolden,
   startTestService,
@@ -124,7 +124,7 @@ export async function startPayments(env: Record<string, string> = {}) {
 }
 
 export class PaymentsUnderTest {
-  readonly admin = aUser({ roles: ['admin'] });
+  readonly admin = testUser({ roles: ['admin'] });
 
   constructor(
     readonly service: TestService,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 describe('POST /v1/payments/{id}/confirm, rejected requests', () => {
@@ -10,7 +10,7 @@ describe('POST /v1/payments/{id}/confirm, rejected requests', () => {
   afterAll(() => payments.close());
 
   test('401 without a token, 403 without a verified email address', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment } = await payments.givenPayment({ guest });
     const path = `/v1/payments/${payment.id}/confirm`;
     expectProblem(
@@ -18,12 +18,12 @@ describe('POST /v1/payments/{id}/confirm, rejected requests', () => {
       401,
       'auth.missing_token',
     );
-    const unverified = aUser({ id: guest.id, emailVerified: false });
+    const unverified = testUser({ id: guest.id, emailVerified: false });
     expectProblem(await payments.confirm(unverified, payment.id), 403, 'auth.email_unverified');
   });
 
   test('403 for a suspended guest, until they are reinstated', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment } = await payments.givenPayment({ guest });
     const user = {
       userId: guest.id,
@@ -42,9 +42,9 @@ describe('POST /v1/payments/{id}/confirm, rejected requests', () => {
   });
 
   test('404 for another user, the host, an admin and an unknown payment', async () => {
-    const [guest, host] = [aUser(), aUser({ roles: ['host'] })];
+    const [guest, host] = [testUser(), testUser({ roles: ['host'] })];
     const { payment } = await payments.givenPayment({ guest, host });
-    for (const user of [aUser(), host, payments.admin]) {
+    for (const user of [testUser(), host, payments.admin]) {
       expectProblem(await payments.confirm(user, payment.id), 404, 'payment.not_found');
     }
     expectProblem(await payments.confirm(guest, randomUUID()), 404, 'payment.not_found');
@@ -62,7 +62,7 @@ describe('POST /v1/payments/{id}/confirm, rejected requests', () => {
     ['an amount', { paymentMethod: 'pm_card_visa', amountMinor: 1 }, '/amountMinor'],
     ['an array', ['pm_card_visa'], ''],
   ])('400 for %s', async (_name, body, pointer) => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment } = await payments.givenPayment({ guest });
     const response = await payments.service.as(guest).post(`/v1/payments/${payment.id}/confirm`, body);
     expectProblem(response, 400, 'request.invalid', pointer);
@@ -70,7 +70,7 @@ describe('POST /v1/payments/{id}/confirm, rejected requests', () => {
   });
 
   test('400 for an invalid id, 413 for a body that is too large', async () => {
-    const guest = aUser();
+    const guest = testUser();
     expectProblem(await payments.confirm(guest, 'payment-1'), 400, 'request.invalid');
     const huge = await payments.service.as(guest).post<PaymentBody>(`/v1/payments/${randomUUID()}/confirm`, {
       paymentMethod: 'x'.repeat(1_100_000),

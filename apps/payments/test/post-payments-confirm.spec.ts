@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, eventually, expectProblem } from '@roost/testing';
+import { testUser, eventually, expectProblem } from '@roost/testing';
 import pg from 'pg';
 import { Providers } from '../src/provider/providers.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
@@ -14,7 +14,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
 
   describe('200', () => {
     test('captures an instant booking, publishes it once and posts it to the ledger', async () => {
-      const guest = aUser();
+      const guest = testUser();
       const { payment, booking } = await payments.givenCaptured(guest);
       expect(payment).toMatchObject({ capturedMinor: 27_280, refundedMinor: 0, redirectUrl: null });
       const intent = await payments.sandbox.intentOf(payment.id);
@@ -33,7 +33,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
     });
 
     test('authorizes a request to book without a charge', async () => {
-      const guest = aUser();
+      const guest = testUser();
       const { payment, booking } = await payments.givenAuthorized(guest);
       const intent = await payments.sandbox.intentOf(payment.id);
       expect(intent).toMatchObject({ status: 'requires_capture', capturedMinor: 0 });
@@ -46,7 +46,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
     });
 
     test('returns the bank’s URL for a card that requires authentication, and applies the outcome from the webhook', async () => {
-      const guest = aUser();
+      const guest = testUser();
       const { payment } = await payments.givenPayment({ guest });
       const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
       expect(waiting).toMatchObject({ status: 200, body: { status: 'requires_action' } });
@@ -58,7 +58,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
     });
 
     test('accepts another card after a failed authentication', async () => {
-      const guest = aUser();
+      const guest = testUser();
       const { payment } = await payments.givenPayment({ guest });
       const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
       await submitBankForm(waiting.body.redirectUrl, 'refuse');
@@ -67,7 +67,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
     });
 
     test('finds the charge on a retry if the provider’s response is lost', async () => {
-      const guest = aUser();
+      const guest = testUser();
       const { payment } = await payments.givenPayment({ guest });
       const response = await payments.confirm(guest, payment.id, 'pm_sandbox_timeoutAfterCharge');
       expect(response).toMatchObject({ status: 200, body: { status: 'captured' } });
@@ -76,7 +76,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
     });
 
     test('charges once for a repeated confirmation with the same card', async () => {
-      const guest = aUser();
+      const guest = testUser();
       const { payment } = await payments.givenCaptured(guest);
       expect(await payments.confirm(guest, payment.id)).toMatchObject({
         status: 200,
@@ -87,7 +87,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
     });
 
     test('charges and posts once for 200 concurrent requests with one idempotency key', async () => {
-      const guest = aUser();
+      const guest = testUser();
       const { payment, booking } = await payments.givenPayment({ guest });
       const key = { 'idempotency-key': randomUUID() };
       const responses = await Promise.all(
@@ -112,7 +112,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
     });
 
     test('charges once for 100 concurrent requests without a key', async () => {
-      const guest = aUser();
+      const guest = testUser();
       const { payment } = await payments.givenPayment({ guest });
       const responses = await Promise.all(
         Array.from({ length: 100 }, () => payments.confirm(guest, payment.id)),
@@ -124,7 +124,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
   });
 
   test('stores the guest’s secrets encrypted for a repeated request', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment } = await payments.givenPayment({ guest });
     const key = { 'idempotency-key': randomUUID() };
     const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired', key);
@@ -140,7 +140,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
   });
 
   test('locks the payment before it closes the operation, as every scheduler of operations does', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment } = await payments.givenPayment({ guest });
     // A webhook would wait for the payment's lock as well.
     await payments.switches({ drop: 1 });
@@ -178,7 +178,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
       ['pm_card_chargeDeclined', 'card_declined'],
       ['pm_card_chargeDeclinedInsufficientFunds', 'insufficient_funds'],
     ])('declines %s, and accepts another card afterwards', async (card, reason) => {
-      const guest = aUser();
+      const guest = testUser();
       const { payment } = await payments.givenPayment({ guest });
       const declined = await payments.confirm(guest, payment.id, card);
       expectProblem(declined, 402, 'payment.declined');
@@ -195,7 +195,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
 
   describe('503', () => {
     test('without a response of the provider; recovery finishes the charge, once', async () => {
-      const guest = aUser();
+      const guest = testUser();
       const { payment } = await payments.givenPayment({ guest });
       await payments.sandbox.faults(
         { route: 'confirm', kind: 'silent', times: 2 },
@@ -212,7 +212,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
 
   describe('409', () => {
     test('for a payment that was captured with another card', async () => {
-      const guest = aUser();
+      const guest = testUser();
       const { payment } = await payments.givenCaptured(guest);
       expectProblem(
         await payments.confirm(guest, payment.id, 'pm_card_createDispute'),
@@ -222,7 +222,7 @@ describe('POST /v1/payments/{id}/confirm', () => {
     });
 
     test('after the hold has expired, without a charge', async () => {
-      const guest = aUser();
+      const guest = testUser();
       const holdExpiresAt = new Date(Date.now() - 1_000).toISOString();
       const { payment } = await payments.givenPayment({ guest, holdExpiresAt });
       expectProblem(await payments.confirm(guest, payment.id), 409, 'payment.wrong_state');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, eventually, expectProblem } from '@roost/testing';
+import { testUser, eventually, expectProblem } from '@roost/testing';
 import { type PaymentBody, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 interface RefundBody extends Record<string, unknown> {
@@ -23,11 +23,11 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
         { amountMinor, reason: 'Broken heating' },
         headers,
       );
-  const refundedOf = async (guest: ReturnType<typeof aUser>, paymentId: string) =>
+  const refundedOf = async (guest: ReturnType<typeof testUser>, paymentId: string) =>
     (await payments.service.as(guest).get<PaymentBody>(`/v1/payments/${paymentId}`)).body.refundedMinor;
 
   test('201: refunds a part of the payment, split among the parties', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenCaptured(guest);
     const response = await refund(payment.id, 2_728);
     expect(response).toMatchObject({
@@ -50,7 +50,7 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
   });
 
   test('fifty concurrent refunds never exceed the capture', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenCaptured(guest);
     const responses = await Promise.all(Array.from({ length: 50 }, () => refund(payment.id, 1_000)));
     expect(responses.filter((response) => response.status === 201)).toHaveLength(27);
@@ -71,7 +71,7 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
   });
 
   test('refunds once for one idempotency key, and rejects another body', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment } = await payments.givenCaptured(guest);
     const key = { 'idempotency-key': randomUUID() };
     const first = await refund(payment.id, 500, key);
@@ -83,7 +83,7 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
   });
 
   test('reverses a refund that the provider rejects, and reports it in the reconciliation', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenCaptured(guest);
     // A refund at the provider, outside this system.
     const intent = await payments.sandbox.intentOf(payment.id);
@@ -99,7 +99,7 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
   });
 
   test('409 for a payment that is not captured', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment } = await payments.givenAuthorized(guest);
     expectProblem(await refund(payment.id, 1), 409, 'payment.wrong_state');
   });
@@ -109,12 +109,12 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
   });
 
   test('401 without a token, 403 for guests and hosts, also for their own payment', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenCaptured(guest);
     const path = `/v1/admin/payments/${payment.id}/refunds`;
     const body = { amountMinor: 1, reason: 'mine' };
     expectProblem(await payments.service.anonymous.post(path, body), 401, 'auth.missing_token');
-    for (const user of [guest, aUser({ id: booking.hostId, roles: ['host'] })]) {
+    for (const user of [guest, testUser({ id: booking.hostId, roles: ['host'] })]) {
       expectProblem(await payments.service.as(user).post(path, body), 403, 'auth.forbidden');
     }
   });

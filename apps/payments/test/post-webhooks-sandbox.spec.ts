@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { aUser, eventually, expectProblem } from '@roost/testing';
+import { testUser, eventually, expectProblem } from '@roost/testing';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 import { submitBankForm, WEBHOOK_SECRET } from './sandbox.fixture.js';
 
@@ -35,7 +35,7 @@ describe('POST /v1/webhooks/sandbox', () => {
 
   /** The guest has approved the payment at the bank: only the webhook reports it. */
   async function approved() {
-    const guest = aUser();
+    const guest = testUser();
     const { payment } = await payments.givenPayment({ guest });
     const waiting = await payments.confirm(guest, payment.id, 'pm_card_authenticationRequired');
     await submitBankForm(waiting.body.redirectUrl, 'approve');
@@ -90,7 +90,7 @@ describe('POST /v1/webhooks/sandbox', () => {
   });
 
   test('ignores the content of a webhook and reads the provider’s state', async () => {
-    const guest = aUser();
+    const guest = testUser();
     const { payment } = await payments.givenPayment({ guest });
     const intent = await payments.sandbox.intentOf(payment.id);
     const forged = aWebhook('intent.captured', {

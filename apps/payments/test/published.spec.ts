@@ -1,5 +1,5 @@
 import { events, type EventType } from '@roost/contracts';
-import { aUser, eventually, expectLikeGolden, optionalFields } from '@roost/testing';
+import { testUser, eventually, expectLikeGolden, optionalFields } from '@roost/testing';
 import { aChange, LONGER, type PaymentsUnderTest, SHORTER, startPayments } from './payments.fixture.js';
 
 let payments: PaymentsUnderTest;
@@ -14,7 +14,7 @@ const publishedTypes = (Object.keys(events) as EventType[]).filter(
 );
 
 async function publishAllTypes(): Promise<void> {
-  const guest = aUser();
+  const guest = testUser();
   const { booking } = await payments.givenConfirmed(guest);
   const longer = await payments.givenChanged(guest, booking, LONGER);
   const shorter = aChange(longer.booking, SHORTER);

@@ -1,5 +1,5 @@
 import type { EventBody } from '@roost/contracts';
-import { aUser, eventually } from '@roost/testing';
+import { testUser, eventually } from '@roost/testing';
 import fc from 'fast-check';
 import { aBooking, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 import { submitBankForm } from './sandbox.fixture.js';
@@ -73,7 +73,7 @@ describe('random operations on payments', () => {
 
   /** Runs the operations in their order, whether or not the payment's state allows them. */
   async function run(mode: 'instant' | 'request', operations: readonly Operation[]): Promise<void> {
-    const guest = aUser();
+    const guest = testUser();
     const { payment, booking } = await payments.givenPayment({ guest, bookingMode: mode });
     for (const each of operations) {
       switch (each.kind) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, type TestClient, type TestResponse, type TestUser } from '@roost/testing';
+import { testUser, type TestClient, type TestResponse, type TestUser } from '@roost/testing';
 import {
   guestReview,
   hostReview,
@@ -120,8 +120,8 @@ describe('before publication only the author can detect that a review exists', (
 
     test.each<[string, (stay: TestStay) => TestUser | null]>([
       ['the other side', (stay) => stay[otherSide]],
-      ['another guest', () => aUser()],
-      ['another host', () => aUser({ roles: ['host'] })],
+      ['another guest', () => testUser()],
+      ['another host', () => testUser({ roles: ['host'] })],
       ['an administrator', () => reviews.admin],
       ['an anonymous client', () => null],
     ])('returns identical responses to %s before and after', async (_, viewerOf) => {

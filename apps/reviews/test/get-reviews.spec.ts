@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { type ReviewBody, type ReviewList, type ReviewsFixture, startReviews } from './reviews.fixture.js';
 
 describe('reading reviews', () => {
@@ -14,7 +14,7 @@ describe('reading reviews', () => {
 
   describe('GET /v1/listings/{id}/reviews', () => {
     test('lists reviews newest first, each once over all pages, with the rating of all reviews', async () => {
-      const host = aUser({ roles: ['host'] });
+      const host = testUser({ roles: ['host'] });
       const listingId = randomUUID();
       const expected: string[] = [];
       for (const overall of [5, 4, 3, 5, 1]) {
@@ -120,7 +120,7 @@ describe('reading reviews', () => {
 
   describe('GET /v1/users/{id}/reviews', () => {
     test('lists the reviews of a user as a guest and as a host', async () => {
-      const person = aUser({ roles: ['host'] });
+      const person = testUser({ roles: ['host'] });
       const hosted = await reviews.createPublished({ host: person });
       await reviews.service.clock.advance('PT1M');
       const visited = await reviews.createPublished({ guest: person });
@@ -149,7 +149,7 @@ describe('reading reviews', () => {
       const path = `/v1/reviews/${ofListing.id}`;
       const publicView = await reviews.service.anonymous.get<ReviewBody>(path);
       expect(publicView).toMatchObject({ status: 200, body: { id: ofListing.id, bookingId: null } });
-      expect((await reviews.as(aUser()).get(path)).body).toEqual(publicView.body);
+      expect((await reviews.as(testUser()).get(path)).body).toEqual(publicView.body);
       for (const user of [stay.guest, stay.host, reviews.admin]) {
         expect((await reviews.as(user).get(path)).body).toEqual({
           ...publicView.body,
@@ -188,7 +188,7 @@ describe('reading reviews', () => {
     test('404 for other users and unknown bookings, 401 for anonymous requests', async () => {
       const { stay } = await reviews.createPublished();
       const path = `/v1/bookings/${stay.bookingId}/reviews`;
-      expectProblem(await reviews.as(aUser()).get(path), 404, 'booking.not_found');
+      expectProblem(await reviews.as(testUser()).get(path), 404, 'booking.not_found');
       const unknownPath = `/v1/bookings/${randomUUID()}/reviews`;
       expectProblem(await reviews.as(stay.guest).get(unknownPath), 404, 'booking.not_found');
       expectProblem(await reviews.service.anonymous.get(path), 401, 'auth.missing_token');
@@ -200,11 +200,11 @@ describe('reading reviews', () => {
       data: { bookingId: string; direction: string; closesAt: string }[];
       nextCursor: string | null;
     }
-    const pending = async (user: ReturnType<typeof aUser>, query = '') =>
+    const pending = async (user: ReturnType<typeof testUser>, query = '') =>
       (await reviews.as(user).get<Pending>(`/v1/me/reviews/pending${query}`)).body;
 
     test('lists pending reviews by end of window until they are written or the window ends', async () => {
-      const user = aUser({ roles: ['host'] });
+      const user = testUser({ roles: ['host'] });
       const earlierCheckOut = { checkOutDate: '2027-05-11', checkOutAt: '2027-05-11T15:00:00.000Z' };
       const asGuest = await reviews.createStay({ guest: user });
       const asHost = await reviews.createStay({ host: user, ...earlierCheckOut });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem, type TestUser } from '@roost/testing';
+import { testUser, expectProblem, type TestUser } from '@roost/testing';
 import { type ReviewBody, type ReviewsFixture, startReviews } from './reviews.fixture.js';
 
 interface Report {
@@ -37,12 +37,12 @@ describe('moderation', () => {
   describe('POST /v1/reviews/{id}/report', () => {
     test('201: lists the report; a second report by the same user replaces it', async () => {
       const { ofListing } = await reviews.createPublished();
-      const reader = aUser();
+      const reader = testUser();
       const first = await report(reader, ofListing.id, { reason: 'spam', comment: 'An advertisement' });
       expect(first).toMatchObject({ status: 201, body: { reviewId: ofListing.id, reason: 'spam' } });
       const again = await report(reader, ofListing.id, { reason: 'other' });
       expect(again.body.id).toBe(first.body.id);
-      await report(aUser(), ofListing.id);
+      await report(testUser(), ofListing.id);
       const reports = await reportsOf(ofListing.id);
       expect(reports).toHaveLength(2);
       expect(reports[0]).toMatchObject({
@@ -58,18 +58,18 @@ describe('moderation', () => {
     test('404 for invisible reviews, 401, 403, 400', async () => {
       const stay = await reviews.createStay();
       const { id } = await reviews.createReview(stay.guest, stay);
-      for (const user of [stay.host, stay.guest, aUser()])
+      for (const user of [stay.host, stay.guest, testUser()])
         expectProblem(await report(user, id), 404, 'review.not_found');
-      expectProblem(await report(aUser(), randomUUID()), 404, 'review.not_found');
+      expectProblem(await report(testUser(), randomUUID()), 404, 'review.not_found');
       await reviews.createReview(stay.host, stay);
       const anonymous = await reviews.service.anonymous.post(`/v1/reviews/${id}/report`, { reason: 'spam' });
       expectProblem(anonymous, 401, 'auth.missing_token');
-      const suspendedUser = aUser();
+      const suspendedUser = testUser();
       await reviews.suspend(suspendedUser);
       expectProblem(await report(suspendedUser, id), 403, 'account.suspended');
-      expectProblem(await report(aUser(), id, { reason: 'boring' }), 400, 'request.invalid', '/reason');
+      expectProblem(await report(testUser(), id, { reason: 'boring' }), 400, 'request.invalid', '/reason');
       expectProblem(
-        await report(aUser(), id, { reason: 'spam', comment: '' }),
+        await report(testUser(), id, { reason: 'spam', comment: '' }),
         400,
         'request.invalid',
         '/comment',
@@ -80,7 +80,7 @@ describe('moderation', () => {
   describe('GET /v1/admin/review-reports', () => {
     test('lists reports oldest first, page by page', async () => {
       const { ofListing } = await reviews.createPublished();
-      for (let n = 0; n < 3; n += 1) await report(aUser(), ofListing.id);
+      for (let n = 0; n < 3; n += 1) await report(testUser(), ofListing.id);
       const all = (await listReports('?limit=100')).data.map(({ id }) => id);
       const paged: string[] = [];
       let cursor: string | null = null;
@@ -98,7 +98,7 @@ describe('moderation', () => {
     test('401 for anonymous requests, 403 for guests and hosts', async () => {
       for (const path of ['/v1/admin/review-reports']) {
         expectProblem(await reviews.service.anonymous.get(path), 401, 'auth.missing_token');
-        for (const user of [aUser(), aUser({ roles: ['host'] })]) {
+        for (const user of [testUser(), testUser({ roles: ['host'] })]) {
           expectProblem(await reviews.as(user).get(path), 403, 'auth.forbidden');
         }
       }
@@ -107,7 +107,7 @@ describe('moderation', () => {
 
   test('POST …/dismiss closes the report and leaves the review unchanged', async () => {
     const { stay, ofListing } = await reviews.createPublished();
-    const { body } = await report(aUser(), ofListing.id);
+    const { body } = await report(testUser(), ofListing.id);
     const dismiss = () => reviews.as(reviews.admin).post(`/v1/admin/review-reports/${body.id}/dismiss`);
     expect((await dismiss()).status).toBe(204);
     expect(await reportsOf(ofListing.id)).toEqual([]);
@@ -210,7 +210,7 @@ describe('moderation', () => {
   });
 
   test('keeps the rating equal to the visible reviews when many are published and hidden at the same time', async () => {
-    const host = aUser({ roles: ['host'] });
+    const host = testUser({ roles: ['host'] });
     const listingId = randomUUID();
     const published: ReviewBody[] = [];
     for (const overall of [1, 2, 3, 4, 5, 5]) {

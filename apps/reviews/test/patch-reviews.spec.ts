@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import {
   guestReview,
   type ReviewBody,
@@ -64,7 +64,7 @@ describe('PATCH /v1/reviews/{id}', () => {
   });
 
   test('404 for everyone except the author, 401 for anonymous requests, 403 for suspended users', async () => {
-    const others = [stay.host, aUser(), reviews.admin];
+    const others = [stay.host, testUser(), reviews.admin];
     for (const user of others) expectProblem(await edit({ overall: 1 }, {}, user), 404, 'review.not_found');
     expectProblem(await edit({ overall: 1 }, {}, stay.guest, randomUUID()), 404, 'review.not_found');
     await reviews.createReview(stay.host, stay);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem, type TestUser } from '@roost/testing';
+import { testUser, expectProblem, type TestUser } from '@roost/testing';
 import {
   guestReview,
   hostReview,
@@ -198,7 +198,7 @@ describe('POST /v1/bookings/{id}/reviews', () => {
     });
 
     test('404 for other users, other hosts and administrators, as for an unknown booking', async () => {
-      const otherUsers: TestUser[] = [aUser(), aUser({ roles: ['host'] }), reviews.admin];
+      const otherUsers: TestUser[] = [testUser(), testUser({ roles: ['host'] }), reviews.admin];
       for (const user of otherUsers) {
         expectProblem(await reviews.write(user, stay, guestReview()), 404, 'booking.not_found');
         const unknownBooking = { ...stay, bookingId: randomUUID() };

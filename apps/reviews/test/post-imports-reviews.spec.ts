@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem } from '@roost/testing';
+import { testUser, expectProblem } from '@roost/testing';
 import { type ReviewsFixture, startReviews } from './reviews.fixture.js';
 
 interface Result {
@@ -157,7 +157,7 @@ describe('POST /v1/admin/imports/reviews', () => {
   test('rejects replies to and edits of external reviews', async () => {
     const row = importRow();
     const [result] = await importRows([row]);
-    const user = reviews.as(aUser({ roles: ['host'] }));
+    const user = reviews.as(testUser({ roles: ['host'] }));
     expectProblem(
       await user.post(`/v1/reviews/${result?.id}/reply`, { text: 'Thanks' }),
       404,
@@ -170,7 +170,7 @@ describe('POST /v1/admin/imports/reviews', () => {
     const body = { source: 'inside-airbnb', rows: [importRow()] };
     const path = '/v1/admin/imports/reviews';
     expectProblem(await reviews.service.anonymous.post(path, body), 401, 'auth.missing_token');
-    for (const user of [aUser(), aUser({ roles: ['host'] })]) {
+    for (const user of [testUser(), testUser({ roles: ['host'] })]) {
       expectProblem(await reviews.as(user).post(path, body), 403, 'auth.forbidden');
     }
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, expectProblem, type TestUser } from '@roost/testing';
+import { testUser, expectProblem, type TestUser } from '@roost/testing';
 import { type ReviewBody, type ReviewsFixture, startReviews } from './reviews.fixture.js';
 
 describe('POST /v1/reviews/{id}/reply', () => {
@@ -55,7 +55,7 @@ describe('POST /v1/reviews/{id}/reply', () => {
     for (const user of [stay.guest, stay.host])
       expectProblem(await reply(user, review.id), 404, 'review.not_found');
     await reviews.createReview(stay.host, stay);
-    for (const user of [stay.guest, aUser(), aUser({ roles: ['host'] }), reviews.admin]) {
+    for (const user of [stay.guest, testUser(), testUser({ roles: ['host'] }), reviews.admin]) {
       expectProblem(await reply(user, review.id), 404, 'review.not_found');
     }
     expectProblem(await reply(stay.host, randomUUID()), 404, 'review.not_found');

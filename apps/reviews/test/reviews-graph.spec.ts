@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { aUser, statementsDuring } from '@roost/testing';
+import { testUser, statementsDuring } from '@roost/testing';
 import { guestReview, hostReview, type ReviewsFixture, startReviews } from './reviews.fixture.js';
 
 const REVIEW = `id direction external bookingId listingId subjectId authorId authorName overall text
@@ -41,7 +41,10 @@ describe('reviews in the graph', () => {
   afterAll(() => reviews.close());
 
   const of = (__typename: string, id: string) => ({ __typename, id });
-  const readEntities = async (representations: object[], viewer: ReturnType<typeof aUser> | null = null) => {
+  const readEntities = async (
+    representations: object[],
+    viewer: ReturnType<typeof testUser> | null = null,
+  ) => {
     const client = viewer ? reviews.as(viewer) : reviews.service.anonymous;
     const { data, errors } = await client.graphql<Entities>(ENTITIES, { of: representations });
     expect(errors).toEqual([]);
@@ -90,7 +93,7 @@ describe('reviews in the graph', () => {
 
   test('returns the errors of the REST routes', async () => {
     const stay = await reviews.createBooking();
-    const write = async (user: ReturnType<typeof aUser>, input: object) => {
+    const write = async (user: ReturnType<typeof testUser>, input: object) => {
       const { errors } = await reviews.as(user).graphql(WRITE, { booking: stay.bookingId, input });
       return errors[0]?.extensions;
     };
@@ -98,7 +101,7 @@ describe('reviews in the graph', () => {
       code: 'review.not_eligible',
       status: 409,
     });
-    expect(await write(aUser(), guestReview())).toMatchObject({ code: 'booking.not_found', status: 404 });
+    expect(await write(testUser(), guestReview())).toMatchObject({ code: 'booking.not_found', status: 404 });
     await reviews.complete(stay);
     expect(await write(stay.guest, hostReview())).toMatchObject({
       code: 'request.invalid',
@@ -116,7 +119,7 @@ describe('reviews in the graph', () => {
   });
 
   test('resolves the visible reviews of many entities of other services in one request', async () => {
-    const host = aUser({ roles: ['host'] });
+    const host = testUser({ roles: ['host'] });
     const listingId = randomUUID();
     const newestFirst: string[] = [];
     for (const overall of [5, 4, 3]) {
@@ -190,7 +193,7 @@ describe('reviews in the graph', () => {
   });
 
   test('reads the reviews of a hundred listings in one statement', async () => {
-    const host = aUser({ roles: ['host'] });
+    const host = testUser({ roles: ['host'] });
     const listings: string[] = [];
     for (let n = 0; n < 3; n += 1) listings.push((await reviews.createPublished({ host })).stay.listingId);
     const many = [...listings, ...Array.from({ length: 97 }, () => randomUUID())];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventBody } from '@roost/contracts';
 import { addDays } from '@roost/stay';
-import { aUser, startTestService, type TestService, type TestUser } from '@roost/testing';
+import { testUser, startTestService, type TestService, type TestUser } from '@roost/testing';
 import { reviews } from '../src/service.js';
 
 export type BookingBody = EventBody<'booking.created'>;
@@ -74,7 +74,7 @@ export async function startReviews(env: Record<string, string> = {}): Promise<Re
 export const CHECK_OUT = '2027-05-12T15:00:00.000Z';
 
 export class ReviewsFixture {
-  readonly admin = aUser({ roles: ['admin'] });
+  readonly admin = testUser({ roles: ['admin'] });
 
   constructor(readonly service: TestService) {}
 
@@ -111,7 +111,7 @@ export class ReviewsFixture {
   async createBooking(
     options: { guest?: TestUser; host?: TestUser; listingId?: string } & Partial<BookingBody> = {},
   ): Promise<TestStay> {
-    const { guest = aUser(), host = aUser({ roles: ['host'] }), ...other } = options;
+    const { guest = testUser(), host = testUser({ roles: ['host'] }), ...other } = options;
     const booking = this.bookingBody({ ...other, guestId: guest.id, hostId: host.id });
     await this.service.deliver('booking.created', booking);
     const { bookingId, listingId } = booking;

@@ -1,5 +1,5 @@
 import { startKafka, startPostgres, startRedis } from '@roost/embedded';
-import { applyTopics, deleteAllTopics, kafkaClient, kafkaComplaint } from '@roost/messaging';
+import { applyTopics, deleteAllTopics, kafkaClient, describeKafkaError } from '@roost/messaging';
 import { StartError } from '@roost/platform';
 import { kafkaConnection } from '@roost/service';
 import type { Shutdown } from './shutdown.js';
@@ -95,7 +95,7 @@ export async function startEvents(
       const reports = await applyTopics(client, { prefix: config.KAFKA_PREFIX }).catch((error: Error) => {
         if (!error.name.startsWith('KafkaJS')) throw error;
         throw new StartError(
-          `The Kafka of KAFKA_BROKERS (${kafka.brokers}) can't be used: ${kafkaComplaint(error)}.`,
+          `The Kafka of KAFKA_BROKERS (${kafka.brokers}) can't be used: ${describeKafkaError(error)}.`,
         );
       });
       const created = reports.filter(({ state }) => state === 'created').length;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
 import { type EmbeddedKafka, startKafka } from '@roost/embedded';
-import { aPort, eventually, freshDatabase, freshRedis } from '@roost/testing';
+import { reservePort, eventually, freshDatabase, freshRedis } from '@roost/testing';
 import pg from 'pg';
 import { freshFolder, stopAll, type Env, type Run, run } from './launcher.js';
 
@@ -29,7 +29,7 @@ describe('a Kafka that is guarded', () => {
       ...['-dname', 'CN=broker', '-ext', 'SAN=ip:127.0.0.1', '-ext', 'BC=ca:true'],
     ]);
     await keytool(['-exportcert', ...which, '-rfc', '-file', certificate]);
-    const [port, guarded, controller] = [await aPort(), await aPort(), await aPort()];
+    const [port, guarded, controller] = [await reservePort(), await reservePort(), await reservePort()];
     const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule';
     const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule';
     kafka = await startKafka({
@@ -84,7 +84,7 @@ describe('a Kafka that is guarded', () => {
   async function reviews(
     env: Env,
   ): Promise<{ service: Run; ready(): Promise<{ status: number; kafka: string }> }> {
-    const port = await aPort();
+    const port = await reservePort();
     const service = run({ ...env, PORT: String(port) }, REVIEWS);
     await service.prints('"msg":"listening"');
     return {

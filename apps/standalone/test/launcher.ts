@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { aPort } from '@roost/testing';
+import { reservePort } from '@roost/testing';
 
 export type Env = Record<string, string>;
 
@@ -32,7 +32,7 @@ export async function stopAll(): Promise<void> {
 
 /** A new data folder and unused ports, with the demo accounts but without the demo data. */
 export async function freshEnvironment(): Promise<Env> {
-  const port = async () => String(await aPort());
+  const port = async () => String(await reservePort());
   const address = async () => `http://127.0.0.1:${await port()}`;
   return {
     ROOST_DATA_DIR: join(freshFolder(), 'data'),

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { applyTopics, kafkaClient } from '@roost/messaging';
 import {
-  allFaults,
-  aPort,
+  runsAllFaults,
+  reservePort,
   eventually,
   freshDatabase,
   freshKafka,
@@ -22,7 +22,7 @@ import { freshFolder, stopAll, type Run, run } from './launcher.js';
 jest.setTimeout(900_000);
 
 const REQUESTS_A_SECOND = 50;
-const ROUNDS = allFaults ? 5 : 1;
+const ROUNDS = runsAllFaults ? 5 : 1;
 const ALL = ['sandbox', 'identity', 'listings', 'bookings', 'payments', 'reviews', 'gateway'] as const;
 const KEEPERS = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
 const ROLLED = [...KEEPERS, 'gateway'] as const;
@@ -114,7 +114,7 @@ describe('every service is restarted, one after the other, while people use it',
 
   /** One more replica; once it is ready new connections go to it. Gives back the one that was there. */
   async function bring(name: Name): Promise<Run | undefined> {
-    const port = await aPort();
+    const port = await reservePort();
     const env = Object.entries(composeEnvironment(name, composition)).flatMap(([key, value]) =>
       value === undefined ? [] : [[key, value] as const],
     );

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { aPort } from '@roost/testing';
+import { reservePort } from '@roost/testing';
 import { portTaken } from '../src/index.js';
 import { occupied } from './holding.js';
 
 test('a free port', async () => {
-  expect(await portTaken(await aPort())).toBeNull();
+  expect(await portTaken(await reservePort())).toBeNull();
 });
 
 test('a port on which somebody listens', async () => {
@@ -21,7 +21,7 @@ test('waits for a port that an outgoing connection uses, and logs it', async () 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
-    const port = await aPort();
+    const port = await reservePort();
     const stranger = await connectedFrom(port, (server.address() as AddressInfo).port);
     const log: string[] = [];
     const taken = portTaken(port, {

@@ -1,6 +1,6 @@
 import type { PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
-import { invalid } from '@roost/http';
+import { invalidRequest } from '@roost/http';
 
 /** Validates an argument with its schema. Pointers of `input` errors start in it, like those of a body. */
 export class ArgumentPipe implements PipeTransform {
@@ -33,8 +33,8 @@ export function checkArgument(schema: z.ZodType, name: string, value: unknown): 
   const { issues } = result.error;
   throw issues.every((issue) => issue.path.length === 0 && issue.code !== 'unrecognized_keys') &&
     name !== 'input'
-    ? invalid(issues, 'query', name)
-    : invalid(
+    ? invalidRequest(issues, 'query', name)
+    : invalidRequest(
         name === 'input' ? issues : issues.map((issue) => ({ ...issue, path: [name, ...issue.path] })),
         'body',
       );

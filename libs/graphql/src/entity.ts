@@ -11,7 +11,7 @@ export type EntityRef = z.ZodObject<{ id: typeof Uuid }>;
  * An entity of another service, referenced by its id: `const Listing = Foreign('Listing')`. An edge returns it (`{ id }`),
  * or a resolver adds fields to it.
  */
-export function Foreign(name: string): EntityRef {
+export function ExternalEntity(name: string): EntityRef {
   const existing = byName.get(name);
   if (existing) return existing;
   const ref = z.object({ id: Uuid }).meta({ id: name });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { IsoDate, Instant, Uuid } from '@roost/http';
 import { Connection, First, After } from './connection.js';
 import { Arg, BatchedEdge, Edge, Mutation, Query, Reference, Resolver } from './decorators.js';
-import { Foreign } from './entity.js';
+import { ExternalEntity } from './entity.js';
 import { metadataOf, type ResolverMetadata } from './resolver-metadata.js';
 import { subgraphOf } from './sdl.js';
 
@@ -113,7 +113,7 @@ describe('argument types', () => {
 });
 
 describe('a resolver class', () => {
-  const User = Foreign('User');
+  const User = ExternalEntity('User');
   const Note = z.object({ id: Uuid, text: z.string() }).meta({ id: 'Note', description: 'A short text' });
   type Note = z.output<typeof Note>;
   const WriteNote = z.strictObject({ text: z.string() }).meta({ id: 'WriteNote' });

@@ -12,19 +12,19 @@ export {
 export { KeySource } from './auth/key-source.js';
 export type { AuthUser } from './context/auth-user.js';
 export { ClockController } from './clock/clock.controller.js';
-export { callOut, type OutgoingCall, outgoingSpan, recordStatus } from './context/outgoing-call.js';
+export { tracedFetch, type OutgoingCall, outgoingSpan, recordStatus } from './context/outgoing-call.js';
 export { addLogFields, currentRequest, type RequestContext } from './context/request-context.js';
 export { IdempotencyKeys, ReplayedResponse } from './idempotency/idempotency-keys.js';
-export { Idempotency, sealAnswer } from './idempotency/idempotency.js';
+export { Idempotency, encryptStoredResponse } from './idempotency/idempotency.js';
 export {
   ExternalId,
   ImportBatch,
   ImportResult,
   ImportResults,
   importedRow,
-  readRow,
-  refusedRow,
-  wrongField,
+  parseRow,
+  rejectedRow,
+  invalidRowField,
 } from './import/import-batch.js';
 export { createDocument } from './openapi/document.js';
 export { etagOf, requireMatch, withEtag } from './requests/etag.js';
@@ -33,9 +33,9 @@ export { Wait, waitForChange, type WaitRequest, waitSeconds } from './requests/w
 export { createHttpServer, type HttpOptions, MAX_BODY_BYTES } from './server/http-server.js';
 export { serveMetrics, serveOperations } from './server/operations.js';
 export { toProblem, ProblemFilter } from './server/problem-filter.js';
-export { Answers, AnswersText } from './shapes/responses.js';
+export { RespondsWith, RespondsWithText } from './shapes/responses.js';
 export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
 export { Email, Instant, IsoDate, Page, PageQuery, Uuid } from './shapes/common.js';
-export { invalid } from './shapes/schema-pipe.js';
+export { invalidRequest } from './shapes/schema-pipe.js';
 export type { UploadedFile, UploadRules } from './uploads/upload-rules.js';
 export { FilePart, Upload } from './uploads/upload.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
-  aUser,
+  testUser,
   expectProblem,
   signToken,
   startTestService,
@@ -26,7 +26,7 @@ const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('bas
 const list = (token: string, at = service) =>
   at.anonymous.get('/v1/notes', { authorization: `Bearer ${token}` });
 const goodClaims = () =>
-  JSON.parse(Buffer.from(aUser().token.split('.')[1] ?? '', 'base64url').toString()) as object;
+  JSON.parse(Buffer.from(testUser().token.split('.')[1] ?? '', 'base64url').toString()) as object;
 const publicKeyOf = () => {
   const set = JSON.parse(Buffer.from(testJwksUrl().split(',')[1] ?? '', 'base64').toString()) as {
     keys: [object];
@@ -35,7 +35,7 @@ const publicKeyOf = () => {
 };
 
 test('accepts a valid token, also from the cache', async () => {
-  const { token } = aUser();
+  const { token } = testUser();
   expect((await list(token)).status).toBe(200);
   expect((await list(token)).status).toBe(200);
 });
@@ -86,19 +86,19 @@ describe('401 auth.invalid_token', () => {
     [
       'a changed claim',
       () => {
-        const [header, , signature] = aUser().token.split('.');
+        const [header, , signature] = testUser().token.split('.');
         return `${header}.${part({ ...goodClaims(), roles: ['admin'] })}.${signature}`;
       },
     ],
-    ['expired', () => aUser({ claims: { exp: now() - 60 } }).token],
-    ['without expiry', () => aUser({ claims: { exp: undefined } }).token],
-    ['not yet valid', () => aUser({ claims: { nbf: now() + 600 } }).token],
-    ['another issuer', () => aUser({ claims: { iss: 'https://other.example' } }).token],
-    ['no issuer', () => aUser({ claims: { iss: undefined } }).token],
-    ['a subject that is not a UUID', () => aUser({ claims: { sub: 'admin' } }).token],
-    ['roles that are not a list', () => aUser({ claims: { roles: 'admin' } }).token],
-    ['email_verified as a string', () => aUser({ claims: { email_verified: 'true' } }).token],
-    ['a token over the maximum length', () => `${aUser().token}${'a'.repeat(10_000)}`],
+    ['expired', () => testUser({ claims: { exp: now() - 60 } }).token],
+    ['without expiry', () => testUser({ claims: { exp: undefined } }).token],
+    ['not yet valid', () => testUser({ claims: { nbf: now() + 600 } }).token],
+    ['another issuer', () => testUser({ claims: { iss: 'https://other.example' } }).token],
+    ['no issuer', () => testUser({ claims: { iss: undefined } }).token],
+    ['a subject that is not a UUID', () => testUser({ claims: { sub: 'admin' } }).token],
+    ['roles that are not a list', () => testUser({ claims: { roles: 'admin' } }).token],
+    ['email_verified as a string', () => testUser({ claims: { email_verified: 'true' } }).token],
+    ['a token over the maximum length', () => `${testUser().token}${'a'.repeat(10_000)}`],
   ])('%s', async (_name, token) => {
     const response = await list(token());
     expectProblem(response, 401, 'auth.invalid_token');
@@ -115,7 +115,7 @@ describe('401 auth.invalid_token', () => {
 });
 
 test('rejects a cached token after it has expired', async () => {
-  const { token } = aUser({ claims: { exp: Math.floor(Date.now() / 1000) - 3 } }); // within the clock tolerance of 5 s
+  const { token } = testUser({ claims: { exp: Math.floor(Date.now() / 1000) - 3 } }); // within the clock tolerance of 5 s
   expect((await list(token)).status).toBe(200);
   for (let response = await list(token); response.status !== 401; response = await list(token));
   expectProblem(await list(token), 401, 'auth.invalid_token');
@@ -123,20 +123,20 @@ test('rejects a cached token after it has expired', async () => {
 
 describe('403', () => {
   test('auth.email_unverified', async () => {
-    const guest = service.as(aUser({ emailVerified: false }));
+    const guest = service.as(testUser({ emailVerified: false }));
     expectProblem(await guest.post('/v1/notes', { text: 'a' }), 403, 'auth.email_unverified');
   });
 
   test('auth.forbidden without the role, with the required roles', async () => {
-    const response = await service.as(aUser()).delete('/v1/notes');
+    const response = await service.as(testUser()).delete('/v1/notes');
     expectProblem(response, 403, 'auth.forbidden');
     expect(response.body.requiredRoles).toEqual(['admin']);
   });
 
   test('auth.step_up_required when the last authentication is older than five minutes', async () => {
-    const stale = aUser({ roles: ['admin'], authTime: new Date(Date.now() - 301_000) });
+    const stale = testUser({ roles: ['admin'], authTime: new Date(Date.now() - 301_000) });
     expectProblem(await service.as(stale).delete('/v1/notes'), 403, 'auth.step_up_required');
-    const fresh = aUser({ roles: ['admin'], authTime: new Date(Date.now() - 290_000) });
+    const fresh = testUser({ roles: ['admin'], authTime: new Date(Date.now() - 290_000) });
     expect((await service.as(fresh).delete('/v1/notes')).status).toBe(204);
   });
 });
@@ -144,7 +144,7 @@ describe('403', () => {
 test('a public route ignores the token; a route with an optional user rejects an invalid token', async () => {
   expect((await service.anonymous.get('/v1/notes/count', { authorization: 'Bearer x' })).status).toBe(200);
   expect((await service.anonymous.get('/v1/notes/hello')).body).toEqual({ id: null });
-  const user = aUser();
+  const user = testUser();
   expect((await service.as(user).get('/v1/notes/hello')).body).toEqual({ id: user.id });
   expectProblem(
     await service.anonymous.get('/v1/notes/hello', { authorization: 'Bearer x' }),

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { aUser, expectProblem, startTestService, type TestClient, type TestService } from '@roost/testing';
+import { testUser, expectProblem, startTestService, type TestClient, type TestService } from '@roost/testing';
 import { notes } from '../../service/test/notes/src/service.js';
 
 let service: TestService;
@@ -7,7 +7,7 @@ let client: TestClient;
 
 beforeAll(async () => {
   service = await startTestService(notes);
-  client = service.as(aUser());
+  client = service.as(testUser());
 });
 afterAll(() => service?.close());
 

@@ -1,4 +1,4 @@
-import { aUser, expectProblem, startTestService, type TestService } from '@roost/testing';
+import { testUser, expectProblem, startTestService, type TestService } from '@roost/testing';
 import pg from 'pg';
 import { IdempotencyKeys } from '@roost/http';
 import { notes } from '../../service/test/notes/src/service.js';
@@ -14,7 +14,7 @@ const key = (value: string) => ({ 'idempotency-key': value });
 const notesOf = (ownerId: string) => service.query('SELECT id FROM note WHERE owner_id = $1', [ownerId]);
 
 test('a repeated POST returns the first response and has no second effect', async () => {
-  const user = aUser();
+  const user = testUser();
   const first = await service.as(user).post('/v1/notes', { text: 'a' }, key('k'));
   const second = await service.as(user).post('/v1/notes', { text: 'a' }, key('k'));
   expect(first.status).toBe(201);
@@ -27,7 +27,7 @@ test('a repeated POST returns the first response and has no second effect', asyn
 });
 
 test('two hundred concurrent requests have one effect; the others return its response or 409', async () => {
-  const user = aUser();
+  const user = testUser();
   const responses = await Promise.all(
     Array.from({ length: 200 }, () => service.as(user).post('/v1/notes', { text: 'a' }, key('storm'))),
   );
@@ -42,13 +42,13 @@ test('two hundred concurrent requests have one effect; the others return its res
 });
 
 test('422 idempotency.key_reused for another body', async () => {
-  const user = service.as(aUser());
+  const user = service.as(testUser());
   await user.post('/v1/notes', { text: 'a' }, key('k'));
   expectProblem(await user.post('/v1/notes', { text: 'b' }, key('k')), 422, 'idempotency.key_reused');
 });
 
 test('keys of different users or paths are independent', async () => {
-  const [one, other] = [aUser(), aUser()];
+  const [one, other] = [testUser(), testUser()];
   const [mine, theirs] = await Promise.all(
     [one, other].map((user) => service.as(user).post('/v1/notes', { text: 'a' }, key('same'))),
   );
@@ -58,7 +58,7 @@ test('keys of different users or paths are independent', async () => {
 });
 
 test('stores a response that its use case did not store', async () => {
-  const user = aUser();
+  const user = testUser();
   const first = await service.as(user).post('/v1/notes/bulk', { texts: ['a', 'b'] }, key('bulk'));
   const second = await service.as(user).post('/v1/notes/bulk', { texts: ['a', 'b'] }, key('bulk'));
   expect(first).toMatchObject({ status: 200, body: { count: 2 } });
@@ -68,7 +68,7 @@ test('stores a response that its use case did not store', async () => {
 });
 
 test('stores 4xx responses', async () => {
-  const user = service.as(aUser());
+  const user = service.as(testUser());
   const first = await user.post('/v1/notes', { text: '' }, key('k'));
   const second = await user.post('/v1/notes', { text: '' }, key('k'));
   expectProblem(first, 400, 'request.invalid', '/text');
@@ -77,7 +77,7 @@ test('stores 4xx responses', async () => {
 });
 
 test('does not store a 5xx response: a repeated request runs again', async () => {
-  const user = aUser();
+  const user = testUser();
   await service.query('ALTER TABLE note RENAME TO note_hidden');
   try {
     expectProblem(await service.as(user).post('/v1/notes', { text: 'a' }, key('k')), 500, 'internal');
@@ -90,19 +90,19 @@ test('does not store a 5xx response: a repeated request runs again', async () =>
 });
 
 test('a request that fails with 403 claims no key', async () => {
-  const user = aUser({ emailVerified: false });
+  const user = testUser({ emailVerified: false });
   expectProblem(
     await service.as(user).post('/v1/notes', { text: 'a' }, key('k')),
     403,
     'auth.email_unverified',
   );
-  const verified = aUser({ id: user.id });
+  const verified = testUser({ id: user.id });
   expect((await service.as(verified).post('/v1/notes', { text: 'a' }, key('k'))).status).toBe(201);
 });
 
 test.each(['', 'x'.repeat(256), 'with space'])('400 for the invalid key "%.20s"', async (value) => {
   expectProblem(
-    await service.as(aUser()).post('/v1/notes', { text: 'a' }, key(value)),
+    await service.as(testUser()).post('/v1/notes', { text: 'a' }, key(value)),
     400,
     'request.invalid',
   );
@@ -110,7 +110,7 @@ test.each(['', 'x'.repeat(256), 'with space'])('400 for the invalid key "%.20s"'
 
 describe('a lease that', () => {
   const userWithLease = async (lease: string) => {
-    const user = aUser();
+    const user = testUser();
     await service.as(user).post('/v1/notes', { text: 'a' }, key('k'));
     await service.query(
       `UPDATE idempotency_key SET status = NULL, body = NULL, lease = uuidv7(), lease_until = now() + $2::interval WHERE user_id = $1`,
@@ -139,7 +139,7 @@ describe('a lease that', () => {
   });
 
   test('another request has claimed can not commit', async () => {
-    const user = aUser();
+    const user = testUser();
     const gate = new pg.Client({ connectionString: service.env.DATABASE_URL });
     await gate.connect();
     await gate.query('BEGIN; LOCK TABLE note IN EXCLUSIVE MODE');
@@ -164,7 +164,7 @@ async function waitForClaim(userId: string): Promise<void> {
 }
 
 test('responses are stored for a day', async () => {
-  const user = aUser();
+  const user = testUser();
   const first = await service.as(user).post('/v1/notes', { text: 'a' }, key('k'));
   const age = (text: string) =>
     service.query('UPDATE idempotency_key SET created_at = now() - $2::interval WHERE user_id = $1', [

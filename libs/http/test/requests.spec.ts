@@ -1,4 +1,4 @@
-import { aUser, eventually, expectProblem, startTestService, type TestService } from '@roost/testing';
+import { testUser, eventually, expectProblem, startTestService, type TestService } from '@roost/testing';
 import { notes } from '../../service/test/notes/src/service.js';
 
 let service: TestService;
@@ -10,19 +10,19 @@ afterAll(() => service?.close());
 
 const UUID = /^[0-9a-f-]{36}$/;
 
-async function aNote(user = aUser(), text = 'milk') {
+async function aNote(user = testUser(), text = 'milk') {
   const { body, headers } = await service.as(user).post<{ id: string }>('/v1/notes', { text });
   return { user, id: body.id, path: `/v1/notes/${body.id}`, etag: headers.get('etag') ?? '' };
 }
 
 test('a user creates and reads a note; other users get 404', async () => {
-  const user = aUser();
+  const user = testUser();
   const written = await service.as(user).post<{ id: string }>('/v1/notes', { text: ' milk ' });
   expect(written).toMatchObject({ status: 201, body: { text: 'milk', tags: [], version: 1 } });
   const read = await service.as(user).get(`/v1/notes/${written.body.id}`);
   expect(read.body).toEqual(written.body);
   expect(read.headers.get('cache-control')).toBe('private, no-cache');
-  expectProblem(await service.as(aUser()).get(`/v1/notes/${written.body.id}`), 404, 'route.not_found');
+  expectProblem(await service.as(testUser()).get(`/v1/notes/${written.body.id}`), 404, 'route.not_found');
 });
 
 describe('ETag', () => {
@@ -112,7 +112,7 @@ describe('Prefer: wait', () => {
 
 describe('lists', () => {
   test('pages have no gap and no overlap while rows are added', async () => {
-    const user = aUser();
+    const user = testUser();
     const ids: string[] = [];
     for (let i = 0; i < 7; i += 1) ids.unshift((await aNote(user, `n${i}`)).id);
     const seen: string[] = [];
@@ -131,7 +131,7 @@ describe('lists', () => {
   });
 
   test('a page has twenty items by default; the last page has no cursor', async () => {
-    const user = aUser();
+    const user = testUser();
     await Promise.all(Array.from({ length: 21 }, () => aNote(user)));
     type List = { data: object[]; nextCursor: string | null };
     const first = await service.as(user).get<List>('/v1/notes');
@@ -144,7 +144,7 @@ describe('lists', () => {
 
 describe('request context', () => {
   test('valid request and trace ids are accepted, invalid ones are replaced', async () => {
-    const user = service.as(aUser());
+    const user = service.as(testUser());
     const given = await user.get('/v1/notes', {
       'x-request-id': 'abc-123',
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
@@ -166,7 +166,7 @@ describe('request context', () => {
   });
 
   test('is available after a slow body', async () => {
-    const user = aUser();
+    const user = testUser();
     const bytes = new TextEncoder().encode(JSON.stringify({ texts: ['a', 'b', 'c'] }));
     const body = new ReadableStream({
       async start(controller) {
@@ -199,12 +199,12 @@ describe('uploads', () => {
   };
 
   test('accepts a file within the limit', async () => {
-    const response = await service.as(aUser()).post('/v1/notes/attachments', form('file', 1_500_000));
+    const response = await service.as(testUser()).post('/v1/notes/attachments', form('file', 1_500_000));
     expect(response).toMatchObject({ status: 201, body: { sizeBytes: 1_500_000, mimeType: 'image/png' } });
   });
 
   test('413 for a file over the limit, 400 without a file, 415 for JSON', async () => {
-    const user = service.as(aUser());
+    const user = service.as(testUser());
     const tooLarge = await user.post('/v1/notes/attachments', form('file', 2_000_001));
     expectProblem(tooLarge, 413, 'request.too_large');
     const fields = new FormData();

@@ -21,7 +21,7 @@ export class EmbeddedBus implements EventTransport {
     this.#sinks.set(listener.service, {
       name: listener.service,
       wants: (type) => listener.types.has(type),
-      send: (event, onProcessed) => listener.accept({ event, settled: onProcessed }),
+      send: (event, onProcessed) => listener.accept({ event, onProcessed: onProcessed }),
     });
     this.#notifyWatchers();
     return async () => {

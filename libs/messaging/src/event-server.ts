@@ -106,7 +106,7 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
         this.log.handled(event, outcome, performance.now() - startedAt);
         return { processed: true };
       } catch (error) {
-        tracing.failed(span, error);
+        tracing.recordError(span, error);
         const result = await this.#processFailure(event, error, tries);
         span.setAttribute('roost.outcome', result.processed ? 'parked' : 'to be tried again');
         return result;

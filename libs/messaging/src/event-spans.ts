@@ -29,8 +29,8 @@ export class CreateSpans {
 
   /** Starts a span for `count` events of this type. Returns its `traceparent`; undefined when tracing is off. */
   start(event: PublishedEvent, count: number): string | undefined {
-    if (!this.tracing.on) return undefined;
-    const span = this.tracing.begin(`create ${event.type}`, {
+    if (!this.tracing.enabled) return undefined;
+    const span = this.tracing.startSpan(`create ${event.type}`, {
       kind: SpanKind.PRODUCER,
       attributes: {
         ...SYSTEM,
@@ -51,7 +51,7 @@ export class CreateSpans {
   /** Ends the spans as failed: their events are never published. */
   rolledBack(error: unknown): void {
     for (const span of this.#spans) {
-      this.tracing.failed(span, error);
+      this.tracing.recordError(span, error);
       span.setAttribute('roost.rolled_back', true).end();
     }
   }
@@ -64,9 +64,9 @@ export function traceSending(
   event: EventEnvelope,
   onProcessed: OnProcessed,
 ): OnProcessed {
-  const parent = tracing.on && system !== undefined ? parseTraceparent(event.traceparent) : null;
+  const parent = tracing.enabled && system !== undefined ? parseTraceparent(event.traceparent) : null;
   if (!parent) return onProcessed;
-  const span = tracing.begin(`send ${event.topic}`, {
+  const span = tracing.startSpan(`send ${event.topic}`, {
     kind: SpanKind.PRODUCER,
     parent,
     attributes: {
@@ -96,7 +96,7 @@ export function traceProcessing<T>(
   { tracing, service, event, attributes }: Processing,
   work: (span: Span) => Promise<T>,
 ): Promise<T> {
-  if (!tracing.on) return tracing.run('', {}, work);
+  if (!tracing.enabled) return tracing.run('', {}, work);
   return tracing.run(
     `process ${event.type}`,
     {

@@ -80,7 +80,7 @@ export class KeyedEventQueue {
       const result = await this.attempt(head.delivery, head.tries);
       if (result.processed) {
         queue.deliveries.shift();
-        head.delivery.settled();
+        head.delivery.onProcessed();
         this.#requeue(queue);
       } else if (!this.#stopped) {
         queue.timer = setTimeout(() => {

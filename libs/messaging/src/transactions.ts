@@ -68,7 +68,7 @@ export class Transactions {
 
   /** As `run`, but always in a new transaction. */
   async begin<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    return this.#tracing.inside('transaction', { attributes: DATABASE }, async (span) => {
+    return this.#tracing.runIfTraced('transaction', { attributes: DATABASE }, async (span) => {
       for (let tries = 1; ; tries += 1) {
         if (tries > 1) span.setAttribute('roost.tries', tries);
         try {

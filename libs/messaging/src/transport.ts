@@ -25,7 +25,7 @@ export interface EventSink {
 export interface Delivery {
   readonly event: EventEnvelope;
   /** Called once the event is handled, recognised as a duplicate, or dead-lettered. */
-  settled(): void;
+  onProcessed(): void;
   /**
    * Aborted when the transport revokes the delivery: an event whose handler has not started is then dropped, because it
    * will be delivered again, to this process or another.

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { topicsWith } from '@roost/contracts';
 import { type EmbeddedKafka, startKafka } from '@roost/embedded';
-import { aPort, eventually, freshDatabase, runFolder } from '@roost/testing';
+import { reservePort, eventually, freshDatabase, runFolder } from '@roost/testing';
 import { applyTopics, listTopics } from '../src/index.js';
 import { MessageConsumer, RatingMirror, resetScript } from './consumers.js';
 import { aMessage } from './fixtures.js';
@@ -18,10 +18,10 @@ const SPREAD = {
 
 /** Starts a combined broker and controller, and two brokers. */
 async function startCluster(): Promise<EmbeddedKafka[]> {
-  const controller = await aPort();
+  const controller = await reservePort();
   const cluster = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   const start = async (id: number): Promise<EmbeddedKafka> => {
-    const port = await aPort();
+    const port = await reservePort();
     const clients = `CLIENTS://127.0.0.1:${port}`;
     return startKafka({
       dataDir: mkdtempSync(join(runFolder(), 'cluster-')),

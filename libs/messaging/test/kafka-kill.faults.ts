@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { allFaults, eventually, freshDatabase } from '@roost/testing';
+import { runsAllFaults, eventually, freshDatabase } from '@roost/testing';
 import pg from 'pg';
 import { aMessage, aRating } from './fixtures.js';
 import { kafkaWithTopics, startKafkaNode, type KafkaNode, type TestKafka } from './kafka-node.js';
@@ -11,7 +11,7 @@ import { kafkaWithTopics, startKafkaNode, type KafkaNode, type TestKafka } from 
 const root = join(import.meta.dirname, '../../..');
 
 /** The long version is for acceptance tests. Each kill happens shortly after the group has rebalanced. */
-const SIZE = allFaults
+const SIZE = runsAllFaults
   ? { keys: 100, versions: 500, killEveryMs: 10_000, sessionMs: 0, killsPerPhase: 3, withinSeconds: 900 }
   : { keys: 20, versions: 60, killEveryMs: 4_000, sessionMs: 1_500, killsPerPhase: 1, withinSeconds: 240 };
 

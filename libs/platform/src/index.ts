@@ -8,9 +8,9 @@ export {
   hmac,
   type HmacAlgorithm,
   randomToken,
-  sameSecret,
+  secretsEqual,
 } from './crypto/encryption.js';
-export { uuidOf } from './crypto/uuid-of.js';
+export { deterministicUuid } from './crypto/deterministic-uuid.js';
 export { uuidv7 } from './crypto/uuidv7.js';
 export { asProblem } from './database/database-errors.js';
 export { Migration0000Platform } from './database/migrations.js';
@@ -27,7 +27,7 @@ export {
 } from './errors/problem.js';
 export { DiskFileStore, FileStore, type StoredFile } from './files/file-store.js';
 export { Health } from './health/health.js';
-export { inTrace, runJob, type TracedJobData } from './jobs/job-trace.js';
+export { withTraceparent, runTracedJob, type TracedJobData } from './jobs/job-trace.js';
 export { Jobs, SweepEvery } from './jobs/sweep.js';
 export { SweepRegistry } from './jobs/sweep-registry.js';
 export { Sweeper } from './jobs/sweeper.js';

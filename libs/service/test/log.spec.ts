@@ -1,4 +1,4 @@
-import { aUser, startTestService, type TestService } from '@roost/testing';
+import { testUser, startTestService, type TestService } from '@roost/testing';
 import { createLogger } from '@roost/platform';
 import { startService, type RunningService } from '@roost/service';
 import { notes } from './notes/src/service.js';
@@ -35,7 +35,7 @@ const lineOf = async (requestId: string): Promise<Line[]> => {
 };
 
 test('writes one line per request, without its contents', async () => {
-  const user = aUser();
+  const user = testUser();
   await fetch(`${running.url}/v1/notes?tag=private`, {
     method: 'GET',
     headers: { authorization: `Bearer ${user.token}`, 'x-request-id': 'r1', cookie: 'session=secret' },
@@ -57,7 +57,7 @@ test('writes one line per request, without its contents', async () => {
 });
 
 test('the line of a problem has its code and the fields of the use case', async () => {
-  const user = aUser();
+  const user = testUser();
   await fetch(`${running.url}/v1/notes/0198c0de-0000-7000-8000-000000000000`, {
     headers: { authorization: `Bearer ${user.token}`, 'x-request-id': 'r2' },
   });
@@ -74,7 +74,7 @@ test('an unexpected error has a line of its own, without the statement and its v
   await fetch(`${running.url}/v1/notes`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${aUser().token}`,
+      authorization: `Bearer ${testUser().token}`,
       'content-type': 'application/json',
       'x-request-id': 'r3',
     },

@@ -1,4 +1,4 @@
-import { aUser, eventually, startTestService, type TestService } from '@roost/testing';
+import { testUser, eventually, startTestService, type TestService } from '@roost/testing';
 import { startService } from '@roost/service';
 import { notes } from './notes/src/service.js';
 
@@ -18,7 +18,7 @@ test('reports liveness, and readiness by part', async () => {
 });
 
 test('serves the metrics of requests by route template and of the process', async () => {
-  const user = service.as(aUser());
+  const user = service.as(testUser());
   await user.get('/v1/notes/0198c0de-0000-7000-8000-000000000000');
   const { body, headers } = await service.anonymous.get<string>('/metrics');
   expect(headers.get('content-type')).toMatch(/^text\/plain/);
@@ -33,7 +33,7 @@ describe('the domain clock', () => {
   test('moves in every process, runs the sweeps and keeps its offset after a restart', async () => {
     const other = await startService(notes, { env: service.env, bus: service.bus });
     try {
-      const user = aUser();
+      const user = testUser();
       await service.as(user).post('/v1/notes', { text: 'temporary', expiresInDays: 3 });
       const remaining = () => service.query('SELECT 1 FROM note WHERE owner_id = $1', [user.id]);
       const move = await service.anonymous.post<{ now: string }>('/dev/clock', { advance: 'P2DT23H' });
@@ -85,7 +85,7 @@ describe('the domain clock', () => {
 });
 
 test('a sweep runs without a move of the clock', async () => {
-  const user = aUser();
+  const user = testUser();
   await service.as(user).post('/v1/notes', { text: 'temporary', expiresInDays: 1 });
   await service.query("UPDATE note SET expires_at = now() - interval '1 day' WHERE owner_id = $1", [user.id]);
   await eventually(

@@ -1,11 +1,11 @@
-import { freshDatabase, freshRedis, startTestService, Wire } from '@roost/testing';
+import { freshDatabase, freshRedis, startTestService, TestProxy } from '@roost/testing';
 import { notes } from './notes/src/service.js';
 
 test.each(['PostgreSQL', 'Redis'])(
   'a service stops within its 30 s while %s is unavailable',
   async (unavailable) => {
-    const postgres = await Wire.to(await freshDatabase('roost_stop'));
-    const redis = await Wire.to(await freshRedis());
+    const postgres = await TestProxy.to(await freshDatabase('roost_stop'));
+    const redis = await TestProxy.to(await freshRedis());
     const service = await startTestService(notes, {
       env: { DATABASE_URL: postgres.url, REDIS_URL: redis.url },
     });

@@ -1,22 +1,22 @@
 import {
-  aUser,
+  testUser,
   eventually,
   expectProblem,
   freshDatabase,
   freshRedis,
   startTestService,
   type TestService,
-  Wire,
+  TestProxy,
 } from '@roost/testing';
 import { notes } from './notes/src/service.js';
 
 let service: TestService;
-let postgres: Wire;
-let redis: Wire;
+let postgres: TestProxy;
+let redis: TestProxy;
 
 beforeAll(async () => {
-  postgres = await Wire.to(await freshDatabase('roost_outage'));
-  redis = await Wire.to(await freshRedis());
+  postgres = await TestProxy.to(await freshDatabase('roost_outage'));
+  redis = await TestProxy.to(await freshRedis());
   service = await startTestService(notes, { env: { DATABASE_URL: postgres.url, REDIS_URL: redis.url } });
 });
 afterAll(async () => {
@@ -30,7 +30,7 @@ afterAll(async () => {
 const readiness = () => service.anonymous.get<{ parts: Record<string, string> }>('/health/ready');
 
 test('without PostgreSQL, requests return 503, the service is alive and not ready, and it recovers without a restart', async () => {
-  const user = service.as(aUser());
+  const user = service.as(testUser());
   expect((await user.post('/v1/notes', { text: 'a' })).status).toBe(201);
   postgres.cut();
   for (const response of [
@@ -58,7 +58,7 @@ test('without PostgreSQL, requests return 503, the service is alive and not read
 });
 
 test('without Redis, requests succeed, the service is not ready, and sweeps run', async () => {
-  const user = aUser();
+  const user = testUser();
   redis.cut();
   const written = await service.as(user).post('/v1/notes', { text: 'a', expiresInDays: 1 });
   expect(written.status).toBe(201);

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { aUser, eventually, startTestService } from '@roost/testing';
+import { testUser, eventually, startTestService } from '@roost/testing';
 import { startService } from '@roost/service';
 import { notes } from './notes/src/service.js';
 
@@ -30,7 +30,7 @@ const send = (url: string, token: string, agent: Agent): Promise<number> =>
 test('running requests finish before the pools close', async () => {
   const service = await startTestService(notes);
   const running = await startService(notes, { env: service.env, bus: service.bus });
-  const user = aUser();
+  const user = testUser();
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const statuses: number[] = [];
   const clients = Array.from({ length: 16 }, async () => {
@@ -55,7 +55,7 @@ test('running requests finish before the pools close', async () => {
 test('a long poll ends, and a second close has no effect', async () => {
   const service = await startTestService(notes);
   const running = await startService(notes, { env: service.env, bus: service.bus });
-  const user = aUser();
+  const user = testUser();
   const headers = { authorization: `Bearer ${user.token}`, 'content-type': 'application/json' };
   const written = await fetch(`${running.url}/v1/notes`, { method: 'POST', headers, body: '{"text":"a"}' });
   const { id } = (await written.json()) as { id: string };
@@ -78,7 +78,7 @@ test('a long poll ends, and a second close has no effect', async () => {
 test('a keep-alive connection accepts one more request, whose response closes it', async () => {
   const service = await startTestService(notes);
   const running = await startService(notes, { env: service.env, bus: service.bus });
-  const { token } = aUser();
+  const { token } = testUser();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   expect(await send(running.url, token, agent)).toBe(201);
   const idle = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);

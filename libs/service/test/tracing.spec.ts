@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { aUser, Collector, eventually, startTestService, type TestService } from '@roost/testing';
+import { testUser, Collector, eventually, startTestService, type TestService } from '@roost/testing';
 import { createLogger, StartError } from '@roost/platform';
 import { type RunningService, startService } from '@roost/service';
 import { notes } from './notes/src/service.js';
@@ -40,7 +40,7 @@ async function traced(env: Record<string, string>): Promise<{ service: RunningSe
 }
 
 const send = (service: { url: string }, path: string, headers: Record<string, string> = {}) =>
-  fetch(service.url + path, { headers: { authorization: `Bearer ${aUser().token}`, ...headers } });
+  fetch(service.url + path, { headers: { authorization: `Bearer ${testUser().token}`, ...headers } });
 
 describe('a request', () => {
   let service: RunningService;
@@ -121,7 +121,7 @@ describe('a request', () => {
   test('is the parent of its transactions', async () => {
     const response = await fetch(`${service.url}/v1/notes`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${aUser().token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${testUser().token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ text: 'a private note' }),
     });
     expect(response.status).toBe(201);

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EmbeddedKafka, startKafka } from '@roost/embedded';
-import { runFolder, testParts } from './parts.js';
+import { runFolder, testServers } from './parts.js';
 
 /** Whether the long version of the fault suite runs: `ROOST_FAULTS=all npm run test:faults`. */
-export const allFaults = process.env.ROOST_FAULTS === 'all';
+export const runsAllFaults = process.env.ROOST_FAULTS === 'all';
 
 /** A Kafka namespace for one spec: its topics and groups begin with `prefix`. */
 export async function freshKafka(): Promise<{ brokers: string; prefix: string }> {
-  const { kafkaBrokers } = await testParts();
+  const { kafkaBrokers } = await testServers();
   if (!kafkaBrokers)
     throw new Error('This spec needs Kafka: name it *.faults.ts and run it through npm run test:faults.');
   return { brokers: kafkaBrokers, prefix: `t${randomBytes(6).toString('hex')}.` };

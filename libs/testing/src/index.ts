@@ -3,15 +3,15 @@ export { Collector } from './collector.js';
 export type { CollectedSpan } from './otlp-message.js';
 export { eventually } from './eventually.js';
 export { expectLikeGolden, golden, optionalFields, unlikeGolden } from './golden.js';
-export { allFaults, freshKafka, TestBroker } from './faults.js';
+export { runsAllFaults, freshKafka, TestBroker } from './faults.js';
 export {
   KillableProcess,
   type KillableProcessOptions,
   sourceOptions,
   type StartMessage,
 } from './killable-process.js';
-export { mostSorted, plansOf, type Statement, statementsDuring } from './statements.js';
-export { aPort, freshDatabase, freshRedis, runFolder, testParts } from './parts.js';
+export { largestSortRows, plansOf, type Statement, statementsDuring } from './statements.js';
+export { reservePort, freshDatabase, freshRedis, runFolder, testServers } from './parts.js';
 export {
   startTestService,
   TestClock,
@@ -19,5 +19,5 @@ export {
   type DeliverOptions,
   type TestServiceOptions,
 } from './test-service.js';
-export { aUser, ISSUER, signToken, testJwksUrl, type TestUser, type UserOptions } from './user.js';
-export { Wire } from './wire.js';
+export { testUser, ISSUER, signToken, testJwksUrl, type TestUser, type UserOptions } from './user.js';
+export { TestProxy } from './test-proxy.js';

@@ -1,6 +1,6 @@
 import { eventually } from './eventually.js';
 import { KillableProcess } from './killable-process.js';
-import { aPort } from './parts.js';
+import { reservePort } from './parts.js';
 
 describe('KillableProcess', () => {
   const started: KillableProcess[] = [];
@@ -9,7 +9,7 @@ describe('KillableProcess', () => {
   });
 
   async function aProgram(options: { faults?: string[]; startsOnMessage?: boolean } = {}) {
-    const url = `http://127.0.0.1:${await aPort()}`;
+    const url = `http://127.0.0.1:${await reservePort()}`;
     const program = new KillableProcess({
       name: 'program',
       script: 'libs/testing/src/killable-program.fixture.ts',

@@ -4,7 +4,7 @@ import { Migration0000Platform, type MigrationClass, openDatabase } from '@roost
 import type { ServiceDefinition } from '@roost/service';
 import pg from 'pg';
 import { pino } from 'pino';
-import { databaseUrl, freshDatabase, freshDatabaseFrom, testParts } from './parts.js';
+import { databaseUrl, freshDatabase, freshDatabaseFrom, testServers } from './parts.js';
 
 type Definition = Pick<ServiceDefinition, 'name' | 'migrations' | 'messaging'>;
 
@@ -46,7 +46,7 @@ async function makeTemplate(
   service: string,
   migrations: readonly MigrationClass[],
 ): Promise<string | null> {
-  const { postgresUrl } = await testParts();
+  const { postgresUrl } = await testServers();
   const client = new pg.Client({ connectionString: postgresUrl });
   await client.connect();
   try {

@@ -21,7 +21,7 @@ const UP_WITHIN_MS = 180_000;
 let servers: Promise<Parts> | undefined;
 
 /** The servers of this test run. Waits until they are ready. */
-export function testParts(): Promise<Parts> {
+export function testServers(): Promise<Parts> {
   servers ??= waitForParts();
   return servers;
 }
@@ -34,7 +34,7 @@ function answerFile(): string {
 }
 
 /** An unused port. Returns no port twice in one run, in all processes. */
-export async function aPort(): Promise<number> {
+export async function reservePort(): Promise<number> {
   const folder = join(runFolder(), 'ports');
   mkdirSync(folder, { recursive: true });
   for (;;) {
@@ -77,7 +77,7 @@ export async function freshDatabaseFrom(template: string, name: string): Promise
 }
 
 async function createDatabase(name: string, options: string): Promise<string> {
-  const { postgresUrl } = await testParts();
+  const { postgresUrl } = await testServers();
   const database = `${name}_${randomBytes(6).toString('hex')}`;
   const client = new pg.Client({ connectionString: postgresUrl });
   await client.connect();
@@ -97,7 +97,7 @@ export function databaseUrl(serverUrl: string, database: string): string {
 
 /** A Redis database number that is used once in this run. */
 export async function freshRedis(): Promise<string> {
-  const { redisUrl } = await testParts();
+  const { redisUrl } = await testServers();
   const redis = new Redis(redisUrl);
   try {
     return `${redisUrl}/${await redis.incr('roost:test:database')}`;

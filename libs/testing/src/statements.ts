@@ -52,7 +52,7 @@ export async function plansOf(
 }
 
 /** The estimated rows of the largest sort of a plan. */
-export function mostSorted(plan: string): number {
+export function largestSortRows(plan: string): number {
   const sorts = plan.matchAll(/\bSort\b.*\brows=(\d+)/g);
   return Math.max(0, ...[...sorts].map(([, rows]) => Number(rows)));
 }

@@ -23,7 +23,7 @@ export interface UserOptions {
   claims?: Record<string, unknown>;
 }
 
-export function aUser(options: UserOptions = {}): TestUser {
+export function testUser(options: UserOptions = {}): TestUser {
   const id = options.id ?? randomUUID();
   const sessionId = options.sessionId ?? randomUUID();
   const roles = [...new Set(['guest', ...(options.roles ?? [])])];

@@ -40,17 +40,17 @@ export class Tracing {
     private readonly shutdown: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
-  get on(): boolean {
+  get enabled(): boolean {
     return this.tracer !== null;
   }
 
   /** Starts a span that the caller ends; `within` makes it active. */
-  begin(name: string, options: SpanOptions = {}): Span {
+  startSpan(name: string, options: SpanOptions = {}): Span {
     return this.tracer ? this.tracer.startSpan(name, spanOptions(options), contextOf(options)) : NO_SPAN;
   }
 
   /** Runs `work` with `span` as the active span, and does not end it. */
-  within<T>(span: Span, work: () => T): T {
+  runInSpan<T>(span: Span, work: () => T): T {
     return this.tracer ? context.with(trace.setSpan(context.active(), span), work) : work();
   }
 
@@ -70,14 +70,14 @@ export class Tracing {
   }
 
   /** As `run` if a sampled span is active; otherwise runs `work` without a span. */
-  async inside<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
+  async runIfTraced<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
     return this.tracer && trace.getActiveSpan()?.isRecording()
       ? this.run(name, options, work)
       : work(NO_SPAN);
   }
 
   /** Marks the span as failed, with the code of the error as `error.type`. */
-  failed(span: Span, error: unknown): void {
+  recordError(span: Span, error: unknown): void {
     recordError(span, error);
   }
 
@@ -94,7 +94,7 @@ export function activeTraceparent(): string | undefined {
 }
 
 /** Runs work without an active span, so that its spans do not become part of the current trace. */
-export function outsideTraces<T>(work: () => T): T {
+export function runWithoutTrace<T>(work: () => T): T {
   return context.with(ROOT_CONTEXT, work);
 }
 

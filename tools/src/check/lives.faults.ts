@@ -1,11 +1,11 @@
 import { jest } from '@jest/globals';
-import { allFaults } from '@roost/testing';
+import { runsAllFaults } from '@roost/testing';
 import { differences, lines, liveThrough, quiet, startAlbany } from './albany.js';
 
 jest.setTimeout(900_000);
 
 const first = Number(process.env.ROOST_SEED ?? 1);
-const seeds = Array.from({ length: allFaults ? 5 : 1 }, (_, index) => first + index);
+const seeds = Array.from({ length: runsAllFaults ? 5 : 1 }, (_, index) => first + index);
 
 /** The long version of lives.spec.ts: 2,000 operations of 50 actors. `ROOST_SEED=7` asks for other lives. */
 it.each(seeds)(

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { aPort, TestClient } from '@roost/testing';
+import { reservePort, TestClient } from '@roost/testing';
 import pg from 'pg';
 import type { Database } from './difference.js';
 
@@ -35,7 +35,7 @@ export class Roost {
   static async start(env: Record<string, string> = {}): Promise<Roost> {
     const folder = mkdtempSync(join(tmpdir(), 'roost-check-'));
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const port = async () => String(await aPort());
+    const port = async () => String(await reservePort());
     const address = async () => `http://127.0.0.1:${await port()}`;
     const gatewayPort = await port();
     const postgresPort = await port();

@@ -1,4 +1,10 @@
-import { type EventSource, kafkaClient, kafkaComplaint, KafkaSource, OutboxSource } from '@roost/messaging';
+import {
+  type EventSource,
+  kafkaClient,
+  describeKafkaError,
+  KafkaSource,
+  OutboxSource,
+} from '@roost/messaging';
 import { readConfig, StartError } from '@roost/platform';
 import { kafkaConnection } from '@roost/service';
 import { z } from 'zod';
@@ -40,6 +46,6 @@ export async function inKafka<T>(brokers: string, work: () => Promise<T>): Promi
     return await work();
   } catch (error) {
     if (!(error as Error).name.startsWith('KafkaJS')) throw error;
-    throw new OperatorError(`Kafka at ${brokers} can't be used: ${kafkaComplaint(error)}.`);
+    throw new OperatorError(`Kafka at ${brokers} can't be used: ${describeKafkaError(error)}.`);
   }
 }

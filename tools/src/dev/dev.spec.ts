@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { aPort, eventually } from '@roost/testing';
+import { reservePort, eventually } from '@roost/testing';
 import { RestartingProcess } from './restarting-process.js';
 import { isSource, watchSources } from './watch-sources.js';
 
@@ -87,7 +87,7 @@ describe('the command', () => {
   });
 
   test('runs a service, restarts it after a change and stops', async () => {
-    const [port, postgresPort, redisPort] = [await aPort(), await aPort(), await aPort()];
+    const [port, postgresPort, redisPort] = [await reservePort(), await reservePort(), await reservePort()];
     const child = run(['reviews'], {
       ROOST_DATA_DIR: folder,
       POSTGRES_PORT: String(postgresPort),

@@ -117,7 +117,7 @@ export class ${pascal}Service {
   ) {}
 
   create(user: AuthUser, { text }: Create${pascal}): Promise<${pascal}Dto> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const row = { id: uuidv7(), text, createdAt: this.clock.now() };
       await insert${pascal}(em, { ...row, ownerId: user.id });
       return toDto(row);
@@ -148,7 +148,7 @@ const toDto = ({ id, text, createdAt }: ${pascal}Row): ${pascal}Dto => ({
 
 const controllerFile = ({ noun: { kebab, pascal, camel, plural } }: Feature) => `
 import { Controller, Get, Post } from '@nestjs/common';
-import { Answers, type AuthUser, Body, CurrentUser, Param, QueryParams, Uuid, VerifiedEmail } from '@roost/http';
+import { RespondsWith, type AuthUser, Body, CurrentUser, Param, QueryParams, Uuid, VerifiedEmail } from '@roost/http';
 import { Create${pascal}, List${pascal}s, ${pascal}Dto, ${pascal}Page } from './${kebab}.dto.js';
 import { ${pascal}Service } from './${kebab}.service.js';
 
@@ -158,19 +158,19 @@ export class ${pascal}Controller {
 
   @Post()
   @VerifiedEmail()
-  @Answers(201, ${pascal}Dto)
+  @RespondsWith(201, ${pascal}Dto)
   create(@CurrentUser() user: AuthUser, @Body(Create${pascal}) body: Create${pascal}): Promise<${pascal}Dto> {
     return this.${camel}s.create(user, body);
   }
 
   @Get()
-  @Answers(200, ${pascal}Page)
+  @RespondsWith(200, ${pascal}Page)
   list(@CurrentUser() user: AuthUser, @QueryParams(List${pascal}s) query: List${pascal}s): Promise<${pascal}Page> {
     return this.${camel}s.list(user, query);
   }
 
   @Get(':id')
-  @Answers(200, ${pascal}Dto, 'route.not_found')
+  @RespondsWith(200, ${pascal}Dto, 'route.not_found')
   read(@CurrentUser() user: AuthUser, @Param('id', Uuid) id: string): Promise<${pascal}Dto> {
     return this.${camel}s.read(user, id);
   }
@@ -187,7 +187,7 @@ export class ${pascal}Module {}
 `;
 
 const specFile = ({ service, noun: { words, plural, pascal } }: Feature) => `
-import { aUser, expectProblem, startTestService, type TestService } from '@roost/testing';
+import { testUser, expectProblem, startTestService, type TestService } from '@roost/testing';
 import { ${service} } from '../src/service.js';
 
 let service: TestService;
@@ -201,7 +201,7 @@ interface ${pascal}Body {
   text: string;
 }
 
-const user = aUser({ emailVerified: true });
+const user = testUser({ emailVerified: true });
 const create = (text: unknown) => service.as(user).post<${pascal}Body>('/v1/${plural}', { text });
 
 describe('201 and 200', () => {
@@ -232,7 +232,7 @@ describe('401 and 404', () => {
 
   test('hides a ${words} from other users', async () => {
     const { body } = await create('Private');
-    const other = aUser({ emailVerified: true });
+    const other = testUser({ emailVerified: true });
     expectProblem(await service.as(other).get(\`/v1/${plural}/\${body.id}\`), 404, 'route.not_found');
   });
 });

@@ -1,6 +1,6 @@
 import { Controller, Get, Post } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   Body,
   CurrentUser,
   Page,
@@ -37,7 +37,7 @@ export class BookingController {
 
   @Post('bookings')
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     201,
     Booking,
     'account.suspended',
@@ -53,7 +53,7 @@ export class BookingController {
   }
 
   @Get('bookings/:id')
-  @Answers(200, Booking, 'booking.not_found', 'rate.too_many_waits')
+  @RespondsWith(200, Booking, 'booking.not_found', 'rate.too_many_waits')
   async read(
     @CurrentUser() viewer: AuthUser,
     @Param('id', Uuid) id: string,
@@ -64,7 +64,7 @@ export class BookingController {
   }
 
   @Get('me/bookings')
-  @Answers(200, Page(Booking))
+  @RespondsWith(200, Page(Booking))
   list(
     @CurrentUser() viewer: AuthUser,
     @QueryParams(ListBookings) query: ListBookings,
@@ -74,7 +74,7 @@ export class BookingController {
 
   @Post('bookings/:id/accept')
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     200,
     Booking,
     'account.suspended',
@@ -88,7 +88,7 @@ export class BookingController {
 
   @Post('bookings/:id/decline')
   @VerifiedEmail()
-  @Answers(200, Booking, 'booking.not_found', 'booking.transition_not_allowed')
+  @RespondsWith(200, Booking, 'booking.not_found', 'booking.transition_not_allowed')
   decline(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) id: string,
@@ -98,7 +98,7 @@ export class BookingController {
   }
 
   @Get('bookings/:id/cancellation')
-  @Answers(200, CancellationPreview, 'booking.not_found', 'booking.transition_not_allowed')
+  @RespondsWith(200, CancellationPreview, 'booking.not_found', 'booking.transition_not_allowed')
   previewCancellation(
     @CurrentUser() viewer: AuthUser,
     @Param('id', Uuid) id: string,
@@ -107,7 +107,7 @@ export class BookingController {
   }
 
   @Post('bookings/:id/cancel')
-  @Answers(200, Booking, 'booking.not_found', 'booking.transition_not_allowed')
+  @RespondsWith(200, Booking, 'booking.not_found', 'booking.transition_not_allowed')
   cancel(
     @CurrentUser() user: AuthUser,
     @Param('id', Uuid) id: string,
@@ -118,7 +118,13 @@ export class BookingController {
 
   @Post('admin/bookings/:id/cancel')
   @Roles('admin')
-  @Answers(200, Booking, 'booking.not_found', 'booking.transition_not_allowed', 'booking.refund_out_of_range')
+  @RespondsWith(
+    200,
+    Booking,
+    'booking.not_found',
+    'booking.transition_not_allowed',
+    'booking.refund_out_of_range',
+  )
   cancelAsAdmin(
     @CurrentUser() admin: AuthUser,
     @Param('id', Uuid) id: string,

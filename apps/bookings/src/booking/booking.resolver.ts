@@ -5,7 +5,7 @@ import {
   type ConnectionPage,
   Edge,
   type EntityRef,
-  Foreign,
+  ExternalEntity,
   Mutation,
   PageArguments,
   Parent,
@@ -22,8 +22,8 @@ import { BookingReader } from './booking-reader.service.js';
 import { BookingService } from './booking.service.js';
 import { CancellationService } from './cancellation.service.js';
 
-const User = Foreign('User');
-const Listing = Foreign('Listing');
+const User = ExternalEntity('User');
+const Listing = ExternalEntity('Listing');
 type Ref = z.output<EntityRef>;
 
 const Role = z.enum(['guest', 'host']).meta({ id: 'BookingRole' });

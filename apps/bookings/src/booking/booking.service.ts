@@ -26,7 +26,7 @@ export class BookingService {
   /** READ COMMITTED: the hold has to see the claims that it waited for. The booking is new, so it has no older version. */
   async create(guest: AuthUser, request: CreateBooking): Promise<BookingDto> {
     return await this.staleHolds.retryAfterEnding(() =>
-      this.idempotency.answer((em) => this.hold(em, guest, request), { isolation: 'read committed' }),
+      this.idempotency.runOnce((em) => this.hold(em, guest, request), { isolation: 'read committed' }),
     );
   }
 
@@ -52,7 +52,7 @@ export class BookingService {
     id: string,
     apply: (step: BookingStep) => Promise<void>,
   ): Promise<BookingDto> {
-    return await this.idempotency.answer(async (em) => {
+    return await this.idempotency.runOnce(async (em) => {
       const booking = await lockVisible(em, id, actor.id);
       if (!booking) throw new Problem('booking.not_found');
       if (booking.terms.hostId !== actor.id)

@@ -35,7 +35,7 @@ export class CancellationService {
   }
 
   async cancel(user: AuthUser, id: string, reason: string): Promise<BookingDto> {
-    return await this.idempotency.answer(async (em) => {
+    return await this.idempotency.runOnce(async (em) => {
       const context = await this.lock(em, id, user.id);
       const settlement = this.settle(context.booking, user, context.now);
       const actor = { by: settlement.by, id: user.id, reason };
@@ -50,7 +50,7 @@ export class CancellationService {
     id: string,
     { reason, refundMinor }: AdminCancel,
   ): Promise<BookingDto> {
-    return await this.idempotency.answer(async (em) => {
+    return await this.idempotency.runOnce(async (em) => {
       const context = await this.lock(em, id, null);
       const settlement = this.settleAsAdmin(context, refundMinor);
       const actor = { by: 'admin' as const, id: admin.id, reason };

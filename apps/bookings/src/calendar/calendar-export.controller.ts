@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Post } from '@nestjs/common';
 import {
-  Answers,
-  AnswersText,
+  RespondsWith,
+  RespondsWithText,
   Body,
   CurrentUser,
   etagOf,
@@ -24,7 +24,7 @@ export class CalendarExportController {
   @Post('listings/:id/calendar/export-url')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(201, ExportUrl, 'listing.not_found', 'listing.forbidden')
+  @RespondsWith(201, ExportUrl, 'listing.not_found', 'listing.forbidden')
   createUrl(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) listingId: string,
@@ -35,7 +35,7 @@ export class CalendarExportController {
 
   @Get('calendars/:token.ics')
   @Public()
-  @AnswersText('text/calendar', 'calendar.not_found')
+  @RespondsWithText('text/calendar', 'calendar.not_found')
   @Header('cache-control', 'private, no-cache')
   @Header('x-robots-tag', 'noindex')
   async read(@Param('token', z.string().max(200)) token: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { type AuthUser, sealAnswer } from '@roost/http';
+import { type AuthUser, encryptStoredResponse } from '@roost/http';
 import { type BaseConfig, Clock, CONFIG, hashToken, Problem, randomToken } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
@@ -23,7 +23,7 @@ export class CalendarExportService {
 
   /** Creates a new URL and revokes the previous one. Only the hash of the token is stored. */
   async createUrl(host: AuthUser, listingId: string, { withImports }: CreateExportUrl): Promise<ExportUrl> {
-    sealAnswer();
+    encryptStoredResponse();
     const { calendarListingId } = await this.listings.findOwn(listingId, host.id);
     const token = randomToken();
     const tokenHash = hashToken(token);

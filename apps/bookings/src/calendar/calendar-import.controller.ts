@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, Body, ImportResults, Roles } from '@roost/http';
+import { RespondsWith, Body, ImportResults, Roles } from '@roost/http';
 import { ImportBlocks } from './calendar-import.dto.js';
 import { CalendarImportService } from './calendar-import.service.js';
 
@@ -9,7 +9,7 @@ export class CalendarImportController {
 
   @Post('blocks')
   @Roles('admin')
-  @Answers(200, ImportResults)
+  @RespondsWith(200, ImportResults)
   blocks(@Body(ImportBlocks) batch: ImportBlocks): Promise<ImportResults> {
     return this.imports.blocks(batch);
   }

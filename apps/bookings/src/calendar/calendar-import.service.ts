@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { importedRow, type ImportResult, type ImportResults, readRow, refusedRow } from '@roost/http';
+import { importedRow, type ImportResult, type ImportResults, parseRow, rejectedRow } from '@roost/http';
 import { Clock, Problem } from '@roost/platform';
 import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
 import { ImportedBlocks, type ImportBlocks } from './calendar-import.dto.js';
@@ -26,8 +26,8 @@ export class CalendarImportService {
   async blocks(batch: ImportBlocks): Promise<ImportResults> {
     const results: ImportResult[] = [];
     for (const row of batch.rows) {
-      const { value, refused } = readRow(ImportedBlocks, row);
-      results.push(value ? await this.importRow(batch.source, value) : refused);
+      const { value, rejected } = parseRow(ImportedBlocks, row);
+      results.push(value ? await this.importRow(batch.source, value) : rejected);
     }
     return { results };
   }
@@ -39,7 +39,7 @@ export class CalendarImportService {
         this.transactions.run((em) => this.replace(em, source, row), { isolation: 'read committed' }),
       );
     } catch (error) {
-      if (error instanceof Problem) return refusedRow(row.externalId, error);
+      if (error instanceof Problem) return rejectedRow(row.externalId, error);
       throw error;
     }
   }

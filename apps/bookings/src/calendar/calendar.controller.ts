@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Post, Put } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   Body,
   CurrentUser,
   OptionalUser,
@@ -25,7 +25,7 @@ export class CalendarController {
 
   @Get('calendar')
   @OptionalUser()
-  @Answers(200, Calendar, 'listing.not_found')
+  @RespondsWith(200, Calendar, 'listing.not_found')
   view(
     @Param('id', Uuid) listingId: string,
     @QueryParams(CalendarRange) range: CalendarRange,
@@ -37,7 +37,7 @@ export class CalendarController {
   @Post('calendar/blocks')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(201, Block, 'listing.not_found', 'listing.forbidden', 'calendar.dates_taken')
+  @RespondsWith(201, Block, 'listing.not_found', 'listing.forbidden', 'calendar.dates_taken')
   block(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) listingId: string,
@@ -48,7 +48,7 @@ export class CalendarController {
 
   @Delete('calendar/blocks/:blockId')
   @Roles('host')
-  @Answers(204, 'listing.not_found', 'listing.forbidden', 'calendar.block_not_found')
+  @RespondsWith(204, 'listing.not_found', 'listing.forbidden', 'calendar.block_not_found')
   unblock(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) listingId: string,
@@ -60,7 +60,7 @@ export class CalendarController {
   @Put('links')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     200,
     Links,
     'listing.not_found',

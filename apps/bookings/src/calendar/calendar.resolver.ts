@@ -1,5 +1,5 @@
-import { Arg, BatchedEdge, type EntityRef, Foreign, Mutation, Resolver } from '@roost/graphql';
-import { CurrentUser, invalid, Roles, Uuid, VerifiedEmail, type AuthUser } from '@roost/http';
+import { Arg, BatchedEdge, type EntityRef, ExternalEntity, Mutation, Resolver } from '@roost/graphql';
+import { CurrentUser, invalidRequest, Roles, Uuid, VerifiedEmail, type AuthUser } from '@roost/http';
 import { Problem } from '@roost/platform';
 import { nightCount } from '@roost/stay';
 import type { z } from 'zod';
@@ -10,7 +10,7 @@ import { Block, Calendar, CalendarRange, CreateBlock, LinkListings, Links } from
 import { CalendarService } from './calendar.service.js';
 import { LinkService } from './link.service.js';
 
-const Listing = Foreign('Listing');
+const Listing = ExternalEntity('Listing');
 type Ref = z.output<EntityRef>;
 /** For all listings together: 20 listings for the longest range, or a page of 100 for five months. */
 const MAX_NIGHTS = 15_000;
@@ -34,7 +34,7 @@ export class CalendarResolver {
     args: CalendarRange,
   ): Promise<(Calendar | null)[]> {
     const range = CalendarRange.safeParse(args);
-    if (!range.success) throw invalid(range.error.issues, 'query');
+    if (!range.success) throw invalidRequest(range.error.issues, 'query');
     const { from, to } = range.data;
     if (listings.length * nightCount(from, to) > MAX_NIGHTS)
       throw new Problem('request.invalid', `Request at most ${MAX_NIGHTS} nights of all listings together`);

@@ -73,7 +73,7 @@ export class CalendarService {
   async block(host: AuthUser, listingId: string, request: CreateBlock): Promise<Block> {
     const listing = await this.listings.findOwn(listingId, host.id);
     return await this.staleHolds.retryAfterEnding(() =>
-      this.idempotency.answer((em) => this.claim(em, listing, request), { isolation: 'read committed' }),
+      this.idempotency.runOnce((em) => this.claim(em, listing, request), { isolation: 'read committed' }),
     );
   }
 

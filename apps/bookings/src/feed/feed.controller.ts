@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Post } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   Body,
   CurrentUser,
   type PageOf,
@@ -27,7 +27,7 @@ export class FeedController {
 
   @Post()
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     201,
     Feed,
     'listing.not_found',
@@ -45,13 +45,13 @@ export class FeedController {
   }
 
   @Get()
-  @Answers(200, Feeds, 'listing.not_found', 'listing.forbidden')
+  @RespondsWith(200, Feeds, 'listing.not_found', 'listing.forbidden')
   async list(@CurrentUser() host: AuthUser, @Param('id', Uuid) listingId: string): Promise<Feeds> {
     return { data: await this.reader.list(host, listingId) };
   }
 
   @Delete(':feedId')
-  @Answers(204, 'listing.not_found', 'listing.forbidden', 'feed.not_found')
+  @RespondsWith(204, 'listing.not_found', 'listing.forbidden', 'feed.not_found')
   remove(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) listingId: string,
@@ -62,7 +62,7 @@ export class FeedController {
 
   @Post(':feedId/sync')
   @VerifiedEmail()
-  @Answers(202, Feed, 'listing.not_found', 'listing.forbidden', 'feed.not_found')
+  @RespondsWith(202, Feed, 'listing.not_found', 'listing.forbidden', 'feed.not_found')
   sync(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) listingId: string,
@@ -72,7 +72,7 @@ export class FeedController {
   }
 
   @Get(':feedId/log')
-  @Answers(200, FeedLog, 'listing.not_found', 'listing.forbidden', 'feed.not_found')
+  @RespondsWith(200, FeedLog, 'listing.not_found', 'listing.forbidden', 'feed.not_found')
   log(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) listingId: string,

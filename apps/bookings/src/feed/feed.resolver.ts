@@ -5,7 +5,7 @@ import {
   Connection,
   type ConnectionPage,
   type EntityRef,
-  Foreign,
+  ExternalEntity,
   Mutation,
   PageArguments,
   Query,
@@ -20,7 +20,7 @@ import { FeedReader } from './feed-reader.service.js';
 import { FeedRemovalService } from './feed-removal.service.js';
 import { FeedService } from './feed.service.js';
 
-const Listing = Foreign('Listing');
+const Listing = ExternalEntity('Listing');
 type Ref = z.output<EntityRef>;
 
 @Resolver()

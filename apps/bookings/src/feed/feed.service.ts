@@ -29,7 +29,7 @@ export class FeedService {
   async add(host: AuthUser, listingId: string, { name, url: text }: CreateFeed): Promise<Feed> {
     const { calendarListingId } = await this.listings.findOwn(listingId, host.id);
     const url = this.urls.parse(text);
-    return await this.idempotency.answer(
+    return await this.idempotency.runOnce(
       async (em) => {
         const id = uuidv7();
         const now = this.clock.now();

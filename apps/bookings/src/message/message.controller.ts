@@ -1,6 +1,6 @@
 import { Controller, Get, Post, Put } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   Body,
   CurrentUser,
   Page,
@@ -24,7 +24,7 @@ export class MessageController {
   ) {}
 
   @Get('me/threads')
-  @Answers(200, Page(Thread))
+  @RespondsWith(200, Page(Thread))
   list(
     @CurrentUser() viewer: AuthUser,
     @QueryParams(ListThreads) query: ListThreads,
@@ -34,7 +34,7 @@ export class MessageController {
 
   @Post('listings/:id/threads')
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     201,
     Thread,
     'account.suspended',
@@ -53,14 +53,14 @@ export class MessageController {
 
   /** The thread of a booking has the booking's id. */
   @Get('threads/:id')
-  @Answers(200, Thread, 'thread.not_found')
+  @RespondsWith(200, Thread, 'thread.not_found')
   async read(@CurrentUser() viewer: AuthUser, @Param('id', Uuid) id: string): Promise<Thread> {
     const { value, etag } = await this.reader.thread(viewer, id);
     return withEtag(value, etag);
   }
 
   @Get('threads/:id/messages')
-  @Answers(200, Page(Message), 'thread.not_found')
+  @RespondsWith(200, Page(Message), 'thread.not_found')
   messages(
     @CurrentUser() viewer: AuthUser,
     @Param('id', Uuid) threadId: string,
@@ -71,7 +71,14 @@ export class MessageController {
 
   @Post('threads/:id/messages')
   @VerifiedEmail()
-  @Answers(201, Message, 'account.suspended', 'thread.not_found', 'thread.closed', 'rate.too_many_messages')
+  @RespondsWith(
+    201,
+    Message,
+    'account.suspended',
+    'thread.not_found',
+    'thread.closed',
+    'rate.too_many_messages',
+  )
   send(
     @CurrentUser() sender: AuthUser,
     @Param('id', Uuid) threadId: string,
@@ -81,7 +88,7 @@ export class MessageController {
   }
 
   @Put('threads/:id/read-mark')
-  @Answers(200, Thread, 'thread.not_found', 'message.not_found', 'request.precondition_failed')
+  @RespondsWith(200, Thread, 'thread.not_found', 'message.not_found', 'request.precondition_failed')
   async markRead(
     @CurrentUser() reader: AuthUser,
     @Param('id', Uuid) threadId: string,

@@ -7,7 +7,7 @@ import {
   Edge,
   type EntityRef,
   First,
-  Foreign,
+  ExternalEntity,
   Mutation,
   Parent,
   Query,
@@ -21,8 +21,8 @@ import { MarkRead, Message, SendMessage, Thread } from './message.dto.js';
 import { MessageReader } from './message-reader.service.js';
 import { MessageService } from './message.service.js';
 
-const User = Foreign('User');
-const Listing = Foreign('Listing');
+const User = ExternalEntity('User');
+const Listing = ExternalEntity('Listing');
 type Ref = z.output<EntityRef>;
 
 const Role = z.enum(['guest', 'host']).meta({ id: 'ThreadRole' }).optional();

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox, Transactions } from '@roost/messaging';
 import { Idempotency, requireMatch, type AuthUser } from '@roost/http';
-import { CONFIG, Clock, Problem, SystemClock, uuidOf, uuidv7, type Config } from '@roost/platform';
+import { CONFIG, Clock, Problem, SystemClock, deterministicUuid, uuidv7, type Config } from '@roost/platform';
 import { addHours } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
 import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
@@ -43,8 +43,8 @@ export class MessageService {
   async enquire(guest: AuthUser, listingId: string, text: string): Promise<Thread> {
     const { hostId } = await this.listings.awaitBookable(listingId);
     if (hostId === guest.id) throw new Problem('listing.is_own');
-    const id = uuidOf('enquiry', guest.id, listingId);
-    return await this.idempotency.answer(async (em) => {
+    const id = deterministicUuid('enquiry', guest.id, listingId);
+    return await this.idempotency.runOnce(async (em) => {
       await lockSender(em, guest.id);
       await lockThread(em, id);
       const [existing] = await findThreads(em, [id], guest.id);
@@ -55,7 +55,7 @@ export class MessageService {
   }
 
   async send(sender: AuthUser, threadId: string, text: string): Promise<Message> {
-    return await this.idempotency.answer(async (em) => {
+    return await this.idempotency.runOnce(async (em) => {
       await lockSender(em, sender.id);
       await lockThread(em, threadId);
       const [thread] = await findThreads(em, [threadId], sender.id);

@@ -1,5 +1,5 @@
 import { Controller, Get, Post } from '@nestjs/common';
-import { Answers, Body, CurrentUser, Param, Uuid, withEtag, type AuthUser } from '@roost/http';
+import { RespondsWith, Body, CurrentUser, Param, Uuid, withEtag, type AuthUser } from '@roost/http';
 import { CreateQuote, Quote } from './quote.dto.js';
 import { QuoteService } from './quote.service.js';
 
@@ -8,7 +8,7 @@ export class QuoteController {
   constructor(private readonly quotes: QuoteService) {}
 
   @Post()
-  @Answers(
+  @RespondsWith(
     201,
     Quote,
     'account.suspended',
@@ -21,7 +21,7 @@ export class QuoteController {
   }
 
   @Get(':id')
-  @Answers(200, Quote, 'quote.not_found')
+  @RespondsWith(200, Quote, 'quote.not_found')
   async read(@CurrentUser() viewer: AuthUser, @Param('id', Uuid) id: string): Promise<Quote> {
     return withEtag(await this.quotes.read(viewer, id));
   }

@@ -1,10 +1,10 @@
-import { Arg, Edge, type EntityRef, Foreign, Mutation, Parent, Query, Resolver } from '@roost/graphql';
+import { Arg, Edge, type EntityRef, ExternalEntity, Mutation, Parent, Query, Resolver } from '@roost/graphql';
 import { CurrentUser, Uuid, type AuthUser } from '@roost/http';
 import type { z } from 'zod';
 import { CreateQuote, Quote } from './quote.dto.js';
 import { QuoteService } from './quote.service.js';
 
-const Listing = Foreign('Listing');
+const Listing = ExternalEntity('Listing');
 
 @Resolver(Quote)
 export class QuoteResolver {

@@ -25,7 +25,7 @@ export class QuoteService {
   async create(guest: AuthUser, request: CreateQuote): Promise<QuoteDto> {
     const listing = await this.listings.awaitBookable(request.listingId);
     const terms = this.pricing.quoted(guest.id, listing, request, this.clock.now());
-    return await this.idempotency.answer(async (em) => {
+    return await this.idempotency.runOnce(async (em) => {
       await requireActiveAccount(em, guest.id);
       const now = this.clock.now();
       if (!(await isFree(em, terms, now))) throw new Problem('booking.dates_unavailable');

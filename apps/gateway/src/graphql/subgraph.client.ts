@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { callOut } from '@roost/http';
+import { tracedFetch } from '@roost/http';
 import { LOGGER, Problem, unavailable } from '@roost/platform';
 import { Tracing } from '@roost/tracing';
 import type { FastifyRequest } from 'fastify';
@@ -77,7 +77,7 @@ export class SubgraphClient implements OnApplicationShutdown {
   ): Promise<SubgraphResponse> {
     const { origin, pathname } = new URL(`${this.routes.upstream(service)}/graphql`);
     const call = { peer: service, method: 'POST', url: origin, route: pathname };
-    const { response, statusCode } = await callOut(this.tracing, call, async (headers, onStatus) => {
+    const { response, statusCode } = await tracedFetch(this.tracing, call, async (headers, onStatus) => {
       const { statusCode, body } = await this.agent.request({
         origin,
         path: pathname,

@@ -42,15 +42,15 @@ export class UpstreamClient implements OnModuleInit {
    * `service.unavailable` if the service does not respond.
    */
   async forward(request: FastifyRequest, reply: FastifyReply, route: Route, url: string): Promise<void> {
-    if (!this.tracing.on) return this.stream(request, reply, url, null);
+    if (!this.tracing.enabled) return this.stream(request, reply, url, null);
     const { method } = request;
     const call = outgoingSpan({ peer: route.service, method, url, route: route.path });
-    const span = this.tracing.begin(`${method} ${route.path}`, call);
+    const span = this.tracing.startSpan(`${method} ${route.path}`, call);
     try {
       await this.stream(request, reply, url, span);
       recordStatus(this.tracing, span, reply.statusCode);
     } catch (error) {
-      this.tracing.failed(span, error);
+      this.tracing.recordError(span, error);
       throw error;
     } finally {
       span.end();

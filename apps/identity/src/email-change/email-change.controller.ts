@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/http';
+import { RespondsWith, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/http';
 import { ChangeEmail, ConfirmEmailChange } from './email-change.dto.js';
 import { EmailChangeService } from './email-change.service.js';
 
@@ -9,14 +9,14 @@ export class EmailChangeController {
 
   @Post('me/email')
   @StepUp()
-  @Answers(202, 'account.suspended', 'auth.step_up_required')
+  @RespondsWith(202, 'account.suspended', 'auth.step_up_required')
   async begin(@CurrentUser() auth: AuthUser, @Body(ChangeEmail) body: ChangeEmail): Promise<void> {
     await this.changes.begin(auth, body.email);
   }
 
   @Public()
   @Post('auth/confirm-email-change')
-  @Answers(204, 'auth.link_invalid')
+  @RespondsWith(204, 'auth.link_invalid')
   async confirm(@Body(ConfirmEmailChange) body: ConfirmEmailChange): Promise<void> {
     await this.changes.confirm(body.token);
   }

@@ -1,5 +1,5 @@
 import { Controller, Delete, Header, Post } from '@nestjs/common';
-import { Answers, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/http';
+import { RespondsWith, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/http';
 import { Tokens } from '../session/session.dto.js';
 import { ConfirmTotp, PassMfa, RecoveryCodes, TotpEnrolment } from './mfa.dto.js';
 import { MfaService } from './mfa.service.js';
@@ -11,21 +11,21 @@ export class MfaController {
   @Public()
   @Post('auth/mfa')
   @Header('Cache-Control', 'no-store')
-  @Answers(200, Tokens, 'auth.mfa_invalid', 'account.suspended', 'auth.locked')
+  @RespondsWith(200, Tokens, 'auth.mfa_invalid', 'account.suspended', 'auth.locked')
   pass(@Body(PassMfa) body: PassMfa): Promise<Tokens> {
     return this.mfa.pass(body.mfaToken, body.code);
   }
 
   @Post('me/mfa/totp')
   @Header('Cache-Control', 'no-store')
-  @Answers(201, TotpEnrolment, 'account.suspended', 'auth.mfa_already_enabled')
+  @RespondsWith(201, TotpEnrolment, 'account.suspended', 'auth.mfa_already_enabled')
   begin(@CurrentUser() auth: AuthUser): Promise<TotpEnrolment> {
     return this.mfa.begin(auth);
   }
 
   @Post('me/mfa/totp/confirm')
   @Header('Cache-Control', 'no-store')
-  @Answers(
+  @RespondsWith(
     200,
     RecoveryCodes,
     'account.suspended',
@@ -40,7 +40,7 @@ export class MfaController {
 
   @Delete('me/mfa/totp')
   @StepUp()
-  @Answers(204, 'account.suspended', 'auth.step_up_required', 'auth.mfa_not_enabled')
+  @RespondsWith(204, 'account.suspended', 'auth.step_up_required', 'auth.mfa_not_enabled')
   async remove(@CurrentUser() auth: AuthUser): Promise<void> {
     await this.mfa.remove(auth);
   }

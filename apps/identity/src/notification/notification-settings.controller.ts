@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller, Get, Put } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { Answers, type AuthUser, Body, CurrentUser, etagOf, requireMatch, withEtag } from '@roost/http';
+import { RespondsWith, type AuthUser, Body, CurrentUser, etagOf, requireMatch, withEtag } from '@roost/http';
 import { SessionService } from '../session/session.service.js';
 import { NotificationSettings, toMuted, toSettings } from './notification-settings.dto.js';
 import { findMuted, saveMuted } from './notification-settings.queries.js';
@@ -15,7 +15,7 @@ export class NotificationSettingsController {
   ) {}
 
   @Get()
-  @Answers(200, NotificationSettings, 'account.suspended')
+  @RespondsWith(200, NotificationSettings, 'account.suspended')
   async read(@CurrentUser() auth: AuthUser): Promise<NotificationSettings> {
     const user = await this.sessions.requireUser(auth);
     const { version, muted } = await findMuted(this.em, user.id);
@@ -23,7 +23,7 @@ export class NotificationSettingsController {
   }
 
   @Put()
-  @Answers(200, NotificationSettings, 'account.suspended', 'request.precondition_failed')
+  @RespondsWith(200, NotificationSettings, 'account.suspended', 'request.precondition_failed')
   async replace(
     @CurrentUser() auth: AuthUser,
     @Body(NotificationSettings) body: NotificationSettings,

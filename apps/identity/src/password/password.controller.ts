@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, type AuthUser, Body, CurrentUser, Public } from '@roost/http';
+import { RespondsWith, type AuthUser, Body, CurrentUser, Public } from '@roost/http';
 import { ChangePassword, ForgotPassword, ResetPassword } from './password.dto.js';
 import { PasswordService } from './password.service.js';
 
@@ -9,20 +9,26 @@ export class PasswordController {
 
   @Public()
   @Post('auth/forgot-password')
-  @Answers(202)
+  @RespondsWith(202)
   async forgot(@Body(ForgotPassword) body: ForgotPassword): Promise<void> {
     await this.passwords.forgot(body.email);
   }
 
   @Public()
   @Post('auth/reset-password')
-  @Answers(204, 'auth.link_invalid', 'auth.password_too_common')
+  @RespondsWith(204, 'auth.link_invalid', 'auth.password_too_common')
   async reset(@Body(ResetPassword) body: ResetPassword): Promise<void> {
     await this.passwords.reset(body);
   }
 
   @Post('me/password')
-  @Answers(204, 'auth.invalid_credentials', 'account.suspended', 'auth.locked', 'auth.password_too_common')
+  @RespondsWith(
+    204,
+    'auth.invalid_credentials',
+    'account.suspended',
+    'auth.locked',
+    'auth.password_too_common',
+  )
   async change(@CurrentUser() auth: AuthUser, @Body(ChangePassword) body: ChangePassword): Promise<void> {
     await this.passwords.change(auth, body);
   }

@@ -18,7 +18,7 @@ export interface NewAdministrator {
 
 /** Creates administrators for the operator of Roost (`roost admin create`). No route creates them. */
 @Injectable()
-export class Administrators {
+export class AdministratorService {
   constructor(
     private readonly transactions: Transactions,
     private readonly users: UserAccountService,

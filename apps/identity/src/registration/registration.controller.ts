@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, Body, Public } from '@roost/http';
+import { RespondsWith, Body, Public } from '@roost/http';
 import { Register, ResendVerification, VerifyEmail } from './registration.dto.js';
 import { RegistrationService } from './registration.service.js';
 
@@ -9,19 +9,19 @@ export class RegistrationController {
   constructor(private readonly registration: RegistrationService) {}
 
   @Post('register')
-  @Answers(202, 'auth.password_too_common')
+  @RespondsWith(202, 'auth.password_too_common')
   async register(@Body(Register) body: Register): Promise<void> {
     await this.registration.register(body);
   }
 
   @Post('verify-email')
-  @Answers(204, 'auth.link_invalid')
+  @RespondsWith(204, 'auth.link_invalid')
   async verifyEmail(@Body(VerifyEmail) body: VerifyEmail): Promise<void> {
     await this.registration.verifyEmail(body.token);
   }
 
   @Post('resend-verification')
-  @Answers(202)
+  @RespondsWith(202)
   async resendVerification(@Body(ResendVerification) body: ResendVerification): Promise<void> {
     await this.registration.resendVerification(body.email);
   }

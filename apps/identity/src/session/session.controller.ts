@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Header, Post } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   type AuthUser,
   Body,
   CurrentUser,
@@ -35,7 +35,7 @@ export class SessionController {
   @Public()
   @Post('auth/login')
   @Header('Cache-Control', 'no-store')
-  @Answers(200, LogInAnswer, 'auth.invalid_credentials', 'account.suspended', 'auth.locked')
+  @RespondsWith(200, LogInAnswer, 'auth.invalid_credentials', 'account.suspended', 'auth.locked')
   logIn(@Body(LogIn) body: LogIn): Promise<LogInAnswer> {
     return this.sessions.logIn(body.email, body.password);
   }
@@ -43,21 +43,21 @@ export class SessionController {
   @Public()
   @Post('auth/refresh')
   @Header('Cache-Control', 'no-store')
-  @Answers(200, Tokens, 'auth.refresh_reused', 'auth.refresh_invalid', 'account.suspended')
+  @RespondsWith(200, Tokens, 'auth.refresh_reused', 'auth.refresh_invalid', 'account.suspended')
   refresh(@Body(RefreshTokens) body: RefreshTokens): Promise<Tokens> {
     return this.sessions.refresh(body.refreshToken);
   }
 
   @OptionalUser()
   @Post('auth/logout')
-  @Answers(204, 'auth.missing_token', 'auth.invalid_token')
+  @RespondsWith(204, 'auth.missing_token', 'auth.invalid_token')
   async logOut(@CurrentUser() user: AuthUser | null, @Body(LogOut) body: LogOut): Promise<void> {
     await this.sessions.logOut(user, body?.refreshToken);
   }
 
   @Post('auth/step-up')
   @Header('Cache-Control', 'no-store')
-  @Answers(
+  @RespondsWith(
     200,
     AccessToken,
     'auth.invalid_credentials',
@@ -70,7 +70,7 @@ export class SessionController {
   }
 
   @Get('me/sessions')
-  @Answers(200, SessionPage, 'account.suspended')
+  @RespondsWith(200, SessionPage, 'account.suspended')
   list(
     @CurrentUser() user: AuthUser,
     @QueryParams(SessionQuery) query: z.output<typeof SessionQuery>,
@@ -79,7 +79,7 @@ export class SessionController {
   }
 
   @Delete('me/sessions/:id')
-  @Answers(204, 'account.suspended', 'session.not_found')
+  @RespondsWith(204, 'account.suspended', 'session.not_found')
   async revoke(@CurrentUser() user: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
     await this.sessions.revoke(user, id);
   }

@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { Answers, Public, withEtag } from '@roost/http';
+import { RespondsWith, Public, withEtag } from '@roost/http';
 import { z } from 'zod';
 import { KEY_SET_MAX_AGE_SECONDS } from './domain/key-schedule.js';
 import { SigningKeyService } from './signing-key.service.js';
@@ -27,7 +27,7 @@ export class SigningKeyController {
   @Public()
   @Get('jwks.json')
   @Header('Cache-Control', `public, max-age=${KEY_SET_MAX_AGE_SECONDS}, stale-while-revalidate=60`)
-  @Answers(200, KeySet)
+  @RespondsWith(200, KeySet)
   async jwks(): Promise<KeySet> {
     return withEtag(await this.signingKeys.published());
   }

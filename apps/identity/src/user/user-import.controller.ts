@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, type AuthUser, Body, CurrentUser, ImportResults, Roles } from '@roost/http';
+import { RespondsWith, type AuthUser, Body, CurrentUser, ImportResults, Roles } from '@roost/http';
 import { ImportHosts } from './user-import.dto.js';
 import { UserImportService } from './user-import.service.js';
 
@@ -9,7 +9,7 @@ export class UserImportController {
 
   @Post('hosts')
   @Roles('admin')
-  @Answers(200, ImportResults, 'account.suspended')
+  @RespondsWith(200, ImportResults, 'account.suspended')
   hosts(@CurrentUser() admin: AuthUser, @Body(ImportHosts) batch: ImportHosts): Promise<ImportResults> {
     return this.imports.hosts(admin, batch);
   }

@@ -7,12 +7,12 @@ import {
   importedRow,
   type ImportResult,
   type ImportResults,
-  readRow,
-  refusedRow,
-  wrongField,
+  parseRow,
+  rejectedRow,
+  invalidRowField,
 } from '@roost/http';
 import { Outbox } from '@roost/messaging';
-import { Problem, SystemClock, uuidOf } from '@roost/platform';
+import { Problem, SystemClock, deterministicUuid } from '@roost/platform';
 import { SessionService } from '../session/session.service.js';
 import { ImportedHost, type ImportHosts } from './user-import.dto.js';
 import { type ExistingUser, insertImportedHosts, lockUsers, renameUser } from './user-import.queries.js';
@@ -31,26 +31,27 @@ export class UserImportService {
   ) {}
 
   hosts(admin: AuthUser, batch: ImportHosts): Promise<ImportResults> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       await this.sessions.requireUser(admin, em);
-      const rows = batch.rows.map((row) => readRow(ImportedHost, row));
+      const rows = batch.rows.map((row) => parseRow(ImportedHost, row));
       const requested = new Map<string, string>();
       for (const { value } of rows) {
-        if (value) requested.set(uuidOf('user', batch.source, value.externalId), value.displayName);
+        if (value)
+          requested.set(deterministicUuid('user', batch.source, value.externalId), value.displayName);
       }
       const existing = await lockUsers(em, [...requested.keys()]);
       await this.insertMissing(em, requested, existing);
       await this.rename(em, requested, existing);
       const seen = new Set<string>();
-      const results = rows.map(({ value, refused }): ImportResult => {
-        if (!value) return refused;
+      const results = rows.map(({ value, rejected }): ImportResult => {
+        if (!value) return rejected;
         const { externalId } = value;
-        const id = uuidOf('user', batch.source, externalId);
-        if (seen.has(id)) return refusedRow(externalId, duplicate());
+        const id = deterministicUuid('user', batch.source, externalId);
+        if (seen.has(id)) return rejectedRow(externalId, duplicate());
         seen.add(id);
         const before = existing.get(id);
         if (!before) return importedRow(externalId, id, 'created');
-        if (before.status === 'erased') return refusedRow(externalId, new Problem('user.not_found'));
+        if (before.status === 'erased') return rejectedRow(externalId, new Problem('user.not_found'));
         return importedRow(externalId, id, isRenamed(before, requested.get(id)) ? 'updated' : 'unchanged');
       });
       return { results };
@@ -106,4 +107,5 @@ export class UserImportService {
 const isRenamed = (user: ExistingUser, displayName: string | undefined): boolean =>
   user.status === 'active' && displayName !== undefined && user.displayName !== displayName;
 
-const duplicate = () => wrongField('request.invalid', '/externalId', 'Occurs more than once in this batch');
+const duplicate = () =>
+  invalidRowField('request.invalid', '/externalId', 'Occurs more than once in this batch');

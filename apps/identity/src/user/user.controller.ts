@@ -1,6 +1,6 @@
 import { Controller, Get, Patch, Post } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   type AuthUser,
   Body,
   CurrentUser,
@@ -24,14 +24,14 @@ export class UserController {
   ) {}
 
   @Get('me')
-  @Answers(200, Me, 'account.suspended')
+  @RespondsWith(200, Me, 'account.suspended')
   async me(@CurrentUser() auth: AuthUser): Promise<Me> {
     const user = await this.sessions.requireUser(auth);
     return withEtag(toMe(user), etagOfUser(user));
   }
 
   @Patch('me')
-  @Answers(200, Me, 'account.suspended', 'request.precondition_failed')
+  @RespondsWith(200, Me, 'account.suspended', 'request.precondition_failed')
   async update(@CurrentUser() auth: AuthUser, @Body(UpdateMe) body: UpdateMe): Promise<Me> {
     const user = await this.users.update(auth, body);
     return withEtag(toMe(user), etagOfUser(user));
@@ -39,14 +39,14 @@ export class UserController {
 
   @Post('me/host')
   @VerifiedEmail()
-  @Answers(200, Me, 'account.suspended', 'auth.email_unverified')
+  @RespondsWith(200, Me, 'account.suspended', 'auth.email_unverified')
   becomeHost(@CurrentUser() auth: AuthUser): Promise<Me> {
     return this.users.becomeHost(auth);
   }
 
   @Public()
   @Get('users/:id')
-  @Answers(200, PublicProfile, 'user.not_found')
+  @RespondsWith(200, PublicProfile, 'user.not_found')
   async profile(@Param('id', Uuid) id: string): Promise<PublicProfile> {
     const user = await this.users.profile(id);
     return withEtag(toPublicProfile(user), etagOf(user.version));
@@ -54,14 +54,14 @@ export class UserController {
 
   @Post('admin/users/:id/suspend')
   @Roles('admin')
-  @Answers(204, 'account.suspended', 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
+  @RespondsWith(204, 'account.suspended', 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
   async suspend(@CurrentUser() auth: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
     await this.users.suspend(auth, id);
   }
 
   @Post('admin/users/:id/reinstate')
   @Roles('admin')
-  @Answers(204, 'account.suspended', 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
+  @RespondsWith(204, 'account.suspended', 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
   async reinstate(@CurrentUser() auth: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
     await this.users.reinstate(auth, id);
   }

@@ -43,7 +43,7 @@ export class UserService {
   }
 
   becomeHost(auth: AuthUser): Promise<Me> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const user = await this.sessions.requireUser(auth, em);
       if (!user.roles.includes('host')) {
         user.roles = [...user.roles, 'host'];
@@ -55,7 +55,7 @@ export class UserService {
 
   suspend(admin: AuthUser, id: string): Promise<void> {
     if (admin.id === id) throw new Problem('auth.forbidden', 'You cannot suspend your own account');
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const user = await this.findForAdmin(em, admin, id);
       if (user.status === 'suspended') throw new Problem('user.status_unchanged');
       user.status = 'suspended';
@@ -65,7 +65,7 @@ export class UserService {
   }
 
   reinstate(admin: AuthUser, id: string): Promise<void> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const user = await this.findForAdmin(em, admin, id);
       if (user.status === 'active') throw new Problem('user.status_unchanged');
       user.status = 'active';

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, Body, ImportResults, Roles } from '@roost/http';
+import { RespondsWith, Body, ImportResults, Roles } from '@roost/http';
 import { ImportListings } from './listing-import.dto.js';
 import { ListingImportService } from './listing-import.service.js';
 
@@ -9,7 +9,7 @@ export class ListingImportController {
 
   @Post('listings')
   @Roles('admin')
-  @Answers(200, ImportResults)
+  @RespondsWith(200, ImportResults)
   listings(@Body(ImportListings) batch: ImportListings): Promise<ImportResults> {
     return this.imports.listings(batch);
   }

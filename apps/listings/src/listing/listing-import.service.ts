@@ -7,11 +7,11 @@ import {
   importedRow,
   type ImportResult,
   type ImportResults,
-  readRow,
-  refusedRow,
-  wrongField,
+  parseRow,
+  rejectedRow,
+  invalidRowField,
 } from '@roost/http';
-import { Clock, CONFIG, type Config, Problem, uuidOf } from '@roost/platform';
+import { Clock, CONFIG, type Config, Problem, deterministicUuid } from '@roost/platform';
 import type { ListingsConfig } from '../config.js';
 import { updateSearchIndex } from '../search-index/search-index.queries.js';
 import { assignChanged } from './assign-changed.js';
@@ -43,24 +43,24 @@ export class ListingImportService {
 
   /** Stores all valid rows in one transaction. A rejected row does not affect the others. */
   listings(batch: ImportListings): Promise<ImportResults> {
-    return this.idempotency.answer(async (em) => {
-      const rows = batch.rows.map((row) => readRow(ImportedListing, row));
-      const idOf = (externalId: string) => uuidOf('listing', batch.source, externalId);
+    return this.idempotency.runOnce(async (em) => {
+      const rows = batch.rows.map((row) => parseRow(ImportedListing, row));
+      const idOf = (externalId: string) => deterministicUuid('listing', batch.source, externalId);
       const ids = rows.flatMap(({ value }) => (value ? [idOf(value.externalId)] : []));
       const found = await em.find(Listing, { id: { $in: ids } });
       const existing = new Map(found.map((listing) => [listing.id, listing]));
       const processedIds = new Set<string>();
-      const outcomes = rows.map(({ value, refused }): AcceptedRow | ImportResult => {
-        if (!value) return refused;
+      const outcomes = rows.map(({ value, rejected }): AcceptedRow | ImportResult => {
+        if (!value) return rejected;
         const id = idOf(value.externalId);
         try {
           if (processedIds.has(id)) {
-            throw wrongField('request.invalid', '/externalId', 'Appears more than once in this batch');
+            throw invalidRowField('request.invalid', '/externalId', 'Appears more than once in this batch');
           }
           processedIds.add(id);
           return this.applyRow(em, { id, existing: existing.get(id), row: value });
         } catch (error) {
-          if (error instanceof Problem) return refusedRow(value.externalId, error);
+          if (error instanceof Problem) return rejectedRow(value.externalId, error);
           throw error;
         }
       });
@@ -94,7 +94,7 @@ export class ListingImportService {
     if (listing.publishedAt !== null && removed !== undefined) {
       // Discards the assignments above.
       em.getUnitOfWork().unsetIdentity(listing);
-      throw wrongField('listing.incomplete', pointerInRow(removed), 'A published listing requires this');
+      throw invalidRowField('listing.incomplete', pointerInRow(removed), 'A published listing requires this');
     }
     const next = listing.status === 'draft' && missing.length === 0 ? transition(listing, 'publish') : null;
     if (next) {
@@ -144,12 +144,12 @@ function retryOnConcurrentInsert(error: unknown): never {
 /** Must run before any field is assigned. */
 function requireChangeable(listing: Listing, { hostId, content }: ImportedListing): void {
   if (listing.hostId !== hostId) {
-    throw wrongField('listing.forbidden', '/hostId', 'The listing belongs to another host');
+    throw invalidRowField('listing.forbidden', '/hostId', 'The listing belongs to another host');
   }
   if (!isEditable(listing.status)) throw new Problem('listing.archived');
   const { currency = listing.currency } = content;
   if (listing.publishedAt !== null && currency !== listing.currency) {
-    throw wrongField(
+    throw invalidRowField(
       'listing.currency_fixed',
       '/content/currency',
       'Can not be changed after the first publication',

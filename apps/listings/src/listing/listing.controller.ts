@@ -1,6 +1,6 @@
 import { Controller, Get, Patch, Post, Put } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   type AuthUser,
   Body,
   CurrentUser,
@@ -35,13 +35,13 @@ export class ListingController {
   @Post('listings')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(201, ListingView)
+  @RespondsWith(201, ListingView)
   create(@CurrentUser() host: AuthUser, @Body(CreateListing) body: CreateListing): Promise<ListingView> {
     return this.listings.create(host, body);
   }
 
   @Get('me/listings')
-  @Answers(200, ListingPage)
+  @RespondsWith(200, ListingPage)
   mine(
     @CurrentUser() host: AuthUser,
     @QueryParams(MyListingsQuery) query: MyListingsQuery,
@@ -51,7 +51,7 @@ export class ListingController {
 
   @Get('listings/:id')
   @OptionalUser()
-  @Answers(200, ListingView, 'listing.not_found')
+  @RespondsWith(200, ListingView, 'listing.not_found')
   read(@CurrentUser() viewer: AuthUser | null, @Param('id', Uuid) id: string): Promise<ListingView> {
     return this.listings.read(id, viewer);
   }
@@ -59,7 +59,7 @@ export class ListingController {
   @Patch('listings/:id')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     200,
     ListingView,
     'listing.not_found',
@@ -79,7 +79,7 @@ export class ListingController {
 
   @Get('listings/:id/pricing')
   @Roles('host')
-  @Answers(200, PriceRules, 'listing.not_found', 'listing.forbidden', 'listing.pricing_not_set')
+  @RespondsWith(200, PriceRules, 'listing.not_found', 'listing.forbidden', 'listing.pricing_not_set')
   pricing(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<PriceRules> {
     return this.listings.pricing(host, id);
   }
@@ -87,7 +87,7 @@ export class ListingController {
   @Put('listings/:id/pricing')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     200,
     PriceRules,
     'listing.not_found',
@@ -105,7 +105,7 @@ export class ListingController {
 
   @Get('listings/:id/stay-rules')
   @Roles('host')
-  @Answers(200, StayRules, 'listing.not_found', 'listing.forbidden')
+  @RespondsWith(200, StayRules, 'listing.not_found', 'listing.forbidden')
   stayRules(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<StayRules> {
     return this.listings.stayRules(host, id);
   }
@@ -113,7 +113,7 @@ export class ListingController {
   @Put('listings/:id/stay-rules')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     200,
     StayRules,
     'listing.not_found',
@@ -132,7 +132,7 @@ export class ListingController {
   @Post('listings/:id/publish')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     200,
     ListingView,
     'listing.not_found',
@@ -147,7 +147,7 @@ export class ListingController {
   @Post('listings/:id/pause')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(200, ListingView, 'listing.not_found', 'listing.forbidden', 'listing.wrong_state')
+  @RespondsWith(200, ListingView, 'listing.not_found', 'listing.forbidden', 'listing.wrong_state')
   pause(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<ListingView> {
     return this.listings.pause(host, id);
   }
@@ -155,21 +155,21 @@ export class ListingController {
   @Post('listings/:id/archive')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(200, ListingView, 'listing.not_found', 'listing.forbidden', 'listing.wrong_state')
+  @RespondsWith(200, ListingView, 'listing.not_found', 'listing.forbidden', 'listing.wrong_state')
   archive(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<ListingView> {
     return this.listings.archive(host, id);
   }
 
   @Post('admin/listings/:id/suspend')
   @Roles('admin')
-  @Answers(204, 'listing.not_found', 'listing.wrong_state')
+  @RespondsWith(204, 'listing.not_found', 'listing.wrong_state')
   suspend(@Param('id', Uuid) id: string): Promise<void> {
     return this.listings.suspend(id);
   }
 
   @Post('admin/listings/:id/reinstate')
   @Roles('admin')
-  @Answers(204, 'listing.not_found', 'listing.wrong_state')
+  @RespondsWith(204, 'listing.not_found', 'listing.wrong_state')
   reinstate(@Param('id', Uuid) id: string): Promise<void> {
     return this.listings.reinstate(id);
   }

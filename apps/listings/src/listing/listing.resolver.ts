@@ -6,7 +6,7 @@ import {
   Edge,
   type EntityRef,
   First,
-  Foreign,
+  ExternalEntity,
   Mutation,
   Parent,
   Query,
@@ -21,7 +21,7 @@ import { ListingReaderService } from './listing-reader.service.js';
 import { CreateListing, EditListing, ListingView } from './listing.dto.js';
 import { ListingService } from './listing.service.js';
 
-const User = Foreign('User');
+const User = ExternalEntity('User');
 type Ref = z.output<EntityRef>;
 
 @Resolver(ListingView)

@@ -53,7 +53,7 @@ export class ListingService {
   ) {}
 
   create(host: AuthUser, input: CreateListing): Promise<ListingView> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const now = this.clock.now();
       const listing = new Listing();
       listing.id = uuidv7();
@@ -189,7 +189,7 @@ export class ListingService {
   }
 
   private actAsHost(host: AuthUser, id: string, action: ListingAction): Promise<ListingView> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const listing = await findOwnListing(em, host, id);
       requireMatch(listingEtag(listing, 'host', host));
       await this.transitionBy(em, listing, action);
@@ -198,7 +198,7 @@ export class ListingService {
   }
 
   private actAsAdmin(id: string, action: ListingAction): Promise<void> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const listing = await em.findOne(Listing, { id });
       if (listing === null) throw new Problem('listing.not_found');
       await this.transitionBy(em, listing, action);

@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Post, Put, Res, StreamableFile } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   type AuthUser,
   Body,
   CurrentUser,
@@ -28,7 +28,7 @@ export class PhotoController {
   @Roles('host')
   @VerifiedEmail()
   @Upload({ field: 'file', maxBytes: MAX_BYTES })
-  @Answers(
+  @RespondsWith(
     201,
     PhotoView,
     'listing.not_found',
@@ -50,7 +50,7 @@ export class PhotoController {
   @Put('listings/:id/photos/order')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(204, 'listing.not_found', 'listing.forbidden', 'listing.archived')
+  @RespondsWith(204, 'listing.not_found', 'listing.forbidden', 'listing.archived')
   order(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) id: string,
@@ -62,7 +62,7 @@ export class PhotoController {
   @Delete('listings/:id/photos/:photoId')
   @Roles('host')
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     204,
     'listing.not_found',
     'listing.forbidden',
@@ -80,7 +80,7 @@ export class PhotoController {
 
   @Get('photos/:photoId/:rendition')
   @Public()
-  @Answers(200, 'photo.not_found')
+  @RespondsWith(200, 'photo.not_found')
   async rendition(
     @Param('photoId', Uuid) photoId: string,
     @Param('rendition', RenditionName) rendition: RenditionName,

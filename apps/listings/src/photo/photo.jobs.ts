@@ -1,6 +1,6 @@
 import { Process } from '@nestjs/bull';
 import { Inject } from '@nestjs/common';
-import { Jobs, LOGGER, runJob, SweepEvery, type TracedJobData } from '@roost/platform';
+import { Jobs, LOGGER, runTracedJob, SweepEvery, type TracedJobData } from '@roost/platform';
 import { Tracing } from '@roost/tracing';
 import type { Job } from 'bull';
 import type { Logger } from 'pino';
@@ -22,7 +22,7 @@ export class PhotoJobs {
   @Process({ name: RESIZE, concurrency: 1 })
   resize(job: Job<PhotoRef & TracedJobData>): Promise<void> {
     const { listingId, photoId } = job.data;
-    return runJob(this.tracing, job, () => this.attempt({ listingId, photoId }));
+    return runTracedJob(this.tracing, job, () => this.attempt({ listingId, photoId }));
   }
 
   /** Resizes photos whose job was lost or interrupted. */

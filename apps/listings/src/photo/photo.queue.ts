@@ -1,6 +1,6 @@
 import { InjectQueue } from '@nestjs/bull';
 import { Inject, Injectable } from '@nestjs/common';
-import { inTrace, LOGGER, runWithoutRequestContext } from '@roost/platform';
+import { withTraceparent, LOGGER, runWithoutRequestContext } from '@roost/platform';
 import type { Queue } from 'bull';
 import type { Logger } from 'pino';
 import type { PhotoRef } from './photo.queries.js';
@@ -21,7 +21,7 @@ export class PhotoQueue {
 
   enqueueResize(ref: PhotoRef): void {
     const options = { removeOnComplete: true, removeOnFail: true };
-    const traced = inTrace(ref);
+    const traced = withTraceparent(ref);
     runWithoutRequestContext(() => this.queue.add(RESIZE, traced, options)).catch((error: unknown) =>
       this.logger.warn(
         { photoId: ref.photoId, err: error },

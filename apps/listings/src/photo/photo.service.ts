@@ -38,7 +38,7 @@ export class PhotoService {
     const photo = { id: uuidv7(), width, height };
     await this.files.put(photo.id, DISPLAY, data);
     try {
-      return await this.idempotency.answer(async (em) => {
+      return await this.idempotency.runOnce(async (em) => {
         await this.listings.change(em, target(host, listingId), (listing) => {
           requireRoomForPhoto(listing);
           listing.photos = [...listing.photos, photo];

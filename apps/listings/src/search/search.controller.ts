@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { Answers, Page, Public, QueryParams } from '@roost/http';
+import { RespondsWith, Page, Public, QueryParams } from '@roost/http';
 import type { z } from 'zod';
 import { SearchHit, SearchQuery } from './search.dto.js';
 import { SearchService } from './search.service.js';
@@ -13,7 +13,7 @@ export class SearchController {
 
   @Get()
   @Public()
-  @Answers(200, SearchPage)
+  @RespondsWith(200, SearchPage)
   search(@QueryParams(SearchQuery) query: SearchQuery): Promise<SearchPage> {
     return this.searchService.search(query);
   }

@@ -1,5 +1,5 @@
 import { After, Arg, First, PageInfo, Query, Resolver } from '@roost/graphql';
-import { type AuthUser, CurrentUser, invalid, IsoDate, OptionalUser, Uuid } from '@roost/http';
+import { type AuthUser, CurrentUser, invalidRequest, IsoDate, OptionalUser, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { ListingReaderService } from '../listing/listing-reader.service.js';
 import { ListingView, PointShape, RoomTypeName } from '../listing/listing.dto.js';
@@ -75,7 +75,7 @@ export class SearchResolver {
     @Arg('after', After) cursor: string | undefined,
   ): Promise<ListingSearch> {
     const query = SearchQuery.safeParse(toQueryParameters(filter ?? {}, limit, cursor));
-    if (!query.success) throw invalid(query.error.issues, 'query');
+    if (!query.success) throw invalidRequest(query.error.issues, 'query');
     const { data, nextCursor } = await this.searchService.search(query.data);
     const listings = await this.reader.findVisible(
       data.map(({ id }) => id),

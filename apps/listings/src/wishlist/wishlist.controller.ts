@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Post, Put } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   type AuthUser,
   Body,
   CurrentUser,
@@ -25,13 +25,13 @@ export class WishlistController {
   constructor(private readonly wishlists: WishlistService) {}
 
   @Post('wishlists')
-  @Answers(201, WishlistView, 'wishlist.limit_reached')
+  @RespondsWith(201, WishlistView, 'wishlist.limit_reached')
   create(@CurrentUser() user: AuthUser, @Body(CreateWishlist) body: CreateWishlist): Promise<WishlistView> {
     return this.wishlists.create(user, body);
   }
 
   @Get('me/wishlists')
-  @Answers(200, WishlistPage)
+  @RespondsWith(200, WishlistPage)
   mine(
     @CurrentUser() user: AuthUser,
     @QueryParams(WishlistsQuery) query: WishlistsQuery,
@@ -40,7 +40,7 @@ export class WishlistController {
   }
 
   @Put('wishlists/:id/listings/:listingId')
-  @Answers(204, 'wishlist.not_found', 'wishlist.limit_reached', 'listing.not_found')
+  @RespondsWith(204, 'wishlist.not_found', 'wishlist.limit_reached', 'listing.not_found')
   put(
     @CurrentUser() user: AuthUser,
     @Param('id', Uuid) id: string,
@@ -50,7 +50,7 @@ export class WishlistController {
   }
 
   @Delete('wishlists/:id/listings/:listingId')
-  @Answers(204, 'wishlist.not_found')
+  @RespondsWith(204, 'wishlist.not_found')
   remove(
     @CurrentUser() user: AuthUser,
     @Param('id', Uuid) id: string,

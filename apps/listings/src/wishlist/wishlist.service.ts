@@ -33,7 +33,7 @@ export class WishlistService {
   ) {}
 
   create(user: AuthUser, { name }: CreateWishlist): Promise<WishlistView> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       if ((await countWishlists(em, user.id)) >= MAX_WISHLISTS) {
         throw new Problem('wishlist.limit_reached', `A user can have at most ${MAX_WISHLISTS} wishlists`);
       }

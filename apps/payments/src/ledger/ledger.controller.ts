@@ -1,6 +1,6 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Controller, Get, Inject } from '@nestjs/common';
-import { Answers, type PageOf, QueryParams, Roles } from '@roost/http';
+import { RespondsWith, type PageOf, QueryParams, Roles } from '@roost/http';
 import {
   AccountsQuery,
   LedgerAccountPage,
@@ -17,13 +17,13 @@ export class LedgerController {
   constructor(@Inject(MikroORM) private readonly orm: MikroORM) {}
 
   @Get('accounts')
-  @Answers(200, LedgerAccountPage, 'auth.forbidden')
+  @RespondsWith(200, LedgerAccountPage, 'auth.forbidden')
   accounts(@QueryParams(AccountsQuery) query: AccountsQuery): Promise<PageOf<LedgerAccountView>> {
     return listAccounts(this.orm.em.fork(), query);
   }
 
   @Get('transactions')
-  @Answers(200, LedgerTransactionPage, 'auth.forbidden')
+  @RespondsWith(200, LedgerTransactionPage, 'auth.forbidden')
   transactions(
     @QueryParams(TransactionsQuery) query: TransactionsQuery,
   ): Promise<PageOf<LedgerTransactionView>> {

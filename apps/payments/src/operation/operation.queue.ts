@@ -1,6 +1,6 @@
 import { InjectQueue } from '@nestjs/bull';
 import { Inject, Injectable } from '@nestjs/common';
-import { inTrace, LOGGER, runWithoutRequestContext } from '@roost/platform';
+import { withTraceparent, LOGGER, runWithoutRequestContext } from '@roost/platform';
 import type { Queue } from 'bull';
 import type { Logger } from 'pino';
 
@@ -27,7 +27,7 @@ export class OperationQueue {
   }
 
   private enqueue(name: string, data: object): void {
-    const traced = inTrace(data);
+    const traced = withTraceparent(data);
     runWithoutRequestContext(() => this.queue.add(name, traced, JOB_OPTIONS)).catch((error: unknown) =>
       this.logger.warn({ err: error, job: name }, 'job not enqueued; the sweeper will run it'),
     );

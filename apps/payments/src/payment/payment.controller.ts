@@ -1,13 +1,13 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Controller, Get, Inject, Post } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   type AuthUser,
   Body,
   CurrentUser,
   etagOf,
   Param,
-  sealAnswer,
+  encryptStoredResponse,
   Uuid,
   VerifiedEmail,
   Wait,
@@ -33,7 +33,7 @@ export class PaymentController {
   ) {}
 
   @Get('bookings/:bookingId/payment')
-  @Answers(200, PaymentView, 'payment.not_ready', 'rate.too_many_waits')
+  @RespondsWith(200, PaymentView, 'payment.not_ready', 'rate.too_many_waits')
   async ofBooking(
     @Param('bookingId', Uuid) bookingId: string,
     @CurrentUser() user: AuthUser,
@@ -51,7 +51,7 @@ export class PaymentController {
   }
 
   @Get('bookings/:bookingId/payments')
-  @Answers(200, PaymentList, 'booking.not_found')
+  @RespondsWith(200, PaymentList, 'booking.not_found')
   async allOfBooking(
     @Param('bookingId', Uuid) bookingId: string,
     @CurrentUser() user: AuthUser,
@@ -62,7 +62,7 @@ export class PaymentController {
   }
 
   @Get('payments/:id')
-  @Answers(200, PaymentView, 'payment.not_found')
+  @RespondsWith(200, PaymentView, 'payment.not_found')
   async one(@Param('id', Uuid) id: string, @CurrentUser() user: AuthUser): Promise<PaymentView> {
     const payment = await visiblePayment(this.orm.em.fork(), id, user);
     if (!payment) throw new Problem('payment.not_found');
@@ -71,7 +71,7 @@ export class PaymentController {
 
   @Post('payments/:id/confirm')
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     200,
     PaymentView,
     'account.suspended',
@@ -86,7 +86,7 @@ export class PaymentController {
     @Body(ConfirmPayment) body: ConfirmPayment,
     @CurrentUser() user: AuthUser,
   ): Promise<PaymentView> {
-    sealAnswer();
+    encryptStoredResponse();
     const payment = await this.payments.confirm(id, user, body.paymentMethod);
     return withEtag(this.view(payment, user), etagFor(payment, user));
   }

@@ -5,20 +5,20 @@ import {
   BatchedEdge,
   Edge,
   type EntityRef,
-  Foreign,
+  ExternalEntity,
   Mutation,
   Parent,
   Query,
   Resolver,
 } from '@roost/graphql';
-import { type AuthUser, CurrentUser, sealAnswer, Uuid, VerifiedEmail } from '@roost/http';
+import { type AuthUser, CurrentUser, encryptStoredResponse, Uuid, VerifiedEmail } from '@roost/http';
 import { Encryption, Problem } from '@roost/platform';
 import type { z } from 'zod';
 import { ConfirmPayment, PaymentView, toPaymentViewFor } from './payment.dto.js';
 import { currentPayments, visiblePayment } from './payment.queries.js';
 import { PaymentService } from './payment.service.js';
 
-const Booking = Foreign('Booking');
+const Booking = ExternalEntity('Booking');
 type Ref = z.output<EntityRef>;
 
 @Resolver(PaymentView)
@@ -43,7 +43,7 @@ export class PaymentResolver {
     @Arg('id', Uuid) id: string,
     @Arg('input', ConfirmPayment) input: ConfirmPayment,
   ): Promise<PaymentView> {
-    sealAnswer();
+    encryptStoredResponse();
     return toPaymentViewFor(
       user,
       await this.payments.confirm(id, user, input.paymentMethod),

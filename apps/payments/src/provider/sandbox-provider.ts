@@ -1,5 +1,5 @@
-import { callOut } from '@roost/http';
-import { hmac, sameSecret } from '@roost/platform';
+import { tracedFetch } from '@roost/http';
+import { hmac, secretsEqual } from '@roost/platform';
 import type { Tracing } from '@roost/tracing';
 import { z } from 'zod';
 import {
@@ -182,7 +182,7 @@ export class SandboxProvider implements PaymentProvider {
       this.options.webhookSecret,
       Buffer.concat([Buffer.from(`${time}.`), rawBody]),
     ).toString('hex');
-    if (!sameSecret(signature, expected)) return null;
+    if (!secretsEqual(signature, expected)) return null;
     if (Math.abs(now.getTime() / 1_000 - Number(time)) > SIGNATURE_LIFETIME_SECONDS) return null;
     const webhook = Webhook.parse(JSON.parse(rawBody.toString()));
     // The data of other types has no defined shape.
@@ -234,7 +234,7 @@ export class SandboxProvider implements PaymentProvider {
     try {
       const url = this.options.url + path;
       const call = { peer: this.name, method: init.method ?? 'GET', url, route: templateOf(path), tries };
-      const result = await callOut(this.options.tracing, call, async (headers, responded) => {
+      const result = await tracedFetch(this.options.tracing, call, async (headers, responded) => {
         const response = await fetch(url, {
           ...init,
           headers: { ...init.headers, ...headers },

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { Answers, Roles } from '@roost/http';
+import { RespondsWith, Roles } from '@roost/http';
 import { Reconciliation } from './reconciliation.dto.js';
 import { ReconciliationService } from './reconciliation.service.js';
 
@@ -9,7 +9,7 @@ export class ReconciliationController {
   constructor(private readonly reconciliation: ReconciliationService) {}
 
   @Get()
-  @Answers(200, Reconciliation, 'auth.forbidden', 'payment.provider_unavailable')
+  @RespondsWith(200, Reconciliation, 'auth.forbidden', 'payment.provider_unavailable')
   run(): Promise<Reconciliation> {
     return this.reconciliation.run();
   }

@@ -1,6 +1,6 @@
 import { Process } from '@nestjs/bull';
 import { Inject } from '@nestjs/common';
-import { Jobs, LOGGER, runJob, SweepEvery, type TracedJobData } from '@roost/platform';
+import { Jobs, LOGGER, runTracedJob, SweepEvery, type TracedJobData } from '@roost/platform';
 import { Tracing } from '@roost/tracing';
 import type { Job } from 'bull';
 import type { Logger } from 'pino';
@@ -24,7 +24,9 @@ export class RecoveryJobs {
 
   @Process({ name: OPERATE, concurrency: CONCURRENCY })
   async operate(job: Job<{ operationId: string } & TracedJobData>): Promise<void> {
-    await runJob(this.tracing, job, () => this.each([job.data.operationId], (id) => this.runner.run(id)));
+    await runTracedJob(this.tracing, job, () =>
+      this.each([job.data.operationId], (id) => this.runner.run(id)),
+    );
   }
 
   /** Finishes the work that a crash, a lost response or a lost webhook has interrupted. */

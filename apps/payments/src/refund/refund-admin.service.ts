@@ -19,7 +19,7 @@ export class RefundAdminService {
    * wait for each other, and none is rejected without need.
    */
   refund(paymentId: string, request: RefundPayment, admin: AuthUser): Promise<RefundView> {
-    return this.idempotency.answer(
+    return this.idempotency.runOnce(
       async (em) => {
         const payment = await em.findOne(Payment, paymentId);
         if (!payment) throw new Problem('payment.not_found');

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, type AuthUser, Body, CurrentUser, Param, Roles, Uuid } from '@roost/http';
+import { RespondsWith, type AuthUser, Body, CurrentUser, Param, Roles, Uuid } from '@roost/http';
 import { RefundAdminService } from './refund-admin.service.js';
 import { RefundPayment, RefundView } from './refund.dto.js';
 
@@ -9,7 +9,7 @@ export class RefundController {
   constructor(private readonly refunds: RefundAdminService) {}
 
   @Post(':id/refunds')
-  @Answers(
+  @RespondsWith(
     201,
     RefundView,
     'auth.forbidden',

@@ -1,5 +1,5 @@
 import { Controller, Post, Req } from '@nestjs/common';
-import { Answers, Public } from '@roost/http';
+import { RespondsWith, Public } from '@roost/http';
 import { Problem, SystemClock } from '@roost/platform';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ export class WebhookController {
 
   @Post('sandbox')
   @Public()
-  @Answers(200, WebhookReceived, 'webhook.bad_signature')
+  @RespondsWith(200, WebhookReceived, 'webhook.bad_signature')
   async sandbox(@Req() request: FastifyRequest): Promise<z.output<typeof WebhookReceived>> {
     const raw = request.rawBody ?? Buffer.alloc(0);
     const webhook = this.read('sandbox', raw, request);

@@ -1,5 +1,5 @@
 import { Process } from '@nestjs/bull';
-import { Jobs, runJob, type TracedJobData } from '@roost/platform';
+import { Jobs, runTracedJob, type TracedJobData } from '@roost/platform';
 import { Tracing } from '@roost/tracing';
 import type { Job } from 'bull';
 import { HANDLE_WEBHOOK, QUEUE } from '../operation/operation.queue.js';
@@ -15,6 +15,6 @@ export class WebhookJobs {
   /** The row is the source of truth: the sweeper retries a failed webhook. */
   @Process({ name: HANDLE_WEBHOOK, concurrency: 8 })
   async handle(job: Job<{ provider: string; id: string } & TracedJobData>): Promise<void> {
-    await runJob(this.tracing, job, () => this.webhooks.handle(job.data.provider, job.data.id));
+    await runTracedJob(this.tracing, job, () => this.webhooks.handle(job.data.provider, job.data.id));
   }
 }

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { Answers, Body, ImportResults, Roles } from '@roost/http';
+import { RespondsWith, Body, ImportResults, Roles } from '@roost/http';
 import { ImportReviews } from './import.dto.js';
 import { ImportService } from './import.service.js';
 
@@ -9,7 +9,7 @@ export class ImportController {
 
   @Post('reviews')
   @Roles('admin')
-  @Answers(200, ImportResults)
+  @RespondsWith(200, ImportResults)
   reviews(@Body(ImportReviews) batch: ImportReviews): Promise<ImportResults> {
     return this.imports.reviews(batch);
   }

@@ -4,11 +4,11 @@ import {
   importedRow,
   type ImportResult,
   type ImportResults,
-  readRow,
-  refusedRow,
-  wrongField,
+  parseRow,
+  rejectedRow,
+  invalidRowField,
 } from '@roost/http';
-import { Clock, Problem, uuidOf } from '@roost/platform';
+import { Clock, Problem, deterministicUuid } from '@roost/platform';
 import { lengthOf, MAX_TEXT } from '../review/review.dto.js';
 import { ExternalReview, type ImportReviews } from './import.dto.js';
 import { type ImportedReview, upsertExternalReviews } from './import.queries.js';
@@ -31,7 +31,7 @@ export class ImportService {
 
   /** Stores all valid rows in one transaction. A rejected row does not affect the others. */
   reviews(batch: ImportReviews): Promise<ImportResults> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const context = { source: batch.source, now: this.clock.now(), processedIds: new Set<string>() };
       const checked = batch.rows.map((row) => checkRow(row, context));
       const outcomes = await upsertExternalReviews(
@@ -58,12 +58,12 @@ interface BatchContext {
 }
 
 function checkRow(row: unknown, context: BatchContext): AcceptedRow | ImportResult {
-  const { value, refused } = readRow(ExternalReview, row);
-  if (refused) return refused;
+  const { value, rejected } = parseRow(ExternalReview, row);
+  if (rejected) return rejected;
   try {
     return acceptRow(value, context);
   } catch (error) {
-    if (error instanceof Problem) return refusedRow(value.externalId, error);
+    if (error instanceof Problem) return rejectedRow(value.externalId, error);
     throw error;
   }
 }
@@ -74,16 +74,16 @@ function acceptRow(row: ExternalReview, { source, now, processedIds }: BatchCont
   const writtenAt = new Date(row.writtenAt);
   const text = normalizeText(row.text);
   const authorName = normalizeText(row.authorName);
-  if (authorName === '') throw wrongField('request.invalid', '/authorName', 'Must not be empty');
-  if (text === '') throw wrongField('request.invalid', '/text', 'Must not be empty');
-  if (writtenAt > now) throw wrongField('request.invalid', '/writtenAt', 'Must not be in the future');
+  if (authorName === '') throw invalidRowField('request.invalid', '/authorName', 'Must not be empty');
+  if (text === '') throw invalidRowField('request.invalid', '/text', 'Must not be empty');
+  if (writtenAt > now) throw invalidRowField('request.invalid', '/writtenAt', 'Must not be in the future');
   if (processedIds.has(externalId)) {
-    throw wrongField('request.invalid', '/externalId', 'Appears more than once in this batch');
+    throw invalidRowField('request.invalid', '/externalId', 'Appears more than once in this batch');
   }
   processedIds.add(externalId);
   const isTruncated = lengthOf(text) > MAX_TEXT;
   return {
-    id: uuidOf('review', source, externalId),
+    id: deterministicUuid('review', source, externalId),
     externalId,
     externalKey: `${source}/${externalId}`,
     listingId,

@@ -1,6 +1,6 @@
 import { Controller, Get, Post } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   type AuthUser,
   Body,
   CurrentUser,
@@ -19,7 +19,7 @@ export class ModerationController {
   constructor(private readonly moderation: ModerationService) {}
 
   @Post('reviews/:id/report')
-  @Answers(201, ReportReceipt, 'account.suspended', 'review.not_found')
+  @RespondsWith(201, ReportReceipt, 'account.suspended', 'review.not_found')
   report(
     @CurrentUser() reporter: AuthUser,
     @Param('id', Uuid) id: string,
@@ -30,7 +30,7 @@ export class ModerationController {
 
   @Get('admin/review-reports')
   @Roles('admin')
-  @Answers(200, Page(ReviewReport))
+  @RespondsWith(200, Page(ReviewReport))
   reports(
     @CurrentUser() admin: AuthUser,
     @QueryParams(ListReports) query: ListReports,
@@ -40,14 +40,14 @@ export class ModerationController {
 
   @Post('admin/review-reports/:id/dismiss')
   @Roles('admin')
-  @Answers(204, 'review.report_not_found')
+  @RespondsWith(204, 'review.report_not_found')
   dismiss(@CurrentUser() admin: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
     return this.moderation.dismiss(admin, id);
   }
 
   @Post('admin/reviews/:id/hide')
   @Roles('admin')
-  @Answers(204, 'review.not_found', 'review.wrong_state')
+  @RespondsWith(204, 'review.not_found', 'review.wrong_state')
   hide(
     @CurrentUser() admin: AuthUser,
     @Param('id', Uuid) id: string,
@@ -58,7 +58,7 @@ export class ModerationController {
 
   @Post('admin/reviews/:id/restore')
   @Roles('admin')
-  @Answers(204, 'review.not_found', 'review.wrong_state')
+  @RespondsWith(204, 'review.not_found', 'review.wrong_state')
   restore(@Param('id', Uuid) id: string): Promise<void> {
     return this.moderation.restore(id);
   }

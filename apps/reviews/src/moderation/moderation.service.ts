@@ -27,7 +27,7 @@ export class ModerationService {
 
   /** A second report by the same user replaces the first one while that is open. */
   report(reporter: AuthUser, reviewId: string, input: ReportReview): Promise<ReportReceipt> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       await requireActiveAccount(em, reporter.id);
       const review = await findVisible(em, reviewId, reporter);
       if (!review?.publishedAt) throw new Problem('review.not_found');
@@ -64,7 +64,7 @@ export class ModerationService {
 
   /** Also closes the open reports of the review as upheld. */
   hide(admin: AuthUser, reviewId: string, reason: string): Promise<void> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const now = this.clock.now();
       const review = await findPublished(em, reviewId);
       if (review.hiddenAt !== null) throw new Problem('review.wrong_state', 'The review is already hidden');
@@ -76,7 +76,7 @@ export class ModerationService {
   }
 
   restore(reviewId: string): Promise<void> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const review = await findPublished(em, reviewId);
       if (review.hiddenAt === null) throw new Problem('review.wrong_state', 'The review is not hidden');
       Object.assign(review, { hiddenAt: null, hiddenReason: null, hiddenBy: null });
@@ -87,7 +87,7 @@ export class ModerationService {
 
   /** Closes a report without a change to the review. */
   dismiss(admin: AuthUser, reportId: string): Promise<void> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const isClosed = await dismissReport(em, reportId, {
         closedBy: admin.id,
         closedAt: this.clock.now(),

@@ -21,7 +21,7 @@ export class ReplyService {
   ) {}
 
   reply(recipient: AuthUser, id: string, { text }: WriteReply): Promise<ReviewView> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const now = this.clock.now();
       await requireActiveAccount(em, recipient.id);
       const review = await findVisible(em, id, recipient);

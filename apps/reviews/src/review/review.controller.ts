@@ -1,6 +1,6 @@
 import { Controller, Get, Patch, Post } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   type AuthUser,
   Body,
   CurrentUser,
@@ -39,7 +39,7 @@ export class ReviewController {
   ) {}
 
   @Post('bookings/:bookingId/reviews')
-  @Answers(
+  @RespondsWith(
     201,
     ReviewView,
     'account.suspended',
@@ -57,7 +57,7 @@ export class ReviewController {
   }
 
   @Get('bookings/:bookingId/reviews')
-  @Answers(200, BookingReviews, 'booking.not_found')
+  @RespondsWith(200, BookingReviews, 'booking.not_found')
   ofBooking(
     @CurrentUser() viewer: AuthUser,
     @Param('bookingId', Uuid) bookingId: string,
@@ -67,13 +67,13 @@ export class ReviewController {
 
   @Get('reviews/:id')
   @OptionalUser()
-  @Answers(200, ReviewView, 'review.not_found')
+  @RespondsWith(200, ReviewView, 'review.not_found')
   async read(@CurrentUser() viewer: AuthUser | null, @Param('id', Uuid) id: string): Promise<ReviewView> {
     return addEtag(await this.reader.readOne(viewer, id), viewer);
   }
 
   @Patch('reviews/:id')
-  @Answers(
+  @RespondsWith(
     200,
     ReviewView,
     'account.suspended',
@@ -90,7 +90,7 @@ export class ReviewController {
   }
 
   @Post('reviews/:id/reply')
-  @Answers(
+  @RespondsWith(
     201,
     ReviewView,
     'account.suspended',
@@ -108,7 +108,7 @@ export class ReviewController {
 
   @Get('listings/:listingId/reviews')
   @Public()
-  @Answers(200, ListingReviews)
+  @RespondsWith(200, ListingReviews)
   ofListing(
     @Param('listingId', Uuid) listingId: string,
     @QueryParams(ListReviews) query: ListReviews,
@@ -118,7 +118,7 @@ export class ReviewController {
 
   @Get('users/:userId/reviews')
   @Public()
-  @Answers(200, UserReviews)
+  @RespondsWith(200, UserReviews)
   ofUser(
     @Param('userId', Uuid) userId: string,
     @QueryParams(ListUserReviews) query: ListUserReviews,
@@ -127,7 +127,7 @@ export class ReviewController {
   }
 
   @Get('me/reviews/pending')
-  @Answers(200, Page(PendingReview))
+  @RespondsWith(200, Page(PendingReview))
   pending(
     @CurrentUser() viewer: AuthUser,
     @QueryParams(ListReviews) query: ListReviews,

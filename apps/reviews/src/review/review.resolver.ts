@@ -7,7 +7,7 @@ import {
   Edge,
   type EntityRef,
   First,
-  Foreign,
+  ExternalEntity,
   Mutation,
   Parent,
   Query,
@@ -30,9 +30,9 @@ import {
 } from './review.dto.js';
 import { ReviewService } from './review.service.js';
 
-const User = Foreign('User');
-const Listing = Foreign('Listing');
-const Booking = Foreign('Booking');
+const User = ExternalEntity('User');
+const Listing = ExternalEntity('Listing');
+const Booking = ExternalEntity('Booking');
 type Ref = z.output<EntityRef>;
 
 const Reviews = Connection(ReviewView);

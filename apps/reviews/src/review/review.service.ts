@@ -24,7 +24,7 @@ export class ReviewService {
 
   /** Stores a review. The second review of a stay publishes both. */
   write(author: AuthUser, bookingId: string, input: WriteReview): Promise<ReviewView> {
-    return this.idempotency.answer(async (em) => {
+    return this.idempotency.runOnce(async (em) => {
       const now = this.clock.now();
       await requireActiveAccount(em, author.id);
       const stay = await em.findOne(ReviewableStay, { bookingId });

@@ -3,8 +3,8 @@ import { applyTopics, envelopeOf, KafkaBus, kafkaClient } from '@roost/messaging
 import { DEFAULT_STAY_RULES, PriceRules } from '@roost/pricing';
 import { addDays } from '@roost/stay';
 import {
-  aPort,
-  aUser,
+  reservePort,
+  testUser,
   eventually,
   freshDatabase,
   freshKafka,
@@ -52,7 +52,7 @@ export class KilledServices {
       sandbox: await freshDatabase('roost_sandbox'),
     };
     const redisUrl = await freshRedis();
-    const at = async () => `http://127.0.0.1:${await aPort()}`;
+    const at = async () => `http://127.0.0.1:${await reservePort()}`;
     const [bookings, payments, sandbox, gateway] = await Promise.all([at(), at(), at(), at()]);
     const env = {
       ROOST_ENV: 'test',
@@ -108,7 +108,7 @@ export class KilledServices {
 
   /** The requests of one guest, from the quote to the end of the plan. Requests without a response are repeated. */
   async follow(plan: Plan, number: number): Promise<void> {
-    const { token } = aUser();
+    const { token } = testUser();
     const guest = new TestClient(this.processes.gateway.url, { authorization: `Bearer ${token}` });
     const checkInDate = addDays('2027-02-01', (number % 300) * 1);
     const quoteId = await retry(async () => {

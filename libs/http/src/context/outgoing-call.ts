@@ -17,12 +17,12 @@ export interface OutgoingCall {
  * Runs an outgoing HTTP call as an active span. `work` gets the headers to send and a function that records the status
  * of the response; a status of 400 and above marks the call as failed.
  */
-export function callOut<T>(
+export function tracedFetch<T>(
   tracing: Tracing,
   call: OutgoingCall,
   work: (headers: Record<string, string>, onStatus: (status: number) => void) => Promise<T>,
 ): Promise<T> {
-  if (!tracing.on) return work(tracingHeaders(), () => undefined);
+  if (!tracing.enabled) return work(tracingHeaders(), () => undefined);
   return tracing.run(`${call.method} ${call.route}`, outgoingSpan(call), (span) =>
     work(tracingHeaders(), (status) => recordStatus(tracing, span, status)),
   );
@@ -46,5 +46,5 @@ export function outgoingSpan({ peer, method, url, route, tries = 1 }: OutgoingCa
 
 export function recordStatus(tracing: Tracing, span: Span, status: number): void {
   span.setAttribute('http.response.status_code', status);
-  if (status >= 400) tracing.failed(span, { code: String(status) });
+  if (status >= 400) tracing.recordError(span, { code: String(status) });
 }

@@ -99,8 +99,8 @@ export function openContext(
   const { traceparent, tracestate } = request.headers;
   const parent = parseTraceparent(traceparent, tracestate);
   const span =
-    tracing.on && !isProbe(request.routeOptions.url)
-      ? tracing.begin(request.method, {
+    tracing.enabled && !isProbe(request.routeOptions.url)
+      ? tracing.startSpan(request.method, {
           kind: SpanKind.SERVER,
           parent,
           attributes: { 'http.request.method': request.method, 'url.scheme': request.protocol },
@@ -146,6 +146,6 @@ export function closeSpan(
   span.setAttribute('http.response.status_code', statusCode);
   if (code !== undefined) span.setAttribute('roost.code', code);
   if (typeof log.operation === 'string') span.setAttribute('graphql.operation.name', log.operation);
-  if (statusCode >= 500) tracing.failed(span, { code: code ?? String(statusCode) });
+  if (statusCode >= 500) tracing.recordError(span, { code: code ?? String(statusCode) });
   span.end();
 }

@@ -14,7 +14,7 @@ export class Idempotency {
    * Runs `work` in one transaction and stores its result there as the response to the key of this request. The result
    * must be the body that the controller sends, and it must not contain secrets.
    */
-  answer<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  runOnce<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return this.transactions.run(async (em) => {
       const body = await work(em);
       const context = currentRequest();
@@ -34,7 +34,7 @@ export class Idempotency {
  * Encrypts the response that is stored for the `Idempotency-Key` of this request. For a POST whose response contains a
  * secret; not for responses that `Idempotency.answer` stores.
  */
-export function sealAnswer(): void {
+export function encryptStoredResponse(): void {
   const claim = currentRequest()?.claim;
   if (claim) claim.encrypted = true;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ErrorCode, type FieldError, Problem } from '@roost/platform';
 import { Uuid } from '../shapes/common.js';
-import { invalid } from '../shapes/schema-pipe.js';
+import { invalidRequest } from '../shapes/schema-pipe.js';
 
 export const MAX_IMPORT_ROWS = 200;
 
@@ -58,7 +58,7 @@ export function importedRow(
 }
 
 /** The result of a row that a problem rejects. */
-export function refusedRow(externalId: string | null, problem: Problem): ImportResult {
+export function rejectedRow(externalId: string | null, problem: Problem): ImportResult {
   const [first] = (problem.extra.errors ?? []) as FieldError[];
   return {
     externalId,
@@ -71,18 +71,18 @@ export function refusedRow(externalId: string | null, problem: Problem): ImportR
 }
 
 /** A problem for one field of a row. */
-export function wrongField(code: ErrorCode, pointer: string, detail: string): Problem {
+export function invalidRowField(code: ErrorCode, pointer: string, detail: string): Problem {
   return new Problem(code, detail, { errors: [{ pointer, detail }] satisfies FieldError[] });
 }
 
 /** Validates a row: its value, or the result that rejects it. */
-export function readRow<S extends z.ZodType>(
+export function parseRow<S extends z.ZodType>(
   schema: S,
   row: unknown,
-): { value: z.output<S>; refused?: undefined } | { value?: undefined; refused: ImportResult } {
+): { value: z.output<S>; rejected?: undefined } | { value?: undefined; rejected: ImportResult } {
   const result = schema.safeParse(row);
   if (result.success) return { value: result.data };
-  return { refused: refusedRow(externalIdOf(row), invalid(result.error.issues)) };
+  return { rejected: rejectedRow(externalIdOf(row), invalidRequest(result.error.issues)) };
 }
 
 function externalIdOf(row: unknown): string | null {

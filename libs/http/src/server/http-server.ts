@@ -117,7 +117,7 @@ function addHooks(fastify: FastifyInstance, parts: HttpServerParts): void {
       return;
     }
     const { roost } = request;
-    if (roost.span) tracing.within(roost.span, () => runInContext(roost, done));
+    if (roost.span) tracing.runInSpan(roost.span, () => runInContext(roost, done));
     else runInContext(roost, done);
   });
 

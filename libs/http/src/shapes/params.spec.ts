@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Answers, Body, Page, Param, QueryParams, Uuid } from '@roost/http';
+import { RespondsWith, Body, Page, Param, QueryParams, Uuid } from '@roost/http';
 
 const Create = z
   .strictObject({ text: z.string(), size: z.int().default(1) })
@@ -12,12 +12,12 @@ const thing: Thing = { id: '0198c0de-0000-7000-8000-000000000000', text: 'a' };
 
 /** Checked by the compiler: each `@ts-expect-error` marks a line that must not compile. */
 class Controller {
-  @Answers(201, Thing)
+  @RespondsWith(201, Thing)
   create(@Body(Create) _body: Create): Promise<Thing> {
     return Promise.resolve(thing);
   }
 
-  @Answers(200, Thing)
+  @RespondsWith(200, Thing)
   one(
     @Param('id', Uuid) _id: string,
     @QueryParams(z.strictObject({ limit: z.string() })) _query: { limit: string },
@@ -25,10 +25,10 @@ class Controller {
     return thing;
   }
 
-  @Answers(204)
+  @RespondsWith(204)
   nothing(): void {}
 
-  @Answers(200, Page(Thing), 'booking.not_found')
+  @RespondsWith(200, Page(Thing), 'booking.not_found')
   list(): { data: Thing[]; nextCursor: string | null } {
     return { data: [thing], nextCursor: null };
   }
@@ -43,7 +43,7 @@ class Controller {
   wrongQuery(@QueryParams(z.strictObject({})) _query: { limit: number }): void {}
 
   // @ts-expect-error the result lacks the field text
-  @Answers(200, Thing)
+  @RespondsWith(200, Thing)
   wrongAnswer(): Promise<{ id: string }> {
     return Promise.resolve(thing);
   }
@@ -55,5 +55,5 @@ test('decorators do not change methods', () => {
 
 test('rejects an unknown error code, in the type checker, too', () => {
   // @ts-expect-error the code is not in the catalogue
-  expect(() => Answers(200, Thing, 'thing.misspelt')).toThrow();
+  expect(() => RespondsWith(200, Thing, 'thing.misspelt')).toThrow();
 });

@@ -13,13 +13,13 @@ type Returning<T> = <F extends (...args: never[]) => T | Promise<T>>(
  * The response of a route: its status, its schema (the compiler checks the return type of the method against it) and the
  * error codes that it can return. Without a schema, the response has no body.
  */
-export function Answers<S extends z.ZodType>(
+export function RespondsWith<S extends z.ZodType>(
   status: number,
   schema: S,
   ...codes: ErrorCode[]
 ): Returning<z.output<S>>;
-export function Answers(status: number, ...codes: ErrorCode[]): Returning<unknown>;
-export function Answers(
+export function RespondsWith(status: number, ...codes: ErrorCode[]): Returning<unknown>;
+export function RespondsWith(
   status: number,
   first?: z.ZodType | ErrorCode,
   ...rest: ErrorCode[]
@@ -38,7 +38,7 @@ export function Answers(
 }
 
 /** The response of a route that returns text of a media type, such as `text/calendar`. */
-export function AnswersText(mediaType: string, ...codes: ErrorCode[]): Returning<string> {
+export function RespondsWithText(mediaType: string, ...codes: ErrorCode[]): Returning<string> {
   return applyDecorators(
     HttpCode(200),
     Header('content-type', `${mediaType}; charset=utf-8`),

@@ -20,7 +20,7 @@ export class SchemaPipe implements PipeTransform {
     if (this.place === 'query') rejectRepeated(value);
     const result = this.schema.safeParse(value);
     if (result.success) return result.data;
-    throw invalid(result.error.issues, this.place, this.name);
+    throw invalidRequest(result.error.issues, this.place, this.name);
   }
 }
 
@@ -34,7 +34,7 @@ function rejectRepeated(query: unknown): void {
 }
 
 /** 400 `request.invalid` with the issues of a schema. It does not contain the input. */
-export function invalid(issues: readonly Issue[], place: Place = 'body', name?: string): Problem {
+export function invalidRequest(issues: readonly Issue[], place: Place = 'body', name?: string): Problem {
   const errors: FieldError[] = [];
   for (const issue of issues) {
     const paths =

@@ -1,5 +1,5 @@
 /** The message of a kafkajs error, with a hint which setting to check; for the second half of a sentence. */
-export function kafkaComplaint(error: unknown): string {
+export function describeKafkaError(error: unknown): string {
   const { message = String(error) } = (error ?? {}) as { message?: string };
   const hint = HINTS.find(([pattern]) => pattern.test(message))?.[1];
   return hint === undefined ? message : `${message.replace(/\.$/, '')}: ${hint}`;

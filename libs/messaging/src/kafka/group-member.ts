@@ -193,11 +193,11 @@ export class GroupMember {
     else if (parsed.kind === 'unknown') log.unknownType(topic, parsed.type);
     else if (parsed.kind === 'unreadable') {
       log.unreadable({ topic, partition, offset: message.offset }, parsed.cause);
-      listener.accept({ event: parsed.event, settled: onProcessed, revoked, unreadable: parsed.cause });
+      listener.accept({ event: parsed.event, onProcessed: onProcessed, revoked, unreadable: parsed.cause });
       return;
     } else if (listener.types.has(parsed.event.type)) {
       this.#logUnusual(parsed.event);
-      listener.accept({ event: parsed.event, settled: onProcessed, revoked });
+      listener.accept({ event: parsed.event, onProcessed: onProcessed, revoked });
       return;
     } else log.skipped(topic, 'not-listened');
     onProcessed();

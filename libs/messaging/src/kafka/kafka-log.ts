@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { EventEnvelope } from '../envelope.js';
 import { errorCode } from '../errors.js';
 import type { MessagingLogger } from '../options.js';
-import { kafkaComplaint } from './describe-kafka-error.js';
+import { describeKafkaError } from './describe-kafka-error.js';
 
 /** The interval at which a warning about the same subject is repeated in the log; the metrics count every time. */
 const REPEAT_AFTER_MS = 60_000;
@@ -50,7 +50,7 @@ export class KafkaLog {
   unreachable(brokers: readonly string[], error: unknown): void {
     this.logger.warn(
       { code: codeOf(error), brokers, err: error },
-      `Kafka does not answer at ${brokers.join(', ')} (KAFKA_BROKERS): ${kafkaComplaint(error)}; Roost keeps trying and is not ready until it does`,
+      `Kafka does not answer at ${brokers.join(', ')} (KAFKA_BROKERS): ${describeKafkaError(error)}; Roost keeps trying and is not ready until it does`,
     );
   }
 

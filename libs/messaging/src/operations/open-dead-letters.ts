@@ -5,10 +5,10 @@ import { MessagingLog } from '../messaging-log.js';
 import { Transactions } from '../transactions.js';
 
 /** Connects to the database of a service to operate on its dead letters from another process. */
-export async function deadLettersOf(
+export async function openDeadLetters(
   service: string,
   databaseUrl: string,
-): Promise<{ letters: DeadLetters; close(): Promise<void> }> {
+): Promise<{ deadLetters: DeadLetters; close(): Promise<void> }> {
   const orm = await MikroORM.init({
     clientUrl: databaseUrl,
     contextName: `operator of ${service}`,
@@ -22,5 +22,5 @@ export async function deadLettersOf(
   });
   const options = { service, bus: new EmbeddedBus() };
   const transactions = new Transactions(orm, options, new MessagingLog(options));
-  return { letters: new DeadLetters(orm, transactions), close: () => orm.close(true) };
+  return { deadLetters: new DeadLetters(orm, transactions), close: () => orm.close(true) };
 }

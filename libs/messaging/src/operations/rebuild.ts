@@ -47,13 +47,13 @@ export interface Rebuilt {
 }
 
 /** The topic has dead letters, so a rebuild is rejected: it would handle newer events before them. */
-export class LettersInTheWay extends Error {
+export class BlockedByDeadLetters extends Error {
   override readonly name = 'BlockedByDeadLetters';
   constructor(
     topic: string,
-    readonly letters: number,
+    readonly deadLetters: number,
   ) {
-    super(`${letters} dead letters of ${topic} block the rebuild`);
+    super(`${deadLetters} dead letters of ${topic} block the rebuild`);
   }
 }
 
@@ -93,7 +93,7 @@ async function rebuildInTransaction(
   await allowLongTransaction(em);
   await lockInbox(em);
   const deadLetters = await countDeadLettersOf(em, topic);
-  if (deadLetters > 0) throw new LettersInTheWay(topic, deadLetters);
+  if (deadLetters > 0) throw new BlockedByDeadLetters(topic, deadLetters);
 
   const summaries = new Map<string, TableSummary>();
   for (const table of tables) {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { outsideTraces } from '@roost/tracing';
+import { runWithoutTrace } from '@roost/tracing';
 
 /** The part of a request that the database needs. `@roost/http` extends it with the request and the reply. */
 export interface RequestScope {
@@ -23,5 +23,5 @@ export function currentScope(): RequestScope | undefined {
 
 /** Runs background work outside of the request and the trace that triggered it. */
 export function runWithoutRequestContext<T>(work: () => T): T {
-  return outsideTraces(() => storage.exit(work));
+  return runWithoutTrace(() => storage.exit(work));
 }

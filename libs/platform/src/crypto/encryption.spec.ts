@@ -1,4 +1,4 @@
-import { Encryption, hmac, randomToken, sameSecret } from './encryption.js';
+import { Encryption, hmac, randomToken, secretsEqual } from './encryption.js';
 
 describe('Encryption', () => {
   const encryption = new Encryption('a secret of the operator, long enough');
@@ -32,7 +32,7 @@ test('hmac returns the result of RFC 4231, case 2', () => {
 });
 
 test('secrets are compared by content', () => {
-  expect(sameSecret('a', Buffer.from('a'))).toBe(true);
-  expect(sameSecret('a', 'ab')).toBe(false);
+  expect(secretsEqual('a', Buffer.from('a'))).toBe(true);
+  expect(secretsEqual('a', 'ab')).toBe(false);
   expect(randomToken()).toMatch(/^[\w-]{43}$/);
 });

@@ -53,7 +53,7 @@ export function hmac(secret: string, data: string | Buffer, algorithm: HmacAlgor
 }
 
 /** Compares two secrets in constant time. */
-export function sameSecret(a: string | Buffer, b: string | Buffer): boolean {
+export function secretsEqual(a: string | Buffer, b: string | Buffer): boolean {
   const [left, right] = [createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest()];
   return timingSafeEqual(left, right);
 }

@@ -6,13 +6,13 @@ export interface TracedJobData {
 }
 
 /** The data of a new job, with the `traceparent` of the active trace, if any. */
-export function inTrace<T extends object>(data: T): T & TracedJobData {
+export function withTraceparent<T extends object>(data: T): T & TracedJobData {
   const traceparent = activeTraceparent();
   return traceparent === undefined ? data : { ...data, traceparent };
 }
 
 /** Runs a job as a span of the trace in which the job was added. */
-export function runJob<T>(
+export function runTracedJob<T>(
   tracing: Tracing,
   job: { name: string; attemptsMade: number; data: TracedJobData },
   work: () => Promise<T>,

@@ -20,7 +20,7 @@ export const command: Command = {
 
 async function create({ options, out }: Call): Promise<void> {
   if (options.email === undefined) throw new UsageError('Pass the mail address of the account with --email.');
-  const { Administrators, Register } = await import('@roost/app-identity');
+  const { AdministratorService, Register } = await import('@roost/app-identity');
   const who = { email: String(options.email), displayName: String(options.name ?? 'Administrator') };
   const system = findSystem(options);
   const input = Register.safeParse({ ...who, password: await readPassword() });
@@ -29,7 +29,7 @@ async function create({ options, out }: Call): Promise<void> {
   const { withReplica } = await import('../replica.js');
   const created = await withReplica(system, 'identity', (identity) =>
     identity
-      .get(Administrators)
+      .get(AdministratorService)
       .create(input.data)
       .catch((error: unknown) => {
         throw isTooCommon(error)

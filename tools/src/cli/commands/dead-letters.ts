@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type DeadLetter, type DeadLetterFilter, type DeadLetters, deadLettersOf } from '@roost/messaging';
+import { type DeadLetter, type DeadLetterFilter, type DeadLetters, openDeadLetters } from '@roost/messaging';
 import { age } from '../age.js';
 import { type Call, type Command, UsageError, OperatorError, type Row } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
@@ -70,12 +70,12 @@ async function withDeadLetters(
   const opened = await Promise.all(
     services.map(async (service) => ({
       service,
-      ...(await deadLettersOf(service, system.databaseUrl(service))),
+      ...(await openDeadLetters(service, system.databaseUrl(service))),
     })),
   );
   try {
     const found = await Promise.all(
-      opened.map(async ({ service, letters: deadLetters }) => ({
+      opened.map(async ({ service, deadLetters: deadLetters }) => ({
         service,
         deadLetters,
         found: await deadLetters.list(filter, limit),

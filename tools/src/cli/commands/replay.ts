@@ -3,7 +3,7 @@ import {
   EventConsumer,
   type EventEnvelope,
   isTransient,
-  LettersInTheWay,
+  BlockedByDeadLetters,
   rebuild,
   Transactions,
 } from '@roost/messaging';
@@ -95,9 +95,9 @@ async function replayProjections(call: Call): Promise<void> {
           keep: !dryRun,
           onProgress: (count) => call.out.progress(`  ${topic}: ${count} events`),
         }).catch((error: unknown) => {
-          if (error instanceof LettersInTheWay)
+          if (error instanceof BlockedByDeadLetters)
             throw new OperatorError(
-              `${error.letters} events of ${topic} are parked at ${name}: redrive or discard them first (roost dead-letters), or they would be handled out of order.`,
+              `${error.deadLetters} events of ${topic} are parked at ${name}: redrive or discard them first (roost dead-letters), or they would be handled out of order.`,
             );
           throw error;
         });
@@ -179,7 +179,7 @@ async function deliver(replica: Replica, event: EventEnvelope, counts: Counts): 
   } catch (error) {
     if (!isTransient(error)) counts.failed += 1;
     // A failure is retried and then parked, as in the running service.
-    await new Promise<void>((settled) => replica.deliver({ event, settled }));
+    await new Promise<void>((onProcessed) => replica.deliver({ event, onProcessed }));
   }
 }
 

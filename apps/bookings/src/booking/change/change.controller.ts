@@ -1,6 +1,6 @@
 import { Controller, Get, Post } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   Body,
   CurrentUser,
   etagOf,
@@ -19,7 +19,7 @@ export class ChangeController {
 
   @Post()
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     201,
     BookingChange,
     'account.suspended',
@@ -41,7 +41,7 @@ export class ChangeController {
   }
 
   @Get(':changeId')
-  @Answers(200, BookingChange, 'change.not_found')
+  @RespondsWith(200, BookingChange, 'change.not_found')
   async read(
     @CurrentUser() viewer: AuthUser,
     @Param('id', Uuid) id: string,
@@ -53,7 +53,7 @@ export class ChangeController {
 
   @Post(':changeId/accept')
   @VerifiedEmail()
-  @Answers(
+  @RespondsWith(
     200,
     BookingChange,
     'account.suspended',
@@ -71,7 +71,7 @@ export class ChangeController {
   }
 
   @Post(':changeId/decline')
-  @Answers(
+  @RespondsWith(
     200,
     BookingChange,
     'auth.forbidden',
@@ -88,7 +88,7 @@ export class ChangeController {
   }
 
   @Post(':changeId/withdraw')
-  @Answers(
+  @RespondsWith(
     200,
     BookingChange,
     'auth.forbidden',

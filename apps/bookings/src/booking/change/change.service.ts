@@ -31,7 +31,7 @@ export class ChangeService {
 
   async propose(user: AuthUser, bookingId: string, request: ProposeChange): Promise<ChangeDto> {
     return await this.staleHolds.retryAfterEnding(() =>
-      this.idempotency.answer(async (em) => {
+      this.idempotency.runOnce(async (em) => {
         const context = await this.lock(em, user, bookingId);
         const { booking } = context;
         await requireActiveAccount(em, user.id);
@@ -82,7 +82,7 @@ export class ChangeService {
     changeId: string,
     apply: (step: ChangeStep) => Promise<void>,
   ): Promise<ChangeDto> {
-    return await this.idempotency.answer(async (em) => {
+    return await this.idempotency.runOnce(async (em) => {
       const step = await this.lock(em, user, bookingId);
       const change = await findChange(em, bookingId, changeId);
       if (!change) throw new Problem('change.not_found');

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
 import {
-  Answers,
+  RespondsWith,
   type AuthUser,
   Body,
   CurrentUser,
@@ -38,7 +38,7 @@ export class NoteController {
 
   @Post()
   @VerifiedEmail()
-  @Answers(201, NoteDto)
+  @RespondsWith(201, NoteDto)
   async write(@CurrentUser() user: AuthUser, @Body(WriteNote) body: WriteNote): Promise<NoteDto> {
     const note = await this.notes.write(user, body);
     return withEtag(note, etagOf(note.version, user.id));
@@ -46,14 +46,14 @@ export class NoteController {
 
   @Get('count')
   @Public()
-  @Answers(200, Count)
+  @RespondsWith(200, Count)
   async count(): Promise<Count> {
     return { count: await countNotes(this.em) };
   }
 
   @Get('hello')
   @OptionalUser()
-  @Answers(200, Hello)
+  @RespondsWith(200, Hello)
   hello(@CurrentUser() user: AuthUser | null): Hello {
     return { id: user?.id ?? null };
   }
@@ -61,13 +61,13 @@ export class NoteController {
   @Delete()
   @Roles('admin')
   @StepUp()
-  @Answers(204)
+  @RespondsWith(204)
   removeExpired(): Promise<void> {
     return this.notes.removeExpired();
   }
 
   @Post('bulk')
-  @Answers(200, Bulk)
+  @RespondsWith(200, Bulk)
   async writeMany(@CurrentUser() user: AuthUser, @Body(WriteMany) body: WriteMany): Promise<Bulk> {
     for (const text of body.texts) await this.notes.add(user, { text, tags: [] });
     return { count: body.texts.length, requestId: currentRequest()?.requestId };
@@ -75,13 +75,13 @@ export class NoteController {
 
   @Post('attachments')
   @Upload({ field: 'file', maxBytes: 2_000_000 })
-  @Answers(201, Attachment, 'request.too_large')
+  @RespondsWith(201, Attachment, 'request.too_large')
   attach(@FilePart() file: UploadedFile): Attachment {
     return { sizeBytes: file.bytes.length, mimeType: file.mimeType };
   }
 
   @Get(':id')
-  @Answers(200, NoteDto, 'route.not_found')
+  @RespondsWith(200, NoteDto, 'route.not_found')
   async read(
     @CurrentUser() user: AuthUser,
     @Param('id', Uuid) id: string,
@@ -98,7 +98,7 @@ export class NoteController {
   }
 
   @Patch(':id')
-  @Answers(200, NoteDto, 'route.not_found', 'request.precondition_failed')
+  @RespondsWith(200, NoteDto, 'route.not_found', 'request.precondition_failed')
   async edit(
     @CurrentUser() user: AuthUser,
     @Param('id', Uuid) id: string,
@@ -109,7 +109,7 @@ export class NoteController {
   }
 
   @Get()
-  @Answers(200, Page(NoteDto))
+  @RespondsWith(200, Page(NoteDto))
   list(@CurrentUser() user: AuthUser, @QueryParams(ListNotes) query: ListNotes): Promise<PageOf<NoteDto>> {
     return listNotes(this.em, user.id, query);
   }

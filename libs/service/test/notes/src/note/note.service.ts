@@ -18,7 +18,7 @@ export class NoteService {
   ) {}
 
   write(user: AuthUser, input: WriteNote): Promise<NoteDto> {
-    return this.idempotency.answer((em) => this.#write(em, user, input));
+    return this.idempotency.runOnce((em) => this.#write(em, user, input));
   }
 
   add(user: AuthUser, input: WriteNote): Promise<NoteDto> {

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 type State = 'whole' | 'cut' | 'lossy';
 
 /** A TCP proxy in front of PostgreSQL, Redis or Kafka that simulates network faults. */
-export class Wire {
+export class TestProxy {
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((inner) => this.#connect(inner));
   #state: State = 'whole';
@@ -15,11 +15,11 @@ export class Wire {
   private constructor(private readonly target: URL) {}
 
   /** Starts a proxy for `target`, an address with a port. */
-  static async to(target: string): Promise<Wire> {
-    const wire = new Wire(new URL(target));
-    wire.#server.listen(0, '127.0.0.1');
-    await once(wire.#server, 'listening');
-    return wire;
+  static async to(target: string): Promise<TestProxy> {
+    const proxy = new TestProxy(new URL(target));
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
   }
 
   get port(): number {
