@@ -5,6 +5,28 @@ import tseslint from 'typescript-eslint';
 const ambientTime = 'A rule gets `now` as an argument: it reads no clock.';
 const ambientChance = 'A rule gets what it decides on as arguments: it draws no chance.';
 
+const MAX_PARAMETERS = 4;
+const MAX_DEPENDENCIES = 7;
+const tooMany = (what, most) => `${what} has at most ${most} parameters: pass an object.`;
+const sizes = [
+  ...[
+    'FunctionDeclaration',
+    'ArrowFunctionExpression',
+    "MethodDefinition[kind!='constructor'] > FunctionExpression",
+  ].map((selector) => ({
+    selector: `${selector}[params.length>${MAX_PARAMETERS}]`,
+    message: tooMany('A function', MAX_PARAMETERS),
+  })),
+  {
+    selector: `MethodDefinition[kind='constructor'] > FunctionExpression[params.length>${MAX_DEPENDENCIES}]`,
+    message: tooMany('A constructor', MAX_DEPENDENCIES),
+  },
+];
+const positionalValues = {
+  selector: "CallExpression[callee.property.name='execute'] > ArrayExpression.arguments",
+  message: 'Write values into the `sql` template.',
+};
+
 /** The libraries of a service, from the ground up: each may import those before it (docs/architecture.md). */
 const serverLayers = ['layer:foundation', 'layer:messaging', 'layer:http', 'layer:graphql', 'layer:service'];
 
@@ -72,6 +94,32 @@ export default tseslint.config(
     },
   },
   {
+    // One way to the database: named values, and SQL only in functions of *.queries.ts (CONTRIBUTING.md).
+    files: ['apps/*/src/**/*.ts'],
+    ignores: ['**/*.queries.ts', '**/*.entity.ts', '**/*.spec.ts', 'apps/sandbox/**', 'apps/standalone/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: ['@mikro-orm/postgresql', '@mikro-orm/core'].map((name) => ({
+            name,
+            importNames: ['sql', 'raw'],
+            message: 'SQL is in *.queries.ts.',
+          })),
+        },
+      ],
+    },
+  },
+  {
+    files: ['apps/**/*.ts', 'libs/**/*.ts', 'tools/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...sizes, positionalValues] },
+  },
+  {
+    // The columns of a test table are parameters.
+    files: ['**/*.spec.ts'],
+    rules: { 'no-restricted-syntax': ['error', positionalValues] },
+  },
+  {
     // Specs of libs start real parts through libs/testing, which itself stands on those libs.
     files: ['libs/**/test/**/*.ts', 'libs/**/*.spec.ts'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
@@ -105,6 +153,7 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
+        ...sizes,
         { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: ambientTime },
       ],
     },

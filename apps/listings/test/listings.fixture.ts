@@ -120,13 +120,17 @@ export interface PhotoBody {
   height: number;
 }
 
-export function upload(
-  service: TestService,
-  user: TestUser,
-  listingId: string,
-  bytes: Buffer,
-  { type = 'image/jpeg', name = 'photo.jpg', field = 'file', headers = {} } = {},
-) {
+interface UploadInput {
+  bytes: Buffer;
+  type?: string;
+  name?: string;
+  field?: string;
+  headers?: Record<string, string>;
+}
+
+export function upload(service: TestService, user: TestUser, listingId: string, file: Buffer | UploadInput) {
+  const input: UploadInput = Buffer.isBuffer(file) ? { bytes: file } : file;
+  const { bytes, type = 'image/jpeg', name = 'photo.jpg', field = 'file', headers = {} } = input;
   const form = new FormData();
   form.set(field, new Blob([new Uint8Array(bytes)], { type }), name);
   return service.as(user).post<PhotoBody>(`/v1/listings/${listingId}/photos`, form, headers);

@@ -72,14 +72,18 @@ describe('201', () => {
 
   test('ignores the file name and the content type of the client', async () => {
     const png = await testImage(64, 64, 'png');
-    const res = await upload(service, host, draft, png, { type: 'text/html', name: '../../etc/passwd.html' });
+    const res = await upload(service, host, draft, {
+      bytes: png,
+      type: 'text/html',
+      name: '../../etc/passwd.html',
+    });
     expect(res.status).toBe(201);
     expect((await fetchFile(res.body.url)).res.headers.get('content-type')).toBe('image/jpeg');
   });
 
   test('accepts any field name', async () => {
     for (const field of ['file', 'photo']) {
-      expect((await upload(service, host, draft, await testImage(), { field })).status).toBe(201);
+      expect((await upload(service, host, draft, { bytes: await testImage(), field })).status).toBe(201);
     }
   });
 
@@ -118,7 +122,7 @@ describe('201', () => {
     marker.writeUInt16BE(comment.length + 2, 2);
     const zip = Buffer.from('PK\x03\x04 and the rest of an archive', 'latin1');
     const polyglot = Buffer.concat([jpeg.subarray(0, 2), marker, comment, jpeg.subarray(2), zip, comment]);
-    const res = await upload(service, host, draft, polyglot, { name: 'x.html', type: 'text/html' });
+    const res = await upload(service, host, draft, { bytes: polyglot, name: 'x.html', type: 'text/html' });
     expect(res.status).toBe(201);
     const { bytes } = await fetchFile(res.body.url);
     expect(bytes.includes('script')).toBe(false);
@@ -128,10 +132,10 @@ describe('201', () => {
   test('creates one photo per idempotency key', async () => {
     const image = await testImage();
     const headers = { 'idempotency-key': 'this-photo' };
-    const first = await upload(service, host, draft, image, { headers });
+    const first = await upload(service, host, draft, { bytes: image, headers });
     expect(first.status).toBe(201);
     // Another form boundary and file name, but the same photo.
-    const second = await upload(service, host, draft, image, { headers, name: 'again.jpg' });
+    const second = await upload(service, host, draft, { bytes: image, headers, name: 'again.jpg' });
     expect([second.status, second.body]).toEqual([201, first.body]);
     expect(second.headers.get('idempotent-replayed')).toBe('true');
     expect(await photosOf(draft)).toHaveLength(1);
@@ -248,9 +252,13 @@ describe('422', () => {
       .toBuffer();
     expect(large.length).toBeGreaterThan(1024 * 1024);
     const changed = Buffer.concat([large, Buffer.from([0])]);
-    expect((await upload(service, host, draft, large, { headers })).status).toBe(201);
+    expect((await upload(service, host, draft, { bytes: large, headers })).status).toBe(201);
     for (const other of [changed, await testImage(), Buffer.alloc(0)]) {
-      expectProblem(await upload(service, host, draft, other, { headers }), 422, 'idempotency.key_reused');
+      expectProblem(
+        await upload(service, host, draft, { bytes: other, headers }),
+        422,
+        'idempotency.key_reused',
+      );
     }
     expect(await photosOf(draft)).toHaveLength(1);
   });
@@ -258,15 +266,15 @@ describe('422', () => {
   test('accepts an idempotency key again after an upload that was too large', async () => {
     const headers = { 'idempotency-key': 'too-large-at-first' };
     const tooLarge = Buffer.concat([await testImage(), Buffer.alloc(15 * 1024 * 1024)]);
-    expectProblem(await upload(service, host, draft, tooLarge, { headers }), 413, 'request.too_large');
-    expect((await upload(service, host, draft, await testImage(), { headers })).status).toBe(201);
+    expectProblem(await upload(service, host, draft, { bytes: tooLarge, headers }), 413, 'request.too_large');
+    expect((await upload(service, host, draft, { bytes: await testImage(), headers })).status).toBe(201);
   });
 
   test('stores one of two photos that are uploaded concurrently with one key', async () => {
     const headers = { 'idempotency-key': 'at-once' };
     const images = [await testImage(64, 64), await testImage(64, 48)];
     const responses = await Promise.all(
-      images.map((image) => upload(service, host, draft, image, { headers })),
+      images.map((image) => upload(service, host, draft, { bytes: image, headers })),
     );
     expect(responses.map(({ status }) => status).sort()).toEqual([201, 422]);
     expect(await photosOf(draft)).toHaveLength(1);

@@ -1,3 +1,4 @@
+import { sql } from '@mikro-orm/postgresql';
 import { Controller, Inject, Injectable } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
 import { mirror, OnEvent, Transactions, type EventMeta } from '../src/index.js';
@@ -20,7 +21,7 @@ export class Effects {
 
   async add(eventId: string, key: string, note: string): Promise<void> {
     await this.transactions.run((em) =>
-      em.execute('INSERT INTO effect (event_id, key, note) VALUES (?, ?, ?)', [eventId, key, note]),
+      em.execute(sql`INSERT INTO effect (event_id, key, note) VALUES (${eventId}, ${key}, ${note})`),
     );
   }
 }

@@ -1,4 +1,5 @@
 /** A process of two services that ROOST_FAULT kills at a fault point: publishes `MESSAGES` numbered messages, then waits. */
+import { sql } from '@mikro-orm/postgresql';
 import { EmbeddedBus } from '../src/index.js';
 import { MessageConsumer } from './consumers.js';
 import { aMessage } from './fixtures.js';
@@ -20,7 +21,7 @@ for (let number = 1; number <= Number(MESSAGES); number += 1) {
   );
   const messageId = `00000000-0000-7000-8000-${String(row?.next).padStart(12, '0')}`;
   await bookings.transactions.run(async (em) => {
-    await em.execute('INSERT INTO scratch (note) VALUES (?)', [`${THREAD} ${messageId}`]);
+    await em.execute(sql`INSERT INTO scratch (note) VALUES (${`${THREAD} ${messageId}`})`);
     await bookings.outbox.add(em, 'message.sent', aMessage(THREAD, messageId));
   });
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { eventually, freshDatabase } from '@roost/testing';
 import { MessageConsumer, RatingMirror, resetScript } from './consumers.js';
 import { aMessage, aRating } from './fixtures.js';
@@ -91,8 +91,7 @@ describe('event delivery over Kafka', () => {
     await reviews.sql('INSERT INTO aggregate (id, version) VALUES (?, 4)', [id]);
     const bump = async (em: EntityManager): Promise<void> => {
       const [row] = await em.execute<{ version: number }[]>(
-        'UPDATE aggregate SET version = version + 1 WHERE id = ? RETURNING version::int AS version',
-        [id],
+        sql`UPDATE aggregate SET version = version + 1 WHERE id = ${id} RETURNING version::int AS version`,
       );
       const version = row?.version ?? 0;
       await reviews.outbox.add(em, 'rating.changed', aRating(id, version), { version });

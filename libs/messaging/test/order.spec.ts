@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { eventually, freshDatabase } from '@roost/testing';
 import { EmbeddedBus } from '../src/index.js';
 import { MessageConsumer, RatingMirror, resetScript } from './consumers.js';
@@ -29,8 +29,7 @@ describe('the order of events', () => {
   /** A writer as every service has it: loads the aggregate, writes the next version and publishes it. */
   async function bump(em: EntityManager, id: string): Promise<void> {
     const [row] = await em.execute<{ version: number }[]>(
-      'UPDATE aggregate SET version = version + 1 WHERE id = ? RETURNING version::int AS version',
-      [id],
+      sql`UPDATE aggregate SET version = version + 1 WHERE id = ${id} RETURNING version::int AS version`,
     );
     const version = row?.version ?? 0;
     await reviews.outbox.add(em, 'rating.changed', aRating(id, version), { version });
@@ -134,8 +133,7 @@ describe('the order of events', () => {
           await reviews.transactions.run(async (em) => {
             await bump(em, thread.id);
             const [row] = await em.execute<{ version: string }[]>(
-              'SELECT version::text AS version FROM aggregate WHERE id = ?',
-              [thread.id],
+              sql`SELECT version::text AS version FROM aggregate WHERE id = ${thread.id}`,
             );
             const serial = String(row?.version).padStart(12, '0');
             await reviews.outbox.add(

@@ -1,3 +1,4 @@
+import { sql } from '@mikro-orm/postgresql';
 import { randomUUID } from 'node:crypto';
 import { freshDatabase } from '@roost/testing';
 import { EmbeddedBus, RetryTransaction } from '../src/index.js';
@@ -22,7 +23,7 @@ describe('Transactions.run', () => {
       tries += 1;
       const currentTry = tries;
       node.transactions.afterCommit(() => committed.push(currentTry));
-      await em.execute('INSERT INTO scratch (note) VALUES (?)', [`try ${tries}`]);
+      await em.execute(sql`INSERT INTO scratch (note) VALUES (${`try ${tries}`})`);
       if (tries < 3) throw new RetryTransaction('a concurrent insert was faster');
     });
     expect(committed).toEqual([3]);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { defineConfig, EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { defineConfig, EntityManager, MikroORM, sql } from '@mikro-orm/postgresql';
 import { Migration, Migrator } from '@mikro-orm/migrations';
 import { Controller, Global, Inject, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -48,7 +48,7 @@ class BenchConsumer {
   @OnEvent('message.sent')
   async sent(body: EventBody<'message.sent'>): Promise<void> {
     await this.transactions.run(async (em) => {
-      await em.execute('INSERT INTO handled (id) VALUES (?)', [body.messageId]);
+      await em.execute(sql`INSERT INTO handled (id) VALUES (${body.messageId})`);
     });
     this.transactions.afterCommit(() => {
       waiting.get(body.messageId)?.(now());

@@ -63,7 +63,7 @@ async function reset({ options, out }: Call): Promise<void> {
   writeFileSync(request, '');
   const own = free ? startRoost(dataDir, out) : null;
   try {
-    const status = await loaded(folder, request, started, own, out);
+    const status = await untilLoaded({ folder, request, started, own, out });
     const { counts } = status;
     if (status.state !== 'loaded' || !counts) {
       throw new OperatorError(`The demo data could not be loaded: details in ${join(dataDir, 'roost.log')}.`);
@@ -134,13 +134,20 @@ function startRoost(dataDir: string, out: Output): OwnRoost {
   };
 }
 
-async function loaded(
-  folder: string,
-  request: string,
-  started: Date,
-  own: OwnRoost | null,
-  out: Output,
-): Promise<Status> {
+/** Waits for the result of the load, by the status file in `folder`. */
+async function untilLoaded({
+  folder,
+  request,
+  started,
+  own,
+  out,
+}: {
+  folder: string;
+  request: string;
+  started: Date;
+  own: OwnRoost | null;
+  out: Output;
+}): Promise<Status> {
   let reported = '';
   for (const from = performance.now(); ; await pause(100)) {
     const waited = performance.now() - from;
