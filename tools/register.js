@@ -1,7 +1,7 @@
 /**
- * Lets Node run the TypeScript of this repository: `node --conditions=@roost/source --import ./tools/register.js x.ts`.
- * Each file is compiled once and kept under node_modules/.cache; hooks in the same thread, and no compiler in
- * memory when nothing has changed, halve the time of a start (docs/adr/0005-own-typescript-hook.md).
+ * Runs the TypeScript of this repository: `node --conditions=@roost/source --import ./tools/register.js x.ts`.
+ * Each file is compiled once and cached in node_modules/.cache. The hooks run in the main thread and load the compiler
+ * only for changed files, which halves the start time (docs/adr/0005-own-typescript-hook.md).
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const NODE_MAJOR = 24;
 
 if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
   process.stderr.write(
-    `Roost needs Node ${NODE_MAJOR}, and this is Node ${process.versions.node}: run "npm ci" again, without --ignore-scripts (it brings Node ${NODE_MAJOR} for npm's scripts), or install Node ${NODE_MAJOR}.\n`,
+    `Roost requires Node ${NODE_MAJOR}; this is Node ${process.versions.node}. Run "npm ci" without --ignore-scripts (it installs Node ${NODE_MAJOR} for npm scripts), or install Node ${NODE_MAJOR}.\n`,
   );
   process.exit(1);
 }
@@ -24,14 +24,14 @@ const require = module.createRequire(import.meta.url);
 const settings = readFileSync(join(root, '.swcrc'), 'utf8');
 const compilerVersion = require('@swc/core/package.json').version;
 
-let mayKeep = true;
+let cacheWritable = true;
 try {
   mkdirSync(join(cache, 'javascript'), { recursive: true });
 } catch {
-  // Somebody else's checkout: it works all the same, only slower.
-  mayKeep = false;
+  // A read-only checkout works without the cache, and starts more slowly.
+  cacheWritable = false;
 }
-if (mayKeep) module.enableCompileCache(join(cache, 'bytecode'));
+if (cacheWritable) module.enableCompileCache(join(cache, 'bytecode'));
 module.setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
 
 module.registerHooks({
@@ -46,20 +46,20 @@ module.registerHooks({
   },
   load(url, context, next) {
     if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
-    return { format: 'module', source: compiled(fileURLToPath(url)), shortCircuit: true };
+    return { format: 'module', source: compile(fileURLToPath(url)), shortCircuit: true };
   },
 });
 
-function compiled(file) {
+function compile(file) {
   const source = readFileSync(file, 'utf8');
   const hash = (text) => createHash('sha256').update(text).digest('hex');
-  const mark = `\n//@ ${hash(`${compilerVersion}\n${settings}\n${source}`)}\n`;
-  const kept = join(cache, 'javascript', `${hash(file)}.js`);
+  const signature = `\n//@ ${hash(`${compilerVersion}\n${settings}\n${source}`)}\n`;
+  const cachedFile = join(cache, 'javascript', `${hash(file)}.js`);
   try {
-    const text = readFileSync(kept, 'utf8');
-    if (text.endsWith(mark)) return text;
+    const text = readFileSync(cachedFile, 'utf8');
+    if (text.endsWith(signature)) return text;
   } catch {
-    // Not compiled before.
+    // The file is not in the cache.
   }
   const { code } = require('@swc/core').transformSync(source, {
     ...JSON.parse(settings),
@@ -67,14 +67,14 @@ function compiled(file) {
     filename: file,
     sourceMaps: 'inline',
   });
-  const text = `${code}${mark}`;
-  if (mayKeep) {
+  const text = `${code}${signature}`;
+  if (cacheWritable) {
     try {
-      const fresh = `${kept}.${process.pid}`;
-      writeFileSync(fresh, text);
-      renameSync(fresh, kept);
+      const temporaryFile = `${cachedFile}.${process.pid}`;
+      writeFileSync(temporaryFile, text);
+      renameSync(temporaryFile, cachedFile);
     } catch {
-      mayKeep = false;
+      cacheWritable = false;
     }
   }
   return text;

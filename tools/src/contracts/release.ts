@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { breakingChanges, events, type EventType, type Release, releaseOf } from '@roost/contracts';
 
-const HELP = `Keeps the contracts of this version of Roost (package.json) as released, for later ones to be compared with.
+const HELP = `Stores the event contracts of this version of Roost (package.json) as released. Later versions are compared with them.
 
   npm run contracts:release [-- options]
 
-  --again   write a version that has been kept already once more (only before it is out)
-  --help    this text
+  --again   overwrite the stored version (only before it is published)
+  --help    print this help
 
-It refuses while the contracts would break a release before; the specs of libs/contracts do the same.`;
+The command fails if the contracts break an earlier release; the specs of libs/contracts check the same.`;
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = join(root, 'libs/contracts/released');
@@ -26,18 +26,18 @@ function release(again: boolean): number {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const file = join(folder, `${version}.json`);
   if (existsSync(file) && !again) {
-    console.error(`${version} is released: raise the version in package.json first.`);
+    console.error(`${version} is already released. Increase the version in package.json first.`);
     return 1;
   }
-  const broken = releases()
-    .filter((before) => before.version !== version)
-    .flatMap((before) => breakingChanges(before, events));
-  if (broken.length > 0) {
-    console.error(`These contracts break what has been released:\n  ${broken.join('\n  ')}`);
+  const breaking = releases()
+    .filter((earlier) => earlier.version !== version)
+    .flatMap((earlier) => breakingChanges(earlier, events));
+  if (breaking.length > 0) {
+    console.error(`The contracts break an earlier release:\n  ${breaking.join('\n  ')}`);
     return 1;
   }
   writeFileSync(file, linePerEvent(releaseOf(version, events, examples())));
-  console.log(`${Object.keys(events).length} events of ${version} are kept in libs/contracts/released.`);
+  console.log(`${Object.keys(events).length} events of ${version} are stored in libs/contracts/released.`);
   return 0;
 }
 
@@ -51,7 +51,7 @@ function examples(): Record<string, unknown> {
   return Object.fromEntries((Object.keys(events) as EventType[]).map((type) => [type, read(type)]));
 }
 
-/** A diff of two releases shows which events differ, and the file stays short. */
+/** One line per event, so that a diff of two releases shows the changed events. */
 function linePerEvent({ version, events: released }: Release): string {
   const lines = Object.entries(released)
     .toSorted(([a], [b]) => a.localeCompare(b, 'en'))

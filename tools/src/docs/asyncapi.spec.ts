@@ -19,8 +19,8 @@ interface Document {
 const released = () => json('apps/gateway/release/asyncapi.json') as unknown as Document;
 const document = released();
 
-/** AsyncAPI's own schema of documents of version 3.0.0. */
-const ofTheSpecification = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(
+/** The JSON Schema of AsyncAPI 3.0.0 documents. */
+const matchesSpecification = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(
   require('@asyncapi/specs/schemas/3.0.0-without-$id.json') as AnySchema,
 );
 
@@ -41,31 +41,31 @@ function references(value: unknown): string[] {
   );
 }
 
-test('it is an AsyncAPI document', () => {
-  ofTheSpecification(document);
-  expect(ofTheSpecification.errors).toBeNull();
+test('the document is a valid AsyncAPI document', () => {
+  matchesSpecification(document);
+  expect(matchesSpecification.errors).toBeNull();
 });
 
 test.each<[string, (broken: Document) => void]>([
-  ['a channel is no object', (it) => Object.assign(it.channels, { lost: 'nothing' })],
+  ['a channel is not an object', (broken) => Object.assign(broken.channels, { broken: 'text' })],
   [
-    'an operation does something else',
-    (it) => Object.assign(Object.values(it.operations)[0] ?? {}, { action: 'drop' }),
+    'the action of an operation is unknown',
+    (broken) => Object.assign(Object.values(broken.operations)[0] ?? {}, { action: 'drop' }),
   ],
-  ['there is no version', (it) => Object.assign(it, { asyncapi: undefined })],
-])('it would not be one if %s', (_, damage) => {
+  ['the version is missing', (broken) => Object.assign(broken, { asyncapi: undefined })],
+])('the document is invalid if %s', (_, damage) => {
   const broken = released();
   damage(broken);
-  expect(ofTheSpecification(JSON.parse(JSON.stringify(broken)))).toBe(false);
+  expect(matchesSpecification(JSON.parse(JSON.stringify(broken)))).toBe(false);
 });
 
-test('every reference leads somewhere', () => {
+test('every reference has a target', () => {
   const all = references(document);
   expect(all.length).toBeGreaterThan(100);
   expect(all.filter((pointer) => find(pointer) === undefined)).toEqual([]);
 });
 
-test('each message is sent, and who receives one receives it from where it is sent', () => {
+test('each message has a sender, and each receiver receives it from the channel of the sender', () => {
   const messagesOf = (action: string) =>
     Object.values(document.operations)
       .filter((operation) => operation.action === action)
@@ -78,14 +78,14 @@ test('each message is sent, and who receives one receives it from where it is se
 });
 
 test.each(Object.values(document.components.messages))(
-  'the fixture of $name fits, and nothing less',
+  'the schema of $name accepts the fixture, and rejects a missing or wrong field',
   (message) => {
-    const fits = payloads.compile(message.payload.schema);
+    const isValid = payloads.compile(message.payload.schema);
     const fixture = json(`libs/contracts/fixtures/${message.name}.json`);
-    fits(fixture);
-    expect(fits.errors).toBeNull();
+    isValid(fixture);
+    expect(isValid.errors).toBeNull();
     const [field = ''] = Object.keys(fixture);
-    expect(fits({ ...fixture, [field]: undefined })).toBe(false);
-    expect(fits({ ...fixture, [field]: 7 })).toBe(false);
+    expect(isValid({ ...fixture, [field]: undefined })).toBe(false);
+    expect(isValid({ ...fixture, [field]: 7 })).toBe(false);
   },
 );

@@ -7,19 +7,19 @@ const INFO = {
   title: 'Roost',
   version: '0.1.0',
   description:
-    'What the services of Roost tell each other. Order holds per key; a handler sees each event once. No contact details travel.',
+    'The events that the services of Roost publish. Events with the same key are delivered in order, and a consumer processes each event once. Events contain no contact details.',
   license: { name: 'MIT' },
 };
 
 const SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews'];
 const ref = (path: string): Json => ({ $ref: `#/${path}` });
-/** An id of the document has no dots in it. */
+/** Ids in the document contain no dots. */
 const idOf = (name: string): string => name.replaceAll('.', '-');
 const camel = (name: string): string =>
   name.replace(/[.-](\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** The AsyncAPI 3 document of everything that travels between the services; `listeners`: who takes which types. */
-export function asyncApiDocument(listeners: ReadonlyMap<string, ReadonlySet<string>>): string {
+/** The AsyncAPI 3 document of all events between services. `consumedTypes`: the event types per consuming service. */
+export function asyncApiDocument(consumedTypes: ReadonlyMap<string, ReadonlySet<string>>): string {
   const planned = new Map(plannedTopics().map((topic) => [topic.name, topic]));
   const channels: Json = {};
   const operations: Json = {};
@@ -32,16 +32,16 @@ export function asyncApiDocument(listeners: ReadonlyMap<string, ReadonlySet<stri
       title: `${topic}, keyed by ${key}`,
       description:
         kind === 'state'
-          ? 'State: each event is the whole public snapshot of its aggregate. Compacted, kept for ever.'
-          : 'Facts: each event is something that happened.',
+          ? 'State: each event is the complete public snapshot of its aggregate. The topic is compacted and retained indefinitely.'
+          : 'Facts: each event describes one occurrence.',
       messages: Object.fromEntries(messages) as Json,
       bindings: { kafka: binding(planned.get(topic)) },
     };
     operations[camel(`${publisher}.sends.${topic}`)] = operation('send', publisher, topic, types);
     for (const service of SERVICES) {
-      const taken = types.filter((type) => listeners.get(service)?.has(type));
-      if (taken.length === 0) continue;
-      operations[camel(`${service}.receives.${topic}`)] = operation('receive', service, topic, taken);
+      const consumed = types.filter((type) => consumedTypes.get(service)?.has(type));
+      if (consumed.length === 0) continue;
+      operations[camel(`${service}.receives.${topic}`)] = operation('receive', service, topic, consumed);
     }
   }
   const definitions = Object.values(events) as EventDefinition[];
@@ -60,9 +60,9 @@ export function asyncApiDocument(listeners: ReadonlyMap<string, ReadonlySet<stri
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** As `topics apply` makes it. */
+/** The Kafka settings that `topics apply` creates the topic with. */
 function binding(topic: PlannedTopic | undefined): Json {
-  if (!topic) throw new TypeError('Each topic of the contracts is planned');
+  if (!topic) throw new TypeError('plannedTopics() contains each topic of the contracts');
   const settings = Object.entries(topic.config).map(([name, value]): [string, unknown] => {
     if (name === 'cleanup.policy') return [name, [value]];
     return [name, /^-?\d+$/.test(value) ? Number(value) : value];
@@ -116,7 +116,7 @@ const HEADERS = {
     ce_source: { type: 'string', description: 'The publishing service, such as /bookings' },
     ce_subject: { type: 'string', description: 'The key: the id of the aggregate' },
     ce_time: { type: 'string', format: 'date-time' },
-    ce_aggregateversion: { type: 'string', description: 'Of aggregates that have one' },
+    ce_aggregateversion: { type: 'string', description: 'The version of the aggregate, if it has one' },
     ce_schemaversion: { type: 'string' },
     traceparent: { type: 'string' },
   },

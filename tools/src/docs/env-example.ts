@@ -3,9 +3,9 @@ import { definitions } from '@roost/app-standalone/composition';
 import { BaseConfig, DatabaseConfig } from '@roost/platform';
 import { z } from 'zod';
 
-const HEAD = `# Every setting of Roost, with its default where it has one. Copy what you need to .env; nothing needs to be set for
-# "npm start". Each secret can also be given as a file: <NAME>_FILE=path.
-# Made from the services' configuration by "npm run docs".`;
+const HEAD = `# All settings of Roost with their defaults. Copy the settings that you need to .env. "npm start" requires none of them.
+# A secret can also be read from a file: <NAME>_FILE=path.
+# Generated from the configuration of the services by "npm run docs".`;
 
 const services = await Promise.all(Object.values(definitions).map((load) => load()));
 
@@ -13,25 +13,25 @@ const sections: [string, z.ZodObject][] = [
   ['All services', BaseConfig],
   ['Services with a database', DatabaseConfig],
   ...services.map(({ name, config }): [string, z.ZodObject] => [name, config]),
-  ['The one process of npm start', StandaloneConfig],
+  ['npm start', StandaloneConfig],
 ];
 
-/** .env.example: every variable with one line that says what it takes. */
+/** .env.example: each variable with its description and default. */
 export function envExample(): string {
-  const said = new Set<string>();
-  const out = [HEAD];
+  const written = new Set<string>();
+  const lines = [HEAD];
   for (const [title, config] of sections) {
-    out.push('', `## ${title}`);
+    lines.push('', `## ${title}`);
     for (const [name, schema] of Object.entries(config.shape) as [string, z.ZodType][]) {
-      if (said.has(name)) continue;
-      said.add(name);
+      if (written.has(name)) continue;
+      written.add(name);
       const description = z.globalRegistry.get(schema)?.description;
-      if (!description) throw new Error(`${name} has no description for the one who has to set it`);
-      const standard = defaultOf(schema);
-      out.push(`# ${description}`, `# ${name}=${standard ?? ''}`);
+      if (!description) throw new Error(`${name} has no description`);
+      const defaultValue = defaultOf(schema);
+      lines.push(`# ${description}`, `# ${name}=${defaultValue ?? ''}`);
     }
   }
-  return out.join('\n') + '\n';
+  return lines.join('\n') + '\n';
 }
 
 function defaultOf(schema: z.ZodType): string | null {

@@ -1,6 +1,6 @@
 import { catalogue } from '@roost/platform';
 
-/** docs/errors/*.md: a page per error code and an index, from the catalogue. */
+/** docs/errors/*.md: one page per error code and an index, from the catalogue. */
 export function errorPages(): Map<string, string> {
   const codes = Object.entries(catalogue);
   const pages = new Map<string, string>();
@@ -15,7 +15,7 @@ export function errorPages(): Map<string, string> {
   );
   pages.set(
     'docs/errors/README.md',
-    `# Error codes\n\nMade from \`libs/contracts/src/errors\` and \`libs/platform\` by \`npm run docs\`. Every error is \`application/problem+json\` with one of these codes; its \`type\` is the address of the page.\n\n| code | status | title |\n| --- | --- | --- |\n${rows.join('\n')}\n`,
+    `# Error codes\n\nGenerated from \`libs/contracts/src/errors\` and \`libs/platform\` by \`npm run docs\`. Every error response is \`application/problem+json\` with one of these codes; its \`type\` is the URL of the page.\n\n| code | status | title |\n| --- | --- | --- |\n${rows.join('\n')}\n`,
   );
   return pages;
 }

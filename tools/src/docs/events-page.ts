@@ -15,36 +15,36 @@ interface JsonSchema {
   description?: string;
 }
 
-/** docs/events.md: every topic, its events and their bodies, from the contracts. */
+/** docs/events.md: all topics, their events and the fields of the events, from the contracts. */
 export function eventsPage(): string {
   const topics = Map.groupBy(Object.values(events) as EventDefinition[], (event) => event.topic);
-  const out = [
-    '# The event catalogue',
+  const lines = [
+    '# Event catalogue',
     '',
-    'Made from `libs/contracts` by `npm run docs`. CloudEvents 1.0; the key is the aggregate, and order holds per key.',
-    'A **state** event is the whole public snapshot of its aggregate; a **fact** event is something that happened.',
-    'Fields marked ⚠ are personal data.',
-    'The same for programs, with who sends and who receives what: `/asyncapi.json` of the gateway (AsyncAPI 3).',
+    'Generated from `libs/contracts` by `npm run docs`. Events are CloudEvents 1.0. The key is the id of the aggregate; events with the same key are delivered in order.',
+    'A **state** event is the complete public snapshot of its aggregate; a **fact** event describes one occurrence.',
+    'Fields marked with ⚠ contain personal data.',
+    'The gateway serves the same catalogue as AsyncAPI 3, with the senders and receivers of each event: `/asyncapi.json`.',
   ];
-  out.push(...topicSettings());
+  lines.push(...topicSettings());
   for (const [topic, types] of topics) {
     const [first] = types;
     if (!first) continue;
     const shared = sharedFields(types);
-    out.push('', `## ${topic}`, '', `${capital(first.kind)}, keyed by \`${first.key}\`.`, '');
-    out.push('| field | type |', '| --- | --- |');
-    for (const [name, type] of shared) out.push(row(name, type, first));
-    out.push('', '| event | version | adds |', '| --- | --- | --- |');
+    lines.push('', `## ${topic}`, '', `${capital(first.kind)}, keyed by \`${first.key}\`.`, '');
+    lines.push('| field | type |', '| --- | --- |');
+    for (const [name, type] of shared) lines.push(row(name, type, first));
+    lines.push('', '| event | version | adds |', '| --- | --- | --- |');
     for (const event of types) {
       const own = [...fieldsOf(event)].filter(([name, type]) => shared.get(name) !== type);
       const adds = own.map(([name, type]) => `\`${name}\` ${type}`).join('<br>');
-      out.push(`| \`${event.type}\` | ${event.version} | ${adds} |`);
+      lines.push(`| \`${event.type}\` | ${event.version} | ${adds} |`);
     }
   }
-  return out.join('\n') + '\n';
+  return lines.join('\n') + '\n';
 }
 
-/** What `topics apply` makes, by kind of topic: all of a kind are alike. */
+/** The settings of the topics by kind: `topics apply` creates all topics of a kind with the same settings. */
 function topicSettings(): string[] {
   const kinds = Map.groupBy(plannedTopics(), ({ kind }) => kind);
   const rows = [...kinds].map(([kind, [first]]) => {
@@ -53,8 +53,8 @@ function topicSettings(): string[] {
   });
   return [
     ...['', '## Topics in Kafka', ''],
-    'As `npm run roost -- topics apply` makes them; [events over Kafka](kafka.md) says why. Each service has a topic',
-    '`<service>.dead-letter` beside those below, with copies of the events that it could not handle.',
+    '`npm run roost -- topics apply` creates the topics with these settings; [Events over Kafka](kafka.md) gives the reasons.',
+    'Each service also has a topic `<service>.dead-letter` with copies of the events that it failed to process.',
     ...['', '| kind | partitions | settings |', '| --- | --- | --- |', ...rows.toSorted()],
   ];
 }
@@ -75,7 +75,7 @@ function fieldsOf(event: EventDefinition): Map<string, string> {
   const document = z.toJSONSchema(event.schema, { io: 'output' }) as JsonSchema & {
     $defs?: Record<string, JsonSchema>;
   };
-  // A schema with an id of its own is written as a reference to itself.
+  // A schema with an id is written as a reference to its definition.
   const schema = document.$defs?.[event.type] ?? document;
   const required = new Set(schema.required);
   return new Map(

@@ -10,12 +10,12 @@ import { eventsPage } from './events-page.js';
 import { graphPages } from './graph-pages.js';
 import { serviceDocuments } from './service-documents.js';
 
-const HELP = `Writes the pages that are made from the code.
+const HELP = `Writes the pages that are generated from the code.
 
   npm run docs [-- options]
 
-  --check   write nothing; fail if a page is not what the code says
-  --help    this text`;
+  --check   write nothing; exit with 1 if a page is out of date
+  --help    print this help`;
 
 const { values } = parseArgs({
   options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
@@ -27,13 +27,13 @@ if (values.help) {
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-const { pages: documents, listeners } = await serviceDocuments();
+const { pages: documents, consumedTypes } = await serviceDocuments();
 
-/** Every generated file by its path. */
+/** The content of all generated files by path. */
 const pages = new Map<string, string>([
   ['.env.example', envExample()],
   ['docs/events.md', eventsPage()],
-  ['apps/gateway/release/asyncapi.json', asyncApiDocument(listeners)],
+  ['apps/gateway/release/asyncapi.json', asyncApiDocument(consumedTypes)],
   ...errorPages(),
   ...documents,
   ...graphPages(documents),
@@ -53,7 +53,7 @@ for (const [path, content] of pages) {
   await writeFile(file, text);
 }
 
-// A page whose code is gone goes too.
+// The page of a removed error code is deleted.
 for (const name of await readdir(join(root, 'docs/errors')).catch(() => [])) {
   const path = `docs/errors/${name}`;
   if (pages.has(path)) continue;
@@ -63,6 +63,6 @@ for (const name of await readdir(join(root, 'docs/errors')).catch(() => [])) {
 
 if (stale.length === 0) console.log(`${pages.size} generated pages are up to date.`);
 else if (values.check) {
-  console.error(`Not up to date, run "npm run docs":\n  ${stale.join('\n  ')}`);
+  console.error(`Out of date. Run "npm run docs":\n  ${stale.join('\n  ')}`);
   process.exitCode = 1;
 } else console.log(`Written:\n  ${stale.join('\n  ')}`);

@@ -8,22 +8,22 @@ import { startService } from '@roost/service';
 
 const { gateway: _, ...services } = definitions;
 
-/** What only a started service can say of itself. */
+/** The documents that only a running service provides. */
 export interface ServiceDocuments {
-  /** The OpenAPI document and the GraphQL schema of each: what a gateway of this release knows from the first moment. */
+  /** The OpenAPI documents and GraphQL schemas by path. The gateway serves them until it has fetched newer ones. */
   pages: Map<string, string>;
-  /** The types of events that each service listens to. */
-  listeners: Map<string, ReadonlySet<string>>;
+  /** The event types that each service consumes. */
+  consumedTypes: Map<string, ReadonlySet<string>>;
 }
 
 export async function serviceDocuments(): Promise<ServiceDocuments> {
   const dataDir = await mkdtemp(join(tmpdir(), 'roost-docs-'));
-  const quiet = (): void => undefined;
-  const postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), port: 0, log: quiet });
-  const redis = await startRedis({ dataDir: join(dataDir, 'redis'), port: 0, log: quiet });
+  const discardLog = (): void => undefined;
+  const postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), port: 0, log: discardLog });
+  const redis = await startRedis({ dataDir: join(dataDir, 'redis'), port: 0, log: discardLog });
   const bus = new EmbeddedBus();
   const pages = new Map<string, string>();
-  const listeners = new Map<string, ReadonlySet<string>>();
+  const consumedTypes = new Map<string, ReadonlySet<string>>();
   try {
     for (const load of Object.values(services)) {
       const definition = await load();
@@ -36,16 +36,16 @@ export async function serviceDocuments(): Promise<ServiceDocuments> {
           DATABASE_URL: postgres.url(`roost_${definition.name}`),
           REDIS_URL: redis.url,
           JWKS_URL: 'data:application/json,{"keys":[]}',
-          ENCRYPTION_KEY: 'only for writing documents, never used',
-          LOCATION_SECRET: 'only for writing documents, never used',
-          SANDBOX_WEBHOOK_SECRET: 'only for writing documents, never used',
+          ENCRYPTION_KEY: 'only-for-the-generation-of-documents',
+          LOCATION_SECRET: 'only-for-the-generation-of-documents',
+          SANDBOX_WEBHOOK_SECRET: 'only-for-the-generation-of-documents',
         },
       });
       try {
         const document = await fetch(`${service.url}/openapi.json`);
         pages.set(`apps/gateway/release/${definition.name}.openapi.json`, await document.text());
         const schema = await fetch(`${service.url}/graphql/sdl`);
-        listeners.set(definition.name, service.get(EventConsumer).types);
+        consumedTypes.set(definition.name, service.get(EventConsumer).types);
         if (schema.ok) pages.set(`apps/gateway/release/${definition.name}.graphql`, await schema.text());
       } finally {
         await service.close();
@@ -56,5 +56,5 @@ export async function serviceDocuments(): Promise<ServiceDocuments> {
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
-  return { pages, listeners };
+  return { pages, consumedTypes };
 }
