@@ -1,19 +1,22 @@
-/** Two places that should say the same and do not. */
+/** The table of bookings with the calendars whose changes are not published yet. */
+export const DIRTY_CALENDAR_TABLE = 'calendar_mark';
+
+/** A disagreement between two stored facts. */
 export interface Difference {
-  /** Which rule found it, such as `calendar.overlap`. */
+  /** The rule that reports it, such as `calendar.overlap`. */
   rule: string;
-  /** What it is about: a booking, a payment, a listing. */
-  about: string;
-  /** One sentence for whoever has to mend it. */
-  what: string;
+  /** A booking, payment, listing or other row, with its id. */
+  subject: string;
+  /** The values that disagree, in one sentence. */
+  description: string;
 }
 
 export type Database = 'bookings' | 'listings' | 'payments' | 'sandbox';
 
-/** Where the check reads: the services' databases past the services, and the public API. */
+/** The databases of the services, read directly, and the public API. */
 export interface Sources {
   query<Row extends object>(database: Database, text: string): Promise<Row[]>;
-  /** Of the gateway. */
+  /** The URL of the gateway. */
   url: string;
   /** Domain time. */
   now: Date;

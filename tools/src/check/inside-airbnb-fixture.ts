@@ -3,22 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LISTING_COLUMNS, type ListingCells } from '../import/listing-row.js';
-import { checkAgreement, underWay } from './agreement.js';
+import { checkAgreement, findPendingWork } from './agreement.js';
 import type { Difference, Sources } from './difference.js';
-import { Lives, type LivesOptions, type LivesReport } from './lives.js';
-import { Roost } from './roost.js';
+import { RoostProcess } from './roost-process.js';
+import { Simulation, type SimulationOptions, type SimulationReport } from './simulation.js';
 
-const data = new URL('../../../../shared/data/inside-airbnb/', import.meta.url);
-const QUIET_WITHIN_MS = 120_000;
+const dataFolder = new URL('../../../../shared/data/inside-airbnb/', import.meta.url);
+// A guest who pays with pm_sandbox_timeoutAfterCharge waits for this timeout.
+const PROVIDER_TIMEOUT_SECONDS = '3';
+const IDLE_TIMEOUT_MS = 120_000;
+const IDLE_POLL_MS = 50;
 
-/** The files are not part of this repository: without them a city of 60 places is made up. */
-export async function startAlbany(): Promise<Roost> {
-  const roost = await Roost.start();
+/** Starts Roost with the listings of Albany. The repository does not contain the files; without them, 60 listings are generated. */
+export async function startRoostWithAlbany(): Promise<RoostProcess> {
+  const roost = await RoostProcess.start({ PROVIDER_TIMEOUT_SECONDS });
   try {
-    const file = (name: string) => new URL(`albany_${name}.csv.gz`, data).pathname;
-    const files = existsSync(data)
+    const file = (name: string) => new URL(`albany_${name}.csv.gz`, dataFolder).pathname;
+    const files = existsSync(dataFolder)
       ? ['--listings', file('listings'), '--calendar', file('calendar')]
-      : ['--listings', madeUp(), '--city', 'Albany'];
+      : ['--listings', generateListings(), '--city', 'Albany'];
     await roost.import(...files, '--shift-to-today');
     return roost;
   } catch (error) {
@@ -27,7 +30,7 @@ export async function startAlbany(): Promise<Roost> {
   }
 }
 
-function madeUp(): string {
+function generateListings(): string {
   const rows = Array.from({ length: 60 }, (_, index): Partial<ListingCells> => ({
     id: String(1000 + index),
     name: `House ${index}`,
@@ -43,36 +46,36 @@ function madeUp(): string {
     price: `$${80 + index}.00`,
   }));
   const lines = rows.map((row) => LISTING_COLUMNS.map((column) => row[column] ?? '').join(','));
-  const path = join(mkdtempSync(join(tmpdir(), 'roost-made-up-')), 'albany_listings.csv');
+  const path = join(mkdtempSync(join(tmpdir(), 'roost-generated-')), 'albany_listings.csv');
   writeFileSync(path, [LISTING_COLUMNS.join(','), ...lines].join('\n'));
   return path;
 }
 
-/** Random lives, and then silence. */
-export async function liveThrough(roost: Roost, options: LivesOptions): Promise<LivesReport> {
-  const lives = new Lives(roost, options);
-  const report = await lives.run();
-  await quiet(roost);
+/** Runs a simulation and waits until Roost is idle. */
+export async function simulate(roost: RoostProcess, options: SimulationOptions): Promise<SimulationReport> {
+  const report = await new Simulation(roost, options).run();
+  await waitUntilIdle(roost);
   return report;
 }
 
-/** Waits until nothing is under way. */
-export async function quiet(roost: Roost): Promise<void> {
-  for (const deadline = performance.now() + QUIET_WITHIN_MS; ; await pause(200)) {
-    const open = await underWay(roost);
-    if (open.length === 0) return;
-    if (performance.now() > deadline) throw new Error(`Roost does not come to rest:\n${lines(open)}`);
+/** Waits until no work is pending. */
+export async function waitUntilIdle(roost: RoostProcess): Promise<void> {
+  for (const deadline = performance.now() + IDLE_TIMEOUT_MS; ; await pause(IDLE_POLL_MS)) {
+    const pending = await findPendingWork(roost);
+    if (pending.length === 0) return;
+    if (performance.now() > deadline)
+      throw new Error(`Roost still has pending work:\n${formatDifferences(pending)}`);
   }
 }
 
-/** What the check finds, with stays to search for that lie where the lives were lived. */
-export async function differences(
-  roost: Roost,
-  options: { query?: Sources['query']; shown?: boolean } = {},
+/** The differences that the check reports. Its searches request the nights of the simulation. */
+export async function findDifferences(
+  roost: RoostProcess,
+  options: Partial<Pick<Sources, 'query' | 'now'>> & { publicViews?: boolean } = {},
 ): Promise<Difference[]> {
-  const now = await roost.advance('PT0S');
+  const now = options.now ?? (await roost.advance('PT0S'));
   const date = (days: number) => new Date(now.getTime() + days * 86_400_000).toISOString().slice(0, 10);
-  const stays = [
+  const searches = [
     [3, 5],
     [6, 7],
     [10, 13],
@@ -81,9 +84,9 @@ export async function differences(
   ].map(([from = 0, to = 0]) => ({ city: 'Albany', checkInDate: date(from), checkOutDate: date(to) }));
   return await checkAgreement(
     { query: options.query ?? roost.query, url: roost.url, now },
-    { stays, shown: options.shown ?? true },
+    { searches, publicViews: options.publicViews ?? true },
   );
 }
 
-export const lines = (differences: readonly Difference[]): string =>
-  differences.map(({ rule, about, what }) => `${rule}: ${about}: ${what}`).join('\n');
+export const formatDifferences = (differences: readonly Difference[]): string =>
+  differences.map(({ rule, subject, description }) => `${rule}: ${subject}: ${description}`).join('\n');

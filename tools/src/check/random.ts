@@ -1,8 +1,8 @@
-/** The same seed, the same chances: mulberry32. */
-export class Chance {
+/** A generator of pseudo-random numbers (mulberry32): the same seed gives the same sequence. */
+export class Random {
   constructor(private state: number) {}
 
-  /** From 0 to just under 1. */
+  /** A number in the interval [0, 1). */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
@@ -10,26 +10,28 @@ export class Chance {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   }
 
-  /** A whole number from `from` to `to`, both included. */
-  whole(from: number, to: number): number {
-    return from + Math.floor(this.next() * (to - from + 1));
+  /** An integer from `min` to `max`, both included. */
+  integer(min: number, max: number): number {
+    return min + Math.floor(this.next() * (max - min + 1));
   }
 
-  happens(probability: number): boolean {
+  /** Returns true with the given probability. */
+  chance(probability: number): boolean {
     return this.next() < probability;
   }
 
-  pick<T>(from: readonly T[]): T | undefined {
-    return from[Math.floor(this.next() * from.length)];
+  /** One element, all equally likely; undefined for an empty list. */
+  pick<T>(elements: readonly T[]): T | undefined {
+    return elements[Math.floor(this.next() * elements.length)];
   }
 
-  /** One of the names, each as likely as its weight says. */
-  weighed<N extends string>(weights: Readonly<Record<N, number>>): N {
+  /** One of the names, with a probability in proportion to its weight. */
+  pickWeighted<N extends string>(weights: Readonly<Record<N, number>>): N {
     const entries = Object.entries(weights) as [N, number][];
-    let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
+    let remaining = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
     for (const [name, weight] of entries) {
-      left -= weight;
-      if (left < 0) return name;
+      remaining -= weight;
+      if (remaining < 0) return name;
     }
     return (entries.at(-1) as [N, number])[0];
   }

@@ -11,28 +11,26 @@ import pg from 'pg';
 import type { Database } from './difference.js';
 
 const root = new URL('../../../', import.meta.url);
-const program = (file: string): string[] => [
+const nodeArguments = (file: string): string[] => [
   '--conditions=@roost/source',
   '--import',
   new URL('tools/register.js', root).href,
   fileURLToPath(new URL(file, root)),
 ];
 
-/** Roost as `npm start` runs it, on a folder and ports of its own, and with a key that lets a test speak as anybody. */
-export class Roost {
+/** Roost as `npm start` runs it, with its own data folder, ports and signing key. The key signs tokens of any user. */
+export class RoostProcess {
   private readonly pools = new Map<Database, pg.Pool>();
 
   private constructor(
     readonly url: string,
     private readonly folder: string,
     private readonly postgresPort: number,
-    private readonly key: KeyObject,
-    private readonly keyId: string,
-    private readonly end: () => Promise<number | null>,
-    readonly said: () => string,
+    private readonly signingKey: { key: KeyObject; id: string },
+    private readonly terminate: () => Promise<void>,
   ) {}
 
-  static async start(env: Record<string, string> = {}): Promise<Roost> {
+  static async start(env: Record<string, string> = {}): Promise<RoostProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'roost-check-'));
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const port = async () => String(await reservePort());
@@ -42,7 +40,7 @@ export class Roost {
     const inherited = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(ROOST_|PORT$|LOG_LEVEL$|.*_URL$)/.test(name)),
     );
-    const child = spawn(process.execPath, program('apps/standalone/src/main.ts'), {
+    const child = spawn(process.execPath, nodeArguments('apps/standalone/src/main.ts'), {
       env: {
         ...inherited,
         ROOST_DATA_DIR: join(folder, 'data'),
@@ -64,16 +62,16 @@ export class Roost {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let said = '';
-    const over = once(child, 'close');
+    let output = '';
+    const closed = once(child, 'close');
     const ready = new Promise<void>((resolve, reject) => {
-      const hear = (chunk: Buffer) => {
-        said += chunk.toString();
-        if (said.includes('Roost is ready')) resolve();
+      const append = (chunk: Buffer) => {
+        output += chunk.toString();
+        if (output.includes('Roost is ready')) resolve();
       };
-      child.stdout.on('data', hear);
-      child.stderr.on('data', hear);
-      void over.then(() => reject(new Error(`Roost ended:\n${said}`)));
+      child.stdout.on('data', append);
+      child.stderr.on('data', append);
+      void closed.then(() => reject(new Error(`Roost ended:\n${output}`)));
     });
     await ready;
     const url = `http://127.0.0.1:${gatewayPort}`;
@@ -82,20 +80,19 @@ export class Roost {
     );
     const { n } = createPublicKey(privateKey).export({ format: 'jwk' });
     const kid = jwks.body.keys.find((published) => published.n === n)?.kid;
-    if (!kid) throw new Error('identity does not publish the key that it was given');
-    const end = async () => {
+    if (!kid) throw new Error('identity does not publish the key of JWT_PRIVATE_KEY');
+    const terminate = async () => {
       if (child.exitCode === null) child.kill('SIGINT');
-      await over;
-      return child.exitCode;
+      await closed;
     };
-    return new Roost(url, folder, Number(postgresPort), privateKey, kid, end, () => said);
+    return new RoostProcess(url, folder, Number(postgresPort), { key: privateKey, id: kid }, terminate);
   }
 
-  /** Somebody with a verified mail, signed in for as long as it takes. */
+  /** A client signed in as a user with a verified email address, for three hours. */
   as(id: string, roles: string[] = []): TestClient {
     const now = Math.floor(Date.now() / 1000);
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const head = part({ alg: 'RS256', typ: 'JWT', kid: this.keyId });
+    const head = part({ alg: 'RS256', typ: 'JWT', kid: this.signingKey.id });
     const body = part({
       iss: 'roost',
       sub: id,
@@ -106,19 +103,21 @@ export class Roost {
       iat: now,
       exp: now + 3 * 3600,
     });
-    const signature = sign('sha256', Buffer.from(`${head}.${body}`), this.key).toString('base64url');
+    const signature = sign('sha256', Buffer.from(`${head}.${body}`), this.signingKey.key).toString(
+      'base64url',
+    );
     return new TestClient(this.url, { authorization: `Bearer ${head}.${body}.${signature}` });
   }
 
-  get anyone(): TestClient {
+  get anonymous(): TestClient {
     return new TestClient(this.url);
   }
 
-  /** The import as an operator gives it; fails unless it ends well. */
+  /** Runs the import command of an operator. Fails unless the command exits with 0. */
   async import(...options: string[]): Promise<void> {
     const child = spawn(
       process.execPath,
-      [...program('tools/src/import/main.ts'), 'inside-airbnb', ...options, '--url', this.url],
+      [...nodeArguments('tools/src/import/main.ts'), 'inside-airbnb', ...options, '--url', this.url],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     const [out, error, [code]] = await Promise.all([
@@ -126,7 +125,7 @@ export class Roost {
       text(child.stderr),
       once(child, 'close') as Promise<[number | null]>,
     ]);
-    if (code !== 0) throw new Error(`The import ended with ${code}:\n${out}${error}`);
+    if (code !== 0) throw new Error(`The import exited with ${code}:\n${out}${error}`);
   }
 
   databaseUrl(database: Database): string {
@@ -141,20 +140,20 @@ export class Roost {
     return (await pool.query(sql)).rows as Row[];
   };
 
-  /** PostgreSQL's own words since the start. */
+  /** The log of PostgreSQL since the start. */
   get postgresLog(): string {
     return readFileSync(join(this.folder, 'data/postgres/postgres.log'), 'utf8');
   }
 
-  /** Moves domain time and does what comes due by it; gives the new one. `'PT0S'` only asks. */
+  /** Advances domain time, processes the due work and returns the new time. `'PT0S'` returns the current time. */
   async advance(duration: string): Promise<Date> {
-    const { body } = await this.anyone.post<{ now: string }>('/dev/clock', { advance: duration });
+    const { body } = await this.anonymous.post<{ now: string }>('/dev/clock', { advance: duration });
     return new Date(body.now);
   }
 
   async stop(): Promise<void> {
     await Promise.all([...this.pools.values()].map((pool) => pool.end()));
-    await this.end();
+    await this.terminate();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }

@@ -1,18 +1,19 @@
 import type { Difference, Sources } from './difference.js';
 
 const DAY_MS = 86_400_000;
-const SHOWN_NIGHTS = 5;
+/** The number of nights that a difference lists. */
+const LISTED_NIGHTS = 5;
 const CALENDAR_DAYS = 90;
 const CALENDARS = 12;
 
-/** Days since 1970: dates of a place, without a time of day that could go wrong. */
+/** A local date of a listing, as days since 1970-01-01. */
 type Day = number;
 const dayOf = (date: string): Day => Date.parse(`${date}T00:00:00Z`) / DAY_MS;
 const dateOf = (day: Day): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
 interface ListingRow {
   id: string;
-  number: string;
+  calendarId: string;
   status: string;
   time_zone: string;
   city: string;
@@ -20,10 +21,10 @@ interface ListingRow {
 }
 
 interface EntryRow {
-  listing: string;
+  calendarId: string;
   kind: string;
-  first: string;
-  last: string;
+  from: string;
+  to: string;
 }
 
 interface Listing {
@@ -32,21 +33,25 @@ interface Listing {
   city: string;
   rules: Record<string, unknown>;
   today: Day;
-  /** Nights that nobody else can have. */
+  /** The nights that are not available. */
   taken: Set<Day>;
 }
 
-/** What guests are shown (search and calendars) against the calendar that decides. */
-export async function checkSearch(sources: Sources, stays: readonly Stay[]): Promise<Difference[]> {
+/** Compares search and the public calendars with the calendar of bookings. */
+export async function checkSearch(
+  sources: Sources,
+  searches: readonly SearchRequest[],
+): Promise<Difference[]> {
   const listings = await readListings(sources);
   return [
     ...(await checkProjection(sources, listings)),
     ...(await checkCalendars(sources, listings)),
-    ...(await checkHits(sources, listings, stays)),
+    ...(await checkHits(sources, listings, searches)),
   ];
 }
 
-export interface Stay {
+/** A search for available listings of a city. */
+export interface SearchRequest {
   city: string;
   checkInDate: string;
   checkOutDate: string;
@@ -55,7 +60,7 @@ export interface Stay {
 async function readListings({ query, now }: Sources): Promise<Map<string, Listing>> {
   const rows = await query<ListingRow>(
     'bookings',
-    `SELECT s.listing_id AS id, c.id AS number, s.status, s.time_zone, '' AS city, s.stay_rules AS rules
+    `SELECT s.listing_id AS id, c.id AS "calendarId", s.status, s.time_zone, '' AS city, s.stay_rules AS rules
      FROM listing_snapshot s JOIN calendar_listing c ON c.public_id = s.listing_id WHERE s.time_zone IS NOT NULL`,
   );
   const cities = new Map(
@@ -67,56 +72,56 @@ async function readListings({ query, now }: Sources): Promise<Map<string, Listin
     ).map(({ id, city }) => [id, city ?? '']),
   );
   const listings = new Map<string, Listing>();
-  const byNumber = new Map<string, Listing>();
-  for (const { id, number, status, time_zone, rules } of rows) {
+  const byCalendarId = new Map<string, Listing>();
+  for (const { id, calendarId, status, time_zone, rules } of rows) {
     const today = dayOf(new Intl.DateTimeFormat('en-CA', { timeZone: time_zone }).format(now));
     const listing = { id, status, city: cities.get(id) ?? '', rules, today, taken: new Set<Day>() };
     listings.set(id, listing);
-    byNumber.set(String(number), listing);
+    byCalendarId.set(String(calendarId), listing);
   }
   const entries = await query<EntryRow>(
     'bookings',
-    `SELECT s.listing_id AS listing, e.kind, lower(e.nights)::text AS first, upper(e.nights)::text AS last
+    `SELECT s.listing_id AS "calendarId", e.kind, lower(e.nights)::text AS "from", upper(e.nights)::text AS "to"
      FROM listing_space s JOIN calendar_entry e ON e.space_id = s.space_id WHERE e.live`,
   );
-  for (const { listing: number, kind, first, last } of entries) {
-    const listing = byNumber.get(String(number));
+  for (const { calendarId, kind, from, to } of entries) {
+    const listing = byCalendarId.get(String(calendarId));
     if (!listing) continue;
-    // Beside a stay nobody can stay who would need these nights to prepare.
-    const around = kind === 'stay' ? Number(listing.rules['preparationNights'] ?? 0) : 0;
-    for (let day = dayOf(first) - around; day < dayOf(last) + around; day++) listing.taken.add(day);
+    // A stay that starts or ends next to this stay needs these nights for preparation.
+    const preparation = kind === 'stay' ? Number(listing.rules['preparationNights'] ?? 0) : 0;
+    for (let day = dayOf(from) - preparation; day < dayOf(to) + preparation; day++) listing.taken.add(day);
   }
   return listings;
 }
 
-/** `listing_calendar` of listings says of the days to come what the calendar says. */
+/** `listing_calendar` of listings and the calendar agree on all nights from today. */
 async function checkProjection(
   { query }: Sources,
   listings: ReadonlyMap<string, Listing>,
 ): Promise<Difference[]> {
-  const rows = await query<{ id: string; first: string; last: string }>(
+  const rows = await query<{ id: string; from: string; to: string }>(
     'listings',
-    `SELECT listing_id AS id, lower(r)::text AS first, upper(r)::text AS last
+    `SELECT listing_id AS id, lower(r)::text AS "from", upper(r)::text AS "to"
      FROM listing_calendar, unnest(blocked) AS r`,
   );
-  const known = new Map<string, Set<Day>>();
-  for (const { id, first, last } of rows) {
-    const days = known.get(id) ?? new Set<Day>();
-    known.set(id, days);
-    for (let day = dayOf(first); day < dayOf(last); day++) days.add(day);
+  const blockedByListing = new Map<string, Set<Day>>();
+  for (const { id, from, to } of rows) {
+    const days = blockedByListing.get(id) ?? new Set<Day>();
+    blockedByListing.set(id, days);
+    for (let day = dayOf(from); day < dayOf(to); day++) days.add(day);
   }
   return [...listings.values()].flatMap(({ id, taken, today }) => {
-    const shown = known.get(id) ?? new Set<Day>();
-    const stale = [...shown].filter((day) => day >= today && !taken.has(day));
-    const missing = [...taken].filter((day) => day >= today && !shown.has(day));
+    const blocked = blockedByListing.get(id) ?? new Set<Day>();
+    const stale = [...blocked].filter((day) => day >= today && !taken.has(day));
+    const missing = [...taken].filter((day) => day >= today && !blocked.has(day));
     return [
-      ...differs('search.projection', id, 'search takes nights for taken that are free', stale),
-      ...differs('search.projection', id, 'search takes nights for free that are taken', missing),
+      ...differenceOfNights('search.projection', id, 'search shows available nights as taken', stale),
+      ...differenceOfNights('search.projection', id, 'search shows taken nights as available', missing),
     ];
   });
 }
 
-/** The public calendars of the places that are booked most, and of some others. */
+/** Checks the public calendars of the listings with the most bookings and of a sample of all listings. */
 async function checkCalendars(
   sources: Sources,
   listings: ReadonlyMap<string, Listing>,
@@ -137,37 +142,47 @@ async function checkCalendars(
     const { data } = await get<{ data: { date: string; available: boolean }[] }>(sources.url + path);
     const wrong = data.filter(({ date, available }) => available === taken.has(dayOf(date)));
     const days = wrong.map(({ date }) => dayOf(date));
-    found.push(...differs('calendar.public', id, 'the public calendar says otherwise', days));
+    found.push(
+      ...differenceOfNights('calendar.public', id, 'the public calendar shows another availability', days),
+    );
   }
   return found;
 }
 
-/** Search gives exactly the published places of a city where every night is free; rules of a place may leave it out. */
+/** Search returns all published listings of a city whose nights are all available, except by stay rules. */
 async function checkHits(
   sources: Sources,
   listings: ReadonlyMap<string, Listing>,
-  stays: readonly Stay[],
+  searches: readonly SearchRequest[],
 ): Promise<Difference[]> {
   const found: Difference[] = [];
-  for (const stay of stays) {
-    const hits = await searched(sources.url, stay);
-    const about = `${stay.city}, ${stay.checkInDate} to ${stay.checkOutDate}`;
+  for (const search of searches) {
+    const hits = await searchListings(sources.url, search);
+    const subject = `${search.city}, ${search.checkInDate} to ${search.checkOutDate}`;
     const nights: Day[] = [];
-    for (let day = dayOf(stay.checkInDate); day < dayOf(stay.checkOutDate); day++) nights.push(day);
+    for (let day = dayOf(search.checkInDate); day < dayOf(search.checkOutDate); day++) nights.push(day);
     for (const listing of listings.values()) {
-      if (listing.city !== stay.city) continue;
-      const free = listing.status === 'published' && nights.every((day) => !listing.taken.has(day));
-      if (hits.has(listing.id) && !free)
-        found.push({ rule: 'search.hit', about, what: `listing ${listing.id} is found and is not free` });
-      if (!hits.has(listing.id) && free && allows(listing.rules, nights.length))
-        found.push({ rule: 'search.hit', about, what: `listing ${listing.id} is free and is not found` });
+      if (listing.city !== search.city) continue;
+      const available = listing.status === 'published' && nights.every((day) => !listing.taken.has(day));
+      if (hits.has(listing.id) && !available)
+        found.push({
+          rule: 'search.hit',
+          subject,
+          description: `listing ${listing.id} is found and not available`,
+        });
+      if (!hits.has(listing.id) && available && rulesAllow(listing.rules, nights.length))
+        found.push({
+          rule: 'search.hit',
+          subject,
+          description: `listing ${listing.id} is available and not found`,
+        });
     }
   }
   return found;
 }
 
-/** Only what is simple enough to be sure of; a place with other rules may be left out of the hits. */
-function allows(rules: Record<string, unknown>, nights: number): boolean {
+/** True when simple rules allow the stay. False for a listing with other rules: search may leave it out. */
+function rulesAllow(rules: Record<string, unknown>, nights: number): boolean {
   const {
     minNights,
     maxNights,
@@ -184,7 +199,10 @@ function allows(rules: Record<string, unknown>, nights: number): boolean {
   );
 }
 
-async function searched(url: string, { city, checkInDate, checkOutDate }: Stay): Promise<Set<string>> {
+async function searchListings(
+  url: string,
+  { city, checkInDate, checkOutDate }: SearchRequest,
+): Promise<Set<string>> {
   const found = new Set<string>();
   for (let cursor: string | null = ''; cursor !== null;) {
     const query = new URLSearchParams({ city, checkIn: checkInDate, checkOut: checkOutDate, limit: '100' });
@@ -199,15 +217,27 @@ async function searched(url: string, { city, checkInDate, checkOutDate }: Stay):
 }
 
 async function get<T>(url: string): Promise<T> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(30_000) });
-  const text = await answer.text();
-  if (answer.status !== 200) throw new Error(`GET ${url} answered ${answer.status}: ${text.slice(0, 300)}`);
+  const response = await fetch(url, { signal: AbortSignal.timeout(30_000) });
+  const text = await response.text();
+  if (response.status !== 200)
+    throw new Error(`GET ${url} responded with ${response.status}: ${text.slice(0, 300)}`);
   return JSON.parse(text) as T;
 }
 
-function differs(rule: string, id: string, what: string, days: readonly Day[]): Difference[] {
+function differenceOfNights(
+  rule: string,
+  listingId: string,
+  problem: string,
+  days: readonly Day[],
+): Difference[] {
   if (days.length === 0) return [];
-  const shown = days.toSorted((a, b) => a - b).slice(0, SHOWN_NIGHTS);
-  const more = days.length > shown.length ? ` and ${days.length - shown.length} more` : '';
-  return [{ rule, about: `listing ${id}`, what: `${what}: ${shown.map(dateOf).join(', ')}${more}` }];
+  const listed = days.toSorted((a, b) => a - b).slice(0, LISTED_NIGHTS);
+  const more = days.length > listed.length ? ` and ${days.length - listed.length} more` : '';
+  return [
+    {
+      rule,
+      subject: `listing ${listingId}`,
+      description: `${problem}: ${listed.map(dateOf).join(', ')}${more}`,
+    },
+  ];
 }

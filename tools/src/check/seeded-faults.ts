@@ -1,83 +1,83 @@
-import type { Database } from './difference.js';
+import { type Database, DIRTY_CALENDAR_TABLE } from './difference.js';
 
-/** A difference that is put there on purpose, as one statement or several. */
-export interface Plant {
-  what: string;
+/** A fault that SQL statements create on purpose, to prove that the check reports it. */
+export interface SeededFault {
+  name: string;
   database: Database;
   sql: string;
-  /** The rules that have to find it. */
-  found: string[];
+  /** The rules that must report the fault. */
+  rules: string[];
 }
 
-const aStay = `(SELECT e.id FROM calendar_entry e JOIN booking b ON b.owner_id = e.owner_id
+const STAY_ENTRY = `(SELECT e.id FROM calendar_entry e JOIN booking b ON b.owner_id = e.owner_id
   WHERE e.kind = 'stay' AND b.state = 'confirmed' ORDER BY e.id LIMIT 1)`;
-// Of a booking that nothing else refers to, so that the plant is the one thing that is wrong with it.
-const confirmed = `(SELECT id FROM booking b WHERE state = 'confirmed'
+// A booking without references from other rows, so that the statements create no other fault.
+const CONFIRMED_BOOKING = `(SELECT id FROM booking b WHERE state = 'confirmed'
   AND NOT EXISTS (SELECT FROM booking_change c WHERE c.booking_id = b.id)
   AND NOT EXISTS (SELECT FROM thread t WHERE t.booking_id = b.id) ORDER BY id LIMIT 1)`;
-// Of a booking that stands, and of one that is over: a change also pays back, and its booking goes on.
-const captured = `(SELECT id FROM payment WHERE purpose = 'booking' AND goal NOT IN ('expire', 'release')
+// A change can also refund, and its booking continues: the goal of a payment tells whether its booking has ended.
+const CAPTURED_PAYMENT = `(SELECT id FROM payment WHERE purpose = 'booking' AND wish NOT IN ('lapse', 'release')
   AND captured_minor > 0 AND refunded_minor = 0 ORDER BY id LIMIT 1)`;
-const refunded = `(SELECT id FROM payment p WHERE goal = 'release' AND refunded_minor > 0
+const REFUNDED_PAYMENT = `(SELECT id FROM payment p WHERE wish = 'release' AND refunded_minor > 0
   AND EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id AND r.host_minor > 0) ORDER BY id LIMIT 1)`;
 
-export const plants: Plant[] = [
+export const seededFaults: readonly SeededFault[] = [
   {
-    what: 'a booking without one of its nights',
+    name: 'a booking without one of its nights',
     database: 'bookings',
     sql: `UPDATE calendar_entry SET nights = daterange(lower(nights), upper(nights) - 1) WHERE id = (
             SELECT e.id FROM calendar_entry e JOIN booking b ON b.owner_id = e.owner_id WHERE e.kind = 'stay'
               AND b.state = 'confirmed' AND upper(e.nights) - lower(e.nights) > 1 ORDER BY e.id LIMIT 1)`,
-    found: ['calendar.stay'],
+    rules: ['calendar.stay'],
   },
   {
-    what: 'a booking with a night too many',
+    name: 'a booking with an extra night',
     database: 'bookings',
     sql: `INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
           SELECT listing_id, space_id, owner_id, 'stay', daterange('2050-01-01', '2050-01-02'), true
-          FROM calendar_entry WHERE id = ${aStay}`,
-    found: ['calendar.stay'],
+          FROM calendar_entry WHERE id = ${STAY_ENTRY}`,
+    rules: ['calendar.stay'],
   },
   {
-    what: 'two stays that overlap',
+    name: 'two stays that overlap',
     database: 'bookings',
     sql: `DO $$ BEGIN EXECUTE (SELECT format('ALTER TABLE calendar_entry DROP CONSTRAINT %I', conname)
             FROM pg_constraint WHERE conrelid = 'calendar_entry'::regclass AND contype = 'x'); END $$;
           INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
-          SELECT listing_id, space_id, 999999999, 'block', nights, true FROM calendar_entry WHERE id = ${aStay}`,
-    found: ['calendar.overlap', 'calendar.nobody'],
+          SELECT listing_id, space_id, 999999999, 'block', nights, true FROM calendar_entry WHERE id = ${STAY_ENTRY}`,
+    rules: ['calendar.overlap', 'calendar.no_owner'],
   },
   {
-    what: 'a night that nobody holds',
+    name: 'a night without an owner',
     database: 'bookings',
     sql: `INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
           SELECT listing_id, space_id, 999999999, 'stay', daterange('2050-01-01', '2050-01-02'), true
-          FROM calendar_entry WHERE id = ${aStay}`,
-    found: ['calendar.nobody'],
+          FROM calendar_entry WHERE id = ${STAY_ENTRY}`,
+    rules: ['calendar.no_owner'],
   },
   {
-    what: 'an expired booking that keeps its nights',
+    name: 'an expired booking that still holds its nights',
     database: 'bookings',
-    sql: `UPDATE booking SET state = 'expired', expired_cause = 'hold', due_at = NULL WHERE id = ${confirmed}`,
-    found: ['calendar.stay', 'booking.history', 'booking.dead_money'],
+    sql: `UPDATE booking SET state = 'expired', expired_cause = 'hold', due_at = NULL WHERE id = ${CONFIRMED_BOOKING}`,
+    rules: ['calendar.stay', 'booking.history', 'booking.money_after_end'],
   },
   {
-    what: 'a block without its nights',
+    name: 'a block without its nights',
     database: 'bookings',
     sql: `DELETE FROM calendar_entry WHERE kind = 'block' AND owner_id = (
             SELECT owner_id FROM calendar_block ORDER BY to_date DESC, id LIMIT 1)`,
-    found: ['calendar.block'],
+    rules: ['calendar.block'],
   },
   {
-    what: 'a change that is over and still holds nights',
+    name: 'a closed change that still holds nights',
     database: 'bookings',
     sql: `INSERT INTO calendar_entry (listing_id, space_id, owner_id, change_id, kind, nights, live)
           SELECT listing_id, space_id, owner_id, gen_random_uuid(), 'stay', daterange('2050-01-01', '2050-01-02'), true
-          FROM calendar_entry WHERE id = ${aStay}`,
-    found: ['calendar.change'],
+          FROM calendar_entry WHERE id = ${STAY_ENTRY}`,
+    rules: ['calendar.change'],
   },
   {
-    what: 'a proposed change that does not hold its nights',
+    name: 'a proposed change that does not hold its nights',
     database: 'bookings',
     sql: `INSERT INTO booking_change (id, booking_id, state, proposed_by, check_in_date, check_out_date, check_in_at,
             check_out_at, guests, price, total_minor, host_payout_minor, difference_minor, holds_nights, expires_at,
@@ -85,154 +85,154 @@ export const plants: Plant[] = [
           SELECT gen_random_uuid(), id, 'proposed', 'guest', '2050-01-01', '2050-01-03', check_in_at, check_out_at, guests,
             price, total_minor, host_payout_minor, 0, true, '2049-01-01', created_at, updated_at
           FROM booking WHERE id = (SELECT id FROM booking WHERE state = 'confirmed' AND open_change_id IS NULL LIMIT 1)`,
-    found: ['calendar.change', 'booking.change'],
+    rules: ['calendar.change', 'booking.change'],
   },
   {
-    what: 'a change of state that history does not know',
+    name: 'a change of state without a history entry',
     database: 'bookings',
-    sql: `DELETE FROM booking_history WHERE booking_id = ${confirmed} AND to_state = 'confirmed'`,
-    found: ['booking.history'],
+    sql: `DELETE FROM booking_history WHERE booking_id = ${CONFIRMED_BOOKING} AND to_state = 'confirmed'`,
+    rules: ['booking.history'],
   },
   {
-    what: 'a check-in that nobody noticed',
+    name: 'an overdue check-in',
     database: 'bookings',
-    sql: `UPDATE booking SET due_at = '2020-01-01' WHERE id = ${confirmed}`,
-    found: ['booking.overdue'],
+    sql: `UPDATE booking SET due_at = '2020-01-01' WHERE id = ${CONFIRMED_BOOKING}`,
+    rules: ['booking.overdue'],
   },
   {
-    what: 'a calendar that was not announced',
+    name: 'a changed calendar that is not published',
     database: 'bookings',
-    sql: 'INSERT INTO calendar_mark (listing_id) SELECT min(id) FROM calendar_listing',
-    found: ['calendar.unannounced'],
+    sql: `INSERT INTO ${DIRTY_CALENDAR_TABLE} (listing_id) SELECT min(id) FROM calendar_listing`,
+    rules: ['calendar.unpublished'],
   },
   {
-    what: 'a stay that search and the public calendar still show as taken',
+    name: 'a deleted stay that search and the public calendar still show',
     database: 'bookings',
     sql: `DELETE FROM calendar_entry WHERE kind = 'stay'`,
-    found: ['search.projection', 'calendar.public'],
+    rules: ['search.projection', 'calendar.public'],
   },
   {
-    what: 'search rows that were never updated',
+    name: 'missing rows of the search projection',
     database: 'listings',
     sql: 'DELETE FROM listing_calendar',
-    found: ['search.projection'],
+    rules: ['search.projection'],
   },
   {
-    what: 'a published place that search leaves out',
+    name: 'a paused listing that search still returns',
     database: 'bookings',
     sql: `UPDATE listing_snapshot SET status = 'paused'`,
-    found: ['search.hit'],
+    rules: ['search.hit'],
   },
   {
-    what: 'a booking confirmed and unpaid',
+    name: 'a confirmed booking without payment',
     database: 'payments',
-    sql: `UPDATE payment SET captured_minor = 0, status = 'requires_payment_method' WHERE id = ${captured}`,
-    found: ['booking.unpaid', 'booking.captured', 'provider.payment', 'ledger.payment'],
+    sql: `UPDATE payment SET captured_minor = 0, status = 'requires_payment_method' WHERE id = ${CAPTURED_PAYMENT}`,
+    rules: ['booking.unpaid', 'booking.captured', 'provider.payment', 'ledger.payment'],
   },
   {
-    what: 'a refund that is too small',
+    name: 'a refund that is too small',
     database: 'payments',
     sql: `UPDATE refund SET amount_minor = amount_minor - 1, host_minor = host_minor - 1
-            WHERE id = (SELECT id FROM refund WHERE payment_id = ${refunded} AND host_minor > 0 LIMIT 1);
+            WHERE id = (SELECT id FROM refund WHERE payment_id = ${REFUNDED_PAYMENT} AND host_minor > 0 LIMIT 1);
           UPDATE payment SET refunded_minor = refunded_minor - 1, refund_reserved_minor = refund_reserved_minor - 1
-            WHERE id = ${refunded}`,
-    found: ['provider.payment', 'ledger.payment'],
+            WHERE id = ${REFUNDED_PAYMENT}`,
+    rules: ['provider.payment', 'ledger.payment'],
   },
   {
-    what: 'a booking captured, cancelled and not refunded',
+    name: 'a cancelled booking without its refund',
     database: 'payments',
     sql: `UPDATE payment SET refunded_minor = 0, refund_reserved_minor = 0 WHERE refunded_minor > 0`,
-    found: ['booking.refund', 'refund.sum', 'provider.payment', 'ledger.payment'],
+    rules: ['booking.refund', 'refund.sum', 'provider.payment', 'ledger.payment'],
   },
   {
-    what: 'a refund that waits for ever',
+    name: 'a refund that is still pending',
     database: 'payments',
     sql: `UPDATE refund SET status = 'pending' WHERE id = (SELECT id FROM refund WHERE status = 'succeeded' LIMIT 1)`,
-    found: ['refund.open', 'refund.sum'],
+    rules: ['refund.open', 'refund.sum'],
   },
   {
-    what: 'more reserved for refunds than refunded',
+    name: 'a larger amount reserved for refunds than refunded',
     database: 'payments',
-    sql: `UPDATE payment SET refund_reserved_minor = 1 WHERE id = ${captured}`,
-    found: ['refund.reserved'],
+    sql: `UPDATE payment SET refund_reserved_minor = 1 WHERE id = ${CAPTURED_PAYMENT}`,
+    rules: ['refund.reserved'],
   },
   {
-    what: 'an authorization left on a dead booking',
+    name: 'an authorization of a booking that has ended',
     database: 'payments',
-    sql: `UPDATE payment SET status = 'authorized' WHERE id = ${refunded}`,
-    found: ['booking.dead_money'],
+    sql: `UPDATE payment SET status = 'authorized' WHERE id = ${REFUNDED_PAYMENT}`,
+    rules: ['booking.money_after_end'],
   },
   {
-    what: 'a payment for no booking',
+    name: 'a payment for a missing booking',
     database: 'bookings',
-    sql: `DELETE FROM booking_history WHERE booking_id = ${confirmed}; DELETE FROM booking WHERE id = ${confirmed}`,
-    found: ['payment.nobody', 'calendar.nobody'],
+    sql: `DELETE FROM booking_history WHERE booking_id = ${CONFIRMED_BOOKING}; DELETE FROM booking WHERE id = ${CONFIRMED_BOOKING}`,
+    rules: ['payment.no_booking', 'calendar.no_owner'],
   },
   {
-    what: 'a booking without a payment',
+    name: 'a booking without a payment',
     database: 'payments',
-    sql: `UPDATE payment SET booking_id = gen_random_uuid() WHERE id = ${captured}`,
-    found: ['booking.payments', 'booking.unpaid', 'payment.nobody'],
+    sql: `UPDATE payment SET booking_id = gen_random_uuid() WHERE id = ${CAPTURED_PAYMENT}`,
+    rules: ['booking.payments', 'booking.unpaid', 'payment.no_booking'],
   },
   {
-    what: 'a ledger that gives a guest’s money to nobody',
+    name: 'a ledger movement without a counterpart',
     database: 'payments',
     sql: `INSERT INTO movement (key, leg, debit_id, credit_id, currency, amount_minor, payment_id, booking_id, occurred_at)
-          SELECT 'planted', 1, debit_id, credit_id, currency, 1, payment_id, booking_id, occurred_at
-          FROM movement WHERE payment_id = ${captured} ORDER BY leg LIMIT 1`,
-    found: ['ledger.payment'],
+          SELECT 'seeded', 1, debit_id, credit_id, currency, 1, payment_id, booking_id, occurred_at
+          FROM movement WHERE payment_id = ${CAPTURED_PAYMENT} ORDER BY leg LIMIT 1`,
+    rules: ['ledger.payment'],
   },
   {
-    what: 'a host who is owed another amount than was promised',
+    name: 'a host payout that differs from the ledger',
     database: 'bookings',
-    sql: `UPDATE booking SET host_payout_minor = host_payout_minor + 1 WHERE id = ${confirmed}`,
-    found: ['ledger.host'],
+    sql: `UPDATE booking SET host_payout_minor = host_payout_minor + 1 WHERE id = ${CONFIRMED_BOOKING}`,
+    rules: ['ledger.host'],
   },
   {
-    what: 'goodwill that nobody gave',
+    name: 'goodwill without a refund',
     database: 'bookings',
-    sql: `UPDATE booking SET goodwill_minor = 1 WHERE id = ${confirmed}`,
-    found: ['booking.goodwill', 'booking.unpaid'],
+    sql: `UPDATE booking SET goodwill_minor = 1 WHERE id = ${CONFIRMED_BOOKING}`,
+    rules: ['booking.goodwill', 'booking.unpaid'],
   },
   {
-    what: 'a penalty that the ledger does not know',
+    name: 'a penalty without a ledger movement',
     database: 'bookings',
     sql: `UPDATE booking SET cancellation = jsonb_set(cancellation, '{hostPenaltyMinor}', '123')
           WHERE id = (SELECT id FROM booking WHERE state = 'cancelled' ORDER BY id LIMIT 1)`,
-    found: ['ledger.host'],
+    rules: ['ledger.host'],
   },
   {
-    what: 'a second charge at the provider',
+    name: 'a second charge at the provider',
     database: 'sandbox',
     sql: `INSERT INTO book_entry (intent_id, kind, amount_minor, currency)
           SELECT intent_id, kind, amount_minor, currency FROM book_entry WHERE kind = 'charge' ORDER BY id LIMIT 1`,
-    found: ['provider.books'],
+    rules: ['provider.books'],
   },
   {
-    what: 'money at the provider that nobody here knows of',
+    name: 'an amount at the provider without a payment',
     database: 'sandbox',
     sql: `UPDATE intent SET refunded_minor = 0 WHERE id = (SELECT id FROM intent WHERE refunded_minor > 0 LIMIT 1);
           INSERT INTO intent (id, status, amount_minor, currency, capture_method, authorized_minor, captured_minor, client_secret)
-          VALUES ('pi_planted', 'succeeded', 100, 'USD', 'automatic', 100, 100, 'secret')`,
-    found: ['provider.payment', 'provider.books'],
+          VALUES ('pi_seeded', 'succeeded', 100, 'USD', 'automatic', 100, 100, 'secret')`,
+    rules: ['provider.payment', 'provider.books'],
   },
   {
-    what: 'a parked event',
+    name: 'an event in the dead letters',
     database: 'payments',
     sql: `INSERT INTO dead_letter (event_id, topic, key, type, source, occurred_at, schema_version, data, code)
           VALUES (gen_random_uuid(), 'bookings.booking', 'x', 'booking.created', '/bookings', now(), 1, '{}', 'TypeError')`,
-    found: ['parked.payments'],
+    rules: ['dead_letter.payments'],
   },
   {
-    what: 'an operation that never ended',
+    name: 'an operation that is still pending',
     database: 'payments',
     sql: `UPDATE payment_operation SET status = 'pending' WHERE id = (SELECT id FROM payment_operation LIMIT 1)`,
-    found: ['under_way.operation'],
+    rules: ['pending.operation'],
   },
   {
-    what: 'an event that the relay has not taken',
+    name: 'an event that the relay has not published',
     database: 'bookings',
     sql: `UPDATE outbox_cursor SET xid = '0'::xid8`,
-    found: ['under_way.event'],
+    rules: ['pending.event'],
   },
 ];
