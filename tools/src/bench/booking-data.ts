@@ -1,13 +1,16 @@
 import { DEFAULT_STAY_RULES, PriceRules } from '@roost/pricing';
 import { addDays, localDate } from '@roost/stay';
-import type { Service, Stage } from './harness/stage.js';
+import type { BenchEnvironment, Service } from './harness/bench-environment.js';
 
 const DATABASE = 'roost_bookings';
 const LOW_LISTINGS = 500;
 const TIME_ZONE = 'America/New_York';
 const NIGHTS = 3;
 
-type Guest = ReturnType<Stage['signedIn']>;
+/** Returns the calendars that bookings has not published yet. */
+export const DIRTY_CALENDARS = 'SELECT FROM calendar_mark';
+
+type Guest = ReturnType<BenchEnvironment['signedIn']>;
 
 export interface BenchQuote {
   quoteId: string;
@@ -15,14 +18,14 @@ export interface BenchQuote {
 }
 
 export interface Quotes {
-  /** Each for nights of its own. */
+  /** Quotes without common nights. */
   low: BenchQuote[];
-  /** Per turn one listing, whose nights all of them want. */
+  /** Per measurement, quotes for overlapping nights of one listing. */
   hot: BenchQuote[][];
 }
 
-/** What `listing.published` would leave in bookings: no other service runs beside it here. */
-export async function fillListings(stage: Stage): Promise<void> {
+/** Inserts the rows that `listing.published` events create in bookings; the other services do not run. */
+export async function fillListings(environment: BenchEnvironment): Promise<void> {
   const pricing = PriceRules.parse({
     basePriceMinor: 10_000,
     cleaningFeeMinor: 5_000,
@@ -37,7 +40,7 @@ export async function fillListings(stage: Stage): Promise<void> {
       },
     ],
   });
-  await stage.sql(
+  await environment.sql(
     DATABASE,
     `WITH added AS (
        INSERT INTO listing_snapshot (listing_id, version, host_id, status, title, time_zone, check_in_from,
@@ -47,55 +50,59 @@ export async function fillListings(stage: Stage): Promise<void> {
      INSERT INTO calendar_listing (public_id) SELECT listing_id FROM added`,
     [TIME_ZONE, JSON.stringify(pricing), JSON.stringify(DEFAULT_STAY_RULES), LOW_LISTINGS],
   );
-  await stage.sql(DATABASE, 'INSERT INTO listing_space SELECT id, id FROM calendar_listing');
+  await environment.sql(DATABASE, 'INSERT INTO listing_space SELECT id, id FROM calendar_listing');
 }
 
-/** One quote made by the app, and as many like it as are wanted: other listings, nights and guests. */
+/** Creates one quote through the API and copies it for other listings, nights and guests. */
 export async function fillQuotes(
-  stage: Stage,
+  environment: BenchEnvironment,
   bookings: Service,
   guests: readonly Guest[],
-  wanted: { low: number; hot: number; hotRequests: number },
+  counts: { low: number; hot: number; hotRequests: number },
 ): Promise<Quotes> {
-  const template = await firstQuote(stage, bookings, guests);
-  await stage.sql(
+  const template = await createQuote(environment, bookings, guests);
+  await environment.sql(
     DATABASE,
     `WITH added AS (
        INSERT INTO listing_snapshot (listing_id, version, host_id, status, title, time_zone, check_in_from,
          check_out_until, currency, booking_mode, capacity, max_pets, pricing, stay_rules, cancellation_policy)
        SELECT gen_random_uuid(), version, gen_random_uuid(), status, 'hot', time_zone, check_in_from, check_out_until,
          currency, booking_mode, capacity, max_pets, pricing, stay_rules, cancellation_policy
-       FROM generate_series(1, $1), LATERAL (SELECT * FROM listing_snapshot WHERE title = 'low' LIMIT 1) one
+       FROM generate_series(1, $1), LATERAL (SELECT * FROM listing_snapshot WHERE title = 'low' LIMIT 1) template
        RETURNING listing_id),
-     numbered AS (INSERT INTO calendar_listing (public_id) SELECT listing_id FROM added RETURNING id)
-     INSERT INTO listing_space SELECT id, id FROM numbered`,
-    [wanted.hot],
+     calendars AS (INSERT INTO calendar_listing (public_id) SELECT listing_id FROM added RETURNING id)
+     INSERT INTO listing_space SELECT id, id FROM calendars`,
+    [counts.hot],
   );
-  const low = await clone(stage, template, guests, {
+  const low = await copyQuote(environment, template, guests, {
     title: 'low',
     listings: LOW_LISTINGS,
-    perListing: Math.ceil(wanted.low / LOW_LISTINGS) + 1,
-    // Side by side, and never the night that the template has.
-    first: 'slot * 3 + 10',
+    perListing: Math.ceil(counts.low / LOW_LISTINGS) + 1,
+    // Adjacent stays, after the nights of the template.
+    firstNight: 'slot * 3 + 10',
   });
-  const hot = await clone(stage, template, guests, {
+  const hot = await copyQuote(environment, template, guests, {
     title: 'hot',
-    listings: wanted.hot,
-    perListing: wanted.hotRequests,
-    first: 'slot * 7 % 60',
+    listings: counts.hot,
+    perListing: counts.hotRequests,
+    firstNight: 'slot * 7 % 60',
   });
   const byListing = Map.groupBy(hot, ({ listing }) => listing);
-  // So that neighbours in time are not neighbours in a listing.
+  // Consecutive quotes belong to different listings.
   return { low: low.toSorted((a, b) => a.slot - b.slot), hot: [...byListing.values()] };
 }
 
-async function firstQuote(stage: Stage, bookings: Service, guests: readonly Guest[]): Promise<string> {
-  const [listing] = await stage.sql<{ id: string }>(
+async function createQuote(
+  environment: BenchEnvironment,
+  bookings: Service,
+  guests: readonly Guest[],
+): Promise<string> {
+  const [listing] = await environment.sql<{ id: string }>(
     DATABASE,
     'SELECT public_id AS id FROM calendar_listing LIMIT 1',
   );
   const checkInDate = addDays(localDate(new Date(), TIME_ZONE), 30);
-  const answer = await fetch(`${bookings.url}/v1/quotes`, {
+  const response = await fetch(`${bookings.url}/v1/quotes`, {
     method: 'POST',
     headers: { ...guests[0]?.headers, 'content-type': 'application/json' },
     body: JSON.stringify({
@@ -105,27 +112,27 @@ async function firstQuote(stage: Stage, bookings: Service, guests: readonly Gues
       guests: { adults: 2, children: [], infants: 0, pets: 0 },
     }),
   });
-  const text = await answer.text();
-  if (answer.status !== 201) throw new Error(`The first quote: ${answer.status} ${text}`);
+  const text = await response.text();
+  if (response.status !== 201) throw new Error(`POST /v1/quotes responded with ${response.status}: ${text}`);
   return (JSON.parse(text) as { id: string }).id;
 }
 
-async function clone(
-  stage: Stage,
+async function copyQuote(
+  environment: BenchEnvironment,
   template: string,
   guests: readonly Guest[],
   {
     title,
     listings,
     perListing,
-    first,
-  }: { title: string; listings: number; perListing: number; first: string },
+    firstNight,
+  }: { title: string; listings: number; perListing: number; firstNight: string },
 ): Promise<(BenchQuote & { listing: string; slot: number })[]> {
   const byId = new Map(guests.map((guest) => [guest.id, guest]));
-  const rows = await stage.sql<{ id: string; guest: string; listing: string; slot: number }>(
+  const rows = await environment.sql<{ id: string; guest: string; listing: string; slot: number }>(
     DATABASE,
-    `WITH wanted AS MATERIALIZED (
-       SELECT uuidv7() AS id, l.listing_id, c.id AS number, l.host_id, slot, ${first} AS days,
+    `WITH copies AS MATERIALIZED (
+       SELECT uuidv7() AS id, l.listing_id, c.id AS calendar_listing_id, l.host_id, slot, ${firstNight} AS days,
          ($3::uuid[])[1 + (slot + c.id) % $4] AS guest_id
        FROM (SELECT * FROM listing_snapshot WHERE title = $2 LIMIT $5) l
        JOIN calendar_listing c ON c.public_id = l.listing_id CROSS JOIN generate_series(1, $6::int) slot),
@@ -134,31 +141,34 @@ async function clone(
          cancellation_policy, time_zone, check_in_from, check_out_until, check_in_date, check_out_date, check_in_at,
          check_out_at, preparation_nights, guests, currency, price, total_minor, host_payout_minor, refund_schedule,
          created_at)
-       SELECT w.id, now() + interval '1 day', w.listing_id, w.number, w.host_id, w.guest_id, q.booking_mode,
+       SELECT n.id, now() + interval '1 day', n.listing_id, n.calendar_listing_id, n.host_id, n.guest_id, q.booking_mode,
          q.cancellation_policy, q.time_zone, q.check_in_from, q.check_out_until, q.check_in_date + days,
          q.check_out_date + days, q.check_in_at + days * interval '1 day', q.check_out_at + days * interval '1 day',
          q.preparation_nights, q.guests, q.currency, q.price, q.total_minor, q.host_payout_minor, q.refund_schedule,
          q.created_at
-       FROM wanted w CROSS JOIN quote q WHERE q.id = $1)
-     SELECT id, guest_id AS guest, listing_id AS listing, slot FROM wanted ORDER BY id`,
+       FROM copies n CROSS JOIN quote q WHERE q.id = $1)
+     SELECT id, guest_id AS guest, listing_id AS listing, slot FROM copies ORDER BY id`,
     [template, title, guests.map(({ id }) => id), guests.length, listings, perListing],
   );
   return rows.map(({ id, guest, listing, slot }) => {
     const found = byId.get(guest);
-    if (!found) throw new Error(`nobody is ${guest}`);
+    if (!found) throw new Error(`the guest ${guest} is missing`);
     return { quoteId: id, guest: found, listing, slot };
   });
 }
 
-/** The floor's database: a copy, so that both begin with the same. */
-export async function clonedFloor(stage: Stage): Promise<void> {
-  await stage.sql(DATABASE, 'VACUUM ANALYZE');
-  await stage.sql('postgres', `CREATE DATABASE roost_floor TEMPLATE ${DATABASE}`);
+/** Creates the database of the floor as a copy, so that both start with equal data. */
+export async function createFloorDatabase(environment: BenchEnvironment): Promise<void> {
+  await environment.sql(DATABASE, 'VACUUM ANALYZE');
+  await environment.sql('postgres', `CREATE DATABASE roost_floor TEMPLATE ${DATABASE}`);
 }
 
-/** What booking the quotes of "low" has left; equal where equal work was done. */
-export async function written(stage: Stage, database: string): Promise<Record<string, string>> {
-  const [counts = {}] = await stage.sql<Record<string, string>>(
+/** The number of rows that the bookings of "low" have written. App and floor must have written the same number. */
+export async function countWrittenRows(
+  environment: BenchEnvironment,
+  database: string,
+): Promise<Record<string, string>> {
+  const [counts = {}] = await environment.sql<Record<string, string>>(
     database,
     `WITH low AS MATERIALIZED (
        SELECT b.id, b.owner_id FROM booking b JOIN listing_snapshot s USING (listing_id) WHERE s.title = 'low')

@@ -15,7 +15,7 @@ import {
 import pg from 'pg';
 
 const BATCH = 500;
-const quiet = {
+const errorLogger = {
   info: () => undefined,
   warn: (_: object, message: string) => console.error(message),
   error: (_: object, message: string) => console.error(message),
@@ -29,7 +29,7 @@ interface RelayOptions {
   progress(line: string): void;
 }
 
-/** Events per second, the best of the rounds of each: what it takes when nothing else takes part. */
+/** Events per second: the best round of each, as the round with the least other load on the machine. */
 export interface RelayRates {
   relay: number;
   bareRead: number;
@@ -70,20 +70,23 @@ export async function measureRelay({
     service: 'payments',
     brokers: kafka.brokers.split(','),
     prefix: kafka.prefix,
-    logger: quiet,
+    logger: errorLogger,
   });
   const [toBroker] = bus.sinks();
   if (!toBroker) throw new TypeError('A KafkaBus has one sink');
   try {
     for (let round = 1; round <= rounds; round += 1) {
-      const works = {
+      const measurements = {
         bareRead: () => read(client),
-        relay: () => relay(orm, client, count, (_, settled) => settled()),
+        relay: () => relay(orm, client, count, (_, onSent) => onSent()),
         bareSend: () => send(kafka, count),
-        toKafka: () => relay(orm, client, count, (event, settled) => toBroker.send(event, settled)),
+        toKafka: () => relay(orm, client, count, (event, onSent) => toBroker.send(event, onSent)),
       };
-      for (const [name, work] of Object.entries(works) as [keyof RelayRates, () => Promise<number>][]) {
-        best[name] = Math.max(best[name], count / (await work()));
+      for (const [name, measure] of Object.entries(measurements) as [
+        keyof RelayRates,
+        () => Promise<number>,
+      ][]) {
+        best[name] = Math.max(best[name], count / (await measure()));
       }
       progress(`round ${round} of ${rounds}`);
     }
@@ -95,9 +98,9 @@ export async function measureRelay({
   return best;
 }
 
-/** Seconds for all rows, in order, by the driver alone. */
+/** Seconds to read all rows in order with the driver alone. */
 async function read(client: pg.Client): Promise<number> {
-  const from = performance.now();
+  const startedAt = performance.now();
   for (let last = { xid: '0', id: '00000000-0000-0000-0000-000000000000' }; ;) {
     const { rows } = await client.query<{ xid: string; id: string }>({
       name: 'bare-read',
@@ -106,12 +109,12 @@ async function read(client: pg.Client): Promise<number> {
       values: [last.xid, last.id],
     });
     const end = rows.at(-1);
-    if (!end) return (performance.now() - from) / 1000;
+    if (!end) return (performance.now() - startedAt) / 1000;
     last = { xid: end.xid, id: end.id };
   }
 }
 
-/** Seconds from the relay's start until every event is settled. */
+/** Seconds from the first event of the relay until all events are sent. */
 async function relay(
   orm: MikroORM,
   client: pg.Client,
@@ -119,21 +122,21 @@ async function relay(
   send: EventSink['send'],
 ): Promise<number> {
   await client.query('DELETE FROM outbox_cursor');
-  let settledCount = 0;
+  let sentCount = 0;
   let firstAt = 0;
-  let done = (): void => undefined;
-  const all = new Promise<void>((resolve) => {
-    done = resolve;
+  let onAllSent = (): void => undefined;
+  const allSent = new Promise<void>((resolve) => {
+    onAllSent = resolve;
   });
   const sink: EventSink = {
     name: 'bench',
     wants: () => true,
-    send: (event, settled) => {
+    send: (event, onSent) => {
       firstAt ||= performance.now();
       send(event, () => {
-        settled();
-        settledCount += 1;
-        if (settledCount === count) done();
+        onSent();
+        sentCount += 1;
+        if (sentCount === count) onAllSent();
       });
     },
   };
@@ -147,17 +150,19 @@ async function relay(
   @Module({ providers: [{ provide: MikroORM, useValue: orm }], exports: [MikroORM] })
   class DatabaseModule {}
 
-  @Module({ imports: [DatabaseModule, MessagingModule.forRoot({ service: 'payments', bus, logger: quiet })] })
+  @Module({
+    imports: [DatabaseModule, MessagingModule.forRoot({ service: 'payments', bus, logger: errorLogger })],
+  })
   class BenchModule {}
 
   const app = await NestFactory.createApplicationContext(BenchModule, { logger: false });
-  await all;
+  await allSent;
   const seconds = (performance.now() - firstAt) / 1000;
   await app.close();
   return seconds;
 }
 
-/** Seconds for as many messages of the same kind by kafkajs alone, in batches of the relay's size, each acknowledged by the broker. */
+/** Seconds to send the same number of equal messages with kafkajs alone, in batches of the size of the relay. The broker acknowledges each batch. */
 async function send({ brokers, prefix }: RelayOptions['kafka'], count: number): Promise<number> {
   const producer = kafkaClient({ brokers: brokers.split(','), clientId: 'bare' }).producer({
     idempotent: true,
@@ -178,11 +183,11 @@ async function send({ brokers, prefix }: RelayOptions['kafka'], count: number): 
       data: JSON.stringify({ text: 'x'.repeat(250) }),
     }),
   ).flat();
-  const from = performance.now();
+  const startedAt = performance.now();
   for (let sent = 0; sent < count; sent += BATCH) {
     await producer.send({ topic: `${prefix}payments.payment`, messages: messages.slice(0, count - sent) });
   }
-  const seconds = (performance.now() - from) / 1000;
+  const seconds = (performance.now() - startedAt) / 1000;
   await producer.disconnect();
   return seconds;
 }

@@ -1,4 +1,4 @@
-/** One end of the benchmark of events, in a process of its own: publishes what it is told to, or handles what comes. */
+/** The service of bench:events: publishes the events of each order on stdin (producer), or consumes them (consumer). */
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,13 +21,13 @@ import {
 } from '@roost/messaging';
 
 const { MODE = '', BROKERS = '', PREFIX = '', BOOKINGS_URL = '', IDENTITY_URL = '' } = process.env;
-const quiet = {
+const errorLogger = {
   info: () => undefined,
   warn: (_: object, message: string) => console.error(message),
   error: (fields: object, message: string) => console.error(message, fields),
 };
-const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
-/** The clock that all processes of a machine share. */
+const writeLine = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+/** Milliseconds of the monotonic clock, which all processes of a machine share. */
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 class Migration0001Handled extends Migration {
@@ -38,21 +38,21 @@ class Migration0001Handled extends Migration {
   }
 }
 
-const waiting = new Map<string, (at: number) => void>();
+const pending = new Map<string, (at: number) => void>();
 
-/** The least that a consumer does: one row. */
+/** Inserts one row per event. */
 @Controller()
 class BenchConsumer {
   constructor(@Inject(Transactions) private readonly transactions: Transactions) {}
 
   @OnEvent('message.sent')
-  async sent(body: EventBody<'message.sent'>): Promise<void> {
+  async insertHandled(body: EventBody<'message.sent'>): Promise<void> {
     await this.transactions.run(async (em) => {
       await em.execute(sql`INSERT INTO handled (id) VALUES (${body.messageId})`);
     });
     this.transactions.afterCommit(() => {
-      waiting.get(body.messageId)?.(now());
-      if (MODE === 'consumer') say({ handled: body.messageId, at: now() });
+      pending.get(body.messageId)?.(now());
+      if (MODE === 'consumer') writeLine({ handled: body.messageId, at: now() });
     });
   }
 }
@@ -82,7 +82,7 @@ async function start(service: string, url: string, bus: EventTransport, controll
   class DatabaseModule {}
 
   @Module({
-    imports: [DatabaseModule, MessagingModule.forRoot({ service, bus, logger: quiet })],
+    imports: [DatabaseModule, MessagingModule.forRoot({ service, bus, logger: errorLogger })],
     controllers,
   })
   class BenchModule {}
@@ -95,7 +95,7 @@ async function start(service: string, url: string, bus: EventTransport, controll
 }
 
 const kafkaBus = (service: string) =>
-  new KafkaBus({ service, brokers: BROKERS.split(','), prefix: PREFIX, logger: quiet });
+  new KafkaBus({ service, brokers: BROKERS.split(','), prefix: PREFIX, logger: errorLogger });
 const embedded = new EmbeddedBus();
 const consumers = [BenchConsumer];
 if (MODE === 'embedded' || MODE === 'consumer') {
@@ -111,9 +111,9 @@ if (MODE === 'embedded' || MODE === 'producer') {
   });
 
   const publish = async (count: number, everyMs: number): Promise<void> => {
-    const begin = performance.now();
+    const startedAt = performance.now();
     for (let number = 0; number < count; number += 1) {
-      await pause(Math.max(0, begin + number * everyMs - performance.now()));
+      await pause(Math.max(0, startedAt + number * everyMs - performance.now()));
       const messageId = randomUUID();
       const body = {
         messageId,
@@ -122,11 +122,11 @@ if (MODE === 'embedded' || MODE === 'producer') {
         senderId: randomUUID(),
         recipientId: randomUUID(),
       };
-      if (MODE === 'embedded') waiting.set(messageId, (at) => say({ handled: messageId, at }));
+      if (MODE === 'embedded') pending.set(messageId, (at) => writeLine({ handled: messageId, at }));
       await transactions.run((em) => outbox.add(em, 'message.sent', body));
-      say({ committed: messageId, at: now() });
+      writeLine({ committed: messageId, at: now() });
     }
   };
 }
 process.stdin.on('end', () => process.exit(0)).resume();
-say({ ready: true });
+writeLine({ ready: true });

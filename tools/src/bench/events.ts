@@ -1,107 +1,45 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { startKafka, startPostgres } from '@roost/embedded';
 import { applyTopics, kafkaClient } from '@roost/messaging';
 import pg from 'pg';
-import { measureRelay } from './events.relay.js';
+import { measureRelay } from './events-relay.js';
 import { cpuMillisOf } from './harness/cpu.js';
-import { optionsOf, positive } from './harness/options.js';
+import { LineProcess } from './harness/line-process.js';
+import { parseOptions, parsePositive } from './harness/options.js';
 
-const HELP = `How long an event takes and how many the relay carries, beside the least that does the same.
+const HELP = `Measures the latency of events and the throughput of the relay, and compares both with the floor.
 
   npm run bench:events -- [options]
 
-  --events <n>        events per turn of the latency (default 300)
-  --every <ms>        one each so many milliseconds (default 20)
-  --rounds <n>        turns of each (default 3)
-  --relayed <n>       events that the relay carries (default 20000)
-  --idle <seconds>    how long an idle consumer is watched (default 30)
+  --events <n>        events per measurement of the latency (default 300)
+  --every <ms>        interval between two events in milliseconds (default 20)
+  --rounds <n>        measurements of each subject (default 3)
+  --relayed <n>       events per measurement of the relay (default 20000)
+  --idle <seconds>    duration of the measurement of idle processes (default 30)
   --json              print JSON instead of text
-  -h, --help          print this
+  -h, --help          print this help
 
-Kafka is started for the benchmark, or is where KAFKA_BROKERS says.`;
+The benchmark starts Kafka, unless KAFKA_BROKERS is set.`;
 
-const options = optionsOf(HELP, {
+const options = parseOptions(HELP, {
   events: { type: 'string', default: '300' },
   every: { type: 'string', default: '20' },
   rounds: { type: 'string', default: '3' },
   relayed: { type: 'string', default: '20000' },
   idle: { type: 'string', default: '30' },
 });
-const EVENTS = positive('events', options.events);
-const EVERY_MS = positive('every', options.every);
-const ROUNDS = positive('rounds', options.rounds);
-const RELAYED = positive('relayed', options.relayed);
-const IDLE_SECONDS = positive('idle', options.idle);
-/** About what a booking weighs. */
+const EVENTS = parsePositive('events', options.events);
+const EVERY_MS = parsePositive('every', options.every);
+const ROUNDS = parsePositive('rounds', options.rounds);
+const RELAYED = parsePositive('relayed', options.relayed);
+const IDLE_SECONDS = parsePositive('idle', options.idle);
+/** About the size of a booking event. */
 const VALUE = JSON.stringify({ text: 'x'.repeat(250) });
 
-interface Line {
-  ready?: boolean;
-  committed?: string;
-  handled?: string;
-  at: number;
-}
-
-/** A program of the benchmark that speaks lines of JSON. */
-class Part {
-  readonly #committed = new Map<string, number>();
-  readonly #handled = new Map<string, number>();
-
-  private constructor(
-    private readonly child: ChildProcess,
-    ready: () => void,
-  ) {
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (text) => {
-      const line = JSON.parse(text) as Line;
-      if (line.ready) ready();
-      if (line.committed) this.#committed.set(line.committed, line.at);
-      if (line.handled) this.#handled.set(line.handled, line.at);
-    });
-  }
-
-  static async start(file: string, env: Record<string, string>): Promise<Part> {
-    const register = new URL('../../register.js', import.meta.url).href;
-    const path = fileURLToPath(new URL(file, import.meta.url));
-    const child = spawn(process.execPath, ['--conditions=@roost/source', '--import', register, path], {
-      env: { PATH: process.env.PATH ?? '', ...env },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    return new Promise((resolve, reject) => {
-      const part: Part = new Part(child, () => resolve(part));
-      child.once('exit', () => reject(new Error(`${file} ended before it was ready`)));
-    });
-  }
-
-  get pid(): number {
-    return this.child.pid ?? 0;
-  }
-
-  /** Milliseconds of each event from here (committed) to where it is handled. */
-  async publish(count: number, handler: Part = this): Promise<number[]> {
-    this.#committed.clear();
-    handler.#handled.clear();
-    this.child.stdin?.write(`${JSON.stringify({ count, everyMs: EVERY_MS, value: VALUE })}\n`);
-    for (const deadline = performance.now() + 120_000; handler.#handled.size < count; await pause(50)) {
-      if (performance.now() > deadline) throw new Error(`${handler.#handled.size} of ${count} came`);
-    }
-    await pause(100);
-    return [...this.#committed].map(([id, at]) => (handler.#handled.get(id) ?? Infinity) - at);
-  }
-
-  async end(): Promise<void> {
-    const exit = once(this.child, 'exit');
-    this.child.stdin?.end();
-    await exit;
-  }
-}
-
+const order = (count: number) => ({ count, everyMs: EVERY_MS, value: VALUE });
 const progress = (text: string) => console.error(`  ${text}`);
 const folder = mkdtempSync(join(tmpdir(), 'roost-bench-'));
 progress('starting PostgreSQL and Kafka');
@@ -119,54 +57,54 @@ try {
   const client = kafkaClient({ brokers: brokers.split(','), clientId: 'bench' });
   await applyTopics(client, { prefix });
 
-  progress(`latency: ${ROUNDS} rounds of ${EVENTS} events, one each ${EVERY_MS} ms`);
+  progress(`latency: ${ROUNDS} rounds of ${EVENTS} events, one per ${EVERY_MS} ms`);
   const env = { BROKERS: brokers, PREFIX: prefix };
-  const part = (mode: string) =>
-    Part.start('./events.service.ts', {
+  const startService = (mode: string) =>
+    LineProcess.start('events-service.ts', {
       ...env,
       MODE: mode,
       BOOKINGS_URL: postgres.url(mode === 'embedded' ? 'roost_bookings' : 'roost_listings'),
       IDENTITY_URL: postgres.url(mode === 'embedded' ? 'roost_identity' : 'roost_reviews'),
     });
-  const [embedded, consumer, producer, floor, remembering] = await Promise.all([
-    part('embedded'),
-    part('consumer'),
-    part('producer'),
-    Part.start('./floor/events.ts', { BROKERS: brokers, TOPIC: `${prefix}payments.payout` }),
-    Part.start('./floor/events.ts', {
+  const [embedded, consumer, producer, floor, floorWithInbox] = await Promise.all([
+    startService('embedded'),
+    startService('consumer'),
+    startService('producer'),
+    LineProcess.start('floor/events.ts', { BROKERS: brokers, TOPIC: `${prefix}payments.payout` }),
+    LineProcess.start('floor/events.ts', {
       BROKERS: brokers,
       TOPIC: `${prefix}reviews.review`,
-      DATABASE_URL: await newDatabase('floor'),
+      DATABASE_URL: await createDatabase('floor'),
     }),
   ]);
   await Promise.all([
-    embedded.publish(30),
-    producer.publish(30, consumer),
-    floor.publish(30),
-    remembering.publish(30),
+    embedded.publish(order(30)),
+    producer.publish(order(30), consumer),
+    floor.publish(order(30)),
+    floorWithInbox.publish(order(30)),
   ]);
-  const millis: Record<'embedded' | 'kafka' | 'floor' | 'remembering', number[]> = {
+  const millis: Record<'embedded' | 'kafka' | 'floor' | 'floorWithInbox', number[]> = {
     embedded: [],
     kafka: [],
     floor: [],
-    remembering: [],
+    floorWithInbox: [],
   };
   for (let round = 1; round <= ROUNDS; round += 1) {
-    millis.floor.push(...(await floor.publish(EVENTS)));
-    millis.remembering.push(...(await remembering.publish(EVENTS)));
-    millis.kafka.push(...(await producer.publish(EVENTS, consumer)));
-    millis.embedded.push(...(await embedded.publish(EVENTS)));
+    millis.floor.push(...(await floor.publish(order(EVENTS))));
+    millis.floorWithInbox.push(...(await floorWithInbox.publish(order(EVENTS))));
+    millis.kafka.push(...(await producer.publish(order(EVENTS), consumer)));
+    millis.embedded.push(...(await embedded.publish(order(EVENTS))));
     progress(`round ${round} of ${ROUNDS}`);
   }
 
-  progress(`idle: ${IDLE_SECONDS} s of a consumer and of a bare one`);
+  progress(`idle: ${IDLE_SECONDS} s of idle services and of bare kafkajs`);
   const cpu = () => [consumer, producer, floor].map(({ pid }) => cpuMillisOf(pid) ?? 0);
   const before = cpu();
   await pause(IDLE_SECONDS * 1000);
   const [idleConsumer = 0, idleProducer = 0, idleFloor = 0] = cpu().map(
     (after, index) => ((after - (before[index] ?? 0)) * 60) / IDLE_SECONDS,
   );
-  await Promise.all([embedded, consumer, producer, floor, remembering].map((one) => one.end()));
+  await Promise.all([embedded, consumer, producer, floor, floorWithInbox].map((one) => one.stop()));
 
   const relay = await measureRelay({
     url: postgres.url('roost_payments'),
@@ -180,7 +118,7 @@ try {
     embedded: percentiles(millis.embedded),
     kafka: percentiles(millis.kafka),
     bareKafkajs: percentiles(millis.floor),
-    bareWithInbox: percentiles(millis.remembering),
+    bareWithInbox: percentiles(millis.floorWithInbox),
   };
   const result = {
     latency,
@@ -191,14 +129,14 @@ try {
     relay,
     idleCpuMillisPerMinute: { consumer: idleConsumer, producer: idleProducer, bareKafkajs: idleFloor },
   };
-  console.log(options.json ? JSON.stringify(result, null, 2) : text(result));
+  console.log(options.json ? JSON.stringify(result, null, 2) : formatResult(result));
 } finally {
   await Promise.all([postgres.stop(), kafka.stop()]);
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit(0);
 
-async function newDatabase(name: string): Promise<string> {
+async function createDatabase(name: string): Promise<string> {
   const client = new pg.Client({ connectionString: postgres.url('postgres') });
   await client.connect();
   await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
@@ -212,7 +150,7 @@ function percentiles(values: readonly number[]): { p50: number; p95: number } {
   return { p50: at(0.5), p95: at(0.95) };
 }
 
-function text(result: {
+function formatResult(result: {
   latency: Record<'embedded' | 'kafka' | 'bareKafkajs' | 'bareWithInbox', { p50: number; p95: number }>;
   kafkaP95ByFloor: number;
   kafkaP50ByFloor: number;
@@ -226,13 +164,13 @@ function text(result: {
   const rate = (perSecond: number) => `${Math.round(perSecond).toLocaleString('en').padStart(8)} events/s`;
   const { latency, relay, idleCpuMillisPerMinute: idle } = result;
   return [
-    'commit → handled',
+    'commit → processed',
     `  embedded                       ${ms(latency.embedded)}   (goal: p95 ≤ 15 ms)`,
     `  Kafka                          ${ms(latency.kafka)}`,
     `  bare kafkajs produce → consume ${ms(latency.bareKafkajs)}`,
     `  Kafka / bare                   p50 ${result.kafkaP50ByFloor.toFixed(2)}×   p95 ${result.kafkaP95ByFloor.toFixed(2)}×   (goal: p95 ≤ 1.5×)`,
-    `  the same, with an inbox row    ${ms(latency.bareWithInbox)}`,
-    `  Kafka / that                   p50 ${result.kafkaP50ByInboxFloor.toFixed(2)}×   p95 ${result.kafkaP95ByInboxFloor.toFixed(2)}×`,
+    `  bare kafkajs with an inbox row ${ms(latency.bareWithInbox)}`,
+    `  Kafka / bare with an inbox row p50 ${result.kafkaP50ByInboxFloor.toFixed(2)}×   p95 ${result.kafkaP95ByInboxFloor.toFixed(2)}×`,
     'relay',
     `  relay alone                    ${rate(relay.relay)}`,
     `  bare ordered read              ${rate(relay.bareRead)}`,

@@ -3,10 +3,9 @@ import Fastify from 'fastify';
 import pg from 'pg';
 
 /**
- * The floor of POST /v1/bookings: a bare Fastify and `pg` with the statements that a hold needs, prepared, in four round
- * trips, and an answer of the same bytes: nights, booking, history, mark and outbox row, committed. No token, no
- * validation, no log, no count of requests in Redis, no retry. Nor what follows the answer, which any Roost must do, too:
- * nobody reads the outbox and nobody announces the calendar.
+ * The floor of POST /v1/bookings: a bare Fastify and `pg` with the prepared statements of a hold, in four round trips, and
+ * the same response body. It commits nights, booking, history, dirty calendar and outbox row. It has no authentication,
+ * validation, log, rate limit or retry, and no work after the response: it publishes neither events nor the calendar.
  */
 const HOLD_MINUTES = 15;
 
@@ -14,7 +13,7 @@ pg.types.setTypeParser(1082, (text) => text);
 pg.types.setTypeParser(20, Number);
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
 
-const frozen = `listing_id, calendar_listing_id, host_id, guest_id, booking_mode, cancellation_policy, time_zone,
+const COPIED_COLUMNS = `listing_id, calendar_listing_id, host_id, guest_id, booking_mode, cancellation_policy, time_zone,
   check_in_from, check_out_until, check_in_date, check_out_date, check_in_at, check_out_at, preparation_nights, guests,
   currency, price, total_minor, host_payout_minor, refund_schedule`;
 
@@ -26,34 +25,34 @@ const READ = `
     AND NOT EXISTS (SELECT FROM account_standing a WHERE a.user_id IN (q.host_id, q.guest_id) AND a.status <> 'active')`;
 
 const HOLD = `
-  WITH wanted AS MATERIALIZED (
+  WITH requested AS MATERIALIZED (
     SELECT s.space_id, w.kind, w.nights
-    FROM (SELECT $1::bigint AS listing_id, $2::date AS check_in, $3::date AS check_out, $4::int AS prep) stay
+    FROM (SELECT $1::bigint AS listing_id, $2::date AS check_in_date, $3::date AS check_out_date, $4::int AS preparation_nights) stay
     JOIN listing_space s ON s.listing_id = stay.listing_id
     CROSS JOIN LATERAL (
-      SELECT 'stay' AS kind, daterange(check_in, check_out) AS nights
-      UNION ALL SELECT 'prep', daterange(check_in - prep, check_in) WHERE prep > 0
-      UNION ALL SELECT 'prep', daterange(check_out, check_out + prep) WHERE prep > 0) w),
+      SELECT 'stay' AS kind, daterange(check_in_date, check_out_date) AS nights
+      UNION ALL SELECT 'prep', daterange(check_in_date - preparation_nights, check_in_date) WHERE preparation_nights > 0
+      UNION ALL SELECT 'prep', daterange(check_out_date, check_out_date + preparation_nights) WHERE preparation_nights > 0) w),
   owner AS MATERIALIZED (SELECT nextval('calendar_owner') AS id),
   claimed AS (
     INSERT INTO calendar_entry (listing_id, space_id, owner_id, kind, nights, live)
-    SELECT $1::bigint, w.space_id, o.id, w.kind, w.nights, true FROM wanted w CROSS JOIN owner o
-    ORDER BY w.space_id, lower(w.nights) ON CONFLICT DO NOTHING RETURNING 1),
+    SELECT $1::bigint, r.space_id, o.id, r.kind, r.nights, true FROM requested r CROSS JOIN owner o
+    ORDER BY r.space_id, lower(r.nights) ON CONFLICT DO NOTHING RETURNING 1),
   all_claimed AS MATERIALIZED (
-    SELECT 1 WHERE (SELECT count(*) FROM claimed) = (SELECT nullif(count(*), 0) FROM wanted)),
+    SELECT 1 WHERE (SELECT count(*) FROM claimed) = (SELECT nullif(count(*), 0) FROM requested)),
   booked AS (
-    INSERT INTO booking (id, owner_id, quote_id, state, hold_expires_at, due_at, updated_at, created_at, ${frozen})
-    SELECT $5, o.id, q.id, 'pending_payment', $6, $6, $7, $7, ${frozen}
+    INSERT INTO booking (id, owner_id, quote_id, state, hold_expires_at, due_at, updated_at, created_at, ${COPIED_COLUMNS})
+    SELECT $5, o.id, q.id, 'pending_payment', $6, $6, $7, $7, ${COPIED_COLUMNS}
     FROM all_claimed CROSS JOIN owner o JOIN quote q ON q.id = $8
     ON CONFLICT (quote_id) DO NOTHING RETURNING id, guest_id),
   history AS (
     INSERT INTO booking_history (booking_id, version, at, by, actor_id, event, to_state)
     SELECT id, 1, $7, 'guest', guest_id, 'created', 'pending_payment' FROM booked),
-  marked AS (
+  dirty AS (
     INSERT INTO calendar_mark (listing_id)
     SELECT DISTINCT other.listing_id FROM listing_space own JOIN listing_space other USING (space_id)
     WHERE own.listing_id = $1::bigint AND EXISTS (SELECT FROM booked)),
-  announced AS (
+  published AS (
     INSERT INTO outbox_event (type, topic, key, compacted, aggregate_version, schema_version, body)
     SELECT 'booking.created', 'bookings.booking', $5::uuid::text, false, 1, 1, $9 FROM booked)
   SELECT EXISTS (SELECT FROM booked) AS booked`;
@@ -87,9 +86,9 @@ async function book(quoteId: string): Promise<object | null> {
     await client.query('BEGIN');
     const { rows } = await client.query<QuoteRow>({ name: 'read', text: READ, values: [quoteId] });
     const [quote] = rows;
-    if (!quote || quote.used) throw new Error('the benchmark books each quote once');
+    if (!quote || quote.used) throw new Error('the quote is missing or already booked');
     const now = new Date();
-    const booking = shown(quote, now);
+    const booking = toResponse(quote, now);
     const held = await client.query<{ booked: boolean }>({
       name: 'hold',
       text: HOLD,
@@ -102,7 +101,7 @@ async function book(quoteId: string): Promise<object | null> {
         booking.holdExpiresAt,
         now,
         quote.id,
-        JSON.stringify(facts(quote, booking)),
+        JSON.stringify(toEvent(quote, booking)),
       ],
     });
     await client.query(held.rows[0]?.booked ? 'COMMIT' : 'ROLLBACK');
@@ -115,7 +114,7 @@ async function book(quoteId: string): Promise<object | null> {
   }
 }
 
-const shown = (quote: QuoteRow, now: Date, id: string = randomUUID()) => ({
+const toResponse = (quote: QuoteRow, now: Date, id: string = randomUUID()) => ({
   id,
   state: 'pending_payment',
   listingId: quote.listing_id,
@@ -148,7 +147,7 @@ const shown = (quote: QuoteRow, now: Date, id: string = randomUUID()) => ({
   history: [{ at: now.toISOString(), by: 'guest', event: 'created', reason: null }],
 });
 
-const facts = (quote: QuoteRow, booking: ReturnType<typeof shown>) => ({
+const toEvent = (quote: QuoteRow, booking: ReturnType<typeof toResponse>) => ({
   bookingId: booking.id,
   listingId: booking.listingId,
   hostId: booking.hostId,

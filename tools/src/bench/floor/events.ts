@@ -1,6 +1,6 @@
 /**
- * The floor of bench:events: bare kafkajs, produce → consume, as its documentation shows it. With a DATABASE_URL the
- * consumer does the least that remembers: one transaction with an inbox row and a row of its own.
+ * The floor of bench:events: a producer and a consumer with bare kafkajs, as in its documentation. With DATABASE_URL, the
+ * consumer commits one transaction with an inbox row and a row of its own per event.
  */
 import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
@@ -9,8 +9,8 @@ import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 
 const { BROKERS = '', TOPIC = '', DATABASE_URL = '' } = process.env;
-const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
-/** The clock that all processes of a machine share. */
+const writeLine = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+/** Milliseconds of the monotonic clock, which all processes of a machine share. */
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 const apply = DATABASE_URL ? await withDatabase(DATABASE_URL) : null;
@@ -26,7 +26,7 @@ await consumer.run({
   eachMessage: async ({ message }) => {
     const id = message.key?.toString();
     await apply?.(id ?? '');
-    say({ handled: id, at: now() });
+    writeLine({ handled: id, at: now() });
   },
 });
 await joined;
@@ -46,14 +46,14 @@ async function withDatabase(url: string): Promise<(id: string) => Promise<void>>
 createInterface({ input: process.stdin }).on('line', (line) => {
   const { count, everyMs, value } = JSON.parse(line) as { count: number; everyMs: number; value: string };
   void (async () => {
-    const begin = performance.now();
+    const startedAt = performance.now();
     for (let number = 0; number < count; number += 1) {
-      await pause(Math.max(0, begin + number * everyMs - performance.now()));
+      await pause(Math.max(0, startedAt + number * everyMs - performance.now()));
       const key = randomUUID();
-      say({ committed: key, at: now() });
+      writeLine({ committed: key, at: now() });
       await producer.send({ topic: TOPIC, messages: [{ key, value }] });
     }
   })();
 });
 process.stdin.on('end', () => process.exit(0)).resume();
-say({ ready: true });
+writeLine({ ready: true });

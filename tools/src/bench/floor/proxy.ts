@@ -1,7 +1,7 @@
 import replyFrom from '@fastify/reply-from';
 import Fastify from 'fastify';
 
-/** The least that passes requests on: a bare Fastify that streams. */
+/** The floor of the gateway: a bare Fastify that streams requests to the upstream server. */
 const server = Fastify();
 server.removeAllContentTypeParsers();
 server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { type EmbeddedPostgres, freePort, startPostgres, startRedis } from '@roost/embedded';
 import pg from 'pg';
 
-const READY_WITHIN_MS = 60_000;
+const READY_TIMEOUT_MS = 60_000;
 const root = new URL('../../../../', import.meta.url);
 const ISSUER = 'roost';
 const KEY_ID = 'bench';
@@ -19,8 +19,8 @@ export interface Service {
   pid: number;
 }
 
-/** A real PostgreSQL, a real Redis and programs as processes of their own, in a folder that goes with the benchmark. */
-export class Stage {
+/** PostgreSQL, Redis and programs of this repository, each in its own process, in a temporary folder. */
+export class BenchEnvironment {
   private readonly children: ChildProcess[] = [];
   private readonly key: KeyObject;
   private readonly jwksUrl: string;
@@ -36,16 +36,16 @@ export class Stage {
     this.jwksUrl = `data:application/json;base64,${base64(JSON.stringify({ keys: [jwk] }), 'base64')}`;
   }
 
-  static async set(): Promise<Stage> {
+  static async start(): Promise<BenchEnvironment> {
     const folder = mkdtempSync(join(tmpdir(), 'roost-bench-'));
     const [postgres, redis] = await Promise.all([
       startPostgres({ dataDir: join(folder, 'postgres') }),
       startRedis({ dataDir: join(folder, 'redis'), temporary: true }),
     ]);
-    return new Stage(folder, postgres, redis);
+    return new BenchEnvironment(folder, postgres, redis);
   }
 
-  /** The environment that a service of Roost needs here; what it logs goes to a file, at the level of production. */
+  /** The environment variables of a service. Services log to a file, at the level of production. */
   env(overrides: Record<string, string> = {}): Record<string, string> {
     return {
       ROOST_ENV: 'test',
@@ -54,12 +54,12 @@ export class Stage {
       REDIS_URL: this.redis.url,
       JWKS_URL: this.jwksUrl,
       JWT_ISSUER: ISSUER,
-      ENCRYPTION_KEY: 'a-key-for-the-time-of-one-benchmark',
+      ENCRYPTION_KEY: 'encryption-key-of-this-benchmark-run',
       ...overrides,
     };
   }
 
-  /** The headers of somebody with a verified mail, for as long as a benchmark takes. */
+  /** The headers of a signed-in user with a verified email address, valid for six hours. */
   signedIn(id: string = randomUUID()): { id: string; headers: Record<string, string> } {
     const now = Math.floor(Date.now() / 1000);
     const claims = { iss: ISSUER, sub: id, sid: randomUUID(), roles: ['guest'], email_verified: true };
@@ -69,7 +69,7 @@ export class Stage {
     return { id, headers: { authorization: `Bearer ${head}.${body}.${signature}` } };
   }
 
-  /** Starts a program of this repository and waits until it answers at `readyPath` of its port. */
+  /** Starts a program of this repository and waits until `readyPath` responds on its port. */
   async run(
     file: string,
     env: Record<string, string>,
@@ -97,26 +97,26 @@ export class Stage {
     child.stdout.pipe(out);
     child.stderr.pipe(out);
     const url = `http://127.0.0.1:${port}`;
-    for (const deadline = performance.now() + READY_WITHIN_MS; ; await pause(50)) {
-      const answer = await fetch(url + options.readyPath).catch(() => null);
-      await answer?.arrayBuffer();
-      if (answer?.ok) return { url, pid: child.pid ?? 0 };
+    for (const deadline = performance.now() + READY_TIMEOUT_MS; ; await pause(50)) {
+      const response = await fetch(url + options.readyPath).catch(() => null);
+      await response?.arrayBuffer();
+      if (response?.ok) return { url, pid: child.pid ?? 0 };
       if (child.exitCode !== null || performance.now() > deadline) {
         throw new Error(`${file} did not start:\n${readFileSync(log, 'utf8').slice(-2000)}`);
       }
     }
   }
 
-  /** Ends a program before the others. */
-  async end({ pid }: Service): Promise<void> {
-    const child = this.children.find((one) => one.pid === pid);
+  /** Stops one program. */
+  async stopService({ pid }: Service): Promise<void> {
+    const child = this.children.find((candidate) => candidate.pid === pid);
     if (!child || child.exitCode !== null) return;
     const exit = once(child, 'exit');
     child.kill('SIGTERM');
     await exit;
   }
 
-  /** As the owner of the databases. */
+  /** Runs a statement as the owner of the databases. */
   async sql<Row extends pg.QueryResultRow>(
     database: string,
     text: string,
@@ -125,16 +125,16 @@ export class Stage {
     return await query<Row>(this.postgres.url(database), text, values);
   }
 
-  /** As PostgreSQL's superuser, for what only he may set. */
-  async administer(text: string): Promise<void> {
+  /** Runs a statement as the superuser of PostgreSQL. */
+  async sqlAsSuperuser(text: string): Promise<void> {
     const url = new URL(this.postgres.url('postgres'));
     url.username = 'postgres';
     url.password = readFileSync(join(this.folder, 'postgres', 'superuser.password'), 'utf8').trim();
     await query(url.href, text, []);
   }
 
-  /** The processes of PostgreSQL that serve the clients of a database, those of this benchmark left out. */
-  async backends(database: string): Promise<number[]> {
+  /** The process ids of the PostgreSQL backends that serve a database. */
+  async backendPids(database: string): Promise<number[]> {
     const rows = await this.sql<{ pid: number }>(
       'postgres',
       `SELECT pid FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`,
@@ -143,39 +143,39 @@ export class Stage {
     return rows.map(({ pid }) => pid);
   }
 
-  /** Waits until a query finds nothing more. */
-  async untilNone(database: string, text: string): Promise<void> {
-    const deadline = performance.now() + READY_WITHIN_MS;
+  /** Waits until a query returns no rows. */
+  async waitUntilEmpty(database: string, text: string): Promise<void> {
+    const deadline = performance.now() + READY_TIMEOUT_MS;
     while ((await this.sql(database, text)).length > 0) {
-      if (performance.now() > deadline) throw new Error(`There is always something more: ${text}`);
+      if (performance.now() > deadline) throw new Error(`The query still returns rows: ${text}`);
       await pause(20);
     }
   }
 
-  /** What PostgreSQL was told meanwhile, per connection, in order. */
+  /** The statements that PostgreSQL executes during `work`, per connection, in order. */
   async statementsDuring(work: () => Promise<void>): Promise<string[][]> {
     const from = statSync(this.postgres.logFile).size;
-    await this.administer("ALTER SYSTEM SET log_statement = 'all'");
-    await this.administer('SELECT pg_reload_conf()');
+    await this.sqlAsSuperuser("ALTER SYSTEM SET log_statement = 'all'");
+    await this.sqlAsSuperuser('SELECT pg_reload_conf()');
     try {
       await work();
     } finally {
-      await this.administer('ALTER SYSTEM RESET log_statement');
-      await this.administer('SELECT pg_reload_conf()');
+      await this.sqlAsSuperuser('ALTER SYSTEM RESET log_statement');
+      await this.sqlAsSuperuser('SELECT pg_reload_conf()');
     }
     const log = readFileSync(this.postgres.logFile).subarray(from).toString();
-    const said = new Map<string, string[]>();
-    // A line that goes on begins with a tab.
+    const statements = new Map<string, string[]>();
+    // A continuation line starts with a tab.
     for (const line of log.split(/\n(?!\t)/)) {
       const [, pid = '', statement = ''] =
         /\[(\d+)\] \S+ LOG: {2}(?:statement|execute [^:]+): (.*)$/s.exec(line) ?? [];
-      if (pid) said.set(pid, [...(said.get(pid) ?? []), statement]);
+      if (pid) statements.set(pid, [...(statements.get(pid) ?? []), statement]);
     }
-    return [...said.values()];
+    return [...statements.values()];
   }
 
-  async strike(): Promise<void> {
-    await Promise.all(this.children.map((child) => this.end({ url: '', pid: child.pid ?? 0 })));
+  async stop(): Promise<void> {
+    await Promise.all(this.children.map((child) => this.stopService({ url: '', pid: child.pid ?? 0 })));
     await Promise.all([this.postgres.stop(), this.redis.stop()]);
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** What the kernel counts CPU time in, per second; 100 on every Linux that people run. */
+/** The unit of CPU time of the kernel, per second; usually 100 on Linux. */
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/** CPU-ms of one process since it began, all its threads, in user and in kernel mode; null when it is gone. */
+/** CPU-ms of one process since its start, for all threads in user and kernel mode; null if the process has ended. */
 export function cpuMillisOf(pid: number): number | null {
   let stat: string;
   try {
@@ -12,18 +12,18 @@ export function cpuMillisOf(pid: number): number | null {
   } catch {
     return null;
   }
-  // The name stands in brackets and may hold anything; what follows it is numbers: state is the third field.
+  // The name is in brackets and can contain any character; the fields after it start with the third field, the state.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [user, kernel] = [Number(fields[11]), Number(fields[12])];
   return ((user + kernel) * 1000) / TICKS_PER_SECOND;
 }
 
-/** Groups of processes by name: an app process is one, the backends of a database are one together. */
+/** Groups of processes by name, such as one service or all backends of a database. */
 export type Watched = Record<string, () => number[] | Promise<number[]>>;
 
 export type CpuMillis = Record<string, number>;
 
-/** Measures what groups of processes use between two moments. A process that ends in between takes its time with it. */
+/** Measures the CPU time of groups of processes. The CPU time of a process that ends during the measurement is lost. */
 export class CpuMeter {
   private constructor(
     private readonly watched: Watched,
@@ -38,7 +38,7 @@ export class CpuMeter {
     return new CpuMeter(watched, before);
   }
 
-  /** CPU-ms per group since the start; what has begun since counts from its beginning. */
+  /** CPU-ms per group since the start; processes that started later count from their start. */
   async read(): Promise<CpuMillis> {
     const used: CpuMillis = {};
     for (const [name, pids] of Object.entries(this.watched)) {

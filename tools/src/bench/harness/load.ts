@@ -9,18 +9,18 @@ export interface LoadRequest {
 
 export interface LoadResult {
   requests: number;
-  /** How often each status came. */
+  /** The number of responses by status. */
   statuses: Record<string, number>;
   seconds: number;
-  /** One answer time per request, in the order in which they ended. */
+  /** The response time per request, in the order of the responses. */
   millis: number[];
 }
 
 /**
- * Sends the requests over `connections` kept connections, each sending its next one when the last is answered. `check`
- * throws on an answer that must not be.
+ * Sends the requests over persistent connections. Each connection sends its next request after the response to the
+ * previous one. `check` throws on an unexpected response.
  */
-export async function drive(
+export async function sendLoad(
   url: string,
   connections: number,
   requests: readonly LoadRequest[],
@@ -35,12 +35,12 @@ export async function drive(
     await Promise.all(
       clients.map(async (client) => {
         for (const { path, method, headers = {}, body = null } of queue) {
-          const from = performance.now();
-          const answer = await client.request({ path, method, headers, body });
-          const text = await answer.body.text();
-          millis.push(performance.now() - from);
-          statuses[answer.statusCode] = (statuses[answer.statusCode] ?? 0) + 1;
-          check(answer.statusCode, text);
+          const startedAt = performance.now();
+          const response = await client.request({ path, method, headers, body });
+          const text = await response.body.text();
+          millis.push(performance.now() - startedAt);
+          statuses[response.statusCode] = (statuses[response.statusCode] ?? 0) + 1;
+          check(response.statusCode, text);
         }
       }),
     );

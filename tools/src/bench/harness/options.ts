@@ -7,23 +7,23 @@ const COMMON = {
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** Reads the options of a benchmark; prints `help` or says what is wrong, and ends the process then. */
-export function optionsOf<O extends Options>(help: string, options: O) {
+/** Parses the options of a benchmark. Exits after `--help`, and with 2 for invalid options. */
+export function parseOptions<O extends Options>(help: string, options: O) {
   try {
     const { values } = parseArgs({ options: { ...COMMON, ...options } });
     if (!(values as { help?: boolean }).help) return values;
     console.log(help);
     process.exit(0);
   } catch (error) {
-    console.error(`${(error as Error).message}\n\n--help says what it takes.`);
+    console.error(`${(error as Error).message}\n\nUse --help for the options.`);
     process.exit(2);
   }
 }
 
-/** A whole number of at least 1 that was given as text; ends the process with a sentence otherwise. */
-export function positive(name: string, text: string): number {
+/** Parses a positive integer. Exits with 2 for any other value. */
+export function parsePositive(name: string, text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number > 0) return number;
-  console.error(`--${name} takes a whole number from 1, not "${text}".`);
+  console.error(`--${name} must be a positive integer, not "${text}".`);
   process.exit(2);
 }

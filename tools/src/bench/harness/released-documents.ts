@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 const release = new URL('../../../../apps/gateway/release/', import.meta.url);
 
 /**
- * Answers for services that do not run what a gateway asks each of them: the documents of the release. A gateway that
- * has not heard from all of them asks twice a second, and what that costs would be counted with the requests.
+ * Serves the released documents of services that do not run. A gateway without these documents requests them twice per
+ * second, and the benchmark would count the cost of those requests.
  */
-export async function serveDocuments<Name extends string>(
+export async function serveReleasedDocuments<Name extends string>(
   services: readonly Name[],
 ): Promise<{ env: Record<`${Uppercase<Name>}_URL`, string>; close: () => void }> {
   const texts = new Map<string, Buffer>();

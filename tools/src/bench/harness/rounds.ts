@@ -1,8 +1,8 @@
 /**
- * Measures each subject once per round, in turns, so that whatever else the machine does falls on all of them. Every
- * second round goes backwards: who comes first has no advantage.
+ * Measures each subject once per round, so that other load on the machine affects all subjects. Every second round
+ * reverses the order, so that no subject benefits from its position.
  */
-export async function inTurns<S, M>(
+export async function measureInRounds<S, M>(
   subjects: readonly S[],
   rounds: number,
   measure: (subject: S, round: number) => Promise<M>,
@@ -16,7 +16,7 @@ export async function inTurns<S, M>(
   return measured;
 }
 
-/** The value below which a share of `values` lies (`0.5`, `0.95`), by nearest rank. */
+/** The quantile of `values` for a share such as `0.5` or `0.95`, by nearest rank. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
