@@ -1,5 +1,4 @@
 import { addDays } from '@roost/stay';
-import { expectStatus } from './operation-recorder.js';
 import { payForBooking } from './payment-operation.js';
 import type { Random } from './random.js';
 import type { Actor, Booking, SimulationContext } from './simulation-context.js';
@@ -53,14 +52,12 @@ export class ChangeOperations {
     ]);
   }
 
-  private async pickOpenChange({ client, random, role }: Actor) {
-    const page = await client.get<{ data: Booking[] }>(
-      `/v1/me/bookings?role=${role}&limit=100&state=confirmed`,
+  private async pickOpenChange(actor: Actor) {
+    const bookings = await this.context.bookingsOf(actor);
+    const open = bookings.flatMap((booking) =>
+      booking.state === 'confirmed' && booking.openChange ? [{ booking, change: booking.openChange }] : [],
     );
-    const open = expectStatus(200, page).body.data.flatMap((booking) =>
-      booking.openChange ? [{ booking, change: booking.openChange }] : [],
-    );
-    return random.pick(open);
+    return actor.random.pick(open);
   }
 }
 

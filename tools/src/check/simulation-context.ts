@@ -39,6 +39,7 @@ export class SimulationContext {
   listings: Listing[] = [];
   /** The bookings of all guests, for the administrator. */
   readonly bookingIds: string[] = [];
+  private readonly currentBookings = new Map<Actor, readonly Booking[]>();
 
   constructor(
     readonly roost: RoostProcess,
@@ -59,9 +60,22 @@ export class SimulationContext {
   }
 
   /** A random booking of the actor, in the given state if there is one. */
-  async pickBooking({ client, random, role }: Actor, state?: string): Promise<Booking | undefined> {
-    const filter = state ? `&state=${state}` : '';
-    const page = await client.get<{ data: Booking[] }>(`/v1/me/bookings?role=${role}&limit=20${filter}`);
-    return random.pick(expectStatus(200, page).body.data);
+  async pickBooking(actor: Actor, state?: string): Promise<Booking | undefined> {
+    const bookings = await this.bookingsOf(actor);
+    return actor.random.pick(bookings.filter((booking) => state === undefined || booking.state === state));
+  }
+
+  /**
+   * The newest bookings of the actor. An actor whose choice is not possible chooses again without a wait: these choices
+   * share one response.
+   */
+  async bookingsOf(actor: Actor): Promise<readonly Booking[]> {
+    const current = this.currentBookings.get(actor);
+    if (current) return current;
+    const page = await actor.client.get<{ data: Booking[] }>(`/v1/me/bookings?role=${actor.role}&limit=100`);
+    const { data } = expectStatus(200, page).body;
+    this.currentBookings.set(actor, data);
+    setImmediate(() => this.currentBookings.delete(actor));
+    return data;
   }
 }
