@@ -10,7 +10,7 @@ import { Simulation, type SimulationOptions, type SimulationReport } from './sim
 
 const dataFolder = new URL('../../../../shared/data/inside-airbnb/', import.meta.url);
 // A guest who pays with pm_sandbox_timeoutAfterCharge waits for this timeout.
-const PROVIDER_TIMEOUT_SECONDS = '3';
+const PROVIDER_TIMEOUT_SECONDS = '5';
 const IDLE_TIMEOUT_MS = 120_000;
 const IDLE_POLL_MS = 50;
 

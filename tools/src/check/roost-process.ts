@@ -85,7 +85,29 @@ export class RoostProcess {
       if (child.exitCode === null) child.kill('SIGINT');
       await closed;
     };
-    return new RoostProcess(url, folder, Number(postgresPort), { key: privateKey, id: kid }, terminate);
+    const signingKey = { key: privateKey, id: kid };
+    const roost = new RoostProcess(url, folder, Number(postgresPort), signingKey, terminate);
+    await roost.disableFsync();
+    return roost;
+  }
+
+  /** The data is deleted with the process: waiting for the disk at each commit and checkpoint has no use. */
+  private async disableFsync(): Promise<void> {
+    const password = this.readPassword('superuser');
+    const connectionString = `postgresql://postgres:${password}@127.0.0.1:${this.postgresPort}/postgres`;
+    const client = new pg.Client({ connectionString });
+    await client.connect();
+    try {
+      await client.query('ALTER SYSTEM SET fsync = off');
+      await client.query('ALTER SYSTEM SET synchronous_commit = off');
+      await client.query('SELECT pg_reload_conf()');
+    } finally {
+      await client.end();
+    }
+  }
+
+  private readPassword(user: 'role' | 'superuser'): string {
+    return readFileSync(join(this.folder, `data/postgres/${user}.password`), 'utf8').trim();
   }
 
   /** A client signed in as a user with a verified email address, for three hours. */
@@ -129,7 +151,7 @@ export class RoostProcess {
   }
 
   databaseUrl(database: Database): string {
-    const password = readFileSync(join(this.folder, 'data/postgres/role.password'), 'utf8').trim();
+    const password = this.readPassword('role');
     return `postgresql://roost:${password}@127.0.0.1:${this.postgresPort}/roost_${database}`;
   }
 
