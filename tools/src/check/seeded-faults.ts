@@ -16,9 +16,9 @@ const CONFIRMED_BOOKING = `(SELECT id FROM booking b WHERE state = 'confirmed'
   AND NOT EXISTS (SELECT FROM booking_change c WHERE c.booking_id = b.id)
   AND NOT EXISTS (SELECT FROM thread t WHERE t.booking_id = b.id) ORDER BY id LIMIT 1)`;
 // A change can also refund, and its booking continues: the goal of a payment tells whether its booking has ended.
-const CAPTURED_PAYMENT = `(SELECT id FROM payment WHERE purpose = 'booking' AND wish NOT IN ('lapse', 'release')
+const CAPTURED_PAYMENT = `(SELECT id FROM payment WHERE purpose = 'booking' AND goal NOT IN ('expire', 'release')
   AND captured_minor > 0 AND refunded_minor = 0 ORDER BY id LIMIT 1)`;
-const REFUNDED_PAYMENT = `(SELECT id FROM payment p WHERE wish = 'release' AND refunded_minor > 0
+const REFUNDED_PAYMENT = `(SELECT id FROM payment p WHERE goal = 'release' AND refunded_minor > 0
   AND EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id AND r.host_minor > 0) ORDER BY id LIMIT 1)`;
 
 export const seededFaults: readonly SeededFault[] = [

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { allFaults } from '@roost/testing';
+import { runsAllFaults } from '@roost/testing';
 import {
   findDifferences,
   formatDifferences,
@@ -11,7 +11,7 @@ import {
 jest.setTimeout(900_000);
 
 const firstSeed = Number(process.env.ROOST_SEED ?? 1);
-const seeds = Array.from({ length: allFaults ? 5 : 1 }, (_, index) => firstSeed + index);
+const seeds = Array.from({ length: runsAllFaults ? 5 : 1 }, (_, index) => firstSeed + index);
 
 /** The long version of simulation.spec.ts. `ROOST_SEED=7` selects another simulation. */
 it.each(seeds)('2,000 random operations of 50 actors leave all data in agreement, seed %i', async (seed) => {
