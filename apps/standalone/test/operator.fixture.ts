@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { runningPostgres } from '@roost/embedded';
@@ -7,6 +8,7 @@ import pg from 'pg';
 import { type Env, TOUR } from './launcher.js';
 
 const root = new URL('../../../', import.meta.url);
+const OPERATOR_PROCESS = new URL('./operator-process.fixture.ts', import.meta.url).pathname;
 const CLI = new URL('tools/src/cli/main.ts', root).pathname;
 
 /** The services with a database. */
@@ -24,13 +26,24 @@ export interface CommandResult {
 
 /** Runs the commands of operators, and queries the databases directly. */
 export class Operator {
+  private process: ChildProcess | null = null;
+  private last: Promise<unknown> = Promise.resolve();
+
   constructor(private readonly env: Env) {}
 
+  /** Runs the command in a process that all commands share, after those that were started before. */
   roost(...args: string[]): Promise<CommandResult> {
-    return this.command(CLI, args);
+    const result = this.last.then(() => this.commandInProcess(args));
+    this.last = result.catch(() => undefined);
+    return result;
   }
 
-  /** `input` is standard input. */
+  /** Ends the shared process. */
+  stop(): void {
+    this.process?.kill('SIGKILL');
+  }
+
+  /** Runs the command in a process of its own. `input` is standard input. */
   roostWithInput(input: string, ...args: string[]): Promise<CommandResult> {
     return this.command(CLI, args, input);
   }
@@ -78,6 +91,21 @@ export class Operator {
       }
     }
     return found;
+  }
+
+  private async commandInProcess(args: string[]): Promise<CommandResult> {
+    if (!this.process) {
+      this.process = fork(OPERATOR_PROCESS, {
+        execArgv: ['--conditions=@roost/source', '--import', new URL('tools/register.js', root).href],
+        env: { ...process.env, ROOST_ENV: 'development', ...this.env },
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      });
+      await once(this.process, 'message');
+    }
+    const response = once(this.process, 'message');
+    this.process.send({ args });
+    const [result] = (await response) as [CommandResult];
+    return result;
   }
 
   private async command(file: string, args: string[], input = ''): Promise<CommandResult> {

@@ -11,7 +11,10 @@ import {
 import { freshEnvironment, stopAll, type Env, run } from './launcher.js';
 
 jest.setTimeout(400_000);
-afterAll(stopAll);
+afterAll(async () => {
+  operator?.stop();
+  await stopAll();
+});
 
 let env: Env;
 let gateway: TestClient;
@@ -43,7 +46,7 @@ describe('the commands of operators', () => {
       expect(err).toMatch(/^No Roost runs on .*: start it with "npm start", .* or set DATABASE_URL .*\.\n$/);
     }
     expect((await roost('clock', 'show')).err).toMatch(
-      /^No Roost answers at http.*: start it with "npm start"/,
+      /^Nothing responds at http.*: start Roost with "npm start"/,
     );
   });
 
@@ -51,11 +54,11 @@ describe('the commands of operators', () => {
     for (const [args, sentence] of [
       [['events', 'tail', '--topic', 'nothing'], /There is no topic "nothing"/],
       [['events', 'tail', '--type', 'nothing'], /There is no event "nothing"/],
-      [['events', 'tail', '--limit', 'x'], /--limit is a whole number/],
+      [['events', 'tail', '--limit', 'x'], /--limit must be a whole number/],
       [['outbox', 'status', '--service', 'nobody'], /There is no service "nobody"/],
-      [['replay', 'events'], /Say which service/],
-      [['admin', 'create'], /Say whose account/],
-      [['clock', 'set'], /Say an instant/],
+      [['replay', 'events'], /Pass the name of one service/],
+      [['admin', 'create'], /Pass the mail address of the account/],
+      [['clock', 'set'], /Pass an instant/],
     ] as const) {
       const { code, err } = await roost(...args);
       expect({ args, code }).toEqual({ args, code: 2 });
@@ -128,11 +131,11 @@ describe('the commands of operators', () => {
   test('ledger check and reconcile find no differences', async () => {
     const check = await json<{
       sound: boolean;
-      findings: { wrong: number; looked: number }[];
+      findings: { wrong: number; checked: number }[];
       balances: { balanceMinor: number }[];
     }>('ledger', 'check');
     expect(check.sound).toBe(true);
-    expect(check.findings.every(({ looked }) => looked > 0)).toBe(true);
+    expect(check.findings.every(({ checked }) => checked > 0)).toBe(true);
     expect(check.balances.reduce((sum, { balanceMinor }) => sum + balanceMinor, 0)).toBe(0);
     expect(await json('reconcile', 'run')).toMatchObject({ balanced: true, differences: [] });
   });
@@ -148,8 +151,8 @@ describe('the commands of operators', () => {
       payment?.id,
     ]);
     expect(code).toBe(1);
-    expect(out).toMatch(/what a payment captured is what the ledger took in for it +\d+ +1 /);
-    expect(err).toMatch(/^The ledger is not sound: what a payment captured/);
+    expect(out).toMatch(/the captured amount of a payment equals its movements in the ledger +\d+ +1 /);
+    expect(err).toMatch(/^The ledger is not sound: the captured amount of a payment/);
   });
 
   test('replay onto full tables changes nothing', () => replayOntoFullTables(operator));
@@ -243,7 +246,7 @@ describe('the commands of operators', () => {
     });
     expect(await create('password123')).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/too easily guessed/),
+      err: expect.stringMatching(/too common/),
     });
     const made = JSON.parse((await create(password, '--json')).out) as {
       secret: string;
