@@ -211,5 +211,5 @@ test('a reset of a Roost in production is rejected', async () => {
   const env = await freshEnvironment();
   const { code, err } = await roostCli({ ...env, ROOST_ENV: 'production' }, 'demo', 'reset', '--yes');
   expect(code).toBe(1);
-  expect(err).toMatch(/production: .*nothing was deleted\.$/m);
+  expect(err).toMatch(/production installation: .*nothing was deleted\.$/m);
 });

@@ -3,7 +3,10 @@ import { parse } from 'graphql';
 
 const RELEASE = /^apps\/gateway\/release\/(\w+)\.graphql$/;
 
-/** The public schema of the gateway, and the supergraph that composes the schemas of the services. */
+/**
+ * The public schema of the gateway. Fails if the schemas of the services do not compose. The gateway composes the supergraph
+ * from `release/` itself, so no file contains it.
+ */
 export function graphPages(documents: ReadonlyMap<string, string>): Map<string, string> {
   const subgraphs = [...documents].flatMap(([path, sdl]) => {
     const name = RELEASE.exec(path)?.[1];
@@ -14,8 +17,5 @@ export function graphPages(documents: ReadonlyMap<string, string>): Map<string, 
     throw new Error(
       `The schemas of the services do not compose:\n  ${graph.errors?.map(String).join('\n  ')}`,
     );
-  return new Map([
-    ['docs/graph/schema.graphql', graph.publicSdl],
-    ['docs/graph/supergraph.graphql', graph.supergraphSdl],
-  ]);
+  return new Map([['docs/graph/schema.graphql', graph.publicSdl]]);
 }
