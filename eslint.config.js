@@ -120,7 +120,7 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', positionalValues] },
   },
   {
-    // Specs of libs start real parts through libs/testing, which itself stands on those libs.
+    // Specs of the libraries start services through libs/testing, which depends on the libraries.
     files: ['libs/**/test/**/*.ts', 'libs/**/*.spec.ts'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },

@@ -1,8 +1,8 @@
-import { statementsDuring } from '@roost/testing';
+import { captureStatements } from '@roost/testing';
 
 /** The SQL statements about bookings during `work`: the transaction that inserts the booking, and those beside it. */
 export async function bookingStatements(work: () => Promise<void>): Promise<string[]> {
-  const statements = await statementsDuring(work);
+  const statements = await captureStatements(work);
   const isInsert = (text: string) => text.includes('INSERT INTO booking');
   const client = statements.find(({ text }) => isInsert(text))?.client;
   const texts = statements.filter((each) => each.client === client).map(({ text }) => text);

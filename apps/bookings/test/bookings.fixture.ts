@@ -3,7 +3,7 @@ import type { EventBody, EventType } from '@roost/contracts';
 import { DEFAULT_STAY_RULES, PriceRules } from '@roost/pricing';
 import {
   testUser,
-  expectLikeGolden,
+  expectGolden,
   startTestService,
   type TestResponse,
   type TestService,
@@ -113,7 +113,7 @@ export class BookingsUnderTest {
   /** Checks all published events against their fixtures, since consumers are tested with the fixtures. */
   async close(): Promise<void> {
     try {
-      await expectLikeGolden(this.service);
+      await expectGolden(this.service);
     } finally {
       await this.service.close();
     }

@@ -1,4 +1,4 @@
-import { testUser, statementsDuring } from '@roost/testing';
+import { testUser, captureStatements } from '@roost/testing';
 import { juneStay, useBookings, type TestListing } from './bookings.fixture.js';
 
 const bookings = useBookings();
@@ -226,7 +226,7 @@ describe('Listing.calendar', () => {
     await bookings.givenBooking({ listing: taken, ...juneStay });
     const readCalendars = async (of: TestListing[]) => {
       const responses: Calendars['_entities'] = [];
-      const statements = await statementsDuring(async () => {
+      const statements = await captureStatements(async () => {
         const { data, errors } = await calendarsOf(of.map(({ id }) => id));
         expect(errors).toEqual([]);
         responses.push(...(data?._entities ?? []));

@@ -169,7 +169,7 @@ test(`creates bookings while the broker is down for ${BROKER_DOWN_SECONDS} s and
     created,
   ]);
   expect(pending.length).toBeGreaterThanOrEqual(created.length);
-  await broker.startAgain();
+  await broker.restart();
   const { rolledBack, committed, failed } = await writer.stop();
   expect([committed, rolledBack.size].every((count) => count > 10)).toBe(true);
   expect(failed).toBe(0);

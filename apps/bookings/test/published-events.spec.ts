@@ -1,5 +1,5 @@
 import { events, type EventType } from '@roost/contracts';
-import { testUser, eventually, expectLikeGolden, optionalFields } from '@roost/testing';
+import { testUser, eventually, expectGolden, optionalFields } from '@roost/testing';
 import { useBookings } from './bookings.fixture.js';
 
 const bookings = useBookings();
@@ -44,7 +44,7 @@ async function publishEveryEvent(): Promise<void> {
 test('publishes every event type of bookings like its fixture, with every field of the contract', async () => {
   await publishEveryEvent();
   await eventually(async () => {
-    expect([...(await expectLikeGolden(bookings.service))].toSorted()).toEqual(bookingsEvents.toSorted());
+    expect([...(await expectGolden(bookings.service))].toSorted()).toEqual(bookingsEvents.toSorted());
   });
   for (const type of bookingsEvents) {
     const bodies = await bookings.service.published(type);

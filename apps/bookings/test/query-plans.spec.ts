@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type EntityManager } from '@mikro-orm/postgresql';
-import { largestSortRows, plansOf } from '@roost/testing';
+import { largestSortRows, queryPlans } from '@roost/testing';
 import { isQuoteUsed } from '../src/booking/booking-hold.queries.js';
 import { dueBookings, historyOf, listBookings } from '../src/booking/booking.queries.js';
 import { openChangesOf } from '../src/booking/change/change.queries.js';
@@ -142,7 +142,7 @@ beforeAll(async () => {
 }, 120_000);
 
 const plans = (work: (em: EntityManager) => Promise<unknown>, options = {}) =>
-  plansOf(
+  queryPlans(
     bookings.service,
     /\b(from|join|update) "?(booking|booking_history|booking_change|thread|message|calendar_\w+|occupied)\b/i,
     work,

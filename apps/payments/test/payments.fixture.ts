@@ -3,7 +3,7 @@ import type { EventBody } from '@roost/contracts';
 import {
   testUser,
   eventually,
-  expectLikeGolden,
+  expectGolden,
   startTestService,
   type TestService,
   type TestUser,
@@ -255,7 +255,7 @@ export class PaymentsUnderTest {
   /** Every published event matches its fixture, which is the input of the consumers' tests. */
   async close() {
     try {
-      await expectLikeGolden(this.service);
+      await expectGolden(this.service);
     } finally {
       await this.service.close();
       await this.sandbox.stop();

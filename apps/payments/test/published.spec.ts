@@ -1,5 +1,5 @@
 import { events, type EventType } from '@roost/contracts';
-import { testUser, eventually, expectLikeGolden, optionalFields } from '@roost/testing';
+import { testUser, eventually, expectGolden, optionalFields } from '@roost/testing';
 import { aChange, LONGER, type PaymentsUnderTest, SHORTER, startPayments } from './payments.fixture.js';
 
 let payments: PaymentsUnderTest;
@@ -40,7 +40,7 @@ test('publishes every event type like its fixture, with every field of its contr
   await publishAllTypes();
   await eventually(
     async () => {
-      expect([...(await expectLikeGolden(payments.service))].toSorted()).toEqual(publishedTypes.toSorted());
+      expect([...(await expectGolden(payments.service))].toSorted()).toEqual(publishedTypes.toSorted());
     },
     { seconds: 20 },
   );

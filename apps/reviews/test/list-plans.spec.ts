@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { plansOf } from '@roost/testing';
+import { queryPlans } from '@roost/testing';
 import { findPublicReviews } from '../src/review/review.queries.js';
 import { findDueStays, findPendingStays } from '../src/reviewable-stay/reviewable-stay.queries.js';
 import { type ReviewsFixture, startReviews } from './reviews.fixture.js';
@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => reviews.close());
 
 const plans = (work: (em: EntityManager) => Promise<unknown>) =>
-  plansOf(reviews.service, /from review/i, work);
+  queryPlans(reviews.service, /from review/i, work);
 
 const first = { after: null, limit: 21 };
 const nextPage = { after: { publishedAt: now, id: randomUUID() }, limit: 21 };

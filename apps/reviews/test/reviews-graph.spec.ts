@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { testUser, statementsDuring } from '@roost/testing';
+import { testUser, captureStatements } from '@roost/testing';
 import { guestReview, hostReview, type ReviewsFixture, startReviews } from './reviews.fixture.js';
 
 const REVIEW = `id direction external bookingId listingId subjectId authorId authorName overall text
@@ -198,7 +198,7 @@ describe('reviews in the graph', () => {
     for (let n = 0; n < 3; n += 1) listings.push((await reviews.createPublished({ host })).stay.listingId);
     const many = [...listings, ...Array.from({ length: 97 }, () => randomUUID())];
     let found: Awaited<ReturnType<typeof readEntities>> = [];
-    const statements = await statementsDuring(async () => {
+    const statements = await captureStatements(async () => {
       found = await readEntities(many.map((id) => of('Listing', id)));
     });
     expect(statements.filter(({ text }) => text.includes('FROM review WHERE'))).toHaveLength(1);

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { jest } from '@jest/globals';
-import { eventually, TestClient, unlikeGolden } from '@roost/testing';
+import { eventually, TestClient, goldenDifferences } from '@roost/testing';
 import {
   STATEFUL_SERVICES,
   Operator,
@@ -123,7 +123,7 @@ describe('the commands of operators', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { type: string; body: object });
-    const differences = published.flatMap(({ type, body }) => unlikeGolden(type, body));
+    const differences = published.flatMap(({ type, body }) => goldenDifferences(type, body));
     expect([...new Set(differences)]).toEqual([]);
     expect(new Set(published.map(({ type }) => type)).size).toBeGreaterThan(15);
   });

@@ -71,7 +71,7 @@ test('what was acknowledged survives kill -9, on the same port', async () => {
   await make(broker.brokers, 'notes');
   await send(broker.brokers, 'notes', ['before']);
   await broker.kill();
-  await broker.startAgain();
+  await broker.restart();
   await send(broker.brokers, 'notes', ['after']);
   expect(await read(broker.brokers, 'notes', 2)).toEqual(['before', 'after']);
   await broker.close();

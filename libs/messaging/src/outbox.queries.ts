@@ -31,7 +31,7 @@ export async function insertOutboxEvent(em: EntityManager, event: NewOutboxEvent
       ${event.traceparent}, ${event.body}::jsonb)`);
 }
 
-/** Stands for null in an array: MikroORM formats a null in an array as an empty text. Versions start at 1. */
+/** Represents null in an array: MikroORM formats a null in an array as an empty text. Versions start at 1. */
 const NO_VERSION = -1;
 
 /** Inserts events that differ only in key, version and body; the relay publishes them in this order. */

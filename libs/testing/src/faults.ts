@@ -51,7 +51,7 @@ export class TestBroker {
     this.signal('SIGCONT');
   }
 
-  async startAgain(): Promise<void> {
+  async restart(): Promise<void> {
     this.running ??= await startKafka({ dataDir: this.dataDir, port: this.port, temporary: true });
   }
 

@@ -1,9 +1,9 @@
-import { golden, optionalFields, unlikeGolden } from './golden.js';
+import { golden, optionalFields, goldenDifferences } from './golden.js';
 
 const changed = golden('booking.change-accepted');
 
-test('a fixture is like itself', () => {
-  expect(unlikeGolden('booking.change-accepted', changed)).toEqual([]);
+test('a fixture has no differences from itself', () => {
+  expect(goldenDifferences('booking.change-accepted', changed)).toEqual([]);
 });
 
 test.each<[string, string, unknown]>([
@@ -21,35 +21,35 @@ test.each<[string, string, unknown]>([
   ],
   ['an object', 'lacks /terms', { ...changed, terms: 'as before' }],
   ['a list', 'lacks /lines', { ...changed, lines: {} }],
-])('%s that is missing is told by its place', (_, difference, body) => {
-  expect(unlikeGolden('booking.change-accepted', body).join()).toContain(difference);
+])('reports the pointer of a missing field: %s', (_, difference, body) => {
+  expect(goldenDifferences('booking.change-accepted', body).join()).toContain(difference);
 });
 
 test.each<[string, string, unknown]>([
-  ['at the top', 'says /note', { ...changed, note: '' }],
+  ['at the top', 'has /note', { ...changed, note: '' }],
   [
     'deep inside',
-    'says /terms/guests/dogs',
+    'has /terms/guests/dogs',
     { ...changed, terms: { ...changed.terms, guests: { ...changed.terms.guests, dogs: 1 } } },
   ],
-])('a field that no contract knows, %s, is told by its place', (_, difference, body) => {
-  expect(unlikeGolden('booking.change-accepted', body).join()).toContain(difference);
+])('reports the pointer of a field that is not in the contract: %s', (_, difference, body) => {
+  expect(goldenDifferences('booking.change-accepted', body).join()).toContain(difference);
 });
 
-test('the keys of a map are data', () => {
+test('ignores the keys of a map', () => {
   const listing = golden('listing.published');
   const body = { ...listing, stayRules: { ...listing.stayRules, minNightsByWeekday: { mon: 3 } } };
-  expect(unlikeGolden('listing.published', body)).toEqual([]);
+  expect(goldenDifferences('listing.published', body)).toEqual([]);
 });
 
-test('another type of value is told', () => {
-  expect(unlikeGolden('booking.change-accepted', { ...changed, differenceMinor: '1' }).join()).toMatch(
-    /is refused.*differenceMinor/s,
+test('reports a value of another type', () => {
+  expect(goldenDifferences('booking.change-accepted', { ...changed, differenceMinor: '1' }).join()).toMatch(
+    /is rejected.*differenceMinor/s,
   );
-  expect(unlikeGolden('booking.vanished', {})).toEqual(['booking.vanished is no event']);
+  expect(goldenDifferences('booking.vanished', {})).toEqual(['booking.vanished is not an event']);
 });
 
-test('a field of today that older events lack is optional', () => {
+test('returns the fields that older events lack', () => {
   expect(optionalFields('booking.change-accepted')).toEqual(['newTotals']);
   expect(optionalFields('message.sent')).toEqual(['listingId']);
   expect(optionalFields('calendar.changed')).toEqual([]);

@@ -6,42 +6,42 @@ import type { TestService } from './test-service.js';
 const folder = new URL('../../contracts/fixtures/', import.meta.url);
 const read = new Map<EventType, unknown>();
 
-/** The fixture of an event: what consumers are tested with, and producers are held to. */
+/** The fixture of an event. Consumers are tested with it, and the events of producers are compared with it. */
 export function golden<T extends EventType>(type: T): EventBody<T> {
   if (!read.has(type)) read.set(type, JSON.parse(readFileSync(new URL(`${type}.json`, folder), 'utf8')));
   return structuredClone(read.get(type)) as EventBody<T>;
 }
 
 /**
- * How a body that was published differs from what was agreed, at any depth: it lacks what the fixture has, or its schema
- * would drop or refuse a part of it. Empty where it does not.
+ * The differences of a published body from its fixture and schema, at any depth: a field of the fixture is missing, or the
+ * schema drops or rejects a part of it. Empty if there are none.
  */
-export function unlikeGolden(type: string, body: unknown): string[] {
-  if (!isEventType(type)) return [`${type} is no event`];
+export function goldenDifferences(type: string, body: unknown): string[] {
+  if (!isEventType(type)) return [`${type} is not an event`];
   const lacking = lacks(golden(type), body, '').map((at) => `${type} lacks ${at}`);
   try {
     const parsed = parseEvent(type, body);
     if (isDeepStrictEqual(parsed, body)) return lacking;
     return [
       ...lacking,
-      ...lacks(body, parsed, '').map((at) => `${type} says ${at}, of which no contract knows`),
+      ...lacks(body, parsed, '').map((at) => `${type} has ${at}, which is not in the contract`),
     ];
   } catch (error) {
-    return [...lacking, `${type} is refused: ${String(error)}`];
+    return [...lacking, `${type} is rejected: ${String(error)}`];
   }
 }
 
-/** Their keys are data. */
+/** Objects whose keys are data. */
 const MAPS = new Set(['categorySums', 'minNightsByWeekday']);
 
-/** Pointers to what `value` lacks of `sample`. An item of a list has to be like one of the sample's. */
+/** Pointers to the parts of `sample` that `value` lacks. An item of a list must match one item of the sample. */
 function lacks(sample: unknown, value: unknown, at: string): string[] {
   if (sample === null || value === null || typeof sample !== 'object') return [];
   if (Array.isArray(sample)) {
     if (!Array.isArray(value) || sample.length === 0) return Array.isArray(value) ? [] : [at];
     return value.flatMap((item, index) => {
-      const unlike = sample.map((each) => lacks(each, item, `${at}/${index}`));
-      return unlike.toSorted((a, b) => a.length - b.length)[0] ?? [];
+      const differences = sample.map((each) => lacks(each, item, `${at}/${index}`));
+      return differences.toSorted((a, b) => a.length - b.length)[0] ?? [];
     });
   }
   if (typeof value !== 'object') return [at];
@@ -52,15 +52,17 @@ function lacks(sample: unknown, value: unknown, at: string): string[] {
   });
 }
 
-/** Everything that a service has published so far is like its fixture; gives back which types that were. */
-export async function expectLikeGolden(service: TestService): Promise<Set<string>> {
-  const told = await service.query<{ type: string; body: unknown }>('SELECT type, body FROM outbox_event');
-  const unlike = told.flatMap(({ type, body }) => unlikeGolden(type, body));
-  expect([...new Set(unlike)]).toEqual([]);
-  return new Set(told.map(({ type }) => type));
+/** Expects every event that a service has published to match its fixture. Returns the types of these events. */
+export async function expectGolden(service: TestService): Promise<Set<string>> {
+  const published = await service.query<{ type: string; body: unknown }>(
+    'SELECT type, body FROM outbox_event',
+  );
+  const differences = published.flatMap(({ type, body }) => goldenDifferences(type, body));
+  expect([...new Set(differences)]).toEqual([]);
+  return new Set(published.map(({ type }) => type));
 }
 
-/** Fields of an event that a consumer must do without, since older ones lack them; what is published today has them all. */
+/** The fields that older events of a type lack, so that consumers must accept events without them. New events have all. */
 export function optionalFields(type: EventType): string[] {
   return Object.entries(events[type].schema.shape)
     .filter(([, field]) => field.safeParse(undefined).success)

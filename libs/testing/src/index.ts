@@ -2,7 +2,7 @@ export { expectProblem, TestClient, type TestResponse } from './client.js';
 export { Collector } from './collector.js';
 export type { CollectedSpan } from './otlp-message.js';
 export { eventually } from './eventually.js';
-export { expectLikeGolden, golden, optionalFields, unlikeGolden } from './golden.js';
+export { expectGolden, golden, optionalFields, goldenDifferences } from './golden.js';
 export { runsAllFaults, freshKafka, TestBroker } from './faults.js';
 export {
   KillableProcess,
@@ -10,7 +10,7 @@ export {
   sourceOptions,
   type StartMessage,
 } from './killable-process.js';
-export { largestSortRows, plansOf, type Statement, statementsDuring } from './statements.js';
+export { largestSortRows, queryPlans, type Statement, captureStatements } from './statements.js';
 export { reservePort, freshDatabase, freshRedis, runFolder, testServers } from './parts.js';
 export {
   startTestService,

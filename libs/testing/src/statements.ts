@@ -9,8 +9,8 @@ export interface Statement {
   values: unknown[];
 }
 
-/** What this process says to PostgreSQL while `work` goes on, be it for that or for what runs beside it. */
-export async function statementsDuring(work: () => Promise<unknown>): Promise<Statement[]> {
+/** All statements that this process sends to PostgreSQL during `work`, including those of concurrent work. */
+export async function captureStatements(work: () => Promise<unknown>): Promise<Statement[]> {
   const statements: Statement[] = [];
   const query = pg.Client.prototype.query;
   pg.Client.prototype.query = function (this: unknown, ...args: unknown[]) {
@@ -32,13 +32,13 @@ export async function statementsDuring(work: () => Promise<unknown>): Promise<St
  * The plans of the statements of `work` that match `about`. `generic` returns the plans for any values, which PostgreSQL
  * may use for a named statement.
  */
-export async function plansOf(
+export async function queryPlans(
   service: TestService,
   about: RegExp,
   work: (em: EntityManager) => Promise<unknown>,
   { generic = false } = {},
 ): Promise<string> {
-  const statements = await statementsDuring(() => work(service.get(EntityManager).fork()));
+  const statements = await captureStatements(() => work(service.get(EntityManager).fork()));
   const matching = statements.filter(({ text }) => about.test(text));
   if (matching.length === 0) throw new Error(`No statement matches ${String(about)}`);
   const plans: string[] = [];

@@ -156,7 +156,7 @@ export async function startTestService<C extends z.ZodObject>(
     ...options.env,
   };
   const bus = options.bus ?? new EmbeddedBus();
-  // Distributed, the service makes a bus of its own.
+  // In distributed mode the service creates its own bus.
   const running = await startService(definition, env.ROOST_MODE === 'distributed' ? { env } : { env, bus });
   const database = new pg.Pool({ connectionString: env.DATABASE_URL, max: 4 });
   // A database restart in a spec ends idle connections; the pool makes new ones.

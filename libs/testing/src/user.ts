@@ -19,7 +19,7 @@ export interface UserOptions {
   emailVerified?: boolean;
   /** The time of the last authentication; by default now. */
   authTime?: Date;
-  /** Overrides of the claims of a valid token: `{ exp: 0 }`, `{ iss: 'somebody else' }`. */
+  /** Overrides of the claims of a valid token: `{ exp: 0 }`, `{ iss: 'another issuer' }`. */
   claims?: Record<string, unknown>;
 }
 

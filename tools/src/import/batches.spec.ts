@@ -61,9 +61,9 @@ async function send(rows: Row[], token: string | undefined = 'operator'): Promis
     maxRows: 10,
     body: (packed) => `{"source":"test","rows":[${packed.join(',')}]}`,
     results: (body) => (body as { results: Result[] }).results,
-    onResult: (row, told) => {
+    onResult: (row, result) => {
       if (results.has(row.n)) throw new Error(`two results for ${row.n}`);
-      results.set(row.n, told);
+      results.set(row.n, result);
     },
   });
   for (const row of rows) await batches.add(row);
@@ -143,7 +143,7 @@ test('replaces an expired token in development', async () => {
     maxRows: 10,
     body: (packed) => `{"source":"test","rows":[${packed.join(',')}]}`,
     results: (body) => (body as { results: Result[] }).results,
-    onResult: (row, told) => void results.set(row.n, told),
+    onResult: (row, result) => void results.set(row.n, result),
   });
   for (const row of numbered(3)) await batches.add(row);
   await batches.flush();
