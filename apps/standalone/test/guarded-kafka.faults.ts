@@ -155,17 +155,13 @@ describe('a Kafka that is guarded', () => {
     [
       'no name',
       () => without('KAFKA_SASL', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'),
-      /see that KAFKA_TLS and KAFKA_SASL are what this port takes/,
+      /check that KAFKA_TLS and KAFKA_SASL match this port/,
     ],
-    [
-      'no TLS',
-      () => ({ ...good, KAFKA_TLS: 'off' }),
-      /see that KAFKA_TLS and KAFKA_SASL are what this port takes/,
-    ],
+    ['no TLS', () => ({ ...good, KAFKA_TLS: 'off' }), /check that KAFKA_TLS and KAFKA_SASL match this port/],
     [
       'TLS where there is none',
       () => ({ ...good, KAFKA_BROKERS: kafka.brokers }),
-      /see that KAFKA_TLS and KAFKA_SASL are what this port takes/,
+      /check that KAFKA_TLS and KAFKA_SASL match this port/,
     ],
   ])(
     'with %s: one line for the operator; the service says it, waits, and is not ready',
@@ -174,7 +170,7 @@ describe('a Kafka that is guarded', () => {
       expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(why) });
       expect(said.trim().split('\n')).toHaveLength(1);
       const { service, ready } = await reviews(env());
-      await service.prints(/consumer died and will be started again/);
+      await service.prints(/consumer crashed; it will be restarted/);
       expect(await ready()).toEqual({ status: 503, kafka: 'down' });
       expect(service.output()).toMatch(why);
       expect(service.output()).not.toContain('"wrong"');

@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /** A booking in the database of bookings. */
-interface BookedStay {
+interface BookingRow {
   id: string;
   state: string;
   totalMinor: number;
@@ -9,7 +9,7 @@ interface BookedStay {
   refundMinor: number;
 }
 
-interface Charged {
+interface IntentCharges {
   intent: string;
   bookingId: string;
   charges: number;
@@ -33,24 +33,28 @@ export interface Violations {
 
 /** Reads the databases of the services and of the provider by SQL, without code of the services. */
 export async function violations(databases: Databases): Promise<Violations> {
-  const { rows: bookings } = await databases.bookings.query<BookedStay>(
+  const { rows: bookings } = await databases.bookings.query<BookingRow>(
     `SELECT id, state, total_minor::float8 AS "totalMinor", CASE WHEN confirmed_at IS NULL THEN total_minor::float8 ELSE (cancellation->>'refundMinor')::float8 END AS "refundMinor"
      FROM booking`,
   );
-  const { rows: charged } = await databases.sandbox.query<Charged>(
+  const { rows: charged } = await databases.sandbox.query<IntentCharges>(
     `SELECT i.id AS intent, i.metadata->>'bookingId' AS "bookingId", count(*) FILTER (WHERE kind = 'charge')::int AS charges,
             coalesce(sum(e.amount_minor) FILTER (WHERE kind = 'charge'), 0)::float8 AS "chargedMinor",
             sum(e.amount_minor)::float8 AS "netMinor"
      FROM intent i JOIN book_entry e ON e.intent_id = i.id GROUP BY i.id, i.metadata`,
   );
-  const { rows: ours } = await databases.payments.query<{ ref: string; captured: number; refunded: number }>(
+  const { rows: payments } = await databases.payments.query<{
+    ref: string;
+    captured: number;
+    refunded: number;
+  }>(
     `SELECT provider_ref AS ref, captured_minor::float8 AS captured, refunded_minor::float8 AS refunded FROM payment
      WHERE provider_ref IS NOT NULL`,
   );
   const byBooking = Map.groupBy(charged, ({ bookingId }) => bookingId);
   const net = (id: string) => (byBooking.get(id) ?? []).reduce((sum, { netMinor }) => sum + netMinor, 0);
   const bookingsById = new Map(bookings.map((booking) => [booking.id, booking]));
-  const paymentsByRef = new Map(ours.map((payment) => [payment.ref, payment]));
+  const paymentsByRef = new Map(payments.map((payment) => [payment.ref, payment]));
   return {
     doubleCharges: [...byBooking]
       .filter(([, intents]) => intents.reduce((sum, { charges }) => sum + charges, 0) > 1)
@@ -68,7 +72,7 @@ export async function violations(databases: Databases): Promise<Violations> {
           (byBooking.get(id) ?? []).length > 0 &&
           net(id) !== totalMinor - refundMinor,
       )
-      .map((booking) => `${JSON.stringify(booking)} kept ${net(booking.id)}`),
+      .map((booking) => `${JSON.stringify(booking)} has the net charge ${net(booking.id)}`),
     differentFromPayments: charged
       .filter(({ intent, chargedMinor, netMinor }) => {
         const payment = paymentsByRef.get(intent);
@@ -80,11 +84,11 @@ export async function violations(databases: Databases): Promise<Violations> {
   };
 }
 
-/** Counts the unfinished work of Roost. Webhooks that the provider has still to send are not included. */
+/** Counts the unfinished work of Roost. Webhooks that the provider has not sent yet are not included. */
 export async function unfinished({ bookings, payments }: Databases): Promise<Record<string, number>> {
-  const counted: [string, pg.Pool, string][] = [
+  const queries: [string, pg.Pool, string][] = [
     ['operations', payments, `SELECT count(*)::int AS n FROM payment_operation WHERE status = 'pending'`],
-    ['webhooks here', payments, 'SELECT count(*)::int AS n FROM webhook_event WHERE handled_at IS NULL'],
+    ['webhook events', payments, 'SELECT count(*)::int AS n FROM webhook_event WHERE handled_at IS NULL'],
     ...(
       [
         ['bookings', bookings],
@@ -100,10 +104,10 @@ export async function unfinished({ bookings, payments }: Databases): Promise<Rec
       [`dead letters of ${name}`, pool, 'SELECT count(*)::int AS n FROM dead_letter'],
     ]),
   ];
-  const left: Record<string, number> = {};
-  for (const [what, pool, sql] of counted) {
+  const counts: Record<string, number> = {};
+  for (const [name, pool, sql] of queries) {
     const { rows } = await pool.query<{ n: number }>(sql);
-    if (rows[0]?.n) left[what] = rows[0].n;
+    if (rows[0]?.n) counts[name] = rows[0].n;
   }
-  return left;
+  return counts;
 }

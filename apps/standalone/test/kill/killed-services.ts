@@ -10,12 +10,12 @@ import {
   freshKafka,
   freshRedis,
   ISSUER,
+  KillableProcess,
   TestClient,
   testJwksUrl,
 } from '@roost/testing';
 import pg from 'pg';
 import type { Databases } from './invariants.js';
-import { RestartingService } from './restarting-service.js';
 
 export type Plan = 'pay' | 'pay, then cancel' | 'cancel while paying' | 'cancel';
 
@@ -28,7 +28,8 @@ export class KilledServices {
   readonly listingId = randomUUID();
 
   private constructor(
-    readonly processes: Record<'bookings' | 'payments' | 'sandbox' | 'gateway', RestartingService>,
+    readonly processes: Record<'bookings' | 'payments' | 'sandbox' | 'gateway', KillableProcess>,
+    private readonly gatewayUrl: string,
     databaseUrls: Record<keyof Databases, string>,
     private readonly listings: KafkaBus,
   ) {
@@ -52,8 +53,13 @@ export class KilledServices {
       sandbox: await freshDatabase('roost_sandbox'),
     };
     const redisUrl = await freshRedis();
-    const at = async () => `http://127.0.0.1:${await reservePort()}`;
-    const [bookings, payments, sandbox, gateway] = await Promise.all([at(), at(), at(), at()]);
+    const address = async () => `http://127.0.0.1:${await reservePort()}`;
+    const [bookings, payments, sandbox, gateway] = await Promise.all([
+      address(),
+      address(),
+      address(),
+      address(),
+    ]);
     const env = {
       ROOST_ENV: 'test',
       ROOST_MODE: 'distributed',
@@ -77,24 +83,24 @@ export class KilledServices {
       PAYMENT_CHECK_SECONDS: '1',
     };
     const processes = {
-      sandbox: new RestartingService('sandbox', { ...env, DATABASE_URL: urls.sandbox }, sandbox),
-      bookings: new RestartingService(
+      sandbox: serviceProcess('sandbox', sandbox, { ...env, DATABASE_URL: urls.sandbox }),
+      bookings: serviceProcess(
         'bookings',
-        { ...env, DATABASE_URL: urls.bookings },
         bookings,
+        { ...env, DATABASE_URL: urls.bookings },
         faults.bookings,
       ),
-      payments: new RestartingService(
+      payments: serviceProcess(
         'payments',
-        { ...env, DATABASE_URL: urls.payments },
         payments,
+        { ...env, DATABASE_URL: urls.payments },
         faults.payments,
       ),
-      gateway: new RestartingService('gateway', env, gateway),
+      gateway: serviceProcess('gateway', gateway, env),
     };
     const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const listings = new KafkaBus({ service: 'listings', brokers: brokers.split(','), prefix, logger });
-    const services = new KilledServices(processes, urls, listings);
+    const services = new KilledServices(processes, gateway, urls, listings);
     await Promise.all(Object.values(processes).map((each) => each.start()));
     await services.publishListing();
     return services;
@@ -109,8 +115,8 @@ export class KilledServices {
   /** The requests of one guest, from the quote to the end of the plan. Requests without a response are repeated. */
   async follow(plan: Plan, number: number): Promise<void> {
     const { token } = testUser();
-    const guest = new TestClient(this.processes.gateway.url, { authorization: `Bearer ${token}` });
-    const checkInDate = addDays('2027-02-01', (number % 300) * 1);
+    const guest = new TestClient(this.gatewayUrl, { authorization: `Bearer ${token}` });
+    const checkInDate = addDays('2027-02-01', number % 300);
     const quoteId = await retry(async () => {
       const quote = await guest.post<{ id: string }>('/v1/quotes', {
         listingId: this.listingId,
@@ -134,9 +140,9 @@ export class KilledServices {
     await paid;
   }
 
-  /** `performance.now()` at the last restart of any service. */
-  get restartedAt(): number {
-    return Math.max(...Object.values(this.processes).map(({ restartedAt }) => restartedAt));
+  /** `performance.now()` at the last start of any service. */
+  get startedAt(): number {
+    return Math.max(...Object.values(this.processes).map(({ startedAt }) => startedAt));
   }
 
   async states(): Promise<{ plan: Plan; state: string | undefined }[]> {
@@ -177,6 +183,21 @@ export class KilledServices {
   }
 }
 
+function serviceProcess(
+  name: string,
+  url: string,
+  env: Record<string, string>,
+  faults: string[] = [],
+): KillableProcess {
+  return new KillableProcess({
+    name,
+    script: `apps/${name}/src/main.ts`,
+    env: { ...env, PORT: new URL(url).port },
+    faults,
+    ready: async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200),
+  });
+}
+
 const retry = <T>(step: () => Promise<T>): Promise<T> => eventually(step, { seconds: 180 });
 
 async function pay(guest: TestClient, bookingId: string, plan: Plan): Promise<void> {
@@ -188,20 +209,20 @@ async function pay(guest: TestClient, bookingId: string, plan: Plan): Promise<vo
     const due = await guest.get<{ id: string; status: string }>(`/v1/bookings/${bookingId}/payment`);
     expect(due.status).toBe(200);
     if (!['requires_payment_method', 'requires_action', 'processing'].includes(due.body.status)) return;
-    const answer = await guest.post(
+    const response = await guest.post(
       `/v1/payments/${due.body.id}/confirm`,
       { paymentMethod: 'pm_card_visa' },
       key,
     );
-    expect([200, 409]).toContain(answer.status);
-    expect(answer.status).toBe(200);
+    expect([200, 409]).toContain(response.status);
+    expect(response.status).toBe(200);
   });
 }
 
 async function cancel(guest: TestClient, bookingId: string): Promise<void> {
   await retry(async () => {
-    const answer = await guest.post(`/v1/bookings/${bookingId}/cancel`, { reason: 'Plans changed' });
+    const response = await guest.post(`/v1/bookings/${bookingId}/cancel`, { reason: 'Plans changed' });
     const { body } = await guest.get<{ state: string }>(`/v1/bookings/${bookingId}`);
-    expect({ status: answer.status, state: body.state }).toMatchObject({ state: 'cancelled' });
+    expect({ status: response.status, state: body.state }).toMatchObject({ state: 'cancelled' });
   });
 }
