@@ -29,8 +29,9 @@ export async function openPage(browser: Browser, url: string): Promise<{ page: P
   const faults: string[] = [];
   const { host } = new URL(url);
   page.on('request', (request) => {
-    const asked = new URL(request.url());
-    if (asked.protocol.startsWith('http') && asked.host !== host) faults.push(`asks ${asked.href}`);
+    const requested = new URL(request.url());
+    if (requested.protocol.startsWith('http') && requested.host !== host)
+      faults.push(`requests ${requested.href}`);
   });
   page.on('pageerror', (error) => faults.push(`throws ${error.message}`));
   await page.goto(url);

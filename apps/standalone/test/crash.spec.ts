@@ -113,8 +113,8 @@ test.each(CASES)(
     expect(payments.body.data.map(({ status }) => status)).toEqual(['captured']);
     await eventually(
       async () => {
-        const books = await admin.get<{ differences: unknown[] }>('/v1/admin/reconciliation');
-        expect(books.body.differences).toEqual([]);
+        const reconciliation = await admin.get<{ differences: unknown[] }>('/v1/admin/reconciliation');
+        expect(reconciliation.body.differences).toEqual([]);
       },
       { seconds: 20 },
     );

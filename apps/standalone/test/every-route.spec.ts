@@ -8,7 +8,7 @@ jest.setTimeout(300_000);
 let gateway: string;
 let document: Document;
 let routes: Route[];
-let callers: Record<'nobody' | 'guest' | 'host' | 'admin', TestClient>;
+let callers: Record<'anonymous' | 'guest' | 'host' | 'admin', TestClient>;
 /** Guest, host and admin at once, so that only the input can be rejected. */
 let everything: TestClient;
 
@@ -17,10 +17,10 @@ beforeAll(async () => {
   const roost = run({ ...place, RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' });
   await roost.prints('Roost is ready');
   gateway = `http://127.0.0.1:${place.PORT}`;
-  const nobody = new TestClient(gateway);
+  const anonymous = new TestClient(gateway);
   const as = async (...roles: string[]): Promise<TestClient> => {
-    const made = await nobody.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
-    return nobody.with({ authorization: `Bearer ${made.body.accessToken}` });
+    const made = await anonymous.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
+    return anonymous.with({ authorization: `Bearer ${made.body.accessToken}` });
   };
   const [guest, host, admin, all] = await Promise.all([
     as('guest'),
@@ -28,9 +28,9 @@ beforeAll(async () => {
     as('guest', 'admin'),
     as('guest', 'host', 'admin'),
   ]);
-  callers = { nobody, guest, host, admin };
+  callers = { anonymous, guest, host, admin };
   everything = all;
-  document = (await nobody.get<Document>('/openapi.json')).body;
+  document = (await anonymous.get<Document>('/openapi.json')).body;
   routes = routesOf(document);
 });
 
@@ -40,7 +40,7 @@ afterAll(stopAll);
 function expectSuccessOrProblem(response: TestResponse<unknown>, call: string): void {
   const { status } = response;
   if (status >= 500 || status < 200) {
-    throw new Error(`${call} answered ${status}: ${JSON.stringify(response.body)}`);
+    throw new Error(`${call} responded with ${status}: ${JSON.stringify(response.body)}`);
   }
   if (status >= 400) {
     try {
@@ -71,37 +71,37 @@ describe('access', () => {
   test('routes that require a token reject a request without one', async () => {
     const open: string[] = [];
     for (const route of routes.filter((one) => one.access === 'user')) {
-      const answer = await callers.nobody.send(
+      const response = await callers.anonymous.send(
         route.method,
         filled(route.path),
         isWrite(route) ? {} : undefined,
       );
-      if (answer.status !== 401) open.push(`${route.method} ${route.path} ${answer.status}`);
-      else expectProblem(answer, 401, 'auth.missing_token');
+      if (response.status !== 401) open.push(`${route.method} ${route.path} ${response.status}`);
+      else expectProblem(response, 401, 'auth.missing_token');
     }
     expect(open).toEqual([]);
   });
 
   test('routes that are not public reject an invalid token', async () => {
-    const forged = callers.nobody.with({ authorization: 'Bearer a.b.c' });
-    const entered: string[] = [];
+    const forged = callers.anonymous.with({ authorization: 'Bearer a.b.c' });
+    const accepted: string[] = [];
     for (const route of routes.filter((one) => one.access !== 'public')) {
-      const answer = await forged.send(route.method, filled(route.path), isWrite(route) ? {} : undefined);
-      if (answer.status !== 401) entered.push(`${route.method} ${route.path} ${answer.status}`);
+      const response = await forged.send(route.method, filled(route.path), isWrite(route) ? {} : undefined);
+      if (response.status !== 401) accepted.push(`${route.method} ${route.path} ${response.status}`);
     }
-    expect(entered).toEqual([]);
+    expect(accepted).toEqual([]);
   });
 
   test.each(['guest', 'host'] as const)('admin routes reject a %s', async (who) => {
     const admin = routes.filter((one) => one.path.startsWith('/v1/admin/'));
     expect(admin.length).toBeGreaterThan(3);
     for (const route of admin) {
-      const answer = await callers[who].send(
+      const response = await callers[who].send(
         route.method,
         filled(route.path),
         route.body ? sample(route.body, document) : undefined,
       );
-      expect({ route: `${route.method} ${route.path}`, status: answer.status }).toEqual({
+      expect({ route: `${route.method} ${route.path}`, status: response.status }).toEqual({
         route: `${route.method} ${route.path}`,
         status: 403,
       });
@@ -112,9 +112,9 @@ describe('access', () => {
     for (const route of routes.filter((one) => one.path.includes('{'))) {
       for (const [who, client] of Object.entries(callers)) {
         const body = route.body ? sample(route.body, document) : undefined;
-        const answer = await client.send(route.method, filled(route.path), body);
+        const response = await client.send(route.method, filled(route.path), body);
         const call = `${who}: ${route.method} ${route.path}`;
-        expectSuccessOrProblem(answer, call);
+        expectSuccessOrProblem(response, call);
       }
     }
   });
@@ -126,14 +126,14 @@ describe('bad input', () => {
   test('in the path is rejected', async () => {
     for (const route of routes.filter((one) => one.path.includes('{'))) {
       for (const id of HOSTILE_IDS) {
-        const answer = await everything.send(
+        const response = await everything.send(
           route.method,
           filled(route.path, id),
           isWrite(route) ? {} : undefined,
         );
         const call = `${route.method} ${route.path} with ${id.slice(0, 20)}`;
-        expectSuccessOrProblem(answer, call);
-        if (answer.status < 400 && !route.path.startsWith('/v1/photos'))
+        expectSuccessOrProblem(response, call);
+        if (response.status < 400 && !route.path.startsWith('/v1/photos'))
           throw new Error(`${call} was accepted`);
       }
     }
@@ -145,8 +145,8 @@ describe('bad input', () => {
       for (const name of [...route.query, 'unknown', '__proto__']) {
         for (const value of hostile) {
           const query = `${name}=${value.replace('$', name)}`;
-          const answer = await everything.send(route.method, `${filled(route.path)}?${query}`);
-          expectSuccessOrProblem(answer, `${route.method} ${route.path}?${query.slice(0, 60)}`);
+          const response = await everything.send(route.method, `${filled(route.path)}?${query}`);
+          expectSuccessOrProblem(response, `${route.method} ${route.path}?${query.slice(0, 60)}`);
         }
       }
     }
@@ -154,24 +154,26 @@ describe('bad input', () => {
 
   test.each([
     ['broken JSON', '{"a":', 'application/json', [400]],
-    ['nothing', '', 'application/json', [200, 201, 204, 400, 401, 409]],
+    ['an empty text', '', 'application/json', [200, 201, 204, 400, 401, 409]],
     ['null', 'null', 'application/json', [400]],
     ['a list', '[1]', 'application/json', [400]],
     ['a string', '"x"', 'application/json', [400]],
     ['a prototype', '{"__proto__":{"admin":true}}', 'application/json', [400]],
-    ['another type', '<a/>', 'application/xml', [415]],
+    ['another media type', '<a/>', 'application/xml', [415]],
     ['a form', 'a=1', 'application/x-www-form-urlencoded', [415]],
-    ['too much', `{"a":"${'x'.repeat(3_000_000)}"}`, 'application/json', [413]],
+    ['a body over the size limit', `{"a":"${'x'.repeat(3_000_000)}"}`, 'application/json', [413]],
   ])('%s as a body is rejected', async (_what, body, type, statuses) => {
     for (const route of routes.filter((one) => one.body?.type === 'object')) {
-      const answer = await everything.send(route.method, filled(route.path), body, { 'content-type': type });
+      const response = await everything.send(route.method, filled(route.path), body, {
+        'content-type': type,
+      });
       const call = `${route.method} ${route.path}`;
-      expectSuccessOrProblem(answer, call);
+      expectSuccessOrProblem(response, call);
       // A route may reject the id or the caller before it reads the body.
       expect({
         call,
-        ok: [...statuses, 403, 404].includes(answer.status),
-        status: answer.status,
+        ok: [...statuses, 403, 404].includes(response.status),
+        status: response.status,
       }).toMatchObject({
         ok: true,
       });
@@ -180,10 +182,10 @@ describe('bad input', () => {
 
   test('an unknown field is rejected with a pointer to it', async () => {
     for (const route of routes.filter((one) => one.body?.type === 'object')) {
-      const body = { ...(sample(route.body ?? {}, document) as object), surprise: 1 };
-      const answer = await everything.send(route.method, filled(route.path), body);
-      if ([403, 404].includes(answer.status)) continue;
-      expectProblem(answer, 400, 'request.invalid', '/surprise');
+      const body = { ...(sample(route.body ?? {}, document) as object), unexpected: 1 };
+      const response = await everything.send(route.method, filled(route.path), body);
+      if ([403, 404].includes(response.status)) continue;
+      expectProblem(response, 400, 'request.invalid', '/unexpected');
     }
   });
 
@@ -216,25 +218,25 @@ describe('bad input', () => {
     for (const route of routes.filter((one) => one.body)) {
       const good = sample(route.body ?? {}, document);
       for (const place of places(good)) {
-        const answers = await Promise.all(
+        const statuses = await Promise.all(
           hostile.map(async (value) => {
             const call = `${route.method} ${route.path} with ${JSON.stringify(value)?.slice(0, 40)} at /${place.join('/')}`;
-            const answer = await everything.send(
+            const response = await everything.send(
               route.method,
               filled(route.path),
               withValue(good, place, value),
             );
-            expectSuccessOrProblem(answer, call);
-            return answer.status;
+            expectSuccessOrProblem(response, call);
+            return response.status;
           }),
         );
-        sent += answers.length;
+        sent += statuses.length;
       }
     }
     expect(sent).toBeGreaterThan(1_000);
   });
 
   test('leaves the gateway ready', async () => {
-    expect((await callers.nobody.get('/health/ready')).status).toBe(200);
+    expect((await callers.anonymous.get('/health/ready')).status).toBe(200);
   });
 });

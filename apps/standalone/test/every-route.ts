@@ -1,4 +1,4 @@
-/** What the specs over every route read of the merged OpenAPI document. */
+/** The parts of the merged OpenAPI document that every-route.spec.ts reads. */
 export interface Schema {
   $ref?: string;
   type?: string;
@@ -59,10 +59,10 @@ function accessOf({ security }: OperationObject): Route['access'] {
 
 const UNKNOWN_ID = '01890000-0000-7000-8000-000000000000';
 
-/** The path with an id in each place, by default one that nobody has. */
+/** The path with `id` for each parameter; the default is an id that does not exist. */
 export const filled = (path: string, id = UNKNOWN_ID): string => path.replace(/\{[^}]+\}/g, id);
 
-/** A value that a schema may take; plausible, not clever. */
+/** A plausible value of a schema; it may break rules that the schema does not state. */
 export function sample(schema: Schema, document: Document, depth = 0): unknown {
   const real = resolve(schema, document);
   if (depth > 6) return null;
@@ -93,7 +93,7 @@ function text(format: string | undefined): string {
   if (format === 'uuid') return UNKNOWN_ID;
   if (format === 'date') return '2031-05-04';
   if (format === 'date-time') return '2031-05-04T10:00:00Z';
-  if (format === 'email') return 'somebody@tests.roost.example';
+  if (format === 'email') return 'user@tests.roost.example';
   if (format === 'uri') return 'https://example.com/calendar.ics';
   return 'text';
 }
@@ -108,14 +108,14 @@ function resolve(schema: Schema | undefined, document: Document): Schema | null 
   return first ? resolve(first, document) : schema;
 }
 
-/** Every place in a body, as a path of keys. */
+/** The path of keys of every value in a body. */
 export function places(value: unknown, at: string[] = []): string[][] {
   if (typeof value !== 'object' || value === null) return at.length > 0 ? [at] : [];
   const inside = Object.entries(value).flatMap(([key, child]) => places(child, [...at, key]));
   return at.length > 0 ? [at, ...inside] : inside;
 }
 
-/** The body with one place changed; the rest is shared, not copied. */
+/** Replaces one value of a body. Other values are shared, not copied. */
 export function withValue(body: unknown, place: string[], value: unknown): unknown {
   const [key, ...rest] = place;
   if (key === undefined) return value;

@@ -14,26 +14,26 @@ import {
 import sharp from 'sharp';
 import { definitions } from '../src/services.js';
 
-type Part = 'identity' | 'listings' | 'bookings' | 'payments' | 'reviews';
+type ServiceName = 'identity' | 'listings' | 'bookings' | 'payments' | 'reviews';
 const WEBHOOK_SECRET = 'a-webhook-secret-of-the-specs';
 
-/** One operation as a service got it from the gateway. */
-export interface Asked {
+/** One GraphQL operation that the gateway sent to a service. */
+export interface ForwardedOperation {
   service: string;
   query: string;
-  /** Entities that were looked up by reference. */
+  /** The number of references in its variables. */
   entities: number;
   headers: Record<string, string | string[] | undefined>;
 }
 
-/** Notes what goes from the gateway to a service; stopped, the service is away. */
-class Wire {
+/** A proxy between the gateway and a service. It records GraphQL operations; while it is closed, the service is unavailable. */
+class RecordingProxy {
   private server: Server | null = null;
   private port = 0;
 
   constructor(
     private readonly service: string,
-    private readonly asked: Asked[],
+    private readonly operations: ForwardedOperation[],
     public target: string,
   ) {}
 
@@ -44,30 +44,30 @@ class Wire {
   async open(): Promise<void> {
     this.server = createServer((request, response) => {
       void text(request).then(async (body) => {
-        if (request.url === '/graphql') this.note(body, request.headers);
+        if (request.url === '/graphql') this.record(body, request.headers);
         const { host: _, connection: __, ...headers } = request.headers;
-        const answer = await fetch(this.target + request.url, {
+        const forwarded = await fetch(this.target + request.url, {
           method: request.method ?? 'GET',
           headers: headers as Record<string, string>,
           ...(body ? { body } : {}),
         });
-        response.writeHead(answer.status, {
-          'content-type': answer.headers.get('content-type') ?? 'text/plain',
+        response.writeHead(forwarded.status, {
+          'content-type': forwarded.headers.get('content-type') ?? 'text/plain',
         });
-        response.end(Buffer.from(await answer.arrayBuffer()));
+        response.end(Buffer.from(await forwarded.arrayBuffer()));
       });
     });
     await new Promise<void>((resolve) => this.server?.listen(this.port, '127.0.0.1', resolve));
     this.port = (this.server.address() as AddressInfo).port;
   }
 
-  async cut(): Promise<void> {
+  async close(): Promise<void> {
     this.server?.closeAllConnections();
     await new Promise((resolve) => (this.server ? this.server.close(resolve) : resolve(undefined)));
     this.server = null;
   }
 
-  private note(body: string, headers: Asked['headers']): void {
+  private record(body: string, headers: ForwardedOperation['headers']): void {
     const { query, variables = {} } = JSON.parse(body) as {
       query: string;
       variables?: Record<string, unknown>;
@@ -77,7 +77,7 @@ class Wire {
         ? value.filter((item) => (item as { __typename?: string } | null)?.__typename)
         : [],
     );
-    this.asked.push({ service: this.service, query, entities: entities.length, headers });
+    this.operations.push({ service: this.service, query, entities: entities.length, headers });
   }
 }
 
@@ -86,18 +86,18 @@ export interface Person {
   accessToken: string;
 }
 
-/** Every service that owns a part of the graph, a payment provider, and a gateway before them. */
+/** Every service with a subgraph, the payment provider, and the gateway. */
 export class Marketplace {
-  readonly asked: Asked[] = [];
-  readonly wires = new Map<string, Wire>();
+  readonly operations: ForwardedOperation[] = [];
+  readonly proxies = new Map<string, RecordingProxy>();
   readonly services = new Map<string, TestService>();
   private readonly closing: (() => Promise<unknown>)[] = [];
   gateway!: TestService;
   sandboxUrl = '';
 
-  async open(more: Record<string, string> = {}): Promise<void> {
+  async open(extraEnv: Record<string, string> = {}): Promise<void> {
     const bus = new EmbeddedBus();
-    const first = await this.start('identity', bus, more);
+    const identity = await this.start('identity', bus, extraEnv);
     const sandbox = await startSandbox({
       host: '127.0.0.1',
       port: 0,
@@ -109,32 +109,36 @@ export class Marketplace {
     this.closing.push(() => sandbox.close());
     this.sandboxUrl = sandbox.url;
     const env = {
-      ...more,
-      JWKS_URL: `${first.url}/.well-known/jwks.json`,
+      ...extraEnv,
+      JWKS_URL: `${identity.url}/.well-known/jwks.json`,
       SANDBOX_URL: sandbox.url,
       SANDBOX_WEBHOOK_SECRET: WEBHOOK_SECRET,
     };
     await Promise.all(
       (['listings', 'bookings', 'payments', 'reviews'] as const).map((name) => this.start(name, bus, env)),
     );
-    const wires = [...this.wires].map(([name, wire]) => [`${name.toUpperCase()}_URL`, wire.url] as const);
+    const urls = [...this.proxies].map(([name, proxy]) => [`${name.toUpperCase()}_URL`, proxy.url] as const);
     this.gateway = await startTestService(await definitions.gateway(), {
-      env: { ...env, ...Object.fromEntries(wires) },
+      env: { ...env, ...Object.fromEntries(urls) },
     });
     this.closing.push(() => this.gateway.close());
   }
 
   async close(): Promise<void> {
     for (const close of this.closing.reverse()) await close();
-    for (const wire of this.wires.values()) await wire.cut();
+    for (const proxy of this.proxies.values()) await proxy.close();
   }
 
-  private async start(name: Part, bus: EmbeddedBus, env: Record<string, string>): Promise<TestService> {
+  private async start(
+    name: ServiceName,
+    bus: EmbeddedBus,
+    env: Record<string, string>,
+  ): Promise<TestService> {
     const service = await startTestService(await definitions[name](), { bus, env });
     this.services.set(name, service);
-    const wire = new Wire(name, this.asked, service.url);
-    await wire.open();
-    this.wires.set(name, wire);
+    const proxy = new RecordingProxy(name, this.operations, service.url);
+    await proxy.open();
+    this.proxies.set(name, proxy);
     this.closing.push(() => service.close());
     return service;
   }
@@ -145,34 +149,37 @@ export class Marketplace {
     return service;
   }
 
-  /** While `work` runs, the service answers nobody. */
+  /** Runs `work` while the service is unavailable. */
   async without<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const wire = this.wires.get(name);
-    await wire?.cut();
+    const proxy = this.proxies.get(name);
+    await proxy?.close();
     try {
       return await work();
     } finally {
-      await wire?.open();
+      await proxy?.open();
     }
   }
 
-  async person(roles: string[] = []): Promise<Person> {
-    const made = await this.service('identity').anonymous.post('/dev/users', { roles, emailVerified: true });
-    return made.body as unknown as Person;
+  async createPerson(roles: string[] = []): Promise<Person> {
+    const created = await this.service('identity').anonymous.post('/dev/users', {
+      roles,
+      emailVerified: true,
+    });
+    return created.body as unknown as Person;
   }
 
   as(person: Person, at: TestService = this.gateway): TestClient {
     return at.anonymous.with({ authorization: `Bearer ${person.accessToken}` });
   }
 
-  /** Runs one operation and tells what the services were asked for it. */
-  async watch<T>(client: TestClient, query: string, variables: Record<string, unknown> = {}) {
-    this.asked.length = 0;
-    const answer = await client.graphql<T>(query, variables);
-    return { ...answer, asked: [...this.asked] };
+  /** Runs one operation. Returns its response and the operations that the gateway sent to services. */
+  async graphql<T>(client: TestClient, query: string, variables: Record<string, unknown> = {}) {
+    this.operations.length = 0;
+    const response = await client.graphql<T>(query, variables);
+    return { ...response, operations: [...this.operations] };
   }
 
-  async publishedListing(host: Person, title: string): Promise<string> {
+  async publishListing(host: Person, title: string): Promise<string> {
     const client = this.as(host, this.service('listings'));
     const created = await client.post<{ id: string }>('/v1/listings', {
       title,
@@ -204,8 +211,13 @@ export class Marketplace {
     return id;
   }
 
-  /** Booked, and its payment ready to be paid. */
-  async booked(guest: Person, listingId: string, checkInDate: string, checkOutDate: string): Promise<string> {
+  /** Creates a booking, and waits until its payment can be confirmed. */
+  async createBooking(
+    guest: Person,
+    listingId: string,
+    checkInDate: string,
+    checkOutDate: string,
+  ): Promise<string> {
     const client = this.as(guest, this.service('bookings'));
     const quote = await client.post<{ id: string }>('/v1/quotes', {
       listingId,

@@ -15,16 +15,16 @@ const day = (days: number) => addDays(localDate(new Date(), 'Europe/Lisbon'), da
 beforeAll(async () => {
   await market.open();
   [host, otherHost, guest, stranger] = (await Promise.all([
-    market.person(['host']),
-    market.person(['host']),
-    market.person(),
-    market.person(),
+    market.createPerson(['host']),
+    market.createPerson(['host']),
+    market.createPerson(),
+    market.createPerson(),
   ])) as [Person, Person, Person, Person];
-  house = await market.publishedListing(host, 'White house by the harbour');
-  barn = await market.publishedListing(otherHost, 'Barn with a view');
-  booked.push(await market.booked(guest, house, day(30), day(32)));
-  booked.push(await market.booked(guest, house, day(40), day(42)));
-  booked.push(await market.booked(guest, barn, day(50), day(52)));
+  house = await market.publishListing(host, 'White house by the harbour');
+  barn = await market.publishListing(otherHost, 'Barn with a view');
+  booked.push(await market.createBooking(guest, house, day(30), day(32)));
+  booked.push(await market.createBooking(guest, house, day(40), day(42)));
+  booked.push(await market.createBooking(guest, barn, day(50), day(52)));
 }, 90_000);
 afterAll(() => market.close());
 
@@ -43,22 +43,24 @@ const ALL = `query ($listing: ID!, $booking: ID!) {
   }
 }`;
 
-interface Answer {
+interface AllFields {
   listing: { title: string; host: { id: string } | null; reviews: { edges: unknown[] } | null } | null;
   booking: { state: string; listing: { title: string } | null; payment: { status: string } | null } | null;
 }
 
-/** How often each service was asked for entities. */
-function lookUps(asked: { service: string; query: string; entities: number }[]): Record<string, number> {
+/** The number of `_entities` operations by service. */
+function entityLookups(
+  operations: { service: string; query: string; entities: number }[],
+): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { service, query } of asked)
+  for (const { service, query } of operations)
     if (query.includes('_entities')) counts[service] = (counts[service] ?? 0) + 1;
   return counts;
 }
 
-describe('one query over all services', () => {
-  it('asks each service for its entities once', async () => {
-    const { data, errors, asked } = await market.watch<Answer>(market.as(guest), ALL, {
+describe('a query across all services', () => {
+  it('requests the entities of each service once', async () => {
+    const { data, errors, operations } = await market.graphql<AllFields>(market.as(guest), ALL, {
       listing: house,
       booking: booked[0],
     });
@@ -76,11 +78,11 @@ describe('one query over all services', () => {
         payment: { status: 'requires_payment_method', currency: 'EUR' },
       },
     });
-    expect(lookUps(asked)).toEqual({ identity: 1, listings: 1, payments: 1, reviews: 1 });
+    expect(entityLookups(operations)).toEqual({ identity: 1, listings: 1, payments: 1, reviews: 1 });
   });
 
-  it('asks once for the entities of a whole list', async () => {
-    const { data, errors, asked } = await market.watch<{
+  it('requests the entities of a list once', async () => {
+    const { data, errors, operations } = await market.graphql<{
       bookings: { edges: { node: { listing: { host: unknown; reviews: unknown }; payment: unknown } }[] };
     }>(
       market.as(guest),
@@ -96,18 +98,18 @@ describe('one query over all services', () => {
         payment: { status: 'requires_payment_method' },
         listing: { host: { displayName: expect.any(String) as string }, reviews: { edges: [] } },
       });
-    const counts = lookUps(asked);
-    // Guests are known before hosts are, so identity may be asked at both of these moments, never per entity.
+    const counts = entityLookups(operations);
+    // The ids of guests arrive before those of hosts, so identity may get two operations, but never one per entity.
     expect(counts).toMatchObject({ listings: 1, payments: 1, reviews: 1 });
     expect(counts.identity).toBeLessThanOrEqual(2);
     expect(
-      asked.filter(({ service, query }) => service === 'payments' && query.includes('_entities'))[0]
+      operations.filter(({ service, query }) => service === 'payments' && query.includes('_entities'))[0]
         ?.entities,
     ).toBe(3);
   });
 
-  it('gives each entity of a look-up its own answer', async () => {
-    const { data } = await market.watch<{ _entities: unknown[] }>(
+  it('returns the fields of each entity of a lookup', async () => {
+    const { data } = await market.graphql<{ _entities: unknown[] }>(
       market.as(guest, market.service('payments')),
       'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Booking { payment { id } } } }',
       { of: booked.map((id) => ({ __typename: 'Booking', id })) },
@@ -115,15 +117,15 @@ describe('one query over all services', () => {
     expect(new Set(data?._entities.map((entity) => JSON.stringify(entity))).size).toBe(3);
   });
 
-  it('carries token, request id and trace to the services', async () => {
-    const { asked } = await market.watch(
+  it('forwards token, request id and trace to the services', async () => {
+    const { operations } = await market.graphql(
       market
         .as(guest)
         .with({ 'x-request-id': 'graph-1', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }),
       '{ me { id bookings(first: 1) { edges { node { id } } } } }',
     );
-    expect(asked.map(({ service }) => service)).toEqual(['identity', 'bookings']);
-    for (const { headers } of asked)
+    expect(operations.map(({ service }) => service)).toEqual(['identity', 'bookings']);
+    for (const { headers } of operations)
       expect(headers).toMatchObject({
         authorization: `Bearer ${guest.accessToken}`,
         'x-request-id': 'graph-1',
@@ -132,10 +134,10 @@ describe('one query over all services', () => {
   });
 });
 
-describe('a service that is away', () => {
-  it('takes nothing but its own fields along', async () => {
+describe('an unavailable service', () => {
+  it('makes only its own fields null', async () => {
     const { data, errors, status } = await market.without('reviews', () =>
-      market.as(guest).graphql<Answer>(ALL, { listing: house, booking: booked[0] }),
+      market.as(guest).graphql<AllFields>(ALL, { listing: house, booking: booked[0] }),
     );
     expect(status).toBe(200);
     expect(data).toMatchObject({
@@ -147,9 +149,9 @@ describe('a service that is away', () => {
     ]);
   });
 
-  it('nulls its root fields and leaves the others', async () => {
+  it('makes its root fields null and keeps the others', async () => {
     const { data, errors } = await market.without('listings', () =>
-      market.as(guest).graphql<Answer>(ALL, { listing: house, booking: booked[0] }),
+      market.as(guest).graphql<AllFields>(ALL, { listing: house, booking: booked[0] }),
     );
     expect(data).toMatchObject({
       listing: null,
@@ -160,13 +162,13 @@ describe('a service that is away', () => {
   });
 });
 
-describe('who sees what', () => {
+describe('access', () => {
   const READ = 'query ($id: ID!) { booking(id: $id) { id payment { id } } }';
   const REFERENCE = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Booking { id state } } }`;
   const PAYMENT = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Booking { payment { id } } } }`;
   const reference = () => ({ of: [{ __typename: 'Booking', id: booked[0] }] });
 
-  it('a booking is there for its two sides only, as over REST', async () => {
+  it('returns a booking only to its guest and its host, as over REST', async () => {
     for (const person of [guest, host]) {
       const { data } = await market.as(person).graphql(READ, { id: booked[0] });
       expect(data?.booking).toMatchObject({ id: booked[0] });
@@ -182,16 +184,16 @@ describe('who sees what', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'auth.missing_token', status: 401 } }]);
   });
 
-  it('a reference to a booking of somebody else is null, and so is its payment', async () => {
+  it('resolves a reference to a booking of another guest to null, and its payment too', async () => {
     const bookings = market.service('bookings');
-    const mine = await market.as(guest, bookings).graphql<{ _entities: unknown[] }>(REFERENCE, reference());
-    expect(mine.data?._entities).toMatchObject([{ id: booked[0] }]);
-    const theirs = await market
+    const own = await market.as(guest, bookings).graphql<{ _entities: unknown[] }>(REFERENCE, reference());
+    expect(own.data?._entities).toMatchObject([{ id: booked[0] }]);
+    const othersView = await market
       .as(stranger, bookings)
       .graphql<{ _entities: unknown[] }>(REFERENCE, reference());
-    expect(theirs).toMatchObject({ data: { _entities: [null] }, errors: [] });
-    const nobodys = await bookings.anonymous.graphql<{ _entities: unknown[] }>(REFERENCE, reference());
-    expect(nobodys).toMatchObject({
+    expect(othersView).toMatchObject({ data: { _entities: [null] }, errors: [] });
+    const anonymousView = await bookings.anonymous.graphql<{ _entities: unknown[] }>(REFERENCE, reference());
+    expect(anonymousView).toMatchObject({
       data: { _entities: [null] },
       errors: [{ extensions: { code: 'auth.missing_token' } }],
     });
@@ -205,7 +207,7 @@ describe('who sees what', () => {
     }
   });
 
-  it('bookings of a person are for that person, mail addresses too', async () => {
+  it('returns bookings and the mail address of a user only to that user', async () => {
     const READ_USER =
       'query ($id: ID!) { user(id: $id) { displayName email bookings { edges { node { id } } } } }';
     const own = await market
@@ -219,7 +221,7 @@ describe('who sees what', () => {
     }
   });
 
-  it('a draft is there for its host only', async () => {
+  it('returns a draft only to its host', async () => {
     const created = await market
       .as(host)
       .graphql<{ createListing: { id: string } }>(
@@ -227,18 +229,18 @@ describe('who sees what', () => {
       );
     const id = created.data?.createListing.id;
     const drafts = '{ me { listings(first: 50) { edges { node { id status } } } } }';
-    const mine = await market.as(host).graphql(drafts);
-    expect(JSON.stringify(mine.data)).toContain(id);
+    const own = await market.as(host).graphql(drafts);
+    expect(JSON.stringify(own.data)).toContain(id);
     const profile = 'query ($id: ID!) { user(id: $id) { listings(first: 50) { edges { node { id } } } } }';
-    const seen = await market.as(guest).graphql(profile, { id: host.id });
-    expect(JSON.stringify(seen.data)).toContain(house);
-    expect(JSON.stringify(seen.data)).not.toContain(id);
+    const publicView = await market.as(guest).graphql(profile, { id: host.id });
+    expect(JSON.stringify(publicView.data)).toContain(house);
+    expect(JSON.stringify(publicView.data)).not.toContain(id);
     const { errors } = await market.as(guest).graphql('query ($id: ID!) { listing(id: $id) { id } }', { id });
     expect(errors).toMatchObject([{ extensions: { code: 'listing.not_found', status: 404 } }]);
   });
 });
 
-it('refuses a mutation that breaks a rule with the code and the extras of REST', async () => {
+it('rejects a mutation that breaks a rule with the error code and the extra fields of REST', async () => {
   const { errors } = await market
     .as(guest)
     .graphql('mutation ($input: CreateQuoteInput!) { createQuote(input: $input) { id } }', {

@@ -14,11 +14,11 @@ const root = new URL('../../../', import.meta.url);
 
 interface Import {
   code: number | null;
-  said: string;
+  output: string;
 }
 
-/** The command as an operator gives it. */
-async function imports(env: Env, ...options: string[]): Promise<Import> {
+/** Runs the command as an operator does. */
+async function runImport(env: Env, ...options: string[]): Promise<Import> {
   const child = spawn(
     process.execPath,
     [
@@ -35,12 +35,12 @@ async function imports(env: Env, ...options: string[]): Promise<Import> {
     text(child.stderr),
     new Promise<number | null>((resolve) => child.once('close', resolve)),
   ]);
-  return { code, said: out + err };
+  return { code, output: out + err };
 }
 
 /** A line of the summary: created, updated, unchanged, skipped, refused. */
-function counts(said: string, kind: string): number[] {
-  const [, numbers = ''] = new RegExp(`^${kind} +([\\d, ]+)$`, 'm').exec(said) ?? [];
+function counts(output: string, kind: string): number[] {
+  const [, numbers = ''] = new RegExp(`^${kind} +([\\d, ]+)$`, 'm').exec(output) ?? [];
   return numbers
     .trim()
     .split(/ +/)
@@ -58,29 +58,29 @@ interface Listing {
   hostId: string;
 }
 
-describe('wrong orders', () => {
+describe('options', () => {
   test.each<[string, string[], number, RegExp]>([
-    ['no format', [], 2, /reads inside-airbnb only/],
-    ['no file', ['inside-airbnb'], 2, /--listings FILE/],
+    ['a missing format', [], 2, /The only format is inside-airbnb/],
+    ['a missing file', ['inside-airbnb'], 2, /--listings FILE/],
     ['an unknown option', ['inside-airbnb', '--listing', 'x'], 2, /--listing/],
-    ['a currency that is none', ['inside-airbnb', '--listings', 'x', '--currency', 'XXL'], 2, /ISO 4217/],
+    ['an invalid currency', ['inside-airbnb', '--listings', 'x', '--currency', 'XXL'], 2, /ISO 4217/],
     [
-      'no Roost',
+      'an address without Roost',
       ['inside-airbnb', '--listings', 'x', '--url', 'http://127.0.0.1:9'],
       1,
-      /Nothing answers at/,
+      /Nothing responds at/,
     ],
-  ])('%s: a sentence and an exit code', async (_, options, code, sentence) => {
-    const answer = await imports({}, ...options);
-    expect(answer).toMatchObject({ code, said: expect.stringMatching(sentence) as string });
-    expect(answer.said).not.toMatch(/^\s+at /m);
+  ])('rejects %s with one sentence and an exit code', async (_, options, code, sentence) => {
+    const result = await runImport({}, ...options);
+    expect(result).toMatchObject({ code, output: expect.stringMatching(sentence) as string });
+    expect(result.output).not.toMatch(/^\s+at /m);
   });
 
-  test('--help', async () => {
-    const { code, said } = await imports({}, '--help');
+  test('--help lists the options', async () => {
+    const { code, output } = await runImport({}, '--help');
     expect(code).toBe(0);
     for (const option of ['--listings', '--calendar', '--reviews', '--shift-to-today', '--token']) {
-      expect(said).toContain(option);
+      expect(output).toContain(option);
     }
   });
 });
@@ -98,39 +98,39 @@ if (existsSync(data)) {
     let first: Import;
 
     beforeAll(async () => {
-      const place = await freshEnvironment();
-      const roost = run({ ...place, RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' });
+      const env = await freshEnvironment();
+      const roost = run({ ...env, RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' });
       await roost.prints('Roost is ready');
-      url = `http://127.0.0.1:${place.PORT}`;
+      url = `http://127.0.0.1:${env.PORT}`;
       anyone = new TestClient(url);
-      first = await imports({}, ...albany, '--url', url);
+      first = await runImport({}, ...albany, '--url', url);
     });
     afterAll(stopAll);
 
-    const aGuest = async (): Promise<TestClient> => {
+    const createGuest = async (): Promise<TestClient> => {
       const made = await anyone.post<{ accessToken: string }>('/dev/users', { emailVerified: true });
       return anyone.with({ authorization: `Bearer ${made.body.accessToken}` });
     };
 
-    /** Tonight there, and the nights after. */
+    /** A date in Albany, in days from today. */
     const night = (days: number): string => addDays(localDate(new Date(), 'America/New_York'), days);
 
-    test('comes in whole, but for the rows without a price', () => {
+    test('imports all rows except those without a price', () => {
       expect(first).toMatchObject({ code: 0 });
-      expect(counts(first.said, 'hosts')).toEqual([178, 0, 0, 0, 0]);
-      expect(counts(first.said, 'listings')).toEqual([384, 0, 0, 37, 0]);
-      expect(counts(first.said, 'calendars')).toEqual([384, 0, 0, 37, 0]);
-      expect(counts(first.said, 'reviews')).toEqual([24_298, 0, 0, 1_015, 0]);
-      expect(first.said).toMatch(/ 37 {2}listings, skipped: no price, for example listing \d+/);
+      expect(counts(first.output, 'hosts')).toEqual([178, 0, 0, 0, 0]);
+      expect(counts(first.output, 'listings')).toEqual([384, 0, 0, 37, 0]);
+      expect(counts(first.output, 'calendars')).toEqual([384, 0, 0, 37, 0]);
+      expect(counts(first.output, 'reviews')).toEqual([24_298, 0, 0, 1_015, 0]);
+      expect(first.output).toMatch(/ 37 {2}listings, skipped: no price, for example listing \d+/);
     });
 
-    test('a second time: the same, and nothing twice', async () => {
-      const second = await imports({}, ...albany, '--url', url);
+    test('changes nothing and creates no duplicates in a second run', async () => {
+      const second = await runImport({}, ...albany, '--url', url);
       expect(second).toMatchObject({ code: 0 });
-      expect(counts(second.said, 'hosts')).toEqual([0, 0, 178, 0, 0]);
-      expect(counts(second.said, 'listings')).toEqual([0, 0, 384, 37, 0]);
-      expect(counts(second.said, 'calendars')).toEqual([0, 0, 384, 37, 0]);
-      expect(counts(second.said, 'reviews')).toEqual([0, 0, 24_298, 1_015, 0]);
+      expect(counts(second.output, 'hosts')).toEqual([0, 0, 178, 0, 0]);
+      expect(counts(second.output, 'listings')).toEqual([0, 0, 384, 37, 0]);
+      expect(counts(second.output, 'calendars')).toEqual([0, 0, 384, 37, 0]);
+      expect(counts(second.output, 'reviews')).toEqual([0, 0, 24_298, 1_015, 0]);
       const ids = new Set<string>();
       for (let cursor = ''; ;) {
         const page = await anyone.get<{ data: Hit[]; nextCursor: string | null }>(
@@ -143,11 +143,11 @@ if (existsSync(data)) {
       expect(ids.size).toBe(384);
     });
 
-    test('a listing is found, refused on a taken night and booked on free ones', async () => {
+    test('an imported listing is found, rejects a quote for a taken night, and can be booked for free nights', async () => {
       const stay = `checkIn=${night(60)}&checkOut=${night(63)}`;
       const search = `/v1/listings/search?city=Albany&instantBook=true&limit=100`;
-      const guest = await aGuest();
-      // Two that all can book, of which one is not free on those nights.
+      const guest = await createGuest();
+      // Two listings with instant booking: one is free on these nights, the other is not.
       const { free, taken } = await eventually(async () => {
         const all = await anyone.get<{ data: Hit[] }>(search);
         const open = await anyone.get<{ data: Hit[] }>(`${search}&${stay}`);
@@ -190,7 +190,7 @@ if (existsSync(data)) {
       });
     });
 
-    test('its host is there for all to see, and its reviews are shown outside of the rating', async () => {
+    test('the host of an imported listing is public, and imported reviews do not count for the rating', async () => {
       const found = await anyone.get<{ data: Hit[] }>('/v1/listings/search?city=Albany&limit=100');
       const reviewed = await Promise.all(
         found.body.data.map(async ({ id }) => {
@@ -213,17 +213,20 @@ if (existsSync(data)) {
       expect(host.body).toMatchObject({ isHost: true });
     });
 
-    test('without an operator’s token nothing comes in', async () => {
+    test('imports nothing without the token of an administrator', async () => {
       const made = await anyone.post<{ accessToken: string }>('/dev/users', { roles: ['host'] });
-      const asHost = await imports({ ROOST_ADMIN_TOKEN: made.body.accessToken }, ...albany, '--url', url);
-      expect(asHost).toMatchObject({ code: 1, said: expect.stringMatching(/no administrator's/) as string });
-      const withNone = await imports({}, ...albany, '--url', url, '--token', 'a.b.c');
-      expect(withNone).toMatchObject({
+      const asHost = await runImport({ ROOST_ADMIN_TOKEN: made.body.accessToken }, ...albany, '--url', url);
+      expect(asHost).toMatchObject({
         code: 1,
-        said: expect.stringMatching(/does not accept the operator's token/) as string,
+        output: expect.stringMatching(/does not belong to an administrator/) as string,
+      });
+      const withInvalidToken = await runImport({}, ...albany, '--url', url, '--token', 'a.b.c');
+      expect(withInvalidToken).toMatchObject({
+        code: 1,
+        output: expect.stringMatching(/does not accept the operator's token/) as string,
       });
     });
   });
 } else {
-  test.skip('../shared/data is not here: Albany was not imported', () => undefined);
+  test.skip('imports Albany (needs ../shared/data)', () => undefined);
 }

@@ -2,20 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { type CollectedSpan, Collector, eventually, type TestClient } from '@roost/testing';
 import { Marketplace, type Person } from './graph.fixture.js';
 
-const PATIENT = { seconds: 40 };
+const DEADLINE = { seconds: 40 };
 
-/** From the trace's first span of ours down to the one that fits: `service name`. */
-function pathTo(spans: CollectedSpan[], fits: (span: CollectedSpan) => boolean): string[] {
-  const known = new Map(spans.map((span) => [span.spanId, span]));
+/** The path from the root span to the first span that matches, as `service: name`. */
+function pathTo(spans: CollectedSpan[], matches: (span: CollectedSpan) => boolean): string[] {
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
   const path: string[] = [];
-  for (let span = spans.find(fits); span; span = known.get(span.parentSpanId)) {
+  for (let span = spans.find(matches); span; span = byId.get(span.parentSpanId)) {
     path.unshift(`${span.service}: ${span.name}`);
   }
   return path;
 }
 
 /** The tests of a trace, for both transports of events. Returns the collected spans. */
-export function describeOneTrace(carriedBy: () => Promise<Record<string, string>>): {
+export function describeOneTrace(transportEnv: () => Promise<Record<string, string>>): {
   spans: CollectedSpan[];
 } {
   const roost = new Marketplace();
@@ -27,14 +27,14 @@ export function describeOneTrace(carriedBy: () => Promise<Record<string, string>
 
   beforeAll(async () => {
     collector = await Collector.start();
-    await roost.open({ ...(await carriedBy()), OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+    await roost.open({ ...(await transportEnv()), OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     await fetch(`${roost.sandboxUrl}/control/switches`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ webhookUrl: `${roost.service('payments').url}/v1/webhooks/sandbox` }),
     });
-    [host, guest] = await Promise.all([roost.person(['host']), roost.person()]);
-    listingId = await roost.publishedListing(host, 'A house with a trace');
+    [host, guest] = await Promise.all([roost.createPerson(['host']), roost.createPerson()]);
+    listingId = await roost.publishListing(host, 'A house with a trace');
   }, 120_000);
   afterAll(async () => {
     await roost.close();
@@ -48,7 +48,7 @@ export function describeOneTrace(carriedBy: () => Promise<Record<string, string>
     return { traceId, spanId, client: client.with({ traceparent: `00-${traceId}-${spanId}-${flags}` }) };
   }
 
-  async function booked(client: TestClient, from: string, to: string): Promise<string> {
+  async function book(client: TestClient, from: string, to: string): Promise<string> {
     const quote = await client.post<{ id: string }>('/v1/quotes', {
       listingId,
       checkInDate: from,
@@ -61,25 +61,25 @@ export function describeOneTrace(carriedBy: () => Promise<Record<string, string>
     return booking.body.id;
   }
 
-  async function paid(client: TestClient, bookingId: string): Promise<void> {
+  async function pay(client: TestClient, bookingId: string): Promise<void> {
     const due = await eventually(async () => {
-      const answer = await client.get<{ id: string }>(`/v1/bookings/${bookingId}/payment`);
-      expect(answer.status).toBe(200);
-      return answer.body;
-    }, PATIENT);
-    const answer = await client.post(`/v1/payments/${due.id}/confirm`, { paymentMethod: 'pm_card_visa' });
-    expect(answer.status).toBe(200);
+      const response = await client.get<{ id: string }>(`/v1/bookings/${bookingId}/payment`);
+      expect(response.status).toBe(200);
+      return response.body;
+    }, DEADLINE);
+    const response = await client.post(`/v1/payments/${due.id}/confirm`, { paymentMethod: 'pm_card_visa' });
+    expect(response.status).toBe(200);
     await eventually(
       async () =>
         expect((await client.get(`/v1/bookings/${bookingId}`)).body).toMatchObject({ state: 'confirmed' }),
-      PATIENT,
+      DEADLINE,
     );
   }
 
-  describe('a booking that is paid', () => {
+  describe('the trace of a paid booking', () => {
     let trace: ReturnType<typeof traced>;
     let spans: CollectedSpan[];
-    const strays = (): string[] => {
+    const orphans = (): string[] => {
       const ids = new Set(spans.map(({ spanId }) => spanId));
       return spans
         .filter(({ parentSpanId }) => parentSpanId !== trace.spanId && !ids.has(parentSpanId))
@@ -87,8 +87,8 @@ export function describeOneTrace(carriedBy: () => Promise<Record<string, string>
     };
     beforeAll(async () => {
       trace = traced(roost.as(guest));
-      await paid(trace.client, await booked(trace.client, '2027-05-03', '2027-05-06'));
-      // Each process sends its spans when it has some: the last of a name and the parent of another may be under way.
+      await pay(trace.client, await book(trace.client, '2027-05-03', '2027-05-06'));
+      // Each process exports its spans in batches, so a parent may arrive later than its child.
       await eventually(
         () => {
           found.spans = spans = collector.of(trace.traceId);
@@ -105,7 +105,7 @@ export function describeOneTrace(carriedBy: () => Promise<Record<string, string>
               'gateway: GET /v1/bookings/{id}',
             ]),
           );
-          expect(strays()).toEqual([]);
+          expect(orphans()).toEqual([]);
         },
         { seconds: 60 },
       );
@@ -136,7 +136,7 @@ export function describeOneTrace(carriedBy: () => Promise<Record<string, string>
     test('goes from the provider back over its webhook', () => {
       expect(pathTo(spans, ({ name }) => name === 'job webhook.handle')).toEqual([
         'gateway: POST /v1/payments/{id}/confirm', // the request
-        'gateway: POST /v1/payments/{id}/confirm', // its call of the service
+        'gateway: POST /v1/payments/{id}/confirm', // its call to the service
         'payments: POST /v1/payments/{id}/confirm',
         'payments: POST /v1/payment-intents/{id}/confirm',
         'payments: POST /v1/webhooks/sandbox',
@@ -160,7 +160,7 @@ export function describeOneTrace(carriedBy: () => Promise<Record<string, string>
     });
 
     test('has a parent in the trace or in the client for every span', () => {
-      expect(strays()).toEqual([]);
+      expect(orphans()).toEqual([]);
       expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
     });
 

@@ -8,7 +8,7 @@ jest.setTimeout(120_000);
 
 const withBrowser = hasBrowser ? describe : describe.skip;
 
-withBrowser('in a real browser (needs chromium: apt-get install chromium)', () => {
+withBrowser('pages in a browser (needs chromium: apt-get install chromium)', () => {
   let gateway: string;
   let browser: Browser;
 
@@ -25,7 +25,7 @@ withBrowser('in a real browser (needs chromium: apt-get install chromium)', () =
     await stopAll();
   });
 
-  test('Swagger UI shows the routes, and "try it out" asks the gateway', async () => {
+  test('Swagger UI shows the routes, and "try it out" sends a request to the gateway', async () => {
     const { page, faults } = await openPage(browser, `${gateway}/docs`);
     await page.locator('.opblock-summary-path', { hasText: '/v1/listings/search' }).first().click();
     const operation = page.locator('.opblock.is-open');
