@@ -1,6 +1,6 @@
 import { EmbeddedError, startKafka, startPostgres, startRedis } from '../src/index.js';
 
-/** A process that holds the parts of a folder until it is told to end, for specs that kill it. */
+/** Runs one server on a folder until SIGTERM, for specs that kill this process. */
 const [part, dataDir, port] = process.argv.slice(2) as [string, string, string | undefined];
 try {
   const options = { dataDir, port: Number(port ?? 0) };
@@ -23,7 +23,7 @@ try {
   setInterval(() => undefined, 60_000);
 } catch (error) {
   process.stdout.write(
-    `${JSON.stringify({ refusal: error instanceof EmbeddedError ? error.message : String(error) })}\n`,
+    `${JSON.stringify({ error: error instanceof EmbeddedError ? error.message : String(error) })}\n`,
   );
   process.exitCode = 1;
 }

@@ -21,7 +21,7 @@ export function aFolder(): string {
   return folder;
 }
 
-/** Runs a part in a process of its own; `prefix` is put before the command. */
+/** Runs a server in its own process; `prefix` precedes the command. */
 export async function hold(
   part: 'postgres' | 'redis' | 'kafka',
   dataDir: string,
@@ -40,30 +40,30 @@ export async function hold(
   ];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   holders.add(child);
-  let complaint = '';
-  child.stderr.on('data', (chunk) => (complaint += String(chunk)));
+  let stderr = '';
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
   for await (const line of createInterface({ input: child.stdout })) {
-    const said = JSON.parse(line) as { url?: string; refusal?: string };
-    if (said.refusal) throw new Error(said.refusal);
-    return { child, url: said.url ?? '' };
+    const message = JSON.parse(line) as { url?: string; error?: string };
+    if (message.error) throw new Error(message.error);
+    return { child, url: message.url ?? '' };
   }
-  throw new Error(`The holder ended without a word: ${complaint}`);
+  throw new Error(`The holder ended without output: ${stderr}`);
 }
 
-export async function letGo(holder: Holder, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+export async function endHolder(holder: Holder, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
   holders.delete(holder.child);
   if (holder.child.exitCode !== null || holder.child.signalCode !== null) return;
-  const gone = once(holder.child, 'exit');
+  const exit = once(holder.child, 'exit');
   holder.child.kill(signal);
-  await gone;
+  await exit;
 }
 
 export async function cleanUp(): Promise<void> {
-  for (const child of holders) await letGo({ child, url: '' });
+  for (const child of holders) await endHolder({ child, url: '' });
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Listens on a port for as long as `during` takes. */
+/** Listens on a port while `during` runs. */
 export async function occupied<T>(during: (port: number) => Promise<T>): Promise<T> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

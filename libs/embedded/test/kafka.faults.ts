@@ -4,17 +4,17 @@ import { eventually, freshKafka, TestBroker } from '@roost/testing';
 import { Kafka, logLevel } from 'kafkajs';
 import { startKafka } from '../src/index.js';
 import { hasEnded } from '../src/processes.js';
-import { aFolder, cleanUp, hold, letGo, occupied } from './holding.js';
+import { aFolder, cleanUp, hold, endHolder, occupied } from './holding.js';
 
 afterEach(cleanUp);
 
 const clientOf = (brokers: string) =>
   new Kafka({ clientId: 'spec', brokers: brokers.split(','), logLevel: logLevel.NOTHING });
 
-async function make(brokers: string, topic: string): Promise<void> {
+async function createTopic(brokers: string, topic: string): Promise<void> {
   const admin = clientOf(brokers).admin();
   await admin.connect();
-  // kafkajs' own waiting fails where the broker has not heard of the topic yet.
+  // `waitForLeaders` of kafkajs fails until the broker has the metadata of the topic.
   await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: false });
   await eventually(async () => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -53,9 +53,9 @@ async function read(brokers: string, topic: string, count: number): Promise<stri
 
 const pidOf = (dataDir: string) => Number(readFileSync(join(dataDir, 'kafka.pid'), 'utf8'));
 
-test('the broker of the run takes and gives events; a topic that nobody made does not spring up', async () => {
+test('the broker of the run stores and delivers events, and does not create topics automatically', async () => {
   const { brokers, prefix } = await freshKafka();
-  await make(brokers, `${prefix}notes`);
+  await createTopic(brokers, `${prefix}notes`);
   await send(brokers, `${prefix}notes`, ['a', 'b', 'c']);
   expect(await read(brokers, `${prefix}notes`, 3)).toEqual(['a', 'b', 'c']);
   const producer = clientOf(brokers).producer({ retry: { retries: 1 } });
@@ -66,9 +66,9 @@ test('the broker of the run takes and gives events; a topic that nobody made doe
   await producer.disconnect();
 });
 
-test('what was acknowledged survives kill -9, on the same port', async () => {
+test('acknowledged events survive kill -9, on the same port', async () => {
   const broker = await TestBroker.start();
-  await make(broker.brokers, 'notes');
+  await createTopic(broker.brokers, 'notes');
   await send(broker.brokers, 'notes', ['before']);
   await broker.kill();
   await broker.restart();
@@ -78,18 +78,18 @@ test('what was acknowledged survives kill -9, on the same port', async () => {
 });
 
 describe('a Kafka folder', () => {
-  test('keeps its topics from one start to the next, and its broker ends with stop()', async () => {
+  test('stores its topics over a restart, and its broker ends with stop()', async () => {
     const dataDir = aFolder();
     const first = await startKafka({ dataDir });
-    await make(first.brokers, 'notes');
-    await send(first.brokers, 'notes', ['kept']);
+    await createTopic(first.brokers, 'notes');
+    await send(first.brokers, 'notes', ['stored']);
     const pid = pidOf(dataDir);
     expect(first.pid).toBe(pid);
     await first.stop();
     expect(await hasEnded(pid, 0)).toBe(true);
 
     const second = await startKafka({ dataDir });
-    expect(await read(second.brokers, 'notes', 1)).toEqual(['kept']);
+    expect(await read(second.brokers, 'notes', 1)).toEqual(['stored']);
     await expect(startKafka({ dataDir: aFolder(), brokers: second.brokers })).resolves.toMatchObject({
       brokers: second.brokers,
       port: null,
@@ -97,23 +97,23 @@ describe('a Kafka folder', () => {
     await second.stop();
   });
 
-  test('is usable at once, on the same port, after kill -9 of the process that held it', async () => {
+  test('is usable at once, on the same port, after kill -9 of the process that uses it', async () => {
     const dataDir = aFolder();
     const killed = await hold('kafka', dataDir);
-    await make(killed.url, 'notes');
-    await send(killed.url, 'notes', ['kept']);
+    await createTopic(killed.url, 'notes');
+    await send(killed.url, 'notes', ['stored']);
     const pid = pidOf(dataDir);
-    await letGo(killed, 'SIGKILL');
+    await endHolder(killed, 'SIGKILL');
     const next = await hold('kafka', dataDir, { port: Number(killed.url.split(':')[1]) });
     expect(await hasEnded(pid, 0)).toBe(true);
-    expect(await read(next.url, 'notes', 1)).toEqual(['kept']);
+    expect(await read(next.url, 'notes', 1)).toEqual(['stored']);
   });
 
-  test('is left by its broker soon after kill -9 of the process that held it', async () => {
+  test('loses its broker soon after kill -9 of the process that uses it', async () => {
     const dataDir = aFolder();
     const killed = await hold('kafka', dataDir);
     const pid = pidOf(dataDir);
-    await letGo(killed, 'SIGKILL');
+    await endHolder(killed, 'SIGKILL');
     expect(await hasEnded(pid, 30_000)).toBe(true);
   });
 
@@ -125,7 +125,7 @@ describe('a Kafka folder', () => {
     );
   });
 
-  test('is one sentence when what it holds is damaged', async () => {
+  test('is rejected with one sentence if its content is damaged', async () => {
     const dataDir = aFolder();
     await (await startKafka({ dataDir })).stop();
     const meta = join(dataDir, 'data', 'meta.properties');
@@ -136,7 +136,7 @@ describe('a Kafka folder', () => {
   });
 });
 
-test('a broker that dies unasked says so', async () => {
+test('reports a broker that ends unexpectedly', async () => {
   const broker = await startKafka({ dataDir: aFolder(), temporary: true });
   process.kill(broker.pid ?? 0, 'SIGKILL');
   await expect(broker.ended).resolves.toMatch(
@@ -145,7 +145,7 @@ test('a broker that dies unasked says so', async () => {
   await broker.stop();
 });
 
-test('a port in use is one sentence', async () => {
+test('rejects a port in use with one sentence', async () => {
   await occupied(async (port) => {
     await expect(startKafka({ dataDir: aFolder(), port })).rejects.toThrow(
       `Kafka can't use port ${port}: another program is listening on it`,

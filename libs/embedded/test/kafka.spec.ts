@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startKafka } from '../src/index.js';
 import { aFolder, cleanUp } from './holding.js';
 
-// What needs a broker is in kafka.faults.ts: this here holds on a machine without Java, too.
+// These specs also run on a machine without Java. Specs that need a broker are in kafka.faults.ts.
 
 const { PATH, JAVA_HOME, XDG_CACHE_HOME } = process.env;
 afterEach(async () => {
@@ -30,7 +30,7 @@ function aMachineWith(programs: Record<string, string>): void {
 
 const java = (version: string) => `echo 'openjdk version "${version}" 2025-04-15' >&2`;
 
-describe('what a person can mend is one sentence', () => {
+describe('rejects a start with one sentence', () => {
   test('no Java', async () => {
     aMachineWith({});
     await expect(startKafka({ dataDir: aFolder() })).rejects.toThrow(
@@ -52,18 +52,18 @@ describe('what a person can mend is one sentence', () => {
     );
   });
 
-  test('no Maven Central, and the next try begins anew', async () => {
+  test('no Maven Central, and downloads again at the next start', async () => {
     aMachineWith({
       java: java('17.0.15'),
       mvn: 'echo "[ERROR] Could not transfer artifact: Unknown host"; exit 1',
     });
-    const said: string[] = [];
+    const logged: string[] = [];
     for (let time = 0; time < 2; time++) {
-      await expect(startKafka({ dataDir: aFolder(), log: (line) => said.push(line) })).rejects.toThrow(
+      await expect(startKafka({ dataDir: aFolder(), log: (line) => logged.push(line) })).rejects.toThrow(
         /^Apache Kafka could not be downloaded from Maven Central \(Could not transfer artifact: Unknown host\)/,
       );
     }
-    expect(said).toEqual([
+    expect(logged).toEqual([
       'downloading Apache Kafka from Maven Central (once)',
       'downloading Apache Kafka from Maven Central (once)',
     ]);
@@ -71,7 +71,7 @@ describe('what a person can mend is one sentence', () => {
 
   test.each([
     [
-      'nobody there',
+      'no server',
       '127.0.0.1:1',
       /^The Kafka of KAFKA_BROKERS \(127\.0\.0\.1:1\) does not answer: .*ECONNREFUSED/,
     ],
@@ -82,7 +82,7 @@ describe('what a person can mend is one sentence', () => {
   });
 });
 
-test('two starts at once fetch the jars once', async () => {
+test('two concurrent starts download the jars once', async () => {
   const log = join(aFolder(), 'fetched');
   aMachineWith({
     java: `[ "$1" = -version ] && { ${java('17.0.15')}; exit 0; }; echo 'no broker in here' >&2; exit 1`,

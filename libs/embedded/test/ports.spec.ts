@@ -5,29 +5,29 @@ import { reservePort } from '@roost/testing';
 import { portTaken } from '../src/index.js';
 import { occupied } from './holding.js';
 
-test('a free port', async () => {
+test('accepts a free port', async () => {
   expect(await portTaken(await reservePort())).toBeNull();
 });
 
-test('a port on which somebody listens', async () => {
+test('rejects a port on which another program listens', async () => {
   await occupied(async (port) => {
     expect(await portTaken(port)).toBe('another program is listening on it');
   });
 });
 
 test('waits for a port that an outgoing connection uses, and logs it', async () => {
-  // The reset below is no error of its other end.
+  // The other end resets the connection when it is killed.
   const server = createServer((socket) => socket.resume().on('error', () => socket.destroy()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
     const port = await reservePort();
-    const stranger = await connectedFrom(port, (server.address() as AddressInfo).port);
+    const client = await connectedFrom(port, (server.address() as AddressInfo).port);
     const log: string[] = [];
     const taken = portTaken(port, {
       log: (line) => {
         log.push(line);
-        stranger.kill();
+        client.kill();
       },
     });
     expect(await taken).toBeNull();
@@ -40,9 +40,8 @@ test('waits for a port that an outgoing connection uses, and logs it', async () 
 });
 
 /**
- * A process whose only connection goes from one port to another, until it is killed. A connection of Node's own will not
- * do: it may share a port that Linux has lent to others, and the port it asked for by number bars nobody else. Lingering
- * for no time, this one leaves nothing behind.
+ * A process with one connection from one port to another, until it is killed. A connection of Node is not sufficient: it
+ * may share an ephemeral port, and its explicit local port does not exclude other sockets. SO_LINGER 0 avoids TIME_WAIT.
  */
 async function connectedFrom(port: number, to: number): Promise<ChildProcess> {
   const program = `

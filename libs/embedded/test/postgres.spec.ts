@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { startPostgres } from '../src/index.js';
 import { hasEnded } from '../src/processes.js';
-import { aFolder, cleanUp, hold, letGo, occupied, postmasterOf } from './holding.js';
+import { aFolder, cleanUp, hold, endHolder, occupied, postmasterOf } from './holding.js';
 
 async function query<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
@@ -26,21 +26,21 @@ async function query<Row extends pg.QueryResultRow>(url: string, sql: string): P
   }
 }
 
-const keep = (url: string) => query(url, 'CREATE DATABASE kept');
-const kept = (url: string) =>
-  query(url, "SELECT count(*)::int AS kept FROM pg_database WHERE datname = 'kept'");
+const createMarker = (url: string) => query(url, 'CREATE DATABASE stored');
+const countMarkers = (url: string) =>
+  query(url, "SELECT count(*)::int AS stored FROM pg_database WHERE datname = 'stored'");
 
 const whenRoot = process.getuid?.() === 0 ? test : test.skip;
 const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
 
-/** What a container without the right to make namespaces looks like from inside. */
+/** Simulates a container without the permission to create namespaces. */
 function withoutNamespaces(): string[] {
   const bin = aFolder();
   writeFileSync(join(bin, 'unshare'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
   return ['env', `PATH=${bin}:${process.env.PATH}`];
 }
 
-/** Made once: most specs begin with a folder that a clean run left. */
+/** Created once: most specs start with the folder of a clean run. */
 let prepared: string;
 
 beforeAll(async () => {
@@ -59,50 +59,50 @@ function aUsedFolder(): string {
 afterEach(cleanUp);
 
 describe('a database folder', () => {
-  test('keeps its rows from one start to the next, and its server ends with stop()', async () => {
+  test('stores its rows over a restart, and its server ends with stop()', async () => {
     const dataDir = aFolder();
     const first = await startPostgres({ dataDir });
-    await keep(first.url('postgres'));
+    await createMarker(first.url('postgres'));
     const pid = postmasterOf(dataDir);
     await first.stop();
     expect(await hasEnded(pid, 0)).toBe(true);
 
     const second = await startPostgres({ dataDir });
-    expect(await kept(second.url('postgres'))).toEqual([{ kept: 1 }]);
+    expect(await countMarkers(second.url('postgres'))).toEqual([{ stored: 1 }]);
     await second.stop();
   });
 
-  test('is usable at once after kill -9 of the process that held it', async () => {
+  test('is usable at once after kill -9 of the process that uses it', async () => {
     const dataDir = aUsedFolder();
     const killed = await hold('postgres', dataDir);
-    await keep(killed.url);
+    await createMarker(killed.url);
     const port = Number(new URL(killed.url).port);
-    await letGo(killed, 'SIGKILL');
+    await endHolder(killed, 'SIGKILL');
 
     const next = await hold('postgres', dataDir, { port });
-    expect(await kept(next.url)).toEqual([{ kept: 1 }]);
+    expect(await countMarkers(next.url)).toEqual([{ stored: 1 }]);
   });
 
-  test('is left by its server soon after kill -9 of the process that held it', async () => {
+  test('loses its server soon after kill -9 of the process that uses it', async () => {
     const dataDir = aUsedFolder();
     const killed = await hold('postgres', dataDir);
     const pid = postmasterOf(dataDir);
-    await letGo(killed, 'SIGKILL');
+    await endHolder(killed, 'SIGKILL');
     expect(await hasEnded(pid, 10_000)).toBe(true);
   });
 
   test('is usable after kill -9 of the whole server', async () => {
     const dataDir = aUsedFolder();
     const killed = await hold('postgres', dataDir);
-    await keep(killed.url);
+    await createMarker(killed.url);
     process.kill(postmasterOf(dataDir), 'SIGKILL');
-    await letGo(killed, 'SIGKILL');
+    await endHolder(killed, 'SIGKILL');
 
     const next = await hold('postgres', dataDir);
-    expect(await kept(next.url)).toEqual([{ kept: 1 }]);
+    expect(await countMarkers(next.url)).toEqual([{ stored: 1 }]);
   });
 
-  test('is usable when its postmaster.pid names a process that is somebody else’s', async () => {
+  test('is usable when its postmaster.pid names a process of another program', async () => {
     const dataDir = aUsedFolder();
     writeFileSync(
       join(dataDir, 'data', 'postmaster.pid'),
@@ -113,7 +113,7 @@ describe('a database folder', () => {
     await again.stop();
   });
 
-  test('is refused while another live process holds it, whose server stays', async () => {
+  test('is rejected while another running process uses it, and the server of that process continues', async () => {
     const dataDir = aUsedFolder();
     const owner = await hold('postgres', dataDir);
     await expect(startPostgres({ dataDir })).rejects.toThrow(
@@ -123,7 +123,7 @@ describe('a database folder', () => {
   });
 });
 
-describe('a broken database folder is one sentence', () => {
+describe('rejects a broken database folder with one sentence', () => {
   test.each<[string, (dataDir: string) => void, RegExp]>([
     [
       'another major version',
@@ -156,7 +156,7 @@ describe('a broken database folder is one sentence', () => {
     const dataDir = aUsedFolder();
     damage(dataDir);
     await expect(startPostgres({ dataDir })).rejects.toThrow(sentence);
-    // The refusal lets go of the folder: the same sentence again, not "in use".
+    // The failed start releases the folder: the next error is the same, not "in use".
     await expect(startPostgres({ dataDir })).rejects.toThrow(sentence);
   });
 
@@ -177,7 +177,7 @@ describe('a broken database folder is one sentence', () => {
   });
 });
 
-test('a port in use is one sentence', async () => {
+test('rejects a port in use with one sentence', async () => {
   await occupied(async (port) => {
     await expect(startPostgres({ dataDir: aFolder(), port })).rejects.toThrow(
       `PostgreSQL can't use port ${port}: another program is listening on it`,
@@ -185,7 +185,7 @@ test('a port in use is one sentence', async () => {
   });
 });
 
-test('settles `ended` with a sentence when the server dies', async () => {
+test('resolves `ended` with one sentence when the server ends unexpectedly', async () => {
   const dataDir = aUsedFolder();
   const server = await startPostgres({ dataDir });
   process.kill(postmasterOf(dataDir), 'SIGQUIT');
@@ -193,7 +193,7 @@ test('settles `ended` with a sentence when the server dies', async () => {
   await server.stop();
 });
 
-describe('whoever starts it', () => {
+describe('starts as', () => {
   whenRoot('an ordinary user', async () => {
     const dataDir = aFolder();
     chownSync(dataDir, 65534, 65534);
@@ -202,31 +202,31 @@ describe('whoever starts it', () => {
   });
 
   whenRoot(
-    'root where namespaces are forbidden, and where they are not, below a folder of root’s own',
+    'root where namespaces are forbidden, and where they are not, below a folder that root owns',
     async () => {
       const dataDir = join(aFolder(), 'private');
       mkdirSync(dataDir, { mode: 0o700 });
       const ownerIs = () => statSync(join(dataDir, 'data')).uid;
       const forbidden = await hold('postgres', dataDir, { prefix: withoutNamespaces() });
       expect(ownerIs()).toBe(65534);
-      await keep(forbidden.url);
-      await letGo(forbidden);
+      await createMarker(forbidden.url);
+      await endHolder(forbidden);
       const allowed = await hold('postgres', dataDir);
       expect(ownerIs()).toBe(0);
-      expect(await kept(allowed.url)).toEqual([{ kept: 1 }]);
-      await letGo(allowed);
+      expect(await countMarkers(allowed.url)).toEqual([{ stored: 1 }]);
+      await endHolder(allowed);
       const again = await hold('postgres', dataDir, { prefix: withoutNamespaces() });
-      expect(await kept(again.url)).toEqual([{ kept: 1 }]);
+      expect(await countMarkers(again.url)).toEqual([{ stored: 1 }]);
     },
   );
 
-  whenRoot('root in a private folder of somebody else, who is told afterwards whose it is now', async () => {
+  whenRoot('root in a private folder of another user, whose next start names the new owner', async () => {
     const home = aFolder();
     chownSync(home, 1000, 1000);
     const asUser = ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups', '--'];
     const dataDir = join(home, 'postgres');
-    await letGo(await hold('postgres', dataDir, { prefix: asUser }));
-    await letGo(await hold('postgres', dataDir));
+    await endHolder(await hold('postgres', dataDir, { prefix: asUser }));
+    await endHolder(await hold('postgres', dataDir));
     await expect(hold('postgres', dataDir, { prefix: asUser })).rejects.toThrow(
       /The database folder .* belongs to another user \(65534\): give it to this one with "sudo chown -R 1000 /,
     );

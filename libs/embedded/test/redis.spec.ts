@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { startRedis } from '../src/index.js';
 import { hasEnded } from '../src/processes.js';
-import { aFolder, cleanUp, hold, letGo, occupied } from './holding.js';
+import { aFolder, cleanUp, hold, endHolder, occupied } from './holding.js';
 
-async function ask<T>(url: string, question: (redis: Redis) => Promise<T>): Promise<T> {
+async function withRedis<T>(url: string, command: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(url);
   try {
-    return await question(redis);
+    return await command(redis);
   } finally {
     redis.disconnect();
   }
@@ -19,40 +19,40 @@ const pidOf = (dataDir: string) => Number(readFileSync(join(dataDir, 'redis.pid'
 afterEach(cleanUp);
 
 describe('a Redis folder', () => {
-  test('keeps its keys from one start to the next, and its server ends with stop()', async () => {
+  test('stores its keys over a restart, and its server ends with stop()', async () => {
     const dataDir = aFolder();
     const first = await startRedis({ dataDir });
-    await ask(first.url, (redis) => redis.set('kept', '42'));
+    await withRedis(first.url, (redis) => redis.set('stored', '42'));
     const pid = pidOf(dataDir);
     await first.stop();
     expect(await hasEnded(pid, 0)).toBe(true);
 
     const second = await startRedis({ dataDir });
-    expect(await ask(second.url, (redis) => redis.get('kept'))).toBe('42');
+    expect(await withRedis(second.url, (redis) => redis.get('stored'))).toBe('42');
     await second.stop();
   });
 
-  test('is usable at once, on the same port, after kill -9 of the process that held it', async () => {
+  test('is usable at once, on the same port, after kill -9 of the process that uses it', async () => {
     const dataDir = aFolder();
     const killed = await hold('redis', dataDir);
-    await ask(killed.url, (redis) => redis.set('kept', '42'));
-    await letGo(killed, 'SIGKILL');
+    await withRedis(killed.url, (redis) => redis.set('stored', '42'));
+    await endHolder(killed, 'SIGKILL');
     const next = await hold('redis', dataDir, { port: Number(new URL(killed.url).port) });
-    expect(await ask(next.url, (redis) => redis.get('kept'))).toBe('42');
+    expect(await withRedis(next.url, (redis) => redis.get('stored'))).toBe('42');
   });
 
-  test('is left by its server soon after kill -9 of the process that held it', async () => {
+  test('loses its server soon after kill -9 of the process that uses it', async () => {
     const dataDir = aFolder();
     const killed = await hold('redis', dataDir);
     const pid = pidOf(dataDir);
-    await letGo(killed, 'SIGKILL');
+    await endHolder(killed, 'SIGKILL');
     expect(await hasEnded(pid, 10_000)).toBe(true);
   });
 
-  test('is one sentence when what it holds is damaged', async () => {
+  test('is rejected with one sentence if its content is damaged', async () => {
     const dataDir = aFolder();
     const first = await startRedis({ dataDir });
-    await ask(first.url, (redis) => redis.set('kept', '42'));
+    await withRedis(first.url, (redis) => redis.set('stored', '42'));
     await first.stop();
     const log = join(dataDir, 'appendonlydir');
     const part = readdirSync(log).find((name) => name.endsWith('.incr.aof')) ?? '';
@@ -63,7 +63,7 @@ describe('a Redis folder', () => {
   });
 });
 
-test('asks for its password', async () => {
+test('requires its password', async () => {
   const server = await startRedis({ dataDir: aFolder() });
   const redis = new Redis(`redis://127.0.0.1:${server.port}`, { enableReadyCheck: false });
   await expect(redis.ping()).rejects.toThrow(/NOAUTH/);
@@ -71,7 +71,7 @@ test('asks for its password', async () => {
   await server.stop();
 });
 
-test('a port in use is one sentence', async () => {
+test('rejects a port in use with one sentence', async () => {
   await occupied(async (port) => {
     await expect(startRedis({ dataDir: aFolder(), port })).rejects.toThrow(
       `Redis can't use port ${port}: another program is listening on it`,
@@ -80,20 +80,20 @@ test('a port in use is one sentence', async () => {
 });
 
 describe('REDIS_URL', () => {
-  test('is used when it answers, and left running', async () => {
+  test('is used if it responds, and keeps running', async () => {
     const given = await startRedis({ dataDir: aFolder() });
     const used = await startRedis({ dataDir: aFolder(), url: given.url });
     expect(used.url).toBe(given.url);
     await used.stop();
-    expect(await ask(given.url, (redis) => redis.ping())).toBe('PONG');
+    expect(await withRedis(given.url, (redis) => redis.ping())).toBe('PONG');
     await given.stop();
   });
 
   test.each([
-    ['nobody there', 'redis://127.0.0.1:1', /REDIS_URL \(127\.0\.0\.1:1\) does not answer/],
+    ['no server', 'redis://127.0.0.1:1', /REDIS_URL \(127\.0\.0\.1:1\) does not answer/],
     ['not a URL', 'six three seven nine', /REDIS_URL is not a URL/],
     ['another protocol', 'http://127.0.0.1', /REDIS_URL is not a URL/],
-  ])('is one sentence: %s', async (_what, url, sentence) => {
+  ])('rejects a start with one sentence: %s', async (_what, url, sentence) => {
     await expect(startRedis({ dataDir: aFolder(), url })).rejects.toThrow(sentence);
   });
 });
@@ -115,7 +115,7 @@ describe('a machine without Redis', () => {
     return folder;
   }
 
-  test('says how to install it', async () => {
+  test('reports how to install it', async () => {
     process.env.PATH = aPathWith({});
     await expect(startRedis({ dataDir: aFolder() })).rejects.toThrow(
       /there is no redis-server or valkey-server on PATH: install it .* or set REDIS_URL/,
@@ -123,20 +123,20 @@ describe('a machine without Redis', () => {
   });
 
   const whenRoot = process.getuid?.() === 0 ? test : test.skip;
-  whenRoot('installs it with apt as root, after saying so', async () => {
+  whenRoot('logs the command and installs it with apt as root', async () => {
     const bin = aPathWith({
       'apt-get': `[ "$1" = update ] && exit 100\nln -s /usr/bin/redis-server "\${0%/*}/redis-server"`,
     });
     process.env.PATH = bin;
-    const said: string[] = [];
-    const server = await startRedis({ dataDir: aFolder(), log: (line) => said.push(line) });
-    expect(said).toEqual([
+    const logged: string[] = [];
+    const server = await startRedis({ dataDir: aFolder(), log: (line) => logged.push(line) });
+    expect(logged).toEqual([
       expect.stringContaining('apt-get install -y --no-install-recommends redis-server'),
     ]);
     await server.stop();
   });
 
-  whenRoot('says what went wrong when apt fails', async () => {
+  whenRoot('reports the error of apt', async () => {
     process.env.PATH = aPathWith({ 'apt-get': 'echo "E: no network" >&2; exit 100' });
     await expect(startRedis({ dataDir: aFolder() })).rejects.toThrow(
       /Redis could not be installed: .* failed \(E: no network\)/,
