@@ -24,7 +24,7 @@ interface Booking {
   history: { event: string }[];
 }
 
-let place: Env;
+let env: Env;
 let roost: Run;
 let anyone: TestClient;
 let guest: TestClient;
@@ -33,7 +33,7 @@ let listingId: string;
 
 async function start(fault = ''): Promise<void> {
   roost = run({
-    ...place,
+    ...env,
     RATE_LIMIT_PER_MINUTE: '0',
     LOG_LEVEL: 'fatal',
     // The claims of a killed process expire soon.
@@ -45,9 +45,9 @@ async function start(fault = ''): Promise<void> {
 }
 
 beforeAll(async () => {
-  place = await freshEnvironment();
+  env = await freshEnvironment();
   await start(CASES[0]?.[1]);
-  anyone = new TestClient(`http://127.0.0.1:${place.PORT}`);
+  anyone = new TestClient(`http://127.0.0.1:${env.PORT}`);
   const as = async (...roles: string[]): Promise<TestClient> => {
     const made = await anyone.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
     return anyone.with({ authorization: `Bearer ${made.body.accessToken}` });
@@ -124,7 +124,7 @@ test.each(CASES)(
     await eventually(
       async () => {
         const pending = "SELECT kind FROM payment_operation WHERE status = 'pending'";
-        expect(await new Operator(place).query('payments', pending)).toEqual([]);
+        expect(await new Operator(env).query('payments', pending)).toEqual([]);
       },
       { seconds: 40 },
     );

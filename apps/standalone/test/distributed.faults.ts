@@ -27,7 +27,7 @@ const ALL = `query ($listing: ID!, $booking: ID!) {
   booking(id: $booking) { state payment { status } }
 }`;
 
-let place: Env;
+let env: Env;
 let roost: Run;
 let anyone: TestClient;
 let guest: TestClient;
@@ -35,14 +35,14 @@ let listingId: string;
 let daysAhead = 10;
 
 async function start(): Promise<void> {
-  roost = run(place, DISTRIBUTED);
+  roost = run(env, DISTRIBUTED);
   await roost.prints('Ctrl-C stops everything.');
 }
 
 beforeAll(async () => {
-  place = { ...(await freshEnvironment()), LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '0' };
+  env = { ...(await freshEnvironment()), LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '0' };
   await start();
-  anyone = new TestClient(`http://127.0.0.1:${place.PORT}`);
+  anyone = new TestClient(`http://127.0.0.1:${env.PORT}`);
   const as = async (...roles: string[]): Promise<TestClient> => {
     const made = await anyone.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
     return anyone.with({ authorization: `Bearer ${made.body.accessToken}` });
@@ -53,22 +53,22 @@ beforeAll(async () => {
 
 afterAll(stopAll);
 
-/** The process that a service has now. */
+/** The id of the current process of a service. */
 function processOf(name: string): number {
-  const said = [
+  const matches = [
     ...roost.output().matchAll(new RegExp(`${name} (?:on port \\d+|is back) \\(process (\\d+)\\)`, 'g')),
   ];
-  const pid = Number(said.at(-1)?.[1]);
+  const pid = Number(matches.at(-1)?.[1]);
   expect(pid).toBeGreaterThan(0);
   return pid;
 }
 
 const SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews', 'gateway', 'sandbox'];
 
-async function aQuote(): Promise<string> {
+async function createQuote(): Promise<string> {
   const date = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
   daysAhead += 3;
-  const wanted = {
+  const request = {
     listingId,
     checkInDate: date(daysAhead),
     checkOutDate: date(daysAhead + 2),
@@ -77,7 +77,7 @@ async function aQuote(): Promise<string> {
   // The listing reaches bookings by event.
   return eventually(
     async () => {
-      const quote = await guest.post<{ id: string }>('/v1/quotes', wanted);
+      const quote = await guest.post<{ id: string }>('/v1/quotes', request);
       expect(quote).toMatchObject({ status: 201 });
       return quote.body.id;
     },
@@ -85,14 +85,14 @@ async function aQuote(): Promise<string> {
   );
 }
 
-async function aBooking(): Promise<Booking> {
-  const booking = await guest.post<Booking>('/v1/bookings', { quoteId: await aQuote() });
+async function createBooking(): Promise<Booking> {
+  const booking = await guest.post<Booking>('/v1/bookings', { quoteId: await createQuote() });
   expect(booking).toMatchObject({ status: 201, body: { state: 'pending_payment' } });
   return booking.body;
 }
 
-/** Through bookings → payments → bookings. */
-async function paid(booking: Booking): Promise<void> {
+/** Pays a booking, and waits until it is confirmed. */
+async function pay(booking: Booking): Promise<void> {
   const payment = await eventually(
     async () => {
       const due = await guest.get<{ id: string }>(`/v1/bookings/${booking.id}/payment`);
@@ -103,10 +103,10 @@ async function paid(booking: Booking): Promise<void> {
   );
   const done = await guest.post(`/v1/payments/${payment}/confirm`, { paymentMethod: 'pm_card_visa' });
   expect(done).toMatchObject({ status: 200 });
-  await confirmed(booking);
+  await expectConfirmed(booking);
 }
 
-async function confirmed(booking: Booking): Promise<void> {
+async function expectConfirmed(booking: Booking): Promise<void> {
   await eventually(
     async () => {
       expect(await guest.get(`/v1/bookings/${booking.id}`)).toMatchObject({ body: { state: 'confirmed' } });
@@ -122,14 +122,14 @@ function graph(variables: object) {
   });
 }
 
-test('each service is a process of its own', () => {
+test('runs each service in its own process', () => {
   const pids = SERVICES.map(processOf);
   expect(new Set([...pids, roost.child.pid]).size).toBe(SERVICES.length + 1);
   expect(pids.filter((pid) => !isRunning(pid))).toEqual([]);
 });
 
-test('the tour is green', async () => {
-  const tour = run({}, TOUR, ['--url', `http://127.0.0.1:${place.PORT}`]);
+test('the tour succeeds', async () => {
+  const tour = run({}, TOUR, ['--url', `http://127.0.0.1:${env.PORT}`]);
   const code = await tour.ends();
   expect(tour.output()).toContain('The tour is green');
   expect(code).toBe(0);
@@ -139,7 +139,7 @@ describe('operators, over Kafka', () => {
   let operator: Operator;
 
   beforeAll(() => {
-    operator = new Operator({ ...place, PUBLIC_URL: `http://127.0.0.1:${place.PORT}` });
+    operator = new Operator({ ...env, PUBLIC_URL: `http://127.0.0.1:${env.PORT}` });
   });
 
   test('events lag: each service has committed all of its topics', async () => {
@@ -158,9 +158,9 @@ describe('operators, over Kafka', () => {
     );
   });
 
-  test('events tail: the life of one booking, in order', async () => {
-    const booking = await aBooking();
-    await paid(booking);
+  test('events tail: prints the events of one booking in order', async () => {
+    const booking = await createBooking();
+    await pay(booking);
     await eventually(
       async () => {
         const { out } = await operator.roost(
@@ -176,18 +176,18 @@ describe('operators, over Kafka', () => {
     );
   });
 
-  test('all topics replayed from the start onto full tables change nothing', async () => {
-    await settled();
+  test('a replay of all topics onto full tables changes nothing', async () => {
+    await allConsumed();
     await replayOntoFullTables(operator);
   });
 
-  test('projections emptied and built anew of the compacted topics are what they were', async () => {
-    await settled();
+  test('a rebuild of the projections from the compacted topics restores the same rows', async () => {
+    await allConsumed();
     await rebuildProjections(operator);
   });
 
-  /** Nothing is on its way any more. */
-  async function settled(): Promise<void> {
+  /** Waits until all events are published and consumed. */
+  async function allConsumed(): Promise<void> {
     await eventually(
       async () => {
         const statuses = await operator.json<{ sinks: { behind: number }[] }[]>('outbox', 'status');
@@ -200,12 +200,12 @@ describe('operators, over Kafka', () => {
   }
 });
 
-test('without reviews the graph answers the rest, REST goes on, and what happened meanwhile arrives later', async () => {
-  const booking = await aBooking();
+test('without reviews the graph returns the other fields, REST works, and pending events are consumed after its restart', async () => {
+  const booking = await createBooking();
   process.kill(processOf('reviews'), 'SIGTERM');
   await roost.prints('reviews was stopped and stays stopped');
 
-  await paid(booking);
+  await pay(booking);
   const ids = { listing: listingId, booking: booking.id };
   const answer = await graph(ids);
   expect(answer).toMatchObject({
@@ -237,9 +237,9 @@ test('without reviews the graph answers the rest, REST goes on, and what happene
 });
 
 test.each(['identity', 'listings', 'bookings', 'payments', 'reviews', 'gateway'])(
-  'kill -9 of %s in the middle of a booking: it comes back, and the booking ends as it should',
+  'kill -9 of %s during a booking: it restarts, and the booking is confirmed',
   async (name) => {
-    const booking = await aBooking();
+    const booking = await createBooking();
     const before = processOf(name);
     process.kill(before, 'SIGKILL');
     await roost.prints(`${name} crashed (SIGKILL): restarting`);
@@ -249,11 +249,11 @@ test.each(['identity', 'listings', 'bookings', 'payments', 'reviews', 'gateway']
       },
       { seconds: 120 },
     );
-    await paid(booking);
+    await pay(booking);
   },
 );
 
-test('the domain clock is one for all, and is kept when a service is started again', async () => {
+test('all services share the domain clock, also after a restart', async () => {
   const moved = await anyone.post<{ now: string }>('/dev/clock', { advance: 'P400D' });
   expect(moved).toMatchObject({ status: 200 });
   const before = processOf('bookings');
@@ -264,7 +264,7 @@ test('the domain clock is one for all, and is kept when a service is started aga
     },
     { seconds: 120 },
   );
-  // Bookings refuses a check-in that was to come before the clock moved.
+  // Bookings rejects a check-in date that was in the future before the clock moved.
   const past = new Date(Date.now() + 100 * 86_400_000).toISOString().slice(0, 10);
   const next = new Date(Date.now() + 102 * 86_400_000).toISOString().slice(0, 10);
   const quote = await guest.post('/v1/quotes', {
@@ -277,9 +277,9 @@ test('the domain clock is one for all, and is kept when a service is started aga
   expect(await anyone.post('/dev/clock', { reset: true })).toMatchObject({ status: 200 });
 });
 
-test('kill -9 of the launcher leaves nothing behind; the next start has it all, and Ctrl-C ends all', async () => {
-  const booking = await aBooking();
-  const pids = [...SERVICES.map(processOf), postgresPid(place), redisPid(place)];
+test('kill -9 of the launcher leaves no process; the next start has all data, and Ctrl-C ends all processes', async () => {
+  const booking = await createBooking();
+  const pids = [...SERVICES.map(processOf), postgresPid(env), redisPid(env)];
   await roost.ends('SIGKILL');
   await eventually(
     () => {
@@ -288,8 +288,8 @@ test('kill -9 of the launcher leaves nothing behind; the next start has it all, 
     { seconds: 90 },
   );
   await start();
-  await paid(booking);
-  const again = [...SERVICES.map(processOf), postgresPid(place), redisPid(place)];
+  await pay(booking);
+  const again = [...SERVICES.map(processOf), postgresPid(env), redisPid(env)];
   expect(await roost.ends('SIGINT')).toBe(0);
   expect(roost.output()).toMatch(/Stopping[^]*Stopped\./);
   expect(again.filter(isRunning)).toEqual([]);

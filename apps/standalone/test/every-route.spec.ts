@@ -13,10 +13,10 @@ let callers: Record<'anonymous' | 'guest' | 'host' | 'admin', TestClient>;
 let everything: TestClient;
 
 beforeAll(async () => {
-  const place = await freshEnvironment();
-  const roost = run({ ...place, RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' });
+  const env = await freshEnvironment();
+  const roost = run({ ...env, RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' });
   await roost.prints('Roost is ready');
-  gateway = `http://127.0.0.1:${place.PORT}`;
+  gateway = `http://127.0.0.1:${env.PORT}`;
   const anonymous = new TestClient(gateway);
   const as = async (...roles: string[]): Promise<TestClient> => {
     const made = await anonymous.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });

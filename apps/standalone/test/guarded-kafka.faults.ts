@@ -14,10 +14,10 @@ const CLI = path('tools/src/cli/main.ts');
 const REVIEWS = path('apps/reviews/src/main.ts');
 const keytool = (args: string[]) => promisify(execFile)('keytool', args);
 
-/** A broker whose port for clients takes TLS and a password only; a second port is there to start it by. */
-describe('a Kafka that is guarded', () => {
+/** The port for clients requires TLS and a password; `startKafka` uses a second port without them. */
+describe('a Kafka with TLS and SASL', () => {
   let kafka: EmbeddedKafka;
-  let good: Env;
+  let validEnv: Env;
   let databaseUrl: string;
 
   beforeAll(async () => {
@@ -58,7 +58,7 @@ describe('a Kafka that is guarded', () => {
       },
     });
     databaseUrl = await freshDatabase('reviews');
-    good = {
+    validEnv = {
       ROOST_MODE: 'distributed',
       DATABASE_URL: databaseUrl,
       REDIS_URL: await freshRedis(),
@@ -75,10 +75,10 @@ describe('a Kafka that is guarded', () => {
     await kafka?.stop();
   });
 
-  async function roost(env: Env, ...args: string[]): Promise<{ code: number | null; said: string }> {
+  async function roost(env: Env, ...args: string[]): Promise<{ code: number | null; output: string }> {
     const command = run(env, CLI, args);
     const code = await command.ends();
-    return { code, said: command.output() };
+    return { code, output: command.output() };
   }
 
   async function reviews(
@@ -90,30 +90,30 @@ describe('a Kafka that is guarded', () => {
     return {
       service,
       ready: async () => {
-        const answer = await fetch(`http://127.0.0.1:${port}/health/ready`);
-        const { parts } = (await answer.json()) as { parts: { kafka: string } };
-        return { status: answer.status, kafka: parts.kafka };
+        const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
+        const { parts } = (await response.json()) as { parts: { kafka: string } };
+        return { status: response.status, kafka: parts.kafka };
       },
     };
   }
 
   const without = (...names: string[]): Env =>
-    Object.fromEntries(Object.entries(good).filter(([name]) => !names.includes(name)));
+    Object.fromEntries(Object.entries(validEnv).filter(([name]) => !names.includes(name)));
 
   test.each(['scram-sha-512', 'scram-sha-256', 'plain'])(
-    'takes topics over TLS and %s',
+    'creates topics over TLS and %s',
     async (mechanism) => {
-      const { code, said } = await roost({ ...good, KAFKA_SASL: mechanism }, 'topics', 'apply');
-      expect({ code, said }).toEqual({
+      const { code, output } = await roost({ ...validEnv, KAFKA_SASL: mechanism }, 'topics', 'apply');
+      expect({ code, output }).toEqual({
         code: 0,
-        said: expect.stringMatching(/reviews\.review .*(created|unchanged)/),
+        output: expect.stringMatching(/reviews\.review .*(created|unchanged)/),
       });
     },
   );
 
-  test('carries the events of a service', async () => {
-    await roost(good, 'topics', 'apply');
-    const { service, ready } = await reviews(good);
+  test('delivers the events of a service', async () => {
+    await roost(validEnv, 'topics', 'apply');
+    const { service, ready } = await reviews(validEnv);
     await eventually(async () => expect(await ready()).toEqual({ status: 200, kafka: 'up' }), {
       seconds: 60,
     });
@@ -128,8 +128,15 @@ describe('a Kafka that is guarded', () => {
     await client.end();
     await eventually(
       async () => {
-        const { said } = await roost(good, 'events', 'tail', '--no-follow', '--topic', 'reviews.rating');
-        expect(said).toMatch(new RegExp(`rating\\.changed +${key}`));
+        const { output } = await roost(
+          validEnv,
+          'events',
+          'tail',
+          '--no-follow',
+          '--topic',
+          'reviews.rating',
+        );
+        expect(output).toMatch(new RegExp(`rating\\.changed +${key}`));
       },
       { seconds: 60 },
     );
@@ -139,36 +146,40 @@ describe('a Kafka that is guarded', () => {
   test.each<[string, () => Env, RegExp]>([
     [
       'a wrong password',
-      () => ({ ...good, KAFKA_PASSWORD: 'wrong' }),
+      () => ({ ...validEnv, KAFKA_PASSWORD: 'wrong' }),
       /SCRAM SHA512 authentication failed.*: check KAFKA_USERNAME/,
     ],
     [
       'a wrong password, plain',
-      () => ({ ...good, KAFKA_SASL: 'plain', KAFKA_PASSWORD: 'wrong' }),
+      () => ({ ...validEnv, KAFKA_SASL: 'plain', KAFKA_PASSWORD: 'wrong' }),
       /PLAIN authentication failed.*: check KAFKA_USERNAME/,
     ],
     [
-      'a certificate of nobody we know',
+      'an unknown certificate',
       () => without('NODE_EXTRA_CA_CERTS'),
       /self-signed certificate.*NODE_EXTRA_CA_CERTS/,
     ],
     [
-      'no name',
+      'no user name',
       () => without('KAFKA_SASL', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'),
       /check that KAFKA_TLS and KAFKA_SASL match this port/,
     ],
-    ['no TLS', () => ({ ...good, KAFKA_TLS: 'off' }), /check that KAFKA_TLS and KAFKA_SASL match this port/],
     [
-      'TLS where there is none',
-      () => ({ ...good, KAFKA_BROKERS: kafka.brokers }),
+      'no TLS',
+      () => ({ ...validEnv, KAFKA_TLS: 'off' }),
+      /check that KAFKA_TLS and KAFKA_SASL match this port/,
+    ],
+    [
+      'TLS on a port without TLS',
+      () => ({ ...validEnv, KAFKA_BROKERS: kafka.brokers }),
       /check that KAFKA_TLS and KAFKA_SASL match this port/,
     ],
   ])(
-    'with %s: one line for the operator; the service says it, waits, and is not ready',
+    'with %s: the command prints one line; the service logs it, retries, and is not ready',
     async (_, env, why) => {
-      const { code, said } = await roost(env(), 'topics', 'list');
-      expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(why) });
-      expect(said.trim().split('\n')).toHaveLength(1);
+      const { code, output } = await roost(env(), 'topics', 'list');
+      expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(why) });
+      expect(output.trim().split('\n')).toHaveLength(1);
       const { service, ready } = await reviews(env());
       await service.prints(/consumer crashed; it will be restarted/);
       expect(await ready()).toEqual({ status: 503, kafka: 'down' });

@@ -13,10 +13,10 @@ withBrowser('pages in a browser (needs chromium: apt-get install chromium)', () 
   let browser: Browser;
 
   beforeAll(async () => {
-    const place = await freshEnvironment();
-    const roost = run({ ...place, RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' });
+    const env = await freshEnvironment();
+    const roost = run({ ...env, RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' });
     await roost.prints('Roost is ready');
-    gateway = `http://127.0.0.1:${place.PORT}`;
+    gateway = `http://127.0.0.1:${env.PORT}`;
     browser = await openBrowser();
   });
 

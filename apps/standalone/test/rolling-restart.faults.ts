@@ -24,15 +24,15 @@ jest.setTimeout(900_000);
 const REQUESTS_A_SECOND = 50;
 const ROUNDS = runsAllFaults ? 5 : 1;
 const ALL = ['sandbox', 'identity', 'listings', 'bookings', 'payments', 'reviews', 'gateway'] as const;
-const KEEPERS = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
-const ROLLED = [...KEEPERS, 'gateway'] as const;
+const STATEFUL = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
+const ROLLED = [...STATEFUL, 'gateway'] as const;
 type Name = (typeof ALL)[number];
 
 const secret = () => randomBytes(32).toString('base64url');
 
 /**
- * What a Service is in a cluster: one address, behind which replicas come and go. A new connection goes to the replica
- * that is in it now; those that stand stay where they are.
+ * The address of a service, as a Kubernetes Service has one. New connections go to the current replica; open connections
+ * stay with theirs.
  */
 class Address {
   readonly #server: Server;
@@ -70,7 +70,7 @@ class Address {
 }
 
 /** QUALITY.md, acceptance 11. */
-describe('every service is restarted, one after the other, while people use it', () => {
+describe('a rolling restart of every service under load', () => {
   const addresses = new Map<Name, Address>();
   const databases = new Map<string, string>();
   const replicas = new Map<Name, Run>();
@@ -99,7 +99,7 @@ describe('every service is restarted, one after the other, while people use it',
       redisUrl,
       kafkaBrokers: brokers,
     };
-    await Promise.all(ALL.map(bring));
+    await Promise.all(ALL.map(replace));
   });
   afterAll(async () => {
     await stopAll();
@@ -112,8 +112,8 @@ describe('every service is restarted, one after the other, while people use it',
     return address;
   }
 
-  /** One more replica; once it is ready new connections go to it. Gives back the one that was there. */
-  async function bring(name: Name): Promise<Run | undefined> {
+  /** Starts a replica; new connections go to it once it is ready. Returns the previous replica, which still runs. */
+  async function replace(name: Name): Promise<Run | undefined> {
     const port = await reservePort();
     const env = Object.entries(composeEnvironment(name, composition)).flatMap(([key, value]) =>
       value === undefined ? [] : [[key, value] as const],
@@ -125,19 +125,19 @@ describe('every service is restarted, one after the other, while people use it',
     await eventually(
       async () => {
         if (replica.child.exitCode !== null) return;
-        const answer = await fetch(`http://127.0.0.1:${port}/health/ready`);
-        expect({ name, status: answer.status, said: await answer.text() }).toMatchObject({ status: 200 });
+        const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
+        expect({ name, status: response.status, body: await response.text() }).toMatchObject({ status: 200 });
       },
       { seconds: 120 },
     );
-    expect({ code: replica.child.exitCode, said: replica.output() }).toMatchObject({ code: null });
+    expect({ code: replica.child.exitCode, output: replica.output() }).toMatchObject({ code: null });
     const before = replicas.get(name);
     at(name).port = port;
     replicas.set(name, replica);
     return before;
   }
 
-  test('no request fails, no job is lost, and each ends in time', async () => {
+  test('fails no request, loses no job, and ends each replica in time', async () => {
     const anyone = new TestClient(at('gateway').url.origin);
     const as = async (...roles: string[]): Promise<TestClient> => {
       const made = await anyone.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
@@ -145,7 +145,7 @@ describe('every service is restarted, one after the other, while people use it',
     };
     const guest = await as('guest');
     const listingId = await aPublishedListing(await as('guest', 'host'));
-    const quotedFor = (ahead: number) => {
+    const quoteFor = (ahead: number) => {
       const date = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
       return guest.post<{ id: string }>('/v1/quotes', {
         listingId,
@@ -154,36 +154,38 @@ describe('every service is restarted, one after the other, while people use it',
         guests: { adults: 1, children: [], infants: 0, pets: 0 },
       });
     };
-    const quoted = () => quotedFor(300);
-    await eventually(async () => expect(await quoted()).toMatchObject({ status: 201 }), { seconds: 60 });
+    const quote = () => quoteFor(300);
+    await eventually(async () => expect(await quote()).toMatchObject({ status: 201 }), { seconds: 60 });
 
     const failures: unknown[] = [];
-    let answered = 0;
-    const noted = async <T extends { status: number; body: unknown }>(
-      what: string,
-      wanted: number,
+    let responses = 0;
+    const checked = async <T extends { status: number; body: unknown }>(
+      name: string,
+      expected: number,
       request: () => Promise<T>,
     ): Promise<T | null> => {
       try {
         const answer = await request();
-        answered += 1;
-        if (answer.status !== wanted) failures.push({ what, status: answer.status, body: answer.body });
+        responses += 1;
+        if (answer.status !== expected) failures.push({ name, status: answer.status, body: answer.body });
         return answer;
       } catch (error) {
-        failures.push({ what, error: String(error), cause: String((error as Error).cause) });
+        failures.push({ name, error: String(error), cause: String((error as Error).cause) });
         return null;
       }
     };
 
-    /** Through all the services and their jobs: the provider tells payments by a webhook, which a job takes up. */
+    /** Books and pays: through all services and their jobs, and the webhook of the provider. */
     const bookings: string[] = [];
-    let begun = 0;
+    let journeys = 0;
     const journey = async (): Promise<void> => {
-      const quote = await noted('quote', 201, () => quotedFor(10 + 2 * begun++));
+      const quote = await checked('quote', 201, () => quoteFor(10 + 2 * journeys++));
       const quoteId = quote?.body.id;
-      const booking = await noted('book', 201, () => guest.post<{ id: string }>('/v1/bookings', { quoteId }));
+      const booking = await checked('book', 201, () =>
+        guest.post<{ id: string }>('/v1/bookings', { quoteId }),
+      );
       const id = booking?.body.id;
-      // Then it has been noted above.
+      // `failures` already has the failed request.
       if (!id) return;
       const payment = await eventually(
         async () => {
@@ -194,7 +196,7 @@ describe('every service is restarted, one after the other, while people use it',
         { seconds: 60 },
       );
       const card = { paymentMethod: 'pm_card_visa' };
-      await noted('pay', 200, () => guest.post(`/v1/payments/${payment}/confirm`, card));
+      await checked('pay', 200, () => guest.post(`/v1/payments/${payment}/confirm`, card));
       bookings.push(id);
     };
     await journey();
@@ -212,52 +214,52 @@ describe('every service is restarted, one after the other, while people use it',
     const mix: [string, number, () => Promise<{ status: number; body: unknown }>][] = [
       ['listing', 200, () => anyone.get(`/v1/listings/${listingId}`)],
       ['booking', 200, () => guest.get(`/v1/bookings/${bookingId}`)],
-      ['quote', 201, quoted],
+      ['quote', 201, quote],
       ['payment', 200, () => guest.get(`/v1/bookings/${bookingId}/payment`)],
       ['reviews', 200, () => anyone.get(`/v1/listings/${listingId}/reviews`)],
       ['me', 200, () => guest.get('/v1/me')],
       ['graph', 200, graph],
     ];
-    const under: Promise<unknown>[] = [];
+    const pending: Promise<unknown>[] = [];
     let sent = 0;
     const codes: [Name, number | null][] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const old = [];
-      for (const name of ROLLED) old.push([name, await bring(name)] as const);
+      const previous = [];
+      for (const name of ROLLED) previous.push([name, await replace(name)] as const);
       const load = setInterval(() => {
-        const [what, wanted, request] = mix[sent % mix.length] ?? mix[0]!;
+        const [name, expected, request] = mix[sent % mix.length] ?? mix[0]!;
         sent += 1;
-        under.push(noted(what, wanted, request));
+        pending.push(checked(name, expected, request));
       }, 1000 / REQUESTS_A_SECOND);
       try {
-        for (const [name, replica] of old) {
+        for (const [name, replica] of previous) {
           const during = journey();
-          // It gives itself 30 s; more would end it with another code.
+          // After 30 s it would end with another exit code.
           codes.push([name, (await replica?.ends('SIGTERM')) ?? null]);
           await during;
         }
       } finally {
         clearInterval(load);
-        await Promise.all(under);
+        await Promise.all(pending);
       }
     }
 
     expect(failures).toEqual([]);
     expect(codes).toEqual(Array.from({ length: ROUNDS }, () => ROLLED.map((name) => [name, 0])).flat());
-    expect(answered).toBeGreaterThan(REQUESTS_A_SECOND);
+    expect(responses).toBeGreaterThan(REQUESTS_A_SECOND);
     await eventually(
       async () => {
         for (const id of bookings) {
           expect(await guest.get(`/v1/bookings/${id}`)).toMatchObject({ body: { state: 'confirmed' } });
         }
-        expect(await leftOver()).toEqual({ jobs: [], letters: 0 });
+        expect(await unfinishedWork()).toEqual({ jobs: [], deadLetters: 0 });
       },
       { seconds: 60 },
     );
   });
 
-  /** Jobs that wait, are held by nobody, or have failed; events that could not be handled. */
-  async function leftOver(): Promise<{ jobs: string[]; letters: number }> {
+  /** Waiting, active and failed jobs, and the number of dead letters. */
+  async function unfinishedWork(): Promise<{ jobs: string[]; deadLetters: number }> {
     const redis = new Redis(redisUrl);
     const jobs: string[] = [];
     for (const key of await redis.keys('*')) {
@@ -265,16 +267,16 @@ describe('every service is restarted, one after the other, while people use it',
       if (/:failed$/.test(key) && (await redis.zcard(key)) > 0) jobs.push(key);
     }
     redis.disconnect();
-    let letters = 0;
-    for (const name of KEEPERS) {
+    let deadLetters = 0;
+    for (const name of STATEFUL) {
       const client = new pg.Client({ connectionString: databases.get(`roost_${name}`) });
       await client.connect();
       const { rows } = await client.query<{ count: number }>(
         'SELECT count(*)::int AS count FROM dead_letter',
       );
       await client.end();
-      letters += rows[0]?.count ?? 0;
+      deadLetters += rows[0]?.count ?? 0;
     }
-    return { jobs, letters };
+    return { jobs, deadLetters };
   }
 });
