@@ -1,7 +1,7 @@
 /**
  * Runs the TypeScript of this repository: `node --conditions=@roost/source --import ./tools/register.js x.ts`.
  * Each file is compiled once and cached in node_modules/.cache. The hooks run in the main thread and load the compiler
- * only for changed files, which halves the start time (docs/adr/0005-own-typescript-hook.md).
+ * only for changed files, which halves the start time (docs/adr/0005-typescript-hook.md).
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';

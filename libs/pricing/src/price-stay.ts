@@ -97,7 +97,7 @@ function taxAmount(tax: TaxRule, taxedMinor: number, stayNights: number, guests:
 }
 
 /**
- * Prices a stay that `checkStay` allows (DOMAIN.md §1, §2): each line is rounded half-even once, and the total is their
+ * Prices a stay that `checkStay` allows (docs/domain.md §1, §2): each line is rounded half-even once, and the total is their
  * sum. Quotes in bookings and totals in search both use this function, so they agree to the cent. Throws a RangeError for a
  * stay without a night.
  */

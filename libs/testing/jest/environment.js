@@ -2,7 +2,7 @@ import { ModuleMocker } from 'jest-mock';
 
 const TIMEOUT = Symbol.for('TEST_TIMEOUT_SYMBOL');
 
-/** Specs run in the realm of the worker (docs/adr/0017-specs-as-node-runs-roost.md). Changes by one spec are undone at its end. */
+/** Specs run in the realm of the worker (docs/adr/0017-specs-without-jest-module-registry.md). Changes by one spec are undone at its end. */
 export default class WorkerEnvironment {
   global = globalThis;
   moduleMocker = new ModuleMocker(globalThis);

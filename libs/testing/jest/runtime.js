@@ -11,7 +11,7 @@ module.registerHooks({
 
 /**
  * Loads specs as Node loads Roost, each module once for all specs of a worker. Otherwise loading frameworks takes 80 % of
- * the time of a spec that starts a service (docs/adr/0017-specs-as-node-runs-roost.md).
+ * the time of a spec that starts a service (docs/adr/0017-specs-without-jest-module-registry.md).
  */
 export default class NodeRuntime {
   async unstable_importModule(file) {

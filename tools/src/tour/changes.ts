@@ -1,7 +1,7 @@
 import { formatMoney } from '@roost/money';
 import type { Client } from './client.js';
 import { untilState, book, assertRule, pay, quoteFor } from './actions.js';
-import type { Step } from './journey.js';
+import type { Step } from './smoke.js';
 import { type Booking, type Payment, tour } from './tour-state.js';
 
 interface Change {

@@ -1,7 +1,7 @@
 import { formatMoney } from '@roost/money';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiResponse, Client } from './client.js';
-import type { Step } from './journey.js';
+import type { Step } from './smoke.js';
 import { listingInput, samplePhoto, GUESTS, PRICING, STAY_RULES } from './sample-listing.js';
 import { tour } from './tour-state.js';
 

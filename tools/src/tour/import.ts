@@ -9,7 +9,7 @@ import { Operator } from '../import/operator.js';
 import type { Report } from '../import/report.js';
 import type { Client } from './client.js';
 import { untilState, book, assertRule, pay } from './actions.js';
-import type { Step } from './journey.js';
+import type { Step } from './smoke.js';
 import { GUESTS } from './sample-listing.js';
 import { type Listing, type Quote, tour } from './tour-state.js';
 

@@ -3,7 +3,8 @@ import { changeSteps } from './changes.js';
 import { Client, UnexpectedResponse } from './client.js';
 import { graphSteps } from './graph.js';
 import { importStep } from './import.js';
-import { journey, smoke, type Step } from './journey.js';
+import { journey } from './journey.js';
+import { smoke, type Step } from './smoke.js';
 import { reviewSteps } from './reviews.js';
 
 const HELP = `Uses Roost over HTTP as a host, a guest and an operator, and prints each step. Stops at the first unexpected response with a

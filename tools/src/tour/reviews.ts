@@ -1,6 +1,6 @@
 import type { Client } from './client.js';
 import { untilState, book, assertRule, pay, quoteFor } from './actions.js';
-import type { Step } from './journey.js';
+import type { Step } from './smoke.js';
 import { tour } from './tour-state.js';
 
 interface Review {

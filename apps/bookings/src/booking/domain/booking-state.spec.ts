@@ -19,7 +19,7 @@ const request: BookingFacts = { bookingMode: 'request' };
 const afterHold = (facts: BookingFacts): BookingFacts => ({ ...facts, expiryCause: 'hold', datesFree: true });
 
 /**
- * The matrix of DOMAIN.md §3: per state one letter for each event, in this order.
+ * The matrix of docs/domain.md §3: per state one letter for each event, in this order.
  * `.` rejected, `<` rejected and the payment is refunded;
  * P pending_payment, H awaiting_host, C awaiting_capture, K confirmed, S in_stay, E completed, X cancelled,
  * D declined, T expired.

@@ -1,6 +1,6 @@
 import { type IsoDate, addDays, localInstant, nightCount } from '@roost/stay';
 
-/** The terms of a stay that determine its refunds (DOMAIN.md §3). All amounts are minor units of the booking's currency. */
+/** The terms of a stay that determine its refunds (docs/domain.md §3). All amounts are minor units of the booking's currency. */
 
 export const CANCELLATION_POLICIES = ['flexible', 'moderate', 'limited', 'firm', 'strict'] as const;
 export type CancellationPolicy = (typeof CANCELLATION_POLICIES)[number];

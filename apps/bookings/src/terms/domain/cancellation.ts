@@ -3,7 +3,7 @@ import { type BookedStay, nightsStayedAt } from './booked-stay.js';
 import { datedTiers, NOTHING_RETAINED, type RefundTier, STAYED_RETAINED, tierAt } from './refund-tiers.js';
 import { type Refund, refundOf, refundUnder, totalOf, worstRefund } from './refund.js';
 
-/** The refunds of cancellations by guests, hosts and administrators (DOMAIN.md §3). */
+/** The refunds of cancellations by guests, hosts and administrators (docs/domain.md §3). */
 
 /**
  * The refund if the guest cancels a `confirmed` or `in_stay` booking `at` an instant of domain time. The tiers that applied

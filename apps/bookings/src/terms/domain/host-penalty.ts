@@ -171,7 +171,7 @@ export function minimumHostPenalty(currency: string): number {
 }
 
 /**
- * The penalty for a cancellation by the host, in minor units, deducted from the next payouts (DOMAIN.md §3): of nights
+ * The penalty for a cancellation by the host, in minor units, deducted from the next payouts (docs/domain.md §3): of nights
  * (with extra guests, after the discount) and cleaning 10 % more than 30 days before check-in, 25 % until 48 hours before
  * check-in, 50 % later and during the stay; at least the minimum of the currency.
  */

@@ -12,7 +12,7 @@ export interface DatedRefund {
 }
 
 /**
- * The cancellation policy as instants and amounts, frozen at booking (DOMAIN.md §2): the refund of a cancellation from the
+ * The cancellation policy as instants and amounts, frozen at booking (docs/domain.md §2): the refund of a cancellation from the
  * confirmation to the check-out. It equals `guestCancel` at each instant of that period. A night counts from its start, so
  * the previous step ends a millisecond earlier. A quote passes `now` as `confirmedAt`. The schedule of a changed booking
  * begins at its last change, and includes the tiers that applied at each change.

@@ -18,7 +18,7 @@ const facts = (given: Partial<ChangeFacts> = {}): ChangeFacts => ({
   ...given,
 });
 
-/** The transitions of DOMAIN.md §3: state, event, facts, next state. */
+/** The transitions of docs/domain.md §3: state, event, facts, next state. */
 const allowed: [ChangeState, ChangeEvent, Partial<ChangeFacts>, ChangeState][] = [
   ['proposed', 'accepted', { by: 'host', differenceMinor: 1 }, 'awaiting_payment'],
   ['proposed', 'accepted', { by: 'host', differenceMinor: 0 }, 'applied'],

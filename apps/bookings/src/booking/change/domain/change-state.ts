@@ -1,4 +1,4 @@
-/** The states and transitions of a change to a booking (DOMAIN.md §3) as data. No other code decides which state follows. */
+/** The states and transitions of a change to a booking (docs/domain.md §3) as data. No other code decides which state follows. */
 
 export const CHANGE_STATES = [
   'proposed',
