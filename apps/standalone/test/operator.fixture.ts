@@ -102,10 +102,17 @@ export class Operator {
       });
       await once(this.process, 'message');
     }
-    const response = once(this.process, 'message');
-    this.process.send({ args });
-    const [result] = (await response) as [CommandResult];
-    return result;
+    const exit = new AbortController();
+    const onExit = () => exit.abort(new Error(`the process ended during roost ${args.join(' ')}`));
+    this.process.once('exit', onExit);
+    try {
+      const response = once(this.process, 'message', { signal: exit.signal });
+      this.process.send({ args });
+      const [result] = (await response) as [CommandResult];
+      return result;
+    } finally {
+      this.process.off('exit', onExit);
+    }
   }
 
   private async command(file: string, args: string[], input = ''): Promise<CommandResult> {
