@@ -201,7 +201,7 @@ describe('a failing handler', () => {
     const body = aMessage(randomUUID());
     const behind = aMessage(body.threadId);
     script.before = ({ messageId }) => {
-      if (messageId === body.messageId && triesOf(body) < 8) {
+      if (messageId === body.messageId && triesOf(body) < 6) {
         throw Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
       }
     };
@@ -210,7 +210,7 @@ describe('a failing handler', () => {
       async () => expect(await effects(body.threadId)).toEqual([body.messageId, behind.messageId]),
       { seconds: 20 },
     );
-    expect(triesOf(body)).toBe(8);
+    expect(triesOf(body)).toBe(6);
     expect(await queueOf(body.threadId)).toEqual([]);
   });
 

@@ -23,6 +23,7 @@ beforeAll(async () => {
       environment: 'test',
       endpoint: collector.url,
       share: 1,
+      sendEveryMs: 50,
       logger: silent,
     });
     closing.push(() => tracing.close());

@@ -171,6 +171,7 @@ async function openTracing({ definition, config, logger, metrics, undo }: StartC
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
     headers: config.OTEL_EXPORTER_OTLP_HEADERS,
     share: config.OTEL_TRACES_SAMPLER_ARG,
+    sendEveryMs: config.OTEL_BSP_SCHEDULE_DELAY,
     logger,
     count: (outcome, spans) =>
       metrics.counter('trace_spans_total', 'Spans by outcome', ['outcome']).inc({ outcome }, spans),

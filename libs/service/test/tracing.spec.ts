@@ -34,7 +34,10 @@ async function traced(env: Record<string, string>): Promise<{ service: RunningSe
   const logger = createLogger('notes', 'info', {
     write: (text: string) => void lines.push(JSON.parse(text) as Line),
   });
-  const service = await startService(notes, { env: { ...untraced.env, ...env }, logger });
+  const service = await startService(notes, {
+    env: { ...untraced.env, OTEL_BSP_SCHEDULE_DELAY: '50', ...env },
+    logger,
+  });
   started.push(service);
   return { service, lines };
 }

@@ -12,6 +12,8 @@ export interface TracingOptions {
   headers?: string | undefined;
   /** The sampled share of traces that start in this service, from 0 to 1. For other traces the caller has decided. */
   share: number;
+  /** Milliseconds between two requests to the collector. */
+  sendEveryMs: number;
   logger: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
@@ -23,7 +25,6 @@ export interface TracingOptions {
 /** The maximum of queued spans; further spans are dropped, so that memory stays bounded. */
 const QUEUE_LIMIT = 4096;
 const BATCH = 512;
-const SEND_EVERY_MS = 1_000;
 const SENT_WITHIN_MS = 10_000;
 const SHUTDOWN_WITHIN_MS = 2_000;
 
@@ -63,7 +64,7 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
         exporter: new LoggingExporter(exporter, options),
         maxQueueSize: QUEUE_LIMIT,
         maxExportBatchSize: BATCH,
-        scheduledDelayMillis: SEND_EVERY_MS,
+        scheduledDelayMillis: options.sendEveryMs,
         exportTimeoutMillis: SENT_WITHIN_MS + 1_000,
       }),
     ],

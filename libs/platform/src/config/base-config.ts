@@ -134,6 +134,13 @@ export const BaseConfig = z.object({
     .max(1)
     .default(1)
     .meta({ description: 'the share of new traces that are sampled, from 0 to 1' }),
+  OTEL_BSP_SCHEDULE_DELAY: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(60_000)
+    .default(1_000)
+    .meta({ description: 'milliseconds between two requests to the collector, from 10 to 60000' }),
   ROOST_FAULT: z.string().optional().meta({ description: 'name:kill, name:throw or name:delay:<ms>' }),
 });
 

@@ -6,7 +6,7 @@ import { NoteService } from './note.service.js';
 export class NoteJobs {
   constructor(private readonly notes: NoteService) {}
 
-  @SweepEvery(5, 'note.sweep')
+  @SweepEvery(2, 'note.sweep')
   removeExpired(): Promise<void> {
     return this.notes.removeExpired();
   }
