@@ -27,6 +27,7 @@ const run = promisify(execFile);
 const SERVERS = ['redis-server', 'valkey-server'];
 const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
 
 export interface RedisOptions {
@@ -171,7 +172,8 @@ async function ping(address: string): Promise<string> {
       socket.destroy();
       resolve(text.trim().split('\r\n').at(-1) ?? '');
     };
-    socket.setTimeout(2_000, finish);
+    // The answer may have arrived while the process loaded code: it is read before the time counts as over.
+    socket.setTimeout(ANSWER_TIMEOUT_MS, () => setImmediate(finish));
     socket.on('error', finish);
     socket.on('connect', () => socket.write(auth + command(['PING'])));
     socket.on('data', (chunk) => {
