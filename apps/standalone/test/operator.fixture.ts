@@ -9,7 +9,6 @@ import { type Env, TOUR } from './launcher.js';
 
 const root = new URL('../../../', import.meta.url);
 const OPERATOR_PROCESS = new URL('./operator-process.fixture.ts', import.meta.url).pathname;
-const CLI = new URL('tools/src/cli/main.ts', root).pathname;
 
 /** The services with a database. */
 export const STATEFUL_SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews'];
@@ -33,7 +32,12 @@ export class Operator {
 
   /** Runs the command in a process that all commands share, after those that were started before. */
   roost(...args: string[]): Promise<CommandResult> {
-    const result = this.last.then(() => this.commandInProcess(args));
+    return this.roostWithInput('', ...args);
+  }
+
+  /** The command reads `input`, one line, from the standard input of that process. */
+  roostWithInput(input: string, ...args: string[]): Promise<CommandResult> {
+    const result = this.last.then(() => this.commandInProcess(args, input));
     this.last = result.catch(() => undefined);
     return result;
   }
@@ -41,11 +45,6 @@ export class Operator {
   /** Ends the shared process. */
   stop(): void {
     this.process?.kill('SIGKILL');
-  }
-
-  /** Runs the command in a process of its own. `input` is standard input. */
-  roostWithInput(input: string, ...args: string[]): Promise<CommandResult> {
-    return this.command(CLI, args, input);
   }
 
   tour(): Promise<CommandResult> {
@@ -93,12 +92,12 @@ export class Operator {
     return found;
   }
 
-  private async commandInProcess(args: string[]): Promise<CommandResult> {
+  private async commandInProcess(args: string[], input: string): Promise<CommandResult> {
     if (!this.process) {
       this.process = fork(OPERATOR_PROCESS, {
         execArgv: ['--conditions=@roost/source', '--import', new URL('tools/register.js', root).href],
         env: { ...process.env, ROOST_ENV: 'development', ...this.env },
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        stdio: ['pipe', 'ignore', 'inherit', 'ipc'],
       });
       await once(this.process, 'message');
     }
@@ -107,6 +106,7 @@ export class Operator {
     this.process.once('exit', onExit);
     try {
       const response = once(this.process, 'message', { signal: exit.signal });
+      this.process.stdin?.write(input);
       this.process.send({ args });
       const [result] = (await response) as [CommandResult];
       return result;
@@ -115,13 +115,12 @@ export class Operator {
     }
   }
 
-  private async command(file: string, args: string[], input = ''): Promise<CommandResult> {
+  private async command(file: string, args: string[]): Promise<CommandResult> {
     const child = spawn(
       process.execPath,
       ['--conditions=@roost/source', '--import', new URL('tools/register.js', root).href, file, ...args],
-      { env: { ...process.env, ROOST_ENV: 'development', ...this.env }, stdio: 'pipe' },
+      { env: { ...process.env, ROOST_ENV: 'development', ...this.env }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
-    child.stdin.end(input);
     const [out, err, code] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
