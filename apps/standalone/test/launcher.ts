@@ -77,7 +77,7 @@ export function run(env: Env, main = MAIN, args: string[] = []): Run {
       main,
       ...args,
     ],
-    { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
   processes.add(child);
   let text = '';
