@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { createLogger, logDestination } from '@roost/platform';
+import { createLogger, logDestination } from '@roost/platform/start';
 import { type DestinationStream, type Level, multistream } from 'pino';
 import type { Terminal } from './terminal.js';
 

@@ -1,5 +1,5 @@
 import { portTaken } from '@roost/embedded';
-import { StartError } from '@roost/platform';
+import { StartError } from '@roost/platform/start';
 import { type Addresses, DEFAULT_METRICS_PORT, portOf } from './environment.js';
 import type { Runtime, StartContext } from './runtime.js';
 

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimFolder } from '@roost/embedded';
-import { type Environment, readConfig, StartError } from '@roost/platform';
+import { type Environment, readConfig, StartError } from '@roost/platform/start';
 import { all } from './all.js';
 import { SERVICES, StandaloneConfig } from './config.js';
 import { DemoData, PRODUCTION_MARK } from './demo/demo-data.js';
@@ -10,7 +10,8 @@ import { demoAccounts } from './demo-accounts.js';
 import { addressesFrom, composeEnvironment, type Composition } from './environment.js';
 import { greeting } from './greeting.js';
 import { openLog } from './log.js';
-import { type Database, type KafkaServer, startCache, startDatabase, startEvents } from './parts.js';
+import type { KafkaServer } from './events.js';
+import { type Database, startCache, startDatabase } from './parts.js';
 import { checkPorts, portsOf } from './ports.js';
 import { type RunningServer, type Runtime, type StartContext, urlsOf } from './runtime.js';
 import { secretsIn } from './secrets.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StartError } from '@roost/platform';
+import { StartError } from '@roost/platform/start';
 import { z } from 'zod';
 
 const secret = z.string().min(32);

@@ -1,5 +1,5 @@
 import { EmbeddedError } from '@roost/embedded';
-import { StartError } from '@roost/platform';
+import { StartError } from '@roost/platform/start';
 import type { Log } from './log.js';
 import type { Terminal } from './terminal.js';
 

@@ -1,5 +1,5 @@
-import { EmbeddedBus } from '@roost/messaging';
-import { createLogger, StartError } from '@roost/platform';
+import type { EmbeddedBus } from '@roost/messaging';
+import { createLogger, StartError } from '@roost/platform/start';
 import type { ServiceDefinition } from '@roost/service';
 import { all } from './all.js';
 import type { Service } from './config.js';
@@ -31,6 +31,7 @@ function oneProcess(): Runtime {
       terminal.step('code loaded');
     },
     serve: async (context, beforeGateway) => {
+      const { EmbeddedBus } = await import('@roost/messaging');
       const bus = new EmbeddedBus();
       const open = (service: LoadedService) => startInProcess(service, bus, context);
       const isGateway = ({ name }: LoadedService) => name === 'gateway';
