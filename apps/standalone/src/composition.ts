@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Environment } from '@roost/platform/start';
+import type { Environment } from '@roost/platform';
 import type { Service } from './config.js';
 import { addressesFrom, composeEnvironment } from './environment.js';
 import { secretsIn } from './secrets.js';

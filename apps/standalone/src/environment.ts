@@ -1,4 +1,4 @@
-import type { Environment } from '@roost/platform/start';
+import type { Environment } from '@roost/platform';
 import type { Service } from './config.js';
 import type { Secrets } from './secrets.js';
 

@@ -1,29 +1,18 @@
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { claimFolder } from '@roost/embedded';
 import { type Environment, readConfig, StartError } from '@roost/platform/start';
 import { all } from './all.js';
-import { SERVICES, StandaloneConfig } from './config.js';
-import { DemoData, PRODUCTION_MARK } from './demo/demo-data.js';
-import { deleteAllData, isEmpty, type Storage } from './demo/storage.js';
-import { demoAccounts } from './demo-accounts.js';
-import { addressesFrom, composeEnvironment, type Composition } from './environment.js';
-import { greeting } from './greeting.js';
+import { StandaloneConfig } from './config.js';
+import { addressesFrom, type Composition } from './environment.js';
+import type { KafkaServer, startEvents } from './events.js';
 import { openLog } from './log.js';
-import type { KafkaServer } from './events.js';
-import { type Database, startCache, startDatabase } from './parts.js';
+import { startCache, startDatabase } from './parts.js';
 import { checkPorts, portsOf } from './ports.js';
-import { type RunningServer, type Runtime, type StartContext, urlsOf } from './runtime.js';
+import type { Parts } from './running-roost.js';
+import type { Runtime, StartContext } from './runtime.js';
 import { secretsIn } from './secrets.js';
 import { Shutdown } from './shutdown.js';
 import { Terminal } from './terminal.js';
-
-interface Parts {
-  database: Database;
-  redis: { url: string };
-  /** Null if events stay in this process. */
-  kafka: KafkaServer | null;
-}
 
 /** Runs all of Roost until it is stopped. */
 export async function runRoost(runtime: Runtime): Promise<void> {
@@ -80,6 +69,7 @@ async function start(
     redisUrl: parts.redis.url,
     kafkaBrokers: parts.kafka?.brokers ?? null,
   };
+  const { Roost } = await import('./running-roost.js');
   await new Roost(runtime, context, parts, composition).run();
 }
 
@@ -90,124 +80,21 @@ async function startParts(
 ): Promise<Parts> {
   const { config, terminal, shutdown } = context;
   const options = { dataDir, shutdown, log: (line: string) => terminal.step(line) };
+  const cache = startCache({ url: givenRedis, port: config.REDIS_PORT }, options);
   const [database, redis, kafka] = await all([
     startDatabase(config, options),
-    startCache({ url: givenRedis, port: config.REDIS_PORT }, options),
-    runtime.mode === 'distributed' ? startEvents(config, options) : Promise.resolve(null),
-    runtime.prepare?.(context) ?? Promise.resolve(),
+    cache,
+    runtime.mode === 'distributed' ? startKafka(config, options) : Promise.resolve(null),
+    // Loading code blocks this process. It begins once Redis runs, when PostgreSQL also starts in a process of its own.
+    cache.then(() => runtime.prepare?.(context)),
   ]);
   return { database, redis, kafka };
 }
 
-/** The services and the demo data, on PostgreSQL, Redis and Kafka that run. */
-class Roost {
-  #running: RunningServer[] = [];
-
-  constructor(
-    private readonly runtime: Runtime,
-    private readonly context: StartContext,
-    private readonly parts: Parts,
-    private readonly composition: Composition,
-  ) {}
-
-  async run(): Promise<void> {
-    const { config, terminal, services } = this.context;
-    const mark = join(this.composition.dataDir, PRODUCTION_MARK);
-    if (config.ROOST_ENV === 'production') writeFileSync(mark, '');
-    const mayHaveDemo =
-      config.ROOST_ENV === 'development' &&
-      SERVICES.every((name) => services.includes(name)) &&
-      !existsSync(mark);
-    const demo = mayHaveDemo ? this.#demoData() : null;
-    await this.#prepareData(demo);
-    await this.#serve(demo);
-    terminal.print(await this.#greeting());
-    if (demo) this.#load(demo);
-  }
-
-  /** Deletes what an interrupted or unwanted demo has left, and prepares the demo data of an empty Roost. */
-  async #prepareData(demo: DemoData | null): Promise<void> {
-    if (demo?.mustDeleteData) {
-      this.context.terminal.step('demo data: deleting all data and starting over');
-      await deleteAllData(this.#storage);
-      demo.dataDeleted();
-    }
-    if (!(await isEmpty(this.#storage))) return;
-    // Kafka may have events of databases that have been deleted.
-    await this.parts.kafka?.deleteTopics();
-    const isRequested = composeEnvironment('identity', this.composition).ROOST_DEMO === 'on';
-    if (demo && isRequested) demo.prepare();
-  }
-
-  async #serve(demo: DemoData | null): Promise<void> {
-    await this.parts.kafka?.applyTopics();
-    this.#running = await this.runtime.serve(
-      { ...this.context, composition: this.composition },
-      async (urls) => demo?.replayHistory(urls),
-    );
-  }
-
-  #load(demo: DemoData): void {
-    demo.addPresent(urlsOf(this.#running));
-    demo.onResetRequest(() => {
-      this.#reset().catch((error: unknown) => this.context.shutdown.afterFailure(error));
-    });
-  }
-
-  async #reset(): Promise<void> {
-    const { terminal, shutdown } = this.context;
-    terminal.print('\nDeleting all data and loading the demo data again, as "roost demo reset" requests.');
-    await shutdown.stopServing();
-    await deleteAllData(this.#storage);
-    await this.parts.kafka?.deleteTopics();
-    const demo = this.#demoData();
-    demo.dataDeleted();
-    demo.prepare();
-    await this.#serve(demo);
-    terminal.print('Roost is ready again.');
-    this.#load(demo);
-  }
-
-  #demoData(): DemoData {
-    const { terminal, shutdown, log } = this.context;
-    const demo = new DemoData(
-      this.composition.dataDir,
-      (line) => terminal.step(line),
-      (error, message) => log.error(error, message),
-    );
-    shutdown.first('demo data', () => demo.close());
-    return demo;
-  }
-
-  async #greeting(): Promise<string> {
-    const { config, services, log, terminal } = this.context;
-    const { addresses, dataDir, redisUrl, kafkaBrokers } = this.composition;
-    const publicUrl = composeEnvironment('gateway', this.composition).PUBLIC_URL ?? '';
-    const accounts = services.includes('identity') ? await demoAccounts(addresses.identity) : null;
-    return greeting({
-      seconds: terminal.seconds(),
-      publicUrl: publicUrl.replace(/\/$/, ''),
-      services: this.#running.toSorted((a, b) => a.url.localeCompare(b.url, 'en', { numeric: true })),
-      dataDir,
-      postgres: this.parts.database.description,
-      redis: new URL(redisUrl).host,
-      kafka: kafkaBrokers,
-      logFile: log.file,
-      development: config.ROOST_ENV === 'development',
-      hasGateway: services.includes('gateway'),
-      accounts,
-    });
-  }
-
-  get #storage(): Storage {
-    return {
-      databases: [...SERVICES, 'sandbox'].map((name) => `roost_${name}`),
-      databaseUrl: this.parts.database.url,
-      redisUrl: this.parts.redis.url,
-      redisPrefix: this.context.config.REDIS_PREFIX,
-      dataDir: this.composition.dataDir,
-    };
-  }
+/** Kafka is started with the code of the event transport, which a start in one process does not load here. */
+async function startKafka(...options: Parameters<typeof startEvents>): Promise<KafkaServer> {
+  const { startEvents } = await import('./events.js');
+  return await startEvents(...options);
 }
 
 /** Production requires an ENCRYPTION_KEY. The generated one of the data folder is sufficient. */

@@ -1,4 +1,4 @@
-import type { readConfig } from '@roost/platform/start';
+import type { readConfig } from '@roost/platform';
 import type { Service, StandaloneConfig } from './config.js';
 import type { ServiceUrls } from './demo/caller.js';
 import type { Composition } from './environment.js';

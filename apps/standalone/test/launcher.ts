@@ -87,8 +87,8 @@ export function run(env: Env, main = MAIN, args: string[] = []): Run {
     text += chunk?.toString() ?? '';
     for (const listener of listeners) listener();
   };
-  child.stdout.on('data', onOutput);
-  child.stderr.on('data', onOutput);
+  child.stdout?.on('data', onOutput);
+  child.stderr?.on('data', onOutput);
   child.once('close', () => {
     hasEnded = true;
     onOutput();

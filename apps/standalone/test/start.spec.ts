@@ -2,17 +2,21 @@ import { jest } from '@jest/globals';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@roost/testing';
-import { type Env, freshEnvironment, isRunning, postgresPid, redisPid, run, stopAll } from './launcher.js';
+import {
+  type Env,
+  freshEnvironment,
+  isRunning,
+  postgresPid,
+  redisPid,
+  run,
+  type Run,
+  stopAll,
+} from './launcher.js';
 
 jest.setTimeout(120_000);
-afterEach(stopAll);
+afterAll(stopAll);
 
 const DEMO_EMAIL = /\S+@demo\.roost\.example/g;
-const oneService = async (): Promise<Env> => ({
-  ...(await freshEnvironment()),
-  ROOST_SERVICES: 'listings',
-});
-
 async function statusOf(url: string): Promise<number> {
   return (await fetch(url, { signal: AbortSignal.timeout(5_000) })).status;
 }
@@ -65,6 +69,8 @@ test('starts, serves, prints accounts that can log in, stops, and has its data a
   expect(made.status).toBe(201);
   const user = (await made.json()) as { email: string; password: string };
   const servers = [postgresPid(env), redisPid(env)];
+  // npm sends a second one at once, which is ignored.
+  first.child.kill('SIGINT');
   expect(await first.ends('SIGINT')).toBe(0);
   expect(servers.filter(isRunning)).toEqual([]);
   expect(first.output()).toMatch(/Stopping[^]*Stopped\./);
@@ -76,71 +82,87 @@ test('starts, serves, prints accounts that can log in, stops, and has its data a
   expect(await second.ends('SIGTERM')).toBe(0);
 });
 
-test('prints no accounts without demo accounts', async () => {
-  const roost = run({
-    ...(await freshEnvironment()),
-    ROOST_ENV: 'test',
-    ROOST_DEMO: '',
-    ROOST_SERVICES: 'identity',
+/** Each test continues with the process or the data folder of the one before it. */
+describe('one service, with its data folder from start to start', () => {
+  let env: Env;
+  let roost: Run;
+
+  beforeAll(async () => {
+    env = {
+      ...(await freshEnvironment()),
+      ROOST_ENV: 'test',
+      ROOST_DEMO: '',
+      ROOST_SERVICES: 'identity',
+    };
+    roost = run(env);
+    await roost.prints('Ctrl-C stops everything.');
   });
-  await roost.prints('Ctrl-C stops everything.');
-  expect(roost.output()).not.toMatch(DEMO_EMAIL);
-  expect(await roost.ends('SIGINT')).toBe(0);
-});
 
-test('runs only the services of ROOST_SERVICES; after kill -9 its servers end, and the next start works at once', async () => {
-  const env = await oneService();
-  const killed = run(env);
-  await killed.prints('Roost is ready');
-  expect(await statusOf(`${env.LISTINGS_URL}/health/live`)).toBe(200);
-  await expect(statusOf(`${env.BOOKINGS_URL}/health/live`)).rejects.toThrow();
-  await expect(statusOf(`${env.SANDBOX_URL}/`)).rejects.toThrow();
-  const servers = [postgresPid(env), redisPid(env)];
-  await killed.ends('SIGKILL');
-
-  const next = run(env);
-  await next.prints('Roost is ready');
-  expect(servers.filter(isRunning)).toEqual([]);
-  const nextServers = [postgresPid(env), redisPid(env)];
-  await next.ends('SIGKILL');
-  await eventually(() => expect(nextServers.filter(isRunning)).toEqual([]));
-});
-
-test('Ctrl-C during a start stops the servers that have started', async () => {
-  const env = await freshEnvironment();
-  const roost = run(env);
-  await roost.prints('PostgreSQL on port');
-  const postgres = postgresPid(env);
-  expect(await roost.ends('SIGINT')).toBe(0);
-  await eventually(() => expect(isRunning(postgres)).toBe(false));
-});
-
-test('a second Ctrl-C at once, which npm sends, is ignored; ends with exit code 1 if PostgreSQL ends', async () => {
-  const env = await oneService();
-  const roost = run(env);
-  await roost.prints('Roost is ready');
-  roost.child.kill('SIGINT');
-  expect(await roost.ends('SIGINT')).toBe(0);
-  expect(roost.output()).toMatch(/Stopped\./);
-
-  const next = run(env);
-  await next.prints('Roost is ready');
-  process.kill(postgresPid(env), 'SIGQUIT');
-  expect(await next.ends()).toBe(1);
-  expect(next.output()).toMatch(/PostgreSQL ended unexpectedly/);
-});
-
-test('a later second Ctrl-C forces the stop, and no server keeps running', async () => {
-  const env = await oneService();
-  const roost = run(env);
-  await roost.prints('Roost is ready');
-  const servers = [postgresPid(env), redisPid(env)];
-  for (const pid of servers) process.kill(pid, 'SIGSTOP');
-  await eventually(() => {
-    roost.child.kill('SIGINT');
-    expect(roost.child.exitCode).toBe(130);
+  test('prints no accounts without demo accounts', () => {
+    expect(roost.output()).not.toMatch(DEMO_EMAIL);
   });
-  expect(roost.output()).toMatch(/Forced to stop\.$/m);
-  for (const pid of servers) process.kill(pid, 'SIGCONT');
-  await eventually(() => expect(servers.filter(isRunning)).toEqual([]));
+
+  test('rejects a second Roost on the same data folder', async () => {
+    const second = run({ ...(await freshEnvironment()), ROOST_DATA_DIR: env.ROOST_DATA_DIR ?? '' });
+    expect(await second.ends()).toBe(1);
+    const { pid } = roost.child;
+    expect(
+      second
+        .output()
+        .split('\n')
+        .filter((line) => !/^$|^Roost is starting/.test(line)),
+    ).toEqual([
+      expect.stringMatching(`^The data folder .* is in use by process ${pid}: stop that one first`),
+    ]);
+  });
+
+  test('runs only the services of ROOST_SERVICES', async () => {
+    expect(await statusOf(`${env.IDENTITY_URL}/health/live`)).toBe(200);
+    await expect(statusOf(`${env.BOOKINGS_URL}/health/live`)).rejects.toThrow();
+    await expect(statusOf(`${env.SANDBOX_URL}/`)).rejects.toThrow();
+  });
+
+  test('after kill -9 the next start works at once', async () => {
+    const servers = [postgresPid(env), redisPid(env)];
+    await roost.ends('SIGKILL');
+    roost = run(env);
+    await roost.prints('Roost is ready');
+    expect(servers.filter(isRunning)).toEqual([]);
+  });
+
+  test('ends with exit code 1 if PostgreSQL ends', async () => {
+    process.kill(postgresPid(env), 'SIGQUIT');
+    expect(await roost.ends()).toBe(1);
+    expect(roost.output()).toMatch(/PostgreSQL ended unexpectedly/);
+  });
+
+  test('a later second Ctrl-C forces the stop, and no server keeps running', async () => {
+    roost = run(env);
+    await roost.prints('Roost is ready');
+    const servers = [postgresPid(env), redisPid(env)];
+    for (const pid of servers) process.kill(pid, 'SIGSTOP');
+    await eventually(() => {
+      roost.child.kill('SIGINT');
+      expect(roost.child.exitCode).toBe(130);
+    });
+    expect(roost.output()).toMatch(/Forced to stop\.$/m);
+    for (const pid of servers) process.kill(pid, 'SIGCONT');
+    await eventually(() => expect(servers.filter(isRunning)).toEqual([]));
+  });
+
+  test('after kill -9 its servers end', async () => {
+    roost = run(env);
+    await roost.prints('Roost is ready');
+    const servers = [postgresPid(env), redisPid(env)];
+    await roost.ends('SIGKILL');
+    await eventually(() => expect(servers.filter(isRunning)).toEqual([]));
+  });
+
+  test('Ctrl-C during a start stops the servers that have started', async () => {
+    roost = run(env);
+    await roost.prints('PostgreSQL on port');
+    const postgres = postgresPid(env);
+    expect(await roost.ends('SIGINT')).toBe(0);
+    await eventually(() => expect(isRunning(postgres)).toBe(false));
+  });
 });

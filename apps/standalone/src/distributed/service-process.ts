@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startWatchdog, type Watchdog } from '@roost/embedded';
-import { type Environment, StartError } from '@roost/platform';
+import { type Environment, StartError } from '@roost/platform/start';
 
 const READY_WITHIN_MS = 120_000;
 const POLL_MS = 100;
