@@ -22,8 +22,19 @@ export async function eventsByFeed(
     WHERE f.listing_id = ${calendarListingId} AND e.to_date > ${today}::date ORDER BY e.from_date, e.key`);
 }
 
-/** The stored key of an event: UIDs of feeds may have any length, their hashes have 22 characters. */
-export const storedKey = (key: string): string => hashToken(key).toString('base64url').slice(0, 22);
+const UID_KEY_LENGTH = 22;
+
+/** UIDs of feeds may have any length; their hashes have 22 characters. */
+export const uidKey = (uid: string): string => hashToken(uid).toString('base64url').slice(0, UID_KEY_LENGTH);
+
+/** The stored key of an event: the key of its UID, and for an occurrence a second hash. */
+export function storedKey(key: string): string {
+  const [uid = '', ...occurrence] = key.split('\n');
+  const rest = occurrence.join('\n');
+  return uidKey(uid) + (rest === '' ? '' : uidKey(rest));
+}
+
+export const uidKeyOf = (stored: string): string => stored.slice(0, UID_KEY_LENGTH);
 
 /** Deletes and writes events of a feed. The keys are stored keys. */
 export async function replaceEvents(

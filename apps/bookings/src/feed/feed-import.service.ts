@@ -11,9 +11,10 @@ import { rejectStaleHolds } from '../calendar/stale-holds.port.js';
 import type { EventState } from './domain/echo.js';
 import type { FeedEvent } from './domain/feed-events.js';
 import { nextPoll } from './domain/poll-time.js';
+import { withKeptNights } from './domain/unreadable-events.js';
 import type { NewContent, ReadResult } from './feed-content.service.js';
 import { statesOf } from './feed-event-states.js';
-import { eventsOf, replaceEvents, storedKey } from './feed-event.queries.js';
+import { eventsOf, replaceEvents, storedKey, uidKey, uidKeyOf } from './feed-event.queries.js';
 import { type LogCounts, writeLog } from './feed-log.queries.js';
 import type { FeedProblem } from './feed.dto.js';
 import {
@@ -34,6 +35,8 @@ interface ImportStep {
 
 interface Success {
   outcome: 'imported' | 'unchanged';
+  /** Of a feed that was imported in part. */
+  problem: FeedProblem | null;
   counts: LogCounts;
   clashes: DateRange[];
 }
@@ -58,7 +61,7 @@ export class FeedImportService {
     const step = { em, feed, now: this.clock.now() };
     if (result.kind === 'content') await this.applyContent(step, result);
     else if (result.kind === 'failed') await this.fail(step, result.problem, result.status);
-    else await this.succeed(step, { outcome: 'unchanged', counts: NO_CHANGES, clashes: [] });
+    else await this.succeed(step, { outcome: 'unchanged', problem: null, counts: NO_CHANGES, clashes: [] });
   }
 
   private async applyContent(step: ImportStep, read: NewContent): Promise<void> {
@@ -69,7 +72,12 @@ export class FeedImportService {
     const hadEvents = before.some(({ to }) => compareDates(to, today) > 0);
     if (content.empty && hadEvents && !feed.emptySeen) return await this.fail(step, 'suddenly_empty');
 
-    const events = content.events.map((event) => ({ ...event, key: storedKey(event.key) }));
+    const unreadable = new Set([...content.unreadable].map(uidKey));
+    const events = withKeptNights(
+      before,
+      content.events.map((event) => ({ ...event, key: storedKey(event.key) })),
+      { isUnreadable: (key) => unreadable.has(uidKeyOf(key)), today },
+    );
     const { added, moved, removed } = difference(before, events);
     await replaceEvents(em, feed.id, removed, [...added, ...moved]);
     const { changed, echoes, clashes } = await this.writeNights(step, events, today);
@@ -81,8 +89,16 @@ export class FeedImportService {
       ignored: content.ignored,
     };
     const isNew = added.length + moved.length + removed.length > 0 || feed.importedAt === null;
-    await this.succeed(step, { outcome: isNew || changed ? 'imported' : 'unchanged', counts, clashes });
-    await storeReadState(em, feed.id, { ...validators, timeZone, at: now });
+    const isReadable = unreadable.size === 0;
+    await this.succeed(step, {
+      outcome: isNew || changed ? 'imported' : 'unchanged',
+      problem: isReadable ? null : 'unreadable_dates',
+      counts,
+      clashes,
+    });
+    // Without validators the next check reads the file again, and shows the problem until it is gone.
+    const known = isReadable ? validators : { etag: null, lastModified: null };
+    await storeReadState(em, feed.id, { ...known, timeZone, at: now });
   }
 
   private async writeNights(
@@ -112,10 +128,11 @@ export class FeedImportService {
     return { changed, echoes: echoes.length, clashes: clashes.map(({ from, to }) => ({ from, to })) };
   }
 
-  /** A poll without changes is not logged, unless the previous check failed. */
-  private async succeed({ em, feed, now }: ImportStep, { outcome, counts, clashes }: Success): Promise<void> {
+  /** A poll without changes is not logged, unless the previous check had another problem. */
+  private async succeed({ em, feed, now }: ImportStep, success: Success): Promise<void> {
+    const { outcome, problem, counts, clashes } = success;
     const { cause } = feed;
-    if (outcome === 'imported' || cause === 'host' || feed.problem !== null) {
+    if (outcome === 'imported' || cause === 'host' || feed.problem !== problem) {
       await writeLog(em, feed.id, {
         at: now,
         cause,
@@ -126,7 +143,7 @@ export class FeedImportService {
         clashes,
       });
     }
-    await storeSuccess(em, feed.id, now);
+    await storeSuccess(em, feed.id, problem, now);
     await scheduleNextPoll(em, feed.id, nextPoll(now, 0, Math.random()));
   }
 

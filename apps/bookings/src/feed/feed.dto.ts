@@ -30,6 +30,7 @@ export const FeedProblem = z
     'truncated',
     'too_many_events',
     'suddenly_empty',
+    'unreadable_dates',
   ])
   .meta({ id: 'FeedProblem' });
 export type FeedProblem = z.output<typeof FeedProblem>;
@@ -44,7 +45,8 @@ export const Feed = z
     url: z.string().meta({ description: 'The server only; the rest of the URL is a secret' }),
     status: z.enum(['new', 'ok', 'failing']),
     problem: FeedProblem.nullable().meta({
-      description: 'Why the last check failed. The nights of the last successful check remain blocked.',
+      description:
+        'Why the last check failed; the nights of the last successful check remain blocked. With unreadable_dates, events whose dates can not be read keep the nights that they had, and the others are imported.',
     }),
     failures: z.int().meta({ description: 'The number of consecutive failed checks' }),
     events: z.int().meta({ description: 'The number of events that block nights from today on' }),

@@ -157,9 +157,15 @@ export async function scheduleNextPoll(em: EntityManager, feedId: string, at: Da
       next_poll_at = CASE WHEN asked THEN next_poll_at ELSE ${at}::timestamptz END WHERE id = ${feedId}`);
 }
 
-export async function storeSuccess(em: EntityManager, feedId: string, at: Date): Promise<void> {
+/** `problem` is that of a feed of which some events could not be read. */
+export async function storeSuccess(
+  em: EntityManager,
+  feedId: string,
+  problem: FeedProblem | null,
+  at: Date,
+): Promise<void> {
   await em.execute(sql`
-    UPDATE calendar_feed SET failures = 0, problem = NULL, empty_seen = false, checked_at = ${at}, imported_at = ${at}
+    UPDATE calendar_feed SET failures = 0, problem = ${problem}, empty_seen = false, checked_at = ${at}, imported_at = ${at}
     WHERE id = ${feedId}`);
 }
 

@@ -1,5 +1,5 @@
-import { type FeedContent } from './feed-events.js';
-import { calendar, days, event, expectNights, nightsOf, read } from './feed-events.fixture.js';
+import { type FeedContent, readFeed } from './feed-events.js';
+import { calendar, days, event, expectNights, newYork, nightsOf, read } from './feed-events.fixture.js';
 
 test.each<[string, string[], string[], FeedContent['ignored']]>([
   ['whole days', ['UID:1', ...days('0309', '0312')], ['0309..0312'], {}],
@@ -77,7 +77,13 @@ test.each<[string, string[], string[], FeedContent['ignored']]>([
     {},
   ],
   ['an end before the start', ['UID:1', ...days('0312', '0309')], [], { no_length: 1 }],
-  ['an end at the start', ['UID:1', ...days('0312', '0312')], [], { no_length: 1 }],
+  ['a day that ends at its start as that day', ['UID:1', ...days('0312', '0312')], ['0312..0313'], {}],
+  [
+    'a time that ends at its start',
+    ['UID:1', 'DTSTART:20270312T150000Z', 'DTEND:20270312T150000Z'],
+    [],
+    { no_length: 1 },
+  ],
   [
     'a time range within one day',
     ['UID:1', 'DTSTART:20270309T150000Z', 'DTEND:20270309T190000Z'],
@@ -88,15 +94,72 @@ test.each<[string, string[], string[], FeedContent['ignored']]>([
   ['a cancelled event', ['UID:1', ...days('0309', '0312'), 'STATUS:CANCELLED'], [], { cancelled: 1 }],
   ['a transparent event', ['UID:1', ...days('0309', '0312'), 'TRANSP:transparent'], [], { transparent: 1 }],
   [
+    'an event that is marked as free',
+    ['UID:1', ...days('0309', '0312'), 'X-MICROSOFT-CDO-BUSYSTATUS:FREE'],
+    [],
+    { transparent: 1 },
+  ],
+  [
     'an opaque and confirmed event',
     ['UID:1', ...days('0309', '0312'), 'TRANSP:OPAQUE', 'STATUS:CONFIRMED'],
     ['0309..0312'],
     {},
   ],
-  ['a day that does not exist', ['UID:1', ...days('0231', '0312')], [], { unreadable_date: 1 }],
-  ['an end that does not exist', ['UID:1', ...days('0228', '0230')], [], { unreadable_date: 1 }],
-  ['no start', ['UID:1', 'SUMMARY:Reserved'], [], { unreadable_date: 1 }],
-  ['an invalid duration', ['UID:1', 'DTSTART;VALUE=DATE:20270309', 'DURATION:P'], [], { unreadable_date: 1 }],
+  [
+    'the first night before an end that does not exist',
+    ['UID:1', ...days('0228', '0230')],
+    ['0228..0301'],
+    { unreadable_date: 1 },
+  ],
+  [
+    'the first night before an unreadable end',
+    ['UID:1', 'DTSTART;VALUE=DATE:20270310', 'DTEND:0NaNaNaNTaNaNaN'],
+    ['0310..0311'],
+    { unreadable_date: 1 },
+  ],
+  [
+    'the first night before an empty end',
+    ['UID:1', 'DTSTART;VALUE=DATE:20270310', 'DTEND:'],
+    ['0310..0311'],
+    { unreadable_date: 1 },
+  ],
+  [
+    'the first night of an invalid duration',
+    ['UID:1', 'DTSTART;VALUE=DATE:20270309', 'DURATION:P'],
+    ['0309..0310'],
+    { unreadable_date: 1 },
+  ],
+  ['an end beside an invalid duration', ['UID:1', ...days('0309', '0312'), 'DURATION:P'], ['0309..0312'], {}],
+  [
+    'a duration beside an invalid end',
+    ['UID:1', 'DTSTART;VALUE=DATE:20270309', 'DTEND:never', 'DURATION:P3D'],
+    ['0309..0312'],
+    {},
+  ],
+  [
+    'a path after the times',
+    ['UID:1', 'DTSTART:20270310T160000Z/x1/principal/', 'DTEND:20270314T160000Z/x1/principal/'],
+    ['0310..0314'],
+    {},
+  ],
+  [
+    'times with colons',
+    ['UID:1', 'DTSTART:2027-03-10T15:00:00Z', 'DTEND;TZID=Asia/Tokyo:2027-03-14T15:00:00.000'],
+    ['0310..0314'],
+    {},
+  ],
+  [
+    'times with an offset',
+    ['UID:1', 'DTSTART:20270310T030000+0200', 'DTEND:2027-03-14T03:00:00+02:00'],
+    ['0309..0313'],
+    {},
+  ],
+  [
+    'the hour 24 as the midnight after',
+    ['UID:1', 'DTSTART:20270310T120000', 'DTEND:20270313T240000'],
+    ['0310..0314'],
+    {},
+  ],
   ['no UID', days('0309', '0312'), ['0309..0312'], {}],
   [
     'an event with an alarm that has a duration',
@@ -110,11 +173,41 @@ test.each<[string, string[], string[], FeedContent['ignored']]>([
   await expectNights(lines, nights, ignored);
 });
 
-test('keeps an event that began before today and ends it at the horizon', async () => {
-  const content = await read(
-    calendar(event('UID:1', 'DTSTART;VALUE=DATE:20261120', 'DTEND;VALUE=DATE:20500101')),
-  );
-  expect(content.events).toMatchObject([{ from: '2026-11-20', to: '2029-12-05' }]);
+test.each(['20500101', '99991231'])(
+  'keeps an event that began before today and ends it at the horizon, not on %s',
+  async (end) => {
+    const content = await read(
+      calendar(event('UID:1', 'DTSTART;VALUE=DATE:20261120', `DTEND;VALUE=DATE:${end}`)),
+    );
+    expect(content.events).toMatchObject([{ from: '2026-11-20', to: '2029-12-05' }]);
+  },
+);
+
+describe('unreadable dates', () => {
+  const readable = event('UID:1', ...days('0309', '0312'));
+
+  test.each([
+    ['a start that does not exist', days('0231', '0312')],
+    ['no start', ['SUMMARY:Reserved']],
+    ['no numbers', ['DTSTART:0NaNaNaNTaNaNaN', 'DTEND:0NaNaNaNTaNaNaN']],
+    ['no hours', ['DTSTART:2027-03-10T::', 'DTEND:2027-03-14T::']],
+    ['an hour that does not exist', ['DTSTART:20270310T250000Z', 'DTEND:20270314T250000Z']],
+  ])('%s: the event is named, and a file without another event is rejected', async (_, lines) => {
+    const content = await read(calendar(readable, event('UID:2', ...lines)));
+    expect(nightsOf(content)).toEqual(['0309..0312']);
+    expect(content).toMatchObject({ unreadable: new Set(['2']), ignored: { unreadable_date: 1 } });
+    expect(await readFeed(Buffer.from(calendar(event('UID:2', ...lines))), newYork)).toBe('unreadable_dates');
+  });
+
+  test.each([
+    ['an occurrence', ['RDATE;VALUE=DATE:2027-03-XX']],
+    ['an exception', ['RRULE:FREQ=WEEKLY;COUNT=1', 'EXDATE;VALUE=DATE:2027-03-XX']],
+    ['a rule', ['RRULE:FREQ=SOMETIMES']],
+  ])('of %s: the event is named, and its first occurrence is read', async (_, lines) => {
+    const content = await read(calendar(event('UID:3', ...days('0309', '0312'), ...lines)));
+    expect(nightsOf(content)).toEqual(['0309..0312']);
+    expect(content.unreadable).toEqual(new Set(['3']));
+  });
 });
 
 test('reads floating times in X-WR-TIMEZONE', async () => {
@@ -127,6 +220,17 @@ test('reads the time zone of a VTIMEZONE', async () => {
   const zone = ['BEGIN:VTIMEZONE', 'TZID:Home', 'X-LIC-LOCATION:Europe/Lisbon', 'END:VTIMEZONE'];
   const times = event('UID:1', 'DTSTART;TZID=Home:20270310T030000', 'DTEND;TZID=Home:20270312T120000');
   expect(nightsOf(await read(calendar(...zone, times)))).toEqual(['0309..0312']);
+});
+
+test('ignores the events of a calendar that cancels them', async () => {
+  const content = await read(calendar('METHOD:CANCEL', event('UID:1', ...days('0309', '0312'))));
+  expect(content).toMatchObject({ events: [], ignored: { cancelled: 1 }, empty: false });
+});
+
+test('counts events from today on for the limit', async () => {
+  const past = Array.from({ length: 5_001 }, (_, n) => event(`UID:${n}`, 'DTSTART;VALUE=DATE:20260101'));
+  const content = await read(calendar(...past, event('UID:now', ...days('0309', '0312'))));
+  expect(nightsOf(content)).toEqual(['0309..0312']);
 });
 
 test('distinguishes an empty calendar from ignored events', async () => {

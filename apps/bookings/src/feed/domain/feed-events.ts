@@ -1,7 +1,15 @@
 import { addDays, compareDates, type DateRange, type IsoDate } from '@roost/stay';
 import { Temporal } from 'temporal-polyfill';
 import { isOwnUid } from '../../calendar/domain/ical-export.js';
-import { type IcalEvent, MAX_EVENTS, type Property, readIcal, type Unreadable } from './ical-file.js';
+import {
+  BUSY_STATUS,
+  type IcalEvent,
+  type IcalFile,
+  MAX_EVENTS,
+  type Property,
+  readIcal,
+  type Unreadable,
+} from './ical-file.js';
 import { type IcalTime, readDuration, Times } from './ical-time.js';
 import { occurrences } from './recurrence.js';
 
@@ -20,6 +28,8 @@ export interface FeedContent {
   events: FeedEvent[];
   /** The number of ignored events per reason. */
   ignored: Partial<Record<Ignored, number>>;
+  /** The UIDs of events of which a date or a rule can't be read. They keep the nights that they had. */
+  unreadable: ReadonlySet<string>;
   /** The file contains no event at all, not even an ignored one. */
   empty: boolean;
 }
@@ -38,6 +48,7 @@ export const HORIZON_DAYS = 1_100;
 const MAX_RULES = 100;
 const MAX_DATES = 2_000;
 const PAUSE_EVERY = 100;
+const ONE_DAY = Temporal.Duration.from({ days: 1 });
 
 /**
  * Returns the unavailable nights of a feed from today on, or the reason why the file is invalid. `pause` yields to other work
@@ -50,26 +61,33 @@ export async function readFeed(
 ): Promise<FeedContent | Unreadable> {
   const file = readIcal(bytes);
   if (typeof file === 'string') return file;
-  const reader = new FeedReader(new Times(file, place.timeZone), place);
+  const reader = new FeedReader(file, place);
   for (const [index, sameUid] of byUid(file.events).entries()) {
     if (index % PAUSE_EVERY === 0 || sameUid.some(isSeries)) await pause();
     reader.read(sameUid);
   }
   if (reader.events.length > MAX_EVENTS) return 'too_many_events';
-  return { events: reader.events, ignored: reader.ignored, empty: file.events.length === 0 };
+  const { events, ignored, unreadable } = reader;
+  if (unreadable.size > 0 && reader.readableStarts === 0) return 'unreadable_dates';
+  return { events, ignored, unreadable, empty: file.events.length === 0 };
 }
 
 class FeedReader {
   readonly events: FeedEvent[] = [];
   readonly ignored: Partial<Record<Ignored, number>> = {};
+  readonly unreadable = new Set<string>();
+  readableStarts = 0;
   private readonly horizon: IsoDate;
   private readonly used = new Set<string>();
   private rules = 0;
 
+  private readonly times: Times;
+
   constructor(
-    private readonly times: Times,
+    private readonly file: IcalFile,
     private readonly place: FeedPlace,
   ) {
+    this.times = new Times(file, place.timeZone);
     this.horizon = addDays(place.today, HORIZON_DAYS);
   }
 
@@ -107,19 +125,22 @@ class FeedReader {
       this.rules += 1;
       const found = this.rules > MAX_RULES ? null : occurrences(rule.value, span.start, from, to);
       // Without a valid rule, the first occurrence is still certain.
-      if (!found) this.ignore('unreadable_rule');
+      if (!found) this.ignoreUnreadable(event, 'unreadable_rule');
       for (const start of found ?? [span.start]) add(start);
     }
     if (rules.length === 0) add(span.start);
     for (const date of this.datesOf(event, 'RDATE')) {
       if (date) add(date.start, date.end);
-      else this.ignore('unreadable_date');
+      else this.ignoreUnreadable(event, 'unreadable_date');
     }
     for (const excluded of this.datesOf(event, 'EXDATE')) {
       if (excluded) occurrencesByDay.delete(dayOf(excluded.start, span.start));
+      else this.ignoreUnreadable(event, 'unreadable_date');
     }
     for (const day of exceptions.keys()) occurrencesByDay.delete(day);
-    for (const [day, { start, end }] of occurrencesByDay) this.addEvent(event, day, start, end);
+    for (const [day, { start, end }] of occurrencesByDay) {
+      this.addEvent(event, occurrenceOf(day, span), start, end);
+    }
   }
 
   /** A period has its own end or duration; a date has the duration of the event. */
@@ -144,35 +165,53 @@ class FeedReader {
 
   private readOne(event: IcalEvent, day: string): void {
     const span = this.spanOf(event);
-    if (span) this.addEvent(event, day, span.start, span.endOf(span.start));
+    if (!span) return;
+    this.addEvent(event, occurrenceOf(day, span), span.start, span.endOf(span.start));
   }
 
   /** The start and the duration of an event. Null for an event that blocks no nights. */
   private spanOf(event: IcalEvent) {
     const valueOf = (name: string) => find(event, name)?.value.trim().toUpperCase();
-    if (valueOf('STATUS') === 'CANCELLED') return this.ignore('cancelled');
-    if (valueOf('TRANSP') === 'TRANSPARENT') return this.ignore('transparent');
+    if (this.file.cancels || valueOf('STATUS') === 'CANCELLED') return this.ignore('cancelled');
+    const isFree = BUSY_STATUS.some((name) => valueOf(name) === 'FREE');
+    if (isFree || valueOf('TRANSP') === 'TRANSPARENT') return this.ignore('transparent');
     const [startsAt, endsAt, lasts] = ['DTSTART', 'DTEND', 'DURATION'].map((name) => find(event, name));
     const start = startsAt && this.times.read(startsAt);
     const end = endsAt && this.times.read(endsAt);
-    const duration = lasts && readDuration(lasts.value);
-    if (!start || end === null || duration === null) return this.ignore('unreadable_date');
+    if (!start) return this.ignoreUnreadable(event, 'unreadable_date');
+    this.readableStarts += 1;
     if (end) {
-      const [first, last] = [this.times.localDate(start), this.times.localDate(end)];
-      const between = asDay(start).until(asDay(end), { largestUnit: 'day' });
-      // Calendar days, not 24 hours: midnight to midnight is one night even when the clocks change.
-      const length =
-        start.kind === 'time' && end.kind === 'time'
-          ? start.time.until(end.time.withTimeZone(start.time.timeZoneId), { largestUnit: 'day' })
-          : between;
-      if (compareDates(first, last) >= 0) return this.ignore('no_length');
-      return {
-        start,
-        days: between.days,
-        endOf: (from: IcalTime) => (from === start ? end : later(from, length)),
-      };
+      const span = this.spanUntil(start, end);
+      return span && { ...span, isCertain: true };
     }
-    const length = duration ?? Temporal.Duration.from({ days: 1 });
+    const duration = lasts && readDuration(lasts.value);
+    const isCertain = duration ? true : !endsAt && !lasts;
+    // At least the first night is certain.
+    if (!isCertain) this.ignoreUnreadable(event, 'unreadable_date');
+    const span = this.spanOfLength(start, duration || ONE_DAY);
+    return span && { ...span, isCertain };
+  }
+
+  private spanUntil(start: IcalTime, end: IcalTime) {
+    const [first, last] = [this.times.localDate(start), this.times.localDate(end)];
+    // Many exporters write one day as an end at its start.
+    if (start.kind === 'day' && end.kind === 'day' && first === last)
+      return this.spanOfLength(start, ONE_DAY);
+    if (compareDates(first, last) >= 0) return this.ignore('no_length');
+    const between = asDay(start).until(asDay(end), { largestUnit: 'day' });
+    // Calendar days, not 24 hours: midnight to midnight is one night even when the clocks change.
+    const length =
+      start.kind === 'time' && end.kind === 'time'
+        ? start.time.until(end.time.withTimeZone(start.time.timeZoneId), { largestUnit: 'day' })
+        : between;
+    return {
+      start,
+      days: between.days,
+      endOf: (from: IcalTime) => (from === start ? end : later(from, length)),
+    };
+  }
+
+  private spanOfLength(start: IcalTime, length: Temporal.Duration) {
     const endOf = (from: IcalTime) => later(from, length);
     if (compareDates(this.times.localDate(start), this.times.localDate(endOf(start))) >= 0) {
       return this.ignore('no_length');
@@ -185,9 +224,9 @@ class FeedReader {
     if (compareDates(to, this.place.today) <= 0) return void this.ignore('past');
     if (compareDates(from, this.horizon) >= 0) return void this.ignore('too_far');
     if (compareDates(from, to) >= 0) return void this.ignore('no_length');
-    const uid = find(event, 'UID')?.value.trim() ?? '';
+    const uid = uidOf(event);
     this.events.push({
-      key: this.keyOf(uid === '' ? `${from}/${to}` : `${uid}\n${occurrence}`),
+      key: this.keyOf(uid === '' ? `\n${from}/${to}` : `${uid}\n${occurrence}`),
       from,
       to: compareDates(to, this.horizon) > 0 ? this.horizon : to,
       own: isOwnUid(uid, this.place.listingId),
@@ -200,6 +239,11 @@ class FeedReader {
     for (let time = 2; this.used.has(key); time += 1) key = `${name}\n${time}`;
     this.used.add(key);
     return key;
+  }
+
+  private ignoreUnreadable(event: IcalEvent, reason: 'unreadable_date' | 'unreadable_rule'): null {
+    this.unreadable.add(uidOf(event));
+    return this.ignore(reason);
   }
 
   private ignore(reason: Ignored): null {
@@ -220,13 +264,19 @@ const sequenceOf = (event: IcalEvent): number =>
 function byUid(events: readonly IcalEvent[]): IcalEvent[][] {
   const groups = new Map<string, IcalEvent[]>();
   for (const [index, event] of events.entries()) {
-    const uid = find(event, 'UID')?.value.trim() || `#${index}`;
+    const uid = uidOf(event) || `#${index}`;
     const group = groups.get(uid);
     if (group) group.push(event);
     else groups.set(uid, [event]);
   }
   return [...groups.values()];
 }
+
+/** The first night has another key than the whole event, whose earlier nights are kept. */
+const occurrenceOf = (day: string, { isCertain }: { isCertain: boolean }): string =>
+  isCertain ? day : `${day}/first night`;
+
+const uidOf = (event: IcalEvent): string => find(event, 'UID')?.value.trim() ?? '';
 
 const isSeries = (event: IcalEvent): boolean =>
   event.properties.some(({ name }) => name === 'RRULE' || name === 'RDATE');

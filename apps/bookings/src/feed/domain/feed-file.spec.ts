@@ -96,3 +96,8 @@ describe('the identity of events', () => {
     expect(content.events.map((each) => each.own)).toEqual([true, false]);
   });
 });
+
+test.each(['le', 'be'])('reads UTF-16 with a byte order mark (%s)', async (order) => {
+  const bytes = Buffer.from(`\uFEFF${calendar(event('UID:ä', ...days('0309', '0312')))}`, 'utf16le');
+  expect(nightsOf(await read(order === 'le' ? bytes : bytes.swap16()))).toEqual(['0309..0312']);
+});

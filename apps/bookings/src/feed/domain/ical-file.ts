@@ -20,22 +20,28 @@ export interface IcalFile {
   timeZone: string | null;
   /** The IANA name in each VTIMEZONE (X-LIC-LOCATION), by its TZID. */
   zoneNames: ReadonlyMap<string, string>;
+  /** The file cancels its events (METHOD:CANCEL). */
+  cancels: boolean;
 }
 
-export type Unreadable = 'not_a_calendar' | 'truncated' | 'too_many_events';
+export type Unreadable = 'not_a_calendar' | 'truncated' | 'too_many_events' | 'unreadable_dates';
 
 export const MAX_EVENTS = 5_000;
+/** Limits the memory of a file with past events, which the limit of events from today on does not count. */
+const MAX_EVENTS_IN_FILE = 50_000;
 /** The maximum length of an unfolded line, in bytes. No date is longer. */
 const MAX_LINE_BYTES = 100_000;
 
 const DATES = new Set(['DTSTART', 'DTEND', 'DURATION', 'RRULE', 'RDATE', 'EXDATE', 'RECURRENCE-ID']);
-const USED_PROPERTIES = new Set([...DATES, 'UID', 'SEQUENCE', 'STATUS', 'TRANSP']);
+export const BUSY_STATUS = ['BUSYSTATUS', 'X-MICROSOFT-CDO-BUSYSTATUS'];
+const USED_PROPERTIES = new Set([...DATES, 'UID', 'SEQUENCE', 'STATUS', 'TRANSP', ...BUSY_STATUS]);
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export function readIcal(bytes: Buffer): IcalFile | Unreadable {
   const events: { properties: Property[] }[] = [];
   const zoneNames = new Map<string, string>();
   let timeZone: string | null = null;
+  let cancels = false;
   let zoneId: string | null = null;
   const open: string[] = [];
   let started = false;
@@ -51,7 +57,7 @@ export function readIcal(bytes: Buffer): IcalFile | Unreadable {
     if (property.name === 'BEGIN') {
       open.push(nameOf(property));
       if (open.length === 2 && open[1] === 'VEVENT') {
-        if (events.length === MAX_EVENTS) return 'too_many_events';
+        if (events.length === MAX_EVENTS_IN_FILE) return 'too_many_events';
         events.push({ properties: [] });
       }
     } else if (property.name === 'END') {
@@ -59,6 +65,8 @@ export function readIcal(bytes: Buffer): IcalFile | Unreadable {
       if (open.pop() !== nameOf(property)) return 'truncated';
     } else if (inside === 'VCALENDAR' && property.name === 'X-WR-TIMEZONE') {
       timeZone = property.value.trim();
+    } else if (inside === 'VCALENDAR' && property.name === 'METHOD') {
+      cancels = nameOf(property) === 'CANCEL';
     } else if (inside === 'VTIMEZONE' && property.name === 'TZID') {
       zoneId = property.value.trim();
     } else if (inside === 'VTIMEZONE' && property.name === 'X-LIC-LOCATION' && zoneId !== null) {
@@ -68,13 +76,14 @@ export function readIcal(bytes: Buffer): IcalFile | Unreadable {
     }
   }
   if (!started) return 'not_a_calendar';
-  return open.length > 0 ? 'truncated' : { events, timeZone, zoneNames };
+  return open.length > 0 ? 'truncated' : { events, timeZone, zoneNames, cancels };
 }
 
 /** A fold may split a character, so lines are unfolded as bytes and decoded afterwards. */
 function* linesOf(bytes: Buffer): Generator<string> {
-  const start = bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0;
-  const unfolded = bytes
+  const utf8 = inUtf8(bytes);
+  const start = utf8.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0;
+  const unfolded = utf8
     .toString('latin1', start)
     .replace(/\r\n?/g, '\n')
     .replace(/\n[ \t]/g, '');
@@ -88,6 +97,13 @@ function* linesOf(bytes: Buffer): Generator<string> {
   }
 }
 
+/** Some exporters write UTF-16, with a byte order mark. */
+function inUtf8(bytes: Buffer): Buffer {
+  const mark = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
+  const encoding = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : null;
+  return encoding === null ? bytes : Buffer.from(new TextDecoder(encoding).decode(bytes));
+}
+
 const NAME = /^\s*([A-Za-z0-9-]+)(?=[;:])/;
 const PARAM = /;([^=;:]*)=("[^"]*"|[^;]*)/g;
 
@@ -96,14 +112,19 @@ function propertyOf(line: string): Property | null {
   const [, rawName] = NAME.exec(line) ?? [];
   if (rawName === undefined) return null;
   const name = rawName.toUpperCase();
-  // Dates contain no colon, but their parameters may, quoted or not.
-  const colon = DATES.has(name) ? line.lastIndexOf(':') : firstColon(line);
+  const colon = DATES.has(name) ? colonBeforeDate(line) : firstColon(line);
   if (colon < 0) return null;
   const params = new Map<string, string>();
   for (const [, key = '', value = ''] of line.slice(0, colon).matchAll(PARAM)) {
     params.set(key.trim().toUpperCase(), value.replaceAll('"', '').trim());
   }
   return { name, params, value: line.slice(colon + 1) };
+}
+
+/** Parameters of a date may contain colons, quoted or not; its value may as well (`15:00:00`). */
+function colonBeforeDate(line: string): number {
+  const colon = line.search(/:\s*\d{4}-?\d{2}-?\d{2}/);
+  return colon < 0 ? line.lastIndexOf(':') : colon;
 }
 
 /** The first colon outside of quotes, or -1. */

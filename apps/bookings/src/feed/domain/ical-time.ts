@@ -21,18 +21,16 @@ export class Times {
     return day.toString();
   }
 
-  /** Null for a time that does not exist. */
+  /** Null for a time that does not exist. A year outside of 1900 to 2200 means "since ever" or "until further notice". */
   read({ value, params }: Property): IcalTime | null {
     const parts = DATE_TIME.exec(value.trim());
     if (!parts) return null;
     const [, year, month, day, hour, minute, second = '00', utc] = parts;
     try {
-      const date = Temporal.PlainDate.from(`${year}-${month}-${day}`, { overflow: 'reject' });
-      if (date.year < EARLIEST_YEAR || date.year > LATEST_YEAR) return null;
+      const date = withinYears(Temporal.PlainDate.from(`${year}-${month}-${day}`, { overflow: 'reject' }));
       if (hour === undefined) return { kind: 'day', day: date };
-      const zone = utc ? 'UTC' : this.zoneOf(params.get('TZID'));
-      const time = date.toPlainDateTime(`${hour}:${minute}:${second === '60' ? '59' : second}`);
-      return { kind: 'time', time: time.toZonedDateTime(zone, { disambiguation: 'compatible' }) };
+      const zone = utc === undefined ? this.zoneOf(params.get('TZID')) : offsetOf(utc);
+      return { kind: 'time', time: timeOn(date, `${hour}:${minute}:${second}`).toZonedDateTime(zone) };
     } catch {
       return null; // For example 31 February.
     }
@@ -46,7 +44,25 @@ export class Times {
 
 const EARLIEST_YEAR = 1900;
 const LATEST_YEAR = 2200;
-const DATE_TIME = /^(\d{4})-?(\d{2})-?(\d{2})(?:T(\d{2})(\d{2})(\d{2})?(Z)?)?$/i;
+/** `20270401`, `20270401T150000Z`, `2027-04-01T15:00:00.000+0200`, each also with a path after it. */
+const DATE_TIME =
+  /^(\d{4})-?(\d{2})-?(\d{2})(?:T(\d{2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?(?:\/.*)?$/i;
+
+const offsetOf = (utc: string): string =>
+  utc.toUpperCase() === 'Z' ? 'UTC' : `${utc.slice(0, 3)}:${utc.slice(-2)}`;
+
+function withinYears(date: Temporal.PlainDate): Temporal.PlainDate {
+  if (date.year < EARLIEST_YEAR) return Temporal.PlainDate.from({ year: EARLIEST_YEAR, month: 1, day: 1 });
+  if (date.year > LATEST_YEAR) return Temporal.PlainDate.from({ year: LATEST_YEAR, month: 12, day: 31 });
+  return date;
+}
+
+/** `24:00:00` is the midnight after; `60` is a leap second. */
+function timeOn(date: Temporal.PlainDate, time: string): Temporal.PlainDateTime {
+  if (time === '24:00:00') return date.add({ days: 1 }).toPlainDateTime();
+  return date.toPlainDateTime(time.replace(/:60$/, ':59'));
+}
+
 const OFFSET = /^\(?(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?\)?(?:$|[\s)])/i;
 
 /** The IANA name of a feed's time zone: an IANA name, with or without a path, a Windows name, or an offset from UTC. */
