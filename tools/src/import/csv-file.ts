@@ -45,7 +45,10 @@ export class CsvFile<Column extends string> {
     return this.bytes === 0 ? 1 : this.readBytes / this.bytes;
   }
 
+  /** The rows from the first on; a file can be read more than once. */
   async *rows(): AsyncGenerator<CsvRow<Column>> {
+    this.readBytes = 0;
+    this.broken = [];
     const source = createReadStream(this.path, { highWaterMark: 16 * 1024 });
     source.on('data', (chunk) => (this.readBytes += chunk.length));
     const parser = parse({

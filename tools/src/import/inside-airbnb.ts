@@ -2,20 +2,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { localDate, nightCount } from '@roost/stay';
 import { Batches, type Result, type Route } from './batches.js';
 import { CsvFile } from './csv-file.js';
-import { ImportFailed } from './import-failed.js';
 import {
   type Defaults,
   type HostToImport,
   LISTING_COLUMNS,
   type ListingToImport,
   readListing,
-  type MissingOption,
 } from './listing-row.js';
 import type { Operator } from './operator.js';
 import { cityOfFile } from './place.js';
 import { oneLine, plainText } from './plain-text.js';
 import { Progress, type Screen } from './progress.js';
 import { type Kind, Report } from './report.js';
+import { Survey } from './survey.js';
 import { UnavailableRuns } from './unavailable-runs.js';
 
 export const SOURCE = 'inside-airbnb';
@@ -35,11 +34,6 @@ export interface InsideAirbnb {
 /** New listings reach the calendar by event. This is the longest wait for the next one to arrive. */
 const ARRIVED_WITHIN_MS = 60_000;
 const CHUNK = 100;
-
-const MISSING_OPTION: Record<MissingOption, string> = {
-  city: 'The file does not name its city: pass it with --city',
-  currency: 'All prices in the file show $ and the country has no known currency: pass it with --currency',
-};
 
 interface ListingRow extends ListingToImport {
   hostId: string;
@@ -89,13 +83,7 @@ export class InsideAirbnbImport {
   }
 
   private async importListings(file: CsvFile<(typeof LISTING_COLUMNS)[number]>): Promise<void> {
-    const defaults: Defaults = {
-      city: this.files.city ?? cityOfFile(this.files.listings),
-      country: this.files.country ?? null,
-      timeZone: this.files.timeZone ?? null,
-      currency: this.files.currency ?? null,
-      instant: this.files.instant,
-    };
+    const defaults = await this.survey(file);
     const batches = new Batches<ListingRow>(this.operator, {
       ...route('listings', CHUNK),
       onResult: (row, result) => {
@@ -115,15 +103,31 @@ export class InsideAirbnbImport {
     };
     await this.read(file, 'listings', async ({ cells, line }) => {
       const read = readListing(cells, defaults);
-      if ('missingOption' in read) throw new ImportFailed(MISSING_OPTION[read.missingOption]);
       const example = `listing ${cells.id || `in line ${line}`}`;
       if ('skipped' in read) return this.report.skip('listings', read.skipped, example);
       for (const note of read.notes) this.report.note('listings', note, example);
-      this.timeZone ??= read.listing.content.timeZone as string;
+      this.timeZone ??= read.listing.content.timeZone;
       if (chunk.push(read) >= CHUNK) await send();
     });
     await send();
     await batches.flush();
+  }
+
+  /** Reads the whole file, so that a file that needs an option fails before anything is written. */
+  private async survey(file: CsvFile<(typeof LISTING_COLUMNS)[number]>): Promise<Defaults> {
+    const { listings, city, country, timeZone, currency, instant } = this.files;
+    const defaults: Defaults = {
+      city: city ?? cityOfFile(listings),
+      country: country ?? null,
+      timeZone: timeZone ?? null,
+      currency: currency ?? null,
+      instant,
+      mainCountry: null,
+    };
+    const survey = new Survey();
+    for await (const { cells } of file.rows()) survey.add(readListing(cells, defaults));
+    survey.requireOneCurrency();
+    return { ...defaults, mainCountry: survey.mainCountry };
   }
 
   private async importHosts(hosts: HostToImport[]): Promise<void> {

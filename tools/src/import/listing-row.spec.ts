@@ -25,7 +25,14 @@ const albany: ListingCells = {
   maximum_nights: '1125',
   instant_bookable: 'f',
 };
-const defaults: Defaults = { city: 'Albany', country: null, timeZone: null, currency: null, instant: false };
+const defaults: Defaults = {
+  city: 'Albany',
+  country: null,
+  timeZone: null,
+  currency: null,
+  instant: false,
+  mainCountry: null,
+};
 
 const read = (cells: Partial<ListingCells> = {}, other: Partial<Defaults> = {}) =>
   readListing({ ...albany, ...cells }, { ...defaults, ...other });
@@ -75,18 +82,33 @@ test.each<[string, Partial<ListingCells>, string]>([
     { latitude: '-40', longitude: '-20' },
     'no country at its coordinates (set it with --country)',
   ],
+  ['a point outside of the map', { latitude: '142.65' }, 'coordinates that are out of range'],
+  [
+    'a country without a known currency',
+    { latitude: '33.513', longitude: '36.292' },
+    'no known currency of its country SY (set it with --currency)',
+  ],
   ['amenities in words', { amenities: 'Wifi, Kitchen' }, 'amenities that are not a JSON array'],
   ['a tent', { room_type: 'Tent' }, 'the unknown room type "Tent"'],
 ])('skips a row with %s', (_, cells, skipped) => {
-  expect(read(cells)).toEqual({ skipped });
+  expect(read(cells)).toMatchObject({ skipped });
 });
 
-test('names a missing option', () => {
-  expect(read({}, { city: null })).toEqual({ missingOption: 'city' });
+test('skips a row without a city and reads one whose neighbourhood names it', () => {
+  expect(read({ neighbourhood: '' }, { city: null })).toEqual({
+    skipped: 'no city (set it with --city)',
+    missingOption: 'city',
+  });
   expect(read({ neighbourhood: 'Troy, New York, United States' }, { city: null })).toMatchObject({
     listing: { content: { address: { city: 'Troy' } } },
   });
-  expect(read({ latitude: '33.513', longitude: '36.292' })).toEqual({ missingOption: 'currency' });
+});
+
+test('skips a row in the main country only with latitude and longitude exchanged', () => {
+  const cells = { latitude: '-73.75', longitude: '42.65' };
+  const options = { mainCountry: 'US', currency: 'USD', country: 'US' };
+  expect(read(cells, options)).toEqual({ skipped: 'latitude and longitude exchanged' });
+  expect(content({}, options)).toMatchObject({ currency: 'USD' });
 });
 
 test('prefers options', () => {

@@ -1,5 +1,5 @@
 import { amenities, slug } from './amenities.js';
-import { cityOfNeighbourhood, countryAt, currencyOf, timeZoneAt } from './place.js';
+import { cityOfNeighbourhood, countryAt, currencyOf, isSwapped, timeZoneAt } from './place.js';
 import { masked, oneLine, plainText } from './plain-text.js';
 import { minorUnits } from './price.js';
 
@@ -37,6 +37,8 @@ export interface Defaults {
   timeZone: string | null;
   currency: string | null;
   instant: boolean;
+  /** The country of most rows. A row that is in it only with latitude and longitude exchanged is skipped. */
+  mainCountry: string | null;
 }
 
 export interface HostToImport {
@@ -46,7 +48,11 @@ export interface HostToImport {
 
 export interface ListingToImport {
   externalId: string;
-  content: Record<string, unknown>;
+  content: Record<string, unknown> & {
+    location: { lat: number; lng: number };
+    timeZone: string;
+    currency: string;
+  };
   pricing: { basePriceMinor: number };
   stayRules: { minNights?: number; maxNights?: number };
 }
@@ -58,10 +64,15 @@ export interface ReadListing {
   notes: string[];
 }
 
-/** An option that this file needs. */
+/** A value that an option can set. */
 export type MissingOption = 'city' | 'currency';
 
-export type ListingOutcome = ReadListing | { skipped: string } | { missingOption: MissingOption };
+export interface SkippedListing {
+  skipped: string;
+  missingOption?: MissingOption;
+}
+
+export type ListingOutcome = ReadListing | SkippedListing;
 
 /** The limit of Roost for a stay. */
 const LONGEST_STAY = 730;
@@ -83,14 +94,19 @@ export function readListing(cells: ListingCells, defaults: Defaults): ListingOut
   const lat = number(cells.latitude);
   const lng = number(cells.longitude);
   if (lat === null || lng === null) return { skipped: 'no coordinates' };
+  if (Math.abs(lat) > 90 || Math.abs(lng) > 180) return { skipped: 'coordinates that are out of range' };
   const city = defaults.city ?? cityOfNeighbourhood(cells.neighbourhood);
-  if (city === null) return { missingOption: 'city' };
+  if (city === null) return { skipped: 'no city (set it with --city)', missingOption: 'city' };
+  if (isSwapped(lat, lng, defaults.mainCountry)) return { skipped: 'latitude and longitude exchanged' };
   const countryCode = defaults.country ?? countryAt(lat, lng);
   if (countryCode === null) return { skipped: 'no country at its coordinates (set it with --country)' };
   const timeZone = defaults.timeZone ?? timeZoneAt(lat, lng);
   if (timeZone === null) return { skipped: 'no time zone at its coordinates (set it with --time-zone)' };
   const currency = defaults.currency ?? currencyOf(countryCode);
-  if (currency === null) return { missingOption: 'currency' };
+  if (currency === null) {
+    const skipped = `no known currency of its country ${countryCode} (set it with --currency)`;
+    return { skipped, missingOption: 'currency' };
+  }
   const basePriceMinor = minorUnits(cells.price, currency);
   if (basePriceMinor === null) return { skipped: `a price that is not an amount in ${currency}` };
   const named = amenities(cells.amenities);

@@ -12,6 +12,10 @@ export const timeZoneAt = (lat: number, lng: number): string | null => {
 
 export const countryAt = (lat: number, lng: number): string | null => iso1A2Code([lng, lat]);
 
+/** Whether the point is outside of the country, and inside of it with latitude and longitude exchanged. */
+export const isSwapped = (lat: number, lng: number, country: string | null): boolean =>
+  country !== null && countryAt(lat, lng) !== country && countryAt(lng, lat) === country;
+
 const EURO = 'AT BE CY DE EE ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK';
 const CURRENCIES: Record<string, string> = {
   ...Object.fromEntries(EURO.split(' ').map((country) => [country, 'EUR'])),

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { ImportFailed } from './import-failed.js';
+import { type InsideAirbnb, InsideAirbnbImport } from './inside-airbnb.js';
+import type { Operator } from './operator.js';
+
+const cases = new URL('../../../../shared/cases/import/', import.meta.url);
+const file = (name: string): string => new URL(name, cases).pathname;
+
+interface Sent {
+  path: string;
+  rows: Record<string, unknown>[];
+}
+
+/** Accepts every row, and keeps what was sent. */
+function acceptAll(): { operator: Operator; sent: Sent[] } {
+  const sent: Sent[] = [];
+  const post = (path: string, body: string) => {
+    const { rows } = JSON.parse(body) as { rows: Record<string, unknown>[] };
+    sent.push({ path, rows });
+    const results = rows.map((row) => ({
+      id: `id-${String(row.externalId)}`,
+      outcome: 'created',
+      code: null,
+      pointer: null,
+      detail: null,
+    }));
+    return Promise.resolve({ status: 200, body: { results } });
+  };
+  return { operator: { post } as unknown as Operator, sent };
+}
+
+function start(files: Partial<InsideAirbnb> & { listings: string }) {
+  const { operator, sent } = acceptAll();
+  const options = { instant: false, shiftToToday: false, ...files };
+  const run = new InsideAirbnbImport(operator, options, { write: () => true });
+  const rows = (kind: string) =>
+    sent.filter(({ path }) => path.endsWith(`/${kind}`)).flatMap((batch) => batch.rows);
+  return { run, sent, rows };
+}
+
+if (existsSync(cases)) {
+  test('skips and counts one bad row and imports the others', async () => {
+    const { run, rows } = start({ listings: file('one-bad-row-stops-all_listings.csv'), city: 'Albany' });
+    const report = await run.run();
+    expect(rows('listings').map(({ externalId }) => externalId)).toEqual(['1000', '1001']);
+    expect([report.of('listings', 'created'), report.of('listings', 'skipped')]).toEqual([2, 1]);
+    expect(report.lines().join('\n')).toContain(
+      'listings, skipped: latitude and longitude exchanged, for example listing 1027',
+    );
+  });
+
+  test('stops a file with two currencies before anything is sent, and asks for --currency', async () => {
+    const listings = file('border-two-currencies_listings.csv');
+    const stopped = start({ listings, city: 'Geneva' });
+    const failed = await stopped.run.run().catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(ImportFailed);
+    expect((failed as Error).message).toMatch(/\(CHF, EUR\).*--currency/);
+    expect(stopped.sent).toEqual([]);
+    const named = start({ listings, city: 'Geneva', currency: 'CHF' });
+    await named.run.run();
+    expect(named.rows('listings')).toHaveLength(2);
+  });
+}
