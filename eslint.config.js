@@ -126,7 +126,7 @@ export default tseslint.config(
   },
   {
     // Rules are plain functions: no framework, no clock, no chance (docs/architecture.md).
-    files: ['**/domain/**/*.ts', 'libs/money/**/*.ts', 'libs/stay/**/*.ts', 'libs/pricing/**/*.ts'],
+    files: ['**/domain/**/*.ts', 'libs/{contacts,money,pricing,stay}/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: {
       'no-restricted-imports': [

@@ -60,4 +60,33 @@ if (existsSync(cases)) {
     await named.run.run();
     expect(named.rows('listings')).toHaveLength(2);
   });
+
+  test('masks and counts contact data in the texts of listings', async () => {
+    const { run, rows } = start({ listings: file('contacts-not-masked_listings.csv'), city: 'Albany' });
+    const report = await run.run();
+    expect(rows('listings')).toMatchObject([
+      {
+        content: {
+          description:
+            'Text me [link hidden] - [link hidden] - [mail address hidden] - [link hidden] - insta: [handle hidden] - [mail address hidden]',
+        },
+      },
+    ]);
+    expect(report.lines().join('\n')).toMatch(/3 {2}listings, link masked/);
+  });
+
+  test('masks and counts contact data in reviews', async () => {
+    const { run, rows } = start({
+      listings: file('one_listings.csv'),
+      reviews: file('contacts-in-reviews_reviews.csv'),
+      city: 'Albany',
+    });
+    const report = await run.run();
+    expect(rows('reviews')).toMatchObject([
+      { text: 'Lovely. Book direct with Ana: [phone number hidden] or [mail address hidden]' },
+    ]);
+    expect(report.lines().join('\n')).toMatch(
+      /1 {2}reviews, phone number masked[^]*1 {2}reviews, mail address masked/,
+    );
+  });
 }

@@ -11,7 +11,7 @@ import {
 } from './listing-row.js';
 import type { Operator } from './operator.js';
 import { cityOfFile } from './place.js';
-import { oneLine, plainText } from './plain-text.js';
+import { oneLine, plainText, withoutContacts } from './plain-text.js';
 import { Progress, type Screen } from './progress.js';
 import { type Kind, Report } from './report.js';
 import { Survey } from './survey.js';
@@ -204,12 +204,15 @@ export class InsideAirbnbImport {
       const listingId = this.listings.get(cells.listing_id);
       if (listingId === undefined)
         return this.report.skip('reviews', 'its listing was not imported', example);
-      const text = plainText(cells.comments);
+      const notes: string[] = [];
+      const text = withoutContacts(plainText(cells.comments), notes);
       if (text === '') return this.report.skip('reviews', 'no text', example);
+      const authorName = withoutContacts(oneLine(cells.reviewer_name), notes) || 'Guest';
+      for (const note of notes) this.report.note('reviews', note, example);
       await batches.add({
         externalId: cells.id.trim(),
         listingId,
-        authorName: oneLine(cells.reviewer_name) || 'Guest',
+        authorName,
         text,
         writtenAt: cells.date.trim(),
       });

@@ -1,6 +1,6 @@
 import { amenities, slug } from './amenities.js';
 import { cityOfNeighbourhood, countryAt, currencyOf, isSwapped, timeZoneAt } from './place.js';
-import { masked, oneLine, plainText } from './plain-text.js';
+import { oneLine, plainText, withoutContacts } from './plain-text.js';
 import { minorUnits } from './price.js';
 
 export const LISTING_COLUMNS = [
@@ -176,13 +176,6 @@ function bathroomsIn(text: string): number | null {
   const [count] = /\d+(?:\.\d+)?/.exec(text) ?? [];
   if (count !== undefined) return Number(count);
   return /half-bath/i.test(text) ? 0.5 : null;
-}
-
-function withoutContacts(text: string, notes: string[]): string {
-  const { text: result, mails, phones } = masked(text);
-  for (let index = 0; index < mails; index += 1) notes.push('mail address masked');
-  for (let index = 0; index < phones; index += 1) notes.push('phone number masked');
-  return result;
 }
 
 function number(cell: string): number | null {

@@ -1,3 +1,4 @@
+import { type ContactKind, maskEachContact } from '@roost/contacts';
 import { decodeHTML } from 'entities';
 
 const LINE_BREAK = /<br\s*\/?>|<\/p>\s*<p[^>]*>/gi;
@@ -16,36 +17,17 @@ export function plainText(html: string): string {
 
 export const oneLine = (html: string): string => plainText(html).replace(/\s+/gu, ' ');
 
-const MAIL = /[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}/gu;
-const PHONES = [
-  // +44 7940 313023, 0044 …
-  /(?<![\p{L}\p{N}/])(?:\+|00)\d[\d ().-]{7,18}\d(?![\p{L}\p{N}/])/gu,
-  // 07940313023, (0131) 447 9904
-  /(?<![\p{L}\p{N}/.])\(?0[1-9](?:[ ().-]{0,2}\d){8,9}(?![\p{L}\p{N}/])/gu,
-  // 518 555 0142, (518) 555-0142, 5185550142
-  /(?<![\p{L}\p{N}/.+])\(?[1-9]\d{2}\)?[ .-]{1,2}\d{3}[ .-]\d{4}(?![\p{L}\p{N}/])/gu,
-  /(?<![\p{L}\p{N}/.+-])[2-9]\d{2}[2-9]\d{6}(?![\p{L}\p{N}/-])/gu,
-];
+const MASKED: Record<ContactKind, string> = {
+  mail: 'mail address masked',
+  phone: 'phone number masked',
+  link: 'link masked',
+  handle: 'handle masked',
+  bank_account: 'bank account masked',
+};
 
-export interface Masked {
-  text: string;
-  mails: number;
-  phones: number;
-}
-
-/** Masks contact data. Dates, prices and licence numbers stay. */
-export function masked(text: string): Masked {
-  let mails = 0;
-  let phones = 0;
-  let result = text.replace(MAIL, () => {
-    mails += 1;
-    return '[mail address hidden]';
-  });
-  for (const phone of PHONES) {
-    result = result.replace(phone, () => {
-      phones += 1;
-      return '[phone number hidden]';
-    });
-  }
-  return { text: result, mails, phones };
+/** Masks contact data as messages do, and adds a note for each. */
+export function withoutContacts(text: string, notes: string[]): string {
+  const { text: masked, found } = maskEachContact(text);
+  notes.push(...found.map((kind) => MASKED[kind]));
+  return masked;
 }

@@ -1,4 +1,4 @@
-import type { ContactKind } from './domain/contact.js';
+import type { ContactKind } from '@roost/contacts';
 
 export type Side = 'guest' | 'host';
 

@@ -1,7 +1,7 @@
 import { etagOf, Instant, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { PlainText } from '../plain-text.js';
-import { CONTACT_KINDS } from './domain/contact.js';
+import { CONTACT_KINDS } from '@roost/contacts';
 import type { MessageRow, ThreadRow } from './message-rows.js';
 
 export const SendMessage = z

@@ -1,6 +1,6 @@
 import { type EntityManager, raw, sql } from '@mikro-orm/postgresql';
 import { accountIsActive } from '@roost/accounts';
-import type { ContactKind } from './domain/contact.js';
+import type { ContactKind } from '@roost/contacts';
 import type { MessageRow, Side, ThreadRow } from './message-rows.js';
 
 /** The classes of the advisory locks; the calendar has 4101 to 4103. */

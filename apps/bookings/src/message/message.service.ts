@@ -1,12 +1,12 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { maskContacts } from '@roost/contacts';
 import { Outbox, Transactions } from '@roost/messaging';
 import { Idempotency, requireMatch, type AuthUser } from '@roost/http';
 import { CONFIG, Clock, Problem, SystemClock, deterministicUuid, uuidv7, type Config } from '@roost/platform';
 import { addHours } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
 import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
-import { maskContacts } from './domain/contact-masking.js';
 import type { MessageRow } from './message-rows.js';
 import { tagOfThread, toMessageDto, toThreadDto, type Message, type Thread } from './message.dto.js';
 import {

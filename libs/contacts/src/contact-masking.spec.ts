@@ -18,6 +18,7 @@ describe('mail addresses', () => {
     '{john[at]gmail[dot]com}',
     '{john {at} gmail {dot} com}'.replace('{at}', '(at)').replace('{dot}', '(dot)'),
     '{john at gmail dot com}',
+    '{jean at exemple point com}',
     'it is {john.smith AT gmail DOT com} if you want',
     '{john at gmail.com}',
     '{john at gmail . com}',
@@ -31,6 +32,8 @@ describe('mail addresses', () => {
     '{john(a)web.de}',
     '{john*at*example*dot*org}',
     '{иван@пример.рф}',
+    '{j.o.d.o.e@example,com}',
+    '{ana@mail.example;org}',
   ])('masks %s', (marked) => expectMasked('mail', marked));
 });
 
@@ -62,10 +65,24 @@ describe('links', () => {
   ])('masks %s', (marked) => expectMasked('link', marked));
 });
 
+describe('bank accounts', () => {
+  it.each([
+    '{DE89370400440532013000}',
+    'IBAN {DE89 3704 0044 0532 0130 00}, please',
+    '{de89-3704-0044-0532-0130-00}',
+    '{NL91 ABNA 0417 1643 00} ten name van Jan',
+    '{GB82 WEST 1234 5698 7654 32}.',
+    '{NO93 8601 1117 947}',
+    '{FR14 2004 1010 0505 0001 3M02 606}',
+    '{PT50 0002 0123 1234 5678 9015 4}',
+  ])('masks %s', (marked) => expectMasked('bank_account', marked));
+});
+
 describe('handles', () => {
   it.each([
     '{@roost_lisbon}',
     'I am {@john.smith} there',
+    'find us {@ roost_lisbon}',
     'Instagram: {roostlisbon}',
     'insta {roost.lisbon}',
     'IG: {roost_lisbon}',
@@ -160,6 +177,22 @@ describe('text without contact data', () => {
     'Score 10/10!!!',
     '24/7 self check-in',
     'ISBN 9 of 10',
+    'Cosy loft @ Downtown Albany',
+    'Suite @Downtown, flat @ Castle Terrace',
+    'Noise 07.00-17.00 from Monday to Friday',
+    'Short Term Let Application Number:101002083472',
+    'STL 1620825/230/14072',
+    'Built 1937–1939, licence 383071/230/06481',
+    'I expected at some point to cook, and it was no issue at any point in the trip',
+    'Lovely. 10000000/10',
+    'It matches your LinkedIn profile link.',
+    '100-200-3000',
+    '200-300-4000',
+    'sizes 120-180-2400',
+    '42.6526 -73.7562',
+    '151.2093, -33.8688',
+    'DE90 3704 0044 0532 0130 00',
+    'de twee huizen, drie kamers, vier bedden',
     'Dial 112 in an emergency, or 911',
     'The pool is 12.5 x 6 m and 1.20-2.10 m deep',
     'We need 2 cots, 1 high chair, and towels for 7.',
@@ -171,9 +204,10 @@ describe('text without contact data', () => {
 });
 
 it('masks several contacts in one text and lists each kind once', () => {
-  const written = 'Mail a@example.com or b@example.com, call +1 518 555 0142, see example.com or @roost_x.';
+  const written =
+    'Mail a@example.com or b@example.com, call +1 518 555 0142, see example.com or @roost_x, pay DE89370400440532013000.';
   expect(maskContacts(written)).toEqual({
-    text: 'Mail [mail address hidden] or [mail address hidden], call [phone number hidden], see [link hidden] or [handle hidden].',
+    text: 'Mail [mail address hidden] or [mail address hidden], call [phone number hidden], see [link hidden] or [handle hidden], pay [bank account hidden].',
     hidden: CONTACT_KINDS,
   });
 });

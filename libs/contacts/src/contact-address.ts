@@ -14,7 +14,8 @@ const LABEL = String.raw`[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?`;
 const LOCAL = String.raw`[\p{L}\p{N}][\p{L}\p{N}._%+-]{0,63}`;
 const OPEN = String.raw`\s?[([{<*_-]{1,2}\s?`;
 const CLOSE = String.raw`\s?[)\]}>*_-]{1,2}\s?`;
-const DOT_WORD = 'dot|d0t|punto|punkt|ponto|point';
+/** `at some point in` is not an address, `point com` is part of one. */
+const DOT_WORD = String.raw`dot|d0t|punto|punkt|ponto|point(?!\s(?:${WORD_END})(?![\p{L}\p{N}]))`;
 const AT_WORD = 'at|arroba|aat';
 const SPELLED_DOT = String.raw`(?:${OPEN}(?:${DOT_WORD}|\.)${CLOSE}|\s(?:${DOT_WORD})\s)`;
 const AT_SIGN = String.raw`(?:${OPEN}(?:${AT_WORD}|a|@)${CLOSE}|\s?@\s?)`;
@@ -26,7 +27,7 @@ const MAIL_PROVIDER = String.raw`(?:g-?mail|googlemail|hot-?mail|outlook|yahoo|i
 
 const MAILS = [
   `${START}${LOCAL}@${LABEL}(?:\\.${LABEL})+`,
-  `${START}${LOCAL}${AT_SIGN}(?:${LABEL}(?:\\.|${SPELLED_DOT})){1,3}${END}${STOP}`,
+  `${START}${LOCAL}${AT_SIGN}(?:${LABEL}(?:[.,;]|${SPELLED_DOT})){1,3}${END}${STOP}`,
   `${START}${LOCAL}${ANY_AT}${MAIL_PROVIDER}(?:\\s?\\.\\s?|${SPELLED_DOT})${ANY_END}${STOP}`,
   `${START}${LOCAL}${ANY_AT}(?:${LABEL}${SPELLED_DOT}){1,3}${ANY_END}${STOP}`,
   // john99 at gmail, john@gmail
@@ -54,7 +55,7 @@ const LINKS = [
 const AT_HANDLE = /(?<![\p{L}\p{N}._%+-])@\s?([\p{L}_][\p{L}\p{N}_.]{1,28}[\p{L}\p{N}_])/gu;
 /** `meet @noon` */
 const NOT_A_HANDLE =
-  /^(?:noon|midnight|home|night|arrival|check-?in|check-?out|least|all|the|once|work|reception|breakfast|dinner|lunch|your|our|my|a|an|about|around|any)$/iu;
+  /^(?:noon|midnight|home|night|arrival|check-?in|check-?out|least|all|the|once|work|reception|breakfast|dinner|lunch|your|our|my|a|an|about|around|any|downtown|uptown|midtown|city|town|cent(?:re|er)|beach|penthouse|royal)$/iu;
 
 const NETWORK =
   'whats\\s?app|wapp|telegram|instagram|insta|ig|facebook|fb|messenger|snap(?:chat)?|wechat|weixin|skype|viber|tik\\s?tok|twitter|discord|kakao(?:talk)?|linked\\s?in|imessage|facetime|gmail|signal|line';
@@ -70,7 +71,7 @@ const ON_NETWORK = new RegExp(
   'giu',
 );
 const COMMON_WORD =
-  /^(?:yes|no|not|ok|okay|works?|working|available|fine|good|great|the|a|an|i|we|you|he|she|it|they|please|only|also|if|when|that|this|is|are|was|or|and|but|so|too|never|always|group|account|page|app|call|message|chat|me|my|our|for|to|from|in|on|at|by|with|weak|strong|none|sorry|thanks?|number|because|since|possible|preferred|better|best|where|how|what)$/iu;
+  /^(?:yes|no|not|ok|okay|works?|working|available|fine|good|great|the|a|an|i|we|you|he|she|it|they|please|only|also|if|when|that|this|is|are|was|or|and|but|so|too|never|always|group|account|page|app|call|message|chat|me|my|our|for|to|from|in|on|at|by|with|weak|strong|none|sorry|thanks?|number|because|since|possible|preferred|better|best|where|how|what|link|profile|photos?|pictures?)$/iu;
 
 const looksLikeUsername = (name: string): boolean =>
   name.length >= 5 && /\p{L}/u.test(name) && /[\d_]|\p{L}\.\p{L}/u.test(name);
@@ -81,9 +82,7 @@ export function findAddresses(text: string): Contact[] {
     ...MAILS.flatMap((pattern) => matches('mail', text, pattern)),
     ...matches('mail', text, MAIL_PROVIDER_AFTER_WORD, 1),
     ...LINKS.flatMap((pattern) => matches('link', text, pattern)),
-    ...matches('handle', text, AT_HANDLE).filter(
-      ({ start, end }) => !NOT_A_HANDLE.test(text.slice(start, end).replace(/^@\s?/u, '')),
-    ),
+    ...matches('handle', text, AT_HANDLE).filter(({ start, end }) => isHandle(text.slice(start, end))),
     ...namedHandles(text),
     ...matches('handle', text, ON_NETWORK, 1).filter(({ start, end }) =>
       looksLikeUsername(text.slice(start, end)),
@@ -99,6 +98,12 @@ function matches(kind: ContactKind, text: string, pattern: RegExp, group = 0): C
     const end = start + part.replace(/[.,;:!?)\]}>"']+$/u, '').length;
     return { kind, start, end };
   });
+}
+
+/** With a space after the sign, `loft @ Downtown` is a place, `@ roost_lisbon` a handle. */
+function isHandle(handle: string): boolean {
+  const name = handle.replace(/^@\s?/u, '');
+  return handle === `@${name}` ? !NOT_A_HANDLE.test(name) : looksLikeUsername(name);
 }
 
 function namedHandles(text: string): Contact[] {

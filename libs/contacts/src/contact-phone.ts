@@ -17,26 +17,30 @@ const NOT_PHONES = [
   String.raw`(?<!\d)(?<!\d[-./])${YEAR}(?<a>[-./])${MONTH}\k<a>${DAY}(?!\d)`,
   String.raw`(?<!\d)(?<!\d[-./])${DAY}(?<b>[-./ ])${DAY}\k<b>${YEAR}(?![-./]?\d)`,
   String.raw`(?<!\d[-./ ]?)${DAY}(?<c>[-./])${DAY}\k<c>\d{2}(?![-./ ]?\d)`,
-  // 10-14.06.2027; number 123456/2027
+  // 10-14.06.2027; numbers 123456/2027 and 383071/230/06481
   String.raw`(?<!\d[-./ ]?)${DAY}\s?-\s?${DAY}(?<j>[./])${DAY}\k<j>${YEAR}(?![-./]?\d)`,
   String.raw`(?<!\d[-./ ]?)\d{3,8}/${YEAR}(?![-./]?\d)`,
+  String.raw`(?<!\d[-./ ]?)\d{6,8}/\d{3}/\d{5}(?![-./]?\d)`,
   // 10/06-14/06/2027, 10.06.27-14.06.27, 20270610
   String.raw`(?<!\d[-./ ]?)${DAY}(?<d>[./])${DAY}\k<d>?\s?-\s?${DAY}\k<d>${DAY}\k<d>(?:${YEAR}|\d{2})(?![-./]?\d)`,
   String.raw`(?<!\d[-./ ]?)${DAY}(?<e>[./])${DAY}\k<e>(?:${YEAR}|\d{2})\s?-\s?${DAY}\k<e>${DAY}\k<e>(?:${YEAR}|\d{2})(?![-./]?\d)`,
   String.raw`(?<!\d)${YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)`,
+  // 07.00-17.00; the score 1000000/10
+  String.raw`(?<!\d[-./ ]?)(?:[01]?\d|2[0-4])[.h][0-5]\d\s?-\s?(?:[01]?\d|2[0-4])[.h][0-5]\d(?![-./ ]?\d)`,
+  String.raw`(?<!\d[-./ ]?)10{1,11}/10(?![-./ ]?\d)`,
   // €1.250.000, 120 000 kr, 100-150 EUR
   String.raw`${CURRENCY}\s?${amount('f')}(?:\s?-\s?${amount('g')})?`,
   String.raw`(?<!\d[ .,-]?)${amount('h')}(?:\s?-\s?${amount('i')})?\s?(?:${CURRENCY}|${CURRENCY_WORD})`,
-  // 1,250,000; 42.652612; 192.168.100.100
+  // 1,250,000; 42.652612, but not 555.0142, the end of a phone number; 192.168.100.100
   String.raw`(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,2})?(?![\d,])`,
-  String.raw`(?<![\d.])-?(?:0|[1-9]\d{0,2})\.\d{4,15}(?![\d.])`,
+  String.raw`(?<![\d.])(?!\d{3}\.\d{4}(?!\d))-?(?:0|[1-9]\d{0,2})\.\d{4,15}(?![\d.])`,
   String.raw`(?<![\d.])(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])){3}(?![\d.])`,
 ].map((pattern) => new RegExp(pattern, 'giu'));
 
 /** The kind of a number, by the words before it; the nearest applies. `number` alone is not a cue. */
 const CUES = new RegExp(
   [
-    String.raw`(?<document>(?:licen[cs]e|licencia|registration|permit|tax|vat|nif|iban|passport|reference|ref|booking|reservation|confirmation|order|invoice|ticket|tracking|coordinates|gps|latitude|longitude)(?:\s?(?:number|no|nr|id|code))?\.?(?:\sis)?)`,
+    String.raw`(?<document>(?:licen[cs]e|application|licencia|registration|permit|tax|vat|nif|iban|passport|reference|ref|booking|reservation|confirmation|order|invoice|ticket|tracking|coordinates|gps|latitude|longitude)(?:\s?(?:number|no|nr|id|code))?\.?(?:\sis)?)`,
     String.raw`(?<code>(?:(?:code|pin|lock\s?box|key\s?(?:box|pad|safe)|key|door|gate|entry|alarm|wi-?fi|password|room|flat|apt|apartment|unit|house|floor|zip|postal|postcode|flight|train|bus|line|price|total|deposit|rent|costs?|fee|population|built|since)s?)(?:\s?(?:number|no|nr|code|combination))?\.?(?:\sis)?)`,
     String.raw`(?<phone>call|ring|dial|phone|telephone|tel|telefono?|telf|mob(?:ile)?|cell(?:phone)?|handy|movil|celular|whats\s?app|wa|viber|sms|text|contact|reach|(?:my|our)\snumber|number\sis)`,
   ]
@@ -61,11 +65,15 @@ const DIGIT_WORDS = new Set(
     'cero uno dos tres cuatro cinco seis siete ocho nueve',
     'un deux trois quatre cinq sept huit neuf',
     'null eins zwei zwo drei vier funf sechs sieben acht neun',
-    'um dois duas quatro sete oito nove',
+    'um uma dois duas meia quatro sete oito nove',
+    'nul een twee drie vier vijf zes zeven acht negen',
+    'noll ett tva tre fyra fem sex sju atta nio',
+    'fire seks syv sju otte',
+    'jeden dwa trzy cztery piec szesc siedem osiem dziewiec',
     'due tre quattro cinque sei sette otto',
   ].flatMap((words) => words.split(' ')),
 );
-const REPEATS: Record<string, number> = { double: 1, triple: 2, doble: 1 };
+const REPEATS: Record<string, number> = { double: 1, triple: 2, doble: 1, dubbel: 1 };
 
 /** Finds phone numbers in a text that `normalizeText` returned; `\0` characters are never part of one. */
 export function findPhones(text: string): Contact[] {
@@ -73,6 +81,7 @@ export function findPhones(text: string): Contact[] {
 }
 
 function inDigits(text: string): Contact[] {
+  if (!/\d/u.test(text)) return [];
   const bare = asDigits(NOT_PHONES.reduce((rest, pattern) => rest.replace(pattern, blank), text));
   const numbers = [...bare.matchAll(NUMBER)].filter((match) => isPhone(match[0], match.index, bare));
   const singles = [...bare.matchAll(ONE_BY_ONE)].filter(
@@ -110,8 +119,9 @@ function isPhone(number: string, index: number, text: string): boolean {
   if (cue === 'document') return hasTrunk && count >= 10 && groups.length > 1;
   if (cue === 'code' && count < 10) return false;
   if (isProgression(groups) || groups.every((group) => /^(?:19|20)\d\d$/u.test(group))) return false;
-  if (count >= 10) return true;
   const sizes = groups.map(({ length }) => length).join();
+  if (!hasTrunk && (isRound(groups) || (sizes === '3,3,4' && digits.startsWith('1')))) return false;
+  if (count >= 10) return true;
   if (count === 9) return sizes !== '5,4' && (groups.length !== 2 || hasTrunk);
   return sizes === '2,2,2,2';
 }
@@ -122,6 +132,10 @@ function isProgression(groups: readonly string[]): boolean {
   const steps = groups.slice(1).map((group, at) => Number(group) - Number(groups[at]));
   return steps[0] !== 0 && new Set(steps).size === 1;
 }
+
+/** `200-300-4000`: prices, amounts. */
+const isRound = (groups: readonly string[]): boolean =>
+  groups.length >= 3 && groups.every((group) => group.endsWith('00'));
 
 function cueOf(before: string, after: string): Cue {
   if (CUE_AFTER.test(after)) return 'phone';

@@ -6,6 +6,7 @@ const MARK: Record<ContactKind, string> = {
   phone: '[phone number hidden]',
   link: '[link hidden]',
   handle: '[handle hidden]',
+  bank_account: '[bank account hidden]',
 };
 
 /** Checks that the parts in `{…}` are masked and all other text is unchanged. */

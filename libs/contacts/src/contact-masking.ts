@@ -1,3 +1,4 @@
+import { findBankAccounts } from './bank-account.js';
 import { findAddresses } from './contact-address.js';
 import { findPhones } from './contact-phone.js';
 import { type Contact, CONTACT_KINDS, type ContactKind } from './contact.js';
@@ -14,18 +15,26 @@ const REPLACEMENT: Record<ContactKind, string> = {
   phone: '[phone number hidden]',
   link: '[link hidden]',
   handle: '[handle hidden]',
+  bank_account: '[bank account hidden]',
 };
 
 /**
- * Replaces contact details (mail addresses, phone numbers, links and handles), including spelled-out and spaced-out ones.
+ * Replaces contact details (mail addresses, phone numbers, links, handles and bank accounts), including spelled-out and spaced-out ones.
  * Dates, times, prices, house numbers and codes are kept. It makes bypassing the marketplace hard, not impossible: one digit
  * per message is not detected.
  */
 export function maskContacts(original: string): MaskedText {
+  const { text, found } = maskEachContact(original);
+  return { text, hidden: CONTACT_KINDS.filter((kind) => found.includes(kind)) };
+}
+
+/** Masks as `maskContacts` does; `found` has the kind of every contact, in the order of the text. */
+export function maskEachContact(original: string): { text: string; found: ContactKind[] } {
   const normalized = normalizeText(original);
   const addresses = findAddresses(normalized.text);
-  const phones = findPhones(blankOut(normalized.text, addresses));
-  const contacts = mergeOverlaps([...addresses, ...phones]);
+  const accounts = findBankAccounts(normalized.text);
+  const phones = findPhones(blankOut(normalized.text, [...addresses, ...accounts]));
+  const contacts = mergeOverlaps([...addresses, ...accounts, ...phones]);
   let text = '';
   let from = 0;
   for (const { kind, ...span } of contacts) {
@@ -33,10 +42,7 @@ export function maskContacts(original: string): MaskedText {
     text += original.slice(from, start) + REPLACEMENT[kind];
     from = end;
   }
-  return {
-    text: text + original.slice(from),
-    hidden: CONTACT_KINDS.filter((kind) => contacts.some((contact) => contact.kind === kind)),
-  };
+  return { text: text + original.slice(from), found: contacts.map(({ kind }) => kind) };
 }
 
 /** In order, without overlaps: overlapping contacts become one, of the kind that starts first, or of the longest. */
