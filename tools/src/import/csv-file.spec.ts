@@ -44,6 +44,27 @@ test.each<[string, string | Buffer]>([
   expect(read.file.share).toBe(1);
 });
 
+test('reads a file without an optional column with empty cells', async () => {
+  const file = await CsvFile.open(aFile('id\n1\n'), ['id', 'text'], ['text']);
+  const cells: unknown[] = [];
+  for await (const row of file.rows()) cells.push(row.cells);
+  expect(cells).toEqual([{ id: '1', text: '' }]);
+});
+
+test.each<[string, Buffer, RegExp]>([
+  ['ISO-8859-1', Buffer.from('id,text\n1,a\n2,D\u00e9j\u00e0 vu\n', 'latin1'), /line 3\).*ISO-8859-1/],
+  ['Windows-1252', Buffer.from('id,text\n1,\u0093quoted\u0094', 'latin1'), /line 2\).*Windows-1252/],
+  ['UTF-16', Buffer.from('\ufeffid,text\n1,é\n', 'utf16le'), /line 1\).*UTF-16/],
+  ['ISO-8859-1, zipped', gzipSync(Buffer.from('id,text\n1,\u00e9\n', 'latin1')), /line 2\).*ISO-8859-1/],
+])('rejects %s by name', async (_, content, reason) => {
+  await expect(CsvFile.open(aFile(content), ['id', 'text'])).rejects.toThrow(reason);
+});
+
+test('reads characters that two chunks share', async () => {
+  const { rows: read } = await rowsOf(aFile(`id,text\n1,${'é'.repeat(50_000)}\n2,x${'é'.repeat(50_000)}\n`));
+  expect(read.map((row) => row.text.length)).toEqual([50_000, 50_001]);
+});
+
 test('reads no rows from an empty table', async () => {
   expect((await rowsOf(aFile('id,text\n'))).rows).toEqual([]);
 });

@@ -89,4 +89,10 @@ if (existsSync(cases)) {
       /1 {2}reviews, phone number masked[^]*1 {2}reviews, mail address masked/,
     );
   });
+
+  test('names the encoding of a file that is not UTF-8 and sends nothing', async () => {
+    const { run, sent } = start({ listings: file('latin1_listings.csv'), city: 'Albany' });
+    await expect(run.run()).rejects.toThrow(/latin1_listings\.csv is not UTF-8 \(line 2\).*ISO-8859-1/);
+    expect(sent).toEqual([]);
+  });
 }

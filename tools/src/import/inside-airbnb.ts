@@ -7,6 +7,7 @@ import {
   type HostToImport,
   LISTING_COLUMNS,
   type ListingToImport,
+  OPTIONAL_LISTING_COLUMNS,
   readListing,
 } from './listing-row.js';
 import type { Operator } from './operator.js';
@@ -71,10 +72,14 @@ export class InsideAirbnbImport {
   async run(): Promise<Report> {
     // Opens all files first, so that a wrong name is reported at once.
     const { listings, calendar, reviews } = this.files;
-    const listingsFile = await CsvFile.open(listings, LISTING_COLUMNS);
+    const listingsFile = await CsvFile.open(listings, LISTING_COLUMNS, OPTIONAL_LISTING_COLUMNS);
     const calendarFile = calendar ? await CsvFile.open(calendar, ['listing_id', 'date', 'available']) : null;
     const reviewsFile = reviews
-      ? await CsvFile.open(reviews, ['listing_id', 'id', 'date', 'reviewer_name', 'comments'])
+      ? await CsvFile.open(
+          reviews,
+          ['listing_id', 'id', 'date', 'reviewer_name', 'comments'],
+          ['reviewer_name'],
+        )
       : null;
     await this.importListings(listingsFile);
     if (calendarFile) await this.importCalendar(calendarFile);

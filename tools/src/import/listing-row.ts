@@ -28,6 +28,23 @@ export const LISTING_COLUMNS = [
   'license',
   'instant_bookable',
 ] as const;
+/** Without these columns, each row has the fallback of an empty cell. */
+export const OPTIONAL_LISTING_COLUMNS = [
+  'description',
+  'neighborhood_overview',
+  'host_name',
+  'neighbourhood',
+  'neighbourhood_cleansed',
+  'property_type',
+  'bathrooms',
+  'bathrooms_text',
+  'bedrooms',
+  'beds',
+  'minimum_nights',
+  'maximum_nights',
+  'license',
+  'instant_bookable',
+] as const satisfies (typeof LISTING_COLUMNS)[number][];
 export type ListingCells = Record<(typeof LISTING_COLUMNS)[number], string>;
 
 /** Values that the file lacks. If an option is null, the coordinates decide where possible. */
