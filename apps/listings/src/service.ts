@@ -1,6 +1,7 @@
 import { Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Listings } from '../migrations/Migration0001Listings.js';
+import { Migration0002UnknownRooms } from '../migrations/Migration0002UnknownRooms.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -12,7 +13,7 @@ export const listings = defineService({
   module: AppModule,
   config: ListingsConfig,
   entities: [Listing],
-  migrations: [Migration0000AccountStanding, Migration0001Listings],
+  migrations: [Migration0000AccountStanding, Migration0001Listings, Migration0002UnknownRooms],
   projections: {
     'identity.user': ['account_standing'],
     'bookings.calendar': ['listing_calendar'],

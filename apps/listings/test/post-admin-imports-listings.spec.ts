@@ -70,6 +70,28 @@ describe('200', () => {
     expect(publicView.body.approximateLocation).not.toEqual(listingInput().location);
   });
 
+  test('keeps bedrooms, beds and bathrooms unknown that no row names, and finds the listing by no minimum of them', async () => {
+    const city = `Unknown Rooms ${Date.now()}`;
+    const { bedrooms: _, beds: __, bathrooms: ___, ...known } = listingInput();
+    const content = { ...known, address: { line1: 'THIRD WARD', city, countryCode: 'US' } };
+    const source = newSource();
+    const id = await importOne(source, importRow({ content }));
+    const view = await service.anonymous.get(`/v1/listings/${id}`);
+    expect(view.body).toMatchObject({ bedrooms: null, beds: null, bathrooms: null });
+    const idsWith = async (filter: string) => {
+      const found = await service.anonymous.get<{ data: { id: string }[] }>(
+        `/v1/listings/search?city=${encodeURIComponent(city)}${filter}`,
+      );
+      return found.body.data.map((hit) => hit.id);
+    };
+    for (const filter of ['&minBedrooms=0', '&minBedrooms=1', '&minBeds=1', '&minBathrooms=0.5']) {
+      expect({ filter, ids: await idsWith(filter) }).toEqual({ filter, ids: [] });
+    }
+    expect(await idsWith('')).toEqual([id]);
+    await importRows(source, [importRow({ content: { ...content, bedrooms: 2 } })]);
+    expect(await idsWith('&minBedrooms=2')).toEqual([id]);
+  });
+
   test('publishes one event per change, and none when nothing changes', async () => {
     const source = newSource();
     const id = await importOne(source);

@@ -85,6 +85,8 @@ export class ListingImportService {
       requireChangeable(existing, row);
     } else {
       Object.assign(listing, { id, hostId: row.hostId, imported: true, createdAt: now, updatedAt: now });
+      // The defaults of a draft are for hosts, who see them in the form.
+      Object.assign(listing, { bedrooms: null, beds: null, bathrooms: null });
     }
     const missingBefore = new Set(missingToPublish(listing));
     this.listingService.assignContent(listing, content);

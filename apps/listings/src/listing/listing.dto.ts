@@ -70,9 +70,9 @@ const fields = {
     .nullable(),
   currency: Currency.nullable(),
   capacity: z.int().min(1).max(100).nullable(),
-  bedrooms: z.int().min(0).max(100),
-  beds: z.int().min(0).max(200),
-  bathrooms: z.number().min(0).max(100).multipleOf(0.5, { error: 'Must be a multiple of 0.5' }),
+  bedrooms: z.int().min(0).max(100).nullable(),
+  beds: z.int().min(0).max(200).nullable(),
+  bathrooms: z.number().min(0).max(100).multipleOf(0.5, { error: 'Must be a multiple of 0.5' }).nullable(),
   amenities: z
     .array(Slug)
     .max(100, { error: 'Must have at most 100 items' })
@@ -92,6 +92,8 @@ export type CreateListing = z.output<typeof CreateListing>;
 
 export const EditListing = z.strictObject(fields).partial().meta({ id: 'EditListing' });
 export type EditListing = z.output<typeof EditListing>;
+
+const UNKNOWN = 'Null if it is unknown: the listing matches no search that asks for a minimum.';
 
 export const ListingView = z
   .object({
@@ -119,9 +121,9 @@ export const ListingView = z
     currency: z.string().nullable(),
     nightlyMinor: z.int().nullable().meta({ description: 'The base price per night, in minor units.' }),
     capacity: z.int().nullable(),
-    bedrooms: z.int(),
-    beds: z.int(),
-    bathrooms: z.number(),
+    bedrooms: z.int().nullable().meta({ description: UNKNOWN }),
+    beds: z.int().nullable().meta({ description: UNKNOWN }),
+    bathrooms: z.number().nullable().meta({ description: UNKNOWN }),
     amenities: z.array(z.string()),
     houseRules: z.string(),
     registrationNumber: z.string().nullable(),

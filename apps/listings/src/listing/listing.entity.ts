@@ -80,14 +80,15 @@ export class Listing {
   @Property({ type: 'integer', nullable: true })
   capacity: number | null = null;
 
-  @Property({ type: 'integer' })
-  bedrooms: number = 1;
+  /** Null if an import does not name it, as for beds and bathrooms. */
+  @Property({ type: 'integer', nullable: true })
+  bedrooms: number | null = 1;
 
-  @Property({ type: 'integer' })
-  beds: number = 1;
+  @Property({ type: 'integer', nullable: true })
+  beds: number | null = 1;
 
-  @Property({ type: 'double' })
-  bathrooms: number = 1;
+  @Property({ type: 'double', nullable: true })
+  bathrooms: number | null = 1;
 
   @Property({ type: 'array', columnType: 'text[]' })
   amenities: string[] = [];
