@@ -48,6 +48,13 @@ describe('202', () => {
     expect(me.body).toMatchObject({ email: ada.email, displayName: 'Ada' });
   });
 
+  it('accepts an internationalised address, in Punycode too', async () => {
+    const local = `иван${Date.now()}`;
+    expect((await register({ ...registration(), email: `${local}@пример.рф` })).status).toBe(202);
+    expect((await identity.logIn(`${local}@xn--e1afmkfd.xn--p1ai`, PASSWORD)).status).toBe(200);
+    expect(await identity.mailsTo(`${local}@пример.рф`)).toMatchObject([{ to: `${local}@пример.рф` }]);
+  });
+
   it('returns the same response for a known address, and mails only that address', async () => {
     const ada = registration();
     const first = await register(ada);
@@ -148,6 +155,7 @@ describe('400', () => {
     ['a password of seven emoji', { ...good, password: '🦉🦊🐻🐼🐨🐯🦁' }, '/password'],
     ['a password of 10,000 characters', { ...good, password: 'ab'.repeat(5_000) }, '/password'],
     ['a blank name', { ...good, displayName: '   ' }, '/displayName'],
+    ['a name of invisible characters only', { ...good, displayName: '\u200b\u3164' }, '/displayName'],
     ['a name of 10,000 characters', { ...good, displayName: 'a'.repeat(10_000) }, '/displayName'],
     ['a name with NUL', { ...good, displayName: 'A\0da' }, '/displayName'],
     ['a name of two lines', { ...good, displayName: 'Ada\nBcc: x' }, '/displayName'],

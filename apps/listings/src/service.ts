@@ -2,6 +2,7 @@ import { Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Listings } from '../migrations/Migration0001Listings.js';
 import { Migration0002UnknownRooms } from '../migrations/Migration0002UnknownRooms.js';
+import { Migration0003CityApostrophes } from '../migrations/Migration0003CityApostrophes.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -13,7 +14,12 @@ export const listings = defineService({
   module: AppModule,
   config: ListingsConfig,
   entities: [Listing],
-  migrations: [Migration0000AccountStanding, Migration0001Listings, Migration0002UnknownRooms],
+  migrations: [
+    Migration0000AccountStanding,
+    Migration0001Listings,
+    Migration0002UnknownRooms,
+    Migration0003CityApostrophes,
+  ],
   projections: {
     'identity.user': ['account_standing'],
     'bookings.calendar': ['listing_calendar'],

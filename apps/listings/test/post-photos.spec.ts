@@ -159,6 +159,15 @@ describe('400', () => {
     expectProblem(res, 400, 'request.invalid', '/file');
   });
 
+  test.each([2, 3])('rejects a form with %d files and stores none', async (count) => {
+    const form = new FormData();
+    const image = new Blob([new Uint8Array(await testImage())], { type: 'image/jpeg' });
+    for (let at = 0; at < count; at += 1) form.append(at === 0 ? 'file' : `other${at}`, image, `${at}.jpg`);
+    const res = await service.as(host).post(`/v1/listings/${draft}/photos`, form);
+    expectProblem(res, 400, 'request.invalid', '/file');
+    expect(await photosOf(draft)).toEqual([]);
+  });
+
   test('rejects an incomplete multipart body', async () => {
     const body = '--x\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\nabc';
     const res = await service

@@ -1,4 +1,4 @@
-import { Instant, Uuid } from '@roost/http';
+import { hasVisibleText, Instant, INVISIBLE_TEXT, Uuid } from '@roost/http';
 import { z } from 'zod';
 import type { User } from '../account/user.entity.js';
 
@@ -10,7 +10,8 @@ export const DisplayName = z
   .max(80, { error: 'Must have at most 80 characters' })
   .regex(/^[^\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, {
     error: 'Must be one line of plain text',
-  });
+  })
+  .refine(hasVisibleText, INVISIBLE_TEXT);
 
 export const Locale = z
   .string()

@@ -1,5 +1,5 @@
 import { isCurrency } from '@roost/money';
-import { Instant, Uuid } from '@roost/http';
+import { hasVisibleText, Instant, INVISIBLE_TEXT, Uuid } from '@roost/http';
 import { isTimeZone } from '@roost/stay';
 import { z } from 'zod';
 import { RatingShape, toRating } from '../rating/rating.dto.js';
@@ -16,7 +16,8 @@ const line = (max: number) =>
   z
     .string()
     .max(max, { error: `Must have at most ${max} characters` })
-    .refine((text) => !CONTROL_CHARACTER.test(text), { error: 'Must not contain control characters' });
+    .refine((text) => !CONTROL_CHARACTER.test(text), { error: 'Must not contain control characters' })
+    .refine((text) => text.trim() === '' || hasVisibleText(text), INVISIBLE_TEXT);
 
 /** Text with line breaks and tabs. */
 const paragraphs = (max: number) =>

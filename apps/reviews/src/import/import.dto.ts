@@ -1,11 +1,11 @@
-import { ExternalId, ImportBatch, Instant, IsoDate, Uuid } from '@roost/http';
+import { ExternalId, hasVisibleText, ImportBatch, Instant, INVISIBLE_TEXT, IsoDate, Uuid } from '@roost/http';
 import { z } from 'zod';
 
 export const ExternalReview = z
   .strictObject({
     externalId: ExternalId,
     listingId: Uuid,
-    authorName: z.string().trim().min(1).max(200),
+    authorName: z.string().trim().min(1).max(200).refine(hasVisibleText, INVISIBLE_TEXT),
     text: z
       .string()
       .max(200_000)

@@ -5,14 +5,6 @@ export const Uuid = z.uuid({ error: 'Must be a UUID' });
 export const IsoDate = z.iso.date({ error: 'Must be a real date, YYYY-MM-DD', abort: true });
 export const Instant = z.iso.datetime({ error: 'Must be an instant in UTC, as 2027-05-01T13:00:00Z' });
 
-/** Email addresses. Converted to lower case: comparisons ignore the case. */
-export const Email = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .max(254, { error: 'Must have at most 254 characters' })
-  .pipe(z.email({ error: 'Must be an email address' }));
-
 /** `?limit=&cursor=`: spread it into the query schema of a list, `z.strictObject({ ...PageQuery, state: … })`. */
 export const PageQuery = {
   limit: z

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import '@fastify/multipart';
+import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { invalidField, Problem } from '@roost/platform';
 import type { UploadedFile, UploadRules } from './upload-rules.js';
@@ -23,23 +23,27 @@ export function receiveFile(request: FastifyRequest, rules: UploadRules): Promis
 
 async function read(request: FastifyRequest, rules: UploadRules): Promise<UploadedFile> {
   if (!request.isMultipart()) throw new Problem('request.unsupported_media_type', 'Send multipart/form-data');
-  const file = await request
-    .file({ limits: { fileSize: rules.maxBytes, files: 1, fields: 10, parts: 11 } })
-    .catch(rejectMalformed);
-  if (!file) throw invalidField(`/${rules.field}`, 'A file is required');
-  const hash = createHash('sha256');
-  const chunks: Buffer[] = [];
+  const limits = { fileSize: rules.maxBytes, files: 2, fields: 10, parts: 11 };
+  let file: UploadedFile | undefined;
   try {
-    for await (const chunk of file.file as AsyncIterable<Buffer>) {
-      hash.update(chunk);
-      chunks.push(chunk);
+    for await (const part of request.parts({ limits })) {
+      if (part.type === 'field') continue;
+      if (file) throw invalidField(`/${rules.field}`, 'Only one file is allowed');
+      file = { fileName: part.filename, mimeType: part.mimetype, bytes: await readPart(part.file) };
     }
   } catch (error) {
     rejectMalformed(error);
   }
-  if (file.file.truncated) throw new Problem('request.too_large');
-  request.fileHash = hash.digest();
-  return { fileName: file.filename, mimeType: file.mimetype, bytes: Buffer.concat(chunks) };
+  if (!file) throw invalidField(`/${rules.field}`, 'A file is required');
+  request.fileHash = createHash('sha256').update(file.bytes).digest();
+  return file;
+}
+
+async function readPart(stream: MultipartFile['file']): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+  if (stream.truncated) throw new Problem('request.too_large');
+  return Buffer.concat(chunks);
 }
 
 /** Rethrows errors with a code (exceeded limits). All other errors of the parser mean a malformed body. */

@@ -6,6 +6,14 @@ test.each([
   ['  São   Paulo ', 'sao paulo'],
   ['ZÜRICH', 'zurich'],
   ['Zu\u0308rich', 'zurich'],
+  ['L’Aquila', "l'aquila"],
+  ['L`Aquila', "l'aquila"],
+  ['LʼAquila', "l'aquila"],
+  ['L´Aquila', "l'aquila"],
+  ['L＇AQUILA', "l'aquila"],
+  ['Saint‑Denis', 'saint-denis'],
+  ['Saint–Denis', 'saint-denis'],
+  ['Saint\u00ad-Denis', 'saint-denis'],
 ])('normalizes the city %p to %p', (city, key) => {
   expect(cityKey(city)).toBe(key);
 });

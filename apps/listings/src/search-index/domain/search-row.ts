@@ -1,8 +1,17 @@
 import type { StayRules } from '@roost/pricing';
 
-/** The form in which cities are compared: case, accents and spacing are ignored. */
+const APOSTROPHES = /[\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02c8\u2032\u2035\uff07`\u00b4]/gu;
+
+/** The form in which cities are compared: case, accents, spacing and the kind of apostrophes and dashes are ignored. */
 export function cityKey(city: string): string {
-  return city.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/gu, ' ').trim();
+  return city
+    .replace(APOSTROPHES, "'")
+    .normalize('NFKD')
+    .replace(/[\p{M}\p{Cf}]/gu, '')
+    .replace(/[\p{Pd}\u2212]/gu, '-')
+    .toLowerCase()
+    .replace(/\s+/gu, ' ')
+    .trim();
 }
 
 /** The smallest minimum stay that the rules allow on any day, in nights. Lets the database exclude shorter stays. */
