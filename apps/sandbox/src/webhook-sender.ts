@@ -1,3 +1,4 @@
+import { timeoutSignal } from '@roost/platform';
 import type { Database } from './database.js';
 import { readSwitches } from './switches.queries.js';
 import { sign } from './webhook.js';
@@ -84,7 +85,7 @@ export class WebhookSender {
         ...(traceparent === null ? {} : { traceparent }),
       },
       body: payload,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: timeoutSignal(TIMEOUT_MS),
     });
     await response.body?.cancel();
     return response;

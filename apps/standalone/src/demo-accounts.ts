@@ -1,3 +1,4 @@
+import { timeoutSignal } from '@roost/platform';
 const PASSWORD = 'roost-demo-password';
 const NAMES = ['admin', 'host1', 'host2', 'host3', 'guest1', 'guest2', 'guest3'];
 const email = (name: string) => `${name}@demo.roost.example`;
@@ -9,7 +10,7 @@ export async function demoAccounts(identity: URL): Promise<{ emails: string[]; p
     method: 'POST',
     headers: json,
     body: JSON.stringify({ email: email('guest1'), password: PASSWORD }),
-    signal: AbortSignal.timeout(5_000),
+    signal: timeoutSignal(5_000),
   }).catch(() => null);
   if (response?.status !== 200) return null;
   const { accessToken, refreshToken } = (await response.json()) as Record<string, string>;
@@ -18,7 +19,7 @@ export async function demoAccounts(identity: URL): Promise<{ emails: string[]; p
     method: 'POST',
     headers: { ...json, authorization: `Bearer ${accessToken}` },
     body: JSON.stringify({ refreshToken }),
-    signal: AbortSignal.timeout(5_000),
+    signal: timeoutSignal(5_000),
   }).catch(() => null);
   return { emails: NAMES.map(email), password: PASSWORD };
 }

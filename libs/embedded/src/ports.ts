@@ -19,6 +19,7 @@ function listen(port: number, host: string): Promise<number | NodeJS.ErrnoExcept
  */
 const FIRST_EPHEMERAL = 32_768;
 const EPHEMERAL_RELEASE_MS = 65_000;
+const LOOK_EVERY_MS = 50;
 const FIRST_FREE = 20_000;
 const returned = new Set<number>();
 
@@ -58,14 +59,14 @@ export async function portTaken(
   port: number,
   { host = '127.0.0.1', patienceMs = 0, log = () => undefined }: PortOptions = {},
 ): Promise<string | null> {
-  const began = performance.now();
+  // Counted in looks: while the event loop is blocked, time passes without one.
+  let waited = 0;
   let isLogged = false;
   for (;;) {
     const bound = await listen(port, host);
     if (typeof bound === 'number') return null;
     if (bound.code === 'EACCES') return 'this user may not listen on it';
     if (bound.code !== 'EADDRINUSE') return bound.message;
-    const waited = performance.now() - began;
     if (await isListenedOn(port, host)) {
       if (waited >= patienceMs) return 'another program is listening on it';
     } else {
@@ -77,6 +78,7 @@ export async function portTaken(
         );
       }
     }
-    await pause(50);
+    await pause(LOOK_EVERY_MS);
+    waited += LOOK_EVERY_MS;
   }
 }

@@ -28,6 +28,8 @@ const SERVERS = ['redis-server', 'valkey-server'];
 const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 5_000;
+/** The time limit of an answer also runs while modules are loaded, which blocks the event loop. */
+const ANSWER_TRIES = 3;
 const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
 
 export interface RedisOptions {
@@ -136,9 +138,9 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedRedis> 
 }
 
 async function useExisting(url: string): Promise<EmbeddedRedis> {
-  let answer: string;
+  let answer: string = TIMED_OUT;
   try {
-    answer = await ping(url);
+    for (let tries = 0; answer === TIMED_OUT && tries < ANSWER_TRIES; tries += 1) answer = await ping(url);
   } catch {
     throw new EmbeddedError(
       'REDIS_URL is not a URL of the form redis://[[user]:password@]host[:port][/number].',
@@ -153,7 +155,9 @@ async function useExisting(url: string): Promise<EmbeddedRedis> {
   return { url, port: null, ended: new Promise(() => undefined), stop: async () => undefined };
 }
 
-/** The last line of the response to PING; empty if there is none. */
+const TIMED_OUT = `no answer within ${ANSWER_TIMEOUT_MS / 1000} s`;
+
+/** The last line of the response to PING; empty without a connection; `TIMED_OUT` without an answer. */
 async function ping(address: string): Promise<string> {
   const url = new URL(address);
   if (url.protocol === 'rediss:') return '+PONG';
@@ -173,7 +177,12 @@ async function ping(address: string): Promise<string> {
       resolve(text.trim().split('\r\n').at(-1) ?? '');
     };
     // The answer may have arrived while the process loaded code: it is read before the time counts as over.
-    socket.setTimeout(ANSWER_TIMEOUT_MS, () => setImmediate(finish));
+    socket.setTimeout(ANSWER_TIMEOUT_MS, () =>
+      setImmediate(() => {
+        if (text === '') text = TIMED_OUT;
+        finish();
+      }),
+    );
     socket.on('error', finish);
     socket.on('connect', () => socket.write(auth + command(['PING'])));
     socket.on('data', (chunk) => {

@@ -89,6 +89,14 @@ describe('REDIS_URL', () => {
     await given.stop();
   });
 
+  test('is used if the process loads code for longer than the time limit', async () => {
+    const given = await startRedis({ dataDir: aFolder() });
+    const used = startRedis({ dataDir: aFolder(), url: given.url });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_200);
+    await expect(used).resolves.toMatchObject({ url: given.url });
+    await given.stop();
+  });
+
   test.each([
     ['no server', 'redis://127.0.0.1:1', /REDIS_URL \(127\.0\.0\.1:1\) does not answer/],
     ['not a URL', 'six three seven nine', /REDIS_URL is not a URL/],

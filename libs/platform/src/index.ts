@@ -35,6 +35,7 @@ export { createLogger, logDestination, nestLogger } from './logging/logging.js';
 export { Metrics } from './metrics/metrics.js';
 export { connectRedis } from './redis/connect.js';
 export { LOGGER, REDIS, type Redis, SERVICE } from './redis/redis.js';
+export { timeoutSignal } from './timing/timer.js';
 export { TimeoutError, withTimeout } from './timing/with-timeout.js';
 export {
   currentScope,

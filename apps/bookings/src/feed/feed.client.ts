@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { Agent, type Dispatcher, request } from 'undici';
+import { timeoutSignal } from '@roost/platform';
 import { hostOf, portOf, readFeedUrl } from './domain/feed-url.js';
 import { FeedNetwork } from './feed-network.js';
 
@@ -52,7 +53,7 @@ export class FeedClient {
 
   /** Does not throw for failures of the server. Throws when `stop` is aborted. */
   async fetch(address: string, validators: Validators, stop: AbortSignal): Promise<FetchResult> {
-    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const timeout = timeoutSignal(TIMEOUT_MS);
     const signal = AbortSignal.any([timeout, stop]);
     try {
       return await this.follow(address, validators, signal);

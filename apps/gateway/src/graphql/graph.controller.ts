@@ -1,7 +1,15 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import { formatProblem, type GraphqlResponse } from '@roost/graphql';
 import { AccessTokens, Public } from '@roost/http';
-import { CONFIG, type Config, isErrorCode, LOGGER, Problem, unavailable } from '@roost/platform';
+import {
+  CONFIG,
+  type Config,
+  isErrorCode,
+  LOGGER,
+  Problem,
+  timeoutSignal,
+  unavailable,
+} from '@roost/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
@@ -76,7 +84,7 @@ export class GraphController {
       variables: operation.variables,
       operationType: operation.type,
       operationName: operation.name,
-      context: { request, signal: AbortSignal.timeout(TIMEOUT_MS) },
+      context: { request, signal: timeoutSignal(TIMEOUT_MS) },
     });
     return this.toResponse(result, operation, request);
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Health, LOGGER, Metrics } from '@roost/platform';
+import { Health, LOGGER, Metrics, timeoutSignal } from '@roost/platform';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Gauge } from 'prom-client';
@@ -105,7 +105,7 @@ export class SupergraphRegistry implements OnModuleInit, OnApplicationShutdown {
   private async fetchSubgraph(service: Upstream): Promise<boolean> {
     try {
       const response = await fetch(`${this.routes.upstream(service)}/graphql/sdl`, {
-        signal: AbortSignal.any([this.stop.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        signal: AbortSignal.any([this.stop.signal, timeoutSignal(TIMEOUT_MS)]),
       });
       if (!response.ok) throw new Error(`status ${response.status}`);
       const sdl = normalizeSdl(await response.text());

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { CONFIG, type Config, LOGGER, Metrics } from '@roost/platform';
+import { CONFIG, type Config, LOGGER, Metrics, timeoutSignal } from '@roost/platform';
 import type { Logger } from 'pino';
 import type { Gauge } from 'prom-client';
 import type { GatewayConfig } from '../config.js';
@@ -103,7 +103,7 @@ export class RouteRegistry implements OnApplicationBootstrap, OnApplicationShutd
     try {
       const response = await fetch(`${this.upstream(service)}/openapi.json`, {
         headers: etag ? { 'if-none-match': etag } : {},
-        signal: AbortSignal.any([this.stop.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        signal: AbortSignal.any([this.stop.signal, timeoutSignal(TIMEOUT_MS)]),
       });
       if (response.status === 304) return false;
       if (!response.ok) throw new Error(`status ${response.status}`);

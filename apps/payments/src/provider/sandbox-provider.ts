@@ -1,5 +1,5 @@
 import { tracedFetch } from '@roost/http';
-import { hmac, secretsEqual } from '@roost/platform';
+import { hmac, secretsEqual, timeoutSignal } from '@roost/platform';
 import type { Tracing } from '@roost/tracing';
 import { z } from 'zod';
 import {
@@ -238,7 +238,7 @@ export class SandboxProvider implements PaymentProvider {
         const response = await fetch(url, {
           ...init,
           headers: { ...init.headers, ...headers },
-          signal: AbortSignal.timeout(this.options.timeoutSeconds * 1_000),
+          signal: timeoutSignal(this.options.timeoutSeconds * 1_000),
         });
         responded(response.status);
         return { status: response.status, body: (await response.json()) as unknown };

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { timeoutSignal } from '@roost/platform';
 
 export type ServiceUrls = Record<'identity' | 'listings' | 'bookings' | 'payments' | 'reviews', string>;
 type ServiceName = keyof ServiceUrls;
@@ -116,7 +117,7 @@ export class Caller {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(json ? { 'content-type': 'application/json' } : {}),
       },
-      signal: AbortSignal.any([this.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
+      signal: AbortSignal.any([this.signal, timeoutSignal(CALL_TIMEOUT_MS)]),
       ...(body === undefined ? {} : { body: json ? JSON.stringify(body) : (body as FormData) }),
     });
     const text = await response.text();

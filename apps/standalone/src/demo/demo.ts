@@ -1,4 +1,5 @@
 import { addDuration } from '@roost/stay';
+import { timeoutSignal } from '@roost/platform';
 import { bookStay, cancelStay, reviewStay, type StayContext } from './booking.js';
 import { Caller, type ServiceUrls } from './caller.js';
 import { DemoHost } from './demo-host.js';
@@ -212,7 +213,7 @@ export class Demo {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(move),
-      signal: AbortSignal.any([this.signal, AbortSignal.timeout(30_000)]),
+      signal: AbortSignal.any([this.signal, timeoutSignal(30_000)]),
     });
     if (!response.ok) throw new Error(`The domain clock can't be moved: ${response.status}`);
     await response.arrayBuffer();

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
 import type { Logger } from 'pino';
-import { unavailable } from '@roost/platform';
+import { timeoutSignal, unavailable } from '@roost/platform';
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;
 
@@ -115,7 +115,7 @@ export class KeySource {
 
 async function load(url: string): Promise<string> {
   if (url.startsWith('file:')) return readFile(new URL(url), 'utf8');
-  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' });
+  const response = await fetch(url, { signal: timeoutSignal(FETCH_TIMEOUT_MS), redirect: 'error' });
   if (!response.ok) throw new Error(`status ${response.status}`);
   const text = await response.text();
   if (text.length > MAX_BYTES) throw new Error(`more than ${MAX_BYTES} characters`);

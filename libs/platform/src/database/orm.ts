@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import type { Constructor, MigrationObject } from '@mikro-orm/core';
 import { type Migration, Migrator } from '@mikro-orm/migrations';
@@ -6,6 +7,7 @@ import type { Logger } from 'pino';
 import pg from 'pg';
 import { StartError } from '../config/read-config.js';
 import { currentScope } from '../context/request-scope.js';
+import { TimeoutError, withTimeout } from '../timing/with-timeout.js';
 import { isOutage } from './database-errors.js';
 import { prepareStatements } from './prepared-statement.js';
 
@@ -22,6 +24,7 @@ export interface DatabaseOptions {
   logger: Logger;
 }
 
+const CONNECT_TIMEOUT_MS = 10_000;
 const DATE = 1082;
 const TIMESTAMPTZ = 1184;
 const INT8 = 20;
@@ -101,6 +104,18 @@ function parseInstant(text: string): Date | string {
   return Number.isNaN(instant.getTime()) ? text : instant;
 }
 
+/** The time limit of pg also runs while the event loop is blocked, as it is while a process starts. */
+async function connect(client: pg.Client): Promise<void> {
+  try {
+    await withTimeout(client.connect(), CONNECT_TIMEOUT_MS);
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    // `end` would wait for the server.
+    (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+    throw Object.assign(error, { code: 'ETIMEDOUT' });
+  }
+}
+
 async function createIfMissing({ url, service }: DatabaseOptions): Promise<void> {
   const address = new URL(url);
   const database = decodeURIComponent(address.pathname.slice(1));
@@ -108,9 +123,9 @@ async function createIfMissing({ url, service }: DatabaseOptions): Promise<void>
     throw new StartError(
       `DATABASE_URL of ${service} contains no database name: end it with /roost_${service}.`,
     );
-  const direct = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  const direct = new pg.Client({ connectionString: url });
   try {
-    await direct.connect();
+    await connect(direct);
     return;
   } catch (error) {
     if ((error as { code?: string }).code !== '3D000') throw connectionError(service, address, error);
@@ -119,9 +134,9 @@ async function createIfMissing({ url, service }: DatabaseOptions): Promise<void>
   }
   const maintenance = new URL(url);
   maintenance.pathname = '/postgres';
-  const client = new pg.Client({ connectionString: maintenance.href, connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({ connectionString: maintenance.href });
   try {
-    await client.connect();
+    await connect(client);
     await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
   } catch (error) {
     const { code } = error as { code?: string };
@@ -154,8 +169,8 @@ function connectionError(service: string, address: URL, error: unknown): Error {
 
 /** One replica migrates; an advisory lock makes the others wait. */
 async function migrate(orm: MikroORM, { service, url, logger }: DatabaseOptions): Promise<void> {
-  const lock = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  await lock.connect();
+  const lock = new pg.Client({ connectionString: url });
+  await connect(lock);
   try {
     await lock.query("SELECT pg_advisory_lock(hashtext('roost migrations'))");
     const done = await orm.migrator.up();

@@ -3,9 +3,28 @@ import type { Logger } from 'pino';
 import { StartError } from '../config/read-config.js';
 
 const MAX_RETRY_DELAY_MS = 2_000;
+/** Its time limit also runs while the event loop is blocked, as during a start: one that runs out proves little. */
+const START_TRIES = 3;
 
 /** A connection that reconnects. While Redis is unavailable, commands fail fast instead of queueing. Throws a `StartError`. */
 export async function connectRedis(url: string, service: string, logger: Logger): Promise<Redis> {
+  for (let tries = 1; ; tries += 1) {
+    const { redis, failure } = await connectOnce(url, service, logger);
+    if (failure === null) return redis;
+    redis.disconnect();
+    if (failure === 'ETIMEDOUT' && tries < START_TRIES) continue;
+    const { hostname, port } = new URL(url);
+    throw new StartError(
+      `${service} can't use Redis at ${hostname}:${port || 6379} (${failure}): is it running? REDIS_URL is its URL.`,
+    );
+  }
+}
+
+async function connectOnce(
+  url: string,
+  service: string,
+  logger: Logger,
+): Promise<{ redis: Redis; failure: string | null }> {
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: 5_000,
@@ -25,12 +44,8 @@ export async function connectRedis(url: string, service: string, logger: Logger)
   try {
     await redis.connect();
     await redis.ping();
-    return redis;
+    return { redis, failure: null };
   } catch (error) {
-    redis.disconnect();
-    const { hostname, port } = new URL(url);
-    throw new StartError(
-      `${service} can't use Redis at ${hostname}:${port || 6379} (${reason || (error as Error).message}): is it running? REDIS_URL is its URL.`,
-    );
+    return { redis, failure: reason || (error as Error).message };
   }
 }

@@ -1,3 +1,5 @@
+import { startTimer } from './timer.js';
+
 /** The work did not finish within the time limit. */
 export class TimeoutError extends Error {
   constructor(milliseconds: number) {
@@ -7,7 +9,7 @@ export class TimeoutError extends Error {
 }
 
 /**
- * The result of `work`, if it finishes within the limit: a number of milliseconds, or a signal.
+ * The result of `work`, if it finishes within the limit: a number of milliseconds in which the event loop runs, or a signal.
  *
  * Rejects with the error of `work`, with `TimeoutError`, or with the reason of the signal. The work itself is not
  * cancelled; its later result or error is ignored.
@@ -16,8 +18,7 @@ export async function withTimeout<T>(work: Promise<T>, limit: number | AbortSign
   let end: () => void = () => undefined;
   const expired = new Promise<never>((_, reject) => {
     if (typeof limit === 'number') {
-      const timer = setTimeout(() => reject(new TimeoutError(limit)), limit);
-      end = () => clearTimeout(timer);
+      end = startTimer(limit, () => reject(new TimeoutError(limit)));
       return;
     }
     const abort = () => reject(limit.reason as Error);
