@@ -28,6 +28,7 @@ export {
 export { DiskFileStore, FileStore, type StoredFile } from './files/file-store.js';
 export { Health } from './health/health.js';
 export { withTraceparent, runTracedJob, type TracedJobData } from './jobs/job-trace.js';
+export { JobWaker } from './jobs/job-waker.js';
 export { Jobs, SweepEvery } from './jobs/sweep.js';
 export { SweepRegistry } from './jobs/sweep-registry.js';
 export { Sweeper } from './jobs/sweeper.js';

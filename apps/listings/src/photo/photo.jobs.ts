@@ -6,7 +6,7 @@ import type { Job } from 'bull';
 import type { Logger } from 'pino';
 import { PhotoResizerService } from './photo-resizer.service.js';
 import type { PhotoRef } from './photo.queries.js';
-import { QUEUE, RESIZE } from './photo.queue.js';
+import { CONCURRENCY, QUEUE, RESIZE } from './photo.queue.js';
 
 const BATCH_SIZE = 100;
 
@@ -19,7 +19,7 @@ export class PhotoJobs {
   ) {}
 
   /** One photo at a time, so that the photos of one host do not take the CPU from other requests. */
-  @Process({ name: RESIZE, concurrency: 1 })
+  @Process({ name: RESIZE, concurrency: CONCURRENCY })
   resize(job: Job<PhotoRef & TracedJobData>): Promise<void> {
     const { listingId, photoId } = job.data;
     return runTracedJob(this.tracing, job, () => this.attempt({ listingId, photoId }));

@@ -1,35 +1,32 @@
 import { InjectQueue } from '@nestjs/bull';
-import { Inject, Injectable } from '@nestjs/common';
-import { withTraceparent, LOGGER, runWithoutRequestContext } from '@roost/platform';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { JobWaker, LOGGER } from '@roost/platform';
 import type { Queue } from 'bull';
 import type { Logger } from 'pino';
 
 export const QUEUE = 'payments';
 export const OPERATE = 'payment.operate';
 export const HANDLE_WEBHOOK = 'webhook.handle';
+export const CONCURRENCY = 8;
 
-const JOB_OPTIONS = { removeOnComplete: true, removeOnFail: true };
-
-/** Enqueues jobs. The rows are the source of truth: the sweeper finds work that was not enqueued (Redis is unavailable). */
+/** Wakes the handlers of operations and webhooks. The rows are the source of truth. */
 @Injectable()
-export class OperationQueue {
-  constructor(
-    @InjectQueue(QUEUE) private readonly queue: Queue,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+export class OperationQueue implements OnModuleDestroy {
+  private readonly waker: JobWaker;
+
+  constructor(@InjectQueue(QUEUE) queue: Queue, @Inject(LOGGER) logger: Logger) {
+    this.waker = new JobWaker({ queue, concurrency: CONCURRENCY, logger });
+  }
 
   enqueueOperation(operationId: string): void {
-    this.enqueue(OPERATE, { operationId });
+    this.waker.wake(OPERATE, { operationId });
   }
 
   enqueueWebhook(provider: string, id: string): void {
-    this.enqueue(HANDLE_WEBHOOK, { provider, id });
+    this.waker.wake(HANDLE_WEBHOOK, { provider, id });
   }
 
-  private enqueue(name: string, data: object): void {
-    const traced = withTraceparent(data);
-    runWithoutRequestContext(() => this.queue.add(name, traced, JOB_OPTIONS)).catch((error: unknown) =>
-      this.logger.warn({ err: error, job: name }, 'job not enqueued; the sweeper will run it'),
-    );
+  onModuleDestroy(): Promise<void> {
+    return this.waker.close();
   }
 }

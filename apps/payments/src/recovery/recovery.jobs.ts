@@ -4,13 +4,12 @@ import { Jobs, LOGGER, runTracedJob, SweepEvery, type TracedJobData } from '@roo
 import { Tracing } from '@roost/tracing';
 import type { Job } from 'bull';
 import type { Logger } from 'pino';
-import { OPERATE, QUEUE } from '../operation/operation.queue.js';
+import { CONCURRENCY, OPERATE, QUEUE } from '../operation/operation.queue.js';
 import { OperationRunner } from '../payment/operation-runner.service.js';
 import { PaymentService } from '../payment/payment.service.js';
 import { WebhookService } from '../webhook/webhook.service.js';
 
 const BATCH_SIZE = 200;
-const CONCURRENCY = 8;
 
 @Jobs(QUEUE)
 export class RecoveryJobs {

@@ -18,8 +18,10 @@ interface SweepState extends RegisteredSweep {
 // a blocking read; when a stop ends that read, the rejection is unhandled. The name has no use here.
 Reflect.set(Bull.prototype, 'setWorkerName', () => Promise.resolve());
 
-/** Without a job for this many periods (Redis is unavailable), the process runs the sweep itself. */
+/** Without a job for this many periods, the process runs the sweep itself: Redis is connected, and may not respond. */
 const MAX_MISSED_PERIODS = 3;
+/** Without a connection to Redis, each tick of the local timer runs the sweep, unless it has just run. */
+const MAX_MISSED_PERIODS_WITHOUT_REDIS = 0.5;
 
 const PAUSE_TIMEOUT_MS = 3_000;
 
@@ -72,7 +74,9 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
       const periodMs = sweep.seconds * 1000;
       this.#timers.push(
         setInterval(() => {
-          if (performance.now() - sweep.lastRun > MAX_MISSED_PERIODS * periodMs) void this.#run(sweep);
+          const isConnected = this.#queue?.client.status === 'ready';
+          const maxMissed = isConnected ? MAX_MISSED_PERIODS : MAX_MISSED_PERIODS_WITHOUT_REDIS;
+          if (performance.now() - sweep.lastRun > maxMissed * periodMs) void this.#run(sweep);
         }, periodMs).unref(),
       );
     }
