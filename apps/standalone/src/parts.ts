@@ -1,4 +1,4 @@
-import { startPostgres, startRedis } from '@roost/embedded';
+import { startPostgres, startRedis, supervise } from '@roost/embedded';
 import type { Shutdown } from './shutdown.js';
 
 export interface LaunchOptions {
@@ -27,13 +27,12 @@ export async function startDatabase(
     };
     return { url, description: new URL(base).host };
   }
-  const postgres = await startPostgres({
-    dataDir: `${dataDir}/postgres`,
-    port: config.POSTGRES_PORT,
-    log,
-  });
-  shutdown.last('PostgreSQL', () => postgres.stop());
-  void postgres.ended.then((reason) => shutdown.because(reason));
+  const folder = `${dataDir}/postgres`;
+  const postgres = await startPostgres({ dataDir: folder, port: config.POSTGRES_PORT, log });
+  const restart = () => startPostgres({ dataDir: folder, port: postgres.port, log });
+  const supervised = supervise(postgres, { name: 'PostgreSQL', restart, log, folder });
+  shutdown.last('PostgreSQL', () => supervised.stop());
+  void supervised.ended.then((reason) => shutdown.because(reason));
   log(`PostgreSQL on port ${postgres.port}`);
   return {
     url: (database) => postgres.url(database),
@@ -45,9 +44,15 @@ export async function startCache(
   config: { url: string | undefined; port: number },
   { dataDir, log, shutdown }: LaunchOptions,
 ): Promise<{ url: string }> {
-  const redis = await startRedis({ dataDir: `${dataDir}/redis`, ...config, log });
-  shutdown.last('Redis', () => redis.stop());
-  void redis.ended.then((reason) => shutdown.because(reason));
+  const folder = `${dataDir}/redis`;
+  const redis = await startRedis({ dataDir: folder, ...config, log });
+  const { port } = redis;
+  if (port !== null) {
+    const restart = () => startRedis({ dataDir: folder, port, log });
+    const supervised = supervise(redis, { name: 'Redis', restart, log, folder });
+    shutdown.last('Redis', () => supervised.stop());
+    void supervised.ended.then((reason) => shutdown.because(reason));
+  }
   log(redis.port === null ? 'Redis of REDIS_URL' : `Redis on port ${redis.port}`);
   return redis;
 }

@@ -130,10 +130,43 @@ describe('one service, with its data folder from start to start', () => {
     expect(servers.filter(isRunning)).toEqual([]);
   });
 
-  test('ends with exit code 1 if PostgreSQL ends', async () => {
-    process.kill(postgresPid(env), 'SIGQUIT');
-    expect(await roost.ends()).toBe(1);
-    expect(roost.output()).toMatch(/PostgreSQL ended unexpectedly/);
+  const createUser = () =>
+    fetch(`${env.IDENTITY_URL}/dev/users`, {
+      method: 'POST',
+      body: '{}',
+      headers: { 'content-type': 'application/json' },
+    });
+
+  /** Kills an embedded server. Returns every response until the first success after its restart. */
+  async function responsesAround(pidOf: (env: Env) => number): Promise<string[]> {
+    const killed = pidOf(env);
+    process.kill(killed, 'SIGKILL');
+    const seen = new Set<string>();
+    await eventually(
+      async () => {
+        const response = await createUser();
+        seen.add(`${response.status} ${response.headers.get('retry-after') === null ? 'final' : 'retry'}`);
+        expect(response.status).toBe(201);
+        expect(pidOf(env)).not.toBe(killed);
+        expect(await statusOf(`${env.IDENTITY_URL}/health/ready`)).toBe(200);
+      },
+      { seconds: 40 },
+    );
+    return [...seen];
+  }
+
+  test('a PostgreSQL that ends is restarted; requests meanwhile get 503 with Retry-After', async () => {
+    expect((await createUser()).status).toBe(201);
+    const others = (await responsesAround(postgresPid)).filter((one) => one !== '201 final');
+    expect(others.filter((one) => one !== '503 retry')).toEqual([]);
+    await roost.prints('PostgreSQL runs again');
+  });
+
+  test('a Redis that ends is restarted; no request fails for good', async () => {
+    const others = (await responsesAround(redisPid)).filter((one) => one !== '201 final');
+    expect(others.filter((one) => one !== '503 retry')).toEqual([]);
+    await roost.prints('Redis runs again');
+    expect(await roost.ends('SIGINT')).toBe(0);
   });
 
   test('a later second Ctrl-C forces the stop, and no server keeps running', async () => {

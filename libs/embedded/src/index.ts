@@ -6,3 +6,4 @@ export { freePort, portTaken } from './ports.js';
 export { startPostgres, type EmbeddedPostgres, type PostgresOptions } from './postgres.js';
 export { startRedis, type EmbeddedRedis, type RedisOptions } from './redis.js';
 export { runningKafka, runningPostgres, runningRedis } from './running.js';
+export { supervise } from './supervise.js';
