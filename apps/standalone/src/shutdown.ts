@@ -27,7 +27,7 @@ export class Shutdown {
     }
     for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
       process.on(event, (error: unknown) => {
-        this.log?.error(error, 'unexpected error');
+        this.#logError(error, 'unexpected error');
         void this.because(`Roost stops because of an unexpected error: ${messageOf(error)}`);
       });
     }
@@ -74,7 +74,7 @@ export class Shutdown {
     if (error instanceof StartError || error instanceof EmbeddedError) {
       this.terminal.printError(error.message);
     } else {
-      this.log?.error(error, 'start failed');
+      this.#logError(error, 'start failed');
       this.terminal.printError(
         this.log?.file
           ? `${messageOf(error)} (details in ${this.log.file})`
@@ -111,8 +111,26 @@ export class Shutdown {
 
   /** Servers that still run are stopped by their watchdogs. */
   #exit(code: number): never {
-    this.log?.flush();
-    process.exit(code);
+    try {
+      this.log?.flush();
+    } catch {
+      this.terminal.printError('The last lines of the log could not be written.');
+    }
+    try {
+      process.exit(code);
+    } catch {
+      // An exit handler failed, such as the one that flushes a log on a full disk. A second call runs no handlers.
+      process.exit(code);
+    }
+  }
+
+  /** The log may be what fails. A stop continues without it. */
+  #logError(error: unknown, message: string): void {
+    try {
+      this.log?.error(error, message);
+    } catch (failure) {
+      this.terminal.printError(`${message}: ${messageOf(error)} (not logged: ${messageOf(failure)})`);
+    }
   }
 
   #withErrorLogged(name: string, close: Closer): Closer {
@@ -120,7 +138,7 @@ export class Shutdown {
       try {
         await close();
       } catch (error) {
-        this.log?.error(error, `${name} did not stop cleanly`);
+        this.#logError(error, `${name} did not stop cleanly`);
       }
     };
   }

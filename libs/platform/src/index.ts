@@ -13,6 +13,7 @@ export {
 export { deterministicUuid } from './crypto/deterministic-uuid.js';
 export { uuidv7 } from './crypto/uuidv7.js';
 export { asProblem } from './database/database-errors.js';
+export { probeStorage } from './database/storage-probe.queries.js';
 export { Migration0000Platform } from './database/migrations.js';
 export { type MigrationClass, openDatabase } from './database/orm.js';
 export { executePrepared } from './database/prepared-statement.js';
@@ -27,6 +28,7 @@ export {
 } from './errors/problem.js';
 export { DiskFileStore, FileStore, type StoredFile } from './files/file-store.js';
 export { Health } from './health/health.js';
+export { StorageMonitor } from './health/storage-monitor.js';
 export { withTraceparent, runTracedJob, type TracedJobData } from './jobs/job-trace.js';
 export { JobWaker } from './jobs/job-waker.js';
 export { Jobs, SweepEvery } from './jobs/sweep.js';

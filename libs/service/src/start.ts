@@ -28,8 +28,10 @@ import {
   Health,
   Metrics,
   nestLogger,
+  probeStorage,
   readConfig,
   type Redis,
+  StorageMonitor,
 } from '@roost/platform';
 import { startTracing, type Tracing } from '@roost/tracing';
 import type { FastifyInstance } from 'fastify';
@@ -89,7 +91,8 @@ async function start(
   const { health, tracing, orm, redis, keySource } = parts;
 
   let keys: IdempotencyKeys | null = null;
-  const filter = new ProblemFilter(config.PUBLIC_URL, logger);
+  const storage = new StorageMonitor();
+  const filter = new ProblemFilter(config.PUBLIC_URL, logger, storage);
   const adapter = createHttpServer({
     service: name,
     config,
@@ -121,7 +124,7 @@ async function start(
   app.useGlobalFilters(filter);
   keys = orm ? app.get(IdempotencyKeys) : null;
 
-  addHealthChecks({ health, redis, orm, kafka });
+  addHealthChecks({ health, redis, orm, kafka, storage });
   serveOperations(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, {
     health: http.health === false ? null : health,
     metrics: http.metricsPort === undefined ? metrics : null,
@@ -210,14 +213,17 @@ function addHealthChecks(parts: {
   redis: Redis;
   orm: MikroORM | null;
   kafka: KafkaBus | null;
+  storage: StorageMonitor;
 }): void {
-  const { health, redis, orm, kafka } = parts;
+  const { health, redis, orm, kafka, storage } = parts;
   health.add('redis', async () => {
     await redis.ping();
   });
-  if (orm)
+  if (orm) {
     health.add('database', async () => {
       await orm.em.getConnection().execute('SELECT 1');
     });
+    health.add('storage', () => storage.check(() => probeStorage(orm.em.fork())));
+  }
   if (kafka) health.add('kafka', () => kafka.check());
 }

@@ -73,6 +73,7 @@ function complete(operation: Operation, method: string, path: string): void {
   operation.security =
     access === 'public' ? [] : access === 'optional' ? [{}, { accessToken: [] }] : [{ accessToken: [] }];
   const codes: ErrorCode[] = ['request.invalid', 'service.unavailable'];
+  if (method !== 'get') codes.push('storage.full');
   if (access !== 'public') codes.push('auth.missing_token', 'auth.invalid_token');
   if (operation.requestBody) codes.push('request.too_large', 'request.unsupported_media_type');
   if (method === 'post' && access === undefined && !/^\/v1\/(?:auth|me\/mfa)(?:\/|$)/.test(path)) {

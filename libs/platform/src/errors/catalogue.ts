@@ -128,6 +128,12 @@ const coreErrors = defineErrors({
     'A database or another service that this request requires does not respond at the moment.',
     'Wait for the number of seconds in `Retry-After` and try again. With an `Idempotency-Key`, it is safe to repeat a POST.',
   ),
+  'storage.full': errorEntry(
+    503,
+    'Nothing can be stored at the moment',
+    'A disk of the service is full. Nothing was changed, and reading continues to work.',
+    'Wait for the number of seconds in `Retry-After` and try again. With an `Idempotency-Key`, it is safe to repeat a POST. Operators: free space on the disk of PostgreSQL and of `ROOST_DATA_DIR`; the service returns by itself.',
+  ),
 });
 
 const entries = { ...coreErrors, ...serviceErrors };

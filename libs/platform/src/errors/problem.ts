@@ -65,6 +65,11 @@ export function invalidParameter(parameter: string, detail: string): Problem {
   });
 }
 
+/** 503 `storage.full` with `Retry-After`. */
+export function storageFull(): Problem {
+  return new Problem('storage.full', undefined, {}, { 'retry-after': '10' });
+}
+
 /** 503 `service.unavailable` with `Retry-After`. */
 export function unavailable(detail?: string, retryAfterSeconds = 2): Problem {
   return new Problem('service.unavailable', detail, {}, { 'retry-after': String(retryAfterSeconds) });

@@ -23,8 +23,32 @@ const SECRET_KEYS = [
  * The output of a log: a file descriptor or a file. Lines are written in batches, at most 200 ms late: one write per
  * line would wake a thread of this process and of the reader each time. `fatal` and the end of the process flush.
  */
-export const logDestination = (dest: number | string = 1) =>
-  destination({ dest, append: true, sync: false, mode: 0o600, minLength: 8 * 1024, periodicFlush: 200 });
+export function logDestination(dest: number | string = 1): ReturnType<typeof destination> {
+  const log = destination({
+    dest,
+    append: true,
+    sync: false,
+    mode: 0o600,
+    minLength: 8 * 1024,
+    maxLength: MAX_WAITING_BYTES,
+    periodicFlush: 200,
+  });
+  // On a full disk lines wait until they can be written, up to the limit. Without a listener the process would end.
+  log.on('error', (error: Error) => reportOnce(error));
+  return log;
+}
+
+/** Later lines are dropped. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+let isReported = false;
+
+/** On standard error, because the log can't be written. */
+function reportOnce(error: Error): void {
+  if (isReported) return;
+  isReported = true;
+  process.stderr.write(`The log can't be written: ${error.message}\n`);
+}
 
 /**
  * A logger that writes one JSON line per event, by default to standard output. The message is constant, fields carry
