@@ -10,7 +10,7 @@ import type { ListingsConfig } from '../config.js';
 import type { Point } from '../geo/domain/point.js';
 import { updateSearchIndex } from '../search-index/search-index.queries.js';
 import { assignChanged } from './assign-changed.js';
-import { displace, displacementKey } from './domain/displacement.js';
+import { cellOf, displace, displacementKey } from './domain/displacement.js';
 import { isEditable, type ListingAction, transition } from './domain/listing-state.js';
 import { missingToPublish } from './domain/publishing.js';
 import {
@@ -238,7 +238,8 @@ export class ListingService {
   }
 
   private displaced(hostId: string, exact: Point): Point {
-    return displace(exact, hmac(this.config.LOCATION_SECRET, displacementKey(hostId, exact)));
+    const cell = cellOf(exact);
+    return displace(cell, hmac(this.config.LOCATION_SECRET, displacementKey(hostId, cell)));
   }
 }
 
