@@ -74,6 +74,20 @@ describe('POST /v1/me/mfa/totp 201', () => {
   });
 });
 
+describe('POST /v1/me/mfa/totp 403', () => {
+  it('rejects to enrol and to confirm an authenticator without a recent step-up', async () => {
+    const { secret } = (await begin()).body;
+    await identity.shiftTime(301);
+    const stale = (await identity.refresh(ada.refreshToken)).body.accessToken;
+    expectProblem(await begin(stale), 403, 'auth.step_up_required');
+    expectProblem(await confirm(codeOf(secret), stale), 403, 'auth.step_up_required');
+    const stepped = await identity
+      .with(stale)
+      .post<{ accessToken: string }>('/v1/auth/step-up', { password: ada.password });
+    expect((await confirm(codeOf(secret), stepped.body.accessToken)).status).toBe(200);
+  });
+});
+
 describe('POST /v1/me/mfa/totp/confirm', () => {
   it('200: activates the second factor, returns ten recovery codes, and mails the owner', async () => {
     const { recoveryCodes } = await enrolled();

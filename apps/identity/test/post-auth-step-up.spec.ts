@@ -35,11 +35,14 @@ describe('400', () => {
   });
 });
 
-describe('401', () => {
-  it('rejects a wrong password', async () => {
-    expectProblem(await stepUp('not the password'), 401, 'auth.invalid_credentials');
+describe('403', () => {
+  it('rejects a wrong password, and the access token stays valid', async () => {
+    expectProblem(await stepUp('not the password'), 403, 'auth.wrong_password');
+    expect((await identity.with(ada.accessToken).get('/v1/me')).status).toBe(200);
   });
+});
 
+describe('401', () => {
   it('rejects a request without an access token', async () => {
     const response = await identity.anonymous.post('/v1/auth/step-up', { password: ada.password });
     expectProblem(response, 401, 'auth.missing_token');

@@ -51,10 +51,10 @@ describe('400', () => {
   });
 });
 
-describe('401', () => {
+describe('403', () => {
   it('rejects a wrong current password', async () => {
     const response = await change({ currentPassword: 'not the password', newPassword: FRESH });
-    expectProblem(response, 401, 'auth.invalid_credentials');
+    expectProblem(response, 403, 'auth.wrong_password');
     expect((await identity.logIn(ada.email, ada.password)).status).toBe(200);
   });
 
@@ -64,7 +64,7 @@ describe('401', () => {
         change({ currentPassword: ada.password, newPassword }),
       ),
     );
-    expect(responses.map((response) => response.status).sort()).toEqual([204, 401]);
+    expect(responses.map((response) => response.status).sort()).toEqual([204, 403]);
   });
 });
 

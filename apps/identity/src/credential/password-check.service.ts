@@ -26,7 +26,23 @@ export class PasswordCheckService {
    * Returns the user with this mail address and password. An address without an account takes the same time and is
    * locked by the same rule. Throws 401 `auth.invalid_credentials` or 429 `auth.locked`.
    */
-  verify(email: string, password: string): Promise<User> {
+  async verify(email: string, password: string): Promise<User> {
+    const user = await this.check(email, password);
+    if (!user) throw new Problem('auth.invalid_credentials');
+    return user;
+  }
+
+  /**
+   * Returns the signed-in user, reloaded, if this is their password. Throws 403 `auth.wrong_password` or 429
+   * `auth.locked`. Not 401: a client answers that with a refresh or a new log-in, although its token is valid.
+   */
+  async confirm({ id, email }: User, password: string): Promise<User> {
+    const user = await this.check(email, password);
+    if (user?.id !== id) throw new Problem('auth.wrong_password');
+    return user;
+  }
+
+  private check(email: string, password: string): Promise<User | null> {
     return this.#queue.run(
       email,
       async () => {
@@ -35,7 +51,7 @@ export class PasswordCheckService {
           em.findOne(User, { email, status: { $ne: 'erased' } }),
         );
         const matches = await this.passwords.verify(user?.passwordHash ?? null, password);
-        if (!user || !matches) throw new Problem('auth.invalid_credentials');
+        if (!user || !matches) return null;
         await this.attempts.reset(email);
         return user;
       },

@@ -17,18 +17,21 @@ export class MfaController {
   }
 
   @Post('me/mfa/totp')
+  @StepUp()
   @Header('Cache-Control', 'no-store')
-  @RespondsWith(201, TotpEnrolment, 'account.suspended', 'auth.mfa_already_enabled')
+  @RespondsWith(201, TotpEnrolment, 'account.suspended', 'auth.step_up_required', 'auth.mfa_already_enabled')
   begin(@CurrentUser() auth: AuthUser): Promise<TotpEnrolment> {
     return this.mfa.begin(auth);
   }
 
   @Post('me/mfa/totp/confirm')
+  @StepUp()
   @Header('Cache-Control', 'no-store')
   @RespondsWith(
     200,
     RecoveryCodes,
     'account.suspended',
+    'auth.step_up_required',
     'auth.mfa_invalid',
     'auth.mfa_not_enabled',
     'auth.mfa_already_enabled',

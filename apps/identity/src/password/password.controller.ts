@@ -24,7 +24,7 @@ export class PasswordController {
   @Post('me/password')
   @RespondsWith(
     204,
-    'auth.invalid_credentials',
+    'auth.wrong_password',
     'account.suspended',
     'auth.locked',
     'auth.password_too_common',

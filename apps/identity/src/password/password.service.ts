@@ -70,12 +70,12 @@ export class PasswordService {
   /** Sets a new password and ends all other sessions. */
   async change(auth: AuthUser, input: ChangePassword): Promise<void> {
     const owner = await this.sessions.requireUser(auth);
-    const proven = await this.check.verify(owner.email, input.currentPassword);
+    const proven = await this.check.confirm(owner, input.currentPassword);
     requireAllowedPassword(input.newPassword, owner, '/newPassword');
     const passwordHash = await this.hashes.hash(input.newPassword);
     await this.transactions.run(async (em) => {
       const user = await this.sessions.requireUser(auth, em);
-      if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.invalid_credentials');
+      if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.wrong_password');
       user.passwordHash = passwordHash;
       await this.sessions.endAll(em, user, 'password', auth.sessionId);
       await revokeOneTimeTokens(em, user.id, ['reset-password'], this.clock.now());

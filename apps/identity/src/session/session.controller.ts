@@ -60,7 +60,7 @@ export class SessionController {
   @RespondsWith(
     200,
     AccessToken,
-    'auth.invalid_credentials',
+    'auth.wrong_password',
     'auth.mfa_invalid',
     'account.suspended',
     'auth.locked',

@@ -101,12 +101,12 @@ export class SessionService {
   async stepUp(auth: AuthUser, proof: StepUpProof): Promise<AccessToken> {
     const owner = await this.requireUser(auth);
     let proven = owner;
-    if (proof.password !== undefined) proven = await this.passwords.verify(owner.email, proof.password);
+    if (proof.password !== undefined) proven = await this.passwords.confirm(owner, proof.password);
     else if (proof.code !== undefined && owner.mfaEnabled) await this.factors.verify(owner.id, proof.code);
     else throw new Problem('auth.mfa_invalid');
     const { user, session } = await this.transactions.run(async (em) => {
       const { user, session } = await this.activeSession(auth, em);
-      if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.invalid_credentials');
+      if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.wrong_password');
       session.authTime = this.clock.now();
       return { user, session };
     });

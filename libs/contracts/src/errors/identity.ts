@@ -56,6 +56,12 @@ export const identityErrors = defineErrors({
     'A refresh token can be used once. A second use may indicate theft, so the session was revoked.',
     'Log in again. Store only the newest refresh token.',
   ),
+  'auth.wrong_password': errorEntry(
+    403,
+    'The password is wrong',
+    'The request is signed in, but the current password that it contains is not the password of the account.',
+    'Enter the current password. The access token is still valid: do not log in again.',
+  ),
   'session.not_found': errorEntry(
     404,
     'No such session',
