@@ -76,6 +76,37 @@ describe('GET /v1/me/sessions 400', () => {
   });
 });
 
+describe('session.ended', () => {
+  const endedOf = async (account: TestAccount) =>
+    (await identity.service.published('session.ended')).filter(({ userId }) => userId === account.id);
+
+  it('is published for a log-out, a revocation, a reuse, a new password and a suspension', async () => {
+    const sid = async () => (await identity.logIn(ada.email, ada.password)).body;
+    const [loggedOut, revoked, reused, other] = [await sid(), await sid(), await sid(), await sid()];
+    await identity.with(loggedOut.accessToken).post('/v1/auth/logout');
+    await revoke(sidOf(revoked.accessToken));
+    const { body: successor } = await identity.refresh(reused.refreshToken);
+    await identity.refresh(successor.refreshToken);
+    await identity.refresh(reused.refreshToken);
+    const body = { currentPassword: ada.password, newPassword: 'a fresh password' };
+    await identity.with(ada.accessToken).post('/v1/me/password', body);
+    const admin = await identity.createUser({ roles: ['admin'] });
+    const before = Date.now();
+    await identity
+      .with(admin.accessToken)
+      .post(`/v1/admin/users/${ada.id}/suspend`, { reason: 'A report of fraud' });
+    const events = await endedOf(ada);
+    expect(events.map(({ sessionId, reason }) => [sessionId, reason])).toEqual([
+      [sidOf(loggedOut.accessToken), 'logout'],
+      [sidOf(revoked.accessToken), 'revoked'],
+      [sidOf(reused.accessToken), 'reuse'],
+      [sidOf(other.accessToken), 'password'],
+      [sidOf(ada.accessToken), 'suspended'],
+    ]);
+    expect(new Date(events[4]?.tokensExpireAt ?? 0).getTime()).toBeGreaterThanOrEqual(before + 600_000);
+  });
+});
+
 describe('DELETE /v1/me/sessions/{id} 204', () => {
   it('ends this session at once and no other', async () => {
     const { body: other } = await identity.logIn(ada.email, ada.password);

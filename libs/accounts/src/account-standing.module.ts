@@ -1,18 +1,38 @@
-import { Controller, Module } from '@nestjs/common';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Controller, Injectable, Module } from '@nestjs/common';
 import { type EventBody, USER_EVENTS, type UserEvent } from '@roost/contracts';
+import { AccessTokens } from '@roost/http';
 import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
+import { SystemClock } from '@roost/platform';
 import { mirrorAccountStanding } from './account-standing.queries.js';
+import { findEndOfSession, storeEndedSession } from './ended-session.queries.js';
 
 @Controller()
 class AccountStandingConsumer {
-  constructor(private readonly transactions: Transactions) {}
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly clock: SystemClock,
+  ) {}
 
   @OnEvent(...USER_EVENTS)
   async changed(body: EventBody<UserEvent>, meta: EventMeta): Promise<void> {
     await this.transactions.run((em) => mirrorAccountStanding(em, body, meta.aggregateVersion ?? 0));
   }
+
+  @OnEvent('session.ended')
+  async ended(body: EventBody<'session.ended'>): Promise<void> {
+    await this.transactions.run((em) => storeEndedSession(em, body, this.clock.now()));
+  }
 }
 
-/** Mirrors `identity.user` into `account_standing`. */
-@Module({ controllers: [AccountStandingConsumer] })
+/** Makes the service reject the access tokens of ended sessions. */
+@Injectable()
+class EndedSessionCheck {
+  constructor(tokens: AccessTokens, em: EntityManager) {
+    tokens.rejectEndedSessions((sessionId) => findEndOfSession(em.fork(), sessionId));
+  }
+}
+
+/** Mirrors `identity.user` into `account_standing` and `identity.session` into `ended_session`. */
+@Module({ controllers: [AccountStandingConsumer], providers: [EndedSessionCheck] })
 export class AccountStandingModule {}

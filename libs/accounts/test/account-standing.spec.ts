@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MikroORM, sql } from '@mikro-orm/postgresql';
+import { EntityManager, MikroORM, sql } from '@mikro-orm/postgresql';
 import { Migrator } from '@mikro-orm/migrations';
 import { Global, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -13,6 +13,8 @@ import {
   messagingMigrations,
   MessagingModule,
 } from '@roost/messaging';
+import { AccessTokens, type EndOfSession } from '@roost/http';
+import { SystemClock } from '@roost/platform';
 import { freshDatabase } from '@roost/testing';
 import {
   accountIsActive,
@@ -25,6 +27,7 @@ import {
 
 let orm: MikroORM;
 let app: INestApplication;
+let endOfSession: EndOfSession;
 
 beforeAll(async () => {
   orm = await MikroORM.init({
@@ -39,8 +42,15 @@ beforeAll(async () => {
   await orm.migrator.up();
   await orm.em.execute('CREATE TABLE listing (id int PRIMARY KEY, host_id uuid NOT NULL)');
 
+  const tokens = { rejectEndedSessions: (lookup: EndOfSession) => (endOfSession = lookup) };
+  const providers = [
+    { provide: MikroORM, useValue: orm },
+    { provide: EntityManager, useValue: orm.em },
+    { provide: AccessTokens, useValue: tokens },
+    SystemClock,
+  ];
   @Global()
-  @Module({ providers: [{ provide: MikroORM, useValue: orm }], exports: [MikroORM] })
+  @Module({ providers, exports: providers })
   class DatabaseModule {}
 
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -133,6 +143,37 @@ describe('the standing of an account', () => {
     const userId = randomUUID();
     await deliver('user.profile-changed', userId, 7, 'suspended');
     expect(await isActiveAccount(em(), userId)).toBe(false);
+  });
+});
+
+describe('an ended session', () => {
+  const end = async (reason: string, millisToExpiry: number): Promise<string> => {
+    const sessionId = randomUUID();
+    const tokensExpireAt = new Date(Date.now() + millisToExpiry).toISOString();
+    const event = envelopeOf(
+      'session.ended',
+      { sessionId, userId: randomUUID(), reason, tokensExpireAt },
+      { source: 'identity' },
+    );
+    expect(await app.get(EventConsumer).handle(event)).toBe('handled');
+    return sessionId;
+  };
+
+  test('is stored with its reason; other sessions are open', async () => {
+    const sessionId = await end('logout', 600_000);
+    expect(await endOfSession(sessionId)).toBe('logout');
+    expect(await endOfSession(randomUUID())).toBeNull();
+    expect(await endOfSession('not a uuid')).toBeNull();
+  });
+
+  test('is not stored, and is deleted, once its tokens have expired', async () => {
+    const expired = await end('logout', -120_000);
+    expect(await endOfSession(expired)).toBeNull();
+    await em().execute(sql`
+      INSERT INTO ended_session (session_id, reason, tokens_expire_at)
+      VALUES ('old', 'logout', ${new Date(Date.now() - 120_000)})`);
+    await end('revoked', 600_000);
+    expect(await endOfSession('old')).toBeNull();
   });
 });
 

@@ -18,6 +18,7 @@ const catalogue: Record<string, [kind: string, key: string, types: string]> = {
     'userId',
     'user.registered user.email-verified user.became-host user.profile-changed user.suspended user.reinstated user.erased',
   ],
+  'identity.session': ['fact', 'sessionId', 'session.ended'],
   'identity.privacy': ['fact', 'userId', 'privacy.export-requested privacy.erasure-requested'],
   '<service>.privacy': ['fact', 'userId', 'privacy.export-part-ready privacy.erasure-completed'],
   'listings.listing': [

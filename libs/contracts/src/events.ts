@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { bookingEvents, calendarEvents, messageEvents } from './bookings.js';
 import type { EventDefinition } from './define.js';
-import { privacyAnswers, privacyRequests, userEvents } from './identity.js';
+import { privacyAnswers, privacyRequests, sessionEvents, userEvents } from './identity.js';
 import { listingEvents } from './listings.js';
 import { paymentEvents, payoutEvents } from './payments.js';
 import { ratingEvents, reviewEvents } from './reviews.js';
@@ -9,6 +9,7 @@ import { ratingEvents, reviewEvents } from './reviews.js';
 /** Every event of Roost by its type. Services publish no other events. */
 export const events = {
   ...userEvents,
+  ...sessionEvents,
   ...privacyRequests,
   ...privacyAnswers,
   ...listingEvents,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, topic } from './define.js';
+import { Code, Id, Instant, topic } from './define.js';
 
 export const userEvents = topic(
   { topic: 'identity.user', kind: 'state', key: 'userId', personal: ['displayName'], last: 'user.erased' },
@@ -26,6 +26,15 @@ export type UserEvent = keyof typeof userEvents;
 
 /** For services that mirror users: a compacted topic retains only the last event of a user, which may be of any type. */
 export const USER_EVENTS = Object.keys(userEvents) as [UserEvent, ...UserEvent[]];
+
+export const sessionEvents = topic(
+  { topic: 'identity.session', kind: 'fact', key: 'sessionId' },
+  { sessionId: Id, userId: Id },
+  {
+    // Services reject the access tokens of the session until they have expired anyway.
+    'session.ended': { reason: Code, tokensExpireAt: Instant },
+  },
+);
 
 export const privacyRequests = topic(
   { topic: 'identity.privacy', kind: 'fact', key: 'userId' },

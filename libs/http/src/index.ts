@@ -1,4 +1,4 @@
-export { AccessTokens } from './auth/access-tokens.js';
+export { AccessTokens, type EndOfSession } from './auth/access-tokens.js';
 export { AccessGuard } from './auth/access.guard.js';
 export {
   CurrentUser,

@@ -1,7 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { Transactions } from '@roost/messaging';
+import { Outbox, Transactions } from '@roost/messaging';
 import { type AuthUser, currentRequest, type PageOf } from '@roost/http';
 import { type ErrorCode, Problem, SystemClock, uuidv7 } from '@roost/platform';
 import { PasswordCheckService } from '../credential/password-check.service.js';
@@ -39,6 +39,7 @@ interface RefreshedSession {
 export class SessionService {
   constructor(
     private readonly transactions: Transactions,
+    private readonly outbox: Outbox,
     private readonly passwords: PasswordCheckService,
     private readonly factors: SecondFactorService,
     private readonly accessTokens: AccessTokenService,
@@ -173,9 +174,20 @@ export class SessionService {
     return { user, session };
   }
 
-  private end(em: EntityManager, where: object, reason: SessionEnd): Promise<number> {
-    const ended = { revokedAt: this.clock.now(), revokedFor: reason };
-    return em.nativeUpdate(Session, { ...where, revokedAt: null }, ended);
+  /** Ends the open sessions among these and publishes each end. Returns their number. */
+  private async end(em: EntityManager, where: object, reason: SessionEnd): Promise<number> {
+    const now = this.clock.now();
+    const open = await em.find(Session, { ...where, revokedAt: null }, { fields: ['id', 'userId'] });
+    const ids = open.map(({ id }) => id);
+    const ended = { revokedAt: now, revokedFor: reason };
+    const count = await em.nativeUpdate(Session, { id: { $in: ids }, revokedAt: null }, ended);
+    const tokensExpireAt = new Date(now.getTime() + this.accessTokens.ttlSeconds * 1000).toISOString();
+    await this.outbox.addAll(
+      em,
+      'session.ended',
+      open.map(({ id, userId }) => ({ body: { sessionId: id, userId, reason, tokensExpireAt } })),
+    );
+    return count;
   }
 
   private async refreshOnce(

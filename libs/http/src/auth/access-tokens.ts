@@ -20,6 +20,9 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 const MAX_TOKEN_LENGTH = 8_192;
 const MAX_CACHED = 5_000;
 
+/** The reason why a session has ended; null for any other session. */
+export type EndOfSession = (sessionId: string) => Promise<string | null>;
+
 interface Verified {
   user: AuthUser;
   expiresAtMillis: number;
@@ -29,6 +32,7 @@ interface Verified {
 export class AccessTokens {
   readonly #verified = new Map<string, Verified>();
   readonly #strategy: Strategy;
+  #endOfSession: EndOfSession | null = null;
 
   constructor(
     private readonly keys: KeySource,
@@ -48,8 +52,29 @@ export class AccessTokens {
     );
   }
 
-  /** The user of a request, or `null` without a token. Throws 401 `auth.invalid_token` for an invalid token. */
+  /** Rejects tokens of ended sessions although they have not expired. */
+  rejectEndedSessions(endOfSession: EndOfSession): void {
+    this.#endOfSession = endOfSession;
+  }
+
+  /**
+   * The user of a request, or `null` without a token. Throws 401 `auth.invalid_token` for an invalid token and for an
+   * ended session, 403 `account.suspended` for a session that a suspension has ended.
+   */
   userOf(request: FastifyRequest): AuthUser | null | Promise<AuthUser> {
+    const user = this.#verifiedUserOf(request);
+    if (user === null || this.#endOfSession === null) return user;
+    return this.#requireOpenSession(user, this.#endOfSession);
+  }
+
+  async #requireOpenSession(user: AuthUser | Promise<AuthUser>, endOf: EndOfSession): Promise<AuthUser> {
+    const verified = await user;
+    const reason = await endOf(verified.sessionId);
+    if (reason === null) return verified;
+    throw reason === 'suspended' ? new Problem('account.suspended') : invalidToken();
+  }
+
+  #verifiedUserOf(request: FastifyRequest): AuthUser | null | Promise<AuthUser> {
     const header = request.headers.authorization;
     if (header === undefined) return null;
     if (header.length > MAX_TOKEN_LENGTH) throw invalidToken();
