@@ -74,6 +74,8 @@ export class Migration0001Listings extends Migration {
       )`);
     this.addSql(`CREATE INDEX listing_host ON listing (host_id, id DESC)`);
     this.addSql(`CREATE INDEX listing_words ON listing USING gin (words)`);
+    // The listing of a photo: each read of a photo checks that the listing is not suspended.
+    this.addSql(`CREATE INDEX listing_photo ON listing USING gin (photos jsonb_path_ops)`);
     // The few listings with photos that are not resized yet.
     this.addSql(`
       CREATE INDEX listing_photo_unresized ON listing (id)

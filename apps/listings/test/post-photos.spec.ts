@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
-import { expectProblem, type TestService, type TestUser } from '@roost/testing';
+import { expectProblem, type TestService, type TestUser, testUser } from '@roost/testing';
 import sharp from 'sharp';
 import {
   aGuest,
@@ -68,6 +68,16 @@ describe('201', () => {
     expect(file.headers.get('x-content-type-options')).toBe('nosniff');
     expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     expect(await sharp(bytes).metadata()).toMatchObject({ format: 'jpeg', width: 320, height: 200 });
+  });
+
+  test('is not public while its listing is suspended', async () => {
+    const { id } = await createPublished(service, host);
+    const { url } = (await upload(service, host, id, await testImage())).body;
+    const admin = service.as(testUser({ roles: ['admin'] }));
+    await admin.post(`/v1/admin/listings/${id}/suspend`);
+    expectProblem((await fetchFile(url)).res, 404, 'photo.not_found');
+    await admin.post(`/v1/admin/listings/${id}/reinstate`);
+    expect((await fetchFile(url)).res.status).toBe(200);
   });
 
   test('ignores the file name and the content type of the client', async () => {

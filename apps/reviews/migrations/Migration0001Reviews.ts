@@ -15,6 +15,7 @@ export class Migration0001Reviews extends Migration {
     this.addSql('DROP TABLE rating');
     this.addSql('DROP TABLE review');
     this.addSql('DROP TABLE reviewable_stay');
+    this.addSql('DROP TABLE listing');
     this.addSql('DROP TABLE author');
   }
 
@@ -26,6 +27,15 @@ export class Migration0001Reviews extends Migration {
         version bigint NOT NULL,
         display_name text
       )`);
+    // Mirror of listings.listing: whether its reviews are public.
+    this.addSql(`
+      CREATE TABLE listing (
+        listing_id uuid PRIMARY KEY,
+        version bigint NOT NULL,
+        host_id uuid NOT NULL,
+        status text NOT NULL
+      )`);
+    this.addSql('CREATE INDEX listing_host ON listing (host_id)');
     // The stays of bookings, and the state of their reviews.
     this.addSql(`
       CREATE TABLE reviewable_stay (

@@ -3,6 +3,7 @@ import { AccountStandingModule } from '@roost/accounts';
 import { AuthorConsumer } from './author/author.consumer.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportService } from './import/import.service.js';
+import { ListingConsumer } from './listing/listing.consumer.js';
 import { ModerationController } from './moderation/moderation.controller.js';
 import { ModerationService } from './moderation/moderation.service.js';
 import { RatingService } from './rating/rating.service.js';
@@ -28,6 +29,7 @@ import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consum
     ImportController,
     ReviewableStayConsumer,
     AuthorConsumer,
+    ListingConsumer,
   ],
   providers: [
     ReviewService,

@@ -17,6 +17,7 @@ export const reviews = defineService({
   migrations: [Migration0000AccountStanding, Migration0001Reviews],
   projections: {
     'identity.user': ['account_standing', 'author'],
+    'listings.listing': ['listing'],
   },
   queue: true,
 });

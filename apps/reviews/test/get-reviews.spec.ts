@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { testUser, expectProblem } from '@roost/testing';
+import { expectProblem, golden, type TestUser, testUser } from '@roost/testing';
 import { type ReviewBody, type ReviewList, type ReviewsFixture, startReviews } from './reviews.fixture.js';
 
 describe('reading reviews', () => {
@@ -66,6 +66,28 @@ describe('reading reviews', () => {
       } while (cursor);
       expect(new Set(paged).size).toBe(5);
       expect(paged).toHaveLength(5);
+    });
+
+    test('hides the reviews and the rating of a suspended listing until it is reinstated', async () => {
+      const { stay, ofListing, ofGuest } = await reviews.createPublished();
+      const event = { ...golden('listing.published'), listingId: stay.listingId, hostId: stay.host.id };
+      const read = async (user: TestUser | null, id = ofListing.id) =>
+        (await (user ? reviews.as(user) : reviews.service.anonymous).get(`/v1/reviews/${id}`)).status;
+      await reviews.service.deliver('listing.suspended', { ...event, status: 'suspended' }, { version: 5 });
+      expect(await reviews.ofListing(stay.listingId)).toMatchObject({ rating: null, data: [] });
+      expect(ids(await reviews.ofUser(stay.host.id))).toEqual([]);
+      expect([await read(null), await read(testUser())]).toEqual([404, 404]);
+      expect([await read(stay.guest), await read(stay.host), await read(reviews.admin)]).toEqual([
+        200, 200, 200,
+      ]);
+      // The review of the guest is not about the listing.
+      expect(ids(await reviews.ofUser(stay.guest.id))).toEqual([ofGuest.id]);
+      expect(await read(null, ofGuest.id)).toBe(200);
+      await reviews.service.deliver('listing.reinstated', { ...event, status: 'published' }, { version: 6 });
+      expect(ids(await reviews.ofListing(stay.listingId))).toEqual([ofListing.id]);
+      expect(await read(null)).toBe(200);
+      await reviews.suspend(stay.host);
+      expect(await reviews.ofListing(stay.listingId)).toMatchObject({ rating: null, data: [] });
     });
 
     test('shows the current names of authors, and none for erased accounts', async () => {

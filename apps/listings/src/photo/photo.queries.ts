@@ -1,4 +1,5 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import { accountIsActive } from '@roost/accounts';
 
 export interface PhotoRef {
   listingId: string;
@@ -49,4 +50,14 @@ export async function storeWidths(
      WHERE id = ${listingId} AND photos @> jsonb_build_array(jsonb_build_object('id', ${photoId}::text))
      RETURNING id`);
   return rows.length > 0;
+}
+
+/** Whether the listing of a photo, or the account of its host, is suspended or erased. */
+export async function isOfSuspendedListing(em: EntityManager, photoId: string): Promise<boolean> {
+  const [row] = await em.execute<[{ suspended: boolean }]>(sql`
+    SELECT EXISTS (
+      SELECT FROM listing
+       WHERE photos @> jsonb_build_array(jsonb_build_object('id', ${photoId}::text))
+         AND (status = 'suspended' OR NOT ${accountIsActive(sql.ref('listing.host_id'))})) AS suspended`);
+  return row.suspended;
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { decodeCursor, Instant, page, type PageOf, Uuid } from '@roost/http';
 import { Clock, Problem } from '@roost/platform';
 import { z } from 'zod';
+import { suspendedListings } from '../listing/listing.queries.js';
 import { type RatingView, toRatingView } from '../rating/rating.dto.js';
 import { Rating } from '../rating/rating.entity.js';
 import { findPendingStays } from '../reviewable-stay/reviewable-stay.queries.js';
@@ -100,10 +101,13 @@ export class ReviewReaderService {
     );
   }
 
-  /** One rating per listing or guest, in the order of the ids. Null for a subject without ratings. */
+  /** One rating per listing or guest, in the order of the ids. Null for a subject without ratings or suspended. */
   async ratings(subjectIds: readonly string[]): Promise<(RatingView | null)[]> {
-    const rows = await this.em.fork().find(Rating, { subjectId: { $in: [...subjectIds] } });
-    const bySubject = new Map(rows.map((rating) => [rating.subjectId, rating]));
+    const em = this.em.fork();
+    const rows = await em.find(Rating, { subjectId: { $in: [...subjectIds] } });
+    const suspended = new Set(await suspendedListings(em, subjectIds));
+    const shown = rows.filter(({ subjectId }) => !suspended.has(subjectId));
+    const bySubject = new Map(shown.map((rating) => [rating.subjectId, rating]));
     return subjectIds.map((id) => toRatingView(bySubject.get(id.toLowerCase()) ?? null));
   }
 
