@@ -11,5 +11,5 @@ export const gateway = defineService({
   entities: [],
   migrations: [],
   database: false,
-  http: { parseBodies: false, openApi: false, metricsPort: 3100, devClock: false },
+  http: { public: true, parseBodies: false, openApi: false, metricsPort: 3100, devClock: false },
 });

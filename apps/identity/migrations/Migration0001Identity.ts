@@ -43,6 +43,7 @@ export class Migration0001Identity extends Migration {
         user_id uuid NOT NULL REFERENCES user_account ON DELETE CASCADE,
         epoch integer NOT NULL,
         user_agent text,
+        network text NOT NULL,
         mfa_passed boolean NOT NULL,
         auth_time timestamptz NOT NULL,
         created_at timestamptz NOT NULL,
@@ -71,14 +72,18 @@ export class Migration0001Identity extends Migration {
   }
 
   private createCredentials(): void {
-    // The key is the hash of the entered mail address: addresses without an account are counted and locked as well.
+    // The keys are hashes that contain the entered mail address: addresses without an account are counted and locked
+    // as well.
     this.addSql(`
       CREATE TABLE login_attempt (
         subject bytea PRIMARY KEY,
+        account bytea NOT NULL,
         failures integer NOT NULL CHECK (failures >= 0),
         locked_until timestamptz,
         last_failed_at timestamptz
       )`);
+    this.addSql(`CREATE INDEX login_attempt_account ON login_attempt (account)`);
+    this.addSql(`CREATE INDEX session_device ON session (user_id, network)`);
     this.addSql(`CREATE INDEX login_attempt_age ON login_attempt (last_failed_at)`);
     // last_step is the latest period whose code was used: each code is accepted once.
     this.addSql(`

@@ -190,6 +190,34 @@ describe('429', () => {
     expect((await identity.logIn(await identity.register(), PASSWORD)).status).toBe(200);
   });
 
+  const logInFrom = (address: string, email: string, password: string, agent = 'node') =>
+    identity.anonymous
+      .with({ 'x-forwarded-for': address, 'user-agent': agent })
+      .post('/v1/auth/login', { email, password });
+
+  it('does not lock the owner out when a stranger fails in another network', async () => {
+    const email = await identity.register();
+    for (let n = 0; n < 6; n++) await logInFrom(`198.51.100.${n}`, email, WRONG);
+    expectProblem(await logInFrom('198.51.100.9', email, PASSWORD), 429, 'auth.locked');
+    expect((await logInFrom('192.0.2.1', email, PASSWORD)).status).toBe(200);
+  });
+
+  it('does not lock a known device or a session when strangers fail in many networks', async () => {
+    const email = await identity.register();
+    const session = await logInFrom('192.0.2.1', email, PASSWORD, 'Phone/1.0');
+    const failed: number[] = [];
+    for (let n = 0; n < 101; n++) failed.push((await logInFrom(`10.9.${n}.1`, email, WRONG)).status);
+    for (let n = 0; n < 6; n++) await logInFrom('192.0.2.7', email, WRONG, 'Another/1.0');
+    expect(failed.filter((status) => status === 401)).toHaveLength(100);
+    expect(failed.at(-1)).toBe(429);
+    const stepUp = identity.with((session.body as { accessToken: string }).accessToken);
+    expect((await stepUp.post('/v1/auth/step-up', { password: PASSWORD })).status).toBe(200);
+    expect((await logInFrom('192.0.2.1', email, PASSWORD, 'Phone/1.0')).status).toBe(200);
+    // A known device is limited as well.
+    for (let n = 0; n < 5; n++) await logInFrom('192.0.2.1', email, WRONG, 'Phone/1.0');
+    expectProblem(await logInFrom('192.0.2.1', email, PASSWORD, 'Phone/1.0'), 429, 'auth.locked');
+  });
+
   it('unlocks with a new password', async () => {
     const email = await identity.register();
     await failLogIns(email, 6);

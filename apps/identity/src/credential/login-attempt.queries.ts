@@ -1,28 +1,56 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { type Attempts, NO_ATTEMPTS } from './domain/lock-out.js';
 
-/** Locks and returns the attempts of a subject; creates the row if it is missing. */
-export async function lockAttempts(em: EntityManager, subjectHash: Buffer): Promise<Attempts> {
+/** The hashes that identify a count: neither addresses nor networks are stored in clear. */
+export interface HashedCounter {
+  subject: Buffer;
+  account: Buffer;
+}
+
+/** Locks and returns the attempts of a counter; creates the row if it is missing. */
+export async function lockAttempts(
+  em: EntityManager,
+  { subject, account }: HashedCounter,
+): Promise<Attempts> {
   await em.execute(sql`
-    INSERT INTO login_attempt (subject, failures) VALUES (${subjectHash}, 0) ON CONFLICT DO NOTHING`);
+    INSERT INTO login_attempt (subject, account, failures) VALUES (${subject}, ${account}, 0)
+    ON CONFLICT DO NOTHING`);
   const [row] = await em.execute<Attempts[]>(sql`
     SELECT failures, locked_until AS "lockedUntil", last_failed_at AS "lastFailedAt"
-    FROM login_attempt WHERE subject = ${subjectHash} FOR UPDATE`);
+    FROM login_attempt WHERE subject = ${subject} FOR UPDATE`);
   return row ?? NO_ATTEMPTS;
 }
 
 export async function saveAttempts(
   em: EntityManager,
-  subjectHash: Buffer,
+  { subject, account }: HashedCounter,
   { failures, lockedUntil, lastFailedAt }: Attempts,
 ): Promise<void> {
   await em.execute(sql`
-    INSERT INTO login_attempt (subject, failures, locked_until, last_failed_at)
-    VALUES (${subjectHash}, ${failures}, ${lockedUntil}, ${lastFailedAt})
+    INSERT INTO login_attempt (subject, account, failures, locked_until, last_failed_at)
+    VALUES (${subject}, ${account}, ${failures}, ${lockedUntil}, ${lastFailedAt})
     ON CONFLICT (subject) DO UPDATE SET failures = excluded.failures,
       locked_until = excluded.locked_until, last_failed_at = excluded.last_failed_at`);
 }
 
-export async function deleteAttempts(em: EntityManager, subjectHash: Buffer): Promise<void> {
-  await em.execute(sql`DELETE FROM login_attempt WHERE subject = ${subjectHash}`);
+export async function deleteAttempts(em: EntityManager, subject: Buffer): Promise<void> {
+  await em.execute(sql`DELETE FROM login_attempt WHERE subject = ${subject}`);
+}
+
+export async function deleteAttemptsOfAccount(em: EntityManager, account: Buffer): Promise<void> {
+  await em.execute(sql`DELETE FROM login_attempt WHERE account = ${account}`);
+}
+
+/** Whether the account with this mail address or id has opened a session in this network with this user agent. */
+export async function isKnownDevice(
+  em: EntityManager,
+  account: { email: string } | { id: string },
+  { network, userAgent }: { network: string; userAgent: string | null },
+): Promise<boolean> {
+  const isOwner = 'id' in account ? sql`u.id = ${account.id}` : sql`u.email = ${account.email}`;
+  const [row] = await em.execute<[{ known: boolean }]>(sql`
+    SELECT EXISTS (
+      SELECT FROM session s JOIN user_account u ON u.id = s.user_id
+       WHERE ${isOwner} AND s.network = ${network} AND s.user_agent IS NOT DISTINCT FROM ${userAgent}) AS known`);
+  return row.known;
 }

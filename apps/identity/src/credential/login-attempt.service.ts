@@ -1,38 +1,94 @@
+import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { currentRequest } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { hashToken, Problem, SystemClock } from '@roost/platform';
+import { type AttemptCounter, logInCounters, networkOf } from './domain/attempt-counters.js';
 import { admitAttempt } from './domain/lock-out.js';
-import { deleteAttempts, lockAttempts, saveAttempts } from './login-attempt.queries.js';
+import {
+  deleteAttempts,
+  deleteAttemptsOfAccount,
+  type HashedCounter,
+  isKnownDevice,
+  lockAttempts,
+  saveAttempts,
+} from './login-attempt.queries.js';
+
+const MAX_USER_AGENT = 200;
+
+/** Network and user agent of the current request. */
+export function currentDevice(): { network: string; userAgent: string | null } {
+  const request = currentRequest()?.request;
+  return {
+    network: networkOf(request?.ip ?? ''),
+    userAgent: request?.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
+  };
+}
 
 /** Counts attempts in the database, so that the count is the same for all replicas and survives restarts. */
 @Injectable()
 export class LoginAttemptService {
   constructor(
     private readonly transactions: Transactions,
+    private readonly em: EntityManager,
     private readonly clock: SystemClock,
   ) {}
 
-  /** Admits one attempt and counts it as a failure until `reset`. Throws 429 `auth.locked` while the subject is locked. */
-  async admit(subject: string): Promise<void> {
-    const subjectHash = hashToken(subject);
-    const admission = await this.transactions.run(
+  /** The counters of a log-in by the current request, as the account with this mail address or id. */
+  async countersOfLogIn(
+    name: string,
+    account: { email: string } | { id: string },
+  ): Promise<AttemptCounter[]> {
+    const device = currentDevice();
+    const known = await isKnownDevice(this.em.fork(), account, device);
+    return logInCounters(name, { ...device, known });
+  }
+
+  /**
+   * Admits one attempt and counts it as a failure until `reset`. Throws 429 `auth.locked` while one of the counters is
+   * locked; the others then do not count it.
+   */
+  async admit(counters: readonly AttemptCounter[]): Promise<void> {
+    const retryAfterSeconds = await this.transactions.run(
       async (em) => {
-        const admission = admitAttempt(await lockAttempts(em, subjectHash), this.clock.now());
-        if (!admission.locked) await saveAttempts(em, subjectHash, admission.attempts);
-        return admission;
+        const now = this.clock.now();
+        const admitted: (() => Promise<void>)[] = [];
+        for (const counter of counters) {
+          const key = hashed(counter);
+          const admission = admitAttempt(await lockAttempts(em, key), now, counter.freeFailures);
+          if (admission.locked) return admission.retryAfterSeconds;
+          admitted.push(() => saveAttempts(em, key, admission.attempts));
+        }
+        for (const save of admitted) await save();
+        return null;
       },
       { isolation: 'read committed' },
     );
-    if (admission.locked) throw locked(admission.retryAfterSeconds);
+    if (retryAfterSeconds !== null) throw locked(retryAfterSeconds);
   }
 
-  /** Clears the failures of a subject after a success. */
-  async reset(subject: string): Promise<void> {
-    await this.transactions.run((em) => deleteAttempts(em, hashToken(subject)), {
+  /** Clears the failures of counters after a success. */
+  async reset(counters: readonly AttemptCounter[]): Promise<void> {
+    await this.transactions.run(
+      async (em) => {
+        for (const counter of counters) await deleteAttempts(em, hashed(counter).subject);
+      },
+      { isolation: 'read committed' },
+    );
+  }
+
+  /** Clears all failures of an account. */
+  async resetAccount(account: string): Promise<void> {
+    await this.transactions.run((em) => deleteAttemptsOfAccount(em, hashToken(account)), {
       isolation: 'read committed',
     });
   }
 }
+
+const hashed = ({ subject, account }: AttemptCounter): HashedCounter => ({
+  subject: hashToken(subject),
+  account: hashToken(account),
+});
 
 export function locked(retryAfterSeconds: number): Problem {
   return new Problem('auth.locked', undefined, {}, { 'retry-after': String(retryAfterSeconds) });

@@ -1,20 +1,22 @@
 import { Injectable } from '@nestjs/common';
+import type { AuthUser } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { Problem } from '@roost/platform';
 import { User } from '../account/user.entity.js';
+import { type AttemptCounter, sessionCounters } from './domain/attempt-counters.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { locked, LoginAttemptService } from './login-attempt.service.js';
 import { PasswordHashService } from './password-hash.service.js';
 
-const MAX_PENDING_PER_ADDRESS = 100;
+const MAX_PENDING = 100;
 
 /**
- * The only place that verifies a password. Attempts for one mail address run one at a time: simultaneous log-ins of one
- * user do not count as guesses. The count in the database is shared by all replicas.
+ * The only place that verifies a password. Attempts of one count run one at a time: simultaneous log-ins of one user do
+ * not count as guesses. The count in the database is shared by all replicas.
  */
 @Injectable()
 export class PasswordCheckService {
-  readonly #queue = new KeyedQueue(MAX_PENDING_PER_ADDRESS);
+  readonly #queue = new KeyedQueue(MAX_PENDING);
 
   constructor(
     private readonly transactions: Transactions,
@@ -27,7 +29,7 @@ export class PasswordCheckService {
    * locked by the same rule. Throws 401 `auth.invalid_credentials` or 429 `auth.locked`.
    */
   async verify(email: string, password: string): Promise<User> {
-    const user = await this.check(email, password);
+    const user = await this.check(email, password, await this.attempts.countersOfLogIn(email, { email }));
     if (!user) throw new Problem('auth.invalid_credentials');
     return user;
   }
@@ -36,31 +38,31 @@ export class PasswordCheckService {
    * Returns the signed-in user, reloaded, if this is their password. Throws 403 `auth.wrong_password` or 429
    * `auth.locked`. Not 401: a client answers that with a refresh or a new log-in, although its token is valid.
    */
-  async confirm({ id, email }: User, password: string): Promise<User> {
-    const user = await this.check(email, password);
+  async confirm({ id, email }: User, auth: AuthUser, password: string): Promise<User> {
+    const user = await this.check(email, password, sessionCounters(email, auth.sessionId));
     if (user?.id !== id) throw new Problem('auth.wrong_password');
     return user;
   }
 
-  private check(email: string, password: string): Promise<User | null> {
+  /** Ends every lock-out of a mail address. */
+  unlock(email: string): Promise<void> {
+    return this.attempts.resetAccount(email);
+  }
+
+  private check(email: string, password: string, counters: AttemptCounter[]): Promise<User | null> {
     return this.#queue.run(
-      email,
+      counters[0]?.subject ?? email,
       async () => {
-        await this.attempts.admit(email);
+        await this.attempts.admit(counters);
         const user = await this.transactions.run((em) =>
           em.findOne(User, { email, status: { $ne: 'erased' } }),
         );
         const matches = await this.passwords.verify(user?.passwordHash ?? null, password);
         if (!user || !matches) return null;
-        await this.attempts.reset(email);
+        await this.attempts.reset(counters);
         return user;
       },
       () => locked(1),
     );
-  }
-
-  /** Ends a lock-out of a mail address. */
-  unlock(email: string): Promise<void> {
-    return this.attempts.reset(email);
   }
 }

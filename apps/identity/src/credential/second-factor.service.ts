@@ -1,8 +1,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import type { AuthUser } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { Encryption, hashToken, Problem, randomToken, SystemClock } from '@roost/platform';
 import type { User } from '../account/user.entity.js';
+import { sessionCounters } from './domain/attempt-counters.js';
 import { LoginAttemptService } from './login-attempt.service.js';
 import {
   confirmTotpFactor,
@@ -62,18 +64,21 @@ export class SecondFactorService {
 
   /**
    * Verifies a code of the authenticator or a recovery code. Each code is accepted once; wrong codes count towards a
-   * lock-out. Throws 401 `auth.mfa_invalid` or 429 `auth.locked`.
+   * lock-out: of the session of `auth`, or of the device that logs in. Throws 401 `auth.mfa_invalid` or 429 `auth.locked`.
    */
-  async verify(userId: string, code: string): Promise<void> {
-    const subject = `second factor of ${userId}`;
-    await this.attempts.admit(subject);
+  async verify(userId: string, code: string, auth: AuthUser | null): Promise<void> {
+    const account = `second factor of ${userId}`;
+    const counters = auth
+      ? sessionCounters(account, auth.sessionId)
+      : await this.attempts.countersOfLogIn(account, { id: userId });
+    await this.attempts.admit(counters);
     const valid = await this.transactions.run(
       async (em) =>
         /^\d{6}$/.test(code) ? this.consumeTotp(em, userId, code) : this.consumeRecovery(em, userId, code),
       { isolation: 'read committed' },
     );
     if (!valid) throw new Problem('auth.mfa_invalid');
-    await this.attempts.reset(subject);
+    await this.attempts.reset(counters);
   }
 
   /** Creates a challenge for a user whose password is verified, and returns its token. It expires after five minutes. */

@@ -35,7 +35,7 @@ export class MfaService {
     if (owner.mfaEnabled) throw new Problem('auth.mfa_already_enabled');
     if (!(await this.transactions.run((em) => this.factors.hasAuthenticator(em, owner))))
       throw new Problem('auth.mfa_not_enabled');
-    await this.factors.verify(owner.id, code);
+    await this.factors.verify(owner.id, code, auth);
     return this.transactions.run(async (em) => {
       const user = await this.sessions.requireUser(auth, em);
       if (user.mfaEnabled) throw new Problem('auth.mfa_already_enabled');
@@ -62,7 +62,7 @@ export class MfaService {
   /** Completes a log-in with the second factor. */
   async pass(mfaToken: string, code: string): Promise<Tokens> {
     const userId = await this.transactions.run((em) => this.factors.challengedUserId(em, mfaToken));
-    await this.factors.verify(userId, code);
+    await this.factors.verify(userId, code, null);
     return this.transactions.run(async (em) => {
       const user = await em.findOneOrFail(User, { id: userId });
       await this.factors.challengedUserId(em, mfaToken);

@@ -70,7 +70,7 @@ export class PasswordService {
   /** Sets a new password and ends all other sessions. */
   async change(auth: AuthUser, input: ChangePassword): Promise<void> {
     const owner = await this.sessions.requireUser(auth);
-    const proven = await this.check.confirm(owner, input.currentPassword);
+    const proven = await this.check.confirm(owner, auth, input.currentPassword);
     requireAllowedPassword(input.newPassword, owner, '/newPassword');
     const passwordHash = await this.hashes.hash(input.newPassword);
     await this.transactions.run(async (em) => {

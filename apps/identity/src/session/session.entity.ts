@@ -18,6 +18,10 @@ export class Session {
   @Property({ type: 'text', nullable: true })
   userAgent: string | null = null;
 
+  /** The network of the log-in. With the user agent it identifies a known device. */
+  @Property({ type: 'text' })
+  network!: string;
+
   @Property({ type: 'boolean' })
   mfaPassed!: boolean;
 

@@ -2,8 +2,9 @@ import { LockMode } from '@mikro-orm/core';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Outbox, Transactions } from '@roost/messaging';
-import { type AuthUser, currentRequest, type PageOf } from '@roost/http';
+import { type AuthUser, type PageOf } from '@roost/http';
 import { type ErrorCode, Problem, SystemClock, uuidv7 } from '@roost/platform';
+import { currentDevice } from '../credential/login-attempt.service.js';
 import { PasswordCheckService } from '../credential/password-check.service.js';
 import { SecondFactorService } from '../credential/second-factor.service.js';
 import { User } from '../account/user.entity.js';
@@ -26,8 +27,6 @@ import {
 } from './session.dto.js';
 import { Session, type SessionEnd } from './session.entity.js';
 import { findSessions } from './session.queries.js';
-
-const MAX_USER_AGENT = 200;
 
 interface RefreshedSession {
   user: User;
@@ -66,7 +65,7 @@ export class SessionService {
         id: uuidv7(),
         userId: user.id,
         epoch: user.sessionEpoch,
-        userAgent: currentRequest()?.request.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
+        ...currentDevice(),
         mfaPassed: how.mfaPassed,
         authTime: now,
         createdAt: now,
@@ -102,8 +101,9 @@ export class SessionService {
   async stepUp(auth: AuthUser, proof: StepUpProof): Promise<AccessToken> {
     const owner = await this.requireUser(auth);
     let proven = owner;
-    if (proof.password !== undefined) proven = await this.passwords.confirm(owner, proof.password);
-    else if (proof.code !== undefined && owner.mfaEnabled) await this.factors.verify(owner.id, proof.code);
+    if (proof.password !== undefined) proven = await this.passwords.confirm(owner, auth, proof.password);
+    else if (proof.code !== undefined && owner.mfaEnabled)
+      await this.factors.verify(owner.id, proof.code, auth);
     else throw new Problem('auth.mfa_invalid');
     const { user, session } = await this.transactions.run(async (em) => {
       const { user, session } = await this.activeSession(auth, em);

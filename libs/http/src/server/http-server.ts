@@ -16,12 +16,16 @@ import { rejectUnexpectedUpload } from '../uploads/multipart.js';
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_PARAM_LENGTH = 300;
+/** Where the gateway is, which names the address of the client. */
+const INTERNAL_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
 
 export interface HttpOptions {
   /** `false`: bodies of any type stay unread in `request.raw` (the gateway streams them). */
   parseBodies?: boolean;
   /** `false`: the service serves `/openapi.json` itself. */
   openApi?: boolean;
+  /** `true`: clients connect to it, so only `TRUSTED_PROXIES` may name their addresses, not private networks. */
+  public?: boolean;
   /** A separate port for `/metrics`, so that it is not public. */
   metricsPort?: number;
   /** `false`: the service serves `/health/ready` and `/health/live` itself. */
@@ -45,7 +49,8 @@ export interface HttpServerParts {
 
 /** The Fastify server of a service, in Nest's adapter. */
 export function createHttpServer(parts: HttpServerParts): FastifyAdapter {
-  const proxies = parts.config.TRUSTED_PROXIES.split(',').flatMap((entry) => entry.trim() || []);
+  const configured = parts.config.TRUSTED_PROXIES.split(',').flatMap((entry) => entry.trim() || []);
+  const proxies = parts.http.public ? configured : [...configured, ...INTERNAL_NETWORKS];
   const options: FastifyServerOptions = {
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: proxies.length > 0 ? proxies : false,

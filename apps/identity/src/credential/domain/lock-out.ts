@@ -15,9 +15,9 @@ export interface Attempts {
 export const NO_ATTEMPTS: Attempts = { failures: 0, lockedUntil: null, lastFailedAt: null };
 
 /** Seconds to wait after this many failures in a row: 0, then 30 s, doubled with each further failure up to 15 min. */
-export function waitSeconds(failures: number): number {
-  if (failures < FREE_FAILURES) return 0;
-  return Math.min(FIRST_WAIT_SECONDS * 2 ** (failures - FREE_FAILURES), LONGEST_WAIT_SECONDS);
+export function waitSeconds(failures: number, freeFailures = FREE_FAILURES): number {
+  if (failures < freeFailures) return 0;
+  return Math.min(FIRST_WAIT_SECONDS * 2 ** (failures - freeFailures), LONGEST_WAIT_SECONDS);
 }
 
 export type Admission = { locked: true; retryAfterSeconds: number } | { locked: false; attempts: Attempts };
@@ -27,12 +27,12 @@ export type Admission = { locked: true; retryAfterSeconds: number } | { locked: 
  * count that the first of them read. A success resets the count. Attempts while locked are not counted and do not
  * extend the wait.
  */
-export function admitAttempt(attempts: Attempts, now: Date): Admission {
+export function admitAttempt(attempts: Attempts, now: Date, freeFailures = FREE_FAILURES): Admission {
   const waitMs = attempts.lockedUntil ? attempts.lockedUntil.getTime() - now.getTime() : 0;
   if (waitMs > 0) return { locked: true, retryAfterSeconds: Math.ceil(waitMs / 1000) };
   const quietMs = attempts.lastFailedAt ? now.getTime() - attempts.lastFailedAt.getTime() : 0;
   const failures = (quietMs >= RESET_AFTER_SECONDS * 1000 ? 0 : attempts.failures) + 1;
-  const seconds = waitSeconds(failures);
+  const seconds = waitSeconds(failures, freeFailures);
   return {
     locked: false,
     attempts: {
