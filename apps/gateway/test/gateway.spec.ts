@@ -58,6 +58,12 @@ function getExactly(path: string): Promise<{ status: number | undefined; code: u
   });
 }
 
+it('responds 405 with the methods of a path that has another one', async () => {
+  const response = await service.anonymous.delete('/v1/listings/search');
+  expectProblem(response, 405, 'route.method_not_allowed');
+  expect(response.headers.get('allow')).toBe('GET, HEAD');
+});
+
 describe('forwarding', () => {
   it('sends the request to the owner of the path and returns its response unchanged', async () => {
     const url = '/v1/listings/search?city=Lisbon&q=a%20b&broken=%ff&q=%3F?';

@@ -134,17 +134,27 @@ describe('requests that reach no route', () => {
     expectProblem(await client.post('/v1/notes', form), 415, 'request.unsupported_media_type');
   });
 
-  test('400 for bytes that are not HTTP', async () => {
-    const { hostname, port } = new URL(service.url);
-    const response = await new Promise<string>((resolve, reject) => {
-      let text = '';
-      const socket = connect(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
-      socket.on('data', (bytes) => (text += bytes.toString()));
-      socket.on('end', () => resolve(text));
-      socket.on('error', reject);
+  test.each([
+    ['400 for bytes that are not HTTP', 'NONSENSE\r\n\r\n', 400, 'request.invalid'],
+    [
+      '431 for headers over the limit',
+      `GET /v1/notes HTTP/1.1\r\nHost: a\r\nX-Long: ${'a'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'request.headers_too_large',
+    ],
+  ])('%s, with type and traceId', async (_name, bytes, status, code) => {
+    const text = await sendBytes(bytes);
+    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(text).toContain('application/problem+json');
+    expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toEqual({
+      type: expect.stringMatching(new RegExp(`^https?://.+/errors/${code}$`)) as string,
+      title: expect.any(String) as string,
+      status,
+      detail: expect.any(String) as string,
+      instance: '/',
+      code,
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
     });
-    expect(response).toMatch(/^HTTP\/1\.1 400 /);
-    expect(response).toContain('application/problem+json');
   });
 });
 
@@ -166,3 +176,14 @@ test('an unexpected error is a 500 without details of PostgreSQL', async () => {
     await service.query('ALTER TABLE note_hidden RENAME TO note');
   }
 });
+
+function sendBytes(bytes: string): Promise<string> {
+  const { hostname, port } = new URL(service.url);
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect(Number(port), hostname, () => socket.write(bytes));
+    socket.on('data', (part) => (text += part.toString()));
+    socket.on('end', () => resolve(text));
+    socket.on('error', reject);
+  });
+}

@@ -22,6 +22,9 @@ describe('the OpenAPI document', () => {
       { description: string; content?: Record<string, { schema: { $ref?: string } }> }
     >;
   }
+  interface ProblemSchema {
+    allOf?: [unknown, { properties: { code: { enum: string[] } } }];
+  }
   let document: Document;
   beforeAll(async () => {
     document = (await service.anonymous.get<Document>('/openapi.json')).body;
@@ -85,6 +88,41 @@ describe('the OpenAPI document', () => {
     expect(responses[412]?.description).toContain('`request.precondition_failed`');
     const { parameters } = document.paths['/v1/notes']?.post as Operation;
     expect(parameters?.map(({ name }) => name)).toContain('Idempotency-Key');
+  });
+
+  test('lists what the server, the gateway and the access rules can respond', () => {
+    const codesOf = (path: string, method: string) =>
+      Object.values((document.paths[path]?.[method] as Operation).responses).flatMap(
+        ({ content }) =>
+          (content?.['application/problem+json']?.schema as ProblemSchema | undefined)?.allOf?.[1].properties
+            .code.enum ?? [],
+      );
+    for (const [path, item] of Object.entries(document.paths))
+      for (const method of Object.keys(item))
+        expect(codesOf(path, method)).toEqual(
+          expect.arrayContaining([
+            'internal',
+            'rate.limited',
+            'request.headers_too_large',
+            'request.invalid',
+            'request.timeout',
+            'request.too_large',
+            'route.method_not_allowed',
+            'service.unavailable',
+            ...(path.includes('{') ? ['request.uri_too_long', 'route.not_found'] : []),
+            ...(method === 'get' ? [] : ['request.unsupported_media_type']),
+          ]),
+        );
+    expect(codesOf('/v1/notes', 'delete')).toEqual(
+      expect.arrayContaining(['auth.forbidden', 'auth.step_up_required']),
+    );
+    expect(codesOf('/v1/notes/{id}', 'get')).not.toContain('auth.forbidden');
+    expect(JSON.stringify(document)).not.toContain('x-roost');
+  });
+
+  test('describes the number of a query parameter, with its bounds', () => {
+    const limit = document.paths['/v1/notes']?.get?.parameters?.find(({ name }) => name === 'limit');
+    expect(limit?.schema).toEqual({ type: 'integer', minimum: 1, maximum: 100, default: 20 });
   });
 
   test('contains every schema that it references', () => {

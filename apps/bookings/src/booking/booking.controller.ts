@@ -14,6 +14,7 @@ import {
   type AuthUser,
   type PageOf,
   type WaitRequest,
+  Summary,
 } from '@roost/http';
 import {
   AdminCancel,
@@ -35,6 +36,7 @@ export class BookingController {
     private readonly reader: BookingReader,
   ) {}
 
+  @Summary('Book a quoted stay')
   @Post('bookings')
   @VerifiedEmail()
   @RespondsWith(
@@ -52,6 +54,7 @@ export class BookingController {
     return this.bookings.create(guest, body);
   }
 
+  @Summary('Read a booking')
   @Get('bookings/:id')
   @RespondsWith(200, Booking, 'booking.not_found', 'rate.too_many_waits')
   async read(
@@ -63,6 +66,7 @@ export class BookingController {
     return withEtag(value, etag);
   }
 
+  @Summary('List your bookings')
   @Get('me/bookings')
   @RespondsWith(200, Page(Booking))
   list(
@@ -72,6 +76,7 @@ export class BookingController {
     return this.reader.list(viewer, query);
   }
 
+  @Summary('Accept a booking request')
   @Post('bookings/:id/accept')
   @VerifiedEmail()
   @RespondsWith(
@@ -86,6 +91,7 @@ export class BookingController {
     return this.bookings.accept(host, id);
   }
 
+  @Summary('Decline a booking request')
   @Post('bookings/:id/decline')
   @VerifiedEmail()
   @RespondsWith(200, Booking, 'booking.not_found', 'booking.transition_not_allowed')
@@ -97,6 +103,7 @@ export class BookingController {
     return this.bookings.decline(host, id, reason);
   }
 
+  @Summary('Preview a cancellation')
   @Get('bookings/:id/cancellation')
   @RespondsWith(200, CancellationPreview, 'booking.not_found', 'booking.transition_not_allowed')
   previewCancellation(
@@ -106,6 +113,7 @@ export class BookingController {
     return this.cancellations.preview(viewer, id);
   }
 
+  @Summary('Cancel a booking')
   @Post('bookings/:id/cancel')
   @RespondsWith(200, Booking, 'booking.not_found', 'booking.transition_not_allowed')
   cancel(
@@ -116,6 +124,7 @@ export class BookingController {
     return this.cancellations.cancel(user, id, reason);
   }
 
+  @Summary('Cancel a booking as an administrator')
   @Post('admin/bookings/:id/cancel')
   @Roles('admin')
   @RespondsWith(

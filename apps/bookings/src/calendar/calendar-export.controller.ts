@@ -12,6 +12,7 @@ import {
   VerifiedEmail,
   withEtag,
   type AuthUser,
+  Summary,
 } from '@roost/http';
 import { z } from 'zod';
 import { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';
@@ -21,6 +22,7 @@ import { CalendarExportService } from './calendar-export.service.js';
 export class CalendarExportController {
   constructor(private readonly exports: CalendarExportService) {}
 
+  @Summary('Create the export URL of a calendar')
   @Post('listings/:id/calendar/export-url')
   @Roles('host')
   @VerifiedEmail()
@@ -33,6 +35,7 @@ export class CalendarExportController {
     return this.exports.createUrl(host, listingId, body);
   }
 
+  @Summary('Read an exported calendar')
   @Get('calendars/:token.ics')
   @Public()
   @RespondsWithText('text/calendar', 'calendar.not_found')

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { RespondsWith, Body, ImportResults, Roles } from '@roost/http';
+import { RespondsWith, Body, ImportResults, Roles, Summary } from '@roost/http';
 import { ImportBlocks } from './calendar-import.dto.js';
 import { CalendarImportService } from './calendar-import.service.js';
 
@@ -7,6 +7,7 @@ import { CalendarImportService } from './calendar-import.service.js';
 export class CalendarImportController {
   constructor(private readonly imports: CalendarImportService) {}
 
+  @Summary('Import blocks')
   @Post('blocks')
   @Roles('admin')
   @RespondsWith(200, ImportResults)

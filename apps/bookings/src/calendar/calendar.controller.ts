@@ -11,6 +11,7 @@ import {
   VerifiedEmail,
   withEtag,
   type AuthUser,
+  Summary,
 } from '@roost/http';
 import { Block, Calendar, CalendarRange, CreateBlock, Links, LinkListings } from './calendar.dto.js';
 import { CalendarService } from './calendar.service.js';
@@ -23,6 +24,7 @@ export class CalendarController {
     private readonly links: LinkService,
   ) {}
 
+  @Summary('Read the calendar of a listing')
   @Get('calendar')
   @OptionalUser()
   @RespondsWith(200, Calendar, 'listing.not_found')
@@ -34,6 +36,7 @@ export class CalendarController {
     return this.calendars.view(listingId, range, viewer);
   }
 
+  @Summary('Block nights')
   @Post('calendar/blocks')
   @Roles('host')
   @VerifiedEmail()
@@ -46,6 +49,7 @@ export class CalendarController {
     return this.calendars.block(host, listingId, body);
   }
 
+  @Summary('Remove a block')
   @Delete('calendar/blocks/:blockId')
   @Roles('host')
   @RespondsWith(204, 'listing.not_found', 'listing.forbidden', 'calendar.block_not_found')
@@ -57,6 +61,7 @@ export class CalendarController {
     return this.calendars.unblock(host, listingId, blockId);
   }
 
+  @Summary('Replace the linked listings')
   @Put('links')
   @Roles('host')
   @VerifiedEmail()

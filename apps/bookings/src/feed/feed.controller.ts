@@ -10,6 +10,7 @@ import {
   Uuid,
   VerifiedEmail,
   type AuthUser,
+  Summary,
 } from '@roost/http';
 import { CreateFeed, Feed, FeedLog, type FeedLogEntry, Feeds, ListFeedLog } from './feed.dto.js';
 import { FeedReader } from './feed-reader.service.js';
@@ -25,6 +26,7 @@ export class FeedController {
     private readonly removal: FeedRemovalService,
   ) {}
 
+  @Summary('Add a calendar feed')
   @Post()
   @VerifiedEmail()
   @RespondsWith(
@@ -44,12 +46,14 @@ export class FeedController {
     return this.feeds.add(host, listingId, body);
   }
 
+  @Summary('List the calendar feeds of a listing')
   @Get()
   @RespondsWith(200, Feeds, 'listing.not_found', 'listing.forbidden')
   async list(@CurrentUser() host: AuthUser, @Param('id', Uuid) listingId: string): Promise<Feeds> {
     return { data: await this.reader.list(host, listingId) };
   }
 
+  @Summary('Remove a calendar feed')
   @Delete(':feedId')
   @RespondsWith(204, 'listing.not_found', 'listing.forbidden', 'feed.not_found')
   remove(
@@ -60,6 +64,7 @@ export class FeedController {
     return this.removal.remove(host, listingId, feedId);
   }
 
+  @Summary('Import a calendar feed now')
   @Post(':feedId/sync')
   @VerifiedEmail()
   @RespondsWith(202, Feed, 'listing.not_found', 'listing.forbidden', 'feed.not_found')
@@ -71,6 +76,7 @@ export class FeedController {
     return this.feeds.requestSync(host, listingId, feedId);
   }
 
+  @Summary('List the imports of a calendar feed')
   @Get(':feedId/log')
   @RespondsWith(200, FeedLog, 'listing.not_found', 'listing.forbidden', 'feed.not_found')
   log(

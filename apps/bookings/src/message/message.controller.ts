@@ -11,6 +11,7 @@ import {
   withEtag,
   type AuthUser,
   type PageOf,
+  Summary,
 } from '@roost/http';
 import { ListMessages, ListThreads, MarkRead, Message, SendMessage, Thread } from './message.dto.js';
 import { MessageReader } from './message-reader.service.js';
@@ -23,6 +24,7 @@ export class MessageController {
     private readonly reader: MessageReader,
   ) {}
 
+  @Summary('List your threads')
   @Get('me/threads')
   @RespondsWith(200, Page(Thread))
   list(
@@ -32,6 +34,7 @@ export class MessageController {
     return this.reader.list(viewer, query);
   }
 
+  @Summary('Ask the host of a listing')
   @Post('listings/:id/threads')
   @VerifiedEmail()
   @RespondsWith(
@@ -52,6 +55,7 @@ export class MessageController {
   }
 
   /** The thread of a booking has the booking's id. */
+  @Summary('Read a thread')
   @Get('threads/:id')
   @RespondsWith(200, Thread, 'thread.not_found')
   async read(@CurrentUser() viewer: AuthUser, @Param('id', Uuid) id: string): Promise<Thread> {
@@ -59,6 +63,7 @@ export class MessageController {
     return withEtag(value, etag);
   }
 
+  @Summary('List the messages of a thread')
   @Get('threads/:id/messages')
   @RespondsWith(200, Page(Message), 'thread.not_found')
   messages(
@@ -69,6 +74,7 @@ export class MessageController {
     return this.reader.messages(viewer, threadId, query);
   }
 
+  @Summary('Send a message')
   @Post('threads/:id/messages')
   @VerifiedEmail()
   @RespondsWith(
@@ -87,6 +93,7 @@ export class MessageController {
     return this.service.send(sender, threadId, text);
   }
 
+  @Summary('Mark a thread as read')
   @Put('threads/:id/read-mark')
   @RespondsWith(200, Thread, 'thread.not_found', 'message.not_found', 'request.precondition_failed')
   async markRead(

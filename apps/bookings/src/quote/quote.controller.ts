@@ -1,5 +1,5 @@
 import { Controller, Get, Post } from '@nestjs/common';
-import { RespondsWith, Body, CurrentUser, Param, Uuid, withEtag, type AuthUser } from '@roost/http';
+import { RespondsWith, Body, CurrentUser, Param, Uuid, withEtag, type AuthUser, Summary } from '@roost/http';
 import { CreateQuote, Quote } from './quote.dto.js';
 import { QuoteService } from './quote.service.js';
 
@@ -7,6 +7,7 @@ import { QuoteService } from './quote.service.js';
 export class QuoteController {
   constructor(private readonly quotes: QuoteService) {}
 
+  @Summary('Create a quote')
   @Post()
   @RespondsWith(
     201,
@@ -20,6 +21,7 @@ export class QuoteController {
     return this.quotes.create(guest, body);
   }
 
+  @Summary('Read a quote')
   @Get(':id')
   @RespondsWith(200, Quote, 'quote.not_found')
   async read(@CurrentUser() viewer: AuthUser, @Param('id', Uuid) id: string): Promise<Quote> {

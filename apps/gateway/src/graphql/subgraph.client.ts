@@ -12,7 +12,8 @@ import {
 } from 'graphql';
 import type { Logger } from 'pino';
 import { Agent } from 'undici';
-import { RouteRegistry, type Upstream } from '../routes/route-registry.js';
+import type { Upstream } from '../routes/release.js';
+import { RouteRegistry } from '../routes/route-registry.js';
 
 const TIMEOUT_MS = 20_000;
 const MAX_RESPONSE_BYTES = 20 * 1024 * 1024;

@@ -5,7 +5,8 @@ import { Health, LOGGER, Metrics, timeoutSignal } from '@roost/platform';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Gauge } from 'prom-client';
-import { RouteRegistry, SERVICES, type Upstream } from '../routes/route-registry.js';
+import { SERVICES, type Upstream } from '../routes/release.js';
+import { RouteRegistry } from '../routes/route-registry.js';
 import { compose, normalizeSdl } from './composition.js';
 import { type SubgraphResponse, SubgraphClient, type SubgraphOperation } from './subgraph.client.js';
 

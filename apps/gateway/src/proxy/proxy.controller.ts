@@ -4,7 +4,8 @@ import { CONFIG, type Config, Problem } from '@roost/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import type { Route } from '../routes/route-table.js';
-import { RouteRegistry, type Upstream } from '../routes/route-registry.js';
+import type { Upstream } from '../routes/release.js';
+import { RouteRegistry } from '../routes/route-registry.js';
 import { limitBody } from './body-limit.js';
 import { findDevRoute } from './dev-routes.js';
 import { RateLimiter } from './rate-limiter.js';
@@ -57,8 +58,10 @@ export class ProxyController {
 
   private find(method: string, path: string): Route {
     const route = this.routes.find(method, path) ?? (this.production ? null : findDevRoute(method, path));
-    if (!route) throw new Problem('route.not_found');
-    return route;
+    if (route) return route;
+    const allow = this.routes.methods(path).join(', ');
+    if (allow === '') throw new Problem('route.not_found');
+    throw new Problem('route.method_not_allowed', undefined, {}, { allow });
   }
 }
 

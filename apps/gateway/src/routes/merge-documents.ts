@@ -1,5 +1,5 @@
 import { operationKey, type RouteTable } from './route-table.js';
-import { METHODS, type OpenApiDocument, type SecurityRequirement } from './openapi.js';
+import { METHODS, operations, type OpenApiDocument, type SecurityRequirement } from './openapi.js';
 
 /**
  * Merges the OpenAPI documents of the services into one. Equal schemas with one name are shared; if they differ, the
@@ -31,8 +31,12 @@ export function mergeDocuments(
       if (Object.keys(target).length === 0) delete paths[path];
     }
     for (const tag of document.tags ?? []) if (!tags.has(tag.name)) tags.set(tag.name, tag);
+    for (const { operation } of operations(document))
+      for (const name of operation.tags ?? []) if (!tags.has(name)) tags.set(name, { name });
   }
-  return { openapi: '3.0.3', info, tags: [...tags.values()], paths, components };
+  // Relative to the document: the gateway serves both.
+  const servers = [{ url: '/' }];
+  return { openapi: '3.0.3', info, servers, tags: [...tags.values()], paths, components };
 }
 
 function renameClashes(

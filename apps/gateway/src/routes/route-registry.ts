@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, type Config, LOGGER, Metrics, timeoutSignal } from '@roost/platform';
 import type { Logger } from 'pino';
@@ -6,22 +5,12 @@ import type { Gauge } from 'prom-client';
 import type { GatewayConfig } from '../config.js';
 import { mergeDocuments } from './merge-documents.js';
 import type { OpenApiDocument } from './openapi.js';
+import { INFO, readRelease, SERVICES, type Upstream } from './release.js';
 import { buildRouteTable, type Route, type RouteTable } from './route-table.js';
-
-/** In the order of precedence for paths without a previous owner. */
-export const SERVICES = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
-export type Upstream = (typeof SERVICES)[number];
 
 const INITIAL_REFRESH_MS = 500;
 const REFRESH_MS = 30_000;
 const TIMEOUT_MS = 5_000;
-
-const INFO = {
-  title: 'Roost',
-  version: '0.1.0',
-  description:
-    'The API of a backend for short-term-rental marketplaces. Amounts of money are integers in minor units, in fields that end in `Minor`. Dates are calendar dates in the time zone of the listing. Instants are RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`.',
-};
 
 /**
  * The OpenAPI documents of the services, and the route table and merged document that are built from them. Starts with
@@ -53,6 +42,10 @@ export class RouteRegistry implements OnApplicationBootstrap, OnApplicationShutd
     return this.table.find(method, path);
   }
 
+  methods(path: string): string[] {
+    return this.table.methods(path);
+  }
+
   document(): OpenApiDocument {
     return this.merged;
   }
@@ -64,7 +57,7 @@ export class RouteRegistry implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await Promise.all(SERVICES.map((service) => this.readRelease(service)));
+    for (const [service, document] of await readRelease()) this.documents.set(service, document);
     this.rebuild();
     void this.refresh();
   }
@@ -72,15 +65,6 @@ export class RouteRegistry implements OnApplicationBootstrap, OnApplicationShutd
   onApplicationShutdown(): void {
     this.stop.abort();
     clearTimeout(this.timer);
-  }
-
-  private async readRelease(service: Upstream): Promise<void> {
-    const file = new URL(`../../release/${service}.openapi.json`, import.meta.url);
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
-      throw error;
-    });
-    if (text) this.documents.set(service, JSON.parse(text) as OpenApiDocument);
   }
 
   /** Fetches the document of every service. */

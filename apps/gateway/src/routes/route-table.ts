@@ -1,5 +1,11 @@
 import createRouter, { type HTTPMethod } from 'find-my-way';
-import { operations, type OpenApiDocument, type Operation, type SecurityRequirement } from './openapi.js';
+import {
+  METHODS,
+  operations,
+  type OpenApiDocument,
+  type Operation,
+  type SecurityRequirement,
+} from './openapi.js';
 
 /** The service of a path, and its access rule. */
 export interface Route {
@@ -21,6 +27,8 @@ export interface Clash {
 
 export interface RouteTable {
   find(method: string, path: string): Route | null;
+  /** The methods that a path has. */
+  methods(path: string): string[];
   /** The service that owns an operation (key: `operationKey`). */
   owner(key: string): string | null;
   clashes: Clash[];
@@ -66,13 +74,16 @@ export function buildRouteTable(
       clashes.push({ method, path: loser.path, owner: winner.service, claimedBy: loser.service });
     }
   }
+  const find = (method: string, path: string): Route | null => {
+    // HEAD has the route of GET.
+    const found = router.find((method === 'HEAD' ? 'GET' : method) as HTTPMethod, path);
+    const complete = found && Object.values(found.params).every((value) => value !== '');
+    return complete ? (found.store as Route) : null;
+  };
   return {
-    find: (method, path) => {
-      // HEAD has the route of GET.
-      const found = router.find((method === 'HEAD' ? 'GET' : method) as HTTPMethod, path);
-      const complete = found && Object.values(found.params).every((value) => value !== '');
-      return complete ? (found.store as Route) : null;
-    },
+    find,
+    methods: (path) =>
+      [...METHODS, 'head'].map((name) => name.toUpperCase()).filter((method) => find(method, path) !== null),
     owner: (key) => owners.get(key) ?? null,
     clashes,
     size: owners.size,

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { RespondsWith, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/http';
+import { RespondsWith, type AuthUser, Body, CurrentUser, Public, StepUp, Summary } from '@roost/http';
 import { ChangeEmail, ConfirmEmailChange } from './email-change.dto.js';
 import { EmailChangeService } from './email-change.service.js';
 
@@ -7,6 +7,7 @@ import { EmailChangeService } from './email-change.service.js';
 export class EmailChangeController {
   constructor(private readonly changes: EmailChangeService) {}
 
+  @Summary('Request a change of your email address')
   @Post('me/email')
   @StepUp()
   @RespondsWith(202, 'account.suspended', 'auth.step_up_required')
@@ -15,6 +16,7 @@ export class EmailChangeController {
   }
 
   @Public()
+  @Summary('Confirm a change of an email address')
   @Post('auth/confirm-email-change')
   @RespondsWith(204, 'auth.link_invalid')
   async confirm(@Body(ConfirmEmailChange) body: ConfirmEmailChange): Promise<void> {

@@ -1,5 +1,5 @@
 import { Controller, Delete, Header, Post } from '@nestjs/common';
-import { RespondsWith, type AuthUser, Body, CurrentUser, Public, StepUp } from '@roost/http';
+import { RespondsWith, type AuthUser, Body, CurrentUser, Public, StepUp, Summary } from '@roost/http';
 import { Tokens } from '../session/session.dto.js';
 import { ConfirmTotp, PassMfa, RecoveryCodes, TotpEnrolment } from './mfa.dto.js';
 import { MfaService } from './mfa.service.js';
@@ -9,6 +9,7 @@ export class MfaController {
   constructor(private readonly mfa: MfaService) {}
 
   @Public()
+  @Summary('Complete a login with a second factor')
   @Post('auth/mfa')
   @Header('Cache-Control', 'no-store')
   @RespondsWith(200, Tokens, 'auth.mfa_invalid', 'account.suspended', 'auth.locked')
@@ -16,6 +17,7 @@ export class MfaController {
     return this.mfa.pass(body.mfaToken, body.code);
   }
 
+  @Summary('Begin the enrolment of an authenticator')
   @Post('me/mfa/totp')
   @StepUp()
   @Header('Cache-Control', 'no-store')
@@ -24,6 +26,7 @@ export class MfaController {
     return this.mfa.begin(auth);
   }
 
+  @Summary('Confirm the enrolment of an authenticator')
   @Post('me/mfa/totp/confirm')
   @StepUp()
   @Header('Cache-Control', 'no-store')
@@ -41,6 +44,7 @@ export class MfaController {
     return { recoveryCodes: await this.mfa.confirm(auth, body.code) };
   }
 
+  @Summary('Remove your authenticator')
   @Delete('me/mfa/totp')
   @StepUp()
   @RespondsWith(204, 'account.suspended', 'auth.step_up_required', 'auth.mfa_not_enabled')

@@ -1,7 +1,16 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller, Get, Put } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { RespondsWith, type AuthUser, Body, CurrentUser, etagOf, requireMatch, withEtag } from '@roost/http';
+import {
+  RespondsWith,
+  type AuthUser,
+  Body,
+  CurrentUser,
+  etagOf,
+  requireMatch,
+  withEtag,
+  Summary,
+} from '@roost/http';
 import { SessionService } from '../session/session.service.js';
 import { NotificationSettings, toMuted, toSettings } from './notification-settings.dto.js';
 import { findMuted, saveMuted } from './notification-settings.queries.js';
@@ -14,6 +23,7 @@ export class NotificationSettingsController {
     private readonly sessions: SessionService,
   ) {}
 
+  @Summary('Read your notification settings')
   @Get()
   @RespondsWith(200, NotificationSettings, 'account.suspended')
   async read(@CurrentUser() auth: AuthUser): Promise<NotificationSettings> {
@@ -22,6 +32,7 @@ export class NotificationSettingsController {
     return withEtag(toSettings(muted), etagOf(version, user.id));
   }
 
+  @Summary('Replace your notification settings')
   @Put()
   @RespondsWith(200, NotificationSettings, 'account.suspended', 'request.precondition_failed')
   async replace(

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { RespondsWith, Body, Public } from '@roost/http';
+import { RespondsWith, Body, Public, Summary } from '@roost/http';
 import { Register, ResendVerification, VerifyEmail } from './registration.dto.js';
 import { RegistrationService } from './registration.service.js';
 
@@ -8,18 +8,21 @@ import { RegistrationService } from './registration.service.js';
 export class RegistrationController {
   constructor(private readonly registration: RegistrationService) {}
 
+  @Summary('Register an account')
   @Post('register')
   @RespondsWith(202, 'auth.password_too_common')
   async register(@Body(Register) body: Register): Promise<void> {
     await this.registration.register(body);
   }
 
+  @Summary('Verify an email address')
   @Post('verify-email')
   @RespondsWith(204, 'auth.link_invalid')
   async verifyEmail(@Body(VerifyEmail) body: VerifyEmail): Promise<void> {
     await this.registration.verifyEmail(body.token);
   }
 
+  @Summary('Send the verification email again')
   @Post('resend-verification')
   @RespondsWith(202)
   async resendVerification(@Body(ResendVerification) body: ResendVerification): Promise<void> {

@@ -11,6 +11,7 @@ import {
   Public,
   QueryParams,
   Uuid,
+  Summary,
 } from '@roost/http';
 import { z } from 'zod';
 import {
@@ -33,6 +34,7 @@ export class SessionController {
   constructor(private readonly sessions: SessionService) {}
 
   @Public()
+  @Summary('Log in')
   @Post('auth/login')
   @Header('Cache-Control', 'no-store')
   @RespondsWith(200, LogInAnswer, 'auth.invalid_credentials', 'account.suspended', 'auth.locked')
@@ -41,6 +43,7 @@ export class SessionController {
   }
 
   @Public()
+  @Summary('Refresh the tokens of a session')
   @Post('auth/refresh')
   @Header('Cache-Control', 'no-store')
   @RespondsWith(200, Tokens, 'auth.refresh_reused', 'auth.refresh_invalid', 'account.suspended')
@@ -49,12 +52,14 @@ export class SessionController {
   }
 
   @OptionalUser()
+  @Summary('Log out')
   @Post('auth/logout')
   @RespondsWith(204, 'auth.missing_token', 'auth.invalid_token')
   async logOut(@CurrentUser() user: AuthUser | null, @Body(LogOut) body: LogOut): Promise<void> {
     await this.sessions.logOut(user, body?.refreshToken);
   }
 
+  @Summary('Confirm the identity of the user')
   @Post('auth/step-up')
   @Header('Cache-Control', 'no-store')
   @RespondsWith(
@@ -69,6 +74,7 @@ export class SessionController {
     return this.sessions.stepUp(user, body);
   }
 
+  @Summary('List your sessions')
   @Get('me/sessions')
   @RespondsWith(200, SessionPage, 'account.suspended')
   list(
@@ -78,6 +84,7 @@ export class SessionController {
     return this.sessions.list(user, query);
   }
 
+  @Summary('End a session')
   @Delete('me/sessions/:id')
   @RespondsWith(204, 'account.suspended', 'session.not_found')
   async revoke(@CurrentUser() user: AuthUser, @Param('id', Uuid) id: string): Promise<void> {

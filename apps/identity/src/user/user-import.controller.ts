@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { RespondsWith, type AuthUser, Body, CurrentUser, ImportResults, Roles } from '@roost/http';
+import { RespondsWith, type AuthUser, Body, CurrentUser, ImportResults, Roles, Summary } from '@roost/http';
 import { ImportHosts } from './user-import.dto.js';
 import { UserImportService } from './user-import.service.js';
 
@@ -7,6 +7,7 @@ import { UserImportService } from './user-import.service.js';
 export class UserImportController {
   constructor(private readonly imports: UserImportService) {}
 
+  @Summary('Import hosts')
   @Post('hosts')
   @Roles('admin')
   @RespondsWith(200, ImportResults, 'account.suspended')

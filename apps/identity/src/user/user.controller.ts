@@ -11,6 +11,7 @@ import {
   Uuid,
   VerifiedEmail,
   withEtag,
+  Summary,
 } from '@roost/http';
 import { SessionService } from '../session/session.service.js';
 import { Me, PublicProfile, toMe, toPublicProfile, UpdateMe } from './user.dto.js';
@@ -23,6 +24,7 @@ export class UserController {
     private readonly sessions: SessionService,
   ) {}
 
+  @Summary('Read your account')
   @Get('me')
   @RespondsWith(200, Me, 'account.suspended')
   async me(@CurrentUser() auth: AuthUser): Promise<Me> {
@@ -30,6 +32,7 @@ export class UserController {
     return withEtag(toMe(user), etagOfUser(user));
   }
 
+  @Summary('Change your account')
   @Patch('me')
   @RespondsWith(200, Me, 'account.suspended', 'request.precondition_failed')
   async update(@CurrentUser() auth: AuthUser, @Body(UpdateMe) body: UpdateMe): Promise<Me> {
@@ -37,6 +40,7 @@ export class UserController {
     return withEtag(toMe(user), etagOfUser(user));
   }
 
+  @Summary('Become a host')
   @Post('me/host')
   @VerifiedEmail()
   @RespondsWith(200, Me, 'account.suspended', 'auth.email_unverified')
@@ -45,6 +49,7 @@ export class UserController {
   }
 
   @Public()
+  @Summary('Read the public profile of a user')
   @Get('users/:id')
   @RespondsWith(200, PublicProfile, 'user.not_found')
   async profile(@Param('id', Uuid) id: string): Promise<PublicProfile> {
@@ -52,6 +57,7 @@ export class UserController {
     return withEtag(toPublicProfile(user), etagOf(user.version));
   }
 
+  @Summary('Suspend a user')
   @Post('admin/users/:id/suspend')
   @Roles('admin')
   @RespondsWith(204, 'account.suspended', 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
@@ -59,6 +65,7 @@ export class UserController {
     await this.users.suspend(auth, id);
   }
 
+  @Summary('Reinstate a user')
   @Post('admin/users/:id/reinstate')
   @Roles('admin')
   @RespondsWith(204, 'account.suspended', 'auth.forbidden', 'user.not_found', 'user.status_unchanged')

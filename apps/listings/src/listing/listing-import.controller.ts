@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { RespondsWith, Body, ImportResults, Roles } from '@roost/http';
+import { RespondsWith, Body, ImportResults, Roles, Summary } from '@roost/http';
 import { ImportListings } from './listing-import.dto.js';
 import { ListingImportService } from './listing-import.service.js';
 
@@ -7,6 +7,7 @@ import { ListingImportService } from './listing-import.service.js';
 export class ListingImportController {
   constructor(private readonly imports: ListingImportService) {}
 
+  @Summary('Import listings')
   @Post('listings')
   @Roles('admin')
   @RespondsWith(200, ImportResults)

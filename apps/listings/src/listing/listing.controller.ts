@@ -12,6 +12,7 @@ import {
   Roles,
   Uuid,
   VerifiedEmail,
+  Summary,
 } from '@roost/http';
 import { PriceRules, StayRules } from '@roost/pricing';
 import { z } from 'zod';
@@ -32,6 +33,7 @@ export class ListingController {
     private readonly reader: ListingReaderService,
   ) {}
 
+  @Summary('Create a listing')
   @Post('listings')
   @Roles('host')
   @VerifiedEmail()
@@ -40,6 +42,7 @@ export class ListingController {
     return this.listings.create(host, body);
   }
 
+  @Summary('List your listings')
   @Get('me/listings')
   @RespondsWith(200, ListingPage)
   mine(
@@ -49,6 +52,7 @@ export class ListingController {
     return this.reader.listOwn(host, query);
   }
 
+  @Summary('Read a listing')
   @Get('listings/:id')
   @OptionalUser()
   @RespondsWith(200, ListingView, 'listing.not_found')
@@ -56,6 +60,7 @@ export class ListingController {
     return this.listings.read(id, viewer);
   }
 
+  @Summary('Change a listing')
   @Patch('listings/:id')
   @Roles('host')
   @VerifiedEmail()
@@ -77,6 +82,7 @@ export class ListingController {
     return this.listings.edit(host, id, body);
   }
 
+  @Summary('Read the pricing of a listing')
   @Get('listings/:id/pricing')
   @Roles('host')
   @RespondsWith(200, PriceRules, 'listing.not_found', 'listing.forbidden', 'listing.pricing_not_set')
@@ -84,6 +90,7 @@ export class ListingController {
     return this.listings.pricing(host, id);
   }
 
+  @Summary('Replace the pricing of a listing')
   @Put('listings/:id/pricing')
   @Roles('host')
   @VerifiedEmail()
@@ -103,6 +110,7 @@ export class ListingController {
     return this.listings.setPricing(host, id, body);
   }
 
+  @Summary('Read the stay rules of a listing')
   @Get('listings/:id/stay-rules')
   @Roles('host')
   @RespondsWith(200, StayRules, 'listing.not_found', 'listing.forbidden')
@@ -110,6 +118,7 @@ export class ListingController {
     return this.listings.stayRules(host, id);
   }
 
+  @Summary('Replace the stay rules of a listing')
   @Put('listings/:id/stay-rules')
   @Roles('host')
   @VerifiedEmail()
@@ -129,6 +138,7 @@ export class ListingController {
     return this.listings.setStayRules(host, id, body);
   }
 
+  @Summary('Publish a listing')
   @Post('listings/:id/publish')
   @Roles('host')
   @VerifiedEmail()
@@ -144,6 +154,7 @@ export class ListingController {
     return this.listings.publish(host, id);
   }
 
+  @Summary('Pause a listing')
   @Post('listings/:id/pause')
   @Roles('host')
   @VerifiedEmail()
@@ -152,6 +163,7 @@ export class ListingController {
     return this.listings.pause(host, id);
   }
 
+  @Summary('Archive a listing')
   @Post('listings/:id/archive')
   @Roles('host')
   @VerifiedEmail()
@@ -160,6 +172,7 @@ export class ListingController {
     return this.listings.archive(host, id);
   }
 
+  @Summary('Suspend a listing')
   @Post('admin/listings/:id/suspend')
   @Roles('admin')
   @RespondsWith(204, 'listing.not_found', 'listing.wrong_state')
@@ -167,6 +180,7 @@ export class ListingController {
     return this.listings.suspend(id);
   }
 
+  @Summary('Reinstate a listing')
   @Post('admin/listings/:id/reinstate')
   @Roles('admin')
   @RespondsWith(204, 'listing.not_found', 'listing.wrong_state')

@@ -12,6 +12,7 @@ import {
   type UploadedFile,
   Uuid,
   VerifiedEmail,
+  Summary,
 } from '@roost/http';
 import type { FastifyReply } from 'fastify';
 import { DISPLAY, PhotoView, RenditionName } from '../listing/listing-photo.dto.js';
@@ -24,6 +25,7 @@ const MAX_BYTES = 15 * 1024 * 1024;
 export class PhotoController {
   constructor(private readonly photos: PhotoService) {}
 
+  @Summary('Add a photo to a listing')
   @Post('listings/:id/photos')
   @Roles('host')
   @VerifiedEmail()
@@ -47,6 +49,7 @@ export class PhotoController {
     return this.photos.add(host, id, photo);
   }
 
+  @Summary('Change the order of photos')
   @Put('listings/:id/photos/order')
   @Roles('host')
   @VerifiedEmail()
@@ -59,6 +62,7 @@ export class PhotoController {
     return this.photos.order(host, id, body);
   }
 
+  @Summary('Remove a photo')
   @Delete('listings/:id/photos/:photoId')
   @Roles('host')
   @VerifiedEmail()
@@ -78,6 +82,7 @@ export class PhotoController {
     return this.photos.remove(host, id, photoId);
   }
 
+  @Summary('Read a rendition of a photo')
   @Get('photos/:photoId/:rendition')
   @Public()
   @RespondsWith(200, 'photo.not_found')

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { RespondsWith, Page, Public, QueryParams } from '@roost/http';
+import { RespondsWith, Page, Public, QueryParams, Summary } from '@roost/http';
 import type { z } from 'zod';
 import { SearchHit, SearchQuery } from './search.dto.js';
 import { SearchService } from './search.service.js';
@@ -11,6 +11,7 @@ type SearchPage = z.output<typeof SearchPage>;
 export class SearchController {
   constructor(private readonly searchService: SearchService) {}
 
+  @Summary('Search listings')
   @Get()
   @Public()
   @RespondsWith(200, SearchPage)

@@ -1,4 +1,4 @@
-import { IsoDate, PageQuery, Uuid } from '@roost/http';
+import { documentedNumber, IsoDate, PageQuery, Uuid } from '@roost/http';
 import { isRealDate, nightCount } from '@roost/stay';
 import { z } from 'zod';
 import { RatingShape } from '../rating/rating.dto.js';
@@ -18,7 +18,8 @@ const wholeNumber = (min: number, max: number) =>
         .int()
         .min(min, { error: `Must be at least ${min}` })
         .max(max, { error: `Must be at most ${max}` }),
-    );
+    )
+    .meta(documentedNumber('integer', min, max));
 
 const DECIMAL = /^-?\d{1,5}(?:\.\d{1,15})?$/;
 
@@ -32,7 +33,8 @@ const decimal = (min: number, max: number) =>
         .number()
         .min(min, { error: `Must be at least ${min}` })
         .max(max, { error: `Must be at most ${max}` }),
-    );
+    )
+    .meta(documentedNumber('number', min, max));
 
 /** `count` decimals, separated by commas. */
 const decimals = (count: number, names: string) =>

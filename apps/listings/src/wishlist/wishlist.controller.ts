@@ -9,6 +9,7 @@ import {
   Param,
   QueryParams,
   Uuid,
+  Summary,
 } from '@roost/http';
 import { z } from 'zod';
 import { CreateWishlist, WishlistView } from './wishlist.dto.js';
@@ -24,12 +25,14 @@ type WishlistPage = z.output<typeof WishlistPage>;
 export class WishlistController {
   constructor(private readonly wishlists: WishlistService) {}
 
+  @Summary('Create a wishlist')
   @Post('wishlists')
   @RespondsWith(201, WishlistView, 'wishlist.limit_reached')
   create(@CurrentUser() user: AuthUser, @Body(CreateWishlist) body: CreateWishlist): Promise<WishlistView> {
     return this.wishlists.create(user, body);
   }
 
+  @Summary('List your wishlists')
   @Get('me/wishlists')
   @RespondsWith(200, WishlistPage)
   mine(
@@ -39,6 +42,7 @@ export class WishlistController {
     return this.wishlists.listOwn(user, query);
   }
 
+  @Summary('Add a listing to a wishlist')
   @Put('wishlists/:id/listings/:listingId')
   @RespondsWith(204, 'wishlist.not_found', 'wishlist.limit_reached', 'listing.not_found')
   put(
@@ -49,6 +53,7 @@ export class WishlistController {
     return this.wishlists.put(user, id, listingId);
   }
 
+  @Summary('Remove a listing from a wishlist')
   @Delete('wishlists/:id/listings/:listingId')
   @RespondsWith(204, 'wishlist.not_found')
   remove(

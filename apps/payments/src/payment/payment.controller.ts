@@ -14,6 +14,7 @@ import {
   waitForChange,
   type WaitRequest,
   withEtag,
+  Summary,
 } from '@roost/http';
 import { Encryption, Problem } from '@roost/platform';
 import { z } from 'zod';
@@ -32,6 +33,7 @@ export class PaymentController {
     private readonly encryption: Encryption,
   ) {}
 
+  @Summary('Read the payment of a booking')
   @Get('bookings/:bookingId/payment')
   @RespondsWith(200, PaymentView, 'payment.not_ready', 'rate.too_many_waits')
   async ofBooking(
@@ -50,6 +52,7 @@ export class PaymentController {
     return withEtag(this.view(state.value, user), state.etag);
   }
 
+  @Summary('List the payments of a booking')
   @Get('bookings/:bookingId/payments')
   @RespondsWith(200, PaymentList, 'booking.not_found')
   async allOfBooking(
@@ -61,6 +64,7 @@ export class PaymentController {
     return { data: payments.map((payment) => this.view(payment, user)) };
   }
 
+  @Summary('Read a payment')
   @Get('payments/:id')
   @RespondsWith(200, PaymentView, 'payment.not_found')
   async one(@Param('id', Uuid) id: string, @CurrentUser() user: AuthUser): Promise<PaymentView> {
@@ -69,6 +73,7 @@ export class PaymentController {
     return withEtag(this.view(payment, user), etagFor(payment, user));
   }
 
+  @Summary('Confirm a payment')
   @Post('payments/:id/confirm')
   @VerifiedEmail()
   @RespondsWith(

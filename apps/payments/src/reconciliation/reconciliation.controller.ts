@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { RespondsWith, Roles } from '@roost/http';
+import { RespondsWith, Roles, Summary } from '@roost/http';
 import { Reconciliation } from './reconciliation.dto.js';
 import { ReconciliationService } from './reconciliation.service.js';
 
@@ -8,6 +8,7 @@ import { ReconciliationService } from './reconciliation.service.js';
 export class ReconciliationController {
   constructor(private readonly reconciliation: ReconciliationService) {}
 
+  @Summary('Reconcile payments with the provider')
   @Get()
   @RespondsWith(200, Reconciliation, 'auth.forbidden', 'payment.provider_unavailable')
   run(): Promise<Reconciliation> {

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { RespondsWith, type AuthUser, Body, CurrentUser, Param, Roles, Uuid } from '@roost/http';
+import { RespondsWith, type AuthUser, Body, CurrentUser, Param, Roles, Uuid, Summary } from '@roost/http';
 import { RefundAdminService } from './refund-admin.service.js';
 import { RefundPayment, RefundView } from './refund.dto.js';
 
@@ -8,6 +8,7 @@ import { RefundPayment, RefundView } from './refund.dto.js';
 export class RefundController {
   constructor(private readonly refunds: RefundAdminService) {}
 
+  @Summary('Refund a payment')
   @Post(':id/refunds')
   @RespondsWith(
     201,

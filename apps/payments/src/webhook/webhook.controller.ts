@@ -1,5 +1,5 @@
 import { Controller, Post, Req } from '@nestjs/common';
-import { RespondsWith, Public } from '@roost/http';
+import { RespondsWith, Public, Summary } from '@roost/http';
 import { Problem, SystemClock } from '@roost/platform';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -17,6 +17,7 @@ export class WebhookController {
     private readonly clock: SystemClock,
   ) {}
 
+  @Summary('Receive a webhook of the sandbox provider')
   @Post('sandbox')
   @Public()
   @RespondsWith(200, WebhookReceived, 'webhook.bad_signature')

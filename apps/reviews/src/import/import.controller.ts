@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { RespondsWith, Body, ImportResults, Roles } from '@roost/http';
+import { RespondsWith, Body, ImportResults, Roles, Summary } from '@roost/http';
 import { ImportReviews } from './import.dto.js';
 import { ImportService } from './import.service.js';
 
@@ -7,6 +7,7 @@ import { ImportService } from './import.service.js';
 export class ImportController {
   constructor(private readonly imports: ImportService) {}
 
+  @Summary('Import reviews')
   @Post('reviews')
   @Roles('admin')
   @RespondsWith(200, ImportResults)

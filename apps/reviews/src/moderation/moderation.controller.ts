@@ -10,6 +10,7 @@ import {
   QueryParams,
   Roles,
   Uuid,
+  Summary,
 } from '@roost/http';
 import { HideReview, ListReports, ReportReceipt, ReportReview, ReviewReport } from './moderation.dto.js';
 import { ModerationService } from './moderation.service.js';
@@ -18,6 +19,7 @@ import { ModerationService } from './moderation.service.js';
 export class ModerationController {
   constructor(private readonly moderation: ModerationService) {}
 
+  @Summary('Report a review')
   @Post('reviews/:id/report')
   @RespondsWith(201, ReportReceipt, 'account.suspended', 'review.not_found')
   report(
@@ -28,6 +30,7 @@ export class ModerationController {
     return this.moderation.report(reporter, id, body);
   }
 
+  @Summary('List the reports of reviews')
   @Get('admin/review-reports')
   @Roles('admin')
   @RespondsWith(200, Page(ReviewReport))
@@ -38,6 +41,7 @@ export class ModerationController {
     return this.moderation.listReports(admin, query);
   }
 
+  @Summary('Dismiss a report')
   @Post('admin/review-reports/:id/dismiss')
   @Roles('admin')
   @RespondsWith(204, 'review.report_not_found')
@@ -45,6 +49,7 @@ export class ModerationController {
     return this.moderation.dismiss(admin, id);
   }
 
+  @Summary('Hide a review')
   @Post('admin/reviews/:id/hide')
   @Roles('admin')
   @RespondsWith(204, 'review.not_found', 'review.wrong_state')
@@ -56,6 +61,7 @@ export class ModerationController {
     return this.moderation.hide(admin, id, reason);
   }
 
+  @Summary('Restore a review')
   @Post('admin/reviews/:id/restore')
   @Roles('admin')
   @RespondsWith(204, 'review.not_found', 'review.wrong_state')

@@ -13,6 +13,7 @@ import {
   QueryParams,
   Uuid,
   withEtag,
+  Summary,
 } from '@roost/http';
 import { ReplyService } from './reply.service.js';
 import { ReviewReaderService } from './review-reader.service.js';
@@ -38,6 +39,7 @@ export class ReviewController {
     private readonly reader: ReviewReaderService,
   ) {}
 
+  @Summary('Write a review')
   @Post('bookings/:bookingId/reviews')
   @RespondsWith(
     201,
@@ -56,6 +58,7 @@ export class ReviewController {
     return addEtag(await this.reviews.write(author, bookingId, body), author);
   }
 
+  @Summary('List the reviews of a booking')
   @Get('bookings/:bookingId/reviews')
   @RespondsWith(200, BookingReviews, 'booking.not_found')
   ofBooking(
@@ -65,6 +68,7 @@ export class ReviewController {
     return this.reader.listOfBooking(viewer, bookingId);
   }
 
+  @Summary('Read a review')
   @Get('reviews/:id')
   @OptionalUser()
   @RespondsWith(200, ReviewView, 'review.not_found')
@@ -72,6 +76,7 @@ export class ReviewController {
     return addEtag(await this.reader.readOne(viewer, id), viewer);
   }
 
+  @Summary('Change a review')
   @Patch('reviews/:id')
   @RespondsWith(
     200,
@@ -89,6 +94,7 @@ export class ReviewController {
     return addEtag(await this.reviews.edit(author, id, body), author);
   }
 
+  @Summary('Reply to a review')
   @Post('reviews/:id/reply')
   @RespondsWith(
     201,
@@ -106,6 +112,7 @@ export class ReviewController {
     return addEtag(await this.replies.reply(recipient, id, body), recipient);
   }
 
+  @Summary('List the reviews of a listing')
   @Get('listings/:listingId/reviews')
   @Public()
   @RespondsWith(200, ListingReviews)
@@ -116,6 +123,7 @@ export class ReviewController {
     return this.reader.listOfListing(listingId, query);
   }
 
+  @Summary('List the reviews of a user')
   @Get('users/:userId/reviews')
   @Public()
   @RespondsWith(200, UserReviews)
@@ -126,6 +134,7 @@ export class ReviewController {
     return this.reader.listOfUser(userId, query);
   }
 
+  @Summary('List the stays that you can review')
   @Get('me/reviews/pending')
   @RespondsWith(200, Page(PendingReview))
   pending(

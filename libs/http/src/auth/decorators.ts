@@ -11,8 +11,11 @@ export const STEP_UP = 'roost:step-up';
 /** A field of a GraphQL entity: a user who may read the parent may read it, unless it has decorators of its own. */
 export const INHERITS_ACCESS = 'roost:inherits-access';
 
-/** The OpenAPI extension that holds the access rule until `createDocument` converts it to `security`. */
+/** The OpenAPI extensions that hold the access rules until `createDocument` converts them to `security` and codes. */
 export const ACCESS_EXTENSION = 'x-roost-access';
+export const ROLES_EXTENSION = 'x-roost-roles';
+export const VERIFIED_EMAIL_EXTENSION = 'x-roost-verified-email';
+export const STEP_UP_EXTENSION = 'x-roost-step-up';
 
 /** The route requires no access token and ignores one. */
 export const Public = () =>
@@ -23,13 +26,16 @@ export const OptionalUser = () =>
   applyDecorators(SetMetadata(ACCESS, 'optional'), ApiExtension(ACCESS_EXTENSION, 'optional'));
 
 /** The user must have at least one of these roles, otherwise 403 `auth.forbidden`. */
-export const Roles = (...roles: string[]) => SetMetadata(ROLES, roles);
+export const Roles = (...roles: string[]) =>
+  applyDecorators(SetMetadata(ROLES, roles), ApiExtension(ROLES_EXTENSION, true));
 
 /** The email address of the user must be verified, otherwise 403 `auth.email_unverified`. */
-export const VerifiedEmail = () => SetMetadata(VERIFIED_EMAIL, true);
+export const VerifiedEmail = () =>
+  applyDecorators(SetMetadata(VERIFIED_EMAIL, true), ApiExtension(VERIFIED_EMAIL_EXTENSION, true));
 
 /** The user must have authenticated within the last five minutes, otherwise 403 `auth.step_up_required`. */
-export const StepUp = () => SetMetadata(STEP_UP, true);
+export const StepUp = () =>
+  applyDecorators(SetMetadata(STEP_UP, true), ApiExtension(STEP_UP_EXTENSION, true));
 
 /** The user of the request: `AuthUser`, or `AuthUser | null` with `@OptionalUser()`. */
 export const CurrentUser = createParamDecorator(

@@ -1,5 +1,6 @@
 import type { StandardSchemaConverter } from '@nestjs/swagger';
 import { z } from 'zod';
+import { portablePattern } from './patterns.js';
 
 type JsonObject = Record<string, unknown>;
 
@@ -29,6 +30,7 @@ function tidy(schema: JsonObject, io: 'input' | 'output'): void {
   delete schema.directives;
   delete schema.notInProduction;
   if (schema.format !== undefined && schema.pattern !== undefined) delete schema.pattern;
+  if (typeof schema.pattern === 'string') schema.pattern = portablePattern(schema.pattern);
   const { minimum, maximum } = schema;
   if (minimum === -INT32 || minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (maximum === INT32 - 1 || maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import multipart from '@fastify/multipart';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Tracing } from '@roost/tracing';
@@ -10,6 +8,7 @@ import type { ProblemFilter } from './problem-filter.js';
 import { tagsMatch } from '../requests/etag.js';
 import type { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import { parseJsonBody } from './json-body.js';
+import { rejectMalformedHttp } from './malformed-http.js';
 import { parseQuery, rejectInvalidText } from './query-string.js';
 import { closeSpan, isProbe, openContext, runInContext } from '../context/request-context.js';
 import { rejectUnexpectedUpload } from '../uploads/multipart.js';
@@ -61,7 +60,10 @@ export function createHttpServer(parts: HttpServerParts): FastifyAdapter {
     frameworkErrors: (error: unknown, request: unknown, reply: unknown) => {
       parts.filter.respond(error, request as FastifyRequest, reply as FastifyReply);
     },
-    clientErrorHandler: rejectMalformedHttp as FastifyServerOptions['clientErrorHandler'],
+    clientErrorHandler: rejectMalformedHttp(
+      parts.config.PUBLIC_URL.replace(/\/$/, ''),
+      parts.logger,
+    ) as FastifyServerOptions['clientErrorHandler'],
   };
   const adapter = new FastifyAdapter(options);
   const fastify = adapter.getInstance<FastifyInstance>();
@@ -176,25 +178,4 @@ function addHooks(fastify: FastifyInstance, parts: HttpServerParts): void {
     }
     done();
   });
-}
-
-/** Responds to bytes that Node can't parse as HTTP; they never reach a route. */
-function rejectMalformedHttp(
-  error: Error & { code?: string },
-  socket: Socket & { _httpMessage?: IncomingMessage },
-): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, code, title] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? (['431 Request Header Fields Too Large', 'request.too_large', 'The request is too large'] as const)
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? (['408 Request Timeout', 'request.timeout', 'The request took too long to arrive'] as const)
-        : (['400 Bad Request', 'request.invalid', 'The request is malformed'] as const);
-  const body = JSON.stringify({ type: 'about:blank', title, status: Number(status.slice(0, 3)), code });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }

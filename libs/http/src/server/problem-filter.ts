@@ -97,6 +97,7 @@ const BY_STATUS: Record<number, ErrorCode> = {
   414: 'request.uri_too_long',
   415: 'request.unsupported_media_type',
   429: 'rate.limited',
+  431: 'request.headers_too_large',
   503: 'service.unavailable',
 };
 

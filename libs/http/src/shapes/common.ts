@@ -5,6 +5,14 @@ export const Uuid = z.uuid({ error: 'Must be a UUID' });
 export const IsoDate = z.iso.date({ error: 'Must be a real date, YYYY-MM-DD', abort: true });
 export const Instant = z.iso.datetime({ error: 'Must be an instant in UTC, as 2027-05-01T13:00:00Z' });
 
+/** The metadata of a number in a query string: the document describes the number, not its text. */
+export const documentedNumber = (type: 'integer' | 'number', minimum: number, maximum: number) => ({
+  type,
+  minimum,
+  maximum,
+  pattern: undefined,
+});
+
 /** `?limit=&cursor=`: spread it into the query schema of a list, `z.strictObject({ ...PageQuery, state: … })`. */
 export const PageQuery = {
   limit: z
@@ -17,6 +25,7 @@ export const PageQuery = {
         .min(1, { error: 'Must be a whole number from 1 to 100' })
         .max(100, { error: 'Must be a whole number from 1 to 100' }),
     )
+    .meta(documentedNumber('integer', 1, 100))
     .default(20),
   cursor: z.string().max(1000, { error: 'Must be a cursor that this list returned' }).optional(),
 };

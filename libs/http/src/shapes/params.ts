@@ -1,5 +1,5 @@
 import { Body as NestBody, Param as NestParam, Query as NestQuery } from '@nestjs/common';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { SchemaPipe } from './schema-pipe.js';
 
 /** A parameter decorator that does not compile if the output of the schema does not fit the parameter. */
@@ -21,7 +21,10 @@ export const Body = <S extends z.ZodType>(schema: S): Fits<S> =>
 
 /** The validated query string as one object. Use `z.strictObject`, so that an unknown parameter is rejected. */
 export const QueryParams = <S extends z.ZodType>(schema: S): Fits<S> =>
-  fitting<S>(NestQuery({ schema, pipes: [new SchemaPipe(schema, 'query')] }));
+  fitting<S>(NestQuery({ schema: withoutId(schema), pipes: [new SchemaPipe(schema, 'query')] }));
+
+/** A schema with an id becomes a `$ref`, which Nest can't expand into one parameter per field. */
+const withoutId = <S extends z.ZodType>(schema: S): S => z.clone(schema, schema._zod.def) as S;
 
 /** One validated path parameter. */
 export const Param = <S extends z.ZodType>(name: string, schema: S): Fits<S> =>

@@ -1,5 +1,5 @@
 import { applyDecorators, Header, HttpCode } from '@nestjs/common';
-import { ApiResponse } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { catalogue, type ErrorCode } from '@roost/platform';
 
@@ -50,6 +50,9 @@ export function RespondsWithText(mediaType: string, ...codes: ErrorCode[]): Retu
     ...problems(codes),
   ) as Returning<string>;
 }
+
+/** The title of the route in the OpenAPI document. */
+export const Summary = (summary: string): MethodDecorator => ApiOperation({ summary });
 
 function problems(codes: readonly ErrorCode[]): MethodDecorator[] {
   const byStatus = Map.groupBy(new Set(codes), (code) => catalogue[code].status);

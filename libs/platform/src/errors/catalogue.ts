@@ -74,6 +74,12 @@ const coreErrors = defineErrors({
     'At most four requests with `Prefer: wait` can wait at the same time for one user.',
     'Wait until one of them finishes, or send the request without `Prefer: wait`.',
   ),
+  'request.headers_too_large': errorEntry(
+    431,
+    'The headers are too large',
+    'The headers of the request are larger than the limit of 16 KiB.',
+    'Send fewer or shorter headers.',
+  ),
   'request.invalid': errorEntry(
     400,
     'The request is malformed',

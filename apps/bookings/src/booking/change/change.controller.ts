@@ -9,6 +9,7 @@ import {
   VerifiedEmail,
   withEtag,
   type AuthUser,
+  Summary,
 } from '@roost/http';
 import { BookingChange, ProposeChange } from './change.dto.js';
 import { ChangeService } from './change.service.js';
@@ -17,6 +18,7 @@ import { ChangeService } from './change.service.js';
 export class ChangeController {
   constructor(private readonly changes: ChangeService) {}
 
+  @Summary('Propose a change of a booking')
   @Post()
   @VerifiedEmail()
   @RespondsWith(
@@ -40,6 +42,7 @@ export class ChangeController {
     return this.changes.propose(user, id, body);
   }
 
+  @Summary('Read a change of a booking')
   @Get(':changeId')
   @RespondsWith(200, BookingChange, 'change.not_found')
   async read(
@@ -51,6 +54,7 @@ export class ChangeController {
     return withEtag(change, etagOf(version, viewer.id));
   }
 
+  @Summary('Accept a change of a booking')
   @Post(':changeId/accept')
   @VerifiedEmail()
   @RespondsWith(
@@ -70,6 +74,7 @@ export class ChangeController {
     return this.changes.accept(user, id, changeId);
   }
 
+  @Summary('Decline a change of a booking')
   @Post(':changeId/decline')
   @RespondsWith(
     200,
@@ -87,6 +92,7 @@ export class ChangeController {
     return this.changes.decline(user, id, changeId);
   }
 
+  @Summary('Withdraw a change of a booking')
   @Post(':changeId/withdraw')
   @RespondsWith(
     200,
