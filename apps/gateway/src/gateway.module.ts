@@ -5,6 +5,7 @@ import { GraphController } from './graphql/graph.controller.js';
 import { OperationParser } from './graphql/operation-parser.js';
 import { SubgraphClient } from './graphql/subgraph.client.js';
 import { ErrorsController } from './pages/errors.controller.js';
+import { Cors } from './proxy/cors.js';
 import { ProxyController } from './proxy/proxy.controller.js';
 import { RateLimiter } from './proxy/rate-limiter.js';
 import { UpstreamClient } from './proxy/upstream.client.js';
@@ -14,6 +15,7 @@ import { RouteRegistry } from './routes/route-registry.js';
   // The proxy matches every path, so it must be last.
   controllers: [DocsController, ErrorsController, GraphController, ProxyController],
   providers: [
+    Cors,
     RouteRegistry,
     RateLimiter,
     UpstreamClient,

@@ -280,3 +280,80 @@ describe('route discovery', () => {
     }
   });
 });
+
+describe('CORS', () => {
+  const app = 'https://app.example.com';
+  let other: TestService;
+  beforeAll(async () => {
+    other = await startGateway({ CORS_ORIGINS: `https://admin.example.com, ${app}` });
+  });
+  afterAll(() => other?.close());
+
+  it('answers the preflight of an allowed origin, without a token', async () => {
+    const response = await fetch(`${other.url}/v1/me`, {
+      method: 'OPTIONS',
+      headers: {
+        origin: app,
+        'access-control-request-method': 'PATCH',
+        'access-control-request-headers': 'authorization,idempotency-key,if-match',
+      },
+    });
+    expect(response.status).toBe(204);
+    expect(response.headers.get('access-control-allow-origin')).toBe(app);
+    expect(response.headers.get('access-control-allow-methods')).toContain('PATCH');
+    expect(response.headers.get('access-control-allow-headers')).toBe(
+      'authorization,idempotency-key,if-match',
+    );
+    expect(response.headers.get('access-control-allow-credentials')).toBe('true');
+  });
+
+  it.each([
+    ['a forwarded response', '/v1/listings/search'],
+    ['a problem', '/v1/me'],
+    ['an unknown route', '/v1/nothing'],
+  ])('exposes to an allowed origin the headers that clients need, on %s', async (_what, path) => {
+    const { headers } = await other.anonymous.get(path, { origin: app });
+    expect(headers.get('access-control-allow-origin')).toBe(app);
+    expect(headers.get('vary')).toMatch(/\borigin\b/i);
+    const exposed = headers.get('access-control-expose-headers')?.toLowerCase().split(/, ?/);
+    expect(exposed).toEqual(
+      expect.arrayContaining([
+        'etag',
+        'link',
+        'retry-after',
+        'ratelimit-limit',
+        'ratelimit-remaining',
+        'ratelimit-reset',
+        'idempotent-replayed',
+        'x-request-id',
+      ]),
+    );
+  });
+
+  it.each(['https://evil.example', 'null', 'http://localhost:5173'])(
+    'allows nothing to %s',
+    async (origin) => {
+      const read = await other.anonymous.get('/v1/listings/search', { origin });
+      expect(read.headers.get('access-control-allow-origin')).toBeNull();
+      const preflight = await fetch(`${other.url}/v1/me`, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'PATCH' },
+      });
+      expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
+    },
+  );
+
+  it.each(['*', 'https://app.example.com/', 'app.example.com'])('refuses CORS_ORIGINS=%s', async (value) => {
+    await expect(startGateway({ CORS_ORIGINS: value })).rejects.toThrow('CORS_ORIGINS is');
+  });
+});
+
+it.each(['/docs', '/errors', '/errors/request.invalid', '/graphql', '/v1/listings/search', '/v1/nothing'])(
+  '%s has a content security policy and allows no frame around it',
+  async (path) => {
+    const { headers } = await fetch(service.url + path);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none';.*frame-ancestors 'none'/);
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  },
+);

@@ -12,6 +12,14 @@ import type { IntentService } from './intent.service.js';
 import type { SandboxMetrics } from './metrics.js';
 import { Rejection } from './rejection.js';
 
+/** For the pages of the guest's bank: their style and their form, and no frame around them. */
+const PAGE_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+};
+
 const BODY_LIMIT_BYTES = 65_536;
 
 export interface ServerOptions {
@@ -35,6 +43,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
     { parseAs: 'string' },
     (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   );
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(PAGE_HEADERS);
+    done();
+  });
   app.addHook('onResponse', (request, reply, done) => {
     metrics.countResponse(request.routeOptions.url ?? 'none', reply.statusCode);
     done();

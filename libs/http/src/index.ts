@@ -41,3 +41,4 @@ export { invalidRequest } from './shapes/schema-pipe.js';
 export { hasVisibleText, INVISIBLE_TEXT } from './shapes/visible-text.js';
 export type { UploadedFile, UploadRules } from './uploads/upload-rules.js';
 export { FilePart, Upload } from './uploads/upload.js';
+export { contentSecurityPolicy } from './server/page-policy.js';

@@ -16,7 +16,7 @@ import type { Logger } from 'pino';
 import type { GatewayConfig } from '../config.js';
 import { RateLimiter } from '../proxy/rate-limiter.js';
 import { SupergraphRegistry } from './supergraph-registry.js';
-import { graphiqlPage } from './graphiql.page.js';
+import { GRAPHIQL_POLICY, graphiqlPage } from './graphiql.page.js';
 import { MAX_REQUEST_BYTES, type Operation, OperationParser } from './operation-parser.js';
 
 const TIMEOUT_MS = 25_000;
@@ -61,6 +61,7 @@ export class GraphController {
     reply
       .type('text/html; charset=utf-8')
       .header('cache-control', 'no-cache')
+      .header('content-security-policy', GRAPHIQL_POLICY)
       .send(await graphiqlPage());
   }
 

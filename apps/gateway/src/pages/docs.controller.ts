@@ -2,7 +2,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Controller, Get, Param, Redirect, Res } from '@nestjs/common';
-import { etagOf, Public } from '@roost/http';
+import { contentSecurityPolicy, etagOf, Public } from '@roost/http';
 import { Problem } from '@roost/platform';
 import type { FastifyReply } from 'fastify';
 import type { OpenApiDocument } from '../routes/openapi.js';
@@ -40,8 +40,17 @@ const START = `window.ui = SwaggerUIBundle({
   persistAuthorization: true,
   tryItOutEnabled: true,
   displayRequestDuration: true,
+  validatorUrl: null,
 });
 `;
+
+/** Swagger UI sets styles of elements and has its icons in data URLs. */
+const POLICY = contentSecurityPolicy({
+  'script-src': "'self'",
+  'style-src': "'self' 'unsafe-inline'",
+  'img-src': "'self' data:",
+  'connect-src': "'self'",
+});
 
 const EVENTS = readFileSync(new URL('../../release/asyncapi.json', import.meta.url));
 const EVENTS_ETAG = etagOf(EVENTS.toString());
@@ -68,7 +77,11 @@ export class DocsController {
   @Public()
   @Get('docs')
   page(@Res() reply: FastifyReply): void {
-    reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(PAGE);
+    reply
+      .type('text/html; charset=utf-8')
+      .header('cache-control', 'no-cache')
+      .header('content-security-policy', POLICY)
+      .send(PAGE);
   }
 
   @Public()

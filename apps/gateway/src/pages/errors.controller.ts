@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Res } from '@nestjs/common';
-import { Public } from '@roost/http';
+import { contentSecurityPolicy, Public } from '@roost/http';
 import { catalogue, isErrorCode, Problem } from '@roost/platform';
 import type { FastifyReply } from 'fastify';
 
@@ -7,6 +7,8 @@ const STYLE =
   'body{font:17px/1.6 system-ui,sans-serif;max-width:42rem;margin:4rem auto;padding:0 1.5rem;color:#1d2733}' +
   'code{background:#eef1f4;padding:.1em .35em;border-radius:4px}h1{line-height:1.25}a{color:#0b5cad}' +
   'li{margin:.3rem 0}.status{color:#5b6875}';
+
+const POLICY = contentSecurityPolicy({ 'style-src': "'unsafe-inline'" });
 
 /** One page per error code: the target of the `type` of a problem. */
 @Controller('errors')
@@ -40,6 +42,7 @@ function send(reply: FastifyReply, title: string, body: string): void {
   reply
     .type('text/html; charset=utf-8')
     .header('cache-control', 'public, max-age=300')
+    .header('content-security-policy', POLICY)
     .send(
       `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} · Roost</title><style>${STYLE}</style></head><body>${body}</body></html>`,
     );

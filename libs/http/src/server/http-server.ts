@@ -9,6 +9,7 @@ import { tagsMatch } from '../requests/etag.js';
 import type { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import { parseJsonBody } from './json-body.js';
 import { rejectMalformedHttp } from './malformed-http.js';
+import { PAGE_HEADERS } from './page-policy.js';
 import { parseQuery, rejectInvalidText } from './query-string.js';
 import { closeSpan, isProbe, openContext, runInContext } from '../context/request-context.js';
 import { rejectUnexpectedUpload } from '../uploads/multipart.js';
@@ -109,7 +110,7 @@ function addHooks(fastify: FastifyInstance, parts: HttpServerParts): void {
     reply.headers({
       'x-request-id': context.requestId,
       traceparent: context.traceparent,
-      'x-content-type-options': 'nosniff',
+      ...PAGE_HEADERS,
     });
     done();
   });
