@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createHash } from 'node:crypto';
 import { expectProblem, type TestService } from '@roost/testing';
 import { SupergraphRegistry } from '../src/graphql/supergraph-registry.js';
@@ -73,9 +74,15 @@ describe('an operation', () => {
 });
 
 describe('production', () => {
+  const productionEnv = {
+    ROOST_ENV: 'production',
+    PUBLIC_URL: 'https://roost.example.com',
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+  };
+
   it('disables introspection by default', async () => {
     const production = await fixture.startGateway({
-      ROOST_ENV: 'production',
+      ...productionEnv,
       GRAPHQL_INTROSPECTION: 'false',
     });
     for (const query of ['{ __schema { types { name } } }', '{ __type(name: "User") { name } }']) {
@@ -88,7 +95,7 @@ describe('production', () => {
     const { errors } = await production.as(user).graphql('{ mee { id } }');
     expect(errors[0]?.message).toBe('Cannot query field "mee" on type "Query".');
     expectProblem(await production.anonymous.get('/graphql'), 404, 'route.not_found');
-    const open = await fixture.startGateway({ ROOST_ENV: 'production', GRAPHQL_INTROSPECTION: 'true' });
+    const open = await fixture.startGateway({ ...productionEnv, GRAPHQL_INTROSPECTION: 'true' });
     expect((await open.as(user).graphql('{ __schema { queryType { name } } }')).data).toEqual({
       __schema: { queryType: { name: 'Query' } },
     });

@@ -1,6 +1,12 @@
 import type { Config } from '@roost/platform';
 import { z } from 'zod';
 
+/** Without `requireTLS`, a connection to `smtp:` stays unencrypted if anyone on the way removes STARTTLS. */
+const isEncrypted = (value: unknown): boolean => {
+  const { protocol, searchParams } = new URL(String(value));
+  return protocol === 'smtps:' || searchParams.get('requireTLS') === 'true';
+};
+
 export const IdentityConfig = z.object({
   JWT_PRIVATE_KEY: z
     .string()
@@ -14,7 +20,14 @@ export const IdentityConfig = z.object({
   SMTP_URL: z
     .url({ protocol: /^smtps?$/ })
     .optional()
-    .meta({ description: 'a URL such as smtps://user:password@mail.example.com' }),
+    .meta({
+      description: 'a URL such as smtps://user:password@mail.example.com',
+      production: {
+        required: true,
+        accepts: isEncrypted,
+        rule: 'an smtps URL, or an smtp URL with ?requireTLS=true: mails contain links that give access',
+      },
+    }),
   MAIL_FROM: z
     .string()
     .min(3)

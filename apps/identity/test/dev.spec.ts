@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expectProblem } from '@roost/testing';
 import { DEMO_ACCOUNTS, DevUserService } from '../src/dev/dev-user.service.js';
 import { claimsOf, type TestIdentity, startIdentity } from './identity.fixture.js';
@@ -101,8 +102,9 @@ describe('in production', () => {
   const production = {
     ROOST_ENV: 'production',
     MAILER: 'smtp',
-    SMTP_URL: 'smtp://127.0.0.1:1',
-    ENCRYPTION_KEY: 'an-encryption-key-for-tests-only-32-chars',
+    SMTP_URL: 'smtps://127.0.0.1:1',
+    PUBLIC_URL: 'https://roost.example.com',
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   };
 
   it('has no development routes, and hashes passwords at the full cost', async () => {
@@ -125,6 +127,8 @@ describe('in production', () => {
   it.each([
     ['the inbox', { MAILER: 'inbox' }, /MAILER/],
     ['demo accounts', { ROOST_DEMO: 'on' }, /ROOST_DEMO/],
+    ['SMTP without encryption', { SMTP_URL: 'smtp://127.0.0.1:1' }, /^SMTP_URL .* must be an smtps URL/],
+    ['no SMTP server', { SMTP_URL: '' }, /^SMTP_URL is missing/],
   ])('does not start with %s', async (_, env, sentence) => {
     await expect(startIdentity({ ...production, ...env })).rejects.toThrow(sentence);
   });

@@ -1,3 +1,4 @@
+import { RANDOM } from '@roost/platform/start';
 import { z } from 'zod';
 
 const DEVELOPMENT_LOCATION_SECRET = 'roost-development-location-secret';
@@ -10,5 +11,6 @@ export const ListingsConfig = z.object({
     .meta({
       description: 'a secret of at least 32 characters (openssl rand -base64 32)',
       notInProduction: [DEVELOPMENT_LOCATION_SECRET],
+      production: RANDOM,
     }),
 });

@@ -82,3 +82,10 @@ test.each([
     composeEnvironment('identity', composition(environment ? { ROOST_ENV: environment } : {})).ROOST_DEMO,
   ).toBe(demo);
 });
+
+test('in production BIND_HOST is the gateway’s; the services behind it stay on loopback', () => {
+  const production = composition({ ROOST_ENV: 'production', BIND_HOST: '0.0.0.0' });
+  expect(composeEnvironment('gateway', production).BIND_HOST).toBe('0.0.0.0');
+  expect(composeEnvironment('identity', production).BIND_HOST).toBe('127.0.0.1');
+  expect(composeEnvironment('identity', composition({ BIND_HOST: '0.0.0.0' })).BIND_HOST).toBe('0.0.0.0');
+});

@@ -1,5 +1,5 @@
 import { EmbeddedBus } from '@roost/messaging';
-import { createLogger, type Environment, readConfig, StartError } from '@roost/platform';
+import { createLogger, StartError } from '@roost/platform';
 import { type ServiceDefinition, startService } from '@roost/service';
 import { all } from './all.js';
 import type { Service } from './config.js';
@@ -20,9 +20,6 @@ export async function serveInProcess(
   context: ServeContext,
   beforeGateway: (urls: ServiceUrls) => Promise<void>,
 ): Promise<RunningServer[]> {
-  for (const { name, definition } of loaded) {
-    checkSettings(definition, composeEnvironment(name, context.composition));
-  }
   const bus = new EmbeddedBus();
   const open = (service: LoadedService) => startInProcess(service, bus, context);
   const isGateway = ({ name }: LoadedService) => name === 'gateway';
@@ -34,11 +31,6 @@ export async function serveInProcess(
   // The gateway reads its routes from the documents of the services.
   running.push(...(await all(loaded.filter(isGateway).map(open))));
   return running;
-}
-
-/** Throws a StartError for a wrong setting of a service, before any service starts. */
-function checkSettings({ config, database = true }: ServiceDefinition, env: Environment): void {
-  readConfig(config, env, { database });
 }
 
 async function startInProcess(

@@ -22,19 +22,19 @@ interface PortsOptions {
 
 /** Every port on which a start will listen. */
 export function portsOf(
-  { config, services, sandbox, host }: StartContext,
+  { config, services, sandbox, host, publicHost }: StartContext,
   { addresses, ownRedis, mode }: PortsOptions,
 ): RequiredPort[] {
   const ports: RequiredPort[] = services.map((name) => ({
     name,
     port: portOf(addresses[name]),
     variable: name === 'gateway' ? 'PORT' : `${name.toUpperCase()}_URL`,
-    host,
+    host: name === 'gateway' ? publicHost : host,
   }));
   const add = (name: string, variable: string, port: number, address = '127.0.0.1') =>
     ports.push({ name, port, variable, host: address });
   if (services.includes('gateway'))
-    add('metrics of the gateway', 'METRICS_PORT', config.METRICS_PORT ?? DEFAULT_METRICS_PORT, host);
+    add('metrics of the gateway', 'METRICS_PORT', config.METRICS_PORT ?? DEFAULT_METRICS_PORT);
   if (sandbox) add('sandbox', 'SANDBOX_URL', portOf(addresses.sandbox), host);
   if (!config.DATABASE_URL) add('PostgreSQL', 'POSTGRES_PORT', config.POSTGRES_PORT);
   if (ownRedis) add('Redis', 'REDIS_PORT', config.REDIS_PORT);

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { claimFolder } from '@roost/embedded';
-import { type Environment, readConfig, StartError } from '@roost/platform/start';
+import { type Environment, StartError } from '@roost/platform/start';
 import { all } from './all.js';
-import { StandaloneConfig } from './config.js';
 import { addressesFrom, type Composition } from './environment.js';
 import type { KafkaServer, startEvents } from './events.js';
 import { openLog } from './log.js';
@@ -11,6 +10,7 @@ import { checkPorts, portsOf } from './ports.js';
 import type { Parts } from './running-roost.js';
 import type { Runtime, StartContext } from './runtime.js';
 import { secretsIn } from './secrets.js';
+import { readSettings } from './settings.js';
 import { Shutdown } from './shutdown.js';
 import { Terminal } from './terminal.js';
 
@@ -30,13 +30,13 @@ async function start(
   runtime: Runtime,
   { env, terminal, shutdown }: { env: Environment; terminal: Terminal; shutdown: Shutdown },
 ): Promise<void> {
-  const config = readConfig(StandaloneConfig, withGeneratedSecrets(env), { database: false });
-  const production = config.ROOST_ENV === 'production';
-  if (production && runtime.mode === 'distributed') {
+  if (env.ROOST_ENV?.trim() === 'production' && runtime.mode === 'distributed') {
     throw new StartError(
       'ROOST_ENV is production, and this is for development: in production each service is started by itself (see k8s/).',
     );
   }
+  const config = await readSettings(env);
+  const production = config.ROOST_ENV === 'production';
   const addresses = addressesFrom(env);
   const services = config.ROOST_SERVICES;
   const claim = claimFolder(config.ROOST_DATA_DIR);
@@ -48,7 +48,8 @@ async function start(
     config,
     services,
     sandbox: services.includes('payments') && !production && config.PAYMENT_PROVIDERS.includes('sandbox'),
-    host: config.BIND_HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    publicHost: config.BIND_HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    host: production ? '127.0.0.1' : (config.BIND_HOST ?? '127.0.0.1'),
     log,
     terminal,
     shutdown,
@@ -95,10 +96,4 @@ async function startParts(
 async function startKafka(...options: Parameters<typeof startEvents>): Promise<KafkaServer> {
   const { startEvents } = await import('./events.js');
   return await startEvents(...options);
-}
-
-/** Production requires an ENCRYPTION_KEY. The generated one of the data folder is sufficient. */
-function withGeneratedSecrets(env: Environment): Environment {
-  const given = env.ENCRYPTION_KEY?.trim() || env.ENCRYPTION_KEY_FILE?.trim();
-  return given ? env : { ...env, ENCRYPTION_KEY: 'generated once and stored in the data folder' };
 }

@@ -28,7 +28,9 @@ export interface StartContext {
   services: readonly Service[];
   /** Whether the sandbox provider runs. */
   sandbox: boolean;
-  /** The address on which servers listen. */
+  /** The address on which the gateway listens. */
+  publicHost: string;
+  /** The address on which the services behind it listen. */
   host: string;
   log: Log;
   terminal: Terminal;

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -66,9 +66,41 @@ describe('a wrong setting', () => {
 
   test('rejects the sandbox provider in production', async () => {
     await expectFailedStart(
-      { ...(await freshEnvironment()), ROOST_ENV: 'production', ROOST_SERVICES: 'payments' },
+      {
+        ...(await freshEnvironment()),
+        ROOST_ENV: 'production',
+        ROOST_SERVICES: 'payments',
+        PUBLIC_URL: 'https://roost.example.com',
+      },
       /PAYMENT_PROVIDERS/,
     );
+  });
+
+  test('lists all wrong settings of all services before anything is started', async () => {
+    const env = await freshEnvironment();
+    const roost = run({
+      ...env,
+      ROOST_ENV: 'production',
+      PUBLIC_URL: 'http://roost.example.com',
+      MAILER: 'smtp',
+      SMTP_URL: 'smtp://mail.example.com',
+      ENCRYPTION_KEY: 'x'.repeat(40),
+      LOCATION_SECRET: 'abcdefgh'.repeat(5),
+      QUOTE_TTL_MINUTES: '0',
+      CORS_ORIGINS: '*',
+    });
+    expect(await roost.ends()).toBe(1);
+    for (const name of [
+      'PUBLIC_URL',
+      'SMTP_URL',
+      'ENCRYPTION_KEY',
+      'LOCATION_SECRET',
+      'QUOTE_TTL_MINUTES',
+      'CORS_ORIGINS',
+      'PAYMENT_PROVIDERS',
+    ])
+      expect(roost.output().match(new RegExp(`^${name} `, 'gm'))).toHaveLength(1);
+    expect(existsSync(join(env.ROOST_DATA_DIR ?? '', 'postgres'))).toBe(false);
   });
 });
 

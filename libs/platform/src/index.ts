@@ -1,6 +1,13 @@
 export { ClockControl } from './clock/clock-control.js';
 export { Clock, SystemClock } from './clock/clock.js';
-export { BaseConfig, CONFIG, type Config, DatabaseConfig, type CommonConfig } from './config/base-config.js';
+export {
+  BaseConfig,
+  CONFIG,
+  type Config,
+  DatabaseConfig,
+  RANDOM,
+  type CommonConfig,
+} from './config/base-config.js';
 export { type Environment, readConfig, StartError } from './config/read-config.js';
 export {
   Encryption,

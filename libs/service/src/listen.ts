@@ -36,18 +36,17 @@ export async function startConsumers(app: NestFastifyApplication): Promise<void>
   }
 }
 
-/** Serves `/metrics` on its own port if the service has one; `null` otherwise. */
+/** Serves `/metrics` on its own port of the loopback address if the service has one; `null` otherwise. */
 export async function listenForMetrics(
   { port, http = {} }: ServiceDefinition,
   config: CommonConfig,
   metrics: Metrics,
-  host: string,
 ): Promise<HttpServer | null> {
   if (http.metricsPort === undefined) return null;
   // Port 0 (tests) makes both ports random.
   return serveMetrics(
     metrics,
-    host,
+    '127.0.0.1',
     config.METRICS_PORT ?? ((config.PORT ?? port) === 0 ? 0 : http.metricsPort),
   );
 }

@@ -46,6 +46,8 @@ import { stopService } from './stop.js';
 @Module({})
 class RootModule {}
 
+const LOOPBACK = '127.0.0.1';
+
 /** Closes what a failed start has opened, in reverse order. */
 type Undo = () => unknown;
 
@@ -83,7 +85,8 @@ async function start(
   const { name, database = true, http = {} } = definition;
   const config = readConfig(definition.config, options.env ?? process.env, { database });
   config.PUBLIC_URL = config.PUBLIC_URL.replace(/\/+$/, '');
-  const host = config.BIND_HOST ?? (config.ROOST_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
+  const isPublic = http.public === true && config.ROOST_ENV === 'production';
+  const host = config.BIND_HOST ?? (isPublic ? '0.0.0.0' : LOOPBACK);
   const logger = options.logger ?? createLogger(name, config.LOG_LEVEL);
   const metrics = new Metrics(name);
   const context: StartContext = { definition, config, logger, metrics, undo };
@@ -137,7 +140,7 @@ async function start(
   await keySource.warm();
   await listen(app, name, { port: config.PORT ?? definition.port, host });
   const { port } = app.getHttpServer().address() as AddressInfo;
-  const metricsServer = await listenForMetrics(definition, config, metrics, host);
+  const metricsServer = await listenForMetrics(definition, config, metrics);
   if (metricsServer) undo.push(() => metricsServer.close());
 
   const running = { app, redis, orm, kafka, keySource, health, metricsServer, tracing, logger };

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { jest } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,9 +101,61 @@ test('production requires secrets and rejects development values', async () => {
   expect(text).toContain('ROOST_FAULT is set');
 });
 
+const productionEnv = {
+  ROOST_ENV: 'production',
+  PUBLIC_URL: 'https://roost.example.com',
+  ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+};
+
+test.each([
+  [
+    'PUBLIC_URL',
+    'http://roost.example.com',
+    'is "http://roost.example.com": in production it must be an https URL.',
+  ],
+  ['ENCRYPTION_KEY', 'x'.repeat(40), 'has a value that is not allowed: in production it must be random'],
+])('production rejects %s=%s', async (name, value, sentence) => {
+  expect(await startError({ ...productionEnv, [name]: value })).toContain(`${name} ${sentence}`);
+});
+
+test('reports values that are invalid and those that production rejects in one list', async () => {
+  const text = await startError({ ROOST_ENV: 'production', LOG_LEVEL: 'loud' });
+  expect(text.split('\n').map((line) => line.split(' ')[0])).toEqual([
+    'LOG_LEVEL',
+    'PUBLIC_URL',
+    'ENCRYPTION_KEY',
+  ]);
+});
+
+describe('the address on which a service listens in production', () => {
+  const open = defineService({ ...notes, http: { public: true, metricsPort: 0 } });
+  const addressOf = async (definition: ServiceDefinition, env: Record<string, string> = {}) => {
+    const running = await startService(definition, { env: { ...validEnv, ...productionEnv, ...env } });
+    const server = running.app.getHttpServer() as Server;
+    const { address } = server.address() as AddressInfo;
+    await running.close();
+    return address;
+  };
+
+  test('is loopback, or the one of BIND_HOST', async () => {
+    expect(await addressOf(notes)).toBe('127.0.0.1');
+    expect(await addressOf(notes, { BIND_HOST: '0.0.0.0' })).toBe('0.0.0.0');
+  });
+
+  test('is all addresses for a public service, but not for its metrics', async () => {
+    const listened: (string | undefined)[] = [];
+    const listen = jest.spyOn(Server.prototype, 'listen').mockName('listen');
+    expect(await addressOf(open)).toBe('0.0.0.0');
+    for (const [first, second] of listen.mock.calls as unknown[][])
+      listened.push(typeof first === 'object' ? (first as { host?: string }).host : String(second));
+    listen.mockRestore();
+    expect(listened).toEqual(['0.0.0.0', '127.0.0.1']);
+  });
+});
+
 test('production does not serve /dev/clock', async () => {
   const running = await startService(notes, {
-    env: { ...validEnv, ROOST_ENV: 'production', BIND_HOST: '127.0.0.1', ENCRYPTION_KEY: 'x'.repeat(40) },
+    env: { ...validEnv, ...productionEnv },
   });
   const response = await fetch(`${running.url}/dev/clock`, {
     method: 'POST',

@@ -26,10 +26,12 @@ export interface HttpOptions {
   openApi?: boolean;
   /** `true`: clients connect to it, so only `TRUSTED_PROXIES` may name their addresses, not private networks. */
   public?: boolean;
-  /** A separate port for `/metrics`, so that it is not public. */
+  /** A separate port for `/metrics`, on the loopback address only, so that it is not public. */
   metricsPort?: number;
   /** `false`: the service serves `/health/ready` and `/health/live` itself. */
   health?: boolean;
+  /** The service is for clients of other machines: in production it listens on all addresses. */
+  public?: boolean;
   /** `false`: `/dev/clock` is not served. */
   devClock?: boolean;
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { looksRandom } from './secret-entropy.js';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const url = (protocol: RegExp) => z.url({ protocol });
@@ -19,6 +20,12 @@ function isHostAndPort(text: string): boolean {
   if (address !== undefined && isIP(address) !== 6) return false;
   return (name ?? address ?? '').length <= 253 && Number(port) > 0 && Number(port) <= 65535;
 }
+
+/** The rule of secrets for `.meta({ production })`. */
+export const RANDOM = {
+  accepts: (value: unknown) => looksRandom(String(value)),
+  rule: 'random (openssl rand -base64 32)',
+};
 
 /**
  * The environment variables of every service. `description` completes the sentence "NAME is …: it must be
@@ -65,7 +72,10 @@ export const BaseConfig = z.object({
     .meta({ description: 'an address to listen on, such as 127.0.0.1 or 0.0.0.0' }),
   PUBLIC_URL: url(/^https?$/)
     .default('http://localhost:3000')
-    .meta({ description: 'the http(s) URL of the gateway, as clients use it' }),
+    .meta({
+      description: 'the http(s) URL of the gateway, as clients use it; in production an https URL',
+      production: { accepts: (value: unknown) => String(value).startsWith('https:'), rule: 'an https URL' },
+    }),
   REDIS_URL: url(/^rediss?$/)
     .default('redis://127.0.0.1:63790')
     .meta({ description: 'a URL such as redis://127.0.0.1:63790' }),
@@ -109,7 +119,10 @@ export const BaseConfig = z.object({
     .string()
     .min(32)
     .optional()
-    .meta({ description: 'a secret of at least 32 characters (openssl rand -base64 32)' }),
+    .meta({
+      description: 'a secret of at least 32 characters (openssl rand -base64 32)',
+      production: { ...RANDOM, required: true },
+    }),
   FILE_STORE: z.enum(['disk']).default('disk').meta({ description: 'disk (s3 is not supported yet)' }),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

@@ -23,27 +23,17 @@ export function readConfig<C extends z.ZodObject>(
     ...(options.database ? DatabaseConfig.shape : {}),
     ...own.shape,
   };
-  const schema = z.object(shape);
-  const values: Record<string, string> = {};
+  const config: Record<string, unknown> = {};
   const sentences: string[] = [];
-  for (const name of Object.keys(shape)) {
+  for (const [name, schema] of Object.entries(shape)) {
     const value = valueOf(name, env, sentences);
-    if (value !== undefined) values[name] = value;
+    const result = schema.safeParse(value);
+    if (result.success) config[name] = result.data;
+    else sentences.push(sentence(name, value, schema, result.error.issues[0]?.message ?? ''));
   }
-  const result = schema.safeParse(values);
-  if (!result.success) {
-    const reported = new Set<string>();
-    for (const issue of result.error.issues) {
-      const name = String(issue.path[0] ?? '');
-      if (reported.has(name)) continue;
-      reported.add(name);
-      sentences.push(sentence(name, values[name], shape[name], issue.message));
-    }
-  }
+  if (config.ROOST_ENV === 'production') sentences.push(...productionFaults(config, shape));
   if (sentences.length > 0) throw new StartError(sentences.join('\n'));
-  const config = result.data as Config<C>;
-  requireProductionValues(config, own);
-  return config;
+  return config as Config<C>;
 }
 
 function valueOf(name: string, env: Environment, sentences: string[]): string | undefined {
@@ -71,23 +61,39 @@ function sentence(
 ): string {
   const allowed = (schema && z.globalRegistry.get(schema)?.description) ?? message;
   if (value === undefined) return `${name} is missing: it must be ${allowed}.`;
-  const found = SECRET.test(name) ? 'has a value that is not allowed' : `is ${JSON.stringify(value)}`;
-  return `${name} ${found}: it must be ${allowed}.`;
+  return `${name} ${found(name, value)}: it must be ${allowed}.`;
 }
 
-/** In production, `.meta({ notInProduction: [values] })` of a service's variable excludes these values. */
-function requireProductionValues(config: BaseConfig, own: z.ZodObject): void {
-  if (config.ROOST_ENV !== 'production') return;
+const found = (name: string, value: unknown): string =>
+  SECRET.test(name) ? 'has a value that is not allowed' : `is ${JSON.stringify(value)}`;
+
+/** The metadata of a variable that has stricter rules in production. */
+interface ProductionRules {
+  /** These values are only for development. */
+  notInProduction?: unknown[];
+  production?: { required?: true; accepts: (value: unknown) => boolean; rule: string };
+}
+
+/** What production does not accept in the variables that are valid. */
+function productionFaults(
+  config: Readonly<Record<string, unknown>>,
+  shape: Readonly<Record<string, z.ZodType>>,
+): string[] {
   const sentences: string[] = [];
-  if (config.ENCRYPTION_KEY === undefined)
-    sentences.push(sentence('ENCRYPTION_KEY', undefined, BaseConfig.shape.ENCRYPTION_KEY, ''));
   if (config.ROOST_FAULT) sentences.push('ROOST_FAULT is set: fault points are not allowed in production.');
-  for (const [name, schema] of Object.entries(own.shape)) {
-    const excluded = z.globalRegistry.get(schema as z.ZodType)?.notInProduction;
-    if (Array.isArray(excluded) && excluded.includes((config as Record<string, unknown>)[name]))
+  for (const [name, schema] of Object.entries(shape)) {
+    // Another sentence reports a variable that is invalid anyway.
+    if (!(name in config)) continue;
+    const value = config[name];
+    const { notInProduction, production } = (z.globalRegistry.get(schema) ?? {}) as ProductionRules;
+    if (value === undefined) {
+      if (production?.required) sentences.push(sentence(name, undefined, schema, ''));
+    } else if (notInProduction?.includes(value))
       sentences.push(
-        `${name} has a value that is only allowed in development: ${sentence(name, undefined, schema as z.ZodType, '').replace(/^.*?: /, '')}`,
+        `${name} has a value that is only allowed in development: ${sentence(name, undefined, schema, '').replace(/^.*?: /, '')}`,
       );
+    else if (production && !production.accepts(value))
+      sentences.push(`${name} ${found(name, value)}: in production it must be ${production.rule}.`);
   }
-  if (sentences.length > 0) throw new StartError(sentences.join('\n'));
+  return sentences;
 }
