@@ -24,13 +24,14 @@ export interface HttpOptions {
   parseBodies?: boolean;
   /** `false`: the service serves `/openapi.json` itself. */
   openApi?: boolean;
-  /** `true`: clients connect to it, so only `TRUSTED_PROXIES` may name their addresses, not private networks. */
-  public?: boolean;
   /** A separate port for `/metrics`, on the loopback address only, so that it is not public. */
   metricsPort?: number;
   /** `false`: the service serves `/health/ready` and `/health/live` itself. */
   health?: boolean;
-  /** The service is for clients of other machines: in production it listens on all addresses. */
+  /**
+   * `true`: clients of other machines connect to it. In production it listens on all addresses, and only `TRUSTED_PROXIES`
+   * may name the addresses of clients, not private networks.
+   */
   public?: boolean;
   /** `false`: `/dev/clock` is not served. */
   devClock?: boolean;
