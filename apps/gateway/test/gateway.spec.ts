@@ -214,6 +214,10 @@ describe('rate limits', () => {
       expect(statusesOfUser.at(-1)).toBe(429);
       expect((await limited.as(testUser()).get('/v1/me')).status).toBe(200);
 
+      // A step-up counts for its session, a refresh as any request: an address may be shared.
+      const [one, other] = [testUser(), testUser()];
+      const stepUp = async (who: typeof one) => (await limited.as(who).post('/v1/auth/step-up', {})).status;
+      expect([await stepUp(one), await stepUp(one), await stepUp(other)]).toEqual([201, 429, 201]);
       expect((await limited.anonymous.post('/v1/auth/login', {})).status).toBe(201);
       expectProblem(await limited.anonymous.post('/v1/auth/login', {}), 429, 'rate.limited');
       expect((await limited.anonymous.get('/health/live')).status).toBe(200);

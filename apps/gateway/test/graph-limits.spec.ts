@@ -129,4 +129,14 @@ describe('operations over the limits are rejected before a service is called', (
     const renames = `mutation { ${Array.from({ length: 11 }, (_, i) => `a${i}: rename(name: "x") { id }`).join(' ')} }`;
     expect((await limited.as(testUser()).graphql(renames)).status).toBe(429);
   });
+
+  it('operations whose cost exceeds the rate limit', async () => {
+    const limited = await fixture.startGateway({ RATE_LIMIT_PER_MINUTE: '10' });
+    const large = '{ me { friends(first: 8) { friends(first: 9) { friends { id } } } } }';
+    const one = testUser();
+    // Costs 812: nine requests. The tenth is left.
+    expect((await limited.as(one).graphql(large)).status).toBe(200);
+    expect((await limited.as(one).graphql('{ me { id } }')).status).toBe(200);
+    expect((await limited.as(one).graphql('{ me { id } }')).status).toBe(429);
+  });
 });

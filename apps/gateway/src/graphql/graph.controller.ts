@@ -14,6 +14,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import type { GatewayConfig } from '../config.js';
+import { requestsOf } from '../proxy/domain/rate-limits.js';
 import { RateLimiter } from '../proxy/rate-limiter.js';
 import { SupergraphRegistry } from './supergraph-registry.js';
 import { GRAPHIQL_POLICY, graphiqlPage } from './graphiql.page.js';
@@ -76,10 +77,9 @@ export class GraphController {
     if (!graph) throw unavailable('The graph is not ready yet');
     const operation = await this.parser.parse(await readBody(request), graph.schema);
     if (operation.name) roost.log.operation = operation.name;
-    // Each mutation counts as one request, as in REST.
-    if (operation.type === 'mutation')
-      for (let counted = 1; counted < operation.rootKeys.length; counted += 1)
-        await this.limiter.consume(request, reply, '/graphql');
+    const requests = requestsOf({ ...operation, rootFields: operation.rootKeys.length });
+    for (let counted = 1; counted < requests; counted += 1)
+      await this.limiter.consume(request, reply, '/graphql');
     const result = await graph.execute({
       document: operation.document,
       variables: operation.variables,

@@ -45,6 +45,8 @@ export interface Operation {
   type: 'query' | 'mutation';
   name: string | undefined;
   variables: Record<string, unknown>;
+  /** The number of values that it can load, see `costOf`. */
+  cost: number;
   /** The response keys of the root fields. */
   rootKeys: string[];
 }
@@ -84,13 +86,15 @@ export class OperationParser {
     if (hash && query && createHash('sha256').update(query).digest('hex') !== hash)
       throw invalidDocument('The hash does not match the query');
     const { document, definition } = asInvalidDocument(() => this.documentOf(text, schema));
-    const checked = asInvalidDocument(() => {
+    const { checked, cost } = asInvalidDocument(() => {
       const values = getVariableValues(schema, definition.variableDefinitions ?? [], variables ?? {}, {
         maxErrors: 1,
       });
       if (values.errors?.[0]) throw values.errors[0];
-      checkCost(costOf(schema, document, values.coerced ?? {}), MAX_COST);
-      return values.coerced ?? {};
+      const checked = values.coerced ?? {};
+      const cost = costOf(schema, document, checked);
+      checkCost(cost, MAX_COST);
+      return { checked, cost };
     });
     if (operationName && definition.name?.value !== operationName)
       throw invalidDocument('The document has no operation with this name');
@@ -99,6 +103,7 @@ export class OperationParser {
       document,
       type: definition.operation as 'query' | 'mutation',
       name: definition.name?.value,
+      cost,
       // Without defaults: the services apply them.
       variables: Object.fromEntries(Object.entries(variables ?? {}).filter(([name]) => name in checked)),
       rootKeys: rootKeysOf(document, definition.selectionSet),

@@ -4,21 +4,22 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { CONFIG, type Config, Problem, REDIS, type Redis } from '@roost/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
+import { limitOf } from './domain/rate-limits.js';
 
 type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
 
-const EXEMPT = /^\/(v1\/webhooks|dev|health)(\/|$)/;
-const AUTH = /^\/v1\/auth\//;
-
 /**
  * Limits the requests per minute, counted in Redis for all replicas: per user, per IP address of anonymous requests (a
- * fifth) and per IP address under `/v1/auth/` (a thirtieth). While Redis is unavailable, there is no limit.
+ * fifth), per IP address of log-ins and the like (a thirtieth), and per session of step-ups (a thirtieth). While Redis is
+ * unavailable, there is no limit.
  */
 @Injectable()
 export class RateLimiter implements OnModuleInit {
+  private readonly none: Limiter | undefined;
   private perUser: Limiter | undefined;
   private perAddress: Limiter | undefined;
-  private auth: Limiter | undefined;
+  private logIn: Limiter | undefined;
+  private session: Limiter | undefined;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config<typeof GatewayConfig>,
@@ -46,14 +47,14 @@ export class RateLimiter implements OnModuleInit {
     fastify.after(() => {
       this.perUser = limiter('user', 1, (request) => request.roost.user?.id ?? request.ip);
       this.perAddress = limiter('address', 5, (request) => request.ip);
-      this.auth = limiter('auth', 30, (request) => request.ip);
+      this.logIn = limiter('auth', 30, (request) => request.ip);
+      this.session = limiter('session', 30, (request) => request.roost.user?.sessionId ?? request.ip);
     });
   }
 
   /** Counts the request and sets the `RateLimit-*` headers. Throws 429 `rate.limited` over the limit. */
   async consume(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {
-    if (EXEMPT.test(path)) return;
-    const limiter = AUTH.test(path) ? this.auth : request.roost.user ? this.perUser : this.perAddress;
+    const limiter = this[limitOf(path, request.roost.user !== null)];
     if (!limiter) return;
     const state = await limiter(request);
     if (state.isAllowed) return;
