@@ -16,7 +16,7 @@ export const DEFAULT_PORTS: Record<Service | 'sandbox', number> = {
 export const DEFAULT_METRICS_PORT = 3100;
 
 /** The variable with the address of a service; a service of this process listens on the port of that address. */
-const URL_VARIABLES = {
+export const URL_VARIABLES = {
   identity: 'IDENTITY_URL',
   listings: 'LISTINGS_URL',
   bookings: 'BOOKINGS_URL',

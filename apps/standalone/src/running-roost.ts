@@ -8,6 +8,7 @@ import { composeEnvironment, type Composition } from './environment.js';
 import type { KafkaServer } from './events.js';
 import { greeting } from './greeting.js';
 import type { Database } from './parts.js';
+import { storeInstance } from './running-instance.js';
 import { type RunningServer, type Runtime, type StartContext, urlsOf } from './runtime.js';
 
 /** The servers of a start. */
@@ -64,6 +65,7 @@ export class Roost {
       { ...this.context, composition: this.composition },
       async (urls) => demo?.replayHistory(urls),
     );
+    storeInstance(this.composition, this.#running);
   }
 
   #load(demo: DemoData): void {

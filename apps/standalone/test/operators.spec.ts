@@ -140,6 +140,25 @@ describe('the commands of operators', () => {
     expect(await json('reconcile', 'run')).toMatchObject({ balanced: true, differences: [] });
   });
 
+  test('reconcile and clock find the instance in its data folder, whatever the variables of the shell say', async () => {
+    const nowhere = 'http://127.0.0.1:9';
+    const stranger = new Operator({
+      ROOST_DATA_DIR: env.ROOST_DATA_DIR ?? '',
+      SANDBOX_URL: nowhere,
+      IDENTITY_URL: nowhere,
+      PUBLIC_URL: nowhere,
+      PORT: '9',
+    });
+    try {
+      const found = await stranger.json<{ balanced: boolean; providerPayments: number }>('reconcile', 'run');
+      expect(found.balanced).toBe(true);
+      expect(found.providerPayments).toBeGreaterThan(0);
+      expect(await stranger.json('clock', 'show')).toMatchObject({ now: expect.any(String) });
+    } finally {
+      stranger.stop();
+    }
+  });
+
   test('ledger check reports a payment that differs from its ledger movements', async () => {
     const [payment] = await query<{ id: string }>(
       'payments',

@@ -51,6 +51,11 @@ export function claimFolder(folder: string): Claim {
   }
 }
 
+/** The process that has the folder; null if there is none. */
+export function ownerOf(folder: string): number | null {
+  return runningOwner(join(folder, FILE));
+}
+
 function runningOwner(file: string): number | null {
   let words: string[];
   try {

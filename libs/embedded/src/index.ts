@@ -1,5 +1,5 @@
 export { startWatchdog, type WatchdogOptions, type Watchdog } from './watchdog.js';
-export { claimFolder } from './claim.js';
+export { claimFolder, ownerOf } from './claim.js';
 export { EmbeddedError } from './embedded-error.js';
 export { startKafka, type EmbeddedKafka, type KafkaOptions } from './kafka.js';
 export { freePort, portTaken } from './ports.js';

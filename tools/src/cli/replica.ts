@@ -43,7 +43,11 @@ export async function withReplica<T>(
   work: (replica: Replica) => Promise<T>,
 ): Promise<T> {
   if (!system.redisUrl) throw new OperatorError(`No Redis runs on ${system.dataDir}: set REDIS_URL.`);
-  const env = environmentBeside(name, process.env, { ...system, redisUrl: system.redisUrl });
+  const env = environmentBeside(
+    name,
+    { ...process.env, ...system.settings() },
+    { ...system, redisUrl: system.redisUrl },
+  );
   const bus = new ReplicaBus();
   const logger = createLogger(name, env.LOG_LEVEL ?? 'fatal', destination({ dest: 2, sync: true }));
   let service: RunningService;

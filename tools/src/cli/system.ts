@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { runningInstance } from '@roost/app-standalone/composition';
 import { runningKafka, runningPostgres, runningRedis } from '@roost/embedded';
 import pg from 'pg';
 import { UsageError, OperatorError } from './command.js';
@@ -25,6 +26,8 @@ export interface System {
   readonly redisUrl: string | null;
   /** Null: embedded mode. */
   readonly kafkaBrokers: string | null;
+  /** The addresses and the payment provider of the instance on the data folder; null if variables select the system. */
+  settings(): Readonly<Record<string, string>> | null;
 }
 
 /**
@@ -41,7 +44,17 @@ export function findSystem(options: Options): System {
     databaseUrl,
     redisUrl: process.env.REDIS_URL?.trim() || runningRedis(join(dataDir, 'redis')),
     kafkaBrokers: kafkaBrokersOf(options),
+    settings: () => (given ? null : settingsOf(dataDir)),
   };
+}
+
+/** The settings of the instance that runs on the data folder. Settings of this shell may be those of another one. */
+export function settingsOf(dataDir: string): Readonly<Record<string, string>> {
+  const settings = runningInstance(dataDir);
+  if (settings) return settings;
+  throw new OperatorError(
+    `No Roost is ready on ${dataDir}: start it with "npm start" and wait until it is ready, or pass its folder with --data-dir.`,
+  );
 }
 
 /** From KAFKA_BROKERS, or of the installation on the data folder; null if there is neither. */

@@ -1,10 +1,14 @@
+import { runningInstance } from '@roost/app-standalone/composition';
 import { type Action, type Call, type Command, UsageError, OperatorError } from '../command.js';
+import { dataDirOf, LOCATION } from '../system.js';
 
 const URL_OPTION = {
   url: {
     type: 'string',
-    description: 'the address of the gateway (default: PUBLIC_URL, or http://localhost:3000)',
+    description:
+      'the address of the gateway (default: that of the instance on the data folder, or PUBLIC_URL)',
   },
+  ...LOCATION,
 } as const;
 
 const mover = (summary: string, operands: string | undefined, body: (call: Call) => object): Action => ({
@@ -39,7 +43,7 @@ function operand({ operands }: Call, what: string): string {
 }
 
 async function move({ options, out }: Call, body: object): Promise<void> {
-  const gateway = String(options.url ?? gatewayAddress());
+  const gateway = String(options.url ?? gatewayAddress(options));
   if (!URL.canParse(gateway))
     throw new UsageError(`"${gateway}" is not an address such as http://localhost:3000.`);
   const response = await fetch(new URL('/dev/clock', gateway), {
@@ -66,8 +70,16 @@ async function move({ options, out }: Call, body: object): Promise<void> {
   out.result({ now: result.now, aheadSeconds }, [{ now: result.now, 'ahead by': ahead(aheadSeconds) }]);
 }
 
-function gatewayAddress(): string {
-  return process.env.PUBLIC_URL?.trim() || `http://localhost:${process.env.PORT?.trim() || 3000}`;
+/** The instance on the data folder; else PUBLIC_URL. A default address could be the gateway of another instance. */
+function gatewayAddress(options: Call['options']): string {
+  const dataDir = dataDirOf(options);
+  const port = runningInstance(dataDir)?.PORT;
+  if (port !== undefined) return `http://127.0.0.1:${port}`;
+  const given = process.env.PUBLIC_URL?.trim();
+  if (given) return given;
+  throw new OperatorError(
+    `No Roost is ready on ${dataDir}: start it with "npm start", or pass its folder with --data-dir or its address with --url.`,
+  );
 }
 
 function ahead(seconds: number): string {
