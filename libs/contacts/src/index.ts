@@ -1,2 +1,3 @@
 export * from './contact-masking.js';
+export { normalizeText } from './normalized-text.js';
 export { CONTACT_KINDS, type ContactKind } from './contact.js';

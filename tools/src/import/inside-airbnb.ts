@@ -12,7 +12,7 @@ import {
 } from './listing-row.js';
 import type { Operator } from './operator.js';
 import { cityOfFile } from './place.js';
-import { oneLine, plainText, withoutContacts } from './plain-text.js';
+import { nameOf, plainText, withoutContacts } from './plain-text.js';
 import { Progress, type Screen } from './progress.js';
 import { type Kind, Report } from './report.js';
 import { Survey } from './survey.js';
@@ -212,7 +212,7 @@ export class InsideAirbnbImport {
       const notes: string[] = [];
       const text = withoutContacts(plainText(cells.comments), notes);
       if (text === '') return this.report.skip('reviews', 'no text', example);
-      const authorName = withoutContacts(oneLine(cells.reviewer_name), notes) || 'Guest';
+      const authorName = nameOf(cells.reviewer_name, 'Guest', notes);
       for (const note of notes) this.report.note('reviews', note, example);
       await batches.add({
         externalId: cells.id.trim(),

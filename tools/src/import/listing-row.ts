@@ -1,6 +1,6 @@
 import { amenities, slug } from './amenities.js';
 import { cityOfNeighbourhood, countryAt, currencyOf, isSwapped, timeZoneAt } from './place.js';
-import { oneLine, plainText, withoutContacts } from './plain-text.js';
+import { nameOf, oneLine, plainText, withoutContacts } from './plain-text.js';
 import { minorUnits } from './price.js';
 
 export const LISTING_COLUMNS = [
@@ -139,12 +139,12 @@ export function readListing(cells: ListingCells, defaults: Defaults): ListingOut
       .join('\n\n'),
     notes,
   );
-  const displayName = withoutContacts(oneLine(cells.host_name), notes);
+  const displayName = nameOf(cells.host_name, 'Host', notes);
   const licence = oneLine(cells.license);
   if (licence.length > LONGEST_LICENCE) notes.push('registration number skipped: too long');
   if (named.length > MAX_AMENITIES) notes.push(`only the first ${MAX_AMENITIES} amenities kept`);
   return {
-    host: { externalId: cells.host_id.trim(), displayName: displayName || 'Host' },
+    host: { externalId: cells.host_id.trim(), displayName },
     listing: {
       externalId: cells.id.trim(),
       content: {

@@ -1,4 +1,4 @@
-import { oneLine, plainText, withoutContacts } from './plain-text.js';
+import { nameOf, oneLine, plainText, withoutContacts } from './plain-text.js';
 
 test.each<[string, string]>([
   ['One.<br/>Two.<br />Three.<br>Four.', 'One.\nTwo.\nThree.\nFour.'],
@@ -18,6 +18,14 @@ test.each<[string, string]>([
 
 test('makes a title one line', () => {
   expect(oneLine('Loft<br/>over \t the\nriver ')).toBe('Loft over the river');
+});
+
+test.each([
+  ['Ana', 'Ana'],
+  ['', 'Host'],
+  ['\u200b\u3164', 'Host'],
+])('the name %j is shown as %s', (name, shown) => {
+  expect(nameOf(name, 'Host', [])).toBe(shown);
 });
 
 test('masks contact data and notes each', () => {

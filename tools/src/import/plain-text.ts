@@ -1,4 +1,4 @@
-import { type ContactKind, maskEachContact } from '@roost/contacts';
+import { type ContactKind, maskEachContact, normalizeText } from '@roost/contacts';
 import { decodeHTML } from 'entities';
 
 const LINE_BREAK = /<br\s*\/?>|<\/p>\s*<p[^>]*>/gi;
@@ -16,6 +16,12 @@ export function plainText(html: string): string {
 }
 
 export const oneLine = (html: string): string => plainText(html).replace(/\s+/gu, ' ');
+
+/** A name in one line, without contact data; the fallback if a reader would see nothing of it. */
+export function nameOf(html: string, fallback: string, notes: string[]): string {
+  const name = withoutContacts(oneLine(html), notes);
+  return normalizeText(name).text.trim() === '' ? fallback : name;
+}
 
 const MASKED: Record<ContactKind, string> = {
   mail: 'mail address masked',
