@@ -148,6 +148,14 @@ describe('200: dates', () => {
     );
   });
 
+  test('finds a city by any kind of apostrophe', async () => {
+    const place = { ...atPoint(3, 3), ...inCity("L'Aquila", 'IT'), timeZone: 'Europe/Rome' };
+    await catalog.publish('apostrophe', place);
+    for (const city of ["L'Aquila", 'L’Aquila', 'l`aquila']) {
+      expect(await catalog.titles(`city=${encodeURIComponent(city)}`)).toEqual(['apostrophe']);
+    }
+  });
+
   test('returns the total of a quote', async () => {
     const pricing = {
       basePriceMinor: 9_999,
