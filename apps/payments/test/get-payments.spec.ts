@@ -34,6 +34,20 @@ describe('GET /v1/payments/{id} and /v1/bookings/{id}/payments', () => {
     }
   });
 
+  test('lists a payment only when it can be confirmed, as /payment does', async () => {
+    const guest = testUser();
+    const { booking, payment } = await payments.givenPayment({ guest });
+    const client = payments.service.as(guest);
+    const path = `/v1/bookings/${booking.bookingId}`;
+    const listed = await client.get<{ data: PaymentBody[] }>(`${path}/payments`);
+    expect(listed.body.data.map(({ id }) => id)).toEqual([payment.id]);
+    // As before its creation at the provider.
+    await payments.service.query('UPDATE payment SET provider_ref = NULL WHERE id = $1', [payment.id]);
+    expectProblem(await payments.confirm(guest, payment.id), 404, 'payment.not_ready');
+    expectProblem(await client.get(`${path}/payment`), 404, 'payment.not_ready');
+    expect(await client.get(`${path}/payments`)).toMatchObject({ status: 200, body: { data: [] } });
+  });
+
   test('stores the guest’s secrets encrypted', async () => {
     const guest = testUser();
     const { payment } = await payments.givenPayment({ guest });

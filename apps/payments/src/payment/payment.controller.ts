@@ -20,7 +20,7 @@ import { Encryption, Problem } from '@roost/platform';
 import { z } from 'zod';
 import { ConfirmPayment, PaymentView, toPaymentViewFor } from './payment.dto.js';
 import type { Payment } from './payment.entity.js';
-import { currentPayment, paymentsOfBooking, visiblePayment } from './payment.queries.js';
+import { currentPayment, isListed, paymentsOfBooking, visiblePayment } from './payment.queries.js';
 import { PaymentService } from './payment.service.js';
 
 const PaymentList = z.object({ data: z.array(PaymentView) }).meta({ id: 'PaymentList' });
@@ -61,7 +61,7 @@ export class PaymentController {
   ): Promise<z.output<typeof PaymentList>> {
     const payments = await paymentsOfBooking(this.orm.em.fork(), bookingId, user.id);
     if (payments.length === 0) throw new Problem('booking.not_found');
-    return { data: payments.map((payment) => this.view(payment, user)) };
+    return { data: payments.filter(isListed).map((payment) => this.view(payment, user)) };
   }
 
   @Summary('Read a payment')

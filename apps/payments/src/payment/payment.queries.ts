@@ -1,6 +1,10 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { Payment } from './payment.entity.js';
 
+/** Whether a payment is shown with its booking: it exists at its provider, where it can be confirmed, or never will. */
+export const isListed = ({ providerRef, status }: Payment): boolean =>
+  providerRef !== null || status === 'voided';
+
 /** The guest's payment of a booking: the due one, otherwise the newest. Null until it exists at the provider. */
 export async function currentPayment(
   em: EntityManager,
@@ -22,10 +26,7 @@ export async function currentPayments(
     { bookingId: { $in: [...bookingIds] }, guestId },
     { orderBy: { createdAt: 'desc', id: 'desc' } },
   );
-  const visible = Map.groupBy(
-    payments.filter((payment) => payment.providerRef !== null || payment.status === 'voided'),
-    (payment) => payment.bookingId,
-  );
+  const visible = Map.groupBy(payments.filter(isListed), (payment) => payment.bookingId);
   return bookingIds.map((id) => {
     const own = visible.get(id) ?? [];
     const due = own.find(({ status }) => ['requires_payment_method', 'requires_action'].includes(status));
@@ -33,7 +34,7 @@ export async function currentPayments(
   });
 }
 
-/** All payments of a booking of this guest or host, oldest first. */
+/** All payments of a booking of this guest or host, oldest first, with those that are not listed yet. */
 export function paymentsOfBooking(em: EntityManager, bookingId: string, userId: string): Promise<Payment[]> {
   return em.find(
     Payment,
