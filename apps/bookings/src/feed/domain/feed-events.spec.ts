@@ -184,6 +184,13 @@ test.each(['20500101', '99991231'])(
 );
 
 describe('unreadable dates', () => {
+  test('of a moved occurrence: the event is named, and the series is read', async () => {
+    const moved = event('UID:3', 'RECURRENCE-ID:2027-03-XX', ...days('0320', '0321'));
+    const content = await read(calendar(event('UID:3', ...days('0309', '0312')), moved));
+    expect(nightsOf(content)).toEqual(['0309..0312']);
+    expect(content.unreadable).toEqual(new Set(['3']));
+  });
+
   const readable = event('UID:1', ...days('0309', '0312'));
 
   test.each([

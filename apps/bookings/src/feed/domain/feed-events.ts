@@ -100,6 +100,7 @@ class FeedReader {
     for (const event of events) {
       const id = find(event, 'RECURRENCE-ID');
       const when = id && this.times.read(id);
+      if (id && !when) this.ignoreUnreadable(event, 'unreadable_date');
       if (!when) continue;
       const day = dayOf(when, first ?? when);
       const previous = exceptions.get(day);
