@@ -18,6 +18,9 @@ import type { Delivery, EventListener } from './transport.js';
 
 const REDRIVE_POLL_MS = 1000;
 
+/** Handlers mostly wait for the database. Fewer than the connections of a pool (10), which requests share. */
+const CONCURRENCY = 8;
+
 /**
  * The Nest transport strategy of Roost's events: collects the @OnEvent handlers and processes each delivered event until
  * it is handled or dead-lettered.
@@ -42,7 +45,7 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
   ) {
     super();
     this.#retryDelaysMs = options.retryDelaysMs ?? RETRY_DELAYS_MS;
-    this.#queue = new KeyedEventQueue(options.concurrency ?? 4, (delivery, tries) =>
+    this.#queue = new KeyedEventQueue(options.concurrency ?? CONCURRENCY, (delivery, tries) =>
       this.#attempt(delivery, tries),
     );
   }
