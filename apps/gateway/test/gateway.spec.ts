@@ -214,12 +214,13 @@ describe('rate limits', () => {
       expect(statusesOfUser.at(-1)).toBe(429);
       expect((await limited.as(testUser()).get('/v1/me')).status).toBe(200);
 
-      // A step-up counts for its session, a refresh as any request: an address may be shared.
+      // A step-up counts for its session, and a log-in for its address in any spelling.
       const [one, other] = [testUser(), testUser()];
       const stepUp = async (who: typeof one) => (await limited.as(who).post('/v1/auth/step-up', {})).status;
       expect([await stepUp(one), await stepUp(one), await stepUp(other)]).toEqual([201, 429, 201]);
       expect((await limited.anonymous.post('/v1/auth/login', {})).status).toBe(201);
-      expectProblem(await limited.anonymous.post('/v1/auth/login', {}), 429, 'rate.limited');
+      for (const path of ['/v1/auth/login', '/v1/auth/%6cogin'])
+        expectProblem(await limited.anonymous.post(path, {}), 429, 'rate.limited');
       expect((await limited.anonymous.get('/health/live')).status).toBe(200);
     } finally {
       await limited.close();

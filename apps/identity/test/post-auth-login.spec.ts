@@ -202,6 +202,21 @@ describe('429', () => {
     expect((await logInFrom('192.0.2.1', email, PASSWORD)).status).toBe(200);
   });
 
+  it('a stranger who has to wait fills no count that other networks share', async () => {
+    const email = await identity.register();
+    for (let n = 0; n < 8; n++) {
+      await logInFrom('198.51.100.1', email, WRONG);
+      await identity.service.query("UPDATE login_attempt SET locked_until = now() - interval '1 s'");
+    }
+    const counts = await identity.service.query<{ failures: number }>(
+      'SELECT failures FROM login_attempt WHERE failures > 0 ORDER BY 1',
+    );
+    expect(counts.map(({ failures }) => failures).slice(-2)).toEqual([5, 8]);
+    expect(await identity.service.query('SELECT FROM login_attempt WHERE last_failed_at IS NULL')).toEqual(
+      [],
+    );
+  });
+
   it('does not lock a known device or a session when strangers fail in many networks', async () => {
     const email = await identity.register();
     const session = await logInFrom('192.0.2.1', email, PASSWORD, 'Phone/1.0');

@@ -39,7 +39,7 @@ async function start(): Promise<void> {
     RATE_LIMIT_PER_MINUTE: '0',
     LOG_LEVEL: 'fatal',
     // The claims of a killed process expire soon.
-    PROVIDER_TIMEOUT_SECONDS: '3',
+    PROVIDER_TIMEOUT_SECONDS: '2',
     PAYMENT_CHECK_SECONDS: '1',
   };
   roost = run({ ...env, ...settings }, ROOST);

@@ -77,9 +77,9 @@ export class GraphController {
     if (!graph) throw unavailable('The graph is not ready yet');
     const operation = await this.parser.parse(await readBody(request), graph.schema);
     if (operation.name) roost.log.operation = operation.name;
-    const requests = requestsOf({ ...operation, rootFields: operation.rootKeys.length });
-    for (let counted = 1; counted < requests; counted += 1)
-      await this.limiter.consume(request, reply, '/graphql');
+    const max = this.limiter.maxOf(request, '/graphql');
+    const requests = requestsOf({ ...operation, rootFields: operation.rootKeys.length }, max);
+    await this.limiter.consumeMore(request, reply, '/graphql', requests - 1);
     const result = await graph.execute({
       document: operation.document,
       variables: operation.variables,

@@ -35,8 +35,8 @@ export class ProxyController {
     try {
       await this.authenticate(request, route);
     } finally {
-      // A request with an invalid token counts for its IP address.
-      await this.limiter.consume(request, reply, path);
+      // A request with an invalid token counts for its IP address. The path of the request may be percent-encoded.
+      await this.limiter.consume(request, reply, route.path);
     }
     limitBody(request, route);
     request.roost.route = route.path;

@@ -6,11 +6,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import { limitOf } from './domain/rate-limits.js';
 
-type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
+interface Limiter {
+  count: ReturnType<FastifyInstance['createRateLimit']>;
+  /** Requests per minute. */
+  max: number;
+}
 
 /**
  * Limits the requests per minute, counted in Redis for all replicas: per user, per IP address of anonymous requests (a
- * fifth), per IP address of log-ins and the like (a thirtieth), and per session of step-ups (a thirtieth). While Redis is
+ * fifth), per IP address of log-ins and the like (a thirtieth), per session of step-ups (a thirtieth), and per IP address of
+ * refreshes (all). While Redis is
  * unavailable, there is no limit.
  */
 @Injectable()
@@ -20,6 +25,7 @@ export class RateLimiter implements OnModuleInit {
   private perAddress: Limiter | undefined;
   private logIn: Limiter | undefined;
   private session: Limiter | undefined;
+  private refresh: Limiter | undefined;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config<typeof GatewayConfig>,
@@ -38,16 +44,16 @@ export class RateLimiter implements OnModuleInit {
       nameSpace: `${this.config.REDIS_PREFIX}:limit:`,
       skipOnError: true,
     });
-    const limiter = (name: string, divisor: number, keyOf: (request: FastifyRequest) => string): Limiter =>
-      fastify.createRateLimit({
-        max: Math.max(1, Math.floor(perMinute / divisor)),
-        timeWindow: 60_000,
-        keyGenerator: (request) => `${name}:${keyOf(request)}`,
-      });
+    const limiter = (name: string, divisor: number, keyOf: (request: FastifyRequest) => string): Limiter => {
+      const max = Math.max(1, Math.floor(perMinute / divisor));
+      const keyGenerator = (request: FastifyRequest) => `${name}:${keyOf(request)}`;
+      return { max, count: fastify.createRateLimit({ max, timeWindow: 60_000, keyGenerator }) };
+    };
     fastify.after(() => {
       this.perUser = limiter('user', 1, (request) => request.roost.user?.id ?? request.ip);
       this.perAddress = limiter('address', 5, (request) => request.ip);
       this.logIn = limiter('auth', 30, (request) => request.ip);
+      this.refresh = limiter('refresh', 1, (request) => request.ip);
       this.session = limiter('session', 30, (request) => request.roost.user?.sessionId ?? request.ip);
     });
   }
@@ -55,8 +61,23 @@ export class RateLimiter implements OnModuleInit {
   /** Counts the request and sets the `RateLimit-*` headers. Throws 429 `rate.limited` over the limit. */
   async consume(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {
     const limiter = this[limitOf(path, request.roost.user !== null)];
+    if (limiter) await this.count(limiter, request, reply);
+  }
+
+  /** Counts a request that has been counted once as several. Throws 429 as `consume` does. */
+  async consumeMore(request: FastifyRequest, reply: FastifyReply, path: string, more: number): Promise<void> {
+    const limiter = this[limitOf(path, request.roost.user !== null)];
     if (!limiter) return;
-    const state = await limiter(request);
+    await Promise.all(Array.from({ length: more }, () => this.count(limiter, request, reply)));
+  }
+
+  /** Requests per minute of this caller; infinite without a limit. */
+  maxOf(request: FastifyRequest, path: string): number {
+    return this[limitOf(path, request.roost.user !== null)]?.max ?? Infinity;
+  }
+
+  private async count(limiter: Limiter, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const state = await limiter.count(request);
     if (state.isAllowed) return;
     reply.header('ratelimit-limit', state.max);
     reply.header('ratelimit-remaining', state.remaining);

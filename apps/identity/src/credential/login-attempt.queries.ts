@@ -7,13 +7,14 @@ export interface HashedCounter {
   account: Buffer;
 }
 
-/** Locks and returns the attempts of a counter; creates the row if it is missing. */
+/** Locks and returns the attempts of a counter; creates the row if it is missing, with the instant by which it is deleted. */
 export async function lockAttempts(
   em: EntityManager,
   { subject, account }: HashedCounter,
+  now: Date,
 ): Promise<Attempts> {
   await em.execute(sql`
-    INSERT INTO login_attempt (subject, account, failures) VALUES (${subject}, ${account}, 0)
+    INSERT INTO login_attempt (subject, account, failures, last_failed_at) VALUES (${subject}, ${account}, 0, ${now})
     ON CONFLICT DO NOTHING`);
   const [row] = await em.execute<Attempts[]>(sql`
     SELECT failures, locked_until AS "lockedUntil", last_failed_at AS "lastFailedAt"

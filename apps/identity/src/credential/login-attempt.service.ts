@@ -53,10 +53,13 @@ export class LoginAttemptService {
       async (em) => {
         const now = this.clock.now();
         const admitted: (() => Promise<void>)[] = [];
+        let waits = false;
         for (const counter of counters) {
           const key = hashed(counter);
-          const admission = admitAttempt(await lockAttempts(em, key), now, counter.freeFailures);
+          const admission = admitAttempt(await lockAttempts(em, key, now), now, counter.freeFailures);
           if (admission.locked) return admission.retryAfterSeconds;
+          if (counter.shared && waits) continue;
+          waits ||= admission.attempts.lockedUntil !== null;
           admitted.push(() => saveAttempts(em, key, admission.attempts));
         }
         for (const save of admitted) await save();

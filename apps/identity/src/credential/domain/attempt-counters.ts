@@ -11,6 +11,8 @@ export interface AttemptCounter {
   readonly subject: string;
   /** The wait starts with this failure in a row. */
   readonly freeFailures: number;
+  /** Many networks fill it. A network that has to wait by its own count adds nothing more, so that it can't fill it alone. */
+  readonly shared?: boolean;
 }
 
 /** Where a log-in comes from. A device is known if the account has opened a session with it before. */
@@ -36,7 +38,12 @@ export function logInCounters(account: string, origin: AttemptOrigin): AttemptCo
     ];
   return [
     { account, subject: `${account} from ${network}`, freeFailures: FREE_FAILURES },
-    { account, subject: `${account} from unknown devices`, freeFailures: FREE_FAILURES_OF_ACCOUNT },
+    {
+      account,
+      subject: `${account} from unknown devices`,
+      freeFailures: FREE_FAILURES_OF_ACCOUNT,
+      shared: true,
+    },
   ];
 }
 
