@@ -8,7 +8,5 @@ export default {
   ...base,
   testMatch: ['<rootDir>/{apps,libs,tools}/**/*.faults.ts'],
   testTimeout: 180_000,
-  // These specs wait more than they compute.
-  maxWorkers: '200%',
   globalSetup: '<rootDir>/libs/testing/jest/global-setup-faults.js',
 };

@@ -59,8 +59,16 @@ export class JobWaker {
 
   #runHere(job: WakeableJob): void {
     this.#waiting.push(job);
-    if (this.#lanes.size >= this.options.concurrency) return;
-    const lane = this.#runWaiting().finally(() => this.#lanes.delete(lane));
+    this.#startLane();
+  }
+
+  #startLane(): void {
+    if (this.#waiting.length === 0 || this.#lanes.size >= this.options.concurrency) return;
+    const lane = this.#runWaiting().finally(() => {
+      this.#lanes.delete(lane);
+      // A job may have arrived after the lane had found no more.
+      this.#startLane();
+    });
     this.#lanes.add(lane);
   }
 

@@ -47,6 +47,8 @@ let isReported = false;
 function reportOnce(error: Error): void {
   if (isReported) return;
   isReported = true;
+  // Standard error may be a file on the same full disk; without a listener the process would end.
+  process.stderr.on('error', () => undefined);
   process.stderr.write(`The log can't be written: ${error.message}\n`);
 }
 

@@ -184,10 +184,10 @@ test.each(['20500101', '99991231'])(
 );
 
 describe('unreadable dates', () => {
-  test('of a moved occurrence: the event is named, and the series is read', async () => {
+  test('of the occurrence that moved: the event is named, and its nights and the series are read', async () => {
     const moved = event('UID:3', 'RECURRENCE-ID:2027-03-XX', ...days('0320', '0321'));
     const content = await read(calendar(event('UID:3', ...days('0309', '0312')), moved));
-    expect(nightsOf(content)).toEqual(['0309..0312']);
+    expect(nightsOf(content)).toEqual(['0309..0312', '0320..0321']);
     expect(content.unreadable).toEqual(new Set(['3']));
   });
 

@@ -99,10 +99,10 @@ class FeedReader {
     const exceptions = new Map<string, IcalEvent>();
     for (const event of events) {
       const id = find(event, 'RECURRENCE-ID');
-      const when = id && this.times.read(id);
-      if (id && !when) this.ignoreUnreadable(event, 'unreadable_date');
-      if (!when) continue;
-      const day = dayOf(when, first ?? when);
+      if (!id) continue;
+      const when = this.times.read(id);
+      if (!when) this.ignoreUnreadable(event, 'unreadable_date');
+      const day = when ? dayOf(when, first ?? when) : id.value;
       const previous = exceptions.get(day);
       if (!previous || sequenceOf(event) >= sequenceOf(previous)) exceptions.set(day, event);
     }
