@@ -78,7 +78,7 @@ export class PhotoService {
     });
   }
 
-  /** The route is public, so a photo of a suspended listing is served to nobody until the listing is reinstated. */
+  /** The route is public, so photos of a suspended listing are not served, not even to its host, until it is reinstated. */
   async rendition(photoId: string, name: RenditionName): Promise<StoredFile> {
     if (await isOfSuspendedListing(this.em.fork(), photoId)) throw new Problem('photo.not_found');
     const file = await this.files.get(photoId, name);
