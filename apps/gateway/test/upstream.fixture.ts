@@ -52,7 +52,7 @@ export async function startUpstream(document: OpenApiDocument, port = 0): Promis
     // The gateway fetches the schema periodically: not a request of a test.
     if (url !== '/graphql/sdl') seen.push({ method, url, headers, bytes });
     return reply
-      .code(method === 'POST' ? 201 : 200)
+      .code(method === 'POST' && !url.startsWith('/v1/auth/') ? 201 : 200)
       .header('x-from', 'upstream')
       .send({ method, url, bytes });
   });

@@ -33,7 +33,7 @@ export { Wait, waitForChange, type WaitRequest, waitSeconds } from './requests/w
 export { createHttpServer, type HttpOptions, MAX_BODY_BYTES } from './server/http-server.js';
 export { serveMetrics, serveOperations } from './server/operations.js';
 export { toProblem, ProblemFilter } from './server/problem-filter.js';
-export { RespondsWith, RespondsWithText, Summary } from './shapes/responses.js';
+export { HasEtag, RespondsWith, RespondsWithText, Summary } from './shapes/responses.js';
 export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
 export { documentedNumber, Instant, IsoDate, Page, PageQuery, Uuid } from './shapes/common.js';
 export { Email } from './shapes/email.js';

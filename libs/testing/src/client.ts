@@ -1,3 +1,5 @@
+import { expectDeclared } from './declared-responses.js';
+
 export interface TestResponse<T = Record<string, unknown>> {
   status: number;
   headers: Headers;
@@ -21,7 +23,7 @@ export interface GraphqlResponse<T> {
 
 type RequestHeaders = Record<string, string>;
 
-/** An HTTP client of one service with the headers of one caller. */
+/** An HTTP client of one service with the headers of one caller. It accepts only responses that OpenAPI declares. */
 export class TestClient {
   constructor(
     private readonly url: string,
@@ -103,12 +105,14 @@ export class TestClient {
     const bytes = new Uint8Array(await response.arrayBuffer());
     const text = new TextDecoder().decode(bytes);
     const json = /[/+]json\b/.test(response.headers.get('content-type') ?? '') && text !== '';
-    return {
+    const parsed: unknown = json ? JSON.parse(text) : text;
+    const code = response.status >= 400 ? (parsed as ProblemBody).code : undefined;
+    expectDeclared(method, response.url ? new URL(response.url).pathname : path, {
       status: response.status,
-      headers: response.headers,
-      body: (json ? JSON.parse(text) : text) as T,
-      bytes,
-    };
+      code,
+      etag: response.headers.get('etag'),
+    });
+    return { status: response.status, headers: response.headers, body: parsed as T, bytes };
   }
 }
 

@@ -1,5 +1,6 @@
 import { Controller, Get, Post } from '@nestjs/common';
 import {
+  HasEtag,
   RespondsWith,
   Body,
   CurrentUser,
@@ -42,7 +43,6 @@ export class BookingController {
   @RespondsWith(
     201,
     Booking,
-    'account.suspended',
     'quote.not_found',
     'quote.used',
     'quote.expired',
@@ -56,6 +56,7 @@ export class BookingController {
 
   @Summary('Read a booking')
   @Get('bookings/:id')
+  @HasEtag()
   @RespondsWith(200, Booking, 'booking.not_found', 'rate.too_many_waits')
   async read(
     @CurrentUser() viewer: AuthUser,
@@ -82,7 +83,7 @@ export class BookingController {
   @RespondsWith(
     200,
     Booking,
-    'account.suspended',
+    'auth.forbidden',
     'booking.not_found',
     'booking.transition_not_allowed',
     'booking.accept_too_late',
@@ -94,7 +95,7 @@ export class BookingController {
   @Summary('Decline a booking request')
   @Post('bookings/:id/decline')
   @VerifiedEmail()
-  @RespondsWith(200, Booking, 'booking.not_found', 'booking.transition_not_allowed')
+  @RespondsWith(200, Booking, 'auth.forbidden', 'booking.not_found', 'booking.transition_not_allowed')
   decline(
     @CurrentUser() host: AuthUser,
     @Param('id', Uuid) id: string,

@@ -1,5 +1,6 @@
 import { Controller, Get, Header, Post } from '@nestjs/common';
 import {
+  HasEtag,
   RespondsWith,
   RespondsWithText,
   Body,
@@ -37,6 +38,7 @@ export class CalendarExportController {
 
   @Summary('Read an exported calendar')
   @Get('calendars/:token.ics')
+  @HasEtag()
   @Public()
   @RespondsWithText('text/calendar', 'calendar.not_found')
   @Header('cache-control', 'private, no-cache')

@@ -1,5 +1,6 @@
 import { Controller, Get, Post, Put } from '@nestjs/common';
 import {
+  HasEtag,
   RespondsWith,
   Body,
   CurrentUser,
@@ -37,15 +38,7 @@ export class MessageController {
   @Summary('Ask the host of a listing')
   @Post('listings/:id/threads')
   @VerifiedEmail()
-  @RespondsWith(
-    201,
-    Thread,
-    'account.suspended',
-    'listing.not_found',
-    'listing.is_own',
-    'thread.closed',
-    'rate.too_many_messages',
-  )
+  @RespondsWith(201, Thread, 'listing.not_found', 'listing.is_own', 'thread.closed', 'rate.too_many_messages')
   enquire(
     @CurrentUser() guest: AuthUser,
     @Param('id', Uuid) listingId: string,
@@ -57,6 +50,7 @@ export class MessageController {
   /** The thread of a booking has the booking's id. */
   @Summary('Read a thread')
   @Get('threads/:id')
+  @HasEtag()
   @RespondsWith(200, Thread, 'thread.not_found')
   async read(@CurrentUser() viewer: AuthUser, @Param('id', Uuid) id: string): Promise<Thread> {
     const { value, etag } = await this.reader.thread(viewer, id);
@@ -77,14 +71,7 @@ export class MessageController {
   @Summary('Send a message')
   @Post('threads/:id/messages')
   @VerifiedEmail()
-  @RespondsWith(
-    201,
-    Message,
-    'account.suspended',
-    'thread.not_found',
-    'thread.closed',
-    'rate.too_many_messages',
-  )
+  @RespondsWith(201, Message, 'thread.not_found', 'thread.closed', 'rate.too_many_messages')
   send(
     @CurrentUser() sender: AuthUser,
     @Param('id', Uuid) threadId: string,

@@ -1,5 +1,15 @@
 import { Controller, Get, Post } from '@nestjs/common';
-import { RespondsWith, Body, CurrentUser, Param, Uuid, withEtag, type AuthUser, Summary } from '@roost/http';
+import {
+  HasEtag,
+  RespondsWith,
+  Body,
+  CurrentUser,
+  Param,
+  Uuid,
+  withEtag,
+  type AuthUser,
+  Summary,
+} from '@roost/http';
 import { CreateQuote, Quote } from './quote.dto.js';
 import { QuoteService } from './quote.service.js';
 
@@ -9,20 +19,14 @@ export class QuoteController {
 
   @Summary('Create a quote')
   @Post()
-  @RespondsWith(
-    201,
-    Quote,
-    'account.suspended',
-    'listing.not_found',
-    'booking.dates_unavailable',
-    'quote.stay_rule',
-  )
+  @RespondsWith(201, Quote, 'listing.not_found', 'booking.dates_unavailable', 'quote.stay_rule')
   create(@CurrentUser() guest: AuthUser, @Body(CreateQuote) body: CreateQuote): Promise<Quote> {
     return this.quotes.create(guest, body);
   }
 
   @Summary('Read a quote')
   @Get(':id')
+  @HasEtag()
   @RespondsWith(200, Quote, 'quote.not_found')
   async read(@CurrentUser() viewer: AuthUser, @Param('id', Uuid) id: string): Promise<Quote> {
     return withEtag(await this.quotes.read(viewer, id));

@@ -21,7 +21,7 @@ export class MfaController {
   @Post('me/mfa/totp')
   @StepUp()
   @Header('Cache-Control', 'no-store')
-  @RespondsWith(201, TotpEnrolment, 'account.suspended', 'auth.step_up_required', 'auth.mfa_already_enabled')
+  @RespondsWith(201, TotpEnrolment, 'auth.step_up_required', 'auth.mfa_already_enabled')
   begin(@CurrentUser() auth: AuthUser): Promise<TotpEnrolment> {
     return this.mfa.begin(auth);
   }
@@ -33,7 +33,6 @@ export class MfaController {
   @RespondsWith(
     200,
     RecoveryCodes,
-    'account.suspended',
     'auth.step_up_required',
     'auth.mfa_invalid',
     'auth.mfa_not_enabled',
@@ -47,7 +46,7 @@ export class MfaController {
   @Summary('Remove your authenticator')
   @Delete('me/mfa/totp')
   @StepUp()
-  @RespondsWith(204, 'account.suspended', 'auth.step_up_required', 'auth.mfa_not_enabled')
+  @RespondsWith(204, 'auth.step_up_required', 'auth.mfa_not_enabled')
   async remove(@CurrentUser() auth: AuthUser): Promise<void> {
     await this.mfa.remove(auth);
   }

@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller, Get, Put } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import {
+  HasEtag,
   RespondsWith,
   type AuthUser,
   Body,
@@ -25,7 +26,8 @@ export class NotificationSettingsController {
 
   @Summary('Read your notification settings')
   @Get()
-  @RespondsWith(200, NotificationSettings, 'account.suspended')
+  @HasEtag()
+  @RespondsWith(200, NotificationSettings)
   async read(@CurrentUser() auth: AuthUser): Promise<NotificationSettings> {
     const user = await this.sessions.requireUser(auth);
     const { version, muted } = await findMuted(this.em, user.id);
@@ -34,7 +36,7 @@ export class NotificationSettingsController {
 
   @Summary('Replace your notification settings')
   @Put()
-  @RespondsWith(200, NotificationSettings, 'account.suspended', 'request.precondition_failed')
+  @RespondsWith(200, NotificationSettings, 'request.precondition_failed')
   async replace(
     @CurrentUser() auth: AuthUser,
     @Body(NotificationSettings) body: NotificationSettings,

@@ -25,7 +25,7 @@ export class PasswordController {
 
   @Summary('Change your password')
   @Post('me/password')
-  @RespondsWith(204, 'auth.wrong_password', 'account.suspended', 'auth.locked', 'auth.password_too_common')
+  @RespondsWith(204, 'auth.wrong_password', 'auth.locked', 'auth.password_too_common')
   async change(@CurrentUser() auth: AuthUser, @Body(ChangePassword) body: ChangePassword): Promise<void> {
     await this.passwords.change(auth, body);
   }

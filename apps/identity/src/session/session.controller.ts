@@ -62,21 +62,14 @@ export class SessionController {
   @Summary('Confirm the identity of the user')
   @Post('auth/step-up')
   @Header('Cache-Control', 'no-store')
-  @RespondsWith(
-    200,
-    AccessToken,
-    'auth.wrong_password',
-    'auth.mfa_invalid',
-    'account.suspended',
-    'auth.locked',
-  )
+  @RespondsWith(200, AccessToken, 'auth.wrong_password', 'auth.mfa_invalid', 'auth.locked')
   stepUp(@CurrentUser() user: AuthUser, @Body(StepUpProof) body: StepUpProof): Promise<AccessToken> {
     return this.sessions.stepUp(user, body);
   }
 
   @Summary('List your sessions')
   @Get('me/sessions')
-  @RespondsWith(200, SessionPage, 'account.suspended')
+  @RespondsWith(200, SessionPage)
   list(
     @CurrentUser() user: AuthUser,
     @QueryParams(SessionQuery) query: z.output<typeof SessionQuery>,
@@ -86,7 +79,7 @@ export class SessionController {
 
   @Summary('End a session')
   @Delete('me/sessions/:id')
-  @RespondsWith(204, 'account.suspended', 'session.not_found')
+  @RespondsWith(204, 'session.not_found')
   async revoke(@CurrentUser() user: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
     await this.sessions.revoke(user, id);
   }

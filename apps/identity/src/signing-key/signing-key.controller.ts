@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { RespondsWith, Public, withEtag, Summary } from '@roost/http';
+import { HasEtag, RespondsWith, Public, withEtag, Summary } from '@roost/http';
 import { z } from 'zod';
 import { KEY_SET_MAX_AGE_SECONDS } from './domain/key-schedule.js';
 import { SigningKeyService } from './signing-key.service.js';
@@ -27,6 +27,7 @@ export class SigningKeyController {
   @Public()
   @Summary('List the signing keys of access tokens')
   @Get('jwks.json')
+  @HasEtag()
   @Header('Cache-Control', `public, max-age=${KEY_SET_MAX_AGE_SECONDS}, stale-while-revalidate=60`)
   @RespondsWith(200, KeySet)
   async jwks(): Promise<KeySet> {

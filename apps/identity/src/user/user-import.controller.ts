@@ -10,7 +10,7 @@ export class UserImportController {
   @Summary('Import hosts')
   @Post('hosts')
   @Roles('admin')
-  @RespondsWith(200, ImportResults, 'account.suspended')
+  @RespondsWith(200, ImportResults)
   hosts(@CurrentUser() admin: AuthUser, @Body(ImportHosts) batch: ImportHosts): Promise<ImportResults> {
     return this.imports.hosts(admin, batch);
   }

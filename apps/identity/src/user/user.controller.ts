@@ -1,5 +1,6 @@
 import { Controller, Get, Patch, Post } from '@nestjs/common';
 import {
+  HasEtag,
   RespondsWith,
   type AuthUser,
   Body,
@@ -26,7 +27,8 @@ export class UserController {
 
   @Summary('Read your account')
   @Get('me')
-  @RespondsWith(200, Me, 'account.suspended')
+  @HasEtag()
+  @RespondsWith(200, Me)
   async me(@CurrentUser() auth: AuthUser): Promise<Me> {
     const user = await this.sessions.requireUser(auth);
     return withEtag(toMe(user), etagOfUser(user));
@@ -34,7 +36,7 @@ export class UserController {
 
   @Summary('Change your account')
   @Patch('me')
-  @RespondsWith(200, Me, 'account.suspended', 'request.precondition_failed')
+  @RespondsWith(200, Me, 'request.precondition_failed')
   async update(@CurrentUser() auth: AuthUser, @Body(UpdateMe) body: UpdateMe): Promise<Me> {
     const user = await this.users.update(auth, body);
     return withEtag(toMe(user), etagOfUser(user));
@@ -51,6 +53,7 @@ export class UserController {
   @Public()
   @Summary('Read the public profile of a user')
   @Get('users/:id')
+  @HasEtag()
   @RespondsWith(200, PublicProfile, 'user.not_found')
   async profile(@Param('id', Uuid) id: string): Promise<PublicProfile> {
     const user = await this.users.profile(id);
@@ -60,7 +63,7 @@ export class UserController {
   @Summary('Suspend a user')
   @Post('admin/users/:id/suspend')
   @Roles('admin')
-  @RespondsWith(204, 'account.suspended', 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
+  @RespondsWith(204, 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
   async suspend(@CurrentUser() auth: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
     await this.users.suspend(auth, id);
   }
@@ -68,7 +71,7 @@ export class UserController {
   @Summary('Reinstate a user')
   @Post('admin/users/:id/reinstate')
   @Roles('admin')
-  @RespondsWith(204, 'account.suspended', 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
+  @RespondsWith(204, 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
   async reinstate(@CurrentUser() auth: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
     await this.users.reinstate(auth, id);
   }

@@ -1,5 +1,6 @@
 import { Controller, Get, Patch, Post, Put } from '@nestjs/common';
 import {
+  HasEtag,
   RespondsWith,
   type AuthUser,
   Body,
@@ -54,6 +55,7 @@ export class ListingController {
 
   @Summary('Read a listing')
   @Get('listings/:id')
+  @HasEtag()
   @OptionalUser()
   @RespondsWith(200, ListingView, 'listing.not_found')
   read(@CurrentUser() viewer: AuthUser | null, @Param('id', Uuid) id: string): Promise<ListingView> {
@@ -84,6 +86,7 @@ export class ListingController {
 
   @Summary('Read the pricing of a listing')
   @Get('listings/:id/pricing')
+  @HasEtag()
   @Roles('host')
   @RespondsWith(200, PriceRules, 'listing.not_found', 'listing.forbidden', 'listing.pricing_not_set')
   pricing(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<PriceRules> {
@@ -112,6 +115,7 @@ export class ListingController {
 
   @Summary('Read the stay rules of a listing')
   @Get('listings/:id/stay-rules')
+  @HasEtag()
   @Roles('host')
   @RespondsWith(200, StayRules, 'listing.not_found', 'listing.forbidden')
   stayRules(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<StayRules> {

@@ -1,6 +1,7 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Controller, Get, Inject, Post } from '@nestjs/common';
 import {
+  HasEtag,
   RespondsWith,
   type AuthUser,
   Body,
@@ -35,6 +36,7 @@ export class PaymentController {
 
   @Summary('Read the payment of a booking')
   @Get('bookings/:bookingId/payment')
+  @HasEtag()
   @RespondsWith(200, PaymentView, 'payment.not_ready', 'rate.too_many_waits')
   async ofBooking(
     @Param('bookingId', Uuid) bookingId: string,
@@ -66,6 +68,7 @@ export class PaymentController {
 
   @Summary('Read a payment')
   @Get('payments/:id')
+  @HasEtag()
   @RespondsWith(200, PaymentView, 'payment.not_found')
   async one(@Param('id', Uuid) id: string, @CurrentUser() user: AuthUser): Promise<PaymentView> {
     const payment = await visiblePayment(this.orm.em.fork(), id, user);
@@ -79,7 +82,6 @@ export class PaymentController {
   @RespondsWith(
     200,
     PaymentView,
-    'account.suspended',
     'payment.declined',
     'payment.not_found',
     'payment.not_ready',

@@ -21,7 +21,7 @@ export class ModerationController {
 
   @Summary('Report a review')
   @Post('reviews/:id/report')
-  @RespondsWith(201, ReportReceipt, 'account.suspended', 'review.not_found')
+  @RespondsWith(201, ReportReceipt, 'review.not_found')
   report(
     @CurrentUser() reporter: AuthUser,
     @Param('id', Uuid) id: string,

@@ -1,5 +1,6 @@
 import { Controller, Get, Patch, Post } from '@nestjs/common';
 import {
+  HasEtag,
   RespondsWith,
   type AuthUser,
   Body,
@@ -44,7 +45,6 @@ export class ReviewController {
   @RespondsWith(
     201,
     ReviewView,
-    'account.suspended',
     'booking.not_found',
     'review.already_written',
     'review.not_eligible',
@@ -70,6 +70,7 @@ export class ReviewController {
 
   @Summary('Read a review')
   @Get('reviews/:id')
+  @HasEtag()
   @OptionalUser()
   @RespondsWith(200, ReviewView, 'review.not_found')
   async read(@CurrentUser() viewer: AuthUser | null, @Param('id', Uuid) id: string): Promise<ReviewView> {
@@ -81,7 +82,6 @@ export class ReviewController {
   @RespondsWith(
     200,
     ReviewView,
-    'account.suspended',
     'review.not_found',
     'review.already_published',
     'request.precondition_failed',
@@ -96,14 +96,7 @@ export class ReviewController {
 
   @Summary('Reply to a review')
   @Post('reviews/:id/reply')
-  @RespondsWith(
-    201,
-    ReviewView,
-    'account.suspended',
-    'review.not_found',
-    'review.already_replied',
-    'review.reply_window_closed',
-  )
+  @RespondsWith(201, ReviewView, 'review.not_found', 'review.already_replied', 'review.reply_window_closed')
   async reply(
     @CurrentUser() recipient: AuthUser,
     @Param('id', Uuid) id: string,

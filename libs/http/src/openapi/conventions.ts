@@ -5,7 +5,7 @@ import {
   STEP_UP_EXTENSION,
   VERIFIED_EMAIL_EXTENSION,
 } from '../auth/decorators.js';
-import { problemSchema } from '../shapes/responses.js';
+import { ETAG_EXTENSION, problemSchema } from '../shapes/responses.js';
 
 export interface DocumentedOperation {
   security?: object[];
@@ -32,7 +32,7 @@ const EXTENSIONS = [ACCESS_EXTENSION, ROLES_EXTENSION, VERIFIED_EMAIL_EXTENSION,
 const UNLIMITED = /^\/v1\/webhooks\//;
 const WITHOUT_IDEMPOTENCY = /^\/v1\/(?:auth|me\/mfa)(?:\/|$)/;
 
-/** Adds what follows from conventions: security, common problems and the `Idempotency-Key` header. */
+/** Adds what follows from conventions: security, common problems, and the headers of retries and conditional reads. */
 export function complete(operation: DocumentedOperation, method: string, path: string): void {
   const access = operation[ACCESS_EXTENSION];
   operation.security =
@@ -45,13 +45,26 @@ export function complete(operation: DocumentedOperation, method: string, path: s
     codes.push('idempotency.in_progress', 'idempotency.key_reused');
     operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
   }
+  if (operation[ETAG_EXTENSION]) addConditionalRead(operation);
   for (const code of codes) addProblem(operation, code);
+}
+
+function addConditionalRead(operation: DocumentedOperation): void {
+  delete operation[ETAG_EXTENSION];
+  operation.parameters = [...(operation.parameters ?? []), IF_NONE_MATCH];
+  operation.responses[200] = { ...(operation.responses[200] as object), headers: { ETag: ETAG } };
+  operation.responses[304] = {
+    description: 'Not modified: `If-None-Match` contains the current `ETag`. The response has no body.',
+    headers: { ETag: ETAG },
+  };
 }
 
 /** The codes of `AccessGuard`. Removes the extensions that its decorators add. */
 function accessCodes(operation: DocumentedOperation): ErrorCode[] {
   const codes: ErrorCode[] = [];
-  if (operation[ACCESS_EXTENSION] !== 'public') codes.push('auth.missing_token', 'auth.invalid_token');
+  // A session that a suspension has ended is rejected with a code of its own.
+  if (operation[ACCESS_EXTENSION] !== 'public')
+    codes.push('auth.missing_token', 'auth.invalid_token', 'account.suspended');
   if (operation[ROLES_EXTENSION]) codes.push('auth.forbidden');
   if (operation[VERIFIED_EMAIL_EXTENSION]) codes.push('auth.email_unverified');
   if (operation[STEP_UP_EXTENSION]) codes.push('auth.step_up_required');
@@ -67,6 +80,17 @@ const IDEMPOTENCY_KEY = {
   description:
     'A unique key that makes it safe to repeat the request. For 24 hours, requests with the same key return the response of the first request.',
 };
+
+const IF_NONE_MATCH = {
+  name: 'If-None-Match',
+  in: 'header',
+  required: false,
+  schema: { type: 'string' },
+  description:
+    'Values of `ETag` from earlier responses. If the current one is among them, the response is 304.',
+};
+
+const ETAG = { description: 'The version of the response.', schema: { type: 'string' } };
 
 interface ProblemResponse {
   description: string;

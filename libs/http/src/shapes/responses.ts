@@ -1,5 +1,5 @@
 import { applyDecorators, Header, HttpCode } from '@nestjs/common';
-import { ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiExtension, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { catalogue, type ErrorCode } from '@roost/platform';
 
@@ -53,6 +53,12 @@ export function RespondsWithText(mediaType: string, ...codes: ErrorCode[]): Retu
 
 /** The title of the route in the OpenAPI document. */
 export const Summary = (summary: string): MethodDecorator => ApiOperation({ summary });
+
+/** The OpenAPI extension that marks a conditional GET until `createDocument` converts it to a header and a 304. */
+export const ETAG_EXTENSION = 'x-roost-etag';
+
+/** The response of this GET has an `ETag` (`withEtag`): it returns 304 if `If-None-Match` contains that tag. */
+export const HasEtag = (): MethodDecorator => ApiExtension(ETAG_EXTENSION, true);
 
 function problems(codes: readonly ErrorCode[]): MethodDecorator[] {
   const byStatus = Map.groupBy(new Set(codes), (code) => catalogue[code].status);

@@ -1,5 +1,6 @@
 import { Controller, Get, Post } from '@nestjs/common';
 import {
+  HasEtag,
   RespondsWith,
   Body,
   CurrentUser,
@@ -24,7 +25,6 @@ export class ChangeController {
   @RespondsWith(
     201,
     BookingChange,
-    'account.suspended',
     'booking.not_found',
     'booking.transition_not_allowed',
     'booking.dates_unavailable',
@@ -44,6 +44,7 @@ export class ChangeController {
 
   @Summary('Read a change of a booking')
   @Get(':changeId')
+  @HasEtag()
   @RespondsWith(200, BookingChange, 'change.not_found')
   async read(
     @CurrentUser() viewer: AuthUser,
@@ -60,7 +61,6 @@ export class ChangeController {
   @RespondsWith(
     200,
     BookingChange,
-    'account.suspended',
     'auth.forbidden',
     'booking.not_found',
     'change.not_found',
