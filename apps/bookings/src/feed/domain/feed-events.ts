@@ -1,16 +1,17 @@
 import { addDays, compareDates, type DateRange, type IsoDate } from '@roost/stay';
 import { Temporal } from 'temporal-polyfill';
 import { isOwnUid } from '../../calendar/domain/ical-export.js';
+import { type NoSpan, type Span, spanOf } from './event-span.js';
 import {
-  BUSY_STATUS,
   type IcalEvent,
   type IcalFile,
   MAX_EVENTS,
-  type Property,
+  propertyOf,
   readIcal,
   type Unreadable,
 } from './ical-file.js';
-import { type IcalTime, readDuration, Times } from './ical-time.js';
+import { dayOf, type IcalTime, later, readDuration, Times } from './ical-time.js';
+import { LaterOccurrences, type Override, startAfter } from './overrides.js';
 import { occurrences } from './recurrence.js';
 
 /** Nights that are unavailable according to a feed. */
@@ -21,8 +22,7 @@ export interface FeedEvent extends DateRange {
   own: boolean;
 }
 
-export type Ignored =
-  'cancelled' | 'transparent' | 'no_length' | 'unreadable_date' | 'unreadable_rule' | 'past' | 'too_far';
+export type Ignored = NoSpan | 'unreadable_rule' | 'past' | 'too_far';
 
 export interface FeedContent {
   events: FeedEvent[];
@@ -48,7 +48,6 @@ export const HORIZON_DAYS = 1_100;
 const MAX_RULES = 100;
 const MAX_DATES = 2_000;
 const PAUSE_EVERY = 100;
-const ONE_DAY = Temporal.Duration.from({ days: 1 });
 
 /**
  * Returns the unavailable nights of a feed from today on, or the reason why the file is invalid. `pause` yields to other work
@@ -93,32 +92,52 @@ class FeedReader {
 
   /** Reads the events with one UID: an event, and the occurrences that differ from it. */
   read(events: readonly IcalEvent[]): void {
-    const series = latest(events.filter((each) => !find(each, 'RECURRENCE-ID')));
-    const begin = series[0] && find(series[0], 'DTSTART');
+    const series = latest(events.filter((each) => !propertyOf(each, 'RECURRENCE-ID')));
+    const begin = series[0] && propertyOf(series[0], 'DTSTART');
     const first = begin && this.times.read(begin);
-    const exceptions = new Map<string, IcalEvent>();
+    const single = new Map<string, IcalEvent>();
+    const ranges = new Map<string, IcalEvent>();
     for (const event of events) {
-      const id = find(event, 'RECURRENCE-ID');
+      const id = propertyOf(event, 'RECURRENCE-ID');
       if (!id) continue;
       const when = this.times.read(id);
       if (!when) this.ignoreUnreadable(event, 'unreadable_date');
       const day = when ? dayOf(when, first ?? when) : id.value;
-      const previous = exceptions.get(day);
-      if (!previous || sequenceOf(event) >= sequenceOf(previous)) exceptions.set(day, event);
+      const same = when && id.params.get('RANGE')?.toUpperCase() === 'THISANDFUTURE' ? ranges : single;
+      const previous = same.get(day);
+      if (!previous || sequenceOf(event) >= sequenceOf(previous)) same.set(day, event);
     }
-    for (const event of series) this.readSeries(event, exceptions);
-    for (const [day, event] of exceptions) this.readOne(event, day);
+    const override = ([day, event]: [string, IcalEvent]) => ({ day, event, span: this.spanOf(event) });
+    const later = [...ranges].map(override);
+    const changed = [...later.filter(({ day }) => !single.has(day)), ...[...single].map(override)];
+    const readable = later.filter(({ event, span }) => span || !this.unreadable.has(uidOf(event)));
+    for (const event of series) this.readSeries(event, changed, new LaterOccurrences(readable));
+    for (const { event, day, span } of changed) this.addSpan(event, day, span);
   }
 
-  private readSeries(event: IcalEvent, exceptions: ReadonlyMap<string, IcalEvent>): void {
-    if (!isSeries(event)) return this.readOne(event, '');
-    const rules = event.properties.filter(({ name }) => name === 'RRULE');
+  private readSeries(event: IcalEvent, changed: readonly Override[], ranges: LaterOccurrences): void {
     const span = this.spanOf(event);
+    if (!isSeries(event)) return this.addSpan(event, '', span);
     if (!span) return;
+    const occurrencesByDay = this.occurrencesOf(event, span, ranges.reach);
+    for (const { day } of changed) occurrencesByDay.delete(day);
+    for (const [day, { start, end }] of occurrencesByDay) {
+      const change = ranges.changeAt(day);
+      if (!change) this.addEvent(event, occurrenceOf(day, span), start, end);
+      else if (change.span) {
+        const moved = startAfter(change, change.span, day);
+        this.addEvent(change.event, occurrenceOf(day, change.span), moved, change.span.endOf(moved));
+      }
+    }
+  }
+
+  /** The occurrences by their day, before those that differ from the series. `reach`: the days by which they may move. */
+  private occurrencesOf(event: IcalEvent, span: Span, reach: number) {
+    const rules = event.properties.filter(({ name }) => name === 'RRULE');
     const today = Temporal.PlainDate.from(this.place.today);
     // Earlier occurrences may end after today.
-    const from = today.subtract({ days: span.days + 2 });
-    const to = Temporal.PlainDate.from(this.horizon);
+    const from = today.subtract({ days: Math.max(span.days, reach) + 2 });
+    const to = Temporal.PlainDate.from(this.horizon).add({ days: reach });
     const occurrencesByDay = new Map<string, { start: IcalTime; end: IcalTime }>();
     const add = (start: IcalTime, end: IcalTime | null = null) =>
       occurrencesByDay.set(dayOf(start, span.start), { start, end: end ?? span.endOf(start) });
@@ -138,10 +157,7 @@ class FeedReader {
       if (excluded) occurrencesByDay.delete(dayOf(excluded.start, span.start));
       else this.ignoreUnreadable(event, 'unreadable_date');
     }
-    for (const day of exceptions.keys()) occurrencesByDay.delete(day);
-    for (const [day, { start, end }] of occurrencesByDay) {
-      this.addEvent(event, occurrenceOf(day, span), start, end);
-    }
+    return occurrencesByDay;
   }
 
   /** A period has its own end or duration; a date has the duration of the event. */
@@ -164,60 +180,19 @@ class FeedReader {
       });
   }
 
-  private readOne(event: IcalEvent, day: string): void {
-    const span = this.spanOf(event);
-    if (!span) return;
-    this.addEvent(event, occurrenceOf(day, span), span.start, span.endOf(span.start));
-  }
-
-  /** The start and the duration of an event. Null for an event that blocks no nights. */
-  private spanOf(event: IcalEvent) {
-    const valueOf = (name: string) => find(event, name)?.value.trim().toUpperCase();
-    if (this.file.cancels || valueOf('STATUS') === 'CANCELLED') return this.ignore('cancelled');
-    const isFree = BUSY_STATUS.some((name) => valueOf(name) === 'FREE');
-    if (isFree || valueOf('TRANSP') === 'TRANSPARENT') return this.ignore('transparent');
-    const [startsAt, endsAt, lasts] = ['DTSTART', 'DTEND', 'DURATION'].map((name) => find(event, name));
-    const start = startsAt && this.times.read(startsAt);
-    const end = endsAt && this.times.read(endsAt);
-    if (!start) return this.ignoreUnreadable(event, 'unreadable_date');
-    this.readableStarts += 1;
-    if (end) {
-      const span = this.spanUntil(start, end);
-      return span && { ...span, isCertain: true };
-    }
-    const duration = lasts && readDuration(lasts.value);
-    const isCertain = duration ? true : !endsAt && !lasts;
+  /** Null for an event that blocks no nights. */
+  private spanOf(event: IcalEvent): Span | null {
+    const span = this.file.cancels ? 'cancelled' : spanOf(event, this.times);
+    if (span === 'unreadable_date') return this.ignoreUnreadable(event, span);
+    if (span !== 'cancelled' && span !== 'transparent') this.readableStarts += 1;
+    if (typeof span === 'string') return this.ignore(span);
     // At least the first night is certain.
-    if (!isCertain) this.ignoreUnreadable(event, 'unreadable_date');
-    const span = this.spanOfLength(start, duration || ONE_DAY);
-    return span && { ...span, isCertain };
+    if (!span.isCertain) this.ignoreUnreadable(event, 'unreadable_date');
+    return span;
   }
 
-  private spanUntil(start: IcalTime, end: IcalTime) {
-    const [first, last] = [this.times.localDate(start), this.times.localDate(end)];
-    // Many exporters write one day as an end at its start.
-    if (start.kind === 'day' && end.kind === 'day' && first === last)
-      return this.spanOfLength(start, ONE_DAY);
-    if (compareDates(first, last) >= 0) return this.ignore('no_length');
-    const between = asDay(start).until(asDay(end), { largestUnit: 'day' });
-    // Calendar days, not 24 hours: midnight to midnight is one night even when the clocks change.
-    const length =
-      start.kind === 'time' && end.kind === 'time'
-        ? start.time.until(end.time.withTimeZone(start.time.timeZoneId), { largestUnit: 'day' })
-        : between;
-    return {
-      start,
-      days: between.days,
-      endOf: (from: IcalTime) => (from === start ? end : later(from, length)),
-    };
-  }
-
-  private spanOfLength(start: IcalTime, length: Temporal.Duration) {
-    const endOf = (from: IcalTime) => later(from, length);
-    if (compareDates(this.times.localDate(start), this.times.localDate(endOf(start))) >= 0) {
-      return this.ignore('no_length');
-    }
-    return { start, days: asDay(start).until(asDay(endOf(start))).days, endOf };
+  private addSpan(event: IcalEvent, day: string, span: Span | null): void {
+    if (span) this.addEvent(event, occurrenceOf(day, span), span.start, span.endOf(span.start));
   }
 
   private addEvent(event: IcalEvent, occurrence: string, start: IcalTime, end: IcalTime): void {
@@ -260,7 +235,7 @@ function latest(events: readonly IcalEvent[]): readonly IcalEvent[] {
 }
 
 const sequenceOf = (event: IcalEvent): number =>
-  Number.parseInt(find(event, 'SEQUENCE')?.value ?? '0', 10) || 0;
+  Number.parseInt(propertyOf(event, 'SEQUENCE')?.value ?? '0', 10) || 0;
 
 function byUid(events: readonly IcalEvent[]): IcalEvent[][] {
   const groups = new Map<string, IcalEvent[]>();
@@ -277,24 +252,7 @@ function byUid(events: readonly IcalEvent[]): IcalEvent[][] {
 const occurrenceOf = (day: string, { isCertain }: { isCertain: boolean }): string =>
   isCertain ? day : `${day}/first night`;
 
-const uidOf = (event: IcalEvent): string => find(event, 'UID')?.value.trim() ?? '';
+const uidOf = (event: IcalEvent): string => propertyOf(event, 'UID')?.value.trim() ?? '';
 
 const isSeries = (event: IcalEvent): boolean =>
   event.properties.some(({ name }) => name === 'RRULE' || name === 'RDATE');
-
-const find = (event: IcalEvent, name: string): Property | undefined =>
-  event.properties.find((property) => property.name === name);
-
-const asDay = (time: IcalTime): Temporal.PlainDate =>
-  time.kind === 'day' ? time.day : time.time.toPlainDate();
-
-/** Occurrences are identified by their day in the series' time zone: a series has at most one per day. */
-function dayOf(time: IcalTime, series: IcalTime): string {
-  if (time.kind !== 'time' || series.kind !== 'time') return asDay(time).toString();
-  return time.time.withTimeZone(series.time.timeZoneId).toPlainDate().toString();
-}
-
-function later(time: IcalTime, length: Temporal.Duration): IcalTime {
-  if (time.kind === 'time') return { kind: 'time', time: time.time.add(length) };
-  return { kind: 'day', day: time.day.toPlainDateTime().add(length).toPlainDate() };
-}

@@ -122,6 +122,79 @@ test('applies the highest SEQUENCE of a moved occurrence, in any order of the fi
   expect(nightsOf(content)).toEqual(['0104..0105', '0201..0203']);
 });
 
+describe('an occurrence that changes all later ones', () => {
+  const weekly = event('UID:1', ...days('0301', '0302'), 'RRULE:FREQ=WEEKLY;COUNT=4');
+  const from = (day: string, ...lines: string[]) =>
+    event('UID:1', `RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:2027${day}`, ...lines);
+
+  test.each<[string, string[], string[]]>([
+    [
+      'moves them by the same days and gives them its length',
+      [from('0315', ...days('0316', '0318'))],
+      ['0301..0302', '0308..0309', '0316..0318', '0323..0325'],
+    ],
+    [
+      'ends the series',
+      [from('0315', ...days('0315', '0316'), 'STATUS:CANCELLED')],
+      ['0301..0302', '0308..0309'],
+    ],
+    [
+      'applies until the next change',
+      [from('0308', ...days('0309', '0310')), from('0322', ...days('0321', '0322'))],
+      ['0301..0302', '0309..0310', '0316..0317', '0321..0322'],
+    ],
+    [
+      'leaves single occurrences that have changed',
+      [
+        from('0308', ...days('0309', '0310')),
+        event('UID:1', 'RECURRENCE-ID;VALUE=DATE:20270308', ...days('0311', '0312')),
+        event('UID:1', 'RECURRENCE-ID;VALUE=DATE:20270315', ...days('0301', '0302'), 'STATUS:CANCELLED'),
+      ],
+      ['0301..0302', '0311..0312', '0323..0324'],
+    ],
+    [
+      'leaves them where they were if its start is unreadable',
+      [from('0308', 'DTSTART:2027-03-09T::')],
+      ['0301..0302', '0315..0316', '0322..0323'],
+    ],
+  ])('%s', async (_, changes, nights) => {
+    expect(nightsOf(await read(calendar(...changes, weekly)))).toEqual(nights);
+  });
+
+  test('moves occurrences with times across a clock change', async () => {
+    const zone = 'TZID=America/New_York';
+    const content = await read(
+      calendar(
+        event('UID:1', `DTSTART;${zone}:20270306T230000`, 'DURATION:PT10H', 'RRULE:FREQ=WEEKLY;COUNT=3'),
+        event(
+          'UID:1',
+          `RECURRENCE-ID;RANGE="THISANDFUTURE";${zone}:20270313T230000`,
+          `DTSTART;${zone}:20270314T003000`,
+          'DURATION:P1DT10H',
+        ),
+      ),
+    );
+    expect(nightsOf(content)).toEqual(['0306..0307', '0314..0315', '0321..0322']);
+  });
+
+  test('finds the occurrences that it moves across today and across the horizon', async () => {
+    const monthly = event('UID:1', 'DTSTART;VALUE=DATE:20261001', 'RRULE:FREQ=MONTHLY');
+    const move = event('UID:1', 'RECURRENCE-ID;RANGE=THISANDFUTURE:20261001', 'DTSTART;VALUE=DATE:20261110');
+    const content = await read(calendar(monthly, move));
+    expect(content.events[0]).toMatchObject({ from: '2026-12-11', to: '2026-12-12' });
+    const back = event('UID:1', 'RECURRENCE-ID;RANGE=THISANDFUTURE:20270101', 'DTSTART;VALUE=DATE:20261203');
+    const moved = await read(
+      calendar(event('UID:1', 'DTSTART;VALUE=DATE:20270101', 'RRULE:FREQ=YEARLY'), back),
+    );
+    expect(moved.events.map(({ from }) => from).sort()).toEqual([
+      '2026-12-03',
+      '2027-12-03',
+      '2028-12-03',
+      '2029-12-03',
+    ]);
+  });
+});
+
 test('limits the number of rules and additional dates', async () => {
   const rule = (n: number) => event(`UID:${n}`, ...days('0104', '0105'), 'RRULE:FREQ=DAILY;COUNT=2');
   const content = await read(calendar(...Array.from({ length: 102 }, (_, n) => rule(n))));

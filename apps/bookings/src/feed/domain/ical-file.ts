@@ -46,7 +46,7 @@ export function readIcal(bytes: Buffer): IcalFile | Unreadable {
   const open: string[] = [];
   let started = false;
   for (const line of linesOf(bytes)) {
-    const property = propertyOf(line);
+    const property = parseLine(line);
     if (!started) {
       if (line.trim() === '') continue;
       if (property?.name !== 'BEGIN' || nameOf(property) !== 'VCALENDAR') return 'not_a_calendar';
@@ -104,11 +104,14 @@ function inUtf8(bytes: Buffer): Buffer {
   return encoding === null ? bytes : Buffer.from(new TextDecoder(encoding).decode(bytes));
 }
 
+export const propertyOf = (event: IcalEvent, name: string): Property | undefined =>
+  event.properties.find((property) => property.name === name);
+
 const NAME = /^\s*([A-Za-z0-9-]+)(?=[;:])/;
 const PARAM = /;([^=;:]*)=("[^"]*"|[^;]*)/g;
 
 /** `DTSTART;TZID=Europe/Lisbon:20270309T160000`. Null for a line that is not a property. */
-function propertyOf(line: string): Property | null {
+function parseLine(line: string): Property | null {
   const [, rawName] = NAME.exec(line) ?? [];
   if (rawName === undefined) return null;
   const name = rawName.toUpperCase();

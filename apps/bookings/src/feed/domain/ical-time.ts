@@ -92,3 +92,17 @@ export function readDuration(text: string): Temporal.Duration | null {
   const length = Temporal.Duration.from({ weeks, days, hours, minutes, seconds });
   return parts[1] === '-' ? length.negated() : length;
 }
+
+export const asDay = (time: IcalTime): Temporal.PlainDate =>
+  time.kind === 'day' ? time.day : time.time.toPlainDate();
+
+/** Occurrences are identified by their day in the series' time zone: a series has at most one per day. */
+export function dayOf(time: IcalTime, series: IcalTime): string {
+  if (time.kind !== 'time' || series.kind !== 'time') return asDay(time).toString();
+  return time.time.withTimeZone(series.time.timeZoneId).toPlainDate().toString();
+}
+
+export function later(time: IcalTime, length: Temporal.Duration): IcalTime {
+  if (time.kind === 'time') return { kind: 'time', time: time.time.add(length) };
+  return { kind: 'day', day: time.day.toPlainDateTime().add(length).toPlainDate() };
+}

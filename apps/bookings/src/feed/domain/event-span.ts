@@ -1,0 +1,62 @@
+import { compareDates } from '@roost/stay';
+import { Temporal } from 'temporal-polyfill';
+import { BUSY_STATUS, type IcalEvent, propertyOf } from './ical-file.js';
+import { asDay, type IcalTime, later, readDuration, type Times } from './ical-time.js';
+
+/** The start and the length of an event. */
+export interface Span {
+  start: IcalTime;
+  /** The length in calendar days. */
+  days: number;
+  /** The end of an occurrence that starts at this time. */
+  endOf(start: IcalTime): IcalTime;
+  /** False if the end can't be read, so that only the first night is certain. */
+  isCertain: boolean;
+}
+
+/** Why an event has no span. */
+export type NoSpan = 'cancelled' | 'transparent' | 'no_length' | 'unreadable_date';
+
+const ONE_DAY = Temporal.Duration.from({ days: 1 });
+
+export function spanOf(event: IcalEvent, times: Times): Span | NoSpan {
+  const valueOf = (name: string) => propertyOf(event, name)?.value.trim().toUpperCase();
+  if (valueOf('STATUS') === 'CANCELLED') return 'cancelled';
+  const isFree = BUSY_STATUS.some((name) => valueOf(name) === 'FREE');
+  if (isFree || valueOf('TRANSP') === 'TRANSPARENT') return 'transparent';
+  const [startsAt, endsAt, lasts] = ['DTSTART', 'DTEND', 'DURATION'].map((name) => propertyOf(event, name));
+  const start = startsAt && times.read(startsAt);
+  const end = endsAt && times.read(endsAt);
+  if (!start) return 'unreadable_date';
+  if (end) return spanUntil(start, end, times);
+  const duration = lasts && readDuration(lasts.value);
+  const isCertain = duration ? true : !endsAt && !lasts;
+  const span = spanOfLength(start, duration || ONE_DAY, times);
+  return typeof span === 'string' ? span : { ...span, isCertain };
+}
+
+function spanUntil(start: IcalTime, end: IcalTime, times: Times): Span | 'no_length' {
+  const [first, last] = [times.localDate(start), times.localDate(end)];
+  // Many exporters write one day as an end at its start.
+  if (start.kind === 'day' && end.kind === 'day' && first === last)
+    return spanOfLength(start, ONE_DAY, times);
+  if (compareDates(first, last) >= 0) return 'no_length';
+  const between = asDay(start).until(asDay(end), { largestUnit: 'day' });
+  // Calendar days, not 24 hours: midnight to midnight is one night even when the clocks change.
+  const length =
+    start.kind === 'time' && end.kind === 'time'
+      ? start.time.until(end.time.withTimeZone(start.time.timeZoneId), { largestUnit: 'day' })
+      : between;
+  return {
+    start,
+    days: between.days,
+    endOf: (from) => (from === start ? end : later(from, length)),
+    isCertain: true,
+  };
+}
+
+function spanOfLength(start: IcalTime, length: Temporal.Duration, times: Times): Span | 'no_length' {
+  const endOf = (from: IcalTime) => later(from, length);
+  if (compareDates(times.localDate(start), times.localDate(endOf(start))) >= 0) return 'no_length';
+  return { start, days: asDay(start).until(asDay(endOf(start))).days, endOf, isCertain: true };
+}
