@@ -12,7 +12,7 @@ import {
 } from './ical-file.js';
 import { dayOf, type IcalTime, later, readDuration, Times } from './ical-time.js';
 import { LaterOccurrences, type Override, startAfter } from './overrides.js';
-import { occurrences } from './recurrence.js';
+import { RuleExpander } from './recurrence.js';
 
 /** Nights that are unavailable according to a feed. */
 export interface FeedEvent extends DateRange {
@@ -45,7 +45,6 @@ export interface FeedPlace {
 export const HORIZON_DAYS = 1_100;
 
 /** Limits of the cost of a feed: feeds are untrusted. */
-const MAX_RULES = 100;
 const MAX_DATES = 2_000;
 const PAUSE_EVERY = 100;
 
@@ -64,8 +63,8 @@ export async function readFeed(
   for (const [index, sameUid] of byUid(file.events).entries()) {
     if (index % PAUSE_EVERY === 0 || sameUid.some(isSeries)) await pause();
     reader.read(sameUid);
+    if (reader.isTooLarge) return 'too_many_events';
   }
-  if (reader.events.length > MAX_EVENTS) return 'too_many_events';
   const { events, ignored, unreadable } = reader;
   if (unreadable.size > 0 && reader.readableStarts === 0) return 'unreadable_dates';
   return { events, ignored, unreadable, empty: file.events.length === 0 };
@@ -78,7 +77,7 @@ class FeedReader {
   readableStarts = 0;
   private readonly horizon: IsoDate;
   private readonly used = new Set<string>();
-  private rules = 0;
+  private readonly rules = new RuleExpander();
 
   private readonly times: Times;
 
@@ -88,6 +87,10 @@ class FeedReader {
   ) {
     this.times = new Times(file, place.timeZone);
     this.horizon = addDays(place.today, HORIZON_DAYS);
+  }
+
+  get isTooLarge(): boolean {
+    return this.events.length > MAX_EVENTS || this.rules.isExhausted;
   }
 
   /** Reads the events with one UID: an event, and the occurrences that differ from it. */
@@ -142,8 +145,7 @@ class FeedReader {
     const add = (start: IcalTime, end: IcalTime | null = null) =>
       occurrencesByDay.set(dayOf(start, span.start), { start, end: end ?? span.endOf(start) });
     for (const rule of rules) {
-      this.rules += 1;
-      const found = this.rules > MAX_RULES ? null : occurrences(rule.value, span.start, from, to);
+      const found = this.rules.expand(rule.value, span.start, { from, to });
       // Without a valid rule, the first occurrence is still certain.
       if (!found) this.ignoreUnreadable(event, 'unreadable_rule');
       for (const start of found ?? [span.start]) add(start);

@@ -1,4 +1,4 @@
-import { type FeedContent } from './feed-events.js';
+import { type FeedContent, readFeed } from './feed-events.js';
 import { calendar, days, event, expectNights, newYork, nightsOf, read } from './feed-events.fixture.js';
 
 test.each<[string, string[], string[], FeedContent['ignored']]>([
@@ -195,11 +195,22 @@ describe('an occurrence that changes all later ones', () => {
   });
 });
 
-test('limits the number of rules and additional dates', async () => {
+test('reads any number of rules within the limits of the feed', async () => {
   const rule = (n: number) => event(`UID:${n}`, ...days('0104', '0105'), 'RRULE:FREQ=DAILY;COUNT=2');
-  const content = await read(calendar(...Array.from({ length: 102 }, (_, n) => rule(n))));
-  expect(content.ignored).toEqual({ unreadable_rule: 2 });
-  expect(content.events).toHaveLength(202);
+  const content = await read(calendar(...Array.from({ length: 1_000 }, (_, n) => rule(n))));
+  expect(content.ignored).toEqual({});
+  expect(content.events).toHaveLength(2_000);
+});
+
+test('rejects a feed whose rules cost too much', async () => {
+  const rule = (n: number) => event(`UID:${n}`, ...days('0104', '0105'), `RRULE:${rare}`);
+  const rare = 'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30';
+  expect(nightsOf(await read(calendar(rule(0))))).toEqual(['0104..0105']);
+  const many = Array.from({ length: 200 }, (_, n) => rule(n));
+  expect(await readFeed(Buffer.from(calendar(...many)), newYork)).toBe('too_many_events');
+});
+
+test('limits the number of additional dates', async () => {
   const dates = `RDATE;VALUE=DATE:${'20270104,'.repeat(20_000)}20270201`;
   expect(nightsOf(await read(calendar(event('UID:1', ...days('0104', '0105'), dates))))).toEqual([
     '0104..0105',
