@@ -1,7 +1,7 @@
 import { compareDates } from '@roost/stay';
 import { Temporal } from 'temporal-polyfill';
 import { BUSY_STATUS, type IcalEvent, propertyOf } from './ical-file.js';
-import { asDay, type IcalTime, later, readDuration, type Times } from './ical-time.js';
+import { asDay, type IcalTime, later, lengthBetween, readDuration, type Times } from './ical-time.js';
 
 /** The start and the length of an event. */
 export interface Span {
@@ -41,15 +41,10 @@ function spanUntil(start: IcalTime, end: IcalTime, times: Times): Span | 'no_len
   if (start.kind === 'day' && end.kind === 'day' && first === last)
     return spanOfLength(start, ONE_DAY, times);
   if (compareDates(first, last) >= 0) return 'no_length';
-  const between = asDay(start).until(asDay(end), { largestUnit: 'day' });
-  // Calendar days, not 24 hours: midnight to midnight is one night even when the clocks change.
-  const length =
-    start.kind === 'time' && end.kind === 'time'
-      ? start.time.until(end.time.withTimeZone(start.time.timeZoneId), { largestUnit: 'day' })
-      : between;
+  const length = lengthBetween(start, end);
   return {
     start,
-    days: between.days,
+    days: asDay(start).until(asDay(end), { largestUnit: 'day' }).days,
     endOf: (from) => (from === start ? end : later(from, length)),
     isCertain: true,
   };

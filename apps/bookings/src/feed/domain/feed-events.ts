@@ -10,9 +10,9 @@ import {
   readIcal,
   type Unreadable,
 } from './ical-file.js';
-import { dayOf, type IcalTime, later, readDuration, Times } from './ical-time.js';
+import { dayOf, type IcalTime, later, readDuration, timeIn, Times } from './ical-time.js';
 import { LaterOccurrences, type Override, startAfter } from './overrides.js';
-import { RuleExpander } from './recurrence.js';
+import { RuleExpander, type Window } from './recurrence.js';
 
 /** Nights that are unavailable according to a feed. */
 export interface FeedEvent extends DateRange {
@@ -85,7 +85,7 @@ class FeedReader {
     private readonly file: IcalFile,
     private readonly place: FeedPlace,
   ) {
-    this.times = new Times(file, place.timeZone);
+    this.times = new Times(file, place, this.rules);
     this.horizon = addDays(place.today, HORIZON_DAYS);
   }
 
@@ -145,7 +145,7 @@ class FeedReader {
     const add = (start: IcalTime, end: IcalTime | null = null) =>
       occurrencesByDay.set(dayOf(start, span.start), { start, end: end ?? span.endOf(start) });
     for (const rule of rules) {
-      const found = this.rules.expand(rule.value, span.start, { from, to });
+      const found = this.startsOf(rule.value, span.start, { from, to });
       // Without a valid rule, the first occurrence is still certain.
       if (!found) this.ignoreUnreadable(event, 'unreadable_rule');
       for (const start of found ?? [span.start]) add(start);
@@ -160,6 +160,17 @@ class FeedReader {
       else this.ignoreUnreadable(event, 'unreadable_date');
     }
     return occurrencesByDay;
+  }
+
+  private startsOf(rule: string, start: IcalTime, window: Pick<Window, 'from' | 'to'>): IcalTime[] | null {
+    if (start.kind === 'day') {
+      const localOf = (utc: Temporal.Instant) => utc.toZonedDateTimeISO('UTC').toPlainDateTime();
+      const days = this.rules.expand(rule, start.day.toPlainDateTime(), { ...window, localOf });
+      return days && days.map((day) => ({ kind: 'day', day: day.toPlainDate() }));
+    }
+    const { zone } = start;
+    const times = this.rules.expand(rule, start.local, { ...window, localOf: (utc) => zone.localOf(utc) });
+    return times && times.map((local) => timeIn(zone, local));
   }
 
   /** A period has its own end or duration; a date has the duration of the event. */

@@ -14,12 +14,20 @@ export interface IcalEvent {
   properties: readonly Property[];
 }
 
+/** A VTIMEZONE. */
+export interface ZoneInFile {
+  /** Its name in the IANA data (X-LIC-LOCATION). */
+  location: string | null;
+  /** The properties of its STANDARD and DAYLIGHT components. */
+  observances: readonly (readonly Property[])[];
+}
+
 export interface IcalFile {
   events: readonly IcalEvent[];
   /** The zone of the calendar, for times without a zone of their own. */
   timeZone: string | null;
-  /** The IANA name in each VTIMEZONE (X-LIC-LOCATION), by its TZID. */
-  zoneNames: ReadonlyMap<string, string>;
+  /** The time zones that the file defines, by their TZID. */
+  zones: ReadonlyMap<string, ZoneInFile>;
   /** The file cancels its events (METHOD:CANCEL). */
   cancels: boolean;
 }
@@ -28,22 +36,18 @@ export type Unreadable = 'not_a_calendar' | 'truncated' | 'too_many_events' | 'u
 
 export const MAX_EVENTS = 5_000;
 /** Limits the memory of a file with past events, which the limit of events from today on does not count. */
-const MAX_EVENTS_IN_FILE = 50_000;
+const MAX_COMPONENTS_IN_FILE = 100_000;
 /** The maximum length of an unfolded line, in bytes. No date is longer. */
 const MAX_LINE_BYTES = 100_000;
 
 const DATES = new Set(['DTSTART', 'DTEND', 'DURATION', 'RRULE', 'RDATE', 'EXDATE', 'RECURRENCE-ID']);
 export const BUSY_STATUS = ['BUSYSTATUS', 'X-MICROSOFT-CDO-BUSYSTATUS'];
 const USED_PROPERTIES = new Set([...DATES, 'UID', 'SEQUENCE', 'STATUS', 'TRANSP', ...BUSY_STATUS]);
+const OBSERVANCE = new Set(['DTSTART', 'RRULE', 'RDATE', 'TZOFFSETFROM', 'TZOFFSETTO']);
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export function readIcal(bytes: Buffer): IcalFile | Unreadable {
-  const events: { properties: Property[] }[] = [];
-  const zoneNames = new Map<string, string>();
-  let timeZone: string | null = null;
-  let cancels = false;
-  let zoneId: string | null = null;
-  const open: string[] = [];
+  const file = new FileReader();
   let started = false;
   for (const line of linesOf(bytes)) {
     const property = parseLine(line);
@@ -52,31 +56,68 @@ export function readIcal(bytes: Buffer): IcalFile | Unreadable {
       if (property?.name !== 'BEGIN' || nameOf(property) !== 'VCALENDAR') return 'not_a_calendar';
       started = true;
     }
-    if (!property) continue;
-    const [inside, deeper] = [open.at(-1), open.length > 2];
-    if (property.name === 'BEGIN') {
-      open.push(nameOf(property));
-      if (open.length === 2 && open[1] === 'VEVENT') {
-        if (events.length === MAX_EVENTS_IN_FILE) return 'too_many_events';
-        events.push({ properties: [] });
-      }
-    } else if (property.name === 'END') {
-      // A component that ends before it begins, or before its inner components, shows a missing part.
-      if (open.pop() !== nameOf(property)) return 'truncated';
-    } else if (inside === 'VCALENDAR' && property.name === 'X-WR-TIMEZONE') {
-      timeZone = property.value.trim();
-    } else if (inside === 'VCALENDAR' && property.name === 'METHOD') {
-      cancels = nameOf(property) === 'CANCEL';
-    } else if (inside === 'VTIMEZONE' && property.name === 'TZID') {
-      zoneId = property.value.trim();
-    } else if (inside === 'VTIMEZONE' && property.name === 'X-LIC-LOCATION' && zoneId !== null) {
-      zoneNames.set(zoneId, property.value.trim());
-    } else if (inside === 'VEVENT' && !deeper && USED_PROPERTIES.has(property.name)) {
-      events.at(-1)?.properties.push(property);
-    }
+    const problem = property && file.read(property);
+    if (problem) return problem;
   }
   if (!started) return 'not_a_calendar';
-  return open.length > 0 ? 'truncated' : { events, timeZone, zoneNames, cancels };
+  return file.isOpen ? 'truncated' : file;
+}
+
+class FileReader implements IcalFile {
+  readonly events: { properties: Property[] }[] = [];
+  readonly zones = new Map<string, ZoneInFile>();
+  timeZone: string | null = null;
+  cancels = false;
+  /** The names of the components that have begun and not ended. */
+  private readonly open: string[] = [];
+  private zone: { id: string; location: string | null; observances: Property[][] } | null = null;
+  private components = 0;
+
+  get isOpen(): boolean {
+    return this.open.length > 0;
+  }
+
+  read(property: Property): Unreadable | null {
+    if (property.name === 'BEGIN') return this.begin(nameOf(property));
+    if (property.name === 'END') return this.end(nameOf(property));
+    const [inside, depth] = [this.open.at(-1), this.open.length];
+    if (inside === 'VCALENDAR') this.readCalendar(property);
+    else if (inside === 'VEVENT' && depth === 2 && USED_PROPERTIES.has(property.name)) {
+      this.events.at(-1)?.properties.push(property);
+    } else if (inside === 'VTIMEZONE') this.readZone(property);
+    else if (this.open.at(-2) === 'VTIMEZONE' && OBSERVANCE.has(property.name)) {
+      this.zone?.observances.at(-1)?.push(property);
+    }
+    return null;
+  }
+
+  private begin(name: string): Unreadable | null {
+    this.open.push(name);
+    this.components += 1;
+    if (this.components > MAX_COMPONENTS_IN_FILE) return 'too_many_events';
+    if (name === 'VTIMEZONE') this.zone = { id: '', location: null, observances: [] };
+    else if (this.open.at(-2) === 'VTIMEZONE') this.zone?.observances.push([]);
+    else if (name === 'VEVENT' && this.open.length === 2) this.events.push({ properties: [] });
+    return null;
+  }
+
+  /** A component that ends before it begins, or before its inner components, shows a missing part. */
+  private end(name: string): Unreadable | null {
+    if (this.open.pop() !== name) return 'truncated';
+    if (name === 'VTIMEZONE' && this.zone) this.zones.set(this.zone.id, this.zone);
+    return null;
+  }
+
+  private readCalendar({ name, value }: Property): void {
+    if (name === 'X-WR-TIMEZONE') this.timeZone = withoutQuotes(value);
+    else if (name === 'METHOD') this.cancels = value.trim().toUpperCase() === 'CANCEL';
+  }
+
+  private readZone({ name, value }: Property): void {
+    if (!this.zone) return;
+    if (name === 'TZID') this.zone.id = withoutQuotes(value);
+    else if (name === 'X-LIC-LOCATION') this.zone.location = value;
+  }
 }
 
 /** A fold may split a character, so lines are unfolded as bytes and decoded afterwards. */
@@ -119,7 +160,7 @@ function parseLine(line: string): Property | null {
   if (colon < 0) return null;
   const params = new Map<string, string>();
   for (const [, key = '', value = ''] of line.slice(0, colon).matchAll(PARAM)) {
-    params.set(key.trim().toUpperCase(), value.replaceAll('"', '').trim());
+    params.set(key.trim().toUpperCase(), withoutQuotes(value));
   }
   return { name, params, value: line.slice(colon + 1) };
 }
@@ -139,5 +180,7 @@ function firstColon(line: string): number {
   }
   return -1;
 }
+
+const withoutQuotes = (text: string): string => text.replaceAll('"', '').trim();
 
 const nameOf = ({ value }: Property): string => value.trim().toUpperCase();

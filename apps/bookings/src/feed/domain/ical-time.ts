@@ -1,85 +1,87 @@
-import { isTimeZone, type IsoDate } from '@roost/stay';
+import type { IsoDate } from '@roost/stay';
 import { Temporal } from 'temporal-polyfill';
-import { findIana } from 'windows-iana';
 import type { IcalFile, Property } from './ical-file.js';
+import { parseDateTime, timeOn } from './local-time.js';
+import type { RuleExpander } from './recurrence.js';
+import { areaZoneNamed, platformZone, type TimeZone, zoneNamed } from './time-zone.js';
+import { definedZone } from './zone-definition.js';
 
 /** A whole day, or a time in a time zone. */
 export type IcalTime =
-  { kind: 'day'; day: Temporal.PlainDate } | { kind: 'time'; time: Temporal.ZonedDateTime };
+  | { kind: 'day'; day: Temporal.PlainDate }
+  | { kind: 'time'; local: Temporal.PlainDateTime; instant: Temporal.Instant; zone: TimeZone };
+
+/** A local time in a zone. */
+export const timeIn = (zone: TimeZone, local: Temporal.PlainDateTime): IcalTime => ({
+  kind: 'time',
+  local,
+  instant: zone.instantOf(local),
+  zone,
+});
 
 /** Parses the times of a feed. */
 export class Times {
+  private readonly zones = new Map<string, TimeZone>();
+  private readonly listingZone: TimeZone;
+
   constructor(
-    private readonly file: Pick<IcalFile, 'timeZone' | 'zoneNames'>,
-    /** The zone of the listing, for times without a zone. */
-    private readonly listingZone: string,
-  ) {}
+    private readonly file: Pick<IcalFile, 'timeZone' | 'zones'>,
+    /** The zone of the listing, for times without a zone, and the current date in it. */
+    private readonly place: { timeZone: string; today: IsoDate },
+    private readonly rules: RuleExpander,
+  ) {
+    this.listingZone = platformZone(place.timeZone);
+  }
 
   /** The date in the listing's zone: nights are from the local date of the start to that of the end. */
   localDate(time: IcalTime): IsoDate {
-    const day = time.kind === 'day' ? time.day : time.time.withTimeZone(this.listingZone).toPlainDate();
+    const day = time.kind === 'day' ? time.day : this.listingZone.localOf(time.instant).toPlainDate();
     return day.toString();
   }
 
   /** Null for a time that does not exist. A year outside of 1900 to 2200 means "since ever" or "until further notice". */
   read({ value, params }: Property): IcalTime | null {
-    const parts = DATE_TIME.exec(value.trim());
-    if (!parts) return null;
-    const [, year, month, day, hour, minute, second = '00', utc] = parts;
-    try {
-      const date = withinYears(Temporal.PlainDate.from(`${year}-${month}-${day}`, { overflow: 'reject' }));
-      if (hour === undefined) return { kind: 'day', day: date };
-      const zone = utc === undefined ? this.zoneOf(params.get('TZID')) : offsetOf(utc);
-      return { kind: 'time', time: timeOn(date, `${hour}:${minute}:${second}`).toZonedDateTime(zone) };
-    } catch {
-      return null; // For example 31 February.
-    }
+    const parsed = parseDateTime(value);
+    if (!parsed) return null;
+    const date = withinYears(parsed.date);
+    if (parsed.time === null) return { kind: 'day', day: date };
+    const local = timeOn(date, parsed.time);
+    if (!local) return null;
+    const zone = parsed.offset === null ? this.zoneOf(params.get('TZID')) : platformZone(parsed.offset);
+    return timeIn(zone, local);
   }
 
-  private zoneOf(zoneId: string | undefined): string {
-    const named = zoneId === undefined ? null : zoneNamed(this.file.zoneNames.get(zoneId) ?? zoneId);
-    return named ?? zoneNamed(this.file.timeZone ?? '') ?? this.listingZone;
+  private zoneOf(id = ''): TimeZone {
+    const known = this.zones.get(id);
+    if (known) return known;
+    const zone = this.findZone(id) ?? this.findZone(this.file.timeZone ?? '') ?? this.listingZone;
+    this.zones.set(id, zone);
+    return zone;
+  }
+
+  /**
+   * The zone that a feed names. An area of the IANA data comes first, as the definition of it in a file often has the rules
+   * of one year only. Other names depend on the program that wrote the file, so its own definition comes first.
+   */
+  private findZone(id: string): TimeZone | null {
+    const definition = this.file.zones.get(id);
+    const area = areaZoneNamed(definition?.location ?? '') ?? areaZoneNamed(id);
+    if (area !== null) return platformZone(area);
+    const defined =
+      definition && definedZone(definition, Temporal.PlainDate.from(this.place.today), this.rules);
+    if (defined) return defined;
+    const named = zoneNamed(id);
+    return named === null ? null : platformZone(named);
   }
 }
 
 const EARLIEST_YEAR = 1900;
 const LATEST_YEAR = 2200;
-/** `20270401`, `20270401T150000Z`, `2027-04-01T15:00:00.000+0200`, each also with a path after it. */
-const DATE_TIME =
-  /^(\d{4})-?(\d{2})-?(\d{2})(?:T(\d{2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?(?:\/.*)?$/i;
-
-const offsetOf = (utc: string): string =>
-  utc.toUpperCase() === 'Z' ? 'UTC' : `${utc.slice(0, 3)}:${utc.slice(-2)}`;
 
 function withinYears(date: Temporal.PlainDate): Temporal.PlainDate {
   if (date.year < EARLIEST_YEAR) return Temporal.PlainDate.from({ year: EARLIEST_YEAR, month: 1, day: 1 });
   if (date.year > LATEST_YEAR) return Temporal.PlainDate.from({ year: LATEST_YEAR, month: 12, day: 31 });
   return date;
-}
-
-/** `24:00:00` is the midnight after; `60` is a leap second. */
-function timeOn(date: Temporal.PlainDate, time: string): Temporal.PlainDateTime {
-  if (time === '24:00:00') return date.add({ days: 1 }).toPlainDateTime();
-  return date.toPlainDateTime(time.replace(/:60$/, ':59'));
-}
-
-const OFFSET = /^\(?(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?\)?(?:$|[\s)])/i;
-
-/** The IANA name of a feed's time zone: an IANA name, with or without a path, a Windows name, or an offset from UTC. */
-export function zoneNamed(text: string): string | null {
-  const name = text.replaceAll('"', '').trim();
-  if (name === '' || name.length > 200) return null;
-  const path = name.split('/').filter((part) => part !== '');
-  for (const candidate of [name, path.slice(-3).join('/'), path.slice(-2).join('/'), path.at(-1) ?? '']) {
-    if (isTimeZone(candidate)) return candidate;
-  }
-  const windows = findIana(name)[0];
-  if (windows !== undefined && isTimeZone(windows)) return windows;
-  const [, sign, hours, minutes = '00'] = OFFSET.exec(name) ?? [];
-  if (hours === undefined || Number(hours) > 14 || Number(minutes) > 59) return null;
-  // Etc/GMT zones have the opposite sign, and exist for whole hours only.
-  const named = `Etc/GMT${sign === '+' ? '-' : '+'}${Number(hours)}`;
-  return Number(minutes) === 0 && isTimeZone(named) ? named : `${sign}${hours.padStart(2, '0')}:${minutes}`;
 }
 
 const DURATION =
@@ -94,15 +96,29 @@ export function readDuration(text: string): Temporal.Duration | null {
 }
 
 export const asDay = (time: IcalTime): Temporal.PlainDate =>
-  time.kind === 'day' ? time.day : time.time.toPlainDate();
+  time.kind === 'day' ? time.day : time.local.toPlainDate();
 
 /** Occurrences are identified by their day in the series' time zone: a series has at most one per day. */
 export function dayOf(time: IcalTime, series: IcalTime): string {
   if (time.kind !== 'time' || series.kind !== 'time') return asDay(time).toString();
-  return time.time.withTimeZone(series.time.timeZoneId).toPlainDate().toString();
+  return series.zone.localOf(time.instant).toPlainDate().toString();
 }
 
+/** Days are calendar days of the time's zone, hours are exact. */
 export function later(time: IcalTime, length: Temporal.Duration): IcalTime {
-  if (time.kind === 'time') return { kind: 'time', time: time.time.add(length) };
-  return { kind: 'day', day: time.day.toPlainDateTime().add(length).toPlainDate() };
+  const { weeks, days } = length;
+  if (time.kind === 'day') return { kind: 'day', day: time.day.toPlainDateTime().add(length).toPlainDate() };
+  const { zone, local } = time;
+  const instant = zone.instantOf(local.add({ weeks, days })).add(length.with({ weeks: 0, days: 0 }));
+  return { kind: 'time', local: zone.localOf(instant), instant, zone };
+}
+
+/** Calendar days and the exact rest: midnight to midnight is one day even when the clocks change. */
+export function lengthBetween(start: IcalTime, end: IcalTime): Temporal.Duration {
+  if (start.kind === 'day' || end.kind === 'day')
+    return asDay(start).until(asDay(end), { largestUnit: 'day' });
+  const { days } = start.local.until(start.zone.localOf(end.instant), { largestUnit: 'day' });
+  const rest = start.zone.instantOf(start.local.add({ days })).until(end.instant, { largestUnit: 'hour' });
+  // An hour that the clocks skip may end after the rest began.
+  return rest.sign < 0 ? Temporal.Duration.from({ days }) : rest.with({ days });
 }

@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { type Span } from './event-span.js';
 import type { IcalEvent } from './ical-file.js';
-import { type IcalTime, later } from './ical-time.js';
+import { asDay, type IcalTime, later } from './ical-time.js';
 
 /** An occurrence that differs from its series, or (RANGE=THISANDFUTURE) from which on the series differs. */
 export interface Override {
@@ -39,7 +39,5 @@ export function startAfter({ day: from }: Override, span: Span, day: string): Ic
   return later(span.start, Temporal.PlainDate.from(from).until(day, { largestUnit: 'day' }));
 }
 
-const daysUntil = (day: string, { start }: Span): number => {
-  const startDay = start.kind === 'day' ? start.day : start.time.toPlainDate();
-  return Temporal.PlainDate.from(day).until(startDay, { largestUnit: 'day' }).days;
-};
+const daysUntil = (day: string, { start }: Span): number =>
+  Temporal.PlainDate.from(day).until(asDay(start), { largestUnit: 'day' }).days;

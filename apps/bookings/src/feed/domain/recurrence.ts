@@ -1,6 +1,6 @@
 import { RRuleTemporal } from 'rrule-temporal';
 import { Temporal } from 'temporal-polyfill';
-import type { IcalTime } from './ical-time.js';
+import { parseDateTime, readLocal } from './local-time.js';
 
 /** Limits of the cost of one rule: feeds are untrusted. */
 export const MAX_OCCURRENCES = 1_200;
@@ -15,10 +15,12 @@ const FREQUENCIES = new Set(['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY']);
 /** Nights do not depend on the time of day, and rules with a time have many more occurrences. */
 const IGNORED_PARTS = /^(BYHOUR|BYMINUTE|BYSECOND)$/;
 
-/** Half-open. */
 export interface Window {
+  /** Half-open. */
   from: Temporal.PlainDate;
   to: Temporal.PlainDate;
+  /** The local time of the series for an end of a rule in UTC. */
+  localOf(utc: Temporal.Instant): Temporal.PlainDateTime;
 }
 
 /** Expands the rules of one feed. */
@@ -30,21 +32,19 @@ export class RuleExpander {
     return this.steps > MAX_STEPS;
   }
 
-  /** The starts of a rule, in order, at most `MAX_OCCURRENCES`; null for an invalid rule and for one that costs too much. */
-  expand(rule: string, start: IcalTime, window: Window): IcalTime[] | null {
-    const cleaned = clean(rule);
+  /**
+   * The starts of a rule in its local time, in order, at most `MAX_OCCURRENCES`. Null for an invalid rule and for one that
+   * costs too much.
+   */
+  expand(rule: string, start: Temporal.PlainDateTime, window: Window): Temporal.PlainDateTime[] | null {
+    const cleaned = clean(rule, window);
     if (cleaned === null) return null;
-    const first = start.kind === 'day' ? start.day.toZonedDateTime('UTC') : start.time;
     for (const steps of STEPS) {
-      const recurring = parse(cleaned, first, steps);
+      const recurring = parse(cleaned, start, steps);
       if (!recurring || this.isExhausted) return null;
       this.steps += steps;
-      const times = between(recurring, first.timeZoneId, window);
-      if (times) {
-        return times.map((time) =>
-          start.kind === 'day' ? { kind: 'day', day: time.toPlainDate() } : { kind: 'time', time },
-        );
-      }
+      const times = between(recurring, window);
+      if (times) return times.map((time) => time.toPlainDateTime());
     }
     return null;
   }
@@ -53,10 +53,10 @@ export class RuleExpander {
 type Rule = RRuleTemporal<Temporal.ZonedDateTime>;
 
 /** Null for an invalid rule. */
-function parse(rule: string, first: Temporal.ZonedDateTime, steps: number): Rule | null {
+function parse(rule: string, start: Temporal.PlainDateTime, steps: number): Rule | null {
   try {
     return new RRuleTemporal({
-      rruleString: `DTSTART;TZID=${first.timeZoneId}:${compact(first)}\nRRULE:${rule}`,
+      rruleString: `DTSTART;TZID=${LOCAL}:${compact(start)}\nRRULE:${rule}`,
       temporal: Temporal,
       includeDtstart: true,
       cache: false,
@@ -69,11 +69,11 @@ function parse(rule: string, first: Temporal.ZonedDateTime, steps: number): Rule
 }
 
 /** Null for a rule that needs more steps than it has. */
-function between(rule: Rule, zone: string, { from, to }: Window): Temporal.ZonedDateTime[] | null {
-  const end = to.toZonedDateTime(zone);
+function between(rule: Rule, { from, to }: Window): Temporal.ZonedDateTime[] | null {
+  const end = to.toZonedDateTime(LOCAL);
   try {
     return rule
-      .between(from.toZonedDateTime(zone), end, true)
+      .between(from.toZonedDateTime(LOCAL), end, true)
       .filter((time) => Temporal.ZonedDateTime.compare(time, end) < 0)
       .slice(0, MAX_OCCURRENCES);
   } catch {
@@ -81,10 +81,13 @@ function between(rule: Rule, zone: string, { from, to }: Window): Temporal.Zoned
   }
 }
 
-const compact = (time: Temporal.ZonedDateTime): string =>
-  time.toPlainDateTime().toString({ smallestUnit: 'second' }).replaceAll(/[-:]/g, '');
+/** Local times of any zone, for the library: rules follow the clock of the series. */
+const LOCAL = 'UTC';
 
-function clean(rule: string): string | null {
+const compact = (time: Temporal.PlainDateTime): string =>
+  time.toString({ smallestUnit: 'second' }).replaceAll(/[-:]/g, '');
+
+function clean(rule: string, window: Window): string | null {
   if (rule.length > MAX_RULE_LENGTH) return null;
   const parts = rule
     .toUpperCase()
@@ -95,7 +98,14 @@ function clean(rule: string): string | null {
   for (const part of parts) {
     const [key = '', value = ''] = part.split('=');
     if (key === 'FREQ' && !FREQUENCIES.has(value)) return null;
-    if (!IGNORED_PARTS.test(key)) used.push(`${key}=${value}`);
+    if (key === 'UNTIL') used.push(`UNTIL=${localEnd(value, window)}`);
+    else if (!IGNORED_PARTS.test(key)) used.push(`${key}=${value}`);
   }
   return used.some((part) => part.startsWith('FREQ=')) ? used.join(';') : null;
+}
+
+/** The last start of a rule: an instant in UTC becomes a local time. */
+function localEnd(value: string, { localOf }: Window): string {
+  const local = parseDateTime(value)?.offset === 'UTC' ? readLocal(value) : null;
+  return local ? `${compact(localOf(local.toZonedDateTime('UTC').toInstant()))}Z` : value;
 }
