@@ -161,6 +161,7 @@ export class Migration0001Bookings extends Migration {
         empty_seen boolean NOT NULL DEFAULT false,
         failures int NOT NULL DEFAULT 0,
         problem text,
+        announced_problem text,
         checked_at timestamptz,
         imported_at timestamptz,
         asked boolean NOT NULL DEFAULT true,
@@ -192,7 +193,7 @@ export class Migration0001Bookings extends Migration {
         status int,
         counts jsonb,
         clashes jsonb NOT NULL,
-        CHECK ((outcome = 'failed') = (problem IS NOT NULL))
+        CHECK (outcome <> 'failed' OR problem IS NOT NULL)
       )`);
     this.addSql('CREATE INDEX calendar_feed_log_by_feed ON calendar_feed_log (feed_id, id DESC)');
   }

@@ -22,6 +22,7 @@ test('an event whose dates become unreadable keeps its nights, the others are im
   feeds.server.serve(calendar(unreadable, other), { etag: '"b"' });
   expect(await feed.sync()).toMatchObject({
     outcome: 'imported',
+    problem: 'unreadable_dates',
     added: 1,
     removed: 0,
     ignored: [{ reason: 'unreadable_date', count: 1 }],
@@ -30,12 +31,12 @@ test('an event whose dates become unreadable keeps its nights, the others are im
   expect(await feed.read()).toMatchObject({ status: 'failing', problem: 'unreadable_dates', events: 2 });
 
   // The problem is shown until the file is readable, even if the server would answer that it has not changed.
-  expect(await feed.sync()).toMatchObject({ outcome: 'unchanged' });
+  expect(await feed.sync()).toMatchObject({ outcome: 'unchanged', problem: 'unreadable_dates' });
   expect(feeds.server.requests.at(-1)?.headers['if-none-match']).toBeUndefined();
   expect(await feed.read()).toMatchObject({ problem: 'unreadable_dates' });
 
   feeds.server.serve(calendar(other));
-  expect(await feed.sync()).toMatchObject({ outcome: 'imported', removed: 1 });
+  expect(await feed.sync()).toMatchObject({ outcome: 'imported', problem: null, removed: 1 });
   expect(await feeds.blocked(listing)).toBe('0320..0322');
   expect(await feed.read()).toMatchObject({ status: 'ok', problem: null });
 });
@@ -49,6 +50,35 @@ test('an event that moves and has an unreadable end takes its first night and ke
   feeds.server.serve(calendar(['UID:a', 'DTSTART;VALUE=DATE:20270320', 'DTEND;VALUE=DATE:20270322']));
   await feed.sync();
   expect(await feeds.blocked(listing)).toBe('0320..0322');
+});
+
+test('the host is notified once when the dates become unreadable, and again after a check without a problem', async () => {
+  const listing = await bookings.givenListing();
+  const feed = await feeds.given(listing, calendar(good));
+  const found = async () =>
+    (await bookings.service.published('feed.problem-found')).filter(({ feedId }) => feedId === feed.id);
+  const problem = {
+    feedId: feed.id,
+    listingId: listing.id,
+    hostId: listing.host.id,
+    problem: 'unreadable_dates',
+  };
+  const unreadable = ['UID:a', 'DTSTART:2027-03-10T::', 'DTEND:2027-03-14T::'];
+  const other = ['UID:b', 'DTSTART;VALUE=DATE:20270320', 'DTEND;VALUE=DATE:20270322'];
+  const check = async (text: string | null) => {
+    if (text === null) feeds.server.respondWith((_, response) => response.writeHead(503).end());
+    else feeds.server.serve(text);
+    await feed.sync();
+    return await found();
+  };
+  expect(await check(null)).toEqual([]);
+  expect(await check(calendar(unreadable, other))).toEqual([problem]);
+  // A part, the whole and a failure in between are the same problem.
+  expect(await check(calendar(unreadable))).toEqual([problem]);
+  expect(await check(null)).toEqual([problem]);
+  expect(await check(calendar(unreadable, other))).toEqual([problem]);
+  expect(await check(calendar(good, other))).toEqual([problem]);
+  expect(await check(calendar(unreadable))).toEqual([problem, problem]);
 });
 
 test('a series with an unreadable rule keeps its nights', async () => {

@@ -186,7 +186,7 @@ export class Migration0001Identity extends Migration {
         host_payout_minor bigint NOT NULL
       )`);
     // One row for each event, user and template: a redelivered event finds its rows. A message can be about a listing
-    // without a booking, and its mail does not depend on the side.
+    // without a booking, and its mail does not depend on the side; a feed belongs to a listing.
     this.addSql(`
       CREATE TABLE notification (
         id uuid PRIMARY KEY,
@@ -201,7 +201,7 @@ export class Migration0001Identity extends Migration {
         processed_at timestamptz,
         outcome text CHECK (outcome IN ('mailed', 'muted', 'unreachable', 'withdrawn', 'outdated')),
         CHECK ((processed_at IS NULL) = (outcome IS NULL)),
-        CHECK (template = 'message-received' OR (booking_id IS NOT NULL AND side IS NOT NULL)),
+        CHECK (template IN ('message-received', 'feed-problem-found') OR (booking_id IS NOT NULL AND side IS NOT NULL)),
         UNIQUE (event_id, user_id, template)
       )`);
     this.addSql(`CREATE INDEX notification_due ON notification (due_at, id) WHERE processed_at IS NULL`);

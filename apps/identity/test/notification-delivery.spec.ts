@@ -14,6 +14,21 @@ afterAll(() => identity.close());
 
 const noMails = { guest: [], host: [] };
 
+describe('feed.problem-found mails the host', () => {
+  it('once for each event, with the listing and the feed, and it can not be turned off', async () => {
+    const { listingId } = scenario.facts;
+    const feedId = randomUUID();
+    const body = { feedId, listingId, hostId: scenario.host.id, problem: 'unreadable_dates' };
+    await identity.service.deliver('feed.problem-found', body, { times: 2 });
+    expect(await scenario.mailedTemplates()).toEqual({ guest: [], host: ['feed-problem-found'] });
+    const { subject, text } = await scenario.latestMail('host', 'feed-problem-found');
+    expect(subject).toBe(`A calendar that you import into ${TITLE} can't be read in full`);
+    expect(text).toContain('Some of its dates are not readable.');
+    expect(text).toContain(feedId);
+    expect(text).not.toContain('turn off');
+  });
+});
+
 describe('message.sent mails the recipient, without the text', () => {
   it('for a message about a booking', async () => {
     await scenario.confirm();

@@ -91,6 +91,18 @@ export const bookingEvents = topic(
   },
 );
 
+export const feedEvents = topic(
+  { topic: 'bookings.feed', kind: 'fact', key: 'feedId' },
+  {
+    feedId: Id,
+    listingId: Id,
+    hostId: Id,
+    /** Why the feed can't be imported, or can only in part. */
+    problem: Code,
+  },
+  { 'feed.problem-found': {} },
+);
+
 export const messageEvents = topic(
   { topic: 'bookings.message', kind: 'fact', key: 'threadId' },
   {

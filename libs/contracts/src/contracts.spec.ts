@@ -33,6 +33,7 @@ const catalogue: Record<string, [kind: string, key: string, types: string]> = {
     'booking.created booking.requested booking.accepted booking.confirmed booking.declined booking.expired booking.cancelled booking.checked-in booking.completed booking.change-proposed booking.change-accepted booking.change-applied booking.change-closed',
   ],
   'bookings.message': ['fact', 'threadId', 'message.sent'],
+  'bookings.feed': ['fact', 'feedId', 'feed.problem-found'],
   'payments.payment': [
     'fact',
     'paymentId',

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { bookingEvents, calendarEvents, messageEvents } from './bookings.js';
+import { bookingEvents, calendarEvents, feedEvents, messageEvents } from './bookings.js';
 import type { EventDefinition } from './define.js';
 import { privacyAnswers, privacyRequests, sessionEvents, userEvents } from './identity.js';
 import { listingEvents } from './listings.js';
@@ -16,6 +16,7 @@ export const events = {
   ...calendarEvents,
   ...bookingEvents,
   ...messageEvents,
+  ...feedEvents,
   ...paymentEvents,
   ...payoutEvents,
   ...reviewEvents,

@@ -12,6 +12,7 @@ import type { EventState } from './domain/echo.js';
 import type { FeedEvent } from './domain/feed-events.js';
 import { nextPoll } from './domain/poll-time.js';
 import { withKeptNights } from './domain/unreadable-events.js';
+import { FeedAnnouncer } from './feed-announcer.service.js';
 import type { NewContent, ReadResult } from './feed-content.service.js';
 import { statesOf } from './feed-event-states.js';
 import { eventsOf, replaceEvents, storedKey, uidKey, uidKeyOf } from './feed-event.queries.js';
@@ -48,6 +49,7 @@ const NO_CHANGES: LogCounts = { added: 0, moved: 0, removed: 0, echoes: 0, ignor
 export class FeedImportService {
   constructor(
     private readonly publisher: CalendarPublisher,
+    private readonly announcer: FeedAnnouncer,
     private readonly clock: Clock,
   ) {}
 
@@ -137,13 +139,14 @@ export class FeedImportService {
         at: now,
         cause,
         outcome,
-        problem: null,
+        problem,
         status: null,
         counts,
         clashes,
       });
     }
     await storeSuccess(em, feed.id, problem, now);
+    await this.announcer.announce(em, feed, problem);
     await scheduleNextPoll(em, feed.id, nextPoll(now, 0, Math.random()));
   }
 
@@ -158,6 +161,7 @@ export class FeedImportService {
     const failures = feed.failures + 1;
     const emptySeen = problem === 'suddenly_empty';
     await storeFailure(em, feed.id, { failures, problem, emptySeen, at: now });
+    await this.announcer.announce(em, feed, problem);
     // An empty file may be correct, so it is checked again without a longer pause.
     await scheduleNextPoll(em, feed.id, nextPoll(now, emptySeen ? 0 : failures, Math.random()));
   }

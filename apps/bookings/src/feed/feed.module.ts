@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CalendarModule } from '../calendar/calendar.module.js';
 import { ListingSnapshotModule } from '../listing-snapshot/listing-snapshot.module.js';
+import { FeedAnnouncer } from './feed-announcer.service.js';
 import { FeedContentService } from './feed-content.service.js';
 import { FeedImportService } from './feed-import.service.js';
 import { FeedNetwork } from './feed-network.js';
@@ -19,6 +20,7 @@ import { FeedService } from './feed.service.js';
   imports: [CalendarModule, ListingSnapshotModule],
   controllers: [FeedController],
   providers: [
+    FeedAnnouncer,
     FeedClient,
     FeedContentService,
     FeedImportService,

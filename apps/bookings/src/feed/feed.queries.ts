@@ -19,6 +19,8 @@ export interface FeedRow {
   emptySeen: boolean;
   failures: number;
   problem: FeedProblem | null;
+  /** The problem that the host was notified of, until a check without a problem. */
+  announcedProblem: FeedProblem | null;
   checkedAt: Date | null;
   importedAt: Date | null;
   nextPollAt: Date;
@@ -27,7 +29,7 @@ export interface FeedRow {
 
 const columns = sql`f.id, l.public_id AS "listingId", f.listing_id AS "calendarListingId", f.owner_id AS "ownerId", f.name,
   f.url, f.etag, f.last_modified AS "lastModified", f.read_for AS "readFor", f.read_at AS "readAt",
-  f.empty_seen AS "emptySeen", f.failures, f.problem, f.checked_at AS "checkedAt", f.imported_at AS "importedAt",
+  f.empty_seen AS "emptySeen", f.failures, f.problem, f.announced_problem AS "announcedProblem", f.checked_at AS "checkedAt", f.imported_at AS "importedAt",
   f.next_poll_at AS "nextPollAt", f.created_at AS "createdAt"`;
 
 const fromRow = <R extends FeedRow>(row: R): R => ({
@@ -178,6 +180,14 @@ export async function storeFailure(
   await em.execute(sql`
     UPDATE calendar_feed SET failures = ${failures}, problem = ${problem}, empty_seen = ${emptySeen}, checked_at = ${at}
     WHERE id = ${feedId}`);
+}
+
+export async function storeAnnounced(
+  em: EntityManager,
+  feedId: string,
+  problem: FeedProblem | null,
+): Promise<void> {
+  await em.execute(sql`UPDATE calendar_feed SET announced_problem = ${problem} WHERE id = ${feedId}`);
 }
 
 /** Stores for which content the nights of the feed were computed. */

@@ -29,9 +29,10 @@ export class NotificationMailService {
 
   /** Returns null if the listing or booking is missing here: the notification stays due. */
   deliver(em: EntityManager, notification: StoredNotification): Promise<Outcome | null> {
-    return notification.template === 'message-received'
-      ? this.deliverMessage(em, notification)
-      : this.deliverBooking(em, notification, notification.template);
+    const { template } = notification;
+    if (template === 'message-received') return this.deliverMessage(em, notification);
+    if (template === 'feed-problem-found') return this.deliverFeedProblem(em, notification);
+    return this.deliverBooking(em, notification, template);
   }
 
   private async deliverBooking(
@@ -70,6 +71,19 @@ export class NotificationMailService {
     const users = await em.find(User, { id: { $in: [userId, senderId] } });
     return this.mail(em, notification, users, (_, language) =>
       language.messageMail({ ...listing, senderName: nameOf(users, senderId), bookingId }),
+    );
+  }
+
+  private async deliverFeedProblem(
+    em: EntityManager,
+    notification: StoredNotification,
+  ): Promise<Outcome | null> {
+    const facts = notification.facts as unknown as NotificationFacts['feed-problem-found'];
+    const listing = await findListingMirror(em, facts.listingId);
+    if (!listing) return this.deferOrExpire(notification);
+    const users = await em.find(User, { id: notification.userId });
+    return this.mail(em, notification, users, (_, language) =>
+      language.feedProblemMail({ ...listing, ...facts }),
     );
   }
 

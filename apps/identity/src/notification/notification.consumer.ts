@@ -5,7 +5,7 @@ import { findBookingMirror } from './booking-mirror.queries.js';
 import { notificationsOf } from './booking-notifications.js';
 import { NotificationService } from './notification.service.js';
 
-/** Notifies users of failed payments, published reviews and new messages. */
+/** Notifies users of failed payments, published reviews, new messages and feeds with a problem. */
 @Controller()
 export class NotificationConsumer {
   constructor(
@@ -46,6 +46,17 @@ export class NotificationConsumer {
     await this.transactions.run((em) =>
       this.notifications.notify(em, 'message-received', [
         { eventId: meta.id, userId: recipientId, side: null, bookingId, facts },
+      ]),
+    );
+  }
+
+  @OnEvent('feed.problem-found')
+  async feedProblemFound(body: EventBody<'feed.problem-found'>, meta: EventMeta): Promise<void> {
+    const { feedId, listingId, hostId, problem } = body;
+    const facts = { feedId, listingId, problem };
+    await this.transactions.run((em) =>
+      this.notifications.notify(em, 'feed-problem-found', [
+        { eventId: meta.id, userId: hostId, side: null, bookingId: null, facts },
       ]),
     );
   }

@@ -32,11 +32,12 @@ export interface NotificationFacts {
   'review-reminder': { closesAt: string };
   'review-published': NoFacts;
   'message-received': { listingId: string; senderId: string };
+  'feed-problem-found': { listingId: string; feedId: string; problem: string };
 }
 
 export type Template = keyof NotificationFacts;
-/** The templates about a booking. A message can precede the booking. */
-export type BookingTemplate = Exclude<Template, 'message-received'>;
+/** The templates about a booking. A message can precede the booking; a feed belongs to a listing. */
+export type BookingTemplate = Exclude<Template, 'message-received' | 'feed-problem-found'>;
 
 /** Templates that users can turn off. The others concern money or dates. */
 export const OPTIONAL_TEMPLATES = [

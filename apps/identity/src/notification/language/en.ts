@@ -14,7 +14,7 @@ import {
   theHost,
   totalRow,
 } from './en-details.js';
-import type { Language, MessageMailContext, MailDraft } from './language.js';
+import type { FeedProblemMailContext, Language, MessageMailContext, MailDraft } from './language.js';
 
 const bookingMails: Language['bookingMails'] = {
   'booking-requested': (context) => ({
@@ -166,6 +166,23 @@ function messageMail(context: MessageMailContext): MailDraft {
   };
 }
 
+function feedProblemMail(context: FeedProblemMailContext): MailDraft {
+  const { title, feedId, problem } = context;
+  return {
+    subject: `A calendar that you import into ${title} can't be read in full`,
+    paragraphs: [
+      problem === 'unreadable_dates'
+        ? 'Some of its dates are not readable. Events with such dates keep the nights that they had; changes of them are not imported.'
+        : 'It has a problem. The nights of the last successful check remain blocked.',
+      'Check your calendar for the next weeks, so that no night is booked twice.',
+    ],
+    details: [placeRow(context), ['Calendar feed', feedId], ['Problem', problem]],
+    closing: [
+      'The log of the feed in your calendar has the details. You receive no other mail about this until the calendar has been read without a problem.',
+    ],
+  };
+}
+
 export const english: Language = {
   tag: 'en',
   greeting: (name) => `Hello ${name},`,
@@ -173,4 +190,5 @@ export const english: Language = {
   optOutHint: 'You can turn off mails of this kind in your notification settings.',
   bookingMails,
   messageMail,
+  feedProblemMail,
 };

@@ -32,6 +32,14 @@ export interface MessageMailContext {
   bookingId: string | null;
 }
 
+/** The data of a mail about a feed of another calendar. */
+export interface FeedProblemMailContext {
+  feedId: string;
+  problem: string;
+  title: string;
+  city: string | null;
+}
+
 /** Formats amounts, dates and times for the recipient. */
 export interface LocaleFormat {
   money(amountMinor: number, currency: string): string;
@@ -51,4 +59,5 @@ export interface Language {
   optOutHint: string;
   bookingMails: { [T in BookingTemplate]: (context: MailContext<T>) => MailDraft };
   messageMail(context: MessageMailContext): MailDraft;
+  feedProblemMail(context: FeedProblemMailContext): MailDraft;
 }
