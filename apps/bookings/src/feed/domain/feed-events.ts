@@ -10,7 +10,7 @@ import {
   readIcal,
   type Unreadable,
 } from './ical-file.js';
-import { dayOf, type IcalTime, later, readDuration, timeIn, Times } from './ical-time.js';
+import { type IcalTime, later, readDuration, timeIn, timeOfUtc, Times } from './ical-time.js';
 import { LaterOccurrences, type Override, startAfter } from './overrides.js';
 import { RuleExpander, type Window } from './recurrence.js';
 
@@ -105,7 +105,7 @@ class FeedReader {
       if (!id) continue;
       const when = this.times.read(id);
       if (!when) this.ignoreUnreadable(event, 'unreadable_date');
-      const day = when ? dayOf(when, first ?? when) : id.value;
+      const day = when ? this.times.dayOf(when, first ?? when) : id.value;
       const same = when && id.params.get('RANGE')?.toUpperCase() === 'THISANDFUTURE' ? ranges : single;
       const previous = same.get(day);
       if (!previous || sequenceOf(event) >= sequenceOf(previous)) same.set(day, event);
@@ -143,7 +143,7 @@ class FeedReader {
     const to = Temporal.PlainDate.from(this.horizon).add({ days: reach });
     const occurrencesByDay = new Map<string, { start: IcalTime; end: IcalTime }>();
     const add = (start: IcalTime, end: IcalTime | null = null) =>
-      occurrencesByDay.set(dayOf(start, span.start), { start, end: end ?? span.endOf(start) });
+      occurrencesByDay.set(this.times.dayOf(start, span.start), { start, end: end ?? span.endOf(start) });
     for (const rule of rules) {
       const found = this.startsOf(rule.value, span.start, { from, to });
       // Without a valid rule, the first occurrence is still certain.
@@ -152,11 +152,11 @@ class FeedReader {
     }
     if (rules.length === 0) add(span.start);
     for (const date of this.datesOf(event, 'RDATE')) {
-      if (date) add(date.start, date.end);
+      if (date) add(this.startIn(span, date), date.end);
       else this.ignoreUnreadable(event, 'unreadable_date');
     }
     for (const excluded of this.datesOf(event, 'EXDATE')) {
-      if (excluded) occurrencesByDay.delete(dayOf(excluded.start, span.start));
+      if (excluded) occurrencesByDay.delete(this.times.dayOf(excluded.start, span.start));
       else this.ignoreUnreadable(event, 'unreadable_date');
     }
     return occurrencesByDay;
@@ -164,13 +164,19 @@ class FeedReader {
 
   private startsOf(rule: string, start: IcalTime, window: Pick<Window, 'from' | 'to'>): IcalTime[] | null {
     if (start.kind === 'day') {
-      const localOf = (utc: Temporal.Instant) => utc.toZonedDateTimeISO('UTC').toPlainDateTime();
+      const localOf = (utc: Temporal.Instant) => this.times.wholeDay(timeOfUtc(utc)).toPlainDateTime();
       const days = this.rules.expand(rule, start.day.toPlainDateTime(), { ...window, localOf });
       return days && days.map((day) => ({ kind: 'day', day: day.toPlainDate() }));
     }
     const { zone } = start;
     const times = this.rules.expand(rule, start.local, { ...window, localOf: (utc) => zone.localOf(utc) });
     return times && times.map((local) => timeIn(zone, local));
+  }
+
+  /** A date of a series of whole days is a whole day, unless it is a period. */
+  private startIn({ start }: Span, date: { start: IcalTime; end: IcalTime | null }): IcalTime {
+    if (start.kind !== 'day' || date.end) return date.start;
+    return { kind: 'day', day: this.times.wholeDay(date.start) };
   }
 
   /** A period has its own end or duration; a date has the duration of the event. */

@@ -195,6 +195,42 @@ describe('an occurrence that changes all later ones', () => {
   });
 });
 
+describe('times in a series of whole days', () => {
+  const series = (...lines: string[]) => ['UID:1', ...days('0104', '0105'), ...lines];
+  const daily = 'RRULE:FREQ=DAILY;COUNT=3';
+  const moved = (id: string) => event('UID:1', `RECURRENCE-ID:${id}`, ...days('0201', '0202'));
+
+  test.each<[string, string, string, string[]]>([
+    [
+      'UTC east of Greenwich is the local day',
+      'Asia/Tokyo',
+      '20270104T150000Z',
+      ['0104..0105', '0106..0107'],
+    ],
+    ['an hour of the day east of Greenwich', 'Asia/Tokyo', '20270105T030000Z', ['0104..0105', '0106..0107']],
+    [
+      'UTC west of Greenwich is the local day',
+      'America/New_York',
+      '20270105T050000Z',
+      ['0104..0105', '0106..0107'],
+    ],
+    ['an evening west of Greenwich', 'America/New_York', '20270106T030000Z', ['0104..0105', '0106..0107']],
+    ['midnight in UTC is that day', 'America/New_York', '20270105T000000Z', ['0104..0105', '0106..0107']],
+    ['an offset', 'Asia/Tokyo', '20270104T160000+0100', ['0104..0105', '0106..0107']],
+    ['a local time', 'Asia/Tokyo', '20270105T000000', ['0104..0105', '0106..0107']],
+  ])('%s', async (_, timeZone, time, nights) => {
+    const place = { ...newYork, timeZone };
+    const excluded = calendar(event(...series(daily, `EXDATE:${time}`)));
+    expect(nightsOf(await read(excluded, place))).toEqual(nights);
+    const changed = calendar(event(...series(daily)), moved(time));
+    expect(nightsOf(await read(changed, place))).toEqual([...nights, '0201..0202']);
+    const added = calendar(event(...series(`RDATE:${time}`)));
+    expect(nightsOf(await read(added, place))).toEqual(['0104..0105', '0105..0106']);
+    const ends = calendar(event(...series(`RRULE:FREQ=DAILY;UNTIL=${time}`)));
+    if (time.endsWith('Z')) expect(nightsOf(await read(ends, place))).toEqual(['0104..0105', '0105..0106']);
+  });
+});
+
 test('reads any number of rules within the limits of the feed', async () => {
   const rule = (n: number) => event(`UID:${n}`, ...days('0104', '0105'), 'RRULE:FREQ=DAILY;COUNT=2');
   const content = await read(calendar(...Array.from({ length: 1_000 }, (_, n) => rule(n))));

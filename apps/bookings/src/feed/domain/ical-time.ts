@@ -19,6 +19,11 @@ export const timeIn = (zone: TimeZone, local: Temporal.PlainDateTime): IcalTime 
   zone,
 });
 
+export const timeOfUtc = (utc: Temporal.Instant): IcalTime => {
+  const zone = platformZone('UTC');
+  return { kind: 'time', local: zone.localOf(utc), instant: utc, zone };
+};
+
 /** Parses the times of a feed. */
 export class Times {
   private readonly zones = new Map<string, TimeZone>();
@@ -37,6 +42,23 @@ export class Times {
   localDate(time: IcalTime): IsoDate {
     const day = time.kind === 'day' ? time.day : this.listingZone.localOf(time.instant).toPlainDate();
     return day.toString();
+  }
+
+  /** Occurrences are identified by their day in the series' time zone: a series has at most one per day. */
+  dayOf(time: IcalTime, series: IcalTime): string {
+    if (series.kind === 'day') return this.wholeDay(time).toString();
+    return (time.kind === 'day' ? time.day : series.zone.localOf(time.instant).toPlainDate()).toString();
+  }
+
+  /**
+   * The day of a series of whole days. A time in UTC means the day of the listing, as the local midnight east of Greenwich
+   * is on the day before in UTC; but midnight in UTC is a day that was written as a time.
+   */
+  wholeDay(time: IcalTime): Temporal.PlainDate {
+    if (time.kind === 'day') return time.day;
+    const { local, zone, instant } = time;
+    const isMidnight = local.toPlainTime().equals(MIDNIGHT);
+    return (zone.isOffset && !isMidnight ? this.listingZone.localOf(instant) : local).toPlainDate();
   }
 
   /** Null for a time that does not exist. A year outside of 1900 to 2200 means "since ever" or "until further notice". */
@@ -75,6 +97,7 @@ export class Times {
   }
 }
 
+const MIDNIGHT = Temporal.PlainTime.from('00:00');
 const EARLIEST_YEAR = 1900;
 const LATEST_YEAR = 2200;
 
@@ -97,12 +120,6 @@ export function readDuration(text: string): Temporal.Duration | null {
 
 export const asDay = (time: IcalTime): Temporal.PlainDate =>
   time.kind === 'day' ? time.day : time.local.toPlainDate();
-
-/** Occurrences are identified by their day in the series' time zone: a series has at most one per day. */
-export function dayOf(time: IcalTime, series: IcalTime): string {
-  if (time.kind !== 'time' || series.kind !== 'time') return asDay(time).toString();
-  return series.zone.localOf(time.instant).toPlainDate().toString();
-}
 
 /** Days are calendar days of the time's zone, hours are exact. */
 export function later(time: IcalTime, length: Temporal.Duration): IcalTime {

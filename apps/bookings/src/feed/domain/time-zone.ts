@@ -4,6 +4,8 @@ import { findIana } from 'windows-iana';
 
 /** The relation of local times and instants. */
 export interface TimeZone {
+  /** UTC or an offset from it: programs that write their times so have converted them from a local time. */
+  isOffset: boolean;
   /** A local time that a clock change skips or repeats is resolved as `compatible` does. */
   instantOf(local: Temporal.PlainDateTime): Temporal.Instant;
   localOf(instant: Temporal.Instant): Temporal.PlainDateTime;
@@ -11,6 +13,7 @@ export interface TimeZone {
 
 /** A zone of the platform: an IANA name or an offset from UTC. */
 export const platformZone = (name: string): TimeZone => ({
+  isOffset: /^(UTC|Etc\/.*|[+-].*)$/i.test(name),
   instantOf: (local) => local.toZonedDateTime(name).toInstant(),
   localOf: (instant) => instant.toZonedDateTimeISO(name).toPlainDateTime(),
 });

@@ -34,6 +34,7 @@ export function definedZone(
   const offset = (isAfter: (transition: Transition) => boolean): number =>
     transitions.findLast(isAfter)?.after ?? first.before;
   return {
+    isOffset: false,
     // A skipped or repeated time has the offset before the change.
     instantOf: (local) => {
       const time = asUtc(local);
