@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { FeedClient, type FetchResult } from '../src/feed/feed.client.js';
 import { FeedServer, ical, SpecNetwork, useCanary } from './feed-server.fixture.js';
 
@@ -39,6 +39,25 @@ describe('successful reads', () => {
   test.each<[string, Buffer | string, Record<string, string>]>([
     ['plain text', text, {}],
     ['gzip', gzipSync(text), { 'content-encoding': 'gzip' }],
+    ['x-gzip in capitals', gzipSync(text), { 'content-encoding': 'X-GZIP' }],
+    ['deflate', deflateSync(text), { 'content-encoding': 'deflate' }],
+    ['deflate without the header of zlib', deflateRawSync(text), { 'content-encoding': 'deflate' }],
+    ['br', brotliCompressSync(text), { 'content-encoding': 'br' }],
+    ['zstd', zstdCompressSync(text), { 'content-encoding': 'zstd' }],
+    ['identity', text, { 'content-encoding': 'identity' }],
+    ['codings one after the other', brotliCompressSync(gzipSync(text)), { 'content-encoding': 'gzip, br' }],
+    [
+      'three codings, with an empty element',
+      zstdCompressSync(deflateSync(gzipSync(text))),
+      { 'content-encoding': 'gzip,, deflate ,identity, zstd' },
+    ],
+    ['gzip of several members', Buffer.concat([gzipSync(text.slice(0, 9)), gzipSync(text.slice(9))]), {}],
+    ['a gzip file without a coding', gzipSync(text), {}],
+    [
+      'a gzip file that the server compresses',
+      brotliCompressSync(gzipSync(text)),
+      { 'content-encoding': 'br' },
+    ],
     ['another content type', text, { 'content-type': 'text/html' }],
   ])('reads %s', async (_, body, headers) => {
     server.serve(body, { etag: '"1"', 'last-modified': 'Tue, 02 Mar 2027 12:00:00 GMT', ...headers });
@@ -148,11 +167,31 @@ describe('failed reads', () => {
     expect(await fetchFeed(server.url())).toEqual(failed('too_large'));
   });
 
-  test('rejects a gzip bomb', async () => {
-    const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024));
-    expect(bomb.length).toBeLessThan(200_000);
-    server.serve(bomb, { 'content-encoding': 'gzip' });
+  const bomb = Buffer.alloc(100 * 1024 * 1024);
+  test.each<[string, () => Buffer, string]>([
+    ['gzip', () => gzipSync(bomb), 'gzip'],
+    ['deflate', () => deflateSync(bomb), 'deflate'],
+    ['br', () => brotliCompressSync(bomb), 'br'],
+    ['zstd', () => zstdCompressSync(bomb), 'zstd'],
+    ['gzip without a coding', () => gzipSync(bomb), ''],
+    ['gzip in br', () => brotliCompressSync(gzipSync(bomb)), 'gzip, br'],
+    // Its second form is small: the first one is the bomb.
+    ['br of a bomb in gzip', () => gzipSync(brotliCompressSync(bomb)), 'br, gzip'],
+    ['a bomb between two codings', () => gzipSync(Buffer.concat([gzipSync(''), bomb])), 'gzip, gzip'],
+  ])('rejects a bomb of %s', async (_, bytes, coding) => {
+    const body = bytes();
+    expect(body.length).toBeLessThan(200_000);
+    server.serve(body, coding === '' ? {} : { 'content-encoding': coding });
     expect(await fetchFeed(server.url())).toEqual(failed('too_large'));
+  });
+
+  test.each([
+    ['unknown', 'sdch'],
+    ['one of which is unknown', 'gzip, sdch'],
+    ['too many', Array.from({ length: 6 }, () => 'identity').join()],
+  ])('rejects codings: %s', async (_, coding) => {
+    server.serve(ical(['1', '0610', '0614']), { 'content-encoding': coding });
+    expect(await fetchFeed(server.url())).toEqual(failed('cut_short'));
   });
 
   test('reports a connection that ends early', async () => {
@@ -162,8 +201,17 @@ describe('failed reads', () => {
     expect(await fetchFeed(server.url())).toEqual(failed('cut_short'));
   });
 
-  test('reports invalid gzip', async () => {
-    server.serve('BEGIN:VCALENDAR', { 'content-encoding': 'gzip' });
+  test.each(['gzip', 'deflate', 'br', 'zstd'])('reports invalid %s', async (coding) => {
+    server.serve('BEGIN:VCALENDAR', { 'content-encoding': coding });
+    expect(await fetchFeed(server.url())).toEqual(failed('cut_short'));
+  });
+
+  test.each<[string, Buffer]>([
+    ['gzip', gzipSync(ical(['1', '0610', '0614']))],
+    ['br', brotliCompressSync(ical(['1', '0610', '0614']))],
+    ['zstd', zstdCompressSync(ical(['1', '0610', '0614']))],
+  ])('reports %s that ends early', async (coding, bytes) => {
+    server.serve(bytes.subarray(0, -12), { 'content-encoding': coding });
     expect(await fetchFeed(server.url())).toEqual(failed('cut_short'));
   });
 

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { Agent, type Dispatcher, request } from 'undici';
 import { timeoutSignal } from '@roost/platform';
+import { ACCEPTED_CODINGS, decodeContent, MAX_BYTES } from './content-coding.js';
 import { hostOf, portOf, readFeedUrl } from './domain/feed-url.js';
 import { FeedNetwork } from './feed-network.js';
 
@@ -28,7 +28,6 @@ export type FetchResult =
   | { kind: 'unchanged' }
   | { kind: 'failed'; problem: FetchProblem; status?: number };
 
-const MAX_BYTES = 5 * 1024 * 1024;
 const TIMEOUT_MS = 10_000;
 const MAX_REDIRECTS = 5;
 const MAX_VALIDATOR_LENGTH = 500;
@@ -119,7 +118,7 @@ function parse(address: string, base?: URL): URL {
 const headersFor = ({ etag, lastModified }: Validators): Record<string, string> => ({
   'user-agent': 'Roost calendar import',
   accept: 'text/calendar, text/plain;q=0.5, */*;q=0.1',
-  'accept-encoding': 'gzip, deflate, br',
+  'accept-encoding': ACCEPTED_CODINGS,
   ...(etag === null ? {} : { 'if-none-match': etag }),
   ...(lastModified === null ? {} : { 'if-modified-since': lastModified }),
 });
@@ -129,13 +128,15 @@ async function contentOf(
   signal: AbortSignal,
 ): Promise<FetchResult> {
   if (Number(headers['content-length'] ?? 0) > MAX_BYTES) throw new FetchError('too_large');
-  const bytes = await decompress(body, String(headers['content-encoding'] ?? '').toLowerCase(), signal);
+  const received = await receive(body, signal);
+  const bytes = await decodeContent(received, String(headers['content-encoding'] ?? ''));
+  if (bytes === 'too_large') throw new FetchError('too_large');
+  if (bytes === 'invalid') throw new FetchError('cut_short');
   const validators = { etag: validator(headers.etag), lastModified: validator(headers['last-modified']) };
   return { kind: 'content', bytes, validators };
 }
 
-/** Limits the decompressed size, so that a compression bomb is stopped early. */
-async function decompress(body: Readable, encoding: string, signal: AbortSignal): Promise<Buffer> {
+async function receive(body: Readable, signal: AbortSignal): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
   const collect = async (source: AsyncIterable<Buffer>) => {
@@ -146,20 +147,12 @@ async function decompress(body: Readable, encoding: string, signal: AbortSignal)
     }
   };
   try {
-    if (encoding === '' || encoding === 'identity') await pipeline(body, collect, { signal });
-    else await pipeline(body, decompressorFor(encoding), collect, { signal });
+    await pipeline(body, collect, { signal });
   } catch (error) {
     if (error instanceof FetchError || signal.aborted) throw error;
-    throw new FetchError('cut_short'); // The connection ended early, or the compressed data is invalid.
+    throw new FetchError('cut_short'); // The connection ended early.
   }
   return Buffer.concat(parts);
-}
-
-function decompressorFor(encoding: string) {
-  if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip();
-  if (encoding === 'deflate') return createInflate();
-  if (encoding === 'br') return createBrotliDecompress();
-  throw new FetchError('cut_short');
 }
 
 const validator = (header: string | string[] | undefined): string | null =>
