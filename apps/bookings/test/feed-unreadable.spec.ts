@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { useBookings } from './bookings.fixture.js';
+import { type TestListing, useBookings } from './bookings.fixture.js';
 import { useFeeds } from './feeds.fixture.js';
 
 const bookings = useBookings({ at: '2026-12-01T12:00:00Z' });
@@ -79,6 +79,29 @@ test('the host is notified once when the dates become unreadable, and again afte
   expect(await check(calendar(unreadable, other))).toEqual([problem]);
   expect(await check(calendar(good, other))).toEqual([problem]);
   expect(await check(calendar(unreadable))).toEqual([problem, problem]);
+});
+
+test('an unreadable event without a UID keeps the nights with its readable date; with none, those that are missing', async () => {
+  const dates = (from: string, to: string) => [
+    `DTSTART;VALUE=DATE:2027${from}`,
+    `DTEND;VALUE=DATE:2027${to}`,
+  ];
+  const [first, second, third] = [dates('0310', '0314'), dates('0320', '0322'), dates('0325', '0327')];
+  const sync = async (listing: TestListing, ...events: string[][]) => {
+    const feed = await feeds.given(listing, calendar(first, second, third));
+    feeds.server.serve(calendar(...events));
+    await feed.sync();
+    expect(await feed.read()).toMatchObject({ problem: 'unreadable_dates' });
+    return await feeds.blocked(listing);
+  };
+  const given = () => bookings.givenListing();
+  const end = ['DTSTART;VALUE=DATE:20270310', 'DTEND:NaN'];
+  expect(await sync(await given(), end, third)).toBe('0310..0314 0325..0327');
+  const start = ['DTSTART:NaN', 'DTEND;VALUE=DATE:20270314'];
+  expect(await sync(await given(), start, third)).toBe('0310..0314 0325..0327');
+  expect(await sync(await given(), ['DTSTART:NaN', 'DTEND:NaN'], third)).toBe(
+    '0310..0314 0320..0322 0325..0327',
+  );
 });
 
 test('a series with an unreadable rule keeps its nights', async () => {

@@ -9,9 +9,9 @@ import { writeImported } from '../calendar/imported-entries.js';
 import { lockImports } from '../calendar/imported-entries.queries.js';
 import { rejectStaleHolds } from '../calendar/stale-holds.port.js';
 import type { EventState } from './domain/echo.js';
-import type { FeedEvent } from './domain/feed-events.js';
+import type { FeedContent, FeedEvent } from './domain/feed-events.js';
 import { nextPoll } from './domain/poll-time.js';
-import { withKeptNights } from './domain/unreadable-events.js';
+import { mayBe, withKeptNights } from './domain/unreadable-events.js';
 import { FeedAnnouncer } from './feed-announcer.service.js';
 import type { NewContent, ReadResult } from './feed-content.service.js';
 import { statesOf } from './feed-event-states.js';
@@ -74,11 +74,11 @@ export class FeedImportService {
     const hadEvents = before.some(({ to }) => compareDates(to, today) > 0);
     if (content.empty && hadEvents && !feed.emptySeen) return await this.fail(step, 'suddenly_empty');
 
-    const unreadable = new Set([...content.unreadable].map(uidKey));
+    const isUnreadable = unreadableIn(content);
     const events = withKeptNights(
       before,
       content.events.map((event) => ({ ...event, key: storedKey(event.key) })),
-      { isUnreadable: (key) => unreadable.has(uidKeyOf(key)), today },
+      { isUnreadable, today },
     );
     const { added, moved, removed } = difference(before, events);
     await replaceEvents(em, feed.id, removed, [...added, ...moved]);
@@ -91,7 +91,7 @@ export class FeedImportService {
       ignored: content.ignored,
     };
     const isNew = added.length + moved.length + removed.length > 0 || feed.importedAt === null;
-    const isReadable = unreadable.size === 0;
+    const isReadable = content.unreadable.size + content.unreadableWithoutUid.length === 0;
     await this.succeed(step, {
       outcome: isNew || changed ? 'imported' : 'unchanged',
       problem: isReadable ? null : 'unreadable_dates',
@@ -165,6 +165,18 @@ export class FeedImportService {
     // An empty file may be correct, so it is checked again without a longer pause.
     await scheduleNextPoll(em, feed.id, nextPoll(now, emptySeen ? 0 : failures, Math.random()));
   }
+}
+
+/** Recognizes the stored events of which a date or a rule can't be read now. */
+function unreadableIn({ unreadable, unreadableWithoutUid }: FeedContent): (event: FeedEvent) => boolean {
+  const uidKeys = new Set([...unreadable].map(uidKey));
+  const withoutUid = uidKey('');
+  return (event) => {
+    const key = uidKeyOf(event.key);
+    return (
+      uidKeys.has(key) || (key === withoutUid && unreadableWithoutUid.some((known) => mayBe(event, known)))
+    );
+  };
 }
 
 function difference(before: readonly FeedEvent[], after: readonly FeedEvent[]) {

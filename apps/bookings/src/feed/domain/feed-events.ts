@@ -13,6 +13,7 @@ import {
 import { type IcalTime, later, readDuration, timeIn, timeOfUtc, Times } from './ical-time.js';
 import { LaterOccurrences, type Override, startAfter } from './overrides.js';
 import { RuleExpander, type Window } from './recurrence.js';
+import type { KnownDates } from './unreadable-events.js';
 
 /** Nights that are unavailable according to a feed. */
 export interface FeedEvent extends DateRange {
@@ -30,6 +31,8 @@ export interface FeedContent {
   ignored: Partial<Record<Ignored, number>>;
   /** The UIDs of events of which a date or a rule can't be read. They keep the nights that they had. */
   unreadable: ReadonlySet<string>;
+  /** The same for events without a UID. */
+  unreadableWithoutUid: readonly KnownDates[];
   /** The file contains no event at all, not even an ignored one. */
   empty: boolean;
 }
@@ -65,15 +68,17 @@ export async function readFeed(
     reader.read(sameUid);
     if (reader.isTooLarge) return 'too_many_events';
   }
-  const { events, ignored, unreadable } = reader;
-  if (unreadable.size > 0 && reader.readableStarts === 0) return 'unreadable_dates';
-  return { events, ignored, unreadable, empty: file.events.length === 0 };
+  const { events, ignored, unreadable, unreadableWithoutUid } = reader;
+  const isUnreadable = unreadable.size + unreadableWithoutUid.length > 0;
+  if (isUnreadable && reader.readableStarts === 0) return 'unreadable_dates';
+  return { events, ignored, unreadable, unreadableWithoutUid, empty: file.events.length === 0 };
 }
 
 class FeedReader {
   readonly events: FeedEvent[] = [];
   readonly ignored: Partial<Record<Ignored, number>> = {};
   readonly unreadable = new Set<string>();
+  readonly unreadableWithoutUid: KnownDates[] = [];
   readableStarts = 0;
   private readonly horizon: IsoDate;
   private readonly used = new Set<string>();
@@ -202,11 +207,11 @@ class FeedReader {
   /** Null for an event that blocks no nights. */
   private spanOf(event: IcalEvent): Span | null {
     const span = this.file.cancels ? 'cancelled' : spanOf(event, this.times);
-    if (span === 'unreadable_date') return this.ignoreUnreadable(event, span);
+    if (span === 'unreadable_date') return this.ignoreUnreadable(event, span, this.knownDates(event));
     if (span !== 'cancelled' && span !== 'transparent') this.readableStarts += 1;
     if (typeof span === 'string') return this.ignore(span);
     // At least the first night is certain.
-    if (!span.isCertain) this.ignoreUnreadable(event, 'unreadable_date');
+    if (!span.isCertain) this.ignoreUnreadable(event, 'unreadable_date', this.knownDates(event));
     return span;
   }
 
@@ -236,9 +241,25 @@ class FeedReader {
     return key;
   }
 
-  private ignoreUnreadable(event: IcalEvent, reason: 'unreadable_date' | 'unreadable_rule'): null {
-    this.unreadable.add(uidOf(event));
+  private ignoreUnreadable(
+    event: IcalEvent,
+    reason: 'unreadable_date' | 'unreadable_rule',
+    known: KnownDates = { from: null, to: null },
+  ): null {
+    const uid = uidOf(event);
+    if (uid !== '') this.unreadable.add(uid);
+    else this.unreadableWithoutUid.push(known);
     return this.ignore(reason);
+  }
+
+  /** The readable ones of the start and the end. An end beyond the horizon was clipped on another day. */
+  private knownDates(event: IcalEvent): KnownDates {
+    const [from = null, to = null] = ['DTSTART', 'DTEND'].map((name) => {
+      const property = propertyOf(event, name);
+      const time = property && this.times.read(property);
+      return time ? this.times.localDate(time) : null;
+    });
+    return { from, to: to !== null && compareDates(to, this.horizon) < 0 ? to : null };
   }
 
   private ignore(reason: Ignored): null {

@@ -1,4 +1,4 @@
-import { withKeptNights } from './unreadable-events.js';
+import { mayBe, withKeptNights } from './unreadable-events.js';
 
 const event = (key: string, from: string, to: string) => ({
   key,
@@ -6,7 +6,7 @@ const event = (key: string, from: string, to: string) => ({
   to: `2027-03-${to}`,
 });
 const keep = (before: ReturnType<typeof event>[], read: ReturnType<typeof event>[]) =>
-  withKeptNights(before, read, { isUnreadable: (key) => key.startsWith('a'), today: '2027-03-01' });
+  withKeptNights(before, read, { isUnreadable: ({ key }) => key.startsWith('a'), today: '2027-03-01' });
 
 test('an unreadable event keeps its nights; a readable one that is gone does not', () => {
   const before = [event('a', '10', '14'), event('b', '20', '22')];
@@ -34,4 +34,18 @@ test('what can be read of a series replaces its earlier nights', () => {
 test('nights before today are not kept', () => {
   const past = { ...event('a', '10', '14'), from: '2027-02-20', to: '2027-03-01' };
   expect(keep([past], [])).toEqual([]);
+});
+
+test.each([
+  ['its start', { from: '2027-03-10', to: null }, true],
+  ['another start', { from: '2027-03-11', to: null }, false],
+  ['its end', { from: null, to: '2027-03-14' }, true],
+  ['another end', { from: null, to: '2027-03-13' }, false],
+  ['no date', { from: null, to: null }, true],
+])('an event without a UID may be an unreadable one with %s', (_, known, expected) => {
+  expect(mayBe({ from: '2027-03-10', to: '2027-03-14' }, known)).toBe(expected);
+});
+
+test('an event of one day may be an unreadable one that ends at its start', () => {
+  expect(mayBe({ from: '2027-03-10', to: '2027-03-11' }, { from: null, to: '2027-03-10' })).toBe(true);
 });
