@@ -10,9 +10,10 @@ import {
   readIcal,
   type Unreadable,
 } from './ical-file.js';
-import { type IcalTime, later, readDuration, timeIn, timeOfUtc, Times } from './ical-time.js';
+import { type IcalTime, Times } from './ical-time.js';
 import { LaterOccurrences, type Override, startAfter } from './overrides.js';
-import { RuleExpander, type Window } from './recurrence.js';
+import { RuleExpander } from './recurrence.js';
+import { isSeries, SeriesReader } from './series.js';
 import type { KnownDates } from './unreadable-events.js';
 
 /** Nights that are unavailable according to a feed. */
@@ -47,9 +48,9 @@ export interface FeedPlace {
 /** Nights more than this number of days from today are ignored. */
 export const HORIZON_DAYS = 1_100;
 
-/** Limits of the cost of a feed: feeds are untrusted. */
-const MAX_DATES = 2_000;
-const PAUSE_EVERY = 100;
+const EVENTS_BETWEEN_PAUSES = 100;
+/** Two costly rules, or many simple ones. */
+const STEPS_BETWEEN_PAUSES = 20_000;
 
 /**
  * Returns the unavailable nights of a feed from today on, or the reason why the file is invalid. `pause` yields to other work
@@ -62,10 +63,10 @@ export async function readFeed(
 ): Promise<FeedContent | Unreadable> {
   const file = readIcal(bytes);
   if (typeof file === 'string') return file;
-  const reader = new FeedReader(file, place);
+  const reader = new FeedReader(file, place, pause);
   for (const [index, sameUid] of byUid(file.events).entries()) {
-    if (index % PAUSE_EVERY === 0 || sameUid.some(isSeries)) await pause();
-    reader.read(sameUid);
+    if (index % EVENTS_BETWEEN_PAUSES === 0) await pause();
+    await reader.read(sameUid);
     if (reader.isTooLarge) return 'too_many_events';
   }
   const { events, ignored, unreadable, unreadableWithoutUid } = reader;
@@ -83,14 +84,17 @@ class FeedReader {
   private readonly horizon: IsoDate;
   private readonly used = new Set<string>();
   private readonly rules = new RuleExpander();
-
   private readonly times: Times;
+  private readonly series: SeriesReader;
+  private restAt = 0;
 
   constructor(
     private readonly file: IcalFile,
     private readonly place: FeedPlace,
+    private readonly pause: () => Promise<unknown>,
   ) {
     this.times = new Times(file, place, this.rules);
+    this.series = new SeriesReader(this.times, this.rules, () => this.rest());
     this.horizon = addDays(place.today, HORIZON_DAYS);
   }
 
@@ -99,7 +103,8 @@ class FeedReader {
   }
 
   /** Reads the events with one UID: an event, and the occurrences that differ from it. */
-  read(events: readonly IcalEvent[]): void {
+  async read(events: readonly IcalEvent[]): Promise<void> {
+    await this.rest();
     const series = latest(events.filter((each) => !propertyOf(each, 'RECURRENCE-ID')));
     const begin = series[0] && propertyOf(series[0], 'DTSTART');
     const first = begin && this.times.read(begin);
@@ -119,17 +124,25 @@ class FeedReader {
     const later = [...ranges].map(override);
     const changed = [...later.filter(({ day }) => !single.has(day)), ...[...single].map(override)];
     const readable = later.filter(({ event, span }) => span || !this.unreadable.has(uidOf(event)));
-    for (const event of series) this.readSeries(event, changed, new LaterOccurrences(readable));
+    const laterOccurrences = new LaterOccurrences(readable);
+    for (const event of series) {
+      if (!this.isTooLarge) await this.readSeries(event, changed, laterOccurrences);
+    }
     for (const { event, day, span } of changed) this.addSpan(event, day, span);
   }
 
-  private readSeries(event: IcalEvent, changed: readonly Override[], ranges: LaterOccurrences): void {
+  private async readSeries(
+    event: IcalEvent,
+    changed: readonly Override[],
+    ranges: LaterOccurrences,
+  ): Promise<void> {
     const span = this.spanOf(event);
     if (!isSeries(event)) return this.addSpan(event, '', span);
     if (!span) return;
-    const occurrencesByDay = this.occurrencesOf(event, span, ranges.reach);
-    for (const { day } of changed) occurrencesByDay.delete(day);
-    for (const [day, { start, end }] of occurrencesByDay) {
+    const { byDay, unreadable } = await this.series.read(event, span, this.windowOf(span, ranges));
+    for (const reason of unreadable) this.ignoreUnreadable(event, reason);
+    for (const { day } of changed) byDay.delete(day);
+    for (const [day, { start, end }] of byDay) {
       const change = ranges.changeAt(day);
       if (!change) this.addEvent(event, occurrenceOf(day, span), start, end);
       else if (change.span) {
@@ -139,69 +152,13 @@ class FeedReader {
     }
   }
 
-  /** The occurrences by their day, before those that differ from the series. `reach`: the days by which they may move. */
-  private occurrencesOf(event: IcalEvent, span: Span, reach: number) {
-    const rules = event.properties.filter(({ name }) => name === 'RRULE');
-    const today = Temporal.PlainDate.from(this.place.today);
-    // Earlier occurrences may end after today.
-    const from = today.subtract({ days: Math.max(span.days, reach) + 2 });
-    const to = Temporal.PlainDate.from(this.horizon).add({ days: reach });
-    const occurrencesByDay = new Map<string, { start: IcalTime; end: IcalTime }>();
-    const add = (start: IcalTime, end: IcalTime | null = null) =>
-      occurrencesByDay.set(this.times.dayOf(start, span.start), { start, end: end ?? span.endOf(start) });
-    for (const rule of rules) {
-      const found = this.startsOf(rule.value, span.start, { from, to });
-      // Without a valid rule, the first occurrence is still certain.
-      if (!found) this.ignoreUnreadable(event, 'unreadable_rule');
-      for (const start of found ?? [span.start]) add(start);
-    }
-    if (rules.length === 0) add(span.start);
-    for (const date of this.datesOf(event, 'RDATE')) {
-      if (date) add(this.startIn(span, date), date.end);
-      else this.ignoreUnreadable(event, 'unreadable_date');
-    }
-    for (const excluded of this.datesOf(event, 'EXDATE')) {
-      if (excluded) occurrencesByDay.delete(this.times.dayOf(excluded.start, span.start));
-      else this.ignoreUnreadable(event, 'unreadable_date');
-    }
-    return occurrencesByDay;
-  }
-
-  private startsOf(rule: string, start: IcalTime, window: Pick<Window, 'from' | 'to'>): IcalTime[] | null {
-    if (start.kind === 'day') {
-      const localOf = (utc: Temporal.Instant) => this.times.wholeDay(timeOfUtc(utc)).toPlainDateTime();
-      const days = this.rules.expand(rule, start.day.toPlainDateTime(), { ...window, localOf });
-      return days && days.map((day) => ({ kind: 'day', day: day.toPlainDate() }));
-    }
-    const { zone } = start;
-    const times = this.rules.expand(rule, start.local, { ...window, localOf: (utc) => zone.localOf(utc) });
-    return times && times.map((local) => timeIn(zone, local));
-  }
-
-  /** A date of a series of whole days is a whole day, unless it is a period. */
-  private startIn({ start }: Span, date: { start: IcalTime; end: IcalTime | null }): IcalTime {
-    if (start.kind !== 'day' || date.end) return date.start;
-    return { kind: 'day', day: this.times.wholeDay(date.start) };
-  }
-
-  /** A period has its own end or duration; a date has the duration of the event. */
-  private datesOf(
-    event: IcalEvent,
-    name: 'RDATE' | 'EXDATE',
-  ): ({ start: IcalTime; end: IcalTime | null } | null)[] {
-    return event.properties
-      .filter((property) => property.name === name)
-      .flatMap((property) => property.value.split(',', MAX_DATES).map((value) => ({ ...property, value })))
-      .slice(0, MAX_DATES)
-      .map((property) => {
-        const [from = '', to] = property.value.split('/');
-        const start = this.times.read({ ...property, value: from });
-        if (!start) return null;
-        if (to === undefined) return { start, end: null };
-        const length = readDuration(to);
-        const end = length ? later(start, length) : this.times.read({ ...property, value: to });
-        return end && { start, end };
-      });
+  /** Earlier occurrences may end after today; those that have moved may come from before and from after these days. */
+  private windowOf({ days }: Span, { reach }: LaterOccurrences) {
+    const before = Math.min(Math.max(days, reach), HORIZON_DAYS);
+    return {
+      from: Temporal.PlainDate.from(this.place.today).subtract({ days: before + 2 }),
+      to: Temporal.PlainDate.from(this.horizon).add({ days: Math.min(reach, HORIZON_DAYS) }),
+    };
   }
 
   /** Null for an event that blocks no nights. */
@@ -262,6 +219,13 @@ class FeedReader {
     return { from, to: to !== null && compareDates(to, this.horizon) < 0 ? to : null };
   }
 
+  /** Yields to other work after a part of the cost. */
+  private async rest(): Promise<void> {
+    if (this.rules.cost < this.restAt) return;
+    this.restAt = this.rules.cost + STEPS_BETWEEN_PAUSES;
+    await this.pause();
+  }
+
   private ignore(reason: Ignored): null {
     this.ignored[reason] = (this.ignored[reason] ?? 0) + 1;
     return null;
@@ -270,7 +234,7 @@ class FeedReader {
 
 /** The events with the highest SEQUENCE; several if they are equal. */
 function latest(events: readonly IcalEvent[]): readonly IcalEvent[] {
-  const highest = Math.max(...events.map(sequenceOf));
+  const highest = events.reduce((most, event) => Math.max(most, sequenceOf(event)), -Infinity);
   return events.filter((event) => sequenceOf(event) === highest);
 }
 
@@ -293,6 +257,3 @@ const occurrenceOf = (day: string, { isCertain }: { isCertain: boolean }): strin
   isCertain ? day : `${day}/first night`;
 
 const uidOf = (event: IcalEvent): string => propertyOf(event, 'UID')?.value.trim() ?? '';
-
-const isSeries = (event: IcalEvent): boolean =>
-  event.properties.some(({ name }) => name === 'RRULE' || name === 'RDATE');

@@ -246,6 +246,24 @@ test('rejects a feed whose rules cost too much', async () => {
   expect(await readFeed(Buffer.from(calendar(...many)), newYork)).toBe('too_many_events');
 });
 
+test('yields to other work while it expands the rules of one event', async () => {
+  const rules = Array.from({ length: 50 }, () => 'RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30');
+  let pauses = 0;
+  const pause = () => Promise.resolve((pauses += 1));
+  await readFeed(Buffer.from(calendar(event('UID:1', ...days('0104', '0105'), ...rules))), newYork, pause);
+  expect(pauses).toBeGreaterThan(20);
+});
+
+test('an occurrence that moves by years does not hide the others', async () => {
+  const content = await read(
+    calendar(
+      event('UID:1', 'DTSTART;VALUE=DATE:20200101', 'RRULE:FREQ=DAILY'),
+      event('UID:1', 'RECURRENCE-ID;RANGE=THISANDFUTURE:20290101', 'DTSTART;VALUE=DATE:19290101'),
+    ),
+  );
+  expect(content.events).toHaveLength(762);
+});
+
 test('limits the number of additional dates', async () => {
   const dates = `RDATE;VALUE=DATE:${'20270104,'.repeat(20_000)}20270201`;
   expect(nightsOf(await read(calendar(event('UID:1', ...days('0104', '0105'), dates))))).toEqual([

@@ -22,10 +22,11 @@ export class LaterOccurrences {
 
   /** The most days by which an occurrence may end after its place in the series, or start before it. */
   get reach(): number {
-    return Math.max(
-      0,
-      ...this.ranges.map(({ day, span }) => (span ? Math.abs(daysUntil(day, span)) + span.days : 0)),
-    );
+    let reach = 0;
+    for (const { day, span } of this.ranges) {
+      if (span) reach = Math.max(reach, Math.abs(daysUntil(day, span)) + span.days);
+    }
+    return reach;
   }
 
   /** The last change from or before this day of the series. */

@@ -3,11 +3,14 @@ import { Temporal } from 'temporal-polyfill';
 import { parseDateTime, readLocal } from './local-time.js';
 
 /** Limits of the cost of one rule: feeds are untrusted. */
-export const MAX_OCCURRENCES = 1_200;
+export const MAX_OCCURRENCES = 4_000;
 const MAX_RULE_LENGTH = 500;
 
 /** Most rules need few steps, a rule that rarely matches a date many. A step is a date that the library looks at. */
-const STEPS = [500, 10_000];
+const FEW_STEPS = 500;
+const STEPS = [FEW_STEPS, 10_000];
+/** For rules that are simple, as those of time zones are. */
+export const ONLY_FEW_STEPS: readonly number[] = [FEW_STEPS];
 /** The limit of the cost of all rules of a feed. */
 const MAX_STEPS = 1_000_000;
 
@@ -25,24 +28,30 @@ export interface Window {
 
 /** Expands the rules of one feed. */
 export class RuleExpander {
-  private steps = 0;
+  /** The steps of all rules so far. */
+  cost = 0;
 
   /** The rules of the feed cost more than a feed may. */
   get isExhausted(): boolean {
-    return this.steps > MAX_STEPS;
+    return this.cost > MAX_STEPS;
   }
 
   /**
    * The starts of a rule in its local time, in order, at most `MAX_OCCURRENCES`. Null for an invalid rule and for one that
    * costs too much.
    */
-  expand(rule: string, start: Temporal.PlainDateTime, window: Window): Temporal.PlainDateTime[] | null {
+  expand(
+    rule: string,
+    start: Temporal.PlainDateTime,
+    window: Window,
+    limits: readonly number[] = STEPS,
+  ): Temporal.PlainDateTime[] | null {
     const cleaned = clean(rule, window);
     if (cleaned === null) return null;
-    for (const steps of STEPS) {
+    for (const steps of limits) {
       const recurring = parse(cleaned, start, steps);
       if (!recurring || this.isExhausted) return null;
-      this.steps += steps;
+      this.cost += steps;
       const times = between(recurring, window);
       if (times) return times.map((time) => time.toPlainDateTime());
     }

@@ -147,20 +147,32 @@ describe('the data of the platform, or the definition in the file', () => {
   });
 });
 
-test('limits the cost of definitions', async () => {
-  const costly = (n: number) =>
-    zone(
-      `Home ${n}`,
-      part(
-        'STANDARD',
-        ['+0900', '+0900'],
-        'DTSTART:16010101T000000',
-        'RRULE:FREQ=DAILY;BYMONTHDAY=30;BYMONTH=2',
-      ),
-    );
-  const numbers = Array.from({ length: 200 }, (_, n) => n);
-  const events = numbers.map((n) => stay(`Home ${n}`, '0311T080000', '0313T080000'));
-  expect(await readFeed(Buffer.from(calendar(...numbers.map(costly), ...events)), newYork)).toBe(
-    'too_many_events',
-  );
+describe('the cost of definitions is limited', () => {
+  const yearly = part('STANDARD', ['+0900', '+0900'], 'DTSTART:16010101T000000', 'RRULE:FREQ=YEARLY');
+  const times = ['0311T080000', '0313T080000'] as const;
+
+  test('of all together', async () => {
+    const numbers = Array.from({ length: 40 }, (_, n) => n);
+    const zones = numbers.map((n) => zone(`Home ${n}`, ...Array.from({ length: 60 }, () => yearly)));
+    const stays = numbers.map((n) => stay(`Home ${n}`, ...times));
+    expect(await readFeed(Buffer.from(calendar(...zones, ...stays)), newYork)).toBe('too_many_events');
+  });
+
+  test.each([
+    ['a rule that matches no date', ['RRULE:FREQ=DAILY;BYMONTHDAY=30;BYMONTH=2']],
+    ['many rules', Array.from({ length: 2_000 }, () => 'RRULE:FREQ=DAILY;BYMONTHDAY=30;BYMONTH=2')],
+  ])('%s: the definition is not used', async (_, lines) => {
+    const costly = part('STANDARD', ['+0900', '+0900'], 'DTSTART:16010101T000000', ...lines);
+    expect(nightsOf(await read(calendar(zone('Home', costly), stay('Home', ...times))))).toEqual([
+      '0311..0313',
+    ]);
+  });
+
+  test('many dates: the first ones are read', async () => {
+    const dates = Array.from({ length: 20_000 }, () => 'RDATE:20260101T000000,20260601T000000');
+    const costly = part('STANDARD', ['+0900', '+0900'], 'DTSTART:16010101T000000', ...dates);
+    expect(nightsOf(await read(calendar(zone('Home', costly), stay('Home', ...times))))).toEqual([
+      '0310..0312',
+    ]);
+  });
 });

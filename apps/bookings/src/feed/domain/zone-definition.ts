@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import type { Property, ZoneInFile } from './ical-file.js';
 import { readLocal } from './local-time.js';
-import type { RuleExpander } from './recurrence.js';
+import { ONLY_FEW_STEPS, type RuleExpander } from './recurrence.js';
 import type { TimeZone } from './time-zone.js';
 
 /** A change of the offset from UTC, in milliseconds. */
@@ -11,7 +11,8 @@ interface Transition {
   after: number;
 }
 
-const MAX_OBSERVANCES = 100;
+const MAX_OBSERVANCES = 60;
+const MAX_DATES = 500;
 /** Of rules without an end, changes of the clocks before this number of years before today are not needed. */
 const YEARS_BEFORE = 2;
 const YEARS_AFTER = 5;
@@ -64,10 +65,11 @@ function transitionsOf(
       ? start.with({ year: Math.max(start.year, today.year - YEARS_BEFORE) })
       : start;
     const window = { from: first.toPlainDate(), to: today.add({ years: YEARS_AFTER }), localOf };
-    onsets.push(...(rules.expand(rule, first, window) ?? [null]));
+    onsets.push(...(rules.expand(rule, first, window, ONLY_FEW_STEPS) ?? [null]));
   }
   if (onsets.length === 0) onsets.push(start);
-  onsets.push(...values('RDATE').flatMap((dates) => dates.split(',').map(readLocal)));
+  const dates = values('RDATE').flatMap((list) => list.split(',', MAX_DATES));
+  onsets.push(...dates.slice(0, MAX_DATES).map(readLocal));
   const changes = onsets.map((onset) => onset && { at: asUtc(onset) - before, before, after });
   return changes.every((change) => change !== null) ? changes : null;
 }
