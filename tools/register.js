@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'no
 import module from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { rememberResolutions } from './resolutions.js';
 
 const NODE_MAJOR = 24;
 
@@ -34,6 +35,8 @@ try {
 if (cacheWritable) module.enableCompileCache(join(cache, 'bytecode'));
 module.setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
 
+const resolveRemembered = rememberResolutions(root, cache);
+
 module.registerHooks({
   resolve(specifier, context, next) {
     if (/^\.{1,2}\/.*\.js$/.test(specifier) && context.parentURL?.endsWith('.ts')) {
@@ -42,7 +45,7 @@ module.registerHooks({
         return { url: source.href, format: 'module', shortCircuit: true };
       }
     }
-    return next(specifier, context);
+    return resolveRemembered(specifier, context, next);
   },
   load(url, context, next) {
     if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
