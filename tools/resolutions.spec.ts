@@ -57,8 +57,7 @@ test('a copied checkout loads its own packages', () => {
 
 test('an unreadable file of resolutions is replaced', () => {
   usedFile();
-  for (const damaged of ['', '{"x"'])
-    expect([damage(damaged), usedFile()]).toEqual([1, place(root, 'one')]);
+  for (const damaged of ['', '{"x"']) expect([damage(damaged), usedFile()]).toEqual([1, place(root, 'one')]);
 });
 
 function damage(text: string): number {
