@@ -18,8 +18,10 @@ import type { Delivery, EventListener } from './transport.js';
 
 const REDRIVE_POLL_MS = 1000;
 
-/** Handlers mostly wait for the database. Fewer than the connections of a pool (10), which requests share. */
-const CONCURRENCY = 8;
+/** Handlers mostly wait for the database. */
+const MAX_CONCURRENCY = 8;
+/** Each running handler holds a connection of the pool. These stay free for requests and for jobs. */
+const RESERVED_CONNECTIONS = 2;
 
 /**
  * The Nest transport strategy of Roost's events: collects the @OnEvent handlers and processes each delivered event until
@@ -45,9 +47,8 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
   ) {
     super();
     this.#retryDelaysMs = options.retryDelaysMs ?? RETRY_DELAYS_MS;
-    this.#queue = new KeyedEventQueue(options.concurrency ?? CONCURRENCY, (delivery, tries) =>
-      this.#attempt(delivery, tries),
-    );
+    const concurrency = options.concurrency ?? concurrencyFor(orm.config.get('pool')?.max);
+    this.#queue = new KeyedEventQueue(concurrency, (delivery, tries) => this.#attempt(delivery, tries));
   }
 
   get service(): string {
@@ -171,4 +172,9 @@ export class EventServer extends Server implements CustomTransportStrategy, Even
       }
     }
   }
+}
+
+/** How many handlers may run at once with a pool of `connections`. */
+function concurrencyFor(connections = MAX_CONCURRENCY + RESERVED_CONNECTIONS): number {
+  return Math.max(1, Math.min(MAX_CONCURRENCY, connections - RESERVED_CONNECTIONS));
 }

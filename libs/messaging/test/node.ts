@@ -44,12 +44,18 @@ export interface NodeOptions extends Partial<MessagingOptions> {
   url: string;
   bus: EventTransport;
   controllers?: Type[];
+  poolSize?: number;
 }
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Starts a service that has only a database and events, in a Nest container of its own, as the standalone process does. */
-export async function startNode({ url, controllers = [], ...options }: NodeOptions): Promise<Node> {
+export async function startNode({
+  url,
+  controllers = [],
+  poolSize = 10,
+  ...options
+}: NodeOptions): Promise<Node> {
   const orm = await MikroORM.init(
     defineConfig({
       clientUrl: url,
@@ -57,7 +63,7 @@ export async function startNode({ url, controllers = [], ...options }: NodeOptio
       extensions: [Migrator],
       discovery: { warnWhenNoEntities: false },
       migrations: { migrationsList: [...messagingMigrations, Migration0001Effects], snapshot: false },
-      pool: { min: 0, max: 10 },
+      pool: { min: 0, max: poolSize },
       logger: () => undefined,
     }),
   );
