@@ -1,5 +1,5 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
-import type { PaymentOperation } from './operation.entity.js';
+import { PaymentOperation } from './operation.entity.js';
 
 export type NewOperation = Pick<
   PaymentOperation,
@@ -29,18 +29,18 @@ export async function abandonOperation(
   return rows.length > 0;
 }
 
-/** Leases a pending operation to this worker; false if it is closed or another worker holds its lease. */
+/** Leases a pending operation to this worker; null if it is closed or another worker holds its lease. One round trip. */
 export async function claimOperation(
   em: EntityManager,
   operationId: string,
   leaseSeconds: number,
-): Promise<boolean> {
-  const rows = await em.execute<object[]>(sql`
+): Promise<PaymentOperation | null> {
+  const [row] = await em.execute<object[]>(sql`
     UPDATE payment_operation
     SET tries = tries + 1, lease_until = clock_timestamp() + ${leaseSeconds} * interval '1 second'
     WHERE id = ${operationId} AND status = 'pending' AND (lease_until IS NULL OR lease_until < clock_timestamp())
-    RETURNING true`);
-  return rows.length > 0;
+    RETURNING *`);
+  return row === undefined ? null : em.map(PaymentOperation, row);
 }
 
 /** Closes a pending operation with its outcome; false if it is closed already. */

@@ -7,7 +7,8 @@ import type { Logger } from 'pino';
 export const QUEUE = 'payments';
 export const OPERATE = 'payment.operate';
 export const HANDLE_WEBHOOK = 'webhook.handle';
-export const CONCURRENCY = 8;
+/** Operations wait for the provider most of the time, and hold no connection to the database while they do. */
+export const CONCURRENCY = 32;
 
 /** Wakes the handlers of operations and webhooks. The rows are the source of truth. */
 @Injectable()

@@ -35,9 +35,9 @@ export class OperationRunner {
 
   /** Runs one operation and records its outcome. Does nothing if it is closed or another worker runs it. */
   async run(operationId: string): Promise<void> {
-    const operation = await this.claim(operationId);
-    if (!operation) return;
     const em = this.orm.em.fork();
+    const operation = await claimOperation(em, operationId, this.leaseSeconds);
+    if (!operation) return;
     const payment = await em.findOneOrFail(Payment, operation.paymentId);
     const refund = operation.refundId ? await em.findOneOrFail(Refund, operation.refundId) : null;
     const outcome = await this.provider.call({ operation, payment, refund });
@@ -65,13 +65,6 @@ export class OperationRunner {
   /** The ids of due operations without a valid lease, oldest first. */
   due(limit: number): Promise<string[]> {
     return dueOperations(this.orm.em.fork(), limit);
-  }
-
-  private async claim(operationId: string): Promise<PaymentOperation | null> {
-    const claimed = await this.transactions.run((em) => claimOperation(em, operationId, this.leaseSeconds), {
-      isolation: 'read committed',
-    });
-    return claimed ? this.orm.em.fork().findOneOrFail(PaymentOperation, operationId) : null;
   }
 
   private async postpone({ id, tries }: PaymentOperation): Promise<void> {
