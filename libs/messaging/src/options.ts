@@ -28,6 +28,8 @@ export interface MessagingOptions {
   /** Delays between the tries of an event whose handler fails; there is one more try than delays. */
   retryDelaysMs?: readonly number[];
   handlerTimeoutSeconds?: number;
+  /** Receives the errors of the relay, which has its own connection to the database. */
+  onRelayError?: (error: unknown) => void;
   /** The maximum of concurrent handlers (of different keys). */
   concurrency?: number;
   /** Retention of facts, and of state events that a newer event of their key has replaced, in the outbox. */

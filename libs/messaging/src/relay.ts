@@ -99,6 +99,7 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
       } catch (error) {
         failures += 1;
         const retryInMs = Math.min(5000, 100 * 2 ** failures);
+        this.options.onRelayError?.(error);
         this.log.relayLost(error, retryInMs);
         if (!this.#stopped) await this.#timer.sleep(retryInMs);
       } finally {

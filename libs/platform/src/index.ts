@@ -22,7 +22,7 @@ export { uuidv7 } from './crypto/uuidv7.js';
 export { asProblem } from './database/database-errors.js';
 export { probeStorage } from './database/storage-probe.queries.js';
 export { Migration0000Platform } from './database/migrations.js';
-export { type MigrationClass, openDatabase } from './database/orm.js';
+export { type MigrationClass, type DatabaseOptions, openDatabase } from './database/orm.js';
 export { executePrepared } from './database/prepared-statement.js';
 export { catalogue, type ErrorCode, isErrorCode } from './errors/catalogue.js';
 export {

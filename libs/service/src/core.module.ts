@@ -31,6 +31,7 @@ import {
   REDIS,
   type Redis,
   SERVICE,
+  type StorageMonitor,
 } from '@roost/platform';
 import type { ServiceDefinition } from './definition.js';
 
@@ -47,6 +48,8 @@ export interface ServiceParts {
   tracing: Tracing;
   health: Health;
   keySource: KeySource;
+  /** The parts that write to disks report to it. */
+  storage: StorageMonitor;
 }
 
 /** The providers that every module of a service can inject. */
@@ -66,10 +69,7 @@ export class CoreModule {
       { provide: KeySource, useValue: keySource },
       { provide: AccessTokens, useValue: new AccessTokens(keySource, config.JWT_ISSUER) },
       { provide: Encryption, useValue: new Encryption(config.ENCRYPTION_KEY ?? DEVELOPMENT_ENCRYPTION_KEY) },
-      {
-        provide: FileStore,
-        useValue: new DiskFileStore(join(config.ROOST_DATA_DIR, 'files', definition.name)),
-      },
+      { provide: FileStore, useValue: openFiles(parts) },
       Clock,
       SystemClock,
     ];
@@ -111,6 +111,13 @@ export class CoreModule {
       ],
     };
   }
+}
+
+function openFiles({ definition, config, storage }: ServiceParts): FileStore {
+  const folder = join(config.ROOST_DATA_DIR, 'files', definition.name);
+  const files = new DiskFileStore(folder, (error) => storage.record('files', error));
+  storage.watch('files', () => files.probe());
+  return files;
 }
 
 const tokenOf = (provider: Provider) => (typeof provider === 'function' ? provider : provider.provide);

@@ -1,14 +1,18 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { messagingMigrations } from '@roost/messaging';
-import { type CommonConfig, Migration0000Platform, openDatabase } from '@roost/platform';
-import type { Logger } from 'pino';
+import {
+  type CommonConfig,
+  type DatabaseOptions,
+  Migration0000Platform,
+  openDatabase,
+} from '@roost/platform';
 import type { ServiceDefinition } from './definition.js';
 
 /** Opens the database of a service, with the tables of the platform and of messaging. */
 export function openServiceDatabase(
   definition: ServiceDefinition,
   config: CommonConfig,
-  logger: Logger,
+  { logger, onError }: Pick<DatabaseOptions, 'logger' | 'onError'>,
 ): Promise<MikroORM> {
   const { name } = definition;
   return openDatabase({
@@ -23,6 +27,7 @@ export function openServiceDatabase(
       ...definition.migrations,
     ],
     logger,
+    ...(onError ? { onError } : {}),
   });
 }
 

@@ -91,11 +91,10 @@ async function start(
   const metrics = new Metrics(name);
   const context: StartContext = { definition, config, logger, metrics, undo };
   const parts = await openParts(context, database);
-  const { health, tracing, orm, redis, keySource } = parts;
+  const { health, tracing, orm, redis, keySource, storage } = parts;
 
   let keys: IdempotencyKeys | null = null;
-  const storage = new StorageMonitor();
-  const filter = new ProblemFilter(config.PUBLIC_URL, logger, storage);
+  const filter = new ProblemFilter(config.PUBLIC_URL, logger);
   const adapter = createHttpServer({
     service: name,
     config,
@@ -143,7 +142,7 @@ async function start(
   const metricsServer = await listenForMetrics(definition, config, metrics);
   if (metricsServer) undo.push(() => metricsServer.close());
 
-  const running = { app, redis, orm, kafka, keySource, health, metricsServer, tracing, logger };
+  const running = { app, redis, orm, kafka, keySource, health, storage, metricsServer, tracing, logger };
   let closing: Promise<void> | null = null;
   logger.info({ port, host }, 'listening');
   return {
@@ -162,12 +161,19 @@ async function openParts(context: StartContext, database: boolean): Promise<Serv
   const tracing = await openTracing(context);
   const redis = await connectRedis(config.REDIS_URL, definition.name, logger);
   undo.push(() => redis.disconnect());
-  const orm = database ? await openServiceDatabase(definition, config, logger) : null;
-  if (orm) undo.push(() => orm.close(true));
+  const storage = new StorageMonitor(logger);
+  undo.push(() => storage.close());
+  const onError = (error: unknown) => storage.record('database', error);
+  const orm = database ? await openServiceDatabase(definition, config, { logger, onError }) : null;
+  if (orm) {
+    undo.push(() => orm.close(true));
+    storage.watch('database', () => probeStorage(orm.em.fork()));
+  }
   const keySource = new KeySource(config.JWKS_URL ?? `${config.IDENTITY_URL}/.well-known/jwks.json`, logger);
   keySource.start();
   undo.push(() => keySource.stop());
-  return { definition, config, logger, redis, orm, metrics, tracing, health: new Health(), keySource };
+  const health = new Health();
+  return { definition, config, logger, redis, orm, metrics, tracing, health, keySource, storage };
 }
 
 async function openTracing({ definition, config, logger, metrics, undo }: StartContext): Promise<Tracing> {
@@ -195,7 +201,7 @@ function openKafka({ definition, config, logger, metrics, undo }: StartContext):
 }
 
 function messagingModule(
-  { definition, logger, metrics, tracing }: ServiceParts,
+  { definition, logger, metrics, tracing, storage }: ServiceParts,
   bus: EventTransport,
 ): DynamicModule {
   return MessagingModule.forRoot({
@@ -204,6 +210,7 @@ function messagingModule(
     logger,
     metrics: metrics.registry,
     tracing,
+    onRelayError: (error) => storage.record('database', error),
     context: {
       traceparent: () => currentRequest()?.traceparent,
       run: (_meta, work) => work(),
@@ -226,7 +233,8 @@ function addHealthChecks(parts: {
     health.add('database', async () => {
       await orm.em.getConnection().execute('SELECT 1');
     });
-    health.add('storage', () => storage.check(() => probeStorage(orm.em.fork())));
+    // Optional: while the disk is full, reads go on, and a load balancer must not send them elsewhere.
+    health.addOptional('storage', () => storage.hasSpace);
   }
   if (kafka) health.add('kafka', () => kafka.check());
 }

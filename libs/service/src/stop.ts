@@ -4,7 +4,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { KeySource } from '@roost/http';
 import type { KafkaBus } from '@roost/messaging';
-import { type Health, type Redis, Sweeper, withTimeout } from '@roost/platform';
+import { type Health, type Redis, type StorageMonitor, Sweeper, withTimeout } from '@roost/platform';
 import type { Tracing } from '@roost/tracing';
 import type { Logger } from 'pino';
 
@@ -21,6 +21,7 @@ export interface RunningParts {
   kafka: KafkaBus | null;
   keySource: KeySource;
   health: Health;
+  storage: StorageMonitor;
   metricsServer: HttpServer | null;
   tracing: Tracing;
   logger: Logger;
@@ -32,6 +33,7 @@ export async function stopService(parts: RunningParts, lingerMs: number): Promis
   const server = app.getHttpServer() as HttpServer;
   parts.health.drain();
   parts.keySource.stop();
+  parts.storage.close();
   await waitForClients(server, lingerMs);
   await drain(server);
   await withTimeout(app.close(), CLOSE_TIMEOUT_MS).catch((error: unknown) =>

@@ -2,6 +2,7 @@ export { expectProblem, TestClient, type TestResponse } from './client.js';
 export { Collector } from './collector.js';
 export type { CollectedSpan } from './otlp-message.js';
 export { eventually } from './eventually.js';
+export { fillDisk } from './full-disk.js';
 export { expectGolden, golden, optionalFields, goldenDifferences } from './golden.js';
 export { runsAllFaults, freshKafka, TestBroker } from './faults.js';
 export {

@@ -17,11 +17,11 @@ export function serveOperations(fastify: FastifyInstance, { health, metrics, ope
       reply.header('cache-control', 'no-store').send({ status: 'up' }),
     );
     fastify.get('/health/ready', async (_request, reply) => {
-      const { ready, parts } = await health.report();
+      const { ready, status, parts } = await health.report();
       return reply
         .code(ready ? 200 : 503)
         .header('cache-control', 'no-store')
-        .send({ status: ready ? 'up' : 'down', parts });
+        .send({ status, parts });
     });
   }
   if (metrics) {

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { asProblem, type ErrorCode, Problem, type StorageMonitor } from '@roost/platform';
+import { asProblem, type ErrorCode, Problem } from '@roost/platform';
 import { ReplayedResponse } from '../idempotency/idempotency-keys.js';
 
 /** Sends every error as problem+json, and replays stored responses of idempotency keys. */
@@ -10,7 +10,6 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly publicUrl: string,
     private readonly logger: Logger,
-    private readonly storage: StorageMonitor,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): unknown {
@@ -29,7 +28,6 @@ export class ProblemFilter implements ExceptionFilter {
       return undefined;
     }
     if (error instanceof ReplayedResponse) return replay(error, request, reply);
-    this.storage.record(error);
     const problem = toProblem(error);
     const context = request.roost;
     if (context) context.log.code = problem.code;

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import type { Constructor, MigrationObject } from '@mikro-orm/core';
@@ -22,6 +23,8 @@ export interface DatabaseOptions {
   entities: readonly (new () => object)[];
   migrations: readonly MigrationClass[];
   logger: Logger;
+  /** Receives every error that PostgreSQL responds with, whoever has sent the statement. */
+  onError?: (error: unknown) => void;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -64,6 +67,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
       onPoolCreated: (pool: pg.Pool) => {
         setTypeParsers(pool);
         prepareStatements(pool);
+        if (options.onError) observeErrors(pool, options.onError);
       },
     },
   });
@@ -102,6 +106,13 @@ interface SettableTypes {
 function parseInstant(text: string): Date | string {
   const instant = new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
   return Number.isNaN(instant.getTime()) ? text : instant;
+}
+
+/** Not at the queries: MikroORM, Kysely and the pool call them in different ways, and some errors belong to no query. */
+function observeErrors(pool: pg.Pool, onError: (error: unknown) => void): void {
+  pool.on('connect', (client) => {
+    (client as unknown as { connection: EventEmitter }).connection.on('errorMessage', onError);
+  });
 }
 
 /** The time limit of pg also runs while the event loop is blocked, as it is while a process starts. */

@@ -18,25 +18,40 @@ export abstract class FileStore {
   abstract delete(key: string): Promise<void>;
 }
 
+const PROBE_BYTES = 1_000_000;
+
 const KEY = /^[a-z0-9][a-z0-9._-]*(?:\/[a-z0-9][a-z0-9._-]*)*$/i;
 
 export class DiskFileStore extends FileStore {
-  constructor(private readonly root: string) {
+  constructor(
+    private readonly root: string,
+    /** Receives the errors of writes. */
+    private readonly onWriteError: (error: unknown) => void = () => undefined,
+  ) {
     super();
   }
 
   async put(key: string, content: Buffer | Readable): Promise<void> {
     const path = this.#path(key);
-    await mkdir(dirname(path), { recursive: true });
     const part = `${path}.${randomUUID()}.part`;
     try {
+      await mkdir(dirname(path), { recursive: true });
       const source = Buffer.isBuffer(content) ? [content] : content;
       await pipeline(source, createWriteStream(part, { flush: true }));
       await rename(part, path);
     } catch (error) {
-      await rm(part, { force: true });
+      this.onWriteError(error);
+      // Its own error would hide the error of the write.
+      await rm(part, { force: true }).catch(() => undefined);
       throw error;
     }
+  }
+
+  /** Writes and deletes a file. Fails while the disk is full. */
+  async probe(): Promise<void> {
+    const key = `probe-${randomUUID()}`;
+    await this.put(key, Buffer.alloc(PROBE_BYTES, 1));
+    await this.delete(key);
   }
 
   async get(key: string): Promise<StoredFile | null> {

@@ -3,6 +3,13 @@ import { withTimeout } from '../timing/with-timeout.js';
 export type HealthCheck = () => Promise<void> | void;
 type PartState = 'up' | 'down' | 'degraded' | 'stopping';
 
+export interface HealthReport {
+  ready: boolean;
+  /** `degraded`: the service is ready, but an optional part does not work. */
+  status: 'up' | 'down' | 'degraded';
+  parts: Record<string, PartState>;
+}
+
 const CHECK_TIMEOUT_MS = 2_000;
 
 /** The readiness of a service. A check throws while its part does not work. */
@@ -31,14 +38,17 @@ export class Health {
     return this.#closing.signal;
   }
 
-  async report(): Promise<{ ready: boolean; parts: Record<string, PartState> }> {
+  async report(): Promise<HealthReport> {
     const results = await Promise.all(
       [...this.#checks].map(async ([part, check]) => [part, (await passes(check)) ? 'up' : 'down'] as const),
     );
     const parts: Record<string, PartState> = Object.fromEntries(results);
     for (const [part, isHealthy] of this.#optional) parts[part] = isHealthy() ? 'up' : 'degraded';
     if (this.closing.aborted) parts.server = 'stopping';
-    return { ready: Object.values(parts).every((state) => state === 'up' || state === 'degraded'), parts };
+    const states = Object.values(parts);
+    const ready = states.every((state) => state === 'up' || state === 'degraded');
+    const status = states.includes('degraded') ? 'degraded' : 'up';
+    return { ready, status: ready ? status : 'down', parts };
   }
 }
 
