@@ -1,4 +1,4 @@
-import { startKafka } from '@roost/embedded';
+import { type EmbeddedKafka, startKafka, supervise } from '@roost/embedded';
 import { applyTopics, deleteAllTopics, kafkaClient, describeKafkaError } from '@roost/messaging';
 import { StartError } from '@roost/platform';
 import { kafkaConnection } from '@roost/service';
@@ -22,17 +22,9 @@ export async function startEvents(
   // A broker with TLS or a password is checked by the services.
   const secured = given !== undefined && (config.KAFKA_TLS === 'on' || config.KAFKA_SASL !== undefined);
   const kafka = secured
-    ? { brokers: given, port: null }
-    : await startKafka({
-        dataDir: `${dataDir}/kafka`,
-        brokers: given,
-        port: config.KAFKA_PORT,
-        log,
-      }).then((own) => {
-        shutdown.last('Kafka', () => own.stop());
-        void own.ended.then((reason) => shutdown.because(reason));
-        return own;
-      });
+    ? ({ brokers: given, port: null } as const)
+    : await startKafka({ dataDir: `${dataDir}/kafka`, brokers: given, port: config.KAFKA_PORT, log });
+  if (kafka.port !== null) superviseKafka(kafka, kafka.port, { dataDir, log, shutdown });
   log(kafka.port === null ? 'Kafka of KAFKA_BROKERS' : `Kafka on port ${kafka.port}`);
   const client = kafkaClient({
     ...kafkaConnection({ ...config, KAFKA_BROKERS: kafka.brokers.split(',') }),
@@ -54,4 +46,13 @@ export async function startEvents(
       if (kafka.port !== null) await deleteAllTopics(client);
     },
   };
+}
+
+/** Events wait in the outbox while Kafka restarts, and its folder keeps the topics. */
+function superviseKafka(kafka: EmbeddedKafka, port: number, { dataDir, log, shutdown }: LaunchOptions): void {
+  const folder = `${dataDir}/kafka`;
+  const restart = () => startKafka({ dataDir: folder, port, log });
+  const supervised = supervise(kafka, { name: 'Kafka', restart, log, folder });
+  shutdown.last('Kafka', () => supervised.stop());
+  void supervised.ended.then((reason) => shutdown.because(reason));
 }

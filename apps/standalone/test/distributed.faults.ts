@@ -8,6 +8,7 @@ import {
   DISTRIBUTED,
   type Env,
   isRunning,
+  kafkaPid,
   postgresPid,
   redisPid,
   type Run,
@@ -254,6 +255,16 @@ test.each(['identity', 'listings', 'bookings', 'payments', 'reviews', 'gateway']
     await pay(booking);
   },
 );
+
+test('kill -9 of Kafka during a booking: it restarts on its port, and the booking is confirmed', async () => {
+  const before = kafkaPid(env);
+  process.kill(before, 'SIGKILL');
+  await roost.prints('It is restarted.');
+  const booking = await createBooking();
+  await roost.prints('Kafka runs again');
+  expect(kafkaPid(env)).not.toBe(before);
+  await pay(booking);
+});
 
 test('all services share the domain clock, also after a restart', async () => {
   const moved = await anyone.post<{ now: string }>('/dev/clock', { advance: 'P400D' });

@@ -134,6 +134,10 @@ export function redisPid(env: Env): number {
   return Number(readFileSync(join(env.ROOST_DATA_DIR ?? '', 'redis', 'redis.pid'), 'utf8'));
 }
 
+export function kafkaPid(env: Env): number {
+  return Number(readFileSync(join(env.ROOST_DATA_DIR ?? '', 'kafka', 'kafka.pid'), 'utf8'));
+}
+
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
