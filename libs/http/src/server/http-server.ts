@@ -11,6 +11,7 @@ import { parseJsonBody } from './json-body.js';
 import { rejectMalformedHttp } from './malformed-http.js';
 import { PAGE_HEADERS } from './page-policy.js';
 import { parseQuery, rejectInvalidText } from './query-string.js';
+import { warnOfUntrustedProxy } from './untrusted-proxy.js';
 import { closeSpan, isProbe, openContext, runInContext } from '../context/request-context.js';
 import { rejectUnexpectedUpload } from '../uploads/multipart.js';
 
@@ -74,6 +75,8 @@ export function createHttpServer(parts: HttpServerParts): FastifyAdapter {
   fastify.decorateRequest('roost');
   addBodyParsers(fastify, parts.http);
   addHooks(fastify, parts);
+  if (parts.http.public && parts.config.ROOST_ENV === 'production')
+    warnOfUntrustedProxy(fastify, parts.logger);
   return adapter;
 }
 
