@@ -222,6 +222,12 @@ describe('rate limits', () => {
       for (const path of ['/v1/auth/login', '/v1/auth/%6cogin'])
         expectProblem(await limited.anonymous.post(path, {}), 429, 'rate.limited');
       expect((await limited.anonymous.get('/health/live')).status).toBe(200);
+
+      // Identity limits refreshes by session: those of many users behind one address go through.
+      const refreshes = await Promise.all(
+        Array.from({ length: 60 }, () => limited.anonymous.post('/v1/auth/refresh', {})),
+      );
+      expect(refreshes.filter(({ status }) => status !== 201)).toEqual([]);
     } finally {
       await limited.close();
     }

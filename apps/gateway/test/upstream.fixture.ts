@@ -32,6 +32,7 @@ export const paths: Record<'listings' | 'identity', OpenApiDocument['paths']> = 
   },
   identity: {
     '/v1/auth/login': { post: { security: [] } },
+    '/v1/auth/refresh': { post: { security: [] } },
     '/v1/auth/step-up': { post: { security: bearer } },
     '/v1/me': { get: { security: bearer } },
   },

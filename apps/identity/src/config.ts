@@ -1,3 +1,4 @@
+import { RateLimitConfig } from '@roost/http';
 import type { Config } from '@roost/platform';
 import { z } from 'zod';
 
@@ -37,6 +38,7 @@ export const IdentityConfig = z.object({
     description:
       'the number of days after check-out in which both sides can write a review; mails state its end',
   }),
+  ...RateLimitConfig.shape,
   ROOST_DEMO: z
     .enum(['on', 'accounts', 'off'])
     .default('off')

@@ -132,3 +132,25 @@ it('deletes the encrypted successor after its use', async () => {
     [false, false],
   ]);
 });
+
+describe('429', () => {
+  it('limits refreshes by session, and unknown tokens by address', async () => {
+    const limited = await startIdentity({ RATE_LIMIT_PER_MINUTE: '60' });
+    try {
+      const [one, other] = [await limited.createUser(), await limited.createUser()];
+      const refreshed = await limited.refresh(one.refreshToken);
+      expect([refreshed.status, (await limited.refresh(one.refreshToken)).status]).toEqual([200, 200]);
+      // The limit of a session is a thirtieth; each of its tokens counts for it.
+      const rejected = await limited.refresh(refreshed.body.refreshToken);
+      expectProblem(rejected, 429, 'rate.limited');
+      expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(0);
+      const unknown: number[] = [];
+      for (const letter of ['x', 'y', 'z']) unknown.push((await limited.refresh(letter.repeat(43))).status);
+      expect(unknown).toEqual([401, 401, 429]);
+      // Neither takes anything from another session of the same address.
+      expect((await limited.refresh(other.refreshToken)).status).toBe(200);
+    } finally {
+      await limited.close();
+    }
+  });
+});

@@ -31,6 +31,7 @@ export { etagOf, requireMatch, withEtag } from './requests/etag.js';
 export { decodeCursor, encodeCursor, page, type PageOf, cursorAt } from './requests/page.js';
 export { Wait, waitForChange, type WaitRequest, waitSeconds } from './requests/wait.js';
 export { createHttpServer, type HttpOptions, MAX_BODY_BYTES } from './server/http-server.js';
+export { RateLimit, RateLimitConfig, RateLimits } from './server/rate-limits.js';
 export { serveMetrics, serveOperations } from './server/operations.js';
 export { toProblem, ProblemFilter } from './server/problem-filter.js';
 export { HasEtag, RespondsWith, RespondsWithText, Summary } from './shapes/responses.js';

@@ -15,6 +15,13 @@ export async function issueRefreshToken(
   return token;
 }
 
+/** The id of the session of a token, used or not; undefined for an unknown token. */
+export async function findSessionOf(em: EntityManager, token: string): Promise<string | undefined> {
+  const [row] = await em.execute<{ id: string }[]>(sql`
+    SELECT session_id AS id FROM refresh_token WHERE token_hash = ${hashToken(token)}`);
+  return row?.id;
+}
+
 /** Locks the session of a token: one refresh of a family at a time. Returns undefined for an unknown token. */
 export async function lockSessionOf(em: EntityManager, token: string): Promise<string | undefined> {
   const [row] = await em.execute<{ id: string }[]>(sql`

@@ -14,6 +14,7 @@ import {
   Summary,
 } from '@roost/http';
 import { z } from 'zod';
+import { RefreshLimiter } from './refresh-limiter.js';
 import {
   AccessToken,
   LogIn,
@@ -31,7 +32,10 @@ const SessionQuery = z.strictObject(PageQuery);
 
 @Controller('v1')
 export class SessionController {
-  constructor(private readonly sessions: SessionService) {}
+  constructor(
+    private readonly sessions: SessionService,
+    private readonly refreshes: RefreshLimiter,
+  ) {}
 
   @Public()
   @Summary('Log in')
@@ -47,7 +51,8 @@ export class SessionController {
   @Post('auth/refresh')
   @Header('Cache-Control', 'no-store')
   @RespondsWith(200, Tokens, 'auth.refresh_reused', 'auth.refresh_invalid', 'account.suspended')
-  refresh(@Body(RefreshTokens) body: RefreshTokens): Promise<Tokens> {
+  async refresh(@Body(RefreshTokens) body: RefreshTokens): Promise<Tokens> {
+    await this.refreshes.consume();
     return this.sessions.refresh(body.refreshToken);
   }
 

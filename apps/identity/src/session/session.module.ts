@@ -3,6 +3,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { CredentialModule } from '../credential/credential.module.js';
 import { SigningKeyModule } from '../signing-key/signing-key.module.js';
 import { AccessTokenService } from './access-token.service.js';
+import { RefreshLimiter } from './refresh-limiter.js';
 import { SessionController } from './session.controller.js';
 import { SessionJobs } from './session.jobs.js';
 import { SessionService } from './session.service.js';
@@ -10,7 +11,7 @@ import { SessionService } from './session.service.js';
 @Module({
   imports: [CredentialModule, SigningKeyModule, JwtModule.register({})],
   controllers: [SessionController],
-  providers: [SessionService, AccessTokenService, SessionJobs],
+  providers: [SessionService, AccessTokenService, RefreshLimiter, SessionJobs],
   exports: [SessionService],
 })
 export class SessionModule {}

@@ -4,8 +4,7 @@ const LOG_IN =
   /^\/v1\/auth\/(login|mfa|register|verify-email|resend-verification|forgot-password|reset-password|confirm-email-change)\/?$/;
 /** Routes that take a password or a code of a signed-in user. */
 const OF_SESSION = /^\/v1\/auth\/step-up\/?$/;
-
-/** Routes that end or continue a session. They guess nothing, and many users share an address. */
+/** Routes that end or continue the session of a refresh token, which only identity knows. Many users share an address. */
 const REFRESH = /^\/v1\/auth\/(refresh|logout)\/?$/;
 
 export type RateLimit = 'none' | 'logIn' | 'session' | 'refresh' | 'perUser' | 'perAddress';

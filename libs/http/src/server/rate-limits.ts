@@ -1,0 +1,64 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Problem, type Redis } from '@roost/platform';
+
+/** Of the gateway, and of the services that know the session of a request that the gateway does not know. */
+export const RateLimitConfig = z.object({
+  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(300).meta({
+    description:
+      'the number of requests per minute and user, 0 for no limit (an anonymous IP address has a fifth of it, log-ins and the like under /v1/auth/ a thirtieth, as has a session for step-ups and for refreshes)',
+  }),
+});
+
+/** The count of a request; it may read the database. */
+type KeyOf = (request: FastifyRequest) => string | Promise<string>;
+
+/** One limit. */
+export class RateLimit {
+  constructor(
+    /** Requests per minute. */
+    readonly max: number,
+    private readonly state: ReturnType<FastifyInstance['createRateLimit']>,
+  ) {}
+
+  /** Counts the request and sets the `RateLimit-*` headers. Throws 429 `rate.limited` over the limit. */
+  async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const state = await this.state(request);
+    if (state.isAllowed) return;
+    reply.header('ratelimit-limit', state.max);
+    reply.header('ratelimit-remaining', state.remaining);
+    reply.header('ratelimit-reset', state.ttlInSeconds);
+    if (!state.isExceeded) return;
+    const retryAfter = String(Math.max(1, state.ttlInSeconds));
+    throw new Problem('rate.limited', undefined, {}, { 'retry-after': retryAfter });
+  }
+}
+
+/** Creates limits that are counted in Redis for all replicas. While Redis is unavailable, there is no limit. */
+export class RateLimits {
+  constructor(
+    private readonly fastify: FastifyInstance,
+    { redis, prefix }: { redis: Redis; prefix: string },
+  ) {
+    // Not awaited: that would make Fastify ready before Nest has set its error handler.
+    void fastify.register(rateLimit, {
+      global: false,
+      redis,
+      nameSpace: `${prefix}:limit:`,
+      skipOnError: true,
+    });
+  }
+
+  /** Runs `work`, which creates limits, after the plugin is loaded. */
+  whenReady(work: () => void): void {
+    this.fastify.after(work);
+  }
+
+  /** A limit of this many requests per minute; a fraction of the limit of a user is rounded down, to at least one. */
+  create(name: string, perMinute: number, keyOf: KeyOf): RateLimit {
+    const max = Math.max(1, Math.floor(perMinute));
+    const keyGenerator = async (request: FastifyRequest) => `${name}:${await keyOf(request)}`;
+    return new RateLimit(max, this.fastify.createRateLimit({ max, timeWindow: 60_000, keyGenerator }));
+  }
+}
