@@ -47,7 +47,7 @@ describe('204', () => {
     expect(await idsOf(id)).toEqual([b, c]);
     const deleted = await service.anonymous.get(url);
     expectProblem(deleted, 404, 'photo.not_found');
-    expect(deleted.headers.get('cache-control') ?? '').not.toContain('immutable');
+    expect(deleted.headers.get('cache-control')).toBe('no-store');
   });
 });
 

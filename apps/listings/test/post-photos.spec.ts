@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
+import { FileStore } from '@roost/platform';
 import { expectProblem, type TestService, type TestUser, testUser } from '@roost/testing';
 import sharp from 'sharp';
 import {
@@ -66,7 +67,7 @@ describe('201', () => {
     expect(file.status).toBe(200);
     expect(file.headers.get('content-type')).toBe('image/jpeg');
     expect(file.headers.get('x-content-type-options')).toBe('nosniff');
-    expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(file.headers.get('cache-control')).toBe('public, max-age=300, must-revalidate');
     expect(await sharp(bytes).metadata()).toMatchObject({ format: 'jpeg', width: 320, height: 200 });
   });
 
@@ -74,10 +75,42 @@ describe('201', () => {
     const { id } = await createPublished(service, host);
     const { url } = (await upload(service, host, id, await testImage())).body;
     const admin = service.as(testUser({ roles: ['admin'] }));
+    const path = new URL(url).pathname;
+    const cached = service.anonymous.with({
+      'if-none-match': String((await service.anonymous.get(path)).headers.get('etag')),
+    });
     await admin.post(`/v1/admin/listings/${id}/suspend`);
-    expectProblem((await fetchFile(url)).res, 404, 'photo.not_found');
+    for (const client of [service.anonymous, cached, service.as(host)]) {
+      const response = await client.get(path);
+      expectProblem(response, 404, 'photo.not_found');
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.headers.get('etag')).toBeNull();
+    }
     await admin.post(`/v1/admin/listings/${id}/reinstate`);
-    expect((await fetchFile(url)).res.status).toBe(200);
+    expect((await service.anonymous.get(path)).status).toBe(200);
+    expect((await cached.get(path)).status).toBe(304);
+  });
+
+  test('is read again with its ETag, in any spelling of its id', async () => {
+    const { body } = await upload(service, host, draft, await testImage());
+    const path = new URL(body.url).pathname;
+    const first = await service.anonymous.get(path);
+    const etag = String(first.headers.get('etag'));
+    expect(etag).toMatch(/^".+"$/);
+    const again = await service.anonymous
+      .with({ 'if-none-match': etag })
+      .get(path.replace(body.id, body.id.toUpperCase()));
+    expect(again.status).toBe(304);
+    expect(again.bytes).toHaveLength(0);
+    expect(again.headers.get('etag')).toBe(etag);
+    expect(again.headers.get('cache-control')).toBe('public, max-age=300, must-revalidate');
+    expect((await service.anonymous.with({ 'if-none-match': '"other"' }).get(path)).status).toBe(200);
+  });
+
+  test('is not served if no listing has it, although its file remains', async () => {
+    const path = `photos/${randomUUID()}/display.jpg`;
+    await service.get(FileStore).put(path, await testImage());
+    expectProblem(await service.anonymous.get(`/v1/${path}`), 404, 'photo.not_found');
   });
 
   test('ignores the file name and the content type of the client', async () => {

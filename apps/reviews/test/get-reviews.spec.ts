@@ -71,6 +71,9 @@ describe('reading reviews', () => {
     test('hides the reviews and the rating of a suspended listing until it is reinstated', async () => {
       const { stay, ofListing, ofGuest } = await reviews.createPublished();
       const event = { ...golden('listing.published'), listingId: stay.listingId, hostId: stay.host.id };
+      const list = await reviews.service.anonymous.get(`/v1/listings/${stay.listingId}/reviews`);
+      // No cache may return it after the suspension without asking.
+      expect(list.headers.get('cache-control')).toBe('no-cache');
       const read = async (user: TestUser | null, id = ofListing.id) =>
         (await (user ? reviews.as(user) : reviews.service.anonymous).get(`/v1/reviews/${id}`)).status;
       await reviews.service.deliver('listing.suspended', { ...event, status: 'suspended' }, { version: 5 });

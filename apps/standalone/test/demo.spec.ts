@@ -142,7 +142,7 @@ describe('the demo data', () => {
 
     const photo = await gateway.get(new URL(lisbon?.[0]?.coverUrl ?? '').pathname);
     expect(photo.headers.get('content-type')).toBe('image/jpeg');
-    expect(photo.headers.get('cache-control')).toContain('immutable');
+    expect(photo.headers.get('cache-control')).toContain('max-age=300');
 
     const host = await logIn(gateway, 'host1');
     const requests = await host.get<{ data: unknown[] }>('/v1/me/bookings?role=host&state=awaiting_host');

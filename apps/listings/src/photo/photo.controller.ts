@@ -4,6 +4,7 @@ import {
   type AuthUser,
   Body,
   CurrentUser,
+  etagOf,
   FilePart,
   Param,
   Public,
@@ -13,6 +14,7 @@ import {
   Uuid,
   VerifiedEmail,
   Summary,
+  withEtag,
 } from '@roost/http';
 import type { FastifyReply } from 'fastify';
 import { DISPLAY, PhotoView, RenditionName } from '../listing/listing-photo.dto.js';
@@ -92,12 +94,13 @@ export class PhotoController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
     const { stream, sizeBytes } = await this.photos.rendition(photoId, rendition);
-    // Set after the file is found: a 404 response must not be cached as immutable.
+    // The content never changes, but its listing may be suspended: caches ask again after five minutes, with the ETag.
     reply
-      .header('cache-control', 'public, max-age=31536000, immutable')
+      .header('cache-control', 'public, max-age=300, must-revalidate')
       .header('x-content-type-options', 'nosniff')
       .header('content-security-policy', "default-src 'none'; sandbox");
     const type = rendition === DISPLAY ? 'image/jpeg' : 'image/webp';
-    return new StreamableFile(stream, { type, length: sizeBytes, disposition: 'inline' });
+    const file = new StreamableFile(stream, { type, length: sizeBytes, disposition: 'inline' });
+    return withEtag(file, etagOf(`${photoId}/${rendition}`));
   }
 }

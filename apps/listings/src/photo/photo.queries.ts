@@ -52,12 +52,12 @@ export async function storeWidths(
   return rows.length > 0;
 }
 
-/** Whether the listing of a photo, or the account of its host, is suspended or erased. */
-export async function isOfSuspendedListing(em: EntityManager, photoId: string): Promise<boolean> {
-  const [row] = await em.execute<[{ suspended: boolean }]>(sql`
+/** Whether a listing has this photo, and neither the listing nor the account of its host is suspended or erased. */
+export async function isPublicPhoto(em: EntityManager, photoId: string): Promise<boolean> {
+  const [row] = await em.execute<[{ isPublic: boolean }]>(sql`
     SELECT EXISTS (
       SELECT FROM listing
        WHERE photos @> jsonb_build_array(jsonb_build_object('id', ${photoId}::text))
-         AND (status = 'suspended' OR NOT ${accountIsActive(sql.ref('listing.host_id'))})) AS suspended`);
-  return row.suspended;
+         AND status <> 'suspended' AND ${accountIsActive(sql.ref('listing.host_id'))}) AS "isPublic"`);
+  return row.isPublic;
 }

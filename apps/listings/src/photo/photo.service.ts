@@ -15,7 +15,7 @@ import {
 import type { Listing } from '../listing/listing.entity.js';
 import { findOwnListing, ListingService, type ListingTarget } from '../listing/listing.service.js';
 import { renderDisplay, variantWidths } from './image.js';
-import { isOfSuspendedListing } from './photo.queries.js';
+import { isPublicPhoto } from './photo.queries.js';
 import { PhotoFilesService } from './photo-files.service.js';
 import { MAX_PHOTOS, type PhotoOrder } from './photo.dto.js';
 import { PhotoQueue } from './photo.queue.js';
@@ -80,7 +80,7 @@ export class PhotoService {
 
   /** The route is public, so photos of a suspended listing are not served, not even to its host, until it is reinstated. */
   async rendition(photoId: string, name: RenditionName): Promise<StoredFile> {
-    if (await isOfSuspendedListing(this.em.fork(), photoId)) throw new Problem('photo.not_found');
+    if (!(await isPublicPhoto(this.em.fork(), photoId))) throw new Problem('photo.not_found');
     const file = await this.files.get(photoId, name);
     if (file === null) throw new Problem('photo.not_found');
     return file;

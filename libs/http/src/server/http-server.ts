@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Tracing } from '@roost/tracing';
@@ -139,7 +140,9 @@ function addHooks(fastify: FastifyInstance, parts: HttpServerParts): void {
     const { etag, user, claim } = request.roost ?? {};
     let body: unknown = payload;
     if (closing.aborted) reply.header('connection', 'close');
-    if (user && !reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
+    // Without the header, a shared cache may keep a public response for as long as it likes.
+    if (!reply.hasHeader('cache-control'))
+      reply.header('cache-control', user ? 'private, no-cache' : 'no-cache');
     if (etag && reply.statusCode < 300) {
       reply.header('etag', etag);
       const ifNoneMatch = request.headers['if-none-match'];
@@ -149,6 +152,7 @@ function addHooks(fastify: FastifyInstance, parts: HttpServerParts): void {
         tagsMatch(ifNoneMatch, etag)
       ) {
         reply.code(304).removeHeader('content-type').removeHeader('content-length');
+        if (payload instanceof Readable) payload.destroy();
         body = null;
       }
     }

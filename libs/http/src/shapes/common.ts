@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 /** The schemas of ids, dates and instants in requests and responses. */
-export const Uuid = z.uuid({ error: 'Must be a UUID' });
+/** In lower case after parsing: ids are compared as texts, too. */
+export const Uuid = z.uuid({ error: 'Must be a UUID' }).toLowerCase();
 export const IsoDate = z.iso.date({ error: 'Must be a real date, YYYY-MM-DD', abort: true });
 export const Instant = z.iso.datetime({ error: 'Must be an instant in UTC, as 2027-05-01T13:00:00Z' });
 
