@@ -30,8 +30,19 @@ test('rejects the access token of an ended session, over REST and GraphQL, and n
   expect((await service.anonymous.get(`/v1/listings/${id}`)).status).toBe(200);
 });
 
-test('rejects a session that a suspension has ended with account.suspended', async () => {
+test('rejects a session that a suspension has ended with account.suspended until the reinstatement', async () => {
   const host = aHost();
+  const changed = (status: 'active' | 'suspended') => ({
+    userId: host.id,
+    displayName: 'Ada',
+    locale: 'en',
+    roles: ['guest' as const, 'host' as const],
+    emailVerified: true,
+    status,
+  });
   await service.deliver('session.ended', ended(host.sessionId, 'suspended'));
+  await service.deliver('user.suspended', changed('suspended'), { version: 4 });
   expectProblem(await service.as(host).get('/v1/me/listings'), 403, 'account.suspended');
+  await service.deliver('user.reinstated', changed('active'), { version: 5 });
+  expectProblem(await service.as(host).get('/v1/me/listings'), 401, 'auth.invalid_token');
 });

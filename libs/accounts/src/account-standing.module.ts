@@ -29,7 +29,7 @@ class AccountStandingConsumer {
 @Injectable()
 class EndedSessionCheck {
   constructor(tokens: AccessTokens, em: EntityManager) {
-    tokens.rejectEndedSessions((sessionId) => findEndOfSession(em.fork(), sessionId));
+    tokens.rejectEndedSessions((user) => findEndOfSession(em.fork(), user));
   }
 }
 

@@ -1,5 +1,6 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import type { EventBody } from '@roost/contracts';
+import type { AuthUser } from '@roost/http';
 
 const PRUNE_BATCH = 100;
 /** Services accept expired tokens for a few seconds, because clocks differ. */
@@ -22,9 +23,17 @@ export async function storeEndedSession(
        LIMIT ${PRUNE_BATCH} FOR UPDATE SKIP LOCKED)`);
 }
 
-/** The reason why a session has ended; null for any other session. */
-export async function findEndOfSession(em: EntityManager, sessionId: string): Promise<string | null> {
-  const rows = await em.execute<{ reason: string }[]>(sql`
-    SELECT reason FROM ended_session WHERE session_id = ${sessionId}`);
-  return rows[0]?.reason ?? null;
+/**
+ * Whether the session has ended, and the account is suspended now; null for any other session. The stored reason does not
+ * decide: a suspension that ended the session may be over, and then a new log-in is possible.
+ */
+export async function findEndOfSession(
+  em: EntityManager,
+  { id, sessionId }: AuthUser,
+): Promise<'ended' | 'suspended' | null> {
+  const [row] = await em.execute<{ suspended: boolean }[]>(sql`
+    SELECT EXISTS (SELECT FROM account_standing WHERE user_id = ${id} AND status = 'suspended') AS suspended
+      FROM ended_session WHERE session_id = ${sessionId}`);
+  if (!row) return null;
+  return row.suspended ? 'suspended' : 'ended';
 }

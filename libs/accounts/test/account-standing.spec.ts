@@ -159,21 +159,36 @@ describe('an ended session', () => {
     return sessionId;
   };
 
-  test('is stored with its reason; other sessions are open', async () => {
+  const endOf = (sessionId: string, userId: string = randomUUID()) => {
+    const user = { id: userId, sessionId, roles: [], emailVerified: true, authTime: new Date() };
+    return endOfSession(user);
+  };
+
+  test('is that of a suspended account until the account is reinstated', async () => {
+    const userId = await suspendedUser();
+    const sessionId = await end('suspended', 600_000);
+    expect(await endOf(sessionId, userId)).toBe('suspended');
+    await deliver('user.reinstated', userId, 3, 'active');
+    expect(await endOf(sessionId, userId)).toBe('ended');
+    await deliver('user.suspended', userId, 4, 'suspended');
+    expect(await endOf(sessionId, userId)).toBe('suspended');
+  });
+
+  test('is stored; other sessions are open', async () => {
     const sessionId = await end('logout', 600_000);
-    expect(await endOfSession(sessionId)).toBe('logout');
-    expect(await endOfSession(randomUUID())).toBeNull();
-    expect(await endOfSession('not a uuid')).toBeNull();
+    expect(await endOf(sessionId)).toBe('ended');
+    expect(await endOf(randomUUID())).toBeNull();
+    expect(await endOf('not a uuid')).toBeNull();
   });
 
   test('is not stored, and is deleted, once its tokens have expired', async () => {
     const expired = await end('logout', -120_000);
-    expect(await endOfSession(expired)).toBeNull();
+    expect(await endOf(expired)).toBeNull();
     await em().execute(sql`
       INSERT INTO ended_session (session_id, reason, tokens_expire_at)
       VALUES ('old', 'logout', ${new Date(Date.now() - 120_000)})`);
     await end('revoked', 600_000);
-    expect(await endOfSession('old')).toBeNull();
+    expect(await endOf('old')).toBeNull();
   });
 });
 

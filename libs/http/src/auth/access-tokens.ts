@@ -20,8 +20,8 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 const MAX_TOKEN_LENGTH = 8_192;
 const MAX_CACHED = 5_000;
 
-/** The reason why a session has ended; null for any other session. */
-export type EndOfSession = (sessionId: string) => Promise<string | null>;
+/** Whether the session of a user has ended, and their account is suspended now; null for any other session. */
+export type EndOfSession = (user: AuthUser) => Promise<'ended' | 'suspended' | null>;
 
 interface Verified {
   user: AuthUser;
@@ -59,7 +59,7 @@ export class AccessTokens {
 
   /**
    * The user of a request, or `null` without a token. Throws 401 `auth.invalid_token` for an invalid token and for an
-   * ended session, 403 `account.suspended` for a session that a suspension has ended.
+   * ended session, 403 `account.suspended` for an ended session of a suspended account.
    */
   userOf(request: FastifyRequest): AuthUser | null | Promise<AuthUser> {
     const user = this.#verifiedUserOf(request);
@@ -69,9 +69,9 @@ export class AccessTokens {
 
   async #requireOpenSession(user: AuthUser | Promise<AuthUser>, endOf: EndOfSession): Promise<AuthUser> {
     const verified = await user;
-    const reason = await endOf(verified.sessionId);
-    if (reason === null) return verified;
-    throw reason === 'suspended' ? new Problem('account.suspended') : invalidToken();
+    const end = await endOf(verified);
+    if (end === null) return verified;
+    throw end === 'suspended' ? new Problem('account.suspended') : invalidToken();
   }
 
   #verifiedUserOf(request: FastifyRequest): AuthUser | null | Promise<AuthUser> {
