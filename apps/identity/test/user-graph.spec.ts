@@ -129,3 +129,21 @@ it('returns the schema for the gateway', async () => {
   const service = await identity.anonymous.graphql<{ _service: { sdl: string } }>('{ _service { sdl } }');
   expect(service.data?._service.sdl).toContain('type User');
 });
+
+describe('an ended session', () => {
+  it('reads no field, not even the private ones of its own user', async () => {
+    const clara = await identity.createUser();
+    const own = 'query ($id: ID!) { user(id: $id) { email roles } }';
+    expect((await as(clara).graphql(own, { id: clara.id })).data?.user).toMatchObject({ email: clara.email });
+    expect((await as(clara).post('/v1/auth/logout')).status).toBe(204);
+    for (const response of [
+      await as(clara).graphql('{ me { email } }'),
+      await as(clara).graphql(own, { id: clara.id }),
+      await as(clara).graphql(REFERENCES, { of: [user(clara.id)] }),
+    ]) {
+      expect(response.errors).toMatchObject([{ extensions: { code: 'auth.invalid_token' } }]);
+      expect(JSON.stringify(response.data)).not.toContain(clara.email);
+    }
+    expect((await as(clara).post('/v1/auth/logout')).status).toBe(204);
+  });
+});

@@ -1,6 +1,17 @@
 import { jest } from '@jest/globals';
-import { eventually, expectProblem, TestClient, type TestResponse } from '@roost/testing';
-import { type Document, filled, places, type Route, routesOf, sample, withValue } from './every-route.js';
+import { eventually, expectProblem, TestClient } from '@roost/testing';
+import {
+  type Document,
+  expectSuccessOrProblem,
+  filled,
+  graphqlOperations,
+  places,
+  type Route,
+  routesOf,
+  sample,
+  validBody,
+  withValue,
+} from './every-route.js';
 import { freshEnvironment, stopAll, run } from './launcher.js';
 
 jest.setTimeout(300_000);
@@ -12,7 +23,7 @@ let callers: Record<'anonymous' | 'guest' | 'host' | 'admin', TestClient>;
 /** Guest, host and admin at once, so that only the input can be rejected. */
 let everything: TestClient;
 /** Callers whose access token has not expired, but whose account is suspended or whose session has ended. */
-let refused: Record<'suspended' | 'signedOut', TestClient>;
+let refused: Record<'suspended' | 'reinstated' | 'signedOut', TestClient>;
 
 async function createUser(...roles: string[]): Promise<{ id: string; client: TestClient }> {
   const anonymous = new TestClient(gateway);
@@ -33,34 +44,37 @@ beforeAll(async () => {
   const anonymous = new TestClient(gateway);
   const [guest, host, admin] = await Promise.all([as('guest'), as('guest', 'host'), as('guest', 'admin')]);
   callers = { anonymous, guest, host, admin };
-  const [suspended, signedOut] = await Promise.all([
+  const [suspended, reinstated, signedOut] = await Promise.all([
+    createUser('guest', 'host', 'admin'),
     createUser('guest', 'host', 'admin'),
     createUser('guest', 'host', 'admin'),
   ]);
-  const suspend = `/v1/admin/users/${suspended.id}/suspend`;
-  expect((await admin.post(suspend, { reason: 'A report of fraud' })).status).toBe(204);
+  const stand = async (id: string, action: 'suspend' | 'reinstate') =>
+    (await admin.post(`/v1/admin/users/${id}/${action}`, { reason: 'A report of fraud' })).status;
+  expect(await stand(suspended.id, 'suspend')).toBe(204);
+  expect([await stand(reinstated.id, 'suspend'), await stand(reinstated.id, 'reinstate')]).toEqual([
+    204, 204,
+  ]);
   expect((await signedOut.client.post('/v1/auth/logout')).status).toBe(204);
-  refused = { suspended: suspended.client, signedOut: signedOut.client };
+  refused = {
+    suspended: suspended.client,
+    reinstated: reinstated.client,
+    signedOut: signedOut.client,
+  };
   document = (await anonymous.get<Document>('/openapi.json')).body;
   routes = routesOf(document);
 });
 
 afterAll(stopAll);
 
-/** Expects no 5xx; a 4xx is a problem with a code and without a stack. */
-function expectSuccessOrProblem(response: TestResponse<unknown>, call: string): void {
-  const { status } = response;
-  if (status >= 500 || status < 200) {
-    throw new Error(`${call} responded with ${status}: ${JSON.stringify(response.body)}`);
-  }
-  if (status >= 400) {
-    try {
-      expectProblem(response, status, (response.body as { code: string }).code);
-    } catch (error) {
-      throw new Error(`${call}: ${(error as Error).message}`, { cause: error });
-    }
-  }
-}
+const LOG_OUT = '/v1/auth/logout';
+const ONE_OF_EACH_SERVICE = [
+  '/v1/me',
+  '/v1/me/listings',
+  '/v1/me/bookings',
+  '/v1/payments/{id}',
+  '/v1/me/reviews/pending',
+];
 
 const isWrite = (route: Route): boolean => route.method !== 'GET' && route.method !== 'DELETE';
 
@@ -103,30 +117,42 @@ describe('access', () => {
     expect(accepted).toEqual([]);
   });
 
-  test.each([
+  describe.each([
     ['suspended', 'account.suspended', 403],
+    ['reinstated', 'auth.invalid_token', 401],
     ['signedOut', 'auth.invalid_token', 401],
-  ] as const)('every service rejects a caller who is %s with %s', async (who, code, status) => {
-    const services = [
-      '/v1/me',
-      '/v1/me/listings',
-      '/v1/me/bookings',
-      '/v1/me/transactions',
-      '/v1/me/reviews/pending',
-    ];
-    for (const path of services.filter((one) => routes.some((route) => route.path === one)))
-      await eventually(async () => expectProblem(await refused[who].get(path), status, code));
-    const accepted: string[] = [];
-    for (const route of routes.filter((one) => one.access === 'user')) {
-      const body = route.body ? sample(route.body, document) : undefined;
-      const response = await refused[who].send(route.method, filled(route.path), body);
-      const { code: given } = response.body as { code?: string };
-      // identity checks the session in its use cases, so a sample that is no valid body is rejected before.
-      if (given === 'request.invalid' && route.path.match(/^\/v1\/(auth|me)/)) continue;
-      if (response.status !== status || given !== code)
-        accepted.push(`${route.method} ${route.path} ${response.status} ${given}`);
-    }
-    expect(accepted).toEqual([]);
+  ] as const)('a caller who is %s gets %s', (who, code, status) => {
+    beforeAll(async () => {
+      for (const path of ONE_OF_EACH_SERVICE)
+        await eventually(async () => expectProblem(await refused[who].get(filled(path)), status, code));
+    });
+
+    test('from every route of every service', async () => {
+      const accepted: string[] = [];
+      // A log-out of an ended session succeeds.
+      for (const route of routes.filter(({ access, path }) => access !== 'public' && path !== LOG_OUT)) {
+        const response = await refused[who].send(
+          route.method,
+          filled(route.path),
+          validBody(route, document),
+        );
+        const { code: given } = response.body as { code?: string };
+        if (response.status !== status || given !== code)
+          accepted.push(`${route.method} ${route.path} ${response.status} ${given}`);
+      }
+      expect(accepted).toEqual([]);
+    });
+
+    test('from every query and mutation of the graph', async () => {
+      const accepted: string[] = [];
+      for (const { name, text } of graphqlOperations()) {
+        const { data, errors } = await refused[who].graphql(text);
+        const codes = errors.map(({ extensions }) => extensions.code);
+        if (codes[0] !== code || Object.values(data ?? {}).some((value) => value !== null))
+          accepted.push(`${name} ${codes.join()} ${JSON.stringify(data)}`);
+      }
+      expect(accepted).toEqual([]);
+    });
   });
 
   test.each(['guest', 'host'] as const)('admin routes reject a %s', async (who) => {

@@ -1,3 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { expectProblem, type TestResponse } from '@roost/testing';
+import {
+  buildSchema,
+  getNamedType,
+  type GraphQLField,
+  type GraphQLInputType,
+  isEnumType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+} from 'graphql';
+
 /** The parts of the merged OpenAPI document that every-route.spec.ts reads. */
 export interface Schema {
   $ref?: string;
@@ -89,6 +103,20 @@ export function sample(schema: Schema, document: Document, depth = 0): unknown {
   }
 }
 
+/** Bodies of identity, which checks the session after the body. */
+const VALID_BODIES: Record<string, unknown> = {
+  'POST /v1/auth/step-up': { password: 'text' },
+  'PATCH /v1/me': { displayName: 'Ada' },
+  'POST /v1/me/password': { currentPassword: 'text', newPassword: 'quiet harbour lamp' },
+  'POST /v1/me/mfa/totp/confirm': { code: '123456' },
+  'POST /v1/me/email': { email: 'ada@tests.roost.example' },
+};
+
+/** A body of a route that passes the rules that its schema does not state, where the session is checked after them. */
+export function validBody({ method, path, body }: Route, document: Document): unknown {
+  return VALID_BODIES[`${method} ${path}`] ?? (body ? sample(body, document) : undefined);
+}
+
 function text(format: string | undefined): string {
   if (format === 'uuid') return UNKNOWN_ID;
   if (format === 'date') return '2031-05-04';
@@ -126,4 +154,64 @@ export function withValue(body: unknown, place: string[], value: unknown): unkno
   }
   const object = body as Record<string, unknown>;
   return { ...object, [key]: withValue(object[key], rest, value) };
+}
+
+/** Each query and mutation of the public graph, with plausible arguments. */
+export function graphqlOperations(): { name: string; text: string }[] {
+  const schema = buildSchema(
+    readFileSync(new URL('../../../docs/graph/schema.graphql', import.meta.url), 'utf8'),
+  );
+  const operations = (type: 'query' | 'mutation', fields: GraphQLField<unknown, unknown>[]) =>
+    fields.map((field) => {
+      const args = field.args
+        .filter((arg) => isNonNullType(arg.type))
+        .map((arg) => `${arg.name}: ${literal(arg.type)}`);
+      const call = `${field.name}${args.length > 0 ? `(${args.join(', ')})` : ''}`;
+      const selection = isLeafType(getNamedType(field.type)) ? '' : ' { __typename }';
+      return { name: `${type} ${field.name}`, text: `${type} { ${call}${selection} }` };
+    });
+  return [
+    ...operations('query', Object.values(schema.getQueryType()?.getFields() ?? {})),
+    ...operations('mutation', Object.values(schema.getMutationType()?.getFields() ?? {})),
+  ];
+}
+
+/** A literal of an input type, with its required fields. */
+function literal(type: GraphQLInputType): string {
+  if (isNonNullType(type)) return literal(type.ofType as GraphQLInputType);
+  if (isListType(type)) return `[${literal(type.ofType as GraphQLInputType)}]`;
+  if (isEnumType(type)) return type.getValues()[0]?.name ?? '';
+  if (isInputObjectType(type)) {
+    const fields = Object.values(type.getFields()).filter((field) => isNonNullType(field.type));
+    return `{ ${fields.map((field) => `${field.name}: ${literal(field.type)}`).join(', ')} }`;
+  }
+  switch (type.name) {
+    case 'ID':
+      return `"${UNKNOWN_ID}"`;
+    case 'Date':
+      return '"2031-05-04"';
+    case 'DateTime':
+      return '"2031-05-04T10:00:00Z"';
+    case 'Boolean':
+      return 'true';
+    case 'String':
+      return '"text"';
+    default:
+      return '1';
+  }
+}
+
+/** Expects no 5xx; a 4xx is a problem with a code and without a stack. */
+export function expectSuccessOrProblem(response: TestResponse<unknown>, call: string): void {
+  const { status } = response;
+  if (status >= 500 || status < 200) {
+    throw new Error(`${call} responded with ${status}: ${JSON.stringify(response.body)}`);
+  }
+  if (status >= 400) {
+    try {
+      expectProblem(response, status, (response.body as { code: string }).code);
+    } catch (error) {
+      throw new Error(`${call}: ${(error as Error).message}`, { cause: error });
+    }
+  }
 }

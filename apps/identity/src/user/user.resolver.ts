@@ -32,12 +32,14 @@ export class UserResolver {
   @OptionalUser()
   @Query(User)
   async user(@CurrentUser() auth: AuthUser | null, @Arg('id', Uuid) id: string): Promise<User> {
+    await this.requireOpenSession(auth);
     return visibleTo(auth, await this.users.profile(id));
   }
 
   @OptionalUser()
   @Reference(User)
   async active(ids: readonly string[], auth: AuthUser | null): Promise<User[]> {
+    await this.requireOpenSession(auth);
     return (await this.users.profiles(ids)).map((user) => visibleTo(auth, user));
   }
 
@@ -50,6 +52,11 @@ export class UserResolver {
   @Mutation(User)
   becomeHost(@CurrentUser() auth: AuthUser): Promise<User> {
     return this.users.becomeHost(auth);
+  }
+
+  /** The other services reject the token of an ended session before any field; here the use cases do. */
+  private async requireOpenSession(auth: AuthUser | null): Promise<void> {
+    if (auth) await this.sessions.requireUser(auth);
   }
 }
 
