@@ -235,6 +235,28 @@ describe('429', () => {
     expectProblem(await logInFrom('192.0.2.1', email, PASSWORD, 'Phone/1.0'), 429, 'auth.locked');
   });
 
+  it('does not lock a new device in a network of the owner when strangers fail in many networks', async () => {
+    const email = await identity.register();
+    await logInFrom('192.0.2.1', email, PASSWORD, 'Phone/1.0');
+    for (let n = 0; n < 100; n++) await logInFrom(`10.9.${n}.1`, email, WRONG);
+    expectProblem(await logInFrom('203.0.113.1', email, PASSWORD, 'Laptop/1.0'), 429, 'auth.locked');
+    expect((await logInFrom('192.0.2.9', email, PASSWORD, 'Laptop/1.0')).status).toBe(200);
+  });
+
+  it('counts the networks of one IPv6 site together, so that they do not fill the count of all networks', async () => {
+    const email = await identity.register();
+    await identity.service.query('DELETE FROM login_attempt');
+    const failed: number[] = [];
+    for (let n = 0; n < 30; n++) failed.push((await logInFrom(`2001:db8:7:${n}::1`, email, WRONG)).status);
+    expect(failed).toEqual([...Array<number>(10).fill(401), ...Array<number>(20).fill(429)]);
+    const counts = await identity.service.query<{ failures: number }>(
+      'SELECT failures FROM login_attempt WHERE failures > 1 ORDER BY 1',
+    );
+    // The tenth failure is the first one with a wait.
+    expect(counts.map(({ failures }) => failures)).toEqual([9, 10]);
+    expect((await logInFrom('2001:db8:8::1', email, PASSWORD)).status).toBe(200);
+  });
+
   it('unlocks with a new password', async () => {
     const email = await identity.register();
     await failLogIns(email, 6);

@@ -42,16 +42,17 @@ export async function deleteAttemptsOfAccount(em: EntityManager, account: Buffer
   await em.execute(sql`DELETE FROM login_attempt WHERE account = ${account}`);
 }
 
-/** Whether the account with this mail address or id has opened a session in this network with this user agent. */
-export async function isKnownDevice(
+/** Whether the account with this mail address or id has opened a session in this network, and with this user agent. */
+export async function findKnownOrigin(
   em: EntityManager,
   account: { email: string } | { id: string },
   { network, userAgent }: { network: string; userAgent: string | null },
-): Promise<boolean> {
+): Promise<'device' | 'network' | 'no'> {
   const isOwner = 'id' in account ? sql`u.id = ${account.id}` : sql`u.email = ${account.email}`;
-  const [row] = await em.execute<[{ known: boolean }]>(sql`
-    SELECT EXISTS (
-      SELECT FROM session s JOIN user_account u ON u.id = s.user_id
-       WHERE ${isOwner} AND s.network = ${network} AND s.user_agent IS NOT DISTINCT FROM ${userAgent}) AS known`);
-  return row.known;
+  const [row] = await em.execute<[{ device: boolean | null }]>(sql`
+    SELECT bool_or(s.user_agent IS NOT DISTINCT FROM ${userAgent}) AS device
+      FROM session s JOIN user_account u ON u.id = s.user_id
+     WHERE ${isOwner} AND s.network = ${network}`);
+  if (row.device === null) return 'no';
+  return row.device ? 'device' : 'network';
 }

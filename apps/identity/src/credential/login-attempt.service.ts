@@ -3,13 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { currentRequest } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { hashToken, Problem, SystemClock } from '@roost/platform';
-import { type AttemptCounter, logInCounters, networkOf } from './domain/attempt-counters.js';
+import { type AttemptCounter, logInCounters, networkOf, siteOf } from './domain/attempt-counters.js';
 import { admitAttempt } from './domain/lock-out.js';
 import {
   deleteAttempts,
   deleteAttemptsOfAccount,
   type HashedCounter,
-  isKnownDevice,
+  findKnownOrigin,
   lockAttempts,
   saveAttempts,
 } from './login-attempt.queries.js';
@@ -40,8 +40,9 @@ export class LoginAttemptService {
     account: { email: string } | { id: string },
   ): Promise<AttemptCounter[]> {
     const device = currentDevice();
-    const known = await isKnownDevice(this.em.fork(), account, device);
-    return logInCounters(name, { ...device, known });
+    const known = await findKnownOrigin(this.em.fork(), account, device);
+    const site = siteOf(currentRequest()?.request.ip ?? '');
+    return logInCounters(name, { ...device, site, known });
   }
 
   /**

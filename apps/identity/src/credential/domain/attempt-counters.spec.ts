@@ -1,7 +1,8 @@
-import { logInCounters, networkOf, sessionCounters } from './attempt-counters.js';
+import { logInCounters, networkOf, sessionCounters, siteOf } from './attempt-counters.js';
 
-const subjects = (known: boolean, network = '192.0.2/24', userAgent: string | null = 'Phone/1.0') =>
-  logInCounters('ada', { network, userAgent, known }).map(({ subject }) => subject);
+const HOME = { network: '192.0.2/24', site: null, userAgent: 'Phone/1.0' };
+const subjects = (known: 'device' | 'network' | 'no', origin: Partial<typeof HOME> = {}) =>
+  logInCounters('ada', { ...HOME, ...origin, known }).map(({ subject }) => subject);
 
 it.each([
   ['192.0.2.1', '192.0.2.254', true],
@@ -13,18 +14,37 @@ it.each([
   expect(networkOf(one) === networkOf(other)).toBe(same);
 });
 
+it.each([
+  ['192.0.2.1', '192.0.2.1', null],
+  ['2001:db8:0:1::1', '2001:db8:0:2::1', true],
+  ['2001:db8:0:1::1', '2001:db8:1:1::1', false],
+])('siteOf puts %s and %s into one site: %s', (one, other, same) => {
+  if (same === null) expect(siteOf(one)).toBeNull();
+  else expect(siteOf(one) === siteOf(other)).toBe(same);
+});
+
 describe('logInCounters', () => {
   it('shares no count between a known device and unknown ones, in any network', () => {
-    const known = subjects(true);
-    for (const stranger of [subjects(false), subjects(false, '198.51.100/24')])
+    const known = subjects('device');
+    for (const stranger of [
+      subjects('no'),
+      subjects('network'),
+      subjects('no', { network: '198.51.100/24' }),
+    ])
       expect(stranger.filter((subject) => known.includes(subject))).toEqual([]);
-    expect(subjects(true, '192.0.2/24', 'Laptop/1.0')).not.toEqual(known);
+    expect(subjects('device', { userAgent: 'Laptop/1.0' })).not.toEqual(known);
   });
 
-  it('counts unknown devices by network and, with a higher limit, together', () => {
-    const counters = logInCounters('ada', { network: 'n', userAgent: null, known: false });
-    expect(counters.map(({ freeFailures }) => freeFailures)).toEqual([5, 100]);
-    const [here, there] = [subjects(false), subjects(false, '198.51.100/24')];
+  it('counts a new device in a known network by that network only', () => {
+    const elsewhere = subjects('no', { network: '198.51.100/24' });
+    expect(subjects('network')).toHaveLength(1);
+    expect(subjects('network').filter((subject) => elsewhere.includes(subject))).toEqual([]);
+  });
+
+  it('counts unknown networks alone, by site and, with a higher limit, together', () => {
+    const counters = logInCounters('ada', { network: 'n', site: 's', userAgent: null, known: 'no' });
+    expect(counters.map(({ freeFailures }) => freeFailures)).toEqual([5, 10, 100]);
+    const [here, there] = [subjects('no'), subjects('no', { network: '198.51.100/24' })];
     expect([here[0] === there[0], here[1] === there[1]]).toEqual([false, true]);
   });
 });

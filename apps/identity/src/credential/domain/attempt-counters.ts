@@ -1,7 +1,9 @@
 import ipaddr from 'ipaddr.js';
 import { FREE_FAILURES } from './lock-out.js';
 
-/** Failures from all unknown devices together: guesses from many networks are limited, too. */
+/** Failures from one site, of many networks: who has a site of IPv6 has 65,536 networks. */
+export const FREE_FAILURES_OF_SITE = 10;
+/** Failures from all unknown networks together: guesses from many networks are limited, too. */
 export const FREE_FAILURES_OF_ACCOUNT = 100;
 
 /** One count of failed attempts. */
@@ -15,35 +17,36 @@ export interface AttemptCounter {
   readonly shared?: boolean;
 }
 
-/** Where a log-in comes from. A device is known if the account has opened a session with it before. */
+/** Where a log-in comes from. */
 export interface AttemptOrigin {
   readonly network: string;
+  /** The site of the network; null for IPv4. */
+  readonly site: string | null;
   readonly userAgent: string | null;
-  readonly known: boolean;
+  /** Whether the account has opened a session in this network, and with this user agent (`device`), before. */
+  readonly known: 'device' | 'network' | 'no';
 }
 
 /**
- * The counts of a log-in. A stranger fills the count of their own network and that of all unknown devices; neither
- * applies to a known device of the owner.
+ * The counts of a log-in. A stranger fills the count of their own network, that of its site and that of all unknown
+ * networks. The first of them is the only one that applies to a new device in a known network of the owner, and none
+ * applies to a known device.
  */
 export function logInCounters(account: string, origin: AttemptOrigin): AttemptCounter[] {
-  const { network, userAgent, known } = origin;
-  if (known)
-    return [
-      {
-        account,
-        subject: `${account} on ${network} with ${userAgent ?? ''}`,
-        freeFailures: FREE_FAILURES,
-      },
-    ];
+  const { network, site, userAgent, known } = origin;
+  const counter = (from: string, freeFailures: number, shared = false) => ({
+    account,
+    subject: `${account} ${from}`,
+    freeFailures,
+    shared,
+  });
+  if (known === 'device') return [counter(`on ${network} with ${userAgent ?? ''}`, FREE_FAILURES)];
+  const ofNetwork = counter(`from ${network}`, FREE_FAILURES);
+  if (known === 'network') return [ofNetwork];
   return [
-    { account, subject: `${account} from ${network}`, freeFailures: FREE_FAILURES },
-    {
-      account,
-      subject: `${account} from unknown devices`,
-      freeFailures: FREE_FAILURES_OF_ACCOUNT,
-      shared: true,
-    },
+    ofNetwork,
+    ...(site === null ? [] : [counter(`from ${site}`, FREE_FAILURES_OF_SITE, true)]),
+    counter('from unknown networks', FREE_FAILURES_OF_ACCOUNT, true),
   ];
 }
 
@@ -58,4 +61,11 @@ export function networkOf(address: string): string {
   const parsed = ipaddr.process(address);
   const [bytes, prefix] = parsed.kind() === 'ipv4' ? [3, 24] : [8, 64];
   return `${parsed.toByteArray().slice(0, bytes).join('.')}/${prefix}`;
+}
+
+/** The site of an IPv6 address: its /48, the largest block that one customer usually gets. Null for IPv4. */
+export function siteOf(address: string): string | null {
+  if (!ipaddr.isValid(address)) return null;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv4' ? null : `${parsed.toByteArray().slice(0, 6).join('.')}/48`;
 }
