@@ -110,12 +110,29 @@ describe('operations over the limits are rejected before a service is called', (
       status: 415,
       body: { errors: [{ extensions: { code: 'request.unsupported_media_type' } }] },
     });
+    for (const type of ['application/graphql', 'application/x-www-form-urlencoded', 'multipart/form-data'])
+      expect(
+        await service.as(user).send('POST', '/graphql', 'query={me{id}}', { 'content-type': type }),
+      ).toMatchObject({
+        status: 415,
+      });
     const large = await service.as(user).post('/graphql', { query: `# ${'x'.repeat(300_000)}` });
     expect(large).toMatchObject({
       status: 413,
       body: { errors: [{ extensions: { code: 'request.too_large' } }] },
     });
     expect(await service.as(user).send('POST', '/graphql', '{"query"')).toMatchObject({ status: 400 });
+  });
+
+  it('an operation in the query string: GET returns a page', async () => {
+    const mutation = encodeURIComponent('mutation { rename(name: "x") { id } }');
+    const response = await service.as(user).get(`/graphql?query=${mutation}`);
+    expect(response.headers.get('content-type')).toContain('text/html');
+    for (const method of ['PUT', 'PATCH', 'DELETE'])
+      expect(
+        (await service.as(user).send(method, `/graphql?query=${mutation}`)).status,
+      ).toBeGreaterThanOrEqual(404);
+    expect(fixture.receivedCount()).toBe(0);
   });
 
   it('requests over the rate limit; each mutation counts', async () => {

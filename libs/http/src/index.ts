@@ -30,6 +30,7 @@ export { createDocument } from './openapi/document.js';
 export { etagOf, requireMatch, withEtag } from './requests/etag.js';
 export { decodeCursor, encodeCursor, page, type PageOf, cursorAt } from './requests/page.js';
 export { Wait, waitForChange, type WaitRequest, waitSeconds } from './requests/wait.js';
+export { clientNetwork } from './server/client-network.js';
 export { createHttpServer, type HttpOptions, MAX_BODY_BYTES } from './server/http-server.js';
 export { RateLimit, RateLimitConfig, RateLimits } from './server/rate-limits.js';
 export { serveMetrics, serveOperations } from './server/operations.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type RateLimit, RateLimits } from '@roost/http';
+import { clientNetwork, type RateLimit, RateLimits } from '@roost/http';
 import { CONFIG, type Config, REDIS, type Redis } from '@roost/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
@@ -9,7 +9,8 @@ import { limitOf } from './domain/rate-limits.js';
 /**
  * Limits the requests per minute: per user, per IP address of anonymous requests (a fifth), per IP address of log-ins
  * and the like (a thirtieth), per session of step-ups (a thirtieth), and per IP address of refreshes (ten times as many:
- * only a bound on the look-ups of tokens, because identity counts refreshes by session).
+ * only a bound on the look-ups of tokens, because identity counts refreshes by session). The /64 of an IPv6 address counts
+ * as one.
  */
 @Injectable()
 export class RateLimiter implements OnModuleInit {
@@ -32,15 +33,19 @@ export class RateLimiter implements OnModuleInit {
     const fastify = this.http.httpAdapter.getInstance<FastifyInstance>();
     const limits = new RateLimits(fastify, { redis: this.redis, prefix: this.config.REDIS_PREFIX });
     limits.whenReady(() => {
-      this.perUser = limits.create('user', perMinute, (request) => request.roost.user?.id ?? request.ip);
-      this.perAddress = limits.create('address', perMinute / 5, (request) => request.ip);
-      this.logIn = limits.create('auth', perMinute / 30, (request) => request.ip);
+      this.perUser = limits.create(
+        'user',
+        perMinute,
+        (request) => request.roost.user?.id ?? clientNetwork(request),
+      );
+      this.perAddress = limits.create('address', perMinute / 5, clientNetwork);
+      this.logIn = limits.create('auth', perMinute / 30, clientNetwork);
       this.session = limits.create(
         'session',
         perMinute / 30,
-        (request) => request.roost.user?.sessionId ?? request.ip,
+        (request) => request.roost.user?.sessionId ?? clientNetwork(request),
       );
-      this.refresh = limits.create('refresh', perMinute * 10, (request) => request.ip);
+      this.refresh = limits.create('refresh', perMinute * 10, clientNetwork);
     });
   }
 

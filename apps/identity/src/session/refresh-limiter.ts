@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { currentRequest, type RateLimit, RateLimits } from '@roost/http';
+import { clientNetwork, currentRequest, type RateLimit, RateLimits } from '@roost/http';
 import { CONFIG, REDIS, type Redis } from '@roost/platform';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IdentityConfig } from '../config.js';
@@ -42,6 +42,6 @@ export class RefreshLimiter implements OnModuleInit {
 
   private async keyOf(request: FastifyRequest): Promise<string> {
     const { refreshToken } = request.body as RefreshTokens;
-    return (await findSessionOf(this.em.fork(), refreshToken)) ?? request.ip;
+    return (await findSessionOf(this.em.fork(), refreshToken)) ?? clientNetwork(request);
   }
 }
