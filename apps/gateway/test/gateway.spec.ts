@@ -73,6 +73,12 @@ describe('forwarding', () => {
     expect(response.body).toEqual({ method: 'GET', url, bytes: 0 });
   });
 
+  it('forwards cookies in both directions', async () => {
+    const cookie = 'roost_device=v1.a-b.c_d';
+    const response = await service.anonymous.post('/v1/auth/login', {}, { cookie });
+    expect(response.headers.get('set-cookie')).toBe(cookie);
+  });
+
   it('streams a body of any type and size', async () => {
     const bytes = 15 * 1024 * 1024;
     const response = await fetch(`${service.url}/v1/listings/42/photos`, {

@@ -55,6 +55,7 @@ export async function startUpstream(document: OpenApiDocument, port = 0): Promis
     return reply
       .code(method === 'POST' && !url.startsWith('/v1/auth/') ? 201 : 200)
       .header('x-from', 'upstream')
+      .headers(headers.cookie === undefined ? {} : { 'set-cookie': headers.cookie })
       .send({ method, url, bytes });
   });
   upstream.url = await server.listen({ port, host: '127.0.0.1' });

@@ -1,11 +1,18 @@
 import { Module } from '@nestjs/common';
+import { KnownDeviceService } from './known-device.service.js';
 import { LoginAttemptService } from './login-attempt.service.js';
 import { PasswordCheckService } from './password-check.service.js';
 import { PasswordHashService } from './password-hash.service.js';
 import { SecondFactorService } from './second-factor.service.js';
 
 @Module({
-  providers: [PasswordHashService, PasswordCheckService, SecondFactorService, LoginAttemptService],
+  providers: [
+    PasswordHashService,
+    PasswordCheckService,
+    SecondFactorService,
+    LoginAttemptService,
+    KnownDeviceService,
+  ],
   exports: [PasswordHashService, PasswordCheckService, SecondFactorService],
 })
 export class CredentialModule {}

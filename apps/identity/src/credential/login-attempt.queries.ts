@@ -42,6 +42,18 @@ export async function deleteAttemptsOfAccount(em: EntityManager, account: Buffer
   await em.execute(sql`DELETE FROM login_attempt WHERE account = ${account}`);
 }
 
+/** Whether the account with this mail address or id is that of this user. */
+export async function isAccountOf(
+  em: EntityManager,
+  account: { email: string } | { id: string },
+  userId: string,
+): Promise<boolean> {
+  if ('id' in account) return account.id === userId;
+  const [row] = await em.execute<[{ same: boolean }]>(sql`
+    SELECT EXISTS (SELECT FROM user_account WHERE email = ${account.email} AND id = ${userId}) AS same`);
+  return row.same;
+}
+
 /** Whether the account with this mail address or id has opened a session in this network, and with this user agent. */
 export async function findKnownOrigin(
   em: EntityManager,

@@ -5,10 +5,12 @@ import { Transactions } from '@roost/messaging';
 import { hashToken, Problem, SystemClock } from '@roost/platform';
 import { type AttemptCounter, logInCounters, networkOf, siteOf } from './domain/attempt-counters.js';
 import { admitAttempt } from './domain/lock-out.js';
+import { KnownDeviceService } from './known-device.service.js';
 import {
   deleteAttempts,
   deleteAttemptsOfAccount,
   type HashedCounter,
+  isAccountOf,
   findKnownOrigin,
   lockAttempts,
   saveAttempts,
@@ -32,6 +34,7 @@ export class LoginAttemptService {
     private readonly transactions: Transactions,
     private readonly em: EntityManager,
     private readonly clock: SystemClock,
+    private readonly devices: KnownDeviceService,
   ) {}
 
   /** The counters of a log-in by the current request, as the account with this mail address or id. */
@@ -39,10 +42,13 @@ export class LoginAttemptService {
     name: string,
     account: { email: string } | { id: string },
   ): Promise<AttemptCounter[]> {
+    const em = this.em.fork();
     const device = currentDevice();
-    const known = await findKnownOrigin(this.em.fork(), account, device);
+    const known = await findKnownOrigin(em, account, device);
     const site = siteOf(currentRequest()?.request.ip ?? '');
-    return logInCounters(name, { ...device, site, known });
+    const cookie = this.devices.current();
+    const deviceId = cookie && (await isAccountOf(em, account, cookie.userId)) ? cookie.id : null;
+    return logInCounters(name, { ...device, site, deviceId, known });
   }
 
   /**

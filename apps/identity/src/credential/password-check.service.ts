@@ -5,6 +5,7 @@ import { Problem } from '@roost/platform';
 import { User } from '../account/user.entity.js';
 import { type AttemptCounter, sessionCounters } from './domain/attempt-counters.js';
 import { KeyedQueue } from './keyed-queue.js';
+import { KnownDeviceService } from './known-device.service.js';
 import { locked, LoginAttemptService } from './login-attempt.service.js';
 import { PasswordHashService } from './password-hash.service.js';
 
@@ -22,6 +23,7 @@ export class PasswordCheckService {
     private readonly transactions: Transactions,
     private readonly passwords: PasswordHashService,
     private readonly attempts: LoginAttemptService,
+    private readonly devices: KnownDeviceService,
   ) {}
 
   /**
@@ -47,6 +49,11 @@ export class PasswordCheckService {
   /** Ends every lock-out of a mail address. */
   unlock(email: string): Promise<void> {
     return this.attempts.resetAccount(email);
+  }
+
+  /** Makes the device of the current request known: strangers can't lock its log-ins. */
+  rememberDevice(userId: string): void {
+    this.devices.remember(userId);
   }
 
   private check(email: string, password: string, counters: AttemptCounter[]): Promise<User | null> {

@@ -65,6 +65,8 @@ export class PasswordService {
       return user;
     });
     await this.check.unlock(user.email);
+    // During an attack from many networks, a new device can log in after a reset.
+    this.check.rememberDevice(user.id);
   }
 
   /** Sets a new password and ends all other sessions. */

@@ -1,6 +1,6 @@
 import { logInCounters, networkOf, sessionCounters, siteOf } from './attempt-counters.js';
 
-const HOME = { network: '192.0.2/24', site: null, userAgent: 'Phone/1.0' };
+const HOME = { network: '192.0.2/24', site: null, userAgent: 'Phone/1.0', deviceId: null };
 const subjects = (known: 'device' | 'network' | 'no', origin: Partial<typeof HOME> = {}) =>
   logInCounters('ada', { ...HOME, ...origin, known }).map(({ subject }) => subject);
 
@@ -35,6 +35,14 @@ describe('logInCounters', () => {
     expect(subjects('device', { userAgent: 'Laptop/1.0' })).not.toEqual(known);
   });
 
+  it('counts a device with a cookie alone, in any network', () => {
+    const on = (deviceId: string, network: string) =>
+      logInCounters('ada', { ...HOME, network, deviceId, known: 'no' }).map(({ subject }) => subject);
+    expect(on('1', 'a')).toHaveLength(1);
+    expect(on('1', 'a')).toEqual(on('1', 'b'));
+    expect(on('1', 'a')).not.toEqual(on('2', 'a'));
+  });
+
   it('counts a new device in a known network by that network only', () => {
     const elsewhere = subjects('no', { network: '198.51.100/24' });
     expect(subjects('network')).toHaveLength(1);
@@ -42,7 +50,7 @@ describe('logInCounters', () => {
   });
 
   it('counts unknown networks alone, by site and, with a higher limit, together', () => {
-    const counters = logInCounters('ada', { network: 'n', site: 's', userAgent: null, known: 'no' });
+    const counters = logInCounters('ada', { ...HOME, site: 's', known: 'no' });
     expect(counters.map(({ freeFailures }) => freeFailures)).toEqual([5, 10, 100]);
     const [here, there] = [subjects('no'), subjects('no', { network: '198.51.100/24' })];
     expect([here[0] === there[0], here[1] === there[1]]).toEqual([false, true]);

@@ -23,6 +23,8 @@ export interface AttemptOrigin {
   /** The site of the network; null for IPv4. */
   readonly site: string | null;
   readonly userAgent: string | null;
+  /** The id of a device of the account, by its cookie; null without one. */
+  readonly deviceId: string | null;
   /** Whether the account has opened a session in this network, and with this user agent (`device`), before. */
   readonly known: 'device' | 'network' | 'no';
 }
@@ -33,13 +35,14 @@ export interface AttemptOrigin {
  * applies to a known device.
  */
 export function logInCounters(account: string, origin: AttemptOrigin): AttemptCounter[] {
-  const { network, site, userAgent, known } = origin;
+  const { network, site, userAgent, deviceId, known } = origin;
   const counter = (from: string, freeFailures: number, shared = false) => ({
     account,
     subject: `${account} ${from}`,
     freeFailures,
     shared,
   });
+  if (deviceId !== null) return [counter(`on device ${deviceId}`, FREE_FAILURES)];
   if (known === 'device') return [counter(`on ${network} with ${userAgent ?? ''}`, FREE_FAILURES)];
   const ofNetwork = counter(`from ${network}`, FREE_FAILURES);
   if (known === 'network') return [ofNetwork];
