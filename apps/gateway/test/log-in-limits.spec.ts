@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { expectProblem, startTestService, type TestService } from '@roost/testing';
+import {
+  eventually,
+  expectProblem,
+  freshRedis,
+  startTestService,
+  TestProxy,
+  type TestService,
+} from '@roost/testing';
 import { buildSchema, isInputObjectType, isObjectType } from 'graphql';
 import { RouteRegistry } from '../src/routes/route-registry.js';
 import { gateway } from '../src/service.js';
@@ -104,6 +111,26 @@ it('counts a log-in in any disguise, or does not forward it', async () => {
     expect(new Set(await pipeline(url, 'POST /v1/auth/login', 5))).toEqual(new Set([429]));
   } finally {
     await limited.close();
+  }
+});
+
+test.each([
+  ['is down', (redis: TestProxy) => redis.cut()],
+  ['does not respond', (redis: TestProxy) => redis.lose()],
+])('no request is limited or held back while Redis %s', async (_state, fail) => {
+  const redis = await TestProxy.to(await freshRedis());
+  const limited = await startGateway({ REDIS_URL: redis.url });
+  try {
+    fail(redis);
+    for (let n = 0; n < 3; n++) expect((await limited.anonymous.post('/v1/auth/login', {})).status).toBe(201);
+    redis.mend();
+    await eventually(async () =>
+      expect((await limited.anonymous.post('/v1/auth/login', {})).status).toBe(429),
+    );
+  } finally {
+    redis.mend();
+    await limited.close();
+    redis.close();
   }
 });
 

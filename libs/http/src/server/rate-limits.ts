@@ -1,7 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Problem, type Redis } from '@roost/platform';
+import { Problem, type Redis, TimeoutError, withTimeout } from '@roost/platform';
 
 /** Of the gateway, and of the services that know the session of a request that the gateway does not know. */
 export const RateLimitConfig = z.object({
@@ -11,21 +11,26 @@ export const RateLimitConfig = z.object({
   }),
 });
 
+/** A count takes a few milliseconds; a Redis that takes longer than this is treated as unavailable. */
+const REDIS_TIMEOUT_MS = 500;
+
 /** The count of a request; it may read the database. */
 type KeyOf = (request: FastifyRequest) => string | Promise<string>;
+type State = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>;
 
 /** One limit. */
 export class RateLimit {
   constructor(
     /** Requests per minute. */
     readonly max: number,
-    private readonly state: ReturnType<FastifyInstance['createRateLimit']>,
+    private readonly keyOf: KeyOf,
+    private readonly state: (request: FastifyRequest, key: string) => Promise<State>,
   ) {}
 
   /** Counts the request and sets the `RateLimit-*` headers. Throws 429 `rate.limited` over the limit. */
   async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const state = await this.state(request);
-    if (state.isAllowed) return;
+    const state = await this.read(request, await this.keyOf(request));
+    if (!state || state.isAllowed) return;
     reply.header('ratelimit-limit', state.max);
     reply.header('ratelimit-remaining', state.remaining);
     reply.header('ratelimit-reset', state.ttlInSeconds);
@@ -33,9 +38,19 @@ export class RateLimit {
     const retryAfter = String(Math.max(1, state.ttlInSeconds));
     throw new Problem('rate.limited', undefined, {}, { 'retry-after': retryAfter });
   }
+
+  /** Null while Redis does not respond: the limit must not hold requests back. */
+  private async read(request: FastifyRequest, key: string): Promise<State | null> {
+    try {
+      return await withTimeout(this.state(request, key), REDIS_TIMEOUT_MS);
+    } catch (error) {
+      if (error instanceof TimeoutError) return null;
+      throw error;
+    }
+  }
 }
 
-/** Creates limits that are counted in Redis for all replicas. While Redis is unavailable, there is no limit. */
+/** Creates limits that are counted in Redis for all replicas. While Redis is unavailable or does not respond, there is no limit. */
 export class RateLimits {
   constructor(
     private readonly fastify: FastifyInstance,
@@ -58,7 +73,12 @@ export class RateLimits {
   /** A limit of this many requests per minute; a fraction of the limit of a user is rounded down, to at least one. */
   create(name: string, perMinute: number, keyOf: KeyOf): RateLimit {
     const max = Math.max(1, Math.floor(perMinute));
-    const keyGenerator = async (request: FastifyRequest) => `${name}:${await keyOf(request)}`;
-    return new RateLimit(max, this.fastify.createRateLimit({ max, timeWindow: 60_000, keyGenerator }));
+    const keys = new WeakMap<FastifyRequest, string>();
+    const keyGenerator = (request: FastifyRequest) => `${name}:${keys.get(request) ?? request.ip}`;
+    const state = this.fastify.createRateLimit({ max, timeWindow: 60_000, keyGenerator });
+    return new RateLimit(max, keyOf, (request, key) => {
+      keys.set(request, key);
+      return state(request);
+    });
   }
 }
