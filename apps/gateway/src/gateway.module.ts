@@ -3,6 +3,7 @@ import { DocsController } from './pages/docs.controller.js';
 import { SupergraphRegistry } from './graphql/supergraph-registry.js';
 import { GraphController } from './graphql/graph.controller.js';
 import { OperationParser } from './graphql/operation-parser.js';
+import { PersistedOperations } from './graphql/persisted-operations.js';
 import { SubgraphClient } from './graphql/subgraph.client.js';
 import { ErrorsController } from './pages/errors.controller.js';
 import { Cors } from './proxy/cors.js';
@@ -21,6 +22,7 @@ import { RouteRegistry } from './routes/route-registry.js';
     UpstreamClient,
     SupergraphRegistry,
     OperationParser,
+    PersistedOperations,
     SubgraphClient,
   ],
 })

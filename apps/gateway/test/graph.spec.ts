@@ -1,18 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { createHash } from 'node:crypto';
-import { expectProblem, type TestService } from '@roost/testing';
+import { expectProblem, freshRedis, TestProxy, type TestService } from '@roost/testing';
 import { SupergraphRegistry } from '../src/graphql/supergraph-registry.js';
 import { GraphFixture, HOMES, LINK } from './graph.fixture.js';
 
 const fixture = new GraphFixture();
 const { user, users, homes } = fixture;
+const proxies: TestProxy[] = [];
 let service: TestService;
 
 beforeAll(async () => {
   service = await fixture.open();
 });
 beforeEach(() => fixture.reset());
-afterAll(() => fixture.close());
+afterAll(async () => {
+  await fixture.close();
+  for (const proxy of proxies) proxy.close();
+});
 
 describe('an operation', () => {
   it('combines the responses of the services', async () => {
@@ -145,6 +149,23 @@ describe('persisted operations', () => {
       (await send({ query: invalid, extensions: { persistedQuery: { version: 1, sha256Hash } } })).status,
     ).toBe(400);
     expect((await send({ extensions: { persistedQuery: { version: 1, sha256Hash } } })).status).toBe(404);
+  });
+
+  it.each([
+    ['is down', (redis: TestProxy) => redis.cut()],
+    ['does not respond', (redis: TestProxy) => redis.lose()],
+  ])('are unknown, and run with their text, while Redis %s', async (_state, fail) => {
+    const redis = await TestProxy.to(await freshRedis());
+    proxies.push(redis);
+    const other = (await fixture.startGateway({ REDIS_URL: redis.url })).as(user);
+    try {
+      fail(redis);
+      const withText = await other.post('/graphql', { query: text, extensions: { persistedQuery } });
+      expect(withText).toMatchObject({ status: 200, body: { data: { me: { name: 'Ada' } } } });
+      expect((await other.post('/graphql', { extensions: { persistedQuery } })).status).toBe(404);
+    } finally {
+      redis.mend();
+    }
   });
 });
 

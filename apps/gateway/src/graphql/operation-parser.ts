@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { type DocumentLimits, invalidDocument, checkDocumentLimits, checkTextLimits } from '@roost/graphql';
-import { CONFIG, type Config, Problem, REDIS, type Redis } from '@roost/platform';
+import { CONFIG, type Config, Problem } from '@roost/platform';
 import {
   type DocumentNode,
   getVariableValues,
@@ -16,6 +16,7 @@ import {
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
 import { costOf, checkCost } from './operation-cost.js';
+import { PersistedOperations } from './persisted-operations.js';
 
 export const MAX_REQUEST_BYTES = 200_000;
 const LIMITS: Omit<DocumentLimits, 'introspection'> = {
@@ -28,7 +29,6 @@ const LIMITS: Omit<DocumentLimits, 'introspection'> = {
 };
 const MAX_COST = 10_000;
 const MAX_CACHED_DOCUMENTS = 1_000;
-const PERSISTED_SECONDS = 7 * 24 * 3600;
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/);
 const Request = z.object({
@@ -65,8 +65,8 @@ export class OperationParser {
   private cachedFor: GraphQLSchema | null = null;
 
   constructor(
-    @Inject(CONFIG) private readonly config: Config<typeof GatewayConfig>,
-    @Inject(REDIS) private readonly redis: Redis,
+    @Inject(CONFIG) config: Config<typeof GatewayConfig>,
+    private readonly persisted: PersistedOperations,
   ) {
     this.introspection = config.GRAPHQL_INTROSPECTION
       ? config.GRAPHQL_INTROSPECTION === 'true'
@@ -80,7 +80,7 @@ export class OperationParser {
     if (!request.success) throw invalidDocument('Must be one operation: { query, variables, operationName }');
     const { query, operationName, variables, extensions } = request.data;
     const hash = extensions?.persistedQuery?.sha256Hash;
-    const text = query ?? (hash && (await this.redis.getex(this.keyOf(hash), 'EX', PERSISTED_SECONDS)));
+    const text = query ?? (hash && (await this.persisted.find(hash)));
     if (!text && hash) throw new Problem('graphql.operation_unknown', 'PersistedQueryNotFound');
     if (!text) throw invalidDocument('Must have a query');
     if (hash && query && createHash('sha256').update(query).digest('hex') !== hash)
@@ -98,7 +98,7 @@ export class OperationParser {
     });
     if (operationName && definition.name?.value !== operationName)
       throw invalidDocument('The document has no operation with this name');
-    if (hash && query) await this.redis.set(this.keyOf(hash), query, 'EX', PERSISTED_SECONDS);
+    if (hash && query) await this.persisted.store(hash, query);
     return {
       document,
       type: definition.operation as 'query' | 'mutation',
@@ -131,10 +131,6 @@ export class OperationParser {
     const checked = { document, definition };
     this.cache.set(text, checked);
     return checked;
-  }
-
-  private keyOf(hash: string): string {
-    return `${this.config.REDIS_PREFIX}:graphql:${hash}`;
   }
 }
 
