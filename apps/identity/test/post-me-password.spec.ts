@@ -1,4 +1,7 @@
+import { EntityManager } from '@mikro-orm/postgresql';
 import { expectProblem } from '@roost/testing';
+import { Session } from '../src/session/session.entity.js';
+import { SessionService } from '../src/session/session.service.js';
 import { type TestIdentity, type TestAccount, startIdentity } from './identity.fixture.js';
 
 let identity: TestIdentity;
@@ -25,6 +28,22 @@ describe('204', () => {
     expect((await identity.logIn(ada.email, ada.password)).status).toBe(401);
     expect((await identity.logIn(ada.email, FRESH)).status).toBe(200);
     expect((await identity.mailsTo(ada.email))[0]).toMatchObject({ template: 'password-changed' });
+  });
+
+  it('keeps its session, also for a request that is being authorized meanwhile', async () => {
+    const { service } = identity;
+    const [session] = await service.query<{ id: string }>('SELECT id FROM session WHERE user_id = $1', [
+      ada.id,
+    ]);
+    const em = service.get(EntityManager).fork();
+    const findOne = em.findOne.bind(em) as (...args: unknown[]) => Promise<never>;
+    em.findOne = (async (entity: unknown, ...args: unknown[]) => {
+      // The user has been read, their session has not.
+      if (entity === Session) await change({ currentPassword: ada.password, newPassword: FRESH });
+      return findOne(entity, ...args);
+    }) as typeof em.findOne;
+    const auth = { id: ada.id, sessionId: session?.id ?? '' } as Parameters<SessionService['requireUser']>[0];
+    expect(await service.get(SessionService).requireUser(auth, em)).toMatchObject({ sessionEpoch: 1 });
   });
 
   it('revokes reset tokens', async () => {

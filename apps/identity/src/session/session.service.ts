@@ -163,13 +163,15 @@ export class SessionService {
 
   private async activeSession(auth: AuthUser, em: EntityManager): Promise<{ user: User; session: Session }> {
     const user = await em.findOne(User, { id: auth.id });
-    if (user?.status === 'suspended') throw new Problem('account.suspended');
     const session = await em.findOne(Session, {
       id: auth.sessionId,
       userId: auth.id,
       revokedAt: null,
       expiresAt: { $gt: this.clock.now() },
     });
+    // A change of the password was committed between the two reads, and kept this session.
+    if (user && session && session.epoch > user.sessionEpoch) await em.refresh(user);
+    if (user?.status === 'suspended') throw new Problem('account.suspended');
     if (user?.status !== 'active' || session?.epoch !== user.sessionEpoch)
       throw new Problem('auth.invalid_token');
     return { user, session };
