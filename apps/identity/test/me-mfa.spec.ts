@@ -109,8 +109,8 @@ describe('POST /v1/me/mfa/totp/confirm', () => {
   it('401: rejects a wrong code and a code of an earlier secret', async () => {
     const first = (await begin()).body.secret;
     const second = (await begin()).body.secret;
-    expectProblem(await confirm(wrong(codeOf(second))), 401, 'auth.mfa_invalid');
-    expectProblem(await confirm(codeOf(first)), 401, 'auth.mfa_invalid');
+    expectProblem(await confirm(wrong(codeOf(second))), 403, 'auth.wrong_code');
+    expectProblem(await confirm(codeOf(first)), 403, 'auth.wrong_code');
     expect((await confirm(codeOf(second))).status).toBe(200);
   });
 
@@ -216,14 +216,14 @@ describe('POST /v1/auth/step-up by code', () => {
 
   it('200 for a right code, 401 for a wrong code', async () => {
     const { secret } = await enrolled();
-    expectProblem(await stepUp({ code: wrong(codeOf(secret)) }), 401, 'auth.mfa_invalid');
+    expectProblem(await stepUp({ code: wrong(codeOf(secret)) }), 403, 'auth.wrong_code');
     expect((await stepUp({ code: codeOf(secret) })).status).toBe(200);
   });
 
   it('400 for both proofs or none, 401 without an authenticator', async () => {
     expectProblem(await stepUp({ code: '123456', password: ada.password }), 400, 'request.invalid');
     expectProblem(await stepUp({}), 400, 'request.invalid');
-    expectProblem(await stepUp({ code: '123456' }), 401, 'auth.mfa_invalid');
+    expectProblem(await stepUp({ code: '123456' }), 403, 'auth.wrong_code');
   });
 });
 

@@ -74,6 +74,6 @@ it('guesses the password five times at most, over all routes that take it', asyn
 
 it('guesses the code five times at most', async () => {
   await identity.service.query('UPDATE user_account SET mfa_enabled = true WHERE id = $1', [ada.id]);
-  for (let n = 0; n < 5; n++) expectProblem(await stepUp({ code: `00000${n}` }), 401, 'auth.mfa_invalid');
+  for (let n = 0; n < 5; n++) expectProblem(await stepUp({ code: `00000${n}` }), 403, 'auth.wrong_code');
   expectProblem(await stepUp({ code: '000009' }), 429, 'auth.locked');
 });

@@ -64,7 +64,8 @@ export class SecondFactorService {
 
   /**
    * Verifies a code of the authenticator or a recovery code. Each code is accepted once; wrong codes count towards a
-   * lock-out: of the session of `auth`, or of the device that logs in. Throws 401 `auth.mfa_invalid` or 429 `auth.locked`.
+   * lock-out: of the session of `auth`, or of the device that logs in. Throws 429 `auth.locked`, and for a wrong code 403
+   * `auth.wrong_code` to a signed-in user (their access token is valid) or 401 `auth.mfa_invalid`.
    */
   async verify(userId: string, code: string, auth: AuthUser | null): Promise<void> {
     const account = `second factor of ${userId}`;
@@ -77,7 +78,7 @@ export class SecondFactorService {
         /^\d{6}$/.test(code) ? this.consumeTotp(em, userId, code) : this.consumeRecovery(em, userId, code),
       { isolation: 'read committed' },
     );
-    if (!valid) throw new Problem('auth.mfa_invalid');
+    if (!valid) throw new Problem(auth ? 'auth.wrong_code' : 'auth.mfa_invalid');
     await this.attempts.reset(counters);
   }
 

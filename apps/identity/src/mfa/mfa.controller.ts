@@ -34,7 +34,7 @@ export class MfaController {
     200,
     RecoveryCodes,
     'auth.step_up_required',
-    'auth.mfa_invalid',
+    'auth.wrong_code',
     'auth.mfa_not_enabled',
     'auth.mfa_already_enabled',
     'auth.locked',

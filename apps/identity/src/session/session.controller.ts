@@ -67,7 +67,7 @@ export class SessionController {
   @Summary('Confirm the identity of the user')
   @Post('auth/step-up')
   @Header('Cache-Control', 'no-store')
-  @RespondsWith(200, AccessToken, 'auth.wrong_password', 'auth.mfa_invalid', 'auth.locked')
+  @RespondsWith(200, AccessToken, 'auth.wrong_password', 'auth.wrong_code', 'auth.locked')
   stepUp(@CurrentUser() user: AuthUser, @Body(StepUpProof) body: StepUpProof): Promise<AccessToken> {
     return this.sessions.stepUp(user, body);
   }

@@ -105,7 +105,7 @@ export class SessionService {
     if (proof.password !== undefined) proven = await this.passwords.confirm(owner, auth, proof.password);
     else if (proof.code !== undefined && owner.mfaEnabled)
       await this.factors.verify(owner.id, proof.code, auth);
-    else throw new Problem('auth.mfa_invalid');
+    else throw new Problem('auth.wrong_code');
     const { user, session } = await this.transactions.run(async (em) => {
       const { user, session } = await this.activeSession(auth, em);
       if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.wrong_password');

@@ -56,6 +56,12 @@ export const identityErrors = defineErrors({
     'A refresh token can be used once. A second use may indicate theft, so the session was revoked.',
     'Log in again. Store only the newest refresh token.',
   ),
+  'auth.wrong_code': errorEntry(
+    403,
+    'The code is wrong',
+    'The request is signed in, but the one-time code that it contains does not match or was already used, or the account has no authenticator.',
+    'Enter the current code of the authenticator. The access token is still valid: do not log in again.',
+  ),
   'auth.wrong_password': errorEntry(
     403,
     'The password is wrong',
