@@ -43,7 +43,7 @@ export { SweepRegistry } from './jobs/sweep-registry.js';
 export { Sweeper } from './jobs/sweeper.js';
 export { createLogger, logDestination, nestLogger } from './logging/logging.js';
 export { Metrics } from './metrics/metrics.js';
-export { connectRedis } from './redis/connect.js';
+export { connectRedis, DISCONNECT_TIMEOUT_MS } from './redis/connect.js';
 export { LOGGER, REDIS, type Redis, SERVICE } from './redis/redis.js';
 export { timeoutSignal } from './timing/timer.js';
 export { TimeoutError, withTimeout } from './timing/with-timeout.js';

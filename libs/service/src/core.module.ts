@@ -21,6 +21,7 @@ import {
   type BaseConfig,
   CONFIG,
   Encryption,
+  DISCONNECT_TIMEOUT_MS,
   DiskFileStore,
   FileStore,
   Health,
@@ -130,6 +131,7 @@ function queueModules(name: string, config: BaseConfig): DynamicModule[] {
       redis: {
         host: url.hostname,
         port: Number(url.port || 6379),
+        disconnectTimeout: DISCONNECT_TIMEOUT_MS,
         db: Number(url.pathname.slice(1) || 0),
         ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
         ...(url.password ? { password: decodeURIComponent(url.password) } : {}),

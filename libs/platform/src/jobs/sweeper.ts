@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import Bull, { type Queue } from 'bull';
 import { Tracing } from '@roost/tracing';
@@ -39,6 +40,21 @@ function skipQuit(queue: Queue): void {
       return Promise.resolve('OK');
     };
   }
+}
+
+/**
+ * Ends the waiting for jobs. A connection that is being established, as right after a start, is awaited first: Bull can't
+ * interrupt it, and its close would never end.
+ */
+async function pauseQueue(queue: Queue): Promise<void> {
+  await Promise.all(clientsOf(queue).map(untilConnected));
+  skipQuit(queue);
+  await queue.pause(true, true);
+}
+
+async function untilConnected(client: Redis): Promise<void> {
+  while (client.status === 'connecting' || client.status === 'connect')
+    await Promise.race(['ready', 'close'].map((event) => once(client, event)));
 }
 
 /**
@@ -91,15 +107,17 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.allSettled(this.#sweeps.map(({ running }) => running));
     if (!this.#queue) return;
-    skipQuit(this.#queue);
     // While Redis is unavailable, Bull's close would wait for it.
-    await withTimeout(this.#queue.pause(true, true), PAUSE_TIMEOUT_MS).catch(() => this.release());
+    await withTimeout(pauseQueue(this.#queue), PAUSE_TIMEOUT_MS).catch(() => this.release());
   }
 
   /** Call after the queue has closed: without Redis, its connections would reconnect forever. */
   release(): void {
-    for (const client of this.#queue ? clientsOf(this.#queue) : [])
+    for (const client of this.#queue ? clientsOf(this.#queue) : []) {
+      // A pause that has not finished would connect again, and keep the process running.
+      client.connect = () => Promise.resolve();
       if (client.status !== 'end') client.disconnect();
+    }
   }
 
   /** Runs every sweep now and waits until all have finished. */

@@ -2,6 +2,11 @@ import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { StartError } from '../config/read-config.js';
 
+/**
+ * The time that Redis has to close a connection that is being ended. ioredis waits for it with a timer that keeps the process
+ * running, also if the connection has been lost before.
+ */
+export const DISCONNECT_TIMEOUT_MS = 200;
 const MAX_RETRY_DELAY_MS = 2_000;
 /** Its time limit also runs while the event loop is blocked, as during a start: one that runs out proves little. */
 const START_TRIES = 3;
@@ -28,6 +33,7 @@ async function connectOnce(
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: 5_000,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: 1,
     connectionName: `roost-${service}`,
     retryStrategy: (tries) => Math.min(tries * 50, MAX_RETRY_DELAY_MS),
