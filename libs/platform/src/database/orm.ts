@@ -10,6 +10,7 @@ import { StartError } from '../config/read-config.js';
 import { currentScope } from '../context/request-scope.js';
 import { TimeoutError, withTimeout } from '../timing/with-timeout.js';
 import { isOutage } from './database-errors.js';
+import { limitConnectionWait } from './connection-limit.js';
 import { prepareStatements } from './prepared-statement.js';
 
 export type MigrationClass = Constructor<Migration> | MigrationObject;
@@ -60,13 +61,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     context: () => initialized?.em && requestEntityManager(initialized, options.service),
     driverOptions: {
       application_name: `roost-${options.service}`,
-      connectionTimeoutMillis: options.waitSeconds * 1000,
       keepAlive: true,
       allowExitOnIdle: true,
       options: '-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s',
       onPoolCreated: (pool: pg.Pool) => {
         setTypeParsers(pool);
         prepareStatements(pool);
+        limitConnectionWait(pool, options.waitSeconds * 1000);
         if (options.onError) observeErrors(pool, options.onError);
       },
     },
