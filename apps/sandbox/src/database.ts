@@ -1,5 +1,8 @@
 import pg from 'pg';
+import { limitConnectionWait } from '@roost/platform';
 import { createSchema } from './schema.queries.js';
+
+const CONNECT_WITHIN_MS = 5_000;
 
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') => {
@@ -17,11 +20,11 @@ export class Database {
       connectionString: url,
       max: 10,
       types,
-      connectionTimeoutMillis: 5_000,
       statement_timeout: 10_000,
     });
     // A restart of the server closes idle connections. The pool opens new ones.
     pool.on('error', () => undefined);
+    limitConnectionWait(pool, CONNECT_WITHIN_MS);
     const database = new Database(pool);
     await database.transaction(createSchema);
     return database;
@@ -57,16 +60,17 @@ async function createIfMissing(url: string): Promise<void> {
   const name = decodeURIComponent(new URL(url).pathname.slice(1));
   const server = new URL(url);
   server.pathname = '/postgres';
-  const client = new pg.Client({ connectionString: server.href, connectionTimeoutMillis: 5_000 });
-  await client.connect();
+  const pool = new pg.Pool({ connectionString: server.href, max: 1 });
+  pool.on('error', () => undefined);
+  limitConnectionWait(pool, CONNECT_WITHIN_MS);
   try {
-    const existing = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-    if (existing.rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+    const existing = await pool.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+    if (existing.rowCount === 0) await pool.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
   } catch (error) {
     // A concurrent start has created it.
     if (!(error instanceof pg.DatabaseError && (error.code === '42P04' || error.code === '23505')))
       throw error;
   } finally {
-    await client.end();
+    await pool.end();
   }
 }

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { isEventType, parseEvent } from '@roost/contracts';
+import { startTimer } from '@roost/platform';
 import { Tracing } from '@roost/tracing';
 import { type HandlingFailure, publishDeadLetterNotice } from './dead-letter-notice.js';
 import {
@@ -132,18 +133,16 @@ export class EventConsumer {
 
   /** Runs inside the transaction, so that a transaction whose handler takes too long is rolled back, not left open. */
   async #withDeadline<T>(event: EventEnvelope, work: () => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
+    let cancel: () => void = () => undefined;
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new HandlerTimeout(event.type, this.#timeoutSeconds)),
-        this.#timeoutSeconds * 1000,
-      );
+      const expire = () => reject(new HandlerTimeout(event.type, this.#timeoutSeconds));
+      cancel = startTimer(this.#timeoutSeconds * 1000, expire);
     });
     const { context } = this.options;
     try {
       return await Promise.race([context ? context.run(metaOf(event), work) : work(), timeout]);
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   }
 

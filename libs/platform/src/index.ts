@@ -23,6 +23,7 @@ export { asProblem } from './database/database-errors.js';
 export { probeStorage } from './database/storage-probe.queries.js';
 export { Migration0000Platform } from './database/migrations.js';
 export { type MigrationClass, type DatabaseOptions, openDatabase } from './database/orm.js';
+export { limitConnectionWait } from './database/connection-limit.js';
 export { executePrepared } from './database/prepared-statement.js';
 export { catalogue, type ErrorCode, isErrorCode } from './errors/catalogue.js';
 export {
@@ -45,7 +46,7 @@ export { createLogger, logDestination, nestLogger } from './logging/logging.js';
 export { Metrics } from './metrics/metrics.js';
 export { connectRedis, DISCONNECT_TIMEOUT_MS } from './redis/connect.js';
 export { LOGGER, REDIS, type Redis, SERVICE } from './redis/redis.js';
-export { timeoutSignal } from './timing/timer.js';
+export { startTimer, timeoutSignal } from './timing/timer.js';
 export { TimeoutError, withTimeout } from './timing/with-timeout.js';
 export {
   currentScope,

@@ -1,10 +1,13 @@
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactory, type SASLOptions } from 'kafkajs';
+import { startTimer } from '@roost/platform';
 import type { MessagingLogger } from '../options.js';
 import { stopIdlePolling } from './request-queue.js';
 
 const CONNECT_WITHIN_MS = 3_000;
+/** kafkajs's own timer also runs while the event loop is blocked, so the socket has the limit. */
+const KAFKAJS_CONNECT_WITHIN_MS = 60_000;
 const RESPONSE_WITHIN_MS = 20_000;
 
 export interface KafkaClientOptions {
@@ -27,7 +30,7 @@ export function kafkaClient(options: KafkaClientOptions): Kafka {
     brokers: [...options.brokers],
     ssl: options.tls === true,
     ...(options.sasl ? { sasl: options.sasl as SASLOptions } : {}),
-    connectionTimeout: CONNECT_WITHIN_MS,
+    connectionTimeout: KAFKAJS_CONNECT_WITHIN_MS,
     requestTimeout: RESPONSE_WITHIN_MS,
     socketFactory,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
@@ -47,6 +50,9 @@ const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     ? // SNI takes no IP address; the certificate is verified against it all the same.
       connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
     : connectTcp({ host, port }, onConnect);
+  const expire = () => socket.destroy(new Error(`no connection within ${CONNECT_WITHIN_MS} ms`));
+  const cancel = startTimer(CONNECT_WITHIN_MS, expire);
+  socket.once(ssl ? 'secureConnect' : 'connect', cancel).once('close', cancel);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 60_000);
   return socket;
