@@ -6,6 +6,7 @@ import {
   anAdmin,
   createDraft,
   createPublished,
+  pricingInput,
   startListings,
 } from './listings.fixture.js';
 
@@ -95,6 +96,26 @@ describe('400', () => {
       status: 'draft',
       beds: 2,
     });
+  });
+});
+
+describe('400: the currency', () => {
+  test('rejects a currency in which the prices can not be charged', async () => {
+    const id = await createDraft(service, host);
+    await service.as(host).put(`/v1/listings/${id}/pricing`, pricingInput());
+    const change = (currency: string) => service.as(host).patch(`/v1/listings/${id}`, { currency });
+    // A base price of 120.00 is less than the minimum of 175.00 forints, and enough yen.
+    expectProblem(await change('HUF'), 400, 'request.invalid', '/currency');
+    expect((await service.as(host).get(`/v1/listings/${id}`)).body).toMatchObject({ currency: 'USD' });
+    expect((await change('JPY')).status).toBe(200);
+  });
+
+  test('rejects the prices of a draft that gets its currency later', async () => {
+    const id = await createDraft(service, host, { currency: null });
+    const path = `/v1/listings/${id}/pricing`;
+    expect((await service.as(host).put(path, pricingInput({ basePriceMinor: 49 }))).status).toBe(200);
+    const res = await service.as(host).patch(`/v1/listings/${id}`, { currency: 'USD' });
+    expectProblem(res, 400, 'request.invalid', '/currency');
   });
 });
 

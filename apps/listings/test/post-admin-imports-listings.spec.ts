@@ -148,6 +148,7 @@ describe('200', () => {
       importRow({ externalId: 'f', status: 'published' }),
       importRow({ externalId: 'g', hostId: 'somebody' }),
       importRow({ externalId: 'h' }, { amenities: ['wifi', 'wifi'] }),
+      importRow({ externalId: 'i' }, { currency: 'HUF' }),
       importRow({ externalId: 'good' }),
       importRow({ externalId: 'good' }),
       null,
@@ -165,12 +166,13 @@ describe('200', () => {
       ['f', 'refused', 'request.invalid', '/status'],
       ['g', 'refused', 'request.invalid', '/hostId'],
       ['h', 'refused', 'request.invalid', '/content/amenities'],
+      ['i', 'refused', 'request.invalid', '/pricing/basePriceMinor'],
       ['good', 'created', null, null],
       ['good', 'refused', 'request.invalid', '/externalId'],
       [null, 'refused', 'request.invalid', ''],
     ]);
     const mine = await service.as(host).get<{ data: { id: string }[] }>('/v1/me/listings?limit=100');
-    expect(mine.body.data.map(({ id }) => id)).toContain(body.results[8]?.id);
+    expect(mine.body.data.map(({ id }) => id)).toContain(body.results[9]?.id);
   });
 
   test('does not change the listing when a row is rejected', async () => {
@@ -181,6 +183,11 @@ describe('200', () => {
       [importRow({}, { title: 'In euros', currency: 'EUR' }), 'listing.currency_fixed', '/content/currency'],
       [importRow({}, { title: 'Nowhere', address: null }), 'listing.incomplete', '/content/address'],
       [importRow({ hostId: aHost().id }, { title: 'Taken over' }), 'listing.forbidden', '/hostId'],
+      [
+        importRow({ pricing: { basePriceMinor: 49 } }, { title: 'Almost free' }),
+        'request.invalid',
+        '/pricing/basePriceMinor',
+      ],
     ];
     for (const [row, code, pointer] of changes) {
       const { body } = await importRows(source, [row, importRow({ externalId: `beside-${code}` })]);

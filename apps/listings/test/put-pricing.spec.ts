@@ -109,6 +109,27 @@ describe('400', () => {
     const got = await service.as(host).get(`/v1/listings/${id}/pricing`);
     expectProblem(got, 404, 'listing.pricing_not_set');
   });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['USD', { basePriceMinor: 49 }, '/basePriceMinor'],
+    ['USD', { basePriceMinor: 100_000_000 }, '/basePriceMinor'],
+    [
+      'USD',
+      { overrides: [{ from: '2028-03-02', to: '2028-03-05', priceMinor: 1 }] },
+      '/overrides/0/priceMinor',
+    ],
+    ['USD', { cleaningFeeMinor: 100_000_000 }, '/cleaningFeeMinor'],
+    ['JPY', { basePriceMinor: 49 }, '/basePriceMinor'],
+    ['JPY', { weekendPriceMinor: 100_000_000 }, '/weekendPriceMinor'],
+    ['KWD', { basePriceMinor: 100_000_000 }, '/basePriceMinor'],
+  ])('rejects prices that no payment in %s can have: %j', async (currency, change, pointer) => {
+    const id = await createDraft(service, host, { currency });
+    const path = `/v1/listings/${id}/pricing`;
+    const res = await service.as(host).put(path, pricingInput(change));
+    expectProblem(res, 400, 'request.invalid', pointer);
+    expectProblem(await service.as(host).get(path), 404, 'listing.pricing_not_set');
+    expect((await service.as(host).put(path, pricingInput())).status).toBe(200);
+  });
 });
 
 describe('403', () => {

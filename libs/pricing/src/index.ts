@@ -9,6 +9,7 @@ export {
   StayRules,
   TaxRule,
 } from './rules.js';
+export { type PriceRefusal, checkPrices } from './check-prices.js';
 export {
   type PricedNight,
   type PricedStay,

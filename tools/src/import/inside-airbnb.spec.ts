@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ImportFailed } from './import-failed.js';
 import { type InsideAirbnb, InsideAirbnbImport } from './inside-airbnb.js';
 import type { Operator } from './operator.js';
@@ -47,6 +49,22 @@ if (existsSync(cases)) {
     expect(report.lines().join('\n')).toContain(
       'listings, skipped: latitude and longitude exchanged, for example listing 1027',
     );
+  });
+
+  test('skips and counts prices that no payment can have, and imports the others', async () => {
+    const [header = '', row = ''] = readFileSync(file('one_listings.csv'), 'utf8').split('\n');
+    const rowsOf = ['$0.49', '$1,379.00', '$1,000,000.00'].map((price, index) =>
+      row.replace('1000', String(1000 + index)).replace('$1,379.00', price),
+    );
+    const folder = mkdtempSync(join(tmpdir(), 'roost-prices-'));
+    const listings = join(folder, 'listings.csv');
+    writeFileSync(listings, [header, ...rowsOf, ''].join('\n'));
+    const { run, rows } = start({ listings, city: 'Albany' });
+    const report = await run.run();
+    rmSync(folder, { recursive: true });
+    expect(rows('listings').map(({ externalId }) => externalId)).toEqual(['1001']);
+    expect([report.of('listings', 'created'), report.of('listings', 'skipped')]).toEqual([1, 2]);
+    expect(report.lines().join('\n')).toContain('listings, skipped: a price that no payment in USD can have');
   });
 
   test('stops a file with two currencies before anything is sent, and asks for --currency', async () => {

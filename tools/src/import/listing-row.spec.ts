@@ -76,6 +76,8 @@ test('maps a row to a host and a listing, with zone, country and currency of its
 test.each<[string, Partial<ListingCells>, string]>([
   ['no price', { price: '' }, 'no price'],
   ['a price in words', { price: 'cheap' }, 'a price that is not an amount in USD'],
+  ['a price that is too small', { price: '$0.49' }, 'a price that no payment in USD can have'],
+  ['a price that is too large', { price: '$1,000,000.00' }, 'a price that no payment in USD can have'],
   ['no point', { latitude: '' }, 'no coordinates'],
   [
     'the open sea',
@@ -92,6 +94,16 @@ test.each<[string, Partial<ListingCells>, string]>([
   ['a tent', { room_type: 'Tent' }, 'the unknown room type "Tent"'],
 ])('skips a row with %s', (_, cells, skipped) => {
   expect(read(cells)).toMatchObject({ skipped });
+});
+
+test('skips a price that is too small or too large for a payment in the currency of the row', () => {
+  const skipped = 'a price that no payment in JPY can have';
+  expect(read({ price: '$49' }, { currency: 'JPY' })).toEqual({ skipped });
+  expect(read({ price: '$100,000,000' }, { currency: 'JPY' })).toEqual({ skipped });
+  expect(read({ price: '$50' }, { currency: 'JPY' })).toMatchObject({ listing: {} });
+  expect(read({ price: '$0.049' }, { currency: 'KWD' })).toEqual({
+    skipped: 'a price that no payment in KWD can have',
+  });
 });
 
 test('skips a row without a city and reads one whose neighbourhood names it', () => {

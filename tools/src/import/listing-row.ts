@@ -1,3 +1,4 @@
+import { chargeBounds, isPayable } from '@roost/money';
 import { amenities, slug } from './amenities.js';
 import { cityOfNeighbourhood, countryAt, currencyOf, isSwapped, timeZoneAt } from './place.js';
 import { nameOf, oneLine, plainText, withoutContacts } from './plain-text.js';
@@ -126,6 +127,9 @@ export function readListing(cells: ListingCells, defaults: Defaults): ListingOut
   }
   const basePriceMinor = minorUnits(cells.price, currency);
   if (basePriceMinor === null) return { skipped: `a price that is not an amount in ${currency}` };
+  if (!isPayable(basePriceMinor, chargeBounds(currency))) {
+    return { skipped: `a price that no payment in ${currency} can have` };
+  }
   const named = amenities(cells.amenities);
   if (named === null) return { skipped: 'amenities that are not a JSON array' };
   const roomType = ROOM_TYPES[cells.room_type.trim().toLowerCase()];

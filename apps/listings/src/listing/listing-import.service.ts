@@ -15,6 +15,7 @@ import { Clock, CONFIG, type Config, Problem, deterministicUuid } from '@roost/p
 import type { ListingsConfig } from '../config.js';
 import { updateSearchIndex } from '../search-index/search-index.queries.js';
 import { assignChanged } from './assign-changed.js';
+import { refusedPrices } from './domain/chargeable-prices.js';
 import { isEditable, transition } from './domain/listing-state.js';
 import { missingToPublish } from './domain/publishing.js';
 import { ImportedListing, type ImportListings } from './listing-import.dto.js';
@@ -88,6 +89,7 @@ export class ListingImportService {
       // The defaults of a draft are for hosts, who see them in the form.
       Object.assign(listing, { bedrooms: null, beds: null, bathrooms: null });
     }
+    requireChargeable(listing, row);
     const missingBefore = new Set(missingToPublish(listing));
     this.listingService.assignContent(listing, content);
     assignChanged(listing, { pricing, stayRules });
@@ -157,6 +159,15 @@ function requireChangeable(listing: Listing, { hostId, content }: ImportedListin
       'Can not be changed after the first publication',
     );
   }
+}
+
+/** Must run before any field is assigned. */
+function requireChargeable(listing: Listing, { content, pricing }: ImportedListing): void {
+  const next = { pricing: listing.pricing, currency: listing.currency };
+  assignChanged(next, { pricing, currency: content.currency });
+  const at = { pricing: '/pricing', currency: '/content/currency' };
+  const errors = refusedPrices(listing, next, at);
+  if (errors.length > 0) throw new Problem('request.invalid', undefined, { errors });
 }
 
 const pointerInRow = (pointer: string): string =>

@@ -10,6 +10,7 @@ import type { ListingsConfig } from '../config.js';
 import type { Point } from '../geo/domain/point.js';
 import { updateSearchIndex } from '../search-index/search-index.queries.js';
 import { assignChanged } from './assign-changed.js';
+import { refusedPrices } from './domain/chargeable-prices.js';
 import { cellOf, displace, displacementKey } from './domain/displacement.js';
 import { isEditable, type ListingAction, transition } from './domain/listing-state.js';
 import { missingToPublish } from './domain/publishing.js';
@@ -138,7 +139,8 @@ export class ListingService {
    * without effect creates neither a version nor an event. Runs in the caller's transaction.
    *
    * Throws `listing.not_found`, `listing.forbidden`, `request.precondition_failed`, `listing.archived` and, for a
-   * listing that was published, `listing.currency_fixed` and `listing.incomplete`.
+   * listing that was published, `listing.currency_fixed` and `listing.incomplete`. Throws `request.invalid` for prices
+   * that can't be charged.
    */
   async change(
     em: EntityManager,
@@ -149,10 +151,10 @@ export class ListingService {
     requireMatch(listingEtag(listing, representation, host));
     if (!isEditable(listing.status)) throw new Problem('listing.archived');
     const missingBefore = new Set(missingToPublish(listing));
-    const currencyBefore = listing.currency;
+    const before = { currency: listing.currency, pricing: listing.pricing };
     apply(listing);
     if (listing.publishedAt !== null) {
-      if (listing.currency !== currencyBefore) throw new Problem('listing.currency_fixed');
+      if (listing.currency !== before.currency) throw new Problem('listing.currency_fixed');
       const missing = missingToPublish(listing).filter((pointer) => !missingBefore.has(pointer));
       if (missing.length > 0) {
         throw new Problem(
@@ -164,6 +166,8 @@ export class ListingService {
         );
       }
     }
+    const errors = refusedPrices(before, listing, { pricing: '', currency: '/currency' });
+    if (errors.length > 0) throw new Problem('request.invalid', undefined, { errors });
     em.getUnitOfWork().computeChangeSets();
     if (em.getUnitOfWork().getChangeSets().length === 0) return listing;
     listing.updatedAt = this.clock.now();
