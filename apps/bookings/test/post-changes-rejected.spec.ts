@@ -170,6 +170,34 @@ describe('422', () => {
     expect(response.body).toMatchObject({ rule });
   });
 
+  it('rejects a difference that is too small or too large to be charged', async () => {
+    const booking = await bookings.givenConfirmed();
+    const { listing } = booking;
+    const setPrice = (price: { basePriceMinor?: number; cleaningFeeMinor?: number }) =>
+      bookings.publishListing({ ...listing.body, pricing: { ...listing.body.pricing!, ...price } });
+    for (const [price, differenceMinor] of [
+      [{ basePriceMinor: 10_000, cleaningFeeMinor: 5_042 }, 48],
+      [{ basePriceMinor: 25_000_000 }, 113_954_400],
+    ] as const) {
+      await setPrice(price);
+      const response = await bookings.changes.propose(booking, { guests: { adults: 3 } });
+      expectProblem(response, 422, 'change.difference_out_of_range');
+      expect(response.body).toMatchObject({ currency: 'USD', differenceMinor, minMinor: 50 });
+    }
+    await setPrice({ cleaningFeeMinor: 5_044 });
+    const proposed = await bookings.changes.propose(booking, { guests: { adults: 3 } });
+    expect(proposed).toMatchObject({ status: 201, body: { differenceMinor: 50 } });
+  });
+
+  it('allows a refund of any amount', async () => {
+    const booking = await bookings.givenConfirmed();
+    const { listing } = booking;
+    const pricing = { ...listing.body.pricing!, cleaningFeeMinor: 4_999 };
+    await bookings.publishListing({ ...listing.body, pricing });
+    const proposed = await bookings.changes.propose(booking, { guests: { adults: 3 } });
+    expect(proposed).toMatchObject({ status: 201, body: { differenceMinor: -1 } });
+  });
+
   it('checks only the rules that the change affects', async () => {
     const booking = await bookings.givenConfirmed();
     await bookings.publishListing({

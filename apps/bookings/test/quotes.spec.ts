@@ -195,6 +195,37 @@ describe('POST /v1/quotes', () => {
   });
 });
 
+describe('POST /v1/quotes with a total that can not be charged', () => {
+  const guest = testUser();
+  const allButOneCent = {
+    minNightMinor: 1,
+    cleaningFeeMinor: 0,
+    discounts: { weeklyBps: 0, monthlyBps: 0, earlyBird: { days: 1, bps: 10_000 }, lastMinute: null },
+  };
+
+  it.each<[string, object, number]>([
+    ['USD', allButOneCent, 5],
+    ['USD', { basePriceMinor: 25_000_000 }, 114_005_700],
+    ['JPY', { basePriceMinor: 25_000_000 }, 114_005_700],
+    ['KWD', { basePriceMinor: 25_000_000 }, 114_005_700],
+    ['ISK', { basePriceMinor: 250_000 }, 1_145_700],
+  ])('422: rejects in %s %j', async (currency, price, totalMinor) => {
+    const response = await bookings.quote(guest, await bookings.givenListing({ currency, price }));
+    expectProblem(response, 422, 'quote.total_out_of_range');
+    expect(response.body).toMatchObject({ currency, totalMinor, minMinor: 50 });
+  });
+
+  it.each<[string, object, number]>([
+    ['USD', { ...allButOneCent, minNightMinor: 11 }, 50],
+    ['JPY', { basePriceMinor: 20_000_000 }, 91_205_700],
+    ['KWD', { basePriceMinor: 12_345 }, 61_993],
+    ['IDR', { basePriceMinor: 25_000_000 }, 114_005_700],
+  ])('201: prices in %s %j', async (currency, price, totalMinor) => {
+    const response = await bookings.quote(guest, await bookings.givenListing({ currency, price }));
+    expect(response).toMatchObject({ status: 201, body: { currency, totalMinor } });
+  });
+});
+
 describe('GET /v1/quotes/{id}', () => {
   const guest = testUser();
 

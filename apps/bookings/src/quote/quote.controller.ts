@@ -19,7 +19,14 @@ export class QuoteController {
 
   @Summary('Create a quote')
   @Post()
-  @RespondsWith(201, Quote, 'listing.not_found', 'booking.dates_unavailable', 'quote.stay_rule')
+  @RespondsWith(
+    201,
+    Quote,
+    'listing.not_found',
+    'booking.dates_unavailable',
+    'quote.stay_rule',
+    'quote.total_out_of_range',
+  )
   create(@CurrentUser() guest: AuthUser, @Body(CreateQuote) body: CreateQuote): Promise<Quote> {
     return this.quotes.create(guest, body);
   }

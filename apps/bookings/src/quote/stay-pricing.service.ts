@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { chargeBounds, isPayable } from '@roost/money';
 import { CONFIG, invalidField, Problem, type Config } from '@roost/platform';
 import { checkChangedStay, checkStay, priceStay, type StayToCheck } from '@roost/pricing';
 import { localDate, localInstant } from '@roost/stay';
@@ -36,13 +37,14 @@ interface StayCheck {
 export class StayPricing {
   constructor(@Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>) {}
 
-  /** The terms of a new stay. Throws 400 for a past check-in, and 422 `quote.stay_rule`. */
+  /** The terms of a new stay. Throws 400 for a past check-in, 422 `quote.stay_rule` and `quote.total_out_of_range`. */
   quoted(guestId: string, listing: BookableListing, request: RequestedStay, now: Date): StayTerms {
     const { timeZone } = listing;
     requireAllowed(listing, request, { check: checkStay, timeZone, movesCheckIn: true, now });
     const priced = this.price(listing, listing, request, now);
     // The host has to respond before check-in, so a request at or after check-in is rejected.
     if (listing.bookingMode === 'request' && priced.checkInAt <= now) throw noTimeToRespond(listing);
+    requirePayableTotal(listing.currency, priced.totalMinor);
     const terms = {
       calendarListingId: listing.calendarListingId,
       listingId: listing.listingId,
@@ -63,7 +65,8 @@ export class StayPricing {
 
   /**
    * The same stay with other dates or guests, by the current rules of the listing. Time zone, local times, policy and
-   * preparation are those of the booking; only the stay rules that the change affects apply.
+   * preparation are those of the booking; only the stay rules that the change affects apply. Throws 422
+   * `change.difference_out_of_range`.
    */
   changed(terms: StayTerms, listing: BookableListing, request: RequestedStay, now: Date): ChangedTerms {
     requireAllowed(listing, request, {
@@ -74,6 +77,7 @@ export class StayPricing {
     });
     const priced = this.price(listing, terms, request, now);
     if (terms.checkInAt > now && priced.checkInAt <= now) throw noTimeToRespond(terms);
+    requirePayableDifference(terms.currency, priced.totalMinor - terms.totalMinor);
     return priced;
   }
 
@@ -116,6 +120,24 @@ function requireAllowed(
     maxPets: listing.maxPets,
   });
   if (violation) throw new Problem('quote.stay_rule', undefined, { ...violation });
+}
+
+function requirePayableTotal(currency: string, totalMinor: number): void {
+  const { minMinor, maxMinor } = chargeBounds(currency);
+  if (isPayable(totalMinor, { minMinor, maxMinor })) return;
+  throw new Problem('quote.total_out_of_range', undefined, { currency, totalMinor, minMinor, maxMinor });
+}
+
+/** A smaller total is refunded, and a refund has no minimum. */
+function requirePayableDifference(currency: string, differenceMinor: number): void {
+  const { minMinor, maxMinor } = chargeBounds(currency);
+  if (differenceMinor < 0 || isPayable(differenceMinor, { minMinor, maxMinor })) return;
+  throw new Problem('change.difference_out_of_range', undefined, {
+    currency,
+    differenceMinor,
+    minMinor,
+    maxMinor,
+  });
 }
 
 const noTimeToRespond = ({ checkInFrom }: LocalTimes): Problem =>

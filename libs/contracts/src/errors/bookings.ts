@@ -62,6 +62,12 @@ export const bookingsErrors = defineErrors({
     'A booking can have one open change at a time. `changeId` is the id of the open one.',
     'Answer or withdraw the open change first, or wait until it closes. `openChange` of the booking contains it.',
   ),
+  'change.difference_out_of_range': errorEntry(
+    422,
+    'The difference cannot be paid',
+    'The guest would have to pay `differenceMinor`, but a payment in `currency` can only be from `minMinor` to `maxMinor`.',
+    'Propose other dates or guests.',
+  ),
   'change.nights_stayed': errorEntry(
     422,
     'Past nights cannot be removed from the stay',
@@ -133,6 +139,12 @@ export const bookingsErrors = defineErrors({
     'The stay does not meet a rule of this listing',
     'The dates or guests do not meet a rule that the host has set. `rule` is the name of the rule, and `required` its requirement.',
     'Change the dates or the guests to meet the requirement.',
+  ),
+  'quote.total_out_of_range': errorEntry(
+    422,
+    'The total of the stay cannot be paid',
+    'The total is `totalMinor`, but a payment in `currency` can only be from `minMinor` to `maxMinor`.',
+    'Choose fewer or more nights or guests. The host can change the prices of the listing.',
   ),
   'quote.used': errorEntry(
     409,

@@ -30,6 +30,7 @@ export class ChangeController {
     'booking.dates_unavailable',
     'booking.listing_unavailable',
     'change.already_open',
+    'change.difference_out_of_range',
     'change.nights_stayed',
     'change.nothing_changed',
     'quote.stay_rule',
