@@ -19,7 +19,7 @@ export {
 } from './crypto/encryption.js';
 export { deterministicUuid } from './crypto/deterministic-uuid.js';
 export { uuidv7 } from './crypto/uuidv7.js';
-export { asProblem } from './database/database-errors.js';
+export { asProblem, isStorageFull } from './database/database-errors.js';
 export { probeStorage } from './database/storage-probe.queries.js';
 export { Migration0000Platform } from './database/migrations.js';
 export { type MigrationClass, type DatabaseOptions, openDatabase } from './database/orm.js';

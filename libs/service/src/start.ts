@@ -28,6 +28,7 @@ import {
   Health,
   Metrics,
   nestLogger,
+  isStorageFull,
   probeStorage,
   readConfig,
   type Redis,
@@ -226,15 +227,22 @@ function addHealthChecks(parts: {
   storage: StorageMonitor;
 }): void {
   const { health, redis, orm, kafka, storage } = parts;
+  storage.watch('redis', () => redis.ping());
   health.add('redis', async () => {
-    await redis.ping();
+    try {
+      await redis.ping();
+    } catch (error) {
+      // While its disk is full, Redis rejects PING like a write, and reads go on.
+      if (!isStorageFull(error)) throw error;
+      storage.record('redis', error);
+    }
   });
   if (orm) {
     health.add('database', async () => {
       await orm.em.getConnection().execute('SELECT 1');
     });
-    // Optional: while the disk is full, reads go on, and a load balancer must not send them elsewhere.
-    health.addOptional('storage', () => storage.hasSpace);
   }
+  // Optional: while a disk is full, reads go on, and a load balancer must not send them elsewhere.
+  health.addOptional('storage', () => storage.hasSpace);
   if (kafka) health.add('kafka', () => kafka.check());
 }

@@ -1,7 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { Readable } from 'node:stream';
-import { FileStore } from '@roost/platform';
+import { type DiskFileStore, FileStore, REDIS, type Redis } from '@roost/platform';
 import {
   eventually,
   expectProblem,
@@ -43,21 +42,50 @@ test('a job that finds the disk full makes readiness degraded, and reads go on',
   await becomes('up');
 });
 
-test('a file for which the disk has no space makes readiness degraded', async () => {
-  const folder = join(service.env.ROOST_DATA_DIR ?? '', 'files', 'notes');
-  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+
+async function failToStoreFile(files: FileStore): Promise<void> {
   const content = Readable.from(
     (function* () {
       yield Buffer.from('begin');
       throw full;
     })(),
   );
-  await expect(service.get(FileStore).put('photos/a', content)).rejects.toBe(full);
-  // The probe cannot write to the folder either.
-  rmSync(folder, { recursive: true, force: true });
-  writeFileSync(folder, '');
+  await expect(files.put('photos/a', content)).rejects.toBe(full);
+}
+
+test('a file for which the disk has no space makes readiness degraded', async () => {
+  const files = service.get(FileStore) as DiskFileStore;
+  const probe = jest.spyOn(files, 'probe').mockRejectedValue(full);
+  await failToStoreFile(files);
   await becomes('degraded');
-  rmSync(folder);
-  mkdirSync(folder);
+  await eventually(() => expect(probe).toHaveBeenCalledTimes(2), { seconds: 20 });
+  expect((await readiness()).body).toMatchObject({ status: 'degraded' });
+  probe.mockRestore();
+  await becomes('up');
+});
+
+test('a probe that fails for another reason does not keep readiness degraded', async () => {
+  const files = service.get(FileStore) as DiskFileStore;
+  const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+  const probe = jest.spyOn(files, 'probe').mockRejectedValue(denied);
+  try {
+    await failToStoreFile(files);
+    await becomes('degraded');
+    await becomes('up');
+  } finally {
+    probe.mockRestore();
+  }
+});
+
+test('a Redis whose disk is full makes readiness degraded, and reads go on', async () => {
+  const misconfigured = new Error('MISCONF Errors writing to the AOF file: No space left on device');
+  const ping = jest.spyOn(service.get<Redis>(REDIS), 'ping').mockRejectedValue(misconfigured);
+  try {
+    expect(await readiness()).toMatchObject({ status: 200, body: { parts: { redis: 'up' } } });
+    await becomes('degraded');
+  } finally {
+    ping.mockRestore();
+  }
   await becomes('up');
 });

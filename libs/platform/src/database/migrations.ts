@@ -18,5 +18,7 @@ export class Migration0000Platform extends Migration {
         PRIMARY KEY (user_id, method, path, key)
       )`);
     this.addSql('CREATE INDEX idempotency_key_age ON idempotency_key (created_at)');
+    // Empty: `probeStorage` writes to it while a disk is full. A full disk for the log of a logged table ends PostgreSQL.
+    this.addSql('CREATE UNLOGGED TABLE storage_probe (filler text NOT NULL)');
   }
 }

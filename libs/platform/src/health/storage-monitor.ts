@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { isStorageFull } from '../database/database-errors.js';
+import { isOutage, isStorageFull } from '../database/database-errors.js';
 
 /** Short enough that a service reports free space soon; a probe writes about a megabyte. */
 const PROBE_EVERY_MS = 2_000;
@@ -8,8 +8,8 @@ const PROBE_EVERY_MS = 2_000;
 export type StorageProbe = () => Promise<unknown>;
 
 /**
- * Whether the disks that a service writes to have space. Each place reports the errors of its writes, whoever writes: a
- * request, a job, or the handler of an event. While a disk is full, a probe writes to it every 2 s.
+ * Whether the disks that a service writes to have space. Each place reports the errors of its writes: those of requests, of
+ * jobs and of handlers of events. While a disk is full, a probe writes to it every 2 s.
  */
 export class StorageMonitor {
   readonly #probes = new Map<string, StorageProbe>();
@@ -54,7 +54,10 @@ export class StorageMonitor {
         this.#full.delete(place);
         this.logger.info({ place }, 'disk has space again');
       } catch (error) {
-        this.logger.debug({ place, err: error }, 'disk still full');
+        if (isStorageFull(error) || isOutage(error)) continue;
+        // A probe that fails for another reason proves nothing. The next write will report a disk that is still full.
+        this.#full.delete(place);
+        this.logger.warn({ place, err: error }, 'whether the disk is still full cannot be probed');
       }
     }
     this.#timer = this.hasSpace || this.#closed ? undefined : this.#startTimer();
