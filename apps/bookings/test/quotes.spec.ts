@@ -208,7 +208,6 @@ describe('POST /v1/quotes with a total that can not be charged', () => {
     ['USD', { basePriceMinor: 25_000_000 }, 114_005_700],
     ['JPY', { basePriceMinor: 25_000_000 }, 114_005_700],
     ['KWD', { basePriceMinor: 25_000_000 }, 114_005_700],
-    ['ISK', { basePriceMinor: 250_000 }, 1_145_700],
   ])('422: rejects in %s %j', async (currency, price, totalMinor) => {
     const response = await bookings.quote(guest, await bookings.givenListing({ currency, price }));
     expectProblem(response, 422, 'quote.total_out_of_range');
@@ -220,6 +219,7 @@ describe('POST /v1/quotes with a total that can not be charged', () => {
     ['JPY', { basePriceMinor: 20_000_000 }, 91_205_700],
     ['KWD', { basePriceMinor: 12_345 }, 61_993],
     ['IDR', { basePriceMinor: 25_000_000 }, 114_005_700],
+    ['HUF', { basePriceMinor: 25_000_000 }, 114_005_700],
   ])('201: prices in %s %j', async (currency, price, totalMinor) => {
     const response = await bookings.quote(guest, await bookings.givenListing({ currency, price }));
     expect(response).toMatchObject({ status: 201, body: { currency, totalMinor } });

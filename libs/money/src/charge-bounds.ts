@@ -19,13 +19,13 @@ const DEFAULT_BOUNDS: ChargeBounds = { minMinor: 50, maxMinor: EIGHT_DIGITS, ste
  *
  * Stripe (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts and #special-cases; PaymentIntent
  * `amount`): the minimums; maximums of nine digits for INR, ten for COP, twelve for IDR. For most cards that page allows
- * twelve digits in every currency, but the reference of the API says eight, so eight it is.
+ * twelve digits in every currency, but the reference of the API says eight, so the default is eight.
  *
- * - ISK, UGX: charged in whole units, but written with two decimals, so the eight digits are six here.
+ * - ISK, UGX: charged in whole units, but written with two decimals, so the twelve digits are ten here.
  * - BHD, JOD, KWD, OMR, TND: the last digit of the three decimals must be 0.
  *
  * Paystack (https://paystack.com/docs/api/#supported-currency): the minimums of GHS, KES and NGN (those of USD and ZAR are
- * above Stripe's). It documents no maximum; eight digits of KES or NGN are below the price of many stays.
+ * above Stripe's). It documents no maximum.
  */
 const DOCUMENTED_BOUNDS: Record<Currency, Partial<ChargeBounds>> = {
   AED: { minMinor: 200 },
@@ -39,13 +39,13 @@ const DOCUMENTED_BOUNDS: Record<Currency, Partial<ChargeBounds>> = {
   HUF: { minMinor: 17_500 },
   IDR: { maxMinor: TWELVE_DIGITS },
   INR: { maxMinor: 999_999_999 },
-  ISK: { maxMinor: 999_999 },
+  ISK: { maxMinor: 9_999_999_999 },
   JOD: { stepMinor: 10 },
-  KES: { minMinor: 300, maxMinor: TWELVE_DIGITS },
+  KES: { minMinor: 300 },
   KWD: { stepMinor: 10 },
   MXN: { minMinor: 1_000 },
   MYR: { minMinor: 200 },
-  NGN: { minMinor: 5_000, maxMinor: TWELVE_DIGITS },
+  NGN: { minMinor: 5_000 },
   NOK: { minMinor: 300 },
   OMR: { stepMinor: 10 },
   PLN: { minMinor: 200 },
@@ -53,13 +53,25 @@ const DOCUMENTED_BOUNDS: Record<Currency, Partial<ChargeBounds>> = {
   SEK: { minMinor: 300 },
   THB: { minMinor: 1_000 },
   TND: { stepMinor: 10 },
-  UGX: { maxMinor: 999_999 },
+  UGX: { maxMinor: 9_999_999_999 },
 };
+
+/**
+ * Currencies of which eight digits are less than about 10,000 US dollars, so less than many a stay. For them the maximum of
+ * cards applies.
+ */
+const CARD_MAXIMUM = new Set<Currency>(
+  (
+    'AMD AOA ARS BDT CDF CRC DZD ETB GYD HTG HUF IQD IRR JMD KES KHR KPW KZT LAK LBP LKR LRD MGA MMK MNT MWK NGN NPR PKR ' +
+    'RSD SDG SOS SSP SYP TZS UZS VES VND YER'
+  ).split(' '),
+);
 
 /** The amounts that at least one payment provider can charge. Throws a RangeError for an unknown code. */
 export function chargeBounds(currency: Currency): ChargeBounds {
   decimals(currency);
-  return { ...DEFAULT_BOUNDS, ...DOCUMENTED_BOUNDS[currency] };
+  const maximum = CARD_MAXIMUM.has(currency) ? { maxMinor: TWELVE_DIGITS } : {};
+  return { ...DEFAULT_BOUNDS, ...maximum, ...DOCUMENTED_BOUNDS[currency] };
 }
 
 /** Whether an amount that is due can be paid: 0 needs no charge, other amounts are between the minimum and the maximum. */
