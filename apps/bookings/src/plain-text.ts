@@ -1,6 +1,5 @@
+import { LINES } from '@roost/http';
 import { z } from 'zod';
-
-const CONTROL_CHARACTER = /(?![\n\t])\p{Cc}/u;
 
 /** Text that a user writes: lines without control characters, trimmed. */
 export const PlainText = (max: number) =>
@@ -8,4 +7,7 @@ export const PlainText = (max: number) =>
     .string()
     .trim()
     .max(max, { error: `Must have at most ${max} characters` })
-    .refine((text) => !CONTROL_CHARACTER.test(text), { error: 'Must not contain control characters' });
+    .regex(LINES, { error: 'Must not contain control characters' });
+
+/** `PlainText` that must not be empty. */
+export const RequiredText = (max: number) => PlainText(max).min(1, { error: 'Must not be empty' });

@@ -40,7 +40,7 @@ export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
 export { documentedNumber, Instant, IsoDate, Page, PageQuery, Uuid } from './shapes/common.js';
 export { Email } from './shapes/email.js';
 export { invalidRequest } from './shapes/schema-pipe.js';
-export { hasVisibleText, INVISIBLE_TEXT } from './shapes/visible-text.js';
+export { hasVisibleText, INVISIBLE_TEXT, LINES, LINES_WITH_CR, ONE_LINE } from './shapes/visible-text.js';
 export type { UploadedFile, UploadRules } from './uploads/upload-rules.js';
 export { FilePart, Upload } from './uploads/upload.js';
 export { contentSecurityPolicy } from './server/page-policy.js';

@@ -53,6 +53,7 @@ export const PriceRules = z
       .array(WeekdayName)
       .max(7)
       .refine(distinct, 'Must not repeat a day')
+      .meta({ uniqueItems: true })
       .default(['fri', 'sat']),
     overrides: z
       .array(
@@ -120,8 +121,22 @@ export const StayRules = z
     sameDayCutOff: LocalTime.default('18:00'),
     preparationNights: z.int().min(0).max(30).default(0),
     bookingWindowMonths: z.int().min(1).max(36).default(12),
-    checkInWeekdays: z.array(WeekdayName).min(1).max(7).refine(distinct).nullable().default(null),
-    checkOutWeekdays: z.array(WeekdayName).min(1).max(7).refine(distinct).nullable().default(null),
+    checkInWeekdays: z
+      .array(WeekdayName)
+      .min(1)
+      .max(7)
+      .refine(distinct)
+      .meta({ uniqueItems: true })
+      .nullable()
+      .default(null),
+    checkOutWeekdays: z
+      .array(WeekdayName)
+      .min(1)
+      .max(7)
+      .refine(distinct)
+      .meta({ uniqueItems: true })
+      .nullable()
+      .default(null),
   })
   .refine((rules) => rules.minNights <= rules.maxNights, {
     path: ['maxNights'],

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { BookingChange, toChangeDto } from './change/change.dto.js';
 import type { BookingChange as ChangeEntity } from './change/change.entity.js';
 import { RefundStep } from '../terms/refund-step.dto.js';
-import { PlainText } from '../plain-text.js';
+import { PlainText, RequiredText } from '../plain-text.js';
 import { StayDate } from '../terms/stay.dto.js';
 import { type Booking as BookingEntity, refundScheduleOf } from './booking.entity.js';
 import { BOOKING_STATES } from './domain/booking-state.js';
@@ -20,7 +20,7 @@ export const CreateBooking = z
   .meta({ id: 'CreateBooking' });
 export type CreateBooking = z.output<typeof CreateBooking>;
 
-const reason = PlainText(1000).pipe(z.string().min(1, { error: 'Must not be empty' }));
+const reason = RequiredText(1000);
 
 export const GiveReason = z.strictObject({ reason }).meta({ id: 'GiveReason' });
 export type GiveReason = z.output<typeof GiveReason>;

@@ -58,7 +58,7 @@ export const Block = z
 export type Block = z.output<typeof Block>;
 
 export const LinkListings = z
-  .strictObject({ listingIds: z.array(Uuid).max(50) })
+  .strictObject({ listingIds: z.array(Uuid).max(50).meta({ uniqueItems: true }) })
   .refine((links) => new Set(links.listingIds).size === links.listingIds.length, {
     path: ['listingIds'],
     error: 'Must not contain a listing twice',

@@ -1,6 +1,6 @@
 import { Instant, Page, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { PlainText } from '../plain-text.js';
+import { RequiredText } from '../plain-text.js';
 import { StayDate } from '../terms/stay.dto.js';
 import { MAX_URL_LENGTH } from './domain/feed-url.js';
 
@@ -12,7 +12,7 @@ export const CreateFeed = z
       .min(1)
       .max(MAX_URL_LENGTH, { error: `Must have at most ${MAX_URL_LENGTH} characters` })
       .meta({ description: 'The export URL of the other calendar: http, https or webcal' }),
-    name: PlainText(100).min(1, { error: 'Must not be empty' }),
+    name: RequiredText(100),
   })
   .meta({ id: 'CreateFeed' });
 export type CreateFeed = z.output<typeof CreateFeed>;

@@ -1,12 +1,10 @@
 import { etagOf, Instant, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { PlainText } from '../plain-text.js';
+import { RequiredText } from '../plain-text.js';
 import { CONTACT_KINDS } from '@roost/contacts';
 import type { MessageRow, ThreadRow } from './message-rows.js';
 
-export const SendMessage = z
-  .strictObject({ text: PlainText(4000).pipe(z.string().min(1, { error: 'Must not be empty' })) })
-  .meta({ id: 'SendMessage' });
+export const SendMessage = z.strictObject({ text: RequiredText(4000) }).meta({ id: 'SendMessage' });
 export type SendMessage = z.output<typeof SendMessage>;
 
 export const MarkRead = z

@@ -1,5 +1,5 @@
-import { isCurrency } from '@roost/money';
-import { hasVisibleText, Instant, INVISIBLE_TEXT, Uuid } from '@roost/http';
+import { CURRENCIES, isCurrency } from '@roost/money';
+import { hasVisibleText, Instant, INVISIBLE_TEXT, LINES_WITH_CR, ONE_LINE, Uuid } from '@roost/http';
 import { isTimeZone } from '@roost/stay';
 import { z } from 'zod';
 import { RatingShape, toRating } from '../rating/rating.dto.js';
@@ -8,15 +8,12 @@ import { missingToPublish } from './domain/publishing.js';
 import { PhotoView, toPhotoView } from './listing-photo.dto.js';
 import { BOOKING_MODES, CANCELLATION_POLICIES, ROOM_TYPES, type Listing } from './listing.entity.js';
 
-const CONTROL_CHARACTER = /\p{Cc}/u;
-const CONTROL_CHARACTER_EXCEPT_WHITESPACE = /[^\P{Cc}\n\r\t]/u;
-
 /** A single line of text. */
 const line = (max: number) =>
   z
     .string()
     .max(max, { error: `Must have at most ${max} characters` })
-    .refine((text) => !CONTROL_CHARACTER.test(text), { error: 'Must not contain control characters' })
+    .regex(ONE_LINE, { error: 'Must not contain control characters' })
     .refine((text) => text.trim() === '' || hasVisibleText(text), INVISIBLE_TEXT);
 
 /** Text with line breaks and tabs. */
@@ -24,9 +21,7 @@ const paragraphs = (max: number) =>
   z
     .string()
     .max(max, { error: `Must have at most ${max} characters` })
-    .refine((text) => !CONTROL_CHARACTER_EXCEPT_WHITESPACE.test(text), {
-      error: 'Must not contain control characters',
-    });
+    .regex(LINES_WITH_CR, { error: 'Must not contain control characters' });
 
 export const Slug = z.string().regex(/^[a-z0-9][a-z0-9_]{0,39}$/, {
   error: 'Must have at most 40 lower-case letters, digits and underscores',
@@ -36,7 +31,9 @@ const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'Must b
 
 export const Currency = z
   .string()
-  .refine((code) => isCurrency(code), { error: 'Must be an ISO 4217 currency code' });
+  .refine((code) => isCurrency(code), { error: 'Must be an ISO 4217 currency code' })
+  // A text in GraphQL: an enum would break the operations of clients.
+  .meta({ enum: [...CURRENCIES] });
 
 export const RoomTypeName = z.enum(ROOM_TYPES).meta({ id: 'RoomType' });
 export const BookingModeName = z.enum(BOOKING_MODES).meta({ id: 'BookingMode' });
@@ -77,7 +74,8 @@ const fields = {
   amenities: z
     .array(Slug)
     .max(100, { error: 'Must have at most 100 items' })
-    .refine((slugs) => new Set(slugs).size === slugs.length, { error: 'Must not contain duplicates' }),
+    .refine((slugs) => new Set(slugs).size === slugs.length, { error: 'Must not contain duplicates' })
+    .meta({ uniqueItems: true }),
   houseRules: paragraphs(10_000),
   registrationNumber: line(100).nullable(),
   maxPets: z.int().min(0).max(20),

@@ -1,4 +1,4 @@
-import { documentedNumber, IsoDate, PageQuery, Uuid } from '@roost/http';
+import { documentedNumber, IsoDate, ONE_LINE, PageQuery, Uuid } from '@roost/http';
 import { isRealDate, nightCount } from '@roost/stay';
 import { z } from 'zod';
 import { RatingShape } from '../rating/rating.dto.js';
@@ -21,7 +21,8 @@ const wholeNumber = (min: number, max: number) =>
     )
     .meta(documentedNumber('integer', min, max));
 
-const DECIMAL = /^-?\d{1,5}(?:\.\d{1,15})?$/;
+const DEGREES = '-?\\d{1,5}(?:\\.\\d{1,15})?';
+const DECIMAL = new RegExp(`^${DEGREES}$`);
 
 const decimal = (min: number, max: number) =>
   z
@@ -41,13 +42,10 @@ const decimals = (count: number, names: string) =>
   z
     .string()
     .max(200)
-    .refine(
-      (text) => text.split(',').length === count && text.split(',').every((part) => DECIMAL.test(part)),
-      {
-        error: `Must be ${names} in degrees`,
-        abort: true,
-      },
-    )
+    .regex(new RegExp(`^${DEGREES}(?:,${DEGREES}){${count - 1}}$`), {
+      error: `Must be ${names} in degrees`,
+      abort: true,
+    })
     .transform((text) => text.split(',').map(Number));
 
 const BoundingBox = decimals(4, 'west,south,east,north')
@@ -72,7 +70,7 @@ const searchText = (max: number) =>
     .trim()
     .min(1, { error: 'Must not be empty' })
     .max(max, { error: `Must have at most ${max} characters` })
-    .refine((text) => !/\p{Cc}/u.test(text), { error: 'Must not contain control characters' });
+    .regex(ONE_LINE, { error: 'Must not contain control characters' });
 
 const Amenities = z
   .string()

@@ -1,4 +1,4 @@
-import { hasVisibleText, Instant, INVISIBLE_TEXT, Uuid } from '@roost/http';
+import { hasVisibleText, Instant, INVISIBLE_TEXT, ONE_LINE, Uuid } from '@roost/http';
 import { z } from 'zod';
 
 export const CreateWishlist = z
@@ -8,7 +8,7 @@ export const CreateWishlist = z
       .trim()
       .min(1)
       .max(100)
-      .refine((text) => !/\p{Cc}/u.test(text), { error: 'Must not contain control characters' })
+      .regex(ONE_LINE, { error: 'Must not contain control characters' })
       .refine(hasVisibleText, INVISIBLE_TEXT),
   })
   .meta({ id: 'CreateWishlist' });

@@ -11,7 +11,7 @@ export const RefundPayment = z
       .trim()
       .min(1)
       .max(500)
-      .refine((text) => !text.includes('\0'), { error: 'Must not contain NUL' })
+      .regex(/^[^\0]*$/, { error: 'Must not contain NUL' })
       .meta({ description: 'An internal note. The guest does not see it.' }),
   })
   .meta({ id: 'RefundPayment' });

@@ -1,4 +1,4 @@
-import { Instant, IsoDate, PageQuery, Uuid } from '@roost/http';
+import { Instant, IsoDate, LINES, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { DIRECTIONS } from '../criteria/domain/direction.js';
 import { type Category, CATEGORIES, type Scores } from '../criteria/domain/scores.js';
@@ -7,7 +7,6 @@ import type { PendingStay } from '../reviewable-stay/reviewable-stay.queries.js'
 import type { Review } from './review.entity.js';
 
 export const MAX_TEXT = 5_000;
-const CONTROL_CHARACTER = /(?![\n\t])\p{Cc}/u;
 
 /** The number of code points, as PostgreSQL counts characters. */
 export const lengthOf = (text: string): number => [...text].length;
@@ -23,9 +22,9 @@ export const PlainText = (max: number) =>
         .string()
         .min(1, { error: 'Must not be empty' })
         .refine((text) => lengthOf(text) <= max, { error: `Must have at most ${max} characters` })
-        .refine((text) => !CONTROL_CHARACTER.test(text), { error: 'Must not contain control characters' })
-        .meta({ maxLength: max }),
-    );
+        .regex(LINES, { error: 'Must not contain control characters' }),
+    )
+    .meta({ minLength: 1, maxLength: max });
 
 const Score = z.int().min(1).max(5);
 const scores = Object.fromEntries(CATEGORIES.map((name) => [name, Score.optional()])) as Record<

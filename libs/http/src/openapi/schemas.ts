@@ -34,7 +34,9 @@ function tidy(schema: JsonObject, io: 'input' | 'output'): void {
   if (typeof schema.pattern === 'string') schema.pattern = portablePattern(schema.pattern);
   const { minimum, maximum } = schema;
   if (minimum === -INT32 || minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
-  if (maximum === INT32 - 1 || maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  // Beside a minimum it is a bound of the field, not of the type.
+  if (maximum === INT32 - 1 || (maximum === Number.MAX_SAFE_INTEGER && schema.minimum === undefined))
+    delete schema.maximum;
   if (io === 'output') delete schema.additionalProperties;
 }
 

@@ -1,6 +1,13 @@
 /** U+2800 is a blank Braille pattern, which fonts show as a space. */
 const VISIBLE = /(?!\p{Default_Ignorable_Code_Point})[^\s\p{C}\p{Z}\p{M}\u2800]/u;
 
+const ALL_BUT = (controls: string) => new RegExp(`^[^${controls}]*$`, 'u');
+
+/** Text without control characters. The document shows these patterns, so they are portable. */
+export const ONE_LINE = ALL_BUT('\\u0000-\\u001f\\u007f-\\u009f');
+export const LINES = ALL_BUT('\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f');
+export const LINES_WITH_CR = ALL_BUT('\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f');
+
 /** Whether a reader sees anything of a text that is not empty. Whether it may be empty is another rule. */
 export const hasVisibleText = (text: string): boolean => text === '' || VISIBLE.test(text);
 
