@@ -56,6 +56,24 @@ describe('200', () => {
     expectProblem(await identity.logIn(account?.email ?? '', 'null'), 401, 'auth.invalid_credentials');
   });
 
+  it('masks contact data in names, counts it, and leaves masked names unchanged', async () => {
+    const source = uniqueSource();
+    const row = { externalId: '19', displayName: 'Ada +1 518 555 0142' };
+    const [created] = (await send({ source, rows: [row] })).body.results;
+    expect(created).toMatchObject({
+      outcome: 'created',
+      pointer: '/displayName',
+      detail: 'Contact details masked: 1',
+    });
+    const profile = await identity.anonymous.get(`/v1/users/${created?.id}`);
+    expect(profile.body).toMatchObject({ displayName: 'Ada [phone number hidden]' });
+    const masked = { ...row, displayName: 'Ada [phone number hidden]' };
+    expect((await send({ source, rows: [row] })).body.results).toMatchObject([{ outcome: 'unchanged' }]);
+    expect((await send({ source, rows: [masked] })).body.results).toMatchObject([
+      { outcome: 'unchanged', detail: null },
+    ]);
+  });
+
   it('publishes each host once, and each new name', async () => {
     const source = uniqueSource();
     const first = await send({ source, rows: [ada, grace] });

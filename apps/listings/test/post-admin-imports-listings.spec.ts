@@ -57,6 +57,30 @@ describe('200', () => {
     expect(rules.body).toMatchObject({ minNights: 3, maxNights: 30, bookingWindowMonths: 12 });
   });
 
+  test('masks contact data in the texts, counts it, and leaves masked texts unchanged', async () => {
+    const source = newSource();
+    const row = importRow(
+      {},
+      {
+        title: `${'x'.repeat(190)} a@b.example`.slice(0, 200),
+        description: 'Call +1 518 555 0142',
+        houseRules: 'Book at https://example.com',
+      },
+    );
+    const { body } = await importRows(source, [row]);
+    expect(body.results).toMatchObject([{ outcome: 'created', detail: 'Contact details masked: 3' }]);
+    expect(body.results[0]).toMatchObject({ pointer: '/content/title', code: null });
+    const own = await service.as(host).get(`/v1/listings/${body.results[0]?.id}`);
+    const masked = {
+      title: `${'x'.repeat(190)} [mail add`,
+      description: 'Call [phone number hidden]',
+      houseRules: 'Book at [link hidden]',
+    };
+    expect(own.body).toMatchObject(masked);
+    const again = await importRows(source, [importRow({}, masked)]);
+    expect(again.body.results).toMatchObject([{ outcome: 'unchanged', pointer: null, detail: null }]);
+  });
+
   test('lists the listing in search with a point up to 1 km from the exact one', async () => {
     const city = `Import City ${Date.now()}`;
     const address = { line1: 'THIRD WARD', city, countryCode: 'US' };

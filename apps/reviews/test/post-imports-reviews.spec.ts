@@ -117,6 +117,41 @@ describe('POST /v1/admin/imports/reviews', () => {
     expect(await outcomes([tooLong])).toEqual(['unchanged']);
   });
 
+  test('masks contact data, counts it, and leaves masked texts unchanged', async () => {
+    const row = importRow({
+      authorName: 'Ann +1 518 555 0142',
+      text: 'Write to ann@example.com, or call +1 518 555 0142.',
+    });
+    const [result] = await importRows([row]);
+    expect(result).toMatchObject({
+      outcome: 'created',
+      code: null,
+      pointer: '/text',
+      detail: 'Contact details masked: 3',
+    });
+    const [shown] = (await reviews.ofListing(row.listingId)).data;
+    const masked = {
+      authorName: 'Ann [phone number hidden]',
+      text: 'Write to [mail address hidden], or call [phone number hidden].',
+    };
+    expect(shown).toMatchObject(masked);
+    expect(await importRows([row, { ...row, ...masked, externalId: randomUUID() }])).toMatchObject([
+      { outcome: 'unchanged', detail: 'Contact details masked: 3' },
+      { outcome: 'created', pointer: null, detail: null },
+    ]);
+    expect((await reviews.ofListing(row.listingId)).data[1]).toMatchObject(masked);
+  });
+
+  test('masks contact data before it truncates a text', async () => {
+    const row = importRow({ text: `${'x '.repeat(2_490)} ann@example.com ${'y '.repeat(90_000)}` });
+    const [result] = await importRows([row]);
+    expect(result).toMatchObject({
+      pointer: '/text',
+      detail: 'Truncated to 5000 characters; Contact details masked: 1',
+    });
+    expect((await reviews.ofListing(row.listingId)).data[0]?.text).not.toContain('ann@');
+  });
+
   test('rejects invalid rows one by one and stores the others', async () => {
     const good = importRow();
     const duplicate = importRow();

@@ -16,6 +16,7 @@ export { tracedFetch, type OutgoingCall, outgoingSpan, recordStatus } from './co
 export { addLogFields, currentRequest, type RequestContext } from './context/request-context.js';
 export { IdempotencyKeys, ReplayedResponse } from './idempotency/idempotency-keys.js';
 export { Idempotency, encryptStoredResponse } from './idempotency/idempotency.js';
+export { ContactMasking } from './import/contact-masking.js';
 export {
   ExternalId,
   ImportBatch,

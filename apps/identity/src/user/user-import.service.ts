@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
 import {
   type AuthUser,
+  ContactMasking,
   Idempotency,
   importedRow,
   type ImportResult,
@@ -14,6 +15,7 @@ import {
 import { Outbox } from '@roost/messaging';
 import { Problem, SystemClock, deterministicUuid } from '@roost/platform';
 import { SessionService } from '../session/session.service.js';
+import { MAX_DISPLAY_NAME } from './user.dto.js';
 import { ImportedHost, type ImportHosts } from './user-import.dto.js';
 import { type ExistingUser, insertImportedHosts, lockUsers, renameUser } from './user-import.queries.js';
 
@@ -33,7 +35,7 @@ export class UserImportService {
   hosts(admin: AuthUser, batch: ImportHosts): Promise<ImportResults> {
     return this.idempotency.runOnce(async (em) => {
       await this.sessions.requireUser(admin, em);
-      const rows = batch.rows.map((row) => parseRow(ImportedHost, row));
+      const rows = batch.rows.map(readHost);
       const requested = new Map<string, string>();
       for (const { value } of rows) {
         if (value)
@@ -43,16 +45,17 @@ export class UserImportService {
       await this.insertMissing(em, requested, existing);
       await this.rename(em, requested, existing);
       const seen = new Set<string>();
-      const results = rows.map(({ value, rejected }): ImportResult => {
+      const results = rows.map(({ value, rejected, masking }): ImportResult => {
         if (!value) return rejected;
         const { externalId } = value;
         const id = deterministicUuid('user', batch.source, externalId);
         if (seen.has(id)) return rejectedRow(externalId, duplicate());
         seen.add(id);
         const before = existing.get(id);
-        if (!before) return importedRow(externalId, id, 'created');
+        if (!before) return masking.addTo(importedRow(externalId, id, 'created'));
         if (before.status === 'erased') return rejectedRow(externalId, new Problem('user.not_found'));
-        return importedRow(externalId, id, isRenamed(before, requested.get(id)) ? 'updated' : 'unchanged');
+        const outcome = isRenamed(before, requested.get(id)) ? 'updated' : 'unchanged';
+        return masking.addTo(importedRow(externalId, id, outcome));
       });
       return { results };
     });
@@ -101,6 +104,15 @@ export class UserImportService {
     }
     await this.outbox.addAll(em, 'user.profile-changed', events);
   }
+}
+
+/** Validates a row and masks contact data in its name. */
+function readHost(row: unknown) {
+  const parsed = parseRow(ImportedHost, row);
+  const masking = new ContactMasking();
+  if (parsed.rejected) return { value: null, rejected: parsed.rejected, masking };
+  const displayName = masking.mask('/displayName', parsed.value.displayName, MAX_DISPLAY_NAME);
+  return { value: { ...parsed.value, displayName }, rejected: null, masking };
 }
 
 /** A suspended or erased account keeps its name. */

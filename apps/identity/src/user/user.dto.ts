@@ -2,12 +2,14 @@ import { hasVisibleText, Instant, INVISIBLE_TEXT, Uuid } from '@roost/http';
 import { z } from 'zod';
 import type { User } from '../account/user.entity.js';
 
+export const MAX_DISPLAY_NAME = 80;
+
 /** One line of text without control characters and without characters that change the writing direction. */
 export const DisplayName = z
   .string()
   .trim()
   .min(1, { error: 'Must have at least 1 character' })
-  .max(80, { error: 'Must have at most 80 characters' })
+  .max(MAX_DISPLAY_NAME, { error: `Must have at most ${MAX_DISPLAY_NAME} characters` })
   .regex(/^[^\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, {
     error: 'Must be one line of plain text',
   })

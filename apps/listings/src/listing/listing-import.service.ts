@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox, RetryTransaction } from '@roost/messaging';
 import {
+  ContactMasking,
   Idempotency,
   importedRow,
   type ImportResult,
@@ -19,6 +20,7 @@ import { refusedPrices } from './domain/chargeable-prices.js';
 import { isEditable, transition } from './domain/listing-state.js';
 import { missingToPublish } from './domain/publishing.js';
 import { ImportedListing, type ImportListings } from './listing-import.dto.js';
+import { type CreateListing, MAX_PARAGRAPHS, MAX_TITLE } from './listing.dto.js';
 import { Listing } from './listing.entity.js';
 import { type ListingEvent, toListingEvent } from './listing.events.js';
 import { ListingService } from './listing.service.js';
@@ -29,6 +31,7 @@ interface AcceptedRow {
   listing: Listing;
   isNew: boolean;
   isPublished: boolean;
+  masking: ContactMasking;
 }
 
 /** Imports listings under the rules of all listings, except that publishing requires neither a photo nor a description. */
@@ -91,7 +94,8 @@ export class ListingImportService {
     }
     requireChargeable(listing, row);
     const missingBefore = new Set(missingToPublish(listing));
-    this.listingService.assignContent(listing, content);
+    const masking = new ContactMasking();
+    this.listingService.assignContent(listing, maskTexts(content, masking));
     assignChanged(listing, { pricing, stayRules });
     const missing = missingToPublish(listing);
     const [removed] = missing.filter((pointer) => !missingBefore.has(pointer));
@@ -106,7 +110,7 @@ export class ListingImportService {
       listing.publishedAt ??= now;
     }
     if (!existing) em.persist(listing);
-    return { externalId: row.externalId, listing, isNew: !existing, isPublished: next !== null };
+    return { externalId: row.externalId, listing, isNew: !existing, isPublished: next !== null, masking };
   }
 
   /** Stores the row, the search row and one event of each new or changed listing, and returns these listings. */
@@ -173,11 +177,25 @@ function requireChargeable(listing: Listing, { content, pricing }: ImportedListi
 const pointerInRow = (pointer: string): string =>
   pointer.startsWith('/pricing') ? pointer : `/content${pointer}`;
 
-function toResult({ externalId, listing, isNew }: AcceptedRow, changed: ReadonlySet<Listing>): ImportResult {
+/** The texts that guests read before a booking; the address and the registration number are not texts. */
+function maskTexts(content: CreateListing, masking: ContactMasking): CreateListing {
+  const masked = { ...content };
+  for (const name of ['title', 'description', 'houseRules'] as const) {
+    const text = content[name];
+    const max = name === 'title' ? MAX_TITLE : MAX_PARAGRAPHS;
+    if (text !== undefined) masked[name] = masking.mask(`/content/${name}`, text, max);
+  }
+  return masked;
+}
+
+function toResult(
+  { externalId, listing, isNew, masking }: AcceptedRow,
+  changed: ReadonlySet<Listing>,
+): ImportResult {
   const outcome = isNew ? 'created' : changed.has(listing) ? 'updated' : 'unchanged';
   const result = importedRow(externalId, listing.id, outcome);
   const [missing] = listing.status === 'draft' ? missingToPublish(listing) : [];
-  if (missing === undefined) return result;
+  if (missing === undefined) return masking.addTo(result);
   const detail = 'The listing stays a draft: publishing requires this';
-  return { ...result, code: 'listing.incomplete', pointer: pointerInRow(missing), detail };
+  return masking.addTo({ ...result, code: 'listing.incomplete', pointer: pointerInRow(missing), detail });
 }

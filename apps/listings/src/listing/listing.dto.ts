@@ -8,6 +8,9 @@ import { missingToPublish } from './domain/publishing.js';
 import { PhotoView, toPhotoView } from './listing-photo.dto.js';
 import { BOOKING_MODES, CANCELLATION_POLICIES, ROOM_TYPES, type Listing } from './listing.entity.js';
 
+export const MAX_TITLE = 200;
+export const MAX_PARAGRAPHS = 10_000;
+
 /** A single line of text. */
 const line = (max: number) =>
   z
@@ -55,8 +58,8 @@ export const AddressShape = z
   .meta({ id: 'Address' });
 
 const fields = {
-  title: line(200),
-  description: paragraphs(10_000),
+  title: line(MAX_TITLE),
+  description: paragraphs(MAX_PARAGRAPHS),
   propertyType: Slug,
   roomType: RoomTypeName,
   address: AddressShape.nullable(),
@@ -76,7 +79,7 @@ const fields = {
     .max(100, { error: 'Must have at most 100 items' })
     .refine((slugs) => new Set(slugs).size === slugs.length, { error: 'Must not contain duplicates' })
     .meta({ uniqueItems: true }),
-  houseRules: paragraphs(10_000),
+  houseRules: paragraphs(MAX_PARAGRAPHS),
   registrationNumber: line(100).nullable(),
   maxPets: z.int().min(0).max(20),
   bookingMode: BookingModeName,

@@ -1,11 +1,13 @@
 import { ExternalId, hasVisibleText, ImportBatch, Instant, INVISIBLE_TEXT, IsoDate, Uuid } from '@roost/http';
 import { z } from 'zod';
 
+export const MAX_AUTHOR_NAME = 200;
+
 export const ExternalReview = z
   .strictObject({
     externalId: ExternalId,
     listingId: Uuid,
-    authorName: z.string().trim().min(1).max(200).refine(hasVisibleText, INVISIBLE_TEXT),
+    authorName: z.string().trim().min(1).max(MAX_AUTHOR_NAME).refine(hasVisibleText, INVISIBLE_TEXT),
     text: z
       .string()
       .max(200_000)

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  ContactMasking,
   Idempotency,
   importedRow,
   type ImportResult,
@@ -10,15 +11,17 @@ import {
 } from '@roost/http';
 import { Clock, Problem, deterministicUuid } from '@roost/platform';
 import { lengthOf, MAX_TEXT } from '../review/review.dto.js';
-import { ExternalReview, type ImportReviews } from './import.dto.js';
+import { ExternalReview, type ImportReviews, MAX_AUTHOR_NAME } from './import.dto.js';
 import { type ImportedReview, upsertExternalReviews } from './import.queries.js';
 
 const TRUNCATION_MARK = ' […]';
+const MAX_MASKED = 2 * MAX_TEXT;
 
 /** A row that passed the checks. */
 interface AcceptedRow extends ImportedReview {
   externalId: string;
   isTruncated: boolean;
+  masking: ContactMasking;
 }
 
 /** Imports reviews from other sites: texts without ratings, marked as external and not counted in any rating. */
@@ -36,14 +39,15 @@ export class ImportService {
       const checked = batch.rows.map((row) => checkRow(row, context));
       const outcomes = await upsertExternalReviews(
         em,
-        checked.filter((row) => 'externalKey' in row),
+        checked.filter((row) => 'externalKey' in row).map(toImportedReview),
       );
       return {
         results: checked.map((row): ImportResult => {
           if (!('externalKey' in row)) return row;
           const result = importedRow(row.externalId, row.id, outcomes.get(row.id) ?? 'unchanged');
-          if (!row.isTruncated) return result;
-          return { ...result, pointer: '/text', detail: `Truncated to ${MAX_TEXT} characters` };
+          if (!row.isTruncated) return row.masking.addTo(result);
+          const detail = `Truncated to ${MAX_TEXT} characters`;
+          return row.masking.addTo({ ...result, pointer: '/text', detail });
         }),
       };
     });
@@ -68,6 +72,8 @@ function checkRow(row: unknown, context: BatchContext): AcceptedRow | ImportResu
   }
 }
 
+const toImportedReview = ({ masking: _, ...review }: AcceptedRow): ImportedReview => review;
+
 /** Throws a Problem for a row that breaks a rule. */
 function acceptRow(row: ExternalReview, { source, now, processedIds }: BatchContext): AcceptedRow {
   const { externalId, listingId } = row;
@@ -81,16 +87,21 @@ function acceptRow(row: ExternalReview, { source, now, processedIds }: BatchCont
     throw invalidRowField('request.invalid', '/externalId', 'Appears more than once in this batch');
   }
   processedIds.add(externalId);
-  const isTruncated = lengthOf(text) > MAX_TEXT;
+  const masking = new ContactMasking();
+  // The time of masking grows faster than the text, which is truncated anyway.
+  const start = [...text].slice(0, MAX_MASKED).join('');
+  const masked = masking.mask('/text', start, Infinity);
+  const isTruncated = start.length < text.length || lengthOf(masked) > MAX_TEXT;
   return {
     id: deterministicUuid('review', source, externalId),
     externalId,
     externalKey: `${source}/${externalId}`,
     listingId,
-    authorName,
-    text: isTruncated ? truncate(text) : text,
+    authorName: masking.mask('/authorName', authorName, MAX_AUTHOR_NAME),
+    text: isTruncated ? truncate(masked) : masked,
     writtenAt,
     isTruncated,
+    masking,
   };
 }
 

@@ -36,7 +36,9 @@ export const ImportResult = z
       .nullable()
       .meta({ description: 'The reason for the rejection, or the code of what is still missing.' }),
     pointer: z.string().nullable().meta({ description: 'A JSON pointer into the row.' }),
-    detail: z.string().nullable(),
+    detail: z.string().nullable().meta({
+      description: 'Why the row was rejected, or what was changed: a truncated text, masked contact data.',
+    }),
   })
   .meta({ id: 'ImportResult' });
 export type ImportResult = z.output<typeof ImportResult>;
