@@ -83,6 +83,7 @@ describe('POST', () => {
     ['a note of 10,000 characters', { ...nights, note: 'x'.repeat(10_000) }, '/note'],
     ['a NUL byte in the note', { ...nights, note: '\u0000' }, '/note'],
     ['an unknown field', { ...nights, live: false }, '/live'],
+    ['an invisible note', { ...nights, note: '\u200b\u2060\u3164' }, '/note'],
   ])('400: rejects %s', async (_, body, pointer) => {
     const listing = await bookings.givenListing();
     expectProblem(await block(listing, listing.host, body), 400, 'request.invalid', pointer);

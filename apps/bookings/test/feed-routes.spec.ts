@@ -28,6 +28,12 @@ describe('rejections', () => {
     const url = 'https://feeds.example/a.ics';
     expectProblem(await feeds.add(listing, { url }), 400, 'request.invalid', '/name');
     expectProblem(await feeds.add(listing, { url, name: '' }), 400, 'request.invalid', '/name');
+    expectProblem(
+      await feeds.add(listing, { url, name: '\u200b\u2060\u3164' }),
+      400,
+      'request.invalid',
+      '/name',
+    );
     expectProblem(await feeds.add(listing, { url, name: '\u0007' }), 400, 'request.invalid', '/name');
     expectProblem(await feeds.add(listing, { name: 'x' }), 400, 'request.invalid', '/url');
     expectProblem(

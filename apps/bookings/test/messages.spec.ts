@@ -138,6 +138,7 @@ describe('limits', () => {
   it.each([
     ['an empty text', { text: '' }, '/text'],
     ['white space', { text: ' \n ' }, '/text'],
+    ['invisible characters', { text: '\u200b\u2060\u3164' }, '/text'],
     ['4,001 characters', { text: 'x'.repeat(4001) }, '/text'],
     ['control characters', { text: 'a\u0007b' }, '/text'],
     ['a number as text', { text: 7 }, '/text'],

@@ -134,6 +134,7 @@ describe('POST /v1/bookings/{id}/decline', () => {
   it.each<[string, object, string]>([
     ['no reason', {}, '/reason'],
     ['an empty reason', { reason: '  ' }, '/reason'],
+    ['an invisible reason', { reason: '\u200b\u2060\u3164' }, '/reason'],
     ['a number as reason', { reason: 1 }, '/reason'],
     ['a NUL byte in the reason', { reason: 'a\u0000' }, '/reason'],
     ['a reason of 10,000 characters', { reason: 'x'.repeat(10_000) }, '/reason'],

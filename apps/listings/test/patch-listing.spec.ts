@@ -86,6 +86,9 @@ describe('400', () => {
     ['the prices', { pricing: { basePriceMinor: 1 } }, '/pricing'],
     ['a title of 10,000 characters', { title: 'x'.repeat(10_000) }, '/title'],
     ['a NUL', { houseRules: 'a\u0000' }, '/houseRules'],
+    ['an invisible title', { title: '\u200b\u2060\u3164' }, '/title'],
+    ['an invisible description', { description: '\u200b\u2060\u3164' }, '/description'],
+    ['invisible house rules', { houseRules: '\u200b\u2060\u3164' }, '/houseRules'],
     ['a billion guests', { capacity: 1e9 }, '/capacity'],
   ])('rejects %s', async (_, change, pointer) => {
     const id = await createDraft(service, host);

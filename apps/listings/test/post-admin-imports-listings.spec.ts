@@ -81,6 +81,12 @@ describe('200', () => {
     expect(again.body.results).toMatchObject([{ outcome: 'unchanged', pointer: null, detail: null }]);
   });
 
+  test('rejects a row with an invisible name of a tax', async () => {
+    const pricing = { basePriceMinor: 7_000, taxes: [{ name: '\u200b\u2060\u3164', kind: 'percent' }] };
+    const { body } = await importRows(newSource(), [importRow({ pricing })]);
+    expect(body.results).toMatchObject([{ outcome: 'refused', pointer: '/pricing/taxes/0/name' }]);
+  });
+
   test('lists the listing in search with a point up to 1 km from the exact one', async () => {
     const city = `Import City ${Date.now()}`;
     const address = { line1: 'THIRD WARD', city, countryCode: 'US' };

@@ -101,6 +101,11 @@ describe('400', () => {
     ['a currency', { currency: 'EUR' }, '/currency'],
     ['an unknown tax', { taxes: [{ name: 'T', kind: 'poll' }] }, '/taxes/0/kind'],
     ['a NUL in the name of a tax', { taxes: [{ name: 'a\u0000', kind: 'percent' }] }, '/taxes/0/name'],
+    [
+      'an invisible name of a tax',
+      { taxes: [{ name: '\u200b\u2060\u3164', kind: 'percent' }] },
+      '/taxes/0/name',
+    ],
     ['an unknown day', { weekendDays: ['someday'] }, '/weekendDays/0'],
   ])('rejects %s', async (_, change, pointer) => {
     const id = await createDraft(service, host);

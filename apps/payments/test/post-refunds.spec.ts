@@ -133,6 +133,7 @@ describe('POST /v1/admin/payments/{id}/refunds', () => {
   test.each<[string, object, string]>([
     ['a missing reason', { amountMinor: 1 }, '/reason'],
     ['an empty reason', { amountMinor: 1, reason: '  ' }, '/reason'],
+    ['an invisible reason', { amountMinor: 1, reason: '\u200b\u2060\u3164' }, '/reason'],
     ['10,000 characters of reason', { amountMinor: 1, reason: 'x'.repeat(10_000) }, '/reason'],
     ['a NUL byte', { amountMinor: 1, reason: 'a\0b' }, '/reason'],
     ['an unknown field', { amountMinor: 1, reason: 'x', currency: 'EUR' }, '/currency'],

@@ -68,12 +68,10 @@ describe('moderation', () => {
       await reviews.suspend(suspendedUser);
       expectProblem(await report(suspendedUser, id), 403, 'account.suspended');
       expectProblem(await report(testUser(), id, { reason: 'boring' }), 400, 'request.invalid', '/reason');
-      expectProblem(
-        await report(testUser(), id, { reason: 'spam', comment: '' }),
-        400,
-        'request.invalid',
-        '/comment',
-      );
+      for (const comment of ['', '\u200b\u2060\u3164']) {
+        const response = await report(testUser(), id, { reason: 'spam', comment });
+        expectProblem(response, 400, 'request.invalid', '/comment');
+      }
     });
   });
 
@@ -194,7 +192,8 @@ describe('moderation', () => {
         expectProblem(await hide(missingId), 404, 'review.not_found');
         expectProblem(await restore(missingId), 404, 'review.not_found');
       }
-      expectProblem(await hide(ofListing.id, {}), 400, 'request.invalid', '/reason');
+      for (const body of [{}, { reason: '\u200b\u2060\u3164' }])
+        expectProblem(await hide(ofListing.id, body), 400, 'request.invalid', '/reason');
     });
 
     test('401 for anonymous requests, 403 for guests and hosts', async () => {

@@ -250,6 +250,7 @@ describe('POST /v1/bookings/{id}/reviews', () => {
         '/categories/value',
       ],
       ['an empty text', guestReview({ text: ' \n ' }), '/text'],
+      ['invisible characters', guestReview({ text: '\u200b\u2060\u3164' }), '/text'],
       ['5,001 characters', guestReview({ text: 'x'.repeat(5_001) }), '/text'],
       ['5,001 emoji', guestReview({ text: '🏠'.repeat(5_001) }), '/text'],
       ['a NUL byte', guestReview({ text: 'a\0b' }), '/text'],

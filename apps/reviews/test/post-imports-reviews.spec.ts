@@ -158,6 +158,7 @@ describe('POST /v1/admin/imports/reviews', () => {
     const bad: [unknown, string | null][] = [
       [importRow({ text: '   ' }), '/text'],
       [importRow({ text: '\u0007\u001b' }), '/text'],
+      [importRow({ text: '\u200b\u2060\u3164' }), '/text'],
       [importRow({ listingId: 'not-a-uuid' }), '/listingId'],
       [importRow({ writtenAt: '2027-06-01' }), '/writtenAt'],
       [importRow({ writtenAt: '2023-02-29' }), '/writtenAt'],

@@ -79,6 +79,7 @@ describe('POST /v1/reviews/{id}/reply', () => {
     ['x'.repeat(5_001), '/text'],
     [null, '/text'],
     [7, '/text'],
+    ['\u200b\u2060\u3164', '/text'],
   ])('400: %j', async (text, pointer) => {
     const { stay, ofListing } = await reviews.createPublished();
     expectProblem(await reply(stay.host, ofListing.id, text), 400, 'request.invalid', pointer);

@@ -51,6 +51,14 @@ describe('reviews in the graph', () => {
     return data?._entities ?? [];
   };
 
+  test('rejects texts of invisible characters only', async () => {
+    const stay = await reviews.createStay();
+    const { errors } = await reviews
+      .as(stay.guest)
+      .graphql(WRITE, { booking: stay.bookingId, input: guestReview({ text: '\u200b\u2060\u3164' }) });
+    expect(errors).toMatchObject([{ extensions: { code: 'request.invalid', status: 400 } }]);
+  });
+
   test('writes, edits, publishes and replies', async () => {
     const stay = await reviews.createStay();
     const written = await reviews.as(stay.guest).graphql<{ writeReview: Node }>(WRITE, {

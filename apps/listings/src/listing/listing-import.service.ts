@@ -24,6 +24,7 @@ import { type CreateListing, MAX_PARAGRAPHS, MAX_TITLE } from './listing.dto.js'
 import { Listing } from './listing.entity.js';
 import { type ListingEvent, toListingEvent } from './listing.events.js';
 import { ListingService } from './listing.service.js';
+import { requireVisibleTaxNames } from './tax-names.js';
 
 /** A row that passed the checks, with the entity that it was applied to. */
 interface AcceptedRow {
@@ -83,6 +84,7 @@ export class ListingImportService {
     { id, existing, row }: { id: string; existing: Listing | undefined; row: ImportedListing },
   ): AcceptedRow {
     const { content, pricing, stayRules } = row;
+    if (pricing) requireVisibleTaxNames(pricing, '/pricing');
     const now = this.clock.now();
     const listing = existing ?? new Listing();
     if (existing) {

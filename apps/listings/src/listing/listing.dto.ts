@@ -11,20 +11,23 @@ import { BOOKING_MODES, CANCELLATION_POLICIES, ROOM_TYPES, type Listing } from '
 export const MAX_TITLE = 200;
 export const MAX_PARAGRAPHS = 10_000;
 
+const isBlankOrVisible = (text: string): boolean => text.trim() === '' || hasVisibleText(text);
+
 /** A single line of text. */
 const line = (max: number) =>
   z
     .string()
     .max(max, { error: `Must have at most ${max} characters` })
     .regex(ONE_LINE, { error: 'Must not contain control characters' })
-    .refine((text) => text.trim() === '' || hasVisibleText(text), INVISIBLE_TEXT);
+    .refine(isBlankOrVisible, INVISIBLE_TEXT);
 
 /** Text with line breaks and tabs. */
 const paragraphs = (max: number) =>
   z
     .string()
     .max(max, { error: `Must have at most ${max} characters` })
-    .regex(LINES_WITH_CR, { error: 'Must not contain control characters' });
+    .regex(LINES_WITH_CR, { error: 'Must not contain control characters' })
+    .refine(isBlankOrVisible, INVISIBLE_TEXT);
 
 export const Slug = z.string().regex(/^[a-z0-9][a-z0-9_]{0,39}$/, {
   error: 'Must have at most 40 lower-case letters, digits and underscores',

@@ -23,6 +23,7 @@ import {
 } from './listing.dto.js';
 import { Listing } from './listing.entity.js';
 import { type ListingEvent, toListingEvent } from './listing.events.js';
+import { requireVisibleTaxNames } from './tax-names.js';
 
 const EVENT_OF = {
   publish: 'listing.published',
@@ -93,7 +94,8 @@ export class ListingService {
     return withEtag(listing.pricing, listingEtag(listing, 'pricing', host));
   }
 
-  setPricing(host: AuthUser, id: string, rules: PriceRules): Promise<PriceRules> {
+  async setPricing(host: AuthUser, id: string, rules: PriceRules): Promise<PriceRules> {
+    requireVisibleTaxNames(rules);
     return this.transactions.run(async (em) => {
       const target = { host, id, representation: 'pricing' } as const;
       const listing = await this.change(em, target, (draft) => assignChanged(draft, { pricing: rules }));

@@ -1,5 +1,5 @@
 import { MAX_MINOR } from '@roost/money';
-import { Instant, Uuid } from '@roost/http';
+import { hasVisibleText, Instant, INVISIBLE_TEXT, Uuid } from '@roost/http';
 import { z } from 'zod';
 import type { Refund } from '../payment/refund.entity.js';
 
@@ -12,6 +12,7 @@ export const RefundPayment = z
       .min(1)
       .max(500)
       .regex(/^[^\0]*$/, { error: 'Must not contain NUL' })
+      .refine(hasVisibleText, INVISIBLE_TEXT)
       .meta({ description: 'An internal note. The guest does not see it.' }),
   })
   .meta({ id: 'RefundPayment' });

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import {
   ContactMasking,
+  hasVisibleText,
   Idempotency,
   importedRow,
   type ImportResult,
   type ImportResults,
   parseRow,
+  INVISIBLE_TEXT,
   rejectedRow,
   invalidRowField,
 } from '@roost/http';
@@ -82,6 +84,7 @@ function acceptRow(row: ExternalReview, { source, now, processedIds }: BatchCont
   const authorName = normalizeText(row.authorName);
   if (authorName === '') throw invalidRowField('request.invalid', '/authorName', 'Must not be empty');
   if (text === '') throw invalidRowField('request.invalid', '/text', 'Must not be empty');
+  if (!hasVisibleText(text)) throw invalidRowField('request.invalid', '/text', INVISIBLE_TEXT.error);
   if (writtenAt > now) throw invalidRowField('request.invalid', '/writtenAt', 'Must not be in the future');
   if (processedIds.has(externalId)) {
     throw invalidRowField('request.invalid', '/externalId', 'Appears more than once in this batch');

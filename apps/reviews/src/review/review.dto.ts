@@ -1,4 +1,4 @@
-import { Instant, IsoDate, LINES, PageQuery, Uuid } from '@roost/http';
+import { hasVisibleText, Instant, INVISIBLE_TEXT, IsoDate, LINES, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { DIRECTIONS } from '../criteria/domain/direction.js';
 import { type Category, CATEGORIES, type Scores } from '../criteria/domain/scores.js';
@@ -22,7 +22,8 @@ export const PlainText = (max: number) =>
         .string()
         .min(1, { error: 'Must not be empty' })
         .refine((text) => lengthOf(text) <= max, { error: `Must have at most ${max} characters` })
-        .regex(LINES, { error: 'Must not contain control characters' }),
+        .regex(LINES, { error: 'Must not contain control characters' })
+        .refine(hasVisibleText, INVISIBLE_TEXT),
     )
     .meta({ minLength: 1, maxLength: max });
 
