@@ -12,7 +12,7 @@ import {
 } from './listing-row.js';
 import type { Operator } from './operator.js';
 import { cityOfFile } from './place.js';
-import { nameOf, plainText, withoutContacts } from './plain-text.js';
+import { isInvisible, nameOf, plainText, withoutContacts } from './plain-text.js';
 import { Progress, type Screen } from './progress.js';
 import { type Kind, Report } from './report.js';
 import { Survey } from './survey.js';
@@ -211,7 +211,7 @@ export class InsideAirbnbImport {
         return this.report.skip('reviews', 'its listing was not imported', example);
       const notes: string[] = [];
       const text = withoutContacts(plainText(cells.comments), notes);
-      if (text === '') return this.report.skip('reviews', 'no text', example);
+      if (isInvisible(text)) return this.report.skip('reviews', 'no text', example);
       const authorName = nameOf(cells.reviewer_name, 'Guest', notes);
       for (const note of notes) this.report.note('reviews', note, example);
       await batches.add({

@@ -163,6 +163,11 @@ test('leaves out missing numbers', () => {
   expect(Object.keys(bare)).toEqual(expect.not.arrayContaining(['bedrooms', 'beds', 'bathrooms']));
 });
 
+test('imports a description of only invisible characters as empty', () => {
+  const outcome = read({ description: '\u200b\u2060', neighborhood_overview: '' });
+  expect(outcome).toMatchObject({ listing: { content: { description: '' } } });
+});
+
 test('masks and counts contact data in the texts of hosts', () => {
   const outcome = read({ description: 'Call 07940313023', host_name: 'ken@example.org' });
   expect(outcome).toMatchObject({

@@ -1,7 +1,7 @@
 import { chargeBounds, isPayable } from '@roost/money';
 import { amenities, slug } from './amenities.js';
 import { cityOfNeighbourhood, countryAt, currencyOf, isSwapped, timeZoneAt } from './place.js';
-import { nameOf, oneLine, plainText, withoutContacts } from './plain-text.js';
+import { isInvisible, nameOf, oneLine, plainText, withoutContacts } from './plain-text.js';
 import { minorUnits } from './price.js';
 
 export const LISTING_COLUMNS = [
@@ -139,7 +139,7 @@ export function readListing(cells: ListingCells, defaults: Defaults): ListingOut
   const title = withoutContacts(oneLine(cells.name), notes);
   const description = withoutContacts(
     [plainText(cells.description), plainText(cells.neighborhood_overview)]
-      .filter((text) => text !== '')
+      .filter((text) => !isInvisible(text))
       .join('\n\n'),
     notes,
   );

@@ -20,8 +20,11 @@ export const oneLine = (html: string): string => plainText(html).replace(/\s+/gu
 /** A name in one line, without contact data; the fallback if a reader would see nothing of it. */
 export function nameOf(html: string, fallback: string, notes: string[]): string {
   const name = withoutContacts(oneLine(html), notes);
-  return normalizeText(name).text.trim() === '' ? fallback : name;
+  return isInvisible(name) ? fallback : name;
 }
+
+/** Whether a reader would see nothing of the text: the services reject it. */
+export const isInvisible = (text: string): boolean => normalizeText(text).text.trim() === '';
 
 const MASKED: Record<ContactKind, string> = {
   mail: 'mail address masked',
