@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'no
 import module from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rememberResolutions } from './resolutions.js';
+import { cacheResolutions } from './resolutions.js';
 
 const NODE_MAJOR = 24;
 
@@ -35,7 +35,7 @@ try {
 if (cacheWritable) module.enableCompileCache(join(cache, 'bytecode'));
 module.setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
 
-const resolveRemembered = rememberResolutions(root, cache);
+const resolveCached = cacheResolutions(root, cache);
 
 module.registerHooks({
   resolve(specifier, context, next) {
@@ -45,7 +45,7 @@ module.registerHooks({
         return { url: source.href, format: 'module', shortCircuit: true };
       }
     }
-    return resolveRemembered(specifier, context, next);
+    return resolveCached(specifier, context, next);
   },
   load(url, context, next) {
     if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);

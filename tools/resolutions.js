@@ -4,16 +4,18 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /**
- * Remembers in `folder` what imports inside `node_modules` resolve to: a start resolves some ten thousand of them, which is
- * a quarter of its CPU time. Only resolutions from and to packages are stored. The file is another one after each install.
+ * Caches in `folder` what imports inside `node_modules` resolve to: a start resolves some ten thousand of them, which is a
+ * quarter of its CPU time. Only resolutions from and to packages are stored. The file is another one after each install.
  * Returns a function for the `resolve` hook.
  */
-export function rememberResolutions(root, folder) {
+export function cacheResolutions(root, folder) {
   const packages = new URL('node_modules/', pathToFileURL(root));
   const inPackages = (url) => url?.startsWith(packages.href) === true;
   // Relative, so that a copied or moved checkout does not load the modules of another one.
   const short = (url) => url.slice(packages.href.length);
-  const file = join(folder, `resolutions-${installation(packages)}.json`);
+  const installed = installation(packages);
+  if (installed === null) return (specifier, context, next) => next(specifier, context);
+  const file = join(folder, `resolutions-${installed}.json`);
   const known = read(file);
   let isChanged = false;
 
@@ -35,10 +37,11 @@ export function rememberResolutions(root, folder) {
   };
 }
 
-/** Differs after each installation of packages and with each version of Node. */
+/** Differs after each installation of packages and with each version of Node. Null if npm has not installed them. */
 function installation(packages) {
   const lock = statSync(new URL('.package-lock.json', packages), { throwIfNoEntry: false });
-  const state = [process.version, lock?.mtimeMs, lock?.size].join();
+  if (!lock) return null;
+  const state = [process.version, lock.mtimeMs, lock.size].join();
   return createHash('sha256').update(state).digest('hex').slice(0, 16);
 }
 

@@ -20,8 +20,8 @@ beforeEach(() => {
   writeFileSync(
     join(root, 'hook.mjs'),
     `import module from 'node:module';
-     import { rememberResolutions } from '${hook}';
-     module.registerHooks({ resolve: rememberResolutions(import.meta.dirname + '/', import.meta.dirname) });`,
+     import { cacheResolutions } from '${hook}';
+     module.registerHooks({ resolve: cacheResolutions(import.meta.dirname + '/', import.meta.dirname) });`,
   );
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -36,7 +36,7 @@ const usedFile = (folder = root) =>
 
 const place = (folder: string, name: string) => `${folder.split('/').at(-1)}/node_modules/used/${name}.mjs`;
 
-test('a resolution is remembered until packages are installed again', () => {
+test('a resolution is cached until packages are installed again', () => {
   expect(usedFile()).toBe(place(root, 'one'));
   useFile('two');
   expect(usedFile()).toBe(place(root, 'one'));

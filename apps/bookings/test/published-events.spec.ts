@@ -1,8 +1,13 @@
 import { events, type EventType } from '@roost/contracts';
 import { testUser, eventually, expectGolden, optionalFields } from '@roost/testing';
 import { useBookings } from './bookings.fixture.js';
+import { useFeeds } from './feeds.fixture.js';
 
 const bookings = useBookings();
+const feeds = useFeeds(bookings);
+
+const UNREADABLE =
+  'BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:NaN\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n';
 
 const bookingsEvents = (Object.keys(events) as EventType[]).filter((type) =>
   events[type].topic.startsWith('bookings.'),
@@ -36,6 +41,7 @@ async function publishEveryEvent(): Promise<void> {
   const declined = await bookings.givenRequest({ listing: await request(), guest, guests });
   await bookings.decline(declined);
   await bookings.givenBooking({ listing: await instant(), guest, guests });
+  await feeds.given(await instant(), UNREADABLE);
   await bookings.service.clock.advance('PT1H');
   await bookings.service.clock.set(changed.dto.checkInAt);
   await bookings.service.clock.advance('P7D');

@@ -28,7 +28,7 @@ export class KnownDeviceService {
   }
 
   /** Makes the device of the current request known, because its user has proven their identity. */
-  remember(userId: string): void {
+  markKnown(userId: string): void {
     const known = this.current();
     const id = known?.userId === userId ? known.id : uuidv7();
     const device: Device = { id, userId, provenAt: this.clock.now().getTime() };

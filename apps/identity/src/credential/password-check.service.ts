@@ -52,8 +52,8 @@ export class PasswordCheckService {
   }
 
   /** Makes the device of the current request known: strangers can't lock its log-ins. */
-  rememberDevice(userId: string): void {
-    this.devices.remember(userId);
+  markDeviceKnown(userId: string): void {
+    this.devices.markKnown(userId);
   }
 
   private check(email: string, password: string, counters: AttemptCounter[]): Promise<User | null> {

@@ -66,7 +66,7 @@ export class PasswordService {
     });
     await this.check.unlock(user.email);
     // During an attack from many networks, a new device can log in after a reset.
-    this.check.rememberDevice(user.id);
+    this.check.markDeviceKnown(user.id);
   }
 
   /** Sets a new password and ends all other sessions. */

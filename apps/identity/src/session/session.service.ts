@@ -76,7 +76,7 @@ export class SessionService {
       await em.flush();
       return { user, session, refreshToken: await issueRefreshToken(em, session.id, { now, expiresAt }) };
     });
-    this.passwords.rememberDevice(user.id);
+    this.passwords.markDeviceKnown(user.id);
     return this.tokens(user, session, refreshToken);
   }
 
