@@ -13,6 +13,8 @@ export const RateLimitConfig = z.object({
 
 /** A count takes a few milliseconds; a Redis that takes longer than this is treated as unavailable. */
 const REDIS_TIMEOUT_MS = 500;
+/** After that, nothing is counted for a second: requests do not wait, and commands do not accumulate. */
+const PAUSE_MS = 1_000;
 
 /** The count of a request; it may read the database. */
 type KeyOf = (request: FastifyRequest) => string | Promise<string>;
@@ -24,12 +26,13 @@ export class RateLimit {
     /** Requests per minute. */
     readonly max: number,
     private readonly keyOf: KeyOf,
-    private readonly state: (request: FastifyRequest, key: string) => Promise<State>,
+    /** Null while Redis does not respond. */
+    private readonly state: (request: FastifyRequest, key: string) => Promise<State | null>,
   ) {}
 
   /** Counts the request and sets the `RateLimit-*` headers. Throws 429 `rate.limited` over the limit. */
   async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const state = await this.read(request, await this.keyOf(request));
+    const state = await this.state(request, await this.keyOf(request));
     if (!state || state.isAllowed) return;
     reply.header('ratelimit-limit', state.max);
     reply.header('ratelimit-remaining', state.remaining);
@@ -38,20 +41,12 @@ export class RateLimit {
     const retryAfter = String(Math.max(1, state.ttlInSeconds));
     throw new Problem('rate.limited', undefined, {}, { 'retry-after': retryAfter });
   }
-
-  /** Null while Redis does not respond: the limit must not hold requests back. */
-  private async read(request: FastifyRequest, key: string): Promise<State | null> {
-    try {
-      return await withTimeout(this.state(request, key), REDIS_TIMEOUT_MS);
-    } catch (error) {
-      if (error instanceof TimeoutError) return null;
-      throw error;
-    }
-  }
 }
 
 /** Creates limits that are counted in Redis for all replicas. While Redis is unavailable or does not respond, there is no limit. */
 export class RateLimits {
+  #pausedUntil = 0;
+
   constructor(
     private readonly fastify: FastifyInstance,
     { redis, prefix }: { redis: Redis; prefix: string },
@@ -78,7 +73,19 @@ export class RateLimits {
     const state = this.fastify.createRateLimit({ max, timeWindow: 60_000, keyGenerator });
     return new RateLimit(max, keyOf, (request, key) => {
       keys.set(request, key);
-      return state(request);
+      return this.#inTime(() => state(request));
     });
+  }
+
+  /** Null while Redis does not respond: a limit must not hold requests back. */
+  async #inTime(count: () => Promise<State>): Promise<State | null> {
+    if (performance.now() < this.#pausedUntil) return null;
+    try {
+      return await withTimeout(count(), REDIS_TIMEOUT_MS);
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+      this.#pausedUntil = performance.now() + PAUSE_MS;
+      return null;
+    }
   }
 }
