@@ -36,7 +36,7 @@ export { createHttpServer, type HttpOptions, MAX_BODY_BYTES } from './server/htt
 export { RateLimit, RateLimitConfig, RateLimits } from './server/rate-limits.js';
 export { serveMetrics, serveOperations } from './server/operations.js';
 export { toProblem, ProblemFilter } from './server/problem-filter.js';
-export { HasEtag, RespondsWith, RespondsWithText, Summary } from './shapes/responses.js';
+export { HasEtag, RespondsWith, RespondsWithFile, RespondsWithText, Summary } from './shapes/responses.js';
 export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
 export { documentedNumber, Instant, IsoDate, Page, PageQuery, Uuid } from './shapes/common.js';
 export { Email } from './shapes/email.js';

@@ -1,11 +1,13 @@
 import { Controller, Delete, Get, Post, Put, Res, StreamableFile } from '@nestjs/common';
 import {
   RespondsWith,
+  RespondsWithFile,
   type AuthUser,
   Body,
   CurrentUser,
   etagOf,
   FilePart,
+  HasEtag,
   Param,
   Public,
   Roles,
@@ -87,7 +89,8 @@ export class PhotoController {
   @Summary('Read a rendition of a photo')
   @Get('photos/:photoId/:rendition')
   @Public()
-  @RespondsWith(200, 'photo.not_found')
+  @HasEtag()
+  @RespondsWithFile(['image/jpeg', 'image/webp'], 'photo.not_found')
   async rendition(
     @Param('photoId', Uuid) photoId: string,
     @Param('rendition', RenditionName) rendition: RenditionName,

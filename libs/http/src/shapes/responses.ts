@@ -51,6 +51,20 @@ export function RespondsWithText(mediaType: string, ...codes: ErrorCode[]): Retu
   ) as Returning<string>;
 }
 
+/** The response of a route that returns a file of one of these media types, such as `image/jpeg`. */
+export function RespondsWithFile(mediaTypes: readonly string[], ...codes: ErrorCode[]): MethodDecorator {
+  const content = { schema: { type: 'string', format: 'binary' } };
+  return applyDecorators(
+    HttpCode(200),
+    ApiResponse({
+      status: 200,
+      description: 'Success.',
+      content: Object.fromEntries(mediaTypes.map((type) => [type, content])),
+    }),
+    ...problems(codes),
+  );
+}
+
 /** The title of the route in the OpenAPI document. */
 export const Summary = (summary: string): MethodDecorator => ApiOperation({ summary });
 
