@@ -25,7 +25,7 @@ const DEFAULT_BOUNDS: ChargeBounds = { minMinor: 50, maxMinor: EIGHT_DIGITS, ste
  * - BHD, JOD, KWD, OMR, TND: the last digit of the three decimals must be 0.
  *
  * Paystack (https://paystack.com/docs/api/#supported-currency): the minimums of GHS, KES and NGN (those of USD and ZAR are
- * above Stripe's). It documents no maximum.
+ * above Stripe's). No maximum of it is known.
  */
 const DOCUMENTED_BOUNDS: Record<Currency, Partial<ChargeBounds>> = {
   AED: { minMinor: 200 },
