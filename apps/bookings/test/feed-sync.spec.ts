@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { jest } from '@jest/globals';
 import { testUser, eventually, expectProblem } from '@roost/testing';
+import { FeedContentService } from '../src/feed/feed-content.service.js';
+import { FeedPoller } from '../src/feed/feed-poller.jobs.js';
 import { useBookings } from './bookings.fixture.js';
 import { ical } from './feed-server.fixture.js';
 import { useFeeds } from './feeds.fixture.js';
@@ -102,6 +105,36 @@ describe('the sync of a feed', () => {
     feeds.server.serve(ical(['1', '0610', '0614']));
     expect(await feed.sync()).toMatchObject({ outcome: 'unchanged' });
     expect(await feed.read()).toMatchObject({ status: 'ok', problem: null, failures: 0 });
+  });
+
+  it('a feed that throws does not delay the others', async () => {
+    const listing = await bookings.givenListing();
+    const broken: string[] = [];
+    for (let n = 0; n < 4; n += 1) broken.push((await feeds.given(listing, ical(['1', '0610', '0614']))).id);
+    const good = await feeds.given(listing, ical(['2', '0701', '0702']));
+    const contents = bookings.service.get(FeedContentService);
+    const read = contents.read.bind(contents);
+    const spy = jest
+      .spyOn(contents, 'read')
+      .mockImplementation((feed) =>
+        broken.includes(feed.id) ? Promise.reject(new RangeError('x')) : read(feed),
+      );
+    const due = (id: string, at: string) =>
+      bookings.service.query(`UPDATE calendar_feed SET next_poll_at = $2 WHERE id = $1`, [id, at]);
+    for (const id of broken) await due(id, '2026-12-01T10:00:00Z');
+    await due(good.id, '2026-12-01T11:00:00Z');
+    const before = feeds.server.requests.length;
+    await bookings.service.get(FeedPoller).pollDue();
+    expect(feeds.server.requests.length).toBeGreaterThan(before);
+    for (const id of broken) {
+      const failing = await feeds.feed(listing, id).read();
+      expect(failing).toMatchObject({ status: 'failing', failures: 1, events: 1 });
+      expect(Date.parse(failing.nextCheckAt)).toBeGreaterThan(Date.parse('2026-12-01T12:20:00Z'));
+    }
+    expect(await good.read()).toMatchObject({ status: 'ok', failures: 0 });
+    spy.mockRestore();
+    expect(await feeds.feed(listing, broken[0] ?? '').sync()).toMatchObject({ outcome: 'imported' });
+    expect(await feeds.feed(listing, broken[0] ?? '').read()).toMatchObject({ status: 'ok', failures: 0 });
   });
 
   it('does not start while another process has the lease', async () => {

@@ -47,7 +47,7 @@ export class FeedPoller {
       while (!this.health.closing.aborted && (await this.sync.syncOne()));
     } catch (error) {
       if (this.health.closing.aborted) return;
-      this.logger.error({ err: error }, 'reading a feed failed; the next sweep will retry');
+      this.logger.error({ err: error }, 'polling of feeds failed; the next sweep will retry');
     }
   }
 }

@@ -58,7 +58,7 @@ export class FeedReader {
       listingId: feed.listingId,
       name: feed.name,
       url: this.urls.mask(feed.url),
-      status: feed.problem !== null ? 'failing' : feed.importedAt === null ? 'new' : 'ok',
+      status: statusOf(feed),
       problem: feed.problem,
       failures: feed.failures,
       events: eventCount,
@@ -69,6 +69,12 @@ export class FeedReader {
       createdAt: feed.createdAt.toISOString(),
     };
   }
+}
+
+/** An unexpected error is a failure without a problem. */
+function statusOf({ problem, failures, importedAt }: FeedRow): Feed['status'] {
+  if (problem !== null || failures > 0) return 'failing';
+  return importedAt === null ? 'new' : 'ok';
 }
 
 const toLogEntry = ({ at, cause, outcome, problem, status, counts, clashes }: LogRow): FeedLogEntry => ({

@@ -4,8 +4,9 @@ import { Transactions } from '@roost/messaging';
 import { Clock, uuidv7 } from '@roost/platform';
 import { StaleHolds } from '../calendar/stale-holds.port.js';
 import { FeedContentService } from './feed-content.service.js';
+import { FeedErrors } from './feed-errors.service.js';
 import { FeedImportService } from './feed-import.service.js';
-import { claimDueFeed, releaseClaimed } from './feed.queries.js';
+import { claimDueFeed } from './feed.queries.js';
 
 /** Reads one feed outside of any transaction, under a lease, and imports its nights in one transaction. */
 @Injectable()
@@ -16,6 +17,7 @@ export class FeedSync {
     private readonly staleHolds: StaleHolds,
     private readonly contents: FeedContentService,
     private readonly imports: FeedImportService,
+    private readonly errors: FeedErrors,
     private readonly clock: Clock,
   ) {}
 
@@ -34,8 +36,7 @@ export class FeedSync {
         }),
       );
     } catch (error) {
-      await releaseClaimed(this.em.fork(), feed);
-      throw error;
+      await this.errors.record(feed, error);
     }
     return true;
   }

@@ -3,6 +3,7 @@ import { CalendarModule } from '../calendar/calendar.module.js';
 import { ListingSnapshotModule } from '../listing-snapshot/listing-snapshot.module.js';
 import { FeedAnnouncer } from './feed-announcer.service.js';
 import { FeedContentService } from './feed-content.service.js';
+import { FeedErrors } from './feed-errors.service.js';
 import { FeedImportService } from './feed-import.service.js';
 import { FeedNetwork } from './feed-network.js';
 import { FeedPoller } from './feed-poller.jobs.js';
@@ -23,6 +24,7 @@ import { FeedService } from './feed.service.js';
     FeedAnnouncer,
     FeedClient,
     FeedContentService,
+    FeedErrors,
     FeedImportService,
     FeedNetwork,
     FeedPoller,

@@ -152,6 +152,19 @@ export async function releaseClaimed(em: EntityManager, feed: ClaimedFeed): Prom
     WHERE id = ${feed.id} AND lease = ${feed.lease}`);
 }
 
+/** Ends the lease after an error that is none of the problems of feeds. */
+export async function storeError(
+  em: EntityManager,
+  feed: ClaimedFeed,
+  at: Date,
+  nextPollAt: Date,
+): Promise<void> {
+  await em.execute(sql`
+    UPDATE calendar_feed SET failures = failures + 1, checked_at = ${at}, lease = NULL, lease_until = NULL,
+      next_poll_at = CASE WHEN asked THEN next_poll_at ELSE ${nextPollAt}::timestamptz END
+    WHERE id = ${feed.id} AND lease = ${feed.lease}`);
+}
+
 /** Ends the lease and sets the next poll, unless the host has requested a poll meanwhile. */
 export async function scheduleNextPoll(em: EntityManager, feedId: string, at: Date): Promise<void> {
   await em.execute(sql`

@@ -199,6 +199,9 @@ describe('unreadable dates', () => {
     ['no numbers', ['DTSTART:0NaNaNaNTaNaNaN', 'DTEND:0NaNaNaNTaNaNaN']],
     ['no hours', ['DTSTART:2027-03-10T::', 'DTEND:2027-03-14T::']],
     ['an hour that does not exist', ['DTSTART:20270310T250000Z', 'DTEND:20270314T250000Z']],
+    ['an offset of 99 hours', ['DTSTART:20270310T150000+9900', 'DTEND;VALUE=DATE:20270314']],
+    ['an offset of 24 hours', ['DTSTART:2027-03-10T15:00:00+24:00', 'DTEND;VALUE=DATE:20270314']],
+    ['an offset of 60 minutes', ['DTSTART:20270310T150000-2360', 'DTEND;VALUE=DATE:20270314']],
   ])('%s: the event is named, and a file without another event is rejected', async (_, lines) => {
     const content = await read(calendar(readable, event('UID:2', ...lines)));
     expect(nightsOf(content)).toEqual(['0309..0312']);
@@ -206,8 +209,21 @@ describe('unreadable dates', () => {
     expect(await readFeed(Buffer.from(calendar(event('UID:2', ...lines))), newYork)).toBe('unreadable_dates');
   });
 
+  test.each(['+9900', '+2400', '-2360'])(
+    'the offset %s of an end and of an occurrence that moved',
+    async (offset) => {
+      const moved = event('UID:3', `RECURRENCE-ID:20270320T150000${offset}`, ...days('0320', '0321'));
+      const series = event('UID:3', 'DTSTART;VALUE=DATE:20270309', `DTEND:20270312T110000${offset}`);
+      const content = await read(calendar(series, moved));
+      expect(nightsOf(content)).toEqual(['0309..0310', '0320..0321']);
+      expect(content.unreadable).toEqual(new Set(['3']));
+    },
+  );
+
   test.each([
     ['an occurrence', ['RDATE;VALUE=DATE:2027-03-XX']],
+    ['an occurrence with an offset', ['RDATE:20270310T150000+2400']],
+    ['an exception with an offset', ['RRULE:FREQ=WEEKLY;COUNT=1', 'EXDATE:20270310T150000+2360']],
     ['an exception', ['RRULE:FREQ=WEEKLY;COUNT=1', 'EXDATE;VALUE=DATE:2027-03-XX']],
     ['a rule', ['RRULE:FREQ=SOMETIMES']],
   ])('of %s: the event is named, and its first occurrence is read', async (_, lines) => {

@@ -12,22 +12,28 @@ export interface DateAndTime {
   offset: string | null;
 }
 
-/** Null for a date that does not exist. */
+/** Null for a date or an offset that does not exist. */
 export function parseDateTime(text: string): DateAndTime | null {
   const parts = DATE_TIME.exec(text.trim());
   if (!parts) return null;
   const [, year, month, day, hour, minute, second = '00', utc] = parts;
+  const offset = utc === undefined ? null : offsetOf(utc);
+  if (offset === 'unreadable') return null;
   try {
     const date = Temporal.PlainDate.from(`${year}-${month}-${day}`, { overflow: 'reject' });
     const time = hour === undefined ? null : `${hour}:${minute}:${second}`;
-    return { date, time, offset: utc === undefined ? null : offsetOf(utc) };
+    return { date, time, offset };
   } catch {
     return null; // For example 31 February.
   }
 }
 
-const offsetOf = (utc: string): string =>
-  utc.toUpperCase() === 'Z' ? 'UTC' : `${utc.slice(0, 3)}:${utc.slice(-2)}`;
+/** Temporal throws for an offset of 24 hours or more. */
+function offsetOf(utc: string): string | 'unreadable' {
+  if (utc.toUpperCase() === 'Z') return 'UTC';
+  const [hours, minutes] = [utc.slice(0, 3), utc.slice(-2)];
+  return Math.abs(Number(hours)) < 24 && Number(minutes) < 60 ? `${hours}:${minutes}` : 'unreadable';
+}
 
 /** `24:00:00` is the midnight after; `60` is a leap second. Null for a time that does not exist. */
 export function timeOn(date: Temporal.PlainDate, time: string): Temporal.PlainDateTime | null {

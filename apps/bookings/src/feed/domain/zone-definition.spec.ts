@@ -131,6 +131,8 @@ describe('the data of the platform, or the definition in the file', () => {
 
   test.each([
     ['no offset', part('STANDARD', ['+0900', 'later'], 'DTSTART:16010101T000000')],
+    ['an offset of 24 hours', part('STANDARD', ['+0900', '+2400'], 'DTSTART:16010101T000000')],
+    ['an offset of 60 minutes', part('STANDARD', ['+0900', '+0960'], 'DTSTART:16010101T000000')],
     ['no start', part('STANDARD', ['+0900', '+0900'])],
     ['no parts', []],
     ['a rule that is none', part('STANDARD', ['+0900', '+0900'], 'DTSTART:16010101T000000', 'RRULE:FREQ=X')],

@@ -82,7 +82,7 @@ const OFFSET = /^([+-])(\d{2}):?(\d{2})(?::?(\d{2}))?$/;
 /** `+0900`, in milliseconds. */
 function readOffset(text: string): number | null {
   const [, sign, hours, minutes, seconds = '0'] = OFFSET.exec(text.trim()) ?? [];
-  if (hours === undefined || Number(hours) > 24) return null;
+  if (hours === undefined || Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) return null;
   const length = (Number(hours) * 60 + Number(minutes)) * MINUTE + Number(seconds) * 1_000;
   return sign === '-' ? -length : length;
 }
