@@ -82,8 +82,59 @@ test.each<[string, string[], string[], FeedContent['ignored']]>([
     ['0104..0105'],
     { unreadable_rule: 1 },
   ],
+  [
+    'a rule that ends at a time with colons',
+    ['UID:1', ...days('0104', '0106'), 'RRULE:FREQ=WEEKLY;UNTIL=2027-01-12T00:00:00Z'],
+    ['0104..0106', '0111..0113'],
+    {},
+  ],
+  [
+    'a rule that ends at a date with dashes',
+    ['UID:1', ...days('0104', '0106'), 'RRULE:FREQ=WEEKLY;UNTIL=2027-01-12'],
+    ['0104..0106', '0111..0113'],
+    {},
+  ],
+  [
+    'a rule that ends at a time with an offset',
+    [
+      'UID:1',
+      'DTSTART:20270104T200000Z',
+      'DTEND:20270105T150000Z',
+      'RRULE:FREQ=DAILY;UNTIL=20270105T230000+0300',
+    ],
+    ['0104..0105', '0105..0106'],
+    {},
+  ],
+  [
+    'a rule that names the Gregorian calendar, a part without a meaning, and spaces',
+    ['UID:1', ...days('0104', '0106'), 'RRULE:RSCALE=GREGORIAN;FREQ=WEEKLY;X-A=1;BYDAY=MO, WE;COUNT=2'],
+    ['0104..0106', '0106..0108'],
+    {},
+  ],
 ])('reads %s', async (_, lines, nights, ignored) => {
   await expectNights(lines, nights, ignored);
+});
+
+test.each([
+  ...['NaN', '', '0', '-3', '1e3', '1.5'].flatMap((number) => [
+    `COUNT=${number}`,
+    `INTERVAL=${number};COUNT=2`,
+  ]),
+  ...['', 'NaN', '20270103', '00010101', '20270131T000000+9900', '2027-01-XX'].map((end) => `UNTIL=${end}`),
+  ...['BYMONTH=13', 'BYMONTH=0', 'BYMONTHDAY=99', 'BYMONTHDAY=NaN', 'BYWEEKNO=60', 'BYYEARDAY=367'],
+  ...['BYSETPOS=0', 'BYDAY=XX', 'BYDAY=', 'BYDAY=MO,XX', 'BYDAY=54MO', 'WKST=ZZ', 'EASTER=1'],
+  ...['RSCALE=CHINESE', 'RSCALE=HEBREW', 'SKIP=FORWARD', 'RSCALE=GREGORIAN;SKIP=OMIT'],
+])('%s is an unreadable rule: the first night is read, and the event is named', async (part) => {
+  const content = await read(calendar(event('UID:1', ...days('0104', '0105'), `RRULE:FREQ=YEARLY;${part}`)));
+  expect(nightsOf(content)).toEqual(['0104..0105']);
+  expect(content).toMatchObject({ ignored: { unreadable_rule: 1 }, unreadable: new Set(['1']) });
+});
+
+test('an end of a rule before its first start on the same day is unreadable', async () => {
+  const times = ['DTSTART:20270104T200000Z', 'DTEND:20270105T150000Z'];
+  const content = await read(calendar(event('UID:1', ...times, 'RRULE:FREQ=DAILY;UNTIL=20270104T190000Z')));
+  expect(nightsOf(content)).toEqual(['0104..0105']);
+  expect(content.unreadable).toEqual(new Set(['1']));
 });
 
 test('ends a rule without an end at the horizon', async () => {

@@ -40,9 +40,18 @@ const MAX_COMPONENTS_IN_FILE = 100_000;
 /** The maximum length of an unfolded line, in bytes. No date is longer. */
 const MAX_LINE_BYTES = 100_000;
 
-const DATES = new Set(['DTSTART', 'DTEND', 'DURATION', 'RRULE', 'RDATE', 'EXDATE', 'RECURRENCE-ID']);
+const DATES = new Set(['DTSTART', 'DTEND', 'RDATE', 'EXDATE', 'RECURRENCE-ID']);
 export const BUSY_STATUS = ['BUSYSTATUS', 'X-MICROSOFT-CDO-BUSYSTATUS'];
-const USED_PROPERTIES = new Set([...DATES, 'UID', 'SEQUENCE', 'STATUS', 'TRANSP', ...BUSY_STATUS]);
+const USED_PROPERTIES = new Set([
+  ...DATES,
+  'DURATION',
+  'RRULE',
+  'UID',
+  'SEQUENCE',
+  'STATUS',
+  'TRANSP',
+  ...BUSY_STATUS,
+]);
 const OBSERVANCE = new Set(['DTSTART', 'RRULE', 'RDATE', 'TZOFFSETFROM', 'TZOFFSETTO']);
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 

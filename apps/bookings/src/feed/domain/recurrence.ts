@@ -1,6 +1,6 @@
 import { RRuleTemporal } from 'rrule-temporal';
 import { Temporal } from 'temporal-polyfill';
-import { parseDateTime, readLocal } from './local-time.js';
+import { parseDateTime, timeOn } from './local-time.js';
 
 /** Limits of the cost of one rule: feeds are untrusted. */
 export const MAX_OCCURRENCES = 4_000;
@@ -15,8 +15,44 @@ export const ONLY_FEW_STEPS: readonly number[] = [FEW_STEPS];
 const MAX_STEPS = 1_000_000;
 
 const FREQUENCIES = new Set(['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY']);
-/** Nights do not depend on the time of day, and rules with a time have many more occurrences. */
-const IGNORED_PARTS = /^(BYHOUR|BYMINUTE|BYSECOND)$/;
+/** Nights do not depend on the time of day, and rules with a time have many more occurrences. X- parts have no meaning. */
+const IGNORED_PARTS = /^(BYHOUR|BYMINUTE|BYSECOND|X-[^=]*)=/;
+const POSITIVE = /^[1-9]\d*$/;
+const WEEKDAY = /^(MO|TU|WE|TH|FR|SA|SU)$/;
+const WEEKDAY_WITH_NUMBER = /^([+-]?([1-9]|[1-4]\d|5[0-3]))?(MO|TU|WE|TH|FR|SA|SU)$/;
+
+type IsValid = (value: string) => boolean;
+const matches =
+  (pattern: RegExp): IsValid =>
+  (value) =>
+    pattern.test(value);
+const list =
+  (isValid: IsValid): IsValid =>
+  (value) =>
+    value.split(',').every(isValid);
+/** A number from the start, or negative from the end. */
+const upTo =
+  (most: number): IsValid =>
+  (value) =>
+    /^[+-]?\d{1,3}$/.test(value) && Number(value) !== 0 && Math.abs(Number(value)) <= most;
+
+/**
+ * The parts of RFC 5545. RSCALE and SKIP of RFC 7529 belong to other calendars, which are very costly to compute: a rule
+ * with a SKIP or another RSCALE than Gregorian is not read.
+ */
+const PARTS: ReadonlyMap<string, IsValid> = new Map([
+  ['FREQ', (value: string) => FREQUENCIES.has(value)],
+  ['INTERVAL', matches(POSITIVE)],
+  ['COUNT', matches(POSITIVE)],
+  ['BYDAY', list(matches(WEEKDAY_WITH_NUMBER))],
+  ['BYMONTH', list((value) => POSITIVE.test(value) && Number(value) <= 12)],
+  ['BYMONTHDAY', list(upTo(31))],
+  ['BYYEARDAY', list(upTo(366))],
+  ['BYWEEKNO', list(upTo(53))],
+  ['BYSETPOS', list(upTo(366))],
+  ['WKST', matches(WEEKDAY)],
+  ['RSCALE', (value: string) => value === 'GREGORIAN'],
+]);
 
 export interface Window {
   /** Half-open. */
@@ -46,7 +82,7 @@ export class RuleExpander {
     window: Window,
     limits: readonly number[] = STEPS,
   ): Temporal.PlainDateTime[] | null {
-    const cleaned = clean(rule, window);
+    const cleaned = clean(rule, start, window);
     if (cleaned === null) return null;
     for (const steps of limits) {
       const recurring = parse(cleaned, start, steps);
@@ -96,25 +132,36 @@ const LOCAL = 'UTC';
 const compact = (time: Temporal.PlainDateTime): string =>
   time.toString({ smallestUnit: 'second' }).replaceAll(/[-:]/g, '');
 
-function clean(rule: string, window: Window): string | null {
+/** The parts of a rule that the library may get, and null for a rule that RFC 5545 does not allow. */
+function clean(rule: string, start: Temporal.PlainDateTime, window: Window): string | null {
   if (rule.length > MAX_RULE_LENGTH) return null;
   const parts = rule
     .toUpperCase()
+    .replaceAll(/\s/g, '')
     .split(';')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+    .filter((part) => part !== '' && !IGNORED_PARTS.test(part));
   const used: string[] = [];
   for (const part of parts) {
     const [key = '', value = ''] = part.split('=');
-    if (key === 'FREQ' && !FREQUENCIES.has(value)) return null;
-    if (key === 'UNTIL') used.push(`UNTIL=${localEnd(value, window)}`);
-    else if (!IGNORED_PARTS.test(key)) used.push(`${key}=${value}`);
+    if (key === 'UNTIL') {
+      const end = readEnd(value, start, window);
+      if (end === null) return null;
+      used.push(`UNTIL=${end}`);
+    } else {
+      if (PARTS.get(key)?.(value) !== true) return null;
+      if (key !== 'RSCALE') used.push(`${key}=${value}`);
+    }
   }
   return used.some((part) => part.startsWith('FREQ=')) ? used.join(';') : null;
 }
 
-/** The last start of a rule: an instant in UTC becomes a local time. */
-function localEnd(value: string, { localOf }: Window): string {
-  const local = parseDateTime(value)?.offset === 'UTC' ? readLocal(value) : null;
-  return local ? `${compact(localOf(local.toZonedDateTime('UTC').toInstant()))}Z` : value;
+/** The last start of a rule as a local time of the series, or as a day. Null if it is before the first start. */
+function readEnd(value: string, start: Temporal.PlainDateTime, { localOf }: Window): string | null {
+  const parsed = parseDateTime(value);
+  const read = parsed && timeOn(parsed.date, parsed.time ?? '23:59:59');
+  if (!read) return null;
+  const { time, offset } = parsed;
+  const local = offset === null ? read : localOf(read.toZonedDateTime(offset).toInstant());
+  if (Temporal.PlainDateTime.compare(local, start) < 0) return null;
+  return time === null ? compact(local).slice(0, 8) : `${compact(local)}Z`;
 }
