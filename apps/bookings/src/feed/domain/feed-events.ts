@@ -12,6 +12,7 @@ import {
 } from './ical-file.js';
 import { type IcalTime, Times } from './ical-time.js';
 import { LaterOccurrences, type Override, startAfter } from './overrides.js';
+import { COST, ReadBudget } from './read-budget.js';
 import { RuleExpander } from './recurrence.js';
 import { isSeries, SeriesReader } from './series.js';
 import type { KnownDates } from './unreadable-events.js';
@@ -48,9 +49,8 @@ export interface FeedPlace {
 /** Nights more than this number of days from today are ignored. */
 export const HORIZON_DAYS = 1_100;
 
-const EVENTS_BETWEEN_PAUSES = 100;
-/** Two costly rules, or many simple ones. */
-const STEPS_BETWEEN_PAUSES = 20_000;
+/** The limit of the series with one UID, and of the changes of all later occurrences. */
+const MAX_SERIES_OF_UID = 200;
 
 /**
  * Returns the unavailable nights of a feed from today on, or the reason why the file is invalid. `pause` yields to other work
@@ -61,11 +61,10 @@ export async function readFeed(
   place: FeedPlace,
   pause: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<FeedContent | Unreadable> {
-  const file = readIcal(bytes);
+  const file = await readIcal(bytes, pause);
   if (typeof file === 'string') return file;
   const reader = new FeedReader(file, place, pause);
-  for (const [index, sameUid] of byUid(file.events).entries()) {
-    if (index % EVENTS_BETWEEN_PAUSES === 0) await pause();
+  for (const sameUid of byUid(file.events)) {
     await reader.read(sameUid);
     if (reader.isTooLarge) return 'too_many_events';
   }
@@ -82,29 +81,33 @@ class FeedReader {
   readonly unreadableWithoutUid: KnownDates[] = [];
   readableStarts = 0;
   private readonly horizon: IsoDate;
-  private readonly used = new Set<string>();
-  private readonly rules = new RuleExpander();
+  /** The keys, and the last number of those that have one. */
+  private readonly used = new Map<string, number>();
+  private readonly budget: ReadBudget;
   private readonly times: Times;
   private readonly series: SeriesReader;
-  private restAt = 0;
+  private hasTooManySeries = false;
 
   constructor(
     private readonly file: IcalFile,
     private readonly place: FeedPlace,
-    private readonly pause: () => Promise<unknown>,
+    pause: () => Promise<unknown>,
   ) {
-    this.times = new Times(file, place, this.rules);
-    this.series = new SeriesReader(this.times, this.rules, () => this.rest());
+    this.budget = new ReadBudget(pause);
+    const rules = new RuleExpander(this.budget);
+    this.times = new Times(file, place, { rules, budget: this.budget });
+    this.series = new SeriesReader(this.times, rules, this.budget);
     this.horizon = addDays(place.today, HORIZON_DAYS);
   }
 
   get isTooLarge(): boolean {
-    return this.events.length > MAX_EVENTS || this.rules.isExhausted;
+    return this.hasTooManySeries || this.budget.isExhausted || this.events.length > MAX_EVENTS;
   }
 
   /** Reads the events with one UID: an event, and the occurrences that differ from it. */
   async read(events: readonly IcalEvent[]): Promise<void> {
-    await this.rest();
+    for (const event of events) await this.begin(event);
+    if (this.isTooLarge) return;
     const series = latest(events.filter((each) => !propertyOf(each, 'RECURRENCE-ID')));
     const begin = series[0] && propertyOf(series[0], 'DTSTART');
     const first = begin && this.times.read(begin);
@@ -113,6 +116,8 @@ class FeedReader {
     for (const event of events) {
       const id = propertyOf(event, 'RECURRENCE-ID');
       if (!id) continue;
+      this.budget.charge(COST.date);
+      await this.budget.rest();
       const when = this.times.read(id);
       if (!when) this.ignoreUnreadable(event, 'unreadable_date');
       const day = when ? this.times.dayOf(when, first ?? when) : id.value;
@@ -120,30 +125,58 @@ class FeedReader {
       const previous = same.get(day);
       if (!previous || sequenceOf(event) >= sequenceOf(previous)) same.set(day, event);
     }
-    const override = ([day, event]: [string, IcalEvent]) => ({ day, event, span: this.spanOf(event) });
-    const later = [...ranges].map(override);
-    const changed = [...later.filter(({ day }) => !single.has(day)), ...[...single].map(override)];
+    this.hasTooManySeries = Math.max(ranges.size, series.filter(isSeries).length) > MAX_SERIES_OF_UID;
+    if (this.hasTooManySeries) return;
+    const later = await this.overridesOf(ranges);
+    const changed = [...later.filter(({ day }) => !single.has(day)), ...(await this.overridesOf(single))];
     const readable = later.filter(({ event, span }) => span || !this.unreadable.has(uidOf(event)));
-    const laterOccurrences = new LaterOccurrences(readable);
+    const overrides = { days: new Set(changed.map(({ day }) => day)), later: new LaterOccurrences(readable) };
     for (const event of series) {
-      if (!this.isTooLarge) await this.readSeries(event, changed, laterOccurrences);
+      if (this.isTooLarge) return;
+      await this.readSeries(event, overrides);
     }
-    for (const { event, day, span } of changed) this.addSpan(event, day, span);
+    for (const { event, day, span } of changed) {
+      await this.charge(COST.occurrence);
+      this.addSpan(event, day, span);
+    }
+  }
+
+  private async begin(event: IcalEvent): Promise<void> {
+    if (this.budget.isExhausted) return;
+    await this.charge(COST.event);
+    await this.times.loadZones(event);
+  }
+
+  /** Yields to other work after a part of the cost. */
+  private async charge(cost: number): Promise<void> {
+    this.budget.charge(cost);
+    await this.budget.rest();
+  }
+
+  private async overridesOf(events: ReadonlyMap<string, IcalEvent>): Promise<Override[]> {
+    const overrides: Override[] = [];
+    for (const [day, event] of events) {
+      await this.charge(COST.event);
+      overrides.push({ day, event, span: this.spanOf(event) });
+    }
+    return overrides;
   }
 
   private async readSeries(
     event: IcalEvent,
-    changed: readonly Override[],
-    ranges: LaterOccurrences,
+    { days, later }: { days: ReadonlySet<string>; later: LaterOccurrences },
   ): Promise<void> {
+    await this.charge(COST.event);
     const span = this.spanOf(event);
     if (!isSeries(event)) return this.addSpan(event, '', span);
     if (!span) return;
-    const { byDay, unreadable } = await this.series.read(event, span, this.windowOf(span, ranges));
+    const { byDay, unreadable } = await this.series.read(event, span, this.windowOf(span, later));
     for (const reason of unreadable) this.ignoreUnreadable(event, reason);
-    for (const { day } of changed) byDay.delete(day);
     for (const [day, { start, end }] of byDay) {
-      const change = ranges.changeAt(day);
+      if (days.has(day)) continue;
+      await this.charge(COST.occurrence);
+      if (this.isTooLarge) return;
+      const change = later.changeAt(day);
       if (!change) this.addEvent(event, occurrenceOf(day, span), start, end);
       else if (change.span) {
         const moved = startAfter(change, change.span, day);
@@ -193,8 +226,9 @@ class FeedReader {
   /** A file may contain a UID twice. */
   private keyOf(name: string): string {
     let key = name;
-    for (let time = 2; this.used.has(key); time += 1) key = `${name}\n${time}`;
-    this.used.add(key);
+    let time = this.used.get(name) ?? 1;
+    while (this.used.has(key)) key = `${name}\n${(time += 1)}`;
+    this.used.set(name, time).set(key, this.used.get(key) ?? 1);
     return key;
   }
 
@@ -217,13 +251,6 @@ class FeedReader {
       return time ? this.times.localDate(time) : null;
     });
     return { from, to: to !== null && compareDates(to, this.horizon) < 0 ? to : null };
-  }
-
-  /** Yields to other work after a part of the cost. */
-  private async rest(): Promise<void> {
-    if (this.rules.cost < this.restAt) return;
-    this.restAt = this.rules.cost + STEPS_BETWEEN_PAUSES;
-    await this.pause();
   }
 
   private ignore(reason: Ignored): null {

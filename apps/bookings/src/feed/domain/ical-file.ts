@@ -39,6 +39,9 @@ export const MAX_EVENTS = 5_000;
 const MAX_COMPONENTS_IN_FILE = 100_000;
 /** The maximum length of an unfolded line, in bytes. No date is longer. */
 const MAX_LINE_BYTES = 100_000;
+/** In characters. */
+const COST_BETWEEN_PAUSES = 100_000;
+const COST_OF_LINE = 20;
 
 const DATES = new Set(['DTSTART', 'DTEND', 'RDATE', 'EXDATE', 'RECURRENCE-ID']);
 export const BUSY_STATUS = ['BUSYSTATUS', 'X-MICROSOFT-CDO-BUSYSTATUS'];
@@ -55,10 +58,17 @@ const USED_PROPERTIES = new Set([
 const OBSERVANCE = new Set(['DTSTART', 'RRULE', 'RDATE', 'TZOFFSETFROM', 'TZOFFSETTO']);
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-export function readIcal(bytes: Buffer): IcalFile | Unreadable {
+/** `pause` yields to other work. */
+export async function readIcal(bytes: Buffer, pause: () => Promise<unknown>): Promise<IcalFile | Unreadable> {
   const file = new FileReader();
   let started = false;
+  let unread = 0;
   for (const line of linesOf(bytes)) {
+    unread += line.length + COST_OF_LINE;
+    if (unread > COST_BETWEEN_PAUSES) {
+      unread = 0;
+      await pause();
+    }
     const property = parseLine(line);
     if (!started) {
       if (line.trim() === '') continue;

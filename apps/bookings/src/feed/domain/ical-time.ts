@@ -1,7 +1,8 @@
 import type { IsoDate } from '@roost/stay';
 import { Temporal } from 'temporal-polyfill';
-import type { IcalFile, Property } from './ical-file.js';
+import type { IcalEvent, IcalFile, Property } from './ical-file.js';
 import { parseDateTime, timeOn } from './local-time.js';
+import { COST, type ReadBudget } from './read-budget.js';
 import type { RuleExpander } from './recurrence.js';
 import { areaZoneNamed, platformZone, type TimeZone, zoneNamed } from './time-zone.js';
 import { definedZone } from './zone-definition.js';
@@ -33,7 +34,7 @@ export class Times {
     private readonly file: Pick<IcalFile, 'timeZone' | 'zones'>,
     /** The zone of the listing, for times without a zone, and the current date in it. */
     private readonly place: { timeZone: string; today: IsoDate },
-    private readonly rules: RuleExpander,
+    private readonly cost: { rules: RuleExpander; budget: ReadBudget },
   ) {
     this.listingZone = platformZone(place.timeZone);
   }
@@ -73,24 +74,32 @@ export class Times {
     return timeIn(zone, local);
   }
 
+  /** Finds the zones of an event. Must precede `read`. */
+  async loadZones({ properties }: IcalEvent): Promise<void> {
+    for (const { params } of properties) {
+      const id = params.get('TZID') ?? '';
+      if (this.zones.has(id) || this.cost.budget.isExhausted) continue;
+      const zone = (await this.findZone(id)) ?? (await this.findZone(this.file.timeZone ?? ''));
+      this.zones.set(id, zone ?? this.listingZone);
+    }
+  }
+
   private zoneOf(id = ''): TimeZone {
-    const known = this.zones.get(id);
-    if (known) return known;
-    const zone = this.findZone(id) ?? this.findZone(this.file.timeZone ?? '') ?? this.listingZone;
-    this.zones.set(id, zone);
-    return zone;
+    return this.zones.get(id) ?? this.listingZone;
   }
 
   /**
    * The zone that a feed names. An area of the IANA data comes first, as the definition of it in a file often has the rules
    * of one year only. Other names depend on the program that wrote the file, so its own definition comes first.
    */
-  private findZone(id: string): TimeZone | null {
+  private async findZone(id: string): Promise<TimeZone | null> {
+    this.cost.budget.charge(COST.zoneName);
+    await this.cost.budget.rest();
     const definition = this.file.zones.get(id);
     const area = areaZoneNamed(definition?.location ?? '') ?? areaZoneNamed(id);
     if (area !== null) return platformZone(area);
     const defined =
-      definition && definedZone(definition, Temporal.PlainDate.from(this.place.today), this.rules);
+      definition && (await definedZone(definition, Temporal.PlainDate.from(this.place.today), this.cost));
     if (defined) return defined;
     const named = zoneNamed(id);
     return named === null ? null : platformZone(named);

@@ -1,6 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { type Span } from './event-span.js';
 import type { IcalEvent } from './ical-file.js';
+import { countUntil } from './binary-search.js';
 import { asDay, type IcalTime, later } from './ical-time.js';
 
 /** An occurrence that differs from its series, or (RANGE=THISANDFUTURE) from which on the series differs. */
@@ -15,23 +16,21 @@ export interface Override {
 /** A change of an occurrence and all later ones: they move by the same number of days and take its length. */
 export class LaterOccurrences {
   private readonly ranges: readonly Override[];
+  /** The most days by which an occurrence may end after its place in the series, or start before it. */
+  readonly reach: number;
 
   constructor(ranges: readonly Override[]) {
     this.ranges = ranges.toSorted((a, b) => (a.day < b.day ? -1 : 1));
-  }
-
-  /** The most days by which an occurrence may end after its place in the series, or start before it. */
-  get reach(): number {
     let reach = 0;
-    for (const { day, span } of this.ranges) {
+    for (const { day, span } of ranges) {
       if (span) reach = Math.max(reach, Math.abs(daysUntil(day, span)) + span.days);
     }
-    return reach;
+    this.reach = reach;
   }
 
   /** The last change from or before this day of the series. */
   changeAt(day: string): Override | undefined {
-    return this.ranges.findLast((range) => range.day <= day);
+    return this.ranges[countUntil(this.ranges, (range) => range.day <= day) - 1];
   }
 }
 

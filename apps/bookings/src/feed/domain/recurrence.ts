@@ -1,18 +1,18 @@
 import { RRuleTemporal } from 'rrule-temporal';
 import { Temporal } from 'temporal-polyfill';
 import { parseDateTime, timeOn } from './local-time.js';
+import { COST, type ReadBudget } from './read-budget.js';
 
 /** Limits of the cost of one rule: feeds are untrusted. */
 export const MAX_OCCURRENCES = 4_000;
 const MAX_RULE_LENGTH = 500;
 
 /** Most rules need few steps, a rule that rarely matches a date many. A step is a date that the library looks at. */
-const FEW_STEPS = 500;
-const STEPS = [FEW_STEPS, 10_000];
+const STEPS = [80, 500, 1_500];
 /** For rules that are simple, as those of time zones are. */
-export const ONLY_FEW_STEPS: readonly number[] = [FEW_STEPS];
-/** The limit of the cost of all rules of a feed. */
-const MAX_STEPS = 1_000_000;
+export const ONLY_FEW_STEPS: readonly number[] = [80, 500];
+/** The library does not yield, so a long window is divided. */
+const MAX_WINDOW_DAYS = 400;
 
 const FREQUENCIES = new Set(['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY']);
 /** Nights do not depend on the time of day, and rules with a time have many more occurrences. X- parts have no meaning. */
@@ -64,34 +64,53 @@ export interface Window {
 
 /** Expands the rules of one feed. */
 export class RuleExpander {
-  /** The steps of all rules so far. */
-  cost = 0;
+  constructor(private readonly budget: ReadBudget) {}
 
-  /** The rules of the feed cost more than a feed may. */
-  get isExhausted(): boolean {
-    return this.cost > MAX_STEPS;
+  /** As `expand`, for a long window. */
+  async expandInParts(
+    rule: string,
+    start: Temporal.PlainDateTime,
+    window: Window,
+  ): Promise<Temporal.PlainDateTime[] | null> {
+    const found: Temporal.PlainDateTime[] = [];
+    for (const part of /COUNT/i.test(rule) ? [window] : partsOf(window)) {
+      const starts = await this.expand(rule, start, part);
+      if (!starts) return null;
+      found.push(...starts);
+    }
+    return found.slice(0, MAX_OCCURRENCES);
   }
 
   /**
    * The starts of a rule in its local time, in order, at most `MAX_OCCURRENCES`. Null for an invalid rule and for one that
    * costs too much.
    */
-  expand(
+  async expand(
     rule: string,
     start: Temporal.PlainDateTime,
     window: Window,
     limits: readonly number[] = STEPS,
-  ): Temporal.PlainDateTime[] | null {
+  ): Promise<Temporal.PlainDateTime[] | null> {
     const cleaned = clean(rule, start, window);
     if (cleaned === null) return null;
     for (const steps of limits) {
       const recurring = parse(cleaned, start, steps);
-      if (!recurring || this.isExhausted) return null;
-      this.cost += steps;
+      if (!recurring || this.budget.isExhausted) return null;
+      this.budget.charge(steps * COST.ruleStep);
+      await this.budget.rest();
       const times = between(recurring, window);
       if (times) return times.map((time) => time.toPlainDateTime());
     }
     return null;
+  }
+}
+
+function* partsOf(window: Window): Generator<Window> {
+  for (let { from } = window; Temporal.PlainDate.compare(from, window.to) < 0;) {
+    const next = from.add({ days: MAX_WINDOW_DAYS });
+    const isLast = Temporal.PlainDate.compare(next, window.to) >= 0;
+    yield { ...window, from, to: isLast ? window.to : next };
+    from = next;
   }
 }
 
