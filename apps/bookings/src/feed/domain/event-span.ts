@@ -30,12 +30,24 @@ export function spanOf(event: IcalEvent, times: Times): Span | NoSpan {
   if (!start) return 'unreadable_date';
   if (end) return spanUntil(start, end, times);
   const duration = lasts && readDuration(lasts.value);
-  const isCertain = duration ? true : !endsAt && !lasts;
-  const span = spanOfLength(start, duration || ONE_DAY, times);
-  return typeof span === 'string' ? span : { ...span, isCertain };
+  if (duration && duration.sign >= 0) return spanOfLength(start, duration, times);
+  return !endsAt && !lasts ? spanOfLength(start, ONE_DAY, times) : firstNight(start, times);
+}
+
+/** The end can't be read, or is before the start as a date of the year 1 is. */
+function firstNight(start: IcalTime, times: Times): Span | 'no_length' {
+  const span = spanOfLength(start, ONE_DAY, times);
+  return typeof span === 'string' ? span : { ...span, isCertain: false };
+}
+
+function isBefore(end: IcalTime, start: IcalTime, times: Times): boolean {
+  if (end.kind === 'time' && start.kind === 'time')
+    return Temporal.Instant.compare(end.instant, start.instant) < 0;
+  return compareDates(times.localDate(end), times.localDate(start)) < 0;
 }
 
 function spanUntil(start: IcalTime, end: IcalTime, times: Times): Span | 'no_length' {
+  if (isBefore(end, start, times)) return firstNight(start, times);
   const [first, last] = [times.localDate(start), times.localDate(end)];
   // Many exporters write one day as an end at its start.
   if (start.kind === 'day' && end.kind === 'day' && first === last)

@@ -76,7 +76,24 @@ test.each<[string, string[], string[], FeedContent['ignored']]>([
     ['0314..0316'],
     {},
   ],
-  ['an end before the start', ['UID:1', ...days('0312', '0309')], [], { no_length: 1 }],
+  [
+    'the first night before an end in the year 1',
+    ['UID:1', 'DTSTART;VALUE=DATE:20270312', 'DTEND;VALUE=DATE:00010101'],
+    ['0312..0313'],
+    { unreadable_date: 1 },
+  ],
+  [
+    'the first night of an end before the start',
+    ['UID:1', ...days('0312', '0309')],
+    ['0312..0313'],
+    { unreadable_date: 1 },
+  ],
+  [
+    'the first night of times that end before they start',
+    ['UID:1', 'DTSTART:20270312T200000Z', 'DTEND:20270312T150000Z'],
+    ['0312..0313'],
+    { unreadable_date: 1 },
+  ],
   ['a day that ends at its start as that day', ['UID:1', ...days('0312', '0312')], ['0312..0313'], {}],
   [
     'a time that ends at its start',
@@ -90,7 +107,12 @@ test.each<[string, string[], string[], FeedContent['ignored']]>([
     [],
     { no_length: 1 },
   ],
-  ['a negative duration', ['UID:1', 'DTSTART;VALUE=DATE:20270309', 'DURATION:-P3D'], [], { no_length: 1 }],
+  [
+    'the first night of a negative duration',
+    ['UID:1', 'DTSTART;VALUE=DATE:20270309', 'DURATION:-P3D'],
+    ['0309..0310'],
+    { unreadable_date: 1 },
+  ],
   ['a cancelled event', ['UID:1', ...days('0309', '0312'), 'STATUS:CANCELLED'], [], { cancelled: 1 }],
   ['a transparent event', ['UID:1', ...days('0309', '0312'), 'TRANSP:transparent'], [], { transparent: 1 }],
   [

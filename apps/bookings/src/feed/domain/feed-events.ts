@@ -243,14 +243,15 @@ class FeedReader {
     return this.ignore(reason);
   }
 
-  /** The readable ones of the start and the end. An end beyond the horizon was clipped on another day. */
+  /** The readable ones of the start and the end. An end beyond the horizon was clipped on another day, and one before the start is wrong. */
   private knownDates(event: IcalEvent): KnownDates {
     const [from = null, to = null] = ['DTSTART', 'DTEND'].map((name) => {
       const property = propertyOf(event, name);
       const time = property && this.times.read(property);
       return time ? this.times.localDate(time) : null;
     });
-    return { from, to: to !== null && compareDates(to, this.horizon) < 0 ? to : null };
+    const isKnown = to !== null && compareDates(to, this.horizon) < 0 && compareDates(from ?? to, to) <= 0;
+    return { from, to: isKnown ? to : null };
   }
 
   private ignore(reason: Ignored): null {
