@@ -11,7 +11,7 @@ import { rejectStaleHolds } from '../calendar/stale-holds.port.js';
 import type { EventState } from './domain/echo.js';
 import type { FeedContent, FeedEvent } from './domain/feed-events.js';
 import { nextPoll } from './domain/poll-time.js';
-import { mayBe, withKeptNights } from './domain/unreadable-events.js';
+import { mayBeOneOf, withKeptNights } from './domain/unreadable-events.js';
 import { FeedAnnouncer } from './feed-announcer.service.js';
 import type { NewContent, ReadResult } from './feed-content.service.js';
 import { statesOf } from './feed-event-states.js';
@@ -171,11 +171,10 @@ export class FeedImportService {
 function unreadableIn({ unreadable, unreadableWithoutUid }: FeedContent): (event: FeedEvent) => boolean {
   const uidKeys = new Set([...unreadable].map(uidKey));
   const withoutUid = uidKey('');
+  const mayBeUnreadable = mayBeOneOf(unreadableWithoutUid);
   return (event) => {
     const key = uidKeyOf(event.key);
-    return (
-      uidKeys.has(key) || (key === withoutUid && unreadableWithoutUid.some((known) => mayBe(event, known)))
-    );
+    return uidKeys.has(key) || (key === withoutUid && mayBeUnreadable(event));
   };
 }
 

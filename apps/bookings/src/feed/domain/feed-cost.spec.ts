@@ -68,6 +68,13 @@ test('a definition of a time zone with too many changes is not used', async () =
   expect(nightsOf(await read(calendar(...zone, stay)))).toEqual(['0311..0313']);
 });
 
+test('rejects a feed with too many different unreadable events without a UID', async () => {
+  const events = times(5_001, (n) => event(`DTSTART:${day(n)}`, 'DTEND:x'));
+  expect(await readFeed(Buffer.from(calendar(...events)), newYork)).toBe('too_many_events');
+  const equal = await read(calendar(...times(5_001, () => event(past, 'DTEND:x'))));
+  expect(equal.unreadableWithoutUid).toEqual([{ from: '2020-01-01', to: null }]);
+});
+
 test('5,000 events with one long UID have different keys', async () => {
   const uid = `UID:${'a'.repeat(900)}`;
   const { events } = await read(calendar(...times(5_000, () => event(uid, ...days('0309', '0312')))));

@@ -15,7 +15,7 @@ import { LaterOccurrences, type Override, startAfter } from './overrides.js';
 import { COST, ReadBudget } from './read-budget.js';
 import { RuleExpander } from './recurrence.js';
 import { isSeries, SeriesReader } from './series.js';
-import type { KnownDates } from './unreadable-events.js';
+import { addKnownDates, type KnownDates } from './unreadable-events.js';
 
 /** Nights that are unavailable according to a feed. */
 export interface FeedEvent extends DateRange {
@@ -68,7 +68,8 @@ export async function readFeed(
     await reader.read(sameUid);
     if (reader.isTooLarge) return 'too_many_events';
   }
-  const { events, ignored, unreadable, unreadableWithoutUid } = reader;
+  const { events, ignored, unreadable } = reader;
+  const unreadableWithoutUid = [...reader.unreadableWithoutUid.values()];
   const isUnreadable = unreadable.size + unreadableWithoutUid.length > 0;
   if (isUnreadable && reader.readableStarts === 0) return 'unreadable_dates';
   return { events, ignored, unreadable, unreadableWithoutUid, empty: file.events.length === 0 };
@@ -78,7 +79,7 @@ class FeedReader {
   readonly events: FeedEvent[] = [];
   readonly ignored: Partial<Record<Ignored, number>> = {};
   readonly unreadable = new Set<string>();
-  readonly unreadableWithoutUid: KnownDates[] = [];
+  readonly unreadableWithoutUid = new Map<string, KnownDates>();
   readableStarts = 0;
   private readonly horizon: IsoDate;
   /** The keys, and the last number of those that have one. */
@@ -101,7 +102,8 @@ class FeedReader {
   }
 
   get isTooLarge(): boolean {
-    return this.hasTooManySeries || this.budget.isExhausted || this.events.length > MAX_EVENTS;
+    const found = Math.max(this.events.length, this.unreadableWithoutUid.size);
+    return this.hasTooManySeries || this.budget.isExhausted || found > MAX_EVENTS;
   }
 
   /** Reads the events with one UID: an event, and the occurrences that differ from it. */
@@ -239,7 +241,7 @@ class FeedReader {
   ): null {
     const uid = uidOf(event);
     if (uid !== '') this.unreadable.add(uid);
-    else this.unreadableWithoutUid.push(known);
+    else addKnownDates(this.unreadableWithoutUid, known, this.place.today);
     return this.ignore(reason);
   }
 

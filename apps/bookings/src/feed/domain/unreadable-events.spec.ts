@@ -1,4 +1,4 @@
-import { mayBe, withKeptNights } from './unreadable-events.js';
+import { addKnownDates, type KnownDates, mayBeOneOf, withKeptNights } from './unreadable-events.js';
 
 const event = (key: string, from: string, to: string) => ({
   key,
@@ -43,9 +43,24 @@ test.each([
   ['another end', { from: null, to: '2027-03-13' }, false],
   ['no date', { from: null, to: null }, true],
 ])('an event without a UID may be an unreadable one with %s', (_, known, expected) => {
-  expect(mayBe({ from: '2027-03-10', to: '2027-03-14' }, known)).toBe(expected);
+  expect(mayBeOneOf([known])({ from: '2027-03-10', to: '2027-03-14' })).toBe(expected);
 });
 
 test('an event of one day may be an unreadable one that ends at its start', () => {
-  expect(mayBe({ from: '2027-03-10', to: '2027-03-11' }, { from: null, to: '2027-03-10' })).toBe(true);
+  const earlier = { from: '2027-03-10', to: '2027-03-11' };
+  expect(mayBeOneOf([{ from: null, to: '2027-03-10' }])(earlier)).toBe(true);
+  expect(mayBeOneOf([{ from: '2027-03-10', to: '2027-03-10' }])(earlier)).toBe(true);
+});
+
+test('past and equal dates of unreadable events are not collected', () => {
+  const all = new Map<string, KnownDates>();
+  const add = (from: string | null, to: string | null) => addKnownDates(all, { from, to }, '2027-03-01');
+  add('2027-03-10', null);
+  add('2027-03-10', null);
+  add(null, '2027-02-28');
+  add(null, '2027-03-01');
+  expect([...all.values()]).toEqual([
+    { from: '2027-03-10', to: null },
+    { from: null, to: '2027-03-01' },
+  ]);
 });

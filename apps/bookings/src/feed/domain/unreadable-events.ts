@@ -6,13 +6,24 @@ export interface KnownDates {
   to: IsoDate | null;
 }
 
+const keyOf = ({ from, to }: KnownDates): string => `${from ?? ''}/${to ?? ''}`;
+
+/** Adds the dates of an event, unless it is past or its dates are there. */
+export function addKnownDates(all: Map<string, KnownDates>, known: KnownDates, today: IsoDate): void {
+  if (known.to === null || compareDates(known.to, today) >= 0) all.set(keyOf(known), known);
+}
+
 /**
- * Whether an earlier event without a UID may be this one. Of an event without any readable date, every one may be: this is
- * the last resort, and keeps also the nights of those that were deleted meanwhile.
+ * Whether an earlier event without a UID may be one of these. Of an event without any readable date, every one may be: this
+ * is the last resort, and keeps also the nights of those that were deleted meanwhile.
  */
-export function mayBe(earlier: DateRange, { from, to }: KnownDates): boolean {
-  const isOneDay = earlier.from === to && earlier.to === addDays(earlier.from, 1);
-  return (from === null || earlier.from === from) && (to === null || earlier.to === to || isOneDay);
+export function mayBeOneOf(unreadable: readonly KnownDates[]): (earlier: DateRange) => boolean {
+  const keys = new Set(unreadable.map(keyOf));
+  return ({ from, to }) => {
+    // An event of one day may have been written as a day that ends at its start.
+    const ends = to === addDays(from, 1) ? [null, to, from] : [null, to];
+    return ends.some((end) => keys.has(keyOf({ from, to: end })) || keys.has(keyOf({ from: null, to: end })));
+  };
 }
 
 const covers = (outer: DateRange, inner: DateRange): boolean =>
