@@ -96,6 +96,8 @@ export const PriceRules = z
   .meta({ id: 'PriceRules' });
 export type PriceRules = z.output<typeof PriceRules>;
 
+const Weekdays = z.array(WeekdayName).min(1).max(7).refine(distinct).meta({ uniqueItems: true });
+
 export const StayRules = z
   .strictObject({
     minNights: Nights.default(1),
@@ -121,22 +123,8 @@ export const StayRules = z
     sameDayCutOff: LocalTime.default('18:00'),
     preparationNights: z.int().min(0).max(30).default(0),
     bookingWindowMonths: z.int().min(1).max(36).default(12),
-    checkInWeekdays: z
-      .array(WeekdayName)
-      .min(1)
-      .max(7)
-      .refine(distinct)
-      .meta({ uniqueItems: true })
-      .nullable()
-      .default(null),
-    checkOutWeekdays: z
-      .array(WeekdayName)
-      .min(1)
-      .max(7)
-      .refine(distinct)
-      .meta({ uniqueItems: true })
-      .nullable()
-      .default(null),
+    checkInWeekdays: Weekdays.nullable().default(null),
+    checkOutWeekdays: Weekdays.nullable().default(null),
   })
   .refine((rules) => rules.minNights <= rules.maxNights, {
     path: ['maxNights'],
