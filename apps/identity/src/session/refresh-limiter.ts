@@ -10,7 +10,7 @@ import type { RefreshTokens } from './session.dto.js';
 
 /**
  * Limits refreshes per session, at the rate of log-ins. The gateway can't: only this service knows the session of a
- * refresh token. A token without a session counts for its IP address, so that it takes nothing from the sessions of others
+ * refresh token. A token without a session counts for its IP address, so that it does not count for the sessions
  * behind that address.
  */
 @Injectable()

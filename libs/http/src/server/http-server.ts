@@ -140,7 +140,7 @@ function addHooks(fastify: FastifyInstance, parts: HttpServerParts): void {
     const { etag, user, claim } = request.roost ?? {};
     let body: unknown = payload;
     if (closing.aborted) reply.header('connection', 'close');
-    // Without the header, a shared cache may keep a public response for as long as it likes.
+    // Without the header, a shared cache may choose how long it keeps a public response.
     if (!reply.hasHeader('cache-control'))
       reply.header('cache-control', user ? 'private, no-cache' : 'no-cache');
     if (etag && reply.statusCode < 300) {

@@ -24,7 +24,7 @@ export interface DatabaseOptions {
   entities: readonly (new () => object)[];
   migrations: readonly MigrationClass[];
   logger: Logger;
-  /** Receives every error that PostgreSQL responds with, whoever has sent the statement. */
+  /** Receives every error of a statement: those of requests, of jobs and of handlers of events. */
   onError?: (error: unknown) => void;
 }
 

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { FREE_FAILURES } from './lock-out.js';
 
-/** Failures from one site, of many networks: who has a site of IPv6 has 65,536 networks. */
+/** Failures from one site, of many networks: one site of IPv6 has 65,536 networks. */
 export const FREE_FAILURES_OF_SITE = 10;
 /** Failures from all unknown networks together: guesses from many networks are limited, too. */
 export const FREE_FAILURES_OF_ACCOUNT = 100;

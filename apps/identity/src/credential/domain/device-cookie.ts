@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 const NAME = 'roost_device';
-/** As long as a session lives without a new log-in. */
+/** The longest time that a session lasts without a new log-in. */
 const TTL_SECONDS = 180 * 24 * 60 * 60;
 
 /** A device on which a user has proven their identity. Written to its cookie, encrypted. */
