@@ -43,3 +43,8 @@ test('checks the operation of the path with fewer parameters', () => {
   expect(check('GET', '/v1/listings/search', 304)).toThrow('GET /v1/listings/search responded with 304');
   expect(check('GET', `/v1/listings/${ID}`, 304)).not.toThrow();
 });
+
+test('rejects an error without a code, except the response to HEAD', () => {
+  expect(check('GET', `/v1/quotes/${ID}`, 404)).toThrow('GET /v1/quotes/{id} responded with 404');
+  expect(check('HEAD', `/v1/quotes/${ID}`, 404)).not.toThrow();
+});
