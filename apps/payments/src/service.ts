@@ -1,6 +1,7 @@
 import { Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Payments } from '../migrations/Migration0001Payments.js';
+import { Migration0002Disputes } from '../migrations/Migration0002Disputes.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { PaymentOperation } from './operation/operation.entity.js';
@@ -17,7 +18,7 @@ export const payments = defineService({
   module: AppModule,
   config: PaymentsConfig,
   entities: [Payment, PaymentOperation, Refund],
-  migrations: [Migration0000AccountStanding, Migration0001Payments],
+  migrations: [Migration0000AccountStanding, Migration0001Payments, Migration0002Disputes],
   projections: {
     'identity.user': ['account_standing'],
   },

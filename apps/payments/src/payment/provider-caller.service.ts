@@ -138,7 +138,7 @@ export class ProviderCaller {
     if (current && current.status !== 'open') return done(current);
     if (current && isEnding(payment.goal)) return abandoned(current);
     const paymentMethod = operation.paymentMethod ?? '';
-    return done(await provider.confirm({ key: operation.key, ref, paymentMethod }));
+    return done(await provider.confirm({ key: operation.key, ref, paymentMethod, returnUrl: null }));
   }
 
   private async refund({ provider, operation, refund, ref }: ExistingCall): Promise<CallOutcome> {

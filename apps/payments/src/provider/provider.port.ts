@@ -1,3 +1,6 @@
+export const PROVIDER_NAMES = ['sandbox', 'stripe', 'paystack'] as const;
+export type ProviderName = (typeof PROVIDER_NAMES)[number];
+
 /** The features of a provider. Payments checks these and never a provider's name. */
 export interface ProviderCapabilities {
   /** Authorizes an amount and captures it later. */
@@ -32,11 +35,65 @@ export interface ProviderRefund {
   status: 'succeeded' | 'failed';
 }
 
+/** The current state of a dispute (chargeback) at the provider. */
+export interface ProviderDispute {
+  ref: string;
+  /** The provider's reference of the disputed payment. */
+  paymentRef: string;
+  status: 'needs_response' | 'under_review' | 'won' | 'lost';
+  /** The amount that the provider withdrew when the dispute was opened. */
+  amountMinor: number;
+  currency: string;
+  reason: string | null;
+  evidenceDueAt: Date | null;
+  createdAt: Date;
+}
+
+/** A transfer of a host's payout to the host's account at the provider. */
+export interface ProviderTransfer {
+  ref: string;
+  /** The payout that it was created for, from its metadata at the provider. */
+  payoutId: string | null;
+  status: 'pending' | 'paid' | 'failed';
+  destination: string;
+  amountMinor: number;
+  currency: string;
+  failureCode: string | null;
+}
+
+export interface ProviderDisputes {
+  find(ref: string): Promise<ProviderDispute>;
+  ofPayment(paymentRef: string): Promise<ProviderDispute[]>;
+  /** All disputes at the provider, for reconciliation. */
+  all(): AsyncIterable<ProviderDispute>;
+}
+
+export interface ProviderTransfers {
+  /** `destination`: the host's account at the provider. The same key transfers once. */
+  create(request: {
+    key: string;
+    payoutId: string;
+    destination: string;
+    amountMinor: number;
+    currency: string;
+  }): Promise<ProviderTransfer>;
+  find(ref: string): Promise<ProviderTransfer>;
+  findByPayout(payoutId: string): Promise<ProviderTransfer | null>;
+  /** All transfers at the provider, for reconciliation. */
+  all(): AsyncIterable<ProviderTransfer>;
+}
+
+/** The kind of object that a webhook reports a change of. */
+export type WebhookSubject = 'payment' | 'dispute' | 'transfer';
+
 export interface ProviderWebhook {
   id: string;
   type: string;
-  /** The provider's reference of the payment; null for types that payments ignores. */
+  /** Null: payments ignores this type. */
+  subject: WebhookSubject | null;
+  /** The provider's reference of the subject. */
   ref: string | null;
+  /** The payment of a payment or dispute, if the webhook contains its id. */
   paymentId: string | null;
 }
 
@@ -46,8 +103,12 @@ export interface ProviderWebhook {
  * the outcome is unclear until the provider's state is read.
  */
 export interface PaymentProvider {
-  readonly name: 'sandbox' | 'stripe' | 'paystack';
+  readonly name: ProviderName;
   readonly capabilities: ProviderCapabilities;
+  /** Null: the provider reports no disputes. */
+  readonly disputes: ProviderDisputes | null;
+  /** Null: the provider cannot pay hosts. */
+  readonly transfers: ProviderTransfers | null;
   create(request: {
     key: string;
     paymentId: string;
@@ -56,7 +117,13 @@ export interface PaymentProvider {
     currency: string;
     capture: 'manual' | 'automatic';
   }): Promise<ProviderIntent>;
-  confirm(request: { key: string; ref: string; paymentMethod: string }): Promise<ProviderIntent>;
+  /** `returnUrl`: the page that the guest's browser opens after the bank's page. */
+  confirm(request: {
+    key: string;
+    ref: string;
+    paymentMethod: string;
+    returnUrl: string | null;
+  }): Promise<ProviderIntent>;
   capture(request: { key: string; ref: string; amountMinor: number }): Promise<ProviderIntent>;
   cancel(request: { key: string; ref: string }): Promise<ProviderIntent>;
   refund(request: {

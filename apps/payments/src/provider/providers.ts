@@ -4,12 +4,14 @@ import type { PaymentProvider } from './provider.port.js';
 export class Providers {
   readonly #byName: ReadonlyMap<string, PaymentProvider>;
 
-  constructor(private readonly providers: readonly [PaymentProvider, ...PaymentProvider[]]) {
+  constructor(private readonly providers: readonly PaymentProvider[]) {
     this.#byName = new Map(providers.map((provider) => [provider.name, provider]));
   }
 
   get first(): PaymentProvider {
-    return this.providers[0];
+    const [first] = this.providers;
+    if (!first) throw new Error('No payment provider is enabled (PAYMENT_PROVIDERS)');
+    return first;
   }
 
   get all(): readonly PaymentProvider[] {

@@ -97,6 +97,8 @@ function templateOf(path: string): string {
 export class SandboxProvider implements PaymentProvider {
   readonly name = 'sandbox';
   readonly capabilities = { manualCapture: true, idempotentRefunds: true, serverConfirmation: true };
+  readonly disputes = null;
+  readonly transfers = null;
 
   constructor(
     private readonly options: {
@@ -118,8 +120,9 @@ export class SandboxProvider implements PaymentProvider {
     );
   }
 
-  async confirm(request: { key: string; ref: string; paymentMethod: string }): Promise<ProviderIntent> {
-    const body = { paymentMethod: request.paymentMethod };
+  async confirm(request: Parameters<PaymentProvider['confirm']>[0]): Promise<ProviderIntent> {
+    const { paymentMethod, returnUrl } = request;
+    const body = { paymentMethod, ...(returnUrl === null ? {} : { returnUrl }) };
     return toIntent(await this.post(`${this.path(request.ref)}/confirm`, request.key, body));
   }
 
@@ -191,6 +194,7 @@ export class SandboxProvider implements PaymentProvider {
     return {
       id: webhook.id,
       type: webhook.type,
+      subject: subject ? 'payment' : null,
       ref: subject?.id ?? null,
       paymentId: metadata.success ? metadata.data.paymentId : null,
     };

@@ -3,11 +3,12 @@ import { RespondsWith, Public, Summary } from '@roost/http';
 import { Problem, SystemClock } from '@roost/platform';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { ProviderWebhook } from '../provider/provider.port.js';
+import type { ProviderName, ProviderWebhook } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
 import { WebhookReceiver } from './webhook-receiver.service.js';
 
 const WebhookReceived = z.object({ received: z.literal(true) }).meta({ id: 'WebhookReceived' });
+type WebhookReceived = z.output<typeof WebhookReceived>;
 
 @Controller('v1/webhooks')
 export class WebhookController {
@@ -21,14 +22,18 @@ export class WebhookController {
   @Post('sandbox')
   @Public()
   @RespondsWith(200, WebhookReceived, 'webhook.bad_signature')
-  async sandbox(@Req() request: FastifyRequest): Promise<z.output<typeof WebhookReceived>> {
+  sandbox(@Req() request: FastifyRequest): Promise<WebhookReceived> {
+    return this.receive('sandbox', request);
+  }
+
+  private async receive(provider: ProviderName, request: FastifyRequest): Promise<WebhookReceived> {
     const raw = request.rawBody ?? Buffer.alloc(0);
-    const webhook = this.read('sandbox', raw, request);
-    await this.webhooks.store('sandbox', webhook, raw.toString());
+    const webhook = this.read(provider, raw, request);
+    await this.webhooks.store(provider, webhook, raw.toString());
     return { received: true };
   }
 
-  private read(provider: string, raw: Buffer, request: FastifyRequest): ProviderWebhook {
+  private read(provider: ProviderName, raw: Buffer, request: FastifyRequest): ProviderWebhook {
     let webhook: ProviderWebhook | null;
     try {
       webhook = this.providers.of(provider).readWebhook(raw, request.headers, this.clock.now());

@@ -1,4 +1,5 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import type { WebhookSubject } from '../provider/provider.port.js';
 
 export type WebhookOutcome = 'applied' | 'not-ours' | 'unknown-type';
 
@@ -9,6 +10,7 @@ export interface WebhookKey {
 
 export interface NewWebhook extends WebhookKey {
   type: string;
+  subject: WebhookSubject | null;
   ref: string | null;
   paymentId: string | null;
   /** Encrypted. */
@@ -17,16 +19,17 @@ export interface NewWebhook extends WebhookKey {
 }
 
 export interface ClaimedWebhook {
+  subject: WebhookSubject | null;
   ref: string | null;
   payment_id: string | null;
 }
 
 /** Stores a webhook that is due at once; false if it is stored already. */
 export async function insertWebhook(em: EntityManager, webhook: NewWebhook): Promise<boolean> {
-  const { provider, id, type, ref, paymentId, payload, receivedAt } = webhook;
+  const { provider, id, type, subject, ref, paymentId, payload, receivedAt } = webhook;
   const rows = await em.execute<object[]>(sql`
-    INSERT INTO webhook_event (provider, id, type, ref, payment_id, payload, due_at, received_at)
-    VALUES (${provider}, ${id}, ${type}, ${ref}, ${paymentId}, ${payload}, ${receivedAt}, ${receivedAt})
+    INSERT INTO webhook_event (provider, id, type, subject, ref, payment_id, payload, due_at, received_at)
+    VALUES (${provider}, ${id}, ${type}, ${subject}, ${ref}, ${paymentId}, ${payload}, ${receivedAt}, ${receivedAt})
     ON CONFLICT (provider, id) DO NOTHING RETURNING true`);
   return rows.length > 0;
 }
@@ -40,7 +43,7 @@ export async function claimWebhook(
     UPDATE webhook_event SET tries = tries + 1,
       due_at = clock_timestamp() + least(5 * 2 ^ least(tries, 12), 3600) * interval '1 second'
     WHERE provider = ${provider} AND id = ${id} AND handled_at IS NULL AND due_at <= clock_timestamp()
-    RETURNING ref, payment_id`);
+    RETURNING subject, ref, payment_id`);
   return rows[0] ?? null;
 }
 
