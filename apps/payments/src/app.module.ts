@@ -20,8 +20,8 @@ import { ProviderCaller } from './payment/provider-caller.service.js';
 import { ProviderCheckSchedule } from './payment/provider-check-schedule.js';
 import { RefundService } from './payment/refund.service.js';
 import { ProviderModule } from './provider/provider.module.js';
-import { LedgerCheckService } from './reconciliation/ledger-check.service.js';
 import { ProviderComparisonService } from './reconciliation/provider-comparison.service.js';
+import { reconciliationChecks } from './reconciliation/reconciliation-checks.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
 import { RecoveryJobs } from './recovery/recovery.jobs.js';
@@ -46,7 +46,6 @@ import { WebhookService } from './webhook/webhook.service.js';
     BookingChangeService,
     BookingPaymentService,
     BookingSettlementService,
-    LedgerCheckService,
     OperationQueue,
     OperationRecorder,
     OperationRunner,
@@ -62,6 +61,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     ProviderCheckSchedule,
     ProviderComparisonService,
     ReconciliationService,
+    ...reconciliationChecks,
     RecoveryJobs,
     RefundAdminService,
     RefundService,

@@ -4,7 +4,6 @@ interface CurrencyTotal {
   currency: string;
   /** Debits minus credits. */
   net: number;
-  movements: number;
 }
 
 interface GuestBalance {
@@ -23,7 +22,7 @@ interface AmountDifference {
 /** The totals of the whole ledger by currency. */
 export function currencyTotals(em: EntityManager): Promise<CurrencyTotal[]> {
   return em.execute<CurrencyTotal[]>(sql`
-    SELECT currency, sum(side * amount_minor)::bigint AS net, (count(*) / 2)::bigint AS movements FROM (
+    SELECT currency, sum(side * amount_minor)::bigint AS net FROM (
       SELECT a.currency, 1 AS side, m.amount_minor FROM movement m JOIN ledger_account a ON a.id = m.debit_id
       UNION ALL
       SELECT a.currency, -1, m.amount_minor FROM movement m JOIN ledger_account a ON a.id = m.credit_id) s

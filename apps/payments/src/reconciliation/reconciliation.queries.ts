@@ -47,3 +47,8 @@ export function stuckWork(em: EntityManager, since: Date): Promise<StuckWork[]> 
     SELECT 'webhook.stuck', payment_id, type FROM webhook_event WHERE handled_at IS NULL AND received_at < ${since}
     LIMIT 1000`);
 }
+
+export async function countMovements(em: EntityManager): Promise<number> {
+  const [row] = await em.execute<{ count: number }[]>(sql`SELECT count(*)::bigint AS count FROM movement`);
+  return row?.count ?? 0;
+}

@@ -1,0 +1,33 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { SystemClock } from '@roost/platform';
+import type { ReconciliationCheck } from './reconciliation-check.js';
+import { difference, type Difference } from './reconciliation.dto.js';
+import { bookingContradictions } from './reconciliation.queries.js';
+import { stuckSince } from './stuck-since.js';
+
+const details = {
+  'booking.confirmed_unpaid': 'The booking is confirmed, but its payment is not captured',
+  'booking.ended_but_captured': 'The booking has ended, but its payment is not fully refunded',
+  'booking.undecided': 'The payment arrived after the hold expired, and bookings has not decided about it',
+  'refund.refused': 'The provider rejected a refund',
+};
+
+/** A confirmed booking is paid, and an ended booking is refunded. */
+@Injectable()
+export class BookingCheck implements ReconciliationCheck {
+  constructor(private readonly clock: SystemClock) {}
+
+  async run(em: EntityManager): Promise<Difference[]> {
+    const rows = await bookingContradictions(em, stuckSince(this.clock.now()));
+    return rows.map((row) =>
+      difference(row.kind, details[row.kind], {
+        paymentId: row.id,
+        providerRef: row.provider_ref,
+        currency: row.currency,
+        expectedMinor: row.expected,
+        foundMinor: row.found,
+      }),
+    );
+  }
+}
