@@ -18,6 +18,7 @@ import { BookingPaymentResolver, PaymentResolver } from './payment/payment.resol
 import { PaymentService } from './payment/payment.service.js';
 import { ProviderCaller } from './payment/provider-caller.service.js';
 import { ProviderCheckSchedule } from './payment/provider-check-schedule.js';
+import { ProviderStateService } from './payment/provider-state.service.js';
 import { RefundService } from './payment/refund.service.js';
 import { ProviderModule } from './provider/provider.module.js';
 import { ProviderComparisonService } from './reconciliation/provider-comparison.service.js';
@@ -60,6 +61,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     ProviderCaller,
     ProviderCheckSchedule,
     ProviderComparisonService,
+    ProviderStateService,
     ReconciliationService,
     ...reconciliationChecks,
     RecoveryJobs,

@@ -2,6 +2,7 @@ import { Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Payments } from '../migrations/Migration0001Payments.js';
 import { Migration0002Disputes } from '../migrations/Migration0002Disputes.js';
+import { Migration0005Operators } from '../migrations/Migration0005Operators.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { PaymentOperation } from './operation/operation.entity.js';
@@ -18,7 +19,12 @@ export const payments = defineService({
   module: AppModule,
   config: PaymentsConfig,
   entities: [Payment, PaymentOperation, Refund],
-  migrations: [Migration0000AccountStanding, Migration0001Payments, Migration0002Disputes],
+  migrations: [
+    Migration0000AccountStanding,
+    Migration0001Payments,
+    Migration0002Disputes,
+    Migration0005Operators,
+  ],
   projections: {
     'identity.user': ['account_standing'],
   },

@@ -4,6 +4,9 @@ import { callerTraceparent } from './caller-trace.js';
 import { readSwitches } from './switches.queries.js';
 import { insertWebhook } from './webhook.queries.js';
 
+/** The provider has one account. */
+const ACCOUNT = 'acct_sandbox';
+
 export type WebhookType =
   | 'intent.requires_action'
   | 'intent.authorized'
@@ -22,7 +25,7 @@ export async function enqueueWebhook(client: PoolClient, type: WebhookType, data
   await insertWebhook(client, {
     id,
     type,
-    payload: JSON.stringify({ id, type, createdAt: new Date().toISOString(), data }),
+    payload: JSON.stringify({ id, type, account: ACCOUNT, createdAt: new Date().toISOString(), data }),
     copies: 1 + Math.floor(Math.random() * switches.copies),
     lost: Math.random() < switches.drop,
     delayMs: switches.delayMs + Math.floor(Math.random() * switches.shuffleMs),

@@ -4,10 +4,11 @@ import { SystemClock } from '@roost/platform';
 import type { PaymentOperation } from '../operation/operation.entity.js';
 import { closeOperation } from '../operation/operation.queries.js';
 import { PaymentPublisher } from './payment-publisher.service.js';
-import { PaymentStateUpdater } from './payment-state-updater.service.js';
+import { stateMismatch } from './domain/provider-mismatch.js';
 import { Payment } from './payment.entity.js';
 import { lockPayment } from './payment.queries.js';
 import type { CallOutcome } from './provider-caller.service.js';
+import { ProviderStateService } from './provider-state.service.js';
 import { Refund } from './refund.entity.js';
 import { RefundService } from './refund.service.js';
 
@@ -15,21 +16,26 @@ import { RefundService } from './refund.service.js';
 @Injectable()
 export class OperationRecorder {
   constructor(
-    private readonly states: PaymentStateUpdater,
+    private readonly states: ProviderStateService,
     private readonly refunds: RefundService,
     private readonly publisher: PaymentPublisher,
     private readonly clock: SystemClock,
   ) {}
 
-  /** Changes nothing if the operation is closed already. */
+  /**
+   * Changes nothing if the operation is closed already. An operation whose outcome contradicts the payment fails, and the
+   * outcome is not applied.
+   */
   async record(em: EntityManager, operation: PaymentOperation, outcome: CallOutcome): Promise<void> {
     await lockPayment(em, operation.paymentId);
-    if (!(await closeOperation(em, operation.id, outcome.failureCode, this.clock.now()))) return;
     const payment = await em.findOneOrFail(Payment, operation.paymentId);
+    const mismatch = outcome.intent && stateMismatch(payment, outcome.intent);
+    const failureCode = outcome.failureCode ?? mismatch;
+    if (!(await closeOperation(em, operation.id, failureCode, this.clock.now()))) return;
     if (operation.refundId) {
       await this.recordRefund(em, payment, await em.findOneOrFail(Refund, operation.refundId), outcome);
     }
-    if (outcome.intent) await this.states.applyProviderState(em, payment, outcome.intent, false);
+    if (outcome.intent) await this.states.apply(em, payment, outcome.intent, false);
   }
 
   private async recordRefund(

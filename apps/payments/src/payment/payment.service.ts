@@ -8,17 +8,19 @@ import { OperationScheduler } from '../operation/operation-scheduler.service.js'
 import { PaymentOperation } from '../operation/operation.entity.js';
 import type { ProviderIntent } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
+import { type Mismatch, mismatches } from './domain/provider-mismatch.js';
 import { OperationRunner } from './operation-runner.service.js';
-import { PaymentStateUpdater } from './payment-state-updater.service.js';
 import { Payment } from './payment.entity.js';
 import { findStalePayments } from './payment.queries.js';
+import { ProviderStateService } from './provider-state.service.js';
 
 /** Failure codes of the call itself: the card was not declined. */
-const CALL_FAILURES = new Set([
+const CALL_FAILURES = new Set<string>([
   'payment_method_unknown',
   'intent_unexpected_state',
   'abandoned',
   'not_found',
+  ...mismatches,
 ]);
 
 interface Confirmation {
@@ -32,7 +34,7 @@ export class PaymentService {
   constructor(
     @Inject(MikroORM) private readonly orm: MikroORM,
     private readonly transactions: Transactions,
-    private readonly states: PaymentStateUpdater,
+    private readonly states: ProviderStateService,
     private readonly operations: OperationScheduler,
     private readonly runner: OperationRunner,
     private readonly providers: Providers,
@@ -55,11 +57,18 @@ export class PaymentService {
     return this.orm.em.fork().findOneOrFail(Payment, paymentId);
   }
 
-  /** Applies the provider's current state. An older or repeated state changes nothing. */
-  async applyProviderState(em: EntityManager, paymentId: string, intent: ProviderIntent): Promise<void> {
+  /**
+   * Applies the provider's current state. An older or repeated state changes nothing. Returns the contradiction of a state
+   * that is not applied.
+   */
+  async applyProviderState(
+    em: EntityManager,
+    paymentId: string,
+    intent: ProviderIntent,
+  ): Promise<Mismatch | null> {
     const payment = await em.findOneOrFail(Payment, paymentId);
     const confirming = await em.count(PaymentOperation, { paymentId, kind: 'confirm', status: 'pending' });
-    await this.states.applyProviderState(em, payment, intent, confirming > 0);
+    return this.states.apply(em, payment, intent, confirming > 0);
   }
 
   /** Unfinished payments whose check at the provider is due. */

@@ -95,6 +95,10 @@ export interface ProviderWebhook {
   ref: string | null;
   /** The payment of a payment or dispute, if the webhook contains its id. */
   paymentId: string | null;
+  /** The amount of the payment according to the webhook; compared with ours, never applied. */
+  reported?: { amountMinor: number; currency: string } | null;
+  /** The account at the provider that the webhook belongs to, with its mode if the provider has several. */
+  account?: string | null;
 }
 
 /**
@@ -105,6 +109,8 @@ export interface ProviderWebhook {
 export interface PaymentProvider {
   readonly name: ProviderName;
   readonly capabilities: ProviderCapabilities;
+  /** The account whose webhooks are applied, as `ProviderWebhook.account`. Undefined or null: it is not compared. */
+  readonly account?: string | null;
   /** Null: the provider reports no disputes. */
   readonly disputes: ProviderDisputes | null;
   /** Null: the provider cannot pay hosts. */

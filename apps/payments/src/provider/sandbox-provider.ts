@@ -37,10 +37,16 @@ const ErrorBody = z.object({
 const Webhook = z.object({
   id: z.string().min(1).max(200),
   type: z.string().min(1).max(200),
+  account: z.string().max(200).nullish(),
   data: z.unknown(),
 });
 const WebhookSubject = z.object({
-  intent: z.object({ id: z.string().min(1).max(200), metadata: z.record(z.string(), z.string()) }),
+  intent: z.object({
+    id: z.string().min(1).max(200),
+    amountMinor: z.int().optional(),
+    currency: z.string().max(10).optional(),
+    metadata: z.record(z.string(), z.string()),
+  }),
 });
 
 const statuses = {
@@ -97,6 +103,7 @@ function templateOf(path: string): string {
 export class SandboxProvider implements PaymentProvider {
   readonly name = 'sandbox';
   readonly capabilities = { manualCapture: true, idempotentRefunds: true, serverConfirmation: true };
+  readonly account = 'acct_sandbox';
   readonly disputes = null;
   readonly transfers = null;
 
@@ -197,6 +204,11 @@ export class SandboxProvider implements PaymentProvider {
       subject: subject ? 'payment' : null,
       ref: subject?.id ?? null,
       paymentId: metadata.success ? metadata.data.paymentId : null,
+      reported:
+        subject?.amountMinor === undefined || subject.currency === undefined
+          ? null
+          : { amountMinor: subject.amountMinor, currency: subject.currency },
+      account: webhook.account ?? null,
     };
   }
 

@@ -60,7 +60,7 @@ export function paymentDifferences(em: EntityManager): Promise<(AmountDifference
 
 /**
  * Bookings whose split differs from their movements. At most 1,000 rows. Leaves out bookings with a disputed or unpaid
- * payment, a failed refund or an operator's refund.
+ * payment, a failed refund that was not retried, or an operator's refund.
  */
 export function bookingDifferences(
   em: EntityManager,
@@ -71,7 +71,8 @@ export function bookingDifferences(
         AND NOT EXISTS (SELECT FROM payment p WHERE p.booking_id = b.booking_id
           AND (p.status = 'disputed' OR (p.confirmed AND p.captured_minor = 0)))
         AND NOT EXISTS (SELECT FROM refund r JOIN payment p ON p.id = r.payment_id
-          WHERE p.booking_id = b.booking_id AND (r.status = 'failed' OR r.cause LIKE 'admin:%'))),
+          WHERE p.booking_id = b.booking_id AND (r.cause LIKE 'admin:%' OR (r.status = 'failed' AND NOT EXISTS (
+            SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry'))))),
     posted AS (
       SELECT m.booking_id, x.code, sum(x.side * m.amount_minor)::bigint AS owed FROM checked b
       JOIN movement m ON m.booking_id = b.booking_id

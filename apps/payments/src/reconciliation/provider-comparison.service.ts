@@ -74,9 +74,7 @@ export class ProviderComparisonService {
     const byRef = new Map(payments.map((payment) => [payment.providerRef, payment]));
     return batch.filter((intent) => {
       const payment = byRef.get(intent.ref);
-      return payment
-        ? payment.capturedMinor !== intent.capturedMinor || payment.refundedMinor !== intent.refundedMinor
-        : intent.authorizedMinor > 0;
+      return payment ? firstDifference(payment, intent) !== null : intent.authorizedMinor > 0;
     });
   }
 
@@ -95,20 +93,42 @@ export class ProviderComparisonService {
       });
     }
     if ((await em.count(PaymentOperation, { paymentId: payment.id, status: 'pending' })) > 0) return null;
-    for (const [what, expected, found] of [
-      ['captured', payment.capturedMinor, intent.capturedMinor],
-      ['refunded', payment.refundedMinor, intent.refundedMinor],
-    ] as const) {
-      if (expected !== found) {
-        return difference('provider.amount_differs', `The ${what} amount differs at the provider`, {
-          paymentId: payment.id,
-          providerRef: ref,
-          currency: payment.currency,
-          expectedMinor: expected,
-          foundMinor: found,
-        });
-      }
-    }
-    return null;
+    const found = firstDifference(payment, intent);
+    return (
+      found &&
+      difference('provider.amount_differs', found.detail, {
+        paymentId: payment.id,
+        providerRef: ref,
+        currency: payment.currency,
+        expectedMinor: found.expectedMinor,
+        foundMinor: found.foundMinor,
+      })
+    );
   }
+}
+
+interface AmountDifference {
+  detail: string;
+  expectedMinor: number;
+  foundMinor: number;
+}
+
+function firstDifference(payment: Payment, intent: ProviderIntent): AmountDifference | null {
+  if (payment.currency !== intent.currency) {
+    return {
+      detail: `The currency is ${intent.currency} at the provider`,
+      expectedMinor: payment.amountMinor,
+      foundMinor: intent.amountMinor,
+    };
+  }
+  for (const [what, expectedMinor, foundMinor] of [
+    ['payment', payment.amountMinor, intent.amountMinor],
+    ['captured', payment.capturedMinor, intent.capturedMinor],
+    ['refunded', payment.refundedMinor, intent.refundedMinor],
+  ] as const) {
+    if (expectedMinor !== foundMinor) {
+      return { detail: `The ${what} amount differs at the provider`, expectedMinor, foundMinor };
+    }
+  }
+  return null;
 }

@@ -1,11 +1,17 @@
 import type { Provider, Type } from '@nestjs/common';
 import { BookingCheck } from './booking.check.js';
 import { LedgerCheckService } from './ledger-check.service.js';
+import { ParkedWebhookCheck } from './parked-webhook.check.js';
 import { RECONCILIATION_CHECKS, type ReconciliationCheck } from './reconciliation-check.js';
 import { StuckWorkCheck } from './stuck-work.check.js';
 
 /** The checks, in the order of their differences. A new check is a class in this list. */
-const checks: Type<ReconciliationCheck>[] = [LedgerCheckService, BookingCheck, StuckWorkCheck];
+const checks: Type<ReconciliationCheck>[] = [
+  LedgerCheckService,
+  BookingCheck,
+  StuckWorkCheck,
+  ParkedWebhookCheck,
+];
 
 export const reconciliationChecks: Provider[] = [
   ...checks,

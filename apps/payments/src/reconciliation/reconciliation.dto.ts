@@ -14,6 +14,7 @@ export const differenceKinds = [
   'refund.refused',
   'operation.stuck',
   'webhook.stuck',
+  'webhook.parked',
 ] as const;
 export type DifferenceKind = (typeof differenceKinds)[number];
 
@@ -52,7 +53,7 @@ const actions: Record<DifferenceKind, string> = {
   'provider.missing_payment':
     'Look it up at the provider by its reference and check that this is the right account.',
   'provider.amount_differs':
-    'Read the payment at the provider and enter here the changes that were made there by hand.',
+    'Read the payment at the provider and enter here the changes that were made there by hand. A state with another amount or currency is not applied.',
   'booking.confirmed_unpaid':
     'Read the payment at the provider. Cancel the booking if the payment was not captured.',
   'booking.ended_but_captured': 'Refund it with POST /v1/admin/payments/{id}/refunds.',
@@ -60,9 +61,14 @@ const actions: Record<DifferenceKind, string> = {
     'Check that bookings is running and has no dead-lettered events: it decides about a late payment.',
   'booking.split_differs':
     'Compare the events of this booking with its payments and refunds, then post or refund the missing amount.',
-  'refund.refused': 'Refund it in another way, or again with POST /v1/admin/payments/{id}/refunds.',
-  'operation.stuck': 'Check that the provider is reachable. The operation is retried automatically.',
-  'webhook.stuck': 'Check that the provider is reachable. The webhook is retried automatically.',
+  'refund.refused':
+    'Retry it with POST /v1/admin/payments/{id}/refunds/{refundId}/retry, or refund in another way.',
+  'operation.stuck':
+    'Check that the provider is reachable. The operation is retried automatically, or now with POST /v1/admin/payment-operations/{id}/retry.',
+  'webhook.stuck':
+    'Check that the provider is reachable. The webhook is retried automatically, or now with POST /v1/admin/webhooks/{provider}/{id}/replay.',
+  'webhook.parked':
+    'Compare the payment at the provider with the one here. Then replay the webhook, or dismiss it: POST /v1/admin/webhooks/{provider}/{id}/replay or /dismiss.',
 };
 
 export const difference = (

@@ -15,6 +15,17 @@ interface BookingDifference {
   found: number;
 }
 
+export interface ParkedWebhook {
+  provider: string;
+  id: string;
+  ref: string | null;
+  payment_id: string | null;
+  park_reason: string;
+  reported_minor: number | null;
+  reported_currency: string | null;
+  amount_minor: number | null;
+}
+
 interface StuckWork {
   kind: Extract<DifferenceKind, 'operation.stuck' | 'webhook.stuck'>;
   payment_id: string | null;
@@ -35,6 +46,7 @@ export function bookingContradictions(em: EntityManager, undecidedSince: Date): 
     UNION ALL
     SELECT p.id, p.provider_ref, p.currency, 'refund.refused', r.amount_minor, 0
       FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.status = 'failed'
+        AND NOT EXISTS (SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry')
     LIMIT 1000`);
 }
 
@@ -46,6 +58,14 @@ export function stuckWork(em: EntityManager, since: Date): Promise<StuckWork[]> 
     UNION ALL
     SELECT 'webhook.stuck', payment_id, type FROM webhook_event WHERE handled_at IS NULL AND received_at < ${since}
     LIMIT 1000`);
+}
+
+/** Webhooks that contradict their payment. At most 1,000 rows. */
+export function parkedWebhooks(em: EntityManager): Promise<ParkedWebhook[]> {
+  return em.execute<ParkedWebhook[]>(sql`
+    SELECT w.provider, w.id, w.ref, p.id AS payment_id, w.park_reason, w.reported_minor, w.reported_currency, p.amount_minor
+    FROM webhook_event w LEFT JOIN payment p ON p.id = w.payment_id
+    WHERE w.outcome = 'parked' ORDER BY w.received_at LIMIT 1000`);
 }
 
 export async function countMovements(em: EntityManager): Promise<number> {

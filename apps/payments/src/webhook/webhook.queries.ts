@@ -1,18 +1,20 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
-import type { WebhookSubject } from '../provider/provider.port.js';
+import type { Mismatch } from '../payment/domain/provider-mismatch.js';
+import type { ProviderWebhook, WebhookSubject } from '../provider/provider.port.js';
 
-export type WebhookOutcome = 'applied' | 'not-ours' | 'unknown-type';
+/** An operator dismisses a parked webhook that must never be applied. */
+export const webhookOutcomes = ['applied', 'not-ours', 'unknown-type', 'parked', 'dismissed'] as const;
+export type WebhookOutcome = (typeof webhookOutcomes)[number];
+
+/** The outcome of one attempt. A webhook that contradicts the payment is parked with the reason. */
+export type WebhookResult = Exclude<WebhookOutcome, 'parked' | 'dismissed'> | { parked: Mismatch };
 
 export interface WebhookKey {
   provider: string;
   id: string;
 }
 
-export interface NewWebhook extends WebhookKey {
-  type: string;
-  subject: WebhookSubject | null;
-  ref: string | null;
-  paymentId: string | null;
+export interface NewWebhook extends WebhookKey, ProviderWebhook {
   /** Encrypted. */
   payload: string;
   receivedAt: Date;
@@ -22,14 +24,20 @@ export interface ClaimedWebhook {
   subject: WebhookSubject | null;
   ref: string | null;
   payment_id: string | null;
+  reported_minor: number | null;
+  reported_currency: string | null;
+  account: string | null;
 }
 
 /** Stores a webhook that is due at once; false if it is stored already. */
 export async function insertWebhook(em: EntityManager, webhook: NewWebhook): Promise<boolean> {
   const { provider, id, type, subject, ref, paymentId, payload, receivedAt } = webhook;
+  const { reported = null, account = null } = webhook;
   const rows = await em.execute<object[]>(sql`
-    INSERT INTO webhook_event (provider, id, type, subject, ref, payment_id, payload, due_at, received_at)
-    VALUES (${provider}, ${id}, ${type}, ${subject}, ${ref}, ${paymentId}, ${payload}, ${receivedAt}, ${receivedAt})
+    INSERT INTO webhook_event (provider, id, type, subject, ref, payment_id, reported_minor, reported_currency, account,
+      payload, due_at, received_at)
+    VALUES (${provider}, ${id}, ${type}, ${subject}, ${ref}, ${paymentId}, ${reported?.amountMinor ?? null},
+      ${reported?.currency ?? null}, ${account}, ${payload}, ${receivedAt}, ${receivedAt})
     ON CONFLICT (provider, id) DO NOTHING RETURNING true`);
   return rows.length > 0;
 }
@@ -43,18 +51,19 @@ export async function claimWebhook(
     UPDATE webhook_event SET tries = tries + 1,
       due_at = clock_timestamp() + least(5 * 2 ^ least(tries, 12), 3600) * interval '1 second'
     WHERE provider = ${provider} AND id = ${id} AND handled_at IS NULL AND due_at <= clock_timestamp()
-    RETURNING subject, ref, payment_id`);
+    RETURNING subject, ref, payment_id, reported_minor, reported_currency, account`);
   return rows[0] ?? null;
 }
 
 export async function finishWebhook(
   em: EntityManager,
   { provider, id }: WebhookKey,
-  outcome: WebhookOutcome,
+  result: WebhookResult,
   now: Date,
 ): Promise<void> {
+  const [outcome, parkReason] = typeof result === 'string' ? [result, null] : ['parked', result.parked];
   await em.execute(sql`
-    UPDATE webhook_event SET handled_at = ${now}, outcome = ${outcome}
+    UPDATE webhook_event SET handled_at = ${now}, outcome = ${outcome}, park_reason = ${parkReason}
     WHERE provider = ${provider} AND id = ${id} AND handled_at IS NULL`);
 }
 

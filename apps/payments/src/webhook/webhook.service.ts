@@ -3,9 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { faultPoint, Transactions } from '@roost/messaging';
 import { Metrics, SystemClock } from '@roost/platform';
 import type { Counter } from 'prom-client';
+import { amountMismatch } from '../payment/domain/provider-mismatch.js';
 import { Payment } from '../payment/payment.entity.js';
 import { PaymentService } from '../payment/payment.service.js';
-import type { PaymentProvider } from '../provider/provider.port.js';
+import { type PaymentProvider, type ProviderIntent, ProviderRejection } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
 import {
   type ClaimedWebhook,
@@ -13,14 +14,15 @@ import {
   dueWebhooks,
   finishWebhook,
   type WebhookKey,
-  type WebhookOutcome,
+  type WebhookResult,
 } from './webhook.queries.js';
 
-type ApplyWebhook = (em: EntityManager) => Promise<WebhookOutcome>;
+type ApplyWebhook = (em: EntityManager) => Promise<WebhookResult>;
 
 /**
  * Handles stored webhooks. A webhook only signals a change: the current state is read from the provider, so copies,
- * delays, order and wrong content have no effect.
+ * delays and order have no effect. A webhook of another account, or with another amount, currency or reference than its
+ * payment, is parked for an operator and never applied.
  */
 @Injectable()
 export class WebhookService {
@@ -50,7 +52,7 @@ export class WebhookService {
       await finishWebhook(em, { provider, id }, result, this.clock.now());
       return result;
     });
-    this.handled.inc({ outcome });
+    this.handled.inc({ outcome: typeof outcome === 'string' ? outcome : 'parked' });
   }
 
   due(limit: number): Promise<WebhookKey[]> {
@@ -60,9 +62,10 @@ export class WebhookService {
   /** Reads the current state of the webhook's subject from the provider. Returns the function that applies it. */
   private async read(provider: PaymentProvider, webhook: ClaimedWebhook): Promise<ApplyWebhook> {
     if (webhook.ref === null) return () => Promise.resolve('unknown-type');
+    if (isOfAnotherAccount(provider, webhook)) return () => Promise.resolve({ parked: 'account_differs' });
     switch (webhook.subject) {
       case 'payment':
-        return this.readPayment(provider, webhook.ref, webhook.payment_id);
+        return this.readPayment(provider, webhook, webhook.ref);
       case 'dispute':
       case 'transfer':
       case null:
@@ -72,18 +75,40 @@ export class WebhookService {
 
   private async readPayment(
     provider: PaymentProvider,
+    webhook: ClaimedWebhook,
     ref: string,
-    paymentId: string | null,
   ): Promise<ApplyWebhook> {
-    const intent = await provider.find(ref);
+    const intent = await this.find(provider, ref);
+    if (!intent) return () => Promise.resolve('not-ours');
     return async (em) => {
       const payment = await em.findOne(Payment, {
         provider: provider.name,
-        $or: [{ providerRef: intent.ref }, { id: intent.paymentId ?? paymentId }],
+        $or: [{ providerRef: intent.ref }, { id: intent.paymentId ?? webhook.payment_id }],
       });
       if (!payment) return 'not-ours';
-      await this.payments.applyProviderState(em, payment.id, intent);
-      return 'applied';
+      const reported = reportedAmountOf(webhook);
+      const mismatch =
+        (reported && amountMismatch(payment, reported)) ??
+        (await this.payments.applyProviderState(em, payment.id, intent));
+      return mismatch ? { parked: mismatch } : 'applied';
     };
   }
+
+  /** Null if the provider does not have it, and neither do we. */
+  private async find(provider: PaymentProvider, ref: string): Promise<ProviderIntent | null> {
+    try {
+      return await provider.find(ref);
+    } catch (error) {
+      if (!(error instanceof ProviderRejection)) throw error;
+      const known = await this.orm.em.fork().count(Payment, { provider: provider.name, providerRef: ref });
+      if (known > 0) throw error;
+      return null;
+    }
+  }
 }
+
+const isOfAnotherAccount = ({ account: own = null }: PaymentProvider, { account }: ClaimedWebhook): boolean =>
+  own !== null && account !== null && account !== own;
+
+const reportedAmountOf = ({ reported_minor: amountMinor, reported_currency: currency }: ClaimedWebhook) =>
+  amountMinor === null || currency === null ? null : { amountMinor, currency };
