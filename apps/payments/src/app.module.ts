@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountStandingModule } from '@roost/accounts';
+import { AuditModule } from './audit/audit.module.js';
 import { BookingChangeService } from './booking/booking-change.service.js';
 import { BookingPaymentService } from './booking/booking-payment.service.js';
 import { BookingSettlementService } from './booking/booking-settlement.service.js';
@@ -7,6 +8,8 @@ import { BookingConsumer } from './booking/booking.consumer.js';
 import { LedgerModule } from './ledger/ledger.module.js';
 import { OperationScheduler } from './operation/operation-scheduler.service.js';
 import { OperationQueue } from './operation/operation.queue.js';
+import { PaymentAdminController } from './payment-admin/payment-admin.controller.js';
+import { PaymentAdminService } from './payment-admin/payment-admin.service.js';
 import { OperationRecorder } from './payment/operation-recorder.service.js';
 import { OperationRunner } from './payment/operation-runner.service.js';
 import { PaymentCreator } from './payment/payment-creator.service.js';
@@ -28,6 +31,8 @@ import { ReconciliationService } from './reconciliation/reconciliation.service.j
 import { RecoveryJobs } from './recovery/recovery.jobs.js';
 import { RefundAdminService } from './refund/refund-admin.service.js';
 import { RefundController } from './refund/refund.controller.js';
+import { WebhookAdminController } from './webhook/webhook-admin.controller.js';
+import { WebhookAdminService } from './webhook/webhook-admin.service.js';
 import { WebhookReceiver } from './webhook/webhook-receiver.service.js';
 import { WebhookController } from './webhook/webhook.controller.js';
 import { WebhookJobs } from './webhook/webhook.jobs.js';
@@ -35,12 +40,14 @@ import { WebhookService } from './webhook/webhook.service.js';
 
 /** One module: payments, refunds, provider calls and webhooks share one state machine. */
 @Module({
-  imports: [AccountStandingModule, LedgerModule, ProviderModule],
+  imports: [AccountStandingModule, AuditModule, LedgerModule, ProviderModule],
   controllers: [
     BookingConsumer,
+    PaymentAdminController,
     PaymentController,
     ReconciliationController,
     RefundController,
+    WebhookAdminController,
     WebhookController,
   ],
   providers: [
@@ -51,6 +58,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     OperationRecorder,
     OperationRunner,
     OperationScheduler,
+    PaymentAdminService,
     PaymentCreator,
     PaymentPublisher,
     PaymentResolver,
@@ -67,6 +75,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     RecoveryJobs,
     RefundAdminService,
     RefundService,
+    WebhookAdminService,
     WebhookJobs,
     WebhookReceiver,
     WebhookService,

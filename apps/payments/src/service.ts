@@ -11,6 +11,8 @@ import { Refund } from './payment/refund.entity.js';
 
 /** Used by `roost reconcile`, which runs in its own process. */
 export { ReconciliationService } from './reconciliation/reconciliation.service.js';
+/** Used by `roost webhooks`, which runs in its own process. */
+export { WebhookAdminService } from './webhook/webhook-admin.service.js';
 
 export const payments = defineService({
   name: 'payments',

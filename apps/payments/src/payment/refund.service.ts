@@ -25,6 +25,8 @@ interface RefundRequest {
   requestedBy?: string;
   amountMinor: number;
   retained?: Split | null;
+  /** Splits the refund among the parties instead of the cancellation terms. */
+  splitOf?: (remaining: Split) => Split;
 }
 
 /** Refunds payments. Each refund is reserved first, so that all refunds together never exceed the capture. */
@@ -59,7 +61,8 @@ export class RefundService {
       throw new Problem('payment.refund_too_large', undefined, { refundableMinor });
     }
     const remaining = await this.remaining(em, payment);
-    const split = refundSplit(remaining, request.amountMinor, request.retained ?? null);
+    const split =
+      request.splitOf?.(remaining) ?? refundSplit(remaining, request.amountMinor, request.retained ?? null);
     const refund = em.create(Refund, {
       id: uuidv7(),
       paymentId: payment.id,

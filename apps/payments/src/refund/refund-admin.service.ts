@@ -1,8 +1,19 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { REFUND_REASON } from '@roost/contracts';
 import { type AuthUser, Idempotency } from '@roost/http';
 import { Problem, uuidv7 } from '@roost/platform';
+import { AuditLog } from '../audit/audit-log.service.js';
+import type { Split } from '../ledger/domain/posting.js';
+import {
+  refundableBy,
+  type RefundBearer,
+  splitByBearer,
+  splitOfRetry,
+} from '../ledger/domain/refund-bearer.js';
 import { Payment } from '../payment/payment.entity.js';
+import { lockPayment } from '../payment/payment.queries.js';
+import { Refund } from '../payment/refund.entity.js';
 import { RefundService } from '../payment/refund.service.js';
 import { type RefundPayment, type RefundView, toRefundView } from './refund.dto.js';
 
@@ -12,6 +23,7 @@ export class RefundAdminService {
   constructor(
     private readonly idempotency: Idempotency,
     private readonly refunds: RefundService,
+    private readonly auditLog: AuditLog,
   ) {}
 
   /**
@@ -19,23 +31,81 @@ export class RefundAdminService {
    * wait for each other, and none is rejected without need.
    */
   refund(paymentId: string, request: RefundPayment, admin: AuthUser): Promise<RefundView> {
+    const { amountMinor, reason, bearer } = request;
     return this.idempotency.runOnce(
       async (em) => {
-        const payment = await em.findOne(Payment, paymentId);
-        if (!payment) throw new Problem('payment.not_found');
-        if (payment.capturedMinor === 0 || payment.status === 'disputed') {
-          throw new Problem('payment.wrong_state', undefined, { status: payment.status });
-        }
+        const payment = await this.refundable(em, paymentId);
         const refund = await this.refunds.reserve(em, payment, {
           cause: `admin:${uuidv7()}`,
           reason: REFUND_REASON.goodwill,
-          note: request.reason,
+          note: reason,
           requestedBy: admin.id,
-          amountMinor: request.amountMinor,
+          amountMinor,
+          splitOf: (remaining) => split(bearer, remaining, amountMinor),
+        });
+        await this.auditLog.record(em, {
+          ...{ actor: admin, action: 'payment.refund', paymentId, reason },
+          subject: { type: 'payment', id: paymentId },
+          details: { refundId: refund.id, amountMinor, bearer },
         });
         return toRefundView(refund, payment.currency);
       },
       { isolation: 'read committed' },
     );
   }
+
+  /** Refunds the amount of a failed refund again, once. If the provider rejects it again, the new refund can be retried. */
+  retry(
+    { paymentId, refundId }: { paymentId: string; refundId: string },
+    reason: string,
+    admin: AuthUser,
+  ): Promise<RefundView> {
+    return this.idempotency.runOnce(
+      async (em) => {
+        // Concurrent retries wait here; the second one finds the refund of the first.
+        await lockPayment(em, paymentId);
+        const payment = await this.refundable(em, paymentId);
+        const failed = await em.findOne(Refund, { id: refundId, paymentId });
+        if (!failed) throw new Problem('payment.refund_not_found');
+        const cause = `${failed.cause}/retry`;
+        const isRetried = (await em.count(Refund, { paymentId, cause })) > 0;
+        if (failed.status !== 'failed' || isRetried) {
+          throw new Problem('payment.refund_not_failed', undefined, { status: failed.status });
+        }
+        const { amountMinor } = failed;
+        const refund = await this.refunds.reserve(em, payment, {
+          cause,
+          reason: failed.reason as (typeof REFUND_REASON)[keyof typeof REFUND_REASON],
+          note: reason,
+          requestedBy: admin.id,
+          amountMinor,
+          splitOf: (remaining) => splitOfRetry(failed, remaining, amountMinor),
+        });
+        await this.auditLog.record(em, {
+          ...{ actor: admin, action: 'refund.retry', paymentId, reason },
+          subject: { type: 'refund', id: refundId },
+          details: { refundId: refund.id, amountMinor },
+        });
+        return toRefundView(refund, payment.currency);
+      },
+      { isolation: 'read committed' },
+    );
+  }
+
+  private async refundable(em: EntityManager, paymentId: string): Promise<Payment> {
+    const payment = await em.findOne(Payment, paymentId);
+    if (!payment) throw new Problem('payment.not_found');
+    if (payment.capturedMinor === 0 || payment.status === 'disputed') {
+      throw new Problem('payment.wrong_state', undefined, { status: payment.status });
+    }
+    return payment;
+  }
+}
+
+function split(bearer: RefundBearer, remaining: Split, amountMinor: number): Split {
+  const refundableMinor = refundableBy(bearer, remaining);
+  if (amountMinor > refundableMinor) {
+    throw new Problem('payment.refund_too_large', undefined, { refundableMinor });
+  }
+  return splitByBearer(bearer, remaining, amountMinor);
 }

@@ -1,5 +1,6 @@
 import { Controller, Post } from '@nestjs/common';
 import { RespondsWith, type AuthUser, Body, CurrentUser, Param, Roles, Uuid, Summary } from '@roost/http';
+import { AdminReason } from '../audit/audit-log.dto.js';
 import { RefundAdminService } from './refund-admin.service.js';
 import { RefundPayment, RefundView } from './refund.dto.js';
 
@@ -24,5 +25,26 @@ export class RefundController {
     @CurrentUser() admin: AuthUser,
   ): Promise<RefundView> {
     return this.refunds.refund(id, body, admin);
+  }
+
+  @Summary('Retry a failed refund')
+  @Post(':id/refunds/:refundId/retry')
+  @RespondsWith(
+    201,
+    RefundView,
+    'auth.forbidden',
+    'payment.not_found',
+    'payment.refund_not_found',
+    'payment.refund_not_failed',
+    'payment.wrong_state',
+    'payment.refund_too_large',
+  )
+  retry(
+    @Param('id', Uuid) paymentId: string,
+    @Param('refundId', Uuid) refundId: string,
+    @Body(AdminReason) { reason }: AdminReason,
+    @CurrentUser() admin: AuthUser,
+  ): Promise<RefundView> {
+    return this.refunds.retry({ paymentId, refundId }, reason, admin);
   }
 }

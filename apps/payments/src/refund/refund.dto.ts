@@ -1,19 +1,18 @@
 import { MAX_MINOR } from '@roost/money';
-import { hasVisibleText, Instant, INVISIBLE_TEXT, Uuid } from '@roost/http';
+import { Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
+import { ReasonText } from '../audit/audit-log.dto.js';
+import { refundBearers } from '../ledger/domain/refund-bearer.js';
 import type { Refund } from '../payment/refund.entity.js';
 
 export const RefundPayment = z
   .strictObject({
     amountMinor: z.int().min(1).max(MAX_MINOR),
-    reason: z
-      .string()
-      .trim()
-      .min(1)
-      .max(500)
-      .regex(/^[^\0]*$/, { error: 'Must not contain NUL' })
-      .refine(hasVisibleText, INVISIBLE_TEXT)
-      .meta({ description: 'An internal note. The guest does not see it.' }),
+    reason: ReasonText.meta({ description: 'An internal note. The guest does not see it.' }),
+    bearer: z.enum(refundBearers).default('proportional').meta({
+      description:
+        'Who bears the refund: all parties in proportion, the platform alone (also above its share), or the host alone (at most the share of this payment).',
+    }),
   })
   .meta({ id: 'RefundPayment' });
 export type RefundPayment = z.output<typeof RefundPayment>;

@@ -20,11 +20,35 @@ export const paymentsErrors = defineErrors({
     'The payment of a booking is created shortly after the booking. This payment has not been created yet.',
     'Repeat the request with `Prefer: wait=10`, which responds as soon as the payment exists.',
   ),
+  'payment.operation_closed': errorEntry(
+    409,
+    'The operation is closed',
+    'The call to the provider is done or has failed for good. `status` contains its state.',
+    'Read the payment. Retry a failed refund with POST /v1/admin/payments/{id}/refunds/{refundId}/retry.',
+  ),
+  'payment.operation_not_found': errorEntry(
+    404,
+    'No such operation',
+    'No call to a payment provider with this id exists.',
+    'Check the id in the list of operations.',
+  ),
   'payment.provider_unavailable': errorEntry(
     503,
     'The payment provider is not available',
     'The provider did not respond or returned an error. An operation that was started is completed later, exactly once.',
     'Wait for the time in `Retry-After`, and retrieve the payment before you pay again.',
+  ),
+  'payment.refund_not_failed': errorEntry(
+    409,
+    'The refund has not failed',
+    'Only a failed refund can be retried, and only once. `status` contains the state of the refund.',
+    'Read the payment with its refunds. If the retry failed, retry that refund.',
+  ),
+  'payment.refund_not_found': errorEntry(
+    404,
+    'No such refund',
+    'This payment has no refund with this id.',
+    'Check the id in the refunds of the payment.',
   ),
   'payment.refund_too_large': errorEntry(
     409,
@@ -43,5 +67,17 @@ export const paymentsErrors = defineErrors({
     'The signature does not match',
     'The webhook is not signed with the configured secret, or its timestamp is too old.',
     'Check that both sides use the same webhook secret.',
+  ),
+  'webhook.not_found': errorEntry(
+    404,
+    'No such webhook',
+    'No webhook with this id was received from this provider.',
+    'Check the provider and the id in the list of webhooks.',
+  ),
+  'webhook.not_parked': errorEntry(
+    409,
+    'The webhook is not parked',
+    'Only a webhook that contradicts its payment is parked, and only a parked webhook can be dismissed.',
+    'Read the webhook: its `outcome` contains what happened.',
   ),
 });

@@ -103,8 +103,10 @@ export function transferLeg(
 
 /** Splits an amount in proportion to the remaining shares. Throws a RangeError for more than the remaining total. */
 export function takeInProportion(remaining: Split, amountMinor: number): Split {
-  const weights = [remaining.hostMinor, remaining.platformMinor, remaining.taxMinor];
-  if (amountMinor > sum(weights)) throw new RangeError('the amount exceeds the remaining split');
+  const parts = [remaining.hostMinor, remaining.platformMinor, remaining.taxMinor];
+  // The platform can have given more than its share: the others bear the rest.
+  const weights = parts.map((part) => Math.max(0, part));
+  if (amountMinor > sum(parts)) throw new RangeError('the amount exceeds the remaining split');
   const [hostMinor = 0, platformMinor = 0, taxMinor = 0] = allocate(amountMinor, weights);
   return { hostMinor, platformMinor, taxMinor };
 }

@@ -87,7 +87,7 @@ function refundPerHolding(holdings: readonly Holding[], refundMinor: number): nu
 
 /** Splits the refund of one payment by the surplus of each party, and the rest in proportion. */
 function refundFromSurplus(remaining: Split, surplus: Split, amountMinor: number): Split {
-  const excess = splitBy((party) => Math.min(remaining[party], Math.max(0, surplus[party])));
+  const excess = splitBy((party) => Math.max(0, Math.min(remaining[party], surplus[party])));
   if (totalOf(excess) >= amountMinor) return takeInProportion(excess, amountMinor);
   const rest = takeInProportion(minus(remaining, excess), amountMinor - totalOf(excess));
   return splitBy((party) => excess[party] + rest[party]);

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { eventually, expectProblem, testUser } from '@roost/testing';
+import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
+
+interface RefundBody extends Record<string, unknown> {
+  id: string;
+  status: string;
+}
+
+describe('the refund override of operators', () => {
+  let payments: PaymentsUnderTest;
+  beforeAll(async () => {
+    payments = await startPayments();
+  });
+  afterAll(() => payments.close());
+
+  const refund = (paymentId: string, amountMinor: number, bearer?: string) =>
+    payments.service
+      .as(payments.admin)
+      .post<RefundBody>(`/v1/admin/payments/${paymentId}/refunds`, {
+        amountMinor,
+        reason: 'Heating',
+        bearer,
+      });
+  const retry = (paymentId: string, refundId: string) =>
+    payments.service
+      .as(payments.admin)
+      .post<RefundBody>(`/v1/admin/payments/${paymentId}/refunds/${refundId}/retry`, { reason: 'Again' });
+
+  test('the platform can bear the whole refund, and the host keeps the payout', async () => {
+    const guest = testUser();
+    const { payment, booking } = await payments.givenCaptured(guest);
+    expect((await refund(payment.id, 27_280, 'platform')).status).toBe(201);
+    await payments.becomes(guest, payment.id, 'refunded');
+    expect(await payments.balances(booking.bookingId)).toEqual({
+      host_payable: -21_340,
+      platform_revenue: 23_540,
+      tax_payable: -2_200,
+    });
+    await payments.agreed();
+  });
+
+  test('a later refund in proportion takes nothing more from a platform that gave more than its share', async () => {
+    const guest = testUser();
+    const { payment, booking } = await payments.givenCaptured(guest);
+    expect((await refund(payment.id, 10_000, 'platform')).status).toBe(201);
+    expect((await refund(payment.id, 17_280)).status).toBe(201);
+    await payments.becomes(guest, payment.id, 'refunded');
+    const balances = await payments.balances(booking.bookingId);
+    expect(balances).toMatchObject({ platform_revenue: 6_260 });
+    expect((balances.host_payable ?? 0) + (balances.tax_payable ?? 0)).toBe(-6_260);
+    await payments.agreed();
+  });
+
+  test('the host bears at most the share of the payment', async () => {
+    const guest = testUser();
+    const { payment, booking } = await payments.givenCaptured(guest);
+    const tooLarge = await refund(payment.id, 21_341, 'host');
+    expectProblem(tooLarge, 409, 'payment.refund_too_large');
+    expect(tooLarge.body).toMatchObject({ refundableMinor: 21_340 });
+    expect((await refund(payment.id, 21_340, 'host')).status).toBe(201);
+    await payments.becomes(guest, payment.id, 'partially_refunded');
+    expect(await payments.balances(booking.bookingId)).toEqual({
+      provider_clearing: 5_940,
+      platform_revenue: -3_740,
+      tax_payable: -2_200,
+    });
+    await payments.agreed();
+  });
+
+  test('400 for an unknown bearer', async () => {
+    expectProblem(await refund(randomUUID(), 1, 'guest'), 400, 'request.invalid', '/bearer');
+  });
+
+  describe('a failed refund', () => {
+    /** The provider rejects the refund: the payment has the reference of a payment that is not captured. */
+    async function failed(bearer = 'host') {
+      await payments.switches({ drop: 1 });
+      const guest = testUser();
+      const { payment, booking } = await payments.givenCaptured(guest);
+      const [row] = await payments.service.query<{ ref: string }>(
+        'SELECT provider_ref AS ref FROM payment WHERE id = $1',
+        [payment.id],
+      );
+      const other = await payments.sandbox.request<{ id: string }>('POST', '/v1/payment-intents', {
+        amountMinor: 1,
+        currency: 'USD',
+      });
+      const point = (ref: string | undefined) =>
+        payments.service.query('UPDATE payment SET provider_ref = $2 WHERE id = $1', [payment.id, ref]);
+      await point(other.id);
+      const { body } = await refund(payment.id, 1_000, bearer);
+      await eventually(async () =>
+        expect(await payments.service.query('SELECT status FROM refund WHERE id = $1', [body.id])).toEqual([
+          { status: 'failed' },
+        ]),
+      );
+      await point(row?.ref);
+      await payments.switches({});
+      return { guest, payment, booking, refundId: body.id };
+    }
+
+    test('is retried with the same split, once, and is no longer a difference', async () => {
+      const { guest, payment, booking, refundId } = await failed();
+      const kinds = async () =>
+        (await payments.reconcile()).differences.filter((each) => each.paymentId === payment.id);
+      expect(await kinds()).toMatchObject([{ kind: 'refund.refused' }]);
+      const retried = await retry(payment.id, refundId);
+      expect(retried).toMatchObject({ status: 201, body: { amountMinor: 1_000, status: 'pending' } });
+      await payments.becomes(guest, payment.id, 'partially_refunded');
+      expect(await payments.balances(booking.bookingId)).toEqual({
+        provider_clearing: 26_280,
+        host_payable: -20_340,
+        platform_revenue: -3_740,
+        tax_payable: -2_200,
+      });
+      expect(await kinds()).toEqual([]);
+      expectProblem(await retry(payment.id, refundId), 409, 'payment.refund_not_failed');
+      expectProblem(await retry(payment.id, retried.body.id), 409, 'payment.refund_not_failed');
+      const log = await payments.service
+        .as(payments.admin)
+        .get(`/v1/admin/payments/audit-log?paymentId=${payment.id}`);
+      expect(log.body).toMatchObject({
+        data: [
+          { action: 'refund.retry', subjectId: refundId, details: { refundId: retried.body.id } },
+          { action: 'payment.refund', details: { bearer: 'host' } },
+        ],
+      });
+    });
+
+    test('is retried once by concurrent requests', async () => {
+      const { guest, payment, refundId } = await failed('platform');
+      const responses = await Promise.all(Array.from({ length: 8 }, () => retry(payment.id, refundId)));
+      expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
+      for (const response of responses.filter(({ status }) => status !== 201)) {
+        expectProblem(response, 409, 'payment.refund_not_failed');
+      }
+      await payments.becomes(guest, payment.id, 'partially_refunded');
+      const intent = await payments.sandbox.intentOf(payment.id);
+      expect(intent.refundedMinor).toBe(1_000);
+    });
+
+    test('404 for a refund of another payment', async () => {
+      const { payment } = await payments.givenCaptured(testUser());
+      expectProblem(await retry(payment.id, randomUUID()), 404, 'payment.refund_not_found');
+      expectProblem(await retry(randomUUID(), randomUUID()), 404, 'payment.not_found');
+    });
+  });
+});
