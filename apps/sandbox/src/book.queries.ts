@@ -22,11 +22,11 @@ export async function bookTotals(client: Client): Promise<object[]> {
 }
 
 /** Oldest first. */
-export async function bookEntries(client: Client, intentId: string): Promise<object[]> {
+export async function bookEntries(client: Client, subjectId: string): Promise<object[]> {
   const { rows } = await client.query<object>(
     `SELECT kind, amount_minor AS "amountMinor", currency, created_at AS "createdAt"
-     FROM book_entry WHERE intent_id = $1 ORDER BY id`,
-    [intentId],
+     FROM book_entry WHERE $1 IN (intent_id, transfer_id) ORDER BY id`,
+    [subjectId],
   );
   return rows;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** A fault of the next requests of a route. The header `sandbox-fault` sets it for one request. */
 export const Fault = z.strictObject({
-  route: z.enum(['create', 'confirm', 'capture', 'cancel', 'refund', 'read', 'any']),
+  route: z.enum(['create', 'confirm', 'capture', 'cancel', 'refund', 'transfer', 'read', 'any']),
   /**
    * lost: the request does not arrive · fail: 503, nothing done · silent: done, and the connection is closed ·
    * hang: done, and no response for 30 s

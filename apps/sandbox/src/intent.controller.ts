@@ -6,7 +6,7 @@ import { readResponse } from './idempotency.queries.js';
 import { CaptureIntent, ConfirmIntent, CreateIntent, CreateRefund, ListIntents } from './intent.dto.js';
 import type { IntentService } from './intent.service.js';
 import { Rejection } from './rejection.js';
-import { idOf } from './requests.js';
+import { idOf, parseMetadata } from './requests.js';
 
 export interface IntentRoutes {
   database: Database;
@@ -74,11 +74,4 @@ function addReads(app: FastifyInstance, { database, intents, requests }: IntentR
   app.get('/v1/books/:id', (request, reply) =>
     requests.read(request, reply, async () => ({ data: await bookEntries(database.pool, idOf(request)) })),
   );
-}
-
-/** `key:value`; the value may contain colons. */
-function parseMetadata(metadata: string | undefined): Record<string, string> | undefined {
-  if (metadata === undefined) return undefined;
-  const colon = metadata.indexOf(':');
-  return { [metadata.slice(0, colon)]: metadata.slice(colon + 1) };
 }

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { transferSchema } from './transfer-schema.queries.js';
 
 /** The provider's own database. Roost reads it by HTTP only. */
 const schema = `
@@ -74,4 +75,5 @@ CREATE TABLE IF NOT EXISTS switches (only_row boolean PRIMARY KEY DEFAULT true C
 export async function createSchema(client: PoolClient): Promise<void> {
   await client.query(`SELECT pg_advisory_xact_lock(hashtext('roost_sandbox.schema'))`);
   await client.query(schema);
+  await client.query(transferSchema);
 }

@@ -11,6 +11,7 @@ import { addIntentRoutes } from './intent.controller.js';
 import type { IntentService } from './intent.service.js';
 import type { SandboxMetrics } from './metrics.js';
 import { Rejection } from './rejection.js';
+import { addTransferRoutes } from './transfer.controller.js';
 
 /** For the pages of the guest's bank: their style and their form, and no frame around them. */
 const PAGE_HEADERS = {
@@ -53,7 +54,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
   });
   addErrorHandlers(app);
   const faults = new Faults();
-  addIntentRoutes(app, { ...options, requests: new FaultyRequests(database, faults, wakeSender) });
+  const requests = new FaultyRequests(database, faults, wakeSender);
+  addIntentRoutes(app, { ...options, requests });
+  addTransferRoutes(app, { ...options, requests });
   addAuthenticationRoutes(app, options);
   addControlRoutes(app, { ...options, faults });
   addHealthRoutes(app, options);

@@ -16,7 +16,9 @@ export type WebhookType =
   | 'refund.succeeded'
   | 'dispute.created'
   | 'dispute.won'
-  | 'dispute.lost';
+  | 'dispute.lost'
+  | 'transfer.paid'
+  | 'transfer.failed';
 
 /** Stores a webhook in the transaction of its cause. The switches determine its delivery. */
 export async function enqueueWebhook(client: PoolClient, type: WebhookType, data: object): Promise<void> {

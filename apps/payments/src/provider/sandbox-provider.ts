@@ -10,6 +10,7 @@ import {
   type ProviderRefund,
   type ProviderWebhook,
 } from './provider.port.js';
+import { SandboxTransfers } from './sandbox-transfers.js';
 
 const Intent = z.object({
   id: z.string(),
@@ -49,6 +50,8 @@ const WebhookSubject = z.object({
   }),
 });
 
+const TransferSubject = z.object({ transfer: z.object({ id: z.string().min(1).max(200) }) });
+
 const statuses = {
   requires_payment_method: 'open',
   requires_action: 'action',
@@ -58,6 +61,7 @@ const statuses = {
 } as const;
 
 const HANDLED_TYPE = /^(intent|refund|dispute)\./;
+const TRANSFER_TYPE = /^transfer\./;
 const SIGNATURE = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/;
 const SIGNATURE_LIFETIME_SECONDS = 300;
 const PAGE = 100;
@@ -96,7 +100,7 @@ function toRefund(body: unknown): ProviderRefund {
 }
 
 function templateOf(path: string): string {
-  return path.replace(/\?.*$/, '').replace(/^(\/v1\/payment-intents)\/[^/]+/, '$1/{id}');
+  return path.replace(/\?.*$/, '').replace(/^(\/v1\/(?:payment-intents|transfers))\/[^/]+/, '$1/{id}');
 }
 
 /** The sandbox provider over HTTP, called like a real provider. */
@@ -105,7 +109,10 @@ export class SandboxProvider implements PaymentProvider {
   readonly capabilities = { manualCapture: true, idempotentRefunds: true, serverConfirmation: true };
   readonly account = 'acct_sandbox';
   readonly disputes = null;
-  readonly transfers = null;
+  readonly transfers = new SandboxTransfers({
+    get: (path) => this.get(path),
+    post: (path, key, body) => this.post(path, key, body),
+  });
 
   constructor(
     private readonly options: {
@@ -195,6 +202,10 @@ export class SandboxProvider implements PaymentProvider {
     if (!secretsEqual(signature, expected)) return null;
     if (Math.abs(now.getTime() / 1_000 - Number(time)) > SIGNATURE_LIFETIME_SECONDS) return null;
     const webhook = Webhook.parse(JSON.parse(rawBody.toString()));
+    if (TRANSFER_TYPE.test(webhook.type)) {
+      const { id: ref } = TransferSubject.parse(webhook.data).transfer;
+      return { id: webhook.id, type: webhook.type, subject: 'transfer', ref, paymentId: null };
+    }
     // The data of other types has no defined shape.
     const subject = HANDLED_TYPE.test(webhook.type) ? WebhookSubject.parse(webhook.data).intent : undefined;
     const metadata = PaymentMetadata.safeParse(subject?.metadata);
