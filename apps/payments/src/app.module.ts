@@ -10,6 +10,8 @@ import { OperationScheduler } from './operation/operation-scheduler.service.js';
 import { OperationQueue } from './operation/operation.queue.js';
 import { PaymentAdminController } from './payment-admin/payment-admin.controller.js';
 import { PaymentAdminService } from './payment-admin/payment-admin.service.js';
+import { PaperModule } from './paper/paper.module.js';
+import { CaptureRecorder } from './payment/capture-recorder.service.js';
 import { OperationRecorder } from './payment/operation-recorder.service.js';
 import { OperationRunner } from './payment/operation-runner.service.js';
 import { PaymentCreator } from './payment/payment-creator.service.js';
@@ -40,7 +42,7 @@ import { WebhookService } from './webhook/webhook.service.js';
 
 /** One module: payments, refunds, provider calls and webhooks share one state machine. */
 @Module({
-  imports: [AccountStandingModule, AuditModule, LedgerModule, ProviderModule],
+  imports: [AccountStandingModule, AuditModule, LedgerModule, PaperModule, ProviderModule],
   controllers: [
     BookingConsumer,
     PaymentAdminController,
@@ -54,6 +56,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     BookingChangeService,
     BookingPaymentService,
     BookingSettlementService,
+    CaptureRecorder,
     OperationQueue,
     OperationRecorder,
     OperationRunner,

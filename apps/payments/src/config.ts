@@ -1,4 +1,23 @@
 import { z } from 'zod';
+import { DEVELOPMENT_ENTITY, LegalEntities, type LegalEntity } from './paper/domain/legal-entity.js';
+
+const DEFAULT_ENTITIES = JSON.stringify([
+  {
+    id: DEVELOPMENT_ENTITY,
+    name: 'Roost Development',
+    addressLines: ['1 Example Street', 'Albany, NY 12207'],
+    countryCode: 'US',
+    numberPrefix: 'DEV-',
+  },
+]);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 export const PaymentsConfig = z.object({
   PAYMENT_PROVIDERS: z
@@ -27,4 +46,18 @@ export const PaymentsConfig = z.object({
     description:
       'the interval at which the state of an unfinished payment is requested from its provider, from 0.2 to 3600 seconds',
   }),
+  LEGAL_ENTITIES: z
+    .string()
+    .default(DEFAULT_ENTITIES)
+    .transform(parseJson)
+    .pipe(LegalEntities)
+    .meta({
+      description:
+        'a JSON array of the legal entities that issue receipts: id, name, addressLines, countryCode, taxId, numberPrefix, countries, currencies; exactly one without countries and currencies, the default; ids, prefixes, countries and currencies distinct',
+      production: {
+        accepts: (entities: unknown) =>
+          !(entities as LegalEntity[]).some(({ id }) => id === DEVELOPMENT_ENTITY),
+        rule: 'your own legal entities, not the one of development',
+      },
+    }),
 });

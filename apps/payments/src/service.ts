@@ -3,6 +3,7 @@ import { defineService } from '@roost/service';
 import { Migration0001Payments } from '../migrations/Migration0001Payments.js';
 import { Migration0002Disputes } from '../migrations/Migration0002Disputes.js';
 import { Migration0005Operators } from '../migrations/Migration0005Operators.js';
+import { Migration0004Papers } from '../migrations/Migration0004Papers.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { PaymentOperation } from './operation/operation.entity.js';
@@ -25,10 +26,12 @@ export const payments = defineService({
     Migration0000AccountStanding,
     Migration0001Payments,
     Migration0002Disputes,
+    Migration0004Papers,
     Migration0005Operators,
   ],
   projections: {
-    'identity.user': ['account_standing'],
+    'identity.user': ['account_standing', 'party_name'],
+    'listings.listing': ['listing_name'],
   },
   queue: true,
 });

@@ -1,9 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { Clock, Encryption, SystemClock } from '@roost/platform';
-import { captureLegs, takeInProportion } from '../ledger/domain/posting.js';
-import { LedgerService } from '../ledger/ledger.service.js';
+import { Encryption, SystemClock } from '@roost/platform';
 import type { ProviderIntent } from '../provider/provider.port.js';
+import { CaptureRecorder } from './capture-recorder.service.js';
 import { applyProviderState, type StateChange } from './domain/payment-state.js';
 import { factsOf } from './payment-facts.js';
 import { PaymentPublisher } from './payment-publisher.service.js';
@@ -19,9 +18,8 @@ export class PaymentStateUpdater {
   constructor(
     private readonly publisher: PaymentPublisher,
     private readonly steps: PaymentStepScheduler,
-    private readonly ledger: LedgerService,
+    private readonly captures: CaptureRecorder,
     private readonly encryption: Encryption,
-    private readonly clock: Clock,
     private readonly systemClock: SystemClock,
     private readonly checks: ProviderCheckSchedule,
   ) {}
@@ -71,7 +69,7 @@ export class PaymentStateUpdater {
         });
         break;
       case 'captured':
-        await this.recordCapture(em, payment);
+        await this.captures.record(em, payment);
         break;
       case 'voided':
         await this.publisher.publish(em, payment, 'payment.voided', {});
@@ -82,22 +80,5 @@ export class PaymentStateUpdater {
       case undefined:
         break;
     }
-  }
-
-  private async recordCapture(em: EntityManager, payment: Payment): Promise<void> {
-    payment.capturedAt = this.clock.now();
-    const { hostMinor, platformMinor, taxMinor } = payment;
-    const split = takeInProportion({ hostMinor, platformMinor, taxMinor }, payment.capturedMinor);
-    await this.publisher.publish(em, payment, 'payment.captured', {
-      capturedAt: payment.capturedAt.toISOString(),
-    });
-    await this.ledger.post(em, {
-      key: `capture:${payment.id}`,
-      currency: payment.currency,
-      paymentId: payment.id,
-      bookingId: payment.bookingId,
-      occurredAt: payment.capturedAt,
-      legs: captureLegs(payment, split),
-    });
   }
 }

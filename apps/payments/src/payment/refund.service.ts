@@ -11,6 +11,7 @@ import {
 } from '../ledger/domain/posting.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { OperationScheduler } from '../operation/operation-scheduler.service.js';
+import { PaperIssuer } from '../paper/paper-issuer.service.js';
 import { statusAfterRefund } from './domain/payment-state.js';
 import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
@@ -35,6 +36,7 @@ export class RefundService {
   constructor(
     private readonly ledger: LedgerService,
     private readonly operations: OperationScheduler,
+    private readonly papers: PaperIssuer,
     private readonly clock: Clock,
   ) {}
 
@@ -112,6 +114,7 @@ export class RefundService {
       occurredAt: now,
       legs: refundPaidLegs(refund.amountMinor),
     });
+    await this.papers.issueCreditNote(em, payment, refund, now);
   }
 
   /** The provider has rejected the refund for good. Reverses the reservation; reconciliation reports the refund. */

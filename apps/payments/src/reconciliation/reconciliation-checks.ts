@@ -2,6 +2,7 @@ import type { Provider, Type } from '@nestjs/common';
 import { BookingCheck } from './booking.check.js';
 import { LedgerCheckService } from './ledger-check.service.js';
 import { ParkedWebhookCheck } from './parked-webhook.check.js';
+import { PaperCheckService } from './paper-check.service.js';
 import { RECONCILIATION_CHECKS, type ReconciliationCheck } from './reconciliation-check.js';
 import { StuckWorkCheck } from './stuck-work.check.js';
 
@@ -11,6 +12,7 @@ const checks: Type<ReconciliationCheck>[] = [
   BookingCheck,
   StuckWorkCheck,
   ParkedWebhookCheck,
+  PaperCheckService,
 ];
 
 export const reconciliationChecks: Provider[] = [

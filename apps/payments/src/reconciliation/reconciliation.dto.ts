@@ -12,6 +12,7 @@ export const differenceKinds = [
   'booking.undecided',
   'booking.split_differs',
   'refund.refused',
+  'paper.missing',
   'operation.stuck',
   'webhook.stuck',
   'webhook.parked',
@@ -69,6 +70,8 @@ const actions: Record<DifferenceKind, string> = {
     'Check that the provider is reachable. The webhook is retried automatically, or now with POST /v1/admin/webhooks/{provider}/{id}/replay.',
   'webhook.parked':
     'Compare the payment at the provider with the one here. Then replay the webhook, or dismiss it: POST /v1/admin/webhooks/{provider}/{id}/replay or /dismiss.',
+  'paper.missing':
+    'Wait for the job paper.issue, which issues and numbers missing papers. If it fails, see the log for the reason.',
 };
 
 export const difference = (

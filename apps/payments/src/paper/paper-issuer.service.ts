@@ -1,0 +1,95 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, CONFIG, type Config, uuidv7 } from '@roost/platform';
+import type { PaymentsConfig } from '../config.js';
+import { type LegalEntity, legalEntityFor, sellerOf } from './domain/legal-entity.js';
+import { creditNoteLines } from './domain/paper-lines.js';
+import { findMissingPapers, findStayCountry, insertPaper, type NewPaper } from './paper.queries.js';
+
+interface PaidPayment {
+  id: string;
+  changeId: string | null;
+  bookingId: string;
+  guestId: string;
+  hostId: string;
+  currency: string;
+}
+
+interface PaidRefund {
+  id: string;
+  reason: string;
+  amountMinor: number;
+  taxMinor: number;
+}
+
+type Content = Pick<NewPaper, 'kind' | 'refundId' | 'amountMinor' | 'lines' | 'occurredAt'>;
+
+/** Issues receipts and credit notes. They are numbered after the commit, see `PaperNumberer`. */
+@Injectable()
+export class PaperIssuer {
+  private readonly entities: readonly LegalEntity[];
+  private readonly dependsOnCountry: boolean;
+
+  constructor(
+    private readonly clock: Clock,
+    @Inject(CONFIG) config: Config<typeof PaymentsConfig>,
+  ) {
+    this.entities = config.LEGAL_ENTITIES;
+    this.dependsOnCountry = this.entities.some(({ countries }) => countries.length > 0);
+  }
+
+  /** Call it in the transaction that records the capture. */
+  async issueReceipt(
+    em: EntityManager,
+    payment: PaidPayment,
+    { amountMinor, occurredAt }: { amountMinor: number; occurredAt: Date },
+  ): Promise<void> {
+    await this.issue(em, payment, { kind: 'receipt', refundId: null, amountMinor, lines: null, occurredAt });
+  }
+
+  /** Call it in the transaction that records the paid refund. */
+  async issueCreditNote(
+    em: EntityManager,
+    payment: PaidPayment,
+    refund: PaidRefund,
+    occurredAt: Date,
+  ): Promise<void> {
+    await this.issue(em, payment, {
+      kind: 'credit_note',
+      refundId: refund.id,
+      amountMinor: refund.amountMinor,
+      lines: creditNoteLines(refund),
+      occurredAt,
+    });
+  }
+
+  /** Issues the papers of payments and refunds from before papers existed. Returns how many were missing. */
+  async issueMissing(em: EntityManager, limit: number): Promise<number> {
+    const missing = await findMissingPapers(em, limit);
+    for (const { paymentId, refundId, reason, amountMinor, taxMinor, occurredAt, ...payment } of missing) {
+      const paid = { ...payment, id: paymentId };
+      if (refundId === null) await this.issueReceipt(em, paid, { amountMinor, occurredAt });
+      else await this.issueCreditNote(em, paid, { id: refundId, reason, amountMinor, taxMinor }, occurredAt);
+    }
+    return missing.length;
+  }
+
+  private async issue(em: EntityManager, payment: PaidPayment, content: Content): Promise<void> {
+    const stayId = payment.changeId ?? payment.bookingId;
+    const countryCode = this.dependsOnCountry ? await findStayCountry(em, stayId) : null;
+    const entity = legalEntityFor(this.entities, { countryCode, currency: payment.currency });
+    await insertPaper(em, {
+      ...content,
+      id: uuidv7(),
+      legalEntity: entity.id,
+      seller: sellerOf(entity),
+      paymentId: payment.id,
+      bookingId: payment.bookingId,
+      stayId,
+      guestId: payment.guestId,
+      hostId: payment.hostId,
+      currency: payment.currency,
+      issuedAt: this.clock.now(),
+    });
+  }
+}
