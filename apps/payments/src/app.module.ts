@@ -27,6 +27,9 @@ import { ProviderStateService } from './payment/provider-state.service.js';
 import { RefundService } from './payment/refund.service.js';
 import { ProviderModule } from './provider/provider.module.js';
 import { ProviderComparisonService } from './reconciliation/provider-comparison.service.js';
+import { ReconciliationGauges } from './reconciliation/reconciliation-gauges.js';
+import { ReconciliationRunService } from './reconciliation/reconciliation-run.service.js';
+import { ReconciliationJobs } from './reconciliation/reconciliation.jobs.js';
 import { reconciliationChecks } from './reconciliation/reconciliation-checks.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
@@ -73,6 +76,9 @@ import { WebhookService } from './webhook/webhook.service.js';
     ProviderCheckSchedule,
     ProviderComparisonService,
     ProviderStateService,
+    ReconciliationGauges,
+    ReconciliationJobs,
+    ReconciliationRunService,
     ReconciliationService,
     ...reconciliationChecks,
     RecoveryJobs,

@@ -60,4 +60,8 @@ export const PaymentsConfig = z.object({
         rule: 'your own legal entities, not the one of development',
       },
     }),
+  RECONCILIATION_MINUTES: z.coerce.number().min(1).max(10_080).default(60).meta({
+    description:
+      'the interval of the comparison of providers, payments, ledger and bookings, from 1 to 10080 minutes',
+  }),
 });

@@ -14,6 +14,7 @@ import { Refund } from './payment/refund.entity.js';
 export { ReconciliationService } from './reconciliation/reconciliation.service.js';
 /** Used by `roost webhooks`, which runs in its own process. */
 export { WebhookAdminService } from './webhook/webhook-admin.service.js';
+export type { WebhookView } from './webhook/webhook-admin.dto.js';
 
 export const payments = defineService({
   name: 'payments',

@@ -15,13 +15,11 @@ describe('the refund override of operators', () => {
   afterAll(() => payments.close());
 
   const refund = (paymentId: string, amountMinor: number, bearer?: string) =>
-    payments.service
-      .as(payments.admin)
-      .post<RefundBody>(`/v1/admin/payments/${paymentId}/refunds`, {
-        amountMinor,
-        reason: 'Heating',
-        bearer,
-      });
+    payments.service.as(payments.admin).post<RefundBody>(`/v1/admin/payments/${paymentId}/refunds`, {
+      amountMinor,
+      reason: 'Heating',
+      bearer,
+    });
   const retry = (paymentId: string, refundId: string) =>
     payments.service
       .as(payments.admin)

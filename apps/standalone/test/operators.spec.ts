@@ -59,6 +59,11 @@ describe('the commands of operators', () => {
       [['replay', 'events'], /Pass the name of one service/],
       [['admin', 'create'], /Pass the mail address of the account/],
       [['clock', 'set'], /Pass an instant/],
+      [['webhooks', 'replay'], /Select some with --provider, .*, or pass --all/],
+      [['webhooks', 'replay', '--id', 'evt_1'], /--id needs --provider/],
+      [['webhooks', 'list', '--since', 'yesterday'], /--since must be an instant .* or a duration/],
+      [['webhooks', 'list', '--outcome', 'lost'], /--outcome must be one of applied, /],
+      [['webhooks', 'show', 'sandbox'], /Pass the name of the provider and the id/],
     ] as const) {
       const { code, err } = await roost(...args);
       expect({ args, code }).toEqual({ args, code: 2 });
@@ -172,6 +177,62 @@ describe('the commands of operators', () => {
     expect(code).toBe(1);
     expect(out).toMatch(/the captured amount of a payment equals its movements in the ledger +\d+ +1 /);
     expect(err).toMatch(/^The ledger is not sound: the captured amount of a payment/);
+  });
+
+  test('reconcile reports a booking that differs from its payments', async () => {
+    const [booking] = await query<{ id: string }>(
+      'bookings',
+      `UPDATE booking SET captured_minor = captured_minor - 1 WHERE id = (
+         SELECT id FROM booking WHERE captured_minor > 0 LIMIT 1) RETURNING id`,
+    );
+    const { code, out, err } = await roost('reconcile', 'run');
+    await query('bookings', 'UPDATE booking SET captured_minor = captured_minor + 1 WHERE id = $1', [
+      booking?.id,
+    ]);
+    expect(code).toBe(1);
+    expect(out).toMatch(new RegExp(`^booking\\.captured +booking ${booking?.id} .*bookings stores`, 'm'));
+    expect(err).toMatch(/ bookings: 1 differences\.\nThere are differences\.\n$/);
+  });
+
+  test('webhooks lists, shows and replays the webhooks of the providers', async () => {
+    interface Webhook {
+      id: string;
+      type: string;
+      outcome: string | null;
+      tries: number;
+    }
+    const found = await json<Webhook[]>('webhooks', 'list', '--type', 'intent.captured', '--since', 'P1D');
+    expect(found.length).toBeGreaterThan(0);
+    expect(new Set(found.map(({ type, outcome }) => `${type} ${outcome}`))).toEqual(
+      new Set(['intent.captured applied']),
+    );
+    const [first] = found;
+    const id = first?.id ?? '';
+    const shown = await roost('webhooks', 'show', 'sandbox', id);
+    expect(shown).toMatchObject({ code: 0, out: expect.stringMatching(/^outcome +applied$/m) });
+    expect(shown.out).not.toMatch(/secret|payload/);
+    const selection = ['--provider', 'sandbox', '--id', id];
+    expect(await json<Webhook[]>('webhooks', 'replay', ...selection, '--dry-run')).toMatchObject([{ id }]);
+    const asked = await roost('webhooks', 'replay', ...selection);
+    expect(asked).toMatchObject({ code: 1, err: '1 webhook will be handled again: add --yes to confirm.\n' });
+    expect(await json<Webhook[]>('webhooks', 'replay', ...selection, '--yes')).toMatchObject([
+      { id, outcome: 'applied' },
+    ]);
+    expect(
+      await query('payments', 'SELECT admin_id, action, subject_id, reason FROM admin_action'),
+    ).toMatchObject([
+      {
+        admin_id: null,
+        action: 'webhook.replay',
+        subject_id: `sandbox/${id}`,
+        reason: 'roost webhooks replay',
+      },
+    ]);
+    expect(await roost('webhooks', 'show', 'sandbox', 'evt_none')).toMatchObject({
+      code: 1,
+      err: 'sandbox has sent no webhook evt_none.\n',
+    });
+    expect(await json('reconcile', 'run')).toMatchObject({ differences: [], bookingDifferences: [] });
   });
 
   test('replay onto full tables changes nothing', () => replayOntoFullTables(operator));

@@ -38,6 +38,12 @@ export const paymentsErrors = defineErrors({
     'The provider did not respond or returned an error. An operation that was started is completed later, exactly once.',
     'Wait for the time in `Retry-After`, and retrieve the payment before you pay again.',
   ),
+  'payment.reconciliation_not_run': errorEntry(
+    404,
+    'There was no reconciliation yet',
+    'The first regular reconciliation runs a few minutes after the start of the service.',
+    'Use GET /v1/admin/reconciliation to run one now.',
+  ),
   'payment.refund_not_failed': errorEntry(
     409,
     'The refund has not failed',

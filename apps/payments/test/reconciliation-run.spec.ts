@@ -1,0 +1,86 @@
+import { expectProblem, testUser } from '@roost/testing';
+import { ReconciliationRunService } from '../src/reconciliation/reconciliation-run.service.js';
+import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
+
+describe('the regular reconciliation', () => {
+  let payments: PaymentsUnderTest;
+  beforeAll(async () => {
+    payments = await startPayments({ PAYMENT_CHECK_SECONDS: '3600', RECONCILIATION_MINUTES: '60' });
+  });
+  afterAll(() => payments.close());
+
+  const runs = () => payments.service.get(ReconciliationRunService);
+  const storedRuns = async () =>
+    (await payments.service.query<{ n: number }>('SELECT count(*)::int AS n FROM reconciliation_run'))[0]?.n;
+  const last = () => payments.service.as(payments.admin).get('/v1/admin/reconciliation/last');
+  const metric = async (name: string, label = '') => {
+    const response = await fetch(`${payments.service.url}/metrics`);
+    const lines = (await response.text()).split('\n');
+    const line = lines.find((each) => each.startsWith(`${name}{`) && each.includes(label));
+    return Number(line?.split(' ').at(-1));
+  };
+  const differing = () => metric('payments_reconciliation_differences', 'kind="ledger.payment_differs"');
+  /** Moves the last run into the past. */
+  const age = (minutes: number) =>
+    payments.service.query(
+      `UPDATE reconciliation_run SET finished_at = finished_at - $1 * interval '1 minute'`,
+      [minutes],
+    );
+
+  test('404 before the first run', async () => {
+    expectProblem(await last(), 404, 'payment.reconciliation_not_run');
+  });
+
+  test('does not run right after the start', async () => {
+    await runs().runIfDue();
+    expect(await storedRuns()).toBe(0);
+  });
+
+  test('stores its result, which the route and the metrics show', async () => {
+    const { payment } = await payments.givenCaptured(testUser());
+    await runs().run();
+    expect(await last()).toMatchObject({
+      status: 200,
+      body: { payments: 1, providerPayments: 1, movements: 4, counts: {}, differences: [] },
+    });
+    expect(await differing()).toBe(0);
+    expect(await metric('payments_reconciliation_age_seconds')).toBeLessThan(60);
+    await payments.service.query('UPDATE payment SET captured_minor = captured_minor - 1 WHERE id = $1', [
+      payment.id,
+    ]);
+    await runs().run();
+    expect((await last()).body).toMatchObject({
+      counts: { 'ledger.payment_differs': 1, 'provider.amount_differs': 1 },
+      differences: [{ paymentId: payment.id }, { paymentId: payment.id }],
+    });
+    expect(await differing()).toBe(1);
+    await payments.service.query('UPDATE payment SET captured_minor = captured_minor + 1 WHERE id = $1', [
+      payment.id,
+    ]);
+  });
+
+  test('runs again after its interval', async () => {
+    const before = await storedRuns();
+    await age(59);
+    await runs().runIfDue();
+    expect(await storedRuns()).toBe(before);
+    await age(1);
+    expect(await metric('payments_reconciliation_age_seconds')).toBeGreaterThanOrEqual(3_600);
+    await runs().runIfDue();
+    expect(await storedRuns()).toBe((before ?? 0) + 1);
+  });
+
+  test('stores nothing while the provider does not answer, so that its age grows', async () => {
+    const before = await storedRuns();
+    await payments.sandbox.faults({ route: 'any', kind: 'fail', times: 2 });
+    await expect(runs().run()).rejects.toThrow();
+    expect(await storedRuns()).toBe(before);
+    await payments.sandbox.faults();
+  });
+
+  test('401 without a token, 403 without the admin role', async () => {
+    const path = '/v1/admin/reconciliation/last';
+    expectProblem(await payments.service.anonymous.get(path), 401, 'auth.missing_token');
+    expectProblem(await payments.service.as(testUser()).get(path), 403, 'auth.forbidden');
+  });
+});
