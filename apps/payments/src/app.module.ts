@@ -26,6 +26,9 @@ import { ProviderCheckSchedule } from './payment/provider-check-schedule.js';
 import { ProviderStateService } from './payment/provider-state.service.js';
 import { RefundService } from './payment/refund.service.js';
 import { ProviderModule } from './provider/provider.module.js';
+import { ReceiptModule } from './receipt/receipt.module.js';
+import { LedgerCheckService } from './reconciliation/ledger-check.service.js';
+import { PaperCheckService } from './reconciliation/paper-check.service.js';
 import { ProviderComparisonService } from './reconciliation/provider-comparison.service.js';
 import { ReconciliationGauges } from './reconciliation/reconciliation-gauges.js';
 import { ReconciliationRunService } from './reconciliation/reconciliation-run.service.js';
@@ -46,6 +49,7 @@ import { WebhookService } from './webhook/webhook.service.js';
 /** One module: payments, refunds, provider calls and webhooks share one state machine. */
 @Module({
   imports: [AccountStandingModule, AuditModule, LedgerModule, PaperModule, ProviderModule],
+  imports: [AccountStandingModule, LedgerModule, PaperModule, ProviderModule, ReceiptModule],
   controllers: [
     BookingConsumer,
     PaymentAdminController,

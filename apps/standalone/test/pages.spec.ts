@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { TestClient } from '@roost/testing';
+import { hasBrowser, openBrowser, openPage, picture } from '@roost/testing/browser';
 import type { Browser } from 'playwright-core';
-import { hasBrowser, openBrowser, openPage, picture } from './browser.js';
 import { freshEnvironment, stopAll, run } from './launcher.js';
 
 jest.setTimeout(120_000);

@@ -29,6 +29,7 @@ export {
 } from './import/import-batch.js';
 export { createDocument } from './openapi/document.js';
 export { etagOf, requireMatch, withEtag } from './requests/etag.js';
+export { preferredMediaType } from './requests/media-type.js';
 export { decodeCursor, encodeCursor, page, type PageOf, cursorAt } from './requests/page.js';
 export { Wait, waitForChange, type WaitRequest, waitSeconds } from './requests/wait.js';
 export { clientNetwork } from './server/client-network.js';
@@ -36,7 +37,14 @@ export { createHttpServer, type HttpOptions, MAX_BODY_BYTES } from './server/htt
 export { RateLimit, RateLimitConfig, RateLimits } from './server/rate-limits.js';
 export { serveMetrics, serveOperations } from './server/operations.js';
 export { toProblem, ProblemFilter } from './server/problem-filter.js';
-export { HasEtag, RespondsWith, RespondsWithFile, RespondsWithText, Summary } from './shapes/responses.js';
+export {
+  HasEtag,
+  RespondsWith,
+  RespondsWithFile,
+  RespondsWithJsonOr,
+  RespondsWithText,
+  Summary,
+} from './shapes/responses.js';
 export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
 export { documentedNumber, Instant, IsoDate, Page, PageQuery, Uuid } from './shapes/common.js';
 export { Email } from './shapes/email.js';

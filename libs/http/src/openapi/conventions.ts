@@ -5,7 +5,7 @@ import {
   STEP_UP_EXTENSION,
   VERIFIED_EMAIL_EXTENSION,
 } from '../auth/decorators.js';
-import { ETAG_EXTENSION, problemSchema } from '../shapes/responses.js';
+import { ALTERNATIVE_EXTENSION, ETAG_EXTENSION, problemSchema } from '../shapes/responses.js';
 
 export interface DocumentedOperation {
   security?: object[];
@@ -45,8 +45,18 @@ export function complete(operation: DocumentedOperation, method: string, path: s
     codes.push('idempotency.in_progress', 'idempotency.key_reused');
     operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
   }
+  addAlternative(operation);
   if (operation[ETAG_EXTENSION]) addConditionalRead(operation);
   for (const code of codes) addProblem(operation, code);
+}
+
+/** The second media type of the response. */
+function addAlternative(operation: DocumentedOperation): void {
+  const mediaType = operation[ALTERNATIVE_EXTENSION];
+  delete operation[ALTERNATIVE_EXTENSION];
+  if (typeof mediaType !== 'string') return;
+  const { content } = operation.responses[200] as { content: Record<string, unknown> };
+  content[mediaType] = { schema: { type: 'string' } };
 }
 
 function addConditionalRead(operation: DocumentedOperation): void {

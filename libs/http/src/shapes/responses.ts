@@ -51,6 +51,21 @@ export function RespondsWithText(mediaType: string, ...codes: ErrorCode[]): Retu
   ) as Returning<string>;
 }
 
+/** The OpenAPI extension that names the second media type of a response until `createDocument` adds it. */
+export const ALTERNATIVE_EXTENSION = 'x-roost-alternative';
+
+/** The response of a route that returns JSON or text of a media type, by the `Accept` header of the request. */
+export function RespondsWithJsonOr<S extends z.ZodType>(
+  mediaType: string,
+  schema: S,
+  ...codes: ErrorCode[]
+): Returning<z.output<S> | string> {
+  return applyDecorators(
+    RespondsWith(200, schema, ...codes) as MethodDecorator,
+    ApiExtension(ALTERNATIVE_EXTENSION, mediaType),
+  ) as Returning<z.output<S> | string>;
+}
+
 /** The response of a route that returns a file of one of these media types, such as `image/jpeg`. */
 export function RespondsWithFile(mediaTypes: readonly string[], ...codes: ErrorCode[]): MethodDecorator {
   const content = { schema: { type: 'string', format: 'binary' } };

@@ -24,14 +24,21 @@ export async function openBrowser(): Promise<Browser> {
 }
 
 /** Opens a page. `faults` lists requests to other hosts and errors of scripts. */
-export async function openPage(browser: Browser, url: string): Promise<{ page: Page; faults: string[] }> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+export async function openPage(
+  browser: Browser,
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<{ page: Page; faults: string[] }> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, extraHTTPHeaders: headers });
   const faults: string[] = [];
   const { host } = new URL(url);
   page.on('request', (request) => {
     const requested = new URL(request.url());
     if (requested.protocol.startsWith('http') && requested.host !== host)
       faults.push(`requests ${requested.href}`);
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(`logs ${message.text()}`);
   });
   page.on('pageerror', (error) => faults.push(`throws ${error.message}`));
   await page.goto(url);
