@@ -8,9 +8,9 @@ import { BookingConsumer } from './booking/booking.consumer.js';
 import { LedgerModule } from './ledger/ledger.module.js';
 import { OperationScheduler } from './operation/operation-scheduler.service.js';
 import { OperationQueue } from './operation/operation.queue.js';
+import { PaperModule } from './paper/paper.module.js';
 import { PaymentAdminController } from './payment-admin/payment-admin.controller.js';
 import { PaymentAdminService } from './payment-admin/payment-admin.service.js';
-import { PaperModule } from './paper/paper.module.js';
 import { CaptureRecorder } from './payment/capture-recorder.service.js';
 import { OperationRecorder } from './payment/operation-recorder.service.js';
 import { OperationRunner } from './payment/operation-runner.service.js';
@@ -27,14 +27,12 @@ import { ProviderStateService } from './payment/provider-state.service.js';
 import { RefundService } from './payment/refund.service.js';
 import { ProviderModule } from './provider/provider.module.js';
 import { ReceiptModule } from './receipt/receipt.module.js';
-import { LedgerCheckService } from './reconciliation/ledger-check.service.js';
-import { PaperCheckService } from './reconciliation/paper-check.service.js';
 import { ProviderComparisonService } from './reconciliation/provider-comparison.service.js';
+import { reconciliationChecks } from './reconciliation/reconciliation-checks.js';
 import { ReconciliationGauges } from './reconciliation/reconciliation-gauges.js';
 import { ReconciliationRunService } from './reconciliation/reconciliation-run.service.js';
-import { ReconciliationJobs } from './reconciliation/reconciliation.jobs.js';
-import { reconciliationChecks } from './reconciliation/reconciliation-checks.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
+import { ReconciliationJobs } from './reconciliation/reconciliation.jobs.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
 import { RecoveryJobs } from './recovery/recovery.jobs.js';
 import { RefundAdminService } from './refund/refund-admin.service.js';
@@ -48,8 +46,7 @@ import { WebhookService } from './webhook/webhook.service.js';
 
 /** One module: payments, refunds, provider calls and webhooks share one state machine. */
 @Module({
-  imports: [AccountStandingModule, AuditModule, LedgerModule, PaperModule, ProviderModule],
-  imports: [AccountStandingModule, LedgerModule, PaperModule, ProviderModule, ReceiptModule],
+  imports: [AccountStandingModule, AuditModule, LedgerModule, PaperModule, ProviderModule, ReceiptModule],
   controllers: [
     BookingConsumer,
     PaymentAdminController,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Database } from './database.js';
+import { OpenDispute } from './dispute.dto.js';
 import { Fault, type Faults } from './faults.js';
 import { text } from './intent.dto.js';
 import type { IntentService } from './intent.service.js';
@@ -10,7 +11,7 @@ import { Switches } from './switches.js';
 import { listWebhooks } from './webhook.queries.js';
 
 const PlannedFaults = z.array(Fault).max(20);
-const DisputeParams = z.object({ id: text(100), step: z.enum(['open', 'won', 'lost']) });
+const DisputeParams = z.object({ id: text(100), step: z.enum(['open', 'review', 'won', 'lost']) });
 
 export interface ControlRoutes {
   database: Database;
@@ -39,7 +40,8 @@ export function addControlRoutes(
   app.get('/control/webhooks', async () => ({ data: await listWebhooks(database.pool) }));
   app.post('/control/payment-intents/:id/disputes/:step', async (request) => {
     const { id, step } = DisputeParams.parse(request.params);
-    const response = await database.transaction((client) => intents.dispute(client, id, step));
+    const body = OpenDispute.parse(request.body ?? {});
+    const response = await database.transaction((client) => intents.dispute(client, id, step, body));
     wakeSender();
     return response.body;
   });

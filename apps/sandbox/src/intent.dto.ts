@@ -8,7 +8,7 @@ export const text = (max: number) =>
     .string()
     .max(max)
     .refine((value) => !value.includes('\0'), 'Must not contain NUL');
-const amount = z.int().min(1).max(1_000_000_000_000);
+export const amount = z.int().min(1).max(1_000_000_000_000);
 const metadata = z.record(text(40), text(500)).default({});
 
 export const CreateIntent = z.strictObject({

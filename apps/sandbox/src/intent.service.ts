@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { insertBookEntry } from './book.queries.js';
+import { OpenDispute } from './dispute.dto.js';
+import { DisputeService, type DisputeStep } from './dispute.service.js';
 import type { ApiResponse } from './idempotency.js';
 import { type ConfirmIntent, type CreateIntent, toIntentView, toRefundView } from './intent.dto.js';
 import {
@@ -9,7 +11,6 @@ import {
   chargeIntent,
   type Client,
   declineIntent,
-  incrementVersion,
   insertIntent,
   type IntentFilter,
   type IntentRow,
@@ -19,7 +20,7 @@ import {
   readIntent,
   requireAction,
 } from './intent.queries.js';
-import { closeDispute, insertDispute, insertRefund, listRefunds, type NewRefund } from './refund.queries.js';
+import { insertRefund, listRefunds, type NewRefund } from './refund.queries.js';
 import { Rejection } from './rejection.js';
 import { type TestCard, testCardOf } from './test-card.js';
 import { enqueueWebhook } from './webhook.js';
@@ -28,6 +29,8 @@ const newSecret = () => randomBytes(18).toString('base64url');
 
 /** The payment intents of the provider. Each method runs in its caller's transaction. */
 export class IntentService {
+  readonly disputes = new DisputeService((client, id) => this.get(client, id));
+
   constructor(private readonly publicUrl: () => string) {}
 
   async create(client: PoolClient, request: CreateIntent): Promise<ApiResponse> {
@@ -96,9 +99,7 @@ export class IntentService {
   async refund(client: PoolClient, request: NewRefund): Promise<ApiResponse> {
     const intent = await readIntent(client, request.intentId, 'FOR UPDATE');
     if (intent.status !== 'succeeded') throw unexpectedState(intent);
-    if (intent.refunded_minor + request.amountMinor > intent.captured_minor) {
-      throw new Rejection(409, 'refund_too_large', 'The refunds exceed the captured amount');
-    }
+    await this.disputes.requireRefundable(client, intent, request.amountMinor);
     const body = toRefundView(await insertRefund(client, request));
     await insertBookEntry(client, intent, 'refund', -request.amountMinor);
     await enqueueWebhook(client, 'refund.succeeded', {
@@ -108,19 +109,14 @@ export class IntentService {
     return { status: 201, body };
   }
 
-  /** Opens a dispute by hand, or closes the open one with the bank's decision. */
-  async dispute(client: PoolClient, id: string, step: 'open' | 'won' | 'lost'): Promise<ApiResponse> {
-    const intent = await readIntent(client, id, 'FOR UPDATE');
-    if (step === 'open') {
-      if (intent.status !== 'succeeded' || intent.dispute) throw unexpectedState(intent);
-      await this.openDispute(client, intent);
-    } else {
-      const amount = await closeDispute(client, id, step);
-      if (amount === undefined) throw new Rejection(409, 'no_open_dispute', 'There is no open dispute');
-      if (step === 'won') await insertBookEntry(client, intent, 'dispute_reversal', amount);
-      await incrementVersion(client, id);
-      await enqueueWebhook(client, `dispute.${step}`, { intent: await this.get(client, id) });
-    }
+  /** Opens a dispute by hand, or advances the open one. */
+  async dispute(
+    client: PoolClient,
+    id: string,
+    step: DisputeStep,
+    request: OpenDispute,
+  ): Promise<ApiResponse> {
+    await this.disputes.advance(client, id, step, request);
     return { status: 200, body: await this.get(client, id) };
   }
 
@@ -168,7 +164,7 @@ export class IntentService {
 
   private async finishCapture(client: PoolClient, id: string, card: TestCard): Promise<ApiResponse> {
     await enqueueWebhook(client, 'intent.captured', { intent: await this.get(client, id) });
-    if (card.dispute) await this.openDispute(client, await readIntent(client, id));
+    if (card.dispute) await this.disputes.open(client, await readIntent(client, id), OpenDispute.parse({}));
     return { status: 200, body: await this.get(client, id), silent: card.silent ?? false };
   }
 
@@ -182,13 +178,6 @@ export class IntentService {
     const intent = await this.get(client, id);
     await enqueueWebhook(client, 'intent.failed', { intent });
     return { status: 402, body: { error: { code, message: 'The payment was declined', intent } } };
-  }
-
-  private async openDispute(client: PoolClient, intent: IntentRow): Promise<void> {
-    await insertDispute(client, intent);
-    await insertBookEntry(client, intent, 'dispute', -intent.captured_minor);
-    await incrementVersion(client, intent.id);
-    await enqueueWebhook(client, 'dispute.created', { intent: await this.get(client, intent.id) });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Client, type IntentRow, newId } from './intent.queries.js';
+import { type Client, newId } from './intent.queries.js';
 
 export interface RefundRow {
   seq: number;
@@ -45,25 +45,4 @@ export async function listRefunds(client: Client, intentId: string): Promise<Ref
     intentId,
   ]);
   return rows;
-}
-
-/** Opens a dispute about the captured amount of an intent. */
-export async function insertDispute(client: Client, intent: IntentRow): Promise<void> {
-  await client.query(
-    `INSERT INTO dispute (id, intent_id, amount_minor, status) VALUES ($1, $2, $3, 'open')`,
-    [newId('dp'), intent.id, intent.captured_minor],
-  );
-}
-
-/** Closes the open dispute of an intent; returns its amount, or undefined if there is none. */
-export async function closeDispute(
-  client: Client,
-  intentId: string,
-  outcome: 'won' | 'lost',
-): Promise<number | undefined> {
-  const { rows } = await client.query<{ amount_minor: number }>(
-    `UPDATE dispute SET status = $2 WHERE intent_id = $1 AND status = 'open' RETURNING amount_minor`,
-    [intentId, outcome],
-  );
-  return rows[0]?.amount_minor;
 }

@@ -40,6 +40,10 @@ CREATE TABLE IF NOT EXISTS dispute (
   status text NOT NULL CHECK (status IN ('open','won','lost')),
   created_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX IF NOT EXISTS dispute_intent ON dispute (intent_id);
+ALTER TABLE dispute ADD COLUMN IF NOT EXISTS seq bigint GENERATED ALWAYS AS IDENTITY UNIQUE;
+ALTER TABLE dispute ADD COLUMN IF NOT EXISTS under_review boolean NOT NULL DEFAULT false;
+ALTER TABLE dispute ADD COLUMN IF NOT EXISTS reason text NOT NULL DEFAULT 'fraudulent';
+ALTER TABLE dispute ADD COLUMN IF NOT EXISTS evidence_due_at timestamptz NOT NULL DEFAULT now();
 CREATE TABLE IF NOT EXISTS book_entry (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   intent_id text NOT NULL REFERENCES intent,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { addAuthenticationRoutes } from './authentication.controller.js';
 import { addControlRoutes } from './control.controller.js';
 import type { Database } from './database.js';
+import { addDisputeRoutes } from './dispute.controller.js';
 import { Faults } from './faults.js';
 import { FaultyRequests } from './faulty-requests.js';
 import { addHealthRoutes } from './health.controller.js';
@@ -57,6 +58,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   const requests = new FaultyRequests(database, faults, wakeSender);
   addIntentRoutes(app, { ...options, requests });
   addTransferRoutes(app, { ...options, requests });
+  addDisputeRoutes(app, { database, disputes: options.intents.disputes, requests });
   addAuthenticationRoutes(app, options);
   addControlRoutes(app, { ...options, faults });
   addHealthRoutes(app, options);

@@ -15,6 +15,7 @@ export type WebhookType =
   | 'intent.canceled'
   | 'refund.succeeded'
   | 'dispute.created'
+  | 'dispute.updated'
   | 'dispute.won'
   | 'dispute.lost'
   | 'transfer.paid'

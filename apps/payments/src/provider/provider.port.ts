@@ -64,7 +64,7 @@ export interface ProviderTransfer {
 export interface ProviderDisputes {
   find(ref: string): Promise<ProviderDispute>;
   ofPayment(paymentRef: string): Promise<ProviderDispute[]>;
-  /** All disputes at the provider, for reconciliation. */
+  /** All disputes at the provider, the newest first: recovery reads the recent ones, reconciliation all of them. */
   all(): AsyncIterable<ProviderDispute>;
 }
 

@@ -10,6 +10,7 @@ import {
   type ProviderRefund,
   type ProviderWebhook,
 } from './provider.port.js';
+import { SandboxDisputes } from './sandbox-disputes.js';
 import { SandboxTransfers } from './sandbox-transfers.js';
 
 const Intent = z.object({
@@ -41,16 +42,18 @@ const Webhook = z.object({
   account: z.string().max(200).nullish(),
   data: z.unknown(),
 });
-const WebhookSubject = z.object({
+const Ref = z.string().min(1).max(200);
+const WebhookIntent = z.object({
   intent: z.object({
-    id: z.string().min(1).max(200),
+    id: Ref,
     amountMinor: z.int().optional(),
     currency: z.string().max(10).optional(),
     metadata: z.record(z.string(), z.string()),
   }),
 });
+const WebhookDispute = WebhookIntent.extend({ dispute: z.object({ id: Ref }) });
 
-const TransferSubject = z.object({ transfer: z.object({ id: z.string().min(1).max(200) }) });
+const WebhookTransfer = z.object({ transfer: z.object({ id: Ref }) });
 
 const statuses = {
   requires_payment_method: 'open',
@@ -60,8 +63,6 @@ const statuses = {
   canceled: 'canceled',
 } as const;
 
-const HANDLED_TYPE = /^(intent|refund|dispute)\./;
-const TRANSFER_TYPE = /^transfer\./;
 const SIGNATURE = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/;
 const SIGNATURE_LIFETIME_SECONDS = 300;
 const PAGE = 100;
@@ -100,7 +101,31 @@ function toRefund(body: unknown): ProviderRefund {
 }
 
 function templateOf(path: string): string {
-  return path.replace(/\?.*$/, '').replace(/^(\/v1\/(?:payment-intents|transfers))\/[^/]+/, '$1/{id}');
+  return path
+    .replace(/\?.*$/, '')
+    .replace(/^(\/v1\/(?:payment-intents|disputes|transfers))\/[^/]+/, '$1/{id}');
+}
+
+/** The data of other types has no defined shape. */
+function subjectOf({
+  type,
+  data,
+}: z.output<typeof Webhook>): Pick<ProviderWebhook, 'subject' | 'ref' | 'paymentId' | 'reported'> {
+  if (type.startsWith('transfer.')) {
+    const { transfer } = WebhookTransfer.parse(data);
+    return { subject: 'transfer', ref: transfer.id, paymentId: null };
+  }
+  const isDispute = type.startsWith('dispute.');
+  if (!isDispute && !/^(intent|refund)\./.test(type)) return { subject: null, ref: null, paymentId: null };
+  const { intent } = WebhookIntent.parse(data);
+  const metadata = PaymentMetadata.safeParse(intent.metadata);
+  const { amountMinor, currency } = intent;
+  return {
+    subject: isDispute ? 'dispute' : 'payment',
+    ref: isDispute ? WebhookDispute.parse(data).dispute.id : intent.id,
+    paymentId: metadata.success ? metadata.data.paymentId : null,
+    reported: amountMinor === undefined || currency === undefined ? null : { amountMinor, currency },
+  };
 }
 
 /** The sandbox provider over HTTP, called like a real provider. */
@@ -108,7 +133,7 @@ export class SandboxProvider implements PaymentProvider {
   readonly name = 'sandbox';
   readonly capabilities = { manualCapture: true, idempotentRefunds: true, serverConfirmation: true };
   readonly account = 'acct_sandbox';
-  readonly disputes = null;
+  readonly disputes = new SandboxDisputes((path) => this.get(path));
   readonly transfers = new SandboxTransfers({
     get: (path) => this.get(path),
     post: (path, key, body) => this.post(path, key, body),
@@ -202,25 +227,7 @@ export class SandboxProvider implements PaymentProvider {
     if (!secretsEqual(signature, expected)) return null;
     if (Math.abs(now.getTime() / 1_000 - Number(time)) > SIGNATURE_LIFETIME_SECONDS) return null;
     const webhook = Webhook.parse(JSON.parse(rawBody.toString()));
-    if (TRANSFER_TYPE.test(webhook.type)) {
-      const { id: ref } = TransferSubject.parse(webhook.data).transfer;
-      return { id: webhook.id, type: webhook.type, subject: 'transfer', ref, paymentId: null };
-    }
-    // The data of other types has no defined shape.
-    const subject = HANDLED_TYPE.test(webhook.type) ? WebhookSubject.parse(webhook.data).intent : undefined;
-    const metadata = PaymentMetadata.safeParse(subject?.metadata);
-    return {
-      id: webhook.id,
-      type: webhook.type,
-      subject: subject ? 'payment' : null,
-      ref: subject?.id ?? null,
-      paymentId: metadata.success ? metadata.data.paymentId : null,
-      reported:
-        subject?.amountMinor === undefined || subject.currency === undefined
-          ? null
-          : { amountMinor: subject.amountMinor, currency: subject.currency },
-      account: webhook.account ?? null,
-    };
+    return { id: webhook.id, type: webhook.type, ...subjectOf(webhook), account: webhook.account ?? null };
   }
 
   private path(ref: string): string {
