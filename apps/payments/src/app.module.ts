@@ -5,6 +5,11 @@ import { BookingChangeService } from './booking/booking-change.service.js';
 import { BookingPaymentService } from './booking/booking-payment.service.js';
 import { BookingSettlementService } from './booking/booking-settlement.service.js';
 import { BookingConsumer } from './booking/booking.consumer.js';
+import { DisputeRecorder } from './dispute/dispute-recorder.service.js';
+import { DisputeRecovery } from './dispute/dispute-recovery.service.js';
+import { DisputeController } from './dispute/dispute.controller.js';
+import { DisputeJobs } from './dispute/dispute.jobs.js';
+import { DisputeService } from './dispute/dispute.service.js';
 import { LedgerModule } from './ledger/ledger.module.js';
 import { OperationScheduler } from './operation/operation-scheduler.service.js';
 import { OperationQueue } from './operation/operation.queue.js';
@@ -12,6 +17,7 @@ import { PaperModule } from './paper/paper.module.js';
 import { PaymentAdminController } from './payment-admin/payment-admin.controller.js';
 import { PaymentAdminService } from './payment-admin/payment-admin.service.js';
 import { CaptureRecorder } from './payment/capture-recorder.service.js';
+import { DeferredRefundService } from './payment/deferred-refund.service.js';
 import { OperationRecorder } from './payment/operation-recorder.service.js';
 import { OperationRunner } from './payment/operation-runner.service.js';
 import { PaymentCreator } from './payment/payment-creator.service.js';
@@ -50,6 +56,7 @@ import { WebhookService } from './webhook/webhook.service.js';
   controllers: [
     BookingConsumer,
     PaymentAdminController,
+    DisputeController,
     PaymentController,
     ReconciliationController,
     RefundController,
@@ -61,6 +68,11 @@ import { WebhookService } from './webhook/webhook.service.js';
     BookingPaymentService,
     BookingSettlementService,
     CaptureRecorder,
+    DeferredRefundService,
+    DisputeJobs,
+    DisputeRecorder,
+    DisputeRecovery,
+    DisputeService,
     OperationQueue,
     OperationRecorder,
     OperationRunner,

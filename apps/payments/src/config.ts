@@ -42,6 +42,10 @@ export const PaymentsConfig = z.object({
     .max(60)
     .default(10)
     .meta({ description: 'the time-out of one call to a payment provider, from 0.2 to 60 seconds' }),
+  DISPUTE_CHECK_SECONDS: z.coerce.number().min(0.2).max(86_400).default(600).meta({
+    description:
+      'the interval at which new and open disputes are requested from their provider, from 0.2 to 86400 seconds',
+  }),
   PAYMENT_CHECK_SECONDS: z.coerce.number().min(0.2).max(3_600).default(60).meta({
     description:
       'the interval at which the state of an unfinished payment is requested from its provider, from 0.2 to 3600 seconds',

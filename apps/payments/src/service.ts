@@ -6,6 +6,7 @@ import { Migration0005Operators } from '../migrations/Migration0005Operators.js'
 import { Migration0004Papers } from '../migrations/Migration0004Papers.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
+import { Dispute } from './dispute/dispute.entity.js';
 import { PaymentOperation } from './operation/operation.entity.js';
 import { Payment } from './payment/payment.entity.js';
 import { Refund } from './payment/refund.entity.js';
@@ -22,7 +23,7 @@ export const payments = defineService({
   description: 'Payments, refunds, webhooks and the ledger',
   module: AppModule,
   config: PaymentsConfig,
-  entities: [Payment, PaymentOperation, Refund],
+  entities: [Dispute, Payment, PaymentOperation, Refund],
   migrations: [
     Migration0000AccountStanding,
     Migration0001Payments,

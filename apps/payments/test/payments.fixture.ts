@@ -31,6 +31,7 @@ export interface Reconciled extends Record<string, unknown> {
   providerPayments: number;
   movements: number;
   differences: { kind: string; paymentId: string | null; providerRef: string | null }[];
+  disputes: { id: string; paymentId: string }[];
 }
 
 /** Two nights at 100.00 with a cleaning fee of 20.00: 220.00 + 14 % + 10 % tax. */

@@ -1,5 +1,6 @@
 import { events, type EventType } from '@roost/contracts';
 import { testUser, eventually, expectGolden, optionalFields } from '@roost/testing';
+import { Disputes } from './dispute.fixture.js';
 import { aChange, LONGER, type PaymentsUnderTest, SHORTER, startPayments } from './payments.fixture.js';
 
 let payments: PaymentsUnderTest;
@@ -8,9 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => payments.close());
 
-/** Disputes and payouts are not implemented. */
 const publishedTypes = (Object.keys(events) as EventType[]).filter(
-  (type) => events[type].topic === 'payments.payment' && !type.includes('dispute'),
+  (type) => events[type].topic === 'payments.payment',
 );
 
 async function publishAllTypes(): Promise<void> {
@@ -23,6 +23,12 @@ async function publishAllTypes(): Promise<void> {
 
   const unconfirmed = await payments.givenPayment({ guest });
   await payments.confirm(guest, unconfirmed.payment.id, 'pm_card_authenticationRequired');
+
+  const disputes = new Disputes(payments);
+  for (const outcome of ['won', 'lost'] as const) {
+    const { payment } = await disputes.givenDisputed();
+    await disputes.decided(payment.id, outcome);
+  }
 
   const declined = await payments.givenAuthorized(guest);
   await payments.service.deliver('booking.declined', { ...declined.booking, state: 'declined' });

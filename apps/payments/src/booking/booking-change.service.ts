@@ -9,7 +9,6 @@ import { type BookingOutcome, goalAfter } from '../payment/domain/payment-state.
 import { PaymentCreator } from '../payment/payment-creator.service.js';
 import { PaymentStepScheduler } from '../payment/payment-step-scheduler.service.js';
 import { Payment } from '../payment/payment.entity.js';
-import { Refund } from '../payment/refund.entity.js';
 import { RefundService } from '../payment/refund.service.js';
 import { BookingSettlementService } from './booking-settlement.service.js';
 import { storeBookingSplit } from './booking-split.queries.js';
@@ -73,14 +72,14 @@ export class BookingChangeService {
 
   private async settle(em: EntityManager, change: Change, payments: readonly Payment[]): Promise<void> {
     const cause = `change:${change.changeId}`;
-    const refundMinor = Math.max(0, -change.differenceMinor);
+    const refundMinor = this.settlements.offsetLosses(payments, Math.max(0, -change.differenceMinor));
     for (const settlement of await this.settlements.settle(em, payments, refundMinor, splitOf(change))) {
       const payment = payments.find(({ id }) => id === settlement.paymentId);
       if (!payment) continue;
       await this.settlements.postTransfers(em, payment, settlement, cause);
       const amountMinor = totalOf(settlement.refund);
       if (amountMinor === 0) continue;
-      await this.refunds.reserve(em, payment, {
+      await this.refunds.request(em, payment, {
         cause,
         reason: REFUND_REASON.bookingChanged,
         amountMinor,
@@ -104,8 +103,10 @@ export class BookingChangeService {
     { changeId }: Change,
     payments: readonly Payment[],
   ): Promise<boolean> {
-    const paymentId = { $in: payments.map(({ id }) => id) };
-    return (await em.count(Refund, { paymentId, cause: `change:${changeId}` })) > 0;
+    for (const { id } of payments) {
+      if (await this.refunds.isRequested(em, id, `change:${changeId}`)) return true;
+    }
+    return false;
   }
 }
 

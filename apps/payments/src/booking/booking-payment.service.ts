@@ -66,10 +66,11 @@ export class BookingPaymentService {
   /** The booking is cancelled: refunds its payments, the newest first, so that each party retains its share. */
   cancel(booking: EventBody<'booking.cancelled'>): Promise<void> {
     return this.transactions.run(async (em) => {
-      const { bookingId, currency, refundMinor } = booking;
+      const { bookingId, currency } = booking;
       const payments = await em.find(Payment, { bookingId }, { orderBy: { createdAt: 'desc', id: 'desc' } });
       const confirmed = payments.filter((payment) => payment.confirmed && payment.goal !== 'release');
       const isDivided = confirmed.length > 1;
+      const refundMinor = this.settlements.offsetLosses(confirmed, booking.refundMinor);
       const retained = splitOf(booking);
       const settlements = isDivided
         ? await this.settlements.settle(em, confirmed, refundMinor, retained)

@@ -1,8 +1,14 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@roost/platform';
-import { type Split, transferLeg } from '../ledger/domain/posting.js';
-import { type Holding, type PaymentSettlement, settle } from '../ledger/domain/settlement.js';
+import { type Split, takeInProportion, transferLeg } from '../ledger/domain/posting.js';
+import {
+  type Holding,
+  type PaymentSettlement,
+  settle,
+  splitBy,
+  totalOf,
+} from '../ledger/domain/settlement.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import type { Payment } from '../payment/payment.entity.js';
 import { RefundService } from '../payment/refund.service.js';
@@ -16,7 +22,15 @@ export class BookingSettlementService {
     private readonly clock: Clock,
   ) {}
 
-  /** Divides a refund among the captured payments of a booking, in their order, so that each party retains `target`. */
+  /** Reduces a refund of a booking by the amounts that the guest's bank has returned already. */
+  offsetLosses(payments: readonly Payment[], refundMinor: number): number {
+    return this.refunds.takeOffsets(payments, refundMinor);
+  }
+
+  /**
+   * Divides a refund among the captured payments of a booking, in their order, so that each party retains `target`. Disputed
+   * payments come first: their part waits, and the bank's decision reduces it.
+   */
   async settle(
     em: EntityManager,
     payments: readonly Payment[],
@@ -24,9 +38,17 @@ export class BookingSettlementService {
     target: Split,
   ): Promise<PaymentSettlement[]> {
     const holdings: Holding[] = [];
-    for (const payment of payments) {
-      if (payment.status !== 'captured' && payment.status !== 'partially_refunded') continue;
-      holdings.push({ paymentId: payment.id, remaining: await this.refunds.remaining(em, payment) });
+    for (const payment of payments.toSorted((a, b) => disputedFirst(a) - disputedFirst(b))) {
+      if (!['captured', 'partially_refunded', 'disputed'].includes(payment.status)) continue;
+      const remaining = await this.refunds.remaining(em, payment);
+      const waiting = takeInProportion(
+        remaining,
+        Math.min(await this.refunds.deferredMinor(em, payment), totalOf(remaining)),
+      );
+      holdings.push({
+        paymentId: payment.id,
+        remaining: splitBy((party) => remaining[party] - waiting[party]),
+      });
     }
     return settle(holdings, refundMinor, target);
   }
@@ -56,3 +78,5 @@ export class BookingSettlementService {
     });
   }
 }
+
+const disputedFirst = ({ status }: Payment): number => (status === 'disputed' ? 0 : 1);

@@ -10,7 +10,7 @@ import { lockPayment } from './payment.queries.js';
 import type { CallOutcome } from './provider-caller.service.js';
 import { ProviderStateService } from './provider-state.service.js';
 import { Refund } from './refund.entity.js';
-import { RefundService } from './refund.service.js';
+import { CHARGE_DISPUTED, RefundService } from './refund.service.js';
 
 /** Records the outcome of a call to a provider, with the payment, its events and its movements. */
 @Injectable()
@@ -45,7 +45,8 @@ export class OperationRecorder {
     outcome: CallOutcome,
   ): Promise<void> {
     if (outcome.refund?.status !== 'succeeded') {
-      await this.refunds.recordRejected(em, payment, refund, outcome.failureCode ?? 'refund_failed');
+      const code = payment.status === 'disputed' ? CHARGE_DISPUTED : outcome.failureCode;
+      await this.refunds.recordRejected(em, payment, refund, code ?? 'refund_failed');
       return;
     }
     await this.refunds.recordPaid(em, payment, refund, outcome.refund.ref);

@@ -8,6 +8,8 @@ export const factsOf = (payment: Payment): PaymentFacts => ({
   capturedMinor: payment.capturedMinor,
   refundedMinor: payment.refundedMinor,
   refundReservedMinor: payment.refundReservedMinor,
+  disputeLostMinor: payment.disputeLostMinor,
+  disputeOffsetMinor: payment.disputeOffsetMinor,
   goal: payment.goal,
   releaseMinor: payment.releaseMinor,
   existsAtProvider: payment.providerRef !== null,

@@ -71,6 +71,18 @@ export class Payment {
   @Property(minor())
   refundedMinor: number = 0;
 
+  /** The parts of open disputes that this payment covers. */
+  @Property(minor())
+  disputedMinor: number = 0;
+
+  /** The parts of lost disputes that this payment covered: the guest's bank has returned them. */
+  @Property(minor())
+  disputeLostMinor: number = 0;
+
+  /** The part of the lost amount that refunds due to the guest were reduced by. */
+  @Property(minor())
+  disputeOffsetMinor: number = 0;
+
   @Property({ ...minor(), nullable: true })
   releaseMinor: number | null = null;
 

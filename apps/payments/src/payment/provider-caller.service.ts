@@ -15,6 +15,7 @@ import { Providers } from '../provider/providers.js';
 import { isEnding } from './domain/payment-state.js';
 import type { Payment } from './payment.entity.js';
 import type { Refund } from './refund.entity.js';
+import { CHARGE_DISPUTED } from './refund.service.js';
 
 /** The definite outcome of a call. */
 export interface CallOutcome {
@@ -36,6 +37,7 @@ interface ExistingCall extends ProviderCall {
 }
 
 const done = (intent: ProviderIntent): CallOutcome => ({ failureCode: null, intent, refund: null });
+const disputed: CallOutcome = { failureCode: CHARGE_DISPUTED, intent: null, refund: null };
 const abandoned = (intent: ProviderIntent): CallOutcome => ({
   failureCode: 'abandoned',
   intent,
@@ -141,12 +143,16 @@ export class ProviderCaller {
     return done(await provider.confirm({ key: operation.key, ref, paymentMethod, returnUrl: null }));
   }
 
-  private async refund({ provider, operation, refund, ref }: ExistingCall): Promise<CallOutcome> {
+  private async refund({ provider, operation, payment, refund, ref }: ExistingCall): Promise<CallOutcome> {
     if (!refund) throw new Error(`operation ${operation.id} has no refund`);
+    const isDisputed = payment.status === 'disputed';
+    // The bank may return the money itself. The outcome of an earlier call is requested nevertheless.
+    if (isDisputed && !isRetry(operation)) return disputed;
     const existing =
       isRetry(operation) && !provider.capabilities.idempotentRefunds
         ? (await provider.refunds(ref)).find(({ refundId }) => refundId === refund.id)
         : undefined;
+    if (isDisputed && !existing && !provider.capabilities.idempotentRefunds) return disputed;
     const { id: refundId, amountMinor, reason } = refund;
     return {
       failureCode: null,

@@ -1,6 +1,7 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import type { Split } from '../ledger/domain/posting.js';
 
-/** Reserves a refund; false if the payment is not captured or all its refunds together would exceed the capture. */
+/** Reserves a refund; false if the payment is not captured or all its refunds and disputes together would exceed the capture. */
 export async function reserveRefund(
   em: EntityManager,
   paymentId: string,
@@ -11,7 +12,16 @@ export async function reserveRefund(
     UPDATE payment
     SET refund_reserved_minor = refund_reserved_minor + ${amountMinor}, version = version + 1, updated_at = ${now}
     WHERE id = ${paymentId} AND status IN ('captured', 'partially_refunded')
-      AND refund_reserved_minor + ${amountMinor} <= captured_minor
+      AND refund_reserved_minor + ${amountMinor} <= captured_minor - disputed_minor - dispute_lost_minor
     RETURNING true`);
   return rows.length > 0;
+}
+
+/** The share of each party that lost disputes have deducted from a payment. */
+export async function lostShares(em: EntityManager, paymentId: string): Promise<Split> {
+  const rows = await em.execute<Split[]>(sql`
+    SELECT coalesce(sum(host_minor), 0)::bigint AS "hostMinor", coalesce(sum(platform_minor), 0)::bigint AS "platformMinor",
+      coalesce(sum(tax_minor), 0)::bigint AS "taxMinor"
+    FROM dispute WHERE payment_id = ${paymentId} AND status = 'lost'`);
+  return rows[0] ?? { hostMinor: 0, platformMinor: 0, taxMinor: 0 };
 }

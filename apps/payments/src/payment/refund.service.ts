@@ -12,18 +12,30 @@ import {
 import { LedgerService } from '../ledger/ledger.service.js';
 import { OperationScheduler } from '../operation/operation-scheduler.service.js';
 import { PaperIssuer } from '../paper/paper-issuer.service.js';
+import {
+  type DeferredRefund,
+  deferredRefunds,
+  insertDeferredRefund,
+  takeDeferredRefunds,
+} from './deferred-refund.queries.js';
 import { statusAfterRefund } from './domain/payment-state.js';
+import { causeOfRetry, offsetLosses } from './domain/refund-due.js';
 import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
-import { reserveRefund } from './refund.queries.js';
+import { lostShares, reserveRefund } from './refund.queries.js';
+
+/** The failure code of a refund that a dispute prevents. It is repeated when the dispute is closed. */
+export const CHARGE_DISPUTED = 'charge_disputed';
+
+type RefundReason = (typeof REFUND_REASON)[keyof typeof REFUND_REASON];
 
 interface RefundRequest {
   /** Unique per payment: the same cause refunds only once. */
   cause: string;
   /** The public reason. An operator's own words go into the note, which no event carries. */
-  reason: (typeof REFUND_REASON)[keyof typeof REFUND_REASON];
-  note?: string;
-  requestedBy?: string;
+  reason: RefundReason;
+  note?: string | null;
+  requestedBy?: string | null;
   amountMinor: number;
   retained?: Split | null;
   /** Splits the refund among the parties instead of the cancellation terms. */
@@ -43,13 +55,52 @@ export class RefundService {
   /** The refund at the end of a booking; once per payment. */
   async release(em: EntityManager, payment: Payment, amountMinor: number): Promise<void> {
     const cause = 'release';
-    if ((await em.count(Refund, { paymentId: payment.id, cause })) > 0) return;
+    if (await this.isRequested(em, payment.id, cause)) return;
     await this.reserve(em, payment, {
       cause,
       reason: REFUND_REASON.bookingEnded,
       amountMinor,
       retained: payment.releaseRetained,
     });
+  }
+
+  /** A refund that a change of the booking requires. While the payment is disputed, it waits for the bank's decision. */
+  async request(em: EntityManager, payment: Payment, request: RefundRequest): Promise<void> {
+    if (payment.status === 'disputed') await this.defer(em, payment, request);
+    else await this.reserve(em, payment, request);
+  }
+
+  /** The payment is no longer disputed: requests the waiting refunds, reduced by the amount that the bank has returned. */
+  async resume(em: EntityManager, payment: Payment): Promise<void> {
+    for (const deferred of await takeDeferredRefunds(em, payment.id)) {
+      const dueMinor = this.takeOffsets([payment], deferred.amountMinor);
+      const amountMinor = Math.min(dueMinor, refundableMinor(payment));
+      if (amountMinor <= 0) continue;
+      await this.reserve(em, payment, { ...deferred, amountMinor, reason: deferred.reason as RefundReason });
+    }
+  }
+
+  /** Reduces a refund by the amounts that the guest's bank has returned, and stores that they are used. */
+  takeOffsets(payments: readonly Payment[], amountMinor: number): number {
+    const { dueMinor, offsets } = offsetLosses(payments, amountMinor);
+    payments.forEach((payment, index) => {
+      payment.disputeOffsetMinor += offsets[index] ?? 0;
+    });
+    return dueMinor;
+  }
+
+  /** A refund for this cause exists or waits. */
+  async isRequested(em: EntityManager, paymentId: string, cause: string): Promise<boolean> {
+    const exists = await em.count(Refund, {
+      paymentId,
+      $or: [{ cause }, { cause: { $like: `${causeOfRetry(cause)}%` } }],
+    });
+    return exists > 0 || (await deferredRefunds(em, paymentId, cause)).count > 0;
+  }
+
+  /** The sum of the refunds of a payment that wait for the bank's decision. */
+  async deferredMinor(em: EntityManager, payment: Payment): Promise<number> {
+    return (await deferredRefunds(em, payment.id, null)).totalMinor;
   }
 
   /** Throws `payment.refund_too_large` if the payment's refunds together would exceed its capture. */
@@ -59,8 +110,9 @@ export class RefundService {
     const reserved = await reserveRefund(em, payment.id, request.amountMinor, now);
     await em.refresh(payment);
     if (!reserved) {
-      const refundableMinor = Math.max(payment.capturedMinor - payment.refundReservedMinor, 0);
-      throw new Problem('payment.refund_too_large', undefined, { refundableMinor });
+      throw new Problem('payment.refund_too_large', undefined, {
+        refundableMinor: Math.max(refundableMinor(payment), 0),
+      });
     }
     const remaining = await this.remaining(em, payment);
     const split =
@@ -104,7 +156,8 @@ export class RefundService {
     Object.assign(refund, { status: 'succeeded', providerRef, finishedAt: now });
     payment.refundedMinor += refund.amountMinor;
     if (payment.status !== 'disputed') {
-      payment.status = statusAfterRefund(payment.capturedMinor, payment.refundedMinor);
+      const returnedMinor = payment.refundedMinor + payment.disputeLostMinor;
+      payment.status = statusAfterRefund(payment.capturedMinor, returnedMinor);
     }
     await this.ledger.post(em, {
       key: `refund:${refund.id}:paid`,
@@ -117,7 +170,10 @@ export class RefundService {
     await this.papers.issueCreditNote(em, payment, refund, now);
   }
 
-  /** The provider has rejected the refund for good. Reverses the reservation; reconciliation reports the refund. */
+  /**
+   * The provider has rejected the refund for good. Reverses the reservation. Reconciliation reports the refund, or it waits
+   * until the dispute that prevents it is closed.
+   */
   async recordRejected(em: EntityManager, payment: Payment, refund: Refund, code: string): Promise<void> {
     const now = this.clock.now();
     Object.assign(refund, { status: 'failed', failureCode: code, finishedAt: now });
@@ -130,15 +186,17 @@ export class RefundService {
       occurredAt: now,
       legs: refundFailedLegs(payment, refund),
     });
+    if (code === CHARGE_DISPUTED) await this.retryAfterDispute(em, payment, refund);
   }
 
-  /** The remaining share of each party in a payment, after all refunds that have not failed. */
+  /** The remaining share of each party in a payment, after lost disputes and all refunds that have not failed. */
   async remaining(em: EntityManager, payment: Payment): Promise<Split> {
     const refunds = await em.find(Refund, { paymentId: payment.id, status: { $ne: 'failed' } });
+    const lost = await lostShares(em, payment.id);
     const remaining = {
-      hostMinor: payment.hostMinor,
-      platformMinor: payment.platformMinor,
-      taxMinor: payment.taxMinor,
+      hostMinor: payment.hostMinor - lost.hostMinor,
+      platformMinor: payment.platformMinor - lost.platformMinor,
+      taxMinor: payment.taxMinor - lost.taxMinor,
     };
     for (const refund of refunds) {
       remaining.hostMinor -= refund.hostMinor;
@@ -147,4 +205,37 @@ export class RefundService {
     }
     return remaining;
   }
+
+  private async retryAfterDispute(em: EntityManager, payment: Payment, refund: Refund): Promise<void> {
+    await em.flush();
+    const remaining = await this.remaining(em, payment);
+    await this.defer(em, payment, {
+      ...{ reason: refund.reason as RefundReason, note: refund.note, requestedBy: refund.requestedBy },
+      cause: causeOfRetry(refund.cause),
+      amountMinor: refund.amountMinor,
+      retained: {
+        hostMinor: remaining.hostMinor - refund.hostMinor,
+        platformMinor: remaining.platformMinor - refund.platformMinor,
+        taxMinor: remaining.taxMinor - refund.taxMinor,
+      },
+    });
+  }
+
+  private defer(em: EntityManager, payment: Payment, request: RefundRequest): Promise<void> {
+    const { cause, reason, note = null, requestedBy = null, amountMinor, retained = null } = request;
+    const deferred: DeferredRefund = {
+      cause,
+      reason,
+      note,
+      requestedBy,
+      amountMinor,
+      retained,
+      paymentId: payment.id,
+    };
+    return insertDeferredRefund(em, deferred, this.clock.now());
+  }
 }
+
+/** The amount that is neither refunded nor withdrawn by a dispute. */
+const refundableMinor = (payment: Payment): number =>
+  payment.capturedMinor - payment.refundReservedMinor - payment.disputedMinor - payment.disputeLostMinor;

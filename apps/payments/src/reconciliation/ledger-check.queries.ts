@@ -44,8 +44,8 @@ export function paymentDifferences(em: EntityManager): Promise<(AmountDifference
   return em.execute<(AmountDifference & { id: string })[]>(sql`
     WITH posted AS (
       SELECT m.payment_id,
-        coalesce(sum(amount_minor) FILTER (WHERE d.code = 'provider_clearing'), 0)::bigint AS captured,
-        coalesce(sum(amount_minor) FILTER (WHERE c.code = 'provider_clearing'), 0)::bigint AS refunded,
+        coalesce(sum(amount_minor) FILTER (WHERE d.code = 'provider_clearing' AND c.code <> 'dispute_reserve'), 0)::bigint AS captured,
+        coalesce(sum(amount_minor) FILTER (WHERE c.code = 'provider_clearing' AND d.code <> 'dispute_reserve'), 0)::bigint AS refunded,
         (coalesce(sum(amount_minor) FILTER (WHERE c.code = 'refunds'), 0)
           - coalesce(sum(amount_minor) FILTER (WHERE d.code = 'refunds'), 0))::bigint AS owed
       FROM movement m JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id
@@ -60,7 +60,7 @@ export function paymentDifferences(em: EntityManager): Promise<(AmountDifference
 
 /**
  * Bookings whose split differs from their movements. At most 1,000 rows. Leaves out bookings with a disputed or unpaid
- * payment, a failed refund that was not retried, or an operator's refund.
+ * payment, a lost dispute, a failed refund that was not retried, or an operator's refund.
  */
 export function bookingDifferences(
   em: EntityManager,
@@ -69,7 +69,7 @@ export function bookingDifferences(
     WITH checked AS (
       SELECT * FROM booking_split b WHERE host_minor IS NOT NULL
         AND NOT EXISTS (SELECT FROM payment p WHERE p.booking_id = b.booking_id
-          AND (p.status = 'disputed' OR (p.confirmed AND p.captured_minor = 0)))
+          AND (p.status = 'disputed' OR p.dispute_lost_minor > 0 OR (p.confirmed AND p.captured_minor = 0)))
         AND NOT EXISTS (SELECT FROM refund r JOIN payment p ON p.id = r.payment_id
           WHERE p.booking_id = b.booking_id AND (r.cause LIKE 'admin:%' OR (r.status = 'failed' AND NOT EXISTS (
             SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry'))))),

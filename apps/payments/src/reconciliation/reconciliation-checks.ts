@@ -1,5 +1,6 @@
 import type { Provider, Type } from '@nestjs/common';
 import { BookingCheck } from './booking.check.js';
+import { DisputeCheckService } from './dispute-check.service.js';
 import { LedgerCheckService } from './ledger-check.service.js';
 import { ParkedWebhookCheck } from './parked-webhook.check.js';
 import { PaperCheckService } from './paper-check.service.js';
@@ -12,6 +13,7 @@ const checks: Type<ReconciliationCheck>[] = [
   BookingCheck,
   StuckWorkCheck,
   ParkedWebhookCheck,
+  DisputeCheckService,
   PaperCheckService,
 ];
 

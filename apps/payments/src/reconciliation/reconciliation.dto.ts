@@ -1,5 +1,6 @@
 import { Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
+import { disputeStatuses } from '../dispute/domain/dispute-state.js';
 
 export const differenceKinds = [
   'ledger.unbalanced',
@@ -11,6 +12,11 @@ export const differenceKinds = [
   'booking.ended_but_captured',
   'booking.undecided',
   'booking.split_differs',
+  'dispute.unposted',
+  'dispute.missing',
+  'dispute.amount_differs',
+  'dispute.status_differs',
+  'dispute.undecided_overdue',
   'refund.refused',
   'paper.missing',
   'operation.stuck',
@@ -33,6 +39,20 @@ export const Difference = z
   .meta({ id: 'Difference' });
 export type Difference = z.output<typeof Difference>;
 
+export const OpenDispute = z
+  .object({
+    id: Uuid,
+    paymentId: Uuid,
+    bookingId: Uuid,
+    providerRef: z.string(),
+    status: z.enum(disputeStatuses),
+    currency: z.string(),
+    amountMinor: z.int(),
+    evidenceDueAt: Instant.nullable(),
+  })
+  .meta({ id: 'OpenDispute' });
+export type OpenDispute = z.output<typeof OpenDispute>;
+
 export const Reconciliation = z
   .object({
     checkedAt: Instant,
@@ -41,6 +61,7 @@ export const Reconciliation = z
     movements: z.int(),
     balanced: z.boolean(),
     differences: z.array(Difference),
+    disputes: z.array(OpenDispute).meta({ description: 'The open disputes. They are no differences.' }),
   })
   .meta({ id: 'Reconciliation' });
 export type Reconciliation = z.output<typeof Reconciliation>;
@@ -72,6 +93,15 @@ const actions: Record<DifferenceKind, string> = {
     'Compare the payment at the provider with the one here. Then replay the webhook, or dismiss it: POST /v1/admin/webhooks/{provider}/{id}/replay or /dismiss.',
   'paper.missing':
     'Wait for the job paper.issue, which issues and numbers missing papers. If it fails, see the log for the reason.',
+  'dispute.unposted':
+    'It is recorded automatically within DISPUTE_CHECK_SECONDS if its payment is captured here, in the same currency. Otherwise respond to it at the provider.',
+  'dispute.missing': 'Look it up at the provider by its reference and check that this is the right account.',
+  'dispute.amount_differs':
+    'Read the dispute at the provider and post the difference between dispute_reserve and provider_clearing.',
+  'dispute.status_differs':
+    'An open dispute is updated automatically. Correct a decided one with reverse movements.',
+  'dispute.undecided_overdue':
+    'Submit the evidence, or accept the dispute, in the dashboard of the provider.',
 };
 
 export const difference = (

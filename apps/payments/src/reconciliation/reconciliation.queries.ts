@@ -38,14 +38,17 @@ export function bookingContradictions(em: EntityManager, undecidedSince: Date): 
     SELECT id, provider_ref, currency, 'booking.confirmed_unpaid' AS kind, amount_minor AS expected, captured_minor AS found
       FROM payment WHERE confirmed AND goal IN ('pay', 'capture') AND captured_minor = 0
     UNION ALL
-    SELECT id, provider_ref, currency, 'booking.ended_but_captured', captured_minor, refund_reserved_minor
-      FROM payment WHERE goal = 'release' AND release_minor IS NULL AND captured_minor > refund_reserved_minor
+    SELECT id, provider_ref, currency, 'booking.ended_but_captured', captured_minor,
+        refund_reserved_minor + dispute_lost_minor
+      FROM payment WHERE goal = 'release' AND release_minor IS NULL AND status <> 'disputed'
+        AND captured_minor > refund_reserved_minor + dispute_lost_minor
     UNION ALL
     SELECT id, provider_ref, currency, 'booking.undecided', 0, authorized_minor FROM payment
       WHERE goal = 'expire' AND status IN ('authorized', 'captured') AND updated_at < ${undecidedSince}
     UNION ALL
     SELECT p.id, p.provider_ref, p.currency, 'refund.refused', r.amount_minor, 0
-      FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.status = 'failed'
+      FROM refund r JOIN payment p ON p.id = r.payment_id
+      WHERE r.status = 'failed' AND r.failure_code IS DISTINCT FROM 'charge_disputed'
         AND NOT EXISTS (SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry')
     LIMIT 1000`);
 }

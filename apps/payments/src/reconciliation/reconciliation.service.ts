@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SystemClock } from '@roost/platform';
 import { Payment } from '../payment/payment.entity.js';
 import { Providers } from '../provider/providers.js';
+import { DisputeCheckService } from './dispute-check.service.js';
 import { ProviderComparisonService } from './provider-comparison.service.js';
 import { RECONCILIATION_CHECKS, type ReconciliationCheck } from './reconciliation-check.js';
 import type { Difference, Reconciliation } from './reconciliation.dto.js';
@@ -16,6 +17,7 @@ export class ReconciliationService {
     private readonly providers: Providers,
     private readonly comparison: ProviderComparisonService,
     @Inject(RECONCILIATION_CHECKS) private readonly checks: readonly ReconciliationCheck[],
+    private readonly disputes: DisputeCheckService,
     private readonly clock: SystemClock,
   ) {}
 
@@ -36,6 +38,7 @@ export class ReconciliationService {
       movements: await countMovements(em),
       balanced: !differences.some(({ kind }) => kind.startsWith('ledger.')),
       differences,
+      disputes: await this.disputes.open(),
     };
   }
 }

@@ -11,6 +11,7 @@ import {
   splitByBearer,
   splitOfRetry,
 } from '../ledger/domain/refund-bearer.js';
+import { causeOfRetry } from '../payment/domain/refund-due.js';
 import { Payment } from '../payment/payment.entity.js';
 import { lockPayment } from '../payment/payment.queries.js';
 import { Refund } from '../payment/refund.entity.js';
@@ -67,8 +68,9 @@ export class RefundAdminService {
         const payment = await this.refundable(em, paymentId);
         const failed = await em.findOne(Refund, { id: refundId, paymentId });
         if (!failed) throw new Problem('payment.refund_not_found');
-        const cause = `${failed.cause}/retry`;
-        const isRetried = (await em.count(Refund, { paymentId, cause })) > 0;
+        const cause = causeOfRetry(failed.cause);
+        // A dispute repeats the refunds that it prevented by itself.
+        const isRetried = await this.refunds.isRequested(em, paymentId, cause);
         if (failed.status !== 'failed' || isRetried) {
           throw new Problem('payment.refund_not_failed', undefined, { status: failed.status });
         }

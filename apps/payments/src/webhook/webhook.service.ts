@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { faultPoint, Transactions } from '@roost/messaging';
 import { Metrics, SystemClock } from '@roost/platform';
 import type { Counter } from 'prom-client';
+import { DisputeService } from '../dispute/dispute.service.js';
 import { amountMismatch } from '../payment/domain/provider-mismatch.js';
 import { Payment } from '../payment/payment.entity.js';
 import { PaymentService } from '../payment/payment.service.js';
@@ -33,6 +34,7 @@ export class WebhookService {
     private readonly transactions: Transactions,
     private readonly providers: Providers,
     private readonly payments: PaymentService,
+    private readonly disputes: DisputeService,
     private readonly clock: SystemClock,
     metrics: Metrics,
   ) {
@@ -67,6 +69,7 @@ export class WebhookService {
       case 'payment':
         return this.readPayment(provider, webhook, webhook.ref);
       case 'dispute':
+        return this.disputes.read(provider, webhook.ref);
       case 'transfer':
       case null:
         return () => Promise.resolve('unknown-type');

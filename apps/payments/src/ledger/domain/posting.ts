@@ -77,6 +77,30 @@ export function refundFailedLegs({ hostId }: Pick<Parties, 'hostId'>, split: Spl
   }));
 }
 
+/** A dispute is opened: the provider withholds the amount until the bank has decided. */
+export function disputeOpenedLegs(amountMinor: number): Leg[] {
+  return [{ debit: account('dispute_reserve'), credit: account('provider_clearing'), amountMinor }];
+}
+
+/** A dispute is won: the provider returns the amount. */
+export function disputeWonLegs(amountMinor: number): Leg[] {
+  return [{ debit: account('provider_clearing'), credit: account('dispute_reserve'), amountMinor }];
+}
+
+/** A dispute is lost: the share of each party is deducted. The platform bears the excess, which was paid to the guest twice. */
+export function disputeLostLegs(
+  { hostId }: Pick<Parties, 'hostId'>,
+  shares: Split & { excessMinor: number },
+): Leg[] {
+  const reserve = account('dispute_reserve');
+  return nonZero([
+    { debit: account('host_payable', hostId), credit: reserve, amountMinor: shares.hostMinor },
+    { debit: account('platform_revenue'), credit: reserve, amountMinor: shares.platformMinor },
+    { debit: account('tax_payable'), credit: reserve, amountMinor: shares.taxMinor },
+    { debit: account('platform_revenue'), credit: reserve, amountMinor: shares.excessMinor },
+  ]);
+}
+
 /** The penalty of a host who cancels: deducted from the host's next payouts. */
 export function penaltyLegs({ hostId }: Pick<Parties, 'hostId'>, amountMinor: number): Leg[] {
   return nonZero([

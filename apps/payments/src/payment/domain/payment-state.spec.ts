@@ -22,6 +22,8 @@ const facts = (given: Partial<PaymentFacts> = {}): PaymentFacts => ({
     : 0,
   refundedMinor: 0,
   refundReservedMinor: 0,
+  disputeLostMinor: 0,
+  disputeOffsetMinor: 0,
   goal: 'pay',
   releaseMinor: null,
   existsAtProvider: true,
@@ -141,6 +143,23 @@ describe('nextStep', () => {
     ['the remaining amount after other refunds', { refundReservedMinor: 80 }, 20],
     ['a part, at most the remaining amount', { releaseMinor: 30, refundReservedMinor: 80 }, 20],
     ['nothing when nothing remains', { refundReservedMinor: 100 }, null],
+    ['the remaining amount after a lost dispute', { disputeLostMinor: 70 }, 30],
+    [
+      'a part, reduced by the amount that the bank has returned',
+      { releaseMinor: 50, disputeLostMinor: 30 },
+      20,
+    ],
+    ['nothing when the bank has returned more than is due', { releaseMinor: 50, disputeLostMinor: 60 }, null],
+    [
+      'a part, without the amount that an earlier refund was reduced by',
+      { releaseMinor: 50, disputeLostMinor: 30, disputeOffsetMinor: 30 },
+      50,
+    ],
+    [
+      'at most the amount that neither refunds nor the bank have returned',
+      { releaseMinor: 50, disputeLostMinor: 30, disputeOffsetMinor: 30, refundReservedMinor: 60 },
+      10,
+    ],
   ])('a release refunds %s', (_name, given, expected) => {
     const step = nextStep(facts({ status: 'captured', goal: 'release', ...given }));
     expect(step).toEqual(expected === null ? null : { kind: 'refund', amountMinor: expected });

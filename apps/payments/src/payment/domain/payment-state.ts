@@ -1,3 +1,5 @@
+import { unusedLoss } from './refund-due.js';
+
 /** The states of a payment, and how a provider's state or a booking's outcome changes them. Pure: data in, data out. */
 export const paymentStatuses = [
   'requires_payment_method',
@@ -31,6 +33,8 @@ export interface PaymentFacts {
   capturedMinor: number;
   refundedMinor: number;
   refundReservedMinor: number;
+  disputeLostMinor: number;
+  disputeOffsetMinor: number;
   goal: PaymentGoal;
   /** The amount to refund on release; null: the whole remaining amount. */
   releaseMinor: number | null;
@@ -152,8 +156,10 @@ export function nextStep(facts: PaymentFacts): NextStep | null {
     case 'release': {
       if (isInProgress(facts.status)) return { kind: 'void' };
       if (facts.status !== 'captured' && facts.status !== 'partially_refunded') return null;
-      const remaining = facts.capturedMinor - facts.refundReservedMinor;
-      const amountMinor = Math.min(facts.releaseMinor ?? remaining, remaining);
+      // A disputed payment waits: the bank may return the money itself.
+      const remaining = facts.capturedMinor - facts.refundReservedMinor - facts.disputeLostMinor;
+      const due = facts.releaseMinor === null ? remaining : facts.releaseMinor - unusedLoss(facts);
+      const amountMinor = Math.min(due, remaining);
       return amountMinor > 0 ? { kind: 'refund', amountMinor } : null;
     }
   }
@@ -162,10 +168,10 @@ export function nextStep(facts: PaymentFacts): NextStep | null {
 /** The booking no longer requires this payment: nothing more may be charged. */
 export const isEnding = (goal: PaymentGoal) => goal === 'release' || goal === 'expire';
 
-/** The status of a captured payment of which `refundedMinor` has been refunded. */
-export function statusAfterRefund(capturedMinor: number, refundedMinor: number): PaymentStatus {
-  if (refundedMinor === 0) return 'captured';
-  return refundedMinor < capturedMinor ? 'partially_refunded' : 'refunded';
+/** The status of a captured payment without an open dispute. `returnedMinor`: paid to the guest by refunds and by the bank. */
+export function statusAfterRefund(capturedMinor: number, returnedMinor: number): PaymentStatus {
+  if (returnedMinor === 0) return 'captured';
+  return returnedMinor < capturedMinor ? 'partially_refunded' : 'refunded';
 }
 
 export type BookingOutcome =

@@ -1,0 +1,32 @@
+/** How lost disputes reduce the refunds that are due to the guest. Pure: data in, data out. */
+
+interface Losses {
+  /** The amount that the guest's bank has returned. */
+  disputeLostMinor: number;
+  /** The part of it that earlier refunds were reduced by. */
+  disputeOffsetMinor: number;
+}
+
+/** The returned amount that no refund was reduced by. */
+export const unusedLoss = ({ disputeLostMinor, disputeOffsetMinor }: Losses): number =>
+  disputeLostMinor - disputeOffsetMinor;
+
+/**
+ * Reduces a refund of `dueMinor` by the amounts that the bank has returned already. Returns the reduced refund and the
+ * part that each payment contributes, in their order.
+ */
+export function offsetLosses(
+  payments: readonly Losses[],
+  dueMinor: number,
+): { dueMinor: number; offsets: number[] } {
+  let open = dueMinor;
+  const offsets = payments.map((payment) => {
+    const offset = Math.min(open, unusedLoss(payment));
+    open -= offset;
+    return offset;
+  });
+  return { dueMinor: open, offsets };
+}
+
+/** The cause of the repetition of a failed refund. A refund is repeated once; its repetition can be repeated. */
+export const causeOfRetry = (cause: string): string => `${cause}/retry`;

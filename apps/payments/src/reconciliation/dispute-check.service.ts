@@ -1,0 +1,166 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import { Transactions } from '@roost/messaging';
+import { SystemClock } from '@roost/platform';
+import type { PaymentProvider, ProviderDispute, ProviderDisputes } from '../provider/provider.port.js';
+import { Providers } from '../provider/providers.js';
+import {
+  disputeDifferences,
+  openDisputes,
+  paymentOfRef,
+  recordedDisputes,
+  recordedRefs,
+} from './dispute-check.queries.js';
+import type { ReconciliationCheck } from './reconciliation-check.js';
+import { difference, type Difference, type OpenDispute } from './reconciliation.dto.js';
+
+const BATCH_SIZE = 100;
+/** A dispute without evidence is reported when its deadline is this near. */
+const DEADLINE_HOURS = 48;
+
+/** Compares the disputes of a provider with those recorded here and with the ledger, and lists the open ones. */
+@Injectable()
+export class DisputeCheckService implements ReconciliationCheck {
+  constructor(
+    @Inject(MikroORM) private readonly orm: MikroORM,
+    private readonly transactions: Transactions,
+    private readonly providers: Providers,
+    private readonly clock: SystemClock,
+  ) {}
+
+  /** The disputes that the bank has not decided. */
+  async open(): Promise<OpenDispute[]> {
+    const open = await openDisputes(this.orm.em.fork());
+    return open.map(({ evidenceDueAt, ...dispute }) => ({
+      ...dispute,
+      evidenceDueAt: evidenceDueAt?.toISOString() ?? null,
+    }));
+  }
+
+  /** The differences between disputes, payments, ledger and providers, and the missed deadlines. */
+  async run(): Promise<Difference[]> {
+    const differences = await this.recorded();
+    for (const provider of this.providers.all) differences.push(...(await this.compare(provider)));
+    return differences;
+  }
+
+  private async recorded(): Promise<Difference[]> {
+    const { open, amounts } = await this.transactions.run(async (em) => ({
+      open: await openDisputes(em),
+      amounts: await disputeDifferences(em),
+    }));
+    const deadline = new Date(this.clock.now().getTime() + DEADLINE_HOURS * 3_600_000);
+    const due = open.filter(
+      ({ status, evidenceDueAt }) =>
+        status === 'needs_response' && evidenceDueAt !== null && evidenceDueAt <= deadline,
+    );
+    return [
+      ...amounts.map((row) =>
+        difference(
+          'ledger.payment_differs',
+          `The payment, its disputes and its movements differ: ${row.what}`,
+          {
+            paymentId: row.paymentId,
+            currency: row.currency,
+            expectedMinor: row.expected,
+            foundMinor: row.found,
+          },
+        ),
+      ),
+      ...due.map((row) =>
+        difference(
+          'dispute.undecided_overdue',
+          `The evidence for dispute ${row.id} is due at ${row.evidenceDueAt?.toISOString()}`,
+          {
+            paymentId: row.paymentId,
+            providerRef: row.providerRef,
+            currency: row.currency,
+            expectedMinor: row.amountMinor,
+          },
+        ),
+      ),
+    ];
+  }
+
+  /** Compares all disputes of a provider with those recorded here. */
+  private async compare(provider: PaymentProvider): Promise<Difference[]> {
+    const { disputes } = provider;
+    if (!disputes) return [];
+    const differences: Difference[] = [];
+    const refs = new Set<string>();
+    let batch: ProviderDispute[] = [];
+    const compareBatch = async () => {
+      for (const { ref } of await this.candidates(provider, batch)) {
+        const found = await this.compareAgain(provider, disputes, ref);
+        if (found) differences.push(found);
+      }
+      batch = [];
+    };
+    for await (const dispute of disputes.all()) {
+      refs.add(dispute.ref);
+      if (batch.push(dispute) === BATCH_SIZE) await compareBatch();
+    }
+    await compareBatch();
+    return [...differences, ...(await this.missing(provider, refs))];
+  }
+
+  private async candidates(
+    provider: PaymentProvider,
+    batch: readonly ProviderDispute[],
+  ): Promise<ProviderDispute[]> {
+    const recorded = await recordedDisputes(
+      this.orm.em.fork(),
+      provider.name,
+      batch.map(({ ref }) => ref),
+    );
+    return batch.filter((dispute) => {
+      const own = recorded.get(dispute.ref);
+      return !own || own.amountMinor !== dispute.amountMinor || own.status !== dispute.status;
+    });
+  }
+
+  /** Reads both sides again: a change between the first two reads is no difference. */
+  private async compareAgain(
+    provider: PaymentProvider,
+    disputes: ProviderDisputes,
+    ref: string,
+  ): Promise<Difference | null> {
+    const em = this.orm.em.fork();
+    const dispute = await disputes.find(ref);
+    const own = (await recordedDisputes(em, provider.name, [ref])).get(ref);
+    const { currency, amountMinor, status } = dispute;
+    if (!own) {
+      const paymentId = await paymentOfRef(em, provider.name, dispute.paymentRef);
+      const what = paymentId === null ? 'a payment that does not exist here' : 'a payment';
+      return difference('dispute.unposted', `The provider has a dispute of ${what}: ${status}`, {
+        ...{ paymentId, currency, providerRef: ref },
+        ...{ expectedMinor: 0, foundMinor: amountMinor },
+      });
+    }
+    const subject = { paymentId: own.paymentId, providerRef: ref, currency };
+    if (own.amountMinor !== amountMinor) {
+      return difference('dispute.amount_differs', 'The disputed amount differs at the provider', {
+        ...subject,
+        ...{ expectedMinor: own.amountMinor, foundMinor: amountMinor },
+      });
+    }
+    if (own.status === status) return null;
+    return difference(
+      'dispute.status_differs',
+      `The dispute is ${own.status} here and ${status} at the provider`,
+      subject,
+    );
+  }
+
+  private async missing(provider: PaymentProvider, refs: ReadonlySet<string>): Promise<Difference[]> {
+    const em = this.orm.em.fork();
+    const missing = (await recordedRefs(em, provider.name)).filter((ref) => !refs.has(ref));
+    const recorded = await recordedDisputes(em, provider.name, missing);
+    return [...recorded.values()].map((own) =>
+      difference('dispute.missing', 'The dispute does not exist at the provider', {
+        ...{ paymentId: own.paymentId, providerRef: own.ref, currency: own.currency },
+        ...{ expectedMinor: own.amountMinor, foundMinor: 0 },
+      }),
+    );
+  }
+}
