@@ -35,7 +35,16 @@ export class OperationRecorder {
     if (operation.refundId) {
       await this.recordRefund(em, payment, await em.findOneOrFail(Refund, operation.refundId), outcome);
     }
+    if (operation.kind === 'create' && !outcome.intent) await this.recordNotCreated(em, payment, outcome);
     if (outcome.intent) await this.states.apply(em, payment, outcome.intent, false);
+  }
+
+  /** The provider has rejected the payment for good, such as an amount below its minimum: there will be no money. */
+  private async recordNotCreated(em: EntityManager, payment: Payment, outcome: CallOutcome): Promise<void> {
+    const code = outcome.failureCode ?? 'not_created';
+    payment.status = 'failed';
+    payment.failureCode = code;
+    await this.publisher.publish(em, payment, 'payment.failed', { code });
   }
 
   private async recordRefund(

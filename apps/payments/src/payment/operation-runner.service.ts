@@ -10,6 +10,7 @@ import { OperationRecorder } from './operation-recorder.service.js';
 import { Payment } from './payment.entity.js';
 import { ProviderCaller } from './provider-caller.service.js';
 import { Refund } from './refund.entity.js';
+import { recordAcceptedRefund } from './refund.queries.js';
 
 const MAX_RETRY_SECONDS = 300;
 
@@ -41,8 +42,8 @@ export class OperationRunner {
     const payment = await em.findOneOrFail(Payment, operation.paymentId);
     const refund = operation.refundId ? await em.findOneOrFail(Refund, operation.refundId) : null;
     const outcome = await this.provider.call({ operation, payment, refund });
-    if (outcome === null) {
-      await this.postpone(operation);
+    if (outcome === null || outcome.refund?.status === 'pending') {
+      await this.postpone(operation, outcome?.refund?.ref ?? null);
       return;
     }
     await faultPoint('payments.after-provider');
@@ -67,10 +68,16 @@ export class OperationRunner {
     return dueOperations(this.orm.em.fork(), limit);
   }
 
-  private async postpone({ id, tries }: PaymentOperation): Promise<void> {
+  /** `refundRef`: the provider has accepted the refund. The operation is repeated until the provider states its outcome. */
+  private async postpone(operation: PaymentOperation, refundRef: string | null): Promise<void> {
+    const { id, tries, refundId } = operation;
     const waitSeconds = Math.min(2 ** tries, MAX_RETRY_SECONDS);
-    await this.transactions.run((em) => postponeOperation(em, id, waitSeconds), {
-      isolation: 'read committed',
-    });
+    await this.transactions.run(
+      async (em) => {
+        if (refundId !== null && refundRef !== null) await recordAcceptedRefund(em, refundId, refundRef);
+        await postponeOperation(em, id, waitSeconds);
+      },
+      { isolation: 'read committed' },
+    );
   }
 }

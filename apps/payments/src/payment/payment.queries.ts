@@ -3,7 +3,7 @@ import { Payment } from './payment.entity.js';
 
 /** Whether a payment is shown with its booking: it exists at its provider, where it can be confirmed, or never will. */
 export const isListed = ({ providerRef, status }: Payment): boolean =>
-  providerRef !== null || status === 'voided';
+  providerRef !== null || status === 'voided' || status === 'failed';
 
 /** The guest's payment of a booking: the due one, otherwise the newest. Null until it exists at the provider. */
 export async function currentPayment(

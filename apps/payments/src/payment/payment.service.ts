@@ -6,6 +6,7 @@ import { Transactions } from '@roost/messaging';
 import { Clock, invalidField, Problem } from '@roost/platform';
 import { OperationScheduler } from '../operation/operation-scheduler.service.js';
 import { PaymentOperation } from '../operation/operation.entity.js';
+import { hastenRefunds } from '../operation/operation.queries.js';
 import type { ProviderIntent } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
 import { type Mismatch, mismatches } from './domain/provider-mismatch.js';
@@ -18,6 +19,7 @@ import { ProviderStateService } from './provider-state.service.js';
 const CALL_FAILURES = new Set<string>([
   'payment_method_unknown',
   'intent_unexpected_state',
+  'invalid_request',
   'abandoned',
   'not_found',
   ...mismatches,
@@ -68,7 +70,9 @@ export class PaymentService {
   ): Promise<Mismatch | null> {
     const payment = await em.findOneOrFail(Payment, paymentId);
     const confirming = await em.count(PaymentOperation, { paymentId, kind: 'confirm', status: 'pending' });
-    return this.states.apply(em, payment, intent, confirming > 0);
+    const mismatch = await this.states.apply(em, payment, intent, confirming > 0);
+    if (mismatch === null) await hastenRefunds(em, paymentId);
+    return mismatch;
   }
 
   /** Unfinished payments whose check at the provider is due. */

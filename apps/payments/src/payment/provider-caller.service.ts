@@ -126,7 +126,7 @@ export class ProviderCaller {
         return this.confirm(call);
       case 'capture':
         if (isEnding(payment.goal)) return abandoned(await provider.find(ref));
-        return done(await provider.capture({ key, ref, amountMinor: payment.amountMinor }));
+        return done(await provider.capture({ key, ref, ...amountOf(payment) }));
       case 'void':
         return done(await provider.cancel({ key, ref }));
       case 'refund':
@@ -154,12 +154,11 @@ export class ProviderCaller {
         : undefined;
     if (isDisputed && !existing && !provider.capabilities.idempotentRefunds) return disputed;
     const { id: refundId, amountMinor, reason } = refund;
-    return {
-      failureCode: null,
-      intent: null,
-      refund: existing ?? (await provider.refund({ key: operation.key, ref, refundId, amountMinor, reason })),
-    };
+    const { currency } = payment;
+    const request = { key: operation.key, ref, refundId, amountMinor, currency, reason };
+    return { failureCode: null, intent: null, refund: existing ?? (await provider.refund(request)) };
   }
 }
 
+const amountOf = ({ amountMinor, currency }: Payment) => ({ amountMinor, currency });
 const isRetry = (operation: PaymentOperation) => operation.tries > 1;

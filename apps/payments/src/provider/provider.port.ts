@@ -16,7 +16,8 @@ export interface ProviderIntent {
   ref: string;
   /** The payment that it was created for, from its metadata at the provider. */
   paymentId: string | null;
-  status: 'open' | 'action' | 'authorized' | 'captured' | 'canceled';
+  /** `processing`: the guest has paid, and the bank has not decided yet. */
+  status: 'open' | 'action' | 'processing' | 'authorized' | 'captured' | 'canceled';
   amountMinor: number;
   currency: string;
   authorizedMinor: number;
@@ -32,7 +33,8 @@ export interface ProviderRefund {
   ref: string;
   refundId: string | null;
   amountMinor: number;
-  status: 'succeeded' | 'failed';
+  /** `pending`: the provider has accepted the refund, and its outcome follows. */
+  status: 'pending' | 'succeeded' | 'failed';
 }
 
 /** The current state of a dispute (chargeback) at the provider. */
@@ -130,13 +132,19 @@ export interface PaymentProvider {
     paymentMethod: string;
     returnUrl: string | null;
   }): Promise<ProviderIntent>;
-  capture(request: { key: string; ref: string; amountMinor: number }): Promise<ProviderIntent>;
+  capture(request: {
+    key: string;
+    ref: string;
+    amountMinor: number;
+    currency: string;
+  }): Promise<ProviderIntent>;
   cancel(request: { key: string; ref: string }): Promise<ProviderIntent>;
   refund(request: {
     key: string;
     ref: string;
     refundId: string;
     amountMinor: number;
+    currency: string;
     reason: string;
   }): Promise<ProviderRefund>;
   find(ref: string): Promise<ProviderIntent>;

@@ -32,7 +32,7 @@ const facts = (given: Partial<PaymentFacts> = {}): PaymentFacts => ({
 
 const provider = (status: ProviderState['status']): ProviderState => ({
   status,
-  authorizedMinor: status === 'open' || status === 'action' ? 0 : 100,
+  authorizedMinor: ['open', 'action', 'processing'].includes(status) ? 0 : 100,
   capturedMinor: status === 'captured' ? 100 : 0,
   failureCode: status === 'open' ? 'card_declined' : null,
 });
@@ -41,18 +41,18 @@ describe('applyProviderState', () => {
   // Rows: the payment's status. Columns: the provider's status. A dot: no change and no event.
   const table: Record<
     PaymentStatus,
-    [open: string, action: string, authorized: string, captured: string, canceled: string]
+    [open: string, action: string, processing: string, authorized: string, captured: string, canceled: string]
   > = {
-    requires_payment_method: ['.', 'requires_action', 'authorized', 'captured', 'voided'],
-    requires_action: ['requires_payment_method', '.', 'authorized', 'captured', 'voided'],
-    processing: ['requires_payment_method', 'requires_action', 'authorized', 'captured', 'voided'],
-    authorized: ['.', '.', '.', 'captured', 'voided'],
-    captured: ['.', '.', '.', '.', '.'],
-    partially_refunded: ['.', '.', '.', '.', '.'],
-    refunded: ['.', '.', '.', '.', '.'],
-    voided: ['.', '.', '.', '.', '.'],
-    failed: ['.', '.', '.', '.', '.'],
-    disputed: ['.', '.', '.', '.', '.'],
+    requires_payment_method: ['.', 'requires_action', 'processing', 'authorized', 'captured', 'voided'],
+    requires_action: ['requires_payment_method', '.', 'processing', 'authorized', 'captured', 'voided'],
+    processing: ['requires_payment_method', 'requires_action', '.', 'authorized', 'captured', 'voided'],
+    authorized: ['.', '.', '.', '.', 'captured', 'voided'],
+    captured: ['.', '.', '.', '.', '.', '.'],
+    partially_refunded: ['.', '.', '.', '.', '.', '.'],
+    refunded: ['.', '.', '.', '.', '.', '.'],
+    voided: ['.', '.', '.', '.', '.', '.'],
+    failed: ['.', '.', '.', '.', '.', '.'],
+    disputed: ['.', '.', '.', '.', '.', '.'],
   };
   const eventOf: Record<string, string | undefined> = {
     requires_action: 'action-required',
@@ -61,7 +61,7 @@ describe('applyProviderState', () => {
     voided: 'voided',
     requires_payment_method: undefined,
   };
-  const providerStatuses = ['open', 'action', 'authorized', 'captured', 'canceled'] as const;
+  const providerStatuses = ['open', 'action', 'processing', 'authorized', 'captured', 'canceled'] as const;
   const cases = paymentStatuses.flatMap((status) =>
     providerStatuses.map((state, column) => [status, state, table[status][column]!] as const),
   );

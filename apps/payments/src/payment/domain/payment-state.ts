@@ -43,7 +43,7 @@ export interface PaymentFacts {
 
 /** The part of the provider's state that changes a payment. */
 export interface ProviderState {
-  status: 'open' | 'action' | 'authorized' | 'captured' | 'canceled';
+  status: 'open' | 'action' | 'processing' | 'authorized' | 'captured' | 'canceled';
   authorizedMinor: number;
   capturedMinor: number;
   failureCode: string | null;
@@ -113,6 +113,8 @@ export function applyProviderState(
     case 'action':
       if (facts.status === 'authorized' || facts.status === 'requires_action') return unchanged;
       return { ...unchanged, status: 'requires_action', event: { kind: 'action-required' } };
+    case 'processing':
+      return facts.status === 'authorized' ? unchanged : { ...unchanged, status: 'processing' };
     case 'open':
       if (facts.status === 'authorized' || facts.status === 'requires_payment_method' || confirming) {
         return unchanged;
