@@ -21,11 +21,47 @@ function parseJson(text: string): unknown {
 
 export const PaymentsConfig = z.object({
   PAYMENT_PROVIDERS: z
-    .enum(['sandbox'])
+    .string()
+    .regex(/^(?:sandbox|stripe)(?:,(?:sandbox|stripe))*$/)
     .default('sandbox')
     .meta({
-      description: 'sandbox (stripe and paystack are not implemented yet)',
-      notInProduction: ['sandbox'],
+      description:
+        'a comma-separated list of sandbox (only in development) and stripe; the first one takes new payments',
+      production: {
+        accepts: (value: unknown) => !String(value).split(',').includes('sandbox'),
+        rule: 'stripe: sandbox is for development',
+      },
+    }),
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^[sr]k_(?:test|live)_\w{3,200}$/)
+    .optional()
+    .meta({ description: 'a secret or restricted key of Stripe (sk_… or rk_…); required with stripe' }),
+  STRIPE_PUBLISHABLE_KEY: z
+    .string()
+    .regex(/^pk_(?:test|live)_\w{3,200}$/)
+    .optional()
+    .meta({
+      description: 'the publishable key of Stripe (pk_…), which clients receive; required with stripe',
+    }),
+  STRIPE_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[\w+/=-]{8,200}(?:,whsec_[\w+/=-]{8,200}){0,4}$/)
+    .optional()
+    .meta({
+      description:
+        'the signing secret of the webhook endpoint at Stripe (whsec_…), or several with commas while it is rotated; required with stripe',
+    }),
+  STRIPE_API_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('https://api.stripe.com')
+    .meta({
+      description: 'the http(s) address of the API of Stripe',
+      production: {
+        accepts: (value: unknown) =>
+          /^(?:https:\/\/|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?:[:/]|$))/.test(String(value)),
+        rule: 'an https address, because every request contains the secret key',
+      },
     }),
   SANDBOX_URL: z
     .url({ protocol: /^https?$/ })

@@ -5,6 +5,7 @@ import type { PaymentsConfig } from '../config.js';
 import type { PaymentProvider, ProviderName } from './provider.port.js';
 import { Providers } from './providers.js';
 import { SandboxProvider } from './sandbox-provider.js';
+import { createStripe } from './stripe/create-stripe.js';
 
 type ProviderFactory = (config: Config<typeof PaymentsConfig>, tracing: Tracing) => PaymentProvider;
 
@@ -16,6 +17,7 @@ const factories: Partial<Record<ProviderName, ProviderFactory>> = {
       timeoutSeconds: config.PROVIDER_TIMEOUT_SECONDS,
       tracing,
     }),
+  stripe: createStripe,
 };
 
 @Module({

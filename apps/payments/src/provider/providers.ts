@@ -18,6 +18,10 @@ export class Providers {
     return this.providers;
   }
 
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
   /** Throws for a provider that is not enabled. */
   of(name: string): PaymentProvider {
     const provider = this.#byName.get(name);

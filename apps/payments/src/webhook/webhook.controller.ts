@@ -26,7 +26,16 @@ export class WebhookController {
     return this.receive('sandbox', request);
   }
 
+  @Summary('Receive a webhook of Stripe')
+  @Post('stripe')
+  @Public()
+  @RespondsWith(200, WebhookReceived, 'webhook.bad_signature', 'route.not_found')
+  stripe(@Req() request: FastifyRequest): Promise<WebhookReceived> {
+    return this.receive('stripe', request);
+  }
+
   private async receive(provider: ProviderName, request: FastifyRequest): Promise<WebhookReceived> {
+    if (!this.providers.has(provider)) throw new Problem('route.not_found');
     const raw = request.rawBody ?? Buffer.alloc(0);
     const webhook = this.read(provider, raw, request);
     await this.webhooks.store(provider, webhook, raw.toString());
