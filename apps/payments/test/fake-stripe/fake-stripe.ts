@@ -7,7 +7,7 @@ import { FakeAccount, StripeFault } from './account.js';
 import { type FormObject, parseForm, textOf } from './form.js';
 import { newId, type StripeObject } from './objects.js';
 
-export const STRIPE_KEY = 'sk_test_of_the_specs';
+export const STRIPE_KEY = 'sk_test_ofTheSpecs';
 export const STRIPE_WEBHOOK_SECRET = 'whsec_of_the_specs';
 
 /**
@@ -32,6 +32,8 @@ export interface SentRequest {
   path: string;
   form: FormObject;
   idempotencyKey: string | undefined;
+  /** The body of a POST, the query of a GET. */
+  raw: string;
 }
 
 /** A stateful Stripe that speaks its wire format, for one account. */
@@ -118,7 +120,7 @@ export class FakeStripe {
     const raw = method === 'POST' ? await text(request) : url.search.slice(1);
     const form = parseForm(raw);
     const key = request.headers['idempotency-key'] as string | undefined;
-    this.requests.push({ method, path: url.pathname, form, idempotencyKey: key });
+    this.requests.push({ method, path: url.pathname, form, raw, idempotencyKey: key });
     response.setHeader('request-id', newId('req'));
     if (request.headers.authorization !== `Bearer ${STRIPE_KEY}`) {
       send(response, { status: 401, body: errorBody({ type: 'invalid_request_error' }) });
