@@ -103,7 +103,7 @@ export class StripeApi {
       const url = new URL(input instanceof Request ? input.url : input);
       const call = { peer: 'stripe', method: init?.method ?? 'GET', url, route: templateOf(url.pathname) };
       return tracedFetch(tracing, call, async (_headers, onStatus) => {
-        const response = await fetch(url, init);
+        const response = await fetch(url, { ...init, redirect: 'error' });
         onStatus(response.status);
         const text = await response.text();
         const { status, headers } = response;

@@ -11,7 +11,7 @@ import { toIntent, toRefund } from './domain/stripe-objects.js';
 import { amountFor, StripeApi, type StripeOptions } from './stripe-api.js';
 import { StripeDisputes } from './stripe-disputes.js';
 import { StripeTransfers } from './stripe-transfers.js';
-import { readStripeWebhook } from './stripe-webhook.js';
+import { accountOf, readStripeWebhook } from './stripe-webhook.js';
 
 /** The charge holds the refunded amount and the time-limit of an authorization. */
 const WITH_CHARGE = { expand: ['latest_charge'] };
@@ -26,11 +26,13 @@ export class StripeProvider implements PaymentProvider {
   readonly name = 'stripe';
   /** A key is valid for one day at Stripe, and an operation can be retried later: refunds are listed before a retry. */
   readonly capabilities = { manualCapture: true, idempotentRefunds: false, serverConfirmation: true };
+  readonly account: string;
   readonly disputes: StripeDisputes;
   readonly transfers: StripeTransfers;
   private readonly api: StripeApi;
 
   constructor(private readonly options: StripeOptions) {
+    this.account = accountOf(options.secretKey.includes('_live_'));
     this.api = new StripeApi(options);
     this.disputes = new StripeDisputes(this.api);
     this.transfers = new StripeTransfers(this.api);

@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import { z } from 'zod';
 import type { ProviderWebhook, WebhookSubject } from '../provider.port.js';
+import { fromStripeAmount } from './domain/stripe-amount.js';
 
 const LIFETIME_SECONDS = 300;
 const HEADER = /^\w+=\w+(?:,\w+=\w+){1,20}$/;
@@ -13,12 +14,15 @@ const Webhook = z.object({
   object: z.string().optional(),
   /** Set for events of a connected account. */
   account: z.string().nullish(),
+  livemode: z.boolean().optional(),
   data: z.unknown().optional(),
 });
 const Data = z.object({
   object: z.object({
     id: Ref,
     object: z.string(),
+    amount: z.int().nullish(),
+    currency: z.string().nullish(),
     payment_intent: Ref.nullish(),
     metadata: z.record(z.string(), z.unknown()).nullish(),
   }),
@@ -43,10 +47,12 @@ export function readStripeWebhook(
 ): ProviderWebhook | null {
   if (typeof signature !== 'string' || !isSigned(rawBody, signature, secrets, now)) return null;
   const webhook = Webhook.parse(JSON.parse(rawBody.toString()));
-  const ignored = { id: webhook.id, type: webhook.type, subject: null, ref: null, paymentId: null };
+  const { id, type, livemode } = webhook;
+  const account = livemode === undefined ? null : accountOf(livemode);
+  const ignored = { id, type, subject: null, ref: null, paymentId: null, reported: null, account };
   // Thin events contain no object, and the objects of connected accounts are not ours.
   if (webhook.object !== 'event' || (webhook.account ?? null) !== null) return ignored;
-  const handled = HANDLED.find(({ type }) => type.test(webhook.type));
+  const handled = HANDLED.find((each) => each.type.test(type));
   if (!handled) return ignored;
   const { object } = Data.parse(webhook.data);
   if (object.object !== handled.object) return ignored;
@@ -55,7 +61,20 @@ export function readStripeWebhook(
   // A charge without a PaymentIntent was made by another system.
   if (ref === null) return ignored;
   const paymentId = PaymentId.safeParse(object.metadata?.paymentId).data ?? null;
-  return { id: webhook.id, type: webhook.type, subject: handled.subject, ref, paymentId };
+  return { ...ignored, subject: handled.subject, ref, paymentId, reported: reportedBy(object) };
+}
+
+/** A test event for a live key, or the other way round, belongs to another account. */
+export const accountOf = (livemode: boolean): string => (livemode ? 'live' : 'test');
+
+function reportedBy({
+  object,
+  amount,
+  currency,
+}: z.output<typeof Data>['object']): ProviderWebhook['reported'] {
+  if (object !== 'payment_intent' || typeof amount !== 'number' || typeof currency !== 'string') return null;
+  const code = currency.toUpperCase();
+  return { amountMinor: fromStripeAmount(amount, code), currency: code };
 }
 
 /** Several secrets are valid while they are rotated. The library does not reject signatures of the future. */
