@@ -1,3 +1,5 @@
+import type { ProviderState } from './payment-state.js';
+
 /** The reasons why a provider's state or webhook is not applied to a payment. */
 export const mismatches = [
   'amount_differs',
@@ -20,7 +22,7 @@ interface ReportedAmount {
 
 interface ReportedState extends ReportedAmount {
   ref: string;
-  status: 'open' | 'action' | 'authorized' | 'captured' | 'canceled';
+  status: ProviderState['status'];
   authorizedMinor: number;
   capturedMinor: number;
 }
