@@ -16,7 +16,7 @@ export class PaymentEvents {
   constructor(private readonly bookings: BookingsUnderTest) {}
 
   async captured(booking: TestBooking, delivery: Delivery = {}): Promise<void> {
-    const body = { ...paymentOf(booking, 'captured'), capturedMinor: booking.dto.totalMinor };
+    const body = { ...paymentOf(booking, 'captured'), capturedMinor: booking.dto.chargeMinor };
     await this.deliverCaptured(body, delivery);
   }
 
@@ -27,7 +27,7 @@ export class PaymentEvents {
   }
 
   async authorized(booking: TestBooking, captureBefore = '2027-12-31T00:00:00Z'): Promise<void> {
-    const body = { ...paymentOf(booking, 'authorized'), authorizedMinor: booking.dto.totalMinor };
+    const body = { ...paymentOf(booking, 'authorized'), authorizedMinor: booking.dto.chargeMinor };
     await this.bookings.service.deliver('payment.authorized', { ...body, captureBefore });
   }
 
@@ -81,8 +81,8 @@ export function paymentOf(booking: TestBooking, status: PaymentBody['status']): 
     purpose: 'booking',
     status,
     provider: 'sandbox',
-    currency: 'USD',
-    amountMinor: booking.dto.totalMinor,
+    currency: booking.dto.currency,
+    amountMinor: booking.dto.chargeMinor,
     authorizedMinor: 0,
     capturedMinor: 0,
     refundedMinor: 0,

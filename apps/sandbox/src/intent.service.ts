@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { insertBookEntry } from './book.queries.js';
+import { requireChargeable } from './chargeable-amount.js';
 import { OpenDispute } from './dispute.dto.js';
 import { DisputeService, type DisputeStep } from './dispute.service.js';
 import type { ApiResponse } from './idempotency.js';
@@ -34,6 +35,7 @@ export class IntentService {
   constructor(private readonly publicUrl: () => string) {}
 
   async create(client: PoolClient, request: CreateIntent): Promise<ApiResponse> {
+    requireChargeable(request.amountMinor, request.currency);
     const id = newId('pi');
     await insertIntent(client, { id, clientSecret: `${id}_secret_${newSecret()}`, ...request });
     return { status: 201, body: await this.get(client, id) };
@@ -78,6 +80,7 @@ export class IntentService {
     if (amount > intent.authorized_minor) {
       throw new Rejection(400, 'amount_too_large', 'The amount exceeds the authorized amount');
     }
+    requireChargeable(amount, intent.currency);
     if (intent.capture_before && intent.capture_before.getTime() <= Date.now()) {
       return { status: 402, body: await this.lapse(client, id) };
     }
@@ -100,6 +103,7 @@ export class IntentService {
     const intent = await readIntent(client, request.intentId, 'FOR UPDATE');
     if (intent.status !== 'succeeded') throw unexpectedState(intent);
     await this.disputes.requireRefundable(client, intent, request.amountMinor);
+    requireChargeable(request.amountMinor, intent.currency);
     const body = toRefundView(await insertRefund(client, request));
     await insertBookEntry(client, intent, 'refund', -request.amountMinor);
     await enqueueWebhook(client, 'refund.succeeded', {

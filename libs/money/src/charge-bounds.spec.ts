@@ -1,4 +1,13 @@
-import { chargeBounds, CURRENCIES, isPayable, MAX_MINOR } from './index.js';
+import fc from 'fast-check';
+import {
+  chargeBounds,
+  CURRENCIES,
+  decimals,
+  isPayable,
+  MAX_MINOR,
+  roundDownToStep,
+  roundUpToStep,
+} from './index.js';
 
 describe('chargeBounds', () => {
   it.each([
@@ -33,6 +42,12 @@ describe('chargeBounds', () => {
     }
   });
 
+  it('has a step other than 1 only in currencies of three decimals', () => {
+    const stepped = CURRENCIES.filter((currency) => chargeBounds(currency).stepMinor !== 1);
+    expect(stepped).toEqual(['BHD', 'JOD', 'KWD', 'OMR', 'TND']);
+    expect(stepped.every((currency) => decimals(currency) === 3)).toBe(true);
+  });
+
   it('rejects an unknown currency', () => {
     expect(() => chargeBounds('XXX')).toThrow(RangeError);
   });
@@ -52,5 +67,41 @@ describe('isPayable', () => {
     ['KWD', 12_345, true],
   ])('%s %d: %s', (currency, amountMinor, expected) => {
     expect(isPayable(amountMinor, chargeBounds(currency))).toBe(expected);
+  });
+});
+
+describe('the rounding to a step', () => {
+  it.each([
+    [0, 10, 0, 0],
+    [9, 10, 0, 10],
+    [10, 10, 10, 10],
+    [2_903_449, 10, 2_903_440, 2_903_450],
+    [7, 1, 7, 7],
+    [MAX_MINOR + 1, 10, MAX_MINOR, MAX_MINOR + 10],
+  ])('of %d to a step of %d is %d down and %d up', (amountMinor, stepMinor, down, up) => {
+    expect(roundDownToStep(amountMinor, stepMinor)).toBe(down);
+    expect(roundUpToStep(amountMinor, stepMinor)).toBe(up);
+  });
+
+  it('differs from the amount by less than the step', () => {
+    fc.assert(
+      fc.property(fc.nat(MAX_MINOR), fc.integer({ min: 1, max: 1_000 }), (amountMinor, stepMinor) => {
+        const [down, up] = [roundDownToStep(amountMinor, stepMinor), roundUpToStep(amountMinor, stepMinor)];
+        expect([down % stepMinor, up % stepMinor]).toEqual([0, 0]);
+        expect(amountMinor - down).toBeLessThan(stepMinor);
+        expect(up - amountMinor).toBeLessThan(stepMinor);
+        expect(down <= amountMinor && amountMinor <= up).toBe(true);
+      }),
+    );
+  });
+
+  it.each([
+    [-1, 10],
+    [0.5, 10],
+    [10, 0],
+    [10, 1.5],
+  ])('rejects %d with a step of %d', (amountMinor, stepMinor) => {
+    expect(() => roundDownToStep(amountMinor, stepMinor)).toThrow(RangeError);
+    expect(() => roundUpToStep(amountMinor, stepMinor)).toThrow(RangeError);
   });
 });

@@ -4,7 +4,7 @@ import { type Currency, decimals } from './currency.js';
 export interface ChargeBounds {
   minMinor: number;
   maxMinor: number;
-  /** Charges are multiples of it. Roost prices to the minor unit, so the adapter of such a provider rounds. */
+  /** Charges and refunds are multiples of it. Prices are not: bookings rounds the total of a stay (ADR 0027). */
   stepMinor: number;
 }
 
@@ -22,7 +22,9 @@ const DEFAULT_BOUNDS: ChargeBounds = { minMinor: 50, maxMinor: EIGHT_DIGITS, ste
  * twelve digits in every currency, but the reference of the API says eight, so the default is eight.
  *
  * - ISK, UGX: charged in whole units, but written with two decimals, so the twelve digits are ten here.
- * - BHD, JOD, KWD, OMR, TND: the last digit of the three decimals must be 0.
+ * - BHD, JOD, KWD, OMR, TND: the last digit of the three decimals must be 0, also in refunds (`stepMinor`).
+ * - HUF, TWD: charged in both decimals, but paid out to banks in whole units. A transfer to a connected account is exact.
+ * - ISK, UGX have no decimals here: the adapter of Stripe multiplies their amounts by 100.
  *
  * Paystack (https://paystack.com/docs/api/#supported-currency): the minimums of GHS, KES and NGN (those of USD and ZAR are
  * above Stripe's). No maximum of it is known.
@@ -80,4 +82,23 @@ export function isPayable(
   { minMinor, maxMinor }: Pick<ChargeBounds, 'minMinor' | 'maxMinor'>,
 ): boolean {
   return amountMinor === 0 || (amountMinor >= minMinor && amountMinor <= maxMinor);
+}
+
+/** The largest multiple of the step that an amount contains, such as the charge for a total. */
+export function roundDownToStep(amountMinor: number, stepMinor: number): number {
+  requireStep(amountMinor, stepMinor);
+  return amountMinor - (amountMinor % stepMinor);
+}
+
+/** The smallest multiple of the step that contains an amount. */
+export function roundUpToStep(amountMinor: number, stepMinor: number): number {
+  const down = roundDownToStep(amountMinor, stepMinor);
+  return down === amountMinor ? down : down + stepMinor;
+}
+
+function requireStep(amountMinor: number, stepMinor: number): void {
+  if (!Number.isSafeInteger(amountMinor) || amountMinor < 0) {
+    throw new RangeError('An amount must be a whole number, at least 0');
+  }
+  if (!Number.isSafeInteger(stepMinor) || stepMinor < 1) throw new RangeError('A step must be at least 1');
 }

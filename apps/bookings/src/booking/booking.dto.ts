@@ -86,7 +86,11 @@ export const Booking = z
     guests: Guests,
     currency: z.string(),
     lines: z.array(QuoteLine),
-    totalMinor: z.int(),
+    totalMinor: z.int().meta({ description: 'The sum of the lines.' }),
+    chargeMinor: z.int().meta({
+      description:
+        'The amount that the guest pays: the total, rounded down to a multiple of 10 minor units in BHD, JOD, KWD, OMR and TND, whose cards charge no smaller amounts.',
+    }),
     host: z.object({ feeMinor: z.int(), payoutMinor: z.int() }),
     cancellationPolicy: z.string(),
     refundSchedule: z.array(RefundStep),
@@ -147,7 +151,8 @@ export function toBookingDto(
     guests: terms.guests,
     currency: terms.currency,
     lines: terms.price.lines,
-    totalMinor: terms.totalMinor,
+    totalMinor: terms.price.totalMinor,
+    chargeMinor: terms.totalMinor,
     host: { feeMinor: terms.price.hostFeeMinor, payoutMinor: terms.hostPayoutMinor },
     cancellationPolicy: terms.cancellationPolicy,
     refundSchedule: refundScheduleOf(booking),

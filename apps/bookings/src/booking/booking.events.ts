@@ -1,6 +1,6 @@
 import type { EventBody } from '@roost/contracts';
-import { sum } from '@roost/money';
 import { addHours } from '@roost/stay';
+import { sharesOf } from '../terms/domain/charge.js';
 import type { StayTerms } from '../terms/stay-terms.entity.js';
 import type { Booking } from './booking.entity.js';
 
@@ -42,16 +42,13 @@ export function bookingFacts(booking: {
 /** The shares of host, platform and taxes in the total. */
 export function splitOf({
   price,
-  hostPayoutMinor,
-}: Pick<StayTerms, 'price' | 'hostPayoutMinor'>): Pick<
+  totalMinor,
+}: Pick<StayTerms, 'price' | 'totalMinor'>): Pick<
   Facts,
   'hostPayoutMinor' | 'platformFeeMinor' | 'taxMinor'
 > {
-  return {
-    hostPayoutMinor,
-    platformFeeMinor: price.serviceFeeMinor + price.hostFeeMinor,
-    taxMinor: sum(price.taxes.map((tax) => tax.amountMinor)),
-  };
+  const { serviceFeeMinor, hostFeeMinor, hostPayoutMinor, taxMinor } = sharesOf(price, totalMinor);
+  return { hostPayoutMinor, platformFeeMinor: serviceFeeMinor + hostFeeMinor, taxMinor };
 }
 
 /** The shares of host, platform and taxes after a refund. */

@@ -1,10 +1,11 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Idempotency, type AuthUser } from '@roost/http';
-import { Clock, Problem } from '@roost/platform';
+import { Clock, invalidField, Problem } from '@roost/platform';
 import { adminCancel, guestCancel, hostCancel } from '../terms/domain/cancellation.js';
 import { limitRefund, refundEverything } from '../terms/domain/refund.js';
 import { hostPenalty } from '../terms/domain/host-penalty.js';
+import type { StayTerms } from '../terms/stay-terms.entity.js';
 import { BookingLifecycle, type Settlement } from './booking-lifecycle.service.js';
 import type { BookingContext } from './booking-step.js';
 import { viewOf } from './booking-view.js';
@@ -89,6 +90,7 @@ export class CancellationService {
     // After the confirmation the guest has paid the current total: each change settles its difference.
     const capturedMinor = money === 'give_back' ? booking.capturedMinor : terms.totalMinor;
     const refundable = capturedMinor - booking.goodwillMinor;
+    requireChargeable(refundMinor, terms);
     const refund = adminCancel(terms, now, { refundMinor, refundableMinor: refundable });
     if (!refund)
       throw new Problem('booking.refund_out_of_range', undefined, {
@@ -107,6 +109,15 @@ function refundAll(booking: Booking, by: Settlement['by']): Settlement {
   const refund = refundEverything(price);
   const paidBack = limitRefund(refund, price, refundableMinor(booking));
   return { by, refund, paidBack, hostPenaltyMinor: 0 };
+}
+
+/** Cards cannot be refunded an amount between two multiples of the step. */
+function requireChargeable(
+  refundMinor: number,
+  { currency, price: { chargeStepMinor = 1 } }: StayTerms,
+): void {
+  if (refundMinor % chargeStepMinor === 0) return;
+  throw invalidField('/refundMinor', `Must be a multiple of ${chargeStepMinor} in ${currency}`);
 }
 
 function required(booking: Booking | null): Booking {

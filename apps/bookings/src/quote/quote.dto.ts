@@ -29,7 +29,11 @@ export const Quote = z
     guests: Guests,
     currency: z.string(),
     lines: z.array(QuoteLine),
-    totalMinor: z.int(),
+    totalMinor: z.int().meta({ description: 'The sum of the lines.' }),
+    chargeMinor: z.int().meta({
+      description:
+        'The amount that the guest pays: the total, rounded down to a multiple of 10 minor units in BHD, JOD, KWD, OMR and TND, whose cards charge no smaller amounts.',
+    }),
     host: z.object({ feeMinor: z.int(), payoutMinor: z.int() }),
     refundSchedule: z.array(RefundStep),
     expiresAt: Instant,
@@ -50,7 +54,8 @@ export function toQuoteDto({ id, terms, expiresAt }: QuoteEntity): Quote {
     guests: terms.guests,
     currency: terms.currency,
     lines: terms.price.lines,
-    totalMinor: terms.totalMinor,
+    totalMinor: terms.price.totalMinor,
+    chargeMinor: terms.totalMinor,
     host: { feeMinor: terms.price.hostFeeMinor, payoutMinor: terms.hostPayoutMinor },
     refundSchedule: terms.refundSchedule,
     expiresAt: expiresAt.toISOString(),

@@ -5,6 +5,7 @@ import { checkChangedStay, checkStay, priceStay, type StayToCheck } from '@roost
 import { localDate, localInstant } from '@roost/stay';
 import type { BookingsConfig } from '../config.js';
 import type { BookableListing } from '../listing-snapshot/listing-snapshot.service.js';
+import { chargeOf } from '../terms/domain/charge.js';
 import { refundSchedule } from '../terms/domain/refund-schedule.js';
 import type { RequestedStay } from '../terms/domain/requested-stay.js';
 import type { StayTerms } from '../terms/stay-terms.entity.js';
@@ -89,7 +90,11 @@ export class StayPricing {
   ): ChangedTerms {
     const fees = { guestFeeBps: this.config.GUEST_FEE_BPS, hostFeeBps: this.config.HOST_FEE_BPS };
     const stay = { checkInDate, checkOutDate, guests, timeZone, now };
-    const price = { ...priceStay({ ...stay, rules: listing.pricing, fees }), hostFeeBps: fees.hostFeeBps };
+    const priced = priceStay({ ...stay, rules: listing.pricing, fees });
+    const { stepMinor } = chargeBounds(listing.currency);
+    const charge = chargeOf(priced, stepMinor);
+    const chargeStep = stepMinor === 1 ? {} : { chargeStepMinor: stepMinor };
+    const price = { ...priced, hostFeeBps: fees.hostFeeBps, ...chargeStep };
     return {
       checkInDate,
       checkOutDate,
@@ -97,8 +102,8 @@ export class StayPricing {
       checkOutAt: localInstant(checkOutDate, checkOutUntil, timeZone),
       guests,
       price,
-      totalMinor: price.totalMinor,
-      hostPayoutMinor: price.hostPayoutMinor,
+      totalMinor: charge.totalMinor,
+      hostPayoutMinor: charge.shares.hostPayoutMinor,
     };
   }
 }

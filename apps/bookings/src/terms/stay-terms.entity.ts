@@ -55,10 +55,11 @@ export class StayTerms {
   @Property({ type: 'text' })
   currency!: string;
 
-  /** Includes the host's fee in bps, because a cancellation computes the fee again. */
+  /** Includes the host's fee in bps and the step of charges, because a cancellation computes with them again. */
   @Property({ type: 'json' })
-  price!: PricedStay & { hostFeeBps: number };
+  price!: PricedStay & { hostFeeBps: number; chargeStepMinor?: number };
 
+  /** The amount that is charged: the total of the price, rounded down where cards require it (`chargeOf`). */
   @Property({ type: new BigIntType('number') })
   totalMinor!: number;
 

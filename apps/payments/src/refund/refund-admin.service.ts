@@ -2,7 +2,8 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { REFUND_REASON } from '@roost/contracts';
 import { type AuthUser, Idempotency } from '@roost/http';
-import { Problem, uuidv7 } from '@roost/platform';
+import { chargeBounds } from '@roost/money';
+import { invalidField, Problem, uuidv7 } from '@roost/platform';
 import { AuditLog } from '../audit/audit-log.service.js';
 import type { Split } from '../ledger/domain/posting.js';
 import {
@@ -36,6 +37,10 @@ export class RefundAdminService {
     return this.idempotency.runOnce(
       async (em) => {
         const payment = await this.refundable(em, paymentId);
+        const { stepMinor } = chargeBounds(payment.currency);
+        if (amountMinor % stepMinor !== 0) {
+          throw invalidField('/amountMinor', `Must be a multiple of ${stepMinor} in ${payment.currency}`);
+        }
         const refund = await this.refunds.reserve(em, payment, {
           cause: `admin:${uuidv7()}`,
           reason: REFUND_REASON.goodwill,

@@ -27,7 +27,11 @@ export const BookingChange = z
       .object({ checkInDate: StayDate, checkOutDate: StayDate, guests: Guests })
       .meta({ id: 'BookingChangeTerms' }),
     lines: z.array(QuoteLine),
-    totalMinor: z.int(),
+    totalMinor: z.int().meta({ description: 'The sum of the lines.' }),
+    chargeMinor: z.int().meta({
+      description:
+        'The amount that the guest pays: the total, rounded down to a multiple of 10 minor units in BHD, JOD, KWD, OMR and TND, whose cards charge no smaller amounts.',
+    }),
     host: z.object({ feeMinor: z.int(), payoutMinor: z.int() }),
     differenceMinor: z.int().meta({
       description:
@@ -57,7 +61,8 @@ export function toChangeDto(change: BookingChangeEntity, currency: string): Book
       guests: change.guests,
     },
     lines: change.price.lines,
-    totalMinor: change.totalMinor,
+    totalMinor: change.price.totalMinor,
+    chargeMinor: change.totalMinor,
     host: { feeMinor: change.price.hostFeeMinor, payoutMinor: change.hostPayoutMinor },
     differenceMinor: change.differenceMinor,
     currency,

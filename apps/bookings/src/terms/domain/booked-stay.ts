@@ -16,6 +16,8 @@ export interface BookedPrice {
   serviceFeeMinor: number;
   taxes: readonly { kind: 'percent' | 'per_night' | 'per_guest' | 'per_guest_night'; amountMinor: number }[];
   hostFeeBps: number;
+  /** Charges and refunds are multiples of it. Omitted: 1. */
+  chargeStepMinor?: number;
 }
 
 /** The terms that are frozen when a booking is created; the terms of a quote or a booking have this type. */

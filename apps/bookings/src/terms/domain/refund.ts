@@ -1,5 +1,6 @@
-import { percentOf, roundHalfEven, allocate, sum } from '@roost/money';
+import { allocate, percentOf, roundDownToStep, roundHalfEven, roundUpToStep, sum } from '@roost/money';
 import type { BookedPrice } from './booked-stay.js';
+import { waive } from './charge.js';
 import { NOTHING_RETAINED, type RefundTier } from './refund-tiers.js';
 
 export type RefundLineKind = 'night' | 'extra_guest' | 'cleaning' | 'service_fee' | 'tax';
@@ -53,20 +54,62 @@ export function refundOf(price: BookedPrice, parts: RefundParts, nightsStayed: n
   const keptNightsMinor = nightsMinor - refundNightsMinor;
   const keptCleaningMinor = price.cleaningMinor - parts.cleaning;
   const hostFeeMinor = percentOf(keptNightsMinor + keptCleaningMinor, price.hostFeeBps);
+  const { paid, waivedMinor } = payable(price, parts);
+  const kept = waive(
+    {
+      serviceFeeMinor: price.serviceFeeMinor - parts.service_fee,
+      hostFeeMinor,
+      hostPayoutMinor: keptNightsMinor + keptCleaningMinor - hostFeeMinor,
+      taxMinor: sum(price.taxes.map((tax) => tax.amountMinor)) - parts.tax,
+    },
+    waivedMinor,
+  );
   return {
-    refundMinor: sum(LINE_KINDS.map((kind) => parts[kind])),
-    lines: LINE_KINDS.map((kind) => ({ kind, refundMinor: parts[kind] })).filter(
+    refundMinor: totalOfParts(paid),
+    lines: LINE_KINDS.map((kind) => ({ kind, refundMinor: paid[kind] })).filter(
       (line) => line.refundMinor !== 0,
     ),
     nightsStayed,
     refundNightsMinor,
     keptNightsMinor,
     keptCleaningMinor,
-    keptServiceFeeMinor: price.serviceFeeMinor - parts.service_fee,
-    keptTaxMinor: sum(price.taxes.map((tax) => tax.amountMinor)) - parts.tax,
-    hostFeeMinor,
-    hostPayoutMinor: keptNightsMinor + keptCleaningMinor - hostFeeMinor,
+    keptServiceFeeMinor: kept.serviceFeeMinor,
+    keptTaxMinor: kept.taxMinor,
+    hostFeeMinor: kept.hostFeeMinor,
+    hostPayoutMinor: kept.hostPayoutMinor,
   };
+}
+
+const totalOfParts = (parts: RefundParts): number => sum(LINE_KINDS.map((kind) => parts[kind]));
+
+/**
+ * Rounds a refund up to an amount that cards can be refunded, at most the charge. `waivedMinor`: how much less the parties
+ * retain of the charge than of the exact price.
+ */
+function payable(price: BookedPrice, parts: RefundParts): { paid: RefundParts; waivedMinor: number } {
+  const { chargeStepMinor: stepMinor = 1 } = price;
+  const [exactTotalMinor, exactMinor] = [totalOf(price), totalOfParts(parts)];
+  const chargedMinor = roundDownToStep(exactTotalMinor, stepMinor);
+  const refundMinor = Math.min(roundUpToStep(exactMinor, stepMinor), chargedMinor);
+  return {
+    paid: adjust(parts, refundMinor - exactMinor),
+    waivedMinor: exactTotalMinor - exactMinor - (chargedMinor - refundMinor),
+  };
+}
+
+/** Adds a rounding to the largest line, or takes it off the largest ones; taxes last. */
+function adjust(parts: RefundParts, differenceMinor: number): RefundParts {
+  const adjusted = { ...parts };
+  const kinds = LINE_KINDS.filter((kind) => parts[kind] > 0).toSorted(
+    (a, b) => Number(a === 'tax') - Number(b === 'tax') || parts[b] - parts[a],
+  );
+  let open = differenceMinor;
+  for (const kind of kinds) {
+    const change = Math.max(open, -adjusted[kind]);
+    adjusted[kind] += change;
+    open -= change;
+  }
+  return adjusted;
 }
 
 /** The refund of a tier when `nightsStayed` nights have begun. */
