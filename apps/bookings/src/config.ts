@@ -1,3 +1,4 @@
+import { FeeConfig } from '@roost/pricing';
 import { z } from 'zod';
 
 const wholeNumber = (standard: number, from: number, to: number) =>
@@ -20,7 +21,5 @@ export const BookingsConfig = z.object({
   CHANGE_PAYMENT_MINUTES: wholeNumber(60, 5, 1440),
   MESSAGES_PER_HOUR: wholeNumber(120, 1, 10_000),
   ENQUIRIES_PER_DAY: wholeNumber(30, 1, 1000),
-  /** In hundredths of a percent. */
-  GUEST_FEE_BPS: wholeNumber(1400, 0, 10_000),
-  HOST_FEE_BPS: wholeNumber(300, 0, 10_000),
+  ...FeeConfig.shape,
 });

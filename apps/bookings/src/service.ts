@@ -1,6 +1,7 @@
 import { Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Bookings } from '../migrations/Migration0001Bookings.js';
+import { Migration0006ListingCountry } from '../migrations/Migration0006ListingCountry.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
@@ -16,7 +17,7 @@ export const bookings = defineService({
   module: AppModule,
   config: BookingsConfig,
   entities: [StayTerms, Quote, Booking, BookingChange, CalendarBlock],
-  migrations: [Migration0000AccountStanding, Migration0001Bookings],
+  migrations: [Migration0000AccountStanding, Migration0001Bookings, Migration0006ListingCountry],
   projections: {
     'identity.user': ['account_standing'],
     'listings.listing': ['listing_snapshot'],

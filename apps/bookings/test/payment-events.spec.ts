@@ -263,3 +263,22 @@ describe('payment.failed and payment.voided', () => {
     expect(await bookings.stateOf(booking)).toBe('confirmed');
   });
 });
+
+describe('payment.failed without a provider', () => {
+  it('expires the hold at once, so that the nights are free, and only once', async () => {
+    const listing = await bookings.givenListing({ currency: 'JPY', countryCode: 'JP' });
+    const booking = await bookings.givenBooking({ listing });
+    expect((await bookings.publishedFor('booking.created', booking))[0]).toMatchObject({ countryCode: 'JP' });
+    const body = { ...paymentOf(booking, 'failed'), code: 'no_provider' };
+    await bookings.service.deliver('payment.failed', body, { times: 3 });
+    expect(await bookings.read(booking)).toMatchObject({ state: 'expired', expiredCause: 'hold' });
+    expect(await bookings.publishedFor('booking.expired', booking)).toMatchObject([{ cause: 'hold' }]);
+    expect(await bookings.calendar.isFree(listing, '2027-06-10')).toBe(true);
+  });
+
+  it('books a listing without a country', async () => {
+    const listing = await bookings.givenListing({ countryCode: null });
+    const booking = await bookings.givenBooking({ listing, guest: testUser() });
+    expect((await bookings.publishedFor('booking.created', booking))[0]).toMatchObject({ countryCode: null });
+  });
+});

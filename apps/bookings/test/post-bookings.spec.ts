@@ -63,6 +63,7 @@ describe('201', () => {
         checkInAt: '2027-06-10T19:00:00.000Z',
         checkOutAt: '2027-06-14T15:00:00.000Z',
         guests: booking.quote.guests,
+        countryCode: 'US',
         currency: 'USD',
         lines: booking.quote.lines,
         // Fees of 14 % for the guest and 3 % for the host, of 450.00.

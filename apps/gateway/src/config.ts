@@ -1,17 +1,9 @@
 import { RateLimitConfig } from '@roost/http';
+import { CorsOrigins } from '@roost/platform';
 import { z } from 'zod';
-import { isOrigin } from './proxy/allowed-origin.js';
 
 export const GatewayConfig = z.object({
-  CORS_ORIGINS: z
-    .string()
-    .default('')
-    .transform((list) => list.split(',').flatMap((entry) => entry.trim() || []))
-    .refine((origins) => origins.every(isOrigin))
-    .meta({
-      description:
-        'a comma-separated list of exact origins, such as https://app.example.com, whose pages may use the API from browsers; * is not allowed (development also allows localhost)',
-    }),
+  CORS_ORIGINS: CorsOrigins,
   ...RateLimitConfig.shape,
   GRAPHQL_INTROSPECTION: z.enum(['true', 'false']).optional().meta({
     description:

@@ -10,6 +10,9 @@ import { DisputeRecovery } from './dispute/dispute-recovery.service.js';
 import { DisputeController } from './dispute/dispute.controller.js';
 import { DisputeJobs } from './dispute/dispute.jobs.js';
 import { DisputeService } from './dispute/dispute.service.js';
+import { ClientConfigController } from './client-config/client-config.controller.js';
+import { ClientConfigResolver } from './client-config/client-config.resolver.js';
+import { ClientConfigService } from './client-config/client-config.service.js';
 import { LedgerModule } from './ledger/ledger.module.js';
 import { OperationScheduler } from './operation/operation-scheduler.service.js';
 import { OperationQueue } from './operation/operation.queue.js';
@@ -31,6 +34,8 @@ import { ProviderCaller } from './payment/provider-caller.service.js';
 import { ProviderCheckSchedule } from './payment/provider-check-schedule.js';
 import { ProviderStateService } from './payment/provider-state.service.js';
 import { RefundService } from './payment/refund.service.js';
+import { ReplayedSecrets } from './payment/replayed-secrets.js';
+import { ReturnUrls } from './payment/return-urls.js';
 import { ProviderModule } from './provider/provider.module.js';
 import { ReceiptModule } from './receipt/receipt.module.js';
 import { ProviderComparisonService } from './reconciliation/provider-comparison.service.js';
@@ -57,6 +62,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     BookingConsumer,
     PaymentAdminController,
     DisputeController,
+    ClientConfigController,
     PaymentController,
     ReconciliationController,
     RefundController,
@@ -73,6 +79,9 @@ import { WebhookService } from './webhook/webhook.service.js';
     DisputeRecorder,
     DisputeRecovery,
     DisputeService,
+    ClientConfigResolver,
+    ClientConfigService,
+    LedgerCheckService,
     OperationQueue,
     OperationRecorder,
     OperationRunner,
@@ -98,6 +107,8 @@ import { WebhookService } from './webhook/webhook.service.js';
     RefundAdminService,
     RefundService,
     WebhookAdminService,
+    ReplayedSecrets,
+    ReturnUrls,
     WebhookJobs,
     WebhookReceiver,
     WebhookService,

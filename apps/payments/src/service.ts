@@ -4,6 +4,7 @@ import { Migration0001Payments } from '../migrations/Migration0001Payments.js';
 import { Migration0002Disputes } from '../migrations/Migration0002Disputes.js';
 import { Migration0005Operators } from '../migrations/Migration0005Operators.js';
 import { Migration0004Papers } from '../migrations/Migration0004Papers.js';
+import { Migration0006ReturnUrl } from '../migrations/Migration0006ReturnUrl.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { Dispute } from './dispute/dispute.entity.js';
@@ -24,12 +25,14 @@ export const payments = defineService({
   module: AppModule,
   config: PaymentsConfig,
   entities: [Dispute, Payment, PaymentOperation, Refund],
+  entities: [Payment, PaymentOperation, Refund],
   migrations: [
     Migration0000AccountStanding,
     Migration0001Payments,
     Migration0002Disputes,
     Migration0004Papers,
     Migration0005Operators,
+    Migration0006ReturnUrl,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],

@@ -30,7 +30,8 @@ export const StandaloneConfig = z.object({
   POSTGRES_PORT: port(54_320),
   REDIS_PORT: port(63_790),
   KAFKA_PORT: port(9_092),
-  PAYMENT_PROVIDERS: z.string().default('sandbox').meta({ description: 'sandbox' }),
+  /** Validated by the settings of payments. */
+  PAYMENT_PROVIDERS: z.string().default('sandbox').meta({ description: 'see apps/payments' }),
   SANDBOX_URL: z
     .url({ protocol: /^https?$/ })
     .optional()

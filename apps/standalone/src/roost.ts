@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { usesSandbox } from '@roost/app-payments/config';
 import { claimFolder } from '@roost/embedded';
 import { type Environment, StartError } from '@roost/platform/start';
 import { all } from './all.js';
@@ -47,7 +48,7 @@ async function start(
   const context: StartContext = {
     config,
     services,
-    sandbox: services.includes('payments') && !production && config.PAYMENT_PROVIDERS.includes('sandbox'),
+    sandbox: services.includes('payments') && !production && usesSandbox(config.PAYMENT_PROVIDERS),
     publicHost: config.BIND_HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     host: production ? '127.0.0.1' : (config.BIND_HOST ?? '127.0.0.1'),
     log,

@@ -50,7 +50,7 @@ describe('a wrong setting', () => {
     ],
     [
       { PAYMENT_PROVIDERS: 'paypal', ROOST_SERVICES: 'listings,payments' },
-      /^PAYMENT_PROVIDERS is "paypal": it must be a comma-separated list of sandbox/,
+      /^PAYMENT_PROVIDERS is "paypal": it must be a comma-separated list of sandbox, stripe/,
     ],
   ])('%j', async (setting, sentence) => {
     await expectFailedStart({ ...(await freshEnvironment()), ...setting }, sentence);

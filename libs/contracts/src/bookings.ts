@@ -67,7 +67,10 @@ export const bookingEvents = topic(
     holdExpiresAt: Instant.nullable(),
   },
   {
-    'booking.created': {},
+    'booking.created': {
+      /** The country of the listing, ISO 3166-1 alpha-2. Optional: older events lack it. */
+      countryCode: z.string().nullable().optional(),
+    },
     'booking.requested': { respondBy: Instant },
     'booking.accepted': {},
     /** `late`: the hold had expired before the payment was authorized. */

@@ -8,6 +8,9 @@ export const REFUND_REASON = {
   goodwill: 'admin',
 } as const;
 
+/** The `code` of `payment.failed` if no provider is configured for the currency and country: there is nothing to retry. */
+export const NO_PROVIDER = 'no_provider';
+
 const dispute = { disputeId: Id };
 
 export const paymentEvents = topic(

@@ -8,6 +8,8 @@ export {
   RANDOM,
   type CommonConfig,
 } from './config/base-config.js';
+export { isAllowedOrigin, isOrigin } from './config/allowed-origin.js';
+export { ClientUrls, CorsOrigins, fillTemplate, parseClientUrls } from './config/client-settings.js';
 export { type Environment, readConfig, StartError } from './config/read-config.js';
 export {
   Encryption,

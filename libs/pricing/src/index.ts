@@ -2,6 +2,7 @@ export { sameGuests } from './guests.js';
 export {
   DEFAULT_FEES,
   DEFAULT_STAY_RULES,
+  FeeConfig,
   type Fees,
   Guests,
   PriceRules,

@@ -166,4 +166,16 @@ export interface Fees {
   hostFeeBps: number;
 }
 
+const bps = (standard: number) =>
+  z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(standard)
+    .meta({ description: 'a whole number from 0 to 10000, in hundredths of a percent' });
+
+/** The settings of the fees. Shared: bookings charges them, and payments shows them to clients. */
+export const FeeConfig = z.object({ GUEST_FEE_BPS: bps(1_400), HOST_FEE_BPS: bps(300) });
+
 export const DEFAULT_FEES: Fees = { guestFeeBps: 1_400, hostFeeBps: 300 };

@@ -13,6 +13,8 @@ interface QuoteStatus {
   bookable: boolean;
   /** The guest is active. */
   active: boolean;
+  /** The country of the listing. */
+  countryCode: string | null;
 }
 
 /** The terms that a booking copies from its quote: all except the time of creation. */
@@ -41,7 +43,7 @@ export async function lockQuote(
     em,
     'booking-quote',
     sql`SELECT ${lockLinksOfQuote} AS locked, q.id, q.expires_at AS "expiresAt", q.created_at AS "createdAt",
-     ${quotedColumns},
+     ${quotedColumns}, s.country_code AS "countryCode",
      s.status = 'published' AND ${accountIsActive(sql`q.host_id`)} AS bookable,
      ${accountIsActive(sql`q.guest_id`)} AS active,
      EXISTS (SELECT FROM booking b WHERE b.quote_id = q.id) AS used
@@ -49,8 +51,8 @@ export async function lockQuote(
    WHERE q.id = ${quoteId} AND q.guest_id = ${guestId}`,
   );
   if (!row) return null;
-  const { used, bookable, active, locked: _, id, expiresAt, ...terms } = row;
-  return { quote: { id, expiresAt, terms }, used, bookable, active };
+  const { used, bookable, active, countryCode, locked: _, id, expiresAt, ...terms } = row;
+  return { quote: { id, expiresAt, terms }, used, bookable, active, countryCode };
 }
 
 export interface NewBooking {

@@ -8,12 +8,13 @@ import { CalendarPublisher } from '../calendar/calendar-publisher.service.js';
 import { NightsTaken } from '../calendar/stale-holds.port.js';
 import type { BookingsConfig } from '../config.js';
 import { MessageService } from '../message/message.service.js';
-import type { Quote } from '../quote/quote.entity.js';
 import { insertHold, isQuoteUsed, lockQuote } from './booking-hold.queries.js';
 import { nightsOf } from './booking-nights.service.js';
 import type { BookingSummary, CreateBooking } from './booking.dto.js';
 import { bookingFacts } from './booking.events.js';
 import { FIRST_STATE } from './domain/booking-state.js';
+
+type QuotedBooking = NonNullable<Awaited<ReturnType<typeof lockQuote>>>;
 
 /** Turns a quote into a booking that holds its nights until it is paid. */
 @Injectable()
@@ -32,7 +33,7 @@ export class BookingHoldService {
     guest: AuthUser,
     { quoteId, message }: CreateBooking,
   ): Promise<BookingSummary> {
-    const quote = await this.usableQuote(em, guest, quoteId);
+    const { quote, countryCode } = await this.usableQuote(em, guest, quoteId);
     const { terms } = quote;
     const now = this.clock.now();
     const holdExpiresAt = addMinutes(now, this.config.HOLD_TTL_MINUTES);
@@ -52,7 +53,11 @@ export class BookingHoldService {
       goodwillMinor: 0,
     };
     addLogFields({ bookingId: booking.id, listingId: terms.listingId });
-    const event = this.outbox.row('booking.created', bookingFacts(booking), { version: 1 });
+    const event = this.outbox.row(
+      'booking.created',
+      { ...bookingFacts(booking), countryCode },
+      { version: 1 },
+    );
     const outcome = await insertHold(em, { ...booking, quote, now, event });
     if (outcome === 'used' || (outcome === 'taken' && (await isQuoteUsed(em, quote.id)))) {
       throw new Problem('quote.used');
@@ -63,7 +68,7 @@ export class BookingHoldService {
     return booking;
   }
 
-  private async usableQuote(em: EntityManager, guest: AuthUser, quoteId: string): Promise<Quote> {
+  private async usableQuote(em: EntityManager, guest: AuthUser, quoteId: string): Promise<QuotedBooking> {
     const found = await lockQuote(em, quoteId, guest.id);
     if (!found) throw new Problem('quote.not_found');
     const { quote } = found;
@@ -72,6 +77,6 @@ export class BookingHoldService {
     if (found.used) throw new Problem('quote.used');
     if (quote.expiresAt <= this.clock.now()) throw new Problem('quote.expired');
     if (!found.bookable) throw new Problem('booking.listing_unavailable');
-    return quote;
+    return found;
   }
 }

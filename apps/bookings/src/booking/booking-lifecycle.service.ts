@@ -85,6 +85,11 @@ export class BookingLifecycle {
     if (this.next(step.booking, 'capture_failed')) await this.expire(step, 'capture_failed');
   }
 
+  /** Ends the hold of an unpaid booking before its time. */
+  async endHold(step: BookingStep): Promise<void> {
+    if (this.next(step.booking, 'hold_ran_out')) await this.expire(step, 'hold_ran_out');
+  }
+
   async cancel(step: BookingStep, settlement: Settlement): Promise<void> {
     const { booking, now, actor } = step;
     const event = `${settlement.by}_cancelled` as const;

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { type EventBody, REFUND_REASON } from '@roost/contracts';
+import { type EventBody, NO_PROVIDER, REFUND_REASON } from '@roost/contracts';
 import { OnEvent, Transactions } from '@roost/messaging';
 import { Clock, SystemClock } from '@roost/platform';
 import { addMilliseconds } from '@roost/stay';
@@ -42,9 +42,20 @@ export class BookingConsumer {
     });
   }
 
-  /** Has an effect only after the host has accepted: until the hold expires, a guest whose card is declined may retry. */
-  @OnEvent('payment.failed', 'payment.voided')
-  async failed(body: Payment): Promise<void> {
+  /**
+   * A failed capture ends a booking that the host has accepted. Before that, a guest whose card is declined may retry until
+   * the hold expires; if no provider takes the payment, nobody can pay it and the hold ends now.
+   */
+  @OnEvent('payment.failed')
+  async failed(body: EventBody<'payment.failed'>): Promise<void> {
+    await this.withBooking(body, (step) =>
+      body.code === NO_PROVIDER ? this.lifecycle.endHold(step) : this.lifecycle.failCapture(step),
+    );
+  }
+
+  /** Has an effect only after the host has accepted. */
+  @OnEvent('payment.voided')
+  async voided(body: Payment): Promise<void> {
     await this.withBooking(body, (step) => this.lifecycle.failCapture(step));
   }
 

@@ -62,6 +62,7 @@ export async function storeListingSnapshot(
       host_id: body.hostId,
       status: body.status,
       title: body.title,
+      country_code: body.countryCode,
       time_zone: body.timeZone,
       check_in_from: body.checkInFrom,
       check_out_until: body.checkOutUntil,

@@ -1,9 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { CONFIG, type Config } from '@roost/platform';
+import { CONFIG, type Config, isAllowedOrigin } from '@roost/platform';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayConfig } from '../config.js';
-import { isAllowedOrigin } from './allowed-origin.js';
 
 /** The headers of responses that a browser client needs. `*` would not include them for requests with credentials. */
 const EXPOSED = [

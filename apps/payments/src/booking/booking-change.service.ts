@@ -39,7 +39,7 @@ export class BookingChangeService {
       if ((await em.count(Payment, { changeId })) > 0) return;
       const split = splitDifference(splitOf(change), newSplitOf(change), change.differenceMinor);
       const request = { bookingId, changeId, guestId, hostId, currency, expiresAt };
-      await this.payments.create(em, { ...request, split, hold: false });
+      await this.payments.create(em, { ...request, countryCode: null, split, hold: false });
     });
   }
 

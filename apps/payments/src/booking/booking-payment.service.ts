@@ -39,6 +39,7 @@ export class BookingPaymentService {
       await this.payments.create(em, {
         ...{ bookingId, guestId, hostId, currency, split },
         changeId: null,
+        countryCode: booking.countryCode ?? null,
         hold: booking.bookingMode === 'request',
         expiresAt: booking.holdExpiresAt,
       });

@@ -12,6 +12,7 @@ const HEAD_START_MILLIS = 2_000;
 export interface OperationRequest extends Pick<PaymentOperation, 'paymentId' | 'kind' | 'key'> {
   refundId?: string;
   paymentMethod?: string;
+  returnUrl?: string | null;
   /** `false`: the caller runs the operation itself. */
   enqueue?: boolean;
 }
@@ -37,6 +38,7 @@ export class OperationScheduler {
       kind: request.kind,
       key: request.key,
       paymentMethod: request.paymentMethod ?? null,
+      returnUrl: request.returnUrl ?? null,
       dueAt: new Date(now.getTime() + HEAD_START_MILLIS),
       createdAt: now,
     });

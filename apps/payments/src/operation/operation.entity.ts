@@ -22,6 +22,10 @@ export class PaymentOperation {
   @Property({ type: 'text', nullable: true })
   paymentMethod: string | null = null;
 
+  /** The page that the guest returns to after the bank's page. */
+  @Property({ type: 'text', nullable: true })
+  returnUrl: string | null = null;
+
   @Property({ type: 'text' })
   status: 'pending' | 'done' | 'failed' = 'pending';
 

@@ -3,15 +3,16 @@ import { PaymentOperation } from './operation.entity.js';
 
 export type NewOperation = Pick<
   PaymentOperation,
-  'id' | 'paymentId' | 'refundId' | 'kind' | 'key' | 'paymentMethod' | 'dueAt' | 'createdAt'
+  'id' | 'paymentId' | 'refundId' | 'kind' | 'key' | 'paymentMethod' | 'returnUrl' | 'dueAt' | 'createdAt'
 >;
 
 /** Stores a pending operation; false if an operation with this key exists. */
 export async function insertOperation(em: EntityManager, operation: NewOperation): Promise<boolean> {
-  const { id, paymentId, refundId, kind, key, paymentMethod, dueAt, createdAt } = operation;
+  const { id, paymentId, refundId, kind, key, paymentMethod, returnUrl, dueAt, createdAt } = operation;
   const rows = await em.execute<object[]>(sql`
-    INSERT INTO payment_operation (id, payment_id, refund_id, kind, key, payment_method, status, due_at, created_at)
-    VALUES (${id}, ${paymentId}, ${refundId}, ${kind}, ${key}, ${paymentMethod}, 'pending', ${dueAt}, ${createdAt})
+    INSERT INTO payment_operation (id, payment_id, refund_id, kind, key, payment_method, return_url, status, due_at,
+      created_at)
+    VALUES (${id}, ${paymentId}, ${refundId}, ${kind}, ${key}, ${paymentMethod}, ${returnUrl}, 'pending', ${dueAt}, ${createdAt})
     ON CONFLICT (key) DO NOTHING RETURNING true`);
   return rows.length > 0;
 }

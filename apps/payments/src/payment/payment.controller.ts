@@ -23,6 +23,7 @@ import { ConfirmPayment, PaymentView, toPaymentViewFor } from './payment.dto.js'
 import type { Payment } from './payment.entity.js';
 import { currentPayment, isListed, paymentsOfBooking, visiblePayment } from './payment.queries.js';
 import { PaymentService } from './payment.service.js';
+import { ReturnUrls } from './return-urls.js';
 
 const PaymentList = z.object({ data: z.array(PaymentView) }).meta({ id: 'PaymentList' });
 
@@ -32,6 +33,7 @@ export class PaymentController {
     private readonly payments: PaymentService,
     @Inject(MikroORM) private readonly orm: MikroORM,
     private readonly encryption: Encryption,
+    private readonly returnUrls: ReturnUrls,
   ) {}
 
   @Summary('Read the payment of a booking')
@@ -94,7 +96,10 @@ export class PaymentController {
     @CurrentUser() user: AuthUser,
   ): Promise<PaymentView> {
     encryptStoredResponse();
-    const payment = await this.payments.confirm(id, user, body.paymentMethod);
+    const payment = await this.payments.confirm(id, user, {
+      paymentMethod: body.paymentMethod,
+      returnUrlOf: this.returnUrls.select(body.returnUrl),
+    });
     return withEtag(this.view(payment, user), etagFor(payment, user));
   }
 

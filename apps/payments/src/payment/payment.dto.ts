@@ -1,7 +1,7 @@
 import { type AuthUser, Instant, Uuid } from '@roost/http';
 import type { Encryption } from '@roost/platform';
 import { z } from 'zod';
-import { paymentStatuses } from './domain/payment-state.js';
+import { mayStillPay, paymentStatuses } from './domain/payment-state.js';
 import type { Payment } from './payment.entity.js';
 
 /** The encryption context of the secret columns of a payment. */
@@ -21,7 +21,10 @@ export const PaymentView = z
     refundedMinor: Minor,
     currency: z.string(),
     provider: z.string(),
-    clientSecret: z.string().nullable().meta({ description: 'Returned only to the guest who pays.' }),
+    clientSecret: z.string().nullable().meta({
+      description:
+        'Returned only to the guest who pays, until the payment is authorized, captured or has ended.',
+    }),
     redirectUrl: z
       .string()
       .nullable()
@@ -41,6 +44,15 @@ export const ConfirmPayment = z
         error: 'Must be the name of a payment method, such as pm_card_visa',
       })
       .meta({ examples: ['pm_card_visa'] }),
+    returnUrl: z
+      .url({ protocol: /^https?$/, error: 'Must be an http or https URL' })
+      .max(2_000)
+      .optional()
+      .meta({
+        description:
+          'The page that the guest returns to after the bank’s page. Its origin must be one of the configured clients. Default: the configured page of the booking, if any.',
+        examples: ['https://app.example.com/bookings/01890000-0000-7000-8000-000000000000'],
+      }),
   })
   .meta({ id: 'ConfirmPayment' });
 export type ConfirmPayment = z.output<typeof ConfirmPayment>;
@@ -64,9 +76,11 @@ const toPaymentView = (payment: Payment, decrypt: ((secret: string) => string) |
   createdAt: payment.createdAt.toISOString(),
 });
 
-/** Only the guest receives the client secret and the redirect URL. */
+/** Only the guest receives the client secret and the redirect URL, and only while they are of use. */
 export const toPaymentViewFor = (viewer: AuthUser, payment: Payment, encryption: Encryption): PaymentView =>
   toPaymentView(
     payment,
-    payment.guestId === viewer.id ? (secret) => encryption.decrypt(secret, SECRET_CONTEXT) : null,
+    payment.guestId === viewer.id && mayStillPay(payment)
+      ? (secret) => encryption.decrypt(secret, SECRET_CONTEXT)
+      : null,
   );

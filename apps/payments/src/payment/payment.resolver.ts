@@ -17,6 +17,7 @@ import type { z } from 'zod';
 import { ConfirmPayment, PaymentView, toPaymentViewFor } from './payment.dto.js';
 import { currentPayments, visiblePayment } from './payment.queries.js';
 import { PaymentService } from './payment.service.js';
+import { ReturnUrls } from './return-urls.js';
 
 const Booking = ExternalEntity('Booking');
 type Ref = z.output<EntityRef>;
@@ -27,6 +28,7 @@ export class PaymentResolver {
     private readonly payments: PaymentService,
     @Inject(MikroORM) private readonly orm: MikroORM,
     private readonly encryption: Encryption,
+    private readonly returnUrls: ReturnUrls,
   ) {}
 
   @Query(PaymentView)
@@ -46,7 +48,10 @@ export class PaymentResolver {
     encryptStoredResponse();
     return toPaymentViewFor(
       user,
-      await this.payments.confirm(id, user, input.paymentMethod),
+      await this.payments.confirm(id, user, {
+        paymentMethod: input.paymentMethod,
+        returnUrlOf: this.returnUrls.select(input.returnUrl),
+      }),
       this.encryption,
     );
   }

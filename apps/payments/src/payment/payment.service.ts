@@ -25,10 +25,15 @@ const CALL_FAILURES = new Set<string>([
   ...mismatches,
 ]);
 
-interface Confirmation {
+interface ConfirmationRequest {
+  paymentMethod: string;
+  /** The page that the guest returns to after the bank's page. */
+  returnUrlOf: (bookingId: string) => string | null;
+}
+
+interface Confirmation extends ConfirmationRequest {
   paymentId: string;
   guestId: string;
-  paymentMethod: string;
 }
 
 @Injectable()
@@ -44,9 +49,9 @@ export class PaymentService {
   ) {}
 
   /** Charges the guest. Repeated and concurrent requests with the same payment method charge once. */
-  async confirm(paymentId: string, guest: AuthUser, paymentMethod: string): Promise<Payment> {
+  async confirm(paymentId: string, guest: AuthUser, request: ConfirmationRequest): Promise<Payment> {
     const operationId = await this.transactions.run((em) =>
-      this.startConfirmation(em, { paymentId, guestId: guest.id, paymentMethod }),
+      this.startConfirmation(em, { paymentId, guestId: guest.id, ...request }),
     );
     if (operationId !== null) {
       await this.runner.run(operationId);
@@ -90,7 +95,7 @@ export class PaymentService {
   /** Returns the confirmation to run; null if this payment method was charged already. */
   private async startConfirmation(
     em: EntityManager,
-    { paymentId, guestId, paymentMethod }: Confirmation,
+    { paymentId, guestId, paymentMethod, returnUrlOf }: Confirmation,
   ): Promise<string | null> {
     const payment = await em.findOne(Payment, { id: paymentId, guestId });
     if (!payment) throw new Problem('payment.not_found');
@@ -111,6 +116,7 @@ export class PaymentService {
       kind: 'confirm',
       key: confirmKey(payment),
       paymentMethod,
+      returnUrl: returnUrlOf(payment.bookingId),
       enqueue: false,
     });
   }

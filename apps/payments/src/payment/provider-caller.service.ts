@@ -139,8 +139,10 @@ export class ProviderCaller {
     const current = isRetry(operation) ? await provider.find(ref) : null;
     if (current && current.status !== 'open') return done(current);
     if (current && isEnding(payment.goal)) return abandoned(current);
-    const paymentMethod = operation.paymentMethod ?? '';
-    return done(await provider.confirm({ key: operation.key, ref, paymentMethod, returnUrl: null }));
+    const { key, returnUrl } = operation;
+    return done(
+      await provider.confirm({ key, ref, paymentMethod: operation.paymentMethod ?? '', returnUrl }),
+    );
   }
 
   private async refund({ provider, operation, payment, refund, ref }: ExistingCall): Promise<CallOutcome> {

@@ -1,15 +1,17 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, type Config } from '@roost/platform';
+import { CONFIG, type Config, StartError } from '@roost/platform';
 import { Tracing } from '@roost/tracing';
 import type { PaymentsConfig } from '../config.js';
 import type { PaymentProvider, ProviderName } from './provider.port.js';
+import { parseProviderRules } from './provider-rules.js';
 import { Providers } from './providers.js';
 import { SandboxProvider } from './sandbox-provider.js';
 import { createStripe } from './stripe/create-stripe.js';
 
 type ProviderFactory = (config: Config<typeof PaymentsConfig>, tracing: Tracing) => PaymentProvider;
 
-const factories: Partial<Record<ProviderName, ProviderFactory>> = {
+/** Not frozen: a spec adds a second provider. */
+export const factories: Partial<Record<ProviderName, ProviderFactory>> = {
   sandbox: (config, tracing) =>
     new SandboxProvider({
       url: config.SANDBOX_URL,
@@ -25,16 +27,21 @@ const factories: Partial<Record<ProviderName, ProviderFactory>> = {
     {
       provide: Providers,
       inject: [CONFIG, Tracing],
-      useFactory: (config: Config<typeof PaymentsConfig>, tracing: Tracing) =>
-        new Providers(
-          config.PAYMENT_PROVIDERS.split(',').map((name) => {
-            const create = factories[name as ProviderName];
-            if (!create) throw new Error(`There is no payment provider ${name}`);
-            return create(config, tracing);
-          }),
-        ),
+      useFactory: createProviders,
     },
   ],
   exports: [Providers],
 })
 export class ProviderModule {}
+
+function createProviders(config: Config<typeof PaymentsConfig>, tracing: Tracing): Providers {
+  const rules = parseProviderRules(config.PAYMENT_PROVIDERS) ?? [];
+  const names = [...new Set(rules.map(({ provider }) => provider))];
+  const [first, ...others] = names.map((name) => {
+    const create = factories[name];
+    if (!create) throw new StartError(`PAYMENT_PROVIDERS has ${name}, which is not implemented.`);
+    return create(config, tracing);
+  });
+  if (!first) throw new StartError('PAYMENT_PROVIDERS has no provider.');
+  return new Providers([first, ...others], rules);
+}

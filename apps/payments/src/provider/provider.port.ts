@@ -9,6 +9,10 @@ export interface ProviderCapabilities {
   idempotentRefunds: boolean;
   /** This service confirms the guest's payment method; otherwise the guest's browser does. */
   serverConfirmation: boolean;
+  /** The currencies that the provider supports. Null or omitted: all. */
+  currencies?: readonly string[] | null;
+  /** Without `serverConfirmation`: how the guest confirms. `client` (default): by the provider's library in the browser. */
+  confirmation?: 'client' | 'redirect';
 }
 
 /** The current state of a payment at the provider. */

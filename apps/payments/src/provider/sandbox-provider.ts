@@ -7,6 +7,7 @@ import {
   ProviderUnavailable,
   type PaymentProvider,
   type ProviderIntent,
+  type ProviderName,
   type ProviderRefund,
   type ProviderWebhook,
 } from './provider.port.js';
@@ -130,7 +131,7 @@ function subjectOf({
 
 /** The sandbox provider over HTTP, called like a real provider. */
 export class SandboxProvider implements PaymentProvider {
-  readonly name = 'sandbox';
+  readonly name: ProviderName = 'sandbox';
   readonly capabilities = { manualCapture: true, idempotentRefunds: true, serverConfirmation: true };
   readonly account = 'acct_sandbox';
   readonly disputes = new SandboxDisputes((path) => this.get(path));

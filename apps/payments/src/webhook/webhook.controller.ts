@@ -45,7 +45,8 @@ export class WebhookController {
   private read(provider: ProviderName, raw: Buffer, request: FastifyRequest): ProviderWebhook {
     let webhook: ProviderWebhook | null;
     try {
-      webhook = this.providers.of(provider).readWebhook(raw, request.headers, this.clock.now());
+      // Nobody signs for a provider that is not enabled.
+      webhook = this.providers.find(provider)?.readWebhook(raw, request.headers, this.clock.now()) ?? null;
     } catch {
       // The signature is valid, but the body is not a webhook.
       throw new Problem('request.invalid');

@@ -31,10 +31,14 @@ export class ReplayedResponse {
   ) {}
 }
 
+/** Changes the body of a stored response before it is sent again. */
+export type ReviseReplay = (body: unknown) => Promise<unknown>;
+
 /** Stores the responses of POST requests by user, method, path and `Idempotency-Key`. */
 @Injectable()
 export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy {
   #pruneTimer: NodeJS.Timeout | null = null;
+  #revise: ReviseReplay | null = null;
 
   constructor(
     @Optional() @Inject(MikroORM) private readonly orm: MikroORM | null,
@@ -51,6 +55,11 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
 
   onModuleDestroy(): void {
     if (this.#pruneTimer) clearInterval(this.#pruneTimer);
+  }
+
+  /** Revises every encrypted response before it is sent again: a secret in it may have become invalid. */
+  reviseReplays(revise: ReviseReplay): void {
+    this.#revise = revise;
   }
 
   /**
@@ -88,7 +97,7 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
       const stored = await findResponse(em, claim);
       if (!stored) continue; // released by the other request after the attempt to claim it
       if (!stored.fingerprint.equals(fingerprint)) throw new Problem('idempotency.key_reused');
-      if (stored.status !== null) throw new ReplayedResponse(stored.status, this.#decrypt(stored.body));
+      if (stored.status !== null) throw new ReplayedResponse(stored.status, await this.#open(stored.body));
       break;
     }
     throw new Problem('idempotency.in_progress', undefined, {}, { 'retry-after': '1' });
@@ -114,8 +123,10 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   /** JSON never starts with `v1.`, encrypted values always do. */
-  #decrypt(body: string | null): string | null {
-    return body?.startsWith('v1.') ? this.encryption.decrypt(body, ENCRYPTION_CONTEXT) : body;
+  async #open(body: string | null): Promise<string | null> {
+    if (!body?.startsWith('v1.')) return body;
+    const decrypted = this.encryption.decrypt(body, ENCRYPTION_CONTEXT);
+    return this.#revise ? JSON.stringify(await this.#revise(JSON.parse(decrypted))) : decrypted;
   }
 
   /** Outside of any transaction: other requests must see a claim immediately. */

@@ -30,6 +30,7 @@ function tidy(schema: JsonObject, io: 'input' | 'output'): void {
   delete schema.directives;
   delete schema.notInProduction;
   delete schema.production;
+  delete schema.requires;
   if (schema.format !== undefined && schema.pattern !== undefined) delete schema.pattern;
   if (typeof schema.pattern === 'string') schema.pattern = portablePattern(schema.pattern);
   const { minimum, maximum } = schema;

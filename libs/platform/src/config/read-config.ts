@@ -31,6 +31,7 @@ export function readConfig<C extends z.ZodObject>(
     if (result.success) config[name] = result.data;
     else sentences.push(sentence(name, value, schema, result.error.issues[0]?.message ?? ''));
   }
+  sentences.push(...missingSettings(config, shape));
   if (config.ROOST_ENV === 'production') sentences.push(...productionFaults(config, shape));
   if (sentences.length > 0) throw new StartError(sentences.join('\n'));
   return config as Config<C>;
@@ -66,6 +67,26 @@ function sentence(
 
 const found = (name: string, value: unknown): string =>
   SECRET.test(name) ? 'has a value that is not allowed' : `is ${JSON.stringify(value)}`;
+
+/** The variables that the value of another one requires, such as the keys of an enabled provider. */
+function missingSettings(
+  config: Readonly<Record<string, unknown>>,
+  shape: Readonly<Record<string, z.ZodType>>,
+): string[] {
+  return Object.entries(shape).flatMap(([name, schema]) => {
+    const { requires } = (z.globalRegistry.get(schema) ?? {}) as Requirements;
+    if (!requires || !(name in config)) return [];
+    const missing = requires(config[name]).filter((other) => other in config && config[other] === undefined);
+    return missing.map(
+      (other) => `${sentence(other, undefined, shape[other], '').slice(0, -1)} (${name} requires it).`,
+    );
+  });
+}
+
+interface Requirements {
+  /** The names of the variables that this value requires. */
+  requires?: (value: unknown) => readonly string[];
+}
 
 /** The metadata of a variable that has stricter rules in production. */
 interface ProductionRules {

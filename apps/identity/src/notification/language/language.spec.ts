@@ -1,6 +1,11 @@
+import { LOCALES } from '@roost/contracts';
 import { english } from './en.js';
-import { languageFor } from './languages.js';
+import { languageFor, languages } from './languages.js';
 import { localeFormat } from './locale-format.js';
+
+it('has the locales that clients are shown', () => {
+  expect(languages.map(({ tag }) => tag)).toEqual(LOCALES);
+});
 
 it('falls back to English for a language without a file', () => {
   for (const locale of ['en', 'en-GB', 'de', 'zh-Hant-TW']) expect(languageFor(locale)).toBe(english);

@@ -2,7 +2,7 @@ import { english } from './en.js';
 import type { Language } from './language.js';
 import { baseOf } from './locale-format.js';
 
-const languages: readonly [Language, ...Language[]] = [english];
+export const languages: readonly [Language, ...Language[]] = [english];
 
 /** Returns the language of a locale such as `pt-BR`; the first language if there is none. */
 export function languageFor(locale: string): Language {

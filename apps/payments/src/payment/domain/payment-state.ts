@@ -75,6 +75,10 @@ const inProgress: readonly PaymentStatus[] = [
 /** The money is neither captured nor voided, and the payment has not failed. */
 export const isInProgress = (status: PaymentStatus) => inProgress.includes(status);
 
+/** The guest may still pay, so the client secret and the bank's URL are returned. */
+export const mayStillPay = ({ status, goal }: Pick<PaymentFacts, 'status' | 'goal'>) =>
+  isInProgress(status) && status !== 'authorized' && !isEnding(goal);
+
 /**
  * The payment after the provider's state is applied. Provider states may arrive twice and in any order: a payment never
  * goes back from captured to authorized or open, so an older provider state changes nothing.

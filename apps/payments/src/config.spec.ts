@@ -1,0 +1,52 @@
+import { readConfig } from '@roost/platform';
+import { z } from 'zod';
+import { PaymentsConfig } from './config.js';
+
+/** As with an adapter whose key is a setting. */
+const WithKeys = z.object({
+  ...PaymentsConfig.shape,
+  STRIPE_SECRET_KEY: z.string().optional().meta({ description: 'a secret key (sk_…)' }),
+  STRIPE_WEBHOOK_SECRET: z.string().optional().meta({ description: 'a webhook secret (whsec_…)' }),
+});
+
+const production = {
+  ROOST_ENV: 'production',
+  PUBLIC_URL: 'https://roost.example.com',
+  ENCRYPTION_KEY: 'Zk1vS8xq0bN3yRt6uHw9eLc2pDg5jKf7',
+};
+const keys = { STRIPE_SECRET_KEY: 'sk_live_x', STRIPE_WEBHOOK_SECRET: 'whsec_x' };
+const read = (env: Record<string, string>) => readConfig(WithKeys, env, { database: false });
+
+it('starts production with a real provider and its keys', () => {
+  const config = read({ ...production, ...keys, PAYMENT_PROVIDERS: 'stripe:USD|EUR' });
+  expect(config.PAYMENT_PROVIDERS).toBe('stripe:USD|EUR');
+});
+
+it('names each missing key of an enabled provider, in every environment', () => {
+  for (const env of [production, {}]) {
+    expect(() => read({ ...env, PAYMENT_PROVIDERS: 'stripe' })).toThrow(
+      /^STRIPE_SECRET_KEY is missing: it must be a secret key \(sk_…\) \(PAYMENT_PROVIDERS requires it\)\.\nSTRIPE_WEBHOOK_SECRET is missing: .*\.$/,
+    );
+  }
+});
+
+it.each(['sandbox', 'stripe,sandbox', 'stripe,sandbox:USD'])('refuses %s in production', (list) => {
+  const env = { ...production, ...keys, PAYMENT_PROVIDERS: list };
+  expect(() => read(env)).toThrow(
+    `PAYMENT_PROVIDERS is "${list}": in production it must be a list without sandbox`,
+  );
+});
+
+it('refuses production without PAYMENT_PROVIDERS, because its default is the sandbox', () => {
+  expect(() => read(production)).toThrow('PAYMENT_PROVIDERS is "sandbox": in production it must be');
+});
+
+it.each(['paypal', 'stripe:XXX'])('refuses the list %s', (list) => {
+  expect(() => read({ PAYMENT_PROVIDERS: list })).toThrow(`PAYMENT_PROVIDERS is "${list}": it must be a`);
+});
+
+it.each(['sk_live_secret', 'pk'])('refuses %s as a publishable key, without its value', (key) => {
+  expect(() => read({ STRIPE_PUBLISHABLE_KEY: key })).toThrow(
+    'STRIPE_PUBLISHABLE_KEY has a value that is not allowed',
+  );
+});

@@ -1,0 +1,2 @@
+/** The locales of mails, the default first. A user's locale without one of its own receives the default. */
+export const LOCALES = ['en'] as const;
