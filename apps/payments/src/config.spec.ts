@@ -14,7 +14,11 @@ const production = {
   PUBLIC_URL: 'https://roost.example.com',
   ENCRYPTION_KEY: 'Zk1vS8xq0bN3yRt6uHw9eLc2pDg5jKf7',
 };
-const keys = { STRIPE_SECRET_KEY: 'sk_live_x', STRIPE_WEBHOOK_SECRET: 'whsec_x' };
+const keys = {
+  STRIPE_SECRET_KEY: 'sk_live_x',
+  STRIPE_PUBLISHABLE_KEY: 'pk_live_specs',
+  STRIPE_WEBHOOK_SECRET: 'whsec_x',
+};
 const read = (env: Record<string, string>) => readConfig(WithKeys, env, { database: false });
 
 it('starts production with a real provider and its keys', () => {
@@ -25,7 +29,7 @@ it('starts production with a real provider and its keys', () => {
 it('names each missing key of an enabled provider, in every environment', () => {
   for (const env of [production, {}]) {
     expect(() => read({ ...env, PAYMENT_PROVIDERS: 'stripe' })).toThrow(
-      /^STRIPE_SECRET_KEY is missing: it must be a secret key \(sk_…\) \(PAYMENT_PROVIDERS requires it\)\.\nSTRIPE_WEBHOOK_SECRET is missing: .*\.$/,
+      /^STRIPE_SECRET_KEY is missing: it must be a secret key \(sk_…\) \(PAYMENT_PROVIDERS requires it\)\.\nSTRIPE_PUBLISHABLE_KEY is missing: .*\.\nSTRIPE_WEBHOOK_SECRET is missing: .*\.$/,
     );
   }
 });

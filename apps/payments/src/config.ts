@@ -2,6 +2,9 @@ import { ClientUrls, CorsOrigins } from '@roost/platform/start';
 import { FeeConfig } from '@roost/pricing';
 import { z } from 'zod';
 import { DEVELOPMENT_ENTITY, LegalEntities, type LegalEntity } from './paper/domain/legal-entity.js';
+import { parseProviderRules, requiredSettings, usesSandbox } from './provider/provider-rules.js';
+
+export { usesSandbox };
 
 const DEFAULT_ENTITIES = JSON.stringify([
   {
@@ -20,22 +23,19 @@ function parseJson(text: string): unknown {
     return undefined;
   }
 }
-import { parseProviderRules, requiredSettings, usesSandbox } from './provider/provider-rules.js';
-
-export { usesSandbox };
 
 export const PaymentsConfig = z.object({
   PAYMENT_PROVIDERS: z
     .string()
-    .regex(/^(?:sandbox|stripe)(?:,(?:sandbox|stripe))*$/)
     .default('sandbox')
     .refine((list) => parseProviderRules(list) !== null)
     .meta({
       description:
-        'a comma-separated list of sandbox (only in development) and stripe; the first one takes new payments',
+        'a comma-separated list of sandbox, stripe and paystack in the order of preference, each with optional currencies and countries that it is for, such as paystack:NGN|GHS|ZA,stripe',
+      requires: (list: unknown) => requiredSettings(String(list)),
       production: {
-        accepts: (value: unknown) => !String(value).split(',').includes('sandbox'),
-        rule: 'stripe: sandbox is for development',
+        accepts: (list: unknown) => !usesSandbox(String(list)),
+        rule: 'a list without sandbox, such as stripe or paystack:NGN|GHS,stripe',
       },
     }),
   STRIPE_SECRET_KEY: z
@@ -67,18 +67,8 @@ export const PaymentsConfig = z.object({
         accepts: (value: unknown) =>
           /^(?:https:\/\/|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?:[:/]|$))/.test(String(value)),
         rule: 'an https address, because every request contains the secret key',
-        'a comma-separated list of sandbox, stripe and paystack in the order of preference, each with optional currencies and countries that it is for, such as paystack:NGN|GHS|ZA,stripe',
-      requires: (list: unknown) => requiredSettings(String(list)),
-      production: {
-        accepts: (list: unknown) => !usesSandbox(String(list)),
-        rule: 'a list without sandbox, such as stripe or paystack:NGN|GHS,stripe',
       },
     }),
-  STRIPE_PUBLISHABLE_KEY: z
-    .string()
-    .regex(/^pk_\w{1,250}$/)
-    .optional()
-    .meta({ description: 'the publishable key of the Stripe account (pk_…), which clients receive' }),
   /** The fees that bookings charges, for GET /v1/config. */
   ...FeeConfig.shape,
   CLIENT_URLS: ClientUrls,

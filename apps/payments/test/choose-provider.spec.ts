@@ -19,6 +19,14 @@ class SecondProvider extends SandboxProvider {
     serverConfirmation: true,
     currencies: ['NGN', 'ZAR'],
   };
+
+  /** The page after the provider's page, by booking. */
+  static readonly returnUrls = new Map<string, string | null | undefined>();
+
+  override create(request: Parameters<SandboxProvider['create']>[0]) {
+    SecondProvider.returnUrls.set(request.bookingId, request.returnUrl);
+    return super.create(request);
+  }
 }
 
 const original = factories.paystack;
@@ -35,7 +43,9 @@ beforeAll(async () => {
   payments = await startPayments({
     PAYMENT_PROVIDERS: 'paystack:ZA,paystack:NGN,sandbox:USD|ZAR',
     // Both providers share one sandbox: its intents belong to one of them.
-    PAYSTACK_SECRET_KEY: 'sk_test_of_the_specs',
+    PAYSTACK_SECRET_KEY: 'sk_test_of_the_specs_1234',
+    PAYSTACK_CUSTOMER_EMAIL_DOMAIN: 'no-mail.example.com',
+    CLIENT_URLS: 'booking=https://app.example.com/bookings/{bookingId}',
   });
 });
 afterAll(async () => {
@@ -60,6 +70,13 @@ test.each([
   });
   expect(payment).toMatchObject({ provider, status: 'requires_payment_method' });
   expect((await payments.confirm(guest, payment.id)).body.status).toBe('captured');
+});
+
+test('a provider with a page of its own receives the client’s page of the booking', async () => {
+  const { booking } = await payments.givenPayment({ guest: testUser(), currency: 'NGN' });
+  expect(SecondProvider.returnUrls.get(booking.bookingId)).toBe(
+    `https://app.example.com/bookings/${booking.bookingId}`,
+  );
 });
 
 test('a change is paid at the provider of its booking, although the country would choose another one', async () => {

@@ -15,7 +15,7 @@ const start = async (env: Record<string, string> = {}) =>
   (service = await startTestService(payments, { env }));
 
 test('200 for anyone: providers, currencies with the limits of charges, fees and locales', async () => {
-  await start({ GUEST_FEE_BPS: '1250', STRIPE_PUBLISHABLE_KEY: 'pk_test_1' });
+  await start({ GUEST_FEE_BPS: '1250', STRIPE_PUBLISHABLE_KEY: 'pk_test_specs' });
   const { status, body, headers } = await service.anonymous.get<ClientConfigBody>('/v1/config');
   expect(status).toBe(200);
   expect(body).toMatchObject({

@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import { startSandbox } from '@roost/app-sandbox';
 import { createLogger } from '@roost/platform';
 import { eventually, freshDatabase, TestClient } from '@roost/testing';
+import { hasBrowser, openBrowser } from './browser.js';
 import { type Env, freshEnvironment, freshFolder, type Run, run, stopAll } from './launcher.js';
 import { SecureMailServer } from './mail-server.fixture.js';
 import { Operator } from './operator.fixture.js';
@@ -58,9 +59,11 @@ afterAll(async () => {
   await mails.stop();
 });
 
+const addressOf = (name: string) => `${name}@users.example.com`;
+
 /** A user who has confirmed the mail address with the code that the mail has. */
 async function signedUp(name: string): Promise<TestClient> {
-  const email = `${name}@guests.example.com`;
+  const email = addressOf(name);
   const registration = { email, password: PASSWORD, displayName: name };
   expect(await gateway.post('/v1/auth/register', registration)).toMatchObject({ status: 202 });
   const token = await eventually(() => {
@@ -69,8 +72,12 @@ async function signedUp(name: string): Promise<TestClient> {
     return Promise.resolve(code);
   });
   expect(await gateway.post('/v1/auth/verify-email', { token })).toMatchObject({ status: 204 });
+  return loggedIn(name);
+}
+
+async function loggedIn(name: string): Promise<TestClient> {
   const { body } = await gateway.post<{ accessToken: string }>('/v1/auth/login', {
-    email,
+    email: addressOf(name),
     password: PASSWORD,
   });
   return gateway.with({ authorization: `Bearer ${body.accessToken}` });
@@ -81,7 +88,7 @@ test('production starts with a real provider, and tells clients its key', async 
   expect(body).toMatchObject({
     providers: [{ name: 'stripe', publishableKey: 'pk_test_of_the_specs', currencies: null }],
   });
-  // Nobody can sign webhooks of the sandbox: its default secret is public.
+  // Webhooks of the sandbox are not accepted: its default secret is public.
   const time = Math.floor(Date.now() / 1_000);
   const webhook = JSON.stringify({ id: 'evt_1', type: 'intent.captured', data: {} });
   const signature = createHmac('sha256', 'sandbox-webhook-secret-for-development')
@@ -93,8 +100,8 @@ test('production starts with a real provider, and tells clients its key', async 
     body: webhook,
   });
   expect({ status: response.status, body: await response.json() }).toMatchObject({
-    status: 400,
-    body: { code: 'webhook.bad_signature' },
+    status: 404,
+    body: { code: 'route.not_found' },
   });
 });
 
@@ -112,53 +119,92 @@ test.each(['GET /dev/inbox', 'POST /dev/users', 'POST /dev/clock', 'GET /graphiq
   },
 );
 
-test('a guest and a host sign up by mail, and a booking is paid, confirmed and in the books', async () => {
-  const [host, guest] = [await signedUp('host'), await signedUp('guest')];
-  expect(await host.post('/v1/me/host')).toMatchObject({ status: 200 });
-  const { body: login } = await gateway.post<{ accessToken: string }>('/v1/auth/login', {
-    email: 'host@guests.example.com',
-    password: PASSWORD,
-  });
-  const listingId = await aPublishedListing(gateway.with({ authorization: `Bearer ${login.accessToken}` }));
-  const night = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+interface TestPayment {
+  /** The path of the booking. */
+  booking: string;
+  id: string;
+  chargeMinor: number;
+}
+
+/** The payment of a new booking, ready to be confirmed. */
+async function givenPayment(guest: TestClient, listingId: string, inDays: number): Promise<TestPayment> {
+  const date = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const stay = { checkInDate: date(inDays), checkOutDate: date(inDays + 2), guests: { adults: 2 } };
+  // The event of the listing arrives shortly after its publishing.
   const quote = await eventually(async () => {
     const response = await guest.post<{ id: string; chargeMinor: number }>('/v1/quotes', {
       listingId,
-      checkInDate: night(30),
-      checkOutDate: night(32),
-      guests: { adults: 2 },
+      ...stay,
     });
     expect(response.status).toBe(201);
     return response.body;
   });
-  const booking = await guest.post<{ id: string }>('/v1/bookings', { quoteId: quote.id });
-  const path = `/v1/bookings/${booking.body.id}`;
-  const payment = await guest.get<{ id: string; provider: string }>(`${path}/payment`, { prefer: 'wait=10' });
+  const { body } = await guest.post<{ id: string }>('/v1/bookings', { quoteId: quote.id });
+  const booking = `/v1/bookings/${body.id}`;
+  const payment = await guest.get<{ id: string }>(`${booking}/payment`, { prefer: 'wait=10' });
   expect(payment.body).toMatchObject({ provider: 'stripe', status: 'requires_payment_method' });
+  return { booking, id: payment.body.id, chargeMinor: quote.chargeMinor };
+}
 
-  const confirm = (body: object) => guest.post(`/v1/payments/${payment.body.id}/confirm`, body);
-  const card = { paymentMethod: 'pm_card_visa' };
-  // Only development allows pages of this machine.
-  for (const returnUrl of ['http://localhost:5173/', 'https://evil.example/'])
-    expect(await confirm({ ...card, returnUrl })).toMatchObject({ status: 400 });
-  const paid = await confirm({ ...card, returnUrl: `${CLIENT}/thanks` });
-  expect(paid).toMatchObject({
-    status: 200,
-    body: { status: 'captured', capturedMinor: quote.chargeMinor, clientSecret: null },
-  });
-  await eventually(async () => expect((await guest.get(path)).body).toMatchObject({ state: 'confirmed' }));
-  await eventually(() => {
-    expect(mails.newestTo('guest@guests.example.com')).toContain('confirmed');
-    return Promise.resolve();
+const isConfirmed = (guest: TestClient, { booking }: TestPayment) =>
+  eventually(async () => expect((await guest.get(booking)).body).toMatchObject({ state: 'confirmed' }));
+
+describe('a host and a guest who have signed up by mail', () => {
+  let guest: TestClient;
+  let listingId: string;
+
+  beforeAll(async () => {
+    guest = await signedUp('guest');
+    const host = await signedUp('host');
+    expect(await host.post('/v1/me/host')).toMatchObject({ status: 200 });
+    listingId = await aPublishedListing(await loggedIn('host'));
   });
 
-  const [books] = await new Operator(env).query<{ code: string; net: string }>(
-    'payments',
-    `SELECT sum(m.amount_minor)::text AS net FROM movement m JOIN ledger_account a ON a.id = m.debit_id
-     WHERE a.code = 'provider_clearing' AND m.payment_id = $1`,
-    [payment.body.id],
-  );
-  expect(books).toEqual({ net: String(quote.chargeMinor) });
+  test('a booking is paid, confirmed and in the books', async () => {
+    const payment = await givenPayment(guest, listingId, 30);
+    const confirm = (body: object) => guest.post(`/v1/payments/${payment.id}/confirm`, body);
+    const card = { paymentMethod: 'pm_card_visa' };
+    // Only development allows pages of this machine.
+    for (const returnUrl of ['http://localhost:5173/', 'https://evil.example/'])
+      expect(await confirm({ ...card, returnUrl })).toMatchObject({ status: 400 });
+    expect(await confirm({ ...card, returnUrl: `${CLIENT}/thanks` })).toMatchObject({
+      status: 200,
+      body: { status: 'captured', capturedMinor: payment.chargeMinor, clientSecret: null },
+    });
+    await isConfirmed(guest, payment);
+    await eventually(() => {
+      expect(mails.newestTo(addressOf('guest'))).toContain('confirmed');
+      return Promise.resolve();
+    });
+    const books = await new Operator(env).query<{ net: string }>(
+      'payments',
+      `SELECT sum(m.amount_minor)::text AS net FROM movement m JOIN ledger_account a ON a.id = m.debit_id
+       WHERE a.code = 'provider_clearing' AND m.payment_id = $1`,
+      [payment.id],
+    );
+    expect(books).toEqual([{ net: String(payment.chargeMinor) }]);
+  });
+
+  (hasBrowser ? test : test.skip)('a browser returns from the bank’s page to the client', async () => {
+    const payment = await givenPayment(guest, listingId, 40);
+    const waiting = await guest.post<{ redirectUrl: string }>(`/v1/payments/${payment.id}/confirm`, {
+      paymentMethod: 'pm_card_authenticationRequired',
+      returnUrl: `${CLIENT}/thanks?booking=1`,
+    });
+    expect(waiting.body).toMatchObject({ status: 'requires_action' });
+    const browser = await openBrowser();
+    try {
+      const page = await browser.newPage();
+      await page.route(`${CLIENT}/**`, (route) => route.fulfill({ body: 'Thank you' }));
+      await page.goto(waiting.body.redirectUrl);
+      await page.getByRole('button', { name: 'Approve' }).click();
+      await page.getByRole('link', { name: 'Back to the shop' }).click();
+      await page.waitForURL(`${CLIENT}/thanks?booking=1`);
+    } finally {
+      await browser.close();
+    }
+    await isConfirmed(guest, payment);
+  });
 });
 
 test('a stop is clean', async () => {

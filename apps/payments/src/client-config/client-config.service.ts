@@ -51,4 +51,4 @@ const confirmationOf = ({
   serverConfirmation,
   confirmation,
 }: PaymentProvider['capabilities']): ClientConfig['providers'][number]['confirmation'] =>
-  serverConfirmation ? 'server' : (confirmation ?? 'client');
+  confirmation ?? (serverConfirmation ? 'server' : 'client');

@@ -16,6 +16,7 @@ import { isEnding } from './domain/payment-state.js';
 import type { Payment } from './payment.entity.js';
 import type { Refund } from './refund.entity.js';
 import { CHARGE_DISPUTED } from './refund.service.js';
+import { ReturnUrls } from './return-urls.js';
 
 /** The definite outcome of a call. */
 export interface CallOutcome {
@@ -51,6 +52,7 @@ export class ProviderCaller {
 
   constructor(
     private readonly providers: Providers,
+    private readonly returnUrls: ReturnUrls,
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
   ) {
@@ -112,6 +114,7 @@ export class ProviderCaller {
           amountMinor: payment.amountMinor,
           currency: payment.currency,
           capture: payment.capture,
+          returnUrl: this.returnUrls.pageOf(payment.bookingId),
         })),
     );
   }

@@ -23,9 +23,7 @@ export class ReturnUrls {
    * 400 for a URL of another origin.
    */
   select(requested: string | undefined): (bookingId: string) => string | null {
-    if (requested === undefined) {
-      return (bookingId) => this.bookingPage && fillTemplate(this.bookingPage, { bookingId });
-    }
+    if (requested === undefined) return (bookingId) => this.pageOf(bookingId);
     const url = allowedReturnUrl(requested, this.allowed);
     if (url === null) {
       throw invalidField(
@@ -34,5 +32,10 @@ export class ReturnUrls {
       );
     }
     return () => url;
+  }
+
+  /** The client's page of a booking, if there is a template. */
+  pageOf(bookingId: string): string | null {
+    return this.bookingPage && fillTemplate(this.bookingPage, { bookingId });
   }
 }

@@ -64,11 +64,14 @@ describe('chooseRule', () => {
   });
 });
 
+const STRIPE = ['STRIPE_SECRET_KEY', 'STRIPE_PUBLISHABLE_KEY', 'STRIPE_WEBHOOK_SECRET'];
+const PAYSTACK = ['PAYSTACK_SECRET_KEY', 'PAYSTACK_CUSTOMER_EMAIL_DOMAIN'];
+
 it.each([
   ['sandbox', true, []],
-  ['stripe', false, ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET']],
-  ['paystack:NGN,stripe', false, ['PAYSTACK_SECRET_KEY', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET']],
-  ['stripe:USD,sandbox,stripe', true, ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET']],
+  ['stripe', false, STRIPE],
+  ['paystack:NGN,stripe', false, [...PAYSTACK, ...STRIPE]],
+  ['stripe:USD,sandbox,stripe', true, STRIPE],
   ['not-a-list', false, []],
 ])('%s uses the sandbox: %s, and requires %j', (list, sandbox, settings) => {
   expect(usesSandbox(list)).toBe(sandbox);

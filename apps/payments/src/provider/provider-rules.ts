@@ -50,8 +50,8 @@ export const usesSandbox = (list: string): boolean =>
 /** The settings without which a provider cannot work. */
 const REQUIRED_SETTINGS: Record<ProviderName, readonly string[]> = {
   sandbox: [],
-  stripe: ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
-  paystack: ['PAYSTACK_SECRET_KEY'],
+  stripe: ['STRIPE_SECRET_KEY', 'STRIPE_PUBLISHABLE_KEY', 'STRIPE_WEBHOOK_SECRET'],
+  paystack: ['PAYSTACK_SECRET_KEY', 'PAYSTACK_CUSTOMER_EMAIL_DOMAIN'],
 };
 
 export const requiredSettings = (list: string): string[] => [

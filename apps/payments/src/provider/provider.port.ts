@@ -11,8 +11,11 @@ export interface ProviderCapabilities {
   serverConfirmation: boolean;
   /** The currencies that the provider supports. Null or omitted: all. */
   currencies?: readonly string[] | null;
-  /** Without `serverConfirmation`: how the guest confirms. `client` (default): by the provider's library in the browser. */
-  confirmation?: 'client' | 'redirect';
+  /**
+   * How clients should confirm: with the provider's library in the browser (default without `serverConfirmation`), by this
+   * service (default otherwise), or at `redirectUrl`.
+   */
+  confirmation?: 'client' | 'server' | 'redirect';
 }
 
 /** The current state of a payment at the provider. */
@@ -128,6 +131,8 @@ export interface PaymentProvider {
     amountMinor: number;
     currency: string;
     capture: 'manual' | 'automatic';
+    /** The page after the provider's own page, for a provider without `confirm`. */
+    returnUrl?: string | null;
   }): Promise<ProviderIntent>;
   /** `returnUrl`: the page that the guest's browser opens after the bank's page. */
   confirm(request: {

@@ -21,7 +21,7 @@ export class WebhookController {
   @Summary('Receive a webhook of the sandbox provider')
   @Post('sandbox')
   @Public()
-  @RespondsWith(200, WebhookReceived, 'webhook.bad_signature')
+  @RespondsWith(200, WebhookReceived, 'webhook.bad_signature', 'route.not_found')
   sandbox(@Req() request: FastifyRequest): Promise<WebhookReceived> {
     return this.receive('sandbox', request);
   }
@@ -45,8 +45,7 @@ export class WebhookController {
   private read(provider: ProviderName, raw: Buffer, request: FastifyRequest): ProviderWebhook {
     let webhook: ProviderWebhook | null;
     try {
-      // Nobody signs for a provider that is not enabled.
-      webhook = this.providers.find(provider)?.readWebhook(raw, request.headers, this.clock.now()) ?? null;
+      webhook = this.providers.of(provider).readWebhook(raw, request.headers, this.clock.now());
     } catch {
       // The signature is valid, but the body is not a webhook.
       throw new Problem('request.invalid');
