@@ -5,14 +5,14 @@ import { BookingChangeService } from './booking/booking-change.service.js';
 import { BookingPaymentService } from './booking/booking-payment.service.js';
 import { BookingSettlementService } from './booking/booking-settlement.service.js';
 import { BookingConsumer } from './booking/booking.consumer.js';
+import { ClientConfigController } from './client-config/client-config.controller.js';
+import { ClientConfigResolver } from './client-config/client-config.resolver.js';
+import { ClientConfigService } from './client-config/client-config.service.js';
 import { DisputeRecorder } from './dispute/dispute-recorder.service.js';
 import { DisputeRecovery } from './dispute/dispute-recovery.service.js';
 import { DisputeController } from './dispute/dispute.controller.js';
 import { DisputeJobs } from './dispute/dispute.jobs.js';
 import { DisputeService } from './dispute/dispute.service.js';
-import { ClientConfigController } from './client-config/client-config.controller.js';
-import { ClientConfigResolver } from './client-config/client-config.resolver.js';
-import { ClientConfigService } from './client-config/client-config.service.js';
 import { LedgerModule } from './ledger/ledger.module.js';
 import { OperationScheduler } from './operation/operation-scheduler.service.js';
 import { OperationQueue } from './operation/operation.queue.js';
@@ -81,7 +81,6 @@ import { WebhookService } from './webhook/webhook.service.js';
     DisputeService,
     ClientConfigResolver,
     ClientConfigService,
-    LedgerCheckService,
     OperationQueue,
     OperationRecorder,
     OperationRunner,

@@ -25,7 +25,6 @@ export const payments = defineService({
   module: AppModule,
   config: PaymentsConfig,
   entities: [Dispute, Payment, PaymentOperation, Refund],
-  entities: [Payment, PaymentOperation, Refund],
   migrations: [
     Migration0000AccountStanding,
     Migration0001Payments,

@@ -3,7 +3,7 @@ import { jest } from '@jest/globals';
 import { startSandbox } from '@roost/app-sandbox';
 import { createLogger } from '@roost/platform';
 import { eventually, freshDatabase, TestClient } from '@roost/testing';
-import { hasBrowser, openBrowser } from './browser.js';
+import { hasBrowser, openBrowser } from '@roost/testing/browser';
 import { type Env, freshEnvironment, freshFolder, type Run, run, stopAll } from './launcher.js';
 import { SecureMailServer } from './mail-server.fixture.js';
 import { Operator } from './operator.fixture.js';
