@@ -30,6 +30,7 @@ import { PaymentStepScheduler } from './payment/payment-step-scheduler.service.j
 import { PaymentController } from './payment/payment.controller.js';
 import { BookingPaymentResolver, PaymentResolver } from './payment/payment.resolver.js';
 import { PaymentService } from './payment/payment.service.js';
+import { PendingRefundService } from './payment/pending-refund.service.js';
 import { ProviderCaller } from './payment/provider-caller.service.js';
 import { ProviderCheckSchedule } from './payment/provider-check-schedule.js';
 import { ProviderStateService } from './payment/provider-state.service.js';
@@ -93,6 +94,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     PaymentService,
     PaymentStateUpdater,
     PaymentStepScheduler,
+    PendingRefundService,
     ProviderCaller,
     ProviderCheckSchedule,
     ProviderComparisonService,

@@ -5,6 +5,7 @@ import { Migration0002Disputes } from '../migrations/Migration0002Disputes.js';
 import { Migration0005Operators } from '../migrations/Migration0005Operators.js';
 import { Migration0004Papers } from '../migrations/Migration0004Papers.js';
 import { Migration0006ReturnUrl } from '../migrations/Migration0006ReturnUrl.js';
+import { Migration0009LateMoney } from '../migrations/Migration0009LateMoney.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { Dispute } from './dispute/dispute.entity.js';
@@ -32,6 +33,7 @@ export const payments = defineService({
     Migration0004Papers,
     Migration0005Operators,
     Migration0006ReturnUrl,
+    Migration0009LateMoney,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],

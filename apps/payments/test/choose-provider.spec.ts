@@ -17,6 +17,7 @@ class SecondProvider extends SandboxProvider {
     manualCapture: false,
     idempotentRefunds: true,
     serverConfirmation: true,
+    latePayments: false,
     currencies: ['NGN', 'ZAR'],
   };
 

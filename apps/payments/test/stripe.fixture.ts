@@ -26,6 +26,7 @@ export function newPayment(overrides: object = {}) {
     bookingId: randomUUID(),
     amountMinor: 27_280,
     currency: 'USD',
+    guestId: randomUUID(),
     capture: 'automatic' as const,
     ...overrides,
   };

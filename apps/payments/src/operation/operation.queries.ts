@@ -71,13 +71,6 @@ export async function postponeOperation(
     WHERE id = ${operationId} AND status = 'pending'`);
 }
 
-/** Makes the refunds of a payment due whose outcome is awaited: the provider has reported a change. */
-export async function hastenRefunds(em: EntityManager, paymentId: string): Promise<void> {
-  await em.execute(sql`
-    UPDATE payment_operation SET due_at = clock_timestamp()
-    WHERE payment_id = ${paymentId} AND kind = 'refund' AND status = 'pending' AND due_at > clock_timestamp()`);
-}
-
 /** The ids of due operations without a valid lease, oldest first. */
 export async function dueOperations(em: EntityManager, limit: number): Promise<string[]> {
   const rows = await em.execute<{ id: string }[]>(sql`

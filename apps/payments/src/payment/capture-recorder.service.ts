@@ -20,17 +20,29 @@ export class CaptureRecorder {
   async record(em: EntityManager, payment: Payment): Promise<void> {
     const capturedAt = this.clock.now();
     payment.capturedAt = capturedAt;
+    await this.publisher.publish(em, payment, 'payment.captured', { capturedAt: capturedAt.toISOString() });
+    await this.post(em, payment, capturedAt);
+  }
+
+  /** A capture after the payment has ended: bookings must not confirm a booking for it, so it is not published. */
+  async recordLate(em: EntityManager, payment: Payment): Promise<void> {
+    const capturedAt = this.clock.now();
+    Object.assign(payment, { capturedAt, updatedAt: capturedAt });
+    await em.flush();
+    await this.post(em, payment, capturedAt);
+  }
+
+  private async post(em: EntityManager, payment: Payment, occurredAt: Date): Promise<void> {
     const { hostMinor, platformMinor, taxMinor, capturedMinor } = payment;
     const split = takeInProportion({ hostMinor, platformMinor, taxMinor }, capturedMinor);
-    await this.publisher.publish(em, payment, 'payment.captured', { capturedAt: capturedAt.toISOString() });
     await this.ledger.post(em, {
       key: `capture:${payment.id}`,
       currency: payment.currency,
       paymentId: payment.id,
       bookingId: payment.bookingId,
-      occurredAt: capturedAt,
+      occurredAt,
       legs: captureLegs(payment, split),
     });
-    await this.papers.issueReceipt(em, payment, { amountMinor: capturedMinor, occurredAt: capturedAt });
+    await this.papers.issueReceipt(em, payment, { amountMinor: capturedMinor, occurredAt });
   }
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { SystemClock } from '@roost/platform';
 import type { PaymentOperation } from '../operation/operation.entity.js';
 import { closeOperation } from '../operation/operation.queries.js';
+import { isInProgress } from './domain/payment-state.js';
 import { PaymentPublisher } from './payment-publisher.service.js';
 import { stateMismatch } from './domain/provider-mismatch.js';
 import { Payment } from './payment.entity.js';
@@ -35,24 +36,34 @@ export class OperationRecorder {
     if (operation.refundId) {
       await this.recordRefund(em, payment, await em.findOneOrFail(Refund, operation.refundId), outcome);
     }
-    if (operation.kind === 'create' && !outcome.intent) await this.recordNotCreated(em, payment, outcome);
     if (outcome.intent) await this.states.apply(em, payment, outcome.intent, false);
+    else if (operation.kind === 'create') await this.recordRefusedCreation(em, payment, outcome.failureCode);
   }
 
-  /** The provider has rejected the payment for good, such as an amount below its minimum: there will be no money. */
-  private async recordNotCreated(em: EntityManager, payment: Payment, outcome: CallOutcome): Promise<void> {
-    const code = outcome.failureCode ?? 'not_created';
+  /** The provider does not take this payment, for example because of its amount: it will never exist there. */
+  private async recordRefusedCreation(
+    em: EntityManager,
+    payment: Payment,
+    code: string | null,
+  ): Promise<void> {
+    if (!isInProgress(payment.status)) return;
     payment.status = 'failed';
-    payment.failureCode = code;
-    await this.publisher.publish(em, payment, 'payment.failed', { code });
+    payment.failureCode = code ?? 'creation_refused';
+    await this.publisher.publish(em, payment, 'payment.failed', { code: payment.failureCode });
   }
 
-  private async recordRefund(
+  /** A refund that the provider has only accepted stays pending: `PendingRefundService` finishes it. */
+  async recordRefund(
     em: EntityManager,
     payment: Payment,
     refund: Refund,
-    outcome: CallOutcome,
+    outcome: Pick<CallOutcome, 'refund' | 'failureCode'>,
   ): Promise<void> {
+    if (refund.status !== 'pending') return;
+    if (outcome.refund?.status === 'pending') {
+      refund.providerRef = outcome.refund.ref;
+      return;
+    }
     if (outcome.refund?.status !== 'succeeded') {
       const code = payment.status === 'disputed' ? CHARGE_DISPUTED : outcome.failureCode;
       await this.refunds.recordRejected(em, payment, refund, code ?? 'refund_failed');

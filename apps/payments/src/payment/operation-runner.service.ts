@@ -10,7 +10,6 @@ import { OperationRecorder } from './operation-recorder.service.js';
 import { Payment } from './payment.entity.js';
 import { ProviderCaller } from './provider-caller.service.js';
 import { Refund } from './refund.entity.js';
-import { recordAcceptedRefund } from './refund.queries.js';
 
 const MAX_RETRY_SECONDS = 300;
 
@@ -42,8 +41,8 @@ export class OperationRunner {
     const payment = await em.findOneOrFail(Payment, operation.paymentId);
     const refund = operation.refundId ? await em.findOneOrFail(Refund, operation.refundId) : null;
     const outcome = await this.provider.call({ operation, payment, refund });
-    if (outcome === null || outcome.refund?.status === 'pending') {
-      await this.postpone(operation, outcome?.refund?.ref ?? null);
+    if (outcome === null) {
+      await this.postpone(operation);
       return;
     }
     await faultPoint('payments.after-provider');
@@ -68,16 +67,12 @@ export class OperationRunner {
     return dueOperations(this.orm.em.fork(), limit);
   }
 
-  /** `refundRef`: the provider has accepted the refund. The operation is repeated until the provider states its outcome. */
-  private async postpone(operation: PaymentOperation, refundRef: string | null): Promise<void> {
-    const { id, tries, refundId } = operation;
-    const waitSeconds = Math.min(2 ** tries, MAX_RETRY_SECONDS);
-    await this.transactions.run(
-      async (em) => {
-        if (refundId !== null && refundRef !== null) await recordAcceptedRefund(em, refundId, refundRef);
-        await postponeOperation(em, id, waitSeconds);
-      },
-      { isolation: 'read committed' },
-    );
+  private async postpone({ id, kind, tries }: PaymentOperation): Promise<void> {
+    // A refund that timed out may still run at the provider. Where refunds have no key, the retry must see it in their list.
+    const minimum = kind === 'refund' ? this.leaseSeconds : 0;
+    const waitSeconds = Math.max(minimum, Math.min(2 ** tries, MAX_RETRY_SECONDS));
+    await this.transactions.run((em) => postponeOperation(em, id, waitSeconds), {
+      isolation: 'read committed',
+    });
   }
 }

@@ -71,6 +71,11 @@ export class PaymentStateUpdater {
       case 'captured':
         await this.captures.record(em, payment);
         break;
+      case 'captured-late':
+        // The booking has ended with the payment's own end: no capture is published, and everything is refunded.
+        Object.assign(payment, { goal: 'release', releaseMinor: null, releaseRetained: null });
+        await this.captures.recordLate(em, payment);
+        break;
       case 'voided':
         await this.publisher.publish(em, payment, 'payment.voided', {});
         break;

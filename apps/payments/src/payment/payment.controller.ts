@@ -84,6 +84,7 @@ export class PaymentController {
   @RespondsWith(
     200,
     PaymentView,
+    'payment.confirmed_at_provider',
     'payment.declined',
     'payment.not_found',
     'payment.not_ready',

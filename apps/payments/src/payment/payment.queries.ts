@@ -53,11 +53,25 @@ export function visiblePayment(
   return em.findOne(Payment, { id, ...own });
 }
 
-/** Unfinished payments whose check at the provider is due: a webhook may be lost. */
-export async function findStalePayments(em: EntityManager, limit: number): Promise<Payment[]> {
+/**
+ * Payments whose check at the provider is due, because a webhook may be lost: unfinished ones, ended ones of providers
+ * whose guests can still pay, and those with a refund that the provider has accepted and not paid yet.
+ */
+export async function findStalePayments(
+  em: EntityManager,
+  limit: number,
+  late: { providers: readonly string[]; endedSince: Date },
+): Promise<Payment[]> {
   const rows = await em.execute<{ id: string }[]>(sql`
-    SELECT id FROM payment WHERE check_at <= clock_timestamp() AND provider_ref IS NOT NULL
+    SELECT id, check_at FROM payment WHERE check_at <= clock_timestamp() AND provider_ref IS NOT NULL
       AND status IN ('requires_payment_method', 'requires_action', 'processing', 'authorized')
+    UNION
+    SELECT id, check_at FROM payment WHERE check_at <= clock_timestamp() AND provider_ref IS NOT NULL
+      AND status IN ('voided', 'failed') AND updated_at > ${late.endedSince}
+      AND provider = ANY(ARRAY[${late.providers}]::text[])
+    UNION
+    SELECT p.id, p.check_at FROM refund r JOIN payment p ON p.id = r.payment_id
+      WHERE r.status = 'pending' AND r.provider_ref IS NOT NULL AND p.check_at <= clock_timestamp()
     ORDER BY check_at LIMIT ${limit}`);
   return em.find(Payment, { id: { $in: rows.map((row) => row.id) } });
 }

@@ -6,7 +6,6 @@ import { Transactions } from '@roost/messaging';
 import { Clock, invalidField, Problem } from '@roost/platform';
 import { OperationScheduler } from '../operation/operation-scheduler.service.js';
 import { PaymentOperation } from '../operation/operation.entity.js';
-import { hastenRefunds } from '../operation/operation.queries.js';
 import type { ProviderIntent } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
 import { type Mismatch, mismatches } from './domain/provider-mismatch.js';
@@ -24,6 +23,9 @@ const CALL_FAILURES = new Set<string>([
   'not_found',
   ...mismatches,
 ]);
+
+/** How long an ended payment is checked for late money. After it, webhooks and reconciliation still report the money. */
+const LATE_PAYMENT_DAYS = 7;
 
 interface ConfirmationRequest {
   paymentMethod: string;
@@ -75,14 +77,16 @@ export class PaymentService {
   ): Promise<Mismatch | null> {
     const payment = await em.findOneOrFail(Payment, paymentId);
     const confirming = await em.count(PaymentOperation, { paymentId, kind: 'confirm', status: 'pending' });
-    const mismatch = await this.states.apply(em, payment, intent, confirming > 0);
-    if (mismatch === null) await hastenRefunds(em, paymentId);
-    return mismatch;
+    return this.states.apply(em, payment, intent, confirming > 0);
   }
 
-  /** Unfinished payments whose check at the provider is due. */
+  /** Payments whose check at the provider is due. */
   findStale(limit: number): Promise<Payment[]> {
-    return findStalePayments(this.orm.em.fork(), limit);
+    const late = this.providers.all.filter(({ capabilities }) => capabilities.latePayments);
+    return findStalePayments(this.orm.em.fork(), limit, {
+      providers: late.map(({ name }) => name),
+      endedSince: new Date(this.clock.now().getTime() - LATE_PAYMENT_DAYS * 86_400_000),
+    });
   }
 
   /** Reads the provider's state of a payment and applies it. */
@@ -100,6 +104,8 @@ export class PaymentService {
     const payment = await em.findOne(Payment, { id: paymentId, guestId });
     if (!payment) throw new Problem('payment.not_found');
     await requireActiveAccount(em, guestId);
+    const { capabilities } = this.providers.of(payment.provider);
+    if (!capabilities.serverConfirmation) throw new Problem('payment.confirmed_at_provider');
     const last =
       payment.attempts === 0 ? null : await em.findOne(PaymentOperation, { key: confirmKey(payment) });
     const isRepeated = last?.paymentMethod === paymentMethod && last.status !== 'failed';

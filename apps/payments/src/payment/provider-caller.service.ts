@@ -111,6 +111,7 @@ export class ProviderCaller {
           key: operation.key,
           paymentId: payment.id,
           bookingId: payment.bookingId,
+          guestId: payment.guestId,
           amountMinor: payment.amountMinor,
           currency: payment.currency,
           capture: payment.capture,

@@ -25,13 +25,3 @@ export async function lostShares(em: EntityManager, paymentId: string): Promise<
     FROM dispute WHERE payment_id = ${paymentId} AND status = 'lost'`);
   return rows[0] ?? { hostMinor: 0, platformMinor: 0, taxMinor: 0 };
 }
-
-/** Stores the provider's reference of a refund whose outcome is not known yet. */
-export async function recordAcceptedRefund(
-  em: EntityManager,
-  refundId: string,
-  providerRef: string,
-): Promise<void> {
-  await em.execute(sql`
-    UPDATE refund SET provider_ref = ${providerRef} WHERE id = ${refundId} AND status = 'pending'`);
-}

@@ -9,8 +9,10 @@ export interface ProviderCapabilities {
   idempotentRefunds: boolean;
   /** This service confirms the guest's payment method; otherwise the guest's browser does. */
   serverConfirmation: boolean;
-  /** The currencies that the provider supports. Null or omitted: all. */
-  currencies?: readonly string[] | null;
+  /** A guest can still pay after `cancel`: voided payments are checked for some time, and late money is refunded. */
+  latePayments: boolean;
+  /** The currencies that it charges; null: all. */
+  currencies: readonly string[] | null;
   /**
    * How clients should confirm: with the provider's library in the browser (default without `serverConfirmation`), by this
    * service (default otherwise), or at `redirectUrl`.
@@ -40,7 +42,7 @@ export interface ProviderRefund {
   ref: string;
   refundId: string | null;
   amountMinor: number;
-  /** `pending`: the provider has accepted the refund, and its outcome follows. */
+  /** `pending`: accepted, and neither paid nor rejected yet. */
   status: 'pending' | 'succeeded' | 'failed';
 }
 
@@ -128,6 +130,7 @@ export interface PaymentProvider {
     key: string;
     paymentId: string;
     bookingId: string;
+    guestId: string;
     amountMinor: number;
     currency: string;
     capture: 'manual' | 'automatic';
@@ -157,6 +160,7 @@ export interface PaymentProvider {
     reason: string;
   }): Promise<ProviderRefund>;
   find(ref: string): Promise<ProviderIntent>;
+  /** Null also if the payment exists in a form that no guest can reach, so that it can be created again. */
   findByPayment(paymentId: string): Promise<ProviderIntent | null>;
   refunds(ref: string): Promise<ProviderRefund[]>;
   /** All payments at the provider, for reconciliation. */

@@ -6,6 +6,7 @@ import {
   ProviderRejection,
   ProviderUnavailable,
   type PaymentProvider,
+  type ProviderCapabilities,
   type ProviderIntent,
   type ProviderName,
   type ProviderRefund,
@@ -132,7 +133,13 @@ function subjectOf({
 /** The sandbox provider over HTTP, called like a real provider. */
 export class SandboxProvider implements PaymentProvider {
   readonly name: ProviderName = 'sandbox';
-  readonly capabilities = { manualCapture: true, idempotentRefunds: true, serverConfirmation: true };
+  readonly capabilities: ProviderCapabilities = {
+    manualCapture: true,
+    idempotentRefunds: true,
+    serverConfirmation: true,
+    latePayments: false,
+    currencies: null,
+  };
   readonly account = 'acct_sandbox';
   readonly disputes = new SandboxDisputes((path) => this.get(path));
   readonly transfers = new SandboxTransfers({

@@ -11,6 +11,7 @@ const details = {
   'booking.ended_but_captured': 'The booking has ended, but its payment is not fully refunded',
   'booking.undecided': 'The payment arrived after the hold expired, and bookings has not decided about it',
   'refund.refused': 'The provider rejected a refund',
+  'refund.unpaid': 'The provider accepted a refund more than 7 days ago and has not paid it',
 };
 
 /** A confirmed booking is paid, and an ended booking is refunded. */

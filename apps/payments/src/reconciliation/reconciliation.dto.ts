@@ -19,6 +19,7 @@ export const differenceKinds = [
   'dispute.undecided_overdue',
   'refund.refused',
   'paper.missing',
+  'refund.unpaid',
   'operation.stuck',
   'webhook.stuck',
   'webhook.parked',
@@ -102,6 +103,8 @@ const actions: Record<DifferenceKind, string> = {
     'An open dispute is updated automatically. Correct a decided one with reverse movements.',
   'dispute.undecided_overdue':
     'Submit the evidence, or accept the dispute, in the dashboard of the provider.',
+  'refund.unpaid':
+    'Look the refund up at the provider: it may need your attention, for example the bank details of the guest.',
 };
 
 export const difference = (

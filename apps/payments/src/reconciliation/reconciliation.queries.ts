@@ -3,7 +3,11 @@ import type { DifferenceKind } from './reconciliation.dto.js';
 
 type BookingDifferenceKind = Extract<
   DifferenceKind,
-  'booking.confirmed_unpaid' | 'booking.ended_but_captured' | 'booking.undecided' | 'refund.refused'
+  | 'booking.confirmed_unpaid'
+  | 'booking.ended_but_captured'
+  | 'booking.undecided'
+  | 'refund.refused'
+  | 'refund.unpaid'
 >;
 
 interface BookingDifference {
@@ -32,7 +36,7 @@ interface StuckWork {
   what: string;
 }
 
-/** Payments that contradict the state of their booking, and rejected refunds. At most 1,000 rows. */
+/** Payments that contradict the state of their booking, and rejected or overdue refunds. At most 1,000 rows. */
 export function bookingContradictions(em: EntityManager, undecidedSince: Date): Promise<BookingDifference[]> {
   return em.execute<BookingDifference[]>(sql`
     SELECT id, provider_ref, currency, 'booking.confirmed_unpaid' AS kind, amount_minor AS expected, captured_minor AS found
@@ -50,6 +54,10 @@ export function bookingContradictions(em: EntityManager, undecidedSince: Date): 
       FROM refund r JOIN payment p ON p.id = r.payment_id
       WHERE r.status = 'failed' AND r.failure_code IS DISTINCT FROM 'charge_disputed'
         AND NOT EXISTS (SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry')
+    UNION ALL
+    SELECT p.id, p.provider_ref, p.currency, 'refund.unpaid', r.amount_minor, 0
+      FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.status = 'pending' AND r.provider_ref IS NOT NULL
+        AND r.created_at < ${undecidedSince}::timestamptz - interval '7 days'
     LIMIT 1000`);
 }
 

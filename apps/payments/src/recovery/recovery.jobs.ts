@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { CONCURRENCY, OPERATE, QUEUE } from '../operation/operation.queue.js';
 import { OperationRunner } from '../payment/operation-runner.service.js';
 import { PaymentService } from '../payment/payment.service.js';
+import { PendingRefundService } from '../payment/pending-refund.service.js';
 import { WebhookService } from '../webhook/webhook.service.js';
 
 const BATCH_SIZE = 200;
@@ -16,6 +17,7 @@ export class RecoveryJobs {
   constructor(
     private readonly runner: OperationRunner,
     private readonly payments: PaymentService,
+    private readonly refunds: PendingRefundService,
     private readonly webhooks: WebhookService,
     private readonly tracing: Tracing,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -35,7 +37,10 @@ export class RecoveryJobs {
     await this.each(await this.webhooks.due(BATCH_SIZE), ({ provider, id }) =>
       this.webhooks.handle(provider, id),
     );
-    await this.each(await this.payments.findStale(BATCH_SIZE), (payment) => this.payments.refresh(payment));
+    await this.each(await this.payments.findStale(BATCH_SIZE), async (payment) => {
+      await this.payments.refresh(payment);
+      await this.refunds.refresh(payment);
+    });
   }
 
   /** A failure does not block the batch; the row is retried when it is due again. */

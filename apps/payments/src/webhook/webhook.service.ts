@@ -7,6 +7,7 @@ import { DisputeService } from '../dispute/dispute.service.js';
 import { amountMismatch } from '../payment/domain/provider-mismatch.js';
 import { Payment } from '../payment/payment.entity.js';
 import { PaymentService } from '../payment/payment.service.js';
+import { PendingRefundService } from '../payment/pending-refund.service.js';
 import { type PaymentProvider, type ProviderIntent, ProviderRejection } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
 import {
@@ -35,6 +36,7 @@ export class WebhookService {
     private readonly providers: Providers,
     private readonly payments: PaymentService,
     private readonly disputes: DisputeService,
+    private readonly refunds: PendingRefundService,
     private readonly clock: SystemClock,
     metrics: Metrics,
   ) {
@@ -83,6 +85,7 @@ export class WebhookService {
   ): Promise<ApplyWebhook> {
     const intent = await this.find(provider, ref);
     if (!intent) return () => Promise.resolve('not-ours');
+    const refunds = await this.refunds.read(provider, intent.ref);
     return async (em) => {
       const payment = await em.findOne(Payment, {
         provider: provider.name,
@@ -93,7 +96,9 @@ export class WebhookService {
       const mismatch =
         (reported && amountMismatch(payment, reported)) ??
         (await this.payments.applyProviderState(em, payment.id, intent));
-      return mismatch ? { parked: mismatch } : 'applied';
+      if (mismatch) return { parked: mismatch };
+      await this.refunds.apply(em, payment.id, refunds);
+      return 'applied';
     };
   }
 

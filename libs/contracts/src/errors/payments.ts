@@ -2,6 +2,12 @@ import { defineErrors, errorEntry } from './define.js';
 
 /** The error codes of payments: payments, refunds and webhooks; sorted. */
 export const paymentsErrors = defineErrors({
+  'payment.confirmed_at_provider': errorEntry(
+    409,
+    'The payment is confirmed at its provider',
+    'The provider of this payment does not take a payment method from this API: the guest pays on the page of the provider.',
+    'Send the guest to the `redirectUrl` of the payment, then retrieve the payment until its `status` changes.',
+  ),
   'payment.declined': errorEntry(
     402,
     'The payment was declined',

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import {
   applyProviderState,
   type BookingOutcome,
@@ -50,8 +51,9 @@ describe('applyProviderState', () => {
     captured: ['.', '.', '.', '.', '.', '.'],
     partially_refunded: ['.', '.', '.', '.', '.', '.'],
     refunded: ['.', '.', '.', '.', '.', '.'],
-    voided: ['.', '.', '.', '.', '.', '.'],
-    failed: ['.', '.', '.', '.', '.', '.'],
+    // Late money: the guest paid although the payment had ended.
+    voided: ['.', '.', '.', '.', 'captured', '.'],
+    failed: ['.', '.', '.', '.', 'captured', '.'],
     disputed: ['.', '.', '.', '.', '.', '.'],
   };
   const eventOf: Record<string, string | undefined> = {
@@ -69,7 +71,9 @@ describe('applyProviderState', () => {
   test.each(cases)('%s, provider state %s: %s', (status, state, expected) => {
     const change = applyProviderState(facts({ status }), provider(state), false);
     expect(change.status).toBe(expected === '.' ? status : expected);
-    expect(change.event?.kind).toBe(expected === '.' ? undefined : eventOf[expected]);
+    const ended = status === 'voided' || status === 'failed';
+    const event = ended && expected === 'captured' ? 'captured-late' : eventOf[expected];
+    expect(change.event?.kind).toBe(expected === '.' ? undefined : event);
   });
 
   test.each(cases)('%s, provider state %s twice: the second has no event', (status, state) => {
@@ -86,6 +90,86 @@ describe('applyProviderState', () => {
       expect(second.capturedMinor).toBeGreaterThanOrEqual(first.capturedMinor);
       if (first.status === 'captured') expect(second.status).toBe('captured');
     }
+  });
+
+  describe('for any sequence of provider states and outcomes of the booking', () => {
+    const state = fc.record({
+      kind: fc.constant('provider' as const),
+      status: fc.constantFrom(...providerStatuses),
+      confirming: fc.boolean(),
+    });
+    const outcome = fc.record({
+      kind: fc.constant('booking' as const),
+      outcome: fc.constantFrom<BookingOutcome>(
+        { kind: 'requested' },
+        { kind: 'accepted' },
+        { kind: 'confirmed' },
+        { kind: 'declined' },
+        { kind: 'expired', cause: 'hold' },
+        { kind: 'expired', cause: 'capture' },
+        { kind: 'cancelled', refundMinor: 40 },
+      ),
+    });
+
+    type Step =
+      typeof state extends fc.Arbitrary<infer S>
+        ? S | (typeof outcome extends fc.Arbitrary<infer O> ? O : never)
+        : never;
+
+    /** Applies the steps as the services do, without refunds. */
+    function replay(steps: readonly Step[]) {
+      let payment = { ...facts(), confirmed: false };
+      const events: string[] = [];
+      for (const step of steps) {
+        if (step.kind === 'booking') {
+          payment = { ...payment, ...goalAfter(payment, step.outcome) };
+          payment.confirmed ||= step.outcome.kind === 'confirmed';
+          continue;
+        }
+        const change = applyProviderState(payment, provider(step.status), step.confirming);
+        if (change.event) events.push(change.event.kind);
+        payment = { ...payment, ...change };
+        if (change.event?.kind === 'captured-late')
+          payment = { ...payment, goal: 'release', releaseMinor: null };
+      }
+      return { payment, events };
+    }
+
+    const steps = fc.array(fc.oneof(state, outcome), { maxLength: 20 });
+
+    test('money is recorded at most once and never lost again', () => {
+      fc.assert(
+        fc.property(steps, (sequence) => {
+          const { payment, events } = replay(sequence);
+          const captures = events.filter((kind) => kind.startsWith('captured'));
+          expect(captures.length).toBe(payment.capturedMinor > 0 ? 1 : 0);
+          expect(payment.status === 'captured').toBe(payment.capturedMinor > 0);
+        }),
+      );
+    });
+
+    test('money that the provider captured is recorded, whatever happened before', () => {
+      fc.assert(
+        fc.property(steps, (sequence) => {
+          const paid = { kind: 'provider' as const, status: 'captured' as const, confirming: false };
+          expect(replay([...sequence, paid]).payment).toMatchObject({
+            status: 'captured',
+            capturedMinor: 100,
+          });
+        }),
+      );
+    });
+
+    test('late money is refunded in full, whatever the booking does then', () => {
+      fc.assert(
+        fc.property(steps, steps, (before, after) => {
+          const { payment, events } = replay([...before, ...after]);
+          if (!events.includes('captured-late')) return;
+          expect(events.at(-1)).toBe('captured-late');
+          expect(nextStep(payment)).toEqual({ kind: 'refund', amountMinor: 100 });
+        }),
+      );
+    });
   });
 
   test('fails with the provider’s code if the authorization lapses after the host has accepted', () => {

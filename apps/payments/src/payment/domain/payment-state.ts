@@ -54,6 +54,8 @@ export type StateChangeEvent =
   | { kind: 'action-required' }
   | { kind: 'authorized' }
   | { kind: 'captured' }
+  /** Money for a payment that had ended: refunded in full, and published only as a refund. */
+  | { kind: 'captured-late' }
   | { kind: 'voided' }
   | { kind: 'failed'; code: string };
 
@@ -79,9 +81,13 @@ export const isInProgress = (status: PaymentStatus) => inProgress.includes(statu
 export const mayStillPay = ({ status, goal }: Pick<PaymentFacts, 'status' | 'goal'>) =>
   isInProgress(status) && status !== 'authorized' && !isEnding(goal);
 
+/** The payment ended without money, but the guest may have paid at the same moment, or later in an open page. */
+const mayBePaidLate = (status: PaymentStatus) => status === 'voided' || status === 'failed';
+
 /**
  * The payment after the provider's state is applied. Provider states may arrive twice and in any order: a payment never
- * goes back from captured to authorized or open, so an older provider state changes nothing.
+ * goes back from captured to authorized or open, so an older provider state changes nothing. A payment that has ended here
+ * changes only if it was paid nevertheless.
  * `confirming`: a confirmation is in progress, and only its own response reports a declined card.
  */
 export function applyProviderState(
@@ -96,16 +102,18 @@ export function applyProviderState(
     failureCode: null,
     event: null,
   };
+  const captured = (kind: 'captured' | 'captured-late'): StateChange => ({
+    status: 'captured',
+    authorizedMinor: provider.authorizedMinor,
+    capturedMinor: provider.capturedMinor,
+    failureCode: null,
+    event: { kind },
+  });
+  if (mayBePaidLate(facts.status) && provider.status === 'captured') return captured('captured-late');
   if (!isInProgress(facts.status)) return unchanged;
   switch (provider.status) {
     case 'captured':
-      return {
-        status: 'captured',
-        authorizedMinor: provider.authorizedMinor,
-        capturedMinor: provider.capturedMinor,
-        failureCode: null,
-        event: { kind: 'captured' },
-      };
+      return captured('captured');
     case 'authorized':
       if (facts.status === 'authorized') return unchanged;
       return {

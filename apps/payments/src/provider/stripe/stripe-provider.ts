@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import {
   type PaymentProvider,
+  type ProviderCapabilities,
   type ProviderIntent,
   type ProviderRefund,
   ProviderRejection,
@@ -25,7 +26,14 @@ type Request<Name extends 'create' | 'confirm' | 'capture' | 'cancel' | 'refund'
 export class StripeProvider implements PaymentProvider {
   readonly name = 'stripe';
   /** A key is valid for one day at Stripe, and an operation can be retried later: refunds are listed before a retry. */
-  readonly capabilities = { manualCapture: true, idempotentRefunds: false, serverConfirmation: true };
+  readonly capabilities: ProviderCapabilities = {
+    manualCapture: true,
+    idempotentRefunds: false,
+    serverConfirmation: true,
+    latePayments: false,
+    currencies: null,
+    confirmation: 'client',
+  };
   readonly account: string;
   readonly disputes: StripeDisputes;
   readonly transfers: StripeTransfers;
