@@ -52,6 +52,7 @@ import { RefundController } from './refund/refund.controller.js';
 import { WebhookAdminController } from './webhook/webhook-admin.controller.js';
 import { WebhookAdminService } from './webhook/webhook-admin.service.js';
 import { WebhookReceiver } from './webhook/webhook-receiver.service.js';
+import { WebhookSubjects } from './webhook/webhook-subjects.service.js';
 import { WebhookController } from './webhook/webhook.controller.js';
 import { WebhookJobs } from './webhook/webhook.jobs.js';
 import { WebhookService } from './webhook/webhook.service.js';
@@ -113,6 +114,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     WebhookJobs,
     WebhookReceiver,
     WebhookService,
+    WebhookSubjects,
   ],
 })
 export class AppModule {}

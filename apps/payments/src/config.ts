@@ -23,6 +23,7 @@ function parseJson(text: string): unknown {
     return undefined;
   }
 }
+import { paystackSettings } from './provider/paystack/paystack-config.js';
 
 export const PaymentsConfig = z.object({
   PAYMENT_PROVIDERS: z
@@ -82,6 +83,7 @@ export const PaymentsConfig = z.object({
     .min(16)
     .default('sandbox-webhook-secret-for-development')
     .meta({ description: 'a secret of at least 16 characters, the same as in the sandbox provider' }),
+  ...paystackSettings,
   PROVIDER_TIMEOUT_SECONDS: z.coerce
     .number()
     .min(0.2)

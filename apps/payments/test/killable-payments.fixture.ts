@@ -33,9 +33,9 @@ export class KillablePayments {
     private readonly url: string,
   ) {}
 
-  static async start(): Promise<KillablePayments> {
+  static async start(startProvider = startSandboxProcess): Promise<KillablePayments> {
     const [sandbox, databaseUrl, redisUrl, port] = await Promise.all([
-      startSandboxProcess(),
+      startProvider(),
       freshDatabase('roost_payments'),
       freshRedis(),
       reservePort(),

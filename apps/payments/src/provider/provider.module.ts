@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { CONFIG, type Config, StartError } from '@roost/platform';
 import { Tracing } from '@roost/tracing';
 import type { PaymentsConfig } from '../config.js';
+import { paystackOptions } from './paystack/paystack-config.js';
+import { PaystackProvider } from './paystack/paystack-provider.js';
 import type { PaymentProvider, ProviderName } from './provider.port.js';
 import { parseProviderRules } from './provider-rules.js';
 import { Providers } from './providers.js';
@@ -20,6 +22,7 @@ export const factories: Partial<Record<ProviderName, ProviderFactory>> = {
       tracing,
     }),
   stripe: createStripe,
+  paystack: (config, tracing) => new PaystackProvider(paystackOptions(config, tracing)),
 };
 
 @Module({

@@ -2,6 +2,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { PaymentOperation } from '../operation/operation.entity.js';
 import { Payment } from '../payment/payment.entity.js';
+import { Refund } from '../payment/refund.entity.js';
 import type { PaymentProvider, ProviderIntent } from '../provider/provider.port.js';
 import { difference, type Difference } from './reconciliation.dto.js';
 
@@ -93,6 +94,8 @@ export class ProviderComparisonService {
       });
     }
     if ((await em.count(PaymentOperation, { paymentId: payment.id, status: 'pending' })) > 0) return null;
+    // A provider counts a refund that it has accepted, which is recorded when it is paid.
+    if ((await em.count(Refund, { paymentId: payment.id, status: 'pending' })) > 0) return null;
     const found = firstDifference(payment, intent);
     return (
       found &&

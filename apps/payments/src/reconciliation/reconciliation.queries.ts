@@ -66,8 +66,6 @@ export function stuckWork(em: EntityManager, since: Date): Promise<StuckWork[]> 
   return em.execute<StuckWork[]>(sql`
     SELECT 'operation.stuck' AS kind, payment_id, kind AS what FROM payment_operation
       WHERE status = 'pending' AND created_at < ${since}
-        -- a refund that the provider has accepted can take days
-        AND NOT EXISTS (SELECT FROM refund r WHERE r.id = refund_id AND r.provider_ref IS NOT NULL)
     UNION ALL
     SELECT 'webhook.stuck', payment_id, type FROM webhook_event WHERE handled_at IS NULL AND received_at < ${since}
     LIMIT 1000`);

@@ -34,6 +34,14 @@ export class WebhookController {
     return this.receive('stripe', request);
   }
 
+  @Summary('Receive a webhook of Paystack')
+  @Post('paystack')
+  @Public()
+  @RespondsWith(200, WebhookReceived, 'route.not_found', 'webhook.bad_signature')
+  paystack(@Req() request: FastifyRequest): Promise<WebhookReceived> {
+    return this.receive('paystack', request);
+  }
+
   private async receive(provider: ProviderName, request: FastifyRequest): Promise<WebhookReceived> {
     if (!this.providers.has(provider)) throw new Problem('route.not_found');
     const raw = request.rawBody ?? Buffer.alloc(0);
@@ -42,10 +50,12 @@ export class WebhookController {
     return { received: true };
   }
 
-  private read(provider: ProviderName, raw: Buffer, request: FastifyRequest): ProviderWebhook {
+  private read(name: ProviderName, raw: Buffer, request: FastifyRequest): ProviderWebhook {
+    const provider = this.providers.all.find((each) => each.name === name);
+    if (!provider) throw new Problem('route.not_found');
     let webhook: ProviderWebhook | null;
     try {
-      webhook = this.providers.of(provider).readWebhook(raw, request.headers, this.clock.now());
+      webhook = provider.readWebhook(raw, request.headers, this.clock.now());
     } catch {
       // The signature is valid, but the body is not a webhook.
       throw new Problem('request.invalid');

@@ -1,0 +1,62 @@
+import { StartError } from '@roost/platform';
+import type { Tracing } from '@roost/tracing';
+import { z } from 'zod';
+import type { PaystackOptions } from './paystack-provider.js';
+
+export const paystackSettings = {
+  PAYSTACK_SECRET_KEY: z
+    .string()
+    .regex(/^sk_(test|live)_\w{16,200}$/)
+    .optional()
+    .meta({ description: 'the secret key of a Paystack account (sk_live_… or sk_test_…)' }),
+  PAYSTACK_API_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('https://api.paystack.co')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .meta({
+      description: 'the address of the API of Paystack; in production an https URL',
+      production: { accepts: (value: unknown) => String(value).startsWith('https:'), rule: 'an https URL' },
+    }),
+  PAYSTACK_CUSTOMER_EMAIL_DOMAIN: z
+    .string()
+    .max(200)
+    .regex(/^(?:[a-z\d](?:[a-z\d-]*[a-z\d])?\.)+[a-z]{2,}$/)
+    .optional()
+    .meta({
+      description:
+        'a domain of yours that accepts no mail, such as no-mail.example.com: Paystack requires an email address of each guest and gets a placeholder',
+    }),
+  PAYSTACK_CALLBACK_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description:
+        'the http(s) URL to which Paystack sends guests after its page (default: the URL set in its dashboard)',
+    }),
+};
+
+type PaystackSettings = z.output<z.ZodObject<typeof paystackSettings>>;
+
+/** Throws a `StartError` for settings that are only required with Paystack. */
+export function paystackOptions(
+  config: PaystackSettings & { PROVIDER_TIMEOUT_SECONDS: number },
+  tracing: Tracing,
+): PaystackOptions {
+  return {
+    url: config.PAYSTACK_API_URL,
+    secretKey: required(config, 'PAYSTACK_SECRET_KEY'),
+    customerEmailDomain: required(config, 'PAYSTACK_CUSTOMER_EMAIL_DOMAIN'),
+    callbackUrl: config.PAYSTACK_CALLBACK_URL ?? null,
+    timeoutSeconds: config.PROVIDER_TIMEOUT_SECONDS,
+    tracing,
+  };
+}
+
+function required(config: PaystackSettings, name: 'PAYSTACK_SECRET_KEY' | 'PAYSTACK_CUSTOMER_EMAIL_DOMAIN') {
+  const value = config[name];
+  if (value !== undefined) return value;
+  const description = z.globalRegistry.get(paystackSettings[name])?.description;
+  throw new StartError(
+    `${name} is missing, and PAYMENT_PROVIDERS contains paystack: it must be ${description}.`,
+  );
+}

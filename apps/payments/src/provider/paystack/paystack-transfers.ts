@@ -1,0 +1,55 @@
+import { ProviderRejection, type ProviderTransfer, type ProviderTransfers } from '../provider.port.js';
+import type { PaystackClient } from './paystack-client.js';
+import { isNotFound } from './paystack-errors.js';
+import { toTransfer, Transfer } from './paystack-objects.js';
+import { payoutReference } from './paystack-reference.js';
+import { toSubunits } from './paystack-units.js';
+
+/** Transfers from the balance to a recipient (`RCP_…`). The reference of a payout is accepted once. */
+export class PaystackTransfers implements ProviderTransfers {
+  constructor(private readonly client: PaystackClient) {}
+
+  async create(request: Parameters<ProviderTransfers['create']>[0]): Promise<ProviderTransfer> {
+    const { payoutId, destination, amountMinor, currency } = request;
+    const reference = payoutReference(payoutId);
+    const deadline = this.client.deadline();
+    const body = {
+      source: 'balance',
+      amount: toSubunits(amountMinor, currency),
+      currency,
+      recipient: destination,
+      reference,
+      reason: reference,
+    };
+    try {
+      const transfer = await this.client.request({ path: '/transfer', schema: Transfer, body, deadline });
+      return toTransfer(transfer, destination);
+    } catch (error) {
+      const exists = error instanceof ProviderRejection && error.code === 'reference_exists';
+      if (!exists) throw error;
+      return this.verify(reference, deadline);
+    }
+  }
+
+  find(ref: string): Promise<ProviderTransfer> {
+    return this.verify(ref);
+  }
+
+  async findByPayout(payoutId: string): Promise<ProviderTransfer | null> {
+    try {
+      return await this.verify(payoutReference(payoutId));
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
+  async *all(): AsyncIterable<ProviderTransfer> {
+    for await (const transfer of this.client.list('/transfer', Transfer)) yield toTransfer(transfer);
+  }
+
+  private async verify(reference: string, deadline?: AbortSignal): Promise<ProviderTransfer> {
+    const path = `/transfer/verify/${encodeURIComponent(reference)}`;
+    return toTransfer(await this.client.request({ path, schema: Transfer, deadline }));
+  }
+}

@@ -1,0 +1,79 @@
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import { DisputeService } from '../dispute/dispute.service.js';
+import { amountMismatch } from '../payment/domain/provider-mismatch.js';
+import { Payment } from '../payment/payment.entity.js';
+import { PaymentService } from '../payment/payment.service.js';
+import { PendingRefundService } from '../payment/pending-refund.service.js';
+import { type PaymentProvider, type ProviderIntent, ProviderRejection } from '../provider/provider.port.js';
+import type { ClaimedWebhook, WebhookResult } from './webhook.queries.js';
+
+type ApplyWebhook = (em: EntityManager) => Promise<WebhookResult>;
+
+/** Reads the subject of a webhook (a payment, a dispute or a transfer) from its provider, and applies it. */
+@Injectable()
+export class WebhookSubjects {
+  constructor(
+    @Inject(MikroORM) private readonly orm: MikroORM,
+    private readonly payments: PaymentService,
+    private readonly refunds: PendingRefundService,
+    private readonly disputes: DisputeService,
+  ) {}
+
+  /** Reads the current state of the webhook's subject from the provider. Returns the function that applies it. */
+  async read(provider: PaymentProvider, webhook: ClaimedWebhook): Promise<ApplyWebhook> {
+    if (webhook.ref === null) return () => Promise.resolve('unknown-type');
+    if (isOfAnotherAccount(provider, webhook)) return () => Promise.resolve({ parked: 'account_differs' });
+    switch (webhook.subject) {
+      case 'payment':
+        return this.readPayment(provider, webhook, webhook.ref);
+      case 'dispute':
+        return this.disputes.read(provider, webhook.ref);
+      case 'transfer':
+      case null:
+        return () => Promise.resolve('unknown-type');
+    }
+  }
+
+  private async readPayment(
+    provider: PaymentProvider,
+    webhook: ClaimedWebhook,
+    ref: string,
+  ): Promise<ApplyWebhook> {
+    const intent = await this.find(provider, ref);
+    if (!intent) return () => Promise.resolve('not-ours');
+    const refunds = await this.refunds.read(provider, intent.ref);
+    return async (em) => {
+      const payment = await em.findOne(Payment, {
+        provider: provider.name,
+        $or: [{ providerRef: intent.ref }, { id: intent.paymentId ?? webhook.payment_id }],
+      });
+      if (!payment) return 'not-ours';
+      const reported = reportedAmountOf(webhook);
+      const mismatch =
+        (reported && amountMismatch(payment, reported)) ??
+        (await this.payments.applyProviderState(em, payment.id, intent));
+      if (mismatch) return { parked: mismatch };
+      await this.refunds.apply(em, payment.id, refunds);
+      return 'applied';
+    };
+  }
+
+  /** Null if the provider does not have it, and neither do we. */
+  private async find(provider: PaymentProvider, ref: string): Promise<ProviderIntent | null> {
+    try {
+      return await provider.find(ref);
+    } catch (error) {
+      if (!(error instanceof ProviderRejection)) throw error;
+      const known = await this.orm.em.fork().count(Payment, { provider: provider.name, providerRef: ref });
+      if (known > 0) throw error;
+      return null;
+    }
+  }
+}
+
+const isOfAnotherAccount = ({ account: own = null }: PaymentProvider, { account }: ClaimedWebhook): boolean =>
+  own !== null && account !== null && account !== own;
+
+const reportedAmountOf = ({ reported_minor: amountMinor, reported_currency: currency }: ClaimedWebhook) =>
+  amountMinor === null || currency === null ? null : { amountMinor, currency };
