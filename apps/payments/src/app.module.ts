@@ -37,6 +37,7 @@ import { ProviderStateService } from './payment/provider-state.service.js';
 import { RefundService } from './payment/refund.service.js';
 import { ReplayedSecrets } from './payment/replayed-secrets.js';
 import { ReturnUrls } from './payment/return-urls.js';
+import { PayoutModule } from './payout/payout.module.js';
 import { ProviderModule } from './provider/provider.module.js';
 import { ReceiptModule } from './receipt/receipt.module.js';
 import { ProviderComparisonService } from './reconciliation/provider-comparison.service.js';
@@ -59,7 +60,15 @@ import { WebhookService } from './webhook/webhook.service.js';
 
 /** One module: payments, refunds, provider calls and webhooks share one state machine. */
 @Module({
-  imports: [AccountStandingModule, AuditModule, LedgerModule, PaperModule, ProviderModule, ReceiptModule],
+  imports: [
+    AccountStandingModule,
+    AuditModule,
+    LedgerModule,
+    PaperModule,
+    PayoutModule,
+    ProviderModule,
+    ReceiptModule,
+  ],
   controllers: [
     BookingConsumer,
     PaymentAdminController,

@@ -6,6 +6,7 @@ import { Migration0005Operators } from '../migrations/Migration0005Operators.js'
 import { Migration0004Papers } from '../migrations/Migration0004Papers.js';
 import { Migration0006ReturnUrl } from '../migrations/Migration0006ReturnUrl.js';
 import { Migration0009LateMoney } from '../migrations/Migration0009LateMoney.js';
+import { Migration0003Payouts } from '../migrations/Migration0003Payouts.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { Dispute } from './dispute/dispute.entity.js';
@@ -30,6 +31,7 @@ export const payments = defineService({
     Migration0000AccountStanding,
     Migration0001Payments,
     Migration0002Disputes,
+    Migration0003Payouts,
     Migration0004Papers,
     Migration0005Operators,
     Migration0006ReturnUrl,

@@ -40,6 +40,7 @@ const catalogue: Record<string, [kind: string, key: string, types: string]> = {
     'payment.created payment.action-required payment.authorized payment.captured payment.failed payment.voided payment.refunded payment.disputed payment.dispute-won payment.dispute-lost',
   ],
   'payments.payout': ['fact', 'payoutId', 'payout.scheduled payout.paid payout.failed'],
+  'payments.payout-account': ['fact', 'hostId', 'payout-account.changed'],
   'reviews.review': ['fact', 'reviewId', 'review.published review.hidden review.restored review.replied'],
   'reviews.rating': ['state', 'listingId', 'rating.changed'],
 };

@@ -3,7 +3,7 @@ import { bookingEvents, calendarEvents, feedEvents, messageEvents } from './book
 import type { EventDefinition } from './define.js';
 import { privacyAnswers, privacyRequests, sessionEvents, userEvents } from './identity.js';
 import { listingEvents } from './listings.js';
-import { paymentEvents, payoutEvents } from './payments.js';
+import { paymentEvents, payoutAccountEvents, payoutEvents } from './payments.js';
 import { ratingEvents, reviewEvents } from './reviews.js';
 
 /** Every event of Roost by its type. Services publish no other events. */
@@ -19,6 +19,7 @@ export const events = {
   ...feedEvents,
   ...paymentEvents,
   ...payoutEvents,
+  ...payoutAccountEvents,
   ...reviewEvents,
   ...ratingEvents,
 } satisfies Record<string, EventDefinition>;

@@ -65,5 +65,20 @@ export const payoutEvents = topic(
     bookingIds: z.array(Id),
     dueAt: Instant,
   },
-  { 'payout.scheduled': {}, 'payout.paid': {}, 'payout.failed': { code: Code } },
+  {
+    'payout.scheduled': {},
+    'payout.paid': {},
+    'payout.failed': {
+      code: Code,
+      /** From 1 on: the number of failures in a row, with this one. Optional: older events lack it. */
+      attempt: z.int().min(1).optional(),
+    },
+  },
+);
+
+/** A host has set the account for payouts of a currency. Without the account itself, which is a secret of the host. */
+export const payoutAccountEvents = topic(
+  { topic: 'payments.payout-account', kind: 'fact', key: 'hostId' },
+  { hostId: Id, currency: Currency, provider: Provider, usableAt: Instant },
+  { 'payout-account.changed': {} },
 );

@@ -78,7 +78,7 @@ export function bookingDifferences(
       JOIN movement m ON m.booking_id = b.booking_id
       JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id
       CROSS JOIN LATERAL (VALUES (c.code, 1), (d.code, -1)) AS x (code, side)
-      WHERE c.code <> 'host_penalty' GROUP BY m.booking_id, x.code)
+      WHERE c.code <> 'host_penalty' AND 'payout_in_transit' NOT IN (c.code, d.code) GROUP BY m.booking_id, x.code)
     SELECT b.booking_id, b.currency, x.what, x.expected, coalesce(l.owed, 0) AS found FROM checked b
     CROSS JOIN LATERAL (VALUES ('host_payable', b.host_minor), ('platform_revenue', b.platform_minor),
       ('tax_payable', b.tax_minor)) AS x (what, expected)

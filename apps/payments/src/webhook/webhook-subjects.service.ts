@@ -5,6 +5,7 @@ import { amountMismatch } from '../payment/domain/provider-mismatch.js';
 import { Payment } from '../payment/payment.entity.js';
 import { PaymentService } from '../payment/payment.service.js';
 import { PendingRefundService } from '../payment/pending-refund.service.js';
+import { PayoutWebhooks } from '../payout/payout-webhooks.service.js';
 import { type PaymentProvider, type ProviderIntent, ProviderRejection } from '../provider/provider.port.js';
 import type { ClaimedWebhook, WebhookResult } from './webhook.queries.js';
 
@@ -18,6 +19,7 @@ export class WebhookSubjects {
     private readonly payments: PaymentService,
     private readonly refunds: PendingRefundService,
     private readonly disputes: DisputeService,
+    private readonly payouts: PayoutWebhooks,
   ) {}
 
   /** Reads the current state of the webhook's subject from the provider. Returns the function that applies it. */
@@ -30,6 +32,7 @@ export class WebhookSubjects {
       case 'dispute':
         return this.disputes.read(provider, webhook.ref);
       case 'transfer':
+        return this.payouts.read(provider, webhook.ref);
       case null:
         return () => Promise.resolve('unknown-type');
     }

@@ -1,6 +1,6 @@
 import { defineErrors, errorEntry } from './define.js';
 
-/** The error codes of payments: payments, refunds and webhooks; sorted. */
+/** The error codes of payments: payments, refunds, payouts and webhooks; sorted. */
 export const paymentsErrors = defineErrors({
   'payment.confirmed_at_provider': errorEntry(
     409,
@@ -85,6 +85,23 @@ export const paymentsErrors = defineErrors({
     'The statement is too large',
     'The month has more than `maximum` entries in this selection.',
     'Select one currency, or list the entries with `GET /v1/me/transactions`.',
+  'payout.not_found': errorEntry(
+    404,
+    'No such payout',
+    'No payout with this id exists.',
+    'List the payouts with `GET /v1/admin/payouts`.',
+  ),
+  'payout.provider_not_enabled': errorEntry(
+    422,
+    'The payment provider is not enabled',
+    'This installation makes no payouts with this provider. `providers` lists the enabled providers.',
+    'Use an account at one of `providers`.',
+  ),
+  'payout.wrong_state': errorEntry(
+    409,
+    'The payout is in a state that does not allow this',
+    'Only a payout that is in transit, or the latest payout of its host and currency if it has failed, can be retried. `status` is its status.',
+    'List the payouts of this host and retry the latest one.',
   ),
   'webhook.bad_signature': errorEntry(
     400,

@@ -1,0 +1,60 @@
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import type { ProviderName } from '../provider/provider.port.js';
+
+export interface PayoutAccount {
+  id: string;
+  hostId: string;
+  currency: string;
+  provider: ProviderName;
+  /** Encrypted. */
+  reference: string;
+  referenceEnd: string;
+  usableAt: Date;
+  createdAt: Date;
+}
+
+const columns =
+  () => sql`id, host_id AS "hostId", currency, provider, reference, reference_end AS "referenceEnd",
+  usable_at AS "usableAt", created_at AS "createdAt"`;
+
+/** The current accounts of a host, by currency. */
+export function currentAccounts(em: EntityManager, hostId: string): Promise<PayoutAccount[]> {
+  return em.execute<PayoutAccount[]>(sql`
+    SELECT ${columns()} FROM payout_account WHERE host_id = ${hostId} AND replaced_at IS NULL ORDER BY currency`);
+}
+
+export async function currentAccount(
+  em: EntityManager,
+  hostId: string,
+  currency: string,
+): Promise<PayoutAccount | null> {
+  const accounts = await currentAccounts(em, hostId);
+  return accounts.find((account) => account.currency === currency) ?? null;
+}
+
+/** Replaces the current account of the host and currency. */
+export async function insertAccount(em: EntityManager, account: PayoutAccount): Promise<void> {
+  const { id, hostId, currency, provider, reference, referenceEnd, usableAt, createdAt } = account;
+  await em.execute(sql`
+    UPDATE payout_account SET replaced_at = ${createdAt}
+    WHERE host_id = ${hostId} AND currency = ${currency} AND replaced_at IS NULL`);
+  await em.execute(sql`
+    INSERT INTO payout_account (id, host_id, currency, provider, reference, reference_end, usable_at, created_at)
+    VALUES (${id}, ${hostId}, ${currency}, ${provider}, ${reference}, ${referenceEnd}, ${usableAt}, ${createdAt})`);
+}
+
+/**
+ * Locks the usable account of a host and currency for a payout; null if there is none. A concurrent payout of the same
+ * host fails with a serialization error, and its transaction runs again.
+ */
+export async function lockUsableAccount(
+  em: EntityManager,
+  { hostId, currency }: { hostId: string; currency: string },
+  now: Date,
+): Promise<PayoutAccount | null> {
+  const [account] = await em.execute<PayoutAccount[]>(sql`
+    UPDATE payout_account SET version = version + 1
+    WHERE host_id = ${hostId} AND currency = ${currency} AND replaced_at IS NULL AND usable_at <= ${now}
+    RETURNING ${columns()}`);
+  return account ?? null;
+}

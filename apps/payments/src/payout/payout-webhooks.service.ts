@@ -1,0 +1,29 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import type { PaymentProvider } from '../provider/provider.port.js';
+import { PayoutRecorder } from './payout-recorder.service.js';
+import { findPayout, findPayoutByRef } from './payout.queries.js';
+
+type Outcome = 'applied' | 'not-ours' | 'unknown-type';
+
+/** Webhooks about transfers: they only signal a change, so the transfer is read from the provider. */
+@Injectable()
+export class PayoutWebhooks {
+  constructor(private readonly recorder: PayoutRecorder) {}
+
+  /** Reads the transfer. Returns the function that applies it. */
+  async read(provider: PaymentProvider, ref: string): Promise<(em: EntityManager) => Promise<Outcome>> {
+    const { transfers } = provider;
+    if (!transfers) return () => Promise.resolve('unknown-type');
+    const transfer = await transfers.find(ref);
+    return async (em) => {
+      const payout =
+        (await findPayoutByRef(em, provider.name, transfer.ref)) ??
+        (transfer.payoutId === null ? null : await findPayout(em, transfer.payoutId));
+      if (payout?.provider !== provider.name) return 'not-ours';
+      if (payout.providerRef !== null && payout.providerRef !== transfer.ref) return 'not-ours';
+      await this.recorder.recordTransfer(em, payout.id, transfer);
+      return 'applied';
+    };
+  }
+}
