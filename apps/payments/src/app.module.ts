@@ -47,6 +47,7 @@ import { ReconciliationRunService } from './reconciliation/reconciliation-run.se
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
 import { ReconciliationJobs } from './reconciliation/reconciliation.jobs.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
+import { TransferComparison } from './reconciliation/transfer-comparison.service.js';
 import { RecoveryJobs } from './recovery/recovery.jobs.js';
 import { RefundAdminService } from './refund/refund-admin.service.js';
 import { RefundController } from './refund/refund.controller.js';
@@ -120,6 +121,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     WebhookAdminService,
     ReplayedSecrets,
     ReturnUrls,
+    TransferComparison,
     WebhookJobs,
     WebhookReceiver,
     WebhookService,

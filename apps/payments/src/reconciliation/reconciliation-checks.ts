@@ -4,6 +4,7 @@ import { DisputeCheckService } from './dispute-check.service.js';
 import { LedgerCheckService } from './ledger-check.service.js';
 import { ParkedWebhookCheck } from './parked-webhook.check.js';
 import { PaperCheckService } from './paper-check.service.js';
+import { PayoutCheck } from './payout-check.service.js';
 import { RECONCILIATION_CHECKS, type ReconciliationCheck } from './reconciliation-check.js';
 import { StuckWorkCheck } from './stuck-work.check.js';
 
@@ -14,6 +15,7 @@ const checks: Type<ReconciliationCheck>[] = [
   StuckWorkCheck,
   ParkedWebhookCheck,
   DisputeCheckService,
+  PayoutCheck,
   PaperCheckService,
 ];
 

@@ -23,6 +23,12 @@ export const differenceKinds = [
   'operation.stuck',
   'webhook.stuck',
   'webhook.parked',
+  'payout.missing_transfer',
+  'payout.unknown_transfer',
+  'payout.amount_differs',
+  'payout.without_movement',
+  'payout.stuck',
+  'host.overpaid',
 ] as const;
 export type DifferenceKind = (typeof differenceKinds)[number];
 
@@ -105,6 +111,17 @@ const actions: Record<DifferenceKind, string> = {
     'Submit the evidence, or accept the dispute, in the dashboard of the provider.',
   'refund.unpaid':
     'Look the refund up at the provider: it may need your attention, for example the bank details of the guest.',
+  'payout.missing_transfer':
+    'Look the transfer up at the provider and check that this is the right account. The host may not have been paid.',
+  'payout.unknown_transfer':
+    'Reverse it at the provider, unless it was made by hand. It may be a second payment to a host.',
+  'payout.amount_differs':
+    'Read the transfer at the provider. If it has come back, replay its webhook; otherwise correct the ledger.',
+  'payout.without_movement':
+    'Stop payouts and compare the ledger transactions of this payout. Correct them with a reverse movement.',
+  'payout.stuck':
+    'Check the provider and the account of the host, then use POST /v1/admin/payouts/{id}/retry.',
+  'host.overpaid': 'Stop payouts to this host and find the movement that was posted twice.',
 };
 
 export const difference = (

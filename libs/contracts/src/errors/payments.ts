@@ -74,17 +74,6 @@ export const paymentsErrors = defineErrors({
     'The payment was already paid or voided, or has failed permanently.',
     'Retrieve the payment again and choose an action that its `status` allows.',
   ),
-  'receipt.not_found': errorEntry(
-    404,
-    'No receipt',
-    'The payment has no receipt. A receipt is issued when a payment is captured.',
-    'Check the status of the payment. Only a captured payment, whether or not it was refunded since, has a receipt.',
-  ),
-  'statement.too_large': errorEntry(
-    422,
-    'The statement is too large',
-    'The month has more than `maximum` entries in this selection.',
-    'Select one currency, or list the entries with `GET /v1/me/transactions`.',
   'payout.not_found': errorEntry(
     404,
     'No such payout',
@@ -102,6 +91,18 @@ export const paymentsErrors = defineErrors({
     'The payout is in a state that does not allow this',
     'Only a payout that is in transit, or the latest payout of its host and currency if it has failed, can be retried. `status` is its status.',
     'List the payouts of this host and retry the latest one.',
+  ),
+  'receipt.not_found': errorEntry(
+    404,
+    'No receipt',
+    'The payment has no receipt. A receipt is issued when a payment is captured.',
+    'Check the status of the payment. Only a captured payment, whether or not it was refunded since, has a receipt.',
+  ),
+  'statement.too_large': errorEntry(
+    422,
+    'The statement is too large',
+    'The month has more than `maximum` entries in this selection.',
+    'Select one currency, or list the entries with `GET /v1/me/transactions`.',
   ),
   'webhook.bad_signature': errorEntry(
     400,

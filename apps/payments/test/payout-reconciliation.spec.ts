@@ -1,0 +1,168 @@
+import { eventually, type TestUser } from '@roost/testing';
+import { DUE, PayoutsUnderTest, SHARE } from './payouts.fixture.js';
+
+interface Found {
+  kind: string;
+  providerRef: string | null;
+  expectedMinor: number | null;
+  foundMinor: number | null;
+  detail: string;
+  action: string;
+}
+
+describe('reconciliation of payouts', () => {
+  let payouts: PayoutsUnderTest;
+  /** The kinds and details of differences that earlier tests have planted. */
+  let known: Set<string>;
+  beforeAll(async () => {
+    payouts = await PayoutsUnderTest.start();
+    known = new Set();
+  });
+  afterAll(() => payouts.close());
+
+  async function givenPaid(): Promise<{ host: TestUser; id: string; ref: string; bookingId: string }> {
+    const host = await payouts.givenHost();
+    const { bookingId } = await payouts.givenStay(host);
+    await payouts.service.clock.set(DUE);
+    const [payout] = await payouts.becomes(host, [['paid', SHARE]]);
+    const [transfer] = await payouts.transfersTo(host);
+    return { host, bookingId, id: payout?.id ?? '', ref: transfer?.id ?? '' };
+  }
+
+  /** Waits for exactly these new differences. */
+  async function reports(expected: Partial<Found>[]): Promise<void> {
+    const found = await eventually(async () => {
+      const { differences } = (await payouts.payments.reconcile()) as unknown as { differences: Found[] };
+      const fresh = differences.filter((one) => !known.has(JSON.stringify(one)));
+      expect(fresh).toHaveLength(expected.length);
+      expect(fresh).toEqual(
+        expect.arrayContaining(expected.map((one): unknown => expect.objectContaining(one))),
+      );
+      return fresh;
+    });
+    for (const one of found) {
+      expect(one.action).not.toBe('');
+      known.add(JSON.stringify(one));
+    }
+  }
+
+  test('payout.unknown_transfer: a transfer of no payout, and a second one of a payout', async () => {
+    const { id } = await givenPaid();
+    await payouts.givenStay(await payouts.givenHost());
+    const transfer = (metadata: object) =>
+      payouts.sandbox.request<{ id: string }>('POST', '/v1/transfers', {
+        ...{ destination: 'acct_other', amountMinor: 7, currency: 'USD', metadata },
+      });
+    const [stray, second] = [await transfer({}), await transfer({ payoutId: id })];
+    await reports([
+      { kind: 'payout.unknown_transfer', providerRef: stray.id, expectedMinor: 0, foundMinor: 7 },
+      { kind: 'payout.unknown_transfer', providerRef: second.id, expectedMinor: 0, foundMinor: 7 },
+    ]);
+  });
+
+  test('payout.missing_transfer: paid here, unknown at the provider', async () => {
+    const { id, ref } = await givenPaid();
+    await payouts.service.query(`UPDATE payout SET provider_ref = 'tr_lost' WHERE id = $1`, [id]);
+    await reports([
+      { kind: 'payout.missing_transfer', providerRef: 'tr_lost', expectedMinor: SHARE, foundMinor: 0 },
+      { kind: 'payout.unknown_transfer', providerRef: ref, foundMinor: SHARE },
+    ]);
+  });
+
+  test('payout.amount_differs: another amount, and a transfer that came back without a webhook', async () => {
+    const changed = await givenPaid();
+    const returned = await givenPaid();
+    await payouts.payments.switches({ drop: 1 });
+    await payouts.sandbox.request('POST', `/control/transfers/${returned.ref}/failed`);
+    await payouts.payments.switches({});
+    await payouts.service.query('UPDATE payout SET amount_minor = amount_minor - 1 WHERE id = $1', [
+      changed.id,
+    ]);
+    const detail = expect.stringContaining(changed.id) as unknown as string;
+    await reports([
+      { kind: 'payout.amount_differs', providerRef: returned.ref, expectedMinor: SHARE, foundMinor: 0 },
+      {
+        kind: 'payout.amount_differs',
+        providerRef: changed.ref,
+        expectedMinor: SHARE - 1,
+        foundMinor: SHARE,
+      },
+      { kind: 'payout.without_movement', detail, expectedMinor: SHARE - 1, foundMinor: SHARE },
+      { kind: 'payout.without_movement', detail, expectedMinor: SHARE - 1, foundMinor: SHARE },
+    ]);
+  });
+
+  test('payout.without_movement: a payout whose status was changed by hand', async () => {
+    const { id, host, ref } = await givenPaid();
+    await payouts.service.query(
+      `UPDATE payout SET status = 'in_transit', finished_at = NULL, call_at = now() + interval '1 day' WHERE id = $1`,
+      [id],
+    );
+    await reports([
+      {
+        kind: 'payout.without_movement',
+        providerRef: ref,
+        expectedMinor: 0,
+        foundMinor: SHARE,
+      },
+      {
+        kind: 'payout.without_movement',
+        expectedMinor: SHARE,
+        foundMinor: 0,
+        detail: expect.stringContaining(host.id) as unknown as string,
+      },
+    ]);
+  });
+
+  test('payout.without_movement and host.overpaid: a movement that was posted twice', async () => {
+    const { host, bookingId } = await givenPaid();
+    await payouts.service.query(
+      `INSERT INTO movement (key, leg, debit_id, credit_id, currency, amount_minor, booking_id, occurred_at)
+       SELECT 'planted:' || $1, 1, debit_id, credit_id, m.currency, amount_minor, booking_id, now() FROM movement m
+       JOIN ledger_account c ON c.id = m.credit_id WHERE m.booking_id = $1::uuid AND c.code = 'payout_in_transit'`,
+      [bookingId],
+    );
+    await reports([
+      {
+        kind: 'host.overpaid',
+        expectedMinor: SHARE,
+        foundMinor: 2 * SHARE,
+        detail: expect.stringContaining(bookingId) as unknown as string,
+      },
+      {
+        kind: 'payout.without_movement',
+        expectedMinor: 0,
+        foundMinor: SHARE,
+        detail: expect.stringContaining(host.id) as unknown as string,
+      },
+    ]);
+  });
+
+  test('payout.stuck: no answer, pending for days, failing again and again', async () => {
+    const host = await payouts.givenHost();
+    await payouts.givenStay(host);
+    await payouts.plan('pending');
+    await payouts.service.clock.set(DUE);
+    const [payout] = await payouts.becomes(host, [['in_transit', SHARE]]);
+    await eventually(async () => {
+      const [row] = await payouts.adminList(`&hostId=${host.id}`);
+      expect(row?.providerRef).not.toBeNull();
+    });
+    await payouts.service.query(`UPDATE payout SET started_at = now() - interval '4 days' WHERE id = $1`, [
+      payout?.id,
+    ]);
+    await reports([{ kind: 'payout.stuck', expectedMinor: SHARE, foundMinor: 0 }]);
+    const failing = await payouts.givenHost();
+    await payouts.givenStay(failing);
+    await payouts.plan('failed');
+    await payouts.service.clock.set(DUE);
+    const [failed] = await payouts.becomes(failing, [['failed', SHARE]]);
+    await payouts.service.query('UPDATE payout SET attempt = 3 WHERE id = $1', [failed?.id]);
+    await reports([
+      {
+        kind: 'payout.stuck',
+        detail: `The payout has failed several times: account_closed (payout ${failed?.id})`,
+      },
+    ]);
+  });
+});
