@@ -1,5 +1,6 @@
 import { defineService } from '@roost/service';
 import { Migration0001Identity } from '../migrations/Migration0001Identity.js';
+import { Migration0002PayoutNotifications } from '../migrations/Migration0002PayoutNotifications.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
 import { EmailChange } from './email-change/email-change.entity.js';
@@ -19,7 +20,7 @@ export const identity = defineService({
   module: IdentityModule,
   config: IdentityConfig,
   entities: [User, Session, Mail, SigningKey, EmailChange],
-  migrations: [Migration0001Identity],
+  migrations: [Migration0001Identity, Migration0002PayoutNotifications],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,
 });

@@ -136,7 +136,8 @@ export class KillablePayments {
   private async unfinished(): Promise<string[]> {
     const { rows } = await this.database.query<{ what: string }>(
       `SELECT kind AS what FROM payment_operation WHERE status = 'pending'
-       UNION ALL SELECT type FROM webhook_event WHERE handled_at IS NULL`,
+       UNION ALL SELECT type FROM webhook_event WHERE handled_at IS NULL
+       UNION ALL SELECT 'payout' FROM payout WHERE status = 'in_transit'`,
     );
     const sent = await this.sandbox.request<{ data: { type: string; deliveredAt: string | null }[] }>(
       'GET',

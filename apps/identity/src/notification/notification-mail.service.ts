@@ -5,9 +5,15 @@ import { nightCount } from '@roost/stay';
 import { User } from '../account/user.entity.js';
 import { MailService } from '../mail/mail.service.js';
 import { findBookingMirror } from './booking-mirror.queries.js';
-import type { BookingMirror, BookingTemplate, NotificationFacts } from './domain/notification.js';
+import type {
+  BookingMirror,
+  BookingTemplate,
+  NotificationFacts,
+  PayoutTemplate,
+  Template,
+} from './domain/notification.js';
 import { relevanceOf } from './domain/schedule.js';
-import type { Language, MailContext, MailDraft } from './language/language.js';
+import type { Language, MailContext, MailDraft, PayoutMailContext } from './language/language.js';
 import { languageFor } from './language/languages.js';
 import { localeFormat } from './language/locale-format.js';
 import { findListingMirror, type ListingMirror } from './listing-mirror.queries.js';
@@ -32,6 +38,7 @@ export class NotificationMailService {
     const { template } = notification;
     if (template === 'message-received') return this.deliverMessage(em, notification);
     if (template === 'feed-problem-found') return this.deliverFeedProblem(em, notification);
+    if (isPayoutTemplate(template)) return this.deliverPayout(em, notification, template);
     return this.deliverBooking(em, notification, template);
   }
 
@@ -87,6 +94,21 @@ export class NotificationMailService {
     );
   }
 
+  private async deliverPayout(
+    em: EntityManager,
+    notification: StoredNotification,
+    template: PayoutTemplate,
+  ): Promise<Outcome> {
+    const users = await em.find(User, { id: notification.userId });
+    return this.mail(em, notification, users, (recipient, language) => {
+      const draft = language.payoutMails[template] as (
+        context: PayoutMailContext<PayoutTemplate>,
+      ) => MailDraft;
+      const facts = notification.facts as unknown as NotificationFacts[PayoutTemplate];
+      return draft({ facts, format: localeFormat(recipient.locale, language) });
+    });
+  }
+
   private async mail(
     em: EntityManager,
     { userId, template }: StoredNotification,
@@ -111,6 +133,8 @@ export class NotificationMailService {
     return this.systemClock.now().getTime() - createdAt.getTime() < MAX_DEFERRAL_MS ? null : 'outdated';
   }
 }
+
+const isPayoutTemplate = (template: Template): template is PayoutTemplate => template.startsWith('payout-');
 
 function nameOf(users: readonly User[], userId: string): string | null {
   const user = users.find(({ id }) => id === userId);

@@ -8,6 +8,7 @@ import { NotificationSettingsController } from './notification-settings.controll
 import { NotificationConsumer } from './notification.consumer.js';
 import { NotificationJobs } from './notification.jobs.js';
 import { NotificationService } from './notification.service.js';
+import { PayoutNotificationConsumer } from './payout-notification.consumer.js';
 
 @Module({
   imports: [MailModule, SessionModule],
@@ -16,6 +17,7 @@ import { NotificationService } from './notification.service.js';
     NotificationConsumer,
     ListingMirrorConsumer,
     NotificationSettingsController,
+    PayoutNotificationConsumer,
   ],
   providers: [NotificationService, NotificationMailService, NotificationJobs],
 })

@@ -33,11 +33,17 @@ export interface NotificationFacts {
   'review-published': NoFacts;
   'message-received': { listingId: string; senderId: string };
   'feed-problem-found': { listingId: string; feedId: string; problem: string };
+  /** `bookings`: their number. */
+  'payout-paid': { amountMinor: number; currency: string; bookings: number };
+  'payout-failed': { amountMinor: number; currency: string; bookings: number; code: string };
+  'payout-account-changed': { currency: string; provider: string; usableAt: string };
 }
 
 export type Template = keyof NotificationFacts;
+/** The templates about payouts, which concern several bookings or none. */
+export type PayoutTemplate = Extract<Template, `payout-${string}`>;
 /** The templates about a booking. A message can precede the booking; a feed belongs to a listing. */
-export type BookingTemplate = Exclude<Template, 'message-received' | 'feed-problem-found'>;
+export type BookingTemplate = Exclude<Template, 'message-received' | 'feed-problem-found' | PayoutTemplate>;
 
 /** Templates that users can turn off. The others concern money or dates. */
 export const OPTIONAL_TEMPLATES = [

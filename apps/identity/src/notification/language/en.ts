@@ -14,6 +14,7 @@ import {
   theHost,
   totalRow,
 } from './en-details.js';
+import { payoutMails } from './en-payout.js';
 import type { FeedProblemMailContext, Language, MessageMailContext, MailDraft } from './language.js';
 
 const bookingMails: Language['bookingMails'] = {
@@ -191,4 +192,5 @@ export const english: Language = {
   bookingMails,
   messageMail,
   feedProblemMail,
+  payoutMails,
 };

@@ -1,4 +1,10 @@
-import type { BookingMirror, BookingTemplate, NotificationFacts, Side } from '../domain/notification.js';
+import type {
+  BookingMirror,
+  BookingTemplate,
+  NotificationFacts,
+  PayoutTemplate,
+  Side,
+} from '../domain/notification.js';
 
 /** The content of a mail before it is rendered as text and HTML. */
 export interface MailDraft {
@@ -40,6 +46,12 @@ export interface FeedProblemMailContext {
   city: string | null;
 }
 
+/** The data of a mail about payouts. */
+export interface PayoutMailContext<T extends PayoutTemplate> {
+  facts: NotificationFacts[T];
+  format: LocaleFormat;
+}
+
 /** Formats amounts, dates and times for the recipient. */
 export interface LocaleFormat {
   money(amountMinor: number, currency: string): string;
@@ -60,4 +72,5 @@ export interface Language {
   bookingMails: { [T in BookingTemplate]: (context: MailContext<T>) => MailDraft };
   messageMail(context: MessageMailContext): MailDraft;
   feedProblemMail(context: FeedProblemMailContext): MailDraft;
+  payoutMails: { [T in PayoutTemplate]: (context: PayoutMailContext<T>) => MailDraft };
 }
