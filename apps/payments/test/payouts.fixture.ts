@@ -161,7 +161,7 @@ export class PayoutsUnderTest {
     await this.service.query(
       `INSERT INTO dispute (id, payment_id, provider_ref, status, amount_minor, host_minor, platform_minor, tax_minor,
          opened_at, updated_at)
-       SELECT $1, id, 'dp_' || id, 'needs_response', amount_minor, host_minor, platform_minor, tax_minor, now(), now()
+       SELECT $1::uuid, id, 'dp_' || $1::text, 'needs_response', amount_minor, host_minor, platform_minor, tax_minor, now(), now()
        FROM payment WHERE booking_id = $2`,
       [id, booking.bookingId],
     );
