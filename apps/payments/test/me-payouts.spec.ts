@@ -38,6 +38,19 @@ describe('payouts of a host', () => {
       for (const { text } of stored) expect(text).not.toMatch(/acct_(secret|other|euro)/);
     });
 
+    test('concurrent changes leave one account', async () => {
+      const host = await payouts.givenHost({ account: false });
+      const responses = await Promise.all(
+        Array.from({ length: 6 }, (_, n) => payouts.setAccount(host, { reference: `acct_number${n}` })),
+      );
+      expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => 200));
+      const current = await payouts.service.query(
+        'SELECT FROM payout_account WHERE host_id = $1 AND replaced_at IS NULL',
+        [host.id],
+      );
+      expect(current).toHaveLength(1);
+    });
+
     test('publishes each change without the account; the same account again is no change', async () => {
       const host = await payouts.givenHost({ account: false });
       const first = await payouts.setAccount(host);
@@ -100,11 +113,12 @@ describe('payouts of a host', () => {
       for (const due of ['05-11', '05-12', '05-13', '06-01', '06-02']) {
         await payouts.givenStay(host, { payoutDueAt: `2030-${due}T19:00:00.000Z` });
       }
-      for (const due of ['05-11', '05-12', '05-13']) await clock().set(`2030-${due}T19:00:00Z`);
-      await payouts.becomes(
-        host,
-        Array.from({ length: 3 }, () => ['paid', SHARE]),
-      );
+      const paid: [string, number][] = [];
+      for (const due of ['05-11', '05-12', '05-13']) {
+        await clock().set(`2030-${due}T19:00:00Z`);
+        paid.push(['paid', SHARE]);
+        await payouts.becomes(host, paid);
+      }
       const seen: PayoutBody[] = [];
       for (let cursor: string | null = ''; cursor !== null;) {
         const path: string = `/v1/me/payouts?limit=1${cursor ? `&cursor=${cursor}` : ''}`;

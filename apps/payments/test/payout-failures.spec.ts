@@ -1,6 +1,7 @@
 import { eventually, expectProblem, testUser, type TestUser } from '@roost/testing';
 import { PayoutMaker } from '../src/payout/payout-maker.service.js';
 import { PayoutRunner } from '../src/payout/payout-runner.service.js';
+import { Providers } from '../src/provider/providers.js';
 import { DUE, PayoutsUnderTest, SHARE } from './payouts.fixture.js';
 
 describe('payouts that do not succeed at once', () => {
@@ -173,6 +174,19 @@ describe('payouts that do not succeed at once', () => {
     expect((await payouts.retry(payout?.id)).status).toBe(200);
     await sweptTo(host, [['paid', SHARE]]);
     expect(await payouts.transfersTo(host)).toHaveLength(1);
+  });
+
+  test('while the provider of the account makes no transfers, amounts stay upcoming with that reason', async () => {
+    const host = await givenDueStay();
+    const provider = payouts.service.get(Providers).first;
+    const { transfers } = provider;
+    const setTransfers = (value: typeof transfers) => Object.defineProperty(provider, 'transfers', { value });
+    setTransfers(null);
+    await clock().set(DUE);
+    expect(await payouts.upcoming(host)).toEqual([[SHARE, 'provider_unavailable']]);
+    expect(await payouts.adminList(`&hostId=${host.id}`)).toEqual([]);
+    setTransfers(transfers);
+    await sweptTo(host, [['paid', SHARE]]);
   });
 
   test('concurrent runs pay once', async () => {

@@ -155,6 +155,27 @@ export class PayoutsUnderTest {
     return row?.owed ?? 0;
   }
 
+  /** The money at the provider in US dollars, by the ledger. */
+  async clearing(): Promise<number> {
+    const [row] = await this.service.query<{ net: number }>(
+      `SELECT coalesce(sum(CASE WHEN a.id = m.debit_id THEN m.amount_minor ELSE -m.amount_minor END), 0)::float8 AS net
+       FROM movement m JOIN ledger_account a ON a.id IN (m.debit_id, m.credit_id)
+       WHERE a.code = 'provider_clearing' AND a.currency = 'USD'`,
+    );
+    return row?.net ?? 0;
+  }
+
+  /** The money at the provider in US dollars, by its own books. */
+  async providerBalance(): Promise<number> {
+    const { data } = await this.sandbox.request<{ data: { currency: string; amountMinor: number }[] }>(
+      'GET',
+      '/v1/books',
+    );
+    return data
+      .filter(({ currency }) => currency === 'USD')
+      .reduce((total, { amountMinor }) => total + amountMinor, 0);
+  }
+
   /** A dispute of the payment of a booking. */
   async givenDispute(booking: BookingBody): Promise<() => Promise<unknown>> {
     const id = randomUUID();

@@ -191,5 +191,9 @@ describe('random operations on payouts', () => {
       },
       { seconds: 30 },
     );
+    expect({ seed, clearing: await payouts.clearing() }).toEqual({
+      seed,
+      clearing: await payouts.providerBalance(),
+    });
   }, 600_000);
 });

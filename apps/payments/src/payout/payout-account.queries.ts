@@ -1,4 +1,5 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import { RetryTransaction } from '@roost/messaging';
 import type { ProviderName } from '../provider/provider.port.js';
 
 export interface PayoutAccount {
@@ -32,15 +33,17 @@ export async function currentAccount(
   return accounts.find((account) => account.currency === currency) ?? null;
 }
 
-/** Replaces the current account of the host and currency. */
+/** Replaces the current account of the host and currency. A concurrent change makes the transaction run again. */
 export async function insertAccount(em: EntityManager, account: PayoutAccount): Promise<void> {
   const { id, hostId, currency, provider, reference, referenceEnd, usableAt, createdAt } = account;
   await em.execute(sql`
     UPDATE payout_account SET replaced_at = ${createdAt}
     WHERE host_id = ${hostId} AND currency = ${currency} AND replaced_at IS NULL`);
-  await em.execute(sql`
+  const inserted = await em.execute<object[]>(sql`
     INSERT INTO payout_account (id, host_id, currency, provider, reference, reference_end, usable_at, created_at)
-    VALUES (${id}, ${hostId}, ${currency}, ${provider}, ${reference}, ${referenceEnd}, ${usableAt}, ${createdAt})`);
+    VALUES (${id}, ${hostId}, ${currency}, ${provider}, ${reference}, ${referenceEnd}, ${usableAt}, ${createdAt})
+    ON CONFLICT (host_id, currency) WHERE replaced_at IS NULL DO NOTHING RETURNING true`);
+  if (inserted.length === 0) throw new RetryTransaction();
 }
 
 /**

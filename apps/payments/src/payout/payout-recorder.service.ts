@@ -13,6 +13,8 @@ import { checkAgain } from './payout-booking.queries.js';
 import { PayoutPublisher, publicCode } from './payout-publisher.service.js';
 import { finishPayout, linesOf, lockPayout, type Payout, postponePayout } from './payout.queries.js';
 
+const MAX_CHECK_SECONDS = 3_600;
+
 /** Records the provider's state of a transfer, with the payout, its event and its movements. */
 @Injectable()
 export class PayoutRecorder {
@@ -32,7 +34,7 @@ export class PayoutRecorder {
     if (transfer.amountMinor !== payout.amountMinor || transfer.currency !== payout.currency) {
       this.logger.error({ payoutId, providerRef }, 'transfer differs from its payout; it is not applied');
       await postponePayout(em, payoutId, {
-        waitSeconds: this.config.PAYMENT_CHECK_SECONDS,
+        waitSeconds: this.pause(payout),
         providerRef: null,
       });
       return;
@@ -49,7 +51,7 @@ export class PayoutRecorder {
         await this.recordFailed(em, payout, transfer.failureCode, providerRef);
         break;
       case null:
-        await postponePayout(em, payoutId, { waitSeconds: this.config.PAYMENT_CHECK_SECONDS, providerRef });
+        await postponePayout(em, payoutId, { waitSeconds: this.pause(payout), providerRef });
     }
   }
 
@@ -57,6 +59,11 @@ export class PayoutRecorder {
   async recordRejected(em: EntityManager, payoutId: string, code: string): Promise<void> {
     const payout = await lockPayout(em, payoutId);
     if (payout?.status === 'in_transit') await this.recordFailed(em, payout, code, null);
+  }
+
+  /** Until the next check of a pending transfer; grows with each one, because a webhook usually reports its end. */
+  private pause({ tries }: Payout): number {
+    return Math.max(this.config.PAYMENT_CHECK_SECONDS, Math.min(2 ** tries, MAX_CHECK_SECONDS));
   }
 
   private async recordPaid(em: EntityManager, payout: Payout, providerRef: string): Promise<void> {

@@ -8,7 +8,8 @@ import { storePayoutTerms } from './payout-booking.queries.js';
 export class PayoutConsumer {
   constructor(private readonly transactions: Transactions) {}
 
-  @OnEvent('booking.confirmed', 'booking.change-applied')
+  /** Check-in and check-out too: payments may have been installed after the confirmation. */
+  @OnEvent('booking.confirmed', 'booking.change-applied', 'booking.checked-in', 'booking.completed')
   changed(booking: EventBody<'booking.accepted'>): Promise<void> {
     return this.store(booking, false);
   }
