@@ -178,7 +178,7 @@ describe('payouts that do not succeed at once', () => {
 
   test('while the provider of the account makes no transfers, amounts stay upcoming with that reason', async () => {
     const host = await givenDueStay();
-    const provider = payouts.service.get(Providers).first;
+    const provider = payouts.service.get(Providers).of('sandbox');
     const { transfers } = provider;
     const setTransfers = (value: typeof transfers) => Object.defineProperty(provider, 'transfers', { value });
     setTransfers(null);
