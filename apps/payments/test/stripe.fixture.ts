@@ -4,18 +4,19 @@ import { Tracing } from '@roost/tracing';
 import { ProviderRejection, ProviderUnavailable } from '../src/provider/provider.port.js';
 import { StripeProvider } from '../src/provider/stripe/stripe-provider.js';
 import { payments } from '../src/service.js';
-import { FakeStripe, STRIPE_KEY, STRIPE_WEBHOOK_SECRET } from './fake-stripe/fake-stripe.js';
+import { FakeStripe, STRIPE_KEY } from './fake-stripe/fake-stripe.js';
+import { STRIPE_WEBHOOK_SECRET } from './fake-stripe/sign.js';
 import { PaymentsUnderTest } from './payments.fixture.js';
 import type { SandboxProcess } from './sandbox.fixture.js';
 
 /** The adapter alone, without the service. */
-export const stripeProvider = (url: string, secretKey = STRIPE_KEY) =>
+export const stripeProvider = (url: string, secretKey = STRIPE_KEY, tracing = Tracing.off) =>
   new StripeProvider({
     url,
     secretKey,
     webhookSecrets: [STRIPE_WEBHOOK_SECRET],
     timeoutSeconds: 1,
-    tracing: Tracing.off,
+    tracing,
   });
 
 export function newPayment(overrides: object = {}) {

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,9 +6,9 @@ import { text } from 'node:stream/consumers';
 import { FakeAccount, StripeFault } from './account.js';
 import { type FormObject, parseForm, textOf } from './form.js';
 import { newId, type StripeObject } from './objects.js';
+import { sign, STRIPE_WEBHOOK_SECRET } from './sign.js';
 
 export const STRIPE_KEY = 'sk_test_ofTheSpecs';
-export const STRIPE_WEBHOOK_SECRET = 'whsec_of_the_specs';
 
 /**
  * silent: done, and no response for a minute · drop: done, and the connection is closed · garbage: done, and the response is
@@ -31,9 +31,9 @@ export interface SentRequest {
   method: string;
   path: string;
   form: FormObject;
-  idempotencyKey: string | undefined;
   /** The body of a POST, the query of a GET. */
   raw: string;
+  headers: IncomingMessage['headers'];
 }
 
 /** A stateful Stripe that speaks its wire format, for one account. */
@@ -119,8 +119,9 @@ export class FakeStripe {
     const method = request.method ?? 'GET';
     const raw = method === 'POST' ? await text(request) : url.search.slice(1);
     const form = parseForm(raw);
-    const key = request.headers['idempotency-key'] as string | undefined;
-    this.requests.push({ method, path: url.pathname, form, raw, idempotencyKey: key });
+    const { headers } = request;
+    const key = headers['idempotency-key'] as string | undefined;
+    this.requests.push({ method, path: url.pathname, form, raw, headers });
     response.setHeader('request-id', newId('req'));
     if (request.headers.authorization !== `Bearer ${STRIPE_KEY}`) {
       send(response, { status: 401, body: errorBody({ type: 'invalid_request_error' }) });
@@ -262,14 +263,6 @@ export class FakeStripe {
     this.deliveries.add(delivery);
     void delivery.finally(() => this.deliveries.delete(delivery));
   }
-}
-
-/** The header `Stripe-Signature`, computed without Stripe's library. */
-export function sign(
-  body: string,
-  { secret = STRIPE_WEBHOOK_SECRET, at = Math.floor(Date.now() / 1_000) } = {},
-): string {
-  return `t=${at},v1=${createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')}`;
 }
 
 const routeOf = (path: string): Fault['route'] => {
