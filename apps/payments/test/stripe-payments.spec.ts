@@ -1,6 +1,6 @@
 import { testUser, eventually, expectProblem } from '@roost/testing';
 import { cancelled, declined } from './booking-endings.fixture.js';
-import type { PaymentBody } from './payments.fixture.js';
+import { aBooking, type PaymentBody } from './payments.fixture.js';
 import { StripePayments } from './stripe.fixture.js';
 
 const tooSmall = {
@@ -129,11 +129,31 @@ describe('the life of a payment at Stripe', () => {
     },
   );
 
-  test('creates one payment although no response arrives and the search finds nothing', async () => {
-    const guest = testUser();
-    payments.stripe.plan({ route: 'create', kind: 'silent' });
-    const { payment } = await payments.givenPayment({ guest });
-    payments.stripe.intentOf(payment.id);
+  test('creates one payment although no response and no webhook arrives and the search finds nothing', async () => {
+    const { webhookUrl } = payments.stripe;
+    payments.stripe.webhookUrl = null;
+    try {
+      const guest = testUser();
+      const booking = aBooking({ guest });
+      payments.stripe.plan({ route: 'create', kind: 'drop' });
+      await payments.service.deliver('booking.created', booking);
+      const payment = await eventually(async () => {
+        const response = await payments.service
+          .as(guest)
+          .get<PaymentBody>(`/v1/bookings/${booking.bookingId}/payment`);
+        expect(response.status).toBe(200);
+        return response.body;
+      });
+      const intent = payments.stripe.intentOf(payment.id);
+      const keys = payments.stripe.requests
+        .filter(({ method, raw }) => method === 'POST' && raw.includes(payment.id))
+        .map(({ headers }) => headers['idempotency-key']);
+      // Twice by the library, then by recovery.
+      expect(keys).toEqual(Array.from({ length: 3 }, () => `create:${payment.id}`));
+      expect(intent.status).toBe('requires_payment_method');
+    } finally {
+      payments.stripe.webhookUrl = webhookUrl;
+    }
   });
 
   test('refunds once although no response arrives and the key has expired', async () => {
@@ -149,6 +169,28 @@ describe('the life of a payment at Stripe', () => {
     payments.stripe.forgetKeys();
     await payments.becomes(guest, payment.id, 'partially_refunded');
     expect(payments.stripe.refundsOf(id)).toHaveLength(1);
+  });
+
+  test.each([
+    ['JPY', 27_280],
+    ['KWD', 27_280],
+    ['ISK', 2_728_000],
+  ])('charges and refunds %s to the last unit', async (currency, sent) => {
+    const guest = testUser();
+    const { payment, booking } = await payments.givenCaptured(guest, { currency });
+    expect(payments.stripe.intentOf(payment.id)).toMatchObject({
+      currency: currency.toLowerCase(),
+      amount: sent,
+    });
+    await refund(payment.id, 7_280);
+    await payments.becomes(guest, payment.id, 'partially_refunded');
+    await refund(payment.id, 20_000);
+    await payments.becomes(guest, payment.id, 'refunded');
+    expect(await payments.balances(booking.bookingId)).toEqual({});
+  });
+
+  test('Stripe, payments, ledger and bookings agree', async () => {
+    await payments.agreed();
   });
 
   describe('a pending refund', () => {
