@@ -16,6 +16,8 @@ import { Refund } from './payment/refund.entity.js';
 
 /** Used by `roost reconcile`, which runs in its own process. */
 export { ReconciliationService } from './reconciliation/reconciliation.service.js';
+/** Used by `npm run bench:payments`. */
+export { LedgerService } from './ledger/ledger.service.js';
 /** Used by `roost webhooks`, which runs in its own process. */
 export { WebhookAdminService } from './webhook/webhook-admin.service.js';
 export type { WebhookView } from './webhook/webhook-admin.dto.js';
