@@ -1,4 +1,5 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import { executePrepared } from '@roost/platform';
 import type { Mismatch } from '../payment/domain/provider-mismatch.js';
 import type { ProviderWebhook, WebhookSubject } from '../provider/provider.port.js';
 
@@ -29,16 +30,24 @@ export interface ClaimedWebhook {
   account: string | null;
 }
 
-/** Stores a webhook that is due at once; false if it is stored already. */
+/** Payments ignores this webhook: it is stored and acknowledged, and never read again. */
+export const isIgnored = ({ subject, ref }: Pick<ProviderWebhook, 'subject' | 'ref'>) =>
+  subject === null || ref === null;
+
+/** Stores a webhook that is due at once, or handled if it is ignored; false if it is stored already. */
 export async function insertWebhook(em: EntityManager, webhook: NewWebhook): Promise<boolean> {
   const { provider, id, type, subject, ref, paymentId, payload, receivedAt } = webhook;
   const { reported = null, account = null } = webhook;
-  const rows = await em.execute<object[]>(sql`
-    INSERT INTO webhook_event (provider, id, type, subject, ref, payment_id, reported_minor, reported_currency, account,
-      payload, due_at, received_at)
+  const [outcome, handledAt] = isIgnored(webhook) ? ['unknown-type', receivedAt] : [null, null];
+  const rows = await executePrepared<object>(
+    em,
+    'webhook-store',
+    sql`INSERT INTO webhook_event (provider, id, type, subject, ref, payment_id, reported_minor, reported_currency, account,
+      payload, outcome, due_at, received_at, handled_at)
     VALUES (${provider}, ${id}, ${type}, ${subject}, ${ref}, ${paymentId}, ${reported?.amountMinor ?? null},
-      ${reported?.currency ?? null}, ${account}, ${payload}, ${receivedAt}, ${receivedAt})
-    ON CONFLICT (provider, id) DO NOTHING RETURNING true`);
+      ${reported?.currency ?? null}, ${account}, ${payload}, ${outcome}, ${receivedAt}, ${receivedAt}, ${handledAt})
+    ON CONFLICT (provider, id) DO NOTHING RETURNING true`,
+  );
   return rows.length > 0;
 }
 

@@ -6,6 +6,7 @@ import type { Counter } from 'prom-client';
 import { Providers } from '../provider/providers.js';
 import { claimWebhook, dueWebhooks, finishWebhook, type WebhookKey } from './webhook.queries.js';
 import { WebhookSubjects } from './webhook-subjects.service.js';
+import { webhookCounter } from './webhook-counter.js';
 
 /**
  * Handles stored webhooks. A webhook only signals a change: the current state is read from the provider, so copies,
@@ -24,7 +25,7 @@ export class WebhookService {
     private readonly clock: SystemClock,
     metrics: Metrics,
   ) {
-    this.handled = metrics.counter('payments_webhooks_total', 'Webhooks handled, by outcome', ['outcome']);
+    this.handled = webhookCounter(metrics);
   }
 
   /** Handles a due webhook once. After a failure it becomes due again. */

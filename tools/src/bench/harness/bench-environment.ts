@@ -110,7 +110,7 @@ export class BenchEnvironment {
   /** Stops one program. */
   async stopService({ pid }: Service): Promise<void> {
     const child = this.children.find((candidate) => candidate.pid === pid);
-    if (!child || child.exitCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, 'exit');
     child.kill('SIGTERM');
     await exit;
