@@ -1,8 +1,8 @@
-import { type EntityManager, raw, sql } from '@mikro-orm/postgresql';
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { decodeCursor, page, type PageOf } from '@roost/http';
 import { executePrepared } from '@roost/platform';
 import { z } from 'zod';
-import type { Account, AccountCode, Leg } from './domain/posting.js';
+import type { Account, AccountCode } from './domain/posting.js';
 import type {
   AccountsQuery,
   LedgerAccountView,
@@ -12,13 +12,19 @@ import type {
 
 const Id = z.int();
 
+export interface AccountRow {
+  id: number;
+  code: AccountCode;
+  owner_id: string | null;
+}
+
 export interface NewMovements {
   key: string;
   currency: string;
   paymentId: string | null;
   bookingId: string | null;
   occurredAt: Date;
-  legs: readonly Leg[];
+  legs: readonly { debitId: number; creditId: number; amountMinor: number }[];
 }
 
 interface MovementRow {
@@ -34,42 +40,24 @@ interface MovementRow {
   credit_owner: string | null;
 }
 
-/** The account of a leg. `owner_id = NULL` is never true, so that accounts without an owner are a second branch. */
-const accountOf = (side: 'debit' | 'credit', currency: string) => {
-  const [code, owner] = [raw(`l.${side}_code`), raw(`l.${side}_owner`)];
-  return sql`(
-      SELECT id FROM ledger_account WHERE code = ${code} AND owner_id = ${owner} AND currency = ${currency}::text
-      UNION ALL
-      SELECT id FROM ledger_account WHERE ${owner} IS NULL AND code = ${code} AND owner_id IS NULL AND currency = ${currency}::text)`;
-};
-
 /**
- * Stores the movements of one ledger transaction, numbered by leg, in one round trip. Legs that exist are unchanged.
- * False, and nothing is stored, if an account is missing.
+ * Stores the movements of one ledger transaction, numbered by leg, in one round trip that each connection plans once. Legs
+ * that exist are unchanged.
  */
-export async function insertMovements(em: EntityManager, movements: NewMovements): Promise<boolean> {
+export async function insertMovements(em: EntityManager, movements: NewMovements): Promise<void> {
   const { key, currency, paymentId, bookingId, occurredAt, legs } = movements;
-  const [row] = await executePrepared<{ resolved: number }>(
+  await executePrepared<object>(
     em,
     'ledger-post',
-    sql`WITH leg AS MATERIALIZED (
-      SELECT l.number, l.amount_minor, d.id AS debit_id, c.id AS credit_id
-      FROM unnest(${legs.map(({ debit }) => debit.code)}::text[], ${legs.map(({ debit }) => debit.ownerId)}::uuid[],
-        ${legs.map(({ credit }) => credit.code)}::text[], ${legs.map(({ credit }) => credit.ownerId)}::uuid[],
-        ${legs.map(({ amountMinor }) => amountMinor)}::bigint[])
-        WITH ORDINALITY AS l (debit_code, debit_owner, credit_code, credit_owner, amount_minor, number)
-      CROSS JOIN LATERAL ${accountOf('debit', currency)} d
-      CROSS JOIN LATERAL ${accountOf('credit', currency)} c),
-    inserted AS (
-      INSERT INTO movement (key, leg, debit_id, credit_id, currency, amount_minor, payment_id, booking_id, occurred_at)
-      SELECT ${key}::text, number, debit_id, credit_id, ${currency}::text, amount_minor, ${paymentId}::uuid,
-        ${bookingId}::uuid, ${occurredAt}::timestamptz
-      FROM leg WHERE (SELECT count(*) FROM leg) = ${legs.length}::int
-      ORDER BY number
-      ON CONFLICT (key, leg) DO NOTHING)
-    SELECT count(*)::int AS resolved FROM leg`,
+    sql`INSERT INTO movement (key, leg, debit_id, credit_id, currency, amount_minor, payment_id, booking_id, occurred_at)
+    SELECT ${key}::text, leg.number, leg.debit_id, leg.credit_id, ${currency}::text, leg.amount_minor, ${paymentId}::uuid,
+      ${bookingId}::uuid, ${occurredAt}::timestamptz
+    FROM unnest(${legs.map((leg) => leg.debitId)}::bigint[], ${legs.map((leg) => leg.creditId)}::bigint[],
+      ${legs.map((leg) => leg.amountMinor)}::bigint[])
+      WITH ORDINALITY AS leg (debit_id, credit_id, amount_minor, number)
+    ORDER BY leg.number
+    ON CONFLICT (key, leg) DO NOTHING`,
   );
-  return row?.resolved === legs.length;
 }
 
 /** Creates the accounts that are missing, in the given order. */
@@ -86,6 +74,21 @@ export async function insertAccounts(
       WITH ORDINALITY AS account (code, owner_id, number)
     ORDER BY account.number
     ON CONFLICT DO NOTHING`);
+}
+
+/** The accounts with these codes and owners in one currency. May include combinations that were not requested. */
+export function findAccounts(
+  em: EntityManager,
+  currency: string,
+  accounts: readonly Account[],
+): Promise<AccountRow[]> {
+  const owned = accounts.flatMap(({ code, ownerId }) => (ownerId === null ? [] : [{ code, ownerId }]));
+  const shared = accounts.filter(({ ownerId }) => ownerId === null);
+  return em.execute<AccountRow[]>(sql`
+    SELECT id, code, owner_id FROM ledger_account WHERE currency = ${currency} AND (
+      (owner_id IS NULL AND code = ANY(ARRAY[${shared.map(({ code }) => code)}]::text[]))
+      OR (owner_id = ANY(ARRAY[${owned.map(({ ownerId }) => ownerId)}]::uuid[])
+        AND code = ANY(ARRAY[${owned.map(({ code }) => code)}]::text[])))`);
 }
 
 export async function listAccounts(

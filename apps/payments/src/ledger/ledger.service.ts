@@ -1,7 +1,11 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import type { Account, Leg } from './domain/posting.js';
-import { insertAccounts, insertMovements } from './ledger.queries.js';
+import { RetryTransaction } from '@roost/messaging';
+import { AccountIds } from './account-ids.service.js';
+import type { Leg } from './domain/posting.js';
+import { insertMovements, type NewMovements } from './ledger.queries.js';
+
+const FOREIGN_KEY_VIOLATION = '23503';
 
 export interface Posting {
   /** Names the business action. Posting the same key again changes nothing. */
@@ -16,24 +20,32 @@ export interface Posting {
 /** Posts to the ledger. Movements are never changed: a mistake is corrected by a reverse movement. */
 @Injectable()
 export class LedgerService {
-  /** Call it in the transaction that stores the cause of the movements. Creates missing accounts. */
+  constructor(private readonly accounts: AccountIds) {}
+
+  /** Call it in the transaction that stores the cause of the movements. */
   async post(em: EntityManager, posting: Posting): Promise<void> {
     if (posting.legs.length === 0) return;
-    if (await insertMovements(em, posting)) return;
-    await insertAccounts(em, posting.currency, accountsOf(posting.legs));
-    if (await insertMovements(em, posting)) return;
-    throw new Error(`An account of the ledger transaction ${posting.key} is missing`);
+    const idOf = await this.accounts.of(em, posting.currency, posting.legs);
+    await insertVisible(em, {
+      ...posting,
+      legs: posting.legs.map(({ debit, credit, amountMinor }) => ({
+        debitId: idOf(debit),
+        creditId: idOf(credit),
+        amountMinor,
+      })),
+    });
   }
 }
 
-/** In a fixed order: otherwise two transactions that create the same accounts could deadlock. */
-function accountsOf(legs: readonly Leg[]): Account[] {
-  const accounts = new Map<string, Account>();
-  for (const { debit, credit } of legs) {
-    accounts.set(nameOf(debit), debit);
-    accounts.set(nameOf(credit), credit);
+/**
+ * Another transaction may have created an account after the snapshot of this one. PostgreSQL reports the account as missing
+ * then; it is a lost race, and the transaction is run again with a new snapshot.
+ */
+async function insertVisible(em: EntityManager, movements: NewMovements): Promise<void> {
+  try {
+    await insertMovements(em, movements);
+  } catch (error) {
+    if ((error as { code?: string }).code !== FOREIGN_KEY_VIOLATION) throw error;
+    throw new RetryTransaction('An account is newer than the snapshot', { cause: error });
   }
-  return [...accounts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, account]) => account);
 }
-
-const nameOf = (account: Account) => `${account.code}/${account.ownerId ?? ''}`;
