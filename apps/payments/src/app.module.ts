@@ -53,6 +53,7 @@ import { RefundAdminService } from './refund/refund-admin.service.js';
 import { RefundController } from './refund/refund.controller.js';
 import { WebhookAdminController } from './webhook/webhook-admin.controller.js';
 import { WebhookAdminService } from './webhook/webhook-admin.service.js';
+import { StatementModule } from './statement/statement.module.js';
 import { WebhookReceiver } from './webhook/webhook-receiver.service.js';
 import { WebhookSubjects } from './webhook/webhook-subjects.service.js';
 import { WebhookController } from './webhook/webhook.controller.js';
@@ -70,6 +71,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     ProviderModule,
     ReceiptModule,
   ],
+  imports: [AccountStandingModule, LedgerModule, PaperModule, ProviderModule, ReceiptModule, StatementModule],
   controllers: [
     BookingConsumer,
     PaymentAdminController,
