@@ -64,6 +64,8 @@ export class Migration0004Papers extends Migration {
         -- the capture or the refund
         occurred_at timestamptz NOT NULL,
         issued_at timestamptz NOT NULL,
+        -- system time
+        recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         CHECK ((refund_id IS NULL) = (kind = 'receipt')),
         UNIQUE NULLS NOT DISTINCT (payment_id, refund_id),
         UNIQUE (legal_entity, number)

@@ -51,9 +51,9 @@ import { TransferComparison } from './reconciliation/transfer-comparison.service
 import { RecoveryJobs } from './recovery/recovery.jobs.js';
 import { RefundAdminService } from './refund/refund-admin.service.js';
 import { RefundController } from './refund/refund.controller.js';
+import { StatementModule } from './statement/statement.module.js';
 import { WebhookAdminController } from './webhook/webhook-admin.controller.js';
 import { WebhookAdminService } from './webhook/webhook-admin.service.js';
-import { StatementModule } from './statement/statement.module.js';
 import { WebhookReceiver } from './webhook/webhook-receiver.service.js';
 import { WebhookSubjects } from './webhook/webhook-subjects.service.js';
 import { WebhookController } from './webhook/webhook.controller.js';
@@ -70,8 +70,8 @@ import { WebhookService } from './webhook/webhook.service.js';
     PayoutModule,
     ProviderModule,
     ReceiptModule,
+    StatementModule,
   ],
-  imports: [AccountStandingModule, LedgerModule, PaperModule, ProviderModule, ReceiptModule, StatementModule],
   controllers: [
     BookingConsumer,
     PaymentAdminController,

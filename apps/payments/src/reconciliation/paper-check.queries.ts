@@ -10,7 +10,7 @@ export interface PaperDifference {
 
 /**
  * Captured payments and paid refunds whose receipts or credit notes are missing or differ in amount, papers without a
- * number, and legal entities whose numbers have a gap. At most 1,000 rows. `unnumberedSince` is in domain time.
+ * number, and legal entities whose numbers have a gap. At most 1,000 rows. `unnumberedSince` is in system time.
  */
 export function paperDifferences(em: EntityManager, unnumberedSince: Date): Promise<PaperDifference[]> {
   return em.execute<PaperDifference[]>(sql`
@@ -26,7 +26,7 @@ export function paperDifferences(em: EntityManager, unnumberedSince: Date): Prom
       ) AS x (what, expected, found) WHERE x.expected <> x.found
     UNION ALL
     SELECT payment_id, currency, 'the number of a paper', NULL, NULL
-      FROM paper WHERE number IS NULL AND issued_at < ${unnumberedSince}
+      FROM paper WHERE number IS NULL AND recorded_at < ${unnumberedSince}
     UNION ALL
     SELECT NULL, NULL, 'the numbers of the legal entity ' || legal_entity || ' up to ' || max(last), max(last), sum(numbered)::bigint
       FROM (

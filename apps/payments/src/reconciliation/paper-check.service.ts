@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { Clock } from '@roost/platform';
+import { SystemClock } from '@roost/platform';
 import { paperDifferences } from './paper-check.queries.js';
 import type { ReconciliationCheck } from './reconciliation-check.js';
 import { difference, type Difference } from './reconciliation.dto.js';
@@ -12,7 +12,7 @@ const UNNUMBERED_MINUTES = 5;
 export class PaperCheckService implements ReconciliationCheck {
   constructor(
     private readonly transactions: Transactions,
-    private readonly clock: Clock,
+    private readonly clock: SystemClock,
   ) {}
 
   async run(): Promise<Difference[]> {
