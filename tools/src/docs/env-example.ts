@@ -36,5 +36,7 @@ export function envExample(): string {
 
 function defaultOf(schema: z.ZodType): string | null {
   const { value } = z.object({ value: schema }).safeParse({}).data ?? {};
-  return value === undefined ? null : String(value);
+  if (value === undefined) return null;
+  const isStructured = Array.isArray(value) && value.some((item) => typeof item === 'object');
+  return isStructured ? JSON.stringify(value) : String(value);
 }
