@@ -1,8 +1,9 @@
 import { jest } from '@jest/globals';
-import { TestClient } from '@roost/testing';
+import { eventually, TestClient } from '@roost/testing';
 import { hasBrowser, openBrowser, openPage, picture } from '@roost/testing/browser';
 import type { Browser } from 'playwright-core';
 import { freshEnvironment, stopAll, run } from './launcher.js';
+import { aPublishedListing } from './published-listing.js';
 
 jest.setTimeout(120_000);
 
@@ -68,6 +69,43 @@ withBrowser('pages in a browser (needs chromium: apt-get install chromium)', () 
     await page.getByRole('heading', { name: 'How to fix it' }).waitFor();
     await page.getByRole('link', { name: 'All error codes' }).click();
     await page.getByRole('heading', { name: 'Error codes' }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  test('a receipt shows what the guest has paid', async () => {
+    const anyone = new TestClient(gateway);
+    const signedIn = async (...roles: string[]) => {
+      const { body } = await anyone.post<{ accessToken: string }>('/dev/users', {
+        roles,
+        emailVerified: true,
+      });
+      return { authorization: `Bearer ${body.accessToken}` };
+    };
+    const listingId = await aPublishedListing(anyone.with(await signedIn('guest', 'host')));
+    const headers = await signedIn('guest');
+    const guest = anyone.with(headers);
+    const quote = await eventually(async () => {
+      const made = await guest.post<{ id: string }>('/v1/quotes', {
+        ...{ listingId, checkInDate: '2027-05-03', checkOutDate: '2027-05-07' },
+        guests: { adults: 2, children: [], infants: 0, pets: 0 },
+      });
+      expect(made.status).toBe(201);
+      return made.body;
+    });
+    const booking = await guest.post<{ id: string }>('/v1/bookings', { quoteId: quote.id });
+    const payment = await guest.get<{ id: string }>(`/v1/bookings/${booking.body.id}/payment`, {
+      prefer: 'wait=10',
+    });
+    await guest.post(`/v1/payments/${payment.body.id}/confirm`, { paymentMethod: 'pm_card_visa' });
+    const path = `/v1/payments/${payment.body.id}/receipt`;
+    const { page, faults } = await openPage(browser, `${gateway}${path}`, headers);
+    await page.getByRole('heading', { name: /^Receipt DEV-\d{6}$/ }).waitFor();
+    await page.getByText('A flat at the end of the line').waitFor();
+    const charged = page.getByRole('table', { name: 'Charged' });
+    expect(await charged.getByRole('row', { name: /4 nights at €100.00/ }).innerText()).toContain('€400.00');
+    expect(await charged.getByRole('row', { name: /Total paid/ }).innerText()).toContain('€456.00');
+    // The gateway forwards the policy of the page, which allows its style.
+    expect(await page.evaluate('getComputedStyle(document.querySelector("header")).display')).toBe('flex');
     expect(faults).toEqual([]);
   });
 });

@@ -32,6 +32,8 @@ export class PaperJobs {
     for (;;) {
       const issued = await this.transactions.run((em) => this.issuer.issueMissing(em, BATCH_SIZE));
       if (issued > 0) this.logger.info({ papers: issued }, 'missing papers issued');
+      // After each batch, so that a reader who waits for a number never waits for all.
+      await this.numberer.run();
       if (issued < BATCH_SIZE) break;
     }
     this.nextBackfillMs = this.clock.now().getTime() + BACKFILL_INTERVAL_MS;
