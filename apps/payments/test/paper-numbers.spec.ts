@@ -168,7 +168,7 @@ test.each([
   'UPDATE paper SET amount_minor = amount_minor + 1',
   'UPDATE paper SET number = number + 1000',
   'UPDATE paper SET number = NULL',
-  `UPDATE paper SET lines = '[]', number = 900000 WHERE number IS NULL`,
+  `UPDATE paper SET lines = '[1]', number = 900000 WHERE number IS NULL`,
   'DELETE FROM paper',
   'TRUNCATE paper',
 ])('the database rejects: %s', async (statement) => {

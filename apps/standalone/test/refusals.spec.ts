@@ -52,6 +52,14 @@ describe('a wrong setting', () => {
       { PAYMENT_PROVIDERS: 'paypal', ROOST_SERVICES: 'listings,payments' },
       /^PAYMENT_PROVIDERS is "paypal": it must be a comma-separated list of sandbox, stripe/,
     ],
+    [
+      { LEGAL_ENTITIES: '[{"id":"us"}]', ROOST_SERVICES: 'payments' },
+      /^LEGAL_ENTITIES is .*: it must be a JSON array of the legal entities/,
+    ],
+    [
+      { LEGAL_ENTITIES: 'Example Ltd', ROOST_SERVICES: 'payments' },
+      /^LEGAL_ENTITIES is "Example Ltd": it must be a JSON array/,
+    ],
   ])('%j', async (setting, sentence) => {
     await expectFailedStart({ ...(await freshEnvironment()), ...setting }, sentence);
   });
@@ -71,6 +79,12 @@ describe('a wrong setting', () => {
         ROOST_ENV: 'production',
         ROOST_SERVICES: 'payments',
         PUBLIC_URL: 'https://roost.example.com',
+        LEGAL_ENTITIES: JSON.stringify([
+          {
+            ...{ id: 'us', name: 'Example Ltd', numberPrefix: 'US-' },
+            ...{ addressLines: ['1 Main Street'], countryCode: 'US' },
+          },
+        ]),
       },
       /PAYMENT_PROVIDERS/,
     );
@@ -98,6 +112,7 @@ describe('a wrong setting', () => {
       'QUOTE_TTL_MINUTES',
       'CORS_ORIGINS',
       'PAYMENT_PROVIDERS',
+      'LEGAL_ENTITIES',
     ])
       expect(roost.output().match(new RegExp(`^${name} `, 'gm'))).toHaveLength(1);
     expect(existsSync(join(env.ROOST_DATA_DIR ?? '', 'postgres'))).toBe(false);
