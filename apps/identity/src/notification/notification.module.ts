@@ -6,6 +6,7 @@ import { ListingMirrorConsumer } from './listing-mirror.consumer.js';
 import { NotificationMailService } from './notification-mail.service.js';
 import { NotificationSettingsController } from './notification-settings.controller.js';
 import { NotificationConsumer } from './notification.consumer.js';
+import { PaymentNotificationConsumer } from './payment-notification.consumer.js';
 import { NotificationJobs } from './notification.jobs.js';
 import { NotificationService } from './notification.service.js';
 import { PayoutNotificationConsumer } from './payout-notification.consumer.js';
@@ -15,6 +16,7 @@ import { PayoutNotificationConsumer } from './payout-notification.consumer.js';
   controllers: [
     BookingNotificationConsumer,
     NotificationConsumer,
+    PaymentNotificationConsumer,
     ListingMirrorConsumer,
     NotificationSettingsController,
     PayoutNotificationConsumer,

@@ -27,6 +27,10 @@ export interface NotificationFacts {
   };
   'booking-change-to-pay': { differenceMinor: number; closesAt: string };
   'booking-changed': { differenceMinor: number };
+  'payment-refunded': { amountMinor: number; reason: 'booking-ended' | 'booking-changed' | 'admin' };
+  /** For the host: the payouts of the booking are on hold. */
+  'payment-disputed': NoFacts;
+  'dispute-closed': { outcome: 'won' | 'lost' };
   'payment-failed': { purpose: 'booking' | 'change'; amountMinor: number; currency: string };
   'check-in-reminder': NoFacts;
   'review-reminder': { closesAt: string };

@@ -1,5 +1,10 @@
 import { addDays, addDuration, localInstant } from '@roost/stay';
-import type { BookingMirror, NotificationFacts, Template } from './notification.js';
+import {
+  type BookingMirror,
+  hostWasNotified,
+  type NotificationFacts,
+  type Template,
+} from './notification.js';
 
 /** Local time at the place. */
 const REMINDER_TIME = '09:00';
@@ -39,6 +44,9 @@ export function relevanceOf(
     case 'booking-requested':
     case 'booking-confirmed':
       return now < booking.checkOutAt ? 'relevant' : 'outdated';
+    case 'payment-disputed':
+    case 'dispute-closed':
+      return hostWasNotified(booking.state) ? 'relevant' : 'withdrawn';
     default:
       return 'relevant';
   }

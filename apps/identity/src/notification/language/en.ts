@@ -14,6 +14,7 @@ import {
   theHost,
   totalRow,
 } from './en-details.js';
+import { disputeClosed, paymentDisputed, paymentFailed, paymentRefunded } from './en-payment.js';
 import { payoutMails } from './en-payout.js';
 import type { FeedProblemMailContext, Language, MessageMailContext, MailDraft } from './language.js';
 
@@ -102,22 +103,10 @@ const bookingMails: Language['bookingMails'] = {
     };
   },
 
-  'payment-failed': (context) => ({
-    subject: `Your payment for ${context.title} failed`,
-    paragraphs: [
-      context.facts.purpose === 'change'
-        ? 'The payment for the change of your booking could not be completed. You were not charged, and the booking does not change.'
-        : 'The payment for your booking could not be completed. You were not charged.',
-    ],
-    details: [
-      ...stayRows(context),
-      ['Amount', context.format.money(context.facts.amountMinor, context.facts.currency)],
-    ],
-    closing:
-      context.facts.purpose === 'change'
-        ? []
-        : ['The dates are not held for you without a payment. You can book again.'],
-  }),
+  'payment-failed': paymentFailed,
+  'payment-refunded': paymentRefunded,
+  'payment-disputed': paymentDisputed,
+  'dispute-closed': disputeClosed,
 
   'check-in-reminder': (context) => ({
     subject: `Your stay at ${context.title} starts tomorrow`,
