@@ -49,6 +49,8 @@ import { ReconciliationJobs } from './reconciliation/reconciliation.jobs.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
 import { TransferComparison } from './reconciliation/transfer-comparison.service.js';
 import { RecoveryJobs } from './recovery/recovery.jobs.js';
+import { BookingRefundController } from './refund/booking-refund.controller.js';
+import { BookingRefundResolver } from './refund/booking-refund.resolver.js';
 import { RefundAdminService } from './refund/refund-admin.service.js';
 import { RefundController } from './refund/refund.controller.js';
 import { StatementModule } from './statement/statement.module.js';
@@ -75,6 +77,7 @@ import { WebhookService } from './webhook/webhook.service.js';
   controllers: [
     BookingConsumer,
     PaymentAdminController,
+    BookingRefundController,
     DisputeController,
     ClientConfigController,
     PaymentController,
@@ -86,6 +89,7 @@ import { WebhookService } from './webhook/webhook.service.js';
   providers: [
     BookingChangeService,
     BookingPaymentService,
+    BookingRefundResolver,
     BookingSettlementService,
     CaptureRecorder,
     DeferredRefundService,
