@@ -18,6 +18,7 @@ const cards = [
 type Operation =
   | { kind: 'confirm'; card: (typeof cards)[number]; outcome: 'approve' | 'refuse' }
   | { kind: 'refund'; amountMinor: number }
+  | { kind: 'dispute'; step: 'open' | 'won' | 'lost'; amountMinor: number }
   | { kind: 'cancelled'; refundMinor: number }
   | { kind: 'expired'; cause: EventBody<'booking.expired'>['cause'] }
   | { kind: 'requested' | 'accepted' | 'confirmed' | 'declined' }
@@ -34,6 +35,14 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('refund' as const), amountMinor: amount }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('dispute' as const),
+      step: fc.constantFrom('open' as const, 'won' as const, 'lost' as const),
+      amountMinor: amount,
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancelled' as const), refundMinor: amount }) },
   {
     weight: 1,
@@ -91,6 +100,12 @@ describe('random operations on payments', () => {
               reason: 'random',
             });
           expect([201, 409]).toContain(response.status);
+          break;
+        }
+        case 'dispute': {
+          const { id } = await payments.sandbox.intentOf(payment.id);
+          const path = `/control/payment-intents/${id}/disputes/${each.step}`;
+          await payments.sandbox.request('POST', path, { amountMinor: each.amountMinor });
           break;
         }
         case 'fault':
@@ -178,7 +193,8 @@ describe('random operations on payments', () => {
     );
 
     const charges = await payments.service.query<{ id: string; over: boolean }>(
-      `SELECT id, captured_minor < refund_reserved_minor OR refund_reserved_minor < refunded_minor AS over FROM payment`,
+      `SELECT id, captured_minor < refund_reserved_minor + disputed_minor + dispute_lost_minor
+         OR refund_reserved_minor < refunded_minor AS over FROM payment`,
     );
     expect(charges.filter((row) => row.over)).toEqual([]);
     for (const { id } of charges) {

@@ -1,0 +1,53 @@
+import { eventually, testUser } from '@roost/testing';
+import { Disputes } from './dispute.fixture.js';
+import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
+
+describe('disputes without webhooks', () => {
+  let payments: PaymentsUnderTest;
+  let disputes: Disputes;
+  beforeAll(async () => {
+    payments = await startPayments({ DISPUTE_CHECK_SECONDS: '0.2' });
+    disputes = new Disputes(payments);
+    await payments.switches({ drop: 1 });
+  });
+  afterAll(() => payments.close());
+
+  test('a search finds new disputes and decisions', async () => {
+    const guest = testUser();
+    const { payment, booking } = await payments.givenConfirmed(guest);
+    await disputes.opened(guest, payment.id);
+    await disputes.cancel(booking, 27_280);
+    await disputes.decided(payment.id, 'lost');
+    expect(await payments.statusOf(guest, payment.id)).toBe('refunded');
+    expect(await disputes.books(payment.id)).toEqual([
+      ['charge', 27_280],
+      ['dispute', -27_280],
+    ]);
+    await payments.agreed();
+  }, 60_000);
+
+  test('a provider that does not respond only delays the search', async () => {
+    const guest = testUser();
+    const { payment } = await payments.givenConfirmed(guest);
+    const { id } = await payments.sandbox.intentOf(payment.id);
+    await payments.sandbox.faults({ route: 'read', kind: 'fail', times: 6 });
+    await payments.sandbox.request('POST', `/control/payment-intents/${id}/disputes/open`);
+    await payments.becomes(guest, payment.id, 'disputed');
+  }, 60_000);
+
+  test('a waiting refund of a payment that is not disputed is requested again', async () => {
+    const guest = testUser();
+    const { payment, booking } = await payments.givenCaptured(guest);
+    await payments.service.query(
+      `INSERT INTO deferred_refund (payment_id, cause, reason, amount_minor, created_at, retry_at)
+       VALUES ($1, 'release#2', 'booking-ended', 1000, now(), now())`,
+      [payment.id],
+    );
+    await payments.becomes(guest, payment.id, 'partially_refunded');
+    expect((await payments.balances(booking.bookingId)).provider_clearing).toBe(26_280);
+    await eventually(async () => {
+      expect(await payments.service.query('SELECT FROM deferred_refund')).toEqual([]);
+    });
+    await payments.agreed();
+  }, 60_000);
+});

@@ -1,0 +1,99 @@
+import { testUser } from '@roost/testing';
+import { Disputes } from './dispute.fixture.js';
+import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
+
+/** The search for lost webhooks would record a planted dispute. */
+const env = { DISPUTE_CHECK_SECONDS: '86400' };
+
+describe('GET /v1/admin/reconciliation: disputes', () => {
+  let payments: PaymentsUnderTest;
+  let disputes: Disputes;
+  beforeAll(async () => {
+    payments = await startPayments(env);
+    disputes = new Disputes(payments);
+  });
+  afterAll(() => payments.close());
+
+  const differencesOf = async (paymentId: string) =>
+    (await payments.reconcile()).differences.filter((each) => each.paymentId === paymentId);
+  const update = (set: string, id: string) =>
+    payments.service.query(`UPDATE dispute SET ${set} WHERE id = $1`, [id]);
+
+  test('reports a dispute that is not recorded, and what to do', async () => {
+    const guest = testUser();
+    const { payment } = await payments.givenConfirmed(guest);
+    await payments.switches({ drop: 1 });
+    await disputes.advance(payment.id, 'open', { amountMinor: 5_000 });
+    await payments.switches({});
+    expect(await payments.statusOf(guest, payment.id)).toBe('captured');
+    expect(await differencesOf(payment.id)).toEqual([
+      expect.objectContaining({
+        kind: 'dispute.unposted',
+        currency: 'USD',
+        expectedMinor: 0,
+        foundMinor: 5_000,
+        action: expect.stringContaining('DISPUTE_CHECK_SECONDS') as string,
+      }),
+    ]);
+  });
+
+  test('reports the dispute of a charge that belongs to no payment', async () => {
+    const { request } = payments.sandbox;
+    const { id } = await request<{ id: string }>('POST', '/v1/payment-intents', {
+      amountMinor: 99,
+      currency: 'EUR',
+    });
+    await request('POST', `/v1/payment-intents/${id}/confirm`, { paymentMethod: 'pm_card_createDispute' });
+    const { differences } = await payments.reconcile();
+    expect(differences.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['provider.unknown_payment', 'dispute.unposted']),
+    );
+  });
+
+  test('reports an amount that differs at the provider and in the ledger', async () => {
+    const { payment, dispute } = await disputes.givenDisputed();
+    await update('amount_minor = amount_minor + 1, excess_minor = excess_minor + 1', dispute.id);
+    const found = await differencesOf(payment.id);
+    expect(found.map(({ kind }) => kind).toSorted()).toEqual([
+      'dispute.amount_differs',
+      'ledger.payment_differs',
+    ]);
+    expect((await payments.reconcile()).balanced).toBe(false);
+    await update('amount_minor = amount_minor - 1, excess_minor = excess_minor - 1', dispute.id);
+    expect(await differencesOf(payment.id)).toEqual([]);
+  });
+
+  test('reports a decision that is not recorded', async () => {
+    const { payment } = await disputes.givenDisputed();
+    await payments.switches({ drop: 1 });
+    await disputes.advance(payment.id, 'lost');
+    await payments.switches({});
+    expect((await differencesOf(payment.id)).map(({ kind }) => kind)).toEqual(['dispute.status_differs']);
+  });
+
+  test('reports a dispute that does not exist at the provider', async () => {
+    const { payment, dispute } = await disputes.givenDisputed();
+    await update(`provider_ref = 'dp_unknown'`, dispute.id);
+    const found = await differencesOf(payment.id);
+    expect(found.map(({ kind }) => kind).toSorted()).toEqual(['dispute.missing', 'dispute.unposted']);
+  });
+
+  test('reports missing evidence two days before the deadline, until it is submitted', async () => {
+    const { payment, dispute } = await disputes.givenDisputed();
+    expect(await differencesOf(payment.id)).toEqual([]);
+    await update(`evidence_due_at = now() + interval '47 hours'`, dispute.id);
+    expect((await differencesOf(payment.id)).map(({ kind }) => kind)).toEqual(['dispute.undecided_overdue']);
+    await update(`evidence_due_at = now() - interval '1 day', status = 'under_review'`, dispute.id);
+    expect((await differencesOf(payment.id)).map(({ kind }) => kind)).toEqual(['dispute.status_differs']);
+  });
+
+  test('lists the open disputes in the order of their deadlines', async () => {
+    const { dispute } = await disputes.givenDisputed();
+    await update(`evidence_due_at = now() + interval '3 days'`, dispute.id);
+    const ids = (await payments.reconcile()).disputes.map(({ id }) => id);
+    const later = await disputes.givenDisputed();
+    expect(ids).toContain(dispute.id);
+    const after = (await payments.reconcile()).disputes.map(({ id }) => id);
+    expect(after.indexOf(dispute.id)).toBeLessThan(after.indexOf(later.dispute.id));
+  });
+});
