@@ -104,16 +104,35 @@ const QUERIES: readonly [name: string, sql: string][] = [
   ],
   [
     'the captured amount of a payment equals its movements in the ledger',
-    ofPayments('captured_minor', `CASE WHEN d.code = 'provider_clearing' THEN amount_minor ELSE 0 END`),
+    ofPayments(
+      'captured_minor',
+      `CASE WHEN d.code = 'provider_clearing' AND c.code <> 'dispute_reserve' THEN amount_minor ELSE 0 END`,
+    ),
   ],
   [
     'the refunded amount of a payment equals its movements in the ledger',
-    ofPayments('refunded_minor', `CASE WHEN c.code = 'provider_clearing' THEN amount_minor ELSE 0 END`),
+    ofPayments(
+      'refunded_minor',
+      `CASE WHEN c.code = 'provider_clearing' AND d.code <> 'dispute_reserve' THEN amount_minor ELSE 0 END`,
+    ),
   ],
   [
-    'no payment refunded more than it captured',
-    `SELECT count(*) AS checked, count(*) FILTER (WHERE refunded_minor > captured_minor) AS wrong,
-       min(id::text) FILTER (WHERE refunded_minor > captured_minor) AS example FROM payment`,
+    'no payment refunded and lost more than it captured',
+    `SELECT count(*) AS checked, count(*) FILTER (WHERE bad) AS wrong, min(id) FILTER (WHERE bad) AS example FROM (
+       SELECT id::text, refunded_minor + dispute_lost_minor > captured_minor AS bad FROM payment) it`,
+  ],
+  [
+    'the reserve holds the amounts of the open disputes',
+    `WITH posted AS (
+       SELECT m.payment_id, sum(CASE WHEN d.code = 'dispute_reserve' THEN amount_minor ELSE -amount_minor END) AS minor
+       FROM movement m JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id
+       WHERE 'dispute_reserve' IN (d.code, c.code) GROUP BY m.payment_id),
+     open AS (
+       SELECT payment_id, coalesce(sum(amount_minor) FILTER (WHERE closed_at IS NULL), 0) AS minor
+       FROM dispute GROUP BY payment_id)
+     SELECT count(*) AS checked, count(*) FILTER (WHERE bad) AS wrong, min(id) FILTER (WHERE bad) AS example FROM (
+       SELECT p.id::text AS id, coalesce(posted.minor, 0) <> coalesce(open.minor, 0) AS bad FROM payment p
+       LEFT JOIN posted ON posted.payment_id = p.id LEFT JOIN open ON open.payment_id = p.id) it`,
   ],
 ];
 
