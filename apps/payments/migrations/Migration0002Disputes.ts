@@ -54,6 +54,6 @@ export class Migration0002Disputes extends Migration {
       )`);
     this.addSql(`CREATE INDEX deferred_refund_due ON deferred_refund (retry_at)`);
     // Several instances share one search for disputes whose webhook was lost.
-    this.addSql(`CREATE TABLE dispute_search (provider text PRIMARY KEY, due_at timestamptz NOT NULL)`);
+    this.addSql(`CREATE TABLE dispute_search (provider text PRIMARY KEY, check_at timestamptz NOT NULL)`);
   }
 }

@@ -83,3 +83,42 @@ describe('kill -9 during a dispute', () => {
     90_000,
   );
 });
+
+test('kill -9 after a search has read a dispute without a webhook: it is recorded once', async () => {
+  const payments = await KillablePayments.start({ env: { DISPUTE_CHECK_SECONDS: '0.2' } });
+  try {
+    const guest = testUser();
+    const booking = aBooking({ guest });
+    const becomes = (status: string) =>
+      payments.retry(async (as) => {
+        const { body } = await as(guest).get<PaymentBody>(`/v1/bookings/${booking.bookingId}/payment`);
+        expect(body.status).toBe(status);
+        return body;
+      });
+    await payments.deliver('booking.created', booking);
+    const { id } = await becomes('requires_payment_method');
+    await payments.retry(async (as) => {
+      const card = { paymentMethod: 'pm_card_visa' };
+      expect((await as(guest).post(`/v1/payments/${id}/confirm`, card)).status).toBe(200);
+    });
+    await becomes('captured');
+    await payments.arm('payments.before-dispute-recorded:kill#1');
+    await payments.sandbox.switches({ drop: 1 });
+    const intent = await payments.sandbox.intentOf(id);
+    await payments.sandbox.request('POST', `/control/payment-intents/${intent.id}/disputes/open`);
+    await becomes('disputed');
+    await payments.sandbox.request('POST', `/control/payment-intents/${intent.id}/disputes/lost`);
+    await becomes('refunded');
+    expect(payments.kills).toBe(1);
+    expect(await payments.published(booking.bookingId)).toEqual({
+      'payment.captured': 1,
+      'payment.created': 1,
+      'payment.disputed': 1,
+      'payment.dispute-lost': 1,
+    });
+    expect(await payments.balances(booking.bookingId)).toEqual({});
+    await payments.agreed();
+  } finally {
+    await payments.stop();
+  }
+}, 90_000);

@@ -32,7 +32,9 @@ describe('kill -9 during a booking that is paid at Paystack', () => {
       request: () => Promise.resolve({ data: [] }),
       stop: () => paystack.stop(),
     };
-    payments = await KillablePayments.start(() => Promise.resolve(provider as unknown as SandboxProcess));
+    payments = await KillablePayments.start({
+      startProvider: () => Promise.resolve(provider as unknown as SandboxProcess),
+    });
   });
   afterAll(() => payments.stop());
 

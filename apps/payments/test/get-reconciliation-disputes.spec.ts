@@ -1,4 +1,4 @@
-import { testUser } from '@roost/testing';
+import { eventually, testUser } from '@roost/testing';
 import { Disputes } from './dispute.fixture.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
@@ -48,6 +48,23 @@ describe('GET /v1/admin/reconciliation: disputes', () => {
     expect(differences.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(['provider.unknown_payment', 'dispute.unposted']),
     );
+  });
+
+  test('a dispute in another currency than its payment is not applied, and reported', async () => {
+    const guest = testUser();
+    const { payment } = await payments.givenConfirmed(guest);
+    await payments.service.query(`UPDATE payment SET currency = 'EUR' WHERE id = $1`, [payment.id]);
+    await disputes.advance(payment.id, 'open');
+    await eventually(async () => {
+      const handled = await payments.service.query(
+        `SELECT outcome FROM webhook_event WHERE subject = 'dispute' AND payment_id = $1 AND handled_at IS NOT NULL`,
+        [payment.id],
+      );
+      expect(handled).toEqual([{ outcome: 'not-ours' }]);
+    });
+    const kinds = (await differencesOf(payment.id)).map(({ kind }) => kind);
+    expect(kinds).toContain('dispute.unposted');
+    expect(await payments.statusOf(guest, payment.id)).toBe('captured');
   });
 
   test('reports an amount that differs at the provider and in the ledger', async () => {

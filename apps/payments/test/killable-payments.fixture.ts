@@ -33,7 +33,13 @@ export class KillablePayments {
     private readonly url: string,
   ) {}
 
-  static async start(startProvider = startSandboxProcess): Promise<KillablePayments> {
+  static async start({
+    env = {},
+    startProvider = startSandboxProcess,
+  }: {
+    env?: Record<string, string>;
+    startProvider?: typeof startSandboxProcess;
+  } = {}): Promise<KillablePayments> {
     const [sandbox, databaseUrl, redisUrl, port] = await Promise.all([
       startProvider(),
       freshDatabase('roost_payments'),
@@ -60,6 +66,7 @@ export class KillablePayments {
         ...sandbox.env,
         // A killed process holds the lease of its operation for 2.5 times this long.
         PROVIDER_TIMEOUT_SECONDS: '0.8',
+        ...env,
       },
       ready: async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200),
     });

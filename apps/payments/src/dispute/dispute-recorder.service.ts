@@ -43,7 +43,6 @@ export class DisputeRecorder {
     const change = changeOf(existing?.status ?? null, state.status);
     const dispute = existing ?? (await this.open(em, payment, state));
     if (dispute.closedAt !== null) return;
-    dispute.checkAt = new Date(this.systemClock.now().getTime() + this.checkMilliseconds);
     if (change.closes) {
       await this.close(em, payment, dispute, change.closes);
       return;
@@ -73,7 +72,7 @@ export class DisputeRecorder {
       evidenceDueAt: state.evidenceDueAt,
       openedAt: state.createdAt,
       closedAt: null,
-      checkAt: this.systemClock.now(),
+      checkAt: new Date(this.systemClock.now().getTime() + this.checkMilliseconds),
       version: 1,
       updatedAt: now,
     });

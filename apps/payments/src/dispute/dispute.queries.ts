@@ -11,9 +11,9 @@ export async function claimDisputeSearch(
   intervalSeconds: number,
 ): Promise<boolean> {
   const rows = await em.execute<object[]>(sql`
-    INSERT INTO dispute_search AS stored (provider, due_at)
+    INSERT INTO dispute_search AS stored (provider, check_at)
     VALUES (${provider}, clock_timestamp() + ${intervalSeconds} * interval '1 second')
-    ON CONFLICT (provider) DO UPDATE SET due_at = excluded.due_at WHERE stored.due_at <= clock_timestamp()
+    ON CONFLICT (provider) DO UPDATE SET check_at = excluded.check_at WHERE stored.check_at <= clock_timestamp()
     RETURNING true`);
   return rows.length > 0;
 }
