@@ -1,4 +1,4 @@
-import { eventually, testUser } from '@roost/testing';
+import { eventually, testUser, type TestUser } from '@roost/testing';
 import { Disputes } from './dispute.fixture.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
@@ -12,13 +12,24 @@ describe('disputes without webhooks', () => {
   });
   afterAll(() => payments.close());
 
+  /** Waits for the status with the sweeps of a move of the clock. */
+  const becomes = (guest: TestUser, paymentId: string, status: string) =>
+    eventually(
+      async () => {
+        await payments.service.clock.set(new Date().toISOString());
+        expect(await payments.statusOf(guest, paymentId)).toBe(status);
+      },
+      { seconds: 20 },
+    );
+
   test('a search finds new disputes and decisions', async () => {
     const guest = testUser();
     const { payment, booking } = await payments.givenConfirmed(guest);
-    await disputes.opened(guest, payment.id);
+    await disputes.advance(payment.id, 'open');
+    await becomes(guest, payment.id, 'disputed');
     await disputes.cancel(booking, 27_280);
-    await disputes.decided(payment.id, 'lost');
-    expect(await payments.statusOf(guest, payment.id)).toBe('refunded');
+    await disputes.advance(payment.id, 'lost');
+    await becomes(guest, payment.id, 'refunded');
     expect(await disputes.books(payment.id)).toEqual([
       ['charge', 27_280],
       ['dispute', -27_280],
@@ -32,7 +43,7 @@ describe('disputes without webhooks', () => {
     const { id } = await payments.sandbox.intentOf(payment.id);
     await payments.sandbox.faults({ route: 'read', kind: 'fail', times: 6 });
     await payments.sandbox.request('POST', `/control/payment-intents/${id}/disputes/open`);
-    await payments.becomes(guest, payment.id, 'disputed');
+    await becomes(guest, payment.id, 'disputed');
   }, 60_000);
 
   test('a waiting refund of a payment that is not disputed is requested again', async () => {
@@ -43,7 +54,7 @@ describe('disputes without webhooks', () => {
        VALUES ($1, 'release#2', 'booking-ended', 1000, now(), now())`,
       [payment.id],
     );
-    await payments.becomes(guest, payment.id, 'partially_refunded');
+    await becomes(guest, payment.id, 'partially_refunded');
     expect((await payments.balances(booking.bookingId)).provider_clearing).toBe(26_280);
     await eventually(async () => {
       expect(await payments.service.query('SELECT FROM deferred_refund')).toEqual([]);

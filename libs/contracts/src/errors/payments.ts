@@ -65,13 +65,13 @@ export const paymentsErrors = defineErrors({
   'payment.refund_too_large': errorEntry(
     409,
     'The refund exceeds the captured amount',
-    'This refund and the earlier ones, including those in progress, would exceed the captured amount. `refundableMinor` is the remaining amount.',
+    'This refund, the earlier ones (including those in progress) and lost disputes together would exceed the captured amount. `refundableMinor` is the remaining amount.',
     'Refund at most `refundableMinor`.',
   ),
   'payment.wrong_state': errorEntry(
     409,
     'The payment is in a state that does not allow this',
-    'The payment was already paid or voided, or has failed permanently.',
+    'The payment was already paid or voided, has failed permanently, or is disputed: a refund waits for the decision of the bank.',
     'Retrieve the payment again and choose an action that its `status` allows.',
   ),
   'payout.not_found': errorEntry(
