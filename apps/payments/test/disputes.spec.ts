@@ -284,6 +284,24 @@ describe('disputes and refunds of one payment', () => {
   );
 });
 
+test('a dispute and refunds at the same time: no more is returned than was captured', async () => {
+  const guest = testUser();
+  const { payment } = await payments.givenConfirmed(guest);
+  const path = `/v1/admin/payments/${payment.id}/refunds`;
+  const admin = payments.service.as(payments.admin);
+  const refund = async () => (await admin.post(path, { amountMinor: 4_000, reason: 'goodwill' })).status;
+  const [, ...statuses] = await Promise.all([
+    disputes.advance(payment.id, 'open'),
+    ...Array.from({ length: 10 }, refund),
+  ]);
+  expect(statuses.filter((status) => status !== 201 && status !== 409)).toEqual([]);
+  await payments.becomes(guest, payment.id, 'disputed');
+  await disputes.decided(payment.id, 'lost');
+  const books = await disputes.books(payment.id);
+  expect(books.reduce((sum, [, amountMinor]) => sum + amountMinor, 0)).toBe(0);
+  await payments.agreed();
+});
+
 test('copies and the order of webhooks have no effect', async () => {
   await payments.switches({ copies: 5, shuffleMs: 400 });
   const guest = testUser();

@@ -155,61 +155,65 @@ describe('random operations on payments', () => {
     }
   }
 
-  test(`all books agree after ${SEQUENCES} sequences, without a double refund or charge`, async () => {
-    const seed = Number(process.env.ROOST_SEED ?? Date.now() % 1_000_000);
-    const sample = fc.sample(
-      fc.tuple(
-        fc.constantFrom('instant' as const, 'request' as const),
-        fc.array(operation, { minLength: 2, maxLength: 9 }),
-      ),
-      { numRuns: SEQUENCES, seed },
-    );
-    const sequences = sample.values();
-    await Promise.all(
-      Array.from({ length: 6 }, async () => {
-        for (const [mode, operations] of sequences) await run(mode, operations);
-      }),
-    );
-    await payments.sandbox.faults();
+  test(
+    `all books agree after ${SEQUENCES} sequences, without a double refund or charge`,
+    async () => {
+      const seed = Number(process.env.ROOST_SEED ?? Date.now() % 1_000_000);
+      const sample = fc.sample(
+        fc.tuple(
+          fc.constantFrom('instant' as const, 'request' as const),
+          fc.array(operation, { minLength: 2, maxLength: 9 }),
+        ),
+        { numRuns: SEQUENCES, seed },
+      );
+      const sequences = sample.values();
+      await Promise.all(
+        Array.from({ length: 6 }, async () => {
+          for (const [mode, operations] of sequences) await run(mode, operations);
+        }),
+      );
+      await payments.sandbox.faults();
 
-    await eventually(
-      async () => {
-        const open = await payments.service.query(
-          `SELECT kind, tries, failure_code FROM payment_operation WHERE status = 'pending'`,
-        );
-        expect({ seed, open }).toEqual({ seed, open: [] });
-        const report = await payments.reconcile();
-        // Some sequences deliver a confirmation without a payment or leave a late payment undecided.
-        const differences = report.differences.filter(
-          ({ kind }) => !['booking.confirmed_unpaid', 'booking.undecided'].includes(kind),
-        );
-        expect({ seed, balanced: report.balanced, differences }).toEqual({
-          seed,
-          balanced: true,
-          differences: [],
-        });
-      },
-      { seconds: 60 },
-    );
+      await eventually(
+        async () => {
+          const open = await payments.service.query(
+            `SELECT kind, tries, failure_code FROM payment_operation WHERE status = 'pending'`,
+          );
+          expect({ seed, open }).toEqual({ seed, open: [] });
+          const report = await payments.reconcile();
+          // Some sequences deliver a confirmation without a payment or leave a late payment undecided.
+          const differences = report.differences.filter(
+            ({ kind }) => !['booking.confirmed_unpaid', 'booking.undecided'].includes(kind),
+          );
+          expect({ seed, balanced: report.balanced, differences }).toEqual({
+            seed,
+            balanced: true,
+            differences: [],
+          });
+        },
+        { seconds: 60 },
+      );
 
-    const charges = await payments.service.query<{ id: string; over: boolean }>(
-      `SELECT id, captured_minor < refund_reserved_minor + disputed_minor + dispute_lost_minor
+      const charges = await payments.service.query<{ id: string; over: boolean }>(
+        `SELECT id, captured_minor < refund_reserved_minor + disputed_minor + dispute_lost_minor
          OR refund_reserved_minor < refunded_minor AS over FROM payment`,
-    );
-    expect(charges.filter((row) => row.over)).toEqual([]);
-    for (const { id } of charges) {
-      const intent = await payments.sandbox.intentOf(id);
-      const books = await payments.sandbox.books(intent.id);
-      expect({ seed, charges: books.filter(([kind]) => kind === 'charge').length }).toEqual({
-        seed,
-        charges: intent.capturedMinor > 0 ? 1 : 0,
-      });
-    }
-    const [net] = await payments.service.query<{ net: number }>(
-      `SELECT coalesce(sum(n), 0)::float8 AS net FROM (
+      );
+      expect(charges.filter((row) => row.over)).toEqual([]);
+      for (const { id } of charges) {
+        const intent = await payments.sandbox.intentOf(id);
+        const books = await payments.sandbox.books(intent.id);
+        expect({ seed, charges: books.filter(([kind]) => kind === 'charge').length }).toEqual({
+          seed,
+          charges: intent.capturedMinor > 0 ? 1 : 0,
+        });
+      }
+      const [net] = await payments.service.query<{ net: number }>(
+        `SELECT coalesce(sum(n), 0)::float8 AS net FROM (
          SELECT sum(amount_minor) AS n FROM movement GROUP BY debit_id
          UNION ALL SELECT -sum(amount_minor) FROM movement GROUP BY credit_id) s`,
-    );
-    expect(net?.net).toBe(0);
-  }, 300_000);
+      );
+      expect(net?.net).toBe(0);
+    },
+    300_000 + SEQUENCES * 2_000,
+  );
 });
