@@ -109,6 +109,5 @@ export class Migration0004Papers extends Migration {
         `CREATE INDEX movement_${side} ON movement (${side}_id, occurred_at, id) INCLUDE (amount_minor)`,
       );
     }
-    this.addSql('CREATE INDEX payment_guest ON payment (guest_id)');
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eventually, expectProblem, testUser } from '@roost/testing';
 import Stripe from 'stripe';
-import { sign, STRIPE_WEBHOOK_SECRET } from './fake-stripe/sign.js';
+import { sign, STRIPE_WEBHOOK_SECRET } from '@roost/testing/fake-stripe';
 import { startPayments } from './payments.fixture.js';
 import { StripePayments } from './stripe.fixture.js';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StripeProvider } from '../src/provider/stripe/stripe-provider.js';
-import { FakeStripe, STRIPE_KEY } from './fake-stripe/fake-stripe.js';
+import { FakeStripe, STRIPE_KEY } from '@roost/testing/fake-stripe';
 import { INSTALL, isInstalled, startStripeMock } from './stripe-mock/stripe-mock.js';
 import { StripeSchemas } from './stripe-mock/stripe-schemas.js';
 import { newPayment, stripeProvider } from './stripe.fixture.js';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ProviderRejection, ProviderUnavailable } from '../src/provider/provider.port.js';
 import type { StripeProvider } from '../src/provider/stripe/stripe-provider.js';
-import { FakeStripe } from './fake-stripe/fake-stripe.js';
+import { FakeStripe } from '@roost/testing/fake-stripe';
 import { errorOf, newPayment, stripeProvider } from './stripe.fixture.js';
 
 const RETURN_URL = 'https://app.example.com/trips/1';

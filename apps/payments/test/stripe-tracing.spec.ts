@@ -1,6 +1,6 @@
 import { Collector, eventually } from '@roost/testing';
 import { startTracing } from '@roost/tracing';
-import { FakeStripe, STRIPE_KEY } from './fake-stripe/fake-stripe.js';
+import { FakeStripe, STRIPE_KEY } from '@roost/testing/fake-stripe';
 import { errorOf, newPayment, stripeProvider } from './stripe.fixture.js';
 
 test('each call of Stripe is a span without ids, keys and queries, and Stripe receives no trace', async () => {

@@ -4,8 +4,7 @@ import { Tracing } from '@roost/tracing';
 import { ProviderRejection, ProviderUnavailable } from '../src/provider/provider.port.js';
 import { StripeProvider } from '../src/provider/stripe/stripe-provider.js';
 import { payments } from '../src/service.js';
-import { FakeStripe, STRIPE_KEY } from './fake-stripe/fake-stripe.js';
-import { STRIPE_WEBHOOK_SECRET } from './fake-stripe/sign.js';
+import { FakeStripe, STRIPE_KEY, STRIPE_WEBHOOK_SECRET } from '@roost/testing/fake-stripe';
 import { PaymentsUnderTest } from './payments.fixture.js';
 import type { SandboxProcess } from './sandbox.fixture.js';
 

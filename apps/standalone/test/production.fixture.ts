@@ -31,8 +31,7 @@ export class ProductionRoost {
     this.gateway = new TestClient(`http://127.0.0.1:${env.PORT}`);
   }
 
-  /** `main`: the file that is run instead of that of `npm start`. */
-  static async start(provider: Env, main?: string): Promise<ProductionRoost> {
+  static async start(provider: Env): Promise<ProductionRoost> {
     const mails = new SecureMailServer(freshFolder());
     const env = {
       ...(await freshEnvironment()),
@@ -46,9 +45,18 @@ export class ProductionRoost {
       NODE_EXTRA_CA_CERTS: mails.certificateFile,
       CLIENT_URLS: `booking=${CLIENT}/bookings/{bookingId}`,
       RATE_LIMIT_PER_MINUTE: '0',
+      LEGAL_ENTITIES: JSON.stringify([
+        {
+          id: 'example',
+          name: 'Example Inc.',
+          addressLines: ['1 Main St'],
+          countryCode: 'US',
+          numberPrefix: 'EX-',
+        },
+      ]),
       ...provider,
     };
-    const roost = run(env, main);
+    const roost = run(env);
     await roost.prints('Roost is ready');
     return new ProductionRoost(env, roost, mails);
   }

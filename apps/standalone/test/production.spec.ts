@@ -1,37 +1,20 @@
 import { createHmac } from 'node:crypto';
-import { startSandbox } from '@roost/app-sandbox';
-import { createLogger } from '@roost/platform';
-import { freshDatabase, type TestClient } from '@roost/testing';
+import type { TestClient } from '@roost/testing';
 import { hasBrowser, openBrowser } from '@roost/testing/browser';
+import { FakeStripe } from '@roost/testing/fake-stripe';
 import { CLIENT, ProductionRoost } from './production.fixture.js';
 
-const WITH_STAND_IN = new URL('./stripe-stand-in.fixture.ts', import.meta.url).pathname;
-
-let provider: Awaited<ReturnType<typeof startSandbox>>;
+let stripe: FakeStripe;
 let production: ProductionRoost;
 
 beforeAll(async () => {
-  provider = await startSandbox({
-    host: '127.0.0.1',
-    port: 0,
-    databaseUrl: await freshDatabase('roost_stripe_stand_in'),
-    webhookUrl: 'http://127.0.0.1:9/none',
-    webhookSecret: 'webhooks-are-not-sent-by-the-stand-in',
-    logger: createLogger('stripe-stand-in', 'silent'),
-  });
-  const settings = {
-    PAYMENT_PROVIDERS: 'stripe',
-    STRIPE_SECRET_KEY: 'sk_test_of_the_specs',
-    STRIPE_PUBLISHABLE_KEY: 'pk_test_of_the_specs',
-    STRIPE_WEBHOOK_SECRET: 'whsec_of_the_specs',
-    STRIPE_STAND_IN_URL: provider.url,
-    PAYMENT_CHECK_SECONDS: '1',
-  };
-  production = await ProductionRoost.start(settings, WITH_STAND_IN);
+  stripe = await FakeStripe.start();
+  production = await ProductionRoost.start(stripe.env);
+  stripe.webhookUrl = `http://127.0.0.1:${production.env.PORT}/v1/webhooks/stripe`;
 });
 afterAll(async () => {
   await production.stop();
-  await provider.close();
+  await stripe.stop();
 });
 
 const urlOf = (path: string) => `http://127.0.0.1:${production.env.PORT}${path}`;
@@ -39,7 +22,7 @@ const urlOf = (path: string) => `http://127.0.0.1:${production.env.PORT}${path}`
 test('production starts with a real provider, and tells clients its key', async () => {
   const { body } = await production.gateway.get('/v1/config');
   expect(body).toMatchObject({
-    providers: [{ name: 'stripe', publishableKey: 'pk_test_of_the_specs', currencies: null }],
+    providers: [{ name: 'stripe', publishableKey: 'pk_test_of_the_specs', confirmation: 'client' }],
   });
   // Webhooks of the sandbox are not accepted: its default secret is public.
   const time = Math.floor(Date.now() / 1_000);
@@ -95,7 +78,6 @@ describe('a host and a guest who have signed up by mail', () => {
       await page.route(`${CLIENT}/**`, (route) => route.fulfill({ body: 'Thank you' }));
       await page.goto(waiting.body.redirectUrl);
       await page.getByRole('button', { name: 'Approve' }).click();
-      await page.getByRole('link', { name: 'Back to the shop' }).click();
       await page.waitForURL(`${CLIENT}/thanks?booking=1`);
     } finally {
       await browser.close();

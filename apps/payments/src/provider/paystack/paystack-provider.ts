@@ -1,6 +1,7 @@
 import type { Tracing } from '@roost/tracing';
 import {
   type PaymentProvider,
+  type ProviderCapabilities,
   type ProviderIntent,
   type ProviderRefund,
   ProviderRejection,
@@ -33,12 +34,13 @@ const MAX_ATTEMPTS = 20;
 /** Paystack: the guest pays on Paystack's page, and the money is captured at once. */
 export class PaystackProvider implements PaymentProvider {
   readonly name = 'paystack';
-  readonly capabilities = {
+  readonly capabilities: ProviderCapabilities = {
     manualCapture: false,
     idempotentRefunds: false,
     serverConfirmation: false,
     latePayments: true,
     currencies: PAYSTACK_CURRENCIES,
+    confirmation: 'redirect',
   };
   readonly disputes: PaystackDisputes;
   readonly transfers: PaystackTransfers;

@@ -54,7 +54,11 @@ export class FakeAccount {
   readonly disputes = new Map<string, Dispute>();
   readonly transfers = new Map<string, Transfer>();
 
-  constructor(private readonly emit: (type: string, object: StripeObject) => void) {}
+  constructor(
+    private readonly emit: (type: string, object: StripeObject) => void,
+    /** The address of the bank's page. */
+    private readonly bankUrl: () => string,
+  ) {}
 
   createIntent(form: FormObject): PaymentIntent {
     const amount = this.amount(form);
@@ -223,7 +227,7 @@ export class FakeAccount {
   }
 
   private requireAction(intent: PaymentIntent, returnUrl: string | undefined): PaymentIntent {
-    const url = `https://hooks.stripe.com/3d_secure_2/${intent.id}`;
+    const url = `${this.bankUrl()}/3d_secure_2/${intent.id}`;
     intent.next_action = returnUrl
       ? { type: 'redirect_to_url', redirect_to_url: { url, return_url: returnUrl } }
       : { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect' } };

@@ -1,14 +1,15 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { FakeAccount, StripeFault } from './account.js';
+import { type Answer, errorBody, send, STRIPE_KEY } from './answer.js';
 import { type FormObject, parseForm, textOf } from './form.js';
 import { newId, type StripeObject } from './objects.js';
 import { sign, STRIPE_WEBHOOK_SECRET } from './sign.js';
 
-export const STRIPE_KEY = 'sk_test_ofTheSpecs';
+export { sign, STRIPE_KEY, STRIPE_WEBHOOK_SECRET };
 
 /**
  * silent: done, and no response for a minute · drop: done, and the connection is closed · garbage: done, and the response is
@@ -22,11 +23,6 @@ interface Fault {
   times: number;
 }
 
-interface Answer {
-  status: number;
-  body: unknown;
-}
-
 export interface SentRequest {
   method: string;
   path: string;
@@ -36,9 +32,14 @@ export interface SentRequest {
   headers: IncomingMessage['headers'];
 }
 
+const BANK = '/3d_secure_2/';
+
 /** A stateful Stripe that speaks its wire format, for one account. */
 export class FakeStripe {
-  readonly account = new FakeAccount((type, object) => this.emit(type, object));
+  readonly account = new FakeAccount(
+    (type, object) => this.emit(type, object),
+    () => this.url,
+  );
   /** Every request that arrived. */
   readonly requests: SentRequest[] = [];
   /** Every successful response: [path, body]. */
@@ -119,6 +120,10 @@ export class FakeStripe {
     const method = request.method ?? 'GET';
     const raw = method === 'POST' ? await text(request) : url.search.slice(1);
     const form = parseForm(raw);
+    if (url.pathname.startsWith(BANK)) {
+      this.serveBank(method, url.pathname.slice(BANK.length), form, response);
+      return;
+    }
     const { headers } = request;
     const key = headers['idempotency-key'] as string | undefined;
     this.requests.push({ method, path: url.pathname, form, raw, headers });
@@ -139,6 +144,18 @@ export class FakeStripe {
     if (fault === 'drop') request.socket.destroy();
     else if (fault === 'garbage') response.end('<html>It works</html>');
     else if (fault !== 'silent') send(response, answer);
+  }
+
+  /** The page of the guest's bank, which sends the browser back to the client. */
+  private serveBank(method: string, id: string, form: FormObject, response: ServerResponse): void {
+    const { next_action: action } = this.account.intent(id);
+    if (method === 'GET') {
+      response.setHeader('content-type', 'text/html');
+      response.end('<form method="post"><button name="outcome" value="approve">Approve</button></form>');
+      return;
+    }
+    this.account.decide(id, form.outcome === 'approve' ? 'approve' : 'refuse');
+    response.writeHead(303, { location: action?.redirect_to_url?.return_url }).end();
   }
 
   private answer(method: string, path: string, form: FormObject, fault: FaultKind | undefined): Answer {
@@ -279,16 +296,4 @@ const isStored = ({ status }: Answer, fault: FaultKind | undefined) =>
 function replay(stored: { hash: string; answer: Answer }, hash: string): Answer {
   if (stored.hash === hash) return stored.answer;
   return { status: 400, body: errorBody({ type: 'idempotency_error' }) };
-}
-
-const errorBody = (error: object) => ({
-  error: {
-    message: `RAW STRIPE MESSAGE for ${STRIPE_KEY} ${randomUUID()}`,
-    doc_url: 'https://stripe.com/docs/error-codes',
-    ...error,
-  },
-});
-
-function send(response: ServerResponse, { status, body }: Answer): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
