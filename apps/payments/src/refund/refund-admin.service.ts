@@ -33,7 +33,7 @@ export class RefundAdminService {
    * wait for each other, and none is rejected without need.
    */
   refund(paymentId: string, request: RefundPayment, admin: AuthUser): Promise<RefundView> {
-    const { amountMinor, reason, bearer } = request;
+    const { amountMinor, reason, bearer = 'proportional' } = request;
     return this.idempotency.runOnce(
       async (em) => {
         const payment = await this.refundable(em, paymentId);

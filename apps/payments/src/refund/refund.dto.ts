@@ -9,9 +9,9 @@ export const RefundPayment = z
   .strictObject({
     amountMinor: z.int().min(1).max(MAX_MINOR),
     reason: ReasonText.meta({ description: 'An internal note. The guest does not see it.' }),
-    bearer: z.enum(refundBearers).default('proportional').meta({
+    bearer: z.enum(refundBearers).optional().meta({
       description:
-        'Who bears the refund: all parties in proportion, the platform alone (also above its share), or the host alone (at most the share of this payment).',
+        'Who bears the refund: all parties in proportion (the default), the platform alone (also above its share), or the host alone (at most the share of this payment).',
     }),
   })
   .meta({ id: 'RefundPayment' });
