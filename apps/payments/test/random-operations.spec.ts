@@ -17,7 +17,7 @@ const cards = [
 
 type Operation =
   | { kind: 'confirm'; card: (typeof cards)[number]; outcome: 'approve' | 'refuse' }
-  | { kind: 'refund'; amountMinor: number }
+  | { kind: 'refund'; amountMinor: number; bearer: 'proportional' | 'platform' | 'host' }
   | { kind: 'dispute'; step: 'open' | 'won' | 'lost'; amountMinor: number }
   | { kind: 'cancelled'; refundMinor: number }
   | { kind: 'expired'; cause: EventBody<'booking.expired'>['cause'] }
@@ -25,6 +25,7 @@ type Operation =
   | { kind: 'fault'; route: 'confirm' | 'capture' | 'cancel' | 'refund'; fault: 'silent' | 'fail' | 'lost' };
 
 const amount = fc.integer({ min: 1, max: 30_000 });
+const bearer = fc.constantFrom('proportional' as const, 'platform' as const, 'host' as const);
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 4,
@@ -34,7 +35,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       outcome: fc.constantFrom('approve' as const, 'refuse' as const),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('refund' as const), amountMinor: amount }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('refund' as const), amountMinor: amount, bearer }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -97,6 +98,7 @@ describe('random operations on payments', () => {
             .as(payments.admin)
             .post(`/v1/admin/payments/${payment.id}/refunds`, {
               amountMinor: each.amountMinor,
+              bearer: each.bearer,
               reason: 'random',
             });
           expect([201, 409]).toContain(response.status);
