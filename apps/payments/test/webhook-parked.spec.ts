@@ -110,5 +110,16 @@ describe('a webhook that contradicts its payment', () => {
       ).toEqual([{ status: 'failed', failure_code: 'amount_differs' }]),
     );
     expect(await statusOf(payment.id)).toBe('processing');
+    const { differences } = await payments.reconcile();
+    expect(differences).toContainEqual(
+      expect.objectContaining({
+        ...{
+          kind: 'provider.amount_differs',
+          paymentId: payment.id,
+          expectedMinor: 27_281,
+          foundMinor: 27_280,
+        },
+      }),
+    );
   });
 });
