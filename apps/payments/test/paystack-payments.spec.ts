@@ -24,7 +24,7 @@ describe('a payment at Paystack', () => {
       amount: 27_280,
       currency: 'NGN',
       email: `guest-${guest.id}@no-mail.example.com`,
-      callbackUrl: 'https://example.com/paid',
+      callbackUrl: `https://example.com/bookings/${booking.bookingId}`,
       metadata: { paymentId: payment.id, bookingId: booking.bookingId },
     });
   });

@@ -18,7 +18,6 @@ describe('PaystackProvider', () => {
       url,
       secretKey,
       customerEmailDomain: 'no-mail.example.com',
-      callbackUrl: null,
       timeoutSeconds: 0.5,
       tracing: { enabled: false } as Tracing,
     });

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { faultPoint, Transactions } from '@roost/messaging';
+import type { Mismatch } from '../payment/domain/provider-mismatch.js';
 import { Payment } from '../payment/payment.entity.js';
 import { lockPayment } from '../payment/payment.queries.js';
 import { PaymentService } from '../payment/payment.service.js';
@@ -12,7 +13,7 @@ import {
 } from '../provider/provider.port.js';
 import { DisputeRecorder } from './dispute-recorder.service.js';
 
-export type DisputeApplied = 'applied' | 'not-ours';
+export type DisputeApplied = 'applied' | 'not-ours' | { parked: Mismatch };
 type ApplyDispute = (em: EntityManager) => Promise<DisputeApplied>;
 
 interface DisputeState {
@@ -58,8 +59,9 @@ export class DisputeService {
     await lockPayment(em, payment.id);
     // The dispute may arrive before the capture.
     if (intent) await this.payments.applyProviderState(em, payment.id, intent);
-    // Reconciliation reports these as `dispute.unposted`.
-    if (payment.capturedMinor === 0 || payment.currency !== dispute.currency) return 'not-ours';
+    if (payment.currency !== dispute.currency) return { parked: 'currency_differs' };
+    // Reconciliation reports it as `dispute.unposted`.
+    if (payment.capturedMinor === 0) return 'not-ours';
     await this.recorder.record(em, payment, dispute);
     return 'applied';
   }

@@ -55,7 +55,7 @@ export class FakePaystack {
       PAYSTACK_API_URL: this.url,
       PAYSTACK_SECRET_KEY: SECRET_KEY,
       PAYSTACK_CUSTOMER_EMAIL_DOMAIN: 'no-mail.example.com',
-      PAYSTACK_CALLBACK_URL: 'https://example.com/paid',
+      CLIENT_URLS: 'booking=https://example.com/bookings/{bookingId}',
       PROVIDER_TIMEOUT_SECONDS: '2',
       PAYMENT_CHECK_SECONDS: '1',
     };

@@ -26,13 +26,6 @@ export const paystackSettings = {
       description:
         'a domain of yours that accepts no mail, such as no-mail.example.com: Paystack requires an email address of each guest and gets a placeholder',
     }),
-  PAYSTACK_CALLBACK_URL: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .meta({
-      description:
-        'the http(s) URL to which Paystack sends guests after its page (default: the URL set in its dashboard)',
-    }),
 };
 
 type PaystackSettings = z.output<z.ZodObject<typeof paystackSettings>>;
@@ -46,7 +39,6 @@ export function paystackOptions(
     url: config.PAYSTACK_API_URL,
     secretKey: required(config, 'PAYSTACK_SECRET_KEY'),
     customerEmailDomain: required(config, 'PAYSTACK_CUSTOMER_EMAIL_DOMAIN'),
-    callbackUrl: config.PAYSTACK_CALLBACK_URL ?? null,
     timeoutSeconds: config.PROVIDER_TIMEOUT_SECONDS,
     tracing,
   };

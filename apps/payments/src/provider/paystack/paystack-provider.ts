@@ -22,8 +22,6 @@ export interface PaystackOptions {
   secretKey: string;
   /** The domain of the placeholder addresses: payments has no address of the guest. */
   customerEmailDomain: string;
-  /** The page that the guest's browser opens after Paystack's page; null: the one set in Paystack's dashboard. */
-  callbackUrl: string | null;
   timeoutSeconds: number;
   tracing: Tracing;
 }
@@ -155,17 +153,16 @@ export class PaystackProvider implements PaymentProvider {
     reference: string,
     deadline: AbortSignal,
   ): Promise<ProviderIntent> {
-    const { paymentId, bookingId, guestId, amountMinor, currency } = request;
-    const { callbackUrl, customerEmailDomain } = this.options;
+    const { paymentId, bookingId, guestId, amountMinor, currency, returnUrl = null } = request;
     const amount = toSubunits(amountMinor, currency);
     const body = {
       reference,
       // Paystack documents it as a text.
       amount: String(amount),
       currency,
-      email: `guest-${guestId}@${customerEmailDomain}`,
+      email: `guest-${guestId}@${this.options.customerEmailDomain}`,
       metadata: { paymentId, bookingId },
-      ...(callbackUrl === null ? {} : { callback_url: callbackUrl }),
+      ...(returnUrl === null ? {} : { callback_url: returnUrl }),
     };
     const path = '/transaction/initialize';
     const { authorization_url: url } = await this.client.request({

@@ -1,8 +1,14 @@
+import { z } from 'zod';
 import type { ProviderDispute, ProviderDisputes } from '../provider.port.js';
-import { toDispute } from './domain/stripe-objects.js';
+import { isInquiry, toDispute } from './domain/stripe-objects.js';
 import type { StripeApi } from './stripe-api.js';
 
-/** The disputes of the Stripe account. */
+const Status = z.object({ status: z.string() });
+
+const disputeOrNull = (body: unknown): ProviderDispute | null =>
+  isInquiry(Status.parse(body).status) ? null : toDispute(body);
+
+/** The disputes of the Stripe account that withdrew money. */
 export class StripeDisputes implements ProviderDisputes {
   constructor(private readonly api: StripeApi) {}
 
@@ -10,17 +16,18 @@ export class StripeDisputes implements ProviderDisputes {
     return this.api.call(toDispute, (stripe) => stripe.disputes.retrieve(ref));
   }
 
-  async ofPayment(paymentRef: string): Promise<ProviderDispute[]> {
-    const disputes: ProviderDispute[] = [];
-    for await (const dispute of this.api.list(toDispute, (stripe, page) =>
-      stripe.disputes.list({ payment_intent: paymentRef, ...page }),
-    )) {
-      disputes.push(dispute);
-    }
-    return disputes;
+  ofPayment(paymentRef: string): Promise<ProviderDispute[]> {
+    return Array.fromAsync(this.list({ payment_intent: paymentRef }));
   }
 
   all(): AsyncIterable<ProviderDispute> {
-    return this.api.list(toDispute, (stripe, page) => stripe.disputes.list(page));
+    return this.list({});
+  }
+
+  private async *list(filter: { payment_intent?: string }): AsyncIterable<ProviderDispute> {
+    const disputes = this.api.list(disputeOrNull, (stripe, page) =>
+      stripe.disputes.list({ ...filter, ...page }),
+    );
+    for await (const dispute of disputes) if (dispute) yield dispute;
   }
 }

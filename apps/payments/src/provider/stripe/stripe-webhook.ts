@@ -2,6 +2,7 @@ import Stripe from 'stripe';
 import { z } from 'zod';
 import type { ProviderWebhook, WebhookSubject } from '../provider.port.js';
 import { fromStripeAmount } from './domain/stripe-amount.js';
+import { isInquiry } from './domain/stripe-objects.js';
 
 const LIFETIME_SECONDS = 300;
 const HEADER = /^\w+=\w+(?:,\w+=\w+){1,20}$/;
@@ -23,6 +24,7 @@ const Data = z.object({
     object: z.string(),
     amount: z.int().nullish(),
     currency: z.string().nullish(),
+    status: z.unknown().optional(),
     payment_intent: Ref.nullish(),
     metadata: z.record(z.string(), z.unknown()).nullish(),
   }),
@@ -56,6 +58,7 @@ export function readStripeWebhook(
   if (!handled) return ignored;
   const { object } = Data.parse(webhook.data);
   if (object.object !== handled.object) return ignored;
+  if (handled.subject === 'dispute' && isInquiry(String(object.status))) return ignored;
   const isPaymentItself = handled.subject !== 'payment' || object.object === 'payment_intent';
   const ref = isPaymentItself ? object.id : (object.payment_intent ?? null);
   // A charge without a PaymentIntent was made by another system.

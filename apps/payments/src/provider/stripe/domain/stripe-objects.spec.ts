@@ -1,4 +1,4 @@
-import { toDispute, toIntent, toRefund, toTransfer } from './stripe-objects.js';
+import { isInquiry, toDispute, toIntent, toRefund, toTransfer } from './stripe-objects.js';
 
 const PAYMENT = '0198c9a4-7d1e-7000-8000-000000000001';
 
@@ -118,15 +118,22 @@ test.each([
 });
 
 test.each([
-  ['warning_needs_response', 'needs_response'],
-  ['warning_under_review', 'under_review'],
-  ['warning_closed', 'won'],
+  ['warning_needs_response', true],
+  ['warning_under_review', true],
+  ['warning_closed', true],
+  ['prevented', true],
+  ['needs_response', false],
+  ['under_review', false],
+  ['won', false],
+  ['lost', false],
+])('%s: inquiry %s', (status, expected) => expect(isInquiry(status)).toBe(expected));
+
+test.each([
   ['needs_response', 'needs_response'],
   ['under_review', 'under_review'],
   ['appeal_needs_response', 'needs_response'],
   ['appeal_under_review', 'under_review'],
   ['charge_refunded', 'won'],
-  ['prevented', 'won'],
   ['won', 'won'],
   ['lost', 'lost'],
   ['unheard_of', 'under_review'],

@@ -98,23 +98,21 @@ const refundStatuses: Readonly<Record<string, ProviderRefund['status']>> = {
 };
 
 /**
- * An inquiry (`warning_…`) withdraws no money yet, but it can become a chargeback: it freezes the host's money as well, and
- * one that is closed counts as won. `prevented`: it never became a chargeback. `charge_refunded` is the name of a closed inquiry in
- * older versions of the API. An appeal opens a lost dispute again.
+ * `charge_refunded` is the name of a closed inquiry in older versions of the API. An appeal opens a lost dispute again.
+ * Inquiries (`isInquiry`) are left out before.
  */
 const disputeStatuses: Readonly<Record<string, ProviderDispute['status']>> = {
-  warning_needs_response: 'needs_response',
-  warning_under_review: 'under_review',
-  warning_closed: 'won',
   needs_response: 'needs_response',
   under_review: 'under_review',
   appeal_needs_response: 'needs_response',
   appeal_under_review: 'under_review',
   charge_refunded: 'won',
-  prevented: 'won',
   won: 'won',
   lost: 'lost',
 };
+
+/** An inquiry withdraws no money. If it becomes a chargeback, its status becomes that of a dispute. */
+export const isInquiry = (status: string): boolean => status.startsWith('warning_') || status === 'prevented';
 
 const Id = z.uuid();
 /** The id that our request stored in the metadata; null for objects of other systems. */
