@@ -113,6 +113,9 @@ describe('operators of payments', () => {
       const operation = await eventually(async () => {
         const found = (await operations('pending')).find(({ paymentId }) => paymentId === payment.id);
         expect(found).toMatchObject({ kind: 'refund', status: 'pending', tries: 1 });
+        // The try has ended: otherwise it would use up the faults of the next one.
+        const leased = `SELECT FROM payment_operation WHERE id = $1 AND lease_until IS NOT NULL`;
+        expect(await payments.service.query(leased, [found!.id])).toEqual([]);
         return found!;
       });
       await payments.service.query(

@@ -57,10 +57,10 @@ describe('GET /v1/admin/reconciliation: disputes', () => {
     await disputes.advance(payment.id, 'open');
     await eventually(async () => {
       const handled = await payments.service.query(
-        `SELECT outcome FROM webhook_event WHERE subject = 'dispute' AND payment_id = $1 AND handled_at IS NOT NULL`,
+        `SELECT outcome, park_reason FROM webhook_event WHERE subject = 'dispute' AND payment_id = $1 AND handled_at IS NOT NULL`,
         [payment.id],
       );
-      expect(handled).toEqual([{ outcome: 'not-ours' }]);
+      expect(handled).toEqual([{ outcome: 'parked', park_reason: 'currency_differs' }]);
     });
     const kinds = (await differencesOf(payment.id)).map(({ kind }) => kind);
     expect(kinds).toContain('dispute.unposted');

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { eventually, testUser, type TestUser } from '@roost/testing';
+import { Disputes } from './dispute.fixture.js';
 import { type BookingBody, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 /** The domain time at which each test begins: nine days before check-in. */
@@ -176,18 +176,32 @@ export class PayoutsUnderTest {
       .reduce((total, { amountMinor }) => total + amountMinor, 0);
   }
 
-  /** A dispute of the payment of a booking. */
+  /** Opens a dispute of the payment of a booking. Returns the function by which the bank decides for the host. */
   async givenDispute(booking: BookingBody): Promise<() => Promise<unknown>> {
-    const id = randomUUID();
-    await this.service.query(
-      `INSERT INTO dispute (id, payment_id, provider_ref, status, amount_minor, host_minor, platform_minor, tax_minor,
-         opened_at, updated_at)
-       SELECT $1::uuid, id, 'dp_' || $1::text, 'needs_response', amount_minor, host_minor, platform_minor, tax_minor, now(), now()
-       FROM payment WHERE booking_id = $2`,
-      [id, booking.bookingId],
+    const [payment] = await this.service.query<{ id: string; status: string }>(
+      `SELECT id, status FROM payment WHERE booking_id = $1`,
+      [booking.bookingId],
     );
-    return () =>
-      this.service.query(`UPDATE dispute SET status = 'won', closed_at = now() WHERE id = $1`, [id]);
+    if (!payment || !['captured', 'partially_refunded'].includes(payment.status))
+      return () => Promise.resolve();
+    const disputes = new Disputes(this.payments);
+    await disputes.advance(payment.id, 'open');
+    await this.disputesOf(payment.id, 1);
+    return async () => {
+      await disputes.advance(payment.id, 'won');
+      await this.disputesOf(payment.id, 0);
+    };
+  }
+
+  /** Waits until a payment has this number of open disputes. */
+  private disputesOf(paymentId: string, count: number) {
+    return eventually(async () =>
+      expect(
+        await this.service.query(`SELECT FROM dispute WHERE payment_id = $1 AND closed_at IS NULL`, [
+          paymentId,
+        ]),
+      ).toHaveLength(count),
+    );
   }
 
   close(): Promise<void> {

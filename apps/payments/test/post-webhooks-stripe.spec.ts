@@ -152,7 +152,6 @@ describe('POST /v1/webhooks/stripe', () => {
 
 test('a start with Stripe names the missing variables', async () => {
   await expect(StripePayments.start({ STRIPE_SECRET_KEY: '', STRIPE_WEBHOOK_SECRET: '' })).rejects.toThrow(
-    'STRIPE_SECRET_KEY is missing: PAYMENT_PROVIDERS contains stripe, which requires it.\n' +
-      'STRIPE_WEBHOOK_SECRET is missing',
+    /^STRIPE_SECRET_KEY is missing: .*\nSTRIPE_WEBHOOK_SECRET is missing: .*\(PAYMENT_PROVIDERS requires it\)\.$/,
   );
 });

@@ -50,8 +50,8 @@ describe('the regular reconciliation', () => {
     ]);
     await runs().run();
     expect((await last()).body).toMatchObject({
-      counts: { 'ledger.payment_differs': 1, 'provider.amount_differs': 1 },
-      differences: [{ paymentId: payment.id }, { paymentId: payment.id }],
+      counts: { 'ledger.payment_differs': 1, 'paper.missing': 1, 'provider.amount_differs': 1 },
+      differences: [{ paymentId: payment.id }, { paymentId: payment.id }, { paymentId: payment.id }],
     });
     expect(await differing()).toBe(1);
     await payments.service.query('UPDATE payment SET captured_minor = captured_minor + 1 WHERE id = $1', [

@@ -6,10 +6,10 @@ import { Payment } from '../payment/payment.entity.js';
 import { lockPayment } from '../payment/payment.queries.js';
 import { PaymentService } from '../payment/payment.service.js';
 import {
+  foundOrNull,
   type PaymentProvider,
   type ProviderDispute,
   type ProviderIntent,
-  ProviderRejection,
 } from '../provider/provider.port.js';
 import { DisputeRecorder } from './dispute-recorder.service.js';
 
@@ -34,8 +34,9 @@ export class DisputeService {
   /** Reads the current state of a dispute and of its payment. Returns the function that applies both. */
   async read(provider: PaymentProvider, ref: string): Promise<ApplyDispute> {
     if (!provider.disputes) return () => Promise.resolve('not-ours');
-    const dispute = await provider.disputes.find(ref);
-    const state = { dispute, intent: await findIntent(provider, dispute.paymentRef) };
+    const dispute = await foundOrNull(provider.disputes.find(ref));
+    if (!dispute) return () => Promise.resolve('not-ours');
+    const state = { dispute, intent: await foundOrNull(provider.find(dispute.paymentRef)) };
     return (em) => this.apply(em, provider, state);
   }
 
@@ -64,14 +65,5 @@ export class DisputeService {
     if (payment.capturedMinor === 0) return 'not-ours';
     await this.recorder.record(em, payment, dispute);
     return 'applied';
-  }
-}
-
-async function findIntent(provider: PaymentProvider, ref: string): Promise<ProviderIntent | null> {
-  try {
-    return await provider.find(ref);
-  } catch (error) {
-    if (error instanceof ProviderRejection) return null;
-    throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import type { PaymentProvider } from '../provider/provider.port.js';
+import { foundOrNull, type PaymentProvider } from '../provider/provider.port.js';
 import { PayoutRecorder } from './payout-recorder.service.js';
 import { findPayout, findPayoutByRef } from './payout.queries.js';
 
@@ -15,7 +15,8 @@ export class PayoutWebhooks {
   async read(provider: PaymentProvider, ref: string): Promise<(em: EntityManager) => Promise<Outcome>> {
     const { transfers } = provider;
     if (!transfers) return () => Promise.resolve('unknown-type');
-    const transfer = await transfers.find(ref);
+    const transfer = await foundOrNull(transfers.find(ref));
+    if (!transfer) return () => Promise.resolve('not-ours');
     return async (em) => {
       const payout =
         (await findPayoutByRef(em, provider.name, transfer.ref)) ??

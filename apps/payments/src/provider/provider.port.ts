@@ -192,3 +192,13 @@ export class ProviderRejection extends Error {
 export class ProviderUnavailable extends Error {
   override readonly name = 'ProviderUnavailable';
 }
+
+/** Null: the provider rejects the read, because it does not have the object. */
+export async function foundOrNull<T>(read: Promise<T>): Promise<T | null> {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof ProviderRejection) return null;
+    throw error;
+  }
+}

@@ -20,9 +20,8 @@ describe('offsetLosses', () => {
 });
 
 test.each([
-  ['release', 'release#2'],
-  ['release#2', 'release#3'],
-  ['change:0197d0a0-0000-7000-8000-000000000001#9', 'change:0197d0a0-0000-7000-8000-000000000001#10'],
+  ['release', 'release/retry'],
+  ['release/retry', 'release/retry/retry'],
 ])('the repetition of the refund %s is %s', (cause, expected) => {
   expect(causeOfRetry(cause)).toBe(expected);
 });

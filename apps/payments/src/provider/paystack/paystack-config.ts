@@ -1,6 +1,6 @@
-import { StartError } from '@roost/platform';
 import type { Tracing } from '@roost/tracing';
 import { z } from 'zod';
+import { requiredSetting } from '../required-setting.js';
 import type { PaystackOptions } from './paystack-provider.js';
 
 export const paystackSettings = {
@@ -30,25 +30,16 @@ export const paystackSettings = {
 
 type PaystackSettings = z.output<z.ZodObject<typeof paystackSettings>>;
 
-/** Throws a `StartError` for settings that are only required with Paystack. */
-export function paystackOptions(
+export const paystackOptions = (
   config: PaystackSettings & { PROVIDER_TIMEOUT_SECONDS: number },
   tracing: Tracing,
-): PaystackOptions {
-  return {
-    url: config.PAYSTACK_API_URL,
-    secretKey: required(config, 'PAYSTACK_SECRET_KEY'),
-    customerEmailDomain: required(config, 'PAYSTACK_CUSTOMER_EMAIL_DOMAIN'),
-    timeoutSeconds: config.PROVIDER_TIMEOUT_SECONDS,
-    tracing,
-  };
-}
-
-function required(config: PaystackSettings, name: 'PAYSTACK_SECRET_KEY' | 'PAYSTACK_CUSTOMER_EMAIL_DOMAIN') {
-  const value = config[name];
-  if (value !== undefined) return value;
-  const description = z.globalRegistry.get(paystackSettings[name])?.description;
-  throw new StartError(
-    `${name} is missing, and PAYMENT_PROVIDERS contains paystack: it must be ${description}.`,
-  );
-}
+): PaystackOptions => ({
+  url: config.PAYSTACK_API_URL,
+  secretKey: requiredSetting('PAYSTACK_SECRET_KEY', config.PAYSTACK_SECRET_KEY),
+  customerEmailDomain: requiredSetting(
+    'PAYSTACK_CUSTOMER_EMAIL_DOMAIN',
+    config.PAYSTACK_CUSTOMER_EMAIL_DOMAIN,
+  ),
+  timeoutSeconds: config.PROVIDER_TIMEOUT_SECONDS,
+  tracing,
+});
