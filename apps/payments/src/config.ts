@@ -2,6 +2,7 @@ import { ClientUrls, CorsOrigins } from '@roost/platform/start';
 import { FeeConfig } from '@roost/pricing';
 import { z } from 'zod';
 import { DEVELOPMENT_ENTITY, LegalEntities, type LegalEntity } from './paper/domain/legal-entity.js';
+import { isSafeAddress } from './provider/safe-address.js';
 import { parseProviderRules, requiredSettings, usesSandbox } from './provider/provider-rules.js';
 
 export { usesSandbox };
@@ -65,8 +66,7 @@ export const PaymentsConfig = z.object({
     .meta({
       description: 'the http(s) address of the API of Stripe',
       production: {
-        accepts: (value: unknown) =>
-          /^(?:https:\/\/|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?:[:/]|$))/.test(String(value)),
+        accepts: isSafeAddress,
         rule: 'an https address, because every request contains the secret key',
       },
     }),

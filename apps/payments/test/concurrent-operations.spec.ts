@@ -21,6 +21,11 @@ class SlowProvider {
   readonly calls: Call[] = [];
   #holds = true;
   readonly #server: Server = createServer((request, response) => {
+    // The search for disputes is no call of an operation.
+    if (request.method === 'GET') {
+      response.writeHead(503).end();
+      return;
+    }
     void json(request).then((body) => this.#receive(request.method ?? '', request.url ?? '', body, response));
   });
 

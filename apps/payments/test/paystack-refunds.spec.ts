@@ -101,6 +101,24 @@ describe('refunds at Paystack', () => {
     );
   });
 
+  test('an operator cannot repeat a refund while it may still run at Paystack', async () => {
+    const guest = testUser();
+    const { payment } = await payments.givenPaid(guest);
+    payments.paystack.fail({ route: 'POST /refund', kind: 'fail' });
+    await refund(payment.id, 2_000);
+    const operation = await eventually(async () => {
+      const [row] = await payments.service.query<{ id: string }>(
+        `SELECT id FROM payment_operation WHERE payment_id = $1 AND kind = 'refund' AND not_before IS NOT NULL`,
+        [payment.id],
+      );
+      return row ?? Promise.reject(new Error('the refund was not tried'));
+    });
+    const path = `/v1/admin/payment-operations/${operation.id}/retry`;
+    const response = await payments.service.as(payments.admin).post(path, { reason: 'The guest waits' });
+    expect(response).toMatchObject({ status: 200, body: { status: 'pending', tries: 1 } });
+    expect(await accepted(payment.id)).toHaveLength(1);
+  });
+
   test.each(['lost', 'fail', 'garbage', 'limited'] as const)(
     '%s response: the refund is paid once',
     async (kind) => {

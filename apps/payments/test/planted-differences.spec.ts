@@ -9,6 +9,7 @@ interface Difference {
   providerRef: string | null;
   expectedMinor: number | null;
   foundMinor: number | null;
+  currency: string | null;
   detail: string;
   action: string;
 }
@@ -211,6 +212,14 @@ test.each(planted)('reports $name, and what to do', async ({ plant, found: [kind
     expect(reported?.detail).not.toBe('');
     expect(reported?.action).toMatch(/\w+ \w+/);
   });
+});
+
+test('reports the money at a provider that is not enabled', async () => {
+  const { paymentId } = await confirmed();
+  await query(`UPDATE payment SET provider = 'stripe' WHERE id = $1`, [paymentId]);
+  const reported = (await differences()).filter(({ kind }) => kind === 'provider.not_enabled');
+  expect(reported).toMatchObject([{ foundMinor: 27_280, currency: 'USD' }]);
+  expect(reported[0]?.detail).toContain('stripe');
 });
 
 test('reports differences of all these kinds at once', async () => {

@@ -179,7 +179,7 @@ describe('the adapter of Stripe', () => {
       );
     });
 
-    test.each(['silent', 'drop', 'garbage', '409', '429', '500', 'stored-500'] as const)(
+    test.each(['silent', 'drop', 'garbage', '409', '429', '500'] as const)(
       'after %s the outcome is unclear, and the repeated call charges once',
       async (kind) => {
         const { ref } = await provider.create(newPayment());
@@ -187,12 +187,18 @@ describe('the adapter of Stripe', () => {
         fake.plan({ route: 'confirm', kind });
         expect(await errorOf(provider.confirm(call))).toBeInstanceOf(ProviderUnavailable);
         fake.plan();
-        // Stripe keeps a stored error for a day.
-        if (kind === 'stored-500') fake.forgetKeys();
         expect(await provider.confirm(call)).toMatchObject({ status: 'captured' });
         expect(fake.chargesOf(ref)).toEqual([27_280]);
       },
     );
+
+    test('a stored failure of Stripe delays neither a creation nor a confirmation', async () => {
+      fake.plan({ route: 'create', kind: 'stored-500' });
+      const { ref } = await provider.create(newPayment());
+      fake.plan({ route: 'confirm', kind: 'stored-500' });
+      expect(await confirm(ref, 'pm_card_visa')).toMatchObject({ status: 'captured' });
+      expect(fake.chargesOf(ref)).toEqual([27_280]);
+    });
 
     test('a stored error delays neither a capture nor a release', async () => {
       const { ref } = await captured('pm_card_visa', { capture: 'manual' });

@@ -140,7 +140,6 @@ export function describeOneTrace(transportEnv: () => Promise<Record<string, stri
         'payments: POST /v1/payments/{id}/confirm',
         'payments: POST /v1/payment-intents/{id}/confirm',
         'payments: POST /v1/webhooks/sandbox',
-        'payments: transaction',
         'payments: job webhook.handle',
       ]);
     });

@@ -30,7 +30,10 @@ export async function abandonOperation(
   return rows.length > 0;
 }
 
-/** Leases a pending operation to this worker; null if it is closed or another worker holds its lease. One round trip. */
+/**
+ * Leases a pending operation to this worker; null if it is closed, another worker holds its lease, or it must wait after an
+ * unclear call. One round trip.
+ */
 export async function claimOperation(
   em: EntityManager,
   operationId: string,
@@ -40,6 +43,7 @@ export async function claimOperation(
     UPDATE payment_operation
     SET tries = tries + 1, lease_until = clock_timestamp() + ${leaseSeconds} * interval '1 second'
     WHERE id = ${operationId} AND status = 'pending' AND (lease_until IS NULL OR lease_until < clock_timestamp())
+      AND (not_before IS NULL OR not_before <= clock_timestamp())
     RETURNING *`);
   return row === undefined ? null : em.map(PaymentOperation, row);
 }
@@ -59,15 +63,16 @@ export async function closeOperation(
   return rows.length > 0;
 }
 
-/** Ends the lease of a pending operation and makes it due after `waitSeconds`. */
+/** Ends the lease of a pending operation and makes it due after `waitSeconds`. No worker runs it before `minimumSeconds`. */
 export async function postponeOperation(
   em: EntityManager,
   operationId: string,
-  waitSeconds: number,
+  { waitSeconds, minimumSeconds }: { waitSeconds: number; minimumSeconds: number },
 ): Promise<void> {
   await em.execute(sql`
     UPDATE payment_operation
-    SET lease_until = NULL, due_at = clock_timestamp() + ${waitSeconds} * interval '1 second'
+    SET lease_until = NULL, due_at = clock_timestamp() + ${waitSeconds} * interval '1 second',
+      not_before = clock_timestamp() + ${minimumSeconds} * interval '1 second'
     WHERE id = ${operationId} AND status = 'pending'`);
 }
 

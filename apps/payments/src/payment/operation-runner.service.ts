@@ -6,6 +6,7 @@ import { CONFIG, type Config, SystemClock } from '@roost/platform';
 import type { PaymentsConfig } from '../config.js';
 import { PaymentOperation } from '../operation/operation.entity.js';
 import { claimOperation, dueOperations, postponeOperation } from '../operation/operation.queries.js';
+import { Providers } from '../provider/providers.js';
 import { OperationRecorder } from './operation-recorder.service.js';
 import { Payment } from './payment.entity.js';
 import { ProviderCaller } from './provider-caller.service.js';
@@ -27,6 +28,7 @@ export class OperationRunner {
     private readonly transactions: Transactions,
     private readonly provider: ProviderCaller,
     private readonly recorder: OperationRecorder,
+    private readonly providers: Providers,
     private readonly clock: SystemClock,
     @Inject(CONFIG) config: Config<typeof PaymentsConfig>,
   ) {
@@ -42,7 +44,7 @@ export class OperationRunner {
     const refund = operation.refundId ? await em.findOneOrFail(Refund, operation.refundId) : null;
     const outcome = await this.provider.call({ operation, payment, refund });
     if (outcome === null) {
-      await this.postpone(operation);
+      await this.postpone(operation, payment);
       return;
     }
     await faultPoint('payments.after-provider');
@@ -67,11 +69,13 @@ export class OperationRunner {
     return dueOperations(this.orm.em.fork(), limit);
   }
 
-  private async postpone({ id, kind, tries }: PaymentOperation): Promise<void> {
+  private async postpone({ id, kind, tries }: PaymentOperation, { provider }: Payment): Promise<void> {
     // A refund that timed out may still run at the provider. Where refunds have no key, the retry must see it in their list.
-    const minimum = kind === 'refund' ? this.leaseSeconds : 0;
-    const waitSeconds = Math.max(minimum, Math.min(2 ** tries, MAX_RETRY_SECONDS));
-    await this.transactions.run((em) => postponeOperation(em, id, waitSeconds), {
+    const isUnsafe =
+      kind === 'refund' && this.providers.find(provider)?.capabilities.idempotentRefunds !== true;
+    const minimumSeconds = isUnsafe ? this.leaseSeconds : 0;
+    const waitSeconds = Math.max(minimumSeconds, Math.min(2 ** tries, MAX_RETRY_SECONDS));
+    await this.transactions.run((em) => postponeOperation(em, id, { waitSeconds, minimumSeconds }), {
       isolation: 'read committed',
     });
   }

@@ -44,12 +44,19 @@ export class PaymentStateUpdater {
     payment.capturedMinor = change.capturedMinor;
     if (change.failureCode !== null || change.status !== before) payment.failureCode = change.failureCode;
     if (change.status === 'requires_action' && intent.redirectUrl !== null) {
-      payment.redirectUrl = this.encryption.encrypt(intent.redirectUrl, SECRET_CONTEXT);
+      this.storeRedirectUrl(payment, intent.redirectUrl);
     } else if (change.status !== 'requires_action') {
       payment.redirectUrl = null;
     }
     await this.publishChange(em, payment, change, intent);
     await this.steps.scheduleNext(em, payment);
+  }
+
+  /** The same URL stays stored: a new encryption of it would be a new version of the payment. */
+  private storeRedirectUrl(payment: Payment, url: string): void {
+    const isStored =
+      payment.redirectUrl !== null && this.encryption.decrypt(payment.redirectUrl, SECRET_CONTEXT) === url;
+    if (!isStored) payment.redirectUrl = this.encryption.encrypt(url, SECRET_CONTEXT);
   }
 
   private async publishChange(

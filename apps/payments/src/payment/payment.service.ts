@@ -8,21 +8,12 @@ import { OperationScheduler } from '../operation/operation-scheduler.service.js'
 import { PaymentOperation } from '../operation/operation.entity.js';
 import type { ProviderIntent } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
-import { type Mismatch, mismatches } from './domain/provider-mismatch.js';
+import { CALL_FAILURES } from './domain/call-failures.js';
+import type { Mismatch } from './domain/provider-mismatch.js';
 import { OperationRunner } from './operation-runner.service.js';
 import { Payment } from './payment.entity.js';
 import { findStalePayments } from './payment.queries.js';
 import { ProviderStateService } from './provider-state.service.js';
-
-/** Failure codes of the call itself: the card was not declined. */
-const CALL_FAILURES = new Set<string>([
-  'payment_method_unknown',
-  'intent_unexpected_state',
-  'invalid_request',
-  'abandoned',
-  'not_found',
-  ...mismatches,
-]);
 
 /** How long an ended payment is checked for late money. After it, webhooks and reconciliation still report the money. */
 const LATE_PAYMENT_DAYS = 7;
@@ -59,7 +50,7 @@ export class PaymentService {
       await this.runner.run(operationId);
       const operation = await this.runner.waitUntilClosed(operationId);
       if (operation === null) {
-        throw new Problem('payment.provider_unavailable', undefined, {}, { 'retry-after': '5' });
+        throw unavailable();
       }
       throwIfFailed(operation);
     }
@@ -104,8 +95,9 @@ export class PaymentService {
     const payment = await em.findOne(Payment, { id: paymentId, guestId });
     if (!payment) throw new Problem('payment.not_found');
     await requireActiveAccount(em, guestId);
-    const { capabilities } = this.providers.of(payment.provider);
-    if (!capabilities.serverConfirmation) throw new Problem('payment.confirmed_at_provider');
+    const provider = this.providers.find(payment.provider);
+    if (!provider) throw unavailable();
+    if (!provider.capabilities.serverConfirmation) throw new Problem('payment.confirmed_at_provider');
     const last =
       payment.attempts === 0 ? null : await em.findOne(PaymentOperation, { key: confirmKey(payment) });
     const isRepeated = last?.paymentMethod === paymentMethod && last.status !== 'failed';
@@ -136,6 +128,8 @@ export class PaymentService {
     if (payment.providerRef === null) throw new Problem('payment.not_ready');
   }
 }
+
+const unavailable = () => new Problem('payment.provider_unavailable', undefined, {}, { 'retry-after': '5' });
 
 const confirmKey = (payment: Payment) => `confirm:${payment.id}:${payment.attempts}`;
 

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import type { PaymentOperation } from '../operation/operation.entity.js';
 import {
+  foundOrNull,
   type PaymentProvider,
   type ProviderIntent,
   type ProviderRefund,
@@ -13,6 +14,7 @@ import {
 } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
 import { isEnding } from './domain/payment-state.js';
+import { CALL_FAILURES } from './domain/call-failures.js';
 import type { Payment } from './payment.entity.js';
 import type { Refund } from './refund.entity.js';
 import { CHARGE_DISPUTED } from './refund.service.js';
@@ -95,8 +97,9 @@ export class ProviderCaller {
         { paymentId: payment.id, operation: operation.kind, code: error.code },
         'provider rejected a call',
       );
-      const intent = error.intent ?? (payment.providerRef ? await provider.find(payment.providerRef) : null);
-      return { failureCode: error.code, intent, refund: null };
+      const { providerRef } = payment;
+      const intent = error.intent ?? (providerRef ? await foundOrNull(provider.find(providerRef)) : null);
+      return { failureCode: failureCodeOf(operation, error), intent, refund: null };
     }
   }
 
@@ -168,3 +171,10 @@ export class ProviderCaller {
 
 const amountOf = ({ amountMinor, currency }: Payment) => ({ amountMinor, currency });
 const isRetry = (operation: PaymentOperation) => operation.tries > 1;
+
+/**
+ * Guests see the failure code of a confirmation. Only a decline and the codes of this system are public: another code is
+ * one of the provider's own, about our request.
+ */
+const failureCodeOf = ({ kind }: PaymentOperation, { code, declined }: ProviderRejection): string =>
+  kind !== 'confirm' || declined || CALL_FAILURES.has(code) ? code : 'invalid_request';

@@ -29,7 +29,9 @@ export class PayoutAccountService {
    */
   set(hostId: string, request: SetPayoutAccount): Promise<PayoutAccountView> {
     const { provider, currency, reference } = request;
-    const enabled = this.providers.all.map(({ name }) => name);
+    const enabled = this.providers.all
+      .filter(({ capabilities: { currencies } }) => currencies?.includes(currency) ?? true)
+      .map(({ name }) => name);
     if (!enabled.includes(provider)) {
       throw new Problem('payout.provider_not_enabled', undefined, { providers: enabled });
     }

@@ -1,10 +1,11 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { amountMismatch, type Mismatch } from '../payment/domain/provider-mismatch.js';
 import { foundOrNull, type PaymentProvider } from '../provider/provider.port.js';
 import { PayoutRecorder } from './payout-recorder.service.js';
 import { findPayout, findPayoutByRef } from './payout.queries.js';
 
-type Outcome = 'applied' | 'not-ours' | 'unknown-type';
+type Outcome = 'applied' | 'not-ours' | 'unknown-type' | { parked: Mismatch };
 
 /** Webhooks about transfers: they only signal a change, so the transfer is read from the provider. */
 @Injectable()
@@ -24,7 +25,8 @@ export class PayoutWebhooks {
       if (payout?.provider !== provider.name) return 'not-ours';
       if (payout.providerRef !== null && payout.providerRef !== transfer.ref) return 'not-ours';
       await this.recorder.recordTransfer(em, payout.id, transfer);
-      return 'applied';
+      const mismatch = amountMismatch(payout, transfer);
+      return mismatch ? { parked: mismatch } : 'applied';
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { PaymentProvider, ProviderName } from './provider.port.js';
+import { type PaymentProvider, type ProviderName, ProviderUnavailable } from './provider.port.js';
 import { chooseRule, type PaymentOrigin, type ProviderRule } from './provider-rules.js';
 
 /** The enabled providers, and the rules that choose the provider of a new payment. */
@@ -31,10 +31,11 @@ export class Providers {
     return this.#byName.get(name) ?? null;
   }
 
-  /** Throws for a provider that is not enabled. */
+  /** Throws a ProviderUnavailable for a provider that is not enabled: its payments wait until it is enabled again. */
   of(name: string): PaymentProvider {
     const provider = this.find(name);
-    if (!provider) throw new Error(`The payment provider ${name} is not enabled (PAYMENT_PROVIDERS)`);
+    if (!provider)
+      throw new ProviderUnavailable(`The payment provider ${name} is not enabled (PAYMENT_PROVIDERS)`);
     return provider;
   }
 

@@ -1,5 +1,6 @@
 import type { Provider, Type } from '@nestjs/common';
 import { BookingCheck } from './booking.check.js';
+import { DisabledProviderCheck } from './disabled-provider.check.js';
 import { DisputeCheckService } from './dispute-check.service.js';
 import { LedgerCheckService } from './ledger-check.service.js';
 import { ParkedWebhookCheck } from './parked-webhook.check.js';
@@ -11,6 +12,7 @@ import { StuckWorkCheck } from './stuck-work.check.js';
 /** The checks, in the order of their differences. A new check is a class in this list. */
 const checks: Type<ReconciliationCheck>[] = [
   LedgerCheckService,
+  DisabledProviderCheck,
   BookingCheck,
   StuckWorkCheck,
   ParkedWebhookCheck,

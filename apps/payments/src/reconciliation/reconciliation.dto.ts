@@ -8,6 +8,7 @@ export const differenceKinds = [
   'provider.unknown_payment',
   'provider.missing_payment',
   'provider.amount_differs',
+  'provider.not_enabled',
   'booking.confirmed_unpaid',
   'booking.ended_but_captured',
   'booking.undecided',
@@ -83,6 +84,8 @@ const actions: Record<DifferenceKind, string> = {
     'Look it up at the provider by its reference and check that this is the right account.',
   'provider.amount_differs':
     'Read the payment at the provider and enter here the changes that were made there by hand. A state with another amount or currency is not applied.',
+  'provider.not_enabled':
+    'Add the provider to PAYMENT_PROVIDERS again, limited to a currency that no listing has, until its payments have ended.',
   'booking.confirmed_unpaid':
     'Read the payment at the provider. Cancel the booking if the payment was not captured.',
   'booking.ended_but_captured': 'Refund it with POST /v1/admin/payments/{id}/refunds.',

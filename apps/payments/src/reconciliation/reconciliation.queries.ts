@@ -79,6 +79,27 @@ export function parkedWebhooks(em: EntityManager): Promise<ParkedWebhook[]> {
     WHERE w.outcome = 'parked' ORDER BY w.received_at LIMIT 1000`);
 }
 
+interface MoneyAtProvider {
+  provider: string;
+  currency: string;
+  count: number;
+  found: number;
+}
+
+/** The unfinished and captured payments and the payouts in transit at providers that are not `enabled`. */
+export function moneyAtOtherProviders(
+  em: EntityManager,
+  enabled: readonly string[],
+): Promise<MoneyAtProvider[]> {
+  return em.execute<MoneyAtProvider[]>(sql`
+    SELECT provider, currency, count(*)::int AS count, sum(amount_minor)::bigint AS found FROM (
+      SELECT provider, currency, captured_minor - refunded_minor AS amount_minor FROM payment
+        WHERE status NOT IN ('voided', 'failed', 'refunded')
+      UNION ALL
+      SELECT provider, currency, amount_minor FROM payout WHERE status = 'in_transit') money
+    WHERE provider <> ALL(ARRAY[${enabled}]::text[]) GROUP BY 1, 2`);
+}
+
 export async function countMovements(em: EntityManager): Promise<number> {
   const [row] = await em.execute<{ count: number }[]>(sql`SELECT count(*)::bigint AS count FROM movement`);
   return row?.count ?? 0;

@@ -1,6 +1,6 @@
 import { Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { rangeOfMonth } from './domain/month.js';
+import { MONTH } from './domain/month.js';
 import { CurrencyCode, TransactionKind } from './transaction.dto.js';
 
 const Minor = z.int().meta({ description: 'Amount in minor units of the currency.' });
@@ -8,7 +8,7 @@ const OptionalMinor = (description: string) => z.int().nullable().meta({ descrip
 
 export const Month = z
   .string()
-  .refine((month) => rangeOfMonth(month) !== null, { error: 'Must be a month, YYYY-MM' })
+  .regex(MONTH, { error: 'Must be a month, YYYY-MM' })
   .meta({ examples: ['2030-05'] });
 
 export const StatementMonth = z

@@ -27,8 +27,8 @@ interface ReportedState extends ReportedAmount {
   capturedMinor: number;
 }
 
-/** The first contradiction between an amount that a provider reports and a payment; null if there is none. */
-export function amountMismatch(payment: ExpectedPayment, reported: ReportedAmount): Mismatch | null {
+/** The first contradiction between an amount that a provider reports and ours; null if there is none. */
+export function amountMismatch(payment: ReportedAmount, reported: ReportedAmount): Mismatch | null {
   if (reported.currency !== payment.currency) return 'currency_differs';
   return reported.amountMinor === payment.amountMinor ? null : 'amount_differs';
 }

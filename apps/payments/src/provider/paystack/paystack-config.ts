@@ -1,5 +1,6 @@
 import type { Tracing } from '@roost/tracing';
 import { z } from 'zod';
+import { isSafeAddress } from '../safe-address.js';
 import { requiredSetting } from '../required-setting.js';
 import type { PaystackOptions } from './paystack-provider.js';
 
@@ -14,8 +15,11 @@ export const paystackSettings = {
     .default('https://api.paystack.co')
     .transform((url) => url.replace(/\/+$/, ''))
     .meta({
-      description: 'the address of the API of Paystack; in production an https URL',
-      production: { accepts: (value: unknown) => String(value).startsWith('https:'), rule: 'an https URL' },
+      description: 'the http(s) address of the API of Paystack',
+      production: {
+        accepts: isSafeAddress,
+        rule: 'an https address, because every request contains the secret key',
+      },
     }),
   PAYSTACK_CUSTOMER_EMAIL_DOMAIN: z
     .string()

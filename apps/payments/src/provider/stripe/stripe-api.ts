@@ -68,12 +68,13 @@ export class StripeApi {
     key: string,
     parse: (body: unknown) => T,
     send: (stripe: Stripe, key: string) => Promise<unknown>,
+    isRepeatable = isReplayedError,
   ): Promise<T> {
     return this.call(parse, async (stripe) => {
       try {
         return await send(stripe, key);
       } catch (error) {
-        if (!isReplayedError(error)) throw error;
+        if (!isRepeatable(error)) throw error;
         return send(stripe, `${key}:${randomUUID()}`);
       }
     });

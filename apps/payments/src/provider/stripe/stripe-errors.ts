@@ -35,6 +35,13 @@ export function isReplayedError(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeError && error.headers?.['idempotent-replayed'] === 'true';
 }
 
+/** A stored failure of Stripe itself, but no stored decline: that is the outcome of the call. */
+export function isReplayedFailure(error: unknown): boolean {
+  return (
+    isReplayedError(error) && error instanceof Stripe.errors.StripeError && (error.statusCode ?? 0) >= 500
+  );
+}
+
 function describe(error: Stripe.errors.StripeError, code: string): string {
   const status = error.statusCode === undefined ? error.type : `${error.statusCode} ${code}`;
   return `Stripe responded with ${status} (request ${error.requestId ?? 'unknown'})`;

@@ -11,6 +11,7 @@ import {
 import { toIntent, toRefund } from './domain/stripe-objects.js';
 import { amountFor, StripeApi, type StripeOptions } from './stripe-api.js';
 import { StripeDisputes } from './stripe-disputes.js';
+import { isReplayedFailure } from './stripe-errors.js';
 import { StripeTransfers } from './stripe-transfers.js';
 import { accountOf, readStripeWebhook } from './stripe-webhook.js';
 
@@ -54,8 +55,11 @@ export class StripeProvider implements PaymentProvider {
       metadata: { paymentId: request.paymentId, bookingId: request.bookingId },
       ...WITH_CHARGE,
     };
-    return this.api.call(toIntent, (stripe) =>
-      stripe.paymentIntents.create(params, { idempotencyKey: request.key }),
+    return this.api.callOnce(
+      request.key,
+      toIntent,
+      (stripe, idempotencyKey) => stripe.paymentIntents.create(params, { idempotencyKey }),
+      isReplayedFailure,
     );
   }
 
@@ -66,8 +70,11 @@ export class StripeProvider implements PaymentProvider {
       ...(request.returnUrl === null ? { use_stripe_sdk: true } : { return_url: request.returnUrl }),
       ...WITH_CHARGE,
     };
-    return this.api.call(toIntent, (stripe) =>
-      stripe.paymentIntents.confirm(request.ref, params, { idempotencyKey: request.key }),
+    return this.api.callOnce(
+      request.key,
+      toIntent,
+      (stripe, idempotencyKey) => stripe.paymentIntents.confirm(request.ref, params, { idempotencyKey }),
+      isReplayedFailure,
     );
   }
 
