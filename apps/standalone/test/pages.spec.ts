@@ -27,15 +27,17 @@ withBrowser('pages in a browser (needs chromium: apt-get install chromium)', () 
   });
 
   test('Swagger UI shows the routes, and "try it out" sends a request to the gateway', async () => {
-    const { page, faults } = await openPage(browser, `${gateway}/docs`);
-    await page.locator('.opblock-summary-path', { hasText: '/v1/listings/search' }).first().click();
+    // The link opens the operation. Swagger UI renders only the operations in view.
+    const link = `${gateway}/docs#/Search/SearchController_search`;
+    const { page, faults } = await openPage(browser, link);
     const operation = page.locator('.opblock.is-open');
     await operation.locator('tr[data-param-name="city"] input').fill('Lisbon');
     await operation.getByRole('button', { name: 'Execute' }).click();
     await operation.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
     expect(await operation.locator('.request-url').innerText()).toContain('/v1/listings/search?city=Lisbon');
     await picture(page, 'swagger-ui');
-    expect(faults).toEqual([]);
+    // The ids of operations contain `_`, which an earlier version of the links had instead of a space.
+    expect(faults.filter((fault) => !fault.includes('escaping deep link whitespace'))).toEqual([]);
   });
 
   test('GraphiQL runs a query', async () => {
