@@ -37,6 +37,7 @@ import { ProviderStateService } from './payment/provider-state.service.js';
 import { RefundService } from './payment/refund.service.js';
 import { ReplayedSecrets } from './payment/replayed-secrets.js';
 import { ReturnUrls } from './payment/return-urls.js';
+import { StalePayments } from './payment/stale-payments.service.js';
 import { PayoutModule } from './payout/payout.module.js';
 import { ProviderModule } from './provider/provider.module.js';
 import { ReceiptModule } from './receipt/receipt.module.js';
@@ -127,6 +128,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     WebhookAdminService,
     ReplayedSecrets,
     ReturnUrls,
+    StalePayments,
     TransferComparison,
     WebhookJobs,
     WebhookReceiver,

@@ -1,7 +1,8 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { eventually, testUser, type TestUser } from '@roost/testing';
-import { findStalePayments } from '../src/payment/payment.queries.js';
+import { claimStalePayments } from '../src/payment/payment.queries.js';
 import { PaymentService } from '../src/payment/payment.service.js';
+import { StalePayments } from '../src/payment/stale-payments.service.js';
 import { expired } from './booking-endings.fixture.js';
 import { type PaystackPayments, startPaystackPayments } from './paystack.fixture.js';
 
@@ -86,10 +87,10 @@ describe('late money at Paystack', () => {
     await payments.becomes(guest, payment.id, 'voided');
     const isChecked = async (endedSince: Date) => {
       const em = payments.service.get(MikroORM).em.fork();
-      const late = { providers: ['paystack'], endedSince };
-      return (await findStalePayments(em, 1_000, late)).some(({ id }) => id === payment.id);
+      await payments.service.query(`UPDATE payment SET check_at = '2020-01-01' WHERE id = $1`, [payment.id]);
+      const scope = { intervalSeconds: 1, providers: ['paystack'], late: ['paystack'], endedSince };
+      return (await claimStalePayments(em, 1_000, scope)).some(({ id }) => id === payment.id);
     };
-    await payments.service.query(`UPDATE payment SET check_at = '2020-01-01' WHERE id = $1`, [payment.id]);
     const day = 86_400_000;
     expect(await isChecked(new Date(Date.now() - 7 * day))).toBe(true);
     expect(await isChecked(new Date(Date.now() + day))).toBe(false);
@@ -116,7 +117,8 @@ describe('late money that no webhook and no check has found', () => {
     ]);
     await payments.service.query(`UPDATE payment SET check_at = '2020-01-01' WHERE id = $1`, [payment.id]);
     const service = payments.service.get(PaymentService);
-    for (const stale of await service.findStale(10)) await service.refresh(stale);
+    const claimed = await payments.service.get(StalePayments).claim(10);
+    for (const stale of claimed) await service.refresh(stale);
     await eventually(async () => expect(payments.refundsOf(payment.id)).toMatchObject([{ amount: 27_280 }]));
     const [refund] = payments.refundsOf(payment.id);
     await payments.paystack.finishRefund(refund!, 'processed');

@@ -54,25 +54,33 @@ export function visiblePayment(
 }
 
 /**
- * Payments whose check at the provider is due, because a webhook may be lost: unfinished ones, ended ones of providers
- * whose guests can still pay, and those with a refund that the provider has accepted and not paid yet.
+ * Claims payments whose check at the provider is due, because a webhook may be lost: unfinished ones, ended ones of
+ * providers whose guests can still pay, and those with a refund that the provider has accepted and not paid yet. A claim
+ * sets the time of the next check, so payments whose check fails do not block the others.
  */
-export async function findStalePayments(
+export async function claimStalePayments(
   em: EntityManager,
   limit: number,
-  late: { providers: readonly string[]; endedSince: Date },
+  scope: { intervalSeconds: number; providers: readonly string[]; late: readonly string[]; endedSince: Date },
 ): Promise<Payment[]> {
+  const enabled = sql`provider = ANY(ARRAY[${[...scope.providers]}]::text[])`;
   const rows = await em.execute<{ id: string }[]>(sql`
-    SELECT id, check_at FROM payment WHERE check_at <= clock_timestamp() AND provider_ref IS NOT NULL
-      AND status IN ('requires_payment_method', 'requires_action', 'processing', 'authorized')
-    UNION
-    SELECT id, check_at FROM payment WHERE check_at <= clock_timestamp() AND provider_ref IS NOT NULL
-      AND status IN ('voided', 'failed') AND updated_at > ${late.endedSince}
-      AND provider = ANY(ARRAY[${late.providers}]::text[])
-    UNION
-    SELECT p.id, p.check_at FROM refund r JOIN payment p ON p.id = r.payment_id
-      WHERE r.status = 'pending' AND r.provider_ref IS NOT NULL AND p.check_at <= clock_timestamp()
-    ORDER BY check_at LIMIT ${limit}`);
+    WITH due AS (
+      SELECT id, check_at FROM payment WHERE check_at <= clock_timestamp() AND provider_ref IS NOT NULL
+        AND status IN ('requires_payment_method', 'requires_action', 'processing', 'authorized') AND ${enabled}
+      UNION
+      SELECT id, check_at FROM payment WHERE check_at <= clock_timestamp() AND provider_ref IS NOT NULL
+        AND status IN ('voided', 'failed') AND updated_at > ${scope.endedSince}
+        AND provider = ANY(ARRAY[${[...scope.late]}]::text[])
+      UNION
+      SELECT p.id, p.check_at FROM refund r JOIN payment p ON p.id = r.payment_id
+        WHERE r.status = 'pending' AND r.provider_ref IS NOT NULL AND p.check_at <= clock_timestamp() AND ${enabled}
+      ORDER BY check_at LIMIT ${limit}),
+    claimed AS (
+      SELECT id FROM payment WHERE id IN (SELECT id FROM due) AND check_at <= clock_timestamp()
+      FOR NO KEY UPDATE SKIP LOCKED)
+    UPDATE payment p SET check_at = clock_timestamp() + ${scope.intervalSeconds} * interval '1 second'
+    FROM claimed WHERE p.id = claimed.id RETURNING p.id`);
   return em.find(Payment, { id: { $in: rows.map((row) => row.id) } });
 }
 

@@ -12,11 +12,7 @@ import { CALL_FAILURES } from './domain/call-failures.js';
 import type { Mismatch } from './domain/provider-mismatch.js';
 import { OperationRunner } from './operation-runner.service.js';
 import { Payment } from './payment.entity.js';
-import { findStalePayments } from './payment.queries.js';
 import { ProviderStateService } from './provider-state.service.js';
-
-/** How long an ended payment is checked for late money. After it, webhooks and reconciliation still report the money. */
-const LATE_PAYMENT_DAYS = 7;
 
 interface ConfirmationRequest {
   paymentMethod: string;
@@ -69,15 +65,6 @@ export class PaymentService {
     const payment = await em.findOneOrFail(Payment, paymentId);
     const confirming = await em.count(PaymentOperation, { paymentId, kind: 'confirm', status: 'pending' });
     return this.states.apply(em, payment, intent, confirming > 0);
-  }
-
-  /** Payments whose check at the provider is due. */
-  findStale(limit: number): Promise<Payment[]> {
-    const late = this.providers.all.filter(({ capabilities }) => capabilities.latePayments);
-    return findStalePayments(this.orm.em.fork(), limit, {
-      providers: late.map(({ name }) => name),
-      endedSince: new Date(this.clock.now().getTime() - LATE_PAYMENT_DAYS * 86_400_000),
-    });
   }
 
   /** Reads the provider's state of a payment and applies it. */

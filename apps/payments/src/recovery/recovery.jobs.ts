@@ -8,6 +8,7 @@ import { CONCURRENCY, OPERATE, QUEUE } from '../operation/operation.queue.js';
 import { OperationRunner } from '../payment/operation-runner.service.js';
 import { PaymentService } from '../payment/payment.service.js';
 import { PendingRefundService } from '../payment/pending-refund.service.js';
+import { StalePayments } from '../payment/stale-payments.service.js';
 import { WebhookService } from '../webhook/webhook.service.js';
 
 const BATCH_SIZE = 200;
@@ -17,6 +18,7 @@ export class RecoveryJobs {
   constructor(
     private readonly runner: OperationRunner,
     private readonly payments: PaymentService,
+    private readonly stale: StalePayments,
     private readonly refunds: PendingRefundService,
     private readonly webhooks: WebhookService,
     private readonly tracing: Tracing,
@@ -37,7 +39,7 @@ export class RecoveryJobs {
     await this.each(await this.webhooks.due(BATCH_SIZE), ({ provider, id }) =>
       this.webhooks.handle(provider, id),
     );
-    await this.each(await this.payments.findStale(BATCH_SIZE), async (payment) => {
+    await this.each(await this.stale.claim(BATCH_SIZE), async (payment) => {
       await this.payments.refresh(payment);
       await this.refunds.refresh(payment);
     });

@@ -1,0 +1,31 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, CONFIG, type Config } from '@roost/platform';
+import type { PaymentsConfig } from '../config.js';
+import { Providers } from '../provider/providers.js';
+import type { Payment } from './payment.entity.js';
+import { claimStalePayments } from './payment.queries.js';
+
+/** How long an ended payment is checked for late money. After it, webhooks and reconciliation still report the money. */
+const LATE_PAYMENT_DAYS = 7;
+
+@Injectable()
+export class StalePayments {
+  constructor(
+    @Inject(MikroORM) private readonly orm: MikroORM,
+    private readonly providers: Providers,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config<typeof PaymentsConfig>,
+  ) {}
+
+  /** Claims payments of enabled providers whose check is due. A check that fails is due again after the interval. */
+  claim(limit: number): Promise<Payment[]> {
+    const { all } = this.providers;
+    return claimStalePayments(this.orm.em.fork(), limit, {
+      intervalSeconds: this.config.PAYMENT_CHECK_SECONDS,
+      providers: all.map(({ name }) => name),
+      late: all.filter(({ capabilities }) => capabilities.latePayments).map(({ name }) => name),
+      endedSince: new Date(this.clock.now().getTime() - LATE_PAYMENT_DAYS * 86_400_000),
+    });
+  }
+}
