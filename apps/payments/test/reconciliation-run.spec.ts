@@ -70,12 +70,25 @@ describe('the regular reconciliation', () => {
     expect(await storedRuns()).toBe((before ?? 0) + 1);
   });
 
-  test('stores nothing while the provider does not answer, so that its age grows', async () => {
+  test('a provider that does not answer is a difference, and the other checks are stored', async () => {
+    const { payment } = await payments.givenCaptured(testUser());
+    const change = (amount: number) =>
+      payments.service.query('UPDATE payment SET captured_minor = captured_minor + $2 WHERE id = $1', [
+        payment.id,
+        amount,
+      ]);
+    await change(-1);
     const before = await storedRuns();
-    await payments.sandbox.faults({ route: 'any', kind: 'fail', times: 2 });
-    await expect(runs().run()).rejects.toThrow();
-    expect(await storedRuns()).toBe(before);
+    await payments.sandbox.faults({ route: 'any', kind: 'fail', times: 1_000 });
+    const counts = { 'provider.unreachable': 3, 'ledger.payment_differs': 1 };
+    expect((await runs().run()).counts).toMatchObject(counts);
+    expect(await storedRuns()).toBe((before ?? 0) + 1);
+    expect((await payments.reconcile()).differences.map(({ kind }) => kind)).toContain(
+      'provider.unreachable',
+    );
     await payments.sandbox.faults();
+    await change(1);
+    expect((await runs().run()).counts).toEqual({});
   });
 
   test('401 without a token, 403 without the admin role', async () => {

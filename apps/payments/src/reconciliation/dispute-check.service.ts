@@ -13,6 +13,7 @@ import {
 } from './dispute-check.queries.js';
 import type { ReconciliationCheck } from './reconciliation-check.js';
 import { difference, type Difference, type OpenDispute } from './reconciliation.dto.js';
+import { orUnreachable } from './unreachable-provider.js';
 
 const BATCH_SIZE = 100;
 /** A dispute without evidence is reported when its deadline is this near. */
@@ -40,7 +41,9 @@ export class DisputeCheckService implements ReconciliationCheck {
   /** The differences between disputes, payments, ledger and providers, and the missed deadlines. */
   async run(): Promise<Difference[]> {
     const differences = await this.recorded();
-    for (const provider of this.providers.all) differences.push(...(await this.compare(provider)));
+    for (const provider of this.providers.all) {
+      differences.push(...(await orUnreachable(provider.name, 'disputes', () => this.compare(provider))));
+    }
     return differences;
   }
 

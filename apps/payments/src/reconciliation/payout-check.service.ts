@@ -12,6 +12,7 @@ import {
 import type { ReconciliationCheck } from './reconciliation-check.js';
 import { difference, type Difference } from './reconciliation.dto.js';
 import { TransferComparison } from './transfer-comparison.service.js';
+import { orUnreachable } from './unreachable-provider.js';
 
 const UNANSWERED_MINUTES = 5;
 const PENDING_DAYS = 3;
@@ -31,9 +32,10 @@ export class PayoutCheck implements ReconciliationCheck {
 
   async run(): Promise<Difference[]> {
     const differences = [...(await this.ledger()), ...(await this.stuck())];
-    for (const provider of this.providers.all) {
-      if (provider.transfers)
-        differences.push(...(await this.transfers.compare(provider.name, provider.transfers)));
+    for (const { name, transfers } of this.providers.all) {
+      if (!transfers) continue;
+      const compare = () => this.transfers.compare(name, transfers);
+      differences.push(...(await orUnreachable(name, 'transfers', compare)));
     }
     return differences;
   }

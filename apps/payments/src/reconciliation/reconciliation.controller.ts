@@ -1,7 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { RespondsWith, Roles, Summary } from '@roost/http';
 import { Problem } from '@roost/platform';
-import { ProviderUnavailable } from '../provider/provider.port.js';
 import { ReconciliationRunView, toRunView } from './reconciliation-run.dto.js';
 import { ReconciliationRunService } from './reconciliation-run.service.js';
 import { Reconciliation } from './reconciliation.dto.js';
@@ -17,14 +16,9 @@ export class ReconciliationController {
 
   @Summary('Reconcile payments with the provider')
   @Get()
-  @RespondsWith(200, Reconciliation, 'auth.forbidden', 'payment.provider_unavailable')
-  async run(): Promise<Reconciliation> {
-    try {
-      return await this.reconciliation.run();
-    } catch (error) {
-      if (!(error instanceof ProviderUnavailable)) throw error;
-      throw new Problem('payment.provider_unavailable', undefined, {}, { 'retry-after': '30' });
-    }
+  @RespondsWith(200, Reconciliation, 'auth.forbidden')
+  run(): Promise<Reconciliation> {
+    return this.reconciliation.run();
   }
 
   @Summary('Read the result of the last regular reconciliation')

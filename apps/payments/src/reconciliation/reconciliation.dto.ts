@@ -5,6 +5,7 @@ import { disputeStatuses } from '../dispute/domain/dispute-state.js';
 export const differenceKinds = [
   'ledger.unbalanced',
   'ledger.payment_differs',
+  'provider.unreachable',
   'provider.unknown_payment',
   'provider.missing_payment',
   'provider.amount_differs',
@@ -79,6 +80,8 @@ const actions: Record<DifferenceKind, string> = {
     'Stop payouts and find the movement. The ledger is append-only: correct it with a reverse movement.',
   'ledger.payment_differs':
     'Compare the ledger transactions of this payment with its refunds and post the missing movements.',
+  'provider.unreachable':
+    'Check the provider, its keys and the network. The next reconciliation compares what this one could not.',
   'provider.unknown_payment': 'Refund or cancel it at the provider: it belongs to no payment of this system.',
   'provider.missing_payment':
     'Look it up at the provider by its reference and check that this is the right account.',

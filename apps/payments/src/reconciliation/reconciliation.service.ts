@@ -8,6 +8,7 @@ import { ProviderComparisonService } from './provider-comparison.service.js';
 import { RECONCILIATION_CHECKS, type ReconciliationCheck } from './reconciliation-check.js';
 import type { Difference, Reconciliation } from './reconciliation.dto.js';
 import { countMovements } from './reconciliation.queries.js';
+import { orUnreachable } from './unreachable-provider.js';
 
 /** Compares providers, payments, ledger and bookings, and lists each difference. */
 @Injectable()
@@ -26,9 +27,12 @@ export class ReconciliationService {
     for (const check of this.checks) differences.push(...(await check.run(this.orm.em.fork())));
     let providerPayments = 0;
     for (const provider of this.providers.all) {
-      const compared = await this.comparison.compare(provider);
-      providerPayments += compared.providerPayments;
-      differences.push(...compared.differences);
+      const compare = async () => {
+        const compared = await this.comparison.compare(provider);
+        providerPayments += compared.providerPayments;
+        return compared.differences;
+      };
+      differences.push(...(await orUnreachable(provider.name, 'payments', compare)));
     }
     const em = this.orm.em.fork();
     return {
