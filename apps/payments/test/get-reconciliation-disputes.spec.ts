@@ -1,4 +1,6 @@
+import { jest } from '@jest/globals';
 import { eventually, testUser } from '@roost/testing';
+import { Providers } from '../src/provider/providers.js';
 import { Disputes } from './dispute.fixture.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
@@ -93,6 +95,15 @@ describe('GET /v1/admin/reconciliation: disputes', () => {
     await update(`provider_ref = 'dp_unknown'`, dispute.id);
     const found = await differencesOf(payment.id);
     expect(found.map(({ kind }) => kind).toSorted()).toEqual(['dispute.missing', 'dispute.unposted']);
+  });
+
+  test('does not report a dispute that was opened after the list of the provider was read', async () => {
+    const { payment } = await disputes.givenDisputed();
+    const atProvider = payments.service.get(Providers).of('sandbox').disputes!;
+    const listed = jest.spyOn(atProvider, 'all').mockImplementation(async function* () {});
+    expect(await differencesOf(payment.id)).toEqual([]);
+    expect(listed).toHaveBeenCalled();
+    jest.restoreAllMocks();
   });
 
   test('reports missing evidence two days before the deadline, until it is submitted', async () => {

@@ -1,4 +1,6 @@
+import { jest } from '@jest/globals';
 import { testUser, eventually, expectProblem, type TestUser } from '@roost/testing';
+import { Providers } from '../src/provider/providers.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 import { submitBankForm } from './sandbox.fixture.js';
 
@@ -110,6 +112,18 @@ describe('GET /v1/admin/reconciliation', () => {
     expect(differences).toContainEqual(
       expect.objectContaining({ kind: 'booking.confirmed_unpaid', paymentId: payment.id }),
     );
+  });
+
+  test('does not report a payment that was captured after the list of the provider was read', async () => {
+    const { payment } = await payments.givenCaptured(testUser());
+    const provider = payments.service.get(Providers).of('sandbox');
+    const listed = provider.all.bind(provider);
+    jest.spyOn(provider, 'all').mockImplementation(async function* () {
+      for await (const intent of listed()) if (intent.paymentId !== payment.id) yield intent;
+    });
+    const { differences } = await payments.reconcile();
+    expect(differences.filter(({ paymentId }) => paymentId === payment.id)).toEqual([]);
+    jest.restoreAllMocks();
   });
 
   test('401 without a token, 403 without the admin role', async () => {

@@ -2,7 +2,12 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { SystemClock } from '@roost/platform';
-import type { PaymentProvider, ProviderDispute, ProviderDisputes } from '../provider/provider.port.js';
+import {
+  foundOrNull,
+  type PaymentProvider,
+  type ProviderDispute,
+  type ProviderDisputes,
+} from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
 import {
   disputeDifferences,
@@ -104,7 +109,7 @@ export class DisputeCheckService implements ReconciliationCheck {
       if (batch.push(dispute) === BATCH_SIZE) await compareBatch();
     }
     await compareBatch();
-    return [...differences, ...(await this.missing(provider, refs))];
+    return [...differences, ...(await this.missing(provider, disputes, refs))];
   }
 
   private async candidates(
@@ -155,9 +160,17 @@ export class DisputeCheckService implements ReconciliationCheck {
     );
   }
 
-  private async missing(provider: PaymentProvider, refs: ReadonlySet<string>): Promise<Difference[]> {
+  /** Reads each dispute that was not listed: it may have been opened after its page of the list was read. */
+  private async missing(
+    provider: PaymentProvider,
+    disputes: ProviderDisputes,
+    refs: ReadonlySet<string>,
+  ): Promise<Difference[]> {
     const em = this.orm.em.fork();
-    const missing = (await recordedRefs(em, provider.name)).filter((ref) => !refs.has(ref));
+    const missing: string[] = [];
+    for (const ref of await recordedRefs(em, provider.name)) {
+      if (!refs.has(ref) && !(await foundOrNull(disputes.find(ref)))) missing.push(ref);
+    }
     const recorded = await recordedDisputes(em, provider.name, missing);
     return [...recorded.values()].map((own) =>
       difference('dispute.missing', 'The dispute does not exist at the provider', {

@@ -3,10 +3,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { PaymentOperation } from '../operation/operation.entity.js';
 import { Payment } from '../payment/payment.entity.js';
 import { Refund } from '../payment/refund.entity.js';
-import type { PaymentProvider, ProviderIntent } from '../provider/provider.port.js';
+import { foundOrNull, type PaymentProvider, type ProviderIntent } from '../provider/provider.port.js';
 import { difference, type Difference } from './reconciliation.dto.js';
+import { type CapturedPayment, capturedPayments } from './reconciliation.queries.js';
 
 const BATCH_SIZE = 100;
+/** Rows of the database, without a call for each. */
+const PAGE_SIZE = 1_000;
 
 export interface ProviderComparison {
   /** The number of payments at the provider. */
@@ -39,28 +42,31 @@ export class ProviderComparisonService {
     return { providerPayments: refs.size, differences };
   }
 
+  /** Reads each payment that was not listed: it may have been captured after its page of the list was read. */
   private async missingAtProvider(
     provider: PaymentProvider,
     refs: ReadonlySet<string>,
   ): Promise<Difference[]> {
-    const captured = await this.orm.em
-      .fork()
-      .find(
-        Payment,
-        { provider: provider.name, providerRef: { $ne: null }, capturedMinor: { $gt: 0 } },
-        { fields: ['providerRef', 'currency', 'capturedMinor'] },
+    const differences: Difference[] = [];
+    for (let after: string | null = null; ;) {
+      const captured: CapturedPayment[] = await capturedPayments(
+        this.orm.em.fork(),
+        provider.name,
+        after,
+        PAGE_SIZE,
       );
-    return captured
-      .filter(({ providerRef }) => providerRef !== null && !refs.has(providerRef))
-      .map((payment) =>
-        difference('provider.missing_payment', 'The payment does not exist at the provider', {
-          paymentId: payment.id,
-          providerRef: payment.providerRef,
-          currency: payment.currency,
-          expectedMinor: payment.capturedMinor,
-          foundMinor: 0,
-        }),
-      );
+      for (const { id: paymentId, providerRef, currency, capturedMinor } of captured) {
+        if (refs.has(providerRef) || (await foundOrNull(provider.find(providerRef)))) continue;
+        differences.push(
+          difference('provider.missing_payment', 'The payment does not exist at the provider', {
+            ...{ paymentId, providerRef, currency },
+            ...{ expectedMinor: capturedMinor, foundMinor: 0 },
+          }),
+        );
+      }
+      after = captured.at(-1)?.id ?? null;
+      if (captured.length < PAGE_SIZE) return differences;
+    }
   }
 
   /** The payments of a batch that differ in the first comparison. */

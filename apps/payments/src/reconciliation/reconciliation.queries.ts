@@ -61,6 +61,27 @@ export function bookingContradictions(em: EntityManager, undecidedSince: Date): 
     LIMIT 1000`);
 }
 
+export interface CapturedPayment {
+  id: string;
+  providerRef: string;
+  currency: string;
+  capturedMinor: number;
+}
+
+/** Captured payments of a provider in the order of their ids. */
+export function capturedPayments(
+  em: EntityManager,
+  provider: string,
+  after: string | null,
+  limit: number,
+): Promise<CapturedPayment[]> {
+  return em.execute<CapturedPayment[]>(sql`
+    SELECT id, provider_ref AS "providerRef", currency, captured_minor AS "capturedMinor" FROM payment
+    WHERE provider = ${provider} AND provider_ref IS NOT NULL AND captured_minor > 0
+      AND (${after}::uuid IS NULL OR id > ${after}::uuid)
+    ORDER BY id LIMIT ${limit}`);
+}
+
 /** Operations and webhooks that are unfinished since then. At most 1,000 rows. */
 export function stuckWork(em: EntityManager, since: Date): Promise<StuckWork[]> {
   return em.execute<StuckWork[]>(sql`
