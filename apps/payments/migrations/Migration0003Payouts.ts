@@ -65,6 +65,8 @@ export class Migration0003Payouts extends Migration {
         retry_at timestamptz,
         retried_by uuid,
         tries int NOT NULL DEFAULT 0,
+        -- of a repeated call: final if its provider has no transfer later either
+        rejection text,
         lease_until timestamptz,
         -- system time of the next call to the provider
         call_at timestamptz NOT NULL,

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Tracing } from '@roost/tracing';
 import { PaystackProvider } from '../src/provider/paystack/paystack-provider.js';
@@ -270,6 +271,16 @@ describe('PaystackProvider', () => {
       [{ amountMinor: 2_000_000_000 }, 'balance_insufficient'],
     ])('rejects %o as %s', async (overrides, code) => {
       expect(await failure(transfer(randomUUID(), overrides))).toMatchObject({ code });
+    });
+
+    test('a transfer that exists and is not shown yet is unclear, not rejected', async () => {
+      const payoutId = randomUUID();
+      await transfer(payoutId);
+      const { transfers } = paystack.state;
+      const find = jest.spyOn(transfers, 'find').mockReturnValueOnce(undefined);
+      expect(await failure(transfer(payoutId))).toBeInstanceOf(ProviderUnavailable);
+      expect(find).toHaveBeenCalledTimes(1);
+      jest.restoreAllMocks();
     });
 
     test('lists all transfers, in minor units', async () => {

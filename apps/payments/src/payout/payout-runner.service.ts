@@ -13,8 +13,11 @@ import { claimPayout, type Payout, payoutsToCall, postponePayout } from './payou
 const MAX_RETRY_SECONDS = 300;
 
 type ClaimedPayout = Payout & { reference: string };
-/** The definite outcome of a call. */
-type Outcome = { transfer: ProviderTransfer } | { rejected: string };
+type Outcome =
+  | { transfer: ProviderTransfer }
+  | { rejected: string }
+  /** `rejection`: of this call, while the outcome of an earlier one is unknown. */
+  | { unclear: true; rejection?: string };
 
 /**
  * Runs payouts: claim → call → record. No call is made inside a transaction. The key of a payout never changes, and a
@@ -44,7 +47,7 @@ export class PayoutRunner {
     await faultPoint('payments.before-transfer');
     const outcome = await this.call(payout);
     await faultPoint('payments.after-transfer');
-    if (outcome === null) return this.postpone(payout);
+    if ('unclear' in outcome) return this.postpone(payout, outcome.rejection);
     await this.transactions.run((em) =>
       'transfer' in outcome
         ? this.recorder.recordTransfer(em, payoutId, outcome.transfer)
@@ -56,14 +59,13 @@ export class PayoutRunner {
     return payoutsToCall(this.orm.em.fork(), limit);
   }
 
-  /** Returns null if the outcome is unclear. */
-  private async call(payout: ClaimedPayout): Promise<Outcome | null> {
+  private async call(payout: ClaimedPayout): Promise<Outcome> {
     try {
       return await this.request(payout);
     } catch (error) {
       if (!(error instanceof ProviderUnavailable || error instanceof ProviderRejection)) throw error;
       this.logger.warn({ err: error, payoutId: payout.id }, 'transfer unclear; the sweeper will retry');
-      return null;
+      return { unclear: true };
     }
   }
 
@@ -73,6 +75,7 @@ export class PayoutRunner {
     if (payout.providerRef !== null) return { transfer: await transfers.find(payout.providerRef) };
     const existing = payout.tries > 1 ? await transfers.findByPayout(payout.id) : null;
     if (existing) return { transfer: existing };
+    if (payout.rejection !== null) return { rejected: payout.rejection };
     try {
       const transfer = await transfers.create({
         key: `payout:${payout.id}`,
@@ -85,14 +88,16 @@ export class PayoutRunner {
     } catch (error) {
       if (!(error instanceof ProviderRejection)) throw error;
       this.logger.info({ payoutId: payout.id, code: error.code }, 'provider rejected a transfer');
-      return { rejected: error.code };
+      // An earlier call may still arrive at the provider. The next try decides, after the wait.
+      return payout.tries > 1 ? { unclear: true, rejection: error.code } : { rejected: error.code };
     }
   }
 
-  private async postpone({ id, tries }: Payout): Promise<void> {
-    const waitSeconds = Math.min(2 ** tries, MAX_RETRY_SECONDS);
-    await this.transactions.run((em) => postponePayout(em, id, { waitSeconds, providerRef: null }), {
-      isolation: 'read committed',
-    });
+  /** After an unclear creation the provider gets the time to finish it. */
+  private async postpone({ id, tries, providerRef }: Payout, rejection?: string): Promise<void> {
+    const pause = Math.min(2 ** tries, MAX_RETRY_SECONDS);
+    const waitSeconds = providerRef === null ? Math.max(pause, this.leaseSeconds) : pause;
+    const outcome = { waitSeconds, providerRef: null, ...(rejection === undefined ? {} : { rejection }) };
+    await this.transactions.run((em) => postponePayout(em, id, outcome), { isolation: 'read committed' });
   }
 }

@@ -18,6 +18,8 @@ export interface Payout {
   dueAt: Date;
   retryAt: Date | null;
   tries: number;
+  /** The code of a rejection that an earlier call with an unclear outcome may contradict. */
+  rejection: string | null;
   createdAt: Date;
   finishedAt: Date | null;
   version: number;
@@ -45,7 +47,7 @@ export const payoutColumns =
   () => sql`p.id, p.host_id AS "hostId", p.currency, p.account_id AS "accountId", p.provider,
   p.provider_ref AS "providerRef", p.status, p.amount_minor AS "amountMinor", p.attempt,
   p.failure_code AS "failureCode", p.due_at AS "dueAt", p.retry_at AS "retryAt", p.tries,
-  p.created_at AS "createdAt", p.finished_at AS "finishedAt", p.version`;
+  p.rejection, p.created_at AS "createdAt", p.finished_at AS "finishedAt", p.version`;
 
 export async function insertPayout(em: EntityManager, payout: NewPayout): Promise<void> {
   const { id, hostId, currency, accountId, provider, amountMinor, attempt, dueAt, createdAt, startedAt } =
@@ -128,11 +130,12 @@ export async function claimPayout(
 export async function postponePayout(
   em: EntityManager,
   id: string,
-  { waitSeconds, providerRef }: { waitSeconds: number; providerRef: string | null },
+  outcome: { waitSeconds: number; providerRef: string | null; rejection?: string },
 ): Promise<void> {
+  const { waitSeconds, providerRef, rejection = null } = outcome;
   await em.execute(sql`
     UPDATE payout SET lease_until = NULL, call_at = clock_timestamp() + ${waitSeconds} * interval '1 second',
-      provider_ref = coalesce(provider_ref, ${providerRef})
+      provider_ref = coalesce(provider_ref, ${providerRef}), rejection = coalesce(${rejection}, rejection)
     WHERE id = ${id} AND status = 'in_transit'`);
 }
 
@@ -161,14 +164,17 @@ export async function finishPayout(em: EntityManager, id: string, outcome: Payou
     WHERE id = ${id}`);
 }
 
-/** An operator has the payout tried again: the call of one in transit, or the next payout after a failed one. */
+/**
+ * An operator has the payout tried again: the call of one in transit, or the next payout after a failed one. The wait after
+ * a rejection that is not certain stays: it would otherwise become final too early.
+ */
 export async function retryNow(
   em: EntityManager,
   id: string,
   { adminId, now }: { adminId: string; now: Date },
 ): Promise<void> {
   await em.execute(sql`
-    UPDATE payout SET retried_by = ${adminId}, call_at = clock_timestamp(),
+    UPDATE payout SET retried_by = ${adminId}, call_at = CASE WHEN rejection IS NULL THEN clock_timestamp() ELSE call_at END,
       retry_at = CASE WHEN status = 'failed' THEN ${now}::timestamptz END, version = version + 1
     WHERE id = ${id}`);
 }

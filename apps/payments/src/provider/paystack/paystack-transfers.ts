@@ -1,4 +1,9 @@
-import { ProviderRejection, type ProviderTransfer, type ProviderTransfers } from '../provider.port.js';
+import {
+  ProviderRejection,
+  type ProviderTransfer,
+  type ProviderTransfers,
+  ProviderUnavailable,
+} from '../provider.port.js';
 import type { PaystackClient } from './paystack-client.js';
 import { isNotFound } from './paystack-errors.js';
 import { toTransfer, Transfer } from './paystack-objects.js';
@@ -27,7 +32,17 @@ export class PaystackTransfers implements ProviderTransfers {
     } catch (error) {
       const exists = error instanceof ProviderRejection && error.code === 'reference_exists';
       if (!exists) throw error;
-      return this.verify(reference, deadline);
+      return this.existing(reference, deadline);
+    }
+  }
+
+  private async existing(reference: string, deadline: AbortSignal): Promise<ProviderTransfer> {
+    try {
+      return await this.verify(reference, deadline);
+    } catch (error) {
+      // Paystack has said that the transfer exists, so it is not rejected.
+      if (isNotFound(error)) throw new ProviderUnavailable('Paystack does not show an existing transfer yet');
+      throw error;
     }
   }
 
