@@ -1,5 +1,5 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
-import type { HostBooking } from './domain/payout-plan.js';
+import type { FrozenReason, HostBooking } from './domain/payout-plan.js';
 
 export interface HostCurrency {
   hostId: string;
@@ -24,7 +24,7 @@ interface HostBookingRow {
   first_due_at: Date;
   cancelled: boolean;
   paid_instalments: number;
-  frozen: boolean;
+  frozen: FrozenReason | null;
 }
 
 /** Stores the terms of a confirmed, changed or cancelled booking, and has its payout computed again. */
@@ -76,8 +76,18 @@ export async function hostBalances(
     SELECT l.booking_id, l.balance, b.check_in_date::text, b.check_out_date::text, b.time_zone, b.first_due_at, b.cancelled,
       coalesce((SELECT max(x.instalment) FROM payout_line x JOIN payout p ON p.id = x.payout_id
         WHERE x.booking_id = l.booking_id AND p.status <> 'failed'), 0) AS paid_instalments,
-      EXISTS (SELECT FROM dispute d JOIN payment p ON p.id = d.payment_id
-        WHERE p.booking_id = l.booking_id AND d.closed_at IS NULL) AS frozen
+      CASE
+        WHEN EXISTS (SELECT FROM dispute d JOIN payment p ON p.id = d.payment_id
+          WHERE p.booking_id = l.booking_id AND d.closed_at IS NULL) THEN 'dispute_open'
+        WHEN EXISTS (SELECT FROM deferred_refund r JOIN payment p ON p.id = r.payment_id
+          WHERE p.booking_id = l.booking_id) THEN 'refund_open'
+        -- A refund that a dispute prevented waits above. One of an operator changes nothing when it fails.
+        WHEN EXISTS (SELECT FROM refund r JOIN payment p ON p.id = r.payment_id
+          WHERE p.booking_id = l.booking_id AND r.status = 'failed' AND r.cause NOT LIKE 'admin:%'
+            AND r.failure_code IS DISTINCT FROM 'charge_disputed'
+            AND NOT EXISTS (SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry'))
+          THEN 'refund_open'
+      END AS frozen
     FROM balance l LEFT JOIN payout_booking b ON b.booking_id = l.booking_id`);
   return {
     bookings: rows.filter((row) => row.booking_id !== null).map(toHostBooking),
@@ -93,7 +103,7 @@ export async function bookingsToCheck(
 ): Promise<HostBooking[]> {
   const rows = await em.execute<HostBookingRow[]>(sql`
     SELECT booking_id, 0 AS balance, check_in_date::text, check_out_date::text, time_zone, first_due_at, cancelled,
-      0 AS paid_instalments, false AS frozen
+      0 AS paid_instalments, NULL AS frozen
     FROM payout_booking WHERE host_id = ${hostId} AND currency = ${currency} AND check_at <= ${now}`);
   return rows.map(toHostBooking);
 }

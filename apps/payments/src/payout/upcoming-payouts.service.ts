@@ -70,8 +70,7 @@ function amountsOf(booking: HostBooking, situation: Situation): UpcomingAmount[]
   const { bookingId, frozen, balanceMinor, terms } = booking;
   if (balanceMinor < 0) {
     const dueAt = terms?.firstDueAt ?? situation.now;
-    const reason = frozen ? ('dispute_open' as const) : null;
-    return [{ bookingId, dueAt, amountMinor: balanceMinor, reason, blockedUntil: null }];
+    return [{ bookingId, dueAt, amountMinor: balanceMinor, reason: frozen, blockedUntil: null }];
   }
   return scheduleOf(booking).map(({ dueAt, amountMinor }) => ({
     ...{ bookingId, dueAt, amountMinor },

@@ -71,7 +71,7 @@ class Host {
         break;
       case 'dispute':
       case 'close':
-        booking.frozen = change.kind === 'dispute';
+        booking.frozen = change.kind === 'dispute' ? 'dispute_open' : null;
         break;
       case 'change': {
         const difference = Math.max(change.difference, -this.earnedOf(booking));
@@ -88,7 +88,7 @@ class Host {
     const bookingId = `b${this.bookings.length}`;
     this.earned.set(bookingId, share);
     this.bookings.push({
-      ...{ bookingId, balanceMinor: share, paidInstalments: 0, frozen: false },
+      ...{ bookingId, balanceMinor: share, paidInstalments: 0, frozen: null },
       terms: {
         ...{ checkInDate: '2030-01-01', checkOutDate: addDays('2030-01-01', count), timeZone: 'UTC' },
         firstDueAt: new Date(this.now + dueHours * HOUR_MS),
@@ -110,7 +110,7 @@ class Host {
   private post({ bookingId, amountMinor, instalment }: PlannedLine): void {
     const booking = this.bookings.find((one) => one.bookingId === bookingId);
     if (!booking) throw new Error('a line of no booking');
-    expect(booking.frozen).toBe(false);
+    expect(booking.frozen).toBeNull();
     booking.balanceMinor -= amountMinor;
     booking.paidInstalments = Math.max(booking.paidInstalments, instalment);
     this.paid.set(bookingId, (this.paid.get(bookingId) ?? 0) + amountMinor);
@@ -121,7 +121,7 @@ class Host {
 
   /** Closes all disputes and pays everything that can be paid. */
   finish(): void {
-    for (const booking of this.bookings) booking.frozen = false;
+    for (const booking of this.bookings) booking.frozen = null;
     for (let month = 0; month < 12; month += 1) this.run(31 * 24, 'paid');
   }
 }

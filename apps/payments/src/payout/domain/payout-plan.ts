@@ -10,6 +10,9 @@ const WATCHED_DAYS = 180;
 /** The pause after each failure in a row; the last one repeats. */
 const RETRY_HOURS = [1, 6, 24];
 
+/** `refund_open`: a refund is due to the guest that waits or that its provider has rejected. */
+export type FrozenReason = 'dispute_open' | 'refund_open';
+
 /** The money of a booking that belongs to its host. */
 export interface HostBooking {
   bookingId: string;
@@ -19,8 +22,8 @@ export interface HostBooking {
   terms: PayoutTerms | null;
   /** The number of instalments that were paid. */
   paidInstalments: number;
-  /** A dispute is open. */
-  frozen: boolean;
+  /** Why nothing of the booking is paid or deducted now. */
+  frozen: FrozenReason | null;
 }
 
 export interface PlannedLine {

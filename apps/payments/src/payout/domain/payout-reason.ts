@@ -1,10 +1,11 @@
-import type { NotPaid } from './payout-plan.js';
+import type { FrozenReason, NotPaid } from './payout-plan.js';
 
 export const payoutReasons = [
   'no_account',
   'account_on_hold',
   'provider_unavailable',
   'dispute_open',
+  'refund_open',
   'payout_in_progress',
   'retry_pending',
   'below_minimum',
@@ -32,9 +33,9 @@ export interface Block {
 const NOT_BLOCKED: Block = { reason: null, blockedUntil: null };
 
 /** Why an upcoming amount is not paid, or will not be paid at its date. */
-export function blockOf(situation: Situation, amount: { dueAt: Date; frozen: boolean }): Block {
+export function blockOf(situation: Situation, amount: { dueAt: Date; frozen: FrozenReason | null }): Block {
   const { now, account, retryAt } = situation;
-  if (amount.frozen) return { reason: 'dispute_open', blockedUntil: null };
+  if (amount.frozen) return { reason: amount.frozen, blockedUntil: null };
   if (!account) return { reason: 'no_account', blockedUntil: null };
   if (!account.canTransfer) return { reason: 'provider_unavailable', blockedUntil: null };
   if (account.usableAt > now && account.usableAt > amount.dueAt) {

@@ -1,4 +1,5 @@
 import { referenceProblem } from './account-reference.js';
+import type { FrozenReason } from './payout-plan.js';
 import { blockOf, type Situation } from './payout-reason.js';
 import { changeOf, payoutStatuses } from './payout-state.js';
 
@@ -13,10 +14,11 @@ describe('blockOf', () => {
     retryAt: null,
     notPaid: null,
   };
-  it.each<[string, Partial<Situation>, { dueAt: Date; frozen?: boolean }, string | null]>([
+  it.each<[string, Partial<Situation>, { dueAt: Date; frozen?: FrozenReason }, string | null]>([
     ['nothing in the way', {}, { dueAt: hours(-1) }, null],
     ['due later', {}, { dueAt: hours(5) }, null],
-    ['a dispute', {}, { dueAt: hours(5), frozen: true }, 'dispute_open'],
+    ['a dispute', {}, { dueAt: hours(5), frozen: 'dispute_open' }, 'dispute_open'],
+    ['a refund that is not paid', {}, { dueAt: hours(5), frozen: 'refund_open' }, 'refund_open'],
     ['no account', { account: null }, { dueAt: hours(5) }, 'no_account'],
     [
       'a provider without transfers',
@@ -42,15 +44,13 @@ describe('blockOf', () => {
     ['too little', { notPaid: 'below_minimum' }, { dueAt: hours(-1) }, 'below_minimum'],
     ['too little, but due later', { notPaid: 'below_minimum' }, { dueAt: hours(1) }, null],
     ['a penalty', { notPaid: 'negative_balance' }, { dueAt: hours(-1) }, 'negative_balance'],
-  ])('%s', (_name, situation, { dueAt, frozen = false }, reason) => {
+  ])('%s', (_name, situation, { dueAt, frozen = null }, reason) => {
     expect(blockOf({ ...ready, ...situation }, { dueAt, frozen }).reason).toBe(reason);
   });
 
   it('names the end of a hold', () => {
     const account = { usableAt: hours(9), canTransfer: true };
-    expect(blockOf({ ...ready, account }, { dueAt: hours(-1), frozen: false }).blockedUntil).toEqual(
-      hours(9),
-    );
+    expect(blockOf({ ...ready, account }, { dueAt: hours(-1), frozen: null }).blockedUntil).toEqual(hours(9));
   });
 });
 
