@@ -63,7 +63,6 @@ export class Migration0003Payouts extends Migration {
         failure_code text,
         due_at timestamptz NOT NULL,
         retry_at timestamptz,
-        retried_by uuid,
         tries int NOT NULL DEFAULT 0,
         -- of a repeated call: final if its provider has no transfer later either
         rejection text,

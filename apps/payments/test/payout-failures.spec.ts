@@ -93,6 +93,10 @@ describe('payouts that do not succeed at once', () => {
       status: 200,
       body: { id: failed?.id, status: 'failed', hostId: host.id },
     });
+    const log = await payouts.service.as(payouts.payments.admin).get('/v1/admin/payments/audit-log');
+    expect(log.body).toMatchObject({
+      data: [{ action: 'payout.retry', subjectType: 'payout', subjectId: failed?.id, reason: 'New account' }],
+    });
     const [paid] = await payouts.becomes(host, [
       ['paid', SHARE],
       ['failed', SHARE],

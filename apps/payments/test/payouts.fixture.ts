@@ -141,7 +141,8 @@ export class PayoutsUnderTest {
   }
 
   retry(payoutId: string | null | undefined) {
-    return this.service.as(this.payments.admin).post<AdminPayoutBody>(`/v1/admin/payouts/${payoutId}/retry`);
+    const path = `/v1/admin/payouts/${payoutId}/retry`;
+    return this.service.as(this.payments.admin).post<AdminPayoutBody>(path, { reason: 'New account' });
   }
 
   /** The balance of the host's account in the ledger: what Roost owes to the host. */

@@ -21,6 +21,7 @@ export const adminActions = [
   'operation.retry',
   'webhook.replay',
   'webhook.dismiss',
+  'payout.retry',
 ] as const;
 export type AdminActionName = (typeof adminActions)[number];
 

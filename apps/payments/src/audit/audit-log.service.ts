@@ -11,7 +11,7 @@ export type Actor = { id: string } | 'command line';
 export interface AuditedAction {
   actor: Actor;
   action: AdminActionName;
-  subject: { type: 'payment' | 'refund' | 'operation' | 'webhook'; id: string };
+  subject: { type: 'payment' | 'refund' | 'operation' | 'webhook' | 'payout'; id: string };
   paymentId: string | null;
   reason: string;
   details?: Record<string, unknown>;

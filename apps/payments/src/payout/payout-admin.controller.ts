@@ -1,6 +1,7 @@
 import { Controller, Get, Post } from '@nestjs/common';
 import {
   type AuthUser,
+  Body,
   CurrentUser,
   Page,
   type PageOf,
@@ -11,6 +12,7 @@ import {
   Summary,
   Uuid,
 } from '@roost/http';
+import { AdminReason } from '../audit/audit-log.dto.js';
 import { PayoutAdminService } from './payout-admin.service.js';
 import { AdminPayoutsQuery, AdminPayoutView } from './payout.dto.js';
 
@@ -29,7 +31,11 @@ export class PayoutAdminController {
   @Summary('Retry a payout now')
   @Post(':id/retry')
   @RespondsWith(200, AdminPayoutView, 'auth.forbidden', 'payout.not_found', 'payout.wrong_state')
-  retry(@Param('id', Uuid) id: string, @CurrentUser() admin: AuthUser): Promise<AdminPayoutView> {
-    return this.payouts.retry(id, admin);
+  retry(
+    @Param('id', Uuid) id: string,
+    @Body(AdminReason) { reason }: AdminReason,
+    @CurrentUser() admin: AuthUser,
+  ): Promise<AdminPayoutView> {
+    return this.payouts.retry(id, reason, admin);
   }
 }

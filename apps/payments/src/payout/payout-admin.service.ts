@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type AuthUser, decodeCursor, Idempotency, page, type PageOf, Uuid } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { Clock, Problem } from '@roost/platform';
+import { AuditLog } from '../audit/audit-log.service.js';
 import { checkAgain } from './payout-booking.queries.js';
 import { listPayouts, withLines } from './payout-list.queries.js';
 import { PayoutMaker } from './payout-maker.service.js';
@@ -19,6 +20,7 @@ export class PayoutAdminService {
     private readonly transactions: Transactions,
     private readonly maker: PayoutMaker,
     private readonly queue: PayoutQueue,
+    private readonly auditLog: AuditLog,
     private readonly clock: Clock,
   ) {}
 
@@ -34,11 +36,16 @@ export class PayoutAdminService {
    * Ends the wait of a payout. The provider of one in transit is called at once. After a failed one, the next payout of
    * its host is made at once; it is computed anew, and has its own id.
    */
-  retry(id: string, admin: AuthUser): Promise<AdminPayoutView> {
+  retry(id: string, reason: string, admin: AuthUser): Promise<AdminPayoutView> {
     return this.idempotency.runOnce(async (em) => {
       const payout = await this.retryable(em, id);
       const now = this.clock.now();
-      await retryNow(em, id, { adminId: admin.id, now });
+      await retryNow(em, id, now);
+      await this.auditLog.record(em, {
+        ...{ actor: admin, action: 'payout.retry', paymentId: null, reason },
+        subject: { type: 'payout', id },
+        details: { status: payout.status, attempt: payout.attempt },
+      });
       if (payout.status === 'failed') {
         await checkAgain(em, id, now);
         await this.maker.make(payout);

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { ProviderModule } from '../provider/provider.module.js';
 import { PayoutAccountService } from './payout-account.service.js';
@@ -19,7 +20,7 @@ import { UpcomingPayouts } from './upcoming-payouts.service.js';
 
 /** The payouts of hosts. */
 @Module({
-  imports: [LedgerModule, ProviderModule],
+  imports: [AuditModule, LedgerModule, ProviderModule],
   controllers: [PayoutAdminController, PayoutConsumer, PayoutController],
   providers: [
     BookingPayoutsResolver,

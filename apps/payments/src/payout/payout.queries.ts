@@ -168,13 +168,9 @@ export async function finishPayout(em: EntityManager, id: string, outcome: Payou
  * An operator has the payout tried again: the call of one in transit, or the next payout after a failed one. The wait after
  * a rejection that is not certain stays: it would otherwise become final too early.
  */
-export async function retryNow(
-  em: EntityManager,
-  id: string,
-  { adminId, now }: { adminId: string; now: Date },
-): Promise<void> {
+export async function retryNow(em: EntityManager, id: string, now: Date): Promise<void> {
   await em.execute(sql`
-    UPDATE payout SET retried_by = ${adminId}, call_at = CASE WHEN rejection IS NULL THEN clock_timestamp() ELSE call_at END,
+    UPDATE payout SET call_at = CASE WHEN rejection IS NULL THEN clock_timestamp() ELSE call_at END,
       retry_at = CASE WHEN status = 'failed' THEN ${now}::timestamptz END, version = version + 1
     WHERE id = ${id}`);
 }
