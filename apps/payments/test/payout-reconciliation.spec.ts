@@ -165,4 +165,30 @@ describe('reconciliation of payouts', () => {
       },
     ]);
   });
+
+  test('host.overpaid: a refund that was taken and returned is not earned again', async () => {
+    const { bookingId } = await givenPaid();
+    // Planted: the refund, its failure, and a second payment of the same amount.
+    await payouts.service.query(
+      `INSERT INTO movement (key, leg, debit_id, credit_id, currency, amount_minor, booking_id, occurred_at)
+       SELECT x.key || $1, 1, host, x.other, 'USD', 5000, $1::uuid, now()
+       FROM (SELECT m.credit_id AS host, m.debit_id AS captured FROM movement m JOIN ledger_account a ON a.id = m.credit_id
+         WHERE m.booking_id = $1::uuid AND a.code = 'host_payable' LIMIT 1) h
+       CROSS JOIN (SELECT m.credit_id AS sent FROM movement m JOIN ledger_account a ON a.id = m.credit_id
+         WHERE m.booking_id = $1::uuid AND a.code = 'payout_in_transit' LIMIT 1) t
+       CROSS JOIN LATERAL (VALUES ('refund:', captured), ('planted-again:', sent)) AS x (key, other)
+       UNION ALL
+       SELECT 'refund:' || $1 || ':failed', 1, m.debit_id, m.credit_id, 'USD', 5000, $1::uuid, now()
+       FROM movement m JOIN ledger_account a ON a.id = m.credit_id
+       WHERE m.booking_id = $1::uuid AND a.code = 'host_payable' AND m.key LIKE 'capture:%'`,
+      [bookingId],
+    );
+    const { differences } = (await payouts.payments.reconcile()) as unknown as { differences: Found[] };
+    expect(differences).toContainEqual(
+      expect.objectContaining({
+        ...{ kind: 'host.overpaid', expectedMinor: SHARE, foundMinor: SHARE + 5_000 },
+        detail: expect.stringContaining(bookingId) as unknown as string,
+      }),
+    );
+  });
 });

@@ -54,18 +54,21 @@ export function inTransitDifferences(em: EntityManager): Promise<HostAmount[]> {
     WHERE l.net <> coalesce(s.amount_minor, 0) LIMIT 1000`);
 }
 
-/** Bookings for which their host was paid more than they ever earned. At most 1,000 rows. */
+/**
+ * Bookings for which their host was paid more than they ever earned. A refund that failed returns what it had taken: that
+ * is not earned again. At most 1,000 rows.
+ */
 export function overpaidBookings(em: EntityManager): Promise<(HostAmount & { booking_id: string })[]> {
   return em.execute<(HostAmount & { booking_id: string })[]>(sql`
     WITH posted AS (
-      SELECT a.owner_id AS host_id, a.currency, m.booking_id, m.amount_minor,
+      SELECT a.owner_id AS host_id, a.currency, m.booking_id, m.amount_minor, m.key LIKE 'refund:%:failed' AS is_returned,
         a.id = m.debit_id AS is_debit, other.code = 'payout_in_transit' AS is_payout
       FROM ledger_account a JOIN movement m ON a.id IN (m.debit_id, m.credit_id)
       JOIN ledger_account other ON other.id = CASE WHEN a.id = m.debit_id THEN m.credit_id ELSE m.debit_id END
       WHERE a.code = 'host_payable' AND m.booking_id IS NOT NULL),
     totals AS (
       SELECT host_id, currency, booking_id,
-        coalesce(sum(amount_minor) FILTER (WHERE NOT is_payout AND NOT is_debit), 0)::bigint AS earned,
+        coalesce(sum(amount_minor) FILTER (WHERE NOT is_payout AND NOT is_debit AND NOT is_returned), 0)::bigint AS earned,
         coalesce(sum(CASE WHEN is_debit THEN amount_minor ELSE -amount_minor END)
           FILTER (WHERE is_payout), 0)::bigint AS paid
       FROM posted GROUP BY host_id, currency, booking_id)
