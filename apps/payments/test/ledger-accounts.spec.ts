@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Transactions } from '@roost/messaging';
 import { captureStatements } from '@roost/testing';
+import { AccountIds } from '../src/ledger/account-ids.service.js';
 import { captureLegs } from '../src/ledger/domain/posting.js';
 import { LedgerService } from '../src/ledger/ledger.service.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
@@ -37,6 +38,17 @@ describe('the accounts of a posting', () => {
     const statements = await captureStatements(() => post(posting));
     expect(statements.filter(({ text }) => /ledger_account/.test(text))).toEqual([]);
     expect(await legsOf(posting.key)).toBe(4);
+  });
+
+  test('are still known after another posting has emptied the full cache', async () => {
+    const posting = aPosting(newParties());
+    await post(posting);
+    const accounts = payments.service.get(AccountIds);
+    await transactions().run(async (em) => {
+      const idOf = await accounts.of(em, 'USD', posting.legs);
+      (accounts as unknown as { committed: Map<string, number> }).committed.clear();
+      for (const { debit, credit } of posting.legs) expect(idOf(debit)).not.toBe(idOf(credit));
+    });
   });
 
   test('are created again after the transaction that created them was rolled back', async () => {

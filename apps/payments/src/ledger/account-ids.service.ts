@@ -23,13 +23,23 @@ export class AccountIds {
       accounts.set(nameOf(debit, currency), debit);
       accounts.set(nameOf(credit, currency), credit);
     }
-    const isCached = [...accounts.keys()].every((name) => this.committed.has(name));
-    const ids = isCached ? this.committed : await this.read(em, currency, accounts);
+    const ids = this.cached(accounts) ?? (await this.read(em, currency, accounts));
     return (account) => {
       const id = ids.get(nameOf(account, currency));
       if (id === undefined) throw new Error(`The ledger account ${nameOf(account, currency)} is missing`);
       return id;
     };
+  }
+
+  /** A copy: the cache may be cleared before the ids are used. Null if one is missing. */
+  private cached(accounts: ReadonlyMap<string, Account>): ReadonlyMap<string, number> | null {
+    const ids = new Map<string, number>();
+    for (const name of accounts.keys()) {
+      const id = this.committed.get(name);
+      if (id === undefined) return null;
+      ids.set(name, id);
+    }
+    return ids;
   }
 
   private async read(
