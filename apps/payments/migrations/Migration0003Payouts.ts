@@ -43,6 +43,7 @@ export class Migration0003Payouts extends Migration {
         -- null: never again
         check_at timestamptz
       )`);
+    this.addSql(`CREATE INDEX payout_booking_check ON payout_booking (check_at) WHERE check_at IS NOT NULL`);
     this.addSql(`CREATE INDEX payout_booking_due ON payout_booking (host_id, currency, check_at)
       WHERE check_at IS NOT NULL`);
   }

@@ -48,15 +48,14 @@ export function hostsToPay(
   after: HostCurrency | null,
   limit: number,
 ): Promise<HostCurrency[]> {
-  const page = after ? sql`AND (a.host_id, a.currency) > (${after.hostId}::uuid, ${after.currency})` : sql``;
+  const page = after ? sql`AND (b.host_id, b.currency) > (${after.hostId}::uuid, ${after.currency})` : sql``;
   return em.execute<HostCurrency[]>(sql`
-    SELECT a.host_id AS "hostId", a.currency FROM payout_account a
-    WHERE a.replaced_at IS NULL AND a.usable_at <= ${now} ${page}
-      AND EXISTS (SELECT FROM payout_booking b
-        WHERE b.host_id = a.host_id AND b.currency = a.currency AND b.check_at <= ${now})
+    SELECT b.host_id AS "hostId", b.currency FROM payout_booking b
+    JOIN payout_account a ON a.host_id = b.host_id AND a.currency = b.currency AND a.replaced_at IS NULL
+    WHERE b.check_at <= ${now} AND a.usable_at <= ${now} ${page}
       AND NOT EXISTS (SELECT FROM payout p WHERE p.host_id = a.host_id AND p.currency = a.currency
         AND (p.status = 'in_transit' OR (p.account_id = a.id AND p.retry_at > ${now})))
-    ORDER BY a.host_id, a.currency LIMIT ${limit}`);
+    GROUP BY b.host_id, b.currency ORDER BY b.host_id, b.currency LIMIT ${limit}`);
 }
 
 /** Every booking whose ledger balance of the host is not zero. `otherMinor`: the balance that belongs to no booking. */
