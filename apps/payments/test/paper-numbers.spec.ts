@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Transactions } from '@roost/messaging';
+import { LOGGER, SystemClock } from '@roost/platform';
 import { eventually, testUser } from '@roost/testing';
+import type { Logger } from 'pino';
 import { PaperIssuer } from '../src/paper/paper-issuer.service.js';
 import { PaperJobs } from '../src/paper/paper.jobs.js';
 import { PaperNumberer } from '../src/paper/paper-numberer.service.js';
@@ -126,6 +128,26 @@ test('issues the papers of payments and refunds from before papers existed, once
     { kind: 'credit_note', amount: 100 },
   ]);
   expect(await missing()).toEqual([]);
+});
+
+test('numbers new papers although missing ones can’t be issued', async () => {
+  const payment = await aCapturedPayment('USD');
+  const { service } = payments;
+  const [transactions, issuer] = [service.get(Transactions), service.get(PaperIssuer)];
+  await transactions.run((em) =>
+    issuer.issueReceipt(em, payment, { amountMinor: 1_000, occurredAt: new Date() }),
+  );
+  const failing = Object.assign(Object.create(issuer) as PaperIssuer, {
+    issueMissing: () => Promise.reject(new Error('a payment without an entity')),
+  });
+  const [numberer, clock, logger] = [
+    service.get(PaperNumberer),
+    service.get(SystemClock),
+    service.get<Logger>(LOGGER),
+  ];
+  const jobs = new PaperJobs(failing, numberer, transactions, clock, logger);
+  await expect(jobs.issue()).rejects.toThrow('without an entity');
+  expect((await papersOf(payment.id)).map(({ number }) => number)).toEqual([expect.any(Number)]);
 });
 
 test('a capture issues one receipt, a paid refund one credit note', async () => {

@@ -24,8 +24,9 @@ export class PaperJobs {
   /** Numbers new papers. After a start and then hourly it also issues missing papers: a replica of an older version issues none. */
   @SweepEvery(5, 'paper.issue')
   async issue(): Promise<void> {
-    if (this.clock.now().getTime() >= this.nextBackfillMs) await this.backfill();
+    // First: a failing backfill must not stop the numbers of new papers.
     await this.numberer.run();
+    if (this.clock.now().getTime() >= this.nextBackfillMs) await this.backfill();
   }
 
   private async backfill(): Promise<void> {
