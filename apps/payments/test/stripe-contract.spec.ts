@@ -43,7 +43,9 @@ async function callEverything(provider: StripeProvider, ids: { payoutId: string;
   return {
     intents: [held, waiting, await provider.find(ref), await provider.findByPayment(ids.paymentId)],
     refunds: [refunded, ...(await provider.refunds(ref))],
-    disputes: await provider.disputes.ofPayment(disputed.ref),
+    disputes: (await Array.fromAsync(provider.disputes.all())).filter(
+      ({ paymentRef }) => paymentRef === disputed.ref,
+    ),
     transfers: [
       transferred,
       await provider.transfers.find(transferred.ref),

@@ -288,7 +288,8 @@ describe('the adapter of Stripe', () => {
 
   test('reads disputes', async () => {
     const { ref } = await captured('pm_card_createDispute');
-    const [dispute] = await provider.disputes.ofPayment(ref);
+    const all = await Array.fromAsync(provider.disputes.all());
+    const dispute = all.find(({ paymentRef }) => paymentRef === ref);
     expect(dispute).toMatchObject({
       paymentRef: ref,
       status: 'needs_response',
@@ -299,10 +300,6 @@ describe('the adapter of Stripe', () => {
     expect(await errorOf(refund(ref, 1))).toMatchObject({ code: 'charge_disputed' });
     fake.account.decideDispute(dispute?.ref ?? '', 'lost');
     expect(await provider.disputes.find(dispute?.ref ?? '')).toMatchObject({ status: 'lost' });
-    const refs: string[] = [];
-    for await (const each of provider.disputes.all()) refs.push(each.ref);
-    expect(refs).toContain(dispute?.ref);
-    expect(await provider.disputes.ofPayment('pi_none')).toEqual([]);
   });
 
   test('transfers once per key, finds the transfer, and reports a reversal', async () => {

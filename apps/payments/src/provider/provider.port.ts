@@ -74,7 +74,6 @@ export interface ProviderTransfer {
 
 export interface ProviderDisputes {
   find(ref: string): Promise<ProviderDispute>;
-  ofPayment(paymentRef: string): Promise<ProviderDispute[]>;
   /** All disputes at the provider, the newest first: recovery reads the recent ones, reconciliation all of them. */
   all(): AsyncIterable<ProviderDispute>;
 }

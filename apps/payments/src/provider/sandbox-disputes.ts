@@ -37,19 +37,11 @@ export class SandboxDisputes implements ProviderDisputes {
     return toDispute(await this.get(`/v1/disputes/${encodeURIComponent(ref)}`));
   }
 
-  ofPayment(paymentRef: string): Promise<ProviderDispute[]> {
-    return Array.fromAsync(this.pages(`/v1/payment-intents/${encodeURIComponent(paymentRef)}/disputes`));
-  }
-
-  all(): AsyncIterable<ProviderDispute> {
-    return this.pages('/v1/disputes');
-  }
-
-  private async *pages(path: string): AsyncIterable<ProviderDispute> {
+  async *all(): AsyncIterable<ProviderDispute> {
     let before: number | null = null;
     do {
       const page: z.output<typeof DisputeList> = DisputeList.parse(
-        await this.get(`${path}?limit=${PAGE}${before === null ? '' : `&before=${before}`}`),
+        await this.get(`/v1/disputes?limit=${PAGE}${before === null ? '' : `&before=${before}`}`),
       );
       yield* page.data.map(toDispute);
       before = page.nextBefore;

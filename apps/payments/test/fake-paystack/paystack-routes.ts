@@ -139,11 +139,6 @@ function readDispute(state: PaystackState, id: string): Reply {
   return dispute ? ok('Dispute retrieved', disputeBody(dispute, state)) : refuse(404, 'Dispute not found');
 }
 
-function disputeOfTransaction(state: PaystackState, transactionId: string): Reply {
-  const dispute = state.disputes.find((each) => String(each.transaction) === transactionId);
-  return dispute ? ok('Dispute retrieved', disputeBody(dispute, state)) : refuse(404, 'Dispute not found');
-}
-
 function page(entries: readonly object[], query: URLSearchParams): Reply {
   const perPage = Number(query.get('perPage') ?? 50);
   const number = Number(query.get('page') ?? 1);
@@ -171,7 +166,6 @@ export function read(state: PaystackState, { pathname, searchParams }: URL): Rep
         searchParams,
       );
     case 'dispute':
-      if (kind === 'transaction') return disputeOfTransaction(state, key ?? '');
       if (kind) return readDispute(state, kind);
       return page(
         state.disputes.map((each) => disputeBody(each, state)),

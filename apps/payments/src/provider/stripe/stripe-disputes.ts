@@ -16,18 +16,8 @@ export class StripeDisputes implements ProviderDisputes {
     return this.api.call(toDispute, (stripe) => stripe.disputes.retrieve(ref));
   }
 
-  ofPayment(paymentRef: string): Promise<ProviderDispute[]> {
-    return Array.fromAsync(this.list({ payment_intent: paymentRef }));
-  }
-
-  all(): AsyncIterable<ProviderDispute> {
-    return this.list({});
-  }
-
-  private async *list(filter: { payment_intent?: string }): AsyncIterable<ProviderDispute> {
-    const disputes = this.api.list(disputeOrNull, (stripe, page) =>
-      stripe.disputes.list({ ...filter, ...page }),
-    );
+  async *all(): AsyncIterable<ProviderDispute> {
+    const disputes = this.api.list(disputeOrNull, (stripe, page) => stripe.disputes.list(page));
     for await (const dispute of disputes) if (dispute) yield dispute;
   }
 }
