@@ -5,6 +5,7 @@ import { Clock, Jobs, LOGGER, runTracedJob, SweepEvery, type TracedJobData } fro
 import { Tracing } from '@roost/tracing';
 import type { Job } from 'bull';
 import type { Logger } from 'pino';
+import { inLanes } from '../lanes.js';
 import { QUEUE } from '../operation/operation.queue.js';
 import { type HostCurrency, hostsToPay } from './payout-booking.queries.js';
 import { PayoutMaker } from './payout-maker.service.js';
@@ -43,18 +44,9 @@ export class PayoutJobs {
     await this.each(await this.runner.due(BATCH_SIZE), (id) => this.runner.run(id));
   }
 
-  /** A failure does not block the batch; the row is retried when it is due again. */
-  private async each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-    const remaining = items.values();
-    const lane = async () => {
-      for (const item of remaining) {
-        try {
-          await work(item);
-        } catch (error) {
-          this.logger.error({ err: error }, 'payout failed; the sweeper will retry');
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, lane));
+  private each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+    const onError = (error: unknown) =>
+      this.logger.error({ err: error }, 'payout failed; the sweeper will retry');
+    return inLanes(items, { lanes: CONCURRENCY, onError }, work);
   }
 }
