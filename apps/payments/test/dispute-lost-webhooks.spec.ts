@@ -51,7 +51,7 @@ describe('disputes without webhooks', () => {
     const { payment, booking } = await payments.givenCaptured(guest);
     await payments.service.query(
       `INSERT INTO deferred_refund (payment_id, cause, reason, amount_minor, created_at, retry_at)
-       VALUES ($1, 'release#2', 'booking-ended', 1000, now(), now())`,
+       VALUES ($1, 'change:1/retry', 'booking-changed', 1000, now(), now())`,
       [payment.id],
     );
     await becomes(guest, payment.id, 'partially_refunded');
@@ -60,5 +60,20 @@ describe('disputes without webhooks', () => {
       expect(await payments.service.query('SELECT FROM deferred_refund')).toEqual([]);
     });
     await payments.agreed();
+  }, 60_000);
+
+  test('a repetition that waits is not requested a second time', async () => {
+    const guest = testUser();
+    const { payment, booking } = await payments.givenConfirmed(guest);
+    await payments.service.query(
+      `INSERT INTO deferred_refund (payment_id, cause, reason, amount_minor, created_at, retry_at)
+       VALUES ($1, 'release/retry', 'booking-ended', 1000, now(), now() + interval '1 day')`,
+      [payment.id],
+    );
+    await disputes.cancel(booking, 1_000);
+    expect(await payments.service.query('SELECT FROM refund WHERE payment_id = $1', [payment.id])).toEqual(
+      [],
+    );
+    expect(await disputes.books(payment.id)).toEqual([['charge', 27_280]]);
   }, 60_000);
 });

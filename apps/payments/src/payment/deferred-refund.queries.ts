@@ -1,5 +1,6 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import type { Split } from '../ledger/domain/posting.js';
+import { causeOfRetry } from './domain/refund-due.js';
 
 /** A refund that waits until the payment is no longer disputed. */
 export interface DeferredRefund {
@@ -38,7 +39,7 @@ export function takeDeferredRefunds(em: EntityManager, paymentId: string): Promi
       retained FROM taken ORDER BY created_at, cause`);
 }
 
-/** The number and the sum of the waiting refunds of a payment whose cause is `cause` or a repetition of it. */
+/** The number and the sum of a payment's waiting refunds: of all, or of those for `cause` and its repetitions. */
 export async function deferredRefunds(
   em: EntityManager,
   paymentId: string,
@@ -46,7 +47,8 @@ export async function deferredRefunds(
 ): Promise<{ count: number; totalMinor: number }> {
   const rows = await em.execute<{ count: number; totalMinor: number }[]>(sql`
     SELECT count(*)::int AS count, coalesce(sum(amount_minor), 0)::bigint AS "totalMinor" FROM deferred_refund
-    WHERE payment_id = ${paymentId} AND (${cause}::text IS NULL OR split_part(cause, '#', 1) = ${cause})`);
+    WHERE payment_id = ${paymentId} AND (${cause}::text IS NULL OR cause = ${cause}
+      OR starts_with(cause, ${cause === null ? null : causeOfRetry(cause)}))`);
   return rows[0] ?? { count: 0, totalMinor: 0 };
 }
 
