@@ -21,6 +21,7 @@ import { PaymentAdminController } from './payment-admin/payment-admin.controller
 import { PaymentAdminService } from './payment-admin/payment-admin.service.js';
 import { CaptureRecorder } from './payment/capture-recorder.service.js';
 import { DeferredRefundService } from './payment/deferred-refund.service.js';
+import { LossCoverer } from './payment/loss-coverer.service.js';
 import { OperationRecorder } from './payment/operation-recorder.service.js';
 import { OperationRunner } from './payment/operation-runner.service.js';
 import { PaymentCreator } from './payment/payment-creator.service.js';
@@ -100,6 +101,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     DisputeService,
     ClientConfigResolver,
     ClientConfigService,
+    LossCoverer,
     OperationQueue,
     OperationRecorder,
     OperationRunner,

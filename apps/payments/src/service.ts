@@ -6,6 +6,7 @@ import { Migration0005Operators } from '../migrations/Migration0005Operators.js'
 import { Migration0004Papers } from '../migrations/Migration0004Papers.js';
 import { Migration0006ReturnUrl } from '../migrations/Migration0006ReturnUrl.js';
 import { Migration0009LateMoney } from '../migrations/Migration0009LateMoney.js';
+import { Migration0010RefundOffset } from '../migrations/Migration0010RefundOffset.js';
 import { Migration0003Payouts } from '../migrations/Migration0003Payouts.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
@@ -38,6 +39,7 @@ export const payments = defineService({
     Migration0005Operators,
     Migration0006ReturnUrl,
     Migration0009LateMoney,
+    Migration0010RefundOffset,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],

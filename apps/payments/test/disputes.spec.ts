@@ -282,6 +282,38 @@ describe('disputes and refunds of one payment', () => {
     },
     60_000,
   );
+
+  test('a refund that fails after a lost dispute of the whole payment is not paid again', async () => {
+    const guest = testUser();
+    const { booking, payment } = await payments.givenConfirmed(guest);
+    await payments.sandbox.faults({ route: 'refund', kind: 'lost', times: 1_000 });
+    await disputes.cancel(booking, 15_000);
+    await disputes.opened(guest, payment.id, TOTAL);
+    await disputes.decided(payment.id, 'lost');
+    await payments.sandbox.faults();
+    await payments.becomes(guest, payment.id, 'refunded');
+    expect(await disputes.books(payment.id)).toEqual([
+      ['charge', TOTAL],
+      ['dispute', -TOTAL],
+    ]);
+    expect(await payments.balances(booking.bookingId)).toEqual({});
+    const [dispute] = (await disputes.list('status=lost')).filter((each) => each.paymentId === payment.id);
+    expect(dispute).toMatchObject({
+      hostMinor: 21_340,
+      platformMinor: 3_740,
+      taxMinor: 2_200,
+      excessMinor: 0,
+    });
+    await payments.agreed();
+    const refunds = await payments.service.query<{ id: string; offset_minor: string }>(
+      'SELECT id, offset_minor::int FROM refund WHERE payment_id = $1',
+      [payment.id],
+    );
+    expect(refunds).toMatchObject([{ offset_minor: 15_000 }]);
+    const path = `/v1/admin/payments/${payment.id}/refunds/${refunds[0]!.id}/retry`;
+    const retry = await payments.service.as(payments.admin).post(path, { reason: 'again' });
+    expectProblem(retry, 409, 'payment.refund_not_failed');
+  }, 60_000);
 });
 
 test('a dispute and refunds at the same time: no more is returned than was captured', async () => {

@@ -29,6 +29,10 @@ export class Refund {
   @Property(minor())
   amountMinor!: number;
 
+  /** The part of a failed refund that the guest's bank has returned: it is not refunded again. */
+  @Property(minor())
+  offsetMinor: number = 0;
+
   @Property(minor())
   hostMinor!: number;
 

@@ -1,5 +1,6 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import type { Split } from '../ledger/domain/posting.js';
+import type { LostExcess } from './domain/lost-excess.js';
 
 /** Reserves a refund; false if the payment is not captured or all its refunds and disputes together would exceed the capture. */
 export async function reserveRefund(
@@ -24,4 +25,26 @@ export async function lostShares(em: EntityManager, paymentId: string): Promise<
       coalesce(sum(tax_minor), 0)::bigint AS "taxMinor"
     FROM dispute WHERE payment_id = ${paymentId} AND status = 'lost'`);
   return rows[0] ?? { hostMinor: 0, platformMinor: 0, taxMinor: 0 };
+}
+
+/** The lost disputes of a payment with an excess, oldest first. */
+export function lostExcesses(em: EntityManager, paymentId: string): Promise<LostExcess[]> {
+  return em.execute<LostExcess[]>(sql`
+    SELECT id AS "disputeId", excess_minor AS "excessMinor" FROM dispute
+    WHERE payment_id = ${paymentId} AND status = 'lost' AND excess_minor > 0 ORDER BY opened_at, id`);
+}
+
+/** Moves a part of a dispute's excess to the parties. */
+export async function addCover(
+  em: EntityManager,
+  disputeId: string,
+  { hostMinor, platformMinor, taxMinor }: Split,
+  now: Date,
+): Promise<void> {
+  await em.execute(sql`
+    UPDATE dispute
+    SET host_minor = host_minor + ${hostMinor}, platform_minor = platform_minor + ${platformMinor},
+      tax_minor = tax_minor + ${taxMinor}, excess_minor = excess_minor - ${hostMinor + platformMinor + taxMinor},
+      version = version + 1, updated_at = ${now}
+    WHERE id = ${disputeId}`);
 }

@@ -8,7 +8,9 @@ import {
   refundPaidLegs,
   refundReservedLegs,
   refundSplit,
+  takeInProportion,
 } from '../ledger/domain/posting.js';
+import { splitBy } from '../ledger/domain/settlement.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { OperationScheduler } from '../operation/operation-scheduler.service.js';
 import { PaperIssuer } from '../paper/paper-issuer.service.js';
@@ -18,8 +20,10 @@ import {
   insertDeferredRefund,
   takeDeferredRefunds,
 } from './deferred-refund.queries.js';
+import { splitWithoutOffset } from './domain/lost-excess.js';
 import { statusAfterRefund } from './domain/payment-state.js';
 import { causeOfRetry, offsetLosses } from './domain/refund-due.js';
+import { LossCoverer } from './loss-coverer.service.js';
 import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
 import { lostShares, reserveRefund } from './refund.queries.js';
@@ -49,6 +53,7 @@ export class RefundService {
     private readonly ledger: LedgerService,
     private readonly operations: OperationScheduler,
     private readonly papers: PaperIssuer,
+    private readonly losses: LossCoverer,
     private readonly clock: Clock,
   ) {}
 
@@ -89,6 +94,12 @@ export class RefundService {
     return dueMinor;
   }
 
+  /** A dispute was won: its amount covers the excess of lost ones first. */
+  async coverLosses(em: EntityManager, payment: Payment, disputeId: string): Promise<void> {
+    const freed = takeInProportion(await this.remaining(em, payment), Math.max(refundableMinor(payment), 0));
+    await this.losses.cover(em, payment, freed, disputeId);
+  }
+
   /** A refund for this cause exists or waits. */
   async isRequested(em: EntityManager, paymentId: string, cause: string): Promise<boolean> {
     const exists = await em.count(Refund, {
@@ -125,6 +136,7 @@ export class RefundService {
       note: request.note ?? null,
       requestedBy: request.requestedBy ?? null,
       amountMinor: request.amountMinor,
+      offsetMinor: 0,
       ...split,
       status: 'pending',
       providerRef: null,
@@ -172,7 +184,7 @@ export class RefundService {
 
   /**
    * The provider has rejected the refund for good. Reverses the reservation. Reconciliation reports the refund, or it waits
-   * until the dispute that prevents it is closed.
+   * until the dispute that prevents it is closed. The part that the bank has returned in the meantime is not due any more.
    */
   async recordRejected(em: EntityManager, payment: Payment, refund: Refund, code: string): Promise<void> {
     const now = this.clock.now();
@@ -186,7 +198,10 @@ export class RefundService {
       occurredAt: now,
       legs: refundFailedLegs(payment, refund),
     });
-    if (code === CHARGE_DISPUTED) await this.retryAfterDispute(em, payment, refund);
+    await this.offsetByLosses(em, payment, refund);
+    if (code === CHARGE_DISPUTED && refund.offsetMinor < refund.amountMinor) {
+      await this.retryAfterDispute(em, payment, refund);
+    }
   }
 
   /** The remaining share of each party in a payment, after lost disputes and all refunds that have not failed. */
@@ -206,18 +221,24 @@ export class RefundService {
     return remaining;
   }
 
+  /** A dispute was lost while the refund was in progress: what the platform bore was the amount of this refund. */
+  private async offsetByLosses(em: EntityManager, payment: Payment, refund: Refund): Promise<void> {
+    refund.offsetMinor = await this.losses.cover(em, payment, refund, refund.id);
+    payment.disputeOffsetMinor += refund.offsetMinor;
+    if (refund.offsetMinor === 0 || payment.status === 'disputed') return;
+    const returnedMinor = payment.refundedMinor + payment.disputeLostMinor;
+    payment.status = statusAfterRefund(payment.capturedMinor, returnedMinor);
+  }
+
   private async retryAfterDispute(em: EntityManager, payment: Payment, refund: Refund): Promise<void> {
     await em.flush();
     const remaining = await this.remaining(em, payment);
+    const due = splitWithoutOffset(refund, refund.offsetMinor);
     await this.defer(em, payment, {
       ...{ reason: refund.reason as RefundReason, note: refund.note, requestedBy: refund.requestedBy },
       cause: causeOfRetry(refund.cause),
-      amountMinor: refund.amountMinor,
-      retained: {
-        hostMinor: remaining.hostMinor - refund.hostMinor,
-        platformMinor: remaining.platformMinor - refund.platformMinor,
-        taxMinor: remaining.taxMinor - refund.taxMinor,
-      },
+      amountMinor: refund.amountMinor - refund.offsetMinor,
+      retained: splitBy((party) => remaining[party] - due[party]),
     });
   }
 

@@ -50,9 +50,9 @@ export function bookingContradictions(em: EntityManager, undecidedSince: Date): 
     SELECT id, provider_ref, currency, 'booking.undecided', 0, authorized_minor FROM payment
       WHERE goal = 'expire' AND status IN ('authorized', 'captured') AND updated_at < ${undecidedSince}
     UNION ALL
-    SELECT p.id, p.provider_ref, p.currency, 'refund.refused', r.amount_minor, 0
+    SELECT p.id, p.provider_ref, p.currency, 'refund.refused', r.amount_minor - r.offset_minor, 0
       FROM refund r JOIN payment p ON p.id = r.payment_id
-      WHERE r.status = 'failed' AND r.failure_code IS DISTINCT FROM 'charge_disputed'
+      WHERE r.status = 'failed' AND r.offset_minor < r.amount_minor AND r.failure_code IS DISTINCT FROM 'charge_disputed'
         AND NOT EXISTS (SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry')
     UNION ALL
     SELECT p.id, p.provider_ref, p.currency, 'refund.unpaid', r.amount_minor, 0

@@ -12,6 +12,7 @@ import {
   splitByBearer,
   splitOfRetry,
 } from '../ledger/domain/refund-bearer.js';
+import { splitWithoutOffset } from '../payment/domain/lost-excess.js';
 import { causeOfRetry } from '../payment/domain/refund-due.js';
 import { Payment } from '../payment/payment.entity.js';
 import { lockPayment } from '../payment/payment.queries.js';
@@ -76,17 +77,19 @@ export class RefundAdminService {
         const cause = causeOfRetry(failed.cause);
         // A dispute repeats the refunds that it prevented by itself.
         const isRetried = await this.refunds.isRequested(em, paymentId, cause);
-        if (failed.status !== 'failed' || isRetried) {
+        // The bank may have returned a part of it, or all.
+        const amountMinor = failed.amountMinor - failed.offsetMinor;
+        if (failed.status !== 'failed' || isRetried || amountMinor === 0) {
           throw new Problem('payment.refund_not_failed', undefined, { status: failed.status });
         }
-        const { amountMinor } = failed;
+        const due = splitWithoutOffset(failed, failed.offsetMinor);
         const refund = await this.refunds.reserve(em, payment, {
           cause,
           reason: failed.reason as (typeof REFUND_REASON)[keyof typeof REFUND_REASON],
           note: reason,
           requestedBy: admin.id,
           amountMinor,
-          splitOf: (remaining) => splitOfRetry(failed, remaining, amountMinor),
+          splitOf: (remaining) => splitOfRetry(due, remaining, amountMinor),
         });
         await this.auditLog.record(em, {
           ...{ actor: admin, action: 'refund.retry', paymentId, reason },

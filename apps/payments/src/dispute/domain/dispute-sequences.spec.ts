@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { takeInProportion } from '../../ledger/domain/posting.js';
 import { nextStep, type PaymentFacts, statusAfterRefund } from '../../payment/domain/payment-state.js';
+import { coverExcess } from '../../payment/domain/lost-excess.js';
 import { offsetLosses, unusedLoss } from '../../payment/domain/refund-due.js';
 import { coveredMinor, sharesOf } from './dispute-state.js';
 
@@ -47,6 +48,15 @@ class PaymentModel {
     } else {
       this.facts.refundReservedMinor -= amount;
       this.remaining.platformMinor += amount;
+      const freed = { hostMinor: 0, platformMinor: amount, taxMinor: 0 };
+      for (const { shares } of coverExcess([{ disputeId: 'lost', excessMinor: this.excessMinor }], freed)) {
+        const covered = coveredMinor(shares);
+        this.excessMinor -= covered;
+        this.facts.disputeLostMinor += covered;
+        this.facts.disputeOffsetMinor += covered;
+        this.remaining.platformMinor -= covered;
+      }
+      this.updateStatus();
     }
   }
 
@@ -135,6 +145,8 @@ test('refunds and disputes together never return more than was captured, apart f
         expect(unusedLoss(facts)).toBeGreaterThanOrEqual(0);
         expect(model.returnedMinor - model.excessMinor).toBeLessThanOrEqual(facts.capturedMinor);
         expect(coveredMinor(model.remaining)).toBe(model.refundableMinor);
+        // What the bank has returned cannot be refunded as well.
+        if (model.excessMinor > 0) expect(model.refundableMinor).toBe(0);
         expect(facts.status === 'disputed').toBe(model.open !== null);
       }
     }),

@@ -101,6 +101,15 @@ export function disputeLostLegs(
   ]);
 }
 
+/** The parties bear a part of a lost dispute whose excess the platform bore: it gets back their shares. */
+export function excessCoveredLegs({ hostId }: Pick<Parties, 'hostId'>, shares: Split): Leg[] {
+  const credit = account('platform_revenue');
+  return nonZero([
+    { debit: account('host_payable', hostId), credit, amountMinor: shares.hostMinor },
+    { debit: account('tax_payable'), credit, amountMinor: shares.taxMinor },
+  ]);
+}
+
 /** The penalty of a host who cancels: deducted from the host's next payouts. */
 export function penaltyLegs({ hostId }: Pick<Parties, 'hostId'>, amountMinor: number): Leg[] {
   return nonZero([
