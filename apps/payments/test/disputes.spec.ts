@@ -283,6 +283,44 @@ describe('disputes and refunds of one payment', () => {
     60_000,
   );
 
+  describe('the refund that a lost dispute has reduced is rejected because of the next dispute', () => {
+    /** 50.00 are due, and the bank has returned 30.00 of them. */
+    async function givenRejected() {
+      const { guest, booking, payment } = await disputes.givenDisputed(3_000);
+      await payments.sandbox.faults({ route: 'refund', kind: 'lost', times: 1_000 });
+      await disputes.cancel(booking, 5_000);
+      await disputes.decided(payment.id, 'lost');
+      await disputes.opened(guest, payment.id, 1_000);
+      await payments.sandbox.faults();
+      expect(await disputes.books(payment.id)).toHaveLength(3);
+      return { guest, payment };
+    }
+
+    test('it is repeated without another reduction', async () => {
+      const { guest, payment } = await givenRejected();
+      await disputes.decided(payment.id, 'won');
+      await eventually(async () =>
+        expect((await disputes.paymentOf(guest, payment.id)).refundedMinor).toBe(2_000),
+      );
+      await payments.agreed();
+    }, 60_000);
+
+    test('its missing repetition is reported', async () => {
+      const { payment } = await givenRejected();
+      await payments.service.query('DELETE FROM deferred_refund WHERE payment_id = $1', [payment.id]);
+      await disputes.decided(payment.id, 'won');
+      const { differences } = await payments.reconcile();
+      expect(differences).toEqual([
+        expect.objectContaining({ kind: 'refund.refused', paymentId: payment.id, expectedMinor: 2_000 }),
+      ]);
+      // The other specs expect no difference.
+      await payments.service.query(`UPDATE refund SET offset_minor = amount_minor WHERE payment_id = $1`, [
+        payment.id,
+      ]);
+      await payments.agreed();
+    }, 60_000);
+  });
+
   test('a refund that fails after a lost dispute of the whole payment is not paid again', async () => {
     const guest = testUser();
     const { booking, payment } = await payments.givenConfirmed(guest);

@@ -37,7 +37,7 @@ export class PaymentStepScheduler {
         }
         break;
       case 'refund':
-        await this.refunds.release(em, payment, step.amountMinor);
+        await this.refunds.release(em, payment, step);
         break;
       case undefined:
         break;

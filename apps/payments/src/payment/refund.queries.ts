@@ -1,6 +1,7 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import type { Split } from '../ledger/domain/posting.js';
 import type { LostExcess } from './domain/lost-excess.js';
+import { causeOfRetry } from './domain/refund-due.js';
 
 /** Reserves a refund; false if the payment is not captured or all its refunds and disputes together would exceed the capture. */
 export async function reserveRefund(
@@ -47,4 +48,16 @@ export async function addCover(
       tax_minor = tax_minor + ${taxMinor}, excess_minor = excess_minor - ${hostMinor + platformMinor + taxMinor},
       version = version + 1, updated_at = ${now}
     WHERE id = ${disputeId}`);
+}
+
+/** Stores with the failed refund the part of its repetition that the bank has returned. */
+export async function storeOffset(
+  em: EntityManager,
+  repetition: { paymentId: string; cause: string },
+  offsetMinor: number,
+): Promise<void> {
+  if (offsetMinor === 0) return;
+  await em.execute(sql`
+    UPDATE refund SET offset_minor = offset_minor + ${offsetMinor}
+    WHERE payment_id = ${repetition.paymentId} AND status = 'failed' AND cause || ${causeOfRetry('')} = ${repetition.cause}`);
 }

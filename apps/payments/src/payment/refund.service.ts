@@ -26,7 +26,7 @@ import { causeOfRetry, offsetLosses } from './domain/refund-due.js';
 import { LossCoverer } from './loss-coverer.service.js';
 import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
-import { lostShares, reserveRefund } from './refund.queries.js';
+import { lostShares, reserveRefund, storeOffset } from './refund.queries.js';
 
 /** The failure code of a refund that a dispute prevents. It is repeated when the dispute is closed. */
 export const CHARGE_DISPUTED = 'charge_disputed';
@@ -57,10 +57,20 @@ export class RefundService {
     private readonly clock: Clock,
   ) {}
 
-  /** The refund at the end of a booking; once per payment. */
-  async release(em: EntityManager, payment: Payment, amountMinor: number): Promise<void> {
+  /**
+   * The refund at the end of a booking; once per payment. The part that the bank has returned is used up with it: a repetition
+   * of the refund is not reduced again.
+   */
+  async release(
+    em: EntityManager,
+    payment: Payment,
+    { amountMinor, offsetMinor }: { amountMinor: number; offsetMinor: number },
+  ): Promise<void> {
     const cause = 'release';
     if (await this.isRequested(em, payment.id, cause)) return;
+    payment.disputeOffsetMinor += offsetMinor;
+    if (payment.releaseMinor !== null) payment.releaseMinor -= offsetMinor;
+    if (amountMinor === 0) return;
     await this.reserve(em, payment, {
       cause,
       reason: REFUND_REASON.bookingEnded,
@@ -79,6 +89,7 @@ export class RefundService {
   async resume(em: EntityManager, payment: Payment): Promise<void> {
     for (const deferred of await takeDeferredRefunds(em, payment.id)) {
       const dueMinor = this.takeOffsets([payment], deferred.amountMinor);
+      await storeOffset(em, deferred, deferred.amountMinor - dueMinor);
       const amountMinor = Math.min(dueMinor, refundableMinor(payment));
       if (amountMinor <= 0) continue;
       await this.reserve(em, payment, { ...deferred, amountMinor, reason: deferred.reason as RefundReason });

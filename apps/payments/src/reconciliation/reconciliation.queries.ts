@@ -52,7 +52,12 @@ export function bookingContradictions(em: EntityManager, undecidedSince: Date): 
     UNION ALL
     SELECT p.id, p.provider_ref, p.currency, 'refund.refused', r.amount_minor - r.offset_minor, 0
       FROM refund r JOIN payment p ON p.id = r.payment_id
-      WHERE r.status = 'failed' AND r.offset_minor < r.amount_minor AND r.failure_code IS DISTINCT FROM 'charge_disputed'
+      WHERE r.status = 'failed' AND r.offset_minor < r.amount_minor
+        -- a dispute repeats the refunds that it prevented, unless the rest of the payment was refunded in the meantime
+        AND (r.failure_code IS DISTINCT FROM 'charge_disputed'
+          OR p.captured_minor > p.refund_reserved_minor + p.disputed_minor + p.dispute_lost_minor
+          AND NOT EXISTS (SELECT FROM deferred_refund w
+            WHERE w.payment_id = r.payment_id AND w.cause = r.cause || '/retry'))
         AND NOT EXISTS (SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry')
     UNION ALL
     SELECT p.id, p.provider_ref, p.currency, 'refund.unpaid', r.amount_minor, 0

@@ -79,11 +79,24 @@ class PaymentModel {
     }
     this.open = null;
     this.updateStatus();
+    this.resume();
+    this.step();
+  }
+
+  /** The provider rejects the refund because of a dispute: it is repeated when none is open. */
+  refusePending(): void {
+    const amount = this.pendingMinor;
+    const usedBefore = this.facts.disputeOffsetMinor;
+    this.settlePending(false);
+    this.deferredMinor += amount - (this.facts.disputeOffsetMinor - usedBefore);
+    if (!this.open) this.resume();
+  }
+
+  private resume(): void {
     const { dueMinor, offsets } = offsetLosses([this.facts], this.deferredMinor);
     this.facts.disputeOffsetMinor += offsets[0] ?? 0;
     this.deferredMinor = 0;
     this.reserve(dueMinor);
-    this.step();
   }
 
   cancel(refundMinor: number): void {
@@ -99,6 +112,9 @@ class PaymentModel {
   private step(): void {
     const step = nextStep(this.facts);
     if (step?.kind !== 'refund' || this.released) return;
+    this.facts.disputeOffsetMinor += step.offsetMinor;
+    if (this.facts.releaseMinor !== null) this.facts.releaseMinor -= step.offsetMinor;
+    if (step.amountMinor === 0) return;
     this.released = true;
     this.reserve(step.amountMinor);
   }
@@ -128,6 +144,7 @@ const action = fc.oneof(
   fc
     .constantFrom('won' as const, 'lost' as const)
     .map((outcome) => (model: PaymentModel) => model.closeDispute(outcome)),
+  fc.constant((model: PaymentModel) => model.refusePending()),
   fc.boolean().map((succeeds) => (model: PaymentModel) => model.settlePending(succeeds)),
 );
 
@@ -161,7 +178,8 @@ test('a cancelled booking whose only refund is due returns the due amount or wha
       amount,
       fc.boolean(),
       fc.boolean(),
-      (due, disputed, won, before) => {
+      fc.boolean(),
+      (due, disputed, won, before, refused) => {
         const model = new PaymentModel();
         const amountMinor = Math.min(disputed, 1_000);
         if (before) model.cancel(due);
@@ -172,6 +190,7 @@ test('a cancelled booking whose only refund is due returns the due amount or wha
           model.openDispute(rest);
           if (!before) model.cancel(due);
           model.closeDispute(won ? 'won' : 'lost');
+          if (refused) model.refusePending();
           model.settlePending(true);
         }
         const lost = won ? 0 : rest;

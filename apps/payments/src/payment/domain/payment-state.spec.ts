@@ -166,7 +166,7 @@ describe('applyProviderState', () => {
           const { payment, events } = replay([...before, ...after]);
           if (!events.includes('captured-late')) return;
           expect(events.at(-1)).toBe('captured-late');
-          expect(nextStep(payment)).toEqual({ kind: 'refund', amountMinor: 100 });
+          expect(nextStep(payment)).toEqual({ kind: 'refund', amountMinor: 100, offsetMinor: 0 });
         }),
       );
     });
@@ -246,8 +246,28 @@ describe('nextStep', () => {
     ],
   ])('a release refunds %s', (_name, given, expected) => {
     const step = nextStep(facts({ status: 'captured', goal: 'release', ...given }));
-    expect(step).toEqual(expected === null ? null : { kind: 'refund', amountMinor: expected });
+    expect(step?.kind === 'refund' && step.amountMinor > 0 ? step.amountMinor : null).toBe(expected);
   });
+});
+
+test.each<[string, Partial<PaymentFacts>, number | null]>([
+  ['a part', { releaseMinor: 50, disputeLostMinor: 30 }, 30],
+  ['a part, at most what is due', { releaseMinor: 50, disputeLostMinor: 60 }, 50],
+  [
+    'a part, without what was used before',
+    { releaseMinor: 50, disputeLostMinor: 30, disputeOffsetMinor: 20 },
+    10,
+  ],
+  ['the whole amount', { disputeLostMinor: 70 }, 70],
+  [
+    'the whole amount while other refunds are in progress',
+    { disputeLostMinor: 70, refundReservedMinor: 30 },
+    70,
+  ],
+  ['nothing', { releaseMinor: 0, disputeLostMinor: 70 }, null],
+])('a release of %s uses the amount that the bank has returned', (_name, given, expected) => {
+  const step = nextStep(facts({ status: 'partially_refunded', goal: 'release', ...given }));
+  expect(step?.kind === 'refund' ? step.offsetMinor : null).toBe(expected);
 });
 
 describe('goalAfter', () => {

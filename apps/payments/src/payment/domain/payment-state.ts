@@ -151,7 +151,8 @@ export type NextStep =
   | { kind: 'create' }
   | { kind: 'capture' }
   | { kind: 'void' }
-  | { kind: 'refund'; amountMinor: number }
+  /** `offsetMinor`: the part of the due refund that the guest's bank has returned. The refund can be zero. */
+  | { kind: 'refund'; amountMinor: number; offsetMinor: number }
   /** The payment does not exist at the provider: cancel its creation. */
   | { kind: 'abandon' };
 
@@ -172,9 +173,11 @@ export function nextStep(facts: PaymentFacts): NextStep | null {
       if (facts.status !== 'captured' && facts.status !== 'partially_refunded') return null;
       // A disputed payment waits: the bank may return the money itself.
       const remaining = facts.capturedMinor - facts.refundReservedMinor - facts.disputeLostMinor;
-      const due = facts.releaseMinor === null ? remaining : facts.releaseMinor - unusedLoss(facts);
-      const amountMinor = Math.min(due, remaining);
-      return amountMinor > 0 ? { kind: 'refund', amountMinor } : null;
+      const unused = unusedLoss(facts);
+      const offsetMinor = facts.releaseMinor === null ? unused : Math.min(unused, facts.releaseMinor);
+      const due = facts.releaseMinor === null ? remaining : facts.releaseMinor - offsetMinor;
+      const amountMinor = Math.max(0, Math.min(due, remaining));
+      return amountMinor > 0 || offsetMinor > 0 ? { kind: 'refund', amountMinor, offsetMinor } : null;
     }
   }
 }
