@@ -211,6 +211,15 @@ describe('a dispute is lost', () => {
 });
 
 describe('disputes and refunds of one payment', () => {
+  const failedRefund = async (paymentId: string) => {
+    const refunds = await payments.service.query<{ id: string }>(
+      `SELECT id FROM refund WHERE payment_id = $1 AND status = 'failed'`,
+      [paymentId],
+    );
+    expect(refunds).toHaveLength(1);
+    return refunds[0]!.id;
+  };
+
   test('a dispute of more than the remaining amount: the platform bears the excess', async () => {
     const guest = testUser();
     const { booking, payment } = await payments.givenConfirmed(guest);
@@ -256,9 +265,13 @@ describe('disputes and refunds of one payment', () => {
     await payments.agreed();
   });
 
-  test.each(['won', 'lost'] as const)(
-    'a refund in progress is rejected because of the dispute; it is repeated after the decision (%s)',
-    async (outcome) => {
+  test.each([
+    ['won', 10_000, 15_000],
+    ['lost', 10_000, 5_000],
+    ['lost', 15_000, 0],
+  ] as const)(
+    'a refund in progress is rejected because of the dispute; after the decision (%s %i) %i is repeated, and no more',
+    async (outcome, disputed, refunded) => {
       const guest = testUser();
       const { booking, payment } = await payments.givenConfirmed(guest);
       await payments.sandbox.faults({ route: 'refund', kind: 'lost', times: 100 });
@@ -270,15 +283,19 @@ describe('disputes and refunds of one payment', () => {
         );
         expect(tried).toHaveLength(1);
       });
-      await disputes.opened(guest, payment.id, 10_000);
+      await disputes.opened(guest, payment.id, disputed);
       await payments.sandbox.faults();
       expect(await disputes.books(payment.id)).toHaveLength(2);
       await disputes.decided(payment.id, outcome);
-      const refunded = outcome === 'won' ? 15_000 : 5_000;
       await eventually(async () =>
         expect((await disputes.paymentOf(guest, payment.id)).refundedMinor).toBe(refunded),
       );
       await payments.agreed();
+      const admin = payments.service.as(payments.admin);
+      const path = `/v1/admin/payments/${payment.id}/refunds`;
+      const retry = await admin.post(`${path}/${await failedRefund(payment.id)}/retry`, { reason: 'again' });
+      expectProblem(retry, 409, 'payment.refund_not_failed');
+      expect((await admin.post(path, { amountMinor: 1_000, reason: 'goodwill' })).status).toBe(201);
     },
     60_000,
   );
@@ -313,6 +330,9 @@ describe('disputes and refunds of one payment', () => {
       expect(differences).toEqual([
         expect.objectContaining({ kind: 'refund.refused', paymentId: payment.id, expectedMinor: 2_000 }),
       ]);
+      const path = `/v1/admin/payments/${payment.id}/refunds/${await failedRefund(payment.id)}/retry`;
+      const retry = await payments.service.as(payments.admin).post(path, { reason: 'again' });
+      expectProblem(retry, 409, 'payment.refund_not_failed');
       // The other specs expect no difference.
       await payments.service.query(`UPDATE refund SET offset_minor = amount_minor WHERE payment_id = $1`, [
         payment.id,

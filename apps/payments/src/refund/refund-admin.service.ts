@@ -17,7 +17,7 @@ import { causeOfRetry } from '../payment/domain/refund-due.js';
 import { Payment } from '../payment/payment.entity.js';
 import { lockPayment } from '../payment/payment.queries.js';
 import { Refund } from '../payment/refund.entity.js';
-import { RefundService } from '../payment/refund.service.js';
+import { CHARGE_DISPUTED, RefundService } from '../payment/refund.service.js';
 import { type RefundPayment, type RefundView, toRefundView } from './refund.dto.js';
 
 /** Refunds that an operator requests. */
@@ -75,8 +75,9 @@ export class RefundAdminService {
         const failed = await em.findOne(Refund, { id: refundId, paymentId });
         if (!failed) throw new Problem('payment.refund_not_found');
         const cause = causeOfRetry(failed.cause);
-        // A dispute repeats the refunds that it prevented by itself.
-        const isRetried = await this.refunds.isRequested(em, paymentId, cause);
+        // A dispute repeats the refunds that it prevented by itself, less what the bank has returned.
+        const isRepeated = failed.failureCode === CHARGE_DISPUTED;
+        const isRetried = isRepeated || (await this.refunds.isRequested(em, paymentId, cause));
         // The bank may have returned a part of it, or all.
         const amountMinor = failed.amountMinor - failed.offsetMinor;
         if (failed.status !== 'failed' || isRetried || amountMinor === 0) {
