@@ -69,6 +69,58 @@ describe('GET /v1/admin/reconciliation: disputes', () => {
     expect(await payments.statusOf(guest, payment.id)).toBe('captured');
   });
 
+  test('a refund that an unknown dispute prevents is repeated a limited number of times, and reported', async () => {
+    const { payment } = await payments.givenConfirmed(testUser());
+    // No search finds the dispute.
+    await payments.service.query(
+      `INSERT INTO dispute_search VALUES ('sandbox', now() + interval '1 day')
+       ON CONFLICT (provider) DO UPDATE SET check_at = excluded.check_at`,
+    );
+    await payments.switches({ drop: 1 });
+    await disputes.advance(payment.id, 'open', { amountMinor: 5_000 });
+    const path = `/v1/admin/payments/${payment.id}/refunds`;
+    const body = { amountMinor: 1_000, reason: 'goodwill' };
+    expect((await payments.service.as(payments.admin).post(path, body)).status).toBe(201);
+    const refundsOf = () =>
+      payments.service.query<{ id: string; failure_code: string }>(
+        'SELECT id, failure_code FROM refund WHERE payment_id = $1 ORDER BY length(cause)',
+        [payment.id],
+      );
+    await eventually(async () =>
+      expect(await refundsOf()).toMatchObject([{ failure_code: 'charge_disputed' }]),
+    );
+    // As after six repetitions.
+    for (const table of ['refund', 'deferred_refund']) {
+      await payments.service.query(
+        `UPDATE ${table} SET cause = cause || repeat('/retry', 6) WHERE payment_id = $1`,
+        [payment.id],
+      );
+    }
+    await eventually(
+      async () => {
+        await payments.service.query(`UPDATE deferred_refund SET retry_at = '2020-01-01'`);
+        await payments.service.clock.set(new Date().toISOString());
+        expect((await refundsOf()).at(-1)?.failure_code).toBe('dispute_unknown');
+      },
+      { seconds: 20 },
+    );
+    await payments.switches({});
+    const refunds = await refundsOf();
+    expect(refunds.map((refund) => refund.failure_code)).toEqual([
+      'charge_disputed',
+      'charge_disputed',
+      'dispute_unknown',
+    ]);
+    expect((await differencesOf(payment.id)).map(({ kind }) => kind).toSorted()).toEqual([
+      'dispute.unposted',
+      'refund.refused',
+    ]);
+    const retry = await payments.service
+      .as(payments.admin)
+      .post(`${path}/${refunds.at(-1)!.id}/retry`, { reason: 'again' });
+    expect(retry.status).toBe(201);
+  }, 60_000);
+
   test('reports an amount that differs at the provider and in the ledger', async () => {
     const { payment, dispute } = await disputes.givenDisputed();
     await update('amount_minor = amount_minor + 1, excess_minor = excess_minor + 1', dispute.id);

@@ -1,6 +1,6 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import type { Split } from '../ledger/domain/posting.js';
-import { causeOfRetry } from './domain/refund-due.js';
+import { causeOfRetry, pauseSeconds } from './domain/refund-due.js';
 
 /** A refund that waits until the payment is no longer disputed. */
 export interface DeferredRefund {
@@ -13,10 +13,7 @@ export interface DeferredRefund {
   retained: Split | null;
 }
 
-/** Recovery resumes a waiting refund after this time if its payment is not disputed (any more). */
-const RETRY_SECONDS = 600;
-
-/** Stores a refund that waits; the same cause waits once. */
+/** Stores a refund that waits; the same cause waits once. Recovery resumes it after a pause if its payment is not disputed. */
 export async function insertDeferredRefund(
   em: EntityManager,
   refund: DeferredRefund,
@@ -27,7 +24,7 @@ export async function insertDeferredRefund(
     INSERT INTO deferred_refund (payment_id, cause, reason, note, requested_by, amount_minor, retained, created_at, retry_at)
     VALUES (${paymentId}, ${cause}, ${reason}, ${note}, ${requestedBy}, ${amountMinor},
       ${retained === null ? null : JSON.stringify(retained)}::jsonb, ${now},
-      clock_timestamp() + ${RETRY_SECONDS} * interval '1 second')
+      clock_timestamp() + ${pauseSeconds(cause)} * interval '1 second')
     ON CONFLICT (payment_id, cause) DO NOTHING`);
 }
 

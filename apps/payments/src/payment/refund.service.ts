@@ -22,7 +22,7 @@ import {
 } from './deferred-refund.queries.js';
 import { splitWithoutOffset } from './domain/lost-excess.js';
 import { statusAfterRefund } from './domain/payment-state.js';
-import { causeOfRetry, offsetLosses } from './domain/refund-due.js';
+import { causeOfRetry, mayBeRepeated, offsetLosses } from './domain/refund-due.js';
 import { LossCoverer } from './loss-coverer.service.js';
 import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
@@ -30,6 +30,9 @@ import { lostShares, reserveRefund, storeOffset } from './refund.queries.js';
 
 /** The failure code of a refund that a dispute prevents. It is repeated when the dispute is closed. */
 export const CHARGE_DISPUTED = 'charge_disputed';
+
+/** The provider still refuses the refund because of a dispute, and none is recorded here. An operator decides. */
+const DISPUTE_UNKNOWN = 'dispute_unknown';
 
 type RefundReason = (typeof REFUND_REASON)[keyof typeof REFUND_REASON];
 
@@ -199,7 +202,10 @@ export class RefundService {
    */
   async recordRejected(em: EntityManager, payment: Payment, refund: Refund, code: string): Promise<void> {
     const now = this.clock.now();
-    Object.assign(refund, { status: 'failed', failureCode: code, finishedAt: now });
+    const isPrevented = code === CHARGE_DISPUTED;
+    const waits = isPrevented && (payment.status === 'disputed' || mayBeRepeated(refund.cause));
+    const failureCode = isPrevented && !waits ? DISPUTE_UNKNOWN : code;
+    Object.assign(refund, { status: 'failed', failureCode, finishedAt: now });
     payment.refundReservedMinor -= refund.amountMinor;
     await this.ledger.post(em, {
       key: `refund:${refund.id}:failed`,
@@ -210,7 +216,7 @@ export class RefundService {
       legs: refundFailedLegs(payment, refund),
     });
     await this.offsetByLosses(em, payment, refund);
-    if (code === CHARGE_DISPUTED && refund.offsetMinor < refund.amountMinor) {
+    if (waits && refund.offsetMinor < refund.amountMinor) {
       await this.retryAfterDispute(em, payment, refund);
     }
   }

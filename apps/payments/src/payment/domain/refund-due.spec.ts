@@ -1,4 +1,4 @@
-import { causeOfRetry, offsetLosses } from './refund-due.js';
+import { causeOfRetry, mayBeRepeated, offsetLosses, pauseSeconds } from './refund-due.js';
 
 const losses = (disputeLostMinor: number, disputeOffsetMinor = 0) => ({
   disputeLostMinor,
@@ -24,4 +24,18 @@ test.each([
   ['release/retry', 'release/retry/retry'],
 ])('the repetition of the refund %s is %s', (cause, expected) => {
   expect(causeOfRetry(cause)).toBe(expected);
+});
+
+test.each([
+  [0, true, 600],
+  [1, true, 600],
+  [2, true, 1_200],
+  [3, true, 2_400],
+  [7, true, 38_400],
+  [8, false, 76_800],
+  [12, false, 76_800],
+])('a refund after %i repetitions: may be repeated %s, waits %i seconds', (count, repeats, seconds) => {
+  const cause = Array.from({ length: count }).reduce<string>((each) => causeOfRetry(each), 'change:1');
+  expect(mayBeRepeated(cause)).toBe(repeats);
+  expect(pauseSeconds(cause)).toBe(seconds);
 });
