@@ -3,6 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config, LOGGER, SystemClock } from '@roost/platform';
 import type { Logger } from 'pino';
 import type { PaymentsConfig } from '../config.js';
+import { inLanes } from '../operation/lanes.js';
+import { CONCURRENCY } from '../operation/operation.queue.js';
 import type { PaymentProvider, ProviderDispute } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
 import { claimDisputeSearch, claimOpenDisputes, recordedStatuses } from './dispute.queries.js';
@@ -63,9 +65,12 @@ export class DisputeRecovery {
 
   private async refreshOpen(): Promise<void> {
     const open = await claimOpenDisputes(this.orm.em.fork(), this.config.DISPUTE_CHECK_SECONDS, BATCH_SIZE);
-    for (const { provider, ref } of open) {
-      await this.attempt(() => this.disputes.refresh(this.providers.of(provider), ref));
-    }
+    await inLanes(
+      open,
+      CONCURRENCY,
+      ({ provider, ref }) => this.disputes.refresh(this.providers.of(provider), ref),
+      (error) => this.report(error),
+    );
   }
 
   /** A failure does not block the others; the work is repeated when it is due again. */
@@ -73,7 +78,11 @@ export class DisputeRecovery {
     try {
       await work();
     } catch (error) {
-      this.logger.error({ err: error }, 'dispute recovery failed; the sweeper will retry');
+      this.report(error);
     }
+  }
+
+  private report(error: unknown): void {
+    this.logger.error({ err: error }, 'dispute recovery failed; the sweeper will retry');
   }
 }

@@ -13,6 +13,11 @@ export class DisputeJobs {
   @SweepEvery(5, 'dispute.recover')
   async recover(): Promise<void> {
     await this.recovery.run();
+  }
+
+  /** A sweep of its own: it does not wait for a provider. */
+  @SweepEvery(5, 'refund.resume')
+  async resumeRefunds(): Promise<void> {
     await this.refunds.resumeDue();
   }
 }

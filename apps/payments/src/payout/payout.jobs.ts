@@ -5,7 +5,7 @@ import { Clock, Jobs, LOGGER, runTracedJob, SweepEvery, type TracedJobData } fro
 import { Tracing } from '@roost/tracing';
 import type { Job } from 'bull';
 import type { Logger } from 'pino';
-import { inLanes } from '../lanes.js';
+import { inLanes } from '../operation/lanes.js';
 import { QUEUE } from '../operation/operation.queue.js';
 import { type HostCurrency, hostsToPay } from './payout-booking.queries.js';
 import { PayoutMaker } from './payout-maker.service.js';
@@ -45,8 +45,8 @@ export class PayoutJobs {
   }
 
   private each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-    const onError = (error: unknown) =>
-      this.logger.error({ err: error }, 'payout failed; the sweeper will retry');
-    return inLanes(items, { lanes: CONCURRENCY, onError }, work);
+    return inLanes(items, CONCURRENCY, work, (error) =>
+      this.logger.error({ err: error }, 'payout failed; the sweeper will retry'),
+    );
   }
 }

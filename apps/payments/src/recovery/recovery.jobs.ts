@@ -4,7 +4,7 @@ import { Jobs, LOGGER, runTracedJob, SweepEvery, type TracedJobData } from '@roo
 import { Tracing } from '@roost/tracing';
 import type { Job } from 'bull';
 import type { Logger } from 'pino';
-import { inLanes } from '../lanes.js';
+import { inLanes } from '../operation/lanes.js';
 import { CONCURRENCY, OPERATE, QUEUE } from '../operation/operation.queue.js';
 import { OperationRunner } from '../payment/operation-runner.service.js';
 import { PaymentService } from '../payment/payment.service.js';
@@ -46,9 +46,10 @@ export class RecoveryJobs {
     });
   }
 
-  private each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-    const onError = (error: unknown) =>
-      this.logger.error({ err: error }, 'operation failed; the sweeper will retry');
-    return inLanes(items, { lanes: CONCURRENCY, onError }, work);
+  /** A failure does not block the batch; the row is retried when it is due again. */
+  private async each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+    await inLanes(items, CONCURRENCY, work, (error) =>
+      this.logger.error({ err: error }, 'operation failed; the sweeper will retry'),
+    );
   }
 }

@@ -35,13 +35,14 @@ export const causeOfRetry = (cause: string): string => `${cause}${RETRY}`;
 
 const repetitionsOf = (cause: string): number => cause.split(RETRY).length - 1;
 
-/** With doubled pauses, the last repetition comes two days after the first refusal. */
+/** The pauses grow by four, so that the last repetition comes two days after the first refusal. */
 const MAX_REPETITIONS = 8;
-const FIRST_PAUSE_SECONDS = 600;
+const FIRST_PAUSE_SECONDS = 8;
+const GROWTH = 4;
 
 /** A refund that the provider refuses because of a dispute that is not recorded here is not repeated for ever. */
 export const mayBeRepeated = (cause: string): boolean => repetitionsOf(cause) < MAX_REPETITIONS;
 
 /** The pause before a waiting refund is requested although no decision of a bank was recorded. */
 export const pauseSeconds = (cause: string): number =>
-  FIRST_PAUSE_SECONDS * 2 ** Math.max(0, Math.min(repetitionsOf(cause), MAX_REPETITIONS) - 1);
+  FIRST_PAUSE_SECONDS * GROWTH ** Math.max(0, Math.min(repetitionsOf(cause), MAX_REPETITIONS) - 1);
