@@ -141,6 +141,9 @@ export interface Rebuilt {
 
 /** Delivers every event again to each service: all are duplicates, and no table changes. */
 export async function replayOntoFullTables(operator: Operator): Promise<void> {
+  // A job numbers papers shortly after the payment.
+  const unnumbered = () => operator.query('payments', 'SELECT id FROM paper WHERE number IS NULL');
+  await eventually(async () => expect(await unnumbered()).toEqual([]), { seconds: 30 });
   const before = await operator.checksums();
   console.log(
     Object.entries(before)

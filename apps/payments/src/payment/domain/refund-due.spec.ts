@@ -27,13 +27,13 @@ test.each([
 });
 
 test.each([
-  [0, true, 600],
-  [1, true, 600],
-  [2, true, 1_200],
-  [3, true, 2_400],
-  [7, true, 38_400],
-  [8, false, 76_800],
-  [12, false, 76_800],
+  [0, true, 8],
+  [1, true, 8],
+  [2, true, 32],
+  [3, true, 128],
+  [7, true, 32_768],
+  [8, false, 131_072],
+  [12, false, 131_072],
 ])('a refund after %i repetitions: may be repeated %s, waits %i seconds', (count, repeats, seconds) => {
   const cause = Array.from({ length: count }).reduce<string>((each) => causeOfRetry(each), 'change:1');
   expect(mayBeRepeated(cause)).toBe(repeats);
