@@ -103,8 +103,6 @@ export class Migration0001Payments extends Migration {
         provider text NOT NULL,
         id text NOT NULL,
         type text NOT NULL,
-        -- null: payments ignores this type
-        subject text CHECK (subject IN ('payment', 'dispute', 'transfer')),
         ref text,
         payment_id uuid,
         payload text NOT NULL,

@@ -12,6 +12,8 @@ export class Migration0005Operators extends Migration {
   private webhooks(): void {
     this.addSql(`
       ALTER TABLE webhook_event
+        -- null: payments ignores this type
+        ADD COLUMN subject text CHECK (subject IN ('payment', 'dispute', 'transfer')),
         ADD COLUMN reported_minor bigint,
         ADD COLUMN reported_currency text,
         -- the account at the provider, with its mode
@@ -22,6 +24,7 @@ export class Migration0005Operators extends Migration {
           CHECK (outcome IN ('applied', 'not-ours', 'unknown-type', 'parked', 'dismissed')),
         ADD CONSTRAINT webhook_event_parked
           CHECK ((park_reason IS NOT NULL) = (coalesce(outcome, '') IN ('parked', 'dismissed')))`);
+    this.addSql(`UPDATE webhook_event SET subject = 'payment' WHERE ref IS NOT NULL`);
     this.addSql(`CREATE INDEX webhook_event_newest ON webhook_event (received_at, provider, id)`);
     this.addSql(`CREATE INDEX webhook_event_type ON webhook_event (type, received_at, provider, id)`);
     this.addSql(`CREATE INDEX webhook_event_payment ON webhook_event (payment_id, received_at, provider, id)
