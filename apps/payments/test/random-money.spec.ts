@@ -184,6 +184,19 @@ async function fundPlatform(): Promise<void> {
   }
 }
 
+async function payPendingTransfers(): Promise<void> {
+  const { sandbox } = payouts;
+  for (let after: number | null = 0; after !== null;) {
+    const page: { data: { id: string; status: string }[]; nextAfter: number | null } = await sandbox.request(
+      'GET',
+      `/v1/transfers?limit=100&after=${after}`,
+    );
+    for (const { id, status } of page.data)
+      if (status === 'pending') await sandbox.request('POST', `/control/transfers/${id}/paid`);
+    after = page.nextAfter;
+  }
+}
+
 /** Ends all disputes and faults, and lets everything that is due be paid. */
 async function finish(): Promise<void> {
   const { service, sandbox } = payouts;
@@ -199,12 +212,7 @@ async function finish(): Promise<void> {
   }
   await eventually(
     async () => {
-      const { data } = await sandbox.request<{ data: { id: string; status: string }[] }>(
-        'GET',
-        '/v1/transfers?limit=100',
-      );
-      for (const { id, status } of data)
-        if (status === 'pending') await sandbox.request('POST', `/control/transfers/${id}/paid`);
+      await payPendingTransfers();
       await service.clock.advance('P15D');
       const unfinished = await service.query(
         `SELECT 'operation' AS what FROM payment_operation WHERE status = 'pending'
