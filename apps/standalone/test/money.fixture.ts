@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { eventually, expectProblem, type TestClient, type TestResponse } from '@roost/testing';
-import type { Operator } from './operator.fixture.js';
+import { eventually, expectProblem, TestClient, type TestResponse } from '@roost/testing';
+import { type Env, freshEnvironment, stopAll } from './launcher.js';
+import { Operator } from './operator.fixture.js';
 import { aPublishedListing } from './published-listing.js';
 
 const CONFIRMATIONS = 200;
@@ -21,7 +22,7 @@ interface Payment {
 }
 
 /** The money of bookings through the gateway, in either mode. Each step ends with the agreement of all books. */
-export class MoneyScenario {
+class MoneyScenario {
   private daysAhead = 10;
 
   private constructor(
@@ -156,4 +157,37 @@ export class MoneyScenario {
     );
     expect(charges).toEqual([{ amount: booking.totalMinor }]);
   }
+}
+
+/** The acceptance of money in one mode. `start` returns when Roost, run with these settings, is ready. */
+export function describeMoney(mode: string, start: (env: Env) => Promise<unknown>): void {
+  let operator: Operator;
+  let money: MoneyScenario;
+
+  describe(mode, () => {
+    beforeAll(async () => {
+      const env: Env = {
+        ...(await freshEnvironment()),
+        RATE_LIMIT_PER_MINUTE: '0',
+        LOG_LEVEL: 'error',
+        PROVIDER_TIMEOUT_SECONDS: '2',
+        PAYMENT_CHECK_SECONDS: '1',
+      };
+      await start(env);
+      operator = new Operator(env);
+      money = await MoneyScenario.prepare(new TestClient(`http://127.0.0.1:${env.PORT}`), operator);
+    });
+    afterAll(async () => {
+      operator?.stop();
+      await stopAll();
+    });
+    afterEach(() => money.expectAgreement());
+
+    test('200 concurrent confirmations with one idempotency key charge once', () =>
+      money.confirmConcurrently());
+
+    test('a charge whose response is lost is found', () => money.loseResponse());
+
+    test('50 concurrent refunds of one payment never exceed its capture', () => money.refundConcurrently());
+  });
 }
