@@ -50,8 +50,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  if (original) factories.paystack = original;
-  else delete factories.paystack;
+  factories.paystack = original;
   await payments.close();
 });
 

@@ -12,8 +12,8 @@ import { createStripe } from './stripe/create-stripe.js';
 
 type ProviderFactory = (config: Config<typeof PaymentsConfig>, tracing: Tracing) => PaymentProvider;
 
-/** Not frozen: a spec adds a second provider. */
-export const factories: Partial<Record<ProviderName, ProviderFactory>> = {
+/** Not frozen: a spec replaces one of them. */
+export const factories: Record<ProviderName, ProviderFactory> = {
   sandbox: (config, tracing) =>
     new SandboxProvider({
       url: config.SANDBOX_URL,
@@ -40,11 +40,7 @@ export class ProviderModule {}
 function createProviders(config: Config<typeof PaymentsConfig>, tracing: Tracing): Providers {
   const rules = parseProviderRules(config.PAYMENT_PROVIDERS) ?? [];
   const names = [...new Set(rules.map(({ provider }) => provider))];
-  const [first, ...others] = names.map((name) => {
-    const create = factories[name];
-    if (!create) throw new StartError(`PAYMENT_PROVIDERS has ${name}, which is not implemented.`);
-    return create(config, tracing);
-  });
+  const [first, ...others] = names.map((name) => factories[name](config, tracing));
   if (!first) throw new StartError('PAYMENT_PROVIDERS has no provider.');
   return new Providers([first, ...others], rules);
 }

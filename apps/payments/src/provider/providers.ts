@@ -22,10 +22,6 @@ export class Providers {
     return this.providers;
   }
 
-  has(name: string): boolean {
-    return this.#byName.has(name);
-  }
-
   /** Null for a provider that is not enabled. */
   find(name: string): PaymentProvider | null {
     return this.#byName.get(name) ?? null;

@@ -43,7 +43,7 @@ export class WebhookController {
   }
 
   private async receive(provider: ProviderName, request: FastifyRequest): Promise<WebhookReceived> {
-    if (!this.providers.has(provider)) throw new Problem('route.not_found');
+    if (!this.providers.find(provider)) throw new Problem('route.not_found');
     const raw = request.rawBody ?? Buffer.alloc(0);
     const webhook = this.read(provider, raw, request);
     await this.webhooks.store(provider, webhook, raw.toString());
