@@ -46,7 +46,7 @@ it('refuses production without PAYMENT_PROVIDERS, because its default is the san
   expect(() => read(production)).toThrow('PAYMENT_PROVIDERS is "sandbox": in production it must be');
 });
 
-it.each(['paypal', 'stripe:XXX'])('refuses the list %s', (list) => {
+it.each(['paypal', 'stripe:QQQ'])('refuses the list %s', (list) => {
   expect(() => read({ PAYMENT_PROVIDERS: list })).toThrow(`PAYMENT_PROVIDERS is "${list}": it must be a`);
 });
 

@@ -44,7 +44,7 @@ export class BookingConsumer {
 
   /**
    * A failed capture ends a booking that the host has accepted. Before that, a guest whose card is declined may retry until
-   * the hold expires; if no provider takes the payment, nobody can pay it and the hold ends now.
+   * the hold expires; if no provider takes the payment, it cannot be paid and the hold ends now.
    */
   @OnEvent('payment.failed')
   async failed(body: EventBody<'payment.failed'>): Promise<void> {

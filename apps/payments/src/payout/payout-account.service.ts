@@ -24,8 +24,8 @@ export class PayoutAccountService {
   ) {}
 
   /**
-   * Sets the account of a currency. It waits 72 hours, also as the first one: whoever took over a host's session could
-   * otherwise collect the next payout before its host reads the mail. Setting the same account again changes nothing.
+   * Sets the account of a currency. It waits 72 hours, also as the first one: an attacker with a host's session could
+   * otherwise collect the next payout before the host reads the mail. Setting the same account again changes nothing.
    */
   set(hostId: string, request: SetPayoutAccount): Promise<PayoutAccountView> {
     const { provider, currency, reference } = request;

@@ -20,7 +20,7 @@ describe('parseProviderRules', () => {
     'Stripe',
     'stripe:',
     'stripe:usd',
-    'stripe:XXX',
+    'stripe:QQQ',
     'stripe:USDX',
     'stripe:USD|',
     'stripe:USD|USD',

@@ -112,7 +112,7 @@ export class StripeProvider implements PaymentProvider {
 
   /**
    * Stripe's search lags behind by a minute or more. Null does not prove that the payment does not exist: until the
-   * search finds it, the key of its creation does. A second intent, which nobody confirms, would move no money.
+   * search finds it, the key of its creation does. A second, unconfirmed intent would move no money.
    */
   async findByPayment(paymentId: string): Promise<ProviderIntent | null> {
     const query = `metadata['paymentId']:'${paymentId}'`;
