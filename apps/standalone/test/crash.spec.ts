@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { jest } from '@jest/globals';
 import { eventually, TestClient } from '@roost/testing';
+import { expectAgreement } from './agreement.fixture.js';
 import { Operator } from './operator.fixture.js';
 import { aPublishedListing } from './published-listing.js';
 import { freshEnvironment, stopAll, type Env, type Run, run } from './launcher.js';
@@ -28,6 +29,7 @@ interface Booking {
 const ROOST = new URL('./fault-on-request.fixture.ts', import.meta.url).pathname;
 
 let env: Env;
+let operator: Operator;
 let roost: Run;
 let anyone: TestClient;
 let guest: TestClient;
@@ -54,6 +56,7 @@ async function setFault(fault: string): Promise<void> {
 
 beforeAll(async () => {
   env = await freshEnvironment();
+  operator = new Operator(env);
   await start();
   anyone = new TestClient(`http://127.0.0.1:${env.PORT}`);
   const as = async (...roles: string[]): Promise<TestClient> => {
@@ -65,7 +68,10 @@ beforeAll(async () => {
   listingId = await aPublishedListing(await as('guest', 'host'));
 });
 
-afterAll(stopAll);
+afterAll(async () => {
+  operator?.stop();
+  await stopAll();
+});
 
 async function aBooking(daysAhead: number): Promise<Booking> {
   const date = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
@@ -119,20 +125,14 @@ test.each(CASES)(
     );
     const payments = await guest.get<{ data: { status: string }[] }>(`/v1/bookings/${booking.id}/payments`);
     expect(payments.body.data.map(({ status }) => status)).toEqual(['captured']);
-    await eventually(
-      async () => {
-        const reconciliation = await admin.get<{ differences: unknown[] }>('/v1/admin/reconciliation');
-        expect(reconciliation.body.differences).toEqual([]);
-      },
-      { seconds: 20 },
-    );
+    await expectAgreement(operator);
     const ledger = await admin.get<{ data: { balanceMinor: number }[] }>('/v1/admin/ledger/accounts');
     expect(ledger.body.data.reduce((sum, { balanceMinor }) => sum + balanceMinor, 0)).toBe(0);
     // The claims of the killed process are finished, before the next fault is set.
     await eventually(
       async () => {
         const pending = "SELECT kind FROM payment_operation WHERE status = 'pending'";
-        expect(await new Operator(env).query('payments', pending)).toEqual([]);
+        expect(await operator.query('payments', pending)).toEqual([]);
       },
       { seconds: 40 },
     );

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runsAllFaults, eventually } from '@roost/testing';
+import { expectAgreement } from './agreement.fixture.js';
 import { type Databases, unfinished, violations } from './kill/invariants.js';
 import { KilledServices, type Plan } from './kill/killed-services.js';
 import { randomFrom } from './kill/random.js';
@@ -116,6 +117,7 @@ test.each(SEEDS)(
         },
         { seconds: Math.max(secondsLeft, 10) },
       );
+      await expectAgreement(services.operator);
       expect(bookings.kills + payments.kills).toBeGreaterThanOrEqual(plannedKills);
       await expectSeededErrorsFound(services.databases);
     } finally {

@@ -1,83 +1,64 @@
 import { randomUUID } from 'node:crypto';
-import { eventually, expectProblem, TestClient, type TestResponse } from '@roost/testing';
+import { eventually, expectProblem, TestClient } from '@roost/testing';
+import { expectAgreement } from './agreement.fixture.js';
 import { type Env, freshEnvironment, stopAll } from './launcher.js';
+import { type Booking, Marketplace } from './marketplace.fixture.js';
 import { Operator } from './operator.fixture.js';
-import { aPublishedListing } from './published-listing.js';
+import { RandomMoney } from './random-money.fixture.js';
+import { SandboxControl } from './sandbox-control.fixture.js';
+import { payDuringWebhookStorm } from './webhook-storm.fixture.js';
 
 const CONFIRMATIONS = 200;
 const REFUNDS = 50;
 const REFUND_MINOR = 700;
 const TIMEOUT = { seconds: 60 };
-
-interface Booking {
-  id: string;
-  state: string;
-  totalMinor: number;
-}
-
-interface Payment {
-  id: string;
-  status: string;
-  capturedMinor: number;
-}
+/** 1,000 payments and 10,000 sequences in the acceptance runs. The numbers change the duration, not the checks. */
+const STORM_PAYMENTS = Number(process.env.ROOST_STORM_PAYMENTS ?? 24);
+const SEQUENCES = Number(process.env.ROOST_RANDOM_MONEY ?? 12);
+const SEED = Number(process.env.ROOST_SEED ?? Date.now() % 1_000_000);
 
 /** The money of bookings through the gateway, in either mode. Each step ends with the agreement of all books. */
 class MoneyScenario {
-  private daysAhead = 10;
-
-  private constructor(
+  constructor(
     private readonly operator: Operator,
-    private readonly guest: TestClient,
-    private readonly admin: TestClient,
-    private readonly listingId: string,
+    private readonly market: Marketplace,
   ) {}
-
-  static async prepare(anyone: TestClient, operator: Operator): Promise<MoneyScenario> {
-    const as = async (...roles: string[]): Promise<TestClient> => {
-      const made = await anyone.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
-      return anyone.with({ authorization: `Bearer ${made.body.accessToken}` });
-    };
-    const listingId = await aPublishedListing(await as('guest', 'host'));
-    return new MoneyScenario(operator, await as('guest'), await as('guest', 'admin'), listingId);
-  }
 
   /** 200 concurrent confirmations with one idempotency key charge once. */
   async confirmConcurrently(): Promise<void> {
-    const { booking, payment } = await this.book();
+    const { booking, payment } = await this.market.book();
     const key = { 'idempotency-key': randomUUID() };
     const responses = await Promise.all(
-      Array.from({ length: CONFIRMATIONS }, () => this.confirm(payment.id, 'pm_card_visa', key)),
+      Array.from({ length: CONFIRMATIONS }, () => this.market.confirm(payment.id, 'pm_card_visa', key)),
     );
     for (const response of responses.filter(({ status }) => status !== 200)) {
       expectProblem(response, 409, 'idempotency.in_progress');
     }
     const replay = await eventually(async () => {
-      const response = await this.confirm(payment.id, 'pm_card_visa', key);
+      const response = await this.market.confirm(payment.id, 'pm_card_visa', key);
       expect(response).toMatchObject({ status: 200, body: { status: 'captured' } });
       return response;
     }, TIMEOUT);
     expect(replay.headers.get('idempotent-replayed')).toBe('true');
-    const other = await this.confirm(payment.id, 'pm_card_createDispute', key);
+    const other = await this.market.confirm(payment.id, 'pm_card_createDispute', key);
     expectProblem(other, 422, 'idempotency.key_reused');
     await this.expectCharge(booking, payment.id);
   }
 
   /** The provider charges, and its response is lost: the retry finds the charge. */
   async loseResponse(): Promise<void> {
-    const { booking, payment } = await this.book();
-    const response = await this.confirm(payment.id, 'pm_sandbox_timeoutAfterCharge');
+    const { booking, payment } = await this.market.book();
+    const response = await this.market.confirm(payment.id, 'pm_sandbox_timeoutAfterCharge');
     expect(response).toMatchObject({ status: 200, body: { status: 'captured' } });
     await this.expectCharge(booking, payment.id);
   }
 
   /** 50 concurrent refunds of one payment never exceed its capture. */
   async refundConcurrently(): Promise<void> {
-    const { booking, payment } = await this.book();
-    expect((await this.confirm(payment.id, 'pm_card_visa')).status).toBe(200);
-    await this.becomesConfirmed(booking.id);
+    const { booking, payment } = await this.market.bookAndPay();
     const responses = await Promise.all(
       Array.from({ length: REFUNDS }, () =>
-        this.admin.post(`/v1/admin/payments/${payment.id}/refunds`, {
+        this.market.admin.post(`/v1/admin/payments/${payment.id}/refunds`, {
           amountMinor: REFUND_MINOR,
           reason: 'A complaint',
         }),
@@ -89,63 +70,15 @@ class MoneyScenario {
       expectProblem(response, 409, 'payment.refund_too_large');
     }
     await eventually(async () => {
-      const { body } = await this.admin.get(`/v1/admin/payments/${payment.id}`);
+      const { body } = await this.market.admin.get(`/v1/admin/payments/${payment.id}`);
       expect(body).toMatchObject({ refundedMinor: accepted * REFUND_MINOR });
-    }, TIMEOUT);
-  }
-
-  /** One command prints that provider, payments, ledger and bookings agree. */
-  async expectAgreement(): Promise<void> {
-    await eventually(async () => {
-      const { code, out, err } = await this.operator.roost('reconcile', 'run');
-      expect({ code, out }).toEqual({ code: 0, out: 'Nothing.\n' });
-      expect(err).toMatch(/payments, .* at the providers, .* movements, .* bookings: 0 differences\.\n$/);
-    }, TIMEOUT);
-  }
-
-  private async book(): Promise<{ booking: Booking; payment: Payment }> {
-    const date = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
-    this.daysAhead += 3;
-    const stay = { checkInDate: date(this.daysAhead), checkOutDate: date(this.daysAhead + 2) };
-    const guests = { adults: 1, children: [], infants: 0, pets: 0 };
-    // The listing reaches bookings by event.
-    const quote = await eventually(async () => {
-      const response = await this.guest.post<{ id: string }>('/v1/quotes', {
-        listingId: this.listingId,
-        ...stay,
-        guests,
-      });
-      expect(response.status).toBe(201);
-      return response.body;
-    }, TIMEOUT);
-    const { body: booking } = await this.guest.post<Booking>('/v1/bookings', { quoteId: quote.id });
-    const payment = await eventually(async () => {
-      const response = await this.guest.get<Payment>(`/v1/bookings/${booking.id}/payment`);
-      expect(response.status).toBe(200);
-      return response.body;
-    }, TIMEOUT);
-    return { booking, payment };
-  }
-
-  private confirm(
-    paymentId: string,
-    paymentMethod: string,
-    headers: Record<string, string> = {},
-  ): Promise<TestResponse<Payment>> {
-    return this.guest.post<Payment>(`/v1/payments/${paymentId}/confirm`, { paymentMethod }, headers);
-  }
-
-  private async becomesConfirmed(bookingId: string): Promise<void> {
-    await eventually(async () => {
-      const { body } = await this.guest.get<Booking>(`/v1/bookings/${bookingId}`);
-      expect(body.state).toBe('confirmed');
     }, TIMEOUT);
   }
 
   /** One charge at the provider, and one capture in the ledger. */
   private async expectCharge(booking: Booking, paymentId: string): Promise<void> {
-    await this.becomesConfirmed(booking.id);
-    const { body } = await this.admin.get<{ transactions: { key: string }[] }>(
+    await this.market.becomes(booking.id, 'confirmed');
+    const { body } = await this.market.admin.get<{ transactions: { key: string }[] }>(
       `/v1/admin/payments/${paymentId}`,
     );
     expect(body.transactions.map(({ key }) => key)).toEqual([`capture:${paymentId}`]);
@@ -163,6 +96,9 @@ class MoneyScenario {
 export function describeMoney(mode: string, start: (env: Env) => Promise<unknown>): void {
   let operator: Operator;
   let money: MoneyScenario;
+  let market: Marketplace;
+  let sandbox: SandboxControl;
+  let random: RandomMoney;
 
   describe(mode, () => {
     beforeAll(async () => {
@@ -172,16 +108,21 @@ export function describeMoney(mode: string, start: (env: Env) => Promise<unknown
         LOG_LEVEL: 'error',
         PROVIDER_TIMEOUT_SECONDS: '2',
         PAYMENT_CHECK_SECONDS: '1',
+        DISPUTE_CHECK_SECONDS: '1',
       };
       await start(env);
+      const anyone = new TestClient(`http://127.0.0.1:${env.PORT}`);
       operator = new Operator(env);
-      money = await MoneyScenario.prepare(new TestClient(`http://127.0.0.1:${env.PORT}`), operator);
+      market = await Marketplace.prepare(anyone);
+      money = new MoneyScenario(operator, market);
+      sandbox = new SandboxControl(env.SANDBOX_URL ?? '');
+      random = new RandomMoney({ market, operator, sandbox, anyone });
     });
     afterAll(async () => {
       operator?.stop();
       await stopAll();
     });
-    afterEach(() => money.expectAgreement());
+    afterEach(() => expectAgreement(operator));
 
     test('200 concurrent confirmations with one idempotency key charge once', () =>
       money.confirmConcurrently());
@@ -189,5 +130,14 @@ export function describeMoney(mode: string, start: (env: Env) => Promise<unknown
     test('a charge whose response is lost is found', () => money.loseResponse());
 
     test('50 concurrent refunds of one payment never exceed its capture', () => money.refundConcurrently());
+
+    test(`${STORM_PAYMENTS} payments settle although webhooks are lost, repeated and reordered`, () =>
+      payDuringWebhookStorm(market, sandbox, STORM_PAYMENTS));
+
+    test(`the host is paid once after ${SEQUENCES} random sequences of refunds, disputes, changes and cancellations, seed ${SEED}`, async () => {
+      await random.run(SEQUENCES, SEED);
+      await expectAgreement(operator);
+      await random.payHosts();
+    });
   });
 }

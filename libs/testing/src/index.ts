@@ -12,7 +12,7 @@ export {
   type StartMessage,
 } from './killable-process.js';
 export { largestSortRows, queryPlans, type Statement, captureStatements } from './statements.js';
-export { reservePort, freshDatabase, freshRedis, runFolder, testServers } from './parts.js';
+export { reservePort, freshDatabase, freshRedis, randomSuffix, runFolder, testServers } from './parts.js';
 export {
   startTestService,
   TestClock,

@@ -66,19 +66,20 @@ async function waitForParts(): Promise<Parts> {
   return answer;
 }
 
-/** A new, empty database, deleted with the run. */
-export async function freshDatabase(name: string): Promise<string> {
-  return await createDatabase(name, '');
+/** A new, empty database, deleted with the run: its name ends with the suffix, which is random by default. */
+export async function freshDatabase(name: string, suffix = randomSuffix()): Promise<string> {
+  return await createDatabase(`${name}_${suffix}`, '');
 }
+
+export const randomSuffix = (): string => randomBytes(6).toString('hex');
 
 /** A copy of a database that has no connections. */
 export async function freshDatabaseFrom(template: string, name: string): Promise<string> {
-  return await createDatabase(name, `TEMPLATE ${pg.escapeIdentifier(template)}`);
+  return await createDatabase(`${name}_${randomSuffix()}`, `TEMPLATE ${pg.escapeIdentifier(template)}`);
 }
 
-async function createDatabase(name: string, options: string): Promise<string> {
+async function createDatabase(database: string, options: string): Promise<string> {
   const { postgresUrl } = await testServers();
-  const database = `${name}_${randomBytes(6).toString('hex')}`;
   const client = new pg.Client({ connectionString: postgresUrl });
   await client.connect();
   try {

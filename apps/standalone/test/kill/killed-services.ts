@@ -10,11 +10,13 @@ import {
   freshKafka,
   freshRedis,
   ISSUER,
+  randomSuffix,
   KillableProcess,
   TestClient,
   testJwksUrl,
 } from '@roost/testing';
 import pg from 'pg';
+import { Operator } from '../operator.fixture.js';
 import type { Databases } from './invariants.js';
 
 export type Plan = 'pay' | 'pay, then cancel' | 'cancel while paying' | 'cancel';
@@ -31,7 +33,7 @@ export class KilledServices {
     readonly processes: Record<'bookings' | 'payments' | 'sandbox' | 'gateway', KillableProcess>,
     private readonly gatewayUrl: string,
     databaseUrls: Record<keyof Databases, string>,
-    private readonly listings: KafkaBus,
+    private readonly tools: { listings: KafkaBus; operator: Operator },
   ) {
     const pool = (connectionString: string) => new pg.Pool({ connectionString, max: 2 });
     this.databases = {
@@ -47,10 +49,11 @@ export class KilledServices {
   ): Promise<KilledServices> {
     const { brokers, prefix } = await freshKafka();
     await applyTopics(kafkaClient({ brokers: brokers.split(','), clientId: 'spec' }), { prefix });
+    const suffix = randomSuffix();
     const urls = {
-      bookings: await freshDatabase('roost_bookings'),
-      payments: await freshDatabase('roost_payments'),
-      sandbox: await freshDatabase('roost_sandbox'),
+      bookings: await freshDatabase('roost_bookings', suffix),
+      payments: await freshDatabase('roost_payments', suffix),
+      sandbox: await freshDatabase('roost_sandbox', suffix),
     };
     const redisUrl = await freshRedis();
     const address = async () => `http://127.0.0.1:${await reservePort()}`;
@@ -100,14 +103,17 @@ export class KilledServices {
     };
     const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const listings = new KafkaBus({ service: 'listings', brokers: brokers.split(','), prefix, logger });
-    const services = new KilledServices(processes, gateway, urls, listings);
+    const databases = urls.payments.replace(`roost_payments_${suffix}`, `roost_{service}_${suffix}`);
+    const operator = new Operator({ ...env, DATABASE_URL: databases });
+    const services = new KilledServices(processes, gateway, urls, { listings, operator });
     await Promise.all(Object.values(processes).map((each) => each.start()));
     await services.publishListing();
     return services;
   }
 
   async close(): Promise<void> {
-    await this.listings.close();
+    await this.tools.listings.close();
+    this.operator.stop();
     await Promise.all(Object.values(this.processes).map((each) => each.stop()));
     await Promise.all(Object.values(this.databases).map((pool: pg.Pool) => pool.end()));
   }
@@ -138,6 +144,10 @@ export class KilledServices {
     if (plan === 'pay, then cancel') await paid;
     if (plan !== 'pay') await cancel(guest, id);
     await paid;
+  }
+
+  get operator(): Operator {
+    return this.tools.operator;
   }
 
   /** `performance.now()` at the last start of any service. */
@@ -177,7 +187,7 @@ export class KilledServices {
       },
       { source: 'listings', version: 1 },
     );
-    for (const sink of this.listings.sinks()) {
+    for (const sink of this.tools.listings.sinks()) {
       await new Promise<void>((sent) => sink.send(event, () => sent()));
     }
   }

@@ -1,0 +1,108 @@
+import { eventually, TestClient, type TestResponse } from '@roost/testing';
+import { aPublishedListing } from './published-listing.js';
+
+/** The first check-in of a listing, and the days from one stay to the next: a stay can be made longer. */
+const FIRST_CHECK_IN_DAYS = 10;
+const DAYS_BETWEEN_STAYS = 6;
+const STAYS_PER_LISTING = 50;
+const TIMEOUT = { seconds: 60 };
+
+export interface Booking {
+  id: string;
+  state: string;
+  checkInDate: string;
+  checkOutDate: string;
+  totalMinor: number;
+}
+
+export interface Payment {
+  id: string;
+  status: string;
+  capturedMinor: number;
+  redirectUrl: string | null;
+}
+
+export const dayAhead = (days: number): string =>
+  new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+/** A guest, a host and an administrator of a running Roost, and stays of two nights that don't overlap. */
+export class Marketplace {
+  private readonly listings: Promise<string>[] = [];
+  private stays = 0;
+
+  private constructor(
+    readonly guest: TestClient,
+    readonly host: TestClient,
+    readonly admin: TestClient,
+  ) {}
+
+  static async prepare(anyone: TestClient): Promise<Marketplace> {
+    const as = async (...roles: string[]): Promise<TestClient> => {
+      const made = await anyone.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
+      return anyone.with({ authorization: `Bearer ${made.body.accessToken}` });
+    };
+    return new Marketplace(await as('guest'), await as('guest', 'host'), await as('guest', 'admin'));
+  }
+
+  /** A booking whose payment is due. */
+  async book(): Promise<{ booking: Booking; payment: Payment }> {
+    const number = this.stays++;
+    const page = Math.floor(number / STAYS_PER_LISTING);
+    const listingId = await (this.listings[page] ??= aPublishedListing(this.host));
+    const daysAhead = FIRST_CHECK_IN_DAYS + (number % STAYS_PER_LISTING) * DAYS_BETWEEN_STAYS;
+    // The listing reaches bookings by event.
+    const quote = await eventually(async () => {
+      const response = await this.guest.post<{ id: string }>('/v1/quotes', {
+        listingId,
+        checkInDate: dayAhead(daysAhead),
+        checkOutDate: dayAhead(daysAhead + 2),
+        guests: { adults: 1, children: [], infants: 0, pets: 0 },
+      });
+      expect(response.status).toBe(201);
+      return response.body;
+    }, TIMEOUT);
+    const booking = await this.guest.post<Booking>('/v1/bookings', { quoteId: quote.id });
+    expect(booking.status).toBe(201);
+    return { booking: booking.body, payment: await this.paymentOf(booking.body.id) };
+  }
+
+  /** A booking that is paid and confirmed. */
+  async bookAndPay(): Promise<{ booking: Booking; payment: Payment }> {
+    const { booking, payment } = await this.book();
+    expect((await this.confirm(payment.id, 'pm_card_visa')).status).toBe(200);
+    return { booking: await this.becomes(booking.id, 'confirmed'), payment };
+  }
+
+  paymentOf(bookingId: string): Promise<Payment> {
+    return eventually(async () => {
+      const response = await this.guest.get<Payment>(`/v1/bookings/${bookingId}/payment`);
+      expect(response.status).toBe(200);
+      return response.body;
+    }, TIMEOUT);
+  }
+
+  confirm(
+    paymentId: string,
+    paymentMethod: string,
+    headers: Record<string, string> = {},
+  ): Promise<TestResponse<Payment>> {
+    return this.guest.post<Payment>(`/v1/payments/${paymentId}/confirm`, { paymentMethod }, headers);
+  }
+
+  becomes(bookingId: string, state: string): Promise<Booking> {
+    return eventually(async () => {
+      const { body } = await this.guest.get<Booking>(`/v1/bookings/${bookingId}`);
+      expect(body.state).toBe(state);
+      return body;
+    }, TIMEOUT);
+  }
+}
+
+/** Runs the work for each item, four at a time. */
+export async function inLanes<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  const lane = async () => {
+    for (let next = queue.next(); !next.done; next = queue.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: 4 }, lane));
+}
