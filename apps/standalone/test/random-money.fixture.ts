@@ -32,6 +32,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+/** Sequences that once ended in a difference. */
+const EXAMPLES: Step[][] = [
+  // The loss of the dispute reduces the refund of the change.
+  [
+    { kind: 'change', nights: 5 },
+    { kind: 'dispute', step: 'open', amountMinor: 11_306 },
+    { kind: 'change', nights: 4 },
+    { kind: 'dispute', step: 'lost', amountMinor: 11_306 },
+  ],
+];
+
 interface Parts {
   market: Marketplace;
   operator: Operator;
@@ -50,7 +61,7 @@ export class RandomMoney {
     const account = { provider: 'sandbox', currency: 'EUR', reference: `acct_${randomUUID().slice(0, 8)}` };
     expect((await market.host.put('/v1/me/payout-account', account)).status).toBe(200);
     const lives = fc.sample(fc.array(step, { minLength: 1, maxLength: 6 }), { numRuns: sequences, seed });
-    await inLanes(lives, async (steps) => {
+    await inLanes([...EXAMPLES, ...lives], async (steps) => {
       const { booking, payment } = await market.bookAndPay();
       for (const each of steps) await this.runStep(each, booking, payment);
       const { body } = await market.guest.get<Booking>(`/v1/bookings/${booking.id}`);

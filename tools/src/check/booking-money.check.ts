@@ -24,6 +24,10 @@ export interface PaymentRow {
   captured: number;
   refunded: number;
   reserved: number;
+  /** What a guest's bank has returned of refunds. Such refunds are reduced by it. */
+  returnedByBank: number;
+  /** Refunds of changes and cancellations that wait for the decision of a guest's bank. */
+  waiting: number;
 }
 
 export interface RefundRow {
@@ -33,6 +37,8 @@ export interface RefundRow {
   /** Refunds by an administrator, and the share that the host bears. */
   goodwill: number;
   hostGoodwill: number;
+  /** What a guest's bank has returned of refunds by an administrator. Bookings does not count it as goodwill. */
+  goodwillReturnedByBank: number;
   /** The number of refunds for changes. */
   changeRefunds: number;
 }
@@ -80,7 +86,10 @@ export async function readBookingMoney(
     'payments',
     `SELECT id, booking_id AS "bookingId", purpose, confirmed, status, provider_ref AS "providerRef", amount_minor::float8 AS amount,
        authorized_minor::float8 AS authorized, captured_minor::float8 AS captured, refunded_minor::float8 AS refunded,
-       refund_reserved_minor::float8 AS reserved FROM payment ${within('booking_id', owned)}`,
+       refund_reserved_minor::float8 AS reserved, dispute_offset_minor::float8 AS "returnedByBank",
+       (SELECT coalesce(sum(amount_minor), 0)::float8 FROM deferred_refund
+        WHERE payment_id = payment.id AND cause NOT LIKE 'admin:%') AS waiting
+     FROM payment ${within('booking_id', owned)}`,
   );
   const refunds = await query<RefundRow>(
     'payments',
@@ -88,6 +97,7 @@ export async function readBookingMoney(
        count(*) FILTER (WHERE status <> 'succeeded')::int AS open,
        coalesce(sum(amount_minor) FILTER (WHERE status = 'succeeded' AND cause LIKE 'admin:%'), 0)::float8 AS goodwill,
        coalesce(sum(host_minor) FILTER (WHERE status = 'succeeded' AND cause LIKE 'admin:%'), 0)::float8 AS "hostGoodwill",
+       coalesce(sum(offset_minor) FILTER (WHERE cause LIKE 'admin:%'), 0)::float8 AS "goodwillReturnedByBank",
        count(*) FILTER (WHERE cause LIKE 'change:%')::int AS "changeRefunds" FROM refund
      WHERE payment_id IN (SELECT id FROM payment ${within('booking_id', owned)}) GROUP BY 1`,
   );
@@ -107,6 +117,12 @@ export async function checkBookingMoney(
     if (batch.bookings.length < BATCH_SIZE) return { bookings, differences };
     after = batch.bookings.at(-1)?.id ?? null;
   }
+}
+
+/** What is left of a payment when each of its refunds is paid. A lost dispute beyond these refunds is the loss of its parties. */
+function retainedOf(payment: PaymentRow, refunds: RefundRow | undefined): number {
+  const { captured, refunded, returnedByBank, waiting } = payment;
+  return captured - refunded - waiting - (returnedByBank - (refunds?.goodwillReturnedByBank ?? 0));
 }
 
 /** Every confirmed booking is paid, no ended booking holds money, and a cancellation refunds the promised amount. */
@@ -137,7 +153,7 @@ export function checkBookings({ bookings, payments, refunds }: BookingMoney): Di
     if (first.length > 1 || isUnpaid)
       report('booking.payments', `it has ${first.length} payments for itself, not 1`);
     const firstCaptured = sum(first.map(({ captured }) => captured));
-    const net = sum(own.map(({ captured, refunded }) => captured - refunded));
+    const net = sum(own.map((payment) => retainedOf(payment, refundsByPayment.get(payment.id))));
     if (booking.captured !== firstCaptured)
       report('booking.captured', `bookings stores ${booking.captured} captured, payments ${firstCaptured}`);
     const effective = own.filter(({ purpose, confirmed }) => purpose === 'booking' || confirmed);
