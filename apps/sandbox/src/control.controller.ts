@@ -45,6 +45,11 @@ export function addControlRoutes(
     wakeSender();
     return response.body;
   });
+  app.post('/control/refunds/:id/failed', async (request) => {
+    const body = await database.transaction((client) => intents.returnRefund(client, idOf(request)));
+    wakeSender();
+    return body;
+  });
   app.post('/control/payment-intents/:id/lapse', async (request) => {
     const body = await database.transaction((client) => intents.lapse(client, idOf(request)));
     wakeSender();

@@ -21,7 +21,7 @@ import {
   readIntent,
   requireAction,
 } from './intent.queries.js';
-import { insertRefund, listRefunds, type NewRefund } from './refund.queries.js';
+import { insertRefund, listRefunds, type NewRefund, returnRefund } from './refund.queries.js';
 import { Rejection } from './rejection.js';
 import { type TestCard, testCardOf } from './test-card.js';
 import { enqueueWebhook } from './webhook.js';
@@ -111,6 +111,17 @@ export class IntentService {
       refund: body,
     });
     return { status: 201, body };
+  }
+
+  /** The guest's bank returns a paid refund, as it does days later if the card or account is closed. */
+  async returnRefund(client: PoolClient, id: string): Promise<object> {
+    const refund = await returnRefund(client, id);
+    if (!refund) throw new Rejection(409, 'refund_unexpected_state', 'There is no such paid refund');
+    const body = toRefundView(refund);
+    await insertBookEntry(client, await readIntent(client, refund.intent_id), 'refund', refund.amount_minor);
+    const intent = await this.get(client, refund.intent_id);
+    await enqueueWebhook(client, 'refund.failed', { intent, refund: body });
+    return body;
   }
 
   /** Opens a dispute by hand, or advances the open one. */

@@ -39,6 +39,21 @@ export async function insertRefund(client: Client, refund: NewRefund): Promise<R
   return rows[0];
 }
 
+/** The guest's bank returns a paid refund: it fails, and its intent has the money again. Null if it is not paid. */
+export async function returnRefund(client: Client, id: string): Promise<RefundRow | null> {
+  const { rows } = await client.query<RefundRow>(
+    `UPDATE refund SET status = 'failed' WHERE id = $1 AND status = 'succeeded' RETURNING *`,
+    [id],
+  );
+  const [refund] = rows;
+  if (!refund) return null;
+  await client.query(
+    'UPDATE intent SET refunded_minor = refunded_minor - $2, version = version + 1 WHERE id = $1',
+    [refund.intent_id, refund.amount_minor],
+  );
+  return refund;
+}
+
 /** Oldest first. */
 export async function listRefunds(client: Client, intentId: string): Promise<RefundRow[]> {
   const { rows } = await client.query<RefundRow>('SELECT * FROM refund WHERE intent_id = $1 ORDER BY seq', [

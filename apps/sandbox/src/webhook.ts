@@ -14,6 +14,7 @@ export type WebhookType =
   | 'intent.failed'
   | 'intent.canceled'
   | 'refund.succeeded'
+  | 'refund.failed'
   | 'dispute.created'
   | 'dispute.updated'
   | 'dispute.won'

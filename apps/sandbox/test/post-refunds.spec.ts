@@ -36,6 +36,21 @@ describe('POST /v1/refunds', () => {
     expect(stored.body).toEqual({ status: 201, body: first.body });
   });
 
+  test('a paid refund that the bank returns fails once, and its amount can be refunded again', async () => {
+    const id = await givenCharge();
+    const { body } = await refund(id, 4_000);
+    const path = `/control/refunds/${body.id}/failed`;
+    expect(await sandbox.post(path, {})).toMatchObject({ status: 200, body: { status: 'failed' } });
+    expect((await sandbox.post(path, {})).status).toBe(409);
+    expect((await sandbox.get(`/v1/payment-intents/${id}`)).body.refundedMinor).toBe(0);
+    const books = await sandbox.books(id);
+    expect(books.slice(1)).toEqual([
+      ['refund', -4_000],
+      ['refund', 4_000],
+    ]);
+    expect((await refund(id, 10_000)).status).toBe(201);
+  });
+
   test('rejects a refund of an intent that is not captured', async () => {
     const intent = await sandbox.anIntent('manual');
     await sandbox.post(`/v1/payment-intents/${intent.id}/confirm`, { paymentMethod: 'pm_card_visa' });

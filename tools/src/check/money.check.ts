@@ -40,7 +40,7 @@ export async function checkMoney({ query }: Sources): Promise<Difference[]> {
        coalesce(b.charged, 0)::float8 AS charged, coalesce(b.refunded, 0)::float8 AS "refundEntries"
      FROM intent i LEFT JOIN (
        SELECT intent_id, count(*) FILTER (WHERE kind = 'charge') AS charges,
-         sum(amount_minor) FILTER (WHERE kind = 'charge') AS charged, sum(abs(amount_minor)) FILTER (WHERE kind = 'refund') AS refunded
+         sum(amount_minor) FILTER (WHERE kind = 'charge') AS charged, -sum(amount_minor) FILTER (WHERE kind = 'refund') AS refunded
        FROM book_entry GROUP BY 1) b ON b.intent_id = i.id`,
   );
   const balances = await query<BalanceRow>(

@@ -140,14 +140,16 @@ export class FakeAccount {
     return refund;
   }
 
-  /** The outcome of a pending refund. A failed one returns the money to the platform. */
+  /** The outcome of a pending refund, or the failure of a paid one. A failed one returns the money to the platform. */
   decideRefund(id: string, status: 'succeeded' | 'failed'): void {
     const refund = this.get(this.refunds, id);
+    if (refund.status === 'failed') throw new Error(`refund ${id} has failed already`);
     refund.status = status;
     const charge = this.get(this.charges, refund.charge);
     if (status === 'failed')
       Object.assign(charge, { amount_refunded: charge.amount_refunded - refund.amount, refunded: false });
-    this.emit(status === 'failed' ? 'refund.failed' : 'refund.updated', refund);
+    this.emit('refund.updated', refund);
+    if (status === 'failed') this.emit('refund.failed', refund);
   }
 
   decideDispute(id: string, status: string): void {
