@@ -36,6 +36,15 @@ describe('a goodwill refund', () => {
     },
   );
 
+  it('counts once if the bank has returned it and it is repeated', async () => {
+    const booking = await bookings.givenConfirmed();
+    await bookings.payments.refunded(booking, 20_000);
+    await bookings.payments.refunded(booking, 20_000, { repeated: true });
+    expect(await bookings.previewCancellation(booking)).toMatchObject({
+      refundMinor: juneTotalMinor - 20_000,
+    });
+  });
+
   it('limits the refund that an administrator may choose', async () => {
     const booking = await bookings.givenConfirmed();
     await bookings.payments.refunded(booking, 50_000, { id: randomUUID(), times: 2 });

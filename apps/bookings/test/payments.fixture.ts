@@ -35,9 +35,9 @@ export class PaymentEvents {
   async refunded(
     booking: TestBooking,
     refundAmountMinor: number,
-    options: Delivery & { change?: BookingChange; reason?: string } = {},
+    options: Delivery & { change?: BookingChange; reason?: string; repeated?: boolean } = {},
   ): Promise<void> {
-    const { change, reason = 'admin', ...delivery } = options;
+    const { change, reason = 'admin', repeated, ...delivery } = options;
     const payment = change
       ? changePaymentOf(booking, change, 'partially_refunded')
       : paymentOf(booking, 'partially_refunded');
@@ -48,6 +48,7 @@ export class PaymentEvents {
       refundId: randomUUID(),
       refundAmountMinor,
       reason,
+      ...(repeated === undefined ? {} : { repeated }),
     };
     await this.bookings.service.deliver('payment.refunded', body, delivery);
   }

@@ -31,10 +31,11 @@ import { PaymentStepScheduler } from './payment/payment-step-scheduler.service.j
 import { PaymentController } from './payment/payment.controller.js';
 import { BookingPaymentResolver, PaymentResolver } from './payment/payment.resolver.js';
 import { PaymentService } from './payment/payment.service.js';
-import { PendingRefundService } from './payment/pending-refund.service.js';
+import { RefundStateService } from './payment/refund-state.service.js';
 import { ProviderCaller } from './payment/provider-caller.service.js';
 import { ProviderCheckSchedule } from './payment/provider-check-schedule.js';
 import { ProviderStateService } from './payment/provider-state.service.js';
+import { RefundRecorder } from './payment/refund-recorder.service.js';
 import { RefundService } from './payment/refund.service.js';
 import { ReplayedSecrets } from './payment/replayed-secrets.js';
 import { ReturnUrls } from './payment/return-urls.js';
@@ -114,7 +115,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     PaymentService,
     PaymentStateUpdater,
     PaymentStepScheduler,
-    PendingRefundService,
+    RefundStateService,
     ProviderCaller,
     ProviderCheckSchedule,
     ProviderComparisonService,
@@ -126,6 +127,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     ...reconciliationChecks,
     RecoveryJobs,
     RefundAdminService,
+    RefundRecorder,
     RefundService,
     WebhookAdminService,
     ReplayedSecrets,

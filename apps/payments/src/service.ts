@@ -7,6 +7,7 @@ import { Migration0004Papers } from '../migrations/Migration0004Papers.js';
 import { Migration0006ReturnUrl } from '../migrations/Migration0006ReturnUrl.js';
 import { Migration0009LateMoney } from '../migrations/Migration0009LateMoney.js';
 import { Migration0010RefundOffset } from '../migrations/Migration0010RefundOffset.js';
+import { Migration0011ReturnedRefunds } from '../migrations/Migration0011ReturnedRefunds.js';
 import { Migration0003Payouts } from '../migrations/Migration0003Payouts.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
@@ -40,6 +41,7 @@ export const payments = defineService({
     Migration0006ReturnUrl,
     Migration0009LateMoney,
     Migration0010RefundOffset,
+    Migration0011ReturnedRefunds,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],

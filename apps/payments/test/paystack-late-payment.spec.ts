@@ -88,7 +88,13 @@ describe('late money at Paystack', () => {
     const isChecked = async (endedSince: Date) => {
       const em = payments.service.get(MikroORM).em.fork();
       await payments.service.query(`UPDATE payment SET check_at = '2020-01-01' WHERE id = $1`, [payment.id]);
-      const scope = { intervalSeconds: 1, providers: ['paystack'], late: ['paystack'], endedSince };
+      const scope = {
+        intervalSeconds: 1,
+        providers: ['paystack'],
+        late: ['paystack'],
+        endedSince,
+        paidSince: new Date(),
+      };
       return (await claimStalePayments(em, 1_000, scope)).some(({ id }) => id === payment.id);
     };
     const day = 86_400_000;

@@ -167,6 +167,26 @@ describe('refunds at Paystack', () => {
     await payments.becomes(guest, payment.id, 'refunded');
   });
 
+  test('a processed refund that fails later is owed again', async () => {
+    const guest = testUser();
+    const { payment, booking } = await payments.givenPaid(guest);
+    const id = await refund(payment.id, 5_000);
+    const [found] = await accepted(payment.id);
+    await payments.paystack.finishRefund(found!, 'processed');
+    await payments.becomes(guest, payment.id, 'partially_refunded');
+    await payments.paystack.finishRefund(found!, 'failed');
+    await payments.becomes(guest, payment.id, 'captured');
+    expect(await statusOf(id)).toEqual({ status: 'failed', failure_code: 'refund_returned' });
+    expect(await payments.balances(booking.bookingId)).toMatchObject({ provider_clearing: 27_280 });
+    const path = `/v1/admin/payments/${payment.id}/refunds/${id}/retry`;
+    expect((await payments.service.as(payments.admin).post(path, { reason: 'New account' })).status).toBe(
+      201,
+    );
+    const [, second] = await accepted(payment.id, 2);
+    await payments.paystack.finishRefund(second!, 'processed');
+    await payments.becomes(guest, payment.id, 'partially_refunded');
+  });
+
   test('a refund that needs attention stays pending, and is reported after seven days', async () => {
     const guest = testUser();
     const { payment } = await payments.givenPaid(guest);

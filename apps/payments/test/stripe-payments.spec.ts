@@ -237,6 +237,28 @@ describe('the life of a payment at Stripe', () => {
     });
   });
 
+  test('a paid refund that fails days later is owed again, and can be repeated', async () => {
+    const guest = testUser();
+    const { payment, booking } = await payments.givenCaptured(guest);
+    const { id } = payments.stripe.intentOf(payment.id);
+    const refundId = (await refund(payment.id, 1_000)).body.id;
+    await payments.becomes(guest, payment.id, 'partially_refunded');
+    const [paid] = payments.stripe.refundsOf(id);
+    payments.stripe.account.decideRefund(paid?.id ?? '', 'failed');
+    await payments.becomes(guest, payment.id, 'captured');
+    expect(await read(guest, payment.id)).toMatchObject({ refundedMinor: 0 });
+    expect(await payments.balances(booking.bookingId)).toMatchObject({ provider_clearing: 27_280 });
+    const reported = (await payments.reconcile()).differences.filter((each) => each.paymentId === payment.id);
+    expect(reported.map(({ kind }) => kind)).toEqual(['refund.refused']);
+    const path = `/v1/admin/payments/${payment.id}/refunds/${refundId}/retry`;
+    const repeated = await payments.service.as(payments.admin).post(path, { reason: 'A new card' });
+    expect(repeated.status).toBe(201);
+    await payments.becomes(guest, payment.id, 'partially_refunded');
+    expect(payments.stripe.refundsOf(id).map(({ status }) => status)).toEqual(['failed', 'succeeded']);
+    const rest = (await payments.reconcile()).differences.filter((each) => each.paymentId === payment.id);
+    expect(rest).toEqual([]);
+  });
+
   test('an amount that Stripe rejects ends the payment', async () => {
     const guest = testUser();
     const { payment } = await payments.givenPayment({ guest, ...tooSmall });

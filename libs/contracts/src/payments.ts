@@ -48,7 +48,13 @@ export const paymentEvents = topic(
     'payment.captured': { capturedAt: Instant },
     'payment.failed': { code: Code },
     'payment.voided': {},
-    'payment.refunded': { refundId: Id, refundAmountMinor: Minor, reason: Code },
+    'payment.refunded': {
+      refundId: Id,
+      refundAmountMinor: Minor,
+      reason: Code,
+      /** It repeats a refund that was published before and that the guest's bank has returned. Optional: older events lack it. */
+      repeated: z.boolean().optional(),
+    },
     'payment.disputed': dispute,
     'payment.dispute-won': dispute,
     'payment.dispute-lost': dispute,

@@ -59,10 +59,12 @@ export class BookingConsumer {
     await this.withBooking(body, (step) => this.lifecycle.failCapture(step));
   }
 
-  /** Only goodwill: bookings initiates all other refunds itself, when a booking ends or changes. */
+  /**
+   * Only goodwill: bookings initiates all other refunds itself, when a booking ends or changes. A repeated one counts once.
+   */
   @OnEvent('payment.refunded')
   async refunded(body: EventBody<'payment.refunded'>): Promise<void> {
-    if (body.reason !== REFUND_REASON.goodwill) return;
+    if (body.reason !== REFUND_REASON.goodwill || body.repeated) return;
     await this.withBooking(body, async ({ booking }) =>
       this.lifecycle.recordGoodwill(booking, body.refundAmountMinor),
     );

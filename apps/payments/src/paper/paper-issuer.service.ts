@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock, CONFIG, type Config, uuidv7 } from '@roost/platform';
 import type { PaymentsConfig } from '../config.js';
 import { type LegalEntity, legalEntityFor, sellerOf } from './domain/legal-entity.js';
-import { creditNoteLines } from './domain/paper-lines.js';
+import { creditNoteLines, debitNoteLines } from './domain/paper-lines.js';
 import { findMissingPapers, findStayCountry, insertPaper, type NewPaper } from './paper.queries.js';
 
 interface PaidPayment {
@@ -24,7 +24,7 @@ interface PaidRefund {
 
 type Content = Pick<NewPaper, 'kind' | 'refundId' | 'amountMinor' | 'lines' | 'occurredAt'>;
 
-/** Issues receipts and credit notes. They are numbered after the commit, see `PaperNumberer`. */
+/** Issues receipts, credit notes and debit notes. They are numbered after the commit, see `PaperNumberer`. */
 @Injectable()
 export class PaperIssuer {
   private readonly entities: readonly LegalEntity[];
@@ -63,6 +63,22 @@ export class PaperIssuer {
     });
   }
 
+  /** Cancels the credit note of a refund. Call it in the transaction that records that the refund was returned. */
+  async issueDebitNote(
+    em: EntityManager,
+    payment: PaidPayment,
+    refund: PaidRefund,
+    occurredAt: Date,
+  ): Promise<void> {
+    await this.issue(em, payment, {
+      kind: 'debit_note',
+      refundId: refund.id,
+      amountMinor: refund.amountMinor,
+      lines: debitNoteLines(refund),
+      occurredAt,
+    });
+  }
+
   /** Issues the papers of payments and refunds from before papers existed. Returns how many were missing. */
   async issueMissing(em: EntityManager, limit: number): Promise<number> {
     const missing = await findMissingPapers(em, limit);
@@ -83,7 +99,7 @@ export class PaperIssuer {
       id: uuidv7(),
       legalEntity: entity.id,
       seller: sellerOf(entity),
-      paymentId: payment.id,
+      paymentId: content.kind === 'debit_note' ? null : payment.id,
       bookingId: payment.bookingId,
       stayId,
       guestId: payment.guestId,

@@ -2,14 +2,15 @@ import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import type { Seller } from './domain/legal-entity.js';
 import type { PaperLine } from './domain/paper-lines.js';
 
-export type PaperKind = 'receipt' | 'credit_note';
+export type PaperKind = 'receipt' | 'credit_note' | 'debit_note';
 
 export interface NewPaper {
   id: string;
   kind: PaperKind;
   legalEntity: string;
   seller: Seller;
-  paymentId: string;
+  /** Null for a debit note, which belongs to its refund. */
+  paymentId: string | null;
   refundId: string | null;
   bookingId: string;
   /** The id of the paid stay: the change of the payment, otherwise the booking. */
@@ -24,7 +25,7 @@ export interface NewPaper {
   issuedAt: Date;
 }
 
-/** Stores a paper without a number. The first paper of a payment or refund is the only one. */
+/** Stores a paper without a number. The first receipt of a payment, or credit or debit note of a refund, is the only one. */
 export async function insertPaper(em: EntityManager, paper: NewPaper): Promise<void> {
   await em.execute(sql`
     INSERT INTO paper (id, kind, legal_entity, seller, payment_id, refund_id, booking_id, guest_id, host_id, currency,
@@ -103,18 +104,23 @@ export interface PaperRow {
 }
 
 /**
- * The papers of these payments, the receipt before the credit notes. The names are those of today: an erased user has
+ * The papers of these payments, the receipt before the credit and debit notes. The names are those of today: an erased user has
  * none.
  */
 export async function findPapers(em: EntityManager, paymentIds: readonly string[]): Promise<PaperRow[]> {
   if (paymentIds.length === 0) return [];
   return em.execute<PaperRow[]>(sql`
-    SELECT p.id, p.kind, p.seller, p.number, p.payment_id AS "paymentId", p.refund_id AS "refundId",
+    SELECT p.id, p.kind, p.seller, p.number, coalesce(p.payment_id, r.payment_id) AS "paymentId", p.refund_id AS "refundId",
       p.booking_id AS "bookingId", g.display_name AS "guestName", h.display_name AS "hostName", p.currency,
       p.amount_minor AS "amountMinor", p.listing_title AS "listingTitle", p.check_in_date::text AS "checkInDate",
       p.check_out_date::text AS "checkOutDate", p.lines, p.occurred_at AS "occurredAt", p.issued_at AS "issuedAt"
-    FROM paper p LEFT JOIN party_name g ON g.user_id = p.guest_id LEFT JOIN party_name h ON h.user_id = p.host_id
-    WHERE p.payment_id = ANY(ARRAY[${paymentIds}]::uuid[])
+    FROM (
+      SELECT * FROM paper WHERE payment_id = ANY(ARRAY[${paymentIds}]::uuid[])
+      UNION ALL
+      SELECT d.* FROM refund f JOIN paper d ON d.payment_id IS NULL AND d.refund_id = f.id
+        WHERE f.payment_id = ANY(ARRAY[${paymentIds}]::uuid[]) AND f.paid_at IS NOT NULL) p
+    LEFT JOIN refund r ON r.id = p.refund_id
+    LEFT JOIN party_name g ON g.user_id = p.guest_id LEFT JOIN party_name h ON h.user_id = p.host_id
     ORDER BY p.refund_id IS NOT NULL, p.issued_at, p.id`);
 }
 
@@ -145,8 +151,8 @@ export function findMissingPapers(em: EntityManager, limit: number): Promise<Pay
       FROM payment p WHERE p.captured_minor > 0
         AND NOT EXISTS (SELECT FROM paper WHERE paper.payment_id = p.id AND paper.refund_id IS NULL)
       UNION ALL
-      SELECT r.payment_id, r.id, r.reason, r.amount_minor, r.tax_minor, coalesce(r.finished_at, r.created_at)
-      FROM refund r WHERE r.status = 'succeeded'
+      SELECT r.payment_id, r.id, r.reason, r.amount_minor, r.tax_minor, coalesce(r.paid_at, r.finished_at, r.created_at)
+      FROM refund r WHERE (r.status = 'succeeded' OR r.paid_at IS NOT NULL)
         AND NOT EXISTS (SELECT FROM paper WHERE paper.payment_id = r.payment_id AND paper.refund_id = r.id)
     ) m JOIN payment p ON p.id = m.payment_id
     ORDER BY m.at, m.refund_id IS NOT NULL, p.id LIMIT ${limit}`);

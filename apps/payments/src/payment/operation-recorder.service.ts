@@ -11,14 +11,15 @@ import { lockPayment } from './payment.queries.js';
 import type { CallOutcome } from './provider-caller.service.js';
 import { ProviderStateService } from './provider-state.service.js';
 import { Refund } from './refund.entity.js';
-import { CHARGE_DISPUTED, RefundService } from './refund.service.js';
+import { REFUND_RETURNED, RefundRecorder } from './refund-recorder.service.js';
+import { CHARGE_DISPUTED } from './refund.service.js';
 
 /** Records the outcome of a call to a provider, with the payment, its events and its movements. */
 @Injectable()
 export class OperationRecorder {
   constructor(
     private readonly states: ProviderStateService,
-    private readonly refunds: RefundService,
+    private readonly refunds: RefundRecorder,
     private readonly publisher: PaymentPublisher,
     private readonly clock: SystemClock,
   ) {}
@@ -52,13 +53,20 @@ export class OperationRecorder {
     await this.publisher.publish(em, payment, 'payment.failed', { code: payment.failureCode });
   }
 
-  /** A refund that the provider has only accepted stays pending: `PendingRefundService` finishes it. */
+  /**
+   * A refund that the provider has only accepted stays pending: `RefundStateService` finishes it. A paid one fails if the
+   * guest's bank returns it; a failed one is final.
+   */
   async recordRefund(
     em: EntityManager,
     payment: Payment,
     refund: Refund,
     outcome: Pick<CallOutcome, 'refund' | 'failureCode'>,
   ): Promise<void> {
+    if (refund.status === 'succeeded' && outcome.refund?.status === 'failed') {
+      const code = payment.status === 'disputed' ? CHARGE_DISPUTED : REFUND_RETURNED;
+      await this.refunds.recordReturned(em, payment, refund, code);
+    }
     if (refund.status !== 'pending') return;
     if (outcome.refund?.status === 'pending') {
       refund.providerRef = outcome.refund.ref;
@@ -74,6 +82,7 @@ export class OperationRecorder {
       refundId: refund.id,
       refundAmountMinor: refund.amountMinor,
       reason: refund.reason,
+      repeated: await this.refunds.repeatsPaid(em, refund),
     });
   }
 }

@@ -55,13 +55,20 @@ export function visiblePayment(
 
 /**
  * Claims payments whose check at the provider is due, because a webhook may be lost: unfinished ones, ended ones of
- * providers whose guests can still pay, and those with a refund that the provider has accepted and not paid yet. A claim
- * sets the time of the next check, so payments whose check fails do not block the others.
+ * providers whose guests can still pay, and those with a refund that the provider has accepted and not paid yet. Those with
+ * a refund that was paid lately are checked once a day: the guest's bank may return it. A claim sets the time of the next
+ * check, so payments whose check fails do not block the others.
  */
 export async function claimStalePayments(
   em: EntityManager,
   limit: number,
-  scope: { intervalSeconds: number; providers: readonly string[]; late: readonly string[]; endedSince: Date },
+  scope: {
+    intervalSeconds: number;
+    providers: readonly string[];
+    late: readonly string[];
+    endedSince: Date;
+    paidSince: Date;
+  },
 ): Promise<Payment[]> {
   const enabled = sql`provider = ANY(ARRAY[${[...scope.providers]}]::text[])`;
   const rows = await em.execute<{ id: string }[]>(sql`
@@ -75,6 +82,10 @@ export async function claimStalePayments(
       UNION
       SELECT p.id, p.check_at FROM refund r JOIN payment p ON p.id = r.payment_id
         WHERE r.status = 'pending' AND r.provider_ref IS NOT NULL AND p.check_at <= clock_timestamp() AND ${enabled}
+      UNION
+      SELECT p.id, p.check_at FROM refund r JOIN payment p ON p.id = r.payment_id
+        WHERE r.status = 'succeeded' AND r.provider_ref IS NOT NULL AND r.finished_at > ${scope.paidSince}
+          AND p.check_at <= clock_timestamp() - interval '1 day' AND ${enabled}
       ORDER BY check_at LIMIT ${limit}),
     claimed AS (
       SELECT id FROM payment WHERE id IN (SELECT id FROM due) AND check_at <= clock_timestamp()

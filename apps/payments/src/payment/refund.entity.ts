@@ -56,4 +56,8 @@ export class Refund {
 
   @Property({ type: 'datetime', nullable: true })
   finishedAt: Date | null = null;
+
+  /** Of a failed refund: when it was paid, if the guest's bank has returned it. */
+  @Property({ type: 'datetime', nullable: true })
+  paidAt: Date | null = null;
 }

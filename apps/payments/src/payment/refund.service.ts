@@ -2,27 +2,16 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { REFUND_REASON } from '@roost/contracts';
 import { Clock, Problem, uuidv7 } from '@roost/platform';
-import {
-  type Split,
-  refundFailedLegs,
-  refundPaidLegs,
-  refundReservedLegs,
-  refundSplit,
-  takeInProportion,
-} from '../ledger/domain/posting.js';
-import { splitBy } from '../ledger/domain/settlement.js';
+import { type Split, refundReservedLegs, refundSplit, takeInProportion } from '../ledger/domain/posting.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { OperationScheduler } from '../operation/operation-scheduler.service.js';
-import { PaperIssuer } from '../paper/paper-issuer.service.js';
 import {
   type DeferredRefund,
   deferredRefunds,
   insertDeferredRefund,
   takeDeferredRefunds,
 } from './deferred-refund.queries.js';
-import { splitWithoutOffset } from './domain/lost-excess.js';
-import { statusAfterRefund } from './domain/payment-state.js';
-import { causeOfRetry, mayBeRepeated, offsetLosses } from './domain/refund-due.js';
+import { causeOfRetry, offsetLosses } from './domain/refund-due.js';
 import { LossCoverer } from './loss-coverer.service.js';
 import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
@@ -31,10 +20,7 @@ import { lostShares, reserveRefund, storeOffset } from './refund.queries.js';
 /** The failure code of a refund that a dispute prevents. It is repeated when the dispute is closed. */
 export const CHARGE_DISPUTED = 'charge_disputed';
 
-/** The provider still refuses the refund because of a dispute, and none is recorded here. An operator decides. */
-const DISPUTE_UNKNOWN = 'dispute_unknown';
-
-type RefundReason = (typeof REFUND_REASON)[keyof typeof REFUND_REASON];
+export type RefundReason = (typeof REFUND_REASON)[keyof typeof REFUND_REASON];
 
 interface RefundRequest {
   /** Unique per payment: the same cause refunds only once. */
@@ -55,7 +41,6 @@ export class RefundService {
   constructor(
     private readonly ledger: LedgerService,
     private readonly operations: OperationScheduler,
-    private readonly papers: PaperIssuer,
     private readonly losses: LossCoverer,
     private readonly clock: Clock,
   ) {}
@@ -157,6 +142,7 @@ export class RefundService {
       failureCode: null,
       createdAt: now,
       finishedAt: null,
+      paidAt: null,
     });
     await em.flush();
     await this.ledger.post(em, {
@@ -176,51 +162,6 @@ export class RefundService {
     return refund;
   }
 
-  /** The provider has paid the refund. */
-  async recordPaid(em: EntityManager, payment: Payment, refund: Refund, providerRef: string): Promise<void> {
-    const now = this.clock.now();
-    Object.assign(refund, { status: 'succeeded', providerRef, finishedAt: now });
-    payment.refundedMinor += refund.amountMinor;
-    if (payment.status !== 'disputed') {
-      const returnedMinor = payment.refundedMinor + payment.disputeLostMinor;
-      payment.status = statusAfterRefund(payment.capturedMinor, returnedMinor);
-    }
-    await this.ledger.post(em, {
-      key: `refund:${refund.id}:paid`,
-      currency: payment.currency,
-      paymentId: payment.id,
-      bookingId: payment.bookingId,
-      occurredAt: now,
-      legs: refundPaidLegs(refund.amountMinor),
-    });
-    await this.papers.issueCreditNote(em, payment, refund, now);
-  }
-
-  /**
-   * The provider has rejected the refund for good. Reverses the reservation. Reconciliation reports the refund, or it waits
-   * until the dispute that prevents it is closed. The part that the bank has returned in the meantime is not due any more.
-   */
-  async recordRejected(em: EntityManager, payment: Payment, refund: Refund, code: string): Promise<void> {
-    const now = this.clock.now();
-    const isPrevented = code === CHARGE_DISPUTED;
-    const waits = isPrevented && (payment.status === 'disputed' || mayBeRepeated(refund.cause));
-    const failureCode = isPrevented && !waits ? DISPUTE_UNKNOWN : code;
-    Object.assign(refund, { status: 'failed', failureCode, finishedAt: now });
-    payment.refundReservedMinor -= refund.amountMinor;
-    await this.ledger.post(em, {
-      key: `refund:${refund.id}:failed`,
-      currency: payment.currency,
-      paymentId: payment.id,
-      bookingId: payment.bookingId,
-      occurredAt: now,
-      legs: refundFailedLegs(payment, refund),
-    });
-    await this.offsetByLosses(em, payment, refund);
-    if (waits && refund.offsetMinor < refund.amountMinor) {
-      await this.retryAfterDispute(em, payment, refund);
-    }
-  }
-
   /** The remaining share of each party in a payment, after lost disputes and all refunds that have not failed. */
   async remaining(em: EntityManager, payment: Payment): Promise<Split> {
     const refunds = await em.find(Refund, { paymentId: payment.id, status: { $ne: 'failed' } });
@@ -238,28 +179,8 @@ export class RefundService {
     return remaining;
   }
 
-  /** A dispute was lost while the refund was in progress: what the platform bore was the amount of this refund. */
-  private async offsetByLosses(em: EntityManager, payment: Payment, refund: Refund): Promise<void> {
-    refund.offsetMinor = await this.losses.cover(em, payment, refund, refund.id);
-    payment.disputeOffsetMinor += refund.offsetMinor;
-    if (refund.offsetMinor === 0 || payment.status === 'disputed') return;
-    const returnedMinor = payment.refundedMinor + payment.disputeLostMinor;
-    payment.status = statusAfterRefund(payment.capturedMinor, returnedMinor);
-  }
-
-  private async retryAfterDispute(em: EntityManager, payment: Payment, refund: Refund): Promise<void> {
-    await em.flush();
-    const remaining = await this.remaining(em, payment);
-    const due = splitWithoutOffset(refund, refund.offsetMinor);
-    await this.defer(em, payment, {
-      ...{ reason: refund.reason as RefundReason, note: refund.note, requestedBy: refund.requestedBy },
-      cause: causeOfRetry(refund.cause),
-      amountMinor: refund.amountMinor - refund.offsetMinor,
-      retained: splitBy((party) => remaining[party] - due[party]),
-    });
-  }
-
-  private defer(em: EntityManager, payment: Payment, request: RefundRequest): Promise<void> {
+  /** Stores a refund that waits for the bank's decision. */
+  defer(em: EntityManager, payment: Payment, request: RefundRequest): Promise<void> {
     const { cause, reason, note = null, requestedBy = null, amountMinor, retained = null } = request;
     const deferred: DeferredRefund = {
       cause,

@@ -8,6 +8,8 @@ import { claimStalePayments } from './payment.queries.js';
 
 /** How long an ended payment is checked for late money. After it, webhooks and reconciliation still report the money. */
 const LATE_PAYMENT_DAYS = 7;
+/** Stripe: banks return a refund within 30 days (https://docs.stripe.com/refunds#failed-refunds). */
+const RETURNED_REFUND_DAYS = 35;
 
 @Injectable()
 export class StalePayments {
@@ -25,7 +27,12 @@ export class StalePayments {
       intervalSeconds: this.config.PAYMENT_CHECK_SECONDS,
       providers: all.map(({ name }) => name),
       late: all.filter(({ capabilities }) => capabilities.latePayments).map(({ name }) => name),
-      endedSince: new Date(this.clock.now().getTime() - LATE_PAYMENT_DAYS * 86_400_000),
+      endedSince: this.daysAgo(LATE_PAYMENT_DAYS),
+      paidSince: this.daysAgo(RETURNED_REFUND_DAYS),
     });
+  }
+
+  private daysAgo(days: number): Date {
+    return new Date(this.clock.now().getTime() - days * 86_400_000);
   }
 }

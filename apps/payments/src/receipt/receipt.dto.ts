@@ -1,4 +1,5 @@
 import { Instant, IsoDate, Uuid } from '@roost/http';
+import { sum } from '@roost/money';
 import { z } from 'zod';
 import { paperNumber } from '../paper/domain/legal-entity.js';
 import { completeLines, paperLineKinds } from '../paper/domain/paper-lines.js';
@@ -30,6 +31,19 @@ const CreditNote = z
   })
   .meta({ id: 'CreditNote' });
 
+const DebitNote = z
+  .object({
+    id: Uuid,
+    number: PaperNumber,
+    refundId: Uuid,
+    creditNoteNumber: PaperNumber.nullable().meta({ description: 'The credit note that it cancels.' }),
+    returnedAt: Instant.meta({ description: 'When the bank of the guest returned the refund.' }),
+    issuedAt: Instant,
+    amountMinor: Minor,
+    lines: z.array(PaperLineView),
+  })
+  .meta({ id: 'DebitNote' });
+
 export const Receipt = z
   .object({
     id: Uuid,
@@ -58,7 +72,10 @@ export const Receipt = z
     amountMinor: Minor,
     lines: z.array(PaperLineView),
     creditNotes: z.array(CreditNote),
-    creditedMinor: Minor.meta({ description: 'The sum of the credit notes.' }),
+    debitNotes: z.array(DebitNote).meta({
+      description: 'Each cancels the credit note of a refund that the bank of the guest has returned.',
+    }),
+    creditedMinor: Minor.meta({ description: 'The sum of the credit notes, less the debit notes.' }),
     url: z.string().meta({ description: 'The path of the printable receipt.' }),
   })
   .meta({ id: 'Receipt' });
@@ -69,20 +86,33 @@ const numberOf = ({ seller, number, id }: PaperRow): string => {
   return paperNumber(seller, number);
 };
 
+const noteOf = (note: PaperRow) => ({
+  id: note.id,
+  number: numberOf(note),
+  refundId: note.refundId ?? '',
+  issuedAt: note.issuedAt.toISOString(),
+  amountMinor: note.amountMinor,
+  lines: note.lines,
+});
+
+const totalOf = (notes: readonly { amountMinor: number }[]) =>
+  sum(notes.map(({ amountMinor }) => amountMinor));
+
 /** `papers` are all papers of one payment, the receipt first. Null without a receipt. */
 export function toReceipt(papers: readonly PaperRow[]): Receipt | null {
   const [receipt, ...notes] = papers;
   if (receipt?.kind !== 'receipt') return null;
   const { name, addressLines, countryCode, taxId } = receipt.seller;
-  const creditNotes = notes.map((note) => ({
-    id: note.id,
-    number: numberOf(note),
-    refundId: note.refundId ?? '',
-    refundedAt: note.occurredAt.toISOString(),
-    issuedAt: note.issuedAt.toISOString(),
-    amountMinor: note.amountMinor,
-    lines: note.lines,
-  }));
+  const creditNotes = notes
+    .filter(({ kind }) => kind === 'credit_note')
+    .map((note) => ({ ...noteOf(note), refundedAt: note.occurredAt.toISOString() }));
+  const debitNotes = notes
+    .filter(({ kind }) => kind === 'debit_note')
+    .map((note) => ({
+      ...noteOf(note),
+      creditNoteNumber: creditNotes.find(({ refundId }) => refundId === note.refundId)?.number ?? null,
+      returnedAt: note.occurredAt.toISOString(),
+    }));
   return {
     id: receipt.id,
     number: numberOf(receipt),
@@ -100,7 +130,8 @@ export function toReceipt(papers: readonly PaperRow[]): Receipt | null {
     amountMinor: receipt.amountMinor,
     lines: completeLines(receipt.lines, receipt.amountMinor),
     creditNotes,
-    creditedMinor: creditNotes.reduce((total, note) => total + note.amountMinor, 0),
+    debitNotes,
+    creditedMinor: totalOf(creditNotes) - totalOf(debitNotes),
     url: `/v1/payments/${receipt.paymentId}/receipt`,
   };
 }

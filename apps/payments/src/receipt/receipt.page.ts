@@ -54,7 +54,7 @@ function formatFor(currency: string, locale: string): Format {
   };
 }
 
-/** The receipt of a payment with its credit notes, on one page when it is printed. */
+/** The receipt of a payment with its credit and debit notes, on one page when it is printed. */
 export function receiptPage(receipt: Receipt, locale: string): string {
   const format = formatFor(receipt.currency, locale);
   return `<!doctype html>
@@ -64,7 +64,7 @@ ${header(receipt, format)}
 <main>
 ${stay(receipt, format)}
 ${amounts(receipt, format)}
-${creditNotes(receipt, format)}
+${notes(receipt, format)}
 </main>
 <footer><p>All amounts are in ${escape(receipt.currency)}. Dates of documents are in UTC. Payment ${escape(receipt.paymentId)}</p></footer>
 </body></html>
@@ -118,16 +118,34 @@ function labelOf(row: ReceiptRow, format: Format): string {
   return `${count} ${count === 1 ? 'night' : 'nights'}${each}${dates}`;
 }
 
-function creditNotes(receipt: Receipt, format: Format): string {
-  if (receipt.creditNotes.length === 0) return '';
-  const rows = receipt.creditNotes.map(
-    ({ number, refundedAt, amountMinor, lines }) =>
-      `<tr><td>${escape(number)}</td><td>${format.date(refundedAt)}</td><td>${isolated(lines[0]?.label ?? '')}</td>${amountCell(-amountMinor, format)}</tr>`,
-  );
-  return `<table><caption>Credit notes</caption>
-<thead><tr><th scope="col">Number</th><th scope="col">Refunded</th><th scope="col">Reason</th><th scope="col" class="amount">Amount</th></tr></thead>
+/** A debit note follows the credit note that it cancels. */
+function notes(receipt: Receipt, format: Format): string {
+  const { creditNotes, debitNotes } = receipt;
+  if (creditNotes.length === 0) return '';
+  const rows = creditNotes.flatMap((note) => [
+    noteRow({ ...note, date: note.refundedAt, amountMinor: -note.amountMinor }, format),
+    ...debitNotes
+      .filter(({ refundId }) => refundId === note.refundId)
+      .map((debit) => noteRow({ ...debit, date: debit.returnedAt, cancels: note.number }, format)),
+  ]);
+  return `<table><caption>${debitNotes.length === 0 ? 'Credit notes' : 'Credit and debit notes'}</caption>
+<thead><tr><th scope="col">Number</th><th scope="col">Date</th><th scope="col">Reason</th><th scope="col" class="amount">Amount</th></tr></thead>
 <tbody>${rows.join('')}</tbody>
 <tfoot><tr><th scope="row" colspan="3">Paid after refunds</th>${amountCell(receipt.amountMinor - receipt.creditedMinor, format)}</tr></tfoot></table>`;
+}
+
+interface NoteRow {
+  number: string;
+  date: string;
+  lines: readonly { label: string }[];
+  amountMinor: number;
+  cancels?: string;
+}
+
+function noteRow({ number, date, lines, amountMinor, cancels }: NoteRow, format: Format): string {
+  const cancelled = cancels === undefined ? '' : ` (cancels ${escape(cancels)})`;
+  const label = isolated(lines[0]?.label ?? '') + cancelled;
+  return `<tr><td>${escape(number)}</td><td>${format.date(date)}</td><td>${label}</td>${amountCell(amountMinor, format)}</tr>`;
 }
 
 const amountCell = (amountMinor: number, format: Format) =>

@@ -14,6 +14,8 @@ const details = {
   'refund.unpaid': 'The provider accepted a refund more than 7 days ago and has not paid it',
 };
 
+const RETURNED = "The provider had paid a refund, and the guest's bank has returned it";
+
 /** A confirmed booking is paid, and an ended booking is refunded. */
 @Injectable()
 export class BookingCheck implements ReconciliationCheck {
@@ -22,7 +24,7 @@ export class BookingCheck implements ReconciliationCheck {
   async run(em: EntityManager): Promise<Difference[]> {
     const rows = await bookingContradictions(em, stuckSince(this.clock.now()));
     return rows.map((row) =>
-      difference(row.kind, details[row.kind], {
+      difference(row.kind, row.returned ? RETURNED : details[row.kind], {
         paymentId: row.id,
         providerRef: row.provider_ref,
         currency: row.currency,

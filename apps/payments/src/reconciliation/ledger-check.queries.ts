@@ -44,8 +44,10 @@ export function paymentDifferences(em: EntityManager): Promise<(AmountDifference
   return em.execute<(AmountDifference & { id: string })[]>(sql`
     WITH posted AS (
       SELECT m.payment_id,
-        coalesce(sum(amount_minor) FILTER (WHERE d.code = 'provider_clearing' AND c.code <> 'dispute_reserve'), 0)::bigint AS captured,
-        coalesce(sum(amount_minor) FILTER (WHERE c.code = 'provider_clearing' AND d.code <> 'dispute_reserve'), 0)::bigint AS refunded,
+        coalesce(sum(amount_minor) FILTER (WHERE d.code = 'provider_clearing' AND c.code NOT IN ('dispute_reserve', 'refunds')), 0)::bigint
+          AS captured,
+        (coalesce(sum(amount_minor) FILTER (WHERE c.code = 'provider_clearing' AND d.code <> 'dispute_reserve'), 0)
+          - coalesce(sum(amount_minor) FILTER (WHERE d.code = 'provider_clearing' AND c.code = 'refunds'), 0))::bigint AS refunded,
         (coalesce(sum(amount_minor) FILTER (WHERE c.code = 'refunds'), 0)
           - coalesce(sum(amount_minor) FILTER (WHERE d.code = 'refunds'), 0))::bigint AS owed
       FROM movement m JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id

@@ -97,7 +97,7 @@ const actions: Record<DifferenceKind, string> = {
   'booking.split_differs':
     'Compare the events of this booking with its payments and refunds, then post or refund the missing amount.',
   'refund.refused':
-    'Retry it with POST /v1/admin/payments/{id}/refunds/{refundId}/retry. One that a dispute prevented: refund what is still due with POST /v1/admin/payments/{id}/refunds.',
+    'Retry it with POST /v1/admin/payments/{id}/refunds/{refundId}/retry. One that the bank of the guest has returned: ask the guest whether the card or account is still open, and retry it then. One that a dispute prevented: refund what is still due with POST /v1/admin/payments/{id}/refunds.',
   'operation.stuck':
     'Check that the provider is reachable. The operation is retried automatically, or now with POST /v1/admin/payment-operations/{id}/retry.',
   'webhook.stuck':

@@ -17,6 +17,8 @@ interface BookingDifference {
   kind: BookingDifferenceKind;
   expected: number;
   found: number;
+  /** Of a failed refund: it had been paid before. */
+  returned: boolean;
 }
 
 export interface ParkedWebhook {
@@ -39,18 +41,20 @@ interface StuckWork {
 /** Payments that contradict the state of their booking, and rejected or overdue refunds. At most 1,000 rows. */
 export function bookingContradictions(em: EntityManager, undecidedSince: Date): Promise<BookingDifference[]> {
   return em.execute<BookingDifference[]>(sql`
-    SELECT id, provider_ref, currency, 'booking.confirmed_unpaid' AS kind, amount_minor AS expected, captured_minor AS found
+    SELECT id, provider_ref, currency, 'booking.confirmed_unpaid' AS kind, amount_minor AS expected, captured_minor AS found,
+        false AS returned
       FROM payment WHERE confirmed AND goal IN ('pay', 'capture') AND captured_minor = 0
     UNION ALL
     SELECT id, provider_ref, currency, 'booking.ended_but_captured', captured_minor,
-        refund_reserved_minor + dispute_lost_minor
+        refund_reserved_minor + dispute_lost_minor, false
       FROM payment WHERE goal = 'release' AND release_minor IS NULL AND status <> 'disputed'
         AND captured_minor > refund_reserved_minor + dispute_lost_minor
     UNION ALL
-    SELECT id, provider_ref, currency, 'booking.undecided', 0, authorized_minor FROM payment
+    SELECT id, provider_ref, currency, 'booking.undecided', 0, authorized_minor, false FROM payment
       WHERE goal = 'expire' AND status IN ('authorized', 'captured') AND updated_at < ${undecidedSince}
     UNION ALL
-    SELECT p.id, p.provider_ref, p.currency, 'refund.refused', r.amount_minor - r.offset_minor, 0
+    SELECT p.id, p.provider_ref, p.currency, 'refund.refused', r.amount_minor - r.offset_minor, 0,
+        r.paid_at IS NOT NULL
       FROM refund r JOIN payment p ON p.id = r.payment_id
       WHERE r.status = 'failed' AND r.offset_minor < r.amount_minor
         -- a dispute repeats the refunds that it prevented, unless the rest of the payment was refunded in the meantime
@@ -60,7 +64,7 @@ export function bookingContradictions(em: EntityManager, undecidedSince: Date): 
             WHERE w.payment_id = r.payment_id AND w.cause = r.cause || '/retry'))
         AND NOT EXISTS (SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry')
     UNION ALL
-    SELECT p.id, p.provider_ref, p.currency, 'refund.unpaid', r.amount_minor, 0
+    SELECT p.id, p.provider_ref, p.currency, 'refund.unpaid', r.amount_minor, 0, false
       FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.status = 'pending' AND r.provider_ref IS NOT NULL
         AND r.created_at < ${undecidedSince}::timestamptz - interval '7 days'
     LIMIT 1000`);

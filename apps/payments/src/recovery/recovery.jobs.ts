@@ -8,7 +8,7 @@ import { inLanes } from '../operation/lanes.js';
 import { CONCURRENCY, OPERATE, QUEUE } from '../operation/operation.queue.js';
 import { OperationRunner } from '../payment/operation-runner.service.js';
 import { PaymentService } from '../payment/payment.service.js';
-import { PendingRefundService } from '../payment/pending-refund.service.js';
+import { RefundStateService } from '../payment/refund-state.service.js';
 import { StalePayments } from '../payment/stale-payments.service.js';
 import { WebhookService } from '../webhook/webhook.service.js';
 
@@ -20,7 +20,7 @@ export class RecoveryJobs {
     private readonly runner: OperationRunner,
     private readonly payments: PaymentService,
     private readonly stale: StalePayments,
-    private readonly refunds: PendingRefundService,
+    private readonly refunds: RefundStateService,
     private readonly webhooks: WebhookService,
     private readonly tracing: Tracing,
     @Inject(LOGGER) private readonly logger: Logger,

@@ -4,7 +4,7 @@ import { DisputeService } from '../dispute/dispute.service.js';
 import { amountMismatch } from '../payment/domain/provider-mismatch.js';
 import { Payment } from '../payment/payment.entity.js';
 import { PaymentService } from '../payment/payment.service.js';
-import { PendingRefundService } from '../payment/pending-refund.service.js';
+import { RefundStateService } from '../payment/refund-state.service.js';
 import { PayoutWebhooks } from '../payout/payout-webhooks.service.js';
 import { type PaymentProvider, type ProviderIntent, ProviderRejection } from '../provider/provider.port.js';
 import type { ClaimedWebhook, WebhookResult } from './webhook.queries.js';
@@ -17,7 +17,7 @@ export class WebhookSubjects {
   constructor(
     @Inject(MikroORM) private readonly orm: MikroORM,
     private readonly payments: PaymentService,
-    private readonly refunds: PendingRefundService,
+    private readonly refunds: RefundStateService,
     private readonly disputes: DisputeService,
     private readonly payouts: PayoutWebhooks,
   ) {}

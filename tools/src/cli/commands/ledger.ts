@@ -106,14 +106,15 @@ const QUERIES: readonly [name: string, sql: string][] = [
     'the captured amount of a payment equals its movements in the ledger',
     ofPayments(
       'captured_minor',
-      `CASE WHEN d.code = 'provider_clearing' AND c.code <> 'dispute_reserve' THEN amount_minor ELSE 0 END`,
+      `CASE WHEN d.code = 'provider_clearing' AND c.code NOT IN ('dispute_reserve', 'refunds') THEN amount_minor ELSE 0 END`,
     ),
   ],
   [
     'the refunded amount of a payment equals its movements in the ledger',
     ofPayments(
       'refunded_minor',
-      `CASE WHEN c.code = 'provider_clearing' AND d.code <> 'dispute_reserve' THEN amount_minor ELSE 0 END`,
+      `CASE WHEN c.code = 'provider_clearing' AND d.code <> 'dispute_reserve' THEN amount_minor
+        WHEN d.code = 'provider_clearing' AND c.code = 'refunds' THEN -amount_minor ELSE 0 END`,
     ),
   ],
   [

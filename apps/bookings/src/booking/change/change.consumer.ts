@@ -44,7 +44,7 @@ export class ChangeConsumer {
   /** The payment of a change that was not applied is refunded in full, and is not part of the booking's total. */
   @OnEvent('payment.refunded')
   async refunded(body: EventBody<'payment.refunded'>): Promise<void> {
-    if (body.reason !== REFUND_REASON.goodwill) return;
+    if (body.reason !== REFUND_REASON.goodwill || body.repeated) return;
     await this.withChange(body, async ({ booking, change }) => {
       if (change.state === 'applied') this.bookings.recordGoodwill(booking, body.refundAmountMinor);
     });

@@ -6,6 +6,7 @@ import {
   refundFailedLegs,
   refundPaidLegs,
   refundReservedLegs,
+  refundReturnedLegs,
   refundSplit,
   type Split,
   takeInProportion,
@@ -46,6 +47,12 @@ describe('postings', () => {
     );
   });
 
+  test('a paid refund that is returned has no effect', () => {
+    const shares = { hostMinor: 90, platformMinor: 7, taxMinor: 3 };
+    const paid = [...refundReservedLegs(parties, shares), ...refundPaidLegs(100)];
+    expect(balances([...paid, ...refundReturnedLegs(100), ...refundFailedLegs(parties, shares)])).toEqual({});
+  });
+
   test('a penalty is deducted from the amount due to the host, also below zero', () => {
     expect(balances(penaltyLegs(parties, 50))).toEqual({ host_payable: 50, host_penalty: -50 });
     expect(penaltyLegs(parties, 0)).toEqual([]);
@@ -58,6 +65,7 @@ describe('postings', () => {
           ...captureLegs(parties, given),
           ...refundReservedLegs(parties, given),
           ...refundPaidLegs(total(given)),
+          ...refundReturnedLegs(total(given)),
           ...refundFailedLegs(parties, given),
         ];
         for (const { debit, credit, amountMinor } of legs) {

@@ -68,6 +68,11 @@ export function refundPaidLegs(amountMinor: number): Leg[] {
   return nonZero([{ debit: account('refunds'), credit: account('provider_clearing'), amountMinor }]);
 }
 
+/** The guest's bank has returned a paid refund to the provider: the refund is owed again. */
+export function refundReturnedLegs(amountMinor: number): Leg[] {
+  return nonZero([{ debit: account('provider_clearing'), credit: account('refunds'), amountMinor }]);
+}
+
 /** The provider has rejected the refund: the reservation is reversed. */
 export function refundFailedLegs({ hostId }: Pick<Parties, 'hostId'>, split: Split): Leg[] {
   return refundReservedLegs({ hostId }, split).map(({ debit, credit, amountMinor }) => ({

@@ -45,8 +45,17 @@ export function creditNoteLines(refund: {
   amountMinor: number;
   taxMinor: number;
 }): PaperLine[] {
+  return linesOf(REASON_LABELS[refund.reason] ?? 'Refund', refund);
+}
+
+/** The lines of the debit note that cancels a credit note. */
+export function debitNoteLines(refund: { amountMinor: number; taxMinor: number }): PaperLine[] {
+  return linesOf('Refund returned by the bank', refund);
+}
+
+function linesOf(label: string, refund: { amountMinor: number; taxMinor: number }): PaperLine[] {
   return [
-    line('refund', REASON_LABELS[refund.reason] ?? 'Refund', refund.amountMinor - refund.taxMinor),
+    line('refund', label, refund.amountMinor - refund.taxMinor),
     line('tax', 'Taxes', refund.taxMinor),
   ].filter(({ amountMinor }) => amountMinor !== 0);
 }

@@ -35,6 +35,8 @@ export const causeOfRetry = (cause: string): string => `${cause}${RETRY}`;
 
 const repetitionsOf = (cause: string): number => cause.split(RETRY).length - 1;
 
+export const isRepetition = (cause: string): boolean => repetitionsOf(cause) > 0;
+
 /** The pauses grow by four, so that the last repetition comes two days after the first refusal. */
 const MAX_REPETITIONS = 8;
 const FIRST_PAUSE_SECONDS = 8;

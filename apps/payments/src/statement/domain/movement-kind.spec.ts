@@ -29,6 +29,7 @@ test.each([
 test.each([
   ['payout:o:failed', true],
   ['refund:r:failed', true],
+  ['refund:r:returned', true],
   ['payout:o', false],
   ['failed:x', false],
 ])('%s is a reversal: %s', (key, expected) => {

@@ -47,8 +47,8 @@ export function prefixesOf(
   return { prefixes: (other ? all : shown).map(([prefix]) => prefix), other };
 }
 
-/** A movement that undoes an earlier one: a failed refund or payout. */
-export const isReversal = (key: string): boolean => key.endsWith(':failed');
+/** A movement that undoes an earlier one: a failed refund or payout, or a paid refund that the guest's bank has returned. */
+export const isReversal = (key: string): boolean => key.endsWith(':failed') || key.endsWith(':returned');
 
 /** The id of the payment, refund, booking, dispute or payout that caused the movement: the second part of its key. */
 export const sourceIdOf = (key: string): string => key.split(':')[1] ?? key;

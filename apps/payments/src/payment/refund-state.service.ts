@@ -8,9 +8,9 @@ import { Payment } from './payment.entity.js';
 import { lockPayment } from './payment.queries.js';
 import { Refund } from './refund.entity.js';
 
-/** Finishes refunds that a provider has accepted, and pays or rejects later. */
+/** Follows refunds at a provider: one that it has accepted is paid or rejected later, and a paid one can be returned. */
 @Injectable()
-export class PendingRefundService {
+export class RefundStateService {
   constructor(
     @Inject(MikroORM) private readonly orm: MikroORM,
     private readonly transactions: Transactions,
@@ -18,11 +18,11 @@ export class PendingRefundService {
     private readonly recorder: OperationRecorder,
   ) {}
 
-  /** Reads the refunds of a payment from its provider if one of them is unfinished; otherwise an empty list. */
+  /** Reads the refunds of a payment from its provider if the state of one of them can change; otherwise an empty list. */
   async read(provider: PaymentProvider, paymentRef: string): Promise<ProviderRefund[]> {
     const em = this.orm.em.fork();
     const payment = await em.findOne(Payment, { provider: provider.name, providerRef: paymentRef });
-    if (!payment || (await unfinished(em, payment.id)).length === 0) return [];
+    if (!payment || (await changeable(em, payment.id)).length === 0) return [];
     return provider.refunds(paymentRef);
   }
 
@@ -34,11 +34,15 @@ export class PendingRefundService {
   ): Promise<void> {
     const finished = providerRefunds.filter(({ status }) => status !== 'pending');
     if (finished.length === 0) return;
+    const changes = (await changeable(em, paymentId)).flatMap((refund) => {
+      const found = finished.find(({ ref }) => ref === refund.providerRef);
+      return found && found.status !== refund.status ? [{ refund, found }] : [];
+    });
+    if (changes.length === 0) return;
     await lockPayment(em, paymentId);
     const payment = await em.findOneOrFail(Payment, paymentId);
-    for (const refund of await unfinished(em, paymentId)) {
-      const found = finished.find(({ ref }) => ref === refund.providerRef);
-      if (found) await this.recorder.recordRefund(em, payment, refund, { failureCode: null, refund: found });
+    for (const { refund, found } of changes) {
+      await this.recorder.recordRefund(em, payment, refund, { failureCode: null, refund: found });
     }
   }
 
@@ -49,5 +53,5 @@ export class PendingRefundService {
   }
 }
 
-const unfinished = (em: EntityManager, paymentId: string): Promise<Refund[]> =>
-  em.find(Refund, { paymentId, status: 'pending', providerRef: { $ne: null } });
+const changeable = (em: EntityManager, paymentId: string): Promise<Refund[]> =>
+  em.find(Refund, { paymentId, status: { $ne: 'failed' }, providerRef: { $ne: null } });

@@ -1,0 +1,115 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '@roost/platform';
+import { type Leg, refundFailedLegs, refundPaidLegs, refundReturnedLegs } from '../ledger/domain/posting.js';
+import { splitBy } from '../ledger/domain/settlement.js';
+import { LedgerService } from '../ledger/ledger.service.js';
+import { PaperIssuer } from '../paper/paper-issuer.service.js';
+import { splitWithoutOffset } from './domain/lost-excess.js';
+import { statusAfterRefund } from './domain/payment-state.js';
+import { causeOfRetry, isRepetition, mayBeRepeated } from './domain/refund-due.js';
+import { LossCoverer } from './loss-coverer.service.js';
+import type { Payment } from './payment.entity.js';
+import { Refund } from './refund.entity.js';
+import { CHARGE_DISPUTED, type RefundReason, RefundService } from './refund.service.js';
+
+/** The failure code of a refund that was paid, and that the guest's bank has returned. */
+export const REFUND_RETURNED = 'refund_returned';
+
+/** The provider still refuses the refund because of a dispute, and none is recorded here. An operator decides. */
+const DISPUTE_UNKNOWN = 'dispute_unknown';
+
+/** Records the outcomes of refunds, with their payments, movements and papers. */
+@Injectable()
+export class RefundRecorder {
+  constructor(
+    private readonly refunds: RefundService,
+    private readonly ledger: LedgerService,
+    private readonly papers: PaperIssuer,
+    private readonly losses: LossCoverer,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The provider has paid the refund. */
+  async recordPaid(em: EntityManager, payment: Payment, refund: Refund, providerRef: string): Promise<void> {
+    const now = this.clock.now();
+    Object.assign(refund, { status: 'succeeded', providerRef, finishedAt: now });
+    payment.refundedMinor += refund.amountMinor;
+    setStatus(payment);
+    await this.post(em, payment, `refund:${refund.id}:paid`, refundPaidLegs(refund.amountMinor));
+    await this.papers.issueCreditNote(em, payment, refund, now);
+  }
+
+  /** The guest's bank has returned a paid refund: the payment and its papers are corrected, then it is as if it was rejected. */
+  async recordReturned(em: EntityManager, payment: Payment, refund: Refund, code: string): Promise<void> {
+    const now = this.clock.now();
+    Object.assign(refund, { status: 'failed', paidAt: refund.finishedAt });
+    payment.refundedMinor -= refund.amountMinor;
+    payment.updatedAt = now;
+    setStatus(payment);
+    await this.post(em, payment, `refund:${refund.id}:returned`, refundReturnedLegs(refund.amountMinor));
+    await this.papers.issueDebitNote(em, payment, refund, now);
+    await this.recordRejected(em, payment, refund, code);
+  }
+
+  /** The refund repeats one that was paid and returned. */
+  async repeatsPaid(em: EntityManager, { paymentId, cause }: Refund): Promise<boolean> {
+    if (!isRepetition(cause)) return false;
+    const returned = await em.find(Refund, { paymentId, paidAt: { $ne: null } });
+    return returned.some((earlier) => cause.startsWith(causeOfRetry(earlier.cause)));
+  }
+
+  /**
+   * The provider has rejected the refund for good. Reverses the reservation. Reconciliation reports the refund, or it waits
+   * until the dispute that prevents it is closed. The part that the bank has returned in the meantime is not due any more.
+   */
+  async recordRejected(em: EntityManager, payment: Payment, refund: Refund, code: string): Promise<void> {
+    const now = this.clock.now();
+    const isPrevented = code === CHARGE_DISPUTED;
+    const waits = isPrevented && (payment.status === 'disputed' || mayBeRepeated(refund.cause));
+    const failureCode = isPrevented && !waits ? DISPUTE_UNKNOWN : code;
+    Object.assign(refund, { status: 'failed', failureCode, finishedAt: now });
+    payment.refundReservedMinor -= refund.amountMinor;
+    await this.post(em, payment, `refund:${refund.id}:failed`, refundFailedLegs(payment, refund));
+    await this.offsetByLosses(em, payment, refund);
+    if (waits && refund.offsetMinor < refund.amountMinor) {
+      await this.retryAfterDispute(em, payment, refund);
+    }
+  }
+
+  /** A dispute was lost while the refund was in progress: what the platform bore was the amount of this refund. */
+  private async offsetByLosses(em: EntityManager, payment: Payment, refund: Refund): Promise<void> {
+    refund.offsetMinor = await this.losses.cover(em, payment, refund, refund.id);
+    payment.disputeOffsetMinor += refund.offsetMinor;
+    if (refund.offsetMinor > 0) setStatus(payment);
+  }
+
+  private async retryAfterDispute(em: EntityManager, payment: Payment, refund: Refund): Promise<void> {
+    await em.flush();
+    const remaining = await this.refunds.remaining(em, payment);
+    const due = splitWithoutOffset(refund, refund.offsetMinor);
+    await this.refunds.defer(em, payment, {
+      ...{ reason: refund.reason as RefundReason, note: refund.note, requestedBy: refund.requestedBy },
+      cause: causeOfRetry(refund.cause),
+      amountMinor: refund.amountMinor - refund.offsetMinor,
+      retained: splitBy((party) => remaining[party] - due[party]),
+    });
+  }
+
+  private post(em: EntityManager, payment: Payment, key: string, legs: Leg[]): Promise<void> {
+    return this.ledger.post(em, {
+      key,
+      currency: payment.currency,
+      paymentId: payment.id,
+      bookingId: payment.bookingId,
+      occurredAt: this.clock.now(),
+      legs,
+    });
+  }
+}
+
+function setStatus(payment: Payment): void {
+  if (payment.status === 'disputed') return;
+  const returnedMinor = payment.refundedMinor + payment.disputeLostMinor;
+  payment.status = statusAfterRefund(payment.capturedMinor, returnedMinor);
+}
