@@ -8,6 +8,7 @@ import { Migration0006ReturnUrl } from '../migrations/Migration0006ReturnUrl.js'
 import { Migration0009LateMoney } from '../migrations/Migration0009LateMoney.js';
 import { Migration0010RefundOffset } from '../migrations/Migration0010RefundOffset.js';
 import { Migration0011ReturnedRefunds } from '../migrations/Migration0011ReturnedRefunds.js';
+import { Migration0012ReportedRefund } from '../migrations/Migration0012ReportedRefund.js';
 import { Migration0003Payouts } from '../migrations/Migration0003Payouts.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
@@ -42,6 +43,7 @@ export const payments = defineService({
     Migration0009LateMoney,
     Migration0010RefundOffset,
     Migration0011ReturnedRefunds,
+    Migration0012ReportedRefund,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],

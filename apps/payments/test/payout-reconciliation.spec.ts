@@ -1,5 +1,6 @@
 import { eventually, type TestUser } from '@roost/testing';
 import { DUE, PayoutsUnderTest, SHARE } from './payouts.fixture.js';
+import { sendWebhook, webhookBecomes } from './webhook.fixture.js';
 
 interface Found {
   kind: string;
@@ -89,6 +90,24 @@ describe('reconciliation of payouts', () => {
       },
       { kind: 'payout.without_movement', detail, expectedMinor: SHARE - 1, foundMinor: SHARE },
       { kind: 'payout.without_movement', detail, expectedMinor: SHARE - 1, foundMinor: SHARE },
+    ]);
+  });
+
+  test('payout.destination_differs: the transfer went to another account, and its webhook is parked', async () => {
+    const { id, ref } = await givenPaid();
+    await payouts.payments.switches({ drop: 1 });
+    const other = await payouts.sandbox.request<{ id: string }>('POST', '/v1/transfers', {
+      ...{ destination: 'acct_other', amountMinor: SHARE, currency: 'USD', metadata: { payoutId: id } },
+    });
+    await payouts.payments.switches({});
+    await payouts.service.query('UPDATE payout SET provider_ref = $2 WHERE id = $1', [id, other.id]);
+    const subject = { providerRef: other.id, expectedMinor: SHARE, foundMinor: SHARE };
+    const webhook = await sendWebhook(payouts.payments, 'transfer.paid', { transfer: other });
+    await webhookBecomes(payouts.payments, webhook, 'parked', 'destination_differs');
+    await reports([
+      { kind: 'payout.destination_differs', ...subject },
+      { kind: 'payout.unknown_transfer', providerRef: ref },
+      { kind: 'webhook.parked', providerRef: other.id },
     ]);
   });
 

@@ -237,6 +237,7 @@ describe('PaystackProvider', () => {
         status: 'pending',
         destination,
         amountMinor: 5_000,
+        reversedMinor: 0,
         currency: 'NGN',
         failureCode: null,
       });

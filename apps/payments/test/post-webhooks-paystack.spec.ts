@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { eventually, expectProblem, testUser } from '@roost/testing';
 import { SECRET_KEY } from './fake-paystack/fake-paystack.js';
 import { startPayments } from './payments.fixture.js';
+import { DUE, SHARE, START } from './payouts.fixture.js';
 import { type PaystackPayments, startPaystackPayments } from './paystack.fixture.js';
 
 const sign = (raw: string, secret = SECRET_KEY) => createHmac('sha512', secret).update(raw).digest('hex');
@@ -87,6 +88,129 @@ describe('POST /v1/webhooks/paystack', () => {
         expect.objectContaining({ type: 'charge.success', outcome: 'not-ours' }),
       ),
     );
+  });
+
+  describe('parks, and does not apply', () => {
+    const newest = () =>
+      eventually(async () => {
+        const [last] = await payments.service.query<{ outcome: string | null; park_reason: string | null }>(
+          'SELECT outcome, park_reason FROM webhook_event ORDER BY received_at DESC, id DESC LIMIT 1',
+        );
+        expect(last?.outcome).not.toBeNull();
+        return last;
+      });
+    /** A transaction that was paid; the webhook of Paystack is lost. */
+    async function paid() {
+      const guest = testUser();
+      const { payment } = await payments.givenOpen(guest);
+      const { webhookUrl } = payments.paystack;
+      payments.paystack.webhookUrl = null;
+      await payments.paystack.pay(payment.redirectUrl);
+      payments.paystack.webhookUrl = webhookUrl;
+      return { guest, payment, reference: `roost-${payment.id}-1` };
+    }
+
+    test.each([
+      ['another amount', { amount: 27_281 }, 'amount_differs'],
+      ['another amount without the fee', { amount: 30_000, requested_amount: 27_279 }, 'amount_differs'],
+      ['another currency', { currency: 'GHS' }, 'currency_differs'],
+      ['a live event for a test key', { domain: 'live' }, 'account_differs'],
+    ])('a charge with %s', async (_name, changes, reason) => {
+      const { guest, payment, reference } = await paid();
+      const [transaction] = payments.transactionsOf(payment.id);
+      const sound = { id: transaction?.id, amount: 27_280, currency: 'NGN', domain: 'test' };
+      const raw = charge(reference, { ...sound, ...changes });
+      expect((await signed(raw)).status).toBe(200);
+      expect(await newest()).toEqual({ outcome: 'parked', park_reason: reason });
+      expect(await payments.statusOf(guest, payment.id)).toBe('requires_action');
+      // Another webhook of the same state: the guest has paid the fee of Paystack as well.
+      const fee = { amount: '27990', requested_amount: 27_280 };
+      expect((await signed(charge(reference, { ...sound, ...fee }))).status).toBe(200);
+      await payments.becomes(guest, payment.id, 'captured');
+    });
+
+    test.each([
+      ['another amount', { amount: '5001' }, 'amount_differs'],
+      ['another currency', { currency: 'GHS' }, 'currency_differs'],
+      ['a live event for a test key', { domain: 'live' }, 'account_differs'],
+    ])('a refund with %s', async (_name, changes, reason) => {
+      const guest = testUser();
+      const { payment } = await payments.givenPaid(guest);
+      const response = await payments.service
+        .as(payments.admin)
+        .post(`/v1/admin/payments/${payment.id}/refunds`, { amountMinor: 5_000, reason: 'Heating' });
+      expect(response.status).toBe(201);
+      const found = await eventually(() => {
+        const [refund] = payments.refundsOf(payment.id);
+        return refund ?? Promise.reject(new Error('no refund yet'));
+      });
+      const { webhookUrl } = payments.paystack;
+      payments.paystack.webhookUrl = null;
+      await payments.paystack.finishRefund(found, 'processed');
+      payments.paystack.webhookUrl = webhookUrl;
+      const raw = JSON.stringify({
+        event: 'refund.processed',
+        data: {
+          ...{ status: 'processed', transaction_reference: `roost-${payment.id}-1`, refund_reference: null },
+          ...{ amount: '5000', currency: 'NGN', domain: 'test', ...changes },
+        },
+      });
+      expect((await signed(raw)).status).toBe(200);
+      expect(await newest()).toEqual({ outcome: 'parked', park_reason: reason });
+      expect(await payments.statusOf(guest, payment.id)).toBe('captured');
+      await payments.paystack.finishRefund(found, 'processed');
+      await payments.becomes(guest, payment.id, 'partially_refunded');
+    });
+
+    test('a transfer of another amount', async () => {
+      const { service, paystack } = payments;
+      const host = testUser({ roles: ['host'] });
+      const reference = `RCP_${host.id.slice(0, 8)}`;
+      paystack.state.recipients.add(reference);
+      await service.clock.set(START);
+      const account = { provider: 'paystack', currency: 'NGN', reference };
+      expect((await service.as(host).put('/v1/me/payout-account', account)).status).toBe(200);
+      const options = { host, holdExpiresAt: '2031-01-01T00:00:00.000Z' };
+      const { booking } = await payments.givenPaid(testUser(), options);
+      const confirmed = { ...booking, state: 'confirmed' as const, holdExpiresAt: null };
+      await service.deliver('booking.confirmed', { ...confirmed, late: false });
+      await service.clock.set(DUE);
+      const transfer = await eventually(() => {
+        const own = paystack.state.transfers.find(({ recipient }) => recipient === reference);
+        return own ?? Promise.reject(new Error('no transfer yet'));
+      });
+      const statusOf = async () =>
+        (await service.query('SELECT status FROM payout WHERE host_id = $1', [host.id]))[0];
+      transfer.status = 'success';
+      const webhook = (amount: number) =>
+        JSON.stringify({ event: 'transfer.success', data: { ...transfer, amount, domain: 'test' } });
+      expect((await signed(webhook(SHARE + 1))).status).toBe(200);
+      expect(await newest()).toEqual({ outcome: 'parked', park_reason: 'amount_differs' });
+      expect(await statusOf()).toEqual({ status: 'in_transit' });
+      expect((await signed(webhook(SHARE))).status).toBe(200);
+      await eventually(async () => expect(await statusOf()).toEqual({ status: 'paid' }));
+    });
+
+    test('a dispute of a transaction with another amount', async () => {
+      const guest = testUser();
+      const { payment } = await payments.givenPaid(guest);
+      const reference = `roost-${payment.id}-1`;
+      const id = payments.paystack.openDispute(reference, 27_280);
+      const dispute = (amount: number) =>
+        JSON.stringify({
+          event: 'charge.dispute.create',
+          data: {
+            ...{ id, refund_amount: 27_280, currency: 'NGN', domain: 'test', status: `${amount}` },
+            transaction: { reference, amount, requested_amount: amount, currency: 'NGN' },
+          },
+        });
+      const raw = dispute(27_281);
+      expect((await signed(raw)).status).toBe(200);
+      expect(await newest()).toEqual({ outcome: 'parked', park_reason: 'amount_differs' });
+      expect(await payments.statusOf(guest, payment.id)).toBe('captured');
+      expect((await signed(dispute(27_280))).status).toBe(200);
+      await payments.becomes(guest, payment.id, 'disputed');
+    });
   });
 
   describe('400 webhook.bad_signature, and nothing is stored', () => {

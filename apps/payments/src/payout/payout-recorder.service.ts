@@ -1,17 +1,27 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, CONFIG, type Config, LOGGER } from '@roost/platform';
+import { Clock, CONFIG, type Config, Encryption, LOGGER } from '@roost/platform';
 import type { Logger } from 'pino';
 import type { PaymentsConfig } from '../config.js';
 import type { Leg } from '../ledger/domain/posting.js';
 import { LedgerService } from '../ledger/ledger.service.js';
+import type { Mismatch } from '../payment/domain/provider-mismatch.js';
 import type { ProviderTransfer } from '../provider/provider.port.js';
 import { retryAt } from './domain/payout-plan.js';
 import { paidLegs, returnedLegs, reversedLineLegs } from './domain/payout-posting.js';
 import { changeOf } from './domain/payout-state.js';
+import { transferMismatch } from './domain/transfer-mismatch.js';
+import { REFERENCE_CONTEXT } from './payout-account.service.js';
 import { checkAgain } from './payout-booking.queries.js';
 import { PayoutPublisher, publicCode } from './payout-publisher.service.js';
-import { finishPayout, linesOf, lockPayout, type Payout, postponePayout } from './payout.queries.js';
+import {
+  accountReference,
+  finishPayout,
+  linesOf,
+  lockPayout,
+  type Payout,
+  postponePayout,
+} from './payout.queries.js';
 
 const MAX_CHECK_SECONDS = 3_600;
 
@@ -21,23 +31,35 @@ export class PayoutRecorder {
   constructor(
     private readonly ledger: LedgerService,
     private readonly publisher: PayoutPublisher,
+    private readonly encryption: Encryption,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config<typeof PaymentsConfig>,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** A transfer of another amount or currency is not applied; reconciliation reports it. */
-  async recordTransfer(em: EntityManager, payoutId: string, transfer: ProviderTransfer): Promise<void> {
+  /**
+   * Returns the contradiction of a transfer of another amount, currency or destination. It is not applied, and reconciliation
+   * reports it.
+   */
+  async recordTransfer(
+    em: EntityManager,
+    payoutId: string,
+    transfer: ProviderTransfer,
+  ): Promise<Mismatch | null> {
     const payout = await lockPayout(em, payoutId);
-    if (!payout) return;
+    if (!payout) return null;
     const { ref: providerRef } = transfer;
-    if (transfer.amountMinor !== payout.amountMinor || transfer.currency !== payout.currency) {
-      this.logger.error({ payoutId, providerRef }, 'transfer differs from its payout; it is not applied');
+    const reference = await accountReference(em, payout.accountId);
+    const destination = this.encryption.decrypt(reference, REFERENCE_CONTEXT);
+    const mismatch = transferMismatch({ ...payout, destination }, transfer);
+    if (mismatch) {
+      const fields = { payoutId, providerRef, reason: mismatch };
+      this.logger.error(fields, 'transfer differs from its payout; it is not applied');
       await postponePayout(em, payoutId, {
         waitSeconds: this.pause(payout),
         providerRef: null,
       });
-      return;
+      return mismatch;
     }
     switch (changeOf(payout.status, transfer.status)) {
       case 'paid':
@@ -53,6 +75,7 @@ export class PayoutRecorder {
       case null:
         await postponePayout(em, payoutId, { waitSeconds: this.pause(payout), providerRef });
     }
+    return null;
   }
 
   /** The provider has rejected the transfer. */

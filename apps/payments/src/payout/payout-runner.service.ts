@@ -48,11 +48,10 @@ export class PayoutRunner {
     const outcome = await this.call(payout);
     await faultPoint('payments.after-transfer');
     if ('unclear' in outcome) return this.postpone(payout, outcome.rejection);
-    await this.transactions.run((em) =>
-      'transfer' in outcome
-        ? this.recorder.recordTransfer(em, payoutId, outcome.transfer)
-        : this.recorder.recordRejected(em, payoutId, outcome.rejected),
-    );
+    await this.transactions.run(async (em) => {
+      if ('transfer' in outcome) await this.recorder.recordTransfer(em, payoutId, outcome.transfer);
+      else await this.recorder.recordRejected(em, payoutId, outcome.rejected);
+    });
   }
 
   due(limit: number): Promise<string[]> {

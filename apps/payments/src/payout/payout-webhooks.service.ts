@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { amountMismatch, type Mismatch } from '../payment/domain/provider-mismatch.js';
-import { foundOrNull, type PaymentProvider } from '../provider/provider.port.js';
+import { foundOrNull, type PaymentProvider, type ReportedAmount } from '../provider/provider.port.js';
 import { PayoutRecorder } from './payout-recorder.service.js';
 import { findPayout, findPayoutByRef } from './payout.queries.js';
 
@@ -12,8 +12,12 @@ type Outcome = 'applied' | 'not-ours' | 'unknown-type' | { parked: Mismatch };
 export class PayoutWebhooks {
   constructor(private readonly recorder: PayoutRecorder) {}
 
-  /** Reads the transfer. Returns the function that applies it. */
-  async read(provider: PaymentProvider, ref: string): Promise<(em: EntityManager) => Promise<Outcome>> {
+  /** Reads the transfer. Returns the function that applies it. `reported`: the amount in the webhook, if it contains one. */
+  async read(
+    provider: PaymentProvider,
+    ref: string,
+    reported: ReportedAmount | null,
+  ): Promise<(em: EntityManager) => Promise<Outcome>> {
     const { transfers } = provider;
     if (!transfers) return () => Promise.resolve('unknown-type');
     const transfer = await foundOrNull(transfers.find(ref));
@@ -24,8 +28,9 @@ export class PayoutWebhooks {
         (transfer.payoutId === null ? null : await findPayout(em, transfer.payoutId));
       if (payout?.provider !== provider.name) return 'not-ours';
       if (payout.providerRef !== null && payout.providerRef !== transfer.ref) return 'not-ours';
-      await this.recorder.recordTransfer(em, payout.id, transfer);
-      const mismatch = amountMismatch(payout, transfer);
+      const contradiction = reported && amountMismatch(payout, reported);
+      if (contradiction) return { parked: contradiction };
+      const mismatch = await this.recorder.recordTransfer(em, payout.id, transfer);
       return mismatch ? { parked: mismatch } : 'applied';
     };
   }

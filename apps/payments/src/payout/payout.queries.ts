@@ -83,6 +83,15 @@ export async function lockPayout(em: EntityManager, id: string): Promise<Payout 
   return payout ?? null;
 }
 
+/** The encrypted reference of the account that a payout goes to. */
+export async function accountReference(em: EntityManager, accountId: string): Promise<string> {
+  const [account] = await em.execute<{ reference: string }[]>(
+    sql`SELECT reference FROM payout_account WHERE id = ${accountId}`,
+  );
+  if (!account) throw new Error(`There is no payout account ${accountId}`);
+  return account.reference;
+}
+
 export async function findPayoutByRef(
   em: EntityManager,
   provider: string,

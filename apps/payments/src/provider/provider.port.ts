@@ -66,8 +66,11 @@ export interface ProviderTransfer {
   /** The payout that it was created for, from its metadata at the provider. */
   payoutId: string | null;
   status: 'pending' | 'paid' | 'failed';
+  /** Empty: the response does not contain it. */
   destination: string;
   amountMinor: number;
+  /** The part that came back, while the rest stays with the host. */
+  reversedMinor: number;
   currency: string;
   failureCode: string | null;
 }
@@ -96,6 +99,11 @@ export interface ProviderTransfers {
 /** The kind of object that a webhook reports a change of. */
 export type WebhookSubject = 'payment' | 'dispute' | 'transfer';
 
+export interface ReportedAmount {
+  amountMinor: number;
+  currency: string;
+}
+
 export interface ProviderWebhook {
   id: string;
   type: string;
@@ -105,8 +113,10 @@ export interface ProviderWebhook {
   ref: string | null;
   /** The payment of a payment or dispute, if the webhook contains its id. */
   paymentId: string | null;
-  /** The amount of the payment according to the webhook; compared with ours, never applied. */
-  reported?: { amountMinor: number; currency: string } | null;
+  /** The amount of the payment, of a dispute's payment, or of the transfer; compared with ours, never applied. */
+  reported?: ReportedAmount | null;
+  /** The amount of the refund that a webhook about a payment reports; compared with its refunds, never applied. */
+  reportedRefund?: ReportedAmount | null;
   /** The account at the provider that the webhook belongs to, with its mode if the provider has several. */
   account?: string | null;
 }

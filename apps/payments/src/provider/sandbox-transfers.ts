@@ -29,6 +29,7 @@ function toTransfer(body: unknown): ProviderTransfer {
     status: transfer.status,
     destination: transfer.destination,
     amountMinor: transfer.amountMinor,
+    reversedMinor: 0,
     currency: transfer.currency,
     failureCode: transfer.errorCode,
   };

@@ -110,6 +110,8 @@ export interface StoredPayout {
   status: 'in_transit' | 'paid' | 'failed';
   amount_minor: number;
   currency: string;
+  /** Of the account that it goes to; encrypted. */
+  reference: string;
 }
 
 /** The payouts with these ids or references at a provider. */
@@ -119,9 +121,12 @@ export function payoutsOfTransfers(
   { ids, refs }: { ids: readonly string[]; refs: readonly string[] },
 ): Promise<StoredPayout[]> {
   return em.execute<StoredPayout[]>(sql`
-    SELECT id, provider_ref, status, amount_minor, currency FROM payout
-    WHERE provider = ${provider} AND (id = ANY(ARRAY[${[...ids]}]::uuid[]) OR provider_ref = ANY(ARRAY[${[...refs]}]::text[]))`);
+    SELECT p.id, p.provider_ref, p.status, p.amount_minor, p.currency, a.reference
+    FROM payout p JOIN payout_account a ON a.id = p.account_id
+    WHERE p.provider = ${provider} AND (p.id = ANY(ARRAY[${[...ids]}]::uuid[]) OR p.provider_ref = ANY(ARRAY[${[...refs]}]::text[]))`);
 }
+
+export type PaidPayout = Omit<StoredPayout, 'reference' | 'status'>;
 
 /** Paid payouts of a provider in the order of their ids. */
 export function paidPayouts(
@@ -129,9 +134,9 @@ export function paidPayouts(
   provider: string,
   after: string | null,
   limit: number,
-): Promise<StoredPayout[]> {
-  return em.execute<StoredPayout[]>(sql`
-    SELECT id, provider_ref, status, amount_minor, currency FROM payout
+): Promise<PaidPayout[]> {
+  return em.execute<PaidPayout[]>(sql`
+    SELECT id, provider_ref, amount_minor, currency FROM payout
     WHERE provider = ${provider} AND status = 'paid' AND (${after}::uuid IS NULL OR id > ${after}::uuid)
     ORDER BY id LIMIT ${limit}`);
 }

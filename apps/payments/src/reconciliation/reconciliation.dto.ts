@@ -28,6 +28,7 @@ export const differenceKinds = [
   'payout.missing_transfer',
   'payout.unknown_transfer',
   'payout.amount_differs',
+  'payout.destination_differs',
   'payout.without_movement',
   'payout.stuck',
   'host.overpaid',
@@ -122,7 +123,9 @@ const actions: Record<DifferenceKind, string> = {
   'payout.unknown_transfer':
     'Reverse it at the provider, unless it was made by hand. It may be a second payment to a host.',
   'payout.amount_differs':
-    'Read the transfer at the provider. If it has come back, replay its webhook; otherwise correct the ledger.',
+    'Read the transfer at the provider. If all of it has come back, replay its webhook. If a part has, reverse the rest there: the next payout pays the whole amount again. Otherwise correct the ledger.',
+  'payout.destination_differs':
+    'Stop payouts to this host and read the transfer at the provider. Reverse it there, unless the account belongs to the host: the next payout pays the amount again.',
   'payout.without_movement':
     'Stop payouts and compare the ledger transactions of this payout. Correct them with a reverse movement.',
   'payout.stuck':

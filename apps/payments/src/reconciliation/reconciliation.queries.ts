@@ -104,7 +104,9 @@ export function stuckWork(em: EntityManager, since: Date): Promise<StuckWork[]> 
 /** Webhooks that contradict their payment. At most 1,000 rows. */
 export function parkedWebhooks(em: EntityManager): Promise<ParkedWebhook[]> {
   return em.execute<ParkedWebhook[]>(sql`
-    SELECT w.provider, w.id, w.ref, p.id AS payment_id, w.park_reason, w.reported_minor, w.reported_currency, p.amount_minor
+    SELECT w.provider, w.id, w.ref, p.id AS payment_id, w.park_reason,
+      coalesce(w.reported_minor, w.reported_refund_minor) AS reported_minor, w.reported_currency,
+      CASE WHEN w.reported_refund_minor IS NULL THEN p.amount_minor END AS amount_minor
     FROM webhook_event w LEFT JOIN payment p ON p.id = w.payment_id
     WHERE w.outcome = 'parked' ORDER BY w.received_at LIMIT 1000`);
 }

@@ -1,11 +1,19 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { Encryption } from '@roost/platform';
+import { keptMinor, transferMismatch } from '../payout/domain/transfer-mismatch.js';
+import { REFERENCE_CONTEXT } from '../payout/payout-account.service.js';
 import {
   ProviderRejection,
   type ProviderTransfer,
   type ProviderTransfers,
 } from '../provider/provider.port.js';
-import { paidPayouts, payoutsOfTransfers, type StoredPayout } from './payout-check.queries.js';
+import {
+  type PaidPayout,
+  paidPayouts,
+  payoutsOfTransfers,
+  type StoredPayout,
+} from './payout-check.queries.js';
 import { difference, type Difference } from './reconciliation.dto.js';
 
 const BATCH_SIZE = 100;
@@ -13,7 +21,10 @@ const BATCH_SIZE = 100;
 /** Compares the transfers of a provider with the payouts stored here. */
 @Injectable()
 export class TransferComparison {
-  constructor(@Inject(MikroORM) private readonly orm: MikroORM) {}
+  constructor(
+    @Inject(MikroORM) private readonly orm: MikroORM,
+    private readonly encryption: Encryption,
+  ) {}
 
   async compare(provider: string, transfers: ProviderTransfers): Promise<Difference[]> {
     const differences: Difference[] = [];
@@ -23,7 +34,7 @@ export class TransferComparison {
       for (const candidate of await this.differing(provider, batch)) {
         // Reads both sides again: a change between the first two reads is no difference.
         const [again] = await this.differing(provider, [await transfers.find(candidate.transfer.ref)]);
-        if (again) differences.push(toDifference(again));
+        if (again) differences.push(again.found);
       }
       batch = [];
     };
@@ -43,8 +54,26 @@ export class TransferComparison {
     });
     return batch.flatMap((transfer) => {
       const payout = payouts.find((one) => isOf(one, transfer)) ?? null;
-      return differs(payout, transfer) ? [{ payout, transfer }] : [];
+      const found = payout ? this.payoutDifference(payout, transfer) : strayDifference(transfer);
+      return found ? [{ transfer, found }] : [];
     });
+  }
+
+  private payoutDifference(payout: StoredPayout, transfer: ProviderTransfer): Difference | null {
+    const { id, amount_minor: amountMinor, currency, status } = payout;
+    const destination = this.encryption.decrypt(payout.reference, REFERENCE_CONTEXT);
+    const mismatch = transferMismatch({ amountMinor, currency, destination }, transfer);
+    const sameStatus = status === 'in_transit' || (status === 'paid') === (transfer.status === 'paid');
+    if (mismatch === null && sameStatus) return null;
+    const subject = {
+      providerRef: transfer.ref,
+      currency: transfer.currency,
+      expectedMinor: status === 'failed' ? 0 : amountMinor,
+      foundMinor: foundMinor(transfer),
+    };
+    return mismatch === 'destination_differs'
+      ? difference('payout.destination_differs', `The transfer of payout ${id} has another account`, subject)
+      : difference('payout.amount_differs', `The amount of payout ${id} differs at the provider`, subject);
   }
 
   private async missing(
@@ -54,7 +83,7 @@ export class TransferComparison {
   ): Promise<Difference[]> {
     const differences: Difference[] = [];
     for (let after: string | null = null; ;) {
-      const payouts: StoredPayout[] = await paidPayouts(this.orm.em.fork(), provider, after, BATCH_SIZE);
+      const payouts: PaidPayout[] = await paidPayouts(this.orm.em.fork(), provider, after, BATCH_SIZE);
       for (const { id, provider_ref: ref, ...payout } of payouts) {
         if (ref !== null && (refs.has(ref) || (await exists(transfers, ref)))) continue;
         differences.push(
@@ -77,37 +106,25 @@ export class TransferComparison {
 }
 
 interface Differing {
-  payout: StoredPayout | null;
   transfer: ProviderTransfer;
+  found: Difference;
 }
 
 /** A second transfer of one payout has another reference: it belongs to no payout. */
 const isOf = (payout: StoredPayout, { ref, payoutId }: ProviderTransfer): boolean =>
   payout.provider_ref === null ? payout.id === payoutId : payout.provider_ref === ref;
 
-function differs(payout: StoredPayout | null, transfer: ProviderTransfer): boolean {
-  if (!payout) return transfer.status !== 'failed';
-  if (payout.amount_minor !== transfer.amountMinor || payout.currency !== transfer.currency) return true;
-  if (payout.status === 'in_transit') return false;
-  return (payout.status === 'paid') !== (transfer.status === 'paid');
-}
+const foundMinor = (transfer: ProviderTransfer): number =>
+  transfer.status === 'failed' ? 0 : keptMinor(transfer);
 
-function toDifference({ payout, transfer }: Differing): Difference {
+/** A transfer of no payout; null if it has failed. */
+function strayDifference(transfer: ProviderTransfer): Difference | null {
+  if (transfer.status === 'failed') return null;
   const { ref: providerRef, currency } = transfer;
-  const foundMinor = transfer.status === 'failed' ? 0 : transfer.amountMinor;
-  return payout
-    ? difference('payout.amount_differs', `The amount of payout ${payout.id} differs at the provider`, {
-        providerRef,
-        currency,
-        expectedMinor: payout.status === 'failed' ? 0 : payout.amount_minor,
-        foundMinor,
-      })
-    : difference('payout.unknown_transfer', 'The provider has a transfer that belongs to no payout', {
-        providerRef,
-        currency,
-        expectedMinor: 0,
-        foundMinor,
-      });
+  return difference('payout.unknown_transfer', 'The provider has a transfer that belongs to no payout', {
+    ...{ providerRef, currency },
+    ...{ expectedMinor: 0, foundMinor: foundMinor(transfer) },
+  });
 }
 
 async function exists(transfers: ProviderTransfers, ref: string): Promise<boolean> {

@@ -17,7 +17,10 @@ export const WebhookView = z
     ref: z.string().nullable().meta({ description: 'The reference of the subject at the provider.' }),
     paymentId: Uuid.nullable(),
     account: z.string().nullable(),
-    reportedMinor: z.int().nullable(),
+    reportedMinor: z.int().nullable().meta({
+      description:
+        'The amount in the webhook: of the payment, the refund, the transfer, or the disputed payment.',
+    }),
     reportedCurrency: z.string().nullable(),
     outcome: z.enum(webhookOutcomes).nullable().meta({ description: 'Null: not handled yet.' }),
     parkReason: z.enum(mismatches).nullable(),

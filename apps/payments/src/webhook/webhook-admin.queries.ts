@@ -17,6 +17,7 @@ interface WebhookRow {
   payment_id: string | null;
   account: string | null;
   reported_minor: number | null;
+  reported_refund_minor: number | null;
   reported_currency: string | null;
   outcome: WebhookOutcome | null;
   park_reason: Mismatch | null;
@@ -87,7 +88,7 @@ const toView = (row: WebhookRow): WebhookView => ({
   ref: row.ref,
   paymentId: row.payment_id,
   account: row.account,
-  reportedMinor: row.reported_minor,
+  reportedMinor: row.reported_minor ?? row.reported_refund_minor,
   reportedCurrency: row.reported_currency,
   outcome: row.outcome,
   parkReason: row.park_reason,

@@ -1,8 +1,9 @@
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { DisputeService } from '../dispute/dispute.service.js';
-import { amountMismatch } from '../payment/domain/provider-mismatch.js';
+import { amountMismatch, type Mismatch } from '../payment/domain/provider-mismatch.js';
 import { Payment } from '../payment/payment.entity.js';
+import { hasRefundOf } from '../payment/refund.queries.js';
 import { PaymentService } from '../payment/payment.service.js';
 import { RefundStateService } from '../payment/refund-state.service.js';
 import { PayoutWebhooks } from '../payout/payout-webhooks.service.js';
@@ -30,9 +31,9 @@ export class WebhookSubjects {
       case 'payment':
         return this.readPayment(provider, webhook, webhook.ref);
       case 'dispute':
-        return this.disputes.read(provider, webhook.ref);
+        return this.readDispute(provider, webhook, webhook.ref);
       case 'transfer':
-        return this.payouts.read(provider, webhook.ref);
+        return this.payouts.read(provider, webhook.ref, reportedAmountOf(webhook));
       case null:
         return () => Promise.resolve('unknown-type');
     }
@@ -52,13 +53,27 @@ export class WebhookSubjects {
         $or: [{ providerRef: intent.ref }, { id: intent.paymentId ?? webhook.payment_id }],
       });
       if (!payment) return 'not-ours';
-      const reported = reportedAmountOf(webhook);
       const mismatch =
-        (reported && amountMismatch(payment, reported)) ??
+        reportedMismatch(payment, webhook) ??
+        (await refundMismatch(em, payment, webhook)) ??
         (await this.payments.applyProviderState(em, payment.id, intent));
       if (mismatch) return { parked: mismatch };
       await this.refunds.apply(em, payment.id, refunds);
       return 'applied';
+    };
+  }
+
+  private async readDispute(
+    provider: PaymentProvider,
+    webhook: ClaimedWebhook,
+    ref: string,
+  ): Promise<ApplyWebhook> {
+    const apply = await this.disputes.read(provider, ref);
+    return async (em) => {
+      const { payment_id: id } = webhook;
+      const payment = id === null ? null : await em.findOne(Payment, { id, provider: provider.name });
+      const mismatch = payment && reportedMismatch(payment, webhook);
+      return mismatch ? { parked: mismatch } : apply(em);
     };
   }
 
@@ -77,6 +92,22 @@ export class WebhookSubjects {
 
 const isOfAnotherAccount = ({ account: own = null }: PaymentProvider, { account }: ClaimedWebhook): boolean =>
   own !== null && account !== null && account !== own;
+
+function reportedMismatch(payment: Payment, webhook: ClaimedWebhook): Mismatch | null {
+  const reported = reportedAmountOf(webhook);
+  return reported && amountMismatch(payment, reported);
+}
+
+/** A refund of another currency, or of an amount that none of the payment's refunds has. */
+async function refundMismatch(
+  em: EntityManager,
+  payment: Payment,
+  { reported_refund_minor: amountMinor, reported_currency: currency }: ClaimedWebhook,
+): Promise<Mismatch | null> {
+  if (amountMinor === null) return null;
+  if (currency !== payment.currency) return 'currency_differs';
+  return (await hasRefundOf(em, payment.id, amountMinor)) ? null : 'amount_differs';
+}
 
 const reportedAmountOf = ({ reported_minor: amountMinor, reported_currency: currency }: ClaimedWebhook) =>
   amountMinor === null || currency === null ? null : { amountMinor, currency };

@@ -26,6 +26,7 @@ export interface ClaimedWebhook {
   ref: string | null;
   payment_id: string | null;
   reported_minor: number | null;
+  reported_refund_minor: number | null;
   reported_currency: string | null;
   account: string | null;
 }
@@ -37,15 +38,15 @@ export const isIgnored = ({ subject, ref }: Pick<ProviderWebhook, 'subject' | 'r
 /** Stores a webhook that is due at once, or handled if it is ignored; false if it is stored already. */
 export async function insertWebhook(em: EntityManager, webhook: NewWebhook): Promise<boolean> {
   const { provider, id, type, subject, ref, paymentId, payload, receivedAt } = webhook;
-  const { reported = null, account = null } = webhook;
+  const { reported = null, reportedRefund = null, account = null } = webhook;
   const [outcome, handledAt] = isIgnored(webhook) ? ['unknown-type', receivedAt] : [null, null];
   const rows = await executePrepared<object>(
     em,
     'webhook-store',
-    sql`INSERT INTO webhook_event (provider, id, type, subject, ref, payment_id, reported_minor, reported_currency, account,
-      payload, outcome, due_at, received_at, handled_at)
+    sql`INSERT INTO webhook_event (provider, id, type, subject, ref, payment_id, reported_minor, reported_refund_minor,
+      reported_currency, account, payload, outcome, due_at, received_at, handled_at)
     VALUES (${provider}, ${id}, ${type}, ${subject}, ${ref}, ${paymentId}, ${reported?.amountMinor ?? null},
-      ${reported?.currency ?? null}, ${account}, ${payload}, ${outcome}, ${receivedAt}, ${receivedAt}, ${handledAt})
+      ${reportedRefund?.amountMinor ?? null}, ${(reported ?? reportedRefund)?.currency ?? null}, ${account}, ${payload}, ${outcome}, ${receivedAt}, ${receivedAt}, ${handledAt})
     ON CONFLICT (provider, id) DO NOTHING RETURNING true`,
   );
   return rows.length > 0;
@@ -60,7 +61,7 @@ export async function claimWebhook(
     UPDATE webhook_event SET tries = tries + 1,
       due_at = clock_timestamp() + least(5 * 2 ^ least(tries, 12), 3600) * interval '1 second'
     WHERE provider = ${provider} AND id = ${id} AND handled_at IS NULL AND due_at <= clock_timestamp()
-    RETURNING subject, ref, payment_id, reported_minor, reported_currency, account`);
+    RETURNING subject, ref, payment_id, reported_minor, reported_refund_minor, reported_currency, account`);
   return rows[0] ?? null;
 }
 

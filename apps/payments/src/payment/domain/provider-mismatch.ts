@@ -6,6 +6,8 @@ export const mismatches = [
   'currency_differs',
   'reference_differs',
   'account_differs',
+  /** A transfer went to another account than that of its payout. */
+  'destination_differs',
 ] as const;
 export type Mismatch = (typeof mismatches)[number];
 

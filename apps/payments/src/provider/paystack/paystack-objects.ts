@@ -4,9 +4,9 @@ import type { ProviderDispute, ProviderIntent, ProviderRefund, ProviderTransfer 
 import { paymentIdOf, payoutIdOf, refundIdOf } from './paystack-reference.js';
 import { fromSubunits } from './paystack-units.js';
 
-const Currency = z.string().refine(isCurrency);
+export const Currency = z.string().refine(isCurrency);
 /** Paystack writes some amounts as texts. */
-const Subunits = z.union([
+export const Subunits = z.union([
   z.int().min(0),
   z
     .string()
@@ -142,6 +142,7 @@ export const toTransfer = (transfer: Transfer, destination = ''): ProviderTransf
   status: transferStatuses[transfer.status] ?? 'pending',
   destination: typeof transfer.recipient === 'object' ? transfer.recipient.recipient_code : destination,
   amountMinor: fromSubunits(transfer.amount, transfer.currency),
+  reversedMinor: 0,
   currency: transfer.currency,
   failureCode: transferCodes[transfer.status] ?? null,
 });

@@ -15,7 +15,7 @@ import { Initialized, paidMinor, Refund, toIntent, toRefund, Transaction } from 
 import { paymentReference, refundNote } from './paystack-reference.js';
 import { PaystackTransfers } from './paystack-transfers.js';
 import { PAYSTACK_CURRENCIES, toSubunits } from './paystack-units.js';
-import { readPaystackWebhook } from './paystack-webhook.js';
+import { accountOfKey, readPaystackWebhook } from './paystack-webhook.js';
 
 export interface PaystackOptions {
   url: string;
@@ -40,11 +40,13 @@ export class PaystackProvider implements PaymentProvider {
     currencies: PAYSTACK_CURRENCIES,
     confirmation: 'redirect',
   };
+  readonly account: string;
   readonly disputes: PaystackDisputes;
   readonly transfers: PaystackTransfers;
   private readonly client: PaystackClient;
 
   constructor(private readonly options: PaystackOptions) {
+    this.account = accountOfKey(options.secretKey);
     this.client = new PaystackClient(options);
     this.disputes = new PaystackDisputes(this.client);
     this.transfers = new PaystackTransfers(this.client);

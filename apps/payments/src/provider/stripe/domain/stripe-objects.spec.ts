@@ -162,10 +162,10 @@ test.each([
 });
 
 test.each([
-  ['paid', { amount_reversed: 0, reversed: false }],
-  ['paid', { amount_reversed: 400, reversed: false }],
-  ['failed', { amount_reversed: 1_000, reversed: true }],
-])('a transfer is %s with %j', (status, reversal) => {
+  ['paid', 0, { amount_reversed: 0, reversed: false }],
+  ['paid', 400, { amount_reversed: 400, reversed: false }],
+  ['failed', 0, { amount_reversed: 1_000, reversed: true }],
+])('a transfer is %s, %i of it reversed, with %j', (status, reversedMinor, reversal) => {
   const transfer = { id: 'tr_1', object: 'transfer', amount: 1_000, currency: 'usd', destination: 'acct_1' };
   const metadata = { payoutId: PAYMENT };
   expect(toTransfer({ ...transfer, ...reversal, metadata })).toMatchObject({
@@ -174,6 +174,7 @@ test.each([
     status,
     destination: 'acct_1',
     amountMinor: 1_000,
+    reversedMinor,
     currency: 'USD',
     failureCode: status === 'failed' ? 'transfer_reversed' : null,
   });

@@ -180,7 +180,7 @@ export function toDispute(body: unknown): ProviderDispute {
   };
 }
 
-/** A transfer is on the host's account at once. Only a reversal of the whole amount makes it fail. */
+/** A transfer is on the host's account at once. Only a reversal of the whole amount makes it fail; one of a part is reported. */
 export function toTransfer(body: unknown): ProviderTransfer {
   const transfer = Transfer.parse(body);
   const isReversed = transfer.reversed || transfer.amount_reversed >= transfer.amount;
@@ -190,6 +190,7 @@ export function toTransfer(body: unknown): ProviderTransfer {
     status: isReversed ? 'failed' : 'paid',
     destination: transfer.destination ?? '',
     amountMinor: fromStripeAmount(transfer.amount, transfer.currency),
+    reversedMinor: isReversed ? 0 : fromStripeAmount(transfer.amount_reversed, transfer.currency),
     currency: transfer.currency,
     failureCode: isReversed ? 'transfer_reversed' : null,
   };

@@ -1,0 +1,27 @@
+import { amountMismatch, type Mismatch } from '../../payment/domain/provider-mismatch.js';
+
+interface ExpectedTransfer {
+  amountMinor: number;
+  currency: string;
+  destination: string;
+}
+
+interface ReportedTransfer extends ExpectedTransfer {
+  /** The part that came back, while the rest stays with the host. */
+  reversedMinor: number;
+}
+
+/** The amount that stays with the host. */
+export const keptMinor = ({ amountMinor, reversedMinor }: ReportedTransfer): number =>
+  amountMinor - reversedMinor;
+
+/**
+ * The first contradiction between a provider's transfer and its payout; null if there is none. A destination that the
+ * provider does not report is not compared.
+ */
+export function transferMismatch(payout: ExpectedTransfer, transfer: ReportedTransfer): Mismatch | null {
+  const { currency, destination } = transfer;
+  const mismatch = amountMismatch(payout, { amountMinor: keptMinor(transfer), currency });
+  if (mismatch) return mismatch;
+  return destination === '' || destination === payout.destination ? null : 'destination_differs';
+}
