@@ -292,6 +292,17 @@ describe('PaystackProvider', () => {
       expect(all).toHaveLength(paystack.state.transfers.length);
       expect(all.find((each) => each.payoutId === payoutId)).toMatchObject({ amountMinor: 5_000 });
     });
+
+    test('lists what was created since an instant', async () => {
+      await transfer(randomUUID());
+      const counts = async (createdSince: Date) => {
+        const lists = [provider.all({ createdSince }), provider.transfers.all({ createdSince })];
+        return Promise.all(lists.map(async (list) => (await Array.fromAsync<unknown>(list)).length));
+      };
+      const { transactions, transfers } = paystack.state;
+      expect(await counts(new Date('2029-12-31T00:00:00Z'))).toEqual([transactions.length, transfers.length]);
+      expect(await counts(new Date('2030-01-02T00:00:00Z'))).toEqual([0, 0]);
+    });
   });
 
   describe('disputes', () => {

@@ -38,6 +38,7 @@ async function callEverything(provider: StripeProvider, ids: { payoutId: string;
   const disputed = await provider.create(payment());
   await confirm(disputed.ref, { paymentMethod: 'pm_card_createDispute' });
   const { payoutId } = ids;
+  const recent = { createdSince: new Date(Date.now() - 60_000) };
   const transfer = { key: randomUUID(), payoutId, destination: 'acct_1Host', ...amount };
   const transferred = await provider.transfers.create(transfer);
   return {
@@ -52,7 +53,7 @@ async function callEverything(provider: StripeProvider, ids: { payoutId: string;
       await provider.transfers.findByPayout(payoutId),
     ],
     lists: await Promise.all(
-      [provider.all(), provider.disputes.all(), provider.transfers.all()].map((list) =>
+      [provider.all(recent), provider.disputes.all(recent), provider.transfers.all(recent)].map((list) =>
         Array.fromAsync<{ ref: string }>(list),
       ),
     ),

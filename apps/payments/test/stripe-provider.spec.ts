@@ -120,6 +120,21 @@ describe('the adapter of Stripe', () => {
       for await (const intent of provider.all()) refs.delete(intent.ref);
       expect(refs.size).toBe(0);
     });
+
+    test('lists what was created since an instant', async () => {
+      await captured('pm_card_createDispute');
+      await provider.transfers.create({
+        ...{ key: randomUUID(), payoutId: randomUUID(), destination: 'acct_1Host' },
+        ...{ amountMinor: 100, currency: 'USD' },
+      });
+      const count = async (createdSince: Date) => {
+        const filter = { createdSince };
+        const lists = [provider.all(filter), provider.disputes.all(filter), provider.transfers.all(filter)];
+        return Promise.all(lists.map(async (list) => (await Array.fromAsync<unknown>(list)).length > 0));
+      };
+      expect(await count(new Date(Date.now() - 60_000))).toEqual([true, true, true]);
+      expect(await count(new Date(Date.now() + 60_000))).toEqual([false, false, false]);
+    });
   });
 
   describe('refunds', () => {

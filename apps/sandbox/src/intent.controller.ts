@@ -49,8 +49,8 @@ function addWrites(app: FastifyInstance, { intents, requests }: IntentRoutes): v
 function addReads(app: FastifyInstance, { database, intents, requests }: IntentRoutes): void {
   app.get('/v1/payment-intents', (request, reply) =>
     requests.read(request, reply, () => {
-      const { after, limit, metadata } = ListIntents.parse(request.query);
-      return intents.list(database.pool, { after, limit, metadata: parseMetadata(metadata) });
+      const { metadata, ...filter } = ListIntents.parse(request.query);
+      return intents.list(database.pool, { ...filter, metadata: parseMetadata(metadata) });
     }),
   );
   app.get('/v1/payment-intents/:id', (request, reply) =>

@@ -37,6 +37,7 @@ export const CreateRefund = z.strictObject({
 export const ListIntents = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(100),
   after: z.coerce.number().int().min(0).default(0),
+  createdSince: z.iso.datetime().optional(),
   metadata: z
     .string()
     .regex(/^[^:]{1,40}:.{1,500}$/)

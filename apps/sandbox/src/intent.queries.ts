@@ -37,6 +37,7 @@ export interface NewIntent {
 
 export interface IntentFilter {
   metadata?: Record<string, string> | undefined;
+  createdSince?: string | undefined;
   after: number;
   limit: number;
 }
@@ -75,8 +76,9 @@ export async function readIntent(
 export async function listIntents(client: Client, filter: IntentFilter): Promise<IntentRow[]> {
   const metadata = filter.metadata ? JSON.stringify(filter.metadata) : null;
   const { rows } = await client.query<IntentRow>(
-    `SELECT ${columns} FROM intent i WHERE i.seq > $1 AND ($2::jsonb IS NULL OR i.metadata @> $2) ORDER BY i.seq LIMIT $3`,
-    [filter.after, metadata, filter.limit],
+    `SELECT ${columns} FROM intent i WHERE i.seq > $1 AND ($2::jsonb IS NULL OR i.metadata @> $2)
+       AND ($4::timestamptz IS NULL OR i.created_at >= $4) ORDER BY i.seq LIMIT $3`,
+    [filter.after, metadata, filter.limit, filter.createdSince ?? null],
   );
   return rows;
 }

@@ -27,8 +27,8 @@ export function addTransferRoutes(app: FastifyInstance, routes: TransferRoutes):
   });
   app.get('/v1/transfers', (request, reply) =>
     requests.read(request, reply, () => {
-      const { after, limit, metadata } = ListIntents.parse(request.query);
-      return transfers.list(database.pool, { after, limit, metadata: parseMetadata(metadata) });
+      const { metadata, ...filter } = ListIntents.parse(request.query);
+      return transfers.list(database.pool, { ...filter, metadata: parseMetadata(metadata) });
     }),
   );
   app.get('/v1/transfers/:id', (request, reply) =>

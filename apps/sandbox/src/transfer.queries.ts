@@ -24,6 +24,7 @@ export interface NewTransfer {
 
 export interface TransferFilter {
   metadata?: Record<string, string> | undefined;
+  createdSince?: string | undefined;
   after: number;
   limit: number;
 }
@@ -65,8 +66,9 @@ export async function readTransfer(
 export async function listTransfers(client: Client, filter: TransferFilter): Promise<TransferRow[]> {
   const metadata = filter.metadata ? JSON.stringify(filter.metadata) : null;
   const { rows } = await client.query<TransferRow>(
-    `SELECT * FROM transfer WHERE seq > $1 AND ($2::jsonb IS NULL OR metadata @> $2) ORDER BY seq LIMIT $3`,
-    [filter.after, metadata, filter.limit],
+    `SELECT * FROM transfer WHERE seq > $1 AND ($2::jsonb IS NULL OR metadata @> $2)
+       AND ($4::timestamptz IS NULL OR created_at >= $4) ORDER BY seq LIMIT $3`,
+    [filter.after, metadata, filter.limit, filter.createdSince ?? null],
   );
   return rows;
 }

@@ -41,7 +41,7 @@ export class DisputeRecovery {
     const since = new Date(this.clock.now().getTime() - SEARCH_DAYS * 86_400_000);
     let batch: ProviderDispute[] = [];
     let read = 0;
-    for await (const dispute of provider.disputes?.all() ?? []) {
+    for await (const dispute of provider.disputes?.all({ createdSince: since }) ?? []) {
       if (dispute.createdAt < since || ++read > SEARCH_LIMIT) break;
       if (batch.push(dispute) < BATCH_SIZE) continue;
       await this.refreshChanged(provider, batch);

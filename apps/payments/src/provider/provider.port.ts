@@ -75,10 +75,16 @@ export interface ProviderTransfer {
   failureCode: string | null;
 }
 
+/** Which objects of a provider's list are read. */
+export interface ProviderListFilter {
+  /** Those that the provider created at or after this instant; null or undefined: all. */
+  createdSince?: Date | null;
+}
+
 export interface ProviderDisputes {
   find(ref: string): Promise<ProviderDispute>;
-  /** All disputes at the provider, the newest first: recovery reads the recent ones, reconciliation all of them. */
-  all(): AsyncIterable<ProviderDispute>;
+  /** The disputes at the provider, the newest first, for recovery and reconciliation. */
+  all(filter?: ProviderListFilter): AsyncIterable<ProviderDispute>;
 }
 
 export interface ProviderTransfers {
@@ -92,8 +98,8 @@ export interface ProviderTransfers {
   }): Promise<ProviderTransfer>;
   find(ref: string): Promise<ProviderTransfer>;
   findByPayout(payoutId: string): Promise<ProviderTransfer | null>;
-  /** All transfers at the provider, for reconciliation. */
-  all(): AsyncIterable<ProviderTransfer>;
+  /** The transfers at the provider, for reconciliation. */
+  all(filter?: ProviderListFilter): AsyncIterable<ProviderTransfer>;
 }
 
 /** The kind of object that a webhook reports a change of. */
@@ -172,8 +178,8 @@ export interface PaymentProvider {
   /** Null also if the payment exists in a form that no guest can reach, so that it can be created again. */
   findByPayment(paymentId: string): Promise<ProviderIntent | null>;
   refunds(ref: string): Promise<ProviderRefund[]>;
-  /** All payments at the provider, for reconciliation. */
-  all(): AsyncIterable<ProviderIntent>;
+  /** The payments at the provider, for reconciliation. */
+  all(filter?: ProviderListFilter): AsyncIterable<ProviderIntent>;
   /** Verifies the signature over the raw body, then parses it. Null: the signature is missing, wrong or too old. */
   readWebhook(
     rawBody: Buffer,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProviderDispute, ProviderDisputes } from './provider.port.js';
+import type { ProviderDispute, ProviderDisputes, ProviderListFilter } from './provider.port.js';
 
 const Dispute = z.object({
   id: z.string(),
@@ -37,13 +37,16 @@ export class SandboxDisputes implements ProviderDisputes {
     return toDispute(await this.get(`/v1/disputes/${encodeURIComponent(ref)}`));
   }
 
-  async *all(): AsyncIterable<ProviderDispute> {
+  async *all({ createdSince = null }: ProviderListFilter = {}): AsyncIterable<ProviderDispute> {
     let before: number | null = null;
     do {
       const page: z.output<typeof DisputeList> = DisputeList.parse(
         await this.get(`/v1/disputes?limit=${PAGE}${before === null ? '' : `&before=${before}`}`),
       );
-      yield* page.data.map(toDispute);
+      for (const dispute of page.data.map(toDispute)) {
+        if (createdSince !== null && dispute.createdAt < createdSince) return;
+        yield dispute;
+      }
       before = page.nextBefore;
     } while (before !== null);
   }

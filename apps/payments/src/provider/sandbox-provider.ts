@@ -8,6 +8,7 @@ import {
   type PaymentProvider,
   type ProviderCapabilities,
   type ProviderIntent,
+  type ProviderListFilter,
   type ProviderName,
   type ProviderRefund,
   type ProviderWebhook,
@@ -210,11 +211,12 @@ export class SandboxProvider implements PaymentProvider {
       .data.map(toRefund);
   }
 
-  async *all(): AsyncIterable<ProviderIntent> {
+  async *all({ createdSince = null }: ProviderListFilter = {}): AsyncIterable<ProviderIntent> {
+    const since = createdSince === null ? '' : `&createdSince=${createdSince.toISOString()}`;
     let after: number | null = 0;
     while (after !== null) {
       const next: { data: ProviderIntent[]; nextAfter: number | null } = await this.page(
-        `limit=${PAGE}&after=${after}`,
+        `limit=${PAGE}&after=${after}${since}`,
       );
       yield* next.data;
       after = next.nextAfter;

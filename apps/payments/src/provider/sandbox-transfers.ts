@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProviderTransfer, ProviderTransfers } from './provider.port.js';
+import type { ProviderListFilter, ProviderTransfer, ProviderTransfers } from './provider.port.js';
 
 const Transfer = z.object({
   id: z.string(),
@@ -54,11 +54,12 @@ export class SandboxTransfers implements ProviderTransfers {
     return data[0] ?? null;
   }
 
-  async *all(): AsyncIterable<ProviderTransfer> {
+  async *all({ createdSince = null }: ProviderListFilter = {}): AsyncIterable<ProviderTransfer> {
+    const since = createdSince === null ? '' : `&createdSince=${createdSince.toISOString()}`;
     let after: number | null = 0;
     while (after !== null) {
       const next: { data: ProviderTransfer[]; nextAfter: number | null } = await this.page(
-        `limit=${PAGE}&after=${after}`,
+        `limit=${PAGE}&after=${after}${since}`,
       );
       yield* next.data;
       after = next.nextAfter;

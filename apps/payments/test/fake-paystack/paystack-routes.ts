@@ -139,10 +139,14 @@ function readDispute(state: PaystackState, id: string): Reply {
   return dispute ? ok('Dispute retrieved', disputeBody(dispute, state)) : refuse(404, 'Dispute not found');
 }
 
+const createdAtOf = (entry: { created_at?: string; createdAt?: string }) =>
+  entry.created_at ?? entry.createdAt ?? '';
+
 function page(entries: readonly object[], query: URLSearchParams): Reply {
   const perPage = Number(query.get('perPage') ?? 50);
   const number = Number(query.get('page') ?? 1);
-  const newestFirst = entries.toReversed();
+  const from = query.get('from');
+  const newestFirst = entries.toReversed().filter((entry) => from === null || createdAtOf(entry) >= from);
   return ok('Retrieved', newestFirst.slice((number - 1) * perPage, number * perPage));
 }
 

@@ -214,12 +214,15 @@ export class FakeStripe {
 
   /** Newest first, as Stripe lists. */
   private list(resource: string, objects: ReadonlyMap<string, StripeObject>, form: FormObject) {
+    const since = Number((form.created as FormObject | undefined)?.gte ?? 0);
     const matching = [...objects.values()]
       .reverse()
-      .filter((object) =>
-        ['payment_intent', 'transfer_group'].every(
-          (name) => form[name] === undefined || (object as unknown as FormObject)[name] === form[name],
-        ),
+      .filter(
+        (object) =>
+          (object as unknown as { created: number }).created >= since &&
+          ['payment_intent', 'transfer_group'].every(
+            (name) => form[name] === undefined || (object as unknown as FormObject)[name] === form[name],
+          ),
       );
     const start = matching.findIndex(({ id }) => id === form.starting_after) + 1;
     const limit = Number(textOf(form.limit) ?? 10);

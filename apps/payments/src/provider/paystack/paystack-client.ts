@@ -2,7 +2,7 @@ import { tracedFetch } from '@roost/http';
 import { timeoutSignal } from '@roost/platform';
 import type { Tracing } from '@roost/tracing';
 import { z } from 'zod';
-import { ProviderRejection, ProviderUnavailable } from '../provider.port.js';
+import { type ProviderListFilter, ProviderRejection, ProviderUnavailable } from '../provider.port.js';
 import { ErrorBody, rejectionCode } from './paystack-errors.js';
 
 const Envelope = z.object({ status: z.literal(true), data: z.unknown() });
@@ -17,6 +17,10 @@ interface PaystackRequest<T> {
   /** The time-out of a whole call of the port, which may make several requests. */
   deadline?: AbortSignal;
 }
+
+/** The path of a list with the parameter for its filter. */
+export const filtered = (path: string, { createdSince = null }: ProviderListFilter = {}): string =>
+  createdSince === null ? path : `${path}?from=${createdSince.toISOString()}`;
 
 interface PaystackResponse {
   status: number;

@@ -1,5 +1,5 @@
-import type { ProviderDispute, ProviderDisputes } from '../provider.port.js';
-import type { PaystackClient } from './paystack-client.js';
+import type { ProviderDispute, ProviderDisputes, ProviderListFilter } from '../provider.port.js';
+import { filtered, type PaystackClient } from './paystack-client.js';
 import { Dispute, toDispute } from './paystack-objects.js';
 
 export class PaystackDisputes implements ProviderDisputes {
@@ -10,7 +10,8 @@ export class PaystackDisputes implements ProviderDisputes {
     return toDispute(await this.client.request({ path, schema: Dispute }));
   }
 
-  async *all(): AsyncIterable<ProviderDispute> {
-    for await (const dispute of this.client.list('/dispute', Dispute)) yield toDispute(dispute);
+  async *all(filter?: ProviderListFilter): AsyncIterable<ProviderDispute> {
+    const disputes = this.client.list(filtered('/dispute', filter), Dispute);
+    for await (const dispute of disputes) yield toDispute(dispute);
   }
 }

@@ -3,12 +3,13 @@ import {
   type PaymentProvider,
   type ProviderCapabilities,
   type ProviderIntent,
+  type ProviderListFilter,
   type ProviderRefund,
   ProviderRejection,
   ProviderUnavailable,
   type ProviderWebhook,
 } from '../provider.port.js';
-import { PaystackClient } from './paystack-client.js';
+import { filtered, PaystackClient } from './paystack-client.js';
 import { PaystackDisputes } from './paystack-disputes.js';
 import { isNotFound } from './paystack-errors.js';
 import { Initialized, paidMinor, Refund, toIntent, toRefund, Transaction } from './paystack-objects.js';
@@ -131,14 +132,14 @@ export class PaystackProvider implements PaymentProvider {
     return (await this.refundsOf(id, deadline)).map(toRefund);
   }
 
-  /** The refunds are read first: a transaction is listed without them. */
-  async *all(): AsyncIterable<ProviderIntent> {
+  /** The refunds are read first: a transaction is listed without them, and is older than each of them. */
+  async *all(filter?: ProviderListFilter): AsyncIterable<ProviderIntent> {
     const refundedMinor = new Map<number, number>();
-    for await (const refund of this.client.list('/refund', Refund)) {
+    for await (const refund of this.client.list(filtered('/refund', filter), Refund)) {
       const { transaction } = refund;
       refundedMinor.set(transaction, (refundedMinor.get(transaction) ?? 0) + paidMinor(refund));
     }
-    for await (const transaction of this.client.list('/transaction', Transaction)) {
+    for await (const transaction of this.client.list(filtered('/transaction', filter), Transaction)) {
       yield toIntent(transaction, refundedMinor.get(transaction.id) ?? 0);
     }
   }

@@ -1,10 +1,11 @@
 import {
+  type ProviderListFilter,
   ProviderRejection,
   type ProviderTransfer,
   type ProviderTransfers,
   ProviderUnavailable,
 } from '../provider.port.js';
-import type { PaystackClient } from './paystack-client.js';
+import { filtered, type PaystackClient } from './paystack-client.js';
 import { isNotFound } from './paystack-errors.js';
 import { toTransfer, Transfer } from './paystack-objects.js';
 import { payoutReference } from './paystack-reference.js';
@@ -59,8 +60,9 @@ export class PaystackTransfers implements ProviderTransfers {
     }
   }
 
-  async *all(): AsyncIterable<ProviderTransfer> {
-    for await (const transfer of this.client.list('/transfer', Transfer)) yield toTransfer(transfer);
+  async *all(filter?: ProviderListFilter): AsyncIterable<ProviderTransfer> {
+    const transfers = this.client.list(filtered('/transfer', filter), Transfer);
+    for await (const transfer of transfers) yield toTransfer(transfer);
   }
 
   private async verify(reference: string, deadline?: AbortSignal): Promise<ProviderTransfer> {

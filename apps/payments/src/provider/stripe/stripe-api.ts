@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tracedFetch } from '@roost/http';
 import type { Tracing } from '@roost/tracing';
 import Stripe from 'stripe';
-import { ProviderRejection } from '../provider.port.js';
+import { type ProviderListFilter, ProviderRejection } from '../provider.port.js';
 import { toStripeAmount } from './domain/stripe-amount.js';
 import { isReplayedError, toProviderError } from './stripe-errors.js';
 
@@ -114,6 +114,10 @@ export class StripeApi {
     };
   }
 }
+
+/** The parameter of Stripe's lists, in seconds. */
+export const createdFilter = ({ createdSince = null }: ProviderListFilter = {}) =>
+  createdSince === null ? {} : { created: { gte: Math.floor(createdSince.getTime() / 1_000) } };
 
 /** The amount for Stripe's API. Rejects an amount that Stripe would round, before it is sent. */
 export function amountFor({ amountMinor, currency }: { amountMinor: number; currency: string }) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ProviderDispute, ProviderDisputes } from '../provider.port.js';
+import type { ProviderDispute, ProviderDisputes, ProviderListFilter } from '../provider.port.js';
 import { isInquiry, toDispute } from './domain/stripe-objects.js';
-import type { StripeApi } from './stripe-api.js';
+import { createdFilter, type StripeApi } from './stripe-api.js';
 
 const Status = z.object({ status: z.string() });
 
@@ -16,8 +16,10 @@ export class StripeDisputes implements ProviderDisputes {
     return this.api.call(toDispute, (stripe) => stripe.disputes.retrieve(ref));
   }
 
-  async *all(): AsyncIterable<ProviderDispute> {
-    const disputes = this.api.list(disputeOrNull, (stripe, page) => stripe.disputes.list(page));
+  async *all(filter?: ProviderListFilter): AsyncIterable<ProviderDispute> {
+    const disputes = this.api.list(disputeOrNull, (stripe, page) =>
+      stripe.disputes.list({ ...page, ...createdFilter(filter) }),
+    );
     for await (const dispute of disputes) if (dispute) yield dispute;
   }
 }

@@ -3,13 +3,14 @@ import {
   type PaymentProvider,
   type ProviderCapabilities,
   type ProviderIntent,
+  type ProviderListFilter,
   type ProviderRefund,
   ProviderRejection,
   ProviderUnavailable,
   type ProviderWebhook,
 } from '../provider.port.js';
 import { toIntent, toRefund } from './domain/stripe-objects.js';
-import { amountFor, StripeApi, type StripeOptions } from './stripe-api.js';
+import { amountFor, createdFilter, StripeApi, type StripeOptions } from './stripe-api.js';
 import { StripeDisputes } from './stripe-disputes.js';
 import { isReplayedFailure } from './stripe-errors.js';
 import { StripeTransfers } from './stripe-transfers.js';
@@ -135,9 +136,9 @@ export class StripeProvider implements PaymentProvider {
     return refunds;
   }
 
-  all(): AsyncIterable<ProviderIntent> {
+  all(filter?: ProviderListFilter): AsyncIterable<ProviderIntent> {
     return this.api.list(toIntent, (stripe, page) =>
-      stripe.paymentIntents.list({ ...page, ...CHARGES_OF_LIST }),
+      stripe.paymentIntents.list({ ...page, ...createdFilter(filter), ...CHARGES_OF_LIST }),
     );
   }
 

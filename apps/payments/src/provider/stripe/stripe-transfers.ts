@@ -1,6 +1,11 @@
-import { ProviderRejection, type ProviderTransfer, type ProviderTransfers } from '../provider.port.js';
+import {
+  type ProviderListFilter,
+  ProviderRejection,
+  type ProviderTransfer,
+  type ProviderTransfers,
+} from '../provider.port.js';
 import { toTransfer } from './domain/stripe-objects.js';
-import { amountFor, type StripeApi } from './stripe-api.js';
+import { amountFor, createdFilter, type StripeApi } from './stripe-api.js';
 
 const ACCOUNT = /^acct_[A-Za-z0-9]{1,64}$/;
 
@@ -46,7 +51,9 @@ export class StripeTransfers implements ProviderTransfers {
     return newest;
   }
 
-  all(): AsyncIterable<ProviderTransfer> {
-    return this.api.list(toTransfer, (stripe, page) => stripe.transfers.list(page));
+  all(filter?: ProviderListFilter): AsyncIterable<ProviderTransfer> {
+    return this.api.list(toTransfer, (stripe, page) =>
+      stripe.transfers.list({ ...page, ...createdFilter(filter) }),
+    );
   }
 }
