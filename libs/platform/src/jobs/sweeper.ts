@@ -28,6 +28,11 @@ const PAUSE_TIMEOUT_MS = 3_000;
 
 const clientsOf = (queue: Queue) => (queue as Queue & { clients: Redis[] }).clients;
 
+/** Each handler of a queue waits for its blocking connection, and Node.js warns of a leak from the eleventh listener on. */
+function allowManyHandlers(queue: Queue): void {
+  (queue as Queue & { bclient: Redis }).bclient.setMaxListeners(0);
+}
+
 /**
  * Redis answers QUIT only when the blocking read of a connection has ended, and Bull waits 500 ms for that answer whenever
  * it closes. A connection that only waits for jobs is disconnected without QUIT instead.
@@ -83,6 +88,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.#sweeps.length === 0) return;
     this.#unsubscribe = this.clock.onMove(() => this.runAll());
     this.#queue = this.registry.queue();
+    allowManyHandlers(this.#queue);
     for (const sweep of this.#sweeps) {
       this.#queue
         .process(sweep.name, 1, () => this.#run(sweep))
