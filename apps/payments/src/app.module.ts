@@ -47,8 +47,10 @@ import { ProviderComparisonService } from './reconciliation/provider-comparison.
 import { reconciliationChecks } from './reconciliation/reconciliation-checks.js';
 import { ReconciliationGauges } from './reconciliation/reconciliation-gauges.js';
 import { ReconciliationRunService } from './reconciliation/reconciliation-run.service.js';
+import { ReconciliationRunner } from './reconciliation/reconciliation-runner.service.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
 import { ReconciliationJobs } from './reconciliation/reconciliation.jobs.js';
+import { ReconciliationQueue } from './reconciliation/reconciliation.queue.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
 import { TransferComparison } from './reconciliation/transfer-comparison.service.js';
 import { RecoveryJobs } from './recovery/recovery.jobs.js';
@@ -122,6 +124,8 @@ import { WebhookService } from './webhook/webhook.service.js';
     ProviderStateService,
     ReconciliationGauges,
     ReconciliationJobs,
+    ReconciliationQueue,
+    ReconciliationRunner,
     ReconciliationRunService,
     ReconciliationService,
     ...reconciliationChecks,

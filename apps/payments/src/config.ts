@@ -112,6 +112,14 @@ export const PaymentsConfig = z.object({
         rule: 'your own legal entities, not the one of development',
       },
     }),
+  RECONCILIATION_ANSWER_SECONDS: z.coerce.number().min(0.2).max(300).default(20).meta({
+    description:
+      'how long GET /v1/admin/reconciliation compares before it refers to a run, from 0.2 to 300 seconds; shorter than the time-outs of the gateway and of your proxy',
+  }),
+  RECONCILIATION_DAYS: z.coerce.number().int().min(1).max(3_650).default(40).meta({
+    description:
+      'the regular comparison reads the payments, disputes and transfers of this many days at the providers, from 1 to 3650, and all of them once a day',
+  }),
   RECONCILIATION_MINUTES: z.coerce.number().min(1).max(10_080).default(60).meta({
     description:
       'the interval of the comparison of providers, payments, ledger and bookings, from 1 to 10080 minutes',

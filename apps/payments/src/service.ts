@@ -9,6 +9,7 @@ import { Migration0009LateMoney } from '../migrations/Migration0009LateMoney.js'
 import { Migration0010RefundOffset } from '../migrations/Migration0010RefundOffset.js';
 import { Migration0011ReturnedRefunds } from '../migrations/Migration0011ReturnedRefunds.js';
 import { Migration0012ReportedRefund } from '../migrations/Migration0012ReportedRefund.js';
+import { Migration0013ReconciliationRuns } from '../migrations/Migration0013ReconciliationRuns.js';
 import { Migration0003Payouts } from '../migrations/Migration0003Payouts.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
@@ -18,7 +19,9 @@ import { Payment } from './payment/payment.entity.js';
 import { Refund } from './payment/refund.entity.js';
 
 /** Used by `roost reconcile`, which runs in its own process. */
+export { ReconciliationRunService } from './reconciliation/reconciliation-run.service.js';
 export { ReconciliationService } from './reconciliation/reconciliation.service.js';
+export type { RunDetailsView } from './reconciliation/reconciliation-run.dto.js';
 /** Used by `npm run bench:payments`. */
 export { LedgerService } from './ledger/ledger.service.js';
 /** Used by `roost webhooks`, which runs in its own process. */
@@ -44,6 +47,7 @@ export const payments = defineService({
     Migration0010RefundOffset,
     Migration0011ReturnedRefunds,
     Migration0012ReportedRefund,
+    Migration0013ReconciliationRuns,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],

@@ -31,6 +31,7 @@ export interface Reconciled extends Record<string, unknown> {
   providerPayments: number;
   movements: number;
   differences: { kind: string; paymentId: string | null; providerRef: string | null }[];
+  moreDifferences: number;
   disputes: { id: string; paymentId: string }[];
 }
 

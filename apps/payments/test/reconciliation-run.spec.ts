@@ -1,11 +1,14 @@
 import { expectProblem, testUser } from '@roost/testing';
+import { ReconciliationRuns } from './reconciliation-runs.fixture.js';
 import { ReconciliationRunService } from '../src/reconciliation/reconciliation-run.service.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 describe('the regular reconciliation', () => {
   let payments: PaymentsUnderTest;
+  let started: ReconciliationRuns;
   beforeAll(async () => {
     payments = await startPayments({ PAYMENT_CHECK_SECONDS: '3600', RECONCILIATION_MINUTES: '60' });
+    started = new ReconciliationRuns(payments);
   });
   afterAll(() => payments.close());
 
@@ -38,7 +41,7 @@ describe('the regular reconciliation', () => {
 
   test('stores its result, which the route and the metrics show', async () => {
     const { payment } = await payments.givenCaptured(testUser());
-    await runs().run();
+    await started.run();
     expect(await last()).toMatchObject({
       status: 200,
       body: { payments: 1, providerPayments: 1, movements: 4, counts: {}, differences: [] },
@@ -48,7 +51,7 @@ describe('the regular reconciliation', () => {
     await payments.service.query('UPDATE payment SET captured_minor = captured_minor - 1 WHERE id = $1', [
       payment.id,
     ]);
-    await runs().run();
+    await started.run();
     expect((await last()).body).toMatchObject({
       counts: { 'ledger.payment_differs': 1, 'paper.missing': 1, 'provider.amount_differs': 1 },
       differences: [{ paymentId: payment.id }, { paymentId: payment.id }, { paymentId: payment.id }],
@@ -68,6 +71,41 @@ describe('the regular reconciliation', () => {
     expect(await metric('payments_reconciliation_age_seconds')).toBeGreaterThanOrEqual(3_600);
     await runs().runIfDue();
     expect(await storedRuns()).toBe((before ?? 0) + 1);
+    await started.ended();
+  });
+
+  test('reads only the recent history at the providers, and all of it once a day', async () => {
+    const next = async () => {
+      await age(60);
+      await runs().runIfDue();
+      await started.ended();
+      return (await started.list()).data[0]?.scope;
+    };
+    expect(await next()).toBe('recent');
+    await payments.service.query(
+      `UPDATE reconciliation_run SET started_at = started_at - interval '24 hours' WHERE scope = 'full'`,
+    );
+    expect(await metric('payments_reconciliation_full_age_seconds')).toBeLessThan(24 * 3_600);
+    expect(await next()).toBe('full');
+    expect(await next()).toBe('recent');
+  });
+
+  test('a difference in the old history stays in the metric until the next full run', async () => {
+    const { payment } = await payments.givenCaptured(testUser());
+    const change = (ref: string | null, days: number) =>
+      payments.service.query(
+        `UPDATE payment SET provider_ref = $2, created_at = created_at - $3 * interval '1 day' WHERE id = $1`,
+        [payment.id, ref, days],
+      );
+    const missing = () => metric('payments_reconciliation_differences', 'kind="provider.missing_payment"');
+    const { id: ref } = await payments.sandbox.intentOf(payment.id);
+    await change('pi_unknown', 41);
+    await started.run('full');
+    expect((await started.run('recent')).counts).not.toHaveProperty(['provider.missing_payment']);
+    expect(await missing()).toBe(1);
+    await change(ref, -41);
+    await started.run('full');
+    expect(await missing()).toBe(0);
   });
 
   test('a provider that does not answer is a difference, and the other checks are stored', async () => {
@@ -81,14 +119,14 @@ describe('the regular reconciliation', () => {
     const before = await storedRuns();
     await payments.sandbox.faults({ route: 'any', kind: 'fail', times: 1_000 });
     const counts = { 'provider.unreachable': 3, 'ledger.payment_differs': 1 };
-    expect((await runs().run()).counts).toMatchObject(counts);
+    expect((await started.run()).counts).toMatchObject(counts);
     expect(await storedRuns()).toBe((before ?? 0) + 1);
     expect((await payments.reconcile()).differences.map(({ kind }) => kind)).toContain(
       'provider.unreachable',
     );
     await payments.sandbox.faults();
     await change(1);
-    expect((await runs().run()).counts).toEqual({});
+    expect((await started.run()).counts).toEqual({});
   });
 
   test('401 without a token, 403 without the admin role', async () => {

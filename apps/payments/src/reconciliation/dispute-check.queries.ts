@@ -41,10 +41,15 @@ export async function recordedDisputes(
   return new Map(rows.map((row) => [row.ref, row]));
 }
 
-/** The references of all recorded disputes of a provider. */
-export async function recordedRefs(em: EntityManager, provider: string): Promise<string[]> {
+/** The references of the recorded disputes of a provider that were opened `since` then; null: all. */
+export async function recordedRefs(
+  em: EntityManager,
+  provider: string,
+  since: Date | null,
+): Promise<string[]> {
   const rows = await em.execute<{ ref: string }[]>(sql`
-    SELECT d.provider_ref AS ref FROM dispute d JOIN payment p ON p.id = d.payment_id WHERE p.provider = ${provider}`);
+    SELECT d.provider_ref AS ref FROM dispute d JOIN payment p ON p.id = d.payment_id
+    WHERE p.provider = ${provider} AND (${since}::timestamptz IS NULL OR d.opened_at >= ${since}::timestamptz)`);
   return rows.map(({ ref }) => ref);
 }
 

@@ -1,4 +1,4 @@
-import { MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { SystemClock } from '@roost/platform';
@@ -17,6 +17,7 @@ import {
   recordedRefs,
 } from './dispute-check.queries.js';
 import type { ReconciliationCheck } from './reconciliation-check.js';
+import { listFilter, type ReconciliationScope, untilAborted } from './reconciliation-scope.js';
 import { difference, type Difference, type OpenDispute } from './reconciliation.dto.js';
 import { orUnreachable } from './unreachable-provider.js';
 
@@ -44,10 +45,11 @@ export class DisputeCheckService implements ReconciliationCheck {
   }
 
   /** The differences between disputes, payments, ledger and providers, and the missed deadlines. */
-  async run(): Promise<Difference[]> {
+  async run(_em: EntityManager, scope: ReconciliationScope): Promise<Difference[]> {
     const differences = await this.recorded();
     for (const provider of this.providers.all) {
-      differences.push(...(await orUnreachable(provider.name, 'disputes', () => this.compare(provider))));
+      const compare = () => this.compare(provider, scope);
+      differences.push(...(await orUnreachable(provider.name, 'disputes', compare)));
     }
     return differences;
   }
@@ -90,8 +92,8 @@ export class DisputeCheckService implements ReconciliationCheck {
     ];
   }
 
-  /** Compares all disputes of a provider with those recorded here. */
-  private async compare(provider: PaymentProvider): Promise<Difference[]> {
+  /** Compares the disputes of a provider with those recorded here. */
+  private async compare(provider: PaymentProvider, scope: ReconciliationScope): Promise<Difference[]> {
     const { disputes } = provider;
     if (!disputes) return [];
     const differences: Difference[] = [];
@@ -99,17 +101,21 @@ export class DisputeCheckService implements ReconciliationCheck {
     let batch: ProviderDispute[] = [];
     const compareBatch = async () => {
       for (const { ref } of await this.candidates(provider, batch)) {
+        scope.signal.throwIfAborted();
         const found = await this.compareAgain(provider, disputes, ref);
         if (found) differences.push(found);
       }
       batch = [];
     };
-    for await (const dispute of disputes.all()) {
+    for await (const dispute of untilAborted(disputes.all(listFilter(scope)), scope.signal)) {
       refs.add(dispute.ref);
       if (batch.push(dispute) === BATCH_SIZE) await compareBatch();
     }
     await compareBatch();
-    return [...differences, ...(await this.missing(provider, disputes, refs))];
+    const unlisted = (await recordedRefs(this.orm.em.fork(), provider.name, scope.since)).filter(
+      (ref) => !refs.has(ref),
+    );
+    return [...differences, ...(await this.missing(provider.name, disputes, unlisted, scope.signal))];
   }
 
   private async candidates(
@@ -162,16 +168,17 @@ export class DisputeCheckService implements ReconciliationCheck {
 
   /** Reads each dispute that was not listed: it may have been opened after its page of the list was read. */
   private async missing(
-    provider: PaymentProvider,
+    provider: string,
     disputes: ProviderDisputes,
-    refs: ReadonlySet<string>,
+    unlisted: readonly string[],
+    signal: AbortSignal,
   ): Promise<Difference[]> {
-    const em = this.orm.em.fork();
     const missing: string[] = [];
-    for (const ref of await recordedRefs(em, provider.name)) {
-      if (!refs.has(ref) && !(await foundOrNull(disputes.find(ref)))) missing.push(ref);
+    for (const ref of unlisted) {
+      signal.throwIfAborted();
+      if (!(await foundOrNull(disputes.find(ref)))) missing.push(ref);
     }
-    const recorded = await recordedDisputes(em, provider.name, missing);
+    const recorded = await recordedDisputes(this.orm.em.fork(), provider, missing);
     return [...recorded.values()].map((own) =>
       difference('dispute.missing', 'The dispute does not exist at the provider', {
         ...{ paymentId: own.paymentId, providerRef: own.ref, currency: own.currency },

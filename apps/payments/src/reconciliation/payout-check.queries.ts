@@ -128,15 +128,16 @@ export function payoutsOfTransfers(
 
 export type PaidPayout = Omit<StoredPayout, 'reference' | 'status'>;
 
-/** Paid payouts of a provider in the order of their ids. */
+/** Paid payouts of a provider that were started `since` then (null: all), in the order of their ids. */
 export function paidPayouts(
   em: EntityManager,
-  provider: string,
+  { provider, since }: { provider: string; since: Date | null },
   after: string | null,
   limit: number,
 ): Promise<PaidPayout[]> {
   return em.execute<PaidPayout[]>(sql`
     SELECT id, provider_ref, amount_minor, currency FROM payout
-    WHERE provider = ${provider} AND status = 'paid' AND (${after}::uuid IS NULL OR id > ${after}::uuid)
+    WHERE provider = ${provider} AND status = 'paid'
+      AND (${since}::timestamptz IS NULL OR started_at >= ${since}::timestamptz) AND (${after}::uuid IS NULL OR id > ${after}::uuid)
     ORDER BY id LIMIT ${limit}`);
 }

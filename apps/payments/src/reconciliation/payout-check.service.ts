@@ -1,4 +1,4 @@
-import { MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { SystemClock } from '@roost/platform';
@@ -10,6 +10,7 @@ import {
   stuckPayouts,
 } from './payout-check.queries.js';
 import type { ReconciliationCheck } from './reconciliation-check.js';
+import type { ReconciliationScope } from './reconciliation-scope.js';
 import { difference, type Difference } from './reconciliation.dto.js';
 import { TransferComparison } from './transfer-comparison.service.js';
 import { orUnreachable } from './unreachable-provider.js';
@@ -30,11 +31,11 @@ export class PayoutCheck implements ReconciliationCheck {
     private readonly clock: SystemClock,
   ) {}
 
-  async run(): Promise<Difference[]> {
+  async run(_em: EntityManager, scope: ReconciliationScope): Promise<Difference[]> {
     const differences = [...(await this.ledger()), ...(await this.stuck())];
     for (const { name, transfers } of this.providers.all) {
       if (!transfers) continue;
-      const compare = () => this.transfers.compare(name, transfers);
+      const compare = () => this.transfers.compare(name, transfers, scope);
       differences.push(...(await orUnreachable(name, 'transfers', compare)));
     }
     return differences;

@@ -4,6 +4,7 @@ import { PaymentOperation } from '../operation/operation.entity.js';
 import { Payment } from '../payment/payment.entity.js';
 import { Refund } from '../payment/refund.entity.js';
 import { foundOrNull, type PaymentProvider, type ProviderIntent } from '../provider/provider.port.js';
+import { listFilter, type ReconciliationScope, untilAborted } from './reconciliation-scope.js';
 import { difference, type Difference } from './reconciliation.dto.js';
 import { type CapturedPayment, capturedPayments } from './reconciliation.queries.js';
 
@@ -22,23 +23,25 @@ export interface ProviderComparison {
 export class ProviderComparisonService {
   constructor(@Inject(MikroORM) private readonly orm: MikroORM) {}
 
-  async compare(provider: PaymentProvider): Promise<ProviderComparison> {
+  async compare(provider: PaymentProvider, scope: ReconciliationScope): Promise<ProviderComparison> {
     const differences: Difference[] = [];
     const refs = new Set<string>();
     let batch: ProviderIntent[] = [];
     const compareBatch = async () => {
+      scope.onProgress?.(refs.size);
       for (const intent of await this.candidates(provider, batch)) {
+        scope.signal.throwIfAborted();
         const found = await this.compareAgain(provider, intent.ref);
         if (found) differences.push(found);
       }
       batch = [];
     };
-    for await (const intent of provider.all()) {
+    for await (const intent of untilAborted(provider.all(listFilter(scope)), scope.signal)) {
       refs.add(intent.ref);
       if (batch.push(intent) === BATCH_SIZE) await compareBatch();
     }
     await compareBatch();
-    differences.push(...(await this.missingAtProvider(provider, refs)));
+    differences.push(...(await this.missingAtProvider(provider, refs, scope)));
     return { providerPayments: refs.size, differences };
   }
 
@@ -46,17 +49,20 @@ export class ProviderComparisonService {
   private async missingAtProvider(
     provider: PaymentProvider,
     refs: ReadonlySet<string>,
+    { since, signal }: ReconciliationScope,
   ): Promise<Difference[]> {
     const differences: Difference[] = [];
     for (let after: string | null = null; ;) {
       const captured: CapturedPayment[] = await capturedPayments(
         this.orm.em.fork(),
-        provider.name,
+        { provider: provider.name, since },
         after,
         PAGE_SIZE,
       );
       for (const { id: paymentId, providerRef, currency, capturedMinor } of captured) {
-        if (refs.has(providerRef) || (await foundOrNull(provider.find(providerRef)))) continue;
+        if (refs.has(providerRef)) continue;
+        signal.throwIfAborted();
+        if (await foundOrNull(provider.find(providerRef))) continue;
         differences.push(
           difference('provider.missing_payment', 'The payment does not exist at the provider', {
             ...{ paymentId, providerRef, currency },

@@ -1,11 +1,34 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '@roost/platform';
 import { Gauge } from 'prom-client';
-import { differenceKinds } from './reconciliation.dto.js';
-import type { StoredRun } from './reconciliation-run.queries.js';
+import { type DifferenceKind, differenceKinds } from './reconciliation.dto.js';
+import type { FinishedRun } from './reconciliation-run.queries.js';
 import { ReconciliationRunService } from './reconciliation-run.service.js';
 
-/** Gauges of the last reconciliation, read from the database on every scrape: each replica shows the same. */
+/** The kinds that depend on how far the history at the providers is read. */
+const OF_HISTORY: ReadonlySet<DifferenceKind> = new Set([
+  'provider.unknown_payment',
+  'provider.missing_payment',
+  'provider.amount_differs',
+  'dispute.unposted',
+  'dispute.missing',
+  'dispute.amount_differs',
+  'dispute.status_differs',
+  'payout.missing_transfer',
+  'payout.unknown_transfer',
+  'payout.amount_differs',
+]);
+
+interface LastRuns {
+  last: FinishedRun | null;
+  full: FinishedRun | null;
+}
+
+/** A difference in the old history stays, although the recent runs do not see it. */
+const countOf = (kind: DifferenceKind, { last, full }: LastRuns): number =>
+  Math.max(last?.counts[kind] ?? 0, OF_HISTORY.has(kind) ? (full?.counts[kind] ?? 0) : 0);
+
+/** Gauges of the last reconciliations, read from the database on every scrape: each replica shows the same. */
 @Injectable()
 export class ReconciliationGauges {
   constructor(
@@ -13,34 +36,41 @@ export class ReconciliationGauges {
     { registry }: Metrics,
   ) {
     const read = () => this.#read();
-    const ageOf = (last: StoredRun | null) => this.runs.ageSeconds(last);
     new Gauge({
       name: 'payments_reconciliation_differences',
-      help: 'Differences that the last reconciliation found, by kind',
+      help: 'Differences that the last reconciliation found, by kind; those in the history of the providers also of the last full one',
       labelNames: ['kind'],
       registers: [registry],
       async collect() {
-        const last = await read();
-        for (const kind of differenceKinds) {
-          this.set({ kind }, last === undefined ? Number.NaN : (last?.counts[kind] ?? 0));
-        }
+        const found = await read();
+        for (const kind of differenceKinds) this.set({ kind }, found ? countOf(kind, found) : Number.NaN);
       },
     });
-    new Gauge({
-      name: 'payments_reconciliation_age_seconds',
-      help: 'Seconds since the last reconciliation ended; without one, since the start of the process',
-      registers: [registry],
-      async collect() {
-        const last = await read();
-        this.set(last === undefined ? Number.NaN : ageOf(last));
-      },
-    });
+    const age = (name: string, help: string, of: keyof LastRuns) => {
+      const ageOf = (found: LastRuns | undefined) => (found ? this.runs.ageSeconds(found[of]) : Number.NaN);
+      new Gauge({
+        ...{ name, help, registers: [registry] },
+        async collect() {
+          this.set(ageOf(await read()));
+        },
+      });
+    };
+    age(
+      'payments_reconciliation_age_seconds',
+      'Seconds since the last reconciliation ended; without one, since the start of the process',
+      'last',
+    );
+    age(
+      'payments_reconciliation_full_age_seconds',
+      'Seconds since the last full reconciliation ended; without one, since the start of the process',
+      'full',
+    );
   }
 
   /** Undefined if the database is unavailable: a scrape must neither fail nor hang. */
-  async #read(): Promise<StoredRun | null | undefined> {
+  async #read(): Promise<LastRuns | undefined> {
     try {
-      return await this.runs.last();
+      return { last: await this.runs.last(), full: await this.runs.last('full') };
     } catch {
       return undefined;
     }

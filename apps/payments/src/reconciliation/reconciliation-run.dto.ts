@@ -1,26 +1,119 @@
-import { Instant } from '@roost/http';
+import { Instant, Page, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { Difference } from './reconciliation.dto.js';
-import type { StoredRun } from './reconciliation-run.queries.js';
+import { Difference, type DifferenceKind, isBalanced } from './reconciliation.dto.js';
+import {
+  type FinishedRun,
+  runFailures,
+  runScopes,
+  runStatuses,
+  type RunSummary,
+  type StoredRun,
+} from './reconciliation-run.queries.js';
+
+const result = {
+  payments: z.int(),
+  providerPayments: z.int(),
+  movements: z.int(),
+  counts: z
+    .record(z.string(), z.int())
+    .meta({ description: 'The number of differences by kind; a kind without differences is missing.' }),
+};
 
 export const ReconciliationRunView = z
   .object({
     startedAt: Instant,
     finishedAt: Instant,
-    payments: z.int(),
-    providerPayments: z.int(),
-    movements: z.int(),
-    counts: z
-      .record(z.string(), z.int())
-      .meta({ description: 'The number of differences by kind; a kind without differences is missing.' }),
+    ...result,
     differences: z.array(Difference).meta({ description: 'The first 1,000.' }),
   })
   .meta({ id: 'ReconciliationRun' });
 export type ReconciliationRunView = z.output<typeof ReconciliationRunView>;
 
-export const toRunView = ({ startedAt, finishedAt, counts, ...run }: StoredRun): ReconciliationRunView => ({
-  ...run,
-  counts: { ...counts },
-  startedAt: startedAt.toISOString(),
-  finishedAt: finishedAt.toISOString(),
+export const StartReconciliation = z
+  .strictObject({
+    scope: z.enum(runScopes).default('full').meta({
+      description:
+        '`recent`: only the last `RECONCILIATION_DAYS` at the providers. The checks of the own database are always complete.',
+    }),
+  })
+  .meta({ id: 'StartReconciliation' });
+export type StartReconciliation = z.output<typeof StartReconciliation>;
+
+export const RunSummaryView = z
+  .object({
+    id: Uuid,
+    status: z.enum(runStatuses),
+    scope: z.enum(runScopes),
+    since: Instant.nullable().meta({
+      description: 'The start of the window of a recent run. The providers are read from a day earlier.',
+    }),
+    startedAt: Instant,
+    finishedAt: Instant.nullable(),
+    failureCode: z
+      .enum(runFailures)
+      .nullable()
+      .meta({ description: '`interrupted`: its processes ended several times. `error`: see the log.' }),
+    ...result,
+    providerPayments: z
+      .int()
+      .meta({ description: 'While it runs: the number that was read at the providers so far.' }),
+    differenceCount: z.int(),
+    balanced: z.boolean().nullable().meta({
+      description: 'Whether the ledger is balanced and agrees with the payments; null without a result.',
+    }),
+  })
+  .meta({ id: 'ReconciliationRunSummary' });
+export type RunSummaryView = z.output<typeof RunSummaryView>;
+
+export const RunSummaryPage = Page(RunSummaryView);
+
+export const RunDetailsView = RunSummaryView.extend({
+  differences: z.array(Difference).meta({ description: 'The first 1,000.' }),
+  moreDifferences: z.int().meta({ description: 'The number of further differences.' }),
+}).meta({ id: 'ReconciliationRunDetails' });
+export type RunDetailsView = z.output<typeof RunDetailsView>;
+
+export const RunsQuery = z.strictObject({
+  ...PageQuery,
+  status: z.enum(runStatuses).optional(),
+  scope: z.enum(runScopes).optional(),
 });
+export type RunsQuery = z.output<typeof RunsQuery>;
+
+export const toRunView = (run: FinishedRun): ReconciliationRunView => ({
+  startedAt: run.startedAt.toISOString(),
+  finishedAt: run.finishedAt.toISOString(),
+  payments: run.payments,
+  providerPayments: run.providerPayments,
+  movements: run.movements,
+  counts: { ...run.counts },
+  differences: run.differences,
+});
+
+export const toRunSummaryView = (run: RunSummary): RunSummaryView => ({
+  id: run.id,
+  status: run.status,
+  scope: run.scope,
+  since: run.since?.toISOString() ?? null,
+  startedAt: run.startedAt.toISOString(),
+  finishedAt: run.finishedAt?.toISOString() ?? null,
+  failureCode: run.failureCode,
+  payments: run.payments,
+  providerPayments: run.providerPayments,
+  movements: run.movements,
+  counts: { ...run.counts },
+  differenceCount: differenceCount(run),
+  balanced: run.status === 'finished' ? isBalanced(kindsOf(run)) : null,
+});
+
+export const toRunDetailsView = (run: StoredRun): RunDetailsView => ({
+  ...toRunSummaryView(run),
+  differences: run.differences,
+  moreDifferences: differenceCount(run) - run.differences.length,
+});
+
+const differenceCount = ({ counts }: RunSummary): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
+
+const kindsOf = ({ counts }: RunSummary) =>
+  Object.keys(counts).map((kind) => ({ kind: kind as DifferenceKind }));

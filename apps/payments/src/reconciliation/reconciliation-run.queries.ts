@@ -1,33 +1,172 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import type { Difference, DifferenceKind } from './reconciliation.dto.js';
 
-/** More runs than a week of hourly ones. */
+/** More runs than two weeks of hourly ones. */
 const KEPT_RUNS = 500;
+/** Longer than a process needs to renew its lease several times. */
+const LEASE_SECONDS = 60;
 
-export interface StoredRun {
+export const runScopes = ['full', 'recent'] as const;
+export type RunScope = (typeof runScopes)[number];
+export const runStatuses = ['running', 'finished', 'failed'] as const;
+export const runFailures = ['interrupted', 'error'] as const;
+export type RunFailure = (typeof runFailures)[number];
+
+/** The number of differences by kind. */
+export type DifferenceCounts = Partial<Record<DifferenceKind, number>>;
+
+export interface RunSummary {
+  /** The order of the runs. */
+  position: number;
+  id: string;
+  status: (typeof runStatuses)[number];
+  scope: RunScope;
+  since: Date | null;
+  failureCode: RunFailure | null;
   startedAt: Date;
-  finishedAt: Date;
+  finishedAt: Date | null;
   payments: number;
   providerPayments: number;
   movements: number;
-  /** The number of differences by kind. */
-  counts: Partial<Record<DifferenceKind, number>>;
+  counts: DifferenceCounts;
+}
+
+export interface StoredRun extends RunSummary {
+  /** The first of them. */
   differences: Difference[];
 }
 
-export async function insertRun(em: EntityManager, run: StoredRun): Promise<void> {
-  await em.execute(sql`
-    INSERT INTO reconciliation_run (started_at, finished_at, payments, provider_payments, movements, counts, differences)
-    VALUES (${run.startedAt}, ${run.finishedAt}, ${run.payments}, ${run.providerPayments}, ${run.movements},
-      ${JSON.stringify(run.counts)}::jsonb, ${JSON.stringify(run.differences)}::jsonb)`);
-  await em.execute(sql`
-    DELETE FROM reconciliation_run WHERE id <= (SELECT max(id) FROM reconciliation_run) - ${KEPT_RUNS}::bigint`);
+/** A run that has ended with a result. */
+export type FinishedRun = StoredRun & { finishedAt: Date };
+
+export interface NewRun {
+  id: string;
+  scope: RunScope;
+  since: Date | null;
+  startedAt: Date;
 }
 
-export async function findLastRun(em: EntityManager): Promise<StoredRun | null> {
-  const [row] = await em.execute<StoredRun[]>(sql`
-    SELECT started_at AS "startedAt", finished_at AS "finishedAt", payments, provider_payments AS "providerPayments",
-      movements, counts, differences
-    FROM reconciliation_run ORDER BY id DESC LIMIT 1`);
+export type RunResult = Pick<
+  StoredRun,
+  'payments' | 'providerPayments' | 'movements' | 'counts' | 'differences'
+> & {
+  finishedAt: Date;
+};
+
+/** A run that this process owns, until its lease ends or another process takes it over with the next number of `tries`. */
+export interface ClaimedRun {
+  id: string;
+  since: Date | null;
+  tries: number;
+}
+
+const summary = () => sql`id AS position, run_id AS id, status, scope, since, failure_code AS "failureCode",
+  started_at AS "startedAt", finished_at AS "finishedAt", payments, provider_payments AS "providerPayments", movements, counts`;
+
+/** Stores a run as running; false if one is running. */
+export async function insertRun(
+  em: EntityManager,
+  { id, scope, since, startedAt }: NewRun,
+): Promise<boolean> {
+  const rows = await em.execute<object[]>(sql`
+    INSERT INTO reconciliation_run (run_id, status, scope, since, started_at, payments, provider_payments, movements, counts,
+      differences)
+    VALUES (${id}, 'running', ${scope}, ${since}, ${startedAt}, 0, 0, 0, '{}', '[]')
+    ON CONFLICT (status) WHERE status = 'running' DO NOTHING RETURNING true`);
+  return rows.length > 0;
+}
+
+/** Leases a run to this process; null if it has ended or another process has its lease. */
+export async function claimRun(em: EntityManager, id: string): Promise<ClaimedRun | null> {
+  const [row] = await em.execute<ClaimedRun[]>(sql`
+    UPDATE reconciliation_run
+    SET tries = tries + 1, lease_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
+    WHERE run_id = ${id} AND status = 'running' AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    RETURNING run_id AS id, since, tries`);
   return row ?? null;
+}
+
+/** Extends the lease and stores the progress; false if this process has lost the run. */
+export async function renewRun(
+  em: EntityManager,
+  { id, tries }: ClaimedRun,
+  providerPayments: number,
+): Promise<boolean> {
+  const rows = await em.execute<object[]>(sql`
+    UPDATE reconciliation_run
+    SET lease_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second', provider_payments = ${providerPayments}
+    WHERE run_id = ${id} AND tries = ${tries} AND status = 'running' RETURNING true`);
+  return rows.length > 0;
+}
+
+/** Leaves a run to the next process at once. The try does not count. */
+export async function releaseRun(em: EntityManager, { id, tries }: ClaimedRun): Promise<void> {
+  await em.execute(sql`
+    UPDATE reconciliation_run SET lease_until = NULL, tries = tries - 1
+    WHERE run_id = ${id} AND tries = ${tries} AND status = 'running'`);
+}
+
+/** Stores the result of a run, and deletes old runs; false if this process has lost the run. */
+export async function finishRun(
+  em: EntityManager,
+  { id, tries }: ClaimedRun,
+  result: RunResult,
+): Promise<boolean> {
+  const rows = await em.execute<object[]>(sql`
+    UPDATE reconciliation_run SET status = 'finished', lease_until = NULL, finished_at = ${result.finishedAt},
+      payments = ${result.payments}, provider_payments = ${result.providerPayments}, movements = ${result.movements},
+      counts = ${JSON.stringify(result.counts)}::jsonb, differences = ${JSON.stringify(result.differences)}::jsonb
+    WHERE run_id = ${id} AND tries = ${tries} AND status = 'running' RETURNING true`);
+  await em.execute(sql`
+    DELETE FROM reconciliation_run WHERE id <= (SELECT max(id) FROM reconciliation_run) - ${KEPT_RUNS}::bigint`);
+  return rows.length > 0;
+}
+
+export async function failRun(
+  em: EntityManager,
+  { id, tries }: ClaimedRun,
+  failure: { code: RunFailure; at: Date },
+): Promise<void> {
+  await em.execute(sql`
+    UPDATE reconciliation_run
+    SET status = 'failed', failure_code = ${failure.code}, finished_at = ${failure.at}, lease_until = NULL
+    WHERE run_id = ${id} AND tries = ${tries} AND status = 'running'`);
+}
+
+/** The ids of running runs that no process has. */
+export async function abandonedRuns(em: EntityManager): Promise<string[]> {
+  const rows = await em.execute<{ id: string }[]>(sql`
+    SELECT run_id AS id FROM reconciliation_run
+    WHERE status = 'running' AND (lease_until IS NULL OR lease_until < clock_timestamp())`);
+  return rows.map(({ id }) => id);
+}
+
+export async function findRun(em: EntityManager, id: string): Promise<StoredRun | null> {
+  const [row] = await em.execute<StoredRun[]>(sql`
+    SELECT ${summary()}, differences FROM reconciliation_run WHERE run_id = ${id}`);
+  return row ?? null;
+}
+
+/** The newest run with a result, of one scope or of all. */
+export async function findLastRun(
+  em: EntityManager,
+  scope: RunScope | null = null,
+): Promise<FinishedRun | null> {
+  const [row] = await em.execute<FinishedRun[]>(sql`
+    SELECT ${summary()}, differences FROM reconciliation_run
+    WHERE status = 'finished' AND (${scope}::text IS NULL OR scope = ${scope}) ORDER BY id DESC LIMIT 1`);
+  return row ?? null;
+}
+
+/** Newest first. */
+export function listRuns(
+  em: EntityManager,
+  filter: { status?: string | undefined; scope?: string | undefined; before: number | null; limit: number },
+): Promise<RunSummary[]> {
+  const { status = null, scope = null, before, limit } = filter;
+  return em.execute<RunSummary[]>(sql`
+    SELECT ${summary()} FROM reconciliation_run
+    WHERE (${status}::text IS NULL OR status = ${status}) AND (${scope}::text IS NULL OR scope = ${scope})
+      AND (${before}::bigint IS NULL OR id < ${before}::bigint)
+    ORDER BY id DESC LIMIT ${limit}`);
 }

@@ -1,68 +1,116 @@
-import { MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { decodeCursor, Idempotency, page, type PageOf } from '@roost/http';
 import { Transactions } from '@roost/messaging';
-import { CONFIG, type Config, LOGGER, SystemClock } from '@roost/platform';
-import type { Logger } from 'pino';
+import { CONFIG, type Config, Problem, SystemClock, uuidv7 } from '@roost/platform';
+import { z } from 'zod';
 import type { PaymentsConfig } from '../config.js';
-import type { Difference, DifferenceKind } from './reconciliation.dto.js';
-import { findLastRun, insertRun, type StoredRun } from './reconciliation-run.queries.js';
-import { ReconciliationService } from './reconciliation.service.js';
+import {
+  type RunDetailsView,
+  type RunsQuery,
+  type RunSummaryView,
+  toRunDetailsView,
+  toRunSummaryView,
+} from './reconciliation-run.dto.js';
+import {
+  abandonedRuns,
+  findLastRun,
+  type FinishedRun,
+  findRun,
+  insertRun,
+  listRuns,
+  type RunScope,
+} from './reconciliation-run.queries.js';
+import { ReconciliationQueue } from './reconciliation.queue.js';
 
-const MAX_STORED_DIFFERENCES = 1_000;
 /** After a start without any stored run: work of the start itself is not reported. */
 const FIRST_RUN_AFTER_MINUTES = 5;
+/** The regular runs compare the whole history this often. */
+const FULL_RUN_HOURS = 24;
+const MINUTE_MS = 60_000;
 
-/** Reconciles regularly and stores the results. */
+/** Starts runs of the reconciliation, on request and regularly, and reads their results. */
 @Injectable()
 export class ReconciliationRunService {
   private readonly startedAt: Date;
-  private readonly intervalMinutes: number;
 
   constructor(
     @Inject(MikroORM) private readonly orm: MikroORM,
     private readonly transactions: Transactions,
-    private readonly reconciliation: ReconciliationService,
+    private readonly idempotency: Idempotency,
+    private readonly queue: ReconciliationQueue,
     private readonly clock: SystemClock,
-    @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(CONFIG) config: Config<typeof PaymentsConfig>,
+    @Inject(CONFIG) private readonly config: Config<typeof PaymentsConfig>,
   ) {
     this.startedAt = clock.now();
-    this.intervalMinutes = config.RECONCILIATION_MINUTES;
   }
 
-  last(): Promise<StoredRun | null> {
-    return findLastRun(this.orm.em.fork({ disableContextResolution: true }));
+  /** The newest run with a result, of one scope or of all. */
+  last(scope: RunScope | null = null): Promise<FinishedRun | null> {
+    return findLastRun(this.orm.em.fork({ disableContextResolution: true }), scope);
   }
 
-  /** Seconds since the last run; without one, since the start of this process. */
-  ageSeconds(last: StoredRun | null): number {
+  /** Seconds since the end of a run; without one, since the start of this process. */
+  ageSeconds(last: { finishedAt: Date | null } | null): number {
     return (this.clock.now().getTime() - (last?.finishedAt ?? this.startedAt).getTime()) / 1_000;
   }
 
+  async find(id: string): Promise<RunDetailsView> {
+    const run = await findRun(this.orm.em.fork(), id);
+    if (!run) throw new Problem('payment.reconciliation_not_found');
+    return toRunDetailsView(run);
+  }
+
+  /** Newest first, without their differences. */
+  async list({ cursor, limit, ...filter }: RunsQuery): Promise<PageOf<RunSummaryView>> {
+    const before = decodeCursor(cursor, z.int());
+    const runs = await listRuns(this.orm.em.fork(), { ...filter, before, limit: limit + 1 });
+    const { data, nextCursor } = page(runs, limit, ({ position }) => position);
+    return { data: data.map(toRunSummaryView), nextCursor };
+  }
+
+  /** Starts a run. Only one runs at a time, in all processes. */
+  start(scope: RunScope): Promise<RunDetailsView> {
+    return this.idempotency.runOnce((em) => this.insert(em, scope), { isolation: 'read committed' });
+  }
+
+  /** Starts the regular run, if its interval has passed. */
   async runIfDue(): Promise<void> {
-    const last = await this.last();
-    const waitMinutes = last ? this.intervalMinutes : Math.min(this.intervalMinutes, FIRST_RUN_AFTER_MINUTES);
-    if (this.ageSeconds(last) >= waitMinutes * 60) await this.run();
-  }
-
-  async run(): Promise<StoredRun> {
-    const startedAt = this.clock.now();
-    const { payments, providerPayments, movements, differences } = await this.reconciliation.run();
-    const run = {
-      ...{ startedAt, finishedAt: this.clock.now(), payments, providerPayments, movements },
-      counts: countsOf(differences),
-      differences: differences.slice(0, MAX_STORED_DIFFERENCES),
-    };
-    await this.transactions.run((em) => insertRun(em, run), { isolation: 'read committed' });
-    if (differences.length > 0) {
-      this.logger.error({ counts: run.counts }, 'reconciliation found differences');
+    const [newest] = await listRuns(this.orm.em.fork(), { before: null, limit: 1 });
+    const interval = this.config.RECONCILIATION_MINUTES;
+    const waitMinutes = newest ? interval : Math.min(interval, FIRST_RUN_AFTER_MINUTES);
+    if (newest?.status === 'running' || this.ageSeconds(newest ?? null) < waitMinutes * 60) return;
+    const full = await this.last('full');
+    const isFullDue = !full || this.ageOf(full.startedAt) >= FULL_RUN_HOURS * 60 * MINUTE_MS;
+    try {
+      await this.start(isFullDue ? 'full' : 'recent');
+    } catch (error) {
+      // Another process has just started one.
+      if (!(error instanceof Problem) || error.code !== 'payment.reconciliation_running') throw error;
     }
-    return run;
   }
-}
 
-function countsOf(differences: readonly Difference[]): Partial<Record<DifferenceKind, number>> {
-  const counts: Partial<Record<DifferenceKind, number>> = {};
-  for (const { kind } of differences) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
+  /** Wakes the runs whose process has ended, and those whose job was lost. */
+  async resume(): Promise<void> {
+    for (const id of await abandonedRuns(this.orm.em.fork())) this.queue.enqueue(id);
+  }
+
+  private async insert(em: EntityManager, scope: RunScope): Promise<RunDetailsView> {
+    const startedAt = this.clock.now();
+    const windowMs = this.config.RECONCILIATION_DAYS * 24 * 60 * MINUTE_MS;
+    const since = scope === 'recent' ? new Date(startedAt.getTime() - windowMs) : null;
+    const id = uuidv7();
+    if (!(await insertRun(em, { id, scope, since, startedAt }))) {
+      const [running] = await listRuns(em, { status: 'running', before: null, limit: 1 });
+      throw new Problem('payment.reconciliation_running', undefined, { runId: running?.id ?? null });
+    }
+    this.transactions.afterCommit(() => this.queue.enqueue(id));
+    const run = await findRun(em, id);
+    if (!run) throw new Error('The stored run is missing');
+    return toRunDetailsView(run);
+  }
+
+  private ageOf(instant: Date): number {
+    return this.clock.now().getTime() - instant.getTime();
+  }
 }

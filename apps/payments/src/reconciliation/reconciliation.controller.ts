@@ -1,7 +1,15 @@
-import { Controller, Get } from '@nestjs/common';
-import { RespondsWith, Roles, Summary } from '@roost/http';
+import { Controller, Get, Post } from '@nestjs/common';
+import { Body, type PageOf, Param, QueryParams, RespondsWith, Roles, Summary, Uuid } from '@roost/http';
 import { Problem } from '@roost/platform';
-import { ReconciliationRunView, toRunView } from './reconciliation-run.dto.js';
+import {
+  ReconciliationRunView,
+  RunDetailsView,
+  RunsQuery,
+  RunSummaryPage,
+  type RunSummaryView,
+  StartReconciliation,
+  toRunView,
+} from './reconciliation-run.dto.js';
 import { ReconciliationRunService } from './reconciliation-run.service.js';
 import { Reconciliation } from './reconciliation.dto.js';
 import { ReconciliationService } from './reconciliation.service.js';
@@ -16,9 +24,9 @@ export class ReconciliationController {
 
   @Summary('Reconcile payments with the provider')
   @Get()
-  @RespondsWith(200, Reconciliation, 'auth.forbidden')
+  @RespondsWith(200, Reconciliation, 'auth.forbidden', 'payment.reconciliation_too_long')
   run(): Promise<Reconciliation> {
-    return this.reconciliation.run();
+    return this.reconciliation.answer();
   }
 
   @Summary('Read the result of the last regular reconciliation')
@@ -28,5 +36,26 @@ export class ReconciliationController {
     const last = await this.runs.last();
     if (!last) throw new Problem('payment.reconciliation_not_run');
     return toRunView(last);
+  }
+
+  @Summary('Start a reconciliation in the background')
+  @Post('runs')
+  @RespondsWith(202, RunDetailsView, 'auth.forbidden', 'payment.reconciliation_running')
+  start(@Body(StartReconciliation) { scope }: StartReconciliation): Promise<RunDetailsView> {
+    return this.runs.start(scope);
+  }
+
+  @Summary('List the reconciliations, without their differences')
+  @Get('runs')
+  @RespondsWith(200, RunSummaryPage, 'auth.forbidden')
+  list(@QueryParams(RunsQuery) query: RunsQuery): Promise<PageOf<RunSummaryView>> {
+    return this.runs.list(query);
+  }
+
+  @Summary('Read a reconciliation')
+  @Get('runs/:id')
+  @RespondsWith(200, RunDetailsView, 'auth.forbidden', 'payment.reconciliation_not_found')
+  one(@Param('id', Uuid) id: string): Promise<RunDetailsView> {
+    return this.runs.find(id);
   }
 }

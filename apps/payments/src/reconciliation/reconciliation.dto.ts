@@ -70,11 +70,19 @@ export const Reconciliation = z
     providerPayments: z.int(),
     movements: z.int(),
     balanced: z.boolean(),
-    differences: z.array(Difference),
+    differences: z.array(Difference).meta({ description: 'The first 1,000.' }),
+    moreDifferences: z.int().meta({ description: 'The number of further differences.' }),
     disputes: z.array(OpenDispute).meta({ description: 'The open disputes. They are no differences.' }),
   })
   .meta({ id: 'Reconciliation' });
 export type Reconciliation = z.output<typeof Reconciliation>;
+
+/** The number of differences that are stored or returned. */
+export const MAX_DIFFERENCES = 1_000;
+
+/** Whether the ledger is balanced and agrees with the payments. */
+export const isBalanced = (differences: Iterable<Pick<Difference, 'kind'>>): boolean =>
+  ![...differences].some(({ kind }) => kind.startsWith('ledger.'));
 
 const actions: Record<DifferenceKind, string> = {
   'ledger.unbalanced':

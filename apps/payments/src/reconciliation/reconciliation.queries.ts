@@ -77,16 +77,17 @@ export interface CapturedPayment {
   capturedMinor: number;
 }
 
-/** Captured payments of a provider in the order of their ids. */
+/** Captured payments of a provider that were created `since` then (null: all), in the order of their ids. */
 export function capturedPayments(
   em: EntityManager,
-  provider: string,
+  { provider, since }: { provider: string; since: Date | null },
   after: string | null,
   limit: number,
 ): Promise<CapturedPayment[]> {
   return em.execute<CapturedPayment[]>(sql`
     SELECT id, provider_ref AS "providerRef", currency, captured_minor AS "capturedMinor" FROM payment
     WHERE provider = ${provider} AND provider_ref IS NOT NULL AND captured_minor > 0
+      AND (${since}::timestamptz IS NULL OR created_at >= ${since}::timestamptz)
       AND (${after}::uuid IS NULL OR id > ${after}::uuid)
     ORDER BY id LIMIT ${limit}`);
 }

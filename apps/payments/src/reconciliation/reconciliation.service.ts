@@ -1,14 +1,33 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
-import { SystemClock } from '@roost/platform';
+import { CONFIG, type Config, Problem, SystemClock, timeoutSignal, withTimeout } from '@roost/platform';
+import type { PaymentsConfig } from '../config.js';
 import { Payment } from '../payment/payment.entity.js';
 import { Providers } from '../provider/providers.js';
 import { DisputeCheckService } from './dispute-check.service.js';
 import { ProviderComparisonService } from './provider-comparison.service.js';
 import { RECONCILIATION_CHECKS, type ReconciliationCheck } from './reconciliation-check.js';
-import type { Difference, Reconciliation } from './reconciliation.dto.js';
+import { listFilter, type ReconciliationScope } from './reconciliation-scope.js';
+import {
+  type Difference,
+  isBalanced,
+  MAX_DIFFERENCES,
+  type OpenDispute,
+  type Reconciliation,
+} from './reconciliation.dto.js';
 import { countMovements } from './reconciliation.queries.js';
 import { orUnreachable } from './unreachable-provider.js';
+
+const TOO_LONG =
+  'The history at the payment providers is too long for one request: start the reconciliation in the background with POST /v1/admin/reconciliation/runs.';
+
+/** The result of a comparison, with all of its differences. */
+export interface Compared {
+  payments: number;
+  providerPayments: number;
+  movements: number;
+  differences: Difference[];
+}
 
 /** Compares providers, payments, ledger and bookings, and lists each difference. */
 @Injectable()
@@ -20,29 +39,63 @@ export class ReconciliationService {
     @Inject(RECONCILIATION_CHECKS) private readonly checks: readonly ReconciliationCheck[],
     private readonly disputes: DisputeCheckService,
     private readonly clock: SystemClock,
+    @Inject(CONFIG) private readonly config: Config<typeof PaymentsConfig>,
   ) {}
 
-  async run(): Promise<Reconciliation> {
+  /** Rejects with the reason of the signal at once when it is aborted; a call to a provider ends within its time-out. */
+  compare(scope: ReconciliationScope): Promise<Compared> {
+    return withTimeout(this.compareAll(scope), scope.signal);
+  }
+
+  /** Compares everything now, for the response to a request. */
+  async answer(): Promise<Reconciliation> {
+    const signal = timeoutSignal(this.config.RECONCILIATION_ANSWER_SECONDS * 1_000);
+    try {
+      const { differences, ...compared } = await this.compare({ since: null, signal });
+      return {
+        checkedAt: this.clock.now().toISOString(),
+        ...compared,
+        balanced: isBalanced(differences),
+        differences: differences.slice(0, MAX_DIFFERENCES),
+        moreDifferences: Math.max(0, differences.length - MAX_DIFFERENCES),
+        disputes: await this.openDisputes(),
+      };
+    } catch (error) {
+      if (signal.aborted && error === signal.reason)
+        throw new Problem('payment.reconciliation_too_long', TOO_LONG);
+      throw error;
+    }
+  }
+
+  /** The disputes that the bank has not decided. */
+  openDisputes(): Promise<OpenDispute[]> {
+    return this.disputes.open();
+  }
+
+  private async compareAll(scope: ReconciliationScope): Promise<Compared> {
     const differences: Difference[] = [];
-    for (const check of this.checks) differences.push(...(await check.run(this.orm.em.fork())));
+    for (const check of this.checks) {
+      scope.signal.throwIfAborted();
+      differences.push(...(await check.run(this.orm.em.fork(), scope)));
+    }
     let providerPayments = 0;
     for (const provider of this.providers.all) {
+      const before = providerPayments;
+      const onProgress = (count: number) => scope.onProgress?.(before + count);
       const compare = async () => {
-        const compared = await this.comparison.compare(provider);
+        const compared = await this.comparison.compare(provider, { ...scope, onProgress });
         providerPayments += compared.providerPayments;
         return compared.differences;
       };
       differences.push(...(await orUnreachable(provider.name, 'payments', compare)));
     }
     const em = this.orm.em.fork();
+    const { createdSince } = listFilter(scope);
     return {
-      checkedAt: this.clock.now().toISOString(),
-      payments: await em.count(Payment),
+      payments: await em.count(Payment, createdSince === null ? {} : { createdAt: { $gte: createdSince } }),
       providerPayments,
       movements: await countMovements(em),
-      balanced: !differences.some(({ kind }) => kind.startsWith('ledger.')),
       differences,
-      disputes: await this.disputes.open(),
     };
   }
 }

@@ -14,6 +14,7 @@ import {
   payoutsOfTransfers,
   type StoredPayout,
 } from './payout-check.queries.js';
+import { listFilter, type ReconciliationScope, untilAborted } from './reconciliation-scope.js';
 import { difference, type Difference } from './reconciliation.dto.js';
 
 const BATCH_SIZE = 100;
@@ -26,24 +27,30 @@ export class TransferComparison {
     private readonly encryption: Encryption,
   ) {}
 
-  async compare(provider: string, transfers: ProviderTransfers): Promise<Difference[]> {
+  async compare(
+    provider: string,
+    transfers: ProviderTransfers,
+    scope: ReconciliationScope,
+  ): Promise<Difference[]> {
     const differences: Difference[] = [];
     const refs = new Set<string>();
     let batch: ProviderTransfer[] = [];
     const compareBatch = async () => {
       for (const candidate of await this.differing(provider, batch)) {
+        scope.signal.throwIfAborted();
         // Reads both sides again: a change between the first two reads is no difference.
         const [again] = await this.differing(provider, [await transfers.find(candidate.transfer.ref)]);
         if (again) differences.push(again.found);
       }
       batch = [];
     };
-    for await (const transfer of transfers.all()) {
+    for await (const transfer of untilAborted(transfers.all(listFilter(scope)), scope.signal)) {
       refs.add(transfer.ref);
       if (batch.push(transfer) === BATCH_SIZE) await compareBatch();
     }
     await compareBatch();
-    return [...differences, ...(await this.missing(provider, transfers, refs))];
+    const read = (ref: string) => (refs.has(ref) ? Promise.resolve(true) : exists(transfers, ref));
+    return [...differences, ...(await this.missing(provider, read, scope))];
   }
 
   private async differing(provider: string, batch: readonly ProviderTransfer[]): Promise<Differing[]> {
@@ -78,14 +85,16 @@ export class TransferComparison {
 
   private async missing(
     provider: string,
-    transfers: ProviderTransfers,
-    refs: ReadonlySet<string>,
+    exists: (ref: string) => Promise<boolean>,
+    { since, signal }: ReconciliationScope,
   ): Promise<Difference[]> {
     const differences: Difference[] = [];
     for (let after: string | null = null; ;) {
-      const payouts: PaidPayout[] = await paidPayouts(this.orm.em.fork(), provider, after, BATCH_SIZE);
+      const filter = { provider, since };
+      const payouts: PaidPayout[] = await paidPayouts(this.orm.em.fork(), filter, after, BATCH_SIZE);
       for (const { id, provider_ref: ref, ...payout } of payouts) {
-        if (ref !== null && (refs.has(ref) || (await exists(transfers, ref)))) continue;
+        signal.throwIfAborted();
+        if (ref !== null && (await exists(ref))) continue;
         differences.push(
           difference(
             'payout.missing_transfer',

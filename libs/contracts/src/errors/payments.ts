@@ -44,11 +44,29 @@ export const paymentsErrors = defineErrors({
     'The provider did not respond or returned an error. An operation that was started is completed later, exactly once.',
     'Wait for the time in `Retry-After`, and retrieve the payment before you pay again.',
   ),
+  'payment.reconciliation_not_found': errorEntry(
+    404,
+    'No such reconciliation',
+    'No run of the reconciliation with this id exists. The oldest runs are deleted.',
+    'Check the id in GET /v1/admin/reconciliation/runs.',
+  ),
   'payment.reconciliation_not_run': errorEntry(
     404,
     'There was no reconciliation yet',
     'The first regular reconciliation runs a few minutes after the start of the service.',
-    'Use GET /v1/admin/reconciliation to run one now.',
+    'Start one with POST /v1/admin/reconciliation/runs.',
+  ),
+  'payment.reconciliation_running': errorEntry(
+    409,
+    'A reconciliation is running',
+    'Only one reconciliation runs at a time. `runId` contains the id of the running one.',
+    'Read it with GET /v1/admin/reconciliation/runs/{id}. Start the next one when it has ended.',
+  ),
+  'payment.reconciliation_too_long': errorEntry(
+    503,
+    'The reconciliation takes too long for a response',
+    'The history at the payment providers could not be read in the time of one request. Nothing is running any more.',
+    'Start it in the background with POST /v1/admin/reconciliation/runs, and read its result with GET /v1/admin/reconciliation/runs/{id}.',
   ),
   'payment.refund_not_failed': errorEntry(
     409,

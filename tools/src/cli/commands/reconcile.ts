@@ -1,12 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { RunDetailsView } from '@roost/app-payments';
 import { checkBookingMoney } from '../../check/booking-money.check.js';
 import type { Difference } from '../../check/difference.js';
-import { type Call, type Command, OperatorError, type Row } from '../command.js';
+import { type Call, type Command, OperatorError, type Output, type Row } from '../command.js';
+import type { Replica } from '../replica.js';
 import { findSystem, LOCATION, type System, withDatabases } from '../system.js';
 
 /** Work that runs between two reads is reported by one of them only. */
 const READS = 5;
 const PAUSE_MS = 1_000;
+/** How often the state of the run is read. */
+const POLL_MS = 250;
 const LOOK_AT_BOTH =
   'Compare GET /v1/bookings/{id} with GET /v1/admin/payments?bookingId={id}. Look for dead-lettered events: "dead-letters list".';
 
@@ -15,7 +19,7 @@ export const command: Command = {
   actions: {
     run: {
       summary:
-        'Compares all of them, as GET /v1/admin/reconciliation does, and the database of bookings as well. Lists each difference with what to do. Exit code 1 if there is one.',
+        'Compares all of them, as POST /v1/admin/reconciliation/runs does, and the database of bookings as well. Shows its progress, and lists each difference with what to do. Exit code 1 if there is one.',
       options: LOCATION,
       run,
     },
@@ -23,14 +27,11 @@ export const command: Command = {
 };
 
 async function run({ options, out }: Call): Promise<void> {
-  const { ReconciliationService } = await import('@roost/app-payments');
   const { withReplica } = await import('../replica.js');
   const system = findSystem(options);
-  const found = await withReplica(system, 'payments', (payments) =>
-    payments.get(ReconciliationService).run(),
-  );
+  const found = await withReplica(system, 'payments', (payments) => reconcile(payments, out));
   const compared = await compareBookings(system);
-  const count = found.differences.length + compared.differences.length;
+  const count = found.differenceCount + compared.differences.length;
   out.progress(
     `${found.payments} payments, ${found.providerPayments} at the providers, ${found.movements} movements, ${compared.bookings} bookings: ${count} differences.`,
   );
@@ -57,6 +58,58 @@ async function run({ options, out }: Call): Promise<void> {
     })),
   ]);
   if (count > 0) throw new OperatorError('There are differences.');
+}
+
+/** The result of a new run. The replica may compare itself, or another process of payments does. */
+async function reconcile(payments: Replica, out: Output) {
+  const { ReconciliationRunService, ReconciliationService } = await import('@roost/app-payments');
+  const runs = payments.get(ReconciliationRunService);
+  const { id } = await startWhenFree(runs, out);
+  const run = await untilEnded(runs, id, ({ providerPayments }) =>
+    out.progress(`${providerPayments} payments read at the providers …`),
+  );
+  if (run.status === 'failed') {
+    throw new OperatorError(
+      `The reconciliation ${id} failed (${run.failureCode}): see the log of payments, then run it again.`,
+    );
+  }
+  const disputes = await payments.get(ReconciliationService).openDisputes();
+  return { ...run, checkedAt: run.finishedAt, disputes };
+}
+
+interface Runs {
+  start(scope: 'full'): Promise<RunDetailsView>;
+  find(id: string): Promise<RunDetailsView>;
+}
+
+/** Only one reconciliation runs at a time. One that has started earlier may have missed the latest changes. */
+async function startWhenFree(runs: Runs, out: Output): Promise<RunDetailsView> {
+  for (;;) {
+    try {
+      return await runs.start('full');
+    } catch (error) {
+      const { code, extra } = error as { code?: string; extra?: { runId?: string | null } };
+      if (code !== 'payment.reconciliation_running') throw error;
+      const id = extra?.runId ?? null;
+      if (id === null) continue;
+      out.progress(`Waiting for the reconciliation ${id}, which is running …`);
+      await untilEnded(runs, id);
+    }
+  }
+}
+
+async function untilEnded(
+  runs: Runs,
+  id: string,
+  onProgress?: (run: RunDetailsView) => void,
+): Promise<RunDetailsView> {
+  for (let shown = 0; ;) {
+    const run = await runs.find(id);
+    if (run.status !== 'running') return run;
+    if (run.providerPayments > shown) onProgress?.(run);
+    shown = run.providerPayments;
+    await pause(POLL_MS);
+  }
 }
 
 /** The differences that each of several reads finds: two databases have no common snapshot. */

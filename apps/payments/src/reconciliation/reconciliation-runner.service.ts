@@ -1,0 +1,107 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { faultPoint, Transactions } from '@roost/messaging';
+import { LOGGER, SystemClock } from '@roost/platform';
+import type { Logger } from 'pino';
+import { type Difference, MAX_DIFFERENCES } from './reconciliation.dto.js';
+import {
+  type ClaimedRun,
+  claimRun,
+  type DifferenceCounts,
+  failRun,
+  finishRun,
+  releaseRun,
+  renewRun,
+} from './reconciliation-run.queries.js';
+import { ReconciliationService } from './reconciliation.service.js';
+
+const RENEW_MS = 5_000;
+/** After this many processes that ended during a run, it fails: the run itself may end them. */
+const MAX_TRIES = 3;
+
+/** Runs a stored reconciliation: claim → compare → record. A run whose process ends is repeated by another one. */
+@Injectable()
+export class ReconciliationRunner implements OnModuleDestroy {
+  private readonly stopped = new AbortController();
+  private current: Promise<void> = Promise.resolve();
+
+  constructor(
+    @Inject(MikroORM) private readonly orm: MikroORM,
+    private readonly transactions: Transactions,
+    private readonly reconciliation: ReconciliationService,
+    private readonly clock: SystemClock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Does nothing if the run has ended or another process has it. */
+  async run(id: string): Promise<void> {
+    if (this.stopped.signal.aborted) return;
+    const run = await claimRun(this.em(), id);
+    if (!run) return;
+    if (run.tries > MAX_TRIES) return this.fail(run, 'interrupted');
+    this.current = this.compare(run);
+    await this.current;
+  }
+
+  /** A stop does not wait for the comparison: another process repeats it. */
+  async onModuleDestroy(): Promise<void> {
+    this.stopped.abort();
+    await this.current.catch(() => undefined);
+  }
+
+  private async compare(run: ClaimedRun): Promise<void> {
+    const lost = new AbortController();
+    const signal = AbortSignal.any([this.stopped.signal, lost.signal]);
+    let providerPayments = 0;
+    const onProgress = (count: number) => {
+      providerPayments = count;
+    };
+    const renewal = setInterval(() => {
+      renewRun(this.em(), run, providerPayments).then(
+        (isOwned) => isOwned || lost.abort(),
+        (error: unknown) => this.logger.warn({ err: error, runId: run.id }, 'lease not renewed'),
+      );
+    }, RENEW_MS);
+    try {
+      await faultPoint('payments.reconciling');
+      const compared = await this.reconciliation.compare({ since: run.since, signal, onProgress });
+      await this.record(run, compared);
+    } catch (error) {
+      if (this.stopped.signal.aborted) return await releaseRun(this.em(), run);
+      if (lost.signal.aborted) return;
+      this.logger.error({ err: error, runId: run.id }, 'reconciliation failed');
+      await this.fail(run, 'error');
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  private async record(
+    run: ClaimedRun,
+    { differences, ...totals }: Awaited<ReturnType<ReconciliationService['compare']>>,
+  ): Promise<void> {
+    const counts = countsOf(differences);
+    const result = {
+      ...totals,
+      counts,
+      differences: differences.slice(0, MAX_DIFFERENCES),
+      finishedAt: this.clock.now(),
+    };
+    await this.transactions.run((em) => finishRun(em, run, result), { isolation: 'read committed' });
+    if (differences.length > 0) this.logger.error({ counts }, 'reconciliation found differences');
+  }
+
+  private fail(run: ClaimedRun, code: 'interrupted' | 'error'): Promise<void> {
+    return failRun(this.em(), run, { code, at: this.clock.now() });
+  }
+
+  private em() {
+    return this.orm.em.fork({ disableContextResolution: true });
+  }
+}
+
+function countsOf(differences: readonly Difference[]): DifferenceCounts {
+  const counts: DifferenceCounts = {};
+  for (const { kind } of differences) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
