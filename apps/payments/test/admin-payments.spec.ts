@@ -157,6 +157,32 @@ describe('operators of payments', () => {
       expect(failed).toMatchObject({ kind: 'confirm', failureCode: 'card_declined' });
     });
 
+    test('the oldest come first on request, page by page, and by payment and time', async () => {
+      const stuck = [(await stuckRefund()).operation, (await stuckRefund()).operation];
+      const [first, second] = stuck.map(({ id }) => id) as [string, string];
+      await payments.service.query(
+        `UPDATE payment_operation SET created_at = CASE WHEN id = $1 THEN $2 ELSE $3 END::timestamptz
+         WHERE id IN ($1, $4)`,
+        [first, '2020-01-01T00:00:00Z', '2020-01-02T00:00:00Z', second],
+      );
+      const list = async (query: string) =>
+        (
+          await admin().get<{ data: OperationBody[]; nextCursor: string | null }>(
+            `/v1/admin/payment-operations?${query}`,
+          )
+        ).body;
+      const page = await list('order=oldest&limit=1');
+      expect(page.data.map(({ id }) => id)).toEqual([first]);
+      const next = await list(`order=oldest&limit=1&cursor=${page.nextCursor}`);
+      expect(next.data.map(({ id }) => id)).toEqual([second]);
+      const earlier = await list('to=2020-01-03T00:00:00Z');
+      expect(earlier.data.map(({ id }) => id)).toEqual([second, first]);
+      const later = await list('from=2020-01-02T00:00:00Z&to=2020-01-03T00:00:00Z');
+      expect(later.data.map(({ id }) => id)).toEqual([second]);
+      const ofPayment = await list(`paymentId=${stuck[0]!.paymentId}`);
+      expect(ofPayment.data.map(({ id }) => id)).toEqual([first]);
+    });
+
     test('404 for an unknown operation, 400 for another state or without a reason, 403 for a guest', async () => {
       const path = `/v1/admin/payment-operations`;
       expectProblem(await retry(randomUUID()), 404, 'payment.operation_not_found');

@@ -70,12 +70,17 @@ test.each<[string, string, Work]>([
   [
     'failed operations',
     'payment_operation_unfinished',
-    (em) => listOperations(em, { limit, status: 'failed' }),
+    (em) => listOperations(em, { limit, status: 'failed', order: 'newest' }),
   ],
   [
     'a later page of pending operations',
     'payment_operation_',
-    (em) => listOperations(em, { limit, cursor, status: 'pending' }),
+    (em) => listOperations(em, { limit, cursor, status: 'pending', order: 'newest' }),
+  ],
+  [
+    'the oldest failed operations',
+    'payment_operation_unfinished',
+    (em) => listOperations(em, { limit, cursor, status: 'failed', order: 'oldest' }),
   ],
   ['the newest webhooks', 'webhook_event_newest', (em) => listWebhooks(em, { limit })],
   ['parked webhooks', 'webhook_event_exceptions', (em) => listWebhooks(em, { limit, outcome: 'parked' })],

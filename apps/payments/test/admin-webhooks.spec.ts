@@ -57,6 +57,13 @@ describe('/v1/admin/webhooks', () => {
     ]);
     expect((await list(`${ofPayment}&outcome=pending`)).data).toEqual([]);
     expect((await list(`${ofPayment}&type=refund.succeeded`)).data).toEqual([]);
+    const { receivedAt } = (await list(`${ofPayment}&outcome=applied`)).data[0]!;
+    for (const name of ['from', 'since']) {
+      expect((await list(`${ofPayment}&${name}=${receivedAt}`)).data.map((each) => each.id)).toEqual([
+        applied,
+      ]);
+    }
+    expect((await list(`${ofPayment}&to=${receivedAt}`)).data.map((each) => each.id)).toEqual([id]);
     const first = await list(`${ofPayment}&limit=1`);
     expect(first.data.map((each) => each.id)).toEqual([applied]);
     const second = await list(`${ofPayment}&limit=1&cursor=${first.nextCursor}`);
@@ -154,6 +161,8 @@ describe('/v1/admin/webhooks', () => {
     ['provider=bank', 'provider'],
     ['paymentId=x', 'paymentId'],
     ['since=yesterday', 'since'],
+    ['from=yesterday', 'from'],
+    ['to=tomorrow', 'to'],
     ['cursor=x', 'cursor'],
     ['unknown=1', 'unknown'],
   ])('400 for ?%s', async (query) => {

@@ -119,6 +119,13 @@ export type AdminPaymentsQuery = z.output<typeof AdminPaymentsQuery>;
 export const PaymentOperationsQuery = z.strictObject({
   ...PageQuery,
   status: z.enum(['pending', 'failed']).default('pending'),
+  paymentId: Uuid.optional(),
+  from: Instant.optional().meta({ description: 'Created at or after this instant.' }),
+  to: Instant.optional().meta({ description: 'Created before this instant.' }),
+  order: z
+    .enum(['newest', 'oldest'])
+    .default('newest')
+    .meta({ description: 'The order by creation. `oldest` begins with what is stuck the longest.' }),
 });
 export type PaymentOperationsQuery = z.output<typeof PaymentOperationsQuery>;
 

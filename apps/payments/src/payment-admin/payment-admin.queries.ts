@@ -34,16 +34,22 @@ export async function listPayments(em: EntityManager, query: AdminPaymentsQuery)
   );
 }
 
-/** Newest first. */
 export async function listOperations(
   em: EntityManager,
   query: PaymentOperationsQuery,
 ): Promise<PageOf<PaymentOperation>> {
   const [at, lastId] = decodeCursor(query.cursor, Cursor) ?? [null, null];
+  const { paymentId = null, from = null, to = null } = query;
+  const isOldestFirst = query.order === 'oldest';
+  const after = isOldestFirst ? sql`>` : sql`<`;
+  const direction = isOldestFirst ? sql`ASC` : sql`DESC`;
   const rows = await em.execute<object[]>(sql`
     SELECT * FROM payment_operation WHERE status = ${query.status}::text
-      AND (${at}::timestamptz IS NULL OR (created_at, id) < (${at}::timestamptz, ${lastId}::uuid))
-    ORDER BY created_at DESC, id DESC LIMIT ${query.limit + 1}`);
+      AND (${paymentId}::uuid IS NULL OR payment_id = ${paymentId}::uuid)
+      AND (${from}::timestamptz IS NULL OR created_at >= ${from}::timestamptz)
+      AND (${to}::timestamptz IS NULL OR created_at < ${to}::timestamptz)
+      AND (${at}::timestamptz IS NULL OR (created_at, id) ${after} (${at}::timestamptz, ${lastId}::uuid))
+    ORDER BY created_at ${direction}, id ${direction} LIMIT ${query.limit + 1}`);
   return page(
     rows.map((row) => em.map(PaymentOperation, row)),
     query.limit,

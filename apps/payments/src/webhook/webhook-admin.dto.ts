@@ -43,6 +43,8 @@ export const WebhooksQuery = z.strictObject({
     .meta({ description: '`pending`: not handled yet.' }),
   type: z.string().min(1).max(200).optional(),
   paymentId: Uuid.optional(),
-  since: Instant.optional().meta({ description: 'Received at or after this instant.' }),
+  from: Instant.optional().meta({ description: 'Received at or after this instant.' }),
+  to: Instant.optional().meta({ description: 'Received before this instant.' }),
+  since: Instant.optional().meta({ description: 'The former name of `from`.', deprecated: true }),
 });
 export type WebhooksQuery = z.output<typeof WebhooksQuery>;
