@@ -171,6 +171,36 @@ describe('the life of a payment at Stripe', () => {
     expect(payments.stripe.refundsOf(id)).toHaveLength(1);
   });
 
+  test('a refund waits until the balance at Stripe suffices, and reconciliation says what to do', async () => {
+    const guest = testUser();
+    const { payment } = await payments.givenCaptured(guest);
+    payments.stripe.account.hasBalance = false;
+    await refund(payment.id, 1_000);
+    const admin = payments.service.as(payments.admin);
+    const pending = () =>
+      admin.get<{ data: { id: string; tries: number }[] }>(
+        `/v1/admin/payment-operations?paymentId=${payment.id}`,
+      );
+    const operation = await eventually(async () => {
+      const [found] = (await pending()).body.data;
+      expect(found).toMatchObject({ kind: 'refund', status: 'pending', tries: 1, failureCode: null });
+      return found!;
+    });
+    await payments.service.query(
+      `UPDATE payment_operation SET created_at = created_at - interval '6 minutes' WHERE id = $1`,
+      [operation.id],
+    );
+    expect((await payments.reconcile()).differences).toContainEqual(
+      expect.objectContaining({
+        ...{ kind: 'operation.stuck', paymentId: payment.id },
+        action: expect.stringContaining('top it up') as string,
+      }),
+    );
+    payments.stripe.account.hasBalance = true;
+    await payments.becomes(guest, payment.id, 'partially_refunded');
+    expect(payments.stripe.refundsOf(payments.stripe.intentOf(payment.id).id)).toHaveLength(1);
+  });
+
   test.each([
     ['JPY', 27_280],
     ['KWD', 27_280],

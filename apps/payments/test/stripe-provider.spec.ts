@@ -151,6 +151,19 @@ describe('the adapter of Stripe', () => {
       expect(await provider.refunds(ref)).toEqual([expect.objectContaining({ amountMinor: 17_280 }), first]);
     });
 
+    test('a refund that the balance does not suffice for is unclear, and refunds once when it suffices', async () => {
+      const { ref } = await captured();
+      const refundId = randomUUID();
+      fake.account.hasBalance = false;
+      expect(await errorOf(refund(ref, 500, refundId))).toBeInstanceOf(ProviderUnavailable);
+      fake.account.hasBalance = true;
+      // Stripe has stored the error for the first key.
+      const refunded = await refund(ref, 500, refundId);
+      expect(refunded).toMatchObject({ refundId, status: 'succeeded' });
+      expect(await refund(ref, 500, refundId)).toEqual(refunded);
+      expect(fake.refundsOf(ref)).toHaveLength(1);
+    });
+
     test('a refund can be pending, and fail later', async () => {
       const { ref } = await captured('pm_card_refundFail');
       const pending = await refund(ref, 500);

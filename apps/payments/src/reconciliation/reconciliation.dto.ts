@@ -108,7 +108,7 @@ const actions: Record<DifferenceKind, string> = {
   'refund.refused':
     'Retry it with POST /v1/admin/payments/{id}/refunds/{refundId}/retry. One that the bank of the guest has returned: ask the guest whether the card or account is still open, and retry it then. One that a dispute prevented: refund what is still due with POST /v1/admin/payments/{id}/refunds.',
   'operation.stuck':
-    'Check that the provider is reachable. The operation is retried automatically, or now with POST /v1/admin/payment-operations/{id}/retry.',
+    'Check that the provider is reachable, and for a refund that the balance there suffices: top it up. The log names the reason. The operation is retried automatically, or now with POST /v1/admin/payment-operations/{id}/retry.',
   'webhook.stuck':
     'Check that the provider is reachable. The webhook is retried automatically, or now with POST /v1/admin/webhooks/{provider}/{id}/replay.',
   'webhook.parked':

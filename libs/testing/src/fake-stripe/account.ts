@@ -53,6 +53,8 @@ export class FakeAccount {
   readonly refunds = new Map<string, Refund>();
   readonly disputes = new Map<string, Dispute>();
   readonly transfers = new Map<string, Transfer>();
+  /** Whether the balance of the platform suffices for refunds. */
+  hasBalance = true;
 
   constructor(
     private readonly emit: (type: string, object: StripeObject) => void,
@@ -127,6 +129,7 @@ export class FakeAccount {
     const charge = this.chargeOf(intent);
     const open = charge.amount_captured - charge.amount_refunded;
     if (charge.disputed) throw invalid('charge_disputed');
+    if (!this.hasBalance) throw invalid('balance_insufficient');
     if (open === 0) throw invalid('charge_already_refunded');
     const amount = this.amount({ amount: String(open), ...form, currency: charge.currency });
     if (amount > open) throw invalid('amount_too_large', 'amount');

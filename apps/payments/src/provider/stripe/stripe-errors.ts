@@ -2,6 +2,9 @@ import Stripe from 'stripe';
 import { ProviderRejection, ProviderUnavailable } from '../provider.port.js';
 import { publicDeclineCode, rejectionCode } from './domain/stripe-codes.js';
 
+/** The balance of the platform does not suffice for a refund or a transfer. */
+export const BALANCE_INSUFFICIENT = 'balance_insufficient';
+
 /** Codes of status 400 that state nothing about the call: it may succeed when it is repeated. */
 const TRANSIENT: ReadonlySet<string> = new Set(['idempotency_key_in_use', 'lock_timeout', 'rate_limit']);
 
@@ -39,6 +42,15 @@ export function isReplayedError(error: unknown): boolean {
 export function isReplayedFailure(error: unknown): boolean {
   return (
     isReplayedError(error) && error instanceof Stripe.errors.StripeError && (error.statusCode ?? 0) >= 500
+  );
+}
+
+/** The stored error of a refund that the balance of the platform did not suffice for. */
+export function isReplayedShortage(error: unknown): boolean {
+  return (
+    isReplayedError(error) &&
+    error instanceof Stripe.errors.StripeError &&
+    error.code === BALANCE_INSUFFICIENT
   );
 }
 
