@@ -50,6 +50,22 @@ it.each(['paypal', 'stripe:QQQ'])('refuses the list %s', (list) => {
   expect(() => read({ PAYMENT_PROVIDERS: list })).toThrow(`PAYMENT_PROVIDERS is "${list}": it must be a`);
 });
 
+it.each([
+  ['sk_live_specs', 'pk_test_specs'],
+  ['sk_test_specs', 'pk_live_specs'],
+  ['rk_live_specs', 'pk_test_specs'],
+])('refuses %s together with %s, without their values', (secret, publishable) => {
+  const env = { ...keys, STRIPE_SECRET_KEY: secret, STRIPE_PUBLISHABLE_KEY: publishable };
+  expect(() => read(env)).toThrow(
+    /^STRIPE_PUBLISHABLE_KEY does not fit to STRIPE_SECRET_KEY: both must be live keys, or both test keys, of the same account\.$/,
+  );
+});
+
+it('accepts a test key with a test key', () => {
+  const env = { ...keys, STRIPE_SECRET_KEY: 'rk_test_specs', STRIPE_PUBLISHABLE_KEY: 'pk_test_specs' };
+  expect(read(env).STRIPE_PUBLISHABLE_KEY).toBe('pk_test_specs');
+});
+
 it.each(['sk_live_secret', 'pk'])('refuses %s as a publishable key, without its value', (key) => {
   expect(() => read({ STRIPE_PUBLISHABLE_KEY: key })).toThrow(
     'STRIPE_PUBLISHABLE_KEY has a value that is not allowed',

@@ -17,6 +17,8 @@ const DEFAULT_ENTITIES = JSON.stringify([
   },
 ]);
 
+const isLiveKey = (key: unknown): boolean => String(key).includes('_live_');
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -51,6 +53,11 @@ export const PaymentsConfig = z.object({
     .optional()
     .meta({
       description: 'the publishable key of Stripe (pk_…), which clients receive; required with stripe',
+      fits: {
+        to: 'STRIPE_SECRET_KEY',
+        accepts: (publishable: unknown, secret: unknown) => isLiveKey(publishable) === isLiveKey(secret),
+        rule: 'both must be live keys, or both test keys, of the same account',
+      },
     }),
   STRIPE_WEBHOOK_SECRET: z
     .string()

@@ -31,7 +31,7 @@ export function readConfig<C extends z.ZodObject>(
     if (result.success) config[name] = result.data;
     else sentences.push(sentence(name, value, schema, result.error.issues[0]?.message ?? ''));
   }
-  sentences.push(...missingSettings(config, shape));
+  sentences.push(...missingSettings(config, shape), ...contradictions(config, shape));
   if (config.ROOST_ENV === 'production') sentences.push(...productionFaults(config, shape));
   if (sentences.length > 0) throw new StartError(sentences.join('\n'));
   return config as Config<C>;
@@ -83,9 +83,24 @@ function missingSettings(
   });
 }
 
+/** The variables that do not fit to another one. Their values are not shown: they may be secrets. */
+function contradictions(
+  config: Readonly<Record<string, unknown>>,
+  shape: Readonly<Record<string, z.ZodType>>,
+): string[] {
+  return Object.entries(shape).flatMap(([name, schema]) => {
+    const { fits } = (z.globalRegistry.get(schema) ?? {}) as Requirements;
+    const [value, other] = [config[name], fits && config[fits.to]];
+    if (!fits || value === undefined || other === undefined || fits.accepts(value, other)) return [];
+    return [`${name} does not fit to ${fits.to}: ${fits.rule}.`];
+  });
+}
+
 interface Requirements {
   /** The names of the variables that this value requires. */
   requires?: (value: unknown) => readonly string[];
+  /** The variable that this one must fit to, if both are set. */
+  fits?: { to: string; accepts: (value: unknown, other: unknown) => boolean; rule: string };
 }
 
 /** The metadata of a variable that has stricter rules in production. */
