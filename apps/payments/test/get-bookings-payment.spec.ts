@@ -63,6 +63,15 @@ describe('GET /v1/bookings/{id}/payment', () => {
     expectProblem(await payments.service.anonymous.get(path), 401, 'auth.missing_token');
   });
 
+  test('an admin reads it without the secrets of the guest, and the refunds', async () => {
+    const { payment, booking } = await payments.givenPayment({ guest: testUser() });
+    const admin = payments.service.as(payments.admin);
+    const { status, body } = await admin.get(`/v1/bookings/${booking.bookingId}/payment`);
+    expect({ status, body }).toMatchObject({ status: 200, body: { id: payment.id, clientSecret: null } });
+    const refunds = await admin.get(`/v1/bookings/${booking.bookingId}/refunds`);
+    expect({ status: refunds.status, body: refunds.body }).toMatchObject({ status: 200, body: { data: [] } });
+  });
+
   test.each(['no-uuid', '00000000', "1'%20OR%20'1'='1"])('400 for the invalid id %s', async (id) => {
     expectProblem(
       await payments.service.as(testUser()).get(`/v1/bookings/${id}/payment`),

@@ -26,7 +26,7 @@ describe('GET /v1/payments/{id} and /v1/bookings/{id}/payments', () => {
       [guest, host].map(async (user) => (await read(user)).headers.get('etag')),
     );
     expect(new Set(etags).size).toBe(2);
-    for (const user of [guest, host]) {
+    for (const user of [guest, host, payments.admin]) {
       const all = await payments.service
         .as(user)
         .get<{ data: PaymentBody[] }>(`/v1/bookings/${booking.bookingId}/payments`);

@@ -48,7 +48,7 @@ export class PaymentController {
     const state = await waitForChange({
       ...wait,
       read: async () => {
-        const payment = await currentPayment(this.orm.em.fork(), bookingId, user.id);
+        const payment = await currentPayment(this.orm.em.fork(), bookingId, user);
         return payment && { value: payment, etag: etagFor(payment, user) };
       },
     });
@@ -63,7 +63,7 @@ export class PaymentController {
     @Param('bookingId', Uuid) bookingId: string,
     @CurrentUser() user: AuthUser,
   ): Promise<z.output<typeof PaymentList>> {
-    const payments = await paymentsOfBooking(this.orm.em.fork(), bookingId, user.id);
+    const payments = await paymentsOfBooking(this.orm.em.fork(), bookingId, user);
     if (payments.length === 0) throw new Problem('booking.not_found');
     return { data: payments.filter(isListed).map((payment) => this.view(payment, user)) };
   }

@@ -5,13 +5,21 @@ import { Payment } from './payment.entity.js';
 export const isListed = ({ providerRef, status }: Payment): boolean =>
   providerRef !== null || status === 'voided' || status === 'failed';
 
-/** The guest's payment of a booking: the due one, otherwise the newest. Null until it exists at the provider. */
+interface Viewer {
+  id: string;
+  roles: readonly string[];
+}
+
+/**
+ * The payment of a booking for its guest or an admin: the due one, otherwise the newest. Null until it exists at the
+ * provider.
+ */
 export async function currentPayment(
   em: EntityManager,
   bookingId: string,
-  guestId: string,
+  viewer: Viewer,
 ): Promise<Payment | null> {
-  const [payment] = await currentPayments(em, [bookingId], guestId);
+  const [payment] = await currentPayments(em, [bookingId], viewer);
   return payment ?? null;
 }
 
@@ -19,11 +27,12 @@ export async function currentPayment(
 export async function currentPayments(
   em: EntityManager,
   bookingIds: readonly string[],
-  guestId: string,
+  viewer: Viewer,
 ): Promise<(Payment | null)[]> {
+  const own = viewer.roles.includes('admin') ? {} : { guestId: viewer.id };
   const payments = await em.find(
     Payment,
-    { bookingId: { $in: [...bookingIds] }, guestId },
+    { bookingId: { $in: [...bookingIds] }, ...own },
     { orderBy: { createdAt: 'desc', id: 'desc' } },
   );
   const visible = Map.groupBy(payments.filter(isListed), (payment) => payment.bookingId);
@@ -34,24 +43,18 @@ export async function currentPayments(
   });
 }
 
-/** All payments of a booking of this guest or host, oldest first, with those that are not listed yet. */
-export function paymentsOfBooking(em: EntityManager, bookingId: string, userId: string): Promise<Payment[]> {
-  return em.find(
-    Payment,
-    { bookingId, $or: [{ guestId: userId }, { hostId: userId }] },
-    { orderBy: { createdAt: 'asc', id: 'asc' } },
-  );
+/** All payments of a booking for its guest, its host or an admin, oldest first, with those that are not listed yet. */
+export function paymentsOfBooking(em: EntityManager, bookingId: string, viewer: Viewer): Promise<Payment[]> {
+  return em.find(Payment, { bookingId, ...visibleTo(viewer) }, { orderBy: { createdAt: 'asc', id: 'asc' } });
 }
 
 /** The payment if the viewer is its guest, its host or an admin. */
-export function visiblePayment(
-  em: EntityManager,
-  id: string,
-  viewer: { id: string; roles: readonly string[] },
-): Promise<Payment | null> {
-  const own = viewer.roles.includes('admin') ? {} : { $or: [{ guestId: viewer.id }, { hostId: viewer.id }] };
-  return em.findOne(Payment, { id, ...own });
+export function visiblePayment(em: EntityManager, id: string, viewer: Viewer): Promise<Payment | null> {
+  return em.findOne(Payment, { id, ...visibleTo(viewer) });
 }
+
+const visibleTo = ({ id, roles }: Viewer) =>
+  roles.includes('admin') ? {} : { $or: [{ guestId: id }, { hostId: id }] };
 
 /**
  * Claims payments whose check at the provider is due, because a webhook may be lost: unfinished ones, ended ones of

@@ -62,7 +62,7 @@ export class PaymentResolver {
   }
 }
 
-/** The payment of a booking: the due one, otherwise the newest. Null for every viewer but the guest. */
+/** The payment of a booking: the due one, otherwise the newest. Null for every viewer but the guest and admins. */
 @Resolver(Booking)
 export class BookingPaymentResolver {
   constructor(
@@ -76,7 +76,7 @@ export class BookingPaymentResolver {
     const payments = await currentPayments(
       this.orm.em.fork(),
       bookings.map(({ id }) => id),
-      user.id,
+      user,
     );
     return payments.map((payment) => payment && toPaymentViewFor(user, payment, this.encryption));
   }
