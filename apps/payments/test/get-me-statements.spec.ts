@@ -270,6 +270,7 @@ describe('400, 401 and 422', () => {
     const response = await payments.service.as(host).get('/v1/me/statements/2030-05');
     expectProblem(response, 422, 'statement.too_large');
     expect(response.body).toMatchObject({ maximum: 10_000 });
+    expect(response.body.detail).toContain('GET /v1/me/transactions');
   });
 });
 

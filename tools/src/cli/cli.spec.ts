@@ -33,6 +33,8 @@ test.each([
   [['--help'], /npm run roost -- <command> <action>[^]*demo +The demo data/],
   [[], /npm run roost -- <command>/],
   [['demo', '--help'], /demo reset {2}Deletes everything/],
+  [['webhooks', 'list', '--help'], /--limit.*\(default: 100\)/],
+  [['webhooks', 'replay', '--help'], /--limit.*\(default: 10000\)/],
   [['demo', 'reset', '--help'], /--yes {7}do not ask[^]*--json/],
 ])('prints the help of %j', (args, help) => {
   expect(roost(...args)).toEqual({ status: 0, stdout: expect.stringMatching(help), stderr: '' });

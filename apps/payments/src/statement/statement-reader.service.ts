@@ -17,6 +17,8 @@ import {
 
 /** Of one currency in one month. A larger month is read with GET /v1/me/transactions. */
 export const MAX_ENTRIES = 10_000;
+const TOO_LARGE =
+  'The month has too many entries for a statement: select one currency with `currency`, or read the entries page by page with GET /v1/me/transactions.';
 
 /** The statements of hosts: what the platform owes them, by month in UTC, computed from the movements of the ledger. */
 @Injectable()
@@ -75,7 +77,7 @@ async function statementOf(
   const openingMinor = await balanceBefore(em, id, range.from);
   const rows = await findEntries(em, id, range, MAX_ENTRIES + 1);
   if (rows.length > MAX_ENTRIES) {
-    throw new Problem('statement.too_large', undefined, { maximum: MAX_ENTRIES });
+    throw new Problem('statement.too_large', TOO_LARGE, { maximum: MAX_ENTRIES });
   }
   const entries = rows.map(toEntry);
   const { totals, closingMinor } = balanceOf(openingMinor, entries);

@@ -21,15 +21,16 @@ const WHICH = {
     type: 'string',
     description: 'only those received since an instant, or for a duration (2027-05-01T13:00:00Z, PT2H)',
   },
-  limit: { type: 'string', description: 'the most (default: 100)' },
 } as const;
+const limitOf = (most: number) =>
+  ({ type: 'string', description: `the most of them, the newest (default: ${most})` }) as const;
 
 export const command: Command = {
   summary: 'The webhooks of payment providers: stored, handled, parked.',
   actions: {
     list: {
       summary: 'Lists them, the newest first, without their bodies.',
-      options: { ...WHICH, ...LOCATION },
+      options: { ...WHICH, limit: limitOf(PAGE_SIZE), ...LOCATION },
       run: list,
     },
     show: {
@@ -43,6 +44,7 @@ export const command: Command = {
         'Handles them again, the oldest first: the state of each is read from the provider. What was applied has no second effect.',
       options: {
         ...WHICH,
+        limit: limitOf(MOST),
         id: { type: 'string', description: 'only the one with this id (with --provider)' },
         all: { type: 'boolean', description: 'all of them, if no other option selects some' },
         'dry-run': { type: 'boolean', description: 'only list those that would be handled again' },
@@ -119,7 +121,7 @@ function filterOf({ options: { provider, outcome, type, payment, since } }: Call
     ...(outcome === undefined ? {} : { outcome: oneOf('outcome', outcome, OUTCOMES) }),
     ...(type === undefined ? {} : { type: String(type) }),
     ...(payment === undefined ? {} : { paymentId: uuid(String(payment)) }),
-    ...(since === undefined ? {} : { since: instant(String(since)) }),
+    ...(since === undefined ? {} : { from: instant(String(since)) }),
   };
 }
 
