@@ -236,6 +236,19 @@ export class PaymentsUnderTest {
     return response.body;
   }
 
+  /** Waits until all webhooks so far are handled: a later one would contradict a payment that the test has changed. */
+  webhooksHandled() {
+    return eventually(async () => {
+      const sent = await this.sandbox.request<{ data: { lost: boolean; deliveredAt: string | null }[] }>(
+        'GET',
+        '/control/webhooks',
+      );
+      expect(sent.data.filter(({ lost, deliveredAt }) => !lost && deliveredAt === null)).toEqual([]);
+      const unhandled = 'SELECT type FROM webhook_event WHERE handled_at IS NULL';
+      expect(await this.service.query(unhandled)).toEqual([]);
+    });
+  }
+
   /** Waits until provider, payments, ledger and bookings agree. */
   agreed() {
     return eventually(

@@ -41,6 +41,7 @@ describe('the regular reconciliation', () => {
 
   test('stores its result, which the route and the metrics show', async () => {
     const { payment } = await payments.givenCaptured(testUser());
+    await payments.webhooksHandled();
     await started.run();
     expect(await last()).toMatchObject({
       status: 200,
@@ -92,6 +93,7 @@ describe('the regular reconciliation', () => {
 
   test('a difference in the old history stays in the metric until the next full run', async () => {
     const { payment } = await payments.givenCaptured(testUser());
+    await payments.webhooksHandled();
     const change = (ref: string | null, days: number) =>
       payments.service.query(
         `UPDATE payment SET provider_ref = $2, created_at = created_at - $3 * interval '1 day' WHERE id = $1`,
@@ -110,6 +112,7 @@ describe('the regular reconciliation', () => {
 
   test('a provider that does not answer is a difference, and the other checks are stored', async () => {
     const { payment } = await payments.givenCaptured(testUser());
+    await payments.webhooksHandled();
     const change = (amount: number) =>
       payments.service.query('UPDATE payment SET captured_minor = captured_minor + $2 WHERE id = $1', [
         payment.id,
