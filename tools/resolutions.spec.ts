@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -36,12 +45,36 @@ const usedFile = (folder = root) =>
 
 const place = (folder: string, name: string) => `${folder.split('/').at(-1)}/node_modules/used/${name}.mjs`;
 
-test('a resolution is cached until packages are installed again', () => {
+test.each([
+  ['a module of a package', `export { default } from 'used';`, `import used from 'user';`],
+  ['a CommonJS module', `module.exports = require('used').default;`, `import used from 'user';`],
+  ['a source', '', `import used from 'used';`],
+])('%s is resolved once per installation', (_, user, main) => {
+  const type = user.startsWith('module') ? 'commonjs' : 'module';
+  writeFileSync(join(root, 'node_modules/user/package.json'), JSON.stringify({ type, main: 'index.js' }));
+  writeFileSync(join(root, 'node_modules/user/index.js'), user);
+  writeFileSync(join(root, 'main.mjs'), `${main} console.log(used);`);
   expect(usedFile()).toBe(place(root, 'one'));
   useFile('two');
   expect(usedFile()).toBe(place(root, 'one'));
   utimesSync(join(root, 'node_modules/.package-lock.json'), 1, 1);
   expect(usedFile()).toBe(place(root, 'two'));
+});
+
+test('the exports of a workspace may change without an installation', () => {
+  mkdirSync(join(root, 'libs/own'), { recursive: true });
+  symlinkSync('../libs/own', join(root, 'node_modules/own'));
+  for (const name of ['one', 'two'])
+    writeFileSync(join(root, `libs/own/${name}.mjs`), 'export default import.meta.url;');
+  writeFileSync(join(root, 'other.mjs'), `export { default } from 'own';`);
+  writeFileSync(
+    join(root, 'main.mjs'),
+    `import own from 'own'; import other from './other.mjs'; console.log(own === other && own);`,
+  );
+  for (const name of ['one', 'two']) {
+    writeFileSync(join(root, 'libs/own/package.json'), `{"main":"${name}.mjs"}`);
+    expect(usedFile()).toMatch(new RegExp(`own/${name}\\.mjs$`));
+  }
 });
 
 test('a copied checkout loads its own packages', () => {
