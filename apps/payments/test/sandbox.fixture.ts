@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { freshDatabase, sourceOptions } from '@roost/testing';
 
 export const WEBHOOK_SECRET = 'a-webhook-secret-of-the-specs';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+const program = fileURLToPath(new URL('../../sandbox/test/sandbox-host.ts', import.meta.url));
 
 export interface SandboxIntent {
   id: string;
@@ -16,29 +16,50 @@ export interface SandboxIntent {
   metadata: { paymentId: string; bookingId: string };
 }
 
-/** The real sandbox provider with its own process and database: payments reaches it by HTTP only. */
+/** The process of the sandbox providers of all specs of a worker. */
+let host: ChildProcess | null = null;
+
+function sandboxHost(): ChildProcess {
+  if (host?.connected) return host;
+  host = fork(program, {
+    execArgv: sourceOptions,
+    env: { ...process.env, NODE_OPTIONS: '' },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  // The worker does not wait for it, and it ends with the worker.
+  host.unref();
+  host.channel?.unref();
+  return host;
+}
+
+/** The address of a new provider. */
+async function startedBy(process: ChildProcess, id: string, databaseUrl: string): Promise<string> {
+  const started = new Promise<string>((resolve, reject) => {
+    const onExit = (code: number | null) => reject(new Error(`the sandboxes ended with exit code ${code}`));
+    const onMessage = (message: { id: string; url?: string; error?: string }) => {
+      if (message.id !== id) return;
+      process.off('message', onMessage).off('exit', onExit);
+      if (message.url === undefined) reject(new Error(`the sandbox has not started: ${message.error}`));
+      else resolve(message.url);
+    };
+    process.on('message', onMessage).once('exit', onExit);
+  });
+  const start = {
+    port: 0,
+    databaseUrl,
+    webhookSecret: WEBHOOK_SECRET,
+    // Not a listener: each spec sets its own URL by the switches.
+    webhookUrl: 'http://127.0.0.1:9/none',
+  };
+  process.send({ id, start });
+  return await started;
+}
+
+/** The real sandbox provider with its own database, in another process: payments reaches it by HTTP only. */
 export async function startSandboxProcess() {
-  const child = spawn(process.execPath, [...sourceOptions, 'apps/sandbox/src/main.ts'], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      NODE_OPTIONS: '',
-      PORT: '0',
-      DATABASE_URL: await freshDatabase('roost_sandbox'),
-      SANDBOX_WEBHOOK_SECRET: WEBHOOK_SECRET,
-      LOG_LEVEL: 'info',
-      // Not a listener: each spec sets its own URL by the switches.
-      SANDBOX_WEBHOOK_URL: 'http://127.0.0.1:9/none',
-    },
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the sandbox ended with exit code ${code}`)));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const { msg, url: listening } = JSON.parse(line) as { msg?: string; url?: string };
-      if (msg === 'sandbox provider is listening' && listening) resolve(listening);
-    });
-  });
+  const id = randomUUID();
+  const process = sandboxHost();
+  const url = await startedBy(process, id, await freshDatabase('roost_sandbox'));
 
   async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(url + path, {
@@ -82,11 +103,7 @@ export async function startSandboxProcess() {
       );
       return entries.data.map(({ kind, amountMinor }) => [kind, amountMinor]);
     },
-    stop: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await ended;
-    },
+    stop: () => new Promise<void>((resolve) => process.send({ id, stop: true }, () => resolve())),
   };
 }
 

@@ -18,6 +18,6 @@ export function addHealthRoutes(
   app.get('/health/ready', { logLevel: 'warn' }, ready);
   app.get('/health', { logLevel: 'warn' }, ready);
   app.get('/metrics', { logLevel: 'warn' }, async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+    reply.type(metrics.contentType).send(await metrics.text()),
   );
 }

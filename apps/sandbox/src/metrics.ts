@@ -1,12 +1,15 @@
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 
+/** Shared by all sandboxes of the process. */
+const processRegistry = new Registry();
+collectDefaultMetrics({ register: processRegistry });
+
 export class SandboxMetrics {
-  readonly registry = new Registry();
+  private readonly registry = new Registry();
   private readonly responses: Counter<'route' | 'status'>;
   private readonly webhooks: Counter<'outcome'>;
 
   constructor() {
-    collectDefaultMetrics({ register: this.registry });
     this.responses = new Counter({
       name: 'sandbox_answers_total',
       help: 'Responses by route and status',
@@ -19,6 +22,15 @@ export class SandboxMetrics {
       labelNames: ['outcome'],
       registers: [this.registry],
     });
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** The metrics of the process and of this sandbox in the text format of Prometheus. */
+  async text(): Promise<string> {
+    return `${await processRegistry.metrics()}\n${await this.registry.metrics()}`;
   }
 
   countResponse(route: string, status: number): void {
