@@ -31,6 +31,8 @@ export default class WorkerEnvironment {
     Object.assign(process.env, this.#variables);
     process.exit = this.#exit;
     globalThis.console = this.#console;
+    // Drops the databases of the spec (../src/parts.ts). Without it, they go with the run.
+    await globalThis[Symbol.for('roost.test.cleanup')]?.().catch(() => undefined);
   }
 
   exportConditions() {

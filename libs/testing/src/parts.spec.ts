@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { freshDatabase, freshRedis } from './parts.js';
+import { eventually } from './eventually.js';
+import { dropUnusedDatabases, freshDatabase, freshRedis } from './parts.js';
 
 describe('the servers of a test run', () => {
   test('a fresh database of PostgreSQL 18 is empty and has a unique name', async () => {
@@ -17,6 +18,24 @@ describe('the servers of a test run', () => {
     expect(rows).toEqual([
       { version: expect.stringMatching(/^18\./) as string, superuser: 'off', tables: '0' },
     ]);
+  });
+
+  test('the databases of a spec are dropped when they have no connections', async () => {
+    const [one, other] = await Promise.all([freshDatabase('parts'), freshDatabase('parts')]);
+    const client = new pg.Client({ connectionString: one });
+    await client.connect();
+    const kept = async () => {
+      await dropUnusedDatabases();
+      const names = [one, other].map((url) => new URL(url).pathname.slice(1));
+      const { rows } = await client.query('SELECT FROM pg_database WHERE datname = ANY($1)', [names]);
+      return rows.length;
+    };
+    await eventually(async () => expect(await kept()).toBe(1));
+    await client.end();
+    await eventually(async () => {
+      await dropUnusedDatabases();
+      await expect(new pg.Client({ connectionString: one }).connect()).rejects.toThrow('does not exist');
+    });
   });
 
   test('a fresh Redis has no keys of another one', async () => {

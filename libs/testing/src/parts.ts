@@ -66,7 +66,7 @@ async function waitForParts(): Promise<Parts> {
   return answer;
 }
 
-/** A new, empty database, deleted with the run: its name ends with the suffix, which is random by default. */
+/** A new, empty database, deleted after the spec file: its name ends with the suffix, which is random by default. */
 export async function freshDatabase(name: string, suffix = randomSuffix()): Promise<string> {
   return await createDatabase(`${name}_${suffix}`, '');
 }
@@ -75,19 +75,58 @@ export const randomSuffix = (): string => randomBytes(6).toString('hex');
 
 /** A copy of a database that has no connections. */
 export async function freshDatabaseFrom(template: string, name: string): Promise<string> {
-  return await createDatabase(`${name}_${randomSuffix()}`, `TEMPLATE ${pg.escapeIdentifier(template)}`);
+  // Not block by block through the write-ahead log, as PostgreSQL copies by default: without fsync, checkpoints are cheap.
+  return await createDatabase(
+    `${name}_${randomSuffix()}`,
+    `TEMPLATE ${pg.escapeIdentifier(template)} STRATEGY FILE_COPY`,
+  );
 }
 
 async function createDatabase(database: string, options: string): Promise<string> {
   const { postgresUrl } = await testServers();
+  await onServer(postgresUrl, (client) =>
+    client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)} ${options}`),
+  );
+  databases.add(database);
+  return databaseUrl(postgresUrl, database);
+}
+
+const OBJECT_IN_USE = '55006';
+
+/** The databases of this process that have not been dropped. */
+const databases = new Set<string>();
+
+/** Drops the databases without connections, so that a run needs little space. Called at the end of each spec file. */
+export async function dropUnusedDatabases(): Promise<void> {
+  if (databases.size === 0) return;
+  const { postgresUrl } = await testServers();
+  await onServer(postgresUrl, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT datname AS name FROM pg_database d
+       WHERE datname = ANY($1) AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)`,
+      [[...databases]],
+    );
+    for (const { name } of rows) {
+      try {
+        await client.query(`DROP DATABASE ${pg.escapeIdentifier(name)}`);
+        databases.delete(name);
+      } catch (error) {
+        // A process of the spec that is still ending has connected in the meantime: the database is dropped later.
+        if ((error as { code?: string }).code !== OBJECT_IN_USE) throw error;
+      }
+    }
+  });
+}
+Reflect.set(globalThis, Symbol.for('roost.test.cleanup'), dropUnusedDatabases);
+
+async function onServer<T>(postgresUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: postgresUrl });
   await client.connect();
   try {
-    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)} ${options}`);
+    return await work(client);
   } finally {
     await client.end();
   }
-  return databaseUrl(postgresUrl, database);
 }
 
 export function databaseUrl(serverUrl: string, database: string): string {

@@ -133,7 +133,10 @@ export async function startTestService<C extends z.ZodObject>(
   options: TestServiceOptions = {},
 ): Promise<TestService> {
   const [databaseUrl, redisUrl] = await Promise.all([
-    definition.database === false ? freshDatabase(`roost_${definition.name}`) : migratedDatabase(definition),
+    options.env?.DATABASE_URL ??
+      (definition.database === false
+        ? freshDatabase(`roost_${definition.name}`)
+        : migratedDatabase(definition)),
     freshRedis(),
   ]);
   const dataDir = mkdtempSync(join(runFolder(), `${definition.name}-`));
