@@ -92,6 +92,8 @@ class MoneyScenario {
   }
 }
 
+const timeoutFor = (count: number): number => 600_000 + count * 10_000;
+
 /** The acceptance of money in one mode. `start` returns when Roost, run with these settings, is ready. */
 export function describeMoney(mode: string, start: (env: Env) => Promise<unknown>): void {
   let operator: Operator;
@@ -109,6 +111,8 @@ export function describeMoney(mode: string, start: (env: Env) => Promise<unknown
         PROVIDER_TIMEOUT_SECONDS: '2',
         PAYMENT_CHECK_SECONDS: '1',
         DISPUTE_CHECK_SECONDS: '1',
+        // The storm of the acceptance run takes longer than a usual hold.
+        HOLD_TTL_MINUTES: '600',
       };
       await start(env);
       const anyone = new TestClient(`http://127.0.0.1:${env.PORT}`);
@@ -131,13 +135,20 @@ export function describeMoney(mode: string, start: (env: Env) => Promise<unknown
 
     test('50 concurrent refunds of one payment never exceed its capture', () => money.refundConcurrently());
 
-    test(`${STORM_PAYMENTS} payments settle although webhooks are lost, repeated and reordered`, () =>
-      payDuringWebhookStorm(market, sandbox, STORM_PAYMENTS));
+    test(
+      `${STORM_PAYMENTS} payments reach their end although webhooks are lost, repeated and reordered`,
+      () => payDuringWebhookStorm(market, sandbox, STORM_PAYMENTS),
+      timeoutFor(STORM_PAYMENTS),
+    );
 
-    test(`the host is paid once after ${SEQUENCES} random sequences of refunds, disputes, changes and cancellations, seed ${SEED}`, async () => {
-      await random.run(SEQUENCES, SEED);
-      await expectAgreement(operator);
-      await random.payHosts();
-    });
+    test(
+      `the host is paid once after ${SEQUENCES} random sequences of refunds, disputes, changes and cancellations, seed ${SEED}`,
+      async () => {
+        await random.run(SEQUENCES, SEED);
+        await expectAgreement(operator);
+        await random.payHosts();
+      },
+      timeoutFor(SEQUENCES),
+    );
   });
 }

@@ -3,12 +3,23 @@ export class SandboxControl {
   constructor(private readonly url: string) {}
 
   /** How webhooks are delivered from now on. */
-  switches(body: { drop?: number; copies?: number; shuffleMs?: number }): Promise<void> {
-    return this.request('PUT', '/control/switches', body);
+  async switches(body: { drop?: number; copies?: number; shuffleMs?: number }): Promise<void> {
+    expect((await this.request('PUT', '/control/switches', body)).status).toBe(200);
   }
 
-  dispute(intentId: string, step: 'open' | 'won' | 'lost', amountMinor?: number): Promise<void> {
-    return this.request('POST', `/control/payment-intents/${intentId}/disputes/${step}`, { amountMinor });
+  /** The number of recent webhooks that were not sent. */
+  async lostWebhooks(): Promise<number> {
+    const response = await this.request('GET', '/control/webhooks');
+    const { data } = (await response.json()) as { data: { lost: boolean }[] };
+    return data.filter(({ lost }) => lost).length;
+  }
+
+  /** Whether the state of the payment allowed it. */
+  async dispute(intentId: string, step: 'open' | 'won' | 'lost', amountMinor?: number): Promise<boolean> {
+    const path = `/control/payment-intents/${intentId}/disputes/${step}`;
+    const { status } = await this.request('POST', path, { amountMinor });
+    expect([200, 409]).toContain(status);
+    return status === 200;
   }
 
   /** The guest answers at the page of the bank. */
@@ -23,13 +34,8 @@ export class SandboxControl {
     expect(response.status).toBeLessThan(400);
   }
 
-  private async request(method: string, path: string, body: object): Promise<void> {
-    const response = await fetch(new URL(path, this.url), {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    // 409: the state of the payment does not allow it.
-    expect([200, 409]).toContain(response.status);
+  private request(method: string, path: string, body?: object): Promise<Response> {
+    const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    return fetch(new URL(path, this.url), { method, ...content });
   }
 }

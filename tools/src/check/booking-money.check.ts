@@ -26,8 +26,6 @@ export interface PaymentRow {
   reserved: number;
   /** What a guest's bank has returned of refunds. Such refunds are reduced by it. */
   returnedByBank: number;
-  /** Refunds of changes and cancellations that wait for the decision of a guest's bank. */
-  waiting: number;
 }
 
 export interface RefundRow {
@@ -37,8 +35,8 @@ export interface RefundRow {
   /** Refunds by an administrator, and the share that the host bears. */
   goodwill: number;
   hostGoodwill: number;
-  /** What a guest's bank has returned of refunds by an administrator. Bookings does not count it as goodwill. */
-  goodwillReturnedByBank: number;
+  /** What a guest's bank has returned of refunds by an administrator that were never paid: bookings has not heard of them. */
+  uncountedReturnedByBank: number;
   /** The number of refunds for changes. */
   changeRefunds: number;
 }
@@ -57,6 +55,13 @@ interface IdRange {
 
 const ALL: IdRange = { after: null, upTo: null };
 const BATCH_SIZE = 10_000;
+
+/** A refund that was paid, whether or not the guest's bank returned it: bookings has counted it. */
+const PAID = `(status = 'succeeded' OR paid_at IS NOT NULL)`;
+const GOODWILL = `cause LIKE 'admin:%' AND ${PAID}`;
+/** Repeats a refund that bookings has counted. */
+const REPEATS_PAID = `EXISTS (SELECT FROM refund a WHERE a.payment_id = r.payment_id AND a.paid_at IS NOT NULL
+  AND starts_with(r.cause, a.cause || '/retry'))`;
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
@@ -86,19 +91,18 @@ export async function readBookingMoney(
     'payments',
     `SELECT id, booking_id AS "bookingId", purpose, confirmed, status, provider_ref AS "providerRef", amount_minor::float8 AS amount,
        authorized_minor::float8 AS authorized, captured_minor::float8 AS captured, refunded_minor::float8 AS refunded,
-       refund_reserved_minor::float8 AS reserved, dispute_offset_minor::float8 AS "returnedByBank",
-       (SELECT coalesce(sum(amount_minor), 0)::float8 FROM deferred_refund
-        WHERE payment_id = payment.id AND cause NOT LIKE 'admin:%') AS waiting
+       refund_reserved_minor::float8 AS reserved, dispute_offset_minor::float8 AS "returnedByBank"
      FROM payment ${within('booking_id', owned)}`,
   );
   const refunds = await query<RefundRow>(
     'payments',
     `SELECT payment_id AS "paymentId", coalesce(sum(amount_minor) FILTER (WHERE status = 'succeeded'), 0)::float8 AS succeeded,
        count(*) FILTER (WHERE status <> 'succeeded')::int AS open,
-       coalesce(sum(amount_minor) FILTER (WHERE status = 'succeeded' AND cause LIKE 'admin:%'), 0)::float8 AS goodwill,
+       coalesce(sum(amount_minor) FILTER (WHERE ${GOODWILL} AND NOT ${REPEATS_PAID}), 0)::float8 AS goodwill,
        coalesce(sum(host_minor) FILTER (WHERE status = 'succeeded' AND cause LIKE 'admin:%'), 0)::float8 AS "hostGoodwill",
-       coalesce(sum(offset_minor) FILTER (WHERE cause LIKE 'admin:%'), 0)::float8 AS "goodwillReturnedByBank",
-       count(*) FILTER (WHERE cause LIKE 'change:%')::int AS "changeRefunds" FROM refund
+       coalesce(sum(offset_minor) FILTER (WHERE cause LIKE 'admin:%' AND NOT ${PAID} AND NOT ${REPEATS_PAID}), 0)::float8
+         AS "uncountedReturnedByBank",
+       count(*) FILTER (WHERE cause LIKE 'change:%')::int AS "changeRefunds" FROM refund r
      WHERE payment_id IN (SELECT id FROM payment ${within('booking_id', owned)}) GROUP BY 1`,
   );
   return { bookings, payments, refunds };
@@ -119,10 +123,10 @@ export async function checkBookingMoney(
   }
 }
 
-/** What is left of a payment when each of its refunds is paid. A lost dispute beyond these refunds is the loss of its parties. */
+/** What is left of a payment after its refunds, of which the guest's bank may have returned a part by a lost dispute. */
 function retainedOf(payment: PaymentRow, refunds: RefundRow | undefined): number {
-  const { captured, refunded, returnedByBank, waiting } = payment;
-  return captured - refunded - waiting - (returnedByBank - (refunds?.goodwillReturnedByBank ?? 0));
+  const { captured, refunded, returnedByBank } = payment;
+  return captured - refunded - (returnedByBank - (refunds?.uncountedReturnedByBank ?? 0));
 }
 
 /** Every confirmed booking is paid, no ended booking holds money, and a cancellation refunds the promised amount. */
@@ -162,11 +166,14 @@ export function checkBookings({ bookings, payments, refunds }: BookingMoney): Di
     const usedUp = effective.some(({ id }) => (refundsByPayment.get(id)?.changeRefunds ?? 0) > 0);
     if (booking.goodwill > goodwill || (booking.goodwill < goodwill && !usedUp))
       report('booking.goodwill', `bookings stores ${booking.goodwill} of goodwill, payments ${goodwill}`);
+    // Refunds wait for the bank's decision: until then, the guest must only not have got too much.
+    const isDisputed = own.some(({ status }) => status === 'disputed');
+    const differs = (due: number) => (isDisputed ? net < due : net !== due);
     switch (booking.state) {
       case 'confirmed':
       case 'in_stay':
       case 'completed':
-        if (net !== booking.total - booking.goodwill)
+        if (differs(booking.total - booking.goodwill))
           report(
             'booking.unpaid',
             `its total is ${booking.total} less ${booking.goodwill} of goodwill, its guest has paid ${net}`,
@@ -179,11 +186,11 @@ export function checkBookings({ bookings, payments, refunds }: BookingMoney): Di
         break;
       case 'cancelled': {
         const retained = booking.wasConfirmed ? booking.total - booking.refund - booking.goodwill : 0;
-        if (net !== retained) report('booking.refund', `the retained amount is ${net}, not ${retained}`);
+        if (differs(retained)) report('booking.refund', `the retained amount is ${net}, not ${retained}`);
         break;
       }
       default:
-        if (net !== 0) report('booking.money_after_end', `${net} is not refunded`);
+        if (differs(0)) report('booking.money_after_end', `${net} is not refunded`);
     }
     const ended = ['cancelled', 'declined', 'expired'].includes(booking.state);
     for (const payment of own) {
