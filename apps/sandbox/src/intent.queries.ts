@@ -64,10 +64,9 @@ export async function readIntent(
   id: string,
   lock: '' | 'FOR UPDATE' = '',
 ): Promise<IntentRow> {
-  const { rows } = await client.query<IntentRow>(
-    `SELECT ${columns} FROM intent i WHERE i.id = $1 ${lock && `${lock} OF i`}`,
-    [id],
-  );
+  // A statement of its own: one that waits for the lock reads the disputes as they were before it waited.
+  if (lock) await client.query(`SELECT FROM intent WHERE id = $1 ${lock}`, [id]);
+  const { rows } = await client.query<IntentRow>(`SELECT ${columns} FROM intent i WHERE i.id = $1`, [id]);
   if (!rows[0]) throw new Rejection(404, 'not_found', 'No such payment intent');
   return rows[0];
 }

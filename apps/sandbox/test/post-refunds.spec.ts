@@ -25,6 +25,25 @@ describe('POST /v1/refunds', () => {
     expect(books.reduce((total, [, amount]) => total + Number(amount), 0)).toBe(100);
   });
 
+  test('a refund that waits for the opening of a dispute is rejected because of it', async () => {
+    for (let round = 0; round < 10; round++) {
+      const id = await givenCharge();
+      const [opened, ...refunds] = await Promise.all([
+        sandbox.post(`/control/payment-intents/${id}/disputes/open`, { amountMinor: 9_500 }),
+        ...Array.from({ length: 4 }, () =>
+          sandbox.post<object>('/v1/refunds', { intentId: id, amountMinor: 1_000 }),
+        ),
+      ]);
+      expect(opened.status).toBe(200);
+      for (const { status, body } of refunds)
+        if (status !== 201)
+          expect({ status, body }).toMatchObject({
+            status: 409,
+            body: { error: { code: 'charge_disputed' } },
+          });
+    }
+  });
+
   test('refunds once for one key, and returns the refund by intent and by key', async () => {
     const id = await givenCharge();
     const key = { 'idempotency-key': `refund-${id}` };
