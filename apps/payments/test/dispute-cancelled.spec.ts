@@ -1,4 +1,5 @@
 import { eventually, testUser } from '@roost/testing';
+import { Disputes } from './dispute.fixture.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 let payments: PaymentsUnderTest;
@@ -39,4 +40,29 @@ test('a disputed payment of 444.60 is not refunded when its booking is cancelled
     ['dispute', -44_460],
   ]);
   expect(await payments.statusOf(guest, payment.id)).toBe('disputed');
+});
+
+test('the bank returns again what a cancellation has refunded: the platform bears it, and all books agree', async () => {
+  const guest = testUser();
+  const { payment, booking } = await payments.givenConfirmed(guest, totals);
+  await payments.service.deliver('booking.cancelled', {
+    ...booking,
+    ...{ state: 'cancelled', by: 'guest', hostPenaltyMinor: 0 },
+    ...{
+      hostPayoutMinor: 0,
+      platformFeeMinor: 0,
+      taxMinor: 0,
+      refundMinor: totals.totalMinor,
+      refundLines: [],
+    },
+  });
+  await payments.becomes(guest, payment.id, 'refunded');
+  const disputes = new Disputes(payments);
+  await disputes.advance(payment.id, 'open', { amountMinor: 5_000 });
+  await disputes.decided(payment.id, 'lost');
+  expect(await payments.balances(booking.bookingId)).toEqual({
+    provider_clearing: -5_000,
+    platform_revenue: 5_000,
+  });
+  await payments.agreed();
 });

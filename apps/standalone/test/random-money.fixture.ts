@@ -32,7 +32,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Sequences of which each step must succeed. The first one once ended in a difference. */
+/** Sequences of which each step must succeed. The first and the last one once ended in a difference. */
 const EXAMPLES: Step[][] = [
   // The loss of the dispute reduces the refund of the change.
   [
@@ -46,6 +46,12 @@ const EXAMPLES: Step[][] = [
     { kind: 'dispute', step: 'open', amountMinor: 500 },
     { kind: 'dispute', step: 'won', amountMinor: 500 },
     { kind: 'cancel', by: 'host' },
+  ],
+  // The bank returns again what was refunded.
+  [
+    { kind: 'cancel', by: 'host' },
+    { kind: 'dispute', step: 'open', amountMinor: 5_000 },
+    { kind: 'dispute', step: 'lost', amountMinor: 5_000 },
   ],
 ];
 

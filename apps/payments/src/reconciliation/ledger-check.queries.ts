@@ -71,7 +71,9 @@ export function bookingDifferences(
     WITH checked AS (
       SELECT * FROM booking_split b WHERE host_minor IS NOT NULL
         AND NOT EXISTS (SELECT FROM payment p WHERE p.booking_id = b.booking_id
-          AND (p.status = 'disputed' OR p.dispute_lost_minor > 0 OR (p.confirmed AND p.captured_minor = 0)))
+          AND (p.status = 'disputed' OR (p.confirmed AND p.captured_minor = 0)))
+        AND NOT EXISTS (SELECT FROM dispute l JOIN payment p ON p.id = l.payment_id
+          WHERE p.booking_id = b.booking_id AND l.status = 'lost')
         AND NOT EXISTS (SELECT FROM refund r JOIN payment p ON p.id = r.payment_id
           WHERE p.booking_id = b.booking_id AND (r.cause LIKE 'admin:%' OR (r.status = 'failed' AND NOT EXISTS (
             SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry'))))),
