@@ -3,6 +3,16 @@ import type { Split } from '../ledger/domain/posting.js';
 import type { LostExcess } from './domain/lost-excess.js';
 import { causeOfRetry } from './domain/refund-due.js';
 
+/**
+ * The failed refund `r` is still owed to the guest, and nothing repeats it: one that a dispute prevented waits elsewhere. An
+ * operator's refund changes nothing when it is rejected, unless it repeats one that was paid: the guest was told of that.
+ */
+export const isOwed = sql`
+  r.status = 'failed' AND r.offset_minor < r.amount_minor AND r.failure_code IS DISTINCT FROM 'charge_disputed'
+  AND (r.cause NOT LIKE 'admin:%' OR EXISTS (SELECT FROM refund e WHERE e.payment_id = r.payment_id
+    AND e.paid_at IS NOT NULL AND (e.cause = r.cause OR starts_with(r.cause, e.cause || '/retry'))))
+  AND NOT EXISTS (SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry')`;
+
 /** Reserves a refund; false if the payment is not captured or all its refunds and disputes together would exceed the capture. */
 export async function reserveRefund(
   em: EntityManager,

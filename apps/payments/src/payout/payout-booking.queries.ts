@@ -1,4 +1,5 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import { isOwed } from '../payment/refund.queries.js';
 import type { FrozenReason, HostBooking } from './domain/payout-plan.js';
 
 export interface HostCurrency {
@@ -80,11 +81,7 @@ export async function hostBalances(
           WHERE p.booking_id = l.booking_id AND d.closed_at IS NULL) THEN 'dispute_open'
         WHEN EXISTS (SELECT FROM deferred_refund r JOIN payment p ON p.id = r.payment_id
           WHERE p.booking_id = l.booking_id) THEN 'refund_open'
-        -- A refund that a dispute prevented waits above. One of an operator changes nothing when it fails.
-        WHEN EXISTS (SELECT FROM refund r JOIN payment p ON p.id = r.payment_id
-          WHERE p.booking_id = l.booking_id AND r.status = 'failed' AND r.cause NOT LIKE 'admin:%'
-            AND r.failure_code IS DISTINCT FROM 'charge_disputed'
-            AND NOT EXISTS (SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry'))
+        WHEN EXISTS (SELECT FROM refund r JOIN payment p ON p.id = r.payment_id WHERE p.booking_id = l.booking_id AND ${isOwed})
           THEN 'refund_open'
       END AS frozen
     FROM balance l LEFT JOIN payout_booking b ON b.booking_id = l.booking_id`);
