@@ -94,7 +94,7 @@ describe('reconciliation of payouts', () => {
   });
 
   test('payout.destination_differs: the transfer went to another account, and its webhook is parked', async () => {
-    const { id, ref } = await givenPaid();
+    const { host, id, ref } = await givenPaid();
     await payouts.payments.switches({ drop: 1 });
     const other = await payouts.sandbox.request<{ id: string }>('POST', '/v1/transfers', {
       ...{ destination: 'acct_other', amountMinor: SHARE, currency: 'USD', metadata: { payoutId: id } },
@@ -109,6 +109,14 @@ describe('reconciliation of payouts', () => {
       { kind: 'payout.unknown_transfer', providerRef: ref },
       { kind: 'webhook.parked', providerRef: other.id },
     ]);
+
+    // The remedy: the operator has the provider reverse the transfer, and the host is paid again.
+    await payouts.sandbox.request('POST', `/control/transfers/${other.id}/failed`);
+    const reversed = await sendWebhook(payouts.payments, 'transfer.reversed', { transfer: other });
+    await webhookBecomes(payouts.payments, reversed, 'applied');
+    expect(await payouts.adminList(`&hostId=${host.id}`)).toMatchObject([{ id, status: 'failed' }]);
+    expect(await payouts.owed(host)).toBe(SHARE);
+    await reports([]);
   });
 
   test('payout.without_movement: a payout whose status was changed by hand', async () => {
