@@ -1,14 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@roost/platform';
-import { type Split, takeInProportion, transferLeg } from '../ledger/domain/posting.js';
-import {
-  type Holding,
-  type PaymentSettlement,
-  settle,
-  splitBy,
-  totalOf,
-} from '../ledger/domain/settlement.js';
+import { type Split, transferLeg } from '../ledger/domain/posting.js';
+import { type Holding, type PaymentSettlement, settle } from '../ledger/domain/settlement.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import type { Payment } from '../payment/payment.entity.js';
 import { RefundService } from '../payment/refund.service.js';
@@ -40,15 +34,7 @@ export class BookingSettlementService {
     const holdings: Holding[] = [];
     for (const payment of payments.toSorted((a, b) => disputedFirst(a) - disputedFirst(b))) {
       if (!['captured', 'partially_refunded', 'disputed'].includes(payment.status)) continue;
-      const remaining = await this.refunds.remaining(em, payment);
-      const waiting = takeInProportion(
-        remaining,
-        Math.min(await this.refunds.deferredMinor(em, payment), totalOf(remaining)),
-      );
-      holdings.push({
-        paymentId: payment.id,
-        remaining: splitBy((party) => remaining[party] - waiting[party]),
-      });
+      holdings.push({ paymentId: payment.id, remaining: await this.refunds.freeShares(em, payment) });
     }
     return settle(holdings, refundMinor, target);
   }

@@ -2,6 +2,7 @@ import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import type { Split } from '../ledger/domain/posting.js';
 import type { LostExcess } from './domain/lost-excess.js';
 import { causeOfRetry } from './domain/refund-due.js';
+import { Refund } from './refund.entity.js';
 
 /**
  * The failed refund `r` is still owed to the guest, and nothing repeats it: one that a dispute prevented waits elsewhere. An
@@ -12,6 +13,15 @@ export const isOwed = sql`
   AND (r.cause NOT LIKE 'admin:%' OR EXISTS (SELECT FROM refund e WHERE e.payment_id = r.payment_id
     AND e.paid_at IS NOT NULL AND (e.cause = r.cause OR starts_with(r.cause, e.cause || '/retry'))))
   AND NOT EXISTS (SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry')`;
+
+/** The refunds of a payment that are still owed although nothing repeats them, oldest first. */
+export async function owedRefunds(em: EntityManager, paymentId: string): Promise<Refund[]> {
+  await em.flush();
+  const rows = await em.execute<{ id: string }[]>(sql`
+    SELECT id FROM refund r WHERE r.payment_id = ${paymentId} AND ${isOwed}`);
+  const ids = rows.map(({ id }) => id);
+  return em.find(Refund, { id: { $in: ids } }, { orderBy: { createdAt: 'asc', id: 'asc' } });
+}
 
 /** Reserves a refund; false if the payment is not captured or all its refunds and disputes together would exceed the capture. */
 export async function reserveRefund(

@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { REFUND_REASON } from '@roost/contracts';
 import { Clock, Problem, uuidv7 } from '@roost/platform';
 import { type Split, refundReservedLegs, refundSplit, takeInProportion } from '../ledger/domain/posting.js';
+import { splitOfRetry } from '../ledger/domain/refund-bearer.js';
+import { minus, totalOf } from '../ledger/domain/settlement.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { OperationScheduler } from '../operation/operation-scheduler.service.js';
 import {
@@ -11,11 +13,12 @@ import {
   insertDeferredRefund,
   takeDeferredRefunds,
 } from './deferred-refund.queries.js';
+import { splitWithoutOffset } from './domain/lost-excess.js';
 import { causeOfRetry, offsetLosses } from './domain/refund-due.js';
 import { LossCoverer } from './loss-coverer.service.js';
 import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
-import { lostShares, reserveRefund, storeOffset } from './refund.queries.js';
+import { lostShares, owedRefunds, reserveRefund, storeOffset } from './refund.queries.js';
 
 /** The failure code of a refund that a dispute prevents. It is repeated when the dispute is closed. */
 export const CHARGE_DISPUTED = 'charge_disputed';
@@ -47,7 +50,7 @@ export class RefundService {
 
   /**
    * The refund at the end of a booking; once per payment. The part that the bank has returned is used up with it: a repetition
-   * of the refund is not reduced again.
+   * of the refund is not reduced again. What earlier refunds still owe stays for their repetition.
    */
   async release(
     em: EntityManager,
@@ -58,12 +61,14 @@ export class RefundService {
     if (await this.isRequested(em, payment.id, cause)) return;
     payment.disputeOffsetMinor += offsetMinor;
     if (payment.releaseMinor !== null) payment.releaseMinor -= offsetMinor;
-    if (amountMinor === 0) return;
+    const free = await this.freeShares(em, payment);
+    const freeMinor = Math.min(amountMinor, totalOf(free));
+    if (freeMinor <= 0) return;
     await this.reserve(em, payment, {
       cause,
       reason: REFUND_REASON.bookingEnded,
-      amountMinor,
-      retained: payment.releaseRetained,
+      amountMinor: freeMinor,
+      splitOf: () => refundSplit(free, freeMinor, payment.releaseRetained),
     });
   }
 
@@ -81,6 +86,14 @@ export class RefundService {
       const amountMinor = Math.min(dueMinor, refundableMinor(payment));
       if (amountMinor <= 0) continue;
       await this.reserve(em, payment, { ...deferred, amountMinor, reason: deferred.reason as RefundReason });
+    }
+  }
+
+  /** A dispute was lost: what the bank has returned reduces the failed refunds that are still owed. */
+  async offsetOwed(em: EntityManager, payment: Payment): Promise<void> {
+    for (const refund of await owedRefunds(em, payment.id)) {
+      const owedMinor = refund.amountMinor - refund.offsetMinor;
+      refund.offsetMinor += owedMinor - this.takeOffsets([payment], owedMinor);
     }
   }
 
@@ -106,11 +119,6 @@ export class RefundService {
       $or: [{ cause }, { cause: { $like: `${causeOfRetry(cause)}%` } }],
     });
     return exists > 0 || (await deferredRefunds(em, paymentId, cause)).count > 0;
-  }
-
-  /** The sum of the refunds of a payment that wait for the bank's decision. */
-  async deferredMinor(em: EntityManager, payment: Payment): Promise<number> {
-    return (await deferredRefunds(em, payment.id, null)).totalMinor;
   }
 
   /** Throws `payment.refund_too_large` if the payment's refunds together would exceed its capture. */
@@ -177,6 +185,25 @@ export class RefundService {
       remaining.taxMinor -= refund.taxMinor;
     }
     return remaining;
+  }
+
+  /**
+   * The remaining shares without the refunds that are still due: those that wait for the bank's decision, and failed ones
+   * that nothing repeats yet.
+   */
+  async freeShares(em: EntityManager, payment: Payment): Promise<Split> {
+    const owed = await owedRefunds(em, payment.id);
+    let free = await this.remaining(em, payment);
+    for (const refund of owed) {
+      const due = splitWithoutOffset(refund, refund.offsetMinor);
+      const taken =
+        totalOf(due) <= totalOf(free)
+          ? splitOfRetry(due, free, totalOf(due))
+          : takeInProportion(free, totalOf(free));
+      free = minus(free, taken);
+    }
+    const { totalMinor } = await deferredRefunds(em, payment.id, null);
+    return minus(free, takeInProportion(free, Math.min(totalMinor, totalOf(free))));
   }
 
   /** Stores a refund that waits for the bank's decision. */

@@ -33,6 +33,8 @@ export const splitBy = (valueOf: (party: Party) => number): Split => ({
   taxMinor: valueOf('taxMinor'),
 });
 
+export const minus = (a: Split, b: Split): Split => splitBy((party) => a[party] - b[party]);
+
 /**
  * Refunds `refundMinor` from several payments in the given order, at most the remaining amount of each, so that
  * together they leave each party exactly `target`. Differences that the refunds cannot level are transferred between
@@ -109,5 +111,3 @@ function transferSurplus(settlement: PaymentSettlement, surplus: Split): Split {
   }
   return open;
 }
-
-const minus = (a: Split, b: Split): Split => splitBy((party) => a[party] - b[party]);

@@ -1,5 +1,5 @@
 import { type Split, takeInProportion } from '../../ledger/domain/posting.js';
-import { splitBy, totalOf } from '../../ledger/domain/settlement.js';
+import { minus, totalOf } from '../../ledger/domain/settlement.js';
 
 /** How the excess of lost disputes is covered when a part of the payment becomes free. Pure: data in, data out. */
 
@@ -35,5 +35,3 @@ export function coverExcess(excesses: readonly LostExcess[], freed: Split): Cove
 export function splitWithoutOffset(refund: Split, offsetMinor: number): Split {
   return minus(refund, takeInProportion(refund, offsetMinor));
 }
-
-const minus = (a: Split, b: Split): Split => splitBy((party) => a[party] - b[party]);
