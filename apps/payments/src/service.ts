@@ -10,6 +10,7 @@ import { Migration0010RefundOffset } from '../migrations/Migration0010RefundOffs
 import { Migration0011ReturnedRefunds } from '../migrations/Migration0011ReturnedRefunds.js';
 import { Migration0012ReportedRefund } from '../migrations/Migration0012ReportedRefund.js';
 import { Migration0013ReconciliationRuns } from '../migrations/Migration0013ReconciliationRuns.js';
+import { Migration0015RefundChecks } from '../migrations/Migration0015RefundChecks.js';
 import { Migration0003Payouts } from '../migrations/Migration0003Payouts.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
@@ -48,6 +49,7 @@ export const payments = defineService({
     Migration0011ReturnedRefunds,
     Migration0012ReportedRefund,
     Migration0013ReconciliationRuns,
+    Migration0015RefundChecks,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],

@@ -58,9 +58,8 @@ const visibleTo = ({ id, roles }: Viewer) =>
 
 /**
  * Claims payments whose check at the provider is due, because a webhook may be lost: unfinished ones, ended ones of
- * providers whose guests can still pay, and those with a refund that the provider has accepted and not paid yet. Those with
- * a refund that was paid lately are checked once a day: the guest's bank may return it. A claim sets the time of the next
- * check, so payments whose check fails do not block the others.
+ * providers whose guests can still pay, and those with a refund that the provider has accepted and not paid yet. A claim sets
+ * the time of the next check, so payments whose check fails do not block the others.
  */
 export async function claimStalePayments(
   em: EntityManager,
@@ -70,7 +69,6 @@ export async function claimStalePayments(
     providers: readonly string[];
     late: readonly string[];
     endedSince: Date;
-    paidSince: Date;
   },
 ): Promise<Payment[]> {
   const enabled = sql`provider = ANY(ARRAY[${[...scope.providers]}]::text[])`;
@@ -85,16 +83,35 @@ export async function claimStalePayments(
       UNION
       SELECT p.id, p.check_at FROM refund r JOIN payment p ON p.id = r.payment_id
         WHERE r.status = 'pending' AND r.provider_ref IS NOT NULL AND p.check_at <= clock_timestamp() AND ${enabled}
-      UNION
-      SELECT p.id, p.check_at FROM refund r JOIN payment p ON p.id = r.payment_id
-        WHERE r.status = 'succeeded' AND r.provider_ref IS NOT NULL AND r.finished_at > ${scope.paidSince}
-          AND p.check_at <= clock_timestamp() - interval '1 day' AND ${enabled}
       ORDER BY check_at LIMIT ${limit}),
     claimed AS (
       SELECT id FROM payment WHERE id IN (SELECT id FROM due) AND check_at <= clock_timestamp()
       FOR NO KEY UPDATE SKIP LOCKED)
     UPDATE payment p SET check_at = clock_timestamp() + ${scope.intervalSeconds} * interval '1 second'
     FROM claimed WHERE p.id = claimed.id RETURNING p.id`);
+  return em.find(Payment, { id: { $in: rows.map((row) => row.id) } });
+}
+
+/**
+ * Claims the payments of refunds whose daily check is due: the guest's bank may return a paid one. A refund that was paid
+ * before `paidSince` is not checked any more. Apart from the check of the payment, which disputes postpone.
+ */
+export async function claimRefundChecks(
+  em: EntityManager,
+  limit: number,
+  { providers, paidSince }: { providers: readonly string[]; paidSince: Date },
+): Promise<Payment[]> {
+  const rows = await em.execute<{ id: string }[]>(sql`
+    WITH due AS (
+      SELECT r.id FROM refund r JOIN payment p ON p.id = r.payment_id
+      WHERE r.check_at <= clock_timestamp() AND r.status <> 'failed' AND r.provider_ref IS NOT NULL
+        AND p.provider = ANY(ARRAY[${[...providers]}]::text[])
+      ORDER BY r.check_at LIMIT ${limit} FOR NO KEY UPDATE OF r SKIP LOCKED),
+    claimed AS (
+      UPDATE refund r
+      SET check_at = CASE WHEN r.finished_at <= ${paidSince} THEN NULL ELSE clock_timestamp() + interval '1 day' END
+      FROM due WHERE r.id = due.id RETURNING r.payment_id, r.check_at)
+    SELECT DISTINCT payment_id AS id FROM claimed WHERE check_at IS NOT NULL`);
   return em.find(Payment, { id: { $in: rows.map((row) => row.id) } });
 }
 

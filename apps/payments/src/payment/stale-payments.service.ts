@@ -4,7 +4,7 @@ import { Clock, CONFIG, type Config } from '@roost/platform';
 import type { PaymentsConfig } from '../config.js';
 import { Providers } from '../provider/providers.js';
 import type { Payment } from './payment.entity.js';
-import { claimStalePayments } from './payment.queries.js';
+import { claimRefundChecks, claimStalePayments } from './payment.queries.js';
 
 /** How long an ended payment is checked for late money. After it, webhooks and reconciliation still report the money. */
 const LATE_PAYMENT_DAYS = 7;
@@ -28,6 +28,13 @@ export class StalePayments {
       providers: all.map(({ name }) => name),
       late: all.filter(({ capabilities }) => capabilities.latePayments).map(({ name }) => name),
       endedSince: this.daysAgo(LATE_PAYMENT_DAYS),
+    });
+  }
+
+  /** Claims payments of enabled providers with a refund whose daily check is due. */
+  claimRefundChecks(limit: number): Promise<Payment[]> {
+    return claimRefundChecks(this.orm.em.fork(), limit, {
+      providers: this.providers.all.map(({ name }) => name),
       paidSince: this.daysAgo(RETURNED_REFUND_DAYS),
     });
   }

@@ -13,6 +13,8 @@ import { StalePayments } from '../payment/stale-payments.service.js';
 import { WebhookService } from '../webhook/webhook.service.js';
 
 const BATCH_SIZE = 200;
+/** They can wait: each run of the sweeper reads at most this many at the providers. */
+const REFUND_CHECKS = 20;
 
 @Jobs(QUEUE)
 export class RecoveryJobs {
@@ -44,6 +46,9 @@ export class RecoveryJobs {
       await this.payments.refresh(payment);
       await this.refunds.refresh(payment);
     });
+    await this.each(await this.stale.claimRefundChecks(REFUND_CHECKS), (payment) =>
+      this.refunds.refresh(payment),
+    );
   }
 
   /** A failure does not block the batch; the row is retried when it is due again. */
