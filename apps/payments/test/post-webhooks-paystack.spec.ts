@@ -90,6 +90,33 @@ describe('POST /v1/webhooks/paystack', () => {
     );
   });
 
+  test.each([
+    ['of a lost dispute that is not stored yet', 27_280, 77],
+    ['of a part of a dispute', 3_000, 77],
+    ['of the dashboard', 2_000, null],
+  ])('applies each webhook of a refund %s', async (_origin, amount, dispute) => {
+    const { paystack, service } = payments;
+    const { payment } = await payments.givenPaid(testUser());
+    const [transaction] = payments.transactionsOf(payment.id);
+    paystack.state.refunds.push({
+      ...{ id: paystack.state.newId(), transaction: transaction?.id ?? 0, merchantNote: null, dispute },
+      ...{ amount, currency: 'NGN', status: 'processed' },
+    });
+    for (const status of ['pending', 'processing', 'processed']) {
+      const data = { status, transaction_reference: transaction?.reference, refund_reference: null };
+      const raw = { event: `refund.${status}`, data: { ...data, amount: String(amount), currency: 'NGN' } };
+      expect((await signed(JSON.stringify(raw))).status).toBe(200);
+    }
+    await eventually(async () =>
+      expect(
+        await service.query(
+          `SELECT outcome FROM webhook_event WHERE payment_id = $1 AND type LIKE 'refund.%'`,
+          [payment.id],
+        ),
+      ).toEqual(Array.from({ length: 3 }, () => ({ outcome: 'applied' }))),
+    );
+  });
+
   describe('parks, and does not apply', () => {
     const newest = () =>
       eventually(async () => {

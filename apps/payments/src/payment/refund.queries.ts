@@ -39,18 +39,6 @@ export async function reserveRefund(
   return rows.length > 0;
 }
 
-/** Whether a payment has a refund, or a dispute that the provider refunds, of this amount. */
-export async function hasRefundOf(
-  em: EntityManager,
-  paymentId: string,
-  amountMinor: number,
-): Promise<boolean> {
-  const rows = await em.execute<object[]>(sql`
-    SELECT FROM refund WHERE payment_id = ${paymentId} AND amount_minor = ${amountMinor}
-    UNION ALL SELECT FROM dispute WHERE payment_id = ${paymentId} AND amount_minor = ${amountMinor} LIMIT 1`);
-  return rows.length > 0;
-}
-
 /** The share of each party that lost disputes have deducted from a payment. */
 export async function lostShares(em: EntityManager, paymentId: string): Promise<Split> {
   const rows = await em.execute<Split[]>(sql`

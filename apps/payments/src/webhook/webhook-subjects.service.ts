@@ -3,11 +3,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DisputeService } from '../dispute/dispute.service.js';
 import { amountMismatch, type Mismatch } from '../payment/domain/provider-mismatch.js';
 import { Payment } from '../payment/payment.entity.js';
-import { hasRefundOf } from '../payment/refund.queries.js';
 import { PaymentService } from '../payment/payment.service.js';
 import { RefundStateService } from '../payment/refund-state.service.js';
 import { PayoutWebhooks } from '../payout/payout-webhooks.service.js';
-import { type PaymentProvider, type ProviderIntent, ProviderRejection } from '../provider/provider.port.js';
+import {
+  type PaymentProvider,
+  type ProviderIntent,
+  type ProviderRefund,
+  ProviderRejection,
+} from '../provider/provider.port.js';
 import type { ClaimedWebhook, WebhookResult } from './webhook.queries.js';
 
 type ApplyWebhook = (em: EntityManager) => Promise<WebhookResult>;
@@ -46,7 +50,10 @@ export class WebhookSubjects {
   ): Promise<ApplyWebhook> {
     const intent = await this.find(provider, ref);
     if (!intent) return () => Promise.resolve('not-ours');
-    const refunds = await this.refunds.read(provider, intent.ref);
+    const isOfRefund = webhook.reported_refund_minor !== null;
+    const refunds = isOfRefund
+      ? await provider.refunds(intent.ref)
+      : await this.refunds.read(provider, intent.ref);
     return async (em) => {
       const payment = await em.findOne(Payment, {
         provider: provider.name,
@@ -55,7 +62,7 @@ export class WebhookSubjects {
       if (!payment) return 'not-ours';
       const mismatch =
         reportedMismatch(payment, webhook) ??
-        (await refundMismatch(em, payment, webhook)) ??
+        refundMismatch(payment, webhook, refunds) ??
         (await this.payments.applyProviderState(em, payment.id, intent));
       if (mismatch) return { parked: mismatch };
       await this.refunds.apply(em, payment.id, refunds);
@@ -98,15 +105,18 @@ function reportedMismatch(payment: Payment, webhook: ClaimedWebhook): Mismatch |
   return reported && amountMismatch(payment, reported);
 }
 
-/** A refund of another currency, or of an amount that none of the payment's refunds has. */
-async function refundMismatch(
-  em: EntityManager,
+/**
+ * A refund of another currency, or of an amount that no refund at the provider has. Those stored here do not suffice: the
+ * provider also refunds lost disputes, and what its dashboard refunds.
+ */
+function refundMismatch(
   payment: Payment,
   { reported_refund_minor: amountMinor, reported_currency: currency }: ClaimedWebhook,
-): Promise<Mismatch | null> {
+  refunds: readonly ProviderRefund[],
+): Mismatch | null {
   if (amountMinor === null) return null;
   if (currency !== payment.currency) return 'currency_differs';
-  return (await hasRefundOf(em, payment.id, amountMinor)) ? null : 'amount_differs';
+  return refunds.some((refund) => refund.amountMinor === amountMinor) ? null : 'amount_differs';
 }
 
 const reportedAmountOf = ({ reported_minor: amountMinor, reported_currency: currency }: ClaimedWebhook) =>
