@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Transactions } from '@roost/messaging';
-import { LOGGER, SystemClock } from '@roost/platform';
+import { Clock, type Config, LOGGER, SystemClock } from '@roost/platform';
 import { eventually, testUser } from '@roost/testing';
 import type { Logger } from 'pino';
+import type { PaymentsConfig } from '../src/config.js';
+import { LegalEntities } from '../src/paper/domain/legal-entity.js';
 import { PaperIssuer } from '../src/paper/paper-issuer.service.js';
 import { PaperJobs } from '../src/paper/paper.jobs.js';
 import { PaperNumberer } from '../src/paper/paper-numberer.service.js';
@@ -220,4 +222,28 @@ test('reconciliation reports a gap in the numbers', async () => {
   await payments.service.query(
     `UPDATE paper_counter SET last_number = last_number - 1 WHERE legal_entity = 'us'`,
   );
+});
+
+test('a debit note is issued by the entity of the credit note that it cancels', async () => {
+  const transactions = payments.service.get(Transactions);
+  const payment = await aCapturedPayment('USD');
+  const [refund] = await payments.service.query<{ id: string }>(
+    `INSERT INTO refund (id, payment_id, cause, reason, amount_minor, host_minor, platform_minor, tax_minor, status, paid_at,
+       created_at)
+     VALUES (uuidv7(), $1, 'release', 'booking-ended', 9, 8, 0, 1, 'failed', now(), now()) RETURNING id`,
+    [payment.id],
+  );
+  const paid = { id: refund?.id ?? '', reason: 'booking-ended', amountMinor: 9, taxMinor: 1 };
+  const former = { id: 'former', name: 'Former Ltd', addressLines: ['2 Main Street'], countryCode: 'US' };
+  const config = { LEGAL_ENTITIES: LegalEntities.parse([{ ...former, numberPrefix: 'F-' }]) };
+  const before = new PaperIssuer(payments.service.get(Clock), config as Config<typeof PaymentsConfig>);
+  await transactions.run((em) => before.issueCreditNote(em, payment, paid, new Date()));
+  const issuer = payments.service.get(PaperIssuer);
+  await transactions.run((em) => issuer.issueDebitNote(em, payment, paid, new Date()));
+  expect(
+    await payments.service.query(
+      `SELECT kind, legal_entity AS entity, seller ->> 'name' AS name FROM paper WHERE refund_id = $1 ORDER BY kind`,
+      [refund?.id],
+    ),
+  ).toEqual(['credit_note', 'debit_note'].map((kind) => ({ kind, entity: 'former', name: 'Former Ltd' })));
 });

@@ -4,7 +4,14 @@ import { Clock, CONFIG, type Config, uuidv7 } from '@roost/platform';
 import type { PaymentsConfig } from '../config.js';
 import { type LegalEntity, legalEntityFor, sellerOf } from './domain/legal-entity.js';
 import { creditNoteLines, debitNoteLines } from './domain/paper-lines.js';
-import { findMissingPapers, findStayCountry, insertPaper, type NewPaper } from './paper.queries.js';
+import {
+  findIssuer,
+  findMissingPapers,
+  findStayCountry,
+  insertPaper,
+  type Issuer,
+  type NewPaper,
+} from './paper.queries.js';
 
 interface PaidPayment {
   id: string;
@@ -63,20 +70,26 @@ export class PaperIssuer {
     });
   }
 
-  /** Cancels the credit note of a refund. Call it in the transaction that records that the refund was returned. */
+  /** Cancels the credit note of a refund, as the entity that has issued it. Call it in the transaction that records that the refund was returned. */
   async issueDebitNote(
     em: EntityManager,
     payment: PaidPayment,
     refund: PaidRefund,
     occurredAt: Date,
   ): Promise<void> {
-    await this.issue(em, payment, {
-      kind: 'debit_note',
-      refundId: refund.id,
-      amountMinor: refund.amountMinor,
-      lines: debitNoteLines(refund),
-      occurredAt,
-    });
+    const issuer = await findIssuer(em, refund.id);
+    await this.issue(
+      em,
+      payment,
+      {
+        kind: 'debit_note',
+        refundId: refund.id,
+        amountMinor: refund.amountMinor,
+        lines: debitNoteLines(refund),
+        occurredAt,
+      },
+      issuer,
+    );
   }
 
   /** Issues the papers of payments and refunds from before papers existed. Returns how many were missing. */
@@ -90,15 +103,17 @@ export class PaperIssuer {
     return missing.length;
   }
 
-  private async issue(em: EntityManager, payment: PaidPayment, content: Content): Promise<void> {
+  private async issue(
+    em: EntityManager,
+    payment: PaidPayment,
+    content: Content,
+    issuer: Issuer | null = null,
+  ): Promise<void> {
     const stayId = payment.changeId ?? payment.bookingId;
-    const countryCode = this.dependsOnCountry ? await findStayCountry(em, stayId) : null;
-    const entity = legalEntityFor(this.entities, { countryCode, currency: payment.currency });
     await insertPaper(em, {
       ...content,
+      ...(issuer ?? (await this.issuerOf(em, stayId, payment.currency))),
       id: uuidv7(),
-      legalEntity: entity.id,
-      seller: sellerOf(entity),
       paymentId: content.kind === 'debit_note' ? null : payment.id,
       bookingId: payment.bookingId,
       stayId,
@@ -107,5 +122,11 @@ export class PaperIssuer {
       currency: payment.currency,
       issuedAt: this.clock.now(),
     });
+  }
+  /** The entity that issues the papers of a stay by the settings of today. */
+  private async issuerOf(em: EntityManager, stayId: string, currency: string): Promise<Issuer> {
+    const countryCode = this.dependsOnCountry ? await findStayCountry(em, stayId) : null;
+    const entity = legalEntityFor(this.entities, { countryCode, currency });
+    return { legalEntity: entity.id, seller: sellerOf(entity) };
   }
 }

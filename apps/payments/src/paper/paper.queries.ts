@@ -4,11 +4,15 @@ import type { PaperLine } from './domain/paper-lines.js';
 
 export type PaperKind = 'receipt' | 'credit_note' | 'debit_note';
 
-export interface NewPaper {
-  id: string;
-  kind: PaperKind;
+/** The legal entity that issues a paper, and what the paper shows of it. */
+export interface Issuer {
   legalEntity: string;
   seller: Seller;
+}
+
+export interface NewPaper extends Issuer {
+  id: string;
+  kind: PaperKind;
   /** Null for a debit note, which belongs to its refund. */
   paymentId: string | null;
   refundId: string | null;
@@ -37,6 +41,13 @@ export async function insertPaper(em: EntityManager, paper: NewPaper): Promise<v
       ${paper.occurredAt}::timestamptz, ${paper.issuedAt}::timestamptz
     FROM (SELECT) one LEFT JOIN paid_stay s ON s.id = ${paper.stayId}::uuid
     ON CONFLICT (payment_id, refund_id) DO NOTHING`);
+}
+
+/** The issuer of the credit note of a refund; null if it has none yet. */
+export async function findIssuer(em: EntityManager, refundId: string): Promise<Issuer | null> {
+  const [issuer] = await em.execute<Issuer[]>(sql`
+    SELECT legal_entity AS "legalEntity", seller FROM paper WHERE refund_id = ${refundId} AND kind = 'credit_note'`);
+  return issuer ?? null;
 }
 
 /** The country of the listing of a paid stay; null if it is unknown. */
