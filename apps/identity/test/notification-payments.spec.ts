@@ -29,10 +29,10 @@ const payment = () => ({
   refundedMinor: 50_025,
 });
 
-const refunded = (reason: string, options: DeliverOptions = {}) =>
+const refunded = (reason: string, options: DeliverOptions = {}, repeated = false) =>
   identity.service.deliver(
     'payment.refunded',
-    { ...payment(), refundId: randomUUID(), refundAmountMinor: 50_025, reason },
+    { ...payment(), refundId: randomUUID(), refundAmountMinor: 50_025, reason, repeated },
     options,
   );
 
@@ -57,6 +57,14 @@ describe('mails about refunds', () => {
     expect(mail.text).toMatch(/Refund: +\$500\.25/);
     expect(mail.html).toContain('$500.25');
     expect(mail.text).toContain(text);
+  });
+
+  it('the mail of a repeated refund says that it was sent again', async () => {
+    await scenario.confirm();
+    await refunded('admin');
+    expect((await scenario.latestMail('guest', 'payment-refunded')).text).not.toContain('sent it again');
+    await refunded('admin', {}, true);
+    expect((await scenario.latestMail('guest', 'payment-refunded')).text).toContain('sent it again');
   });
 
   it('a redelivered event mails once, a second refund mails again', async () => {

@@ -27,7 +27,12 @@ export interface NotificationFacts {
   };
   'booking-change-to-pay': { differenceMinor: number; closesAt: string };
   'booking-changed': { differenceMinor: number };
-  'payment-refunded': { amountMinor: number; reason: 'booking-ended' | 'booking-changed' | 'admin' };
+  /** `repeated`: the guest's bank had returned it. Notifications of an older version lack it. */
+  'payment-refunded': {
+    amountMinor: number;
+    reason: 'booking-ended' | 'booking-changed' | 'admin';
+    repeated?: boolean;
+  };
   /** For the host: the payouts of the booking are on hold. */
   'payment-disputed': NoFacts;
   'dispute-closed': { outcome: 'won' | 'lost' };

@@ -19,7 +19,7 @@ export const paymentFailed = (context: MailContext<'payment-failed'>): MailDraft
 });
 
 export function paymentRefunded(context: MailContext<'payment-refunded'>): MailDraft {
-  const { amountMinor, reason } = context.facts;
+  const { amountMinor, reason, repeated = false } = context.facts;
   const cause = {
     'booking-ended': 'because the booking has ended',
     'booking-changed': 'because the changed booking costs less',
@@ -28,6 +28,7 @@ export function paymentRefunded(context: MailContext<'payment-refunded'>): MailD
   return {
     subject: `Your refund for ${context.title}`,
     paragraphs: [
+      ...(repeated ? ['Your bank had returned this refund to us. We have sent it again.'] : []),
       `A part or all of your payment for this booking was refunded ${cause}. The amount is returned to the payment method that you paid with.`,
     ],
     details: [...stayRows(context), moneyRow(context, 'Refund', amountMinor)],
