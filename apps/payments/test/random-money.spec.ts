@@ -18,6 +18,7 @@ const CURRENCIES = ['USD', 'USD', 'JPY', 'KWD'] as const;
 type Operation =
   | { kind: 'stay'; dueInDays: number }
   | { kind: 'refund'; stay: number; amountMinor: number; bearer: 'proportional' | 'platform' | 'host' }
+  | { kind: 'return'; stay: number }
   | { kind: 'dispute'; stay: number; step: 'open' | 'won' | 'lost'; amountMinor: number }
   | { kind: 'change'; stay: number; totals: typeof LONGER }
   | { kind: 'cancel'; stay: number; keptMinor: number; penaltyMinor: number }
@@ -43,6 +44,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       bearer: fc.constantFrom('proportional' as const, 'platform' as const, 'host' as const),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: kind('return'), stay }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -148,6 +150,15 @@ class Sequence {
         expect([201, 409]).toContain(response.status);
         return;
       }
+      case 'return': {
+        // The bank returns the newest refund that was paid.
+        const [refund] = await payouts.service.query<{ ref: string }>(
+          `SELECT provider_ref AS ref FROM refund WHERE payment_id = $1 AND status = 'succeeded' ORDER BY id DESC LIMIT 1`,
+          [target.paymentId],
+        );
+        if (refund) await payouts.sandbox.request('POST', `/control/refunds/${refund.ref}/failed`);
+        return;
+      }
       case 'dispute': {
         const { id } = await payouts.sandbox.intentOf(target.paymentId);
         const path = `/control/payment-intents/${id}/disputes/${step.step}`;
@@ -202,6 +213,21 @@ async function payPendingTransfers(): Promise<void> {
   }
 }
 
+/** Repeats the refunds that have failed. An operator may have refunded their amount in another way: then none is left. */
+async function retryRefused(): Promise<void> {
+  const { service, payments } = payouts;
+  const refused = await service.query<{ id: string; payment_id: string }>(
+    `SELECT id, payment_id FROM refund r WHERE status = 'failed' AND offset_minor < amount_minor
+       AND failure_code <> 'charge_disputed'
+       AND NOT EXISTS (SELECT FROM refund n WHERE n.payment_id = r.payment_id AND n.cause = r.cause || '/retry')`,
+  );
+  for (const { id, payment_id: paymentId } of refused) {
+    const path = `/v1/admin/payments/${paymentId}/refunds/${id}/retry`;
+    const { status } = await service.as(payments.admin).post(path, { reason: 'random' });
+    expect([201, 409]).toContain(status);
+  }
+}
+
 /** Ends all disputes and faults, and lets everything that is due be paid. */
 async function finish(): Promise<void> {
   const { service, sandbox } = payouts;
@@ -218,6 +244,7 @@ async function finish(): Promise<void> {
   await eventually(
     async () => {
       await payPendingTransfers();
+      await retryRefused();
       await service.clock.advance('P15D');
       const unfinished = await service.query(
         `SELECT 'operation' AS what FROM payment_operation WHERE status = 'pending'
@@ -270,8 +297,9 @@ test.each(ROUNDS)(
     );
     await finish();
 
+    // Nothing is left to refund: the bank, or a refund that an operator has added, has returned the amount.
     const lost = await payouts.service.query<{ id: string }>(
-      `SELECT id FROM payment WHERE dispute_lost_minor > 0`,
+      `SELECT id FROM payment WHERE dispute_lost_minor > 0 OR captured_minor = refund_reserved_minor`,
     );
     const lostIds = new Set(lost.map(({ id }) => id));
     // The bank has returned the money before the provider received the refund: an operator decides what is still due.
