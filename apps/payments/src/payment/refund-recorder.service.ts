@@ -40,7 +40,7 @@ export class RefundRecorder {
     await this.papers.issueCreditNote(em, payment, refund, now);
   }
 
-  /** The guest's bank has returned a paid refund: the payment and its papers are corrected, then it is as if it was rejected. */
+  /** The guest's bank has returned a paid refund: the payment and its papers are corrected, then it is recorded as rejected. */
   async recordReturned(em: EntityManager, payment: Payment, refund: Refund, code: string): Promise<void> {
     const now = this.clock.now();
     Object.assign(refund, { status: 'failed', paidAt: refund.finishedAt });

@@ -23,7 +23,10 @@ export const TransactionView = z
     }),
     currency: z.string(),
     occurredAt: Instant,
-    reversal: z.boolean().meta({ description: 'It undoes an earlier one: a failed refund or payout.' }),
+    reversal: z.boolean().meta({
+      description:
+        'It undoes an earlier one: a failed refund or payout, or a paid refund that the bank of the guest has returned.',
+    }),
     bookingId: Uuid.nullable(),
     paymentId: Uuid.nullable(),
     sourceId: z.string().meta({
