@@ -127,6 +127,31 @@ describe('a booking with a refund that the bank of the guest has returned', () =
     expect(await kindsOf(paymentId)).toEqual([]);
   });
 
+  test('retries that race the webhooks of the return repeat it once', async () => {
+    const { guest, booking, paymentId } = await givenBooking();
+    const { id } = (await request(paymentId, '', { amountMinor: 4_000 })).body;
+    await payments.becomes(guest, paymentId, 'partially_refunded');
+    await payments.switches({ copies: 4 });
+    const [paid] = await refundsOf(paymentId);
+    const returning = payments.sandbox.request('POST', `/control/refunds/${paid?.provider_ref}/failed`);
+    const statuses = await eventually(async () => {
+      const responses = await Promise.all(
+        Array.from({ length: 4 }, () => request(paymentId, `/${id}/retry`)),
+      );
+      const found = responses.map(({ status }) => status);
+      expect(found).toContain(201);
+      return found;
+    });
+    await returning;
+    await payments.switches({});
+    expect(statuses.toSorted()).toEqual([201, 409, 409, 409]);
+    await refundBecomes(paymentId, 1, 'succeeded');
+    await payments.webhooksHandled();
+    expect(await refundsOf(paymentId)).toMatchObject([{ status: 'failed' }, { status: 'succeeded' }]);
+    expect(await payments.balances(booking.bookingId)).toMatchObject({ provider_clearing: 23_280 });
+    expect(await kindsOf(paymentId)).toEqual([]);
+  });
+
   test.each([
     ['all of it', 27_280, []],
     ['a part of it', 3_000, [{ kind: 'refund.refused', expectedMinor: 2_000 }]],
