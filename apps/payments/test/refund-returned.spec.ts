@@ -231,63 +231,6 @@ describe('a paid refund that the bank of the guest returns', () => {
     expect(row).toEqual({ returned: 1, papers: 2 });
   });
 
-  /** The bank returns the refund, its webhook is lost, and the daily check is due. */
-  async function givenLostReturn({ refund, paymentId }: Refunded, paidDaysAgo = 1): Promise<void> {
-    await payouts.payments.switches({ drop: 1 });
-    await giveBack(refund.provider_ref);
-    expect(await differencesOf(paymentId)).toMatchObject([{ kind: 'provider.amount_differs' }]);
-    const paidAt = new Date(payouts.service.clock.now().getTime() - paidDaysAgo * 86_400_000);
-    await payouts.service.query(
-      `UPDATE refund SET check_at = clock_timestamp() - interval '1 second', finished_at = $2 WHERE id = $1`,
-      [refund.id, paidAt.toISOString()],
-    );
-  }
-  const nextCheck = async ({ refund }: Refunded) => {
-    const [row] = await payouts.service.query(
-      `SELECT extract(epoch FROM check_at - clock_timestamp())::float8 / 3600 AS hours FROM refund WHERE id = $1`,
-      [refund.id],
-    );
-    return row?.hours;
-  };
-
-  test('is found by the daily check if its webhook is lost', async () => {
-    const given = await givenRefund(1_000);
-    expect(await nextCheck(given)).toBeGreaterThan(23);
-    expect(await nextCheck(given)).toBeLessThanOrEqual(24);
-    await givenLostReturn(given, 34);
-    await failed(given.paymentId);
-    expect(await differencesOf(given.paymentId)).toMatchObject([{ kind: 'refund.refused' }]);
-  });
-
-  test('is not looked for after 35 days', async () => {
-    const given = await givenRefund(1_000);
-    await givenLostReturn(given, 36);
-    await eventually(async () => expect(await nextCheck(given)).toBeNull());
-    expect(await refundsOf(given.paymentId)).toMatchObject([{ status: 'succeeded' }]);
-  });
-
-  test('is found by the daily check while the payment is disputed', async () => {
-    const given = await givenRefund(1_000);
-    const { paymentId, guest } = given;
-    const { id } = await payouts.sandbox.intentOf(paymentId);
-    await payouts.sandbox.request('POST', `/control/payment-intents/${id}/disputes/open`, {});
-    await payouts.payments.becomes(guest, paymentId, 'disputed');
-    await payouts.payments.webhooksHandled();
-    // As each check of the dispute does.
-    await payouts.service.query(
-      `UPDATE payment SET check_at = clock_timestamp() + interval '1 hour' WHERE id = $1`,
-      [paymentId],
-    );
-    await givenLostReturn(given);
-    await eventually(
-      async () =>
-        expect(await refundsOf(paymentId)).toMatchObject([
-          { status: 'failed', failure_code: 'charge_disputed' },
-        ]),
-      { seconds: 20 },
-    );
-  });
-
   test('waits for the bank if the payment is disputed in the meantime', async () => {
     const given = await givenRefund(5_000);
     const { paymentId, refund, guest } = given;
