@@ -12,6 +12,8 @@ export class Migration0013ReconciliationRuns extends Migration {
         ADD COLUMN since timestamptz,
         -- 'interrupted': its processes ended too often; 'error': see the log
         ADD COLUMN failure_code text,
+        -- it has ended, and no provider was unreachable
+        ADD COLUMN complete boolean NOT NULL DEFAULT false,
         ADD COLUMN tries int NOT NULL DEFAULT 0,
         -- system time until which one process owns the run
         ADD COLUMN lease_until timestamptz,
@@ -19,6 +21,7 @@ export class Migration0013ReconciliationRuns extends Migration {
         ADD CONSTRAINT reconciliation_run_finished CHECK ((finished_at IS NULL) = (status = 'running')),
         ADD CONSTRAINT reconciliation_run_failed CHECK ((failure_code IS NOT NULL) = (status = 'failed')),
         ADD CONSTRAINT reconciliation_run_window CHECK ((since IS NOT NULL) = (scope = 'recent'))`);
+    this.addSql(`UPDATE reconciliation_run SET complete = NOT jsonb_exists(counts, 'provider.unreachable')`);
     this.addSql(`CREATE UNIQUE INDEX reconciliation_run_id ON reconciliation_run (run_id)`);
     this.addSql(
       `CREATE UNIQUE INDEX reconciliation_run_running ON reconciliation_run (status) WHERE status = 'running'`,

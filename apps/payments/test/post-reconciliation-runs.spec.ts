@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { CONFIG } from '@roost/platform';
 import { eventually, expectProblem, testUser } from '@roost/testing';
-import type { ProviderIntent } from '../src/provider/provider.port.js';
+import { type ProviderIntent, ProviderUnavailable } from '../src/provider/provider.port.js';
 import { Providers } from '../src/provider/providers.js';
 import { ProviderComparisonService } from '../src/reconciliation/provider-comparison.service.js';
 import { difference } from '../src/reconciliation/reconciliation.dto.js';
@@ -64,7 +64,7 @@ describe('POST /v1/admin/reconciliation/runs', () => {
     expect((await runs.get(body.id)).body).toEqual({
       ...body,
       ...{ status: 'finished', finishedAt: expect.any(String) as string, balanced: true },
-      ...{ payments: 1, providerPayments: 1, movements: 4 },
+      ...{ complete: true, payments: 1, providerPayments: 1, movements: 4 },
     });
     const last = await payments.service.as(payments.admin).get('/v1/admin/reconciliation/last');
     expect(Object.keys(last.body).toSorted()).toEqual(
@@ -209,12 +209,31 @@ describe('POST /v1/admin/reconciliation/runs', () => {
     expect([await listed(1), await listed(-1)]).toEqual([true, false]);
   });
 
+  test('keeps what it found at a provider that does not answer any more', async () => {
+    jest.spyOn(provider(), 'find').mockImplementation((ref) => Promise.resolve(anIntent(ref)));
+    jest.spyOn(provider(), 'all').mockImplementation(async function* () {
+      for (let n = 0; n < 100; n += 1) yield anIntent(`pi_stray_${n}`);
+      await Promise.reject(new ProviderUnavailable('no answer'));
+    });
+    expect(await runs.run()).toMatchObject({
+      ...{ status: 'finished', complete: false, providerPayments: 100 },
+      counts: { 'provider.unknown_payment': 100, 'provider.unreachable': 1 },
+    });
+  });
+
+  test('repeats the reading of a page without an answer', async () => {
+    await payments.sandbox.faults({ route: 'any', kind: 'fail', times: 5 });
+    expect(await runs.run()).toMatchObject({ complete: true, counts: {} });
+  });
+
   test('stores and returns the first 1,000 differences, and counts all', async () => {
     const differences = Array.from({ length: 1_003 }, (_, n) =>
       difference('provider.unknown_payment', 'Unknown', { providerRef: `pi_unknown_${n}` }),
     );
     const comparison = payments.service.get(ProviderComparisonService);
-    jest.spyOn(comparison, 'compare').mockResolvedValue({ providerPayments: 1_003, differences });
+    jest.spyOn(comparison, 'compare').mockImplementation(async function* () {
+      yield* differences;
+    });
     const run = await runs.run();
     expect(run).toMatchObject({ counts: { 'provider.unknown_payment': 1_003 }, differenceCount: 1_003 });
     expect([run.differences.length, run.moreDifferences]).toEqual([1_000, 3]);

@@ -110,6 +110,32 @@ describe('the regular reconciliation', () => {
     expect(await missing()).toBe(0);
   });
 
+  test('a full run without an answer of a provider does not count as one', async () => {
+    const { payment } = await payments.givenCaptured(testUser());
+    await payments.webhooksHandled();
+    const { id: ref } = await payments.sandbox.intentOf(payment.id);
+    const change = (to: string | null) =>
+      payments.service.query('UPDATE payment SET provider_ref = $2 WHERE id = $1', [payment.id, to]);
+    const missing = () => metric('payments_reconciliation_differences', 'kind="provider.missing_payment"');
+    await change('pi_unknown');
+    expect((await started.run('full')).complete).toBe(true);
+    await payments.service.query(
+      `UPDATE reconciliation_run SET started_at = started_at - interval '25 hours',
+         finished_at = finished_at - interval '25 hours'`,
+    );
+    await payments.sandbox.faults({ route: 'any', kind: 'fail', times: 1_000 });
+    expect(await started.run('full')).toMatchObject({ status: 'finished', complete: false });
+    await payments.sandbox.faults();
+    expect(await missing()).toBe(1);
+    expect(await metric('payments_reconciliation_full_age_seconds')).toBeGreaterThanOrEqual(25 * 3_600);
+    await change(ref);
+    await age(60);
+    await runs().runIfDue();
+    await started.ended();
+    expect((await started.list()).data[0]).toMatchObject({ scope: 'full', complete: true });
+    expect(await missing()).toBe(0);
+  });
+
   test('a provider that does not answer is a difference, and the other checks are stored', async () => {
     const { payment } = await payments.givenCaptured(testUser());
     await payments.webhooksHandled();

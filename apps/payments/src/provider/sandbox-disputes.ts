@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { patiently } from './patiently.js';
 import type { ProviderDispute, ProviderDisputes, ProviderListFilter } from './provider.port.js';
 
 const Dispute = z.object({
@@ -41,7 +42,9 @@ export class SandboxDisputes implements ProviderDisputes {
     let before: number | null = null;
     do {
       const page: z.output<typeof DisputeList> = DisputeList.parse(
-        await this.get(`/v1/disputes?limit=${PAGE}${before === null ? '' : `&before=${before}`}`),
+        await patiently(() =>
+          this.get(`/v1/disputes?limit=${PAGE}${before === null ? '' : `&before=${before}`}`),
+        ),
       );
       for (const dispute of page.data.map(toDispute)) {
         if (createdSince !== null && dispute.createdAt < createdSince) return;

@@ -2,6 +2,7 @@ import { tracedFetch } from '@roost/http';
 import { hmac, secretsEqual, timeoutSignal } from '@roost/platform';
 import type { Tracing } from '@roost/tracing';
 import { z } from 'zod';
+import { patiently } from './patiently.js';
 import {
   ProviderRejection,
   ProviderUnavailable,
@@ -215,8 +216,8 @@ export class SandboxProvider implements PaymentProvider {
     const since = createdSince === null ? '' : `&createdSince=${createdSince.toISOString()}`;
     let after: number | null = 0;
     while (after !== null) {
-      const next: { data: ProviderIntent[]; nextAfter: number | null } = await this.page(
-        `limit=${PAGE}&after=${after}${since}`,
+      const next: { data: ProviderIntent[]; nextAfter: number | null } = await patiently(() =>
+        this.page(`limit=${PAGE}&after=${after}${since}`),
       );
       yield* next.data;
       after = next.nextAfter;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { patiently } from './patiently.js';
 import type { ProviderListFilter, ProviderTransfer, ProviderTransfers } from './provider.port.js';
 
 const Transfer = z.object({
@@ -58,8 +59,8 @@ export class SandboxTransfers implements ProviderTransfers {
     const since = createdSince === null ? '' : `&createdSince=${createdSince.toISOString()}`;
     let after: number | null = 0;
     while (after !== null) {
-      const next: { data: ProviderTransfer[]; nextAfter: number | null } = await this.page(
-        `limit=${PAGE}&after=${after}${since}`,
+      const next: { data: ProviderTransfer[]; nextAfter: number | null } = await patiently(() =>
+        this.page(`limit=${PAGE}&after=${after}${since}`),
       );
       yield* next.data;
       after = next.nextAfter;

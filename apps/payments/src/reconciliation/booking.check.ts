@@ -21,9 +21,9 @@ const RETURNED = "The provider had paid a refund, and the guest's bank has retur
 export class BookingCheck implements ReconciliationCheck {
   constructor(private readonly clock: SystemClock) {}
 
-  async run(em: EntityManager): Promise<Difference[]> {
+  async *run(em: EntityManager): AsyncIterable<Difference> {
     const rows = await bookingContradictions(em, stuckSince(this.clock.now()));
-    return rows.map((row) =>
+    yield* rows.map((row) =>
       difference(row.kind, row.returned ? RETURNED : details[row.kind], {
         paymentId: row.id,
         providerRef: row.provider_ref,

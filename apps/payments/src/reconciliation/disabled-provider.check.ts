@@ -10,12 +10,12 @@ import { moneyAtOtherProviders } from './reconciliation.queries.js';
 export class DisabledProviderCheck implements ReconciliationCheck {
   constructor(private readonly providers: Providers) {}
 
-  async run(em: EntityManager): Promise<Difference[]> {
+  async *run(em: EntityManager): AsyncIterable<Difference> {
     const rows = await moneyAtOtherProviders(
       em,
       this.providers.all.map(({ name }) => name),
     );
-    return rows.map(({ provider, currency, count, found }) =>
+    yield* rows.map(({ provider, currency, count, found }) =>
       difference(
         'provider.not_enabled',
         `${count} payments or payouts at ${provider}, which is not enabled`,

@@ -2,6 +2,7 @@ import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { SystemClock } from '@roost/platform';
+import { patiently } from '../provider/patiently.js';
 import {
   foundOrNull,
   type PaymentProvider,
@@ -17,11 +18,10 @@ import {
   recordedRefs,
 } from './dispute-check.queries.js';
 import type { ReconciliationCheck } from './reconciliation-check.js';
-import { listFilter, type ReconciliationScope, untilAborted } from './reconciliation-scope.js';
+import { inBatches, listFilter, type ReconciliationScope } from './reconciliation-scope.js';
 import { difference, type Difference, type OpenDispute } from './reconciliation.dto.js';
 import { orUnreachable } from './unreachable-provider.js';
 
-const BATCH_SIZE = 100;
 /** A dispute without evidence is reported when its deadline is this near. */
 const DEADLINE_HOURS = 48;
 
@@ -45,13 +45,11 @@ export class DisputeCheckService implements ReconciliationCheck {
   }
 
   /** The differences between disputes, payments, ledger and providers, and the missed deadlines. */
-  async run(_em: EntityManager, scope: ReconciliationScope): Promise<Difference[]> {
-    const differences = await this.recorded();
+  async *run(_em: EntityManager, scope: ReconciliationScope): AsyncIterable<Difference> {
+    yield* await this.recorded();
     for (const provider of this.providers.all) {
-      const compare = () => this.compare(provider, scope);
-      differences.push(...(await orUnreachable(provider.name, 'disputes', compare)));
+      yield* orUnreachable(provider.name, 'disputes', this.compare(provider, scope));
     }
-    return differences;
   }
 
   private async recorded(): Promise<Difference[]> {
@@ -93,29 +91,22 @@ export class DisputeCheckService implements ReconciliationCheck {
   }
 
   /** Compares the disputes of a provider with those recorded here. */
-  private async compare(provider: PaymentProvider, scope: ReconciliationScope): Promise<Difference[]> {
+  private async *compare(provider: PaymentProvider, scope: ReconciliationScope): AsyncIterable<Difference> {
     const { disputes } = provider;
-    if (!disputes) return [];
-    const differences: Difference[] = [];
+    if (!disputes) return;
     const refs = new Set<string>();
-    let batch: ProviderDispute[] = [];
-    const compareBatch = async () => {
+    for await (const batch of inBatches(disputes.all(listFilter(scope)), scope.signal)) {
+      for (const { ref } of batch) refs.add(ref);
       for (const { ref } of await this.candidates(provider, batch)) {
         scope.signal.throwIfAborted();
         const found = await this.compareAgain(provider, disputes, ref);
-        if (found) differences.push(found);
+        if (found) yield found;
       }
-      batch = [];
-    };
-    for await (const dispute of untilAborted(disputes.all(listFilter(scope)), scope.signal)) {
-      refs.add(dispute.ref);
-      if (batch.push(dispute) === BATCH_SIZE) await compareBatch();
     }
-    await compareBatch();
     const unlisted = (await recordedRefs(this.orm.em.fork(), provider.name, scope.since)).filter(
       (ref) => !refs.has(ref),
     );
-    return [...differences, ...(await this.missing(provider.name, disputes, unlisted, scope.signal))];
+    yield* await this.missing(provider.name, disputes, unlisted, scope.signal);
   }
 
   private async candidates(
@@ -140,7 +131,7 @@ export class DisputeCheckService implements ReconciliationCheck {
     ref: string,
   ): Promise<Difference | null> {
     const em = this.orm.em.fork();
-    const dispute = await disputes.find(ref);
+    const dispute = await patiently(() => disputes.find(ref));
     const own = (await recordedDisputes(em, provider.name, [ref])).get(ref);
     const { currency, amountMinor, status } = dispute;
     if (!own) {
@@ -176,7 +167,7 @@ export class DisputeCheckService implements ReconciliationCheck {
     const missing: string[] = [];
     for (const ref of unlisted) {
       signal.throwIfAborted();
-      if (!(await foundOrNull(disputes.find(ref)))) missing.push(ref);
+      if (!(await foundOrNull(patiently(() => disputes.find(ref))))) missing.push(ref);
     }
     const recorded = await recordedDisputes(this.orm.em.fork(), provider, missing);
     return [...recorded.values()].map((own) =>

@@ -14,9 +14,9 @@ import { difference, type Difference } from './reconciliation.dto.js';
 export class LedgerCheckService implements ReconciliationCheck {
   constructor(private readonly transactions: Transactions) {}
 
-  async run(): Promise<Difference[]> {
+  async *run(): AsyncIterable<Difference> {
     // One snapshot for all statements: a concurrent write is no difference.
-    return this.transactions.run(async (em) => {
+    yield* await this.transactions.run(async (em) => {
       const totals = await currencyTotals(em);
       const guests = await unbalancedGuestAccounts(em);
       const payments = await paymentDifferences(em);

@@ -15,11 +15,11 @@ export class PaperCheckService implements ReconciliationCheck {
     private readonly clock: SystemClock,
   ) {}
 
-  async run(): Promise<Difference[]> {
+  async *run(): AsyncIterable<Difference> {
     const since = new Date(this.clock.now().getTime() - UNNUMBERED_MINUTES * 60_000);
     // One snapshot: a concurrent capture is no difference.
     const rows = await this.transactions.run((em) => paperDifferences(em, since));
-    return rows.map((row) =>
+    yield* rows.map((row) =>
       difference('paper.missing', `Missing: ${row.what}`, {
         paymentId: row.payment_id,
         currency: row.currency,

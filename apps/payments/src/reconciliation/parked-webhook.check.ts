@@ -7,8 +7,8 @@ import { type ParkedWebhook, parkedWebhooks } from './reconciliation.queries.js'
 /** No webhook that contradicts its payment waits for an operator. */
 @Injectable()
 export class ParkedWebhookCheck implements ReconciliationCheck {
-  async run(em: EntityManager): Promise<Difference[]> {
-    return (await parkedWebhooks(em)).map(toDifference);
+  async *run(em: EntityManager): AsyncIterable<Difference> {
+    yield* (await parkedWebhooks(em)).map(toDifference);
   }
 }
 

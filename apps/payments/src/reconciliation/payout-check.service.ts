@@ -31,14 +31,13 @@ export class PayoutCheck implements ReconciliationCheck {
     private readonly clock: SystemClock,
   ) {}
 
-  async run(_em: EntityManager, scope: ReconciliationScope): Promise<Difference[]> {
-    const differences = [...(await this.ledger()), ...(await this.stuck())];
+  async *run(_em: EntityManager, scope: ReconciliationScope): AsyncIterable<Difference> {
+    yield* await this.ledger();
+    yield* await this.stuck();
     for (const { name, transfers } of this.providers.all) {
       if (!transfers) continue;
-      const compare = () => this.transfers.compare(name, transfers, scope);
-      differences.push(...(await orUnreachable(name, 'transfers', compare)));
+      yield* orUnreachable(name, 'transfers', this.transfers.compare(name, transfers, scope));
     }
-    return differences;
   }
 
   private async ledger(): Promise<Difference[]> {

@@ -3,55 +3,41 @@ import { Inject, Injectable } from '@nestjs/common';
 import { PaymentOperation } from '../operation/operation.entity.js';
 import { Payment } from '../payment/payment.entity.js';
 import { Refund } from '../payment/refund.entity.js';
+import { patiently } from '../provider/patiently.js';
 import { foundOrNull, type PaymentProvider, type ProviderIntent } from '../provider/provider.port.js';
-import { listFilter, type ReconciliationScope, untilAborted } from './reconciliation-scope.js';
+import { inBatches, listFilter, type ReconciliationScope } from './reconciliation-scope.js';
 import { difference, type Difference } from './reconciliation.dto.js';
 import { type CapturedPayment, capturedPayments } from './reconciliation.queries.js';
 
-const BATCH_SIZE = 100;
 /** Rows of the database, without a call for each. */
 const PAGE_SIZE = 1_000;
-
-export interface ProviderComparison {
-  /** The number of payments at the provider. */
-  providerPayments: number;
-  differences: Difference[];
-}
 
 /** Compares the payments of a provider with the payments stored here. */
 @Injectable()
 export class ProviderComparisonService {
   constructor(@Inject(MikroORM) private readonly orm: MikroORM) {}
 
-  async compare(provider: PaymentProvider, scope: ReconciliationScope): Promise<ProviderComparison> {
-    const differences: Difference[] = [];
+  async *compare(provider: PaymentProvider, scope: ReconciliationScope): AsyncIterable<Difference> {
+    // About 80 bytes for each: 80 MB for a history of a million payments.
     const refs = new Set<string>();
-    let batch: ProviderIntent[] = [];
-    const compareBatch = async () => {
+    for await (const batch of inBatches(provider.all(listFilter(scope)), scope.signal)) {
+      for (const { ref } of batch) refs.add(ref);
       scope.onProgress?.(refs.size);
       for (const intent of await this.candidates(provider, batch)) {
         scope.signal.throwIfAborted();
         const found = await this.compareAgain(provider, intent.ref);
-        if (found) differences.push(found);
+        if (found) yield found;
       }
-      batch = [];
-    };
-    for await (const intent of untilAborted(provider.all(listFilter(scope)), scope.signal)) {
-      refs.add(intent.ref);
-      if (batch.push(intent) === BATCH_SIZE) await compareBatch();
     }
-    await compareBatch();
-    differences.push(...(await this.missingAtProvider(provider, refs, scope)));
-    return { providerPayments: refs.size, differences };
+    yield* this.missingAtProvider(provider, refs, scope);
   }
 
   /** Reads each payment that was not listed: it may have been captured after its page of the list was read. */
-  private async missingAtProvider(
+  private async *missingAtProvider(
     provider: PaymentProvider,
     refs: ReadonlySet<string>,
     { since, signal }: ReconciliationScope,
-  ): Promise<Difference[]> {
-    const differences: Difference[] = [];
+  ): AsyncIterable<Difference> {
     for (let after: string | null = null; ;) {
       const captured: CapturedPayment[] = await capturedPayments(
         this.orm.em.fork(),
@@ -62,16 +48,14 @@ export class ProviderComparisonService {
       for (const { id: paymentId, providerRef, currency, capturedMinor } of captured) {
         if (refs.has(providerRef)) continue;
         signal.throwIfAborted();
-        if (await foundOrNull(provider.find(providerRef))) continue;
-        differences.push(
-          difference('provider.missing_payment', 'The payment does not exist at the provider', {
-            ...{ paymentId, providerRef, currency },
-            ...{ expectedMinor: capturedMinor, foundMinor: 0 },
-          }),
-        );
+        if (await foundOrNull(patiently(() => provider.find(providerRef)))) continue;
+        yield difference('provider.missing_payment', 'The payment does not exist at the provider', {
+          ...{ paymentId, providerRef, currency },
+          ...{ expectedMinor: capturedMinor, foundMinor: 0 },
+        });
       }
       after = captured.at(-1)?.id ?? null;
-      if (captured.length < PAGE_SIZE) return differences;
+      if (captured.length < PAGE_SIZE) return;
     }
   }
 
@@ -95,7 +79,7 @@ export class ProviderComparisonService {
   private async compareAgain(provider: PaymentProvider, ref: string): Promise<Difference | null> {
     const em = this.orm.em.fork();
     const payment = await em.findOne(Payment, { provider: provider.name, providerRef: ref });
-    const intent = await provider.find(ref);
+    const intent = await patiently(() => provider.find(ref));
     if (!payment) {
       if (intent.authorizedMinor === 0 || intent.status === 'canceled') return null;
       return difference('provider.unknown_payment', 'The provider has a payment that does not exist here', {

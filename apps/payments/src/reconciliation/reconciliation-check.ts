@@ -5,7 +5,7 @@ import type { Difference } from './reconciliation.dto.js';
 /** One part of the reconciliation. It only reads. */
 export interface ReconciliationCheck {
   /** `em` is outside of any transaction, so a check may call a provider. */
-  run(em: EntityManager, scope: ReconciliationScope): Promise<Difference[]>;
+  run(em: EntityManager, scope: ReconciliationScope): AsyncIterable<Difference>;
 }
 
 export const RECONCILIATION_CHECKS = Symbol('RECONCILIATION_CHECKS');

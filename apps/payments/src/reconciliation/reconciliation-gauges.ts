@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Metrics } from '@roost/platform';
 import { Gauge } from 'prom-client';
 import { type DifferenceKind, differenceKinds } from './reconciliation.dto.js';
-import type { FinishedRun } from './reconciliation-run.queries.js';
+import type { LastRuns } from './reconciliation-run.queries.js';
 import { ReconciliationRunService } from './reconciliation-run.service.js';
 
 /** The kinds that depend on how far the history at the providers is read. */
@@ -19,18 +19,15 @@ const OF_HISTORY: ReadonlySet<DifferenceKind> = new Set([
   'payout.amount_differs',
 ]);
 
-interface LastRuns {
-  last: FinishedRun | null;
-  full: FinishedRun | null;
-}
-
-/** A difference in the old history stays, although the recent runs do not see it. */
-const countOf = (kind: DifferenceKind, { last, full }: LastRuns): number =>
-  Math.max(last?.counts[kind] ?? 0, OF_HISTORY.has(kind) ? (full?.counts[kind] ?? 0) : 0);
+/** A difference in the history at a provider stays until a complete run that reads it does not find it. */
+const countOf = (kind: DifferenceKind, { any, complete, full }: LastRuns): number =>
+  Math.max(...[any, ...(OF_HISTORY.has(kind) ? [complete, full] : [])].map((run) => run?.counts[kind] ?? 0));
 
 /** Gauges of the last reconciliations, read from the database on every scrape: each replica shows the same. */
 @Injectable()
 export class ReconciliationGauges {
+  #reading: Promise<LastRuns | undefined> | undefined;
+
   constructor(
     private readonly runs: ReconciliationRunService,
     { registry }: Metrics,
@@ -38,7 +35,7 @@ export class ReconciliationGauges {
     const read = () => this.#read();
     new Gauge({
       name: 'payments_reconciliation_differences',
-      help: 'Differences that the last reconciliation found, by kind; those in the history of the providers also of the last full one',
+      help: 'Differences that the last reconciliation found, by kind; those in the history of the providers also of the last complete and the last complete full one',
       labelNames: ['kind'],
       registers: [registry],
       async collect() {
@@ -58,19 +55,27 @@ export class ReconciliationGauges {
     age(
       'payments_reconciliation_age_seconds',
       'Seconds since the last reconciliation ended; without one, since the start of the process',
-      'last',
+      'any',
     );
     age(
       'payments_reconciliation_full_age_seconds',
-      'Seconds since the last full reconciliation ended; without one, since the start of the process',
+      'Seconds since the last complete full reconciliation ended; without one, since the start of the process',
       'full',
     );
   }
 
+  /** Once for all gauges of a scrape. */
+  #read(): Promise<LastRuns | undefined> {
+    this.#reading ??= this.#readNow().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
   /** Undefined if the database is unavailable: a scrape must neither fail nor hang. */
-  async #read(): Promise<LastRuns | undefined> {
+  async #readNow(): Promise<LastRuns | undefined> {
     try {
-      return { last: await this.runs.last(), full: await this.runs.last('full') };
+      return await this.runs.lastRuns();
     } catch {
       return undefined;
     }

@@ -1,6 +1,6 @@
 import { Instant, Page, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { Difference, type DifferenceKind, isBalanced } from './reconciliation.dto.js';
+import { Difference, isBalanced, totalOf } from './reconciliation.dto.js';
 import {
   type FinishedRun,
   runFailures,
@@ -57,6 +57,9 @@ export const RunSummaryView = z
     providerPayments: z
       .int()
       .meta({ description: 'While it runs: the number that was read at the providers so far.' }),
+    complete: z.boolean().meta({
+      description: 'Whether everything was compared: it has ended, and no provider was unreachable.',
+    }),
     differenceCount: z.int(),
     balanced: z.boolean().nullable().meta({
       description: 'Whether the ledger is balanced and agrees with the payments; null without a result.',
@@ -102,18 +105,13 @@ export const toRunSummaryView = (run: RunSummary): RunSummaryView => ({
   providerPayments: run.providerPayments,
   movements: run.movements,
   counts: { ...run.counts },
-  differenceCount: differenceCount(run),
-  balanced: run.status === 'finished' ? isBalanced(kindsOf(run)) : null,
+  complete: run.complete,
+  differenceCount: totalOf(run.counts),
+  balanced: run.status === 'finished' ? isBalanced(run.counts) : null,
 });
 
 export const toRunDetailsView = (run: StoredRun): RunDetailsView => ({
   ...toRunSummaryView(run),
   differences: run.differences,
-  moreDifferences: differenceCount(run) - run.differences.length,
+  moreDifferences: totalOf(run.counts) - run.differences.length,
 });
-
-const differenceCount = ({ counts }: RunSummary): number =>
-  Object.values(counts).reduce((total, count) => total + count, 0);
-
-const kindsOf = ({ counts }: RunSummary) =>
-  Object.keys(counts).map((kind) => ({ kind: kind as DifferenceKind }));

@@ -1,5 +1,5 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
-import type { Difference, DifferenceKind } from './reconciliation.dto.js';
+import type { Difference, DifferenceCounts } from './reconciliation.dto.js';
 
 /** More runs than two weeks of hourly ones. */
 const KEPT_RUNS = 500;
@@ -12,9 +12,6 @@ export const runStatuses = ['running', 'finished', 'failed'] as const;
 export const runFailures = ['interrupted', 'error'] as const;
 export type RunFailure = (typeof runFailures)[number];
 
-/** The number of differences by kind. */
-export type DifferenceCounts = Partial<Record<DifferenceKind, number>>;
-
 export interface RunSummary {
   /** The order of the runs. */
   position: number;
@@ -25,6 +22,8 @@ export interface RunSummary {
   failureCode: RunFailure | null;
   startedAt: Date;
   finishedAt: Date | null;
+  /** It has compared everything: no provider was unreachable. */
+  complete: boolean;
   payments: number;
   providerPayments: number;
   movements: number;
@@ -39,6 +38,16 @@ export interface StoredRun extends RunSummary {
 /** A run that has ended with a result. */
 export type FinishedRun = StoredRun & { finishedAt: Date };
 
+/** The last runs with a result; null: none. */
+export interface LastRuns {
+  /** Of all. */
+  any: RunSummary | null;
+  /** Of those that have compared everything in their scope. */
+  complete: RunSummary | null;
+  /** Of those that have compared everything. */
+  full: RunSummary | null;
+}
+
 export interface NewRun {
   id: string;
   scope: RunScope;
@@ -48,7 +57,7 @@ export interface NewRun {
 
 export type RunResult = Pick<
   StoredRun,
-  'payments' | 'providerPayments' | 'movements' | 'counts' | 'differences'
+  'complete' | 'payments' | 'providerPayments' | 'movements' | 'counts' | 'differences'
 > & {
   finishedAt: Date;
 };
@@ -61,7 +70,7 @@ export interface ClaimedRun {
 }
 
 const summary = () => sql`id AS position, run_id AS id, status, scope, since, failure_code AS "failureCode",
-  started_at AS "startedAt", finished_at AS "finishedAt", payments, provider_payments AS "providerPayments", movements, counts`;
+  started_at AS "startedAt", finished_at AS "finishedAt", complete, payments, provider_payments AS "providerPayments", movements, counts`;
 
 /** Stores a run as running; false if one is running. */
 export async function insertRun(
@@ -114,7 +123,7 @@ export async function finishRun(
 ): Promise<boolean> {
   const rows = await em.execute<object[]>(sql`
     UPDATE reconciliation_run SET status = 'finished', lease_until = NULL, finished_at = ${result.finishedAt},
-      payments = ${result.payments}, provider_payments = ${result.providerPayments}, movements = ${result.movements},
+      complete = ${result.complete}, payments = ${result.payments}, provider_payments = ${result.providerPayments}, movements = ${result.movements},
       counts = ${JSON.stringify(result.counts)}::jsonb, differences = ${JSON.stringify(result.differences)}::jsonb
     WHERE run_id = ${id} AND tries = ${tries} AND status = 'running' RETURNING true`);
   await em.execute(sql`
@@ -147,15 +156,25 @@ export async function findRun(em: EntityManager, id: string): Promise<StoredRun 
   return row ?? null;
 }
 
-/** The newest run with a result, of one scope or of all. */
-export async function findLastRun(
-  em: EntityManager,
-  scope: RunScope | null = null,
-): Promise<FinishedRun | null> {
+/** The newest run with a result. */
+export async function findLastRun(em: EntityManager): Promise<FinishedRun | null> {
   const [row] = await em.execute<FinishedRun[]>(sql`
-    SELECT ${summary()}, differences FROM reconciliation_run
-    WHERE status = 'finished' AND (${scope}::text IS NULL OR scope = ${scope}) ORDER BY id DESC LIMIT 1`);
+    SELECT ${summary()}, differences FROM reconciliation_run WHERE status = 'finished' ORDER BY id DESC LIMIT 1`);
   return row ?? null;
+}
+
+export async function lastRuns(em: EntityManager): Promise<LastRuns> {
+  const rows = await em.execute<RunSummary[]>(sql`
+    SELECT ${summary()} FROM reconciliation_run WHERE id IN (
+      (SELECT max(id) FROM reconciliation_run WHERE status = 'finished'),
+      (SELECT max(id) FROM reconciliation_run WHERE complete),
+      (SELECT max(id) FROM reconciliation_run WHERE complete AND scope = 'full')) ORDER BY id DESC`);
+  const complete = rows.filter((run) => run.complete);
+  return {
+    any: rows[0] ?? null,
+    complete: complete[0] ?? null,
+    full: complete.find(({ scope }) => scope === 'full') ?? null,
+  };
 }
 
 /** Newest first. */

@@ -18,6 +18,8 @@ import {
   type FinishedRun,
   findRun,
   insertRun,
+  type LastRuns,
+  lastRuns,
   listRuns,
   type RunScope,
 } from './reconciliation-run.queries.js';
@@ -45,9 +47,13 @@ export class ReconciliationRunService {
     this.startedAt = clock.now();
   }
 
-  /** The newest run with a result, of one scope or of all. */
-  last(scope: RunScope | null = null): Promise<FinishedRun | null> {
-    return findLastRun(this.orm.em.fork({ disableContextResolution: true }), scope);
+  /** The newest run with a result. */
+  last(): Promise<FinishedRun | null> {
+    return findLastRun(this.orm.em.fork());
+  }
+
+  lastRuns(): Promise<LastRuns> {
+    return lastRuns(this.orm.em.fork({ disableContextResolution: true }));
   }
 
   /** Seconds since the end of a run; without one, since the start of this process. */
@@ -80,7 +86,7 @@ export class ReconciliationRunService {
     const interval = this.config.RECONCILIATION_MINUTES;
     const waitMinutes = newest ? interval : Math.min(interval, FIRST_RUN_AFTER_MINUTES);
     if (newest?.status === 'running' || this.ageSeconds(newest ?? null) < waitMinutes * 60) return;
-    const full = await this.last('full');
+    const { full } = await this.lastRuns();
     const isFullDue = !full || this.ageOf(full.startedAt) >= FULL_RUN_HOURS * 60 * MINUTE_MS;
     try {
       await this.start(isFullDue ? 'full' : 'recent');

@@ -3,17 +3,16 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { faultPoint, Transactions } from '@roost/messaging';
 import { LOGGER, SystemClock } from '@roost/platform';
 import type { Logger } from 'pino';
-import { type Difference, MAX_DIFFERENCES } from './reconciliation.dto.js';
+import { isComplete, totalOf } from './reconciliation.dto.js';
 import {
   type ClaimedRun,
   claimRun,
-  type DifferenceCounts,
   failRun,
   finishRun,
   releaseRun,
   renewRun,
 } from './reconciliation-run.queries.js';
-import { ReconciliationService } from './reconciliation.service.js';
+import { type ComparisonResult, ReconciliationService } from './reconciliation.service.js';
 
 const RENEW_MS = 5_000;
 /** After this many processes that ended during a run, it fails: the run itself may end them. */
@@ -76,19 +75,11 @@ export class ReconciliationRunner implements OnModuleDestroy {
     }
   }
 
-  private async record(
-    run: ClaimedRun,
-    { differences, ...totals }: Awaited<ReturnType<ReconciliationService['compare']>>,
-  ): Promise<void> {
-    const counts = countsOf(differences);
-    const result = {
-      ...totals,
-      counts,
-      differences: differences.slice(0, MAX_DIFFERENCES),
-      finishedAt: this.clock.now(),
-    };
+  private async record(run: ClaimedRun, compared: ComparisonResult): Promise<void> {
+    const { counts } = compared;
+    const result = { ...compared, complete: isComplete(counts), finishedAt: this.clock.now() };
     await this.transactions.run((em) => finishRun(em, run, result), { isolation: 'read committed' });
-    if (differences.length > 0) this.logger.error({ counts }, 'reconciliation found differences');
+    if (totalOf(counts) > 0) this.logger.error({ counts }, 'reconciliation found differences');
   }
 
   private fail(run: ClaimedRun, code: 'interrupted' | 'error'): Promise<void> {
@@ -98,10 +89,4 @@ export class ReconciliationRunner implements OnModuleDestroy {
   private em() {
     return this.orm.em.fork({ disableContextResolution: true });
   }
-}
-
-function countsOf(differences: readonly Difference[]): DifferenceCounts {
-  const counts: DifferenceCounts = {};
-  for (const { kind } of differences) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
 }

@@ -19,10 +19,16 @@ export const listFilter = ({ since }: ReconciliationScope) => ({
   createdSince: since && new Date(since.getTime() - MARGIN_MS),
 });
 
-/** Reads a list of a provider until the signal ends it. */
-export async function* untilAborted<T>(list: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
+export const BATCH_SIZE = 100;
+
+/** Reads a list of a provider in batches, until the signal ends it. */
+export async function* inBatches<T>(list: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T[]> {
+  let batch: T[] = [];
   for await (const item of list) {
     signal.throwIfAborted();
-    yield item;
+    if (batch.push(item) < BATCH_SIZE) continue;
+    yield batch;
+    batch = [];
   }
+  if (batch.length > 0) yield batch;
 }

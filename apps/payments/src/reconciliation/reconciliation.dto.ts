@@ -80,9 +80,18 @@ export type Reconciliation = z.output<typeof Reconciliation>;
 /** The number of differences that are stored or returned. */
 export const MAX_DIFFERENCES = 1_000;
 
+/** The number of differences by kind. */
+export type DifferenceCounts = Partial<Record<DifferenceKind, number>>;
+
+export const totalOf = (counts: DifferenceCounts): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
+
 /** Whether the ledger is balanced and agrees with the payments. */
-export const isBalanced = (differences: Iterable<Pick<Difference, 'kind'>>): boolean =>
-  ![...differences].some(({ kind }) => kind.startsWith('ledger.'));
+export const isBalanced = (counts: DifferenceCounts): boolean =>
+  !Object.keys(counts).some((kind) => kind.startsWith('ledger.'));
+
+/** Whether everything was compared. */
+export const isComplete = (counts: DifferenceCounts): boolean => counts['provider.unreachable'] === undefined;
 
 const actions: Record<DifferenceKind, string> = {
   'ledger.unbalanced':

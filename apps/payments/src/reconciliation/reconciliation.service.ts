@@ -5,15 +5,17 @@ import type { PaymentsConfig } from '../config.js';
 import { Payment } from '../payment/payment.entity.js';
 import { Providers } from '../provider/providers.js';
 import { DisputeCheckService } from './dispute-check.service.js';
+import { FoundDifferences } from './found-differences.js';
 import { ProviderComparisonService } from './provider-comparison.service.js';
 import { RECONCILIATION_CHECKS, type ReconciliationCheck } from './reconciliation-check.js';
 import { listFilter, type ReconciliationScope } from './reconciliation-scope.js';
 import {
   type Difference,
+  type DifferenceCounts,
   isBalanced,
-  MAX_DIFFERENCES,
   type OpenDispute,
   type Reconciliation,
+  totalOf,
 } from './reconciliation.dto.js';
 import { countMovements } from './reconciliation.queries.js';
 import { orUnreachable } from './unreachable-provider.js';
@@ -21,11 +23,12 @@ import { orUnreachable } from './unreachable-provider.js';
 const TOO_LONG =
   'The history at the payment providers is too long for one request: start the reconciliation in the background with POST /v1/admin/reconciliation/runs.';
 
-/** The result of a comparison, with all of its differences. */
-export interface Compared {
+export interface ComparisonResult {
   payments: number;
   providerPayments: number;
   movements: number;
+  counts: DifferenceCounts;
+  /** The first of them. */
   differences: Difference[];
 }
 
@@ -43,7 +46,7 @@ export class ReconciliationService {
   ) {}
 
   /** Rejects with the reason of the signal at once when it is aborted; a call to a provider ends within its time-out. */
-  compare(scope: ReconciliationScope): Promise<Compared> {
+  compare(scope: ReconciliationScope): Promise<ComparisonResult> {
     return withTimeout(this.compareAll(scope), scope.signal);
   }
 
@@ -51,13 +54,12 @@ export class ReconciliationService {
   async answer(): Promise<Reconciliation> {
     const signal = timeoutSignal(this.config.RECONCILIATION_ANSWER_SECONDS * 1_000);
     try {
-      const { differences, ...compared } = await this.compare({ since: null, signal });
+      const { counts, ...compared } = await this.compare({ since: null, signal });
       return {
         checkedAt: this.clock.now().toISOString(),
         ...compared,
-        balanced: isBalanced(differences),
-        differences: differences.slice(0, MAX_DIFFERENCES),
-        moreDifferences: Math.max(0, differences.length - MAX_DIFFERENCES),
+        balanced: isBalanced(counts),
+        moreDifferences: totalOf(counts) - compared.differences.length,
         disputes: await this.openDisputes(),
       };
     } catch (error) {
@@ -72,22 +74,21 @@ export class ReconciliationService {
     return this.disputes.open();
   }
 
-  private async compareAll(scope: ReconciliationScope): Promise<Compared> {
-    const differences: Difference[] = [];
+  private async compareAll(scope: ReconciliationScope): Promise<ComparisonResult> {
+    const found = new FoundDifferences();
     for (const check of this.checks) {
       scope.signal.throwIfAborted();
-      differences.push(...(await check.run(this.orm.em.fork(), scope)));
+      await found.add(check.run(this.orm.em.fork(), scope));
     }
     let providerPayments = 0;
     for (const provider of this.providers.all) {
       const before = providerPayments;
-      const onProgress = (count: number) => scope.onProgress?.(before + count);
-      const compare = async () => {
-        const compared = await this.comparison.compare(provider, { ...scope, onProgress });
-        providerPayments += compared.providerPayments;
-        return compared.differences;
+      const onProgress = (count: number) => {
+        providerPayments = before + count;
+        scope.onProgress?.(providerPayments);
       };
-      differences.push(...(await orUnreachable(provider.name, 'payments', compare)));
+      const compared = this.comparison.compare(provider, { ...scope, onProgress });
+      await found.add(orUnreachable(provider.name, 'payments', compared));
     }
     const em = this.orm.em.fork();
     const { createdSince } = listFilter(scope);
@@ -95,7 +96,8 @@ export class ReconciliationService {
       payments: await em.count(Payment, createdSince === null ? {} : { createdAt: { $gte: createdSince } }),
       providerPayments,
       movements: await countMovements(em),
-      differences,
+      counts: found.counts,
+      differences: found.first,
     };
   }
 }

@@ -11,9 +11,9 @@ import { STUCK_MINUTES, stuckSince } from './stuck-since.js';
 export class StuckWorkCheck implements ReconciliationCheck {
   constructor(private readonly clock: SystemClock) {}
 
-  async run(em: EntityManager): Promise<Difference[]> {
+  async *run(em: EntityManager): AsyncIterable<Difference> {
     const rows = await stuckWork(em, stuckSince(this.clock.now()));
-    return rows.map((row) =>
+    yield* rows.map((row) =>
       difference(row.kind, `Unfinished for more than ${STUCK_MINUTES} minutes: ${row.what}`, {
         paymentId: row.payment_id,
       }),

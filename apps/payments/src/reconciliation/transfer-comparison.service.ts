@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Encryption } from '@roost/platform';
 import { keptMinor, transferMismatch } from '../payout/domain/transfer-mismatch.js';
 import { REFERENCE_CONTEXT } from '../payout/payout-account.service.js';
+import { patiently } from '../provider/patiently.js';
 import {
   ProviderRejection,
   type ProviderTransfer,
@@ -14,10 +15,8 @@ import {
   payoutsOfTransfers,
   type StoredPayout,
 } from './payout-check.queries.js';
-import { listFilter, type ReconciliationScope, untilAborted } from './reconciliation-scope.js';
+import { BATCH_SIZE, inBatches, listFilter, type ReconciliationScope } from './reconciliation-scope.js';
 import { difference, type Difference } from './reconciliation.dto.js';
-
-const BATCH_SIZE = 100;
 
 /** Compares the transfers of a provider with the payouts stored here. */
 @Injectable()
@@ -27,30 +26,24 @@ export class TransferComparison {
     private readonly encryption: Encryption,
   ) {}
 
-  async compare(
+  async *compare(
     provider: string,
     transfers: ProviderTransfers,
     scope: ReconciliationScope,
-  ): Promise<Difference[]> {
-    const differences: Difference[] = [];
+  ): AsyncIterable<Difference> {
     const refs = new Set<string>();
-    let batch: ProviderTransfer[] = [];
-    const compareBatch = async () => {
+    for await (const batch of inBatches(transfers.all(listFilter(scope)), scope.signal)) {
+      for (const { ref } of batch) refs.add(ref);
       for (const candidate of await this.differing(provider, batch)) {
         scope.signal.throwIfAborted();
         // Reads both sides again: a change between the first two reads is no difference.
-        const [again] = await this.differing(provider, [await transfers.find(candidate.transfer.ref)]);
-        if (again) differences.push(again.found);
+        const transfer = await patiently(() => transfers.find(candidate.transfer.ref));
+        const [again] = await this.differing(provider, [transfer]);
+        if (again) yield again.found;
       }
-      batch = [];
-    };
-    for await (const transfer of untilAborted(transfers.all(listFilter(scope)), scope.signal)) {
-      refs.add(transfer.ref);
-      if (batch.push(transfer) === BATCH_SIZE) await compareBatch();
     }
-    await compareBatch();
     const read = (ref: string) => (refs.has(ref) ? Promise.resolve(true) : exists(transfers, ref));
-    return [...differences, ...(await this.missing(provider, read, scope))];
+    yield* this.missing(provider, read, scope);
   }
 
   private async differing(provider: string, batch: readonly ProviderTransfer[]): Promise<Differing[]> {
@@ -83,33 +76,28 @@ export class TransferComparison {
       : difference('payout.amount_differs', `The amount of payout ${id} differs at the provider`, subject);
   }
 
-  private async missing(
+  private async *missing(
     provider: string,
     exists: (ref: string) => Promise<boolean>,
     { since, signal }: ReconciliationScope,
-  ): Promise<Difference[]> {
-    const differences: Difference[] = [];
+  ): AsyncIterable<Difference> {
     for (let after: string | null = null; ;) {
       const filter = { provider, since };
       const payouts: PaidPayout[] = await paidPayouts(this.orm.em.fork(), filter, after, BATCH_SIZE);
       for (const { id, provider_ref: ref, ...payout } of payouts) {
         signal.throwIfAborted();
         if (ref !== null && (await exists(ref))) continue;
-        differences.push(
-          difference(
-            'payout.missing_transfer',
-            `The transfer of payout ${id} does not exist at the provider`,
-            {
-              providerRef: ref,
-              currency: payout.currency,
-              expectedMinor: payout.amount_minor,
-              foundMinor: 0,
-            },
-          ),
+        yield difference(
+          'payout.missing_transfer',
+          `The transfer of payout ${id} does not exist at the provider`,
+          {
+            ...{ providerRef: ref, currency: payout.currency },
+            ...{ expectedMinor: payout.amount_minor, foundMinor: 0 },
+          },
         );
       }
       after = payouts.at(-1)?.id ?? null;
-      if (payouts.length < BATCH_SIZE) return differences;
+      if (payouts.length < BATCH_SIZE) return;
     }
   }
 }
@@ -138,7 +126,7 @@ function strayDifference(transfer: ProviderTransfer): Difference | null {
 
 async function exists(transfers: ProviderTransfers, ref: string): Promise<boolean> {
   try {
-    await transfers.find(ref);
+    await patiently(() => transfers.find(ref));
     return true;
   } catch (error) {
     if (error instanceof ProviderRejection) return false;

@@ -1,21 +1,22 @@
 import { ProviderUnavailable } from '../provider/provider.port.js';
 import { difference, type Difference } from './reconciliation.dto.js';
 
-/** Runs one comparison with a provider. An unreachable provider is a difference: it must not prevent the other comparisons. */
-export async function orUnreachable(
+/**
+ * Runs one comparison with a provider. An unreachable provider is a difference: it must not prevent the other comparisons,
+ * and what was found before stays found.
+ */
+export async function* orUnreachable(
   provider: string,
   what: 'payments' | 'disputes' | 'transfers',
-  compare: () => Promise<Difference[]>,
-): Promise<Difference[]> {
+  compared: AsyncIterable<Difference>,
+): AsyncIterable<Difference> {
   try {
-    return await compare();
+    yield* compared;
   } catch (error) {
     if (!(error instanceof ProviderUnavailable)) throw error;
-    return [
-      difference(
-        'provider.unreachable',
-        `The ${what} of provider ${provider} were not compared: ${error.message}`,
-      ),
-    ];
+    yield difference(
+      'provider.unreachable',
+      `The ${what} of provider ${provider} were not compared completely: ${error.message}`,
+    );
   }
 }

@@ -2,6 +2,7 @@ import { tracedFetch } from '@roost/http';
 import { timeoutSignal } from '@roost/platform';
 import type { Tracing } from '@roost/tracing';
 import { z } from 'zod';
+import { patiently } from '../patiently.js';
 import { type ProviderListFilter, ProviderRejection, ProviderUnavailable } from '../provider.port.js';
 import { ErrorBody, rejectionCode } from './paystack-errors.js';
 
@@ -66,15 +67,17 @@ export class PaystackClient {
     return data.data;
   }
 
-  /** All entries of a list, page by page. */
+  /** All entries of a list, page by page. Without a time-out of the whole list, a page is read several times if necessary. */
   async *list<T>(path: string, schema: z.ZodType<T>, deadline?: AbortSignal): AsyncIterable<T> {
     const separator = path.includes('?') ? '&' : '?';
     for (let page = 1; ; page += 1) {
-      const entries = await this.request({
+      const request = {
         path: `${path}${separator}perPage=${PAGE_SIZE}&page=${page}`,
         schema: z.array(schema),
-        deadline,
-      });
+      };
+      const entries = deadline
+        ? await this.request({ ...request, deadline })
+        : await patiently(() => this.request(request));
       yield* entries;
       if (entries.length < PAGE_SIZE) return;
     }

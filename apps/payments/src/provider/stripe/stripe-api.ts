@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tracedFetch } from '@roost/http';
 import type { Tracing } from '@roost/tracing';
 import Stripe from 'stripe';
+import type { patiently } from '../patiently.js';
 import { type ProviderListFilter, ProviderRejection } from '../provider.port.js';
 import { toStripeAmount } from './domain/stripe-amount.js';
 import { isReplayedError, toProviderError } from './stripe-errors.js';
@@ -80,10 +81,11 @@ export class StripeApi {
     });
   }
 
-  /** All objects of a list, page by page. */
+  /** All objects of a list, page by page. `run` reads a page. */
   async *list<T>(
     parse: (body: unknown) => T,
     send: (stripe: Stripe, page: PageRequest) => Promise<Page>,
+    run: typeof patiently = (read) => read(),
   ): AsyncIterable<T> {
     const read = (body: unknown) => {
       const { data, has_more } = body as Page;
@@ -91,7 +93,7 @@ export class StripeApi {
     };
     const page: PageRequest = { limit: PAGE_SIZE };
     for (;;) {
-      const { items, last } = await this.call(read, (stripe) => send(stripe, { ...page }));
+      const { items, last } = await run(() => this.call(read, (stripe) => send(stripe, { ...page })));
       yield* items;
       if (last === undefined) return;
       page.starting_after = last;

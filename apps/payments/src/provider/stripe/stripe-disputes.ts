@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { patiently } from '../patiently.js';
 import type { ProviderDispute, ProviderDisputes, ProviderListFilter } from '../provider.port.js';
 import { isInquiry, toDispute } from './domain/stripe-objects.js';
 import { createdFilter, type StripeApi } from './stripe-api.js';
@@ -17,8 +18,10 @@ export class StripeDisputes implements ProviderDisputes {
   }
 
   async *all(filter?: ProviderListFilter): AsyncIterable<ProviderDispute> {
-    const disputes = this.api.list(disputeOrNull, (stripe, page) =>
-      stripe.disputes.list({ ...page, ...createdFilter(filter) }),
+    const disputes = this.api.list(
+      disputeOrNull,
+      (stripe, page) => stripe.disputes.list({ ...page, ...createdFilter(filter) }),
+      patiently,
     );
     for await (const dispute of disputes) if (dispute) yield dispute;
   }

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { patiently } from '../patiently.js';
 import {
   type PaymentProvider,
   type ProviderCapabilities,
@@ -156,8 +157,10 @@ export class StripeProvider implements PaymentProvider {
   }
 
   all(filter?: ProviderListFilter): AsyncIterable<ProviderIntent> {
-    return this.api.list(toIntent, (stripe, page) =>
-      stripe.paymentIntents.list({ ...page, ...createdFilter(filter), ...CHARGES_OF_LIST }),
+    return this.api.list(
+      toIntent,
+      (stripe, page) => stripe.paymentIntents.list({ ...page, ...createdFilter(filter), ...CHARGES_OF_LIST }),
+      patiently,
     );
   }
 

@@ -1,3 +1,4 @@
+import { patiently } from '../patiently.js';
 import {
   type ProviderListFilter,
   ProviderRejection,
@@ -52,8 +53,10 @@ export class StripeTransfers implements ProviderTransfers {
   }
 
   all(filter?: ProviderListFilter): AsyncIterable<ProviderTransfer> {
-    return this.api.list(toTransfer, (stripe, page) =>
-      stripe.transfers.list({ ...page, ...createdFilter(filter) }),
+    return this.api.list(
+      toTransfer,
+      (stripe, page) => stripe.transfers.list({ ...page, ...createdFilter(filter) }),
+      patiently,
     );
   }
 }
