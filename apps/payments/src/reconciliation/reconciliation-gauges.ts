@@ -1,27 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '@roost/platform';
 import { Gauge } from 'prom-client';
-import { type DifferenceKind, differenceKinds } from './reconciliation.dto.js';
+import { type DifferenceKind, differenceKinds, differenceRules } from './reconciliation.dto.js';
 import type { LastRuns } from './reconciliation-run.queries.js';
 import { ReconciliationRunService } from './reconciliation-run.service.js';
 
-/** The kinds that depend on how far the history at the providers is read. */
-const OF_HISTORY: ReadonlySet<DifferenceKind> = new Set([
-  'provider.unknown_payment',
-  'provider.missing_payment',
-  'provider.amount_differs',
-  'dispute.unposted',
-  'dispute.missing',
-  'dispute.amount_differs',
-  'dispute.status_differs',
-  'payout.missing_transfer',
-  'payout.unknown_transfer',
-  'payout.amount_differs',
-]);
-
 /** A difference in the history at a provider stays until a complete run that reads it does not find it. */
 const countOf = (kind: DifferenceKind, { any, complete, full }: LastRuns): number =>
-  Math.max(...[any, ...(OF_HISTORY.has(kind) ? [complete, full] : [])].map((run) => run?.counts[kind] ?? 0));
+  Math.max(
+    ...[any, ...(differenceRules[kind].ofHistory ? [complete, full] : [])].map(
+      (run) => run?.counts[kind] ?? 0,
+    ),
+  );
 
 /** Gauges of the last reconciliations, read from the database on every scrape: each replica shows the same. */
 @Injectable()

@@ -93,61 +93,148 @@ export const isBalanced = (counts: DifferenceCounts): boolean =>
 /** Whether everything was compared. */
 export const isComplete = (counts: DifferenceCounts): boolean => counts['provider.unreachable'] === undefined;
 
-const actions: Record<DifferenceKind, string> = {
-  'ledger.unbalanced':
-    'Stop payouts and find the movement. The ledger is append-only: correct it with a reverse movement.',
-  'ledger.payment_differs':
-    'Compare the ledger transactions of this payment with its refunds and post the missing movements.',
-  'provider.unreachable':
-    'Check the provider, its keys and the network. The next reconciliation compares what this one could not.',
-  'provider.unknown_payment': 'Refund or cancel it at the provider: it belongs to no payment of this system.',
-  'provider.missing_payment':
-    'Look it up at the provider by its reference and check that this is the right account.',
-  'provider.amount_differs':
-    'Read the payment at the provider and enter here the changes that were made there by hand. A state with another amount or currency is not applied.',
-  'provider.not_enabled':
-    'Add the provider to PAYMENT_PROVIDERS again, limited to a currency that no listing has, until its payments have ended.',
-  'booking.confirmed_unpaid':
-    'Read the payment at the provider. Cancel the booking if the payment was not captured.',
-  'booking.ended_but_captured': 'Refund it with POST /v1/admin/payments/{id}/refunds.',
-  'booking.undecided':
-    'Check that bookings is running and has no dead-lettered events: it decides about a late payment.',
-  'booking.split_differs':
-    'Compare the events of this booking with its payments and refunds, then post or refund the missing amount.',
-  'refund.refused':
-    'Retry it with POST /v1/admin/payments/{id}/refunds/{refundId}/retry. One that the bank of the guest has returned: ask the guest whether the card or account is still open, and retry it then. One that a dispute prevented: refund what is still due with POST /v1/admin/payments/{id}/refunds.',
-  'operation.stuck':
-    'Check that the provider is reachable, and for a refund that the balance there suffices: top it up. The log names the reason. The operation is retried automatically, or now with POST /v1/admin/payment-operations/{id}/retry.',
-  'webhook.stuck':
-    'Check that the provider is reachable. The webhook is retried automatically, or now with POST /v1/admin/webhooks/{provider}/{id}/replay.',
-  'webhook.parked':
-    'Compare the payment at the provider with the one here. Then replay the webhook, or dismiss it: POST /v1/admin/webhooks/{provider}/{id}/replay or /dismiss.',
-  'paper.missing':
-    'Wait for the job paper.issue, which issues and numbers missing papers. If it fails, see the log for the reason.',
-  'dispute.unposted':
-    'It is recorded automatically within DISPUTE_CHECK_SECONDS if its payment is captured here, in the same currency. Otherwise respond to it at the provider.',
-  'dispute.missing': 'Look it up at the provider by its reference and check that this is the right account.',
-  'dispute.amount_differs':
-    'Read the dispute at the provider and post the difference between dispute_reserve and provider_clearing.',
-  'dispute.status_differs':
-    'An open dispute is updated automatically. Correct a decided one with reverse movements.',
-  'dispute.undecided_overdue':
-    'Submit the evidence, or accept the dispute, in the dashboard of the provider.',
-  'refund.unpaid':
-    'Look the refund up at the provider: it may need your attention, for example the bank details of the guest.',
-  'payout.missing_transfer':
-    'Look the transfer up at the provider and check that this is the right account. The host may not have been paid.',
-  'payout.unknown_transfer':
-    'Reverse it at the provider, unless it was made by hand. It may be a second payment to a host.',
-  'payout.amount_differs':
-    'Read the transfer at the provider. If all of it has come back, replay its webhook. If a part has, reverse the rest there: the next payout pays the whole amount again. Otherwise correct the ledger.',
-  'payout.destination_differs':
-    'Stop payouts to this host and read the transfer at the provider. Reverse it there, unless the account belongs to the host: the next payout pays the amount again.',
-  'payout.without_movement':
-    'Stop payouts and compare the ledger transactions of this payout. Correct them with a reverse movement.',
-  'payout.stuck':
-    'Check the provider and the account of the host, then use POST /v1/admin/payouts/{id}/retry.',
-  'host.overpaid': 'Stop payouts to this host and find the movement that was posted twice.',
+interface DifferenceRule {
+  /** Whether it is found by reading the history at a provider: a recent run does not see the old ones. */
+  ofHistory: boolean;
+  action: string;
+}
+
+export const differenceRules: Record<DifferenceKind, DifferenceRule> = {
+  'ledger.unbalanced': {
+    ofHistory: false,
+    action:
+      'Stop payouts and find the movement. The ledger is append-only: correct it with a reverse movement.',
+  },
+  'ledger.payment_differs': {
+    ofHistory: false,
+    action:
+      'Compare the ledger transactions of this payment with its refunds and post the missing movements.',
+  },
+  'provider.unreachable': {
+    ofHistory: false,
+    action:
+      'Check the provider, its keys and the network. The next reconciliation compares what this one could not.',
+  },
+  'provider.unknown_payment': {
+    ofHistory: true,
+    action: 'Refund or cancel it at the provider: it belongs to no payment of this system.',
+  },
+  'provider.missing_payment': {
+    ofHistory: true,
+    action: 'Look it up at the provider by its reference and check that this is the right account.',
+  },
+  'provider.amount_differs': {
+    ofHistory: true,
+    action:
+      'Read the payment at the provider and enter here the changes that were made there by hand. A state with another amount or currency is not applied.',
+  },
+  'provider.not_enabled': {
+    ofHistory: false,
+    action:
+      'Add the provider to PAYMENT_PROVIDERS again, limited to a currency that no listing has, until its payments have ended.',
+  },
+  'booking.confirmed_unpaid': {
+    ofHistory: false,
+    action: 'Read the payment at the provider. Cancel the booking if the payment was not captured.',
+  },
+  'booking.ended_but_captured': {
+    ofHistory: false,
+    action: 'Refund it with POST /v1/admin/payments/{id}/refunds.',
+  },
+  'booking.undecided': {
+    ofHistory: false,
+    action:
+      'Check that bookings is running and has no dead-lettered events: it decides about a late payment.',
+  },
+  'booking.split_differs': {
+    ofHistory: false,
+    action:
+      'Compare the events of this booking with its payments and refunds, then post or refund the missing amount.',
+  },
+  'refund.refused': {
+    ofHistory: false,
+    action:
+      'Retry it with POST /v1/admin/payments/{id}/refunds/{refundId}/retry. One that the bank of the guest has returned: ask the guest whether the card or account is still open, and retry it then. One that a dispute prevented: refund what is still due with POST /v1/admin/payments/{id}/refunds.',
+  },
+  'operation.stuck': {
+    ofHistory: false,
+    action:
+      'Check that the provider is reachable, and for a refund that the balance there suffices: top it up. The log names the reason. The operation is retried automatically, or now with POST /v1/admin/payment-operations/{id}/retry.',
+  },
+  'webhook.stuck': {
+    ofHistory: false,
+    action:
+      'Check that the provider is reachable. The webhook is retried automatically, or now with POST /v1/admin/webhooks/{provider}/{id}/replay.',
+  },
+  'webhook.parked': {
+    ofHistory: false,
+    action:
+      'Compare the payment at the provider with the one here. Then replay the webhook, or dismiss it: POST /v1/admin/webhooks/{provider}/{id}/replay or /dismiss.',
+  },
+  'paper.missing': {
+    ofHistory: false,
+    action:
+      'Wait for the job paper.issue, which issues and numbers missing papers. If it fails, see the log for the reason.',
+  },
+  'dispute.unposted': {
+    ofHistory: true,
+    action:
+      'It is recorded automatically within DISPUTE_CHECK_SECONDS if its payment is captured here, in the same currency. Otherwise respond to it at the provider.',
+  },
+  'dispute.missing': {
+    ofHistory: true,
+    action: 'Look it up at the provider by its reference and check that this is the right account.',
+  },
+  'dispute.amount_differs': {
+    ofHistory: true,
+    action:
+      'Read the dispute at the provider and post the difference between dispute_reserve and provider_clearing.',
+  },
+  'dispute.status_differs': {
+    ofHistory: true,
+    action: 'An open dispute is updated automatically. Correct a decided one with reverse movements.',
+  },
+  'dispute.undecided_overdue': {
+    ofHistory: false,
+    action: 'Submit the evidence, or accept the dispute, in the dashboard of the provider.',
+  },
+  'refund.unpaid': {
+    ofHistory: false,
+    action:
+      'Look the refund up at the provider: it may need your attention, for example the bank details of the guest.',
+  },
+  'payout.missing_transfer': {
+    ofHistory: true,
+    action:
+      'Look the transfer up at the provider and check that this is the right account. The host may not have been paid.',
+  },
+  'payout.unknown_transfer': {
+    ofHistory: true,
+    action: 'Reverse it at the provider, unless it was made by hand. It may be a second payment to a host.',
+  },
+  'payout.amount_differs': {
+    ofHistory: true,
+    action:
+      'Read the transfer at the provider. If all of it has come back, replay its webhook. If a part has, reverse the rest there: the next payout pays the whole amount again. Otherwise correct the ledger.',
+  },
+  'payout.destination_differs': {
+    ofHistory: true,
+    action:
+      'Stop payouts to this host and read the transfer at the provider. Reverse it there, unless the account belongs to the host: the next payout pays the amount again.',
+  },
+  'payout.without_movement': {
+    ofHistory: false,
+    action:
+      'Stop payouts and compare the ledger transactions of this payout. Correct them with a reverse movement.',
+  },
+  'payout.stuck': {
+    ofHistory: false,
+    action: 'Check the provider and the account of the host, then use POST /v1/admin/payouts/{id}/retry.',
+  },
+  'host.overpaid': {
+    ofHistory: false,
+    action: 'Stop payouts to this host and find the movement that was posted twice.',
+  },
 };
 
 export const difference = (
@@ -163,5 +250,5 @@ export const difference = (
   foundMinor: null,
   ...subject,
   detail,
-  action: actions[kind],
+  action: differenceRules[kind].action,
 });
