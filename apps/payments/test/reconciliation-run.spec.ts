@@ -158,6 +158,23 @@ describe('the regular reconciliation', () => {
     expect((await started.run()).counts).toEqual({});
   });
 
+  test('keeps the newest 500 runs, however their ids are, and the last complete full one', async () => {
+    const full = await started.run('full');
+    await payments.service.query(
+      `INSERT INTO reconciliation_run (status, scope, since, started_at, finished_at, complete, payments, provider_payments,
+         movements, counts, differences)
+       SELECT 'finished', 'recent', now(), now(), now(), true, 0, 0, 0, '{}', '[]' FROM generate_series(1, 510)`,
+    );
+    await payments.service.query(
+      `SELECT setval(pg_get_serial_sequence('reconciliation_run', 'id'), max(id) + 1000) FROM reconciliation_run`,
+    );
+    await started.run('recent');
+    expect(await storedRuns()).toBe(501);
+    expect((await started.get(full.id)).body).toMatchObject({ complete: true });
+    for (let n = 0; n < 2; n += 1) await started.run('full');
+    expect(await storedRuns()).toBe(500);
+  });
+
   test('401 without a token, 403 without the admin role', async () => {
     const path = '/v1/admin/reconciliation/last';
     expectProblem(await payments.service.anonymous.get(path), 401, 'auth.missing_token');

@@ -1,7 +1,7 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import type { Difference, DifferenceCounts } from './reconciliation.dto.js';
 
-/** More runs than two weeks of hourly ones. */
+/** Those of almost three weeks, if one runs each hour. */
 const KEPT_RUNS = 500;
 /** Longer than a process needs to renew its lease several times. */
 const LEASE_SECONDS = 60;
@@ -80,7 +80,8 @@ export async function insertRun(
   const rows = await em.execute<object[]>(sql`
     INSERT INTO reconciliation_run (run_id, status, scope, since, started_at, payments, provider_payments, movements, counts,
       differences)
-    VALUES (${id}, 'running', ${scope}, ${since}, ${startedAt}, 0, 0, 0, '{}', '[]')
+    SELECT ${id}, 'running', ${scope}, ${since}::timestamptz, ${startedAt}::timestamptz, 0, 0, 0, '{}', '[]'
+    WHERE NOT EXISTS (SELECT FROM reconciliation_run WHERE status = 'running')
     ON CONFLICT (status) WHERE status = 'running' DO NOTHING RETURNING true`);
   return rows.length > 0;
 }
@@ -126,9 +127,16 @@ export async function finishRun(
       complete = ${result.complete}, payments = ${result.payments}, provider_payments = ${result.providerPayments}, movements = ${result.movements},
       counts = ${JSON.stringify(result.counts)}::jsonb, differences = ${JSON.stringify(result.differences)}::jsonb
     WHERE run_id = ${id} AND tries = ${tries} AND status = 'running' RETURNING true`);
-  await em.execute(sql`
-    DELETE FROM reconciliation_run WHERE id <= (SELECT max(id) FROM reconciliation_run) - ${KEPT_RUNS}::bigint`);
+  await deleteOldRuns(em);
   return rows.length > 0;
+}
+
+/** Ids have gaps, and the last complete full run is needed however many others have ended since. */
+async function deleteOldRuns(em: EntityManager): Promise<void> {
+  await em.execute(sql`
+    DELETE FROM reconciliation_run
+    WHERE id <= (SELECT id FROM reconciliation_run ORDER BY id DESC OFFSET ${KEPT_RUNS} LIMIT 1) AND status <> 'running'
+      AND id IS DISTINCT FROM (SELECT max(id) FROM reconciliation_run WHERE complete AND scope = 'full')`);
 }
 
 export async function failRun(
