@@ -1,3 +1,5 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { noteShortage } from '../src/operation/operation.queries.js';
 import { testUser, eventually, expectProblem } from '@roost/testing';
 import { cancelled, declined } from './booking-endings.fixture.js';
 import { aBooking, type PaymentBody } from './payments.fixture.js';
@@ -196,9 +198,33 @@ describe('the life of a payment at Stripe', () => {
         action: expect.stringContaining('top it up') as string,
       }),
     );
+    const shortages = async () =>
+      (
+        await payments.service.query<{ shortages: number }>(
+          'SELECT shortages FROM payment_operation WHERE id = $1',
+          [operation.id],
+        )
+      )[0]?.shortages ?? 0;
+    const retry = () =>
+      admin.post(`/v1/admin/payment-operations/${operation.id}/retry`, { reason: 'Try again' });
+    await eventually(async () => {
+      await retry();
+      expect(await shortages()).toBeGreaterThanOrEqual(2);
+    });
+    // Another worker has reported the shortage of the first key too.
+    const noted = await shortages();
+    await noteShortage(payments.service.get(MikroORM).em.fork(), { id: operation.id, shortages: 0 });
+    expect(await shortages()).toBeGreaterThanOrEqual(noted);
     payments.stripe.account.hasBalance = true;
+    await retry();
     await payments.becomes(guest, payment.id, 'partially_refunded');
-    expect(payments.stripe.refundsOf(payments.stripe.intentOf(payment.id).id)).toHaveLength(1);
+    const { id } = payments.stripe.intentOf(payment.id);
+    expect(payments.stripe.refundsOf(id)).toHaveLength(1);
+    const keys = payments.stripe.requests
+      .filter(({ form }) => form.payment_intent === id && form.amount)
+      .map(({ headers }) => String(headers['idempotency-key']));
+    // No key is sent again after its shortage.
+    expect(keys).toEqual(keys.map((_, n) => (n === 0 ? keys[0] : `${keys[0]}:${n}`)));
   });
 
   test.each([

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ProviderRejection, ProviderUnavailable } from '../src/provider/provider.port.js';
+import { ProviderRejection, ProviderShortage, ProviderUnavailable } from '../src/provider/provider.port.js';
 import type { StripeProvider } from '../src/provider/stripe/stripe-provider.js';
 import { FakeStripe } from '@roost/testing/fake-stripe';
 import { errorOf, newPayment, stripeProvider } from './stripe.fixture.js';
@@ -151,17 +151,15 @@ describe('the adapter of Stripe', () => {
       expect(await provider.refunds(ref)).toEqual([expect.objectContaining({ amountMinor: 17_280 }), first]);
     });
 
-    test('a refund that the balance does not suffice for is unclear, and refunds once when it suffices', async () => {
+    test('a refund that the balance does not suffice for is a shortage, also when the same key is repeated', async () => {
       const { ref } = await captured();
       const refundId = randomUUID();
       fake.account.hasBalance = false;
-      expect(await errorOf(refund(ref, 500, refundId))).toBeInstanceOf(ProviderUnavailable);
+      expect(await errorOf(refund(ref, 500, refundId))).toBeInstanceOf(ProviderShortage);
       fake.account.hasBalance = true;
-      // Stripe has stored the error for the first key.
-      const refunded = await refund(ref, 500, refundId);
-      expect(refunded).toMatchObject({ refundId, status: 'succeeded' });
-      expect(await refund(ref, 500, refundId)).toEqual(refunded);
-      expect(fake.refundsOf(ref)).toHaveLength(1);
+      // Stripe has stored the error for the key: a worker that still has it refunds nothing.
+      expect(await errorOf(refund(ref, 500, refundId))).toBeInstanceOf(ProviderShortage);
+      expect(fake.refundsOf(ref)).toHaveLength(0);
     });
 
     test('a refund can be pending, and fail later', async () => {

@@ -19,6 +19,10 @@ export class PaymentOperation {
   @Property({ type: 'text' })
   key!: string;
 
+  /** How often the provider has reported a shortage of its balance for the key of that time. */
+  @Property({ type: 'integer' })
+  shortages: number = 0;
+
   @Property({ type: 'text', nullable: true })
   paymentMethod: string | null = null;
 

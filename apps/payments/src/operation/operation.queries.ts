@@ -37,11 +37,12 @@ export async function abandonOperation(
 export async function claimOperation(
   em: EntityManager,
   operationId: string,
-  leaseSeconds: number,
+  leaseSeconds: { refund: number; other: number },
 ): Promise<PaymentOperation | null> {
   const [row] = await em.execute<object[]>(sql`
     UPDATE payment_operation
-    SET tries = tries + 1, lease_until = clock_timestamp() + ${leaseSeconds} * interval '1 second'
+    SET tries = tries + 1, lease_until = clock_timestamp() + interval '1 second'
+      * CASE kind WHEN 'refund' THEN ${leaseSeconds.refund}::float8 ELSE ${leaseSeconds.other}::float8 END
     WHERE id = ${operationId} AND status = 'pending' AND (lease_until IS NULL OR lease_until < clock_timestamp())
       AND (not_before IS NULL OR not_before <= clock_timestamp())
     RETURNING *`);
@@ -74,6 +75,16 @@ export async function postponeOperation(
     SET lease_until = NULL, due_at = clock_timestamp() + ${waitSeconds} * interval '1 second',
       not_before = clock_timestamp() + ${minimumSeconds} * interval '1 second'
     WHERE id = ${operationId} AND status = 'pending'`);
+}
+
+/** Notes a shortage that the provider has reported for the key of `shortages`. Once, if several workers had that key. */
+export async function noteShortage(
+  em: EntityManager,
+  { id, shortages }: Pick<PaymentOperation, 'id' | 'shortages'>,
+): Promise<void> {
+  await em.execute(sql`
+    UPDATE payment_operation SET shortages = ${shortages + 1}
+    WHERE id = ${id} AND status = 'pending' AND shortages = ${shortages}`);
 }
 
 /** The ids of due operations without a valid lease, oldest first. */

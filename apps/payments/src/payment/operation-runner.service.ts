@@ -5,7 +5,12 @@ import { faultPoint, Transactions } from '@roost/messaging';
 import { CONFIG, type Config, SystemClock } from '@roost/platform';
 import type { PaymentsConfig } from '../config.js';
 import { PaymentOperation } from '../operation/operation.entity.js';
-import { claimOperation, dueOperations, postponeOperation } from '../operation/operation.queries.js';
+import {
+  claimOperation,
+  dueOperations,
+  noteShortage,
+  postponeOperation,
+} from '../operation/operation.queries.js';
 import { Providers } from '../provider/providers.js';
 import { OperationRecorder } from './operation-recorder.service.js';
 import { Payment } from './payment.entity.js';
@@ -15,13 +20,15 @@ import { Refund } from './refund.entity.js';
 const MAX_RETRY_SECONDS = 300;
 
 /**
- * Runs operations: claim → call → record. No call is made inside a transaction. The key of an operation never changes,
- * so a repeated call (after a crash or a lost response) has one effect at the provider.
+ * Runs operations: claim → call → record. No call is made inside a transaction. The key of an operation changes only
+ * when the provider has stated that it moved no money, so a repeated call (after a crash or a lost response) has one effect.
  */
 @Injectable()
 export class OperationRunner {
-  /** Longer than a call with its repetition can take, so that two workers never run one operation at once. */
+  /** Longer than a call with its repetition can take, so that two workers do not run one operation at once. */
   private readonly leaseSeconds: number;
+  /** Longer than a list, a refund and a read with their repetitions can take. */
+  private readonly refundLeaseSeconds: number;
 
   constructor(
     @Inject(MikroORM) private readonly orm: MikroORM,
@@ -33,18 +40,22 @@ export class OperationRunner {
     @Inject(CONFIG) config: Config<typeof PaymentsConfig>,
   ) {
     this.leaseSeconds = config.PROVIDER_TIMEOUT_SECONDS * 2.5;
+    this.refundLeaseSeconds = config.PROVIDER_TIMEOUT_SECONDS * 7.5;
   }
 
   /** Runs one operation and records its outcome. Does nothing if it is closed or another worker runs it. */
   async run(operationId: string): Promise<void> {
     const em = this.orm.em.fork();
-    const operation = await claimOperation(em, operationId, this.leaseSeconds);
+    const operation = await claimOperation(em, operationId, {
+      refund: this.refundLeaseSeconds,
+      other: this.leaseSeconds,
+    });
     if (!operation) return;
     const payment = await em.findOneOrFail(Payment, operation.paymentId);
     const refund = operation.refundId ? await em.findOneOrFail(Refund, operation.refundId) : null;
     const outcome = await this.provider.call({ operation, payment, refund });
-    if (outcome === null) {
-      await this.postpone(operation, payment);
+    if (outcome === 'shortage' || outcome === 'unclear') {
+      await this.postpone(operation, payment, outcome);
       return;
     }
     await faultPoint('payments.after-provider');
@@ -69,14 +80,25 @@ export class OperationRunner {
     return dueOperations(this.orm.em.fork(), limit);
   }
 
-  private async postpone({ id, kind, tries }: PaymentOperation, { provider }: Payment): Promise<void> {
+  private async postpone(
+    operation: PaymentOperation,
+    { provider }: Payment,
+    reason: 'shortage' | 'unclear',
+  ): Promise<void> {
+    const { id, kind, tries } = operation;
     // A refund that timed out may still run at the provider. Where refunds have no key, the retry must see it in their list.
     const isUnsafe =
-      kind === 'refund' && this.providers.find(provider)?.capabilities.idempotentRefunds !== true;
+      reason === 'unclear' &&
+      kind === 'refund' &&
+      this.providers.find(provider)?.capabilities.idempotentRefunds !== true;
     const minimumSeconds = isUnsafe ? this.leaseSeconds : 0;
     const waitSeconds = Math.max(minimumSeconds, Math.min(2 ** tries, MAX_RETRY_SECONDS));
-    await this.transactions.run((em) => postponeOperation(em, id, { waitSeconds, minimumSeconds }), {
-      isolation: 'read committed',
-    });
+    await this.transactions.run(
+      async (em) => {
+        if (reason === 'shortage') await noteShortage(em, operation);
+        await postponeOperation(em, id, { waitSeconds, minimumSeconds });
+      },
+      { isolation: 'read committed' },
+    );
   }
 }

@@ -10,6 +10,7 @@ import {
   type ProviderIntent,
   type ProviderRefund,
   ProviderRejection,
+  ProviderShortage,
   ProviderUnavailable,
 } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
@@ -64,8 +65,8 @@ export class ProviderCaller {
     ]);
   }
 
-  /** Returns null if the outcome is unclear: the call must be repeated with the same key. */
-  async call(call: ProviderCall): Promise<CallOutcome | null> {
+  /** Without an outcome, the call must be repeated with the same key; after a shortage, with the next one. */
+  async call(call: ProviderCall): Promise<CallOutcome | 'unclear' | 'shortage'> {
     const { kind } = call.operation;
     try {
       const outcome = await this.request(call);
@@ -78,7 +79,7 @@ export class ProviderCaller {
         'provider call unclear; the sweeper will retry',
       );
       this.calls.inc({ kind, outcome: 'unclear' });
-      return null;
+      return error instanceof ProviderShortage ? 'shortage' : 'unclear';
     }
   }
 
@@ -164,12 +165,14 @@ export class ProviderCaller {
     if (isDisputed && !existing && !provider.capabilities.idempotentRefunds) return disputed;
     const { id: refundId, amountMinor, reason } = refund;
     const { currency } = payment;
-    const request = { key: operation.key, ref, refundId, amountMinor, currency, reason };
+    const request = { key: refundKey(operation), ref, refundId, amountMinor, currency, reason };
     return { failureCode: null, intent: null, refund: existing ?? (await provider.refund(request)) };
   }
 }
 
 const amountOf = ({ amountMinor, currency }: Payment) => ({ amountMinor, currency });
+/** The provider has stored each shortage for its key. Without one, the key of every worker and of every try is the same. */
+const refundKey = ({ key, shortages }: PaymentOperation) => (shortages === 0 ? key : `${key}:${shortages}`);
 const isRetry = (operation: PaymentOperation) => operation.tries > 1;
 
 /**

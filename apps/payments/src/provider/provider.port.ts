@@ -208,6 +208,9 @@ export class ProviderUnavailable extends Error {
   override readonly name = 'ProviderUnavailable';
 }
 
+/** The balance at the provider does not suffice. A call with this key has moved no money, and never will. */
+export class ProviderShortage extends ProviderUnavailable {}
+
 /** Null: the provider rejects the read, because it does not have the object. */
 export async function foundOrNull<T>(read: Promise<T>): Promise<T | null> {
   try {

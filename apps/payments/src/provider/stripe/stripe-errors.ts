@@ -45,15 +45,6 @@ export function isReplayedFailure(error: unknown): boolean {
   );
 }
 
-/** The stored error of a refund that the balance of the platform did not suffice for. */
-export function isReplayedShortage(error: unknown): boolean {
-  return (
-    isReplayedError(error) &&
-    error instanceof Stripe.errors.StripeError &&
-    error.code === BALANCE_INSUFFICIENT
-  );
-}
-
 function describe(error: Stripe.errors.StripeError, code: string): string {
   const status = error.statusCode === undefined ? error.type : `${error.statusCode} ${code}`;
   return `Stripe responded with ${status} (request ${error.requestId ?? 'unknown'})`;

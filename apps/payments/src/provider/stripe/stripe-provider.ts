@@ -7,22 +7,20 @@ import {
   type ProviderListFilter,
   type ProviderRefund,
   ProviderRejection,
+  ProviderShortage,
   ProviderUnavailable,
   type ProviderWebhook,
 } from '../provider.port.js';
 import { toIntent, toRefund } from './domain/stripe-objects.js';
 import { amountFor, createdFilter, StripeApi, type StripeOptions } from './stripe-api.js';
 import { StripeDisputes } from './stripe-disputes.js';
-import { BALANCE_INSUFFICIENT, isReplayedFailure, isReplayedShortage } from './stripe-errors.js';
+import { BALANCE_INSUFFICIENT, isReplayedFailure } from './stripe-errors.js';
 import { StripeTransfers } from './stripe-transfers.js';
 import { accountOf, readStripeWebhook } from './stripe-webhook.js';
 
 /** The charge holds the refunded amount and the time-limit of an authorization. */
 const WITH_CHARGE = { expand: ['latest_charge'] };
 const CHARGES_OF_LIST = { expand: ['data.latest_charge'] };
-
-/** How long one key asks for a refund that the balance did not suffice for. Longer than a call with its repetition. */
-const SHORTAGE_KEY_MS = 10 * 60_000;
 
 type Request<Name extends 'create' | 'confirm' | 'capture' | 'cancel' | 'refund'> = Parameters<
   PaymentProvider[Name]
@@ -107,21 +105,14 @@ export class StripeProvider implements PaymentProvider {
       metadata: { refundId: request.refundId, reason: request.reason },
     };
     try {
-      return await this.api.call(toRefund, async (stripe) => {
-        const send = (idempotencyKey: string) => stripe.refunds.create(params, { idempotencyKey });
-        try {
-          return await send(request.key);
-        } catch (error) {
-          if (!isReplayedShortage(error)) throw error;
-          // The stored error says that this key refunded nothing. The new key is the same for some minutes, so that
-          // two calls at once are one refund.
-          return await send(`${request.key}:${Math.floor(Date.now() / SHORTAGE_KEY_MS)}`);
-        }
-      });
+      return await this.api.call(toRefund, (stripe) =>
+        stripe.refunds.create(params, { idempotencyKey: request.key }),
+      );
     } catch (error) {
-      // The guest's money is not lost: the refund is repeated until the balance at Stripe suffices.
+      // The guest's money is not lost: the refund is repeated until the balance at Stripe suffices. Stripe returns this error
+      // for the same key for a day.
       if (error instanceof ProviderRejection && error.code === BALANCE_INSUFFICIENT) {
-        throw new ProviderUnavailable('The balance at Stripe does not suffice for a refund');
+        throw new ProviderShortage('The balance at Stripe does not suffice for a refund');
       }
       throw error;
     }
