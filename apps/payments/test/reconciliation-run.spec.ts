@@ -168,7 +168,8 @@ describe('the regular reconciliation', () => {
     await payments.service.query(
       `SELECT setval(pg_get_serial_sequence('reconciliation_run', 'id'), max(id) + 1000) FROM reconciliation_run`,
     );
-    await started.run('recent');
+    const { id } = await started.run('recent');
+    expect((await started.list()).data[0]).toMatchObject({ id });
     expect(await storedRuns()).toBe(501);
     expect((await started.get(full.id)).body).toMatchObject({ complete: true });
     for (let n = 0; n < 2; n += 1) await started.run('full');

@@ -69,6 +69,7 @@ export interface ClaimedRun {
   tries: number;
 }
 
+/** `id` is another column in `ORDER BY`: order by `position`. */
 const summary = () => sql`id AS position, run_id AS id, status, scope, since, failure_code AS "failureCode",
   started_at AS "startedAt", finished_at AS "finishedAt", complete, payments, provider_payments AS "providerPayments", movements, counts`;
 
@@ -167,7 +168,7 @@ export async function findRun(em: EntityManager, id: string): Promise<StoredRun 
 /** The newest run with a result. */
 export async function findLastRun(em: EntityManager): Promise<FinishedRun | null> {
   const [row] = await em.execute<FinishedRun[]>(sql`
-    SELECT ${summary()}, differences FROM reconciliation_run WHERE status = 'finished' ORDER BY id DESC LIMIT 1`);
+    SELECT ${summary()}, differences FROM reconciliation_run WHERE status = 'finished' ORDER BY position DESC LIMIT 1`);
   return row ?? null;
 }
 
@@ -176,7 +177,7 @@ export async function lastRuns(em: EntityManager): Promise<LastRuns> {
     SELECT ${summary()} FROM reconciliation_run WHERE id IN (
       (SELECT max(id) FROM reconciliation_run WHERE status = 'finished'),
       (SELECT max(id) FROM reconciliation_run WHERE complete),
-      (SELECT max(id) FROM reconciliation_run WHERE complete AND scope = 'full')) ORDER BY id DESC`);
+      (SELECT max(id) FROM reconciliation_run WHERE complete AND scope = 'full')) ORDER BY position DESC`);
   const complete = rows.filter((run) => run.complete);
   return {
     any: rows[0] ?? null,
@@ -195,5 +196,5 @@ export function listRuns(
     SELECT ${summary()} FROM reconciliation_run
     WHERE (${status}::text IS NULL OR status = ${status}) AND (${scope}::text IS NULL OR scope = ${scope})
       AND (${before}::bigint IS NULL OR id < ${before}::bigint)
-    ORDER BY id DESC LIMIT ${limit}`);
+    ORDER BY position DESC LIMIT ${limit}`);
 }
