@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Runs of the reconciliation that are stored when they start, at most one at a time. */
+/** Runs of the reconciliation that are stored when they start, at most one of each scope at a time. */
 export class Migration0013ReconciliationRuns extends Migration {
   override up(): void {
     this.addSql(`
@@ -10,7 +10,7 @@ export class Migration0013ReconciliationRuns extends Migration {
         ADD COLUMN scope text NOT NULL DEFAULT 'full' CHECK (scope IN ('full', 'recent')),
         -- the start of the window of a recent run
         ADD COLUMN since timestamptz,
-        -- 'interrupted': its processes ended too often; 'error': see the log
+        -- 'interrupted': its processes ended too often; 'too_long': it ran for a day; 'error': see the log
         ADD COLUMN failure_code text,
         -- it has ended, and no provider was unreachable
         ADD COLUMN complete boolean NOT NULL DEFAULT false,
@@ -24,7 +24,7 @@ export class Migration0013ReconciliationRuns extends Migration {
     this.addSql(`UPDATE reconciliation_run SET complete = NOT jsonb_exists(counts, 'provider.unreachable')`);
     this.addSql(`CREATE UNIQUE INDEX reconciliation_run_id ON reconciliation_run (run_id)`);
     this.addSql(
-      `CREATE UNIQUE INDEX reconciliation_run_running ON reconciliation_run (status) WHERE status = 'running'`,
+      `CREATE UNIQUE INDEX reconciliation_run_running ON reconciliation_run (scope) WHERE status = 'running'`,
     );
   }
 }

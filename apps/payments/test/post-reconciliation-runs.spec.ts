@@ -106,6 +106,19 @@ describe('POST /v1/admin/reconciliation/runs', () => {
     await runs.run();
   });
 
+  test('a full run and a recent one run at the same time', async () => {
+    const list = closedList();
+    const full = await runs.post('full');
+    const recent = await runs.post('recent');
+    expect([full.status, recent.status]).toEqual([202, 202]);
+    expect((await runs.post('recent')).body).toMatchObject({ runId: recent.body.id });
+    list.open();
+    await runs.ended();
+    for (const { body } of [full, recent]) {
+      expect((await runs.get(body.id)).body).toMatchObject({ status: 'finished', complete: true });
+    }
+  });
+
   test('a repeated request with the same key returns the same run', async () => {
     const key = { 'idempotency-key': randomUUID() };
     const { body } = await runs.post('full', key);
@@ -147,6 +160,15 @@ describe('POST /v1/admin/reconciliation/runs', () => {
     await service.resume();
     await runs.ended();
     expect((await runs.get(ending!.id)).body).toMatchObject({ status: 'failed', failureCode: 'interrupted' });
+
+    const [old] = await given(1, '-1 second');
+    await payments.service.query(
+      `UPDATE reconciliation_run SET started_at = started_at - interval '25 hours' WHERE run_id = $1`,
+      [old!.id],
+    );
+    await service.resume();
+    await runs.ended();
+    expect((await runs.get(old!.id)).body).toMatchObject({ status: 'failed', failureCode: 'too_long' });
   });
 
   test('a recent run compares what is in its window, with both clocks at its edge', async () => {

@@ -1,4 +1,4 @@
-import { expectProblem, testUser } from '@roost/testing';
+import { eventually, expectProblem, testUser } from '@roost/testing';
 import { ReconciliationRuns } from './reconciliation-runs.fixture.js';
 import { ReconciliationRunService } from '../src/reconciliation/reconciliation-run.service.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
@@ -156,6 +156,52 @@ describe('the regular reconciliation', () => {
     await payments.sandbox.faults();
     await change(1);
     expect((await started.run()).counts).toEqual({});
+  });
+
+  describe('when a full run is due', () => {
+    const given = (status: 'failed' | 'running') =>
+      payments.service.query(
+        `INSERT INTO reconciliation_run (status, scope, started_at, finished_at, failure_code, lease_until, payments,
+           provider_payments, movements, counts, differences)
+         VALUES ($1, 'full', now() - interval '2 hours', CASE $1 WHEN 'failed' THEN now() END,
+           CASE $1 WHEN 'failed' THEN 'error' END, now() + interval '1 hour', 0, 0, 0, '{}', '[]')`,
+        [status],
+      );
+    const next = async () => {
+      await runs().runIfDue();
+      return eventually(async () => {
+        const [run] = (await started.list('?status=finished')).data;
+        expect((await started.list()).data[0]).toMatchObject({ id: run?.id });
+        return run?.scope;
+      });
+    };
+    beforeEach(async () => {
+      await started.run('full');
+      await started.run('recent');
+      await payments.service.query(
+        `UPDATE reconciliation_run SET started_at = started_at - interval '25 hours',
+           finished_at = finished_at - interval '25 hours'`,
+      );
+    });
+
+    test('one that has just failed is repeated after the interval, and delays no recent one', async () => {
+      await given('failed');
+      expect(await next()).toBe('recent');
+      const before = await storedRuns();
+      await runs().runIfDue();
+      expect(await storedRuns()).toBe(before);
+    });
+
+    test('a recent one that was started by hand does not delay it', async () => {
+      await started.run('recent');
+      expect(await next()).toBe('full');
+    });
+
+    test('one that runs for longer than the interval delays no recent one', async () => {
+      await given('running');
+      expect(await next()).toBe('recent');
+      await payments.service.query(`DELETE FROM reconciliation_run WHERE status = 'running'`);
+    });
   });
 
   test('keeps the newest 500 runs, however their ids are, and the last complete full one', async () => {

@@ -49,10 +49,10 @@ export const RunSummaryView = z
     }),
     startedAt: Instant,
     finishedAt: Instant.nullable(),
-    failureCode: z
-      .enum(runFailures)
-      .nullable()
-      .meta({ description: '`interrupted`: its processes ended several times. `error`: see the log.' }),
+    failureCode: z.enum(runFailures).nullable().meta({
+      description:
+        '`interrupted`: its processes ended several times. `too_long`: it ran for 24 hours. `error`: see the log.',
+    }),
     ...result,
     providerPayments: z
       .int()

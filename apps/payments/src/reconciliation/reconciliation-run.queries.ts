@@ -9,7 +9,7 @@ const LEASE_SECONDS = 60;
 export const runScopes = ['full', 'recent'] as const;
 export type RunScope = (typeof runScopes)[number];
 export const runStatuses = ['running', 'finished', 'failed'] as const;
-export const runFailures = ['interrupted', 'error'] as const;
+export const runFailures = ['interrupted', 'too_long', 'error'] as const;
 export type RunFailure = (typeof runFailures)[number];
 
 export interface RunSummary {
@@ -66,6 +66,7 @@ export type RunResult = Pick<
 export interface ClaimedRun {
   id: string;
   since: Date | null;
+  startedAt: Date;
   tries: number;
 }
 
@@ -73,7 +74,7 @@ export interface ClaimedRun {
 const summary = () => sql`id AS position, run_id AS id, status, scope, since, failure_code AS "failureCode",
   started_at AS "startedAt", finished_at AS "finishedAt", complete, payments, provider_payments AS "providerPayments", movements, counts`;
 
-/** Stores a run as running; false if one is running. */
+/** Stores a run as running; false if one of this scope is running. A refused start takes no id, unless two start at once. */
 export async function insertRun(
   em: EntityManager,
   { id, scope, since, startedAt }: NewRun,
@@ -82,8 +83,8 @@ export async function insertRun(
     INSERT INTO reconciliation_run (run_id, status, scope, since, started_at, payments, provider_payments, movements, counts,
       differences)
     SELECT ${id}, 'running', ${scope}, ${since}::timestamptz, ${startedAt}::timestamptz, 0, 0, 0, '{}', '[]'
-    WHERE NOT EXISTS (SELECT FROM reconciliation_run WHERE status = 'running')
-    ON CONFLICT (status) WHERE status = 'running' DO NOTHING RETURNING true`);
+    WHERE NOT EXISTS (SELECT FROM reconciliation_run WHERE status = 'running' AND scope = ${scope})
+    ON CONFLICT (scope) WHERE status = 'running' DO NOTHING RETURNING true`);
   return rows.length > 0;
 }
 
@@ -93,7 +94,7 @@ export async function claimRun(em: EntityManager, id: string): Promise<ClaimedRu
     UPDATE reconciliation_run
     SET tries = tries + 1, lease_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
     WHERE run_id = ${id} AND status = 'running' AND (lease_until IS NULL OR lease_until < clock_timestamp())
-    RETURNING run_id AS id, since, tries`);
+    RETURNING run_id AS id, since, started_at AS "startedAt", tries`);
   return row ?? null;
 }
 

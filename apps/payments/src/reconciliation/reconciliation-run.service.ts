@@ -22,6 +22,7 @@ import {
   lastRuns,
   listRuns,
   type RunScope,
+  type RunSummary,
 } from './reconciliation-run.queries.js';
 import { ReconciliationQueue } from './reconciliation.queue.js';
 
@@ -75,28 +76,27 @@ export class ReconciliationRunService {
     return { data: data.map(toRunSummaryView), nextCursor };
   }
 
-  /** Starts a run. Only one runs at a time, in all processes. */
+  /** Starts a run. Only one of each scope runs at a time, in all processes. */
   start(scope: RunScope): Promise<RunDetailsView> {
     return this.idempotency.runOnce((em) => this.insert(em, scope), { isolation: 'read committed' });
   }
 
-  /** Starts the regular run, if its interval has passed. */
+  /** Starts the regular run that is due. A full run that fails or takes long delays no recent one, and these delay no full one. */
   async runIfDue(): Promise<void> {
-    const [newest] = await listRuns(this.orm.em.fork(), { before: null, limit: 1 });
-    const interval = this.config.RECONCILIATION_MINUTES;
-    const waitMinutes = newest ? interval : Math.min(interval, FIRST_RUN_AFTER_MINUTES);
-    if (newest?.status === 'running' || this.ageSeconds(newest ?? null) < waitMinutes * 60) return;
-    const { full } = await this.lastRuns();
-    const isFullDue = !full || this.ageOf(full.startedAt) >= FULL_RUN_HOURS * 60 * MINUTE_MS;
-    try {
-      await this.start(isFullDue ? 'full' : 'recent');
-    } catch (error) {
-      // Another process has just started one.
-      if (!(error instanceof Problem) || error.code !== 'payment.reconciliation_running') throw error;
+    const em = this.orm.em.fork();
+    const newest = async (scope: RunScope) => (await listRuns(em, { scope, before: null, limit: 1 }))[0];
+    const [full, recent] = [await newest('full'), await newest('recent')];
+    if (!full && !recent && this.ageSeconds(null) < FIRST_RUN_AFTER_MINUTES * 60) return;
+    const complete = (await lastRuns(em)).full ?? undefined;
+    const isFullDue = !complete || this.ageOf(complete.startedAt) >= FULL_RUN_HOURS * 60 * MINUTE_MS;
+    if (isFullDue && this.hasPassed(full)) return this.startUnlessRunning('full');
+    const hasStarted = full?.status === 'running' && this.ageOf(full.startedAt) < this.intervalMs;
+    if (!hasStarted && this.hasPassed(complete) && this.hasPassed(recent)) {
+      return this.startUnlessRunning('recent');
     }
   }
 
-  /** Wakes the runs whose process has ended, and those whose job was lost. */
+  /** Enqueues running runs without a lease. */
   async resume(): Promise<void> {
     for (const id of await abandonedRuns(this.orm.em.fork())) this.queue.enqueue(id);
   }
@@ -107,13 +107,32 @@ export class ReconciliationRunService {
     const since = scope === 'recent' ? new Date(startedAt.getTime() - windowMs) : null;
     const id = uuidv7();
     if (!(await insertRun(em, { id, scope, since, startedAt }))) {
-      const [running] = await listRuns(em, { status: 'running', before: null, limit: 1 });
+      const [running] = await listRuns(em, { status: 'running', scope, before: null, limit: 1 });
       throw new Problem('payment.reconciliation_running', undefined, { runId: running?.id ?? null });
     }
     this.transactions.afterCommit(() => this.queue.enqueue(id));
     const run = await findRun(em, id);
     if (!run) throw new Error('The stored run is missing');
     return toRunDetailsView(run);
+  }
+
+  private async startUnlessRunning(scope: RunScope): Promise<void> {
+    try {
+      await this.start(scope);
+    } catch (error) {
+      // Another process has just started one.
+      if (!(error instanceof Problem) || error.code !== 'payment.reconciliation_running') throw error;
+    }
+  }
+
+  /** Whether the interval since the end of a run has passed; true without a run. */
+  private hasPassed(run: RunSummary | undefined): boolean {
+    if (!run) return true;
+    return run.finishedAt !== null && this.ageOf(run.finishedAt) >= this.intervalMs;
+  }
+
+  private get intervalMs(): number {
+    return this.config.RECONCILIATION_MINUTES * MINUTE_MS;
   }
 
   private ageOf(instant: Date): number {

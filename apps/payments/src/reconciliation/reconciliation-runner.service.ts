@@ -11,18 +11,21 @@ import {
   finishRun,
   releaseRun,
   renewRun,
+  type RunFailure,
 } from './reconciliation-run.queries.js';
 import { type ComparisonResult, ReconciliationService } from './reconciliation.service.js';
 
 const RENEW_MS = 5_000;
 /** After this many processes that ended during a run, it fails: the run itself may end them. */
 const MAX_TRIES = 3;
+/** A result would be about another day. */
+const MAX_HOURS = 24;
 
 /** Runs a stored reconciliation: claim → compare → record. A run whose process ends is repeated by another one. */
 @Injectable()
 export class ReconciliationRunner implements OnModuleDestroy {
   private readonly stopped = new AbortController();
-  private current: Promise<void> = Promise.resolve();
+  private readonly current = new Set<Promise<void>>();
 
   constructor(
     @Inject(MikroORM) private readonly orm: MikroORM,
@@ -38,24 +41,28 @@ export class ReconciliationRunner implements OnModuleDestroy {
     const run = await claimRun(this.em(), id);
     if (!run) return;
     if (run.tries > MAX_TRIES) return this.fail(run, 'interrupted');
-    this.current = this.compare(run);
-    await this.current;
+    if (this.isTooOld(run)) return this.fail(run, 'too_long');
+    const comparison = this.compare(run);
+    this.current.add(comparison);
+    await comparison.finally(() => this.current.delete(comparison));
   }
 
   /** A stop does not wait for the comparison: another process repeats it. */
   async onModuleDestroy(): Promise<void> {
     this.stopped.abort();
-    await this.current.catch(() => undefined);
+    await Promise.allSettled(this.current);
   }
 
   private async compare(run: ClaimedRun): Promise<void> {
     const lost = new AbortController();
-    const signal = AbortSignal.any([this.stopped.signal, lost.signal]);
+    const expired = new AbortController();
+    const signal = AbortSignal.any([this.stopped.signal, lost.signal, expired.signal]);
     let providerPayments = 0;
     const onProgress = (count: number) => {
       providerPayments = count;
     };
     const renewal = setInterval(() => {
+      if (this.isTooOld(run)) expired.abort();
       renewRun(this.em(), run, providerPayments).then(
         (isOwned) => isOwned || lost.abort(),
         (error: unknown) => this.logger.warn({ err: error, runId: run.id }, 'lease not renewed'),
@@ -68,6 +75,7 @@ export class ReconciliationRunner implements OnModuleDestroy {
     } catch (error) {
       if (this.stopped.signal.aborted) return await releaseRun(this.em(), run);
       if (lost.signal.aborted) return;
+      if (expired.signal.aborted) return await this.fail(run, 'too_long');
       this.logger.error({ err: error, runId: run.id }, 'reconciliation failed');
       await this.fail(run, 'error');
     } finally {
@@ -82,7 +90,12 @@ export class ReconciliationRunner implements OnModuleDestroy {
     if (totalOf(counts) > 0) this.logger.error({ counts }, 'reconciliation found differences');
   }
 
-  private fail(run: ClaimedRun, code: 'interrupted' | 'error'): Promise<void> {
+  /** Stops of processes count as no try: without this, a run that outlasts the time between them would never end. */
+  private isTooOld({ startedAt }: ClaimedRun): boolean {
+    return this.clock.now().getTime() - startedAt.getTime() > MAX_HOURS * 3_600_000;
+  }
+
+  private fail(run: ClaimedRun, code: RunFailure): Promise<void> {
     return failRun(this.em(), run, { code, at: this.clock.now() });
   }
 

@@ -6,7 +6,8 @@ import type { Logger } from 'pino';
 import { QUEUE } from '../operation/operation.queue.js';
 
 export const RECONCILE = 'reconciliation.compare';
-export const CONCURRENCY = 1;
+/** One run of each scope. */
+export const CONCURRENCY = 2;
 
 /** Wakes the handler of runs. The rows are the source of truth. */
 @Injectable()

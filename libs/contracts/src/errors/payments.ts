@@ -59,7 +59,7 @@ export const paymentsErrors = defineErrors({
   'payment.reconciliation_running': errorEntry(
     409,
     'A reconciliation is running',
-    'Only one reconciliation runs at a time. `runId` contains the id of the running one.',
+    'Only one reconciliation of each scope runs at a time. `runId` contains the id of the running one.',
     'Read it with GET /v1/admin/reconciliation/runs/{id}. Start the next one when it has ended.',
   ),
   'payment.reconciliation_too_long': errorEntry(
