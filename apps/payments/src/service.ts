@@ -12,6 +12,7 @@ import { Migration0012ReportedRefund } from '../migrations/Migration0012Reported
 import { Migration0013ReconciliationRuns } from '../migrations/Migration0013ReconciliationRuns.js';
 import { Migration0015RefundChecks } from '../migrations/Migration0015RefundChecks.js';
 import { Migration0014Shortages } from '../migrations/Migration0014Shortages.js';
+import { Migration0015PayoutsStarted } from '../migrations/Migration0015PayoutsStarted.js';
 import { Migration0003Payouts } from '../migrations/Migration0003Payouts.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
@@ -51,6 +52,7 @@ export const payments = defineService({
     Migration0012ReportedRefund,
     Migration0013ReconciliationRuns,
     Migration0014Shortages,
+    Migration0015PayoutsStarted,
     Migration0015RefundChecks,
   ],
   projections: {

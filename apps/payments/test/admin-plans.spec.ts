@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { largestSortRows, queryPlans } from '@roost/testing';
 import { listAdminActions } from '../src/audit/audit-log.queries.js';
 import { listOperations, listPayments } from '../src/payment-admin/payment-admin.queries.js';
+import { capturedPayments } from '../src/reconciliation/reconciliation.queries.js';
 import { listWebhooks } from '../src/webhook/webhook-admin.queries.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
@@ -60,6 +61,23 @@ type Work = (em: EntityManager) => Promise<unknown>;
 test.each<[string, string, Work]>([
   ['the newest payments', 'payment_newest', (em) => listPayments(em, { limit })],
   ['a later page of payments', 'payment_newest', (em) => listPayments(em, { limit, cursor })],
+  [
+    'captured payments of the last hours',
+    'payment_newest',
+    (em) =>
+      capturedPayments(em, { provider: 'sandbox', since: new Date('2027-05-12T10:00:00Z') }, null, 1_000),
+  ],
+  [
+    'a later page of captured payments',
+    'payment_newest',
+    (em) =>
+      capturedPayments(
+        em,
+        { provider: 'sandbox', since: new Date('2027-05-01T10:00:00Z') },
+        { at: '2027-05-12 10:00:00.123456+00', id: randomUUID() },
+        1_000,
+      ),
+  ],
   ['payments by amount', 'payment_newest', (em) => listPayments(em, { limit, minAmountMinor: 50 })],
   ['captured payments', 'payment_newest', (em) => listPayments(em, { limit, status: 'captured' })],
   ['failed payments', 'payment_exceptions', (em) => listPayments(em, { limit, status: 'failed' })],

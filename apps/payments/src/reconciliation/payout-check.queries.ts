@@ -1,4 +1,5 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import type { PageStart } from './reconciliation.queries.js';
 
 interface PayoutAmount {
   id: string;
@@ -126,18 +127,20 @@ export function payoutsOfTransfers(
     WHERE p.provider = ${provider} AND (p.id = ANY(ARRAY[${[...ids]}]::uuid[]) OR p.provider_ref = ANY(ARRAY[${[...refs]}]::text[]))`);
 }
 
-export type PaidPayout = Omit<StoredPayout, 'reference' | 'status'>;
+export type PaidPayout = Omit<StoredPayout, 'reference' | 'status'> & PageStart;
 
-/** Paid payouts of a provider that were started `since` then (null: all), in the order of their ids. */
+/** Paid payouts of a provider that were started `since` then (null: all), the oldest first. */
 export function paidPayouts(
   em: EntityManager,
   { provider, since }: { provider: string; since: Date | null },
-  after: string | null,
+  after: PageStart | null,
   limit: number,
 ): Promise<PaidPayout[]> {
   return em.execute<PaidPayout[]>(sql`
-    SELECT id, provider_ref, amount_minor, currency FROM payout
+    SELECT started_at::text AS at, id, provider_ref, amount_minor, currency FROM payout
     WHERE provider = ${provider} AND status = 'paid'
-      AND (${since}::timestamptz IS NULL OR started_at >= ${since}::timestamptz) AND (${after}::uuid IS NULL OR id > ${after}::uuid)
-    ORDER BY id LIMIT ${limit}`);
+      AND (${since}::timestamptz IS NULL OR started_at >= ${since}::timestamptz)
+      AND (${after?.id ?? null}::uuid IS NULL
+        OR (started_at, id) > (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
+    ORDER BY started_at, id LIMIT ${limit}`);
 }

@@ -7,7 +7,7 @@ import { patiently } from '../provider/patiently.js';
 import { foundOrNull, type PaymentProvider, type ProviderIntent } from '../provider/provider.port.js';
 import { inBatches, listFilter, type ReconciliationScope } from './reconciliation-scope.js';
 import { difference, type Difference } from './reconciliation.dto.js';
-import { type CapturedPayment, capturedPayments } from './reconciliation.queries.js';
+import { type CapturedPayment, capturedPayments, type PageStart } from './reconciliation.queries.js';
 
 /** Rows of the database, without a call for each. */
 const PAGE_SIZE = 1_000;
@@ -38,7 +38,8 @@ export class ProviderComparisonService {
     refs: ReadonlySet<string>,
     { since, signal }: ReconciliationScope,
   ): AsyncIterable<Difference> {
-    for (let after: string | null = null; ;) {
+    for (let after: PageStart | null = null; ;) {
+      signal.throwIfAborted();
       const captured: CapturedPayment[] = await capturedPayments(
         this.orm.em.fork(),
         { provider: provider.name, since },
@@ -54,7 +55,7 @@ export class ProviderComparisonService {
           ...{ expectedMinor: capturedMinor, foundMinor: 0 },
         });
       }
-      after = captured.at(-1)?.id ?? null;
+      after = captured.at(-1) ?? null;
       if (captured.length < PAGE_SIZE) return;
     }
   }

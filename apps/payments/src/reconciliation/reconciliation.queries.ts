@@ -70,26 +70,32 @@ export function bookingContradictions(em: EntityManager, undecidedSince: Date): 
     LIMIT 1000`);
 }
 
-export interface CapturedPayment {
+/** Where a page begins. As text: a Date has no microseconds. */
+export interface PageStart {
+  at: string;
   id: string;
+}
+
+export interface CapturedPayment extends PageStart {
   providerRef: string;
   currency: string;
   capturedMinor: number;
 }
 
-/** Captured payments of a provider that were created `since` then (null: all), in the order of their ids. */
+/** Captured payments of a provider that were created `since` then (null: all), the oldest first. */
 export function capturedPayments(
   em: EntityManager,
   { provider, since }: { provider: string; since: Date | null },
-  after: string | null,
+  after: PageStart | null,
   limit: number,
 ): Promise<CapturedPayment[]> {
   return em.execute<CapturedPayment[]>(sql`
-    SELECT id, provider_ref AS "providerRef", currency, captured_minor AS "capturedMinor" FROM payment
+    SELECT created_at::text AS at, id, provider_ref AS "providerRef", currency, captured_minor AS "capturedMinor" FROM payment
     WHERE provider = ${provider} AND provider_ref IS NOT NULL AND captured_minor > 0
       AND (${since}::timestamptz IS NULL OR created_at >= ${since}::timestamptz)
-      AND (${after}::uuid IS NULL OR id > ${after}::uuid)
-    ORDER BY id LIMIT ${limit}`);
+      AND (${after?.id ?? null}::uuid IS NULL
+        OR (created_at, id) > (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
+    ORDER BY created_at, id LIMIT ${limit}`);
 }
 
 /** Operations and webhooks that are unfinished since then. At most 1,000 rows. */

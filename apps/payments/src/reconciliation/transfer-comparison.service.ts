@@ -17,6 +17,7 @@ import {
 } from './payout-check.queries.js';
 import { BATCH_SIZE, inBatches, listFilter, type ReconciliationScope } from './reconciliation-scope.js';
 import { difference, type Difference } from './reconciliation.dto.js';
+import type { PageStart } from './reconciliation.queries.js';
 
 /** Compares the transfers of a provider with the payouts stored here. */
 @Injectable()
@@ -81,7 +82,8 @@ export class TransferComparison {
     exists: (ref: string) => Promise<boolean>,
     { since, signal }: ReconciliationScope,
   ): AsyncIterable<Difference> {
-    for (let after: string | null = null; ;) {
+    for (let after: PageStart | null = null; ;) {
+      signal.throwIfAborted();
       const filter = { provider, since };
       const payouts: PaidPayout[] = await paidPayouts(this.orm.em.fork(), filter, after, BATCH_SIZE);
       for (const { id, provider_ref: ref, ...payout } of payouts) {
@@ -96,7 +98,7 @@ export class TransferComparison {
           },
         );
       }
-      after = payouts.at(-1)?.id ?? null;
+      after = payouts.at(-1) ?? null;
       if (payouts.length < BATCH_SIZE) return;
     }
   }
