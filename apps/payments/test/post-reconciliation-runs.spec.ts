@@ -69,6 +69,7 @@ describe('POST /v1/admin/reconciliation/runs', () => {
     const last = await payments.service.as(payments.admin).get('/v1/admin/reconciliation/last');
     expect(Object.keys(last.body).toSorted()).toEqual(
       [
+        ...['id', 'scope', 'since'],
         'startedAt',
         'finishedAt',
         'payments',
@@ -90,6 +91,10 @@ describe('POST /v1/admin/reconciliation/runs', () => {
     expect(second.data).toMatchObject([{ id: full }]);
     expect((await runs.list('?scope=full')).data[0]).toMatchObject({ id: full });
     expect((await runs.list('?status=failed')).data).toEqual([]);
+    const last = async (query = '') =>
+      (await payments.service.as(payments.admin).get(`/v1/admin/reconciliation/last${query}`)).body;
+    expect(await last()).toMatchObject({ id: recent, scope: 'recent' });
+    expect(await last('?scope=full')).toMatchObject({ id: full, scope: 'full', since: null });
   });
 
   test('of concurrent requests one starts a run, and the others get its id', async () => {
@@ -281,8 +286,19 @@ describe('POST /v1/admin/reconciliation/runs', () => {
     const response = await payments.service.as(payments.admin).get('/v1/admin/reconciliation');
     expectProblem(response, 503, 'payment.reconciliation_too_long');
     expect(response.body.detail).toContain('POST /v1/admin/reconciliation/runs');
+    expect(response.headers.get('retry-after')).toBe('300');
     await eventually(() => expect(isListing).toBe(false));
     config.RECONCILIATION_ANSWER_SECONDS = 20;
+  });
+
+  test('GET /v1/admin/reconciliation compares for one request at a time', async () => {
+    const list = closedList();
+    const now = () => payments.service.as(payments.admin).get('/v1/admin/reconciliation');
+    const requests = [now(), now()];
+    expectProblem(await Promise.race(requests), 409, 'payment.reconciliation_running');
+    list.open();
+    expect((await Promise.all(requests)).map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect((await now()).status).toBe(200);
   });
 
   test('refuses a wrong scope, an unknown id, and everyone but administrators', async () => {

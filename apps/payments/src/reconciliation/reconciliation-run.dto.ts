@@ -21,6 +21,9 @@ const result = {
 
 export const ReconciliationRunView = z
   .object({
+    id: Uuid,
+    scope: z.enum(runScopes),
+    since: Instant.nullable(),
     startedAt: Instant,
     finishedAt: Instant,
     ...result,
@@ -76,6 +79,9 @@ export const RunDetailsView = RunSummaryView.extend({
 }).meta({ id: 'ReconciliationRunDetails' });
 export type RunDetailsView = z.output<typeof RunDetailsView>;
 
+export const LastRunQuery = z.strictObject({ scope: z.enum(runScopes).optional() });
+export type LastRunQuery = z.output<typeof LastRunQuery>;
+
 export const RunsQuery = z.strictObject({
   ...PageQuery,
   status: z.enum(runStatuses).optional(),
@@ -84,6 +90,9 @@ export const RunsQuery = z.strictObject({
 export type RunsQuery = z.output<typeof RunsQuery>;
 
 export const toRunView = (run: FinishedRun): ReconciliationRunView => ({
+  id: run.id,
+  scope: run.scope,
+  since: run.since?.toISOString() ?? null,
   startedAt: run.startedAt.toISOString(),
   finishedAt: run.finishedAt.toISOString(),
   payments: run.payments,

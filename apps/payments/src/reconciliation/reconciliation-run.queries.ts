@@ -166,10 +166,11 @@ export async function findRun(em: EntityManager, id: string): Promise<StoredRun 
   return row ?? null;
 }
 
-/** The newest run with a result. */
-export async function findLastRun(em: EntityManager): Promise<FinishedRun | null> {
+/** The newest run with a result, of one scope or of all. */
+export async function findLastRun(em: EntityManager, scope: RunScope | null): Promise<FinishedRun | null> {
   const [row] = await em.execute<FinishedRun[]>(sql`
-    SELECT ${summary()}, differences FROM reconciliation_run WHERE status = 'finished' ORDER BY position DESC LIMIT 1`);
+    SELECT ${summary()}, differences FROM reconciliation_run WHERE status = 'finished'
+      AND (${scope}::text IS NULL OR scope = ${scope}) ORDER BY position DESC LIMIT 1`);
   return row ?? null;
 }
 

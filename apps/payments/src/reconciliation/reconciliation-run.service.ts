@@ -48,9 +48,9 @@ export class ReconciliationRunService {
     this.startedAt = clock.now();
   }
 
-  /** The newest run with a result. */
-  last(): Promise<FinishedRun | null> {
-    return findLastRun(this.orm.em.fork());
+  /** The newest run with a result, of one scope or of all. */
+  last(scope: RunScope | null): Promise<FinishedRun | null> {
+    return findLastRun(this.orm.em.fork(), scope);
   }
 
   lastRuns(): Promise<LastRuns> {

@@ -2,6 +2,7 @@ import { Controller, Get, Post } from '@nestjs/common';
 import { Body, type PageOf, Param, QueryParams, RespondsWith, Roles, Summary, Uuid } from '@roost/http';
 import { Problem } from '@roost/platform';
 import {
+  LastRunQuery,
   ReconciliationRunView,
   RunDetailsView,
   RunsQuery,
@@ -24,16 +25,22 @@ export class ReconciliationController {
 
   @Summary('Reconcile payments with the provider')
   @Get()
-  @RespondsWith(200, Reconciliation, 'auth.forbidden', 'payment.reconciliation_too_long')
+  @RespondsWith(
+    200,
+    Reconciliation,
+    'auth.forbidden',
+    'payment.reconciliation_running',
+    'payment.reconciliation_too_long',
+  )
   run(): Promise<Reconciliation> {
-    return this.reconciliation.answer();
+    return this.reconciliation.compareNow();
   }
 
-  @Summary('Read the result of the last regular reconciliation')
+  @Summary('Read the result of the last reconciliation that has finished, of one scope or of both')
   @Get('last')
   @RespondsWith(200, ReconciliationRunView, 'auth.forbidden', 'payment.reconciliation_not_run')
-  async last(): Promise<ReconciliationRunView> {
-    const last = await this.runs.last();
+  async last(@QueryParams(LastRunQuery) { scope }: LastRunQuery): Promise<ReconciliationRunView> {
+    const last = await this.runs.last(scope ?? null);
     if (!last) throw new Problem('payment.reconciliation_not_run');
     return toRunView(last);
   }
@@ -55,7 +62,7 @@ export class ReconciliationController {
   @Summary('Read a reconciliation')
   @Get('runs/:id')
   @RespondsWith(200, RunDetailsView, 'auth.forbidden', 'payment.reconciliation_not_found')
-  one(@Param('id', Uuid) id: string): Promise<RunDetailsView> {
+  find(@Param('id', Uuid) id: string): Promise<RunDetailsView> {
     return this.runs.find(id);
   }
 }

@@ -23,6 +23,11 @@ import { orUnreachable } from './unreachable-provider.js';
 const TOO_LONG =
   'The history at the payment providers is too long for one request: start the reconciliation in the background with POST /v1/admin/reconciliation/runs.';
 
+const ONE_AT_A_TIME =
+  'Another request is comparing: wait for its response, or start the reconciliation in the background with POST /v1/admin/reconciliation/runs.';
+/** Enough for a run in the background, which is the better way. */
+const RETRY_AFTER_SECONDS = '300';
+
 export interface ComparisonResult {
   payments: number;
   providerPayments: number;
@@ -35,6 +40,9 @@ export interface ComparisonResult {
 /** Compares providers, payments, ledger and bookings, and lists each difference. */
 @Injectable()
 export class ReconciliationService {
+  /** Until the comparison has really ended: a request that has timed out leaves it in a call to a provider. */
+  private isComparingNow = false;
+
   constructor(
     @Inject(MikroORM) private readonly orm: MikroORM,
     private readonly providers: Providers,
@@ -51,10 +59,17 @@ export class ReconciliationService {
   }
 
   /** Compares everything now, for the response to a request. */
-  async answer(): Promise<Reconciliation> {
+  async compareNow(): Promise<Reconciliation> {
+    if (this.isComparingNow) {
+      throw new Problem('payment.reconciliation_running', ONE_AT_A_TIME, { runId: null });
+    }
+    this.isComparingNow = true;
     const signal = timeoutSignal(this.config.RECONCILIATION_ANSWER_SECONDS * 1_000);
     try {
-      const { counts, ...compared } = await this.compare({ since: null, signal });
+      const comparison = this.compareAll({ since: null, signal }).finally(() => {
+        this.isComparingNow = false;
+      });
+      const { counts, ...compared } = await withTimeout(comparison, signal);
       return {
         checkedAt: this.clock.now().toISOString(),
         ...compared,
@@ -64,7 +79,12 @@ export class ReconciliationService {
       };
     } catch (error) {
       if (signal.aborted && error === signal.reason)
-        throw new Problem('payment.reconciliation_too_long', TOO_LONG);
+        throw new Problem(
+          'payment.reconciliation_too_long',
+          TOO_LONG,
+          {},
+          { 'retry-after': RETRY_AFTER_SECONDS },
+        );
       throw error;
     }
   }
@@ -82,6 +102,7 @@ export class ReconciliationService {
     }
     let providerPayments = 0;
     for (const provider of this.providers.all) {
+      scope.signal.throwIfAborted();
       const before = providerPayments;
       const onProgress = (count: number) => {
         providerPayments = before + count;

@@ -59,13 +59,13 @@ export const paymentsErrors = defineErrors({
   'payment.reconciliation_running': errorEntry(
     409,
     'A reconciliation is running',
-    'Only one reconciliation of each scope runs at a time. `runId` contains the id of the running one.',
+    'Only one reconciliation of each scope runs at a time. `runId` contains the id of the running one; null: a comparison for a request.',
     'Read it with GET /v1/admin/reconciliation/runs/{id}. Start the next one when it has ended.',
   ),
   'payment.reconciliation_too_long': errorEntry(
     503,
     'The reconciliation takes too long for a response',
-    'The history at the payment providers could not be read in the time of one request. Nothing is running any more.',
+    'The history at the payment providers could not be read in the time of one request. The comparison ends with its current call to a provider.',
     'Start it in the background with POST /v1/admin/reconciliation/runs, and read its result with GET /v1/admin/reconciliation/runs/{id}.',
   ),
   'payment.refund_not_failed': errorEntry(
