@@ -268,6 +268,23 @@ describe('POST /v1/admin/reconciliation/runs', () => {
     expect([now.differences.length, now.moreDifferences]).toEqual([1_000, 3]);
   });
 
+  test('stops a comparison that finds nothing but differences, and says so', async () => {
+    let isEnded = false;
+    const comparison = payments.service.get(ProviderComparisonService);
+    jest.spyOn(comparison, 'compare').mockImplementation(async function* () {
+      try {
+        for (;;) yield difference('provider.unknown_payment', 'Unknown');
+      } finally {
+        isEnded = true;
+      }
+    });
+    expect(await runs.run()).toMatchObject({
+      ...{ status: 'finished', complete: false },
+      counts: { 'provider.unknown_payment': 10_000, 'provider.comparison_stopped': 1 },
+    });
+    expect(isEnded).toBe(true);
+  });
+
   test('GET /v1/admin/reconciliation ends the comparison after RECONCILIATION_ANSWER_SECONDS and names the run', async () => {
     const config = payments.service.get<{ RECONCILIATION_ANSWER_SECONDS: number }>(CONFIG);
     config.RECONCILIATION_ANSWER_SECONDS = 0.2;

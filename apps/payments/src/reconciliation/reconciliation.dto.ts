@@ -6,6 +6,7 @@ export const differenceKinds = [
   'ledger.unbalanced',
   'ledger.payment_differs',
   'provider.unreachable',
+  'provider.comparison_stopped',
   'provider.unknown_payment',
   'provider.missing_payment',
   'provider.amount_differs',
@@ -77,6 +78,8 @@ export const Reconciliation = z
   .meta({ id: 'Reconciliation' });
 export type Reconciliation = z.output<typeof Reconciliation>;
 
+/** A comparison with a provider stops after this many differences of one kind: each has cost a call. */
+export const MAX_OF_KIND = 10_000;
 /** The number of differences that are stored or returned. */
 export const MAX_DIFFERENCES = 1_000;
 
@@ -91,7 +94,8 @@ export const isBalanced = (counts: DifferenceCounts): boolean =>
   !Object.keys(counts).some((kind) => kind.startsWith('ledger.'));
 
 /** Whether everything was compared. */
-export const isComplete = (counts: DifferenceCounts): boolean => counts['provider.unreachable'] === undefined;
+export const isComplete = (counts: DifferenceCounts): boolean =>
+  counts['provider.unreachable'] === undefined && counts['provider.comparison_stopped'] === undefined;
 
 interface DifferenceRule {
   /** Whether it is found by reading the history at a provider: a recent run does not see the old ones. */
@@ -114,6 +118,11 @@ export const differenceRules: Record<DifferenceKind, DifferenceRule> = {
     ofHistory: false,
     action:
       'Check the provider, its keys and the network. The next reconciliation compares what this one could not.',
+  },
+  'provider.comparison_stopped': {
+    ofHistory: false,
+    action:
+      'Check that the keys belong to the account of these payments: there are too many differences of one kind for single corrections.',
   },
   'provider.unknown_payment': {
     ofHistory: true,

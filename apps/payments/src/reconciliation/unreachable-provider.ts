@@ -1,5 +1,5 @@
 import { ProviderUnavailable } from '../provider/provider.port.js';
-import { difference, type Difference } from './reconciliation.dto.js';
+import { difference, type Difference, type DifferenceCounts, MAX_OF_KIND } from './reconciliation.dto.js';
 
 /**
  * Runs one comparison with a provider. An unreachable provider is a difference: it must not prevent the other comparisons,
@@ -11,7 +11,18 @@ export async function* orUnreachable(
   compared: AsyncIterable<Difference>,
 ): AsyncIterable<Difference> {
   try {
-    yield* compared;
+    const counts: DifferenceCounts = {};
+    for await (const found of compared) {
+      yield found;
+      const count = (counts[found.kind] ?? 0) + 1;
+      counts[found.kind] = count;
+      if (count < MAX_OF_KIND) continue;
+      yield difference(
+        'provider.comparison_stopped',
+        `The ${what} of provider ${provider} were not compared further after ${count} differences of the kind ${found.kind}`,
+      );
+      return;
+    }
   } catch (error) {
     if (!(error instanceof ProviderUnavailable)) throw error;
     yield difference(
