@@ -57,7 +57,7 @@ it.each([
 ])('refuses %s together with %s, without their values', (secret, publishable) => {
   const env = { ...keys, STRIPE_SECRET_KEY: secret, STRIPE_PUBLISHABLE_KEY: publishable };
   expect(() => read(env)).toThrow(
-    /^STRIPE_PUBLISHABLE_KEY does not fit to STRIPE_SECRET_KEY: both must be live keys, or both test keys, of the same account\.$/,
+    /^STRIPE_PUBLISHABLE_KEY does not match STRIPE_SECRET_KEY: both must be live keys, or both test keys, of the same account\.$/,
   );
 });
 

@@ -146,6 +146,16 @@ describe('/v1/admin/webhooks', () => {
     expect(await storedWebhook(payments, id)).toMatchObject({ park_reason: 'amount_differs' });
   });
 
+  test('of since and from, the later one counts', async () => {
+    await parked();
+    const found = async (query: string) =>
+      (await admin().get<{ data: unknown[] }>(`/v1/admin/webhooks?${query}`)).body.data.length;
+    const [early, late] = ['2020-01-01T00:00:00Z', '2100-01-01T00:00:00Z'];
+    expect(await found(`since=${early}&from=${early}`)).toBeGreaterThan(0);
+    expect(await found(`since=${late}&from=${early}`)).toBe(0);
+    expect(await found(`since=${early}&from=${late}`)).toBe(0);
+  });
+
   test('404 for an unknown webhook, 503 for a provider that is not enabled', async () => {
     const unknown = `/v1/admin/webhooks/sandbox/evt_${randomUUID()}`;
     expectProblem(await admin().get(unknown), 404, 'webhook.not_found');

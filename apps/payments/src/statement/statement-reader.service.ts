@@ -18,7 +18,7 @@ import {
 /** Of one currency in one month. A larger month is read with GET /v1/me/transactions. */
 export const MAX_ENTRIES = 10_000;
 const TOO_LARGE =
-  'The month has too many entries for a statement: select one currency with `currency`, or read the entries page by page with GET /v1/me/transactions.';
+  'The month has too many entries for a statement: read them page by page with GET /v1/me/transactions. With `currency`, a statement contains those of one currency only.';
 
 /** The statements of hosts: what the platform owes them, by month in UTC, computed from the movements of the ledger. */
 @Injectable()

@@ -31,7 +31,7 @@ interface WebhookRow {
 export async function listWebhooks(em: EntityManager, query: WebhooksQuery): Promise<PageOf<WebhookView>> {
   const [at, lastProvider, lastId] = decodeCursor(query.cursor, Cursor) ?? [null, null, null];
   const { provider = null, type = null, paymentId = null, since = null, limit } = query;
-  const { from = since, to = null } = query;
+  const { from = null, to = null } = query;
   const isPending = query.outcome === 'pending';
   const outcome = isPending ? null : (query.outcome ?? null);
   const rows = await em.execute<WebhookRow[]>(sql`
@@ -40,6 +40,7 @@ export async function listWebhooks(em: EntityManager, query: WebhooksQuery): Pro
       AND (${paymentId}::uuid IS NULL OR payment_id = ${paymentId}::uuid)
       AND (${outcome}::text IS NULL OR outcome = ${outcome}::text)
       AND (NOT ${isPending}::boolean OR handled_at IS NULL)
+      AND (${since}::timestamptz IS NULL OR received_at >= ${since}::timestamptz)
       AND (${from}::timestamptz IS NULL OR received_at >= ${from}::timestamptz)
       AND (${to}::timestamptz IS NULL OR received_at < ${to}::timestamptz)
       AND (${at}::timestamptz IS NULL

@@ -83,7 +83,7 @@ function missingSettings(
   });
 }
 
-/** The variables that do not fit to another one. Their values are not shown: they may be secrets. */
+/** The variables that do not match another one. Their values are not shown: they may be secrets. */
 function contradictions(
   config: Readonly<Record<string, unknown>>,
   shape: Readonly<Record<string, z.ZodType>>,
@@ -92,7 +92,7 @@ function contradictions(
     const { fits } = (z.globalRegistry.get(schema) ?? {}) as Requirements;
     const [value, other] = [config[name], fits && config[fits.to]];
     if (!fits || value === undefined || other === undefined || fits.accepts(value, other)) return [];
-    return [`${name} does not fit to ${fits.to}: ${fits.rule}.`];
+    return [`${name} does not match ${fits.to}: ${fits.rule}.`];
   });
 }
 

@@ -70,7 +70,7 @@ async function reconcile(payments: Replica, out: Output) {
   );
   if (run.status === 'failed') {
     throw new OperatorError(
-      `The reconciliation ${id} failed (${run.failureCode}): see the log of payments, then run it again.`,
+      `The reconciliation ${id} failed (${run.failureCode}): see the log of payments, or run it again with LOG_LEVEL=error.`,
     );
   }
   const disputes = await payments.get(ReconciliationService).openDisputes();

@@ -23,7 +23,7 @@ const WHICH = {
   },
 } as const;
 const limitOf = (most: number) =>
-  ({ type: 'string', description: `the most of them, the newest (default: ${most})` }) as const;
+  ({ type: 'string', description: `at most this many, the newest first (default: ${most})` }) as const;
 
 export const command: Command = {
   summary: 'The webhooks of payment providers: stored, handled, parked.',
