@@ -2,18 +2,18 @@ import { Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Payments } from '../migrations/Migration0001Payments.js';
 import { Migration0002Disputes } from '../migrations/Migration0002Disputes.js';
-import { Migration0005Operators } from '../migrations/Migration0005Operators.js';
+import { Migration0003Payouts } from '../migrations/Migration0003Payouts.js';
 import { Migration0004Papers } from '../migrations/Migration0004Papers.js';
+import { Migration0005Operators } from '../migrations/Migration0005Operators.js';
 import { Migration0006ReturnUrl } from '../migrations/Migration0006ReturnUrl.js';
 import { Migration0009LateMoney } from '../migrations/Migration0009LateMoney.js';
 import { Migration0010RefundOffset } from '../migrations/Migration0010RefundOffset.js';
 import { Migration0011ReturnedRefunds } from '../migrations/Migration0011ReturnedRefunds.js';
 import { Migration0012ReportedRefund } from '../migrations/Migration0012ReportedRefund.js';
 import { Migration0013ReconciliationRuns } from '../migrations/Migration0013ReconciliationRuns.js';
-import { Migration0015RefundChecks } from '../migrations/Migration0015RefundChecks.js';
 import { Migration0014Shortages } from '../migrations/Migration0014Shortages.js';
-import { Migration0015PayoutsStarted } from '../migrations/Migration0015PayoutsStarted.js';
-import { Migration0003Payouts } from '../migrations/Migration0003Payouts.js';
+import { Migration0015RefundChecks } from '../migrations/Migration0015RefundChecks.js';
+import { Migration0016PayoutsStarted } from '../migrations/Migration0016PayoutsStarted.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { Dispute } from './dispute/dispute.entity.js';
@@ -52,8 +52,8 @@ export const payments = defineService({
     Migration0012ReportedRefund,
     Migration0013ReconciliationRuns,
     Migration0014Shortages,
-    Migration0015PayoutsStarted,
     Migration0015RefundChecks,
+    Migration0016PayoutsStarted,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],
