@@ -30,25 +30,27 @@ export class RefundAdminService {
   ) {}
 
   /**
-   * Read committed is enough: the request publishes no event and reserves by one conditional update. Concurrent requests
-   * wait for each other, and none is rejected without need.
+   * Refunds of what a payment holds beyond the refunds that are still due. Read committed is enough: the request publishes
+   * no event. Concurrent requests wait for the lock of the payment, and none is rejected without need.
    */
   refund(paymentId: string, request: RefundPayment, admin: AuthUser): Promise<RefundView> {
     const { amountMinor, reason, bearer = 'proportional' } = request;
     return this.idempotency.runOnce(
       async (em) => {
+        await lockPayment(em, paymentId);
         const payment = await this.refundable(em, paymentId);
         const { stepMinor } = chargeBounds(payment.currency);
         if (amountMinor % stepMinor !== 0) {
           throw invalidField('/amountMinor', `Must be a multiple of ${stepMinor} in ${payment.currency}`);
         }
+        const shares = split(bearer, await this.refunds.freeShares(em, payment), amountMinor);
         const refund = await this.refunds.reserve(em, payment, {
           cause: `admin:${uuidv7()}`,
           reason: REFUND_REASON.goodwill,
           note: reason,
           requestedBy: admin.id,
           amountMinor,
-          splitOf: (remaining) => split(bearer, remaining, amountMinor),
+          splitOf: () => shares,
         });
         await this.auditLog.record(em, {
           ...{ actor: admin, action: 'payment.refund', paymentId, reason },
