@@ -27,7 +27,10 @@ const MAX_RETRY_SECONDS = 300;
 export class OperationRunner {
   /** Longer than a call with its repetition can take, so that two workers do not run one operation at once. */
   private readonly leaseSeconds: number;
-  /** Longer than a list, a refund and a read with their repetitions can take. */
+  /**
+   * Longer than a list and a refund with their repetitions can take: another worker then sees the refund in its list. Short
+   * enough to finish the refund of a killed worker within a minute.
+   */
   private readonly refundLeaseSeconds: number;
 
   constructor(
@@ -40,7 +43,7 @@ export class OperationRunner {
     @Inject(CONFIG) config: Config<typeof PaymentsConfig>,
   ) {
     this.leaseSeconds = config.PROVIDER_TIMEOUT_SECONDS * 2.5;
-    this.refundLeaseSeconds = config.PROVIDER_TIMEOUT_SECONDS * 7.5;
+    this.refundLeaseSeconds = config.PROVIDER_TIMEOUT_SECONDS * 4.5;
   }
 
   /** Runs one operation and records its outcome. Does nothing if it is closed or another worker runs it. */
