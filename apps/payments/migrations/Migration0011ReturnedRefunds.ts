@@ -3,6 +3,8 @@ import { Migration } from '@mikro-orm/migrations';
 /** Paid refunds that the guest's bank has returned, and the debit notes that cancel their credit notes. */
 export class Migration0011ReturnedRefunds extends Migration {
   override up(): void {
+    // Refunds in progress lock their payment first, so they end before this and the next migrations wait for their tables.
+    this.addSql(`LOCK TABLE payment IN EXCLUSIVE MODE`);
     this.addSql(`
       ALTER TABLE refund
         -- of a failed refund: when it was paid, if it was returned later

@@ -1,7 +1,13 @@
-import { eventually, type TestUser, testUser } from '@roost/testing';
+import { eventually, expectProblem, type TestUser, testUser } from '@roost/testing';
 import { cancelled } from './booking-endings.fixture.js';
 import { Disputes } from './dispute.fixture.js';
-import { aChange, type BookingBody, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
+import {
+  aChange,
+  type BookingBody,
+  type PaymentsUnderTest,
+  SHORTER,
+  startPayments,
+} from './payments.fixture.js';
 
 interface RefundRow extends Record<string, unknown> {
   id: string;
@@ -96,8 +102,7 @@ describe('a booking with a refund that the bank of the guest has returned', () =
 
   test('so does a further change, and a cancellation that refunds everything', async () => {
     const { booking, paymentId, refund } = await givenReturnedChange();
-    const totals = { totalMinor: 14_880, hostPayoutMinor: 11_640, platformFeeMinor: 2_040, taxMinor: 1_200 };
-    const changed = await payments.applied(aChange(booking, totals));
+    const changed = await payments.applied(aChange(booking, SHORTER));
     await refundBecomes(paymentId, 1, 'succeeded');
     await payments.service.deliver(
       ...cancelled(changed, 14_880, { hostPayoutMinor: 0, platformFeeMinor: 0, taxMinor: 0 }),
@@ -107,6 +112,31 @@ describe('a booking with a refund that the bank of the guest has returned', () =
     await repeated(paymentId, refund);
     expect(await payments.balances(booking.bookingId)).toEqual({});
     await payments.agreed();
+  });
+
+  test('after a further change and the repetition, each party has its share of the new price', async () => {
+    const { booking, paymentId, refund } = await givenReturnedChange();
+    await payments.applied(aChange(booking, SHORTER));
+    await refundBecomes(paymentId, 1, 'succeeded');
+    await repeated(paymentId, refund);
+    expect(await payments.balances(booking.bookingId)).toEqual({
+      provider_clearing: SHORTER.totalMinor,
+      host_payable: -SHORTER.hostPayoutMinor,
+      platform_revenue: -SHORTER.platformFeeMinor,
+      tax_payable: -SHORTER.taxMinor,
+    });
+    await payments.agreed();
+  });
+
+  test('a refund by an operator does not use its amount', async () => {
+    const { paymentId, refund } = await givenReturnedChange();
+    const refused = await request(paymentId, '', { amountMinor: 22_281 });
+    expectProblem(refused, 409, 'payment.refund_too_large');
+    expect(refused.body).toMatchObject({ refundableMinor: 22_280 });
+    expect((await request(paymentId, '', { amountMinor: 22_280 })).status).toBe(201);
+    await refundBecomes(paymentId, 1, 'succeeded');
+    await repeated(paymentId, refund);
+    expect(await kindsOf(paymentId)).toEqual([]);
   });
 
   test('two refunds of one payment are returned, and each is repeated', async () => {

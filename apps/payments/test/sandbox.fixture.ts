@@ -13,6 +13,7 @@ export interface SandboxIntent {
   capturedMinor: number;
   refundedMinor: number;
   authorizedMinor: number;
+  dispute: string | null;
   metadata: { paymentId: string; bookingId: string };
 }
 

@@ -97,8 +97,8 @@ export class DisputeRecorder {
     const now = this.clock.now();
     Object.assign(dispute, { status: outcome, closedAt: now, updatedAt: now });
     await em.flush();
-    if (outcome === 'lost') await this.refunds.offsetOwed(em, payment);
     if (outcome === 'won') await this.refunds.coverLosses(em, payment, dispute.id);
+    await this.refunds.offsetOwed(em, payment);
     const isDisputed = (await em.count(Dispute, { paymentId: payment.id, closedAt: null })) > 0;
     if (!isDisputed) {
       const returnedMinor = payment.refundedMinor + payment.disputeLostMinor;

@@ -105,7 +105,7 @@ export async function claimRefundChecks(
     WITH due AS (
       SELECT r.id FROM refund r JOIN payment p ON p.id = r.payment_id
       WHERE r.check_at <= clock_timestamp() AND r.status <> 'failed' AND r.provider_ref IS NOT NULL
-        AND p.provider = ANY(ARRAY[${[...providers]}]::text[])
+        AND (p.provider = ANY(ARRAY[${[...providers]}]::text[]) OR r.finished_at <= ${paidSince})
       ORDER BY r.check_at LIMIT ${limit} FOR NO KEY UPDATE OF r SKIP LOCKED),
     claimed AS (
       UPDATE refund r

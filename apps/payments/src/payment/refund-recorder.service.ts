@@ -50,6 +50,8 @@ export class RefundRecorder {
     await this.post(em, payment, `refund:${refund.id}:returned`, refundReturnedLegs(refund.amountMinor));
     await this.papers.issueDebitNote(em, payment, refund, now);
     await this.recordRejected(em, payment, refund, code);
+    await em.flush();
+    await this.refunds.offsetOwed(em, payment);
   }
 
   /** The refund repeats one that was paid and returned. */
@@ -86,13 +88,13 @@ export class RefundRecorder {
 
   private async retryAfterDispute(em: EntityManager, payment: Payment, refund: Refund): Promise<void> {
     await em.flush();
-    const remaining = await this.refunds.remaining(em, payment);
+    const free = await this.refunds.freeShares(em, payment);
     const due = splitWithoutOffset(refund, refund.offsetMinor);
     await this.refunds.defer(em, payment, {
       ...{ reason: refund.reason as RefundReason, note: refund.note, requestedBy: refund.requestedBy },
       cause: causeOfRetry(refund.cause),
       amountMinor: refund.amountMinor - refund.offsetMinor,
-      retained: splitBy((party) => remaining[party] - due[party]),
+      retained: splitBy((party) => free[party] - due[party]),
     });
   }
 

@@ -89,7 +89,7 @@ export class RefundService {
     }
   }
 
-  /** A dispute was lost: what the bank has returned reduces the failed refunds that are still owed. */
+  /** What the bank has returned by lost disputes reduces the failed refunds that are still owed. */
   async offsetOwed(em: EntityManager, payment: Payment): Promise<void> {
     for (const refund of await owedRefunds(em, payment.id)) {
       const owedMinor = refund.amountMinor - refund.offsetMinor;
@@ -132,9 +132,9 @@ export class RefundService {
         refundableMinor: Math.max(refundableMinor(payment), 0),
       });
     }
-    const remaining = await this.remaining(em, payment);
-    const split =
-      request.splitOf?.(remaining) ?? refundSplit(remaining, request.amountMinor, request.retained ?? null);
+    const split = request.splitOf
+      ? request.splitOf(await this.remaining(em, payment))
+      : refundSplit(await this.freeShares(em, payment), request.amountMinor, request.retained ?? null);
     const refund = em.create(Refund, {
       id: uuidv7(),
       paymentId: payment.id,
@@ -204,6 +204,14 @@ export class RefundService {
     }
     const { totalMinor } = await deferredRefunds(em, payment.id, null);
     return minus(free, takeInProportion(free, Math.min(totalMinor, totalOf(free))));
+  }
+
+  /** The shares that the repetition of a failed refund can use. One that is not owed leaves what others owe. */
+  async sharesOfRetry(em: EntityManager, payment: Payment, failed: Refund): Promise<Split> {
+    const owed = await owedRefunds(em, payment.id);
+    return owed.some(({ id }) => id === failed.id)
+      ? this.remaining(em, payment)
+      : this.freeShares(em, payment);
   }
 
   /** Stores a refund that waits for the bank's decision. */

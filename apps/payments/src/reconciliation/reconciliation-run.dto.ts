@@ -61,7 +61,8 @@ export const RunSummaryView = z
       .int()
       .meta({ description: 'While it runs: the number that was read at the providers so far.' }),
     complete: z.boolean().meta({
-      description: 'Whether everything was compared: it has ended, and no provider was unreachable.',
+      description:
+        'Whether everything was compared: it has ended, no provider was unreachable, and no comparison was stopped.',
     }),
     differenceCount: z.int(),
     balanced: z.boolean().nullable().meta({

@@ -22,7 +22,7 @@ export interface RunSummary {
   failureCode: RunFailure | null;
   startedAt: Date;
   finishedAt: Date | null;
-  /** It has compared everything: no provider was unreachable. */
+  /** It has compared everything: no provider was unreachable, and no comparison was stopped. */
   complete: boolean;
   payments: number;
   providerPayments: number;
@@ -150,6 +150,7 @@ export async function failRun(
     UPDATE reconciliation_run
     SET status = 'failed', failure_code = ${failure.code}, finished_at = ${failure.at}, lease_until = NULL
     WHERE run_id = ${id} AND tries = ${tries} AND status = 'running'`);
+  await deleteOldRuns(em);
 }
 
 /** The ids of running runs that no process has. */

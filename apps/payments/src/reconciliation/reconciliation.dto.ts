@@ -148,7 +148,8 @@ export const differenceRules: Record<DifferenceKind, DifferenceRule> = {
   },
   'booking.ended_but_captured': {
     ofHistory: false,
-    action: 'Refund it with POST /v1/admin/payments/{id}/refunds.',
+    action:
+      'Refund it with POST /v1/admin/payments/{id}/refunds; retry the refund instead if refund.refused lists one.',
   },
   'booking.undecided': {
     ofHistory: false,

@@ -12,6 +12,7 @@ import {
   splitByBearer,
   splitOfRetry,
 } from '../ledger/domain/refund-bearer.js';
+import { totalOf } from '../ledger/domain/settlement.js';
 import { splitWithoutOffset } from '../payment/domain/lost-excess.js';
 import { causeOfRetry } from '../payment/domain/refund-due.js';
 import { Payment } from '../payment/payment.entity.js';
@@ -86,13 +87,17 @@ export class RefundAdminService {
           throw new Problem('payment.refund_not_failed', undefined, { status: failed.status });
         }
         const due = splitWithoutOffset(failed, failed.offsetMinor);
+        const shares = await this.refunds.sharesOfRetry(em, payment, failed);
+        if (amountMinor > totalOf(shares)) {
+          throw new Problem('payment.refund_too_large', undefined, { refundableMinor: totalOf(shares) });
+        }
         const refund = await this.refunds.reserve(em, payment, {
           cause,
           reason: failed.reason as (typeof REFUND_REASON)[keyof typeof REFUND_REASON],
           note: reason,
           requestedBy: admin.id,
           amountMinor,
-          splitOf: (remaining) => splitOfRetry(due, remaining, amountMinor),
+          splitOf: () => splitOfRetry(due, shares, amountMinor),
         });
         await this.auditLog.record(em, {
           ...{ actor: admin, action: 'refund.retry', paymentId, reason },
