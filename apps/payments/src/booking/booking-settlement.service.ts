@@ -54,11 +54,8 @@ export class BookingSettlementService {
     const now = this.clock.now();
     payment.updatedAt = now;
     await em.flush();
-    await this.ledger.post(em, {
+    await this.ledger.postOf(em, payment, {
       key: `${cause}:${payment.id}`,
-      currency: payment.currency,
-      paymentId: payment.id,
-      bookingId: payment.bookingId,
       occurredAt: now,
       legs: transfers.map((transfer) => transferLeg(payment, transfer)),
     });

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, Clock, type Config, SystemClock, uuidv7 } from '@roost/platform';
 import type { PaymentsConfig } from '../config.js';
-import { disputeLostLegs, disputeOpenedLegs, disputeWonLegs, type Leg } from '../ledger/domain/posting.js';
+import { disputeLostLegs, disputeOpenedLegs, disputeWonLegs } from '../ledger/domain/posting.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { statusAfterRefund } from '../payment/domain/payment-state.js';
 import { PaymentPublisher } from '../payment/payment-publisher.service.js';
@@ -79,7 +79,11 @@ export class DisputeRecorder {
     payment.disputedMinor += coveredMinor(shares);
     payment.status = 'disputed';
     await this.publisher.publish(em, payment, 'payment.disputed', { disputeId: dispute.id });
-    await this.post(em, payment, `dispute:${dispute.id}`, disputeOpenedLegs(dispute.amountMinor));
+    await this.ledger.postOf(em, payment, {
+      key: `dispute:${dispute.id}`,
+      legs: disputeOpenedLegs(dispute.amountMinor),
+      occurredAt: now,
+    });
     return dispute;
   }
 
@@ -106,7 +110,11 @@ export class DisputeRecorder {
     }
     await this.publisher.publish(em, payment, `payment.dispute-${outcome}`, { disputeId: dispute.id });
     const legs = outcome === 'won' ? disputeWonLegs(dispute.amountMinor) : disputeLostLegs(payment, dispute);
-    await this.post(em, payment, `dispute:${dispute.id}:${outcome}`, legs);
+    await this.ledger.postOf(em, payment, {
+      key: `dispute:${dispute.id}:${outcome}`,
+      legs,
+      occurredAt: now,
+    });
     if (!isDisputed) await this.refunds.resume(em, payment);
     await this.steps.scheduleNext(em, payment);
   }
@@ -123,16 +131,5 @@ export class DisputeRecorder {
     const { capturedMinor, refundReservedMinor, disputedMinor, disputeLostMinor } = payment;
     const coverableMinor = capturedMinor - refundReservedMinor - disputedMinor - disputeLostMinor;
     return sharesOf(await this.refunds.remaining(em, payment), coverableMinor, amountMinor);
-  }
-
-  private post(em: EntityManager, payment: Payment, key: string, legs: Leg[]): Promise<void> {
-    return this.ledger.post(em, {
-      key,
-      currency: payment.currency,
-      paymentId: payment.id,
-      bookingId: payment.bookingId,
-      occurredAt: this.clock.now(),
-      legs,
-    });
   }
 }

@@ -22,6 +22,15 @@ export interface Posting {
 export class LedgerService {
   constructor(private readonly accounts: AccountIds) {}
 
+  /** Posts movements of a payment, see `post`. */
+  postOf(
+    em: EntityManager,
+    { id: paymentId, bookingId, currency }: { id: string; bookingId: string; currency: string },
+    posting: Pick<Posting, 'key' | 'legs' | 'occurredAt'>,
+  ): Promise<void> {
+    return this.post(em, { ...posting, paymentId, bookingId, currency });
+  }
+
   /** Call it in the transaction that stores the cause of the movements. */
   async post(em: EntityManager, posting: Posting): Promise<void> {
     if (posting.legs.length === 0) return;

@@ -123,6 +123,7 @@ export class PaperIssuer {
       issuedAt: this.clock.now(),
     });
   }
+
   /** The entity that issues the papers of a stay by the settings of today. */
   private async issuerOf(em: EntityManager, stayId: string, currency: string): Promise<Issuer> {
     const countryCode = this.dependsOnCountry ? await findStayCountry(em, stayId) : null;

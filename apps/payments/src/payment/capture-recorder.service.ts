@@ -35,11 +35,8 @@ export class CaptureRecorder {
   private async post(em: EntityManager, payment: Payment, occurredAt: Date): Promise<void> {
     const { hostMinor, platformMinor, taxMinor, capturedMinor } = payment;
     const split = takeInProportion({ hostMinor, platformMinor, taxMinor }, capturedMinor);
-    await this.ledger.post(em, {
+    await this.ledger.postOf(em, payment, {
       key: `capture:${payment.id}`,
-      currency: payment.currency,
-      paymentId: payment.id,
-      bookingId: payment.bookingId,
       occurredAt,
       legs: captureLegs(payment, split),
     });

@@ -26,11 +26,8 @@ export class LossCoverer {
     for (const { disputeId, shares } of coverExcess(await lostExcesses(em, payment.id), freed)) {
       await addCover(em, disputeId, shares, now);
       coveredMinor += totalOf(shares);
-      await this.ledger.post(em, {
+      await this.ledger.postOf(em, payment, {
         key: `dispute:${disputeId}:covered:${causeId}`,
-        currency: payment.currency,
-        paymentId: payment.id,
-        bookingId: payment.bookingId,
         occurredAt: now,
         legs: excessCoveredLegs(payment, shares),
       });

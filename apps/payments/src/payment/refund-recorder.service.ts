@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@roost/platform';
-import { type Leg, refundFailedLegs, refundPaidLegs, refundReturnedLegs } from '../ledger/domain/posting.js';
+import { refundFailedLegs, refundPaidLegs, refundReturnedLegs } from '../ledger/domain/posting.js';
 import { splitBy } from '../ledger/domain/settlement.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { PaperIssuer } from '../paper/paper-issuer.service.js';
@@ -36,7 +36,11 @@ export class RefundRecorder {
     Object.assign(refund, { status: 'succeeded', providerRef, finishedAt: now });
     payment.refundedMinor += refund.amountMinor;
     setStatus(payment);
-    await this.post(em, payment, `refund:${refund.id}:paid`, refundPaidLegs(refund.amountMinor));
+    await this.ledger.postOf(em, payment, {
+      key: `refund:${refund.id}:paid`,
+      legs: refundPaidLegs(refund.amountMinor),
+      occurredAt: now,
+    });
     await this.papers.issueCreditNote(em, payment, refund, now);
   }
 
@@ -47,7 +51,11 @@ export class RefundRecorder {
     payment.refundedMinor -= refund.amountMinor;
     payment.updatedAt = now;
     setStatus(payment);
-    await this.post(em, payment, `refund:${refund.id}:returned`, refundReturnedLegs(refund.amountMinor));
+    await this.ledger.postOf(em, payment, {
+      key: `refund:${refund.id}:returned`,
+      legs: refundReturnedLegs(refund.amountMinor),
+      occurredAt: now,
+    });
     await this.papers.issueDebitNote(em, payment, refund, now);
     await this.recordRejected(em, payment, refund, code);
     await em.flush();
@@ -72,7 +80,11 @@ export class RefundRecorder {
     const failureCode = isPrevented && !waits ? DISPUTE_UNKNOWN : code;
     Object.assign(refund, { status: 'failed', failureCode, finishedAt: now });
     payment.refundReservedMinor -= refund.amountMinor;
-    await this.post(em, payment, `refund:${refund.id}:failed`, refundFailedLegs(payment, refund));
+    await this.ledger.postOf(em, payment, {
+      key: `refund:${refund.id}:failed`,
+      legs: refundFailedLegs(payment, refund),
+      occurredAt: now,
+    });
     await this.offsetByLosses(em, payment, refund);
     if (waits && refund.offsetMinor < refund.amountMinor) {
       await this.retryAfterDispute(em, payment, refund);
@@ -95,17 +107,6 @@ export class RefundRecorder {
       cause: causeOfRetry(refund.cause),
       amountMinor: refund.amountMinor - refund.offsetMinor,
       retained: splitBy((party) => free[party] - due[party]),
-    });
-  }
-
-  private post(em: EntityManager, payment: Payment, key: string, legs: Leg[]): Promise<void> {
-    return this.ledger.post(em, {
-      key,
-      currency: payment.currency,
-      paymentId: payment.id,
-      bookingId: payment.bookingId,
-      occurredAt: this.clock.now(),
-      legs,
     });
   }
 }

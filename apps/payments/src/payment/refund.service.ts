@@ -35,7 +35,7 @@ interface RefundRequest {
   amountMinor: number;
   retained?: Split | null;
   /** Splits the refund among the parties instead of the cancellation terms. */
-  splitOf?: (remaining: Split) => Split;
+  split?: Split;
 }
 
 /** Refunds payments. Each refund is reserved first, so that all refunds together never exceed the capture. */
@@ -68,7 +68,7 @@ export class RefundService {
       cause,
       reason: REFUND_REASON.bookingEnded,
       amountMinor: freeMinor,
-      splitOf: () => refundSplit(free, freeMinor, payment.releaseRetained),
+      split: refundSplit(free, freeMinor, payment.releaseRetained),
     });
   }
 
@@ -132,9 +132,8 @@ export class RefundService {
         refundableMinor: Math.max(refundableMinor(payment), 0),
       });
     }
-    const split = request.splitOf
-      ? request.splitOf(await this.remaining(em, payment))
-      : refundSplit(await this.freeShares(em, payment), request.amountMinor, request.retained ?? null);
+    const { amountMinor, retained = null } = request;
+    const split = request.split ?? refundSplit(await this.freeShares(em, payment), amountMinor, retained);
     const refund = em.create(Refund, {
       id: uuidv7(),
       paymentId: payment.id,
@@ -153,11 +152,8 @@ export class RefundService {
       paidAt: null,
     });
     await em.flush();
-    await this.ledger.post(em, {
+    await this.ledger.postOf(em, payment, {
       key: `refund:${refund.id}`,
-      currency: payment.currency,
-      paymentId: payment.id,
-      bookingId: payment.bookingId,
       occurredAt: now,
       legs: refundReservedLegs(payment, split),
     });

@@ -44,14 +44,14 @@ export class RefundAdminService {
         if (amountMinor % stepMinor !== 0) {
           throw invalidField('/amountMinor', `Must be a multiple of ${stepMinor} in ${payment.currency}`);
         }
-        const shares = split(bearer, await this.refunds.freeShares(em, payment), amountMinor);
+        const shares = sharesOf(bearer, await this.refunds.freeShares(em, payment), amountMinor);
         const refund = await this.refunds.reserve(em, payment, {
           cause: `admin:${uuidv7()}`,
           reason: REFUND_REASON.goodwill,
           note: reason,
           requestedBy: admin.id,
           amountMinor,
-          splitOf: () => shares,
+          split: shares,
         });
         await this.auditLog.record(em, {
           ...{ actor: admin, action: 'payment.refund', paymentId, reason },
@@ -97,7 +97,7 @@ export class RefundAdminService {
           note: reason,
           requestedBy: admin.id,
           amountMinor,
-          splitOf: () => splitOfRetry(due, shares, amountMinor),
+          split: splitOfRetry(due, shares, amountMinor),
         });
         await this.auditLog.record(em, {
           ...{ actor: admin, action: 'refund.retry', paymentId, reason },
@@ -120,7 +120,7 @@ export class RefundAdminService {
   }
 }
 
-function split(bearer: RefundBearer, remaining: Split, amountMinor: number): Split {
+function sharesOf(bearer: RefundBearer, remaining: Split, amountMinor: number): Split {
   const refundableMinor = refundableBy(bearer, remaining);
   if (amountMinor > refundableMinor) {
     throw new Problem('payment.refund_too_large', undefined, { refundableMinor });
