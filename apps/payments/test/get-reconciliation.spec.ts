@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { testUser, eventually, expectProblem, type TestUser } from '@roost/testing';
+import { testUser, eventually, expectProblem, inLanes, type TestUser } from '@roost/testing';
 import { Providers } from '../src/provider/providers.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 import { submitBankForm } from './sandbox.fixture.js';
@@ -14,20 +14,10 @@ describe('GET /v1/admin/reconciliation', () => {
   });
   afterAll(() => payments.close());
 
-  /** Runs the work for the numbers below `count`, 12 at a time. */
-  async function inLanes(count: number, work: (n: number) => Promise<void>): Promise<void> {
-    const numbers = Array.from({ length: count }, (_, n) => n).values();
-    await Promise.all(
-      Array.from({ length: 12 }, async () => {
-        for (const n of numbers) await work(n);
-      }),
-    );
-  }
-
   test(`reports no difference for ${PAYMENTS} payments of every kind with lost, repeated and reordered webhooks`, async () => {
     await payments.switches({ drop: 0.1, copies: 5, shuffleMs: 800 });
     const ends: { guest: TestUser; id: string; status: string }[] = [];
-    await inLanes(PAYMENTS, async (n) => {
+    await inLanes(Array(PAYMENTS).keys(), 12, async (n) => {
       const guest = testUser();
       const kind = (['plain', 'bank', 'request', 'unauthenticated', 'declined'] as const)[n % 5]!;
       const { payment, booking } = await payments.givenPayment({

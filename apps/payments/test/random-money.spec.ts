@@ -1,4 +1,4 @@
-import { eventually, type TestUser, testUser } from '@roost/testing';
+import { eventually, inLanes, type TestUser, testUser } from '@roost/testing';
 import fc from 'fast-check';
 import { aChange, type BookingBody, LONGER, SHORTER } from './payments.fixture.js';
 import { PayoutsUnderTest } from './payouts.fixture.js';
@@ -287,20 +287,15 @@ test.each(ROUNDS)(
       fc.tuple(fc.constantFrom(...CURRENCIES), fc.array(operation, { minLength: 3, maxLength: 12 })),
       { numRuns: sequences, seed },
     );
-    const queue = sample.values();
     await payouts.givenHost();
     await fundPlatform();
-    await Promise.all(
-      Array.from({ length: LANES }, async () => {
-        for (const [currency, operations] of queue) {
-          const host = testUser({ roles: ['host'] });
-          expect((await payouts.setAccount(host, { currency })).status).toBe(200);
-          const sequence = new Sequence(host, currency);
-          await sequence.run({ kind: 'stay', dueInDays: 1 });
-          for (const step of operations) await sequence.run(step);
-        }
-      }),
-    );
+    await inLanes(sample, LANES, async ([currency, operations]) => {
+      const host = testUser({ roles: ['host'] });
+      expect((await payouts.setAccount(host, { currency })).status).toBe(200);
+      const sequence = new Sequence(host, currency);
+      await sequence.run({ kind: 'stay', dueInDays: 1 });
+      for (const step of operations) await sequence.run(step);
+    });
     await finish();
 
     // Nothing is left to refund: the bank has returned the amount, or another refund by an operator, if it was one of theirs.

@@ -41,14 +41,16 @@ export class Marketplace {
       const made = await anyone.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
       return anyone.with({ authorization: `Bearer ${made.body.accessToken}` });
     };
-    return new Marketplace(await as('guest'), await as('guest', 'host'), await as('guest', 'admin'));
+    const market = new Marketplace(await as('guest'), await as('guest', 'host'), await as('guest', 'admin'));
+    await market.listing(0);
+    return market;
   }
 
   /** A booking whose payment is due. */
   async book(): Promise<{ booking: Booking; payment: Payment }> {
     const number = this.stays++;
     const page = Math.floor(number / STAYS_PER_LISTING);
-    const listingId = await (this.listings[page] ??= aPublishedListing(this.host));
+    const listingId = await this.listing(page);
     const daysAhead = FIRST_CHECK_IN_DAYS + (number % STAYS_PER_LISTING) * DAYS_BETWEEN_STAYS;
     // The listing reaches bookings by event.
     const quote = await eventually(async () => {
@@ -64,6 +66,10 @@ export class Marketplace {
     const booking = await this.guest.post<Booking>('/v1/bookings', { quoteId: quote.id });
     expect(booking.status).toBe(201);
     return { booking: booking.body, payment: await this.paymentOf(booking.body.id) };
+  }
+
+  private listing(page: number): Promise<string> {
+    return (this.listings[page] ??= aPublishedListing(this.host));
   }
 
   /** A booking that is paid and confirmed. */
@@ -96,13 +102,4 @@ export class Marketplace {
       return body;
     }, TIMEOUT);
   }
-}
-
-/** Runs the work for each item, four at a time. */
-export async function inLanes<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items[Symbol.iterator]();
-  const lane = async () => {
-    for (let next = queue.next(); !next.done; next = queue.next()) await work(next.value);
-  };
-  await Promise.all(Array.from({ length: 4 }, lane));
 }

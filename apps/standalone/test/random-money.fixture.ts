@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { eventually, type TestClient } from '@roost/testing';
+import { eventually, inLanes, type TestClient } from '@roost/testing';
 import fc from 'fast-check';
-import { type Booking, dayAhead, inLanes, type Marketplace, type Payment } from './marketplace.fixture.js';
+import { type Booking, dayAhead, type Marketplace, type Payment } from './marketplace.fixture.js';
 import type { Operator } from './operator.fixture.js';
 import type { SandboxControl } from './sandbox-control.fixture.js';
 
+const LANES = 4;
 const TIMEOUT = { seconds: 120 };
 
 type Step =
@@ -73,7 +74,7 @@ export class RandomMoney {
     const account = { provider: 'sandbox', currency: 'EUR', reference: `acct_${randomUUID().slice(0, 8)}` };
     expect((await market.host.put('/v1/me/payout-account', account)).status).toBe(200);
     const random = fc.sample(fc.array(step, { minLength: 1, maxLength: 6 }), { numRuns: sequences, seed });
-    await inLanes([...EXAMPLES, ...random], async (steps) => {
+    await inLanes([...EXAMPLES, ...random], LANES, async (steps) => {
       const { booking, payment } = await market.bookAndPay();
       for (const each of steps) {
         const succeeded = await this.runStep(each, booking, payment);

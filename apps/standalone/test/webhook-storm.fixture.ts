@@ -1,7 +1,8 @@
-import { eventually } from '@roost/testing';
-import { inLanes, type Marketplace } from './marketplace.fixture.js';
+import { eventually, inLanes } from '@roost/testing';
+import type { Marketplace } from './marketplace.fixture.js';
 import type { SandboxControl } from './sandbox-control.fixture.js';
 
+const LANES = 4;
 /** QUALITY.md, acceptance 5. */
 const RECONCILED_WITHIN_SECONDS = 300;
 
@@ -22,7 +23,7 @@ export async function payDuringWebhookStorm(
 ): Promise<void> {
   const expected: { id: string; status: string }[] = [];
   await sandbox.switches({ drop: 0.1, copies: 5, shuffleMs: 800 });
-  await inLanes(Array(payments).keys(), async (number) => {
+  await inLanes(Array(payments).keys(), LANES, async (number) => {
     const kind = KINDS[number % KINDS.length]!;
     const { booking, payment } = await market.book();
     const isAtBank = kind === 'pays at the bank' || kind === 'fails at the bank';

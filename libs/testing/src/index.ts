@@ -1,6 +1,7 @@
 export { expectProblem, TestClient, type TestResponse } from './client.js';
 export { Collector } from './collector.js';
 export type { CollectedSpan } from './otlp-message.js';
+export { inLanes } from './in-lanes.js';
 export { eventually } from './eventually.js';
 export { fillDisk } from './full-disk.js';
 export { expectGolden, golden, optionalFields, goldenDifferences } from './golden.js';
