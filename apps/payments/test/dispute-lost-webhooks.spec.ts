@@ -37,6 +37,39 @@ describe('disputes without webhooks', () => {
     await payments.agreed();
   }, 60_000);
 
+  test('a refund that was too large because of an unknown lost dispute is repeated without its amount', async () => {
+    const guest = testUser();
+    const { payment, booking } = await payments.givenConfirmed(guest);
+    await payments.service.query(
+      `INSERT INTO dispute_search VALUES ('sandbox', now() + interval '1 day')
+       ON CONFLICT (provider) DO UPDATE SET check_at = excluded.check_at`,
+    );
+    await disputes.advance(payment.id, 'open', { amountMinor: 5_000 });
+    await disputes.advance(payment.id, 'lost');
+    await disputes.cancel(booking, 27_280);
+    const refunds = () =>
+      payments.service.query(
+        `SELECT status, failure_code, amount_minor::int AS amount, offset_minor::int AS "offset"
+         FROM refund WHERE payment_id = $1 ORDER BY created_at`,
+        [payment.id],
+      );
+    await eventually(async () =>
+      expect(await refunds()).toMatchObject([{ status: 'failed', failure_code: 'refund_too_large' }]),
+    );
+    await payments.service.query('UPDATE dispute_search SET check_at = now()');
+    await becomes(guest, payment.id, 'refunded');
+    expect(await refunds()).toEqual([
+      { status: 'failed', failure_code: 'charge_disputed', amount: 27_280, offset: 5_000 },
+      { status: 'succeeded', failure_code: null, amount: 22_280, offset: 0 },
+    ]);
+    expect(await disputes.books(payment.id)).toEqual([
+      ['charge', 27_280],
+      ['dispute', -5_000],
+      ['refund', -22_280],
+    ]);
+    await payments.agreed();
+  }, 60_000);
+
   test('a provider that does not respond only delays the search', async () => {
     const guest = testUser();
     const { payment } = await payments.givenConfirmed(guest);

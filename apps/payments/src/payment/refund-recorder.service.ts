@@ -2,16 +2,14 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@roost/platform';
 import { refundFailedLegs, refundPaidLegs, refundReturnedLegs } from '../ledger/domain/posting.js';
-import { splitBy } from '../ledger/domain/settlement.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { PaperIssuer } from '../paper/paper-issuer.service.js';
-import { splitWithoutOffset } from './domain/lost-excess.js';
 import { statusAfterRefund } from './domain/payment-state.js';
 import { causeOfRetry, isRepetition, mayBeRepeated } from './domain/refund-due.js';
 import { LossCoverer } from './loss-coverer.service.js';
 import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
-import { CHARGE_DISPUTED, type RefundReason, RefundService } from './refund.service.js';
+import { CHARGE_DISPUTED, RefundService } from './refund.service.js';
 
 /** The failure code of a refund that was paid, and that the guest's bank has returned. */
 export const REFUND_RETURNED = 'refund_returned';
@@ -86,9 +84,7 @@ export class RefundRecorder {
       occurredAt: now,
     });
     await this.offsetByLosses(em, payment, refund);
-    if (waits && refund.offsetMinor < refund.amountMinor) {
-      await this.retryAfterDispute(em, payment, refund);
-    }
+    if (waits && refund.offsetMinor < refund.amountMinor) await this.refunds.repeat(em, payment, refund);
   }
 
   /** A dispute was lost while the refund was in progress: what the platform bore was the amount of this refund. */
@@ -96,18 +92,6 @@ export class RefundRecorder {
     refund.offsetMinor = await this.losses.cover(em, payment, refund, refund.id);
     payment.disputeOffsetMinor += refund.offsetMinor;
     if (refund.offsetMinor > 0) setStatus(payment);
-  }
-
-  private async retryAfterDispute(em: EntityManager, payment: Payment, refund: Refund): Promise<void> {
-    await em.flush();
-    const free = await this.refunds.freeShares(em, payment);
-    const due = splitWithoutOffset(refund, refund.offsetMinor);
-    await this.refunds.defer(em, payment, {
-      ...{ reason: refund.reason as RefundReason, note: refund.note, requestedBy: refund.requestedBy },
-      cause: causeOfRetry(refund.cause),
-      amountMinor: refund.amountMinor - refund.offsetMinor,
-      retained: splitBy((party) => free[party] - due[party]),
-    });
   }
 }
 

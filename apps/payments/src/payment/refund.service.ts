@@ -14,7 +14,7 @@ import {
   takeDeferredRefunds,
 } from './deferred-refund.queries.js';
 import { splitWithoutOffset } from './domain/lost-excess.js';
-import { causeOfRetry, offsetLosses } from './domain/refund-due.js';
+import { causeOfRetry, mayBeRepeated, offsetLosses } from './domain/refund-due.js';
 import { LossCoverer } from './loss-coverer.service.js';
 import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
@@ -89,12 +89,33 @@ export class RefundService {
     }
   }
 
-  /** What the bank has returned by lost disputes reduces the failed refunds that are still owed. */
+  /**
+   * What the bank has returned by lost disputes reduces the failed refunds that are still owed. The provider may have known
+   * of the dispute first, and refused the whole refund as too large: the rest of such a refund is requested again.
+   */
   async offsetOwed(em: EntityManager, payment: Payment): Promise<void> {
     for (const refund of await owedRefunds(em, payment.id)) {
       const owedMinor = refund.amountMinor - refund.offsetMinor;
-      refund.offsetMinor += owedMinor - this.takeOffsets([payment], owedMinor);
+      const dueMinor = this.takeOffsets([payment], owedMinor);
+      refund.offsetMinor += owedMinor - dueMinor;
+      const isRefusedWhole = dueMinor < owedMinor && refund.paidAt === null;
+      if (dueMinor === 0 || !isRefusedWhole || !mayBeRepeated(refund.cause)) continue;
+      refund.failureCode = CHARGE_DISPUTED;
+      await this.repeat(em, payment, refund);
     }
+  }
+
+  /** Stores the repetition of a refund that a dispute prevented, without the part that the bank has returned. */
+  async repeat(em: EntityManager, payment: Payment, refund: Refund): Promise<void> {
+    await em.flush();
+    const free = await this.freeShares(em, payment);
+    const due = splitWithoutOffset(refund, refund.offsetMinor);
+    await this.defer(em, payment, {
+      ...{ reason: refund.reason as RefundReason, note: refund.note, requestedBy: refund.requestedBy },
+      cause: causeOfRetry(refund.cause),
+      amountMinor: refund.amountMinor - refund.offsetMinor,
+      retained: minus(free, due),
+    });
   }
 
   /** Reduces a refund by the amounts that the guest's bank has returned, and stores that they are used. */
