@@ -184,8 +184,8 @@ describe('payouts of a host', () => {
       const [paid] = await payouts.becomes(host, [['paid', SHARE]]);
       const own = await payouts.adminList(`&hostId=${host.id}`);
       expect(own).toMatchObject([{ id: paid?.id, hostId: host.id, attempt: 1, retryAt: null }]);
-      const [transfer] = await payouts.transfersTo(host);
-      expect(own[0]?.providerRef).toBe(transfer?.id);
+      const transfer = await payouts.transferTo(host);
+      expect(own[0]?.providerRef).toBe(transfer.id);
       expect(await payouts.adminList(`&hostId=${host.id}&status=failed`)).toEqual([]);
       expect(await payouts.adminList(`&hostId=${host.id}&currency=JPY`)).toEqual([]);
       expect(await payouts.adminList(`&hostId=${host.id}&currency=USD&status=paid`)).toHaveLength(1);

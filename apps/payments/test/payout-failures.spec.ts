@@ -112,12 +112,8 @@ describe('payouts that do not succeed at once', () => {
     await clock().set(DUE);
     await payouts.becomes(host, [['in_transit', SHARE]]);
     expect(await payouts.owed(host, 'payout_in_transit')).toBe(SHARE);
-    const [transfer] = await eventually(async () => {
-      const transfers = await payouts.transfersTo(host);
-      expect(transfers).toHaveLength(1);
-      return transfers;
-    });
-    await payouts.sandbox.request('POST', `/control/transfers/${transfer?.id}/paid`);
+    const transfer = await payouts.transferTo(host);
+    await payouts.sandbox.request('POST', `/control/transfers/${transfer.id}/paid`);
     await payouts.becomes(host, [['paid', SHARE]]);
     await payouts.payments.agreed();
   });
@@ -128,8 +124,8 @@ describe('payouts that do not succeed at once', () => {
     await payouts.plan('pending');
     await clock().set(DUE);
     await payouts.becomes(host, [['in_transit', SHARE]]);
-    const [transfer] = await payouts.transfersTo(host);
-    await payouts.sandbox.request('POST', `/control/transfers/${transfer?.id}/paid`);
+    const transfer = await payouts.transferTo(host);
+    await payouts.sandbox.request('POST', `/control/transfers/${transfer.id}/paid`);
     await sweptTo(host, [['paid', SHARE]]);
     await payouts.payments.switches({});
   });
@@ -138,8 +134,8 @@ describe('payouts that do not succeed at once', () => {
     const host = await givenDueStay();
     await clock().set(DUE);
     await payouts.becomes(host, [['paid', SHARE]]);
-    const [transfer] = await payouts.transfersTo(host);
-    await payouts.sandbox.request('POST', `/control/transfers/${transfer?.id}/failed`);
+    const transfer = await payouts.transferTo(host);
+    await payouts.sandbox.request('POST', `/control/transfers/${transfer.id}/failed`);
     await payouts.becomes(host, [['failed', SHARE]]);
     expect(await payouts.owed(host)).toBe(SHARE);
     await clock().advance('PT2H');
@@ -214,15 +210,15 @@ describe('payouts that do not succeed at once', () => {
     await payouts.plan('pending');
     await clock().set(DUE);
     const [payout] = await payouts.becomes(host, [['in_transit', SHARE]]);
+    const transfer = await payouts.transferTo(host);
     await payouts.service.query('UPDATE payout SET amount_minor = amount_minor - 1 WHERE id = $1', [
       payout?.id,
     ]);
-    const [transfer] = await payouts.transfersTo(host);
-    await payouts.sandbox.request('POST', `/control/transfers/${transfer?.id}/paid`);
+    await payouts.sandbox.request('POST', `/control/transfers/${transfer.id}/paid`);
     await eventually(async () => {
       const handled = await payouts.service.query(
         `SELECT FROM webhook_event WHERE type = 'transfer.paid' AND ref = $1 AND handled_at IS NOT NULL`,
-        [transfer?.id],
+        [transfer.id],
       );
       expect(handled).toHaveLength(1);
     });

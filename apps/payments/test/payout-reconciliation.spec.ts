@@ -26,8 +26,8 @@ describe('reconciliation of payouts', () => {
     const { bookingId } = await payouts.givenStay(host);
     await payouts.service.clock.set(DUE);
     const [payout] = await payouts.becomes(host, [['paid', SHARE]]);
-    const [transfer] = await payouts.transfersTo(host);
-    return { host, bookingId, id: payout?.id ?? '', ref: transfer?.id ?? '' };
+    const transfer = await payouts.transferTo(host);
+    return { host, bookingId, id: payout?.id ?? '', ref: transfer.id };
   }
 
   /** Waits for exactly these new differences. */

@@ -128,6 +128,15 @@ export class PayoutsUnderTest {
     return data.filter(({ destination }) => destination.startsWith(`acct_${host.id.slice(0, 8)}`));
   }
 
+  /** Waits for the only transfer to a host: its payout is stored before the provider is called. */
+  async transferTo(host: TestUser): Promise<Transfer> {
+    return eventually(async () => {
+      const transfers = await this.transfersTo(host);
+      expect(transfers).toHaveLength(1);
+      return transfers[0]!;
+    });
+  }
+
   /** The outcome of the next transfers. */
   plan(outcome: 'paid' | 'failed' | 'pending', times = 1) {
     return this.sandbox.request('PUT', '/control/transfers', { outcome, times });

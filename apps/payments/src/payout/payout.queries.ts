@@ -56,7 +56,7 @@ export async function insertPayout(em: EntityManager, payout: NewPayout): Promis
     INSERT INTO payout (id, host_id, currency, account_id, provider, status, amount_minor, attempt, due_at, call_at,
       started_at, created_at)
     VALUES (${id}, ${hostId}, ${currency}, ${accountId}, ${provider}, 'in_transit', ${amountMinor}, ${attempt}, ${dueAt},
-      ${startedAt}, ${startedAt}, ${createdAt})`);
+      clock_timestamp(), ${startedAt}, ${createdAt})`);
   const rows = payout.lines.map(({ bookingId, amountMinor: amount, instalment }) => ({
     booking_id: bookingId,
     amount,
@@ -119,7 +119,10 @@ export function linesOf(em: EntityManager, payoutIds: readonly string[]): Promis
     WHERE payout_id = ANY(ARRAY[${[...payoutIds]}]::uuid[]) ORDER BY payout_id, booking_id`);
 }
 
-/** Leases a payout in transit to this worker; null if it is finished or another worker holds its lease. */
+/**
+ * Leases a payout in transit to this worker; null if it is finished, another worker holds its lease, or it must wait after
+ * an unclear call: its job may arrive late.
+ */
 export async function claimPayout(
   em: EntityManager,
   id: string,
@@ -130,7 +133,7 @@ export async function claimPayout(
     SET tries = p.tries + 1, lease_until = clock_timestamp() + ${leaseSeconds} * interval '1 second'
     FROM payout_account a
     WHERE p.id = ${id} AND a.id = p.account_id AND p.status = 'in_transit'
-      AND (p.lease_until IS NULL OR p.lease_until < clock_timestamp())
+      AND p.call_at <= clock_timestamp() AND (p.lease_until IS NULL OR p.lease_until < clock_timestamp())
     RETURNING ${payoutColumns()}, a.reference`);
   return payout ?? null;
 }

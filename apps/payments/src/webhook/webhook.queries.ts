@@ -46,7 +46,8 @@ export async function insertWebhook(em: EntityManager, webhook: NewWebhook): Pro
     sql`INSERT INTO webhook_event (provider, id, type, subject, ref, payment_id, reported_minor, reported_refund_minor,
       reported_currency, account, payload, outcome, due_at, received_at, handled_at)
     VALUES (${provider}, ${id}, ${type}, ${subject}, ${ref}, ${paymentId}, ${reported?.amountMinor ?? null},
-      ${reportedRefund?.amountMinor ?? null}, ${(reported ?? reportedRefund)?.currency ?? null}, ${account}, ${payload}, ${outcome}, ${receivedAt}, ${receivedAt}, ${handledAt})
+      ${reportedRefund?.amountMinor ?? null}, ${(reported ?? reportedRefund)?.currency ?? null}, ${account}, ${payload}, ${outcome}, clock_timestamp(),
+      ${receivedAt}, ${handledAt})
     ON CONFLICT (provider, id) DO NOTHING RETURNING true`,
   );
   return rows.length > 0;
