@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { EntityManager } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import type { TestService } from './test-service.js';
@@ -7,7 +8,11 @@ export interface Statement {
   client: unknown;
   text: string;
   values: unknown[];
+  /** Whether the work itself sent it: not a sweep, nor a request, which the server handles in a context of its own. */
+  own: boolean;
 }
+
+const ownContext = new AsyncLocalStorage<true>();
 
 /** All statements that this process sends to PostgreSQL during `work`, including those of concurrent work. */
 export async function captureStatements(work: () => Promise<unknown>): Promise<Statement[]> {
@@ -17,11 +22,12 @@ export async function captureStatements(work: () => Promise<unknown>): Promise<S
     const [first, second] = args as [string | { text?: string; values?: unknown }, unknown];
     const text = typeof first === 'string' ? first : (first.text ?? '');
     const values = typeof first === 'string' ? second : first.values;
-    statements.push({ client: this, text, values: Array.isArray(values) ? values : [] });
+    const own = ownContext.getStore() === true;
+    statements.push({ client: this, text, values: Array.isArray(values) ? values : [], own });
     return Reflect.apply(query, this, args) as unknown;
   } as typeof query;
   try {
-    await work();
+    await ownContext.run(true, work);
   } finally {
     pg.Client.prototype.query = query;
   }
@@ -29,8 +35,8 @@ export async function captureStatements(work: () => Promise<unknown>): Promise<S
 }
 
 /**
- * The plans of the statements of `work` that match `about`. `generic` returns the plans for any values, which PostgreSQL
- * may use for a named statement.
+ * The plans of the statements that `work` itself sends and that match `about`. `generic` returns the plans for any values,
+ * which PostgreSQL may use for a named statement.
  */
 export async function queryPlans(
   service: TestService,
@@ -39,7 +45,7 @@ export async function queryPlans(
   { generic = false } = {},
 ): Promise<string> {
   const statements = await captureStatements(() => work(service.get(EntityManager).fork()));
-  const matching = statements.filter(({ text }) => about.test(text));
+  const matching = statements.filter(({ own, text }) => own && about.test(text));
   if (matching.length === 0) throw new Error(`No statement matches ${String(about)}`);
   const plans: string[] = [];
   for (const { text, values } of matching) {
