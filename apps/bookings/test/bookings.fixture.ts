@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventBody, EventType } from '@roost/contracts';
+import { Sweeper } from '@roost/platform';
 import { DEFAULT_STAY_RULES, PriceRules } from '@roost/pricing';
 import {
   testUser,
@@ -10,7 +11,6 @@ import {
   type TestUser,
 } from '@roost/testing';
 import type { z } from 'zod';
-import { BookingSweeper } from '../src/booking/booking-sweeper.jobs.js';
 import { Booking, CancellationPreview, type Booking as BookingDto } from '../src/booking/booking.dto.js';
 import { Quote, type Quote as QuoteDto } from '../src/quote/quote.dto.js';
 import { bookings } from '../src/service.js';
@@ -94,7 +94,10 @@ export async function startReplica(
 ): Promise<TestService> {
   const names = ['DATABASE_URL', ...(sharedRedis ? ['REDIS_URL', 'REDIS_PREFIX'] : [])];
   const env = Object.fromEntries(names.map((name) => [name, service.env[name] ?? '']));
-  return await startTestService(bookings, { env });
+  const replica = await startTestService(bookings, { env });
+  // A spec moves the clock of one process.
+  await replica.clock.set(service.clock.now());
+  return replica;
 }
 
 /** The bookings service with the set-up steps of its specs. The specs publish the events of listings and payments. */
@@ -276,8 +279,9 @@ export class BookingsUnderTest {
     );
   }
 
+  /** Runs all sweeps. Waits for a periodic one that is running as well: it may have locked the rows that are due. */
   sweep(): Promise<void> {
-    return this.service.get(BookingSweeper).sweep();
+    return this.service.get(Sweeper).runAll();
   }
 }
 

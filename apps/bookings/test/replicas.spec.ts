@@ -1,3 +1,4 @@
+import { Sweeper } from '@roost/platform';
 import type { TestService } from '@roost/testing';
 import { BookingSweeper } from '../src/booking/booking-sweeper.jobs.js';
 import { CalendarPublisher } from '../src/calendar/calendar-publisher.service.js';
@@ -20,8 +21,8 @@ it('processes each due booking once in concurrent sweeps of two replicas', async
   }
   const sweepers = [bookings.service, replica].map((service) => service.get(BookingSweeper));
   await Promise.all([...sweepers, ...sweepers, ...sweepers].map((sweeper) => sweeper.sweep()));
-  // A sweep skips bookings that another sweep has locked.
-  await bookings.sweep();
+  // A sweep skips bookings that another sweep has locked, also a periodic one.
+  await Promise.all([bookings.sweep(), replica.get(Sweeper).runAll()]);
 
   const expired = await bookings.service.published('booking.expired');
   for (const booking of due) {

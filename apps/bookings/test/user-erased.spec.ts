@@ -191,7 +191,7 @@ describe('messages sent during the erasure', () => {
       [guest.id],
     );
     expect(deferred?.minutes).toBeGreaterThan(10);
-    await bookings.service.get(AccountEraser).eraseDue();
+    await bookings.sweep();
     expect(await messagesSeenBy(host, thread.id)).toEqual([
       [true, true, ''],
       [true, true, ''],
