@@ -4,7 +4,7 @@ const bookings = useBookings({ resetClock: true });
 
 it('expires a hold after 15 minutes, not before', async () => {
   const booking = await bookings.givenBooking();
-  await bookings.service.clock.set(new Date(Date.parse(booking.dto.holdExpiresAt ?? '') - 5_000));
+  await bookings.service.clock.set(new Date(Date.parse(booking.dto.holdExpiresAt ?? '') - 60_000));
   expect(await bookings.stateOf(booking)).toBe('pending_payment');
   await bookings.service.clock.set(booking.dto.holdExpiresAt ?? '');
   expect(await bookings.read(booking)).toMatchObject({

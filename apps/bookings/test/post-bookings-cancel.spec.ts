@@ -34,7 +34,7 @@ describe('a cancellation by the guest', () => {
         hostPenaltyMinor: 0,
         hostPayoutMinor: 0,
         platformFeeMinor: 0,
-        cancelledAt: expect.stringMatching(/^2027-06-09T18:59:3/) as string,
+        cancelledAt: expect.stringMatching(/^2027-06-09T18:59:/) as string,
       }),
     ]);
     expect(await bookings.calendar.isFree(booking.listing, '2027-06-10')).toBe(true);
@@ -79,7 +79,7 @@ describe('a cancellation by the guest', () => {
     const { schedule } = await bookings.previewCancellation(booking);
     expect(schedule.length).toBeGreaterThan(2);
     for (const step of schedule) {
-      await bookings.service.clock.set(new Date(Date.parse(step.until) - 2_000));
+      await bookings.service.clock.set(new Date(Date.parse(step.until) - 60_000));
       expect(await bookings.previewCancellation(booking)).toMatchObject({ refundMinor: step.refundMinor });
     }
   });

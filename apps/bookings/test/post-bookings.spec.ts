@@ -207,7 +207,7 @@ describe('409', () => {
     const listing = await bookings.givenListing();
     const inTime = await bookings.givenQuote(guest, listing);
     const tooLate = await bookings.givenQuote(guest, listing);
-    await bookings.service.clock.set(new Date(Date.parse(inTime.expiresAt) - 5_000));
+    await bookings.service.clock.set(new Date(Date.parse(inTime.expiresAt) - 60_000));
     const stay = await bookings.book(guest, inTime.id);
     expect(stay.status).toBe(201);
     await bookings.service.clock.set(tooLate.expiresAt);
