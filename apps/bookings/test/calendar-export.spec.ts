@@ -1,4 +1,4 @@
-import { testUser, expectProblem } from '@roost/testing';
+import { testUser, eventually, expectProblem } from '@roost/testing';
 import { useBookings, type TestListing } from './bookings.fixture.js';
 
 const bookings = useBookings({ resetClock: true });
@@ -54,6 +54,8 @@ describe('200', () => {
 
   it('responds 304 until a night changes; UIDs do not change', async () => {
     const { listing } = await bookings.givenConfirmed();
+    // The file contains the time of the publication.
+    await eventually(async () => expect(await bookings.calendar.published(listing)).toHaveLength(1));
     const path = await givenUrl(listing);
     const first = await read(path);
     const etag = first.headers.get('etag') ?? '';

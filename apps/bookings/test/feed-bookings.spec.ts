@@ -45,7 +45,8 @@ describe('events that overlap stays', () => {
       await lockPublications(publishing, [Number(id)]);
       // Read before the cancellation and published after it, so that both marks exist.
       await bookings.givenBooking({ listing, checkInDate: '2027-07-01', checkOutDate: '2027-07-05' });
-      await eventually(async () => expect(await bookings.service.lockWaits()).toBe(1));
+      // A periodic sweep publishes as well.
+      await eventually(async () => expect(await bookings.service.lockWaits()).toBeGreaterThan(0));
       expect((await bookings.cancel(booking)).status).toBe(200);
     });
     await eventually(async () => expect(await feeds.blocked(listing)).toBe('0612..0618'));
