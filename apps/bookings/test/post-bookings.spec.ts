@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
 import { testUser, eventually, expectProblem } from '@roost/testing';
+import { StaleHolds } from '../src/calendar/stale-holds.port.js';
 import { bookingStatements } from './booking-statements.fixture.js';
 import { juneStay, juneTotalMinor, useBookings } from './bookings.fixture.js';
 
@@ -98,6 +100,20 @@ describe('201', () => {
     expect(response.status).toBe(201);
     expect(await bookings.stateOf(overdue)).toBe('expired');
     expect(await bookings.calendar.overlaps()).toEqual([]);
+  });
+
+  it('succeeds if a sweep expires the overdue hold meanwhile', async () => {
+    const listing = await bookings.givenListing();
+    await bookings.makeOverdue(await bookings.givenBooking({ listing }));
+    const guest = testUser();
+    const quote = await bookings.givenQuote(guest, listing);
+    const holds = bookings.service.get(StaleHolds);
+    const end = holds.end.bind(holds);
+    jest.spyOn(holds, 'end').mockImplementationOnce(async (nights) => {
+      await bookings.sweep();
+      return await end(nights);
+    });
+    expect((await bookings.book(guest, quote.id)).status).toBe(201);
   });
 
   it('leaves the check-out day available for the next guest', async () => {

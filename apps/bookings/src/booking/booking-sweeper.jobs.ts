@@ -5,7 +5,7 @@ import { Transactions } from '@roost/messaging';
 import { Clock, LOGGER, SweepEvery } from '@roost/platform';
 import type { Logger } from 'pino';
 import { CalendarPublisher } from '../calendar/calendar-publisher.service.js';
-import { findStaleHolds, type StayNights } from '../calendar/calendar.queries.js';
+import { findStaleHolds, isFree, type StayNights } from '../calendar/calendar.queries.js';
 import { StaleHolds } from '../calendar/stale-holds.port.js';
 import { BookingLifecycle } from './booking-lifecycle.service.js';
 import { Booking } from './booking.entity.js';
@@ -40,9 +40,12 @@ export class BookingSweeper extends StaleHolds {
   }
 
   override async end(nights: StayNights): Promise<boolean> {
-    const stale = await findStaleHolds(this.em.fork(), nights, this.clock.now());
+    const em = this.em.fork();
+    const now = this.clock.now();
+    const stale = await findStaleHolds(em, nights, now);
     for (const id of stale) await this.process(id, LockMode.PESSIMISTIC_WRITE);
-    return stale.length > 0;
+    // A sweep may have been faster.
+    return stale.length > 0 || (await isFree(em, nights, now));
   }
 
   private async sweepOnce(): Promise<number> {

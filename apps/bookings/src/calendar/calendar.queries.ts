@@ -19,6 +19,8 @@ export interface StayNights {
   checkInDate: IsoDate;
   checkOutDate: IsoDate;
   preparationNights: number;
+  /** The owner that requests them, if it already has nights. */
+  ownerId?: number;
 }
 
 /** The rows that a stay needs per space: the stay, and the preparation before and after it, which neighbours may share. */
@@ -137,7 +139,8 @@ const conflictingEntries = (stay: StayNights) => sql`
 
 export async function isFree(em: EntityManager, stay: StayNights, now: Date): Promise<boolean> {
   const [row] = await em.execute<[{ free: boolean }]>(sql`
-    SELECT NOT EXISTS (SELECT ${conflictingEntries(stay)} WHERE b.id IS NULL OR NOT (${hasExpired(now)})) AS free`);
+    SELECT NOT EXISTS (SELECT ${conflictingEntries(stay)} WHERE (b.id IS NULL OR NOT (${hasExpired(now)}))
+      AND e.owner_id IS DISTINCT FROM ${stay.ownerId ?? null}::bigint) AS free`);
   return row.free;
 }
 

@@ -8,6 +8,8 @@ export class NightsTaken extends Problem {
   constructor(
     code: 'booking.dates_unavailable' | 'calendar.dates_taken',
     readonly nights: StayNights,
+    /** A stale hold has them. */
+    readonly byStaleHold = false,
   ) {
     super(code);
   }
@@ -18,7 +20,7 @@ export class NightsTaken extends Problem {
  * calendar claims nights for any owner and does not know bookings, so the booking module implements this port.
  */
 export abstract class StaleHolds {
-  /** Ends the stale holds that have some of these nights. Returns false if there were none. */
+  /** Ends the stale holds that have some of these nights. Returns false if there were none and the nights are taken. */
   abstract end(nights: StayNights): Promise<boolean>;
 
   /** Runs `attempt`; if it throws `NightsTaken` only because of stale holds, ends these and runs it once more. */
@@ -26,7 +28,9 @@ export abstract class StaleHolds {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof NightsTaken) || !(await this.end(error.nights))) throw error;
+      if (!(error instanceof NightsTaken)) throw error;
+      const ended = await this.end(error.nights);
+      if (!ended && !error.byStaleHold) throw error;
       return await attempt();
     }
   }
@@ -52,5 +56,5 @@ export async function rejectStaleHolds(
     preparationNights: 0,
   };
   const stale = await findStaleHolds(em, nights, now);
-  if (stale.length > 0) throw new NightsTaken('calendar.dates_taken', nights);
+  if (stale.length > 0) throw new NightsTaken('calendar.dates_taken', nights, true);
 }

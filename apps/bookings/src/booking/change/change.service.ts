@@ -40,7 +40,7 @@ export class ChangeService {
         if (change.state === 'applied') await this.changes.applyNew(step);
         else if (!(await this.changes.propose(step))) {
           const { checkInDate, checkOutDate } = change;
-          const nights = { ...nightsOf(booking), checkInDate, checkOutDate };
+          const nights = { ...nightsOf(booking), ownerId: booking.ownerId, checkInDate, checkOutDate };
           throw new NightsTaken('booking.dates_unavailable', nights);
         }
         return toChangeDto(change, booking.terms.currency);
