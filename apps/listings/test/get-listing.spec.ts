@@ -1,4 +1,4 @@
-import { testUser, expectProblem, type TestService, type TestUser } from '@roost/testing';
+import { testUser, eventually, expectProblem, type TestService, type TestUser } from '@roost/testing';
 import { ListingView } from '../src/listing/listing.dto.js';
 import { aGuest, aHost, anAdmin, createDraft, createPublished, startListings } from './listings.fixture.js';
 import { aBooking } from './booking.fixture.js';
@@ -18,6 +18,7 @@ interface ListingBody {
   location: { lat: number; lng: number } | null;
   approximateLocation: { lat: number; lng: number };
   missing?: string[];
+  photos: { variants: { width: number }[] }[];
 }
 
 const exactLocation = { lat: 42.6526, lng: -73.7562 };
@@ -93,6 +94,10 @@ describe('304', () => {
   test('responds with 304 for the ETag of this viewer until the listing changes', async () => {
     const guest = aGuest();
     const path = `/v1/listings/${listingId}`;
+    // The ETag changes when the variants of the photo are rendered.
+    await eventually(async () =>
+      expect(await readAs(guest)).toMatchObject({ photos: [{ variants: [{ width: 64 }] }] }),
+    );
     const etag = (await service.as(guest).get(path)).headers.get('etag') ?? '';
     expect((await service.as(guest).get(path, { 'if-none-match': etag })).status).toBe(304);
     expect((await service.as(host).get(path, { 'if-none-match': etag })).status).toBe(200);
