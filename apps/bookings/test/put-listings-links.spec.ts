@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { testUser, eventually, expectProblem } from '@roost/testing';
+import pg from 'pg';
 import { juneStay, useBookings, type TestListing } from './bookings.fixture.js';
 
 const bookings = useBookings();
@@ -125,20 +126,22 @@ describe('409 listing.link_clash', () => {
 it('leaves no orphaned night when a booking is cancelled while its house is being linked', async () => {
   const { house, rooms } = await bookings.givenHouse();
   const booking = await bookings.givenConfirmed({ listing: house });
-  process.env['ROOST_FAULT'] = 'bookings.before-commit:delay:700';
+  await eventually(async () => expect(await bookings.calendar.published(house)).toHaveLength(1));
+  const other = new pg.Client({ connectionString: bookings.service.env.DATABASE_URL });
+  await other.connect();
   try {
+    await other.query('BEGIN');
+    // The cancellation waits for it when it has released the nights, and the linking for the cancellation.
+    await other.query('LOCK TABLE outbox_event IN SHARE ROW EXCLUSIVE MODE');
     const cancelling = bookings.cancel(booking);
-    await eventually(async () => {
-      const open = await bookings.service.query(
-        `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
-           AND query LIKE '%booking_history%'`,
-      );
-      expect(open).toHaveLength(1);
-    });
-    const responses = await Promise.all([bookings.calendar.link(house, rooms), cancelling]);
+    await eventually(async () => expect(await bookings.service.lockWaits()).toBeGreaterThan(0));
+    const linking = bookings.calendar.link(house, rooms);
+    await eventually(async () => expect(await bookings.service.lockWaits()).toBeGreaterThan(1));
+    await other.query('ROLLBACK');
+    const responses = await Promise.all([linking, cancelling]);
     expect(responses.map(({ status }) => status)).toEqual([200, 200]);
   } finally {
-    delete process.env['ROOST_FAULT'];
+    await other.end();
   }
   expect(await bookings.calendar.orphanedEntries()).toEqual([]);
   expect(await bookings.calendar.isFree(rooms[0], '2027-06-10')).toBe(true);
