@@ -23,7 +23,7 @@ export async function payDuringWebhookStorm(
 ): Promise<void> {
   const expected: { id: string; status: string }[] = [];
   await sandbox.switches({ drop: 0.1, copies: 5, shuffleMs: 800 });
-  await inLanes(Array(payments).keys(), LANES, async (number) => {
+  const payAndExpect = async (number: number): Promise<void> => {
     const kind = KINDS[number % KINDS.length]!;
     const { booking, payment } = await market.book();
     const isAtBank = kind === 'pays at the bank' || kind === 'fails at the bank';
@@ -40,7 +40,10 @@ export async function payDuringWebhookStorm(
       expect(cancelled.status).toBe(200);
     }
     expected.push({ id: payment.id, status: STATUS_AFTER[kind] });
-  });
+  };
+  await inLanes(Array(payments).keys(), LANES, payAndExpect);
+  // 24 payments have some forty webhooks: about once in a hundred runs, none of them is lost.
+  for (let number = payments; (await sandbox.lostWebhooks()) === 0; number++) await payAndExpect(number);
   const deadline = performance.now() + RECONCILED_WITHIN_SECONDS * 1_000;
   for (const { id, status } of expected) {
     await eventually(
@@ -51,6 +54,5 @@ export async function payDuringWebhookStorm(
       { seconds: (deadline - performance.now()) / 1_000 },
     );
   }
-  expect(await sandbox.lostWebhooks()).toBeGreaterThan(0);
   await sandbox.switches({});
 }
