@@ -116,8 +116,11 @@ it('retries a rejected mail later, once', async () => {
   await delivery.sendDue();
   expect(mailTo(email)).toHaveLength(0);
   await identity.service.query(`UPDATE mail SET next_attempt_at = next_attempt_at - interval '61 seconds'`);
-  await Promise.all([delivery.sendDue(), delivery.sendDue()]);
-  expect(mailTo(email)).toHaveLength(1);
+  // A run that the sweep has begun is shared, and may have looked for due mails before.
+  await eventually(async () => {
+    await Promise.all([delivery.sendDue(), delivery.sendDue()]);
+    expect(mailTo(email)).toHaveLength(1);
+  });
   expect(await mailRow(email)).toMatchObject({ sent: true, attempts: 2 });
 });
 
