@@ -178,7 +178,8 @@ describe('one service, with its data folder from start to start', () => {
       roost.child.kill('SIGINT');
       expect(roost.child.exitCode).toBe(130);
     });
-    expect(roost.output()).toMatch(/Forced to stop\.$/m);
+    // What it has printed may arrive after its exit code.
+    await roost.prints(/Forced to stop\.$/m);
     for (const pid of servers) process.kill(pid, 'SIGCONT');
     await eventually(() => expect(servers.filter(isRunning)).toEqual([]));
   });
