@@ -1,5 +1,4 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { startSandbox } from '@roost/app-sandbox';
 import { EmbeddedBus } from '@roost/messaging';
@@ -7,6 +6,7 @@ import { createLogger } from '@roost/platform';
 import {
   eventually,
   freshDatabase,
+  reservePort,
   startTestService,
   type TestClient,
   type TestService,
@@ -57,8 +57,9 @@ class RecordingProxy {
         response.end(Buffer.from(await forwarded.arrayBuffer()));
       });
     });
+    // Nothing else may take the port while the proxy is closed.
+    this.port ||= await reservePort();
     await new Promise<void>((resolve) => this.server?.listen(this.port, '127.0.0.1', resolve));
-    this.port = (this.server.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {
@@ -79,6 +80,21 @@ class RecordingProxy {
     );
     this.operations.push({ service: this.service, query, entities: entities.length, headers });
   }
+}
+
+/** The id of a quote for two adults. The listing reaches bookings by event. */
+export function quoteFor(
+  client: TestClient,
+  stay: { listingId: string; checkInDate: string; checkOutDate: string },
+): Promise<string> {
+  return eventually(
+    async () => {
+      const quote = await client.post<{ id: string }>('/v1/quotes', { ...stay, guests: { adults: 2 } });
+      expect(quote.status).toBe(201);
+      return quote.body.id;
+    },
+    { seconds: 40 },
+  );
 }
 
 export interface Person {
@@ -219,14 +235,8 @@ export class Marketplace {
     checkOutDate: string,
   ): Promise<string> {
     const client = this.as(guest, this.service('bookings'));
-    const quote = await client.post<{ id: string }>('/v1/quotes', {
-      listingId,
-      checkInDate,
-      checkOutDate,
-      guests: { adults: 2 },
-    });
-    expect(quote.status).toBe(201);
-    const booking = await client.post<{ id: string }>('/v1/bookings', { quoteId: quote.body.id });
+    const quoteId = await quoteFor(client, { listingId, checkInDate, checkOutDate });
+    const booking = await client.post<{ id: string }>('/v1/bookings', { quoteId });
     expect(booking.status).toBe(201);
     const { id } = booking.body;
     await eventually(async () => {

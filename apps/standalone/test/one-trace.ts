@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type CollectedSpan, Collector, eventually, type TestClient } from '@roost/testing';
-import { Marketplace, type Person } from './graph.fixture.js';
+import { Marketplace, type Person, quoteFor } from './graph.fixture.js';
 
 const DEADLINE = { seconds: 40 };
 
@@ -49,14 +49,8 @@ export function describeOneTrace(transportEnv: () => Promise<Record<string, stri
   }
 
   async function book(client: TestClient, from: string, to: string): Promise<string> {
-    const quote = await client.post<{ id: string }>('/v1/quotes', {
-      listingId,
-      checkInDate: from,
-      checkOutDate: to,
-      guests: { adults: 2 },
-    });
-    expect(quote.status).toBe(201);
-    const booking = await client.post<{ id: string }>('/v1/bookings', { quoteId: quote.body.id });
+    const quoteId = await quoteFor(client, { listingId, checkInDate: from, checkOutDate: to });
+    const booking = await client.post<{ id: string }>('/v1/bookings', { quoteId });
     expect(booking.status).toBe(201);
     return booking.body.id;
   }
