@@ -1,6 +1,13 @@
 import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { testUser, eventually, expectProblem, startTestService, type TestService } from '@roost/testing';
+import {
+  testUser,
+  eventually,
+  expectProblem,
+  reservePort,
+  startTestService,
+  type TestService,
+} from '@roost/testing';
 import { RouteRegistry } from '../src/routes/route-registry.js';
 import { gateway } from '../src/service.js';
 import { aDocument, paths, startUpstream, type Upstream } from './upstream.fixture.js';
@@ -14,7 +21,8 @@ const user = testUser();
 beforeAll(async () => {
   [listings, identity] = await Promise.all([
     startUpstream(aDocument(paths.listings)),
-    startUpstream(aDocument(paths.identity)),
+    // It is restarted on its port, which nothing else may take meanwhile.
+    startUpstream(aDocument(paths.identity), await reservePort()),
   ]);
   service = await startGateway();
   await eventually(async () => {
