@@ -120,7 +120,7 @@ describe('a lease that', () => {
   };
 
   test('has not expired rejects other requests', async () => {
-    const user = await userWithLease('1 second');
+    const user = await userWithLease('1 minute');
     expectProblem(
       await service.as(user).post('/v1/notes', { text: 'a' }, key('k')),
       409,
