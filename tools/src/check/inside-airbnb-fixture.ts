@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '@roost/testing';
 import { LISTING_COLUMNS, type ListingCells } from '../import/listing-row.js';
 import { checkAgreement, findPendingWork } from './agreement.js';
 import type { Difference, Sources } from './difference.js';
@@ -88,5 +89,16 @@ export async function findDifferences(
   );
 }
 
-export const formatDifferences = (differences: readonly Difference[]): string =>
+/** Waits until the check reports no differences: meanwhile holds expire, and other services hear of it by event. */
+export async function untilAgreement(roost: RoostProcess): Promise<void> {
+  await eventually(
+    async () => {
+      const differences = await findDifferences(roost);
+      if (differences.length > 0) throw new Error(formatDifferences(differences));
+    },
+    { seconds: 60 },
+  );
+}
+
+const formatDifferences = (differences: readonly Difference[]): string =>
   differences.map(({ rule, subject, description }) => `${rule}: ${subject}: ${description}`).join('\n');
