@@ -23,13 +23,13 @@ const LOOK_EVERY_MS = 50;
 const FIRST_FREE = 20_000;
 const returned = new Set<number>();
 
-/** A port on which no server listens at this moment. Returns no port twice in one process. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
+/** A port below `end` on which no server listens at this moment. Returns no port twice in one process. */
+export async function freePort(first = FIRST_FREE, end = FIRST_EPHEMERAL): Promise<number> {
   for (;;) {
-    const port = randomInt(FIRST_FREE, FIRST_EPHEMERAL);
+    const port = randomInt(first, end);
     if (returned.has(port)) continue;
     returned.add(port);
-    const bound = await listen(port, host);
+    const bound = await listen(port, '127.0.0.1');
     if (typeof bound === 'number') return port;
     if (bound.code !== 'EADDRINUSE' && bound.code !== 'EACCES') throw bound;
   }

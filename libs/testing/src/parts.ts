@@ -33,12 +33,16 @@ function answerFile(): string {
   return file;
 }
 
+/** Not those of servers that choose a port themselves, and none that `fetch` and browsers refuse. */
+const FIRST_RESERVED = 11_000;
+const END_OF_RESERVED = 20_000;
+
 /** An unused port. Returns no port twice in one run, in all processes. */
 export async function reservePort(): Promise<number> {
   const folder = join(runFolder(), 'ports');
   mkdirSync(folder, { recursive: true });
   for (;;) {
-    const port = await freePort();
+    const port = await freePort(FIRST_RESERVED, END_OF_RESERVED);
     try {
       closeSync(openSync(join(folder, String(port)), 'wx'));
       return port;
