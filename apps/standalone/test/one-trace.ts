@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type CollectedSpan, Collector, eventually, type TestClient } from '@roost/testing';
 import { Marketplace, type Person, quoteFor } from './graph.fixture.js';
+import { dayAhead } from './marketplace.fixture.js';
 
 const DEADLINE = { seconds: 40 };
 
@@ -81,7 +82,7 @@ export function describeOneTrace(transportEnv: () => Promise<Record<string, stri
     };
     beforeAll(async () => {
       trace = traced(roost.as(guest));
-      await pay(trace.client, await book(trace.client, '2027-05-03', '2027-05-06'));
+      await pay(trace.client, await book(trace.client, dayAhead(30), dayAhead(33)));
       // Each process exports its spans in batches, so a parent may arrive later than its child.
       await eventually(
         () => {

@@ -3,6 +3,7 @@ import { eventually, TestClient } from '@roost/testing';
 import { hasBrowser, openBrowser, openPage, picture } from '@roost/testing/browser';
 import type { Browser } from 'playwright-core';
 import { freshEnvironment, stopAll, run } from './launcher.js';
+import { dayAhead } from './marketplace.fixture.js';
 import { aPublishedListing } from './published-listing.js';
 
 jest.setTimeout(120_000);
@@ -88,7 +89,7 @@ withBrowser('pages in a browser (needs chromium: apt-get install chromium)', () 
     const guest = anyone.with(headers);
     const quote = await eventually(async () => {
       const made = await guest.post<{ id: string }>('/v1/quotes', {
-        ...{ listingId, checkInDate: '2027-05-03', checkOutDate: '2027-05-07' },
+        ...{ listingId, checkInDate: dayAhead(30), checkOutDate: dayAhead(34) },
         guests: { adults: 2, children: [], infants: 0, pets: 0 },
       });
       expect(made.status).toBe(201);

@@ -16,12 +16,14 @@ import {
   testJwksUrl,
 } from '@roost/testing';
 import pg from 'pg';
+import { dayAhead } from '../marketplace.fixture.js';
 import { Operator } from '../operator.fixture.js';
 import type { Databases } from './invariants.js';
 
 export type Plan = 'pay' | 'pay, then cancel' | 'cancel while paying' | 'cancel';
 
 const WEBHOOK_SECRET = 'a-webhook-secret-of-the-specs';
+const FIRST_CHECK_IN = dayAhead(60);
 
 /** The services of a booking in processes that are killed, and the bookings of their guests. */
 export class KilledServices {
@@ -122,7 +124,7 @@ export class KilledServices {
   async follow(plan: Plan, number: number): Promise<void> {
     const { token } = testUser();
     const guest = new TestClient(this.gatewayUrl, { authorization: `Bearer ${token}` });
-    const checkInDate = addDays('2027-02-01', number % 300);
+    const checkInDate = addDays(FIRST_CHECK_IN, number % 300);
     const quoteId = await retry(async () => {
       const quote = await guest.post<{ id: string }>('/v1/quotes', {
         listingId: this.listingId,
