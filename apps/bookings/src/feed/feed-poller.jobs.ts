@@ -27,7 +27,7 @@ export class FeedPoller {
   @SweepEvery(30, 'feed.poll')
   async pollDue(): Promise<void> {
     this.again = true;
-    this.running ??= this.run().finally(() => (this.running = null));
+    this.running ??= this.run();
     await this.running;
   }
 
@@ -40,6 +40,8 @@ export class FeedPoller {
       this.again = false;
       await Promise.all(Array.from({ length: CONCURRENCY }, () => this.work()));
     }
+    // Must be synchronous with the last check of `again`: a later call starts a new run.
+    this.running = null;
   }
 
   private async work(): Promise<void> {

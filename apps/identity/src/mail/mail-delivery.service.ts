@@ -17,6 +17,7 @@ const BATCH = 100;
 export class MailDeliveryService implements OnApplicationShutdown {
   readonly #smtp: Transporter | null;
   #sending: Promise<void> | null = null;
+  #again = false;
 
   constructor(
     private readonly transactions: Transactions,
@@ -33,13 +34,24 @@ export class MailDeliveryService implements OnApplicationShutdown {
     this.#smtp?.close();
   }
 
-  /** Sends the due mails. Concurrent calls share one run. */
+  /** Sends the mails that are due at the time of the call. Concurrent calls share one run. */
   sendDue(): Promise<void> {
     if (!this.#smtp) return Promise.resolve();
-    this.#sending ??= this.sendBatch(this.#smtp).finally(() => {
-      this.#sending = null;
-    });
+    this.#again = true;
+    this.#sending ??= this.sendBatches(this.#smtp);
     return this.#sending;
+  }
+
+  private async sendBatches(smtp: Transporter): Promise<void> {
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.sendBatch(smtp);
+      }
+    } finally {
+      // Synchronous with the last check of `#again`: a later call starts a new run.
+      this.#sending = null;
+    }
   }
 
   private async sendBatch(smtp: Transporter): Promise<void> {
