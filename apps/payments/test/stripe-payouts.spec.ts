@@ -26,7 +26,14 @@ describe('payouts at Stripe', () => {
     const transfer = [...payments.stripe.account.transfers.values()].find(
       ({ destination }) => destination === account.reference,
     );
-    return { statuses, ref: transfer?.id ?? '' };
+    const ref = transfer?.id ?? '';
+    // The webhook of its creation would be parked as well, if it were handled after a reversal.
+    await eventually(async () =>
+      expect(
+        await service.query('SELECT FROM webhook_event WHERE ref = $1 AND handled_at IS NOT NULL', [ref]),
+      ).toHaveLength(1),
+    );
+    return { statuses, ref };
   }
 
   const differencesOf = async (ref: string) =>
