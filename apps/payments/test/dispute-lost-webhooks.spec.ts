@@ -44,6 +44,8 @@ describe('disputes without webhooks', () => {
       `INSERT INTO dispute_search VALUES ('sandbox', now() + interval '1 day')
        ON CONFLICT (provider) DO UPDATE SET check_at = excluded.check_at`,
     );
+    // Waits for a search that has begun before: it would find the dispute.
+    await payments.service.clock.reset();
     await disputes.advance(payment.id, 'open', { amountMinor: 5_000 });
     await disputes.advance(payment.id, 'lost');
     await disputes.cancel(booking, 27_280);

@@ -13,6 +13,8 @@ describe('GET /v1/admin/reconciliation: disputes', () => {
   beforeAll(async () => {
     payments = await startPayments(env);
     disputes = new Disputes(payments);
+    // Runs the first search, which is due at the start.
+    await payments.service.clock.reset();
   });
   afterAll(() => payments.close());
 

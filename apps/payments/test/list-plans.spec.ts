@@ -46,6 +46,8 @@ beforeAll(async () => {
      SELECT 'capture:' || p.id, 1, c.id, h.id, 'USD', 800, p.id, p.booking_id, p.captured_at
      FROM payment p JOIN ledger_account h ON h.owner_id = p.host_id JOIN ledger_account c ON c.code = 'provider_clearing'`,
   );
+  // Before the papers: the sweeper may number the last one at once.
+  await service.query(`INSERT INTO paper_counter VALUES ('development', $1::int - 1)`, [PAYMENTS]);
   await service.query(
     `INSERT INTO paper (id, kind, legal_entity, seller, number, payment_id, booking_id, guest_id, host_id, currency, amount_minor,
        lines, occurred_at, issued_at)
@@ -53,7 +55,6 @@ beforeAll(async () => {
        'USD', 1000, '[]', captured_at, captured_at FROM payment`,
     [PAYMENTS],
   );
-  await service.query(`INSERT INTO paper_counter VALUES ('development', $1::int - 1)`, [PAYMENTS]);
   await service.query('ANALYZE');
   const [row] = await service.query<{ account: string; payment: string }>(
     `SELECT a.id AS account, p.id AS payment FROM ledger_account a JOIN payment p ON p.host_id = a.owner_id

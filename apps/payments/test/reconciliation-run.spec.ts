@@ -1,5 +1,6 @@
 import { eventually, expectProblem, testUser } from '@roost/testing';
 import { ReconciliationRuns } from './reconciliation-runs.fixture.js';
+import { ReconciliationJobs } from '../src/reconciliation/reconciliation.jobs.js';
 import { ReconciliationRunService } from '../src/reconciliation/reconciliation-run.service.js';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
@@ -9,6 +10,9 @@ describe('the regular reconciliation', () => {
   beforeAll(async () => {
     payments = await startPayments({ PAYMENT_CHECK_SECONDS: '3600', RECONCILIATION_MINUTES: '60' });
     started = new ReconciliationRuns(payments);
+    // The sweep of each minute would start runs between the steps of a test.
+    const none = () => Promise.resolve();
+    Reflect.set(payments.service.get(ReconciliationJobs), 'runs', { resume: none, runIfDue: none });
   });
   afterAll(() => payments.close());
 
