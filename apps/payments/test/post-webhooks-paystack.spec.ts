@@ -167,10 +167,16 @@ describe('POST /v1/webhooks/paystack', () => {
         .as(payments.admin)
         .post(`/v1/admin/payments/${payment.id}/refunds`, { amountMinor: 5_000, reason: 'Heating' });
       expect(response.status).toBe(201);
-      const found = await eventually(() => {
-        const [refund] = payments.refundsOf(payment.id);
-        return refund ?? Promise.reject(new Error('no refund yet'));
-      });
+      // A webhook about a refund whose reference is not stored yet has no effect.
+      await eventually(async () =>
+        expect(
+          await payments.service.query(
+            'SELECT FROM refund WHERE payment_id = $1 AND provider_ref IS NOT NULL',
+            [payment.id],
+          ),
+        ).toHaveLength(1),
+      );
+      const found = payments.refundsOf(payment.id)[0]!;
       const { webhookUrl } = payments.paystack;
       payments.paystack.webhookUrl = null;
       await payments.paystack.finishRefund(found, 'processed');

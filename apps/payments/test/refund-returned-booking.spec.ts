@@ -148,10 +148,10 @@ describe('a booking with a refund that the bank of the guest has returned', () =
     await refundBecomes(paymentId, 1, 'succeeded');
     const refunds = [await returned(paymentId, 0), await returned(paymentId, 1)];
     await payments.becomes(guest, paymentId, 'captured');
-    expect(await kindsOf(paymentId)).toMatchObject([
-      { kind: 'refund.refused', expectedMinor: 3_000 },
-      { kind: 'refund.refused', expectedMinor: 2_000 },
-    ]);
+    const found = await kindsOf(paymentId);
+    expect(found).toHaveLength(2);
+    for (const expectedMinor of [3_000, 2_000])
+      expect(found).toContainEqual(expect.objectContaining({ kind: 'refund.refused', expectedMinor }));
     for (const refund of refunds) await repeated(paymentId, refund);
     expect(await payments.balances(booking.bookingId)).toMatchObject({ provider_clearing: 22_280 });
     expect(await kindsOf(paymentId)).toEqual([]);
