@@ -38,19 +38,24 @@ export class ReconciliationRunner implements OnModuleDestroy {
   /** Does nothing if the run has ended or another process has it. */
   async run(id: string): Promise<void> {
     if (this.stopped.signal.aborted) return;
-    const run = await claimRun(this.em(), id);
-    if (!run) return;
-    if (run.tries > MAX_TRIES) return this.fail(run, 'interrupted');
-    if (this.isTooOld(run)) return this.fail(run, 'too_long');
-    const comparison = this.compare(run);
-    this.current.add(comparison);
-    await comparison.finally(() => this.current.delete(comparison));
+    // From the claim on: a stop would otherwise leave the lease of a run that it does not know.
+    const work = this.claimAndCompare(id);
+    this.current.add(work);
+    await work.finally(() => this.current.delete(work));
   }
 
   /** A stop does not wait for the comparison: another process repeats it. */
   async onModuleDestroy(): Promise<void> {
     this.stopped.abort();
     await Promise.allSettled(this.current);
+  }
+
+  private async claimAndCompare(id: string): Promise<void> {
+    const run = await claimRun(this.em(), id);
+    if (!run) return;
+    if (run.tries > MAX_TRIES) return this.fail(run, 'interrupted');
+    if (this.isTooOld(run)) return this.fail(run, 'too_long');
+    await this.compare(run);
   }
 
   private async compare(run: ClaimedRun): Promise<void> {
