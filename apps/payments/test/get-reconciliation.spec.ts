@@ -116,6 +116,28 @@ describe('GET /v1/admin/reconciliation', () => {
     jest.restoreAllMocks();
   });
 
+  test('does not report a change that is recorded while the payment is compared', async () => {
+    const { payment } = await payments.givenCaptured(testUser());
+    await payments.webhooksHandled();
+    const change = (amount: number) =>
+      payments.service.query(
+        'UPDATE payment SET captured_minor = captured_minor + $2, version = version + 1 WHERE id = $1',
+        [payment.id, amount],
+      );
+    await change(-1);
+    const provider = payments.service.get(Providers).of('sandbox');
+    const find = provider.find.bind(provider);
+    jest.spyOn(provider, 'find').mockImplementation(async (ref) => {
+      const intent = await find(ref);
+      if (intent.paymentId === payment.id) await change(1);
+      return intent;
+    });
+    const { differences } = await payments.reconcile();
+    jest.restoreAllMocks();
+    const own = differences.filter(({ paymentId }) => paymentId === payment.id).map(({ kind }) => kind);
+    expect(own).not.toContain('provider.amount_differs');
+  });
+
   test('401 without a token, 403 without the admin role', async () => {
     const path = '/v1/admin/reconciliation';
     expectProblem(await payments.service.anonymous.get(path), 401, 'auth.missing_token');

@@ -94,16 +94,16 @@ export class ProviderComparisonService {
     // A provider counts a refund that it has accepted, which is recorded when it is paid.
     if ((await em.count(Refund, { paymentId: payment.id, status: 'pending' })) > 0) return null;
     const found = firstDifference(payment, intent);
-    return (
-      found &&
-      difference('provider.amount_differs', found.detail, {
-        paymentId: payment.id,
-        providerRef: ref,
-        currency: payment.currency,
-        expectedMinor: found.expectedMinor,
-        foundMinor: found.foundMinor,
-      })
-    );
+    // A change at the provider may have been recorded, and its operation closed, after the payment was read.
+    const { id, version } = payment;
+    if (!found || (await em.count(Payment, { id, version })) === 0) return null;
+    return difference('provider.amount_differs', found.detail, {
+      paymentId: id,
+      providerRef: ref,
+      currency: payment.currency,
+      expectedMinor: found.expectedMinor,
+      foundMinor: found.foundMinor,
+    });
   }
 }
 
