@@ -188,10 +188,16 @@ export class PayoutsUnderTest {
 
   /** Opens a dispute of the payment of a booking. Returns the function by which the bank decides for the host. */
   async givenDispute(booking: BookingBody): Promise<() => Promise<unknown>> {
-    const [payment] = await this.service.query<{ id: string; status: string }>(
-      `SELECT id, status FROM payment WHERE booking_id = $1`,
-      [booking.bookingId],
-    );
+    // A refund in progress may leave nothing to dispute.
+    const [payment] = await eventually(async () => {
+      const rows = await this.service.query<{ id: string; status: string }>(
+        `SELECT id, status, EXISTS (SELECT FROM payment_operation o WHERE o.payment_id = p.id AND o.status = 'pending')
+           AS pending FROM payment p WHERE booking_id = $1`,
+        [booking.bookingId],
+      );
+      expect(rows).toMatchObject([{ pending: false }]);
+      return rows;
+    });
     if (!payment || !['captured', 'partially_refunded'].includes(payment.status))
       return () => Promise.resolve();
     const disputes = new Disputes(this.payments);
