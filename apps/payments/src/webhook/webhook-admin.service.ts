@@ -8,7 +8,7 @@ import { ProviderRejection, ProviderUnavailable } from '../provider/provider.por
 import { Providers } from '../provider/providers.js';
 import type { WebhooksQuery, WebhookView } from './webhook-admin.dto.js';
 import { dismissWebhook, findWebhook, listWebhooks, reopenWebhook } from './webhook-admin.queries.js';
-import type { WebhookKey } from './webhook.queries.js';
+import { claimWebhook, type WebhookKey } from './webhook.queries.js';
 import { WebhookService } from './webhook.service.js';
 
 interface AdminRequest {
@@ -45,7 +45,7 @@ export class WebhookAdminService {
     if (!this.providers.all.some(({ name }) => name === key.provider)) {
       throw new Problem('payment.provider_unavailable');
     }
-    await this.transactions.run(async (em) => {
+    const claimed = await this.transactions.run(async (em) => {
       const before = await findWebhook(em, key);
       const webhook = await reopenWebhook(em, key);
       if (!webhook) throw new Problem('webhook.not_found');
@@ -53,9 +53,11 @@ export class WebhookAdminService {
         ...{ actor, reason, action: 'webhook.replay', subject: subjectOf(key), paymentId: webhook.paymentId },
         details: { previousOutcome: before?.outcome ?? null },
       });
+      // Here: the sweeper could claim it after the commit, and the response would come before the outcome.
+      return claimWebhook(em, key);
     });
     try {
-      await this.webhooks.handle(key.provider, key.id);
+      if (claimed) await this.webhooks.handleClaimed(key, claimed);
     } catch (error) {
       if (!(error instanceof ProviderUnavailable || error instanceof ProviderRejection)) throw error;
     }

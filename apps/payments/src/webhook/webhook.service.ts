@@ -4,7 +4,13 @@ import { faultPoint, Transactions } from '@roost/messaging';
 import { Metrics, SystemClock } from '@roost/platform';
 import type { Counter } from 'prom-client';
 import { Providers } from '../provider/providers.js';
-import { claimWebhook, dueWebhooks, finishWebhook, type WebhookKey } from './webhook.queries.js';
+import {
+  claimWebhook,
+  type ClaimedWebhook,
+  dueWebhooks,
+  finishWebhook,
+  type WebhookKey,
+} from './webhook.queries.js';
 import { WebhookSubjects } from './webhook-subjects.service.js';
 import { webhookCounter } from './webhook-counter.js';
 
@@ -33,7 +39,10 @@ export class WebhookService {
     const webhook = await this.transactions.run((em) => claimWebhook(em, { provider, id }), {
       isolation: 'read committed',
     });
-    if (!webhook) return;
+    if (webhook) await this.handleClaimed({ provider, id }, webhook);
+  }
+
+  async handleClaimed({ provider, id }: WebhookKey, webhook: ClaimedWebhook): Promise<void> {
     const apply = await this.subjects.read(this.providers.of(provider), webhook);
     await faultPoint('payments.before-webhook-handled');
     const outcome = await this.transactions.run(async (em) => {
