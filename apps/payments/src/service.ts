@@ -14,6 +14,7 @@ import { Migration0013ReconciliationRuns } from '../migrations/Migration0013Reco
 import { Migration0014Shortages } from '../migrations/Migration0014Shortages.js';
 import { Migration0015RefundChecks } from '../migrations/Migration0015RefundChecks.js';
 import { Migration0016PayoutsStarted } from '../migrations/Migration0016PayoutsStarted.js';
+import { Migration0017OutOfBandRefunds } from '../migrations/Migration0017OutOfBandRefunds.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { Dispute } from './dispute/dispute.entity.js';
@@ -54,6 +55,7 @@ export const payments = defineService({
     Migration0014Shortages,
     Migration0015RefundChecks,
     Migration0016PayoutsStarted,
+    Migration0017OutOfBandRefunds,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],

@@ -20,10 +20,12 @@ describe('the refund override of operators', () => {
       reason: 'Heating',
       bearer,
     });
-  const retry = (paymentId: string, refundId: string) =>
+  const repeatBy = (action: 'retry' | 'settle') => (paymentId: string, refundId: string) =>
     payments.service
       .as(payments.admin)
-      .post<RefundBody>(`/v1/admin/payments/${paymentId}/refunds/${refundId}/retry`, { reason: 'Again' });
+      .post<RefundBody>(`/v1/admin/payments/${paymentId}/refunds/${refundId}/${action}`, { reason: 'Again' });
+  const retry = repeatBy('retry');
+  const settle = repeatBy('settle');
 
   test('the platform can bear the whole refund, and the host keeps the payout', async () => {
     const guest = testUser();
@@ -138,10 +140,79 @@ describe('the refund override of operators', () => {
       expect(intent.refundedMinor).toBe(1_000);
     });
 
+    test('is settled without the provider: payment, ledger, papers, lists and event', async () => {
+      const { guest, payment, booking, refundId } = await failed();
+      const settled = await settle(payment.id, refundId);
+      expect(settled).toMatchObject({ status: 201, body: { amountMinor: 1_000, status: 'succeeded' } });
+      const { body } = await payments.service
+        .as(payments.admin)
+        .get<object>(`/v1/admin/payments/${payment.id}`);
+      expect(body).toMatchObject({
+        status: 'partially_refunded',
+        refundedMinor: 1_000,
+        refundedOutOfBandMinor: 1_000,
+        refunds: [
+          { id: settled.body.id, status: 'succeeded', paidOutOfBand: true, providerRef: null },
+          { id: refundId, status: 'failed', paidOutOfBand: false },
+        ],
+      });
+      expect(await payments.balances(booking.bookingId)).toEqual({
+        provider_clearing: 27_280,
+        platform_bank: -1_000,
+        host_payable: -20_340,
+        platform_revenue: -3_740,
+        tax_payable: -2_200,
+      });
+      const transactions = await payments.service
+        .as(guest)
+        .get<{ data: object[] }>('/v1/me/transactions?role=guest');
+      expect(transactions.body.data).toMatchObject([
+        { kind: 'refund', amountMinor: 1_000, sourceId: settled.body.id },
+        { kind: 'charge', amountMinor: -27_280 },
+      ]);
+      const receipt = await payments.service
+        .as(guest)
+        .get<object>(`/v1/payments/${payment.id}/receipt`, { accept: 'application/json' });
+      expect(receipt.body).toMatchObject({ creditNotes: [{ refundId: settled.body.id }] });
+      const published = await payments.service.published('payment.refunded');
+      expect(published.filter(({ paymentId }) => paymentId === payment.id)).toMatchObject([
+        { refundId: settled.body.id, refundAmountMinor: 1_000, repeated: false },
+      ]);
+      expect((await payments.sandbox.intentOf(payment.id)).refundedMinor).toBe(0);
+      await payments.agreed();
+      expectProblem(await settle(payment.id, refundId), 409, 'payment.refund_not_failed');
+      expectProblem(await retry(payment.id, refundId), 409, 'payment.refund_not_failed');
+      const tooLarge = await refund(payment.id, 26_281);
+      expectProblem(tooLarge, 409, 'payment.refund_too_large');
+      const log = await payments.service
+        .as(payments.admin)
+        .get(`/v1/admin/payments/audit-log?paymentId=${payment.id}`);
+      expect(log.body).toMatchObject({
+        data: [
+          { action: 'refund.settle', subjectId: refundId, details: { refundId: settled.body.id } },
+          { action: 'payment.refund' },
+        ],
+      });
+    });
+
+    test('is settled or retried once by concurrent requests', async () => {
+      const { guest, payment, refundId } = await failed('platform');
+      const requests = Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? settle : retry));
+      const responses = await Promise.all(requests.map((request) => request(payment.id, refundId)));
+      expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
+      for (const response of responses.filter(({ status }) => status !== 201)) {
+        expectProblem(response, 409, 'payment.refund_not_failed');
+      }
+      await payments.becomes(guest, payment.id, 'partially_refunded');
+      await payments.agreed();
+    });
+
     test('404 for a refund of another payment', async () => {
       const { payment } = await payments.givenCaptured(testUser());
-      expectProblem(await retry(payment.id, randomUUID()), 404, 'payment.refund_not_found');
-      expectProblem(await retry(randomUUID(), randomUUID()), 404, 'payment.not_found');
+      for (const request of [retry, settle]) {
+        expectProblem(await request(payment.id, randomUUID()), 404, 'payment.refund_not_found');
+        expectProblem(await request(randomUUID(), randomUUID()), 404, 'payment.not_found');
+      }
     });
   });
 });

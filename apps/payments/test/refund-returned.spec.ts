@@ -147,6 +147,29 @@ describe('a paid refund that the bank of the guest returns', () => {
     expectProblem(await retry(given), 409, 'payment.refund_not_failed');
   });
 
+  test('is settled another way if the card is closed', async () => {
+    const given = await givenRefund(1_280);
+    const { booking, paymentId, refund } = given;
+    await giveBack(refund.provider_ref);
+    await failed(paymentId);
+    const { status } = await payouts.service
+      .as(payouts.payments.admin)
+      .post(`/v1/admin/payments/${paymentId}/refunds/${refund.id}/settle`, { reason: 'Bank transfer' });
+    expect(status).toBe(201);
+    expect(await read(given)).toMatchObject({ status: 'partially_refunded', refundedMinor: 1_280 });
+    expect(await payouts.payments.balances(booking.bookingId)).toMatchObject({
+      provider_clearing: 27_280,
+      platform_bank: -1_280,
+    });
+    const published = await payouts.service.published('payment.refunded');
+    expect(published.filter((each) => each.paymentId === paymentId).map(({ repeated }) => repeated)).toEqual([
+      false,
+      true,
+    ]);
+    expect(await differencesOf(paymentId)).toEqual([]);
+    await payouts.payments.agreed();
+  });
+
   test('its debit note cancels the credit note, in the receipt and on its page', async () => {
     const given = await givenRefund(1_280);
     const { guest, paymentId, refund } = given;

@@ -7,6 +7,7 @@ const booking = {
 const payment = {
   ...{ id: 'p', bookingId: 'b', purpose: 'booking', confirmed: true, status: 'partially_refunded' },
   ...{ providerRef: 'pi', amount: 1_500, authorized: 1_500, captured: 1_500, refunded: 500, reserved: 500 },
+  outOfBand: 0,
   returnedByBank: 0,
 };
 const refund = {

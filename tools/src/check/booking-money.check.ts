@@ -24,6 +24,8 @@ export interface PaymentRow {
   captured: number;
   refunded: number;
   reserved: number;
+  /** The part of the refunded amount that the provider has not paid. */
+  outOfBand: number;
   /** What a guest's bank has returned of refunds. Such refunds are reduced by it. */
   returnedByBank: number;
 }
@@ -91,7 +93,8 @@ export async function readBookingMoney(
     'payments',
     `SELECT id, booking_id AS "bookingId", purpose, confirmed, status, provider_ref AS "providerRef", amount_minor::float8 AS amount,
        authorized_minor::float8 AS authorized, captured_minor::float8 AS captured, refunded_minor::float8 AS refunded,
-       refund_reserved_minor::float8 AS reserved, dispute_offset_minor::float8 AS "returnedByBank"
+       refund_reserved_minor::float8 AS reserved, refunded_out_of_band_minor::float8 AS "outOfBand",
+       dispute_offset_minor::float8 AS "returnedByBank"
      FROM payment ${within('booking_id', owned)}`,
   );
   const refunds = await query<RefundRow>(

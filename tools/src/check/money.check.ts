@@ -103,8 +103,9 @@ function checkProvider(payments: readonly PaymentRow[], intents: readonly Intent
     }
     if (intent.captured !== payment.captured)
       report(`the provider captured ${intent.captured}, payments stores ${payment.captured}`);
-    if (intent.refunded !== payment.refunded)
-      report(`the provider refunded ${intent.refunded}, payments stores ${payment.refunded}`);
+    const refunded = payment.refunded - payment.outOfBand;
+    if (intent.refunded !== refunded)
+      report(`the provider refunded ${intent.refunded}, payments stores ${refunded}`);
     if (intent.status === 'requires_capture' && payment.status !== 'authorized')
       report(`the provider holds ${intent.authorized}, and the payment is ${payment.status}`);
   }
@@ -142,7 +143,9 @@ function checkLedger(
     const [guest, refundable] = [total(rows, 'guest'), -total(rows, 'refunds')];
     const report = (description: string) =>
       differences.push({ rule: 'ledger.payment', subject: `payment ${payment.id}`, description });
-    if (clearing !== net) report(`the ledger has ${clearing} at the provider, the payment ${net}`);
+    const atProvider = net + payment.outOfBand;
+    if (clearing !== atProvider)
+      report(`the ledger has ${clearing} at the provider, the payment ${atProvider}`);
     if (payable !== net) report(`the ledger owes ${payable} to host, platform and tax office of ${net}`);
     if (guest !== 0) report(`${guest} of the amount paid by the guest is not distributed`);
     if (refundable !== 0) report(`${refundable} is owed to the guest and not refunded`);

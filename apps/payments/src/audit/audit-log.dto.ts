@@ -18,6 +18,7 @@ export type AdminReason = z.output<typeof AdminReason>;
 export const adminActions = [
   'payment.refund',
   'refund.retry',
+  'refund.settle',
   'operation.retry',
   'webhook.replay',
   'webhook.dismiss',

@@ -78,11 +78,5 @@ export class OperationRecorder {
       return;
     }
     await this.refunds.recordPaid(em, payment, refund, outcome.refund.ref);
-    await this.publisher.publish(em, payment, 'payment.refunded', {
-      refundId: refund.id,
-      refundAmountMinor: refund.amountMinor,
-      reason: refund.reason,
-      repeated: await this.refunds.repeatsPaid(em, refund),
-    });
   }
 }

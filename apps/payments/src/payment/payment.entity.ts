@@ -71,6 +71,10 @@ export class Payment {
   @Property(minor())
   refundedMinor: number = 0;
 
+  /** The part of the refunded amount that the provider has not paid: it is still there. */
+  @Property(minor())
+  refundedOutOfBandMinor: number = 0;
+
   /** The parts of open disputes that this payment covers. */
   @Property(minor())
   disputedMinor: number = 0;

@@ -1,12 +1,18 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@roost/platform';
-import { refundFailedLegs, refundPaidLegs, refundReturnedLegs } from '../ledger/domain/posting.js';
+import {
+  refundFailedLegs,
+  refundPaidLegs,
+  refundPaidOutOfBandLegs,
+  refundReturnedLegs,
+} from '../ledger/domain/posting.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { PaperIssuer } from '../paper/paper-issuer.service.js';
 import { statusAfterRefund } from './domain/payment-state.js';
 import { causeOfRetry, isRepetition, mayBeRepeated } from './domain/refund-due.js';
 import { LossCoverer } from './loss-coverer.service.js';
+import { PaymentPublisher } from './payment-publisher.service.js';
 import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
 import { CHARGE_DISPUTED, RefundService } from './refund.service.js';
@@ -25,21 +31,36 @@ export class RefundRecorder {
     private readonly ledger: LedgerService,
     private readonly papers: PaperIssuer,
     private readonly losses: LossCoverer,
+    private readonly publisher: PaymentPublisher,
     private readonly clock: Clock,
   ) {}
 
-  /** The provider has paid the refund. */
-  async recordPaid(em: EntityManager, payment: Payment, refund: Refund, providerRef: string): Promise<void> {
+  /** The provider has paid the refund, or the platform without it: then `providerRef` is null. */
+  async recordPaid(
+    em: EntityManager,
+    payment: Payment,
+    refund: Refund,
+    providerRef: string | null,
+  ): Promise<void> {
     const now = this.clock.now();
-    Object.assign(refund, { status: 'succeeded', providerRef, finishedAt: now });
-    payment.refundedMinor += refund.amountMinor;
+    const { amountMinor } = refund;
+    const paidOutOfBand = providerRef === null;
+    Object.assign(refund, { status: 'succeeded', providerRef, paidOutOfBand, finishedAt: now });
+    payment.refundedMinor += amountMinor;
+    if (paidOutOfBand) payment.refundedOutOfBandMinor += amountMinor;
     setStatus(payment);
     await this.ledger.postOf(em, payment, {
       key: `refund:${refund.id}:paid`,
-      legs: refundPaidLegs(refund.amountMinor),
+      legs: paidOutOfBand ? refundPaidOutOfBandLegs(amountMinor) : refundPaidLegs(amountMinor),
       occurredAt: now,
     });
     await this.papers.issueCreditNote(em, payment, refund, now);
+    await this.publisher.publish(em, payment, 'payment.refunded', {
+      refundId: refund.id,
+      refundAmountMinor: amountMinor,
+      reason: refund.reason,
+      repeated: await this.repeatsPaid(em, refund),
+    });
   }
 
   /** The guest's bank has returned a paid refund: the payment and its papers are corrected, then it is recorded as rejected. */
@@ -61,7 +82,7 @@ export class RefundRecorder {
   }
 
   /** The refund repeats one that was paid and returned. */
-  async repeatsPaid(em: EntityManager, { paymentId, cause }: Refund): Promise<boolean> {
+  private async repeatsPaid(em: EntityManager, { paymentId, cause }: Refund): Promise<boolean> {
     if (!isRepetition(cause)) return false;
     const returned = await em.find(Refund, { paymentId, paidAt: { $ne: null } });
     return returned.some((earlier) => cause.startsWith(causeOfRetry(earlier.cause)));

@@ -48,6 +48,10 @@ export class Refund {
   @Property({ type: 'text', nullable: true })
   providerRef: string | null = null;
 
+  /** The platform has paid it from its own bank account, not through the provider. */
+  @Property({ type: 'boolean' })
+  paidOutOfBand: boolean = false;
+
   @Property({ type: 'text', nullable: true })
   failureCode: string | null = null;
 

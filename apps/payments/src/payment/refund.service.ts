@@ -25,7 +25,7 @@ export const CHARGE_DISPUTED = 'charge_disputed';
 
 export type RefundReason = (typeof REFUND_REASON)[keyof typeof REFUND_REASON];
 
-interface RefundRequest {
+export interface RefundRequest {
   /** Unique per payment: the same cause refunds only once. */
   cause: string;
   /** The public reason. An operator's own words go into the note, which no event carries. */
@@ -142,8 +142,23 @@ export class RefundService {
     return exists > 0 || (await deferredRefunds(em, paymentId, cause)).count > 0;
   }
 
-  /** Throws `payment.refund_too_large` if the payment's refunds together would exceed its capture. */
+  /**
+   * Stores a refund and schedules the call of the provider. Throws `payment.refund_too_large` if the payment's refunds
+   * together would exceed its capture.
+   */
   async reserve(em: EntityManager, payment: Payment, request: RefundRequest): Promise<Refund> {
+    const refund = await this.store(em, payment, request);
+    await this.operations.schedule(em, {
+      paymentId: payment.id,
+      refundId: refund.id,
+      kind: 'refund',
+      key: `refund:${refund.id}`,
+    });
+    return refund;
+  }
+
+  /** As `reserve`, without the call: the caller records the outcome. */
+  async store(em: EntityManager, payment: Payment, request: RefundRequest): Promise<Refund> {
     const now = this.clock.now();
     await em.flush();
     const reserved = await reserveRefund(em, payment.id, request.amountMinor, now);
@@ -167,6 +182,7 @@ export class RefundService {
       ...split,
       status: 'pending',
       providerRef: null,
+      paidOutOfBand: false,
       failureCode: null,
       createdAt: now,
       finishedAt: null,
@@ -177,12 +193,6 @@ export class RefundService {
       key: `refund:${refund.id}`,
       occurredAt: now,
       legs: refundReservedLegs(payment, split),
-    });
-    await this.operations.schedule(em, {
-      paymentId: payment.id,
-      refundId: refund.id,
-      kind: 'refund',
-      key: `refund:${refund.id}`,
     });
     return refund;
   }

@@ -46,7 +46,7 @@ export function paymentDifferences(em: EntityManager): Promise<(AmountDifference
       SELECT m.payment_id,
         coalesce(sum(amount_minor) FILTER (WHERE d.code = 'provider_clearing' AND c.code NOT IN ('dispute_reserve', 'refunds')), 0)::bigint
           AS captured,
-        (coalesce(sum(amount_minor) FILTER (WHERE c.code = 'provider_clearing' AND d.code <> 'dispute_reserve'), 0)
+        (coalesce(sum(amount_minor) FILTER (WHERE c.code IN ('provider_clearing', 'platform_bank') AND d.code <> 'dispute_reserve'), 0)
           - coalesce(sum(amount_minor) FILTER (WHERE d.code = 'provider_clearing' AND c.code = 'refunds'), 0))::bigint AS refunded,
         (coalesce(sum(amount_minor) FILTER (WHERE c.code = 'refunds'), 0)
           - coalesce(sum(amount_minor) FILTER (WHERE d.code = 'refunds'), 0))::bigint AS owed

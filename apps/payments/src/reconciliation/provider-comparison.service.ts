@@ -124,7 +124,7 @@ function firstDifference(payment: Payment, intent: ProviderIntent): AmountDiffer
   for (const [what, expectedMinor, foundMinor] of [
     ['payment', payment.amountMinor, intent.amountMinor],
     ['captured', payment.capturedMinor, intent.capturedMinor],
-    ['refunded', payment.refundedMinor, intent.refundedMinor],
+    ['refunded', payment.refundedMinor - payment.refundedOutOfBandMinor, intent.refundedMinor],
   ] as const) {
     if (expectedMinor !== foundMinor) {
       return { detail: `The ${what} amount differs at the provider`, expectedMinor, foundMinor };

@@ -18,7 +18,13 @@ import { causeOfRetry } from '../payment/domain/refund-due.js';
 import { Payment } from '../payment/payment.entity.js';
 import { lockPayment } from '../payment/payment.queries.js';
 import { Refund } from '../payment/refund.entity.js';
-import { CHARGE_DISPUTED, RefundService } from '../payment/refund.service.js';
+import { RefundRecorder } from '../payment/refund-recorder.service.js';
+import {
+  CHARGE_DISPUTED,
+  type RefundReason,
+  type RefundRequest,
+  RefundService,
+} from '../payment/refund.service.js';
 import { type RefundPayment, type RefundView, toRefundView } from './refund.dto.js';
 
 /** Refunds that an operator requests. */
@@ -27,6 +33,7 @@ export class RefundAdminService {
   constructor(
     private readonly idempotency: Idempotency,
     private readonly refunds: RefundService,
+    private readonly recorder: RefundRecorder,
     private readonly auditLog: AuditLog,
   ) {}
 
@@ -72,42 +79,75 @@ export class RefundAdminService {
   ): Promise<RefundView> {
     return this.idempotency.runOnce(
       async (em) => {
-        // Concurrent retries wait here; the second one finds the refund of the first.
-        await lockPayment(em, paymentId);
-        const payment = await this.refundable(em, paymentId);
-        const failed = await em.findOne(Refund, { id: refundId, paymentId });
-        if (!failed) throw new Problem('payment.refund_not_found');
-        const cause = causeOfRetry(failed.cause);
-        // A dispute repeats the refunds that it prevented by itself, less what the bank has returned.
-        const isRepeated = failed.failureCode === CHARGE_DISPUTED;
-        const isRetried = isRepeated || (await this.refunds.isRequested(em, paymentId, cause));
-        // The bank may have returned a part of it, or all.
-        const amountMinor = failed.amountMinor - failed.offsetMinor;
-        if (failed.status !== 'failed' || isRetried || amountMinor === 0) {
-          throw new Problem('payment.refund_not_failed', undefined, { status: failed.status });
-        }
-        const due = splitWithoutOffset(failed, failed.offsetMinor);
-        const shares = await this.refunds.sharesOfRetry(em, payment, failed);
-        if (amountMinor > totalOf(shares)) {
-          throw new Problem('payment.refund_too_large', undefined, { refundableMinor: totalOf(shares) });
-        }
+        const { payment, request } = await this.repetition(em, { paymentId, refundId });
         const refund = await this.refunds.reserve(em, payment, {
-          cause,
-          reason: failed.reason as (typeof REFUND_REASON)[keyof typeof REFUND_REASON],
+          ...request,
           note: reason,
           requestedBy: admin.id,
-          amountMinor,
-          split: splitOfRetry(due, shares, amountMinor),
         });
         await this.auditLog.record(em, {
           ...{ actor: admin, action: 'refund.retry', paymentId, reason },
           subject: { type: 'refund', id: refundId },
-          details: { refundId: refund.id, amountMinor },
+          details: { refundId: refund.id, amountMinor: refund.amountMinor },
         });
         return toRefundView(refund, payment.currency);
       },
       { isolation: 'read committed' },
     );
+  }
+
+  /**
+   * Records that the platform has paid the amount of a failed refund another way: the provider can't pay it if the guest's
+   * card or account is closed. Everything follows as after a retry, except that no provider is called.
+   */
+  settle(
+    { paymentId, refundId }: { paymentId: string; refundId: string },
+    reason: string,
+    admin: AuthUser,
+  ): Promise<RefundView> {
+    return this.idempotency.runOnce(async (em) => {
+      const { payment, request } = await this.repetition(em, { paymentId, refundId });
+      const refund = await this.refunds.store(em, payment, {
+        ...request,
+        note: reason,
+        requestedBy: admin.id,
+      });
+      await this.recorder.recordPaid(em, payment, refund, null);
+      await this.auditLog.record(em, {
+        ...{ actor: admin, action: 'refund.settle', paymentId, reason },
+        subject: { type: 'refund', id: refundId },
+        details: { refundId: refund.id, amountMinor: refund.amountMinor },
+      });
+      return toRefundView(refund, payment.currency);
+    });
+  }
+
+  /** The repetition of a failed refund, which is locked with its payment. */
+  private async repetition(
+    em: EntityManager,
+    { paymentId, refundId }: { paymentId: string; refundId: string },
+  ): Promise<{ payment: Payment; request: RefundRequest }> {
+    // Concurrent requests wait here; the second one finds the refund of the first.
+    await lockPayment(em, paymentId);
+    const payment = await this.refundable(em, paymentId);
+    const failed = await em.findOne(Refund, { id: refundId, paymentId });
+    if (!failed) throw new Problem('payment.refund_not_found');
+    const cause = causeOfRetry(failed.cause);
+    // A dispute repeats the refunds that it prevented by itself, less what the bank has returned.
+    const isRepeated = failed.failureCode === CHARGE_DISPUTED;
+    const isRetried = isRepeated || (await this.refunds.isRequested(em, paymentId, cause));
+    // The bank may have returned a part of it, or all.
+    const amountMinor = failed.amountMinor - failed.offsetMinor;
+    if (failed.status !== 'failed' || isRetried || amountMinor === 0) {
+      throw new Problem('payment.refund_not_failed', undefined, { status: failed.status });
+    }
+    const due = splitWithoutOffset(failed, failed.offsetMinor);
+    const shares = await this.refunds.sharesOfRetry(em, payment, failed);
+    if (amountMinor > totalOf(shares)) {
+      throw new Problem('payment.refund_too_large', undefined, { refundableMinor: totalOf(shares) });
+    }
+    const split = splitOfRetry(due, shares, amountMinor);
+    return { payment, request: { cause, reason: failed.reason as RefundReason, amountMinor, split } };
   }
 
   private async refundable(em: EntityManager, paymentId: string): Promise<Payment> {

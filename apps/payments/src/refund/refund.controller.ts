@@ -47,4 +47,25 @@ export class RefundController {
   ): Promise<RefundView> {
     return this.refunds.retry({ paymentId, refundId }, reason, admin);
   }
+
+  @Summary('Record that a failed refund was paid without the provider')
+  @Post(':id/refunds/:refundId/settle')
+  @RespondsWith(
+    201,
+    RefundView,
+    'auth.forbidden',
+    'payment.not_found',
+    'payment.refund_not_found',
+    'payment.refund_not_failed',
+    'payment.wrong_state',
+    'payment.refund_too_large',
+  )
+  settle(
+    @Param('id', Uuid) paymentId: string,
+    @Param('refundId', Uuid) refundId: string,
+    @Body(AdminReason) { reason }: AdminReason,
+    @CurrentUser() admin: AuthUser,
+  ): Promise<RefundView> {
+    return this.refunds.settle({ paymentId, refundId }, reason, admin);
+  }
 }

@@ -70,7 +70,7 @@ function hostMovements(
     ORDER BY t."occurredAt" DESC, t.id DESC LIMIT ${limit + 1}`);
 }
 
-/** What the provider received from the guest and paid back. Other movements of the payment are not the guest's. */
+/** What the provider received from the guest and paid back, and refunds without it. Other movements of the payment are not the guest's. */
 function guestMovements(
   em: EntityManager,
   guestId: string,
@@ -82,7 +82,7 @@ function guestMovements(
       CASE WHEN m.debit_id = a.id THEN -m.amount_minor ELSE m.amount_minor END AS amount,
       m.booking_id AS "bookingId", m.payment_id AS "paymentId", m.occurred_at AS "occurredAt"
     FROM payment p JOIN movement m ON m.payment_id = p.id
-    JOIN ledger_account a ON a.code = 'provider_clearing' AND a.owner_id IS NULL AND a.currency = m.currency
+    JOIN ledger_account a ON a.code IN ('provider_clearing', 'platform_bank') AND a.owner_id IS NULL AND a.currency = m.currency
       AND a.id IN (m.debit_id, m.credit_id)
     WHERE p.guest_id = ${guestId} AND (${currency}::text IS NULL OR p.currency = ${currency}::text)
       AND ${conditionsOf(query)}

@@ -113,7 +113,7 @@ const QUERIES: readonly [name: string, sql: string][] = [
     'the refunded amount of a payment equals its movements in the ledger',
     ofPayments(
       'refunded_minor',
-      `CASE WHEN c.code = 'provider_clearing' AND d.code <> 'dispute_reserve' THEN amount_minor
+      `CASE WHEN c.code IN ('provider_clearing', 'platform_bank') AND d.code <> 'dispute_reserve' THEN amount_minor
         WHEN d.code = 'provider_clearing' AND c.code = 'refunds' THEN -amount_minor ELSE 0 END`,
     ),
   ],

@@ -12,6 +12,7 @@ export const accountCodes = [
   'refunds',
   'payout_in_transit',
   'dispute_reserve',
+  'platform_bank',
 ] as const;
 export type AccountCode = (typeof accountCodes)[number];
 
@@ -66,6 +67,11 @@ export function refundReservedLegs({ hostId }: Pick<Parties, 'hostId'>, split: S
 /** The provider has paid the refund. */
 export function refundPaidLegs(amountMinor: number): Leg[] {
   return nonZero([{ debit: account('refunds'), credit: account('provider_clearing'), amountMinor }]);
+}
+
+/** The platform has paid the refund from its own bank account: the money stays at the provider, for the platform. */
+export function refundPaidOutOfBandLegs(amountMinor: number): Leg[] {
+  return [{ debit: account('refunds'), credit: account('platform_bank'), amountMinor }];
 }
 
 /** The guest's bank has returned a paid refund to the provider: the refund is owed again. */
