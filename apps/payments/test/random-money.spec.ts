@@ -19,6 +19,7 @@ type Operation =
   | { kind: 'stay'; dueInDays: number }
   | { kind: 'refund'; stay: number; amountMinor: number; bearer: 'proportional' | 'platform' | 'host' }
   | { kind: 'return'; stay: number }
+  | { kind: 'settle'; stay: number }
   | { kind: 'dispute'; stay: number; step: 'open' | 'won' | 'lost'; amountMinor: number }
   | { kind: 'change'; stay: number; totals: typeof LONGER }
   | { kind: 'cancel'; stay: number; keptMinor: number; penaltyMinor: number }
@@ -45,6 +46,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: kind('return'), stay }) },
+  { weight: 2, arbitrary: fc.record({ kind: kind('settle'), stay }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -153,10 +155,24 @@ class Sequence {
       case 'return': {
         // The bank returns the newest refund that was paid.
         const [refund] = await payouts.service.query<{ ref: string }>(
-          `SELECT provider_ref AS ref FROM refund WHERE payment_id = $1 AND status = 'succeeded' ORDER BY id DESC LIMIT 1`,
+          `SELECT provider_ref AS ref FROM refund WHERE payment_id = $1 AND provider_ref IS NOT NULL
+             AND status = 'succeeded' ORDER BY id DESC LIMIT 1`,
           [target.paymentId],
         );
         if (refund) await payouts.sandbox.request('POST', `/control/refunds/${refund.ref}/failed`);
+        return;
+      }
+      case 'settle': {
+        // The platform pays the newest refund that has failed without the provider.
+        const [refund] = await payouts.service.query<{ id: string }>(
+          `SELECT id FROM refund WHERE payment_id = $1 AND status = 'failed' ORDER BY id DESC LIMIT 1`,
+          [target.paymentId],
+        );
+        if (!refund) return;
+        const { status } = await payouts.service
+          .as(payouts.payments.admin)
+          .post(`/v1/admin/payments/${target.paymentId}/refunds/${refund.id}/settle`, { reason: 'random' });
+        expect([201, 409]).toContain(status);
         return;
       }
       case 'dispute': {
