@@ -29,10 +29,14 @@ const payment = () => ({
   refundedMinor: 50_025,
 });
 
-const refunded = (reason: string, options: DeliverOptions = {}, repeated = false) =>
+const refunded = (
+  reason: string,
+  options: DeliverOptions = {},
+  facts: { repeated?: boolean; paidOutOfBand?: boolean } = {},
+) =>
   identity.service.deliver(
     'payment.refunded',
-    { ...payment(), refundId: randomUUID(), refundAmountMinor: 50_025, reason, repeated },
+    { ...payment(), refundId: randomUUID(), refundAmountMinor: 50_025, reason, ...facts },
     options,
   );
 
@@ -63,8 +67,12 @@ describe('mails about refunds', () => {
     await scenario.confirm();
     await refunded('admin');
     expect((await scenario.latestMail('guest', 'payment-refunded')).text).not.toContain('sent it again');
-    await refunded('admin', {}, true);
+    await refunded('admin', {}, { repeated: true });
     expect((await scenario.latestMail('guest', 'payment-refunded')).text).toContain('sent it again');
+    await refunded('admin', {}, { repeated: true, paidOutOfBand: true });
+    const { text } = await scenario.latestMail('guest', 'payment-refunded');
+    expect(text).toContain('We pay it to you another way.');
+    expect(text).not.toContain('is returned to the payment method');
   });
 
   it('a redelivered event mails once, a second refund mails again', async () => {

@@ -3,6 +3,8 @@ import { Migration } from '@mikro-orm/migrations';
 /** Refunds that an operator has paid without the provider. */
 export class Migration0017OutOfBandRefunds extends Migration {
   override up(): void {
+    // Refunds in progress lock their payment first, see 0011.
+    this.addSql(`LOCK TABLE payment IN EXCLUSIVE MODE`);
     this.addSql(`ALTER TABLE refund ADD COLUMN paid_out_of_band boolean NOT NULL DEFAULT false`);
     this.addSql(`
       ALTER TABLE refund ADD CONSTRAINT refund_out_of_band

@@ -72,6 +72,55 @@ describe('disputes without webhooks', () => {
     await payments.agreed();
   }, 60_000);
 
+  test('a refund in progress that a recorded lost dispute made too large is repeated without its amount', async () => {
+    const guest = testUser();
+    const { payment, booking } = await payments.givenConfirmed(guest);
+    await payments.sandbox.faults({ route: 'refund', kind: 'fail', times: 1_000 });
+    await disputes.cancel(booking, 27_280);
+    await disputes.advance(payment.id, 'open', { amountMinor: 5_000 });
+    await disputes.advance(payment.id, 'lost');
+    await eventually(
+      async () => {
+        await payments.service.clock.set(new Date().toISOString());
+        expect(
+          await payments.service.query(`SELECT FROM dispute WHERE payment_id = $1 AND status = 'lost'`, [
+            payment.id,
+          ]),
+        ).toHaveLength(1);
+      },
+      { seconds: 20 },
+    );
+    await payments.sandbox.faults();
+    await eventually(
+      async () => {
+        await payments.service.clock.set(new Date().toISOString());
+        const waiting = await payments.service.query(
+          'UPDATE deferred_refund SET retry_at = now() WHERE payment_id = $1 RETURNING cause',
+          [payment.id],
+        );
+        expect(waiting).toEqual([{ cause: 'release/retry' }]);
+      },
+      { seconds: 20 },
+    );
+    await becomes(guest, payment.id, 'refunded');
+    expect(
+      await payments.service.query(
+        `SELECT status, failure_code, amount_minor::int AS amount, offset_minor::int AS "offset"
+         FROM refund WHERE payment_id = $1 ORDER BY created_at`,
+        [payment.id],
+      ),
+    ).toEqual([
+      { status: 'failed', failure_code: 'charge_disputed', amount: 27_280, offset: 5_000 },
+      { status: 'succeeded', failure_code: null, amount: 22_280, offset: 0 },
+    ]);
+    expect(await disputes.books(payment.id)).toEqual([
+      ['charge', 27_280],
+      ['dispute', -5_000],
+      ['refund', -22_280],
+    ]);
+    await payments.agreed();
+  }, 60_000);
+
   test('a provider that does not respond only delays the search', async () => {
     const guest = testUser();
     const { payment } = await payments.givenConfirmed(guest);

@@ -164,14 +164,18 @@ class Sequence {
       }
       case 'settle': {
         // The platform pays the newest refund that has failed without the provider.
-        const [refund] = await payouts.service.query<{ id: string }>(
-          `SELECT id FROM refund WHERE payment_id = $1 AND status = 'failed' ORDER BY id DESC LIMIT 1`,
+        const [refund] = await payouts.service.query<{ id: string; due: number }>(
+          `SELECT id, (amount_minor - offset_minor)::float8 AS due FROM refund
+           WHERE payment_id = $1 AND status = 'failed' AND offset_minor < amount_minor ORDER BY id DESC LIMIT 1`,
           [target.paymentId],
         );
         if (!refund) return;
         const { status } = await payouts.service
           .as(payouts.payments.admin)
-          .post(`/v1/admin/payments/${target.paymentId}/refunds/${refund.id}/settle`, { reason: 'random' });
+          .post(`/v1/admin/payments/${target.paymentId}/refunds/${refund.id}/settle`, {
+            amountMinor: refund.due,
+            reason: 'random',
+          });
         expect([201, 409]).toContain(status);
         return;
       }

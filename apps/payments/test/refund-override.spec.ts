@@ -20,12 +20,17 @@ describe('the refund override of operators', () => {
       reason: 'Heating',
       bearer,
     });
-  const repeatBy = (action: 'retry' | 'settle') => (paymentId: string, refundId: string) =>
+  const retry = (paymentId: string, refundId: string) =>
     payments.service
       .as(payments.admin)
-      .post<RefundBody>(`/v1/admin/payments/${paymentId}/refunds/${refundId}/${action}`, { reason: 'Again' });
-  const retry = repeatBy('retry');
-  const settle = repeatBy('settle');
+      .post<RefundBody>(`/v1/admin/payments/${paymentId}/refunds/${refundId}/retry`, { reason: 'Again' });
+  const settle = (paymentId: string, refundId: string, amountMinor = 1_000) =>
+    payments.service
+      .as(payments.admin)
+      .post<RefundBody>(`/v1/admin/payments/${paymentId}/refunds/${refundId}/settle`, {
+        amountMinor,
+        reason: 'Bank transfer',
+      });
 
   test('the platform can bear the whole refund, and the host keeps the payout', async () => {
     const guest = testUser();
@@ -142,6 +147,9 @@ describe('the refund override of operators', () => {
 
     test('is settled without the provider: payment, ledger, papers, lists and event', async () => {
       const { guest, payment, booking, refundId } = await failed();
+      const differs = await settle(payment.id, refundId, 999);
+      expectProblem(differs, 409, 'payment.refund_amount_differs');
+      expect(differs.body).toMatchObject({ dueMinor: 1_000 });
       const settled = await settle(payment.id, refundId);
       expect(settled).toMatchObject({ status: 201, body: { amountMinor: 1_000, status: 'succeeded' } });
       const { body } = await payments.service
@@ -176,7 +184,7 @@ describe('the refund override of operators', () => {
       expect(receipt.body).toMatchObject({ creditNotes: [{ refundId: settled.body.id }] });
       const published = await payments.service.published('payment.refunded');
       expect(published.filter(({ paymentId }) => paymentId === payment.id)).toMatchObject([
-        { refundId: settled.body.id, refundAmountMinor: 1_000, repeated: false },
+        { refundId: settled.body.id, refundAmountMinor: 1_000, repeated: false, paidOutOfBand: true },
       ]);
       expect((await payments.sandbox.intentOf(payment.id)).refundedMinor).toBe(0);
       await payments.agreed();
@@ -205,6 +213,15 @@ describe('the refund override of operators', () => {
       }
       await payments.becomes(guest, payment.id, 'partially_refunded');
       await payments.agreed();
+    });
+
+    test('is not settled if a dispute may have prevented it', async () => {
+      const { payment, refundId } = await failed();
+      for (const code of ['refund_too_large', 'dispute_unknown']) {
+        await payments.service.query('UPDATE refund SET failure_code = $2 WHERE id = $1', [refundId, code]);
+        expectProblem(await settle(payment.id, refundId), 409, 'payment.refund_prevented');
+      }
+      expect((await retry(payment.id, refundId)).status).toBe(201);
     });
 
     test('404 for a refund of another payment', async () => {

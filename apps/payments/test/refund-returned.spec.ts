@@ -154,7 +154,10 @@ describe('a paid refund that the bank of the guest returns', () => {
     await failed(paymentId);
     const { status } = await payouts.service
       .as(payouts.payments.admin)
-      .post(`/v1/admin/payments/${paymentId}/refunds/${refund.id}/settle`, { reason: 'Bank transfer' });
+      .post(`/v1/admin/payments/${paymentId}/refunds/${refund.id}/settle`, {
+        amountMinor: 1_280,
+        reason: 'Bank transfer',
+      });
     expect(status).toBe(201);
     expect(await read(given)).toMatchObject({ status: 'partially_refunded', refundedMinor: 1_280 });
     expect(await payouts.payments.balances(booking.bookingId)).toMatchObject({

@@ -54,6 +54,8 @@ export const paymentEvents = topic(
       reason: Code,
       /** It repeats a refund that was published before and that the guest's bank has returned. Optional: older events lack it. */
       repeated: z.boolean().optional(),
+      /** The platform pays it without the provider, as by a bank transfer. Optional: older events lack it. */
+      paidOutOfBand: z.boolean().optional(),
     },
     'payment.disputed': dispute,
     'payment.dispute-won': dispute,

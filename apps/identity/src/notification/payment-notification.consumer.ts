@@ -16,13 +16,13 @@ export class PaymentNotificationConsumer {
 
   @OnEvent('payment.refunded')
   async refunded(body: EventBody<'payment.refunded'>, meta: EventMeta): Promise<void> {
-    const { refundAmountMinor: amountMinor, repeated = false } = body;
+    const { refundAmountMinor: amountMinor, repeated = false, paidOutOfBand = false } = body;
     const reason = REASONS.find((each) => each === body.reason) ?? REFUND_REASON.goodwill;
     await this.transactions.run((em) =>
       this.notifications.notify(
         em,
         'payment-refunded',
-        notificationsOf(body, meta, ['guest'], { amountMinor, reason, repeated }),
+        notificationsOf(body, meta, ['guest'], { amountMinor, reason, repeated, paidOutOfBand }),
       ),
     );
   }

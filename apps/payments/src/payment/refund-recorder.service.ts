@@ -10,18 +10,19 @@ import {
 import { LedgerService } from '../ledger/ledger.service.js';
 import { PaperIssuer } from '../paper/paper-issuer.service.js';
 import { statusAfterRefund } from './domain/payment-state.js';
-import { causeOfRetry, isRepetition, mayBeRepeated } from './domain/refund-due.js';
+import { causeOfRetry, isRepetition, isTooLarge, mayBeRepeated } from './domain/refund-due.js';
 import { LossCoverer } from './loss-coverer.service.js';
 import { PaymentPublisher } from './payment-publisher.service.js';
 import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
+import { endChecks } from './refund.queries.js';
 import { CHARGE_DISPUTED, RefundService } from './refund.service.js';
 
 /** The failure code of a refund that was paid, and that the guest's bank has returned. */
 export const REFUND_RETURNED = 'refund_returned';
 
 /** The provider still refuses the refund because of a dispute, and none is recorded here. An operator decides. */
-const DISPUTE_UNKNOWN = 'dispute_unknown';
+export const DISPUTE_UNKNOWN = 'dispute_unknown';
 
 /** Records the outcomes of refunds, with their payments, movements and papers. */
 @Injectable()
@@ -47,7 +48,10 @@ export class RefundRecorder {
     const paidOutOfBand = providerRef === null;
     Object.assign(refund, { status: 'succeeded', providerRef, paidOutOfBand, finishedAt: now });
     payment.refundedMinor += amountMinor;
-    if (paidOutOfBand) payment.refundedOutOfBandMinor += amountMinor;
+    if (paidOutOfBand) {
+      payment.refundedOutOfBandMinor += amountMinor;
+      await endChecks(em, refund.id);
+    }
     setStatus(payment);
     await this.ledger.postOf(em, payment, {
       key: `refund:${refund.id}:paid`,
@@ -60,6 +64,7 @@ export class RefundRecorder {
       refundAmountMinor: amountMinor,
       reason: refund.reason,
       repeated: await this.repeatsPaid(em, refund),
+      paidOutOfBand,
     });
   }
 
@@ -105,7 +110,11 @@ export class RefundRecorder {
       occurredAt: now,
     });
     await this.offsetByLosses(em, payment, refund);
-    if (waits && refund.offsetMinor < refund.amountMinor) await this.refunds.repeat(em, payment, refund);
+    if (refund.offsetMinor === refund.amountMinor) return;
+    // The provider refused the whole refund because of the loss.
+    const isReduced = isTooLarge(code) && refund.offsetMinor > 0 && mayBeRepeated(refund.cause);
+    if (isReduced) refund.failureCode = CHARGE_DISPUTED;
+    if (waits || isReduced) await this.refunds.repeat(em, payment, refund);
   }
 
   /** A dispute was lost while the refund was in progress: what the platform bore was the amount of this refund. */

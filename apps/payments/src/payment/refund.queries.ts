@@ -70,6 +70,11 @@ export async function addCover(
     WHERE id = ${disputeId}`);
 }
 
+/** The refund is no longer checked at its provider. */
+export async function endChecks(em: EntityManager, refundId: string): Promise<void> {
+  await em.execute(sql`UPDATE refund SET check_at = NULL WHERE id = ${refundId}`);
+}
+
 /** Stores with the failed refund the part of its repetition that the bank has returned. */
 export async function storeOffset(
   em: EntityManager,

@@ -14,7 +14,7 @@ import {
   takeDeferredRefunds,
 } from './deferred-refund.queries.js';
 import { splitWithoutOffset } from './domain/lost-excess.js';
-import { causeOfRetry, mayBeRepeated, offsetLosses } from './domain/refund-due.js';
+import { causeOfRetry, isTooLarge, mayBeRepeated, offsetLosses } from './domain/refund-due.js';
 import { LossCoverer } from './loss-coverer.service.js';
 import type { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
@@ -91,15 +91,15 @@ export class RefundService {
 
   /**
    * What the bank has returned by lost disputes reduces the failed refunds that are still owed. The provider may have known
-   * of the dispute first, and refused the whole refund as too large: the rest of such a refund is requested again.
+   * of the dispute first, and refused the whole refund as too large: the rest of it is requested again. A refund that was
+   * refused for another reason is left to an operator, who may be paying it another way.
    */
   async offsetOwed(em: EntityManager, payment: Payment): Promise<void> {
     for (const refund of await owedRefunds(em, payment.id)) {
       const owedMinor = refund.amountMinor - refund.offsetMinor;
       const dueMinor = this.takeOffsets([payment], owedMinor);
       refund.offsetMinor += owedMinor - dueMinor;
-      const isRefusedWhole = dueMinor < owedMinor && refund.paidAt === null;
-      if (dueMinor === 0 || !isRefusedWhole || !mayBeRepeated(refund.cause)) continue;
+      if (dueMinor === 0 || !isTooLarge(refund.failureCode) || !mayBeRepeated(refund.cause)) continue;
       refund.failureCode = CHARGE_DISPUTED;
       await this.repeat(em, payment, refund);
     }

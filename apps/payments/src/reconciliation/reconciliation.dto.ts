@@ -164,7 +164,7 @@ export const differenceRules: Record<DifferenceKind, DifferenceRule> = {
   'refund.refused': {
     ofHistory: false,
     action:
-      'Retry it with POST /v1/admin/payments/{id}/refunds/{refundId}/retry. One that the bank of the guest has returned: ask the guest whether the card or account is still open, and retry it then; if it is closed, pay the guest another way and record that with POST …/settle. One that a dispute prevented: refund what is still due with POST /v1/admin/payments/{id}/refunds.',
+      'Retry it with POST /v1/admin/payments/{id}/refunds/{refundId}/retry. One that the bank of the guest has returned: ask the guest whether the card or account is still open, and retry it then; if it is closed, settle it with POST …/settle and pay the guest another way. One that a dispute prevented: refund what is still due with POST /v1/admin/payments/{id}/refunds.',
   },
   'operation.stuck': {
     ofHistory: false,

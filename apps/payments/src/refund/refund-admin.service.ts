@@ -14,18 +14,18 @@ import {
 } from '../ledger/domain/refund-bearer.js';
 import { totalOf } from '../ledger/domain/settlement.js';
 import { splitWithoutOffset } from '../payment/domain/lost-excess.js';
-import { causeOfRetry } from '../payment/domain/refund-due.js';
+import { causeOfRetry, isTooLarge } from '../payment/domain/refund-due.js';
 import { Payment } from '../payment/payment.entity.js';
 import { lockPayment } from '../payment/payment.queries.js';
 import { Refund } from '../payment/refund.entity.js';
-import { RefundRecorder } from '../payment/refund-recorder.service.js';
+import { DISPUTE_UNKNOWN, RefundRecorder } from '../payment/refund-recorder.service.js';
 import {
   CHARGE_DISPUTED,
   type RefundReason,
   type RefundRequest,
   RefundService,
 } from '../payment/refund.service.js';
-import { type RefundPayment, type RefundView, toRefundView } from './refund.dto.js';
+import { type RefundPayment, type RefundView, type SettleRefund, toRefundView } from './refund.dto.js';
 
 /** Refunds that an operator requests. */
 @Injectable()
@@ -97,16 +97,23 @@ export class RefundAdminService {
   }
 
   /**
-   * Records that the platform has paid the amount of a failed refund another way: the provider can't pay it if the guest's
-   * card or account is closed. Everything follows as after a retry, except that no provider is called.
+   * Records that the platform pays the amount of a failed refund another way: the provider can't pay it if the guest's card
+   * or account is closed. Everything follows as after a retry, except that no provider is called. `amountMinor` must be what
+   * is still due: the bank may have returned a part of it since the operator read the refund.
    */
   settle(
     { paymentId, refundId }: { paymentId: string; refundId: string },
-    reason: string,
+    { amountMinor, reason }: SettleRefund,
     admin: AuthUser,
   ): Promise<RefundView> {
     return this.idempotency.runOnce(async (em) => {
-      const { payment, request } = await this.repetition(em, { paymentId, refundId });
+      const { payment, failed, request } = await this.repetition(em, { paymentId, refundId });
+      if (failed.failureCode === DISPUTE_UNKNOWN || isTooLarge(failed.failureCode)) {
+        throw new Problem('payment.refund_prevented');
+      }
+      if (request.amountMinor !== amountMinor) {
+        throw new Problem('payment.refund_amount_differs', undefined, { dueMinor: request.amountMinor });
+      }
       const refund = await this.refunds.store(em, payment, {
         ...request,
         note: reason,
@@ -122,11 +129,11 @@ export class RefundAdminService {
     });
   }
 
-  /** The repetition of a failed refund, which is locked with its payment. */
+  /** The repetition of a failed refund. Locks the payment. */
   private async repetition(
     em: EntityManager,
     { paymentId, refundId }: { paymentId: string; refundId: string },
-  ): Promise<{ payment: Payment; request: RefundRequest }> {
+  ): Promise<{ payment: Payment; failed: Refund; request: RefundRequest }> {
     // Concurrent requests wait here; the second one finds the refund of the first.
     await lockPayment(em, paymentId);
     const payment = await this.refundable(em, paymentId);
@@ -147,7 +154,7 @@ export class RefundAdminService {
       throw new Problem('payment.refund_too_large', undefined, { refundableMinor: totalOf(shares) });
     }
     const split = splitOfRetry(due, shares, amountMinor);
-    return { payment, request: { cause, reason: failed.reason as RefundReason, amountMinor, split } };
+    return { payment, failed, request: { cause, reason: failed.reason as RefundReason, amountMinor, split } };
   }
 
   private async refundable(em: EntityManager, paymentId: string): Promise<Payment> {

@@ -2,7 +2,7 @@ import { Controller, Post } from '@nestjs/common';
 import { RespondsWith, type AuthUser, Body, CurrentUser, Param, Roles, Uuid, Summary } from '@roost/http';
 import { AdminReason } from '../audit/audit-log.dto.js';
 import { RefundAdminService } from './refund-admin.service.js';
-import { RefundPayment, RefundView } from './refund.dto.js';
+import { RefundPayment, RefundView, SettleRefund } from './refund.dto.js';
 
 @Controller('v1/admin/payments')
 @Roles('admin')
@@ -48,7 +48,7 @@ export class RefundController {
     return this.refunds.retry({ paymentId, refundId }, reason, admin);
   }
 
-  @Summary('Record that a failed refund was paid without the provider')
+  @Summary('Record that a failed refund is paid without the provider')
   @Post(':id/refunds/:refundId/settle')
   @RespondsWith(
     201,
@@ -57,15 +57,17 @@ export class RefundController {
     'payment.not_found',
     'payment.refund_not_found',
     'payment.refund_not_failed',
+    'payment.refund_prevented',
+    'payment.refund_amount_differs',
     'payment.wrong_state',
     'payment.refund_too_large',
   )
   settle(
     @Param('id', Uuid) paymentId: string,
     @Param('refundId', Uuid) refundId: string,
-    @Body(AdminReason) { reason }: AdminReason,
+    @Body(SettleRefund) body: SettleRefund,
     @CurrentUser() admin: AuthUser,
   ): Promise<RefundView> {
-    return this.refunds.settle({ paymentId, refundId }, reason, admin);
+    return this.refunds.settle({ paymentId, refundId }, body, admin);
   }
 }

@@ -17,6 +17,18 @@ export const RefundPayment = z
   .meta({ id: 'RefundPayment' });
 export type RefundPayment = z.output<typeof RefundPayment>;
 
+export const SettleRefund = z
+  .strictObject({
+    amountMinor: z.int().min(1).max(MAX_MINOR).meta({
+      description: 'What the platform pays the guest: all that is still due of the failed refund.',
+    }),
+    reason: ReasonText.meta({
+      description: 'An internal note for the audit log, such as the reference of the bank transfer.',
+    }),
+  })
+  .meta({ id: 'SettleRefund' });
+export type SettleRefund = z.output<typeof SettleRefund>;
+
 export const RefundView = z
   .object({
     id: Uuid,

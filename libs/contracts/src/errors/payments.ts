@@ -68,10 +68,16 @@ export const paymentsErrors = defineErrors({
     'The history at the payment providers could not be read in the time of one request. The comparison ends with its current call to a provider.',
     'Start it in the background with POST /v1/admin/reconciliation/runs, and read its result with GET /v1/admin/reconciliation/runs/{id}.',
   ),
+  'payment.refund_amount_differs': errorEntry(
+    409,
+    'Another amount is due',
+    'A failed refund is settled with all that is still due of it. `dueMinor` is this amount: the bank of the guest may have returned a part.',
+    'Read the payment with its refunds and disputes, and settle `dueMinor`.',
+  ),
   'payment.refund_not_failed': errorEntry(
     409,
     'The refund has not failed',
-    'Only a failed refund can be retried, and only once. `status` contains the state of the refund.',
+    'Only a failed refund can be retried or settled, and only once. `status` contains the state of the refund.',
     'Read the payment with its refunds. If the retry failed, retry that refund.',
   ),
   'payment.refund_not_found': errorEntry(
@@ -79,6 +85,12 @@ export const paymentsErrors = defineErrors({
     'No such refund',
     'This payment has no refund with this id.',
     'Check the id in the refunds of the payment.',
+  ),
+  'payment.refund_prevented': errorEntry(
+    409,
+    'A dispute may have prevented the refund',
+    'The provider refused this refund because too little of the payment is left there or because the payment is disputed. The bank of the guest may return the amount, so it must not be paid another way.',
+    'Read the payment and its disputes at the provider. Retry the refund when its dispute is closed.',
   ),
   'payment.refund_too_large': errorEntry(
     409,

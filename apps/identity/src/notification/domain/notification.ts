@@ -27,11 +27,15 @@ export interface NotificationFacts {
   };
   'booking-change-to-pay': { differenceMinor: number; closesAt: string };
   'booking-changed': { differenceMinor: number };
-  /** `repeated`: the guest's bank had returned it. Notifications of an older version lack it. */
+  /**
+   * `repeated`: the guest's bank had returned it. `paidOutOfBand`: the platform pays it without the provider. Notifications of
+   * an older version lack them.
+   */
   'payment-refunded': {
     amountMinor: number;
     reason: 'booking-ended' | 'booking-changed' | 'admin';
     repeated?: boolean;
+    paidOutOfBand?: boolean;
   };
   /** For the host: the payouts of the booking are on hold. */
   'payment-disputed': NoFacts;

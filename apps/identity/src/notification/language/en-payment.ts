@@ -19,17 +19,21 @@ export const paymentFailed = (context: MailContext<'payment-failed'>): MailDraft
 });
 
 export function paymentRefunded(context: MailContext<'payment-refunded'>): MailDraft {
-  const { amountMinor, reason, repeated = false } = context.facts;
+  const { amountMinor, reason, repeated = false, paidOutOfBand = false } = context.facts;
   const cause = {
     'booking-ended': 'because the booking has ended',
     'booking-changed': 'because the changed booking costs less',
     admin: 'by Roost',
   }[reason];
+  const sentAgain = paidOutOfBand ? 'We pay it to you another way.' : 'We have sent it again.';
+  const way = paidOutOfBand
+    ? 'The amount can no longer be returned to the payment method that you paid with, so you receive it another way, as agreed with you.'
+    : 'The amount is returned to the payment method that you paid with.';
   return {
     subject: `Your refund for ${context.title}`,
     paragraphs: [
-      ...(repeated ? ['Your bank had returned this refund to us. We have sent it again.'] : []),
-      `A part or all of your payment for this booking was refunded ${cause}. The amount is returned to the payment method that you paid with.`,
+      ...(repeated ? [`Your bank had returned this refund to us. ${sentAgain}`] : []),
+      `A part or all of your payment for this booking was refunded ${cause}. ${way}`,
     ],
     details: [...stayRows(context), moneyRow(context, 'Refund', amountMinor)],
     closing: [REFUND_TIME],

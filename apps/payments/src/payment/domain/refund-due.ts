@@ -28,6 +28,20 @@ export function offsetLosses(
   return { dueMinor: open, offsets };
 }
 
+/**
+ * Failure codes of the sandbox, Stripe and Paystack for a refund that exceeds what is left of the payment there, as after a
+ * lost dispute that is not recorded here yet.
+ */
+const TOO_LARGE = [
+  'refund_too_large',
+  'amount_too_large',
+  'charge_already_refunded',
+  'already_refunded',
+  'amount_rejected',
+];
+
+export const isTooLarge = (failureCode: string | null): boolean => TOO_LARGE.includes(failureCode ?? '');
+
 const RETRY = '/retry';
 
 /** The cause of the repetition of a failed refund. A refund is repeated once; its repetition can be repeated. */
