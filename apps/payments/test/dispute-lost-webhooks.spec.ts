@@ -22,6 +22,27 @@ describe('disputes without webhooks', () => {
       { seconds: 20 },
     );
 
+  const refundsOf = (paymentId: string) =>
+    payments.service.query(
+      `SELECT status, failure_code, amount_minor::int AS amount, offset_minor::int AS "offset"
+       FROM refund WHERE payment_id = $1 ORDER BY created_at`,
+      [paymentId],
+    );
+
+  /** The bank has returned 5,000 of the cancelled payment, and the provider has refunded the rest. */
+  async function expectReduced(paymentId: string): Promise<void> {
+    expect(await refundsOf(paymentId)).toEqual([
+      { status: 'failed', failure_code: 'charge_disputed', amount: 27_280, offset: 5_000 },
+      { status: 'succeeded', failure_code: null, amount: 22_280, offset: 0 },
+    ]);
+    expect(await disputes.books(paymentId)).toEqual([
+      ['charge', 27_280],
+      ['dispute', -5_000],
+      ['refund', -22_280],
+    ]);
+    await payments.agreed();
+  }
+
   test('a search finds new disputes and decisions', async () => {
     const guest = testUser();
     const { payment, booking } = await payments.givenConfirmed(guest);
@@ -49,27 +70,14 @@ describe('disputes without webhooks', () => {
     await disputes.advance(payment.id, 'open', { amountMinor: 5_000 });
     await disputes.advance(payment.id, 'lost');
     await disputes.cancel(booking, 27_280);
-    const refunds = () =>
-      payments.service.query(
-        `SELECT status, failure_code, amount_minor::int AS amount, offset_minor::int AS "offset"
-         FROM refund WHERE payment_id = $1 ORDER BY created_at`,
-        [payment.id],
-      );
     await eventually(async () =>
-      expect(await refunds()).toMatchObject([{ status: 'failed', failure_code: 'refund_too_large' }]),
+      expect(await refundsOf(payment.id)).toMatchObject([
+        { status: 'failed', failure_code: 'refund_too_large' },
+      ]),
     );
     await payments.service.query('UPDATE dispute_search SET check_at = now()');
     await becomes(guest, payment.id, 'refunded');
-    expect(await refunds()).toEqual([
-      { status: 'failed', failure_code: 'charge_disputed', amount: 27_280, offset: 5_000 },
-      { status: 'succeeded', failure_code: null, amount: 22_280, offset: 0 },
-    ]);
-    expect(await disputes.books(payment.id)).toEqual([
-      ['charge', 27_280],
-      ['dispute', -5_000],
-      ['refund', -22_280],
-    ]);
-    await payments.agreed();
+    await expectReduced(payment.id);
   }, 60_000);
 
   test('a refund in progress that a recorded lost dispute made too large is repeated without its amount', async () => {
@@ -103,22 +111,7 @@ describe('disputes without webhooks', () => {
       { seconds: 20 },
     );
     await becomes(guest, payment.id, 'refunded');
-    expect(
-      await payments.service.query(
-        `SELECT status, failure_code, amount_minor::int AS amount, offset_minor::int AS "offset"
-         FROM refund WHERE payment_id = $1 ORDER BY created_at`,
-        [payment.id],
-      ),
-    ).toEqual([
-      { status: 'failed', failure_code: 'charge_disputed', amount: 27_280, offset: 5_000 },
-      { status: 'succeeded', failure_code: null, amount: 22_280, offset: 0 },
-    ]);
-    expect(await disputes.books(payment.id)).toEqual([
-      ['charge', 27_280],
-      ['dispute', -5_000],
-      ['refund', -22_280],
-    ]);
-    await payments.agreed();
+    await expectReduced(payment.id);
   }, 60_000);
 
   test('a provider that does not respond only delays the search', async () => {
