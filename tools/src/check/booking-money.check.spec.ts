@@ -25,6 +25,13 @@ const money = (changes: {
   refunds: [{ ...refund, ...changes.refund }],
 });
 
+/** The bank has returned the refund of a change to a price below the goodwill, and `uncounted` of unpaid goodwill. */
+const usedUp = (uncounted: number) =>
+  money({
+    booking: { total: 400, goodwill: 400 },
+    payment: { refunded: 900, reserved: 900, returnedByBank: 500 + uncounted },
+    refund: { succeeded: 900, goodwill: 900, changeRefunds: 0, uncountedReturnedByBank: uncounted },
+  });
 const rules = (data: BookingMoney) => checkBookings(data).map(({ rule }) => rule);
 
 describe('checkBookings', () => {
@@ -42,6 +49,7 @@ describe('checkBookings', () => {
       'a refund by an administrator that was paid, and that a lost dispute has replaced after its return',
       money({ booking: { goodwill: 300 }, payment: { returnedByBank: 300 }, refund: { goodwill: 300 } }),
     ],
+    ['goodwill that a change has used up, and whose rest the bank has returned', usedUp(100)],
     ['a refund that waits for a dispute', money({ payment: { status: 'disputed', refunded: 0 } })],
     [
       'a cancellation during a dispute',
@@ -67,6 +75,7 @@ describe('checkBookings', () => {
       }),
       'booking.refund',
     ],
+    ['less returned by the bank than a change has used up', usedUp(99), 'booking.unpaid'],
     [
       'goodwill that bookings has not heard of',
       money({ refund: { goodwill: 1, changeRefunds: 0 } }),

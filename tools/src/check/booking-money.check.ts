@@ -126,11 +126,13 @@ export async function checkBookingMoney(
   }
 }
 
+/** What a guest's bank has returned of the refunds of a payment that bookings knows. */
+const countedReturnOf = ({ returnedByBank }: PaymentRow, refunds: RefundRow | undefined): number =>
+  returnedByBank - (refunds?.uncountedReturnedByBank ?? 0);
+
 /** What is left of a payment after its refunds, of which the guest's bank may have returned a part by a lost dispute. */
-function retainedOf(payment: PaymentRow, refunds: RefundRow | undefined): number {
-  const { captured, refunded, returnedByBank } = payment;
-  return captured - refunded - (returnedByBank - (refunds?.uncountedReturnedByBank ?? 0));
-}
+const retainedOf = (payment: PaymentRow, refunds: RefundRow | undefined): number =>
+  payment.captured - payment.refunded - countedReturnOf(payment, refunds);
 
 /** Every confirmed booking is paid, no ended booking holds money, and a cancellation refunds the promised amount. */
 export function checkBookings({ bookings, payments, refunds }: BookingMoney): Difference[] {
@@ -165,13 +167,19 @@ export function checkBookings({ bookings, payments, refunds }: BookingMoney): Di
       report('booking.captured', `bookings stores ${booking.captured} captured, payments ${firstCaptured}`);
     const effective = own.filter(({ purpose, confirmed }) => purpose === 'booking' || confirmed);
     const goodwill = sum(effective.map(({ id }) => refundsByPayment.get(id)?.goodwill ?? 0));
-    // A change with a lower price can use up goodwill; the net amount below then shows whether the sums are right.
-    const usedUp = effective.some(({ id }) => (refundsByPayment.get(id)?.changeRefunds ?? 0) > 0);
+    // A change with a lower price can use up goodwill; the net amount below then shows whether the sums are right. The bank
+    // may have returned the whole refund of the change, so that it has no row.
+    const usedUp = effective.some((payment) => {
+      const refund = refundsByPayment.get(payment.id);
+      return (refund?.changeRefunds ?? 0) > 0 || countedReturnOf(payment, refund) > 0;
+    });
     if (booking.goodwill > goodwill || (booking.goodwill < goodwill && !usedUp))
       report('booking.goodwill', `bookings stores ${booking.goodwill} of goodwill, payments ${goodwill}`);
     // Refunds wait for the bank's decision: until then, the guest must only not have got too much.
     const isDisputed = own.some(({ status }) => status === 'disputed');
-    const differs = (due: number) => (isDisputed ? net < due : net !== due);
+    // A change also uses up goodwill that bookings has not heard of, because the bank returned it first.
+    const uncounted = sum(own.map(({ id }) => refundsByPayment.get(id)?.uncountedReturnedByBank ?? 0));
+    const differs = (due: number) => net < due || (!isDisputed && net > due + (usedUp ? uncounted : 0));
     switch (booking.state) {
       case 'confirmed':
       case 'in_stay':
