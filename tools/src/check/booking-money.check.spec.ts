@@ -50,6 +50,14 @@ describe('checkBookings', () => {
       money({ booking: { goodwill: 300 }, payment: { returnedByBank: 300 }, refund: { goodwill: 300 } }),
     ],
     ['goodwill that a change has used up, and whose rest the bank has returned', usedUp(100)],
+    [
+      'a cancellation whose refund the bank has returned with goodwill that was not paid',
+      money({
+        booking: { state: 'cancelled', refund: 1_000 },
+        payment: { refunded: 0, reserved: 0, returnedByBank: 1_500 },
+        refund: { succeeded: 0, changeRefunds: 0, uncountedReturnedByBank: 300 },
+      }),
+    ],
     ['a refund that waits for a dispute', money({ payment: { status: 'disputed', refunded: 0 } })],
     [
       'a cancellation during a dispute',

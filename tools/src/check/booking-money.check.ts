@@ -177,9 +177,9 @@ export function checkBookings({ bookings, payments, refunds }: BookingMoney): Di
       report('booking.goodwill', `bookings stores ${booking.goodwill} of goodwill, payments ${goodwill}`);
     // Refunds wait for the bank's decision: until then, the guest must only not have got too much.
     const isDisputed = own.some(({ status }) => status === 'disputed');
-    // A change also uses up goodwill that bookings has not heard of, because the bank returned it first.
+    // A change or cancellation can also use up goodwill that bookings has not heard of, because the bank returned it first.
     const uncounted = sum(own.map(({ id }) => refundsByPayment.get(id)?.uncountedReturnedByBank ?? 0));
-    const differs = (due: number) => net < due || (!isDisputed && net > due + (usedUp ? uncounted : 0));
+    const differs = (due: number) => net < due || (!isDisputed && net > due + uncounted);
     switch (booking.state) {
       case 'confirmed':
       case 'in_stay':
