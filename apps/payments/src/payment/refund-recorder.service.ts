@@ -113,7 +113,6 @@ export class RefundRecorder {
     if (refund.offsetMinor === refund.amountMinor) return;
     // The provider refused the whole refund because of the loss.
     const isReduced = isTooLarge(code) && refund.offsetMinor > 0 && mayBeRepeated(refund.cause);
-    if (isReduced) refund.failureCode = CHARGE_DISPUTED;
     if (waits || isReduced) await this.refunds.repeat(em, payment, refund);
   }
 

@@ -100,13 +100,13 @@ export class RefundService {
       const dueMinor = this.takeOffsets([payment], owedMinor);
       refund.offsetMinor += owedMinor - dueMinor;
       if (dueMinor === 0 || !isTooLarge(refund.failureCode) || !mayBeRepeated(refund.cause)) continue;
-      refund.failureCode = CHARGE_DISPUTED;
       await this.repeat(em, payment, refund);
     }
   }
 
   /** Stores the repetition of a refund that a dispute prevented, without the part that the bank has returned. */
   async repeat(em: EntityManager, payment: Payment, refund: Refund): Promise<void> {
+    refund.failureCode = CHARGE_DISPUTED;
     await em.flush();
     const free = await this.freeShares(em, payment);
     const due = splitWithoutOffset(refund, refund.offsetMinor);

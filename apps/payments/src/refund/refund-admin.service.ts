@@ -27,6 +27,16 @@ import {
 } from '../payment/refund.service.js';
 import { type RefundPayment, type RefundView, type SettleRefund, toRefundView } from './refund.dto.js';
 
+interface RefundKey {
+  paymentId: string;
+  refundId: string;
+}
+
+interface AdminRequest {
+  reason: string;
+  admin: AuthUser;
+}
+
 /** Refunds that an operator requests. */
 @Injectable()
 export class RefundAdminService {
@@ -72,24 +82,12 @@ export class RefundAdminService {
   }
 
   /** Refunds the amount of a failed refund again, once. If the provider rejects it again, the new refund can be retried. */
-  retry(
-    { paymentId, refundId }: { paymentId: string; refundId: string },
-    reason: string,
-    admin: AuthUser,
-  ): Promise<RefundView> {
+  retry(key: RefundKey, reason: string, admin: AuthUser): Promise<RefundView> {
     return this.idempotency.runOnce(
       async (em) => {
-        const { payment, request } = await this.repetition(em, { paymentId, refundId });
-        const refund = await this.refunds.reserve(em, payment, {
-          ...request,
-          note: reason,
-          requestedBy: admin.id,
-        });
-        await this.auditLog.record(em, {
-          ...{ actor: admin, action: 'refund.retry', paymentId, reason },
-          subject: { type: 'refund', id: refundId },
-          details: { refundId: refund.id, amountMinor: refund.amountMinor },
-        });
+        const { payment, failed, request } = await this.repetition(em, key, { reason, admin });
+        const refund = await this.refunds.reserve(em, payment, request);
+        await this.audit(em, 'refund.retry', { failed, refund }, { reason, admin });
         return toRefundView(refund, payment.currency);
       },
       { isolation: 'read committed' },
@@ -101,30 +99,18 @@ export class RefundAdminService {
    * or account is closed. Everything follows as after a retry, except that no provider is called. `amountMinor` must be what
    * is still due: the bank may have returned a part of it since the operator read the refund.
    */
-  settle(
-    { paymentId, refundId }: { paymentId: string; refundId: string },
-    { amountMinor, reason }: SettleRefund,
-    admin: AuthUser,
-  ): Promise<RefundView> {
+  settle(key: RefundKey, { amountMinor, reason }: SettleRefund, admin: AuthUser): Promise<RefundView> {
     return this.idempotency.runOnce(async (em) => {
-      const { payment, failed, request } = await this.repetition(em, { paymentId, refundId });
+      const { payment, failed, request } = await this.repetition(em, key, { reason, admin });
       if (failed.failureCode === DISPUTE_UNKNOWN || isTooLarge(failed.failureCode)) {
         throw new Problem('payment.refund_prevented');
       }
       if (request.amountMinor !== amountMinor) {
         throw new Problem('payment.refund_amount_differs', undefined, { dueMinor: request.amountMinor });
       }
-      const refund = await this.refunds.store(em, payment, {
-        ...request,
-        note: reason,
-        requestedBy: admin.id,
-      });
+      const refund = await this.refunds.store(em, payment, request);
       await this.recorder.recordPaid(em, payment, refund, null);
-      await this.auditLog.record(em, {
-        ...{ actor: admin, action: 'refund.settle', paymentId, reason },
-        subject: { type: 'refund', id: refundId },
-        details: { refundId: refund.id, amountMinor: refund.amountMinor },
-      });
+      await this.audit(em, 'refund.settle', { failed, refund }, { reason, admin });
       return toRefundView(refund, payment.currency);
     });
   }
@@ -132,7 +118,8 @@ export class RefundAdminService {
   /** The repetition of a failed refund. Locks the payment. */
   private async repetition(
     em: EntityManager,
-    { paymentId, refundId }: { paymentId: string; refundId: string },
+    { paymentId, refundId }: RefundKey,
+    { reason, admin }: AdminRequest,
   ): Promise<{ payment: Payment; failed: Refund; request: RefundRequest }> {
     // Concurrent requests wait here; the second one finds the refund of the first.
     await lockPayment(em, paymentId);
@@ -154,7 +141,24 @@ export class RefundAdminService {
       throw new Problem('payment.refund_too_large', undefined, { refundableMinor: totalOf(shares) });
     }
     const split = splitOfRetry(due, shares, amountMinor);
-    return { payment, failed, request: { cause, reason: failed.reason as RefundReason, amountMinor, split } };
+    const request = {
+      ...{ cause, reason: failed.reason as RefundReason, amountMinor, split },
+      ...{ note: reason, requestedBy: admin.id },
+    };
+    return { payment, failed, request };
+  }
+
+  private audit(
+    em: EntityManager,
+    action: 'refund.retry' | 'refund.settle',
+    { failed, refund }: { failed: Refund; refund: Refund },
+    { reason, admin }: AdminRequest,
+  ): Promise<void> {
+    return this.auditLog.record(em, {
+      ...{ actor: admin, action, paymentId: failed.paymentId, reason },
+      subject: { type: 'refund', id: failed.id },
+      details: { refundId: refund.id, amountMinor: refund.amountMinor },
+    });
   }
 
   private async refundable(em: EntityManager, paymentId: string): Promise<Payment> {
