@@ -10,7 +10,7 @@ export {
 } from './config/base-config.js';
 export { isAllowedOrigin, isOrigin } from './config/allowed-origin.js';
 export { ClientUrls, CorsOrigins, fillTemplate, parseClientUrls } from './config/client-settings.js';
-export { type Environment, readConfig, StartError } from './config/read-config.js';
+export { type Environment, readConfig, readSettings, StartError } from './config/read-config.js';
 export {
   Encryption,
   hashToken,
@@ -24,7 +24,9 @@ export { uuidv7 } from './crypto/uuidv7.js';
 export { asProblem, isStorageFull } from './database/database-errors.js';
 export { probeStorage } from './database/storage-probe.queries.js';
 export { Migration0000Platform } from './database/migrations.js';
-export { type MigrationClass, type DatabaseOptions, openDatabase } from './database/orm.js';
+export { applyMigrations, type MigrationClass, type Schema } from './database/migrator.js';
+export { grantDataAccess } from './database/grants.js';
+export { type DatabaseOptions, openDatabase } from './database/orm.js';
 export { limitConnectionWait } from './database/connection-limit.js';
 export { executePrepared } from './database/prepared-statement.js';
 export { catalogue, type ErrorCode, isErrorCode } from './errors/catalogue.js';

@@ -1,20 +1,26 @@
 import { StartError } from '@roost/platform';
 import type { ServiceDefinition } from './definition.js';
+import { migrateService } from './migrate.js';
 import { startService } from './start.js';
 
 const STOP_TIMEOUT_MS = 30_000;
 /** Time for clients to send their next request on a keep-alive connection, which its response closes. */
 const LINGER_MS = 3_000;
 
-/** Runs a service until SIGTERM or SIGINT. For `main.ts`. Prints a `StartError` as one sentence and exits with 1. */
-export async function runService(definition: ServiceDefinition): Promise<void> {
+/** The program of a service, for `main.ts`. Prints a `StartError` as one sentence and exits with 1. */
+export async function runService(
+  definition: ServiceDefinition,
+  args: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  const [command = 'serve', ...rest] = args;
   try {
-    const service = await startService(definition);
-    await stopSignal();
-    // A second signal, or the timeout, ends the process at once.
-    void stopSignal().then(() => process.exit(1));
-    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
-    await service.close({ lingerMs: LINGER_MS });
+    if (command === '--help' || command === '-h') process.stdout.write(help(definition));
+    else if (command === 'serve' && args.length === 0) await serve(definition);
+    else if (command === 'migrate' && rest.length === 0) await migrate(definition);
+    else
+      throw new StartError(
+        `${definition.name} does not know the arguments "${args.join(' ')}": --help lists them.`,
+      );
     process.exit(0);
   } catch (error) {
     process.stderr.write(
@@ -22,6 +28,32 @@ export async function runService(definition: ServiceDefinition): Promise<void> {
     );
     process.exit(1);
   }
+}
+
+const help = ({ name, database = true }: ServiceDefinition): string => `${name}: a service of Roost
+
+  main.js            serves until SIGTERM or SIGINT
+${database ? '  main.js migrate    applies the pending migrations to DATABASE_URL, then grants DATABASE_ROLE access to the data\n' : ''}  main.js --help     prints this text
+
+.env.example describes the settings, which are environment variables.
+`;
+
+/** Serves until SIGTERM or SIGINT. A signal during the start stops the service as soon as it has started. */
+async function serve(definition: ServiceDefinition): Promise<void> {
+  const stopped = stopSignal().then(() => {
+    // A second signal, or the timeout, ends the process at once.
+    void stopSignal().then(() => process.exit(1));
+    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
+  });
+  const service = await startService(definition);
+  await stopped;
+  await service.close({ lingerMs: LINGER_MS });
+}
+
+/** A signal ends the process at once: PostgreSQL rolls the running migration back. */
+async function migrate(definition: ServiceDefinition): Promise<void> {
+  void stopSignal().then(() => process.exit(1));
+  await migrateService(definition, process.env, (line) => void process.stdout.write(`${line}\n`));
 }
 
 function stopSignal(): Promise<void> {

@@ -239,7 +239,9 @@ describe('migrations', () => {
     const broken = defineService({ ...notes, migrations: [...notes.migrations, Migration0002Broken] });
     const url = await freshDatabase('roost_broken');
     const text = await startError({ DATABASE_URL: url }, broken);
-    expect(text).toMatch(/^A migration of notes failed and was rolled back: /);
+    expect(text).toBe(
+      'Migration0002Broken of notes failed and was rolled back: relation "note" already exists.',
+    );
     expect(await query(url, "SELECT 1 FROM pg_tables WHERE tablename = 'half'")).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+export { freshRole, type FreshRole } from './fresh-role.js';
 export { expectProblem, TestClient, type TestResponse } from './client.js';
 export { Collector } from './collector.js';
 export type { CollectedSpan } from './otlp-message.js';

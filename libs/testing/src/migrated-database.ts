@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { messagingMigrations } from '@roost/messaging';
-import { Migration0000Platform, type MigrationClass, openDatabase } from '@roost/platform';
+import { applyMigrations, Migration0000Platform, type MigrationClass } from '@roost/platform';
 import type { ServiceDefinition } from '@roost/service';
 import pg from 'pg';
 import { pino } from 'pino';
@@ -54,16 +54,12 @@ async function makeTemplate(
     const { rows } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
     if (rows.length > 0) return name;
     const unfinished = `${name}_unfinished`;
-    const orm = await openDatabase({
+    await applyMigrations({
       service,
       url: databaseUrl(postgresUrl, unfinished),
-      poolSize: 2,
-      waitSeconds: 10,
-      entities: [],
       migrations,
       logger: pino({ level: 'silent' }),
     });
-    await orm.close(true);
     await client.query(
       `ALTER DATABASE ${pg.escapeIdentifier(unfinished)} RENAME TO ${pg.escapeIdentifier(name)}`,
     );

@@ -169,6 +169,18 @@ export const DatabaseConfig = z.object({
     .max(200)
     .default(10)
     .meta({ description: 'the maximum number of connections to PostgreSQL, from 2 to 200' }),
+  DATABASE_MIGRATIONS: z.enum(['apply', 'require']).default('apply').meta({
+    description:
+      'apply (the start creates a missing database and applies pending migrations) or require (the start changes no table and fails while migrations are pending)',
+  }),
+  DATABASE_ROLE: z
+    .string()
+    .regex(/^[A-Za-z_][\w$-]{0,62}$/)
+    .optional()
+    .meta({
+      description:
+        'the name of the PostgreSQL role with which the service runs; migrate lets it read and write data only',
+    }),
   DATABASE_WAIT_SECONDS: z.coerce.number().int().min(1).max(60).default(10).meta({
     description: 'the seconds that a request waits for a free connection before it fails, from 1 to 60',
   }),

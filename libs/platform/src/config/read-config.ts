@@ -18,11 +18,14 @@ export function readConfig<C extends z.ZodObject>(
   env: Environment,
   options: { database: boolean },
 ): Config<C> {
-  const shape: Record<string, z.ZodType> = {
-    ...BaseConfig.shape,
-    ...(options.database ? DatabaseConfig.shape : {}),
-    ...own.shape,
-  };
+  return readSettings<Config<C>>(
+    { ...BaseConfig.shape, ...(options.database ? DatabaseConfig.shape : {}), ...own.shape },
+    env,
+  );
+}
+
+/** Reads and checks only these variables. */
+export function readSettings<T>(shape: Readonly<Record<string, z.ZodType>>, env: Environment): T {
   const config: Record<string, unknown> = {};
   const sentences: string[] = [];
   for (const [name, schema] of Object.entries(shape)) {
@@ -34,7 +37,7 @@ export function readConfig<C extends z.ZodObject>(
   sentences.push(...missingSettings(config, shape), ...contradictions(config, shape));
   if (config.ROOST_ENV === 'production') sentences.push(...productionFaults(config, shape));
   if (sentences.length > 0) throw new StartError(sentences.join('\n'));
-  return config as Config<C>;
+  return config as T;
 }
 
 function valueOf(name: string, env: Environment, sentences: string[]): string | undefined {
