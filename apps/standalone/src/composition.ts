@@ -6,6 +6,7 @@ import { addressesFrom, composeEnvironment } from './environment.js';
 import { secretsIn } from './secrets.js';
 
 export { runningInstance } from './running-instance.js';
+export { DEFAULT_PORTS } from './environment.js';
 export { definitions } from './services.js';
 
 /** Servers that run already. */

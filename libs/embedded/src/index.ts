@@ -1,6 +1,7 @@
 export { startWatchdog, type WatchdogOptions, type Watchdog } from './watchdog.js';
 export { claimFolder, ownerOf } from './claim.js';
 export { EmbeddedError } from './embedded-error.js';
+export { kafkaJars } from './kafka-jars.js';
 export { startKafka, type EmbeddedKafka, type KafkaOptions } from './kafka.js';
 export { freePort, portTaken } from './ports.js';
 export { startPostgres, type EmbeddedPostgres, type PostgresOptions } from './postgres.js';

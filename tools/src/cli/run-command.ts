@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { type Action, type Command, UsageError, Output, OperatorError } from './command.js';
 
 const folder = new URL('commands/', import.meta.url);
+/** `.js` in a bundle (tools/src/bundle). */
+const EXTENSION = existsSync(new URL('admin.ts', folder)) ? '.ts' : '.js';
 const COMMON = {
   json: { type: 'boolean', description: 'print JSON instead of a table' },
   help: { type: 'boolean', short: 'h', description: 'print this' },
@@ -26,7 +28,7 @@ export async function runCommand(args: string[]): Promise<number> {
 async function dispatch(args: string[]): Promise<void> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const [name, ...rest] = args;
-  const names = readdirSync(folder).flatMap((file) => /^([a-z-]+)\.ts$/.exec(file)?.[1] ?? []);
+  const names = readdirSync(folder).flatMap((file) => /^([a-z-]+)\.[jt]s$/.exec(file)?.[1] ?? []);
   if (name === undefined || name === '--help' || name === '-h') return console.log(await help(names.sort()));
   if (!names.includes(name)) throw new UsageError(`There is no command "${name}".`);
   const command = await load(name);
@@ -42,7 +44,7 @@ async function dispatch(args: string[]): Promise<void> {
 }
 
 async function load(name: string): Promise<Command> {
-  return ((await import(new URL(`${name}.ts`, folder).href)) as { command: Command }).command;
+  return ((await import(new URL(`${name}${EXTENSION}`, folder).href)) as { command: Command }).command;
 }
 
 function read(action: Action, args: string[]) {

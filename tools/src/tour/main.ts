@@ -6,19 +6,22 @@ import { importStep } from './import.js';
 import { journey } from './journey.js';
 import { smoke, type Step } from './smoke.js';
 import { reviewSteps } from './reviews.js';
+import { tour } from './tour-state.js';
 
 const HELP = `Uses Roost over HTTP as a host, a guest and an operator, and prints each step. Stops at the first unexpected response with a
 non-zero exit code.
 
   npm run tour [-- options]
 
-  --url URL   the address of Roost (default http://localhost:3000)
-  --smoke     only steps that change nothing: safe for a production system
-  --help      this text`;
+  --url URL       the address of Roost (default http://localhost:3000)
+  --mailbox URL   the address of the Mailpit that receives its mails, if it sends them (docker/compose.yaml)
+  --smoke         only steps that change nothing: safe for a production system
+  --help          this text`;
 
 const { values } = parseArgs({
   options: {
     url: { type: 'string', default: 'http://localhost:3000' },
+    mailbox: { type: 'string' },
     smoke: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -32,7 +35,9 @@ if (values.help) {
 const steps: Step[] = values.smoke
   ? smoke
   : [...journey, ...changeSteps(), ...graphSteps(), ...reviewSteps, importStep(values.url)];
-const client = new Client(values.url.replace(/\/$/, ''));
+const at = (url: string) => new Client(url.replace(/\/$/, ''));
+const client = at(values.url);
+if (values.mailbox !== undefined) tour.mailbox = at(values.mailbox);
 const started = performance.now();
 let done = 0;
 

@@ -42,6 +42,8 @@ export interface Payment {
 /** The data that the steps of one run share. Names are unique per run, so that a tour can be repeated. */
 export class TourState {
   readonly run = Date.now().toString(36);
+  /** The mail server of a Roost that sends its mails; null: they are in the inbox of development. */
+  mailbox: Client | null = null;
   host!: Client;
   guest!: Client;
   rival!: Client;
