@@ -8,6 +8,7 @@ import { envExample } from './env-example.js';
 import { errorPages } from './error-pages.js';
 import { eventsPage } from './events-page.js';
 import { graphPages } from './graph-pages.js';
+import { networkPages } from './network-pages.js';
 import { serviceDocuments } from './service-documents.js';
 
 const HELP = `Writes the pages that are generated from the code.
@@ -37,6 +38,7 @@ const pages = new Map<string, string>([
   ...errorPages(),
   ...documents,
   ...graphPages(documents),
+  ...networkPages(),
 ]);
 
 const stale: string[] = [];
