@@ -38,6 +38,7 @@ import { ProviderStateService } from './payment/provider-state.service.js';
 import { RefundRecorder } from './payment/refund-recorder.service.js';
 import { RefundService } from './payment/refund.service.js';
 import { ReplayedSecrets } from './payment/replayed-secrets.js';
+import { RestoredRefunds } from './payment/restored-refunds.service.js';
 import { ReturnUrls } from './payment/return-urls.js';
 import { StalePayments } from './payment/stale-payments.service.js';
 import { PayoutModule } from './payout/payout.module.js';
@@ -135,6 +136,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     RefundService,
     WebhookAdminService,
     ReplayedSecrets,
+    RestoredRefunds,
     ReturnUrls,
     StalePayments,
     TransferComparison,

@@ -15,6 +15,7 @@ import { Migration0014Shortages } from '../migrations/Migration0014Shortages.js'
 import { Migration0015RefundChecks } from '../migrations/Migration0015RefundChecks.js';
 import { Migration0016PayoutsStarted } from '../migrations/Migration0016PayoutsStarted.js';
 import { Migration0017OutOfBandRefunds } from '../migrations/Migration0017OutOfBandRefunds.js';
+import { Migration0018Restorations } from '../migrations/Migration0018Restorations.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { Dispute } from './dispute/dispute.entity.js';
@@ -56,6 +57,7 @@ export const payments = defineService({
     Migration0015RefundChecks,
     Migration0016PayoutsStarted,
     Migration0017OutOfBandRefunds,
+    Migration0018Restorations,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],

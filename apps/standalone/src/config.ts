@@ -27,6 +27,10 @@ export const StandaloneConfig = z.object({
       description:
         'an address such as postgres://user:password@db.example.com:5432, for a PostgreSQL of your own instead of the embedded one',
     }),
+  BACKUP_DIR: z.string().min(1).optional().meta({
+    description:
+      'the path of a directory, on another disk than the data, in which the embedded PostgreSQL archives and "roost backup run" stores backups',
+  }),
   POSTGRES_PORT: port(54_320),
   REDIS_PORT: port(63_790),
   KAFKA_PORT: port(9_092),

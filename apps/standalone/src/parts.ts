@@ -15,7 +15,7 @@ export interface Database {
 }
 
 export async function startDatabase(
-  config: { DATABASE_URL?: string; POSTGRES_PORT: number },
+  config: { DATABASE_URL?: string; POSTGRES_PORT: number; BACKUP_DIR?: string },
   { dataDir, log, shutdown }: LaunchOptions,
 ): Promise<Database> {
   if (config.DATABASE_URL) {
@@ -28,8 +28,9 @@ export async function startDatabase(
     return { url, description: new URL(base).host };
   }
   const folder = `${dataDir}/postgres`;
-  const postgres = await startPostgres({ dataDir: folder, port: config.POSTGRES_PORT, log });
-  const restart = () => startPostgres({ dataDir: folder, port: postgres.port, log });
+  const options = { dataDir: folder, backupDir: config.BACKUP_DIR, log };
+  const postgres = await startPostgres({ ...options, port: config.POSTGRES_PORT });
+  const restart = () => startPostgres({ ...options, port: postgres.port });
   const supervised = supervise(postgres, { name: 'PostgreSQL', restart, log, folder });
   shutdown.last('PostgreSQL', () => supervised.stop());
   void supervised.ended.then((reason) => shutdown.because(reason));

@@ -1,10 +1,13 @@
 export { startWatchdog, type WatchdogOptions, type Watchdog } from './watchdog.js';
-export { claimFolder, ownerOf } from './claim.js';
+export { claimFolder, FolderInUse, ownerOf } from './claim.js';
 export { EmbeddedError } from './embedded-error.js';
 export { kafkaJars } from './kafka-jars.js';
 export { startKafka, type EmbeddedKafka, type KafkaOptions } from './kafka.js';
 export { freePort, portTaken } from './ports.js';
 export { startPostgres, type EmbeddedPostgres, type PostgresOptions } from './postgres.js';
+export { ARCHIVE_TIMEOUT_SECONDS, walFolderIn } from './postgres-archive.js';
+export { recoverPostgres, RecoveryTargetNotReached } from './postgres-recovery.js';
+export { postgresTools, type PostgresTools } from './postgres-tools.js';
 export { startRedis, type EmbeddedRedis, type RedisOptions } from './redis.js';
-export { runningKafka, runningPostgres, runningRedis } from './running.js';
+export { runningKafka, runningPostgres, runningRedis, runningSuperuser } from './running.js';
 export { supervise } from './supervise.js';

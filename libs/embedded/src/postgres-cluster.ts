@@ -14,12 +14,17 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import pg from 'pg';
 import { EmbeddedError, reasonOf } from './embedded-error.js';
 import { changeOwner, type RunAs } from './unprivileged.js';
 
 const run = promisify(execFile);
 
 const MAJOR = '18';
+/** The role of the services. */
+export const ROLE = 'roost';
+const SUPERUSER_PASSWORD = 'superuser.password';
+const ROLE_PASSWORD = 'role.password';
 
 export interface Programs {
   initdb: string;
@@ -63,21 +68,15 @@ export async function prepare(parts: {
 }): Promise<boolean> {
   const { programs, runAs, folder, cluster, log } = parts;
   if (existsSync(cluster)) {
-    checkCluster(cluster);
-    setOwner(runAs, folder, cluster);
-    // PostgreSQL rejects a folder that others may read, which is common after a copy.
-    if (statSync(cluster).mode & 0o077) chmodSync(cluster, 0o700);
+    adoptCluster(runAs, folder, cluster);
     return false;
   }
   log('creating the database folder');
   const unfinished = join(folder, 'data.unfinished');
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { mode: 0o700 });
-  const passwordFile = join(folder, 'superuser.password');
-  const role = join(folder, 'role.password');
-  for (const file of [passwordFile, role]) {
-    writeFileSync(file, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
-  }
+  const passwordFile = join(folder, SUPERUSER_PASSWORD);
+  writePasswords(folder);
   setOwner(runAs, folder, unfinished);
   const args = [
     ...[
@@ -103,6 +102,14 @@ export async function prepare(parts: {
   }
   renameSync(unfinished, cluster);
   return true;
+}
+
+/** Checks an existing cluster, and makes its files those of the user that PostgreSQL runs as. */
+export function adoptCluster(runAs: RunAs, folder: string, cluster: string): void {
+  checkCluster(cluster);
+  setOwner(runAs, folder, cluster);
+  // PostgreSQL rejects a folder that others may read, which is common after a copy.
+  if (statSync(cluster).mode & 0o077) chmodSync(cluster, 0o700);
 }
 
 function checkCluster(cluster: string): void {
@@ -138,7 +145,7 @@ function setOwner(runAs: RunAs, folder: string, cluster: string): void {
   if (runAs.owner === null) return;
   if (lstatSync(cluster).uid !== runAs.owner) changeOwner(cluster, runAs.owner);
   // initdb reads this file as that user.
-  const secret = join(folder, 'superuser.password');
+  const secret = join(folder, SUPERUSER_PASSWORD);
   if (existsSync(secret)) changeOwner(secret, runAs.owner);
 }
 
@@ -152,7 +159,27 @@ export function passwordsIn(folder: string): { superuser: string; role: string }
       );
     }
   };
-  return { superuser: read('superuser.password'), role: read('role.password') };
+  return { superuser: read(SUPERUSER_PASSWORD), role: read(ROLE_PASSWORD) };
+}
+
+function writePasswords(folder: string): void {
+  for (const name of [SUPERUSER_PASSWORD, ROLE_PASSWORD]) {
+    writeFileSync(join(folder, name), `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  }
+}
+
+/** Replaces the passwords of a recovered cluster: a backup contains their hashes only. */
+export async function newPasswords(folder: string, connection: pg.ClientConfig): Promise<void> {
+  writePasswords(folder);
+  const { superuser, role } = passwordsIn(folder);
+  const client = new pg.Client(connection);
+  await client.connect();
+  try {
+    await client.query(`ALTER ROLE postgres PASSWORD '${superuser}'`);
+    await client.query(`ALTER ROLE ${ROLE} PASSWORD '${role}'`);
+  } finally {
+    await client.end();
+  }
 }
 
 export function environment(): NodeJS.ProcessEnv {

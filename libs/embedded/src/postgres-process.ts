@@ -104,6 +104,9 @@ export interface LaunchOptions {
   logFile: string;
   port: number;
   temporary?: boolean;
+  /** In addition to those of every server. */
+  settings?: Readonly<Record<string, string>>;
+  readyWithinMs?: number;
 }
 
 interface LaunchedPostgres {
@@ -128,7 +131,13 @@ export async function launchPostgres(options: LaunchOptions): Promise<LaunchedPo
 
 async function launch(options: LaunchOptions): Promise<LaunchedPostgres> {
   const { programs, runAs, folder, cluster, logFile, port } = options;
-  const settings = { ...SETTINGS, ...(options.temporary ? TEMPORARY_SETTINGS : {}), port: String(port) };
+  const { readyWithinMs = READY_WITHIN_MS } = options;
+  const settings = {
+    ...SETTINGS,
+    ...(options.temporary ? TEMPORARY_SETTINGS : {}),
+    ...options.settings,
+    port: String(port),
+  };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const [command, ...args] = [...runAs.prefix, programs.postgres, '-D', cluster, ...flags] as [
     string,
@@ -159,7 +168,7 @@ async function launch(options: LaunchOptions): Promise<LaunchedPostgres> {
     lastSignal: 'QUIT',
     removeFolder: options.temporary ? folder : undefined,
   });
-  const deadline = performance.now() + READY_WITHIN_MS;
+  const deadline = performance.now() + readyWithinMs;
   while (!isReady(cluster, pid)) {
     if (failure !== null) {
       watchdog.stop();
@@ -172,7 +181,7 @@ async function launch(options: LaunchOptions): Promise<LaunchedPostgres> {
       await hasEnded(pid, 1_000);
       watchdog.stop();
       throw new EmbeddedError(
-        `PostgreSQL was not ready within ${READY_WITHIN_MS / 1000} s; its log: ${logFile}.`,
+        `PostgreSQL was not ready within ${readyWithinMs / 1000} s; its log: ${logFile}.`,
       );
     }
     await pause(10);

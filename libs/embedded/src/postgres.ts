@@ -4,12 +4,11 @@ import pg from 'pg';
 import { claimFolder } from './claim.js';
 import { EmbeddedError } from './embedded-error.js';
 import { freePort, portTaken } from './ports.js';
-import { binaries, passwordsIn, prepare } from './postgres-cluster.js';
+import { archiveSettings } from './postgres-archive.js';
+import { binaries, passwordsIn, prepare, ROLE } from './postgres-cluster.js';
 import { exitReason, launchPostgres, stopLeftoverPostgres } from './postgres-process.js';
 import { end } from './processes.js';
 import { findRunAs } from './unprivileged.js';
-
-const ROLE = 'roost';
 
 export interface PostgresOptions {
   /** Contains the cluster, the passwords and the log. */
@@ -18,6 +17,8 @@ export interface PostgresOptions {
   port?: number;
   /** Prints one line of progress. */
   log?: (line: string) => void;
+  /** A folder of backups to archive the WAL in, so that they can be recovered to any instant. */
+  backupDir?: string | undefined;
   /** For tests: faster, loses data on a power failure, and the folder is deleted with this process. */
   temporary?: boolean;
 }
@@ -58,6 +59,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
       logFile,
       port,
       temporary: options.temporary,
+      settings: options.backupDir === undefined ? {} : archiveSettings(options.backupDir),
     });
     if (fresh) await createRole(port, passwords);
 

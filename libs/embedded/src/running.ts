@@ -8,13 +8,27 @@ import { redisUrl } from './redis.js';
 /** The addresses of servers that another process has started on a data folder; null if none runs. */
 
 export function runningPostgres(folder: string): ((database: string) => string) | null {
+  const port = postgresPort(folder);
+  if (port === null) return null;
+  const { role } = passwordsIn(folder);
+  return (database) => roleUrl(role, port, database);
+}
+
+/** The connection of the superuser, for backups; null if no server runs. */
+export function runningSuperuser(
+  folder: string,
+): { host: string; port: number; user: string; password: string } | null {
+  const port = postgresPort(folder);
+  if (port === null) return null;
+  return { host: '127.0.0.1', port, user: 'postgres', password: passwordsIn(folder).superuser };
+}
+
+function postgresPort(folder: string): number | null {
   const cluster = join(folder, 'data');
   const lines = textOf(join(cluster, 'postmaster.pid'))?.split('\n') ?? [];
   // The fourth line of postmaster.pid is the port.
   const port = Number(lines[3]);
-  if (!worksAt(Number(lines[0]), cluster) || !port) return null;
-  const { role } = passwordsIn(folder);
-  return (database) => roleUrl(role, port, database);
+  return worksAt(Number(lines[0]), cluster) && port ? port : null;
 }
 
 export function runningRedis(folder: string): string | null {

@@ -19,6 +19,7 @@ import { CALL_FAILURES } from './domain/call-failures.js';
 import type { Payment } from './payment.entity.js';
 import type { Refund } from './refund.entity.js';
 import { CHARGE_DISPUTED } from './refund.service.js';
+import { RestoredRefunds } from './restored-refunds.service.js';
 import { ReturnUrls } from './return-urls.js';
 
 /** The definite outcome of a call. */
@@ -56,6 +57,7 @@ export class ProviderCaller {
   constructor(
     private readonly providers: Providers,
     private readonly returnUrls: ReturnUrls,
+    private readonly guard: RestoredRefunds,
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
   ) {
@@ -158,10 +160,11 @@ export class ProviderCaller {
     const isDisputed = payment.status === 'disputed';
     // The bank may return the money itself. The outcome of an earlier call is requested nevertheless.
     if (isDisputed && !isRetry(operation)) return disputed;
-    const existing =
-      isRetry(operation) && !provider.capabilities.idempotentRefunds
-        ? (await provider.refunds(ref)).find(({ refundId }) => refundId === refund.id)
-        : undefined;
+    const isGuarded = await this.guard.isActive();
+    const mustRead = isGuarded || (isRetry(operation) && !provider.capabilities.idempotentRefunds);
+    const refunds = mustRead ? await provider.refunds(ref) : [];
+    const existing = refunds.find(({ refundId }) => refundId === refund.id);
+    if (isGuarded && !existing) await this.guard.requireKnown(payment.id, refunds);
     if (isDisputed && !existing && !provider.capabilities.idempotentRefunds) return disputed;
     const { id: refundId, amountMinor, reason } = refund;
     const { currency } = payment;

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { chargeBounds, sum } from '@roost/money';
 import { Clock } from '@roost/platform';
 import { Providers } from '../provider/providers.js';
+import { isRestorationOpen } from '../restoration/restoration.queries.js';
 import { type HostBooking, planPayout, scheduleOf } from './domain/payout-plan.js';
 import { type Block, blockOf, type Situation } from './domain/payout-reason.js';
 import { currentAccounts, type PayoutAccount } from './payout-account.queries.js';
@@ -54,6 +55,7 @@ export class UpcomingPayouts {
         usableAt: account.usableAt,
         canTransfer: canTransfer(this.providers, account.provider),
       },
+      isPaused: await isRestorationOpen(em),
       inTransit: latest?.status === 'in_transit',
       retryAt: latest?.status === 'failed' && latest.accountId === account?.id ? latest.retryAt : null,
       notPaid: plan.pays ? null : plan.reason,

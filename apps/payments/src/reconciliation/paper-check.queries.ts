@@ -10,7 +10,7 @@ export interface PaperDifference {
 
 /**
  * Captured payments and paid or returned refunds whose receipts, credit or debit notes are missing or differ in amount, papers without a
- * number, and legal entities whose numbers have a gap. At most 1,000 rows. `unnumberedSince` is in system time.
+ * number, and legal entities whose numbers have a gap that no restore explains. At most 1,000 rows. `unnumberedSince` is in system time.
  */
 export function paperDifferences(em: EntityManager, unnumberedSince: Date): Promise<PaperDifference[]> {
   return em.execute<PaperDifference[]>(sql`
@@ -37,6 +37,8 @@ export function paperDifferences(em: EntityManager, unnumberedSince: Date): Prom
         SELECT legal_entity, last_number AS last, 0 AS numbered FROM paper_counter
         UNION ALL
         SELECT legal_entity, max(number), count(*) FROM paper WHERE number IS NOT NULL GROUP BY legal_entity
+        UNION ALL
+        SELECT legal_entity, max(last_number), sum(last_number - first_number + 1) FROM paper_gap GROUP BY legal_entity
       ) counted GROUP BY legal_entity HAVING max(last) <> sum(numbered)
     LIMIT 1000`);
 }

@@ -72,7 +72,7 @@ export class ProviderComparisonService {
     const byRef = new Map(payments.map((payment) => [payment.providerRef, payment]));
     return batch.filter((intent) => {
       const payment = byRef.get(intent.ref);
-      return payment ? firstDifference(payment, intent) !== null : intent.authorizedMinor > 0;
+      return payment ? firstDifference(payment, intent) !== null : heldMinor(intent) > 0;
     });
   }
 
@@ -82,12 +82,12 @@ export class ProviderComparisonService {
     const payment = await em.findOne(Payment, { provider: provider.name, providerRef: ref });
     const intent = await patiently(() => provider.find(ref));
     if (!payment) {
-      if (intent.authorizedMinor === 0 || intent.status === 'canceled') return null;
+      if (heldMinor(intent) === 0) return null;
       return difference('provider.unknown_payment', 'The provider has a payment that does not exist here', {
         providerRef: ref,
         currency: intent.currency,
         expectedMinor: 0,
-        foundMinor: intent.capturedMinor,
+        foundMinor: heldMinor(intent),
       });
     }
     if ((await em.count(PaymentOperation, { paymentId: payment.id, status: 'pending' })) > 0) return null;
@@ -105,6 +105,12 @@ export class ProviderComparisonService {
       foundMinor: found.foundMinor,
     });
   }
+}
+
+/** The guest's money that the provider holds or has passed on. Nothing is left to do about a payment without any. */
+function heldMinor({ status, authorizedMinor, capturedMinor, refundedMinor }: ProviderIntent): number {
+  if (capturedMinor > 0) return capturedMinor - refundedMinor;
+  return status === 'canceled' ? 0 : authorizedMinor;
 }
 
 interface AmountDifference {

@@ -33,6 +33,16 @@ export class ReconciliationGauges {
         for (const kind of differenceKinds) this.set({ kind }, found ? countOf(kind, found) : Number.NaN);
       },
     });
+    const isPaused = () => this.runs.isRestorationOpen().catch(() => undefined);
+    new Gauge({
+      name: 'payments_payouts_paused',
+      help: '1 while payouts wait for a reconciliation without differences, after a restore from a backup',
+      registers: [registry],
+      async collect() {
+        const paused = await isPaused();
+        this.set(paused === undefined ? Number.NaN : Number(paused));
+      },
+    });
     const age = (name: string, help: string, of: keyof LastRuns) => {
       const ageOf = (found: LastRuns | undefined) => (found ? this.runs.ageSeconds(found[of]) : Number.NaN);
       new Gauge({

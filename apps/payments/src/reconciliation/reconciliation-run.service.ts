@@ -5,6 +5,7 @@ import { Transactions } from '@roost/messaging';
 import { CONFIG, type Config, Problem, SystemClock, uuidv7 } from '@roost/platform';
 import { z } from 'zod';
 import type { PaymentsConfig } from '../config.js';
+import { isRestorationOpen } from '../restoration/restoration.queries.js';
 import {
   type RunDetailsView,
   type RunsQuery,
@@ -51,6 +52,11 @@ export class ReconciliationRunService {
   /** The newest run with a result, of one scope or of all. */
   last(scope: RunScope | null): Promise<FinishedRun | null> {
     return findLastRun(this.orm.em.fork(), scope);
+  }
+
+  /** Whether payouts wait for a run without differences, after a restore from a backup. */
+  isRestorationOpen(): Promise<boolean> {
+    return isRestorationOpen(this.orm.em.fork({ disableContextResolution: true }));
   }
 
   lastRuns(): Promise<LastRuns> {

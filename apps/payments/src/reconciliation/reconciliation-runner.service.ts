@@ -3,6 +3,7 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { faultPoint, Transactions } from '@roost/messaging';
 import { LOGGER, SystemClock } from '@roost/platform';
 import type { Logger } from 'pino';
+import { endRestorations } from '../restoration/restoration.queries.js';
 import { isComplete, totalOf } from './reconciliation.dto.js';
 import {
   type ClaimedRun,
@@ -91,7 +92,13 @@ export class ReconciliationRunner implements OnModuleDestroy {
   private async record(run: ClaimedRun, compared: ComparisonResult): Promise<void> {
     const { counts } = compared;
     const result = { ...compared, complete: isComplete(counts), finishedAt: this.clock.now() };
-    await this.transactions.run((em) => finishRun(em, run, result), { isolation: 'read committed' });
+    const isClean = run.since === null && result.complete && totalOf(counts) === 0;
+    await this.transactions.run(
+      async (em) => {
+        if ((await finishRun(em, run, result)) && isClean) await endRestorations(em, run);
+      },
+      { isolation: 'read committed' },
+    );
     if (totalOf(counts) > 0) this.logger.error({ counts }, 'reconciliation found differences');
   }
 

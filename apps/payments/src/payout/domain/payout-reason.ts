@@ -4,6 +4,7 @@ export const payoutReasons = [
   'no_account',
   'account_on_hold',
   'provider_unavailable',
+  'reconciliation_pending',
   'dispute_open',
   'refund_open',
   'payout_in_progress',
@@ -17,6 +18,8 @@ export interface Situation {
   now: Date;
   /** Null: the host has no account for the currency. */
   account: { usableAt: Date; canTransfer: boolean } | null;
+  /** After a restore from a backup. */
+  isPaused: boolean;
   inTransit: boolean;
   /** After a failed payout. */
   retryAt: Date | null;
@@ -42,6 +45,7 @@ export function blockOf(situation: Situation, amount: { dueAt: Date; frozen: Fro
     return { reason: 'account_on_hold', blockedUntil: account.usableAt };
   }
   if (amount.dueAt > now) return NOT_BLOCKED;
+  if (situation.isPaused) return { reason: 'reconciliation_pending', blockedUntil: null };
   if (situation.inTransit) return { reason: 'payout_in_progress', blockedUntil: null };
   if (retryAt && retryAt > now) return { reason: 'retry_pending', blockedUntil: retryAt };
   const { notPaid } = situation;

@@ -10,6 +10,7 @@ describe('blockOf', () => {
   const ready: Situation = {
     now: NOW,
     account: { usableAt: hours(-1), canTransfer: true },
+    isPaused: false,
     inTransit: false,
     retryAt: null,
     notPaid: null,
@@ -38,6 +39,7 @@ describe('blockOf', () => {
       { dueAt: hours(5) },
       'account_on_hold',
     ],
+    ['a restore that is not reconciled', { isPaused: true }, { dueAt: hours(-1) }, 'reconciliation_pending'],
     ['a payout in transit', { inTransit: true }, { dueAt: hours(-1) }, 'payout_in_progress'],
     ['a pause after a failure', { retryAt: hours(1) }, { dueAt: hours(-1) }, 'retry_pending'],
     ['a pause that is over', { retryAt: hours(-1) }, { dueAt: hours(-1) }, null],
