@@ -10,6 +10,7 @@ import { eventsPage } from './events-page.js';
 import { graphPages } from './graph-pages.js';
 import { networkPages } from './network-pages.js';
 import { serviceDocuments } from './service-documents.js';
+import { strimziPages } from './strimzi-pages.js';
 
 const HELP = `Writes the pages that are generated from the code.
 
@@ -39,6 +40,7 @@ const pages = new Map<string, string>([
   ...documents,
   ...graphPages(documents),
   ...networkPages(),
+  ...strimziPages(consumedTypes),
 ]);
 
 const stale: string[] = [];

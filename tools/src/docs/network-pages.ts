@@ -148,6 +148,6 @@ A name is the label \`app.kubernetes.io/name\` of pods in the same namespace, ex
 ${outside.join('\n')}
 
 A server of yours that is not in the namespace (PostgreSQL, Redis, Kafka at a private address) needs one more policy with its
-addresses: \`k8s/overlays/production/servers.yaml\`.
+addresses: \`k8s/overlays/production/namespace/servers.yaml\`.
 `;
 }
