@@ -7,6 +7,7 @@ import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
 import { BookingChange } from './booking/change/change.entity.js';
 import { BookingsConfig } from './config.js';
+import { bookingFigures } from './figures.js';
 import { Quote } from './quote/quote.entity.js';
 import { StayTerms } from './terms/stay-terms.entity.js';
 
@@ -22,5 +23,6 @@ export const bookings = defineService({
     'identity.user': ['account_standing'],
     'listings.listing': ['listing_snapshot'],
   },
+  figures: bookingFigures,
   queue: true,
 });

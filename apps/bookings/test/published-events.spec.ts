@@ -64,3 +64,21 @@ test('publishes every event type of bookings like its fixture, with every field 
   const [cancelledBody] = await bookings.service.published('booking.cancelled');
   expect(cancelledBody?.refundLines.length).toBeGreaterThan(0);
 });
+
+test('counts bookings, cancellations and quotes by the events that were published', async () => {
+  const { body } = await bookings.service.anonymous.get<string>('/metrics');
+  const sum = (name: string, ...labels: string[]) =>
+    body
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))
+      .reduce((total, line) => total + Number(line.split(' ').at(-1)), 0);
+  const published = async (type: EventType) => (await bookings.service.published(type)).length;
+  const created = await published('booking.created');
+  expect(created).toBeGreaterThan(0);
+  expect(sum('roost_bookings_total', 'step="created"')).toBe(created);
+  expect(sum('roost_events_published_total', 'type="booking.created"')).toBe(created);
+  expect(sum('roost_booking_cancellations_total', 'by="guest"')).toBe(await published('booking.cancelled'));
+  expect(sum('roost_quotes_total', 'outcome="created"')).toBeGreaterThanOrEqual(created);
+  const totals = (await bookings.service.published('booking.confirmed')).map(({ totalMinor }) => totalMinor);
+  expect(sum('roost_booked_minor_total', 'currency="USD"')).toBe(totals.reduce((a, b) => a + b));
+});

@@ -8,6 +8,7 @@ import {
   startTestService,
   type TestService,
 } from '@roost/testing';
+import { Metrics } from '@roost/platform';
 import { RouteRegistry } from '../src/routes/route-registry.js';
 import { gateway } from '../src/service.js';
 import { aDocument, paths, startUpstream, type Upstream } from './upstream.fixture.js';
@@ -382,3 +383,13 @@ it.each(['/docs', '/errors', '/errors/request.invalid', '/graphql', '/v1/listing
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   },
 );
+
+test('measures requests by the template of the route, rejected ones included', async () => {
+  await service.as(user).get('/v1/me');
+  await service.anonymous.get('/v1/me');
+  await eventually(async () => {
+    const text = await service.get(Metrics).text();
+    expect(text).toMatch(/_count\{service="gateway",method="GET",route="\/v1\/me",status="2xx"\} [1-9]/);
+    expect(text).toMatch(/_count\{service="gateway",method="GET",route="\/v1\/me",status="4xx"\} [1-9]/);
+  });
+});

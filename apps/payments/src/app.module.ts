@@ -67,6 +67,7 @@ import { WebhookSubjects } from './webhook/webhook-subjects.service.js';
 import { WebhookController } from './webhook/webhook.controller.js';
 import { WebhookJobs } from './webhook/webhook.jobs.js';
 import { WebhookService } from './webhook/webhook.service.js';
+import { WorkGauges } from './work-gauges.js';
 
 /** One module: payments, refunds, provider calls and webhooks share one state machine. */
 @Module({
@@ -144,6 +145,7 @@ import { WebhookService } from './webhook/webhook.service.js';
     WebhookReceiver,
     WebhookService,
     WebhookSubjects,
+    WorkGauges,
   ],
 })
 export class AppModule {}

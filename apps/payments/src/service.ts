@@ -18,6 +18,7 @@ import { Migration0017OutOfBandRefunds } from '../migrations/Migration0017OutOfB
 import { Migration0018Restorations } from '../migrations/Migration0018Restorations.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
+import { paymentFigures } from './figures.js';
 import { Dispute } from './dispute/dispute.entity.js';
 import { PaymentOperation } from './operation/operation.entity.js';
 import { Payment } from './payment/payment.entity.js';
@@ -63,5 +64,6 @@ export const payments = defineService({
     'identity.user': ['account_standing', 'party_name'],
     'listings.listing': ['listing_name'],
   },
+  figures: paymentFigures,
   queue: true,
 });

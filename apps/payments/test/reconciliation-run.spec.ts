@@ -26,7 +26,8 @@ describe('the regular reconciliation', () => {
     const line = lines.find((each) => each.startsWith(`${name}{`) && each.includes(label));
     return Number(line?.split(' ').at(-1));
   };
-  const differing = () => metric('payments_reconciliation_differences', 'kind="ledger.payment_differs"');
+  const differing = () =>
+    metric('roost_payments_reconciliation_differences', 'kind="ledger.payment_differs"');
   /** Moves the last run into the past. */
   const age = (minutes: number) =>
     payments.service.query(
@@ -52,7 +53,7 @@ describe('the regular reconciliation', () => {
       body: { payments: 1, providerPayments: 1, movements: 4, counts: {}, differences: [] },
     });
     expect(await differing()).toBe(0);
-    expect(await metric('payments_reconciliation_age_seconds')).toBeLessThan(60);
+    expect(await metric('roost_payments_reconciliation_age_seconds')).toBeLessThan(60);
     await payments.service.query('UPDATE payment SET captured_minor = captured_minor - 1 WHERE id = $1', [
       payment.id,
     ]);
@@ -73,7 +74,7 @@ describe('the regular reconciliation', () => {
     await runs().runIfDue();
     expect(await storedRuns()).toBe(before);
     await age(1);
-    expect(await metric('payments_reconciliation_age_seconds')).toBeGreaterThanOrEqual(3_600);
+    expect(await metric('roost_payments_reconciliation_age_seconds')).toBeGreaterThanOrEqual(3_600);
     await runs().runIfDue();
     expect(await storedRuns()).toBe((before ?? 0) + 1);
     await started.ended();
@@ -90,7 +91,7 @@ describe('the regular reconciliation', () => {
     await payments.service.query(
       `UPDATE reconciliation_run SET started_at = started_at - interval '24 hours' WHERE scope = 'full'`,
     );
-    expect(await metric('payments_reconciliation_full_age_seconds')).toBeLessThan(24 * 3_600);
+    expect(await metric('roost_payments_reconciliation_full_age_seconds')).toBeLessThan(24 * 3_600);
     expect(await next()).toBe('full');
     expect(await next()).toBe('recent');
   });
@@ -103,7 +104,8 @@ describe('the regular reconciliation', () => {
         `UPDATE payment SET provider_ref = $2, created_at = created_at - $3 * interval '1 day' WHERE id = $1`,
         [payment.id, ref, days],
       );
-    const missing = () => metric('payments_reconciliation_differences', 'kind="provider.missing_payment"');
+    const missing = () =>
+      metric('roost_payments_reconciliation_differences', 'kind="provider.missing_payment"');
     const { id: ref } = await payments.sandbox.intentOf(payment.id);
     await change('pi_unknown', 41);
     await started.run('full');
@@ -120,7 +122,8 @@ describe('the regular reconciliation', () => {
     const { id: ref } = await payments.sandbox.intentOf(payment.id);
     const change = (to: string | null) =>
       payments.service.query('UPDATE payment SET provider_ref = $2 WHERE id = $1', [payment.id, to]);
-    const missing = () => metric('payments_reconciliation_differences', 'kind="provider.missing_payment"');
+    const missing = () =>
+      metric('roost_payments_reconciliation_differences', 'kind="provider.missing_payment"');
     await change('pi_unknown');
     expect((await started.run('full')).complete).toBe(true);
     await payments.service.query(
@@ -131,7 +134,7 @@ describe('the regular reconciliation', () => {
     expect(await started.run('full')).toMatchObject({ status: 'finished', complete: false });
     await payments.sandbox.faults();
     expect(await missing()).toBe(1);
-    expect(await metric('payments_reconciliation_full_age_seconds')).toBeGreaterThanOrEqual(25 * 3_600);
+    expect(await metric('roost_payments_reconciliation_full_age_seconds')).toBeGreaterThanOrEqual(25 * 3_600);
     await change(ref);
     await age(60);
     await runs().runIfDue();

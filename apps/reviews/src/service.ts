@@ -3,6 +3,7 @@ import { defineService } from '@roost/service';
 import { Migration0001Reviews } from '../migrations/Migration0001Reviews.js';
 import { AppModule } from './app.module.js';
 import { ReviewsConfig } from './config.js';
+import { reviewFigures } from './figures.js';
 import { Rating } from './rating/rating.entity.js';
 import { Review } from './review/review.entity.js';
 import { ReviewableStay } from './reviewable-stay/reviewable-stay.entity.js';
@@ -19,5 +20,6 @@ export const reviews = defineService({
     'identity.user': ['account_standing', 'author'],
     'listings.listing': ['listing'],
   },
+  figures: reviewFigures,
   queue: true,
 });

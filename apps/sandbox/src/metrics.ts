@@ -5,19 +5,19 @@ const processRegistry = new Registry();
 collectDefaultMetrics({ register: processRegistry });
 
 export class SandboxMetrics {
-  private readonly registry = new Registry();
+  readonly registry = new Registry();
   private readonly responses: Counter<'route' | 'status'>;
   private readonly webhooks: Counter<'outcome'>;
 
   constructor() {
     this.responses = new Counter({
-      name: 'sandbox_answers_total',
+      name: 'roost_sandbox_answers_total',
       help: 'Responses by route and status',
       labelNames: ['route', 'status'],
       registers: [this.registry],
     });
     this.webhooks = new Counter({
-      name: 'sandbox_webhooks_total',
+      name: 'roost_sandbox_webhooks_total',
       help: 'Sent webhooks by outcome',
       labelNames: ['outcome'],
       registers: [this.registry],

@@ -6,6 +6,8 @@ import { SandboxMetrics } from './metrics.js';
 import { createServer } from './server.js';
 import { WebhookSender } from './webhook-sender.js';
 
+export { SandboxMetrics } from './metrics.js';
+
 export interface SandboxOptions {
   host?: string;
   /** 0: any free port. */

@@ -41,6 +41,6 @@ describe('GET /v1/payment-intents', () => {
 
   test('health and metrics respond', async () => {
     expect(await sandbox.get('/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    expect((await sandbox.get<string>('/metrics')).body).toContain('sandbox_answers_total');
+    expect((await sandbox.get<string>('/metrics')).body).toContain('roost_sandbox_answers_total');
   });
 });

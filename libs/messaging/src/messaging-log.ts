@@ -16,6 +16,11 @@ export class MessagingLog {
     this.#metrics = options.metrics && metricsOn(options.metrics);
   }
 
+  /** Call it after the commit. */
+  published(type: string, count: number): void {
+    this.#metrics?.published.inc({ type }, count);
+  }
+
   handled(event: EventEnvelope, outcome: Outcome, durationMs: number): void {
     const lagMs = Date.now() - Date.parse(event.time);
     this.#metrics?.handled.inc({ type: event.type, outcome });
@@ -93,39 +98,45 @@ function metricsOn(registry: NonNullable<MessagingOptions['metrics']>) {
   const registers = [registry];
   const buckets = [0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 1, 5, 30];
   return {
+    published: new Counter({
+      name: 'roost_events_published_total',
+      help: 'Events that committed transactions of this process have published, by type',
+      labelNames: ['type'],
+      registers,
+    }),
     relayed: new Counter({
       name: 'roost_outbox_relayed_total',
-      help: 'Events that the relay has read',
+      help: 'Events that the relay has read from the outbox',
       registers,
     }),
     handled: new Counter({
       name: 'roost_events_handled_total',
-      help: 'Processed events by outcome',
+      help: 'Processed events by type and outcome',
       labelNames: ['type', 'outcome'],
       registers,
     }),
     failed: new Counter({
       name: 'roost_events_failed_total',
-      help: 'Failed tries that will be retried',
+      help: 'Failed tries that will be retried, by type and code of the error',
       labelNames: ['type', 'code'],
       registers,
     }),
     deadLettered: new Counter({
       name: 'roost_events_parked_total',
-      help: 'Events that became dead letters',
+      help: 'Events that became dead letters, by type and code of the error',
       labelNames: ['type', 'code'],
       registers,
     }),
     duration: new Histogram({
       name: 'roost_event_handler_seconds',
-      help: 'Duration of a successful try with its transaction',
+      help: 'Duration in seconds of a successful try with its transaction, by type of event',
       labelNames: ['type'],
       buckets,
       registers,
     }),
     lag: new Histogram({
       name: 'roost_event_lag_seconds',
-      help: 'Time from the creation of an event to the end of its handler',
+      help: 'Seconds from the creation of an event to the end of its handler, by type of event',
       labelNames: ['type'],
       buckets,
       registers,

@@ -1,3 +1,4 @@
+import type { EventBody, EventType } from '@roost/contracts';
 import type { Tracing } from '@roost/tracing';
 import type { Registry } from 'prom-client';
 import type { EventMeta } from './envelope.js';
@@ -10,6 +11,9 @@ export interface MessagingLogger {
   error(fields: object, message: string): void;
 }
 
+/** Called with the body of each event that this process has published, after the commit. */
+export type EventFigures = { readonly [T in EventType]?: (body: EventBody<T>) => void };
+
 export interface MessagingOptions {
   /** The service's name: the source of its events, and its name as a listener. */
   service: string;
@@ -18,6 +22,8 @@ export interface MessagingOptions {
   logger?: MessagingLogger;
   /** Counters and histograms are registered here. */
   metrics?: Registry;
+  /** The figures of the business that the service counts by its events. */
+  figures?: EventFigures;
   /** Spans of transactions, events and their handlers; none when absent. */
   tracing?: Tracing;
   /** Connects the platform's request context (trace, log fields) with events and handlers. */

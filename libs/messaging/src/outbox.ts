@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { events, parseEvent, topicOf, type EventBody, type EventType } from '@roost/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { EVENT_LIMIT_BYTES, keyOf, transportBytes } from './envelope.js';
+import { MessagingLog } from './messaging-log.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
 import {
   insertOutboxEvent,
@@ -21,6 +22,7 @@ export interface OutboxOptions {
 export class Outbox {
   constructor(
     private readonly transactions: Transactions,
+    private readonly log: MessagingLog,
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
   ) {}
 
@@ -45,7 +47,8 @@ export class Outbox {
   ): Promise<void> {
     const [first] = events;
     if (!first) return;
-    const common = this.#common(type, this.#registerPublication(type, first.body, events.length));
+    const bodies = events.map(({ body }) => body);
+    const common = this.#common(type, this.#registerPublication(type, bodies));
     await insertOutboxEvents(
       em,
       common,
@@ -62,13 +65,26 @@ export class Outbox {
   }
 
   #newEvent<T extends EventType>(type: T, body: EventBody<T>, { version }: OutboxOptions): NewOutboxEvent {
-    const traceparent = this.#registerPublication(type, body, 1);
+    const traceparent = this.#registerPublication(type, [body]);
     return { ...this.#common(type, traceparent), ...individual(type, body, version) };
   }
 
-  #registerPublication<T extends EventType>(type: T, body: EventBody<T>, count: number): string | null {
+  #registerPublication<T extends EventType>(type: T, bodies: readonly EventBody<T>[]): string | null {
+    const [first] = bodies;
+    if (!first) return null;
     const topic = topicOf(type, this.options.service);
-    return this.transactions.registerPublication({ type, topic, key: keyOf(type, body) }, count) ?? null;
+    const traceparent = this.transactions.registerPublication(
+      { type, topic, key: keyOf(type, first) },
+      bodies.length,
+      () => this.#count(type, bodies),
+    );
+    return traceparent ?? null;
+  }
+
+  #count<T extends EventType>(type: T, bodies: readonly EventBody<T>[]): void {
+    this.log.published(type, bodies.length);
+    const count = this.options.figures?.[type] as ((body: EventBody<T>) => void) | undefined;
+    if (count) for (const body of bodies) count(body);
   }
 
   #common(type: EventType, traceparent: string | null) {

@@ -98,12 +98,19 @@ export class Transactions {
   }
 
   /**
-   * Records that this transaction publishes `count` events like this one, so that the relay is woken after the commit.
-   * Returns the traceparent of the events. Call it without an event for a row that is no event of a contract (a notice).
+   * Records that this transaction publishes `count` events like this one, so that the relay is woken and `onCommitted` is
+   * called after the commit. Returns the traceparent of the events. Call it without an event for a row that is no event of a contract (a notice).
    */
-  registerPublication(event?: { type: string; topic: string; key: string }, count = 1): string | undefined {
+  registerPublication(
+    event?: { type: string; topic: string; key: string },
+    count = 1,
+    onCommitted?: () => void,
+  ): string | undefined {
     const current = this.#ambient.getStore();
-    if (current) current.published = true;
+    if (current) {
+      current.published = true;
+      if (onCommitted) current.afterCommit.push(onCommitted);
+    }
     const created = event && current?.createSpans.start(event, count);
     return created ?? this.options.context?.traceparent() ?? current?.traceparent;
   }

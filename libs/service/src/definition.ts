@@ -1,9 +1,9 @@
 import type { INestApplication, Type } from '@nestjs/common';
-import type { EventTransport } from '@roost/messaging';
+import type { EventFigures, EventTransport } from '@roost/messaging';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { HttpOptions } from '@roost/http';
-import type { Environment, MigrationClass } from '@roost/platform';
+import type { Environment, Metrics, MigrationClass } from '@roost/platform';
 
 export type ServiceName =
   'identity' | 'listings' | 'bookings' | 'payments' | 'reviews' | 'gateway' | 'sandbox' | (string & {});
@@ -24,6 +24,8 @@ export interface ServiceDefinition<C extends z.ZodObject = z.ZodObject> {
    * service created itself). `roost replay projections` empties and rebuilds them, so no foreign key may reference them.
    */
   projections?: Readonly<Record<string, readonly string[]>>;
+  /** Registers the figures of the business and returns how the events that the service publishes change them. */
+  figures?: (metrics: Metrics) => EventFigures;
   /** `true`: the service has a Bull queue with its name. */
   queue?: boolean;
   /** `false`: no database, no events. */

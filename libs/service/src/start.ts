@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { getQueueToken } from '@nestjs/bull';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -35,6 +36,7 @@ import {
   StorageMonitor,
 } from '@roost/platform';
 import { startTracing, type Tracing } from '@roost/tracing';
+import type { Queue } from 'bull';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { RunningService, ServiceDefinition, StartOptions } from './definition.js';
@@ -42,6 +44,7 @@ import { kafkaBus } from './kafka.js';
 import { listen, listenForMetrics, startConsumers } from './listen.js';
 import { CoreModule, type ServiceParts } from './core.module.js';
 import { openServiceDatabase } from './service-database.js';
+import { measureParts } from './service-metrics.js';
 import { stopService } from './stop.js';
 
 @Module({})
@@ -128,6 +131,11 @@ async function start(
   keys = orm ? app.get(IdempotencyKeys) : null;
 
   addHealthChecks({ health, redis, orm, kafka, storage });
+  measureParts(metrics, {
+    health,
+    orm,
+    queue: definition.queue ? app.get<Queue>(getQueueToken(name), { strict: false }) : null,
+  });
   serveOperations(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, {
     health: http.health === false ? null : health,
     metrics: http.metricsPort === undefined ? metrics : null,
@@ -178,6 +186,11 @@ async function openParts(context: StartContext, database: boolean): Promise<Serv
 }
 
 async function openTracing({ definition, config, logger, metrics, undo }: StartContext): Promise<Tracing> {
+  const spans = metrics.counter(
+    'roost_trace_spans_total',
+    'Spans by outcome: sent to the collector, or lost',
+    ['outcome'],
+  );
   const tracing = await startTracing({
     service: definition.name,
     environment: config.ROOST_ENV,
@@ -186,8 +199,7 @@ async function openTracing({ definition, config, logger, metrics, undo }: StartC
     share: config.OTEL_TRACES_SAMPLER_ARG,
     sendEveryMs: config.OTEL_BSP_SCHEDULE_DELAY,
     logger,
-    count: (outcome, spans) =>
-      metrics.counter('trace_spans_total', 'Spans by outcome', ['outcome']).inc({ outcome }, spans),
+    count: (outcome, count) => spans.inc({ outcome }, count),
   });
   undo.push(() => tracing.close());
   return tracing;
@@ -211,6 +223,7 @@ function messagingModule(
     logger,
     metrics: metrics.registry,
     tracing,
+    figures: definition.figures?.(metrics) ?? {},
     onRelayError: (error) => storage.record('database', error),
     context: {
       traceparent: () => currentRequest()?.traceparent,

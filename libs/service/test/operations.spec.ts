@@ -1,5 +1,7 @@
+import { getQueueToken } from '@nestjs/bull';
 import { testUser, eventually, startTestService, type TestService } from '@roost/testing';
 import { startService } from '@roost/service';
+import type { JobOptions, Queue } from 'bull';
 import { notes } from './notes/src/service.js';
 
 let service: TestService;
@@ -23,10 +25,43 @@ test('serves the metrics of requests by route template and of the process', asyn
   const { body, headers } = await service.anonymous.get<string>('/metrics');
   expect(headers.get('content-type')).toMatch(/^text\/plain/);
   expect(body).toMatch(
-    /http_request_duration_seconds_count\{service="notes",method="GET",route="\/v1\/notes\/:id",status="404"\} 1/,
+    /http_request_duration_seconds_count\{service="notes",method="GET",route="\/v1\/notes\/:id",status="4xx"\} 1/,
   );
   expect(body).toMatch(/^process_cpu_seconds_total /m);
   expect(body).not.toContain('0198c0de');
+});
+
+test('serves the metrics of the health, the pool and the queue', async () => {
+  const metrics = async () => (await service.anonymous.get<string>('/metrics')).body;
+  const body = await metrics();
+  expect(body).toMatch(/^roost_ready\{service="notes"\} 1$/m);
+  expect(body).toMatch(/^roost_part_up\{part="database",service="notes"\} 1$/m);
+  expect(body).toMatch(/^roost_database_connections_max\{service="notes"\} [1-9]\d*$/m);
+  expect(body).toMatch(/^roost_database_connections\{state="used",service="notes"\} \d+$/m);
+  expect(body).toMatch(/^roost_dead_letters_oldest_seconds\{service="notes"\} 0$/m);
+  expect(body).toMatch(/^roost_queue_jobs\{state="delayed",service="notes"\} [1-9]\d*$/m);
+  // The sweeps of Bull are delayed jobs, due within their period.
+  expect(body).toMatch(/^roost_queue_overdue_seconds\{service="notes"\} \d+(\.\d+)?$/m);
+  await eventually(async () =>
+    expect(await metrics()).toMatch(
+      /^roost_job_duration_seconds_count\{service="notes",job="[\w.-]+",outcome="completed"\} [1-9]/m,
+    ),
+  );
+});
+
+test('reports how long the oldest waiting job has waited', async () => {
+  const queue = service.get<Queue>(getQueueToken('notes'));
+  await queue.pause();
+  try {
+    await queue.add('metrics.test', {}, { timestamp: Date.now() - 90_000 } as JobOptions);
+    const { body } = await service.anonymous.get<string>('/metrics');
+    expect(
+      Number(/^roost_queue_oldest_seconds\{service="notes"\} (\S+)$/m.exec(body)?.[1]),
+    ).toBeGreaterThanOrEqual(90);
+  } finally {
+    await queue.removeJobs('*');
+    await queue.resume();
+  }
 });
 
 describe('the domain clock', () => {

@@ -180,8 +180,8 @@ test('an unavailable collector causes one log line and no failed request; spans 
   );
   expect(linesWith(/collector unavailable/)).toHaveLength(1);
   const metrics = await (await send(service, '/metrics')).text();
-  expect(metrics).toMatch(/trace_spans_total\{outcome="lost",service="notes"\} [1-9]/);
-  expect(metrics).toMatch(/trace_spans_total\{outcome="sent",service="notes"\} [1-9]/);
+  expect(metrics).toMatch(/roost_trace_spans_total\{outcome="lost",service="notes"\} [1-9]/);
+  expect(metrics).toMatch(/roost_trace_spans_total\{outcome="sent",service="notes"\} [1-9]/);
   await service.close();
   await own.close();
 }, 90_000);

@@ -8,6 +8,7 @@ import { envExample } from './env-example.js';
 import { errorPages } from './error-pages.js';
 import { eventsPage } from './events-page.js';
 import { graphPages } from './graph-pages.js';
+import { metricsPage } from './metrics-page.js';
 import { networkPages } from './network-pages.js';
 import { serviceDocuments } from './service-documents.js';
 import { strimziPages } from './strimzi-pages.js';
@@ -29,12 +30,13 @@ if (values.help) {
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-const { pages: documents, consumedTypes } = await serviceDocuments();
+const { pages: documents, consumedTypes, metrics } = await serviceDocuments();
 
 /** The content of all generated files by path. */
 const pages = new Map<string, string>([
   ['.env.example', envExample()],
   ['docs/events.md', eventsPage()],
+  ['docs/metrics.md', metricsPage(metrics)],
   ['apps/gateway/release/asyncapi.json', asyncApiDocument(consumedTypes)],
   ...errorPages(),
   ...documents,

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { definitions } from '@roost/app-standalone/composition';
 import { startPostgres, startRedis } from '@roost/embedded';
 import { EmbeddedBus, EventConsumer } from '@roost/messaging';
+import { type MetricDescription, Metrics } from '@roost/platform';
 import { startService } from '@roost/service';
-
-const { gateway: _, ...services } = definitions;
 
 /** The documents that only a running service provides. */
 export interface ServiceDocuments {
@@ -14,6 +13,8 @@ export interface ServiceDocuments {
   pages: Map<string, string>;
   /** The event types that each service consumes. */
   consumedTypes: Map<string, ReadonlySet<string>>;
+  /** The metrics that each service has registered. */
+  metrics: Map<string, MetricDescription[]>;
 }
 
 export async function serviceDocuments(): Promise<ServiceDocuments> {
@@ -24,8 +25,9 @@ export async function serviceDocuments(): Promise<ServiceDocuments> {
   const bus = new EmbeddedBus();
   const pages = new Map<string, string>();
   const consumedTypes = new Map<string, ReadonlySet<string>>();
+  const metrics = new Map<string, MetricDescription[]>();
   try {
-    for (const load of Object.values(services)) {
+    for (const load of Object.values(definitions)) {
       const definition = await load();
       const service = await startService(definition, {
         bus,
@@ -42,6 +44,8 @@ export async function serviceDocuments(): Promise<ServiceDocuments> {
         },
       });
       try {
+        metrics.set(definition.name, Metrics.describe(service.get(Metrics).registry));
+        if (definition.name === 'gateway') continue;
         const document = await fetch(`${service.url}/openapi.json`);
         pages.set(`apps/gateway/release/${definition.name}.openapi.json`, await document.text());
         const schema = await fetch(`${service.url}/graphql/sdl`);
@@ -56,5 +60,5 @@ export async function serviceDocuments(): Promise<ServiceDocuments> {
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
-  return { pages, consumedTypes };
+  return { pages, consumedTypes, metrics };
 }

@@ -2,8 +2,9 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { requireActiveAccount } from '@roost/accounts';
 import { Idempotency, type AuthUser } from '@roost/http';
-import { CONFIG, Clock, Problem, uuidv7, type Config } from '@roost/platform';
+import { CONFIG, Clock, Metrics, Problem, uuidv7, type Config } from '@roost/platform';
 import { addMinutes } from '@roost/stay';
+import type { Counter } from 'prom-client';
 import { isFree } from '../calendar/calendar.queries.js';
 import type { BookingsConfig } from '../config.js';
 import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
@@ -13,6 +14,8 @@ import { StayPricing } from './stay-pricing.service.js';
 
 @Injectable()
 export class QuoteService {
+  readonly #quotes: Counter<'outcome'>;
+
   constructor(
     private readonly em: EntityManager,
     private readonly idempotency: Idempotency,
@@ -20,9 +23,27 @@ export class QuoteService {
     private readonly pricing: StayPricing,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.#quotes = metrics.counter(
+      'roost_quotes_total',
+      'Requested quotes, by outcome: created, rejected (the stay is not possible) or failed',
+      ['outcome'],
+    );
+  }
 
   async create(guest: AuthUser, request: CreateQuote): Promise<QuoteDto> {
+    try {
+      const quote = await this.#create(guest, request);
+      this.#quotes.inc({ outcome: 'created' });
+      return quote;
+    } catch (error) {
+      this.#quotes.inc({ outcome: error instanceof Problem ? 'rejected' : 'failed' });
+      throw error;
+    }
+  }
+
+  async #create(guest: AuthUser, request: CreateQuote): Promise<QuoteDto> {
     const listing = await this.listings.awaitBookable(request.listingId);
     const terms = this.pricing.quoted(guest.id, listing, request, this.clock.now());
     return await this.idempotency.runOnce(async (em) => {

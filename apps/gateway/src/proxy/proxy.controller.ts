@@ -32,6 +32,7 @@ export class ProxyController {
   async forward(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const path = pathOf(request.url);
     const route = this.find(request.method, path);
+    request.roost.route = route.path;
     try {
       await this.authenticate(request, route);
     } finally {
@@ -39,7 +40,6 @@ export class ProxyController {
       await this.limiter.consume(request, reply, route.path);
     }
     limitBody(request, route);
-    request.roost.route = route.path;
     await this.upstreams.forward(
       request,
       reply,

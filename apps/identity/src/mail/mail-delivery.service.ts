@@ -3,6 +3,7 @@ import { Transactions } from '@roost/messaging';
 import { CONFIG, LOGGER, Metrics, StartError, SystemClock } from '@roost/platform';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { Logger } from 'pino';
+import type { Counter } from 'prom-client';
 import type { IdentityConfig } from '../config.js';
 import { type ClaimedMail, claimDueMail, finishMail } from './mail.queries.js';
 
@@ -18,14 +19,21 @@ export class MailDeliveryService implements OnApplicationShutdown {
   readonly #smtp: Transporter | null;
   #sending: Promise<void> | null = null;
   #again = false;
+  readonly #mails: Counter<'outcome'>;
 
   constructor(
     private readonly transactions: Transactions,
     private readonly clock: SystemClock,
-    private readonly metrics: Metrics,
+    metrics: Metrics,
     @Inject(CONFIG) private readonly config: IdentityConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
+    this.#mails = metrics.counter(
+      'roost_mails_total',
+      'Tries to send a mail, by outcome: sent, failed (it will be repeated) or given_up',
+      ['outcome'],
+    );
+    for (const outcome of ['sent', 'failed', 'given_up']) this.#mails.inc({ outcome }, 0);
     this.#smtp = config.MAILER === 'smtp' ? connect(config.SMTP_URL) : null;
   }
 
@@ -67,7 +75,6 @@ export class MailDeliveryService implements OnApplicationShutdown {
 
   private async send(smtp: Transporter, mail: ClaimedMail): Promise<void> {
     const { id, recipient, subject, text, html } = mail;
-    const counter = this.metrics.counter('mails_total', 'Mails by outcome', ['outcome']);
     try {
       await smtp.sendMail({
         messageId: `<${id}@${new URL(this.config.PUBLIC_URL).hostname}>`,
@@ -78,11 +85,11 @@ export class MailDeliveryService implements OnApplicationShutdown {
         html,
       });
       await this.finish(id, 'sent_at');
-      counter.inc({ outcome: 'sent' });
+      this.#mails.inc({ outcome: 'sent' });
     } catch (error) {
       const final = mail.attempts >= MAX_ATTEMPTS;
       if (final) await this.finish(id, 'given_up_at');
-      counter.inc({ outcome: final ? 'given_up' : 'failed' });
+      this.#mails.inc({ outcome: final ? 'given_up' : 'failed' });
       const { code } = error as { code?: string };
       this.logger.warn({ mailId: id, attempts: mail.attempts, code, final }, 'mail not sent');
     }

@@ -39,3 +39,19 @@ export async function finishMail(
   await em.execute(sql`
     UPDATE mail SET ${sql.ref(column)} = ${now}, next_attempt_at = NULL, text = '', html = '' WHERE id = ${id}`);
 }
+
+export interface WaitingMails {
+  count: number;
+  /** 0 without waiting mails. */
+  oldestSeconds: number;
+}
+
+/** The mails that are still to be sent; reads a partial index. */
+export async function readWaitingMails(em: EntityManager): Promise<WaitingMails> {
+  const [mails] = await em.execute<WaitingMails[]>(sql`
+    SELECT count(*)::float8 AS count,
+      coalesce(extract(epoch FROM clock_timestamp() - min(created_at))::float8, 0) AS "oldestSeconds"
+    FROM mail WHERE next_attempt_at IS NOT NULL`);
+  if (!mails) throw new Error('PostgreSQL returned no row');
+  return mails;
+}

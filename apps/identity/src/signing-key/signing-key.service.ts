@@ -4,7 +4,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Transactions } from '@roost/messaging';
 import { KeySource } from '@roost/http';
-import { CONFIG, Encryption, StartError, SystemClock } from '@roost/platform';
+import { CONFIG, Encryption, Metrics, scrapedGauges, StartError, SystemClock } from '@roost/platform';
 import type { IdentityConfig } from '../config.js';
 import { publishedKeysAt, isRotationDue, rotationTimes, signingKeyAt } from './domain/key-schedule.js';
 import { type PublicJwk, SigningKey } from './signing-key.entity.js';
@@ -28,7 +28,16 @@ export class SigningKeyService implements OnModuleInit {
     private readonly clock: SystemClock,
     private readonly keySource: KeySource,
     @Inject(CONFIG) private readonly config: IdentityConfig,
-  ) {}
+    { registry }: Metrics,
+  ) {
+    scrapedGauges(registry, () => this.ageSeconds(), [
+      {
+        name: 'roost_signing_key_age_seconds',
+        help: 'Seconds since the key that signs access tokens became active',
+        of: (seconds) => seconds,
+      },
+    ]);
+  }
 
   async onModuleInit(): Promise<void> {
     if (this.config.JWT_PRIVATE_KEY) await this.publishConfigured(this.config.JWT_PRIVATE_KEY);
@@ -47,6 +56,13 @@ export class SigningKeyService implements OnModuleInit {
     const privateKey = key && this.privateKeyOf(key);
     if (!key || !privateKey) throw new Error('There is no key that can sign access tokens');
     return { kid: key.kid, privateKey };
+  }
+
+  private async ageSeconds(): Promise<number> {
+    await this.loadIfStale();
+    const now = this.clock.now();
+    const key = signingKeyAt(this.#keys, now);
+    return key ? (now.getTime() - key.activeFrom.getTime()) / 1000 : Number.NaN;
   }
 
   /** Returns the key set. */

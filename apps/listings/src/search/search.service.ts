@@ -1,9 +1,10 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { decodeCursor, encodeCursor, type PageOf } from '@roost/http';
-import { Clock, CONFIG, type Config, invalidParameter } from '@roost/platform';
+import { Clock, CONFIG, type Config, invalidParameter, Metrics } from '@roost/platform';
 import { checkStay, type Guests, priceStay } from '@roost/pricing';
 import { localDate, nightCount } from '@roost/stay';
+import type { Counter } from 'prom-client';
 import { z } from 'zod';
 import type { ListingsConfig } from '../config.js';
 import { photoUrl } from '../listing/listing-photo.dto.js';
@@ -33,11 +34,20 @@ interface RequestedStay {
 
 @Injectable()
 export class SearchService {
+  readonly #searches: Counter<'dates' | 'result'>;
+
   constructor(
     private readonly em: EntityManager,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config<typeof ListingsConfig>,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.#searches = metrics.counter(
+      'roost_searches_total',
+      'First pages of searches, with or without dates, by result: found or empty',
+      ['dates', 'result'],
+    );
+  }
 
   async search(query: SearchQuery): Promise<PageOf<SearchHit>> {
     const now = this.clock.now();
@@ -58,12 +68,19 @@ export class SearchService {
       const exhausted = candidates.length < batch;
       if (!exhausted && found.length <= query.limit && scanned < MAX_CANDIDATES) continue;
       const hits = found.slice(0, query.limit);
+      this.#count(query, hits.length);
       const last = found.length > query.limit ? hits.at(-1) : exhausted ? undefined : (after ?? undefined);
       return {
         data: hits.map((candidate) => this.hit(candidate, stay, now)),
         nextCursor: last === undefined ? null : encodeCursor({ by, value: last.value, key: last.key }),
       };
     }
+  }
+
+  #count({ cursor, checkIn }: SearchQuery, hits: number): void {
+    if (cursor !== undefined) return;
+    const dates = checkIn === undefined ? 'without' : 'with';
+    this.#searches.inc({ dates, result: hits === 0 ? 'empty' : 'found' });
   }
 
   private hit(candidate: Candidate, stay: RequestedStay | null, now: Date): SearchHit {

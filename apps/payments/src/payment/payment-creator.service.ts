@@ -41,7 +41,7 @@ export class PaymentCreator {
     metrics: Metrics,
   ) {
     this.withoutProvider = metrics.counter(
-      'payments_without_provider_total',
+      'roost_payments_without_provider_total',
       'Payments that no entry of PAYMENT_PROVIDERS takes, by currency',
       ['currency'],
     );

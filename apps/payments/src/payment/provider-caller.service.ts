@@ -61,10 +61,11 @@ export class ProviderCaller {
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
   ) {
-    this.calls = metrics.counter('payments_provider_calls_total', 'Calls to providers, by kind and outcome', [
-      'kind',
-      'outcome',
-    ]);
+    this.calls = metrics.counter(
+      'roost_payments_provider_calls_total',
+      'Calls to providers, by kind and outcome',
+      ['kind', 'outcome'],
+    );
   }
 
   /** Without an outcome, the call must be repeated with the same key; after a shortage, with the next one. */

@@ -4,7 +4,7 @@ import { LOGGER, Metrics } from '@roost/platform';
 import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import type { ProviderIntent } from '../provider/provider.port.js';
-import { type Mismatch, stateMismatch } from './domain/provider-mismatch.js';
+import { type Mismatch, mismatches, stateMismatch } from './domain/provider-mismatch.js';
 import { PaymentStateUpdater } from './payment-state-updater.service.js';
 import type { Payment } from './payment.entity.js';
 import { postponeProviderCheck } from './payment.queries.js';
@@ -22,10 +22,11 @@ export class ProviderStateService {
     metrics: Metrics,
   ) {
     this.rejected = metrics.counter(
-      'payments_provider_states_rejected_total',
+      'roost_payments_provider_states_rejected_total',
       'States of providers that contradict their payment and are not applied, by reason',
       ['reason'],
     );
+    for (const reason of mismatches) this.rejected.inc({ reason }, 0);
   }
 
   /** Returns the contradiction. Nothing is applied then, and reconciliation reports `provider.amount_differs`. */

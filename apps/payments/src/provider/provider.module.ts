@@ -1,9 +1,10 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, type Config, StartError } from '@roost/platform';
+import { CONFIG, type Config, Metrics, StartError } from '@roost/platform';
 import { Tracing } from '@roost/tracing';
 import type { PaymentsConfig } from '../config.js';
 import { paystackOptions } from './paystack/paystack-config.js';
 import { PaystackProvider } from './paystack/paystack-provider.js';
+import { measureProvider } from './measure-provider.js';
 import type { PaymentProvider, ProviderName } from './provider.port.js';
 import { parseProviderRules } from './provider-rules.js';
 import { Providers } from './providers.js';
@@ -29,7 +30,7 @@ export const factories: Record<ProviderName, ProviderFactory> = {
   providers: [
     {
       provide: Providers,
-      inject: [CONFIG, Tracing],
+      inject: [CONFIG, Tracing, Metrics],
       useFactory: createProviders,
     },
   ],
@@ -37,10 +38,14 @@ export const factories: Record<ProviderName, ProviderFactory> = {
 })
 export class ProviderModule {}
 
-function createProviders(config: Config<typeof PaymentsConfig>, tracing: Tracing): Providers {
+function createProviders(
+  config: Config<typeof PaymentsConfig>,
+  tracing: Tracing,
+  metrics: Metrics,
+): Providers {
   const rules = parseProviderRules(config.PAYMENT_PROVIDERS) ?? [];
   const names = [...new Set(rules.map(({ provider }) => provider))];
-  const [first, ...others] = names.map((name) => factories[name](config, tracing));
+  const [first, ...others] = names.map((name) => measureProvider(factories[name](config, tracing), metrics));
   if (!first) throw new StartError('PAYMENT_PROVIDERS has no provider.');
   return new Providers([first, ...others], rules);
 }

@@ -39,7 +39,13 @@ export class WebhookService {
     const webhook = await this.transactions.run((em) => claimWebhook(em, { provider, id }), {
       isolation: 'read committed',
     });
-    if (webhook) await this.handleClaimed({ provider, id }, webhook);
+    if (!webhook) return;
+    try {
+      await this.handleClaimed({ provider, id }, webhook);
+    } catch (error) {
+      this.handled.inc({ outcome: 'failed' });
+      throw error;
+    }
   }
 
   async handleClaimed({ provider, id }: WebhookKey, webhook: ClaimedWebhook): Promise<void> {

@@ -18,6 +18,8 @@ import { rejectUnexpectedUpload } from '../uploads/multipart.js';
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_PARAM_LENGTH = 300;
+/** By the first digit: one string per class, so that a request creates none. */
+const STATUS_CLASSES = ['other', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 /** Where the gateway is, which names the address of the client. */
 const INTERNAL_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
 
@@ -105,11 +107,11 @@ function addBodyParsers(fastify: FastifyInstance, { parseBodies = true }: HttpOp
 /** The hooks of each request: context, headers, ETag, idempotent response, log line and metrics. */
 function addHooks(fastify: FastifyInstance, parts: HttpServerParts): void {
   const { service, logger, metrics, closing, tracing } = parts;
-  const duration = metrics.histogram('http_request_duration_seconds', 'Requests by route and status', [
-    'method',
-    'route',
-    'status',
-  ]);
+  const duration = metrics.histogram(
+    'http_request_duration_seconds',
+    'Duration of a request in seconds, by method, path template and class of the status (2xx)',
+    ['method', 'route', 'status'],
+  );
 
   fastify.addHook('onRequest', (request, reply, done) => {
     const context = openContext(request, reply, { service, closing, tracing });
@@ -168,12 +170,13 @@ function addHooks(fastify: FastifyInstance, parts: HttpServerParts): void {
   });
 
   fastify.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'none';
     const context = request.roost;
+    const route = context?.route ?? request.routeOptions.url ?? 'none';
     const durationMs = reply.elapsedTime;
     if (context) closeSpan(context, tracing);
     if (context && !isProbe(route)) {
-      duration.observe({ method: request.method, route, status: reply.statusCode }, durationMs / 1000);
+      const status = STATUS_CLASSES[Math.trunc(reply.statusCode / 100)] ?? 'other';
+      duration.observe({ method: request.method, route, status }, durationMs / 1000);
       const line = {
         requestId: context.requestId,
         traceId: context.traceId,

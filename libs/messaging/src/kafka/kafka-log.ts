@@ -154,13 +154,13 @@ function metricsOn(registry: Registry) {
     }),
     publishFailed: new Counter({
       name: 'roost_kafka_publish_failures_total',
-      help: 'Batches of events that Kafka did not accept; they are sent again',
+      help: 'Batches of events that Kafka did not accept, by code; they are sent again',
       labelNames: ['code'],
       registers,
     }),
     refused: new Counter({
       name: 'roost_kafka_refused_total',
-      help: 'Events that Kafka refused permanently; their rows stay in the outbox',
+      help: 'Events that Kafka refused permanently, by type and code; their rows stay in the outbox',
       labelNames: ['type', 'code'],
       registers,
     }),
@@ -171,13 +171,13 @@ function metricsOn(registry: Registry) {
     }),
     restarts: new Counter({
       name: 'roost_kafka_consumer_restarts_total',
-      help: 'Restarts of the consumer after a crash',
+      help: 'Restarts of the consumer after a crash, by code',
       labelNames: ['code'],
       registers,
     }),
     lag: new Gauge({
       name: 'roost_kafka_consumer_lag',
-      help: 'Messages of the partition that have not been fetched',
+      help: 'Messages of the partition that its consumer has not fetched',
       labelNames: ['topic', 'partition'],
       registers,
     }),

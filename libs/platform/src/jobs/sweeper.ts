@@ -3,6 +3,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import Bull, { type Queue } from 'bull';
 import { Tracing } from '@roost/tracing';
 import type { Logger } from 'pino';
+import type { Counter, Histogram } from 'prom-client';
 import { Clock } from '../clock/clock.js';
 import { runWithoutRequestContext } from '../context/request-scope.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -73,18 +74,24 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   #queue: Queue | null = null;
   #stopped = false;
   #unsubscribe: () => void = () => undefined;
+  readonly #duration: Histogram<'sweep'>;
+  readonly #failures: Counter<'sweep'>;
 
   constructor(
     private readonly registry: SweepRegistry,
     private readonly clock: Clock,
-    private readonly metrics: Metrics,
+    metrics: Metrics,
     private readonly tracing: Tracing,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.#duration = metrics.histogram('roost_sweep_duration_seconds', 'Duration of a sweep in seconds', [
+      'sweep',
+    ]);
+    this.#failures = metrics.counter('roost_sweep_failures_total', 'Failed sweeps', ['sweep']);
+  }
 
   onApplicationBootstrap(): void {
-    for (const sweep of this.registry.sweeps())
-      this.#sweeps.push({ ...sweep, lastRun: performance.now(), running: null });
+    for (const sweep of this.registry.sweeps()) this.#add(sweep);
     if (this.#sweeps.length === 0) return;
     this.#unsubscribe = this.clock.onMove(() => this.runAll());
     this.#queue = this.registry.queue();
@@ -105,6 +112,12 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
     void this.#schedule();
     this.#queue.on('error', () => undefined);
     this.#queue.client.on('ready', () => void this.#schedule());
+  }
+
+  #add(sweep: RegisteredSweep): void {
+    this.#sweeps.push({ ...sweep, lastRun: performance.now(), running: null });
+    // Without the zero, an alert on an increase would not see the first failure.
+    this.#failures.inc({ sweep: sweep.name }, 0);
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -167,15 +180,13 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #attempt(sweep: SweepState): Promise<void> {
     sweep.lastRun = performance.now();
-    const stopTimer = this.metrics
-      .histogram('sweep_duration_seconds', 'Duration of sweeps', ['sweep'])
-      .startTimer({ sweep: sweep.name });
+    const stopTimer = this.#duration.startTimer({ sweep: sweep.name });
     try {
       await runWithoutRequestContext(() =>
         this.tracing.run(`sweep ${sweep.name}`, { parent: null }, async () => sweep.run()),
       );
     } catch (error) {
-      this.metrics.counter('sweep_failures_total', 'Failed sweeps', ['sweep']).inc({ sweep: sweep.name });
+      this.#failures.inc({ sweep: sweep.name });
       this.logger.error({ sweep: sweep.name, err: error }, 'sweep failed');
     } finally {
       stopTimer();

@@ -1,0 +1,120 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { type Health, type Metrics, scrapedGauges } from '@roost/platform';
+import type { Job, Queue } from 'bull';
+
+/** Gauges and histograms of the parts that every service has. */
+export function measureParts(
+  metrics: Metrics,
+  { health, orm, queue }: { health: Health; orm: MikroORM | null; queue: Queue | null },
+): void {
+  measureHealth(metrics, health);
+  if (orm) measurePool(metrics, orm);
+  if (queue) {
+    measureQueue(metrics, queue);
+    measureJobs(metrics, queue);
+  }
+}
+
+function measureHealth(metrics: Metrics, health: Health): void {
+  scrapedGauges(metrics.registry, () => health.report(), [
+    {
+      name: 'roost_ready',
+      help: '1 while the service is ready, as /health/ready reports it',
+      of: ({ ready }) => (ready ? 1 : 0),
+    },
+    {
+      name: 'roost_part_up',
+      help: '1 while a part of the service works (database, redis, kafka, storage and so on), otherwise 0',
+      labelNames: ['part'],
+      of: ({ parts }) =>
+        Object.entries(parts).map(([part, state]) => [{ part }, state === 'up' ? 1 : 0] as const),
+    },
+  ]);
+}
+
+function measurePool({ registry }: Metrics, orm: MikroORM): void {
+  const pool = () => orm.em.getConnection().getNativeClient();
+  scrapedGauges(registry, pool, [
+    {
+      name: 'roost_database_connections',
+      help: 'Connections of the pool to the database, by state: used by a caller, or idle',
+      labelNames: ['state'],
+      of: ({ totalCount, idleCount }) => [
+        [{ state: 'used' }, totalCount - idleCount],
+        [{ state: 'idle' }, idleCount],
+      ],
+    },
+    {
+      name: 'roost_database_connections_max',
+      help: 'The maximum of connections of the pool (DATABASE_POOL_SIZE)',
+      of: ({ options }) => options.max,
+    },
+    {
+      name: 'roost_database_waiting',
+      help: 'Callers that wait for a connection of the pool',
+      of: ({ waitingCount }) => waitingCount,
+    },
+  ]);
+}
+
+function measureQueue({ registry }: Metrics, queue: Queue): void {
+  scrapedGauges(registry, () => readQueue(queue), [
+    {
+      name: 'roost_queue_jobs',
+      help: 'Jobs of the Bull queue by state',
+      labelNames: ['state'],
+      of: ({ counts }) => Object.entries(counts).map(([state, jobs]) => [{ state }, jobs] as const),
+    },
+    {
+      name: 'roost_queue_oldest_seconds',
+      help: 'Seconds that the oldest waiting job has waited; 0 if none waits',
+      of: ({ oldestWaitingSeconds }) => oldestWaitingSeconds,
+    },
+    {
+      name: 'roost_queue_overdue_seconds',
+      help: 'Seconds since the first delayed job became due; 0 if none is overdue',
+      of: ({ overdueSeconds }) => overdueSeconds,
+    },
+  ]);
+}
+
+/** Bull adds a job at the left end of its list and takes that at the right end. A paused queue has another list. */
+async function readQueue(queue: Queue) {
+  if (queue.client.status !== 'ready') throw new Error('Redis is not connected');
+  const { client } = queue;
+  const [{ waiting, active, delayed, failed }, paused, oldest, [, dueAt]] = await Promise.all([
+    queue.getJobCounts(),
+    queue.getPausedCount(),
+    Promise.all(['paused', 'wait'].map((list) => client.lindex(queue.toKey(list), -1))),
+    client.zrange(queue.toKey('delayed'), 0, 0, 'WITHSCORES'),
+  ]);
+  const id = oldest.find((found) => found !== null);
+  const [addedAt, delay] = id === undefined ? [] : await client.hmget(queue.toKey(id), 'timestamp', 'delay');
+  return {
+    counts: { waiting: waiting + paused, active, delayed, failed },
+    // The job may have started meanwhile, and is then deleted.
+    oldestWaitingSeconds: addedAt ? secondsSince(Number(addedAt) + Number(delay ?? 0)) : 0,
+    overdueSeconds: dueAt === undefined ? 0 : secondsSince(Number(dueAt) / DELAY_SCORE),
+  };
+}
+
+/** Bull's score of a delayed job is the time in milliseconds, times 4096, plus a part of the number of the job. */
+const DELAY_SCORE = 0x1000;
+
+const secondsSince = (time: number): number => Math.max(0, (Date.now() - time) / 1000);
+
+/** The jobs that this process has run. */
+function measureJobs(metrics: Metrics, queue: Queue): void {
+  const duration = metrics.histogram(
+    'roost_job_duration_seconds',
+    'Duration of a try of a job in seconds, by name and outcome',
+    ['job', 'outcome'],
+  );
+  const observe = (outcome: string) => (job: Job) => {
+    const { name, processedOn } = job;
+    if (processedOn !== undefined)
+      duration.observe({ job: name, outcome }, (Date.now() - processedOn) / 1000);
+  };
+  queue.on('completed', observe('completed'));
+  queue.on('failed', observe('failed'));
+}
