@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { breakingChanges, events, type EventType, type Release, releaseOf } from '@roost/contracts';
+import { currentApi, storeReleased } from './released-api.js';
 
-const HELP = `Stores the event contracts of this version of Roost (package.json) as released. Later versions are compared with them.
+const HELP = `Stores the contracts of this version of Roost (package.json) as released: events, OpenAPI and GraphQL. Later versions are
+compared with them (npm run contracts:check).
 
   npm run contracts:release [-- options]
 
   --again   overwrite the stored version (only before it is published)
   --help    print this help
 
-The command fails if the contracts break an earlier release; the specs of libs/contracts check the same.`;
+The command fails if the events break an earlier release; the specs of libs/contracts check the same.`;
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = join(root, 'libs/contracts/released');
@@ -20,9 +22,9 @@ const { values } = parseArgs({
   options: { again: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
 });
 if (values.help) console.log(HELP);
-else process.exitCode = release(values.again);
+else process.exitCode = await release(values.again);
 
-function release(again: boolean): number {
+async function release(again: boolean): Promise<number> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const file = join(folder, `${version}.json`);
   if (existsSync(file) && !again) {
@@ -37,7 +39,10 @@ function release(again: boolean): number {
     return 1;
   }
   writeFileSync(file, linePerEvent(releaseOf(version, events, examples())));
-  console.log(`${Object.keys(events).length} events of ${version} are stored in libs/contracts/released.`);
+  storeReleased(await currentApi(), version);
+  console.log(
+    `${Object.keys(events).length} events of ${version} are stored in libs/contracts/released, its API in apps/gateway/released.`,
+  );
   return 0;
 }
 
