@@ -12,6 +12,8 @@ export interface DeployOptions {
   /** The limit of each wait: for a server, a job, a rollout. */
   timeoutSeconds: number;
   log: (line: string) => void;
+  /** Checks the new versions when all are ready. If it throws, they are undone. */
+  accept?: () => void;
 }
 
 interface Job {
@@ -28,8 +30,8 @@ const REVISION = 'deployment.kubernetes.io/revision';
 
 /**
  * Applies a release in its order: settings and policies, then the jobs that prepare topics and tables, then the new versions.
- * A job that fails ends it before any version changes. If a new version does not become ready, every version that this
- * release changed is undone. Throws a `DeployFailed`.
+ * A job that fails ends it before any version changes. If a new version does not become ready or is not accepted,
+ * every version that this release changed is undone. Throws a `DeployFailed`.
  */
 export async function deploy(release: Release, options: DeployOptions): Promise<void> {
   const { kubectl, log } = options;
@@ -44,6 +46,7 @@ export async function deploy(release: Release, options: DeployOptions): Promise<
   await apply(kubectl, release.scalers);
   try {
     await waitForRollouts(release, options);
+    options.accept?.();
   } catch (error) {
     await undoTo(before, release, options);
     throw new DeployFailed(`${(error as Error).message}\nThe previous versions serve.`, { cause: error });

@@ -1,10 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { deploy, DeployFailed, undo } from './deploy.js';
 import { Kubectl, KubectlError } from './kubectl.js';
-import { releaseOf, toYaml } from './release.js';
+import { type Images, releaseOf, toYaml } from './release.js';
 
 const HELP = `Deploys an overlay of k8s/overlays, or some of its folders, with kubectl.
 
@@ -15,10 +17,13 @@ const HELP = `Deploys an overlay of k8s/overlays, or some of its folders, with k
   npm run deploy -- production bookings --undo
 
 First settings, secrets and policies; then the jobs for topics and migrations; then the new versions, and it waits until they
-are ready. A job that fails ends it, and the old versions serve. A version that is not ready in time is undone, with all others
-of this call.
+are ready. A job that fails ends it, and the old versions serve. A version that is not ready in time, or with which the smoke
+tour fails, is undone, with all others of this call.
 
+  --url URL        the gateway, as clients use it: runs the smoke tour at the end
   --tag TAG        the tag (or sha256:… digest) of Roost's images, instead of that of the overlay
+  --digests JSON   the digest of each image, instead of a tag: {"bookings":"sha256:…"}
+  --registry NAME  the registry and path of the images, such as registry.example.com/roost, instead of "roost"
   --undo           returns to the previous version of each Deployment
   --print          prints the manifests, in their order, and changes nothing
   --timeout N      the seconds to wait for a job or a version (default: 300)
@@ -32,11 +37,16 @@ const overlays = fileURLToPath(new URL('../../../k8s/overlays', import.meta.url)
 /** Something in the call is wrong. */
 class UsageError extends Error {}
 
+const Digests = z.record(z.string(), z.string().regex(/^sha256:[\da-f]{64}$/));
+
 function readCall() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      url: { type: 'string' },
       tag: { type: 'string' },
+      digests: { type: 'string' },
+      registry: { type: 'string' },
       undo: { type: 'boolean', default: false },
       print: { type: 'boolean', default: false },
       timeout: { type: 'string', default: '300' },
@@ -56,9 +66,32 @@ function readCall() {
   const timeoutSeconds = Number(values.timeout);
   if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1)
     throw new UsageError('--timeout must be a number of seconds from 1.');
+  if (values.tag !== undefined && values.digests !== undefined)
+    throw new UsageError('Give --tag or --digests, not both.');
+  const images: Images = {
+    ...(values.tag === undefined ? {} : { tag: values.tag }),
+    ...(values.registry === undefined ? {} : { registry: values.registry }),
+    ...(values.digests === undefined ? {} : { digests: readDigests(values.digests) }),
+  };
   const paths =
     folders.length === 0 ? [join(overlays, overlay)] : folders.map((name) => join(overlays, overlay, name));
-  return { ...values, paths, timeoutSeconds };
+  return { ...values, images, paths, timeoutSeconds };
+}
+
+function readDigests(text: string): Record<string, string> {
+  try {
+    return Digests.parse(JSON.parse(text));
+  } catch {
+    throw new UsageError('--digests must be a JSON object such as {"bookings":"sha256:…"}.');
+  }
+}
+
+/** Throws a `DeployFailed` if the marketplace at this URL does not work for its clients. */
+function smokeTour(url: string): void {
+  const { status } = spawnSync('npm', ['run', '--silent', 'tour', '--', '--smoke', '--url', url], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new DeployFailed('The smoke tour failed.');
 }
 
 async function main(): Promise<void> {
@@ -72,8 +105,14 @@ async function main(): Promise<void> {
     ...(call.context === undefined ? {} : { context: call.context }),
   });
   const rendered = await Promise.all(call.paths.map((path) => kubectl.run(['kustomize', path])));
-  const release = releaseOf(rendered.join('---\n'), call.tag);
-  const options = { kubectl, timeoutSeconds: call.timeoutSeconds, log: (line: string) => console.log(line) };
+  const release = releaseOf(rendered.join('---\n'), call.images);
+  const { url, timeoutSeconds } = call;
+  const options = {
+    kubectl,
+    timeoutSeconds,
+    log: (line: string) => console.log(line),
+    ...(url === undefined ? {} : { accept: () => smokeTour(url) }),
+  };
   if (call.print) {
     const { base, jobs, deployments, scalers } = release;
     process.stdout.write(toYaml([...base, ...jobs, ...deployments, ...scalers]));
