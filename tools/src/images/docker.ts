@@ -31,7 +31,7 @@ export class Docker {
    * in the cache.
    */
   static async open(log: (line: string) => void): Promise<Docker> {
-    const env = { ...process.env, DOCKER_BUILDKIT: '1' };
+    const env: NodeJS.ProcessEnv = { ...process.env, DOCKER_BUILDKIT: '1' };
     const given = new Docker(env);
     if (await given.answers()) return given;
     if (env.DOCKER_HOST?.trim()) {
