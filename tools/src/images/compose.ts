@@ -63,9 +63,8 @@ export class Compose {
       await run(program, [...first, '--file', file, ...args], { env, maxBuffer: 64 * 1024 * 1024 });
     } catch (error) {
       const { stderr = '', message } = error as { stderr?: string; message: string };
-      throw new Error(
-        `docker compose ${args[0]} failed:\n${stderr.trim().split('\n').slice(-30).join('\n') || message}`,
-      );
+      const lines = stderr.trim().split('\n').slice(-30).join('\n');
+      throw new Error(`docker compose ${args[0]} failed:\n${lines || message}`, { cause: error });
     }
   }
 }

@@ -153,8 +153,8 @@ describe('the system of docker/compose.yaml', () => {
     await expect(inside('touch', '/etc/file')).rejects.toThrow(/Read-only file system/);
   });
 
-  it.each(SERVICES)('%s changes no table: it has the role without DDL', async (service) => {
-    if (service === 'gateway') return;
+  const withDatabase = SERVICES.filter((service) => service !== 'gateway');
+  it.each(withDatabase)('%s changes no table: it has the role without DDL', async (service) => {
     const container = await compose.container('postgres');
     const sql = (statement: string) =>
       docker.read(

@@ -28,7 +28,7 @@ export interface HttpOptions {
   parseBodies?: boolean;
   /** `false`: the service serves `/openapi.json` itself. */
   openApi?: boolean;
-  /** A separate port for `/metrics`, on `METRICS_HOST`, so that it is not public. */
+  /** A separate port for `/metrics`, on the loopback address only, so that it is not public. */
   metricsPort?: number;
   /** `false`: the service serves `/health/ready` and `/health/live` itself. */
   health?: boolean;

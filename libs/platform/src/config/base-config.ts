@@ -65,10 +65,6 @@ export const BaseConfig = z.object({
   ROOST_DATA_DIR: z.string().min(1).default('.roost').meta({ description: 'the path of a directory' }),
   PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),
   METRICS_PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),
-  METRICS_HOST: z.string().min(1).default('127.0.0.1').meta({
-    description:
-      'the address on which the gateway serves its metrics, such as 0.0.0.0 in a container; never a public one',
-  }),
   BIND_HOST: z
     .string()
     .min(1)
