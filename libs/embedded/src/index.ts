@@ -4,6 +4,7 @@ export { EmbeddedError } from './embedded-error.js';
 export { kafkaJars } from './kafka-jars.js';
 export { startKafka, type EmbeddedKafka, type KafkaOptions } from './kafka.js';
 export { freePort, portTaken } from './ports.js';
+export { end, startTimeOf } from './processes.js';
 export { startPostgres, type EmbeddedPostgres, type PostgresOptions } from './postgres.js';
 export { ARCHIVE_TIMEOUT_SECONDS, walFolderIn } from './postgres-archive.js';
 export { recoverPostgres, RecoveryTargetNotReached } from './postgres-recovery.js';
