@@ -1,131 +1,98 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { deploy, DeployFailed, undo } from './deploy.js';
-import { Kubectl, KubectlError } from './kubectl.js';
-import { type Images, releaseOf, toYaml } from './release.js';
+import { deploy, DeploymentFailed, undo } from './deployment.js';
+import { Kubectl, kubectl } from './kubectl.js';
+import { parseManifests, withImages } from './manifests.js';
 
-const HELP = `Deploys an overlay of k8s/overlays, or some of its folders, with kubectl.
+const HELP = `Deploys a version to the cluster of KUBECONFIG: settings and policies, then the jobs for topics and migrations, then the
+services, then the smoke tour. If a job fails, nothing is rolled out. If a service does not become available or the tour
+fails, the previous version is restored. The exit code is 1 in both cases.
 
-  npm run deploy -- <overlay> [folder…] [options]
+  npm run deploy -- --overlay DIRECTORY [options]
 
-  npm run deploy -- production --tag 1.4.0
-  npm run deploy -- production bookings payments --tag 1.4.0
-  npm run deploy -- production bookings --undo
+  npm run deploy -- --overlay k8s/overlays/production --tag 1.4.0 --url https://api.example.com
+  npm run deploy -- --overlay k8s/overlays/production/bookings --overlay k8s/overlays/production/payments --tag 1.4.0
 
-First settings, secrets and policies; then the jobs for topics and migrations; then the new versions, and it waits until they
-are ready. A job that fails ends it, and the old versions serve. A version that is not ready in time, or with which the smoke
-tour fails, is undone, with all others of this call.
+  --overlay DIRECTORY   a kustomization, such as k8s/overlays/staging, or the folder of one service in it; may be repeated
+  --url URL             the gateway, as clients use it: the smoke tour runs against it
+  --tag TAG             the tag of the images, instead of those of the overlay
+  --registry PREFIX     the registry of the images, such as ghcr.io/example/roost
+  --digests JSON        their digests: {"bookings":"sha256:…"}
+  --undo                restores the previous version of each service of the overlay; changes no table
+  --print               prints the objects and changes nothing
+  --help                print this help
 
-  --url URL        the gateway, as clients use it: runs the smoke tour at the end
-  --tag TAG        the tag (or sha256:… digest) of Roost's images, instead of that of the overlay
-  --digests JSON   the digest of each image, instead of a tag: {"bookings":"sha256:…"}
-  --registry NAME  the registry and path of the images, such as registry.example.com/roost, instead of "roost"
-  --undo           returns to the previous version of each Deployment
-  --print          prints the manifests, in their order, and changes nothing
-  --timeout N      the seconds to wait for a job or a version (default: 300)
-  --context NAME   the context of kubectl
-  --help           print this text
+Environment: KUBECONFIG, and KUBECTL, the path of kubectl (1.36 or newer).
+docs/deployment.md describes an installation, docs/release.md the whole way of a release.`;
 
-Environment: KUBECTL, the path of kubectl.`;
-
-const overlays = fileURLToPath(new URL('../../../k8s/overlays', import.meta.url));
-
-/** Something in the call is wrong. */
-class UsageError extends Error {}
-
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 const Digests = z.record(z.string(), z.string().regex(/^sha256:[\da-f]{64}$/));
 
-function readCall() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      url: { type: 'string' },
-      tag: { type: 'string' },
-      digests: { type: 'string' },
-      registry: { type: 'string' },
-      undo: { type: 'boolean', default: false },
-      print: { type: 'boolean', default: false },
-      timeout: { type: 'string', default: '300' },
-      context: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const [overlay, ...folders] = positionals;
-  if (values.help) return null;
-  if (overlay === undefined || !existsSync(join(overlays, overlay, 'kustomization.yaml'))) {
-    throw new UsageError(`Name an overlay: ${readdirSync(overlays).join(', ')}.`);
-  }
-  for (const folder of folders) {
-    if (!existsSync(join(overlays, overlay, folder, 'kustomization.yaml')))
-      throw new UsageError(`${relative('.', join(overlays, overlay))} has no folder "${folder}".`);
-  }
-  const timeoutSeconds = Number(values.timeout);
-  if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1)
-    throw new UsageError('--timeout must be a number of seconds from 1.');
-  if (values.tag !== undefined && values.digests !== undefined)
-    throw new UsageError('Give --tag or --digests, not both.');
-  const images: Images = {
-    ...(values.tag === undefined ? {} : { tag: values.tag }),
-    ...(values.registry === undefined ? {} : { registry: values.registry }),
-    ...(values.digests === undefined ? {} : { digests: readDigests(values.digests) }),
-  };
-  const paths =
-    folders.length === 0 ? [join(overlays, overlay)] : folders.map((name) => join(overlays, overlay, name));
-  return { ...values, images, paths, timeoutSeconds };
-}
+const { values } = parseArgs({
+  options: {
+    overlay: { type: 'string', multiple: true, default: [] },
+    url: { type: 'string' },
+    tag: { type: 'string' },
+    registry: { type: 'string' },
+    digests: { type: 'string' },
+    undo: { type: 'boolean', default: false },
+    print: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) console.log(HELP);
+else process.exitCode = await main();
 
-function readDigests(text: string): Record<string, string> {
+async function main(): Promise<number> {
+  const { overlay: overlays, url, tag, registry, digests: given } = values;
+  if (overlays.length === 0) return refuse('--overlay is required: see npm run deploy -- --help');
+  const missing = overlays.find((overlay) => !existsSync(join(overlay, 'kustomization.yaml')));
+  if (missing !== undefined) return refuse(`${missing} has no kustomization.yaml.`);
+  const digests = given === undefined ? undefined : Digests.safeParse(json(given));
+  if (digests?.success === false)
+    return refuse('--digests must be a JSON object such as {"bookings":"sha256:…"}.');
   try {
-    return Digests.parse(JSON.parse(text));
-  } catch {
-    throw new UsageError('--digests must be a JSON object such as {"bookings":"sha256:…"}.');
+    const rendered = await Promise.all(overlays.map((overlay) => kubectl(['kustomize', resolve(overlay)])));
+    const yaml = withImages(rendered.join('---\n'), { registry, tag, digests: digests?.data });
+    const manifests = parseManifests(yaml);
+    const cluster = new Kubectl();
+    if (values.print) process.stdout.write(yaml);
+    else if (values.undo) await undo(manifests, { cluster, log: console.log });
+    else
+      await deploy(manifests, {
+        cluster,
+        log: console.log,
+        ...(url === undefined ? {} : { smokeTour: async () => smokeTour(url) }),
+      });
+    return 0;
+  } catch (error) {
+    console.error((error as Error).message);
+    if (!(error instanceof DeploymentFailed)) console.error('No version was rolled out.');
+    return 1;
   }
 }
 
-/** Throws a `DeployFailed` if the marketplace at this URL does not work for its clients. */
+function refuse(sentence: string): number {
+  console.error(sentence);
+  return 2;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function smokeTour(url: string): void {
   const { status } = spawnSync('npm', ['run', '--silent', 'tour', '--', '--smoke', '--url', url], {
+    cwd: root,
     stdio: 'inherit',
   });
-  if (status !== 0) throw new DeployFailed('The smoke tour failed.');
-}
-
-async function main(): Promise<void> {
-  const call = readCall();
-  if (call === null) {
-    console.log(HELP);
-    return;
-  }
-  const kubectl = new Kubectl({
-    ...(process.env.KUBECTL ? { program: process.env.KUBECTL } : {}),
-    ...(call.context === undefined ? {} : { context: call.context }),
-  });
-  const rendered = await Promise.all(call.paths.map((path) => kubectl.run(['kustomize', path])));
-  const release = releaseOf(rendered.join('---\n'), call.images);
-  const { url, timeoutSeconds } = call;
-  const options = {
-    kubectl,
-    timeoutSeconds,
-    log: (line: string) => console.log(line),
-    ...(url === undefined ? {} : { accept: () => smokeTour(url) }),
-  };
-  if (call.print) {
-    const { base, jobs, deployments, scalers } = release;
-    process.stdout.write(toYaml([...base, ...jobs, ...deployments, ...scalers]));
-  } else if (call.undo) await undo(release, options);
-  else await deploy(release, options);
-}
-
-try {
-  await main();
-} catch (error) {
-  const isUsage =
-    error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  if (!isUsage && !(error instanceof DeployFailed) && !(error instanceof KubectlError)) throw error;
-  console.error((error as Error).message);
-  process.exitCode = isUsage ? 2 : 1;
+  if (status !== 0) throw new Error('the smoke tour failed');
 }
