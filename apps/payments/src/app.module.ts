@@ -41,9 +41,11 @@ import { ReplayedSecrets } from './payment/replayed-secrets.js';
 import { RestoredRefunds } from './payment/restored-refunds.service.js';
 import { ReturnUrls } from './payment/return-urls.js';
 import { StalePayments } from './payment/stale-payments.service.js';
+import { RefundAdopter } from './payment/refund-adopter.service.js';
 import { PayoutModule } from './payout/payout.module.js';
 import { ProviderModule } from './provider/provider.module.js';
 import { ReceiptModule } from './receipt/receipt.module.js';
+import { Adoption } from './reconciliation/adoption.service.js';
 import { ProviderComparisonService } from './reconciliation/provider-comparison.service.js';
 import { reconciliationChecks } from './reconciliation/reconciliation-checks.js';
 import { ReconciliationGauges } from './reconciliation/reconciliation-gauges.js';
@@ -94,6 +96,7 @@ import { WorkGauges } from './work-gauges.js';
     WebhookController,
   ],
   providers: [
+    Adoption,
     BookingChangeService,
     BookingPaymentService,
     BookingRefundResolver,
@@ -133,6 +136,7 @@ import { WorkGauges } from './work-gauges.js';
     ...reconciliationChecks,
     RecoveryJobs,
     RefundAdminService,
+    RefundAdopter,
     RefundRecorder,
     RefundService,
     WebhookAdminService,

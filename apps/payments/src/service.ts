@@ -26,6 +26,7 @@ import { Refund } from './payment/refund.entity.js';
 
 /** Used by `roost reconcile`, which runs in its own process. */
 export { ReconciliationRunService } from './reconciliation/reconciliation-run.service.js';
+export { Adoption, type LostMovement } from './reconciliation/adoption.service.js';
 export { ReconciliationService } from './reconciliation/reconciliation.service.js';
 export type { RunDetailsView } from './reconciliation/reconciliation-run.dto.js';
 /** Used by `npm run bench:payments`. */

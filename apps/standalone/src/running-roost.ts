@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { addBackupGauge } from './backup-gauge.js';
 import { SERVICES } from './config.js';
 import { DemoData, PRODUCTION_MARK } from './demo/demo-data.js';
 import { deleteAllData, isEmpty, type Storage } from './demo/storage.js';
@@ -32,6 +33,7 @@ export class Roost {
 
   async run(): Promise<void> {
     const { config, terminal, services } = this.context;
+    if (config.BACKUP_DIR !== undefined) addBackupGauge(config.BACKUP_DIR);
     const mark = join(this.composition.dataDir, PRODUCTION_MARK);
     if (config.ROOST_ENV === 'production') writeFileSync(mark, '');
     const mayHaveDemo =

@@ -48,6 +48,8 @@ export function recoverySettings(backupDir: string, until: Date | null): Record<
   return {
     restore_command: `test -e ${file} && gzip -dc ${file} >"%p"`,
     recovery_target_action: 'promote',
-    ...(until === null ? {} : { recovery_target_time: until.toISOString() }),
+    // It is ready, and can be connected to, after the recovery.
+    hot_standby: 'off',
+    ...(until === null ? {} : { recovery_target_time: until.toISOString().replace('T', ' ').replace('Z', '+00') }),
   };
 }

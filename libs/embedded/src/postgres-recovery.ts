@@ -8,7 +8,7 @@ import { recoverySettings } from './postgres-archive.js';
 import { adoptCluster, binaries, newPasswords } from './postgres-cluster.js';
 import { launchPostgres } from './postgres-process.js';
 import { end } from './processes.js';
-import { findRunAs } from './unprivileged.js';
+import { changeOwner, findRunAs } from './unprivileged.js';
 
 const RECOVERED_WITHIN_MS = 24 * 3_600_000;
 /** The name of the socket contains it. The server has no TCP port. */
@@ -47,7 +47,7 @@ export async function recoverPostgres(
     writeFileSync(hba, 'local all postgres trust\n');
     closeSync(openSync(join(cluster, 'recovery.signal'), 'w', 0o600));
     adoptCluster(runAs, folder, cluster);
-    if (runAs.owner !== null) adoptCluster(runAs, sockets, sockets);
+    if (runAs.owner !== null) changeOwner(sockets, runAs.owner);
     const logStart = sizeOf(logFile);
     const server = await launchPostgres({
       ...{ programs, runAs, folder, cluster, logFile, port: SOCKET_PORT, readyWithinMs: RECOVERED_WITHIN_MS },

@@ -47,7 +47,7 @@ export { Jobs, SweepEvery } from './jobs/sweep.js';
 export { SweepRegistry } from './jobs/sweep-registry.js';
 export { Sweeper } from './jobs/sweeper.js';
 export { createLogger, logDestination, nestLogger } from './logging/logging.js';
-export { Metrics, type MetricDescription } from './metrics/metrics.js';
+export { addProcessGauge, Metrics, type MetricDescription } from './metrics/metrics.js';
 export { scrapedGauges } from './metrics/scraped-gauges.js';
 export { connectRedis, DISCONNECT_TIMEOUT_MS } from './redis/connect.js';
 export { LOGGER, REDIS, type Redis, SERVICE } from './redis/redis.js';

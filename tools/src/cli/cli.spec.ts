@@ -46,8 +46,22 @@ test.each([
   [['demo', 'nothing'], /"demo" has no "nothing"/],
   [['demo', 'toString'], /has no/],
   [['demo', 'reset', '--nothing'], /Unknown option '--nothing'/],
+  [['restore', 'run'], /Pass a new data folder with --into/],
+  [['restore', 'run', '--into', '/nowhere', '--to', '2026-11-30 12:00'], /--to must be an instant with its time zone/],
+  [['restore', 'mark'], /Pass the instant of the restore with --to/],
+  [['restore', 'accept'], /Pass a --reason/],
+  [['backup', 'keys'], /Pass the path of a new file/],
+  [['backup', 'prune', '--from', '/nowhere', '--keep', '0'], /--keep must be a whole number/],
 ])('rejects %j with one sentence and exit code 2', (args, sentence) => {
   expect(roost(...args)).toEqual({ status: 2, stdout: '', stderr: expect.stringMatching(sentence) });
+});
+
+test.each([
+  [['backup', 'list'], /Pass the folder of the backups with --from, or set BACKUP_DIR/],
+  [['backup', 'verify', '--from', '/nowhere/at/all'], /There is no backup in \/nowhere\/at\/all/],
+  [['backup', 'run', '--to', '/tmp', '--data-dir', '/nowhere/at/all'], /No Roost with its own PostgreSQL runs on/],
+])('rejects %j with one sentence and exit code 1', (args, sentence) => {
+  expect(roost(...args)).toEqual({ status: 1, stdout: '', stderr: expect.stringMatching(sentence) });
 });
 
 test('changes nothing without --yes and without a terminal', () => {

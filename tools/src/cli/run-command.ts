@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { EmbeddedError } from '@roost/embedded';
 import { type Action, type Command, UsageError, Output, OperatorError } from './command.js';
 
 const folder = new URL('commands/', import.meta.url);
@@ -16,11 +17,11 @@ export async function runCommand(args: string[]): Promise<number> {
     await dispatch(args);
     return 0;
   } catch (error) {
-    if (!(error instanceof OperatorError) && !(error instanceof UsageError)) {
+    if (![OperatorError, UsageError, EmbeddedError].some((kind) => error instanceof kind)) {
       console.error(error);
       return 1;
     }
-    console.error(error.message);
+    console.error((error as Error).message);
     return error instanceof UsageError ? 2 : 1;
   }
 }

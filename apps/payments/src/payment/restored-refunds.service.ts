@@ -19,9 +19,7 @@ export class RestoredRefunds {
   /** Throws if the provider has a refund that does not exist here: the call waits, and is repeated. */
   async requireKnown(paymentId: string, found: readonly ProviderRefund[]): Promise<void> {
     const own = await this.orm.em.fork().find(Refund, { paymentId });
-    const isKnown = ({ ref, refundId }: ProviderRefund) =>
-      own.some(({ id, providerRef }) => providerRef === ref || id === refundId);
-    const lost = found.find((refund) => refund.status !== 'failed' && !isKnown(refund));
+    const lost = found.find((refund) => refund.status !== 'failed' && !isKnownRefund(refund, own));
     if (lost) {
       throw new ProviderUnavailable(
         `The provider has the refund ${lost.ref}, which the restored database does not have: run "roost reconcile adopt"`,
@@ -29,3 +27,7 @@ export class RestoredRefunds {
     }
   }
 }
+
+/** Whether a refund at the provider is one of `own`. */
+export const isKnownRefund = ({ ref, refundId }: ProviderRefund, own: readonly Refund[]): boolean =>
+  own.some(({ id, providerRef }) => providerRef === ref || id === refundId);

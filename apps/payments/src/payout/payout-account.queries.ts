@@ -61,3 +61,15 @@ export async function lockUsableAccount(
     RETURNING ${columns()}`);
   return account ?? null;
 }
+
+/** The accounts of a provider and currency, also those that were replaced, the newest first. */
+export function accountsOf(em: EntityManager, provider: string, currency: string): Promise<PayoutAccount[]> {
+  return em.execute<PayoutAccount[]>(sql`
+    SELECT ${columns()} FROM payout_account WHERE provider = ${provider} AND currency = ${currency}
+    ORDER BY created_at DESC`);
+}
+
+/** As `lockUsableAccount`, for any account. */
+export async function lockAccount(em: EntityManager, id: string): Promise<void> {
+  await em.execute(sql`UPDATE payout_account SET version = version + 1 WHERE id = ${id}`);
+}

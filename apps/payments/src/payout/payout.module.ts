@@ -3,6 +3,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { ProviderModule } from '../provider/provider.module.js';
 import { PayoutAccountService } from './payout-account.service.js';
+import { PayoutAdopter } from './payout-adopter.service.js';
 import { PayoutAdminController } from './payout-admin.controller.js';
 import { PayoutAdminService } from './payout-admin.service.js';
 import { PayoutMaker } from './payout-maker.service.js';
@@ -25,6 +26,7 @@ import { UpcomingPayouts } from './upcoming-payouts.service.js';
   providers: [
     BookingPayoutsResolver,
     PayoutAccountService,
+    PayoutAdopter,
     PayoutAdminService,
     PayoutJobs,
     PayoutMaker,
@@ -37,6 +39,6 @@ import { UpcomingPayouts } from './upcoming-payouts.service.js';
     PayoutWebhooks,
     UpcomingPayouts,
   ],
-  exports: [PayoutWebhooks],
+  exports: [PayoutAdopter, PayoutWebhooks],
 })
 export class PayoutModule {}

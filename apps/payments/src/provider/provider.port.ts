@@ -41,6 +41,8 @@ export interface ProviderIntent {
 export interface ProviderRefund {
   ref: string;
   refundId: string | null;
+  /** Why Roost refunded it, if the provider stores that. */
+  reason?: string | null;
   amountMinor: number;
   /** `pending`: accepted, and neither paid nor rejected yet. */
   status: 'pending' | 'succeeded' | 'failed';

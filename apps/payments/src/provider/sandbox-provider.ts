@@ -33,6 +33,7 @@ const Intent = z.object({
 });
 const Refund = z.object({
   id: z.string(),
+  reason: z.string().nullish(),
   amountMinor: z.int(),
   status: z.enum(['succeeded', 'failed']),
   metadata: z.record(z.string(), z.string()),
@@ -99,6 +100,7 @@ function toRefund(body: unknown): ProviderRefund {
   return {
     ref: refund.id,
     refundId: refund.metadata.refundId ?? null,
+    reason: refund.reason ?? null,
     amountMinor: refund.amountMinor,
     status: refund.status,
   };

@@ -4,6 +4,20 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 const processRegistry = new Registry();
 collectDefaultMetrics({ register: processRegistry });
 
+/** Adds a metric that belongs to no service. `read` is called at each scrape; null: there is no value. */
+export function addProcessGauge(name: string, help: string, read: () => number | null): void {
+  new Gauge({
+    name,
+    help,
+    registers: [processRegistry],
+    collect() {
+      const value = read();
+      if (value === null) this.remove();
+      else this.set(value);
+    },
+  });
+}
+
 const HTTP_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
 export interface MetricDescription {

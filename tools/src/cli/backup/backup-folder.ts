@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { walFolderIn } from '@roost/embedded';
 import { z } from 'zod';
@@ -82,7 +81,7 @@ export class BackupFolder {
     try {
       const backup = await fill(join(unfinished, 'data'));
       writeFileSync(join(unfinished, RECORD), `${JSON.stringify(backup, null, 2)}\n`, { mode: 0o600 });
-      await rename(unfinished, final);
+      renameSync(unfinished, final);
       return backup;
     } finally {
       rmSync(unfinished, { recursive: true, force: true });
@@ -143,7 +142,7 @@ roost_backup_last_success_timestamp_seconds ${seconds}
 roost_backup_size_bytes{kind="${backup.kind}"} ${backup.bytes}
 `;
     writeFileSync(`${file}.part`, text);
-    void rename(`${file}.part`, file);
+    renameSync(`${file}.part`, file);
   }
 }
 

@@ -33,7 +33,7 @@ export async function prune(folder: BackupFolder, keep: number, apply: boolean):
   const segments = folder.segments().filter((name) => positionOf(name) < before);
   const newest = kept.at(-1);
   const needed = new Set(kept.flatMap(({ files }) => files.map(({ path }) => path)));
-  // A file that appeared after the newest backup belongs to the next one.
+  // A file that no backup has belongs to the next one.
   const dropped = new Set(removed.flatMap(({ files }) => files.map(({ path }) => path)));
   const files = (await filesIn(folder.files))
     .map(({ path }) => path)

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RunDetailsView } from '@roost/app-payments';
+import type { LostMovement, RunDetailsView } from '@roost/app-payments';
 import { checkBookingMoney } from '../../check/booking-money.check.js';
 import type { Difference } from '../../check/difference.js';
 import { type Call, type Command, OperatorError, type Output, type Row } from '../command.js';
+import { confirm, CONFIRMED } from '../confirm.js';
 import type { Replica } from '../replica.js';
 import { findSystem, LOCATION, type System, withDatabases } from '../system.js';
 
@@ -23,8 +24,39 @@ export const command: Command = {
       options: LOCATION,
       run,
     },
+    adopt: {
+      summary:
+        'After a restore from a backup: enters the payouts and refunds that the providers have paid since, and that the restored databases do not have.',
+      options: {
+        'dry-run': { type: 'boolean', description: 'enter nothing, and only print what would be entered' },
+        ...CONFIRMED,
+        ...LOCATION,
+      },
+      run: adopt,
+    },
   },
 };
+
+async function adopt({ options, out }: Call): Promise<void> {
+  const { withReplica } = await import('../replica.js');
+  const rows = await withReplica(findSystem(options), 'payments', async (payments) => {
+    const { Adoption } = await import('@roost/app-payments');
+    const lost: LostMovement[] = [];
+    for await (const movement of payments.get(Adoption).find()) lost.push(movement);
+    const isDryRun = options['dry-run'] === true;
+    if (lost.length > 0 && !isDryRun)
+      await confirm(`This enters ${lost.length} payouts and refunds into the books`, options);
+    const result: (Row & { result: string })[] = [];
+    for (const { kind, provider, ref, subject, currency, amountMinor, adopt: enter } of lost) {
+      const obstacle = isDryRun ? 'not entered' : await enter();
+      result.push({ kind, provider, ref, subject, currency, amountMinor, result: obstacle ?? 'entered' });
+    }
+    return result;
+  });
+  out.result(rows, rows);
+  if (rows.some(({ result }) => result !== 'entered' && result !== 'not entered'))
+    throw new OperatorError('Some could not be entered.');
+}
 
 async function run({ options, out }: Call): Promise<void> {
   const { withReplica } = await import('../replica.js');

@@ -72,6 +72,7 @@ export const command: Command = {
 
 async function run({ options, out }: Call): Promise<void> {
   if (options.into === undefined) throw new UsageError('Pass a new data folder with --into.');
+  const until = instantOf(options.to);
   const old = dataDirOf(options);
   const owner = ownerOf(old);
   if (owner !== null && options.beside !== true) {
@@ -82,7 +83,7 @@ async function run({ options, out }: Call): Promise<void> {
   const restored = await restoreBackup({
     folder: backupFolderOf(options.from, 'from'),
     dataDir: resolve(String(options.into)),
-    until: instantOf(options.to),
+    until,
     keys: options.keys === undefined ? keysOf(old) : readKeys(String(options.keys)),
     out,
   });

@@ -159,6 +159,7 @@ export function toRefund(body: unknown): ProviderRefund {
   return {
     ref: refund.id,
     refundId: ownId(refund.metadata?.refundId),
+    reason: refund.metadata?.reason ?? null,
     amountMinor: fromStripeAmount(refund.amount, refund.currency),
     // A status that this version does not know is no outcome.
     status: refundStatuses[refund.status ?? ''] ?? 'pending',
