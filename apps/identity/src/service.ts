@@ -9,8 +9,9 @@ import { Session } from './session/session.entity.js';
 import { SigningKey } from './signing-key/signing-key.entity.js';
 import { User } from './account/user.entity.js';
 
-/** For `roost admin create`, which runs in its own process. */
+/** For `roost admin create` and `roost signing-keys rotate`, which run in their own process. */
 export { Register } from './registration/registration.dto.js';
+export { SigningKeyService } from './signing-key/signing-key.service.js';
 export { AdministratorService } from './registration/administrator.service.js';
 
 export const identity = defineService({

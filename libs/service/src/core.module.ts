@@ -69,7 +69,7 @@ export class CoreModule {
       { provide: Health, useValue: health },
       { provide: KeySource, useValue: keySource },
       { provide: AccessTokens, useValue: new AccessTokens(keySource, config.JWT_ISSUER) },
-      { provide: Encryption, useValue: new Encryption(config.ENCRYPTION_KEY ?? DEVELOPMENT_ENCRYPTION_KEY) },
+      { provide: Encryption, useValue: encryptionOf(config) },
       { provide: FileStore, useValue: openFiles(parts) },
       Clock,
       SystemClock,
@@ -113,6 +113,9 @@ export class CoreModule {
     };
   }
 }
+
+const encryptionOf = ({ ENCRYPTION_KEY, ENCRYPTION_KEY_ALTERNATE }: BaseConfig) =>
+  new Encryption(ENCRYPTION_KEY ?? DEVELOPMENT_ENCRYPTION_KEY, ENCRYPTION_KEY_ALTERNATE);
 
 function openFiles({ definition, config, storage }: ServiceParts): FileStore {
   const folder = join(config.ROOST_DATA_DIR, 'files', definition.name);

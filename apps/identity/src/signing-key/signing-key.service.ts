@@ -75,14 +75,23 @@ export class SigningKeyService implements OnModuleInit {
   async rotateWhenDue(): Promise<void> {
     if (this.config.JWT_PRIVATE_KEY) return;
     await this.exclusively(async (em, keys) => {
-      if (isRotationDue(keys, this.clock.now())) await this.addNext(em, keys);
+      const now = this.clock.now();
+      if (isRotationDue(keys, now)) await this.addNext(em, keys, rotationTimes(now));
     });
     await this.load();
   }
 
-  /** Creates the next key. It signs after its lead time, in which every service reads it. */
-  async rotate(): Promise<void> {
-    await this.exclusively((em, keys) => this.addNext(em, keys));
+  /**
+   * Creates the next key. It signs after its lead time, in which every service reads it. `atOnce` is for a key that others
+   * may have: the new key signs now, the others leave the key set, and every access token must be refreshed.
+   */
+  async rotate({ atOnce = false } = {}): Promise<void> {
+    const now = this.clock.now();
+    const times = atOnce ? { activeFrom: now, retireOthersAt: now } : rotationTimes(now);
+    await this.exclusively(async (em, keys) => {
+      if (atOnce) for (const key of keys) key.retireAt = now;
+      await this.addNext(em, keys, times);
+    });
     await this.load();
   }
 
@@ -97,9 +106,12 @@ export class SigningKeyService implements OnModuleInit {
     }
   }
 
-  private async addNext(em: EntityManager, keys: SigningKey[]): Promise<void> {
+  private async addNext(
+    em: EntityManager,
+    keys: SigningKey[],
+    { activeFrom, retireOthersAt }: ReturnType<typeof rotationTimes>,
+  ): Promise<void> {
     const now = this.clock.now();
-    const { activeFrom, retireOthersAt } = rotationTimes(now);
     for (const key of publishedKeysAt(keys, now)) key.retireAt ??= retireOthersAt;
     em.persist(em.create(SigningKey, { ...(await this.generate()), createdAt: now, activeFrom }));
   }

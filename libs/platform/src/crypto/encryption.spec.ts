@@ -12,6 +12,18 @@ describe('Encryption', () => {
     expect(() => new Encryption('another').decrypt(encrypted, 'feed.url')).toThrow();
   });
 
+  test('decrypts with the alternate key, and encrypts again with the first', () => {
+    const old = 'the secret before it, long enough as well';
+    const encrypted = new Encryption(old).encrypt('text', 'feed.url');
+    const rotating = new Encryption('a secret of the operator, long enough', old);
+    expect(rotating.decrypt(encrypted, 'feed.url')).toBe('text');
+    expect(() => rotating.decrypt(encrypted, 'user.mfa')).toThrow();
+    const renewed = rotating.renew(encrypted, 'feed.url') ?? '';
+    expect(encryption.decrypt(renewed, 'feed.url')).toBe('text');
+    expect(rotating.renew(renewed, 'feed.url')).toBeNull();
+    expect(() => rotating.renew(new Encryption('a third').encrypt('text'))).toThrow();
+  });
+
   test('rejects changed bytes, a shortened tag and other texts', () => {
     const [version, iv, tag, body = ''] = encryption.encrypt('text').split('.');
     const changed = Buffer.from(body, 'base64url');

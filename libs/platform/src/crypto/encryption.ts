@@ -9,12 +9,17 @@ import {
 
 const FORMAT = 'v1';
 
+const keyOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+
 /** Encrypts secrets for storage: AES-256-GCM with a key derived from `ENCRYPTION_KEY`. */
 export class Encryption {
   readonly #key: Buffer;
+  readonly #alternate: Buffer | null;
 
-  constructor(secret: string) {
-    this.#key = createHash('sha256').update(secret).digest();
+  /** `alternate` is a second secret that also decrypts, while the first is replaced. */
+  constructor(secret: string, alternate?: string) {
+    this.#key = keyOf(secret);
+    this.#alternate = alternate === undefined ? null : keyOf(alternate);
   }
 
   /** `context` names the encrypted value (table and column). Decryption fails with another context. */
@@ -30,12 +35,31 @@ export class Encryption {
     ].join('.');
   }
 
-  /** Throws if the text is not the output of `encrypt` with the same key and context. */
+  /** Throws if the text is not the output of `encrypt` with one of the keys and the same context. */
   decrypt(text: string, context = ''): string {
+    if (this.#alternate === null) return this.open(this.#key, text, context);
+    try {
+      return this.open(this.#key, text, context);
+    } catch {
+      return this.open(this.#alternate, text, context);
+    }
+  }
+
+  /** The value encrypted again with the first key; null if it is already. Throws if no key decrypts it. */
+  renew(text: string, context = ''): string | null {
+    try {
+      this.open(this.#key, text, context);
+      return null;
+    } catch {
+      return this.encrypt(this.decrypt(text, context), context);
+    }
+  }
+
+  private open(key: Buffer, text: string, context: string): string {
     const [format, iv, tag, ciphertext] = text.split('.');
     if (format !== FORMAT || iv === undefined || tag === undefined || ciphertext === undefined)
       throw new Error('The text has not the format of an encrypted value');
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, Buffer.from(iv, 'base64url'), {
+    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64url'), {
       authTagLength: 16,
     })
       .setAAD(Buffer.from(context))

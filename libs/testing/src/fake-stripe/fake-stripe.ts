@@ -45,6 +45,8 @@ export class FakeStripe {
   /** Every successful response: [path, body]. */
   readonly responses: [string, unknown][] = [];
   webhookUrl: string | null = null;
+  /** Several while a key is rotated. */
+  acceptedKeys: readonly string[] = [STRIPE_KEY];
   private readonly keys = new Map<string, { hash: string; answer: Answer }>();
   private readonly indexed = new Set<string>();
   private faults: Fault[] = [];
@@ -128,7 +130,7 @@ export class FakeStripe {
     const key = headers['idempotency-key'] as string | undefined;
     this.requests.push({ method, path: url.pathname, form, raw, headers });
     response.setHeader('request-id', newId('req'));
-    if (request.headers.authorization !== `Bearer ${STRIPE_KEY}`) {
+    if (!this.acceptedKeys.some((accepted) => headers.authorization === `Bearer ${accepted}`)) {
       send(response, { status: 401, body: errorBody({ type: 'invalid_request_error' }) });
       return;
     }
