@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { collectionPage } from '../api-collection/page.js';
 import { asyncApiDocument } from './asyncapi.js';
 import { envExample } from './env-example.js';
 import { errorPages } from './error-pages.js';
@@ -12,6 +13,7 @@ import { metricsPage } from './metrics-page.js';
 import { networkPages } from './network-pages.js';
 import { serviceDocuments } from './service-documents.js';
 import { strimziPages } from './strimzi-pages.js';
+import { testCatalogue } from './test-catalogue.js';
 
 const HELP = `Writes the pages that are generated from the code.
 
@@ -43,12 +45,16 @@ const pages = new Map<string, string>([
   ...graphPages(documents),
   ...networkPages(),
   ...strimziPages(consumedTypes),
+  ['docs/api-collection/roost.postman_collection.json', collectionPage(documents)],
+  ...testCatalogue(root),
 ]);
+/** Written as they are: formatting them would take longer than everything else. */
+const isFormatted = (path: string) => path.endsWith('.example') || path.startsWith('docs/tests/');
 
 const stale: string[] = [];
 for (const [path, content] of pages) {
   const file = join(root, path);
-  const text = file.endsWith('.example')
+  const text = isFormatted(path)
     ? content
     : await format(content, { ...(await resolveConfig(file)), filepath: file });
   const current = await readFile(file, 'utf8').catch(() => null);
@@ -59,12 +65,14 @@ for (const [path, content] of pages) {
   await writeFile(file, text);
 }
 
-// The page of a removed error code is deleted.
-for (const name of await readdir(join(root, 'docs/errors')).catch(() => [])) {
-  const path = `docs/errors/${name}`;
-  if (pages.has(path)) continue;
-  stale.push(path);
-  if (!values.check) await rm(join(root, path));
+// The page of a removed error code or project is deleted.
+for (const folder of ['docs/errors', 'docs/tests']) {
+  for (const name of await readdir(join(root, folder)).catch(() => [])) {
+    const path = `${folder}/${name}`;
+    if (pages.has(path)) continue;
+    stale.push(path);
+    if (!values.check) await rm(join(root, path));
+  }
 }
 
 if (stale.length === 0) console.log(`${pages.size} generated pages are up to date.`);

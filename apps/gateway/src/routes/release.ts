@@ -35,6 +35,10 @@ async function readDocument(service: Upstream): Promise<string | null> {
 
 /** The document that a gateway serves at `/openapi.json` while every service has the version of the release. */
 export async function releasedDocument(): Promise<OpenApiDocument> {
-  const documents = await readRelease();
+  return mergedDocument(await readRelease());
+}
+
+/** The document of the gateway over these documents of the services. */
+export function mergedDocument(documents: ReadonlyMap<Upstream, OpenApiDocument>): OpenApiDocument {
   return mergeDocuments(documents, buildRouteTable(documents), INFO);
 }
