@@ -5,6 +5,7 @@ import type { Service } from './config.js';
 import { addressesFrom, composeEnvironment } from './environment.js';
 import { secretsIn } from './secrets.js';
 
+export { LogLines } from './distributed/log-lines.js';
 export { runningInstance } from './running-instance.js';
 export { DEFAULT_PORTS } from './environment.js';
 export { definitions } from './services.js';

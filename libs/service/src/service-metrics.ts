@@ -1,6 +1,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { type Health, type Metrics, scrapedGauges } from '@roost/platform';
 import type { Job, Queue } from 'bull';
+import { readPostgresState } from './postgres-state.queries.js';
 
 /** Gauges and histograms of the parts that every service has. */
 export function measureParts(
@@ -8,7 +9,10 @@ export function measureParts(
   { health, orm, queue }: { health: Health; orm: MikroORM | null; queue: Queue | null },
 ): void {
   measureHealth(metrics, health);
-  if (orm) measurePool(metrics, orm);
+  if (orm) {
+    measurePool(metrics, orm);
+    measurePostgres(metrics, orm);
+  }
   if (queue) {
     measureQueue(metrics, queue);
     measureJobs(metrics, queue);
@@ -51,8 +55,69 @@ function measurePool({ registry }: Metrics, orm: MikroORM): void {
     },
     {
       name: 'roost_database_waiting',
-      help: 'Callers that wait for a connection of the pool',
-      of: ({ waitingCount }) => waitingCount,
+      help: 'Callers that wait for a connection while all connections of the pool are used',
+      // Below the maximum they wait only until a connection is open, as do the reads of this scrape.
+      of: ({ waitingCount, totalCount, idleCount, options }) =>
+        totalCount - idleCount >= options.max ? waitingCount : 0,
+    },
+  ]);
+}
+
+/** Counts of PostgreSQL are gauges here, because prom-client's counters cannot be set; `rate` handles both. */
+function measurePostgres({ registry }: Metrics, orm: MikroORM): void {
+  const read = () => readPostgresState(orm.em.fork({ disableContextResolution: true }));
+  scrapedGauges(registry, read, [
+    {
+      name: 'roost_postgres_transactions',
+      help: 'Transactions in the database of the service, by outcome (commit, rollback); a count, use rate()',
+      labelNames: ['outcome'],
+      of: ({ commits, rollbacks }) => [
+        [{ outcome: 'commit' }, commits],
+        [{ outcome: 'rollback' }, rollbacks],
+      ],
+    },
+    {
+      name: 'roost_postgres_deadlocks',
+      help: 'Deadlocks in the database of the service; a count, use rate()',
+      of: ({ deadlocks }) => deadlocks,
+    },
+    {
+      name: 'roost_postgres_blocks',
+      help: 'Blocks that statements needed, by source (cache, disk); a count, use rate()',
+      labelNames: ['source'],
+      of: ({ cachedBlocks, readBlocks }) => [
+        [{ source: 'cache' }, cachedBlocks],
+        [{ source: 'disk' }, readBlocks],
+      ],
+    },
+    {
+      name: 'roost_postgres_temporary_bytes',
+      help: 'Bytes that statements wrote to temporary files; a count, use rate()',
+      of: ({ temporaryBytes }) => temporaryBytes,
+    },
+    {
+      name: 'roost_postgres_size_bytes',
+      help: 'Size of the database of the service in bytes',
+      of: ({ sizeBytes }) => sizeBytes,
+    },
+    {
+      name: 'roost_postgres_sessions',
+      help: 'Sessions of all replicas of the service, by state (active, idle)',
+      labelNames: ['state'],
+      of: ({ activeSessions, idleSessions }) => [
+        [{ state: 'active' }, activeSessions],
+        [{ state: 'idle' }, idleSessions],
+      ],
+    },
+    {
+      name: 'roost_postgres_lock_waits',
+      help: 'Sessions that wait for a lock',
+      of: ({ lockWaits }) => lockWaits,
+    },
+    {
+      name: 'roost_postgres_oldest_transaction_seconds',
+      help: 'Age in seconds of the oldest open transaction',
+      of: ({ oldestTransactionSeconds }) => oldestTransactionSeconds,
     },
   ]);
 }

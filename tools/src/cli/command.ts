@@ -18,6 +18,8 @@ export interface Action {
 /** Each file in `commands/` exports a `command`; the name of the command is that of the file. */
 export interface Command {
   summary: string;
+  /** The name of the action that needs no name on the command line: the command has no other. */
+  only?: string;
   actions: Record<string, Action>;
 }
 

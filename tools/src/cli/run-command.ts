@@ -33,14 +33,15 @@ async function dispatch(args: string[]): Promise<void> {
   if (name === undefined || name === '--help' || name === '-h') return console.log(await help(names.sort()));
   if (!names.includes(name)) throw new UsageError(`There is no command "${name}".`);
   const command = await load(name);
-  const [actionName, ...operands] = rest;
+  const [actionName, ...operands] = command.only === undefined ? rest : [command.only, ...rest];
   if (actionName === undefined || actionName === '--help' || actionName === '-h') {
     return console.log(commandHelp(name, command));
   }
   const action = Object.hasOwn(command.actions, actionName) ? command.actions[actionName] : undefined;
   if (!action) throw new UsageError(`"${name}" has no "${actionName}": see npm run roost -- ${name} --help`);
   const { values, positionals } = read(action, operands);
-  if (values.help) return console.log(actionHelp(name, actionName, action));
+  const call = command.only === undefined ? `${name} ${actionName}` : name;
+  if (values.help) return console.log(actionHelp(call, action));
   await action.run({ options: values, operands: positionals, out: new Output(values.json === true) });
 }
 
@@ -87,9 +88,9 @@ function commandHelp(name: string, { summary, actions }: Command): string {
   return `${summary}\n\n${rows(list)}\n\n"npm run roost -- ${name} <action> --help" lists the options.`;
 }
 
-function actionHelp(name: string, actionName: string, action: Action): string {
+function actionHelp(call: string, action: Action): string {
   const options = Object.entries({ ...action.options, ...COMMON }).map(
     ([option, { description }]): [string, string] => [`--${option}`, description],
   );
-  return `${action.summary}\n\n  npm run roost -- ${name} ${actionName}${action.operands ? ` ${action.operands}` : ''} [options]\n\n${rows(options)}`;
+  return `${action.summary}\n\n  npm run roost -- ${call}${action.operands ? ` ${action.operands}` : ''} [options]\n\n${rows(options)}`;
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { collectionPage } from '../api-collection/page.js';
+import { monitoringPages } from '../monitoring/monitoring-pages.js';
 import { asyncApiDocument } from './asyncapi.js';
 import { envExample } from './env-example.js';
 import { errorPages } from './error-pages.js';
@@ -47,6 +48,7 @@ const pages = new Map<string, string>([
   ...strimziPages(consumedTypes),
   ['docs/api-collection/roost.postman_collection.json', collectionPage(documents)],
   ...testCatalogue(root),
+  ...monitoringPages(),
 ]);
 /** Written as they are: formatting them would take longer than everything else. */
 const isFormatted = (path: string) => path.endsWith('.example') || path.startsWith('docs/tests/');

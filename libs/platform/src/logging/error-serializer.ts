@@ -1,3 +1,5 @@
+import { withoutSecrets } from './without-secrets.js';
+
 /**
  * The fields of an error that may appear in a log. Never the SQL, its parameters or PostgreSQL's detail, which quotes
  * values: of a database error only the SQLSTATE, the constraint and the table.
@@ -10,7 +12,9 @@ export function serializeError(error: unknown): Record<string, unknown> {
   const frames = (typeof stack === 'string' ? stack : '').split('\n').filter((line) => /^\s+at /.test(line));
   return {
     type: name,
-    message: isSqlState ? `PostgreSQL ${code}` : String(message).split('\n')[0]?.slice(0, 500),
+    message: isSqlState
+      ? `PostgreSQL ${code}`
+      : withoutSecrets(String(message).split('\n')[0]?.slice(0, 500) ?? ''),
     ...(code === undefined ? {} : { code }),
     ...(constraint === undefined ? {} : { constraint }),
     ...(table === undefined ? {} : { table }),

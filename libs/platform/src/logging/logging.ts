@@ -1,23 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
 import { serializeError } from './error-serializer.js';
-
-/** Keys whose values are redacted, at the first and second level of a log line. */
-const SECRET_KEYS = [
-  'authorization',
-  'cookie',
-  'password',
-  'token',
-  'accessToken',
-  'refreshToken',
-  'mfaToken',
-  'secret',
-  'clientSecret',
-  'email',
-  'phone',
-  'card',
-  'body',
-];
+import { withoutSecretFields, withoutSecrets } from './without-secrets.js';
 
 /**
  * The output of a log: a file descriptor or a file. Lines are written in batches, at most 200 ms late: one write per
@@ -66,9 +50,8 @@ export function createLogger(
       level,
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: withoutSecretFields },
       serializers: { err: serializeError },
-      redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
     },
     stream,
   );
@@ -82,7 +65,7 @@ export function nestLogger(logger: Logger): LoggerService {
       const context = rest.at(-1);
       logger[level](
         {
-          nest: message instanceof Error ? message.message : String(message),
+          nest: withoutSecrets(message instanceof Error ? message.message : String(message)),
           context: typeof context === 'string' ? context : undefined,
         },
         'nest',

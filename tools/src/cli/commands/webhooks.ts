@@ -1,7 +1,7 @@
-import { addDuration } from '@roost/stay';
 import type { WebhookAdminService, WebhookView } from '@roost/app-payments';
 import { type Call, type Command, OperatorError, type Row, UsageError } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
+import { since as sinceInstant } from '../since.js';
 import { findSystem, LOCATION } from '../system.js';
 import { wholeNumber } from '../whole-number.js';
 
@@ -9,7 +9,6 @@ const PROVIDERS = ['sandbox', 'stripe', 'paystack'] as const;
 const OUTCOMES = ['applied', 'not-ours', 'unknown-type', 'parked', 'dismissed', 'pending'] as const;
 const MOST = 10_000;
 const PAGE_SIZE = 100;
-const ISO_INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 const REASON = 'roost webhooks replay';
 
 const WHICH = {
@@ -121,7 +120,7 @@ function filterOf({ options: { provider, outcome, type, payment, since } }: Call
     ...(outcome === undefined ? {} : { outcome: oneOf('outcome', outcome, OUTCOMES) }),
     ...(type === undefined ? {} : { type: String(type) }),
     ...(payment === undefined ? {} : { paymentId: uuid(String(payment)) }),
-    ...(since === undefined ? {} : { from: instant(String(since)) }),
+    ...(since === undefined ? {} : { from: sinceInstant(String(since)).toISOString() }),
   };
 }
 
@@ -180,17 +179,6 @@ function uuid(given: string): string {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(given))
     throw new UsageError('--payment must be the id of a payment.');
   return given.toLowerCase();
-}
-
-function instant(given: string): string {
-  const wrong = () =>
-    new UsageError('--since must be an instant (2027-05-01T13:00:00Z) or a duration (PT2H).');
-  try {
-    const at = ISO_INSTANT.test(given) ? new Date(given) : addDuration(new Date(), `-${given}`);
-    return at.toISOString();
-  } catch {
-    throw wrong();
-  }
 }
 
 const row = (webhook: WebhookView): Row => ({
