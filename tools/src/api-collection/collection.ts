@@ -101,7 +101,9 @@ function requestOf(
     ),
     ...(token ? { token } : {}),
     ...(body ? { body: exampleOf(body[1].schema, schemas) } : {}),
-    ...(method === 'get' ? { status: isComplete ? 200 : declared.filter((status) => status < 500) } : {}),
+    ...(method === 'get'
+      ? { status: isComplete ? 200 : declared.filter((status) => [200, 400, 404].includes(status)) }
+      : {}),
   });
 }
 

@@ -35,14 +35,14 @@ export const walk: readonly Item[] = [
       "pm.collectionVariables.set('checkOut', day(first + 5));",
     ],
     status: 200,
-    script: [store('listingId', 'items[0].id')],
+    script: [store('listingId', 'data[0].id')],
   }),
   request({
     name: 'Read the listing',
     method: 'GET',
     path: '/v1/listings/{{listingId}}',
     status: 200,
-    script: [store('hostId', 'host.id')],
+    script: [store('hostId', 'hostId')],
   }),
   request({
     name: 'Quote',
@@ -98,6 +98,6 @@ export const walk: readonly Item[] = [
     path: '/v1/me/listings',
     token: 'hostToken',
     status: 200,
-    script: [store('hostListingId', 'items[0].id')],
+    script: [store('hostListingId', 'data[0].id')],
   }),
 ];
