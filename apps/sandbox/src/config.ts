@@ -19,8 +19,9 @@ export type SandboxConfig = z.output<typeof SandboxConfig>;
 /** Reads and checks the variables. The error of an invalid value names its variable. */
 export function readConfig(env: NodeJS.ProcessEnv): SandboxConfig {
   const read = { ...env };
-  if (env.SANDBOX_WEBHOOK_SECRET_FILE) {
-    read.SANDBOX_WEBHOOK_SECRET = readFileSync(env.SANDBOX_WEBHOOK_SECRET_FILE, 'utf8').trim();
+  for (const name of Object.keys(SandboxConfig.shape)) {
+    const file = env[`${name}_FILE`];
+    if (file) read[name] = readFileSync(file, 'utf8').trim();
   }
   const parsed = SandboxConfig.safeParse(read);
   if (!parsed.success) {

@@ -80,8 +80,11 @@ export function composeEnvironment(name: Service | 'sandbox', composition: Compo
   for (const [service, variable] of Object.entries(URL_VARIABLES)) {
     fixed[variable] = origin(addresses[service as keyof Addresses]);
   }
-  // In production only the gateway is for clients of other machines.
-  if (env.ROOST_ENV?.trim() === 'production' && name !== 'gateway') fixed.BIND_HOST = '127.0.0.1';
+  if (env.ROOST_ENV?.trim() === 'production') {
+    // Only the gateway is for clients of other machines, and not its metrics.
+    if (name !== 'gateway') fixed.BIND_HOST = '127.0.0.1';
+    else defaults.METRICS_HOST = '127.0.0.1';
+  }
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
   // A secret in a file replaces the generated one.
   for (const secret of Object.keys(secrets)) if (given[`${secret}_FILE`]) delete defaults[secret];

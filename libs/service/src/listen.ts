@@ -36,7 +36,7 @@ export async function startConsumers(app: NestFastifyApplication): Promise<void>
   }
 }
 
-/** Serves `/metrics` on its own port of the loopback address if the service has one; `null` otherwise. */
+/** Serves `/metrics` on its own port if the service has one; `null` otherwise. Not public unless BIND_HOST is set. */
 export async function listenForMetrics(
   { port, http = {} }: ServiceDefinition,
   config: CommonConfig,
@@ -46,7 +46,7 @@ export async function listenForMetrics(
   // Port 0 (tests) makes both ports random.
   return serveMetrics(
     metrics,
-    '127.0.0.1',
+    config.METRICS_HOST ?? config.BIND_HOST ?? '127.0.0.1',
     config.METRICS_PORT ?? ((config.PORT ?? port) === 0 ? 0 : http.metricsPort),
   );
 }

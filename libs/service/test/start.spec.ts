@@ -142,14 +142,18 @@ describe('the address on which a service listens in production', () => {
     expect(await addressOf(notes, { BIND_HOST: '0.0.0.0' })).toBe('0.0.0.0');
   });
 
-  test('is all addresses for a public service, but not for its metrics', async () => {
+  test.each([
+    [{}, '127.0.0.1'],
+    [{ BIND_HOST: '0.0.0.0' }, '0.0.0.0'],
+    [{ BIND_HOST: '0.0.0.0', METRICS_HOST: '127.0.0.1' }, '127.0.0.1'],
+  ])('is all addresses for a public service; for its metrics, with %j, %s', async (env, metricsHost) => {
     const listened: (string | undefined)[] = [];
     const listen = jest.spyOn(Server.prototype, 'listen').mockName('listen');
-    expect(await addressOf(open)).toBe('0.0.0.0');
+    expect(await addressOf(open, env)).toBe('0.0.0.0');
     for (const [first, second] of listen.mock.calls as unknown[][])
       listened.push(typeof first === 'object' ? (first as { host?: string }).host : String(second));
     listen.mockRestore();
-    expect(listened).toEqual(['0.0.0.0', '127.0.0.1']);
+    expect(listened).toEqual(['0.0.0.0', metricsHost]);
   });
 });
 

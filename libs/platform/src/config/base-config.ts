@@ -65,6 +65,9 @@ export const BaseConfig = z.object({
   ROOST_DATA_DIR: z.string().min(1).default('.roost').meta({ description: 'the path of a directory' }),
   PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),
   METRICS_PORT: port.optional().meta({ description: 'a port from 0 to 65535' }),
+  METRICS_HOST: z.string().min(1).optional().meta({
+    description: 'the address on which the gateway serves its metrics; BIND_HOST by default, else 127.0.0.1',
+  }),
   BIND_HOST: z
     .string()
     .min(1)
