@@ -5,11 +5,19 @@ import { postgresTools, runningSuperuser, startPostgres } from '@roost/embedded'
 import { eventually, TestClient } from '@roost/testing';
 import pg from 'pg';
 import { expectAgreement } from './agreement.fixture.js';
-import { type Env, freshEnvironment, freshFolder, isRunning, postgresPid, run, type Run } from './launcher.js';
+import {
+  type Env,
+  freshEnvironment,
+  freshFolder,
+  isRunning,
+  postgresPid,
+  run,
+  type Run,
+} from './launcher.js';
 import { type Booking, Marketplace, type Payment } from './marketplace.fixture.js';
 import { Operator, replayOntoFullTables } from './operator.fixture.js';
 
-const TIMEOUT = { seconds: 120 };
+const TIMEOUT = { seconds: 300 };
 const GOODWILL_MINOR = 1_000;
 
 interface Difference {
@@ -72,9 +80,9 @@ export class RecoveryDrill {
   /** A full backup, more work, an incremental one, and the instant to which everything will be restored. */
   async backUp(): Promise<void> {
     await this.command('backup', 'keys', join(this.safe, 'keys.json'));
-    await this.measured('full backup', () => this.command('backup', 'run'));
+    await this.command('backup', 'run');
     await this.market.bookAndPay();
-    await this.measured('incremental backup', () => this.command('backup', 'run'));
+    await this.command('backup', 'run');
     await this.command('backup', 'verify');
     await this.market.bookAndPay();
     await this.numbered();
@@ -120,7 +128,6 @@ export class RecoveryDrill {
 
   async restore(): Promise<void> {
     const into = join(freshFolder(), 'data');
-    const started = performance.now();
     const restored = await this.operator.json<{ restoredTo: string; lastTransaction: string }>(
       ...['restore', 'run', '--to', this.instant.toISOString(), '--into', into],
       ...['--keys', join(this.safe, 'keys.json')],
@@ -130,7 +137,6 @@ export class RecoveryDrill {
     this.env.ROOST_DATA_DIR = into;
     await this.putProviderBack();
     await this.launch();
-    this.figures['from the loss to ready'] = seconds(started);
   }
 
   /** Everything is as it was, except what the provider knows. */
@@ -172,7 +178,11 @@ export class RecoveryDrill {
 
   /** What the provider did is entered, and the charge of the booking that is gone is refunded at the provider. */
   async repair(): Promise<void> {
-    const adopted = await this.operator.json<{ kind: string; result: string }[]>('reconcile', 'adopt', '--yes');
+    const adopted = await this.operator.json<{ kind: string; result: string }[]>(
+      'reconcile',
+      'adopt',
+      '--yes',
+    );
     expect(adopted.map(({ kind, result }) => `${kind} ${result}`).sort()).toEqual([
       'refund entered',
       'transfer entered',
@@ -220,8 +230,14 @@ export class RecoveryDrill {
     expect(backup.kind).toBe('full');
   }
 
+  async measured(what: string, work: () => Promise<void>): Promise<void> {
+    const started = performance.now();
+    await work();
+    this.figures[what] = `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  }
+
   close(): void {
-    this.operator.stop();
+    (this.operator as Operator | undefined)?.stop();
   }
 
   private async launch(): Promise<void> {
@@ -234,12 +250,6 @@ export class RecoveryDrill {
 
   private get gateway(): TestClient {
     return new TestClient(`http://127.0.0.1:${this.env.PORT}`);
-  }
-
-  private async measured(what: string, work: () => Promise<unknown>): Promise<void> {
-    const started = performance.now();
-    await work();
-    this.figures[what] = seconds(started);
   }
 
   private async command(...args: string[]): Promise<void> {
@@ -277,7 +287,9 @@ export class RecoveryDrill {
     const client = new pg.Client({ ...this.superuser, database: 'postgres' });
     await client.connect();
     try {
-      const { rows } = await client.query<{ name: string }>('SELECT pg_walfile_name(pg_switch_wal() - 1) AS name');
+      const { rows } = await client.query<{ name: string }>(
+        'SELECT pg_walfile_name(pg_switch_wal() - 1) AS name',
+      );
       await eventually(async () => {
         const archived = await client.query('SELECT 1 FROM pg_stat_archiver WHERE last_archived_wal >= $1', [
           rows[0]?.name,
@@ -331,5 +343,3 @@ export class RecoveryDrill {
     expect(response.status).toBeLessThan(300);
   }
 }
-
-const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;

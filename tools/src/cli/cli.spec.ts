@@ -47,7 +47,10 @@ test.each([
   [['demo', 'toString'], /has no/],
   [['demo', 'reset', '--nothing'], /Unknown option '--nothing'/],
   [['restore', 'run'], /Pass a new data folder with --into/],
-  [['restore', 'run', '--into', '/nowhere', '--to', '2026-11-30 12:00'], /--to must be an instant with its time zone/],
+  [
+    ['restore', 'run', '--into', '/nowhere', '--to', '2026-11-30 12:00'],
+    /--to must be an instant with its time zone/,
+  ],
   [['restore', 'mark'], /Pass the instant of the restore with --to/],
   [['restore', 'accept'], /Pass a --reason/],
   [['backup', 'keys'], /Pass the path of a new file/],
@@ -59,7 +62,10 @@ test.each([
 test.each([
   [['backup', 'list'], /Pass the folder of the backups with --from, or set BACKUP_DIR/],
   [['backup', 'verify', '--from', '/nowhere/at/all'], /There is no backup in \/nowhere\/at\/all/],
-  [['backup', 'run', '--to', '/tmp', '--data-dir', '/nowhere/at/all'], /No Roost with its own PostgreSQL runs on/],
+  [
+    ['backup', 'run', '--to', '/tmp', '--data-dir', '/nowhere/at/all'],
+    /No Roost with its own PostgreSQL runs on/,
+  ],
 ])('rejects %j with one sentence and exit code 1', (args, sentence) => {
   expect(roost(...args)).toEqual({ status: 1, stdout: '', stderr: expect.stringMatching(sentence) });
 });
