@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Docker } from './docker.js';
+import type { Docker } from './docker.js';
+import { need } from './system-packages.js';
 
 const run = promisify(execFile);
 
@@ -73,6 +74,9 @@ export class Compose {
 async function composeProgram(): Promise<[string, ...string[]]> {
   return run('docker', ['compose', 'version']).then(
     () => ['docker', 'compose'],
-    () => ['docker-compose'],
+    async () => {
+      await need(['docker-compose'], () => undefined);
+      return ['docker-compose'];
+    },
   );
 }

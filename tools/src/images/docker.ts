@@ -3,14 +3,13 @@ import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { ImagesError } from './images-error.js';
+import { need } from './system-packages.js';
 
 const run = promisify(execFile);
 
 const START_SECONDS = 30;
 const PULL_SECONDS = 600;
-
-/** A failure that is printed as one sentence. */
-export class ImagesError extends Error {}
 
 /** Where tools of this machine keep what they build, outside of the checkout. */
 export const CACHE = process.env.ROOST_LAB_CACHE?.trim() || '/var/cache/roost-lab';
@@ -20,7 +19,7 @@ const SOCKET = join(ENGINE, 'd.sock');
 const PID = join(ENGINE, 'd.pid');
 
 /** The docker program of the distribution: a newer one that comes first on PATH may lack its build plug-in. */
-const PROGRAM = existsSync('/usr/bin/docker') ? '/usr/bin/docker' : 'docker';
+const program = () => (existsSync('/usr/bin/docker') ? '/usr/bin/docker' : 'docker');
 
 /** A Docker engine that answers. */
 export class Docker {
@@ -31,6 +30,7 @@ export class Docker {
    * in the cache.
    */
   static async open(log: (line: string) => void): Promise<Docker> {
+    await need(['docker'], log);
     const env: NodeJS.ProcessEnv = { ...process.env, DOCKER_BUILDKIT: '1' };
     const given = new Docker(env);
     if (await given.answers()) return given;
@@ -64,7 +64,7 @@ export class Docker {
   /** Standard output of a command. Throws with its last lines. */
   async read(...args: string[]): Promise<string> {
     try {
-      const { stdout } = await run(PROGRAM, args, { env: this.env, maxBuffer: 64 * 1024 * 1024 });
+      const { stdout } = await run(program(), args, { env: this.env, maxBuffer: 64 * 1024 * 1024 });
       return stdout.trim();
     } catch (error) {
       const { stderr = '', message } = error as { stderr?: string; message: string };
@@ -82,7 +82,7 @@ export class Docker {
 
   /** Fetches an image; false if no registry has it for us. */
   async pull(image: string): Promise<boolean> {
-    return run(PROGRAM, ['pull', '--quiet', image], { env: this.env, timeout: PULL_SECONDS * 1000 }).then(
+    return run(program(), ['pull', '--quiet', image], { env: this.env, timeout: PULL_SECONDS * 1000 }).then(
       () => true,
       () => false,
     );
@@ -107,7 +107,7 @@ export class Docker {
   }
 
   private async answers(): Promise<boolean> {
-    return run(PROGRAM, ['version'], { env: this.env }).then(
+    return run(program(), ['version'], { env: this.env }).then(
       () => true,
       () => false,
     );

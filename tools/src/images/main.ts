@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { APPS } from '../bundle/apps.js';
-import { CACHE, Docker, ImagesError } from './docker.js';
+import { CACHE, Docker } from './docker.js';
+import { ImagesError } from './images-error.js';
 import { imageOf, provide, STANDIN_NAMES } from './standins.js';
 
 const HELP = `Builds the images of Roost with docker/Dockerfile. Without a Docker engine it starts one of its own. Without a registry it

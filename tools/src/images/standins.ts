@@ -12,7 +12,9 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { kafkaJars } from '@roost/embedded';
-import { CACHE, type Docker, ImagesError } from './docker.js';
+import { CACHE, type Docker } from './docker.js';
+import { ImagesError } from './images-error.js';
+import { need } from './system-packages.js';
 
 const run = promisify(execFile);
 type Log = (line: string) => void;
@@ -73,6 +75,7 @@ async function provideDebian(docker: Docker, log: Log): Promise<void> {
   const folder = join(CACHE, 'base');
   const archive = join(folder, 'bookworm.tar');
   if (!existsSync(archive)) {
+    await need(['debootstrap'], log);
     log('making a Debian image with debootstrap (once)');
     const files = join(folder, 'rootfs');
     rmSync(files, { recursive: true, force: true });

@@ -1,0 +1,2 @@
+/** A failure that is printed as one sentence. */
+export class ImagesError extends Error {}
