@@ -85,7 +85,9 @@ const goModules: Record<Scope, GoModule[]> = {
     {
       name: 'coredns',
       requires: [`github.com/coredns/coredns@v${versions.coredns}`],
-      replaces: ['api', 'apimachinery', 'client-go'].map((name) => `k8s.io/${name}=k8s.io/${name}@${staging}`),
+      replaces: ['api', 'apimachinery', 'client-go'].map(
+        (name) => `k8s.io/${name}=k8s.io/${name}@${staging}`,
+      ),
       source: 'coredns',
       programs: { coredns: '.' },
     },
@@ -94,9 +96,16 @@ const goModules: Record<Scope, GoModule[]> = {
       name: 'metrics-server',
       requires: [
         `sigs.k8s.io/metrics-server@v${versions.metricsServer}`,
-        ...['api', 'apimachinery', 'apiserver', 'client-go', 'component-base', 'metrics', 'kms', 'streaming'].map(
-          (name) => `k8s.io/${name}@${staging}`,
-        ),
+        ...[
+          'api',
+          'apimachinery',
+          'apiserver',
+          'client-go',
+          'component-base',
+          'metrics',
+          'kms',
+          'streaming',
+        ].map((name) => `k8s.io/${name}@${staging}`),
       ],
       programs: { 'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server' },
     },
@@ -105,8 +114,10 @@ const goModules: Record<Scope, GoModule[]> = {
 
 /** Builds whatever is missing in the cache, or has another version than in `settings.ts`. */
 export async function build(scope: Scope): Promise<void> {
-  for (const folder of [binaries, modules, customResources, imageArchives]) mkdirSync(folder, { recursive: true });
-  const wanted = scope === 'cluster' ? [...goModules['control-plane'], ...goModules.cluster] : goModules[scope];
+  for (const folder of [binaries, modules, customResources, imageArchives])
+    mkdirSync(folder, { recursive: true });
+  const wanted =
+    scope === 'cluster' ? [...goModules['control-plane'], ...goModules.cluster] : goModules[scope];
   await installPackages({ ...controlPlanePrograms, ...(scope === 'cluster' ? nodePrograms : {}) });
   for (const module of wanted) {
     const stamp = stampOf(module);
@@ -139,7 +150,8 @@ export async function build(scope: Scope): Promise<void> {
 
 /** What the cache lacks for a scope; empty if `up` can start at once. */
 export function missingPrograms(scope: Scope): string[] {
-  const wanted = scope === 'cluster' ? [...goModules['control-plane'], ...goModules.cluster] : goModules[scope];
+  const wanted =
+    scope === 'cluster' ? [...goModules['control-plane'], ...goModules.cluster] : goModules[scope];
   const missing = wanted.flatMap((module) =>
     Object.keys(module.programs).filter((binary) => !isBuilt(binary, stampOf(module))),
   );
@@ -182,7 +194,8 @@ async function isInstalled(program: string): Promise<boolean> {
 /** Installs the Debian packages of programs that are missing. */
 export async function installPackages(programs: Record<string, string>): Promise<void> {
   const missing = new Set<string>();
-  for (const [program, name] of Object.entries(programs)) if (!(await isInstalled(program))) missing.add(name);
+  for (const [program, name] of Object.entries(programs))
+    if (!(await isInstalled(program))) missing.add(name);
   if (missing.size === 0) return;
   const names = [...missing];
   if (process.getuid?.() !== 0) throw new LabError(`Install these packages first: ${names.join(' ')}.`);
@@ -237,7 +250,13 @@ async function pythonWith(requirement: string): Promise<string> {
   await installPackages({ '/usr/share/python-wheels': 'python3-venv', python3: 'python3' });
   await withProgress(`Download ${requirement}`, async () => {
     await run('python3', ['-m', 'venv', folder]);
-    await run(join(folder, 'bin/pip'), ['install', '-q', '--no-deps', '--disable-pip-version-check', requirement]);
+    await run(join(folder, 'bin/pip'), [
+      'install',
+      '-q',
+      '--no-deps',
+      '--disable-pip-version-check',
+      requirement,
+    ]);
   });
   writeFileSync(join(folder, 'complete'), '');
   return python;
@@ -323,7 +342,8 @@ const customResourceStampFile = join(customResources, '.version');
 
 function hasCustomResources(): boolean {
   return (
-    existsSync(customResourceStampFile) && readFileSync(customResourceStampFile, 'utf8') === customResourceStamp()
+    existsSync(customResourceStampFile) &&
+    readFileSync(customResourceStampFile, 'utf8') === customResourceStamp()
   );
 }
 
@@ -350,7 +370,9 @@ async function buildCustomResources(): Promise<void> {
 async function generateStrimzi(): Promise<void> {
   const folder = join(modules, 'strimzi');
   mkdirSync(folder, { recursive: true });
-  const dependency = (name: string) => `<dependency><groupId>io.strimzi</groupId><artifactId>${name}</artifactId>
+  const dependency = (
+    name: string,
+  ) => `<dependency><groupId>io.strimzi</groupId><artifactId>${name}</artifactId>
       <version>${versions.strimzi}</version>
       <exclusions><exclusion><groupId>io.strimzi</groupId><artifactId>test</artifactId></exclusion></exclusions>
     </dependency>`;
@@ -373,7 +395,8 @@ async function generateStrimzi(): Promise<void> {
       ...['-cp', join(folder, 'jars/*'), 'io.strimzi.crdgenerator.CrdGenerator', '--yaml'],
       ...['--label', 'app:strimzi', '--label', 'strimzi.io/crd-install:true'],
       ...Object.entries(strimziKinds).map(
-        ([file, kind]) => `io.strimzi.api.kafka.model.${kind}=${join(customResources, `strimzi-${file}.yaml`)}`,
+        ([file, kind]) =>
+          `io.strimzi.api.kafka.model.${kind}=${join(customResources, `strimzi-${file}.yaml`)}`,
       ),
     ]);
   });
@@ -390,7 +413,9 @@ async function packImage(tag: string, binary: string): Promise<void> {
     ...['--owner=0', '--group=0', '--mode=755', '--mtime=@0'],
     ...['-cf', join(folder, 'layer.tar'), '-C', binaries, binary],
   ]);
-  const digest = createHash('sha256').update(readFileSync(join(folder, 'layer.tar'))).digest('hex');
+  const digest = createHash('sha256')
+    .update(readFileSync(join(folder, 'layer.tar')))
+    .digest('hex');
   const config = {
     architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
     os: 'linux',
@@ -405,7 +430,10 @@ async function packImage(tag: string, binary: string): Promise<void> {
 }
 
 /** Prints a step when it starts and when it ends, and about twice a minute what it does. */
-export async function withProgress<T>(step: string, work: (progress: (text: string) => void) => Promise<T>): Promise<T> {
+export async function withProgress<T>(
+  step: string,
+  work: (progress: (text: string) => void) => Promise<T>,
+): Promise<T> {
   const started = performance.now();
   const seconds = () => Math.round((performance.now() - started) / 1000);
   let lines = 0;

@@ -25,7 +25,9 @@ export async function issueCertificates(apiHost: string): Promise<void> {
   if (existsSync(kubeconfig)) return;
   mkdirSync(certificates, { recursive: true, mode: 0o700 });
   const { privateKey: signing, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  writeFileSync(privateKey('service-account'), signing.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  writeFileSync(privateKey('service-account'), signing.export({ type: 'pkcs8', format: 'pem' }), {
+    mode: 0o600,
+  });
   writeFileSync(certificate('service-account'), publicKey.export({ type: 'spki', format: 'pem' }));
   await run('openssl', [
     ...['req', '-x509', '-subj', '/CN=roost-lab', ...ec],
@@ -33,13 +35,16 @@ export async function issueCertificates(apiHost: string): Promise<void> {
   ]);
   await Promise.all([
     issue('api', '/CN=kube-apiserver', [
-      ...['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'localhost'].map((name) => `DNS:${name}`),
+      ...['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'localhost'].map(
+        (name) => `DNS:${name}`,
+      ),
       ...['127.0.0.1', network.host, network.firstService].map((address) => `IP:${address}`),
     ]),
     ...Object.entries(users).map(([name, subject]) => issue(name, subject)),
   ]);
   const server = `https://${apiHost}:${ports.api}`;
-  for (const name of ['controller-manager', 'scheduler', 'kube-proxy'] as const) writeKubeconfig(name, server);
+  for (const name of ['controller-manager', 'scheduler', 'kube-proxy'] as const)
+    writeKubeconfig(name, server);
   writeKubeconfig('admin', server, kubeconfig);
 }
 
@@ -66,7 +71,9 @@ function writeKubeconfig(user: string, server: string, file = kubeconfigOf(user)
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: 'lab', cluster: { server, 'certificate-authority': certificate('authority') } }],
-    users: [{ name: user, user: { 'client-certificate': certificate(user), 'client-key': privateKey(user) } }],
+    users: [
+      { name: user, user: { 'client-certificate': certificate(user), 'client-key': privateKey(user) } },
+    ],
     contexts: [{ name: 'lab', context: { cluster: 'lab', user } }],
     'current-context': 'lab',
   };

@@ -37,7 +37,8 @@ export async function up(shape: Shape): Promise<void> {
   if (shape.scope === 'cluster') await requireNodeSupport();
   if (missingPrograms(shape.scope).length > 0) await build(shape.scope);
   const started = performance.now();
-  const step = (text: string) => console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${text}`);
+  const step = (text: string) =>
+    console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${text}`);
   mkdirSync(state, { recursive: true });
   writeFileSync(shapeFile, JSON.stringify(shape));
   if (shape.scope === 'control-plane') {
@@ -70,7 +71,8 @@ export async function up(shape: Shape): Promise<void> {
 export async function down(): Promise<void> {
   const shape = currentShape();
   if (shape?.scope === 'cluster') await Promise.all(numbers(shape.nodes).map(stopNode));
-  for (const name of daemonNames().filter((daemon) => !/^(etcd|kube-apiserver)$/.test(daemon))) await stopDaemon(name);
+  for (const name of daemonNames().filter((daemon) => !/^(etcd|kube-apiserver)$/.test(daemon)))
+    await stopDaemon(name);
   for (const name of ['kube-apiserver', 'etcd']) await stopDaemon(name);
   if (existsSync(join(state, 'before.json'))) await restoreHost();
   rmSync(state, { recursive: true, force: true });
@@ -82,7 +84,8 @@ export async function status(): Promise<void> {
   if (!shape) {
     const missing = missingPrograms('cluster');
     console.log('The lab is down. Start it with: npm run lab -- up');
-    if (missing.length > 0) console.log(`The cache ${cache} lacks: ${missing.join(', ')}. \`up\` builds them.`);
+    if (missing.length > 0)
+      console.log(`The cache ${cache} lacks: ${missing.join(', ')}. \`up\` builds them.`);
     return;
   }
   for (const name of daemonNames()) console.log(`${name.padEnd(26)} ${pidOf(name) ?? 'ended'}`);
@@ -97,7 +100,8 @@ export async function load(files: readonly string[]): Promise<void> {
   const shape = currentShape();
   if (shape?.scope !== 'cluster') throw new LabError('No cluster runs: run `npm run lab -- up` first.');
   const archives = files.length > 0 ? files : cachedImages();
-  if (archives.length === 0) throw new LabError(`There are no images in ${imageArchives}: run \`npm run images -- build\`.`);
+  if (archives.length === 0)
+    throw new LabError(`There are no images in ${imageArchives}: run \`npm run images -- build\`.`);
   for (const node of numbers(shape.nodes)) {
     const imported = await loadImages(node, archives);
     console.log(`${node.name}: ${imported.length} of ${archives.length} archives were new or changed.`);
@@ -111,4 +115,5 @@ export function cachedImages(): string[] {
     .map((file) => join(imageArchives, file));
 }
 
-const usage = () => `export KUBECONFIG=${kubeconfig} PATH=${join(cache, 'bin')}:$PATH; kubectl get pods --all-namespaces`;
+const usage = () =>
+  `export KUBECONFIG=${kubeconfig} PATH=${join(cache, 'bin')}:$PATH; kubectl get pods --all-namespaces`;

@@ -46,11 +46,9 @@ export async function startApi(host: string, hasNodes: boolean): Promise<void> {
     `--proxy-client-cert-file=${certificate('front-proxy')}`,
     `--proxy-client-key-file=${privateKey('front-proxy')}`,
   ]);
-  await waitFor(
-    'The API server',
-    async () => (await tryKubectl(['get', '--raw', '/readyz'])).code === 0,
-    { daemons: ['etcd', 'kube-apiserver'] },
-  );
+  await waitFor('The API server', async () => (await tryKubectl(['get', '--raw', '/readyz'])).code === 0, {
+    daemons: ['etcd', 'kube-apiserver'],
+  });
 }
 
 /** The definitions of the custom resources that the manifests use; no operator runs. */
@@ -60,7 +58,13 @@ export async function loadCustomResources(): Promise<void> {
   // Left over if an earlier start was interrupted.
   const existing = new Set((await kubectl(['get', 'crd', '-o', 'name'])).split('\n'));
   const replaces = existing.size > 1;
-  await kubectl([replaces ? 'replace' : 'create', '--validate=false', ...(replaces ? ['--force'] : []), '-f', customResources]);
+  await kubectl([
+    replaces ? 'replace' : 'create',
+    '--validate=false',
+    ...(replaces ? ['--force'] : []),
+    '-f',
+    customResources,
+  ]);
   await kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=120s']);
   writeFileSync(done, '');
 }

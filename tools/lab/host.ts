@@ -1,4 +1,13 @@
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { attempt, LabError, run } from './run.js';
 import { network, state } from './settings.js';
@@ -54,7 +63,8 @@ interface Before {
 /** Fails with one sentence on a machine that can't run pods. */
 export async function requireNodeSupport(): Promise<void> {
   if (process.platform !== 'linux') throw new LabError('The lab needs Linux.');
-  if (process.getuid?.() !== 0) throw new LabError('The lab needs root: it starts containers. Run it with sudo.');
+  if (process.getuid?.() !== 0)
+    throw new LabError('The lab needs root: it starts containers. Run it with sudo.');
   if (controlGroupFolders().length === 0) {
     throw new LabError('This machine has no control groups at /sys/fs/cgroup, so it can not run pods.');
   }
@@ -62,7 +72,9 @@ export async function requireNodeSupport(): Promise<void> {
   const added = await attempt('ip', ['netns', 'add', probe]);
   await attempt('ip', ['netns', 'del', probe]);
   if (added.code !== 0) {
-    throw new LabError(`This machine can not create network namespaces, so it can not run pods: ${added.stderr.trim()}`);
+    throw new LabError(
+      `This machine can not create network namespaces, so it can not run pods: ${added.stderr.trim()}`,
+    );
   }
 }
 
@@ -71,7 +83,10 @@ export async function prepareHost(nodes: readonly Node[]): Promise<void> {
   if (!existsSync(before)) {
     const values: Record<string, string> = {};
     for (const name of sysctls) values[name] = (await run('sysctl', ['-n', name])).trim();
-    writeFileSync(before, JSON.stringify({ sysctls: values, podNamespaces: podNamespaces() } satisfies Before));
+    writeFileSync(
+      before,
+      JSON.stringify({ sysctls: values, podNamespaces: podNamespaces() } satisfies Before),
+    );
   }
   const { bridge, host, prefixLength, services } = network;
   if (!existsSync(`/sys/class/net/${bridge}`)) {
@@ -118,7 +133,8 @@ export async function restoreHost(): Promise<void> {
     .filter((path) => path.startsWith(`${state}/`));
   for (const path of mounts.reverse()) await run('umount', ['-l', path]);
   const saved = existsSync(before) ? (JSON.parse(readFileSync(before, 'utf8')) as Before) : undefined;
-  for (const [name, value] of Object.entries(saved?.sysctls ?? {})) await run('sysctl', ['-qw', `${name}=${value}`]);
+  for (const [name, value] of Object.entries(saved?.sysctls ?? {}))
+    await run('sysctl', ['-qw', `${name}=${value}`]);
   if (saved) {
     for (const name of podNamespaces()) {
       if (!saved.podNamespaces.includes(name)) await run('ip', ['netns', 'del', name]);

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { build, clean } from './build.js';
 import { down, load, status, up } from './cluster.js';
+import { requireNodeSupport } from './host.js';
 import { LabError } from './run.js';
 
 const HELP = `A real Kubernetes cluster on this machine, for tests and to try a deployment (docs/lab.md).
@@ -10,6 +11,7 @@ const HELP = `A real Kubernetes cluster on this machine, for tests and to try a 
   npm run lab -- status                             what runs, and how to use kubectl
   npm run lab -- load FILE...                       import image archives into every node
   npm run lab -- build [--control-plane]            build what the cache lacks (about 8 minutes on two free cores)
+  npm run lab -- supported                          whether this machine can run it; if not, why
   npm run lab -- clean                              delete the compiler's caches, which only a build needs
 
   --control-plane   only etcd and the API server: enough to validate manifests
@@ -36,6 +38,7 @@ const commands: Record<string, () => Promise<void>> = {
   status,
   load: () => load(operands),
   build: () => build(scope),
+  supported: requireNodeSupport,
   clean,
 };
 const command = commands[name];

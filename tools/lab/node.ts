@@ -19,7 +19,9 @@ export async function startNode(node: Node, images: readonly string[]): Promise<
   writeFileSync(join(node.folder, 'kubelet.yaml'), JSON.stringify(kubeletSettings(node)));
   writeFileSync(join(node.folder, 'kube-proxy.yaml'), JSON.stringify(proxySettings(node)));
   const { namespace, name } = node;
-  startDaemon(`containerd-${name}`, 'containerd', ['-c', join(node.folder, 'containerd.toml')], { namespace });
+  startDaemon(`containerd-${name}`, 'containerd', ['-c', join(node.folder, 'containerd.toml')], {
+    namespace,
+  });
   await waitFor('containerd', async () => (await ctr(node, ['version'])).code === 0, {
     daemons: [`containerd-${name}`],
   });
@@ -61,7 +63,12 @@ export async function startNode(node: Node, images: readonly string[]): Promise<
     join(binaries, 'kube-router'),
     [
       ...['--kubeconfig', kubeconfig, '--hostname-override', name],
-      ...['--run-firewall=true', '--run-router=false', '--run-service-proxy=false', '--run-loadbalancer=false'],
+      ...[
+        '--run-firewall=true',
+        '--run-router=false',
+        '--run-service-proxy=false',
+        '--run-loadbalancer=false',
+      ],
       ...['--service-cluster-ip-range', network.services, '--iptables-sync-period', '10s'],
       ...['--metrics-port', '0', '--health-port', '20244', '--v', '1'],
     ],

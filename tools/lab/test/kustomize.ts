@@ -19,7 +19,8 @@ export function foldersIn(part: 'base' | 'components' | 'overlays'): string[] {
   return globSync(`${part}/**/kustomization.yaml`, { cwd: manifestRoot }).map(dirname).toSorted();
 }
 
-export const render = (folder: string): Promise<string> => run('kubectl', ['kustomize', join(manifestRoot, folder)]);
+export const render = (folder: string): Promise<string> =>
+  run('kubectl', ['kustomize', join(manifestRoot, folder)]);
 
 /** Renders a component on top of a folder that does not include it. */
 export async function renderWith(folder: string, component: string): Promise<string> {
@@ -45,6 +46,8 @@ export async function parse(yaml: string): Promise<Manifest[]> {
     input: yaml,
   });
   // kubectl prints one list, one object, or objects one after the other.
-  const documents = json.split(/^(?=\{)/m).map((text) => JSON.parse(text) as Manifest & { items?: Manifest[] });
+  const documents = json
+    .split(/^(?=\{)/m)
+    .map((text) => JSON.parse(text) as Manifest & { items?: Manifest[] });
   return documents.flatMap((document) => document.items ?? [document]);
 }

@@ -1,0 +1,281 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { eventually, TestClient } from '@roost/testing';
+import { load } from '../cluster.js';
+import { apply, kubectl, read, tryKubectl } from '../kubectl.js';
+import { LabError, run } from '../run.js';
+import { imageArchives, kubeconfig } from '../settings.js';
+
+/** Roost on the lab, as its clients see it: the local overlay, and a client's way in through an ingress. */
+
+export const namespace = 'roost';
+/** The tag that `npm run images -- build` gives. */
+export const tag = 'dev';
+const servers = ['postgres', 'redis', 'kafka', 'mailpit', 'versitygw'];
+export const STATEFUL = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
+export const APPS = [...STATEFUL, 'gateway'] as const;
+
+export const checkout = fileURLToPath(new URL('../../../', import.meta.url));
+const inNamespace = (args: readonly string[]) => ['--namespace', namespace, ...args];
+
+export const roost = (...args: string[]): Promise<string> => kubectl(inNamespace(args));
+export const tryRoost = (...args: string[]) => tryKubectl(inNamespace(args));
+
+/** A forwarder in a namespace with the label of an ingress controller: what it reaches, clients reach. */
+const forwarder = `
+const net = require('node:net');
+for (const [name, port] of [['gateway', 3000], ['sandbox', 3010]]) {
+  net.createServer((client) => {
+    const server = net.connect(port, name + '.${namespace}.svc.cluster.local');
+    for (const [from, to] of [[client, server], [server, client]]) {
+      from.setNoDelay(true).pipe(to);
+      from.on('error', () => to.destroy()).on('close', () => to.destroy());
+    }
+  }).listen(port);
+}`;
+
+/** A pod of the operators' image that runs a script, or waits. */
+export const scriptPod = (
+  name: string,
+  where: string,
+  labels: Record<string, string>,
+  script = 'setInterval(() => {}, 1e9)',
+) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: where, labels },
+  spec: {
+    automountServiceAccountToken: false,
+    terminationGracePeriodSeconds: 0,
+    securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+    nodeSelector: { 'kubernetes.io/hostname': 'node1' },
+    containers: [
+      {
+        name: 'app',
+        image: `roost/cli:${tag}`,
+        imagePullPolicy: 'Never',
+        command: ['node', '-e', script],
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        resources: { requests: { cpu: '5m', memory: '32Mi' } },
+      },
+    ],
+  },
+});
+
+/** Imports the images that the local overlay uses. */
+export async function loadImagesOfRoost(): Promise<void> {
+  const archives = [...APPS, 'sandbox', 'cli', ...servers].map((name) => join(imageArchives, `${name}.tar`));
+  const missing = archives.filter((file) => !existsSync(file));
+  if (missing.length > 0) {
+    throw new LabError(
+      `These images are missing: ${missing.join(', ')}. Run \`npm run images -- build --save\` and \`npm run images -- provide ${servers.join(' ')} --save\`.`,
+    );
+  }
+  await load(archives);
+}
+
+/** Deploys the local overlay with the program that operators use, and the ingress. */
+export async function deployRoost(...folders: string[]): Promise<void> {
+  const output = await run(
+    'npm',
+    ['run', '--silent', 'deploy', '--', 'local', ...folders, '--tag', tag, '--timeout', '600'],
+    {
+      cwd: checkout,
+      env: { KUBECONFIG: kubeconfig },
+      onOutput: (text) => process.stdout.write(text),
+    },
+  );
+  if (!output.includes('Deployed.')) throw new LabError(`The deployment did not end: ${output}`);
+  await apply([
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'ingress', labels: { 'roost/ingress': 'allowed' } },
+    },
+    scriptPod('ingress', 'ingress', {}, forwarder),
+  ]);
+  await kubectl(['--namespace', 'ingress', 'wait', '--for=condition=Ready', 'pod/ingress', '--timeout=120s']);
+}
+
+export async function podAddress(name: string, where: string): Promise<string> {
+  return (await read<{ status: { podIP: string } }>(['pod', name, '--namespace', where])).status.podIP;
+}
+
+/** The address of Roost for its clients. */
+export const clientUrl = async (): Promise<string> => `http://${await podAddress('ingress', 'ingress')}:3000`;
+
+interface Pod {
+  metadata: { name: string; uid: string; deletionTimestamp?: string };
+  spec: { nodeName: string };
+  status: {
+    podIP: string;
+    phase: string;
+    conditions?: { type: string; status: string }[];
+    containerStatuses?: {
+      ready: boolean;
+      restartCount: number;
+      lastState: { terminated?: { exitCode: number; reason: string } };
+      state: { waiting?: { reason: string } };
+    }[];
+  };
+}
+
+/** The pods of an app that are not being deleted. */
+export async function podsOf(app: string): Promise<Pod[]> {
+  const selector = `app.kubernetes.io/name=${app}`;
+  const { items } = await read<{ items: Pod[] }>(['pods', '--namespace', namespace, '--selector', selector]);
+  return items.filter((pod) => !pod.metadata.deletionTimestamp && pod.status.phase !== 'Succeeded');
+}
+
+export const isReady = (pod: Pod): boolean => pod.status.containerStatuses?.[0]?.ready === true;
+
+export async function rolledOut(app: string): Promise<void> {
+  await roost('rollout', 'status', `deployment/${app}`, '--timeout=600s');
+}
+
+/** Runs a script in the first ready pod of an app, and returns what it prints. */
+export async function inPodOf(app: string, script: string): Promise<string> {
+  const pod = (await podsOf(app)).find(isReady);
+  if (!pod) throw new LabError(`No pod of ${app} is ready`);
+  return roost('exec', pod.metadata.name, '--', 'node', '-e', script);
+}
+
+/** Waiting, active and failed jobs, and the number of dead letters. */
+export async function unfinishedWork(): Promise<{ jobs: string[]; deadLetters: number }> {
+  const keys = (await roost('exec', 'redis-0', '--', 'redis-cli', '--scan')).split('\n').filter(Boolean);
+  const jobs: string[] = [];
+  for (const key of keys) {
+    const command = /:(wait|active)$/.test(key) ? 'llen' : /:failed$/.test(key) ? 'zcard' : null;
+    if (!command) continue;
+    if (Number(await roost('exec', 'redis-0', '--', 'redis-cli', command, key)) > 0) jobs.push(key);
+  }
+  let deadLetters = 0;
+  for (const name of STATEFUL) {
+    deadLetters += Number(await query(name, 'SELECT count(*) FROM dead_letter'));
+  }
+  return { jobs, deadLetters };
+}
+
+/** Runs SQL in the database of a service, as its administrator. */
+export const query = (service: string, sql: string): Promise<string> =>
+  roost('exec', 'postgres-0', '--', 'psql', '-U', 'postgres', '-d', `roost_${service}`, '-Atc', sql);
+
+/** People of a marketplace who book and pay. */
+export class Marketplace {
+  readonly bookings: string[] = [];
+  readonly failures: unknown[] = [];
+  responses = 0;
+  #journeys = 0;
+
+  private constructor(
+    readonly anyone: TestClient,
+    readonly guest: TestClient,
+    readonly listingId: string,
+  ) {}
+
+  static async open(publish: (host: TestClient) => Promise<string>): Promise<Marketplace> {
+    const anyone = new TestClient(await clientUrl());
+    const as = async (...roles: string[]): Promise<TestClient> => {
+      const made = await anyone.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
+      return anyone.with({ authorization: `Bearer ${made.body.accessToken}` });
+    };
+    const guest = await as('guest');
+    const market = new Marketplace(anyone, guest, await publish(await as('guest', 'host')));
+    await eventually(async () => expect(await market.quote(300)).toMatchObject({ status: 201 }), {
+      seconds: 120,
+    });
+    return market;
+  }
+
+  quote(daysAhead: number) {
+    const date = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+    return this.guest.post<{ id: string }>('/v1/quotes', {
+      listingId: this.listingId,
+      checkInDate: date(daysAhead),
+      checkOutDate: date(daysAhead + 1),
+      guests: { adults: 1, children: [], infants: 0, pets: 0 },
+    });
+  }
+
+  async checked<T extends { status: number; body: unknown }>(
+    name: string,
+    expected: number,
+    request: () => Promise<T>,
+  ): Promise<T | null> {
+    try {
+      const answer = await request();
+      this.responses += 1;
+      if (answer.status !== expected) this.failures.push({ name, status: answer.status, body: answer.body });
+      return answer;
+    } catch (error) {
+      this.failures.push({ name, error: String(error), cause: String((error as Error).cause) });
+      return null;
+    }
+  }
+
+  /** Books and pays: through all services, their jobs and events, and the webhook of the provider. */
+  async journey(): Promise<void> {
+    const quote = await this.checked('quote', 201, () => this.quote(10 + 2 * this.#journeys++));
+    const booking = await this.checked('book', 201, () =>
+      this.guest.post<{ id: string }>('/v1/bookings', { quoteId: quote?.body.id }),
+    );
+    const id = booking?.body.id;
+    // `failures` already has the failed request.
+    if (!id) return;
+    const payment = await eventually(
+      async () => {
+        const due = await this.guest.get<{ id: string }>(`/v1/bookings/${id}/payment`);
+        expect(due).toMatchObject({ status: 200 });
+        return due.body.id;
+      },
+      { seconds: 120 },
+    );
+    await this.checked('pay', 200, () =>
+      this.guest.post(`/v1/payments/${payment}/confirm`, { paymentMethod: 'pm_card_visa' }),
+    );
+    this.bookings.push(id);
+  }
+
+  /** Sends requests to all services at a rate while `work` runs. */
+  async underLoad(perSecond: number, work: () => Promise<void>): Promise<void> {
+    const [bookingId = ''] = this.bookings;
+    const mix: [string, number, () => Promise<{ status: number; body: unknown }>][] = [
+      ['listing', 200, () => this.anyone.get(`/v1/listings/${this.listingId}`)],
+      ['booking', 200, () => this.guest.get(`/v1/bookings/${bookingId}`)],
+      ['quote', 201, () => this.quote(300)],
+      ['payment', 200, () => this.guest.get(`/v1/bookings/${bookingId}/payment`)],
+      ['reviews', 200, () => this.anyone.get(`/v1/listings/${this.listingId}/reviews`)],
+      ['me', 200, () => this.guest.get('/v1/me')],
+    ];
+    const pending: Promise<unknown>[] = [];
+    let sent = 0;
+    const load = setInterval(() => {
+      const [name, expected, request] = mix[sent++ % mix.length] ?? mix[0]!;
+      pending.push(this.checked(name, expected, request));
+    }, 1000 / perSecond);
+    try {
+      await work();
+    } finally {
+      clearInterval(load);
+      await Promise.all(pending);
+    }
+  }
+
+  /** Every booking that was paid is confirmed, and no job or event is left. */
+  async nothingWasLost(): Promise<void> {
+    await eventually(
+      async () => {
+        for (const id of this.bookings) {
+          expect(await this.guest.get(`/v1/bookings/${id}`)).toMatchObject({ body: { state: 'confirmed' } });
+        }
+        expect(await unfinishedWork()).toEqual({ jobs: [], deadLetters: 0 });
+      },
+      { seconds: 180 },
+    );
+  }
+}

@@ -1,0 +1,401 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually } from '@roost/testing';
+import { aPublishedListing } from '../../../apps/standalone/test/published-listing.js';
+import { apply, kubectl, read, tryKubectl } from '../kubectl.js';
+import { attempt } from '../run.js';
+import { kubeconfig } from '../settings.js';
+import { manifestRoot } from './kustomize.js';
+import {
+  APPS,
+  checkout,
+  clientUrl,
+  inPodOf,
+  isReady,
+  Marketplace,
+  namespace,
+  podsOf,
+  query,
+  rolledOut,
+  roost,
+  scriptPod,
+  tag,
+  tryRoost,
+} from './roost-in-lab.js';
+
+const REQUESTS_A_SECOND = 50;
+
+describe('Roost in a cluster', () => {
+  let market: Marketplace;
+
+  beforeAll(async () => {
+    market = await Marketplace.open(aPublishedListing);
+    await market.journey();
+  });
+  afterEach(() => {
+    expect(market.failures.splice(0)).toEqual([]);
+  });
+
+  test('the tour passes through the ingress, the policies and the Services', async () => {
+    const tour = await attempt('npm', ['run', '--silent', 'tour', '--', '--url', await clientUrl()], {
+      cwd: checkout,
+    });
+    expect({ ...tour, stdout: tour.stdout.slice(-2000) }).toMatchObject({ code: 0 });
+  });
+
+  test('every container runs as user 1000 or that of its server, without capabilities, on a read-only root', async () => {
+    for (const app of [...APPS, 'sandbox']) {
+      const script = `
+        const fs = require('node:fs');
+        const status = fs.readFileSync('/proc/1/status', 'utf8');
+        let root = 'writable';
+        try { fs.writeFileSync('/app/x', ''); } catch (error) { root = error.code; }
+        console.log(JSON.stringify({
+          user: /^Uid:\\s+(\\d+)/m.exec(status)[1],
+          capabilities: /^CapEff:\\s+(\\w+)/m.exec(status)[1],
+          privileges: /^NoNewPrivs:\\s+(\\d)/m.exec(status)[1],
+          root,
+        }));`;
+      expect({ app, ...(JSON.parse(await inPodOf(app, script)) as object) }).toEqual({
+        app,
+        user: '1000',
+        capabilities: '0000000000000000',
+        privileges: '1',
+        root: 'EROFS',
+      });
+    }
+  });
+
+  test.each(APPS)('a rolling restart of %s under load fails no request and loses no job', async (app) => {
+    const before = (await podsOf(app)).map((pod) => pod.metadata.uid);
+    const responses = market.responses;
+    await market.underLoad(REQUESTS_A_SECOND, async () => {
+      await roost('rollout', 'restart', `deployment/${app}`);
+      const journey = market.journey();
+      await rolledOut(app);
+      await eventually(
+        async () => {
+          const now = (await podsOf(app)).map((pod) => pod.metadata.uid);
+          expect(now.filter((uid) => before.includes(uid))).toEqual([]);
+        },
+        { seconds: 120 },
+      );
+      await journey;
+    });
+    expect(market.responses - responses).toBeGreaterThan(REQUESTS_A_SECOND);
+    await market.nothingWasLost();
+  });
+
+  describe('a version that can not work', () => {
+    /** Changes the pods of bookings, expects that the new one is not ready for a reason, and that the old one serves. */
+    async function refused(
+      patch: object,
+      reason: RegExp,
+      evidence: (pod: string) => Promise<string>,
+    ): Promise<void> {
+      const before = (await podsOf('bookings')).map((pod) => pod.metadata.uid);
+      const spec = { template: { spec: { containers: [{ name: 'app', ...patch }] } } };
+      await roost('patch', 'deployment/bookings', '-p', JSON.stringify({ spec }));
+      try {
+        await eventually(
+          async () => {
+            const fresh = (await podsOf('bookings')).filter((pod) => !before.includes(pod.metadata.uid));
+            expect(fresh.length).toBeGreaterThan(0);
+            expect(fresh.map(isReady)).not.toContain(true);
+            expect(await evidence(fresh[0]?.metadata.name ?? '')).toMatch(reason);
+          },
+          { seconds: 180 },
+        );
+        expect(
+          (await podsOf('bookings')).filter((pod) => before.includes(pod.metadata.uid)).map(isReady),
+        ).toContain(true);
+        expect(await market.quote(300)).toMatchObject({ status: 201 });
+      } finally {
+        await roost('rollout', 'undo', 'deployment/bookings');
+        await rolledOut('bookings');
+      }
+      expect(await market.quote(300)).toMatchObject({ status: 201 });
+    }
+
+    const lines = async (pod: string) => {
+      const current = await tryRoost('logs', pod, '--tail=20');
+      const previous = await tryRoost('logs', pod, '--tail=20', '--previous');
+      return `${current.stdout}\n${previous.stdout}`;
+    };
+    const waiting = (pod: string) =>
+      roost('get', 'pod', pod, '-o', 'jsonpath={.status.containerStatuses[0].state.waiting.reason}');
+
+    test('an image that does not exist', async () => {
+      await refused(
+        { image: 'roost/bookings:missing' },
+        /ErrImage|ImagePullBackOff|ErrImageNeverPull/,
+        waiting,
+      );
+    });
+
+    test('a wrong password of the database', async () => {
+      const env = [
+        { name: 'DATABASE_URL', value: 'postgres://roost_bookings:wrong@postgres:5432/roost_bookings' },
+      ];
+      await refused(
+        { env: [...env, { name: 'DATABASE_URL_FILE', value: '' }] },
+        /password|authentication|DATABASE_URL/i,
+        lines,
+      );
+    });
+
+    test('a database that does not respond', async () => {
+      const env = [
+        { name: 'DATABASE_URL', value: 'postgres://roost_bookings:development@postgres:5999/roost_bookings' },
+      ];
+      await refused(
+        { env: [...env, { name: 'DATABASE_URL_FILE', value: '' }] },
+        /database|DATABASE_URL|5999/i,
+        lines,
+      );
+    });
+
+    test('a setting that has no valid value', async () => {
+      await refused({ env: [{ name: 'PORT', value: 'none' }] }, /PORT/, lines);
+    });
+
+    test('too little memory: it is killed with 137, and starts again', async () => {
+      const resources = { requests: { memory: '24Mi' }, limits: { memory: '24Mi' } };
+      await refused({ resources }, /OOMKilled|137|StartError/, (pod) =>
+        roost('get', 'pod', pod, '-o', 'jsonpath={.status.containerStatuses[0]}'),
+      );
+    });
+  });
+
+  test('a migration that fails stops a deployment before any version changes', async () => {
+    const before = await roost('get', 'deployment', 'bookings', '-o', 'jsonpath={.metadata.generation}');
+    await query('bookings', "ALTER ROLE roost_bookings_owner PASSWORD 'changed'");
+    try {
+      const outcome = await attempt(
+        'npm',
+        ['run', '--silent', 'deploy', '--', 'local', 'bookings', '--tag', tag, '--timeout', '120'],
+        { cwd: checkout, env: { KUBECONFIG: kubeconfig } },
+      );
+      expect({ ...outcome, code: outcome.code === 0 ? 0 : 1 }).toMatchObject({ code: 1 });
+      expect(`${outcome.stdout}${outcome.stderr}`).toMatch(
+        /bookings-migrate failed[^]*No version was changed/,
+      );
+      expect(await roost('get', 'deployment', 'bookings', '-o', 'jsonpath={.metadata.generation}')).toBe(
+        before,
+      );
+      expect(await market.quote(300)).toMatchObject({ status: 201 });
+    } finally {
+      await query('bookings', "ALTER ROLE roost_bookings_owner PASSWORD 'development'");
+    }
+  });
+
+  test('a process that is killed for its memory loses nothing', async () => {
+    const [pod] = await podsOf('bookings');
+    const name = pod?.metadata.name ?? '';
+    const restarts = pod?.status.containerStatuses?.[0]?.restartCount ?? 0;
+    const journeys = Promise.allSettled(Array.from({ length: 5 }, () => market.journey()));
+    // The kernel kills the process with the highest score: that of the app, not the one that takes the memory.
+    const script = `
+      require('node:fs').writeFileSync('/proc/1/oom_score_adj', '1000');
+      const blocks = [];
+      setInterval(() => blocks.push(Buffer.alloc(16 << 20, 1)), 20);`;
+    await tryRoost('exec', name, '--', 'node', '-e', script);
+    await eventually(
+      async () => {
+        const now = (await podsOf('bookings')).find((one) => one.metadata.name === name)?.status
+          .containerStatuses?.[0];
+        expect(now?.restartCount).toBeGreaterThan(restarts);
+        expect(now?.lastState.terminated).toMatchObject({ reason: 'OOMKilled', exitCode: 137 });
+        expect(now?.ready).toBe(true);
+      },
+      { seconds: 180 },
+    );
+    await journeys;
+    // Requests may fail while the only replica is down: clients try again.
+    market.failures.length = 0;
+    await market.journey();
+    await market.nothingWasLost();
+  });
+
+  describe('network policies', () => {
+    interface Arrow {
+      from: string;
+      to: string;
+      port: number;
+    }
+    const arrows = JSON.parse(readFileSync(join(manifestRoot, 'arrows.json'), 'utf8')) as Arrow[];
+    const outside = ['internet', 'collector', 'ingress', 'prometheus'];
+    const monitoring = 'monitoring-of-test';
+
+    test('every arrow passes, and everything else is blocked', async () => {
+      const label = (name: string) => ({ 'app.kubernetes.io/name': name });
+      const names = [...new Set(arrows.map(({ from }) => from))].filter((name) => !outside.includes(name));
+      const sources = new Map<string, [string, string]>([
+        ...names.map((name) => [name, [`probe-${name}`, namespace]] as [string, [string, string]]),
+        ['nobody', ['probe-nobody', namespace]],
+        ['ingress', ['ingress', 'ingress']],
+        ['prometheus', ['probe', monitoring]],
+        ['another namespace', ['probe', 'default']],
+      ]);
+      // Never ready, so that no Service sends requests to a probe with the labels of an app.
+      const probe = (name: string, where: string, labels: Record<string, string>) => {
+        const pod = scriptPod(name, where, labels);
+        const [container] = pod.spec.containers;
+        return {
+          ...pod,
+          spec: {
+            ...pod.spec,
+            containers: [{ ...container, readinessProbe: { exec: { command: ['false'] } } }],
+          },
+        };
+      };
+      await apply([
+        {
+          apiVersion: 'v1',
+          kind: 'Namespace',
+          metadata: { name: monitoring, labels: { 'roost/monitoring': 'allowed' } },
+        },
+        probe('probe', monitoring, label('prometheus')),
+        probe('probe', 'default', {}),
+        probe('probe-nobody', namespace, {}),
+        ...names.map((name) => probe(`probe-${name}`, namespace, label(name))),
+      ]);
+      const targets = new Map<string, string>();
+      for (const { to } of arrows) {
+        if (outside.includes(to) || targets.has(to)) continue;
+        const pod = (await podsOf(to)).find((one) => isReady(one) && one.spec.nodeName);
+        if (!pod) throw new Error(`No pod of ${to} is ready`);
+        targets.set(to, pod.status.podIP);
+      }
+      const doors = [
+        ...new Set(arrows.filter(({ to }) => targets.has(to)).map(({ to, port }) => `${to}:${port}`)),
+      ];
+      const addresses = doors.map((door) => {
+        const [name = '', port] = door.split(':');
+        return [door, targets.get(name), Number(port)];
+      });
+      const script = `
+        const net = require('node:net');
+        const results = {};
+        const one = ([door, host, port]) => new Promise((resolve) => {
+          const socket = net.connect({ host, port, timeout: 5000 });
+          const end = (result) => { results[door] = result; socket.destroy(); resolve(); };
+          socket.on('connect', () => end('open')).on('timeout', () => end('blocked'))
+            .on('error', (error) => end(error.code === 'ECONNREFUSED' ? 'open' : 'blocked'));
+        });
+        Promise.all(${JSON.stringify(addresses)}.map(one)).then(() => console.log(JSON.stringify(results)));`;
+      const isAllowed = (from: string, door: string) =>
+        arrows.some((arrow) => arrow.from === from && `${arrow.to}:${arrow.port}` === door);
+      let checked = 0;
+      await eventually(
+        async () => {
+          const wrong: string[] = [];
+          checked = 0;
+          for (const [from, [pod, where]] of sources) {
+            const output = await kubectl(['exec', pod, '--namespace', where, '--', 'node', '-e', script]);
+            for (const [door, result] of Object.entries(JSON.parse(output) as Record<string, string>)) {
+              checked += 1;
+              const expected = isAllowed(from, door) ? 'open' : 'blocked';
+              if (result !== expected) wrong.push(`${from} → ${door} is ${result}, not ${expected}`);
+            }
+          }
+          expect(wrong).toEqual([]);
+        },
+        { seconds: 240 },
+      );
+      console.info(`${checked} connections were tried: ${sources.size} sources, ${doors.length} ports.`);
+      expect(checked).toBe(sources.size * doors.length);
+    });
+
+    afterAll(async () => {
+      await tryKubectl(['delete', 'namespace', monitoring, '--wait=false']);
+      await tryKubectl(['delete', 'pod', 'probe', '--namespace', 'default', '--wait=false']);
+      const { items } = await read<{ items: { metadata: { name: string } }[] }>([
+        'pods',
+        '--namespace',
+        namespace,
+      ]);
+      const probes = items.map(({ metadata }) => metadata.name).filter((name) => name.startsWith('probe-'));
+      if (probes.length > 0) await roost('delete', 'pod', ...probes, '--force');
+    });
+  });
+
+  test('bookings gets replicas under real load, and gives them back', async () => {
+    const behavior = { scaleDown: { stabilizationWindowSeconds: 10 } };
+    await roost('patch', 'hpa', 'bookings', '-p', JSON.stringify({ spec: { behavior } }));
+    const replicas = async () =>
+      Number(await roost('get', 'deployment', 'bookings', '-o', 'jsonpath={.status.readyReplicas}'));
+    const before = await replicas();
+    await market.underLoad(REQUESTS_A_SECOND, () =>
+      eventually(async () => expect(await replicas()).toBeGreaterThan(before), { seconds: 300 }),
+    );
+    await eventually(async () => expect(await replicas()).toBe(before), { seconds: 600 });
+    await market.nothingWasLost();
+  });
+
+  test('a drained node keeps one pod of each app ready, and fails no request', async () => {
+    await Promise.all(
+      APPS.map(async (app) => {
+        await roost('patch', 'hpa', app, '-p', JSON.stringify({ spec: { minReplicas: 2 } }));
+        await eventually(
+          async () => expect((await podsOf(app)).filter(isReady).length).toBeGreaterThanOrEqual(2),
+          { seconds: 300 },
+        );
+      }),
+    );
+    const used = await Promise.all(APPS.map(podsOf));
+    expect(new Set(used.flat().map((pod) => pod.spec.nodeName))).toEqual(new Set(['node1', 'node2']));
+    let fewest = Infinity;
+    let draining = true;
+    const watch = (async () => {
+      while (draining) {
+        for (const app of APPS) fewest = Math.min(fewest, (await podsOf(app)).filter(isReady).length);
+      }
+    })();
+    try {
+      await market.underLoad(REQUESTS_A_SECOND, async () => {
+        await kubectl([
+          'drain',
+          'node2',
+          '--ignore-daemonsets',
+          '--delete-emptydir-data',
+          '--timeout=600s',
+          '--pod-selector',
+          `app.kubernetes.io/name in (${APPS.join(',')})`,
+        ]);
+      });
+    } finally {
+      draining = false;
+      await watch;
+      await kubectl(['uncordon', 'node2']);
+    }
+    expect(fewest).toBeGreaterThanOrEqual(1);
+    const after = (await Promise.all(APPS.map(podsOf))).flat();
+    expect(after.filter((pod) => pod.spec.nodeName === 'node2')).toEqual([]);
+    await market.nothingWasLost();
+  });
+
+  test('an eviction that a budget forbids is refused', async () => {
+    await kubectl(['cordon', 'node1', 'node2']);
+    try {
+      const evict = async (pod: string) =>
+        tryKubectl(['create', '--raw', `/api/v1/namespaces/${namespace}/pods/${pod}/eviction`, '-f', '-'], {
+          input: JSON.stringify({
+            apiVersion: 'policy/v1',
+            kind: 'Eviction',
+            metadata: { name: pod, namespace },
+          }),
+        });
+      const [first, second] = await podsOf('reviews');
+      expect(await evict(first?.metadata.name ?? '')).toMatchObject({ code: 0 });
+      expect(await evict(second?.metadata.name ?? '')).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/disruption budget/),
+      });
+    } finally {
+      await kubectl(['uncordon', 'node1', 'node2']);
+      await rolledOut('reviews');
+    }
+    await market.nothingWasLost();
+  });
+});
