@@ -327,6 +327,7 @@ const customResourceModules: Record<string, string> = {
     'example/prometheus-operator-crd',
   [`sigs.k8s.io/gateway-api@v${versions.gatewayApi}`]: 'config/crd/standard',
   [`github.com/cloudnative-pg/cloudnative-pg@v${versions.cloudNativePg}`]: 'config/crd/bases',
+  [`github.com/cloudnative-pg/plugin-barman-cloud@v${versions.barmanCloudPlugin}`]: 'config/crd/bases',
 };
 
 const strimziKinds = {

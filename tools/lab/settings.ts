@@ -20,6 +20,7 @@ export const versions = {
   prometheusOperator: '0.85.0',
   gatewayApi: '1.6.3',
   cloudNativePg: '1.28.0',
+  barmanCloudPlugin: '0.15.0',
   strimzi: '1.2.0',
   /** Java 25: Strimzi's generator needs 21 or newer, and Debian 12 has 17. */
   jre: '25.0.2.1',
