@@ -142,7 +142,7 @@ export const faults: readonly Fault[] = [
         system.query(
           'identity',
           `UPDATE outbox_event SET refused_at = ${value}, refusal = ${code}
-          WHERE id = (SELECT max(id) FROM outbox_event)`,
+          WHERE ctid = (SELECT ctid FROM outbox_event LIMIT 1)`,
         );
       await mark('now()', `'MESSAGE_TOO_LARGE'`);
       return () => mark('NULL', 'NULL');
