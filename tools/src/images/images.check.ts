@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { DEFAULT_PORTS } from '@roost/app-standalone/composition';
 import { eventually } from '@roost/testing';
 import { APPS } from '../bundle/apps.js';
 import { Compose } from './compose.js';
@@ -166,13 +167,23 @@ describe('the system of docker/compose.yaml', () => {
     await expect(sql('DROP TABLE schema_migration')).rejects.toThrow(/must be owner/);
   });
 
+  /** What a service says of itself: the gateway is ready while a service behind it is not. */
+  const readiness = async (service: string, port: number) =>
+    docker.read(
+      ...['exec', await compose.container(service), 'node', '--eval'],
+      `fetch('http://127.0.0.1:${port}/health/ready').then(({ status }) => console.log(status))`,
+    );
+
   it.each(['postgres', 'kafka', 'redis'])('works again after a stop and a start of %s', async (part) => {
     await compose.stop(part);
-    await eventually(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(503), {
-      seconds: 60,
-    });
-    await compose.start(part);
-    await ready();
+    try {
+      await eventually(async () => expect(await readiness('bookings', 3003)).toBe('503'), { seconds: 120 });
+    } finally {
+      await compose.start(part);
+    }
+    for (const [service, port] of Object.entries(DEFAULT_PORTS)) {
+      await eventually(async () => expect(await readiness(service, port)).toBe('200'), { seconds: 180 });
+    }
     await tour();
   });
 
@@ -186,8 +197,8 @@ describe('the system of docker/compose.yaml', () => {
       expect(await docker.read('inspect', '--format', '{{.State.ExitCode}}', container)).toBe('0');
     } finally {
       await load.stop();
+      await compose.start(service);
     }
-    await compose.start(service);
     await ready();
   });
 
