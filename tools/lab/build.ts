@@ -155,6 +155,8 @@ export function missingPrograms(scope: Scope): string[] {
   const missing = wanted.flatMap((module) =>
     Object.keys(module.programs).filter((binary) => !isBuilt(binary, stampOf(module))),
   );
+  if (scope === 'cluster' && !packedImages.every((file) => existsSync(file)))
+    missing.push('images of the lab');
   return hasCustomResources() ? missing : [...missing, 'custom resources'];
 }
 

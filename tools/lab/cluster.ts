@@ -25,14 +25,20 @@ export function currentShape(): Shape | undefined {
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => nodeAt(index + 1));
 
-/** Starts what does not run yet. A running cluster also serves a caller that needs only the API. */
+/**
+ * Starts what does not run yet. A running cluster also serves a caller that needs only the API; the custom resources are
+ * loaded for that caller only, since no pod uses them.
+ */
 export async function up(shape: Shape): Promise<void> {
   const current = currentShape();
   if (current) {
     const suffices = current.scope === 'cluster' || shape.scope === 'control-plane';
     if (!suffices) throw new LabError('Only the control plane runs: run `npm run lab -- down` first.');
     if (shape.scope === 'cluster' && shape.nodes < current.nodes) shape = current;
-    if (shape.scope === 'control-plane') shape = current;
+    if (shape.scope === 'control-plane') {
+      if (current.scope === 'cluster') return loadCustomResources();
+      shape = current;
+    }
   }
   if (shape.scope === 'cluster') await requireNodeSupport();
   if (missingPrograms(shape.scope).length > 0) await build(shape.scope);
@@ -53,7 +59,6 @@ export async function up(shape: Shape): Promise<void> {
     step('etcd and the API server run');
     startControllers();
     await Promise.all([
-      loadCustomResources().then(() => step('the custom resources are loaded')),
       installAddons(),
       ...nodes.map(async (node) => {
         await startNode(node, packedImages);
@@ -61,7 +66,7 @@ export async function up(shape: Shape): Promise<void> {
       }),
     ]);
     await startMetricsServer();
-    await kubectl(['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=60s']);
+    await kubectl(['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=240s']);
     step('DNS answers');
   }
   console.log(`\nThe lab is up. Use it with:\n  ${usage()}`);

@@ -83,13 +83,13 @@ export async function waitFor(
   condition: () => Promise<boolean>,
   options: { daemons?: string[]; seconds?: number } = {},
 ): Promise<void> {
-  const deadline = performance.now() + (options.seconds ?? 60) * 1000;
+  const deadline = performance.now() + (options.seconds ?? 240) * 1000;
   while (!(await condition())) {
     for (const name of options.daemons ?? []) {
       if (!isRunning(name)) throw new LabError(`${name} ended: ${lastLines(name)}`);
     }
     if (performance.now() > deadline) {
-      throw new LabError(`${what} is not ready after ${options.seconds ?? 60} s; the logs are in ${logs}.`);
+      throw new LabError(`${what} is not ready after ${options.seconds ?? 240} s; the logs are in ${logs}.`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

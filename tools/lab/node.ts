@@ -56,7 +56,7 @@ export async function startNode(node: Node, images: readonly string[]): Promise<
       }
       return answer.stdout.trim().endsWith('True');
     },
-    { daemons: [`kubelet-${name}`, `kube-proxy-${name}`], seconds: 90 },
+    { daemons: [`kubelet-${name}`, `kube-proxy-${name}`], seconds: 240 },
   );
   startDaemon(
     `kube-router-${name}`,
