@@ -1,7 +1,6 @@
 import { jest } from '@jest/globals';
-import { eventually, TestClient } from '@roost/testing';
+import { aPublishedListing, eventually, TestClient } from '@roost/testing';
 import { STATEFUL_SERVICES, Operator, rebuildProjections, replayOntoFullTables } from './operator.fixture.js';
-import { aPublishedListing } from './published-listing.js';
 import {
   freshEnvironment,
   stopAll,

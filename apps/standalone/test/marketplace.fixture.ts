@@ -1,5 +1,4 @@
-import { eventually, TestClient, type TestResponse } from '@roost/testing';
-import { aPublishedListing } from './published-listing.js';
+import { aPublishedListing, eventually, TestClient, type TestResponse } from '@roost/testing';
 
 /** The first check-in of a listing, and the days from one stay to the next: a stay can be made longer. */
 const FIRST_CHECK_IN_DAYS = 10;

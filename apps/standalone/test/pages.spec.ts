@@ -1,10 +1,9 @@
 import { jest } from '@jest/globals';
-import { eventually, TestClient } from '@roost/testing';
+import { aPublishedListing, eventually, TestClient } from '@roost/testing';
 import { hasBrowser, openBrowser, openPage, picture } from '@roost/testing/browser';
 import type { Browser } from 'playwright-core';
 import { freshEnvironment, stopAll, run } from './launcher.js';
 import { dayAhead } from './marketplace.fixture.js';
-import { aPublishedListing } from './published-listing.js';
 
 jest.setTimeout(120_000);
 

@@ -1,9 +1,8 @@
 import { jest } from '@jest/globals';
-import { eventually, TestClient } from '@roost/testing';
+import { aPublishedListing, eventually, TestClient } from '@roost/testing';
 import { type Env, freshEnvironment, freshFolder, type Run, run, stopAll } from './launcher.js';
 import { SecureMailServer } from './mail-server.fixture.js';
 import { Operator } from './operator.fixture.js';
-import { aPublishedListing } from './published-listing.js';
 
 jest.setTimeout(180_000);
 

@@ -5,9 +5,9 @@ import { RecoveryDrill } from './recovery.fixture.js';
 const TIMEOUT_MS = 600_000;
 
 /** The recovery drill. With Kafka, which is lost as well, in the long run. Each test continues with the state of the previous one. */
-describe.each([
+describe.each<[string, string | undefined]>([
   ['in one process', undefined],
-  ...(runsAllFaults ? [['with Kafka', DISTRIBUTED] as const] : []),
+  ...(runsAllFaults ? [['with Kafka', DISTRIBUTED] satisfies [string, string]] : []),
 ])('a lost installation %s', (_mode, main) => {
   let drill: RecoveryDrill;
   beforeAll(() => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { applyTopics, kafkaClient } from '@roost/messaging';
 import {
+  aPublishedListing,
   runsAllFaults,
   reservePort,
   eventually,
@@ -16,7 +17,6 @@ import {
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { composeEnvironment, type Composition, DEFAULT_PORTS } from '../src/environment.js';
-import { aPublishedListing } from './published-listing.js';
 import { freshFolder, stopAll, type Run, run } from './launcher.js';
 
 jest.setTimeout(900_000);

@@ -50,6 +50,8 @@ export function recoverySettings(backupDir: string, until: Date | null): Record<
     recovery_target_action: 'promote',
     // It is ready, and can be connected to, after the recovery.
     hot_standby: 'off',
-    ...(until === null ? {} : { recovery_target_time: until.toISOString().replace('T', ' ').replace('Z', '+00') }),
+    ...(until === null
+      ? {}
+      : { recovery_target_time: until.toISOString().replace('T', ' ').replace('Z', '+00') }),
   };
 }

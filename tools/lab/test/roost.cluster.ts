@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from '@roost/testing';
-import { aPublishedListing } from '../../../apps/standalone/test/published-listing.js';
+import { aPublishedListing, eventually } from '@roost/testing';
 import { apply, kubectl, read, tryKubectl } from '../kubectl.js';
 import { attempt } from '../run.js';
 import { kubeconfig } from '../settings.js';

@@ -31,7 +31,14 @@ export class Kubectl implements Cluster {
   }
 
   async deleteJob(job: Manifest): Promise<void> {
-    await kubectl(['delete', ...reference(job), '--ignore-not-found', '--cascade=foreground', '--wait', '--timeout=2m']);
+    await kubectl([
+      'delete',
+      ...reference(job),
+      '--ignore-not-found',
+      '--cascade=foreground',
+      '--wait',
+      '--timeout=2m',
+    ]);
   }
 
   async jobState(job: Manifest): Promise<'running' | 'complete' | 'failed'> {

@@ -126,14 +126,10 @@ export const BaseConfig = z.object({
       description: 'a secret of at least 32 characters (openssl rand -base64 32)',
       production: { ...RANDOM, required: true },
     }),
-  ENCRYPTION_KEY_ALTERNATE: z
-    .string()
-    .min(32)
-    .optional()
-    .meta({
-      description: 'a second secret that also decrypts, while ENCRYPTION_KEY is replaced',
-      production: RANDOM,
-    }),
+  ENCRYPTION_KEY_ALTERNATE: z.string().min(32).optional().meta({
+    description: 'a second secret that also decrypts, while ENCRYPTION_KEY is replaced',
+    production: RANDOM,
+  }),
   FILE_STORE: z.enum(['disk']).default('disk').meta({ description: 'disk (s3 is not supported yet)' }),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
