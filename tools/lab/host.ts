@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmdirSync,
   rmSync,
   writeFileSync,
@@ -147,6 +148,11 @@ export async function restoreHost(): Promise<void> {
   if (existsSync(`/sys/class/net/${network.bridge}`)) await run('ip', ['link', 'del', network.bridge]);
   for (const name of existsSync('/sys/class/net') ? readdirSync('/sys/class/net') : []) {
     if (/^roost-lab-n\d$/.test(name)) await run('ip', ['link', 'del', name]);
+  }
+  // The kubelet links the log of each container from here.
+  const links = '/var/log/containers';
+  for (const name of existsSync(links) ? readdirSync(links) : []) {
+    if (readlinkSync(join(links, name)).startsWith(`${state}/`)) rmSync(join(links, name));
   }
   removeControlGroups();
   rmSync(before, { force: true });

@@ -174,6 +174,8 @@ const kubeletSettings = (node: Node) => ({
   imageGCHighThresholdPercent: 99,
   imageGCLowThresholdPercent: 98,
   enforceNodeAllocatable: ['pods'],
+  // A kubelet deletes the logs of pods that it does not know, such as those of the other nodes.
+  podLogsDir: join(node.folder, 'pod-logs'),
   // The quotas of the file system that it needs are not on every machine.
   localStorageCapacityIsolation: false,
 });
