@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { eventually, TestClient } from '@roost/testing';
 import { load } from '../cluster.js';
 import { apply, kubectl, read, tryKubectl } from '../kubectl.js';
-import { LabError, run } from '../run.js';
-import { imageArchives, kubeconfig } from '../settings.js';
+import { attempt, LabError } from '../run.js';
+import { binaries, imageArchives, kubeconfig } from '../settings.js';
 
 /** Roost on the lab, as its clients see it: the local overlay, and a client's way in through an ingress. */
 
@@ -79,18 +79,23 @@ export async function loadImagesOfRoost(): Promise<void> {
   await load(archives);
 }
 
-/** Deploys the local overlay with the program that operators use, and the ingress. */
-export async function deployRoost(...folders: string[]): Promise<void> {
-  const output = await run(
+/** Runs the program with which operators deploy. Without folders it deploys everything. */
+export const deploy = (...folders: string[]) => {
+  const overlays = folders.length > 0 ? folders.map((folder) => `local/${folder}`) : ['local'];
+  return attempt(
     'npm',
-    ['run', '--silent', 'deploy', '--', 'local', ...folders, '--tag', tag, '--timeout', '600'],
-    {
-      cwd: checkout,
-      env: { KUBECONFIG: kubeconfig },
-      onOutput: (text) => process.stdout.write(text),
-    },
+    [
+      ...['run', '--silent', 'deploy', '--', '--tag', tag],
+      ...overlays.flatMap((overlay) => ['--overlay', `k8s/overlays/${overlay}`]),
+    ],
+    { cwd: checkout, env: { KUBECONFIG: kubeconfig, KUBECTL: join(binaries, 'kubectl') } },
   );
-  if (!output.includes('Deployed.')) throw new LabError(`The deployment did not end: ${output}`);
+};
+
+/** Deploys the local overlay, and an ingress. */
+export async function deployRoost(): Promise<void> {
+  const outcome = await deploy();
+  if (outcome.code !== 0) throw new LabError(`The deployment failed:\n${outcome.stdout}${outcome.stderr}`);
   await apply([
     {
       apiVersion: 'v1',
