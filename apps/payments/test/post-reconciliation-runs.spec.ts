@@ -294,7 +294,7 @@ describe('POST /v1/admin/reconciliation/runs', () => {
       try {
         for (let n = 0; ; n += 1) {
           await new Promise(setImmediate);
-          yield { ...anIntent(`pi_unpaid_${n}`), authorizedMinor: 0, status: 'open' };
+          yield { ...anIntent(`pi_unpaid_${n}`), authorizedMinor: 0, capturedMinor: 0, status: 'open' };
         }
       } finally {
         isListing = false;

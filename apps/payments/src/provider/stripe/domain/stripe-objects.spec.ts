@@ -113,6 +113,7 @@ test.each([
     ref: 're_1',
     refundId: PAYMENT,
     amountMinor: 5,
+    reason: null,
     status: expected,
   });
 });
