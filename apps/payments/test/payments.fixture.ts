@@ -129,7 +129,7 @@ export class PaymentsUnderTest {
   readonly admin = testUser({ roles: ['admin'] });
 
   constructor(
-    readonly service: TestService,
+    public service: TestService,
     readonly sandbox: SandboxProcess,
     private readonly target: { webhookUrl: string },
   ) {}

@@ -68,4 +68,13 @@ export class StripePayments extends PaymentsUnderTest {
       throw error;
     }
   }
+  /** Stops payments and starts it with the same data and other settings. */
+  async restart(env: Record<string, string>): Promise<void> {
+    const { DATABASE_URL = '', REDIS_URL = '', REDIS_PREFIX = '' } = this.service.env;
+    await this.service.close();
+    this.service = await startTestService(payments, {
+      env: { ...this.stripe.env, DATABASE_URL, REDIS_URL, REDIS_PREFIX, ...env },
+    });
+    this.stripe.webhookUrl = `${this.service.url}/v1/webhooks/stripe`;
+  }
 }
