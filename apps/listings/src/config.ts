@@ -1,9 +1,9 @@
-import { RANDOM } from '@roost/platform/start';
+import { FileStoreConfig, RANDOM } from '@roost/platform/start';
 import { z } from 'zod';
 
 const DEVELOPMENT_LOCATION_SECRET = 'roost-development-location-secret';
 
-export const ListingsConfig = z.object({
+export const ListingsConfig = FileStoreConfig.extend({
   LOCATION_SECRET: z
     .string()
     .min(32)

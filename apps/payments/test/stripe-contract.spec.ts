@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { StripeProvider } from '../src/provider/stripe/stripe-provider.js';
+import { isBuilt } from '@roost/testing';
 import { FakeStripe, STRIPE_KEY } from '@roost/testing/fake-stripe';
-import { INSTALL, isInstalled, startStripeMock } from './stripe-mock/stripe-mock.js';
+import { INSTALL, startStripeMock } from './stripe-mock/stripe-mock.js';
 import { StripeSchemas } from './stripe-mock/stripe-schemas.js';
 import { newPayment, stripeProvider } from './stripe.fixture.js';
 
 // .ci/run installs it: there, a missing stripe-mock is a failure.
-const whenInstalled = isInstalled() || process.env.CI === 'true' ? describe : describe.skip;
-if (!isInstalled()) {
+const whenInstalled = isBuilt('stripe-mock') || process.env.CI === 'true' ? describe : describe.skip;
+if (!isBuilt('stripe-mock')) {
   process.stderr.write(`Skipped: stripe-mock is not installed. "${INSTALL}" installs it and needs Go.\n`);
 }
 

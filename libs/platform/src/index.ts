@@ -5,6 +5,7 @@ export {
   CONFIG,
   type Config,
   DatabaseConfig,
+  FileStoreConfig,
   RANDOM,
   type CommonConfig,
 } from './config/base-config.js';
@@ -39,6 +40,7 @@ export {
   unavailable,
 } from './errors/problem.js';
 export { DiskFileStore, FileStore, type StoredFile } from './files/file-store.js';
+export { S3FileStore } from './files/s3-file-store.js';
 export { Health } from './health/health.js';
 export { StorageMonitor } from './health/storage-monitor.js';
 export { withTraceparent, runTracedJob, type TracedJobData } from './jobs/job-trace.js';

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { EntityManager as CoreEntityManager, MikroORM as CoreMikroORM } from '@mikro-orm/core';
 import { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { BullModule } from '@nestjs/bull';
@@ -22,7 +21,6 @@ import {
   CONFIG,
   Encryption,
   DISCONNECT_TIMEOUT_MS,
-  DiskFileStore,
   FileStore,
   Health,
   Sweeper,
@@ -51,13 +49,15 @@ export interface ServiceParts {
   keySource: KeySource;
   /** The parts that write to disks report to it. */
   storage: StorageMonitor;
+  /** Null for a service without `FileStoreConfig`. */
+  files: FileStore | null;
 }
 
 /** The providers that every module of a service can inject. */
 @Module({})
 export class CoreModule {
   static forService(parts: ServiceParts): DynamicModule {
-    const { definition, config, logger, redis, orm, metrics, tracing, health, keySource } = parts;
+    const { definition, config, logger, redis, orm, metrics, tracing, health, keySource, files } = parts;
     const queue = definition.queue === true;
     const values: Provider[] = [
       { provide: CONFIG, useValue: config },
@@ -70,7 +70,7 @@ export class CoreModule {
       { provide: KeySource, useValue: keySource },
       { provide: AccessTokens, useValue: new AccessTokens(keySource, config.JWT_ISSUER) },
       { provide: Encryption, useValue: encryptionOf(config) },
-      { provide: FileStore, useValue: openFiles(parts) },
+      ...(files ? [{ provide: FileStore, useValue: files }] : []),
       Clock,
       SystemClock,
     ];
@@ -116,13 +116,6 @@ export class CoreModule {
 
 const encryptionOf = ({ ENCRYPTION_KEY, ENCRYPTION_KEY_ALTERNATE }: BaseConfig) =>
   new Encryption(ENCRYPTION_KEY ?? DEVELOPMENT_ENCRYPTION_KEY, ENCRYPTION_KEY_ALTERNATE);
-
-function openFiles({ definition, config, storage }: ServiceParts): FileStore {
-  const folder = join(config.ROOST_DATA_DIR, 'files', definition.name);
-  const files = new DiskFileStore(folder, (error) => storage.record('files', error));
-  storage.watch('files', () => files.probe());
-  return files;
-}
 
 const tokenOf = (provider: Provider) => (typeof provider === 'function' ? provider : provider.provide);
 

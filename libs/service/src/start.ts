@@ -40,6 +40,7 @@ import type { Queue } from 'bull';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { RunningService, ServiceDefinition, StartOptions } from './definition.js';
+import { openFiles } from './files.js';
 import { kafkaBus } from './kafka.js';
 import { listen, listenForMetrics, startConsumers } from './listen.js';
 import { CoreModule, type ServiceParts } from './core.module.js';
@@ -95,7 +96,7 @@ async function start(
   const metrics = new Metrics(name);
   const context: StartContext = { definition, config, logger, metrics, undo };
   const parts = await openParts(context, database);
-  const { health, tracing, orm, redis, keySource, storage } = parts;
+  const { health, tracing, orm, redis, keySource, storage, files } = parts;
 
   let keys: IdempotencyKeys | null = null;
   const filter = new ProblemFilter(config.PUBLIC_URL, logger);
@@ -151,7 +152,19 @@ async function start(
   const metricsServer = await listenForMetrics(definition, config, metrics);
   if (metricsServer) undo.push(() => metricsServer.close());
 
-  const running = { app, redis, orm, kafka, keySource, health, storage, metricsServer, tracing, logger };
+  const running = {
+    app,
+    redis,
+    orm,
+    kafka,
+    keySource,
+    health,
+    storage,
+    files,
+    metricsServer,
+    tracing,
+    logger,
+  };
   let closing: Promise<void> | null = null;
   logger.info({ port, host }, 'listening');
   return {
@@ -182,7 +195,8 @@ async function openParts(context: StartContext, database: boolean): Promise<Serv
   keySource.start();
   undo.push(() => keySource.stop());
   const health = new Health();
-  return { definition, config, logger, redis, orm, metrics, tracing, health, keySource, storage };
+  const files = await openFiles({ service: definition.name, config, logger, health, storage, undo });
+  return { definition, config, logger, redis, orm, metrics, tracing, health, keySource, storage, files };
 }
 
 async function openTracing({ definition, config, logger, metrics, undo }: StartContext): Promise<Tracing> {

@@ -4,7 +4,14 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { KeySource } from '@roost/http';
 import type { KafkaBus } from '@roost/messaging';
-import { type Health, type Redis, type StorageMonitor, Sweeper, withTimeout } from '@roost/platform';
+import {
+  type FileStore,
+  type Health,
+  type Redis,
+  type StorageMonitor,
+  Sweeper,
+  withTimeout,
+} from '@roost/platform';
 import type { Tracing } from '@roost/tracing';
 import type { Logger } from 'pino';
 
@@ -22,6 +29,7 @@ export interface RunningParts {
   keySource: KeySource;
   health: Health;
   storage: StorageMonitor;
+  files: FileStore | null;
   metricsServer: HttpServer | null;
   tracing: Tracing;
   logger: Logger;
@@ -34,6 +42,7 @@ export async function stopService(parts: RunningParts, lingerMs: number): Promis
   parts.health.drain();
   parts.keySource.stop();
   parts.storage.close();
+  parts.files?.close();
   await waitForClients(server, lingerMs);
   await drain(server);
   await withTimeout(app.close(), CLOSE_TIMEOUT_MS).catch((error: unknown) =>

@@ -2,6 +2,7 @@ export { freshRole, type FreshRole } from './fresh-role.js';
 export { expectProblem, TestClient, type TestResponse } from './client.js';
 export { Collector } from './collector.js';
 export type { CollectedSpan } from './otlp-message.js';
+export { goFile, goProgram, isBuilt } from './go-program.js';
 export { inLanes } from './in-lanes.js';
 export { eventually } from './eventually.js';
 export { fillDisk } from './full-disk.js';

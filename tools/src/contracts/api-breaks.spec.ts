@@ -1,4 +1,4 @@
-import { isBuilt } from '../go-programs/go-program.js';
+import { isBuilt } from '@roost/testing/go-program';
 import { type Api, apiBreaks } from './api-breaks.js';
 
 // Building oasdiff needs Go, which CI has.

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSchema, findBreakingChanges } from 'graphql';
-import { goProgram } from '../go-programs/go-program.js';
+import { goProgram } from '@roost/testing/go-program';
 
 /** The two documents of the public API. */
 export interface Api {

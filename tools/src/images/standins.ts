@@ -9,9 +9,11 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { kafkaJars } from '@roost/embedded';
+import { type GoProgram, goProgram } from '@roost/testing/go-program';
 import { CACHE, type Docker } from './docker.js';
 import { ImagesError } from './images-error.js';
 import { need } from './system-packages.js';
@@ -34,11 +36,8 @@ const STANDINS: Readonly<Record<string, StandIn>> = {
   postgres: { image: 'postgres:18-bookworm' },
   redis: { image: 'redis:7-bookworm' },
   kafka: { image: 'apache/kafka:4.1.1', prepare: prepareKafka },
-  mailpit: { image: 'axllent/mailpit:v1.33.1', prepare: goProgram('github.com/axllent/mailpit') },
-  versitygw: {
-    image: 'versity/versitygw:v1.8.0',
-    prepare: goProgram('github.com/versity/versitygw', 'cmd/versitygw'),
-  },
+  mailpit: { image: 'axllent/mailpit:v1.33.1', prepare: withGoProgram('mailpit') },
+  versitygw: { image: 'versity/versitygw:v1.8.0', prepare: withGoProgram('versitygw') },
   prometheus: { image: 'prom/prometheus:v3.5.0' },
   alertmanager: { image: 'prom/alertmanager:v0.28.1' },
 };
@@ -112,25 +111,9 @@ async function prepareKafka(folder: string, root: string, log: Log): Promise<voi
   copyFileSync(join(root, 'libs/embedded/kafka/log4j2.properties'), join(folder, 'log4j2.properties'));
 }
 
-/** A program in Go, of the version of its image. The lab keeps such programs in the cache too. */
-function goProgram(module: string, path = ''): NonNullable<StandIn['prepare']> {
-  const name = (path || module).split('/').at(-1) ?? '';
-  return async (folder, _root, log) => {
-    const built = join(CACHE, 'bin', name);
-    if (!existsSync(built)) {
-      log(`building ${name} with Go (once)`);
-      const version = imageOf(name).split(':')[1] ?? '';
-      const unfinished = join(CACHE, 'bin', `.${name}`);
-      await program('go', ['install', `${[module, path].filter(Boolean).join('/')}@${version}`], {
-        ...process.env,
-        CGO_ENABLED: '0',
-        GOBIN: unfinished,
-      });
-      renameSync(join(unfinished, name), built);
-      rmSync(unfinished, { recursive: true });
-    }
-    copyFileSync(built, join(folder, name));
-  };
+/** The lab keeps such programs in its cache too. */
+function withGoProgram(name: GoProgram): NonNullable<StandIn['prepare']> {
+  return async (folder, _root, log) => copyFile(goProgram(name, log), join(folder, name));
 }
 
 async function program(name: string, args: string[], env = process.env): Promise<void> {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { goProgram } from '../go-programs/go-program.js';
+import { goProgram } from '@roost/testing/go-program';
 
 const HELP = `Searches for secrets with gitleaks: in every commit of the history, or in one of these.
 

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { goProgram } from '../go-programs/go-program.js';
+import { goProgram } from '@roost/testing/go-program';
 
 const HELP = `Lints what runs outside of Node: the workflows of GitHub (actionlint), every shell script, also those inside of
 workflows (shellcheck), and the YAML files (yamllint, .yamllint.yaml).

@@ -130,7 +130,6 @@ export const BaseConfig = z.object({
     description: 'a second secret that also decrypts, while ENCRYPTION_KEY is replaced',
     production: RANDOM,
   }),
-  FILE_STORE: z.enum(['disk']).default('disk').meta({ description: 'disk (s3 is not supported yet)' }),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -193,6 +192,42 @@ export const DatabaseConfig = z.object({
   }),
 });
 
+/** The environment variables of a service that stores files: a part of its own schema. */
+export const FileStoreConfig = z.object({
+  FILE_STORE: z
+    .enum(['disk', 's3'])
+    .default('disk')
+    .meta({
+      description: 'disk (files are in ROOST_DATA_DIR) or s3 (files are objects of S3_BUCKET)',
+      requires: (value: unknown) =>
+        value === 's3' ? ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] : [],
+    }),
+  S3_ENDPOINT: url(/^https?$/)
+    .optional()
+    .meta({ description: 'the http(s) URL of a server with the interface of S3' }),
+  S3_BUCKET: z
+    .string()
+    .regex(/^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/)
+    .optional()
+    .meta({ description: 'the name of an existing bucket' }),
+  S3_REGION: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .default('us-east-1')
+    .meta({ description: 'the region of the bucket' }),
+  S3_PATH_STYLE: z.enum(['on', 'off']).default('on').meta({
+    description: 'on (the bucket is in the path of the URL) or off (the bucket is in the name of the host)',
+  }),
+  S3_ACCESS_KEY_ID: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'the id of a key that may write, read and delete objects of the bucket' }),
+  S3_SECRET_ACCESS_KEY: z.string().min(1).optional().meta({ description: 'the secret of S3_ACCESS_KEY_ID' }),
+  S3_SESSION_TOKEN: z.string().min(1).optional().meta({ description: 'the token of a temporary key' }),
+});
+
+export type FileStoreConfig = z.output<typeof FileStoreConfig>;
 export type BaseConfig = z.output<typeof BaseConfig>;
 export type CommonConfig = BaseConfig & Partial<z.output<typeof DatabaseConfig>>;
 

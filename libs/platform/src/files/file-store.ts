@@ -10,18 +10,26 @@ export interface StoredFile {
   sizeBytes: number;
 }
 
-/** Stores files by key (`photos/<id>/large.webp`). `FILE_STORE=disk` stores them in the data directory. */
+/** Stores small files by key (`photos/<id>/large.webp`). `FILE_STORE` selects the place. */
 export abstract class FileStore {
   abstract put(key: string, content: Buffer | Readable): Promise<void>;
   /** `null` if the file does not exist. */
   abstract get(key: string): Promise<StoredFile | null>;
   abstract delete(key: string): Promise<void>;
+  /** Called once when the service stops. */
+  close(): void {}
 }
 
 const PROBE_BYTES = 1_000_000;
 
 const KEY = /^[a-z0-9][a-z0-9._-]*(?:\/[a-z0-9][a-z0-9._-]*)*$/i;
 
+export function checkFileKey(key: string): void {
+  if (key.length > 300 || !KEY.test(key))
+    throw new Error('A file key consists of segments of letters, digits, dots, underscores and dashes');
+}
+
+/** `FILE_STORE=disk` stores files in the data directory. */
 export class DiskFileStore extends FileStore {
   constructor(
     private readonly root: string,
@@ -70,8 +78,7 @@ export class DiskFileStore extends FileStore {
   }
 
   #path(key: string): string {
-    if (key.length > 300 || !KEY.test(key))
-      throw new Error('A file key consists of segments of letters, digits, dots, underscores and dashes');
+    checkFileKey(key);
     return join(this.root, ...key.split('/'));
   }
 }

@@ -1,6 +1,7 @@
+import { FileStoreConfig } from '@roost/platform';
 import { z } from 'zod';
 
-export const NotesConfig = z.object({
+export const NotesConfig = FileStoreConfig.extend({
   NOTES_PER_USER: z.coerce
     .number()
     .int()

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually, goProgram, reservePort, runFolder } from '@roost/testing';
+import { AwsClient } from 'aws4fetch';
+
+export const INSTALL = 'npm run versitygw';
+
+const KEY = { accessKeyId: 'spec', secretAccessKey: 'only-for-specs' };
+const BUCKET = 'photos';
+
+/** A running versitygw with an empty bucket. */
+export class S3Server {
+  private readonly client = new AwsClient({ ...KEY, service: 's3', region: 'us-east-1', retries: 0 });
+
+  private constructor(
+    private readonly url: string,
+    readonly stop: () => Promise<void>,
+  ) {}
+
+  static async start(): Promise<S3Server> {
+    const folder = mkdtempSync(join(runFolder(), 's3-'));
+    const [objects, metadata] = ['objects', 'metadata'].map((name) => join(folder, name)) as [string, string];
+    for (const each of [objects, metadata]) mkdirSync(each);
+    const port = await reservePort();
+    const key = ['--access', KEY.accessKeyId, '--secret', KEY.secretAccessKey];
+    const child = spawn(
+      goProgram('versitygw'),
+      // Not in extended attributes: not every file system has them.
+      [...key, '--quiet', '--port', `127.0.0.1:${port}`, 'posix', '--sidecar', metadata, objects],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    );
+    const stop = async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill();
+      await ended;
+    };
+    const server = new S3Server(`http://127.0.0.1:${port}`, stop);
+    await eventually(() => server.request('PUT', ''), { seconds: 60 });
+    return server;
+  }
+
+  /** The settings of a service that stores its files here. */
+  get env(): Record<string, string> {
+    return {
+      FILE_STORE: 's3',
+      S3_ENDPOINT: this.url,
+      S3_BUCKET: BUCKET,
+      S3_ACCESS_KEY_ID: KEY.accessKeyId,
+      S3_SECRET_ACCESS_KEY: KEY.secretAccessKey,
+    };
+  }
+
+  /** The keys of all objects in the bucket. */
+  async keys(): Promise<string[]> {
+    const list = await this.request('GET', '?list-type=2');
+    return [...list.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key]) => key ?? '');
+  }
+
+  private async request(method: string, path: string): Promise<string> {
+    const response = await this.client.fetch(`${this.url}/${BUCKET}${path}`, { method });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
+    return await response.text();
+  }
+}
