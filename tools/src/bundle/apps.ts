@@ -44,6 +44,7 @@ export const FILES_READ: Readonly<Record<string, readonly string[]>> = {
   ],
   // Its folder of commands is made of entries of the bundle.
   'tools/src/cli/run-command.ts': [],
+  'libs/embedded/src/postgres-tools.ts': ['libs/embedded/postgres-tools/requirements.txt'],
   // These start servers on the machine of a developer, or use files of the repository; images don't do that.
   'libs/embedded/src/kafka-broker.ts': [],
   'libs/embedded/src/kafka-jars.ts': [],

@@ -8,11 +8,11 @@ import { bundle } from './bundle.js';
 const HELP = `Compiles an app with the packages it uses into a folder, for images and for machines without a compiler:
 "node --enable-source-maps DIR/main.js" runs it. Packages with native parts lie in DIR/node_modules.
 
-  npm run bundle -- APP [options]
+  npm run bundle -- APP… [options]
 
-APP is one of ${APPS.join(', ')}.
+APP is one of ${APPS.join(', ')}; "all" is each of them.
 
-  --out DIR           the folder; it is emptied first (default dist/APP)
+  --out DIR           the folder of one app; it is emptied first (default dist/APP)
   --version VERSION   the version in sbom.cdx.json (default: that of package.json)
   --help              this text`;
 
@@ -25,12 +25,15 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  if (call.app === null) return console.log(HELP);
-  const started = performance.now();
-  const packages = await bundle(call.app, call.version, root, call.out);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const size = (sizeOf(call.out) / 1e6).toFixed(1);
-  console.log(`${call.app}: ${size} MB in ${call.out}, of ${packages.length} packages, in ${seconds} s`);
+  if (call.apps.length === 0) return console.log(HELP);
+  for (const app of call.apps) {
+    const started = performance.now();
+    const out = resolve(call.out ?? `dist/${app}`);
+    const packages = await bundle(app, call.version, root, out);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    const size = (sizeOf(out) / 1e6).toFixed(1);
+    console.log(`${app}: ${size} MB in ${out}, of ${packages.length} packages, in ${seconds} s`);
+  }
 }
 
 /** The call, or the sentence that says what is wrong with it. */
@@ -44,12 +47,14 @@ function read() {
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    if (values.help) return { app: null };
-    const [name, ...more] = positionals;
-    const app = APPS.find((known) => known === name);
-    if (app === undefined || more.length > 0) return `Name one app: ${APPS.join(', ')}.`;
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-    return { app, out: resolve(values.out ?? `dist/${app}`), version: values.version ?? manifest.version };
+    const call = { out: values.out, version: values.version ?? manifest.version };
+    if (values.help) return { ...call, apps: [] };
+    const apps = positionals.join() === 'all' ? APPS : APPS.filter((app) => positionals.includes(app));
+    const isKnown = positionals.every((name) => name === 'all' || apps.some((app) => app === name));
+    if (apps.length === 0 || !isKnown) return `Name an app: ${APPS.join(', ')} or all.`;
+    if (values.out !== undefined && apps.length > 1) return '--out is the folder of one app.';
+    return { ...call, apps };
   } catch (error) {
     return `${(error as Error).message} (see npm run bundle -- --help)`;
   }
