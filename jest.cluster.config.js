@@ -1,9 +1,6 @@
 import base from './jest.config.js';
 
-/**
- * `npm run test:cluster`: Roost on the cluster of the lab, which it starts, and stops if it did not run before.
- * `ROOST_CLUSTER=all` adds the hour of two replicas of everything (docs/lab.md).
- */
+/** `npm run test:cluster`: Roost on the cluster of the lab, which it starts, and stops if it did not run before. */
 export default {
   ...base,
   testMatch: ['<rootDir>/tools/lab/test/*.cluster.ts'],

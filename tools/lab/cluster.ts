@@ -65,9 +65,12 @@ export async function up(shape: Shape): Promise<void> {
         step(`${node.name} is ready`);
       }),
     ]);
-    await startMetricsServer();
-    await kubectl(['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=240s']);
-    step('DNS answers');
+    await Promise.all([
+      startMetricsServer().then(() => step('the metrics API answers')),
+      kubectl(['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=240s']).then(() =>
+        step('DNS answers'),
+      ),
+    ]);
   }
   console.log(`\nThe lab is up. Use it with:\n  ${usage()}`);
 }

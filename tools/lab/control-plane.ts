@@ -94,7 +94,7 @@ export function startControllers(): void {
   startDaemon('kube-scheduler', program('kube-scheduler'), common('scheduler', ports.scheduler));
 }
 
-/** Serves the figures of the kubelets to `kubectl top` and to the autoscaler. */
+/** Serves the figures of the kubelets to `kubectl top` and to the autoscaler. Waits until the API server offers them. */
 export async function startMetricsServer(): Promise<void> {
   startDaemon('metrics-server', program('metrics-server'), [
     ...['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].flatMap((flag) => [
@@ -104,5 +104,8 @@ export async function startMetricsServer(): Promise<void> {
     ...['--bind-address', '127.0.0.1', '--secure-port', String(ports.metricsServer)],
     ...['--cert-dir', join(state, 'metrics-server'), '--kubelet-insecure-tls'],
     ...['--kubelet-preferred-address-types=InternalIP', '--metric-resolution=10s'],
+    '--kubelet-request-timeout=5s',
   ]);
+  const offered = () => tryKubectl(['get', '--raw', '/apis/metrics.k8s.io/v1beta1']);
+  await waitFor('The metrics API', async () => (await offered()).code === 0, { daemons: ['metrics-server'] });
 }

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { eventually, TestClient } from '@roost/testing';
 import { load } from '../cluster.js';
@@ -109,6 +111,29 @@ export async function deployRoost(): Promise<void> {
 
 export async function podAddress(name: string, where: string): Promise<string> {
   return (await read<{ status: { podIP: string } }>(['pod', name, '--namespace', where])).status.podIP;
+}
+
+/** Runs `work` with an address of a port that no policy opens for clients: kubectl forwards to it. */
+export async function forwarded<T>(
+  target: string,
+  port: number,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
+  const args = ['--kubeconfig', kubeconfig, ...inNamespace(['port-forward', target, `:${port}`])];
+  const child = spawn(join(binaries, 'kubectl'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const local = await new Promise<string>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code) => reject(new LabError(`kubectl port-forward ended with ${code}.`)));
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const listening = /^Forwarding from 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+        if (listening) resolve(listening);
+      });
+    });
+    return await work(`http://127.0.0.1:${local}`);
+  } finally {
+    child.kill();
+  }
 }
 
 /** The address of Roost for its clients. */

@@ -9,6 +9,7 @@ import {
   checkout,
   clientUrl,
   deploy,
+  forwarded,
   inPodOf,
   isReady,
   Marketplace,
@@ -35,9 +36,12 @@ describe('Roost in a cluster', () => {
   });
 
   test('the tour passes through the ingress, the policies and the Services', async () => {
-    const tour = await attempt('npm', ['run', '--silent', 'tour', '--', '--url', await clientUrl()], {
-      cwd: checkout,
-    });
+    const url = await clientUrl();
+    const tour = await forwarded('service/mailpit', 8025, (mailbox) =>
+      attempt('npm', ['run', '--silent', 'tour', '--', '--url', url, '--mailbox', mailbox], {
+        cwd: checkout,
+      }),
+    );
     expect({ ...tour, stdout: tour.stdout.slice(-2000) }).toMatchObject({ code: 0 });
   });
 

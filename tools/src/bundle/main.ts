@@ -12,7 +12,7 @@ const HELP = `Compiles an app with the packages it uses into a folder, for image
 
 APP is one of ${APPS.join(', ')}; "all" is each of them.
 
-  --out DIR           the folder of one app; it is emptied first (default dist/APP)
+  --out DIR           the folder, DIR/APP of several apps; it is emptied first (default dist/APP)
   --version VERSION   the version in sbom.cdx.json (default: that of package.json)
   --help              this text`;
 
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   if (call.apps.length === 0) return console.log(HELP);
   for (const app of call.apps) {
     const started = performance.now();
-    const out = resolve(call.out ?? `dist/${app}`);
+    const out = resolve(call.apps.length > 1 ? join(call.out ?? 'dist', app) : (call.out ?? `dist/${app}`));
     const packages = await bundle(app, call.version, root, out);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const size = (sizeOf(out) / 1e6).toFixed(1);
@@ -53,7 +53,6 @@ function read() {
     const apps = positionals.join() === 'all' ? APPS : APPS.filter((app) => positionals.includes(app));
     const isKnown = positionals.every((name) => name === 'all' || apps.some((app) => app === name));
     if (apps.length === 0 || !isKnown) return `Name an app: ${APPS.join(', ')} or all.`;
-    if (values.out !== undefined && apps.length > 1) return '--out is the folder of one app.';
     return { ...call, apps };
   } catch (error) {
     return `${(error as Error).message} (see npm run bundle -- --help)`;
