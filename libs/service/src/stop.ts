@@ -15,7 +15,8 @@ import {
 import type { Tracing } from '@roost/tracing';
 import type { Logger } from 'pino';
 
-/** Below the 30 s that a container has to stop. */
+/** For everything together: below the 30 s after which the process ends itself. */
+const STOP_TIMEOUT_MS = 25_000;
 const DRAIN_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 8_000;
 const POLL_INTERVAL_MS = 20;
@@ -39,21 +40,24 @@ export interface RunningParts {
 export async function stopService(parts: RunningParts, lingerMs: number): Promise<void> {
   const { app, redis, orm, kafka, logger } = parts;
   const server = app.getHttpServer() as HttpServer;
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
+  const close = (part: string, closing: Promise<unknown>) =>
+    withTimeout(closing, Math.max(0, Math.min(CLOSE_TIMEOUT_MS, deadline - performance.now()))).catch(
+      (error: unknown) => logger.warn({ err: error }, `${part} not closed`),
+    );
   parts.health.drain();
   parts.keySource.stop();
   parts.storage.close();
   parts.files?.close();
   await waitForClients(server, lingerMs);
   await drain(server);
-  await withTimeout(app.close(), CLOSE_TIMEOUT_MS).catch((error: unknown) =>
-    logger.warn({ err: error }, 'application not closed'),
-  );
-  if (kafka) await withTimeout(kafka.close(), CLOSE_TIMEOUT_MS).catch(() => undefined);
+  await close('application', app.close());
+  if (kafka) await close('kafka', kafka.close());
   app.get(Sweeper).release();
   parts.metricsServer?.close();
-  if (orm) await withTimeout(orm.close(true), CLOSE_TIMEOUT_MS).catch(() => undefined);
+  if (orm) await close('database', orm.close(true));
   redis.disconnect();
-  await parts.tracing.close();
+  await close('tracing', parts.tracing.close());
   logger.info('stopped');
   logger.flush();
 }
