@@ -7,28 +7,34 @@ import { LISTING_COLUMNS, type ListingCells } from '../import/listing-row.js';
 import { checkAgreement, findPendingWork } from './agreement.js';
 import type { Difference, Sources } from './difference.js';
 import { RoostProcess } from './roost-process.js';
+import type { RunningRoost } from './running-roost.js';
 import { Simulation, type SimulationOptions, type SimulationReport } from './simulation.js';
 
 const dataFolder = new URL('../../../../shared/data/inside-airbnb/', import.meta.url);
 // A guest who pays with pm_sandbox_timeoutAfterCharge waits for this timeout.
-const PROVIDER_TIMEOUT_SECONDS = '5';
+export const PROVIDER_TIMEOUT_SECONDS = '5';
 const IDLE_TIMEOUT_MS = 120_000;
 const IDLE_POLL_MS = 50;
 
-/** Starts Roost with the listings of Albany. The repository does not contain the files; without them, 60 listings are generated. */
+/** Starts Roost with the listings of Albany. */
 export async function startRoostWithAlbany(): Promise<RoostProcess> {
   const roost = await RoostProcess.start({ PROVIDER_TIMEOUT_SECONDS });
   try {
-    const file = (name: string) => new URL(`albany_${name}.csv.gz`, dataFolder).pathname;
-    const files = existsSync(dataFolder)
-      ? ['--listings', file('listings'), '--calendar', file('calendar')]
-      : ['--listings', generateListings(), '--city', 'Albany'];
-    await roost.import(...files, '--shift-to-today');
+    await importAlbany(roost);
     return roost;
   } catch (error) {
     await roost.stop();
     throw error;
   }
+}
+
+/** Imports the listings of Albany. The repository does not contain the files; without them, 60 listings are generated. */
+export async function importAlbany(roost: RunningRoost): Promise<void> {
+  const file = (name: string) => new URL(`albany_${name}.csv.gz`, dataFolder).pathname;
+  const files = existsSync(dataFolder)
+    ? ['--listings', file('listings'), '--calendar', file('calendar')]
+    : ['--listings', generateListings(), '--city', 'Albany'];
+  await roost.import(...files, '--shift-to-today');
 }
 
 function generateListings(): string {
@@ -53,14 +59,14 @@ function generateListings(): string {
 }
 
 /** Runs a simulation and waits until Roost is idle. */
-export async function simulate(roost: RoostProcess, options: SimulationOptions): Promise<SimulationReport> {
+export async function simulate(roost: RunningRoost, options: SimulationOptions): Promise<SimulationReport> {
   const report = await new Simulation(roost, options).run();
   await waitUntilIdle(roost);
   return report;
 }
 
 /** Waits until no work is pending. */
-export async function waitUntilIdle(roost: RoostProcess): Promise<void> {
+export async function waitUntilIdle(roost: RunningRoost): Promise<void> {
   for (const deadline = performance.now() + IDLE_TIMEOUT_MS; ; await pause(IDLE_POLL_MS)) {
     const pending = await findPendingWork(roost);
     if (pending.length === 0) return;
@@ -71,7 +77,7 @@ export async function waitUntilIdle(roost: RoostProcess): Promise<void> {
 
 /** The differences that the check reports. Its searches request the nights of the simulation. */
 export async function findDifferences(
-  roost: RoostProcess,
+  roost: RunningRoost,
   options: Partial<Pick<Sources, 'query' | 'now'>> & { publicViews?: boolean } = {},
 ): Promise<Difference[]> {
   const now = options.now ?? (await roost.advance('PT0S'));
@@ -84,13 +90,13 @@ export async function findDifferences(
     [33, 38],
   ].map(([from = 0, to = 0]) => ({ city: 'Albany', checkInDate: date(from), checkOutDate: date(to) }));
   return await checkAgreement(
-    { query: options.query ?? roost.query, url: roost.url, now },
+    { query: options.query ?? ((database, sql) => roost.query(database, sql)), url: roost.url, now },
     { searches, publicViews: options.publicViews ?? true },
   );
 }
 
 /** Waits until the check reports no differences: meanwhile holds expire, and other services hear of it by event. */
-export async function untilAgreement(roost: RoostProcess): Promise<void> {
+export async function untilAgreement(roost: RunningRoost): Promise<void> {
   await eventually(
     async () => {
       const differences = await findDifferences(roost);

@@ -1,34 +1,27 @@
 import { spawn } from 'node:child_process';
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { reservePort, TestClient } from '@roost/testing';
+import { reservePort } from '@roost/testing';
 import pg from 'pg';
 import type { Database } from './difference.js';
-
-const root = new URL('../../../', import.meta.url);
-const nodeArguments = (file: string): string[] => [
-  '--conditions=@roost/source',
-  '--import',
-  new URL('tools/register.js', root).href,
-  fileURLToPath(new URL(file, root)),
-];
+import { nodeArguments, RunningRoost } from './running-roost.js';
 
 /** Roost as `npm start` runs it, with its own data folder, ports and signing key. The key signs tokens of any user. */
-export class RoostProcess {
+export class RoostProcess extends RunningRoost {
   private readonly pools = new Map<Database, pg.Pool>();
 
   private constructor(
-    readonly url: string,
+    url: string,
     private readonly folder: string,
     private readonly postgresPort: number,
-    private readonly signingKey: { key: KeyObject; id: string },
+    signingKey: { key: KeyObject; id: string },
     private readonly terminate: () => Promise<void>,
-  ) {}
+  ) {
+    super(url, signingKey);
+  }
 
   static async start(env: Record<string, string> = {}): Promise<RoostProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'roost-check-'));
@@ -75,17 +68,11 @@ export class RoostProcess {
     });
     await ready;
     const url = `http://127.0.0.1:${gatewayPort}`;
-    const jwks = await new TestClient(url).get<{ keys: { kid: string; n: string }[] }>(
-      '/.well-known/jwks.json',
-    );
-    const { n } = createPublicKey(privateKey).export({ format: 'jwk' });
-    const kid = jwks.body.keys.find((published) => published.n === n)?.kid;
-    if (!kid) throw new Error('identity does not publish the key of JWT_PRIVATE_KEY');
     const terminate = async () => {
       if (child.exitCode === null) child.kill('SIGINT');
       await closed;
     };
-    const signingKey = { key: privateKey, id: kid };
+    const signingKey = { key: privateKey, id: await RunningRoost.idOfKey(privateKey, url) };
     const roost = new RoostProcess(url, folder, Number(postgresPort), signingKey, terminate);
     await roost.disableFsync();
     return roost;
@@ -110,67 +97,21 @@ export class RoostProcess {
     return readFileSync(join(this.folder, `data/postgres/${user}.password`), 'utf8').trim();
   }
 
-  /** A client signed in as a user with a verified email address, for three hours. */
-  as(id: string, roles: string[] = []): TestClient {
-    const now = Math.floor(Date.now() / 1000);
-    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const head = part({ alg: 'RS256', typ: 'JWT', kid: this.signingKey.id });
-    const body = part({
-      iss: 'roost',
-      sub: id,
-      sid: randomUUID(),
-      roles: ['guest', ...roles],
-      email_verified: true,
-      auth_time: now,
-      iat: now,
-      exp: now + 3 * 3600,
-    });
-    const signature = sign('sha256', Buffer.from(`${head}.${body}`), this.signingKey.key).toString(
-      'base64url',
-    );
-    return new TestClient(this.url, { authorization: `Bearer ${head}.${body}.${signature}` });
-  }
-
-  get anonymous(): TestClient {
-    return new TestClient(this.url);
-  }
-
-  /** Runs the import command of an operator. Fails unless the command exits with 0. */
-  async import(...options: string[]): Promise<void> {
-    const child = spawn(
-      process.execPath,
-      [...nodeArguments('tools/src/import/main.ts'), 'inside-airbnb', ...options, '--url', this.url],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    const [out, error, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close') as Promise<[number | null]>,
-    ]);
-    if (code !== 0) throw new Error(`The import exited with ${code}:\n${out}${error}`);
-  }
-
   databaseUrl(database: Database): string {
     const password = this.readPassword('role');
     return `postgresql://roost:${password}@127.0.0.1:${this.postgresPort}/roost_${database}`;
   }
 
-  query = async <Row extends object>(database: Database, sql: string): Promise<Row[]> => {
+  async query<Row extends object>(database: Database, sql: string): Promise<Row[]> {
     const pool =
       this.pools.get(database) ?? new pg.Pool({ connectionString: this.databaseUrl(database), max: 2 });
     this.pools.set(database, pool);
     return (await pool.query(sql)).rows as Row[];
-  };
+  }
 
   /** The log of PostgreSQL since the start. */
   get postgresLog(): string {
     return readFileSync(join(this.folder, 'data/postgres/postgres.log'), 'utf8');
-  }
-
-  /** Advances domain time, processes the due work and returns the new time. `'PT0S'` returns the current time. */
-  async advance(duration: string): Promise<Date> {
-    const { body } = await this.anonymous.post<{ now: string }>('/dev/clock', { advance: duration });
-    return new Date(body.now);
   }
 
   async stop(): Promise<void> {

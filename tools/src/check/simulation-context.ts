@@ -2,7 +2,7 @@ import { addDays, localDate } from '@roost/stay';
 import type { TestClient } from '@roost/testing';
 import { expectStatus, type OperationRecorder } from './operation-recorder.js';
 import type { Random } from './random.js';
-import type { RoostProcess } from './roost-process.js';
+import type { RunningRoost } from './running-roost.js';
 
 /** The range of the nights that all actors request, in days from today. It is small, so that requests conflict. */
 export const FIRST_DAY = 0;
@@ -42,7 +42,7 @@ export class SimulationContext {
   private readonly currentBookings = new Map<Actor, readonly Booking[]>();
 
   constructor(
-    readonly roost: RoostProcess,
+    readonly roost: RunningRoost,
     readonly recorder: OperationRecorder,
   ) {}
 

@@ -4,13 +4,16 @@ import { GuestOperations } from './guest-operations.js';
 import { HostOperations } from './host-operations.js';
 import { OperationRecorder } from './operation-recorder.js';
 import { Random } from './random.js';
-import type { RoostProcess } from './roost-process.js';
+import type { RunningRoost } from './running-roost.js';
 import { SimulationContext } from './simulation-context.js';
 import { createRequiredState, prepareHosts } from './simulation-setup.js';
 
 export interface SimulationOptions {
   seed: number;
-  operations: number;
+  /** Ends it after this number of operations. */
+  operations?: number;
+  /** Ends it after this time. */
+  seconds?: number;
   guests: number;
   hosts: number;
   log?: (line: string) => void;
@@ -32,9 +35,11 @@ export interface SimulationReport {
 export class Simulation {
   private readonly recorder: OperationRecorder;
   private readonly context: SimulationContext;
+  /** By `performance.now()`. */
+  private end = Infinity;
 
   constructor(
-    roost: RoostProcess,
+    roost: RunningRoost,
     private readonly options: SimulationOptions,
   ) {
     this.recorder = new OperationRecorder(options.log);
@@ -55,6 +60,7 @@ export class Simulation {
     const guestOperations = new GuestOperations(context, changes);
     const hostOperations = new HostOperations(context, changes);
     const administratorOperations = new AdministratorOperations(context);
+    this.end = performance.now() + (this.options.seconds ?? Infinity) * 1000;
     let actors = 0;
     const nextRandom = () => new Random(seed * 1000 + (actors += 1));
     const guestActors = guestIds.map((id) => ({
@@ -74,6 +80,7 @@ export class Simulation {
   }
 
   private async repeat(operation: () => Promise<void>): Promise<void> {
-    while (this.recorder.completed < this.options.operations) await operation();
+    const { operations = Infinity } = this.options;
+    while (this.recorder.completed < operations && performance.now() < this.end) await operation();
   }
 }
