@@ -76,11 +76,12 @@ describe('booking.change-closed', () => {
   test('finds and refunds a charge whose response is lost while the change expires', async () => {
     const { guest, booking, change, payment } = await givenUnpaidChange();
     await payments.sandbox.faults(
-      { route: 'confirm', kind: 'silent', times: 2 },
-      { route: 'read', kind: 'fail', times: 1 },
+      { route: 'confirm', kind: 'silent', times: 100 },
+      { route: 'read', kind: 'fail', times: 100 },
     );
     expect((await payments.confirm(guest, payment.id)).status).toBe(503);
     await close(change, 'expired');
+    await payments.sandbox.faults();
     await payments.becomes(guest, payment.id, 'captured');
     await close(change, 'expired');
     await payments.becomes(guest, payment.id, 'refunded');
