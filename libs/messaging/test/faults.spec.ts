@@ -31,7 +31,6 @@ describe('a failing handler', () => {
       bus,
       controllers: [MessageConsumer],
       retryDelaysMs: [5, 5, 10, 10],
-      handlerTimeoutSeconds: 1,
       metrics,
     });
   });
@@ -212,23 +211,6 @@ describe('a failing handler', () => {
     );
     expect(triesOf(body)).toBe(6);
     expect(await queueOf(body.threadId)).toEqual([]);
-  });
-
-  test('is rolled back and its event dead-lettered when it exceeds its time limit', async () => {
-    const stuck = aMessage(randomUUID());
-    const good = aMessage(randomUUID());
-    script.before = ({ messageId }) =>
-      messageId === stuck.messageId ? new Promise(() => undefined) : undefined;
-    await send(stuck, good);
-    await eventually(async () => expect(await effects(good.threadId)).toHaveLength(1));
-    await eventually(
-      async () =>
-        expect(await queueOf(stuck.threadId)).toEqual([
-          { messageId: stuck.messageId, code: 'HandlerTimeout', tries: 5 },
-        ]),
-      { seconds: 20 },
-    );
-    expect(await effects(stuck.threadId)).toEqual([]);
   });
 
   test('is not run for an event that does not fit its contract; the event is dead-lettered at the first try', async () => {
