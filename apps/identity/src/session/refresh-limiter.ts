@@ -28,7 +28,7 @@ export class RefreshLimiter implements OnModuleInit {
     const perMinute = this.config.RATE_LIMIT_PER_MINUTE;
     if (perMinute === 0) return;
     const fastify = this.http.httpAdapter.getInstance<FastifyInstance>();
-    const limits = new RateLimits(fastify, { redis: this.redis, prefix: this.config.REDIS_PREFIX });
+    const limits = new RateLimits(fastify, this.redis, this.config);
     limits.whenReady(() => {
       this.limit = limits.create('refresh-session', perMinute / 30, (request) => this.keyOf(request));
     });

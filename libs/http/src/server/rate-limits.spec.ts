@@ -7,7 +7,10 @@ test('sends nothing to a Redis that does not respond, for a second after a time-
   // The command that @fastify/rate-limit defines; it never calls back.
   const silent = { defineCommand: () => undefined, rateLimit: () => (commands += 1) };
   const fastify = Fastify();
-  const limits = new RateLimits(fastify, { redis: silent as unknown as Redis, prefix: 'test' });
+  const limits = new RateLimits(fastify, silent as unknown as Redis, {
+    REDIS_PREFIX: 'test',
+    ROOST_ENV: 'production',
+  });
   let count = (): Promise<void> => Promise.reject(new Error('not ready'));
   limits.whenReady(() => {
     const limit = limits.create('user', 1, (request) => request.ip);
