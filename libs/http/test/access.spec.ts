@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
+  eventually,
   testUser,
   expectProblem,
   signToken,
@@ -200,6 +201,37 @@ describe('the key set', () => {
       expectProblem(response, 503, 'service.unavailable');
       expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
       writeFileSync(file, JSON.stringify({ keys: [key.jwk] }));
+      expect((await list(key.token(), other)).status).toBe(200);
+    } finally {
+      await other.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('a service is ready once it has fetched a set, and stays ready while later fetches fail', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'roost-keys-'));
+    const file = join(folder, 'jwks.json');
+    const key = pair('late');
+    const other = await startTestService(notes, { env: { JWKS_URL: pathToFileURL(file).href } });
+    const readiness = () => other.anonymous.get('/health/ready');
+    try {
+      expect(await readiness()).toMatchObject({
+        status: 503,
+        body: { status: 'down', parts: { database: 'up', keys: 'down', redis: 'up' } },
+      });
+      expect((await other.anonymous.get('/health/live')).status).toBe(200);
+      expect((await other.anonymous.get<string>('/metrics')).body).toMatch(
+        /^roost_part_up\{part="keys",service="notes"\} 0$/m,
+      );
+      writeFileSync(file, JSON.stringify({ keys: [key.jwk] }));
+      // Without a token: a service that is not ready receives none.
+      await eventually(async () =>
+        expect(await readiness()).toMatchObject({ status: 200, body: { parts: { keys: 'up' } } }),
+      );
+      rmSync(file);
+      // An unknown key triggers a fetch, which fails.
+      expectProblem(await list(pair('unknown').token(), other), 401, 'auth.invalid_token');
+      expect(await readiness()).toMatchObject({ status: 200, body: { parts: { keys: 'up' } } });
       expect((await list(key.token(), other)).status).toBe(200);
     } finally {
       await other.close();

@@ -28,7 +28,7 @@ function measureHealth(metrics: Metrics, health: Health): void {
     },
     {
       name: 'roost_part_up',
-      help: '1 while a part of the service works (database, redis, kafka, storage and so on), otherwise 0',
+      help: '1 while a part of the service works (database, redis, kafka, keys, storage and so on), otherwise 0',
       labelNames: ['part'],
       of: ({ parts }) =>
         Object.entries(parts).map(([part, state]) => [{ part }, state === 'up' ? 1 : 0] as const),

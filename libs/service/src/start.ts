@@ -131,7 +131,7 @@ async function start(
   app.useGlobalFilters(filter);
   keys = orm ? app.get(IdempotencyKeys) : null;
 
-  addHealthChecks({ health, redis, orm, kafka, storage });
+  addHealthChecks({ health, redis, orm, kafka, keySource, storage });
   measureParts(metrics, {
     health,
     orm,
@@ -251,9 +251,10 @@ function addHealthChecks(parts: {
   redis: Redis;
   orm: MikroORM | null;
   kafka: KafkaBus | null;
+  keySource: KeySource;
   storage: StorageMonitor;
 }): void {
-  const { health, redis, orm, kafka, storage } = parts;
+  const { health, redis, orm, kafka, keySource, storage } = parts;
   storage.watch('redis', () => redis.ping());
   health.add('redis', async () => {
     try {
@@ -269,6 +270,8 @@ function addHealthChecks(parts: {
       await orm.em.getConnection().execute('SELECT 1');
     });
   }
+  // Without them no token can be verified: every request of a user gets 503.
+  health.add('keys', () => keySource.check());
   // Optional: while a disk is full, reads go on, and a load balancer must not send them elsewhere.
   health.addOptional('storage', () => storage.hasSpace);
   if (kafka) health.add('kafka', () => kafka.check());

@@ -15,7 +15,7 @@ test('reports liveness, and readiness by part', async () => {
   expect(await service.anonymous.get('/health/live')).toMatchObject({ status: 200, body: { status: 'up' } });
   expect(await service.anonymous.get('/health/ready')).toMatchObject({
     status: 200,
-    body: { status: 'up', parts: { database: 'up', redis: 'up', storage: 'up' } },
+    body: { status: 'up', parts: { database: 'up', keys: 'up', redis: 'up', storage: 'up' } },
   });
 });
 

@@ -63,7 +63,12 @@ test('without Redis, requests succeed, the service is not ready, and sweeps run'
   const written = await service.as(user).post('/v1/notes', { text: 'a', expiresInDays: 1 });
   expect(written.status).toBe(201);
   await eventually(async () =>
-    expect((await readiness()).body.parts).toEqual({ database: 'up', redis: 'down', storage: 'up' }),
+    expect((await readiness()).body.parts).toEqual({
+      database: 'up',
+      keys: 'up',
+      redis: 'down',
+      storage: 'up',
+    }),
   );
   expectProblem(await service.anonymous.post('/dev/clock', { advance: 'P1D' }), 503, 'service.unavailable');
   await service.query("UPDATE note SET expires_at = now() - interval '1 day' WHERE owner_id = $1", [user.id]);

@@ -267,7 +267,7 @@ test('starts a service without a database, a queue and events', async () => {
   const running = await startService(bare, { env: { ...validEnv, DATABASE_URL: '' } });
   expect(await (await fetch(`${running.url}/health/ready`)).json()).toEqual({
     status: 'up',
-    parts: { redis: 'up', storage: 'up' },
+    parts: { keys: 'up', redis: 'up', storage: 'up' },
   });
   expect((await fetch(`${running.url}/metrics`)).status).toBe(404);
   await running.close();

@@ -14,6 +14,8 @@ const FETCH_TIMEOUT_MS = 3_000;
 const REFRESH_INTERVAL_MS = 5 * 60_000;
 /** An unknown key id triggers a fetch, at most one per this interval. */
 const MIN_FETCH_INTERVAL_MS = 1_000;
+/** Until a set is held, readiness triggers a fetch, at most one per this interval. */
+const MIN_CHECK_INTERVAL_MS = 100;
 
 /**
  * The public keys that verify access tokens: a JSON Web Key Set, refreshed in the background.
@@ -24,6 +26,8 @@ export class KeySource {
   #fetching: Promise<void> | null = null;
   #lastFetch = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
+  /** The reason of the last failure that was logged, until a fetch succeeds. */
+  #loggedReason: string | null = null;
   #read: () => Promise<unknown>;
   /** The content of a data: URL is constant. */
   #constant: boolean;
@@ -49,11 +53,18 @@ export class KeySource {
   }
 
   /**
-   * Fetches the set once before the first request, so that a replica that reports ready can verify tokens. A failure
-   * is not logged: identity may start later, and the first token triggers the next fetch.
+   * Fetches the set once before the first request. A failure is not logged: identity may start later, and the next fetch
+   * is triggered by `check` or by a token.
    */
   async warm(): Promise<void> {
     await this.#refresh(true);
+  }
+
+  /** Throws as long as no set was ever fetched. A later fetch that fails is no error: the last valid set verifies tokens. */
+  async check(): Promise<void> {
+    if (this.#keySet) return;
+    if (this.#fetching || performance.now() - this.#lastFetch >= MIN_CHECK_INTERVAL_MS) await this.#refresh();
+    if (!this.#keySet) throw new Error('no key set was fetched');
   }
 
   stop(): void {
@@ -100,15 +111,15 @@ export class KeySource {
       const next = createLocalJWKSet(set);
       if (set.keys.length > MAX_KEYS) throw new Error(`more than ${MAX_KEYS} keys`);
       if (!set.keys.some(({ kty }) => kty === 'RSA')) throw new Error('no RSA key in the set');
+      this.#loggedReason = null;
       if (JSON.stringify(set) === JSON.stringify(this.#keySet?.jwks())) return;
       this.#keySet = next;
       this.onChange();
     } catch (error) {
-      if (quiet) return;
-      this.logger.warn(
-        { reason: (error as Error).message, kept: this.#keySet?.jwks().keys.length ?? 0 },
-        'key set not refreshed',
-      );
+      const reason = (error as Error).message;
+      if (quiet || reason === this.#loggedReason) return;
+      this.#loggedReason = reason;
+      this.logger.warn({ reason, kept: this.#keySet?.jwks().keys.length ?? 0 }, 'key set not refreshed');
     }
   }
 }
