@@ -102,10 +102,16 @@ async function connect(client: pg.Client): Promise<void> {
 /** Node's codes for a certificate that is expired, of an unknown issuer or of another host. */
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)/;
 const NO_TLS = /does not support SSL/;
+/** The rules of the server allow the login with TLS only, or not at all. */
+const NO_ENCRYPTION = /no encryption/;
 
 function connectionError(service: string, address: URL, error: unknown): Error {
   const { code, message } = error as { code?: string; message: string };
   const where = `PostgreSQL at ${address.hostname}:${address.port || 5432}`;
+  if (code === '28000' && NO_ENCRYPTION.test(message))
+    return new StartError(
+      `${where} accepts ${service} only with TLS: add sslmode=verify-full to DATABASE_URL.`,
+    );
   if (code === '28P01' || code === '28000')
     return new StartError(
       `${where} rejected the login of ${service}: check the user and password in DATABASE_URL.`,
