@@ -30,6 +30,16 @@ export class PaystackPayments extends PaymentsUnderTest {
     return provider;
   }
 
+  /** Stops payments and starts it with the same data and other settings. */
+  async restart(env: Record<string, string>): Promise<void> {
+    const { DATABASE_URL = '', REDIS_URL = '', REDIS_PREFIX = '' } = this.service.env;
+    await this.service.close();
+    this.service = await startTestService(payments, {
+      env: { ...this.paystack.env, DATABASE_URL, REDIS_URL, REDIS_PREFIX, ...env },
+    });
+    this.paystack.webhookUrl = `${this.service.url}/v1/webhooks/paystack`;
+  }
+
   /** A payment that waits for the guest on the page of Paystack. */
   givenOpen(guest: TestUser, options: Parameters<typeof aBooking>[0] = {}) {
     return this.givenPayment({ currency: 'NGN', ...options, guest });

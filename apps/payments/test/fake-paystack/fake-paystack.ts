@@ -22,13 +22,15 @@ interface Fault {
   times: number;
 }
 
-const signatureOf = (raw: string) => createHmac('sha512', SECRET_KEY).update(raw).digest('hex');
-
 /** A stateful Paystack that enforces the documented rules of keys, references, units, minimums and refunds. */
 export class FakePaystack {
   readonly state = new PaystackState();
   /** The requests so far: method and path. */
   readonly requests: string[] = [];
+  /** Those that were refused because of their key. */
+  readonly refused: string[] = [];
+  /** The only valid key, which also signs webhooks. */
+  secretKey = SECRET_KEY;
   webhookUrl: string | null = null;
   /** Webhooks are lost while payments does not run. */
   losesWebhooks = false;
@@ -120,7 +122,8 @@ export class FakePaystack {
   private async send(event: string, data: object): Promise<void> {
     if (this.webhookUrl === null) return;
     const body = JSON.stringify({ event, data });
-    const headers = { 'content-type': 'application/json', 'x-paystack-signature': signatureOf(body) };
+    const signature = createHmac('sha512', this.secretKey).update(body).digest('hex');
+    const headers = { 'content-type': 'application/json', 'x-paystack-signature': signature };
     try {
       const status = await statusOf(fetch(this.webhookUrl, { method: 'POST', headers, body }));
       if (status !== 200) throw new Error(`payments responded to ${event} with ${status}`);
@@ -164,8 +167,10 @@ export class FakePaystack {
   private async reply(request: IncomingMessage, url: URL, raw: string): Promise<Reply> {
     if (url.pathname.startsWith('/checkout/')) return this.checkout(url.pathname.split('/').at(-1) ?? '');
     this.requests.push(`${request.method} ${url.pathname}`);
-    if (request.headers.authorization !== `Bearer ${SECRET_KEY}`)
+    if (request.headers.authorization !== `Bearer ${this.secretKey}`) {
+      this.refused.push(`${request.method} ${url.pathname}`);
       return refuse(401, 'Invalid key', 'invalid_Key');
+    }
     if (request.method === 'GET') return read(this.state, url);
     const body = JSON.parse(raw) as Record<string, unknown>;
     switch (url.pathname) {
