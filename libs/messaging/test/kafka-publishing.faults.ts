@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eventually, freshDatabase } from '@roost/testing';
 import { Client } from 'pg';
+import { Registry } from 'prom-client';
 import { transportBytes } from '../src/envelope.js';
 import { discardRefused, listRefused, readOutboxStatus, resendRefused } from '../src/index.js';
 import { aRating } from './fixtures.js';
@@ -17,11 +18,13 @@ describe('publishing to Kafka', () => {
   let kafka: TestKafka;
   let node: KafkaNode;
   let url: string;
+  const metrics = new Registry();
+  const metric = (name: string) => metrics.getSingleMetricAsString(name);
 
   beforeAll(async () => {
     kafka = await kafkaWithTopics({ partitions: 1 });
     url = await freshDatabase('reviews');
-    node = await startKafkaNode({ kafka, service: 'reviews', url });
+    node = await startKafkaNode({ kafka, service: 'reviews', url, metrics });
   });
   afterAll(() => node.close());
 
@@ -50,6 +53,7 @@ describe('publishing to Kafka', () => {
 
   test('keeps an event that the broker refuses in the outbox for an operator, and continues with the events after it', async () => {
     const [resent, discarded, good] = [randomUUID(), randomUUID(), randomUUID()];
+    expect(await metric('roost_outbox_refused')).toMatch(/^roost_outbox_refused 0$/m);
     await node.sql(
       `INSERT INTO outbox_event (type, topic, key, compacted, schema_version, body)
        SELECT 'rating.changed', 'reviews.rating', key, true, 1, jsonb_build_object('text', text)
@@ -85,6 +89,11 @@ describe('publishing to Kafka', () => {
       await eventually(async () =>
         expect(await readOutboxStatus(operator)).toMatchObject({ refused: 2, sinks: [{ behind: 0 }] }),
       );
+      // The alert RoostEventsRefused.
+      expect(await metric('roost_outbox_refused')).toMatch(/^roost_outbox_refused 2$/m);
+      expect(await metric('roost_kafka_refused_total')).toMatch(
+        /^roost_kafka_refused_total\{type="rating.changed",code="MESSAGE_TOO_LARGE"\} 2$/m,
+      );
       expect(await discardRefused(operator, refused[1]?.id ?? '')).toBe(1);
       await configure(kafka, 'reviews.rating', { 'max.message.bytes': String(8 * 1024 * 1024) });
       expect(await resendRefused(operator, null)).toBe(1);
@@ -97,6 +106,7 @@ describe('publishing to Kafka', () => {
         { seconds: 60 },
       );
       expect(await listRefused(operator, null, 10)).toEqual([]);
+      expect(await metric('roost_outbox_refused')).toMatch(/^roost_outbox_refused 0$/m);
     } finally {
       await operator.end();
     }
