@@ -1,17 +1,18 @@
 import { uuidv7 } from '@roost/platform';
-import { addDays, localDate } from '@roost/stay';
+import { addDays } from '@roost/stay';
 import type { TestService, TestUser } from '@roost/testing';
-import { aHost, createPublished, startListings } from './listings.fixture.js';
+import { aHost, beginAtNoon, createPublished, startListings } from './listings.fixture.js';
 
 let service: TestService;
 let host: TestUser;
+let today: string;
 beforeAll(async () => {
   service = await startListings();
+  today = await beginAtNoon(service);
   host = aHost();
 });
 afterAll(() => service.close());
 
-const today = () => localDate(service.clock.now(), 'America/New_York');
 const isFound = async (listingId: string, from: string, to: string) => {
   const res = await service.anonymous.get<{ data: { id: string }[] }>(
     `/v1/listings/search?hostId=${host.id}&checkIn=${from}&checkOut=${to}&limit=100`,
@@ -22,7 +23,7 @@ const isFound = async (listingId: string, from: string, to: string) => {
 
 test('excludes a listing from searches that overlap blocked nights; the check-out day is available', async () => {
   const { id: listingId } = await createPublished(service, host);
-  const [a, b, c, d] = [10, 12, 14, 16].map((n) => addDays(today(), n)) as [string, string, string, string];
+  const [a, b, c, d] = [10, 12, 14, 16].map((n) => addDays(today, n)) as [string, string, string, string];
   expect(await isFound(listingId, b, c)).toBe(true);
   await service.deliver('calendar.changed', { listingId, blocked: [{ from: b, to: c }] }, { version: 1 });
   expect(await isFound(listingId, b, c)).toBe(false);
@@ -34,7 +35,7 @@ test('excludes a listing from searches that overlap blocked nights; the check-ou
 
 test('applies the newest version, independent of the order of arrival', async () => {
   const { id: listingId } = await createPublished(service, host);
-  const [from, to] = [addDays(today(), 20), addDays(today(), 22)];
+  const [from, to] = [addDays(today, 20), addDays(today, 22)];
   const blockedCalendar = { listingId, blocked: [{ from, to }] };
   const freeCalendar = { listingId, blocked: [] };
   await service.deliver('calendar.changed', blockedCalendar, { version: 3 });
@@ -49,8 +50,8 @@ test('applies the newest version, independent of the order of arrival', async ()
 test('stores the calendar of a listing that does not exist yet, and replay rebuilds the projection', async () => {
   const listingId = uuidv7();
   const blocked = [
-    { from: addDays(today(), 3), to: addDays(today(), 5) },
-    { from: addDays(today(), 9), to: addDays(today(), 10) },
+    { from: addDays(today, 3), to: addDays(today, 5) },
+    { from: addDays(today, 9), to: addDays(today, 10) },
   ];
   const allRows = () =>
     service.query(`SELECT listing_id, version, blocked::text FROM listing_calendar ORDER BY listing_id`);

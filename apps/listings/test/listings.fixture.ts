@@ -1,9 +1,17 @@
+import { localDate } from '@roost/stay';
 import { type TestService, type TestUser, testUser, startTestService } from '@roost/testing';
 import sharp from 'sharp';
 import { listings } from '../src/service.js';
 
 export function startListings(env: Record<string, string> = {}): Promise<TestService> {
   return startTestService(listings, { env });
+}
+
+/** Moves the clock to noon of today in New York (13:00 in summer): no day ends while a spec runs. Returns the date. */
+export async function beginAtNoon(service: TestService): Promise<string> {
+  const today = localDate(new Date(), 'America/New_York');
+  await service.clock.set(`${today}T17:00:00Z`);
+  return today;
 }
 
 export const aHost = () => testUser({ roles: ['guest', 'host'] });

@@ -1,8 +1,14 @@
-import { addDays, localDate } from '@roost/stay';
+import { addDays } from '@roost/stay';
 import type { TestService, TestUser } from '@roost/testing';
 import { z } from 'zod';
 import { SearchHit } from '../src/search/search.dto.js';
-import { aHost, createCompleteDraft, createPublished, startListings } from './listings.fixture.js';
+import {
+  aHost,
+  beginAtNoon,
+  createCompleteDraft,
+  createPublished,
+  startListings,
+} from './listings.fixture.js';
 
 export interface SearchHitBody {
   id: string;
@@ -33,7 +39,11 @@ export const inCity = (city: string, countryCode: string) => ({
 export class Catalog {
   readonly host: TestUser = aHost();
 
-  constructor(readonly service: TestService) {}
+  constructor(
+    readonly service: TestService,
+    /** The date in New York. */
+    readonly today: string,
+  ) {}
 
   async search(query: string): Promise<SearchPageBody> {
     const { status, body } = await this.service.anonymous.get<SearchPageBody>(
@@ -49,9 +59,9 @@ export class Catalog {
     return titlesOf((await this.search(query)).data).sort();
   }
 
-  /** The date `offset` days after today in New York. */
+  /** The date `offset` days after today. */
   day(offset: number): string {
-    return addDays(localDate(this.service.clock.now(), 'America/New_York'), offset);
+    return addDays(this.today, offset);
   }
 
   async publish(
@@ -66,7 +76,8 @@ export class Catalog {
 }
 
 export async function createCatalog(): Promise<Catalog> {
-  const catalog = new Catalog(await startListings());
+  const service = await startListings();
+  const catalog = new Catalog(service, await beginAtNoon(service));
   await catalog.publish('loft', {
     ...atPoint(42.65, -73.75),
     capacity: 4,

@@ -72,12 +72,12 @@ describe('rejects', () => {
     expect(() => check(text)).toThrow(reason);
   });
 
-  test('rejects doubling fragments within two seconds', () => {
+  test('rejects doubling fragments within two seconds of CPU time', () => {
     const text = doubling(24);
-    const from = performance.now();
+    const before = process.cpuUsage();
     expect(() => check(text, { maxDepth: 100, maxCharacters: 100_000 })).toThrow(/more than 50 fields/);
     // A complete walk would take minutes.
-    expect(performance.now() - from).toBeLessThan(2_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   });
 });
 
