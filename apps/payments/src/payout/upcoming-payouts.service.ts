@@ -30,10 +30,11 @@ export class UpcomingPayouts {
   /** One entry for each instalment and each deduction, the first due one first. */
   async list(em: EntityManager, hostId: string): Promise<PayoutView[]> {
     const accounts = await currentAccounts(em, hostId);
+    const isPaused = await isRestorationOpen(em);
     const views: PayoutView[] = [];
     for (const host of await currenciesOf(em, hostId)) {
       const account = accounts.find(({ currency }) => currency === host.currency) ?? null;
-      const amounts = await this.amounts(em, host, account);
+      const amounts = await this.amounts(em, host, { account, isPaused });
       views.push(...amounts.map((amount) => toView(amount, host, account)));
     }
     return views.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
@@ -42,7 +43,7 @@ export class UpcomingPayouts {
   private async amounts(
     em: EntityManager,
     host: HostCurrency,
-    account: PayoutAccount | null,
+    { account, isPaused }: { account: PayoutAccount | null; isPaused: boolean },
   ): Promise<UpcomingAmount[]> {
     const now = this.clock.now();
     const { bookings, otherMinor } = await hostBalances(em, host);
@@ -55,7 +56,7 @@ export class UpcomingPayouts {
         usableAt: account.usableAt,
         canTransfer: canTransfer(this.providers, account.provider),
       },
-      isPaused: await isRestorationOpen(em),
+      isPaused,
       inTransit: latest?.status === 'in_transit',
       retryAt: latest?.status === 'failed' && latest.accountId === account?.id ? latest.retryAt : null,
       notPaid: plan.pays ? null : plan.reason,
