@@ -19,7 +19,7 @@ export class RestoredRefunds {
   /** Throws if the provider has a refund that does not exist here: the call waits, and is repeated. */
   async requireKnown(paymentId: string, found: readonly ProviderRefund[]): Promise<void> {
     const own = await this.orm.em.fork().find(Refund, { paymentId });
-    const lost = found.find((refund) => refund.status !== 'failed' && !isKnownRefund(refund, own));
+    const lost = found.find((refund) => isLostRefund(refund, own));
     if (lost) {
       throw new ProviderUnavailable(
         `The provider has the refund ${lost.ref}, which the restored database does not have: run "roost reconcile adopt"`,
@@ -31,3 +31,7 @@ export class RestoredRefunds {
 /** Whether a refund at the provider is one of `own`. */
 export const isKnownRefund = ({ ref, refundId }: ProviderRefund, own: readonly Refund[]): boolean =>
   own.some(({ id, providerRef }) => providerRef === ref || id === refundId);
+
+/** Whether a refund at the provider moves money and is none of `own`. */
+export const isLostRefund = (refund: ProviderRefund, own: readonly Refund[]): boolean =>
+  refund.status !== 'failed' && !isKnownRefund(refund, own);

@@ -1,10 +1,12 @@
-import { MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { PaymentOperation } from '../operation/operation.entity.js';
 import { Payment } from '../payment/payment.entity.js';
+import { isLostRefund } from '../payment/restored-refunds.service.js';
 import { Refund } from '../payment/refund.entity.js';
 import { patiently } from '../provider/patiently.js';
 import { foundOrNull, type PaymentProvider, type ProviderIntent } from '../provider/provider.port.js';
+import { isRestorationOpen } from '../restoration/restoration.queries.js';
 import { inBatches, listFilter, type ReconciliationScope } from './reconciliation-scope.js';
 import { difference, type Difference } from './reconciliation.dto.js';
 import { type CapturedPayment, capturedPayments, type PageStart } from './reconciliation.queries.js';
@@ -90,9 +92,8 @@ export class ProviderComparisonService {
         foundMinor: heldMinor(intent),
       });
     }
-    if ((await em.count(PaymentOperation, { paymentId: payment.id, status: 'pending' })) > 0) return null;
-    // A provider counts a refund that it has accepted, which is recorded when it is paid.
-    if ((await em.count(Refund, { paymentId: payment.id, status: 'pending' })) > 0) return null;
+    const isHeld = await this.hasLostRefund(em, provider, payment.id, ref);
+    if (!isHeld && (await isInProgress(em, payment.id))) return null;
     const found = firstDifference(payment, intent);
     // A change at the provider may have been recorded, and its operation closed, after the payment was read.
     const { id, version } = payment;
@@ -105,6 +106,28 @@ export class ProviderComparisonService {
       foundMinor: found.foundMinor,
     });
   }
+
+  /**
+   * Whether the provider has a refund that the restored database lacks. The pending refunds of its payment wait until it is
+   * entered, so they are no reason to wait with the comparison.
+   */
+  private async hasLostRefund(
+    em: EntityManager,
+    provider: PaymentProvider,
+    paymentId: string,
+    ref: string,
+  ): Promise<boolean> {
+    if (!(await isRestorationOpen(em))) return false;
+    const own = await em.find(Refund, { paymentId });
+    const found = await patiently(() => provider.refunds(ref));
+    return found.some((refund) => isLostRefund(refund, own));
+  }
+}
+
+/** A provider counts a refund that it has accepted, which is recorded when it is paid. */
+async function isInProgress(em: EntityManager, paymentId: string): Promise<boolean> {
+  const pending = { paymentId, status: 'pending' } as const;
+  return (await em.count(PaymentOperation, pending)) > 0 || (await em.count(Refund, pending)) > 0;
 }
 
 /** The guest's money that the provider holds or has passed on. Nothing is left to do about a payment without any. */
