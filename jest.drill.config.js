@@ -1,7 +1,7 @@
-import faults from './jest.faults.config.js';
+import base from './jest.config.js';
 
-/** `npm run drill`: an installation that loses its data is restored; minutes, so not a part of `npm run test:faults`. */
+/** `npm run drill`: an installation that loses its data is restored. `ROOST_FAULTS=all` does it with Kafka as well. */
 export default {
-  ...faults,
+  ...base,
   testMatch: ['<rootDir>/apps/standalone/test/recovery.drill.ts'],
 };

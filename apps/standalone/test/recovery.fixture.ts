@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { postgresTools, runningSuperuser, startPostgres } from '@roost/embedded';
+import { type EmbeddedPostgres, postgresTools, runningSuperuser, startPostgres } from '@roost/embedded';
 import { eventually, TestClient } from '@roost/testing';
 import pg from 'pg';
 import { expectAgreement } from './agreement.fixture.js';
@@ -15,9 +15,9 @@ import {
   type Run,
 } from './launcher.js';
 import { type Booking, Marketplace, type Payment } from './marketplace.fixture.js';
-import { Operator, replayOntoFullTables } from './operator.fixture.js';
+import { Operator, replayOntoFullTables, STATEFUL_SERVICES } from './operator.fixture.js';
 
-const TIMEOUT = { seconds: 300 };
+const TIMEOUT = { seconds: 60 };
 const GOODWILL_MINOR = 1_000;
 
 interface Difference {
@@ -35,23 +35,41 @@ interface Stay {
 interface After {
   transferId: string;
   lostIntentId: string;
+  /** Of the cancelled booking. */
+  refundIds: string[];
 }
+
+/** Cursors of the relays, and handled events with their times, by service. */
+interface Delivered {
+  cursors: Map<string, string[]>;
+  inboxes: Map<string, { event_id: string; handled_at: Date }[]>;
+}
+
+const INBOX = `SELECT event_id, handled_at FROM inbox_event
+  WHERE $1::uuid[] IS NULL OR event_id = ANY ($1) ORDER BY event_id`;
+
+const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(1)} s`;
 
 /**
  * One installation that is backed up, goes on, loses its data folder, and is restored to an instant. The provider is another
  * company, so its database is saved before the loss and put back.
  */
 export class RecoveryDrill {
-  readonly figures: Record<string, string> = {};
+  private readonly steps: [name: string, took: string][] = [];
+  private readonly figures: [name: string, figure: string][] = [];
+  private failed = false;
   private readonly backups = freshFolder();
   private readonly safe = freshFolder();
   private env: Env = {};
   private process: Run | null = null;
   private operator!: Operator;
   private market!: Marketplace;
-  private stays!: { paidOut: Stay; refunded: Stay; unpaid: Stay };
+  private stays!: { paidOut: Stay; refunded: Stay; cancelled: Stay; unpaid: Stay };
   private after!: After;
   private instant!: Date;
+  private lostPapers: { id: string; number: string }[] = [];
+  private delivered!: Delivered;
+  private lostAt = 0;
 
   /** `main`: the program that runs Roost. */
   constructor(private readonly main: string | undefined) {}
@@ -73,6 +91,7 @@ export class RecoveryDrill {
     this.stays = {
       paidOut: await this.market.bookAndPay(),
       refunded: await this.market.bookAndPay(),
+      cancelled: await this.market.bookAndPay(),
       unpaid: await this.market.book(),
     };
   }
@@ -90,7 +109,7 @@ export class RecoveryDrill {
     this.instant = row?.now ?? new Date();
   }
 
-  /** A payment, a refund, a payout, and a new booking. The backup has none of them. */
+  /** A payment, two refunds, a payout, and a new booking. They come after the instant. */
   async goOn(): Promise<void> {
     const { market, operator, stays } = this;
     expect((await market.confirm(stays.unpaid.payment.id, 'pm_card_visa')).status).toBe(200);
@@ -99,44 +118,65 @@ export class RecoveryDrill {
       amountMinor: GOODWILL_MINOR,
       reason: 'A complaint',
     });
+    await this.cancel(stays.cancelled.booking);
     const lost = await market.bookAndPay();
     await this.makeDue(stays.paidOut.booking.id);
+    await this.runSweeps();
     await eventually(async () => {
       const paid = await operator.query('payments', `SELECT 1 FROM payout WHERE status = 'paid'`);
       const refunds = await operator.query('payments', `SELECT 1 FROM refund WHERE status = 'succeeded'`);
-      expect([paid.length, refunds.length]).toEqual([1, 1]);
+      expect([paid.length, refunds.length]).toEqual([1, 2]);
     }, TIMEOUT);
+    await this.numbered();
     const [transfer] = await operator.query<{ id: string }>('sandbox', 'SELECT id FROM transfer');
-    const [intent] = await operator.query<{ id: string }>(
-      'sandbox',
-      `SELECT id FROM intent WHERE metadata ->> 'paymentId' = $1`,
-      [lost.payment.id],
-    );
-    this.after = { transferId: transfer?.id ?? '', lostIntentId: intent?.id ?? '' };
+    this.after = {
+      transferId: transfer?.id ?? '',
+      lostIntentId: await this.intentOf(lost.payment),
+      refundIds: await this.refundsAtProvider(stays.cancelled.payment),
+    };
+    expect(this.after.refundIds).toHaveLength(1);
   }
 
-  /** The process is killed, and its data folder is gone. */
+  /** The process is killed, and its data folder is gone. The last changes were not archived. */
   async lose(): Promise<void> {
     const dataDir = this.env.ROOST_DATA_DIR ?? '';
-    await this.untilArchived();
+    const archivedUpTo = await this.untilArchived();
+    await this.market.book();
+    this.lostPapers = await this.operator.query('payments', 'SELECT id, number FROM paper');
     await this.dumpProvider();
     const postgres = postgresPid(this.env);
+    this.lostAt = performance.now();
+    this.figures.push(['RPO: not archived at the loss', seconds(Date.now() - archivedUpTo.getTime())]);
     await this.process?.ends('SIGKILL');
     await eventually(() => expect(isRunning(postgres)).toBe(false), TIMEOUT);
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    expect(existsSync(dataDir)).toBe(false);
   }
 
   async restore(): Promise<void> {
     const into = join(freshFolder(), 'data');
-    const restored = await this.operator.json<{ restoredTo: string; lastTransaction: string }>(
+    const restored = await this.operator.json<{
+      restoredTo: string;
+      lastTransaction: string;
+      seconds: number;
+    }>(
       ...['restore', 'run', '--to', this.instant.toISOString(), '--into', into],
       ...['--keys', join(this.safe, 'keys.json')],
     );
     expect(restored.restoredTo).toBe(this.instant.toISOString());
     expect(Date.parse(restored.lastTransaction)).toBeLessThanOrEqual(this.instant.getTime());
+    const restoredAfter = performance.now() - this.lostAt;
     this.env.ROOST_DATA_DIR = into;
-    await this.putProviderBack();
+    await this.prepareAround();
+    const started = performance.now();
     await this.launch();
+    const serving = performance.now() - started;
+    expect((await this.market.guest.get(`/v1/bookings/${this.stays.paidOut.booking.id}`)).status).toBe(200);
+    this.figures.push(
+      ['of the RTO: backups verified and combined, changes replayed', `${restored.seconds.toFixed(1)} s`],
+      ['of the RTO: start of all services', seconds(serving)],
+      ['RTO: from the loss to the first request served', seconds(restoredAfter + serving)],
+    );
   }
 
   /** Everything is as it was, except what the provider knows. */
@@ -145,19 +185,63 @@ export class RecoveryDrill {
     await this.command('ledger', 'check');
     expect(await operator.query('payments', 'SELECT 1 FROM refund')).toEqual([]);
     expect(await operator.query('payments', 'SELECT 1 FROM payout')).toEqual([]);
-    for (const { booking } of [stays.paidOut, stays.refunded]) await market.becomes(booking.id, 'confirmed');
+    for (const { booking } of [stays.paidOut, stays.refunded, stays.cancelled]) {
+      await market.becomes(booking.id, 'confirmed');
+    }
     // The sweeper has asked the provider.
     await market.becomes(stays.unpaid.booking.id, 'confirmed');
+  }
+
+  /** Every event was published again: consumers have handled none a second time, and none is a dead letter. */
+  async expectEventsSkipped(): Promise<void> {
+    const { operator, delivered } = this;
+    for (const [service, sinks] of delivered.cursors) {
+      await eventually(async () => {
+        const atEnd = await operator.query<{ sink: string }>(
+          service,
+          `SELECT sink FROM outbox_cursor c
+           WHERE NOT EXISTS (SELECT FROM outbox_event e WHERE (e.xid, e.id) > (c.xid, c.id)) ORDER BY 1`,
+        );
+        expect(atEnd.map(({ sink }) => sink)).toEqual(sinks);
+      }, TIMEOUT);
+    }
+    await eventually(async () => {
+      const lags = await operator.json<{ behind: number }[]>('events', 'lag');
+      expect(lags.filter(({ behind }) => behind > 0)).toEqual([]);
+    }, TIMEOUT);
+    for (const [service, before] of delivered.inboxes) {
+      const now = await operator.query(service, INBOX, [before.map(({ event_id: id }) => id)]);
+      expect(now).toEqual(before);
+      expect(await operator.query(service, 'SELECT 1 FROM dead_letter')).toEqual([]);
+    }
   }
 
   /** The payout that was lost is due here, and is not paid again. */
   async expectNoSecondPayout(): Promise<void> {
     await this.makeDue(this.stays.paidOut.booking.id);
+    await this.runSweeps();
+    expect(await this.operator.query('payments', 'SELECT 1 FROM payout')).toEqual([]);
     const { body } = await this.market.host.get<{ data: { reason: string; amountMinor: number }[] }>(
       '/v1/me/payouts?status=upcoming',
     );
     expect(body.data.map(({ reason }) => reason)).toContain('reconciliation_pending');
     expect(await this.operator.json('restore', 'status')).toMatchObject([{ endedAt: null }]);
+  }
+
+  /** The guest cancels once more, whose lost cancellation was refunded. The refund waits. */
+  async expectNoSecondRefund(): Promise<void> {
+    const { booking, payment } = this.stays.cancelled;
+    await this.cancel(booking);
+    await eventually(async () => {
+      const [operation] = await this.operator.query(
+        'payments',
+        `SELECT status, tries > 0 AS tried, lease_until AS lease FROM payment_operation
+         WHERE payment_id = $1 AND kind = 'refund'`,
+        [payment.id],
+      );
+      expect(operation).toEqual({ status: 'pending', tried: true, lease: null });
+    }, TIMEOUT);
+    expect(await this.refundsAtProvider(payment)).toEqual(this.after.refundIds);
   }
 
   /** Every lost movement is reported. */
@@ -168,12 +252,15 @@ export class RecoveryDrill {
     expect(differences.map(({ kind }) => kind).sort()).toEqual([
       'payout.unknown_transfer',
       'provider.amount_differs',
+      'provider.amount_differs',
       'provider.unknown_payment',
     ]);
-    const of = (kind: string) => differences.find((each) => each.kind === kind);
-    expect(of('payout.unknown_transfer')?.providerRef).toBe(this.after.transferId);
-    expect(of('provider.amount_differs')?.paymentId).toBe(this.stays.refunded.payment.id);
-    expect(of('provider.unknown_payment')?.providerRef).toBe(this.after.lostIntentId);
+    const of = (kind: string) => differences.filter((each) => each.kind === kind);
+    expect(of('payout.unknown_transfer')).toMatchObject([{ providerRef: this.after.transferId }]);
+    expect(new Set(of('provider.amount_differs').map(({ paymentId }) => paymentId))).toEqual(
+      new Set([this.stays.refunded.payment.id, this.stays.cancelled.payment.id]),
+    );
+    expect(of('provider.unknown_payment')).toMatchObject([{ providerRef: this.after.lostIntentId }]);
   }
 
   /** What the provider did is entered, and the charge of the booking that is gone is refunded at the provider. */
@@ -185,12 +272,14 @@ export class RecoveryDrill {
     );
     expect(adopted.map(({ kind, result }) => `${kind} ${result}`).sort()).toEqual([
       'refund entered',
+      'refund entered',
       'transfer entered',
     ]);
     await this.refundAtProvider(this.after.lostIntentId);
     await expectAgreement(this.operator);
     await this.command('ledger', 'check');
     expect(await this.operator.json('restore', 'status')).toMatchObject([{ endedAt: expect.any(String) }]);
+    this.figures.push(['from the loss until payouts continue', seconds(performance.now() - this.lostAt)]);
   }
 
   /** Payouts run again, and pay what is due and not what was paid. */
@@ -198,6 +287,7 @@ export class RecoveryDrill {
     const { operator, stays } = this;
     await this.makeDue(stays.paidOut.booking.id);
     await this.makeDue(stays.unpaid.booking.id);
+    await this.runSweeps();
     await eventually(async () => {
       const paid = await operator.query<{ booking: string }>(
         'payments',
@@ -207,6 +297,13 @@ export class RecoveryDrill {
       expect(paid.map(({ booking }) => booking)).toEqual([stays.paidOut.booking.id, stays.unpaid.booking.id]);
     }, TIMEOUT);
     expect(await operator.query('sandbox', 'SELECT 1 FROM transfer')).toHaveLength(2);
+    for (const { payment } of [stays.refunded, stays.cancelled]) {
+      expect(await this.refundsAtProvider(payment)).toHaveLength(1);
+    }
+    expect(await this.refundsAtProvider(stays.cancelled.payment)).toEqual(this.after.refundIds);
+    expect(
+      await operator.query('payments', `SELECT 1 FROM payment_operation WHERE status = 'pending'`),
+    ).toEqual([]);
     const charges = await operator.query(
       'sandbox',
       `SELECT intent_id FROM book_entry WHERE kind = 'charge' GROUP BY 1 HAVING count(*) > 1`,
@@ -214,30 +311,41 @@ export class RecoveryDrill {
     expect(charges).toEqual([]);
   }
 
-  /** New work succeeds, papers do not use a number that a lost one may have, and no event is handled twice. */
+  /** New work succeeds, papers do not use a number that a lost one has, and no event is handled twice. */
   async expectNewWork(): Promise<void> {
-    const { payment } = await this.market.bookAndPay();
+    await this.market.bookAndPay();
     await this.numbered();
-    const [paper] = await this.operator.query<{ number: string }>(
-      'payments',
-      `SELECT number FROM paper WHERE payment_id = $1`,
-      [payment.id],
-    );
-    expect(Number(paper?.number)).toBeGreaterThan(1_000);
+    await this.expectNumbersOnce();
     await replayOntoFullTables(this.operator);
     await expectAgreement(this.operator);
+    await this.command('ledger', 'check');
     const backup = await this.operator.json<{ kind: string }>('backup', 'run', '--full');
     expect(backup.kind).toBe('full');
   }
 
-  async measured(what: string, work: () => Promise<void>): Promise<void> {
+  /** Measures a step. Each one continues with the state of the previous one. */
+  async step(name: string, work: () => Promise<void>): Promise<void> {
+    if (this.failed) throw new Error('An earlier step has failed.');
     const started = performance.now();
-    await work();
-    this.figures[what] = `${((performance.now() - started) / 1000).toFixed(1)} s`;
+    try {
+      await work();
+    } catch (error) {
+      this.failed = true;
+      throw error;
+    }
+    this.steps.push([name, seconds(performance.now() - started)]);
   }
 
-  close(): void {
+  report(): string {
+    return [...this.steps, ...this.figures]
+      .map(([name, figure]) => `${figure.padStart(8)}  ${name}`)
+      .join('\n');
+  }
+
+  /** A killed Roost would leave servers that still write to the folders which are removed. */
+  async close(): Promise<void> {
     (this.operator as Operator | undefined)?.stop();
+    await this.process?.ends('SIGINT');
   }
 
   private async launch(): Promise<void> {
@@ -265,6 +373,49 @@ export class RecoveryDrill {
     );
   }
 
+  /** Runs the jobs that are due, instead of waiting for the next turn of the sweepers. */
+  private async runSweeps(): Promise<void> {
+    expect((await this.gateway.post('/dev/clock', { advance: 'PT0S' })).status).toBe(200);
+  }
+
+  private async cancel({ id }: Booking): Promise<void> {
+    const { status } = await this.market.guest.post(`/v1/bookings/${id}/cancel`, { reason: 'Plans changed' });
+    expect(status).toBe(200);
+    await this.market.becomes(id, 'cancelled');
+  }
+
+  private async intentOf({ id }: Payment): Promise<string> {
+    const [intent] = await this.operator.query<{ id: string }>(
+      'sandbox',
+      `SELECT id FROM intent WHERE metadata ->> 'paymentId' = $1`,
+      [id],
+    );
+    return intent?.id ?? '';
+  }
+
+  private async refundsAtProvider(payment: Payment): Promise<string[]> {
+    const rows = await this.operator.query<{ id: string }>(
+      'sandbox',
+      'SELECT id FROM refund WHERE intent_id = $1',
+      [await this.intentOf(payment)],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Neither within the restored books, nor on a paper that was lost. */
+  private async expectNumbersOnce(): Promise<void> {
+    const papers = await this.operator.query<{ id: string; number: string }>(
+      'payments',
+      'SELECT id, number FROM paper',
+    );
+    const byNumber = new Map([...this.lostPapers, ...papers].map(({ id, number }) => [number, id]));
+    for (const { id, number } of [...this.lostPapers, ...papers]) {
+      expect({ number, id: byNumber.get(number) }).toEqual({ number, id });
+    }
+    const known = new Set(papers.map(({ id }) => id));
+    expect(this.lostPapers.filter(({ id }) => !known.has(id)).length).toBeGreaterThan(0);
+  }
+
   /** Every receipt has its number. */
   private async numbered(): Promise<void> {
     await eventually(async () => {
@@ -282,20 +433,29 @@ export class RecoveryDrill {
     return found;
   }
 
-  /** As after `archive_timeout`. */
-  private async untilArchived(): Promise<void> {
+  /** As after `archive_timeout`. Everything that was committed before the returned instant is in the archive. */
+  private async untilArchived(): Promise<Date> {
     const client = new pg.Client({ ...this.superuser, database: 'postgres' });
     await client.connect();
     try {
-      const { rows } = await client.query<{ name: string }>(
-        'SELECT pg_walfile_name(pg_switch_wal() - 1) AS name',
+      const { rows } = await client.query<{ now: Date; timeout: string; name: string }>(
+        `SELECT clock_timestamp() AS now, current_setting('archive_timeout') AS timeout,
+           pg_walfile_name(pg_switch_wal() - 1) AS name`,
       );
+      const [row] = rows;
+      if (!row) throw new Error('pg_switch_wal() has no row');
+      const started = performance.now();
       await eventually(async () => {
         const archived = await client.query('SELECT 1 FROM pg_stat_archiver WHERE last_archived_wal >= $1', [
-          rows[0]?.name,
+          row.name,
         ]);
         expect(archived.rowCount).toBe(1);
       }, TIMEOUT);
+      this.figures.push([
+        `of the RPO: a segment is archived (one is closed after at most ${row.timeout})`,
+        seconds(performance.now() - started),
+      ]);
+      return row.now;
     } finally {
       await client.end();
     }
@@ -310,23 +470,47 @@ export class RecoveryDrill {
     });
   }
 
-  private async putProviderBack(): Promise<void> {
+  /** What is not a part of a restore: the provider keeps its own database, and the drill notes what was handled. */
+  private async prepareAround(): Promise<void> {
     const folder = join(this.env.ROOST_DATA_DIR ?? '', 'postgres');
     const postgres = await startPostgres({ dataDir: folder });
     try {
-      const client = new pg.Client({ connectionString: postgres.url('postgres') });
-      await client.connect();
-      await client.query('DROP DATABASE roost_sandbox');
-      await client.query('CREATE DATABASE roost_sandbox');
-      await client.end();
-      const tools = await postgresTools();
-      await tools.run('pg_restore', [
-        ...['--no-owner', '--exit-on-error', '--dbname', postgres.url('roost_sandbox')],
-        join(this.safe, 'provider'),
-      ]);
+      await this.putProviderBack(postgres);
+      this.delivered = await this.publishAgain();
     } finally {
       await postgres.stop();
     }
+  }
+
+  private async putProviderBack(postgres: EmbeddedPostgres): Promise<void> {
+    const client = new pg.Client({ connectionString: postgres.url('postgres') });
+    await client.connect();
+    await client.query('DROP DATABASE roost_sandbox');
+    await client.query('CREATE DATABASE roost_sandbox');
+    await client.end();
+    const tools = await postgresTools();
+    await tools.run('pg_restore', [
+      ...['--no-owner', '--exit-on-error', '--dbname', postgres.url('roost_sandbox')],
+      join(this.safe, 'provider'),
+    ]);
+  }
+
+  /** Without Kafka, a restored relay continues at its cursors. Without these it publishes everything again, as with Kafka. */
+  private async publishAgain(): Promise<Delivered> {
+    const cursors = new Map<string, string[]>();
+    const inboxes: Delivered['inboxes'] = new Map();
+    for (const service of STATEFUL_SERVICES) {
+      const sinks = await this.operator.query<{ sink: string }>(
+        service,
+        this.main === undefined
+          ? 'DELETE FROM outbox_cursor RETURNING sink'
+          : `SELECT 'kafka' AS sink FROM outbox_event LIMIT 1`,
+      );
+      if (sinks.length > 0) cursors.set(service, sinks.map(({ sink }) => sink).sort());
+      inboxes.set(service, await this.operator.query(service, INBOX, [null]));
+    }
+    expect([...inboxes.values()].flat().length).toBeGreaterThan(0);
+    return { cursors, inboxes };
   }
 
   /** As in its dashboard. */
