@@ -14,9 +14,8 @@ describe.each<[string, string | undefined]>([
     drill = new RecoveryDrill(main);
   });
   afterAll(async () => {
-    await drill.close();
-    await stopAll();
     console.log(drill.report());
+    await drill.close().finally(stopAll);
   });
 
   const step = (name: string, work: () => Promise<void>) =>

@@ -145,11 +145,10 @@ export class RecoveryDrill {
     await this.market.book();
     this.lostPapers = await this.operator.query('payments', 'SELECT id, number FROM paper');
     await this.dumpProvider();
-    const postgres = postgresPid(this.env);
+    if (!this.process) throw new Error('Roost does not run');
     this.lostAt = performance.now();
     this.figures.push(['RPO: not archived at the loss', seconds(Date.now() - archivedUpTo.getTime())]);
-    await this.process?.ends('SIGKILL');
-    await eventually(() => expect(isRunning(postgres)).toBe(false), TIMEOUT);
+    await this.kill(this.process);
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     expect(existsSync(dataDir)).toBe(false);
   }
@@ -346,10 +345,17 @@ export class RecoveryDrill {
       .join('\n');
   }
 
-  /** A killed Roost would leave servers that still write to the folders which are removed. */
   async close(): Promise<void> {
     (this.operator as Operator | undefined)?.stop();
-    await this.process?.ends('SIGINT');
+    if (this.process) await this.kill(this.process);
+  }
+
+  /** Kills Roost, and waits until its PostgreSQL no longer writes to the data folder. */
+  private async kill(roost: Run): Promise<void> {
+    const postgres = postgresPid(this.env);
+    await roost.ends('SIGKILL');
+    await eventually(() => expect(isRunning(postgres)).toBe(false), TIMEOUT);
+    this.process = null;
   }
 
   private async launch(): Promise<void> {
