@@ -95,6 +95,10 @@ export async function waitFor(
   }
 }
 
+/** Whether the output of a daemon contains this text. */
+export const hasLogged = (name: string, text: string): boolean =>
+  readFileSync(logFile(name), 'utf8').includes(text);
+
 function lastLines(name: string): string {
   return readFileSync(logFile(name), 'utf8').trim().split('\n').slice(-3).join('\n');
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { certificate, issueNodeCertificate, kubeconfigOf, privateKey } from './certificates.js';
-import { startDaemon, stopDaemon, waitFor } from './daemons.js';
+import { hasLogged, startDaemon, stopDaemon, waitFor } from './daemons.js';
 import { type Node } from './host.js';
 import { kubectl, tryKubectl } from './kubectl.js';
 import { attempt, run } from './run.js';
@@ -22,9 +22,11 @@ export async function startNode(node: Node, images: readonly string[]): Promise<
   startDaemon(`containerd-${name}`, 'containerd', ['-c', join(node.folder, 'containerd.toml')], {
     namespace,
   });
-  await waitFor('containerd', async () => (await ctr(node, ['version'])).code === 0, {
-    daemons: [`containerd-${name}`],
-  });
+  const containerd = `containerd-${name}`;
+  // A kubelet ends if the part that it uses is not started yet, which is the last one.
+  const isComplete = async () =>
+    hasLogged(containerd, 'Start streaming server') && (await ctr(node, ['version'])).code === 0;
+  await waitFor('containerd', isComplete, { daemons: [containerd] });
   await loadImages(node, images);
   startDaemon(
     `kubelet-${name}`,
