@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { installAddons } from './addons.js';
 import { build, missingPrograms, packedImages, type Scope } from './build.js';
 import { loadCustomResources, startApi, startControllers, startMetricsServer } from './control-plane.js';
-import { daemonNames, isRunning, logs, pidOf, stopDaemon } from './daemons.js';
+import { checkDaemons, daemonNames, isRunning, logs, pidOf, stopDaemon } from './daemons.js';
 import { nodeAt, prepareHost, requireNodeSupport, restoreHost } from './host.js';
 import { kubectl } from './kubectl.js';
 import { loadImages, startNode, stopNode } from './node.js';
@@ -72,6 +72,7 @@ export async function up(shape: Shape): Promise<void> {
       ),
     ]);
   }
+  checkDaemons();
   console.log(`\nThe lab is up. Use it with:\n  ${usage()}`);
 }
 

@@ -66,6 +66,13 @@ export function daemonNames(): string[] {
   return readdirSync(records).map((file) => file.replace(/\.json$/, ''));
 }
 
+/** Throws if a daemon that was started has ended. */
+export function checkDaemons(): void {
+  for (const name of daemonNames()) {
+    if (!isRunning(name)) throw new LabError(`${name} ended: ${lastLines(name)}`);
+  }
+}
+
 export async function stopDaemon(name: string): Promise<void> {
   const pid = pidOf(name);
   if (pid !== undefined) {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { certificate, issueNodeCertificate, kubeconfigOf, privateKey } from './certificates.js';
-import { hasLogged, startDaemon, stopDaemon, waitFor } from './daemons.js';
+import { hasLogged, isRunning, startDaemon, stopDaemon, waitFor } from './daemons.js';
 import { type Node } from './host.js';
 import { kubectl, tryKubectl } from './kubectl.js';
 import { attempt, run } from './run.js';
@@ -17,7 +17,9 @@ export async function startNode(node: Node, images: readonly string[]): Promise<
   writeFileSync(join(node.folder, 'containerd.toml'), containerdSettings(node));
   writeFileSync(join(node.folder, 'cni', '10-lab.conflist'), JSON.stringify(podNetwork(node)));
   writeFileSync(join(node.folder, 'kubelet.yaml'), JSON.stringify(kubeletSettings(node)));
-  writeFileSync(join(node.folder, 'kube-proxy.yaml'), JSON.stringify(proxySettings(node)));
+  // kube-proxy ends when its settings are written again, also with the same content.
+  if (!isRunning(`kube-proxy-${node.name}`))
+    writeFileSync(join(node.folder, 'kube-proxy.yaml'), JSON.stringify(proxySettings(node)));
   const { namespace, name } = node;
   startDaemon(`containerd-${name}`, 'containerd', ['-c', join(node.folder, 'containerd.toml')], {
     namespace,

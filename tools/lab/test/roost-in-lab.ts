@@ -98,6 +98,9 @@ export const deploy = (...folders: string[]) => {
 export async function deployRoost(): Promise<void> {
   const outcome = await deploy();
   if (outcome.code !== 0) throw new LabError(`The deployment failed:\n${outcome.stdout}${outcome.stderr}`);
+  // The whole load comes from one address.
+  for (const app of APPS) await roost('set', 'env', `deployment/${app}`, 'RATE_LIMIT_PER_MINUTE=0');
+  await Promise.all(APPS.map(rolledOut));
   await apply([
     {
       apiVersion: 'v1',
@@ -163,6 +166,21 @@ export async function podsOf(app: string): Promise<Pod[]> {
 }
 
 export const isReady = (pod: Pod): boolean => pod.status.containerStatuses?.[0]?.ready === true;
+
+/** Limits the autoscaler of an app, and waits until its replicas are within the limits. */
+export async function scaledTo(app: string, minReplicas: number, maxReplicas = minReplicas): Promise<void> {
+  const behavior = { scaleDown: { stabilizationWindowSeconds: 10 } };
+  const spec = { minReplicas, maxReplicas, behavior };
+  await roost('patch', 'hpa', app, '-p', JSON.stringify({ spec }));
+  await eventually(
+    async () => {
+      const pods = await podsOf(app);
+      expect(pods.length).toBeLessThanOrEqual(maxReplicas);
+      expect(pods.filter(isReady).length).toBeGreaterThanOrEqual(minReplicas);
+    },
+    { seconds: 300 },
+  );
+}
 
 export async function rolledOut(app: string): Promise<void> {
   await roost('rollout', 'status', `deployment/${app}`, '--timeout=600s');
@@ -240,12 +258,18 @@ export class Marketplace {
     try {
       const answer = await request();
       this.responses += 1;
-      if (answer.status !== expected) this.failures.push({ name, status: answer.status, body: answer.body });
+      if (answer.status !== expected) this.#failed({ name, status: answer.status, body: answer.body });
       return answer;
     } catch (error) {
-      this.failures.push({ name, error: String(error), cause: String((error as Error).cause) });
+      this.#failed({ name, error: String(error), cause: String((error as Error).cause) });
       return null;
     }
+  }
+
+  /** Printed at once: the cluster shows its cause only for a while. */
+  #failed(failure: object): void {
+    this.failures.push(failure);
+    process.stderr.write(`${new Date().toISOString()} ${JSON.stringify(failure)}\n`);
   }
 
   /** Books and pays: through all services, their jobs and events, and the webhook of the provider. */

@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { Database } from '../../src/check/difference.js';
 import { PROVIDER_TIMEOUT_SECONDS } from '../../src/check/inside-airbnb-fixture.js';
 import { RunningRoost } from '../../src/check/running-roost.js';
-import { APPS, clientUrl, forwarded, rolledOut, roost } from './roost-in-lab.js';
+import { APPS, clientUrl, forwarded, rolledOut, roost, scaledTo } from './roost-in-lab.js';
 
 /** Roost on the lab for a simulation: two replicas of each app, and a key that signs tokens of any user. */
 export class RoostUnderCheck extends RunningRoost {
@@ -23,12 +23,8 @@ export class RoostUnderCheck extends RunningRoost {
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     await roost('set', 'env', 'deployment/identity', `JWT_PRIVATE_KEY=${pem}`);
     await roost('set', 'env', 'deployment/payments', `PROVIDER_TIMEOUT_SECONDS=${PROVIDER_TIMEOUT_SECONDS}`);
-    for (const app of APPS) {
-      const spec = { minReplicas: 2, maxReplicas: 2 };
-      await roost('patch', 'hpa', app, '-p', JSON.stringify({ spec }));
-      await roost('scale', `deployment/${app}`, '--replicas=2');
-    }
     await Promise.all(APPS.map(rolledOut));
+    await Promise.all(APPS.map((app) => scaledTo(app, 2)));
     const url = await clientUrl();
     const signingKey = { key: privateKey, id: await RunningRoost.idOfKey(privateKey, url) };
     await forwarded('pod/postgres-0', 5432, async (address) => {
