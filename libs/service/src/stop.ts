@@ -74,12 +74,15 @@ async function waitForClients(server: HttpServer, lingerMs: number): Promise<voi
   while (performance.now() < until && (await connections()) > 0) await delay(POLL_INTERVAL_MS);
 }
 
-/** Accepts no new connection, waits for running requests and closes connections that become idle. */
+/**
+ * Accepts no new connection, waits for running requests and closes connections that become idle. An immediate comes after
+ * the event loop has read what arrived: a busy process would otherwise close connections with a request that it has not read.
+ */
 async function drain(server: HttpServer): Promise<void> {
-  const closeIdle = setInterval(() => server.closeIdleConnections(), POLL_INTERVAL_MS);
+  const closeIdle = setInterval(() => setImmediate(() => server.closeIdleConnections()), POLL_INTERVAL_MS);
   const closeAll = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS);
   await new Promise<void>((resolve) => {
-    server.close(() => resolve());
+    setImmediate(() => server.close(() => resolve()));
   });
   clearInterval(closeIdle);
   clearTimeout(closeAll);
