@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
 import { type EmbeddedKafka, startKafka } from '@roost/embedded';
-import { reservePort, eventually, freshDatabase, freshRedis } from '@roost/testing';
+import { reservePort, eventually, freshDatabase, freshRedis, testJwksUrl } from '@roost/testing';
 import pg from 'pg';
 import { freshFolder, stopAll, type Env, type Run, run } from './launcher.js';
 
@@ -62,6 +62,8 @@ describe('a Kafka with TLS and SASL', () => {
       ROOST_MODE: 'distributed',
       DATABASE_URL: databaseUrl,
       REDIS_URL: await freshRedis(),
+      // There is no identity here.
+      JWKS_URL: testJwksUrl(),
       KAFKA_BROKERS: `127.0.0.1:${guarded}`,
       KAFKA_TLS: 'on',
       KAFKA_SASL: 'scram-sha-512',
