@@ -92,8 +92,8 @@ export class ProviderComparisonService {
         foundMinor: heldMinor(intent),
       });
     }
-    const isHeld = await this.hasLostRefund(em, provider, payment.id, ref);
-    if (!isHeld && (await isInProgress(em, payment.id))) return null;
+    if ((await isInProgress(em, payment.id)) && !(await this.hasLostRefund(em, provider, payment.id, ref)))
+      return null;
     const found = firstDifference(payment, intent);
     // A change at the provider may have been recorded, and its operation closed, after the payment was read.
     const { id, version } = payment;
