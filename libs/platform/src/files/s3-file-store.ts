@@ -32,6 +32,7 @@ export class S3FileStore extends FileStore {
   readonly #client: AwsClient;
   readonly #root: URL;
   #failing = false;
+  #closed = false;
   #cancelProbe: () => void = () => undefined;
 
   constructor(
@@ -85,6 +86,7 @@ export class S3FileStore extends FileStore {
   }
 
   override close(): void {
+    this.#closed = true;
     this.#cancelProbe();
   }
 
@@ -175,6 +177,7 @@ export class S3FileStore extends FileStore {
   }
 
   #scheduleProbe(): void {
+    if (this.#closed) return;
     const probe = () =>
       this.#probe().then(
         () => this.#recovered(),
