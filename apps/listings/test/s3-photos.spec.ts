@@ -2,7 +2,7 @@ import { startService } from '@roost/service';
 import {
   eventually,
   expectProblem,
-  isBuilt,
+  describeWith,
   startTestService,
   TestProxy,
   type TestService,
@@ -10,13 +10,7 @@ import {
 } from '@roost/testing';
 import { listings } from '../src/service.js';
 import { aHost, createDraft, testImage, upload } from './listings.fixture.js';
-import { INSTALL, S3Server } from './s3/versitygw.js';
-
-// .ci/run installs it: there, a missing versitygw is a failure.
-const whenInstalled = isBuilt('versitygw') || process.env.CI === 'true' ? describe : describe.skip;
-if (!isBuilt('versitygw')) {
-  process.stderr.write(`Skipped: versitygw is not installed. "${INSTALL}" installs it and needs Go.\n`);
-}
+import { S3Server } from './s3/versitygw.js';
 
 interface Photo {
   id: string;
@@ -24,7 +18,7 @@ interface Photo {
   variants: { url: string }[];
 }
 
-whenInstalled('photos in S3', () => {
+describeWith('versitygw')('photos in S3', () => {
   let s3: S3Server;
   let proxy: TestProxy;
   let service: TestService;

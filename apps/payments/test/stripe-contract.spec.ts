@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { StripeProvider } from '../src/provider/stripe/stripe-provider.js';
-import { isBuilt } from '@roost/testing';
+import { describeWith } from '@roost/testing';
 import { FakeStripe, STRIPE_KEY } from '@roost/testing/fake-stripe';
-import { INSTALL, startStripeMock } from './stripe-mock/stripe-mock.js';
+import { startStripeMock } from './stripe-mock/stripe-mock.js';
 import { StripeSchemas } from './stripe-mock/stripe-schemas.js';
 import { newPayment, stripeProvider } from './stripe.fixture.js';
-
-// .ci/run installs it: there, a missing stripe-mock is a failure.
-const whenInstalled = isBuilt('stripe-mock') || process.env.CI === 'true' ? describe : describe.skip;
-if (!isBuilt('stripe-mock')) {
-  process.stderr.write(`Skipped: stripe-mock is not installed. "${INSTALL}" installs it and needs Go.\n`);
-}
 
 interface StripeList {
   object: 'list' | 'search_result';
@@ -61,7 +55,7 @@ async function callEverything(provider: StripeProvider, ids: { payoutId: string;
   };
 }
 
-whenInstalled('the contract with Stripe', () => {
+describeWith('stripe-mock')('the contract with Stripe', () => {
   let mock: Awaited<ReturnType<typeof startStripeMock>>;
   let fake: FakeStripe;
   beforeAll(async () => {

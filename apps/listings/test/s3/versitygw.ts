@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { eventually, goProgram, reservePort, runFolder } from '@roost/testing';
 import { AwsClient } from 'aws4fetch';
 
-export const INSTALL = 'npm run versitygw';
-
 const KEY = { accessKeyId: 'spec', secretAccessKey: 'only-for-specs' };
 const BUCKET = 'photos';
 

@@ -6,8 +6,6 @@ import { goFile, goProgram } from '@roost/testing';
 
 const LISTENING = /^Listening for HTTP at address: .*:(\d+)$/;
 
-export const INSTALL = 'npm run stripe-mock';
-
 /** Stripe's OpenAPI document of the same version. */
 export const openApi = () =>
   JSON.parse(readFileSync(goFile('stripe-openapi.json'), 'utf8')) as { components: { schemas: Schemas } };
