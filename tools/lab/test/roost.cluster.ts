@@ -178,7 +178,7 @@ describe('Roost in a cluster', () => {
     try {
       const outcome = await deploy('bookings');
       expect(outcome).toMatchObject({ code: 1 });
-      expect(`${outcome.stdout}${outcome.stderr}`).toMatch(/No version was rolled out/);
+      expect(`${outcome.stdout}${outcome.stderr}`).toMatch(/nothing was rolled out/);
       expect(await roost('get', 'deployment', 'bookings', '-o', 'jsonpath={.metadata.generation}')).toBe(
         before,
       );
