@@ -41,6 +41,7 @@ export class Docker {
     }
     const own = new Docker({ ...env, DOCKER_HOST: `unix://${SOCKET}` });
     if (await own.answers()) return own;
+    await need(['dockerd'], log);
     log(`starting a Docker engine at unix://${SOCKET}`);
     startEngine();
     for (let tenths = 0; tenths < START_SECONDS * 10; tenths++) {

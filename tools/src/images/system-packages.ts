@@ -9,6 +9,7 @@ const run = promisify(execFile);
 /** Debian's packages of the programs that this tool calls. */
 const PACKAGES: Readonly<Record<string, string>> = {
   docker: 'docker.io',
+  dockerd: 'docker.io',
   'docker-compose': 'docker-compose',
   debootstrap: 'debootstrap',
 };
