@@ -37,7 +37,19 @@ describe.each(APPS)('the image of %s', (app) => {
   const image = `roost/${app}:${TAG}`;
   const shell = (command: string) =>
     // As root, who may look into every folder.
-    docker.read('run', '--rm', '--user', '0', '--network', 'none', '--entrypoint', 'sh', image, '-c', command);
+    docker.read(
+      'run',
+      '--rm',
+      '--user',
+      '0',
+      '--network',
+      'none',
+      '--entrypoint',
+      'sh',
+      image,
+      '-c',
+      command,
+    );
 
   it('runs without root, and says what it is', async () => {
     const { Config } = (JSON.parse(await docker.read('image', 'inspect', image)) as [Inspected])[0];
