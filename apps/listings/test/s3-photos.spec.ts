@@ -3,6 +3,7 @@ import {
   eventually,
   expectProblem,
   describeWith,
+  S3Server,
   startTestService,
   TestProxy,
   type TestService,
@@ -10,7 +11,6 @@ import {
 } from '@roost/testing';
 import { listings } from '../src/service.js';
 import { aHost, createDraft, testImage, upload } from './listings.fixture.js';
-import { S3Server } from './s3/versitygw.js';
 
 interface Photo {
   id: string;

@@ -4,6 +4,7 @@ export { Collector } from './collector.js';
 export type { CollectedSpan } from './otlp-message.js';
 export { describeWith } from './describe-with.js';
 export { goFile, goProgram } from './go-program.js';
+export { S3Server } from './s3-server.js';
 export { inLanes } from './in-lanes.js';
 export { eventually } from './eventually.js';
 export { fillDisk } from './full-disk.js';

@@ -2,18 +2,21 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, goProgram, reservePort, runFolder } from '@roost/testing';
 import { AwsClient } from 'aws4fetch';
+import { eventually } from './eventually.js';
+import { goProgram } from './go-program.js';
+import { reservePort, runFolder } from './parts.js';
 
 const KEY = { accessKeyId: 'spec', secretAccessKey: 'only-for-specs' };
-const BUCKET = 'photos';
+const REGION = 'us-east-1';
+const PHOTOS = 'photos';
 
-/** A running versitygw with an empty bucket. */
+/** A running versitygw with an empty bucket for photos. */
 export class S3Server {
-  private readonly client = new AwsClient({ ...KEY, service: 's3', region: 'us-east-1', retries: 0 });
+  private readonly client = new AwsClient({ ...KEY, service: 's3', region: REGION, retries: 0 });
 
   private constructor(
-    private readonly url: string,
+    readonly url: string,
     readonly stop: () => Promise<void>,
   ) {}
 
@@ -36,8 +39,12 @@ export class S3Server {
       await ended;
     };
     const server = new S3Server(`http://127.0.0.1:${port}`, stop);
-    await eventually(() => server.request('PUT', ''), { seconds: 60 });
+    await eventually(() => server.createBucket(PHOTOS), { seconds: 60 });
     return server;
+  }
+
+  async createBucket(name: string): Promise<void> {
+    await this.request('PUT', name);
   }
 
   /** The settings of a service that stores its files here. */
@@ -45,20 +52,29 @@ export class S3Server {
     return {
       FILE_STORE: 's3',
       S3_ENDPOINT: this.url,
-      S3_BUCKET: BUCKET,
+      S3_BUCKET: PHOTOS,
       S3_ACCESS_KEY_ID: KEY.accessKeyId,
       S3_SECRET_ACCESS_KEY: KEY.secretAccessKey,
     };
   }
 
-  /** The keys of all objects in the bucket. */
+  /** The variables that the tools of AWS, and those that use its libraries, read. */
+  get awsEnv(): Record<string, string> {
+    return {
+      AWS_ACCESS_KEY_ID: KEY.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: KEY.secretAccessKey,
+      AWS_DEFAULT_REGION: REGION,
+    };
+  }
+
+  /** The keys of all photos. */
   async keys(): Promise<string[]> {
-    const list = await this.request('GET', '?list-type=2');
+    const list = await this.request('GET', `${PHOTOS}?list-type=2`);
     return [...list.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key]) => key ?? '');
   }
 
   private async request(method: string, path: string): Promise<string> {
-    const response = await this.client.fetch(`${this.url}/${BUCKET}${path}`, { method });
+    const response = await this.client.fetch(`${this.url}/${path}`, { method });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
     return await response.text();
   }
