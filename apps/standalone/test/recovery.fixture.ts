@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EmbeddedPostgres, postgresTools, runningSuperuser, startPostgres } from '@roost/embedded';
+import { runningSuperuser, startPostgres } from '@roost/embedded';
 import { eventually, TestClient } from '@roost/testing';
 import pg from 'pg';
 import { expectAgreement } from './agreement.fixture.js';
@@ -16,6 +16,7 @@ import {
 } from './launcher.js';
 import { type Booking, Marketplace, type Payment } from './marketplace.fixture.js';
 import { Operator, replayOntoFullTables, STATEFUL_SERVICES } from './operator.fixture.js';
+import { SandboxBooks } from './sandbox-books.fixture.js';
 
 const TIMEOUT = { seconds: 60 };
 const GOODWILL_MINOR = 1_000;
@@ -51,8 +52,7 @@ const INBOX = `SELECT event_id, handled_at FROM inbox_event
 const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(1)} s`;
 
 /**
- * One installation that is backed up, goes on, loses its data folder, and is restored to an instant. The provider is another
- * company, so its database is saved before the loss and put back.
+ * One installation that is backed up, goes on, loses its data folder, and is restored to an instant.
  */
 export class RecoveryDrill {
   private readonly steps: [name: string, took: string][] = [];
@@ -64,6 +64,7 @@ export class RecoveryDrill {
   private process: Run | null = null;
   private operator!: Operator;
   private market!: Marketplace;
+  private provider!: SandboxBooks;
   private stays!: { paidOut: Stay; refunded: Stay; cancelled: Stay; unpaid: Stay };
   private after!: After;
   private instant!: Date;
@@ -83,6 +84,7 @@ export class RecoveryDrill {
       // The payment that is made after the instant is found before its hold ends.
       HOLD_TTL_MINUTES: '60',
     };
+    this.provider = new SandboxBooks(this.env, () => this.operator);
     await this.launch();
     this.market = await Marketplace.prepare(this.gateway);
     const account = { provider: 'sandbox', currency: 'EUR', reference: `acct_${randomUUID().slice(0, 8)}` };
@@ -129,11 +131,11 @@ export class RecoveryDrill {
       expect([paid.length, refunds.length]).toEqual([1, 2]);
     }, TIMEOUT);
     await this.numbered();
-    const [transfer] = await operator.query<{ id: string }>('sandbox', 'SELECT id FROM transfer');
+    const [transferId = ''] = await this.provider.transfers();
     this.after = {
-      transferId: transfer?.id ?? '',
-      lostIntentId: await this.intentOf(lost.payment),
-      refundIds: await this.refundsAtProvider(stays.cancelled.payment),
+      transferId,
+      lostIntentId: await this.provider.intentOf(lost.payment),
+      refundIds: await this.provider.refundsOf(stays.cancelled.payment),
     };
     expect(this.after.refundIds).toHaveLength(1);
   }
@@ -144,7 +146,7 @@ export class RecoveryDrill {
     const archivedUpTo = await this.untilArchived();
     await this.market.book();
     this.lostPapers = await this.operator.query('payments', 'SELECT id, number FROM paper');
-    await this.dumpProvider();
+    await this.provider.save(this.superuser);
     if (!this.process) throw new Error('Roost does not run');
     this.lostAt = performance.now();
     this.figures.push(['RPO: not archived at the loss', seconds(Date.now() - archivedUpTo.getTime())]);
@@ -241,7 +243,7 @@ export class RecoveryDrill {
       );
       expect(operation).toEqual({ status: 'pending', tried: true, lease: null });
     }, TIMEOUT);
-    expect(await this.refundsAtProvider(payment)).toEqual(this.after.refundIds);
+    expect(await this.provider.refundsOf(payment)).toEqual(this.after.refundIds);
   }
 
   /** Every lost movement is reported. */
@@ -275,7 +277,7 @@ export class RecoveryDrill {
       'refund entered',
       'transfer entered',
     ]);
-    await this.refundAtProvider(this.after.lostIntentId);
+    await this.provider.refundAll(this.after.lostIntentId);
     await expectAgreement(this.operator);
     await this.command('ledger', 'check');
     expect(await this.operator.json('restore', 'status')).toMatchObject([{ endedAt: expect.any(String) }]);
@@ -299,19 +301,15 @@ export class RecoveryDrill {
       );
       expect(paid.map(({ booking }) => booking)).toEqual([stays.paidOut.booking.id, stays.unpaid.booking.id]);
     }, TIMEOUT);
-    expect(await operator.query('sandbox', 'SELECT 1 FROM transfer')).toHaveLength(2);
+    expect(await this.provider.transfers()).toHaveLength(2);
     for (const { payment } of [stays.refunded, stays.cancelled]) {
-      expect(await this.refundsAtProvider(payment)).toHaveLength(1);
+      expect(await this.provider.refundsOf(payment)).toHaveLength(1);
     }
-    expect(await this.refundsAtProvider(stays.cancelled.payment)).toEqual(this.after.refundIds);
+    expect(await this.provider.refundsOf(stays.cancelled.payment)).toEqual(this.after.refundIds);
     expect(
       await operator.query('payments', `SELECT 1 FROM payment_operation WHERE status = 'pending'`),
     ).toEqual([]);
-    const charges = await operator.query(
-      'sandbox',
-      `SELECT intent_id FROM book_entry WHERE kind = 'charge' GROUP BY 1 HAVING count(*) > 1`,
-    );
-    expect(charges).toEqual([]);
+    expect(await this.provider.intentsChargedTwice()).toEqual([]);
   }
 
   /** New work succeeds, papers do not use a number that a lost one has, and no event is handled twice. */
@@ -394,24 +392,6 @@ export class RecoveryDrill {
     await this.market.becomes(id, 'cancelled');
   }
 
-  private async intentOf({ id }: Payment): Promise<string> {
-    const [intent] = await this.operator.query<{ id: string }>(
-      'sandbox',
-      `SELECT id FROM intent WHERE metadata ->> 'paymentId' = $1`,
-      [id],
-    );
-    return intent?.id ?? '';
-  }
-
-  private async refundsAtProvider(payment: Payment): Promise<string[]> {
-    const rows = await this.operator.query<{ id: string }>(
-      'sandbox',
-      'SELECT id FROM refund WHERE intent_id = $1',
-      [await this.intentOf(payment)],
-    );
-    return rows.map(({ id }) => id);
-  }
-
   /** Neither within the restored books, nor on a paper that was lost. */
   private async expectNumbersOnce(): Promise<void> {
     const papers = await this.operator.query<{ id: string; number: string }>(
@@ -471,38 +451,16 @@ export class RecoveryDrill {
     }
   }
 
-  private async dumpProvider(): Promise<void> {
-    const { host, port, user, password } = this.superuser;
-    const tools = await postgresTools();
-    const from = ['--host', host, '--port', String(port), '--username', user, '--dbname', 'roost_sandbox'];
-    await tools.run('pg_dump', [...from, '--format', 'custom', '--file', join(this.safe, 'provider')], {
-      password,
-    });
-  }
-
   /** What is not a part of a restore: the provider keeps its own database, and the drill notes what was handled. */
   private async prepareAround(): Promise<void> {
     const folder = join(this.env.ROOST_DATA_DIR ?? '', 'postgres');
     const postgres = await startPostgres({ dataDir: folder });
     try {
-      await this.putProviderBack(postgres);
+      await this.provider.putBack(postgres);
       this.delivered = await this.publishAgain();
     } finally {
       await postgres.stop();
     }
-  }
-
-  private async putProviderBack(postgres: EmbeddedPostgres): Promise<void> {
-    const client = new pg.Client({ connectionString: postgres.url('postgres') });
-    await client.connect();
-    await client.query('DROP DATABASE roost_sandbox');
-    await client.query('CREATE DATABASE roost_sandbox');
-    await client.end();
-    const tools = await postgresTools();
-    await tools.run('pg_restore', [
-      ...['--no-owner', '--exit-on-error', '--dbname', postgres.url('roost_sandbox')],
-      join(this.safe, 'provider'),
-    ]);
   }
 
   /** Without Kafka, a restored relay continues at its cursors. Without these it publishes everything again, as with Kafka. */
@@ -521,19 +479,5 @@ export class RecoveryDrill {
     }
     expect([...inboxes.values()].flat().length).toBeGreaterThan(0);
     return { cursors, inboxes };
-  }
-
-  /** As in its dashboard. */
-  private async refundAtProvider(intentId: string): Promise<void> {
-    const url = this.env.SANDBOX_URL ?? '';
-    const found = (await (await fetch(`${url}/v1/payment-intents/${intentId}`)).json()) as {
-      capturedMinor: number;
-    };
-    const response = await fetch(`${url}/v1/refunds`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
-      body: JSON.stringify({ intentId, amountMinor: found.capturedMinor }),
-    });
-    expect(response.status).toBeLessThan(300);
   }
 }
