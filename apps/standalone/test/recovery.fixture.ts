@@ -1,21 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { runningSuperuser, startPostgres } from '@roost/embedded';
-import { eventually, TestClient } from '@roost/testing';
+import { startPostgres } from '@roost/embedded';
+import { eventually } from '@roost/testing';
 import pg from 'pg';
 import { expectAgreement } from './agreement.fixture.js';
-import {
-  type Env,
-  freshEnvironment,
-  freshFolder,
-  isRunning,
-  postgresPid,
-  run,
-  type Run,
-} from './launcher.js';
+import type { BackupMethod } from './backup-method.js';
+import { Installation } from './installation.fixture.js';
+import { freshEnvironment, freshFolder } from './launcher.js';
 import { type Booking, Marketplace, type Payment } from './marketplace.fixture.js';
-import { Operator, replayOntoFullTables, STATEFUL_SERVICES } from './operator.fixture.js';
+import { type Operator, replayOntoFullTables, STATEFUL_SERVICES } from './operator.fixture.js';
 import { SandboxBooks } from './sandbox-books.fixture.js';
 
 const TIMEOUT = { seconds: 60 };
@@ -58,11 +52,8 @@ export class RecoveryDrill {
   private readonly steps: [name: string, took: string][] = [];
   private readonly figures: [name: string, figure: string][] = [];
   private failed = false;
-  private readonly backups = freshFolder();
-  private readonly safe = freshFolder();
-  private env: Env = {};
-  private process: Run | null = null;
-  private operator!: Operator;
+  private readonly keys = join(freshFolder(), 'keys.json');
+  private installation!: Installation;
   private market!: Marketplace;
   private provider!: SandboxBooks;
   private stays!: { paidOut: Stay; refunded: Stay; cancelled: Stay; unpaid: Stay };
@@ -73,20 +64,24 @@ export class RecoveryDrill {
   private lostAt = 0;
 
   /** `main`: the program that runs Roost. */
-  constructor(private readonly main: string | undefined) {}
+  constructor(
+    private readonly main: string | undefined,
+    private readonly backups: BackupMethod,
+  ) {}
 
   async start(): Promise<void> {
-    this.env = {
+    const env = {
       ...(await freshEnvironment()),
-      BACKUP_DIR: this.backups,
       RATE_LIMIT_PER_MINUTE: '0',
       PAYMENT_CHECK_SECONDS: '1',
       // The payment that is made after the instant is found before its hold ends.
       HOLD_TTL_MINUTES: '60',
     };
-    this.provider = new SandboxBooks(this.env, () => this.operator);
-    await this.launch();
-    this.market = await Marketplace.prepare(this.gateway);
+    await this.backups.prepare(env);
+    this.installation = new Installation(env, this.main);
+    this.provider = new SandboxBooks(this.installation);
+    await this.installation.launch();
+    this.market = await Marketplace.prepare(this.installation.gateway);
     const account = { provider: 'sandbox', currency: 'EUR', reference: `acct_${randomUUID().slice(0, 8)}` };
     expect((await this.market.host.put('/v1/me/payout-account', account)).status).toBe(200);
     await this.write('payments', `UPDATE payout_account SET usable_at = now() - interval '1 hour'`);
@@ -98,14 +93,13 @@ export class RecoveryDrill {
     };
   }
 
-  /** A full backup, more work, an incremental one, and the instant to which everything will be restored. */
+  /** A backup, more work, another backup, and the instant to which everything will be restored. */
   async backUp(): Promise<void> {
-    await this.command('backup', 'keys', join(this.safe, 'keys.json'));
-    const { bytes } = await this.operator.json<{ bytes: number }>('backup', 'run');
-    this.figures.push(['in the full backup', `${Math.round(bytes / 1e6)} MB`]);
+    await this.installation.command('backup', 'keys', this.keys);
+    const bytes = await this.backups.backUp(this.installation);
+    this.figures.push(['in the first backup', `${Math.round(bytes / 1e6)} MB`]);
     await this.market.bookAndPay();
-    await this.command('backup', 'run');
-    await this.command('backup', 'verify');
+    await this.backups.backUpAgain(this.installation);
     await this.market.bookAndPay();
     await this.numbered();
     const [row] = await this.operator.query<{ now: Date }>('payments', 'SELECT clock_timestamp() AS now');
@@ -124,7 +118,7 @@ export class RecoveryDrill {
     await this.cancel(stays.cancelled.booking);
     const lost = await market.bookAndPay();
     await this.makeDue(stays.paidOut.booking.id);
-    await this.runSweeps();
+    await this.installation.runSweeps();
     await eventually(async () => {
       const paid = await operator.query('payments', `SELECT 1 FROM payout WHERE status = 'paid'`);
       const refunds = await operator.query('payments', `SELECT 1 FROM refund WHERE status = 'succeeded'`);
@@ -142,40 +136,35 @@ export class RecoveryDrill {
 
   /** The process is killed, and its data folder is gone. The last changes were not archived. */
   async lose(): Promise<void> {
-    const dataDir = this.env.ROOST_DATA_DIR ?? '';
+    const { dataDir } = this.installation;
     const archivedUpTo = await this.untilArchived();
     await this.market.book();
     this.lostPapers = await this.operator.query('payments', 'SELECT id, number FROM paper');
-    await this.provider.save(this.superuser);
-    if (!this.process) throw new Error('Roost does not run');
+    await this.provider.save(this.installation.superuser);
     this.lostAt = performance.now();
     this.figures.push(['RPO: not archived at the loss', seconds(Date.now() - archivedUpTo.getTime())]);
-    await this.kill(this.process);
+    await this.installation.kill();
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     expect(existsSync(dataDir)).toBe(false);
   }
 
   async restore(): Promise<void> {
     const into = join(freshFolder(), 'data');
-    const restored = await this.operator.json<{
-      restoredTo: string;
-      lastTransaction: string;
-      seconds: number;
-    }>(
-      ...['restore', 'run', '--to', this.instant.toISOString(), '--into', into],
-      ...['--keys', join(this.safe, 'keys.json')],
-    );
-    expect(restored.restoredTo).toBe(this.instant.toISOString());
-    expect(Date.parse(restored.lastTransaction)).toBeLessThanOrEqual(this.instant.getTime());
+    const { lastTransaction, seconds: took } = await this.backups.restore(this.installation, {
+      to: this.instant,
+      into,
+      keys: this.keys,
+    });
+    expect(lastTransaction.getTime()).toBeLessThanOrEqual(this.instant.getTime());
     const restoredAfter = performance.now() - this.lostAt;
-    this.env.ROOST_DATA_DIR = into;
+    this.installation.dataDir = into;
     await this.prepareAround();
     const started = performance.now();
-    await this.launch();
+    await this.installation.launch();
     const serving = performance.now() - started;
     expect((await this.market.guest.get(`/v1/bookings/${this.stays.paidOut.booking.id}`)).status).toBe(200);
     this.figures.push(
-      ['of the RTO: backups verified and combined, changes replayed', `${restored.seconds.toFixed(1)} s`],
+      ['of the RTO: backups restored, changes replayed', `${took.toFixed(1)} s`],
       ['of the RTO: start of all services', seconds(serving)],
       ['RTO: from the loss to the first request served', seconds(restoredAfter + serving)],
     );
@@ -184,7 +173,7 @@ export class RecoveryDrill {
   /** Everything is as it was, except what the provider knows. */
   async expectBooksOfTheInstant(): Promise<void> {
     const { market, operator, stays } = this;
-    await this.command('ledger', 'check');
+    await this.installation.command('ledger', 'check');
     expect(await operator.query('payments', 'SELECT 1 FROM refund')).toEqual([]);
     expect(await operator.query('payments', 'SELECT 1 FROM payout')).toEqual([]);
     for (const { booking } of [stays.paidOut, stays.refunded, stays.cancelled]) {
@@ -221,7 +210,7 @@ export class RecoveryDrill {
   /** The payout that was lost is due here, and is not paid again. */
   async expectNoSecondPayout(): Promise<void> {
     await this.makeDue(this.stays.paidOut.booking.id);
-    await this.runSweeps();
+    await this.installation.runSweeps();
     expect(await this.operator.query('payments', 'SELECT 1 FROM payout')).toEqual([]);
     const { body } = await this.market.host.get<{ data: { reason: string; amountMinor: number }[] }>(
       '/v1/me/payouts?status=upcoming',
@@ -279,7 +268,7 @@ export class RecoveryDrill {
     ]);
     await this.provider.refundAll(this.after.lostIntentId);
     await expectAgreement(this.operator);
-    await this.command('ledger', 'check');
+    await this.installation.command('ledger', 'check');
     expect(await this.operator.json('restore', 'status')).toMatchObject([{ endedAt: expect.any(String) }]);
     this.figures.push([
       'from the loss until payouts continue, with the checks of the drill',
@@ -292,7 +281,7 @@ export class RecoveryDrill {
     const { operator, stays } = this;
     await this.makeDue(stays.paidOut.booking.id);
     await this.makeDue(stays.unpaid.booking.id);
-    await this.runSweeps();
+    await this.installation.runSweeps();
     await eventually(async () => {
       const paid = await operator.query<{ booking: string }>(
         'payments',
@@ -319,9 +308,8 @@ export class RecoveryDrill {
     await this.expectNumbersOnce();
     await replayOntoFullTables(this.operator);
     await expectAgreement(this.operator);
-    await this.command('ledger', 'check');
-    const backup = await this.operator.json<{ kind: string }>('backup', 'run', '--full');
-    expect(backup.kind).toBe('full');
+    await this.installation.command('ledger', 'check');
+    await this.backups.backUpRestored(this.installation);
   }
 
   /** Measures a step. Each one continues with the state of the previous one. */
@@ -344,33 +332,12 @@ export class RecoveryDrill {
   }
 
   async close(): Promise<void> {
-    (this.operator as Operator | undefined)?.stop();
-    if (this.process) await this.kill(this.process);
+    await (this.installation as Installation | undefined)?.close();
+    await this.backups.stop();
   }
 
-  /** Kills Roost, and waits until its PostgreSQL no longer writes to the data folder. */
-  private async kill(roost: Run): Promise<void> {
-    const postgres = postgresPid(this.env);
-    await roost.ends('SIGKILL');
-    await eventually(() => expect(isRunning(postgres)).toBe(false), TIMEOUT);
-    this.process = null;
-  }
-
-  private async launch(): Promise<void> {
-    this.env.PUBLIC_URL = `http://127.0.0.1:${this.env.PORT}`;
-    (this.operator as Operator | undefined)?.stop();
-    this.operator = new Operator(this.env);
-    this.process = run(this.env, this.main);
-    await this.process.prints(/Roost is ready|Ctrl-C stops everything\./);
-  }
-
-  private get gateway(): TestClient {
-    return new TestClient(`http://127.0.0.1:${this.env.PORT}`);
-  }
-
-  private async command(...args: string[]): Promise<void> {
-    const { code, out, err } = await this.operator.roost(...args);
-    expect({ args, code, said: code === 0 ? '' : out + err }).toEqual({ args, code: 0, said: '' });
+  private get operator(): Operator {
+    return this.installation.operator;
   }
 
   /** The stay began long ago. */
@@ -379,11 +346,6 @@ export class RecoveryDrill {
       'payments',
       `UPDATE payout_booking SET first_due_at = now() - interval '1 hour', check_at = now() WHERE booking_id = '${bookingId}'`,
     );
-  }
-
-  /** Runs the jobs that are due, instead of waiting for the next turn of the sweepers. */
-  private async runSweeps(): Promise<void> {
-    expect((await this.gateway.post('/dev/clock', { advance: 'PT0S' })).status).toBe(200);
   }
 
   private async cancel({ id }: Booking): Promise<void> {
@@ -417,15 +379,9 @@ export class RecoveryDrill {
     await this.operator.query(service, sql);
   }
 
-  private get superuser() {
-    const found = runningSuperuser(join(this.env.ROOST_DATA_DIR ?? '', 'postgres'));
-    if (!found) throw new Error('PostgreSQL does not run');
-    return found;
-  }
-
   /** As after `archive_timeout`. Everything that was committed before the returned instant is in the archive. */
   private async untilArchived(): Promise<Date> {
-    const client = new pg.Client({ ...this.superuser, database: 'postgres' });
+    const client = new pg.Client({ ...this.installation.superuser, database: 'postgres' });
     await client.connect();
     try {
       const { rows } = await client.query<{ now: Date; timeout: string; name: string }>(
@@ -453,8 +409,7 @@ export class RecoveryDrill {
 
   /** What is not a part of a restore: the provider keeps its own database, and the drill notes what was handled. */
   private async prepareAround(): Promise<void> {
-    const folder = join(this.env.ROOST_DATA_DIR ?? '', 'postgres');
-    const postgres = await startPostgres({ dataDir: folder });
+    const postgres = await startPostgres({ dataDir: join(this.installation.dataDir, 'postgres') });
     try {
       await this.provider.putBack(postgres);
       this.delivered = await this.publishAgain();

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, postgresTools } from '@roost/embedded';
 import pg from 'pg';
-import { type Env, freshFolder } from './launcher.js';
+import type { Installation } from './installation.fixture.js';
+import { freshFolder } from './launcher.js';
 import type { Payment } from './marketplace.fixture.js';
-import type { Operator } from './operator.fixture.js';
 
 const DATABASE = 'roost_sandbox';
 
@@ -15,10 +15,7 @@ const DATABASE = 'roost_sandbox';
 export class SandboxBooks {
   private readonly file = join(freshFolder(), 'provider');
 
-  constructor(
-    private readonly env: Env,
-    private readonly operator: () => Operator,
-  ) {}
+  constructor(private readonly installation: Installation) {}
 
   async intentOf({ id }: Payment): Promise<string> {
     const [intent] = await this.ids(`SELECT id FROM intent WHERE metadata ->> 'paymentId' = $1`, [id]);
@@ -41,7 +38,7 @@ export class SandboxBooks {
 
   /** As in its dashboard. */
   async refundAll(intentId: string): Promise<void> {
-    const url = this.env.SANDBOX_URL ?? '';
+    const url = this.installation.env.SANDBOX_URL ?? '';
     const found = (await (await fetch(`${url}/v1/payment-intents/${intentId}`)).json()) as {
       capturedMinor: number;
     };
@@ -73,7 +70,7 @@ export class SandboxBooks {
   }
 
   private async ids(sql: string, values: unknown[] = []): Promise<string[]> {
-    const rows = await this.operator().query<{ id: string }>('sandbox', sql, values);
+    const rows = await this.installation.operator.query<{ id: string }>('sandbox', sql, values);
     return rows.map(({ id }) => id);
   }
 }

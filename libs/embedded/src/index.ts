@@ -1,3 +1,4 @@
+export { cachedFolder } from './cached-folder.js';
 export { startWatchdog, type WatchdogOptions, type Watchdog } from './watchdog.js';
 export { claimFolder, FolderInUse, ownerOf } from './claim.js';
 export { EmbeddedError } from './embedded-error.js';

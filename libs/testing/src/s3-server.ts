@@ -73,6 +73,12 @@ export class S3Server {
     return [...list.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key]) => key ?? '');
   }
 
+  /** The bytes of all objects whose keys begin with the prefix. */
+  async bytesIn(bucket: string, prefix: string): Promise<number> {
+    const list = await this.request('GET', `${bucket}?list-type=2&prefix=${encodeURIComponent(prefix)}`);
+    return [...list.matchAll(/<Size>(\d+)<\/Size>/g)].reduce((sum, [, size]) => sum + Number(size), 0);
+  }
+
   private async request(method: string, path: string): Promise<string> {
     const response = await this.client.fetch(`${this.url}/${path}`, { method });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
