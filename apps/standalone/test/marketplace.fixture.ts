@@ -9,6 +9,7 @@ const TIMEOUT = { seconds: 60 };
 export interface Booking {
   id: string;
   state: string;
+  listingId: string;
   checkInDate: string;
   checkOutDate: string;
   totalMinor: number;

@@ -181,6 +181,7 @@ export class RecoveryDrill {
     }
     // The sweeper has asked the provider.
     await market.becomes(stays.unpaid.booking.id, 'confirmed');
+    await this.expectPhotos(stays.paidOut.booking);
   }
 
   /** Every event was published again: consumers have handled none a second time, and none is a dead letter. */
@@ -352,6 +353,12 @@ export class RecoveryDrill {
     const { status } = await this.market.guest.post(`/v1/bookings/${id}/cancel`, { reason: 'Plans changed' });
     expect(status).toBe(200);
     await this.market.becomes(id, 'cancelled');
+  }
+
+  private async expectPhotos({ listingId }: Booking): Promise<void> {
+    const listing = await this.market.guest.get<{ photos: { url: string }[] }>(`/v1/listings/${listingId}`);
+    const [photo] = listing.body.photos;
+    expect((await this.market.guest.get(new URL(photo?.url ?? '').pathname)).status).toBe(200);
   }
 
   /** Neither within the restored books, nor on a paper that was lost. */
