@@ -9,7 +9,8 @@ import type { BackupMethod } from './backup-method.js';
 import { Installation } from './installation.fixture.js';
 import { freshEnvironment, freshFolder } from './launcher.js';
 import { type Booking, Marketplace, type Payment } from './marketplace.fixture.js';
-import { type Operator, replayOntoFullTables, STATEFUL_SERVICES } from './operator.fixture.js';
+import { type Operator, replayOntoFullTables } from './operator.fixture.js';
+import { RepublishedEvents } from './republished-events.fixture.js';
 import { SandboxBooks } from './sandbox-books.fixture.js';
 
 const TIMEOUT = { seconds: 60 };
@@ -34,20 +35,9 @@ interface After {
   refundIds: string[];
 }
 
-/** Cursors of the relays, and handled events with their times, by service. */
-interface Delivered {
-  cursors: Map<string, string[]>;
-  inboxes: Map<string, { event_id: string; handled_at: Date }[]>;
-}
-
-const INBOX = `SELECT event_id, handled_at FROM inbox_event
-  WHERE $1::uuid[] IS NULL OR event_id = ANY ($1) ORDER BY event_id`;
-
 const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(1)} s`;
 
-/**
- * One installation that is backed up, goes on, loses its data folder, and is restored to an instant.
- */
+/** One installation that is backed up, goes on, loses its data folder, and is restored to an instant. */
 export class RecoveryDrill {
   private readonly steps: [name: string, took: string][] = [];
   private readonly figures: [name: string, figure: string][] = [];
@@ -60,7 +50,7 @@ export class RecoveryDrill {
   private after!: After;
   private instant!: Date;
   private lostPapers: { id: string; number: string }[] = [];
-  private delivered!: Delivered;
+  private events!: RepublishedEvents;
   private lostAt = 0;
 
   /** `main`: the program that runs Roost. */
@@ -186,26 +176,7 @@ export class RecoveryDrill {
 
   /** Every event was published again: consumers have handled none a second time, and none is a dead letter. */
   async expectEventsSkipped(): Promise<void> {
-    const { operator, delivered } = this;
-    for (const [service, sinks] of delivered.cursors) {
-      await eventually(async () => {
-        const atEnd = await operator.query<{ sink: string }>(
-          service,
-          `SELECT sink FROM outbox_cursor c
-           WHERE NOT EXISTS (SELECT FROM outbox_event e WHERE (e.xid, e.id) > (c.xid, c.id)) ORDER BY 1`,
-        );
-        expect(atEnd.map(({ sink }) => sink)).toEqual(sinks);
-      }, TIMEOUT);
-    }
-    await eventually(async () => {
-      const lags = await operator.json<{ behind: number }[]>('events', 'lag');
-      expect(lags.filter(({ behind }) => behind > 0)).toEqual([]);
-    }, TIMEOUT);
-    for (const [service, before] of delivered.inboxes) {
-      const now = await operator.query(service, INBOX, [before.map(({ event_id: id }) => id)]);
-      expect(now).toEqual(before);
-      expect(await operator.query(service, 'SELECT 1 FROM dead_letter')).toEqual([]);
-    }
+    await this.events.expectSkipped();
   }
 
   /** The payout that was lost is due here, and is not paid again. */
@@ -419,27 +390,9 @@ export class RecoveryDrill {
     const postgres = await startPostgres({ dataDir: join(this.installation.dataDir, 'postgres') });
     try {
       await this.provider.putBack(postgres);
-      this.delivered = await this.publishAgain();
+      this.events = await RepublishedEvents.publish(this.installation, this.main !== undefined);
     } finally {
       await postgres.stop();
     }
-  }
-
-  /** Without Kafka, a restored relay continues at its cursors. Without these it publishes everything again, as with Kafka. */
-  private async publishAgain(): Promise<Delivered> {
-    const cursors = new Map<string, string[]>();
-    const inboxes: Delivered['inboxes'] = new Map();
-    for (const service of STATEFUL_SERVICES) {
-      const sinks = await this.operator.query<{ sink: string }>(
-        service,
-        this.main === undefined
-          ? 'DELETE FROM outbox_cursor RETURNING sink'
-          : `SELECT 'kafka' AS sink FROM outbox_event LIMIT 1`,
-      );
-      if (sinks.length > 0) cursors.set(service, sinks.map(({ sink }) => sink).sort());
-      inboxes.set(service, await this.operator.query(service, INBOX, [null]));
-    }
-    expect([...inboxes.values()].flat().length).toBeGreaterThan(0);
-    return { cursors, inboxes };
   }
 }

@@ -77,12 +77,9 @@ export class S3Backup implements BackupMethod {
 
   private async runDaily({ superuser }: Installation, name = 'main'): Promise<void> {
     const { host, port, user, password } = superuser;
-    await this.shell(
-      this.forDrill(this.document.daily).replaceAll(`//${BUCKET} main`, `//${BUCKET} ${name}`),
-      {
-        ...{ PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password },
-      },
-    );
+    const commands = this.forDrill(this.document.daily).replaceAll(`${BUCKET} main`, `${BUCKET} ${name}`);
+    const server = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password };
+    await this.shell(commands, server);
   }
 
   private forDrill(text: string): string {
