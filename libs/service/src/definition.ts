@@ -53,6 +53,8 @@ export interface RunningService {
   url: string;
   port: number;
   app: INestApplication;
+  /** `STOP_LINGER_SECONDS`, in milliseconds. */
+  lingerMs: number;
   get<T>(token: Type<T> | (abstract new (...args: never[]) => T) | symbol | string): T;
   /** `lingerMs`: the maximum time that clients can use their keep-alive connections; each response closes its own. */
   close(options?: { lingerMs?: number }): Promise<void>;

@@ -4,8 +4,6 @@ import { migrateService } from './migrate.js';
 import { startService } from './start.js';
 
 const STOP_TIMEOUT_MS = 30_000;
-/** Time for clients to send their next request on a keep-alive connection, which its response closes. */
-const LINGER_MS = 3_000;
 
 /** The program of a service, for `main.ts`. Prints a `StartError` as one sentence and exits with 1. */
 export async function runService(
@@ -47,7 +45,7 @@ async function serve(definition: ServiceDefinition): Promise<void> {
   });
   const service = await startService(definition);
   await stopped;
-  await service.close({ lingerMs: LINGER_MS });
+  await service.close({ lingerMs: service.lingerMs });
 }
 
 /** A signal ends the process at once: PostgreSQL rolls the running migration back. */

@@ -172,6 +172,7 @@ async function start(
     url: `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`,
     port,
     app,
+    lingerMs: config.STOP_LINGER_SECONDS * 1000,
     get: (token) => app.get(token, { strict: false }),
     close: ({ lingerMs = 0 } = {}) => (closing ??= stopService(running, lingerMs)),
   };

@@ -18,6 +18,8 @@ import type { Logger } from 'pino';
 /** For everything together: below the 30 s after which the process ends itself. */
 const STOP_TIMEOUT_MS = 25_000;
 const DRAIN_TIMEOUT_MS = 15_000;
+/** What running requests leave of the whole for the parts. */
+const PARTS_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 8_000;
 const POLL_INTERVAL_MS = 20;
 
@@ -41,16 +43,17 @@ export async function stopService(parts: RunningParts, lingerMs: number): Promis
   const { app, redis, orm, kafka, logger } = parts;
   const server = app.getHttpServer() as HttpServer;
   const deadline = performance.now() + STOP_TIMEOUT_MS;
+  const within = (ms: number, end = deadline) => Math.max(0, Math.min(ms, end - performance.now()));
   const close = (part: string, closing: Promise<unknown>) =>
-    withTimeout(closing, Math.max(0, Math.min(CLOSE_TIMEOUT_MS, deadline - performance.now()))).catch(
-      (error: unknown) => logger.warn({ err: error }, `${part} not closed`),
+    withTimeout(closing, within(CLOSE_TIMEOUT_MS)).catch((error: unknown) =>
+      logger.warn({ err: error }, `${part} not closed`),
     );
   parts.health.drain();
   parts.keySource.stop();
   parts.storage.close();
   parts.files?.close();
   await waitForClients(server, lingerMs);
-  await drain(server);
+  await drain(server, within(DRAIN_TIMEOUT_MS, deadline - PARTS_MS));
   await close('application', app.close());
   if (kafka) await close('kafka', kafka.close());
   app.get(Sweeper).release();
@@ -78,9 +81,9 @@ async function waitForClients(server: HttpServer, lingerMs: number): Promise<voi
  * Accepts no new connection, waits for running requests and closes connections that become idle. An immediate comes after
  * the event loop has read what arrived: a busy process would otherwise close connections with a request that it has not read.
  */
-async function drain(server: HttpServer): Promise<void> {
+async function drain(server: HttpServer, timeoutMs: number): Promise<void> {
   const closeIdle = setInterval(() => setImmediate(() => server.closeIdleConnections()), POLL_INTERVAL_MS);
-  const closeAll = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS);
+  const closeAll = setTimeout(() => server.closeAllConnections(), timeoutMs);
   await new Promise<void>((resolve) => {
     setImmediate(() => server.close(() => resolve()));
   });

@@ -160,6 +160,10 @@ export const BaseConfig = z.object({
     .max(60_000)
     .default(1_000)
     .meta({ description: 'milliseconds between two requests to the collector, from 10 to 60000' }),
+  STOP_LINGER_SECONDS: z.coerce.number().int().min(0).max(15).default(3).meta({
+    description:
+      'seconds from 0 to 15 in which a service that stops still accepts requests on open connections, and closes each with its response',
+  }),
   ROOST_FAULT: z.string().optional().meta({ description: 'name:kill, name:throw or name:delay:<ms>' }),
 });
 
