@@ -29,8 +29,10 @@ export class OperationRecorder {
     const name = `${operation}: ${outcome}`;
     this.responses[name] = (this.responses[name] ?? 0) + 1;
     // A quote and its booking count as one operation.
-    if (operation !== 'quote' || response.status !== 201) this.completed += 1;
-    if (this.completed % LOG_EVERY === 0) this.log(`${this.completed} operations`);
+    if (operation !== 'quote' || response.status !== 201) {
+      this.completed += 1;
+      if (this.completed % LOG_EVERY === 0) this.log(`${this.completed} operations`);
+    }
     if (!EXPECTED_RESPONSES[operation].includes(outcome))
       this.unexpected.push(`${name} ${JSON.stringify(response.body)}`.slice(0, UNEXPECTED_LENGTH));
   }
