@@ -147,7 +147,7 @@ export async function restoreHost(): Promise<void> {
   // The routes to pods and Services go with the bridge.
   if (existsSync(`/sys/class/net/${network.bridge}`)) await run('ip', ['link', 'del', network.bridge]);
   for (const name of existsSync('/sys/class/net') ? readdirSync('/sys/class/net') : []) {
-    if (/^roost-lab-n\d$/.test(name)) await run('ip', ['link', 'del', name]);
+    if (/^roost-lab-n\d$/.test(name)) await removeLink(name);
   }
   // The kubelet links the log of each container from here.
   const links = '/var/log/containers';
@@ -156,6 +156,13 @@ export async function restoreHost(): Promise<void> {
   }
   removeControlGroups();
   rmSync(before, { force: true });
+}
+
+/** The kernel removes the link of a deleted namespace itself, a moment later. */
+async function removeLink(name: string): Promise<void> {
+  const outcome = await attempt('ip', ['link', 'del', name]);
+  if (outcome.code !== 0 && existsSync(`/sys/class/net/${name}`))
+    throw new LabError(`ip link del ${name} failed: ${outcome.stderr.trim()}`);
 }
 
 /** The root of the unified hierarchy, or those of each controller. */
