@@ -1,6 +1,7 @@
 /**
  * Created by a migration, and by `markRestored` in a backup from before that migration. `restoration`: payouts wait while one
- * has not ended. `paper_gap`: numbers that may be on papers which the backup does not have; they are not used again.
+ * has not ended. `paper_gap`: numbers that may be on papers which the backup does not have; they are not used again. As in a
+ * migration, these statements never change: a later migration changes the tables.
  */
 export const RESTORATION_TABLES = [
   `CREATE TABLE IF NOT EXISTS restoration (
