@@ -1,4 +1,6 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import {
   testUser,
@@ -179,6 +181,52 @@ describe('forwarding', () => {
     expect((await service.anonymous.get('/v1/listings/search')).status).toBe(200);
     identity = await startUpstream(aDocument(paths.identity), port);
     expect((await service.as(user).get('/v1/me')).status).toBe(200);
+  });
+});
+
+describe('a service that closes connections without a response', () => {
+  let upstream: Server;
+  let through: TestService;
+  let toClose = 0;
+  let requests: string[] = [];
+
+  beforeAll(async () => {
+    upstream = createServer((request, response) => {
+      if (request.url === '/openapi.json') return response.end(JSON.stringify(aDocument(paths.listings)));
+      if (!request.url?.startsWith('/v1/')) return response.writeHead(404).end();
+      requests.push(request.method ?? '');
+      if (toClose-- > 0) return request.socket.destroy();
+      return response.end('{}');
+    }).listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    const { port } = upstream.address() as AddressInfo;
+    through = await startGateway({ LISTINGS_URL: `http://127.0.0.1:${port}` });
+    await eventually(async () =>
+      expect((await through.anonymous.get('/v1/listings/search')).status).toBe(200),
+    );
+  });
+  beforeEach(() => {
+    requests = [];
+  });
+  afterAll(async () => {
+    await through.close();
+    upstream.close();
+  });
+
+  it('gets a read up to four times', async () => {
+    toClose = 3;
+    expect((await through.anonymous.get('/v1/listings/search')).status).toBe(200);
+    expect(requests).toEqual(['GET', 'GET', 'GET', 'GET']);
+    toClose = 4;
+    expectProblem(await through.anonymous.get('/v1/listings/search'), 503, 'service.unavailable');
+    expect(requests).toHaveLength(8);
+  });
+
+  it('gets a write once', async () => {
+    toClose = 1;
+    const written = await through.as(user).post('/v1/listings/42/photos', {});
+    expectProblem(written, 503, 'service.unavailable');
+    expect(requests).toEqual(['POST']);
   });
 });
 

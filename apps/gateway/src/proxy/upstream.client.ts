@@ -11,6 +11,16 @@ import type { Route } from '../routes/route-table.js';
 
 /** Longer than the longest long poll (`Prefer: wait=20`). */
 const TIMEOUT_MS = 30_000;
+/**
+ * Before each further try of a read that had no response. A replica that stops or dies leaves closed connections in the pool,
+ * and the network sends new ones to it for a moment. Writes are not repeated: the service may have begun them.
+ */
+const RETRY_DELAYS_MS = [1, 30, 150];
+const NO_RESPONSE: ReadonlySet<string | undefined> = new Set([
+  'UND_ERR_SOCKET',
+  'ECONNREFUSED',
+  'ECONNRESET',
+]);
 /** Request headers that are not forwarded: set by a proxy only, valid for one hop, or not trusted from clients. */
 const DROPPED_HEADERS = /^(x-forwarded-.*|forwarded|x-real-ip|expect|baggage|tracestate)$/;
 
@@ -66,10 +76,9 @@ export class UpstreamClient implements OnModuleInit {
     return new Promise((resolve, reject) => {
       reply.from(url, {
         rewriteRequestHeaders: (_, headers) => headersFor(request, headers, span),
-        // Retries a read once if the service has closed the keep-alive connection. Nothing else is retried.
         retryDelay: ({ err, attempt }) =>
-          (err as { code?: string } | null)?.code === 'UND_ERR_SOCKET' && isRead(request) && attempt === 0
-            ? 1
+          isRead(request) && NO_RESPONSE.has((err as { code?: string } | null)?.code)
+            ? (RETRY_DELAYS_MS[attempt] ?? null)
             : null,
         onResponse: (_, clientReply, response) => {
           clientReply.send(response.stream);
