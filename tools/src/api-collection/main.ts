@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 const NEWMAN = 'newman@6.2.2';
 
 const HELP = `Runs docs/api-collection/roost.postman_collection.json with ${NEWMAN} against a running Roost with demo accounts: the
-walk to a paid booking, then every read. Each response must have the status that the OpenAPI document declares.
+walk to a paid booking and the check of the books, then every read. Each response must have the status that the OpenAPI document
+declares.
 
   npm run api:smoke [-- options]
 

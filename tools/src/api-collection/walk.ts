@@ -18,7 +18,7 @@ const logIn = (role: string, email: string): Item =>
 const store = (name: string, expression: string) =>
   `pm.collectionVariables.set('${name}', pm.response.json().${expression});`;
 
-/** From the demo accounts to a paid booking. Each run takes other nights. */
+/** From the demo accounts to a paid booking and the check of the books. Each run takes other nights. */
 export const walk: readonly Item[] = [
   logIn('guest', 'guest1@demo.roost.example'),
   logIn('host', 'host1@demo.roost.example'),
@@ -99,5 +99,22 @@ export const walk: readonly Item[] = [
     token: 'hostToken',
     status: 200,
     script: [store('hostListingId', 'data[0].id')],
+  }),
+  request({
+    name: 'Compare the books with the providers',
+    method: 'POST',
+    path: '/v1/admin/reconciliation/runs',
+    token: 'adminToken',
+    body: {},
+    // 409: one is running.
+    status: [202, 409],
+  }),
+  request({
+    name: 'Wait until they are compared',
+    method: 'GET',
+    path: '/v1/admin/reconciliation/last',
+    token: 'adminToken',
+    status: 200,
+    repeatWhile: 'pm.response.code === 404',
   }),
 ];
