@@ -145,7 +145,7 @@ export async function forwarded<T>(
 /** The address of Roost for its clients. */
 export const clientUrl = async (): Promise<string> => `http://${await podAddress('ingress', 'ingress')}:3000`;
 
-interface Pod {
+export interface Pod {
   metadata: { name: string; uid: string; deletionTimestamp?: string };
   spec: { nodeName: string };
   status: {
@@ -154,6 +154,7 @@ interface Pod {
     conditions?: { type: string; status: string }[];
     containerStatuses?: {
       ready: boolean;
+      started?: boolean;
       restartCount: number;
       lastState: { terminated?: { exitCode: number; reason: string } };
       state: { waiting?: { reason: string } };
