@@ -32,10 +32,7 @@ for (const [name, port] of [['gateway', 3000], ['sandbox', 3010]]) {
     const server = net.connect(port, name + '.${namespace}.svc.cluster.local');
     for (const [from, to] of [[client, server], [server, client]]) {
       from.setNoDelay(true).pipe(to);
-      from.on('error', ({ message }) => {
-        console.log(new Date().toISOString(), name, from === server ? 'server' : 'client', message);
-        to.destroy();
-      }).on('close', () => to.destroy());
+      from.on('error', () => to.destroy()).on('close', () => to.destroy());
     }
   }).listen(port);
 }`;

@@ -12,8 +12,8 @@ import type { Route } from '../routes/route-table.js';
 /** Longer than the longest long poll (`Prefer: wait=20`). */
 const TIMEOUT_MS = 30_000;
 /**
- * Before each further try of a read that had no response. A replica that stops or dies leaves closed connections in the pool,
- * and the network sends new ones to it for a moment. Writes are not repeated: the service may have begun them.
+ * Delays before each retry of a read that had no response. A replica that stops or dies leaves closed connections in the pool,
+ * and a load balancer may still route new ones to it. Writes are not retried: the service may have begun them.
  */
 const RETRY_DELAYS_MS = [1, 30, 150];
 const NO_RESPONSE: ReadonlySet<string | undefined> = new Set([
