@@ -142,7 +142,7 @@ export async function forwarded<T>(
 /** The address of Roost for its clients. */
 export const clientUrl = async (): Promise<string> => `http://${await podAddress('ingress', 'ingress')}:3000`;
 
-export interface Pod {
+interface Pod {
   metadata: { name: string; uid: string; deletionTimestamp?: string };
   spec: { nodeName: string };
   status: {
@@ -151,7 +151,6 @@ export interface Pod {
     conditions?: { type: string; status: string }[];
     containerStatuses?: {
       ready: boolean;
-      started?: boolean;
       restartCount: number;
       lastState: { terminated?: { exitCode: number; reason: string } };
       state: { waiting?: { reason: string } };
