@@ -195,7 +195,7 @@ async function openParts(context: StartContext, database: boolean): Promise<Serv
   const keySource = new KeySource(config.JWKS_URL ?? `${config.IDENTITY_URL}/.well-known/jwks.json`, logger);
   keySource.start();
   undo.push(() => keySource.stop());
-  const health = new Health();
+  const health = new Health(logger);
   const files = await openFiles({ service: definition.name, config, logger, health, storage, undo });
   return { definition, config, logger, redis, orm, metrics, tracing, health, keySource, storage, files };
 }

@@ -1,5 +1,5 @@
 import { testUser, startTestService, type TestService } from '@roost/testing';
-import { createLogger } from '@roost/platform';
+import { createLogger, Health } from '@roost/platform';
 import { startService, type RunningService } from '@roost/service';
 import { notes } from './notes/src/service.js';
 
@@ -89,6 +89,27 @@ test('an unexpected error has a line of its own, without the statement and its v
   });
   expect(request).toMatchObject({ level: 'warn', status: 500, code: 'internal' });
   expect(JSON.stringify([failure, request])).not.toMatch(/diary|insert into/i);
+});
+
+test('a part that stops and starts working is logged once each, with the reason', async () => {
+  const written: Line[] = [];
+  const logger = createLogger('notes', 'info', {
+    write: (text: string) => void written.push(JSON.parse(text) as Line),
+  });
+  const health = new Health(logger);
+  let works = false;
+  health.add('broker', () => {
+    if (!works) throw new Error('The broker does not respond');
+  });
+  await health.report();
+  await health.report();
+  works = true;
+  await health.report();
+  await health.report();
+  expect(written).toMatchObject([
+    { level: 'warn', msg: 'not ready', part: 'broker', err: { message: 'The broker does not respond' } },
+    { level: 'info', msg: 'ready again', part: 'broker' },
+  ]);
 });
 
 test('redacts secrets', () => {

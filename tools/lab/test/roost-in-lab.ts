@@ -167,6 +167,56 @@ export async function podsOf(app: string): Promise<Pod[]> {
 
 export const isReady = (pod: Pod): boolean => pod.status.containerStatuses?.[0]?.ready === true;
 
+const READY_COLUMNS = [
+  'EVENT:.type',
+  'APP:.object.metadata.labels.app\\.kubernetes\\.io/name',
+  'POD:.object.metadata.name',
+  'DELETED:.object.metadata.deletionTimestamp',
+  'READY:.object.status.containerStatuses[0].ready',
+].join();
+
+/**
+ * Runs `work`, and returns the apps that at some moment had no ready pod, without the pods that were being deleted.
+ *
+ * It reads one stream of changes: asking again and again takes the CPU time that the pods need.
+ */
+export async function appsWithoutReadyPod(work: () => Promise<void>): Promise<string[]> {
+  const output = [
+    '--watch',
+    '--output-watch-events',
+    '--no-headers',
+    '-o',
+    `custom-columns=${READY_COLUMNS}`,
+  ];
+  const args = ['--kubeconfig', kubeconfig, ...inNamespace(['get', 'pods', ...output])];
+  const child = spawn(join(binaries, 'kubectl'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const readyPods = new Map<string, Set<string>>(APPS.map((app) => [app, new Set()]));
+  const without = new Set<string>();
+  const appsWithout = () => APPS.filter((app) => readyPods.get(app)?.size === 0);
+  let watching = false;
+  let ended: string | null = null;
+  child.once('error', (error) => (ended = error.message));
+  child.once('exit', (code) => (ended = `it ended with ${code}`));
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const [event, app = '', pod = '', deleted, ready] = line.trim().split(/\s+/);
+    const ofApp = readyPods.get(app);
+    if (!ofApp) return;
+    if (event !== 'DELETED' && deleted === '<none>' && ready === 'true') ofApp.add(pod);
+    else ofApp.delete(pod);
+    if (watching) for (const name of appsWithout()) without.add(name);
+  });
+  try {
+    // The stream begins with the pods that exist.
+    await eventually(async () => expect(appsWithout()).toEqual([]), { seconds: 60 });
+    watching = true;
+    await work();
+    if (ended) throw new LabError(`kubectl get pods --watch: ${ended}.`);
+    return [...without];
+  } finally {
+    child.kill();
+  }
+}
+
 /** Limits the autoscaler of an app, and waits until its replicas are within the limits. */
 export async function scaledTo(app: string, minReplicas: number, maxReplicas = minReplicas): Promise<void> {
   const behavior = { scaleDown: { stabilizationWindowSeconds: 10 } };

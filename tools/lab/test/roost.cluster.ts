@@ -6,6 +6,7 @@ import { attempt } from '../run.js';
 import { manifestRoot } from './kustomize.js';
 import {
   APPS,
+  appsWithoutReadyPod,
   checkout,
   clientUrl,
   deploy,
@@ -360,31 +361,19 @@ describe('Roost in a cluster', () => {
     await Promise.all(APPS.map((app) => scaledTo(app, 2)));
     const used = await Promise.all(APPS.map(podsOf));
     expect(new Set(used.flat().map((pod) => pod.spec.nodeName))).toEqual(new Set(['node1', 'node2']));
-    const without = new Set<string>();
-    let draining = true;
-    const watch = (async () => {
-      while (draining) {
-        for (const app of APPS) if (!(await podsOf(app)).some(isReady)) without.add(app);
-      }
-    })();
+    const drain = [
+      ...['drain', 'node2', '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=600s'],
+      ...['--pod-selector', `app.kubernetes.io/name in (${APPS.join(',')})`],
+    ];
+    let withoutReadyPod: string[];
     try {
-      await market.underLoad(REQUESTS_A_SECOND, async () => {
-        await kubectl([
-          'drain',
-          'node2',
-          '--ignore-daemonsets',
-          '--delete-emptydir-data',
-          '--timeout=600s',
-          '--pod-selector',
-          `app.kubernetes.io/name in (${APPS.join(',')})`,
-        ]);
-      });
+      withoutReadyPod = await appsWithoutReadyPod(() =>
+        market.underLoad(REQUESTS_A_SECOND, async () => void (await kubectl(drain))),
+      );
     } finally {
-      draining = false;
-      await watch;
       await kubectl(['uncordon', 'node2']);
     }
-    expect([...without]).toEqual([]);
+    expect(withoutReadyPod).toEqual([]);
     const after = (await Promise.all(APPS.map(podsOf))).flat();
     expect(after.filter((pod) => pod.spec.nodeName === 'node2')).toEqual([]);
     await market.nothingWasLost();

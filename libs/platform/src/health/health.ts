@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { withTimeout } from '../timing/with-timeout.js';
 
 export type HealthCheck = () => Promise<void> | void;
@@ -17,6 +18,9 @@ export class Health {
   readonly #checks = new Map<string, HealthCheck>();
   readonly #optional = new Map<string, () => boolean>();
   readonly #closing = new AbortController();
+  readonly #down = new Set<string>();
+
+  constructor(private readonly logger: Logger) {}
 
   /** Adds a part that is reported as `degraded` while it does not work; the service stays ready. */
   addOptional(part: string, isHealthy: () => boolean): void {
@@ -39,10 +43,14 @@ export class Health {
   }
 
   async report(): Promise<HealthReport> {
-    const results = await Promise.all(
-      [...this.#checks].map(async ([part, check]) => [part, (await passes(check)) ? 'up' : 'down'] as const),
+    const parts: Record<string, PartState> = {};
+    await Promise.all(
+      [...this.#checks].map(async ([part, check]) => {
+        // In the order of the checks, whichever ends first.
+        parts[part] = 'up';
+        parts[part] = await this.#stateOf(part, check);
+      }),
     );
-    const parts: Record<string, PartState> = Object.fromEntries(results);
     for (const [part, isHealthy] of this.#optional) parts[part] = isHealthy() ? 'up' : 'degraded';
     if (this.closing.aborted) parts.server = 'stopping';
     const states = Object.values(parts);
@@ -50,13 +58,18 @@ export class Health {
     const status = states.includes('degraded') ? 'degraded' : 'up';
     return { ready, status: ready ? status : 'down', parts };
   }
-}
 
-async function passes(check: HealthCheck): Promise<boolean> {
-  try {
-    await withTimeout(Promise.resolve(check()), CHECK_TIMEOUT_MS);
-    return true;
-  } catch {
-    return false;
+  /** Runs a check. Logs the first failure of a part, and its first success after that: not one line per probe. */
+  async #stateOf(part: string, check: HealthCheck): Promise<'up' | 'down'> {
+    try {
+      await withTimeout(Promise.resolve(check()), CHECK_TIMEOUT_MS);
+    } catch (err) {
+      // A service that stops closes its connections.
+      if (!this.#down.has(part) && !this.closing.aborted) this.logger.warn({ part, err }, 'not ready');
+      this.#down.add(part);
+      return 'down';
+    }
+    if (this.#down.delete(part)) this.logger.info({ part }, 'ready again');
+    return 'up';
   }
 }
