@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { OpenApiDocument } from '../src/routes/openapi.js';
 
@@ -13,6 +14,8 @@ export interface Upstream {
   url: string;
   document: OpenApiDocument;
   seen: SeenRequest[];
+  /** The open responses of `/v1/me/events`: write to them, or end them. */
+  streams: PassThrough[];
   close(): Promise<void>;
 }
 
@@ -35,6 +38,9 @@ export const paths: Record<'listings' | 'identity', OpenApiDocument['paths']> = 
     '/v1/auth/refresh': { post: { security: [] } },
     '/v1/auth/step-up': { post: { security: bearer } },
     '/v1/me': { get: { security: bearer } },
+    '/v1/me/events': {
+      get: { security: bearer, responses: { 200: { content: { 'text/event-stream': {} } } } },
+    },
   },
 };
 
@@ -42,7 +48,8 @@ export const paths: Record<'listings' | 'identity', OpenApiDocument['paths']> = 
 export async function startUpstream(document: OpenApiDocument, port = 0): Promise<Upstream> {
   const server: FastifyInstance = Fastify({ bodyLimit: 100 * 1024 * 1024 });
   const seen: SeenRequest[] = [];
-  const upstream: Upstream = { url: '', document, seen, close: () => server.close() };
+  const streams: PassThrough[] = [];
+  const upstream: Upstream = { url: '', document, seen, streams, close: () => server.close() };
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   server.get('/openapi.json', () => upstream.document);
@@ -52,6 +59,13 @@ export async function startUpstream(document: OpenApiDocument, port = 0): Promis
     const { method, url, headers } = request;
     // The gateway fetches the schema periodically: not a request of a test.
     if (url !== '/graphql/sdl') seen.push({ method, url, headers, bytes });
+    if (url.startsWith('/v1/me/events')) {
+      const stream = new PassThrough();
+      stream.once('close', () => streams.splice(streams.indexOf(stream), 1));
+      streams.push(stream);
+      stream.write(`data: ${JSON.stringify({ url, lastEventId: headers['last-event-id'] })}\n\n`);
+      return reply.header('content-type', 'text/event-stream').send(stream);
+    }
     return reply
       .code(method === 'POST' && !url.startsWith('/v1/auth/') ? 201 : 200)
       .header('x-from', 'upstream')

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DevModule } from './dev/dev.module.js';
 import { EmailChangeModule } from './email-change/email-change.module.js';
+import { LiveEventModule } from './live-event/live-event.module.js';
 import { MfaModule } from './mfa/mfa.module.js';
 import { NotificationModule } from './notification/notification.module.js';
 import { PasswordModule } from './password/password.module.js';
@@ -19,6 +20,7 @@ import { UserModule } from './user/user.module.js';
     MfaModule,
     EmailChangeModule,
     NotificationModule,
+    LiveEventModule,
     DevModule,
   ],
 })

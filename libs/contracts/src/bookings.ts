@@ -94,6 +94,10 @@ export const bookingEvents = topic(
   },
 );
 
+export type BookingEvent = keyof typeof bookingEvents;
+
+export const BOOKING_EVENTS = Object.keys(bookingEvents) as [BookingEvent, ...BookingEvent[]];
+
 export const feedEvents = topic(
   { topic: 'bookings.feed', kind: 'fact', key: 'feedId' },
   {

@@ -31,6 +31,8 @@ export { createDocument } from './openapi/document.js';
 export { etagOf, requireMatch, withEtag } from './requests/etag.js';
 export { preferredMediaType } from './requests/media-type.js';
 export { decodeCursor, encodeCursor, page, type PageOf, cursorAt } from './requests/page.js';
+export { endOfRequest } from './requests/request-end.js';
+export { UserSlots } from './requests/user-slots.js';
 export { Wait, waitForChange, type WaitRequest, waitSeconds } from './requests/wait.js';
 export { clientNetwork } from './server/client-network.js';
 export { createHttpServer, type HttpOptions, MAX_BODY_BYTES } from './server/http-server.js';
@@ -38,8 +40,10 @@ export { RateLimit, RateLimitConfig, RateLimits } from './server/rate-limits.js'
 export { serveMetrics, serveOperations } from './server/operations.js';
 export { toProblem, ProblemFilter } from './server/problem-filter.js';
 export {
+  EVENT_STREAM,
   HasEtag,
   RespondsWith,
+  RespondsWithEvents,
   RespondsWithFile,
   RespondsWithJsonOr,
   RespondsWithText,

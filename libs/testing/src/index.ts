@@ -8,6 +8,7 @@ export { goFile, goProgram } from './go-program.js';
 export { S3Server } from './s3-server.js';
 export { inLanes } from './in-lanes.js';
 export { eventually } from './eventually.js';
+export { type ServerSentEvent, TestEventStream } from './event-stream.js';
 export { fillDisk } from './full-disk.js';
 export { expectGolden, golden, optionalFields, goldenDifferences } from './golden.js';
 export { runsAllFaults, freshKafka, TestBroker } from './faults.js';

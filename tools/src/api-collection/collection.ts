@@ -8,7 +8,7 @@ interface Operation {
   security?: Record<string, unknown>[];
   parameters?: { name: string; in: string; required?: boolean; schema: Schema }[];
   requestBody?: { content: Record<string, { schema: Schema }> };
-  responses: Record<string, unknown>;
+  responses: Record<string, { content?: Record<string, unknown> }>;
 }
 
 export interface Document {
@@ -41,7 +41,7 @@ export function apiCollection({ info, paths, components }: Document): object {
     name,
     item: byTag(
       operations
-        .filter(({ method }) => accepts(method))
+        .filter(({ method, operation }) => accepts(method) && !isStream(operation))
         .map(({ path, method, operation }) => ({
           tag: operation.tags?.[0] ?? 'Other',
           item: requestOf(path, method, operation, components.schemas),
@@ -64,6 +64,9 @@ export function apiCollection({ info, paths, components }: Document): object {
     ],
   };
 }
+
+/** A stream does not end, and a runner waits for the end. */
+const isStream = ({ responses }: Operation) => responses['200']?.content?.['text/event-stream'] !== undefined;
 
 function byTag(items: { tag: string; item: Item }[]): Item[] {
   const tags = [...new Set(items.map(({ tag }) => tag))].sort();

@@ -1,16 +1,19 @@
+import { Readable } from 'node:stream';
 import replyFrom from '@fastify/reply-from';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { recordStatus, outgoingSpan } from '@roost/http';
+import { endOfRequest, outgoingSpan, recordStatus } from '@roost/http';
 import { LOGGER, Problem, unavailable } from '@roost/platform';
 import { formatTraceparent, type Span, Tracing } from '@roost/tracing';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
+import { Agent } from 'undici';
 import type { Route } from '../routes/route-table.js';
 
 /** Longer than the longest long poll (`Prefer: wait=20`). */
 const TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 2_000;
 /**
  * Delays before each retry of a read that had no response. A replica that stops or dies leaves closed connections in the pool,
  * and a load balancer may still route new ones to it. Writes are not retried: the service may have begun them.
@@ -24,9 +27,21 @@ const NO_RESPONSE: ReadonlySet<string | undefined> = new Set([
 /** Request headers that are not forwarded: set by a proxy only, valid for one hop, or not trusted from clients. */
 const DROPPED_HEADERS = /^(x-forwarded-.*|forwarded|x-real-ip|expect|baggage|tracestate)$/;
 
+/** Response headers that are valid for one connection. */
+const OF_ONE_HOP = /^(connection|keep-alive|transfer-encoding)$/;
+
 /** Streams requests to services and their responses back. */
 @Injectable()
-export class UpstreamClient implements OnModuleInit {
+export class UpstreamClient implements OnModuleInit, OnApplicationShutdown {
+  /** Apart from the pool of the requests, whose connections open streams would use up. */
+  private readonly streams = new Agent({
+    connections: null,
+    pipelining: 1,
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+  });
+
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly http: HttpAdapterHost,
@@ -40,7 +55,7 @@ export class UpstreamClient implements OnModuleInit {
         pipelining: 1,
         headersTimeout: TIMEOUT_MS,
         bodyTimeout: TIMEOUT_MS,
-        connect: { timeout: 2_000 },
+        connect: { timeout: CONNECT_TIMEOUT_MS },
       },
       destroyAgent: true,
       disableRequestLogging: true,
@@ -52,6 +67,7 @@ export class UpstreamClient implements OnModuleInit {
    * `service.unavailable` if the service does not respond.
    */
   async forward(request: FastifyRequest, reply: FastifyReply, route: Route, url: string): Promise<void> {
+    if (route.events) return this.follow(request, reply, url);
     if (!this.tracing.enabled) return this.stream(request, reply, url, null);
     const { method } = request;
     const call = outgoingSpan({ peer: route.service, method, url, route: route.path });
@@ -89,11 +105,46 @@ export class UpstreamClient implements OnModuleInit {
     });
   }
 
+  /** Passes a stream of events on until the client goes, the service ends it or the gateway stops. */
+  private async follow(request: FastifyRequest, reply: FastifyReply, url: string): Promise<void> {
+    const { origin, pathname } = new URL(url);
+    const { authorization, accept, 'last-event-id': lastEventId } = request.headers;
+    const signal = endOfRequest(request);
+    const response = await this.streams
+      .request({
+        origin,
+        path: pathname,
+        method: request.method as 'GET' | 'HEAD',
+        headers: headersFor(request, { authorization, accept, 'last-event-id': lastEventId }, null),
+        signal,
+      })
+      .catch((error: Error) => {
+        throw this.problemOf(error, origin);
+      });
+    reply.code(response.statusCode);
+    for (const [name, value] of Object.entries(response.headers))
+      if (value !== undefined && !OF_ONE_HOP.test(name)) reply.header(name, value);
+    await reply.send(Readable.from(untilAborted(response.body, signal)));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.streams.destroy();
+  }
+
   private problemOf(error: Error & { code?: string; cause?: unknown }, base: string): Problem {
     const cause = error.cause as (Error & { code?: string }) | undefined;
     if (cause instanceof Problem) return cause;
     this.logger.warn({ base, reason: cause?.code ?? error.code ?? error.message }, 'service did not respond');
     return unavailable('The service of this route is temporarily unavailable.');
+  }
+}
+
+/** The chunks of a body; an abort ends them without an error. */
+async function* untilAborted(body: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of body) yield chunk as Buffer;
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 

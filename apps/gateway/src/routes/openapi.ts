@@ -13,6 +13,7 @@ export interface Operation {
   security?: SecurityRequirement[];
   tags?: string[];
   requestBody?: { content: Record<string, unknown> };
+  responses?: Record<string, { content?: Record<string, unknown> }>;
   [key: string]: unknown;
 }
 

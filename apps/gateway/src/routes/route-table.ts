@@ -1,3 +1,4 @@
+import { EVENT_STREAM } from '@roost/http';
 import createRouter, { type HTTPMethod } from 'find-my-way';
 import {
   METHODS,
@@ -15,6 +16,8 @@ export interface Route {
   access: 'public' | 'optional' | 'user';
   /** The route accepts a file, so its body limit is higher. */
   upload: boolean;
+  /** The response is a stream of events, which stays open. */
+  events: boolean;
 }
 
 /** An operation in the documents of two services. The previous owner keeps it. */
@@ -52,6 +55,7 @@ export function buildRouteTable(
         path,
         access: accessOf(operation, document.security),
         upload: operation.requestBody?.content['multipart/form-data'] !== undefined,
+        events: operation.responses?.['200']?.content?.[EVENT_STREAM] !== undefined,
       };
       const key = operationKey(method, path);
       claims.set(key, [...(claims.get(key) ?? []), claim]);

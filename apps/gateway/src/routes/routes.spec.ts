@@ -71,11 +71,14 @@ describe('the route table', () => {
 describe('the merged document', () => {
   const page = { type: 'object', properties: { a: { $ref: '#/components/schemas/Item' } } };
   const first = aDocument(
-    { '/a': { get: { responses: { $ref: '#/components/schemas/Page' } } } },
+    { '/a': { get: { responses: { 200: { content: { $ref: '#/components/schemas/Page' } } } } } },
     { Page: page, Problem: { type: 'object' } },
   );
   const second = aDocument(
-    { '/a': { get: {}, post: {} }, '/b': { get: { responses: { $ref: '#/components/schemas/Page' } } } },
+    {
+      '/a': { get: {}, post: {} },
+      '/b': { get: { responses: { 200: { content: { $ref: '#/components/schemas/Page' } } } } },
+    },
     { Page: { type: 'array' }, Problem: { type: 'object' } },
   );
   const documents = new Map([
@@ -92,7 +95,9 @@ describe('the merged document', () => {
 
   it('shares equal schemas and renames different ones, with their references', () => {
     expect(Object.keys(merged.components?.schemas ?? {}).sort()).toEqual(['Page', 'Problem', 'SecondPage']);
-    expect(merged.paths['/b']?.get).toEqual({ responses: { $ref: '#/components/schemas/SecondPage' } });
+    expect(merged.paths['/b']?.get).toEqual({
+      responses: { 200: { content: { $ref: '#/components/schemas/SecondPage' } } },
+    });
     expect(merged.components?.schemas?.SecondPage).toEqual({ type: 'array' });
   });
 });

@@ -1,8 +1,9 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Problem } from '@roost/platform';
 import { tagsMatch } from './etag.js';
+import { endOfRequest } from './request-end.js';
+import { UserSlots } from './user-slots.js';
 
 export const MAX_WAIT_SECONDS = 20;
 export const MAX_WAITS_PER_USER = 4;
@@ -18,19 +19,11 @@ export interface WaitRequest {
 /** `@Wait() wait: WaitRequest`: spread it into `waitForChange`. */
 export const Wait = createParamDecorator((_: unknown, context: ExecutionContext): WaitRequest => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
-  const disconnected = new AbortController();
-  const socket = request.raw.socket;
-  const abort = () => disconnected.abort();
-  socket.once('close', abort);
-  request.roost.reply.raw.once('close', () => {
-    socket.off('close', abort);
-    abort();
-  });
   return {
     seconds: waitSeconds(request.headers.prefer),
     etag: request.headers['if-none-match'] ?? null,
     user: request.roost.user?.id ?? null,
-    signal: AbortSignal.any([disconnected.signal, request.roost.closing]),
+    signal: endOfRequest(request),
   };
 });
 
@@ -40,8 +33,7 @@ export function waitSeconds(prefer: string | string[] | undefined): number {
   return match ? Math.min(Number(match[1]), MAX_WAIT_SECONDS) : 0;
 }
 
-/** Running waits per user. */
-const waiting = new Map<string, number>();
+const waits = new UserSlots(MAX_WAITS_PER_USER, 'rate.too_many_waits');
 
 /**
  * Calls `read` until its ETag differs from the caller's (without one: until it is not `null`), or the time is over.
@@ -59,11 +51,7 @@ export async function waitForChange<S extends { value: unknown; etag: string } |
     state !== null && (etag === null || !tagsMatch(etag, state.etag));
   let state = await read();
   if (seconds <= 0 || changed(state)) return state;
-  const userKey = user ?? '';
-  const others = waiting.get(userKey) ?? 0;
-  if (others >= MAX_WAITS_PER_USER)
-    throw new Problem('rate.too_many_waits', undefined, {}, { 'retry-after': '1' });
-  waiting.set(userKey, others + 1);
+  const release = waits.take(user ?? '');
   try {
     const until = performance.now() + seconds * 1000;
     for (let pause = 20; performance.now() < until && !signal?.aborted; pause = Math.min(pause * 1.5, 250)) {
@@ -77,8 +65,6 @@ export async function waitForChange<S extends { value: unknown; etag: string } |
     }
     return state;
   } finally {
-    const remaining = (waiting.get(userKey) ?? 1) - 1;
-    if (remaining > 0) waiting.set(userKey, remaining);
-    else waiting.delete(userKey);
+    release();
   }
 }

@@ -13,6 +13,7 @@ import { rejectMalformedHttp } from './malformed-http.js';
 import { PAGE_HEADERS } from './page-policy.js';
 import { parseQuery, rejectInvalidText } from './query-string.js';
 import { warnOfUntrustedProxy } from './untrusted-proxy.js';
+import { EVENT_STREAM } from '../shapes/responses.js';
 import { closeSpan, isProbe, openContext, runInContext } from '../context/request-context.js';
 import { rejectUnexpectedUpload } from '../uploads/multipart.js';
 
@@ -176,7 +177,9 @@ function addHooks(fastify: FastifyInstance, parts: HttpServerParts): void {
     if (context) closeSpan(context, tracing);
     if (context && !isProbe(route)) {
       const status = STATUS_CLASSES[Math.trunc(reply.statusCode / 100)] ?? 'other';
-      duration.observe({ method: request.method, route, status }, durationMs / 1000);
+      // How long a stream was open is no measure of the service.
+      if (!String(reply.getHeader('content-type')).startsWith(EVENT_STREAM))
+        duration.observe({ method: request.method, route, status }, durationMs / 1000);
       const line = {
         requestId: context.requestId,
         traceId: context.traceId,

@@ -1,7 +1,10 @@
+import type { Readable } from 'node:stream';
 import { applyDecorators, Header, HttpCode } from '@nestjs/common';
 import { ApiExtension, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { catalogue, type ErrorCode } from '@roost/platform';
+
+export const EVENT_STREAM = 'text/event-stream';
 
 type Returning<T> = <F extends (...args: never[]) => T | Promise<T>>(
   target: object,
@@ -49,6 +52,23 @@ export function RespondsWithText(mediaType: string, ...codes: ErrorCode[]): Retu
     }),
     ...problems(codes),
   ) as Returning<string>;
+}
+
+/** The response of a route that sends server-sent events until its client, its session or the service ends. */
+export function RespondsWithEvents(...codes: ErrorCode[]): Returning<Readable> {
+  return applyDecorators(
+    HttpCode(200),
+    Header('content-type', EVENT_STREAM),
+    Header('cache-control', 'no-store'),
+    // For reverse proxies that would collect a response before they pass it on.
+    Header('x-accel-buffering', 'no'),
+    ApiResponse({
+      status: 200,
+      description: 'Success. The response does not end by itself.',
+      content: { [EVENT_STREAM]: { schema: { type: 'string' } } },
+    }),
+    ...problems(codes),
+  ) as Returning<Readable>;
 }
 
 /** The OpenAPI extension that names the second media type of a response until `createDocument` adds it. */

@@ -74,6 +74,12 @@ const coreErrors = defineErrors({
     'At most four requests with `Prefer: wait` can wait at the same time for one user.',
     'Wait until one of them finishes, or send the request without `Prefer: wait`.',
   ),
+  'rate.too_many_streams': errorEntry(
+    429,
+    'Too many event streams are open',
+    'At most four streams of `GET /v1/me/events` can be open at the same time for one user.',
+    'Close a stream, or share one between the windows of the client.',
+  ),
   'request.headers_too_large': errorEntry(
     431,
     'The headers are too large',
