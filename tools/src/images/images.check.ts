@@ -117,14 +117,22 @@ describe('the system of docker/compose.yaml', () => {
   let compose: Compose;
   let url: string;
   let mailbox: string;
+  let prometheus: string;
+  let alertmanager: string;
 
   beforeAll(async () => {
-    const [gateway, sandbox, mailpit] = await Promise.all([freePort(), freePort(), freePort()]);
+    const [gateway, sandbox, mailpit, prometheusPort, alertmanagerPort] = await Promise.all(
+      Array.from({ length: 5 }, freePort),
+    );
     url = `http://localhost:${gateway}`;
     mailbox = `http://localhost:${mailpit}`;
+    prometheus = `http://localhost:${prometheusPort}`;
+    alertmanager = `http://localhost:${alertmanagerPort}`;
     compose = new Compose(docker, root, PROJECT, {
       TAG,
-      COMPOSE_PROFILES: '',
+      COMPOSE_PROFILES: 'monitoring',
+      PROMETHEUS_PORT: String(prometheusPort),
+      ALERTMANAGER_PORT: String(alertmanagerPort),
       ROOST_PORT: String(gateway),
       SANDBOX_PORT: String(sandbox),
       MAILPIT_PORT: String(mailpit),
@@ -153,6 +161,38 @@ describe('the system of docker/compose.yaml', () => {
   };
 
   it('works as the tour uses it', tour);
+
+  const api = async (address: string): Promise<unknown> => (await fetch(address)).json();
+
+  it('is watched: Prometheus scrapes every service and evaluates every rule', async () => {
+    await eventually(
+      async () => {
+        const { data } = (await api(`${prometheus}/api/v1/targets?state=active`)) as Targets;
+        const up = data.activeTargets.filter(({ health }) => health === 'up').map(({ labels }) => labels.job);
+        expect(up.sort()).toEqual([...RUNNING, 'prometheus'].sort());
+        const { data: rules } = (await api(`${prometheus}/api/v1/rules`)) as Rules;
+        const states = rules.groups.flatMap((group) => group.rules);
+        expect(states.length).toBeGreaterThan(20);
+        expect(states.filter(({ health }) => health !== 'ok')).toEqual([]);
+      },
+      { seconds: 120 },
+    );
+  });
+
+  it('sends an alert of a stopped service to Alertmanager, and ends it when the service is back', async () => {
+    const firing = async () =>
+      ((await api(`${alertmanager}/api/v2/alerts?filter=alertname=RoostServiceDown`)) as Alert[]).map(
+        ({ labels }) => labels.service,
+      );
+    await compose.stop('reviews');
+    try {
+      await eventually(async () => expect(await firing()).toEqual(['reviews']), { seconds: 300 });
+    } finally {
+      await compose.start('reviews');
+    }
+    await eventually(async () => expect(await firing()).toEqual([]), { seconds: 300 });
+    await ready();
+  });
 
   it.each(RUNNING)('%s has no root, no capability and no writable file of its own', async (service) => {
     const container = await compose.container(service);
@@ -250,6 +290,18 @@ describe('the system of docker/compose.yaml', () => {
     expect(text).toMatch(/^.*bookings can't reach PostgreSQL at redis:5432 .*\.$/m);
   });
 });
+
+interface Targets {
+  data: { activeTargets: { health: string; labels: { job: string } }[] };
+}
+
+interface Rules {
+  data: { groups: { rules: { name: string; health: string; lastError?: string }[] }[] };
+}
+
+interface Alert {
+  labels: { service: string };
+}
 
 interface Inspected {
   Config: {
