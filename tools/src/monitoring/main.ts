@@ -113,14 +113,17 @@ async function checkAgainst(system: LiveSystem, prometheus: LivePrometheus): Pro
 }
 
 /** No backup is made here, and how fast this machine is proves nothing. */
-const isIgnored = ({ alertname = '', slo = '' }: Record<string, string>): boolean =>
-  ['RoostBackupMissing', 'RoostEventLoopSlow'].includes(alertname) || slo.endsWith('-latency');
+function isIgnored({ alertname = '', slo = '' }: Record<string, string>): boolean {
+  return ['RoostBackupMissing', 'RoostEventLoopSlow'].includes(alertname) || slo.endsWith('-latency');
+}
 
-const describe = ({ alertname = '', service, slo, kind }: Record<string, string>): string =>
-  `${alertname} (${service ?? slo ?? kind})`;
+function describe({ alertname = '', service, slo, kind }: Record<string, string>): string {
+  return `${alertname} (${service ?? slo ?? kind})`;
+}
 
-const unexpected = (firing: readonly Record<string, string>[]): string[] =>
-  firing.filter((alert) => !isIgnored(alert)).map(describe);
+function unexpected(firing: readonly Record<string, string>[]): string[] {
+  return firing.filter((alert) => !isIgnored(alert)).map(describe);
+}
 
 function missing(
   expected: readonly [alert: string, label?: string][],
