@@ -10,7 +10,14 @@ export {
   type CommonConfig,
 } from './config/base-config.js';
 export { isAllowedOrigin, isOrigin } from './config/allowed-origin.js';
-export { ClientUrls, CorsOrigins, fillTemplate, parseClientUrls } from './config/client-settings.js';
+export {
+  CLIENT_PAGES,
+  type ClientPage,
+  ClientUrls,
+  CorsOrigins,
+  fillTemplate,
+  parseClientUrls,
+} from './config/client-settings.js';
 export { type Environment, readConfig, readSettings, StartError } from './config/read-config.js';
 export {
   Encryption,

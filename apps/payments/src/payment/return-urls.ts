@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type Config, fillTemplate, invalidField, parseClientUrls } from '@roost/platform';
+import { type ClientPage, CONFIG, type Config, fillTemplate, invalidField, parseClientUrls } from '@roost/platform';
 import type { PaymentsConfig } from '../config.js';
 import { allowedReturnUrl, type AllowedOrigins } from './domain/return-url.js';
 
@@ -10,7 +10,7 @@ export class ReturnUrls {
   private readonly bookingPage: string | null;
 
   constructor(@Inject(CONFIG) config: Config<typeof PaymentsConfig>) {
-    const templates = parseClientUrls(config.CLIENT_URLS) ?? new Map<string, string>();
+    const templates = parseClientUrls(config.CLIENT_URLS) ?? new Map<ClientPage, string>();
     this.bookingPage = templates.get('booking') ?? null;
     this.allowed = {
       origins: [...config.CORS_ORIGINS, ...[...templates.values()].map((url) => new URL(url).origin)],

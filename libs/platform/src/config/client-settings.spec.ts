@@ -3,10 +3,10 @@ import { fillTemplate, parseClientUrls } from './client-settings.js';
 describe('parseClientUrls', () => {
   it('reads a template per page', () => {
     const list =
-      'booking=https://app.example.com/bookings/{bookingId}, reset=http://localhost:5173/reset?t={token}';
+      'booking=https://app.example.com/bookings/{bookingId}, reset-password=http://localhost:5173/reset?t={token}';
     expect([...(parseClientUrls(list) ?? [])]).toEqual([
       ['booking', 'https://app.example.com/bookings/{bookingId}'],
-      ['reset', 'http://localhost:5173/reset?t={token}'],
+      ['reset-password', 'http://localhost:5173/reset?t={token}'],
     ]);
     expect(parseClientUrls('')?.size).toBe(0);
   });
@@ -23,6 +23,10 @@ describe('parseClientUrls', () => {
     'booking=https:/\\app.example.com',
     'booking=https://a.example,booking=https://b.example',
     'Booking=https://app.example.com',
+    'bookings=https://app.example.com/bookings',
+    'constructor=https://app.example.com',
+    'booking=https://app.example.com/bookings/{id}',
+    'payouts=https://app.example.com/{token}',
   ])('rejects %s', (list) => expect(parseClientUrls(list)).toBeNull());
 });
 
