@@ -1,5 +1,6 @@
 import { RateLimitConfig } from '@roost/http';
 import type { Config } from '@roost/platform';
+import { ClientUrls } from '@roost/platform/start';
 import { z } from 'zod';
 
 /** Without `requireTLS`, a connection to `smtp:` stays unencrypted if anyone on the way removes STARTTLS. */
@@ -34,6 +35,7 @@ export const IdentityConfig = z.object({
     .min(3)
     .default('Roost <no-reply@roost.example>')
     .meta({ description: 'the sender of mails, such as Roost <no-reply@example.com>' }),
+  CLIENT_URLS: ClientUrls,
   REVIEW_WINDOW_DAYS: z.coerce.number().int().min(1).max(365).default(14).meta({
     description:
       'the number of days after check-out in which both sides can write a review; mails state its end',

@@ -5,7 +5,7 @@ export { events, isEventType, parseEvent, topicOf, topics, topicsBy, topicsWith 
 export type { EventBody, EventType } from './events.js';
 export { NO_PROVIDER, REFUND_REASON } from './payments.js';
 export { BOOKING_EVENTS, type BookingEvent } from './bookings.js';
-export { LOCALES } from './locales.js';
+export { LOCALES, type MailLocale } from './locales.js';
 export { USER_EVENTS, type UserEvent } from './identity.js';
 export { defineErrors, type ErrorEntry, errorEntry } from './errors/define.js';
 export { serviceErrors } from './errors/index.js';

@@ -43,9 +43,11 @@ export class EmailChangeService {
         const oldConfirmedAt = user.emailVerifiedAt === null ? createdAt : null;
         await replaceEmailChange(em, { userId: user.id, newEmail, createdAt, oldConfirmedAt });
         if (oldConfirmedAt === null) await this.requestConfirmation(em, user, 'email-change-old', newEmail);
-        if (await em.findOne(User, { email: newEmail }))
-          await this.mails.send(em, { email: newEmail, displayName: user.displayName }, 'email-taken', {});
-        else await this.requestConfirmation(em, user, 'email-change-new', newEmail);
+        const taken = await em.findOne(User, { email: newEmail });
+        if (taken) {
+          const { email, locale } = taken;
+          await this.mails.send(em, { email, locale, displayName: null }, 'email-taken', {});
+        } else await this.requestConfirmation(em, user, 'email-change-new', newEmail);
       }),
     );
   }
@@ -70,7 +72,8 @@ export class EmailChangeService {
   }
 
   private async apply(em: EntityManager, user: User, newEmail: string, now: Date): Promise<void> {
-    const before = { email: user.email, displayName: user.displayName };
+    const { email, displayName, locale } = user;
+    const before = { email, displayName, locale };
     const unverified = user.emailVerifiedAt === null;
     user.email = newEmail;
     user.emailVerifiedAt ??= now;
@@ -96,7 +99,8 @@ export class EmailChangeService {
   ): Promise<void> {
     const token = await issueOneTimeToken(em, { purpose, userId: user.id }, this.clock.now());
     const email = purpose === 'email-change-old' ? user.email : newEmail;
-    const to = { email, displayName: user.displayName };
+    const { displayName, locale } = user;
+    const to = { email, displayName, locale };
     if (token) await this.mails.send(em, to, purpose, { token, newEmail });
   }
 }

@@ -1,8 +1,12 @@
 import { Module } from '@nestjs/common';
+import { ClientLinks } from './client-links.js';
 import { MailDeliveryService } from './mail-delivery.service.js';
 import { MailGauges } from './mail-gauges.js';
 import { MailJobs } from './mail.jobs.js';
 import { MailService } from './mail.service.js';
 
-@Module({ providers: [MailService, MailDeliveryService, MailGauges, MailJobs], exports: [MailService] })
+@Module({
+  providers: [MailService, MailDeliveryService, ClientLinks, MailGauges, MailJobs],
+  exports: [MailService, ClientLinks],
+})
 export class MailModule {}

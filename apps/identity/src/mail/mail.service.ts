@@ -3,7 +3,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { CONFIG, runWithoutRequestContext, SystemClock, uuidv7 } from '@roost/platform';
 import type { IdentityConfig } from '../config.js';
-import { type AccountMail, type AccountMailTemplate, renderAccountMail } from './account-mails.js';
+import { type AccountMailReader, renderAccountMail } from './account-mails.js';
+import { ClientLinks } from './client-links.js';
+import type { AccountMail, AccountMailTemplate } from './language/language.js';
 import type { MailContent } from './mail-content.js';
 import { MailDeliveryService } from './mail-delivery.service.js';
 import { Mail } from './mail.entity.js';
@@ -13,21 +15,19 @@ export class MailService {
   constructor(
     private readonly transactions: Transactions,
     private readonly delivery: MailDeliveryService,
+    private readonly links: ClientLinks,
     private readonly clock: SystemClock,
     @Inject(CONFIG) private readonly config: IdentityConfig,
   ) {}
 
-  /** Enqueues a mail about the recipient's account. */
+  /** Enqueues a mail about an account in the reader's language. */
   async send<T extends AccountMailTemplate>(
     em: EntityManager,
-    to: { email: string; displayName: string },
+    to: AccountMailReader & { email: string },
     template: T,
-    data: Omit<AccountMail[T], 'displayName'>,
+    data: AccountMail[T],
   ): Promise<void> {
-    const content = renderAccountMail(template, {
-      ...data,
-      displayName: to.displayName,
-    } as unknown as AccountMail[T]);
+    const content = renderAccountMail(template, data, to, this.links);
     const token = 'token' in data ? String(data.token) : null;
     await this.enqueue(em, { recipient: to.email, template, content, token });
   }

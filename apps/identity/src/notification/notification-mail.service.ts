@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock, SystemClock } from '@roost/platform';
 import { nightCount } from '@roost/stay';
 import { User } from '../account/user.entity.js';
+import { ClientLinks, type PageValues } from '../mail/client-links.js';
+import type { MailDraft } from '../mail/language/language.js';
 import { MailService } from '../mail/mail.service.js';
 import { findBookingMirror } from './booking-mirror.queries.js';
 import type {
@@ -13,12 +15,11 @@ import type {
   Template,
 } from './domain/notification.js';
 import { relevanceOf } from './domain/schedule.js';
-import type { Language, MailContext, MailDraft, PayoutMailContext } from './language/language.js';
-import { languageFor } from './language/languages.js';
+import type { MailContext, NotificationTexts, PayoutMailContext } from './language/language.js';
 import { localeFormat } from './language/locale-format.js';
 import { findListingMirror, type ListingMirror } from './listing-mirror.queries.js';
 import { renderNotificationMail } from './notification-mail.js';
-import { isMuted, isOptional } from './notification-settings.queries.js';
+import { isMuted } from './notification-settings.queries.js';
 import type { Outcome, StoredNotification } from './notification.queries.js';
 
 /** How long a notification waits for the events of its listing or booking, which arrive on topics of their own. */
@@ -29,6 +30,7 @@ const MAX_DEFERRAL_MS = 3 * 24 * 60 * 60 * 1000;
 export class NotificationMailService {
   constructor(
     private readonly mails: MailService,
+    private readonly links: ClientLinks,
     private readonly clock: Clock,
     private readonly systemClock: SystemClock,
   ) {}
@@ -55,14 +57,15 @@ export class NotificationMailService {
     const relevance = relevanceOf(template, facts, booking, this.clock.now());
     if (relevance !== 'relevant') return relevance;
     const users = await em.find(User, { id: { $in: [userId, booking.guestId, booking.hostId] } });
-    return this.mail(em, notification, users, (recipient, language) => {
+    const { listingId } = booking;
+    return this.mail(em, notification, users, { listingId }, (texts, recipient) => {
       const context = {
         ...bookingContext(booking, listing, users),
         facts: facts as unknown as NotificationFacts[BookingTemplate],
         side,
-        format: localeFormat(recipient.locale, language),
+        format: localeFormat(recipient.locale),
       };
-      const draft = language.bookingMails[template] as (context: MailContext<BookingTemplate>) => MailDraft;
+      const draft = texts.bookingMails[template] as (context: MailContext<BookingTemplate>) => MailDraft;
       return draft(context);
     });
   }
@@ -70,14 +73,15 @@ export class NotificationMailService {
   /** A host is notified of the first messages of a booking only once it is requested or confirmed. */
   private async deliverMessage(em: EntityManager, notification: StoredNotification): Promise<Outcome | null> {
     const { userId, bookingId } = notification;
-    const { listingId, senderId } = notification.facts as unknown as NotificationFacts['message-received'];
+    const facts = notification.facts as unknown as NotificationFacts['message-received'];
+    const { listingId, senderId, threadId } = facts;
     const listing = await findListingMirror(em, listingId);
     const booking = bookingId === null ? null : await findBookingMirror(em, bookingId);
     if (!listing || (bookingId !== null && !booking)) return this.deferOrExpire(notification);
     if (booking?.state === 'pending_payment' && userId === booking.hostId) return 'withdrawn';
     const users = await em.find(User, { id: { $in: [userId, senderId] } });
-    return this.mail(em, notification, users, (_, language) =>
-      language.messageMail({ ...listing, senderName: nameOf(users, senderId), bookingId }),
+    return this.mail(em, notification, users, { listingId, threadId }, (texts) =>
+      texts.messageMail({ ...listing, senderName: nameOf(users, senderId), bookingId }),
     );
   }
 
@@ -89,8 +93,9 @@ export class NotificationMailService {
     const listing = await findListingMirror(em, facts.listingId);
     if (!listing) return this.deferOrExpire(notification);
     const users = await em.find(User, { id: notification.userId });
-    return this.mail(em, notification, users, (_, language) =>
-      language.feedProblemMail({ ...listing, ...facts }),
+    const { listingId } = facts;
+    return this.mail(em, notification, users, { listingId }, (texts) =>
+      texts.feedProblemMail({ ...listing, ...facts }),
     );
   }
 
@@ -100,30 +105,31 @@ export class NotificationMailService {
     template: PayoutTemplate,
   ): Promise<Outcome> {
     const users = await em.find(User, { id: notification.userId });
-    return this.mail(em, notification, users, (recipient, language) => {
-      const draft = language.payoutMails[template] as (
-        context: PayoutMailContext<PayoutTemplate>,
-      ) => MailDraft;
+    return this.mail(em, notification, users, {}, (texts, recipient) => {
+      const draft = texts.payoutMails[template] as (context: PayoutMailContext<PayoutTemplate>) => MailDraft;
       const facts = notification.facts as unknown as NotificationFacts[PayoutTemplate];
-      return draft({ facts, format: localeFormat(recipient.locale, language) });
+      return draft({ facts, format: localeFormat(recipient.locale) });
     });
   }
 
+  /** `ids` are those of the link to the client's page. */
   private async mail(
     em: EntityManager,
-    { userId, template }: StoredNotification,
+    notification: StoredNotification,
     users: readonly User[],
-    draft: (recipient: User, language: Language) => MailDraft,
+    ids: PageValues,
+    draft: (texts: NotificationTexts, recipient: User) => MailDraft,
   ): Promise<Outcome> {
+    const { userId, template, bookingId } = notification;
     const recipient = users.find(({ id }) => id === userId);
     if (!recipient || !isReachable(recipient)) return 'unreachable';
     if (await isMuted(em, userId, template)) return 'muted';
-    const language = languageFor(recipient.locale);
     const content = renderNotificationMail(
-      draft(recipient, language),
+      notification,
       recipient,
-      language,
-      isOptional(template),
+      { bookingId, ...ids },
+      this.links,
+      (texts) => draft(texts, recipient),
     );
     await this.mails.enqueue(em, { recipient: recipient.email, template, content });
     return 'mailed';

@@ -40,9 +40,9 @@ export class NotificationConsumer {
   /** Ignores events of an older schema, which have no `listingId`. */
   @OnEvent('message.sent')
   async messageSent(body: EventBody<'message.sent'>, meta: EventMeta): Promise<void> {
-    const { listingId, bookingId, senderId, recipientId } = body;
+    const { threadId, listingId, bookingId, senderId, recipientId } = body;
     if (listingId === undefined) return;
-    const facts = { listingId, senderId };
+    const facts = { listingId, senderId, threadId };
     await this.transactions.run((em) =>
       this.notifications.notify(em, 'message-received', [
         { eventId: meta.id, userId: recipientId, side: null, bookingId, facts },

@@ -44,7 +44,8 @@ export interface NotificationFacts {
   'check-in-reminder': NoFacts;
   'review-reminder': { closesAt: string };
   'review-published': NoFacts;
-  'message-received': { listingId: string; senderId: string };
+  /** Notifications of an older version lack `threadId`. */
+  'message-received': { listingId: string; senderId: string; threadId?: string };
   'feed-problem-found': { listingId: string; feedId: string; problem: string };
   /** `bookings`: their number. */
   'payout-paid': { amountMinor: number; currency: string; bookings: number };

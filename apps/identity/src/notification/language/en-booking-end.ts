@@ -1,7 +1,9 @@
+import type { MailDraft } from '../../mail/language/language.js';
 import {
   guestOf,
   moneyRow,
   NOT_CHARGED,
+  OPEN_BOOKING,
   payoutRow,
   REFUND_TIME,
   stayRows,
@@ -9,12 +11,13 @@ import {
   theHost,
   totalRow,
 } from './en-details.js';
-import type { MailContext, MailDraft } from './language.js';
+import type { MailContext } from './language.js';
 
 export const bookingDeclined = (context: MailContext<'booking-declined'>): MailDraft => ({
   subject: `Your request for ${context.title} was declined`,
   paragraphs: [`${theHost(context)} cannot host you on these dates.`, NOT_CHARGED],
   details: stayRows(context),
+  action: OPEN_BOOKING,
   closing: [],
 });
 
@@ -33,6 +36,7 @@ function expiredForGuest(context: MailContext<'booking-expired'>): MailDraft {
         'Your payment arrived after the time to pay had expired, and another guest had booked these dates. You have no booking, and your payment is refunded in full.',
       ],
       details: [...stayRows(context), totalRow(context, 'Refund')],
+      action: OPEN_BOOKING,
       closing: [REFUND_TIME],
     };
   const reason = {
@@ -45,6 +49,7 @@ function expiredForGuest(context: MailContext<'booking-expired'>): MailDraft {
     subject: `Your ${cause === 'hold' ? 'booking of' : 'request for'} ${context.title} has expired`,
     paragraphs: [reason, ...(cause === 'hold' ? [] : [NOT_CHARGED])],
     details: stayRows(context),
+    action: OPEN_BOOKING,
     closing: [],
   };
 }
@@ -61,6 +66,7 @@ function expiredForHost(context: MailContext<'booking-expired'>): MailDraft {
         : 'You accepted, but the payment could not be completed. The dates are available again.',
     ],
     details: stayRows(context),
+    action: OPEN_BOOKING,
     closing: [],
   };
 }
@@ -76,6 +82,7 @@ function cancelledForGuest(context: MailContext<'booking-cancelled'>): MailDraft
     subject: `Your ${wasConfirmed ? 'stay at' : 'request for'} ${context.title} is cancelled`,
     paragraphs: [summary, ...(wasConfirmed ? [] : [NOT_CHARGED])],
     details: [...stayRows(context), ...(wasConfirmed ? [moneyRow(context, 'Refund', refundMinor)] : [])],
+    action: OPEN_BOOKING,
     closing: wasConfirmed && refundMinor > 0 ? [REFUND_TIME] : [],
   };
 }
@@ -97,6 +104,7 @@ function cancelledForHost(context: MailContext<'booking-cancelled'>): MailDraft 
         ? [moneyRow(context, 'Deducted from your next payouts', hostPenaltyMinor)]
         : []),
     ],
+    action: OPEN_BOOKING,
     closing: [],
   };
 }

@@ -1,10 +1,12 @@
 import type { Guests } from '@roost/pricing';
+import type { MailDraft } from '../../mail/language/language.js';
 import type { BookingTemplate } from '../domain/notification.js';
-import type { MailContext, MailDraft } from './language.js';
+import type { MailContext } from './language.js';
 
 export type Row = MailDraft['details'][number];
 export type AnyContext = MailContext<BookingTemplate>;
 
+export const OPEN_BOOKING = 'Open the booking';
 export const NOT_CHARGED =
   'You are not charged. If an amount was already held or paid, it is returned to you in full.';
 export const REFUND_TIME = 'Depending on your bank, a refund usually takes a few days to arrive.';

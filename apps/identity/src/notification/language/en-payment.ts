@@ -1,5 +1,6 @@
-import { guestOf, moneyRow, payoutRow, REFUND_TIME, stayRows } from './en-details.js';
-import type { MailContext, MailDraft } from './language.js';
+import type { MailDraft } from '../../mail/language/language.js';
+import { guestOf, moneyRow, OPEN_BOOKING, payoutRow, REFUND_TIME, stayRows } from './en-details.js';
+import type { MailContext } from './language.js';
 
 export const paymentFailed = (context: MailContext<'payment-failed'>): MailDraft => ({
   subject: `Your payment for ${context.title} failed`,
@@ -12,6 +13,7 @@ export const paymentFailed = (context: MailContext<'payment-failed'>): MailDraft
     ...stayRows(context),
     ['Amount', context.format.money(context.facts.amountMinor, context.facts.currency)],
   ],
+  action: context.facts.purpose === 'change' ? OPEN_BOOKING : 'Open the listing',
   closing:
     context.facts.purpose === 'change'
       ? []
@@ -36,6 +38,7 @@ export function paymentRefunded(context: MailContext<'payment-refunded'>): MailD
       `A part or all of your payment for this booking was refunded ${cause}. ${way}`,
     ],
     details: [...stayRows(context), moneyRow(context, 'Refund', amountMinor)],
+    action: OPEN_BOOKING,
     closing: [REFUND_TIME],
   };
 }
@@ -47,6 +50,7 @@ export const paymentDisputed = (context: MailContext<'payment-disputed'>): MailD
     'Payouts for this booking are on hold until then. The booking itself does not change.',
   ],
   details: [...stayRows(context), payoutRow(context)],
+  action: OPEN_BOOKING,
   closing: ['Keep your messages and other proof of the stay. Roost may ask you for them.'],
 });
 
@@ -60,6 +64,7 @@ export function disputeClosed(context: MailContext<'dispute-closed'>): MailDraft
         : 'The bank has returned the disputed amount to the guest. Your share of it is deducted from your payouts.',
     ],
     details: stayRows(context),
+    action: OPEN_BOOKING,
     closing: [],
   };
 }

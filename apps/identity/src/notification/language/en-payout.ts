@@ -1,8 +1,10 @@
-import type { Language } from './language.js';
+import type { NotificationTexts } from './language.js';
+
+const ACCOUNT = 'Open your payout account';
 
 const bookings = (count: number) => `${count} ${count === 1 ? 'booking' : 'bookings'}`;
 
-export const payoutMails: Language['payoutMails'] = {
+export const payoutMails: NotificationTexts['payoutMails'] = {
   'payout-paid': ({ facts, format }) => ({
     subject: `We sent you a payout of ${format.money(facts.amountMinor, facts.currency)}`,
     paragraphs: ['Your payout is on its way to your payout account.'],
@@ -10,6 +12,7 @@ export const payoutMails: Language['payoutMails'] = {
       ['Amount', format.money(facts.amountMinor, facts.currency)],
       ['For', bookings(facts.bookings)],
     ],
+    action: 'Open your payouts',
     closing: [
       'Depending on your bank, it usually takes a few days to arrive. The amount of each booking is shown in your payouts.',
     ],
@@ -25,6 +28,7 @@ export const payoutMails: Language['payoutMails'] = {
       ['For', bookings(facts.bookings)],
       ['Reason', facts.code],
     ],
+    action: ACCOUNT,
     closing: [
       'Check your payout account. If you set another one, payouts start 72 hours after the change. You receive no other mail until a payout succeeds.',
     ],
@@ -40,6 +44,7 @@ export const payoutMails: Language['payoutMails'] = {
         ['Provider', facts.provider],
         ['Payouts from', `${format.dateOf(usableAt, 'UTC')}, ${format.time(usableAt, 'UTC')} (UTC)`],
       ],
+      action: ACCOUNT,
       closing: [
         'If you did not change it, set your account again, change your password, and contact us at once: nothing is paid before the date above.',
       ],

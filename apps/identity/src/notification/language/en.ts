@@ -1,3 +1,4 @@
+import type { MailDraft } from '../../mail/language/language.js';
 import { bookingCancelled, bookingDeclined, bookingExpired } from './en-booking-end.js';
 import {
   bookingRow,
@@ -7,6 +8,7 @@ import {
   hostOf,
   instant,
   moneyRow,
+  OPEN_BOOKING,
   payoutRow,
   placeRow,
   stayRows,
@@ -16,9 +18,9 @@ import {
 } from './en-details.js';
 import { disputeClosed, paymentDisputed, paymentFailed, paymentRefunded } from './en-payment.js';
 import { payoutMails } from './en-payout.js';
-import type { FeedProblemMailContext, Language, MessageMailContext, MailDraft } from './language.js';
+import type { FeedProblemMailContext, MessageMailContext, NotificationTexts } from './language.js';
 
-const bookingMails: Language['bookingMails'] = {
+const bookingMails: NotificationTexts['bookingMails'] = {
   'booking-requested': (context) => ({
     subject: `${theGuest(context)} requests to stay at ${context.title}`,
     paragraphs: [
@@ -29,6 +31,7 @@ const bookingMails: Language['bookingMails'] = {
       payoutRow(context),
       ['Respond by', instant(context, context.facts.respondBy)],
     ],
+    action: 'Respond to the request',
     closing: ['Without a response by then, the request expires.'],
   }),
 
@@ -38,12 +41,14 @@ const bookingMails: Language['bookingMails'] = {
           subject: `Your stay in ${context.city ?? context.title} is confirmed`,
           paragraphs: [`Your stay with ${hostOf(context)} is paid and confirmed.`],
           details: [...stayRows(context), totalRow(context, 'Total paid')],
+          action: OPEN_BOOKING,
           closing: ['The exact address is shown in your booking.'],
         }
       : {
           subject: `${theGuest(context)} booked ${context.title}`,
           paragraphs: [`The stay of ${guestOf(context)} at your place is paid and confirmed.`],
           details: [...stayRows(context), payoutRow(context)],
+          action: OPEN_BOOKING,
           closing: [],
         },
 
@@ -70,6 +75,7 @@ const bookingMails: Language['bookingMails'] = {
         ['Respond by', instant(context, closesAt)],
         bookingRow(context),
       ],
+      action: 'Respond to the change',
       closing: [],
     };
   },
@@ -83,6 +89,7 @@ const bookingMails: Language['bookingMails'] = {
       ['Pay by', instant(context, context.facts.closesAt)],
       bookingRow(context),
     ],
+    action: 'Pay the difference',
     closing: [],
   }),
 
@@ -99,6 +106,7 @@ const bookingMails: Language['bookingMails'] = {
           ? [moneyRow(context, label, Math.abs(differenceMinor))]
           : []),
       ],
+      action: OPEN_BOOKING,
       closing: [],
     };
   },
@@ -112,6 +120,7 @@ const bookingMails: Language['bookingMails'] = {
     subject: `Your stay at ${context.title} starts tomorrow`,
     paragraphs: [`Your stay with ${hostOf(context)} starts tomorrow.`],
     details: stayRows(context),
+    action: OPEN_BOOKING,
     closing: [
       `Times are in the time zone of the place (${context.stay.timeZone}). The exact address is shown in your booking.`,
     ],
@@ -130,6 +139,7 @@ const bookingMails: Language['bookingMails'] = {
       ...dateRows(context),
       ['Review by', instant(context, context.facts.closesAt)],
     ],
+    action: 'Write your review',
     closing: ['If you have already submitted your review, you can ignore this mail.'],
   }),
 
@@ -142,6 +152,7 @@ const bookingMails: Language['bookingMails'] = {
       `You can now read the review by ${context.side === 'guest' ? hostOf(context) : guestOf(context)}.`,
     ],
     details: [placeRow(context), ...dateRows(context)],
+    action: 'Read the review',
     closing: ['You can respond to it once, in public.'],
   }),
 };
@@ -152,6 +163,7 @@ function messageMail(context: MessageMailContext): MailDraft {
     subject: `${senderName ?? 'Someone'} sent you a message about ${title}`,
     paragraphs: ['You have a new message.'],
     details: [placeRow(context), ...(bookingId === null ? [] : [['Booking', bookingId] as [string, string]])],
+    action: 'Open your messages',
     closing: ['Read and answer it in your messages. Replies to this mail are not delivered.'],
   };
 }
@@ -167,19 +179,11 @@ function feedProblemMail(context: FeedProblemMailContext): MailDraft {
       'Check your calendar for the next weeks, so that no night is booked twice.',
     ],
     details: [placeRow(context), ['Calendar feed', feedId], ['Problem', problem]],
+    action: 'Open your calendar',
     closing: [
       'The log of the feed in your calendar has the details. You receive no other mail about this until the calendar has been read without a problem.',
     ],
   };
 }
 
-export const english: Language = {
-  tag: 'en',
-  greeting: (name) => `Hello ${name},`,
-  signature: 'Roost',
-  optOutHint: 'You can turn off mails of this kind in your notification settings.',
-  bookingMails,
-  messageMail,
-  feedProblemMail,
-  payoutMails,
-};
+export const english: NotificationTexts = { bookingMails, messageMail, feedProblemMail, payoutMails };

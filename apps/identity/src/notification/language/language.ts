@@ -1,3 +1,4 @@
+import type { MailDraft } from '../../mail/language/language.js';
 import type {
   BookingMirror,
   BookingTemplate,
@@ -5,15 +6,6 @@ import type {
   PayoutTemplate,
   Side,
 } from '../domain/notification.js';
-
-/** The content of a mail before it is rendered as text and HTML. */
-export interface MailDraft {
-  subject: string;
-  paragraphs: string[];
-  /** Shown as a table between the paragraphs and the closing. */
-  details: [label: string, value: string][];
-  closing: string[];
-}
 
 /** The data of a mail about a booking. */
 export interface MailContext<T extends BookingTemplate> {
@@ -62,13 +54,8 @@ export interface LocaleFormat {
   dateOf(at: Date, timeZone: string): string;
 }
 
-/** The texts of a language: one file in this folder, and an entry in `languages.ts`. */
-export interface Language {
-  tag: string;
-  greeting(name: string): string;
-  signature: string;
-  /** Shown below optional mails. */
-  optOutHint: string;
+/** The texts of the notifications in a language. The texts that all mails have are in `mail/language`. */
+export interface NotificationTexts {
   bookingMails: { [T in BookingTemplate]: (context: MailContext<T>) => MailDraft };
   messageMail(context: MessageMailContext): MailDraft;
   feedProblemMail(context: FeedProblemMailContext): MailDraft;

@@ -1,13 +1,6 @@
+import type { MailLocale } from '@roost/contracts';
 import { english } from './en.js';
-import type { Language } from './language.js';
-import { baseOf } from './locale-format.js';
+import { french } from './fr.js';
+import type { NotificationTexts } from './language.js';
 
-export const languages: readonly [Language, ...Language[]] = [english];
-
-/** Returns the language of a locale such as `pt-BR`; the first language if there is none. */
-export function languageFor(locale: string): Language {
-  const base = baseOf(locale);
-  return (
-    languages.find(({ tag }) => tag === locale) ?? languages.find(({ tag }) => tag === base) ?? languages[0]
-  );
-}
+export const notificationTexts: Record<MailLocale, NotificationTexts> = { en: english, fr: french };
