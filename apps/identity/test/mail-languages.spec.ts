@@ -135,8 +135,8 @@ describe('French mails', () => {
       const users = { ...USER_TEXTS, guestName };
       return sampleMail(sampleMails('fr', { users }), 'review-published', 'host').text;
     };
-    expect(published('Élodie')).toContain('le commentaire d’Élodie.');
-    expect(published('Marie')).toContain('le commentaire de Marie.');
+    expect(published('Élodie')).toContain('l’avis d’Élodie.');
+    expect(published('Marie')).toContain('l’avis de Marie.');
   });
 });
 

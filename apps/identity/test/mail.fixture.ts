@@ -1,7 +1,7 @@
 import { CLIENT_PAGES } from '@roost/platform';
 import { renderAccountMail } from '../src/mail/account-mails.js';
 import { ClientLinks } from '../src/mail/client-links.js';
-import type { AccountMail, AccountMailTemplate } from '../src/mail/language/language.js';
+import type { AccountMail, AccountMailTemplate, MailDraft } from '../src/mail/language/language.js';
 import type { MailContent } from '../src/mail/mail-content.js';
 import type {
   BookingMirror,
@@ -17,7 +17,7 @@ import type {
   PayoutMailContext,
 } from '../src/notification/language/language.js';
 import { localeFormat } from '../src/notification/language/locale-format.js';
-import { renderNotificationMail } from '../src/notification/notification-mail.js';
+import { type NotificationMail, renderNotificationMail } from '../src/notification/notification-mail.js';
 
 /** A client with a page for every mail. */
 export const CLIENT_URLS = Object.entries(CLIENT_PAGES)
@@ -169,13 +169,13 @@ export function sampleMails(
   const notification = (
     template: Template,
     facts: object,
-    draft: Parameters<typeof renderNotificationMail>[4],
+    draft: NotificationMail['draft'],
     side: Side | null = null,
   ): SampleMail => {
     const { bookingId, listingId } = stay;
     const recipient = { displayName: side === 'host' ? (users.hostName ?? 'Noor') : displayName, locale };
     const ids = { bookingId, listingId, threadId: bookingId };
-    return { template, side, ...renderNotificationMail({ template, facts }, recipient, ids, links, draft) };
+    return { template, side, ...renderNotificationMail({ template, facts, recipient, ids, draft }, links) };
   };
 
   const accountMails = (Object.keys(account) as AccountMailTemplate[]).map((template): SampleMail => {
@@ -186,33 +186,22 @@ export function sampleMails(
     booking[template].flatMap(([sides, facts]) =>
       sides.map((side) => {
         const context = { ...users, facts, side, stay, format };
-        const draft = (texts: NotificationTexts) =>
-          (
-            texts.bookingMails[template] as (
-              context: MailContext<BookingTemplate>,
-            ) => ReturnType<typeof texts.messageMail>
-          )(context as MailContext<BookingTemplate>);
+        const draft = (texts: NotificationTexts) => {
+          const write = texts.bookingMails[template] as (of: MailContext<BookingTemplate>) => MailDraft;
+          return write(context as MailContext<BookingTemplate>);
+        };
         return notification(template, facts, draft, side);
       }),
     ),
   );
   const payoutMails = (Object.keys(payout) as PayoutTemplate[]).flatMap((template) =>
-    payout[template].map((facts) =>
-      notification(
-        template,
-        facts,
-        (texts) =>
-          (
-            texts.payoutMails[template] as (
-              context: PayoutMailContext<PayoutTemplate>,
-            ) => ReturnType<typeof texts.messageMail>
-          )({
-            facts,
-            format,
-          }),
-        'host',
-      ),
-    ),
+    payout[template].map((facts) => {
+      const draft = (texts: NotificationTexts) => {
+        const write = texts.payoutMails[template] as (of: PayoutMailContext<PayoutTemplate>) => MailDraft;
+        return write({ facts, format });
+      };
+      return notification(template, facts, draft, 'host');
+    }),
   );
   const messageMails = [stay.bookingId, null].map((bookingId) =>
     notification(

@@ -45,8 +45,13 @@ export async function openPage(
   return { page, faults };
 }
 
-/** Stores a screenshot for the documentation if `UPDATE_PICTURES` is set. */
-export async function picture(page: Page, name: string): Promise<void> {
+/** Stores a screenshot for the documentation if `UPDATE_PICTURES` is set: of the window, or of the full page. */
+export async function picture(
+  page: Page,
+  name: string,
+  { fullPage = false }: { fullPage?: boolean } = {},
+): Promise<void> {
   if (!process.env.UPDATE_PICTURES) return;
-  await page.screenshot({ path: new URL(`../../../docs/images/${name}.png`, import.meta.url).pathname });
+  const path = new URL(`../../../docs/images/${name}.png`, import.meta.url).pathname;
+  await page.screenshot({ path, fullPage });
 }

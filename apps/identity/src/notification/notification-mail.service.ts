@@ -58,7 +58,7 @@ export class NotificationMailService {
     if (relevance !== 'relevant') return relevance;
     const users = await em.find(User, { id: { $in: [userId, booking.guestId, booking.hostId] } });
     const { listingId } = booking;
-    return this.mail(em, notification, users, { listingId }, (texts, recipient) => {
+    return this.mail(em, notification, { users, ids: { listingId } }, (texts, recipient) => {
       const context = {
         ...bookingContext(booking, listing, users),
         facts: facts as unknown as NotificationFacts[BookingTemplate],
@@ -80,7 +80,7 @@ export class NotificationMailService {
     if (!listing || (bookingId !== null && !booking)) return this.deferOrExpire(notification);
     if (booking?.state === 'pending_payment' && userId === booking.hostId) return 'withdrawn';
     const users = await em.find(User, { id: { $in: [userId, senderId] } });
-    return this.mail(em, notification, users, { listingId, threadId }, (texts) =>
+    return this.mail(em, notification, { users, ids: { listingId, threadId } }, (texts) =>
       texts.messageMail({ ...listing, senderName: nameOf(users, senderId), bookingId }),
     );
   }
@@ -94,7 +94,7 @@ export class NotificationMailService {
     if (!listing) return this.deferOrExpire(notification);
     const users = await em.find(User, { id: notification.userId });
     const { listingId } = facts;
-    return this.mail(em, notification, users, { listingId }, (texts) =>
+    return this.mail(em, notification, { users, ids: { listingId } }, (texts) =>
       texts.feedProblemMail({ ...listing, ...facts }),
     );
   }
@@ -105,31 +105,32 @@ export class NotificationMailService {
     template: PayoutTemplate,
   ): Promise<Outcome> {
     const users = await em.find(User, { id: notification.userId });
-    return this.mail(em, notification, users, {}, (texts, recipient) => {
+    return this.mail(em, notification, { users, ids: {} }, (texts, recipient) => {
       const draft = texts.payoutMails[template] as (context: PayoutMailContext<PayoutTemplate>) => MailDraft;
       const facts = notification.facts as unknown as NotificationFacts[PayoutTemplate];
       return draft({ facts, format: localeFormat(recipient.locale) });
     });
   }
 
-  /** `ids` are those of the link to the client's page. */
   private async mail(
     em: EntityManager,
     notification: StoredNotification,
-    users: readonly User[],
-    ids: PageValues,
+    { users, ids }: { users: readonly User[]; ids: PageValues },
     draft: (texts: NotificationTexts, recipient: User) => MailDraft,
   ): Promise<Outcome> {
-    const { userId, template, bookingId } = notification;
+    const { userId, template, facts, bookingId } = notification;
     const recipient = users.find(({ id }) => id === userId);
     if (!recipient || !isReachable(recipient)) return 'unreachable';
     if (await isMuted(em, userId, template)) return 'muted';
     const content = renderNotificationMail(
-      notification,
-      recipient,
-      { bookingId, ...ids },
+      {
+        template,
+        facts,
+        recipient,
+        ids: { bookingId, ...ids },
+        draft: (texts) => draft(texts, recipient),
+      },
       this.links,
-      (texts) => draft(texts, recipient),
     );
     await this.mails.enqueue(em, { recipient: recipient.email, template, content });
     return 'mailed';

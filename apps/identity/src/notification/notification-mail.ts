@@ -36,13 +36,19 @@ const PAGES: Record<Template, ClientPage> = {
 const pageOf = (template: Template, facts: { purpose?: unknown }): ClientPage =>
   template === 'payment-failed' && facts.purpose === 'change' ? 'booking' : PAGES[template];
 
-/** Renders a notification in the recipient's language. `ids` are those of the link to the client's page. */
+export interface NotificationMail {
+  template: Template;
+  facts: { purpose?: unknown };
+  recipient: { displayName: string; locale: string };
+  /** For the link to the client's page. */
+  ids: PageValues;
+  draft: (texts: NotificationTexts) => MailDraft;
+}
+
+/** Renders a notification in the recipient's language. */
 export function renderNotificationMail(
-  { template, facts }: { template: Template; facts: { purpose?: unknown } },
-  recipient: { displayName: string; locale: string },
-  ids: PageValues,
+  { template, facts, recipient, ids, draft }: NotificationMail,
   links: Pick<ClientLinks, 'to'>,
-  draft: (texts: NotificationTexts) => MailDraft,
 ): MailContent {
   const locale = mailLocaleOf(recipient.locale);
   return renderMail(draft(notificationTexts[locale]), {

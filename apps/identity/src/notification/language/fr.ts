@@ -138,28 +138,28 @@ const bookingMails: NotificationTexts['bookingMails'] = {
         : fr`Comment s’est passé le séjour de votre voyageur à ${quoted(context.title)} ?`,
     paragraphs: [
       context.side === 'guest'
-        ? `Votre séjour chez ${hostOf(context)} est terminé. Votre commentaire aide les autres voyageurs.`
-        : `Le séjour ${de(guestOf(context))} est terminé. Votre commentaire aide les autres hôtes.`,
+        ? `Votre séjour chez ${hostOf(context)} est terminé. Votre avis aide les autres voyageurs.`
+        : `Le séjour ${de(guestOf(context))} est terminé. Votre avis aide les autres hôtes.`,
     ],
     details: [
       placeRow(context),
       ...dateRows(context),
-      ['Commentaire avant le', instant(context, context.facts.closesAt)],
+      ['Date limite', instant(context, context.facts.closesAt)],
     ],
-    action: 'Rédiger mon commentaire',
-    closing: ['Si vous avez déjà envoyé votre commentaire, vous pouvez ignorer cet e-mail.'],
+    action: 'Rédiger mon avis',
+    closing: ['Si vous avez déjà envoyé votre avis, vous pouvez ignorer cet e-mail.'],
   }),
 
   'review-published': (context) => ({
     subject:
       context.side === 'guest'
-        ? `${theHost(context)} a publié un commentaire sur votre séjour`
-        : `Un nouveau commentaire sur ${quoted(context.title)}`,
+        ? `${theHost(context)} a publié un avis sur votre séjour`
+        : `Un nouvel avis sur ${quoted(context.title)}`,
     paragraphs: [
-      `Vous pouvez maintenant lire le commentaire ${de(context.side === 'guest' ? hostOf(context) : guestOf(context))}.`,
+      `Vous pouvez maintenant lire l’avis ${de(context.side === 'guest' ? hostOf(context) : guestOf(context))}.`,
     ],
     details: [placeRow(context), ...dateRows(context)],
-    action: 'Lire le commentaire',
+    action: 'Lire l’avis',
     closing: ['Vous pouvez y répondre une fois, publiquement.'],
   }),
 };

@@ -1,0 +1,44 @@
+import { LOCALES } from '@roost/contracts';
+import { hasBrowser, openBrowser, picture } from '@roost/testing/browser';
+import type { Browser, Page } from 'playwright-core';
+import { sampleMail, sampleMails } from './mail.fixture.js';
+
+const withBrowser = hasBrowser ? describe : describe.skip;
+
+/** The pictures of docs/mails.md: `UPDATE_PICTURES=1 npm test -- mail-pictures` takes them. */
+const PICTURES = [
+  ['verify-email', undefined],
+  ['booking-confirmed', 'guest'],
+  ['payout-paid', 'host'],
+  ['review-reminder', 'guest'],
+] as const;
+
+withBrowser('mails in a browser (needs chromium: apt-get install chromium)', () => {
+  let browser: Browser;
+  let page: Page;
+  beforeAll(async () => {
+    browser = await openBrowser();
+    page = await browser.newPage({ viewport: { width: 600, height: 400 } });
+  });
+  afterAll(() => browser.close());
+
+  it.each(LOCALES)('fit the width of a window and of a telephone in %s', async (locale) => {
+    for (const width of [600, 320]) {
+      await page.setViewportSize({ width, height: 400 });
+      for (const { template, html } of sampleMails(locale)) {
+        await page.setContent(html);
+        // Evaluated in the page, whose types the specs do not have.
+        const wide = await page.evaluate<string[]>(
+          `[...document.querySelectorAll('body *')].filter((each) => each.scrollWidth > ${width} ||
+            each.getBoundingClientRect().right > ${width}).map((each) => each.tagName)`,
+        );
+        expect([template, width, wide]).toEqual([template, width, []]);
+      }
+    }
+    await page.setViewportSize({ width: 600, height: 400 });
+    for (const [template, side] of PICTURES) {
+      await page.setContent(sampleMail(sampleMails(locale), template, side).html);
+      await picture(page, `mails/${template}-${locale}`, { fullPage: true });
+    }
+  });
+});
