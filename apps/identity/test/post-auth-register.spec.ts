@@ -50,6 +50,21 @@ describe('202', () => {
     expect(me.body).toMatchObject({ email: ada.email, displayName: 'Ada' });
   });
 
+  it.each([
+    ['fr-ca, en;q=0.5', 'fr-CA', 'Confirmez votre adresse e-mail'],
+    ['de, fr;q=0.8', 'fr', 'Confirmez votre adresse e-mail'],
+    ['de', 'en', 'Confirm your mail address'],
+    ['fr-x-private', 'en', 'Confirm your mail address'],
+  ])('gives an account of a client that accepts %s the locale %s', async (languages, locale, subject) => {
+    const { email, ...ada } = registration();
+    await identity.anonymous
+      .with({ 'accept-language': languages })
+      .post('/v1/auth/register', { email, ...ada });
+    const login = await identity.logIn(email, PASSWORD);
+    expect((await identity.with(login.body.accessToken).get('/v1/me')).body.locale).toBe(locale);
+    expect((await identity.mailsTo(email)).map((mail) => mail.subject)).toEqual([subject]);
+  });
+
   it('accepts an internationalised address, in Punycode too', async () => {
     const local = `иван${Date.now()}`;
     expect((await register({ ...registration(), email: `${local}@пример.рф` })).status).toBe(202);

@@ -28,6 +28,7 @@ export {
   invalidRowField,
 } from './import/import-batch.js';
 export { createDocument } from './openapi/document.js';
+export { acceptedLanguages } from './requests/accepted-languages.js';
 export { etagOf, requireMatch, withEtag } from './requests/etag.js';
 export { preferredMediaType } from './requests/media-type.js';
 export { decodeCursor, encodeCursor, page, type PageOf, cursorAt } from './requests/page.js';

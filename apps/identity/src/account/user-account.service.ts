@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import type { EventBody, UserEvent } from '@roost/contracts';
+import { type EventBody, LOCALES, type UserEvent } from '@roost/contracts';
 import { Outbox } from '@roost/messaging';
 import { SystemClock, uuidv7 } from '@roost/platform';
 import { type Role, User } from './user.entity.js';
@@ -9,6 +9,8 @@ import { insertUser } from './user.queries.js';
 export interface NewUser {
   email: string;
   displayName: string;
+  /** The default locale of mails if absent. */
+  locale?: string;
   passwordHash: string;
   /** In addition to `guest`, which every user has. */
   roles?: Role[];
@@ -32,6 +34,7 @@ export class UserAccountService {
       id,
       email: input.email,
       displayName: input.displayName,
+      locale: input.locale ?? LOCALES[0],
       passwordHash: input.passwordHash,
       roles: ['guest', ...(input.roles ?? []).filter((role) => role !== 'guest')],
       emailVerifiedAt: input.emailVerified ? createdAt : null,

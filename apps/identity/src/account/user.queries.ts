@@ -5,6 +5,7 @@ export interface InsertedUser {
   id: string;
   email: string;
   displayName: string;
+  locale: string;
   passwordHash: string;
   roles: readonly Role[];
   emailVerifiedAt: Date | null;
@@ -17,7 +18,7 @@ export async function insertUser(em: EntityManager, user: InsertedUser): Promise
   const rows = await em.execute<object[]>(sql`
     INSERT INTO user_account (id, version, email, display_name, locale, roles, status, email_verified_at,
       password_hash, mfa_exempt, created_at)
-    VALUES (${user.id}, 1, ${user.email}, ${user.displayName}, 'en', ARRAY[${user.roles}]::text[], 'active',
+    VALUES (${user.id}, 1, ${user.email}, ${user.displayName}, ${user.locale}, ARRAY[${user.roles}]::text[], 'active',
       ${user.emailVerifiedAt}, ${user.passwordHash}, ${user.mfaExempt}, ${user.createdAt})
     ON CONFLICT (email) DO NOTHING RETURNING id`);
   return rows.length > 0;

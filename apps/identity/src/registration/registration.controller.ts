@@ -1,5 +1,5 @@
-import { Controller, Post } from '@nestjs/common';
-import { RespondsWith, Body, Public, Summary } from '@roost/http';
+import { Controller, Headers, Post } from '@nestjs/common';
+import { acceptedLanguages, RespondsWith, Body, Public, Summary } from '@roost/http';
 import { Register, ResendVerification, VerifyEmail } from './registration.dto.js';
 import { RegistrationService } from './registration.service.js';
 
@@ -11,8 +11,11 @@ export class RegistrationController {
   @Summary('Register an account')
   @Post('register')
   @RespondsWith(202, 'auth.password_too_common')
-  async register(@Body(Register) body: Register): Promise<void> {
-    await this.registration.register(body);
+  async register(
+    @Body(Register) body: Register,
+    @Headers('accept-language') languages: string | undefined,
+  ): Promise<void> {
+    await this.registration.register(body, acceptedLanguages(languages));
   }
 
   @Summary('Verify an email address')

@@ -6,6 +6,7 @@ import { UserAccountService } from '../account/user-account.service.js';
 import { User } from '../account/user.entity.js';
 import { requireAllowedPassword } from '../credential/credential.dto.js';
 import { PasswordHashService } from '../credential/password-hash.service.js';
+import { hasMails } from '../mail/language/languages.js';
 import { MailService } from '../mail/mail.service.js';
 import { withMinimumDuration } from '../minimum-duration.js';
 import {
@@ -15,6 +16,7 @@ import {
   type PendingCredentials,
 } from '../one-time-token/one-time-token.queries.js';
 import { SessionService } from '../session/session.service.js';
+import { Locale } from '../user/user.dto.js';
 import type { Register } from './registration.dto.js';
 
 @Injectable()
@@ -28,14 +30,18 @@ export class RegistrationService {
     private readonly clock: SystemClock,
   ) {}
 
-  /** Takes the same time and returns the same response whether or not the address has an account. Only its mailbox differs. */
-  async register(input: Register): Promise<void> {
+  /**
+   * The account gets the first of the accepted languages that mails are written in. Takes the same time and returns the same
+   * response whether or not the address has an account. Only its mailbox differs.
+   */
+  async register(input: Register, languages: readonly string[]): Promise<void> {
     requireAllowedPassword(input.password, input, '/password');
     const { email, displayName } = input;
+    const locale = languages.find((tag) => hasMails(tag) && Locale.safeParse(tag).success);
     await withMinimumDuration(async () => {
       const passwordHash = await this.hashes.hash(input.password);
       await this.transactions.run(async (em) => {
-        const created = await this.users.create(em, { email, displayName, passwordHash });
+        const created = await this.users.create(em, { email, displayName, locale, passwordHash });
         if (created) return this.sendVerification(em, created);
         const existing = await em.findOneOrFail(User, { email });
         if (existing.emailVerifiedAt === null)

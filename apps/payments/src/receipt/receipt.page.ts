@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { contentSecurityPolicy } from '@roost/http';
+import { acceptedLanguages, contentSecurityPolicy } from '@roost/http';
 import { formatMoney } from '@roost/money';
 import { nightCount } from '@roost/stay';
 import { type ReceiptRow, receiptRows } from './domain/receipt-rows.js';
@@ -8,10 +8,9 @@ import type { Receipt } from './receipt.dto.js';
 /** The texts are English; amounts and dates follow the reader's English locale. */
 const LANGUAGE = 'en';
 
-/** The first English locale of an `Accept-Language` header, such as `en-GB`. */
+/** The preferred English locale of an `Accept-Language` header, such as `en-GB`. */
 export function englishLocale(acceptLanguage: string | undefined): string {
-  const tags = (acceptLanguage ?? '').split(',').map((part) => part.split(';')[0]?.trim() ?? '');
-  return tags.find((tag) => /^en(?:-[A-Za-z]{2})?$/i.test(tag)) ?? LANGUAGE;
+  return acceptedLanguages(acceptLanguage).find((tag) => /^en(?:-[A-Z]{2})?$/.test(tag)) ?? LANGUAGE;
 }
 
 const STYLE = `

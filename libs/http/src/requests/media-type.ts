@@ -1,22 +1,10 @@
-const MAX_RANGES = 50;
-
-interface MediaRange {
-  type: string;
-  quality: number;
-}
-
-function parseRange(text: string): MediaRange {
-  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
-  const weight = parameters.find((parameter) => parameter.startsWith('q='));
-  const quality = weight === undefined ? 1 : Number(weight.slice(2));
-  return { type, quality: quality >= 0 && quality <= 1 ? quality : 0 };
-}
+import { type WeightedValue, weightedValues } from './weighted-values.js';
 
 /** The quality of a media type: that of the most specific range that covers it (RFC 9110 §12.5.1). */
-function qualityOf(type: string, ranges: readonly MediaRange[]): number {
+function qualityOf(type: string, ranges: readonly WeightedValue[]): number {
   const covering = [type, `${type.split('/')[0] ?? ''}/*`, '*/*'];
   for (const each of covering) {
-    const range = ranges.find((candidate) => candidate.type === each);
+    const range = ranges.find((candidate) => candidate.value === each);
     if (range) return range.quality;
   }
   return 0;
@@ -31,7 +19,7 @@ export function preferredMediaType<T extends string>(
   offered: readonly [T, ...T[]],
 ): T {
   if (accept === undefined) return offered[0];
-  const ranges = accept.split(',', MAX_RANGES).map(parseRange);
+  const ranges = weightedValues(accept);
   let best = offered[0];
   for (const type of offered) {
     if (qualityOf(type, ranges) > qualityOf(best, ranges)) best = type;

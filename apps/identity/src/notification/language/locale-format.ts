@@ -1,11 +1,10 @@
 import { formatMoney } from '@roost/money';
-import { baseOf, mailLocaleOf } from '../../mail/language/languages.js';
+import { hasMails, mailLocaleOf } from '../../mail/language/languages.js';
 import type { LocaleFormat } from './language.js';
 
 /** Formats for the region of the locale if its mails are in its language, otherwise for the language of the mails. */
 export function localeFormat(locale: string): LocaleFormat {
-  const mailLocale = mailLocaleOf(locale);
-  const tag = baseOf(locale) === baseOf(mailLocale) ? locale : mailLocale;
+  const tag = hasMails(locale) ? locale : mailLocaleOf(locale);
   const inZone = (timeZone: string, options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(tag, { timeZone, ...options });
   const day: Intl.DateTimeFormatOptions = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' };
