@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { golden } from '@roost/testing';
 import { createScenario, type BookingScenario, TITLE } from './notification.fixture.js';
 import { type TestIdentity, startIdentity } from './identity.fixture.js';
 
@@ -96,6 +97,55 @@ describe('one event, one mail', () => {
       await identity.service.query('TRUNCATE inbox_event');
     }
     expect((await scenario.mailedTemplates()).guest).toEqual(['booking-expired', 'booking-expired']);
+  });
+
+  it('sends no mail again when the whole history of a stay is replayed', async () => {
+    const { bookingId, listingId } = scenario.facts;
+    const ids = new Map<string, string>();
+    const once = (name: string) => {
+      const id = ids.get(name) ?? randomUUID();
+      ids.set(name, id);
+      return { id, version: 100 + [...ids.keys()].indexOf(name) };
+    };
+    const terms = { checkInDate: '2027-06-11', checkInAt: '2027-06-11T19:00:00Z' };
+    const history = async () => {
+      await scenario.deliver('booking.created', 'pending_payment', {}, once('created'));
+      await scenario.deliver('booking.confirmed', 'confirmed', { late: false }, once('confirmed'));
+      await scenario.applyChange(
+        { ...terms, checkOutDate: '2027-06-14', checkOutAt: '2027-06-14T15:00:00Z' },
+        once('changed'),
+      );
+      await scenario.sendMessage('guest', { bookingId, listingId }, once('message'));
+      await identity.service.clock.set('2027-06-10T13:00:01Z');
+      await identity.service.clock.set('2027-06-14T15:00:00Z');
+      await scenario.deliver('booking.completed', 'completed', terms, once('completed'));
+      await identity.service.clock.set('2027-06-15T13:00:01Z');
+      await scenario.publishReview('guest_to_listing', once('review'));
+      await identity.service.deliver(
+        'payout.paid',
+        { ...golden('payout.paid'), hostId: scenario.host.id },
+        once('payout'),
+      );
+    };
+    await history();
+    const mailed = await scenario.mailedTemplates();
+    expect(mailed).toEqual({
+      guest: ['review-reminder', 'check-in-reminder', 'booking-changed', 'booking-confirmed'],
+      host: [
+        'payout-paid',
+        'review-published',
+        'review-reminder',
+        'message-received',
+        'booking-changed',
+        'booking-confirmed',
+      ],
+    });
+    for (const at of ['2027-03-02T12:00:00Z', '2027-06-20T12:00:00Z']) {
+      await identity.service.query('TRUNCATE inbox_event');
+      await identity.service.clock.set(at);
+      await history();
+    }
+    expect(await scenario.mailedTemplates()).toEqual(mailed);
   });
 
   it('defers a mail until the event of its listing arrives', async () => {

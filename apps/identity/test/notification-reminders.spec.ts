@@ -37,6 +37,22 @@ describe('check-in-reminder', () => {
     expect(text).toContain('turn off mails of this kind');
   });
 
+  it.each([
+    ['earlier', '2027-05-20', '2027-05-19', '2027-06-09'],
+    ['later', '2027-07-01', '2027-06-30', '2027-06-09'],
+  ])('moves with a stay that is moved to an %s date', async (_, checkInDate, dayBefore, formerDay) => {
+    await scenario.confirm();
+    await scenario.applyChange({ checkInDate, checkInAt: `${checkInDate}T19:00:00Z` });
+    const due = `${dayBefore}T13:00:01Z`;
+    const former = `${formerDay}T13:00:01Z`;
+    const counts: Record<string, number> = {};
+    for (const at of [due, former].toSorted()) {
+      await clock().set(at);
+      counts[at] = await countOf('guest', 'check-in-reminder');
+    }
+    expect(counts).toEqual({ [due]: 1, [former]: former < due ? 0 : 1 });
+  });
+
   it('is not sent for a cancelled stay', async () => {
     await scenario.confirm();
     await scenario.deliver('booking.cancelled', 'cancelled', cancelled);
@@ -72,6 +88,21 @@ describe('review-reminder', () => {
       expect(text).toMatch(/Review by: +Monday, June 28, 2027, 11:00 \(America\/New_York\)/);
       expect(text).not.toMatch(/reviewed (you|your)|has (reviewed|written|submitted)|waiting for you/);
     }
+  });
+
+  it('moves with the check-out of a stay that is prolonged', async () => {
+    await scenario.confirm();
+    const longer = { checkOutDate: '2027-06-20', checkOutAt: '2027-06-20T15:00:00Z' };
+    await scenario.applyChange(longer);
+    await clock().set(longer.checkOutAt);
+    await scenario.deliver('booking.completed', 'completed', longer);
+    await clock().set('2027-06-21T12:59:00Z');
+    expect(await countOf('guest', 'review-reminder')).toBe(0);
+    await clock().set('2027-06-21T13:00:01Z');
+    expect(await countOf('guest', 'review-reminder')).toBe(1);
+    expect((await scenario.latestMail('guest', 'review-reminder')).text).toMatch(
+      /Review by: +Sunday, July 4, 2027, 11:00/,
+    );
   });
 
   it('is not sent after both reviews are published', async () => {
