@@ -1,7 +1,16 @@
 import { Controller, Headers, Post } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import { acceptedLanguages, RespondsWith, Body, Public, Summary } from '@roost/http';
 import { Register, ResendVerification, VerifyEmail } from './registration.dto.js';
 import { RegistrationService } from './registration.service.js';
+
+const ACCEPT_LANGUAGE = {
+  name: 'Accept-Language',
+  required: false,
+  schema: { type: 'string' },
+  description:
+    'The languages of the user. The account gets the preferred one that mails are written in as its `locale`.',
+};
 
 @Public()
 @Controller('v1/auth')
@@ -10,12 +19,13 @@ export class RegistrationController {
 
   @Summary('Register an account')
   @Post('register')
+  @ApiHeader(ACCEPT_LANGUAGE)
   @RespondsWith(202, 'auth.password_too_common')
   async register(
     @Body(Register) body: Register,
-    @Headers('accept-language') languages: string | undefined,
+    @Headers() headers: Record<string, string | undefined>,
   ): Promise<void> {
-    await this.registration.register(body, acceptedLanguages(languages));
+    await this.registration.register(body, acceptedLanguages(headers['accept-language']));
   }
 
   @Summary('Verify an email address')

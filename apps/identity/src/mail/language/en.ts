@@ -8,7 +8,7 @@ const RESET = 'Reset your password';
 const accountMails: MailTexts['accountMails'] = {
   'verify-email': ({ token }) => ({
     subject: 'Confirm your mail address',
-    paragraphs: ['welcome to Roost. To confirm that this is your mail address, enter this code:'],
+    paragraphs: ['Welcome to Roost. To confirm that this is your mail address, enter this code:'],
     code: token,
     details: [],
     action: 'Confirm your mail address',
@@ -17,7 +17,7 @@ const accountMails: MailTexts['accountMails'] = {
   'already-registered': () => ({
     subject: 'You already have an account',
     paragraphs: [
-      'someone, probably you, tried to register with this mail address. It already has an account.',
+      'Someone, probably you, tried to register with this mail address. It already has an account.',
     ],
     details: [],
     action: LOG_IN,
@@ -25,7 +25,7 @@ const accountMails: MailTexts['accountMails'] = {
   }),
   'reset-password': ({ token }) => ({
     subject: 'Choose a new password',
-    paragraphs: ['you requested a new password. To choose one, enter this code:'],
+    paragraphs: ['You requested a new password. To choose one, enter this code:'],
     code: token,
     details: [],
     action: 'Choose a new password',
@@ -35,7 +35,7 @@ const accountMails: MailTexts['accountMails'] = {
   }),
   'password-changed': () => ({
     subject: 'Your password was changed',
-    paragraphs: ['the password of your account was changed.'],
+    paragraphs: ['The password of your account was changed.'],
     details: [],
     action: RESET,
     closing: [RESET_AT_ONCE],
@@ -43,7 +43,7 @@ const accountMails: MailTexts['accountMails'] = {
   'email-change-old': ({ token, newEmail }) => ({
     subject: 'Do you want to change your mail address?',
     paragraphs: [
-      `you requested to change the mail address of your account to ${newEmail}. To confirm the change, enter this code:`,
+      `You requested to change the mail address of your account to ${newEmail}. To confirm the change, enter this code:`,
     ],
     code: token,
     details: [],
@@ -54,7 +54,7 @@ const accountMails: MailTexts['accountMails'] = {
   }),
   'email-change-new': ({ token }) => ({
     subject: 'Confirm your new mail address',
-    paragraphs: ['to confirm that this is your new mail address, enter this code:'],
+    paragraphs: ['To confirm that this is your new mail address, enter this code:'],
     code: token,
     details: [],
     action: 'Confirm your new mail address',
@@ -63,7 +63,7 @@ const accountMails: MailTexts['accountMails'] = {
   'email-taken': () => ({
     subject: 'This mail address already has an account',
     paragraphs: [
-      'someone, probably you, tried to use this mail address for another account. It already has an account of its own.',
+      'Someone, probably you, tried to use this mail address for another account. It already has an account of its own.',
     ],
     details: [],
     action: LOG_IN,
@@ -71,21 +71,21 @@ const accountMails: MailTexts['accountMails'] = {
   }),
   'email-changed': ({ newEmail }) => ({
     subject: 'Your mail address was changed',
-    paragraphs: [`the mail address of your account is now ${newEmail}.`],
+    paragraphs: [`The mail address of your account is now ${newEmail}.`],
     details: [],
     action: 'Contact us',
     closing: ['If this was not you, contact us now.'],
   }),
   'mfa-enabled': () => ({
     subject: 'Two-factor authentication is on',
-    paragraphs: ['an authenticator was added to your account. Each log-in now requires a code.'],
+    paragraphs: ['An authenticator was added to your account. Each log-in now requires a code.'],
     details: [],
     action: RESET,
     closing: ['If this was not you, reset your password now with “Forgot password”, and contact us.'],
   }),
   'mfa-removed': () => ({
     subject: 'Two-factor authentication is off',
-    paragraphs: ['the authenticator was removed from your account. Log-ins no longer require a code.'],
+    paragraphs: ['The authenticator was removed from your account. Log-ins no longer require a code.'],
     details: [],
     action: RESET,
     closing: [RESET_AT_ONCE],

@@ -9,7 +9,7 @@ const bookings = (number: number) => count(number, 'réservation');
 export const payoutMails: NotificationTexts['payoutMails'] = {
   'payout-paid': ({ facts, format }) => ({
     subject: `Nous vous avons envoyé un versement de ${format.money(facts.amountMinor, facts.currency)}`,
-    paragraphs: ['Votre versement est en route vers votre compte de versement.'],
+    paragraphs: ['La somme est en route vers votre compte de versement.'],
     details: [
       ['Montant', format.money(facts.amountMinor, facts.currency)],
       ['Pour', bookings(facts.bookings)],
