@@ -139,19 +139,3 @@ describe('French mails', () => {
     expect(published('Marie')).toContain('l’avis de Marie.');
   });
 });
-
-it('names the link of each page', () => {
-  const linkOf = (template: string) =>
-    new URL(
-      urlsOf(sampleMail(sampleMails('en'), template).text).filter((url) => !url.endsWith('settings'))[0] ??
-        '',
-    ).pathname.split('/')[1];
-  expect(linkOf('verify-email')).toBe('verify-email');
-  expect(linkOf('reset-password')).toBe('reset-password');
-  expect(linkOf('booking-requested')).toBe('booking');
-  expect(linkOf('booking-change-to-pay')).toBe('payment');
-  expect(linkOf('review-reminder')).toBe('review');
-  expect(linkOf('message-received')).toBe('messages');
-  expect(linkOf('payout-paid')).toBe('payouts');
-  expect(linkOf('payout-failed')).toBe('payout-account');
-});

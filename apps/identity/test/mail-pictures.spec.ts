@@ -1,7 +1,10 @@
+import { jest } from '@jest/globals';
 import { LOCALES } from '@roost/contracts';
 import { hasBrowser, openBrowser, picture } from '@roost/testing/browser';
 import type { Browser, Page } from 'playwright-core';
 import { sampleMail, sampleMails } from './mail.fixture.js';
+
+jest.setTimeout(120_000);
 
 const withBrowser = hasBrowser ? describe : describe.skip;
 

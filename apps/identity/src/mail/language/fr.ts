@@ -16,7 +16,7 @@ const accountMails: MailTexts['accountMails'] = {
     details: [],
     action: 'Confirmer mon adresse e-mail',
     closing: [
-      'Ce code est valable 24 heures. Si vous n’avez pas créé de compte, vous pouvez ignorer cet e-mail.',
+      'Ce code est valable 24 heures. Si vous n’avez pas créé de compte, vous pouvez ignorer ce message.',
     ],
   }),
   'already-registered': () => ({
@@ -35,7 +35,7 @@ const accountMails: MailTexts['accountMails'] = {
     details: [],
     action: 'Choisir un nouveau mot de passe',
     closing: [
-      fr`Ce code est valable une heure. Si vous n’êtes pas à l’origine de cette demande, vous pouvez ignorer cet e-mail : votre mot de passe ne change pas.`,
+      fr`Ce code est valable une heure. Si vous n’êtes pas à l’origine de cette demande, vous pouvez ignorer ce message : votre mot de passe ne change pas.`,
     ],
   }),
   'password-changed': () => ({
@@ -64,7 +64,7 @@ const accountMails: MailTexts['accountMails'] = {
     details: [],
     action: 'Confirmer ma nouvelle adresse e-mail',
     closing: [
-      'Ce code est valable 24 heures. Si vous n’êtes pas à l’origine de cette demande, vous pouvez ignorer cet e-mail.',
+      'Ce code est valable 24 heures. Si vous n’êtes pas à l’origine de cette demande, vous pouvez ignorer ce message.',
     ],
   }),
   'email-taken': () => ({
@@ -109,7 +109,7 @@ export const french: MailTexts = {
   greeting: (name) => (name === null ? 'Bonjour,' : `Bonjour ${name},`),
   signature: 'Roost',
   label: (text) => fr`${text} :`,
-  optOutHint: 'Vous pouvez désactiver ce type d’e-mails dans vos paramètres de notification.',
+  optOutHint: 'Vous pouvez désactiver ce type de messages dans vos paramètres de notification.',
   optOutAction: 'Paramètres de notification',
   accountMails,
 };

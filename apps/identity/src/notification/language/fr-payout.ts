@@ -32,7 +32,7 @@ export const payoutMails: NotificationTexts['payoutMails'] = {
     ],
     action: ACCOUNT,
     closing: [
-      'Vérifiez votre compte de versement. Si vous en indiquez un autre, les versements commencent 72 heures après le changement. Vous ne recevrez pas d’autre e-mail tant qu’un versement n’aura pas abouti.',
+      'Vérifiez votre compte de versement. Si vous en indiquez un autre, les versements commencent 72 heures après le changement. Vous ne recevrez pas d’autre message tant qu’un versement n’aura pas abouti.',
     ],
   }),
 

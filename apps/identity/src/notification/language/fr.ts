@@ -147,7 +147,7 @@ const bookingMails: NotificationTexts['bookingMails'] = {
       ['Date limite', instant(context, context.facts.closesAt)],
     ],
     action: 'Rédiger mon avis',
-    closing: ['Si vous avez déjà envoyé votre avis, vous pouvez ignorer cet e-mail.'],
+    closing: ['Si vous avez déjà envoyé votre avis, vous pouvez ignorer ce message.'],
   }),
 
   'review-published': (context) => ({
@@ -193,7 +193,7 @@ function feedProblemMail(context: FeedProblemMailContext): MailDraft {
     details: [placeRow(context), ['Calendrier importé', feedId], ['Problème', problem]],
     action: 'Afficher mon calendrier',
     closing: [
-      'Le journal d’importation de votre calendrier en donne le détail. Vous ne recevrez pas d’autre e-mail à ce sujet tant que le calendrier n’aura pas été lu sans problème.',
+      'Le journal d’importation de votre calendrier en donne le détail. Vous ne recevrez pas d’autre message à ce sujet tant que le calendrier n’aura pas été lu sans problème.',
     ],
   };
 }
