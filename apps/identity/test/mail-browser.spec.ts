@@ -2,13 +2,14 @@ import { jest } from '@jest/globals';
 import { LOCALES } from '@roost/contracts';
 import { hasBrowser, openBrowser, picture } from '@roost/testing/browser';
 import type { Browser, Page } from 'playwright-core';
-import { sampleMail, sampleMails } from './mail.fixture.js';
+import { startIdentity } from './identity.fixture.js';
+import { CLIENT_URLS, sampleMail, sampleMails } from './mail.fixture.js';
 
 jest.setTimeout(120_000);
 
 const withBrowser = hasBrowser ? describe : describe.skip;
 
-/** The pictures of docs/mails.md: `UPDATE_PICTURES=1 npm test -- mail-pictures` takes them. */
+/** The pictures of docs/mails.md: `UPDATE_PICTURES=1 npm test -- mail-browser` takes them. */
 const PICTURES = [
   ['verify-email', undefined],
   ['booking-confirmed', 'guest'],
@@ -42,6 +43,25 @@ withBrowser('mails in a browser (needs chromium: apt-get install chromium)', () 
     for (const [template, side] of PICTURES) {
       await page.setContent(sampleMail(sampleMails(locale), template, side).html);
       await picture(page, `mails/${template}-${locale}`, { fullPage: true });
+    }
+  });
+
+  it('open their link in a window of its own from the inbox of development', async () => {
+    const identity = await startIdentity({ CLIENT_URLS });
+    try {
+      const email = await identity.register();
+      const { token } = (await identity.mailsTo(email))[0] ?? {};
+      const context = await browser.newContext();
+      await context.route('https://app.example.com/**', (route) => route.fulfill({ body: 'A page' }));
+      const inbox = await context.newPage();
+      await inbox.goto(`${identity.service.url}/dev/inbox?to=${email}`);
+      const opened = context.waitForEvent('page');
+      await inbox.frameLocator('iframe').first().getByText('Confirm your mail address').last().click();
+      const client = await opened;
+      await client.getByText('A page').waitFor();
+      expect(client.url()).toBe(`https://app.example.com/verify-email/${token}`);
+    } finally {
+      await identity.close();
     }
   });
 });
