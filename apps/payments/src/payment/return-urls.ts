@@ -1,5 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type ClientPage, CONFIG, type Config, fillTemplate, invalidField, parseClientUrls } from '@roost/platform';
+import {
+  type ClientPage,
+  CONFIG,
+  type Config,
+  fillTemplate,
+  invalidField,
+  parseClientUrls,
+} from '@roost/platform';
 import type { PaymentsConfig } from '../config.js';
 import { allowedReturnUrl, type AllowedOrigins } from './domain/return-url.js';
 
