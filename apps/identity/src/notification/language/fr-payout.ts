@@ -16,7 +16,7 @@ export const payoutMails: NotificationTexts['payoutMails'] = {
     ],
     action: 'Afficher mes versements',
     closing: [
-      'Selon votre banque, il met généralement quelques jours à arriver. Le montant de chaque réservation figure dans vos versements.',
+      'Selon votre banque, elle met généralement quelques jours à arriver. Le montant de chaque réservation figure dans vos versements.',
     ],
   }),
 
