@@ -37,6 +37,7 @@ const serverLibraries = [
   'graphql',
   'service',
   'accounts',
+  'audit',
   'testing',
   'embedded',
 ].map((lib) => `@roost/${lib}`);

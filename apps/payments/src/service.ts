@@ -16,6 +16,7 @@ import { Migration0015RefundChecks } from '../migrations/Migration0015RefundChec
 import { Migration0016PayoutsStarted } from '../migrations/Migration0016PayoutsStarted.js';
 import { Migration0017OutOfBandRefunds } from '../migrations/Migration0017OutOfBandRefunds.js';
 import { Migration0018Restorations } from '../migrations/Migration0018Restorations.js';
+import { Migration0020AuditLogFilters } from '../migrations/Migration0020AuditLogFilters.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { paymentFigures } from './figures.js';
@@ -60,6 +61,7 @@ export const payments = defineService({
     Migration0016PayoutsStarted,
     Migration0017OutOfBandRefunds,
     Migration0018Restorations,
+    Migration0020AuditLogFilters,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],

@@ -3,7 +3,7 @@ import { eventually, expectProblem, testUser } from '@roost/testing';
 import { type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 interface PaymentPage extends Record<string, unknown> {
-  data: { id: string; createdAt: string }[];
+  data: { id: string; createdAt: string; providerRef: string | null }[];
   nextCursor: string | null;
 }
 
@@ -46,6 +46,9 @@ describe('operators of payments', () => {
       expect(await idsOf(`${ofGuest}&status=captured`)).toEqual([payment.id]);
       expect(await idsOf(`hostId=${booking.hostId}`)).toEqual([payment.id]);
       expect(await idsOf(`bookingId=${open.booking.bookingId}`)).toEqual([open.payment.id]);
+      expect(await idsOf(`id=${payment.id}`)).toEqual([payment.id]);
+      const [found] = (await list(`id=${payment.id}`)).data;
+      expect(await idsOf(`providerRef=${found?.providerRef}`)).toEqual([payment.id]);
       expect(await idsOf(`${ofGuest}&currency=USD&provider=sandbox`)).toHaveLength(2);
       expect(await idsOf(`${ofGuest}&currency=JPY`)).toEqual([]);
       expect(await idsOf(`${ofGuest}&minAmountMinor=27280&maxAmountMinor=27280`)).toHaveLength(2);
@@ -205,6 +208,23 @@ describe('operators of payments', () => {
       ]) {
         await expect(payments.service.query(statement)).rejects.toThrow(/append-only/);
       }
+    });
+
+    test('filters by administrator, action, subject and time', async () => {
+      const { payment } = await payments.givenCaptured(testUser());
+      await admin().post(`/v1/admin/payments/${payment.id}/refunds`, { amountMinor: 1, reason: 'Noise' });
+      const log = async (query: string) => {
+        const { body } = await admin().get<{ data: { subjectId: string; at: string }[] }>(
+          `/v1/admin/payments/audit-log?subjectId=${payment.id}&${query}`,
+        );
+        return body.data;
+      };
+      const [entry] = await log(`adminId=${payments.admin.id}&action=payment.refund`);
+      expect(entry).toMatchObject({ subjectId: payment.id, reason: 'Noise' });
+      expect(await log(`from=${entry?.at}`)).toHaveLength(1);
+      expect(await log(`to=${entry?.at}`)).toEqual([]);
+      expect(await log(`adminId=${randomUUID()}`)).toEqual([]);
+      expect(await log('action=refund.retry')).toEqual([]);
     });
 
     test('contains no entry of a request that was rejected', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { largestSortRows, queryPlans } from '@roost/testing';
-import { listAdminActions } from '../src/audit/audit-log.queries.js';
+import { listPaymentActions } from '../src/audit/audit-log.queries.js';
 import { listOperations, listPayments } from '../src/payment-admin/payment-admin.queries.js';
 import { capturedPayments } from '../src/reconciliation/reconciliation.queries.js';
 import { listWebhooks } from '../src/webhook/webhook-admin.queries.js';
@@ -84,6 +84,12 @@ test.each<[string, string, Work]>([
   ['payments of a guest', 'payment_guest', (em) => listPayments(em, { limit, guestId: personId })],
   ['payments of a host', 'payment_host', (em) => listPayments(em, { limit, hostId: personId })],
   ['payments of a booking', 'payment_', (em) => listPayments(em, { limit, bookingId: randomUUID() })],
+  [
+    'the payment of a reference',
+    'payment_provider_provider_ref_key',
+    (em) => listPayments(em, { limit, providerRef: 'pi_77' }),
+  ],
+  ['the payment of an id', 'payment_pkey', (em) => listPayments(em, { limit, id: paymentId })],
   ['payments of a rare currency', 'payment_currency', (em) => listPayments(em, { limit, currency: 'KWD' })],
   [
     'failed operations',
@@ -109,8 +115,27 @@ test.each<[string, string, Work]>([
     (em) => listWebhooks(em, { limit, type: 'intent.failed' }),
   ],
   ['webhooks of a payment', 'webhook_event_payment', (em) => listWebhooks(em, { limit, paymentId })],
-  ['the audit log', 'admin_action_newest', (em) => listAdminActions(em, { limit })],
-  ['the audit log of a payment', 'admin_action_payment', (em) => listAdminActions(em, { limit, paymentId })],
+  ['the audit log', 'admin_action_newest', (em) => listPaymentActions(em, { limit })],
+  [
+    'the audit log of a payment',
+    'admin_action_payment',
+    (em) => listPaymentActions(em, { limit, paymentId }),
+  ],
+  [
+    'the audit log of an administrator',
+    'admin_action_admin',
+    (em) => listPaymentActions(em, { limit, adminId: randomUUID() }),
+  ],
+  [
+    'the audit log of a rare action',
+    'admin_action_action',
+    (em) => listPaymentActions(em, { limit, action: 'payout.retry' }),
+  ],
+  [
+    'the audit log of a subject',
+    'admin_action_subject',
+    (em) => listPaymentActions(em, { limit, subjectId: paymentId }),
+  ],
 ])('reads %s from an index', async (_, index, work) => {
   const plan = await queryPlans(payments.service, /from (payment|webhook_event|admin_action)/i, work);
   expect(plan).toContain(index);

@@ -106,6 +106,14 @@ export const AdminPaymentsQuery = z.strictObject({
   ...PageQuery,
   status: z.enum(paymentStatuses).optional(),
   provider: z.enum(PROVIDER_NAMES).optional(),
+  id: Uuid.optional(),
+  providerRef: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[^\0]*$/, { error: 'Must not contain NUL' })
+    .optional()
+    .meta({ description: 'The reference of the payment at its provider.' }),
   bookingId: Uuid.optional(),
   guestId: Uuid.optional(),
   hostId: Uuid.optional(),

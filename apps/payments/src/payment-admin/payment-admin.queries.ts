@@ -3,6 +3,7 @@ import { decodeCursor, Instant, page, type PageOf, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { PaymentOperation } from '../operation/operation.entity.js';
 import { Payment } from '../payment/payment.entity.js';
+import { PROVIDER_NAMES } from '../provider/provider.port.js';
 import type { AdminPaymentsQuery, PaymentOperationsQuery } from './payment-admin.dto.js';
 
 const Cursor = z.tuple([Instant, Uuid]);
@@ -12,11 +13,16 @@ const keyOf = (row: { createdAt: Date; id: string }) => [row.createdAt.toISOStri
 export async function listPayments(em: EntityManager, query: AdminPaymentsQuery): Promise<PageOf<Payment>> {
   const [at, lastId] = decodeCursor(query.cursor, Cursor) ?? [null, null];
   const { status = null, provider = null, currency = null, from = null, to = null, limit } = query;
+  const { id = null, providerRef = null } = query;
   const { bookingId = null, guestId = null, hostId = null } = query;
   const { minAmountMinor: min = null, maxAmountMinor: max = null } = query;
   const rows = await em.execute<object[]>(sql`
     SELECT * FROM payment WHERE (${status}::text IS NULL OR status = ${status}::text)
       AND (${provider}::text IS NULL OR provider = ${provider}::text)
+      AND (${id}::uuid IS NULL OR id = ${id}::uuid)
+      -- The index of references begins with the provider.
+      AND (${providerRef}::text IS NULL
+        OR (provider = ANY (ARRAY[${PROVIDER_NAMES}]::text[]) AND provider_ref = ${providerRef}::text))
       AND (${bookingId}::uuid IS NULL OR booking_id = ${bookingId}::uuid)
       AND (${guestId}::uuid IS NULL OR guest_id = ${guestId}::uuid)
       AND (${hostId}::uuid IS NULL OR host_id = ${hostId}::uuid)

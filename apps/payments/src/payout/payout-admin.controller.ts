@@ -1,4 +1,5 @@
 import { Controller, Get, Post } from '@nestjs/common';
+import { AdminReason } from '@roost/audit';
 import {
   type AuthUser,
   Body,
@@ -12,7 +13,6 @@ import {
   Summary,
   Uuid,
 } from '@roost/http';
-import { AdminReason } from '../audit/audit-log.dto.js';
 import { PayoutAdminService } from './payout-admin.service.js';
 import { AdminPayoutsQuery, AdminPayoutView } from './payout.dto.js';
 

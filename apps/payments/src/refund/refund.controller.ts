@@ -1,6 +1,6 @@
 import { Controller, Post } from '@nestjs/common';
+import { AdminReason } from '@roost/audit';
 import { RespondsWith, type AuthUser, Body, CurrentUser, Param, Roles, Uuid, Summary } from '@roost/http';
-import { AdminReason } from '../audit/audit-log.dto.js';
 import { RefundAdminService } from './refund-admin.service.js';
 import { RefundPayment, RefundView, SettleRefund } from './refund.dto.js';
 

@@ -1,7 +1,7 @@
 import { MAX_MINOR } from '@roost/money';
+import { ReasonText } from '@roost/audit';
 import { Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { ReasonText } from '../audit/audit-log.dto.js';
 import { refundBearers } from '../ledger/domain/refund-bearer.js';
 import type { Refund } from '../payment/refund.entity.js';
 

@@ -1,4 +1,5 @@
 import { Controller, Get, Post } from '@nestjs/common';
+import { AdminReason } from '@roost/audit';
 import {
   type AuthUser,
   Body,
@@ -10,7 +11,6 @@ import {
   Roles,
   Summary,
 } from '@roost/http';
-import { AdminReason } from '../audit/audit-log.dto.js';
 import type { ProviderName } from '../provider/provider.port.js';
 import { WebhookId, WebhookPage, WebhookProvider, WebhooksQuery, WebhookView } from './webhook-admin.dto.js';
 import { WebhookAdminService } from './webhook-admin.service.js';

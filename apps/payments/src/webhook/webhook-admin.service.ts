@@ -1,9 +1,10 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import type { Actor } from '@roost/audit';
 import type { PageOf } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { Problem } from '@roost/platform';
-import { type Actor, AuditLog } from '../audit/audit-log.service.js';
+import { AuditLog } from '../audit/audit-log.service.js';
 import { ProviderRejection, ProviderUnavailable } from '../provider/provider.port.js';
 import { Providers } from '../provider/providers.js';
 import type { WebhooksQuery, WebhookView } from './webhook-admin.dto.js';

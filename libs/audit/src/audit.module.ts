@@ -1,0 +1,52 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Controller, type DynamicModule, Get, Injectable, Module, type Type } from '@nestjs/common';
+import { type PageOf, QueryParams, RespondsWith, Roles, Summary } from '@roost/http';
+import { SystemClock } from '@roost/platform';
+import { type AuditLogEntry, AuditLogPage, AuditLogQuery } from './audit-log.dto.js';
+import {
+  type AdminAction,
+  insertAdminAction,
+  listAdminActions,
+  toAuditLogEntry,
+} from './audit-log.queries.js';
+
+/** Records what administrators do. The type parameter names the actions of the service. */
+@Injectable()
+export class AuditLog<Action extends string = string> {
+  constructor(private readonly clock: SystemClock) {}
+
+  /** Call it in the transaction of the action. */
+  record(em: EntityManager, action: AdminAction<Action>): Promise<void> {
+    return insertAdminAction(em, action, this.clock.now());
+  }
+}
+
+/** `AuditLog` for all modules of a service, and the route that lists its entries. */
+@Module({})
+export class AuditModule {
+  static register(path: string, summary: string): DynamicModule {
+    return {
+      module: AuditModule,
+      global: true,
+      controllers: [auditLogController(path, summary)],
+      providers: [AuditLog],
+      exports: [AuditLog],
+    };
+  }
+}
+
+function auditLogController(path: string, summary: string): Type {
+  @Controller(path)
+  @Roles('admin')
+  class AuditLogController {
+    constructor(private readonly em: EntityManager) {}
+
+    @Summary(summary)
+    @Get()
+    @RespondsWith(200, AuditLogPage, 'auth.forbidden')
+    list(@QueryParams(AuditLogQuery) query: AuditLogQuery): Promise<PageOf<AuditLogEntry>> {
+      return listAdminActions(this.em.fork(), query, toAuditLogEntry);
+    }
+  }
+  return AuditLogController;
+}
