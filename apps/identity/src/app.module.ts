@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '@roost/audit';
 import { DevModule } from './dev/dev.module.js';
 import { EmailChangeModule } from './email-change/email-change.module.js';
 import { LiveEventModule } from './live-event/live-event.module.js';
@@ -8,13 +9,16 @@ import { PasswordModule } from './password/password.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
 import { SessionModule } from './session/session.module.js';
 import { SigningKeyModule } from './signing-key/signing-key.module.js';
+import { UserAdminModule } from './user-admin/user-admin.module.js';
 import { UserModule } from './user/user.module.js';
 
 @Module({
   imports: [
+    AuditModule.register('v1/admin/audit-log', 'List what administrators did with accounts'),
     SigningKeyModule,
     SessionModule,
     UserModule,
+    UserAdminModule,
     RegistrationModule,
     PasswordModule,
     MfaModule,

@@ -1,6 +1,7 @@
 import { defineService } from '@roost/service';
 import { Migration0001Identity } from '../migrations/Migration0001Identity.js';
 import { Migration0002PayoutNotifications } from '../migrations/Migration0002PayoutNotifications.js';
+import { Migration0004Operators } from '../migrations/Migration0004Operators.js';
 import { Migration0006LiveEvents } from '../migrations/Migration0006LiveEvents.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
@@ -22,7 +23,12 @@ export const identity = defineService({
   module: IdentityModule,
   config: IdentityConfig,
   entities: [User, Session, Mail, SigningKey, EmailChange],
-  migrations: [Migration0001Identity, Migration0002PayoutNotifications, Migration0006LiveEvents],
+  migrations: [
+    Migration0001Identity,
+    Migration0002PayoutNotifications,
+    Migration0004Operators,
+    Migration0006LiveEvents,
+  ],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,
 });

@@ -49,6 +49,22 @@ describe('204', () => {
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
   });
 
+  it('accepts a reason, or no body', async () => {
+    const path = `/v1/admin/users/${ada.id}`;
+    const client = identity.with(admin.accessToken);
+    expect((await client.post(`${path}/suspend`, { reason: 'A stolen card' })).status).toBe(204);
+    expect((await client.post(`${path}/reinstate`, {})).status).toBe(204);
+    expect((await client.post(`${path}/suspend`)).status).toBe(204);
+    expect((await client.post(`${path}/reinstate`, { reason: 'A mistake' })).status).toBe(204);
+    const by = { adminId: admin.id, at: expect.any(String) };
+    expect((await client.get(path)).body.suspensions).toEqual([
+      { ...by, action: 'user.reinstate', reason: 'A mistake' },
+      { ...by, action: 'user.suspend', reason: null },
+      { ...by, action: 'user.reinstate', reason: null },
+      { ...by, action: 'user.suspend', reason: 'A stolen card' },
+    ]);
+  });
+
   it('replays the response for the same idempotency key', async () => {
     const key = { 'idempotency-key': `suspend-${ada.id}` };
     expect((await suspend(ada.id, admin, key)).status).toBe(204);
@@ -61,6 +77,22 @@ describe('400', () => {
   it('rejects a malformed id', async () => {
     expectProblem(await suspend('ada'), 400, 'request.invalid', 'id');
   });
+
+  it.each([[{ reason: ' ' }], [{ reason: 'a'.repeat(501) }], [{ reason: 1 }], [{ reasons: 'x' }]])(
+    'rejects the body %j and changes nothing',
+    async (body) => {
+      const client = identity.with(admin.accessToken);
+      for (const action of ['suspend', 'reinstate']) {
+        expectProblem(
+          await client.post(`/v1/admin/users/${ada.id}/${action}`, body),
+          400,
+          'request.invalid',
+          `/${Object.keys(body)[0]}`,
+        );
+      }
+      expect((await identity.with(ada.accessToken).get('/v1/me')).status).toBe(200);
+    },
+  );
 });
 
 describe('401', () => {

@@ -1,7 +1,9 @@
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 
-export type Role = 'guest' | 'host' | 'admin';
-export type UserStatus = 'active' | 'suspended' | 'erased';
+export const userRoles = ['guest', 'host', 'admin'] as const;
+export type Role = (typeof userRoles)[number];
+export const userStatuses = ['active', 'suspended', 'erased'] as const;
+export type UserStatus = (typeof userStatuses)[number];
 
 @Entity({ tableName: 'user_account' })
 export class User {

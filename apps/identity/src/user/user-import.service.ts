@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '@roost/audit';
 import type { EventBody } from '@roost/contracts';
 import {
   type AuthUser,
@@ -29,6 +30,7 @@ export class UserImportService {
     private readonly idempotency: Idempotency,
     private readonly sessions: SessionService,
     private readonly outbox: Outbox,
+    private readonly auditLog: AuditLog,
     private readonly clock: SystemClock,
   ) {}
 
@@ -56,6 +58,15 @@ export class UserImportService {
         if (before.status === 'erased') return rejectedRow(externalId, new Problem('user.not_found'));
         const outcome = isRenamed(before, requested.get(id)) ? 'updated' : 'unchanged';
         return masking.addTo(importedRow(externalId, id, outcome));
+      });
+      await this.auditLog.record(em, {
+        actor: admin,
+        action: 'import.hosts',
+        subject: { type: 'import', id: batch.source },
+        details: {
+          rows: rows.length,
+          refused: results.filter(({ outcome }) => outcome === 'refused').length,
+        },
       });
       return { results };
     });

@@ -1,4 +1,5 @@
 import { Controller, Get, Patch, Post } from '@nestjs/common';
+import { OptionalAdminReason } from '@roost/audit';
 import {
   HasEtag,
   RespondsWith,
@@ -64,15 +65,23 @@ export class UserController {
   @Post('admin/users/:id/suspend')
   @Roles('admin')
   @RespondsWith(204, 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
-  async suspend(@CurrentUser() auth: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
-    await this.users.suspend(auth, id);
+  async suspend(
+    @CurrentUser() auth: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(OptionalAdminReason.prefault({})) { reason }: OptionalAdminReason,
+  ): Promise<void> {
+    await this.users.suspend(auth, id, reason);
   }
 
   @Summary('Reinstate a user')
   @Post('admin/users/:id/reinstate')
   @Roles('admin')
   @RespondsWith(204, 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
-  async reinstate(@CurrentUser() auth: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
-    await this.users.reinstate(auth, id);
+  async reinstate(
+    @CurrentUser() auth: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(OptionalAdminReason.prefault({})) { reason }: OptionalAdminReason,
+  ): Promise<void> {
+    await this.users.reinstate(auth, id, reason);
   }
 }

@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '@roost/audit';
 import { Transactions } from '@roost/messaging';
 import { type AuthUser, etagOf, Idempotency, requireMatch } from '@roost/http';
 import { Problem } from '@roost/platform';
@@ -15,6 +16,7 @@ export class UserService {
     private readonly idempotency: Idempotency,
     private readonly accounts: UserAccountService,
     private readonly sessions: SessionService,
+    private readonly auditLog: AuditLog,
     private readonly em: EntityManager,
   ) {}
 
@@ -53,7 +55,7 @@ export class UserService {
     });
   }
 
-  suspend(admin: AuthUser, id: string): Promise<void> {
+  suspend(admin: AuthUser, id: string, reason?: string): Promise<void> {
     if (admin.id === id) throw new Problem('auth.forbidden', 'You cannot suspend your own account');
     return this.idempotency.runOnce(async (em) => {
       const user = await this.findForAdmin(em, admin, id);
@@ -61,15 +63,23 @@ export class UserService {
       user.status = 'suspended';
       await this.sessions.endAll(em, user, 'suspended');
       await this.accounts.publish(em, 'user.suspended', user);
+      await this.auditLog.record(em, {
+        ...{ actor: admin, action: 'user.suspend', reason },
+        subject: { type: 'user', id },
+      });
     });
   }
 
-  reinstate(admin: AuthUser, id: string): Promise<void> {
+  reinstate(admin: AuthUser, id: string, reason?: string): Promise<void> {
     return this.idempotency.runOnce(async (em) => {
       const user = await this.findForAdmin(em, admin, id);
       if (user.status === 'active') throw new Problem('user.status_unchanged');
       user.status = 'active';
       await this.accounts.publish(em, 'user.reinstated', user);
+      await this.auditLog.record(em, {
+        ...{ actor: admin, action: 'user.reinstate', reason },
+        subject: { type: 'user', id },
+      });
     });
   }
 

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { listAdminActions, toAuditLogEntry } from '@roost/audit';
+import { largestSortRows, queryPlans } from '@roost/testing';
+import { findSuspensions, listUsers } from '../src/user-admin/user-admin.queries.js';
+import { startIdentity, type TestIdentity } from './identity.fixture.js';
+
+const USERS = 20_000;
+const limit = 20;
+const adminId = randomUUID();
+const cursor = Buffer.from(JSON.stringify(['2027-05-12T16:00:00.000Z', randomUUID()])).toString('base64url');
+
+let identity: TestIdentity;
+beforeAll(async () => {
+  identity = await startIdentity();
+  const { service } = identity;
+  // Most users are active guests. A few are suspended or administrators.
+  await service.query(
+    `INSERT INTO user_account (id, version, email, display_name, locale, roles, status, created_at)
+     SELECT uuidv7(), 1, md5(n::text) || '@example.com', md5((-n)::text), 'en',
+       CASE WHEN n % 900 = 0 THEN '{guest,admin}' ELSE '{guest}' END::text[],
+       CASE WHEN n % 700 = 0 THEN 'suspended' ELSE 'active' END,
+       timestamptz '2027-05-12T16:00:00Z' - n * interval '1 minute'
+     FROM generate_series(1, $1::int) n`,
+    [USERS],
+  );
+  await service.query(
+    `INSERT INTO admin_action (id, at, admin_id, action, subject_type, subject_id, details)
+     SELECT uuidv7(), created_at, gen_random_uuid(),
+       CASE WHEN status = 'suspended' THEN 'user.suspend' ELSE 'user.read' END, 'user', id, '{}' FROM user_account`,
+  );
+  await service.query('ANALYZE');
+}, 60_000);
+afterAll(() => identity.close());
+
+type Work = (em: EntityManager) => Promise<unknown>;
+const log =
+  (query: object): Work =>
+  (em) =>
+    listAdminActions(em, { limit, ...query }, toAuditLogEntry);
+
+test.each<[string, string, Work]>([
+  ['the newest users', 'user_account_newest', (em) => listUsers(em, { limit })],
+  ['a later page of users', 'user_account_newest', (em) => listUsers(em, { limit, cursor })],
+  ['the user of an id', 'user_account_pkey', (em) => listUsers(em, { limit, id: adminId })],
+  [
+    'the user of an address',
+    'user_account_email_key',
+    (em) => listUsers(em, { limit, email: 'a@example.com' }),
+  ],
+  ['users by a prefix: mail', 'user_account_email_prefix', (em) => listUsers(em, { limit, q: 'Ada@exa' })],
+  ['users by a prefix: name', 'user_account_name_prefix', (em) => listUsers(em, { limit, q: 'Ada L' })],
+  ['suspended users', 'user_account_inactive', (em) => listUsers(em, { limit, status: 'suspended' })],
+  ['administrators', 'user_account_administrators', (em) => listUsers(em, { limit, role: 'admin' })],
+  ['suspensions of a user', 'admin_action_subject', (em) => findSuspensions(em, randomUUID(), limit)],
+  ['the audit log', 'admin_action_newest', log({})],
+  ['the audit log of an administrator', 'admin_action_admin', log({ adminId })],
+  ['the audit log of a rare action', 'admin_action_action', log({ action: 'user.suspend' })],
+  ['the audit log of a subject', 'admin_action_subject', log({ subjectId: adminId })],
+])('reads %s from an index', async (_, index, work) => {
+  const plan = await queryPlans(identity.service, /from (user_account|admin_action)/i, work);
+  expect(plan).toContain(index);
+  expect(plan).not.toMatch(/Seq Scan/);
+  // A selection of a few rows may be sorted.
+  expect(largestSortRows(plan)).toBeLessThanOrEqual(60);
+});
