@@ -1,4 +1,4 @@
-import { hasVisibleText, Instant, INVISIBLE_TEXT, Page, PageQuery, Uuid } from '@roost/http';
+import { FilterText, hasVisibleText, Instant, INVISIBLE_TEXT, Page, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 
 /** The reason of an administrator, for the audit log. */
@@ -45,12 +45,7 @@ export const AuditLogQuery = z.strictObject({
     .string()
     .regex(/^[a-z_]{1,40}\.[a-z_]{1,40}$/, { error: 'Must be an action, such as user.suspend' })
     .optional(),
-  subjectId: z
-    .string()
-    .min(1)
-    .max(300)
-    .regex(/^[^\0]*$/, { error: 'Must not contain NUL' })
-    .optional(),
+  subjectId: FilterText(300).optional(),
   from: Instant.optional().meta({ description: 'At or after this instant.' }),
   to: Instant.optional().meta({ description: 'Before this instant.' }),
 });

@@ -1,6 +1,14 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller, type DynamicModule, Get, Injectable, Module, type Type } from '@nestjs/common';
-import { type PageOf, QueryParams, RespondsWith, Roles, Summary } from '@roost/http';
+import {
+  type AuthUser,
+  type ImportResult,
+  type PageOf,
+  QueryParams,
+  RespondsWith,
+  Roles,
+  Summary,
+} from '@roost/http';
 import { SystemClock } from '@roost/platform';
 import { type AuditLogEntry, AuditLogPage, AuditLogQuery } from './audit-log.dto.js';
 import {
@@ -10,14 +18,27 @@ import {
   toAuditLogEntry,
 } from './audit-log.queries.js';
 
-/** Records what administrators do. The type parameter names the actions of the service. */
+/** Records what administrators do. */
 @Injectable()
-export class AuditLog<Action extends string = string> {
+export class AuditLog {
   constructor(private readonly clock: SystemClock) {}
 
   /** Call it in the transaction of the action. */
-  record(em: EntityManager, action: AdminAction<Action>): Promise<void> {
+  record(em: EntityManager, action: AdminAction): Promise<void> {
     return insertAdminAction(em, action, this.clock.now());
+  }
+
+  /** Records the import of a batch, in its transaction. */
+  recordImport(
+    em: EntityManager,
+    { admin, action, source }: { admin: AuthUser; action: string; source: string },
+    results: readonly ImportResult[],
+  ): Promise<void> {
+    const refused = results.filter(({ outcome }) => outcome === 'refused').length;
+    return this.record(em, {
+      ...{ actor: admin, action, subject: { type: 'import', id: source } },
+      details: { rows: results.length, refused },
+    });
   }
 }
 

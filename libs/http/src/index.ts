@@ -51,7 +51,7 @@ export {
   Summary,
 } from './shapes/responses.js';
 export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
-export { documentedNumber, Instant, IsoDate, Page, PageQuery, Uuid } from './shapes/common.js';
+export { documentedNumber, FilterText, Instant, IsoDate, Page, PageQuery, Uuid } from './shapes/common.js';
 export { Email } from './shapes/email.js';
 export { invalidRequest } from './shapes/schema-pipe.js';
 export { hasVisibleText, INVISIBLE_TEXT, LINES, LINES_WITH_CR, ONE_LINE } from './shapes/visible-text.js';

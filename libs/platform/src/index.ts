@@ -37,6 +37,7 @@ export { grantDataAccess } from './database/grants.js';
 export { type DatabaseOptions, openDatabase } from './database/orm.js';
 export { limitConnectionWait } from './database/connection-limit.js';
 export { executePrepared } from './database/prepared-statement.js';
+export { prefixPattern } from './database/like.js';
 export { catalogue, type ErrorCode, isErrorCode } from './errors/catalogue.js';
 export {
   type FieldError,

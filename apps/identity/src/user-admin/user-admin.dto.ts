@@ -1,5 +1,5 @@
 import { AuditLogEntry } from '@roost/audit';
-import { Email, Instant, Page, PageQuery, Uuid } from '@roost/http';
+import { Email, FilterText, Instant, Page, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { type User, userRoles, userStatuses } from '../account/user.entity.js';
 
@@ -39,12 +39,7 @@ export const AdminUsersQuery = z.strictObject({
   ...PageQuery,
   id: Uuid.optional(),
   email: Email.optional().meta({ description: 'The exact address; the case is ignored.' }),
-  q: z
-    .string()
-    .trim()
-    .min(1)
-    .max(254)
-    .regex(/^[^\0]*$/, { error: 'Must not contain NUL' })
+  q: FilterText(254)
     .optional()
     .meta({ description: 'The beginning of the mail address or of the display name; the case is ignored.' }),
   status: z.enum(userStatuses).optional(),

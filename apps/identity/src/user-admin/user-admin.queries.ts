@@ -1,5 +1,6 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { decodeCursor, Instant, page, type PageOf, Uuid } from '@roost/http';
+import { prefixPattern } from '@roost/platform';
 import { z } from 'zod';
 import { User } from '../account/user.entity.js';
 import type { AdminUsersQuery, SuspensionView } from './user-admin.dto.js';
@@ -11,7 +12,7 @@ export async function listUsers(em: EntityManager, query: AdminUsersQuery): Prom
   const [at, lastId] = decodeCursor(query.cursor, Cursor) ?? [null, null];
   const { id = null, email = null, status = null, role = null, limit } = query;
   const { createdFrom: from = null, createdTo: to = null } = query;
-  const prefix = query.q === undefined ? null : `${query.q.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  const prefix = query.q === undefined ? null : prefixPattern(query.q);
   const rows = await em.execute<object[]>(sql`
     SELECT * FROM user_account WHERE (${id}::uuid IS NULL OR id = ${id}::uuid)
       AND (${email}::text IS NULL OR email = ${email}::text)

@@ -59,15 +59,7 @@ export class UserImportService {
         const outcome = isRenamed(before, requested.get(id)) ? 'updated' : 'unchanged';
         return masking.addTo(importedRow(externalId, id, outcome));
       });
-      await this.auditLog.record(em, {
-        actor: admin,
-        action: 'import.hosts',
-        subject: { type: 'import', id: batch.source },
-        details: {
-          rows: rows.length,
-          refused: results.filter(({ outcome }) => outcome === 'refused').length,
-        },
-      });
+      await this.auditLog.recordImport(em, { admin, action: 'import.hosts', source: batch.source }, results);
       return { results };
     });
   }

@@ -1,4 +1,4 @@
-import { documentedNumber, Instant, Page, PageQuery, Uuid } from '@roost/http';
+import { documentedNumber, FilterText, Instant, Page, PageQuery, Uuid } from '@roost/http';
 import { MAX_MINOR } from '@roost/money';
 import { z } from 'zod';
 import { LedgerTransactionView } from '../ledger/ledger.dto.js';
@@ -107,11 +107,7 @@ export const AdminPaymentsQuery = z.strictObject({
   status: z.enum(paymentStatuses).optional(),
   provider: z.enum(PROVIDER_NAMES).optional(),
   id: Uuid.optional(),
-  providerRef: z
-    .string()
-    .min(1)
-    .max(255)
-    .regex(/^[^\0]*$/, { error: 'Must not contain NUL' })
+  providerRef: FilterText(255)
     .optional()
     .meta({ description: 'The reference of the payment at its provider.' }),
   bookingId: Uuid.optional(),

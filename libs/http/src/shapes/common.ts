@@ -14,6 +14,15 @@ export const documentedNumber = (type: 'integer' | 'number', minimum: number, ma
   pattern: undefined,
 });
 
+/** The text of a filter in a query string. */
+export const FilterText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, { error: 'Must not be empty' })
+    .max(max, { error: `Must have at most ${max} characters` })
+    .regex(/^[^\0]*$/, { error: 'Must not contain NUL' });
+
 /** `?limit=&cursor=`: spread it into the query schema of a list, `z.strictObject({ ...PageQuery, state: … })`. */
 export const PageQuery = {
   limit: z
