@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountStandingModule } from '@roost/accounts';
+import { AuditModule } from '@roost/audit';
 import { BookingConsumer } from './booking/booking.consumer.js';
 import { CalendarConsumer } from './calendar/calendar.consumer.js';
 import { ListingImportController } from './listing/listing-import.controller.js';
@@ -22,7 +23,10 @@ import { WishlistController } from './wishlist/wishlist.controller.js';
 import { WishlistService } from './wishlist/wishlist.service.js';
 
 @Module({
-  imports: [AccountStandingModule],
+  imports: [
+    AccountStandingModule,
+    AuditModule.register('v1/admin/listings/audit-log', 'List what administrators did with listings'),
+  ],
   // Search precedes listings: otherwise `/v1/listings/:id` would match `/v1/listings/search`.
   controllers: [
     SearchController,

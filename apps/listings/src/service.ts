@@ -3,6 +3,7 @@ import { defineService } from '@roost/service';
 import { Migration0001Listings } from '../migrations/Migration0001Listings.js';
 import { Migration0002UnknownRooms } from '../migrations/Migration0002UnknownRooms.js';
 import { Migration0003CityApostrophes } from '../migrations/Migration0003CityApostrophes.js';
+import { Migration0005Operators } from '../migrations/Migration0005Operators.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -19,6 +20,7 @@ export const listings = defineService({
     Migration0001Listings,
     Migration0002UnknownRooms,
     Migration0003CityApostrophes,
+    Migration0005Operators,
   ],
   projections: {
     'identity.user': ['account_standing'],

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { RespondsWith, Body, ImportResults, Roles, Summary } from '@roost/http';
+import { type AuthUser, Body, CurrentUser, ImportResults, RespondsWith, Roles, Summary } from '@roost/http';
 import { ImportListings } from './listing-import.dto.js';
 import { ListingImportService } from './listing-import.service.js';
 
@@ -11,7 +11,10 @@ export class ListingImportController {
   @Post('listings')
   @Roles('admin')
   @RespondsWith(200, ImportResults)
-  listings(@Body(ImportListings) batch: ImportListings): Promise<ImportResults> {
-    return this.imports.listings(batch);
+  listings(
+    @CurrentUser() admin: AuthUser,
+    @Body(ImportListings) batch: ImportListings,
+  ): Promise<ImportResults> {
+    return this.imports.listings(admin, batch);
   }
 }

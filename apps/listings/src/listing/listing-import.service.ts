@@ -1,8 +1,10 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { AuditLog } from '@roost/audit';
 import { Outbox, RetryTransaction } from '@roost/messaging';
 import {
+  type AuthUser,
   ContactMasking,
   Idempotency,
   importedRow,
@@ -42,12 +44,13 @@ export class ListingImportService {
     private readonly idempotency: Idempotency,
     private readonly listingService: ListingService,
     private readonly outbox: Outbox,
+    private readonly auditLog: AuditLog,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config<typeof ListingsConfig>,
   ) {}
 
   /** Stores all valid rows in one transaction. A rejected row does not affect the others. */
-  listings(batch: ImportListings): Promise<ImportResults> {
+  listings(admin: AuthUser, batch: ImportListings): Promise<ImportResults> {
     return this.idempotency.runOnce(async (em) => {
       const rows = batch.rows.map((row) => parseRow(ImportedListing, row));
       const idOf = (externalId: string) => deterministicUuid('listing', batch.source, externalId);
@@ -73,9 +76,15 @@ export class ListingImportService {
         em,
         outcomes.filter((outcome) => 'listing' in outcome),
       );
-      return {
-        results: outcomes.map((outcome) => ('listing' in outcome ? toResult(outcome, changed) : outcome)),
-      };
+      const results = outcomes.map((outcome) =>
+        'listing' in outcome ? toResult(outcome, changed) : outcome,
+      );
+      await this.auditLog.recordImport(
+        em,
+        { admin, action: 'import.listings', source: batch.source },
+        results,
+      );
+      return { results };
     });
   }
 

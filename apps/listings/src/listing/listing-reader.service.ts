@@ -7,8 +7,9 @@ import { z } from 'zod';
 import { listingsWithAddressAccess } from '../booking/booking.queries.js';
 import type { ListingsConfig } from '../config.js';
 import type { ListingStatus } from './domain/listing-state.js';
-import { type Audience, type ListingView, toListingView } from './listing.dto.js';
+import { type AdminListingsQuery, type Audience, type ListingView, toListingView } from './listing.dto.js';
 import { Listing } from './listing.entity.js';
+import { listListings } from './listing.queries.js';
 
 export interface PageRequest {
   limit: number;
@@ -38,6 +39,15 @@ export class ListingReaderService {
     return {
       ...found,
       data: found.data.map((listing) => toListingView(listing, 'host', this.config.PUBLIC_URL)),
+    };
+  }
+
+  /** The listings of all hosts, newest first, for administrators. */
+  async listAll(query: AdminListingsQuery): Promise<PageOf<ListingView>> {
+    const found = await listListings(this.em.fork(), query);
+    return {
+      ...found,
+      data: found.data.map((listing) => toListingView(listing, 'trusted', this.config.PUBLIC_URL)),
     };
   }
 

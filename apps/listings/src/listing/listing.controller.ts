@@ -1,4 +1,5 @@
 import { Controller, Get, Patch, Post, Put } from '@nestjs/common';
+import { OptionalAdminReason } from '@roost/audit';
 import {
   HasEtag,
   RespondsWith,
@@ -18,7 +19,13 @@ import {
 import { PriceRules, StayRules } from '@roost/pricing';
 import { z } from 'zod';
 import { ListingReaderService } from './listing-reader.service.js';
-import { CreateListing, EditListing, ListingStatusName, ListingView } from './listing.dto.js';
+import {
+  AdminListingsQuery,
+  CreateListing,
+  EditListing,
+  ListingStatusName,
+  ListingView,
+} from './listing.dto.js';
 import { ListingService } from './listing.service.js';
 
 const MyListingsQuery = z.strictObject({ ...PageQuery, status: ListingStatusName.optional() });
@@ -176,19 +183,35 @@ export class ListingController {
     return this.listings.archive(host, id);
   }
 
+  @Summary('List all listings')
+  @Get('admin/listings')
+  @Roles('admin')
+  @RespondsWith(200, ListingPage, 'auth.forbidden')
+  all(@QueryParams(AdminListingsQuery) query: AdminListingsQuery): Promise<ListingPage> {
+    return this.reader.listAll(query);
+  }
+
   @Summary('Suspend a listing')
   @Post('admin/listings/:id/suspend')
   @Roles('admin')
   @RespondsWith(204, 'listing.not_found', 'listing.wrong_state')
-  suspend(@Param('id', Uuid) id: string): Promise<void> {
-    return this.listings.suspend(id);
+  suspend(
+    @CurrentUser() admin: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(OptionalAdminReason.prefault({})) { reason }: OptionalAdminReason,
+  ): Promise<void> {
+    return this.listings.suspend(admin, id, reason);
   }
 
   @Summary('Reinstate a listing')
   @Post('admin/listings/:id/reinstate')
   @Roles('admin')
   @RespondsWith(204, 'listing.not_found', 'listing.wrong_state')
-  reinstate(@Param('id', Uuid) id: string): Promise<void> {
-    return this.listings.reinstate(id);
+  reinstate(
+    @CurrentUser() admin: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(OptionalAdminReason.prefault({})) { reason }: OptionalAdminReason,
+  ): Promise<void> {
+    return this.listings.reinstate(admin, id, reason);
   }
 }

@@ -1,5 +1,14 @@
 import { CURRENCIES, isCurrency } from '@roost/money';
-import { hasVisibleText, Instant, INVISIBLE_TEXT, LINES_WITH_CR, ONE_LINE, Uuid } from '@roost/http';
+import {
+  FilterText,
+  hasVisibleText,
+  Instant,
+  INVISIBLE_TEXT,
+  LINES_WITH_CR,
+  ONE_LINE,
+  PageQuery,
+  Uuid,
+} from '@roost/http';
 import { isTimeZone } from '@roost/stay';
 import { z } from 'zod';
 import { RatingShape, toRating } from '../rating/rating.dto.js';
@@ -149,6 +158,18 @@ export const ListingView = z
   })
   .meta({ id: 'Listing' });
 export type ListingView = z.output<typeof ListingView>;
+
+export const AdminListingsQuery = z.strictObject({
+  ...PageQuery,
+  id: Uuid.optional(),
+  hostId: Uuid.optional(),
+  status: ListingStatusName.optional(),
+  q: FilterText(MAX_TITLE)
+    .optional()
+    .meta({ description: 'The beginning of the title; the case is ignored.' }),
+  city: FilterText(100).optional().meta({ description: 'The city; the case is ignored.' }),
+});
+export type AdminListingsQuery = z.output<typeof AdminListingsQuery>;
 
 /**
  * Whom a representation is for. `host`: the host of the listing. `trusted`: an administrator or a guest with a confirmed

@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { isActiveAccount } from '@roost/accounts';
+import { AuditLog } from '@roost/audit';
 import { Outbox, Transactions } from '@roost/messaging';
 import { type AuthUser, etagOf, Idempotency, requireMatch, withEtag } from '@roost/http';
 import { Clock, CONFIG, type Config, hmac, Problem, uuidv7 } from '@roost/platform';
@@ -50,6 +51,7 @@ export class ListingService {
     private readonly transactions: Transactions,
     private readonly idempotency: Idempotency,
     private readonly outbox: Outbox,
+    private readonly auditLog: AuditLog,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config<typeof ListingsConfig>,
   ) {}
@@ -128,12 +130,12 @@ export class ListingService {
     return this.actAsHost(host, id, 'archive');
   }
 
-  suspend(id: string): Promise<void> {
-    return this.actAsAdmin(id, 'suspend');
+  suspend(admin: AuthUser, id: string, reason?: string): Promise<void> {
+    return this.actAsAdmin(admin, id, { action: 'suspend', reason });
   }
 
-  reinstate(id: string): Promise<void> {
-    return this.actAsAdmin(id, 'reinstate');
+  reinstate(admin: AuthUser, id: string, reason?: string): Promise<void> {
+    return this.actAsAdmin(admin, id, { action: 'reinstate', reason });
   }
 
   /**
@@ -203,11 +205,19 @@ export class ListingService {
     });
   }
 
-  private actAsAdmin(id: string, action: ListingAction): Promise<void> {
+  private actAsAdmin(
+    admin: AuthUser,
+    id: string,
+    { action, reason }: { action: ListingAction; reason: string | undefined },
+  ): Promise<void> {
     return this.idempotency.runOnce(async (em) => {
       const listing = await em.findOne(Listing, { id });
       if (listing === null) throw new Problem('listing.not_found');
       await this.transitionBy(em, listing, action);
+      await this.auditLog.record(em, {
+        ...{ actor: admin, action: `listing.${action}`, reason },
+        subject: { type: 'listing', id },
+      });
     });
   }
 
