@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountStandingModule } from '@roost/accounts';
+import { AuditModule } from '@roost/audit';
 import { AccountModule } from './account/account.module.js';
 import { BookingModule } from './booking/booking.module.js';
 import { CalendarModule } from './calendar/calendar.module.js';
@@ -16,6 +17,7 @@ import { QuoteModule } from './quote/quote.module.js';
     FeedModule,
     AccountModule,
     AccountStandingModule,
+    AuditModule.register('v1/admin/bookings/audit-log', 'List what administrators did with bookings'),
   ],
 })
 export class AppModule {}

@@ -2,6 +2,7 @@ import { Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Bookings } from '../migrations/Migration0001Bookings.js';
 import { Migration0006ListingCountry } from '../migrations/Migration0006ListingCountry.js';
+import { Migration0008Operators } from '../migrations/Migration0008Operators.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
@@ -18,7 +19,12 @@ export const bookings = defineService({
   module: AppModule,
   config: BookingsConfig,
   entities: [StayTerms, Quote, Booking, BookingChange, CalendarBlock],
-  migrations: [Migration0000AccountStanding, Migration0001Bookings, Migration0006ListingCountry],
+  migrations: [
+    Migration0000AccountStanding,
+    Migration0001Bookings,
+    Migration0006ListingCountry,
+    Migration0008Operators,
+  ],
   projections: {
     'identity.user': ['account_standing'],
     'listings.listing': ['listing_snapshot'],

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql, type EntityManager } from '@mikro-orm/postgresql';
 import { largestSortRows, queryPlans } from '@roost/testing';
 import { isQuoteUsed } from '../src/booking/booking-hold.queries.js';
-import { dueBookings, historyOf, listBookings } from '../src/booking/booking.queries.js';
+import { dueBookings, historyOf, listAllBookings, listBookings } from '../src/booking/booking.queries.js';
 import { openChangesOf } from '../src/booking/change/change.queries.js';
 import { blockedRanges } from '../src/calendar/calendar-publisher.queries.js';
 import { findStaleHolds } from '../src/calendar/calendar.queries.js';
@@ -178,6 +178,31 @@ test.each<[string, string, Work]>([
     'booking_by_host',
     (em) =>
       listBookings(em, hostId, { ...page, ...june, role: 'host', state: 'completed', before: bookingId }),
+  ],
+  ['all bookings', 'booking_pkey', (em) => listAllBookings(em, page)],
+  ['all bookings, next page', 'booking_pkey', (em) => listAllBookings(em, { ...page, before: bookingId })],
+  ['the booking of an id', 'booking_pkey', (em) => listAllBookings(em, { ...page, id: bookingId })],
+  ['all bookings of a guest', 'booking_by_guest', (em) => listAllBookings(em, { ...page, guestId })],
+  ['all bookings of a host', 'booking_by_host', (em) => listAllBookings(em, { ...page, hostId })],
+  [
+    'all bookings of a listing',
+    'booking_by_listing',
+    (em) => listAllBookings(em, { ...page, listingId: randomUUID() }),
+  ],
+  [
+    'all bookings in a rare state',
+    'booking_in_rare_state',
+    (em) => listAllBookings(em, { ...page, state: 'awaiting_host' }),
+  ],
+  [
+    'all bookings by check-in',
+    'booking_by_check_in',
+    (em) => listAllBookings(em, { ...page, checkInFrom: '2027-09-01', checkInTo: '2027-09-02' }),
+  ],
+  [
+    'all bookings by creation',
+    'booking_by_creation',
+    (em) => listAllBookings(em, { ...page, createdFrom: later.toISOString() }),
   ],
   ['due bookings', 'booking_due', (em) => dueBookings(em, now, null, 100)],
   [

@@ -12,8 +12,9 @@ import {
 } from '@roost/http';
 import { Problem } from '@roost/platform';
 import { z } from 'zod';
-import type { Booking as BookingDto, ListBookings } from './booking.dto.js';
-import { findVisible, findAllVisible, listBookings } from './booking.queries.js';
+import type { AdminBookings, Booking as BookingDto, ListBookings } from './booking.dto.js';
+import type { Booking } from './booking.entity.js';
+import { findVisible, findAllVisible, listAllBookings, listBookings } from './booking.queries.js';
 import { viewOf, viewsOf } from './booking-view.js';
 
 const isAdmin = (user: AuthUser): boolean => user.roles.includes('admin');
@@ -46,11 +47,17 @@ export class BookingReader {
 
   async list(viewer: AuthUser, query: ListBookings): Promise<PageOf<BookingDto>> {
     const em = this.em.fork();
-    const [before = null] = decodeCursor(query.cursor, z.tuple([Uuid])) ?? [];
-    const found = page(await listBookings(em, viewer.id, { ...query, before }), query.limit, (booking) => [
-      booking.id,
-    ]);
-    return { ...found, data: await viewsOf(em, found.data) };
+    return await pageOf(
+      em,
+      await listBookings(em, viewer.id, { ...query, before: positionOf(query) }),
+      query,
+    );
+  }
+
+  /** The bookings of all guests and hosts, for administrators. */
+  async listAll(query: AdminBookings): Promise<PageOf<BookingDto>> {
+    const em = this.em.fork();
+    return await pageOf(em, await listAllBookings(em, { ...query, before: positionOf(query) }), query);
   }
 
   private async find(viewer: AuthUser, id: string): Promise<{ value: BookingDto; etag: string } | null> {
@@ -59,4 +66,22 @@ export class BookingReader {
     if (!booking) return null;
     return { value: await viewOf(em, booking), etag: etagOf(booking.version, viewer.id) };
   }
+}
+
+interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** The id of the last booking of the page before; null for the first page. */
+const positionOf = ({ cursor }: PageRequest): string | null =>
+  decodeCursor(cursor, z.tuple([Uuid]))?.[0] ?? null;
+
+async function pageOf(
+  em: EntityManager,
+  bookings: readonly Booking[],
+  { limit }: PageRequest,
+): Promise<PageOf<BookingDto>> {
+  const found = page(bookings, limit, ({ id }) => [id]);
+  return { ...found, data: await viewsOf(em, found.data) };
 }

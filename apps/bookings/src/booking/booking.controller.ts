@@ -18,6 +18,7 @@ import {
   Summary,
 } from '@roost/http';
 import {
+  AdminBookings,
   AdminCancel,
   Booking,
   CancellationPreview,
@@ -123,6 +124,14 @@ export class BookingController {
     @Body(GiveReason) { reason }: GiveReason,
   ): Promise<Booking> {
     return this.cancellations.cancel(user, id, reason);
+  }
+
+  @Summary('List all bookings')
+  @Get('admin/bookings')
+  @Roles('admin')
+  @RespondsWith(200, Page(Booking), 'auth.forbidden')
+  listAll(@QueryParams(AdminBookings) query: AdminBookings): Promise<PageOf<Booking>> {
+    return this.reader.listAll(query);
   }
 
   @Summary('Cancel a booking as an administrator')

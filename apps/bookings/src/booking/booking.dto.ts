@@ -41,6 +41,22 @@ export const ListBookings = z
   .meta({ id: 'ListBookings' });
 export type ListBookings = z.output<typeof ListBookings>;
 
+export const AdminBookings = z
+  .strictObject({
+    id: Uuid.optional(),
+    guestId: Uuid.optional(),
+    hostId: Uuid.optional(),
+    listingId: Uuid.optional(),
+    state: BookingState.optional(),
+    checkInFrom: StayDate.optional().meta({ description: 'Check-in on or after this date.' }),
+    checkInTo: StayDate.optional().meta({ description: 'Check-in before this date.' }),
+    createdFrom: Instant.optional().meta({ description: 'Created at or after this instant.' }),
+    createdTo: Instant.optional().meta({ description: 'Created before this instant.' }),
+    ...PageQuery,
+  })
+  .meta({ id: 'AdminBookings' });
+export type AdminBookings = z.output<typeof AdminBookings>;
+
 export const RefundLine = z
   .object({ kind: z.string(), label: z.string().optional(), refundMinor: z.int() })
   .meta({ id: 'RefundLine' });

@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
-import type { HistoryEntry, ListBookings } from './booking.dto.js';
+import type { AdminBookings, HistoryEntry, ListBookings } from './booking.dto.js';
 import { Booking } from './booking.entity.js';
 
 /** The booking, if the viewer may see it: its guest, its host, or an administrator (`viewerId` null). */
@@ -88,6 +88,28 @@ export async function listBookings(
     },
     { orderBy: { id: 'desc' }, limit: filter.limit + 1 },
   );
+}
+
+/** The bookings of all guests and hosts. Newest first, up to `limit + 1`, as `listBookings`. */
+export async function listAllBookings(
+  em: EntityManager,
+  filter: Omit<AdminBookings, 'cursor'> & { before: string | null },
+): Promise<Booking[]> {
+  const { id, before, guestId, hostId, listingId, state, limit } = filter;
+  const { checkInFrom, checkInTo, createdFrom, createdTo } = filter;
+  const conditions = [
+    id && { id },
+    before && { id: { $lt: before } },
+    state && { state },
+    guestId && { terms: { guestId } },
+    hostId && { terms: { hostId } },
+    listingId && { terms: { listingId } },
+    checkInFrom && { terms: { checkInDate: { $gte: checkInFrom } } },
+    checkInTo && { terms: { checkInDate: { $lt: checkInTo } } },
+    createdFrom && { terms: { createdAt: { $gte: new Date(createdFrom) } } },
+    createdTo && { terms: { createdAt: { $lt: new Date(createdTo) } } },
+  ].filter((condition) => !!condition);
+  return await em.find(Booking, { $and: conditions }, { orderBy: { id: 'desc' }, limit: limit + 1 });
 }
 
 /** A page of due bookings. Each is processed in a transaction of its own, so that replicas do not wait for each other. */

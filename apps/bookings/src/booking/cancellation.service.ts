@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '@roost/audit';
 import { Idempotency, type AuthUser } from '@roost/http';
 import { Clock, invalidField, Problem } from '@roost/platform';
 import { adminCancel, guestCancel, hostCancel } from '../terms/domain/cancellation.js';
@@ -20,6 +21,7 @@ export class CancellationService {
     private readonly em: EntityManager,
     private readonly idempotency: Idempotency,
     private readonly lifecycle: BookingLifecycle,
+    private readonly auditLog: AuditLog,
     private readonly clock: Clock,
   ) {}
 
@@ -56,6 +58,11 @@ export class CancellationService {
       const settlement = this.settleAsAdmin(context, refundMinor);
       const actor = { by: 'admin' as const, id: admin.id, reason };
       await this.lifecycle.cancel({ ...context, actor }, settlement);
+      await this.auditLog.record(em, {
+        ...{ actor: admin, action: 'booking.cancel', reason },
+        subject: { type: 'booking', id },
+        details: { refundMinor },
+      });
       return await viewOf(em, context.booking);
     });
   }

@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { RespondsWith, Body, ImportResults, Roles, Summary } from '@roost/http';
+import { type AuthUser, Body, CurrentUser, ImportResults, RespondsWith, Roles, Summary } from '@roost/http';
 import { ImportBlocks } from './calendar-import.dto.js';
 import { CalendarImportService } from './calendar-import.service.js';
 
@@ -11,7 +11,7 @@ export class CalendarImportController {
   @Post('blocks')
   @Roles('admin')
   @RespondsWith(200, ImportResults)
-  blocks(@Body(ImportBlocks) batch: ImportBlocks): Promise<ImportResults> {
-    return this.imports.blocks(batch);
+  blocks(@CurrentUser() admin: AuthUser, @Body(ImportBlocks) batch: ImportBlocks): Promise<ImportResults> {
+    return this.imports.blocks(admin, batch);
   }
 }
