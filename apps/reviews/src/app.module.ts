@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountStandingModule } from '@roost/accounts';
+import { AuditModule } from '@roost/audit';
 import { AuthorConsumer } from './author/author.consumer.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportService } from './import/import.service.js';
@@ -22,7 +23,10 @@ import { ReviewService } from './review/review.service.js';
 import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consumer.js';
 
 @Module({
-  imports: [AccountStandingModule],
+  imports: [
+    AccountStandingModule,
+    AuditModule.register('v1/admin/reviews/audit-log', 'List what administrators did with reviews'),
+  ],
   controllers: [
     ReviewController,
     ModerationController,

@@ -1,6 +1,7 @@
 import { Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Reviews } from '../migrations/Migration0001Reviews.js';
+import { Migration0003AuditLog } from '../migrations/Migration0003AuditLog.js';
 import { AppModule } from './app.module.js';
 import { ReviewsConfig } from './config.js';
 import { reviewFigures } from './figures.js';
@@ -15,7 +16,7 @@ export const reviews = defineService({
   module: AppModule,
   config: ReviewsConfig,
   entities: [ReviewableStay, Review, Rating],
-  migrations: [Migration0000AccountStanding, Migration0001Reviews],
+  migrations: [Migration0000AccountStanding, Migration0001Reviews, Migration0003AuditLog],
   projections: {
     'identity.user': ['account_standing', 'author'],
     'listings.listing': ['listing'],

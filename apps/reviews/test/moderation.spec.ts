@@ -114,6 +114,47 @@ describe('moderation', () => {
     expectProblem(await dismiss(), 404, 'review.report_not_found');
   });
 
+  describe('the audit log', () => {
+    const path = '/v1/admin/reviews/audit-log';
+    const logOf = async (query: string) =>
+      (await reviews.as(reviews.admin).get<{ data: object[] }>(`${path}?${query}`)).body.data;
+
+    test('contains who hid and restored a review, and none that was rejected', async () => {
+      const { ofListing } = await reviews.createPublished();
+      await hide(ofListing.id);
+      expectProblem(await hide(ofListing.id), 409, 'review.wrong_state');
+      await restore(ofListing.id);
+      const by = { adminId: reviews.admin.id, subjectType: 'review' };
+      expect(await logOf(`subjectId=${ofListing.id}`)).toMatchObject([
+        { ...by, action: 'review.restore', reason: null },
+        { ...by, action: 'review.hide', reason: 'Names a neighbour' },
+      ]);
+    });
+
+    test('contains who dismissed a report', async () => {
+      const { ofListing } = await reviews.createPublished();
+      const { body } = await report(testUser(), ofListing.id);
+      await reviews.as(reviews.admin).post(`/v1/admin/review-reports/${body.id}/dismiss`);
+      expect(await logOf(`subjectId=${body.id}`)).toMatchObject([
+        { adminId: reviews.admin.id, action: 'report.dismiss', subjectType: 'report' },
+      ]);
+    });
+
+    test('contains an import with the number of its rows', async () => {
+      const batch = { source: 'audited', rows: [{ externalId: '1' }] };
+      await reviews.as(reviews.admin).post('/v1/admin/imports/reviews', batch);
+      expect(await logOf('subjectId=audited')).toMatchObject([
+        { action: 'import.reviews', details: { rows: 1, refused: 1 } },
+      ]);
+    });
+
+    test('401 for anonymous requests, 403 for guests and hosts', async () => {
+      expectProblem(await reviews.service.anonymous.get(path), 401, 'auth.missing_token');
+      for (const user of [testUser(), testUser({ roles: ['host'] })])
+        expectProblem(await reviews.as(user).get(path), 403, 'auth.forbidden');
+    });
+  });
+
   describe('POST /v1/admin/reviews/{id}/hide and /restore', () => {
     test('204: hides the review from lists and rating, upholds its reports, shows the reason to its author, and restores everything', async () => {
       const { stay, ofListing } = await reviews.createPublished({ guestInput: { overall: 1 } });

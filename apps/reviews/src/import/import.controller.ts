@@ -1,5 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
-import { RespondsWith, Body, ImportResults, Roles, Summary } from '@roost/http';
+import { type AuthUser, Body, CurrentUser, ImportResults, RespondsWith, Roles, Summary } from '@roost/http';
 import { ImportReviews } from './import.dto.js';
 import { ImportService } from './import.service.js';
 
@@ -11,7 +11,7 @@ export class ImportController {
   @Post('reviews')
   @Roles('admin')
   @RespondsWith(200, ImportResults)
-  reviews(@Body(ImportReviews) batch: ImportReviews): Promise<ImportResults> {
-    return this.imports.reviews(batch);
+  reviews(@CurrentUser() admin: AuthUser, @Body(ImportReviews) batch: ImportReviews): Promise<ImportResults> {
+    return this.imports.reviews(admin, batch);
   }
 }

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '@roost/audit';
 import {
+  type AuthUser,
   ContactMasking,
   hasVisibleText,
   Idempotency,
@@ -31,11 +33,12 @@ interface AcceptedRow extends ImportedReview {
 export class ImportService {
   constructor(
     private readonly idempotency: Idempotency,
+    private readonly auditLog: AuditLog,
     private readonly clock: Clock,
   ) {}
 
   /** Stores all valid rows in one transaction. A rejected row does not affect the others. */
-  reviews(batch: ImportReviews): Promise<ImportResults> {
+  reviews(admin: AuthUser, batch: ImportReviews): Promise<ImportResults> {
     return this.idempotency.runOnce(async (em) => {
       const context = { source: batch.source, now: this.clock.now(), processedIds: new Set<string>() };
       const checked = batch.rows.map((row) => checkRow(row, context));
@@ -43,15 +46,19 @@ export class ImportService {
         em,
         checked.filter((row) => 'externalKey' in row).map(toImportedReview),
       );
-      return {
-        results: checked.map((row): ImportResult => {
-          if (!('externalKey' in row)) return row;
-          const result = importedRow(row.externalId, row.id, outcomes.get(row.id) ?? 'unchanged');
-          if (!row.isTruncated) return row.masking.addTo(result);
-          const detail = `Truncated to ${MAX_TEXT} characters`;
-          return row.masking.addTo({ ...result, pointer: '/text', detail });
-        }),
-      };
+      const results = checked.map((row): ImportResult => {
+        if (!('externalKey' in row)) return row;
+        const result = importedRow(row.externalId, row.id, outcomes.get(row.id) ?? 'unchanged');
+        if (!row.isTruncated) return row.masking.addTo(result);
+        const detail = `Truncated to ${MAX_TEXT} characters`;
+        return row.masking.addTo({ ...result, pointer: '/text', detail });
+      });
+      await this.auditLog.recordImport(
+        em,
+        { admin, action: 'import.reviews', source: batch.source },
+        results,
+      );
+      return { results };
     });
   }
 }

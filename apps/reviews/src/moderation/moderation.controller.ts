@@ -65,7 +65,7 @@ export class ModerationController {
   @Post('admin/reviews/:id/restore')
   @Roles('admin')
   @RespondsWith(204, 'review.not_found', 'review.wrong_state')
-  restore(@Param('id', Uuid) id: string): Promise<void> {
-    return this.moderation.restore(id);
+  restore(@CurrentUser() admin: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
+    return this.moderation.restore(admin, id);
   }
 }

@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { requireActiveAccount } from '@roost/accounts';
+import { AuditLog } from '@roost/audit';
 import { Outbox } from '@roost/messaging';
 import { type AuthUser, decodeCursor, Idempotency, page, type PageOf, Uuid } from '@roost/http';
 import { Clock, Problem, uuidv7 } from '@roost/platform';
@@ -22,6 +23,7 @@ export class ModerationService {
     private readonly idempotency: Idempotency,
     private readonly outbox: Outbox,
     private readonly ratings: RatingService,
+    private readonly auditLog: AuditLog,
     private readonly clock: Clock,
   ) {}
 
@@ -72,16 +74,22 @@ export class ModerationService {
       await em.flush();
       await upholdReports(em, reviewId, { closedBy: admin.id, closedAt: now });
       await this.applyVisibility(em, review, 'review.hidden');
+      await this.auditLog.record(em, {
+        ...{ actor: admin, action: 'review.hide', reason },
+        subject: { type: 'review', id: reviewId },
+      });
     });
   }
 
-  restore(reviewId: string): Promise<void> {
+  restore(admin: AuthUser, reviewId: string): Promise<void> {
     return this.idempotency.runOnce(async (em) => {
       const review = await findPublished(em, reviewId);
       if (review.hiddenAt === null) throw new Problem('review.wrong_state', 'The review is not hidden');
       Object.assign(review, { hiddenAt: null, hiddenReason: null, hiddenBy: null });
       await em.flush();
       await this.applyVisibility(em, review, 'review.restored');
+      const subject = { type: 'review', id: reviewId };
+      await this.auditLog.record(em, { actor: admin, action: 'review.restore', subject });
     });
   }
 
@@ -93,6 +101,8 @@ export class ModerationService {
         closedAt: this.clock.now(),
       });
       if (!isClosed) throw new Problem('review.report_not_found');
+      const subject = { type: 'report', id: reportId };
+      await this.auditLog.record(em, { actor: admin, action: 'report.dismiss', subject });
     });
   }
 
