@@ -17,7 +17,7 @@ import { QuoteModule } from './quote/quote.module.js';
     FeedModule,
     AccountModule,
     AccountStandingModule,
-    AuditModule.register('v1/admin/bookings/audit-log', 'List what administrators did with bookings'),
+    AuditModule.register('bookings'),
   ],
 })
 export class AppModule {}

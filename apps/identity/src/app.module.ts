@@ -14,7 +14,7 @@ import { UserModule } from './user/user.module.js';
 
 @Module({
   imports: [
-    AuditModule.register('v1/admin/audit-log', 'List what administrators did with accounts'),
+    AuditModule.register('accounts', 'v1/admin/audit-log'),
     SigningKeyModule,
     SessionModule,
     UserModule,

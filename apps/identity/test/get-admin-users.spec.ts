@@ -101,6 +101,16 @@ describe('GET /v1/admin/users', () => {
   });
 });
 
+it('documents the body of a suspension as optional', async () => {
+  interface Document extends Record<string, unknown> {
+    paths: Record<string, { post?: { requestBody?: { required: boolean } } }>;
+  }
+  const { body } = await identity.anonymous.get<Document>('/openapi.json');
+  const isRequired = (path: string) => body.paths[path]?.post?.requestBody?.required;
+  expect(isRequired('/v1/admin/users/{id}/suspend')).toBe(false);
+  expect(isRequired('/v1/auth/login')).toBe(true);
+});
+
 describe('GET /v1/admin/users/{id}', () => {
   it('shows the account with its active sessions, and records that it was read', async () => {
     const email = uniqueAddress();

@@ -23,10 +23,7 @@ import { ReviewService } from './review/review.service.js';
 import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consumer.js';
 
 @Module({
-  imports: [
-    AccountStandingModule,
-    AuditModule.register('v1/admin/reviews/audit-log', 'List what administrators did with reviews'),
-  ],
+  imports: [AccountStandingModule, AuditModule.register('reviews')],
   controllers: [
     ReviewController,
     ModerationController,

@@ -45,24 +45,25 @@ export class AuditLog {
 /** `AuditLog` for all modules of a service, and the route that lists its entries. */
 @Module({})
 export class AuditModule {
-  static register(path: string, summary: string): DynamicModule {
+  /** `subjects` names what the administrators act on, such as `bookings`. */
+  static register(subjects: string, path = `v1/admin/${subjects}/audit-log`): DynamicModule {
     return {
       module: AuditModule,
       global: true,
-      controllers: [auditLogController(path, summary)],
+      controllers: [auditLogController(subjects, path)],
       providers: [AuditLog],
       exports: [AuditLog],
     };
   }
 }
 
-function auditLogController(path: string, summary: string): Type {
+function auditLogController(subjects: string, path: string): Type {
   @Controller(path)
   @Roles('admin')
   class AuditLogController {
     constructor(private readonly em: EntityManager) {}
 
-    @Summary(summary)
+    @Summary(`List what administrators did with ${subjects}`, `AuditLogController_list_${subjects}`)
     @Get()
     @RespondsWith(200, AuditLogPage, 'auth.forbidden')
     list(@QueryParams(AuditLogQuery) query: AuditLogQuery): Promise<PageOf<AuditLogEntry>> {

@@ -10,7 +10,7 @@ import { ALTERNATIVE_EXTENSION, ETAG_EXTENSION, problemSchema } from '../shapes/
 export interface DocumentedOperation {
   security?: object[];
   parameters?: { name: string; in: string }[];
-  requestBody?: unknown;
+  requestBody?: { required?: boolean; content: Record<string, { schema?: { default?: unknown } }> };
   responses: Record<string, unknown>;
   [extension: `x-${string}`]: unknown;
 }
@@ -45,9 +45,17 @@ export function complete(operation: DocumentedOperation, method: string, path: s
     codes.push('idempotency.in_progress', 'idempotency.key_reused');
     operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
   }
+  markOptionalBody(operation);
   addAlternative(operation);
   if (operation[ETAG_EXTENSION]) addConditionalRead(operation);
   for (const code of codes) addProblem(operation, code);
+}
+
+/** A body whose schema has a default may be omitted. */
+function markOptionalBody({ requestBody }: DocumentedOperation): void {
+  if (!requestBody) return;
+  const schemas = Object.values(requestBody.content).map(({ schema }) => schema);
+  if (schemas.every((schema) => schema?.default !== undefined)) requestBody.required = false;
 }
 
 /** The second media type of the response. */

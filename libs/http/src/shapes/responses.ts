@@ -100,8 +100,12 @@ export function RespondsWithFile(mediaTypes: readonly string[], ...codes: ErrorC
   );
 }
 
-/** The title of the route in the OpenAPI document. */
-export const Summary = (summary: string): MethodDecorator => ApiOperation({ summary });
+/**
+ * The title of the route in the OpenAPI document. The id of the operation is made from controller and method: a controller
+ * that several services have names its own.
+ */
+export const Summary = (summary: string, operationId?: string): MethodDecorator =>
+  ApiOperation({ summary, ...(operationId === undefined ? {} : { operationId }) });
 
 /** The OpenAPI extension that marks a conditional GET until `createDocument` converts it to a header and a 304. */
 export const ETAG_EXTENSION = 'x-roost-etag';
