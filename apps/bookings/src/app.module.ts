@@ -17,7 +17,7 @@ import { QuoteModule } from './quote/quote.module.js';
     FeedModule,
     AccountModule,
     AccountStandingModule,
-    AuditModule.register('bookings'),
+    AuditModule.withRoute('bookings'),
   ],
 })
 export class AppModule {}

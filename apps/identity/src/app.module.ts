@@ -14,7 +14,7 @@ import { UserModule } from './user/user.module.js';
 
 @Module({
   imports: [
-    AuditModule.register('accounts', 'v1/admin/audit-log'),
+    AuditModule,
     SigningKeyModule,
     SessionModule,
     UserModule,

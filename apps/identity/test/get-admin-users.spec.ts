@@ -149,6 +149,12 @@ describe.each([
     expectProblem(await identity.anonymous.get(path), 401, 'auth.missing_token');
   });
 
+  it('401 for an administrator who has logged out', async () => {
+    const former = await identity.createUser({ roles: ['admin'] });
+    await identity.with(former.accessToken).post('/v1/auth/logout');
+    expectProblem(await identity.with(former.accessToken).get(path), 401, 'auth.invalid_token');
+  });
+
   it.each(['guest', 'host'])('403 for a %s', async (role) => {
     const user = await identity.createUser({ roles: [role] });
     expectProblem(await identity.with(user.accessToken).get(path), 403, 'auth.forbidden');

@@ -23,7 +23,7 @@ import { WishlistController } from './wishlist/wishlist.controller.js';
 import { WishlistService } from './wishlist/wishlist.service.js';
 
 @Module({
-  imports: [AccountStandingModule, AuditModule.register('listings')],
+  imports: [AccountStandingModule, AuditModule.withRoute('listings')],
   // Search precedes listings: otherwise `/v1/listings/:id` would match `/v1/listings/search`.
   controllers: [
     SearchController,

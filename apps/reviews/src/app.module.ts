@@ -23,7 +23,7 @@ import { ReviewService } from './review/review.service.js';
 import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consumer.js';
 
 @Module({
-  imports: [AccountStandingModule, AuditModule.register('reviews')],
+  imports: [AccountStandingModule, AuditModule.withRoute('reviews')],
   controllers: [
     ReviewController,
     ModerationController,

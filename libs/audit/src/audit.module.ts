@@ -1,5 +1,5 @@
 import { EntityManager } from '@mikro-orm/postgresql';
-import { Controller, type DynamicModule, Get, Injectable, Module, type Type } from '@nestjs/common';
+import { Controller, type DynamicModule, Get, Global, Injectable, Module, type Type } from '@nestjs/common';
 import {
   type AuthUser,
   type ImportResult,
@@ -42,23 +42,18 @@ export class AuditLog {
   }
 }
 
-/** `AuditLog` for all modules of a service, and the route that lists its entries. */
-@Module({})
+/** `AuditLog` for all modules of a service. */
+@Global()
+@Module({ providers: [AuditLog], exports: [AuditLog] })
 export class AuditModule {
-  /** `subjects` names what the administrators act on, such as `bookings`. */
-  static register(subjects: string, path = `v1/admin/${subjects}/audit-log`): DynamicModule {
-    return {
-      module: AuditModule,
-      global: true,
-      controllers: [auditLogController(subjects, path)],
-      providers: [AuditLog],
-      exports: [AuditLog],
-    };
+  /** The same with the route that lists the log. `subjects` names what administrators act on, such as `bookings`. */
+  static withRoute(subjects: string): DynamicModule {
+    return { module: AuditModule, controllers: [auditLogController(subjects)] };
   }
 }
 
-function auditLogController(subjects: string, path: string): Type {
-  @Controller(path)
+function auditLogController(subjects: string): Type {
+  @Controller(`v1/admin/${subjects}/audit-log`)
   @Roles('admin')
   class AuditLogController {
     constructor(private readonly em: EntityManager) {}

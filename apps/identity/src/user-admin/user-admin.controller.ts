@@ -1,4 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
+import { type AuditLogEntry, AuditLogPage, AuditLogQuery } from '@roost/audit';
 import {
   type AuthUser,
   CurrentUser,
@@ -13,13 +14,13 @@ import {
 import { AdminUserDetails, AdminUserPage, AdminUsersQuery, type AdminUserView } from './user-admin.dto.js';
 import { UserAdminService } from './user-admin.service.js';
 
-@Controller('v1/admin/users')
+@Controller('v1/admin')
 @Roles('admin')
 export class UserAdminController {
   constructor(private readonly users: UserAdminService) {}
 
   @Summary('List users')
-  @Get()
+  @Get('users')
   @RespondsWith(200, AdminUserPage, 'auth.forbidden')
   list(
     @CurrentUser() admin: AuthUser,
@@ -29,9 +30,19 @@ export class UserAdminController {
   }
 
   @Summary('Read a user with their sessions and suspensions')
-  @Get(':id')
+  @Get('users/:id')
   @RespondsWith(200, AdminUserDetails, 'auth.forbidden', 'user.not_found')
   one(@CurrentUser() admin: AuthUser, @Param('id', Uuid) id: string): Promise<AdminUserDetails> {
     return this.users.find(admin, id);
+  }
+
+  @Summary('List what administrators did with accounts')
+  @Get('audit-log')
+  @RespondsWith(200, AuditLogPage, 'auth.forbidden')
+  auditLog(
+    @CurrentUser() admin: AuthUser,
+    @QueryParams(AuditLogQuery) query: AuditLogQuery,
+  ): Promise<PageOf<AuditLogEntry>> {
+    return this.users.auditLog(admin, query);
   }
 }

@@ -1,6 +1,12 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '@roost/audit';
+import {
+  AuditLog,
+  type AuditLogEntry,
+  type AuditLogQuery,
+  listAdminActions,
+  toAuditLogEntry,
+} from '@roost/audit';
 import type { AuthUser, PageOf } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { Problem, SystemClock } from '@roost/platform';
@@ -24,7 +30,7 @@ export class UserAdminService {
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
     private readonly sessions: SessionService,
-    private readonly auditLog: AuditLog,
+    private readonly log: AuditLog,
     private readonly clock: SystemClock,
   ) {}
 
@@ -34,13 +40,18 @@ export class UserAdminService {
     return { data: data.map(toAdminUserView), nextCursor };
   }
 
+  async auditLog(admin: AuthUser, query: AuditLogQuery): Promise<PageOf<AuditLogEntry>> {
+    await this.sessions.requireUser(admin);
+    return listAdminActions(this.em.fork(), query, toAuditLogEntry);
+  }
+
   /** Reads an account, also an erased one, and records that the administrator has read it. */
   find(admin: AuthUser, id: string): Promise<AdminUserDetails> {
     return this.transactions.run(async (em) => {
       await this.sessions.requireUser(admin, em);
       const user = await em.findOne(User, id);
       if (!user) throw new Problem('user.not_found');
-      await this.auditLog.record(em, {
+      await this.log.record(em, {
         actor: admin,
         action: 'user.read',
         subject: { type: 'user', id },
