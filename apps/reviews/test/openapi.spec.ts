@@ -21,6 +21,7 @@ test('documents every route, its access and its responses', async () => {
   expect(routes.sort()).toEqual(
     [
       'GET /v1/admin/review-reports user',
+      'GET /v1/admin/reviews/audit-log user',
       'GET /v1/bookings/{bookingId}/reviews user',
       'GET /v1/listings/{listingId}/reviews public',
       'GET /v1/me/reviews/pending user',
