@@ -194,6 +194,28 @@ describe('the commands of operators', () => {
     expect(err).toMatch(/ bookings: 1 differences\.\nThere are differences\.\n$/);
   });
 
+  test('the admin routes lead from a mail address to the bookings and payments of the person', async () => {
+    const [booking] = await query<{ id: string; guestId: string }>(
+      'bookings',
+      'SELECT id, guest_id AS "guestId" FROM booking WHERE captured_minor > 0 LIMIT 1',
+    );
+    const [guest] = await query<{ email: string }>(
+      'identity',
+      'SELECT email FROM user_account WHERE id = $1',
+      [booking?.guestId],
+    );
+    const { body } = await gateway.post<{ accessToken: string }>('/dev/users', { roles: ['admin'] });
+    const admin = gateway.with({ authorization: `Bearer ${body.accessToken}` });
+    const idsOf = async (path: string) =>
+      (await admin.get<{ data: { id: string }[] }>(`/v1/admin/${path}`)).body.data.map(({ id }) => id);
+    const [userId] = await idsOf(`users?email=${encodeURIComponent(guest?.email ?? '')}`);
+    expect(userId).toBe(booking?.guestId);
+    expect(await idsOf(`bookings?guestId=${userId}`)).toContain(booking?.id);
+    const payments = await idsOf(`payments?bookingId=${booking?.id}`);
+    expect(payments.length).toBeGreaterThan(0);
+    expect(await idsOf(`payments?guestId=${userId}`)).toEqual(expect.arrayContaining(payments));
+  });
+
   test('webhooks lists, shows and replays the webhooks of the providers', async () => {
     interface Webhook {
       id: string;
