@@ -138,14 +138,16 @@ export const faults: readonly Fault[] = [
     name: 'events that Kafka has refused',
     alerts: [['RoostEventsRefused', 'identity']],
     plant: async (system) => {
-      const mark = (value: string, code: string) =>
+      await system.query(
+        'identity',
+        `UPDATE outbox_event SET refused_at = now(), refusal = 'MESSAGE_TOO_LARGE'
+        WHERE ctid = (SELECT ctid FROM outbox_event LIMIT 1)`,
+      );
+      return () =>
         system.query(
           'identity',
-          `UPDATE outbox_event SET refused_at = ${value}, refusal = ${code}
-          WHERE ctid = (SELECT ctid FROM outbox_event LIMIT 1)`,
+          'UPDATE outbox_event SET refused_at = NULL, refusal = NULL WHERE refused_at IS NOT NULL',
         );
-      await mark('now()', `'MESSAGE_TOO_LARGE'`);
-      return () => mark('NULL', 'NULL');
     },
   },
   {
