@@ -1,4 +1,4 @@
-import { Migration0000AccountStanding } from '@roost/accounts';
+import { Migration0000AccountErasure, Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Bookings } from '../migrations/Migration0001Bookings.js';
 import { Migration0006ListingCountry } from '../migrations/Migration0006ListingCountry.js';
@@ -24,6 +24,7 @@ export const bookings = defineService({
     Migration0001Bookings,
     Migration0006ListingCountry,
     Migration0008Operators,
+    Migration0000AccountErasure,
   ],
   projections: {
     'identity.user': ['account_standing'],

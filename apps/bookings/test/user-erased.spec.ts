@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { AccountEraser } from '@roost/accounts';
 import { testUser, eventually, expectProblem, golden, type TestUser } from '@roost/testing';
-import { AccountEraser } from '../src/account/account-eraser.jobs.js';
 import type { Booking } from '../src/booking/booking.dto.js';
 import { Message, type Thread } from '../src/message/message.dto.js';
 import { useBookings, type TestListing } from './bookings.fixture.js';
@@ -22,13 +23,19 @@ async function erase(user: TestUser): Promise<void> {
     { ...golden('user.erased'), userId: user.id },
     { version: 9 },
   );
+  await bookings.service.deliver('privacy.erasure-requested', { userId: user.id, requestId: randomUUID() });
   await eventually(async () => {
     const pending = await bookings.service.query(
-      'SELECT user_id FROM erasure WHERE user_id = $1 AND NOT last',
+      'SELECT user_id FROM account_erasure WHERE user_id = $1 AND NOT last',
       [user.id],
     );
     expect(pending).toEqual([]);
   });
+}
+
+async function completionsOf(user: TestUser) {
+  const completions = await bookings.service.published('privacy.erasure-completed');
+  return completions.filter(({ userId }) => userId === user.id);
 }
 
 /** Per message: whether the guest sent it, whether its sender is erased, and its text. */
@@ -37,21 +44,7 @@ async function messagesSeenBy(user: TestUser, threadId: string): Promise<[boolea
   return data.map(({ senderId, senderErased, text }) => [senderId === guest.id, senderErased, text]);
 }
 
-/** The tables that contain the word in any column. */
-async function tablesWith(word: string): Promise<string[]> {
-  const tables = await bookings.service.query<{ name: string }>(
-    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
-  );
-  const found: string[] = [];
-  for (const { name } of tables) {
-    const rows = await bookings.service.query(
-      `SELECT FROM "${name}" t WHERE position($1 IN t::text) > 0 LIMIT 1`,
-      [word],
-    );
-    if (rows.length > 0) found.push(name);
-  }
-  return found;
-}
+const tablesWith = (word: string) => bookings.service.tablesWith(word);
 
 describe('messages', () => {
   it('of a guest are empty and marked as erased for the host; messages of the host stay', async () => {
@@ -186,7 +179,7 @@ describe('messages sent during the erasure', () => {
     await bookings.service.get(AccountEraser).eraseDue();
     expect((await messagesSeenBy(host, thread.id))[0]).toEqual([true, false, 'Late']);
     const [deferred] = await bookings.service.query<{ minutes: number }>(
-      `UPDATE erasure SET due_at = now() - interval '1 second' WHERE user_id = $1
+      `UPDATE account_erasure SET due_at = now() - interval '1 second' WHERE user_id = $1
        RETURNING extract(epoch FROM old.due_at - now())::int / 60 AS minutes`,
       [guest.id],
     );
@@ -197,8 +190,9 @@ describe('messages sent during the erasure', () => {
       [true, true, ''],
     ]);
     expect(
-      await bookings.service.query('SELECT user_id FROM erasure WHERE user_id = $1', [guest.id]),
-    ).toEqual([]);
+      await bookings.service.query('SELECT due_at FROM account_erasure WHERE user_id = $1', [guest.id]),
+    ).toEqual([{ due_at: null }]);
+    expect(await completionsOf(guest)).toHaveLength(1);
   });
 
   it('are erased once for duplicate events', async () => {
@@ -213,12 +207,14 @@ describe('messages sent during the erasure', () => {
     const version = await versionOf();
     await erase(guest);
     await bookings.service.deliver(
-      'user.erased',
-      { ...golden('user.erased'), userId: guest.id },
-      { version: 9, times: 3 },
+      'privacy.erasure-requested',
+      { userId: guest.id, requestId: randomUUID() },
+      { times: 3 },
     );
-    await bookings.service.query('UPDATE erasure SET due_at = now() WHERE user_id = $1', [guest.id]);
+    await bookings.service.query('UPDATE account_erasure SET due_at = now() WHERE user_id = $1', [guest.id]);
+    await bookings.service.get(AccountEraser).eraseDue();
     await bookings.service.get(AccountEraser).eraseDue();
     expect(await versionOf()).toEqual(version);
+    expect(await completionsOf(guest)).toHaveLength(1);
   });
 });

@@ -3,6 +3,7 @@ import { AuditModule } from '@roost/audit';
 import { DevModule } from './dev/dev.module.js';
 import { EmailChangeModule } from './email-change/email-change.module.js';
 import { LiveEventModule } from './live-event/live-event.module.js';
+import { ErasureModule } from './erasure/erasure.module.js';
 import { MfaModule } from './mfa/mfa.module.js';
 import { NotificationModule } from './notification/notification.module.js';
 import { PasswordModule } from './password/password.module.js';
@@ -23,6 +24,7 @@ import { UserModule } from './user/user.module.js';
     PasswordModule,
     MfaModule,
     EmailChangeModule,
+    ErasureModule,
     NotificationModule,
     LiveEventModule,
     DevModule,

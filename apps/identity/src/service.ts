@@ -1,8 +1,10 @@
+import { Migration0000AccountErasure } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Identity } from '../migrations/Migration0001Identity.js';
 import { Migration0002PayoutNotifications } from '../migrations/Migration0002PayoutNotifications.js';
 import { Migration0004Operators } from '../migrations/Migration0004Operators.js';
 import { Migration0006LiveEvents } from '../migrations/Migration0006LiveEvents.js';
+import { Migration0003Erasure } from '../migrations/Migration0003Erasure.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
 import { EmailChange } from './email-change/email-change.entity.js';
@@ -28,6 +30,8 @@ export const identity = defineService({
     Migration0002PayoutNotifications,
     Migration0004Operators,
     Migration0006LiveEvents,
+    Migration0003Erasure,
+    Migration0000AccountErasure,
   ],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,

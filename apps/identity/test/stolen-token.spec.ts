@@ -21,6 +21,7 @@ const STEP_UP: Record<string, unknown> = {
   'POST /v1/me/mfa/totp/confirm': { code: '123456' },
   'DELETE /v1/me/mfa/totp': undefined,
   'POST /v1/me/email': { email: uniqueAddress() },
+  'DELETE /v1/me': undefined,
 };
 /** These take the current password. */
 const PASSWORD = ['POST /v1/me/password'];

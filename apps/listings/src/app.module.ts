@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
-import { AccountStandingModule } from '@roost/accounts';
+import { AccountEraser, AccountErasureConsumer, AccountStandingModule, Erasure } from '@roost/accounts';
 import { AuditModule } from '@roost/audit';
+import { ListingsErasure } from './account/listings-erasure.js';
 import { BookingConsumer } from './booking/booking.consumer.js';
 import { CalendarConsumer } from './calendar/calendar.consumer.js';
 import { ListingImportController } from './listing/listing-import.controller.js';
@@ -26,6 +27,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
   imports: [AccountStandingModule, AuditModule.withRoute('listings')],
   // Search precedes listings: otherwise `/v1/listings/:id` would match `/v1/listings/search`.
   controllers: [
+    AccountErasureConsumer,
     SearchController,
     ListingController,
     ListingImportController,
@@ -36,6 +38,8 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     RatingConsumer,
   ],
   providers: [
+    AccountEraser,
+    { provide: Erasure, useClass: ListingsErasure },
     ListingImportService,
     ListingReaderService,
     ListingResolver,

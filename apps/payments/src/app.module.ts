@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
-import { AccountStandingModule } from '@roost/accounts';
+import { AccountEraser, AccountErasureConsumer, AccountStandingModule, Erasure } from '@roost/accounts';
+import { PaymentsErasure } from './account/payments-erasure.js';
 import { AuditModule } from './audit/audit.module.js';
 import { BookingChangeService } from './booking/booking-change.service.js';
 import { BookingPaymentService } from './booking/booking-payment.service.js';
@@ -84,6 +85,7 @@ import { WorkGauges } from './work-gauges.js';
     StatementModule,
   ],
   controllers: [
+    AccountErasureConsumer,
     BookingConsumer,
     PaymentAdminController,
     BookingRefundController,
@@ -96,6 +98,8 @@ import { WorkGauges } from './work-gauges.js';
     WebhookController,
   ],
   providers: [
+    AccountEraser,
+    { provide: Erasure, useClass: PaymentsErasure },
     Adoption,
     BookingChangeService,
     BookingPaymentService,

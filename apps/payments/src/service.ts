@@ -1,4 +1,4 @@
-import { Migration0000AccountStanding } from '@roost/accounts';
+import { Migration0000AccountErasure, Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Payments } from '../migrations/Migration0001Payments.js';
 import { Migration0002Disputes } from '../migrations/Migration0002Disputes.js';
@@ -62,6 +62,7 @@ export const payments = defineService({
     Migration0017OutOfBandRefunds,
     Migration0018Restorations,
     Migration0020AuditLogFilters,
+    Migration0000AccountErasure,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
-import { AccountStandingModule } from '@roost/accounts';
+import { AccountEraser, AccountErasureConsumer, AccountStandingModule, Erasure } from '@roost/accounts';
 import { AuditModule } from '@roost/audit';
+import { ReviewsErasure } from './account/reviews-erasure.js';
 import { AuthorConsumer } from './author/author.consumer.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportService } from './import/import.service.js';
@@ -25,6 +26,7 @@ import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consum
 @Module({
   imports: [AccountStandingModule, AuditModule.withRoute('reviews')],
   controllers: [
+    AccountErasureConsumer,
     ReviewController,
     ModerationController,
     ImportController,
@@ -33,6 +35,8 @@ import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consum
     ListingConsumer,
   ],
   providers: [
+    AccountEraser,
+    { provide: Erasure, useClass: ReviewsErasure },
     ReviewService,
     ReplyService,
     ReviewReaderService,

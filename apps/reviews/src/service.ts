@@ -1,4 +1,4 @@
-import { Migration0000AccountStanding } from '@roost/accounts';
+import { Migration0000AccountErasure, Migration0000AccountStanding } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Reviews } from '../migrations/Migration0001Reviews.js';
 import { Migration0003AuditLog } from '../migrations/Migration0003AuditLog.js';
@@ -16,7 +16,12 @@ export const reviews = defineService({
   module: AppModule,
   config: ReviewsConfig,
   entities: [ReviewableStay, Review, Rating],
-  migrations: [Migration0000AccountStanding, Migration0001Reviews, Migration0003AuditLog],
+  migrations: [
+    Migration0000AccountStanding,
+    Migration0001Reviews,
+    Migration0003AuditLog,
+    Migration0000AccountErasure,
+  ],
   projections: {
     'identity.user': ['account_standing', 'author'],
     'listings.listing': ['listing'],

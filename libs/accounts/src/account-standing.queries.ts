@@ -12,9 +12,13 @@ export async function mirrorAccountStanding(
   await mirror(em, { table: 'account_standing', key: { user_id: userId }, version, values: { status } });
 }
 
-/** A condition for statements: the user is neither suspended nor erased. A user without a row is active. */
+/**
+ * A condition for statements: the user is neither suspended nor erased. A user without a row is active. An erased user has
+ * a row in `account_erasure` also after a rebuild of `account_standing`.
+ */
 export const accountIsActive = (userId: unknown) =>
-  sql`NOT EXISTS (SELECT FROM account_standing a WHERE a.user_id = ${userId} AND a.status <> 'active')`;
+  sql`(NOT EXISTS (SELECT FROM account_standing a WHERE a.user_id = ${userId} AND a.status <> 'active')
+    AND NOT EXISTS (SELECT FROM account_erasure e WHERE e.user_id = ${userId}))`;
 
 /** Whether the user may act: neither suspended nor erased. */
 export async function isActiveAccount(em: EntityManager, userId: string): Promise<boolean> {
@@ -31,6 +35,17 @@ export async function requireActiveAccount(em: EntityManager, userId: string): P
 export async function inactiveAccounts(em: EntityManager, userIds: readonly string[]): Promise<Set<string>> {
   const rows = await em.execute<{ id: string }[]>(sql`
     SELECT user_id AS id FROM account_standing
-    WHERE user_id = ANY(ARRAY[${userIds}]::uuid[]) AND status <> 'active'`);
+    WHERE user_id = ANY(ARRAY[${userIds}]::uuid[]) AND status <> 'active'
+    UNION SELECT user_id FROM account_erasure WHERE user_id = ANY(ARRAY[${userIds}]::uuid[])`);
   return new Set(rows.map(({ id }) => id));
+}
+
+/**
+ * Whether the service has handled `user.erased`: its mirrors then have no name of the user, and get none later. False for a
+ * user whose events are still on their way.
+ */
+export async function isErasedAccount(em: EntityManager, userId: string): Promise<boolean> {
+  const rows = await em.execute<object[]>(sql`
+    SELECT FROM account_standing WHERE user_id = ${userId} AND status = 'erased'`);
+  return rows.length > 0;
 }

@@ -25,7 +25,8 @@ export async function storeEndedSession(
 
 /**
  * Whether the session has ended, and the account is suspended now; null for any other session. The stored reason does not
- * decide: a suspension that ended the session may be over, and then a new log-in is possible.
+ * decide: a suspension that ended the session may be over, and then a new log-in is possible. All sessions of an erased
+ * user have ended.
  */
 export async function findEndOfSession(
   em: EntityManager,
@@ -33,7 +34,8 @@ export async function findEndOfSession(
 ): Promise<'ended' | 'suspended' | null> {
   const [row] = await em.execute<{ suspended: boolean }[]>(sql`
     SELECT EXISTS (SELECT FROM account_standing WHERE user_id = ${id} AND status = 'suspended') AS suspended
-      FROM ended_session WHERE session_id = ${sessionId}`);
+     WHERE EXISTS (SELECT FROM ended_session WHERE session_id = ${sessionId})
+        OR EXISTS (SELECT FROM account_erasure WHERE user_id = ${id})`);
   if (!row) return null;
   return row.suspended ? 'suspended' : 'ended';
 }

@@ -15,3 +15,20 @@ export class Migration0000AccountStanding extends Migration {
     this.addSql(`CREATE INDEX ended_session_expiry ON ended_session (tokens_expire_at)`);
   }
 }
+
+/**
+ * The erased users that the service knows. Rows stay: a rebuild of `account_standing` finds no event of a user whose key
+ * has ended.
+ */
+export class Migration0000AccountErasure extends Migration {
+  override up(): void {
+    // In system time, as the lifetime of the tokens with which an erased user may still write.
+    this.addSql(`CREATE TABLE account_erasure (
+      user_id uuid PRIMARY KEY,
+      request_id uuid NOT NULL,
+      -- null: all data is erased
+      due_at timestamptz,
+      last boolean NOT NULL DEFAULT false)`);
+    this.addSql(`CREATE INDEX account_erasure_due ON account_erasure (due_at) WHERE due_at IS NOT NULL`);
+  }
+}

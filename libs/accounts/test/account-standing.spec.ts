@@ -21,6 +21,7 @@ import {
   AccountStandingModule,
   inactiveAccounts,
   isActiveAccount,
+  Migration0000AccountErasure,
   Migration0000AccountStanding,
   requireActiveAccount,
 } from '../src/index.js';
@@ -35,7 +36,10 @@ beforeAll(async () => {
     entities: [],
     extensions: [Migrator],
     discovery: { warnWhenNoEntities: false },
-    migrations: { migrationsList: [...messagingMigrations, Migration0000AccountStanding], snapshot: false },
+    migrations: {
+      migrationsList: [...messagingMigrations, Migration0000AccountStanding, Migration0000AccountErasure],
+      snapshot: false,
+    },
     pool: { min: 0, max: 4 },
     logger: () => undefined,
   });
@@ -125,6 +129,22 @@ describe('the standing of an account', () => {
     await deliver('user.erased', userId, 4, 'erased');
     expect(await isActiveAccount(em(), userId)).toBe(false);
     await expect(requireActiveAccount(em(), userId)).rejects.toMatchObject({ code: 'account.suspended' });
+  });
+
+  test('is inactive for a user whom the service erases, also without an event of identity.user', async () => {
+    const userId = randomUUID();
+    await em().execute(sql`
+      INSERT INTO account_erasure (user_id, request_id) VALUES (${userId}, ${randomUUID()})`);
+    expect(await isActiveAccount(em(), userId)).toBe(false);
+    expect(await inactiveAccounts(em(), [userId, randomUUID()])).toEqual(new Set([userId]));
+    const user = {
+      id: userId,
+      sessionId: randomUUID(),
+      roles: [],
+      emailVerified: true,
+      authTime: new Date(),
+    };
+    expect(await endOfSession(user)).toBe('ended');
   });
 
   test('is active again for a reinstated user', async () => {

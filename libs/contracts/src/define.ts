@@ -16,8 +16,11 @@ export interface EventDefinition {
   readonly schema: z.ZodObject;
   /** The body fields that contain personal data. */
   readonly personal: readonly string[];
-  /** The last event of its key: in a compacted topic a tombstone follows, so that the broker deletes the key. */
-  readonly last: boolean;
+  /**
+   * The boolean body field that marks the last event of a key: in a compacted topic a tombstone follows, so that the broker
+   * deletes the key.
+   */
+  readonly last: string | null;
 }
 
 interface TopicOptions<Topic extends string, Kind extends EventKind, Key extends string> {
@@ -25,7 +28,7 @@ interface TopicOptions<Topic extends string, Kind extends EventKind, Key extends
   kind: Kind;
   key: Key;
   personal?: readonly string[];
-  /** The type of the last event of a key. */
+  /** See `EventDefinition.last`. */
   last?: string;
 }
 
@@ -47,7 +50,7 @@ export function topic<
       version: 1,
       schema: tolerant(z.object({ ...base, ...extra })).meta({ id: type }),
       personal: options.personal ?? [],
-      last: options.last === type,
+      last: options.last ?? null,
     };
   }
   return defined as {
@@ -59,7 +62,7 @@ export function topic<
       readonly version: number;
       readonly schema: z.ZodObject<Omit<Base, keyof Types[T]> & Types[T]>;
       readonly personal: readonly string[];
-      readonly last: boolean;
+      readonly last: string | null;
     };
   };
 }

@@ -27,7 +27,8 @@ export const events = {
 export type EventType = keyof typeof events;
 export type EventBody<T extends EventType> = z.output<(typeof events)[T]['schema']>;
 
-const services = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
+/** The services that own data. */
+export const services = ['identity', 'listings', 'bookings', 'payments', 'reviews'] as const;
 
 /** The topic on which `service` publishes this type. */
 export function topicOf(type: EventType, service: string): string {

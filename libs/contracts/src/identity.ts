@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Code, Id, Instant, topic } from './define.js';
 
 export const userEvents = topic(
-  { topic: 'identity.user', kind: 'state', key: 'userId', personal: ['displayName'], last: 'user.erased' },
+  { topic: 'identity.user', kind: 'state', key: 'userId', personal: ['displayName'], last: 'completed' },
   {
     userId: Id,
     displayName: z.string(),
@@ -18,7 +18,8 @@ export const userEvents = topic(
     'user.profile-changed': {},
     'user.suspended': {},
     'user.reinstated': {},
-    'user.erased': {},
+    // Published twice: at the erasure, and with `completed` when all services have erased the user.
+    'user.erased': { completed: z.boolean().optional() },
   },
 );
 

@@ -1,7 +1,16 @@
 export { breakingChanges, releaseOf, schemaOf } from './compatibility.js';
 export type { Release, Schema } from './compatibility.js';
 export type { EventDefinition, EventKind } from './define.js';
-export { events, isEventType, parseEvent, topicOf, topics, topicsBy, topicsWith } from './events.js';
+export {
+  events,
+  isEventType,
+  parseEvent,
+  services,
+  topicOf,
+  topics,
+  topicsBy,
+  topicsWith,
+} from './events.js';
 export type { EventBody, EventType } from './events.js';
 export { NO_PROVIDER, REFUND_REASON } from './payments.js';
 export { BOOKING_EVENTS, type BookingEvent } from './bookings.js';

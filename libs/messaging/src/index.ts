@@ -36,6 +36,7 @@ export type { PartitionLag, ServiceLag } from './kafka/kafka-source.js';
 export { connectEvents, MessagingModule } from './messaging.module.js';
 export { messagingMigrations } from './migrations.js';
 export { mirror, type MirroredRow } from './mirror.queries.js';
+export { overwriteStoredEvents } from './stored-events.queries.js';
 export { OnEvent } from './on-event.js';
 export type { EventFigures, MessagingLogger, MessagingOptions } from './options.js';
 export { openDeadLetters } from './operations/open-dead-letters.js';

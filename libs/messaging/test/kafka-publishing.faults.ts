@@ -120,18 +120,18 @@ describe('publishing to Kafka', () => {
     });
     try {
       const userId = randomUUID();
-      await identity.transactions.run((em) =>
-        identity.outbox.add(
-          em,
-          'user.erased',
-          { userId, displayName: '', locale: 'en', roles: [], emailVerified: false, status: 'erased' },
-          { version: 3 },
-        ),
-      );
+      const erased = {
+        ...{ userId, displayName: '', locale: 'en', roles: [], emailVerified: false },
+        status: 'erased' as const,
+      };
+      await identity.transactions.run(async (em) => {
+        await identity.outbox.add(em, 'user.erased', erased, { version: 3 });
+        await identity.outbox.add(em, 'user.erased', { ...erased, completed: true }, { version: 4 });
+      });
       await eventually(
         async () => {
           const messages = (await readTopic(kafka, 'identity.user')).filter(({ key }) => key === userId);
-          expect(messages.map(({ value }) => value === null)).toEqual([false, true]);
+          expect(messages.map(({ value }) => value === null)).toEqual([false, false, true]);
         },
         { seconds: 60 },
       );

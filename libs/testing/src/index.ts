@@ -1,3 +1,4 @@
+export { migratedDatabase } from './migrated-database.js';
 export { freshRole, type FreshRole } from './fresh-role.js';
 export { expectProblem, TestClient, type TestResponse } from './client.js';
 export { Collector } from './collector.js';

@@ -65,6 +65,22 @@ export class TestService {
     return (await this.database.query<Row>(sql, values)).rows;
   }
 
+  /** The tables that contain the word in any column. Encrypted and hashed values do not count. */
+  async tablesWith(word: string): Promise<string[]> {
+    const tables = await this.query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.tables
+       WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1`,
+    );
+    const found: string[] = [];
+    for (const { name } of tables) {
+      const rows = await this.query(`SELECT FROM "${name}" t WHERE position($1 IN t::text) > 0 LIMIT 1`, [
+        word,
+      ]);
+      if (rows.length > 0) found.push(name);
+    }
+    return found;
+  }
+
   /** How many connections to the database of the service wait for a lock. */
   async lockWaits(): Promise<number> {
     const waiting = await this.query(

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
+import { AccountEraser, AccountErasureConsumer, Erasure } from '@roost/accounts';
 import { FeedModule } from '../feed/feed.module.js';
-import { AccountEraser } from './account-eraser.jobs.js';
-import { AccountConsumer } from './account.consumer.js';
+import { BookingsErasure } from './bookings-erasure.js';
 
 @Module({
   imports: [FeedModule],
-  controllers: [AccountConsumer],
-  providers: [AccountEraser],
+  controllers: [AccountErasureConsumer],
+  providers: [AccountEraser, { provide: Erasure, useClass: BookingsErasure }],
 })
 export class AccountModule {}

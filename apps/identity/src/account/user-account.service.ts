@@ -50,14 +50,21 @@ export class UserAccountService {
   /** Flushes pending changes and publishes the current state of the user. */
   async publish(em: EntityManager, type: UserEvent, user: User): Promise<void> {
     await em.flush();
-    const snapshot: EventBody<UserEvent> = {
-      userId: user.id,
-      displayName: user.displayName,
-      locale: user.locale,
-      roles: user.roles,
-      emailVerified: user.emailVerifiedAt !== null,
-      status: user.status,
-    };
-    await this.outbox.add(em, type, snapshot, { version: user.version });
+    await this.outbox.add(em, type, snapshotOf(user), { version: user.version });
+  }
+
+  /** As `publish`. `completed`: all services have erased the user, and this is their last event. */
+  async publishErased(em: EntityManager, user: User, last: { completed?: true } = {}): Promise<void> {
+    await em.flush();
+    await this.outbox.add(em, 'user.erased', { ...snapshotOf(user), ...last }, { version: user.version });
   }
 }
+
+const snapshotOf = (user: User): EventBody<UserEvent> => ({
+  userId: user.id,
+  displayName: user.displayName,
+  locale: user.locale,
+  roles: user.roles,
+  emailVerified: user.emailVerifiedAt !== null,
+  status: user.status,
+});

@@ -13,6 +13,6 @@ import { SecondFactorService } from './second-factor.service.js';
     LoginAttemptService,
     KnownDeviceService,
   ],
-  exports: [PasswordHashService, PasswordCheckService, SecondFactorService],
+  exports: [PasswordHashService, PasswordCheckService, SecondFactorService, LoginAttemptService],
 })
 export class CredentialModule {}

@@ -68,7 +68,7 @@ export class SecondFactorService {
    * `auth.wrong_code` to a signed-in user (their access token is valid) or 401 `auth.mfa_invalid`.
    */
   async verify(userId: string, code: string, auth: AuthUser | null): Promise<void> {
-    const account = `second factor of ${userId}`;
+    const account = secondFactorAccount(userId);
     const counters = auth
       ? sessionCounters(account, auth.sessionId)
       : await this.attempts.countersOfLogIn(account, { id: userId });
@@ -122,3 +122,6 @@ export class SecondFactorService {
     return consumeRecoveryCode(em, userId, hashToken(code.trim().toLowerCase()), this.clock.now());
   }
 }
+
+/** The name under which wrong codes of a user are counted. */
+export const secondFactorAccount = (userId: string): string => `second factor of ${userId}`;

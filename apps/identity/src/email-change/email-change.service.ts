@@ -45,8 +45,8 @@ export class EmailChangeService {
         if (oldConfirmedAt === null) await this.requestConfirmation(em, user, 'email-change-old', newEmail);
         const taken = await em.findOne(User, { email: newEmail });
         if (taken) {
-          const { email, locale } = taken;
-          await this.mails.send(em, { email, locale, displayName: null }, 'email-taken', {});
+          const { id, email, locale } = taken;
+          await this.mails.send(em, { id, email, locale, displayName: null }, 'email-taken', {});
         } else await this.requestConfirmation(em, user, 'email-change-new', newEmail);
       }),
     );
@@ -72,8 +72,8 @@ export class EmailChangeService {
   }
 
   private async apply(em: EntityManager, user: User, newEmail: string, now: Date): Promise<void> {
-    const { email, displayName, locale } = user;
-    const before = { email, displayName, locale };
+    const { id, email, displayName, locale } = user;
+    const before = { id, email, displayName, locale };
     const unverified = user.emailVerifiedAt === null;
     user.email = newEmail;
     user.emailVerifiedAt ??= now;
@@ -99,8 +99,8 @@ export class EmailChangeService {
   ): Promise<void> {
     const token = await issueOneTimeToken(em, { purpose, userId: user.id }, this.clock.now());
     const email = purpose === 'email-change-old' ? user.email : newEmail;
-    const { displayName, locale } = user;
-    const to = { email, displayName, locale };
+    const { id, displayName, locale } = user;
+    const to = { id, email, displayName, locale };
     if (token) await this.mails.send(em, to, purpose, { token, newEmail });
   }
 }

@@ -24,6 +24,10 @@ export class Mail {
   @Property({ type: 'text', nullable: true })
   token: string | null = null;
 
+  /** The users whose names or addresses the mail contains, the recipient first. */
+  @Property({ type: 'array', columnType: 'uuid[]' })
+  about: string[] = [];
+
   @Property({ type: 'datetime', columnType: 'timestamptz' })
   createdAt!: Date;
 

@@ -55,3 +55,20 @@ export async function readWaitingMails(em: EntityManager): Promise<WaitingMails>
   if (!mails) throw new Error('PostgreSQL returned no row');
   return mails;
 }
+
+/**
+ * Deletes the mails to a user, and the stored copies of mails with their name to others. Returns whether none is left: a
+ * mail to another user that is still to be sent is not deleted; its text is deleted when it is sent.
+ */
+export async function deleteMailsAbout(em: EntityManager, userId: string): Promise<boolean> {
+  await em.execute(sql`
+    DELETE FROM mail WHERE about @> ARRAY[${userId}]::uuid[] AND (about[1] = ${userId} OR next_attempt_at IS NULL)`);
+  const left = await em.execute<object[]>(sql`
+    SELECT FROM mail WHERE about @> ARRAY[${userId}]::uuid[] LIMIT 1`);
+  return left.length === 0;
+}
+
+/** Deletes the mails to an address: mails from before `about` existed have only that. */
+export async function deleteMailsTo(em: EntityManager, recipient: string): Promise<void> {
+  await em.execute(sql`DELETE FROM mail WHERE recipient = ${recipient}`);
+}

@@ -23,19 +23,25 @@ export class MailService {
   /** Enqueues a mail about an account in the reader's language. */
   async send<T extends AccountMailTemplate>(
     em: EntityManager,
-    to: AccountMailReader & { email: string },
+    to: AccountMailReader & { id: string; email: string },
     template: T,
     data: AccountMail[T],
   ): Promise<void> {
     const content = renderAccountMail(template, data, to, this.links);
     const token = 'token' in data ? String(data.token) : null;
-    await this.enqueue(em, { recipient: to.email, template, content, token });
+    await this.enqueue(em, { recipient: to.email, about: [to.id], template, content, token });
   }
 
   /** Stores a mail in the transaction of its cause. The inbox shows it at once; SMTP sends it after the commit. */
   async enqueue(
     em: EntityManager,
-    mail: { recipient: string; template: string; content: MailContent; token?: string | null },
+    mail: {
+      recipient: string;
+      about: string[];
+      template: string;
+      content: MailContent;
+      token?: string | null;
+    },
   ): Promise<void> {
     const now = this.clock.now();
     const inbox = this.config.MAILER === 'inbox';
@@ -43,6 +49,7 @@ export class MailService {
       em.create(Mail, {
         id: uuidv7(),
         recipient: mail.recipient,
+        about: mail.about,
         template: mail.template,
         ...mail.content,
         token: inbox ? (mail.token ?? null) : null,

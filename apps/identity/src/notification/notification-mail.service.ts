@@ -132,7 +132,9 @@ export class NotificationMailService {
       },
       this.links,
     );
-    await this.mails.enqueue(em, { recipient: recipient.email, template, content });
+    const others = users.map(({ id }) => id).filter((id) => id !== userId);
+    const about = [userId, ...others];
+    await this.mails.enqueue(em, { recipient: recipient.email, about, template, content });
     return 'mailed';
   }
 

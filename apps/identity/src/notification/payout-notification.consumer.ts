@@ -3,8 +3,9 @@ import type { EventBody } from '@roost/contracts';
 import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
 import type { NotificationFacts, PayoutTemplate } from './domain/notification.js';
 import { NotificationService } from './notification.service.js';
+import { mirrorPayout } from './payout-mirror.queries.js';
 
-/** Notifies hosts of their payouts and of each change of their payout accounts. */
+/** Mirrors payouts, and notifies hosts of them and of each change of their payout accounts. */
 @Controller()
 export class PayoutNotificationConsumer {
   constructor(
@@ -12,8 +13,14 @@ export class PayoutNotificationConsumer {
     private readonly notifications: NotificationService,
   ) {}
 
+  @OnEvent('payout.scheduled')
+  async scheduled(body: EventBody<'payout.scheduled'>, meta: EventMeta): Promise<void> {
+    await this.mirror(body, 'scheduled', meta);
+  }
+
   @OnEvent('payout.paid')
   async paid(body: EventBody<'payout.paid'>, meta: EventMeta): Promise<void> {
+    await this.mirror(body, 'paid', meta);
     const { amountMinor, currency, bookingIds } = body;
     const facts = { amountMinor, currency, bookings: bookingIds.length };
     await this.notify('payout-paid', body.hostId, meta, facts);
@@ -22,6 +29,7 @@ export class PayoutNotificationConsumer {
   /** Payouts are retried: only the first failure in a row sends a mail. */
   @OnEvent('payout.failed')
   async failed(body: EventBody<'payout.failed'>, meta: EventMeta): Promise<void> {
+    await this.mirror(body, 'failed', meta);
     const { amountMinor, currency, bookingIds, code, attempt = 1 } = body;
     if (attempt > 1) return;
     const facts = { amountMinor, currency, bookings: bookingIds.length, code };
@@ -32,6 +40,14 @@ export class PayoutNotificationConsumer {
   async accountChanged(body: EventBody<'payout-account.changed'>, meta: EventMeta): Promise<void> {
     const { currency, provider, usableAt } = body;
     await this.notify('payout-account-changed', body.hostId, meta, { currency, provider, usableAt });
+  }
+
+  private mirror(
+    body: EventBody<'payout.scheduled'>,
+    status: 'scheduled' | 'paid' | 'failed',
+    { aggregateVersion }: EventMeta,
+  ): Promise<void> {
+    return this.transactions.run((em) => mirrorPayout(em, body, status, aggregateVersion ?? 0));
   }
 
   private async notify<T extends PayoutTemplate>(

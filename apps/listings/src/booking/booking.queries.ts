@@ -39,3 +39,8 @@ export async function listingsWithAddressAccess(
        AND state = ANY(ARRAY[${STATES_WITH_ADDRESS_ACCESS}]::text[])`);
   return new Set(rows.map(({ id }) => id));
 }
+
+/** Deletes the bookings for which an erased guest may see addresses. */
+export async function deleteGuestBookings(em: EntityManager, guestId: string): Promise<void> {
+  await em.execute(sql`DELETE FROM guest_booking WHERE guest_id = ${guestId}`);
+}

@@ -191,6 +191,20 @@ export class ListingService {
     listing.publicLng = displaced?.lng ?? null;
   }
 
+  /** Archives a listing of an erased host without its personal data. Has no effect on a listing without such data. */
+  async erase(em: EntityManager, listing: Listing): Promise<void> {
+    Object.assign(listing, {
+      ...{ status: 'archived', statusBeforeSuspension: null },
+      ...{ title: '', description: '', houseRules: '', registrationNumber: null },
+      ...{ address: null, lat: null, lng: null, publicLat: null, publicLng: null },
+      ...{ pricing: null, photos: [] },
+    } satisfies Partial<Listing>);
+    em.getUnitOfWork().computeChangeSets();
+    if (em.getUnitOfWork().getChangeSets().length === 0) return;
+    listing.updatedAt = this.clock.now();
+    await this.store(em, listing, 'listing.archived');
+  }
+
   private view(listing: Listing, audience: Audience, viewer: AuthUser | null): ListingView {
     const view = toListingView(listing, audience, this.config.PUBLIC_URL);
     return withEtag(view, listingEtag(listing, audience, viewer));

@@ -23,10 +23,14 @@ export class PhotoFilesService {
   /** Deletes the JPEG and these variants. Never throws: a remaining file is not referenced by any row. */
   async delete(photoId: string, variants: readonly RenditionName[] = []): Promise<void> {
     try {
-      for (const name of [DISPLAY, ...variants]) await this.files.delete(fileKey(photoId, name));
+      await this.deleteOrThrow(photoId, variants);
     } catch (error) {
       this.logger.warn({ photoId, err: error }, 'photo file not deleted');
     }
+  }
+
+  async deleteOrThrow(photoId: string, variants: readonly RenditionName[]): Promise<void> {
+    for (const name of [DISPLAY, ...variants]) await this.files.delete(fileKey(photoId, name));
   }
 }
 

@@ -84,3 +84,7 @@ export async function addListing(
 export async function removeListing(em: EntityManager, id: string, listingId: string): Promise<void> {
   await em.execute(sql`DELETE FROM wishlist_listing WHERE wishlist_id = ${id} AND listing_id = ${listingId}`);
 }
+
+export async function deleteWishlists(em: EntityManager, userId: string): Promise<void> {
+  await em.execute(sql`DELETE FROM wishlist WHERE user_id = ${userId}`);
+}

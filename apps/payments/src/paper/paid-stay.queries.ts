@@ -49,3 +49,8 @@ export async function mirrorPartyName(
     values: { display_name: status === 'erased' ? null : displayName },
   });
 }
+
+export async function erasePartyName(em: EntityManager, userId: string): Promise<void> {
+  await em.execute(sql`
+    UPDATE party_name SET display_name = NULL WHERE user_id = ${userId} AND display_name IS NOT NULL`);
+}

@@ -128,3 +128,19 @@ export async function postponeProviderCheck(
 export async function lockPayment(em: EntityManager, paymentId: string): Promise<void> {
   await em.execute(sql`SELECT FROM payment WHERE id = ${paymentId} FOR NO KEY UPDATE`);
 }
+
+/**
+ * Deletes what the provider returned to pay, and how the guest paid: not while one of their operations is pending. Returns
+ * whether nothing is left.
+ */
+export async function erasePaymentSecrets(em: EntityManager, guestId: string): Promise<boolean> {
+  await em.execute(sql`
+    UPDATE payment SET client_secret = NULL, redirect_url = NULL
+    WHERE guest_id = ${guestId} AND num_nonnulls(client_secret, redirect_url) > 0`);
+  const isOfGuest = sql`payment_id IN (SELECT id FROM payment WHERE guest_id = ${guestId})
+    AND num_nonnulls(payment_method, return_url) > 0`;
+  await em.execute(sql`
+    UPDATE payment_operation SET payment_method = NULL, return_url = NULL WHERE ${isOfGuest} AND status <> 'pending'`);
+  const left = await em.execute<object[]>(sql`SELECT FROM payment_operation WHERE ${isOfGuest} LIMIT 1`);
+  return left.length === 0;
+}

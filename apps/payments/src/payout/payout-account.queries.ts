@@ -14,6 +14,9 @@ export interface PayoutAccount {
   createdAt: Date;
 }
 
+/** The reference of an account whose host is erased: payouts refer to the row. */
+export const ERASED_REFERENCE = '';
+
 const columns =
   () => sql`id, host_id AS "hostId", currency, provider, reference, reference_end AS "referenceEnd",
   usable_at AS "usableAt", created_at AS "createdAt"`;
@@ -62,14 +65,26 @@ export async function lockUsableAccount(
   return account ?? null;
 }
 
-/** The accounts of a provider and currency, also those that were replaced, the newest first. */
+/** The accounts of a provider and currency, also those that were replaced but not erased ones, the newest first. */
 export function accountsOf(em: EntityManager, provider: string, currency: string): Promise<PayoutAccount[]> {
   return em.execute<PayoutAccount[]>(sql`
     SELECT ${columns()} FROM payout_account WHERE provider = ${provider} AND currency = ${currency}
+      AND reference <> ${ERASED_REFERENCE}
     ORDER BY created_at DESC`);
 }
 
 /** As `lockUsableAccount`, for any account. */
 export async function lockAccount(em: EntityManager, id: string): Promise<void> {
   await em.execute(sql`UPDATE payout_account SET version = version + 1 WHERE id = ${id}`);
+}
+
+/** Erases the accounts of a host, except those of payouts in transit; returns whether there are none. */
+export async function erasePayoutAccounts(em: EntityManager, hostId: string): Promise<boolean> {
+  await em.execute(sql`
+    UPDATE payout_account a SET reference = ${ERASED_REFERENCE}, reference_end = '----', replaced_at = coalesce(replaced_at, now())
+    WHERE host_id = ${hostId} AND reference <> ${ERASED_REFERENCE}
+      AND NOT EXISTS (SELECT FROM payout p WHERE p.account_id = a.id AND p.status = 'in_transit')`);
+  const left = await em.execute<object[]>(sql`
+    SELECT FROM payout_account WHERE host_id = ${hostId} AND reference <> ${ERASED_REFERENCE}`);
+  return left.length === 0;
 }

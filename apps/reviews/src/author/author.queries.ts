@@ -16,6 +16,11 @@ export async function mirrorAuthor(
   });
 }
 
+export async function eraseAuthor(em: EntityManager, userId: string): Promise<void> {
+  await em.execute(sql`
+    UPDATE author SET display_name = NULL WHERE user_id = ${userId} AND display_name IS NOT NULL`);
+}
+
 /** The display names of these users, by their ids. Erased and missing users are omitted. */
 export async function displayNamesOf(
   em: EntityManager,

@@ -30,6 +30,11 @@ export async function upsertReport(
   return row;
 }
 
+export async function eraseReportComments(em: EntityManager, reporterId: string): Promise<void> {
+  await em.execute(sql`
+    UPDATE review_report SET comment = NULL WHERE reporter_id = ${reporterId} AND comment IS NOT NULL`);
+}
+
 /** Reports of this status, oldest first. */
 export function findReports(
   em: EntityManager,

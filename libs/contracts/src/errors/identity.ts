@@ -77,8 +77,8 @@ export const identityErrors = defineErrors({
   'user.has_obligations': errorEntry(
     409,
     'The account has active bookings or unpaid payouts',
-    'An account can be erased once all its bookings have ended and all its payouts are paid.',
-    'Cancel the bookings or wait until they end, wait for the payouts, and request the erasure again.',
+    'An account can be erased once all its bookings have ended and all its payouts are paid, and not while it is the only administrator. `obligations` lists up to 100 of them: `kind` is `booking`, `payout`, `stay-without-payout` or `last-administrator`, and `id` is that of the booking, the payout, or the user.',
+    'Cancel the bookings or wait until they end, wait for the payouts, and request the erasure again. The only administrator creates another one first.',
   ),
   'user.not_found': errorEntry(404, 'No such user', 'No user with this id exists.', 'Check the id.'),
   'user.status_unchanged': errorEntry(

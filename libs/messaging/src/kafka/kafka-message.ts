@@ -35,8 +35,12 @@ export function toMessages(event: EventEnvelope): Message[] {
     ];
   }
   const message = { key: event.key, value: event.data, headers: headersOf(event) };
-  if (!isEventType(event.type) || !events[event.type].last) return [message];
-  return [message, { key: event.key, value: null }];
+  return isLast(event) ? [message, { key: event.key, value: null }] : [message];
+}
+
+function isLast({ type, data }: EventEnvelope): boolean {
+  const marker = isEventType(type) ? events[type].last : null;
+  return marker !== null && (JSON.parse(data) as Record<string, unknown>)[marker] === true;
 }
 
 function headersOf(event: EventEnvelope): IHeaders {

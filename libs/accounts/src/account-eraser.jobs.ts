@@ -1,30 +1,26 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
-import { Transactions } from '@roost/messaging';
+import { Outbox, overwriteStoredEvents, Transactions } from '@roost/messaging';
 import { LOGGER, runWithoutRequestContext, SweepEvery, SystemClock } from '@roost/platform';
-import { addMinutes } from '@roost/stay';
 import type { Logger } from 'pino';
-import { eraseBookingTexts } from '../booking/booking.queries.js';
-import { eraseHostNotes } from '../calendar/calendar.queries.js';
-import { FeedRemovalService } from '../feed/feed-removal.service.js';
-import { eraseMessages } from '../message/message.queries.js';
 import {
   addErasure,
-  deleteErasure,
   deleteStoredResponses,
   dueErasures,
+  finishErasure,
   lockErasure,
   scheduleLastErasure,
-} from './erasure.queries.js';
+} from './account-erasure.queries.js';
+import { Erasure } from './erasure.port.js';
 
 /** An access token is valid for 10 minutes after the erasure of its account, and a request takes less: then nothing is written any more. */
-const LATE_WRITES_MINUTES = 15;
+const LATE_WRITES_MS = 15 * 60_000;
 /** The most erasures of a sweep. */
 const BATCH = 500;
 
 /**
- * Deletes the texts and secrets of erased users. Their bookings are kept, under an id without a person: the other side and
- * the ledger need them.
+ * Erases users in a service, by its `Erasure`, and publishes `privacy.erasure-completed` with the last deletion. Runs
+ * twice: at once, and when no token of the user is valid any more.
  */
 @Injectable()
 export class AccountEraser {
@@ -33,17 +29,26 @@ export class AccountEraser {
   constructor(
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
-    private readonly feeds: FeedRemovalService,
+    private readonly outbox: Outbox,
+    private readonly erasure: Erasure,
     private readonly systemClock: SystemClock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Call it in the transaction of the event: it stores a row, so that a crash loses no erasure. */
-  async eraseAfterCommit(em: EntityManager, userId: string): Promise<void> {
-    await addErasure(em, userId, this.systemClock.now());
+  /** Call it in the transaction of the request: it stores a row, so that a crash loses no erasure. */
+  async eraseAfterCommit(em: EntityManager, request: { userId: string; requestId: string }): Promise<void> {
+    await addErasure(em, request, this.systemClock.now());
     this.transactions.afterCommit(() => {
-      this.running = runWithoutRequestContext(() => this.eraseAfter(this.running, userId));
+      this.running = runWithoutRequestContext(() => this.eraseAfter(this.running, request.userId));
     });
+  }
+
+  /** Erases what exists now. Returns false if some data can't be erased yet. */
+  async eraseIn(em: EntityManager, userId: string): Promise<boolean> {
+    const isComplete = await this.erasure.erase(em, userId);
+    await overwriteStoredEvents(em, 'identity.user', [userId], { displayName: '' });
+    await deleteStoredResponses(em, userId);
+    return isComplete;
   }
 
   @SweepEvery(60, 'account.erase')
@@ -70,23 +75,21 @@ export class AccountEraser {
     }
   }
 
-  /** Runs twice: at once, and when no token is valid any more. READ COMMITTED: it has to see all writes up to now. */
   private async erase(userId: string): Promise<void> {
     const now = this.systemClock.now();
     await this.transactions.begin(
       async (em) => {
-        const erasure = await lockErasure(em, userId, now);
-        if (!erasure) return;
-        // Bookings are locked before their nights, as in all other transactions.
-        await eraseBookingTexts(em, userId);
-        await this.feeds.deleteAllOf(em, userId);
-        await eraseHostNotes(em, userId);
-        await eraseMessages(em, userId);
-        await deleteStoredResponses(em, userId);
-        if (erasure.last) await deleteErasure(em, userId);
-        else await scheduleLastErasure(em, userId, addMinutes(now, LATE_WRITES_MINUTES));
+        const request = await lockErasure(em, userId, now);
+        if (!request) return;
+        const isComplete = await this.eraseIn(em, userId);
+        if (!request.last) {
+          await scheduleLastErasure(em, userId, new Date(now.getTime() + LATE_WRITES_MS));
+        } else if (isComplete) {
+          await finishErasure(em, userId);
+          await this.outbox.add(em, 'privacy.erasure-completed', { userId, requestId: request.requestId });
+        }
       },
-      { isolation: 'read committed' },
+      { isolation: this.erasure.isolation },
     );
   }
 }

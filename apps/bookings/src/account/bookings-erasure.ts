@@ -1,0 +1,30 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { Erasure } from '@roost/accounts';
+import { eraseBookingTexts } from '../booking/booking.queries.js';
+import { eraseHostNotes } from '../calendar/calendar.queries.js';
+import { FeedRemovalService } from '../feed/feed-removal.service.js';
+import { eraseMessages } from '../message/message.queries.js';
+
+/**
+ * Deletes the texts and secrets of erased users. Their bookings are kept, under an id without a person: the other side and
+ * the ledger need them.
+ */
+@Injectable()
+export class BookingsErasure extends Erasure {
+  /** It waits for locks, and then has to see all writes up to now. */
+  override readonly isolation = 'read committed';
+
+  constructor(private readonly feeds: FeedRemovalService) {
+    super();
+  }
+
+  async erase(em: EntityManager, userId: string): Promise<boolean> {
+    // Bookings are locked before their nights, as in all other transactions.
+    await eraseBookingTexts(em, userId);
+    await this.feeds.deleteAllOf(em, userId);
+    await eraseHostNotes(em, userId);
+    await eraseMessages(em, userId);
+    return true;
+  }
+}

@@ -1,0 +1,21 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { Erasure } from '@roost/accounts';
+import { LoginAttemptService } from '../credential/login-attempt.service.js';
+import { secondFactorAccount } from '../credential/second-factor.service.js';
+import { deleteMailsAbout } from '../mail/mail.queries.js';
+import { deleteOwnedRows } from './personal-rows.queries.js';
+
+/** Deletes everything that belongs to a user except the account, whose row `ErasureService` overwrites. */
+@Injectable()
+export class IdentityErasure extends Erasure {
+  constructor(private readonly attempts: LoginAttemptService) {
+    super();
+  }
+
+  async erase(em: EntityManager, userId: string): Promise<boolean> {
+    await deleteOwnedRows(em, userId);
+    await this.attempts.resetAccount(secondFactorAccount(userId));
+    return deleteMailsAbout(em, userId);
+  }
+}

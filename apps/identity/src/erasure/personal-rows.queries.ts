@@ -1,0 +1,24 @@
+import { type EntityManager, sql } from '@mikro-orm/postgresql';
+
+/** The tables whose rows belong to one user. Refresh tokens are deleted with their session. */
+const OWNED_TABLES = [
+  'session',
+  'totp_factor',
+  'recovery_code',
+  'mfa_challenge',
+  'one_time_token',
+  'email_change',
+  'notification',
+  'notification_setting',
+  'live_event',
+];
+
+export async function deleteOwnedRows(em: EntityManager, userId: string): Promise<void> {
+  for (const table of OWNED_TABLES)
+    await em.execute(sql`DELETE FROM ${sql.ref(table)} WHERE user_id = ${userId}`);
+}
+
+/** Increments the version of an account whose other columns do not change, and locks its row. */
+export async function incrementVersion(em: EntityManager, userId: string): Promise<void> {
+  await em.execute(sql`UPDATE user_account SET version = version + 1 WHERE id = ${userId}`);
+}

@@ -1,0 +1,42 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { Erasure } from '@roost/accounts';
+import { overwriteStoredEvents } from '@roost/messaging';
+import { deleteGuestBookings } from '../booking/booking.queries.js';
+import { variantName } from '../listing/listing-photo.dto.js';
+import { Listing } from '../listing/listing.entity.js';
+import { ListingService } from '../listing/listing.service.js';
+import { variantWidths } from '../photo/image.js';
+import { PhotoFilesService } from '../photo/photo-files.service.js';
+import { deleteWishlists } from '../wishlist/wishlist.queries.js';
+
+/**
+ * Archives the listings of erased hosts without their texts, addresses and photos, and deletes wishlists. Bookings refer to
+ * the listings.
+ */
+@Injectable()
+export class ListingsErasure extends Erasure {
+  constructor(
+    private readonly listings: ListingService,
+    private readonly files: PhotoFilesService,
+  ) {
+    super();
+  }
+
+  async erase(em: EntityManager, userId: string): Promise<boolean> {
+    await deleteWishlists(em, userId);
+    await deleteGuestBookings(em, userId);
+    const listings = await em.find(Listing, { hostId: userId });
+    for (const listing of listings) {
+      // Before the commit: no row would refer to a file whose deletion failed. A repeated deletion has no effect.
+      for (const { id, width } of listing.photos)
+        await this.files.deleteOrThrow(id, variantWidths(width).map(variantName));
+      await this.listings.erase(em, listing);
+    }
+    const ids = listings.map(({ id }) => id);
+    await overwriteStoredEvents(em, 'listings.listing', ids, {
+      ...{ title: '', city: null, coverUrl: null, pricing: null },
+    });
+    return true;
+  }
+}
