@@ -91,7 +91,8 @@ describe('a rotation of ENCRYPTION_KEY', () => {
     const payload = new Encryption(OLD_KEY).encrypt('{"id":"evt_1"}', 'webhook_event.payload');
     await webhooks.query(
       `INSERT INTO webhook_event (provider, id, type, payload, due_at, received_at, handled_at, outcome)
-       VALUES ('stripe', 'evt_1', 'test', $1, now(), now(), now(), 'unknown-type')`,
+       VALUES ('stripe', 'evt_1', 'test', $1, now(), now(), now(), 'unknown-type'),
+              ('stripe', 'evt_of_erased', 'test', '', now(), now(), now(), 'unknown-type')`,
       [payload],
     );
 
@@ -108,7 +109,9 @@ describe('a rotation of ENCRYPTION_KEY', () => {
     );
     const onlyNew = new Encryption(NEW_KEY);
     expect(onlyNew.decrypt(sealed[0]?.sealed ?? '', 'totp_factor.secret_sealed')).toBe(admin?.secret);
-    const [webhook] = await webhooks.query<{ payload: string }>('SELECT payload FROM webhook_event');
+    const [webhook] = await webhooks.query<{ payload: string }>(
+      `SELECT payload FROM webhook_event WHERE id = 'evt_1'`,
+    );
     expect(onlyNew.decrypt(webhook?.payload ?? '', 'webhook_event.payload')).toBe('{"id":"evt_1"}');
     await webhooks.close();
   });

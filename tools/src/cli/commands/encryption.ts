@@ -77,10 +77,11 @@ async function rewriteColumn(
   const parameters = key.map((_, index) => `$${index + 1}::text`);
   let after: string[] | null = null;
   for (;;) {
+    // Empty: deleted with the personal data of an erased user.
     const { rows }: { rows: [...string[], string][] } = await client.query({
       rowMode: 'array',
       text: `SELECT ${key.map((name) => `${name}::text`).join(', ')}, ${column} FROM ${table}
-        WHERE ${column} IS NOT NULL ${after ? `AND (${keys.join(', ')}) > (${parameters.join(', ')})` : ''}
+        WHERE ${column} <> '' ${after ? `AND (${keys.join(', ')}) > (${parameters.join(', ')})` : ''}
         ORDER BY ${keys.join(', ')} LIMIT ${BATCH}`,
       values: after ?? [],
     });
