@@ -6,6 +6,7 @@ import {
   type TestService,
   testUser,
 } from '@roost/testing';
+import { Health } from '@roost/platform';
 import { gateway } from '../src/service.js';
 import { aDocument, paths, startUpstream, type Upstream } from './upstream.fixture.js';
 
@@ -74,6 +75,15 @@ test('ends without an error when the gateway stops', async () => {
   await stream.next();
   await stopping.close();
   expect(await stream.next()).toBeNull();
+});
+
+test('a stream that is opened while the gateway stops ends at once, and is no error', async () => {
+  const stopping = await startGateway();
+  await eventually(async () => expect((await stopping.as(user).get('/v1/me')).status).toBe(200));
+  stopping.get(Health).drain();
+  const stream = await follow({}, stopping);
+  expect(await stream.next()).toBeNull();
+  await stopping.close();
 });
 
 test('requires a token', async () => {

@@ -17,6 +17,8 @@ export class Migration0003Erasure extends Migration {
         status text NOT NULL CHECK (status IN ('scheduled', 'paid', 'failed')),
         booking_ids uuid[] NOT NULL
       )`);
+    // Handled before this table existed: a replay fills it. A mail is not sent twice (see notification).
+    this.addSql(`DELETE FROM inbox_event WHERE type IN ('payout.paid', 'payout.failed')`);
     this.addSql(`CREATE INDEX payout_host ON payout (host_id, currency, payout_id)`);
     this.addSql(`
       CREATE TABLE erasure_request (

@@ -134,7 +134,7 @@ describe('202', () => {
       `UPDATE mail SET sent_at = now(), next_attempt_at = NULL, text = '' WHERE id = $1`,
       [mail?.id],
     );
-    await identity.service.get(AccountEraser).eraseDue();
+    await runLastErasure(ada);
     expect(await due()).toEqual([{ due: false }]);
   });
 
@@ -193,6 +193,32 @@ describe('409 lists', () => {
     await identity.service.clock.set('2027-07-14T14:59:00Z');
     expect(await obligationsOf(scenario.host)).toHaveLength(1);
     await identity.service.clock.set('2027-07-14T15:00:01Z');
+    expect((await erase(scenario.host)).status).toBe(202);
+  });
+
+  it.each([
+    ['a cancelled stay of which the host keeps a share, until it is paid', 50_000, 409],
+    ['no cancelled stay that is refunded in full', 0, 202],
+  ])('%s', async (_name, hostPayoutMinor, status) => {
+    const scenario = await createScenario(identity);
+    await scenario.confirm();
+    const cancellation = { by: 'guest' as const, refundMinor: 0, refundLines: [], hostPenaltyMinor: 0 };
+    await scenario.deliver('booking.cancelled', 'cancelled', { ...cancellation, hostPayoutMinor });
+    expect((await erase(scenario.host)).status).toBe(status);
+  });
+
+  it('a stay that is paid in instalments until 5 days after its check-out', async () => {
+    const scenario = await createScenario(identity, { checkInDate: '2027-05-10' });
+    await scenario.complete();
+    const { bookingId } = scenario.facts;
+    const payout = { payoutId: randomUUID(), hostId: scenario.host.id, bookingIds: [bookingId] };
+    await identity.service.deliver(
+      'payout.paid',
+      { ...golden('payout.scheduled'), ...payout },
+      { version: 2 },
+    );
+    expect(await obligationsOf(scenario.host)).toEqual([{ kind: 'stay-without-payout', id: bookingId }]);
+    await identity.service.clock.set('2027-06-19T15:00:01Z');
     expect((await erase(scenario.host)).status).toBe(202);
   });
 

@@ -47,7 +47,7 @@ const types = async (stream: TestEventStream, count: number): Promise<(string | 
   return seen;
 };
 
-test('guest and host receive the events of their booking and messages, and nobody else does', async () => {
+test('only guest and host receive the events of their booking and messages', async () => {
   const stranger = await createScenario(identity);
   const [guest, host, other] = [
     await ready(booking.guest),
@@ -99,6 +99,22 @@ test('the event `ready` has an id to connect again with', async () => {
   stream.close();
   await booking.create();
   expect(await (await follow(booking.guest, start?.id)).next()).toMatchObject({ event: 'booking.created' });
+});
+
+test('the id of an event has the time of the event, so that a client that is interrupted while it catches up misses none', async () => {
+  await booking.create();
+  await identity.service.query(
+    "UPDATE live_event SET created_at = now() - interval '23 hours' WHERE user_id = $1",
+    [booking.guest.id],
+  );
+  const before = `0-${Math.floor(Date.now() / 1000) - 60}`;
+  const [, seconds] = ((await (await follow(booking.guest, before)).next())?.id ?? '').split('-');
+  expect(Date.now() / 1000 - Number(seconds)).toBeGreaterThan(22 * 60 * 60);
+});
+
+test('an id of a database that was replaced by an older one is not resumed', async () => {
+  const ahead = `999999999-${Math.floor(Date.now() / 1000)}`;
+  expect(await (await follow(booking.guest, ahead)).next()).toMatchObject({ event: 'resync' });
 });
 
 test.each(['nonsense', '17-1', '1'])('a client with the id %j has to read everything again', async (id) => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { AccountEraser } from '@roost/accounts';
 import { FileStore } from '@roost/platform';
-import { eventually, type TestService, type TestUser } from '@roost/testing';
+import { eventually, golden, type TestService, type TestUser } from '@roost/testing';
 import { DISPLAY } from '../src/listing/listing-photo.dto.js';
 import { aHost, anAdmin, createCompleteDraft, createPublished, startListings } from './listings.fixture.js';
 
@@ -19,8 +19,15 @@ afterEach(() => {
 });
 afterAll(() => service.close());
 
-const requestErasure = () =>
-  service.deliver('privacy.erasure-requested', { userId: host.id, requestId: randomUUID() });
+async function requestErasure(): Promise<void> {
+  await service.deliver('user.erased', { ...golden('user.erased'), userId: host.id }, { version: 9 });
+  await service.deliver('privacy.erasure-requested', { userId: host.id, requestId: randomUUID() });
+}
+
+const makeDue = () =>
+  service.query(`UPDATE account_erasure SET due_at = now() - interval '1 second' WHERE user_id = $1`, [
+    host.id,
+  ]);
 
 async function hasRun(run: 'first' | 'last'): Promise<void> {
   const done = run === 'first' ? 'last' : 'due_at IS NULL';
@@ -33,9 +40,7 @@ async function hasRun(run: 'first' | 'last'): Promise<void> {
 
 async function runLastErasure(): Promise<void> {
   await hasRun('first');
-  await service.query(`UPDATE account_erasure SET due_at = now() - interval '1 second' WHERE user_id = $1`, [
-    host.id,
-  ]);
+  await makeDue();
   await service.get(AccountEraser).eraseDue();
   await hasRun('last');
 }
@@ -78,10 +83,18 @@ test('an erasure is repeated while a photo can not be deleted', async () => {
   const { id: other } = await createPublished(service, aHost());
   const failing = jest.spyOn(service.get(FileStore), 'delete').mockRejectedValue(new Error('unreachable'));
   await requestErasure();
-  await eventually(async () => expect(failing).toHaveBeenCalled());
-  await service.get(AccountEraser).eraseDue();
+  await eventually(async () =>
+    expect(
+      await service.query(
+        `SELECT 1 FROM account_erasure WHERE user_id = $1 AND NOT last AND due_at > now() + interval '30 seconds'`,
+        [host.id],
+      ),
+    ).toHaveLength(1),
+  );
+  expect(failing).toHaveBeenCalled();
   expect(await archivedEvents(id)).toEqual([]);
   failing.mockRestore();
+  await makeDue();
   await service.get(AccountEraser).eraseDue();
   await runLastErasure();
   expect(await archivedEvents(id)).toHaveLength(1);

@@ -17,6 +17,7 @@ import { Migration0016PayoutsStarted } from '../migrations/Migration0016PayoutsS
 import { Migration0017OutOfBandRefunds } from '../migrations/Migration0017OutOfBandRefunds.js';
 import { Migration0018Restorations } from '../migrations/Migration0018Restorations.js';
 import { Migration0020AuditLogFilters } from '../migrations/Migration0020AuditLogFilters.js';
+import { Migration0021HandledPayloads } from '../migrations/Migration0021HandledPayloads.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { paymentFigures } from './figures.js';
@@ -62,6 +63,7 @@ export const payments = defineService({
     Migration0017OutOfBandRefunds,
     Migration0018Restorations,
     Migration0020AuditLogFilters,
+    Migration0021HandledPayloads,
     Migration0000AccountErasure,
   ],
   projections: {

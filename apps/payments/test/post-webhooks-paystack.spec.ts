@@ -282,7 +282,8 @@ describe('POST /v1/webhooks/paystack', () => {
     const { payment } = await payments.givenPaid(guest);
     const rows = await payments.service.query<{ payload: string }>('SELECT payload FROM webhook_event');
     expect(rows.length).toBeGreaterThan(0);
-    for (const { payload } of rows) expect(payload).toMatch(/^v1\.[\w.-]+$/);
+    // Encrypted until it is handled, then deleted.
+    for (const { payload } of rows) expect(payload).toMatch(/^(v1\.[\w.-]+)?$/);
     expect(JSON.stringify(await payments.paymentOf(guest, payment.id))).not.toContain('sk_test');
   });
 });

@@ -11,7 +11,7 @@ export const NOT_PERSONAL: Record<string, Record<string, string>> = {
   'Every service': {
     account_erasure: 'last',
     admin_action: 'action subject_type',
-    dead_letter: 'position topic key type source aggregate_version schema_version traceparent code',
+    dead_letter: 'position topic key type source aggregate_version schema_version traceparent code detail',
     idempotency_key: 'method lease lease_until',
     inbox_event: 'type compacted discarded',
     outbox_cursor: 'sink xid',

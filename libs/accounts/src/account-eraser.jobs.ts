@@ -9,12 +9,14 @@ import {
   dueErasures,
   finishErasure,
   lockErasure,
+  postponeErasure,
   scheduleLastErasure,
 } from './account-erasure.queries.js';
 import { Erasure } from './erasure.port.js';
 
 /** An access token is valid for 10 minutes after the erasure of its account, and a request takes less: then nothing is written any more. */
 const LATE_WRITES_MS = 15 * 60_000;
+const REPEAT_AFTER_MS = 60_000;
 /** The most erasures of a sweep. */
 const BATCH = 500;
 
@@ -66,12 +68,15 @@ export class AccountEraser {
     await this.running;
   }
 
-  /** A failure does not block the batch; the row stays due and is retried. */
+  /** A failure does not block the batch; the erasure is repeated. */
   private async tryToErase(userId: string): Promise<void> {
     try {
       await this.erase(userId);
     } catch (error) {
-      this.logger.error({ err: error, userId }, 'an erasure failed; the next sweep will retry');
+      this.logger.error({ err: error, userId }, 'an erasure failed; it is repeated in a minute');
+      await postponeErasure(this.em.fork(), userId, this.inMs(REPEAT_AFTER_MS)).catch((err: unknown) =>
+        this.logger.warn({ err, userId }, 'the erasure is repeated by the next sweep'),
+      );
     }
   }
 
@@ -83,13 +88,19 @@ export class AccountEraser {
         if (!request) return;
         const isComplete = await this.eraseIn(em, userId);
         if (!request.last) {
-          await scheduleLastErasure(em, userId, new Date(now.getTime() + LATE_WRITES_MS));
+          await scheduleLastErasure(em, userId, this.inMs(LATE_WRITES_MS));
         } else if (isComplete) {
           await finishErasure(em, userId);
           await this.outbox.add(em, 'privacy.erasure-completed', { userId, requestId: request.requestId });
+        } else {
+          await postponeErasure(em, userId, this.inMs(REPEAT_AFTER_MS));
         }
       },
       { isolation: this.erasure.isolation },
     );
+  }
+
+  private inMs(milliseconds: number): Date {
+    return new Date(this.systemClock.now().getTime() + milliseconds);
   }
 }

@@ -1,5 +1,9 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 
+/**
+ * Stores a request; a redelivered one changes nothing. Another request of the same user, as after a restore of identity, starts
+ * again.
+ */
 export async function addErasure(
   em: EntityManager,
   { userId, requestId }: { userId: string; requestId: string },
@@ -7,7 +11,8 @@ export async function addErasure(
 ): Promise<void> {
   await em.execute(sql`
     INSERT INTO account_erasure (user_id, request_id, due_at) VALUES (${userId}, ${requestId}, ${dueAt})
-    ON CONFLICT DO NOTHING`);
+    ON CONFLICT (user_id) DO UPDATE SET request_id = excluded.request_id, due_at = excluded.due_at, last = false
+      WHERE account_erasure.request_id <> excluded.request_id`);
 }
 
 /** The users whose erasure is due, in the order of their due instants. */
@@ -27,6 +32,12 @@ export async function lockErasure(
     SELECT request_id AS "requestId", last FROM account_erasure
     WHERE user_id = ${userId} AND due_at <= ${now} FOR UPDATE SKIP LOCKED`);
   return row ?? null;
+}
+
+/** Of an erasure that failed or is not complete, so that the others come first. */
+export async function postponeErasure(em: EntityManager, userId: string, dueAt: Date): Promise<void> {
+  await em.execute(sql`
+    UPDATE account_erasure SET due_at = ${dueAt} WHERE user_id = ${userId} AND due_at IS NOT NULL`);
 }
 
 export async function finishErasure(em: EntityManager, userId: string): Promise<void> {

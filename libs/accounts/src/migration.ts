@@ -17,7 +17,7 @@ export class Migration0000AccountStanding extends Migration {
 }
 
 /**
- * The erased users that the service knows. Rows stay: a rebuild of `account_standing` finds no event of a user whose key
+ * The erased users, as the service has received them. Rows stay: a rebuild of `account_standing` finds no event of a user whose key
  * has ended.
  */
 export class Migration0000AccountErasure extends Migration {

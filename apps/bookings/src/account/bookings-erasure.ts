@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { Erasure } from '@roost/accounts';
+import { Erasure, isErasedAccount } from '@roost/accounts';
 import { eraseBookingTexts } from '../booking/booking.queries.js';
 import { eraseHostNotes } from '../calendar/calendar.queries.js';
 import { FeedRemovalService } from '../feed/feed-removal.service.js';
@@ -25,6 +25,6 @@ export class BookingsErasure extends Erasure {
     await this.feeds.deleteAllOf(em, userId);
     await eraseHostNotes(em, userId);
     await eraseMessages(em, userId);
-    return true;
+    return isErasedAccount(em, userId);
   }
 }

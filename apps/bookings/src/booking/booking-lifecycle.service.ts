@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { isActiveAccount } from '@roost/accounts';
 import { CONFIG, Problem, type Config } from '@roost/platform';
 import { addHours, addMinutes } from '@roost/stay';
 import { findStaleHolds, type StayNights } from '../calendar/calendar.queries.js';
@@ -52,7 +53,11 @@ export class BookingLifecycle {
     const { booking } = step;
     const late = booking.state === 'expired';
     const mayReopen = late && this.next(booking, event, { datesFree: true }) !== null;
-    const datesFree = mayReopen && hasTimeToRespond(step) && (await this.reclaimNights(step));
+    const datesFree =
+      mayReopen &&
+      hasTimeToRespond(step) &&
+      (await isActiveAccount(step.em, booking.terms.guestId)) &&
+      (await this.reclaimNights(step));
     const next = this.next(booking, event, { datesFree });
     if (!next) {
       if (mayReopen) await this.rejectLatePayment(step);

@@ -1,14 +1,15 @@
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import replyFrom from '@fastify/reply-from';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { endOfRequest, outgoingSpan, recordStatus } from '@roost/http';
+import { endOfRequest, EVENT_STREAM, outgoingSpan, recordStatus } from '@roost/http';
 import { LOGGER, Problem, unavailable } from '@roost/platform';
 import { formatTraceparent, type Span, Tracing } from '@roost/tracing';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
-import { Agent } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import type { Route } from '../routes/route-table.js';
 
 /** Longer than the longest long poll (`Prefer: wait=20`). */
@@ -33,7 +34,7 @@ const OF_ONE_HOP = /^(connection|keep-alive|transfer-encoding)$/;
 /** Streams requests to services and their responses back. */
 @Injectable()
 export class UpstreamClient implements OnModuleInit, OnApplicationShutdown {
-  /** Apart from the pool of the requests, whose connections open streams would use up. */
+  /** Not in the pool of the requests: open streams would occupy its connections. */
   private readonly streams = new Agent({
     connections: null,
     pipelining: 1,
@@ -105,26 +106,55 @@ export class UpstreamClient implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  /** Passes a stream of events on until the client goes, the service ends it or the gateway stops. */
+  /** Passes a stream of events on until the client disconnects, the service ends it or the gateway stops. */
   private async follow(request: FastifyRequest, reply: FastifyReply, url: string): Promise<void> {
-    const { origin, pathname } = new URL(url);
-    const { authorization, accept, 'last-event-id': lastEventId } = request.headers;
     const signal = endOfRequest(request);
-    const response = await this.streams
-      .request({
-        origin,
-        path: pathname,
-        method: request.method as 'GET' | 'HEAD',
-        headers: headersFor(request, { authorization, accept, 'last-event-id': lastEventId }, null),
-        signal,
-      })
-      .catch((error: Error) => {
-        throw this.problemOf(error, origin);
-      });
+    const response = await this.openStream(request, url, signal);
+    // The client has disconnected, or the gateway stops: a client that still waits connects again.
+    if (!response) return void (await reply.type(EVENT_STREAM).header('cache-control', 'no-store').send(''));
     reply.code(response.statusCode);
     for (const [name, value] of Object.entries(response.headers))
       if (value !== undefined && !OF_ONE_HOP.test(name)) reply.header(name, value);
-    await reply.send(Readable.from(untilAborted(response.body, signal)));
+    const { body } = response;
+    // Destroyed with the response, also if nothing was read from it; the destruction of a body is an error of it.
+    body.on('error', () => undefined);
+    const chunks = Readable.from(this.chunksOf(body, new URL(url).origin, signal));
+    chunks.once('close', () => body.destroy());
+    await reply.send(chunks);
+  }
+
+  /** Null if the signal is aborted first. Retries as reads do. */
+  private async openStream(
+    request: FastifyRequest,
+    url: string,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData | null> {
+    const { origin, pathname } = new URL(url);
+    const { authorization, accept, 'last-event-id': lastEventId } = request.headers;
+    const method = request.method as 'GET' | 'HEAD';
+    const headers = headersFor(request, { authorization, accept, 'last-event-id': lastEventId }, null);
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.streams.request({ origin, path: pathname, method, headers, signal });
+      } catch (error) {
+        if (signal.aborted) return null;
+        const pause = NO_RESPONSE.has((error as { code?: string }).code)
+          ? RETRY_DELAYS_MS[attempt]
+          : undefined;
+        if (pause === undefined) throw this.problemOf(error as Error, origin);
+        await delay(pause);
+      }
+    }
+  }
+
+  /** The chunks of a body until it ends or breaks: the client connects again in both cases. */
+  private async *chunksOf(body: Readable, base: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of body) yield chunk as Buffer;
+    } catch (error) {
+      const { code, message } = error as Error & { code?: string };
+      if (!signal.aborted) this.logger.warn({ base, reason: code ?? message }, 'event stream interrupted');
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -136,15 +166,6 @@ export class UpstreamClient implements OnModuleInit, OnApplicationShutdown {
     if (cause instanceof Problem) return cause;
     this.logger.warn({ base, reason: cause?.code ?? error.code ?? error.message }, 'service did not respond');
     return unavailable('The service of this route is temporarily unavailable.');
-  }
-}
-
-/** The chunks of a body; an abort ends them without an error. */
-async function* untilAborted(body: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of body) yield chunk as Buffer;
-  } catch (error) {
-    if (!signal.aborted) throw error;
   }
 }
 

@@ -39,7 +39,7 @@ export class ErasureService {
     });
   }
 
-  /** The address becomes free for another registration. Nobody can receive a mail at the new one (RFC 2606), or guess it. */
+  /** The address becomes free for another registration. The new one receives no mail (RFC 2606) and can't be guessed. */
   private async eraseAccount(em: EntityManager, user: User): Promise<void> {
     await deleteMailsTo(em, user.email);
     await this.attempts.resetAccount(user.email);

@@ -8,12 +8,16 @@ export interface Obligation {
 
 /** As many as a response lists. */
 const LIMIT = 100;
-/** A completed stay whose payout is unknown here was paid before payouts were mirrored, or has none that is ever due. */
+/** A stay whose payout is unknown here was paid before payouts were mirrored, or has none that is ever due. */
 const PAYOUT_EXPECTED_DAYS = 30;
+/** A stay of this length is paid in instalments; the last one is due within days of the check-out. */
+const INSTALMENT_NIGHTS = 28;
+const LAST_INSTALMENT_DAYS = 5;
 
 /**
- * The live bookings of a guest or host, and the payouts that a host has not received: scheduled ones, failed ones without a
- * later paid one (which pays the whole balance of its currency), and those of completed stays that are not scheduled yet.
+ * The live bookings of a guest or host, and the payouts that a host has not received: scheduled and failed ones without a
+ * later paid one of their currency, and those of completed stays, and of cancelled ones with a kept share, that are not
+ * scheduled yet.
  */
 export function findObligations(em: EntityManager, userId: string, now: Date): Promise<Obligation[]> {
   return em.execute<Obligation[]>(sql`
@@ -22,14 +26,16 @@ export function findObligations(em: EntityManager, userId: string, now: Date): P
       AND state NOT IN ('completed', 'cancelled', 'declined', 'expired')
     UNION ALL
     SELECT 'payout', payout_id FROM payout p
-    WHERE host_id = ${userId} AND (status = 'scheduled' OR (status = 'failed' AND NOT EXISTS (
+    WHERE host_id = ${userId} AND status <> 'paid' AND NOT EXISTS (
       SELECT FROM payout later WHERE later.host_id = p.host_id AND later.currency = p.currency
-        AND later.payout_id > p.payout_id AND later.status = 'paid')))
+        AND later.payout_id > p.payout_id AND later.status = 'paid')
     UNION ALL
     SELECT 'stay-without-payout', booking_id FROM stay s
-    WHERE host_id = ${userId} AND state = 'completed' AND host_payout_minor > 0
+    WHERE host_id = ${userId} AND state IN ('completed', 'cancelled') AND host_payout_minor > 0
       AND check_out_at > ${now}::timestamptz - make_interval(days => ${PAYOUT_EXPECTED_DAYS})
-      AND NOT EXISTS (SELECT FROM payout p WHERE p.host_id = s.host_id AND s.booking_id = ANY (p.booking_ids))
+      AND (NOT EXISTS (SELECT FROM payout p WHERE p.host_id = s.host_id AND s.booking_id = ANY (p.booking_ids))
+        OR (check_out_date - check_in_date >= ${INSTALMENT_NIGHTS}
+          AND check_out_at > ${now}::timestamptz - make_interval(days => ${LAST_INSTALMENT_DAYS})))
     LIMIT ${LIMIT}`);
 }
 

@@ -7,11 +7,12 @@ export interface LiveEvent {
   sequence: number;
   type: string;
   data: object;
+  createdAt: Date;
 }
 
 /**
  * Adds an event to the streams of users; a redelivered one changes nothing. A lock per user makes the events of a stream
- * visible in the order of their sequence: a reader that has passed a number misses none below it.
+ * visible in the order of their sequence: after a number, no lower one appears.
  */
 export async function insertLiveEvent(
   em: EntityManager,
@@ -34,8 +35,15 @@ export const findLiveEvents = (
   { after, limit }: { after: number; limit: number },
 ): Promise<LiveEvent[]> =>
   em.execute<LiveEvent[]>(sql`
-    SELECT sequence::float8 AS sequence, type, data FROM live_event
+    SELECT sequence::float8 AS sequence, type, data, created_at AS "createdAt" FROM live_event
     WHERE user_id = ${userId} AND sequence > ${after} ORDER BY sequence LIMIT ${limit}`);
+
+/** The number of the last event of all users; 0 without one. */
+export async function lastSequence(em: EntityManager): Promise<number> {
+  const [row] = await em.execute<[{ last: number }]>(sql`
+    SELECT coalesce(max(sequence), 0)::float8 AS last FROM live_event`);
+  return row.last;
+}
 
 /** The number of the last event of a user; 0 without one. */
 export async function lastSequenceOf(em: EntityManager, userId: string): Promise<number> {

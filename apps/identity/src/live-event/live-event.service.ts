@@ -6,8 +6,13 @@ import { LOGGER, Metrics, Problem, SystemClock } from '@roost/platform';
 import type { Logger } from 'pino';
 import type { Gauge } from 'prom-client';
 import { SessionService } from '../session/session.service.js';
-import { formatEvent, resumablePosition } from './domain/event-stream.js';
-import { findLiveEvents, insertLiveEvent, lastSequenceOf } from './live-event.queries.js';
+import {
+  formatEvent,
+  formatPosition,
+  resumablePosition,
+  type StreamPosition,
+} from './domain/event-stream.js';
+import { findLiveEvents, insertLiveEvent, lastSequence, lastSequenceOf } from './live-event.queries.js';
 import { StreamSignal } from './stream-signal.js';
 
 const BATCH = 100;
@@ -21,7 +26,7 @@ export interface StreamOptions {
   lastEventId: string | undefined;
   /** Throws a Problem when the caller's token has expired. */
   verifyToken: () => unknown;
-  /** Aborted when the client has gone or the service stops. */
+  /** Aborted when the client disconnects or the service stops. */
   signal: AbortSignal;
 }
 
@@ -60,25 +65,26 @@ export class LiveEventService {
     const signals = this.signal.listen(user.id);
     this.open.inc();
     try {
-      let sequence: number;
-      const resumed = lastEventId ? resumablePosition(lastEventId, this.clock.now()) : null;
-      if (resumed) {
-        sequence = resumed.sequence;
-        yield `retry: ${RECONNECT_MS}\n\n`;
-      } else {
-        sequence = await lastSequenceOf(this.em.fork(), user.id);
-        const event = lastEventId ? 'resync' : 'ready';
-        yield `retry: ${RECONNECT_MS}\n\n${this.format({ sequence, type: event, data: {} })}`;
+      const resumed = await this.resume(lastEventId);
+      let sequence = resumed?.sequence ?? (await lastSequenceOf(this.em.fork(), user.id));
+      yield `retry: ${RECONNECT_MS}\n\n`;
+      if (!resumed) {
+        const event = lastEventId === undefined ? 'ready' : 'resync';
+        yield formatEvent({ event, position: { sequence, at: this.clock.now() }, data: {} });
       }
       while (!signal.aborted) {
         const events = await findLiveEvents(this.em.fork(), user.id, { after: sequence, limit: BATCH });
         if (events.length > 0) {
           await authorize();
-          yield events.map((event) => this.format(event)).join('');
+          yield events
+            .map(({ type, data, ...event }) =>
+              formatEvent({ event: type, position: { sequence: event.sequence, at: event.createdAt }, data }),
+            )
+            .join('');
           sequence = events.at(-1)?.sequence ?? sequence;
-        } else if (!(await signals.next(HEARTBEAT_MS, signal))) {
+        } else if (!(await signals.next(HEARTBEAT_MS, signal)) && !signal.aborted) {
           await authorize();
-          yield ':\n\n';
+          yield formatPosition({ sequence, at: this.clock.now() });
         }
       }
     } catch (error) {
@@ -90,8 +96,10 @@ export class LiveEventService {
     }
   }
 
-  private format(event: { sequence: number; type: string; data: object }): string {
-    const position = { sequence: event.sequence, sentAt: this.clock.now() };
-    return formatEvent({ event: event.type, position, data: event.data });
+  /** The position of a client's last id. Null if events after it may be missing, or if it is not of this database. */
+  private async resume(lastEventId: string | undefined): Promise<StreamPosition | null> {
+    const position = lastEventId === undefined ? null : resumablePosition(lastEventId, this.clock.now());
+    if (!position) return null;
+    return position.sequence > (await lastSequence(this.em.fork())) ? null : position;
   }
 }

@@ -11,8 +11,8 @@ export interface StreamSignals {
 }
 
 /**
- * Tells the streams of a user in every process that there are new events. A signal can be lost, as while Redis is not
- * available, so streams also look by themselves.
+ * Signals new events to the streams of a user in every process. A signal can be lost, as while Redis is not available, so
+ * streams also read at intervals.
  */
 @Injectable()
 export class StreamSignal implements OnApplicationBootstrap, OnModuleDestroy {
@@ -26,19 +26,29 @@ export class StreamSignal implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const subscriber = this.redis.duplicate();
+    // ioredis does not catch a failure of its own subscription after a reconnect, which would end the process.
+    const subscriber = this.redis.duplicate({ autoResubscribe: false });
     subscriber.on('error', () => undefined); // the main connection logs the error
     subscriber.on('message', (_channel: string, userIds: string) => {
       for (const userId of userIds.split(' ')) for (const wake of this.listeners.get(userId) ?? []) wake();
     });
+    subscriber.on('ready', () => void this.subscribe(subscriber));
     this.subscriber = subscriber;
-    await subscriber.subscribe(this.channel);
+    await this.subscribe(subscriber);
   }
 
   async onModuleDestroy(): Promise<void> {
     this.subscriber?.disconnect();
     this.subscriber = null;
     await Promise.resolve();
+  }
+
+  private async subscribe(subscriber: Redis): Promise<void> {
+    try {
+      await subscriber.subscribe(this.channel);
+    } catch (error) {
+      this.logger.warn({ err: error }, 'streams get no signals until Redis is available');
+    }
   }
 
   send(userIds: readonly string[]): void {

@@ -79,7 +79,7 @@ function htmlPage(subject: string, locale: MailLocale, parts: readonly string[])
 
 const paragraph = (line: string) => `<p>${escapeHtml(line)}</p>`;
 
-/** Opens a window of its own, also in the inbox of development. The page's server learns no address of the mail client. */
+/** Opens a window of its own, also in the inbox of development. The server of the page receives no address of the mail client. */
 const anchor = (label: string, url: string, style: string) =>
   `<a href="${escapeHtml(url)}" target="_blank" rel="noreferrer" style="${style}">${escapeHtml(label)}</a>`;
 

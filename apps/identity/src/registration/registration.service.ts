@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { SystemClock } from '@roost/platform';
+import { Problem, SystemClock } from '@roost/platform';
 import { UserAccountService } from '../account/user-account.service.js';
 import { User } from '../account/user.entity.js';
 import { requireAllowedPassword } from '../credential/credential.dto.js';
@@ -66,6 +66,7 @@ export class RegistrationService {
       const now = this.clock.now();
       const { userId, pending } = await consumeOneTimeToken(em, ['verify-email'], token, now);
       const user = await em.findOneOrFail(User, { id: userId });
+      if (user.status === 'erased') throw new Problem('auth.link_invalid');
       if (user.emailVerifiedAt !== null) return;
       user.emailVerifiedAt = now;
       if (pending) {

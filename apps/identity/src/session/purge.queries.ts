@@ -1,6 +1,6 @@
 import { type EntityManager, raw, sql } from '@mikro-orm/postgresql';
 
-const BATCH = 5_000;
+export const PURGE_BATCH = 5_000;
 
 /** The primary key of each table, and the column or expression with the end of a row. */
 const EXPIRING = {
@@ -14,15 +14,16 @@ const EXPIRING = {
 
 export type ExpiringTable = keyof typeof EXPIRING;
 
-/** Deletes at most 5,000 rows that ended before an instant. */
+/** Deletes at most 5,000 rows that ended before an instant, and returns how many it has deleted. */
 export async function deleteEndedBefore(
   em: EntityManager,
   table: ExpiringTable,
   before: Date,
-): Promise<void> {
+): Promise<number> {
   const { key, endedAt } = EXPIRING[table];
-  await em.execute(sql`
+  const deleted = await em.execute<object[]>(sql`
     DELETE FROM ${sql.ref(table)} WHERE ${sql.ref(key)} IN
       (SELECT ${sql.ref(key)} FROM ${sql.ref(table)} WHERE ${raw(endedAt)} < ${before}
-       LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`);
+       LIMIT ${PURGE_BATCH} FOR UPDATE SKIP LOCKED) RETURNING true`);
+  return deleted.length;
 }

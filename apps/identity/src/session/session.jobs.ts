@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { SweepEvery, SystemClock } from '@roost/platform';
-import { deleteEndedBefore, type ExpiringTable } from './purge.queries.js';
+import { deleteEndedBefore, type ExpiringTable, PURGE_BATCH } from './purge.queries.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -26,9 +26,14 @@ export class SessionJobs {
   @SweepEvery(3600, 'session.purge')
   async purge(): Promise<void> {
     const now = this.clock.now().getTime();
-    for (const [table, days] of Object.entries(RETENTION_DAYS) as [ExpiringTable, number][])
-      await this.transactions.run((em) => deleteEndedBefore(em, table, new Date(now - days * DAY_MS)), {
-        isolation: 'read committed',
-      });
+    for (const [table, days] of Object.entries(RETENTION_DAYS) as [ExpiringTable, number][]) {
+      const before = new Date(now - days * DAY_MS);
+      let deleted: number;
+      do {
+        deleted = await this.transactions.run((em) => deleteEndedBefore(em, table, before), {
+          isolation: 'read committed',
+        });
+      } while (deleted === PURGE_BATCH);
+    }
   }
 }

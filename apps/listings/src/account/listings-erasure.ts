@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { Erasure } from '@roost/accounts';
+import { Erasure, isErasedAccount } from '@roost/accounts';
 import { overwriteStoredEvents } from '@roost/messaging';
 import { deleteGuestBookings } from '../booking/booking.queries.js';
 import { variantName } from '../listing/listing-photo.dto.js';
@@ -37,6 +37,6 @@ export class ListingsErasure extends Erasure {
     await overwriteStoredEvents(em, 'listings.listing', ids, {
       ...{ title: '', city: null, coverUrl: null, pricing: null },
     });
-    return true;
+    return isErasedAccount(em, userId);
   }
 }

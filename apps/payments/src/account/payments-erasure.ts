@@ -4,7 +4,6 @@ import { Erasure, isErasedAccount } from '@roost/accounts';
 import { erasePartyName } from '../paper/paid-stay.queries.js';
 import { erasePaymentSecrets } from '../payment/payment.queries.js';
 import { erasePayoutAccounts } from '../payout/payout-account.queries.js';
-import { eraseWebhookPayloads } from '../webhook/webhook.queries.js';
 
 /**
  * Deletes names, account numbers and secrets of erased users. Payments, payouts, papers and the ledger stay, under an id
@@ -17,7 +16,6 @@ export class PaymentsErasure extends Erasure {
     const ended = [
       await erasePayoutAccounts(em, userId),
       await erasePaymentSecrets(em, userId),
-      await eraseWebhookPayloads(em, userId),
       await isErasedAccount(em, userId),
     ];
     return ended.every(Boolean);

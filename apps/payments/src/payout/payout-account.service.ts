@@ -6,10 +6,19 @@ import { addHours } from '@roost/stay';
 import { Providers } from '../provider/providers.js';
 import { ACCOUNT_HOLD_HOURS, lastFourOf } from './domain/account-reference.js';
 import { type PayoutAccountView, type SetPayoutAccount, toAccountView } from './payout-account.dto.js';
-import { currentAccount, currentAccounts, insertAccount } from './payout-account.queries.js';
+import {
+  currentAccount,
+  currentAccounts,
+  ERASED_REFERENCE,
+  insertAccount,
+} from './payout-account.queries.js';
 
 /** The encryption context of the references of accounts. */
 export const REFERENCE_CONTEXT = 'payout_account.reference';
+
+/** The reference of an account; null if its host is erased. */
+export const decryptReference = (encryption: Encryption, reference: string): string | null =>
+  reference === ERASED_REFERENCE ? null : encryption.decrypt(reference, REFERENCE_CONTEXT);
 
 /** The accounts at providers that hosts are paid to: one per currency. */
 @Injectable()

@@ -11,8 +11,7 @@ import { retryAt } from './domain/payout-plan.js';
 import { paidLegs, returnedLegs, reversedLineLegs } from './domain/payout-posting.js';
 import { changeOf } from './domain/payout-state.js';
 import { transferMismatch } from './domain/transfer-mismatch.js';
-import { ERASED_REFERENCE } from './payout-account.queries.js';
-import { REFERENCE_CONTEXT } from './payout-account.service.js';
+import { decryptReference } from './payout-account.service.js';
 import { checkAgain } from './payout-booking.queries.js';
 import { PayoutPublisher, publicCode } from './payout-publisher.service.js';
 import {
@@ -51,11 +50,7 @@ export class PayoutRecorder {
     if (!payout) return null;
     const { ref: providerRef } = transfer;
     const reference = await accountReference(em, payout.accountId);
-    // The account of an erased host is not known any more.
-    const destination =
-      reference === ERASED_REFERENCE
-        ? transfer.destination
-        : this.encryption.decrypt(reference, REFERENCE_CONTEXT);
+    const destination = decryptReference(this.encryption, reference) ?? transfer.destination;
     const mismatch = transferMismatch({ ...payout, destination }, transfer);
     if (mismatch) {
       const fields = { payoutId, providerRef, reason: mismatch };

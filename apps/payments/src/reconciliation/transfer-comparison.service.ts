@@ -2,8 +2,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Encryption } from '@roost/platform';
 import { keptMinor, transferMismatch } from '../payout/domain/transfer-mismatch.js';
-import { ERASED_REFERENCE } from '../payout/payout-account.queries.js';
-import { REFERENCE_CONTEXT } from '../payout/payout-account.service.js';
+import { decryptReference } from '../payout/payout-account.service.js';
 import { patiently } from '../provider/patiently.js';
 import {
   ProviderRejection,
@@ -63,11 +62,7 @@ export class TransferComparison {
 
   private payoutDifference(payout: StoredPayout, transfer: ProviderTransfer): Difference | null {
     const { id, amount_minor: amountMinor, currency, status } = payout;
-    // The account of an erased host is not known any more.
-    const destination =
-      payout.reference === ERASED_REFERENCE
-        ? transfer.destination
-        : this.encryption.decrypt(payout.reference, REFERENCE_CONTEXT);
+    const destination = decryptReference(this.encryption, payout.reference) ?? transfer.destination;
     const mismatch = transferMismatch({ amountMinor, currency, destination }, transfer);
     const sameStatus = status === 'in_transit' || (status === 'paid') === (transfer.status === 'paid');
     if (mismatch === null && sameStatus) return null;

@@ -26,8 +26,8 @@ export class WebhookReceiver {
     const isNew = await insertWebhook(this.orm.em.fork(), {
       provider,
       ...webhook,
-      // The payload contains secrets of the guest.
-      payload: this.encryption.encrypt(payload, 'webhook_event.payload'),
+      // The payload contains secrets and personal data of the guest: it is stored until the webhook is handled.
+      payload: isIgnored(webhook) ? '' : this.encryption.encrypt(payload, 'webhook_event.payload'),
       receivedAt: this.clock.now(),
     });
     if (!isNew) return;

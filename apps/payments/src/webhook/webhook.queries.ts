@@ -74,7 +74,7 @@ export async function finishWebhook(
 ): Promise<void> {
   const [outcome, parkReason] = typeof result === 'string' ? [result, null] : ['parked', result.parked];
   await em.execute(sql`
-    UPDATE webhook_event SET handled_at = ${now}, outcome = ${outcome}, park_reason = ${parkReason}
+    UPDATE webhook_event SET handled_at = ${now}, outcome = ${outcome}, park_reason = ${parkReason}, payload = ''
     WHERE provider = ${provider} AND id = ${id} AND handled_at IS NULL`);
 }
 
@@ -83,18 +83,4 @@ export function dueWebhooks(em: EntityManager, limit: number): Promise<WebhookKe
   return em.execute<WebhookKey[]>(sql`
     SELECT provider, id FROM webhook_event WHERE handled_at IS NULL AND due_at <= clock_timestamp()
     ORDER BY due_at LIMIT ${limit}`);
-}
-
-/**
- * Deletes the payloads of webhooks about payments of a guest and payouts of a host, except those that are not handled yet;
- * returns whether there are none. A webhook is handled without its payload.
- */
-export async function eraseWebhookPayloads(em: EntityManager, userId: string): Promise<boolean> {
-  const isOfUser = sql`(payment_id IN (SELECT id FROM payment WHERE guest_id = ${userId})
-    OR (provider, ref) IN (SELECT provider, provider_ref FROM payout WHERE host_id = ${userId}))`;
-  await em.execute(sql`
-    UPDATE webhook_event SET payload = '' WHERE payload <> '' AND handled_at IS NOT NULL AND ${isOfUser}`);
-  const left = await em.execute<object[]>(sql`
-    SELECT FROM webhook_event WHERE payload <> '' AND ${isOfUser} LIMIT 1`);
-  return left.length === 0;
 }

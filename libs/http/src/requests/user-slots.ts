@@ -1,6 +1,6 @@
 import { type ErrorCode, Problem } from '@roost/platform';
 
-/** Limits what runs at the same time for one user in this process. */
+/** Limits the requests of one user that run at the same time in this process. */
 export class UserSlots {
   readonly #taken = new Map<string, number>();
 

@@ -177,7 +177,7 @@ function addHooks(fastify: FastifyInstance, parts: HttpServerParts): void {
     if (context) closeSpan(context, tracing);
     if (context && !isProbe(route)) {
       const status = STATUS_CLASSES[Math.trunc(reply.statusCode / 100)] ?? 'other';
-      // How long a stream was open is no measure of the service.
+      // A stream is open as long as its client wants.
       if (!String(reply.getHeader('content-type')).startsWith(EVENT_STREAM))
         duration.observe({ method: request.method, route, status }, durationMs / 1000);
       const line = {

@@ -26,6 +26,9 @@ describe('parseClientUrls', () => {
     'bookings=https://app.example.com/bookings',
     'constructor=https://app.example.com',
     'booking=https://app.example.com/bookings/{id}',
+    'booking=https://app.example.com/bookings/{booking-id}',
+    'booking=https://app.example.com/bookings/{}',
+    'booking=https://app.example.com/bookings/{bookingId',
     'payouts=https://app.example.com/{token}',
   ])('rejects %s', (list) => expect(parseClientUrls(list)).toBeNull());
 });

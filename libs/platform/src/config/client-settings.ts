@@ -59,6 +59,7 @@ export function parseClientUrls(list: string): ReadonlyMap<ClientPage, string> |
     if (templates.has(page) || !URL.canParse(template)) return null;
     const allowed: readonly string[] = CLIENT_PAGES[page];
     for (const [, name = ''] of template.matchAll(PLACEHOLDER)) if (!allowed.includes(name)) return null;
+    if (/[{}]/.test(template.replaceAll(PLACEHOLDER, ''))) return null;
     templates.set(page, template);
   }
   return templates;

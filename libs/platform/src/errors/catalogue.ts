@@ -77,7 +77,7 @@ const coreErrors = defineErrors({
   'rate.too_many_streams': errorEntry(
     429,
     'Too many event streams are open',
-    'At most four streams of `GET /v1/me/events` can be open at the same time for one user.',
+    'At most four streams of `GET /v1/me/events` can be open at the same time for one user at each replica.',
     'Close a stream, or share one between the windows of the client.',
   ),
   'request.headers_too_large': errorEntry(
