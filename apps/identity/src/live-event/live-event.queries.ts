@@ -19,13 +19,14 @@ export async function insertLiveEvent(
   event: { userIds: readonly string[]; eventId: string; type: string; data: object; now: Date },
 ): Promise<void> {
   // In one order, so that two transactions can't wait for each other.
-  for (const userId of [...new Set(event.userIds)].sort()) {
-    await em.execute(sql`SELECT pg_advisory_xact_lock(${STREAM_LOCK}::int, hashtext(${userId}))`);
-    await em.execute(sql`
-      INSERT INTO live_event (user_id, event_id, type, data, created_at)
-      VALUES (${userId}, ${event.eventId}, ${event.type}, ${JSON.stringify(event.data)}::jsonb, ${event.now})
-      ON CONFLICT (user_id, event_id) DO NOTHING`);
-  }
+  const userIds = [...new Set(event.userIds)].sort();
+  await em.execute(sql`
+    SELECT pg_advisory_xact_lock(${STREAM_LOCK}::int, hashtext(id)) FROM unnest(ARRAY[${userIds}]::text[]) id`);
+  await em.execute(sql`
+    INSERT INTO live_event (user_id, event_id, type, data, created_at)
+    SELECT id, ${event.eventId}::uuid, ${event.type}, ${JSON.stringify(event.data)}::jsonb, ${event.now}::timestamptz
+    FROM unnest(ARRAY[${userIds}]::uuid[]) id
+    ON CONFLICT (user_id, event_id) DO NOTHING`);
 }
 
 /** The next events of a user, in order. */
