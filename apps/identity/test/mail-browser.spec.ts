@@ -1,13 +1,11 @@
 import { jest } from '@jest/globals';
 import { LOCALES } from '@roost/contracts';
-import { hasBrowser, openBrowser, picture } from '@roost/testing/browser';
+import { describeInBrowser, openBrowser, picture } from '@roost/testing/browser';
 import type { Browser, Page } from 'playwright-core';
 import { startIdentity } from './identity.fixture.js';
 import { CLIENT_URLS, sampleMail, sampleMails } from './mail.fixture.js';
 
 jest.setTimeout(120_000);
-
-const withBrowser = hasBrowser ? describe : describe.skip;
 
 /** The pictures of docs/mails.md: `UPDATE_PICTURES=1 npm test -- mail-browser` takes them. */
 const PICTURES = [
@@ -17,7 +15,7 @@ const PICTURES = [
   ['review-reminder', 'guest'],
 ] as const;
 
-withBrowser('mails in a browser (needs chromium: apt-get install chromium)', () => {
+describeInBrowser('mails in a browser', () => {
   let browser: Browser;
   let page: Page;
   beforeAll(async () => {

@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { addDays, nights } from '@roost/stay';
 import { eventually, testUser, type TestUser } from '@roost/testing';
-import { hasBrowser, openBrowser, openPage } from '@roost/testing/browser';
+import { describeInBrowser, openBrowser, openPage } from '@roost/testing/browser';
 import type { Browser, Page } from 'playwright-core';
 import { type BookingBody, type PaymentsUnderTest, startPayments } from './payments.fixture.js';
 
 jest.setTimeout(120_000);
-
-const withBrowser = hasBrowser ? describe : describe.skip;
 
 /** A stay of nights with weekend prices and 12 other lines. */
 function aLongStay(count: number, label: string): Partial<BookingBody> {
@@ -37,7 +35,7 @@ function aLongStay(count: number, label: string): Partial<BookingBody> {
   };
 }
 
-withBrowser('the page of a receipt in a browser (needs chromium: apt-get install chromium)', () => {
+describeInBrowser('the page of a receipt in a browser', () => {
   let payments: PaymentsUnderTest;
   let browser: Browser;
   beforeAll(async () => {

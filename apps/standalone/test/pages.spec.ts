@@ -1,15 +1,13 @@
 import { jest } from '@jest/globals';
 import { aPublishedListing, eventually, TestClient } from '@roost/testing';
-import { hasBrowser, openBrowser, openPage, picture } from '@roost/testing/browser';
+import { describeInBrowser, openBrowser, openPage, picture } from '@roost/testing/browser';
 import type { Browser } from 'playwright-core';
 import { freshEnvironment, stopAll, run } from './launcher.js';
 import { dayAhead } from './marketplace.fixture.js';
 
 jest.setTimeout(120_000);
 
-const withBrowser = hasBrowser ? describe : describe.skip;
-
-withBrowser('pages in a browser (needs chromium: apt-get install chromium)', () => {
+describeInBrowser('pages in a browser', () => {
   let gateway: string;
   let browser: Browser;
 

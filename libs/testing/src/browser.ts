@@ -8,6 +8,15 @@ const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
 /** Whether this machine has a browser (`apt-get install chromium`). */
 export const hasBrowser = CHROMIUM !== undefined;
 
+/**
+ * `describe` for specs in a browser. Where there is none they are skipped with a word, except in CI, which installs one and
+ * skips nothing.
+ */
+export function describeInBrowser(name: string, specs: () => void): void {
+  const run = process.env.CI === 'true' || hasBrowser ? describe : describe.skip;
+  run(`${name} (needs chromium: apt-get install chromium)`, specs);
+}
+
 export async function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: CHROMIUM,
