@@ -177,6 +177,18 @@ describe('payment.captured', () => {
       expect(await bookings.calendar.overlaps()).toEqual([]);
     });
 
+    it.each(['user.erased', 'user.suspended'] as const)(
+      'publishes booking.expired again for a refund after %s of the guest',
+      async (status) => {
+        const booking = await givenExpired();
+        await bookings.publishUserStatus(status, booking.guest, 2);
+        await bookings.payments.captured(booking);
+        expect(await bookings.stateOf(booking)).toBe('expired');
+        expect(await bookings.publishedFor('booking.expired', booking)).toHaveLength(2);
+        expect(await bookings.calendar.isFree(booking.listing, '2027-06-11')).toBe(true);
+      },
+    );
+
     it('confirms the booking and expires an overdue hold of the same nights', async () => {
       const booking = await givenExpired();
       const other = await bookings.givenBooking({ listing: booking.listing });

@@ -17,13 +17,14 @@ beforeEach(async () => {
   guest = testUser();
 });
 
-async function erase(user: TestUser): Promise<void> {
+/** Requests an erasure, and waits for its first run. */
+async function erase(user: TestUser, requestId: string = randomUUID()): Promise<void> {
   await bookings.service.deliver(
     'user.erased',
     { ...golden('user.erased'), userId: user.id },
     { version: 9 },
   );
-  await bookings.service.deliver('privacy.erasure-requested', { userId: user.id, requestId: randomUUID() });
+  await bookings.service.deliver('privacy.erasure-requested', { userId: user.id, requestId });
   await eventually(async () => {
     const pending = await bookings.service.query(
       'SELECT user_id FROM account_erasure WHERE user_id = $1 AND NOT last',
@@ -31,6 +32,14 @@ async function erase(user: TestUser): Promise<void> {
     );
     expect(pending).toEqual([]);
   });
+}
+
+async function runLastErasure({ id }: TestUser): Promise<void> {
+  await bookings.service.query(
+    "UPDATE account_erasure SET due_at = now() - interval '1 second' WHERE user_id = $1",
+    [id],
+  );
+  await bookings.service.get(AccountEraser).eraseDue();
 }
 
 async function completionsOf(user: TestUser) {
@@ -205,16 +214,28 @@ describe('messages sent during the erasure', () => {
         ])
       )[0];
     const version = await versionOf();
-    await erase(guest);
+    const requestId = randomUUID();
+    await erase(guest, requestId);
     await bookings.service.deliver(
       'privacy.erasure-requested',
-      { userId: guest.id, requestId: randomUUID() },
+      { userId: guest.id, requestId },
       { times: 3 },
     );
-    await bookings.service.query('UPDATE account_erasure SET due_at = now() WHERE user_id = $1', [guest.id]);
-    await bookings.service.get(AccountEraser).eraseDue();
+    await runLastErasure(guest);
+    await bookings.service.deliver('privacy.erasure-requested', { userId: guest.id, requestId });
     await bookings.service.get(AccountEraser).eraseDue();
     expect(await versionOf()).toEqual(version);
-    expect(await completionsOf(guest)).toHaveLength(1);
+    expect(await completionsOf(guest)).toEqual([{ userId: guest.id, requestId }]);
+  });
+
+  it('are erased again for another request, as after a restore of identity', async () => {
+    const requests = [randomUUID(), randomUUID()];
+    for (const requestId of requests) {
+      await erase(guest, requestId);
+      await runLastErasure(guest);
+    }
+    expect(await completionsOf(guest)).toEqual(
+      requests.map((requestId) => ({ userId: guest.id, requestId })),
+    );
   });
 });

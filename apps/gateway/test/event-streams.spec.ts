@@ -62,6 +62,13 @@ test('passes each event on at once, and the id to resume from', async () => {
   }
 });
 
+test('is opened up to four times if the service closes the connection without a response', async () => {
+  identity.streamsToClose = 3;
+  expect(await (await follow()).next()).toMatchObject({ data: { url: '/v1/me/events' } });
+  identity.streamsToClose = 4;
+  expectProblem(await service.as(user).get('/v1/me/events'), 503, 'service.unavailable');
+});
+
 test('ends with the stream of the service', async () => {
   const stream = await follow();
   await stream.next();

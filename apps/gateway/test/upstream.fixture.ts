@@ -16,6 +16,8 @@ export interface Upstream {
   seen: SeenRequest[];
   /** The open responses of `/v1/me/events`: write to them, or end them. */
   streams: PassThrough[];
+  /** The number of requests for a stream whose connection it closes without a response. */
+  streamsToClose: number;
   close(): Promise<void>;
 }
 
@@ -49,7 +51,14 @@ export async function startUpstream(document: OpenApiDocument, port = 0): Promis
   const server: FastifyInstance = Fastify({ bodyLimit: 100 * 1024 * 1024 });
   const seen: SeenRequest[] = [];
   const streams: PassThrough[] = [];
-  const upstream: Upstream = { url: '', document, seen, streams, close: () => server.close() };
+  const upstream: Upstream = {
+    url: '',
+    document,
+    seen,
+    streams,
+    streamsToClose: 0,
+    close: () => server.close(),
+  };
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   server.get('/openapi.json', () => upstream.document);
@@ -60,6 +69,10 @@ export async function startUpstream(document: OpenApiDocument, port = 0): Promis
     // The gateway fetches the schema periodically: not a request of a test.
     if (url !== '/graphql/sdl') seen.push({ method, url, headers, bytes });
     if (url.startsWith('/v1/me/events')) {
+      if (upstream.streamsToClose-- > 0) {
+        request.raw.socket.destroy();
+        return reply.hijack();
+      }
       const stream = new PassThrough();
       stream.once('close', () => streams.splice(streams.indexOf(stream), 1));
       streams.push(stream);

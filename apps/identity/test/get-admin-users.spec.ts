@@ -38,7 +38,7 @@ describe('GET /v1/admin/users', () => {
         ...{ displayName: expect.any(String), createdAt: expect.any(String) },
       },
     ]);
-    expect(await idsOf({ email: 'nobody@example.com' })).toEqual([]);
+    expect(await idsOf({ email: 'unknown@example.com' })).toEqual([]);
   });
 
   it('finds users by the beginning of their mail address or name, in any case', async () => {

@@ -68,6 +68,13 @@ describe('400', () => {
     );
   });
 
+  it('rejects a token of an account that was erased meanwhile', async () => {
+    const email = await identity.register();
+    const token = await identity.mailedToken(email, 'verify-email');
+    await identity.service.query(`UPDATE user_account SET status = 'erased' WHERE email = $1`, [email]);
+    expectProblem(await verify(token), 400, 'auth.link_invalid');
+  });
+
   it('rejects an unknown token', async () => {
     expectProblem(await verify('x'.repeat(43)), 400, 'auth.link_invalid');
   });

@@ -165,7 +165,7 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'a webhook that nobody can handle',
+    name: 'a webhook that can not be handled',
     alerts: [['RoostWebhooksFailing', 'payments']],
     plant: async (system) => {
       await system.query(
