@@ -4,6 +4,7 @@ import { Migration0001Identity } from '../migrations/Migration0001Identity.js';
 import { Migration0002PayoutNotifications } from '../migrations/Migration0002PayoutNotifications.js';
 import { Migration0004Operators } from '../migrations/Migration0004Operators.js';
 import { Migration0006LiveEvents } from '../migrations/Migration0006LiveEvents.js';
+import { Migration0016NotificationFacts } from '../migrations/Migration0016NotificationFacts.js';
 import { Migration0003Erasure } from '../migrations/Migration0003Erasure.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
@@ -32,6 +33,7 @@ export const identity = defineService({
     Migration0006LiveEvents,
     Migration0003Erasure,
     Migration0000AccountErasure,
+    Migration0016NotificationFacts,
   ],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,

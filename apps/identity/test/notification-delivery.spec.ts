@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { golden } from '@roost/testing';
+import { NotificationJobs } from '../src/notification/notification.jobs.js';
 import { createScenario, type BookingScenario, TITLE } from './notification.fixture.js';
 import { type TestIdentity, startIdentity } from './identity.fixture.js';
 
@@ -96,6 +97,30 @@ describe('one event, one mail', () => {
       for (const id of ids) await scenario.deliver('booking.expired', 'expired', { cause: 'hold' }, { id });
       await identity.service.query('TRUNCATE inbox_event');
     }
+    expect((await scenario.mailedTemplates()).guest).toEqual(['booking-expired', 'booking-expired']);
+  });
+
+  it('deletes the facts of a mail after 30 days, and a redelivered event still sends no second one', async () => {
+    const ids = [randomUUID(), randomUUID()] as const;
+    const expire = (id: string) => scenario.deliver('booking.expired', 'expired', { cause: 'hold' }, { id });
+    const emptied = () =>
+      identity.service.query<{ eventId: string; emptied: boolean }>(
+        `SELECT event_id AS "eventId", facts = '{}' AS emptied FROM notification WHERE event_id = ANY($1) ORDER BY 2`,
+        [ids],
+      );
+    await scenario.create();
+    for (const id of ids) await expire(id);
+    await identity.service.query(
+      "UPDATE notification SET processed_at = processed_at - interval '31 days' WHERE event_id = $1",
+      [ids[0]],
+    );
+    await identity.service.get(NotificationJobs).clear();
+    expect(await emptied()).toEqual([
+      { eventId: ids[1], emptied: false },
+      { eventId: ids[0], emptied: true },
+    ]);
+    await identity.service.query('TRUNCATE inbox_event');
+    for (const id of ids) await expire(id);
     expect((await scenario.mailedTemplates()).guest).toEqual(['booking-expired', 'booking-expired']);
   });
 

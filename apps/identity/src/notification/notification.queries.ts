@@ -78,3 +78,14 @@ export async function withdrawNotifications(
     UPDATE notification SET processed_at = ${now}, outcome = 'withdrawn'
     WHERE booking_id = ${bookingId} AND template = ${template} AND processed_at IS NULL`);
 }
+
+export const CLEARED_BATCH = 5_000;
+
+/** Empties the facts of at most 5,000 notifications that were processed before an instant; returns how many. */
+export async function clearFacts(em: EntityManager, before: Date): Promise<number> {
+  const cleared = await em.execute<object[]>(sql`
+    UPDATE notification SET facts = '{}' WHERE id IN (
+      SELECT id FROM notification WHERE processed_at < ${before} AND facts <> '{}'
+      LIMIT ${CLEARED_BATCH} FOR UPDATE SKIP LOCKED) RETURNING true`);
+  return cleared.length;
+}
