@@ -30,6 +30,10 @@ interface Autoscaler {
   status: { currentMetrics?: { resource?: { current: { averageUtilization: number } } }[] };
 }
 
+interface Budget {
+  status: { disruptionsAllowed: number };
+}
+
 describe('Roost in a cluster', () => {
   let market: Marketplace;
 
@@ -380,6 +384,15 @@ describe('Roost in a cluster', () => {
   });
 
   test('an eviction that a budget forbids is refused', async () => {
+    // The pods may still be new, and their budget is computed after they are ready.
+    await scaledTo('reviews', 2);
+    await eventually(
+      async () => {
+        const { status } = await read<Budget>(['pdb', 'reviews', '--namespace', namespace]);
+        expect(status.disruptionsAllowed).toBe(1);
+      },
+      { seconds: 60 },
+    );
     await kubectl(['cordon', 'node1', 'node2']);
     try {
       const evict = async (pod: string) =>
