@@ -3,7 +3,7 @@ import { appendFileSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type EmbeddedPostgres, startPostgres } from '@roost/embedded';
-import { barmanCloud, eventually, S3Server } from '@roost/testing';
+import { pythonPrograms, eventually, S3Server } from '@roost/testing';
 import pg from 'pg';
 import type { BackupMethod, Restored, RestoreRequest } from './backup-method.js';
 import type { Installation } from './installation.fixture.js';
@@ -25,7 +25,7 @@ export class S3Backup implements BackupMethod {
   async prepare(env: Env): Promise<void> {
     this.s3 = await S3Server.start();
     await this.s3.createBucket(BUCKET);
-    this.variables = { ...(await barmanCloud()), ...this.s3.awsEnv };
+    this.variables = { ...(await pythonPrograms('barman-cloud')), ...this.s3.awsEnv };
     Object.assign(env, this.s3.env, this.variables);
     // For the servers that the drill starts itself: their commands inherit the variables.
     Object.assign(process.env, this.variables);

@@ -3,7 +3,7 @@ export { freshRole, type FreshRole } from './fresh-role.js';
 export { expectProblem, TestClient, type TestResponse } from './client.js';
 export { Collector } from './collector.js';
 export type { CollectedSpan } from './otlp-message.js';
-export { barmanCloud } from './barman-cloud.js';
+export { pythonPrograms } from './python-programs.js';
 export { describeWith } from './describe-with.js';
 export { goFile, goProgram } from './go-program.js';
 export { S3Server } from './s3-server.js';
