@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { jest } from '@jest/globals';
+import { pythonPrograms, runsAllFaults } from '@roost/testing';
+import type { Database } from './difference.js';
+import { simulate, startRoostWithAlbany, untilAgreement, waitUntilIdle } from './inside-airbnb-fixture.js';
+import type { RoostProcess } from './roost-process.js';
+
+jest.setTimeout(7_200_000);
+
+const seed = Number(process.env.ROOST_SEED ?? 1);
+const casesPerOperation = runsAllFaults ? 200 : 10;
+
+const CHECKS = [
+  'not_a_server_error',
+  'status_code_conformance',
+  'content_type_conformance',
+  'response_headers_conformance',
+  'response_schema_conformance',
+];
+
+/** Whose ids the parameters of a path contain in most requests. The others have random values. */
+const ROWS: readonly { path: string; parameter: string; database: Database; table: string }[] = [
+  { path: '^/v1/(admin/)?listings/', parameter: 'id', database: 'listings', table: 'listing' },
+  { path: '^/v1/(listings|wishlists)/', parameter: 'listingId', database: 'listings', table: 'listing' },
+  { path: '^/v1/(admin/)?bookings/', parameter: 'id', database: 'bookings', table: 'booking' },
+  { path: '^/v1/bookings/', parameter: 'bookingId', database: 'bookings', table: 'booking' },
+  { path: '^/v1/bookings/', parameter: 'changeId', database: 'bookings', table: 'booking_change' },
+  { path: '^/v1/quotes/', parameter: 'id', database: 'bookings', table: 'quote' },
+  { path: '^/v1/(admin/)?payments/', parameter: 'id', database: 'payments', table: 'payment' },
+  { path: '^/v1/admin/payments/', parameter: 'refundId', database: 'payments', table: 'refund' },
+  { path: '^/v1/users/', parameter: 'id', database: 'identity', table: 'user_account' },
+  { path: '^/v1/users/', parameter: 'userId', database: 'identity', table: 'user_account' },
+];
+
+/** What would end the session of the caller, and what only development has. */
+const EXCLUDED = ['^/dev/', '^/v1/auth/logout', '^/v1/me/sessions'];
+
+/**
+ * QUALITY.md, acceptance 16. schemathesis sends requests made from the OpenAPI document, right ones and wrong ones, to a
+ * marketplace with listings, bookings, changes, payments and refunds.
+ */
+describe(`requests made from the OpenAPI document, seed ${seed}`, () => {
+  let roost: RoostProcess;
+  let folder: string;
+
+  beforeAll(async () => {
+    roost = await startRoostWithAlbany();
+    folder = mkdtempSync(join(tmpdir(), 'roost-requests-'));
+    const report = await simulate(roost, { seed, operations: 100, guests: 8, hosts: 4 });
+    expect(report.unexpected).toEqual([]);
+  });
+  afterAll(async () => {
+    await roost?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    ['a visitor', () => Promise.resolve(undefined)],
+    [
+      'a host who is an administrator',
+      async () => roost.accessToken(await busiestHost(roost), ['host', 'admin']),
+    ],
+  ])('of %s receive only responses that the document declares', async (_caller, accessToken) => {
+    const configuration = join(folder, 'schemathesis.toml');
+    writeFileSync(configuration, await describeRows(roost));
+    const { code, output } = await runSchemathesis(roost.url, configuration, await accessToken());
+    expect(code === 0 ? '' : output).toBe('');
+  });
+
+  it('leave calendar, bookings, search, payments, refunds and ledger in agreement', async () => {
+    await waitUntilIdle(roost);
+    await untilAgreement(roost);
+  });
+});
+
+async function busiestHost(roost: RoostProcess): Promise<string> {
+  const [host] = await roost.query<{ id: string }>(
+    'bookings',
+    'SELECT host_id AS id FROM booking GROUP BY host_id ORDER BY count(*) DESC, host_id LIMIT 1',
+  );
+  if (!host) throw new Error('there are no bookings');
+  return host.id;
+}
+
+/** The configuration of schemathesis: its dictionaries have the ids of existing rows. */
+async function describeRows(roost: RoostProcess): Promise<string> {
+  const parts = await Promise.all(
+    ROWS.map(async ({ path, parameter, database, table }, index) => {
+      const rows = await roost.query<{ id: string }>(
+        database,
+        `SELECT id FROM ${table} ORDER BY id LIMIT 20`,
+      );
+      const binding = `{ dictionary = "rows${index}", probability = 0.8 }`;
+      return `
+[dictionaries.rows${index}]
+values = ${JSON.stringify(rows.map(({ id }) => id))}
+
+[[operations]]
+include-path-regex = ${JSON.stringify(path)}
+parameters = { "path.${parameter}" = ${binding} }
+`;
+    }),
+  );
+  // An erased caller would be refused from then on.
+  const erasure = '[[operations]]\ninclude-path = "/v1/me"\ninclude-method = "DELETE"\nenabled = false\n';
+  return ['max-stream-events = 1', ...parts, erasure].join('\n');
+}
+
+async function runSchemathesis(
+  url: string,
+  configuration: string,
+  accessToken: string | undefined,
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(
+    'schemathesis',
+    [
+      ...['--config-file', configuration, '--no-color', 'run', `${url}/openapi.json`],
+      ...['--checks', CHECKS.join(','), '--max-examples', String(casesPerOperation), '--seed', String(seed)],
+      ...['--phases', 'examples,coverage,fuzzing', '--continue-on-failure', '--warnings', 'off'],
+      ...['--generation-database', 'none', '--request-timeout', '60', '--suppress-health-check', 'all'],
+      ...['--exclude-path-regex', EXCLUDED.join('|')],
+      ...(accessToken ? ['--header', `authorization:Bearer ${accessToken}`] : []),
+    ],
+    { env: { ...process.env, ...(await pythonPrograms('schemathesis')) }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const [out, error, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { code, output: out + error };
+}
