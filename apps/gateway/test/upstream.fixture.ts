@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { OpenApiDocument } from '../src/routes/openapi.js';
 
 export interface SeenRequest {
@@ -18,6 +18,8 @@ export interface Upstream {
   streams: PassThrough[];
   /** The number of requests for a stream whose connection it closes without a response. */
   streamsToClose: number;
+  /** Sends another response than the description of the request. */
+  reply: ((reply: FastifyReply) => FastifyReply) | null;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export async function startUpstream(document: OpenApiDocument, port = 0): Promis
     seen,
     streams,
     streamsToClose: 0,
+    reply: null,
     close: () => server.close(),
   };
   server.removeAllContentTypeParsers();
@@ -79,6 +82,7 @@ export async function startUpstream(document: OpenApiDocument, port = 0): Promis
       stream.write(`data: ${JSON.stringify({ url, lastEventId: headers['last-event-id'] })}\n\n`);
       return reply.header('content-type', 'text/event-stream').send(stream);
     }
+    if (upstream.reply) return upstream.reply(reply);
     return reply
       .code(method === 'POST' && !url.startsWith('/v1/auth/') ? 201 : 200)
       .header('x-from', 'upstream')

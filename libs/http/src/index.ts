@@ -43,9 +43,11 @@ export { toProblem, ProblemFilter } from './server/problem-filter.js';
 export {
   EVENT_STREAM,
   HasEtag,
+  JOINED_EXTENSION,
   RespondsWith,
   RespondsWithEvents,
   RespondsWithFile,
+  RespondsWithJoinedJson,
   RespondsWithJsonOr,
   RespondsWithText,
   Summary,

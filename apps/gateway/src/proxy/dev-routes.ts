@@ -10,7 +10,7 @@ export function findDevRoute(method: string, path: string): Route | null {
     case 'POST /dev/users':
     case 'GET /dev/clock':
     case 'POST /dev/clock':
-      return { service: 'identity', path, access: 'public', upload: false, events: false };
+      return { service: 'identity', path, access: 'public', upload: false, events: false, joined: false };
     default:
       return null;
   }

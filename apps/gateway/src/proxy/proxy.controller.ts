@@ -40,6 +40,7 @@ export class ProxyController {
       await this.limiter.consume(request, reply, route.path);
     }
     limitBody(request, route);
+    if (route.joined) return this.upstreams.join(request, reply, this.routes.urls(path));
     await this.upstreams.forward(
       request,
       reply,

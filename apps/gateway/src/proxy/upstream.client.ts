@@ -112,15 +112,36 @@ export class UpstreamClient implements OnModuleInit, OnApplicationShutdown {
     const response = await this.openStream(request, url, signal);
     // The client has disconnected, or the gateway stops: a client that still waits connects again.
     if (!response) return void (await reply.type(EVENT_STREAM).header('cache-control', 'no-store').send(''));
-    reply.code(response.statusCode);
-    for (const [name, value] of Object.entries(response.headers))
-      if (value !== undefined && !OF_ONE_HOP.test(name)) reply.header(name, value);
-    const { body } = response;
-    // Destroyed with the response, also if nothing was read from it; the destruction of a body is an error of it.
-    body.on('error', () => undefined);
-    const chunks = Readable.from(this.chunksOf(body, new URL(url).origin, signal));
-    chunks.once('close', () => body.destroy());
-    await reply.send(chunks);
+    copyHead(response, reply);
+    await reply.send(closing([response], this.chunksOf(response.body, new URL(url).origin, signal)));
+  }
+
+  /**
+   * Sends a read to all services and joins their JSON to `{"<service>": …}`. The head is that of the first service. A response
+   * other than 200 is passed on alone. If a service fails later, the connection is closed before the end.
+   */
+  async join(request: FastifyRequest, reply: FastifyReply, urls: ReadonlyMap<string, string>): Promise<void> {
+    const signal = endOfRequest(request);
+    const parts = new Map<string, Dispatcher.ResponseData>();
+    try {
+      for (const [service, url] of urls) {
+        const response = await this.openStream(request, url, signal);
+        if (!response) throw unavailable('The request was aborted.');
+        if (response.statusCode !== 200) {
+          discardAll(parts.values());
+          copyHead(response, reply);
+          return void (await reply.send(closing([response], response.body)));
+        }
+        parts.set(service, response);
+      }
+    } catch (error) {
+      discardAll(parts.values());
+      throw error;
+    }
+    const responses = [...parts.values()];
+    if (responses[0]) copyHead(responses[0], reply);
+    reply.removeHeader('content-length');
+    await reply.send(closing(responses, joinedJson(parts)));
   }
 
   /** Null if the signal is aborted first. Retries as reads do. */
@@ -167,6 +188,38 @@ export class UpstreamClient implements OnModuleInit, OnApplicationShutdown {
     this.logger.warn({ base, reason: cause?.code ?? error.code ?? error.message }, 'service did not respond');
     return unavailable('The service of this route is temporarily unavailable.');
   }
+}
+
+function copyHead({ statusCode, headers }: Dispatcher.ResponseData, reply: FastifyReply): void {
+  reply.code(statusCode);
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined && !OF_ONE_HOP.test(name)) reply.header(name, value);
+}
+
+/** Destroys the bodies. The destruction of a body is an error of it; a reader receives any other error as well. */
+function discardAll(responses: Iterable<Dispatcher.ResponseData>): void {
+  for (const { body } of responses) body.on('error', () => undefined).destroy();
+}
+
+/** A stream of these chunks. The responses are discarded with it, also if nothing was read from them. */
+function closing(
+  responses: readonly Dispatcher.ResponseData[],
+  chunks: AsyncIterable<Buffer | string>,
+): Readable {
+  for (const { body } of responses) body.on('error', () => undefined);
+  return Readable.from(chunks).once('close', () => discardAll(responses));
+}
+
+async function* joinedJson(
+  parts: ReadonlyMap<string, Dispatcher.ResponseData>,
+): AsyncGenerator<Buffer | string> {
+  let separator = '{';
+  for (const [service, { body }] of parts) {
+    yield `${separator}\n${JSON.stringify(service)}: `;
+    for await (const chunk of body) yield chunk as Buffer;
+    separator = ',';
+  }
+  yield '\n}\n';
 }
 
 const isRead = (request: FastifyRequest): boolean => request.method === 'GET' || request.method === 'HEAD';

@@ -56,6 +56,11 @@ export class RouteRegistry implements OnApplicationBootstrap, OnApplicationShutd
     return this.config[variable].replace(/\/$/, '');
   }
 
+  /** The URL of a path at each service. */
+  urls(path: string): Map<Upstream, string> {
+    return new Map(SERVICES.map((service) => [service, this.upstream(service) + path]));
+  }
+
   async onApplicationBootstrap(): Promise<void> {
     for (const [service, document] of await readRelease()) this.documents.set(service, document);
     this.rebuild();

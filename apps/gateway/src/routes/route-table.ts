@@ -1,4 +1,4 @@
-import { EVENT_STREAM } from '@roost/http';
+import { EVENT_STREAM, JOINED_EXTENSION } from '@roost/http';
 import createRouter, { type HTTPMethod } from 'find-my-way';
 import {
   METHODS,
@@ -18,6 +18,8 @@ export interface Route {
   upload: boolean;
   /** The response is a stream of events, which stays open. */
   events: boolean;
+  /** The response consists of a part of each service. */
+  joined: boolean;
 }
 
 /** An operation in the documents of two services. The previous owner keeps it. */
@@ -56,6 +58,7 @@ export function buildRouteTable(
         access: accessOf(operation, document.security),
         upload: operation.requestBody?.content['multipart/form-data'] !== undefined,
         events: operation.responses?.['200']?.content?.[EVENT_STREAM] !== undefined,
+        joined: operation[JOINED_EXTENSION] === true,
       };
       const key = operationKey(method, path);
       claims.set(key, [...(claims.get(key) ?? []), claim]);

@@ -100,6 +100,30 @@ export function RespondsWithFile(mediaTypes: readonly string[], ...codes: ErrorC
   );
 }
 
+/** The OpenAPI extension of a route whose response the gateway joins from all services. */
+export const JOINED_EXTENSION = 'x-roost-joined';
+
+/**
+ * The response of a route whose JSON the gateway joins: each service responds to the same path with its part, a stream of a
+ * JSON object, and the client receives `{"<service>": <part>, …}`. One service documents the route; its headers are used.
+ */
+export function RespondsWithJoinedJson(...codes: ErrorCode[]): Returning<Readable> {
+  return applyDecorators(
+    HttpCode(200),
+    Header('content-type', 'application/json; charset=utf-8'),
+    Header('cache-control', 'no-store'),
+    ApiExtension(JOINED_EXTENSION, true),
+    ApiResponse({
+      status: 200,
+      description: 'Success. An object with a part for each service.',
+      content: {
+        'application/json': { schema: { type: 'object', additionalProperties: { type: 'object' } } },
+      },
+    }),
+    ...problems(codes),
+  ) as Returning<Readable>;
+}
+
 /**
  * The title of the route in the OpenAPI document. The id of the operation is made from controller and method: a controller
  * that several services have names its own.
