@@ -1,4 +1,8 @@
-import { Migration0000AccountErasure, Migration0000AccountStanding } from '@roost/accounts';
+import {
+  Migration0000AccountErasure,
+  Migration0000AccountExport,
+  Migration0000AccountStanding,
+} from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Bookings } from '../migrations/Migration0001Bookings.js';
 import { Migration0006ListingCountry } from '../migrations/Migration0006ListingCountry.js';
@@ -25,6 +29,7 @@ export const bookings = defineService({
     Migration0006ListingCountry,
     Migration0008Operators,
     Migration0000AccountErasure,
+    Migration0000AccountExport,
   ],
   projections: {
     'identity.user': ['account_standing'],

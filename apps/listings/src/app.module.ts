@@ -1,7 +1,18 @@
 import { Module } from '@nestjs/common';
-import { AccountEraser, AccountErasureConsumer, AccountStandingModule, Erasure } from '@roost/accounts';
+import {
+  AccountEraser,
+  AccountErasureConsumer,
+  AccountExportConsumer,
+  AccountExporter,
+  AccountStandingModule,
+  Erasure,
+  ExportPartController,
+  ExportPartService,
+  PersonalData,
+} from '@roost/accounts';
 import { AuditModule } from '@roost/audit';
 import { ListingsErasure } from './account/listings-erasure.js';
+import { ListingsPersonalData } from './account/listings-personal-data.js';
 import { BookingConsumer } from './booking/booking.consumer.js';
 import { CalendarConsumer } from './calendar/calendar.consumer.js';
 import { ListingImportController } from './listing/listing-import.controller.js';
@@ -28,6 +39,8 @@ import { WishlistService } from './wishlist/wishlist.service.js';
   // Search precedes listings: otherwise `/v1/listings/:id` would match `/v1/listings/search`.
   controllers: [
     AccountErasureConsumer,
+    AccountExportConsumer,
+    ExportPartController,
     SearchController,
     ListingController,
     ListingImportController,
@@ -40,6 +53,9 @@ import { WishlistService } from './wishlist/wishlist.service.js';
   providers: [
     AccountEraser,
     { provide: Erasure, useClass: ListingsErasure },
+    AccountExporter,
+    ExportPartService,
+    { provide: PersonalData, useClass: ListingsPersonalData },
     ListingImportService,
     ListingReaderService,
     ListingResolver,

@@ -1,4 +1,8 @@
-import { Migration0000AccountErasure, Migration0000AccountStanding } from '@roost/accounts';
+import {
+  Migration0000AccountErasure,
+  Migration0000AccountExport,
+  Migration0000AccountStanding,
+} from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Listings } from '../migrations/Migration0001Listings.js';
 import { Migration0002UnknownRooms } from '../migrations/Migration0002UnknownRooms.js';
@@ -22,6 +26,7 @@ export const listings = defineService({
     Migration0003CityApostrophes,
     Migration0005Operators,
     Migration0000AccountErasure,
+    Migration0000AccountExport,
   ],
   projections: {
     'identity.user': ['account_standing'],

@@ -1,6 +1,17 @@
 import { Module } from '@nestjs/common';
-import { AccountEraser, AccountErasureConsumer, AccountStandingModule, Erasure } from '@roost/accounts';
+import {
+  AccountEraser,
+  AccountErasureConsumer,
+  AccountExportConsumer,
+  AccountExporter,
+  AccountStandingModule,
+  Erasure,
+  ExportPartController,
+  ExportPartService,
+  PersonalData,
+} from '@roost/accounts';
 import { PaymentsErasure } from './account/payments-erasure.js';
+import { PaymentsPersonalData } from './account/payments-personal-data.js';
 import { AuditModule } from './audit/audit.module.js';
 import { BookingChangeService } from './booking/booking-change.service.js';
 import { BookingPaymentService } from './booking/booking-payment.service.js';
@@ -86,6 +97,8 @@ import { WorkGauges } from './work-gauges.js';
   ],
   controllers: [
     AccountErasureConsumer,
+    AccountExportConsumer,
+    ExportPartController,
     BookingConsumer,
     PaymentAdminController,
     BookingRefundController,
@@ -100,6 +113,9 @@ import { WorkGauges } from './work-gauges.js';
   providers: [
     AccountEraser,
     { provide: Erasure, useClass: PaymentsErasure },
+    AccountExporter,
+    ExportPartService,
+    { provide: PersonalData, useClass: PaymentsPersonalData },
     Adoption,
     BookingChangeService,
     BookingPaymentService,

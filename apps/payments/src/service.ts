@@ -1,4 +1,8 @@
-import { Migration0000AccountErasure, Migration0000AccountStanding } from '@roost/accounts';
+import {
+  Migration0000AccountErasure,
+  Migration0000AccountExport,
+  Migration0000AccountStanding,
+} from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Payments } from '../migrations/Migration0001Payments.js';
 import { Migration0002Disputes } from '../migrations/Migration0002Disputes.js';
@@ -65,6 +69,7 @@ export const payments = defineService({
     Migration0020AuditLogFilters,
     Migration0021HandledPayloads,
     Migration0000AccountErasure,
+    Migration0000AccountExport,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],

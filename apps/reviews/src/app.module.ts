@@ -1,7 +1,18 @@
 import { Module } from '@nestjs/common';
-import { AccountEraser, AccountErasureConsumer, AccountStandingModule, Erasure } from '@roost/accounts';
+import {
+  AccountEraser,
+  AccountErasureConsumer,
+  AccountExportConsumer,
+  AccountExporter,
+  AccountStandingModule,
+  Erasure,
+  ExportPartController,
+  ExportPartService,
+  PersonalData,
+} from '@roost/accounts';
 import { AuditModule } from '@roost/audit';
 import { ReviewsErasure } from './account/reviews-erasure.js';
+import { ReviewsPersonalData } from './account/reviews-personal-data.js';
 import { AuthorConsumer } from './author/author.consumer.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportService } from './import/import.service.js';
@@ -27,6 +38,8 @@ import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consum
   imports: [AccountStandingModule, AuditModule.withRoute('reviews')],
   controllers: [
     AccountErasureConsumer,
+    AccountExportConsumer,
+    ExportPartController,
     ReviewController,
     ModerationController,
     ImportController,
@@ -37,6 +50,9 @@ import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consum
   providers: [
     AccountEraser,
     { provide: Erasure, useClass: ReviewsErasure },
+    AccountExporter,
+    ExportPartService,
+    { provide: PersonalData, useClass: ReviewsPersonalData },
     ReviewService,
     ReplyService,
     ReviewReaderService,

@@ -1,7 +1,12 @@
-import { Migration0000AccountErasure, Migration0000AccountStanding } from '@roost/accounts';
+import {
+  Migration0000AccountErasure,
+  Migration0000AccountExport,
+  Migration0000AccountStanding,
+} from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Reviews } from '../migrations/Migration0001Reviews.js';
 import { Migration0003AuditLog } from '../migrations/Migration0003AuditLog.js';
+import { Migration0004ReviewAuthors } from '../migrations/Migration0004ReviewAuthors.js';
 import { AppModule } from './app.module.js';
 import { ReviewsConfig } from './config.js';
 import { reviewFigures } from './figures.js';
@@ -21,6 +26,8 @@ export const reviews = defineService({
     Migration0001Reviews,
     Migration0003AuditLog,
     Migration0000AccountErasure,
+    Migration0000AccountExport,
+    Migration0004ReviewAuthors,
   ],
   projections: {
     'identity.user': ['account_standing', 'author'],

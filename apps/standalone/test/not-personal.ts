@@ -10,6 +10,7 @@ export const NOT_PERSONAL_NAMES = [
 export const NOT_PERSONAL: Record<string, Record<string, string>> = {
   'Every service': {
     account_erasure: 'last',
+    account_export_chunk: 'position',
     admin_action: 'action subject_type',
     dead_letter: 'position topic key type source aggregate_version schema_version traceparent code detail',
     idempotency_key: 'method lease lease_until',
@@ -22,6 +23,7 @@ export const NOT_PERSONAL: Record<string, Record<string, string>> = {
   },
   identity: {
     erasure_request: 'completed_by',
+    export_request: 'completed_by',
     live_event: 'sequence type data',
     login_attempt: 'failures locked_until',
     mail: 'template',

@@ -12,6 +12,7 @@ import {
   postponeErasure,
   scheduleLastErasure,
 } from './account-erasure.queries.js';
+import { deleteExports } from './account-export.queries.js';
 import { Erasure } from './erasure.port.js';
 
 /** An access token is valid for 10 minutes after the erasure of its account, and a request takes less: then nothing is written any more. */
@@ -50,6 +51,7 @@ export class AccountEraser {
     const isComplete = await this.erasure.erase(em, userId);
     await overwriteStoredEvents(em, 'identity.user', [userId], { displayName: '' });
     await deleteStoredResponses(em, userId);
+    await deleteExports(em, userId);
     return isComplete;
   }
 

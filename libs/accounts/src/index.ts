@@ -7,9 +7,17 @@
  *
  * To erase users it runs `Migration0000AccountErasure`, and provides `AccountErasureConsumer`, `AccountEraser` and an
  * `Erasure`.
+ *
+ * To export the data of users it runs `Migration0000AccountExport`, and provides `AccountExportConsumer`,
+ * `ExportPartController`, `AccountExporter`, `ExportPartService` and a `PersonalData`.
  */
 export { AccountEraser } from './account-eraser.jobs.js';
 export { AccountErasureConsumer } from './account-erasure.consumer.js';
+export { AccountExportConsumer } from './account-export.consumer.js';
+export { AccountExporter } from './account-exporter.jobs.js';
+export { ExportPartController } from './export-part.controller.js';
+export { ExportPartService } from './export-part.service.js';
+export { type ExportSection, PersonalData } from './personal-data.port.js';
 export { Erasure } from './erasure.port.js';
 export { AccountStandingModule } from './account-standing.module.js';
 export {
@@ -19,4 +27,8 @@ export {
   isErasedAccount,
   requireActiveAccount,
 } from './account-standing.queries.js';
-export { Migration0000AccountErasure, Migration0000AccountStanding } from './migration.js';
+export {
+  Migration0000AccountErasure,
+  Migration0000AccountExport,
+  Migration0000AccountStanding,
+} from './migration.js';

@@ -32,3 +32,26 @@ export class Migration0000AccountErasure extends Migration {
     this.addSql(`CREATE INDEX account_erasure_due ON account_erasure (due_at) WHERE due_at IS NOT NULL`);
   }
 }
+
+/** The exports of users, with the part of the service in encrypted chunks. */
+export class Migration0000AccountExport extends Migration {
+  override up(): void {
+    this.addSql(`CREATE TABLE account_export (
+      export_id uuid PRIMARY KEY,
+      user_id uuid NOT NULL,
+      -- in system time; null: the part is complete
+      due_at timestamptz,
+      -- the number of the run that writes the chunks
+      attempt integer NOT NULL DEFAULT 0,
+      expires_at timestamptz NOT NULL)`);
+    this.addSql(`CREATE INDEX account_export_due ON account_export (due_at) WHERE due_at IS NOT NULL`);
+    this.addSql(`CREATE INDEX account_export_user ON account_export (user_id)`);
+    this.addSql(`CREATE INDEX account_export_expiry ON account_export (expires_at)`);
+    this.addSql(`CREATE TABLE account_export_chunk (
+      export_id uuid NOT NULL REFERENCES account_export ON DELETE CASCADE,
+      attempt integer NOT NULL,
+      position integer NOT NULL,
+      content text NOT NULL,
+      PRIMARY KEY (export_id, attempt, position))`);
+  }
+}

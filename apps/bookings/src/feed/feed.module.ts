@@ -36,6 +36,6 @@ import { FeedService } from './feed.service.js';
     FeedUrlService,
     ListingFeedsResolver,
   ],
-  exports: [FeedRemovalService],
+  exports: [FeedRemovalService, FeedUrlService],
 })
 export class FeedModule {}

@@ -100,6 +100,14 @@ export async function findMessage(
   return row ?? null;
 }
 
+export type ExportedMessage = MessageRow & Pick<ThreadRow, 'listingId' | 'bookingId' | 'contactsShown'>;
+
+/** Selects all messages that the user has sent or received, by thread. */
+export const messagesOfUser = (userId: string) => sql`
+  SELECT ${messageColumns}, t.listing_id AS "listingId", t.booking_id AS "bookingId", ${contactsShown} AS "contactsShown"
+  FROM thread t JOIN message m ON m.thread_id = t.id
+  WHERE ${userId}::uuid IN (t.guest_id, t.host_id) ORDER BY t.id, m.seq`;
+
 /** Allows one message of a user at a time, so that limits are counted correctly. */
 export async function lockSender(em: EntityManager, userId: string): Promise<void> {
   await em.execute(sql`SELECT pg_advisory_xact_lock(${SENDER_LOCK}::int, hashtext(${userId}))`);

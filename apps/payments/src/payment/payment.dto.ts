@@ -76,6 +76,8 @@ const toPaymentView = (payment: Payment, decrypt: ((secret: string) => string) |
   createdAt: payment.createdAt.toISOString(),
 });
 
+export const toPaymentViewWithoutSecrets = (payment: Payment): PaymentView => toPaymentView(payment, null);
+
 /** Only the guest receives the client secret and the redirect URL, and only while they are of use. */
 export const toPaymentViewFor = (viewer: AuthUser, payment: Payment, encryption: Encryption): PaymentView =>
   toPaymentView(

@@ -17,14 +17,14 @@ export interface PayoutAccount {
 /** The reference of an account whose host is erased: payouts refer to the row. */
 export const ERASED_REFERENCE = '';
 
-const columns =
+export const payoutAccountColumns =
   () => sql`id, host_id AS "hostId", currency, provider, reference, reference_end AS "referenceEnd",
   usable_at AS "usableAt", created_at AS "createdAt"`;
 
 /** The current accounts of a host, by currency. */
 export function currentAccounts(em: EntityManager, hostId: string): Promise<PayoutAccount[]> {
   return em.execute<PayoutAccount[]>(sql`
-    SELECT ${columns()} FROM payout_account WHERE host_id = ${hostId} AND replaced_at IS NULL ORDER BY currency`);
+    SELECT ${payoutAccountColumns()} FROM payout_account WHERE host_id = ${hostId} AND replaced_at IS NULL ORDER BY currency`);
 }
 
 export async function currentAccount(
@@ -61,14 +61,14 @@ export async function lockUsableAccount(
   const [account] = await em.execute<PayoutAccount[]>(sql`
     UPDATE payout_account SET version = version + 1
     WHERE host_id = ${hostId} AND currency = ${currency} AND replaced_at IS NULL AND usable_at <= ${now}
-    RETURNING ${columns()}`);
+    RETURNING ${payoutAccountColumns()}`);
   return account ?? null;
 }
 
 /** The accounts of a provider and currency, also those that were replaced but not erased ones, the newest first. */
 export function accountsOf(em: EntityManager, provider: string, currency: string): Promise<PayoutAccount[]> {
   return em.execute<PayoutAccount[]>(sql`
-    SELECT ${columns()} FROM payout_account WHERE provider = ${provider} AND currency = ${currency}
+    SELECT ${payoutAccountColumns()} FROM payout_account WHERE provider = ${provider} AND currency = ${currency}
       AND reference <> ${ERASED_REFERENCE}
     ORDER BY created_at DESC`);
 }

@@ -68,6 +68,24 @@ export const identityErrors = defineErrors({
     'The request is signed in, but the current password that it contains is not the password of the account.',
     'Enter the current password. The access token is still valid: do not log in again.',
   ),
+  'export.not_found': errorEntry(
+    404,
+    'No such export',
+    'No export with this id exists, it is not yours, or its file does not exist: the export has failed or expired.',
+    'Read the export with `GET /v1/me/exports/{id}`, or request another one with `POST /v1/me/exports`.',
+  ),
+  'export.not_ready': errorEntry(
+    409,
+    'The export is not ready yet',
+    'Some services have not written their part yet.',
+    'Poll `GET /v1/me/exports/{id}` until its `status` is `ready`.',
+  ),
+  'rate.too_many_exports': errorEntry(
+    429,
+    'Too many exports',
+    'An export of the account is pending, or three were requested within 24 hours.',
+    'Use the export that exists, or wait for the time in `Retry-After`.',
+  ),
   'session.not_found': errorEntry(
     404,
     'No such session',
