@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '@roost/audit';
 import { DevModule } from './dev/dev.module.js';
 import { EmailChangeModule } from './email-change/email-change.module.js';
+import { ExportModule } from './export/export.module.js';
 import { LiveEventModule } from './live-event/live-event.module.js';
 import { ErasureModule } from './erasure/erasure.module.js';
 import { MfaModule } from './mfa/mfa.module.js';
@@ -25,6 +26,7 @@ import { UserModule } from './user/user.module.js';
     MfaModule,
     EmailChangeModule,
     ErasureModule,
+    ExportModule,
     NotificationModule,
     LiveEventModule,
     DevModule,

@@ -1,10 +1,11 @@
-import { Migration0000AccountErasure } from '@roost/accounts';
+import { Migration0000AccountErasure, Migration0000AccountExport } from '@roost/accounts';
 import { defineService } from '@roost/service';
 import { Migration0001Identity } from '../migrations/Migration0001Identity.js';
 import { Migration0002PayoutNotifications } from '../migrations/Migration0002PayoutNotifications.js';
 import { Migration0004Operators } from '../migrations/Migration0004Operators.js';
 import { Migration0006LiveEvents } from '../migrations/Migration0006LiveEvents.js';
 import { Migration0016NotificationFacts } from '../migrations/Migration0016NotificationFacts.js';
+import { Migration0007Exports } from '../migrations/Migration0007Exports.js';
 import { Migration0003Erasure } from '../migrations/Migration0003Erasure.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
@@ -34,6 +35,8 @@ export const identity = defineService({
     Migration0003Erasure,
     Migration0000AccountErasure,
     Migration0016NotificationFacts,
+    Migration0007Exports,
+    Migration0000AccountExport,
   ],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,

@@ -72,6 +72,7 @@ const account: { [T in AccountMailTemplate]: AccountMail[T] } = {
   'email-taken': {},
   'email-changed': { newEmail: 'ada@example.org' },
   'mfa-removed': {},
+  'export-ready': {},
 };
 
 const BOTH: readonly Side[] = ['guest', 'host'];

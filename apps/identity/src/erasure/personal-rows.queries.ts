@@ -11,6 +11,7 @@ const OWNED_TABLES = [
   'notification',
   'notification_setting',
   'live_event',
+  'export_request',
 ];
 
 export async function deleteOwnedRows(em: EntityManager, userId: string): Promise<void> {

@@ -16,6 +16,7 @@ const PAGES: Record<AccountMailTemplate, ClientPage> = {
   'email-change-new': 'confirm-email-change',
   'email-taken': 'log-in',
   'email-changed': 'contact',
+  'export-ready': 'log-in',
 };
 
 /** The reader of a mail. `displayName` is null if the name of the reader is not known. */

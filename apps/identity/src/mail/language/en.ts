@@ -90,6 +90,15 @@ const accountMails: MailTexts['accountMails'] = {
     action: RESET,
     closing: [RESET_AT_ONCE],
   }),
+  'export-ready': () => ({
+    subject: 'Your data is ready',
+    paragraphs: ['You requested an export of your data. It is ready: log in to download it.'],
+    details: [],
+    action: LOG_IN,
+    closing: [
+      'The file is deleted 7 days after your request. If you did not request it, reset your password now with “Forgot password”.',
+    ],
+  }),
 };
 
 export const english: MailTexts = {

@@ -103,6 +103,17 @@ const accountMails: MailTexts['accountMails'] = {
     action: RESET,
     closing: [RESET_AT_ONCE],
   }),
+  'export-ready': () => ({
+    subject: 'Vos données sont prêtes',
+    paragraphs: [
+      fr`Vous avez demandé une copie de vos données. Elle est prête : connectez-vous pour la télécharger.`,
+    ],
+    details: [],
+    action: LOG_IN,
+    closing: [
+      fr`Le fichier est supprimé 7 jours après votre demande. Si vous ne l’avez pas demandé, réinitialisez immédiatement votre mot de passe avec « Mot de passe oublié ».`,
+    ],
+  }),
 };
 
 export const french: MailTexts = {

@@ -23,6 +23,7 @@ export interface AccountMail {
   'email-taken': Record<never, never>;
   'email-changed': { newEmail: string };
   'mfa-removed': Record<never, never>;
+  'export-ready': Record<never, never>;
 }
 
 export type AccountMailTemplate = keyof AccountMail;
