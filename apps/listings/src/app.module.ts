@@ -12,7 +12,7 @@ import {
 } from '@roost/accounts';
 import { AuditModule } from '@roost/audit';
 import { ListingsErasure } from './account/listings-erasure.js';
-import { ListingsPersonalData } from './account/listings-personal-data.js';
+import { ListingsPersonalData } from './account/listings-personal-data.queries.js';
 import { BookingConsumer } from './booking/booking.consumer.js';
 import { CalendarConsumer } from './calendar/calendar.consumer.js';
 import { ListingImportController } from './listing/listing-import.controller.js';

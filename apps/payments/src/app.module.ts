@@ -11,7 +11,7 @@ import {
   PersonalData,
 } from '@roost/accounts';
 import { PaymentsErasure } from './account/payments-erasure.js';
-import { PaymentsPersonalData } from './account/payments-personal-data.js';
+import { PaymentsPersonalData } from './account/payments-personal-data.queries.js';
 import { AuditModule } from './audit/audit.module.js';
 import { BookingChangeService } from './booking/booking-change.service.js';
 import { BookingPaymentService } from './booking/booking-payment.service.js';

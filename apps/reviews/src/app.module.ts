@@ -12,7 +12,7 @@ import {
 } from '@roost/accounts';
 import { AuditModule } from '@roost/audit';
 import { ReviewsErasure } from './account/reviews-erasure.js';
-import { ReviewsPersonalData } from './account/reviews-personal-data.js';
+import { ReviewsPersonalData } from './account/reviews-personal-data.queries.js';
 import { AuthorConsumer } from './author/author.consumer.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportService } from './import/import.service.js';

@@ -13,7 +13,7 @@ import {
   postponeExport,
   startRun,
 } from './account-export.queries.js';
-import { exportText } from './export-text.js';
+import { exportText } from './export-text.queries.js';
 import { PersonalData } from './personal-data.port.js';
 
 /** Identity allows a download for 7 days after the request, so its parts are stored as long. */

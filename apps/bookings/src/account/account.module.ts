@@ -11,7 +11,7 @@ import {
 } from '@roost/accounts';
 import { FeedModule } from '../feed/feed.module.js';
 import { BookingsErasure } from './bookings-erasure.js';
-import { BookingsPersonalData } from './bookings-personal-data.js';
+import { BookingsPersonalData } from './bookings-personal-data.queries.js';
 
 @Module({
   imports: [FeedModule],

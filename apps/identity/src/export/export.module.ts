@@ -7,7 +7,7 @@ import { ExportProgressService } from './export-progress.service.js';
 import { ExportConsumer } from './export.consumer.js';
 import { ExportController } from './export.controller.js';
 import { ExportService } from './export.service.js';
-import { IdentityPersonalData } from './identity-personal-data.js';
+import { IdentityPersonalData } from './identity-personal-data.queries.js';
 
 @Module({
   imports: [MailModule, SessionModule],
