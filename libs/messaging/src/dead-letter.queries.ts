@@ -13,11 +13,19 @@ export interface DeadLetter extends EventEnvelope {
   readonly redriveAt: Date | null;
 }
 
-/** Selects dead letters: one by its event id, those of a topic or key, or all. */
+/** Selects dead letters by all given fields: one by its event id, those of a topic or key, or all. */
 export interface DeadLetterFilter {
-  id?: string;
-  topic?: string;
-  key?: string;
+  id?: string | undefined;
+  topic?: string | undefined;
+  key?: string | undefined;
+  /** The type of the event. */
+  type?: string | undefined;
+  /** The error code of an event that has failed. */
+  code?: string | undefined;
+  /** Parked at or after this instant. */
+  from?: string | undefined;
+  /** Parked before this instant. */
+  to?: string | undefined;
 }
 
 export interface TopicKey {
@@ -42,14 +50,16 @@ export async function lockKey(em: EntityManager, { topic, key }: TopicKey): Prom
   await em.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`dead-letter:${topic}:${key}`}, 0))`);
 }
 
-/** In the order in which they will be handled. */
+/** In the order in which they will be handled, from the first one after the position `after`. */
 export async function listDeadLetters(
   em: EntityManager,
   filter: DeadLetterFilter,
   limit: number,
+  after = '0',
 ): Promise<DeadLetter[]> {
   const rows = await em.execute<DeadLetterRow[]>(sql`
-    SELECT ${columns} FROM dead_letter WHERE ${matches(filter)} ORDER BY dead_letter.position LIMIT ${limit}`);
+    SELECT ${columns} FROM dead_letter WHERE ${matches(filter)} AND dead_letter.position > ${after}::bigint
+    ORDER BY dead_letter.position LIMIT ${limit}`);
   return rows.map(toDeadLetter);
 }
 
@@ -83,12 +93,15 @@ export async function deleteDeadLetter(em: EntityManager, eventId: string): Prom
   await em.execute(sql`DELETE FROM dead_letter WHERE event_id = ${eventId}`);
 }
 
-/** Deletes a dead letter and records its event in the inbox as discarded. */
-export async function discardDeadLetter(em: EntityManager, eventId: string): Promise<void> {
-  await em.execute(sql`
-    WITH deleted AS (DELETE FROM dead_letter WHERE event_id = ${eventId} RETURNING event_id, type)
-    INSERT INTO inbox_event (event_id, type, compacted, discarded)
-    SELECT event_id, type, true, true FROM deleted ON CONFLICT (event_id) DO NOTHING`);
+/** Deletes a dead letter and records its event in the inbox as discarded. Returns false if there is no such dead letter. */
+export async function discardDeadLetter(em: EntityManager, eventId: string): Promise<boolean> {
+  const deleted = await em.execute<object[]>(sql`
+    WITH deleted AS (DELETE FROM dead_letter WHERE event_id = ${eventId} RETURNING event_id, type),
+    stored AS (
+      INSERT INTO inbox_event (event_id, type, compacted, discarded)
+      SELECT event_id, type, true, true FROM deleted ON CONFLICT (event_id) DO NOTHING)
+    SELECT event_id FROM deleted`);
+  return deleted.length > 0;
 }
 
 /** Marks all dead letters of the keys that the filter matches. Returns how many are marked. */
@@ -120,11 +133,15 @@ export async function keysToRedrive(em: EntityManager): Promise<TopicKey[]> {
     GROUP BY topic, key ORDER BY min(position) LIMIT 100`);
 }
 
-function matches({ id, topic, key }: DeadLetterFilter) {
+function matches({ id, topic, key, type, code, from, to }: DeadLetterFilter) {
   const conditions = [
     id === undefined ? null : sql`event_id = ${id}`,
     topic === undefined ? null : sql`topic = ${topic}`,
     key === undefined ? null : sql`key = ${key}`,
+    type === undefined ? null : sql`type = ${type}`,
+    code === undefined ? null : sql`code = ${code}`,
+    from === undefined ? null : sql`parked_at >= ${from}::timestamptz`,
+    to === undefined ? null : sql`parked_at < ${to}::timestamptz`,
   ].filter((condition) => condition !== null);
   return conditions.reduce((all, condition) => sql`${all} AND ${condition}`, sql`true`);
 }

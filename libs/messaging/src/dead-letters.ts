@@ -19,9 +19,9 @@ export class DeadLetters {
     private readonly transactions: Transactions,
   ) {}
 
-  /** In the order in which they will be handled. */
-  async list(filter: DeadLetterFilter = {}, limit = 100): Promise<DeadLetter[]> {
-    return listDeadLetters(this.orm.em.fork(), filter, limit);
+  /** In the order in which they will be handled, from the first one after the position `after`. */
+  async list(filter: DeadLetterFilter = {}, limit = 100, after?: string): Promise<DeadLetter[]> {
+    return listDeadLetters(this.orm.em.fork(), filter, limit, after);
   }
 
   /**
@@ -43,7 +43,7 @@ export class DeadLetters {
         if (!found) return false;
         const { topic, key } = found;
         await lockKey(em, { topic, key });
-        await discardDeadLetter(em, id);
+        if (!(await discardDeadLetter(em, id))) return false;
         const next = await firstOfKey(em, { topic, key });
         if (next?.code === null) await markForRedrive(em, { topic, key });
         return true;

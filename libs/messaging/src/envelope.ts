@@ -91,3 +91,12 @@ export function envelopeOf<T extends EventType>(
     data: JSON.stringify(body),
   };
 }
+
+/** The body of an event for operators: as JSON, or as text if it is not JSON. */
+export function readBody({ data }: EventEnvelope): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return data;
+  }
+}

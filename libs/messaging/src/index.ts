@@ -6,13 +6,13 @@
  * Bootstrap: `MessagingModule.forRoot({ service, bus, logger, metrics, context })`, `messagingMigrations` before the service's own,
  * `connectEvents(app)` and `app.startAllMicroservices()` (see `connectEvents`).
  * Tests and tools: `EventConsumer.handle(envelopeOf(type, body, { source, version, id }))` delivers an event once and throws the
- * handler's error; `DeadLetters` lists, redrives and discards.
+ * handler's error; `DeadLetters` lists, redrives and discards; `OutboxOperations` resends or discards refused events.
  */
 export { deadLetterTopic } from './dead-letter-notice.js';
 export { DeadLetters } from './dead-letters.js';
 export type { DeadLetter, DeadLetterFilter } from './dead-letter.queries.js';
 export { EmbeddedBus } from './embedded-bus.js';
-export { envelopeOf } from './envelope.js';
+export { envelopeOf, readBody } from './envelope.js';
 export type { EnvelopeOptions, EventEnvelope, EventMeta } from './envelope.js';
 export { isTransient, RetryTransaction } from './errors.js';
 export { EventConsumer } from './event-consumer.js';
@@ -39,12 +39,11 @@ export { mirror, type MirroredRow } from './mirror.queries.js';
 export { overwriteStoredEvents } from './stored-events.queries.js';
 export { OnEvent } from './on-event.js';
 export type { EventFigures, MessagingLogger, MessagingOptions } from './options.js';
-export { openDeadLetters } from './operations/open-dead-letters.js';
+export { type EventOperations, openEventOperations } from './operations/open-event-operations.js';
 export type { EventSource, ReadOptions } from './operations/event-source.js';
 export { OutboxSource } from './operations/outbox-source.js';
-export { discardRefused, listRefused, resendRefused } from './operations/refused-events.queries.js';
-export type { RefusedEvent } from './operations/refused-events.queries.js';
-export { readOutboxStatus } from './operations/outbox-status.queries.js';
+export { OutboxOperations } from './operations/outbox-operations.js';
+export type { RefusedEvent, RefusedFilter } from './operations/refused-events.queries.js';
 export type { OutboxStatus, SinkStatus } from './operations/outbox-status.queries.js';
 export { BlockedByDeadLetters, rebuild } from './operations/rebuild.js';
 export type { Rebuilt, RebuiltTable, RebuildOptions } from './operations/rebuild.js';

@@ -5,6 +5,7 @@ import { EventServer } from './event-server.js';
 import { MessagingGauges } from './messaging-gauges.js';
 import { MessagingLog } from './messaging-log.js';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options.js';
+import { OutboxOperations } from './operations/outbox-operations.js';
 import { Outbox } from './outbox.js';
 import { Relay } from './relay.js';
 import { Transactions } from './transactions.js';
@@ -24,13 +25,14 @@ export class MessagingModule {
         Transactions,
         Outbox,
         DeadLetters,
+        OutboxOperations,
         EventConsumer,
         EventServer,
         MessagingLog,
         MessagingGauges,
         Relay,
       ],
-      exports: [Transactions, Outbox, DeadLetters, EventConsumer, EventServer, Relay],
+      exports: [Transactions, Outbox, DeadLetters, OutboxOperations, EventConsumer, EventServer, Relay],
     };
   }
 }

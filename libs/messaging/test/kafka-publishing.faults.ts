@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eventually, freshDatabase } from '@roost/testing';
-import { Client } from 'pg';
 import { Registry } from 'prom-client';
 import { transportBytes } from '../src/envelope.js';
-import { discardRefused, listRefused, readOutboxStatus, resendRefused } from '../src/index.js';
 import { aRating } from './fixtures.js';
 import {
   configure,
@@ -17,14 +15,12 @@ import {
 describe('publishing to Kafka', () => {
   let kafka: TestKafka;
   let node: KafkaNode;
-  let url: string;
   const metrics = new Registry();
   const metric = (name: string) => metrics.getSingleMetricAsString(name);
 
   beforeAll(async () => {
     kafka = await kafkaWithTopics({ partitions: 1 });
-    url = await freshDatabase('reviews');
-    node = await startKafkaNode({ kafka, service: 'reviews', url, metrics });
+    node = await startKafkaNode({ kafka, service: 'reviews', url: await freshDatabase('reviews'), metrics });
   });
   afterAll(() => node.close());
 
@@ -66,50 +62,45 @@ describe('publishing to Kafka', () => {
       [resent, discarded].map((key) => expect.objectContaining({ key, code: 'MESSAGE_TOO_LARGE' })),
     );
 
-    const operator = new Client({ connectionString: url });
-    await operator.connect();
-    try {
-      const refused = await eventually(
-        async () => {
-          const found = await listRefused(operator, null, 10);
-          expect(found).toEqual(
-            [resent, discarded].map((key) =>
-              expect.objectContaining({
-                key,
-                type: 'rating.changed',
-                code: 'MESSAGE_TOO_LARGE',
-                bytes: 2_000_012,
-              }),
-            ),
-          );
-          return found;
-        },
-        { seconds: 60 },
-      );
-      await eventually(async () =>
-        expect(await readOutboxStatus(operator)).toMatchObject({ refused: 2, sinks: [{ behind: 0 }] }),
-      );
-      // The alert RoostEventsRefused.
-      expect(await metric('roost_outbox_refused')).toMatch(/^roost_outbox_refused 2$/m);
-      expect(await metric('roost_kafka_refused_total')).toMatch(
-        /^roost_kafka_refused_total\{type="rating.changed",code="MESSAGE_TOO_LARGE"\} 2$/m,
-      );
-      expect(await discardRefused(operator, refused[1]?.id ?? '')).toBe(1);
-      await configure(kafka, 'reviews.rating', { 'max.message.bytes': String(8 * 1024 * 1024) });
-      expect(await resendRefused(operator, null)).toBe(1);
-      await eventually(
-        async () => {
-          // The new limit takes effect with a delay: an event that the broker refuses until then is resent.
-          await resendRefused(operator, null);
-          expect(await published()).toEqual([good, resent]);
-        },
-        { seconds: 60 },
-      );
-      expect(await listRefused(operator, null, 10)).toEqual([]);
-      expect(await metric('roost_outbox_refused')).toMatch(/^roost_outbox_refused 0$/m);
-    } finally {
-      await operator.end();
-    }
+    const operator = node.outboxOperations;
+    const refused = await eventually(
+      async () => {
+        const found = await operator.listRefused({}, 10);
+        expect(found).toEqual(
+          [resent, discarded].map((key) =>
+            expect.objectContaining({
+              key,
+              type: 'rating.changed',
+              code: 'MESSAGE_TOO_LARGE',
+              bytes: 2_000_012,
+            }),
+          ),
+        );
+        return found;
+      },
+      { seconds: 60 },
+    );
+    await eventually(async () =>
+      expect(await operator.status()).toMatchObject({ refused: 2, sinks: [{ behind: 0 }] }),
+    );
+    // The alert RoostEventsRefused.
+    expect(await metric('roost_outbox_refused')).toMatch(/^roost_outbox_refused 2$/m);
+    expect(await metric('roost_kafka_refused_total')).toMatch(
+      /^roost_kafka_refused_total\{type="rating.changed",code="MESSAGE_TOO_LARGE"\} 2$/m,
+    );
+    expect(await operator.discard({ id: refused[1]?.id ?? '' })).toBe(1);
+    await configure(kafka, 'reviews.rating', { 'max.message.bytes': String(8 * 1024 * 1024) });
+    expect(await operator.resend()).toBe(1);
+    await eventually(
+      async () => {
+        // The new limit takes effect with a delay: an event that the broker refuses until then is resent.
+        await operator.resend();
+        expect(await published()).toEqual([good, resent]);
+      },
+      { seconds: 60 },
+    );
+    expect(await operator.listRefused({}, 10)).toEqual([]);
+    expect(await metric('roost_outbox_refused')).toMatch(/^roost_outbox_refused 0$/m);
   });
 
   test('adds a tombstone to the last event of an erased user', async () => {

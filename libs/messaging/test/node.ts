@@ -10,6 +10,7 @@ import {
   messagingMigrations,
   MessagingModule,
   Outbox,
+  OutboxOperations,
   Transactions,
   type EventTransport,
   type MessagingOptions,
@@ -35,6 +36,7 @@ export interface Node {
   readonly outbox: Outbox;
   readonly consumer: EventConsumer;
   readonly deadLetters: DeadLetters;
+  readonly outboxOperations: OutboxOperations;
   sql<T extends object>(query: string, params?: unknown[]): Promise<T[]>;
   close(): Promise<void>;
 }
@@ -95,6 +97,7 @@ export async function startNode({
     outbox: app.get(Outbox),
     consumer: app.get(EventConsumer),
     deadLetters: app.get(DeadLetters),
+    outboxOperations: app.get(OutboxOperations),
     sql: (query, params = []) => orm.em.fork().execute(query, params),
     close: () => app.close(),
   };

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { eventually, freshDatabase } from '@roost/testing';
-import pg from 'pg';
 import { Registry } from 'prom-client';
-import { discardRefused, listRefused, resendRefused } from '../src/index.js';
 import type { EventSink, EventTransport } from '../src/transport.js';
 import { aMessage } from './fixtures.js';
 import { type Node, startNode } from './node.js';
@@ -41,18 +39,12 @@ class RefusingSink implements EventSink, EventTransport {
 const metrics = new Registry();
 const sink = new RefusingSink();
 let node: Node;
-let operator: pg.Client;
 
 beforeAll(async () => {
   const url = await freshDatabase('bookings');
   node = await startNode({ service: 'bookings', url, bus: sink, metrics });
-  operator = new pg.Client({ connectionString: url });
-  await operator.connect();
 });
-afterAll(async () => {
-  await operator.end();
-  await node.close();
-});
+afterAll(() => node.close());
 
 const refusedByMetric = async () => {
   const text = await metrics.getSingleMetricAsString('roost_outbox_refused');
@@ -67,17 +59,21 @@ test('roost_outbox_refused counts the events that wait for an operator, until th
     await node.transactions.run((em) => node.outbox.add(em, 'message.sent', body));
   await eventually(async () => expect(await refusedByMetric()).toBe(2));
   await eventually(() => expect(sink.accepted).toEqual([good.threadId]));
-  const refused = await listRefused(operator, null, 10);
+  const refused = await node.outboxOperations.listRefused({}, 10);
   expect(refused.map(({ key, code }) => [key, code])).toEqual([
     [first.threadId, 'MESSAGE_TOO_LARGE'],
     [second.threadId, 'MESSAGE_TOO_LARGE'],
   ]);
 
-  expect(await discardRefused(operator, refused[1]?.id ?? '')).toBe(1);
+  const [earlier] = refused;
+  expect(await node.outboxOperations.listRefused({}, 10, earlier)).toMatchObject([{ key: second.threadId }]);
+  expect(await node.outboxOperations.listRefused({ type: 'rating.changed' }, 10)).toEqual([]);
+
+  expect(await node.outboxOperations.discard({ id: refused[1]?.id ?? '' })).toBe(1);
   expect(await refusedByMetric()).toBe(1);
 
   sink.refuses = () => false;
-  expect(await resendRefused(operator, null)).toBe(1);
+  expect(await node.outboxOperations.resend()).toBe(1);
   await eventually(() => expect(sink.accepted).toEqual([good.threadId, first.threadId]));
   expect(await refusedByMetric()).toBe(0);
 });

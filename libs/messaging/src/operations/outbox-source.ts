@@ -10,7 +10,7 @@ import {
   toOutboxRow,
 } from '../relay.queries.js';
 import type { EventSource, ReadOptions } from './event-source.js';
-import { endOfOutbox } from './outbox-status.queries.js';
+import { endOfOutbox } from './outbox-end.queries.js';
 
 const BATCH = 500;
 const POLL_MS = 200;

@@ -1,16 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type DeadLetter, type DeadLetterFilter, type DeadLetters, openDeadLetters } from '@roost/messaging';
+import { type DeadLetter, type DeadLetterFilter, type EventOperations, readBody } from '@roost/messaging';
 import { age } from '../age.js';
 import { type Call, type Command, UsageError, OperatorError, type Row } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
 import { eventId } from '../event-id.js';
+import { audited, withEventOperations } from '../event-operations.js';
 import { wholeNumber } from '../whole-number.js';
-import { findSystem, LOCATION, type ServiceName, servicesOf, withDatabases } from '../system.js';
+import { findSystem, LOCATION, type ServiceName, servicesOf } from '../system.js';
 
 const WHICH = {
   service: { type: 'string', description: 'only those of this consumer' },
   topic: { type: 'string', description: 'only those of this topic' },
   key: { type: 'string', description: 'only those of this key (the id of an aggregate)' },
+  type: { type: 'string', description: 'only those of this event type, such as booking.confirmed' },
+  code: { type: 'string', description: 'only those that failed with this error code' },
   id: { type: 'string', description: 'only the one of this event' },
 } as const;
 const ALL = {
@@ -50,9 +53,8 @@ export const command: Command = {
   },
 };
 
-interface Found {
+interface Found extends EventOperations {
   service: ServiceName;
-  deadLetters: DeadLetters;
   found: DeadLetter[];
 }
 
@@ -62,37 +64,25 @@ async function withDeadLetters(
   limit: number,
   work: (found: Found[]) => Promise<void>,
 ): Promise<void> {
-  const system = findSystem(options);
-  const services = servicesOf(options);
   const filter = filterOf(options);
-  // Reports a database that can't be used in one sentence.
-  await withDatabases(system, services, async () => undefined);
-  const opened = await Promise.all(
-    services.map(async (service) => ({
-      service,
-      ...(await openDeadLetters(service, system.databaseUrl(service))),
-    })),
-  );
-  try {
+  await withEventOperations(findSystem(options), servicesOf(options), async (services) => {
     const found = await Promise.all(
-      opened.map(async ({ service, deadLetters: deadLetters }) => ({
+      [...services].map(async ([service, operations]) => ({
         service,
-        deadLetters,
-        found: await deadLetters.list(filter, limit),
+        ...operations,
+        found: await operations.deadLetters.list(filter, limit),
       })),
     );
     await work(found.filter((each) => each.found.length > 0));
-  } finally {
-    for (const { close } of opened) await close();
-  }
+  });
 }
 
-function filterOf({ id, topic, key }: Call['options']): DeadLetterFilter {
+function filterOf({ id, ...options }: Call['options']): DeadLetterFilter {
   const one = eventId(id);
+  const given = (['topic', 'key', 'type', 'code'] as const).filter((name) => options[name] !== undefined);
   return {
     ...(one === null ? {} : { id: one }),
-    ...(topic === undefined ? {} : { topic: String(topic) }),
-    ...(key === undefined ? {} : { key: String(key) }),
+    ...Object.fromEntries(given.map((name) => [name, String(options[name])])),
   };
 }
 
@@ -134,8 +124,14 @@ async function redrive(call: Call): Promise<void> {
       call.options,
     );
     const outcomes = [];
+    const filter = filterOf(call.options);
     for (const each of all) {
-      const marked = await each.deadLetters.redrive(filterOf(call.options));
+      const subject = { type: 'service', id: each.service };
+      const marked = await audited(
+        each,
+        { action: 'dead_letter.redrive', subject, reason: 'roost dead-letters redrive', details: { filter } },
+        () => each.deadLetters.redrive(filter),
+      );
       outcomes.push({ service: each.service, marked, ...(await outcomeOf(each)) });
     }
     call.out.result(outcomes, outcomes);
@@ -170,20 +166,29 @@ async function discard(call: Call): Promise<void> {
     const total = all.reduce((sum, { found }) => sum + found.length, 0);
     await confirm(`${count(total, 'event')} will not be handled by ${names(all)}`, call.options);
     const outcomes = [];
-    for (const { service, deadLetters, found } of all) {
+    for (const each of all) {
       let discarded = 0;
       // The last of a key first, so that none is handled before it is dropped too.
-      for (const { id } of found.toReversed()) if (await deadLetters.discard(id)) discarded += 1;
-      outcomes.push({ service, discarded });
+      for (const { id } of each.found.toReversed()) {
+        const subject = { type: 'event', id };
+        const isDiscarded = await audited(
+          each,
+          { action: 'dead_letter.discard', subject, reason: 'roost dead-letters discard' },
+          () => each.deadLetters.discard(id),
+        );
+        if (isDiscarded) discarded += 1;
+      }
+      outcomes.push({ service: each.service, discarded });
     }
     call.out.result(outcomes, outcomes);
   });
 }
 
 function requireSelection({ options }: Call): void {
-  const { all, service, topic, key, id } = options;
-  if (all !== true && service === undefined && topic === undefined && key === undefined && id === undefined)
-    throw new UsageError('Select some with --service, --topic, --key or --id, or all with --all.');
+  if (options.all !== true && Object.keys(WHICH).every((name) => options[name] === undefined))
+    throw new UsageError(
+      'Select some with --service, --topic, --key, --type, --code or --id, or all with --all.',
+    );
 }
 
 function preview({ out }: Call, all: Found[]): void {
@@ -207,15 +212,7 @@ const row = (service: string, letter: DeadLetter): Row => ({
   parked: age((Date.now() - new Date(letter.parkedAt).getTime()) / 1000),
 });
 
-function plain(service: string, { data, position: _, ...letter }: DeadLetter) {
-  return { service, ...letter, body: bodyOf(data) };
-}
-
-/** The body as JSON, or as text if it is not JSON. */
-function bodyOf(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return data;
-  }
+function plain(service: string, letter: DeadLetter) {
+  const { data: _data, position: _position, ...shown } = letter;
+  return { service, ...shown, body: readBody(letter) };
 }

@@ -1,9 +1,10 @@
 import { events, isEventType, topics } from '@roost/contracts';
-import { type EventEnvelope, readOutboxStatus, type ServiceLag } from '@roost/messaging';
+import type { EventEnvelope, ServiceLag } from '@roost/messaging';
 import { age } from '../age.js';
 import { type Call, type Command, UsageError, type Row } from '../command.js';
+import { withEventOperations } from '../event-operations.js';
 import { inKafka, kafkaSource, withEvents } from '../event-source.js';
-import { findSystem, LOCATION, serviceNamed, servicesOf, withDatabases } from '../system.js';
+import { findSystem, LOCATION, serviceNamed, servicesOf } from '../system.js';
 import { wholeNumber } from '../whole-number.js';
 
 const MOST = 1_000_000;
@@ -137,9 +138,9 @@ function topicRows({ service, members, partitions }: ServiceLag): Row[] {
 
 /** Without Kafka, the outbox of each service has a cursor per listener. */
 async function lagsInOutboxes(system: ReturnType<typeof findSystem>): Promise<Lag[]> {
-  return withDatabases(system, servicesOf({}), async (databases) => {
+  return withEventOperations(system, servicesOf({}), async (services) => {
     const statuses = await Promise.all(
-      [...databases].map(async ([from, client]) => ({ from, ...(await readOutboxStatus(client)) })),
+      [...services].map(async ([from, { outbox }]) => ({ from, ...(await outbox.status()) })),
     );
     return statuses
       .flatMap(({ from, sinks }) =>

@@ -1,22 +1,10 @@
-import {
-  discardRefused,
-  listRefused,
-  readOutboxStatus,
-  type RefusedEvent,
-  resendRefused,
-} from '@roost/messaging';
+import type { EventOperations, RefusedEvent } from '@roost/messaging';
 import { age } from '../age.js';
 import { type Call, type Command, UsageError, type Row } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
-import {
-  type Databases,
-  findSystem,
-  LOCATION,
-  type ServiceName,
-  servicesOf,
-  withDatabases,
-} from '../system.js';
 import { eventId } from '../event-id.js';
+import { audited, withEventOperations } from '../event-operations.js';
+import { findSystem, LOCATION, type ServiceName, servicesOf } from '../system.js';
 import { wholeNumber } from '../whole-number.js';
 
 const MOST = 10_000;
@@ -51,21 +39,20 @@ export const command: Command = {
       summary:
         'Publishes rejected events again. Fix the cause first ("topics apply" corrects the limits of the topics).',
       options: { ...WHICH, ...ALL, ...CONFIRMED, ...LOCATION },
-      run: (call) => decide(call, 'resent', 'will be published again, after later events', resendRefused),
+      run: (call) => decide(call, 'resent', 'will be published again, after later events'),
     },
     discard: {
       summary: 'Drops rejected events: no consumer will receive them.',
       options: { ...WHICH, ...ALL, ...CONFIRMED, ...LOCATION },
-      run: (call) => decide(call, 'discarded', 'will never be published', discardRefused),
+      run: (call) => decide(call, 'discarded', 'will never be published'),
     },
   },
 };
 
 async function status({ options, out }: Call): Promise<void> {
-  const services = servicesOf(options);
-  await withDatabases(findSystem(options), services, async (databases) => {
+  await withEventOperations(findSystem(options), servicesOf(options), async (services) => {
     const statuses = await Promise.all(
-      [...databases].map(async ([service, client]) => ({ service, ...(await readOutboxStatus(client)) })),
+      [...services].map(async ([service, { outbox }]) => ({ service, ...(await outbox.status()) })),
     );
     const rows = statuses.flatMap(({ service, rows: events, refused, relayActive, sinks }): Row[] => {
       const own = { service, events, refused, relay: relayActive ? 'active' : 'none' };
@@ -81,19 +68,19 @@ async function status({ options, out }: Call): Promise<void> {
   });
 }
 
-interface Refused extends RefusedEvent {
+interface Refused extends Omit<RefusedEvent, 'xid'> {
   service: ServiceName;
 }
 
 async function refused({ options, out }: Call): Promise<void> {
   const limit = wholeNumber('limit', options.limit, MOST) ?? 100;
-  await withDatabases(findSystem(options), servicesOf(options), async (databases) => {
-    const all = await refusedIn(databases, eventId(options.id), limit);
+  await withEventOperations(findSystem(options), servicesOf(options), async (services) => {
+    const all = await refusedIn(services, eventId(options.id), limit);
     out.result(
       all,
       all.map(({ service, id, type, key, code, bytes, refusedAt }): Row => ({
         ...{ service, id, type, key, code, bytes },
-        refused: age((Date.now() - refusedAt.getTime()) / 1000),
+        refused: age((Date.now() - new Date(refusedAt).getTime()) / 1000),
       })),
     );
   });
@@ -103,31 +90,42 @@ async function decide(
   { options, out }: Call,
   verb: 'resent' | 'discarded',
   consequence: string,
-  act: typeof resendRefused,
 ): Promise<void> {
   const id = eventId(options.id);
   if (options.all !== true && options.service === undefined && id === null)
     throw new UsageError('Select some with --service or --id, or all with --all.');
-  await withDatabases(findSystem(options), servicesOf(options), async (databases) => {
-    const all = await refusedIn(databases, id, MOST);
+  await withEventOperations(findSystem(options), servicesOf(options), async (services) => {
+    const all = await refusedIn(services, id, MOST);
     if (all.length === 0) return out.result([], []);
     for (const { service, type, key, code } of all.slice(0, 20))
       out.progress(`  ${service}  ${type}  ${key}  ${code}`);
     if (all.length > 20) out.progress(`  and ${all.length - 20} more`);
     await confirm(`${all.length} event${all.length === 1 ? '' : 's'} ${consequence}`, options);
+    const action = verb === 'resent' ? 'resend' : 'discard';
     const outcomes: Row[] = [];
-    for (const [service, client] of databases) {
-      const count = await act(client, id);
-      if (count > 0) outcomes.push({ service, [verb]: count });
+    for (const [service, operations] of services) {
+      if (!all.some((event) => event.service === service)) continue;
+      const subject = id === null ? { type: 'service', id: service } : { type: 'event', id };
+      const count = await audited(
+        operations,
+        { action: `outbox.${action}`, subject, reason: `roost outbox ${action}` },
+        () => operations.outbox[action](id === null ? {} : { id }),
+      );
+      outcomes.push({ service, [verb]: count });
     }
     out.result(outcomes, outcomes);
   });
 }
 
-async function refusedIn(databases: Databases, id: string | null, limit: number): Promise<Refused[]> {
+async function refusedIn(
+  services: ReadonlyMap<ServiceName, EventOperations>,
+  id: string | null,
+  limit: number,
+): Promise<Refused[]> {
   const all: Refused[] = [];
-  for (const [service, client] of databases) {
-    for (const event of await listRefused(client, id, limit)) all.push({ service, ...event });
+  for (const [service, { outbox }] of services) {
+    const found = await outbox.listRefused(id === null ? {} : { id }, limit);
+    all.push(...found.map(({ xid: _, ...event }) => ({ service, ...event })));
   }
   return all;
 }
