@@ -52,14 +52,22 @@ export { S3FileStore } from './files/s3-file-store.js';
 export { Health } from './health/health.js';
 export { StorageMonitor } from './health/storage-monitor.js';
 export { withTraceparent, runTracedJob, type TracedJobData } from './jobs/job-trace.js';
+export {
+  type FailedJob,
+  type FailedJobPosition,
+  type JobCounts,
+  JobOperations,
+  type JobOutcome,
+} from './jobs/job-operations.js';
 export { JobWaker } from './jobs/job-waker.js';
+export { queueOptions } from './jobs/queue-options.js';
 export { Jobs, SweepEvery } from './jobs/sweep.js';
 export { SweepRegistry } from './jobs/sweep-registry.js';
 export { Sweeper } from './jobs/sweeper.js';
 export { createLogger, logDestination, nestLogger } from './logging/logging.js';
 export { addProcessGauge, Metrics, type MetricDescription } from './metrics/metrics.js';
 export { scrapedGauges } from './metrics/scraped-gauges.js';
-export { connectRedis, DISCONNECT_TIMEOUT_MS } from './redis/connect.js';
+export { connectRedis } from './redis/connect.js';
 export { LOGGER, REDIS, type Redis, SERVICE } from './redis/redis.js';
 export { startTimer, timeoutSignal } from './timing/timer.js';
 export { TimeoutError, withTimeout } from './timing/with-timeout.js';

@@ -20,13 +20,13 @@ import {
   type BaseConfig,
   CONFIG,
   Encryption,
-  DISCONNECT_TIMEOUT_MS,
   FileStore,
   Health,
   Sweeper,
   SweepRegistry,
   Metrics,
   LOGGER,
+  queueOptions,
   REDIS,
   type Redis,
   SERVICE,
@@ -119,22 +119,6 @@ const encryptionOf = ({ ENCRYPTION_KEY, ENCRYPTION_KEY_ALTERNATE }: BaseConfig) 
 
 const tokenOf = (provider: Provider) => (typeof provider === 'function' ? provider : provider.provide);
 
-function queueModules(name: string, config: BaseConfig): DynamicModule[] {
-  const url = new URL(config.REDIS_URL);
-  return [
-    BullModule.forRoot({
-      prefix: `${config.REDIS_PREFIX}:bull`,
-      redis: {
-        host: url.hostname,
-        port: Number(url.port || 6379),
-        disconnectTimeout: DISCONNECT_TIMEOUT_MS,
-        db: Number(url.pathname.slice(1) || 0),
-        ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
-        ...(url.password ? { password: decodeURIComponent(url.password) } : {}),
-        ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
-      },
-      defaultJobOptions: { removeOnComplete: true, removeOnFail: 100 },
-    }),
-    BullModule.registerQueue({ name }),
-  ];
+function queueModules(name: string, { REDIS_URL, REDIS_PREFIX }: BaseConfig): DynamicModule[] {
+  return [BullModule.forRoot(queueOptions(REDIS_URL, REDIS_PREFIX)), BullModule.registerQueue({ name })];
 }

@@ -1,5 +1,5 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { type Health, type Metrics, scrapedGauges } from '@roost/platform';
+import { type Health, JobOperations, type Metrics, scrapedGauges } from '@roost/platform';
 import type { Job, Queue } from 'bull';
 import { readPostgresState } from './postgres-state.queries.js';
 
@@ -147,16 +147,15 @@ function measureQueue({ registry }: Metrics, queue: Queue): void {
 async function readQueue(queue: Queue) {
   if (queue.client.status !== 'ready') throw new Error('Redis is not connected');
   const { client } = queue;
-  const [{ waiting, active, delayed, failed }, paused, oldest, [, dueAt]] = await Promise.all([
-    queue.getJobCounts(),
-    queue.getPausedCount(),
+  const [counts, oldest, [, dueAt]] = await Promise.all([
+    new JobOperations(queue).counts(),
     Promise.all(['paused', 'wait'].map((list) => client.lindex(queue.toKey(list), -1))),
     client.zrange(queue.toKey('delayed'), 0, 0, 'WITHSCORES'),
   ]);
   const id = oldest.find((found) => found !== null);
   const [addedAt, delay] = id === undefined ? [] : await client.hmget(queue.toKey(id), 'timestamp', 'delay');
   return {
-    counts: { waiting: waiting + paused, active, delayed, failed },
+    counts,
     // The job may have started meanwhile, and is then deleted.
     oldestWaitingSeconds: addedAt ? secondsSince(Number(addedAt) + Number(delay ?? 0)) : 0,
     overdueSeconds: dueAt === undefined ? 0 : secondsSince(Number(dueAt) / DELAY_SCORE),

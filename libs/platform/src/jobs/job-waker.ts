@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import { runWithoutRequestContext } from '../context/request-scope.js';
 import { withTimeout } from '../timing/with-timeout.js';
 import { type TracedJobData, withTraceparent } from './job-trace.js';
+import { JOB_RETENTION } from './queue-options.js';
 
-const JOB_OPTIONS = { removeOnComplete: true, removeOnFail: true };
 const ADD_TIMEOUT_MS = 1_000;
 
 interface WakeableJob {
@@ -49,7 +49,7 @@ export class JobWaker {
     const { queue, logger } = this.options;
     try {
       if (queue.client.status !== 'ready') throw new Error('Redis is not connected');
-      await withTimeout(queue.add(job.name, job.data, JOB_OPTIONS), ADD_TIMEOUT_MS);
+      await withTimeout(queue.add(job.name, job.data, JOB_RETENTION), ADD_TIMEOUT_MS);
     } catch (error) {
       if (this.#stopped) return;
       logger.warn({ err: error, job: job.name }, 'job not enqueued; this process runs it');
