@@ -10,7 +10,15 @@ export function findDevRoute(method: string, path: string): Route | null {
     case 'POST /dev/users':
     case 'GET /dev/clock':
     case 'POST /dev/clock':
-      return { service: 'identity', path, access: 'public', upload: false, events: false, joined: false };
+      return {
+        service: 'identity',
+        sharedBy: null,
+        path,
+        access: 'public',
+        upload: false,
+        events: false,
+        joined: false,
+      };
     default:
       return null;
   }

@@ -3,7 +3,7 @@ import { AccessTokens, Public } from '@roost/http';
 import { CONFIG, type Config, Problem } from '@roost/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
-import type { Route } from '../routes/route-table.js';
+import { type Route, serviceOf } from '../routes/route-table.js';
 import type { Upstream } from '../routes/release.js';
 import { RouteRegistry } from '../routes/route-registry.js';
 import { limitBody } from './body-limit.js';
@@ -31,7 +31,8 @@ export class ProxyController {
   @All('*')
   async forward(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const path = pathOf(request.url);
-    const route = this.find(request.method, path);
+    const found = this.find(request.method, path);
+    const route = { ...found, service: serviceOf(found, request.url) };
     request.roost.route = route.path;
     try {
       await this.authenticate(request, route);

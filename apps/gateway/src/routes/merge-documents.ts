@@ -1,10 +1,16 @@
-import { operationKey, type RouteTable } from './route-table.js';
-import { METHODS, operations, type OpenApiDocument, type SecurityRequirement } from './openapi.js';
+import { isServiceParameter, operationKey, type RouteTable } from './route-table.js';
+import {
+  METHODS,
+  type Operation,
+  operations,
+  type OpenApiDocument,
+  type SecurityRequirement,
+} from './openapi.js';
 
 /**
  * Merges the OpenAPI documents of the services into one. Equal schemas with one name are shared; if they differ, the
  * schema of the later service gets its name as a prefix (`PaymentsPage`). An operation in two documents is taken from the
- * owner in the route table.
+ * owner in the route table; the parameter of one that services share lists them.
  */
 export function mergeDocuments(
   documents: ReadonlyMap<string, OpenApiDocument>,
@@ -24,9 +30,13 @@ export function mergeDocuments(
       const target = (paths[path] ??= {});
       for (const method of METHODS) {
         const operation = item[method];
-        if (!operation || routes.owner(operationKey(method, path)) !== service) continue;
+        const key = operationKey(method, path);
+        if (!operation || routes.owner(key) !== service) continue;
         const security: SecurityRequirement[] | undefined = operation.security ?? document.security;
-        target[method] = security ? { ...operation, security } : operation;
+        target[method] = withServices(
+          { ...operation, ...(security ? { security } : {}) },
+          routes.sharedBy(key),
+        );
       }
       if (Object.keys(target).length === 0) delete paths[path];
     }
@@ -37,6 +47,16 @@ export function mergeDocuments(
   // Relative to the document: the gateway serves both.
   const servers = [{ url: '/' }];
   return { openapi: '3.0.3', info, servers, tags: [...tags.values()], paths, components };
+}
+
+function withServices(operation: Operation, services: readonly string[] | null): Operation {
+  if (services === null || !operation.parameters) return operation;
+  const parameters = operation.parameters.map((parameter) =>
+    isServiceParameter(parameter)
+      ? { ...parameter, schema: { ...parameter.schema, enum: [...services] } }
+      : parameter,
+  );
+  return { ...operation, parameters };
 }
 
 function renameClashes(

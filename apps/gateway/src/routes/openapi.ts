@@ -12,9 +12,17 @@ export interface OpenApiDocument {
 export interface Operation {
   security?: SecurityRequirement[];
   tags?: string[];
+  parameters?: Parameter[];
   requestBody?: { content: Record<string, unknown> };
   responses?: Record<string, { content?: Record<string, unknown> }>;
   [key: string]: unknown;
+}
+
+export interface Parameter {
+  name: string;
+  in: string;
+  required?: boolean;
+  schema?: { enum?: unknown[] };
 }
 
 export type SecurityRequirement = Record<string, string[]>;

@@ -5,12 +5,17 @@ import {
   operations,
   type OpenApiDocument,
   type Operation,
+  type Parameter,
   type SecurityRequirement,
 } from './openapi.js';
+
+const SERVICE_PARAMETER = 'service';
 
 /** The service of a path, and its access rule. */
 export interface Route {
   service: string;
+  /** The services that share the route; a query parameter names one of them. Null: only `service` has it. */
+  sharedBy: readonly string[] | null;
   /** The path template in the document of the service. */
   path: string;
   access: 'public' | 'optional' | 'user';
@@ -22,7 +27,7 @@ export interface Route {
   joined: boolean;
 }
 
-/** An operation in the documents of two services. The previous owner keeps it. */
+/** An operation in the documents of two services that do not share it. The previous owner keeps it. */
 export interface Clash {
   method: string;
   path: string;
@@ -36,6 +41,8 @@ export interface RouteTable {
   methods(path: string): string[];
   /** The service that owns an operation (key: `operationKey`). */
   owner(key: string): string | null;
+  /** The services that share an operation, or null. */
+  sharedBy(key: string): readonly string[] | null;
   clashes: Clash[];
   size: number;
 }
@@ -43,18 +50,21 @@ export interface RouteTable {
 /**
  * Builds the route table from the documents of the services. An operation in two documents belongs to its owner in the
  * `previous` table, otherwise to the first service. Templates that differ only in the names of parameters are equal.
+ * Services share an operation if each requires its own name in the query parameter `service`.
  */
 export function buildRouteTable(
   documents: ReadonlyMap<string, OpenApiDocument>,
   previous?: RouteTable,
 ): RouteTable {
-  const claims = new Map<string, (Route & { method: string })[]>();
+  const claims = new Map<string, (Route & { method: string; namesService: boolean })[]>();
   for (const [service, document] of documents) {
     for (const { method, path, operation } of operations(document)) {
       const claim = {
         service,
         method,
         path,
+        sharedBy: null,
+        namesService: isOwnName(service, operation),
         access: accessOf(operation, document.security),
         upload: operation.requestBody?.content['multipart/form-data'] !== undefined,
         events: operation.responses?.['200']?.content?.[EVENT_STREAM] !== undefined,
@@ -66,18 +76,20 @@ export function buildRouteTable(
   }
 
   const router = createRouter({ maxParamLength: 1024 });
-  const owners = new Map<string, string>();
+  const owners = new Map<string, Route>();
   const clashes: Clash[] = [];
   for (const [key, claimants] of claims) {
     const before = previous?.owner(key);
+    const isShared = claimants.every(({ namesService }) => namesService);
     const [first] = claimants;
     const winner = claimants.find((claimant) => claimant.service === before) ?? first;
     if (!winner) continue;
-    const { method, ...route } = winner;
-    owners.set(key, route.service);
+    const { method, namesService: _, ...claimed } = winner;
+    const route = { ...claimed, sharedBy: isShared ? claimants.map(({ service }) => service) : null };
+    owners.set(key, route);
     router.on(method as HTTPMethod, toPattern(route.path), () => undefined, route);
     for (const loser of claimants) {
-      if (loser === winner) continue;
+      if (loser === winner || isShared) continue;
       clashes.push({ method, path: loser.path, owner: winner.service, claimedBy: loser.service });
     }
   }
@@ -91,11 +103,31 @@ export function buildRouteTable(
     find,
     methods: (path) =>
       [...METHODS, 'head'].map((name) => name.toUpperCase()).filter((method) => find(method, path) !== null),
-    owner: (key) => owners.get(key) ?? null,
+    owner: (key) => owners.get(key)?.service ?? null,
+    sharedBy: (key) => owners.get(key)?.sharedBy ?? null,
     clashes,
     size: owners.size,
   };
 }
+
+/**
+ * The service that a request to the route is forwarded to. Without the name of one, a service that shares the route rejects
+ * the request: it checks the caller first.
+ */
+export function serviceOf({ service, sharedBy }: Route, url: string): string {
+  if (sharedBy === null) return service;
+  const [named, ...others] = new URL(url, 'http://gateway').searchParams.getAll(SERVICE_PARAMETER);
+  return named !== undefined && others.length === 0 && sharedBy.includes(named) ? named : service;
+}
+
+/** Whether the operation requires the name of its service in the query. */
+function isOwnName(service: string, { parameters = [] }: Operation): boolean {
+  const values = parameters.find(isServiceParameter)?.schema?.enum;
+  return values?.length === 1 && values[0] === service;
+}
+
+export const isServiceParameter = (parameter: Parameter): boolean =>
+  parameter.in === 'query' && parameter.name === SERVICE_PARAMETER && parameter.required === true;
 
 /** The identity of an operation: method and path template without the names of parameters. */
 export function operationKey(method: string, path: string): string {

@@ -1,6 +1,6 @@
 import { mergeDocuments } from './merge-documents.js';
 import type { OpenApiDocument } from './openapi.js';
-import { buildRouteTable } from './route-table.js';
+import { buildRouteTable, serviceOf } from './route-table.js';
 
 const info = { title: 'Roost', version: '1' };
 const bearer = [{ bearer: [] }];
@@ -65,6 +65,47 @@ describe('the route table', () => {
     const table = buildRouteTable(reordered, buildRouteTable(previous));
     expect(table.find('GET', '/v1/listings/42')?.service).toBe('listings');
     expect(buildRouteTable(reordered).find('GET', '/v1/listings/42')?.service).toBe('bookings');
+  });
+});
+
+describe('a route that services share', () => {
+  const requiring = (...services: string[]) =>
+    aDocument({
+      '/v1/admin/jobs': {
+        get: { parameters: [{ name: 'service', in: 'query', required: true, schema: { enum: services } }] },
+      },
+    });
+  const documents = new Map([
+    ['identity', requiring('identity')],
+    ['bookings', requiring('bookings')],
+    ['reviews', aDocument({})],
+  ]);
+  const table = buildRouteTable(documents);
+
+  it.each([
+    ['?service=bookings', 'bookings'],
+    ['?limit=1&service=identity', 'identity'],
+    // The first one rejects the request.
+    ['', 'identity'],
+    ['?service=reviews', 'identity'],
+    ['?service=bookings&service=identity', 'identity'],
+  ])('with %s belongs to %s', (query, service) => {
+    const route = table.find('GET', '/v1/admin/jobs');
+    expect(route && serviceOf(route, `/v1/admin/jobs${query}`)).toBe(service);
+  });
+
+  it('is no clash, and lists its services in the merged document', () => {
+    expect(table.clashes).toEqual([]);
+    expect(mergeDocuments(documents, table, info).paths['/v1/admin/jobs']?.get?.parameters).toEqual([
+      { name: 'service', in: 'query', required: true, schema: { enum: ['identity', 'bookings'] } },
+    ]);
+  });
+
+  it('is a clash if one of them requires no name, or the name of another', () => {
+    for (const other of [requiring('identity'), requiring('bookings', 'reviews'), requiring()]) {
+      const { clashes } = buildRouteTable(new Map([...documents, ['bookings', other]]));
+      expect(clashes).toMatchObject([{ owner: 'identity', claimedBy: 'bookings' }]);
+    }
   });
 });
 
