@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountStandingModule } from '@roost/accounts';
 import { AuditModule } from '@roost/audit';
+import { OperationsModule } from '@roost/service';
 import { AccountModule } from './account/account.module.js';
 import { BookingModule } from './booking/booking.module.js';
 import { CalendarModule } from './calendar/calendar.module.js';
@@ -18,6 +19,7 @@ import { QuoteModule } from './quote/quote.module.js';
     AccountModule,
     AccountStandingModule,
     AuditModule.withRoute('bookings'),
+    OperationsModule.forService('bookings'),
   ],
 })
 export class AppModule {}

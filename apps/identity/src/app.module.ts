@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '@roost/audit';
+import { OperationsModule } from '@roost/service';
 import { DevModule } from './dev/dev.module.js';
 import { EmailChangeModule } from './email-change/email-change.module.js';
 import { ExportModule } from './export/export.module.js';
@@ -10,6 +11,7 @@ import { NotificationModule } from './notification/notification.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
 import { SessionModule } from './session/session.module.js';
+import { SessionService } from './session/session.service.js';
 import { SigningKeyModule } from './signing-key/signing-key.module.js';
 import { UserAdminModule } from './user-admin/user-admin.module.js';
 import { UserModule } from './user/user.module.js';
@@ -30,6 +32,7 @@ import { UserModule } from './user/user.module.js';
     NotificationModule,
     LiveEventModule,
     DevModule,
+    OperationsModule.forService('identity', { module: SessionModule, provider: SessionService }),
   ],
 })
 export class IdentityModule {}

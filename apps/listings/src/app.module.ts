@@ -11,6 +11,7 @@ import {
   PersonalData,
 } from '@roost/accounts';
 import { AuditModule } from '@roost/audit';
+import { OperationsModule } from '@roost/service';
 import { ListingsErasure } from './account/listings-erasure.js';
 import { ListingsPersonalData } from './account/listings-personal-data.queries.js';
 import { BookingConsumer } from './booking/booking.consumer.js';
@@ -35,7 +36,11 @@ import { WishlistController } from './wishlist/wishlist.controller.js';
 import { WishlistService } from './wishlist/wishlist.service.js';
 
 @Module({
-  imports: [AccountStandingModule, AuditModule.withRoute('listings')],
+  imports: [
+    AccountStandingModule,
+    AuditModule.withRoute('listings'),
+    OperationsModule.forService('listings'),
+  ],
   // Search precedes listings: otherwise `/v1/listings/:id` would match `/v1/listings/search`.
   controllers: [
     AccountErasureConsumer,

@@ -1,4 +1,4 @@
-import type { TestService } from '@roost/testing';
+import { OPERATIONS_ROUTES, type TestService } from '@roost/testing';
 import { startListings } from './listings.fixture.js';
 
 let service: TestService;
@@ -18,6 +18,7 @@ test('documents every route, its access and each search parameter', async () => 
   );
   expect(routes.sort()).toEqual(
     [
+      ...OPERATIONS_ROUTES,
       'DELETE /v1/listings/{id}/photos/{photoId}',
       'DELETE /v1/wishlists/{id}/listings/{listingId}',
       'GET /v1/admin/listings',

@@ -10,6 +10,8 @@ import {
   ExportPartService,
   PersonalData,
 } from '@roost/accounts';
+import { AccountEraser, AccountErasureConsumer, AccountStandingModule, Erasure } from '@roost/accounts';
+import { OperationsModule } from '@roost/service';
 import { PaymentsErasure } from './account/payments-erasure.js';
 import { PaymentsPersonalData } from './account/payments-personal-data.queries.js';
 import { AuditModule } from './audit/audit.module.js';
@@ -88,6 +90,7 @@ import { WorkGauges } from './work-gauges.js';
   imports: [
     AccountStandingModule,
     AuditModule,
+    OperationsModule.forService('payments'),
     LedgerModule,
     PaperModule,
     PayoutModule,

@@ -11,6 +11,7 @@ import {
   PersonalData,
 } from '@roost/accounts';
 import { AuditModule } from '@roost/audit';
+import { OperationsModule } from '@roost/service';
 import { ReviewsErasure } from './account/reviews-erasure.js';
 import { ReviewsPersonalData } from './account/reviews-personal-data.queries.js';
 import { AuthorConsumer } from './author/author.consumer.js';
@@ -35,7 +36,7 @@ import { ReviewService } from './review/review.service.js';
 import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consumer.js';
 
 @Module({
-  imports: [AccountStandingModule, AuditModule.withRoute('reviews')],
+  imports: [AccountStandingModule, AuditModule.withRoute('reviews'), OperationsModule.forService('reviews')],
   controllers: [
     AccountErasureConsumer,
     AccountExportConsumer,

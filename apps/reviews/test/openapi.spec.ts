@@ -1,3 +1,4 @@
+import { OPERATIONS_ROUTES } from '@roost/testing';
 import { type ReviewsFixture, startReviews } from './reviews.fixture.js';
 
 interface Document {
@@ -20,6 +21,7 @@ test('documents every route, its access and its responses', async () => {
   );
   expect(routes.sort()).toEqual(
     [
+      ...OPERATIONS_ROUTES.map((route) => `${route} user`),
       'GET /v1/admin/review-reports user',
       'GET /v1/admin/reviews/audit-log user',
       'GET /v1/bookings/{bookingId}/reviews user',

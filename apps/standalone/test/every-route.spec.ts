@@ -177,7 +177,7 @@ describe('access', () => {
       // Some routes wait two seconds for an event that creates the id.
       await Promise.all(
         Object.entries(callers).map(async ([who, client]) => {
-          const response = await client.send(route.method, filled(route.path), body);
+          const response = await client.send(route.method, filled(route.path) + route.selection, body);
           expectSuccessOrProblem(response, `${who}: ${route.method} ${route.path}`);
         }),
       );
@@ -214,9 +214,9 @@ describe('bad input', () => {
     for (const route of routes.filter((one) => one.query.length > 0)) {
       for (const name of [...route.query, 'unknown', '__proto__']) {
         for (const value of hostile) {
-          const query = `${name}=${value.replace('$', name)}`;
-          const response = await everything.send(route.method, `${filled(route.path)}?${query}`);
-          expectSuccessOrProblem(response, `${route.method} ${route.path}?${query.slice(0, 60)}`);
+          const query = `${route.selection ? `${route.selection}&` : '?'}${name}=${value.replace('$', name)}`;
+          const response = await everything.send(route.method, filled(route.path) + query);
+          expectSuccessOrProblem(response, `${route.method} ${route.path}${query.slice(0, 60)}`);
         }
       }
     }
@@ -253,7 +253,7 @@ describe('bad input', () => {
   test('an unknown field is rejected with a pointer to it', async () => {
     for (const route of routes.filter((one) => one.body?.type === 'object')) {
       const body = { ...(sample(route.body ?? {}, document) as object), unexpected: 1 };
-      const response = await everything.send(route.method, filled(route.path), body);
+      const response = await everything.send(route.method, filled(route.path) + route.selection, body);
       if ([403, 404].includes(response.status)) continue;
       expectProblem(response, 400, 'request.invalid', '/unexpected');
     }
@@ -295,7 +295,7 @@ describe('bad input', () => {
             const call = `${route.method} ${route.path} with ${JSON.stringify(value)?.slice(0, 40)} at /${place.join('/')}`;
             const response = await everything.send(
               route.method,
-              filled(route.path),
+              filled(route.path) + route.selection,
               withValue(good, place, value),
             );
             expectSuccessOrProblem(response, call);

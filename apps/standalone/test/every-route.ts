@@ -32,6 +32,8 @@ export interface Schema {
 interface Parameter {
   name: string;
   in: 'path' | 'query' | 'header';
+  required?: boolean;
+  schema?: Schema;
 }
 
 interface OperationObject {
@@ -49,6 +51,8 @@ export interface Route {
   method: string;
   path: string;
   query: string[];
+  /** The query that names one of the services that share the route, such as `?service=reviews`; else empty. */
+  selection: string;
   /** The schema of its JSON body, if it has one. */
   body: Schema | null;
   access: 'public' | 'optional' | 'user';
@@ -60,10 +64,16 @@ export function routesOf(document: Document): Route[] {
       method: method.toUpperCase(),
       path,
       query: (operation.parameters ?? []).filter((one) => one.in === 'query').map((one) => one.name),
+      selection: selectionOf(operation),
       body: resolve(operation.requestBody?.content['application/json']?.schema, document),
       access: accessOf(operation),
     })),
   );
+}
+
+function selectionOf({ parameters = [] }: OperationObject): string {
+  const service = parameters.find((one) => one.in === 'query' && one.name === 'service' && one.required);
+  return service ? `?service=${String(service.schema?.enum?.at(-1))}` : '';
 }
 
 function accessOf({ security }: OperationObject): Route['access'] {

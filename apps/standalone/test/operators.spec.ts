@@ -323,6 +323,48 @@ describe('the commands of operators', () => {
       { service: 'bookings', discarded: 1 },
     ]);
     expect((await roost('dead-letters', 'list')).out).toBe('Nothing.\n');
+    expect(
+      await query(
+        'bookings',
+        `SELECT action, reason FROM admin_action WHERE action LIKE 'dead_letter.%' ORDER BY at`,
+      ),
+    ).toEqual([
+      { action: 'dead_letter.redrive', reason: 'roost dead-letters redrive' },
+      { action: 'dead_letter.discard', reason: 'roost dead-letters discard' },
+    ]);
+  });
+
+  test('jobs counts the jobs of every service, and retries only failed ones', async () => {
+    expect(await json('jobs', 'status')).toMatchObject(
+      STATEFUL_SERVICES.map((service) => ({ service, waiting: expect.any(Number), failed: 0 })),
+    );
+    expect(await json('jobs', 'failed')).toEqual([]);
+    expect(await json('jobs', 'retry', '--service', 'bookings', '--yes')).toEqual([]);
+    expect(await roost('jobs', 'retry')).toMatchObject({
+      code: 2,
+      err: 'Pass the service of the jobs with --service.\n',
+    });
+    expect(await roost('jobs', 'discard', '--service', 'bookings', '--id', 'none', '--yes')).toMatchObject({
+      code: 1,
+      err: 'bookings has no failed job none.\n',
+    });
+  });
+
+  test('the admin routes reach the events and jobs of the service that they name', async () => {
+    const { body } = await gateway.post<{ accessToken: string }>('/dev/users', { roles: ['admin'] });
+    const admin = gateway.with({ authorization: `Bearer ${body.accessToken}` });
+    for (const service of STATEFUL_SERVICES) {
+      expect((await admin.get(`/v1/admin/outbox?service=${service}`)).body).toMatchObject({ service });
+      expect((await admin.get(`/v1/admin/jobs?service=${service}`)).body).toMatchObject({
+        queue: { name: service },
+      });
+      expect((await admin.get(`/v1/admin/dead-letters?service=${service}`)).body).toMatchObject({ data: [] });
+    }
+    for (const query of ['', '?service=gateway'])
+      expect((await admin.get(`/v1/admin/jobs${query}`)).body).toMatchObject({
+        status: 400,
+        errors: [{ parameter: 'service' }],
+      });
   });
 
   test('the clock is shown, moved and reset', async () => {

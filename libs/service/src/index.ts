@@ -5,5 +5,6 @@ export {
   type StartOptions,
 } from './definition.js';
 export { kafkaConnection } from './kafka.js';
+export { OperationsModule } from './operations/operations.module.js';
 export { runService } from './run.js';
 export { startService } from './start.js';

@@ -20,6 +20,7 @@ export {
   type StartMessage,
 } from './killable-process.js';
 export { largestSortRows, queryPlans, type Statement, captureStatements } from './statements.js';
+export { OPERATIONS_ROUTES } from './operations-routes.js';
 export { aPublishedListing } from './published-listing.js';
 export { reservePort, freshDatabase, freshRedis, randomSuffix, runFolder, testServers } from './parts.js';
 export {

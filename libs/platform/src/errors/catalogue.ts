@@ -38,6 +38,12 @@ const coreErrors = defineErrors({
     'This change requires that the user entered their password or code within the last five minutes.',
     'Call `POST /v1/auth/step-up` and repeat the request with the returned access token.',
   ),
+  'dead_letter.not_found': errorEntry(
+    404,
+    'No such dead letter',
+    'The service has no dead letter of an event with this id: it was handled or discarded meanwhile, or it belongs to another service.',
+    'List the dead letters of the service with `GET /v1/admin/dead-letters?service=`.',
+  ),
   'graphql.operation_unknown': errorEntry(
     404,
     'The persisted operation does not exist',
@@ -61,6 +67,24 @@ const coreErrors = defineErrors({
     'Something failed on our side',
     'An unexpected error occurred. It is logged with the `traceId` of this response.',
     'Try again later. If the error persists, send the `traceId` to the operator.',
+  ),
+  'job.not_failed': errorEntry(
+    409,
+    'The job has not failed',
+    'Only a failed job can be retried or discarded. This one waits, runs or is delayed.',
+    'Wait until it has finished. A job that has been completed is deleted.',
+  ),
+  'job.not_found': errorEntry(
+    404,
+    'No such job',
+    'The queue of the service has no job with this id: it was completed or discarded, or it belongs to another service.',
+    'List the failed jobs of the service with `GET /v1/admin/jobs?service=`.',
+  ),
+  'outbox.event_not_refused': errorEntry(
+    404,
+    'No such refused event',
+    'The outbox of the service has no event with this id that the broker has refused and that waits for an operator.',
+    'List the refused events of the service with `GET /v1/admin/outbox/refused?service=`.',
   ),
   'rate.limited': errorEntry(
     429,
