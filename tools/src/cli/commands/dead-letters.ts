@@ -65,7 +65,8 @@ async function withDeadLetters(
   work: (found: Found[]) => Promise<void>,
 ): Promise<void> {
   const filter = filterOf(options);
-  await withEventOperations(findSystem(options), servicesOf(options), async (services) => {
+  const selected = servicesOf(options);
+  await withEventOperations(findSystem(options), selected, async (services) => {
     const found = await Promise.all(
       [...services].map(async ([service, operations]) => ({
         service,

@@ -47,19 +47,16 @@ export const command: Command = {
 };
 
 async function status({ options, out }: Call): Promise<void> {
-  const rows = await inQueues(
-    findSystem(options),
-    servicesOf(options),
-    async (service, jobs): Promise<Row> => ({
-      service,
-      ...(await jobs.counts()),
-    }),
-  );
+  const services = servicesOf(options);
+  const rows = await inQueues(findSystem(options), services, async (service, jobs): Promise<Row> => {
+    return { service, ...(await jobs.counts()) };
+  });
   out.result(rows, rows);
 }
 
 async function failed({ options, out }: Call): Promise<void> {
-  const found = await inQueues(findSystem(options), servicesOf(options), async (service, jobs) =>
+  const services = servicesOf(options);
+  const found = await inQueues(findSystem(options), services, async (service, jobs) =>
     (await jobs.listFailed(MOST)).map((job) => ({ service, ...job })),
   );
   out.result(found.flat(), found.flat().map(rowOf));
@@ -114,7 +111,8 @@ async function inQueues<T>(
     const queue = new Bull(service, queueOptions(redisUrl, prefix));
     queue.on('error', () => undefined); // the next command reports it
     try {
-      await queue.isReady();
+      // Bull connects by itself; the first command waits for the connection.
+      await queue.client.ping();
       results.push(await work(service, new JobOperations(queue)));
     } finally {
       await queue.close();

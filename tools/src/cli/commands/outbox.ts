@@ -50,7 +50,8 @@ export const command: Command = {
 };
 
 async function status({ options, out }: Call): Promise<void> {
-  await withEventOperations(findSystem(options), servicesOf(options), async (services) => {
+  const selected = servicesOf(options);
+  await withEventOperations(findSystem(options), selected, async (services) => {
     const statuses = await Promise.all(
       [...services].map(async ([service, { outbox }]) => ({ service, ...(await outbox.status()) })),
     );
@@ -74,8 +75,10 @@ interface Refused extends Omit<RefusedEvent, 'xid'> {
 
 async function refused({ options, out }: Call): Promise<void> {
   const limit = wholeNumber('limit', options.limit, MOST) ?? 100;
-  await withEventOperations(findSystem(options), servicesOf(options), async (services) => {
-    const all = await refusedIn(services, eventId(options.id), limit);
+  const id = eventId(options.id);
+  const selected = servicesOf(options);
+  await withEventOperations(findSystem(options), selected, async (services) => {
+    const all = await refusedIn(services, id, limit);
     out.result(
       all,
       all.map(({ service, id, type, key, code, bytes, refusedAt }): Row => ({
@@ -94,7 +97,8 @@ async function decide(
   const id = eventId(options.id);
   if (options.all !== true && options.service === undefined && id === null)
     throw new UsageError('Select some with --service or --id, or all with --all.');
-  await withEventOperations(findSystem(options), servicesOf(options), async (services) => {
+  const selected = servicesOf(options);
+  await withEventOperations(findSystem(options), selected, async (services) => {
     const all = await refusedIn(services, id, MOST);
     if (all.length === 0) return out.result([], []);
     for (const { service, type, key, code } of all.slice(0, 20))
