@@ -20,6 +20,7 @@ import { ImportService } from './import/import.service.js';
 import { ListingConsumer } from './listing/listing.consumer.js';
 import { ModerationController } from './moderation/moderation.controller.js';
 import { ModerationService } from './moderation/moderation.service.js';
+import { RatingReaderService } from './rating/rating-reader.service.js';
 import { RatingService } from './rating/rating.service.js';
 import { ReplyService } from './review/reply.service.js';
 import { ReviewPublisherService } from './review/review-publisher.service.js';
@@ -60,6 +61,7 @@ import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consum
     ReviewPublisherService,
     ReviewJobs,
     RatingService,
+    RatingReaderService,
     ModerationService,
     ImportService,
     ReviewResolver,

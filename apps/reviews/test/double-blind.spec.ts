@@ -44,8 +44,8 @@ const GRAPH = [
   `query ($listing: ID!) { reviews(listingId: $listing) { ${REVIEWS} } }`,
   '{ pendingReviews { edges { cursor node { bookingId closesAt } } pageInfo { hasNextPage endCursor } } }',
   `query ($of: [_Any!]!) { _entities(representations: $of) {
-     ... on Listing { reviews(first: 1) { ${REVIEWS} } ratingDetails { mean count histogram } }
-     ... on User { reviews(first: 1) { ${REVIEWS} } guestRating { mean count } }
+     ... on Listing { reviews(first: 1) { ${REVIEWS} } ratingDetails { mean count histogram } externalReviewCount }
+     ... on User { reviews(first: 1) { ${REVIEWS} } guestRating { mean count } hostRating { mean count } }
      ... on Booking { ofBooking: reviews { ${REVIEW} } }
      ... on Review { ${REVIEW} } } }`,
   'mutation ($id: ID!) { editReview(id: $id, input: { text: "Changed." }) { id } }',

@@ -68,6 +68,74 @@ describe('reading reviews', () => {
       expect(paged).toHaveLength(5);
     });
 
+    describe('with external reviews', () => {
+      let listingId: string;
+      let external: string[];
+      /** The ids of reviews with 5, 4, 5, 1 and 4 stars, from the oldest to the newest. */
+      let own: string[];
+      beforeAll(async () => {
+        await reviews.service.clock.set('2027-05-12T16:00:00Z');
+        const host = testUser({ roles: ['host'] });
+        listingId = await reviews.createListing(host);
+        external = await reviews.importExternal(listingId, 3);
+        own = [];
+        for (const overall of [5, 4, 5, 1, 4]) {
+          own.push(
+            (await reviews.createPublished({ host, listingId, guestInput: { overall } })).ofListing.id,
+          );
+          await reviews.service.clock.advance('PT1M');
+        }
+      });
+
+      const at = (...indexes: number[]) => indexes.map((index) => own[index]);
+      const pagesOf = async (query: string) => {
+        const found: string[] = [];
+        let cursor: string | null = null;
+        do {
+          const list: ReviewList = await reviews.ofListing(
+            listingId,
+            `?limit=2&${query}${cursor ? `&cursor=${cursor}` : ''}`,
+          );
+          found.push(...ids(list));
+          cursor = list.nextCursor;
+        } while (cursor);
+        return found;
+      };
+
+      test.each<[string, () => (string | undefined)[]]>([
+        ['sort=newest', () => [...at(4, 3, 2, 1, 0), ...external]],
+        ['sort=highest_rating', () => at(2, 0, 4, 1, 3)],
+        ['sort=lowest_rating', () => at(3, 4, 1, 2, 0)],
+        ['overall=4', () => at(4, 1)],
+        ['overall=4&sort=lowest_rating', () => at(4, 1)],
+        ['overall=2', () => []],
+        ['external=true', () => external],
+        ['external=false', () => at(4, 3, 2, 1, 0)],
+        ['external=true&sort=highest_rating', () => []],
+      ])('lists over all pages: %s', async (query, expected) => {
+        expect(await pagesOf(query)).toEqual(expected());
+      });
+
+      test('counts external reviews apart, and no hidden ones', async () => {
+        const { rating, externalCount } = await reviews.ofListing(listingId, '?external=true');
+        expect(rating).toMatchObject({ count: 5, mean: 3.8 });
+        expect(externalCount).toBe(3);
+        const path = `/v1/admin/reviews/${external[0]}`;
+        await reviews.as(reviews.admin).post(`${path}/hide`, { reason: 'Names a neighbour' });
+        expect((await reviews.ofListing(listingId)).externalCount).toBe(2);
+        await reviews.as(reviews.admin).post(`${path}/restore`);
+        expect((await reviews.ofListing(listingId)).externalCount).toBe(3);
+      });
+
+      test('400 for a cursor of another order', async () => {
+        const { nextCursor } = await reviews.ofListing(listingId, '?limit=1&sort=highest_rating');
+        for (const query of [`cursor=${nextCursor}`, `sort=newest&cursor=${nextCursor}`]) {
+          const response = await reviews.service.anonymous.get(`/v1/listings/${listingId}/reviews?${query}`);
+          expectProblem(response, 400, 'request.invalid', 'cursor');
+        }
+      });
+    });
+
     test('hides the reviews and the rating of a suspended listing until it is reinstated', async () => {
       const { stay, ofListing, ofGuest } = await reviews.createPublished();
       const event = { ...golden('listing.published'), listingId: stay.listingId, hostId: stay.host.id };
@@ -128,7 +196,12 @@ describe('reading reviews', () => {
     });
 
     test('returns an empty list for a listing without reviews', async () => {
-      expect(await reviews.ofListing(randomUUID())).toEqual({ rating: null, data: [], nextCursor: null });
+      expect(await reviews.ofListing(randomUUID())).toEqual({
+        rating: null,
+        externalCount: 0,
+        data: [],
+        nextCursor: null,
+      });
     });
 
     test.each([
@@ -137,6 +210,10 @@ describe('reading reviews', () => {
       ['?cursor=nonsense', 'cursor'],
       ['?cursor=WyJ4IiwieSJd', 'cursor'],
       ['?offset=3', 'offset'],
+      ['?sort=oldest', 'sort'],
+      ['?overall=0', 'overall'],
+      ['?overall=6', 'overall'],
+      ['?external=yes', 'external'],
     ])('400: %s', async (query, parameter) => {
       const response = await reviews.service.anonymous.get(`/v1/listings/${randomUUID()}/reviews${query}`);
       expectProblem(response, 400, 'request.invalid', parameter);
@@ -160,6 +237,45 @@ describe('reading reviews', () => {
         categories: { cleanliness: 5, communication: 5, rules: 5 },
         histogram: [0, 0, 0, 1, 0],
       });
+    });
+
+    test('rates a host over all of their listings, without external reviews and suspended listings', async () => {
+      const host = testUser({ roles: ['host'] });
+      expect(await reviews.ofUser(host.id)).toMatchObject({ hostRating: null, externalCount: 0 });
+      const [first, second] = [await reviews.createListing(host), await reviews.createListing(host)];
+      await reviews.createListing(host);
+      await reviews.createPublished({ host, listingId: first, guestInput: { overall: 5 } });
+      await reviews.createPublished({ host, listingId: first, guestInput: { overall: 2 } });
+      await reviews.createPublished({ host, listingId: second, guestInput: { overall: 3 } });
+      await reviews.importExternal(first, 2);
+      await reviews.importExternal(second, 3);
+      expect(await reviews.ofUser(host.id)).toMatchObject({ rating: null, externalCount: 5 });
+      expect((await reviews.ofUser(host.id)).hostRating).toEqual({
+        mean: 3.33,
+        count: 3,
+        categories: { accuracy: 4, checkIn: 4, cleanliness: 4, communication: 4, location: 4, value: 4 },
+        histogram: [0, 1, 1, 0, 1],
+      });
+      await reviews.suspendListing(host, first);
+      const left = await reviews.ofUser(host.id);
+      expect(left).toMatchObject({ hostRating: { mean: 3, count: 1 }, externalCount: 3 });
+      await reviews.suspend(host);
+      expect(await reviews.ofUser(host.id)).toMatchObject({ hostRating: null, externalCount: 0 });
+    });
+
+    test('sorts and filters by rating', async () => {
+      const host = testUser({ roles: ['host'] });
+      const published = new Map<number, string>();
+      for (const overall of [4, 5, 1]) {
+        published.set(
+          overall,
+          (await reviews.createPublished({ host, guestInput: { overall } })).ofListing.id,
+        );
+      }
+      const inOrder = (...stars: number[]) => stars.map((star) => published.get(star));
+      expect(ids(await reviews.ofUser(host.id, '?sort=highest_rating'))).toEqual(inOrder(5, 4, 1));
+      expect(ids(await reviews.ofUser(host.id, '?sort=lowest_rating'))).toEqual(inOrder(1, 4, 5));
+      expect(ids(await reviews.ofUser(host.id, '?overall=4'))).toEqual(inOrder(4));
     });
 
     test('400 for an unknown direction', async () => {

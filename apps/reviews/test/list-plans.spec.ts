@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { queryPlans } from '@roost/testing';
+import { countExternalReviews } from '../src/rating/rating.queries.js';
 import { findPublicReviews } from '../src/review/review.queries.js';
 import { findDueStays, findPendingStays } from '../src/reviewable-stay/reviewable-stay.queries.js';
 import { type ReviewsFixture, startReviews } from './reviews.fixture.js';
@@ -28,9 +29,20 @@ beforeAll(async () => {
   await reviews.service.query(
     `INSERT INTO review (id, booking_id, listing_id, direction, author_id, recipient_id, subject_id, overall, categories,
        text, written_at, published_at)
-     SELECT gen_random_uuid(), booking_id, listing_id, 'guest_to_listing', guest_id, host_id, listing_id, 5, '{}', 'Good.',
+     SELECT gen_random_uuid(), booking_id, listing_id, 'guest_to_listing', guest_id, host_id, listing_id,
+       1 + (abs(hashtext(booking_id::text)) % 5), '{}', 'Good.',
        closes_at, CASE WHEN due_at IS NULL THEN closes_at END
      FROM reviewable_stay WHERE guest_reviewed`,
+  );
+  await reviews.service.query(
+    `INSERT INTO listing (listing_id, version, host_id, status)
+     SELECT DISTINCT listing_id, 1, host_id, 'published' FROM reviewable_stay ON CONFLICT DO NOTHING`,
+  );
+  await reviews.service.query(
+    `INSERT INTO review (id, listing_id, direction, subject_id, text, written_at, published_at, external_id, external_author)
+     SELECT gen_random_uuid(), listing_id, 'guest_to_listing', listing_id, 'Good.', $1, $1, 'elsewhere/' || listing_id, 'Zoë'
+     FROM listing`,
+    [now],
   );
   await reviews.service.query(
     `INSERT INTO review_report (id, review_id, reporter_id, reason, status, created_at, closed_at, closed_by)
@@ -44,13 +56,17 @@ const plans = (work: (em: EntityManager) => Promise<unknown>) =>
   queryPlans(reviews.service, /from review/i, work);
 
 const first = { after: null, limit: 21 };
-const nextPage = { after: { publishedAt: now, id: randomUUID() }, limit: 21 };
+const position = { overall: 5, publishedAt: now, id: randomUUID() };
+const newest = { order: { sort: 'newest', after: null }, limit: 21 } as const;
+const nextPage = { order: { sort: 'newest', after: position }, limit: 21 } as const;
+const highest = { order: { sort: 'highest_rating', after: position }, limit: 21 } as const;
+const lowest = { order: { sort: 'lowest_rating', after: null }, limit: 21 } as const;
 
 test.each<[string, string, (em: EntityManager) => Promise<unknown>]>([
   [
     'reviews of a listing',
     'review_listing',
-    (em) => findPublicReviews(em, { kind: 'listing' }, [listingId], first),
+    (em) => findPublicReviews(em, { kind: 'listing' }, [listingId], newest),
   ],
   [
     'a later page of a listing',
@@ -65,18 +81,33 @@ test.each<[string, string, (em: EntityManager) => Promise<unknown>]>([
         em,
         { kind: 'listing' },
         [listingId, ...Array.from({ length: 99 }, () => randomUUID())],
-        first,
+        newest,
       ),
   ],
   [
     'reviews of a user',
     'review_recipient',
-    (em) => findPublicReviews(em, { kind: 'person' }, [personId], first),
+    (em) => findPublicReviews(em, { kind: 'person' }, [personId], newest),
   ],
   [
     'a later page of a user as a host',
     'review_recipient',
     (em) => findPublicReviews(em, { kind: 'person', direction: 'guest_to_listing' }, [personId], nextPage),
+  ],
+  [
+    'the best reviews of a listing',
+    'review_listing_rating',
+    (em) => findPublicReviews(em, { kind: 'listing' }, [listingId], highest),
+  ],
+  [
+    'the worst reviews of a user',
+    'review_recipient_rating',
+    (em) => findPublicReviews(em, { kind: 'person' }, [personId], lowest),
+  ],
+  [
+    'the reviews of a listing with one rating',
+    'review_listing_rating',
+    (em) => findPublicReviews(em, { kind: 'listing' }, [listingId], { ...newest, overall: 4 }),
   ],
   [
     'pending reviews as a guest',
@@ -93,6 +124,12 @@ test.each<[string, string, (em: EntityManager) => Promise<unknown>]>([
   const plan = await plans(work);
   expect(plan).toContain(index);
   expect(plan).not.toMatch(/Seq Scan/);
+});
+
+test('counts the external reviews of a host from indexes', async () => {
+  const plan = await plans((em) => countExternalReviews(em, 'host', [personId]));
+  expect(plan).toContain('review_external');
+  expect(plan).not.toMatch(/Seq Scan on (review|listing)\b/);
 });
 
 test('reads open reports without the closed ones', async () => {

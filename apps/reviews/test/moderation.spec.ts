@@ -203,7 +203,12 @@ describe('moderation', () => {
       const { stay, ofListing, ofGuest } = await reviews.createPublished();
       await hide(ofListing.id);
       await hide(ofGuest.id);
-      expect(await reviews.ofListing(stay.listingId)).toEqual({ rating: null, data: [], nextCursor: null });
+      expect(await reviews.ofListing(stay.listingId)).toEqual({
+        rating: null,
+        externalCount: 0,
+        data: [],
+        nextCursor: null,
+      });
       expect((await reviews.ofUser(stay.guest.id)).rating).toBeNull();
       expect((await reviews.service.published('rating.changed')).at(-1)).toEqual({
         listingId: stay.listingId,

@@ -200,6 +200,46 @@ describe('reviews in the graph', () => {
     });
   });
 
+  test('sorts, filters and counts the reviews of a listing and of a host', async () => {
+    const host = testUser({ roles: ['host'] });
+    const listingId = await reviews.createListing(host);
+    const [externalId] = await reviews.importExternal(listingId, 1);
+    for (const overall of [4, 5, 1]) {
+      await reviews.createPublished({ host, listingId, guestInput: { overall } });
+    }
+    const stars = '{ edges { node { id overall } } }';
+    const read = `query ($of: [_Any!]!, $listing: ID!) {
+      _entities(representations: $of) {
+        ... on Listing { externalReviewCount
+          best: reviews(sort: highest_rating) ${stars} four: reviews(overall: 4) ${stars}
+          external: reviews(external: true) ${stars} }
+        ... on User { hostRating { mean count } externalReviewCount worst: reviews(sort: lowest_rating, first: 1) ${stars} } }
+      reviews(listingId: $listing, external: false, sort: lowest_rating) ${stars} }`;
+    const { data, errors } = await reviews.service.anonymous.graphql(read, {
+      of: [of('Listing', listingId), of('User', host.id)],
+      listing: listingId,
+    });
+    expect(errors).toEqual([]);
+    const edges = (...ratings: number[]) => ({ edges: ratings.map((overall) => ({ node: { overall } })) });
+    expect(data).toMatchObject({
+      _entities: [
+        {
+          externalReviewCount: 1,
+          best: edges(5, 4, 1),
+          four: edges(4),
+          external: { edges: [{ node: { id: externalId, overall: null } }] },
+        },
+        { hostRating: { mean: 3.33, count: 3 }, externalReviewCount: 1, worst: edges(1) },
+      ],
+      reviews: edges(1, 4, 5),
+    });
+    const outOfRange = await reviews.service.anonymous.graphql(
+      `query ($listing: ID!) { reviews(listingId: $listing, overall: 6) { edges { node { id } } } }`,
+      { listing: listingId },
+    );
+    expect(outOfRange.errors).toMatchObject([{ extensions: { code: 'request.invalid' } }]);
+  });
+
   test('reads the reviews of a hundred listings in one statement', async () => {
     const host = testUser({ roles: ['host'] });
     const listings: string[] = [];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventBody } from '@roost/contracts';
 import { addDays } from '@roost/stay';
-import { testUser, startTestService, type TestService, type TestUser } from '@roost/testing';
+import { golden, testUser, startTestService, type TestService, type TestUser } from '@roost/testing';
 import { reviews } from '../src/service.js';
 
 export type BookingBody = EventBody<'booking.created'>;
@@ -33,6 +33,9 @@ export interface RatingBody {
 
 export interface ReviewList {
   rating: RatingBody | null;
+  /** In the lists of users. */
+  hostRating?: RatingBody | null;
+  externalCount: number;
   data: ReviewBody[];
   nextCursor: string | null;
 }
@@ -220,6 +223,40 @@ export class ReviewsFixture {
     const response = await this.service.anonymous.get<ReviewList>(`/v1/users/${userId}/reviews${query}`);
     expect(response.status).toBe(200);
     return response.body;
+  }
+
+  /** A listing of which the service has an event. */
+  async createListing(host: TestUser): Promise<string> {
+    const listingId = randomUUID();
+    const event = { ...golden('listing.published'), listingId, hostId: host.id };
+    await this.service.deliver('listing.published', event, { version: 1 });
+    return listingId;
+  }
+
+  async suspendListing(host: TestUser, listingId: string): Promise<void> {
+    const event = {
+      ...golden('listing.published'),
+      listingId,
+      hostId: host.id,
+      status: 'suspended',
+    } as const;
+    await this.service.deliver('listing.suspended', event, { version: 2 });
+  }
+
+  /** Imports external reviews of a listing, from the newest to the oldest, and returns their ids. */
+  async importExternal(listingId: string, count: number): Promise<string[]> {
+    const rows = Array.from({ length: count }, (_, n) => ({
+      externalId: randomUUID(),
+      listingId,
+      authorName: 'Zoë',
+      text: `Text ${n}`,
+      writtenAt: addDays('2024-02-29', -n),
+    }));
+    const { body } = await this.as(this.admin).post<{ results: { id: string }[] }>(
+      '/v1/admin/imports/reviews',
+      { source: 'elsewhere', rows },
+    );
+    return body.results.map(({ id }) => id);
   }
 
   async close(): Promise<void> {

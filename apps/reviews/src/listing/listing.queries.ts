@@ -19,12 +19,16 @@ export async function mirrorListing(
   });
 }
 
+/** A condition for statements: the listing `l`, or its host, is suspended. */
+export const listingIsSuspended = () =>
+  sql`(l.status = 'suspended' OR NOT ${accountIsActive(sql.ref('l.host_id'))})`;
+
 /** The suspended listings among these ids, and those of hosts among these ids. Unknown listings are not suspended. */
 export async function suspendedListings(em: EntityManager, ids: readonly string[]): Promise<string[]> {
   const wanted = sql`ARRAY[${[...new Set(ids)]}]::uuid[]`;
   const rows = await em.execute<{ id: string }[]>(sql`
     SELECT l.listing_id AS id FROM listing l
      WHERE (l.listing_id = ANY(${wanted}) OR l.host_id = ANY(${wanted}))
-       AND (l.status = 'suspended' OR NOT ${accountIsActive(sql.ref('l.host_id'))})`);
+       AND ${listingIsSuspended()}`);
   return rows.map(({ id }) => id);
 }

@@ -3,9 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { decodeCursor, Instant, page, type PageOf, Uuid } from '@roost/http';
 import { Clock, Problem } from '@roost/platform';
 import { z } from 'zod';
-import { suspendedListings } from '../listing/listing.queries.js';
-import { type RatingView, toRatingView } from '../rating/rating.dto.js';
-import { Rating } from '../rating/rating.entity.js';
+import { RatingReaderService } from '../rating/rating-reader.service.js';
 import { findPendingStays } from '../reviewable-stay/reviewable-stay.queries.js';
 import { toGroupedViews, toReviewViews, toSingleView } from './review-views.js';
 import {
@@ -13,7 +11,10 @@ import {
   type ListingReviews,
   type ListReviews,
   type ListUserReviews,
+  type PageOptions,
   type PendingReview,
+  type ReviewFilter,
+  type ReviewSort,
   type ReviewView,
   toPendingReview,
   type UserReviews,
@@ -24,10 +25,12 @@ import {
   findPublicReviews,
   findVisible,
   findVisibleOfBookings,
+  type ReviewPosition,
   type SubjectKind,
 } from './review.queries.js';
 
 const Position = z.tuple([Instant, Uuid]);
+const RatedPosition = z.tuple([z.int().min(1).max(5), Instant, Uuid]);
 const EMPTY_PAGE: PageOf<ReviewView> = { data: [], nextCursor: null };
 
 /**
@@ -38,6 +41,7 @@ const EMPTY_PAGE: PageOf<ReviewView> = { data: [], nextCursor: null };
 export class ReviewReaderService {
   constructor(
     private readonly em: EntityManager,
+    private readonly ratings: RatingReaderService,
     private readonly clock: Clock,
   ) {}
 
@@ -69,49 +73,47 @@ export class ReviewReaderService {
   }
 
   async listOfListing(listingId: string, query: ListReviews): Promise<ListingReviews> {
-    const [[rating = null], [list = EMPTY_PAGE]] = await Promise.all([
-      this.ratings([listingId]),
+    const [[rating = null], [externalCount = 0], [list = EMPTY_PAGE]] = await Promise.all([
+      this.ratings.ofSubjects([listingId]),
+      this.ratings.externalCounts('listing', [listingId]),
       this.listPages({ kind: 'listing' }, [listingId], query, null),
     ]);
-    return { rating, ...list };
+    return { rating, externalCount, ...list };
   }
 
   async listOfUser(userId: string, { direction, ...query }: ListUserReviews): Promise<UserReviews> {
-    const [[rating = null], [list = EMPTY_PAGE]] = await Promise.all([
-      this.ratings([userId]),
-      this.listPages({ kind: 'person', direction }, [userId], query, null),
-    ]);
-    return { rating, ...list };
+    const [[rating = null], [hostRating = null], [externalCount = 0], [list = EMPTY_PAGE]] =
+      await Promise.all([
+        this.ratings.ofSubjects([userId]),
+        this.ratings.ofHosts([userId]),
+        this.ratings.externalCounts('host', [userId]),
+        this.listPages({ kind: 'person', direction }, [userId], query, null),
+      ]);
+    return { rating, hostRating, externalCount, ...list };
   }
 
   /** One page per subject, in the order of the ids. */
   async listPages(
     kind: SubjectKind,
     subjectIds: readonly string[],
-    { cursor, limit }: ListReviews,
+    { cursor, limit, sort, ...filter }: ReviewFilter & PageOptions,
     viewer: Viewer | null,
   ): Promise<PageOf<ReviewView>[]> {
-    const [publishedAt, id] = decodeCursor(cursor, Position) ?? [];
-    const after = publishedAt && id ? { publishedAt: new Date(publishedAt), id } : null;
     const em = this.em.fork();
-    const bySubject = await findPublicReviews(em, kind, subjectIds, { after, limit: limit + 1 });
+    const bySubject = await findPublicReviews(em, kind, subjectIds, {
+      ...filter,
+      order: { sort, after: positionOf(cursor, sort) },
+      limit: limit + 1,
+    });
     const views = await toGroupedViews(em, bySubject, viewer);
     return subjectIds.map((subject) =>
-      page(views.get(subject.toLowerCase()) ?? [], limit, (review) => [review.publishedAt, review.id]),
+      page(views.get(subject.toLowerCase()) ?? [], limit, ({ overall, publishedAt, id }) =>
+        sort === 'newest' ? [publishedAt, id] : [overall, publishedAt, id],
+      ),
     );
   }
 
-  /** One rating per listing or guest, in the order of the ids. Null for a subject without ratings or suspended. */
-  async ratings(subjectIds: readonly string[]): Promise<(RatingView | null)[]> {
-    const em = this.em.fork();
-    const rows = await em.find(Rating, { subjectId: { $in: [...subjectIds] } });
-    const suspended = new Set(await suspendedListings(em, subjectIds));
-    const shown = rows.filter(({ subjectId }) => !suspended.has(subjectId));
-    const bySubject = new Map(shown.map((rating) => [rating.subjectId, rating]));
-    return subjectIds.map((id) => toRatingView(bySubject.get(id.toLowerCase()) ?? null));
-  }
-
-  async listPending(viewer: Viewer, query: ListReviews): Promise<PageOf<PendingReview>> {
+  async listPending(viewer: Viewer, query: PageOptions): Promise<PageOf<PendingReview>> {
     const [closesAt, bookingId] = decodeCursor(query.cursor, Position) ?? [];
     const after = closesAt && bookingId ? { closesAt: new Date(closesAt), bookingId } : null;
     const rows = await findPendingStays(this.em.fork(), viewer.id, this.clock.now(), {
@@ -120,4 +122,14 @@ export class ReviewReaderService {
     });
     return page(rows.map(toPendingReview), query.limit, (stay) => [stay.closesAt, stay.bookingId]);
   }
+}
+
+/** The position in a list with this order. A cursor of another order is invalid. */
+function positionOf(cursor: string | undefined, sort: ReviewSort): ReviewPosition | null {
+  if (sort !== 'newest') {
+    const rated = decodeCursor(cursor, RatedPosition);
+    return rated && { overall: rated[0], publishedAt: new Date(rated[1]), id: rated[2] };
+  }
+  const position = decodeCursor(cursor, Position);
+  return position && { overall: null, publishedAt: new Date(position[0]), id: position[1] };
 }

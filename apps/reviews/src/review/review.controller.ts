@@ -22,6 +22,7 @@ import {
   BookingReviews,
   EditReview,
   ListingReviews,
+  ListPending,
   ListReviews,
   ListUserReviews,
   PendingReview,
@@ -132,7 +133,7 @@ export class ReviewController {
   @RespondsWith(200, Page(PendingReview))
   pending(
     @CurrentUser() viewer: AuthUser,
-    @QueryParams(ListReviews) query: ListReviews,
+    @QueryParams(ListPending) query: ListPending,
   ): Promise<PageOf<PendingReview>> {
     return this.reader.listPending(viewer, query);
   }

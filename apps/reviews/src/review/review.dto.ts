@@ -1,4 +1,13 @@
-import { hasVisibleText, Instant, INVISIBLE_TEXT, IsoDate, LINES, PageQuery, Uuid } from '@roost/http';
+import {
+  documentedNumber,
+  hasVisibleText,
+  Instant,
+  INVISIBLE_TEXT,
+  IsoDate,
+  LINES,
+  PageQuery,
+  Uuid,
+} from '@roost/http';
 import { z } from 'zod';
 import { DIRECTIONS } from '../criteria/domain/direction.js';
 import { type Category, CATEGORIES, type Scores } from '../criteria/domain/scores.js';
@@ -128,11 +137,58 @@ const inOrder = (scores: Scores): Scores =>
     CATEGORIES.filter((name) => scores[name] !== undefined).map((name) => [name, scores[name]]),
   );
 
-export const ListReviews = z.strictObject(PageQuery).meta({ id: 'ListReviews' });
+export const ReviewSort = z.enum(['newest', 'highest_rating', 'lowest_rating']).meta({
+  id: 'ReviewSort',
+  description:
+    'The order of a list; reviews with the same rating are sorted from the newest to the oldest. External reviews have no rating, so lists that are sorted by rating do not contain them.',
+});
+export type ReviewSort = z.output<typeof ReviewSort>;
+
+export interface ReviewFilter {
+  sort: ReviewSort;
+  /** Only reviews with this overall rating. */
+  overall?: number | undefined;
+  /** Only external reviews, or none of them. */
+  external?: boolean | undefined;
+}
+
+export interface PageOptions {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+const ONE_TO_FIVE = { error: 'Must be a whole number from 1 to 5' };
+const rated = {
+  sort: ReviewSort.default('newest'),
+  overall: z
+    .string()
+    .regex(/^[1-5]$/, ONE_TO_FIVE)
+    .transform(Number)
+    .optional()
+    .meta({
+      ...documentedNumber('integer', 1, 5),
+      description: 'Only reviews with this overall rating.',
+    }),
+};
+
+export const ListPending = z.strictObject(PageQuery).meta({ id: 'ListPending' });
+export type ListPending = z.output<typeof ListPending>;
+
+export const ListReviews = z
+  .strictObject({
+    ...rated,
+    external: z
+      .enum(['true', 'false'], { error: 'Must be true or false' })
+      .transform((text) => text === 'true')
+      .optional()
+      .meta({ description: 'Only external reviews, or only reviews of stays. By default both.' }),
+    ...PageQuery,
+  })
+  .meta({ id: 'ListReviews' });
 export type ListReviews = z.output<typeof ListReviews>;
 
 export const ListUserReviews = z
-  .strictObject({ direction: DirectionName.optional(), ...PageQuery })
+  .strictObject({ direction: DirectionName.optional(), ...rated, ...PageQuery })
   .meta({ id: 'ListUserReviews' });
 export type ListUserReviews = z.output<typeof ListUserReviews>;
 
@@ -143,6 +199,7 @@ export const ListingReviews = z
     rating: RatingView.nullable().meta({
       description: 'The rating of the listing. External reviews are not counted.',
     }),
+    externalCount: z.int().meta({ description: 'The number of external reviews of the listing.' }),
     ...page,
   })
   .meta({ id: 'ListingReviews' });
@@ -151,6 +208,13 @@ export type ListingReviews = z.output<typeof ListingReviews>;
 export const UserReviews = z
   .object({
     rating: RatingView.nullable().meta({ description: 'The rating of this user as a guest.' }),
+    hostRating: RatingView.nullable().meta({
+      description:
+        'The rating of this user as a host, over all of their listings. External reviews are not counted.',
+    }),
+    externalCount: z.int().meta({
+      description: 'The number of external reviews of all listings of this user.',
+    }),
     ...page,
   })
   .meta({ id: 'UserReviews' });

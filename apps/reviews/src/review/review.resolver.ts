@@ -1,6 +1,7 @@
 import {
   After,
   Arg,
+  Args,
   BatchedEdge,
   Connection,
   type ConnectionPage,
@@ -9,6 +10,7 @@ import {
   First,
   ExternalEntity,
   Mutation,
+  PageArguments,
   Parent,
   Query,
   Reference,
@@ -17,6 +19,7 @@ import {
 } from '@roost/graphql';
 import { type AuthUser, CurrentUser, OptionalUser, Uuid } from '@roost/http';
 import { z } from 'zod';
+import { RatingReaderService } from '../rating/rating-reader.service.js';
 import { RatingView } from '../rating/rating.dto.js';
 import { ReplyService } from './reply.service.js';
 import { ReviewReaderService } from './review-reader.service.js';
@@ -24,6 +27,8 @@ import {
   DirectionName,
   EditReview,
   PendingReview,
+  type ReviewFilter,
+  ReviewSort,
   ReviewView,
   WriteReply,
   WriteReview,
@@ -37,7 +42,19 @@ type Ref = z.output<EntityRef>;
 
 const Reviews = Connection(ReviewView);
 type Reviews = ConnectionPage<ReviewView>;
-const paging = { first: First, after: After };
+
+const rated = {
+  sort: ReviewSort.default('newest'),
+  overall: z.int().min(1).max(5).optional().meta({ description: 'Only reviews with this overall rating.' }),
+};
+const listingFilter = {
+  ...rated,
+  external: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Only external reviews, or only reviews of stays. By default both.' }),
+};
+type Filter = ReviewFilter & PageArguments;
 
 const idsOf = (parents: readonly Ref[]) => parents.map(({ id }) => id);
 
@@ -55,15 +72,15 @@ export class ReviewResolver {
     return this.reader.readOne(viewer, id);
   }
 
-  @Query(Reviews, { description: 'The reviews of a listing, newest first.' })
+  @Query(Reviews, { description: 'The reviews of a listing.' })
   @OptionalUser()
   async reviews(
     @CurrentUser() viewer: AuthUser | null,
-    @Arg('listingId', Uuid) listingId: string,
-    @Arg('first', First) limit: number,
-    @Arg('after', After) cursor: string | undefined,
+    @Args({ listingId: Uuid, ...listingFilter, ...PageArguments })
+    { listingId, first: limit, after: cursor, ...filter }: { listingId: string } & Filter,
   ): Promise<Reviews> {
-    const [list] = await this.reader.listPages({ kind: 'listing' }, [listingId], { limit, cursor }, viewer);
+    const query = { ...filter, limit, cursor };
+    const [list] = await this.reader.listPages({ kind: 'listing' }, [listingId], query, viewer);
     return toConnection(list ?? { data: [], nextCursor: null });
   }
 
@@ -128,20 +145,19 @@ export class ReviewResolver {
 
 @Resolver(Listing)
 export class ListingReviewsResolver {
-  constructor(private readonly reader: ReviewReaderService) {}
+  constructor(
+    private readonly reader: ReviewReaderService,
+    private readonly ratings: RatingReaderService,
+  ) {}
 
-  @BatchedEdge(Reviews.nullable(), { args: paging })
+  @BatchedEdge(Reviews.nullable(), { args: { ...listingFilter, ...PageArguments } })
   async reviews(
     listings: readonly Ref[],
     viewer: AuthUser | null,
-    { first: limit, after: cursor }: { first: number; after?: string | undefined },
+    { first: limit, after: cursor, ...filter }: Filter,
   ): Promise<Reviews[]> {
-    const lists = await this.reader.listPages(
-      { kind: 'listing' },
-      idsOf(listings),
-      { limit, cursor },
-      viewer,
-    );
+    const query = { ...filter, limit, cursor };
+    const lists = await this.reader.listPages({ kind: 'listing' }, idsOf(listings), query, viewer);
     return lists.map(toConnection);
   }
 
@@ -149,16 +165,26 @@ export class ListingReviewsResolver {
     description: 'The mean rating per category, and the number of ratings per star.',
   })
   ratingDetails(listings: readonly Ref[]): Promise<(RatingView | null)[]> {
-    return this.reader.ratings(idsOf(listings));
+    return this.ratings.ofSubjects(idsOf(listings));
+  }
+
+  @BatchedEdge(z.int().nullable(), {
+    description: 'The number of external reviews, which are in no rating.',
+  })
+  externalReviewCount(listings: readonly Ref[]): Promise<number[]> {
+    return this.ratings.externalCounts('listing', idsOf(listings));
   }
 }
 
 @Resolver(User)
 export class UserReviewsResolver {
-  constructor(private readonly reader: ReviewReaderService) {}
+  constructor(
+    private readonly reader: ReviewReaderService,
+    private readonly ratings: RatingReaderService,
+  ) {}
 
   @BatchedEdge(Reviews.nullable(), {
-    args: { direction: DirectionName.optional(), ...paging },
+    args: { direction: DirectionName.optional(), ...rated, ...PageArguments },
     description: 'Reviews of this user as a guest, and of their listings.',
   })
   async reviews(
@@ -168,16 +194,31 @@ export class UserReviewsResolver {
       first: limit,
       after: cursor,
       direction,
-    }: { first: number; after?: string | undefined; direction?: z.output<typeof DirectionName> | undefined },
+      ...filter
+    }: Filter & { direction?: z.output<typeof DirectionName> | undefined },
   ): Promise<Reviews[]> {
     const kind = { kind: 'person', direction } as const;
-    const lists = await this.reader.listPages(kind, idsOf(users), { limit, cursor }, viewer);
+    const lists = await this.reader.listPages(kind, idsOf(users), { ...filter, limit, cursor }, viewer);
     return lists.map(toConnection);
   }
 
   @BatchedEdge(RatingView.nullable(), { description: 'The rating of this user as a guest.' })
   guestRating(users: readonly Ref[]): Promise<(RatingView | null)[]> {
-    return this.reader.ratings(idsOf(users));
+    return this.ratings.ofSubjects(idsOf(users));
+  }
+
+  @BatchedEdge(RatingView.nullable(), {
+    description: 'The rating of this user as a host, over all of their listings.',
+  })
+  hostRating(users: readonly Ref[]): Promise<(RatingView | null)[]> {
+    return this.ratings.ofHosts(idsOf(users));
+  }
+
+  @BatchedEdge(z.int().nullable(), {
+    description: 'The number of external reviews of all listings of this user.',
+  })
+  externalReviewCount(users: readonly Ref[]): Promise<number[]> {
+    return this.ratings.externalCounts('host', idsOf(users));
   }
 }
 
