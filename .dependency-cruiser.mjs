@@ -8,6 +8,7 @@ const bookings = [
   { folder: 'quote', mayImport: ['terms', 'listing-snapshot', 'calendar'] },
   { folder: 'message', mayImport: ['terms', 'listing-snapshot'] },
   { folder: 'feed', mayImport: ['terms', 'listing-snapshot', 'calendar'] },
+  { folder: 'host-figures', mayImport: [] },
   { folder: 'booking', mayImport: ['terms', 'listing-snapshot', 'calendar', 'quote', 'message'] },
 ];
 

@@ -6,6 +6,7 @@ import { AccountModule } from './account/account.module.js';
 import { BookingModule } from './booking/booking.module.js';
 import { CalendarModule } from './calendar/calendar.module.js';
 import { FeedModule } from './feed/feed.module.js';
+import { HostFiguresModule } from './host-figures/host-figures.module.js';
 import { MessageModule } from './message/message.module.js';
 import { QuoteModule } from './quote/quote.module.js';
 
@@ -16,6 +17,7 @@ import { QuoteModule } from './quote/quote.module.js';
     MessageModule,
     QuoteModule,
     FeedModule,
+    HostFiguresModule,
     AccountModule,
     AccountStandingModule,
     AuditModule.withRoute('bookings'),

@@ -7,6 +7,7 @@ import { defineService } from '@roost/service';
 import { Migration0001Bookings } from '../migrations/Migration0001Bookings.js';
 import { Migration0006ListingCountry } from '../migrations/Migration0006ListingCountry.js';
 import { Migration0008Operators } from '../migrations/Migration0008Operators.js';
+import { Migration0012HostFigures } from '../migrations/Migration0012HostFigures.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
@@ -28,6 +29,7 @@ export const bookings = defineService({
     Migration0001Bookings,
     Migration0006ListingCountry,
     Migration0008Operators,
+    Migration0012HostFigures,
     Migration0000AccountErasure,
     Migration0000AccountExport,
   ],

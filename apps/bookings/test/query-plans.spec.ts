@@ -10,6 +10,7 @@ import { nightsToExport, occupiedNights } from '../src/calendar/occupied-nights.
 import { eventsByFeed } from '../src/feed/feed-event.queries.js';
 import { logOf } from '../src/feed/feed-log.queries.js';
 import { claimDueFeed, feedsOf } from '../src/feed/feed.queries.js';
+import { computeFigures } from '../src/host-figures/host-figures.queries.js';
 import {
   enquiryOverLimit,
   findThreads,
@@ -292,6 +293,14 @@ test.each<[string, string, Work]>([
   const plan = await plans(work);
   expect(plan).toContain(index);
   expect(plan).not.toMatch(/Seq Scan/);
+});
+
+test('computes the figures of a host from indexes', async () => {
+  const from = new Date('2026-05-12T16:00:00Z');
+  const plan = await plans((em) => computeFigures(em, [hostId], { from, now }));
+  for (const index of ['booking_by_host', 'thread_enquiries_of_host', 'message_by_thread'])
+    expect(plan).toContain(index);
+  expect(plan).not.toMatch(/Seq Scan on (booking|booking_history|thread|message)\b/);
 });
 
 test.each<[string, Work]>([

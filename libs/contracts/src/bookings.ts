@@ -124,3 +124,22 @@ export const messageEvents = topic(
   },
   { 'message.sent': {} },
 );
+
+/** What a host did in the 365 days before the figures were computed. Published when they change, at most once a day. */
+export const hostEvents = topic(
+  { topic: 'bookings.host', kind: 'state', key: 'hostId' },
+  {
+    hostId: Id,
+    completedStays: z.int().min(0),
+    completedNights: z.int().min(0),
+    /** Confirmed bookings that the host cancelled. */
+    hostCancellations: z.int().min(0),
+    /** Enquiries and requests to book that the host answered, or had 24 hours to answer. */
+    responsesDue: z.int().min(0),
+    /** Those that the host answered within 24 hours. */
+    responsesInTime: z.int().min(0),
+    /** Null if the host answered none. */
+    medianResponseMinutes: z.int().min(0).nullable(),
+  },
+  { 'host.figures-changed': {} },
+);

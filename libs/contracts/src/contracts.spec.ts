@@ -34,6 +34,7 @@ const catalogue: Record<string, [kind: string, key: string, types: string]> = {
   ],
   'bookings.message': ['fact', 'threadId', 'message.sent'],
   'bookings.feed': ['fact', 'feedId', 'feed.problem-found'],
+  'bookings.host': ['state', 'hostId', 'host.figures-changed'],
   'payments.payment': [
     'fact',
     'paymentId',

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { bookingEvents, calendarEvents, feedEvents, messageEvents } from './bookings.js';
+import { bookingEvents, calendarEvents, feedEvents, hostEvents, messageEvents } from './bookings.js';
 import type { EventDefinition } from './define.js';
 import { privacyAnswers, privacyRequests, sessionEvents, userEvents } from './identity.js';
 import { listingEvents } from './listings.js';
@@ -17,6 +17,7 @@ export const events = {
   ...bookingEvents,
   ...messageEvents,
   ...feedEvents,
+  ...hostEvents,
   ...paymentEvents,
   ...payoutEvents,
   ...payoutAccountEvents,

@@ -4,6 +4,7 @@ import { Erasure, isErasedAccount } from '@roost/accounts';
 import { eraseBookingTexts } from '../booking/booking.queries.js';
 import { eraseHostNotes } from '../calendar/calendar.queries.js';
 import { FeedRemovalService } from '../feed/feed-removal.service.js';
+import { eraseHostFigures } from '../host-figures/host-figures.queries.js';
 import { eraseMessages } from '../message/message.queries.js';
 
 /**
@@ -25,6 +26,7 @@ export class BookingsErasure extends Erasure {
     await this.feeds.deleteAllOf(em, userId);
     await eraseHostNotes(em, userId);
     await eraseMessages(em, userId);
+    await eraseHostFigures(em, userId);
     return isErasedAccount(em, userId);
   }
 }
