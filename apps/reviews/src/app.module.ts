@@ -15,6 +15,11 @@ import { OperationsModule } from '@roost/service';
 import { ReviewsErasure } from './account/reviews-erasure.js';
 import { ReviewsPersonalData } from './account/reviews-personal-data.queries.js';
 import { AuthorConsumer } from './author/author.consumer.js';
+import { HostFiguresConsumer } from './host-figures/host-figures.consumer.js';
+import { HostFiguresController } from './host-figures/host-figures.controller.js';
+import { HostFiguresJobs } from './host-figures/host-figures.jobs.js';
+import { HostFiguresResolver } from './host-figures/host-figures.resolver.js';
+import { HostFiguresService } from './host-figures/host-figures.service.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportService } from './import/import.service.js';
 import { ListingConsumer } from './listing/listing.consumer.js';
@@ -48,6 +53,8 @@ import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consum
     ReviewableStayConsumer,
     AuthorConsumer,
     ListingConsumer,
+    HostFiguresController,
+    HostFiguresConsumer,
   ],
   providers: [
     AccountEraser,
@@ -64,6 +71,9 @@ import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consum
     RatingReaderService,
     ModerationService,
     ImportService,
+    HostFiguresService,
+    HostFiguresJobs,
+    HostFiguresResolver,
     ReviewResolver,
     ListingReviewsResolver,
     UserReviewsResolver,

@@ -7,6 +7,7 @@ import { defineService } from '@roost/service';
 import { Migration0001Reviews } from '../migrations/Migration0001Reviews.js';
 import { Migration0003AuditLog } from '../migrations/Migration0003AuditLog.js';
 import { Migration0004ReviewAuthors } from '../migrations/Migration0004ReviewAuthors.js';
+import { Migration0007HostFigures } from '../migrations/Migration0007HostFigures.js';
 import { Migration0007ReviewFilters } from '../migrations/Migration0007ReviewFilters.js';
 import { AppModule } from './app.module.js';
 import { ReviewsConfig } from './config.js';
@@ -27,6 +28,7 @@ export const reviews = defineService({
     Migration0001Reviews,
     Migration0003AuditLog,
     Migration0007ReviewFilters,
+    Migration0007HostFigures,
     Migration0000AccountErasure,
     Migration0000AccountExport,
     Migration0004ReviewAuthors,
@@ -34,6 +36,7 @@ export const reviews = defineService({
   projections: {
     'identity.user': ['account_standing', 'author'],
     'listings.listing': ['listing'],
+    'bookings.host': ['host_figures'],
   },
   figures: reviewFigures,
   queue: true,

@@ -45,7 +45,7 @@ const GRAPH = [
   '{ pendingReviews { edges { cursor node { bookingId closesAt } } pageInfo { hasNextPage endCursor } } }',
   `query ($of: [_Any!]!) { _entities(representations: $of) {
      ... on Listing { reviews(first: 1) { ${REVIEWS} } ratingDetails { mean count histogram } externalReviewCount }
-     ... on User { reviews(first: 1) { ${REVIEWS} } guestRating { mean count } hostRating { mean count } }
+     ... on User { reviews(first: 1) { ${REVIEWS} } guestRating { mean count } hostRating { mean count } hostFigures { superhost evaluatedAt } }
      ... on Booking { ofBooking: reviews { ${REVIEW} } }
      ... on Review { ${REVIEW} } } }`,
   'mutation ($id: ID!) { editReview(id: $id, input: { text: "Changed." }) { id } }',

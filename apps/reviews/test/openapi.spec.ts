@@ -28,6 +28,7 @@ test('documents every route, its access and its responses', async () => {
       'GET /v1/listings/{listingId}/reviews public',
       'GET /v1/me/reviews/pending user',
       'GET /v1/reviews/{id} optional',
+      'GET /v1/users/{userId}/host-figures public',
       'GET /v1/users/{userId}/reviews public',
       'PATCH /v1/reviews/{id} user',
       'POST /v1/admin/imports/reviews user',

@@ -1,0 +1,24 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/** Mirror of bookings.host, and whether the host is a superhost. */
+export class Migration0007HostFigures extends Migration {
+  override up(): void {
+    this.addSql(`
+      CREATE TABLE host_figures (
+        host_id uuid PRIMARY KEY,
+        version bigint NOT NULL,
+        completed_stays integer NOT NULL,
+        completed_nights integer NOT NULL,
+        host_cancellations integer NOT NULL,
+        responses_due integer NOT NULL,
+        responses_in_time integer NOT NULL,
+        median_response_minutes integer,
+        -- when the host is evaluated again
+        due_at timestamptz(3) NOT NULL,
+        -- null until the first evaluation
+        evaluated_at timestamptz(3),
+        superhost boolean NOT NULL DEFAULT false
+      )`);
+    this.addSql('CREATE INDEX host_figures_due ON host_figures (due_at)');
+  }
+}
