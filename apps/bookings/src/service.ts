@@ -8,6 +8,7 @@ import { Migration0001Bookings } from '../migrations/Migration0001Bookings.js';
 import { Migration0006ListingCountry } from '../migrations/Migration0006ListingCountry.js';
 import { Migration0008Operators } from '../migrations/Migration0008Operators.js';
 import { Migration0012HostFigures } from '../migrations/Migration0012HostFigures.js';
+import { Migration0010MessageModeration } from '../migrations/Migration0010MessageModeration.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
@@ -32,6 +33,7 @@ export const bookings = defineService({
     Migration0012HostFigures,
     Migration0000AccountErasure,
     Migration0000AccountExport,
+    Migration0010MessageModeration,
   ],
   projections: {
     'identity.user': ['account_standing'],

@@ -19,6 +19,7 @@ import {
   listThreads,
   messageOverLimit,
 } from '../src/message/message.queries.js';
+import { listAllThreads } from '../src/message/thread-admin.queries.js';
 import { useBookings } from './bookings.fixture.js';
 
 const BOOKINGS = 20_000;
@@ -219,6 +220,20 @@ test.each<[string, string, Work]>([
     'thread_by_host',
     (em) => listThreads(em, hostId, { ...page, role: 'host', before: middleSeq }),
   ],
+  ['all threads', 'thread_newest', (em) => listAllThreads(em, page)],
+  ['all threads, next page', 'thread_newest', (em) => listAllThreads(em, { ...page, before: middleSeq })],
+  ['all threads of a user', 'thread_by_host', (em) => listAllThreads(em, { ...page, userId: hostId })],
+  [
+    'all threads of a listing',
+    'thread_by_listing',
+    (em) => listAllThreads(em, { ...page, listingId: randomUUID() }),
+  ],
+  ['the thread of a booking', 'thread_by_booking', (em) => listAllThreads(em, { ...page, bookingId })],
+  [
+    'all threads by creation',
+    'thread_by_creation',
+    (em) => listAllThreads(em, { ...page, createdFrom: later.toISOString() }),
+  ],
   ['messages of a thread', 'message_by_thread', (em) => listMessages(em, [bookingId], 20, null)],
   [
     'messages of a thread, next page',
@@ -326,7 +341,7 @@ test('detects a sequential scan and a large sort', async () => {
   );
   expect(scanned).toMatch(/Seq Scan/);
   const sorted = await plans((em) =>
-    em.execute(sql`SELECT id FROM thread WHERE host_id = ${hostId} ORDER BY created_at LIMIT 21`),
+    em.execute(sql`SELECT id FROM thread WHERE host_id = ${hostId} ORDER BY opened_at LIMIT 21`),
   );
   expect(largestSortRows(sorted)).toBeGreaterThan(42);
 });

@@ -61,7 +61,7 @@ export const NOT_PERSONAL: Record<string, Record<string, string>> = {
     erasure: 'last',
     listing_snapshot:
       'time_zone check_in_from check_out_until booking_mode capacity max_pets stay_rules cancellation_policy country_code',
-    message: 'seq erased',
+    message: 'seq erased moderated_by',
     quote:
       'booking_mode cancellation_policy time_zone check_in_from check_out_until preparation_nights refund_schedule',
     thread: 'last_seq guest_read_seq host_read_seq guest_unread host_unread',

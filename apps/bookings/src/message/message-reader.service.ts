@@ -2,7 +2,6 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { decodeCursor, page, type AuthUser, type PageOf } from '@roost/http';
 import { Problem } from '@roost/platform';
-import { z } from 'zod';
 import {
   tagOfThread,
   toMessageDto,
@@ -11,10 +10,15 @@ import {
   type Message,
   type Thread,
 } from './message.dto.js';
-import { findThreads, lastMessages, listMessages, listThreads } from './message.queries.js';
+import {
+  findMessageOf,
+  findThreads,
+  lastMessages,
+  listMessages,
+  listThreads,
+  Position,
+} from './message.queries.js';
 import type { MessageRow, ThreadRow } from './message-rows.js';
-
-const Cursor = z.tuple([z.int().min(0)]);
 
 interface PageRequest {
   limit: number;
@@ -38,10 +42,16 @@ export class MessageReader {
   }
 
   async list(viewer: AuthUser, query: ListThreads): Promise<PageOf<Thread>> {
-    const [before = null] = decodeCursor(query.cursor, Cursor) ?? [];
+    const [before = null] = decodeCursor(query.cursor, Position) ?? [];
     const rows = await listThreads(this.em.fork(), viewer.id, { ...query, before });
     const found = page(rows, query.limit, ({ lastSeq }) => [Number(lastSeq)]);
     return { ...found, data: await this.withLastMessages(found.data, viewer) };
+  }
+
+  async message(viewer: AuthUser, id: string): Promise<Message> {
+    const row = await findMessageOf(this.em.fork(), viewer.id, id);
+    if (!row) throw new Problem('message.not_found');
+    return toMessageDto(row, row.contactsShown);
   }
 
   async messages(viewer: AuthUser, threadId: string, request: PageRequest): Promise<PageOf<Message>> {
@@ -55,7 +65,7 @@ export class MessageReader {
     threads: readonly Pick<Thread, 'id' | 'contactsShown'>[],
     { limit, cursor }: PageRequest,
   ): Promise<PageOf<Message>[]> {
-    const [before = null] = decodeCursor(cursor, Cursor) ?? [];
+    const [before = null] = decodeCursor(cursor, Position) ?? [];
     const ids = threads.map(({ id }) => id);
     const found = await listMessages(this.em.fork(), ids, limit, before);
     return threads.map(({ id, contactsShown }) => {

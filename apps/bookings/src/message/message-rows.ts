@@ -27,5 +27,21 @@ export interface MessageRow {
   maskedText: string | null;
   hidden: ContactKind[];
   erased: boolean;
+  moderatedAt: Date | null;
+  moderatedBy: string | null;
+  moderationReason: string | null;
   sentAt: Date;
+}
+
+/** A thread without its texts, for administrators. */
+export interface AdminThreadRow {
+  id: string;
+  listingId: string;
+  bookingId: string | null;
+  guestId: string;
+  hostId: string;
+  contactsShown: boolean;
+  messageCount: number;
+  createdAt: Date;
+  lastMessageAt: Date;
 }

@@ -68,6 +68,13 @@ export class MessageController {
     return this.reader.messages(viewer, threadId, query);
   }
 
+  @Summary('Read a message')
+  @Get('messages/:id')
+  @RespondsWith(200, Message, 'message.not_found')
+  message(@CurrentUser() viewer: AuthUser, @Param('id', Uuid) id: string): Promise<Message> {
+    return this.reader.message(viewer, id);
+  }
+
   @Summary('Send a message')
   @Post('threads/:id/messages')
   @VerifiedEmail()

@@ -28,6 +28,9 @@ export const Message = z
     senderErased: z
       .boolean()
       .meta({ description: 'The account of the sender is erased, and the text is deleted' }),
+    moderated: z
+      .boolean()
+      .meta({ description: 'An administrator has hidden the message, and its text is empty' }),
     text: z.string().meta({ description: 'Contact details are masked until a booking is confirmed' }),
     hidden: z
       .array(z.enum(CONTACT_KINDS).meta({ id: 'ContactKind' }))
@@ -55,13 +58,16 @@ export const Thread = z
 export type Thread = z.output<typeof Thread>;
 
 export function toMessageDto(row: MessageRow, contactsShown: boolean): Message {
+  const moderated = row.moderatedAt !== null;
+  const text = contactsShown ? row.text : (row.maskedText ?? row.text);
   return {
     id: row.id,
     threadId: row.threadId,
     senderId: row.senderId,
     senderErased: row.erased,
-    text: contactsShown ? row.text : (row.maskedText ?? row.text),
-    hidden: contactsShown ? [] : row.hidden,
+    moderated,
+    text: moderated ? '' : text,
+    hidden: moderated || contactsShown ? [] : row.hidden,
     sentAt: new Date(row.sentAt).toISOString(),
   };
 }

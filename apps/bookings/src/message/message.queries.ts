@@ -1,6 +1,7 @@
 import { type EntityManager, raw, sql } from '@mikro-orm/postgresql';
 import { accountIsActive } from '@roost/accounts';
 import type { ContactKind } from '@roost/contacts';
+import { z } from 'zod';
 import type { MessageRow, Side, ThreadRow } from './message-rows.js';
 
 /** The classes of the advisory locks; the calendar has 4101 to 4103. */
@@ -8,7 +9,7 @@ const SENDER_LOCK = 4104;
 const THREAD_LOCK = 4105;
 
 /** For a booking's thread, its own booking is confirmed; for an enquiry, any booking of the guest and the listing. */
-const contactsShown = sql`
+export const contactsShown = sql`
   CASE WHEN t.booking_id IS NOT NULL
     THEN EXISTS (SELECT FROM booking b WHERE b.id = t.booking_id AND b.confirmed_at IS NOT NULL)
     ELSE EXISTS (SELECT FROM booking b
@@ -20,7 +21,8 @@ const threadColumns = sql`t.id, t.version, t.listing_id AS "listingId", t.bookin
   ${contactsShown} AS "contactsShown"`;
 
 const messageColumns = sql`m.id, m.seq, m.thread_id AS "threadId", m.sender_id AS "senderId", m.text,
-  m.masked_text AS "maskedText", m.hidden, m.erased, m.sent_at AS "sentAt"`;
+  m.masked_text AS "maskedText", m.hidden, m.erased, m.moderated_at AS "moderatedAt",
+  m.moderated_by AS "moderatedBy", m.moderation_reason AS "moderationReason", m.sent_at AS "sentAt"`;
 
 /** The columns of a side of a thread. */
 const columnsOf = (side: Side) => ({
@@ -29,7 +31,10 @@ const columnsOf = (side: Side) => ({
   unread: raw(`${side}_unread`),
 });
 
-const BEFORE_ALL = raw('9223372036854775807');
+export const BEFORE_ALL = raw('9223372036854775807');
+
+/** The key in the cursors of threads and messages: the `lastSeq` or `seq` of the last row. */
+export const Position = z.tuple([z.int().min(0)]);
 
 /** The threads among these in which the viewer takes part. The thread of a booking exists before its first message. */
 export async function findThreads(
@@ -107,6 +112,18 @@ export const messagesOfUser = (userId: string) => sql`
   SELECT ${messageColumns}, t.listing_id AS "listingId", t.booking_id AS "bookingId", ${contactsShown} AS "contactsShown"
   FROM thread t JOIN message m ON m.thread_id = t.id
   WHERE ${userId}::uuid IN (t.guest_id, t.host_id) ORDER BY t.id, m.seq`;
+
+/** The message with this id, if the viewer takes part in its thread. */
+export async function findMessageOf(
+  em: EntityManager,
+  viewerId: string,
+  id: string,
+): Promise<(MessageRow & { contactsShown: boolean }) | null> {
+  const [row] = await em.execute<(MessageRow & { contactsShown: boolean })[]>(sql`
+    SELECT ${messageColumns}, ${contactsShown} AS "contactsShown" FROM message m JOIN thread t ON t.id = m.thread_id
+    WHERE m.id = ${id} AND ${viewerId} IN (t.guest_id, t.host_id)`);
+  return row ?? null;
+}
 
 /** Allows one message of a user at a time, so that limits are counted correctly. */
 export async function lockSender(em: EntityManager, userId: string): Promise<void> {

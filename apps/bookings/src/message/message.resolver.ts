@@ -113,6 +113,13 @@ export class ThreadResolver {
 
 @Resolver(Message)
 export class MessageResolver {
+  constructor(private readonly reader: MessageReader) {}
+
+  @Query(Message, { description: 'A message of one of your threads.' })
+  message(@CurrentUser() viewer: AuthUser, @Arg('id', Uuid) id: string): Promise<Message> {
+    return this.reader.message(viewer, id);
+  }
+
   @Edge(User.nullable())
   sender(@Parent() message: Message): Ref {
     return { id: message.senderId };

@@ -119,8 +119,14 @@ export const bookingsErrors = defineErrors({
   'message.not_found': errorEntry(
     404,
     'No such message',
-    'This thread has no message with this id.',
+    'No message with this id exists in this thread, or in your threads.',
     'Check the id. `GET /v1/threads/{id}/messages` lists the messages of the thread.',
+  ),
+  'message.wrong_state': errorEntry(
+    409,
+    'The message already has this state',
+    'The message is already hidden, or it is not hidden.',
+    'No action is required.',
   ),
   'quote.expired': errorEntry(
     409,
