@@ -10,6 +10,7 @@ import { MfaModule } from './mfa/mfa.module.js';
 import { NotificationModule } from './notification/notification.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
+import { ReportModule } from './report/report.module.js';
 import { SessionModule } from './session/session.module.js';
 import { SessionService } from './session/session.service.js';
 import { SigningKeyModule } from './signing-key/signing-key.module.js';
@@ -31,6 +32,7 @@ import { UserModule } from './user/user.module.js';
     ExportModule,
     NotificationModule,
     LiveEventModule,
+    ReportModule,
     DevModule,
     OperationsModule.forService('identity', { module: SessionModule, provider: SessionService }),
   ],

@@ -40,6 +40,13 @@ export const IdentityConfig = z.object({
     description:
       'the number of days after check-out in which both sides can write a review; mails state its end',
   }),
+  REPORTS_PER_DAY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(20)
+    .meta({ description: 'the number of reports (`POST /v1/reports`) that a user can make in 24 hours' }),
   ...RateLimitConfig.shape,
   ROOST_DEMO: z
     .enum(['on', 'accounts', 'off'])

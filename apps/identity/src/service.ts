@@ -7,6 +7,7 @@ import { Migration0006LiveEvents } from '../migrations/Migration0006LiveEvents.j
 import { Migration0016NotificationFacts } from '../migrations/Migration0016NotificationFacts.js';
 import { Migration0007Exports } from '../migrations/Migration0007Exports.js';
 import { Migration0003Erasure } from '../migrations/Migration0003Erasure.js';
+import { Migration0008Reports } from '../migrations/Migration0008Reports.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
 import { EmailChange } from './email-change/email-change.entity.js';
@@ -37,6 +38,7 @@ export const identity = defineService({
     Migration0016NotificationFacts,
     Migration0007Exports,
     Migration0000AccountExport,
+    Migration0008Reports,
   ],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,

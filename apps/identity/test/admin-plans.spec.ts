@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { listAdminActions, toAuditLogEntry } from '@roost/audit';
 import { largestSortRows, queryPlans } from '@roost/testing';
+import type { AdminReportsQuery } from '../src/report/report.dto.js';
+import { listReports, reportOverLimit } from '../src/report/report.queries.js';
 import { findSuspensions, listUsers } from '../src/user-admin/user-admin.queries.js';
 import { startIdentity, type TestIdentity } from './identity.fixture.js';
 
@@ -29,6 +31,13 @@ beforeAll(async () => {
      SELECT uuidv7(), created_at, gen_random_uuid(),
        CASE WHEN status = 'suspended' THEN 'user.suspend' ELSE 'user.read' END, 'user', id, '{}' FROM user_account`,
   );
+  // Most reports are decided.
+  await service.query(
+    `INSERT INTO report (id, reporter_id, subject_type, subject_id, owner_id, reason, content, status, created_at, decided_at)
+     SELECT uuidv7(), gen_random_uuid(), 'user', id, id, 'scam', '{}', CASE WHEN n % 100 = 0 THEN 'open' ELSE 'dismissed' END,
+       created_at, CASE WHEN n % 100 <> 0 THEN created_at END
+     FROM (SELECT *, row_number() OVER () AS n FROM user_account) u`,
+  );
   await service.query('ANALYZE');
 }, 60_000);
 afterAll(() => identity.close());
@@ -39,7 +48,22 @@ const log =
   (em) =>
     listAdminActions(em, { limit, ...query }, toAuditLogEntry);
 
+const reports =
+  (query: Partial<AdminReportsQuery>): Work =>
+  (em) =>
+    listReports(em, { limit, status: 'dismissed', ...query });
+
 test.each<[string, string, Work]>([
+  ['the oldest open reports', 'report_queue', reports({ status: 'open' })],
+  ['a later page of decided reports', 'report_queue', reports({ cursor })],
+  ['reports about the subjects of a user', 'report_owner', reports({ ownerId: adminId })],
+  ['reports about a subject', 'report_subject', reports({ subjectId: adminId })],
+  ['reports of a reporter', 'report_reporter', reports({ reporterId: adminId })],
+  [
+    'the last reports of a reporter',
+    'report_reporter',
+    (em) => reportOverLimit(em, adminId, 20, new Date('2027-01-01T00:00:00Z')),
+  ],
   ['the newest users', 'user_account_newest', (em) => listUsers(em, { limit })],
   ['a later page of users', 'user_account_newest', (em) => listUsers(em, { limit, cursor })],
   ['the user of an id', 'user_account_pkey', (em) => listUsers(em, { limit, id: adminId })],
@@ -58,7 +82,7 @@ test.each<[string, string, Work]>([
   ['the audit log of a rare action', 'admin_action_action', log({ action: 'user.suspend' })],
   ['the audit log of a subject', 'admin_action_subject', log({ subjectId: adminId })],
 ])('reads %s from an index', async (_, index, work) => {
-  const plan = await queryPlans(identity.service, /from (user_account|admin_action)/i, work);
+  const plan = await queryPlans(identity.service, /from (user_account|admin_action|report)/i, work);
   expect(plan).toContain(index);
   expect(plan).not.toMatch(/Seq Scan/);
   // A selection of a few rows may be sorted.

@@ -30,6 +30,7 @@ export const NOT_PERSONAL: Record<string, Record<string, string>> = {
     mfa_challenge: 'session_epoch',
     notification: 'side template outcome',
     one_time_token: 'purpose',
+    report: 'subject_type reason decided_by',
     session: 'epoch mfa_passed revoked_for',
     signing_key: 'kid public_jwk private_sealed active_from',
     stay: 'time_zone',

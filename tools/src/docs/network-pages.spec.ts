@@ -16,6 +16,8 @@ describe('the arrows', () => {
       ...(name === 'gateway' || name === 'identity'
         ? []
         : [{ from: name, to: 'identity', port: identity?.port ?? 0 }]),
+      // The subjects of reports (ADR 39).
+      ...(['listings', 'bookings', 'reviews'].includes(name) ? [{ from: 'identity', to: name, port }] : []),
     ]);
     const found = arrows.filter(({ from, to }) => names.has(from) && names.has(to));
     expect(found.map(text).toSorted()).toEqual(expected.map(text).toSorted());

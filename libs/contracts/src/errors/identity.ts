@@ -86,6 +86,36 @@ export const identityErrors = defineErrors({
     'An export of the account is pending, or three were requested within 24 hours.',
     'Use the export that exists, or wait for the time in `Retry-After`.',
   ),
+  'rate.too_many_reports': errorEntry(
+    429,
+    'Too many reports',
+    'You have made as many reports in the last 24 hours as allowed. `detail` contains the limit.',
+    'Wait for the time in `Retry-After`.',
+  ),
+  'report.already_decided': errorEntry(
+    409,
+    'The report is already decided',
+    'The report was upheld or dismissed before, or it was upheld because its review was hidden.',
+    'No action is required. `GET /v1/admin/reports` shows the decision.',
+  ),
+  'report.already_open': errorEntry(
+    409,
+    'You have already reported this',
+    'Your earlier report of the same subject is still open. `reportId` is its id.',
+    'No action is required: the moderators will decide on it.',
+  ),
+  'report.not_found': errorEntry(
+    404,
+    'No such report',
+    'No report with this id exists.',
+    'List the reports with `GET /v1/admin/reports`.',
+  ),
+  'report.subject_is_own': errorEntry(
+    409,
+    'You cannot report yourself',
+    'The subject is your own account, listing, message or review.',
+    'Check `subjectType` and `subjectId`.',
+  ),
   'session.not_found': errorEntry(
     404,
     'No such session',

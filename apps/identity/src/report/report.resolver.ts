@@ -1,0 +1,17 @@
+import { Arg, Mutation, Resolver } from '@roost/graphql';
+import { type AuthUser, CurrentUser } from '@roost/http';
+import { CreateReport, Report } from './report.dto.js';
+import { ReportService } from './report.service.js';
+
+@Resolver()
+export class ReportResolver {
+  constructor(private readonly reports: ReportService) {}
+
+  @Mutation(Report, { description: 'Reports a user, a listing, a message that you received, or a review.' })
+  createReport(
+    @CurrentUser() reporter: AuthUser,
+    @Arg('input', CreateReport) input: CreateReport,
+  ): Promise<Report> {
+    return this.reports.create(reporter, input);
+  }
+}
