@@ -8,6 +8,7 @@ import { Migration0016NotificationFacts } from '../migrations/Migration0016Notif
 import { Migration0007Exports } from '../migrations/Migration0007Exports.js';
 import { Migration0003Erasure } from '../migrations/Migration0003Erasure.js';
 import { Migration0008Reports } from '../migrations/Migration0008Reports.js';
+import { Migration0012Profile } from '../migrations/Migration0012Profile.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
 import { EmailChange } from './email-change/email-change.entity.js';
@@ -39,6 +40,7 @@ export const identity = defineService({
     Migration0007Exports,
     Migration0000AccountExport,
     Migration0008Reports,
+    Migration0012Profile,
   ],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,

@@ -53,6 +53,7 @@ const obligationsOf = async (account: TestAccount) => {
 describe('202', () => {
   it('erases every trace of the account, ends its sessions and frees its address', async () => {
     const scenario = await createScenario(identity, { guestId: ada.id });
+    await identity.with(ada.accessToken).patch('/v1/me', { bio: nameOf(ada), languages: ['en'] });
     await identity.with(ada.accessToken).post('/v1/me/email', { email: uniqueAddress() });
     await identity.anonymous.post('/v1/auth/forgot-password', { email: ada.email });
     await identity.logIn(ada.email, 'a wrong password');
@@ -72,6 +73,11 @@ describe('202', () => {
     expectProblem(await identity.refresh(ada.refreshToken), 401, 'auth.refresh_invalid');
     expectProblem(await identity.logIn(ada.email, ada.password), 401, 'auth.invalid_credentials');
     expectProblem(await identity.anonymous.get(`/v1/users/${ada.id}`), 404, 'user.not_found');
+    expect(
+      await identity.service.query('SELECT bio, public_bio, languages FROM user_account WHERE id = $1', [
+        ada.id,
+      ]),
+    ).toEqual([{ bio: '', public_bio: '', languages: [] }]);
     const ended = await identity.service.published('session.ended');
     expect(ended.filter(({ userId }) => userId === ada.id)).toHaveLength(1);
 

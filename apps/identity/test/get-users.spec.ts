@@ -18,11 +18,17 @@ describe('200', () => {
     expect(body).toEqual({
       id: host.id,
       displayName: expect.any(String) as string,
+      bio: '',
+      languages: [],
       isHost: true,
       createdAt: expect.any(String) as string,
     });
     expect(JSON.stringify(body)).not.toContain('@');
-    expect((await profile(host.id, { 'if-none-match': headers.get('etag') ?? '' })).status).toBe(304);
+    const unchanged = { 'if-none-match': headers.get('etag') ?? '' };
+    expect((await profile(host.id, unchanged)).status).toBe(304);
+    const about = { bio: 'Born in London', languages: ['en', 'zh-Hant-TW'] };
+    await identity.with(host.accessToken).patch('/v1/me', about);
+    expect(await profile(host.id, unchanged)).toMatchObject({ status: 200, body: about });
   });
 });
 

@@ -24,6 +24,9 @@ describe('GET /v1/me', () => {
       email: ada.email,
       displayName: expect.any(String) as string,
       locale: 'en',
+      bio: '',
+      hiddenInBio: [],
+      languages: [],
       roles: ['guest'],
       isHost: false,
       emailVerified: true,
@@ -69,6 +72,26 @@ describe('PATCH /v1/me 200', () => {
     ]);
   });
 
+  it('changes the bio and the languages, without an event: no other service needs them', async () => {
+    const etag = (await me()).headers.get('etag');
+    const profile = { bio: 'I write programs.\n<b>By hand</b>.', languages: ['en-GB', 'fr'] };
+    const { status, body, headers } = await patch(profile);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ ...profile, hiddenInBio: [] });
+    expect(headers.get('etag')).not.toBe(etag);
+    expect((await patch({ bio: ' ' })).body).toMatchObject({ bio: '', languages: ['en-GB', 'fr'] });
+    const events = await identity.service.published('user.profile-changed');
+    expect(events.filter((event) => event.userId === ada.id)).toEqual([]);
+  });
+
+  it('tells the user which contact details of the bio the public profile masks', async () => {
+    const bio = 'Write to ada@example.com or call +44 20 7946 0958.';
+    expect((await patch({ bio })).body).toMatchObject({ bio, hiddenInBio: ['mail', 'phone'] });
+    expect((await me()).body).toMatchObject({ bio, hiddenInBio: ['mail', 'phone'] });
+    const { body } = await identity.anonymous.get(`/v1/users/${ada.id}`);
+    expect(body.bio).toBe('Write to [mail address hidden] or call [phone number hidden].');
+  });
+
   it('publishes no event if nothing changes', async () => {
     const etag = (await me()).headers.get('etag');
     expect((await patch({})).status).toBe(200);
@@ -96,6 +119,14 @@ describe('PATCH /v1/me 400', () => {
     ['a name with NUL', { displayName: 'a\0b' }, '/displayName'],
     ['a name that is null', { displayName: null }, '/displayName'],
     ['an invalid locale', { locale: 'english' }, '/locale'],
+    ['a bio of 1,001 characters', { bio: 'x'.repeat(1_001) }, '/bio'],
+    ['a bio with a control character', { bio: 'a\u0007b' }, '/bio'],
+    ['a bio without a visible character', { bio: '\u200b' }, '/bio'],
+    ['a bio that is no text', { bio: ['Ada'] }, '/bio'],
+    ['masked fields', { hiddenInBio: [] }, '/hiddenInBio'],
+    ['a language that is no tag', { languages: ['en', 'klingonese'] }, '/languages/1'],
+    ['a language twice', { languages: ['en', 'fr', 'en'] }, '/languages'],
+    ['11 languages', { languages: 'de en es fr it nl pl pt ru sv tr'.split(' ') }, '/languages'],
     ['roles', { roles: ['admin'] }, '/roles'],
     ['emailVerified', { emailVerified: true }, '/emailVerified'],
     ['email', { email: 'other@example.com' }, '/email'],

@@ -46,6 +46,22 @@ describe('Query.user', () => {
     expect(data?.user).toMatchObject({ id: ada.id, email: null, locale: null });
   });
 
+  it('shows the bio of another user without contact details', async () => {
+    const bio = 'Call +44 20 7946 0958';
+    const input = { bio, languages: ['en'] };
+    const update =
+      'mutation ($input: UpdateMeInput!) { updateMe(input: $input) { bio hiddenInBio languages } }';
+    const { data: own } = await as(ada).graphql(update, { input });
+    expect(own?.updateMe).toEqual({ bio, hiddenInBio: ['phone'], languages: ['en'] });
+    const { data } = await as(ben).graphql(
+      'query ($id: ID!) { user(id: $id) { bio hiddenInBio languages } }',
+      {
+        id: ada.id,
+      },
+    );
+    expect(data?.user).toEqual({ bio: 'Call [phone number hidden]', hiddenInBio: null, languages: ['en'] });
+  });
+
   it('returns the errors of REST for an unknown and a malformed id', async () => {
     const { errors } = await identity.anonymous.graphql(
       '{ user(id: "0198c0de-0000-7000-8000-000000000000") { id } }',

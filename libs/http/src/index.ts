@@ -54,7 +54,9 @@ export {
 } from './shapes/responses.js';
 export { Body, type Fits, Param, QueryParams } from './shapes/params.js';
 export { documentedNumber, FilterText, Instant, IsoDate, Page, PageQuery, Uuid } from './shapes/common.js';
+export { ContactKindName } from './shapes/contact-kind.js';
 export { Email } from './shapes/email.js';
+export { PlainText, RequiredText } from './shapes/plain-text.js';
 export { invalidRequest } from './shapes/schema-pipe.js';
 export { hasVisibleText, INVISIBLE_TEXT, LINES, LINES_WITH_CR, ONE_LINE } from './shapes/visible-text.js';
 export type { UploadedFile, UploadRules } from './uploads/upload-rules.js';

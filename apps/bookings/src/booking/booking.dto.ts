@@ -1,11 +1,10 @@
 import { maskContacts } from '@roost/contacts';
 import { Guests, QuoteLine } from '@roost/pricing';
-import { Instant, PageQuery, Uuid } from '@roost/http';
+import { Instant, PageQuery, PlainText, RequiredText, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { BookingChange, toChangeDto } from './change/change.dto.js';
 import type { BookingChange as ChangeEntity } from './change/change.entity.js';
 import { RefundStep } from '../terms/refund-step.dto.js';
-import { PlainText, RequiredText } from '../plain-text.js';
 import { StayDate } from '../terms/stay.dto.js';
 import { type Booking as BookingEntity, refundScheduleOf } from './booking.entity.js';
 import { BOOKING_STATES } from './domain/booking-state.js';

@@ -1,7 +1,6 @@
-import { Uuid } from '@roost/http';
+import { PlainText, Uuid } from '@roost/http';
 import { addMonths, compareDates, isRealDate } from '@roost/stay';
 import { z } from 'zod';
-import { PlainText } from '../plain-text.js';
 import { StayDate } from '../terms/stay.dto.js';
 
 interface DateInput {

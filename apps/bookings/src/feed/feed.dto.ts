@@ -1,6 +1,5 @@
-import { Instant, Page, PageQuery, Uuid } from '@roost/http';
+import { Instant, Page, PageQuery, RequiredText, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { RequiredText } from '../plain-text.js';
 import { StayDate } from '../terms/stay.dto.js';
 import { MAX_URL_LENGTH } from './domain/feed-url.js';
 

@@ -1,7 +1,5 @@
-import { etagOf, Instant, PageQuery, Uuid } from '@roost/http';
+import { ContactKindName, etagOf, Instant, PageQuery, RequiredText, Uuid } from '@roost/http';
 import { z } from 'zod';
-import { RequiredText } from '../plain-text.js';
-import { CONTACT_KINDS } from '@roost/contacts';
 import type { MessageRow, ThreadRow } from './message-rows.js';
 
 export const SendMessage = z.strictObject({ text: RequiredText(4000) }).meta({ id: 'SendMessage' });
@@ -33,7 +31,7 @@ export const Message = z
       .meta({ description: 'An administrator has hidden the message, and its text is empty' }),
     text: z.string().meta({ description: 'Contact details are masked until a booking is confirmed' }),
     hidden: z
-      .array(z.enum(CONTACT_KINDS).meta({ id: 'ContactKind' }))
+      .array(ContactKindName)
       .meta({ description: 'The kinds of contact details that are masked in the text' }),
     sentAt: Instant,
   })

@@ -22,6 +22,18 @@ export class User {
   @Property({ type: 'text' })
   locale!: string;
 
+  /** As the user wrote it. */
+  @Property({ type: 'text' })
+  bio = '';
+
+  /** `bio` with masked contact details. */
+  @Property({ type: 'text' })
+  publicBio = '';
+
+  /** The languages that the user speaks, the preferred one first. */
+  @Property({ type: 'array', columnType: 'text[]' })
+  languages: string[] = [];
+
   @Property({ type: 'array', columnType: 'text[]' })
   roles!: Role[];
 

@@ -28,6 +28,7 @@ const SuspensionView = z
 export type SuspensionView = z.output<typeof SuspensionView>;
 
 export const AdminUserDetails = AdminUserView.extend({
+  bio: z.string().meta({ description: 'As the user wrote it; the public profile masks contact details.' }),
   activeSessions: z.int().meta({ description: 'The sessions that are neither ended nor expired.' }),
   suspensions: z
     .array(SuspensionView)

@@ -58,6 +58,7 @@ export class UserAdminService {
       });
       return {
         ...toAdminUserView(user),
+        bio: user.bio,
         activeSessions: await countSessions(em, user, this.clock.now()),
         suspensions: await findSuspensions(em, id, MAX_SUSPENSIONS),
       };

@@ -1,8 +1,11 @@
-import { hasVisibleText, Instant, INVISIBLE_TEXT, Uuid } from '@roost/http';
+import { maskContacts } from '@roost/contacts';
+import { ContactKindName, hasVisibleText, Instant, INVISIBLE_TEXT, PlainText, Uuid } from '@roost/http';
 import { z } from 'zod';
 import type { User } from '../account/user.entity.js';
 
 export const MAX_DISPLAY_NAME = 80;
+const MAX_BIO = 1_000;
+const MAX_LANGUAGES = 10;
 
 /** One line of text without control characters and without characters that change the writing direction. */
 export const DisplayName = z
@@ -22,8 +25,22 @@ export const Locale = z
     error: 'Must be a language tag, such as en or pt-BR',
   });
 
+const Languages = z
+  .array(Locale)
+  .max(MAX_LANGUAGES, { error: `Must have at most ${MAX_LANGUAGES} languages` })
+  .refine((tags) => new Set(tags).size === tags.length, { error: 'Must not contain a language twice' });
+
 export const UpdateMe = z
-  .strictObject({ displayName: DisplayName.optional(), locale: Locale.optional() })
+  .strictObject({
+    displayName: DisplayName.optional(),
+    locale: Locale.optional(),
+    bio: PlainText(MAX_BIO).optional().meta({
+      description: 'Plain text about you. Your public profile shows it without contact details.',
+    }),
+    languages: Languages.optional().meta({
+      description: 'The languages that you speak, as language tags, the preferred one first.',
+    }),
+  })
   .meta({ id: 'UpdateMe' });
 export type UpdateMe = z.output<typeof UpdateMe>;
 
@@ -33,6 +50,11 @@ export const Me = z
     email: z.string(),
     displayName: z.string(),
     locale: z.string(),
+    bio: z.string(),
+    hiddenInBio: z
+      .array(ContactKindName)
+      .meta({ description: 'The kinds of contact details of the text that the public profile masks' }),
+    languages: z.array(z.string()),
     roles: z.array(z.enum(['guest', 'host', 'admin'])),
     isHost: z.boolean(),
     emailVerified: z.boolean(),
@@ -43,7 +65,14 @@ export const Me = z
 export type Me = z.output<typeof Me>;
 
 export const PublicProfile = z
-  .object({ id: Uuid, displayName: z.string(), isHost: z.boolean(), createdAt: Instant })
+  .object({
+    id: Uuid,
+    displayName: z.string(),
+    bio: z.string().meta({ description: 'Plain text, with masked contact details; empty if there is none' }),
+    languages: z.array(z.string()).meta({ description: 'Language tags, the preferred language first' }),
+    isHost: z.boolean(),
+    createdAt: Instant,
+  })
   .meta({ id: 'PublicProfile', description: 'The public profile of a user' });
 export type PublicProfile = z.output<typeof PublicProfile>;
 
@@ -52,6 +81,9 @@ export const toMe = (user: User): Me => ({
   email: user.email,
   displayName: user.displayName,
   locale: user.locale,
+  bio: user.bio,
+  hiddenInBio: user.bio === user.publicBio ? [] : maskContacts(user.bio).hidden,
+  languages: user.languages,
   roles: user.roles,
   isHost: user.roles.includes('host'),
   emailVerified: user.emailVerifiedAt !== null,
@@ -62,6 +94,8 @@ export const toMe = (user: User): Me => ({
 export const toPublicProfile = (user: User): PublicProfile => ({
   id: user.id,
   displayName: user.displayName,
+  bio: user.publicBio,
+  languages: user.languages,
   isHost: user.roles.includes('host'),
   createdAt: user.createdAt.toISOString(),
 });

@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '@roost/audit';
+import { maskContacts } from '@roost/contacts';
 import { Transactions } from '@roost/messaging';
 import { type AuthUser, etagOf, Idempotency, requireMatch } from '@roost/http';
 import { Problem } from '@roost/platform';
@@ -38,8 +39,13 @@ export class UserService {
       const before = [user.displayName, user.locale];
       user.displayName = change.displayName ?? user.displayName;
       user.locale = change.locale ?? user.locale;
+      user.bio = change.bio ?? user.bio;
+      if (change.bio !== undefined) user.publicBio = maskContacts(change.bio).text;
+      user.languages = change.languages ?? user.languages;
+      // No other service needs the other fields.
       if (before[0] !== user.displayName || before[1] !== user.locale)
         await this.accounts.publish(em, 'user.profile-changed', user);
+      else await em.flush();
       return user;
     });
   }

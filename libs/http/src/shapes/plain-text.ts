@@ -1,5 +1,5 @@
-import { hasVisibleText, INVISIBLE_TEXT, LINES } from '@roost/http';
 import { z } from 'zod';
+import { hasVisibleText, INVISIBLE_TEXT, LINES } from './visible-text.js';
 
 /** Text that a user writes: lines without control characters, trimmed; empty, or with a visible character. */
 export const PlainText = (max: number) =>
