@@ -9,6 +9,7 @@ import { ErasureModule } from './erasure/erasure.module.js';
 import { MfaModule } from './mfa/mfa.module.js';
 import { NotificationModule } from './notification/notification.module.js';
 import { PasswordModule } from './password/password.module.js';
+import { PhoneModule } from './phone/phone.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
 import { ReportModule } from './report/report.module.js';
 import { SessionModule } from './session/session.module.js';
@@ -28,6 +29,7 @@ import { UserModule } from './user/user.module.js';
     PasswordModule,
     MfaModule,
     EmailChangeModule,
+    PhoneModule,
     ErasureModule,
     ExportModule,
     NotificationModule,

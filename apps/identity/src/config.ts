@@ -1,7 +1,8 @@
 import { RateLimitConfig } from '@roost/http';
 import type { Config } from '@roost/platform';
-import { ClientUrls } from '@roost/platform/start';
+import { ClientUrls, RANDOM } from '@roost/platform/start';
 import { z } from 'zod';
+import { PhoneCountries } from './phone/phone-number.js';
 
 /** Without `requireTLS`, a connection to `smtp:` stays unencrypted if anyone on the way removes STARTTLS. */
 const isEncrypted = (value: unknown): boolean => {
@@ -35,6 +36,24 @@ export const IdentityConfig = z.object({
     .min(3)
     .default('Roost <no-reply@roost.example>')
     .meta({ description: 'the sender of mails, such as Roost <no-reply@example.com>' }),
+  SMS_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description:
+        'the http(s) URL that receives each text message (docs/mails.md), in production an https URL',
+      requires: (value: unknown) => (value === undefined ? [] : ['SMS_WEBHOOK_SECRET']),
+      production: { accepts: (value: unknown) => String(value).startsWith('https:'), rule: 'an https URL' },
+    }),
+  SMS_WEBHOOK_SECRET: z.string().min(32).optional().meta({
+    description:
+      'a secret of at least 32 characters (openssl rand -base64 32), which signs the text messages',
+    production: RANDOM,
+  }),
+  SMS_COUNTRIES: PhoneCountries.optional().meta({
+    description:
+      'a comma-separated list of the countries to whose numbers text messages are sent, such as FR,US; all without it',
+  }),
   CLIENT_URLS: ClientUrls,
   REVIEW_WINDOW_DAYS: z.coerce.number().int().min(1).max(365).default(14).meta({
     description:

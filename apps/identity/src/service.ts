@@ -9,6 +9,7 @@ import { Migration0007Exports } from '../migrations/Migration0007Exports.js';
 import { Migration0003Erasure } from '../migrations/Migration0003Erasure.js';
 import { Migration0008Reports } from '../migrations/Migration0008Reports.js';
 import { Migration0012Profile } from '../migrations/Migration0012Profile.js';
+import { Migration0013Phone } from '../migrations/Migration0013Phone.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
 import { EmailChange } from './email-change/email-change.entity.js';
@@ -41,6 +42,7 @@ export const identity = defineService({
     Migration0000AccountExport,
     Migration0008Reports,
     Migration0012Profile,
+    Migration0013Phone,
   ],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,

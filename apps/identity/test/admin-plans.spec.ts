@@ -72,6 +72,7 @@ test.each<[string, string, Work]>([
     'user_account_email_key',
     (em) => listUsers(em, { limit, email: 'a@example.com' }),
   ],
+  ['users of a phone number', 'user_account_phone', (em) => listUsers(em, { limit, phone: '+12025550123' })],
   ['users by a prefix: mail', 'user_account_email_prefix', (em) => listUsers(em, { limit, q: 'Ada@exa' })],
   ['users by a prefix: name', 'user_account_name_prefix', (em) => listUsers(em, { limit, q: 'Ada L' })],
   ['suspended users', 'user_account_inactive', (em) => listUsers(em, { limit, status: 'suspended' })],

@@ -5,6 +5,7 @@ import { Metrics } from '@roost/platform';
 import { eventually, expectProblem, golden } from '@roost/testing';
 import { startIdentity, type TestAccount, type TestIdentity, uniqueAddress } from './identity.fixture.js';
 import { createScenario } from './notification.fixture.js';
+import { requestCode, uniquePhone, verifyPhone } from './phone.fixture.js';
 
 let identity: TestIdentity;
 let ada: TestAccount;
@@ -54,6 +55,9 @@ describe('202', () => {
   it('erases every trace of the account, ends its sessions and frees its address', async () => {
     const scenario = await createScenario(identity, { guestId: ada.id });
     await identity.with(ada.accessToken).patch('/v1/me', { bio: nameOf(ada), languages: ['en'] });
+    const phones = [uniquePhone(), uniquePhone()] as const;
+    await verifyPhone(identity, ada, phones[0]);
+    await requestCode(identity, ada, phones[1]);
     await identity.with(ada.accessToken).post('/v1/me/email', { email: uniqueAddress() });
     await identity.anonymous.post('/v1/auth/forgot-password', { email: ada.email });
     await identity.logIn(ada.email, 'a wrong password');
@@ -65,7 +69,8 @@ describe('202', () => {
 
     expect(await erase(ada)).toMatchObject({ status: 202 });
 
-    expect(await identity.service.tablesWith(nameOf(ada))).toEqual([]);
+    for (const trace of [nameOf(ada), ...phones])
+      expect(await identity.service.tablesWith(trace)).toEqual([]);
     expect(await identity.mailsTo(scenario.host.email)).toEqual([]);
     for (const table of ['session', 'one_time_token', 'email_change', 'notification'])
       expect(await identity.service.query(`SELECT 1 FROM ${table} WHERE user_id = $1`, [ada.id])).toEqual([]);

@@ -34,7 +34,7 @@ describe('GET /v1/admin/users', () => {
     expect(data).toEqual([
       {
         ...{ id: ada.id, email: ada.email, status: 'active', roles: ['guest'] },
-        ...{ emailVerified: expect.any(Boolean), mfaEnabled: false, locale: 'en' },
+        ...{ emailVerified: expect.any(Boolean), mfaEnabled: false, locale: 'en', phone: null },
         ...{ displayName: expect.any(String), createdAt: expect.any(String) },
       },
     ]);
@@ -125,7 +125,7 @@ describe('GET /v1/admin/users/{id}', () => {
     const response = await client().get(path);
     expect(response).toMatchObject({
       status: 200,
-      body: { ...user, emailVerified: true, activeSessions: 1, suspensions: [] },
+      body: { ...user, emailVerified: true, bio: '', activeSessions: 1, suspensions: [] },
     });
     expect(JSON.stringify(response.body)).not.toMatch(/password|hash|secret/i);
     const log = await client().get(`/v1/admin/audit-log?subjectId=${user?.id}`);

@@ -21,6 +21,7 @@ describe('200', () => {
       bio: '',
       languages: [],
       isHost: true,
+      phoneVerified: false,
       createdAt: expect.any(String) as string,
     });
     expect(JSON.stringify(body)).not.toContain('@');

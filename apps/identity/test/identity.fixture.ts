@@ -103,6 +103,7 @@ export class TestIdentity {
       session: ['auth_time', 'created_at', 'last_used_at', 'expires_at', 'revoked_at'],
       refresh_token: ['created_at', 'expires_at', 'used_at'],
       one_time_token: ['created_at', 'expires_at'],
+      phone_code: ['created_at', 'expires_at', 'next_attempt_at'],
       login_attempt: ['locked_until', 'last_failed_at'],
       mfa_challenge: ['created_at', 'expires_at'],
       signing_key: ['created_at', 'active_from', 'retire_at'],

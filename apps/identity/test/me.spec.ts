@@ -30,6 +30,8 @@ describe('GET /v1/me', () => {
       roles: ['guest'],
       isHost: false,
       emailVerified: true,
+      phone: null,
+      phoneVerified: false,
       mfaEnabled: false,
       createdAt: expect.stringMatching(/Z$/) as string,
     });

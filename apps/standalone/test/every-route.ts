@@ -119,7 +119,15 @@ const VALID_BODIES: Record<string, unknown> = {
   'PATCH /v1/me': { displayName: 'Ada' },
   'POST /v1/me/password': { currentPassword: 'text', newPassword: 'quiet harbour lamp' },
   'POST /v1/me/mfa/totp/confirm': { code: '123456' },
+  'POST /v1/me/phone': { phone: '+12025550123' },
+  'POST /v1/me/phone/verify': { code: '123456' },
   'POST /v1/me/email': { email: 'ada@tests.roost.example' },
+};
+
+/** The same for the inputs of mutations. */
+const VALID_INPUTS: Record<string, string> = {
+  RequestPhoneCodeInput: '{ phone: "+12025550123" }',
+  VerifyPhoneInput: '{ code: "123456" }',
 };
 
 /** A body of a route that passes the rules that its schema does not state, where the session is checked after them. */
@@ -192,6 +200,8 @@ function literal(type: GraphQLInputType): string {
   if (isListType(type)) return `[${literal(type.ofType as GraphQLInputType)}]`;
   if (isEnumType(type)) return type.getValues()[0]?.name ?? '';
   if (isInputObjectType(type)) {
+    const valid = VALID_INPUTS[type.name];
+    if (valid !== undefined) return valid;
     const fields = Object.values(type.getFields()).filter((field) => isNonNullType(field.type));
     return `{ ${fields.map((field) => `${field.name}: ${literal(field.type)}`).join(', ')} }`;
   }

@@ -31,6 +31,7 @@ export const NOT_PERSONAL: Record<string, Record<string, string>> = {
     notification: 'side template outcome',
     one_time_token: 'purpose',
     report: 'subject_type reason decided_by',
+    phone_code: 'code_hash',
     session: 'epoch mfa_passed revoked_for',
     signing_key: 'kid public_jwk private_sealed active_from',
     stay: 'time_zone',

@@ -43,6 +43,10 @@ export class User {
   @Property({ type: 'datetime', columnType: 'timestamptz', nullable: true })
   emailVerifiedAt: Date | null = null;
 
+  /** In E.164, verified. */
+  @Property({ type: 'text', nullable: true })
+  phone: string | null = null;
+
   /** Null for an imported account until its first password reset. */
   @Property({ type: 'text', nullable: true })
   passwordHash: string | null = null;

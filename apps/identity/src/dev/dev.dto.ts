@@ -1,7 +1,8 @@
 import { Email } from '@roost/http';
 import { z } from 'zod';
+import { PhoneNumber } from '../phone/phone-number.js';
 
-export const InboxQuery = z.strictObject({ to: Email.optional() });
+export const InboxQuery = z.strictObject({ to: z.union([Email, PhoneNumber]).optional() });
 export type InboxQuery = z.output<typeof InboxQuery>;
 
 export const CreateDevUser = z
@@ -23,8 +24,10 @@ export interface DevUser {
   refreshToken: string;
 }
 
+/** A mail, or a text message: its `html` is empty. */
 export interface InboxMail {
   id: string;
+  /** A mail address or a phone number. */
   to: string;
   template: string;
   subject: string;

@@ -8,19 +8,19 @@ export function inboxPage(mails: readonly InboxMail[], to: string | undefined): 
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>
 <header><h1>${escapeHtml(title)}</h1> ${to === undefined ? '' : '<a href="?">All mails</a>'}
-<form><input type="email" name="to" aria-label="Address" placeholder="Filter by address" value="${escapeHtml(to ?? '')}" required><button>Show</button></form></header>
+<form><input name="to" aria-label="Address or phone number" placeholder="Filter by address or number" value="${escapeHtml(to ?? '')}" required><button>Show</button></form></header>
 ${mails.length > 0 ? mails.map(article).join('\n') : '<p class="none">No mail yet.</p>'}
 </body></html>
 `;
 }
 
 function article(mail: InboxMail, index: number): string {
-  const frame = `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="${escapeHtml(mail.subject)}" loading="lazy" style="height:${heightOf(mail)}px" srcdoc="${escapeHtml(mail.html)}"></iframe>`;
+  const frame = mail.html === '' ? '' : `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="${escapeHtml(mail.subject)}" loading="lazy" style="height:${heightOf(mail)}px" srcdoc="${escapeHtml(mail.html)}"></iframe>`;
   return `<details${index === 0 ? ' open' : ''}><summary><strong>${escapeHtml(mail.subject)}</strong>
 <span>${escapeHtml(mail.to)}</span> <time>${escapeHtml(timeOf(mail.sentAt))}</time></summary>
-${mail.text === '' ? '<p class="none">This mail was sent. Its text is not stored.</p>' : frame}
-<footer><code>${escapeHtml(mail.template)}</code> <a href="?to=${encodeURIComponent(mail.to)}">All mails to this address</a>
-<details class="text"><summary>As text</summary><pre>${escapeHtml(mail.text)}</pre></details></footer></details>`;
+${mail.text === '' ? '<p class="none">This was sent. Its text is not stored.</p>' : frame}
+<footer><code>${escapeHtml(mail.template)}</code> <a href="?to=${encodeURIComponent(mail.to)}">All to this address</a>
+<details class="text"${mail.html === '' ? ' open' : ''}><summary>As text</summary><pre>${escapeHtml(mail.text)}</pre></details></footer></details>`;
 }
 
 const timeOf = (sentAt: string | null): string =>

@@ -1,14 +1,12 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import type { ClaimedMessage } from '../delivery/delivery-queue.js';
 
 /** A mail that one replica has claimed for one attempt. */
-export interface ClaimedMail {
-  id: string;
+export interface ClaimedMail extends ClaimedMessage {
   recipient: string;
   subject: string;
   text: string;
   html: string;
-  /** Including the claimed attempt. */
-  attempts: number;
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
-import { Transactions } from '@roost/messaging';
-import { CONFIG, runWithoutRequestContext, SystemClock, uuidv7 } from '@roost/platform';
+import { CONFIG, SystemClock, uuidv7 } from '@roost/platform';
 import type { IdentityConfig } from '../config.js';
 import { type AccountMailReader, renderAccountMail } from './account-mails.js';
 import { ClientLinks } from './client-links.js';
@@ -13,7 +12,6 @@ import { Mail } from './mail.entity.js';
 @Injectable()
 export class MailService {
   constructor(
-    private readonly transactions: Transactions,
     private readonly delivery: MailDeliveryService,
     private readonly links: ClientLinks,
     private readonly clock: SystemClock,
@@ -59,10 +57,6 @@ export class MailService {
       }),
     );
     await em.flush();
-    // The sweeper retries a failed delivery, so the caller does not see the error.
-    if (!inbox)
-      this.transactions.afterCommit(() => {
-        void runWithoutRequestContext(() => this.delivery.sendDue()).catch(() => undefined);
-      });
+    if (!inbox) this.delivery.sendAfterCommit();
   }
 }

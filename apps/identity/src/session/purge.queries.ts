@@ -8,6 +8,7 @@ const EXPIRING = {
   one_time_token: { key: 'token_hash', endedAt: 'expires_at' },
   login_attempt: { key: 'subject', endedAt: 'last_failed_at' },
   mail: { key: 'id', endedAt: 'sent_at' },
+  phone_code: { key: 'id', endedAt: 'created_at' },
   live_event: { key: 'sequence', endedAt: 'created_at' },
   export_request: { key: 'id', endedAt: 'expires_at' },
   signing_key: { key: 'kid', endedAt: 'retire_at' },

@@ -11,6 +11,7 @@ const RETENTION_DAYS: Record<ExpiringTable, number> = {
   one_time_token: 1,
   login_attempt: 2,
   mail: 30,
+  phone_code: 2,
   live_event: 1,
   export_request: 30,
   signing_key: 1,

@@ -2,6 +2,7 @@ import { AuditLogEntry } from '@roost/audit';
 import { Email, FilterText, Instant, Page, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { type User, userRoles, userStatuses } from '../account/user.entity.js';
+import { PhoneNumber } from '../phone/phone-number.js';
 
 export const AdminUserView = z
   .object({
@@ -12,6 +13,7 @@ export const AdminUserView = z
     roles: z.array(z.enum(userRoles)),
     status: z.enum(userStatuses),
     emailVerified: z.boolean(),
+    phone: z.string().nullable().meta({ description: 'The verified phone number in E.164' }),
     mfaEnabled: z.boolean(),
     createdAt: Instant,
   })
@@ -40,6 +42,7 @@ export const AdminUsersQuery = z.strictObject({
   ...PageQuery,
   id: Uuid.optional(),
   email: Email.optional().meta({ description: 'The exact address; the case is ignored.' }),
+  phone: PhoneNumber.optional().meta({ description: 'The number in international format; encode its + as %2B.' }),
   q: FilterText(254)
     .optional()
     .meta({ description: 'The beginning of the mail address or of the display name; the case is ignored.' }),
@@ -58,6 +61,7 @@ export const toAdminUserView = (user: User): AdminUserView => ({
   roles: user.roles,
   status: user.status,
   emailVerified: user.emailVerifiedAt !== null,
+  phone: user.phone,
   mfaEnabled: user.mfaEnabled,
   createdAt: user.createdAt.toISOString(),
 });

@@ -10,12 +10,13 @@ const Cursor = z.tuple([Instant, Uuid]);
 /** Newest first. */
 export async function listUsers(em: EntityManager, query: AdminUsersQuery): Promise<PageOf<User>> {
   const [at, lastId] = decodeCursor(query.cursor, Cursor) ?? [null, null];
-  const { id = null, email = null, status = null, role = null, limit } = query;
+  const { id = null, email = null, phone = null, status = null, role = null, limit } = query;
   const { createdFrom: from = null, createdTo: to = null } = query;
   const prefix = query.q === undefined ? null : prefixPattern(query.q);
   const rows = await em.execute<object[]>(sql`
     SELECT * FROM user_account WHERE (${id}::uuid IS NULL OR id = ${id}::uuid)
       AND (${email}::text IS NULL OR email = ${email}::text)
+      AND (${phone}::text IS NULL OR phone = ${phone}::text)
       AND (${prefix}::text IS NULL
         OR lower(email) LIKE lower(${prefix}::text) OR lower(display_name) LIKE lower(${prefix}::text))
       AND (${status}::text IS NULL OR status = ${status}::text)

@@ -58,6 +58,8 @@ export const Me = z
     roles: z.array(z.enum(['guest', 'host', 'admin'])),
     isHost: z.boolean(),
     emailVerified: z.boolean(),
+    phone: z.string().nullable().meta({ description: 'Your verified phone number in E.164' }),
+    phoneVerified: z.boolean(),
     mfaEnabled: z.boolean(),
     createdAt: Instant,
   })
@@ -71,6 +73,7 @@ export const PublicProfile = z
     bio: z.string().meta({ description: 'Plain text, with masked contact details; empty if there is none' }),
     languages: z.array(z.string()).meta({ description: 'Language tags, the preferred language first' }),
     isHost: z.boolean(),
+    phoneVerified: z.boolean().meta({ description: 'Whether the user has verified a phone number' }),
     createdAt: Instant,
   })
   .meta({ id: 'PublicProfile', description: 'The public profile of a user' });
@@ -87,6 +90,8 @@ export const toMe = (user: User): Me => ({
   roles: user.roles,
   isHost: user.roles.includes('host'),
   emailVerified: user.emailVerifiedAt !== null,
+  phone: user.phone,
+  phoneVerified: user.phone !== null,
   mfaEnabled: user.mfaEnabled,
   createdAt: user.createdAt.toISOString(),
 });
@@ -97,5 +102,6 @@ export const toPublicProfile = (user: User): PublicProfile => ({
   bio: user.publicBio,
   languages: user.languages,
   isHost: user.roles.includes('host'),
+  phoneVerified: user.phone !== null,
   createdAt: user.createdAt.toISOString(),
 });

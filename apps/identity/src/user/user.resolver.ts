@@ -5,11 +5,12 @@ import { SessionService } from '../session/session.service.js';
 import { Me, PublicProfile, toMe, toPublicProfile, UpdateMe } from './user.dto.js';
 import { UserService } from './user.service.js';
 
-const { email, locale, hiddenInBio, roles, emailVerified, mfaEnabled } = Me.shape;
+const { email, phone, locale, hiddenInBio, roles, emailVerified, mfaEnabled } = Me.shape;
 
 /** The public profile, and private fields that are null for every user but the caller. */
 export const User = PublicProfile.extend({
   email: email.nullish().meta({ description: 'Your own mail address; null for other users' }),
+  phone: phone.nullish().meta({ description: 'Your own verified phone number; null for other users' }),
   locale: locale.nullish(),
   hiddenInBio: hiddenInBio.nullish(),
   roles: roles.nullish(),

@@ -116,6 +116,30 @@ export const identityErrors = defineErrors({
     'The subject is your own account, listing, message or review.',
     'Check `subjectType` and `subjectId`.',
   ),
+  'phone.code_invalid': errorEntry(
+    400,
+    'The code is wrong or has expired',
+    'The code is not that of the last text message, has expired after ten minutes, was already used, or was entered wrongly five times.',
+    'Enter the code of the last text message, or request a new one with `POST /v1/me/phone`.',
+  ),
+  'phone.country_not_supported': errorEntry(
+    422,
+    'No text messages are sent to numbers of this country',
+    'The operator of the marketplace does not send text messages to the country of the number.',
+    'Use a number of another country.',
+  ),
+  'phone.not_offered': errorEntry(
+    409,
+    'Phone numbers are not verified here',
+    'The operator of the marketplace has configured no sender of text messages.',
+    'Do not offer the verification of a phone number to users of this marketplace.',
+  ),
+  'phone.too_many_codes': errorEntry(
+    429,
+    'Too many codes were requested',
+    'You, or all users of your network, have requested the maximum number of codes by text message in an hour or a day.',
+    'Wait for the time in `Retry-After`, and enter the code of the last text message if it has not expired.',
+  ),
   'session.not_found': errorEntry(
     404,
     'No such session',

@@ -107,5 +107,7 @@ export const english: MailTexts = {
   label: (text) => `${text}:`,
   optOutHint: 'You can turn off mails of this kind in your notification settings.',
   optOutAction: 'Notification settings',
+  phoneCode: (code) =>
+    `${code} is your Roost code. It expires in 10 minutes. If you did not request it, ignore this message.`,
   accountMails,
 };

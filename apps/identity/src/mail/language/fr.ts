@@ -122,5 +122,7 @@ export const french: MailTexts = {
   label: (text) => fr`${text} :`,
   optOutHint: 'Vous pouvez désactiver ce type de messages dans vos paramètres de notification.',
   optOutAction: 'Paramètres de notification',
+  phoneCode: (code) =>
+    `${code} est votre code Roost. Il expire dans 10 minutes. Si vous ne l'avez pas demandé, ignorez ce message.`,
   accountMails,
 };

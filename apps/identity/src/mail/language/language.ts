@@ -28,7 +28,7 @@ export interface AccountMail {
 
 export type AccountMailTemplate = keyof AccountMail;
 
-/** The texts of all mails in a language, and those of the mails about an account. */
+/** The texts of all mails in a language, those of the mails about an account, and that of the text message. */
 export interface MailTexts {
   /** `name` is null if the reader's name is not known. */
   greeting(name: string | null): string;
@@ -39,5 +39,7 @@ export interface MailTexts {
   optOutHint: string;
   /** The label of the link to the notification settings. */
   optOutAction: string;
+  /** The text message with the code for a phone number: one message of at most 160 characters of GSM 03.38. */
+  phoneCode(code: string): string;
   accountMails: { [T in AccountMailTemplate]: (data: AccountMail[T]) => MailDraft };
 }

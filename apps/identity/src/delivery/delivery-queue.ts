@@ -1,0 +1,98 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Transactions } from '@roost/messaging';
+import { runWithoutRequestContext, type SystemClock } from '@roost/platform';
+
+const BATCH = 100;
+
+export type DeliveryOutcome = 'sent' | 'failed' | 'given_up';
+
+/** A message that one replica has claimed for one attempt. */
+export interface ClaimedMessage {
+  id: string;
+  /** Including the claimed attempt. */
+  attempts: number;
+}
+
+/** How the messages of one kind are stored and sent. */
+export interface DeliveryChannel<M extends ClaimedMessage> {
+  /** Counts an attempt and sets the instant of the next one. */
+  claim(em: EntityManager, now: Date): Promise<M | undefined>;
+  /** Throws if the message was not accepted. */
+  send(message: M): Promise<void>;
+  isLastAttempt(message: M): boolean;
+  /** Ends the delivery and deletes the text. */
+  finish(em: EntityManager, id: string, column: 'sent_at' | 'given_up_at', now: Date): Promise<void>;
+  /** `error` is null for a sent message. */
+  report(outcome: DeliveryOutcome, message: M, error: unknown): void;
+}
+
+/** Sends stored messages, one after another. A failed one is retried until its last attempt. */
+export class DeliveryQueue<M extends ClaimedMessage> {
+  #sending: Promise<void> | null = null;
+  #again = false;
+
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly clock: SystemClock,
+    private readonly channel: DeliveryChannel<M>,
+  ) {}
+
+  /** The run in progress. */
+  get running(): Promise<void> | null {
+    return this.#sending;
+  }
+
+  /** Sends the messages that are due at the time of the call. Concurrent calls share one run. */
+  sendDue(): Promise<void> {
+    this.#again = true;
+    this.#sending ??= this.sendBatches();
+    return this.#sending;
+  }
+
+  /** Starts after the surrounding transaction. The sweeper retries a failed delivery, so the caller does not see the error. */
+  sendAfterCommit(): void {
+    this.transactions.afterCommit(() => {
+      void runWithoutRequestContext(() => this.sendDue()).catch(() => undefined);
+    });
+  }
+
+  private async sendBatches(): Promise<void> {
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.sendBatch();
+      }
+    } finally {
+      // Synchronous with the last check of `#again`: a later call starts a new run.
+      this.#sending = null;
+    }
+  }
+
+  private async sendBatch(): Promise<void> {
+    for (let count = 0; count < BATCH; count += 1) {
+      const message = await this.inTransaction((em) => this.channel.claim(em, this.clock.now()));
+      if (!message) return;
+      await this.attempt(message);
+    }
+  }
+
+  private async attempt(message: M): Promise<void> {
+    try {
+      await this.channel.send(message);
+      await this.finish(message, 'sent_at');
+      this.channel.report('sent', message, null);
+    } catch (error) {
+      const isLast = this.channel.isLastAttempt(message);
+      if (isLast) await this.finish(message, 'given_up_at');
+      this.channel.report(isLast ? 'given_up' : 'failed', message, error);
+    }
+  }
+
+  private finish({ id }: M, column: 'sent_at' | 'given_up_at'): Promise<void> {
+    return this.inTransaction((em) => this.channel.finish(em, id, column, this.clock.now()));
+  }
+
+  private inTransaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    return this.transactions.run(work, { isolation: 'read committed' });
+  }
+}
