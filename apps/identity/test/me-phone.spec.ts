@@ -67,9 +67,9 @@ describe('POST /v1/me/phone', () => {
         .post('/v1/me/phone', { phone }, { 'idempotency-key': `phone-${ada.id}` });
     const first = await post();
     expect((await post()).body).toEqual(first.body);
-    expect(await identity.service.query('SELECT 1 FROM phone_code WHERE user_id = $1', [ada.id])).toHaveLength(
-      1,
-    );
+    expect(
+      await identity.service.query('SELECT 1 FROM phone_code WHERE user_id = $1', [ada.id]),
+    ).toHaveLength(1);
   });
 
   it('answers the same whether or not another account has the number, and both can verify it', async () => {

@@ -23,8 +23,7 @@ export const requestCode = (
   { accessToken }: TestAccount,
   phone: unknown,
   network = uniqueNetwork(),
-): Promise<TestResponse> =>
-  identity.with(accessToken).post('/v1/me/phone', { phone }, fromNetwork(network));
+): Promise<TestResponse> => identity.with(accessToken).post('/v1/me/phone', { phone }, fromNetwork(network));
 
 export const enterCode = (
   identity: TestIdentity,

@@ -67,8 +67,15 @@ it('posts the signed message after the commit, and does not store its text', asy
   await requestCode(identity, ada, phone);
   await eventually(async () => expect(await row()).toMatchObject({ sent: true, text: '', attempts: 1 }));
   const [message] = textsTo(phone);
-  expect(message).toEqual({ id: expect.any(String) as string, to: phone, text: expect.any(String) as string });
-  const { signature, body } = received.find((each) => each.body.includes(phone)) ?? { signature: '', body: '' };
+  expect(message).toEqual({
+    id: expect.any(String) as string,
+    to: phone,
+    text: expect.any(String) as string,
+  });
+  const { signature, body } = received.find((each) => each.body.includes(phone)) ?? {
+    signature: '',
+    body: '',
+  };
   const [, timestamp] = /^t=(\d+),v1=[\da-f]{64}$/.exec(signature) ?? [];
   expect(Math.abs(Number(timestamp) - Date.now() / 1000)).toBeLessThan(60);
   const expected = createHmac('sha256', SECRET).update(`${timestamp}.${body}`).digest('hex');
@@ -126,7 +133,9 @@ describe('in production', () => {
     const deployed = await startIdentity(production);
     try {
       const email = await deployed.register();
-      await deployed.service.query('UPDATE user_account SET email_verified_at = now() WHERE email = $1', [email]);
+      await deployed.service.query('UPDATE user_account SET email_verified_at = now() WHERE email = $1', [
+        email,
+      ]);
       const { body } = await deployed.logIn(email, 'quiet harbour lamp');
       const response = await deployed.with(body.accessToken).post('/v1/me/phone', { phone });
       expectProblem(response, 409, 'phone.not_offered');
@@ -136,7 +145,11 @@ describe('in production', () => {
   });
 
   it.each([
-    ['an address without encryption', { SMS_WEBHOOK_URL: 'http://sms.example.com' }, /^SMS_WEBHOOK_URL .* https/],
+    [
+      'an address without encryption',
+      { SMS_WEBHOOK_URL: 'http://sms.example.com' },
+      /^SMS_WEBHOOK_URL .* https/,
+    ],
     ['a sender without a secret', { SMS_WEBHOOK_SECRET: '' }, /^SMS_WEBHOOK_SECRET is missing/],
     ['an unknown country', { SMS_COUNTRIES: 'FR,XX' }, /^SMS_COUNTRIES/],
   ])('does not start with %s', async (_, env, sentence) => {

@@ -58,7 +58,14 @@ export { ContactKindName } from './shapes/contact-kind.js';
 export { Email } from './shapes/email.js';
 export { PlainText, RequiredText } from './shapes/plain-text.js';
 export { invalidRequest } from './shapes/schema-pipe.js';
-export { hasVisibleText, INVISIBLE_TEXT, LINES, LINES_WITH_CR, ONE_LINE } from './shapes/visible-text.js';
+export {
+  hasHiddenCharacters,
+  hasVisibleText,
+  INVISIBLE_TEXT,
+  LINES,
+  LINES_WITH_CR,
+  ONE_LINE,
+} from './shapes/visible-text.js';
 export type { UploadedFile, UploadRules } from './uploads/upload-rules.js';
 export { FilePart, Upload } from './uploads/upload.js';
 export { contentSecurityPolicy } from './server/page-policy.js';

@@ -15,7 +15,10 @@ ${mails.length > 0 ? mails.map(article).join('\n') : '<p class="none">No mail ye
 }
 
 function article(mail: InboxMail, index: number): string {
-  const frame = mail.html === '' ? '' : `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="${escapeHtml(mail.subject)}" loading="lazy" style="height:${heightOf(mail)}px" srcdoc="${escapeHtml(mail.html)}"></iframe>`;
+  const frame =
+    mail.html === ''
+      ? ''
+      : `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="${escapeHtml(mail.subject)}" loading="lazy" style="height:${heightOf(mail)}px" srcdoc="${escapeHtml(mail.html)}"></iframe>`;
   return `<details${index === 0 ? ' open' : ''}><summary><strong>${escapeHtml(mail.subject)}</strong>
 <span>${escapeHtml(mail.to)}</span> <time>${escapeHtml(timeOf(mail.sentAt))}</time></summary>
 ${mail.text === '' ? '<p class="none">This was sent. Its text is not stored.</p>' : frame}

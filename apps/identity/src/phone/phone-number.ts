@@ -19,7 +19,8 @@ export const PhoneNumber = z
   .meta({ examples: ['+12025550123'] });
 
 /** The country of a number in E.164; undefined for numbers of satellites and the like. */
-export const countryOf = (phone: string): CountryCode | undefined => parsePhoneNumberFromString(phone)?.country;
+export const countryOf = (phone: string): CountryCode | undefined =>
+  parsePhoneNumberFromString(phone)?.country;
 
 const COUNTRIES = /^[A-Z]{2}(,[A-Z]{2})*$/;
 

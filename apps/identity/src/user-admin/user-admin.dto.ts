@@ -42,7 +42,9 @@ export const AdminUsersQuery = z.strictObject({
   ...PageQuery,
   id: Uuid.optional(),
   email: Email.optional().meta({ description: 'The exact address; the case is ignored.' }),
-  phone: PhoneNumber.optional().meta({ description: 'The number in international format; encode its + as %2B.' }),
+  phone: PhoneNumber.optional().meta({
+    description: 'The number in international format; encode its + as %2B.',
+  }),
   q: FilterText(254)
     .optional()
     .meta({ description: 'The beginning of the mail address or of the display name; the case is ignored.' }),

@@ -1,5 +1,13 @@
 import { maskContacts } from '@roost/contacts';
-import { ContactKindName, hasVisibleText, Instant, INVISIBLE_TEXT, PlainText, Uuid } from '@roost/http';
+import {
+  ContactKindName,
+  hasHiddenCharacters,
+  hasVisibleText,
+  Instant,
+  INVISIBLE_TEXT,
+  PlainText,
+  Uuid,
+} from '@roost/http';
 import { z } from 'zod';
 import type { User } from '../account/user.entity.js';
 
@@ -7,16 +15,22 @@ export const MAX_DISPLAY_NAME = 80;
 const MAX_BIO = 1_000;
 const MAX_LANGUAGES = 10;
 
-/** One line of text without control characters and without characters that change the writing direction. */
+/**
+ * One line of text without control characters, without characters that change the writing direction, and without other
+ * invisible characters: two names that look the same are the same.
+ */
 export const DisplayName = z
   .string()
+  .normalize('NFC')
+  .overwrite((name) => name.replace(/\p{Zs}+/gu, ' '))
   .trim()
   .min(1, { error: 'Must have at least 1 character' })
   .max(MAX_DISPLAY_NAME, { error: `Must have at most ${MAX_DISPLAY_NAME} characters` })
   .regex(/^[^\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, {
     error: 'Must be one line of plain text',
   })
-  .refine(hasVisibleText, INVISIBLE_TEXT);
+  .refine(hasVisibleText, INVISIBLE_TEXT)
+  .refine((name) => !hasHiddenCharacters(name), { error: 'Must not have invisible characters' });
 
 export const Locale = z
   .string()

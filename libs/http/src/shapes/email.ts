@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 const INTERNATIONAL = /[^\p{ASCII}]|@(?:.*\.)?xn--/u;
 const ADDRESS = /^([^@]{1,64})@([^@]+)$/u;
-const LETTERS = /[\p{L}\p{M}\p{N}]/gu;
+/** Without the invisible ones: with them an address looks the same as another one. */
+const LETTERS = /(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{N}]/gu;
 
 /** One form of an address with a domain in any script; an ASCII address is returned as it is. */
 function canonical(address: string): string {

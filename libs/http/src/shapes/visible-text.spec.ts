@@ -1,4 +1,4 @@
-import { hasVisibleText } from './visible-text.js';
+import { hasHiddenCharacters, hasVisibleText } from './visible-text.js';
 
 test.each(['', 'Ada', '李', 'é', ' . ', '👨‍👩‍👧', 'नमस्ते', '\u200bA'])('%j is accepted', (text) => {
   expect(hasVisibleText(text)).toBe(true);
@@ -18,4 +18,41 @@ test.each([
   '\ue000',
 ])('%j has no visible text', (text) => {
   expect(hasVisibleText(text)).toBe(false);
+});
+
+test.each([
+  'Ada Lovelace',
+  'José',
+  'Nguyễn Thị Ánh',
+  '李 小龍',
+  'محمد',
+  'می\u200cخواهم',
+  'क्\u200dष',
+  'ශ්\u200dරී',
+  '❤\ufe0f Ada',
+  '👨\u200d👩\u200d👧',
+  '🏳\ufe0f\u200d🌈',
+])('%j has no hidden characters', (text) => {
+  expect(hasHiddenCharacters(text)).toBe(false);
+});
+
+test.each([
+  ['a zero-width space', 'A\u200bda'],
+  ['a zero-width joiner between Latin letters', 'A\u200dda'],
+  ['a zero-width non-joiner between Cyrillic letters', 'А\u200cда'],
+  ['a joiner at the end', 'می\u200d'],
+  ['a joiner at the beginning', '\u200dAda'],
+  ['a soft hyphen', 'A\u00adda'],
+  ['a word joiner', 'A\u2060da'],
+  ['a byte order mark', 'Ada\ufeff'],
+  ['a combining grapheme joiner', 'A\u034fda'],
+  ['a Hangul filler', 'Ada\u3164'],
+  ['a variation selector after a letter', 'A\ufe0fda'],
+  ['a tag', 'Ada\u{e0041}'],
+  ['an Arabic letter mark', '\u061cAda'],
+  ['a line separator', 'Ada\u2028Lovelace'],
+  ['a blank Braille pattern', 'Ada\u2800'],
+  ['a character for private use', 'Ada\ue000'],
+])('%s is hidden', (_, text) => {
+  expect(hasHiddenCharacters(text)).toBe(true);
 });
