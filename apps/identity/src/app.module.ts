@@ -8,6 +8,7 @@ import { LiveEventModule } from './live-event/live-event.module.js';
 import { ErasureModule } from './erasure/erasure.module.js';
 import { MfaModule } from './mfa/mfa.module.js';
 import { NotificationModule } from './notification/notification.module.js';
+import { PasskeyModule } from './passkey/passkey.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { PhoneModule } from './phone/phone.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
@@ -27,6 +28,7 @@ import { UserModule } from './user/user.module.js';
     UserAdminModule,
     RegistrationModule,
     PasswordModule,
+    PasskeyModule,
     MfaModule,
     EmailChangeModule,
     PhoneModule,

@@ -1,6 +1,6 @@
 import { RateLimitConfig } from '@roost/http';
 import type { Config } from '@roost/platform';
-import { ClientUrls, RANDOM } from '@roost/platform/start';
+import { ClientUrls, isOrigin, RANDOM } from '@roost/platform/start';
 import { z } from 'zod';
 import { PhoneCountries } from './phone/phone-number.js';
 
@@ -9,6 +9,9 @@ const isEncrypted = (value: unknown): boolean => {
   const { protocol, searchParams } = new URL(String(value));
   return protocol === 'smtps:' || searchParams.get('requireTLS') === 'true';
 };
+
+/** The origin of an Android app, by the hash of its signing certificate. */
+const ANDROID_ORIGIN = /^android:apk-key-hash:[A-Za-z0-9_-]{43}$/;
 
 export const IdentityConfig = z.object({
   JWT_PRIVATE_KEY: z
@@ -66,6 +69,29 @@ export const IdentityConfig = z.object({
     .max(1000)
     .default(20)
     .meta({ description: 'the number of reports (`POST /v1/reports`) that a user can make in 24 hours' }),
+  PASSKEY_RP_ID: z
+    .string()
+    .regex(/^(?=.{1,253}$)[a-z\d]+(?:[.-]+[a-z\d]+)*$/)
+    .optional()
+    .meta({
+      description:
+        'the domain that passkeys are created for, such as example.com: they work on its pages and those of its subdomains; the host of PUBLIC_URL by default. After a change, the existing passkeys do not work',
+    }),
+  PASSKEY_RP_NAME: z
+    .string()
+    .min(1)
+    .max(64)
+    .default('Roost')
+    .meta({ description: 'the name that a browser shows when a passkey is created, at most 64 characters' }),
+  PASSKEY_ORIGINS: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').flatMap((entry) => entry.trim() || []))
+    .refine((origins) => origins.every((origin) => isOrigin(origin) || ANDROID_ORIGIN.test(origin)))
+    .meta({
+      description:
+        'a comma-separated list of the exact origins whose pages and apps use passkeys, such as https://app.example.com or android:apk-key-hash:…; the origin of PUBLIC_URL by default (development also allows localhost)',
+    }),
   ...RateLimitConfig.shape,
   ROOST_DEMO: z
     .enum(['on', 'accounts', 'off'])

@@ -6,6 +6,7 @@ import { Migration0004Operators } from '../migrations/Migration0004Operators.js'
 import { Migration0006LiveEvents } from '../migrations/Migration0006LiveEvents.js';
 import { Migration0016NotificationFacts } from '../migrations/Migration0016NotificationFacts.js';
 import { Migration0007Exports } from '../migrations/Migration0007Exports.js';
+import { Migration0010Passkeys } from '../migrations/Migration0010Passkeys.js';
 import { Migration0003Erasure } from '../migrations/Migration0003Erasure.js';
 import { Migration0008Reports } from '../migrations/Migration0008Reports.js';
 import { Migration0012Profile } from '../migrations/Migration0012Profile.js';
@@ -43,6 +44,7 @@ export const identity = defineService({
     Migration0008Reports,
     Migration0012Profile,
     Migration0013Phone,
+    Migration0010Passkeys,
   ],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,

@@ -73,6 +73,8 @@ const account: { [T in AccountMailTemplate]: AccountMail[T] } = {
   'email-changed': { newEmail: 'ada@example.org' },
   'mfa-removed': {},
   'export-ready': {},
+  'passkey-added': {},
+  'passkey-removed': {},
 };
 
 const BOTH: readonly Side[] = ['guest', 'host'];

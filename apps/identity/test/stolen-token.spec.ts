@@ -20,6 +20,9 @@ const STEP_UP: Record<string, unknown> = {
   'POST /v1/me/mfa/totp': undefined,
   'POST /v1/me/mfa/totp/confirm': { code: '123456' },
   'DELETE /v1/me/mfa/totp': undefined,
+  'POST /v1/me/passkeys/options': undefined,
+  'POST /v1/me/passkeys': { name: 'Phone', credential: {} },
+  'DELETE /v1/me/passkeys/{id}': undefined,
   'POST /v1/me/email': { email: uniqueAddress() },
   'DELETE /v1/me': undefined,
 };
@@ -28,6 +31,7 @@ const PASSWORD = ['POST /v1/me/password'];
 /** These change neither how the owner logs in nor where their money goes. */
 const HARMLESS = [
   'PATCH /v1/me',
+  'PATCH /v1/me/passkeys/{id}',
   'POST /v1/me/host',
   'PUT /v1/me/notification-settings',
   'DELETE /v1/me/sessions/{id}',

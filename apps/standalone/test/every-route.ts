@@ -113,9 +113,15 @@ export function sample(schema: Schema, document: Document, depth = 0): unknown {
   }
 }
 
+const ATTESTATION = {
+  ...{ id: 'text', rawId: 'text', type: 'public-key' },
+  response: { clientDataJSON: 'text', attestationObject: 'text' },
+};
+
 /** Bodies of identity, which checks the session after the body. */
 const VALID_BODIES: Record<string, unknown> = {
   'POST /v1/auth/step-up': { password: 'text' },
+  'POST /v1/me/passkeys': { name: 'Phone', credential: ATTESTATION },
   'PATCH /v1/me': { displayName: 'Ada' },
   'POST /v1/me/password': { currentPassword: 'text', newPassword: 'quiet harbour lamp' },
   'POST /v1/me/mfa/totp/confirm': { code: '123456' },

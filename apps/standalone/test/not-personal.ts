@@ -32,6 +32,8 @@ export const NOT_PERSONAL: Record<string, Record<string, string>> = {
     one_time_token: 'purpose',
     report: 'subject_type reason decided_by',
     phone_code: 'code_hash',
+    passkey: 'sign_count transports backed_up',
+    passkey_challenge: 'challenge_hash purpose',
     session: 'epoch mfa_passed revoked_for',
     signing_key: 'kid public_jwk private_sealed active_from',
     stay: 'time_zone',

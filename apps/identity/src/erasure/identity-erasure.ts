@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Erasure } from '@roost/accounts';
 import { LoginAttemptService } from '../credential/login-attempt.service.js';
+import { passkeyAccount } from '../credential/passkey-check.service.js';
 import { secondFactorAccount } from '../credential/second-factor.service.js';
 import { deleteMailsAbout } from '../mail/mail.queries.js';
 import { eraseReportTexts } from '../report/report.queries.js';
@@ -20,6 +21,7 @@ export class IdentityErasure extends Erasure {
     await eraseReportTexts(em, userId);
     await endPhoneCodes(em, userId);
     await this.attempts.resetAccount(secondFactorAccount(userId));
+    await this.attempts.resetAccount(passkeyAccount(userId));
     return deleteMailsAbout(em, userId);
   }
 }

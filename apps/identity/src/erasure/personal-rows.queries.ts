@@ -1,8 +1,9 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 
-/** The tables whose rows belong to one user. Refresh tokens are deleted with their session. */
+/** The tables whose rows belong to one user. Refresh tokens and challenges for passkeys are deleted with their session. */
 const OWNED_TABLES = [
   'session',
+  'passkey',
   'totp_factor',
   'recovery_code',
   'mfa_challenge',

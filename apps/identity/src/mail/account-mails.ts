@@ -12,6 +12,8 @@ const PAGES: Record<AccountMailTemplate, ClientPage> = {
   'password-changed': 'forgot-password',
   'mfa-enabled': 'forgot-password',
   'mfa-removed': 'forgot-password',
+  'passkey-added': 'forgot-password',
+  'passkey-removed': 'forgot-password',
   'email-change-old': 'confirm-email-change',
   'email-change-new': 'confirm-email-change',
   'email-taken': 'log-in',

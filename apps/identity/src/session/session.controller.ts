@@ -14,6 +14,7 @@ import {
   Summary,
 } from '@roost/http';
 import { z } from 'zod';
+import { PasskeyRequestOptions } from '../credential/passkey.dto.js';
 import { RefreshLimiter } from './refresh-limiter.js';
 import {
   AccessToken,
@@ -26,6 +27,7 @@ import {
   Tokens,
 } from './session.dto.js';
 import { SessionService } from './session.service.js';
+import { StepUpService } from './step-up.service.js';
 
 const SessionPage = Page(SessionDto);
 const SessionQuery = z.strictObject(PageQuery);
@@ -34,6 +36,7 @@ const SessionQuery = z.strictObject(PageQuery);
 export class SessionController {
   constructor(
     private readonly sessions: SessionService,
+    private readonly stepUps: StepUpService,
     private readonly refreshes: RefreshLimiter,
   ) {}
 
@@ -67,9 +70,24 @@ export class SessionController {
   @Summary('Confirm the identity of the user')
   @Post('auth/step-up')
   @Header('Cache-Control', 'no-store')
-  @RespondsWith(200, AccessToken, 'auth.wrong_password', 'auth.wrong_code', 'auth.locked')
+  @RespondsWith(
+    200,
+    AccessToken,
+    'auth.wrong_password',
+    'auth.wrong_code',
+    'auth.wrong_passkey',
+    'auth.locked',
+  )
   stepUp(@CurrentUser() user: AuthUser, @Body(StepUpProof) body: StepUpProof): Promise<AccessToken> {
-    return this.sessions.stepUp(user, body);
+    return this.stepUps.confirm(user, body);
+  }
+
+  @Summary('Begin to confirm the identity of the user with a passkey')
+  @Post('auth/step-up/options')
+  @Header('Cache-Control', 'no-store')
+  @RespondsWith(200, PasskeyRequestOptions)
+  stepUpOptions(@CurrentUser() user: AuthUser): Promise<PasskeyRequestOptions> {
+    return this.stepUps.passkeyOptions(user);
   }
 
   @Summary('List your sessions')

@@ -1,6 +1,7 @@
 import { Email, Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { EnteredPassword, MfaCode } from '../credential/credential.dto.js';
+import { PasskeyAssertion } from '../credential/passkey.dto.js';
 import type { Session } from './session.entity.js';
 
 const SecretToken = z.string().min(1).max(500);
@@ -18,10 +19,14 @@ export const LogOut = z.strictObject({ refreshToken: SecretToken.optional() }).o
 export type LogOut = z.output<typeof LogOut>;
 
 export const StepUpProof = z
-  .strictObject({ password: EnteredPassword.optional(), code: MfaCode.optional() })
-  .refine((proof) => (proof.password === undefined) !== (proof.code === undefined), {
+  .strictObject({
+    password: EnteredPassword.optional(),
+    code: MfaCode.optional(),
+    passkey: PasskeyAssertion.optional(),
+  })
+  .refine((proof) => Object.values(proof).filter((value) => value !== undefined).length === 1, {
     path: ['password'],
-    error: 'Exactly one of password and code is required',
+    error: 'Exactly one of password, code and passkey is required',
   })
   .meta({ id: 'StepUpProof' });
 export type StepUpProof = z.output<typeof StepUpProof>;

@@ -25,7 +25,7 @@ export class Session {
   @Property({ type: 'boolean' })
   mfaPassed!: boolean;
 
-  /** When the user last proved their identity with a password or a code. */
+  /** When the user last proved their identity with a password, a code or a passkey. */
   @Property({ type: 'datetime', columnType: 'timestamptz' })
   authTime!: Date;
 

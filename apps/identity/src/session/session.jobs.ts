@@ -12,6 +12,7 @@ const RETENTION_DAYS: Record<ExpiringTable, number> = {
   login_attempt: 2,
   mail: 30,
   phone_code: 2,
+  passkey_challenge: 0,
   live_event: 1,
   export_request: 30,
   signing_key: 1,

@@ -7,11 +7,12 @@ import { RefreshLimiter } from './refresh-limiter.js';
 import { SessionController } from './session.controller.js';
 import { SessionJobs } from './session.jobs.js';
 import { SessionService } from './session.service.js';
+import { StepUpService } from './step-up.service.js';
 
 @Module({
   imports: [CredentialModule, SigningKeyModule, JwtModule.register({})],
   controllers: [SessionController],
-  providers: [SessionService, AccessTokenService, RefreshLimiter, SessionJobs],
+  providers: [SessionService, StepUpService, AccessTokenService, RefreshLimiter, SessionJobs],
   exports: [SessionService],
 })
 export class SessionModule {}

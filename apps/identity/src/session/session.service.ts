@@ -21,7 +21,6 @@ import {
   type AccessToken,
   type MfaChallenge,
   type SessionDto,
-  type StepUpProof,
   type Tokens,
   toSessionDto,
 } from './session.dto.js';
@@ -98,14 +97,11 @@ export class SessionService {
     });
   }
 
-  /** Verifies a password or code and returns an access token with a new `auth_time`, for routes that require step-up. */
-  async stepUp(auth: AuthUser, proof: StepUpProof): Promise<AccessToken> {
-    const owner = await this.requireUser(auth);
-    let proven = owner;
-    if (proof.password !== undefined) proven = await this.passwords.confirm(owner, auth, proof.password);
-    else if (proof.code !== undefined && owner.mfaEnabled)
-      await this.factors.verify(owner.id, proof.code, auth);
-    else throw new Problem('auth.wrong_code');
+  /**
+   * Returns an access token with a new `auth_time` for the user of a session who has just proven their identity. Throws
+   * 403 `auth.wrong_password` if the password was changed since the proof.
+   */
+  async renewAuthTime(auth: AuthUser, proven: User): Promise<AccessToken> {
     const { user, session } = await this.transactions.run(async (em) => {
       const { user, session } = await this.activeSession(auth, em);
       if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.wrong_password');
@@ -156,7 +152,7 @@ export class SessionService {
     await em.nativeUpdate(Session, { id: auth.sessionId, userId: auth.id }, { mfaPassed: true });
   }
 
-  /** Resets the record of all sessions after the second factor was removed. */
+  /** Resets the record of all sessions after a second factor was removed. */
   async resetMfaPassed(em: EntityManager, user: User): Promise<void> {
     await em.nativeUpdate(Session, { userId: user.id, mfaPassed: true }, { mfaPassed: user.mfaExempt });
   }

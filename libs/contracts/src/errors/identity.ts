@@ -8,6 +8,12 @@ export const identityErrors = defineErrors({
     'No account matches these credentials. The response is the same whether or not an account with this email address exists.',
     'Check the email address and the password, or reset the password with `POST /v1/auth/forgot-password`.',
   ),
+  'auth.last_sign_in_method': errorEntry(
+    409,
+    'This is your only way to log in',
+    'The account has no password and no other passkey. Without this passkey, you could not log in.',
+    'Set a password with `POST /v1/auth/forgot-password`, or register another passkey first.',
+  ),
   'auth.link_invalid': errorEntry(
     400,
     'This link has expired or was already used',
@@ -38,6 +44,12 @@ export const identityErrors = defineErrors({
     'The account has no authenticator to confirm or to remove.',
     'Start the setup with `POST /v1/me/mfa/totp`.',
   ),
+  'auth.passkey_invalid': errorEntry(
+    401,
+    'The passkey was not accepted',
+    'The passkey does not exist or was removed, its challenge was already used or has expired after five minutes, or the response is not valid: the authenticator has to verify its user, on a page of this site.',
+    'Request new options with `POST /v1/auth/passkeys/options` and try again, or log in with your password.',
+  ),
   'auth.password_too_common': errorEntry(
     422,
     'This password is too common',
@@ -61,6 +73,12 @@ export const identityErrors = defineErrors({
     'The code is wrong',
     'The request is signed in, but the one-time code that it contains does not match or was already used, or the account has no authenticator.',
     'Enter the current code of the authenticator. The access token is still valid: do not log in again.',
+  ),
+  'auth.wrong_passkey': errorEntry(
+    403,
+    'The passkey was not accepted',
+    'The request is signed in, but the passkey that it contains is not one of the account, its challenge was already used, has expired or belongs to another session, or the response is not valid.',
+    'Request new options with `POST /v1/auth/step-up/options` and use a passkey of the account. The access token is still valid: do not log in again.',
   ),
   'auth.wrong_password': errorEntry(
     403,
@@ -139,6 +157,30 @@ export const identityErrors = defineErrors({
     'Too many codes were requested',
     'You, or all users of your network, have requested the maximum number of codes by text message in an hour or a day.',
     'Wait for the time in `Retry-After`, and enter the code of the last text message if it has not expired.',
+  ),
+  'passkey.already_registered': errorEntry(
+    409,
+    'This passkey is already registered',
+    'A passkey with this credential id exists.',
+    'Use the passkey, or create another one.',
+  ),
+  'passkey.limit_reached': errorEntry(
+    409,
+    'The passkey limit is reached',
+    'An account can have 20 passkeys.',
+    'Remove a passkey that you no longer use.',
+  ),
+  'passkey.not_found': errorEntry(
+    404,
+    'No such passkey',
+    'No passkey with this id exists, or it is not yours.',
+    'List your passkeys with `GET /v1/me/passkeys`.',
+  ),
+  'passkey.not_verified': errorEntry(
+    422,
+    'The passkey could not be verified',
+    'The challenge was already used, has expired after five minutes or belongs to another session, or the response is not valid: the authenticator has to verify its user, on a page of this site.',
+    'Request new options with `POST /v1/me/passkeys/options` and create the passkey again.',
   ),
   'session.not_found': errorEntry(
     404,

@@ -30,7 +30,7 @@ const EXTENSIONS = [ACCESS_EXTENSION, ROLES_EXTENSION, VERIFIED_EMAIL_EXTENSION,
 
 /** The gateway does not limit the rate of these. */
 const UNLIMITED = /^\/v1\/webhooks\//;
-const WITHOUT_IDEMPOTENCY = /^\/v1\/(?:auth|me\/mfa)(?:\/|$)/;
+const WITHOUT_IDEMPOTENCY = /^\/v1\/(?:auth|me\/mfa|me\/passkeys)(?:\/|$)/;
 
 /** Adds what follows from conventions: security, common problems, and the headers of retries and conditional reads. */
 export function complete(operation: DocumentedOperation, method: string, path: string): void {

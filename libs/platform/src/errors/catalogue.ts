@@ -35,7 +35,7 @@ const coreErrors = defineErrors({
   'auth.step_up_required': errorEntry(
     403,
     'Please confirm your identity',
-    'This change requires that the user entered their password or code within the last five minutes.',
+    'This change requires that the user entered their password or code, or used a passkey, within the last five minutes.',
     'Call `POST /v1/auth/step-up` and repeat the request with the returned access token.',
   ),
   'dead_letter.not_found': errorEntry(

@@ -99,6 +99,22 @@ const accountMails: MailTexts['accountMails'] = {
       'The file is deleted 7 days after your request. If you did not request it, reset your password now with “Forgot password”.',
     ],
   }),
+  'passkey-added': () => ({
+    subject: 'A passkey was added to your account',
+    paragraphs: ['A passkey was added to your account. It can be used to log in without your password.'],
+    details: [],
+    action: RESET,
+    closing: [
+      'If this was not you, reset your password now with “Forgot password”, and then remove the passkey: a new password does not remove it.',
+    ],
+  }),
+  'passkey-removed': () => ({
+    subject: 'A passkey was removed from your account',
+    paragraphs: ['A passkey was removed from your account. It can no longer be used to log in.'],
+    details: [],
+    action: RESET,
+    closing: [RESET_AT_ONCE],
+  }),
 };
 
 export const english: MailTexts = {

@@ -114,6 +114,24 @@ const accountMails: MailTexts['accountMails'] = {
       fr`Le fichier est supprimé 7 jours après votre demande. Si vous ne l’avez pas demandé, réinitialisez immédiatement votre mot de passe avec « Mot de passe oublié ».`,
     ],
   }),
+  'passkey-added': () => ({
+    subject: 'Une clé d’accès a été ajoutée à votre compte',
+    paragraphs: [
+      'Une clé d’accès a été ajoutée à votre compte. Elle permet de se connecter sans votre mot de passe.',
+    ],
+    details: [],
+    action: RESET,
+    closing: [
+      fr`${NOT_YOU}, réinitialisez immédiatement votre mot de passe avec « Mot de passe oublié », puis supprimez la clé d’accès : un nouveau mot de passe ne la supprime pas.`,
+    ],
+  }),
+  'passkey-removed': () => ({
+    subject: 'Une clé d’accès a été supprimée de votre compte',
+    paragraphs: ['Une clé d’accès a été supprimée de votre compte. Elle ne permet plus de se connecter.'],
+    details: [],
+    action: RESET,
+    closing: [RESET_AT_ONCE],
+  }),
 };
 
 export const french: MailTexts = {

@@ -24,6 +24,8 @@ export interface AccountMail {
   'email-changed': { newEmail: string };
   'mfa-removed': Record<never, never>;
   'export-ready': Record<never, never>;
+  'passkey-added': Record<never, never>;
+  'passkey-removed': Record<never, never>;
 }
 
 export type AccountMailTemplate = keyof AccountMail;

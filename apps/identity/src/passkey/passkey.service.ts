@@ -1,0 +1,98 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import type { AuthUser, PageOf } from '@roost/http';
+import { Transactions } from '@roost/messaging';
+import { Problem, SystemClock, uuidv7 } from '@roost/platform';
+import { User } from '../account/user.entity.js';
+import { PasskeyCheckService } from '../credential/passkey-check.service.js';
+import type { PasskeyAssertion, PasskeyCreationOptions } from '../credential/passkey.dto.js';
+import { countSignInMethods, lockAccount } from '../credential/sign-in-methods.queries.js';
+import { MailService } from '../mail/mail.service.js';
+import type { Tokens } from '../session/session.dto.js';
+import { SessionService } from '../session/session.service.js';
+import type { Passkey, RegisterPasskey } from './passkey.dto.js';
+import {
+  countPasskeys,
+  deletePasskey,
+  insertPasskey,
+  listPasskeys,
+  type NewPasskey,
+  renamePasskey,
+} from './passkey.queries.js';
+
+const MAX_PASSKEYS = 20;
+/** Statements after the lock of the account see what other requests have committed. */
+const READ_COMMITTED = { isolation: 'read committed' } as const;
+
+@Injectable()
+export class PasskeyService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly passkeys: PasskeyCheckService,
+    private readonly sessions: SessionService,
+    private readonly mails: MailService,
+    private readonly clock: SystemClock,
+    private readonly em: EntityManager,
+  ) {}
+
+  async beginRegistration(auth: AuthUser): Promise<PasskeyCreationOptions> {
+    const user = await this.sessions.requireUser(auth);
+    return this.passkeys.optionsForRegistration(user, auth);
+  }
+
+  async register(auth: AuthUser, { name, credential }: RegisterPasskey): Promise<Passkey> {
+    await this.sessions.requireUser(auth);
+    const verified = await this.passkeys.verifyNew(credential, auth);
+    const passkey = { ...verified, id: uuidv7(), userId: auth.id, name, createdAt: this.clock.now() };
+    await this.transactions.run(async (em) => {
+      await lockAccount(em, auth.id);
+      const user = await this.sessions.requireUser(auth, em);
+      if ((await countPasskeys(em, user.id)) >= MAX_PASSKEYS) throw new Problem('passkey.limit_reached');
+      if (!(await insertPasskey(em, passkey))) throw new Problem('passkey.already_registered');
+      await this.mails.send(em, user, 'passkey-added', {});
+    }, READ_COMMITTED);
+    return toView(passkey);
+  }
+
+  async list(
+    auth: AuthUser,
+    query: { limit: number; cursor?: string | undefined },
+  ): Promise<PageOf<Passkey>> {
+    const user = await this.sessions.requireUser(auth);
+    return listPasskeys(this.em.fork(), user.id, query);
+  }
+
+  rename(auth: AuthUser, id: string, name: string): Promise<Passkey> {
+    return this.transactions.run(async (em) => {
+      const user = await this.sessions.requireUser(auth, em);
+      const renamed = await renamePasskey(em, { id, userId: user.id }, name);
+      if (!renamed) throw new Problem('passkey.not_found');
+      return renamed;
+    });
+  }
+
+  /** Throws 409 `auth.last_sign_in_method` if the user could not log in without it. */
+  async remove(auth: AuthUser, id: string): Promise<void> {
+    await this.transactions.run(async (em) => {
+      await lockAccount(em, auth.id);
+      const user = await this.sessions.requireUser(auth, em);
+      if (!(await deletePasskey(em, { id, userId: user.id }))) throw new Problem('passkey.not_found');
+      if ((await countSignInMethods(em, user.id)) === 0) throw new Problem('auth.last_sign_in_method');
+      if (!user.mfaEnabled) await this.sessions.resetMfaPassed(em, user);
+      await this.mails.send(em, user, 'passkey-removed', {});
+    }, READ_COMMITTED);
+  }
+
+  /** A passkey is both factors: the session counts as one with a second factor. */
+  async logIn(assertion: PasskeyAssertion): Promise<Tokens> {
+    const userId = await this.passkeys.verify(assertion);
+    const user = await this.transactions.run((em) => em.findOneOrFail(User, { id: userId }));
+    return this.sessions.open(user, { mfaPassed: true });
+  }
+}
+
+const toView = ({ id, name, backedUp, createdAt }: NewPasskey): Passkey => ({
+  ...{ id, name, backedUp },
+  createdAt: createdAt.toISOString(),
+  lastUsedAt: null,
+});
