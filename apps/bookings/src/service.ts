@@ -30,10 +30,10 @@ export const bookings = defineService({
     Migration0001Bookings,
     Migration0006ListingCountry,
     Migration0008Operators,
-    Migration0012HostFigures,
     Migration0000AccountErasure,
     Migration0000AccountExport,
     Migration0010MessageModeration,
+    Migration0012HostFigures,
   ],
   projections: {
     'identity.user': ['account_standing'],

@@ -67,7 +67,6 @@ it.each<[string, 'verified' | 'unverified', (client: TestClient, email: string) 
     });
     expect([...responses]).toHaveLength(1);
     const longer = shareOfLonger(times.known, times.unknown);
-    console.info(`${name}: a known address takes longer in ${(100 * longer).toFixed(1)} % of all pairs`);
     expect(Math.max(longer, 1 - longer)).toBeLessThan(MOST);
   },
 );

@@ -10,7 +10,6 @@ import {
   ExportPartService,
   PersonalData,
 } from '@roost/accounts';
-import { AccountEraser, AccountErasureConsumer, AccountStandingModule, Erasure } from '@roost/accounts';
 import { OperationsModule } from '@roost/service';
 import { PaymentsErasure } from './account/payments-erasure.js';
 import { PaymentsPersonalData } from './account/payments-personal-data.queries.js';

@@ -7,7 +7,7 @@ import { defineService } from '@roost/service';
 import { Migration0001Reviews } from '../migrations/Migration0001Reviews.js';
 import { Migration0003AuditLog } from '../migrations/Migration0003AuditLog.js';
 import { Migration0004ReviewAuthors } from '../migrations/Migration0004ReviewAuthors.js';
-import { Migration0007HostFigures } from '../migrations/Migration0007HostFigures.js';
+import { Migration0008HostFigures } from '../migrations/Migration0008HostFigures.js';
 import { Migration0007ReviewFilters } from '../migrations/Migration0007ReviewFilters.js';
 import { AppModule } from './app.module.js';
 import { ReviewsConfig } from './config.js';
@@ -27,11 +27,11 @@ export const reviews = defineService({
     Migration0000AccountStanding,
     Migration0001Reviews,
     Migration0003AuditLog,
-    Migration0007ReviewFilters,
-    Migration0007HostFigures,
     Migration0000AccountErasure,
     Migration0000AccountExport,
     Migration0004ReviewAuthors,
+    Migration0007ReviewFilters,
+    Migration0008HostFigures,
   ],
   projections: {
     'identity.user': ['account_standing', 'author'],

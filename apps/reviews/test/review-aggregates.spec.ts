@@ -35,6 +35,9 @@ const RECOMPUTED = `
            count(*) FILTER (WHERE overall = 5)) AS histogram
     FROM visible v GROUP BY subject_id`;
 
+/** A UUID that depends only on the text; the contracts of events require a version and a variant. */
+const uuid = (text: string) => `overlay(overlay(md5(${text}) PLACING '4' FROM 13) PLACING '8' FROM 17)::uuid`;
+
 /** A score from 1 to 5 that depends only on the stay and the name. */
 const score = (name: string) => `1 + abs(hashtext(booking_id || direction || '${name}') % 5)`;
 
@@ -56,8 +59,8 @@ async function insertRatings(unpublishedStays: number): Promise<void> {
   await reviews.service.query(
     `INSERT INTO reviewable_stay (booking_id, listing_id, host_id, guest_id, check_in_date, check_out_date, closes_at,
        guest_reviewed, host_reviewed, due_at)
-     SELECT md5('stay' || n)::uuid, md5('listing' || n % $2)::uuid, md5('host' || n % $2)::uuid,
-       md5('guest' || abs(hashtext('guest of ' || n) % $2))::uuid, '2027-05-10', '2027-05-12', '2027-05-26T15:00:00Z',
+     SELECT ${uuid(`'stay' || n`)}, ${uuid(`'listing' || n % $2`)}, ${uuid(`'host' || n % $2`)},
+       ${uuid(`'guest' || abs(hashtext('guest of ' || n) % $2)`)}, '2027-05-10', '2027-05-12', '2027-05-26T15:00:00Z',
        true, n <= $1, CASE WHEN n > $1 THEN timestamptz '2027-05-26T15:00:00Z' END
      FROM generate_series(1, $1::int + $3::int) n`,
     [RATINGS / 2, SUBJECTS, unpublishedStays],
@@ -82,7 +85,7 @@ async function insertRatings(unpublishedStays: number): Promise<void> {
     await reviews.service.query(
       `INSERT INTO review (id, booking_id, listing_id, direction, author_id, recipient_id, subject_id, overall, categories,
          text, written_at, published_at)
-       SELECT md5(booking_id || direction)::uuid, booking_id, listing_id, direction, ${author}_id, ${recipient}_id,
+       SELECT ${uuid('booking_id || direction')}, booking_id, listing_id, direction, ${author}_id, ${recipient}_id,
          ${subject}_id, ${score('overall')}, jsonb_build_object(${scores}), 'A text.', '2027-05-12T15:30:00Z',
          CASE WHEN host_reviewed THEN timestamptz '2027-05-12T15:30:00Z' END
        FROM reviewable_stay, (VALUES ('${direction}')) AS d (direction) WHERE ${author}_reviewed`,
@@ -94,9 +97,9 @@ async function insertRatings(unpublishedStays: number): Promise<void> {
   );
   await reviews.service.query(
     `INSERT INTO review (id, listing_id, direction, subject_id, text, written_at, published_at, external_id, external_author)
-     SELECT md5('external' || n)::uuid, listing, 'guest_to_listing', listing, 'A text.', '2026-05-12', '2026-05-12',
+     SELECT ${uuid(`'external' || n`)}, listing, 'guest_to_listing', listing, 'A text.', '2026-05-12', '2026-05-12',
        'elsewhere/' || n, 'Zoë'
-     FROM generate_series(1, $1::int) n, LATERAL (SELECT md5('listing' || n % $2)::uuid AS listing) AS l`,
+     FROM generate_series(1, $1::int) n, LATERAL (SELECT ${uuid(`'listing' || n % $2`)} AS listing) AS l`,
     [EXTERNAL, SUBJECTS],
   );
   await reviews.service.query('ANALYZE');

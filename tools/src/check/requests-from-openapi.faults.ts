@@ -24,17 +24,32 @@ const CHECKS = [
 ];
 
 /** Whose ids the parameters of a path contain in most requests. The others have random values. */
-const ROWS: readonly { path: string; parameter: string; database: Database; table: string }[] = [
-  { path: '^/v1/(admin/)?listings/', parameter: 'id', database: 'listings', table: 'listing' },
-  { path: '^/v1/(listings|wishlists)/', parameter: 'listingId', database: 'listings', table: 'listing' },
-  { path: '^/v1/(admin/)?bookings/', parameter: 'id', database: 'bookings', table: 'booking' },
-  { path: '^/v1/bookings/', parameter: 'bookingId', database: 'bookings', table: 'booking' },
-  { path: '^/v1/bookings/', parameter: 'changeId', database: 'bookings', table: 'booking_change' },
-  { path: '^/v1/quotes/', parameter: 'id', database: 'bookings', table: 'quote' },
-  { path: '^/v1/(admin/)?payments/', parameter: 'id', database: 'payments', table: 'payment' },
-  { path: '^/v1/admin/payments/', parameter: 'refundId', database: 'payments', table: 'refund' },
-  { path: '^/v1/users/', parameter: 'id', database: 'identity', table: 'user_account' },
-  { path: '^/v1/users/', parameter: 'userId', database: 'identity', table: 'user_account' },
+const ROWS: readonly { path: string; parameter: string; database: Database; ids: string }[] = [
+  { path: '^/v1/(admin/)?listings/', parameter: 'id', database: 'listings', ids: 'SELECT id FROM listing' },
+  {
+    path: '^/v1/(listings|wishlists)/',
+    parameter: 'listingId',
+    database: 'listings',
+    ids: 'SELECT id FROM listing',
+  },
+  { path: '^/v1/(admin/)?bookings/', parameter: 'id', database: 'bookings', ids: 'SELECT id FROM booking' },
+  { path: '^/v1/bookings/', parameter: 'bookingId', database: 'bookings', ids: 'SELECT id FROM booking' },
+  {
+    path: '^/v1/bookings/',
+    parameter: 'changeId',
+    database: 'bookings',
+    ids: 'SELECT id FROM booking_change',
+  },
+  { path: '^/v1/quotes/', parameter: 'id', database: 'bookings', ids: 'SELECT id FROM quote' },
+  { path: '^/v1/(admin/)?payments/', parameter: 'id', database: 'payments', ids: 'SELECT id FROM payment' },
+  {
+    path: '^/v1/admin/payments/',
+    parameter: 'refundId',
+    database: 'payments',
+    ids: 'SELECT id FROM refund',
+  },
+  { path: '^/v1/users/', parameter: 'id', database: 'bookings', ids: 'SELECT guest_id AS id FROM booking' },
+  { path: '^/v1/users/', parameter: 'userId', database: 'bookings', ids: 'SELECT host_id AS id FROM booking' },
 ];
 
 /** What would end the session of the caller, and what only development has. */
@@ -90,10 +105,10 @@ async function busiestHost(roost: RoostProcess): Promise<string> {
 /** The configuration of schemathesis: its dictionaries have the ids of existing rows. */
 async function describeRows(roost: RoostProcess): Promise<string> {
   const parts = await Promise.all(
-    ROWS.map(async ({ path, parameter, database, table }, index) => {
+    ROWS.map(async ({ path, parameter, database, ids }, index) => {
       const rows = await roost.query<{ id: string }>(
         database,
-        `SELECT id FROM ${table} ORDER BY id LIMIT 20`,
+        `SELECT DISTINCT id FROM (${ids}) rows ORDER BY id LIMIT 20`,
       );
       const binding = `{ dictionary = "rows${index}", probability = 0.8 }`;
       return `

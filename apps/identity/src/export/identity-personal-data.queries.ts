@@ -21,8 +21,9 @@ export class IdentityPersonalData extends PersonalData {
       { name: 'about', rows: sql`SELECT 1`, view: () => ABOUT },
       {
         name: 'account',
-        rows: sql`SELECT id, email, display_name AS "displayName", locale, roles, status, mfa_enabled AS "mfaEnabled",
-          email_verified_at AS "emailVerifiedAt", created_at AS "createdAt" FROM user_account WHERE id = ${userId}`,
+        rows: sql`SELECT id, email, display_name AS "displayName", bio, languages, phone, locale, roles, status,
+          mfa_enabled AS "mfaEnabled", email_verified_at AS "emailVerifiedAt", created_at AS "createdAt"
+          FROM user_account WHERE id = ${userId}`,
       },
       {
         name: 'sessions',
@@ -34,6 +35,11 @@ export class IdentityPersonalData extends PersonalData {
         name: 'authenticators',
         rows: sql`SELECT created_at AS "createdAt", confirmed_at AS "confirmedAt" FROM totp_factor
           WHERE user_id = ${userId}`,
+      },
+      {
+        name: 'passkeys',
+        rows: sql`SELECT id, name, created_at AS "createdAt", last_used_at AS "lastUsedAt" FROM passkey
+          WHERE user_id = ${userId} ORDER BY id`,
       },
       {
         name: 'emailChanges',
@@ -48,6 +54,11 @@ export class IdentityPersonalData extends PersonalData {
         name: 'notifications',
         rows: sql`SELECT id, template, side, booking_id AS "bookingId", facts, outcome, created_at AS "createdAt",
           due_at AS "dueAt" FROM notification WHERE user_id = ${userId} ORDER BY id`,
+      },
+      {
+        name: 'reports',
+        rows: sql`SELECT id, subject_type AS "subjectType", subject_id AS "subjectId", reason, text, status,
+          created_at AS "createdAt" FROM report WHERE reporter_id = ${userId} ORDER BY id`,
       },
       {
         // Without texts, which contain codes. The recipient is the first of `about`.

@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /** Mirror of bookings.host, and whether the host is a superhost. */
-export class Migration0007HostFigures extends Migration {
+export class Migration0008HostFigures extends Migration {
   override up(): void {
     this.addSql(`
       CREATE TABLE host_figures (
