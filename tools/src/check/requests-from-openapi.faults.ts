@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { jest } from '@jest/globals';
 import { pythonPrograms, runsAllFaults } from '@roost/testing';
@@ -141,7 +141,12 @@ async function runSchemathesis(
       ...['--exclude-path-regex', EXCLUDED.join('|')],
       ...(accessToken ? ['--header', `authorization:Bearer ${accessToken}`] : []),
     ],
-    { env: { ...process.env, ...(await pythonPrograms('schemathesis')) }, stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      // It writes a folder for its state.
+      cwd: dirname(configuration),
+      env: { ...process.env, ...(await pythonPrograms('schemathesis')) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   );
   const [out, error, [code]] = await Promise.all([
     text(child.stdout),
