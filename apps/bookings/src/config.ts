@@ -14,6 +14,7 @@ const wholeNumber = (standard: number, from: number, to: number) =>
 export const BookingsConfig = z.object({
   QUOTE_TTL_MINUTES: wholeNumber(15, 1, 1440),
   HOLD_TTL_MINUTES: wholeNumber(15, 1, 1440),
+  /** For requests to book. The figures of hosts always count responses within 24 hours. */
   HOST_RESPONSE_HOURS: wholeNumber(24, 1, 72),
   CAPTURE_TTL_MINUTES: wholeNumber(10, 1, 60),
   /** For the response of the other side to a proposed change, and for the payment of its difference. */

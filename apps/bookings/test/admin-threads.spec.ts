@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { expectProblem, testUser, type TestUser } from '@roost/testing';
+import { eventually, expectProblem, testUser, type TestUser } from '@roost/testing';
+import type { Booking } from '../src/booking/booking.dto.js';
 import type { Message, Thread } from '../src/message/message.dto.js';
 import { AdminThread, AdminThreadDetails } from '../src/message/thread-admin.dto.js';
 import { expectShape, type TestBooking, type TestListing, useBookings } from './bookings.fixture.js';
@@ -22,6 +23,22 @@ const read = (id: string, query: Record<string, string> = { reason }, user = adm
   bookings
     .as(user)
     .get<AdminThreadDetails>(`/v1/admin/threads/${id}?${new URLSearchParams(query).toString()}`);
+const bookWithMessage = async (message: string) => {
+  const guest = testUser();
+  const { id: quoteId } = await bookings.givenQuote(guest, await bookings.givenListing());
+  const { body } = await bookings.as(guest).post<Booking>('/v1/bookings', { quoteId, message });
+  return { id: body.id, guest };
+};
+const exportedMessage = async (user: TestUser) => {
+  const requestId = randomUUID();
+  await bookings.service.deliver('privacy.export-requested', { userId: user.id, requestId });
+  return eventually(async () => {
+    const path = `/v1/me/exports/${requestId}/file`;
+    const { status, body } = await bookings.as(user).get<{ bookings: Booking[] }>(path);
+    expect(status).toBe(200);
+    return body.bookings[0]?.message;
+  });
+};
 const log = async (subjectId: string) => {
   const path = `/v1/admin/bookings/audit-log?subjectId=${subjectId}`;
   return (await bookings.as(admin).get<Page<object>>(path)).body.data;
@@ -205,6 +222,39 @@ describe('a message that an administrator hides', () => {
       { ...entry, action: 'message.restore', reason: 'A joke among friends' },
       { ...entry, action: 'message.hide', reason },
     ]);
+  });
+
+  it('is also hidden in the booking that it opened, with a new ETag', async () => {
+    const text = 'You are stupid';
+    const { id, guest } = await bookWithMessage(text);
+    await messages.send(guest, id, 'Hello');
+    const [, first] = (await messages.messagesOf(guest, id)).data;
+    const seen = async () => {
+      const { body, headers } = await bookings.as(guest).get<Booking>(`/v1/bookings/${id}`);
+      const listed = await bookings.as(guest).get<Page<Booking>>('/v1/me/bookings');
+      const query = 'query ($id: ID!) { booking(id: $id) { message } }';
+      const { data } = await bookings.as(guest).graphql(query, { id });
+      const graph = (data?.booking as Booking).message;
+      const texts = [body.message, listed.body.data[0]?.message, graph];
+      return { etag: headers.get('etag'), texts: [...texts, await exportedMessage(guest)] };
+    };
+    const before = await seen();
+    expect(before.texts).toEqual([text, text, text, text]);
+    await moderate('hide', { reason }, admin, first?.id);
+    const hidden = await seen();
+    expect(hidden.texts).toEqual([null, null, null, null]);
+    expect(hidden.etag).not.toBe(before.etag);
+    await moderate('restore', { reason }, admin, first?.id);
+    const restored = await seen();
+    expect(restored.texts).toEqual(before.texts);
+    expect(restored.etag).not.toBe(hidden.etag);
+  });
+
+  it('leaves the message of the booking if it is a later one', async () => {
+    const { id, guest } = await bookWithMessage('Hello');
+    const later = (await messages.send(guest, id, 'You are stupid')).body;
+    await moderate('hide', { reason }, admin, later.id);
+    expect((await bookings.as(guest).get<Booking>(`/v1/bookings/${id}`)).body.message).toBe('Hello');
   });
 
   it('404, 403 and 400', async () => {

@@ -56,6 +56,23 @@ it('counts enquiries that the host answered in time, late and never, and open on
   expect((await figuresOf(host)).at(-1)).toMatchObject({ responsesDue: 4, responsesInTime: 1 });
 });
 
+it('counts no unanswered enquiry that an administrator hides, or of a guest who is suspended or erased', async () => {
+  const listing = await bookings.givenListing({ host });
+  const guests = Array.from({ length: 5 }, () => testUser());
+  const threads = await Promise.all(guests.map((guest) => messages.givenEnquiry(guest, listing)));
+  const [answered, suspended, erased, , hidden] = guests;
+  await messages.send(host, threads[0]?.id ?? '', 'Yes, there is.');
+  for (const guest of [answered, suspended]) await bookings.publishUserStatus('user.suspended', guest!, 2);
+  const erasure = { ...golden('user.erased'), userId: erased!.id };
+  await bookings.service.deliver('user.erased', erasure, { version: 2 });
+  const admin = bookings.as(testUser({ roles: ['admin'] }));
+  const { lastMessage } = threads[guests.indexOf(hidden!)]!;
+  await admin.post(`/v1/admin/messages/${lastMessage?.id}/hide`, { reason: 'Spam' });
+  await bookings.service.clock.advance('P1D');
+  await compute();
+  expect((await figuresOf(host)).at(-1)).toMatchObject({ responsesDue: 2, responsesInTime: 1 });
+});
+
 it('counts requests that the host accepted, declined and missed, and none that the guest withdrew', async () => {
   const request = async () =>
     bookings.givenRequest({ listing: await bookings.givenListing({ host, bookingMode: 'request' }) });

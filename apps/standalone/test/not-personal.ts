@@ -50,7 +50,7 @@ export const NOT_PERSONAL: Record<string, Record<string, string>> = {
   },
   bookings: {
     booking:
-      'booking_mode cancellation_policy time_zone check_in_from check_out_until preparation_nights refund_schedule respond_by expired_cause tiers_at_changes',
+      'booking_mode cancellation_policy time_zone check_in_from check_out_until preparation_nights refund_schedule respond_by expired_cause tiers_at_changes message_moderated',
     booking_change: 'proposed_by holds_nights',
     booking_history: 'by event from_state to_state',
     calendar_entry: 'kind nights live lane',

@@ -134,7 +134,7 @@ export const hostEvents = topic(
     completedNights: z.int().min(0),
     /** Confirmed bookings that the host cancelled. */
     hostCancellations: z.int().min(0),
-    /** Enquiries and requests to book that the host answered, or had 24 hours to answer. */
+    /** Enquiries and requests to book that the host answered or had 24 hours to answer, and requests that expired earlier. */
     responsesDue: z.int().min(0),
     /** Those that the host answered within 24 hours. */
     responsesInTime: z.int().min(0),

@@ -44,6 +44,7 @@ export class BookingHoldService {
       state: FIRST_STATE,
       terms: { ...terms, createdAt: now },
       message: message ?? null,
+      messageModerated: false,
       holdExpiresAt,
       respondBy: null,
       confirmedAt: null,

@@ -109,10 +109,10 @@ export const Booking = z
     host: z.object({ feeMinor: z.int(), payoutMinor: z.int() }),
     cancellationPolicy: z.string(),
     refundSchedule: z.array(RefundStep),
-    message: z
-      .string()
-      .nullable()
-      .meta({ description: 'Contact details are masked until the booking is confirmed' }),
+    message: z.string().nullable().meta({
+      description:
+        'Contact details are masked until the booking is confirmed. Null while an administrator hides the message.',
+    }),
     threadId: Uuid,
     holdExpiresAt: Instant.nullable(),
     respondBy: Instant.nullable(),
@@ -171,7 +171,7 @@ export function toBookingDto(
     host: { feeMinor: terms.price.hostFeeMinor, payoutMinor: terms.hostPayoutMinor },
     cancellationPolicy: terms.cancellationPolicy,
     refundSchedule: refundScheduleOf(booking),
-    message: booking.message && masked(booking.message),
+    message: booking.messageModerated ? null : booking.message && masked(booking.message),
     threadId: booking.id,
     holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
     respondBy: booking.respondBy?.toISOString() ?? null,

@@ -38,6 +38,10 @@ export class Booking {
   @Property({ type: 'text', nullable: true })
   message!: string | null;
 
+  /** An administrator has hidden its message, which is also the first one of its thread. */
+  @Property({ type: 'boolean' })
+  messageModerated!: boolean;
+
   @Property({ type: 'datetime', nullable: true })
   holdExpiresAt!: Date | null;
 

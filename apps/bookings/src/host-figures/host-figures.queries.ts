@@ -10,7 +10,7 @@ export interface FiguresPeriod {
   now: Date;
 }
 
-/** A host has this long to respond. */
+/** A host has this long to respond, whatever `HOST_RESPONSE_HOURS` is: figures of all marketplaces are comparable. */
 const RESPONSE_TIME = sql`interval '24 hours'`;
 const SMALLEST_UUID = '00000000-0000-0000-0000-000000000000';
 
@@ -95,14 +95,17 @@ export async function eraseHostFigures(em: EntityManager, hostId: string): Promi
 }
 
 /**
- * The first message of each enquiry. The first message of the host answers it. The sender is excluded, not selected: the
- * messages of a thread are few, those of a host may be many.
+ * The first message of each enquiry. The first message of the host answers it. Without an answer it does not count if the
+ * host can't send one, because the guest is suspended or erased, or if an administrator hides it. The sender is excluded,
+ * not selected: the messages of a thread are few, those of a host may be many.
  */
 const enquiries = (from: Date) => sql`
   SELECT t.host_id, t.created_at AS asked_at, answer.at AS answered_at, false AS missed, NULL::timestamptz AS withdrawn_at
     FROM host JOIN thread t ON t.host_id = host.id AND t.booking_id IS NULL AND t.created_at > ${from}
    CROSS JOIN LATERAL (
-     SELECT min(m.sent_at) AS at FROM message m WHERE m.thread_id = t.id AND m.sender_id <> t.guest_id) answer`;
+     SELECT min(m.sent_at) AS at FROM message m WHERE m.thread_id = t.id AND m.sender_id <> t.guest_id) answer
+   WHERE answer.at IS NOT NULL OR (${accountIsActive(sql.ref('t.guest_id'))} AND NOT coalesce((
+     SELECT m.moderated_at IS NOT NULL FROM message m WHERE m.thread_id = t.id ORDER BY m.seq LIMIT 1), false))`;
 
 /** The requests to book. The host answers by accepting or declining; a request that expires is missed. */
 const requests = (from: Date) => sql`

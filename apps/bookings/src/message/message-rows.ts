@@ -18,6 +18,13 @@ export interface ThreadRow {
   contactsShown: boolean;
 }
 
+export interface MessageModeration {
+  /** In JSON, as PostgreSQL formats it. */
+  at: string;
+  adminId: string;
+  reason: string;
+}
+
 export interface MessageRow {
   id: string;
   seq: number;
@@ -27,9 +34,8 @@ export interface MessageRow {
   maskedText: string | null;
   hidden: ContactKind[];
   erased: boolean;
-  moderatedAt: Date | null;
-  moderatedBy: string | null;
-  moderationReason: string | null;
+  /** Set while an administrator hides the message. */
+  moderation: MessageModeration | null;
   sentAt: Date;
 }
 

@@ -28,11 +28,16 @@ export const Message = z
       .meta({ description: 'The account of the sender is erased, and the text is deleted' }),
     moderated: z
       .boolean()
-      .meta({ description: 'An administrator has hidden the message, and its text is empty' }),
+      .meta({
+        description:
+          'An administrator hides the message: `text` and `hidden` are empty. Independent of masked contact details',
+      }),
     text: z.string().meta({ description: 'Contact details are masked until a booking is confirmed' }),
     hidden: z
       .array(ContactKindName)
-      .meta({ description: 'The kinds of contact details that are masked in the text' }),
+      .meta({
+        description: 'The kinds of contact details that are masked in the text; empty while `moderated`',
+      }),
     sentAt: Instant,
   })
   .meta({ id: 'Message' });
@@ -56,7 +61,7 @@ export const Thread = z
 export type Thread = z.output<typeof Thread>;
 
 export function toMessageDto(row: MessageRow, contactsShown: boolean): Message {
-  const moderated = row.moderatedAt !== null;
+  const moderated = row.moderation !== null;
   const text = contactsShown ? row.text : (row.maskedText ?? row.text);
   return {
     id: row.id,

@@ -21,8 +21,9 @@ const threadColumns = sql`t.id, t.version, t.listing_id AS "listingId", t.bookin
   ${contactsShown} AS "contactsShown"`;
 
 const messageColumns = sql`m.id, m.seq, m.thread_id AS "threadId", m.sender_id AS "senderId", m.text,
-  m.masked_text AS "maskedText", m.hidden, m.erased, m.moderated_at AS "moderatedAt",
-  m.moderated_by AS "moderatedBy", m.moderation_reason AS "moderationReason", m.sent_at AS "sentAt"`;
+  m.masked_text AS "maskedText", m.hidden, m.erased, m.sent_at AS "sentAt",
+  CASE WHEN m.moderated_at IS NOT NULL THEN jsonb_build_object(
+    'at', m.moderated_at, 'adminId', m.moderated_by, 'reason', m.moderation_reason) END AS moderation`;
 
 /** The columns of a side of a thread. */
 const columnsOf = (side: Side) => ({

@@ -24,11 +24,17 @@ export const AdminMessage = z
     text: z.string().meta({ description: 'The original text, with contact details' }),
     hidden: z
       .array(Message.shape.hidden.element)
-      .meta({ description: 'The kinds of contact details that are masked until a booking is confirmed' }),
+      .meta({
+        description:
+          'The kinds of contact details that are masked until a booking is confirmed. Independent of `moderation`',
+      }),
     moderation: z
       .object({ at: Instant, adminId: Uuid, reason: z.string() })
       .nullable()
-      .meta({ id: 'MessageModeration', description: 'Set while the message is hidden by an administrator' }),
+      .meta({
+        id: 'MessageModeration',
+        description: 'Set while an administrator hides the whole message from guest and host',
+      }),
     sentAt: Instant,
   })
   .meta({ id: 'AdminMessage' });
@@ -75,10 +81,6 @@ export const toAdminMessage = (row: MessageRow): AdminMessage => ({
   senderErased: row.erased,
   text: row.text,
   hidden: row.hidden,
-  moderation: row.moderatedAt && {
-    at: row.moderatedAt.toISOString(),
-    adminId: row.moderatedBy ?? '',
-    reason: row.moderationReason ?? '',
-  },
+  moderation: row.moderation && { ...row.moderation, at: new Date(row.moderation.at).toISOString() },
   sentAt: row.sentAt.toISOString(),
 });

@@ -52,12 +52,19 @@ export interface Moderation {
   reason: string;
 }
 
-/** Hides a message, or restores it with `null`. The version of the thread changes, because its last message may. */
+/**
+ * Hides a message, or restores it with `null`. The version of the thread changes, because its last message may. The first
+ * message of a booking's thread is also hidden in the booking, which is written before the message, as by an erasure.
+ */
 export async function moderateMessage(
   em: EntityManager,
-  messageId: string,
+  { messageId, threadId }: { messageId: string; threadId: string },
   moderation: Moderation | null,
 ): Promise<void> {
+  await em.execute(sql`
+    UPDATE booking b SET version = version + 1, message_moderated = ${moderation !== null}
+    WHERE b.id = ${threadId} AND b.message IS NOT NULL
+      AND ${messageId} = (SELECT m.id FROM message m WHERE m.thread_id = ${threadId} ORDER BY m.seq LIMIT 1)`);
   await em.execute(sql`
     WITH changed AS (
       UPDATE message SET moderated_at = ${moderation?.at ?? null}::timestamptz,

@@ -81,7 +81,7 @@ export class ThreadAdminService {
         throw new Problem('message.wrong_state', `The message is ${hides ? 'already' : 'not'} hidden`);
       await moderateMessage(
         em,
-        messageId,
+        { messageId, threadId: message.threadId },
         hides ? { at: this.clock.now(), adminId: admin.id, reason } : null,
       );
       const subject = { type: 'message', id: messageId };
