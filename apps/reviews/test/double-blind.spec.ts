@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { testUser, type TestClient, type TestResponse, type TestUser } from '@roost/testing';
+import { golden, testUser, type TestClient, type TestResponse, type TestUser } from '@roost/testing';
+import { HostFiguresService } from '../src/host-figures/host-figures.service.js';
 import {
   guestReview,
   hostReview,
@@ -61,6 +62,19 @@ describe('before publication only the author can detect that a review exists', (
   });
   beforeEach(() => reviews.service.clock.set('2027-05-12T16:00:00Z'));
   afterAll(() => reviews.close());
+
+  /** Stores figures of both users, and evaluates them. Each evaluation has the same time, as its result is compared. */
+  async function evaluateHosts({ guest, host }: TestStay, version: number): Promise<void> {
+    for (const { id: hostId } of [guest, host]) {
+      const body = { ...golden('host.figures-changed'), hostId };
+      await reviews.service.deliver('host.figures-changed', body, { version });
+    }
+    await reviews.service.get(HostFiguresService).evaluateDue();
+    await reviews.service.query(
+      'UPDATE host_evaluation SET evaluated_at = $2 WHERE host_id = ANY($1) AND evaluated_at IS NOT NULL',
+      [[guest.id, host.id], '2027-05-12T16:00:00Z'],
+    );
+  }
 
   /** The responses of all routes and GraphQL operations that could reveal a review of this stay, for one client. */
   async function readEverything(client: TestClient, stay: TestStay, reviewId: string) {
@@ -132,9 +146,14 @@ describe('before publication only the author can detect that a review exists', (
       await reviews.createPublished({ guest: stay.guest, host: stay.host, listingId: stay.listingId });
       const viewer = viewerOf(stay);
       const client = viewer ? reviews.as(viewer) : reviews.service.anonymous;
+      await evaluateHosts(stay, 1);
       const before = await readEverything(client, stay, randomUUID());
+      expect(before[`GET /v1/users/{userId}/host-figures ${stay.host.id}`]).toMatchObject({
+        body: expect.stringContaining('"superhost":true') as string,
+      });
       const events = await allEvents();
-      const { id } = await reviews.createReview(stay[author], stay);
+      const { id } = await reviews.createReview(stay[author], stay, { overall: 1 });
+      await evaluateHosts(stay, 2);
       const after = await readEverything(client, stay, id);
 
       const expected = JSON.stringify(before).replaceAll(placeholderIdIn(before), id);

@@ -97,6 +97,33 @@ describe('the figures of hosts', () => {
     expect((await read()).superhost).toBe(false);
   });
 
+  test('counts no review that is not published, or of a suspended listing', async () => {
+    await reviews.createPublished({ host, guestInput: { overall: 5 } });
+    const unpublished = await reviews.createStay({ host });
+    await reviews.createReview(unpublished.guest, unpublished, { overall: 1 });
+    const listingId = await reviews.createListing(host);
+    await reviews.createPublished({ host, listingId, guestInput: { overall: 1 } });
+    await deliver(1);
+    await evaluate();
+    expect((await read()).superhost).toBe(false);
+    await reviews.suspendListing(host, listingId);
+    await deliver(2);
+    await evaluate();
+    expect((await read()).superhost).toBe(true);
+  });
+
+  test('keeps evaluations during a rebuild of the figures', async () => {
+    await reviews.createPublished({ host, guestInput: { overall: 5 } });
+    await deliver(1);
+    await evaluate();
+    const before = await read();
+    await reviews.service.query('DELETE FROM host_figures WHERE host_id = $1', [host.id]);
+    await deliver(1);
+    await evaluate();
+    expect(before.superhost).toBe(true);
+    expect(await read()).toEqual(before);
+  });
+
   test('evaluates again when the figures have changed, and ignores older events', async () => {
     await reviews.createPublished({ host, guestInput: { overall: 5 } });
     await deliver(2);
@@ -129,8 +156,13 @@ describe('the figures of hosts', () => {
   test('deletes the figures of erased hosts, and stores none that arrive later', async () => {
     await deliver(1);
     await evaluate();
-    const stored = () => reviews.service.query('SELECT FROM host_figures WHERE host_id = $1', [host.id]);
-    expect(await stored()).toHaveLength(1);
+    const stored = () =>
+      reviews.service.query(
+        `SELECT host_id FROM host_figures WHERE host_id = $1
+         UNION ALL SELECT host_id FROM host_evaluation WHERE host_id = $1`,
+        [host.id],
+      );
+    expect(await stored()).toHaveLength(2);
     await setStatus('user.erased', 2);
     await reviews.service.deliver('privacy.erasure-requested', { userId: host.id, requestId: randomUUID() });
     await eventually(async () => expect(await stored()).toEqual([]));
@@ -142,13 +174,15 @@ describe('the figures of hosts', () => {
 
   test('evaluates more hosts than fit in one transaction', async () => {
     await reviews.service.query(
-      `INSERT INTO host_figures (host_id, version, completed_stays, completed_nights, host_cancellations, responses_due,
-         responses_in_time, due_at)
-       SELECT gen_random_uuid(), 1, 1, 1, 0, 0, 0, $1 FROM generate_series(1, 250)`,
+      `WITH host AS (
+         INSERT INTO host_figures (host_id, version, completed_stays, completed_nights, host_cancellations,
+           responses_due, responses_in_time)
+         SELECT gen_random_uuid(), 1, 1, 1, 0, 0, 0 FROM generate_series(1, 250) RETURNING host_id)
+       INSERT INTO host_evaluation (host_id, figures_version, due_at) SELECT host_id, 1, $1 FROM host`,
       [START],
     );
     await evaluate();
-    expect(await reviews.service.query('SELECT FROM host_figures WHERE evaluated_at IS NULL')).toEqual([]);
+    expect(await reviews.service.query('SELECT FROM host_evaluation WHERE evaluated_at IS NULL')).toEqual([]);
   });
 
   test('400 for an invalid id', async () => {

@@ -93,6 +93,7 @@ export const NOT_PERSONAL: Record<string, Record<string, string>> = {
     webhook_event: 'type ref outcome subject reported_currency account park_reason',
   },
   reviews: {
+    host_evaluation: 'figures_version',
     rating: 'count overall_sum category_sums histogram',
     review: 'direction hidden_by',
     review_report: 'reason closed_by',
