@@ -12,6 +12,7 @@ interface Part {
   bookings: Booking[];
   quotes: { id: string }[];
   messages: Message[];
+  hostFigures: object[];
   calendarBlocks: { listingId: string; note: string; from: string; to: string }[];
   calendarFeeds: { listingId: string; name: string; url: string }[];
 }
@@ -76,6 +77,25 @@ it('has the messages of both sides, with contact details masked until a booking 
   for (const user of [guest, listing.host])
     expect((await exportOf(user)).messages).toMatchObject([{ text: CONTACT }, { text: 'Welcome' }]);
   expect((await exportOf(testUser())).messages).toEqual([]);
+});
+
+it('has the figures of the host, and none of other users', async () => {
+  const listing = await bookings.givenListing();
+  const { guest } = await bookings.givenBooking({ listing });
+  await bookings.service.query(`INSERT INTO host_figures VALUES ($1, 1, 14, 42, 1, 20, 19, 47)`, [
+    listing.host.id,
+  ]);
+  expect((await exportOf(listing.host)).hostFigures).toEqual([
+    {
+      completedStays: 14,
+      completedNights: 42,
+      hostCancellations: 1,
+      responsesDue: 20,
+      responsesInTime: 19,
+      medianResponseMinutes: 47,
+    },
+  ]);
+  expect((await exportOf(guest)).hostFigures).toEqual([]);
 });
 
 it('has the blocks and feeds of the host; URLs of feeds without path and query', async () => {

@@ -9,7 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => reviews.close());
 
-type Part = Record<'reviewsWritten' | 'reviewsReceived' | 'reports', (ReviewBody & { comment: string })[]>;
+type Part = Record<'reviewsWritten' | 'reviewsReceived' | 'reports', (ReviewBody & { comment: string })[]> & {
+  hostEvaluation: { superhost: boolean }[];
+};
 
 const read = (user: TestUser, exportId: string) =>
   reviews.as(user).get<Part>(`/v1/me/exports/${exportId}/file`);
@@ -67,6 +69,17 @@ describe('the part of an export', () => {
     expect((await exportOf(reviewed.guest)).reviewsWritten).toMatchObject([
       { id: secret.id, publishedAt: null },
     ]);
+  });
+
+  it('says whether the user is a superhost', async () => {
+    const host = testUser({ roles: ['host'] });
+    await reviews.service.query(
+      `INSERT INTO host_evaluation (host_id, figures_version, due_at, evaluated_at, superhost)
+       VALUES ($1, 1, 'infinity', '2027-05-12T16:00:00Z', true)`,
+      [host.id],
+    );
+    expect((await exportOf(host)).hostEvaluation).toMatchObject([{ superhost: true }]);
+    expect((await exportOf(testUser())).hostEvaluation).toEqual([]);
   });
 
   it('has a hidden review for its author only', async () => {

@@ -60,6 +60,13 @@ export class BookingsPersonalData extends PersonalData {
           })),
       },
       {
+        name: 'hostFigures',
+        rows: sql`SELECT completed_stays AS "completedStays", completed_nights AS "completedNights",
+          host_cancellations AS "hostCancellations", responses_due AS "responsesDue",
+          responses_in_time AS "responsesInTime", median_response_minutes AS "medianResponseMinutes"
+          FROM host_figures WHERE host_id = ${userId}`,
+      },
+      {
         name: 'calendarBlocks',
         rows: sql`SELECT b.id, l.public_id AS "listingId", b.from_date AS "from", b.to_date AS "to", b.note,
           b.created_at AS "createdAt" FROM calendar_block b JOIN calendar_listing l ON l.id = b.listing_id

@@ -22,6 +22,11 @@ export class ReviewsPersonalData extends PersonalData {
           WHERE recipient_id = ${userId} AND published_at IS NOT NULL AND hidden_at IS NULL ORDER BY id`,
       },
       {
+        name: 'hostEvaluation',
+        rows: sql`SELECT superhost, evaluated_at AS "evaluatedAt" FROM host_evaluation
+          WHERE host_id = ${userId} AND evaluated_at IS NOT NULL`,
+      },
+      {
         name: 'reports',
         rows: sql`SELECT id, review_id AS "reviewId", reason, comment, status, created_at AS "createdAt",
           closed_at AS "closedAt" FROM review_report WHERE reporter_id = ${userId} ORDER BY id`,
