@@ -26,18 +26,14 @@ export const Message = z
     senderErased: z
       .boolean()
       .meta({ description: 'The account of the sender is erased, and the text is deleted' }),
-    moderated: z
-      .boolean()
-      .meta({
-        description:
-          'An administrator hides the message: `text` and `hidden` are empty. Independent of masked contact details',
-      }),
+    moderated: z.boolean().meta({
+      description:
+        'An administrator hides the message: `text` and `hidden` are empty. Independent of masked contact details',
+    }),
     text: z.string().meta({ description: 'Contact details are masked until a booking is confirmed' }),
-    hidden: z
-      .array(ContactKindName)
-      .meta({
-        description: 'The kinds of contact details that are masked in the text; empty while `moderated`',
-      }),
+    hidden: z.array(ContactKindName).meta({
+      description: 'The kinds of contact details that are masked in the text; empty while `moderated`',
+    }),
     sentAt: Instant,
   })
   .meta({ id: 'Message' });

@@ -22,19 +22,14 @@ export const AdminMessage = z
   .object({
     ...{ id: Message.shape.id, senderId: Message.shape.senderId, senderErased: Message.shape.senderErased },
     text: z.string().meta({ description: 'The original text, with contact details' }),
-    hidden: z
-      .array(Message.shape.hidden.element)
-      .meta({
-        description:
-          'The kinds of contact details that are masked until a booking is confirmed. Independent of `moderation`',
-      }),
-    moderation: z
-      .object({ at: Instant, adminId: Uuid, reason: z.string() })
-      .nullable()
-      .meta({
-        id: 'MessageModeration',
-        description: 'Set while an administrator hides the whole message from guest and host',
-      }),
+    hidden: z.array(Message.shape.hidden.element).meta({
+      description:
+        'The kinds of contact details that are masked until a booking is confirmed. Independent of `moderation`',
+    }),
+    moderation: z.object({ at: Instant, adminId: Uuid, reason: z.string() }).nullable().meta({
+      id: 'MessageModeration',
+      description: 'Set while an administrator hides the whole message from guest and host',
+    }),
     sentAt: Instant,
   })
   .meta({ id: 'AdminMessage' });
