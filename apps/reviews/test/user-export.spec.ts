@@ -176,7 +176,10 @@ describe('writing it', () => {
       await reviews.service.query('ALTER TABLE review_report_away RENAME TO review_report');
     }
     expect(await readyParts(exportId)).toEqual([]);
-    await reviews.service.query('UPDATE account_export SET due_at = now() WHERE export_id = $1', [exportId]);
+    await reviews.service.query(
+      `UPDATE account_export SET due_at = now() - interval '1 second' WHERE export_id = $1`,
+      [exportId],
+    );
     await reviews.service.get(AccountExporter).exportDue();
     expect(await readyParts(exportId)).toHaveLength(1);
   });
