@@ -26,6 +26,17 @@ const remove = (id: string, { accessToken } = ada) =>
 const forgetPassword = ({ id } = ada) =>
   identity.service.query('UPDATE user_account SET password_hash = NULL WHERE id = $1', [id]);
 
+it('stores no challenge for an Idempotency-Key', async () => {
+  const key = { 'idempotency-key': randomUUID() };
+  const request = () => identity.with(ada.accessToken).post('/v1/me/passkeys/options', undefined, key);
+  const [first, second] = [await request(), await request()];
+  expect([first.status, second.status]).toEqual([200, 200]);
+  expect(second.body).not.toEqual(first.body);
+  expect(await identity.service.query('SELECT FROM idempotency_key WHERE user_id = $1', [ada.id])).toEqual(
+    [],
+  );
+});
+
 describe('POST /v1/me/passkeys 201', () => {
   it('registers a passkey, lists it and mails the owner', async () => {
     const options = await passkeys.creationOptions(ada);

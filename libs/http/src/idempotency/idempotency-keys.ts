@@ -10,6 +10,7 @@ import {
 import type { Logger } from 'pino';
 import { Encryption, type FieldError, Problem, LOGGER } from '@roost/platform';
 import type { IdempotencyClaim, RequestContext } from '../context/request-context.js';
+import { WITHOUT_IDEMPOTENCY_KEY } from './excluded-paths.js';
 import { claimKey, deleteOldKeys, findResponse, releaseKey, storeResponse } from './idempotency.queries.js';
 
 const LEASE_SECONDS = 30;
@@ -18,8 +19,6 @@ const PRUNE_INTERVAL_MS = 10 * 60_000;
 const PRUNE_BATCH = 5_000;
 const MAX_CLAIM_ATTEMPTS = 3;
 
-/** Sign-in routes: their responses contain secrets, and repeating them is safe. */
-const EXCLUDED_PATHS = /^\/v1\/(?:auth|me\/mfa)(?:\/|$)/;
 const ENCRYPTION_CONTEXT = 'idempotency_key.body';
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -70,7 +69,7 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnModuleDestroy 
     const { request, user } = context;
     const path = part?.path ?? request.url.split('?', 1)[0] ?? request.url;
     const em = this.#em();
-    if (!em || !user || EXCLUDED_PATHS.test(path)) return;
+    if (!em || !user || WITHOUT_IDEMPOTENCY_KEY.test(path)) return;
     const key = request.headers['idempotency-key'];
     if (typeof key !== 'string' || !KEY.test(key)) {
       const errors: FieldError[] = [

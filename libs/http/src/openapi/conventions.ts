@@ -5,6 +5,7 @@ import {
   STEP_UP_EXTENSION,
   VERIFIED_EMAIL_EXTENSION,
 } from '../auth/decorators.js';
+import { WITHOUT_IDEMPOTENCY_KEY } from '../idempotency/excluded-paths.js';
 import { ALTERNATIVE_EXTENSION, ETAG_EXTENSION, problemSchema } from '../shapes/responses.js';
 
 export interface DocumentedOperation {
@@ -30,7 +31,6 @@ const EXTENSIONS = [ACCESS_EXTENSION, ROLES_EXTENSION, VERIFIED_EMAIL_EXTENSION,
 
 /** The gateway does not limit the rate of these. */
 const UNLIMITED = /^\/v1\/webhooks\//;
-const WITHOUT_IDEMPOTENCY = /^\/v1\/(?:auth|me\/mfa|me\/passkeys)(?:\/|$)/;
 
 /** Adds what follows from conventions: security, common problems, and the headers of retries and conditional reads. */
 export function complete(operation: DocumentedOperation, method: string, path: string): void {
@@ -41,7 +41,7 @@ export function complete(operation: DocumentedOperation, method: string, path: s
   if (!UNLIMITED.test(path)) codes.push('rate.limited');
   if (path.includes('{')) codes.push('route.not_found', 'request.uri_too_long');
   if (method !== 'get') codes.push('request.unsupported_media_type', 'storage.full');
-  if (method === 'post' && access === undefined && !WITHOUT_IDEMPOTENCY.test(path)) {
+  if (method === 'post' && access === undefined && !WITHOUT_IDEMPOTENCY_KEY.test(path)) {
     codes.push('idempotency.in_progress', 'idempotency.key_reused');
     operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
   }
