@@ -158,13 +158,16 @@ describe('/v1/admin/webhooks', () => {
     expect(await found(`since=${early}&from=${late}`)).toBe(0);
   });
 
-  test('404 for an unknown webhook, 503 for a provider that is not enabled', async () => {
+  test('404 for an unknown webhook, 503 for one of a provider that is not enabled', async () => {
     const unknown = `/v1/admin/webhooks/sandbox/evt_${randomUUID()}`;
     expectProblem(await admin().get(unknown), 404, 'webhook.not_found');
     expectProblem(await admin().post(`${unknown}/replay`, REASON), 404, 'webhook.not_found');
     expectProblem(await admin().post(`${unknown}/dismiss`, REASON), 404, 'webhook.not_found');
-    const other = await admin().post('/v1/admin/webhooks/paystack/1/replay', REASON);
-    expectProblem(other, 503, 'payment.provider_unavailable');
+    const replay = (id: string) => admin().post(`/v1/admin/webhooks/paystack/${id}/replay`, REASON);
+    expectProblem(await replay('1'), 404, 'webhook.not_found');
+    const { id } = await parked();
+    await payments.service.query(`UPDATE webhook_event SET provider = 'paystack' WHERE id = $1`, [id]);
+    expectProblem(await replay(id), 503, 'payment.provider_unavailable');
   });
 
   test.each<[string, string]>([

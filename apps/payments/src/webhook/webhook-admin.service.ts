@@ -44,6 +44,7 @@ export class WebhookAdminService {
    */
   async replay(key: WebhookKey, { actor, reason }: AdminRequest): Promise<WebhookView> {
     if (!this.providers.all.some(({ name }) => name === key.provider)) {
+      await this.find(key);
       throw new Problem('payment.provider_unavailable');
     }
     const claimed = await this.transactions.run(async (em) => {
