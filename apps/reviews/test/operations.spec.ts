@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
 import { getQueueToken } from '@nestjs/bull';
 import { envelopeOf } from '@roost/messaging';
-import { JobWaker, LOGGER } from '@roost/platform';
+import { JobOperations, JobWaker, LOGGER } from '@roost/platform';
 import { eventually, expectProblem, OPERATIONS_ROUTES, type TestClient, testUser } from '@roost/testing';
 import type { Queue } from 'bull';
 import type { Logger } from 'pino';
@@ -166,6 +167,13 @@ describe('dead letters', () => {
   });
 });
 
+test('a selection of everything must be explicit', async () => {
+  for (const path of ['dead-letters/redrive', 'outbox/refused/resend']) {
+    expectProblem(await admin.post(route(path), REASON), 400, 'request.invalid', '/all');
+    expect((await admin.post(route(path), { ...REASON, all: true })).status).toBeLessThan(300);
+  }
+});
+
 describe('the outbox', () => {
   const refuse = async () => {
     const id = randomUUID();
@@ -296,6 +304,45 @@ describe('jobs', () => {
     expect(await auditOf(ids[0] ?? '')).toMatchObject([{ action: 'job.discard', ...REASON }]);
   });
 
+  test('a failed job that vanished does not end the list early', async () => {
+    const ids = [await fail(randomUUID()), await fail(randomUUID())];
+    await queue.client.zadd(queue.toKey('failed'), Date.now() + 60_000, 'vanished');
+    const first = await jobs({ limit: '1' });
+    const second = await jobs({ limit: '1', cursor: first.nextCursor ?? '' });
+    expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(ids.toReversed());
+    await queue.client.zrem(queue.toKey('failed'), 'vanished');
+    for (const id of ids) await admin.post(route(`jobs/${id}/discard`), REASON);
+  });
+
+  test('a job is not changed if its audit entry can not be stored', async () => {
+    const id = await fail(randomUUID());
+    await reviews.service.query(
+      `ALTER TABLE admin_action ADD CONSTRAINT planted CHECK (action <> 'job.discard') NOT VALID`,
+    );
+    expect((await admin.post(route(`jobs/${id}/discard`), REASON)).status).toBe(500);
+    expect((await jobs()).data.map((job) => job.id)).toEqual([id]);
+    await reviews.service.query('ALTER TABLE admin_action DROP CONSTRAINT planted');
+    expect((await admin.post(route(`jobs/${id}/discard`), REASON)).status).toBe(204);
+  });
+
+  test('the audit entry of a job is stored before the job is changed', async () => {
+    const id = await fail(randomUUID());
+    const operations = reviews.service.get(JobOperations);
+    const broken = jest.spyOn(operations, 'discard').mockRejectedValueOnce(new Error('no connection'));
+    expect((await admin.post(route(`jobs/${id}/discard`), REASON)).status).toBe(500);
+    broken.mockRestore();
+    expect(await auditOf(id)).toMatchObject([{ action: 'job.discard', ...REASON }]);
+    await admin.post(route(`jobs/${id}/discard`), REASON);
+  });
+
+  test('a Redis that does not respond is reported in time', async () => {
+    const silent = new Promise<never>(() => undefined);
+    const hanging = { client: { status: 'ready' }, getJob: () => silent } as unknown as Queue;
+    await expect(new JobOperations(hanging, 20).discard('1')).rejects.toMatchObject({
+      code: 'service.unavailable',
+    });
+  });
+
   test('a job that has not failed can neither be retried nor discarded', async () => {
     const { id } = await queue.add('test.publish', {}, { delay: 3_600_000 });
     for (const action of ['retry', 'discard'])
@@ -309,8 +356,10 @@ describe('every route', () => {
     const [method = '', path = ''] = template.split(' ');
     return [method, path.replace('{id}', randomUUID())];
   });
+  const bodyOf = (path: string) =>
+    /\/(dead-letters\/redrive|refused\/resend)$/.test(path) ? { ...REASON, all: true } : REASON;
   const send = (client: TestClient, [method, path]: [string, string], query = '?service=reviews') =>
-    client.send(method, path + query, method === 'POST' ? REASON : undefined);
+    client.send(method, path + query, method === 'POST' ? bodyOf(path) : undefined);
 
   test('is for administrators only', async () => {
     for (const call of calls) {

@@ -293,7 +293,7 @@ describe('the commands of operators', () => {
       [id, key],
     );
     expect(await json('dead-letters', 'list', '--topic', 'listings.listing')).toMatchObject([
-      { service: 'bookings', id, key, code: 'TypeError', tries: 5, body: { listingId: 7 } },
+      { service: 'bookings', id, key, code: 'TypeError', tries: 5 },
     ]);
     expect((await roost('dead-letters', 'show', id)).out).toMatch(/detail +made for a spec/);
     const other = '0197d0a0-0000-7000-8000-00000000aaaa';
@@ -317,7 +317,7 @@ describe('the commands of operators', () => {
     const again = await roost('dead-letters', 'redrive', '--id', id, '--yes');
     expect(again).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/1 letter could not be handled again/),
+      err: expect.stringMatching(/1 dead letter could not be handled again/),
     });
     expect(await json('dead-letters', 'discard', '--id', id, '--yes')).toEqual([
       { service: 'bookings', discarded: 1 },
@@ -326,11 +326,12 @@ describe('the commands of operators', () => {
     expect(
       await query(
         'bookings',
-        `SELECT action, reason FROM admin_action WHERE action LIKE 'dead_letter.%' ORDER BY at`,
+        `SELECT action, subject_id AS subject, reason FROM admin_action WHERE action LIKE 'dead_letter.%' ORDER BY at`,
       ),
     ).toEqual([
-      { action: 'dead_letter.redrive', reason: 'roost dead-letters redrive' },
-      { action: 'dead_letter.discard', reason: 'roost dead-letters discard' },
+      { action: 'dead_letter.read', subject: id, reason: 'roost dead-letters show' },
+      { action: 'dead_letter.redrive', subject: id, reason: 'roost dead-letters redrive' },
+      { action: 'dead_letter.discard', subject: id, reason: 'roost dead-letters discard' },
     ]);
   });
 

@@ -13,6 +13,9 @@ export interface DeadLetter extends EventEnvelope {
   readonly redriveAt: Date | null;
 }
 
+/** A dead letter without the body of its event, which may have 900,000 bytes. */
+export type DeadLetterSummary = Omit<DeadLetter, 'data'>;
+
 /** Selects dead letters by all given fields: one by its event id, those of a topic or key, or all. */
 export interface DeadLetterFilter {
   id?: string | undefined;
@@ -33,14 +36,14 @@ export interface TopicKey {
   readonly key: string;
 }
 
-type DeadLetterRow = Omit<DeadLetter, 'time' | 'aggregateVersion'> & {
+type SummaryRow = Omit<DeadLetterSummary, 'time' | 'aggregateVersion'> & {
   time: Date;
   aggregateVersion: string | number | null;
 };
 
 const columns = sql`
   position::text AS position, event_id AS id, type, source, topic, key, occurred_at AS time, schema_version AS "schemaVersion",
-  aggregate_version::int8 AS "aggregateVersion", traceparent, data, code, detail, tries, parked_at AS "parkedAt", redrive_at AS "redriveAt"`;
+  aggregate_version::int8 AS "aggregateVersion", traceparent, code, detail, tries, parked_at AS "parkedAt", redrive_at AS "redriveAt"`;
 
 /**
  * Locks a key's queue of dead letters until the transaction ends. Every writer of the queue takes this lock, so that no
@@ -56,16 +59,25 @@ export async function listDeadLetters(
   filter: DeadLetterFilter,
   limit: number,
   after = '0',
-): Promise<DeadLetter[]> {
-  const rows = await em.execute<DeadLetterRow[]>(sql`
+): Promise<DeadLetterSummary[]> {
+  const rows = await em.execute<SummaryRow[]>(sql`
     SELECT ${columns} FROM dead_letter WHERE ${matches(filter)} AND dead_letter.position > ${after}::bigint
     ORDER BY dead_letter.position LIMIT ${limit}`);
-  return rows.map(toDeadLetter);
+  return rows.map(toSummary);
+}
+
+/** The first of those that the filter matches, with the body of its event. */
+export async function firstDeadLetter(
+  em: EntityManager,
+  filter: DeadLetterFilter,
+): Promise<DeadLetter | null> {
+  const [row] = await em.execute<(SummaryRow & { data: string })[]>(sql`
+    SELECT ${columns}, data FROM dead_letter WHERE ${matches(filter)} ORDER BY dead_letter.position LIMIT 1`);
+  return row ? { ...toSummary(row), data: row.data } : null;
 }
 
 export async function firstOfKey(em: EntityManager, { topic, key }: TopicKey): Promise<DeadLetter | null> {
-  const [first] = await listDeadLetters(em, { topic, key }, 1);
-  return first ?? null;
+  return firstDeadLetter(em, { topic, key });
 }
 
 /**
@@ -146,7 +158,7 @@ function matches({ id, topic, key, type, code, from, to }: DeadLetterFilter) {
   return conditions.reduce((all, condition) => sql`${all} AND ${condition}`, sql`true`);
 }
 
-function toDeadLetter(row: DeadLetterRow): DeadLetter {
+function toSummary(row: SummaryRow): DeadLetterSummary {
   return {
     ...row,
     time: new Date(row.time).toISOString(),

@@ -3,7 +3,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   type DeadLetter,
   type DeadLetterFilter,
+  type DeadLetterSummary,
   discardDeadLetter,
+  firstDeadLetter,
   firstOfKey,
   listDeadLetters,
   lockKey,
@@ -19,9 +21,14 @@ export class DeadLetters {
     private readonly transactions: Transactions,
   ) {}
 
-  /** In the order in which they will be handled, from the first one after the position `after`. */
-  async list(filter: DeadLetterFilter = {}, limit = 100, after?: string): Promise<DeadLetter[]> {
+  /** In the order in which they will be handled, from the first one after the position `after`. Without the bodies. */
+  async list(filter: DeadLetterFilter = {}, limit = 100, after?: string): Promise<DeadLetterSummary[]> {
     return listDeadLetters(this.orm.em.fork(), filter, limit, after);
+  }
+
+  /** One by its event id, with the body of the event. */
+  async find(id: string): Promise<DeadLetter | null> {
+    return firstDeadLetter(this.orm.em.fork(), { id });
   }
 
   /**

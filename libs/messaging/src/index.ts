@@ -10,7 +10,7 @@
  */
 export { deadLetterTopic } from './dead-letter-notice.js';
 export { DeadLetters } from './dead-letters.js';
-export type { DeadLetter, DeadLetterFilter } from './dead-letter.queries.js';
+export type { DeadLetter, DeadLetterFilter, DeadLetterSummary } from './dead-letter.queries.js';
 export { EmbeddedBus } from './embedded-bus.js';
 export { envelopeOf, readBody } from './envelope.js';
 export type { EnvelopeOptions, EventEnvelope, EventMeta } from './envelope.js';
@@ -44,6 +44,7 @@ export type { EventSource, ReadOptions } from './operations/event-source.js';
 export { OutboxSource } from './operations/outbox-source.js';
 export { OutboxOperations } from './operations/outbox-operations.js';
 export type { RefusedEvent, RefusedFilter } from './operations/refused-events.queries.js';
+export { MAX_OUTBOX_COUNT } from './operations/outbox-status.queries.js';
 export type { OutboxStatus, SinkStatus } from './operations/outbox-status.queries.js';
 export { BlockedByDeadLetters, rebuild } from './operations/rebuild.js';
 export type { Rebuilt, RebuiltTable, RebuildOptions } from './operations/rebuild.js';

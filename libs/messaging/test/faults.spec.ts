@@ -60,11 +60,12 @@ describe('a failing handler', () => {
     };
   };
   const queueOf = async (threadId: string): Promise<unknown[]> =>
-    (await identity.deadLetters.list({ key: threadId })).map(({ data, code, tries }) => ({
-      messageId: (JSON.parse(data) as { messageId: string }).messageId,
-      code,
-      tries,
-    }));
+    Promise.all(
+      (await identity.deadLetters.list({ key: threadId })).map(async ({ id, code, tries }) => {
+        const data = (await identity.deadLetters.find(id))?.data ?? '{}';
+        return { messageId: (JSON.parse(data) as { messageId: string }).messageId, code, tries };
+      }),
+    );
 
   test('has its event dead-lettered after five tries; later events of the key queue behind it, other keys continue', async () => {
     const threadId = randomUUID();
@@ -150,7 +151,9 @@ describe('a failing handler', () => {
     poison(bad);
     await send(bad, behind);
     await eventually(async () => expect(await queueOf(threadId)).toHaveLength(2));
-    const [letter] = await identity.deadLetters.list({ key: threadId });
+    const [first] = await identity.deadLetters.list({ key: threadId });
+    const letter = await identity.deadLetters.find(String(first?.id));
+    expect(first).not.toHaveProperty('data');
     expect(await identity.deadLetters.discard(String(letter?.id))).toBe(true);
     await eventually(async () => expect(await effects(threadId)).toEqual([behind.messageId]));
     expect(await queueOf(threadId)).toEqual([]);
@@ -219,11 +222,12 @@ describe('a failing handler', () => {
       `INSERT INTO outbox_event (type, topic, key, compacted, schema_version, body) VALUES ('message.sent', 'bookings.message', ?, false, 1, '{"threadId": 7}')`,
       [threadId],
     );
-    await eventually(async () =>
-      expect(await identity.deadLetters.list({ key: threadId })).toEqual([
-        expect.objectContaining({ code: 'MalformedEvent', tries: 1, data: '{"threadId": 7}' }),
-      ]),
-    );
+    await eventually(async () => {
+      const [letter] = await identity.deadLetters.list({ key: threadId });
+      expect(await identity.deadLetters.find(String(letter?.id))).toMatchObject({
+        ...{ code: 'MalformedEvent', tries: 1, data: '{"threadId": 7}' },
+      });
+    });
     expect(script.tries).toEqual([]);
   });
 

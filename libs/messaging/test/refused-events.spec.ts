@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eventually, freshDatabase } from '@roost/testing';
 import { Registry } from 'prom-client';
+import { readOutboxStatus } from '../src/operations/outbox-status.queries.js';
 import type { EventSink, EventTransport } from '../src/transport.js';
 import { aMessage } from './fixtures.js';
 import { type Node, startNode } from './node.js';
@@ -64,6 +65,15 @@ test('roost_outbox_refused counts the events that wait for an operator, until th
     [first.threadId, 'MESSAGE_TOO_LARGE'],
     [second.threadId, 'MESSAGE_TOO_LARGE'],
   ]);
+
+  expect(await readOutboxStatus(node.em)).toMatchObject({ rows: 3, refused: 2 });
+  expect(await readOutboxStatus(node.em, 1)).toMatchObject({ rows: 1, refused: 1 });
+  await node.sql(`INSERT INTO outbox_cursor (sink, xid, id) VALUES ('behind', '0', uuidv7())`);
+  expect((await readOutboxStatus(node.em)).sinks[0]).toMatchObject({ sink: 'behind', behind: 3 });
+  expect((await readOutboxStatus(node.em, 2)).sinks[0]).toMatchObject({
+    ...{ sink: 'behind', behind: 2, oldestSeconds: expect.any(Number) },
+  });
+  await node.sql(`DELETE FROM outbox_cursor WHERE sink = 'behind'`);
 
   const [earlier] = refused;
   expect(await node.outboxOperations.listRefused({}, 10, earlier)).toMatchObject([{ key: second.threadId }]);

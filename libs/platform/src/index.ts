@@ -57,6 +57,7 @@ export {
   type FailedJobPosition,
   type JobCounts,
   JobOperations,
+  type JobObstacle,
   type JobOutcome,
 } from './jobs/job-operations.js';
 export { JobWaker } from './jobs/job-waker.js';

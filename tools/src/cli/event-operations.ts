@@ -20,6 +20,16 @@ export async function withEventOperations<T>(
   }
 }
 
+/** Records an action whose effect is not in the database, before it is attempted, as the routes do. */
+export function recordAttempt(
+  { transactions }: EventOperations,
+  action: Omit<AdminAction, 'actor'>,
+): Promise<void> {
+  return transactions.run((em) => insertAdminAction(em, { ...action, actor: 'command line' }, new Date()), {
+    isolation: 'read committed',
+  });
+}
+
 /** Runs `work` in the transaction that records the action in the audit log of the service, as the routes do. */
 export function audited<T>(
   { transactions }: EventOperations,

@@ -1,7 +1,10 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import { RELAY_LOCK } from '../relay.queries.js';
 
-/** How many events of one service's outbox have been published. */
+/** The highest count of events: counting all of a large outbox would take long. */
+export const MAX_OUTBOX_COUNT = 100_001;
+
+/** How many events of one service's outbox have been published. Counts are `MAX_OUTBOX_COUNT` at most. */
 export interface OutboxStatus {
   readonly rows: number;
   /** Events that the broker refused and that require an operator. */
@@ -21,11 +24,11 @@ export interface SinkStatus {
   readonly movedAt: Date;
 }
 
-export async function readOutboxStatus(em: EntityManager): Promise<OutboxStatus> {
+export async function readOutboxStatus(em: EntityManager, max = MAX_OUTBOX_COUNT): Promise<OutboxStatus> {
   const [classId, objectId] = RELAY_LOCK;
   const [outbox] = await em.execute<{ rows: string; refused: string; active: boolean }[]>(sql`
-    SELECT (SELECT count(*) FROM outbox_event) AS rows,
-      (SELECT count(*) FROM outbox_event WHERE refused_at IS NOT NULL) AS refused,
+    SELECT (SELECT count(*) FROM (SELECT FROM outbox_event LIMIT ${max}) AS retained) AS rows,
+      (SELECT count(*) FROM (SELECT FROM outbox_event WHERE refused_at IS NOT NULL LIMIT ${max}) AS refused) AS refused,
       EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
         AND classid = ${classId}::oid AND objid = ${objectId}::oid
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS active`);
@@ -33,7 +36,9 @@ export async function readOutboxStatus(em: EntityManager): Promise<OutboxStatus>
     SELECT c.sink, pending.behind, extract(epoch FROM clock_timestamp() - pending.oldest)::float8 AS "oldestSeconds",
       c.updated_at AS "movedAt"
     FROM outbox_cursor c CROSS JOIN LATERAL (
-      SELECT count(*) AS behind, min(created_at) AS oldest FROM outbox_event e WHERE (e.xid, e.id) > (c.xid, c.id)
+      SELECT count(*) AS behind, min(created_at) AS oldest FROM (
+        SELECT e.created_at FROM outbox_event e WHERE (e.xid, e.id) > (c.xid, c.id)
+        ORDER BY e.xid, e.id LIMIT ${max}) AS events
     ) AS pending ORDER BY c.sink`);
   return {
     rows: Number(outbox?.rows ?? 0),

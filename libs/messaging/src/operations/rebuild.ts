@@ -63,7 +63,7 @@ class DryRunEnd extends Error {}
 /**
  * Empties the projections of a state topic, deletes its inbox rows and handles all its events again, in one transaction:
  * readers see the old rows until the commit, and a crash leaves them unchanged. Other processes of the service keep
- * running; only their event handlers wait for the inbox, and retry. Throws LettersInTheWay if the topic has dead letters.
+ * running; only their event handlers wait for the inbox, and retry. Throws BlockedByDeadLetters if the topic has dead letters.
  */
 export async function rebuild(
   transactions: Transactions,

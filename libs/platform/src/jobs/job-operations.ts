@@ -1,5 +1,6 @@
 import type { Job, Queue } from 'bull';
 import { unavailable } from '../errors/problem.js';
+import { TimeoutError, withTimeout } from '../timing/with-timeout.js';
 
 /** How many jobs of a queue are in each state. Repeated sweeps are delayed until they are due. */
 export interface JobCounts {
@@ -27,28 +28,34 @@ export interface FailedJobPosition {
   readonly id: string;
 }
 
-/** `not-failed`: the job waits, runs or is delayed. */
-export type JobOutcome = 'done' | 'not-found' | 'not-failed';
+/** Why a job can be neither retried nor discarded. `not-failed`: it waits, runs or is delayed. */
+export type JobObstacle = 'not-found' | 'not-failed';
+export type JobOutcome = 'done' | JobObstacle;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MAX_ERROR = 500;
+const TIMEOUT_MS = 10_000;
 
 /** The jobs of a Bull queue. For operators. */
 export class JobOperations {
-  constructor(private readonly queue: Queue) {}
+  constructor(
+    private readonly queue: Queue,
+    private readonly timeoutMs = TIMEOUT_MS,
+  ) {}
 
   async counts(): Promise<JobCounts> {
-    this.#requireRedis();
-    const [{ waiting, active, delayed, failed }, paused] = await Promise.all([
-      this.queue.getJobCounts(),
-      this.queue.getPausedCount(),
-    ]);
+    const [{ waiting, active, delayed, failed }, paused] = await this.#inTime(() =>
+      Promise.all([this.queue.getJobCounts(), this.queue.getPausedCount()]),
+    );
     return { waiting: waiting + paused, active, delayed, failed };
   }
 
   /** The newest first, from the first one after the position `after`. Bull keeps the newest (`JOB_RETENTION`). */
-  async listFailed(limit: number, after: FailedJobPosition | null = null): Promise<FailedJob[]> {
-    this.#requireRedis();
+  listFailed(limit: number, after: FailedJobPosition | null = null): Promise<FailedJob[]> {
+    return this.#inTime(() => this.#listFailed(limit, after));
+  }
+
+  async #listFailed(limit: number, after: FailedJobPosition | null): Promise<FailedJob[]> {
     const newest = after === null ? '+inf' : String(after.failedAt);
     const { client } = this.queue;
     const found = await client.zrevrangebyscore(this.queue.toKey('failed'), newest, '-inf', 'WITHSCORES');
@@ -57,25 +64,32 @@ export class JobOperations {
       (id, index) =>
         index % 2 === 0 && (after === null || Number(found[index + 1]) < after.failedAt || id < after.id),
     );
-    const jobs = await Promise.all(ids.slice(0, limit).map((id) => this.queue.getJob(id)));
+    const jobs: (Job | null)[] = await Promise.all(ids.map((id) => this.queue.getJob(id)));
     // A job may have been retried or discarded meanwhile.
-    return jobs.filter((job) => job !== null).map(toFailedJob);
+    return jobs
+      .filter((job) => job !== null)
+      .slice(0, limit)
+      .map(toFailedJob);
+  }
+
+  /** Why the job can be neither retried nor discarded; null if it can. */
+  obstacle(id: string): Promise<JobObstacle | null> {
+    return this.#inTime(async () => obstacleTo(await this.queue.getJob(id)));
   }
 
   /** Adds a failed job to the end of the queue again. */
   retry(id: string): Promise<JobOutcome> {
-    return this.#ofFailed(id, (job) => job.retry());
+    return this.#inTime(() => this.#ofFailed(id, (job) => job.retry()));
   }
 
   discard(id: string): Promise<JobOutcome> {
-    return this.#ofFailed(id, (job) => job.remove());
+    return this.#inTime(() => this.#ofFailed(id, (job) => job.remove()));
   }
 
   async #ofFailed(id: string, act: (job: Job) => Promise<void>): Promise<JobOutcome> {
-    this.#requireRedis();
     const job: Job | null = await this.queue.getJob(id);
-    if (!job) return 'not-found';
-    if (!(await job.isFailed())) return 'not-failed';
+    const obstacle = await obstacleTo(job);
+    if (!job || obstacle) return obstacle ?? 'not-found';
     try {
       await act(job);
     } catch (error) {
@@ -87,9 +101,19 @@ export class JobOperations {
   }
 
   /** Bull's commands would wait until Redis is back. */
-  #requireRedis(): void {
+  async #inTime<T>(work: () => Promise<T>): Promise<T> {
     if (this.queue.client.status !== 'ready') throw unavailable('Redis is not connected.');
+    try {
+      return await withTimeout(work(), this.timeoutMs);
+    } catch (error) {
+      throw error instanceof TimeoutError ? unavailable('Redis does not respond.') : error;
+    }
   }
+}
+
+async function obstacleTo(job: Job | null): Promise<JobObstacle | null> {
+  if (!job) return 'not-found';
+  return (await job.isFailed()) ? null : 'not-failed';
 }
 
 function toFailedJob({ id, name, failedReason, attemptsMade, data, timestamp, finishedOn }: Job): FailedJob {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type AdminAction, insertAdminAction } from '@roost/audit';
 import { type AuthUser, Idempotency } from '@roost/http';
+import { Transactions } from '@roost/messaging';
 import { SystemClock } from '@roost/platform';
 
 export type OperationAction =
@@ -21,6 +22,7 @@ export interface AuditedOperation extends AdminAction<OperationAction, 'event' |
 export class AuditedOperations {
   constructor(
     private readonly idempotency: Idempotency,
+    private readonly transactions: Transactions,
     private readonly clock: SystemClock,
   ) {}
 
@@ -40,8 +42,17 @@ export class AuditedOperations {
         await insertAdminAction(em, { ...action, details }, this.clock.now());
         return result;
       },
-      // It has no lost race to retry: a retry would repeat the effect on a job, which is not in the database.
       { isolation: 'read committed' },
     );
+  }
+
+  /**
+   * Records an action whose effect is not in the database, before it is attempted: no effect is without its entry, but
+   * the entry remains if the action fails.
+   */
+  attempt(action: AuditedOperation): Promise<void> {
+    return this.transactions.run((em) => insertAdminAction(em, action, this.clock.now()), {
+      isolation: 'read committed',
+    });
   }
 }

@@ -15,7 +15,7 @@ import {
   Summary,
   Uuid,
 } from '@roost/http';
-import { type DeadLetter, DeadLetters, readBody } from '@roost/messaging';
+import { type DeadLetter, DeadLetters, type DeadLetterSummary, readBody } from '@roost/messaging';
 import { Problem } from '@roost/platform';
 import { z } from 'zod';
 import { ActiveSessionGuard } from './active-sessions.js';
@@ -71,7 +71,7 @@ export function deadLettersController(service: string): Type {
       return this.audited.run(
         { actor, action: 'dead_letter.read', subject: { type: 'event', id } },
         async () => {
-          const [letter] = await this.deadLetters.list({ id }, 1);
+          const letter = await this.deadLetters.find(id);
           if (!letter) throw new Problem('dead_letter.not_found');
           return toDetails(service, letter);
         },
@@ -83,7 +83,7 @@ export function deadLettersController(service: string): Type {
     @RespondsWith(202, MarkedDeadLetters, 'auth.forbidden')
     redriveMany(
       @QueryParams(OfService) _: OfService,
-      @Body(RedriveDeadLetters) { reason, ...filter }: RedriveDeadLetters,
+      @Body(RedriveDeadLetters) { reason, all: _all, ...filter }: RedriveDeadLetters,
       @CurrentUser() actor: AuthUser,
     ): Promise<MarkedDeadLetters> {
       const subject = { type: 'service' as const, id: service };
@@ -134,7 +134,7 @@ export function deadLettersController(service: string): Type {
   return DeadLettersController;
 }
 
-function toView(service: string, letter: DeadLetter): DeadLetterView {
+function toView(service: string, letter: DeadLetterSummary): DeadLetterView {
   const { id, type, topic, key, code, tries, time, parkedAt, redriveAt } = letter;
   return {
     ...{ id, service, type, topic, key, code, tries },

@@ -13,7 +13,7 @@ import {
   Roles,
   Summary,
 } from '@roost/http';
-import { type FailedJob, JobOperations, type JobOutcome, Problem } from '@roost/platform';
+import { type FailedJob, type JobObstacle, JobOperations, Problem } from '@roost/platform';
 import { z } from 'zod';
 import { ActiveSessionGuard } from './active-sessions.js';
 import { AuditedOperations } from './audited-operations.js';
@@ -60,10 +60,7 @@ export function jobsController(service: string): Type {
       @Body(AdminReason) { reason }: AdminReason,
       @CurrentUser() actor: AuthUser,
     ): Promise<void> {
-      return this.audited.run(
-        { actor, action: 'job.retry', subject: { type: 'job', id }, reason },
-        async () => requireDone(await this.jobs.retry(id)),
-      );
+      return this.#decide('retry', id, actor, reason);
     }
 
     @Summary('Discard a failed job')
@@ -75,18 +72,22 @@ export function jobsController(service: string): Type {
       @Body(AdminReason) { reason }: AdminReason,
       @CurrentUser() actor: AuthUser,
     ): Promise<void> {
-      return this.audited.run(
-        { actor, action: 'job.discard', subject: { type: 'job', id }, reason },
-        async () => requireDone(await this.jobs.discard(id)),
-      );
+      return this.#decide('discard', id, actor, reason);
+    }
+
+    async #decide(action: 'retry' | 'discard', id: string, actor: AuthUser, reason: string): Promise<void> {
+      rejectObstacle(await this.jobs.obstacle(id));
+      await this.audited.attempt({ actor, action: `job.${action}`, subject: { type: 'job', id }, reason });
+      const outcome = await this.jobs[action](id);
+      if (outcome !== 'done') rejectObstacle(outcome);
     }
   }
   return JobsController;
 }
 
-function requireDone(outcome: JobOutcome): void {
-  if (outcome === 'not-found') throw new Problem('job.not_found');
-  if (outcome === 'not-failed') throw new Problem('job.not_failed');
+function rejectObstacle(obstacle: JobObstacle | null): void {
+  if (obstacle === 'not-found') throw new Problem('job.not_found');
+  if (obstacle === 'not-failed') throw new Problem('job.not_failed');
 }
 
 const toView = ({ addedAt, failedAt, ...job }: FailedJob): FailedJobView => ({

@@ -1,5 +1,6 @@
 import { ReasonText } from '@roost/audit';
 import { FilterText, Instant, Page, Uuid } from '@roost/http';
+import { MAX_OUTBOX_COUNT } from '@roost/messaging';
 import { z } from 'zod';
 
 /** The gateway forwards the request to the service that this query parameter names: each accepts its own name only. */
@@ -20,8 +21,16 @@ export const deadLetterFilters = {
 
 const reason = ReasonText.meta({ description: 'An internal note for the audit log.' });
 
+const all = z.literal(true).optional().meta({ description: 'All of them. Required if no filter is given.' });
+
+const selectsSome = ({ reason: _, ...selection }: Record<string, unknown>): boolean =>
+  Object.values(selection).some((value) => value !== undefined);
+
+const SELECTION = { path: ['all'], error: 'Required if no filter is given' };
+
 export const RedriveDeadLetters = z
-  .strictObject({ ...deadLetterFilters, reason })
+  .strictObject({ ...deadLetterFilters, all, reason })
+  .refine(selectsSome, SELECTION)
   .meta({ id: 'RedriveDeadLetters' });
 export type RedriveDeadLetters = z.output<typeof RedriveDeadLetters>;
 
@@ -68,16 +77,20 @@ export const MarkedDeadLetters = z
   .meta({ id: 'MarkedDeadLetters' });
 export type MarkedDeadLetters = z.output<typeof MarkedDeadLetters>;
 
+const BOUNDED = `At most ${MAX_OUTBOX_COUNT}: this number means that there may be more.`;
+
 export const OutboxStatusView = z
   .object({
     service: z.string(),
-    events: z.int().meta({ description: 'The retained events.' }),
-    refused: z.int().meta({ description: 'Events that the broker refused and that wait for an operator.' }),
+    events: z.int().meta({ description: `The retained events. ${BOUNDED}` }),
+    refused: z
+      .int()
+      .meta({ description: `Events that the broker refused and that wait for an operator. ${BOUNDED}` }),
     relayActive: z.boolean().meta({ description: 'Whether a process publishes the events of this service.' }),
     sinks: z.array(
       z.object({
         sink: z.string().meta({ description: 'The listening service, or `kafka`.' }),
-        behind: z.int().meta({ description: 'The events that it has not processed yet.' }),
+        behind: z.int().meta({ description: `The events that it has not processed yet. ${BOUNDED}` }),
         oldestSeconds: z.number().nullable().meta({ description: 'The age of the oldest of them.' }),
         movedAt: Instant,
       }),
@@ -103,7 +116,8 @@ export type RefusedEventView = z.output<typeof RefusedEventView>;
 export const RefusedEventPage = Page(RefusedEventView);
 
 export const ResendRefused = z
-  .strictObject({ type: deadLetterFilters.type, reason })
+  .strictObject({ type: deadLetterFilters.type, all, reason })
+  .refine(selectsSome, SELECTION)
   .meta({ id: 'ResendRefusedEvents' });
 export type ResendRefused = z.output<typeof ResendRefused>;
 

@@ -79,7 +79,7 @@ export function outboxController(service: string): Type {
     @RespondsWith(200, ResentEvents, 'auth.forbidden')
     resendMany(
       @QueryParams(OfService) _: OfService,
-      @Body(ResendRefused) { reason, ...filter }: ResendRefused,
+      @Body(ResendRefused) { reason, all: _all, ...filter }: ResendRefused,
       @CurrentUser() actor: AuthUser,
     ): Promise<ResentEvents> {
       const subject = { type: 'service' as const, id: service };

@@ -1,5 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type DeadLetter, type DeadLetterFilter, type EventOperations, readBody } from '@roost/messaging';
+import {
+  type DeadLetterFilter,
+  type DeadLetterSummary,
+  type EventOperations,
+  readBody,
+} from '@roost/messaging';
 import { age } from '../age.js';
 import { type Call, type Command, UsageError, OperatorError, type Row } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
@@ -46,7 +51,7 @@ export const command: Command = {
       run: redrive,
     },
     discard: {
-      summary: 'Drops them: each counts as handled, and events that only waited behind it are handled.',
+      summary: 'Discards them: each counts as handled, and events that only waited behind it are handled.',
       options: { ...WHICH, ...ALL, ...CONFIRMED, ...LOCATION },
       run: discard,
     },
@@ -55,7 +60,7 @@ export const command: Command = {
 
 interface Found extends EventOperations {
   service: ServiceName;
-  found: DeadLetter[];
+  found: DeadLetterSummary[];
 }
 
 /** Runs `work` with the dead letters that the options select, without the services that have none. */
@@ -91,7 +96,9 @@ async function list(call: Call): Promise<void> {
   const limit = wholeNumber('limit', call.options.limit, MOST) ?? 100;
   await withDeadLetters(call, limit, async (all) => {
     call.out.result(
-      all.flatMap(({ service, found }) => found.map((letter) => plain(service, letter))),
+      all.flatMap(({ service, found }) =>
+        found.map(({ position: _, ...letter }) => ({ service, ...letter })),
+      ),
       all.flatMap(({ service, found }) => found.map((letter) => row(service, letter))),
     );
   });
@@ -103,7 +110,8 @@ async function show(call: Call): Promise<void> {
   const one = { ...call, options: { ...call.options, id } };
   await withDeadLetters(one, 1, async (all) => {
     if (all.length === 0) throw new OperatorError(`No service has a dead letter ${id}.`);
-    const letters = all.flatMap(({ service, found }) => found.map((letter) => plain(service, letter)));
+    const letters = [];
+    for (const each of all) letters.push(await read(each, id));
     const fields = letters.flatMap((letter) =>
       Object.entries(letter).map(([field, value]): Row => ({
         field,
@@ -112,6 +120,18 @@ async function show(call: Call): Promise<void> {
     );
     call.out.result(letters, fields);
   });
+}
+
+/** One with its body, which may be personal: the read is recorded. */
+async function read({ service, ...operations }: Found, id: string) {
+  const letter = await audited(
+    operations,
+    { action: 'dead_letter.read', subject: { type: 'event', id }, reason: 'roost dead-letters show' },
+    () => operations.deadLetters.find(id),
+  );
+  if (!letter) throw new OperatorError(`${service} has no dead letter ${id} any more.`);
+  const { data: _data, position: _position, ...shown } = letter;
+  return { service, ...shown, body: readBody(letter) };
 }
 
 async function redrive(call: Call): Promise<void> {
@@ -127,7 +147,7 @@ async function redrive(call: Call): Promise<void> {
     const outcomes = [];
     const filter = filterOf(call.options);
     for (const each of all) {
-      const subject = { type: 'service', id: each.service };
+      const subject = filter.id ? { type: 'event', id: filter.id } : { type: 'service', id: each.service };
       const marked = await audited(
         each,
         { action: 'dead_letter.redrive', subject, reason: 'roost dead-letters redrive', details: { filter } },
@@ -143,7 +163,7 @@ async function redrive(call: Call): Promise<void> {
       );
     const parked = outcomes.reduce((sum, each) => sum + each.parkedAgain, 0);
     if (parked > 0)
-      throw new OperatorError(`${count(parked, 'letter')} could not be handled again: see "list".`);
+      throw new OperatorError(`${count(parked, 'dead letter')} could not be handled again: see "list".`);
   });
 }
 
@@ -169,7 +189,7 @@ async function discard(call: Call): Promise<void> {
     const outcomes = [];
     for (const each of all) {
       let discarded = 0;
-      // The last of a key first, so that none is handled before it is dropped too.
+      // The last of a key first, so that none is handled before it is discarded too.
       for (const { id } of each.found.toReversed()) {
         const subject = { type: 'event', id };
         const isDiscarded = await audited(
@@ -203,7 +223,7 @@ function preview({ out }: Call, all: Found[]): void {
 const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
 const names = (all: Found[]) => all.map(({ service }) => service).join(', ');
 
-const row = (service: string, letter: DeadLetter): Row => ({
+const row = (service: string, letter: DeadLetterSummary): Row => ({
   service,
   id: letter.id,
   type: letter.type,
@@ -212,8 +232,3 @@ const row = (service: string, letter: DeadLetter): Row => ({
   tries: letter.tries,
   parked: age((Date.now() - new Date(letter.parkedAt).getTime()) / 1000),
 });
-
-function plain(service: string, letter: DeadLetter) {
-  const { data: _data, position: _position, ...shown } = letter;
-  return { service, ...shown, body: readBody(letter) };
-}

@@ -10,7 +10,8 @@ import Bull from 'bull';
 import { age } from '../age.js';
 import { type Call, type Command, OperatorError, type Row, UsageError } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
-import { audited, withEventOperations } from '../event-operations.js';
+import { recordAttempt, withEventOperations } from '../event-operations.js';
+import { decideOnJobs } from '../failed-jobs.js';
 import { findSystem, LOCATION, serviceNamed, type ServiceName, servicesOf, type System } from '../system.js';
 
 const MOST = 100;
@@ -81,18 +82,16 @@ async function decide({ options, out }: Call, action: 'retry' | 'discard'): Prom
       if (ids.length === 0) return [];
       const consequence = action === 'retry' ? 'will run again' : 'will be deleted';
       await confirm(`${ids.length} job${ids.length === 1 ? '' : 's'} of ${service} ${consequence}`, options);
-      for (const id of ids) {
-        const entry = {
+      const { done, skipped } = await decideOnJobs(jobs, action, ids, (id) =>
+        recordAttempt(operations, {
           action: `job.${action}`,
           subject: { type: 'job', id },
           reason: `roost jobs ${action}`,
-        };
-        await audited(operations, entry, async () => {
-          if ((await jobs[action](id)) !== 'done')
-            throw new OperatorError(`${service} has no failed job ${id}.`);
-        });
-      }
-      return [{ service, [action === 'retry' ? 'retried' : 'discarded']: ids.length }];
+        }),
+      );
+      if (options.id !== undefined && done === 0)
+        throw new OperatorError(`${service} has no failed job ${options.id}.`);
+      return [{ service, [action === 'retry' ? 'retried' : 'discarded']: done, skipped }];
     });
     out.result(outcomes.flat(), outcomes.flat());
   });

@@ -42,7 +42,7 @@ export const command: Command = {
       run: (call) => decide(call, 'resent', 'will be published again, after later events'),
     },
     discard: {
-      summary: 'Drops rejected events: no consumer will receive them.',
+      summary: 'Discards rejected events: no consumer will receive them.',
       options: { ...WHICH, ...ALL, ...CONFIRMED, ...LOCATION },
       run: (call) => decide(call, 'discarded', 'will never be published'),
     },
