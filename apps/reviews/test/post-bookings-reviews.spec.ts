@@ -46,7 +46,12 @@ describe('POST /v1/bookings/{id}/reviews', () => {
       404,
       'review.not_found',
     );
-    expect(await reviews.ofListing(stay.listingId)).toEqual({ rating: null, data: [], nextCursor: null });
+    expect(await reviews.ofListing(stay.listingId)).toEqual({
+      rating: null,
+      externalCount: 0,
+      data: [],
+      nextCursor: null,
+    });
   });
 
   test.each([
