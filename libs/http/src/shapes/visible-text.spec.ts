@@ -32,6 +32,9 @@ test.each([
   '❤\ufe0f Ada',
   '👨\u200d👩\u200d👧',
   '🏳\ufe0f\u200d🌈',
+  '👩🏽\u200d🚀',
+  '1\ufe0f\u20e3',
+  'র\u200d্যাব',
 ])('%j has no hidden characters', (text) => {
   expect(hasHiddenCharacters(text)).toBe(false);
 });
@@ -48,6 +51,15 @@ test.each([
   ['a combining grapheme joiner', 'A\u034fda'],
   ['a Hangul filler', 'Ada\u3164'],
   ['a variation selector after a letter', 'A\ufe0fda'],
+  ['a joiner between Chinese characters', '李\u200d小龍'],
+  ['a joiner between Hebrew letters', 'דו\u200dד'],
+  ['a joiner between Hangul syllables', '김\u200d민'],
+  ['a joiner after a combining mark', 'x\u0301\u200da'],
+  ['two joiners', 'می\u200c\u200cخواهم'],
+  ['a joiner between an emoji and a letter', '❤\u200da'],
+  ['a joiner between Arabic digits', '١\u200d٢'],
+  ['a variation selector after a digit', 'Ada1\ufe0f'],
+  ['two variation selectors', '❤\ufe0f\ufe0f'],
   ['a tag', 'Ada\u{e0041}'],
   ['an Arabic letter mark', '\u061cAda'],
   ['a line separator', 'Ada\u2028Lovelace'],

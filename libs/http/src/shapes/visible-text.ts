@@ -11,10 +11,23 @@ export const LINES_WITH_CR = ALL_BUT('\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u00
 /** Whether a reader sees anything of a text that is not empty. Whether it may be empty is another rule. */
 export const hasVisibleText = (text: string): boolean => text === '' || VISIBLE.test(text);
 
-/** A joiner in scripts and emojis that need it, and the selector of the form of an emoji. Elsewhere they are only invisible. */
-const JOINER =
-  /(?<=[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}\p{P}\p{Z}])[\u200c\u200d](?=.)/gu;
-const EMOJI_FORM = /(?<=\p{Emoji})\ufe0f/gu;
+/** Scripts in which a joiner changes the form of letters. */
+const JOINED_SCRIPTS = 'Arab Syrc Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh'
+  .split(' ')
+  .map((script) => `\\p{Script_Extensions=${script}}`)
+  .join('');
+const JOINED_LETTER = `(?=[\\p{L}\\p{M}])[${JOINED_SCRIPTS}]`;
+
+/** A joiner where a reader sees its effect: between such letters (or viramas), or between two emojis. */
+const JOINER = new RegExp(
+  [
+    `(?<=${JOINED_LETTER})[\\u200c\\u200d](?=${JOINED_LETTER})`,
+    '(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?)\\u200d(?=\\p{Extended_Pictographic})',
+  ].join('|'),
+  'gu',
+);
+/** The selector of the form of an emoji, or of a keycap. */
+const EMOJI_FORM = /(?<=\p{Extended_Pictographic})\ufe0f|(?<=[\d#*])\ufe0f(?=\u20e3)/gu;
 const HIDDEN = /[\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Co}\u2800]/u;
 
 /** Whether a text has characters that a reader does not see: with them a name can look the same as another one. */
