@@ -116,6 +116,22 @@ describe('202', () => {
     expect(await erasedEvents()).toHaveLength(2);
   });
 
+  it('erases the profile that an older replica has left', async () => {
+    await erase(ada);
+    await identity.service.query(
+      `UPDATE user_account SET bio = 'A bio', public_bio = 'A bio', languages = '{en}', phone = '+12025550199'
+       WHERE id = $1`,
+      [ada.id],
+    );
+    await runLastErasure(ada);
+    expect(
+      await identity.service.query(
+        'SELECT bio, public_bio, languages, phone FROM user_account WHERE id = $1',
+        [ada.id],
+      ),
+    ).toEqual([{ bio: '', public_bio: '', languages: [], phone: null }]);
+  });
+
   it('keeps the mails of another user whose address the user has requested', async () => {
     const other = await identity.createUser();
     await identity.anonymous.post('/v1/auth/forgot-password', { email: other.email });

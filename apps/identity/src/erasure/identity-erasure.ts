@@ -7,9 +7,9 @@ import { secondFactorAccount } from '../credential/second-factor.service.js';
 import { deleteMailsAbout } from '../mail/mail.queries.js';
 import { eraseReportTexts } from '../report/report.queries.js';
 import { endPhoneCodes } from '../phone/phone-code.queries.js';
-import { deleteOwnedRows } from './personal-rows.queries.js';
+import { deleteOwnedRows, eraseProfile } from './personal-rows.queries.js';
 
-/** Deletes everything that belongs to a user except the account, whose row `ErasureService` overwrites. */
+/** Deletes everything that belongs to a user except the account, whose other columns `ErasureService` overwrites. */
 @Injectable()
 export class IdentityErasure extends Erasure {
   constructor(private readonly attempts: LoginAttemptService) {
@@ -18,6 +18,7 @@ export class IdentityErasure extends Erasure {
 
   async erase(em: EntityManager, userId: string): Promise<boolean> {
     await deleteOwnedRows(em, userId);
+    await eraseProfile(em, userId);
     await eraseReportTexts(em, userId);
     await endPhoneCodes(em, userId);
     await this.attempts.resetAccount(secondFactorAccount(userId));

@@ -20,6 +20,16 @@ export async function deleteOwnedRows(em: EntityManager, userId: string): Promis
     await em.execute(sql`DELETE FROM ${sql.ref(table)} WHERE user_id = ${userId}`);
 }
 
+/**
+ * Overwrites the columns of an account that the previous version of the service does not: one of its replicas may erase an
+ * account during an update.
+ */
+export async function eraseProfile(em: EntityManager, userId: string): Promise<void> {
+  await em.execute(sql`
+    UPDATE user_account SET bio = '', public_bio = '', languages = '{}', phone = NULL
+    WHERE id = ${userId} AND (bio <> '' OR public_bio <> '' OR languages <> '{}' OR phone IS NOT NULL)`);
+}
+
 /** Increments the version of an account whose other columns do not change, and locks its row. */
 export async function incrementVersion(em: EntityManager, userId: string): Promise<void> {
   await em.execute(sql`UPDATE user_account SET version = version + 1 WHERE id = ${userId}`);
