@@ -88,6 +88,21 @@ describe('GET /v1/admin/reports', () => {
     expect(report?.subject.content).toMatchObject({ title: 'A flat', description: 'By the sea' });
   });
 
+  it('counts up to 1000', async () => {
+    await reports.givenReport(ada, ofBen());
+    await reports.identity.service.query(
+      `INSERT INTO report (id, reporter_id, subject_type, subject_id, owner_id, reason, created_at, status, decided_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), 'user', $1, $1, 'scam', now(), status, now()
+       FROM generate_series(1, 1001), unnest(ARRAY['upheld', 'dismissed']) status`,
+      [ben.id],
+    );
+    const [report] = (await reports.list({ ownerId: ben.id })).data;
+    expect(report).toMatchObject({
+      subject: { otherReports: 1000 },
+      owner: { upheldReports: 1000, dismissedReports: 1000, suspensions: 0 },
+    });
+  });
+
   it.each([
     ['limit', '0'],
     ['cursor', 'x'],
@@ -139,11 +154,18 @@ describe('a decision', () => {
     expect(await log(`subjectId=${id}`)).toHaveLength(1);
   });
 
-  it('403 for a report about the administrator, who another one decides on', async () => {
+  it('403 for a report about the administrator; another administrator decides it', async () => {
     const admin = await reports.identity.createUser({ roles: ['admin'] });
     const { id } = await reports.givenReport(ada, { subjectType: 'user', subjectId: admin.id });
     expectProblem(await reports.decide(id, 'dismiss', {}, admin), 403, 'auth.forbidden');
     expect((await reports.decide(id, 'dismiss')).status).toBe(204);
+  });
+
+  it('403 for a report by the administrator; another administrator decides it', async () => {
+    const admin = await reports.identity.createUser({ roles: ['admin'] });
+    const { id } = await reports.givenReport(admin, ofBen());
+    expectProblem(await reports.decide(id, 'uphold', {}, admin), 403, 'auth.forbidden');
+    expect((await reports.decide(id, 'uphold')).status).toBe(204);
   });
 
   it('404, 403 and 400', async () => {

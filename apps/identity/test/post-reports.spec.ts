@@ -26,6 +26,7 @@ describe('201', () => {
   });
 
   it('stores who is responsible for the subject, and the texts that the reporter sees', async () => {
+    await reports.as(ben).patch('/v1/me', { bio: 'I rent flats' });
     const listing = reports.givenListing(ben);
     const message = reports.givenMessage(ben, ada);
     await reports.givenReport(ada, ofBen());
@@ -36,7 +37,7 @@ describe('201', () => {
     expect(name).toEqual(expect.any(String));
     const owner = { id: ben.id };
     expect(data).toMatchObject([
-      { owner, subject: { type: 'user', id: ben.id, content: { displayName: name } } },
+      { owner, subject: { type: 'user', id: ben.id, content: { displayName: name, bio: 'I rent flats' } } },
       {
         ...{ owner },
         subject: {
@@ -178,6 +179,37 @@ it.each([
 ])('400 for %s %j', async (name, value) => {
   const response = await reports.report(ada, { ...ofBen(), [name]: value });
   expectProblem(response, 400, 'request.invalid', `/${name}`);
+});
+
+it('403 before the mail address is verified', async () => {
+  const reporter = await reports.identity.createUser({ emailVerified: false });
+  expectProblem(await reports.report(reporter, ofBen()), 403, 'auth.email_unverified');
+});
+
+it('409 and 429 do not ask the service of the subject again', async () => {
+  const [first, ...others] = Array.from({ length: 3 }, () => ({
+    ...{ subjectType: 'listing', subjectId: reports.givenListing(ben) },
+  }));
+  await reports.givenReport(ada, first ?? {});
+  const before = reports.services.requests.length;
+  expectProblem(await reports.report(ada, first ?? {}), 409, 'report.already_open');
+  expect(reports.services.requests).toHaveLength(before);
+  for (const other of others) await reports.givenReport(ada, other);
+  const asked = reports.services.requests.length;
+  const next = { subjectType: 'listing', subjectId: reports.givenListing(ben) };
+  expectProblem(await reports.report(ada, next), 429, 'rate.too_many_reports');
+  expect(reports.services.requests).toHaveLength(asked);
+});
+
+it('403 for a reporter who is suspended while the subject is read', async () => {
+  const subject = { subjectType: 'listing', subjectId: reports.givenListing(ben) };
+  reports.services.beforeResponse = async () => {
+    await reports.as(reports.admin).post(`/v1/admin/users/${ada.id}/suspend`, { reason: 'Fraud' });
+  };
+  const response = await reports.report(ada, subject);
+  reports.services.beforeResponse = null;
+  expectProblem(response, 403, 'account.suspended');
+  expect(await reports.idsOf({ reporterId: ada.id })).toEqual([]);
 });
 
 it('401 and 403 do not ask the service of the subject', async () => {

@@ -7,6 +7,8 @@ export class SubjectServices {
   private readonly bodies = new Map<string, { body: object; token?: string }>();
   /** The paths of all requests. */
   readonly requests: string[] = [];
+  /** Runs before each response. */
+  beforeResponse: (() => Promise<void>) | null = null;
 
   private constructor(private readonly server: Server) {}
 
@@ -18,8 +20,11 @@ export class SubjectServices {
       services.requests.push(path);
       const known = services.bodies.get(path);
       const isVisible = known && (!known.token || request.headers.authorization === `Bearer ${known.token}`);
-      response.writeHead(isVisible ? 200 : 404, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(isVisible ? known.body : { status: 404 }));
+      const respond = () => {
+        response.writeHead(isVisible ? 200 : 404, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(isVisible ? known.body : { status: 404 }));
+      };
+      void (services.beforeResponse?.() ?? Promise.resolve()).then(respond);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return services;

@@ -10,6 +10,7 @@ import {
   Roles,
   Summary,
   Uuid,
+  VerifiedEmail,
 } from '@roost/http';
 import {
   type AdminReport,
@@ -27,6 +28,7 @@ export class ReportController {
 
   @Summary('Report a user, a listing, a message or a review')
   @Post('reports')
+  @VerifiedEmail()
   @RespondsWith(
     201,
     Report,

@@ -1,9 +1,13 @@
 import { ReasonText } from '@roost/audit';
-import { hasVisibleText, Instant, INVISIBLE_TEXT, LINES, Page, PageQuery, Uuid } from '@roost/http';
+import { Instant, Page, PageQuery, RequiredText, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { userStatuses } from '../account/user.entity.js';
 
 const MAX_TEXT = 2_000;
+
+/** The counts of the queue are exact up to this number: each row of a page has its own. */
+export const MAX_COUNT = 1_000;
+const AT_MOST = `At most ${MAX_COUNT}: a higher number is not counted.`;
 
 const SubjectType = z.enum(['user', 'listing', 'message', 'review']).meta({ id: 'ReportSubjectType' });
 export type SubjectType = z.output<typeof SubjectType>;
@@ -31,15 +35,7 @@ export const CreateReport = z
       description: 'A user, a listing, a message that you received, or a published review.',
     }),
     reason: Reason,
-    text: z
-      .string()
-      .trim()
-      .min(1, { error: 'Must not be empty' })
-      .max(MAX_TEXT, { error: `Must have at most ${MAX_TEXT} characters` })
-      .regex(LINES, { error: 'Must not contain control characters' })
-      .refine(hasVisibleText, INVISIBLE_TEXT)
-      .optional()
-      .meta({ description: 'What the moderators should know.' }),
+    text: RequiredText(MAX_TEXT).optional().meta({ description: 'Details for the moderators.' }),
   })
   .meta({ id: 'CreateReport' });
 export type CreateReport = z.output<typeof CreateReport>;
@@ -64,10 +60,11 @@ export const DecideReport = z
   .meta({ id: 'DecideReport' });
 export type DecideReport = z.output<typeof DecideReport>;
 
-/** The texts of a subject: the name of a user, the texts of a listing, or the text of a message or review. */
+/** The texts of a subject: the name and public bio of a user, the texts of a listing, or the text of a message or review. */
 export const ReportedContent = z
   .object({
     displayName: z.string().optional(),
+    bio: z.string().optional().meta({ description: 'The bio of a user as the public profile shows it.' }),
     title: z.string().optional(),
     description: z.string().optional(),
     houseRules: z.string().optional(),
@@ -94,7 +91,9 @@ export const AdminReport = z
           description:
             'The texts as the reporter saw them at the time of the report. Null if their owner is erased.',
         }),
-        otherReports: z.int().meta({ description: 'The other reports of this subject, in every status.' }),
+        otherReports: z
+          .int()
+          .meta({ description: `The other reports of this subject, in every status. ${AT_MOST}` }),
       })
       .meta({ id: 'ReportedSubject' }),
     owner: z
@@ -102,9 +101,9 @@ export const AdminReport = z
         id: Uuid,
         displayName,
         status: z.enum(userStatuses).nullable(),
-        upheldReports: z.int(),
-        dismissedReports: z.int(),
-        suspensions: z.int(),
+        upheldReports: z.int().meta({ description: AT_MOST }),
+        dismissedReports: z.int().meta({ description: AT_MOST }),
+        suspensions: z.int().meta({ description: AT_MOST }),
       })
       .nullable()
       .meta({

@@ -1,15 +1,16 @@
-import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import { type EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
 import { decodeCursor, Instant, page, type PageOf, Uuid } from '@roost/http';
 import { z } from 'zod';
-import type {
-  AdminReportRow,
-  AdminReportsQuery,
-  Report,
-  ReportedContent,
-  SubjectType,
+import {
+  type AdminReportRow,
+  type AdminReportsQuery,
+  MAX_COUNT,
+  type Report,
+  type ReportedContent,
+  type SubjectType,
 } from './report.dto.js';
 
-/** The class of the advisory locks; live events have 4201. */
+/** The class of the advisory locks; live events have 4201, phone codes 4203. */
 const REPORTER_LOCK = 4202;
 
 const Cursor = z.tuple([Instant, Uuid]);
@@ -26,6 +27,11 @@ export interface NewReport {
   reason: Report['reason'];
   text: string | null;
   createdAt: Date;
+}
+
+export interface ReportParties {
+  reporterId: string;
+  ownerId: string | null;
 }
 
 export interface Decision {
@@ -73,6 +79,10 @@ export async function insertReport(em: EntityManager, report: NewReport): Promis
       ${report.reason}, ${report.text}, ${JSON.stringify(subject.content)}::jsonb, ${report.createdAt})`);
 }
 
+/** Counts rows up to `MAX_COUNT`. */
+const countOf = (rows: RawQueryFragment) =>
+  sql`(SELECT count(*)::int FROM (SELECT FROM ${rows} LIMIT ${MAX_COUNT}) counted)`;
+
 /** One page of the queue: open reports oldest first, decided ones newest first. */
 export async function listReports(
   em: EntityManager,
@@ -102,29 +112,26 @@ export async function listReports(
       r.subject_id AS "subjectId", r.thread_id AS "threadId", r.content, r.reporter_id AS "reporterId",
       r.owner_id AS "ownerId", r.decided_at AS "decidedAt", r.decided_by AS "decidedBy", r.note,
       nullif(reporter.display_name, '') AS "reporterName", nullif(owner.display_name, '') AS "ownerName",
-      owner.status AS "ownerStatus", earlier.upheld AS "upheldReports", earlier.dismissed AS "dismissedReports",
-      (SELECT count(*)::int FROM report o
-        WHERE o.subject_id = r.subject_id AND o.subject_type = r.subject_type AND o.id <> r.id) AS "otherReports",
-      (SELECT count(*)::int FROM admin_action a
-        WHERE a.subject_id = r.owner_id::text AND a.action = 'user.suspend') AS suspensions
+      owner.status AS "ownerStatus",
+      ${countOf(sql`report o WHERE o.owner_id = r.owner_id AND o.status = 'upheld' AND o.id <> r.id`)}
+        AS "upheldReports",
+      ${countOf(sql`report o WHERE o.owner_id = r.owner_id AND o.status = 'dismissed' AND o.id <> r.id`)}
+        AS "dismissedReports",
+      ${countOf(sql`report o WHERE o.subject_id = r.subject_id AND o.subject_type = r.subject_type AND o.id <> r.id`)}
+        AS "otherReports",
+      ${countOf(sql`admin_action a WHERE a.subject_id = r.owner_id::text AND a.action = 'user.suspend'`)}
+        AS suspensions
     FROM listed r
     LEFT JOIN user_account reporter ON reporter.id = r.reporter_id
     LEFT JOIN user_account owner ON owner.id = r.owner_id
-    CROSS JOIN LATERAL (
-      SELECT count(*) FILTER (WHERE o.status = 'upheld')::int AS upheld,
-        count(*) FILTER (WHERE o.status = 'dismissed')::int AS dismissed
-      FROM report o WHERE o.owner_id = r.owner_id AND o.id <> r.id) earlier
     ORDER BY ${order}`);
   return page(rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
 }
 
-/** The owner of the subject of a report; null if there is no such report. */
-export async function findReportedOwner(
-  em: EntityManager,
-  id: string,
-): Promise<{ ownerId: string | null } | null> {
-  const [report] = await em.execute<{ ownerId: string | null }[]>(sql`
-    SELECT owner_id AS "ownerId" FROM report WHERE id = ${id}`);
+/** The reporter, and the owner of the subject, of a report; null if there is no such report. */
+export async function findReportParties(em: EntityManager, id: string): Promise<ReportParties | null> {
+  const [report] = await em.execute<ReportParties[]>(sql`
+    SELECT reporter_id AS "reporterId", owner_id AS "ownerId" FROM report WHERE id = ${id}`);
   return report ?? null;
 }
 

@@ -1,5 +1,5 @@
 import { Arg, Mutation, Resolver } from '@roost/graphql';
-import { type AuthUser, CurrentUser } from '@roost/http';
+import { type AuthUser, CurrentUser, VerifiedEmail } from '@roost/http';
 import { CreateReport, Report } from './report.dto.js';
 import { ReportService } from './report.service.js';
 
@@ -7,6 +7,7 @@ import { ReportService } from './report.service.js';
 export class ReportResolver {
   constructor(private readonly reports: ReportService) {}
 
+  @VerifiedEmail()
   @Mutation(Report, { description: 'Reports a user, a listing, a message that you received, or a review.' })
   createReport(
     @CurrentUser() reporter: AuthUser,

@@ -17,11 +17,12 @@ import {
   decideReport,
   type Decision,
   findOpenReport,
-  findReportedOwner,
+  findReportParties,
   insertReport,
   listReports,
   lockReporter,
   reportOverLimit,
+  type Subject,
 } from './report.queries.js';
 import { ReportedSubjectClient } from './reported-subject.client.js';
 
@@ -46,15 +47,17 @@ export class ReportService {
   /** The subject is read before the transaction: its service may take seconds. */
   async create(reporter: AuthUser, input: CreateReport): Promise<Report> {
     const { subjectType, subjectId, reason, text = null } = input;
-    await this.sessions.requireUser(reporter, this.em.fork());
+    const reads = this.em.fork();
+    await this.sessions.requireUser(reporter, reads);
+    await this.requireAdmissible(reads, reporter.id, { type: subjectType, id: subjectId });
     const found = await this.subjects.find(subjectType, subjectId);
     if (found.ownerId === reporter.id) throw new Problem('report.subject_is_own');
     const subject = { ...found, type: subjectType, id: subjectId };
     return this.idempotency.runOnce(async (em) => {
+      // Again: their account may have been suspended, and other reports made, while the subject was read.
+      await this.sessions.requireUser(reporter, em);
       await lockReporter(em, reporter.id);
-      const reportId = await findOpenReport(em, reporter.id, subject);
-      if (reportId) throw new Problem('report.already_open', undefined, { reportId });
-      await this.requireUnderLimit(em, reporter.id);
+      await this.requireAdmissible(em, reporter.id, subject);
       const [id, createdAt] = [uuidv7(), this.clock.now()];
       await insertReport(em, { id, reporterId: reporter.id, subject, reason, text, createdAt });
       return { id, subjectType, subjectId, reason, text, status: 'open', createdAt: createdAt.toISOString() };
@@ -72,10 +75,12 @@ export class ReportService {
   decide(admin: AuthUser, id: string, decision: Pick<Decision, 'status' | 'note'>): Promise<void> {
     return this.idempotency.runOnce(async (em) => {
       await this.sessions.requireUser(admin, em);
-      const report = await findReportedOwner(em, id);
+      const report = await findReportParties(em, id);
       if (!report) throw new Problem('report.not_found');
       if (report.ownerId === admin.id)
         throw new Problem('auth.forbidden', 'You cannot decide a report about yourself');
+      if (report.reporterId === admin.id)
+        throw new Problem('auth.forbidden', 'You cannot decide a report of your own');
       const decidedAt = this.clock.now();
       const isDecided = await decideReport(em, id, { ...decision, decidedAt, decidedBy: admin.id });
       if (!isDecided) throw new Problem('report.already_decided');
@@ -84,6 +89,12 @@ export class ReportService {
         ...{ subject: { type: 'report', id }, reason: decision.note },
       });
     });
+  }
+
+  private async requireAdmissible(em: EntityManager, reporterId: string, subject: Subject): Promise<void> {
+    const reportId = await findOpenReport(em, reporterId, subject);
+    if (reportId) throw new Problem('report.already_open', undefined, { reportId });
+    await this.requireUnderLimit(em, reporterId);
   }
 
   private async requireUnderLimit(em: EntityManager, reporterId: string): Promise<void> {

@@ -78,7 +78,7 @@ export class ReportedSubjectClient {
   private async findUser(id: string): Promise<ReportedSubject> {
     const user = await this.em.fork().findOne(User, { id, status: 'active' });
     if (!user) throw new Problem('user.not_found');
-    return { ownerId: id, threadId: null, content: { displayName: user.displayName } };
+    return { ownerId: id, threadId: null, content: { displayName: user.displayName, bio: user.publicBio } };
   }
 
   private async read(
