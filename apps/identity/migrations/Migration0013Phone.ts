@@ -15,7 +15,8 @@ export class Migration0013Phone extends Migration {
         code_hash text NOT NULL,
         tries integer NOT NULL DEFAULT 0,
         -- of number and network: the limits of text messages count them, also after an erasure
-        phone_hash bytea NOT NULL,
+        -- phone_hash is null if no message was sent
+        phone_hash bytea,
         network_hash bytea NOT NULL,
         created_at timestamptz NOT NULL,
         expires_at timestamptz NOT NULL,

@@ -45,7 +45,7 @@ export const IdentityConfig = z.object({
     .meta({
       description:
         'the http(s) URL that receives each text message (docs/mails.md), in production an https URL',
-      requires: (value: unknown) => (value === undefined ? [] : ['SMS_WEBHOOK_SECRET']),
+      requires: (value: unknown) => (value === undefined ? [] : ['SMS_WEBHOOK_SECRET', 'SMS_COUNTRIES']),
       production: { accepts: (value: unknown) => String(value).startsWith('https:'), rule: 'an https URL' },
     }),
   SMS_WEBHOOK_SECRET: z.string().min(32).optional().meta({
@@ -55,7 +55,10 @@ export const IdentityConfig = z.object({
   }),
   SMS_COUNTRIES: PhoneCountries.optional().meta({
     description:
-      'a comma-separated list of the countries to whose numbers text messages are sent, such as FR,US; all without it',
+      'a comma-separated list of the countries to whose numbers text messages are sent, such as FR,US; required with SMS_WEBHOOK_URL',
+  }),
+  SMS_PER_DAY: z.coerce.number().int().min(1).max(1_000_000).default(1000).meta({
+    description: 'the number of text messages to all users in 24 hours; no code is sent above it',
   }),
   CLIENT_URLS: ClientUrls,
   REVIEW_WINDOW_DAYS: z.coerce.number().int().min(1).max(365).default(14).meta({

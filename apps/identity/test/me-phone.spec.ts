@@ -120,9 +120,9 @@ describe('the limits of text messages', () => {
     expect((await request()).status).toBe(202);
   });
 
-  it('429 after ten codes in an hour for one network, whichever user', async () => {
+  it('429 after thirty codes in an hour for one network, whichever user', async () => {
     const network = uniqueNetwork();
-    for (let n = 0; n < 10; n += 1) {
+    for (let n = 0; n < 30; n += 1) {
       const user = await identity.createUser();
       expect((await requestCode(identity, user, uniquePhone(), network)).status).toBe(202);
     }
@@ -142,6 +142,39 @@ describe('the limits of text messages', () => {
     await request();
     expect(await codeFor(identity, phone)).toMatch(/^\d{6}$/);
   });
+});
+
+it('429 for a fourth request, also if the number has reached its limit by requests of others', async () => {
+  for (let n = 0; n < 3; n += 1) await requestCode(identity, await identity.createUser(), phone);
+  const sent = await codeFor(identity, phone);
+  for (let n = 0; n < 3; n += 1) expect((await request()).status).toBe(202);
+  expect(await codeFor(identity, phone)).toBe(sent);
+  expectProblem(await request(), 429, 'phone.too_many_codes');
+});
+
+it('counts the networks of an IPv6 site together', async () => {
+  const requestFrom = async (address: string) => {
+    const user = await identity.createUser();
+    const from = { 'x-forwarded-for': address };
+    return identity.with(user.accessToken).post('/v1/me/phone', { phone: uniquePhone() }, from);
+  };
+  for (let n = 0; n < 30; n += 1)
+    expect((await requestFrom(`2001:db8:1:${n.toString(16)}::1`)).status).toBe(202);
+  expectProblem(await requestFrom('2001:db8:1:ff::1'), 429, 'phone.too_many_codes');
+  expect((await requestFrom('2001:db8:2::1')).status).toBe(202);
+});
+
+it('429 after the messages of a day to all users', async () => {
+  const limited = await startIdentity({ SMS_PER_DAY: '2' });
+  try {
+    const post = async () => requestCode(limited, await limited.createUser(), uniquePhone());
+    for (let n = 0; n < 2; n += 1) expect((await post()).status).toBe(202);
+    expectProblem(await post(), 429, 'phone.too_many_codes');
+    await limited.shiftTime(86_401);
+    expect((await post()).status).toBe(202);
+  } finally {
+    await limited.close();
+  }
 });
 
 describe('POST /v1/me/phone/verify', () => {

@@ -11,12 +11,16 @@ const SECRET = randomBytes(32).toString('base64');
 /** The sender of an operator. It rejects messages while `status` is not 204. */
 const received: { signature: string; body: string }[] = [];
 let status = 204;
+/** While it is set, the sender does not respond. */
+let held: Promise<void> | null = null;
 const sender = createServer((request: IncomingMessage, response) => {
   let body = '';
   request.on('data', (chunk) => (body += String(chunk)));
   request.on('end', () => {
     received.push({ signature: String(request.headers['roost-signature']), body });
-    response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end();
+    const respond = () => response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end();
+    if (held) void held.then(respond);
+    else respond();
   });
 });
 
@@ -26,7 +30,9 @@ let phone: string;
 beforeAll(async () => {
   await new Promise<void>((resolve) => sender.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(sender.address() as AddressInfo).port}/texts`;
-  identity = await startIdentity({ SMS_WEBHOOK_URL: url, SMS_WEBHOOK_SECRET: SECRET });
+  identity = await startIdentity({
+    ...{ SMS_WEBHOOK_URL: url, SMS_WEBHOOK_SECRET: SECRET, SMS_COUNTRIES: 'US' },
+  });
 });
 beforeEach(async () => {
   status = 204;
@@ -97,6 +103,24 @@ it.each([500, 302])('retries a message after the status %d, with the same id', a
   expect(second).toEqual(first);
 });
 
+it('sends a message while the sender has not responded to another one', async () => {
+  status = 500;
+  const others = [uniquePhone(), uniquePhone()];
+  for (const to of others) await requestCode(identity, await identity.createUser(), to);
+  await eventually(() => expect(others.flatMap(textsTo)).toHaveLength(2));
+  let release = (): void => undefined;
+  held = new Promise((resolve) => (release = resolve));
+  status = 204;
+  const retried = retry();
+  try {
+    await eventually(() => expect(others.flatMap(textsTo)).toHaveLength(4));
+  } finally {
+    held = null;
+    release();
+    await retried;
+  }
+});
+
 it('gives up after six attempts', async () => {
   status = 500;
   await requestCode(identity, ada, phone);
@@ -151,9 +175,18 @@ describe('in production', () => {
       /^SMS_WEBHOOK_URL .* https/,
     ],
     ['a sender without a secret', { SMS_WEBHOOK_SECRET: '' }, /^SMS_WEBHOOK_SECRET is missing/],
+    [
+      'a sender without countries',
+      { SMS_COUNTRIES: '' },
+      /^SMS_COUNTRIES is missing.*SMS_WEBHOOK_URL requires it/,
+    ],
     ['an unknown country', { SMS_COUNTRIES: 'FR,XX' }, /^SMS_COUNTRIES/],
   ])('does not start with %s', async (_, env, sentence) => {
-    const sending = { SMS_WEBHOOK_URL: 'https://sms.example.com', SMS_WEBHOOK_SECRET: SECRET };
+    const sending = {
+      SMS_WEBHOOK_URL: 'https://sms.example.com',
+      SMS_WEBHOOK_SECRET: SECRET,
+      SMS_COUNTRIES: 'US',
+    };
     await expect(startIdentity({ ...production, ...sending, ...env })).rejects.toThrow(sentence);
   });
 });

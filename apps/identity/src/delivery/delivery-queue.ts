@@ -26,7 +26,7 @@ export interface DeliveryChannel<M extends ClaimedMessage> {
   report(outcome: DeliveryOutcome, message: M, error: unknown): void;
 }
 
-/** Sends stored messages, one after another. A failed one is retried until its last attempt. */
+/** Sends stored messages, as many at the same time as there are lanes. A failed one is retried until its last attempt. */
 export class DeliveryQueue<M extends ClaimedMessage> {
   #sending: Promise<void> | null = null;
   #again = false;
@@ -35,6 +35,7 @@ export class DeliveryQueue<M extends ClaimedMessage> {
     private readonly transactions: Transactions,
     private readonly clock: SystemClock,
     private readonly channel: DeliveryChannel<M>,
+    private readonly lanes = 1,
   ) {}
 
   /** The run in progress. */
@@ -69,11 +70,17 @@ export class DeliveryQueue<M extends ClaimedMessage> {
   }
 
   private async sendBatch(): Promise<void> {
-    for (let count = 0; count < BATCH; count += 1) {
-      const message = await this.inTransaction((em) => this.channel.claim(em, this.clock.now()));
-      if (!message) return;
-      await this.attempt(message);
-    }
+    let left = BATCH;
+    const sendLane = async (): Promise<void> => {
+      for (; left > 0; left -= 1) {
+        const message = await this.inTransaction((em) => this.channel.claim(em, this.clock.now()));
+        if (!message) return;
+        await this.attempt(message);
+      }
+    };
+    // A failure does not end the run before the other lanes have finished.
+    const lanes = await Promise.allSettled(Array.from({ length: this.lanes }, sendLane));
+    for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
   }
 
   private async attempt(message: M): Promise<void> {

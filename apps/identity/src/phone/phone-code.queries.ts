@@ -2,28 +2,32 @@ import { type EntityManager, sql } from '@mikro-orm/postgresql';
 import type { ClaimedMessage } from '../delivery/delivery-queue.js';
 import type { CodeCounts } from './domain/code-limits.js';
 
-/** The class of the advisory lock. */
-const CODE_LOCK = 4301;
+/** The class of the advisory lock; `report.queries.ts` lists all classes. */
+const CODE_LOCK = 4203;
 
-/** Whom the limits of text messages count. */
+/** The user, the number and the network of a request: each has a limit of text messages. */
 export interface CodeSubjects {
   userId: string;
   phoneHash: Buffer;
   networkHash: Buffer;
 }
 
-export interface NewPhoneCode extends CodeSubjects {
+export interface NewPhoneCode {
   id: string;
-  phone: string;
+  userId: string;
+  networkHash: Buffer;
+  /** Null if no message is sent: the request only counts for the limits of user and network. */
+  phone: string | null;
+  phoneHash: Buffer | null;
   codeHash: string;
   text: string;
   createdAt: Date;
   expiresAt: Date;
-  /** Null if the message is shown in the inbox only. */
+  /** Null if there is no message, or if it is shown in the inbox only. */
   nextAttemptAt: Date | null;
 }
 
-/** One request for a code at a time, until the end of the transaction: concurrent ones could each be the last of a limit. */
+/** Allows one request for a code at a time, until the end of the transaction, so that the limits are counted correctly. */
 export async function lockPhoneCodes(em: EntityManager): Promise<void> {
   await em.execute(sql`SELECT pg_advisory_xact_lock(${CODE_LOCK}::int, 0)`);
 }
@@ -43,14 +47,21 @@ export async function countPhoneCodes(
       count(*) FILTER (WHERE ${ofNetwork})::int AS network_day,
       count(*) FILTER (WHERE ${ofNetwork} AND ${inHour})::int AS network_hour,
       count(*) FILTER (WHERE ${ofPhone})::int AS phone_day,
-      count(*) FILTER (WHERE ${ofPhone} AND ${inHour})::int AS phone_hour
+      count(*) FILTER (WHERE ${ofPhone} AND ${inHour})::int AS phone_hour,
+      (SELECT count(*)::int FROM phone_code
+        WHERE phone_hash IS NOT NULL AND created_at > ${now}::timestamptz - interval '1 day') AS sent_in_day
     FROM phone_code WHERE created_at > ${now}::timestamptz - interval '1 day'
       AND (${ofUser} OR ${ofNetwork} OR ${ofPhone})`);
-  const countOf = (subject: keyof CodeCounts) => ({
+  const countOf = (subject: 'user' | 'network' | 'phone') => ({
     hour: row?.[`${subject}_hour`] ?? 0,
     day: row?.[`${subject}_day`] ?? 0,
   });
-  return { user: countOf('user'), network: countOf('network'), phone: countOf('phone') };
+  return {
+    user: countOf('user'),
+    network: countOf('network'),
+    phone: countOf('phone'),
+    sentInDay: row?.sent_in_day ?? 0,
+  };
 }
 
 export async function insertPhoneCode(em: EntityManager, code: NewPhoneCode): Promise<void> {

@@ -4,6 +4,7 @@ import { Tracing } from '@roost/tracing';
 import type { IdentityConfig } from '../config.js';
 import { CredentialModule } from '../credential/credential.module.js';
 import { SessionModule } from '../session/session.module.js';
+import { CodeAdmissionService } from './code-admission.service.js';
 import { PhoneController } from './phone.controller.js';
 import { PhoneResolver } from './phone.resolver.js';
 import { PhoneService } from './phone.service.js';
@@ -23,6 +24,7 @@ function createSmsSender(config: IdentityConfig, clock: SystemClock, tracing: Tr
   controllers: [PhoneController],
   providers: [
     PhoneService,
+    CodeAdmissionService,
     PhoneResolver,
     TextDeliveryService,
     { provide: SmsSender, useFactory: createSmsSender, inject: [CONFIG, SystemClock, Tracing] },

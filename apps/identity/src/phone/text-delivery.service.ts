@@ -11,6 +11,8 @@ import { SmsSender } from './sms-sender.port.js';
 const FIRST_PAUSE_SECONDS = 15;
 /** The last one starts after 7 min 45 s, before the code expires. */
 const MAX_ATTEMPTS = 6;
+/** Messages at the same time: a slow sender must not delay codes until they expire. */
+const LANES = 8;
 
 /** Sends text messages by the `SmsSender`. The text of a sent message is not stored. */
 @Injectable()
@@ -33,13 +35,23 @@ export class TextDeliveryService implements OnApplicationShutdown {
     for (const outcome of ['sent', 'failed', 'given_up']) this.#texts.inc({ outcome }, 0);
     this.#queue =
       sender &&
-      new DeliveryQueue(transactions, clock, {
-        claim: (em, now) => claimDueText(em, now, FIRST_PAUSE_SECONDS),
-        send: (message) => this.send(sender, message),
-        isLastAttempt: (message) => message.attempts >= MAX_ATTEMPTS || this.hasExpired(message),
-        finish: finishText,
-        report: (...attempt) => this.report(...attempt),
-      });
+      new DeliveryQueue(
+        transactions,
+        clock,
+        {
+          claim: (em, now) => claimDueText(em, now, FIRST_PAUSE_SECONDS),
+          send: (message) => this.send(sender, message),
+          isLastAttempt: (message) => message.attempts >= MAX_ATTEMPTS || this.hasExpired(message),
+          finish: finishText,
+          report: (...attempt) => this.report(...attempt),
+        },
+        LANES,
+      );
+  }
+
+  /** Whether there is a sender. Without one, development shows the messages in its inbox. */
+  get isOffered(): boolean {
+    return this.#queue !== null;
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -155,7 +155,7 @@ export const identityErrors = defineErrors({
   'phone.too_many_codes': errorEntry(
     429,
     'Too many codes were requested',
-    'You, or all users of your network, have requested the maximum number of codes by text message in an hour or a day.',
+    'You, all users of your network or all users together have requested the maximum number of codes by text message in an hour or a day.',
     'Wait for the time in `Retry-After`, and enter the code of the last text message if it has not expired.',
   ),
   'passkey.already_registered': errorEntry(

@@ -24,6 +24,13 @@ describe('Encryption', () => {
     expect(() => rotating.renew(new Encryption('a third').encrypt('text'))).toThrow();
   });
 
+  test('hashes with the first key and the context', () => {
+    const hash = encryption.keyedHash('+12025550123', 'phone_code.phone_hash');
+    expect(encryption.keyedHash('+12025550123', 'phone_code.phone_hash')).toEqual(hash);
+    expect(encryption.keyedHash('+12025550123', 'phone_code.network_hash')).not.toEqual(hash);
+    expect(new Encryption('another').keyedHash('+12025550123', 'phone_code.phone_hash')).not.toEqual(hash);
+  });
+
   test('rejects changed bytes, a shortened tag and other texts', () => {
     const [version, iv, tag, body = ''] = encryption.encrypt('text').split('.');
     const changed = Buffer.from(body, 'base64url');

@@ -55,6 +55,15 @@ export class Encryption {
     }
   }
 
+  /**
+   * A hash that only the holder of the first key can compute: it does not reveal a value that can be guessed, such as a
+   * phone number. `context` names the hashed value. Another key returns other hashes.
+   */
+  keyedHash(text: string, context: string): Buffer {
+    const key = createHmac('sha256', this.#key).update(`hash of ${context}`).digest();
+    return createHmac('sha256', key).update(text).digest();
+  }
+
   private open(key: Buffer, text: string, context: string): string {
     const [format, iv, tag, ciphertext] = text.split('.');
     if (format !== FORMAT || iv === undefined || tag === undefined || ciphertext === undefined)
