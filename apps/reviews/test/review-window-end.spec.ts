@@ -15,7 +15,12 @@ describe('end of the review window', () => {
     const stay = await reviews.createStay();
     const { id } = await reviews.createReview(stay.guest, stay, { overall: 3 });
     await reviews.service.clock.set('2027-05-26T14:59:30Z');
-    expect(await reviews.ofListing(stay.listingId)).toEqual({ rating: null, data: [], nextCursor: null });
+    expect(await reviews.ofListing(stay.listingId)).toEqual({
+      rating: null,
+      externalCount: 0,
+      data: [],
+      nextCursor: null,
+    });
     await reviews.service.clock.set(stay.closesAt);
     const { data, rating } = await reviews.ofListing(stay.listingId);
     expect(data).toMatchObject([
