@@ -1,6 +1,11 @@
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { LOGGER } from '@roost/platform';
 import { eventually, expectProblem, startTestService, type TestService, testUser } from '@roost/testing';
 import { gateway } from '../src/service.js';
 import { SERVICES, type Upstream as Name } from '../src/routes/release.js';
+import type { Logger } from 'pino';
 import { aDocument, startUpstream, type Upstream } from './upstream.fixture.js';
 
 const PATH = '/v1/me/report';
@@ -25,8 +30,12 @@ beforeAll(async () => {
   });
   await eventually(async () => expect((await service.as(user).get('/v1/me/alone')).status).toBe(200));
 });
-afterEach(() => {
-  for (const upstream of Object.values(upstreams)) upstream.reply = null;
+beforeEach(() => {
+  for (const name of SERVICES)
+    upstreams[name].reply = (reply) => {
+      const { method, url } = reply.request;
+      return reply.header('x-from', name).header(`x-of-${name}`, 'true').send({ method, url });
+    };
 });
 afterAll(async () => {
   await service.close();
@@ -38,7 +47,8 @@ const get = () => service.as(user).get(PATH);
 test('the JSON of all services is joined, with the headers of the first', async () => {
   const { status, headers, body } = await get();
   expect(status).toBe(200);
-  expect(headers.get('x-from')).toBe('upstream');
+  expect(headers.get('x-from')).toBe(SERVICES[0]);
+  for (const name of SERVICES.slice(1)) expect(headers.has(`x-of-${name}`)).toBe(false);
   expect(Object.keys(body)).toEqual([...SERVICES]);
   for (const name of SERVICES) {
     expect(body[name]).toMatchObject({ method: 'GET', url: PATH });
@@ -56,9 +66,19 @@ test('requires a token', async () => {
   expectProblem(await service.anonymous.get(PATH), 401, 'auth.missing_token');
 });
 
-test('a response other than 200 is passed on alone', async () => {
-  upstreams.payments.reply = (reply) => reply.code(404).send({ code: 'export.not_found' });
-  expect(await get()).toMatchObject({ status: 404, body: { code: 'export.not_found' } });
+test('a response other than 200 is passed on alone, and those before it are discarded', async () => {
+  const [first] = SERVICES;
+  const endless = new PassThrough();
+  endless.write('{');
+  upstreams[first].reply = (reply) =>
+    reply.header(`x-of-${first}`, 'true').type('application/json').send(endless);
+  upstreams.payments.reply = (reply) =>
+    reply.code(404).header('x-from', 'payments').send({ code: 'export.not_found' });
+  const { status, headers, body } = await get();
+  expect({ status, body }).toEqual({ status: 404, body: { code: 'export.not_found' } });
+  expect(headers.get('x-from')).toBe('payments');
+  expect(headers.has(`x-of-${first}`)).toBe(false);
+  await eventually(() => expect(endless.destroyed).toBe(true));
 });
 
 test('is 503 if a service closes the connection without a response', async () => {
@@ -67,6 +87,26 @@ test('is 503 if a service closes the connection without a response', async () =>
     return reply.hijack();
   };
   expectProblem(await get(), 503, 'service.unavailable');
+});
+
+test('a client that disconnects before the response is no failure in the log', async () => {
+  const warn = jest.spyOn(service.get<Logger>(LOGGER), 'warn');
+  const state = { asked: false, closed: false };
+  upstreams.reviews.reply = (reply) => {
+    state.asked = true;
+    reply.raw.once('close', () => (state.closed = true));
+    return reply.hijack();
+  };
+  const client = new AbortController();
+  const headers = { authorization: `Bearer ${user.token}` };
+  const response = fetch(service.url + PATH, { headers, signal: client.signal });
+  await eventually(() => expect(state.asked).toBe(true));
+  client.abort();
+  await expect(response).rejects.toThrow();
+  await eventually(() => expect(state.closed).toBe(true));
+  await sleep(200);
+  expect(warn).not.toHaveBeenCalled();
+  warn.mockRestore();
 });
 
 test('the connection is closed before the end if a service fails in the middle', async () => {

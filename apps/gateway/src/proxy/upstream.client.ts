@@ -126,7 +126,12 @@ export class UpstreamClient implements OnModuleInit, OnApplicationShutdown {
     try {
       for (const [service, url] of urls) {
         const response = await this.openStream(request, url, signal);
-        if (!response) throw unavailable('The request was aborted.');
+        if (!response) {
+          if (!request.raw.socket.destroyed) throw unavailable('The gateway stops.');
+          // The client has disconnected.
+          discardAll(parts.values());
+          return void (await reply.send(''));
+        }
         if (response.statusCode !== 200) {
           discardAll(parts.values());
           copyHead(response, reply);
