@@ -21,15 +21,22 @@ export async function addExport(
     ON CONFLICT DO NOTHING`);
 }
 
-/** The exports that are due, in the order of their due instants. */
-export async function dueExports(em: EntityManager, now: Date, limit: number): Promise<string[]> {
+/** The exports that are due and expire after an instant, in the order of their due instants. */
+export async function dueExports(
+  em: EntityManager,
+  { now, expiresAfter }: { now: Date; expiresAfter: Date },
+  limit: number,
+): Promise<string[]> {
   const rows = await em.execute<{ id: string }[]>(sql`
-    SELECT export_id AS id FROM account_export WHERE due_at <= ${now} AND expires_at > ${now}
+    SELECT export_id AS id FROM account_export WHERE due_at <= ${now} AND expires_at > ${expiresAfter}
     ORDER BY due_at LIMIT ${limit}`);
   return rows.map(({ id }) => id);
 }
 
-/** Starts a run; null if the export is not due or another replica has started one. It is due again at `leaseUntil`. */
+/**
+ * Starts a run and deletes the chunks of earlier ones; null if the export is not due or another replica has started one. It is due
+ * again at `leaseUntil`.
+ */
 export async function startRun(
   em: EntityManager,
   exportId: string,
@@ -37,9 +44,12 @@ export async function startRun(
   leaseUntil: Date,
 ): Promise<ExportRun | null> {
   const [run] = await em.execute<ExportRun[]>(sql`
-    UPDATE account_export SET due_at = ${leaseUntil}, attempt = attempt + 1
-    WHERE export_id = ${exportId} AND due_at <= ${now}
-    RETURNING export_id AS "exportId", user_id AS "userId", attempt`);
+    WITH run AS (
+      UPDATE account_export SET due_at = ${leaseUntil}, attempt = attempt + 1
+      WHERE export_id = ${exportId} AND due_at <= ${now} RETURNING export_id, user_id, attempt),
+    earlier AS (
+      DELETE FROM account_export_chunk c USING run WHERE c.export_id = run.export_id AND c.attempt < run.attempt)
+    SELECT export_id AS "exportId", user_id AS "userId", attempt FROM run`);
   return run ?? null;
 }
 
@@ -70,10 +80,15 @@ export async function completeExport(em: EntityManager, { exportId, attempt }: E
   return true;
 }
 
-/** Of a run that failed. */
-export async function postponeExport(em: EntityManager, exportId: string, dueAt: Date): Promise<void> {
+/** Of a run that failed; changes nothing if another run has started. */
+export async function postponeExport(
+  em: EntityManager,
+  { exportId, attempt }: ExportRun,
+  dueAt: Date,
+): Promise<void> {
   await em.execute(sql`
-    UPDATE account_export SET due_at = ${dueAt} WHERE export_id = ${exportId} AND due_at IS NOT NULL`);
+    UPDATE account_export SET due_at = ${dueAt}
+    WHERE export_id = ${exportId} AND attempt = ${attempt} AND due_at IS NOT NULL`);
 }
 
 /** Deletes the exports of an erased user, with their chunks. */
@@ -105,7 +120,7 @@ export async function findCompletePart(
 ): Promise<CompletePart | null> {
   const [part] = await em.execute<CompletePart[]>(sql`
     SELECT export_id AS "exportId", attempt,
-      (SELECT count(*) FROM account_export_chunk c WHERE c.export_id = e.export_id AND c.attempt = e.attempt) AS chunks
+      (SELECT count(*)::int FROM account_export_chunk c WHERE c.export_id = e.export_id AND c.attempt = e.attempt) AS chunks
     FROM account_export e
     WHERE export_id = ${exportId} AND user_id = ${userId} AND due_at IS NULL AND expires_at > ${now}`);
   return part ?? null;

@@ -18,9 +18,12 @@ import { PersonalData } from './personal-data.port.js';
 
 /** Identity allows a download for 7 days after the request, so its parts are stored as long. */
 const KEPT_MS = 7 * 24 * 60 * 60_000;
+/** Identity ignores parts that are written later: the export has failed. */
+const REPEATED_MS = 3 * 24 * 60 * 60_000;
 /** Each chunk extends the lease of its run. */
 const LEASE_MS = 5 * 60_000;
-const REPEAT_AFTER_MS = 60_000;
+const FIRST_DELAY_MS = 60_000;
+const LONGEST_DELAY_MS = 60 * 60_000;
 /** The most exports of a sweep, and the most that one statement deletes. */
 const BATCH = 100;
 
@@ -52,7 +55,8 @@ export class AccountExporter {
 
   @SweepEvery(60, 'account.export')
   async exportDue(): Promise<void> {
-    const ids = await dueExports(this.em.fork(), this.systemClock.now(), BATCH);
+    const due = { now: this.systemClock.now(), expiresAfter: this.inMs(KEPT_MS - REPEATED_MS) };
+    const ids = await dueExports(this.em.fork(), due, BATCH);
     for (const id of ids) await this.tryToExport(id);
   }
 
@@ -73,17 +77,24 @@ export class AccountExporter {
     await this.running;
   }
 
-  /** A failure does not block the batch; the export is repeated. */
+  /** A failure does not block the batch; the export is repeated for three days. */
   private async tryToExport(exportId: string): Promise<void> {
+    let run: ExportRun | null = null;
     try {
-      const run = await startRun(this.em.fork(), exportId, this.systemClock.now(), this.inMs(LEASE_MS));
+      run = await startRun(this.em.fork(), exportId, this.systemClock.now(), this.inMs(LEASE_MS));
       if (run && (await this.writeChunks(run))) await this.complete(run);
     } catch (error) {
-      this.logger.error({ err: error, exportId }, 'an export failed; it is repeated in a minute');
-      await postponeExport(this.em.fork(), exportId, this.inMs(REPEAT_AFTER_MS)).catch((err: unknown) =>
-        this.logger.warn({ err, exportId }, 'the export is repeated when its lease ends'),
-      );
+      const attempt = run?.attempt;
+      this.logger.error({ err: error, exportId, attempt }, 'an export failed; the sweeper will retry');
+      if (run) await this.postpone(run);
     }
+  }
+
+  private async postpone(run: ExportRun): Promise<void> {
+    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** (run.attempt - 1), LONGEST_DELAY_MS);
+    await postponeExport(this.em.fork(), run, this.inMs(delayMs)).catch((err: unknown) =>
+      this.logger.warn({ err, exportId: run.exportId }, 'the export is repeated when its lease ends'),
+    );
   }
 
   /**
