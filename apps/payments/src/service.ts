@@ -22,6 +22,7 @@ import { Migration0017OutOfBandRefunds } from '../migrations/Migration0017OutOfB
 import { Migration0018Restorations } from '../migrations/Migration0018Restorations.js';
 import { Migration0020AuditLogFilters } from '../migrations/Migration0020AuditLogFilters.js';
 import { Migration0021HandledPayloads } from '../migrations/Migration0021HandledPayloads.js';
+import { Migration0022ExportIndexes } from '../migrations/Migration0022ExportIndexes.js';
 import { AppModule } from './app.module.js';
 import { PaymentsConfig } from './config.js';
 import { paymentFigures } from './figures.js';
@@ -70,6 +71,7 @@ export const payments = defineService({
     Migration0021HandledPayloads,
     Migration0000AccountErasure,
     Migration0000AccountExport,
+    Migration0022ExportIndexes,
   ],
   projections: {
     'identity.user': ['account_standing', 'party_name'],
