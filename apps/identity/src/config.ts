@@ -74,7 +74,7 @@ export const IdentityConfig = z.object({
     .meta({ description: 'the number of reports (`POST /v1/reports`) that a user can make in 24 hours' }),
   PASSKEY_RP_ID: z
     .string()
-    .regex(/^(?=.{1,253}$)[a-z\d]+(?:[.-]+[a-z\d]+)*$/)
+    .regex(/^(?=.{1,253}$)[a-z\d]+(?:(?:\.|-+)[a-z\d]+)*$/)
     .optional()
     .meta({
       description:

@@ -77,6 +77,16 @@ describe('POST /v1/me/exports', () => {
     expect((await read(ada, body.id)).status).toBe('pending');
   });
 
+  it('requires a step-up, and so does the file', async () => {
+    const { id } = await readyExport(ada);
+    await identity.shiftTime(301);
+    const { accessToken } = (await identity.refresh(ada.refreshToken)).body;
+    const late = { ...ada, accessToken };
+    expectProblem(await request(late), 403, 'auth.step_up_required');
+    expectProblem(await as(late).get(`/v1/me/exports/${id}/file`), 403, 'auth.step_up_required');
+    expect((await read(late, id)).status).toBe('ready');
+  });
+
   it('is executed once per Idempotency-Key', async () => {
     const key = { 'idempotency-key': randomUUID() };
     const first = await request(ada, key);
@@ -170,6 +180,20 @@ describe('GET /v1/me/exports/{id}/file', () => {
     await identity.anonymous.post('/v1/auth/forgot-password', { email: ada.email });
     const token = await identity.mailedToken(ada.email, 'reset-password');
     const other = await identity.createUser();
+    await as(ada).patch('/v1/me', { bio: 'Likes long walks', languages: ['fr'] });
+    await identity.service.query(`UPDATE user_account SET phone = '+32470123456' WHERE id = $1`, [ada.id]);
+    await identity.service.query(
+      `INSERT INTO passkey (id, user_id, name, credential_id, public_key, sign_count, transports, backed_up, created_at)
+       SELECT uuidv7(), u, n, md5(u::text), '', 0, '[]', false, now()
+       FROM (VALUES ($1::uuid, 'Telephone'), ($2::uuid, 'Not of Ada')) AS v (u, n)`,
+      [ada.id, other.id],
+    );
+    await identity.service.query(
+      `INSERT INTO report (id, reporter_id, subject_type, subject_id, reason, text, created_at)
+       SELECT uuidv7(), r, 'user', gen_random_uuid(), 'spam', t, now()
+       FROM (VALUES ($1::uuid, 'Sends advertisements'), ($2::uuid, 'Not of Ada')) AS v (r, t)`,
+      [ada.id, other.id],
+    );
     const { id } = await readyExport(ada);
 
     const response = await as(ada).get<Record<string, unknown[]>>(`/v1/me/exports/${id}/file`);
@@ -177,7 +201,14 @@ describe('GET /v1/me/exports/{id}/file', () => {
     expect(response.headers.get('content-disposition')).toContain('attachment');
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(response.body).toMatchObject({
-      account: [{ id: ada.id, email: ada.email, roles: ['guest'] }],
+      account: [
+        {
+          ...{ id: ada.id, email: ada.email, roles: ['guest'], phone: '+32470123456' },
+          ...{ bio: 'Likes long walks', languages: ['fr'] },
+        },
+      ],
+      passkeys: [{ name: 'Telephone', createdAt: expect.any(String), lastUsedAt: null }],
+      reports: [{ reason: 'spam', text: 'Sends advertisements' }],
       sessions: [{ network: expect.any(String), createdAt: expect.any(String) }],
       authenticators: [{ confirmedAt: null }],
       notificationSettings: [{ muted: ['review-reminder'] }],
@@ -191,7 +222,7 @@ describe('GET /v1/me/exports/{id}/file', () => {
        JOIN totp_factor f ON f.user_id = u.id WHERE u.id = $1`,
       [ada.id],
     );
-    for (const secret of [token, other.email, other.id, secrets?.password, secrets?.factor])
+    for (const secret of [token, 'Not of Ada', other.email, other.id, secrets?.password, secrets?.factor])
       expect(text).not.toContain(secret);
     expect(text).not.toMatch(/hash|sealed|token_/i);
   });
@@ -204,6 +235,58 @@ describe('GET /v1/me/exports/{id}/file', () => {
       [ada.id, ada.email],
     );
     expect(rows.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a part that fails', () => {
+  const insertPart = async (attempt: number, age = '0 days') => {
+    const exportId = randomUUID();
+    await identity.service.query(
+      `INSERT INTO account_export (export_id, user_id, due_at, attempt, expires_at)
+       VALUES ($1, $2, now() - interval '1 second', $3, now() + interval '7 days' - $4::interval)`,
+      [exportId, ada.id, attempt, age],
+    );
+    await identity.service.query(`INSERT INTO account_export_chunk VALUES ($1, $2, 0, 'interrupted')`, [
+      exportId,
+      attempt,
+    ]);
+    return exportId;
+  };
+  const partOf = async (exportId: string) => {
+    const [part] = await identity.service.query<{ attempt: number; minutes: number; chunks: number[] }>(
+      `SELECT attempt, round(extract(epoch FROM due_at - now()) / 60)::int AS minutes,
+         ARRAY(SELECT c.attempt FROM account_export_chunk c WHERE c.export_id = e.export_id) AS chunks
+       FROM account_export e WHERE export_id = $1`,
+      [exportId],
+    );
+    return part;
+  };
+  const runFailing = async () => {
+    await identity.service.query('ALTER TABLE report RENAME TO report_away');
+    try {
+      await identity.service.get(AccountExporter).exportDue();
+    } finally {
+      await identity.service.query('ALTER TABLE report_away RENAME TO report');
+    }
+  };
+
+  it.each([
+    [0, 1],
+    [2, 4],
+    [20, 60],
+  ])('is repeated after %p earlier runs in %p minutes, without their chunks', async (attempt, minutes) => {
+    const exportId = await insertPart(attempt);
+    await runFailing();
+    const failed = await partOf(exportId);
+    expect(failed).toMatchObject({ attempt: attempt + 1, minutes });
+    expect(failed?.chunks).not.toContain(attempt);
+  });
+
+  it('is not repeated after three days', async () => {
+    const [current, old] = [await insertPart(1, '71 hours'), await insertPart(1, '73 hours')];
+    await identity.service.get(AccountExporter).exportDue();
+    expect(await partOf(current)).toMatchObject({ attempt: 2, minutes: null });
+    expect(await partOf(old)).toMatchObject({ attempt: 1 });
   });
 });
 

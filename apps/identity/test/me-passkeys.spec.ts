@@ -191,6 +191,14 @@ describe('DELETE /v1/me/passkeys/{id}', () => {
     expectProblem(await remove(id), 404, 'passkey.not_found');
   });
 
+  it('ends all other sessions of the user', async () => {
+    const id = await passkeys.add(ada, phone);
+    const { body: other } = await passkeys.logIn(phone);
+    expect((await remove(id)).status).toBe(204);
+    expectProblem(await identity.refresh(other.refreshToken), 401, 'auth.refresh_invalid');
+    expect((await identity.refresh(ada.refreshToken)).status).toBe(200);
+  });
+
   it('404 for a passkey of another user', async () => {
     const id = await passkeys.add(ada, phone);
     expectProblem(await remove(id, await identity.createUser()), 404, 'passkey.not_found');
@@ -223,6 +231,18 @@ describe('DELETE /v1/me/passkeys/{id}', () => {
     expect((await remove(id, { ...admin, ...session })).status).toBe(204);
     const { body: refreshed } = await identity.refresh(session.refreshToken);
     expect(claimsOf(refreshed.accessToken).roles).toEqual(['guest']);
+  });
+});
+
+describe('challenges', () => {
+  it('that have expired are deleted when another one is issued', async () => {
+    await identity.service.query('DELETE FROM passkey_challenge');
+    await passkeys.logInOptions();
+    await identity.shiftTime(301);
+    await passkeys.logInOptions();
+    expect(await identity.service.query('SELECT FROM passkey_challenge WHERE expires_at <= now()')).toEqual(
+      [],
+    );
   });
 });
 
@@ -269,6 +289,8 @@ describe('settings', () => {
     [{ PASSKEY_RP_ID: 'example.com', PASSKEY_ORIGINS: 'https://example.org' }, 'https://example.org'],
     [{ PASSKEY_ORIGINS: 'https://app.example.com/path' }, 'PASSKEY_ORIGINS'],
     [{ PASSKEY_RP_ID: 'https://example.com' }, 'PASSKEY_RP_ID'],
+    [{ PASSKEY_RP_ID: 'a..b' }, 'PASSKEY_RP_ID'],
+    [{ PASSKEY_RP_ID: 'example.com', PUBLIC_URL: 'https://example.org' }, 'https://example.org'],
   ])('%j stops the start', async (env, reason) => {
     await expect(startIdentity(env)).rejects.toThrow(reason);
   });

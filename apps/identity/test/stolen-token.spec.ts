@@ -24,6 +24,7 @@ const STEP_UP: Record<string, unknown> = {
   'POST /v1/me/passkeys': { name: 'Phone', credential: {} },
   'DELETE /v1/me/passkeys/{id}': undefined,
   'POST /v1/me/email': { email: uniqueAddress() },
+  'POST /v1/me/exports': undefined,
   'DELETE /v1/me': undefined,
 };
 /** These take the current password. */
@@ -33,6 +34,9 @@ const HARMLESS = [
   'PATCH /v1/me',
   'PATCH /v1/me/passkeys/{id}',
   'POST /v1/me/host',
+  'POST /v1/me/phone',
+  'POST /v1/me/phone/verify',
+  'DELETE /v1/me/phone',
   'PUT /v1/me/notification-settings',
   'DELETE /v1/me/sessions/{id}',
 ];

@@ -182,9 +182,12 @@ export class PasskeyCheckService {
     sessionId: string | null,
   ): Promise<Buffer<ArrayBuffer>> {
     const challenge = randomToken();
-    const expiresAt = new Date(this.clock.now().getTime() + CHALLENGE_TTL_MS);
-    await this.transactions.run((em) =>
-      insertPasskeyChallenge(em, { hash: hashToken(challenge), purpose, sessionId }, expiresAt),
+    const now = this.clock.now();
+    const expiresAt = new Date(now.getTime() + CHALLENGE_TTL_MS);
+    await this.transactions.run(
+      (em) =>
+        insertPasskeyChallenge(em, { hash: hashToken(challenge), purpose, sessionId }, { now, expiresAt }),
+      READ_COMMITTED,
     );
     return Buffer.from(challenge, 'base64url');
   }

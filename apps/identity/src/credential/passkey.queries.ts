@@ -9,12 +9,19 @@ export interface PasskeyChallenge {
   sessionId: string | null;
 }
 
+/** Expired challenges that the insertion of another one deletes: requests without a token can't fill the table. */
+const EXPIRED_PER_INSERT = 10;
+
 export async function insertPasskeyChallenge(
   em: EntityManager,
   { hash, purpose, sessionId }: PasskeyChallenge,
-  expiresAt: Date,
+  { now, expiresAt }: { now: Date; expiresAt: Date },
 ): Promise<void> {
   await em.execute(sql`
+    WITH expired AS (
+      DELETE FROM passkey_challenge WHERE challenge_hash IN
+        (SELECT challenge_hash FROM passkey_challenge WHERE expires_at <= ${now}
+         LIMIT ${EXPIRED_PER_INSERT} FOR UPDATE SKIP LOCKED))
     INSERT INTO passkey_challenge (challenge_hash, purpose, session_id, expires_at)
     VALUES (${hash}, ${purpose}, ${sessionId}, ${expiresAt})`);
 }

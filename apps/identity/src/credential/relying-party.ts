@@ -22,10 +22,10 @@ export class RelyingParty {
     this.name = config.PASSKEY_RP_NAME;
     this.#origins = config.PASSKEY_ORIGINS.length > 0 ? config.PASSKEY_ORIGINS : [origin];
     this.#development = config.ROOST_ENV !== 'production';
-    const foreign = config.PASSKEY_ORIGINS.find((each) => !this.isWithin(each));
+    const foreign = this.#origins.find((each) => !this.isWithin(each));
     if (foreign !== undefined)
       throw new StartError(
-        `PASSKEY_ORIGINS contains ${foreign}, but passkeys work only on the domain ${this.id} (PASSKEY_RP_ID, by default the host of PUBLIC_URL) and its subdomains.`,
+        `PASSKEY_ORIGINS (by default the origin of PUBLIC_URL) contains ${foreign}, but passkeys work only on the domain ${this.id} (PASSKEY_RP_ID, by default the host of PUBLIC_URL) and its subdomains.`,
       );
   }
 

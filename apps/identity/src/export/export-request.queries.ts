@@ -11,11 +11,6 @@ export interface ExportRow {
 const columns = sql`id, requested_at AS "requestedAt", expires_at AS "expiresAt", completed_by AS "completedBy",
   ready_at AS "readyAt"`;
 
-/** Locks the account, so that of two requests at once one sees the other. */
-export async function lockAccount(em: EntityManager, userId: string): Promise<void> {
-  await em.execute(sql`SELECT FROM user_account WHERE id = ${userId} FOR NO KEY UPDATE`);
-}
-
 export async function insertExport(
   em: EntityManager,
   userId: string,

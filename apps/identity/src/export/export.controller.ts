@@ -7,6 +7,7 @@ import {
   Param,
   RespondsWith,
   RespondsWithJoinedJson,
+  StepUp,
   Summary,
   Uuid,
 } from '@roost/http';
@@ -21,10 +22,11 @@ export class ExportController {
     private readonly parts: ExportPartService,
   ) {}
 
-  /** Poll the export until it is ready; a mail follows, too. */
+  /** Poll the export until it is ready. A mail is sent when it is ready. */
   @Summary('Request an export of your data')
   @Post()
-  @RespondsWith(202, DataExport, 'account.suspended', 'rate.too_many_exports')
+  @StepUp()
+  @RespondsWith(202, DataExport, 'auth.step_up_required', 'account.suspended', 'rate.too_many_exports')
   request(@CurrentUser() auth: AuthUser): Promise<DataExport> {
     return this.exports.request(auth);
   }
@@ -38,7 +40,13 @@ export class ExportController {
 
   @Summary('Download an export of your data')
   @Get(':id/file')
-  @RespondsWithJoinedJson('account.suspended', 'export.not_found', 'export.not_ready')
+  @StepUp()
+  @RespondsWithJoinedJson(
+    'auth.step_up_required',
+    'account.suspended',
+    'export.not_found',
+    'export.not_ready',
+  )
   async file(
     @CurrentUser() auth: AuthUser,
     @Param('id', Uuid) id: string,

@@ -21,10 +21,10 @@ export const DataExport = z
     parts: z.array(ExportPart),
     fileUrl: z.string().nullable().meta({
       description:
-        'The file, while the export is ready. It requires the access token, as every other route; the URL alone gives no access.',
+        'The file, while the export is ready. It requires the access token and a step-up within the last five minutes; the URL alone gives no access.',
     }),
   })
-  .meta({ id: 'DataExport', description: 'An export of all data that Roost has of a user' });
+  .meta({ id: 'DataExport', description: 'An export of all data that Roost holds about a user' });
 export type DataExport = z.output<typeof DataExport>;
 
 export function toExportView(row: ExportRow, publicUrl: string, now: Date): DataExport {

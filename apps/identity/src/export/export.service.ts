@@ -5,17 +5,12 @@ import { type AuthUser, Idempotency } from '@roost/http';
 import { Outbox, Transactions } from '@roost/messaging';
 import { CONFIG, Problem, SystemClock, uuidv7 } from '@roost/platform';
 import { addHours } from '@roost/stay';
+import { lockAccount } from '../account/account-lock.queries.js';
 import type { IdentityConfig } from '../config.js';
 import { SessionService } from '../session/session.service.js';
 import { expiryOf, statusOf } from './domain/export-status.js';
 import { type DataExport, toExportView } from './export.dto.js';
-import {
-  type ExportRow,
-  findExport,
-  insertExport,
-  lockAccount,
-  recentExports,
-} from './export-request.queries.js';
+import { type ExportRow, findExport, insertExport, recentExports } from './export-request.queries.js';
 
 const MAX_PER_DAY = 3;
 const PENDING_RETRY_SECONDS = 60;

@@ -5,8 +5,9 @@ import { type ExportSection, PersonalData } from '@roost/accounts';
 /** The first records of the file describe all of it. */
 const ABOUT = [
   {
-    text: 'All data that this marketplace has of you, one object per service. Dates and times are in UTC, amounts in minor units of their currency (cents). Passwords, codes and tokens are not included, nor data that only others may see.',
-    identity: 'Your account, sessions, settings and mails',
+    text: 'All data that this marketplace holds about you, one object per service. Dates and times are in UTC, amounts in minor units of their currency (cents). Passwords, codes and tokens are not included, nor data that only others may see.',
+    identity:
+      'Your account with its profile and phone number, sessions, authenticators, passkeys, settings, notifications, reports and mails',
     listings: 'Your listings and wishlists',
     bookings: 'Your bookings as a guest and as a host, messages, calendars',
     payments: 'Your payments, refunds, payouts and receipts',

@@ -3,10 +3,11 @@ import { Injectable } from '@nestjs/common';
 import type { AuthUser, PageOf } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { Problem, SystemClock, uuidv7 } from '@roost/platform';
+import { lockAccount } from '../account/account-lock.queries.js';
 import { User } from '../account/user.entity.js';
 import { PasskeyCheckService } from '../credential/passkey-check.service.js';
 import type { PasskeyAssertion, PasskeyCreationOptions } from '../credential/passkey.dto.js';
-import { countSignInMethods, lockAccount } from '../credential/sign-in-methods.queries.js';
+import { countSignInMethods } from '../credential/sign-in-methods.queries.js';
 import { MailService } from '../mail/mail.service.js';
 import type { Tokens } from '../session/session.dto.js';
 import { SessionService } from '../session/session.service.js';
@@ -71,13 +72,17 @@ export class PasskeyService {
     });
   }
 
-  /** Throws 409 `auth.last_sign_in_method` if the user could not log in without it. */
+  /**
+   * Removes a passkey and ends all other sessions, which it may have opened. Throws 409 `auth.last_sign_in_method` if the user
+   * could not log in without it.
+   */
   async remove(auth: AuthUser, id: string): Promise<void> {
     await this.transactions.run(async (em) => {
       await lockAccount(em, auth.id);
       const user = await this.sessions.requireUser(auth, em);
       if (!(await deletePasskey(em, { id, userId: user.id }))) throw new Problem('passkey.not_found');
       if ((await countSignInMethods(em, user.id)) === 0) throw new Problem('auth.last_sign_in_method');
+      await this.sessions.endAll(em, user, 'revoked', auth.sessionId);
       if (!user.mfaEnabled) await this.sessions.resetMfaPassed(em, user);
       await this.mails.send(em, user, 'passkey-removed', {});
     }, READ_COMMITTED);

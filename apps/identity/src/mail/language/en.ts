@@ -38,7 +38,7 @@ const accountMails: MailTexts['accountMails'] = {
     paragraphs: ['The password of your account was changed.'],
     details: [],
     action: RESET,
-    closing: [RESET_AT_ONCE],
+    closing: [RESET_AT_ONCE, 'A new password removes no passkey: remove the passkeys that you did not add.'],
   }),
   'email-change-old': ({ token, newEmail }) => ({
     subject: 'Do you want to change your mail address?',

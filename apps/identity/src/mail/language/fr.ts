@@ -43,7 +43,10 @@ const accountMails: MailTexts['accountMails'] = {
     paragraphs: ['Le mot de passe de votre compte vient d’être modifié.'],
     details: [],
     action: RESET,
-    closing: [RESET_AT_ONCE],
+    closing: [
+      RESET_AT_ONCE,
+      fr`Un nouveau mot de passe ne supprime aucune clé d’accès : supprimez celles que vous n’avez pas ajoutées.`,
+    ],
   }),
   'email-change-old': ({ token, newEmail }) => ({
     subject: fr`Voulez-vous changer d’adresse e-mail ?`,
