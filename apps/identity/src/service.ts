@@ -2,22 +2,22 @@ import { Migration0000AccountErasure, Migration0000AccountExport } from '@roost/
 import { defineService } from '@roost/service';
 import { Migration0001Identity } from '../migrations/Migration0001Identity.js';
 import { Migration0002PayoutNotifications } from '../migrations/Migration0002PayoutNotifications.js';
+import { Migration0003Erasure } from '../migrations/Migration0003Erasure.js';
 import { Migration0004Operators } from '../migrations/Migration0004Operators.js';
 import { Migration0006LiveEvents } from '../migrations/Migration0006LiveEvents.js';
-import { Migration0016NotificationFacts } from '../migrations/Migration0016NotificationFacts.js';
 import { Migration0007Exports } from '../migrations/Migration0007Exports.js';
-import { Migration0010Passkeys } from '../migrations/Migration0010Passkeys.js';
-import { Migration0003Erasure } from '../migrations/Migration0003Erasure.js';
 import { Migration0008Reports } from '../migrations/Migration0008Reports.js';
+import { Migration0010Passkeys } from '../migrations/Migration0010Passkeys.js';
 import { Migration0012Profile } from '../migrations/Migration0012Profile.js';
 import { Migration0013Phone } from '../migrations/Migration0013Phone.js';
+import { Migration0016NotificationFacts } from '../migrations/Migration0016NotificationFacts.js';
+import { User } from './account/user.entity.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
 import { EmailChange } from './email-change/email-change.entity.js';
 import { Mail } from './mail/mail.entity.js';
 import { Session } from './session/session.entity.js';
 import { SigningKey } from './signing-key/signing-key.entity.js';
-import { User } from './account/user.entity.js';
 
 /** For `roost admin create` and `roost signing-keys rotate`, which run in their own process. */
 export { Register } from './registration/registration.dto.js';

@@ -53,7 +53,7 @@ it.each<[string, 'verified' | 'unverified', (client: TestClient, email: string) 
   ],
   ['reset mail', 'verified', (client, email) => client.post('/v1/auth/forgot-password', { email })],
 ])(
-  'body and time of a %s do not tell an address with an account from one without',
+  'body and time of a %s are the same for an address with an account and one without',
   async (name, kind, send) => {
     const identity = name === 'log-in' ? withRealHashes : cheap;
     const times: Record<Kind, number[]> = { known: [], unknown: [] };
@@ -75,7 +75,7 @@ it.each<[string, 'verified' | 'unverified', (client: TestClient, email: string) 
   },
 );
 
-/** How often a time of `some` is longer than one of `others`, over all pairs: who guesses by it is right as often. */
+/** How often a time of `some` is longer than one of `others`, over all pairs: the share of right guesses by the time. */
 function shareOfLonger(some: readonly number[], others: readonly number[]): number {
   const pairs = some.map((one) => others.filter((other) => one > other).length);
   return pairs.reduce((sum, longer) => sum + longer, 0) / (some.length * others.length);

@@ -5,8 +5,8 @@ import { LoginAttemptService } from '../credential/login-attempt.service.js';
 import { passkeyAccount } from '../credential/passkey-check.service.js';
 import { secondFactorAccount } from '../credential/second-factor.service.js';
 import { deleteMailsAbout } from '../mail/mail.queries.js';
-import { eraseReportTexts } from '../report/report.queries.js';
 import { endPhoneCodes } from '../phone/phone-code.queries.js';
+import { eraseReportTexts } from '../report/report.queries.js';
 import { deleteOwnedRows, eraseProfile } from './personal-rows.queries.js';
 
 /** Deletes everything that belongs to a user except the account, whose other columns `ErasureService` overwrites. */
