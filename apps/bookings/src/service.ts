@@ -9,6 +9,7 @@ import { Migration0006ListingCountry } from '../migrations/Migration0006ListingC
 import { Migration0008Operators } from '../migrations/Migration0008Operators.js';
 import { Migration0010MessageModeration } from '../migrations/Migration0010MessageModeration.js';
 import { Migration0012HostFigures } from '../migrations/Migration0012HostFigures.js';
+import { Migration0013ExportIndexes } from '../migrations/Migration0013ExportIndexes.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
@@ -34,6 +35,7 @@ export const bookings = defineService({
     Migration0000AccountExport,
     Migration0010MessageModeration,
     Migration0012HostFigures,
+    Migration0013ExportIndexes,
   ],
   projections: {
     'identity.user': ['account_standing'],
