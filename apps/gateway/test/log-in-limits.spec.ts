@@ -135,10 +135,12 @@ test.each([
   }
 });
 
-it('the graph takes no password, code or token: no mutation is a log-in', () => {
+it('the graph takes no password, code of a log-in or token: no mutation is a log-in', () => {
   const file = new URL('../../../docs/graph/schema.graphql', import.meta.url);
   const types = Object.values(buildSchema(readFileSync(file, 'utf8')).getTypeMap());
   const inputs = types.flatMap((type) => {
+    // Its `code` verifies a phone number: identity counts five tries in the database, also of aliases in one request.
+    if (type.name === 'VerifyPhoneInput') return [];
     if (isInputObjectType(type)) return Object.keys(type.getFields());
     // Its `code` is that of a currency.
     if (!isObjectType(type) || type.name === 'ClientCurrency') return [];
