@@ -296,7 +296,10 @@ describe('after its end', () => {
     await move(id, '7 days');
     expect(await read(ada, id)).toMatchObject({ status: 'expired', fileUrl: null });
     expectProblem(await as(ada).get(`/v1/me/exports/${id}/file`), 404, 'export.not_found');
-    await identity.service.query(`UPDATE account_export SET expires_at = now() WHERE export_id = $1`, [id]);
+    await identity.service.query(
+      `UPDATE account_export SET expires_at = now() - interval '1 second' WHERE export_id = $1`,
+      [id],
+    );
     await identity.service.get(AccountExporter).deleteExpired();
     expect(
       await identity.service.query('SELECT FROM account_export_chunk WHERE export_id = $1', [id]),

@@ -12,11 +12,8 @@ it('rejects an administrator whose session has ended at each route over events a
   const client = identity.with((await identity.createUser({ roles: ['admin'] })).accessToken);
   const send = (route: string) => {
     const [method = '', path = ''] = route.replace('{id}', randomUUID()).split(' ');
-    return client.send(
-      method,
-      `${path}?service=identity`,
-      method === 'POST' ? { reason: 'A test' } : undefined,
-    );
+    const body = { reason: 'A test', ...(route.includes('{id}') ? {} : { all: true }) };
+    return client.send(method, `${path}?service=identity`, method === 'POST' ? body : undefined);
   };
   for (const route of OPERATIONS_ROUTES) expect([200, 202, 404]).toContain((await send(route)).status);
   await client.post('/v1/auth/logout');

@@ -203,9 +203,10 @@ describe('the file', () => {
     const [expired, current] = [randomUUID(), randomUUID()];
     await exportOf(stay.guest, expired);
     await exportOf(stay.guest, current);
-    await reviews.service.query('UPDATE account_export SET expires_at = now() WHERE export_id = $1', [
-      expired,
-    ]);
+    await reviews.service.query(
+      `UPDATE account_export SET expires_at = now() - interval '1 second' WHERE export_id = $1`,
+      [expired],
+    );
     expectProblem(await read(stay.guest, expired), 404, 'export.not_found');
     await reviews.service.get(AccountExporter).deleteExpired();
     expect(await rowsOf(expired)).toEqual([]);
