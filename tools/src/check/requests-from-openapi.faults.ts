@@ -76,6 +76,7 @@ describe(`requests made from the OpenAPI document, seed ${seed}`, () => {
     folder = mkdtempSync(join(tmpdir(), 'roost-requests-'));
     const report = await simulate(roost, { seed, operations: 100, guests: 8, hosts: 4 });
     expect(report.unexpected).toEqual([]);
+    await askHost(roost);
   });
   afterAll(async () => {
     await roost?.stop();
@@ -103,6 +104,18 @@ describe(`requests made from the OpenAPI document, seed ${seed}`, () => {
   });
 });
 
+/** The simulation writes no messages. */
+async function askHost(roost: RoostProcess): Promise<void> {
+  const [listing] = await roost.query<{ id: string }>(
+    'listings',
+    "SELECT id FROM listing WHERE status = 'published' ORDER BY id LIMIT 1",
+  );
+  const { body } = await roost.anonymous.post<{ id: string }>('/dev/users', { emailVerified: true });
+  const question = { text: 'Is there a place for bicycles?' };
+  const asked = await roost.as(body.id).post(`/v1/listings/${listing?.id}/threads`, question);
+  expect(asked.status).toBe(201);
+}
+
 async function busiestHost(roost: RoostProcess): Promise<string> {
   const [host] = await roost.query<{ id: string }>(
     'bookings',
@@ -120,6 +133,8 @@ async function describeRows(roost: RoostProcess): Promise<string> {
         database,
         `SELECT DISTINCT id FROM (${ids}) rows ORDER BY id LIMIT 20`,
       );
+      // A short simulation does not always change or refund a booking.
+      if (rows.length === 0) return '';
       const binding = `{ dictionary = "rows${index}", probability = 0.8 }`;
       return `
 [dictionaries.rows${index}]
