@@ -1,27 +1,27 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Transactions } from '@roost/messaging';
 import { runWithoutRequestContext, type SystemClock } from '@roost/platform';
+import {
+  type ClaimedMessage,
+  claimDueMessage,
+  finishMessage,
+  type MessageTable,
+} from './delivery.queries.js';
 
 const BATCH = 100;
 
 export type DeliveryOutcome = 'sent' | 'failed' | 'given_up';
 
-/** A message that one replica has claimed for one attempt. */
-export interface ClaimedMessage {
-  id: string;
-  /** Including the claimed attempt. */
-  attempts: number;
-}
-
 /** How the messages of one kind are stored and sent. */
 export interface DeliveryChannel<M extends ClaimedMessage> {
-  /** Counts an attempt and sets the instant of the next one. */
-  claim(em: EntityManager, now: Date): Promise<M | undefined>;
+  table: MessageTable;
+  /** Longer than an attempt can take, so that two replicas never send the same message. Doubled after each failure. */
+  firstPauseSeconds: number;
+  /** Messages at the same time. */
+  lanes: number;
   /** Throws if the message was not accepted. */
   send(message: M): Promise<void>;
   isLastAttempt(message: M): boolean;
-  /** Ends the delivery and deletes the text. */
-  finish(em: EntityManager, id: string, column: 'sent_at' | 'given_up_at', now: Date): Promise<void>;
   /** `error` is null for a sent message. */
   report(outcome: DeliveryOutcome, message: M, error: unknown): void;
 }
@@ -35,7 +35,6 @@ export class DeliveryQueue<M extends ClaimedMessage> {
     private readonly transactions: Transactions,
     private readonly clock: SystemClock,
     private readonly channel: DeliveryChannel<M>,
-    private readonly lanes = 1,
   ) {}
 
   /** The run in progress. */
@@ -70,17 +69,20 @@ export class DeliveryQueue<M extends ClaimedMessage> {
   }
 
   private async sendBatch(): Promise<void> {
+    const { table, firstPauseSeconds, lanes } = this.channel;
     let left = BATCH;
     const sendLane = async (): Promise<void> => {
       for (; left > 0; left -= 1) {
-        const message = await this.inTransaction((em) => this.channel.claim(em, this.clock.now()));
+        const message = await this.inTransaction((em) =>
+          claimDueMessage<M>(em, table, this.clock.now(), firstPauseSeconds),
+        );
         if (!message) return;
         await this.attempt(message);
       }
     };
     // A failure does not end the run before the other lanes have finished.
-    const lanes = await Promise.allSettled(Array.from({ length: this.lanes }, sendLane));
-    for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
+    const ended = await Promise.allSettled(Array.from({ length: lanes }, sendLane));
+    for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
   }
 
   private async attempt(message: M): Promise<void> {
@@ -96,7 +98,9 @@ export class DeliveryQueue<M extends ClaimedMessage> {
   }
 
   private finish({ id }: M, column: 'sent_at' | 'given_up_at'): Promise<void> {
-    return this.inTransaction((em) => this.channel.finish(em, id, column, this.clock.now()));
+    return this.inTransaction((em) =>
+      finishMessage(em, this.channel.table, id, { column, now: this.clock.now() }),
+    );
   }
 
   private inTransaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {

@@ -6,10 +6,9 @@ import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import type { IdentityConfig } from '../config.js';
 import { type DeliveryOutcome, DeliveryQueue } from '../delivery/delivery-queue.js';
-import { type ClaimedMail, claimDueMail, finishMail } from './mail.queries.js';
+import { type ClaimedMail, MAIL_TABLE } from './mail.queries.js';
 
 const TIMEOUT_MS = 10_000;
-/** Longer than an attempt can take, so that two replicas never send the same mail. Doubled after each failure. */
 const FIRST_PAUSE_SECONDS = 60;
 const MAX_ATTEMPTS = 10;
 
@@ -38,10 +37,11 @@ export class MailDeliveryService implements OnApplicationShutdown {
     this.#queue =
       smtp &&
       new DeliveryQueue(transactions, clock, {
-        claim: (em, now) => claimDueMail(em, now, FIRST_PAUSE_SECONDS),
+        table: MAIL_TABLE,
+        firstPauseSeconds: FIRST_PAUSE_SECONDS,
+        lanes: 1,
         send: (mail) => this.send(smtp, mail),
         isLastAttempt: ({ attempts }) => attempts >= MAX_ATTEMPTS,
-        finish: finishMail,
         report: (...attempt) => this.report(...attempt),
       });
   }

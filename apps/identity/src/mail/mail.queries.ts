@@ -1,5 +1,5 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
-import type { ClaimedMessage } from '../delivery/delivery-queue.js';
+import type { ClaimedMessage, MessageTable } from '../delivery/delivery.queries.js';
 
 /** A mail that one replica has claimed for one attempt. */
 export interface ClaimedMail extends ClaimedMessage {
@@ -9,34 +9,11 @@ export interface ClaimedMail extends ClaimedMessage {
   html: string;
 }
 
-/**
- * Claims the mail that has been due for longest: counts an attempt and sets the next one after `firstPauseSeconds`,
- * doubled with each attempt.
- */
-export async function claimDueMail(
-  em: EntityManager,
-  now: Date,
-  firstPauseSeconds: number,
-): Promise<ClaimedMail | undefined> {
-  const [mail] = await em.execute<ClaimedMail[]>(sql`
-    UPDATE mail SET attempts = attempts + 1,
-      next_attempt_at = ${now}::timestamptz + make_interval(secs => ${firstPauseSeconds} * power(2, attempts))
-    WHERE id = (SELECT id FROM mail WHERE next_attempt_at <= ${now} ORDER BY next_attempt_at LIMIT 1
-      FOR UPDATE SKIP LOCKED)
-    RETURNING id, recipient, subject, text, html, attempts`);
-  return mail;
-}
-
-/** Ends the delivery of a mail and deletes its text. */
-export async function finishMail(
-  em: EntityManager,
-  id: string,
-  column: 'sent_at' | 'given_up_at',
-  now: Date,
-): Promise<void> {
-  await em.execute(sql`
-    UPDATE mail SET ${sql.ref(column)} = ${now}, next_attempt_at = NULL, text = '', html = '' WHERE id = ${id}`);
-}
+export const MAIL_TABLE: MessageTable = {
+  name: 'mail',
+  columns: 'recipient, subject, text, html',
+  texts: ['text', 'html'],
+};
 
 export interface WaitingMails {
   count: number;

@@ -1,5 +1,5 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
-import type { ClaimedMessage } from '../delivery/delivery-queue.js';
+import type { ClaimedMessage, MessageTable } from '../delivery/delivery.queries.js';
 import type { CodeCounts } from './domain/code-limits.js';
 
 /** The class of the advisory lock; `report.queries.ts` lists all classes. */
@@ -112,28 +112,8 @@ export interface ClaimedText extends ClaimedMessage {
   expiresAt: Date;
 }
 
-/** Claims the text message that has been due for longest; the pause before the next attempt doubles each time. */
-export async function claimDueText(
-  em: EntityManager,
-  now: Date,
-  firstPauseSeconds: number,
-): Promise<ClaimedText | undefined> {
-  const [text] = await em.execute<ClaimedText[]>(sql`
-    UPDATE phone_code SET attempts = attempts + 1,
-      next_attempt_at = ${now}::timestamptz + make_interval(secs => ${firstPauseSeconds} * power(2, attempts))
-    WHERE id = (SELECT id FROM phone_code WHERE next_attempt_at <= ${now} ORDER BY next_attempt_at LIMIT 1
-      FOR UPDATE SKIP LOCKED)
-    RETURNING id, phone, text, attempts, expires_at AS "expiresAt"`);
-  return text;
-}
-
-/** Ends the delivery of a text message and deletes its text. */
-export async function finishText(
-  em: EntityManager,
-  id: string,
-  column: 'sent_at' | 'given_up_at',
-  now: Date,
-): Promise<void> {
-  await em.execute(sql`
-    UPDATE phone_code SET ${sql.ref(column)} = ${now}, next_attempt_at = NULL, text = '' WHERE id = ${id}`);
-}
+export const TEXT_TABLE: MessageTable = {
+  name: 'phone_code',
+  columns: 'phone, text, expires_at AS "expiresAt"',
+  texts: ['text'],
+};

@@ -4,14 +4,13 @@ import { LOGGER, Metrics, SweepEvery, SystemClock } from '@roost/platform';
 import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import { type DeliveryOutcome, DeliveryQueue } from '../delivery/delivery-queue.js';
-import { type ClaimedText, claimDueText, finishText } from './phone-code.queries.js';
+import { type ClaimedText, TEXT_TABLE } from './phone-code.queries.js';
 import { SmsSender } from './sms-sender.port.js';
 
-/** Longer than an attempt can take, so that two replicas never send the same message. Doubled after each failure. */
 const FIRST_PAUSE_SECONDS = 15;
 /** The last one starts after 7 min 45 s, before the code expires. */
 const MAX_ATTEMPTS = 6;
-/** Messages at the same time: a slow sender must not delay codes until they expire. */
+/** A slow sender must not delay codes until they expire. */
 const LANES = 8;
 
 /** Sends text messages by the `SmsSender`. The text of a sent message is not stored. */
@@ -35,18 +34,14 @@ export class TextDeliveryService implements OnApplicationShutdown {
     for (const outcome of ['sent', 'failed', 'given_up']) this.#texts.inc({ outcome }, 0);
     this.#queue =
       sender &&
-      new DeliveryQueue(
-        transactions,
-        clock,
-        {
-          claim: (em, now) => claimDueText(em, now, FIRST_PAUSE_SECONDS),
-          send: (message) => this.send(sender, message),
-          isLastAttempt: (message) => message.attempts >= MAX_ATTEMPTS || this.hasExpired(message),
-          finish: finishText,
-          report: (...attempt) => this.report(...attempt),
-        },
-        LANES,
-      );
+      new DeliveryQueue(transactions, clock, {
+        table: TEXT_TABLE,
+        firstPauseSeconds: FIRST_PAUSE_SECONDS,
+        lanes: LANES,
+        send: (message) => this.send(sender, message),
+        isLastAttempt: (message) => message.attempts >= MAX_ATTEMPTS || this.hasExpired(message),
+        report: (...attempt) => this.report(...attempt),
+      });
   }
 
   /** Whether there is a sender. Without one, development shows the messages in its inbox. */
