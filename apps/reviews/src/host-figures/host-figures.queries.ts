@@ -34,7 +34,7 @@ export async function mirrorHostFigures(
       median_response_minutes: body.medianResponseMinutes,
     },
   });
-  // A rebuild of the figures handles known versions again: they make nobody due.
+  // A rebuild of the figures handles known versions again: no host becomes due by them.
   await em.execute(sql`
     INSERT INTO host_evaluation AS e (host_id, figures_version, due_at) VALUES (${body.hostId}, ${version}, ${now})
     ON CONFLICT (host_id) DO UPDATE SET figures_version = excluded.figures_version, due_at = excluded.due_at
