@@ -13,7 +13,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 interface Module {
-  /** With the version, as `go install` reads it. */
+  /** With the version, as `go get` reads it. */
   module: `${string}@v${string}`;
   /** The path of the main package in the module; by default its root. */
   package?: string;
@@ -25,6 +25,8 @@ interface Module {
 const MODULES = {
   actionlint: { module: 'github.com/rhysd/actionlint@v1.7.12', package: 'cmd/actionlint' },
   gitleaks: { module: 'github.com/zricethezav/gitleaks/v8@v8.30.1' },
+  // Version 2.13.0 of its image.
+  jaeger: { module: 'github.com/jaegertracing/jaeger@v1.76.0', package: 'cmd/jaeger' },
   mailpit: { module: 'github.com/axllent/mailpit@v1.33.1' },
   oasdiff: { module: 'github.com/oasdiff/oasdiff@v1.11.7' },
   // Stripe's own mock server and OpenAPI document.
@@ -71,13 +73,17 @@ function build(name: GoProgram, log: (line: string) => void): void {
   const go = (...args: string[]) =>
     execFileSync('go', args, {
       cwd: unfinished,
-      env: { ...process.env, GOBIN: unfinished, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' },
+      env: { ...process.env, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' },
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: BUILT_WITHIN_MS,
     });
   try {
-    go('install', '-trimpath', '-ldflags=-s -w', main ? module.replace('@', `/${main}@`) : module);
+    // `go install` rejects a program whose module replaces one of its requirements.
+    const program = main ? module.replace('@', `/${main}@`) : module;
+    go('mod', 'init', 'programs');
+    go('get', '-tool', program);
+    go('build', '-trimpath', '-ldflags=-s -w', '-o', name, program.slice(0, program.lastIndexOf('@')));
     const { Dir: source } = JSON.parse(go('mod', 'download', '-json', module)) as { Dir: string };
     for (const [file, path] of Object.entries(files)) {
       copyFileSync(join(source, path), join(unfinished, file));

@@ -119,24 +119,26 @@ describe('the system of docker/compose.yaml', () => {
   let mailbox: string;
   let prometheus: string;
   let alertmanager: string;
+  let traces: string;
 
   beforeAll(async () => {
-    const [gateway, sandbox, mailpit, prometheusPort, alertmanagerPort] = await Promise.all(
-      Array.from({ length: 5 }, freePort),
+    const [gateway, sandbox, mailpit, prometheusPort, alertmanagerPort, tracingPort] = await Promise.all(
+      Array.from({ length: 6 }, freePort),
     );
     url = `http://localhost:${gateway}`;
     mailbox = `http://localhost:${mailpit}`;
     prometheus = `http://localhost:${prometheusPort}`;
     alertmanager = `http://localhost:${alertmanagerPort}`;
+    traces = `http://localhost:${tracingPort}`;
     compose = new Compose(docker, root, PROJECT, {
       TAG,
-      COMPOSE_PROFILES: 'monitoring',
+      COMPOSE_PROFILES: 'monitoring,tracing',
       PROMETHEUS_PORT: String(prometheusPort),
       ALERTMANAGER_PORT: String(alertmanagerPort),
       ROOST_PORT: String(gateway),
       SANDBOX_PORT: String(sandbox),
       MAILPIT_PORT: String(mailpit),
-      OTEL_EXPORTER_OTLP_ENDPOINT: '',
+      TRACING_PORT: String(tracingPort),
       // The tour is one client, and runs several times.
       RATE_LIMIT_PER_MINUTE: '0',
     });
@@ -176,6 +178,28 @@ describe('the system of docker/compose.yaml', () => {
         expect(states.filter(({ health }) => health !== 'ok')).toEqual([]);
       },
       { seconds: 120 },
+    );
+  });
+
+  it('is traced: Jaeger has every service of the tour, and a request with the services that it passed', async () => {
+    await eventually(
+      async () => {
+        const { data } = (await api(`${traces}/api/services`)) as { data: string[] };
+        expect(data.sort()).toEqual([...SERVICES].sort());
+      },
+      { seconds: 60 },
+    );
+    const response = await fetch(`${url}/v1/listings/search?city=Lisbon`);
+    const [, traceId] = response.headers.get('traceparent')?.split('-') ?? [];
+    await eventually(
+      async () => {
+        const { data } = (await api(`${traces}/api/traces/${traceId}`)) as Traces;
+        const passed = data.flatMap(({ processes }) => Object.values(processes));
+        expect(new Set(passed.map(({ serviceName }) => serviceName))).toEqual(
+          new Set(['gateway', 'listings']),
+        );
+      },
+      { seconds: 60 },
     );
   });
 
@@ -297,6 +321,10 @@ interface Targets {
 
 interface Rules {
   data: { groups: { rules: { name: string; health: string; lastError?: string }[] }[] };
+}
+
+interface Traces {
+  data: { processes: Record<string, { serviceName: string }> }[];
 }
 
 interface Alert {

@@ -38,6 +38,7 @@ const STANDINS: Readonly<Record<string, StandIn>> = {
   kafka: { image: 'apache/kafka:4.1.1', prepare: prepareKafka },
   mailpit: { image: 'axllent/mailpit:v1.33.1', prepare: withGoProgram('mailpit') },
   versitygw: { image: 'versity/versitygw:v1.8.0', prepare: withGoProgram('versitygw') },
+  jaeger: { image: 'jaegertracing/jaeger:2.13.0', prepare: withGoProgram('jaeger') },
   prometheus: { image: 'prom/prometheus:v3.5.0' },
   alertmanager: { image: 'prom/alertmanager:v0.28.1' },
 };
