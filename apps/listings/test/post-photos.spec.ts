@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { crc32, deflateSync } from 'node:zlib';
 import { FileStore } from '@roost/platform';
-import { expectProblem, type TestService, type TestUser, testUser } from '@roost/testing';
+import { expectProblem, pngDeclaring, type TestService, type TestUser, testUser } from '@roost/testing';
 import sharp from 'sharp';
 import {
   aGuest,
@@ -33,29 +32,6 @@ const fetchFile = async (url: string) => {
   return { res, bytes: Buffer.from(res.bytes) };
 };
 const SCRIPT = '<script>alert(document.domain)</script>';
-
-/** A PNG whose header declares this size although its data is small. */
-function pngDeclaring(width: number, height: number): Buffer {
-  const chunk = (type: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(data.length);
-    const check = Buffer.alloc(4);
-    check.writeUInt32BE(crc32(body));
-    return Buffer.concat([length, body, check]);
-  };
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header[8] = 8;
-  header[9] = 0;
-  return Buffer.concat([
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', header),
-    chunk('IDAT', deflateSync(Buffer.alloc(1_000_000))),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
 
 describe('201', () => {
   test.each(['jpeg', 'png', 'webp', 'avif'] as const)('converts a %s to a public JPEG', async (format) => {

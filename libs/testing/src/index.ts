@@ -21,6 +21,7 @@ export {
 } from './killable-process.js';
 export { largestSortRows, queryPlans, type Statement, captureStatements } from './statements.js';
 export { OPERATIONS_ROUTES } from './operations-routes.js';
+export { pngDeclaring } from './png-declaring.js';
 export { aPublishedListing } from './published-listing.js';
 export { reservePort, freshDatabase, freshRedis, randomSuffix, runFolder, testServers } from './parts.js';
 export {

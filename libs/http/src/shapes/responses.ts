@@ -86,11 +86,13 @@ export function RespondsWithJsonOr<S extends z.ZodType>(
   ) as Returning<z.output<S> | string>;
 }
 
-/** The response of a route that returns a file of one of these media types, such as `image/jpeg`. */
+/** The response of a route that returns a file of one of these media types, such as `image/jpeg`. It never runs as a page. */
 export function RespondsWithFile(mediaTypes: readonly string[], ...codes: ErrorCode[]): MethodDecorator {
   const content = { schema: { type: 'string', format: 'binary' } };
   return applyDecorators(
     HttpCode(200),
+    Header('x-content-type-options', 'nosniff'),
+    Header('content-security-policy', "default-src 'none'; sandbox"),
     ApiResponse({
       status: 200,
       description: 'Success.',

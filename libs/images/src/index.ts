@@ -1,0 +1,2 @@
+/** Decodes images that users upload. An app that encodes them again uses `sharp` itself. */
+export { MAX_IMAGE_BYTES, MAX_PIXELS, type RenderedImage, renderUpload } from './upload.js';
