@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '@roost/audit';
 import { OperationsModule } from '@roost/service';
+import { AvatarModule } from './avatar/avatar.module.js';
 import { DevModule } from './dev/dev.module.js';
 import { EmailChangeModule } from './email-change/email-change.module.js';
 import { ExportModule } from './export/export.module.js';
@@ -25,6 +26,7 @@ import { UserModule } from './user/user.module.js';
     SigningKeyModule,
     SessionModule,
     UserModule,
+    AvatarModule,
     UserAdminModule,
     RegistrationModule,
     PasswordModule,

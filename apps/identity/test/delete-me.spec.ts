@@ -119,17 +119,18 @@ describe('202', () => {
   it('erases the profile that an older replica has left', async () => {
     await erase(ada);
     await identity.service.query(
-      `UPDATE user_account SET bio = 'A bio', public_bio = 'A bio', languages = '{en}', phone = '+12025550199'
+      `UPDATE user_account SET bio = 'A bio', public_bio = 'A bio', languages = '{en}', phone = '+12025550199',
+         avatar_id = uuidv7()
        WHERE id = $1`,
       [ada.id],
     );
     await runLastErasure(ada);
     expect(
       await identity.service.query(
-        'SELECT bio, public_bio, languages, phone FROM user_account WHERE id = $1',
+        'SELECT bio, public_bio, languages, phone, avatar_id FROM user_account WHERE id = $1',
         [ada.id],
       ),
-    ).toEqual([{ bio: '', public_bio: '', languages: [], phone: null }]);
+    ).toEqual([{ bio: '', public_bio: '', languages: [], phone: null, avatar_id: null }]);
   });
 
   it('keeps the mails of another user whose address the user has requested', async () => {

@@ -18,6 +18,7 @@ describe('200', () => {
     expect(body).toEqual({
       id: host.id,
       displayName: expect.any(String) as string,
+      avatarUrl: null,
       bio: '',
       languages: [],
       isHost: true,

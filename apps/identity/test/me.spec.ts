@@ -23,6 +23,7 @@ describe('GET /v1/me', () => {
       id: ada.id,
       email: ada.email,
       displayName: expect.any(String) as string,
+      avatarUrl: null,
       locale: 'en',
       bio: '',
       hiddenInBio: [],

@@ -118,10 +118,14 @@ const ATTESTATION = {
   response: { clientDataJSON: 'text', attestationObject: 'text' },
 };
 
+const UPLOAD = new FormData();
+UPLOAD.set('file', new Blob(['text']), 'avatar.jpg');
+
 /** Bodies of identity, which checks the session after the body. */
 const VALID_BODIES: Record<string, unknown> = {
   'POST /v1/auth/step-up': { password: 'text' },
   'POST /v1/me/passkeys': { name: 'Phone', credential: ATTESTATION },
+  'PUT /v1/me/avatar': UPLOAD,
   'PATCH /v1/me': { displayName: 'Ada' },
   'POST /v1/me/password': { currentPassword: 'text', newPassword: 'quiet harbour lamp' },
   'POST /v1/me/mfa/totp/confirm': { code: '123456' },

@@ -30,6 +30,10 @@ export class User {
   @Property({ type: 'text' })
   publicBio = '';
 
+  /** Of the row in `avatar`. */
+  @Property({ type: 'uuid', nullable: true })
+  avatarId: string | null = null;
+
   /** The languages that the user speaks, the preferred one first. */
   @Property({ type: 'array', columnType: 'text[]' })
   languages: string[] = [];

@@ -46,7 +46,7 @@ export class ErasureService {
     await this.sessions.endAll(em, user, 'revoked');
     Object.assign(user, {
       ...{ email: `${randomUUID()}@erased.invalid`, displayName: '', locale: 'en', roles: ['guest'] },
-      ...{ bio: '', publicBio: '', languages: [], phone: null },
+      ...{ bio: '', publicBio: '', languages: [], avatarId: null, phone: null },
       ...{ status: 'erased', emailVerifiedAt: null, passwordHash: null, mfaEnabled: false, mfaExempt: false },
     } satisfies Partial<User>);
     await this.accounts.publishErased(em, user);

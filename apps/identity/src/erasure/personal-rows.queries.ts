@@ -3,6 +3,7 @@ import { type EntityManager, sql } from '@mikro-orm/postgresql';
 /** The tables whose rows belong to one user. Refresh tokens and challenges for passkeys are deleted with their session. */
 const OWNED_TABLES = [
   'session',
+  'avatar',
   'passkey',
   'totp_factor',
   'recovery_code',
@@ -26,8 +27,9 @@ export async function deleteOwnedRows(em: EntityManager, userId: string): Promis
  */
 export async function eraseProfile(em: EntityManager, userId: string): Promise<void> {
   await em.execute(sql`
-    UPDATE user_account SET bio = '', public_bio = '', languages = '{}', phone = NULL
-    WHERE id = ${userId} AND (bio <> '' OR public_bio <> '' OR languages <> '{}' OR phone IS NOT NULL)`);
+    UPDATE user_account SET bio = '', public_bio = '', languages = '{}', avatar_id = NULL, phone = NULL
+    WHERE id = ${userId} AND (bio <> '' OR public_bio <> '' OR languages <> '{}' OR avatar_id IS NOT NULL
+      OR phone IS NOT NULL)`);
 }
 
 /** Increments the version of an account whose other columns do not change, and locks its row. */

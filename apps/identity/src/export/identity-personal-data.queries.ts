@@ -22,8 +22,8 @@ export class IdentityPersonalData extends PersonalData {
       { name: 'about', rows: sql`SELECT 1`, view: () => ABOUT },
       {
         name: 'account',
-        rows: sql`SELECT id, email, display_name AS "displayName", bio, languages, phone, locale, roles, status,
-          mfa_enabled AS "mfaEnabled", email_verified_at AS "emailVerifiedAt", created_at AS "createdAt"
+        rows: sql`SELECT id, email, display_name AS "displayName", avatar_id AS "avatarId", bio, languages, phone, locale,
+          roles, status, mfa_enabled AS "mfaEnabled", email_verified_at AS "emailVerifiedAt", created_at AS "createdAt"
           FROM user_account WHERE id = ${userId}`,
       },
       {

@@ -1,12 +1,16 @@
 import { Controller, Delete, Post } from '@nestjs/common';
 import { type AuthUser, Body, CurrentUser, RespondsWith, Summary, VerifiedEmail } from '@roost/http';
 import { Me } from '../user/user.dto.js';
+import { CodeRequestService } from './code-request.service.js';
 import { PhoneCode, RequestPhoneCode, VerifyPhone } from './phone.dto.js';
 import { PhoneService } from './phone.service.js';
 
 @Controller('v1/me/phone')
 export class PhoneController {
-  constructor(private readonly phones: PhoneService) {}
+  constructor(
+    private readonly codes: CodeRequestService,
+    private readonly phones: PhoneService,
+  ) {}
 
   @Summary('Request a code for a phone number')
   @Post()
@@ -21,7 +25,7 @@ export class PhoneController {
     'phone.too_many_codes',
   )
   request(@CurrentUser() auth: AuthUser, @Body(RequestPhoneCode) body: RequestPhoneCode): Promise<PhoneCode> {
-    return this.phones.request(auth, body.phone);
+    return this.codes.request(auth, body.phone);
   }
 
   @Summary('Verify your phone number')

@@ -4,7 +4,9 @@ import { Tracing } from '@roost/tracing';
 import type { IdentityConfig } from '../config.js';
 import { CredentialModule } from '../credential/credential.module.js';
 import { SessionModule } from '../session/session.module.js';
+import { UserModule } from '../user/user.module.js';
 import { CodeAdmissionService } from './code-admission.service.js';
+import { CodeRequestService } from './code-request.service.js';
 import { PhoneController } from './phone.controller.js';
 import { PhoneResolver } from './phone.resolver.js';
 import { PhoneService } from './phone.service.js';
@@ -20,10 +22,11 @@ function createSmsSender(config: IdentityConfig, clock: SystemClock, tracing: Tr
 }
 
 @Module({
-  imports: [CredentialModule, SessionModule],
+  imports: [CredentialModule, SessionModule, UserModule],
   controllers: [PhoneController],
   providers: [
     PhoneService,
+    CodeRequestService,
     CodeAdmissionService,
     PhoneResolver,
     TextDeliveryService,

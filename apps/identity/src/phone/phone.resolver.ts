@@ -1,12 +1,16 @@
 import { Arg, Mutation, Resolver } from '@roost/graphql';
 import { type AuthUser, CurrentUser, VerifiedEmail } from '@roost/http';
 import { User } from '../user/user.resolver.js';
+import { CodeRequestService } from './code-request.service.js';
 import { PhoneCode, RequestPhoneCode, VerifyPhone } from './phone.dto.js';
 import { PhoneService } from './phone.service.js';
 
 @Resolver()
 export class PhoneResolver {
-  constructor(private readonly phones: PhoneService) {}
+  constructor(
+    private readonly codes: CodeRequestService,
+    private readonly phones: PhoneService,
+  ) {}
 
   @VerifiedEmail()
   @Mutation(PhoneCode)
@@ -14,7 +18,7 @@ export class PhoneResolver {
     @CurrentUser() auth: AuthUser,
     @Arg('input', RequestPhoneCode) input: RequestPhoneCode,
   ): Promise<PhoneCode> {
-    return this.phones.request(auth, input.phone);
+    return this.codes.request(auth, input.phone);
   }
 
   @Mutation(User)

@@ -1,23 +1,13 @@
-import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type AuthUser, Idempotency } from '@roost/http';
 import { Transactions } from '@roost/messaging';
-import { Problem, SystemClock, uuidv7 } from '@roost/platform';
+import { Problem, SystemClock } from '@roost/platform';
 import { PasswordHashService } from '../credential/password-hash.service.js';
-import { mailLocaleOf, mailTexts } from '../mail/language/languages.js';
 import { SessionService } from '../session/session.service.js';
-import { type Me, toMe } from '../user/user.dto.js';
-import { CodeAdmissionService } from './code-admission.service.js';
-import { CODE_TTL_SECONDS, MAX_TRIES } from './domain/code-limits.js';
-import {
-  countTry,
-  endPhoneCodes,
-  insertPhoneCode,
-  isCurrentCode,
-  lockPhoneCodes,
-} from './phone-code.queries.js';
-import type { PhoneCode } from './phone.dto.js';
-import { TextDeliveryService } from './text-delivery.service.js';
+import type { Me } from '../user/user.dto.js';
+import { UserViewService } from '../user/user-view.service.js';
+import { MAX_TRIES } from './domain/code-limits.js';
+import { countTry, endPhoneCodes, isCurrentCode } from './phone-code.queries.js';
 
 /** Verifies that a user has a mobile phone with a number. */
 @Injectable()
@@ -27,42 +17,9 @@ export class PhoneService {
     private readonly transactions: Transactions,
     private readonly sessions: SessionService,
     private readonly hashes: PasswordHashService,
-    private readonly delivery: TextDeliveryService,
-    private readonly admission: CodeAdmissionService,
+    private readonly views: UserViewService,
     private readonly clock: SystemClock,
   ) {}
-
-  /** Sends a code. The response is the same whether or not another account has the number. */
-  async request(auth: AuthUser, phone: string): Promise<PhoneCode> {
-    this.admission.requireReachable(phone);
-    const subjects = this.admission.subjectsOf(auth.id, phone);
-    // Without the lock, so that most requests above a limit cost neither the lock nor the slow hash.
-    await this.admission.admit(subjects);
-    const code = String(randomInt(1_000_000)).padStart(6, '0');
-    // As slow as that of a password: there are only a million codes.
-    const codeHash = await this.hashes.hash(code);
-    return this.idempotency.runOnce(
-      async (em) => {
-        const user = await this.sessions.requireUser(auth, em);
-        const createdAt = this.clock.now();
-        const expiresAt = new Date(createdAt.getTime() + CODE_TTL_SECONDS * 1000);
-        await lockPhoneCodes(em);
-        const admission = await this.admission.admit(subjects, em);
-        await endPhoneCodes(em, user.id);
-        const row = { id: uuidv7(), ...subjects, codeHash, createdAt, expiresAt };
-        if (admission === 'send') {
-          const text = mailTexts[mailLocaleOf(user.locale)].phoneCode(code);
-          const nextAttemptAt = this.delivery.isOffered ? createdAt : null;
-          await insertPhoneCode(em, { ...row, phone, text, nextAttemptAt });
-          this.delivery.sendAfterCommit();
-        } else {
-          await insertPhoneCode(em, { ...row, phone: null, phoneHash: null, text: '', nextAttemptAt: null });
-        }
-        return { phone, expiresAt: expiresAt.toISOString() };
-      },
-      { isolation: 'read committed' },
-    );
-  }
 
   /** Stores the number if the code is that of its text message. */
   async verify(auth: AuthUser, code: string): Promise<Me> {
@@ -81,7 +38,7 @@ export class PhoneService {
       await endPhoneCodes(em, user.id);
       user.phone = attempt.phone;
       await em.flush();
-      return toMe(user);
+      return this.views.me(user);
     });
   }
 
@@ -91,7 +48,7 @@ export class PhoneService {
       await endPhoneCodes(em, user.id);
       user.phone = null;
       await em.flush();
-      return toMe(user);
+      return this.views.me(user);
     });
   }
 }

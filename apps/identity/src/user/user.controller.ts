@@ -16,7 +16,8 @@ import {
   Summary,
 } from '@roost/http';
 import { SessionService } from '../session/session.service.js';
-import { Me, PublicProfile, toMe, toPublicProfile, UpdateMe } from './user.dto.js';
+import { Me, PublicProfile, UpdateMe } from './user.dto.js';
+import { UserViewService } from './user-view.service.js';
 import { etagOfUser, UserService } from './user.service.js';
 
 @Controller('v1')
@@ -24,6 +25,7 @@ export class UserController {
   constructor(
     private readonly users: UserService,
     private readonly sessions: SessionService,
+    private readonly views: UserViewService,
   ) {}
 
   @Summary('Read your account')
@@ -32,7 +34,7 @@ export class UserController {
   @RespondsWith(200, Me)
   async me(@CurrentUser() auth: AuthUser): Promise<Me> {
     const user = await this.sessions.requireUser(auth);
-    return withEtag(toMe(user), etagOfUser(user));
+    return withEtag(this.views.me(user), etagOfUser(user));
   }
 
   @Summary('Change your account')
@@ -40,7 +42,7 @@ export class UserController {
   @RespondsWith(200, Me, 'request.precondition_failed')
   async update(@CurrentUser() auth: AuthUser, @Body(UpdateMe) body: UpdateMe): Promise<Me> {
     const user = await this.users.update(auth, body);
-    return withEtag(toMe(user), etagOfUser(user));
+    return withEtag(this.views.me(user), etagOfUser(user));
   }
 
   @Summary('Become a host')
@@ -58,7 +60,7 @@ export class UserController {
   @RespondsWith(200, PublicProfile, 'user.not_found')
   async profile(@Param('id', Uuid) id: string): Promise<PublicProfile> {
     const user = await this.users.profile(id);
-    return withEtag(toPublicProfile(user), etagOf(user.version));
+    return withEtag(this.views.publicProfile(user), etagOf(user.version));
   }
 
   @Summary('Suspend a user')

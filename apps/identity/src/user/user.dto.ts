@@ -1,4 +1,3 @@
-import { maskContacts } from '@roost/contacts';
 import {
   ContactKindName,
   hasHiddenCharacters,
@@ -9,7 +8,6 @@ import {
   Uuid,
 } from '@roost/http';
 import { z } from 'zod';
-import type { User } from '../account/user.entity.js';
 
 export const MAX_DISPLAY_NAME = 80;
 const MAX_BIO = 1_000;
@@ -58,11 +56,16 @@ export const UpdateMe = z
   .meta({ id: 'UpdateMe' });
 export type UpdateMe = z.output<typeof UpdateMe>;
 
+const AvatarUrl = z.string().nullable().meta({
+  description: 'A WebP of 512 × 512 pixels. Each upload has a new URL, whose content never changes.',
+});
+
 export const Me = z
   .object({
     id: Uuid,
     email: z.string(),
     displayName: z.string(),
+    avatarUrl: AvatarUrl,
     locale: z.string(),
     bio: z.string(),
     hiddenInBio: z
@@ -84,6 +87,7 @@ export const PublicProfile = z
   .object({
     id: Uuid,
     displayName: z.string(),
+    avatarUrl: AvatarUrl,
     bio: z.string().meta({ description: 'Plain text, with masked contact details; empty if there is none' }),
     languages: z.array(z.string()).meta({ description: 'Language tags, the preferred language first' }),
     isHost: z.boolean(),
@@ -92,30 +96,3 @@ export const PublicProfile = z
   })
   .meta({ id: 'PublicProfile', description: 'The public profile of a user' });
 export type PublicProfile = z.output<typeof PublicProfile>;
-
-export const toMe = (user: User): Me => ({
-  id: user.id,
-  email: user.email,
-  displayName: user.displayName,
-  locale: user.locale,
-  bio: user.bio,
-  hiddenInBio: user.bio === user.publicBio ? [] : maskContacts(user.bio).hidden,
-  languages: user.languages,
-  roles: user.roles,
-  isHost: user.roles.includes('host'),
-  emailVerified: user.emailVerifiedAt !== null,
-  phone: user.phone,
-  phoneVerified: user.phone !== null,
-  mfaEnabled: user.mfaEnabled,
-  createdAt: user.createdAt.toISOString(),
-});
-
-export const toPublicProfile = (user: User): PublicProfile => ({
-  id: user.id,
-  displayName: user.displayName,
-  bio: user.publicBio,
-  languages: user.languages,
-  isHost: user.roles.includes('host'),
-  phoneVerified: user.phone !== null,
-  createdAt: user.createdAt.toISOString(),
-});

@@ -6,10 +6,12 @@ import { UserImportService } from './user-import.service.js';
 import { UserController } from './user.controller.js';
 import { UserResolver } from './user.resolver.js';
 import { UserService } from './user.service.js';
+import { UserViewService } from './user-view.service.js';
 
 @Module({
   imports: [AccountModule, SessionModule],
   controllers: [UserController, UserImportController],
-  providers: [UserService, UserResolver, UserImportService],
+  providers: [UserService, UserViewService, UserResolver, UserImportService],
+  exports: [UserViewService],
 })
 export class UserModule {}

@@ -2,7 +2,9 @@ import { Arg, Mutation, Query, Reference, Resolver } from '@roost/graphql';
 import { type AuthUser, CurrentUser, OptionalUser, Uuid, VerifiedEmail } from '@roost/http';
 import { z } from 'zod';
 import { SessionService } from '../session/session.service.js';
-import { Me, PublicProfile, toMe, toPublicProfile, UpdateMe } from './user.dto.js';
+import type { User as UserAccount } from '../account/user.entity.js';
+import { Me, PublicProfile, UpdateMe } from './user.dto.js';
+import { UserViewService } from './user-view.service.js';
 import { UserService } from './user.service.js';
 
 const { email, phone, locale, hiddenInBio, roles, emailVerified, mfaEnabled } = Me.shape;
@@ -24,30 +26,31 @@ export class UserResolver {
   constructor(
     private readonly users: UserService,
     private readonly sessions: SessionService,
+    private readonly views: UserViewService,
   ) {}
 
   @Query(User)
   async me(@CurrentUser() auth: AuthUser): Promise<User> {
-    return toMe(await this.sessions.requireUser(auth));
+    return this.views.me(await this.sessions.requireUser(auth));
   }
 
   @OptionalUser()
   @Query(User)
   async user(@CurrentUser() auth: AuthUser | null, @Arg('id', Uuid) id: string): Promise<User> {
     await this.requireOpenSession(auth);
-    return visibleTo(auth, await this.users.profile(id));
+    return this.visibleTo(auth, await this.users.profile(id));
   }
 
   @OptionalUser()
   @Reference(User)
   async active(ids: readonly string[], auth: AuthUser | null): Promise<User[]> {
     await this.requireOpenSession(auth);
-    return (await this.users.profiles(ids)).map((user) => visibleTo(auth, user));
+    return (await this.users.profiles(ids)).map((user) => this.visibleTo(auth, user));
   }
 
   @Mutation(User)
   async updateMe(@CurrentUser() auth: AuthUser, @Arg('input', UpdateMe) input: UpdateMe): Promise<User> {
-    return toMe(await this.users.update(auth, input));
+    return this.views.me(await this.users.update(auth, input));
   }
 
   @VerifiedEmail()
@@ -60,7 +63,8 @@ export class UserResolver {
   private async requireOpenSession(auth: AuthUser | null): Promise<void> {
     if (auth) await this.sessions.requireUser(auth);
   }
-}
 
-const visibleTo = (auth: AuthUser | null, user: Parameters<typeof toMe>[0]): User =>
-  auth?.id === user.id ? toMe(user) : toPublicProfile(user);
+  private visibleTo(auth: AuthUser | null, user: UserAccount): User {
+    return auth?.id === user.id ? this.views.me(user) : this.views.publicProfile(user);
+  }
+}

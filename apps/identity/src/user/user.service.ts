@@ -6,7 +6,8 @@ import { Transactions } from '@roost/messaging';
 import { type AuthUser, etagOf, Idempotency, requireMatch } from '@roost/http';
 import { Problem } from '@roost/platform';
 import { SessionService } from '../session/session.service.js';
-import { type Me, toMe, type UpdateMe } from './user.dto.js';
+import type { Me, UpdateMe } from './user.dto.js';
+import { UserViewService } from './user-view.service.js';
 import { User } from '../account/user.entity.js';
 import { UserAccountService } from '../account/user-account.service.js';
 
@@ -17,6 +18,7 @@ export class UserService {
     private readonly idempotency: Idempotency,
     private readonly accounts: UserAccountService,
     private readonly sessions: SessionService,
+    private readonly views: UserViewService,
     private readonly auditLog: AuditLog,
     private readonly em: EntityManager,
   ) {}
@@ -57,7 +59,7 @@ export class UserService {
         user.roles = [...user.roles, 'host'];
         await this.accounts.publish(em, 'user.became-host', user);
       }
-      return toMe(user);
+      return this.views.me(user);
     });
   }
 

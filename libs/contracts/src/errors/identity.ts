@@ -86,6 +86,12 @@ export const identityErrors = defineErrors({
     'The request is signed in, but the current password that it contains is not the password of the account.',
     'Enter the current password. The access token is still valid: do not log in again.',
   ),
+  'avatar.not_found': errorEntry(
+    404,
+    'No such avatar',
+    'No user has an avatar with this id: it was replaced or removed, or its user is suspended.',
+    'Retrieve the user again and use `avatarUrl`.',
+  ),
   'export.not_found': errorEntry(
     404,
     'No such export',
