@@ -77,6 +77,26 @@ describe('POST /v1/me/exports', () => {
     expect((await read(ada, body.id)).status).toBe('pending');
   });
 
+  it('exists in GraphQL, with its state', async () => {
+    const PARTS = 'id status requestedAt readyAt expiresAt fileUrl parts { service status }';
+    const mutate = `mutation { requestDataExport { ${PARTS} } }`;
+    const { data } = await as(ada).graphql<{ requestDataExport: DataExport }>(mutate);
+    const id = data?.requestDataExport.id ?? '';
+    expect(data?.requestDataExport).toMatchObject({ status: 'pending', fileUrl: null });
+    const again = await as(ada).graphql(mutate);
+    expect(again.errors).toMatchObject([{ extensions: { code: 'rate.too_many_exports', status: 429 } }]);
+    await deliverParts(ada, id);
+    await eventually(async () => expect((await read(ada, id)).status).toBe('ready'));
+    const query = `query ($id: ID!) { dataExport(id: $id) { ${PARTS} } }`;
+    expect((await as(ada).graphql(query, { id })).data?.dataExport).toEqual(await read(ada, id));
+    const other = await as(await identity.createUser()).graphql(query, { id });
+    expect(other.errors).toMatchObject([{ extensions: { code: 'export.not_found', status: 404 } }]);
+    await identity.shiftTime(301);
+    const { accessToken } = (await identity.refresh(ada.refreshToken)).body;
+    const late = await identity.with(accessToken).graphql(mutate);
+    expect(late.errors).toMatchObject([{ extensions: { code: 'auth.step_up_required', status: 403 } }]);
+  });
+
   it('requires a step-up, and so does the file', async () => {
     const { id } = await readyExport(ada);
     await identity.shiftTime(301);

@@ -71,6 +71,45 @@ describe('POST /v1/me/passkeys 201', () => {
   });
 });
 
+describe('GraphQL', () => {
+  const graphql = (text: string, variables: Record<string, unknown>, { accessToken } = ada) =>
+    identity.with(accessToken).graphql(text, variables);
+  const REMOVE = 'mutation ($id: ID!) { removePasskey(id: $id) { id } }';
+
+  it('lists passkeys, and renames one of the caller only', async () => {
+    const bob = await identity.createUser();
+    const id = await passkeys.add(ada, phone);
+    const rename =
+      'mutation ($id: ID!, $name: String!) { renamePasskey(id: $id, input: { name: $name }) { id name } }';
+    const renamed = await graphql(rename, { id, name: 'Tablet' });
+    expect(renamed.data?.renamePasskey).toEqual({ id, name: 'Tablet' });
+    const refused = await graphql(rename, { id, name: 'Mine' }, bob);
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'passkey.not_found', status: 404 } }]);
+    const all = '{ passkeys { edges { node { id name backedUp createdAt lastUsedAt } } } }';
+    expect((await graphql(all, {})).data?.passkeys).toEqual({
+      edges: (await list()).map((node) => ({ node })),
+    });
+    expect((await graphql(all, {}, bob)).data?.passkeys).toEqual({ edges: [] });
+  });
+
+  it('removes a passkey after a step-up, and ends the other sessions', async () => {
+    const id = await passkeys.add(ada, phone);
+    const { body: other } = await identity.logIn(ada.email, ada.password);
+    await identity.shiftTime(301);
+    const { accessToken, refreshToken } = (await identity.refresh(ada.refreshToken)).body;
+    const late = { ...ada, accessToken, refreshToken };
+    expect((await graphql(REMOVE, { id }, late)).errors).toMatchObject([
+      { extensions: { code: 'auth.step_up_required', status: 403 } },
+    ]);
+    const proof = { password: ada.password };
+    const fresh = await identity.with(accessToken).post<TestAccount>('/v1/auth/step-up', proof);
+    const removed = await graphql(REMOVE, { id }, { ...late, accessToken: fresh.body.accessToken });
+    expect(removed.data?.removePasskey).toEqual({ id: ada.id });
+    expect(await list({ ...late, accessToken: fresh.body.accessToken })).toEqual([]);
+    expectProblem(await identity.refresh(other.refreshToken), 401, 'auth.refresh_invalid');
+  });
+});
+
 describe('POST /v1/me/passkeys 422', () => {
   const rejected = async (credential: unknown, account = ada) =>
     expectProblem(await passkeys.register(account, credential), 422, 'passkey.not_verified');

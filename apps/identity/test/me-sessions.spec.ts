@@ -64,6 +64,51 @@ describe('GET /v1/me/sessions 200', () => {
   });
 });
 
+describe('GraphQL', () => {
+  it('lists sessions in pages', async () => {
+    await identity.logIn(ada.email, ada.password);
+    const pageAfter = async (after: string | null) => {
+      const { data, errors } = await identity
+        .with(ada.accessToken)
+        .graphql<{ sessions: { edges: { node: SessionBody }[]; pageInfo: { endCursor: string } } }>(
+          `query ($after: String) {
+             sessions(first: 1, after: $after) {
+               edges { node { id current createdAt lastUsedAt expiresAt userAgent } } pageInfo { endCursor hasNextPage }
+             }
+           }`,
+          { after },
+        );
+      expect(errors).toEqual([]);
+      return data?.sessions;
+    };
+    const first = await pageAfter(null);
+    const second = await pageAfter(first?.pageInfo.endCursor ?? null);
+    expect([first, second].flatMap((page) => page?.edges.map(({ node }) => node))).toEqual(
+      (await list()).body.data,
+    );
+    expect(second?.pageInfo).toMatchObject({ hasNextPage: false });
+  });
+
+  it('ends a session, and none of another user', async () => {
+    const bob = await identity.createUser();
+    const { body: other } = await identity.logIn(ada.email, ada.password);
+    const revoke = (token: string) =>
+      identity
+        .with(ada.accessToken)
+        .graphql('mutation ($id: ID!) { revokeSession(id: $id) { id email } }', { id: sidOf(token) });
+    expect((await revoke(other.accessToken)).data?.revokeSession).toEqual({ id: ada.id, email: ada.email });
+    expectProblem(await identity.refresh(other.refreshToken), 401, 'auth.refresh_invalid');
+    const refused = await revoke(bob.accessToken);
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'session.not_found', status: 404 } }]);
+    expect((await identity.refresh(bob.refreshToken)).status).toBe(200);
+    // The own session as well; its token is refused from then on.
+    expect((await revoke(ada.accessToken)).errors).toEqual([]);
+    expect((await revoke(ada.accessToken)).errors).toMatchObject([
+      { extensions: { code: 'auth.invalid_token', status: 401 } },
+    ]);
+  });
+});
+
 describe('GET /v1/me/sessions 400', () => {
   it.each([
     ['?limit=0', 'limit'],

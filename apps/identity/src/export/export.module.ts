@@ -6,6 +6,7 @@ import { ExportGauges } from './export-gauges.js';
 import { ExportProgressService } from './export-progress.service.js';
 import { ExportConsumer } from './export.consumer.js';
 import { ExportController } from './export.controller.js';
+import { ExportResolver } from './export.resolver.js';
 import { ExportService } from './export.service.js';
 import { IdentityPersonalData } from './identity-personal-data.queries.js';
 
@@ -17,6 +18,7 @@ import { IdentityPersonalData } from './identity-personal-data.queries.js';
     ExportGauges,
     ExportPartService,
     ExportProgressService,
+    ExportResolver,
     ExportService,
     { provide: PersonalData, useClass: IdentityPersonalData },
   ],

@@ -76,8 +76,8 @@ export class PasskeyService {
    * Removes a passkey and ends all other sessions, which it may have opened. Throws 409 `auth.last_sign_in_method` if the user
    * could not log in without it.
    */
-  async remove(auth: AuthUser, id: string): Promise<void> {
-    await this.transactions.run(async (em) => {
+  remove(auth: AuthUser, id: string): Promise<User> {
+    return this.transactions.run(async (em) => {
       await lockAccount(em, auth.id);
       const user = await this.sessions.requireUser(auth, em);
       if (!(await deletePasskey(em, { id, userId: user.id }))) throw new Problem('passkey.not_found');
@@ -85,6 +85,7 @@ export class PasskeyService {
       await this.sessions.endAll(em, user, 'revoked', auth.sessionId);
       if (!user.mfaEnabled) await this.sessions.resetMfaPassed(em, user);
       await this.mails.send(em, user, 'passkey-removed', {});
+      return user;
     }, READ_COMMITTED);
   }
 

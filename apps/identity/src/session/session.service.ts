@@ -130,11 +130,12 @@ export class SessionService {
     return { ...found, data: found.data.map((session) => toSessionDto(session, auth.sessionId)) };
   }
 
-  async revoke(user: AuthUser, sessionId: string): Promise<void> {
-    await this.transactions.run(async (em) => {
-      await this.requireUser(user, em);
+  revoke(auth: AuthUser, sessionId: string): Promise<User> {
+    return this.transactions.run(async (em) => {
+      const user = await this.requireUser(auth, em);
       const ended = await this.end(em, { id: sessionId, userId: user.id }, 'revoked');
       if (ended === 0) throw new Problem('session.not_found');
+      return user;
     });
   }
 
