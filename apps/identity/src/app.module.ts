@@ -9,6 +9,7 @@ import { LiveEventModule } from './live-event/live-event.module.js';
 import { ErasureModule } from './erasure/erasure.module.js';
 import { MfaModule } from './mfa/mfa.module.js';
 import { NotificationModule } from './notification/notification.module.js';
+import { OidcModule } from './oidc/oidc.module.js';
 import { PasskeyModule } from './passkey/passkey.module.js';
 import { PasswordModule } from './password/password.module.js';
 import { PhoneModule } from './phone/phone.module.js';
@@ -31,6 +32,7 @@ import { UserModule } from './user/user.module.js';
     RegistrationModule,
     PasswordModule,
     PasskeyModule,
+    OidcModule,
     MfaModule,
     EmailChangeModule,
     PhoneModule,

@@ -2,6 +2,7 @@ import { RateLimitConfig } from '@roost/http';
 import type { Config } from '@roost/platform';
 import { ClientUrls, isOrigin, RANDOM } from '@roost/platform/start';
 import { z } from 'zod';
+import { OidcProviders, usesHttpsOnly } from './oidc/oidc-providers.js';
 import { PhoneCountries } from './phone/phone-number.js';
 
 /** Without `requireTLS`, a connection to `smtp:` stays unencrypted if anyone on the way removes STARTTLS. */
@@ -95,6 +96,11 @@ export const IdentityConfig = z.object({
       description:
         'a comma-separated list of the exact origins whose pages and apps use passkeys, such as https://app.example.com or android:apk-key-hash:…; the origin of PUBLIC_URL by default (development also allows localhost)',
     }),
+  OIDC_PROVIDERS: OidcProviders.meta({
+    description:
+      'a JSON array of the OpenID Connect providers that log in (docs/production.md): id, name, issuer, clientId, clientSecret, redirectUris and optionally scopes; ids and issuers distinct',
+    production: { accepts: usesHttpsOnly, rule: 'a list whose URLs are all https URLs' },
+  }),
   ...RateLimitConfig.shape,
   ROOST_DEMO: z
     .enum(['on', 'accounts', 'off'])

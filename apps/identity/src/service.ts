@@ -12,6 +12,7 @@ import { Migration0012Profile } from '../migrations/Migration0012Profile.js';
 import { Migration0013Phone } from '../migrations/Migration0013Phone.js';
 import { Migration0016NotificationFacts } from '../migrations/Migration0016NotificationFacts.js';
 import { Migration0018Avatars } from '../migrations/Migration0018Avatars.js';
+import { Migration0017ExternalIdentities } from '../migrations/Migration0017ExternalIdentities.js';
 import { User } from './account/user.entity.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
@@ -47,6 +48,7 @@ export const identity = defineService({
     Migration0013Phone,
     Migration0016NotificationFacts,
     Migration0018Avatars,
+    Migration0017ExternalIdentities,
   ],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,

@@ -107,6 +107,7 @@ export class TestIdentity {
       login_attempt: ['locked_until', 'last_failed_at'],
       mfa_challenge: ['created_at', 'expires_at'],
       passkey_challenge: ['expires_at'],
+      oidc_sign_in: ['expires_at'],
       signing_key: ['created_at', 'active_from', 'retire_at'],
     };
     for (const [table, columns] of Object.entries(shifts)) {

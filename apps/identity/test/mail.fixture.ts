@@ -75,6 +75,8 @@ const account: { [T in AccountMailTemplate]: AccountMail[T] } = {
   'export-ready': {},
   'passkey-added': {},
   'passkey-removed': {},
+  'identity-linked': { provider: 'Example' },
+  'identity-unlinked': { provider: 'Example' },
 };
 
 const BOTH: readonly Side[] = ['guest', 'host'];

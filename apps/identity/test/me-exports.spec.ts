@@ -209,6 +209,12 @@ describe('GET /v1/me/exports/{id}/file', () => {
       [ada.id, other.id],
     );
     await identity.service.query(
+      `INSERT INTO external_identity (id, user_id, issuer, subject, email, created_at, last_used_at)
+       SELECT uuidv7(), u, 'https://provider.example.com', u::text, e, now(), now()
+       FROM (VALUES ($1::uuid, 'ada@example.org'), ($2::uuid, 'Not of Ada')) AS v (u, e)`,
+      [ada.id, other.id],
+    );
+    await identity.service.query(
       `INSERT INTO report (id, reporter_id, subject_type, subject_id, reason, text, created_at)
        SELECT uuidv7(), r, 'user', gen_random_uuid(), 'spam', t, now()
        FROM (VALUES ($1::uuid, 'Sends advertisements'), ($2::uuid, 'Not of Ada')) AS v (r, t)`,
@@ -228,6 +234,7 @@ describe('GET /v1/me/exports/{id}/file', () => {
         },
       ],
       passkeys: [{ name: 'Telephone', createdAt: expect.any(String), lastUsedAt: null }],
+      identities: [{ issuer: 'https://provider.example.com', subject: ada.id, email: 'ada@example.org' }],
       reports: [{ reason: 'spam', text: 'Sends advertisements' }],
       sessions: [{ network: expect.any(String), createdAt: expect.any(String) }],
       authenticators: [{ confirmedAt: null }],

@@ -11,7 +11,8 @@ export interface NewUser {
   displayName: string;
   /** The default locale of mails if absent. */
   locale?: string;
-  passwordHash: string;
+  /** Null for a user who logs in with an account of a provider. */
+  passwordHash: string | null;
   /** In addition to `guest`, which every user has. */
   roles?: Role[];
   emailVerified?: boolean;

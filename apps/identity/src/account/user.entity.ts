@@ -51,7 +51,7 @@ export class User {
   @Property({ type: 'text', nullable: true })
   phone: string | null = null;
 
-  /** Null for an imported account until its first password reset. */
+  /** Null until its first password reset for an account that was imported, or created by a log-in with a provider. */
   @Property({ type: 'text', nullable: true })
   passwordHash: string | null = null;
 

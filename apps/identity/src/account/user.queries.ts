@@ -6,7 +6,7 @@ export interface InsertedUser {
   email: string;
   displayName: string;
   locale: string;
-  passwordHash: string;
+  passwordHash: string | null;
   roles: readonly Role[];
   emailVerifiedAt: Date | null;
   mfaExempt: boolean;

@@ -24,7 +24,7 @@ const ENCRYPTION_CONTEXT = 'totp_factor.secret_sealed';
 const RECOVERY_CODES = 10;
 const CHALLENGE_TTL_SECONDS = 5 * 60;
 
-/** Authenticators (TOTP), recovery codes and the challenges between password and second factor. */
+/** Authenticators (TOTP), recovery codes and the challenges between the first and the second factor. */
 @Injectable()
 export class SecondFactorService {
   constructor(
@@ -82,7 +82,7 @@ export class SecondFactorService {
     await this.attempts.reset(counters);
   }
 
-  /** Creates a challenge for a user whose password is verified, and returns its token. It expires after five minutes. */
+  /** Creates a challenge for a user whose first factor is verified, and returns its token. It expires after five minutes. */
   async createChallenge(em: EntityManager, user: User): Promise<string> {
     const token = randomToken();
     const now = this.clock.now();

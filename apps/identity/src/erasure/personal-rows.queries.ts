@@ -1,10 +1,14 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
 
-/** The tables whose rows belong to one user. Refresh tokens and challenges for passkeys are deleted with their session. */
+/**
+ * The tables whose rows belong to one user. Refresh tokens, challenges for passkeys and sign-ins in progress are deleted with
+ * their session.
+ */
 const OWNED_TABLES = [
   'session',
   'avatar',
   'passkey',
+  'external_identity',
   'totp_factor',
   'recovery_code',
   'mfa_challenge',

@@ -7,7 +7,7 @@ const ABOUT = [
   {
     text: 'All data that this marketplace holds about you, one object per service. Dates and times are in UTC, amounts in minor units of their currency (cents). Passwords, codes and tokens are not included, nor data that only others may see.',
     identity:
-      'Your account with its profile and phone number, sessions, authenticators, passkeys, settings, notifications, reports and mails',
+      'Your account with its profile and phone number, sessions, authenticators, passkeys, linked accounts of providers, settings, notifications, reports and mails',
     listings: 'Your listings and wishlists',
     bookings: 'Your bookings as a guest and as a host, messages, calendars',
     payments: 'Your payments, refunds, payouts and receipts',
@@ -41,6 +41,11 @@ export class IdentityPersonalData extends PersonalData {
         name: 'passkeys',
         rows: sql`SELECT id, name, created_at AS "createdAt", last_used_at AS "lastUsedAt" FROM passkey
           WHERE user_id = ${userId} ORDER BY id`,
+      },
+      {
+        name: 'identities',
+        rows: sql`SELECT id, issuer, subject, email, created_at AS "createdAt", last_used_at AS "lastUsedAt"
+          FROM external_identity WHERE user_id = ${userId} ORDER BY id`,
       },
       {
         name: 'emailChanges',

@@ -14,6 +14,8 @@ const PAGES: Record<AccountMailTemplate, ClientPage> = {
   'mfa-removed': 'forgot-password',
   'passkey-added': 'forgot-password',
   'passkey-removed': 'forgot-password',
+  'identity-linked': 'forgot-password',
+  'identity-unlinked': 'forgot-password',
   'email-change-old': 'confirm-email-change',
   'email-change-new': 'confirm-email-change',
   'email-taken': 'log-in',

@@ -1,16 +1,9 @@
 import { Controller, Headers, Post } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import { acceptedLanguages, RespondsWith, Body, Public, Summary } from '@roost/http';
+import { ACCEPT_LANGUAGE } from '../user/accept-language.js';
 import { Register, ResendVerification, VerifyEmail } from './registration.dto.js';
 import { RegistrationService } from './registration.service.js';
-
-const ACCEPT_LANGUAGE = {
-  name: 'Accept-Language',
-  required: false,
-  schema: { type: 'string' },
-  description:
-    'The languages of the user. The account gets the preferred one that mails are written in as its `locale`.',
-};
 
 @Public()
 @Controller('v1/auth')

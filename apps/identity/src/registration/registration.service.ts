@@ -6,7 +6,6 @@ import { UserAccountService } from '../account/user-account.service.js';
 import { User } from '../account/user.entity.js';
 import { requireAllowedPassword } from '../credential/credential.dto.js';
 import { PasswordHashService } from '../credential/password-hash.service.js';
-import { hasMails } from '../mail/language/languages.js';
 import { MailService } from '../mail/mail.service.js';
 import { withMinimumDuration } from '../minimum-duration.js';
 import {
@@ -16,7 +15,7 @@ import {
   type PendingCredentials,
 } from '../one-time-token/one-time-token.queries.js';
 import { SessionService } from '../session/session.service.js';
-import { Locale } from '../user/user.dto.js';
+import { firstMailLocale } from '../user/accept-language.js';
 import type { Register } from './registration.dto.js';
 
 @Injectable()
@@ -37,7 +36,7 @@ export class RegistrationService {
   async register(input: Register, languages: readonly string[]): Promise<void> {
     requireAllowedPassword(input.password, input, '/password');
     const { email, displayName } = input;
-    const locale = languages.find((tag) => hasMails(tag) && Locale.safeParse(tag).success);
+    const locale = firstMailLocale(languages);
     await withMinimumDuration(async () => {
       const passwordHash = await this.hashes.hash(input.password);
       await this.transactions.run(async (em) => {

@@ -10,6 +10,7 @@ const EXPIRING = {
   mail: { key: 'id', endedAt: 'sent_at' },
   phone_code: { key: 'id', endedAt: 'created_at' },
   passkey_challenge: { key: 'challenge_hash', endedAt: 'expires_at' },
+  oidc_sign_in: { key: 'token_hash', endedAt: 'expires_at' },
   live_event: { key: 'sequence', endedAt: 'created_at' },
   export_request: { key: 'id', endedAt: 'expires_at' },
   signing_key: { key: 'kid', endedAt: 'retire_at' },

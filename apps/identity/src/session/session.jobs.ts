@@ -13,6 +13,7 @@ const RETENTION_DAYS: Record<ExpiringTable, number> = {
   mail: 30,
   phone_code: 2,
   passkey_challenge: 0,
+  oidc_sign_in: 0,
   live_event: 1,
   export_request: 30,
   signing_key: 1,

@@ -47,7 +47,11 @@ export class SessionService {
 
   /** Returns tokens, or a challenge if the user has a second factor. */
   async logIn(email: string, password: string): Promise<Tokens | MfaChallenge> {
-    const user = await this.passwords.verify(email, password);
+    return this.openOrChallenge(await this.passwords.verify(email, password));
+  }
+
+  /** Opens a session for a user whose first factor is proven, or returns a challenge if the user has a second one. */
+  async openOrChallenge(user: User): Promise<Tokens | MfaChallenge> {
     if (user.status === 'suspended') throw new Problem('account.suspended');
     if (user.mfaEnabled)
       return { mfaToken: await this.transactions.run((em) => this.factors.createChallenge(em, user)) };
@@ -223,10 +227,11 @@ export class SessionService {
     }
   }
 
-  /** Locks the user. Throws if the password was changed or the account suspended since the proof. */
+  /** Locks the user. Throws if all sessions were ended or the account suspended since the proof. */
   private async lockUnchanged(em: EntityManager, proven: User): Promise<User> {
     const user = await em.findOne(User, { id: proven.id }, { lockMode: LockMode.PESSIMISTIC_READ });
-    if (!user || user.passwordHash !== proven.passwordHash) throw new Problem('auth.invalid_credentials');
+    if (user?.passwordHash !== proven.passwordHash || user.sessionEpoch !== proven.sessionEpoch)
+      throw new Problem('auth.invalid_credentials');
     if (user.status !== 'active') throw new Problem('account.suspended');
     return user;
   }

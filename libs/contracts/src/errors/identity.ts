@@ -2,6 +2,12 @@ import { defineErrors, errorEntry } from './define.js';
 
 /** The error codes of identity: users, credentials and sessions; sorted. */
 export const identityErrors = defineErrors({
+  'auth.identity_not_linked': errorEntry(
+    409,
+    'Your account is not linked to this provider',
+    'An account with this mail address exists, and the log-in with the provider can’t be linked to it: the address of the account is not verified, or another account of the provider is linked.',
+    'Log in with the password, or reset it with `POST /v1/auth/forgot-password`: this verifies the address. Then log in with the provider again, or link it with `POST /v1/me/identities/authorization`.',
+  ),
   'auth.invalid_credentials': errorEntry(
     401,
     'Wrong email address, password or code',
@@ -11,8 +17,8 @@ export const identityErrors = defineErrors({
   'auth.last_sign_in_method': errorEntry(
     409,
     'This is your only way to log in',
-    'The account has no password and no other passkey. Without this passkey, you could not log in.',
-    'Set a password with `POST /v1/auth/forgot-password`, or register another passkey first.',
+    'The account has no password, no other passkey and no other linked account of a provider. Without this one, you could not log in.',
+    'Set a password with `POST /v1/auth/forgot-password`, or add another way to log in first.',
   ),
   'auth.link_invalid': errorEntry(
     400,
@@ -43,6 +49,30 @@ export const identityErrors = defineErrors({
     'Two-factor authentication is not enabled',
     'The account has no authenticator to confirm or to remove.',
     'Start the setup with `POST /v1/me/mfa/totp`.',
+  ),
+  'auth.oidc_denied': errorEntry(
+    403,
+    'The provider did not log you in',
+    'The provider returned an error instead of a code: its user has cancelled, or may not use this site.',
+    'Begin again, or log in in another way.',
+  ),
+  'auth.oidc_email_unverified': errorEntry(
+    403,
+    'The provider has not verified your mail address',
+    'The account of the provider is not linked to an account here. To create or link one, the provider has to state a mail address that it has verified.',
+    'Verify the mail address at the provider. Or log in in another way and link the provider with `POST /v1/me/identities/authorization`.',
+  ),
+  'auth.oidc_invalid': errorEntry(
+    400,
+    'This log-in with a provider is not valid or has expired',
+    'The token does not exist, was already used, has expired after ten minutes or belongs to another session, or the response of the provider is not one to its sign-in.',
+    'Begin again with `POST /v1/auth/oidc/authorization` or `POST /v1/me/identities/authorization`, in one browser.',
+  ),
+  'auth.oidc_unavailable': errorEntry(
+    503,
+    'The provider is not available',
+    'The OpenID Connect provider did not respond in time, or its response was not usable.',
+    'Wait for the time in `Retry-After` and begin again, or log in in another way.',
   ),
   'auth.passkey_invalid': errorEntry(
     401,
@@ -103,6 +133,18 @@ export const identityErrors = defineErrors({
     'The export is not ready yet',
     'Some services have not written their part yet.',
     'Poll `GET /v1/me/exports/{id}` until its `status` is `ready`.',
+  ),
+  'identity.already_linked': errorEntry(
+    409,
+    'This account of the provider can’t be linked',
+    'It is linked already, to your account or to another one, or another account of the provider is linked to yours.',
+    'List your linked accounts with `GET /v1/me/identities`, and unlink the one of this provider first. If there is none, log in with the provider to find the other account.',
+  ),
+  'identity.not_found': errorEntry(
+    404,
+    'No such linked account',
+    'No linked account with this id exists, or it is not yours.',
+    'List your linked accounts with `GET /v1/me/identities`.',
   ),
   'passkey.already_registered': errorEntry(
     409,

@@ -55,7 +55,8 @@ function valueOf(name: string, env: Environment, sentences: string[]): string | 
   }
 }
 
-const SECRET = /KEY|SECRET|PASSWORD|TOKEN|DATABASE_URL|REDIS_URL|SMTP_URL|JWKS_URL|OTLP_HEADERS/;
+const SECRET =
+  /KEY|SECRET|PASSWORD|TOKEN|DATABASE_URL|REDIS_URL|SMTP_URL|JWKS_URL|OTLP_HEADERS|OIDC_PROVIDERS/;
 
 function sentence(
   name: string,

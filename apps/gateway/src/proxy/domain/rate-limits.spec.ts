@@ -6,6 +6,8 @@ it.each([
   ['/v1/auth/mfa', false, 'logIn'],
   ['/v1/auth/passkeys', false, 'logIn'],
   ['/v1/auth/passkeys/options', false, 'perAddress'],
+  ['/v1/auth/oidc', false, 'logIn'],
+  ['/v1/auth/oidc/authorization', false, 'perAddress'],
   ['/v1/auth/forgot-password', false, 'logIn'],
   ['/v1/auth/step-up', true, 'session'],
   ['/v1/auth/step-up', false, 'perAddress'],

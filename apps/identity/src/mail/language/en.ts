@@ -38,7 +38,10 @@ const accountMails: MailTexts['accountMails'] = {
     paragraphs: ['The password of your account was changed.'],
     details: [],
     action: RESET,
-    closing: [RESET_AT_ONCE, 'A new password removes no passkey: remove the passkeys that you did not add.'],
+    closing: [
+      RESET_AT_ONCE,
+      'A new password removes no passkey and unlinks no account of a provider: remove those that you did not add.',
+    ],
   }),
   'email-change-old': ({ token, newEmail }) => ({
     subject: 'Do you want to change your mail address?',
@@ -111,6 +114,26 @@ const accountMails: MailTexts['accountMails'] = {
   'passkey-removed': () => ({
     subject: 'A passkey was removed from your account',
     paragraphs: ['A passkey was removed from your account. It can no longer be used to log in.'],
+    details: [],
+    action: RESET,
+    closing: [RESET_AT_ONCE],
+  }),
+  'identity-linked': ({ provider }) => ({
+    subject: `${provider} was linked to your account`,
+    paragraphs: [
+      `An account of ${provider} was linked to your account. It can be used to log in without your password.`,
+    ],
+    details: [],
+    action: RESET,
+    closing: [
+      `If this was not you, reset your password now with “Forgot password”, and then unlink ${provider}: a new password does not unlink it.`,
+    ],
+  }),
+  'identity-unlinked': ({ provider }) => ({
+    subject: `${provider} was unlinked from your account`,
+    paragraphs: [
+      `The account of ${provider} was unlinked from your account. It can no longer be used to log in.`,
+    ],
     details: [],
     action: RESET,
     closing: [RESET_AT_ONCE],

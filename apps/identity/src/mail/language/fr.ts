@@ -135,6 +135,24 @@ const accountMails: MailTexts['accountMails'] = {
     action: RESET,
     closing: [RESET_AT_ONCE],
   }),
+  'identity-linked': ({ provider }) => ({
+    subject: `${provider} a été associé à votre compte`,
+    paragraphs: [
+      `Un compte ${provider} a été associé à votre compte. Il permet de se connecter sans votre mot de passe.`,
+    ],
+    details: [],
+    action: RESET,
+    closing: [
+      fr`${NOT_YOU}, réinitialisez immédiatement votre mot de passe avec « Mot de passe oublié », puis dissociez ${provider} : un nouveau mot de passe ne le dissocie pas.`,
+    ],
+  }),
+  'identity-unlinked': ({ provider }) => ({
+    subject: `${provider} a été dissocié de votre compte`,
+    paragraphs: [`Le compte ${provider} a été dissocié de votre compte. Il ne permet plus de se connecter.`],
+    details: [],
+    action: RESET,
+    closing: [RESET_AT_ONCE],
+  }),
 };
 
 export const french: MailTexts = {

@@ -26,6 +26,8 @@ export interface AccountMail {
   'export-ready': Record<never, never>;
   'passkey-added': Record<never, never>;
   'passkey-removed': Record<never, never>;
+  'identity-linked': { provider: string };
+  'identity-unlinked': { provider: string };
 }
 
 export type AccountMailTemplate = keyof AccountMail;

@@ -1,0 +1,209 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { tracedFetch } from '@roost/http';
+import { CONFIG, hmac, LOGGER, Problem, SystemClock, timeoutSignal } from '@roost/platform';
+import { Tracing } from '@roost/tracing';
+import * as client from 'openid-client';
+import type { Logger } from 'pino';
+import type { IdentityConfig } from '../config.js';
+import type { OidcProvider } from './oidc-providers.js';
+
+/** A sign-in makes at most five requests, which have to end before the time-out of the gateway. */
+const TIMEOUT_MS = 4_000;
+const MAX_BYTES = 1_000_000;
+const METADATA_TTL_MS = 60 * 60 * 1000;
+
+/** What a provider states about the user who signed in there. */
+export interface ExternalUser {
+  issuer: string;
+  subject: string;
+  email: string | null;
+  emailVerified: boolean;
+  name: string | null;
+}
+
+interface Metadata {
+  readonly configuration: Promise<client.Configuration>;
+  readonly readAt: number;
+}
+
+/** Calls OpenID Connect providers. Must not be called in a transaction. */
+@Injectable()
+export class OidcClientService {
+  readonly #metadata = new Map<string, Metadata>();
+
+  constructor(
+    @Inject(CONFIG) private readonly config: IdentityConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly clock: SystemClock,
+    private readonly tracing: Tracing,
+  ) {}
+
+  get providers(): readonly OidcProvider[] {
+    return this.config.OIDC_PROVIDERS;
+  }
+
+  /** Returns the URL at the provider to which the client sends the user. Throws 503 `auth.oidc_unavailable`. */
+  authorizationUrl(provider: OidcProvider, token: string, redirectUri: string): Promise<string> {
+    return this.call(provider, async () => {
+      const { state, nonce, verifier } = secretsOf(token);
+      return client.buildAuthorizationUrl(await this.configurationOf(provider), {
+        redirect_uri: redirectUri,
+        scope: provider.scopes.join(' '),
+        state,
+        nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+      }).href;
+    });
+  }
+
+  /**
+   * Exchanges the code in the query with which the provider returned to the client. Throws 400 `auth.oidc_invalid`, 403
+   * `auth.oidc_denied` or 503 `auth.oidc_unavailable`.
+   */
+  userOf(
+    provider: OidcProvider,
+    { token, redirectUri, response }: { token: string; redirectUri: string; response: string },
+  ): Promise<ExternalUser> {
+    return this.call(provider, async () => {
+      const configuration = await this.configurationOf(provider);
+      const { state, nonce, verifier } = secretsOf(token);
+      const url = new URL(redirectUri);
+      url.search = response;
+      const tokens = await client.authorizationCodeGrant(configuration, url, {
+        expectedState: state,
+        expectedNonce: nonce,
+        pkceCodeVerifier: verifier,
+        idTokenExpected: true,
+      });
+      const claims = tokens.claims();
+      if (!claims) throw new Problem('auth.oidc_invalid');
+      // Some providers state the address only in their UserInfo response.
+      const profile =
+        claims.email === undefined && configuration.serverMetadata().userinfo_endpoint !== undefined
+          ? await client.fetchUserInfo(configuration, tokens.access_token, claims.sub)
+          : claims;
+      return {
+        issuer: provider.issuer,
+        subject: claims.sub,
+        email: textOf(profile.email),
+        emailVerified: profile.email_verified === true,
+        name: textOf(profile.name),
+      };
+    });
+  }
+
+  /** Returns the metadata of a provider, which is read once an hour. A failed read is not stored. */
+  private configurationOf(provider: OidcProvider): Promise<client.Configuration> {
+    const now = this.clock.now().getTime();
+    const known = this.#metadata.get(provider.id);
+    if (known && now - known.readAt < METADATA_TTL_MS) return known.configuration;
+    const configuration = this.readMetadata(provider);
+    this.#metadata.set(provider.id, { configuration, readAt: now });
+    configuration.catch(() => this.#metadata.delete(provider.id));
+    return configuration;
+  }
+
+  private async readMetadata(provider: OidcProvider): Promise<client.Configuration> {
+    const { issuer, clientId, clientSecret } = provider;
+    try {
+      return await client.discovery(new URL(issuer), clientId, undefined, authenticationOf(clientSecret), {
+        [client.customFetch]: (url, request) => this.request(provider, url, request),
+        // Of ID tokens, also of those that the token endpoint returned.
+        execute: [
+          client.enableNonRepudiationChecks,
+          // Outside production: `OIDC_PROVIDERS` accepts only https there.
+          ...(issuer.startsWith('http:') ? [client.allowInsecureRequests] : []),
+        ],
+      });
+    } catch (error) {
+      // Wrong metadata is a fault of the provider or of the settings, not of the sign-in.
+      throw unavailable(error);
+    }
+  }
+
+  /** Sends a request without redirects, with a time-out and a limit of the size of the response. */
+  private request(
+    { id }: OidcProvider,
+    url: string,
+    { method, headers, body }: client.CustomFetchOptions,
+  ): Promise<Response> {
+    return tracedFetch(this.tracing, { peer: id, method, url, route: '/' }, async (_headers, onStatus) => {
+      try {
+        const signal = timeoutSignal(TIMEOUT_MS);
+        const request = { method, headers, body: body as BodyInit, redirect: 'manual' as const, signal };
+        const response = await fetch(url, request);
+        onStatus(response.status);
+        const content = await readLimited(response);
+        if (response.status >= 500 || response.status === 429)
+          throw new Error(`the provider responded with ${response.status}`);
+        return new Response(content, { status: response.status, headers: response.headers });
+      } catch (error) {
+        throw unavailable(error);
+      }
+    });
+  }
+
+  private async call<T>({ id }: OidcProvider, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const problem = problemOf(error);
+      const fields = { err: error, provider: id, code: problem.code };
+      if (problem.code === 'auth.oidc_unavailable')
+        this.logger.warn(fields, 'an OpenID Connect provider is not available');
+      else this.logger.info(fields, 'a sign-in with an OpenID Connect provider failed');
+      throw problem;
+    }
+  }
+}
+
+/** State, nonce and code verifier of a sign-in. The provider sees them and can't derive the token from them. */
+function secretsOf(token: string): { state: string; nonce: string; verifier: string } {
+  const derive = (use: string) => hmac(token, use).toString('base64url');
+  return { state: derive('state'), nonce: derive('nonce'), verifier: derive('code verifier') };
+}
+
+/** Basic is the default of OpenID Connect. */
+const authenticationOf =
+  (secret: string): client.ClientAuth =>
+  (server, ...request) => {
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    const inHeader = methods.includes('client_secret_basic');
+    const authenticate = inHeader ? client.ClientSecretBasic(secret) : client.ClientSecretPost(secret);
+    authenticate(server, ...request);
+  };
+
+async function readLimited(response: Response): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (!response.body) return null;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BYTES) throw new Error('the response of the provider is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+function unavailable(cause: unknown): Problem {
+  const problem = new Problem('auth.oidc_unavailable', undefined, {}, { 'retry-after': '5' });
+  return Object.assign(problem, { cause });
+}
+
+/** Errors that a provider reports for itself. */
+const OUTAGES = new Set(['server_error', 'temporarily_unavailable']);
+
+function problemOf(error: unknown): Problem {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof Problem) return at;
+    if (at instanceof client.AuthorizationResponseError)
+      return OUTAGES.has(at.error) ? unavailable(error) : new Problem('auth.oidc_denied');
+    // Any other error of the token endpoint is one of the settings: the client, its secret or its redirect URI.
+    if (at instanceof client.ResponseBodyError)
+      return at.error === 'invalid_grant' ? new Problem('auth.oidc_invalid') : unavailable(error);
+  }
+  return new Problem('auth.oidc_invalid');
+}
