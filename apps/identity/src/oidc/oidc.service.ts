@@ -31,7 +31,7 @@ const UNNAMED = 'Guest';
 /** Statements after the lock of the account see what other requests have committed. */
 const READ_COMMITTED = { isolation: 'read committed' } as const;
 
-/** Log-ins with accounts of OpenID Connect providers, and their links to accounts here (docs/adr/0040-openid-connect.md). */
+/** Log-ins with accounts of OpenID Connect providers, and their links to accounts here (docs/adr/0041-openid-connect.md). */
 @Injectable()
 export class OidcService {
   constructor(
