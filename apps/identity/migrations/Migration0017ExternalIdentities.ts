@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Accounts at OpenID Connect providers that log in to accounts here, and the sign-ins in progress. */
+/** Accounts at OpenID Connect providers that log in to accounts here, the sign-ins in progress, and how each session was opened. */
 export class Migration0017ExternalIdentities extends Migration {
   override up(): void {
     this.addSql(`
@@ -29,5 +29,8 @@ export class Migration0017ExternalIdentities extends Migration {
     this.addSql(
       `CREATE INDEX oidc_sign_in_session ON oidc_sign_in (session_id) WHERE session_id IS NOT NULL`,
     );
+    // Null in rows of the previous version.
+    this.addSql(`ALTER TABLE session ADD COLUMN method text`);
+    this.addSql(`ALTER TABLE mfa_challenge ADD COLUMN method text`);
   }
 }

@@ -46,6 +46,12 @@ afterAll(async () => {
 const userOf = ({ body }: TestResponse<Tokens>) => claimsOf(body.accessToken).sub;
 const me = async ({ body }: TestResponse<Tokens>) =>
   (await identity.with(body.accessToken).get('/v1/me')).body;
+const methodOf = async ({ body }: TestResponse<Tokens>) => {
+  const sessions = await identity
+    .with(body.accessToken)
+    .get<{ data: { current: boolean; method: string }[] }>('/v1/me/sessions');
+  return sessions.body.data.find(({ current }) => current)?.method;
+};
 const identitiesOf = (userId: string) =>
   identity.service.query('SELECT issuer, subject FROM external_identity WHERE user_id = $1', [userId]);
 const usersWith = (email: string | undefined) =>
@@ -161,6 +167,7 @@ describe('POST /v1/auth/oidc 200', () => {
       code: 'abcde-fghij',
     });
     expect([passed.status, userOf(passed)]).toEqual([200, ada.id]);
+    expect(await methodOf(passed)).toBe('provider');
   });
 
   it('does not give the role admin without a second factor', async () => {
@@ -179,8 +186,10 @@ describe('POST /v1/auth/oidc 200', () => {
     const token = await identity.mailedToken(email, 'reset-password');
     const reset = await identity.anonymous.post('/v1/auth/reset-password', { token, password: PASSWORD });
     expect(reset.status).toBe(204);
-    expect(userOf(await identity.logIn(email, PASSWORD))).toBe(id);
-    expect(userOf(await oidc.logIn(person))).toBe(id);
+    const withPassword = await identity.logIn(email, PASSWORD);
+    expect([userOf(withPassword), await methodOf(withPassword)]).toEqual([id, 'password']);
+    const withProvider = await oidc.logIn(person);
+    expect([userOf(withProvider), await methodOf(withProvider)]).toEqual([id, 'provider']);
   });
 });
 
@@ -378,6 +387,38 @@ describe('503 auth.oidc_unavailable', () => {
     const response = await provider.logIn(authorizationUrl, aPerson());
     provider.fault = (_, failed) => void failed.writeHead(503).end();
     unavailable(await oidc.finish(token, response));
+  });
+});
+
+describe('OIDC_PROVIDERS', () => {
+  const start = (text: string, env: Record<string, string> = {}) =>
+    startIdentity({ OIDC_PROVIDERS: text, ...env });
+  const settings = () => provider.settings('main');
+
+  it.each<[name: string, text: () => string]>([
+    ['text that is no JSON', () => '[{'],
+    ['an unknown field', () => JSON.stringify([{ ...settings(), tenant: 'x' }])],
+    ['no page', () => JSON.stringify([{ ...settings(), redirectUris: [] }])],
+    ['a page with a query', () => JSON.stringify([{ ...settings(), redirectUris: [`${PAGE}?a=b`] }])],
+    ['scopes without openid', () => JSON.stringify([{ ...settings(), scopes: ['email'] }])],
+    [
+      'two providers with one id',
+      () => JSON.stringify([settings(), { ...settings(), issuer: other.issuer }]),
+    ],
+    ['two providers with one issuer', () => JSON.stringify([settings(), { ...settings(), id: 'second' }])],
+  ])('with %s stops the start, without a secret in the message', async (_, text) => {
+    const message = await start(text()).then(
+      () => 'started',
+      (error: Error) => error.message,
+    );
+    expect(message).toMatch(/^OIDC_PROVIDERS has a value that is not allowed: it must be a JSON array/);
+    expect(message).not.toContain('secret of the client');
+  });
+
+  it('without https stops the start in production', async () => {
+    await expect(start(JSON.stringify([settings()]), { ROOST_ENV: 'production' })).rejects.toThrow(
+      /^OIDC_PROVIDERS has a value that is not allowed: in production it must be .* https URLs\.$/m,
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import type { LogInMethod } from './domain/log-in-method.js';
 
 /** Stores a new, unconfirmed secret of a user; replaces an earlier one. */
 export async function replaceTotpFactor(
@@ -66,15 +67,16 @@ export interface MfaChallengeRow {
   tokenHash: Buffer;
   userId: string;
   sessionEpoch: number;
+  method: LogInMethod | null;
   createdAt: Date;
   expiresAt: Date;
 }
 
 export async function insertMfaChallenge(em: EntityManager, challenge: MfaChallengeRow): Promise<void> {
   await em.execute(sql`
-    INSERT INTO mfa_challenge (token_hash, user_id, session_epoch, created_at, expires_at)
-    VALUES (${challenge.tokenHash}, ${challenge.userId}, ${challenge.sessionEpoch}, ${challenge.createdAt},
-      ${challenge.expiresAt})`);
+    INSERT INTO mfa_challenge (token_hash, user_id, session_epoch, method, created_at, expires_at)
+    VALUES (${challenge.tokenHash}, ${challenge.userId}, ${challenge.sessionEpoch}, ${challenge.method},
+      ${challenge.createdAt}, ${challenge.expiresAt})`);
 }
 
 /** Returns the user of a challenge that has not expired and was created after the user's sessions last ended. */
@@ -89,9 +91,12 @@ export async function findChallengedUserId(
   return row?.userId;
 }
 
-/** Returns whether the challenge existed. */
-export async function deleteMfaChallenge(em: EntityManager, tokenHash: Buffer): Promise<boolean> {
-  const rows = await em.execute<object[]>(sql`
-    DELETE FROM mfa_challenge WHERE token_hash = ${tokenHash} RETURNING user_id`);
-  return rows.length > 0;
+/** Returns undefined if the challenge does not exist. */
+export async function deleteMfaChallenge(
+  em: EntityManager,
+  tokenHash: Buffer,
+): Promise<Pick<MfaChallengeRow, 'method'> | undefined> {
+  const [row] = await em.execute<Pick<MfaChallengeRow, 'method'>[]>(sql`
+    DELETE FROM mfa_challenge WHERE token_hash = ${tokenHash} RETURNING method`);
+  return row;
 }

@@ -5,6 +5,7 @@ import { Transactions } from '@roost/messaging';
 import { Encryption, hashToken, Problem, randomToken, SystemClock } from '@roost/platform';
 import type { User } from '../account/user.entity.js';
 import { sessionCounters } from './domain/attempt-counters.js';
+import type { LogInMethod } from './domain/log-in-method.js';
 import { LoginAttemptService } from './login-attempt.service.js';
 import {
   confirmTotpFactor,
@@ -83,13 +84,14 @@ export class SecondFactorService {
   }
 
   /** Creates a challenge for a user whose first factor is verified, and returns its token. It expires after five minutes. */
-  async createChallenge(em: EntityManager, user: User): Promise<string> {
+  async createChallenge(em: EntityManager, user: User, method: LogInMethod): Promise<string> {
     const token = randomToken();
     const now = this.clock.now();
     await insertMfaChallenge(em, {
       tokenHash: hashToken(token),
       userId: user.id,
       sessionEpoch: user.sessionEpoch,
+      method,
       createdAt: now,
       expiresAt: new Date(now.getTime() + CHALLENGE_TTL_SECONDS * 1000),
     });
@@ -106,9 +108,14 @@ export class SecondFactorService {
     return userId;
   }
 
-  /** Deletes a challenge: it opens one session. Throws 401 `auth.mfa_invalid` if it is missing. */
-  async consumeChallenge(em: EntityManager, token: string): Promise<void> {
-    if (!(await deleteMfaChallenge(em, hashToken(token)))) throw new Problem('auth.mfa_invalid');
+  /**
+   * Deletes a challenge: it opens one session. Returns how its user proved the first factor; null if an earlier version created
+   * it. Throws 401 `auth.mfa_invalid` if it is missing.
+   */
+  async consumeChallenge(em: EntityManager, token: string): Promise<LogInMethod | null> {
+    const challenge = await deleteMfaChallenge(em, hashToken(token));
+    if (!challenge) throw new Problem('auth.mfa_invalid');
+    return challenge.method;
   }
 
   private async consumeTotp(em: EntityManager, userId: string, code: string): Promise<boolean> {

@@ -53,7 +53,10 @@ export class DevUserService implements OnApplicationBootstrap {
       this.users.create(em, { email, displayName: `Dev ${name}`, passwordHash, mfaExempt: true, ...input }),
     );
     if (!user) throw new Error('A random mail address is taken');
-    const { accessToken, refreshToken } = await this.sessions.open(user, { mfaPassed: true });
+    const { accessToken, refreshToken } = await this.sessions.open(user, {
+      method: 'password',
+      mfaPassed: true,
+    });
     return { id: user.id, email, password: DEV_PASSWORD, accessToken, refreshToken };
   }
 

@@ -28,7 +28,7 @@ export class IdentityPersonalData extends PersonalData {
       },
       {
         name: 'sessions',
-        rows: sql`SELECT id, user_agent AS "userAgent", network, mfa_passed AS "mfaPassed", created_at AS "createdAt",
+        rows: sql`SELECT id, user_agent AS "userAgent", network, method, mfa_passed AS "mfaPassed", created_at AS "createdAt",
           last_used_at AS "lastUsedAt", expires_at AS "expiresAt", revoked_at AS "revokedAt", revoked_for AS "revokedFor"
           FROM session WHERE user_id = ${userId} ORDER BY id`,
       },

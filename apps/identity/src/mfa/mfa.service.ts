@@ -66,8 +66,8 @@ export class MfaService {
     return this.transactions.run(async (em) => {
       const user = await em.findOneOrFail(User, { id: userId });
       await this.factors.challengedUserId(em, mfaToken);
-      await this.factors.consumeChallenge(em, mfaToken);
-      return this.sessions.open(user, { mfaPassed: true });
+      const method = await this.factors.consumeChallenge(em, mfaToken);
+      return this.sessions.open(user, { method, mfaPassed: true });
     });
   }
 }

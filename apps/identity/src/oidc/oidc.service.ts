@@ -75,7 +75,7 @@ export class OidcService {
   async logIn(input: FinishOidc, languages: readonly string[]): Promise<LogInAnswer> {
     const external = await this.finish(input, null);
     const user = await this.transactions.run((em) => this.findOrCreate(em, external, languages));
-    return this.sessions.openOrChallenge(user);
+    return this.sessions.openOrChallenge(user, 'provider');
   }
 
   /** Links an account of a provider to the signed-in user. Throws 409 `identity.already_linked`. */

@@ -93,7 +93,7 @@ export class PasskeyService {
   async logIn(assertion: PasskeyAssertion): Promise<Tokens> {
     const userId = await this.passkeys.verify(assertion);
     const user = await this.transactions.run((em) => em.findOneOrFail(User, { id: userId }));
-    return this.sessions.open(user, { mfaPassed: true });
+    return this.sessions.open(user, { method: 'passkey', mfaPassed: true });
   }
 }
 

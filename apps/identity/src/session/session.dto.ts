@@ -1,6 +1,7 @@
 import { Email, Instant, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { EnteredPassword, MfaCode } from '../credential/credential.dto.js';
+import { logInMethods } from '../credential/domain/log-in-method.js';
 import { PasskeyAssertion } from '../credential/passkey.dto.js';
 import type { Session } from './session.entity.js';
 
@@ -56,6 +57,10 @@ export const SessionDto = z
   .object({
     id: Uuid,
     userAgent: z.string().nullable(),
+    method: z
+      .enum(logInMethods)
+      .nullable()
+      .meta({ description: 'How the user logged in. Null for older sessions' }),
     createdAt: Instant,
     lastUsedAt: Instant,
     expiresAt: Instant,
@@ -68,6 +73,7 @@ export function toSessionDto(session: Session, currentId: string): SessionDto {
   return {
     id: session.id,
     userAgent: session.userAgent,
+    method: session.method,
     createdAt: session.createdAt.toISOString(),
     lastUsedAt: session.lastUsedAt.toISOString(),
     expiresAt: session.expiresAt.toISOString(),

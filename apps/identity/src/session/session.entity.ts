@@ -1,4 +1,5 @@
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import type { LogInMethod } from '../credential/domain/log-in-method.js';
 
 export type SessionEnd = 'logout' | 'revoked' | 'reuse' | 'password' | 'suspended';
 
@@ -22,10 +23,14 @@ export class Session {
   @Property({ type: 'text' })
   network!: string;
 
+  /** Null for a session that an earlier version opened. */
+  @Property({ type: 'text', nullable: true })
+  method: LogInMethod | null = null;
+
   @Property({ type: 'boolean' })
   mfaPassed!: boolean;
 
-  /** When the user last proved their identity with a password, a code or a passkey. */
+  /** When the user last proved their identity with a password, a code, a passkey or an account of a provider. */
   @Property({ type: 'datetime', columnType: 'timestamptz' })
   authTime!: Date;
 

@@ -5,6 +5,7 @@ import { Outbox, Transactions } from '@roost/messaging';
 import { type AuthUser, type PageOf } from '@roost/http';
 import { type ErrorCode, Problem, SystemClock, uuidv7 } from '@roost/platform';
 import { currentDevice } from '../credential/login-attempt.service.js';
+import type { LogInMethod } from '../credential/domain/log-in-method.js';
 import { PasswordCheckService } from '../credential/password-check.service.js';
 import { SecondFactorService } from '../credential/second-factor.service.js';
 import { User } from '../account/user.entity.js';
@@ -47,19 +48,21 @@ export class SessionService {
 
   /** Returns tokens, or a challenge if the user has a second factor. */
   async logIn(email: string, password: string): Promise<Tokens | MfaChallenge> {
-    return this.openOrChallenge(await this.passwords.verify(email, password));
+    return this.openOrChallenge(await this.passwords.verify(email, password), 'password');
   }
 
   /** Opens a session for a user whose first factor is proven, or returns a challenge if the user has a second one. */
-  async openOrChallenge(user: User): Promise<Tokens | MfaChallenge> {
+  async openOrChallenge(user: User, method: LogInMethod): Promise<Tokens | MfaChallenge> {
     if (user.status === 'suspended') throw new Problem('account.suspended');
     if (user.mfaEnabled)
-      return { mfaToken: await this.transactions.run((em) => this.factors.createChallenge(em, user)) };
-    return this.open(user, { mfaPassed: user.mfaExempt });
+      return {
+        mfaToken: await this.transactions.run((em) => this.factors.createChallenge(em, user, method)),
+      };
+    return this.open(user, { method, mfaPassed: user.mfaExempt });
   }
 
   /** Opens a session for a user whose identity has just been proven. */
-  async open(proven: User, how: { mfaPassed: boolean }): Promise<Tokens> {
+  async open(proven: User, how: { method: LogInMethod | null; mfaPassed: boolean }): Promise<Tokens> {
     const { user, session, refreshToken } = await this.transactions.run(async (em) => {
       const user = await this.lockUnchanged(em, proven);
       const now = this.clock.now();
@@ -69,7 +72,7 @@ export class SessionService {
         userId: user.id,
         epoch: user.sessionEpoch,
         ...currentDevice(),
-        mfaPassed: how.mfaPassed,
+        ...how,
         authTime: now,
         createdAt: now,
         lastUsedAt: now,
