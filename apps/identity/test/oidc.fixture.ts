@@ -1,4 +1,4 @@
-import { createPrivateKey, randomUUID } from 'node:crypto';
+import { createPrivateKey, type JsonWebKey, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
@@ -27,6 +27,12 @@ export const aPerson = (changes: Partial<Person> = {}): Person => ({
 /** What the provider does instead of responding as it should. */
 type Fault = (request: IncomingMessage, response: ServerResponse) => void;
 
+interface ProviderOptions {
+  claimsInIdToken?: boolean;
+  /** Published instead of the key that signs. */
+  publishedKey?: JsonWebKey;
+}
+
 /** A real OpenID Connect provider on a port of its own. Its users log in without a form. */
 export class TestProvider {
   /** Replaces the responses to the requests that it accepts. */
@@ -38,14 +44,12 @@ export class TestProvider {
     readonly issuer: string,
   ) {}
 
-  static async start(
-    options: { claimsInIdToken: boolean } = { claimsInIdToken: true },
-  ): Promise<TestProvider> {
+  static async start(options: ProviderOptions = {}): Promise<TestProvider> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const test = new TestProvider(server, issuer);
-    test.serve(options.claimsInIdToken);
+    test.serve(options);
     return test;
   }
 
@@ -80,7 +84,7 @@ export class TestProvider {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  private serve(claimsInIdToken: boolean): void {
+  private serve({ claimsInIdToken = true, publishedKey }: ProviderOptions): void {
     const { clientId: client_id, clientSecret: client_secret } = this.settings('');
     const key = createPrivateKey(PRIVATE_KEY).export({ format: 'jwk' });
     const provider = new Provider(this.issuer, {
@@ -108,6 +112,10 @@ export class TestProvider {
     const callback = provider.callback();
     this.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       if (this.fault) return this.fault(request, response);
+      if (publishedKey && request.url === '/jwks')
+        return void response
+          .setHeader('content-type', 'application/json')
+          .end(JSON.stringify({ keys: [publishedKey] }));
       if (!request.url?.startsWith('/interaction/')) return void callback(request, response);
       const user = String(request.headers['x-user']);
       const result = user === 'cancels' ? { error: 'access_denied' } : { login: { accountId: user } };

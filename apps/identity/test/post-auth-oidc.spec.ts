@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { expectProblem, type TestResponse } from '@roost/testing';
 import {
   claimsOf,
@@ -14,6 +15,7 @@ import { aPerson, OidcClient, PAGE, type Person, TestProvider } from './oidc.fix
 let provider: TestProvider;
 let other: TestProvider;
 let broken: TestProvider;
+let forged: TestProvider;
 let identity: TestIdentity;
 let oidc: OidcClient;
 let ada: TestAccount;
@@ -21,12 +23,16 @@ beforeAll(async () => {
   provider = await TestProvider.start();
   other = await TestProvider.start({ claimsInIdToken: false });
   broken = await TestProvider.start();
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const publishedKey = { ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' };
+  forged = await TestProvider.start({ publishedKey });
   const offline = { ...broken.settings('offline'), issuer: 'http://127.0.0.1:1' };
   identity = await startIdentity({
     OIDC_PROVIDERS: JSON.stringify([
       provider.settings('main'),
       other.settings('other'),
       broken.settings('broken'),
+      forged.settings('forged'),
       offline,
     ]),
   });
@@ -40,7 +46,7 @@ afterEach(() => {
 });
 afterAll(async () => {
   await identity.close();
-  await Promise.all([provider, other, broken].map((each) => each.close()));
+  await Promise.all([provider, other, broken, forged].map((each) => each.close()));
 });
 
 const userOf = ({ body }: TestResponse<Tokens>) => claimsOf(body.accessToken).sub;
@@ -62,7 +68,9 @@ describe('GET /v1/auth/oidc/providers', () => {
     const { status, body } = await identity.anonymous.get('/v1/auth/oidc/providers');
     expect([status, body]).toEqual([
       200,
-      { data: ['main', 'other', 'broken', 'offline'].map((id) => ({ id, name: `Provider ${id}` })) },
+      {
+        data: ['main', 'other', 'broken', 'forged', 'offline'].map((id) => ({ id, name: `Provider ${id}` })),
+      },
     ]);
   });
 });
@@ -249,6 +257,11 @@ describe('POST /v1/auth/oidc rejects', () => {
     const url = new URL(authorizationUrl);
     url.searchParams.set('nonce', 'of another sign-in');
     await rejected(token, await provider.logIn(url.href, aPerson()));
+  });
+
+  it('an ID token with a signature of another key', async () => {
+    const client = new OidcClient(identity, forged, 'forged');
+    expectProblem(await client.logIn(aPerson()), 400, 'auth.oidc_invalid');
   });
 
   it('a response of another issuer', async () => {
