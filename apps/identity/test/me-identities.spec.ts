@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expectProblem } from '@roost/testing';
+import type { User } from '../src/account/user.entity.js';
+import { SessionService } from '../src/session/session.service.js';
 import { claimsOf, startIdentity, type TestAccount, type TestIdentity } from './identity.fixture.js';
 import { aPerson, OidcClient, PAGE, type Person, TestProvider } from './oidc.fixture.js';
 
@@ -118,6 +120,19 @@ describe('DELETE /v1/me/identities/{id}', () => {
     expect((await identity.mailsTo(ada.email))[0]?.template).toBe('identity-unlinked');
     const { body } = await oidc.logIn(person);
     expect(claimsOf(body.accessToken).sub).not.toBe(ada.id);
+  });
+
+  it('ends also a log-in that was proven before, and opens its session after it', async () => {
+    const id = await linked();
+    const [proven] = await identity.service.query<User>(
+      `SELECT id, password_hash AS "passwordHash", session_epoch AS "sessionEpoch", status, mfa_enabled AS "mfaEnabled"
+       FROM user_account WHERE id = $1`,
+      [ada.id],
+    );
+    expect((await unlink(id)).status).toBe(204);
+    await expect(
+      identity.service.get(SessionService).openOrChallenge(proven as User, 'provider'),
+    ).rejects.toMatchObject({ code: 'auth.invalid_credentials' });
   });
 
   it('404 for an unknown one and for one of another user', async () => {

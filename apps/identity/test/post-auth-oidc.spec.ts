@@ -375,14 +375,11 @@ describe('503 auth.oidc_unavailable', () => {
           .end(JSON.stringify({ issuer: other.issuer })),
     ],
     [
-      'returns a response without an end',
+      'returns too much',
       (_, response) => {
-        response.writeHead(200, { 'content-type': 'application/json' });
-        const more = () => {
-          while (!response.destroyed && response.write('x'.repeat(65_536)));
-        };
-        response.on('drain', more);
-        more();
+        const metadata = { issuer: broken.issuer, authorization_endpoint: `${broken.issuer}/auth` };
+        const text = JSON.stringify({ ...metadata, padding: 'x'.repeat(1_000_000) });
+        response.writeHead(200, { 'content-type': 'application/json' }).end(text);
       },
     ],
   ])('if the provider %s, until it works again', async (_, fault) => {
