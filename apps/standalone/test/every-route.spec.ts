@@ -1,6 +1,19 @@
 import { jest } from '@jest/globals';
 import { eventually, expectProblem, TestClient } from '@roost/testing';
 import {
+  callableFields,
+  callableRoute,
+  type Callers,
+  fieldViolations,
+  inOrder,
+  prepareCallers,
+  prepareObjects,
+  undeclared,
+  undeclaredFields,
+  violations,
+} from './access-matrix.js';
+import { type Caller, declaredOperations, type Objects, RESTRICTED_FIELDS } from './access-rules.js';
+import {
   type Document,
   expectSuccessOrProblem,
   filled,
@@ -182,6 +195,75 @@ describe('access', () => {
         }),
       );
     }
+  });
+});
+
+describe('the access matrix', () => {
+  /** They end the sessions of all callers. */
+  const ENDS_SESSIONS = ['DELETE /v1/me', `POST ${LOG_OUT}`];
+  let people: Callers;
+  let objects: Objects;
+
+  beforeAll(async () => {
+    for (const path of ONE_OF_EACH_SERVICE)
+      await eventually(async () =>
+        expectProblem(await refused.suspended.get(filled(path)), 403, 'account.suspended'),
+      );
+    const prepared = await prepareCallers(callers.anonymous, refused.suspended);
+    people = prepared.callers;
+    objects = await prepareObjects(prepared.market, callers.anonymous);
+  });
+
+  test('has a rule for each route, query and mutation, and no other', () => {
+    const names = [
+      ...routes.map(({ method, path }) => `${method} ${path}`),
+      ...callableFields({}).map(({ name }) => name),
+    ];
+    expect(undeclared(names, declaredOperations.keys())).toEqual([]);
+    expect(undeclared([...names, 'GET /v1/new', 'mutation new'], declaredOperations.keys())).toEqual([
+      'GET /v1/new has no rule',
+      'mutation new has no rule',
+    ]);
+  });
+
+  test('has a rule for each nullable field of the graph, and no other', () => {
+    expect(undeclaredFields()).toEqual([]);
+  });
+
+  test('restricted fields are visible to the declared callers only', async () => {
+    const found: string[] = [];
+    for (const [name, readers] of Object.entries(RESTRICTED_FIELDS))
+      found.push(...(await fieldViolations(name, readers, people, objects)));
+    expect(found).toEqual([]);
+  });
+
+  test('a wrong rule is a violation', async () => {
+    const query = callableFields(objects).find(({ name }) => name === 'query booking');
+    if (!query) throw new Error('the query does not exist');
+    const openToAll = { ...query, rule: { token: 'optional' } } as const;
+    expect(await violations(openToAll, people)).toContain('query booking by guestB: hidden, not allowed');
+    const closed = { ...query, rule: { ...query.rule, of: [] } };
+    expect(await violations(closed, people)).toContain('query booking by guestA: allowed, not hidden');
+    const payouts = (readers: readonly Caller[]) =>
+      fieldViolations('Booking.payouts', readers, people, objects);
+    expect(await payouts([])).toEqual(['Booking.payouts by hostA: visible']);
+    expect(await payouts(['hostA', 'guestA'])).toEqual(['Booking.payouts by guestA: not visible']);
+  });
+
+  test('every route, query and mutation treats each caller as its rule states', async () => {
+    const callables = [
+      ...routes.map((route) => callableRoute(route, document, objects)),
+      ...callableFields(objects),
+    ];
+    const found: string[] = [];
+    for (const callable of inOrder(callables.filter(({ name }) => !ENDS_SESSIONS.includes(name))))
+      found.push(...(await violations(callable, people)));
+    for (const name of ENDS_SESSIONS) {
+      const { callers: leaving } = await prepareCallers(callers.anonymous, refused.suspended);
+      for (const callable of callables.filter((one) => one.name === name))
+        found.push(...(await violations(callable, leaving)));
+    }
+    expect(found).toEqual([]);
   });
 });
 

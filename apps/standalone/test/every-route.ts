@@ -5,6 +5,7 @@ import {
   getNamedType,
   type GraphQLField,
   type GraphQLInputType,
+  type GraphQLSchema,
   isEnumType,
   isInputObjectType,
   isLeafType,
@@ -81,7 +82,7 @@ function accessOf({ security }: OperationObject): Route['access'] {
   return security?.some((one) => Object.keys(one).length === 0) ? 'optional' : 'user';
 }
 
-const UNKNOWN_ID = '01890000-0000-7000-8000-000000000000';
+export const UNKNOWN_ID = '01890000-0000-7000-8000-000000000000';
 
 /** The path with `id` for each parameter; the default is an id that does not exist. */
 export const filled = (path: string, id = UNKNOWN_ID): string => path.replace(/\{[^}]+\}/g, id);
@@ -184,11 +185,13 @@ export function withValue(body: unknown, place: string[], value: unknown): unkno
   return { ...object, [key]: withValue(object[key], rest, value) };
 }
 
+/** The supergraph as clients see it. */
+export const publicGraph = (): GraphQLSchema =>
+  buildSchema(readFileSync(new URL('../../../docs/graph/schema.graphql', import.meta.url), 'utf8'));
+
 /** Each query and mutation of the public graph, with plausible arguments. */
 export function graphqlOperations(): { name: string; text: string }[] {
-  const schema = buildSchema(
-    readFileSync(new URL('../../../docs/graph/schema.graphql', import.meta.url), 'utf8'),
-  );
+  const schema = publicGraph();
   const operations = (type: 'query' | 'mutation', fields: GraphQLField<unknown, unknown>[]) =>
     fields.map((field) => {
       const args = field.args

@@ -1,6 +1,6 @@
 export { migratedDatabase } from './migrated-database.js';
 export { freshRole, type FreshRole } from './fresh-role.js';
-export { expectProblem, TestClient, type TestResponse } from './client.js';
+export { expectProblem, type GraphqlResponse, TestClient, type TestResponse } from './client.js';
 export { Collector } from './collector.js';
 export type { CollectedSpan } from './otlp-message.js';
 export { pythonPrograms } from './python-programs.js';

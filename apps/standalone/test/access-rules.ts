@@ -1,0 +1,417 @@
+/** Guest A and host A own the objects of the matrix; guest B and host B do not. */
+export const CALLERS = [
+  'anonymous',
+  'unverified',
+  'guestA',
+  'guestB',
+  'hostA',
+  'hostB',
+  'suspended',
+  'admin',
+] as const;
+export type Caller = (typeof CALLERS)[number];
+
+export interface Rule {
+  /** Of the route. The graph verifies every token that it gets. */
+  token: 'ignored' | 'optional' | 'required';
+  role?: 'host' | 'admin';
+  verified?: true;
+  /** The callers for whom the object exists; default: all. */
+  of?: readonly Caller[];
+  /** The callers who may read the object, but not do this with it. */
+  forbidden?: readonly Caller[];
+}
+
+/** The objects of guest A and host A, by id. */
+export interface Objects {
+  [name: string]: string;
+}
+
+/** One operation: a route, or a field of the graph that does the same, or both; and a body that passes validation. */
+export interface Operation {
+  route?: string;
+  field?: string;
+  body?: (objects: Objects) => unknown;
+}
+
+const PUBLIC: Rule = { token: 'ignored' };
+const OPTIONAL: Rule = { token: 'optional' };
+const USER: Rule = { token: 'required' };
+const VERIFIED: Rule = { token: 'required', verified: true };
+const HOST: Rule = { token: 'required', role: 'host' };
+const VERIFIED_HOST: Rule = { token: 'required', role: 'host', verified: true };
+const ADMIN: Rule = { token: 'required', role: 'admin' };
+
+const GUEST = ['guestA'] as const;
+const GUEST_OR_ADMIN = ['guestA', 'admin'] as const;
+const HOST_A = ['hostA'] as const;
+const PARTIES = ['guestA', 'hostA'] as const;
+const PARTIES_OR_ADMIN = ['guestA', 'hostA', 'admin'] as const;
+const of = (rule: Rule, callers: readonly Caller[]): Rule => ({ ...rule, of: callers });
+
+const both = (route: string, field: string, body?: Operation['body']): Operation => ({
+  route,
+  field,
+  ...(body ? { body } : {}),
+});
+const routes = (...names: string[]): Operation[] => names.map((route) => ({ route }));
+
+const ATTENDEES = { adults: 1, children: [], infants: 0, pets: 0 };
+const STAY = { checkInDate: '2031-05-04', checkOutDate: '2031-05-06' };
+const REASON = () => ({ reason: 'A reason' });
+const TEXT = () => ({ text: 'A text' });
+/** A file of a form, which is not read before the listing is found. */
+const photo = () => {
+  const form = new FormData();
+  form.append('file', new Blob([Buffer.from('ffd8ffe0', 'hex')], { type: 'image/jpeg' }), 'a.jpg');
+  return form;
+};
+const SCORES = { accuracy: 5, checkIn: 5, cleanliness: 5, communication: 5, location: 5, value: 5 };
+
+/** Every operation of the marketplace. Routes of `/v1/admin` have the rule of administrators without an entry. */
+export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
+  [
+    PUBLIC,
+    [
+      ...routes(
+        'GET /.well-known/jwks.json',
+        'POST /v1/auth/login',
+        'POST /v1/auth/logout',
+        'POST /v1/auth/refresh',
+        'POST /v1/auth/register',
+        'POST /v1/auth/verify-email',
+        'POST /v1/auth/resend-verification',
+        'POST /v1/auth/forgot-password',
+        'POST /v1/auth/reset-password',
+        'POST /v1/auth/passkeys/options',
+        'POST /v1/auth/passkeys',
+        'POST /v1/auth/mfa',
+        'POST /v1/auth/confirm-email-change',
+        'GET /v1/users/{userId}/reviews',
+        'GET /v1/users/{userId}/host-figures',
+        'GET /v1/photos/{photoId}/{rendition}',
+        'GET /v1/calendars/{token}.ics',
+        'POST /v1/webhooks/sandbox',
+        'POST /v1/webhooks/stripe',
+        'POST /v1/webhooks/paystack',
+      ),
+      both('GET /v1/config', 'query config'),
+      both('GET /v1/users/{id}', 'query user'),
+      both('GET /v1/listings/search', 'query listings'),
+      both('GET /v1/listings/{listingId}/reviews', 'query reviews'),
+    ],
+  ],
+  [
+    OPTIONAL,
+    [
+      ...routes('GET /v1/listings/{id}/calendar'),
+      both('GET /v1/listings/{id}', 'query listing'),
+      both('GET /v1/reviews/{id}', 'query review'),
+    ],
+  ],
+  [
+    USER,
+    [
+      ...routes(
+        'POST /v1/auth/step-up',
+        'POST /v1/auth/step-up/options',
+        'DELETE /v1/me',
+        'GET /v1/me/sessions',
+        'POST /v1/me/password',
+        'POST /v1/me/email',
+        'GET /v1/me/passkeys',
+        'PATCH /v1/me/passkeys/{id}',
+        'DELETE /v1/me/passkeys/{id}',
+        'POST /v1/me/mfa/totp',
+        'DELETE /v1/me/mfa/totp',
+        'POST /v1/me/mfa/totp/confirm',
+        'POST /v1/me/exports',
+        'GET /v1/me/notification-settings',
+        'PUT /v1/me/notification-settings',
+        'GET /v1/me/events',
+        'GET /v1/me/listings',
+        'POST /v1/wishlists',
+        'GET /v1/me/wishlists',
+      ),
+      both('GET /v1/me', 'query me'),
+      both('PATCH /v1/me', 'mutation updateMe', () => ({ displayName: 'Ada' })),
+      both('POST /v1/me/phone/verify', 'mutation verifyPhone', () => ({ code: '123456' })),
+      both('DELETE /v1/me/phone', 'mutation removePhone'),
+      both('GET /v1/me/bookings', 'query bookings'),
+      both('POST /v1/quotes', 'mutation createQuote', ({ listing }) => ({
+        ...{ listingId: listing, ...STAY, guests: ATTENDEES },
+      })),
+      both('GET /v1/me/threads', 'query threads'),
+      both('GET /v1/me/transactions', 'query myTransactions'),
+      both('GET /v1/me/statements', 'query myStatements'),
+      both('GET /v1/me/statements/{month}', 'query myStatement'),
+      both('GET /v1/me/reviews/pending', 'query pendingReviews'),
+      { route: 'POST /v1/reviews/{id}/report', body: () => ({ reason: 'other', comment: 'A comment' }) },
+    ],
+  ],
+  [
+    of(USER, GUEST),
+    routes('DELETE /v1/me/sessions/{id}', 'GET /v1/me/exports/{id}', 'GET /v1/me/exports/{id}/file'),
+  ],
+  [
+    VERIFIED,
+    [
+      ...routes('POST /v1/me/passkeys/options', 'POST /v1/me/passkeys'),
+      both('POST /v1/me/host', 'mutation becomeHost'),
+      both('POST /v1/me/phone', 'mutation requestPhoneCode', () => ({ phone: '+12025550123' })),
+      both('POST /v1/reports', 'mutation createReport', ({ listing }) => ({
+        ...{ subjectType: 'listing', subjectId: listing, reason: 'scam' },
+      })),
+      both('POST /v1/listings/{id}/threads', 'mutation startThread', TEXT),
+    ],
+  ],
+  [
+    of(VERIFIED, GUEST),
+    [both('POST /v1/bookings', 'mutation createBooking', ({ quote }) => ({ quoteId: quote }))],
+  ],
+  [
+    HOST,
+    [
+      both('GET /v1/me/payouts', 'query myPayouts'),
+      both('GET /v1/me/payout-account', 'query payoutAccounts'),
+    ],
+  ],
+  [
+    VERIFIED_HOST,
+    [
+      both('POST /v1/listings', 'mutation createListing', () => ({ title: 'A draft' })),
+      both('PUT /v1/me/payout-account', 'mutation setPayoutAccount', () => ({
+        ...{ provider: 'sandbox', currency: 'EUR', reference: 'NL91ABNA0417164300' },
+      })),
+    ],
+  ],
+  [
+    of(HOST, HOST_A),
+    [
+      ...routes(
+        'GET /v1/listings/{id}/pricing',
+        'GET /v1/listings/{id}/stay-rules',
+        'GET /v1/listings/{id}/calendar/feeds',
+      ),
+      both('GET /v1/listings/{id}/calendar/feeds/{feedId}/log', 'query calendarFeedLog'),
+      both('DELETE /v1/listings/{id}/calendar/feeds/{feedId}', 'mutation removeCalendarFeed'),
+      both('DELETE /v1/listings/{id}/calendar/blocks/{blockId}', 'mutation unblockNights'),
+    ],
+  ],
+  [
+    of(VERIFIED_HOST, HOST_A),
+    [
+      { route: 'POST /v1/listings/{id}/photos', body: photo },
+      ...routes('DELETE /v1/listings/{id}/photos/{photoId}'),
+      { route: 'PUT /v1/listings/{id}/photos/order', body: ({ photo }) => ({ photoIds: [photo] }) },
+      both('PATCH /v1/listings/{id}', 'mutation editListing', () => ({ title: 'Another title' })),
+      both('PUT /v1/listings/{id}/pricing', 'mutation setPricing', () => ({ basePriceMinor: 9_000 })),
+      both('PUT /v1/listings/{id}/stay-rules', 'mutation setStayRules', () => ({ minNights: 1 })),
+      both('POST /v1/listings/{id}/publish', 'mutation publishListing'),
+      both('POST /v1/listings/{id}/pause', 'mutation pauseListing'),
+      both('POST /v1/listings/{id}/archive', 'mutation archiveListing'),
+      both('POST /v1/listings/{id}/calendar/blocks', 'mutation blockNights', () => ({
+        ...{ from: '2031-06-01', to: '2031-06-03' },
+      })),
+      both('PUT /v1/listings/{id}/links', 'mutation linkListings', () => ({ listingIds: [] })),
+      both('POST /v1/listings/{id}/calendar/export-url', 'mutation createCalendarExportUrl', () => ({})),
+      both('POST /v1/listings/{id}/calendar/feeds', 'mutation createCalendarFeed', () => ({
+        ...{ url: 'https://calendars.example.com/a.ics', name: 'Elsewhere' },
+      })),
+      both('POST /v1/listings/{id}/calendar/feeds/{feedId}/sync', 'mutation syncCalendarFeed'),
+    ],
+  ],
+  [
+    of(USER, GUEST),
+    [
+      both('GET /v1/quotes/{id}', 'query quote'),
+      both('PATCH /v1/reviews/{id}', 'mutation editReview', TEXT),
+      ...routes(
+        'PUT /v1/wishlists/{id}/listings/{listingId}',
+        'DELETE /v1/wishlists/{id}/listings/{listingId}',
+      ),
+    ],
+  ],
+  [
+    of(USER, PARTIES_OR_ADMIN),
+    [
+      ...routes(
+        'GET /v1/bookings/{id}/changes/{changeId}',
+        'GET /v1/bookings/{bookingId}/refunds',
+        'GET /v1/bookings/{bookingId}/reviews',
+        'GET /v1/payments/{id}/receipt',
+      ),
+      both('GET /v1/bookings/{id}', 'query booking'),
+      ...routes('GET /v1/bookings/{bookingId}/payments'),
+      both('GET /v1/payments/{id}', 'query payment'),
+    ],
+  ],
+  [of(USER, GUEST_OR_ADMIN), routes('GET /v1/bookings/{bookingId}/payment')],
+  [
+    of(VERIFIED, GUEST),
+    [
+      both('POST /v1/payments/{id}/confirm', 'mutation confirmPayment', () => ({
+        paymentMethod: 'pm_card_chargeDeclined',
+      })),
+    ],
+  ],
+  [
+    of(USER, PARTIES),
+    [
+      ...routes('GET /v1/threads/{id}/messages'),
+      both('GET /v1/bookings/{id}/cancellation', 'query cancellation'),
+      both('POST /v1/bookings/{id}/cancel', 'mutation cancelBooking', REASON),
+      both('POST /v1/bookings/{id}/changes/{changeId}/decline', 'mutation declineBookingChange'),
+      both('POST /v1/bookings/{id}/changes/{changeId}/withdraw', 'mutation withdrawBookingChange'),
+      both('GET /v1/threads/{id}', 'query thread'),
+      both('GET /v1/messages/{id}', 'query message'),
+      both('PUT /v1/threads/{id}/read-mark', 'mutation markThreadRead', ({ message }) => ({
+        messageId: message,
+      })),
+      both('POST /v1/bookings/{bookingId}/reviews', 'mutation writeReview', () => ({
+        ...{ overall: 5, categories: SCORES, text: 'A stay' },
+      })),
+    ],
+  ],
+  [
+    of(VERIFIED, PARTIES),
+    [
+      both('POST /v1/bookings/{id}/changes', 'mutation proposeBookingChange', () => STAY),
+      both('POST /v1/bookings/{id}/changes/{changeId}/accept', 'mutation acceptBookingChange'),
+      both('POST /v1/threads/{id}/messages', 'mutation sendMessage', TEXT),
+    ],
+  ],
+  [
+    { ...of(VERIFIED, HOST_A), forbidden: GUEST },
+    [
+      both('POST /v1/bookings/{id}/accept', 'mutation acceptBooking'),
+      both('POST /v1/bookings/{id}/decline', 'mutation declineBooking', REASON),
+    ],
+  ],
+  [of(USER, HOST_A), [both('POST /v1/reviews/{id}/reply', 'mutation replyToReview', TEXT)]],
+];
+
+export interface DeclaredOperation extends Operation {
+  rule: Rule;
+}
+
+/** The declared operation of each route and each field. */
+export const declaredOperations = new Map<string, DeclaredOperation>(
+  DECLARED.flatMap(([rule, operations]) =>
+    operations.flatMap((operation) =>
+      [operation.route, operation.field]
+        .filter((name) => name !== undefined)
+        .map((name) => [name, { ...operation, rule }] as const),
+    ),
+  ),
+);
+
+export const ruleOf = (name: string): DeclaredOperation | undefined =>
+  / \/v1\/admin\//.test(name) ? { rule: ADMIN } : declaredOperations.get(name);
+
+/** What a caller gets under a rule. */
+export type Outcome = 'allowed' | 'hidden' | RefusalCode;
+export const refusalCodes = [
+  'auth.missing_token',
+  'auth.invalid_token',
+  'auth.forbidden',
+  'auth.email_unverified',
+  'account.suspended',
+] as const;
+type RefusalCode = (typeof refusalCodes)[number];
+
+const ROLES: Record<Caller, readonly string[]> = {
+  ...{ anonymous: [], unverified: [], guestA: [], guestB: [] },
+  ...{ hostA: ['host'], hostB: ['host'], suspended: ['host', 'admin'], admin: ['admin'] },
+};
+
+/** In the order of `AccessGuard`: the account, the role, the mail address, then the object. */
+export function expectedOutcome(rule: Rule, caller: Caller, isField: boolean): Outcome {
+  if (caller === 'suspended' && (isField || rule.token !== 'ignored')) return 'account.suspended';
+  if (caller === 'anonymous' && rule.token === 'required') return 'auth.missing_token';
+  if (rule.role && !ROLES[caller].includes(rule.role)) return 'auth.forbidden';
+  if (rule.verified && caller === 'unverified') return 'auth.email_unverified';
+  if (rule.forbidden?.includes(caller)) return 'auth.forbidden';
+  return rule.of && !rule.of.includes(caller) ? 'hidden' : 'allowed';
+}
+
+/** A field of an object that some readers of the object may not see, and the callers who may. */
+export const RESTRICTED_FIELDS: Readonly<Record<string, readonly Caller[]>> = {
+  'Listing.address': PARTIES_OR_ADMIN,
+  'Listing.location': PARTIES_OR_ADMIN,
+  'Listing.missing': HOST_A,
+  'Listing.calendarFeeds': HOST_A,
+  'CalendarDay.reason': HOST_A,
+  'CalendarDay.bookingId': HOST_A,
+  'CalendarDay.blockId': HOST_A,
+  'User.bookings': GUEST,
+  'User.email': GUEST,
+  'User.phone': GUEST,
+  'User.locale': GUEST,
+  'User.hiddenInBio': GUEST,
+  'User.roles': GUEST,
+  'User.emailVerified': GUEST,
+  'User.mfaEnabled': GUEST,
+  'Booking.thread': PARTIES,
+  'Booking.payment': GUEST_OR_ADMIN,
+  'Booking.payouts': HOST_A,
+  'Booking.receipts': PARTIES_OR_ADMIN,
+  'Booking.refunds': PARTIES_OR_ADMIN,
+  'Booking.reviews': PARTIES_OR_ADMIN,
+  'Payment.clientSecret': GUEST,
+  'Review.bookingId': PARTIES_OR_ADMIN,
+  'Review.booking': PARTIES_OR_ADMIN,
+};
+
+/**
+ * The other nullable fields: all readers of the object see them. A field that is hidden from some readers is nullable, so
+ * each nullable field of the graph is here or above.
+ */
+export const OPEN_FIELDS: Readonly<Record<string, string>> = {
+  Listing:
+    'calendar city region countryCode approximateLocation timeZone currency nightlyMinor capacity bedrooms beds bathrooms registrationNumber cancellationPolicy rating coverUrl host reviews ratingDetails externalReviewCount',
+  CalendarFeed: 'problem checkedAt importedAt',
+  Booking: 'message holdExpiresAt respondBy paymentId expiredCause cancellation openChange listing guest',
+  QuoteLine: 'date',
+  RefundLine: 'label',
+  BookingChange: 'expiresAt',
+  HistoryEntry: 'reason',
+  User: 'listings hostFigures reviews guestRating hostRating externalReviewCount',
+  BookingEdge: 'cursor',
+  PageInfo: 'endCursor',
+  Thread: 'bookingId lastMessage booking listing guest host',
+  Message: 'sender',
+  MessageEdge: 'cursor',
+  Quote: 'listing',
+  CancellationPreview: 'hostPenaltyMinor',
+  ThreadEdge: 'cursor',
+  FeedLogEntryEdge: 'cursor',
+  FeedLogEntry: 'problem httpStatus',
+  Report: 'text',
+  ListingEdge: 'cursor',
+  ListingSearchEdge: 'stay',
+  PriceRules: 'weekendPriceMinor minNightMinor',
+  PriceRulesDiscounts: 'earlyBird lastMinute',
+  TaxRule: 'exemptAboveNights exemptUnderAge',
+  StayRules: 'checkInWeekdays checkOutWeekdays',
+  StayRulesMinNightsByWeekday: 'mon tue wed thu fri sat sun',
+  BookingRefundEdge: 'cursor',
+  BookingRefund: 'finishedAt',
+  Payment: 'redirectUrl failureCode expiresAt booking receipt',
+  Receipt: 'guestName hostName listingTitle checkInDate checkOutDate',
+  ReceiptSeller: 'taxId',
+  ReceiptLine: 'date',
+  DebitNote: 'creditNoteNumber',
+  Payout: 'id provider createdAt finishedAt failureCode reason blockedUntil',
+  ClientProvider: 'publishableKey currencies countries',
+  PayoutEdge: 'cursor',
+  TransactionEdge: 'cursor',
+  Transaction: 'bookingId paymentId',
+  StatementEntry: 'bookingId listingTitle grossMinor hostFeeMinor taxMinor',
+  HostFigures: 'responseRate medianResponseMinutes evaluatedAt',
+  ReviewEdge: 'cursor',
+  Review: 'authorId authorName overall categories reply publishedAt hidden author listing',
+  ReviewCategories: 'accuracy checkIn cleanliness communication location value rules',
+  CategoryMeans: 'accuracy checkIn cleanliness communication location value rules',
+  PendingReviewEdge: 'cursor',
+};
