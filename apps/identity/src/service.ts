@@ -21,8 +21,9 @@ import { Mail } from './mail/mail.entity.js';
 import { Session } from './session/session.entity.js';
 import { SigningKey } from './signing-key/signing-key.entity.js';
 
-/** For `roost admin create` and `roost signing-keys rotate`, which run in their own process. */
+/** For `roost admin create`, `roost users erase` and `roost signing-keys rotate`, which run in their own process. */
 export { Register } from './registration/registration.dto.js';
+export { OperatorErasureService } from './erasure/operator-erasure.service.js';
 export { SigningKeyService } from './signing-key/signing-key.service.js';
 export { AdministratorService } from './registration/administrator.service.js';
 

@@ -25,6 +25,8 @@ const json = <T>(...args: string[]) => operator.json<T>(...args);
 const query: Operator['query'] = (...args) => operator.query(...args);
 const checksums = () => operator.checksums();
 
+const UNKNOWN_USER = '01890000-0000-7000-8000-000000000000';
+
 /** One Roost with bookings and payments. Each test continues with the state of the previous one. */
 describe('the commands of operators', () => {
   beforeAll(async () => {
@@ -58,6 +60,10 @@ describe('the commands of operators', () => {
       [['outbox', 'status', '--service', 'nobody'], /There is no service "nobody"/],
       [['replay', 'events'], /Pass the name of one service/],
       [['admin', 'create'], /Pass the mail address of the account/],
+      [['users', 'erase'], /Pass the ids of the users/],
+      [['users', 'erase', 'ada'], /"ada" is not the id of a user/],
+      [['users', 'erase', UNKNOWN_USER], /Pass the reason for the audit log with --reason/],
+      [['users', 'erase', UNKNOWN_USER, '--reason', 'x'.repeat(501)], /--reason must have at most 500/],
       [['clock', 'set'], /Pass an instant/],
       [['webhooks', 'replay'], /Select some with --provider, .*, or pass --all/],
       [['webhooks', 'replay', '--id', 'evt_1'], /--id needs --provider/],
@@ -414,6 +420,35 @@ describe('the commands of operators', () => {
     });
     const admin = gateway.with({ authorization: `Bearer ${tokens.body.accessToken}` });
     expect((await admin.get('/v1/admin/reconciliation')).status).toBe(200);
+  });
+
+  test('users erase erases an account in all services', async () => {
+    const { body } = await gateway.post<{ id: string; accessToken: string }>('/dev/users', {
+      roles: [],
+      emailVerified: true,
+    });
+    const user = gateway.with({ authorization: `Bearer ${body.accessToken}` });
+    expect((await user.get('/v1/me/bookings')).status).toBe(200);
+    const erase = ['users', 'erase', body.id, '--reason', 'Erased before the restore'];
+    expect(await roost(...erase)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/add --yes to confirm/),
+    });
+    expect(await json(...erase, '--yes')).toEqual([{ user: body.id, result: 'erased' }]);
+    await eventually(async () => expect((await user.get('/v1/me/bookings')).status).toBe(401), {
+      seconds: 30,
+    });
+    const erasedBy = async (service: string) =>
+      query(service, 'SELECT 1 FROM account_erasure WHERE user_id = $1', [body.id]);
+    for (const service of STATEFUL_SERVICES)
+      await eventually(async () => expect(await erasedBy(service)).toHaveLength(1), { seconds: 30 });
+    expect(await json(...erase, '--yes')).toEqual([{ user: body.id, result: 'already erased' }]);
+    expect(await roost('users', 'erase', UNKNOWN_USER, '--reason', 'A test', '--yes')).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/unknown/),
+      err: '1 of 1 accounts were not erased.\n',
+    });
+    expect((await roost('users', 'erase', '--help')).out).toMatch(/--reason/);
   });
 });
 

@@ -10,6 +10,7 @@ import { ErasureProgressService } from './erasure-progress.service.js';
 import { ErasureService } from './erasure.service.js';
 import { IdentityErasure } from './identity-erasure.js';
 import { ObligationsService } from './obligations.service.js';
+import { OperatorErasureService } from './operator-erasure.service.js';
 
 @Module({
   imports: [AccountModule, CredentialModule, SessionModule],
@@ -20,6 +21,7 @@ import { ObligationsService } from './obligations.service.js';
     ErasureProgressService,
     ErasureService,
     ObligationsService,
+    OperatorErasureService,
     { provide: Erasure, useClass: IdentityErasure },
   ],
 })

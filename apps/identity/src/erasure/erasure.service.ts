@@ -29,14 +29,18 @@ export class ErasureService {
   /** Throws 409 `user.has_obligations` while others depend on the account. */
   async request(auth: AuthUser): Promise<void> {
     await this.transactions.run(async (em) => {
-      const user = await this.sessions.requireUser(auth, em);
-      const obligations = await this.obligations.of(em, user);
-      if (obligations.length > 0) throw new Problem('user.has_obligations', undefined, { obligations });
-      await this.eraseAccount(em, user);
-      const request = { userId: user.id, requestId: uuidv7() };
-      await this.progress.start(em, request);
-      await this.eraser.eraseAfterCommit(em, request);
+      await this.erase(em, await this.sessions.requireUser(auth, em));
     });
+  }
+
+  /** The same for an account that is not erased, in the transaction of the caller. */
+  async erase(em: EntityManager, user: User): Promise<void> {
+    const obligations = await this.obligations.of(em, user);
+    if (obligations.length > 0) throw new Problem('user.has_obligations', undefined, { obligations });
+    await this.eraseAccount(em, user);
+    const request = { userId: user.id, requestId: uuidv7() };
+    await this.progress.start(em, request);
+    await this.eraser.eraseAfterCommit(em, request);
   }
 
   /** The address becomes free for another registration. The new one receives no mail (RFC 2606) and can't be guessed. */
