@@ -9,6 +9,7 @@ import { FeedModule } from './feed/feed.module.js';
 import { HostFiguresModule } from './host-figures/host-figures.module.js';
 import { MessageModule } from './message/message.module.js';
 import { QuoteModule } from './quote/quote.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 
 @Module({
   imports: [
@@ -18,6 +19,7 @@ import { QuoteModule } from './quote/quote.module.js';
     QuoteModule,
     FeedModule,
     HostFiguresModule,
+    RetentionModule,
     AccountModule,
     AccountStandingModule,
     AuditModule.withRoute('bookings'),

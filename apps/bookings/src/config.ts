@@ -22,5 +22,7 @@ export const BookingsConfig = z.object({
   CHANGE_PAYMENT_MINUTES: wholeNumber(60, 5, 1440),
   MESSAGES_PER_HOUR: wholeNumber(120, 1, 10_000),
   ENQUIRIES_PER_DAY: wholeNumber(30, 1, 1000),
+  /** Card payments can be disputed for 540 days. */
+  TEXT_RETENTION_DAYS: wholeNumber(1095, 600, 36_500),
   ...FeeConfig.shape,
 });

@@ -10,6 +10,7 @@ import { Migration0008Operators } from '../migrations/Migration0008Operators.js'
 import { Migration0010MessageModeration } from '../migrations/Migration0010MessageModeration.js';
 import { Migration0012HostFigures } from '../migrations/Migration0012HostFigures.js';
 import { Migration0013ExportIndexes } from '../migrations/Migration0013ExportIndexes.js';
+import { Migration0014TextRetention } from '../migrations/Migration0014TextRetention.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
@@ -36,6 +37,7 @@ export const bookings = defineService({
     Migration0010MessageModeration,
     Migration0012HostFigures,
     Migration0013ExportIndexes,
+    Migration0014TextRetention,
   ],
   projections: {
     'identity.user': ['account_standing'],

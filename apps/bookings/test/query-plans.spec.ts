@@ -20,6 +20,7 @@ import {
   messageOverLimit,
 } from '../src/message/message.queries.js';
 import { listAllThreads } from '../src/message/thread-admin.queries.js';
+import { deleteBookingTexts, deleteThreads } from '../src/retention/retention.queries.js';
 import { useBookings } from './bookings.fixture.js';
 
 const BOOKINGS = 20_000;
@@ -308,6 +309,13 @@ test.each<[string, string, Work]>([
   const plan = await plans(work);
   expect(plan).toContain(index);
   expect(plan).not.toMatch(/Seq Scan/);
+});
+
+test('finds the threads and the texts that are not kept from indexes', async () => {
+  const before = new Date('2020-01-01T00:00:00Z');
+  expect(await plans((em) => deleteThreads(em, { before, limit: 500 }))).toContain('thread_by_creation');
+  const texts = await plans((em) => deleteBookingTexts(em, { before, now, limit: 500 }));
+  expect(texts).toContain('booking_with_texts');
 });
 
 test('computes the figures of a host from indexes', async () => {

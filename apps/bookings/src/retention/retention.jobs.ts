@@ -1,0 +1,32 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Inject, Injectable } from '@nestjs/common';
+import { Transactions } from '@roost/messaging';
+import { Clock, CONFIG, type Config, SweepEvery } from '@roost/platform';
+import { addDuration } from '@roost/stay';
+import type { BookingsConfig } from '../config.js';
+import { deleteBookingTexts, deleteThreads } from './retention.queries.js';
+
+const BATCH = 500;
+
+/** Deletes what guests and hosts wrote to each other, when no dispute can need it any more (docs/privacy.md). */
+@Injectable()
+export class RetentionJobs {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>,
+  ) {}
+
+  @SweepEvery(3600, 'retention.delete-texts')
+  async deleteTexts(): Promise<void> {
+    const now = this.clock.now();
+    const before = addDuration(now, `-P${this.config.TEXT_RETENTION_DAYS}D`);
+    await this.repeat((em) => deleteThreads(em, { before, limit: BATCH }));
+    await this.repeat((em) => deleteBookingTexts(em, { before, now, limit: BATCH }));
+  }
+
+  /** READ COMMITTED: a lock that it gets has to see the changes up to that moment. */
+  private async repeat(deleteBatch: (em: EntityManager) => Promise<number>): Promise<void> {
+    while ((await this.transactions.run(deleteBatch, { isolation: 'read committed' })) === BATCH);
+  }
+}
