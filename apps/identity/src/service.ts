@@ -13,6 +13,7 @@ import { Migration0013Phone } from '../migrations/Migration0013Phone.js';
 import { Migration0016NotificationFacts } from '../migrations/Migration0016NotificationFacts.js';
 import { Migration0018Avatars } from '../migrations/Migration0018Avatars.js';
 import { Migration0017ExternalIdentities } from '../migrations/Migration0017ExternalIdentities.js';
+import { Migration0019ReplyReports } from '../migrations/Migration0019ReplyReports.js';
 import { User } from './account/user.entity.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
@@ -50,6 +51,7 @@ export const identity = defineService({
     Migration0016NotificationFacts,
     Migration0018Avatars,
     Migration0017ExternalIdentities,
+    Migration0019ReplyReports,
   ],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,

@@ -62,6 +62,24 @@ describe('201', () => {
     ]);
   });
 
+  it('accepts the reply to a review beside the review, each with its author', async () => {
+    const cleo = await reports.identity.createUser();
+    const review = reports.givenReview(ben, { authorId: cleo.id, text: 'Liar' });
+    await reports.givenReport(ada, { subjectType: 'review', subjectId: review });
+    await reports.givenReport(ada, { subjectType: 'reply', subjectId: review });
+    expect((await reports.list({ reporterId: ada.id })).data).toMatchObject([
+      { owner: { id: ben.id }, subject: { type: 'review', otherReports: 0 } },
+      {
+        owner: { id: cleo.id },
+        subject: { type: 'reply', id: review, content: { text: 'Liar' }, otherReports: 0 },
+      },
+    ]);
+    const own = await reports.report(cleo, { subjectType: 'reply', subjectId: review });
+    expectProblem(own, 409, 'report.subject_is_own');
+    await reports.hideReview(review);
+    expect((await reports.list({ reporterId: ada.id })).data).toMatchObject([{ subject: { type: 'reply' } }]);
+  });
+
   it('is returned again for the same Idempotency-Key', async () => {
     const key = { 'idempotency-key': 'report-once' };
     const body = { ...ofBen(), reason: 'spam' };
@@ -115,6 +133,11 @@ describe('409', () => {
 it.each(['user', 'listing', 'message', 'review'])('404 for an unknown %s', async (subjectType) => {
   const response = await reports.report(ada, { subjectType, subjectId: randomUUID() });
   expectProblem(response, 404, `${subjectType}.not_found`);
+});
+
+it('404 for the reply of a review without one, and for that of an unknown review', async () => {
+  for (const subjectId of [reports.givenReview(ben), randomUUID()])
+    expectProblem(await reports.report(ada, { subjectType: 'reply', subjectId }), 404, 'review.not_found');
 });
 
 it('404 for a message of a thread of others, and for a suspended user', async () => {

@@ -66,9 +66,14 @@ export class ReportsUnderTest {
     return { id, threadId };
   }
 
-  givenReview(author: TestAccount | null): string {
+  givenReview(author: TestAccount | null, reply: { authorId: string; text: string } | null = null): string {
     const id = randomUUID();
-    this.services.show(`/v1/reviews/${id}`, { id, authorId: author?.id ?? null, text: 'Awful people' });
+    this.services.show(`/v1/reviews/${id}`, {
+      id,
+      authorId: author?.id ?? null,
+      text: 'Awful people',
+      reply,
+    });
     return id;
   }
 

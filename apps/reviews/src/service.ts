@@ -9,6 +9,7 @@ import { Migration0003AuditLog } from '../migrations/Migration0003AuditLog.js';
 import { Migration0004ReviewAuthors } from '../migrations/Migration0004ReviewAuthors.js';
 import { Migration0007ReviewFilters } from '../migrations/Migration0007ReviewFilters.js';
 import { Migration0008HostFigures } from '../migrations/Migration0008HostFigures.js';
+import { Migration0009ReplyModeration } from '../migrations/Migration0009ReplyModeration.js';
 import { AppModule } from './app.module.js';
 import { ReviewsConfig } from './config.js';
 import { reviewFigures } from './figures.js';
@@ -32,6 +33,7 @@ export const reviews = defineService({
     Migration0004ReviewAuthors,
     Migration0007ReviewFilters,
     Migration0008HostFigures,
+    Migration0009ReplyModeration,
   ],
   projections: {
     'identity.user': ['account_standing', 'author'],

@@ -254,6 +254,64 @@ describe('moderation', () => {
     });
   });
 
+  describe('POST /v1/admin/reviews/{id}/reply/hide and /restore', () => {
+    const act = (action: 'hide' | 'restore', id: string, body: object = { reason: 'An insult' }) =>
+      reviews
+        .as(reviews.admin)
+        .post(`/v1/admin/reviews/${id}/reply/${action}`, action === 'hide' ? body : undefined);
+    const replySeenBy = async (user: TestUser, id: string) =>
+      (await reviews.as(user).get<ReviewBody>(`/v1/reviews/${id}`)).body.reply;
+    const createReplied = async () => {
+      const { stay, ofListing } = await reviews.createPublished();
+      const path = `/v1/reviews/${ofListing.id}/reply`;
+      expect((await reviews.as(stay.host).post(path, { text: 'You are awful' })).status).toBe(201);
+      return { stay, id: ofListing.id };
+    };
+
+    test('204: hides the reply from all but its author and administrators, keeps the review, and restores it', async () => {
+      const { stay, id } = await createReplied();
+      const shown = { authorId: stay.host.id, text: 'You are awful', moderated: false };
+      expect(await replySeenBy(testUser(), id)).toMatchObject(shown);
+
+      expect((await act('hide', id)).status).toBe(204);
+      for (const user of [stay.guest, testUser()]) expect(await replySeenBy(user, id)).toBeNull();
+      for (const user of [stay.host, reviews.admin])
+        expect(await replySeenBy(user, id)).toMatchObject({ ...shown, moderated: true });
+      const { data, rating } = await reviews.ofListing(stay.listingId);
+      expect(data).toMatchObject([{ id, reply: null, hidden: null }]);
+      expect(rating).toMatchObject({ count: 1 });
+      const second = await reviews.as(stay.host).post(`/v1/reviews/${id}/reply`, { text: 'Again' });
+      expectProblem(second, 409, 'review.already_replied');
+
+      expect((await act('restore', id)).status).toBe(204);
+      expect(await replySeenBy(testUser(), id)).toMatchObject(shown);
+      const log = await reviews
+        .as(reviews.admin)
+        .get<{ data: { action: string; reason: string | null }[] }>(
+          `/v1/admin/reviews/audit-log?subjectId=${id}`,
+        );
+      expect(log.body.data).toMatchObject([
+        { action: 'reply.restore', reason: null },
+        { action: 'reply.hide', reason: 'An insult' },
+      ]);
+    });
+
+    test('409 without a change of state, 404 without a reply, 400 without a reason, 403 for users', async () => {
+      const { stay, id } = await createReplied();
+      expectProblem(await act('restore', id), 409, 'review.wrong_state');
+      expectProblem(await act('hide', id, {}), 400, 'request.invalid', '/reason');
+      await act('hide', id);
+      expectProblem(await act('hide', id), 409, 'review.wrong_state');
+      const { ofListing } = await reviews.createPublished();
+      for (const action of ['hide', 'restore'] as const) {
+        for (const missingId of [ofListing.id, randomUUID()])
+          expectProblem(await act(action, missingId), 404, 'review.not_found');
+        const path = `/v1/admin/reviews/${id}/reply/${action}`;
+        expectProblem(await reviews.as(stay.guest).post(path, { reason: 'x' }), 403, 'auth.forbidden');
+      }
+    });
+  });
+
   test('keeps the rating equal to the visible reviews when many are published and hidden at the same time', async () => {
     const host = testUser({ roles: ['host'] });
     const listingId = randomUUID();

@@ -34,6 +34,8 @@ test('documents every route, its access and its responses', async () => {
       'POST /v1/admin/imports/reviews user',
       'POST /v1/admin/review-reports/{id}/dismiss user',
       'POST /v1/admin/reviews/{id}/hide user',
+      'POST /v1/admin/reviews/{id}/reply/hide user',
+      'POST /v1/admin/reviews/{id}/reply/restore user',
       'POST /v1/admin/reviews/{id}/restore user',
       'POST /v1/bookings/{bookingId}/reviews user',
       'POST /v1/reviews/{id}/reply user',

@@ -18,7 +18,7 @@ export interface ReviewBody {
   overall: number | null;
   categories: Record<string, number> | null;
   text: string;
-  reply: { text: string; writtenAt: string } | null;
+  reply: { authorId: string; text: string; writtenAt: string; moderated: boolean } | null;
   writtenAt: string;
   publishedAt: string | null;
   hidden: { at: string; reason: string } | null;

@@ -60,6 +60,17 @@ describe('the part of an export', () => {
     expect(ofTheHost.reports).toEqual([]);
   });
 
+  it('has a hidden reply for its author only', async () => {
+    const { stay, ofListing } = await reviews.createPublished();
+    await reviews.as(stay.host).post(`/v1/reviews/${ofListing.id}/reply`, { text: 'You are awful' });
+    const hidden = await reviews
+      .as(reviews.admin)
+      .post(`/v1/admin/reviews/${ofListing.id}/reply/hide`, { reason: 'An insult' });
+    expect(hidden.status).toBe(204);
+    expect((await exportOf(stay.guest)).reviewsWritten).toMatchObject([{ reply: null, repliedAt: null }]);
+    expect((await exportOf(stay.host)).reviewsReceived).toMatchObject([{ reply: 'You are awful' }]);
+  });
+
   it('is equal whether or not the other side has written a review that is not published', async () => {
     const [reviewed, other] = [await reviews.createStay(), await reviews.createStay()];
     const secret = await reviews.createReview(reviewed.guest, reviewed, { text: 'A secret until June' });

@@ -97,7 +97,7 @@ export const NOT_PERSONAL: Record<string, Record<string, string>> = {
   reviews: {
     host_evaluation: 'figures_version',
     rating: 'count overall_sum category_sums histogram',
-    review: 'direction hidden_by',
+    review: 'direction hidden_by reply_hidden_by',
     review_report: 'reason closed_by',
     reviewable_stay: 'guest_reviewed host_reviewed',
   },

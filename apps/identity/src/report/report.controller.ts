@@ -26,7 +26,7 @@ import { ReportService } from './report.service.js';
 export class ReportController {
   constructor(private readonly reports: ReportService) {}
 
-  @Summary('Report a user, a listing, a message or a review')
+  @Summary('Report a user, a listing, a message, a review or a reply')
   @Post('reports')
   @VerifiedEmail()
   @RespondsWith(
@@ -67,7 +67,7 @@ export class ReportController {
     return this.reports.decide(admin, id, { status: 'upheld', note });
   }
 
-  @Summary('Dismiss a report of a user, listing, message or review')
+  @Summary('Dismiss a report of a user, listing, message, review or reply')
   @Post('admin/reports/:id/dismiss')
   @Roles('admin')
   @RespondsWith(204, 'auth.forbidden', 'report.not_found', 'report.already_decided')

@@ -9,7 +9,9 @@ const MAX_TEXT = 2_000;
 export const MAX_COUNT = 1_000;
 const AT_MOST = `At most ${MAX_COUNT}: a higher number is not counted.`;
 
-const SubjectType = z.enum(['user', 'listing', 'message', 'review']).meta({ id: 'ReportSubjectType' });
+const SubjectType = z
+  .enum(['user', 'listing', 'message', 'review', 'reply'])
+  .meta({ id: 'ReportSubjectType' });
 export type SubjectType = z.output<typeof SubjectType>;
 
 /** `ReportReason` is the catalogue of `POST /v1/reviews/{id}/report`. */
@@ -32,7 +34,8 @@ export const CreateReport = z
   .strictObject({
     subjectType: SubjectType,
     subjectId: Uuid.meta({
-      description: 'A user, a listing, a message that you received, or a published review.',
+      description:
+        'A user, a listing, a message that you received, or a published review. For a reply: its review.',
     }),
     reason: Reason,
     text: RequiredText(MAX_TEXT).optional().meta({ description: 'Details for the moderators.' }),
@@ -60,7 +63,7 @@ export const DecideReport = z
   .meta({ id: 'DecideReport' });
 export type DecideReport = z.output<typeof DecideReport>;
 
-/** The texts of a subject: the name and public bio of a user, the texts of a listing, or the text of a message or review. */
+/** The texts of a subject: the name and public bio of a user, the texts of a listing, or the text of a message, review or reply. */
 export const ReportedContent = z
   .object({
     displayName: z.string().optional(),
@@ -109,7 +112,7 @@ export const AdminReport = z
       .meta({
         id: 'ReportedOwner',
         description:
-          'The user, the host of the listing, the sender of the message or the author of the review, with the earlier decisions on them. Null for an imported review.',
+          'The user, the host of the listing, the sender of the message or the author of the review or reply, with the earlier decisions on them. Null for an imported review.',
       }),
     reporter: z.object({ id: Uuid, displayName }).meta({ id: 'Reporter' }),
     decision: z

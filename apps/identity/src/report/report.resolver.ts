@@ -8,7 +8,10 @@ export class ReportResolver {
   constructor(private readonly reports: ReportService) {}
 
   @VerifiedEmail()
-  @Mutation(Report, { description: 'Reports a user, a listing, a message that you received, or a review.' })
+  @Mutation(Report, {
+    description:
+      'Reports a user, a listing, a message that you received, a review, or the reply to a review.',
+  })
   createReport(
     @CurrentUser() reporter: AuthUser,
     @Arg('input', CreateReport) input: CreateReport,

@@ -55,6 +55,18 @@ const REMOTE: Record<Exclude<SubjectType, 'user'>, Remote> = {
       .object({ authorId: Uuid.nullable(), text: z.string() })
       .transform(({ authorId, text }) => ({ ownerId: authorId, threadId: null, content: { text } })),
   },
+  reply: {
+    service: 'reviews',
+    address: 'REVIEWS_URL',
+    route: '/v1/reviews/{id}',
+    notFound: 'review.not_found',
+    shape: z
+      .object({ reply: z.object({ authorId: Uuid, text: z.string() }).nullable() })
+      .transform(({ reply }) => {
+        if (!reply) throw new Problem('review.not_found', 'The review has no reply');
+        return { ownerId: reply.authorId, threadId: null, content: { text: reply.text } };
+      }),
+  },
 };
 
 /**

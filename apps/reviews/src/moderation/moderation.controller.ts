@@ -1,4 +1,5 @@
 import { Controller, Get, Post } from '@nestjs/common';
+import { AdminReason } from '@roost/audit';
 import {
   RespondsWith,
   type AuthUser,
@@ -67,5 +68,25 @@ export class ModerationController {
   @RespondsWith(204, 'review.not_found', 'review.wrong_state')
   restore(@CurrentUser() admin: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
     return this.moderation.restore(admin, id);
+  }
+
+  @Summary('Hide a reply')
+  @Post('admin/reviews/:id/reply/hide')
+  @Roles('admin')
+  @RespondsWith(204, 'review.not_found', 'review.wrong_state')
+  hideReply(
+    @CurrentUser() admin: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(AdminReason) { reason }: AdminReason,
+  ): Promise<void> {
+    return this.moderation.hideReply(admin, id, reason);
+  }
+
+  @Summary('Restore a reply')
+  @Post('admin/reviews/:id/reply/restore')
+  @Roles('admin')
+  @RespondsWith(204, 'review.not_found', 'review.wrong_state')
+  restoreReply(@CurrentUser() admin: AuthUser, @Param('id', Uuid) id: string): Promise<void> {
+    return this.moderation.restoreReply(admin, id);
   }
 }

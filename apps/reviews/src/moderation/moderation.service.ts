@@ -93,6 +93,31 @@ export class ModerationService {
     });
   }
 
+  /** Hides the reply only. No other service has replies, so there is no event. */
+  hideReply(admin: AuthUser, reviewId: string, reason: string): Promise<void> {
+    return this.idempotency.runOnce(async (em) => {
+      const review = await findReplied(em, reviewId);
+      if (review.replyHiddenAt !== null)
+        throw new Problem('review.wrong_state', 'The reply is already hidden');
+      const replyHiddenAt = this.clock.now();
+      Object.assign(review, { replyHiddenAt, replyHiddenReason: reason, replyHiddenBy: admin.id });
+      await em.flush();
+      const subject = { type: 'review', id: reviewId };
+      await this.auditLog.record(em, { actor: admin, action: 'reply.hide', reason, subject });
+    });
+  }
+
+  restoreReply(admin: AuthUser, reviewId: string): Promise<void> {
+    return this.idempotency.runOnce(async (em) => {
+      const review = await findReplied(em, reviewId);
+      if (review.replyHiddenAt === null) throw new Problem('review.wrong_state', 'The reply is not hidden');
+      Object.assign(review, { replyHiddenAt: null, replyHiddenReason: null, replyHiddenBy: null });
+      await em.flush();
+      const subject = { type: 'review', id: reviewId };
+      await this.auditLog.record(em, { actor: admin, action: 'reply.restore', subject });
+    });
+  }
+
   /** Closes a report without a change to the review. */
   dismiss(admin: AuthUser, reportId: string): Promise<void> {
     return this.idempotency.runOnce(async (em) => {
@@ -122,5 +147,11 @@ export class ModerationService {
 async function findPublished(em: EntityManager, id: string): Promise<Review> {
   const review = await em.findOne(Review, { id, publishedAt: { $ne: null } });
   if (!review) throw new Problem('review.not_found');
+  return review;
+}
+
+async function findReplied(em: EntityManager, id: string): Promise<Review> {
+  const review = await findPublished(em, id);
+  if (review.reply === null) throw new Problem('review.not_found', 'The review has no reply');
   return review;
 }

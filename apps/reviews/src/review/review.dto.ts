@@ -82,7 +82,17 @@ export const ReviewView = z
       .nullable()
       .meta({ description: 'The rated categories. Null for external reviews.' }),
     text: z.string(),
-    reply: z.object({ text: z.string(), writtenAt: Instant }).nullable().meta({ id: 'ReviewReply' }),
+    reply: z
+      .object({
+        authorId: Uuid.meta({ description: 'The recipient of the review: the host or the guest.' }),
+        text: z.string(),
+        writtenAt: Instant,
+        moderated: z.boolean().meta({
+          description: 'An administrator hides the reply. Only its author and administrators can see it.',
+        }),
+      })
+      .nullable()
+      .meta({ id: 'ReviewReply' }),
     writtenAt: Instant,
     publishedAt: Instant.nullable().meta({
       description:
@@ -118,10 +128,7 @@ export function toReviewView(review: Review, authorName: string | null, viewer: 
     overall: review.overall,
     categories: review.categories && inOrder(review.categories),
     text: review.text,
-    reply:
-      review.reply === null || review.repliedAt === null
-        ? null
-        : { text: review.reply, writtenAt: review.repliedAt.toISOString() },
+    reply: toReplyView(review, viewer),
     writtenAt: review.writtenAt.toISOString(),
     publishedAt: review.publishedAt?.toISOString() ?? null,
     hidden:
@@ -129,6 +136,16 @@ export function toReviewView(review: Review, authorName: string | null, viewer: 
         ? null
         : { at: review.hiddenAt.toISOString(), reason: review.hiddenReason ?? '' },
   };
+}
+
+function toReplyView(
+  { reply, repliedAt, recipientId, replyHiddenAt }: Review,
+  viewer: Viewer | null,
+): ReviewView['reply'] {
+  if (reply === null || repliedAt === null || recipientId === null) return null;
+  const moderated = replyHiddenAt !== null;
+  if (moderated && viewer?.id !== recipientId && !viewer?.roles.includes('admin')) return null;
+  return { authorId: recipientId, text: reply, writtenAt: repliedAt.toISOString(), moderated };
 }
 
 /** Categories in a fixed order, so that equal reviews have equal ETags: `jsonb` does not keep the order of keys. */

@@ -51,6 +51,16 @@ export class Review {
   @Property(instant(true))
   repliedAt: Date | null = null;
 
+  /** Set while an administrator hides the reply, but not the review. */
+  @Property(instant(true))
+  replyHiddenAt: Date | null = null;
+
+  @Property({ type: 'uuid', nullable: true })
+  replyHiddenBy: string | null = null;
+
+  @Property({ type: 'text', nullable: true })
+  replyHiddenReason: string | null = null;
+
   @Property(instant(true))
   hiddenAt: Date | null = null;
 

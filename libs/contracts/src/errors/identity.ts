@@ -227,7 +227,7 @@ export const identityErrors = defineErrors({
   'report.subject_is_own': errorEntry(
     409,
     'You cannot report yourself',
-    'The subject is your own account, listing, message or review.',
+    'The subject is your own account, listing, message, review or reply.',
     'Check `subjectType` and `subjectId`.',
   ),
   'session.not_found': errorEntry(
