@@ -16,6 +16,8 @@ import { ListingsErasure } from './account/listings-erasure.js';
 import { ListingsPersonalData } from './account/listings-personal-data.queries.js';
 import { BookingConsumer } from './booking/booking.consumer.js';
 import { CalendarConsumer } from './calendar/calendar.consumer.js';
+import { CatalogueController } from './catalogue/catalogue.controller.js';
+import { CatalogueResolver } from './catalogue/catalogue.resolver.js';
 import { ListingImportController } from './listing/listing-import.controller.js';
 import { ListingImportService } from './listing/listing-import.service.js';
 import { ListingReaderService } from './listing/listing-reader.service.js';
@@ -46,6 +48,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     AccountErasureConsumer,
     AccountExportConsumer,
     ExportPartController,
+    CatalogueController,
     SearchController,
     ListingController,
     ListingImportController,
@@ -60,6 +63,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     { provide: Erasure, useClass: ListingsErasure },
     AccountExporter,
     ExportPartService,
+    CatalogueResolver,
     { provide: PersonalData, useClass: ListingsPersonalData },
     ListingImportService,
     ListingReaderService,

@@ -23,6 +23,7 @@ test('documents every route, its access and each search parameter', async () => 
       'DELETE /v1/wishlists/{id}/listings/{listingId}',
       'GET /v1/admin/listings',
       'GET /v1/admin/listings/audit-log',
+      'GET /v1/catalogues',
       'GET /v1/listings/search',
       'GET /v1/listings/{id}',
       'GET /v1/listings/{id}/pricing',

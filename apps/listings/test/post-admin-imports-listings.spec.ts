@@ -57,6 +57,19 @@ describe('200', () => {
     expect(rules.body).toMatchObject({ minNights: 3, maxNights: 30, bookingWindowMonths: 12 });
   });
 
+  test('replaces aliases by the codes of the catalogues and keeps unknown texts', async () => {
+    const amenities = ['dedicated_workspace', 'fast_wifi_200_mbps', 'wifi', 'theme_room'];
+    const content = { propertyType: 'rental_unit', amenities };
+    const id = await importOne(newSource(), importRow({}, content));
+    expect((await service.anonymous.get(`/v1/listings/${id}`)).body).toMatchObject({
+      propertyType: 'apartment',
+      amenities: ['workspace', 'wifi', 'theme_room'],
+    });
+    // The texts of hosts stay as they are.
+    const edited = await service.as(host).patch(`/v1/listings/${id}`, content);
+    expect(edited.body).toMatchObject(content);
+  });
+
   test('masks contact data in the texts, counts it, and leaves masked texts unchanged', async () => {
     const source = newSource();
     const row = importRow(

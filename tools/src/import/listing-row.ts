@@ -1,5 +1,6 @@
 import { chargeBounds, isPayable } from '@roost/money';
-import { amenities, slug } from './amenities.js';
+import { propertyTypeCode } from '@roost/app-listings/free-text';
+import { amenities } from './amenities.js';
 import { cityOfNeighbourhood, countryAt, currencyOf, isSwapped, timeZoneAt } from './place.js';
 import { isInvisible, nameOf, oneLine, plainText, withoutContacts } from './plain-text.js';
 import { minorUnits } from './price.js';
@@ -104,8 +105,6 @@ const ROOM_TYPES: Record<string, string> = {
   'hotel room': 'hotel_room',
 };
 
-const PROPERTY_TYPES: Record<string, string> = { rental_unit: 'apartment', home: 'house', room: 'house' };
-
 /** Maps one row of `listings.csv` to a host and a listing. The services check the rules. */
 export function readListing(cells: ListingCells, defaults: Defaults): ListingOutcome {
   if (cells.price.trim() === '') return { skipped: 'no price' };
@@ -188,8 +187,8 @@ function stayRules(cells: ListingCells, notes: string[]): ListingToImport['stayR
 
 /** "Entire rental unit" is an apartment; the room type says whether it is entire. */
 function propertyType(cell: string): string {
-  const kind = slug(cell.replace(/^(?:entire|(?:private|shared) room in|room in)\s+/i, ''));
-  return PROPERTY_TYPES[kind] ?? (kind || 'apartment');
+  const kind = cell.replace(/^(?:entire|(?:private|shared) room in|room in)\s+/i, '');
+  return propertyTypeCode(kind) || 'apartment';
 }
 
 /** "1.5 shared baths", "Private half-bath". */

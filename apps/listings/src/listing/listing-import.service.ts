@@ -15,6 +15,7 @@ import {
   invalidRowField,
 } from '@roost/http';
 import { Clock, CONFIG, type Config, Problem, deterministicUuid } from '@roost/platform';
+import { amenityCode, propertyTypeCode } from '../catalogue/free-text.js';
 import type { ListingsConfig } from '../config.js';
 import { updateSearchIndex } from '../search-index/search-index.queries.js';
 import { assignChanged } from './assign-changed.js';
@@ -106,7 +107,7 @@ export class ListingImportService {
     requireChargeable(listing, row);
     const missingBefore = new Set(missingToPublish(listing));
     const masking = new ContactMasking();
-    this.listingService.assignContent(listing, maskTexts(content, masking));
+    this.listingService.assignContent(listing, withCodes(maskTexts(content, masking)));
     assignChanged(listing, { pricing, stayRules });
     const missing = missingToPublish(listing);
     const [removed] = missing.filter((pointer) => !missingBefore.has(pointer));
@@ -197,6 +198,16 @@ function maskTexts(content: CreateListing, masking: ContactMasking): CreateListi
     if (text !== undefined) masked[name] = masking.mask(`/content/${name}`, text, max);
   }
   return masked;
+}
+
+/** The codes of the catalogues for the texts of the source; texts that are in no catalogue stay. */
+function withCodes(content: CreateListing): CreateListing {
+  const { propertyType, amenities } = content;
+  return {
+    ...content,
+    ...(propertyType === undefined ? {} : { propertyType: propertyTypeCode(propertyType) }),
+    ...(amenities === undefined ? {} : { amenities: [...new Set(amenities.map(amenityCode))] }),
+  };
 }
 
 function toResult(
