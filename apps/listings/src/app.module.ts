@@ -34,7 +34,11 @@ import { RatingConsumer } from './rating/rating.consumer.js';
 import { SearchController } from './search/search.controller.js';
 import { SearchResolver } from './search/search.resolver.js';
 import { SearchService } from './search/search.service.js';
+import { WishlistItemsService } from './wishlist/wishlist-items.service.js';
+import { WishlistSharingController } from './wishlist/wishlist-sharing.controller.js';
+import { WishlistSharingService } from './wishlist/wishlist-sharing.service.js';
 import { WishlistController } from './wishlist/wishlist.controller.js';
+import { WishlistResolver } from './wishlist/wishlist.resolver.js';
 import { WishlistService } from './wishlist/wishlist.service.js';
 
 @Module({
@@ -54,6 +58,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     ListingImportController,
     PhotoController,
     WishlistController,
+    WishlistSharingController,
     BookingConsumer,
     CalendarConsumer,
     RatingConsumer,
@@ -77,7 +82,10 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     SearchResolver,
     SearchService,
     UserListingsResolver,
+    WishlistItemsService,
+    WishlistResolver,
     WishlistService,
+    WishlistSharingService,
   ],
 })
 export class AppModule {}

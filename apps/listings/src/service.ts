@@ -8,6 +8,7 @@ import { Migration0001Listings } from '../migrations/Migration0001Listings.js';
 import { Migration0002UnknownRooms } from '../migrations/Migration0002UnknownRooms.js';
 import { Migration0003CityApostrophes } from '../migrations/Migration0003CityApostrophes.js';
 import { Migration0005Operators } from '../migrations/Migration0005Operators.js';
+import { Migration0006SharedWishlists } from '../migrations/Migration0006SharedWishlists.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -25,6 +26,7 @@ export const listings = defineService({
     Migration0002UnknownRooms,
     Migration0003CityApostrophes,
     Migration0005Operators,
+    Migration0006SharedWishlists,
     Migration0000AccountErasure,
     Migration0000AccountExport,
   ],

@@ -1,9 +1,13 @@
 import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import { accountIsActive } from '@roost/accounts';
+
+const WISHLISTS_LOCK = 1;
 
 export interface WishlistRow {
   id: string;
   name: string;
   listingIds: string[];
+  shared: boolean;
   createdAt: Date;
 }
 
@@ -22,7 +26,17 @@ export async function insertWishlist(
     INSERT INTO wishlist (id, user_id, name, created_at) VALUES (${id}, ${userId}, ${name}, ${createdAt})`);
 }
 
-/** The wishlists of a user, newest first, each with its listings in the order in which they were added. */
+/** Allows one new wishlist of a user at a time. Taken before the first read of the count. */
+export async function lockWishlistsOf(em: EntityManager, userId: string): Promise<void> {
+  await em.execute(sql`SELECT pg_advisory_xact_lock(${WISHLISTS_LOCK}::int, hashtext(${userId}))`);
+}
+
+/** The columns of a wishlist `w`, with its listings in the order in which they were added. */
+const WISHLIST = sql`w.id, w.name, w.created_at AS "createdAt", w.share_token_hash IS NOT NULL AS shared,
+  ARRAY(SELECT i.listing_id::text FROM wishlist_listing i
+         WHERE i.wishlist_id = w.id ORDER BY i.added_at, i.listing_id) AS "listingIds"`;
+
+/** The wishlists of a user, newest first. */
 export function findWishlists(
   em: EntityManager,
   userId: string,
@@ -30,12 +44,68 @@ export function findWishlists(
 ): Promise<WishlistRow[]> {
   const after = afterId === null ? sql`true` : sql`w.id < ${afterId}`;
   return em.execute<WishlistRow[]>(sql`
-    SELECT w.id, w.name, w.created_at AS "createdAt",
-           ARRAY(SELECT i.listing_id::text FROM wishlist_listing i
-                  WHERE i.wishlist_id = w.id ORDER BY i.added_at, i.listing_id) AS "listingIds"
-      FROM wishlist w
-     WHERE w.user_id = ${userId} AND ${after}
-     ORDER BY w.id DESC LIMIT ${limit}`);
+    SELECT ${WISHLIST} FROM wishlist w WHERE w.user_id = ${userId} AND ${after} ORDER BY w.id DESC LIMIT ${limit}`);
+}
+
+export async function findWishlist(
+  em: EntityManager,
+  id: string,
+  userId: string,
+): Promise<WishlistRow | null> {
+  const [row] = await em.execute<WishlistRow[]>(
+    sql`SELECT ${WISHLIST} FROM wishlist w WHERE w.id = ${id} AND w.user_id = ${userId}`,
+  );
+  return row ?? null;
+}
+
+/** The wishlist with this share token, unless its owner is suspended or erased. */
+export async function findSharedWishlist(em: EntityManager, tokenHash: Buffer): Promise<WishlistRow | null> {
+  const [row] = await em.execute<WishlistRow[]>(sql`
+    SELECT ${WISHLIST} FROM wishlist w
+     WHERE w.share_token_hash = ${tokenHash} AND ${accountIsActive(sql.ref('w.user_id'))}`);
+  return row ?? null;
+}
+
+export interface AddedListing {
+  listingId: string;
+  addedAt: Date;
+}
+
+/** The listings of a wishlist in the order in which they were added. */
+export function findAddedListings(
+  em: EntityManager,
+  id: string,
+  { after, limit }: { after: readonly [addedAt: string, listingId: string] | null; limit: number },
+): Promise<AddedListing[]> {
+  const isAfter =
+    after === null
+      ? sql`true`
+      : sql`(i.added_at, i.listing_id) > (${after[0]}::timestamptz, ${after[1]}::uuid)`;
+  return em.execute<AddedListing[]>(sql`
+    SELECT i.listing_id AS "listingId", i.added_at AS "addedAt" FROM wishlist_listing i
+     WHERE i.wishlist_id = ${id} AND ${isAfter} ORDER BY i.added_at, i.listing_id LIMIT ${limit}`);
+}
+
+export async function renameWishlist(em: EntityManager, id: string, name: string): Promise<void> {
+  await em.execute(sql`UPDATE wishlist SET name = ${name} WHERE id = ${id}`);
+}
+
+/** Replaces the share token; null revokes it. Returns false if the user has no such wishlist. */
+export async function storeShareToken(
+  em: EntityManager,
+  { id, userId, tokenHash }: { id: string; userId: string; tokenHash: Buffer | null },
+): Promise<boolean> {
+  const rows = await em.execute<object[]>(sql`
+    UPDATE wishlist SET share_token_hash = ${tokenHash} WHERE id = ${id} AND user_id = ${userId} RETURNING id`);
+  return rows.length > 0;
+}
+
+/** Returns false if the user has no such wishlist. */
+export async function deleteWishlist(em: EntityManager, id: string, userId: string): Promise<boolean> {
+  const rows = await em.execute<object[]>(
+    sql`DELETE FROM wishlist WHERE id = ${id} AND user_id = ${userId} RETURNING id`,
+  );
+  return rows.length > 0;
 }
 
 /**
