@@ -18,6 +18,9 @@ import { BookingConsumer } from './booking/booking.consumer.js';
 import { CalendarConsumer } from './calendar/calendar.consumer.js';
 import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CatalogueResolver } from './catalogue/catalogue.resolver.js';
+import { DraftController } from './draft/draft.controller.js';
+import { DraftResolver } from './draft/draft.resolver.js';
+import { DraftService } from './draft/draft.service.js';
 import { ListingImportController } from './listing/listing-import.controller.js';
 import { ListingImportService } from './listing/listing-import.service.js';
 import { ListingReaderService } from './listing/listing-reader.service.js';
@@ -55,6 +58,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     CatalogueController,
     SearchController,
     ListingController,
+    DraftController,
     ListingImportController,
     PhotoController,
     WishlistController,
@@ -69,6 +73,8 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     AccountExporter,
     ExportPartService,
     CatalogueResolver,
+    DraftResolver,
+    DraftService,
     { provide: PersonalData, useClass: ListingsPersonalData },
     ListingImportService,
     ListingReaderService,

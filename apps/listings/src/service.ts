@@ -9,6 +9,7 @@ import { Migration0002UnknownRooms } from '../migrations/Migration0002UnknownRoo
 import { Migration0003CityApostrophes } from '../migrations/Migration0003CityApostrophes.js';
 import { Migration0005Operators } from '../migrations/Migration0005Operators.js';
 import { Migration0006SharedWishlists } from '../migrations/Migration0006SharedWishlists.js';
+import { Migration0007ListingChanges } from '../migrations/Migration0007ListingChanges.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -27,6 +28,7 @@ export const listings = defineService({
     Migration0003CityApostrophes,
     Migration0005Operators,
     Migration0006SharedWishlists,
+    Migration0007ListingChanges,
     Migration0000AccountErasure,
     Migration0000AccountExport,
   ],

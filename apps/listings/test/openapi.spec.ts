@@ -19,6 +19,7 @@ test('documents every route, its access and each search parameter', async () => 
   expect(routes.sort()).toEqual(
     [
       ...OPERATIONS_ROUTES,
+      'DELETE /v1/listings/{id}',
       'DELETE /v1/listings/{id}/photos/{photoId}',
       'DELETE /v1/wishlists/{id}',
       'DELETE /v1/wishlists/{id}/listings/{listingId}',
@@ -28,6 +29,7 @@ test('documents every route, its access and each search parameter', async () => 
       'GET /v1/catalogues',
       'GET /v1/listings/search',
       'GET /v1/listings/{id}',
+      'GET /v1/listings/{id}/changes',
       'GET /v1/listings/{id}/pricing',
       'GET /v1/listings/{id}/stay-rules',
       'GET /v1/me/listings',
@@ -44,6 +46,7 @@ test('documents every route, its access and each search parameter', async () => 
       'POST /v1/admin/listings/{id}/suspend',
       'POST /v1/listings',
       'POST /v1/listings/{id}/archive',
+      'POST /v1/listings/{id}/copy',
       'POST /v1/listings/{id}/pause',
       'POST /v1/listings/{id}/photos',
       'POST /v1/listings/{id}/publish',

@@ -129,6 +129,9 @@ test('the file of a host has their listing, bookings, payouts and masked payout 
   expect(listings.listings).toMatchObject([
     { id: listingId, title: 'A flat at the end of the line', address: { line1: 'Teststraat 1' } },
   ]);
+  expect(listings.listingChanges).toContainEqual(
+    expect.objectContaining({ listingId, version: 1, action: 'created', fields: [] }),
+  );
   expect(idsOf(booked.bookings)).toEqual(bookings.map(({ id }) => id).sort());
   expect(booked.calendarBlocks).toMatchObject([{ note: 'The plumber' }]);
   expect(payments.payouts).toContainEqual(expect.objectContaining({ status: 'paid', currency: 'EUR' }));

@@ -46,6 +46,7 @@ export const NOT_PERSONAL: Record<string, Record<string, string>> = {
     listing:
       'key status_before_suspension property_type room_type time_zone capacity bedrooms beds bathrooms amenities max_pets booking_mode cancellation_policy check_in_from check_out_until stay_rules imported',
     listing_calendar: 'blocked',
+    listing_change: 'action fields',
     listing_rating: 'rating_count rating_sum',
     listing_search:
       'key score room_type property_type capacity bedrooms beds bathrooms instant_book amenities min_nights max_nights rating_count rating_sum rating_order',

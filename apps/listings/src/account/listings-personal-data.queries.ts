@@ -16,6 +16,12 @@ export class ListingsPersonalData extends PersonalData {
           created_at AS "createdAt", updated_at AS "updatedAt" FROM listing WHERE host_id = ${userId} ORDER BY id`,
       },
       {
+        name: 'listingChanges',
+        rows: sql`SELECT c.listing_id AS "listingId", c.version, c.action, c.fields, c.at
+          FROM listing_change c JOIN listing l ON l.id = c.listing_id
+          WHERE l.host_id = ${userId} AND c.actor_id = ${userId} ORDER BY c.listing_id, c.version`,
+      },
+      {
         name: 'wishlists',
         rows: sql`SELECT id, name, created_at AS "createdAt" FROM wishlist WHERE user_id = ${userId} ORDER BY id`,
       },

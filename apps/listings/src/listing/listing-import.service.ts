@@ -22,11 +22,13 @@ import { assignChanged } from './assign-changed.js';
 import { refusedPrices } from './domain/chargeable-prices.js';
 import { isEditable, transition } from './domain/listing-state.js';
 import { missingToPublish } from './domain/publishing.js';
+import { changedFields, insertListingChanges } from './listing-change.queries.js';
 import { ImportedListing, type ImportListings } from './listing-import.dto.js';
-import { type CreateListing, MAX_PARAGRAPHS, MAX_TITLE } from './listing.dto.js';
+import type { CreateListing } from './listing.dto.js';
 import { Listing } from './listing.entity.js';
 import { type ListingEvent, toListingEvent } from './listing.events.js';
 import { ListingService } from './listing.service.js';
+import { maskTexts } from './public-texts.js';
 import { requireVisibleTaxNames } from './tax-names.js';
 
 /** A row that passed the checks, with the entity that it was applied to. */
@@ -107,7 +109,7 @@ export class ListingImportService {
     requireChargeable(listing, row);
     const missingBefore = new Set(missingToPublish(listing));
     const masking = new ContactMasking();
-    this.listingService.assignContent(listing, withCodes(maskTexts(content, masking)));
+    this.listingService.assignContent(listing, withCodes(maskTexts(content, masking, '/content')));
     assignChanged(listing, { pricing, stayRules });
     const missing = missingToPublish(listing);
     const [removed] = missing.filter((pointer) => !missingBefore.has(pointer));
@@ -127,10 +129,8 @@ export class ListingImportService {
 
   /** Stores the row, the search row and one event of each new or changed listing, and returns these listings. */
   private async store(em: EntityManager, rows: readonly AcceptedRow[]): Promise<ReadonlySet<Listing>> {
-    em.getUnitOfWork().computeChangeSets();
-    const changeSets = em.getUnitOfWork().getChangeSets();
-    const entities = new Set(changeSets.map(({ entity }) => entity));
-    const changedRows = rows.filter(({ listing }) => entities.has(listing));
+    const fields = changedFields(em);
+    const changedRows = rows.filter(({ listing }) => fields.has(listing));
     const listings = changedRows.map(({ listing }) => listing);
     const now = this.clock.now();
     for (const listing of listings) listing.updatedAt = now;
@@ -145,6 +145,8 @@ export class ListingImportService {
           version: listing.version,
         })),
       );
+      const changed = group.map(({ listing }) => [listing, fields.get(listing) ?? []] as const);
+      await insertListingChanges(em, type, changed);
     }
     return new Set(listings);
   }
@@ -188,17 +190,6 @@ function requireChargeable(listing: Listing, { content, pricing }: ImportedListi
 
 const pointerInRow = (pointer: string): string =>
   pointer.startsWith('/pricing') ? pointer : `/content${pointer}`;
-
-/** The texts that guests read before a booking; the address and the registration number are not texts. */
-function maskTexts(content: CreateListing, masking: ContactMasking): CreateListing {
-  const masked = { ...content };
-  for (const name of ['title', 'description', 'houseRules'] as const) {
-    const text = content[name];
-    const max = name === 'title' ? MAX_TITLE : MAX_PARAGRAPHS;
-    if (text !== undefined) masked[name] = masking.mask(`/content/${name}`, text, max);
-  }
-  return masked;
-}
 
 /** The codes of the catalogues for the texts of the source; texts that are in no catalogue stay. */
 function withCodes(content: CreateListing): CreateListing {

@@ -2,20 +2,24 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { inactiveAccounts } from '@roost/accounts';
 import { type AuthUser, decodeCursor, page, type PageOf, Uuid } from '@roost/http';
-import { CONFIG, type Config } from '@roost/platform';
+import { CONFIG, type Config, Problem } from '@roost/platform';
 import { z } from 'zod';
 import { listingsWithAddressAccess } from '../booking/booking.queries.js';
 import type { ListingsConfig } from '../config.js';
 import type { ListingStatus } from './domain/listing-state.js';
 import { type AdminListingsQuery, type Audience, type ListingView, toListingView } from './listing.dto.js';
 import { Listing } from './listing.entity.js';
+import type { ListingChange } from './listing-change.dto.js';
+import { findListingChanges } from './listing-change.queries.js';
 import { listListings } from './listing.queries.js';
+import { findOwnListing } from './listing.service.js';
 
 export interface PageRequest {
   limit: number;
   cursor?: string | undefined;
 }
 
+const ChangePosition = z.strictObject({ version: z.int32() });
 const Position = z.strictObject({ id: Uuid });
 
 /** Lists and batches of listings, each as the viewer may see it. */
@@ -66,6 +70,26 @@ export class ListingReaderService {
     const em = this.em.fork();
     const found = await findPage(em, { hostId, status: 'published' }, request);
     return { ...found, data: await this.visible(em, found.data, viewer) };
+  }
+
+  /** What was changed in a listing, newest first, for its host and administrators. */
+  async listChanges(
+    viewer: AuthUser,
+    id: string,
+    { limit, cursor }: PageRequest,
+  ): Promise<PageOf<ListingChange>> {
+    const em = this.em.fork();
+    const isAdmin = viewer.roles.includes('admin');
+    const listing = isAdmin ? await em.findOne(Listing, { id }) : await findOwnListing(em, viewer, id);
+    if (listing === null) throw new Problem('listing.not_found');
+    const before = decodeCursor(cursor, ChangePosition)?.version ?? null;
+    const rows = await findListingChanges(em, id, { before, limit: limit + 1 });
+    const found = page(rows, limit, ({ version }) => ({ version }));
+    const data = found.data.map(({ actorId, at, ...change }): ListingChange => {
+      const by = actorId === null ? 'system' : actorId === listing.hostId ? 'host' : 'admin';
+      return { ...change, at: at.toISOString(), by, actorId: by === 'host' || isAdmin ? actorId : null };
+    });
+    return { ...found, data };
   }
 
   private async visible(

@@ -18,6 +18,7 @@ import {
 } from '@roost/http';
 import { PriceRules, StayRules } from '@roost/pricing';
 import { z } from 'zod';
+import { ListingChangePage, ListingChangesQuery } from './listing-change.dto.js';
 import { ListingReaderService } from './listing-reader.service.js';
 import {
   AdminListingsQuery,
@@ -181,6 +182,18 @@ export class ListingController {
   @RespondsWith(200, ListingView, 'listing.not_found', 'listing.forbidden', 'listing.wrong_state')
   archive(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<ListingView> {
     return this.listings.archive(host, id);
+  }
+
+  @Summary('List the changes of a listing')
+  @Get('listings/:id/changes')
+  @Roles('host', 'admin')
+  @RespondsWith(200, ListingChangePage, 'listing.not_found', 'listing.forbidden')
+  changes(
+    @CurrentUser() viewer: AuthUser,
+    @Param('id', Uuid) id: string,
+    @QueryParams(ListingChangesQuery) query: ListingChangesQuery,
+  ): Promise<ListingChangePage> {
+    return this.reader.listChanges(viewer, id, query);
   }
 
   @Summary('List all listings')

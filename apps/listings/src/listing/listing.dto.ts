@@ -13,12 +13,12 @@ import { isTimeZone } from '@roost/stay';
 import { z } from 'zod';
 import { RatingShape, toRating } from '../rating/rating.dto.js';
 import { LISTING_STATUSES } from './domain/listing-state.js';
+import { contactHint, HINT_CODES, improvements } from './domain/improvements.js';
 import { missingToPublish } from './domain/publishing.js';
+import { MAX_PARAGRAPHS, MAX_TITLE } from './listing-limits.js';
 import { PhotoView, toPhotoView } from './listing-photo.dto.js';
 import { BOOKING_MODES, CANCELLATION_POLICIES, ROOM_TYPES, type Listing } from './listing.entity.js';
-
-export const MAX_TITLE = 200;
-export const MAX_PARAGRAPHS = 10_000;
+import { textsWithContacts } from './public-texts.js';
 
 const isBlankOrVisible = (text: string): boolean => text.trim() === '' || hasVisibleText(text);
 
@@ -109,6 +109,14 @@ export type EditListing = z.output<typeof EditListing>;
 
 const UNKNOWN = 'Null if it is unknown: the listing matches no search that asks for a minimum.';
 
+export const ListingHint = z
+  .object({
+    code: z.enum(HINT_CODES).meta({ id: 'ListingHintCode' }),
+    pointer: z.string().meta({ description: 'A JSON pointer to the field.' }),
+    detail: z.string(),
+  })
+  .meta({ id: 'ListingHint' });
+
 export const ListingView = z
   .object({
     id: Uuid,
@@ -152,6 +160,9 @@ export const ListingView = z
     missing: z.array(z.string()).optional().meta({
       description:
         'Returned to the host only: JSON pointers to the fields that are required for publishing and not set.',
+    }),
+    hints: z.array(ListingHint).optional().meta({
+      description: 'Returned to the host only: what would improve the listing. None of it is required.',
     }),
     createdAt: Instant,
     updatedAt: Instant,
@@ -212,8 +223,14 @@ export function toListingView(listing: Listing, audience: Audience, publicUrl: s
     rating: listing.rating && toRating(listing.rating.count, listing.rating.sum),
     photos,
     coverUrl: photos[0]?.url ?? null,
-    ...(audience === 'host' ? { missing: missingToPublish(listing) } : {}),
+    ...(audience === 'host' ? { missing: missingToPublish(listing), hints: hintsFor(listing) } : {}),
     createdAt: listing.createdAt.toISOString(),
     updatedAt: listing.updatedAt.toISOString(),
   };
 }
+
+/** Published texts are masked already. */
+const hintsFor = (listing: Listing) => [
+  ...(listing.publishedAt === null ? textsWithContacts(listing).map(contactHint) : []),
+  ...improvements(listing),
+];

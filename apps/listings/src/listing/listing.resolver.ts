@@ -17,6 +17,7 @@ import {
 import { type AuthUser, CurrentUser, OptionalUser, Roles, Uuid, VerifiedEmail } from '@roost/http';
 import { PriceRules, StayRules } from '@roost/pricing';
 import type { z } from 'zod';
+import { ListingChange } from './listing-change.dto.js';
 import { ListingReaderService } from './listing-reader.service.js';
 import { CreateListing, EditListing, ListingView } from './listing.dto.js';
 import { ListingService } from './listing.service.js';
@@ -35,6 +36,17 @@ export class ListingResolver {
   @OptionalUser()
   listing(@CurrentUser() viewer: AuthUser | null, @Arg('id', Uuid) id: string): Promise<ListingView> {
     return this.listings.read(id, viewer);
+  }
+
+  @Query(Connection(ListingChange), { description: 'What was changed in a listing of yours, newest first.' })
+  @Roles('host')
+  async listingChanges(
+    @CurrentUser() host: AuthUser,
+    @Arg('listingId', Uuid) id: string,
+    @Arg('first', First) limit: number,
+    @Arg('after', After) cursor: string | undefined,
+  ): Promise<ConnectionPage<ListingChange>> {
+    return toConnection(await this.reader.listChanges(host, id, { limit, cursor }));
   }
 
   /** As `GET /v1/listings/{id}` returns them; listings for which it responds with 404 are omitted. */

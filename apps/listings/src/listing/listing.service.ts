@@ -15,6 +15,7 @@ import { refusedPrices } from './domain/chargeable-prices.js';
 import { cellOf, displace, displacementKey } from './domain/displacement.js';
 import { isEditable, type ListingAction, transition } from './domain/listing-state.js';
 import { missingToPublish } from './domain/publishing.js';
+import { changedFields, insertListingChanges } from './listing-change.queries.js';
 import {
   type Audience,
   type CreateListing,
@@ -24,6 +25,7 @@ import {
 } from './listing.dto.js';
 import { Listing } from './listing.entity.js';
 import { type ListingEvent, toListingEvent } from './listing.events.js';
+import { maskTexts } from './public-texts.js';
 import { requireVisibleTaxNames } from './tax-names.js';
 
 const EVENT_OF = {
@@ -57,18 +59,27 @@ export class ListingService {
   ) {}
 
   create(host: AuthUser, input: CreateListing): Promise<ListingView> {
-    return this.idempotency.runOnce(async (em) => {
-      const now = this.clock.now();
-      const listing = new Listing();
-      listing.id = uuidv7();
-      listing.hostId = host.id;
-      listing.createdAt = now;
-      listing.updatedAt = now;
-      this.assignContent(listing, input);
-      em.persist(listing);
-      await this.store(em, listing, 'listing.created');
-      return this.view(listing, 'host', host);
-    });
+    return this.idempotency.runOnce((em) =>
+      this.insert(em, host, (listing) => this.assignContent(listing, input)),
+    );
+  }
+
+  /** Stores a new draft. Runs in the caller's transaction. */
+  async insert(
+    em: EntityManager,
+    host: AuthUser,
+    assign: (listing: Listing) => unknown,
+  ): Promise<ListingView> {
+    const now = this.clock.now();
+    const listing = new Listing();
+    listing.id = uuidv7();
+    listing.hostId = host.id;
+    listing.createdAt = now;
+    listing.updatedAt = now;
+    assign(listing);
+    em.persist(listing);
+    await this.store(em, listing, 'listing.created');
+    return this.view(listing, 'host', host);
   }
 
   /** 404 for a listing that is neither public nor visible to this viewer. */
@@ -158,6 +169,7 @@ export class ListingService {
     const before = { currency: listing.currency, pricing: listing.pricing };
     apply(listing);
     if (listing.publishedAt !== null) {
+      maskPublicTexts(listing);
       if (listing.currency !== before.currency) throw new Problem('listing.currency_fixed');
       const missing = missingToPublish(listing).filter((pointer) => !missingBefore.has(pointer));
       if (missing.length > 0) {
@@ -245,6 +257,7 @@ export class ListingService {
     }
     const now = this.clock.now();
     if (action === 'publish') {
+      maskPublicTexts(listing);
       const missing = missingToPublish(listing);
       if (missing.length > 0) throw new Problem('listing.incomplete', undefined, { missing });
       listing.publishedAt ??= now;
@@ -256,12 +269,14 @@ export class ListingService {
   }
 
   /**
-   * Stores the listing, its search row and the event. The row is flushed first: the event needs its version, and the
+   * Stores the listing, its search row, the change and the event. The row is flushed first: the event needs its version, and the
    * update assigns the transaction id.
    */
   private async store(em: EntityManager, listing: Listing, type: ListingEvent): Promise<void> {
+    const fields = changedFields(em).get(listing) ?? [];
     await em.flush();
     await updateSearchIndex(em, [listing]);
+    await insertListingChanges(em, type, [[listing, fields]]);
     await this.outbox.add(em, type, toListingEvent(listing, this.config.PUBLIC_URL), {
       version: listing.version,
     });
@@ -271,6 +286,12 @@ export class ListingService {
     const cell = cellOf(exact);
     return displace(cell, hmac(this.config.LOCATION_SECRET, displacementKey(hostId, cell)));
   }
+}
+
+/** Published texts contain no contact data. `hints` tells the host before. */
+function maskPublicTexts(listing: Listing): void {
+  const { title, description, houseRules } = listing;
+  assignChanged(listing, maskTexts({ title, description, houseRules }));
 }
 
 /** 403 for a published listing of another host, 404 for any other listing that is not the host's. */
