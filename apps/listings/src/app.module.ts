@@ -37,6 +37,9 @@ import { RatingConsumer } from './rating/rating.consumer.js';
 import { SearchController } from './search/search.controller.js';
 import { SearchResolver } from './search/search.resolver.js';
 import { SearchService } from './search/search.service.js';
+import { SimilarController } from './similar/similar.controller.js';
+import { SimilarResolver } from './similar/similar.resolver.js';
+import { SimilarService } from './similar/similar.service.js';
 import { WishlistItemsService } from './wishlist/wishlist-items.service.js';
 import { WishlistSharingController } from './wishlist/wishlist-sharing.controller.js';
 import { WishlistSharingService } from './wishlist/wishlist-sharing.service.js';
@@ -59,6 +62,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     SearchController,
     ListingController,
     DraftController,
+    SimilarController,
     ListingImportController,
     PhotoController,
     WishlistController,
@@ -87,6 +91,8 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     PhotoService,
     SearchResolver,
     SearchService,
+    SimilarResolver,
+    SimilarService,
     UserListingsResolver,
     WishlistItemsService,
     WishlistResolver,

@@ -31,6 +31,7 @@ test('documents every route, its access and each search parameter', async () => 
       'GET /v1/listings/{id}',
       'GET /v1/listings/{id}/changes',
       'GET /v1/listings/{id}/pricing',
+      'GET /v1/listings/{id}/similar',
       'GET /v1/listings/{id}/stay-rules',
       'GET /v1/me/listings',
       'GET /v1/me/wishlists',
