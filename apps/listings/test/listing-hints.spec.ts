@@ -33,6 +33,8 @@ describe('hints', () => {
     const change = { amenities, houseRules: 'No parties.', description: 'Quiet and bright. '.repeat(12) };
     await service.as(host).patch(`/v1/listings/${id}`, change);
     expect(await codes(id)).toEqual(['few_photos /photos']);
+    const list = await service.as(host).get<{ data: Hinted[] }>('/v1/me/listings');
+    expect(list.body.data.filter(({ hints }) => hints !== undefined)).toEqual([]);
     expect((await service.anonymous.get<Hinted>(`/v1/listings/${id}`)).body.hints).toBeUndefined();
   });
 });

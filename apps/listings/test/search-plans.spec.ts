@@ -4,6 +4,7 @@ import type { TestService } from '@roost/testing';
 import { cellOf } from '../src/geo/domain/area.js';
 import { SearchQuery } from '../src/search/search.dto.js';
 import { type Position, scanStatement } from '../src/search/search.queries.js';
+import { similarStatement } from '../src/similar/similar.queries.js';
 import { startListings } from './listings.fixture.js';
 
 const LISTINGS = 20_000;
@@ -126,6 +127,17 @@ test('uses an index for the host’s own listings', async () => {
     `EXPLAIN SELECT * FROM listing WHERE host_id = '${HOST}' AND id < '${uuidv7()}' ORDER BY id DESC LIMIT 21`,
   );
   expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('listing_host');
+});
+
+test('reads the best listings of each cell from the index for similar listings', async () => {
+  const statement = similarStatement({ listingId: uuidv7(), point: { lat: 10, lng: 10 }, limit: 10 });
+  const rows = await service
+    .get(EntityManager)
+    .fork()
+    .execute<{ 'QUERY PLAN': string }[]>(sql`EXPLAIN ${statement}`);
+  const text = rows.map((row) => row['QUERY PLAN']).join('\n');
+  expect(text).toContain('listing_search_cell_12_score');
+  expect(text).not.toMatch(/Seq Scan on listing_search/);
 });
 
 test('detects a query without an index', async () => {

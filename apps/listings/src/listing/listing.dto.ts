@@ -116,6 +116,7 @@ export const ListingHint = z
     detail: z.string(),
   })
   .meta({ id: 'ListingHint' });
+type ListingHint = z.output<typeof ListingHint>;
 
 export const ListingView = z
   .object({
@@ -162,7 +163,8 @@ export const ListingView = z
         'Returned to the host only: JSON pointers to the fields that are required for publishing and not set.',
     }),
     hints: z.array(ListingHint).optional().meta({
-      description: 'Returned to the host only: what would improve the listing. None of it is required.',
+      description:
+        'Returned to the host when one listing is read or changed: what would improve it. None of it is required.',
     }),
     createdAt: Instant,
     updatedAt: Instant,
@@ -223,14 +225,14 @@ export function toListingView(listing: Listing, audience: Audience, publicUrl: s
     rating: listing.rating && toRating(listing.rating.count, listing.rating.sum),
     photos,
     coverUrl: photos[0]?.url ?? null,
-    ...(audience === 'host' ? { missing: missingToPublish(listing), hints: hintsFor(listing) } : {}),
+    ...(audience === 'host' ? { missing: missingToPublish(listing) } : {}),
     createdAt: listing.createdAt.toISOString(),
     updatedAt: listing.updatedAt.toISOString(),
   };
 }
 
-/** Published texts are masked already. */
-const hintsFor = (listing: Listing) => [
+/** Not for lists: it looks for contact data in all texts. Published texts are masked already. */
+export const hintsFor = (listing: Listing): ListingHint[] => [
   ...(listing.publishedAt === null ? textsWithContacts(listing).map(contactHint) : []),
   ...improvements(listing),
 ];

@@ -20,6 +20,7 @@ import {
   type Audience,
   type CreateListing,
   type EditListing,
+  hintsFor,
   type ListingView,
   toListingView,
 } from './listing.dto.js';
@@ -219,6 +220,7 @@ export class ListingService {
 
   private view(listing: Listing, audience: Audience, viewer: AuthUser | null): ListingView {
     const view = toListingView(listing, audience, this.config.PUBLIC_URL);
+    if (audience === 'host') view.hints = hintsFor(listing);
     return withEtag(view, listingEtag(listing, audience, viewer));
   }
 

@@ -1,4 +1,4 @@
-import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import { type EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
 import { boxesAround, cellsOf, type Level } from '../geo/domain/area.js';
 import type { Point } from '../geo/domain/point.js';
 
@@ -13,6 +13,13 @@ const CELL_COLUMN = {
   12: sql`s.cell_12`,
 } satisfies Record<Level, unknown>;
 
+interface SimilarTo {
+  listingId: string;
+  /** The point of the listing in search. */
+  point: Point;
+  limit: number;
+}
+
 /** The displaced point of a listing in search; null for one that is not in search. */
 export async function findSearchPoint(em: EntityManager, listingId: string): Promise<Point | null> {
   const [row] = await em.execute<Point[]>(
@@ -25,12 +32,14 @@ export async function findSearchPoint(em: EntityManager, listingId: string): Pro
  * The ids of the listings around a listing in search that are most like it: in its currency, with half to double its price
  * and capacity; of the same room type first, then by the ratios of price and capacity.
  */
-export async function findSimilar(
-  em: EntityManager,
-  { listingId, point, limit }: { listingId: string; point: Point; limit: number },
-): Promise<string[]> {
+export async function findSimilar(em: EntityManager, to: SimilarTo): Promise<string[]> {
+  const rows = await em.execute<{ id: string }[]>(similarStatement(to));
+  return rows.map(({ id }) => id);
+}
+
+export function similarStatement({ listingId, point, limit }: SimilarTo): RawQueryFragment {
   const { level, cells } = cellsOf(boxesAround(point, RADIUS_KM));
-  const rows = await em.execute<{ id: string }[]>(sql`
+  return sql`
     SELECT c.listing_id AS id FROM listing_search o
      CROSS JOIN unnest(ARRAY[${cells}]::int[]) AS cell (id)
      CROSS JOIN LATERAL (
@@ -42,6 +51,5 @@ export async function findSimilar(
        AND c.host_id <> ALL (ARRAY(SELECT a.user_id FROM account_standing a WHERE a.status <> 'active'))
      ORDER BY c.room_type <> o.room_type,
        abs(ln(c.price_minor::float8 / o.price_minor)) + abs(ln(c.capacity::float8 / o.capacity)), c.key
-     LIMIT ${limit}`);
-  return rows.map(({ id }) => id);
+     LIMIT ${limit}`;
 }
