@@ -83,7 +83,12 @@ export async function violations(
 
 /** Reads come first. Calls that remove what others need come last, the session of guest A last of all. */
 export function inOrder(callables: readonly Callable[]): Callable[] {
-  const lateKinds = [/pause/i, /^DELETE |archive|remove|unblock/i, /^DELETE \/v1\/me\/sessions\//];
+  const lateKinds = [
+    /pause/i,
+    /^DELETE |archive|remove|unblock|revoke/i,
+    /^DELETE \/v1\/wishlists\/\{id\}$|delete/,
+    /^DELETE \/v1\/me\/sessions\//,
+  ];
   const rank = ({ name }: Callable): number =>
     /^GET |^query /.test(name) ? -2 : lateKinds.findLastIndex((kind) => kind.test(name));
   return [...callables].sort((a, b) => rank(a) - rank(b));
@@ -214,6 +219,7 @@ export async function prepareObjects(market: Marketplace, anonymous: TestClient)
     created(host, `${calendar}/blocks`, { from: dayAhead(from), to: dayAhead(from + 1) });
   const feed = (name: string) =>
     created(host, `${calendar}/feeds`, { url: `https://calendars.example.com/${name}.ics`, name });
+  const exportId = await created(guest, '/v1/me/exports');
   const objects: Objects = {
     listing: listingId,
     booking: bookingId,
@@ -222,11 +228,13 @@ export async function prepareObjects(market: Marketplace, anonymous: TestClient)
     paid: paid.id,
     message: await created(guest, `/v1/threads/${bookingId}/messages`, { text: 'Good morning' }),
     wishlist: await created(guest, '/v1/wishlists', { name: 'By the sea' }),
+    'wishlist of DELETE': await created(guest, '/v1/wishlists', { name: 'By the sea' }),
     block: await block(60),
     'block of DELETE': await block(70),
     feed: await feed('a'),
     'feed of DELETE': await feed('b'),
-    export: await created(guest, '/v1/me/exports'),
+    export: exportId,
+    dataexport: exportId,
     ...(await accountOf(guest, anonymous)),
   };
   const { body } = await host.get<{ photos: { id: string }[] }>(`/v1/listings/${listingId}`);

@@ -14,7 +14,8 @@ export type Caller = (typeof CALLERS)[number];
 export interface Rule {
   /** Of the route. The graph verifies every token that it gets. */
   token: 'ignored' | 'optional' | 'required';
-  role?: 'host' | 'admin';
+  /** One of them is needed. */
+  roles?: readonly ('host' | 'admin')[];
   verified?: true;
   /** The callers for whom the object exists; default: all. */
   of?: readonly Caller[];
@@ -38,13 +39,15 @@ const PUBLIC: Rule = { token: 'ignored' };
 const OPTIONAL: Rule = { token: 'optional' };
 const USER: Rule = { token: 'required' };
 const VERIFIED: Rule = { token: 'required', verified: true };
-const HOST: Rule = { token: 'required', role: 'host' };
-const VERIFIED_HOST: Rule = { token: 'required', role: 'host', verified: true };
-const ADMIN: Rule = { token: 'required', role: 'admin' };
+const HOST: Rule = { token: 'required', roles: ['host'] };
+const HOST_OR_ADMIN: Rule = { token: 'required', roles: ['host', 'admin'] };
+const VERIFIED_HOST: Rule = { token: 'required', roles: ['host'], verified: true };
+const ADMIN: Rule = { token: 'required', roles: ['admin'] };
 
 const GUEST = ['guestA'] as const;
 const GUEST_OR_ADMIN = ['guestA', 'admin'] as const;
 const HOST_A = ['hostA'] as const;
+const HOST_A_OR_ADMIN = ['hostA', 'admin'] as const;
 const PARTIES = ['guestA', 'hostA'] as const;
 const PARTIES_OR_ADMIN = ['guestA', 'hostA', 'admin'] as const;
 const of = (rule: Rule, callers: readonly Caller[]): Rule => ({ ...rule, of: callers });
@@ -86,6 +89,10 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
         'POST /v1/auth/passkeys/options',
         'POST /v1/auth/passkeys',
         'POST /v1/auth/mfa',
+        'GET /v1/auth/oidc/providers',
+        'POST /v1/auth/oidc/authorization',
+        'POST /v1/auth/oidc',
+        'GET /v1/avatars/{avatarId}',
         'POST /v1/auth/confirm-email-change',
         'GET /v1/users/{userId}/reviews',
         'GET /v1/users/{userId}/host-figures',
@@ -98,6 +105,10 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
       both('GET /v1/config', 'query config'),
       both('GET /v1/users/{id}', 'query user'),
       both('GET /v1/listings/search', 'query listings'),
+      both('GET /v1/catalogues', 'query catalogues'),
+      both('GET /v1/listings/{id}/similar', 'query similarListings'),
+      both('GET /v1/shared-wishlists/{token}', 'query sharedWishlist'),
+      both('GET /v1/shared-wishlists/{token}/listings', 'query sharedWishlistListings'),
       both('GET /v1/listings/{listingId}/reviews', 'query reviews'),
     ],
   ],
@@ -116,23 +127,27 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
         'POST /v1/auth/step-up',
         'POST /v1/auth/step-up/options',
         'DELETE /v1/me',
-        'GET /v1/me/sessions',
         'POST /v1/me/password',
         'POST /v1/me/email',
-        'GET /v1/me/passkeys',
-        'PATCH /v1/me/passkeys/{id}',
-        'DELETE /v1/me/passkeys/{id}',
+        'GET /v1/me/identities',
+        'DELETE /v1/me/identities/{id}',
         'POST /v1/me/mfa/totp',
         'DELETE /v1/me/mfa/totp',
         'POST /v1/me/mfa/totp/confirm',
-        'POST /v1/me/exports',
         'GET /v1/me/notification-settings',
         'PUT /v1/me/notification-settings',
         'GET /v1/me/events',
         'GET /v1/me/listings',
-        'POST /v1/wishlists',
-        'GET /v1/me/wishlists',
       ),
+      both('GET /v1/me/sessions', 'query sessions'),
+      { field: 'mutation revokeSession' },
+      both('GET /v1/me/passkeys', 'query passkeys'),
+      both('PATCH /v1/me/passkeys/{id}', 'mutation renamePasskey', () => ({ name: 'Phone' })),
+      both('DELETE /v1/me/passkeys/{id}', 'mutation removePasskey'),
+      both('DELETE /v1/me/avatar', 'mutation removeAvatar'),
+      both('POST /v1/me/exports', 'mutation requestDataExport'),
+      both('POST /v1/wishlists', 'mutation createWishlist', () => ({ name: 'By the lake' })),
+      both('GET /v1/me/wishlists', 'query wishlists'),
       both('GET /v1/me', 'query me'),
       both('PATCH /v1/me', 'mutation updateMe', () => ({ displayName: 'Ada' })),
       both('POST /v1/me/phone/verify', 'mutation verifyPhone', () => ({ code: '123456' })),
@@ -151,12 +166,29 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
   ],
   [
     of(USER, GUEST),
-    routes('DELETE /v1/me/sessions/{id}', 'GET /v1/me/exports/{id}', 'GET /v1/me/exports/{id}/file'),
+    [
+      ...routes('DELETE /v1/me/sessions/{id}', 'GET /v1/me/exports/{id}/file'),
+      both('GET /v1/me/exports/{id}', 'query dataExport'),
+      both('GET /v1/wishlists/{id}', 'query wishlist'),
+      both('PATCH /v1/wishlists/{id}', 'mutation editWishlist', () => ({ name: 'By the river' })),
+      both('DELETE /v1/wishlists/{id}', 'mutation deleteWishlist'),
+      ...routes('GET /v1/wishlists/{id}/listings'),
+      both('PUT /v1/wishlists/{id}/listings/{listingId}', 'mutation addToWishlist'),
+      both('DELETE /v1/wishlists/{id}/listings/{listingId}', 'mutation removeFromWishlist'),
+      both('POST /v1/wishlists/{id}/share-url', 'mutation createWishlistShareUrl'),
+      both('DELETE /v1/wishlists/{id}/share-url', 'mutation revokeWishlistShareUrl'),
+    ],
   ],
   [
     VERIFIED,
     [
-      ...routes('POST /v1/me/passkeys/options', 'POST /v1/me/passkeys'),
+      ...routes(
+        'POST /v1/me/passkeys/options',
+        'POST /v1/me/passkeys',
+        'POST /v1/me/identities/authorization',
+        'POST /v1/me/identities',
+        'PUT /v1/me/avatar',
+      ),
       both('POST /v1/me/host', 'mutation becomeHost'),
       both('POST /v1/me/phone', 'mutation requestPhoneCode', () => ({ phone: '+12025550123' })),
       both('POST /v1/reports', 'mutation createReport', ({ listing }) => ({
@@ -196,8 +228,10 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
       both('GET /v1/listings/{id}/calendar/feeds/{feedId}/log', 'query calendarFeedLog'),
       both('DELETE /v1/listings/{id}/calendar/feeds/{feedId}', 'mutation removeCalendarFeed'),
       both('DELETE /v1/listings/{id}/calendar/blocks/{blockId}', 'mutation unblockNights'),
+      { field: 'query listingChanges' },
     ],
   ],
+  [of(HOST_OR_ADMIN, HOST_A_OR_ADMIN), routes('GET /v1/listings/{id}/changes')],
   [
     of(VERIFIED_HOST, HOST_A),
     [
@@ -210,6 +244,8 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
       both('POST /v1/listings/{id}/publish', 'mutation publishListing'),
       both('POST /v1/listings/{id}/pause', 'mutation pauseListing'),
       both('POST /v1/listings/{id}/archive', 'mutation archiveListing'),
+      both('POST /v1/listings/{id}/copy', 'mutation copyListing'),
+      both('DELETE /v1/listings/{id}', 'mutation deleteListing'),
       both('POST /v1/listings/{id}/calendar/blocks', 'mutation blockNights', () => ({
         ...{ from: '2031-06-01', to: '2031-06-03' },
       })),
@@ -223,14 +259,7 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
   ],
   [
     of(USER, GUEST),
-    [
-      both('GET /v1/quotes/{id}', 'query quote'),
-      both('PATCH /v1/reviews/{id}', 'mutation editReview', TEXT),
-      ...routes(
-        'PUT /v1/wishlists/{id}/listings/{listingId}',
-        'DELETE /v1/wishlists/{id}/listings/{listingId}',
-      ),
-    ],
+    [both('GET /v1/quotes/{id}', 'query quote'), both('PATCH /v1/reviews/{id}', 'mutation editReview', TEXT)],
   ],
   [
     of(USER, PARTIES_OR_ADMIN),
@@ -329,7 +358,7 @@ const ROLES: Record<Caller, readonly string[]> = {
 export function expectedOutcome(rule: Rule, caller: Caller, isField: boolean): Outcome {
   if (caller === 'suspended' && (isField || rule.token !== 'ignored')) return 'account.suspended';
   if (caller === 'anonymous' && rule.token === 'required') return 'auth.missing_token';
-  if (rule.role && !ROLES[caller].includes(rule.role)) return 'auth.forbidden';
+  if (rule.roles && !rule.roles.some((role) => ROLES[caller].includes(role))) return 'auth.forbidden';
   if (rule.verified && caller === 'unverified') return 'auth.email_unverified';
   if (rule.forbidden?.includes(caller)) return 'auth.forbidden';
   return rule.of && !rule.of.includes(caller) ? 'hidden' : 'allowed';
@@ -340,6 +369,7 @@ export const RESTRICTED_FIELDS: Readonly<Record<string, readonly Caller[]>> = {
   'Listing.address': PARTIES_OR_ADMIN,
   'Listing.location': PARTIES_OR_ADMIN,
   'Listing.missing': HOST_A,
+  'Listing.hints': HOST_A,
   'Listing.calendarFeeds': HOST_A,
   'CalendarDay.reason': HOST_A,
   'CalendarDay.bookingId': HOST_A,
@@ -370,13 +400,23 @@ export const RESTRICTED_FIELDS: Readonly<Record<string, readonly Caller[]>> = {
 export const OPEN_FIELDS: Readonly<Record<string, string>> = {
   Listing:
     'calendar city region countryCode approximateLocation timeZone currency nightlyMinor capacity bedrooms beds bathrooms registrationNumber cancellationPolicy rating coverUrl host reviews ratingDetails externalReviewCount',
+  WishlistEdge: 'cursor',
+  WishlistItemEdge: 'cursor',
+  WishlistItem: 'listing',
+  ListingChangeEdge: 'cursor',
+  ListingChange: 'actorId',
+  SessionEdge: 'cursor',
+  Session: 'userAgent method',
+  PasskeyEdge: 'cursor',
+  Passkey: 'lastUsedAt',
+  DataExport: 'readyAt fileUrl',
   CalendarFeed: 'problem checkedAt importedAt',
   Booking: 'message holdExpiresAt respondBy paymentId expiredCause cancellation openChange listing guest',
   QuoteLine: 'date',
   RefundLine: 'label',
   BookingChange: 'expiresAt',
   HistoryEntry: 'reason',
-  User: 'listings hostFigures reviews guestRating hostRating externalReviewCount',
+  User: 'avatarUrl listings hostFigures reviews guestRating hostRating externalReviewCount',
   BookingEdge: 'cursor',
   PageInfo: 'endCursor',
   Thread: 'bookingId lastMessage booking listing guest host',
