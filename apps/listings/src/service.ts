@@ -10,6 +10,8 @@ import { Migration0003CityApostrophes } from '../migrations/Migration0003CityApo
 import { Migration0005Operators } from '../migrations/Migration0005Operators.js';
 import { Migration0006SharedWishlists } from '../migrations/Migration0006SharedWishlists.js';
 import { Migration0007ListingChanges } from '../migrations/Migration0007ListingChanges.js';
+import { Migration0008SearchWords } from '../migrations/Migration0008SearchWords.js';
+import { Migration0009FillSearchWords } from '../migrations/Migration0009FillSearchWords.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -29,6 +31,8 @@ export const listings = defineService({
     Migration0005Operators,
     Migration0006SharedWishlists,
     Migration0007ListingChanges,
+    Migration0008SearchWords,
+    Migration0009FillSearchWords,
     Migration0000AccountErasure,
     Migration0000AccountExport,
   ],

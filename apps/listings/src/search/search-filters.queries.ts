@@ -19,7 +19,7 @@ export function* searchFilters(
   yield* placeFilters(query, boxes);
   yield* attributeFilters(query);
   if (query.q !== undefined) {
-    yield sql`s.key IN (SELECT l.key FROM listing l WHERE l.words @@ websearch_to_tsquery('simple', ${query.q}))`;
+    yield sql`s.key IN (SELECT l.key FROM listing l WHERE l.search_words @@ search_query(${query.q}))`;
   }
   if (nights !== null) yield* stayFilters(query, nights);
 }

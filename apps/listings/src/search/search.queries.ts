@@ -157,7 +157,7 @@ function comesAfter(
 }
 
 const rankOf = (words: string | undefined) =>
-  sql`(SELECT ts_rank(l.words, websearch_to_tsquery('simple', ${words})) FROM listing l WHERE l.key = s.key)::float8`;
+  sql`(SELECT ts_rank(l.search_words, search_query(${words})) FROM listing l WHERE l.key = s.key)::float8`;
 
 function boxesOf(query: SearchQuery): Box[] | null {
   if (query.bbox !== undefined) return viewport(query.bbox);
