@@ -63,6 +63,9 @@ describe('200: attributes', () => {
   test.each<[string, string[]]>([
     ['guests=5', ['house']],
     ['guests=1', ['house', 'loft', 'room']],
+    ['guests=2&children=1', ['house', 'loft', 'room']],
+    ['guests=2&children=2', ['house', 'loft']],
+    ['children=5,7,17,17', ['house']],
     ['roomType=private_room', ['room']],
     ['propertyType=house', ['room']],
     ['amenities=wifi', ['house', 'loft', 'room']],
@@ -91,6 +94,28 @@ describe('200: attributes', () => {
     expect(await catalog.titles('hostId=01890a5d-ac96-774b-bcce-b302099a8057')).toEqual([]);
   });
 
+  test('filters by ids, in the requested order', async () => {
+    const { data } = await catalog.search('bbox=-75,42,-73,43&sort=price');
+    const [room, , house] = data.map(({ id }) => id);
+    const unknown = '01890a5d-ac96-774b-bcce-b302099a8057';
+    const found = await catalog.search(`ids=${house},${unknown},${room?.toUpperCase()}&sort=price`);
+    expect(titlesOf(found.data)).toEqual(['room', 'house']);
+    expect(found.nextCursor).toBeNull();
+    expect(await catalog.titles(`ids=${room},${house}&guests=5`)).toEqual(['house']);
+  });
+
+  test('returns the urls of the first five photos', async () => {
+    const id = await catalog.publish('many photos', { ...atPoint(60, 60), ...inCity('Turku', 'FI') });
+    const photoIds = Array.from({ length: 7 }, (_, n) => `01890a5d-ac96-774b-bcce-b302099a800${n}`);
+    await catalog.service.query('UPDATE listing SET photos = $2::jsonb WHERE id = $1', [
+      id,
+      JSON.stringify(photoIds.map((photoId) => ({ id: photoId, width: 1, height: 1, widths: [] }))),
+    ]);
+    const [hit] = (await catalog.search(`ids=${id}`)).data;
+    expect(hit?.photoUrls.map((url) => url.split('/').at(-2))).toEqual(photoIds.slice(0, 5));
+    expect(hit?.coverUrl).toBe(hit?.photoUrls[0]);
+  });
+
   test('returns only public fields', async () => {
     const hit = (await catalog.search('bbox=-73.8,42.6,-73.7,42.7')).data.find(
       ({ title }) => title === 'loft',
@@ -101,8 +126,11 @@ describe('200: attributes', () => {
       city: 'Albany',
       approximateLocation: { lat: expect.any(Number) as number, lng: expect.any(Number) as number },
       coverUrl: expect.stringMatching(/\/v1\/photos\/[0-9a-f-]+\/display\.jpg$/) as string,
+      photoUrls: [hit?.coverUrl],
       roomType: 'entire_home',
       capacity: 4,
+      bedrooms: 2,
+      beds: 2,
       nightlyMinor: 12_000,
       currency: 'USD',
       stay: null,
@@ -186,6 +214,27 @@ describe('200: dates', () => {
     });
     expect(data.map(({ stay }) => stay)).toEqual([{ nights: 8, totalMinor }]);
     expect(totalMinor).toBeGreaterThan(8 * 9_999);
+  });
+
+  test('prices children by their ages', async () => {
+    const pricing = {
+      basePriceMinor: 10_000,
+      extraGuest: { above: 2, perNightMinor: 1_000 },
+      taxes: [{ name: 'Guest', kind: 'per_guest', amountMinor: 500, exemptUnderAge: 12 }],
+    };
+    const place = { ...atPoint(50, 50), ...inCity('Oral', 'KZ'), capacity: 4 };
+    const id = await catalog.publish('family', place, pricing);
+    const total = async (guests: string) => {
+      const dates = `checkIn=${catalog.day(30)}&checkOut=${catalog.day(32)}`;
+      const { data } = await catalog.search(`ids=${id}&${dates}&${guests}`);
+      return data[0]?.stay?.totalMinor;
+    };
+    const oneAdult = (await total('guests=1')) ?? 0;
+    expect(await total('guests=2')).toBe(oneAdult + 500);
+    expect(await total('guests=2&children=13')).toBe(oneAdult + 500);
+    expect(await total('guests=2&children=11')).toBe(oneAdult);
+    // Two extra guests for two nights, with the service fee of 14 %.
+    expect(await total('guests=5&children=1')).toBe(oneAdult + 3 * 500 + 2 * 2 * 1_140);
   });
 
   test('determines past dates in the time zone of the listing', async () => {

@@ -94,6 +94,8 @@ test.each<[string, Record<string, string>, Position | null]>([
   ['no place', {}, laterPosition],
   ['no place by price', { sort: 'price' }, laterPosition],
   ['one host', { hostId: HOST }, null],
+  ['ids', { ids: [HOST, uuidv7()].join(',') }, null],
+  ['ids by price', { ids: HOST, sort: 'price' }, laterPosition],
   ['words', { q: 'lighthouse' }, null],
   ['words in a town', { q: 'lighthouse', ...town }, { value: 0.1, key: 5 }],
 ])('uses no sequential scan for %s', async (_, query, after) => {
@@ -120,6 +122,12 @@ test('reads the order of a search without place from the index, without a sort',
     expect(limit).toBeGreaterThanOrEqual(0);
     expect(inner.slice(limit).join('\n')).not.toContain('Sort');
   }
+});
+
+test('reads ids and words from their indexes', async () => {
+  const ids = Array.from({ length: 100 }, () => uuidv7()).join(',');
+  expect(await plan({ ids })).toContain('listing_search_listing_id_key');
+  expect(await plan({ q: 'lighthouse' })).toContain('listing_search_words');
 });
 
 test('uses an index for the host’s own listings', async () => {

@@ -16,8 +16,11 @@ export interface SearchHitBody {
   city: string;
   approximateLocation: { lat: number; lng: number };
   coverUrl: string;
+  photoUrls: string[];
   roomType: string;
   capacity: number;
+  bedrooms: number | null;
+  beds: number | null;
   nightlyMinor: number;
   currency: string;
   stay: { nights: number; totalMinor: number } | null;

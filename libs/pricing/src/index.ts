@@ -1,4 +1,4 @@
-export { sameGuests } from './guests.js';
+export { countedGuests, sameGuests } from './guests.js';
 export {
   DEFAULT_FEES,
   DEFAULT_STAY_RULES,

@@ -2,7 +2,7 @@ import { type RawQueryFragment, sql } from '@mikro-orm/postgresql';
 import type { Box } from '../geo/domain/area.js';
 import { EARTH_RADIUS_METRES, type Point } from '../geo/domain/point.js';
 import { cityKey, ratingOrder } from '../search-index/domain/search-row.js';
-import type { SearchQuery } from './search.dto.js';
+import { capacityOf, type SearchQuery } from './search.dto.js';
 
 export function allOf(conditions: readonly RawQueryFragment[]): RawQueryFragment {
   return conditions.reduce((before, next) => sql`${before} AND ${next}`, sql`true`);
@@ -45,7 +45,9 @@ function* attributeFilters(query: SearchQuery): Generator<RawQueryFragment> {
   if (query.currency !== undefined) yield sql`s.currency = ${query.currency}`;
   if (query.minPrice !== undefined) yield sql`s.price_minor >= ${query.minPrice}`;
   if (query.maxPrice !== undefined) yield sql`s.price_minor <= ${query.maxPrice}`;
-  if (query.guests !== undefined) yield sql`s.capacity >= ${query.guests}`;
+  if (query.ids !== undefined) yield sql`s.listing_id = ANY (ARRAY[${query.ids}]::uuid[])`;
+  const capacity = capacityOf(query);
+  if (capacity !== undefined) yield sql`s.capacity >= ${capacity}`;
   if (query.roomType !== undefined) yield sql`s.room_type = ${query.roomType}`;
   if (query.propertyType !== undefined) yield sql`s.property_type = ${query.propertyType}`;
   if (query.minBedrooms !== undefined) yield sql`s.bedrooms >= ${query.minBedrooms}`;

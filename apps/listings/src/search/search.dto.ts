@@ -1,4 +1,5 @@
 import { documentedNumber, IsoDate, ONE_LINE, PageQuery, Uuid } from '@roost/http';
+import { countedGuests, type Guests } from '@roost/pricing';
 import { isRealDate, nightCount } from '@roost/stay';
 import { z } from 'zod';
 import { RatingShape } from '../rating/rating.dto.js';
@@ -7,6 +8,8 @@ import { Currency, PointShape, RoomTypeName, Slug } from '../listing/listing.dto
 const MAX_NIGHTS = 730;
 const MAX_RADIUS_KM = 500;
 const DEFAULT_RADIUS_KM = 25;
+const MAX_IDS = 100;
+const MAX_CHILDREN = 20;
 
 const wholeNumber = (min: number, max: number) =>
   z
@@ -78,6 +81,25 @@ const Amenities = z
   .transform((text) => [...new Set(text.split(','))])
   .pipe(z.array(Slug).min(1).max(30, { error: 'Must have at most 30 items' }));
 
+/** Ids, separated by commas. */
+const Ids = z
+  .string()
+  .max(MAX_IDS * 40)
+  .transform((text) => [...new Set(text.split(',').map((id) => id.toLowerCase()))])
+  .pipe(z.array(Uuid).max(MAX_IDS, { error: `Must have at most ${MAX_IDS} items` }));
+
+/** The ages of children, separated by commas. */
+const Children = z
+  .string()
+  .max(200)
+  .regex(/^(?:\d|1[0-7])(?:,(?:\d|1[0-7]))*$/, { error: 'Must be ages from 0 to 17, separated by commas' })
+  .transform((text) => text.split(',').map((age) => ({ age: Number(age) })))
+  .pipe(
+    z
+      .array(z.object({ age: z.int() }))
+      .max(MAX_CHILDREN, { error: `Must have at most ${MAX_CHILDREN} items` }),
+  );
+
 export const SORTS = ['relevance', 'price', '-price', 'rating', 'distance'] as const;
 const PLACES = ['bbox', 'near', 'city'] as const;
 
@@ -94,7 +116,13 @@ export const SearchQuery = z
     city: searchText(100).optional(),
     checkIn: IsoDate.optional(),
     checkOut: IsoDate.optional(),
-    guests: wholeNumber(1, 100).optional(),
+    guests: wholeNumber(1, 100)
+      .optional()
+      .meta({ description: 'All guests: adults, and the children in `children`.' }),
+    children: Children.optional().meta({
+      description:
+        'The ages of the children among the guests, separated by commas. Children under 2 do not count towards capacity. Without `guests`, one adult is added.',
+    }),
     minPrice: wholeNumber(0, 1e12)
       .optional()
       .meta({ description: 'The minimum base price per night, in minor units. Requires `currency`.' }),
@@ -114,6 +142,9 @@ export const SearchQuery = z
       .transform((text) => text === 'true')
       .optional(),
     hostId: Uuid.optional(),
+    ids: Ids.optional().meta({
+      description: `Comma-separated ids of listings, at most ${MAX_IDS}. Listings that are not published are omitted.`,
+    }),
     q: searchText(200).optional(),
     sort: z.enum(SORTS).default('relevance'),
     ...PageQuery,
@@ -138,6 +169,8 @@ export const SearchQuery = z
         addIssue('checkOut', `Must be at most ${MAX_NIGHTS} nights after checkIn`);
       }
     }
+    if (query.guests !== undefined && query.children !== undefined && query.children.length >= query.guests)
+      addIssue('children', 'Must be fewer than guests: at least one guest is an adult');
     const hasPriceFilter = query.minPrice !== undefined || query.maxPrice !== undefined;
     if (hasPriceFilter && query.currency === undefined)
       addIssue('currency', 'Required with minPrice and maxPrice');
@@ -151,6 +184,17 @@ export const SearchQuery = z
   }));
 export type SearchQuery = z.output<typeof SearchQuery>;
 
+/** The guests of the search as in a quote. */
+export function guestsOf({ guests, children = [] }: Pick<SearchQuery, 'guests' | 'children'>): Guests {
+  return { adults: (guests ?? children.length + 1) - children.length, children, infants: 0, pets: 0 };
+}
+
+/** The number of guests that count towards capacity; undefined if the search names no guests. */
+export function capacityOf(query: Pick<SearchQuery, 'guests' | 'children'>): number | undefined {
+  if (query.guests === undefined && query.children === undefined) return undefined;
+  return countedGuests(guestsOf(query));
+}
+
 export const SearchHit = z
   .object({
     id: Uuid,
@@ -158,13 +202,16 @@ export const SearchHit = z
     city: z.string(),
     approximateLocation: PointShape,
     coverUrl: z.string().nullable(),
+    photoUrls: z.array(z.string()).meta({ description: 'The first 5 photos in display order, as JPEG.' }),
     roomType: RoomTypeName,
     capacity: z.int(),
+    bedrooms: z.int().nullable(),
+    beds: z.int().nullable(),
     nightlyMinor: z.int().meta({ description: 'The base price per night, in minor units.' }),
     currency: z.string(),
     stay: z.object({ nights: z.int(), totalMinor: z.int() }).nullable().meta({
       description:
-        'The price of the stay, with fees and taxes. All guests are priced as adults. Null for a search without dates.',
+        'The price of the stay, with fees and taxes. Guests without an age in `children` are priced as adults. Null for a search without dates.',
     }),
     rating: RatingShape.nullable(),
     instantBook: z.boolean(),

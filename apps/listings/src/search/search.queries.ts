@@ -28,9 +28,12 @@ export interface Candidate extends Position {
   city: string;
   lat: number;
   lng: number;
-  coverId: string | null;
+  /** The first photos in display order. */
+  photoIds: string[];
   roomType: RoomType;
   capacity: number;
+  bedrooms: number | null;
+  beds: number | null;
   maxPets: number;
   timeZone: string;
   currency: string;
@@ -62,8 +65,8 @@ export function scanStatement({ query, nights, after, limit }: Scan): RawQueryFr
   const direction = DIRECTION[order];
   return sql`
     SELECT c.value, c.key::float8 AS key, l.id, l.title, l.address ->> 'city' AS city,
-           l.public_lat AS lat, l.public_lng AS lng, l.photos -> 0 ->> 'id' AS "coverId",
-           l.room_type AS "roomType", l.capacity, l.max_pets AS "maxPets", l.time_zone AS "timeZone",
+           l.public_lat AS lat, l.public_lng AS lng, jsonb_path_query_array(l.photos, '$[0 to 4].id') AS "photoIds",
+           l.room_type AS "roomType", l.capacity, l.bedrooms, l.beds, l.max_pets AS "maxPets", l.time_zone AS "timeZone",
            l.currency, l.booking_mode = 'instant' AS "instantBook", l.pricing, l.stay_rules AS "stayRules",
            s.rating_count AS "ratingCount", s.rating_sum AS "ratingSum"
       FROM (${candidates}) c JOIN listing l ON l.key = c.key JOIN listing_search s ON s.key = c.key

@@ -23,6 +23,10 @@ const ListingFilter = z
     checkIn: IsoDate.optional(),
     checkOut: IsoDate.optional(),
     guests: z.int().optional(),
+    children: z
+      .array(z.strictObject({ age: z.int() }).meta({ id: 'ChildFilter' }))
+      .optional()
+      .meta({ description: 'The children among the guests.' }),
     minPriceMinor: z
       .int()
       .optional()
@@ -41,6 +45,7 @@ const ListingFilter = z
     minRating: z.number().optional(),
     instantBook: z.boolean().optional(),
     hostId: Uuid.optional(),
+    ids: z.array(Uuid).optional(),
     q: z.string().optional().meta({ description: 'Full-text search in title, city and description.' }),
     sort: Sort.optional(),
   })
@@ -98,12 +103,14 @@ function toQueryParameters(
   limit: number,
   cursor: string | undefined,
 ): Record<string, string> {
-  const { bbox, near, amenities, minPriceMinor, maxPriceMinor, sort, ...others } = filter;
+  const { bbox, near, amenities, ids, children, minPriceMinor, maxPriceMinor, sort, ...others } = filter;
   const parameters = {
     ...others,
     bbox: bbox && `${bbox.west},${bbox.south},${bbox.east},${bbox.north}`,
     near: near && `${near.lat},${near.lng}`,
     amenities: amenities?.join(','),
+    ids: ids?.join(','),
+    children: children?.map(({ age }) => age).join(','),
     minPrice: minPriceMinor,
     maxPrice: maxPriceMinor,
     sort: sort === 'price_descending' ? '-price' : sort,

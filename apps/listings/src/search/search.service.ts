@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { ListingsConfig } from '../config.js';
 import { photoUrl } from '../listing/listing-photo.dto.js';
 import { toRating } from '../rating/rating.dto.js';
-import type { SearchHit, SearchQuery } from './search.dto.js';
+import { guestsOf, type SearchHit, type SearchQuery } from './search.dto.js';
 import { type Candidate, orderOf, type Position, scan } from './search.queries.js';
 
 /** The time zone in which a day ends last: a date that is past there is past everywhere. */
@@ -84,14 +84,18 @@ export class SearchService {
   }
 
   private hit(candidate: Candidate, stay: RequestedStay | null, now: Date): SearchHit {
+    const photoUrls = candidate.photoIds.map((id) => photoUrl(id, this.config.PUBLIC_URL));
     return {
       id: candidate.id,
       title: candidate.title,
       city: candidate.city,
       approximateLocation: { lat: candidate.lat, lng: candidate.lng },
-      coverUrl: candidate.coverId === null ? null : photoUrl(candidate.coverId, this.config.PUBLIC_URL),
+      coverUrl: photoUrls[0] ?? null,
+      photoUrls,
       roomType: candidate.roomType,
       capacity: candidate.capacity,
+      bedrooms: candidate.bedrooms,
+      beds: candidate.beds,
       nightlyMinor: candidate.pricing.basePriceMinor,
       currency: candidate.currency,
       stay: stay === null ? null : { nights: stay.nights, totalMinor: totalMinor(stay, candidate, now) },
@@ -109,7 +113,7 @@ function requestedStay(query: SearchQuery, now: Date): RequestedStay | null {
     checkInDate: checkIn,
     checkOutDate: checkOut,
     nights: nightCount(checkIn, checkOut),
-    guests: { adults: query.guests ?? 1, children: [], infants: 0, pets: 0 },
+    guests: guestsOf(query),
   };
 }
 
