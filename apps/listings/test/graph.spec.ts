@@ -57,6 +57,27 @@ describe('Query.listings', () => {
     expect(prices((await search(near)).data)).toEqual([9_000, 12_000]);
   });
 
+  it('counts the facets of a search, and finds listings by ids', async () => {
+    const { data, errors } = await service.anonymous.graphql<{ listingFacets: unknown }>(
+      `query ($filter: ListingFilterInput!) { listingFacets(filter: $filter) {
+         roomTypes { name count } amenities { name count } currency priceHistogram { count } approximate } }`,
+      { filter: { city: 'Albany', children: [{ age: 7 }] } },
+    );
+    expect(errors).toEqual([]);
+    expect(data?.listingFacets).toMatchObject({
+      roomTypes: [{ name: 'entire_home', count: 3 }],
+      amenities: [
+        { name: 'kitchen', count: 3 },
+        { name: 'wifi', count: 3 },
+      ],
+      ...{ currency: 'USD', approximate: false },
+    });
+    const byIds = await search({ ids: ids.slice(0, 2) });
+    expect(byIds.data?.listings.edges.map(({ node }) => node.id).toSorted()).toEqual(
+      ids.slice(0, 2).toSorted(),
+    );
+  });
+
   it('returns the next page after a cursor', async () => {
     const filter = { city: 'Albany', sort: 'price' };
     const first = await search(filter, { first: 2 });

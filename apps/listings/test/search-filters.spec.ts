@@ -1,5 +1,6 @@
 import { priceStay, PriceRules } from '@roost/pricing';
 import { addDays, addMonths, weekday } from '@roost/stay';
+import { SearchFacets } from '../src/search/facets.dto.js';
 import {
   atPoint,
   type Catalog,
@@ -150,6 +151,41 @@ describe('200: attributes', () => {
     expect((await catalog.search('bbox=19,19,21,21')).data[0]?.nightlyMinor).toBe(77);
     await catalog.service.as(catalog.host).post(`/v1/listings/${id}/archive`);
     expect(await catalog.titles('bbox=19,19,21,21')).toEqual([]);
+  });
+});
+
+describe('200: facets', () => {
+  test('counts the hits of all pages by room type, amenity and price', async () => {
+    const { data, facets } = await catalog.search('bbox=-75,42,-73,43&facets=true');
+    expect(data).toHaveLength(3);
+    expect(SearchFacets.parse(facets)).toEqual({
+      roomType: { entire_home: 2, private_room: 1 },
+      amenities: { wifi: 3, pool: 2, kitchen: 1 },
+      currency: 'USD',
+      priceHistogram: expect.any(Array) as unknown[],
+      approximate: false,
+    });
+    const filled = facets?.priceHistogram.filter(({ count }) => count > 0) ?? [];
+    expect(filled.map(({ count }) => count)).toEqual([1, 1, 1]);
+    for (const { fromMinor, toMinor, count } of filled) {
+      const prices = `currency=USD&minPrice=${fromMinor}&maxPrice=${toMinor}`;
+      expect(await catalog.titles(`bbox=-75,42,-73,43&${prices}`)).toHaveLength(count);
+    }
+  });
+
+  test('counts filtered hits only, and marks the counts of searches with dates', async () => {
+    const dates = `checkIn=${catalog.day(30)}&checkOut=${catalog.day(32)}`;
+    const { facets } = await catalog.search(`bbox=-75,42,-73,43&amenities=pool&${dates}&facets=true`);
+    expect(facets).toMatchObject({
+      roomType: { entire_home: 1 },
+      amenities: { kitchen: 1 },
+      approximate: true,
+    });
+    const empty = await catalog.search('city=nowhere&facets=true');
+    expect(empty.facets).toEqual({
+      ...{ roomType: {}, amenities: {}, currency: null, priceHistogram: [], approximate: false },
+    });
+    expect((await catalog.search('city=albany')).facets).toBeNull();
   });
 });
 

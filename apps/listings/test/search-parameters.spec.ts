@@ -75,6 +75,8 @@ describe('400', () => {
     ['q=', 'q'],
     ['q=%00', 'q'],
     [`q=${'x'.repeat(201)}`, 'q'],
+    ['facets=true', 'facets'],
+    ['facets=1&city=Albany', 'facets'],
     ['sort=cheapest', 'sort'],
     ['sort=distance', 'sort'],
     ['limit=0', 'limit'],

@@ -1,7 +1,8 @@
-import { EntityManager, sql } from '@mikro-orm/postgresql';
+import { EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
 import { uuidv7 } from '@roost/platform';
 import type { TestService } from '@roost/testing';
 import { cellOf } from '../src/geo/domain/area.js';
+import { countFacets, facetsStatement } from '../src/search/facets.queries.js';
 import { SearchQuery } from '../src/search/search.dto.js';
 import { type Position, scanStatement } from '../src/search/search.queries.js';
 import { similarStatement } from '../src/similar/similar.queries.js';
@@ -61,6 +62,10 @@ async function plan(query: Record<string, string>, after: Position | null = null
     after,
     limit: 21,
   });
+  return explain(statement);
+}
+
+async function explain(statement: RawQueryFragment): Promise<string> {
   const rows = await service
     .get(EntityManager)
     .fork()
@@ -122,6 +127,30 @@ test('reads the order of a search without place from the index, without a sort',
     expect(limit).toBeGreaterThanOrEqual(0);
     expect(inner.slice(limit).join('\n')).not.toContain('Sort');
   }
+});
+
+test.each<[string, Record<string, string>]>([
+  ['a town', town],
+  ['a city with dates', { city: 'City 7', ...dates }],
+  ['one host', { hostId: HOST }],
+  ['words', { q: 'lighthouse' }],
+])('counts the facets of %s without a sequential scan', async (_, query) => {
+  const parsed = SearchQuery.parse({ ...query, facets: 'true' });
+  const statement = facetsStatement(parsed, parsed.checkIn === undefined ? null : 4);
+  const text = await explain(statement);
+  expect(text).toMatch(/Index Scan/);
+  expect(text).not.toMatch(/Seq Scan/);
+});
+
+test('counts the facets of at most 10,000 hits', async () => {
+  const query = SearchQuery.parse({ bbox: '-180,-90,180,90', facets: 'true' });
+  const counts = await countFacets(service.get(EntityManager).fork(), query, null);
+  expect(counts).toMatchObject({
+    hits: 10_001,
+    roomType: { entire_home: 10_000 },
+    amenities: { wifi: 10_000 },
+  });
+  expect(counts.prices.reduce((sum, { count }) => sum + count, 0)).toBe(10_000);
 });
 
 test('reads ids and words from their indexes', async () => {

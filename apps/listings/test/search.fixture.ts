@@ -1,6 +1,7 @@
 import { addDays } from '@roost/stay';
 import type { TestService, TestUser } from '@roost/testing';
 import { z } from 'zod';
+import type { SearchFacets } from '../src/search/facets.dto.js';
 import { SearchHit } from '../src/search/search.dto.js';
 import {
   aHost,
@@ -30,6 +31,7 @@ export interface SearchHitBody {
 export interface SearchPageBody {
   data: SearchHitBody[];
   nextCursor: string | null;
+  facets: SearchFacets | null;
 }
 
 export const titlesOf = (hits: SearchHitBody[]) => hits.map(({ title }) => title);

@@ -1,11 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
-import { RespondsWith, Page, Public, QueryParams, Summary } from '@roost/http';
-import type { z } from 'zod';
-import { SearchHit, SearchQuery } from './search.dto.js';
+import { RespondsWith, Public, QueryParams, Summary } from '@roost/http';
+import { SearchPage, SearchQuery } from './search.dto.js';
 import { SearchService } from './search.service.js';
-
-const SearchPage = Page(SearchHit);
-type SearchPage = z.output<typeof SearchPage>;
 
 @Controller('v1/listings/search')
 export class SearchController {
@@ -15,7 +11,11 @@ export class SearchController {
   @Get()
   @Public()
   @RespondsWith(200, SearchPage)
-  search(@QueryParams(SearchQuery) query: SearchQuery): Promise<SearchPage> {
-    return this.searchService.search(query);
+  async search(@QueryParams(SearchQuery) query: SearchQuery): Promise<SearchPage> {
+    const [page, facets] = await Promise.all([
+      this.searchService.search(query),
+      query.facets === true ? this.searchService.facets(query) : null,
+    ]);
+    return { ...page, facets };
   }
 }

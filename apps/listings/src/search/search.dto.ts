@@ -1,8 +1,9 @@
-import { documentedNumber, IsoDate, ONE_LINE, PageQuery, Uuid } from '@roost/http';
+import { documentedNumber, IsoDate, ONE_LINE, Page, PageQuery, Uuid } from '@roost/http';
 import { countedGuests, type Guests } from '@roost/pricing';
 import { isRealDate, nightCount } from '@roost/stay';
 import { z } from 'zod';
 import { RatingShape } from '../rating/rating.dto.js';
+import { SearchFacets } from './facets.dto.js';
 import { Currency, PointShape, RoomTypeName, Slug } from '../listing/listing.dto.js';
 
 const MAX_NIGHTS = 730;
@@ -102,6 +103,8 @@ const Children = z
 
 export const SORTS = ['relevance', 'price', '-price', 'rating', 'distance'] as const;
 const PLACES = ['bbox', 'near', 'city'] as const;
+/** Facets read all hits, so the search must have an index that finds them. */
+const FACET_SCOPES = [...PLACES, 'hostId', 'ids', 'q'] as const;
 
 export const SearchQuery = z
   .strictObject({
@@ -146,6 +149,11 @@ export const SearchQuery = z
       description: `Comma-separated ids of listings, at most ${MAX_IDS}. Listings that are not published are omitted.`,
     }),
     q: searchText(200).optional(),
+    facets: z
+      .enum(['true', 'false'], { error: 'Must be true or false' })
+      .transform((text) => text === 'true')
+      .optional()
+      .meta({ description: `Whether to return \`facets\`. Requires one of ${FACET_SCOPES.join(', ')}.` }),
     sort: z.enum(SORTS).default('relevance'),
     ...PageQuery,
   })
@@ -155,6 +163,8 @@ export const SearchQuery = z
     for (const place of PLACES.filter((name) => query[name] !== undefined).slice(1)) {
       addIssue(place, 'Only one of bbox, near and city is allowed');
     }
+    if (query.facets === true && FACET_SCOPES.every((name) => query[name] === undefined))
+      addIssue('facets', `Requires one of ${FACET_SCOPES.join(', ')}`);
     if (query.radiusKm !== undefined && query.near === undefined) addIssue('radiusKm', 'Requires near');
     if (query.sort === 'distance' && query.near === undefined) addIssue('sort', 'distance requires near');
     if (query.checkIn !== undefined && query.checkOut === undefined)
@@ -218,3 +228,11 @@ export const SearchHit = z
   })
   .meta({ id: 'SearchHit' });
 export type SearchHit = z.output<typeof SearchHit>;
+
+export const SearchPage = z
+  .object({
+    ...Page(SearchHit).shape,
+    facets: SearchFacets.nullable().meta({ description: 'Null unless the search has `facets=true`.' }),
+  })
+  .meta({ id: 'SearchPage' });
+export type SearchPage = z.output<typeof SearchPage>;

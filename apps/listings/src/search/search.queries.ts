@@ -142,7 +142,8 @@ function computedScan(
     ) m WHERE ${isAfter} ORDER BY m.value ${direction}, m.key ${direction} LIMIT ${limit}`;
 }
 
-function inCells(boxes: Box[] | null): RawQueryFragment {
+/** The condition that lets an index find the rows near the boxes. */
+export function inCells(boxes: Box[] | null): RawQueryFragment {
   if (boxes === null) return sql`true`;
   const { level, cells } = cellsOf(boxes);
   return sql`${CELL_COLUMN[level]} = ANY (ARRAY[${cells}]::int[])`;
@@ -162,7 +163,7 @@ function comesAfter(
 const rankOf = (words: string | undefined) =>
   sql`(SELECT ts_rank(l.search_words, search_query(${words})) FROM listing l WHERE l.key = s.key)::float8`;
 
-function boxesOf(query: SearchQuery): Box[] | null {
+export function boxesOf(query: SearchQuery): Box[] | null {
   if (query.bbox !== undefined) return viewport(query.bbox);
   if (query.near !== undefined && query.radiusKm !== undefined)
     return boxesAround(query.near, query.radiusKm);

@@ -3,6 +3,7 @@ import { type AuthUser, CurrentUser, invalidRequest, IsoDate, OptionalUser, Uuid
 import { z } from 'zod';
 import { ListingReaderService } from '../listing/listing-reader.service.js';
 import { ListingView, PointShape, RoomTypeName } from '../listing/listing.dto.js';
+import { ListingFacets, toListingFacets } from './facets.dto.js';
 import { SearchHit, SearchQuery } from './search.dto.js';
 import { SearchService } from './search.service.js';
 
@@ -79,9 +80,8 @@ export class SearchResolver {
     @Arg('first', First) limit: number,
     @Arg('after', After) cursor: string | undefined,
   ): Promise<ListingSearch> {
-    const query = SearchQuery.safeParse(toQueryParameters(filter ?? {}, limit, cursor));
-    if (!query.success) throw invalidRequest(query.error.issues, 'query');
-    const { data, nextCursor } = await this.searchService.search(query.data);
+    const query = parseQuery({ ...toQueryParameters(filter ?? {}), limit, cursor });
+    const { data, nextCursor } = await this.searchService.search(query);
     const listings = await this.reader.findVisible(
       data.map(({ id }) => id),
       viewer,
@@ -96,15 +96,29 @@ export class SearchResolver {
       pageInfo: { hasNextPage: nextCursor !== null, endCursor: nextCursor },
     };
   }
+
+  @Query(ListingFacets, {
+    description: 'The counts of a search, like `facets` of `GET /v1/listings/search`.',
+  })
+  @OptionalUser()
+  async listingFacets(@Arg('filter', ListingFilter) filter: ListingFilter): Promise<ListingFacets> {
+    const query = parseQuery({ ...toQueryParameters(filter), facets: true });
+    return toListingFacets(await this.searchService.facets(query));
+  }
 }
 
-function toQueryParameters(
-  filter: ListingFilter,
-  limit: number,
-  cursor: string | undefined,
-): Record<string, string> {
+function parseQuery(parameters: Record<string, string | number | boolean | undefined>): SearchQuery {
+  const texts = Object.entries(parameters).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  const query = SearchQuery.safeParse(Object.fromEntries(texts));
+  if (!query.success) throw invalidRequest(query.error.issues, 'query');
+  return query.data;
+}
+
+function toQueryParameters(filter: ListingFilter) {
   const { bbox, near, amenities, ids, children, minPriceMinor, maxPriceMinor, sort, ...others } = filter;
-  const parameters = {
+  return {
     ...others,
     bbox: bbox && `${bbox.west},${bbox.south},${bbox.east},${bbox.north}`,
     near: near && `${near.lat},${near.lng}`,
@@ -114,12 +128,5 @@ function toQueryParameters(
     minPrice: minPriceMinor,
     maxPrice: maxPriceMinor,
     sort: sort === 'price_descending' ? '-price' : sort,
-    limit,
-    cursor,
   };
-  return Object.fromEntries(
-    Object.entries(parameters).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)]],
-    ),
-  );
 }

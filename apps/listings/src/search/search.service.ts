@@ -9,6 +9,9 @@ import { z } from 'zod';
 import type { ListingsConfig } from '../config.js';
 import { photoUrl } from '../listing/listing-photo.dto.js';
 import { toRating } from '../rating/rating.dto.js';
+import { priceHistogram } from './domain/price-histogram.js';
+import type { SearchFacets } from './facets.dto.js';
+import { countFacets, MAX_COUNTED } from './facets.queries.js';
 import { guestsOf, type SearchHit, type SearchQuery } from './search.dto.js';
 import { type Candidate, orderOf, type Position, scan } from './search.queries.js';
 
@@ -75,6 +78,13 @@ export class SearchService {
         nextCursor: last === undefined ? null : encodeCursor({ by, value: last.value, key: last.key }),
       };
     }
+  }
+
+  async facets(query: SearchQuery): Promise<SearchFacets> {
+    const stay = requestedStay(query, this.clock.now());
+    const { hits, prices, ...counts } = await countFacets(this.em.fork(), query, stay?.nights ?? null);
+    const approximate = hits > MAX_COUNTED || stay !== null;
+    return { ...counts, priceHistogram: priceHistogram(prices), approximate };
   }
 
   #count({ cursor, checkIn }: SearchQuery, hits: number): void {
