@@ -1,4 +1,4 @@
-import { documentedNumber, IsoDate, ONE_LINE, Page, PageQuery, Uuid } from '@roost/http';
+import { documentedNumber, IsoDate, ONE_LINE, PageQuery, Uuid } from '@roost/http';
 import { countedGuests, type Guests } from '@roost/pricing';
 import { isRealDate, nightCount } from '@roost/stay';
 import { z } from 'zod';
@@ -231,8 +231,9 @@ export type SearchHit = z.output<typeof SearchHit>;
 
 export const SearchPage = z
   .object({
-    ...Page(SearchHit).shape,
+    data: z.array(SearchHit),
+    nextCursor: z.string().nullable(),
     facets: SearchFacets.nullable().meta({ description: 'Null unless the search has `facets=true`.' }),
   })
-  .meta({ id: 'SearchPage' });
+  .meta({ id: 'SearchHitPage' });
 export type SearchPage = z.output<typeof SearchPage>;
