@@ -45,7 +45,7 @@ export class QuoteService {
 
   async #create(guest: AuthUser, request: CreateQuote): Promise<QuoteDto> {
     const listing = await this.listings.awaitBookable(request.listingId);
-    const terms = this.pricing.quoted(guest.id, listing, request, this.clock.now());
+    const terms = { ...this.pricing.quoted(listing, request, this.clock.now()), guestId: guest.id };
     return await this.idempotency.runOnce(async (em) => {
       await requireActiveAccount(em, guest.id);
       const now = this.clock.now();

@@ -23,6 +23,9 @@ export type ChangedTerms = Pick<
   | 'hostPayoutMinor'
 >;
 
+/** The terms of a stay before a guest has them in a quote. */
+export type QuotedTerms = Omit<StayTerms, 'guestId'>;
+
 /** The terms that are fixed when a stay is quoted, regardless of later changes to the listing. */
 type LocalTimes = Pick<StayTerms, 'timeZone' | 'checkInFrom' | 'checkOutUntil'>;
 
@@ -39,7 +42,7 @@ export class StayPricing {
   constructor(@Inject(CONFIG) private readonly config: Config<typeof BookingsConfig>) {}
 
   /** The terms of a new stay. Throws 400 for a past check-in, 422 `quote.stay_rule` and `quote.total_out_of_range`. */
-  quoted(guestId: string, listing: BookableListing, request: RequestedStay, now: Date): StayTerms {
+  quoted(listing: BookableListing, request: RequestedStay, now: Date): QuotedTerms {
     const { timeZone } = listing;
     requireAllowed(listing, request, { check: checkStay, timeZone, movesCheckIn: true, now });
     const priced = this.price(listing, listing, request, now);
@@ -50,7 +53,6 @@ export class StayPricing {
       calendarListingId: listing.calendarListingId,
       listingId: listing.listingId,
       hostId: listing.hostId,
-      guestId,
       bookingMode: listing.bookingMode,
       cancellationPolicy: listing.cancellationPolicy,
       timeZone,
