@@ -40,6 +40,7 @@ const anyStay: fc.Arbitrary<StayToPrice> = fc
           bps: fc.integer({ min: 0, max: 2_000 }),
           amountMinor: fc.integer({ min: 0, max: 2_000_000_000 }),
           exemptAboveNights: fc.option(fc.integer({ min: 1, max: 40 })),
+          maxNights: fc.option(fc.integer({ min: 1, max: 40 })),
           exemptUnderAge: fc.option(fc.integer({ min: 1, max: 21 })),
         }),
         { maxLength: 5 },
@@ -98,6 +99,28 @@ describe('any stay', () => {
           expect(amountMinor).toBeGreaterThanOrEqual(Math.min(baseMinor, stay.rules.minNightMinor ?? 0));
           expect(amountMinor).toBeLessThanOrEqual(baseMinor);
         }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('has taxes on the first nights that grow with their number up to the whole tax', () => {
+    fc.assert(
+      fc.property(anyStay, fc.integer({ min: 1, max: 70 }), (stay, maxNights) => {
+        const taxesOf = (limit: number | null) =>
+          priceStay({
+            ...stay,
+            rules: {
+              ...stay.rules,
+              taxes: stay.rules.taxes.map((tax) => ({ ...tax, maxNights: limit })),
+            },
+          }).taxes.map((tax) => tax.amountMinor);
+        const [fewer, more, all] = [taxesOf(maxNights), taxesOf(maxNights + 1), taxesOf(null)];
+        for (const [tax, amountMinor] of fewer.entries()) {
+          expect(amountMinor).toBeLessThanOrEqual(more[tax] ?? 0);
+          expect(more[tax]).toBeLessThanOrEqual(all[tax] ?? 0);
+        }
+        if (maxNights >= priceStay(stay).nights.length) expect(fewer).toEqual(all);
       }),
       { numRuns: 400 },
     );

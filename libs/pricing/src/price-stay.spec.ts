@@ -187,6 +187,73 @@ describe('taxes and fees', () => {
     expect(priceStay(aStay({ taxes }, { checkOutDate: '2027-06-13' })).taxes[0]?.amountMinor).toBe(0);
   });
 
+  describe('on the first nights only', () => {
+    // Thursday 100.00, Friday and Saturday 200.00, Sunday 100.00; cleaning 50.00; extra guests 4 × 10.00.
+    const rules = (tax: object): Rules => ({
+      weekendPriceMinor: 20_000,
+      cleaningFeeMinor: 5_000,
+      extraGuest: { above: 1, perNightMinor: 1_000 },
+      taxes: [{ name: 'City', ...tax } as NonNullable<Rules['taxes']>[number]],
+    });
+    const taxOf = (tax: object, stay: Partial<StayToPrice> = {}) =>
+      priceStay(aStay(rules(tax), { checkOutDate: '2027-06-14', ...stay })).taxes[0];
+
+    it.each([
+      // 10 % of 100.00, and of a quarter of 90.00 for cleaning and extra guests.
+      [1, 1_225],
+      [2, 3_450],
+      [3, 5_675],
+      [4, 6_900],
+      [5, 6_900],
+      [null, 6_900],
+    ])('are a percentage of their part of the base: of %s nights %d', (maxNights, expected) => {
+      expect(taxOf({ kind: 'percent', bps: 1_000, maxNights })?.amountMinor).toBe(expected);
+    });
+
+    it.each([
+      [1, 400, 800],
+      [3, 1_200, 2_400],
+      [4, 1_600, 3_200],
+      [21, 1_600, 3_200],
+      [null, 1_600, 3_200],
+    ])('are counted per night: of %s nights %d, for two guests %d', (maxNights, perNight, perGuestNight) => {
+      expect(taxOf({ kind: 'per_night', amountMinor: 400, maxNights })?.amountMinor).toBe(perNight);
+      expect(taxOf({ kind: 'per_guest_night', amountMinor: 400, maxNights })?.amountMinor).toBe(
+        perGuestNight,
+      );
+    });
+
+    it('round the share of the fees and the percentage together', () => {
+      // The night and half of the fee are 1.5; half of it is 0.75. With a rounded share of the fee it would be 0.5, so 0.
+      const taxes = [{ name: 'City', kind: 'percent', bps: 5_000, maxNights: 1 } as const];
+      expect(priceStay(aStay({ basePriceMinor: 1, cleaningFeeMinor: 1, taxes })).taxes).toEqual([
+        { name: 'City', kind: 'percent', amountMinor: 1, taxedNights: 1 },
+      ]);
+    });
+
+    it('do not change a tax per guest', () => {
+      expect(taxOf({ kind: 'per_guest', amountMinor: 400, maxNights: 1 })?.amountMinor).toBe(800);
+    });
+
+    it('are exempt with the whole stay', () => {
+      expect(taxOf({ kind: 'per_night', amountMinor: 400, maxNights: 2, exemptAboveNights: 3 })?.amountMinor).toBe(
+        0,
+      );
+    });
+
+    it('name the taxed nights if there are others', () => {
+      expect(taxOf({ kind: 'per_night', amountMinor: 400, maxNights: 3 })).toMatchObject({ taxedNights: 3 });
+      expect(taxOf({ kind: 'per_night', amountMinor: 400, maxNights: 4 })).not.toHaveProperty('taxedNights');
+    });
+
+    it('are all nights for rules from before the field existed', () => {
+      const stay = aStay(rules({ kind: 'per_night', amountMinor: 400 }), { checkOutDate: '2027-06-14' });
+      const [{ maxNights: _, ...tax } = {}] = stay.rules.taxes;
+      const old = { ...stay, rules: { ...stay.rules, taxes: [tax] } } as unknown as StayToPrice;
+      expect(priceStay(old)).toEqual(priceStay(stay));
+    });
+  });
+
   it('use the fees of the marketplace', () => {
     const priced = priceStay(aStay({}, { fees: { guestFeeBps: 0, hostFeeBps: 1_500 } }));
     expect(priced).toMatchObject({ serviceFeeMinor: 0, hostFeeMinor: 3_000, totalMinor: 20_000 });

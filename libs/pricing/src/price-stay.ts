@@ -1,4 +1,4 @@
-import { allocate, percentOf, sum } from '@roost/money';
+import { allocate, percentOf, roundHalfEven, sum } from '@roost/money';
 import { type IsoDate, localDate, nightCount, nights, weekday } from '@roost/stay';
 import { countedGuests, taxedGuests } from './guests.js';
 import { shortestCovering } from './ranges.js';
@@ -33,6 +33,8 @@ export interface PricedTax {
   name: string;
   kind: TaxRule['kind'];
   amountMinor: number;
+  /** Only these first nights are taxed. Omitted: all nights, as in prices from before `maxNights` existed. */
+  taxedNights?: number;
 }
 
 /** The price of a stay for guest and host. All amounts in minor units of the listing's currency. */
@@ -82,17 +84,52 @@ function discounted(rules: PriceRules, baseMinor: readonly number[], bps: number
   return baseMinor.map((base, night) => base - Math.min(shares[night] ?? 0, Math.max(0, base - floor)));
 }
 
-function taxAmount(tax: TaxRule, taxedMinor: number, stayNights: number, guests: Guests): number {
-  if (tax.exemptAboveNights !== null && stayNights > tax.exemptAboveNights) return 0;
+/** The amounts of a stay that percent taxes are computed from. */
+interface TaxBase {
+  /** One per night, after discount. */
+  nightsMinor: readonly number[];
+  /** Extra guests and cleaning; each night has an equal share. */
+  feesMinor: number;
+}
+
+/** Rounds once: the share of the fees is not rounded before. */
+function percentOfNights({ nightsMinor, feesMinor }: TaxBase, taxedNights: number, bps: number): number {
+  const stayNights = nightsMinor.length;
+  const taxed =
+    BigInt(sum(nightsMinor.slice(0, taxedNights))) * BigInt(stayNights) +
+    BigInt(feesMinor) * BigInt(taxedNights);
+  return Number(roundHalfEven(taxed * BigInt(bps), 10_000n * BigInt(stayNights)));
+}
+
+function priceTax(tax: TaxRule, base: TaxBase, guests: Guests): PricedTax {
+  const stayNights = base.nightsMinor.length;
+  // Rules from before the field existed lack it.
+  const taxedNights = Math.min(stayNights, tax.maxNights ?? stayNights);
+  return {
+    name: tax.name,
+    kind: tax.kind,
+    amountMinor: isExempt(tax, stayNights) ? 0 : taxAmount(tax, base, { taxedNights, guests }),
+    ...(taxedNights < stayNights ? { taxedNights } : {}),
+  };
+}
+
+const isExempt = ({ exemptAboveNights }: TaxRule, stayNights: number): boolean =>
+  exemptAboveNights !== null && stayNights > exemptAboveNights;
+
+function taxAmount(
+  tax: TaxRule,
+  base: TaxBase,
+  { taxedNights, guests }: { taxedNights: number; guests: Guests },
+): number {
   switch (tax.kind) {
     case 'percent':
-      return percentOf(taxedMinor, tax.bps);
+      return percentOfNights(base, taxedNights, tax.bps);
     case 'per_night':
-      return tax.amountMinor * stayNights;
+      return tax.amountMinor * taxedNights;
     case 'per_guest':
       return tax.amountMinor * taxedGuests(guests, tax.exemptUnderAge);
     case 'per_guest_night':
-      return tax.amountMinor * taxedGuests(guests, tax.exemptUnderAge) * stayNights;
+      return tax.amountMinor * taxedGuests(guests, tax.exemptUnderAge) * taxedNights;
   }
 }
 
@@ -118,11 +155,8 @@ export function priceStay(stay: StayToPrice): PricedStay {
   const feeBaseMinor = nightsMinor + extraGuestMinor + cleaningMinor;
   const serviceFeeMinor = percentOf(feeBaseMinor, fees.guestFeeBps);
   const hostFeeMinor = percentOf(feeBaseMinor, fees.hostFeeBps);
-  const taxes = rules.taxes.map((tax) => ({
-    name: tax.name,
-    kind: tax.kind,
-    amountMinor: taxAmount(tax, feeBaseMinor, dates.length, guests),
-  }));
+  const taxBase = { nightsMinor: amountMinor, feesMinor: extraGuestMinor + cleaningMinor };
+  const taxes = rules.taxes.map((tax) => priceTax(tax, taxBase, guests));
 
   const line = (kind: QuoteLine['kind'], label: string, lineMinor: number, date: IsoDate | null = null) => ({
     kind,

@@ -36,6 +36,9 @@ describe('PriceRules', () => {
     ['the maximum price', { basePriceMinor: 1e12 }, null],
     ['a price above the maximum', { basePriceMinor: 1e12 + 1 }, '/basePriceMinor'],
     ['an unknown field', { ...prices, hostId: 'x' }, '/'],
+    ['a tax on no nights', { ...prices, taxes: [{ ...tax, maxNights: 0 }] }, '/taxes/0/maxNights'],
+    ['a tax on one night', { ...prices, taxes: [{ ...tax, maxNights: 1 }] }, null],
+    ['a tax on 731 nights', { ...prices, taxes: [{ ...tax, maxNights: 731 }] }, '/taxes/0/maxNights'],
     ['an unknown nested field', { ...prices, taxes: [{ ...tax, owner: 'x' }] }, '/taxes/0'],
     ['100 overrides', { ...prices, overrides: times(100, override('2027-01-01', '2027-01-02')) }, null],
     [

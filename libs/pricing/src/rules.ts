@@ -39,7 +39,13 @@ export const TaxRule = z
     amountMinor: PerUnitMinor.default(0).meta({
       description: 'Amount per unit, in minor units. For all other kinds.',
     }),
-    exemptAboveNights: z.int().min(1).max(MAX_STAY_NIGHTS).nullable().default(null),
+    exemptAboveNights: z.int().min(1).max(MAX_STAY_NIGHTS).nullable().default(null).meta({
+      description: 'The tax is 0 for a stay of more nights.',
+    }),
+    maxNights: z.int().min(1).max(MAX_STAY_NIGHTS).nullable().default(null).meta({
+      description:
+        'Only the first so many nights are taxed, for kind `percent` with their share of extra guests and cleaning. Null: all nights.',
+    }),
     exemptUnderAge: z.int().min(1).max(120).nullable().default(null),
   })
   .meta({ id: 'TaxRule' });

@@ -79,10 +79,14 @@ export const anyBookedStay: fc.Arbitrary<{ stay: BookedStay; confirmedAt: Date }
     percentTaxes: fc.array(minor, { maxLength: 3 }),
     perNightTax: fc.integer({ min: 0, max: 3_000 }),
     perGuestTax: minor,
+    taxedShare: fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined }),
     noticeSeconds: fc.integer({ min: -6 * 3_600, max: 60 * 86_400 }),
   })
   .map((drawn) => {
     const checkInDate = addDays(drawn.firstDay, drawn.offset);
+    const taxed = drawn.taxedShare
+      ? { taxedNights: Math.ceil((drawn.nights.length * drawn.taxedShare) / 100) }
+      : {};
     const stay = aBookedStay({
       cancellationPolicy: drawn.cancellationPolicy,
       timeZone: drawn.timeZone,
@@ -95,8 +99,8 @@ export const anyBookedStay: fc.Arbitrary<{ stay: BookedStay; confirmedAt: Date }
         cleaningMinor: drawn.cleaningMinor,
         serviceFeeMinor: drawn.serviceFeeMinor,
         taxes: [
-          ...drawn.percentTaxes.map((amountMinor) => ({ kind: 'percent' as const, amountMinor })),
-          { kind: 'per_guest_night', amountMinor: drawn.perNightTax * drawn.nights.length },
+          ...drawn.percentTaxes.map((amountMinor) => ({ kind: 'percent' as const, amountMinor, ...taxed })),
+          { kind: 'per_guest_night', amountMinor: drawn.perNightTax * (taxed.taxedNights ?? drawn.nights.length), ...taxed },
           { kind: 'per_guest', amountMinor: drawn.perGuestTax },
         ],
         hostFeeBps: 300,

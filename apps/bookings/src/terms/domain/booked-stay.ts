@@ -5,6 +5,13 @@ import { type IsoDate, addDays, localInstant, nightCount } from '@roost/stay';
 export const CANCELLATION_POLICIES = ['flexible', 'moderate', 'limited', 'firm', 'strict'] as const;
 export type CancellationPolicy = (typeof CANCELLATION_POLICIES)[number];
 
+export interface BookedTax {
+  kind: 'percent' | 'per_night' | 'per_guest' | 'per_guest_night';
+  amountMinor: number;
+  /** Only these first nights are taxed. Omitted: all nights. */
+  taxedNights?: number;
+}
+
 /** The price for the guest, as returned by `priceStay`, with the host fee at the time of the quote. */
 export interface BookedPrice {
   /** One per night, in order; after the discount, without extra-guest fees. */
@@ -14,7 +21,7 @@ export interface BookedPrice {
   cleaningMinor: number;
   /** The guest's fee to the marketplace. */
   serviceFeeMinor: number;
-  taxes: readonly { kind: 'percent' | 'per_night' | 'per_guest' | 'per_guest_night'; amountMinor: number }[];
+  taxes: readonly BookedTax[];
   hostFeeBps: number;
   /** Charges and refunds are multiples of it. Omitted: 1. */
   chargeStepMinor?: number;

@@ -110,6 +110,38 @@ describe('a guest cancels', () => {
     ]);
   });
 
+  describe('a stay with taxes on its first two nights', () => {
+    // 4 × 100.00, extra guests 4 × 20.00, cleaning 50.00. Taxed: 200.00, 40.00 and 25.00; 10 % are 26.50. 2 × 4.00 per night.
+    const stay = (cancellationPolicy: CancellationPolicy) => {
+      const booked = aBookedStay({ cancellationPolicy });
+      const taxes = [
+        { kind: 'percent', amountMinor: 2_650, taxedNights: 2 },
+        { kind: 'per_night', amountMinor: 800, taxedNights: 2 },
+      ] as const;
+      return { ...booked, price: { ...booked.price, extraGuestMinor: 8_000, taxes } };
+    };
+
+    it.each<[string, CancellationPolicy, string, number]>([
+      ['nothing with full notice', 'flexible', '2027-06-01T00:00:00Z', 0],
+      // 120.00 of the taxed 265.00 are kept.
+      ['10 % of the first night', 'flexible', '2027-06-10T00:00:00Z', 1_200],
+      // Half of the taxed nights, 120.00.
+      ['10 % of half of the taxed nights', 'strict', '2027-05-01T00:00:00Z', 1_200],
+      // The first night and half of the second: 120.00 + 60.00.
+      ['10 % of one night and a half', 'moderate', '2027-06-08T00:00:00Z', 1_800],
+      // Both taxed nights and their half of the cleaning; 4.00 for the night stayed.
+      ['10 % of all taxed nights and 1 night of 2', 'flexible', '2027-06-10T14:00:00Z', 2_650 + 400],
+      ['everything after the taxed nights', 'flexible', '2027-06-12T12:00:00Z', 2_650 + 800],
+    ])('keeps %s', (_, policy, instant, keptTaxMinor) => {
+      expect(guestCancel(stay(policy), early, at(instant)).keptTaxMinor).toBe(keptTaxMinor);
+    });
+
+    it('is refunded by the host without the taxes of the nights stayed', () => {
+      // In the first night: 120.00 and 25.00 of cleaning are kept, 10 % of them and 4.00 per night.
+      expect(hostCancel(stay('flexible'), at('2027-06-10T14:00:00Z')).keptTaxMinor).toBe(1_450 + 400);
+    });
+  });
+
   it('divides a half between nights and extra guests without losing a unit', () => {
     const stay = aBookedStay({ cancellationPolicy: 'strict' });
     const price = {

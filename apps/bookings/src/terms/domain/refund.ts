@@ -1,5 +1,5 @@
 import { allocate, percentOf, roundDownToStep, roundHalfEven, roundUpToStep, sum } from '@roost/money';
-import type { BookedPrice } from './booked-stay.js';
+import type { BookedPrice, BookedTax } from './booked-stay.js';
 import { waive } from './charge.js';
 import { NOTHING_RETAINED, type RefundTier } from './refund-tiers.js';
 
@@ -23,8 +23,8 @@ export interface Refund {
   hostPayoutMinor: number;
 }
 
-function proRata(amountMinor: number, part: number, whole: number): number {
-  if (whole === 0) return 0;
+function proRata(amountMinor: number, part: number | bigint, whole: number | bigint): number {
+  if (BigInt(whole) === 0n) return 0;
   return Number(roundHalfEven(BigInt(amountMinor) * BigInt(part), BigInt(whole)));
 }
 
@@ -112,6 +112,46 @@ function adjust(parts: RefundParts, differenceMinor: number): RefundParts {
   return adjusted;
 }
 
+/** What is retained of the base of percent taxes. */
+interface RetainedBase {
+  /** The first nights, retained with their extra-guest fees. */
+  wholeNights: number;
+  /** The retained part of the other nights and of their extra-guest fees. */
+  restMinor: number;
+  cleaningMinor: number;
+}
+
+/**
+ * The part of a percent tax that is retained: in proportion to what is retained of its base, rounded once. The base of a tax
+ * on the first nights contains these nights and their equal share of the cleaning fee.
+ */
+function retainedPercentTax(
+  { amountMinor, taxedNights }: BookedTax,
+  price: BookedPrice,
+  retained: RetainedBase,
+): number {
+  const count = price.nights.length;
+  const taxed = taxedNights ?? count;
+  const firstNights = (nights: number): number => {
+    const [extraMinor = 0] = allocate(price.extraGuestMinor, [nights, count - nights]);
+    return sum(price.nights.slice(0, nights).map((night) => night.amountMinor)) + extraMinor;
+  };
+  /** An amount of taxed nights and the share of a cleaning fee, in parts of a minor unit: `count` of them are one. */
+  const withCleaning = (nightsMinor: bigint, cleaningMinor: number): bigint =>
+    nightsMinor * BigInt(count) + BigInt(cleaningMinor) * BigInt(taxed);
+
+  const wholeMinor = firstNights(retained.wholeNights);
+  const taxedWholeMinor = firstNights(Math.min(retained.wholeNights, taxed));
+  const taxedRestMinor = firstNights(Math.max(retained.wholeNights, taxed)) - wholeMinor;
+  // The other nights may be free. Then nothing of them is retained, and the divisor does not matter.
+  const rest = BigInt(Math.max(1, firstNights(count) - wholeMinor));
+  const part =
+    withCleaning(BigInt(taxedWholeMinor), retained.cleaningMinor) * rest +
+    withCleaning(BigInt(retained.restMinor) * BigInt(taxedRestMinor), 0);
+  const whole = withCleaning(BigInt(firstNights(taxed)), price.cleaningMinor) * rest;
+  return proRata(amountMinor, part, whole);
+}
+
 /** The refund of a tier when `nightsStayed` nights have begun. */
 export function refundUnder(tier: RefundTier, price: BookedPrice, nightsStayed: number): Refund {
   const count = price.nights.length;
@@ -124,16 +164,19 @@ export function refundUnder(tier: RefundTier, price: BookedPrice, nightsStayed: 
   const [night = 0, extraGuest = 0] = allocate(refundNightsMinor, [restNightsMinor, restExtraMinor]);
   const cleaning = begun ? 0 : price.cleaningMinor;
 
-  const taxedMinor =
-    sum(price.nights.map(({ amountMinor }) => amountMinor)) + price.extraGuestMinor + price.cleaningMinor;
-  const keptTaxedMinor = taxedMinor - refundNightsMinor - cleaning;
-  const tax = price.taxes.map(({ kind, amountMinor }) => {
+  const retained = {
+    wholeNights: keptWhole,
+    restMinor: restMinor - refundNightsMinor,
+    cleaningMinor: price.cleaningMinor - cleaning,
+  };
+  const tax = price.taxes.map((each) => {
+    const { kind, amountMinor, taxedNights = count } = each;
     switch (kind) {
       case 'percent':
-        return amountMinor - proRata(amountMinor, keptTaxedMinor, taxedMinor);
+        return amountMinor - retainedPercentTax(each, price, retained);
       case 'per_night':
       case 'per_guest_night':
-        return amountMinor - proRata(amountMinor, nightsStayed, count);
+        return amountMinor - proRata(amountMinor, Math.min(nightsStayed, taxedNights), taxedNights);
       case 'per_guest':
         return begun ? 0 : amountMinor;
     }
