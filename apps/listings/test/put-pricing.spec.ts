@@ -37,6 +37,7 @@ const fullPricing = {
       bps: 400,
       amountMinor: 0,
       exemptAboveNights: 29,
+      maxNights: 21,
       exemptUnderAge: null,
     },
   ],
@@ -73,6 +74,15 @@ describe('200', () => {
     expect(published).toHaveLength(1);
     expect(published[0]).toMatchObject({ listingId: id, status: 'published', pricing: fullPricing });
   });
+});
+
+test('200: completes taxes that were stored before maxNights existed', async () => {
+  const id = await createDraft(service, host);
+  const path = `/v1/listings/${id}/pricing`;
+  await service.as(host).put(path, fullPricing);
+  await service.query(`UPDATE listing SET pricing = pricing #- '{taxes,0,maxNights}' WHERE id = $1`, [id]);
+  const { body } = await service.as(host).get<{ taxes: object[] }>(path);
+  expect(body.taxes).toMatchObject([{ name: 'Occupancy tax', maxNights: null }]);
 });
 
 describe('400', () => {

@@ -1,4 +1,4 @@
-import { expectProblem, type TestService, type TestUser } from '@roost/testing';
+import { expectProblem, testUser, type TestService, type TestUser } from '@roost/testing';
 import { aHost, createDraft, createPublished, startListings } from './listings.fixture.js';
 
 let service: TestService;
@@ -78,7 +78,6 @@ describe('403', () => {
     const { id } = await createPublished(service, host);
     const otherHost = service.as(aHost());
     expectProblem(await otherHost.put(`/v1/listings/${id}/stay-rules`, fullRules), 403, 'listing.forbidden');
-    expectProblem(await otherHost.get(`/v1/listings/${id}/stay-rules`), 403, 'listing.forbidden');
   });
 });
 
@@ -87,6 +86,28 @@ describe('404', () => {
     const id = await createDraft(service, host);
     const res = await service.as(aHost()).put(`/v1/listings/${id}/stay-rules`, fullRules);
     expectProblem(res, 404, 'listing.not_found');
+  });
+});
+
+describe('GET', () => {
+  const read = (id: string, client = service.anonymous) => client.get(`/v1/listings/${id}/stay-rules`);
+
+  test('200: shows the rules of a published listing to everyone', async () => {
+    const { id } = await createPublished(service, host);
+    await service.as(host).put(`/v1/listings/${id}/stay-rules`, fullRules);
+    for (const client of [service.anonymous, service.as(aHost()), service.as(testUser())])
+      expect(await read(id, client)).toMatchObject({ status: 200, body: fullRules });
+    const query = 'query ($id: ID!) { stayRules(listingId: $id) { maxNights checkInWeekdays } }';
+    const { data } = await service.anonymous.graphql(query, { id });
+    expect(data).toEqual({ stayRules: { maxNights: 28, checkInWeekdays: ['fri', 'sat'] } });
+  });
+
+  test('404: hides the rules of a draft from everyone but its host and administrators', async () => {
+    const id = await createDraft(service, host);
+    expect((await read(id, service.as(host))).status).toBe(200);
+    expect((await read(id, service.as(testUser({ roles: ['admin'] })))).status).toBe(200);
+    for (const client of [service.anonymous, service.as(aHost())])
+      expectProblem(await read(id, client), 404, 'listing.not_found');
   });
 });
 

@@ -124,10 +124,10 @@ export class ListingController {
   @Summary('Read the stay rules of a listing')
   @Get('listings/:id/stay-rules')
   @HasEtag()
-  @Roles('host')
-  @RespondsWith(200, StayRules, 'listing.not_found', 'listing.forbidden')
-  stayRules(@CurrentUser() host: AuthUser, @Param('id', Uuid) id: string): Promise<StayRules> {
-    return this.listings.stayRules(host, id);
+  @OptionalUser()
+  @RespondsWith(200, StayRules, 'listing.not_found')
+  stayRules(@CurrentUser() viewer: AuthUser | null, @Param('id', Uuid) id: string): Promise<StayRules> {
+    return this.listings.stayRules(id, viewer);
   }
 
   @Summary('Replace the stay rules of a listing')

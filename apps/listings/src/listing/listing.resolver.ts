@@ -49,6 +49,12 @@ export class ListingResolver {
     return toConnection(await this.reader.listChanges(host, id, { limit, cursor }));
   }
 
+  @Query(StayRules, { description: 'The stay rules of a listing, for everyone who may read the listing.' })
+  @OptionalUser()
+  stayRules(@CurrentUser() viewer: AuthUser | null, @Arg('listingId', Uuid) id: string): Promise<StayRules> {
+    return this.listings.stayRules(id, viewer);
+  }
+
   /** As `GET /v1/listings/{id}` returns them; listings for which it responds with 404 are omitted. */
   @Reference(ListingView)
   @OptionalUser()

@@ -5,7 +5,7 @@ import { AuditLog } from '@roost/audit';
 import { Outbox, Transactions } from '@roost/messaging';
 import { type AuthUser, etagOf, Idempotency, requireMatch, withEtag } from '@roost/http';
 import { Clock, CONFIG, type Config, hmac, Problem, uuidv7 } from '@roost/platform';
-import type { PriceRules, StayRules } from '@roost/pricing';
+import { PriceRules, type StayRules } from '@roost/pricing';
 import { maySeeExactAddress } from '../booking/booking.queries.js';
 import type { ListingsConfig } from '../config.js';
 import type { Point } from '../geo/domain/point.js';
@@ -85,12 +85,7 @@ export class ListingService {
 
   /** 404 for a listing that is neither public nor visible to this viewer. */
   async read(id: string, viewer: AuthUser | null): Promise<ListingView> {
-    const em = this.em.fork();
-    const listing = await em.findOne(Listing, { id });
-    if (listing === null) throw new Problem('listing.not_found');
-    const audience = await audienceOf(em, listing, viewer);
-    const isPublic = listing.status === 'published' && (await isActiveAccount(em, listing.hostId));
-    if (audience === 'public' && !isPublic) throw new Problem('listing.not_found');
+    const { listing, audience } = await findVisibleListing(this.em.fork(), id, viewer);
     return this.view(listing, audience, viewer);
   }
 
@@ -105,7 +100,8 @@ export class ListingService {
   async pricing(host: AuthUser, id: string): Promise<PriceRules> {
     const listing = await findOwnListing(this.em.fork(), host, id);
     if (listing.pricing === null) throw new Problem('listing.pricing_not_set');
-    return withEtag(listing.pricing, listingEtag(listing, 'pricing', host));
+    // Rules that were stored before a field existed lack it.
+    return withEtag(PriceRules.parse(listing.pricing), listingEtag(listing, 'pricing', host));
   }
 
   async setPricing(host: AuthUser, id: string, rules: PriceRules): Promise<PriceRules> {
@@ -117,9 +113,10 @@ export class ListingService {
     });
   }
 
-  async stayRules(host: AuthUser, id: string): Promise<StayRules> {
-    const listing = await findOwnListing(this.em.fork(), host, id);
-    return withEtag(listing.stayRules, listingEtag(listing, 'stay-rules', host));
+  /** For everyone who may read the listing. */
+  async stayRules(id: string, viewer: AuthUser | null): Promise<StayRules> {
+    const { listing } = await findVisibleListing(this.em.fork(), id, viewer);
+    return withEtag(listing.stayRules, listingEtag(listing, 'stay-rules', viewer));
   }
 
   setStayRules(host: AuthUser, id: string, rules: StayRules): Promise<StayRules> {
@@ -304,6 +301,20 @@ export async function findOwnListing(em: EntityManager, host: AuthUser, id: stri
     throw new Problem(listing.status === 'published' ? 'listing.forbidden' : 'listing.not_found');
   }
   return listing;
+}
+
+/** 404 for a listing that is neither public nor visible to this viewer. */
+async function findVisibleListing(
+  em: EntityManager,
+  id: string,
+  viewer: AuthUser | null,
+): Promise<{ listing: Listing; audience: Audience }> {
+  const listing = await em.findOne(Listing, { id });
+  if (listing === null) throw new Problem('listing.not_found');
+  const audience = await audienceOf(em, listing, viewer);
+  const isPublic = listing.status === 'published' && (await isActiveAccount(em, listing.hostId));
+  if (audience === 'public' && !isPublic) throw new Problem('listing.not_found');
+  return { listing, audience };
 }
 
 async function audienceOf(em: EntityManager, listing: Listing, viewer: AuthUser | null): Promise<Audience> {
