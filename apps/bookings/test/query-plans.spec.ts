@@ -3,7 +3,8 @@ import { sql, type EntityManager } from '@mikro-orm/postgresql';
 import { largestSortRows, queryPlans } from '@roost/testing';
 import { isQuoteUsed } from '../src/booking/booking-hold.queries.js';
 import { dueBookings, historyOf, listAllBookings, listBookings } from '../src/booking/booking.queries.js';
-import { openChangesOf } from '../src/booking/change/change.queries.js';
+import { listChanges, openChangesOf } from '../src/booking/change/change.queries.js';
+import { listBlocks } from '../src/calendar/block.queries.js';
 import { blockedRanges } from '../src/calendar/calendar-publisher.queries.js';
 import { findStaleHolds } from '../src/calendar/calendar.queries.js';
 import { nightsToExport, occupiedNights } from '../src/calendar/occupied-nights.queries.js';
@@ -11,6 +12,7 @@ import { eventsByFeed } from '../src/feed/feed-event.queries.js';
 import { logOf } from '../src/feed/feed-log.queries.js';
 import { claimDueFeed, feedsOf } from '../src/feed/feed.queries.js';
 import { computeFigures } from '../src/host-figures/host-figures.queries.js';
+import { listCalendarsOfHost } from '../src/listing-snapshot/listing-snapshot.queries.js';
 import {
   enquiryOverLimit,
   findThreads,
@@ -243,6 +245,12 @@ test.each<[string, string, Work]>([
   ],
   ['the sync log of a feed', 'calendar_feed_log_by_feed', (em) => logOf(em, feedId, null, 21)],
   ['the sync log of a feed, next page', 'calendar_feed_log_by_feed', (em) => logOf(em, feedId, '20000', 21)],
+  ['the changes of a booking', 'booking_change_by_booking', (em) => listChanges(em, bookingId, null, 21)],
+  [
+    'the blocks of a listing',
+    'calendar_block_by_listing',
+    (em) => listBlocks(em, listing, { from: null, after: null, limit: 21 }),
+  ],
   ['recent messages of a sender', 'message_by_sender', (em) => messageOverLimit(em, guestId, 2, new Date(0))],
   ['recent enquiries of a guest', 'thread_enquiries', (em) => enquiryOverLimit(em, guestId, 2, new Date(0))],
 ])('reads %s in index order', async (_, index, work) => {
@@ -316,6 +324,13 @@ test('finds the threads and the texts that are not kept from indexes', async () 
   expect(await plans((em) => deleteThreads(em, { before, limit: 500 }))).toContain('thread_by_creation');
   const texts = await plans((em) => deleteBookingTexts(em, { before, now, limit: 500 }));
   expect(texts).toContain('booking_with_texts');
+});
+
+test('reads the listings of a host with a calendar from indexes', async () => {
+  const plan = await plans((em) => listCalendarsOfHost(em, hostId, null, 21));
+  expect(plan).toContain('listing_snapshot_by_host');
+  // The tables of accounts are empty in this spec.
+  expect(plan).not.toMatch(/Seq Scan on (listing_snapshot|calendar_listing)\b/);
 });
 
 test('computes the figures of a host from indexes', async () => {

@@ -18,6 +18,7 @@ describe('POST /v1/quotes', () => {
               bps: 1000,
               amountMinor: 0,
               exemptAboveNights: null,
+              maxNights: null,
               exemptUnderAge: null,
             },
           ],

@@ -21,7 +21,9 @@ describe('POST /v1/listings/{id}/price', () => {
       { name: 'City', kind: 'per_night' as const, bps: 0, amountMinor: 300, maxNights: 3 },
       { name: 'State', kind: 'percent' as const, bps: 800, amountMinor: 0, maxNights: null },
     ].map((tax) => ({ ...tax, exemptAboveNights: null, exemptUnderAge: null }));
-    const listing = await bookings.givenListing({ price: { taxes, extraGuest: { above: 1, perNightMinor: 900 } } });
+    const listing = await bookings.givenListing({
+      price: { taxes, extraGuest: { above: 1, perNightMinor: 900 } },
+    });
     const quote = await bookings.givenQuote(testUser(), listing);
     const before = await countQuotes();
     const { status, body } = await priceOf(listing);

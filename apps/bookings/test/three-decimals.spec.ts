@@ -14,6 +14,7 @@ const price = {
       bps: 777,
       amountMinor: 0,
       exemptAboveNights: null,
+      maxNights: null,
       exemptUnderAge: null,
     },
   ],

@@ -20,7 +20,7 @@ export interface Document {
 /** The variables that the walk sets, by the path before the parameter. */
 const KNOWN: readonly [RegExp, string][] = [
   [
-    /^\/v1\/listings\/\{(?:id|listingId)\}(?:\/(?:pricing|stay-rules|changes|calendar\/feeds))$/,
+    /^\/v1\/listings\/\{(?:id|listingId)\}(?:\/(?:pricing|stay-rules|links|changes|calendar\/(?:feeds|blocks|export-url)))$/,
     'hostListingId',
   ],
   [/^\/v1\/listings\/\{/, 'listingId'],
@@ -30,7 +30,7 @@ const KNOWN: readonly [RegExp, string][] = [
   [/^\/v1\/users\/\{/, 'hostId'],
 ];
 const OF_HOSTS =
-  /\/(?:pricing|stay-rules|listings\/\{id\}\/changes|feeds|me\/listings|me\/payouts?(?:-account)?|me\/transactions|me\/statements)/;
+  /\/(?:pricing|stay-rules|links|listings\/\{id\}\/changes|feeds|blocks|export-url|me\/calendar|me\/listings|me\/payouts?(?:-account)?|me\/transactions|me\/statements)/;
 
 /**
  * The API as a collection: a walk to a paid booking, every read, and every write with a body that its schema allows. The

@@ -101,6 +101,14 @@ export const walk: readonly Item[] = [
     script: [store('hostListingId', 'data[0].id')],
   }),
   request({
+    name: 'Create the export URL of its calendar',
+    method: 'POST',
+    path: '/v1/listings/{{hostListingId}}/calendar/export-url',
+    token: 'hostToken',
+    body: {},
+    status: 201,
+  }),
+  request({
     name: 'Compare the books with the providers',
     method: 'POST',
     path: '/v1/admin/reconciliation/runs',

@@ -36,6 +36,7 @@ export async function fillListings(environment: BenchEnvironment): Promise<void>
         bps: 800,
         amountMinor: 0,
         exemptAboveNights: null,
+        maxNights: null,
         exemptUnderAge: null,
       },
     ],

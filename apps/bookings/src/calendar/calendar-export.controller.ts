@@ -16,7 +16,7 @@ import {
   Summary,
 } from '@roost/http';
 import { z } from 'zod';
-import { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';
+import { CreateExportUrl, ExportUrl, MaskedExportUrl } from './calendar-export.dto.js';
 import { CalendarExportService } from './calendar-export.service.js';
 
 @Controller('v1')
@@ -34,6 +34,14 @@ export class CalendarExportController {
     @Body(CreateExportUrl.prefault({})) body: CreateExportUrl,
   ): Promise<ExportUrl> {
     return this.exports.createUrl(host, listingId, body);
+  }
+
+  @Summary('Read the export URL of a calendar without its token')
+  @Get('listings/:id/calendar/export-url')
+  @Roles('host')
+  @RespondsWith(200, MaskedExportUrl, 'listing.not_found', 'listing.forbidden', 'calendar.not_found')
+  readUrl(@CurrentUser() host: AuthUser, @Param('id', Uuid) listingId: string): Promise<MaskedExportUrl> {
+    return this.exports.maskedUrl(host, listingId);
   }
 
   @Summary('Read an exported calendar')

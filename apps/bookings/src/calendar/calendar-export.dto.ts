@@ -1,3 +1,4 @@
+import { Instant } from '@roost/http';
 import { z } from 'zod';
 
 export const CreateExportUrl = z
@@ -9,6 +10,17 @@ export const CreateExportUrl = z
   })
   .meta({ id: 'CreateExportUrl' });
 export type CreateExportUrl = z.output<typeof CreateExportUrl>;
+
+export const MaskedExportUrl = z
+  .object({
+    url: z.string().meta({
+      description: 'Without the token, which is a secret. Create a new URL if the current one is lost.',
+    }),
+    withImports: z.boolean(),
+    createdAt: Instant,
+  })
+  .meta({ id: 'MaskedExportUrl' });
+export type MaskedExportUrl = z.output<typeof MaskedExportUrl>;
 
 export const ExportUrl = z
   .object({

@@ -21,6 +21,17 @@ export async function storeExport(
       with_imports = excluded.with_imports, created_at = excluded.created_at`);
 }
 
+/** The current export of a listing, without its token; null if none was created. */
+export async function findExportOf(
+  em: EntityManager,
+  calendarListingId: number,
+): Promise<{ withImports: boolean; createdAt: Date } | null> {
+  const [row] = await em.execute<{ withImports: boolean; createdAt: Date }[]>(sql`
+    SELECT with_imports AS "withImports", created_at AS "createdAt" FROM calendar_export
+    WHERE listing_id = ${calendarListingId}`);
+  return row ?? null;
+}
+
 export async function findExport(em: EntityManager, tokenHash: Buffer): Promise<CalendarExport | null> {
   const [row] = await em.execute<CalendarExport[]>(sql`
     SELECT e.listing_id AS "calendarListingId", l.public_id AS "listingId", e.with_imports AS "withImports",

@@ -5,8 +5,8 @@ import { type AuthUser, encryptStoredResponse } from '@roost/http';
 import { type BaseConfig, Clock, CONFIG, hashToken, Problem, randomToken } from '@roost/platform';
 import { localDate } from '@roost/stay';
 import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.service.js';
-import type { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';
-import { findExport, storeExport } from './calendar-export.queries.js';
+import type { CreateExportUrl, ExportUrl, MaskedExportUrl } from './calendar-export.dto.js';
+import { findExport, findExportOf, storeExport } from './calendar-export.queries.js';
 import { exportedNights, writeIcal } from './domain/ical-export.js';
 import { nightsToExport } from './occupied-nights.queries.js';
 
@@ -30,6 +30,17 @@ export class CalendarExportService {
     const at = this.clock.now();
     await this.transactions.run((em) => storeExport(em, { calendarListingId, tokenHash, withImports, at }));
     return { url: `${this.config.PUBLIC_URL}/v1/calendars/${token}.ics`, withImports };
+  }
+
+  /** The URL without its token. Throws 404 `calendar.not_found` if none was created. */
+  async maskedUrl(host: AuthUser, listingId: string): Promise<MaskedExportUrl> {
+    const em = this.em.fork();
+    const { calendarListingId } = await this.listings.findOwn(listingId, host.id, em);
+    const found = await findExportOf(em, calendarListingId);
+    if (!found) throw new Problem('calendar.not_found');
+    const { withImports, createdAt } = found;
+    const url = `${this.config.PUBLIC_URL}/v1/calendars/….ics`;
+    return { url, withImports, createdAt: new Date(createdAt).toISOString() };
   }
 
   /** Returns RFC 5545 text. Throws 404 `calendar.not_found` for an unknown or revoked token. */

@@ -1,9 +1,11 @@
 import { Controller, Delete, Get, Post, Put } from '@nestjs/common';
 import {
+  HasEtag,
   RespondsWith,
   Body,
   CurrentUser,
   OptionalUser,
+  type PageOf,
   Param,
   QueryParams,
   Roles,
@@ -13,7 +15,16 @@ import {
   type AuthUser,
   Summary,
 } from '@roost/http';
-import { Block, Calendar, CalendarRange, CreateBlock, Links, LinkListings } from './calendar.dto.js';
+import {
+  Block,
+  Blocks,
+  Calendar,
+  CalendarRange,
+  CreateBlock,
+  Links,
+  LinkListings,
+  ListBlocks,
+} from './calendar.dto.js';
 import { CalendarService } from './calendar.service.js';
 import { LinkService } from './link.service.js';
 
@@ -49,6 +60,18 @@ export class CalendarController {
     return this.calendars.block(host, listingId, body);
   }
 
+  @Summary('List the blocks of a listing')
+  @Get('calendar/blocks')
+  @Roles('host')
+  @RespondsWith(200, Blocks, 'listing.not_found', 'listing.forbidden')
+  blocks(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) listingId: string,
+    @QueryParams(ListBlocks) query: ListBlocks,
+  ): Promise<PageOf<Block>> {
+    return this.calendars.blocks(host, listingId, query);
+  }
+
   @Summary('Remove a block')
   @Delete('calendar/blocks/:blockId')
   @Roles('host')
@@ -59,6 +82,16 @@ export class CalendarController {
     @Param('blockId', Uuid) blockId: string,
   ): Promise<void> {
     return this.calendars.unblock(host, listingId, blockId);
+  }
+
+  @Summary('Read the linked listings')
+  @Get('links')
+  @HasEtag()
+  @Roles('host')
+  @RespondsWith(200, Links, 'listing.not_found', 'listing.forbidden')
+  async linked(@CurrentUser() host: AuthUser, @Param('id', Uuid) houseId: string): Promise<Links> {
+    const { value, etag } = await this.links.read(host, houseId);
+    return withEtag(value, etag);
   }
 
   @Summary('Replace the linked listings')

@@ -1,4 +1,4 @@
-import { PlainText, Uuid } from '@roost/http';
+import { Page, PageQuery, PlainText, Uuid } from '@roost/http';
 import { addMonths, compareDates, isRealDate } from '@roost/stay';
 import { z } from 'zod';
 import { StayDate } from '../terms/stay.dto.js';
@@ -44,6 +44,22 @@ export const Calendar = z
   .meta({ id: 'Calendar' });
 export type Calendar = z.output<typeof Calendar>;
 
+/** For all calendars of one response: 20 listings for the longest range, or a page of 100 for five months. */
+export const MAX_NIGHTS = 15_000;
+
+export const ListOwnCalendars = z
+  .strictObject({ from: StayDate, to: StayDate, ...PageQuery })
+  .refine(isOrdered, MUST_BE_AFTER_FROM)
+  .refine(endsWithinMonths(24), { path: ['to'], error: 'Must be at most 24 months after from' })
+  .meta({ id: 'ListOwnCalendars' });
+export type ListOwnCalendars = z.output<typeof ListOwnCalendars>;
+
+export const ListingCalendar = z
+  .object({ listingId: Uuid, currency: z.string(), data: z.array(CalendarDay) })
+  .meta({ id: 'ListingCalendar' });
+export type ListingCalendar = z.output<typeof ListingCalendar>;
+export const ListingCalendars = Page(ListingCalendar);
+
 export const CreateBlock = z
   .strictObject({ from: StayDate, to: StayDate, note: PlainText(500).default('') })
   .refine(isOrdered, MUST_BE_AFTER_FROM)
@@ -55,6 +71,15 @@ export const Block = z
   .object({ id: Uuid, from: StayDate, to: StayDate, note: z.string() })
   .meta({ id: 'Block', description: 'Nights that the host has blocked' });
 export type Block = z.output<typeof Block>;
+
+export const ListBlocks = z
+  .strictObject({
+    ...PageQuery,
+    from: StayDate.optional().meta({ description: 'Only blocks with a night on or after this date.' }),
+  })
+  .meta({ id: 'ListBlocks' });
+export type ListBlocks = z.output<typeof ListBlocks>;
+export const Blocks = Page(Block);
 
 export const LinkListings = z
   .strictObject({ listingIds: z.array(Uuid).max(50).meta({ uniqueItems: true }) })

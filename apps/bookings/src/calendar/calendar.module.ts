@@ -10,11 +10,18 @@ import { CalendarResolver } from './calendar.resolver.js';
 import { CalendarService } from './calendar.service.js';
 import { LinkService } from './link.service.js';
 import { ListingConsumer } from './listing.consumer.js';
+import { OwnCalendarsController } from './own-calendars.controller.js';
 
 /** Depends on the port `StaleHolds`, which `BookingModule` binds. */
 @Module({
   imports: [ListingSnapshotModule],
-  controllers: [CalendarController, CalendarExportController, CalendarImportController, ListingConsumer],
+  controllers: [
+    CalendarController,
+    CalendarExportController,
+    CalendarImportController,
+    ListingConsumer,
+    OwnCalendarsController,
+  ],
   providers: [
     CalendarExportService,
     CalendarImportService,

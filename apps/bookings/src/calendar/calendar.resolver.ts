@@ -1,19 +1,41 @@
-import { Arg, BatchedEdge, type EntityRef, ExternalEntity, Mutation, Resolver } from '@roost/graphql';
+import {
+  Arg,
+  Args,
+  BatchedEdge,
+  Connection,
+  type ConnectionPage,
+  type EntityRef,
+  ExternalEntity,
+  Mutation,
+  PageArguments,
+  Query,
+  Resolver,
+  toConnection,
+} from '@roost/graphql';
 import { CurrentUser, invalidRequest, Roles, Uuid, VerifiedEmail, type AuthUser } from '@roost/http';
 import { Problem } from '@roost/platform';
 import { nightCount } from '@roost/stay';
 import type { z } from 'zod';
 import { StayDate } from '../terms/stay.dto.js';
-import { CreateExportUrl, ExportUrl } from './calendar-export.dto.js';
+import { CreateExportUrl, ExportUrl, MaskedExportUrl } from './calendar-export.dto.js';
 import { CalendarExportService } from './calendar-export.service.js';
-import { Block, Calendar, CalendarRange, CreateBlock, LinkListings, Links } from './calendar.dto.js';
+import {
+  Block,
+  Calendar,
+  CalendarRange,
+  CreateBlock,
+  LinkListings,
+  Links,
+  ListBlocks,
+  MAX_NIGHTS,
+} from './calendar.dto.js';
 import { CalendarService } from './calendar.service.js';
 import { LinkService } from './link.service.js';
 
 const Listing = ExternalEntity('Listing');
 type Ref = z.output<EntityRef>;
-/** For all listings together: 20 listings for the longest range, or a page of 100 for five months. */
-const MAX_NIGHTS = 15_000;
+const BlockFilter = { from: ListBlocks.shape.from };
+type BlockFilter = Pick<ListBlocks, 'from'>;
 
 /** The calendar fields and mutations of a listing. */
 @Resolver(Listing)
@@ -43,6 +65,35 @@ export class CalendarResolver {
       range.data,
       viewer,
     );
+  }
+
+  @Query(Connection(Block), { description: 'The blocks of a listing by their first night, for its host.' })
+  @Roles('host')
+  async calendarBlocks(
+    @CurrentUser() host: AuthUser,
+    @Arg('listingId', Uuid) listingId: string,
+    @Args({ ...BlockFilter, ...PageArguments })
+    { first: limit, after: cursor, from }: BlockFilter & PageArguments,
+  ): Promise<ConnectionPage<Block>> {
+    return toConnection(await this.calendars.blocks(host, listingId, { from, limit, cursor }));
+  }
+
+  @Query(Links, { description: 'The rooms of a house, for its host.' })
+  @Roles('host')
+  async listingLinks(
+    @CurrentUser() host: AuthUser,
+    @Arg('listingId', Uuid) listingId: string,
+  ): Promise<Links> {
+    return (await this.links.read(host, listingId)).value;
+  }
+
+  @Query(MaskedExportUrl, { description: 'The export URL of a calendar without its token, for its host.' })
+  @Roles('host')
+  calendarExportUrl(
+    @CurrentUser() host: AuthUser,
+    @Arg('listingId', Uuid) listingId: string,
+  ): Promise<MaskedExportUrl> {
+    return this.exports.maskedUrl(host, listingId);
   }
 
   @Mutation(Block)

@@ -1,16 +1,29 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
-import { Idempotency, type AuthUser } from '@roost/http';
-import { Clock, Problem, uuidv7 } from '@roost/platform';
-import { localDate } from '@roost/stay';
+import { decodeCursor, Idempotency, page, type PageOf, Uuid, type AuthUser } from '@roost/http';
+import { Clock, invalidParameter, Problem, uuidv7 } from '@roost/platform';
+import { localDate, nightCount } from '@roost/stay';
+import { z } from 'zod';
+import { StayDate } from '../terms/stay.dto.js';
 import {
-  type BookableListing,
+  hasCalendar,
   ListingSnapshotService,
   type ListingSnapshot,
+  type ListingWithCalendar,
 } from '../listing-snapshot/listing-snapshot.service.js';
 import { CalendarPublisher } from './calendar-publisher.service.js';
-import type { Block, Calendar, CalendarRange, CreateBlock } from './calendar.dto.js';
+import { listBlocks } from './block.queries.js';
+import {
+  type Block,
+  type Calendar,
+  type CalendarRange,
+  type CreateBlock,
+  type ListBlocks,
+  type ListingCalendar,
+  type ListOwnCalendars,
+  MAX_NIGHTS,
+} from './calendar.dto.js';
 import { CalendarBlock } from './calendar.entity.js';
 import { claimBlock, lockLinks, markDirty, nextOwner, release } from './calendar.queries.js';
 import { calendarView, type DayView } from './domain/calendar-view.js';
@@ -52,22 +65,74 @@ export class CalendarService {
     const visible = (await this.listings.findMany(listingIds, em))
       .filter(hasCalendar)
       .filter((listing) => listing.status === 'published' || isOwn(listing));
-    const ids = visible.map(({ calendarListingId }) => calendarListingId);
-    const occupied = await occupiedNights(em, ids, range.from, range.to);
+    const days = await this.daysOf(em, visible, range);
     const calendars = new Map(
       visible.map((listing) => {
-        const days = calendarView({
+        const own = days.get(listing) ?? [];
+        const data = isOwn(listing) ? own : own.map(withoutReason);
+        return [listing.listingId, { currency: listing.currency, data }];
+      }),
+    );
+    return listingIds.map((id) => calendars.get(id.toLowerCase()) ?? null);
+  }
+
+  /** The calendars of a host's listings, except archived ones. Two statements per page. */
+  async listOwn(
+    host: AuthUser,
+    { from, to, limit, cursor }: ListOwnCalendars,
+  ): Promise<PageOf<ListingCalendar>> {
+    if (limit * nightCount(from, to) > MAX_NIGHTS)
+      throw invalidParameter('limit', `Request at most ${MAX_NIGHTS} nights of all listings together`);
+    const em = this.em.fork();
+    const after = decodeCursor(cursor, z.tuple([Uuid]))?.[0] ?? null;
+    const listings = await this.listings.listWithCalendar(em, host.id, after, limit + 1);
+    const found = page(listings, limit, ({ listingId }) => [listingId]);
+    const days = await this.daysOf(em, found.data, { from, to });
+    return {
+      ...found,
+      data: found.data.map((listing) => ({
+        listingId: listing.listingId,
+        currency: listing.currency,
+        data: days.get(listing) ?? [],
+      })),
+    };
+  }
+
+  async blocks(
+    host: AuthUser,
+    listingId: string,
+    { from, limit, cursor }: ListBlocks,
+  ): Promise<PageOf<Block>> {
+    const { calendarListingId } = await this.listings.findOwn(listingId, host.id);
+    const after = decodeCursor(cursor, z.tuple([StayDate, Uuid]));
+    const blocks = await listBlocks(this.em.fork(), calendarListingId, {
+      from: from ?? null,
+      after,
+      limit: limit + 1,
+    });
+    return page(blocks, limit, (block) => [block.from, block.id]);
+  }
+
+  /** The days of each listing, with what only its host may see. */
+  private async daysOf(
+    em: EntityManager,
+    listings: readonly ListingWithCalendar[],
+    range: CalendarRange,
+  ): Promise<Map<ListingWithCalendar, DayView[]>> {
+    const ids = listings.map(({ calendarListingId }) => calendarListingId);
+    const occupied = await occupiedNights(em, ids, range.from, range.to);
+    return new Map(
+      listings.map((listing) => [
+        listing,
+        calendarView({
           ...range,
           today: localDate(this.clock.now(), listing.timeZone),
           pricing: listing.pricing,
           stayRules: listing.stayRules,
           occupied: occupied.get(listing.calendarListingId) ?? [],
-        });
-        const data = isOwn(listing) ? days : days.map(withoutReason);
-        return [listing.listingId, { currency: listing.currency, data }];
-      }),
+        }),
+      ]),
     );
-    return listingIds.map((id) => calendars.get(id.toLowerCase()) ?? null);
   }
 
   async block(host: AuthUser, listingId: string, request: CreateBlock): Promise<Block> {
@@ -115,12 +180,6 @@ export class CalendarService {
     this.publisher.publishAfterCommit();
     return { id: block.id, from, to, note };
   }
-}
-
-type ListingWithCalendar = ListingSnapshot & Pick<BookableListing, 'pricing' | 'currency' | 'timeZone'>;
-
-function hasCalendar(listing: ListingSnapshot): listing is ListingWithCalendar {
-  return listing.pricing !== null && listing.currency !== null && listing.timeZone !== null;
 }
 
 /** The day without the fields that only its host may see. */

@@ -8,6 +8,14 @@ export async function spacesOf(em: EntityManager, calendarListingId: number): Pr
   return rows.map((row) => Number(row.id));
 }
 
+/** The rooms of a house; empty for a listing without rooms. */
+export async function roomsOf(em: EntityManager, houseId: number): Promise<string[]> {
+  const rows = await em.execute<{ listingId: string }[]>(sql`
+    SELECT l.public_id AS "listingId" FROM listing_space s JOIN calendar_listing l ON l.id = s.space_id
+    WHERE s.listing_id = ${houseId} AND s.space_id <> ${houseId} ORDER BY l.id`);
+  return rows.map(({ listingId }) => listingId);
+}
+
 export async function linksVersion(em: EntityManager, calendarListingId: number): Promise<number> {
   const [row] = await em.execute<[{ version: number }]>(sql`
     SELECT links_version AS version FROM calendar_listing WHERE id = ${calendarListingId}`);

@@ -1,4 +1,4 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { etagOf, requireMatch, type AuthUser } from '@roost/http';
@@ -10,7 +10,7 @@ import type { Links, LinkListings } from './calendar.dto.js';
 import { lockLinksToChange, markDirty, release } from './calendar.queries.js';
 import { writeImported } from './imported-entries.js';
 import { importedEntries, importOwners } from './imported-entries.queries.js';
-import { isNested, linksVersion, moveEntries, replaceSpaces, spacesOf } from './link.queries.js';
+import { isNested, linksVersion, moveEntries, replaceSpaces, roomsOf, spacesOf } from './link.queries.js';
 import { markListingDirty } from './listing.queries.js';
 
 interface LinkedHouse {
@@ -22,11 +22,21 @@ interface LinkedHouse {
 @Injectable()
 export class LinkService {
   constructor(
+    private readonly em: EntityManager,
     private readonly transactions: Transactions,
     private readonly listings: ListingSnapshotService,
     private readonly publisher: CalendarPublisher,
     private readonly clock: Clock,
   ) {}
+
+  /** The version is read before the rooms: an ETag that is too old makes a later write fail, and never overwrite. */
+  async read(host: AuthUser, houseId: string): Promise<LinkedHouse> {
+    const em = this.em.fork();
+    const { calendarListingId } = await this.listings.findOwn(houseId, host.id, em);
+    const version = await linksVersion(em, calendarListingId);
+    const listingIds = await roomsOf(em, calendarListingId);
+    return { value: { listingIds }, etag: etagOf(version, host.id) };
+  }
 
   /** READ COMMITTED: a read after the lock has to see the changes that the lock waited for. */
   async link(host: AuthUser, houseId: string, { listingIds }: LinkListings): Promise<LinkedHouse> {

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Post } from '@nestjs/common';
+import { Controller, Delete, Get, Patch, Post } from '@nestjs/common';
 import {
   RespondsWith,
   Body,
@@ -12,7 +12,7 @@ import {
   type AuthUser,
   Summary,
 } from '@roost/http';
-import { CreateFeed, Feed, FeedLog, type FeedLogEntry, Feeds, ListFeedLog } from './feed.dto.js';
+import { CreateFeed, EditFeed, Feed, FeedLog, type FeedLogEntry, Feeds, ListFeedLog } from './feed.dto.js';
 import { FeedReader } from './feed-reader.service.js';
 import { FeedRemovalService } from './feed-removal.service.js';
 import { FeedService } from './feed.service.js';
@@ -51,6 +51,27 @@ export class FeedController {
   @RespondsWith(200, Feeds, 'listing.not_found', 'listing.forbidden')
   async list(@CurrentUser() host: AuthUser, @Param('id', Uuid) listingId: string): Promise<Feeds> {
     return { data: await this.reader.list(host, listingId) };
+  }
+
+  @Summary('Change a calendar feed')
+  @Patch(':feedId')
+  @VerifiedEmail()
+  @RespondsWith(
+    200,
+    Feed,
+    'listing.not_found',
+    'listing.forbidden',
+    'feed.not_found',
+    'feed.url_not_allowed',
+    'feed.already_added',
+  )
+  edit(
+    @CurrentUser() host: AuthUser,
+    @Param('id', Uuid) listingId: string,
+    @Param('feedId', Uuid) feedId: string,
+    @Body(EditFeed) body: EditFeed,
+  ): Promise<Feed> {
+    return this.feeds.edit(host, listingId, feedId, body);
   }
 
   @Summary('Remove a calendar feed')

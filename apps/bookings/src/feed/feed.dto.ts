@@ -3,18 +3,25 @@ import { z } from 'zod';
 import { StayDate } from '../terms/stay.dto.js';
 import { MAX_URL_LENGTH } from './domain/feed-url.js';
 
-export const CreateFeed = z
-  .strictObject({
-    url: z
-      .string()
-      .trim()
-      .min(1)
-      .max(MAX_URL_LENGTH, { error: `Must have at most ${MAX_URL_LENGTH} characters` })
-      .meta({ description: 'The export URL of the other calendar: http, https or webcal' }),
-    name: RequiredText(100),
-  })
-  .meta({ id: 'CreateFeed' });
+const fields = {
+  url: z
+    .string()
+    .trim()
+    .min(1)
+    .max(MAX_URL_LENGTH, { error: `Must have at most ${MAX_URL_LENGTH} characters` })
+    .meta({ description: 'The export URL of the other calendar: http, https or webcal' }),
+  name: RequiredText(100),
+};
+
+export const CreateFeed = z.strictObject(fields).meta({ id: 'CreateFeed' });
 export type CreateFeed = z.output<typeof CreateFeed>;
+
+export const EditFeed = z.strictObject(fields).partial().meta({
+  id: 'EditFeed',
+  description:
+    'Omitted fields do not change. A new URL is read at once; until then, the nights of the previous one remain blocked.',
+});
+export type EditFeed = z.output<typeof EditFeed>;
 
 export const FeedProblem = z
   .enum([

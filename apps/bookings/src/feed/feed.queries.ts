@@ -88,6 +88,31 @@ export async function insertFeed(em: EntityManager, feed: NewFeed): Promise<bool
   return rows.length > 0;
 }
 
+export async function renameFeed(em: EntityManager, feedId: string, name: string): Promise<void> {
+  await em.execute(sql`UPDATE calendar_feed SET name = ${name} WHERE id = ${feedId}`);
+}
+
+/**
+ * Replaces the URL of a feed and makes it due at once. A process that reads the previous URL loses its lease, so its result
+ * is discarded. The same URL changes nothing. Returns false if another feed of the listing has this URL.
+ */
+export async function replaceUrl(
+  em: EntityManager,
+  feedId: string,
+  secret: { url: string; urlHash: Buffer },
+  now: Date,
+): Promise<boolean> {
+  const [row] = await em.execute<[{ taken: boolean }]>(sql`
+    SELECT EXISTS (SELECT FROM calendar_feed f JOIN calendar_feed other USING (listing_id)
+      WHERE f.id = ${feedId} AND other.id <> f.id AND other.url_hash = ${secret.urlHash}) AS taken`);
+  if (row.taken) return false;
+  await em.execute(sql`
+    UPDATE calendar_feed SET url = ${secret.url}, url_hash = ${secret.urlHash}, etag = NULL, last_modified = NULL,
+      empty_seen = false, failures = 0, asked = true, next_poll_at = ${now}, lease = NULL, lease_until = NULL
+    WHERE id = ${feedId} AND url_hash <> ${secret.urlHash}`);
+  return true;
+}
+
 export async function deleteFeed(em: EntityManager, feedId: string): Promise<void> {
   await em.execute(sql`DELETE FROM calendar_feed WHERE id = ${feedId}`);
 }

@@ -15,7 +15,7 @@ import {
 import { type AuthUser, CurrentUser, Roles, Uuid, VerifiedEmail } from '@roost/http';
 import { Problem } from '@roost/platform';
 import { z } from 'zod';
-import { CreateFeed, Feed, FeedLogEntry } from './feed.dto.js';
+import { CreateFeed, EditFeed, Feed, FeedLogEntry } from './feed.dto.js';
 import { FeedReader } from './feed-reader.service.js';
 import { FeedRemovalService } from './feed-removal.service.js';
 import { FeedService } from './feed.service.js';
@@ -51,6 +51,18 @@ export class FeedResolver {
     @Arg('input', CreateFeed) input: CreateFeed,
   ): Promise<Feed> {
     return this.feeds.add(host, listingId, input);
+  }
+
+  @Mutation(Feed)
+  @Roles('host')
+  @VerifiedEmail()
+  editCalendarFeed(
+    @CurrentUser() host: AuthUser,
+    @Arg('listingId', Uuid) listingId: string,
+    @Arg('feedId', Uuid) feedId: string,
+    @Arg('input', EditFeed) input: EditFeed,
+  ): Promise<Feed> {
+    return this.feeds.edit(host, listingId, feedId, input);
   }
 
   @Mutation(Feed, {

@@ -7,8 +7,8 @@ import { ListingSnapshotService } from '../listing-snapshot/listing-snapshot.ser
 import { FeedPoller } from './feed-poller.jobs.js';
 import { FeedReader } from './feed-reader.service.js';
 import { FeedUrlService } from './feed-url.service.js';
-import type { CreateFeed, Feed } from './feed.dto.js';
-import { feedsOf, findFeed, insertFeed, requestPoll } from './feed.queries.js';
+import type { CreateFeed, EditFeed, Feed } from './feed.dto.js';
+import { feedsOf, findFeed, insertFeed, renameFeed, replaceUrl, requestPoll } from './feed.queries.js';
 
 const MAX_FEEDS = 20;
 
@@ -57,6 +57,34 @@ export class FeedService {
         throw new Problem('feed.not_found');
       this.transactions.afterCommit(() => this.poller.wake());
     });
+    return await this.read(host, listingId, feedId);
+  }
+
+  async edit(
+    host: AuthUser,
+    listingId: string,
+    feedId: string,
+    { name, url: text }: EditFeed,
+  ): Promise<Feed> {
+    const { calendarListingId } = await this.listings.findOwn(listingId, host.id);
+    const url = text === undefined ? null : this.urls.parse(text);
+    await this.transactions.run(
+      async (em) => {
+        await lockImports(em, calendarListingId);
+        if (!(await findFeed(em, calendarListingId, feedId))) throw new Problem('feed.not_found');
+        if (name !== undefined) await renameFeed(em, feedId, name);
+        if (url === null) return;
+        const secret = { url: this.urls.encrypt(url), urlHash: hashToken(url.href) };
+        if (!(await replaceUrl(em, feedId, secret, this.clock.now())))
+          throw new Problem('feed.already_added');
+        this.transactions.afterCommit(() => this.poller.wake());
+      },
+      { isolation: 'read committed' },
+    );
+    return await this.read(host, listingId, feedId);
+  }
+
+  private async read(host: AuthUser, listingId: string, feedId: string): Promise<Feed> {
     const feed = (await this.reader.list(host, listingId)).find(({ id }) => id === feedId);
     if (!feed) throw new Problem('feed.not_found');
     return feed;

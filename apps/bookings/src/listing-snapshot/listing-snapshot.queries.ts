@@ -33,15 +33,33 @@ export const findListingsOfHost = (
 ): Promise<ListingSnapshot[]> =>
   select(em, sql`s.listing_id = ANY(ARRAY[${listingIds}]::uuid[]) AND s.host_id = ${hostId}`);
 
+/** The listings of a host with everything that a calendar needs, except archived ones, in the order of their ids. */
+export const listCalendarsOfHost = (
+  em: EntityManager,
+  hostId: string,
+  after: string | null,
+  limit: number,
+): Promise<ListingSnapshot[]> =>
+  select(
+    em,
+    sql`s.host_id = ${hostId} AND s.listing_id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
+      AND s.status <> 'archived' AND s.pricing IS NOT NULL AND s.currency IS NOT NULL AND s.time_zone IS NOT NULL`,
+    sql`ORDER BY s.listing_id LIMIT ${limit}`,
+  );
+
 /** The driver returns bigint as text; the ids are far below 2^53. */
-async function select(em: EntityManager, condition: RawQueryFragment): Promise<ListingSnapshot[]> {
+async function select(
+  em: EntityManager,
+  condition: RawQueryFragment,
+  order: RawQueryFragment = sql``,
+): Promise<ListingSnapshot[]> {
   const rows = await em.execute<ListingSnapshot[]>(sql`
     SELECT l.id AS "calendarListingId", s.listing_id AS "listingId", s.host_id AS "hostId",
       CASE WHEN ${accountIsActive(sql`s.host_id`)} THEN s.status ELSE 'suspended' END AS status,
       s.time_zone AS "timeZone", s.check_in_from AS "checkInFrom", s.check_out_until AS "checkOutUntil", s.currency,
       s.booking_mode AS "bookingMode", s.capacity, s.max_pets AS "maxPets", s.pricing, s.stay_rules AS "stayRules",
       s.cancellation_policy AS "cancellationPolicy"
-    FROM listing_snapshot s JOIN calendar_listing l ON l.public_id = s.listing_id WHERE ${condition}`);
+    FROM listing_snapshot s JOIN calendar_listing l ON l.public_id = s.listing_id WHERE ${condition} ${order}`);
   return rows.map((row) => ({ ...row, calendarListingId: Number(row.calendarListingId) }));
 }
 

@@ -3,7 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { Problem } from '@roost/platform';
 import type { PriceRules } from '@roost/pricing';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findListings, findListingsOfHost, type ListingSnapshot } from './listing-snapshot.queries.js';
+import {
+  findListings,
+  findListingsOfHost,
+  listCalendarsOfHost,
+  type ListingSnapshot,
+} from './listing-snapshot.queries.js';
 
 export type { ListingSnapshot } from './listing-snapshot.queries.js';
 
@@ -13,6 +18,14 @@ export interface BookableListing extends ListingSnapshot {
   currency: string;
   pricing: PriceRules;
   cancellationPolicy: NonNullable<ListingSnapshot['cancellationPolicy']>;
+}
+
+/** A listing with what its calendar shows. A draft may have it too. */
+export type ListingWithCalendar = ListingSnapshot &
+  Pick<BookableListing, 'pricing' | 'currency' | 'timeZone'>;
+
+export function hasCalendar(listing: ListingSnapshot): listing is ListingWithCalendar {
+  return listing.pricing !== null && listing.currency !== null && listing.timeZone !== null;
 }
 
 const MAX_WAIT_MS = 2000;
@@ -64,6 +77,16 @@ export class ListingSnapshotService {
     em: EntityManager,
   ): Promise<ListingSnapshot[]> {
     return await findListingsOfHost(em, listingIds, hostId);
+  }
+
+  /** Up to `limit` listings of a host that have a calendar, after the listing `after`. */
+  async listWithCalendar(
+    em: EntityManager,
+    hostId: string,
+    after: string | null,
+    limit: number,
+  ): Promise<ListingWithCalendar[]> {
+    return (await listCalendarsOfHost(em, hostId, after, limit)).filter(hasCalendar);
   }
 }
 

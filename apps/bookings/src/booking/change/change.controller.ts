@@ -5,14 +5,16 @@ import {
   Body,
   CurrentUser,
   etagOf,
+  type PageOf,
   Param,
+  QueryParams,
   Uuid,
   VerifiedEmail,
   withEtag,
   type AuthUser,
   Summary,
 } from '@roost/http';
-import { BookingChange, ProposeChange } from './change.dto.js';
+import { BookingChange, BookingChanges, ListChanges, ProposeChange } from './change.dto.js';
 import { ChangeService } from './change.service.js';
 
 @Controller('v1/bookings/:id/changes')
@@ -41,6 +43,17 @@ export class ChangeController {
     @Body(ProposeChange) body: ProposeChange,
   ): Promise<BookingChange> {
     return this.changes.propose(user, id, body);
+  }
+
+  @Summary('List the changes of a booking')
+  @Get()
+  @RespondsWith(200, BookingChanges, 'booking.not_found')
+  list(
+    @CurrentUser() viewer: AuthUser,
+    @Param('id', Uuid) id: string,
+    @QueryParams(ListChanges) query: ListChanges,
+  ): Promise<PageOf<BookingChange>> {
+    return this.changes.list(viewer, id, query);
   }
 
   @Summary('Read a change of a booking')

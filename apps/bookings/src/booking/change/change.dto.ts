@@ -1,5 +1,5 @@
 import { Guests, QuoteLine } from '@roost/pricing';
-import { Instant, Uuid } from '@roost/http';
+import { Instant, Page, PageQuery, Uuid } from '@roost/http';
 import { z } from 'zod';
 import { StayDate } from '../../terms/stay.dto.js';
 import type { BookingChange as BookingChangeEntity } from './change.entity.js';
@@ -48,6 +48,10 @@ export const BookingChange = z
     description: 'Other terms for a booking. The current terms apply until the change is applied.',
   });
 export type BookingChange = z.output<typeof BookingChange>;
+
+export const ListChanges = z.strictObject(PageQuery).meta({ id: 'ListChanges' });
+export type ListChanges = z.output<typeof ListChanges>;
+export const BookingChanges = Page(BookingChange);
 
 export function toChangeDto(change: BookingChangeEntity, currency: string): BookingChange {
   return {

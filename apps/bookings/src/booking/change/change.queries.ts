@@ -27,6 +27,20 @@ export async function findChange(
   return await em.findOne(BookingChange, { id: changeId, bookingId });
 }
 
+/** The changes of a booking, newest first: up to `limit` before the change `before`. */
+export async function listChanges(
+  em: EntityManager,
+  bookingId: string,
+  before: string | null,
+  limit: number,
+): Promise<BookingChange[]> {
+  return await em.find(
+    BookingChange,
+    { bookingId, ...(before === null ? {} : { id: { $lt: before } }) },
+    { orderBy: { id: 'desc' }, limit },
+  );
+}
+
 /** Whether a later change has been proposed, in whatever state it is: ids are in the order of creation. */
 export async function isOvertaken(em: EntityManager, change: BookingChange): Promise<boolean> {
   return (await em.count(BookingChange, { bookingId: change.bookingId, id: { $gt: change.id } })) > 0;

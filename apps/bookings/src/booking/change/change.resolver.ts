@@ -1,4 +1,14 @@
-import { Arg, Mutation, Resolver } from '@roost/graphql';
+import {
+  Arg,
+  Args,
+  Connection,
+  type ConnectionPage,
+  Mutation,
+  PageArguments,
+  Query,
+  Resolver,
+  toConnection,
+} from '@roost/graphql';
 import { CurrentUser, Uuid, VerifiedEmail, type AuthUser } from '@roost/http';
 import { BookingChange, ProposeChange } from './change.dto.js';
 import { ChangeService } from './change.service.js';
@@ -6,6 +16,15 @@ import { ChangeService } from './change.service.js';
 @Resolver(BookingChange)
 export class ChangeResolver {
   constructor(private readonly changes: ChangeService) {}
+
+  @Query(Connection(BookingChange), { description: 'The changes of a booking, newest first.' })
+  async bookingChanges(
+    @CurrentUser() viewer: AuthUser,
+    @Arg('bookingId', Uuid) bookingId: string,
+    @Args(PageArguments) { first: limit, after: cursor }: PageArguments,
+  ): Promise<ConnectionPage<BookingChange>> {
+    return toConnection(await this.changes.list(viewer, bookingId, { limit, cursor }));
+  }
 
   @Mutation(BookingChange)
   @VerifiedEmail()

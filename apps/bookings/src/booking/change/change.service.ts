@@ -1,8 +1,9 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { requireActiveAccount } from '@roost/accounts';
-import { addLogFields, Idempotency, type AuthUser } from '@roost/http';
+import { addLogFields, decodeCursor, Idempotency, page, type PageOf, Uuid, type AuthUser } from '@roost/http';
 import { Clock, Problem } from '@roost/platform';
+import { z } from 'zod';
 import { NightsTaken, StaleHolds } from '../../calendar/stale-holds.port.js';
 import { BookingLifecycle } from '../booking-lifecycle.service.js';
 import { nightsOf } from '../booking-nights.service.js';
@@ -12,8 +13,13 @@ import { findVisible, lockVisible } from '../booking.queries.js';
 import { ChangeDraftService } from './change-draft.service.js';
 import { ChangeLifecycle } from './change-lifecycle.service.js';
 import type { ChangeStep } from './change-step.js';
-import { type BookingChange as ChangeDto, type ProposeChange, toChangeDto } from './change.dto.js';
-import { findChange } from './change.queries.js';
+import {
+  type BookingChange as ChangeDto,
+  type ListChanges,
+  type ProposeChange,
+  toChangeDto,
+} from './change.dto.js';
+import { findChange, listChanges } from './change.queries.js';
 import type { Side } from './domain/change-state.js';
 
 /** One side proposes other terms; the other side accepts or declines. */
@@ -74,6 +80,20 @@ export class ChangeService {
     const change = booking && (await findChange(em, bookingId, changeId));
     if (!change) throw new Problem('change.not_found');
     return { change: toChangeDto(change, booking.terms.currency), version: change.version };
+  }
+
+  /** Newest first. */
+  async list(
+    viewer: AuthUser,
+    bookingId: string,
+    { limit, cursor }: ListChanges,
+  ): Promise<PageOf<ChangeDto>> {
+    const em = this.em.fork();
+    const booking = await findVisible(em, bookingId, viewer.roles.includes('admin') ? null : viewer.id);
+    if (!booking) throw new Problem('booking.not_found');
+    const before = decodeCursor(cursor, z.tuple([Uuid]))?.[0] ?? null;
+    const found = page(await listChanges(em, bookingId, before, limit + 1), limit, ({ id }) => [id]);
+    return { ...found, data: found.data.map((change) => toChangeDto(change, booking.terms.currency)) };
   }
 
   private async decide(

@@ -100,7 +100,11 @@ export const anyBookedStay: fc.Arbitrary<{ stay: BookedStay; confirmedAt: Date }
         serviceFeeMinor: drawn.serviceFeeMinor,
         taxes: [
           ...drawn.percentTaxes.map((amountMinor) => ({ kind: 'percent' as const, amountMinor, ...taxed })),
-          { kind: 'per_guest_night', amountMinor: drawn.perNightTax * (taxed.taxedNights ?? drawn.nights.length), ...taxed },
+          {
+            kind: 'per_guest_night',
+            amountMinor: drawn.perNightTax * (taxed.taxedNights ?? drawn.nights.length),
+            ...taxed,
+          },
           { kind: 'per_guest', amountMinor: drawn.perGuestTax },
         ],
         hostFeeBps: 300,
