@@ -112,4 +112,21 @@ describe('a tax on the first nights', () => {
     // Two of the three taxed nights are stayed: 8.00 of 24.00 are refunded.
     expect(lines).toContainEqual({ kind: 'tax', refundMinor: 800 });
   });
+
+  it('taxes all nights for an event and a stored listing from before the field existed', async () => {
+    const [old] = taxes.map(({ maxNights: _, ...rest }) => rest);
+    const priced = await bookings.givenListing({ price: { taxes } });
+    const pricing = { ...priced.body.pricing!, taxes: [old] } as never;
+    await bookings.publishListing({ ...priced.body, pricing });
+    const stored = await bookings.givenListing({ price: { taxes } });
+    await bookings.service.query(
+      `UPDATE listing_snapshot SET pricing = pricing #- '{taxes,0,maxNights}' WHERE listing_id = $1`,
+      [stored.id],
+    );
+    for (const listing of [priced, stored]) {
+      const { lines } = (await priceOf(listing)).body;
+      // Two guests, four nights.
+      expect(lines).toContainEqual({ kind: 'tax', date: null, label: 'City', amountMinor: 3_200 });
+    }
+  });
 });
