@@ -142,7 +142,7 @@ function callableField(
   const type = getNamedType(field.type);
   const values: Record<string, unknown> = {};
   for (const { name: argument, type: of } of field.args)
-    if (argument === 'input') values.input = body?.(objects) ?? {};
+    if (argument === 'input' || argument === 'filter') values[argument] = body?.(objects) ?? {};
     else if (argument === 'reason') values.reason = 'A reason';
     else if (argument === 'month') values.month = '2026-01';
     else if (isNonNullType(of))

@@ -107,6 +107,8 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
       both('GET /v1/listings/search', 'query listings'),
       both('GET /v1/catalogues', 'query catalogues'),
       both('GET /v1/listings/{id}/similar', 'query similarListings'),
+      both('POST /v1/listings/{id}/price', 'query price', () => ({ ...STAY, guests: ATTENDEES })),
+      { field: 'query listingFacets', body: () => ({ city: 'Lisbon' }) },
       both('GET /v1/shared-wishlists/{token}', 'query sharedWishlist'),
       both('GET /v1/shared-wishlists/{token}/listings', 'query sharedWishlistListings'),
       both('GET /v1/listings/{listingId}/reviews', 'query reviews'),
@@ -117,6 +119,7 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
     [
       ...routes('GET /v1/listings/{id}/calendar'),
       both('GET /v1/listings/{id}', 'query listing'),
+      both('GET /v1/listings/{id}/stay-rules', 'query stayRules'),
       both('GET /v1/reviews/{id}', 'query review'),
     ],
   ],
@@ -204,6 +207,7 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
   [
     HOST,
     [
+      ...routes('GET /v1/me/calendar'),
       both('GET /v1/me/payouts', 'query myPayouts'),
       both('GET /v1/me/payout-account', 'query payoutAccounts'),
     ],
@@ -220,12 +224,11 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
   [
     of(HOST, HOST_A),
     [
-      ...routes(
-        'GET /v1/listings/{id}/pricing',
-        'GET /v1/listings/{id}/stay-rules',
-        'GET /v1/listings/{id}/calendar/feeds',
-      ),
+      ...routes('GET /v1/listings/{id}/pricing', 'GET /v1/listings/{id}/calendar/feeds'),
       both('GET /v1/listings/{id}/calendar/feeds/{feedId}/log', 'query calendarFeedLog'),
+      both('GET /v1/listings/{id}/calendar/blocks', 'query calendarBlocks'),
+      both('GET /v1/listings/{id}/calendar/export-url', 'query calendarExportUrl'),
+      both('GET /v1/listings/{id}/links', 'query listingLinks'),
       both('DELETE /v1/listings/{id}/calendar/feeds/{feedId}', 'mutation removeCalendarFeed'),
       both('DELETE /v1/listings/{id}/calendar/blocks/{blockId}', 'mutation unblockNights'),
       { field: 'query listingChanges' },
@@ -254,6 +257,9 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
       both('POST /v1/listings/{id}/calendar/feeds', 'mutation createCalendarFeed', () => ({
         ...{ url: 'https://calendars.example.com/a.ics', name: 'Elsewhere' },
       })),
+      both('PATCH /v1/listings/{id}/calendar/feeds/{feedId}', 'mutation editCalendarFeed', () => ({
+        name: 'Another name',
+      })),
       both('POST /v1/listings/{id}/calendar/feeds/{feedId}/sync', 'mutation syncCalendarFeed'),
     ],
   ],
@@ -271,6 +277,7 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
         'GET /v1/payments/{id}/receipt',
       ),
       both('GET /v1/bookings/{id}', 'query booking'),
+      both('GET /v1/bookings/{id}/changes', 'query bookingChanges'),
       ...routes('GET /v1/bookings/{bookingId}/payments'),
       both('GET /v1/payments/{id}', 'query payment'),
     ],
@@ -432,7 +439,10 @@ export const OPEN_FIELDS: Readonly<Record<string, string>> = {
   ListingSearchEdge: 'stay',
   PriceRules: 'weekendPriceMinor minNightMinor',
   PriceRulesDiscounts: 'earlyBird lastMinute',
-  TaxRule: 'exemptAboveNights exemptUnderAge',
+  BlockEdge: 'cursor',
+  BookingChangeEdge: 'cursor',
+  ListingFacets: 'currency',
+  TaxRule: 'maxNights exemptAboveNights exemptUnderAge',
   StayRules: 'checkInWeekdays checkOutWeekdays',
   StayRulesMinNightsByWeekday: 'mon tue wed thu fri sat sun',
   BookingRefundEdge: 'cursor',
