@@ -47,6 +47,18 @@ describe('refunds at Paystack', () => {
   const makeDue = (paymentId: string) =>
     payments.service.query(`UPDATE payment SET check_at = '2020-01-01' WHERE id = $1`, [paymentId]);
 
+  /** Ends the pause before the retry of a refund. Two tests of lost and failed responses wait for the whole pause. */
+  const makeRetryDue = (paymentId: string) =>
+    eventually(async () => {
+      const postponed = await payments.service.query(
+        `UPDATE payment_operation SET due_at = clock_timestamp(), not_before = clock_timestamp()
+         WHERE payment_id = $1 AND kind = 'refund' AND status = 'pending' AND not_before > clock_timestamp()
+         RETURNING id`,
+        [paymentId],
+      );
+      expect(postponed).toHaveLength(1);
+    });
+
   test('an accepted refund is neither paid nor failed, until the webhook reports that it was paid', async () => {
     const guest = testUser();
     const { payment, booking } = await payments.givenPaid(guest);
@@ -126,6 +138,7 @@ describe('refunds at Paystack', () => {
       const { payment } = await payments.givenPaid(guest);
       payments.paystack.fail({ route: 'POST /refund', kind });
       await refund(payment.id, 3_000);
+      await makeRetryDue(payment.id);
       const [found] = await accepted(payment.id);
       await payments.paystack.finishRefund(found!, 'processed');
       await payments.becomes(guest, payment.id, 'partially_refunded');
