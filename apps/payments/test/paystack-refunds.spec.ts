@@ -48,8 +48,8 @@ describe('refunds at Paystack', () => {
     payments.service.query(`UPDATE payment SET check_at = '2020-01-01' WHERE id = $1`, [paymentId]);
 
   /** Ends the pause before the retry of a refund. Two tests of lost and failed responses wait for the whole pause. */
-  const makeRetryDue = (paymentId: string) =>
-    eventually(async () => {
+  const makeRetryDue = async (paymentId: string) => {
+    await eventually(async () => {
       const postponed = await payments.service.query(
         `UPDATE payment_operation SET due_at = clock_timestamp(), not_before = clock_timestamp()
          WHERE payment_id = $1 AND kind = 'refund' AND status = 'pending' AND not_before > clock_timestamp()
@@ -58,6 +58,9 @@ describe('refunds at Paystack', () => {
       );
       expect(postponed).toHaveLength(1);
     });
+    // Runs the sweeps now.
+    await payments.service.clock.reset();
+  };
 
   test('an accepted refund is neither paid nor failed, until the webhook reports that it was paid', async () => {
     const guest = testUser();
