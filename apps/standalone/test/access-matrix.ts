@@ -145,8 +145,10 @@ function callableField(
     if (argument === 'input' || argument === 'filter') values[argument] = body?.(objects) ?? {};
     else if (argument === 'reason') values.reason = 'A reason';
     else if (argument === 'month') values.month = '2026-01';
+    else if (argument === 'token') values.token = 'unknown';
     else if (isNonNullType(of))
-      values[argument] = objects[argument === 'id' ? type.name.toLowerCase() : argument.slice(0, -2)];
+      values[argument] =
+        objects[argument === 'id' ? type.name.toLowerCase() : argument.slice(0, -2)] ?? UNKNOWN_ID;
   const declared = field.args.filter((argument) => argument.name in values);
   const text = `${kind}${parenthesized(declared.map((one) => `$${one.name}: ${String(one.type)}`))} { ${field.name}${parenthesized(
     declared.map((one) => `${one.name}: $${one.name}`),
@@ -220,6 +222,8 @@ export async function prepareObjects(market: Marketplace, anonymous: TestClient)
   const feed = (name: string) =>
     created(host, `${calendar}/feeds`, { url: `https://calendars.example.com/${name}.ics`, name });
   const exportId = await created(guest, '/v1/me/exports');
+  const wishlistId = await created(guest, '/v1/wishlists', { name: 'By the sea' });
+  await created(host, `${calendar}/export-url`);
   const objects: Objects = {
     listing: listingId,
     booking: bookingId,
@@ -227,7 +231,8 @@ export async function prepareObjects(market: Marketplace, anonymous: TestClient)
     change,
     paid: paid.id,
     message: await created(guest, `/v1/threads/${bookingId}/messages`, { text: 'Good morning' }),
-    wishlist: await created(guest, '/v1/wishlists', { name: 'By the sea' }),
+    wishlist: wishlistId,
+    wishlistshareurl: wishlistId,
     'wishlist of DELETE': await created(guest, '/v1/wishlists', { name: 'By the sea' }),
     block: await block(60),
     'block of DELETE': await block(70),

@@ -7,12 +7,9 @@ const PriceBucket = z.object({ fromMinor: z.int(), toMinor: z.int(), count: Coun
   description: 'Both prices are included, as in `minPrice` and `maxPrice`.',
 });
 
-const currency = z
-  .string()
-  .nullable()
-  .meta({
-    description: 'Of the prices in `priceHistogram`: `currency` of the search or the most frequent one.',
-  });
+const currency = z.string().nullable().meta({
+  description: 'Of the prices in `priceHistogram`: `currency` of the search or the most frequent one.',
+});
 const priceHistogram = z
   .array(PriceBucket)
   .meta({ description: 'Base prices per night, in at most 20 buckets.' });
