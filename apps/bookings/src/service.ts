@@ -11,6 +11,7 @@ import { Migration0010MessageModeration } from '../migrations/Migration0010Messa
 import { Migration0012HostFigures } from '../migrations/Migration0012HostFigures.js';
 import { Migration0013ExportIndexes } from '../migrations/Migration0013ExportIndexes.js';
 import { Migration0014TextRetention } from '../migrations/Migration0014TextRetention.js';
+import { Migration0015TextRetentionIndex } from '../migrations/Migration0015TextRetentionIndex.js';
 import { AppModule } from './app.module.js';
 import { Booking } from './booking/booking.entity.js';
 import { CalendarBlock } from './calendar/calendar.entity.js';
@@ -38,6 +39,7 @@ export const bookings = defineService({
     Migration0012HostFigures,
     Migration0013ExportIndexes,
     Migration0014TextRetention,
+    Migration0015TextRetentionIndex,
   ],
   projections: {
     'identity.user': ['account_standing'],

@@ -73,6 +73,20 @@ describe('the texts of a booking', () => {
     expect((await read(id, host)).body).toEqual(body);
   });
 
+  it('change no version of a booking without any', async () => {
+    const { id: quoteId } = await bookings.givenQuote(guest, listing);
+    const { body: booking } = await bookings.as(guest).post<Booking>('/v1/bookings', { quoteId });
+    await bookings.service.clock.set(daysAfter(booking.checkOutAt, 1));
+    const before = await read(booking.id, guest);
+    expect(before.body.state).toBe('expired');
+    await deleteTextsAt(daysAfter(booking.checkOutAt, DAYS + 1));
+    expect((await read(booking.id, guest)).body).toEqual(before.body);
+    const [row] = await bookings.service.query('SELECT texts_deleted_at FROM booking WHERE id = $1', [
+      booking.id,
+    ]);
+    expect(row?.texts_deleted_at).not.toBeNull();
+  });
+
   it('are kept if an administrator wrote them', async () => {
     const { id, checkOutAt } = await book();
     const admin = testUser({ roles: ['admin'] });
@@ -101,6 +115,17 @@ describe('a thread', () => {
 
     await messages.givenEnquiry(guest, listing, 'Is there a cot now?');
     expect(await messages.textsOf(guest, id)).toEqual(['Is there a cot now?']);
+  });
+
+  it('of an enquiry is kept as long as a booking of its guest at the listing', async () => {
+    const enquiry = await messages.givenEnquiry(guest, listing, 'Is there a cot?');
+    const { id, checkOutAt } = await book();
+    await deleteTextsAt(daysAfter(checkOutAt, DAYS - 1));
+    expect(await messages.textsOf(guest, enquiry.id)).toEqual(['Is there a cot?']);
+    // The hold of the booking has expired.
+    await deleteTextsAt(daysAfter(checkOutAt, DAYS + 1));
+    expect(await rowsOf('thread', enquiry.id)).toEqual([]);
+    expect(await rowsOf('thread', id)).toEqual([]);
   });
 
   it('of a booking is kept until the period from its check-out has ended', async () => {

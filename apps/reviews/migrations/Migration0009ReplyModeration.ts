@@ -6,7 +6,8 @@ export class Migration0009ReplyModeration extends Migration {
     this.addSql('ALTER TABLE review ADD COLUMN reply_hidden_at timestamptz(3)');
     this.addSql('ALTER TABLE review ADD COLUMN reply_hidden_by uuid');
     this.addSql('ALTER TABLE review ADD COLUMN reply_hidden_reason text');
+    // Rows from before the columns conform.
     this.addSql(`ALTER TABLE review ADD CONSTRAINT review_reply_moderation
-      CHECK (num_nonnulls(reply_hidden_at, reply_hidden_by, reply_hidden_reason) IN (0, 3))`);
+      CHECK (num_nonnulls(reply_hidden_at, reply_hidden_by, reply_hidden_reason) IN (0, 3)) NOT VALID`);
   }
 }

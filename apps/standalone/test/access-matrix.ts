@@ -138,8 +138,9 @@ function callableField(
   objects: Objects,
 ): Callable {
   const name = `${kind} ${field.name}`;
-  const { rule, body } = ruleOf(name) ?? { rule: { token: 'ignored' } };
+  const { rule, body, object } = ruleOf(name) ?? { rule: { token: 'ignored' } };
   const type = getNamedType(field.type);
+  const kindOfId = object ?? type.name.toLowerCase();
   const values: Record<string, unknown> = {};
   for (const { name: argument, type: of } of field.args)
     if (argument === 'input' || argument === 'filter') values[argument] = body?.(objects) ?? {};
@@ -147,8 +148,7 @@ function callableField(
     else if (argument === 'month') values.month = '2026-01';
     else if (argument === 'token') values.token = 'unknown';
     else if (isNonNullType(of))
-      values[argument] =
-        objects[argument === 'id' ? type.name.toLowerCase() : argument.slice(0, -2)] ?? UNKNOWN_ID;
+      values[argument] = objects[argument === 'id' ? kindOfId : argument.slice(0, -2)] ?? UNKNOWN_ID;
   const declared = field.args.filter((argument) => argument.name in values);
   const text = `${kind}${parenthesized(declared.map((one) => `$${one.name}: ${String(one.type)}`))} { ${field.name}${parenthesized(
     declared.map((one) => `${one.name}: $${one.name}`),
@@ -174,7 +174,7 @@ function outcomeOfField(rule: Rule, { data, errors }: GraphqlResponse<object>): 
 }
 
 function outcomeOf({ of }: Rule, status: number, code: string): Outcome | string {
-  if (status >= 500 || (refusalCodes as readonly string[]).includes(code)) return code;
+  if (status >= 500 || status === 429 || (refusalCodes as readonly string[]).includes(code)) return code;
   // Without owners, an object of the path or the body does not exist.
   if (of && (status === 404 || code === 'listing.forbidden')) return 'hidden';
   return of && status === 400 ? `a body that is not valid: ${code}` : 'allowed';
@@ -221,8 +221,6 @@ export async function prepareObjects(market: Marketplace, anonymous: TestClient)
     created(host, `${calendar}/blocks`, { from: dayAhead(from), to: dayAhead(from + 1) });
   const feed = (name: string) =>
     created(host, `${calendar}/feeds`, { url: `https://calendars.example.com/${name}.ics`, name });
-  const exportId = await created(guest, '/v1/me/exports');
-  const wishlistId = await created(guest, '/v1/wishlists', { name: 'By the sea' });
   await created(host, `${calendar}/export-url`);
   const objects: Objects = {
     listing: listingId,
@@ -231,16 +229,14 @@ export async function prepareObjects(market: Marketplace, anonymous: TestClient)
     change,
     paid: paid.id,
     message: await created(guest, `/v1/threads/${bookingId}/messages`, { text: 'Good morning' }),
-    wishlist: wishlistId,
-    wishlistshareurl: wishlistId,
+    wishlist: await created(guest, '/v1/wishlists', { name: 'By the sea' }),
     'wishlist of DELETE': await created(guest, '/v1/wishlists', { name: 'By the sea' }),
     block: await block(60),
     'block of DELETE': await block(70),
     feed: await feed('a'),
     'feed of DELETE': await feed('b'),
-    export: exportId,
-    dataexport: exportId,
-    ...(await accountOf(guest, anonymous)),
+    export: await created(guest, '/v1/me/exports'),
+    ...(await accountOf(market, anonymous)),
   };
   const { body } = await host.get<{ photos: { id: string }[] }>(`/v1/listings/${listingId}`);
   objects.photo = body.photos[0]?.id ?? '';
@@ -260,7 +256,8 @@ export async function prepareObjects(market: Marketplace, anonymous: TestClient)
 }
 
 /** The account of guest A, with each field of `GET /v1/me`. */
-async function accountOf(guest: TestClient, anonymous: TestClient): Promise<Objects> {
+async function accountOf({ guest, guestCredentials }: Marketplace, anonymous: TestClient): Promise<Objects> {
+  expect((await anonymous.post('/v1/auth/login', guestCredentials)).status).toBe(200);
   expect((await guest.post('/v1/me/phone', { phone: PHONE })).status).toBe(202);
   const code = await eventually(async () => {
     const { body } = await anonymous.get<{ data: { token: string | null }[] }>(
@@ -271,9 +268,10 @@ async function accountOf(guest: TestClient, anonymous: TestClient): Promise<Obje
   }, TIMEOUT);
   expect((await guest.post('/v1/me/phone/verify', { code })).status).toBe(200);
   expect((await guest.patch('/v1/me', { locale: 'en' })).status).toBe(200);
-  const { body: sessions } = await guest.get<{ data: { id: string }[] }>('/v1/me/sessions');
+  const { body: sessions } = await guest.get<{ data: { id: string; current: boolean }[] }>('/v1/me/sessions');
+  const session = (current: boolean) => sessions.data.find((one) => one.current === current)?.id ?? '';
   const { body: me } = await guest.get<{ id: string }>('/v1/me');
-  return { user: me.id, session: sessions.data[0]?.id ?? '' };
+  return { user: me.id, session: session(true), 'other session': session(false) };
 }
 
 /** The review by the guest, published because the host has written one too. */
@@ -318,7 +316,9 @@ export async function fieldViolations(
   const text = `{ ${READERS[typeName]?.(isLeaf ? field : `${field} { __typename }`, objects)} }`;
   const found = await Promise.all(
     CALLERS.map(async (caller) => {
-      const { data } = await callers[caller].graphql(text);
+      const { data, errors } = await callers[caller].graphql(text);
+      const unexpected = errors.find(({ extensions: { status } }) => status >= 500 || status === 429);
+      if (unexpected) return [`${name} by ${caller}: ${unexpected.extensions.code}`];
       const sees = valuesOf(data, field).some((value) => value !== null);
       return sees === readers.includes(caller)
         ? []

@@ -32,6 +32,8 @@ export interface Objects {
 export interface Operation {
   route?: string;
   field?: string;
+  /** The object of the argument `id`, if it is not of the type that the field returns. */
+  object?: string;
   body?: (objects: Objects) => unknown;
 }
 
@@ -143,7 +145,6 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
         'GET /v1/me/listings',
       ),
       both('GET /v1/me/sessions', 'query sessions'),
-      { field: 'mutation revokeSession' },
       both('GET /v1/me/passkeys', 'query passkeys'),
       both('PATCH /v1/me/passkeys/{id}', 'mutation renamePasskey', () => ({ name: 'Phone' })),
       both('DELETE /v1/me/passkeys/{id}', 'mutation removePasskey'),
@@ -171,14 +172,15 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
     of(USER, GUEST),
     [
       ...routes('DELETE /v1/me/sessions/{id}', 'GET /v1/me/exports/{id}/file'),
-      both('GET /v1/me/exports/{id}', 'query dataExport'),
+      { ...both('GET /v1/me/exports/{id}', 'query dataExport'), object: 'export' },
+      { field: 'mutation revokeSession', object: 'other session' },
       both('GET /v1/wishlists/{id}', 'query wishlist'),
       both('PATCH /v1/wishlists/{id}', 'mutation editWishlist', () => ({ name: 'By the river' })),
       both('DELETE /v1/wishlists/{id}', 'mutation deleteWishlist'),
       ...routes('GET /v1/wishlists/{id}/listings'),
       both('PUT /v1/wishlists/{id}/listings/{listingId}', 'mutation addToWishlist'),
       both('DELETE /v1/wishlists/{id}/listings/{listingId}', 'mutation removeFromWishlist'),
-      both('POST /v1/wishlists/{id}/share-url', 'mutation createWishlistShareUrl'),
+      { ...both('POST /v1/wishlists/{id}/share-url', 'mutation createWishlistShareUrl'), object: 'wishlist' },
       both('DELETE /v1/wishlists/{id}/share-url', 'mutation revokeWishlistShareUrl'),
     ],
   ],

@@ -34,14 +34,22 @@ export class Marketplace {
     readonly guest: TestClient,
     readonly host: TestClient,
     readonly admin: TestClient,
+    readonly guestCredentials: { email: string; password: string },
   ) {}
 
   static async prepare(anyone: TestClient): Promise<Marketplace> {
-    const as = async (...roles: string[]): Promise<TestClient> => {
-      const made = await anyone.post<{ accessToken: string }>('/dev/users', { roles, emailVerified: true });
-      return anyone.with({ authorization: `Bearer ${made.body.accessToken}` });
+    const made = async (...roles: string[]) => {
+      const { body } = await anyone.post<{ accessToken: string; email: string; password: string }>(
+        '/dev/users',
+        { roles, emailVerified: true },
+      );
+      const client = anyone.with({ authorization: `Bearer ${body.accessToken}` });
+      return { client, credentials: { email: body.email, password: body.password } };
     };
-    const market = new Marketplace(await as('guest'), await as('guest', 'host'), await as('guest', 'admin'));
+    const guest = await made('guest');
+    const host = await made('guest', 'host');
+    const admin = await made('guest', 'admin');
+    const market = new Marketplace(guest.client, host.client, admin.client, guest.credentials);
     await market.listing(0);
     return market;
   }

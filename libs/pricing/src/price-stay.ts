@@ -105,11 +105,13 @@ function priceTax(tax: TaxRule, base: TaxBase, guests: Guests): PricedTax {
   const stayNights = base.nightsMinor.length;
   // Rules from before the field existed lack it.
   const taxedNights = Math.min(stayNights, tax.maxNights ?? stayNights);
+  const exempt = isExempt(tax, stayNights);
+  const hasUntaxedNights = taxedNights < stayNights && tax.kind !== 'per_guest' && !exempt;
   return {
     name: tax.name,
     kind: tax.kind,
-    amountMinor: isExempt(tax, stayNights) ? 0 : taxAmount(tax, base, { taxedNights, guests }),
-    ...(taxedNights < stayNights ? { taxedNights } : {}),
+    amountMinor: exempt ? 0 : taxAmount(tax, base, { taxedNights, guests }),
+    ...(hasUntaxedNights ? { taxedNights } : {}),
   };
 }
 

@@ -44,7 +44,7 @@ export const TaxRule = z
     }),
     maxNights: z.int().min(1).max(MAX_STAY_NIGHTS).nullable().default(null).meta({
       description:
-        'Only the first so many nights are taxed, for kind `percent` with their share of extra guests and cleaning. Null: all nights.',
+        'Only this many nights from the first one are taxed, for kind `percent` with their share of extra guests and cleaning. Has no effect for kind `per_guest`. Null: all nights.',
     }),
     exemptUnderAge: z.int().min(1).max(120).nullable().default(null),
   })

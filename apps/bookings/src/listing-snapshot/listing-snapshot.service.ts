@@ -48,6 +48,13 @@ export class ListingSnapshotService {
     }
   }
 
+  /** Without waiting, for requests without a token. */
+  async findBookable(listingId: string): Promise<BookableListing> {
+    const listing = await this.find(listingId);
+    if (!listing || !isBookable(listing)) throw new Problem('listing.not_found');
+    return listing;
+  }
+
   async find(listingId: string, em: EntityManager = this.em.fork()): Promise<ListingSnapshot | null> {
     const [listing] = await this.findMany([listingId], em);
     return listing ?? null;

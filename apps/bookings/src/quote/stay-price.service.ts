@@ -18,7 +18,7 @@ export class StayPriceService {
 
   /** Throws the problems of a quote: the listing, the stay rules, the total and the nights. */
   async price(listingId: string, request: PriceStay): Promise<StayPrice> {
-    const listing = await this.listings.awaitBookable(listingId);
+    const listing = await this.listings.findBookable(listingId);
     const now = this.clock.now();
     const terms = this.pricing.quoted(listing, request, now);
     if (!(await isFree(this.em.fork(), terms, now))) throw new Problem('booking.dates_unavailable');

@@ -42,13 +42,17 @@ async function erase({ options, operands, out }: Call): Promise<void> {
     import('@roost/app-identity'),
     import('../replica.js'),
   ]);
-  const results = await withReplica(system, 'identity', async (identity) => {
-    const erasures = identity.get(OperatorErasureService);
-    const done: (Row & { result: string })[] = [];
-    for (const id of ids) done.push({ user: id, result: await erasures.erase(id, reason).catch(refusalOf) });
-    return done;
-  });
-  out.result(results, results);
+  const results: (Row & { result: string })[] = [];
+  try {
+    await withReplica(system, 'identity', async (identity) => {
+      const erasures = identity.get(OperatorErasureService);
+      for (const id of ids)
+        results.push({ user: id, result: await erasures.erase(id, reason).catch(refusalOf) });
+    });
+  } finally {
+    // Also before an error: what is erased cannot be restored.
+    if (results.length > 0) out.result(results, results);
+  }
   const remaining = results.filter(({ result }) => !ERASED.has(result)).length;
   if (remaining > 0) throw new OperatorError(`${remaining} of ${ids.length} accounts were not erased.`);
 }
