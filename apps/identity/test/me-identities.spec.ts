@@ -152,6 +152,38 @@ describe('DELETE /v1/me/identities/{id}', () => {
   });
 });
 
+describe('GraphQL', () => {
+  const graphql = (text: string, variables: Record<string, unknown> = {}, { accessToken } = ada) =>
+    identity.with(accessToken).graphql(text, variables);
+  const UNLINK = 'mutation ($id: ID!) { unlinkIdentity(id: $id) { id } }';
+
+  it('lists the identities of the caller', async () => {
+    await linked();
+    const all = '{ identities { edges { node { id provider email createdAt lastUsedAt } } } }';
+    expect((await graphql(all)).data?.identities).toEqual({
+      edges: (await list()).map((node) => ({ node })),
+    });
+    expect((await graphql(all, {}, await identity.createUser())).data?.identities).toEqual({ edges: [] });
+  });
+
+  it('unlinks after a step-up', async () => {
+    const id = await linked();
+    const refused = await graphql(UNLINK, { id }, await identity.createUser());
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'identity.not_found', status: 404 } }]);
+    await identity.shiftTime(301);
+    const { body: late } = await identity.refresh(ada.refreshToken);
+    expect((await graphql(UNLINK, { id }, { ...ada, ...late })).errors).toMatchObject([
+      { extensions: { code: 'auth.step_up_required', status: 403 } },
+    ]);
+    const { body: fresh } = await identity
+      .with(late.accessToken)
+      .post<TestAccount>('/v1/auth/step-up', { password: ada.password });
+    ada = { ...ada, accessToken: fresh.accessToken };
+    expect((await graphql(UNLINK, { id })).data?.unlinkIdentity).toEqual({ id: ada.id });
+    expect(await list()).toEqual([]);
+  });
+});
+
 describe('DELETE /v1/me', () => {
   it('erases the identities and the sign-ins in progress: the account of the provider is free', async () => {
     await linked();

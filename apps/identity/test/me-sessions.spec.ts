@@ -73,7 +73,7 @@ describe('GraphQL', () => {
         .graphql<{ sessions: { edges: { node: SessionBody }[]; pageInfo: { endCursor: string } } }>(
           `query ($after: String) {
              sessions(first: 1, after: $after) {
-               edges { node { id current createdAt lastUsedAt expiresAt userAgent } } pageInfo { endCursor hasNextPage }
+               edges { node { id current createdAt lastUsedAt expiresAt userAgent method } } pageInfo { endCursor hasNextPage }
              }
            }`,
           { after },

@@ -39,6 +39,8 @@ const HARMLESS = [
   'POST /v1/me/host',
   'POST /v1/me/phone',
   'POST /v1/me/phone/verify',
+  'PUT /v1/me/avatar',
+  'DELETE /v1/me/avatar',
   'DELETE /v1/me/phone',
   'PUT /v1/me/notification-settings',
   'DELETE /v1/me/sessions/{id}',

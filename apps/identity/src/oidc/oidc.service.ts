@@ -104,8 +104,8 @@ export class OidcService {
    * Unlinks an account of a provider and ends all other sessions, which it may have opened. Throws 409
    * `auth.last_sign_in_method` if the user could not log in without it.
    */
-  async unlink(auth: AuthUser, id: string): Promise<void> {
-    await this.transactions.run(async (em) => {
+  unlink(auth: AuthUser, id: string): Promise<User> {
+    return this.transactions.run(async (em) => {
       await lockAccount(em, auth.id);
       const user = await this.sessions.requireUser(auth, em);
       const issuer = await deleteIdentity(em, { id, userId: user.id });
@@ -113,6 +113,7 @@ export class OidcService {
       if ((await countSignInMethods(em, user.id)) === 0) throw new Problem('auth.last_sign_in_method');
       await this.sessions.endAll(em, user, 'revoked', auth.sessionId);
       await this.mails.send(em, user, 'identity-unlinked', { provider: this.nameOf(issuer) });
+      return user;
     }, READ_COMMITTED);
   }
 
