@@ -47,6 +47,16 @@ const UNSPACED = String.raw`\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007
  */
 export class Migration0008SearchWords extends Migration {
   override up(): void {
+    // Stems without stop words: "sea" is one in Spanish, and would be ignored in a query in English.
+    for (const language of ['english', ...Object.keys(COUNTRIES)]) {
+      this.addSql(
+        `CREATE TEXT SEARCH DICTIONARY search_${language} (TEMPLATE = pg_catalog.snowball, LANGUAGE = ${language})`,
+      );
+      this.addSql(`CREATE TEXT SEARCH CONFIGURATION search_${language} (COPY = pg_catalog.simple)`);
+      this.addSql(
+        `ALTER TEXT SEARCH CONFIGURATION search_${language} ALTER MAPPING REPLACE simple WITH search_${language}`,
+      );
+    }
     // Ignores case, accents of Latin and Greek letters, punctuation and invisible characters, and splits runs of an unspaced
     // script into pairs of characters. Double quotes stay, because queries use them for phrases.
     this.addSql(String.raw`
@@ -80,21 +90,25 @@ export class Migration0008SearchWords extends Migration {
         RETURN to_tsvector('simple', words) || to_tsvector('english', words)
           || CASE WHEN language = 'simple'::regconfig THEN '' ELSE to_tsvector(language, words) END
           || CASE WHEN value ~ '[${UNSPACED}]' THEN to_tsvector('simple',
-               regexp_replace(regexp_replace(value, '[^${UNSPACED}]+', '', 'g'), '(.)', '\1 ', 'g')) ELSE '' END;
+               regexp_replace(regexp_replace(normalize(value, NFKC), '[^${UNSPACED}]+', '', 'g'), '(.)', '\1 ', 'g'))
+             ELSE '' END;
       END $$`);
     const languages = Object.entries(COUNTRIES);
     this.addSql(`
       CREATE FUNCTION search_language(country text) RETURNS regconfig LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         SELECT CASE ${languages
           .map(
-            ([language, codes]) => `WHEN country IN ('${codes.join(`', '`)}') THEN '${language}'::regconfig`,
+            ([language, codes]) =>
+              `WHEN country IN ('${codes.join(`', '`)}') THEN 'search_${language}'::regconfig`,
           )
           .join(' ')} ELSE 'simple'::regconfig END $$`);
-    // Any form of the words in any of the languages matches; an excluded word excludes all its forms.
-    const forms = (text: string) =>
-      ['simple', 'english', ...languages.map(([language]) => language)]
-        .map((language) => `websearch_to_tsquery('${language}', ${text})`)
-        .join(' || ');
+    // Any form of the words in any of the languages matches, with or without the stop words of English; an excluded word
+    // excludes all its forms.
+    const stemmed = ['english', ...Object.keys(COUNTRIES)].map((language) => `search_${language}`);
+    const forms = (text: string, configurations: readonly string[]) =>
+      configurations.map((configuration) => `websearch_to_tsquery('${configuration}', ${text})`).join(' || ');
+    const wanted = forms('wanted', ['simple', 'english', ...stemmed]);
+    const excluded = forms('excluded', ['simple', ...stemmed]);
     this.addSql(String.raw`
       CREATE FUNCTION search_query(value text) RETURNS tsquery LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
       DECLARE
@@ -102,8 +116,8 @@ export class Migration0008SearchWords extends Migration {
         wanted text := search_text(regexp_replace(quoted, '(^|\s)-+("[^"]*"|\S+)', ' ', 'g'));
         excluded text := (SELECT string_agg(search_text(m[2]), ' or ') FROM regexp_matches(quoted, '(^|\s)-+("[^"]*"|\S+)', 'g') m);
       BEGIN
-        IF excluded IS NULL THEN RETURN ${forms('wanted')}; END IF;
-        RETURN (${forms('wanted')}) && !!(${forms('excluded')});
+        IF excluded IS NULL THEN RETURN ${wanted}; END IF;
+        RETURN (${wanted}) && !!(${excluded});
       END $$`);
     this.addSql('ALTER TABLE listing ADD COLUMN search_words tsvector');
     this.addSql(`
@@ -126,5 +140,9 @@ export class Migration0008SearchWords extends Migration {
     this.addSql('ALTER TABLE listing DROP COLUMN search_words');
     for (const name of ['search_query', 'search_language', 'search_vector', 'search_text'])
       this.addSql(`DROP FUNCTION ${name}`);
+    for (const language of ['english', ...Object.keys(COUNTRIES)]) {
+      this.addSql(`DROP TEXT SEARCH CONFIGURATION search_${language}`);
+      this.addSql(`DROP TEXT SEARCH DICTIONARY search_${language}`);
+    }
   }
 }

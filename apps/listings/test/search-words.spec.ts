@@ -18,6 +18,7 @@ beforeAll(async () => {
     'FR',
     'Des appartements près de la plage, with swimming pools.',
   );
+  await publish('Garden flat', 'Sevilla', 'ES', 'A view of the garden.');
   await publish('Тихая квартира', 'Москва', 'RU', 'Рядом с красивым парком.');
 });
 afterAll(() => catalog.service.close());
@@ -59,6 +60,11 @@ test.each<[string, string[]]>([
   ['тихие квартиры', [russian]],
   ['парк', [russian]],
   ['wohnung plage', []],
+  // "sea" is a stop word in Spanish, "of the" are stop words in English.
+  ['sea view', []],
+  ['garden -"sea view"', ['Garden flat']],
+  ['view of a garden', ['Garden flat']],
+  ['ｱﾊﾟｰﾄ', [japanese]],
 ])('finds %p in the listings with these words', async (words, expected) => {
   expect(await catalog.titles(`q=${encodeURIComponent(words)}`)).toEqual(expected.toSorted());
 });
