@@ -58,12 +58,12 @@ describe('200', () => {
   });
 
   test('replaces aliases by the codes of the catalogues and keeps unknown texts', async () => {
-    const amenities = ['dedicated_workspace', 'fast_wifi_200_mbps', 'wifi', 'theme_room'];
+    const amenities = ['dedicated_workspace', 'wifi', 'theme_room', 'no_pets_allowed', 'ski_lift_access'];
     const content = { propertyType: 'rental_unit', amenities };
     const id = await importOne(newSource(), importRow({}, content));
     expect((await service.anonymous.get(`/v1/listings/${id}`)).body).toMatchObject({
       propertyType: 'apartment',
-      amenities: ['workspace', 'wifi', 'theme_room'],
+      amenities: ['workspace', 'wifi', 'theme_room', 'no_pets_allowed', 'ski_lift_access'],
     });
     // The texts of hosts stay as they are.
     const edited = await service.as(host).patch(`/v1/listings/${id}`, content);

@@ -18,6 +18,7 @@ test.each([
   ['dedicated_workspace', 'workspace'],
   ['Crème brûlée torch', 'creme_brulee_torch'],
   ['✨', ''],
+  ['No smoking allowed', 'no_smoking_allowed'],
 ])('the amenity %s is %s', (text, code) => {
   expect(amenityCode(text)).toBe(code);
 });

@@ -15,7 +15,7 @@ import {
   invalidRowField,
 } from '@roost/http';
 import { Clock, CONFIG, type Config, Problem, deterministicUuid } from '@roost/platform';
-import { amenityCode, propertyTypeCode } from '../catalogue/free-text.js';
+import { amenityCodeOfSlug, propertyTypeCodeOfSlug } from '../catalogue/free-text.js';
 import type { ListingsConfig } from '../config.js';
 import { updateSearchIndex } from '../search-index/search-index.queries.js';
 import { assignChanged } from './assign-changed.js';
@@ -191,13 +191,13 @@ function requireChargeable(listing: Listing, { content, pricing }: ImportedListi
 const pointerInRow = (pointer: string): string =>
   pointer.startsWith('/pricing') ? pointer : `/content${pointer}`;
 
-/** The codes of the catalogues for the texts of the source; texts that are in no catalogue stay. */
+/** The codes of the catalogues for the names of the source; names that are in no catalogue stay. */
 function withCodes(content: CreateListing): CreateListing {
   const { propertyType, amenities } = content;
   return {
     ...content,
-    ...(propertyType === undefined ? {} : { propertyType: propertyTypeCode(propertyType) }),
-    ...(amenities === undefined ? {} : { amenities: [...new Set(amenities.map(amenityCode))] }),
+    ...(propertyType === undefined ? {} : { propertyType: propertyTypeCodeOfSlug(propertyType) }),
+    ...(amenities === undefined ? {} : { amenities: [...new Set(amenities.map(amenityCodeOfSlug))] }),
   };
 }
 
