@@ -12,6 +12,7 @@ import { Migration0006SharedWishlists } from '../migrations/Migration0006SharedW
 import { Migration0007ListingChanges } from '../migrations/Migration0007ListingChanges.js';
 import { Migration0008SearchWords } from '../migrations/Migration0008SearchWords.js';
 import { Migration0009FillSearchWords } from '../migrations/Migration0009FillSearchWords.js';
+import { Migration0010WishlistsOfListing } from '../migrations/Migration0010WishlistsOfListing.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -33,6 +34,7 @@ export const listings = defineService({
     Migration0007ListingChanges,
     Migration0008SearchWords,
     Migration0009FillSearchWords,
+    Migration0010WishlistsOfListing,
     Migration0000AccountErasure,
     Migration0000AccountExport,
   ],

@@ -32,6 +32,7 @@ describe('204', () => {
       ({ listingId }) => listingId === id,
     );
     expect(archived).toMatchObject([{ status: 'archived', title: '' }]);
+    expect(await service.tablesWith('A hasty draft')).toEqual([]);
     const { body } = await service.as(host).get(`/v1/wishlists/${list.body.id}`);
     expect(body).toMatchObject({ listingIds: [] });
   });
@@ -57,6 +58,12 @@ describe('403 and 404', () => {
 });
 
 describe('409', () => {
+  test('rejects an imported draft: a later import would create it again', async () => {
+    const id = await createDraft(service, host);
+    await service.query('UPDATE listing SET imported = true WHERE id = $1', [id]);
+    expectProblem(await service.as(host).delete(`/v1/listings/${id}`), 409, 'listing.wrong_state');
+  });
+
   test('rejects a listing that is or was published', async () => {
     const { id } = await createPublished(service, host);
     for (const action of ['pause', 'archive']) {

@@ -54,6 +54,15 @@ describe('contact data', () => {
     expect(events).toMatchObject([{ title: masked.title }]);
   });
 
+  test('of a listing from before texts were masked is named until the next change masks it', async () => {
+    const { id } = await createPublished(service, host);
+    await service.query('UPDATE listing SET description = $2 WHERE id = $1', [id, PHONE]);
+    expect((await codes(id))?.[0]).toBe('contact_details /description');
+    await service.as(host).put(`/v1/listings/${id}/stay-rules`, { minNights: 2 });
+    expect(await read(id)).toMatchObject({ description: MASKED });
+    expect((await codes(id))?.[0]).not.toMatch(/^contact_details/);
+  });
+
   test('is masked when a published or paused listing is changed', async () => {
     const { id } = await createPublished(service, host);
     const change = (description: string) => service.as(host).patch(`/v1/listings/${id}`, { description });

@@ -139,6 +139,18 @@ describe('a share URL', () => {
     expect((await service.as(guest).get(`/v1/wishlists/${id}`)).body).toMatchObject({ shared: false });
   });
 
+  test('does not show listings that are not public', async () => {
+    const host = aHost();
+    const { id } = (await create(host)).body;
+    await add(host, id, listingId);
+    await add(host, id, await createDraft(service, host));
+    const path = await share(host, id);
+    expect((await service.anonymous.get(path)).body).toMatchObject({ listingCount: 1 });
+    const items = await service.anonymous.get<Items>(`${path}/listings`);
+    expect(items.body.data.map((item) => item.listingId)).toEqual([listingId]);
+    expect(items.headers.get('cache-control')).toBe('private, no-cache');
+  });
+
   test('is not stored, also with an Idempotency-Key', async () => {
     const guest = aGuest();
     const { id } = (await create(guest)).body;

@@ -5,6 +5,7 @@ import { overwriteStoredEvents } from '@roost/messaging';
 import { deleteGuestBookings } from '../booking/booking.queries.js';
 import { variantName } from '../listing/listing-photo.dto.js';
 import { Listing } from '../listing/listing.entity.js';
+import { ERASED_TEXTS } from '../listing/listing.events.js';
 import { ListingService } from '../listing/listing.service.js';
 import { variantWidths } from '../photo/image.js';
 import { PhotoFilesService } from '../photo/photo-files.service.js';
@@ -34,9 +35,7 @@ export class ListingsErasure extends Erasure {
       await this.listings.erase(em, listing);
     }
     const ids = listings.map(({ id }) => id);
-    await overwriteStoredEvents(em, 'listings.listing', ids, {
-      ...{ title: '', city: null, coverUrl: null, pricing: null },
-    });
+    await overwriteStoredEvents(em, 'listings.listing', ids, ERASED_TEXTS);
     return isErasedAccount(em, userId);
   }
 }

@@ -231,8 +231,8 @@ export function toListingView(listing: Listing, audience: Audience, publicUrl: s
   };
 }
 
-/** Not for lists: it looks for contact data in all texts. Published texts are masked already. */
+/** Not for lists: it looks for contact data in all texts. Published ones that were not masked yet are with the next change. */
 export const hintsFor = (listing: Listing): ListingHint[] => [
-  ...(listing.publishedAt === null ? textsWithContacts(listing).map(contactHint) : []),
+  ...textsWithContacts(listing).map(contactHint),
   ...improvements(listing),
 ];

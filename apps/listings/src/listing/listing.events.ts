@@ -34,3 +34,6 @@ export function toListingEvent(listing: Listing, publicUrl: string): EventBody<L
     coverUrl: cover === undefined ? null : photoUrl(cover.id, publicUrl),
   };
 }
+
+/** What stored events of a listing have after its deletion or the erasure of its host. */
+export const ERASED_TEXTS = { title: '', city: null, coverUrl: null, pricing: null } as const;

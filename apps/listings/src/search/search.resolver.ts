@@ -124,7 +124,7 @@ function toQueryParameters(filter: ListingFilter) {
     near: near && `${near.lat},${near.lng}`,
     amenities: amenities?.join(','),
     ids: ids?.join(','),
-    children: children?.map(({ age }) => age).join(','),
+    children: children?.length ? children.map(({ age }) => age).join(',') : undefined,
     minPrice: minPriceMinor,
     maxPrice: maxPriceMinor,
     sort: sort === 'price_descending' ? '-price' : sort,

@@ -24,9 +24,11 @@ export class WishlistItemsService {
     return this.list(id, user, request);
   }
 
+  /** Without the listings that are not public: a draft of the owner would show whose wishlist it is. */
   async listShared(token: string, request: PageRequest): Promise<PageOf<WishlistItem>> {
     const { id } = await this.sharing.find(token);
-    return this.list(id, null, request);
+    const items = await this.list(id, null, request);
+    return { ...items, data: items.data.filter(({ listing }) => listing !== null) };
   }
 
   private async list(

@@ -45,6 +45,7 @@ export class WishlistSharingController {
   @Public()
   @RespondsWith(200, SharedWishlist, 'wishlist.not_found')
   @Header('x-robots-tag', 'noindex')
+  @Header('cache-control', 'private, no-cache')
   read(@Param('token', ShareToken) token: string): Promise<SharedWishlist> {
     return this.sharing.read(token);
   }
@@ -54,6 +55,7 @@ export class WishlistSharingController {
   @Public()
   @RespondsWith(200, WishlistItemPage, 'wishlist.not_found')
   @Header('x-robots-tag', 'noindex')
+  @Header('cache-control', 'private, no-cache')
   listings(
     @Param('token', ShareToken) token: string,
     @QueryParams(WishlistItemsQuery) query: WishlistItemsQuery,

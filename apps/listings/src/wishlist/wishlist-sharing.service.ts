@@ -6,7 +6,12 @@ import { type AuthUser, encryptStoredResponse } from '@roost/http';
 import { CONFIG, type Config, hashToken, Problem, randomToken } from '@roost/platform';
 import type { ListingsConfig } from '../config.js';
 import type { SharedWishlist, ShareUrl } from './wishlist.dto.js';
-import { findSharedWishlist, storeShareToken, type WishlistRow } from './wishlist.queries.js';
+import {
+  countPublicListings,
+  findSharedWishlist,
+  storeShareToken,
+  type WishlistRow,
+} from './wishlist.queries.js';
 
 /** Wishlists under a secret URL. Only the hash of its token is stored. */
 @Injectable()
@@ -31,10 +36,10 @@ export class WishlistSharingService {
   }
 
   async read(token: string): Promise<SharedWishlist> {
-    const { name, listingIds, createdAt } = await this.find(token);
+    const { id, name, createdAt } = await this.find(token);
     return {
       name: maskContacts(name).text,
-      listingCount: listingIds.length,
+      listingCount: await countPublicListings(this.em.fork(), id),
       createdAt: createdAt.toISOString(),
     };
   }

@@ -126,10 +126,11 @@ export async function hasWishlist(em: EntityManager, id: string, userId: string)
   return rows.length > 0;
 }
 
-/** Whether the user can add this listing: it is published, or it is their own. */
+/** Whether the user can add this listing: it is public, or it is their own. */
 export async function isAddable(em: EntityManager, listingId: string, userId: string): Promise<boolean> {
   const rows = await em.execute<object[]>(sql`
-    SELECT id FROM listing WHERE id = ${listingId} AND (status = 'published' OR host_id = ${userId})`);
+    SELECT id FROM listing WHERE id = ${listingId} AND (host_id = ${userId}
+      OR (status = 'published' AND ${accountIsActive(sql.ref('host_id'))}))`);
   return rows.length > 0;
 }
 
@@ -138,6 +139,14 @@ export async function countOtherListings(em: EntityManager, id: string, listingI
   const [row] = await em.execute<[{ count: number }]>(sql`
     SELECT count(*)::int AS count FROM wishlist_listing
      WHERE wishlist_id = ${id} AND listing_id <> ${listingId}`);
+  return row.count;
+}
+
+/** The number of listings in a wishlist that everyone can read. */
+export async function countPublicListings(em: EntityManager, id: string): Promise<number> {
+  const [row] = await em.execute<[{ count: number }]>(sql`
+    SELECT count(*)::int AS count FROM wishlist_listing i JOIN listing l ON l.id = i.listing_id
+     WHERE i.wishlist_id = ${id} AND l.status = 'published' AND ${accountIsActive(sql.ref('l.host_id'))}`);
   return row.count;
 }
 

@@ -23,7 +23,6 @@ import {
   deleteWishlist,
   findWishlist,
   findWishlists,
-  hasWishlist,
   insertWishlist,
   isAddable,
   lockWishlistsOf,
@@ -104,7 +103,7 @@ export class WishlistService {
   /** Idempotent: removing a listing that the wishlist does not contain is not an error. */
   async remove(user: AuthUser, id: string, listingId: string): Promise<void> {
     await this.transactions.run(async (em) => {
-      if (!(await hasWishlist(em, id, user.id))) throw new Problem('wishlist.not_found');
+      if (!(await touchWishlist(em, id, user.id))) throw new Problem('wishlist.not_found');
       await removeListing(em, id, listingId);
     });
   }
