@@ -132,7 +132,7 @@ describe('DELETE /v1/me/identities/{id}', () => {
     expect((await unlink(id)).status).toBe(204);
     await expect(
       identity.service.get(SessionService).openOrChallenge(proven as User, 'provider'),
-    ).rejects.toMatchObject({ code: 'auth.invalid_credentials' });
+    ).rejects.toMatchObject({ code: 'auth.oidc_invalid' });
   });
 
   it('404 for an unknown one and for one of another user', async () => {
@@ -149,6 +149,14 @@ describe('DELETE /v1/me/identities/{id}', () => {
     const response = await new OidcClient(identity, other, 'other').link(ada, aPerson());
     expect((await unlink(id)).status).toBe(204);
     expectProblem(await unlink(response.body.id), 409, 'auth.last_sign_in_method');
+    // The operator has removed a provider.
+    await identity.service.query(
+      `UPDATE external_identity SET issuer = 'https://removed.example/' WHERE id = $1`,
+      [response.body.id],
+    );
+    const again = await linked();
+    expectProblem(await unlink(again), 409, 'auth.last_sign_in_method');
+    expect((await unlink(response.body.id)).status).toBe(204);
   });
 });
 

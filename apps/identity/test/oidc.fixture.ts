@@ -8,6 +8,9 @@ import { PRIVATE_KEY, type TestIdentity, type Tokens, uniqueAddress } from './id
 /** The page of the client. The provider returns to it, but the test does not open it. */
 export const PAGE = 'https://app.example.com/log-in';
 
+/** Of the key that signs. */
+export const KEY_ID = 'key-1';
+
 /** A user of the provider. */
 export interface Person {
   sub: string;
@@ -96,7 +99,7 @@ export class TestProvider {
       features: { devInteractions: { enabled: false } },
       findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub, ...this.#people.get(sub) }) }),
       interactions: { url: (_, { uid }) => `/interaction/${uid}` },
-      jwks: { keys: [{ ...key, use: 'sig', alg: 'RS256' } as never] },
+      jwks: { keys: [{ ...key, use: 'sig', alg: 'RS256', kid: KEY_ID } as never] },
       // Without a page that asks for consent.
       loadExistingGrant: async ({ oidc }) => {
         const grant = new oidc.provider.Grant({

@@ -10,7 +10,7 @@ import {
   uniqueAddress,
 } from './identity.fixture.js';
 import { SessionJobs } from '../src/session/session.jobs.js';
-import { aPerson, OidcClient, PAGE, type Person, TestProvider } from './oidc.fixture.js';
+import { aPerson, KEY_ID, OidcClient, PAGE, type Person, TestProvider } from './oidc.fixture.js';
 
 let provider: TestProvider;
 let other: TestProvider;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   other = await TestProvider.start({ claimsInIdToken: false });
   broken = await TestProvider.start();
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const publishedKey = { ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' };
+  const publishedKey = { ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: KEY_ID };
   forged = await TestProvider.start({ publishedKey });
   const offline = { ...broken.settings('offline'), issuer: 'http://127.0.0.1:1' };
   identity = await startIdentity({
@@ -110,7 +110,9 @@ describe('POST /v1/auth/oidc 200', () => {
     const again = await oidc.logIn({ ...person, email: uniqueAddress(), email_verified: false });
     expect([again.status, userOf(again)]).toEqual([200, userOf(first)]);
     expect(await me(again)).toMatchObject({ email: person.email });
-    expect(await identitiesOf(userOf(first))).toEqual([{ issuer: provider.issuer, subject: person.sub }]);
+    expect(await identitiesOf(userOf(first))).toEqual([
+      { issuer: new URL(provider.issuer).href, subject: person.sub },
+    ]);
   });
 
   it('publishes the new user', async () => {
@@ -390,6 +392,16 @@ describe('503 auth.oidc_unavailable', () => {
   it('does not store a failed response', async () => {
     broken.fault = null;
     expect((await begin('broken')).status).toBe(200);
+  });
+
+  it('if the settings have a wrong secret', async () => {
+    const wrong = { ...provider.settings('wrong'), clientSecret: 'another secret' };
+    const misconfigured = await startIdentity({ OIDC_PROVIDERS: JSON.stringify([wrong]) });
+    try {
+      unavailable(await new OidcClient(misconfigured, provider, 'wrong').logIn(aPerson()));
+    } finally {
+      await misconfigured.close();
+    }
   });
 
   it('if the provider fails when the code is exchanged', async () => {

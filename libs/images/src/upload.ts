@@ -49,7 +49,7 @@ function detectFormat(file: Buffer): Format | null {
 export async function renderUpload(file: Buffer, encode: (image: Sharp) => Sharp): Promise<RenderedImage> {
   const format = detectFormat(file);
   if (format === null) {
-    throw new Problem('request.unsupported_media_type', 'A photo must be a JPEG, PNG, WebP or AVIF file');
+    throw new Problem('request.unsupported_media_type', 'An image must be a JPEG, PNG, WebP or AVIF file');
   }
   return decoding.run(() => render(file, format, encode));
 }
@@ -74,9 +74,9 @@ async function render(file: Buffer, format: Format, encode: (image: Sharp) => Sh
 
 function requireDimensions(width: number, height: number): void {
   if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE) {
-    throw new Problem('photo.invalid', `A photo must have at most ${MAX_PIXELS / 1_000_000} megapixels`);
+    throw new Problem('photo.invalid', `An image must have at most ${MAX_PIXELS / 1_000_000} megapixels`);
   }
   if (Math.min(width, height) < MIN_SIDE) {
-    throw new Problem('photo.invalid', `A photo must be at least ${MIN_SIDE} pixels wide and high`);
+    throw new Problem('photo.invalid', `An image must be at least ${MIN_SIDE} pixels wide and high`);
   }
 }

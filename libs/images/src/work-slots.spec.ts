@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { WorkSlots } from './work-slots.js';
 
 /** A task that runs until it is ended. */
@@ -14,15 +15,18 @@ function openTask(name: string, started: string[]) {
 }
 
 test('runs as many tasks as it has slots, and the others in their order', async () => {
-  const slots = new WorkSlots(1, 2);
+  const slots = new WorkSlots(2, 2);
   const started: string[] = [];
-  const tasks = ['a', 'b', 'c'].map((name) => openTask(name, started));
+  const names = ['a', 'b', 'c', 'd'];
+  const tasks = names.map((name) => openTask(name, started));
   const results = tasks.map(({ run }) => slots.run(run));
   for (const [index, task] of tasks.entries()) {
+    // Every task that can start has started.
+    await setImmediate();
+    expect(started).toEqual(names.slice(0, index + 2));
     task.end();
     await results[index];
   }
-  expect(started).toEqual(['a', 'b', 'c']);
 });
 
 test('rejects a task while as many as allowed are waiting', async () => {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { tracedFetch } from '@roost/http';
+import { Email, tracedFetch } from '@roost/http';
 import { CONFIG, hmac, LOGGER, Problem, SystemClock, timeoutSignal } from '@roost/platform';
 import { Tracing } from '@roost/tracing';
 import * as client from 'openid-client';
@@ -42,18 +42,28 @@ export class OidcClientService {
     return this.config.OIDC_PROVIDERS;
   }
 
+  get issuers(): string[] {
+    return this.providers.map(({ issuer }) => issuer);
+  }
+
   /** Returns the URL at the provider to which the client sends the user. Throws 503 `auth.oidc_unavailable`. */
   authorizationUrl(provider: OidcProvider, token: string, redirectUri: string): Promise<string> {
     return this.call(provider, async () => {
       const { state, nonce, verifier } = secretsOf(token);
-      return client.buildAuthorizationUrl(await this.configurationOf(provider), {
+      const parameters = {
         redirect_uri: redirectUri,
         scope: provider.scopes.join(' '),
         state,
         nonce,
         code_challenge: await client.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
-      }).href;
+      };
+      const configuration = await this.configurationOf(provider);
+      try {
+        return client.buildAuthorizationUrl(configuration, parameters).href;
+      } catch (error) {
+        throw unavailable(error);
+      }
     });
   }
 
@@ -77,7 +87,9 @@ export class OidcClientService {
         idTokenExpected: true,
       });
       const claims = tokens.claims();
-      if (!claims) throw new Problem('auth.oidc_invalid');
+      // Of a provider with many issuers, one can state the users of another one.
+      if (claims?.iss !== configuration.serverMetadata().issuer || !SUBJECT.test(claims.sub))
+        throw new Problem('auth.oidc_invalid');
       // Some providers state the address only in their UserInfo response.
       const profile =
         claims.email === undefined && configuration.serverMetadata().userinfo_endpoint !== undefined
@@ -86,7 +98,7 @@ export class OidcClientService {
       return {
         issuer: provider.issuer,
         subject: claims.sub,
-        email: textOf(profile.email),
+        email: Email.safeParse(profile.email).data ?? null,
         emailVerified: profile.email_verified === true,
         name: textOf(profile.name),
       };
@@ -107,15 +119,25 @@ export class OidcClientService {
   private async readMetadata(provider: OidcProvider): Promise<client.Configuration> {
     const { issuer, clientId, clientSecret } = provider;
     try {
-      return await client.discovery(new URL(issuer), clientId, undefined, authenticationOf(clientSecret), {
-        [client.customFetch]: (url, request) => this.request(provider, url, request),
-        // Of ID tokens, also of those that the token endpoint returned.
-        execute: [
-          client.enableNonRepudiationChecks,
-          // Outside production: `OIDC_PROVIDERS` accepts only https there.
-          ...(issuer.startsWith('http:') ? [client.allowInsecureRequests] : []),
-        ],
-      });
+      const configuration = await client.discovery(
+        new URL(issuer),
+        clientId,
+        undefined,
+        authenticationOf(clientSecret),
+        {
+          [client.customFetch]: (url, request) => this.request(provider, url, request),
+          // Of ID tokens, also of those that the token endpoint returned.
+          execute: [
+            client.enableNonRepudiationChecks,
+            // Outside production: `OIDC_PROVIDERS` accepts only https there.
+            ...(issuer.startsWith('http:') ? [client.allowInsecureRequests] : []),
+          ],
+        },
+      );
+      // The library accepts another issuer for some providers.
+      if (new URL(configuration.serverMetadata().issuer).href !== new URL(issuer).href)
+        throw new Error('the metadata states another issuer');
+      return configuration;
     } catch (error) {
       // Wrong metadata is a fault of the provider or of the settings, not of the sign-in.
       throw unavailable(error);
@@ -193,17 +215,36 @@ function unavailable(cause: unknown): Problem {
   return Object.assign(problem, { cause });
 }
 
-/** Errors that a provider reports for itself. */
-const OUTAGES = new Set(['server_error', 'temporarily_unavailable']);
+/** Errors that a provider reports about the user. The others are of the provider or of the settings. */
+const REFUSALS = new Set([
+  'access_denied',
+  'login_required',
+  'interaction_required',
+  'consent_required',
+  'account_selection_required',
+]);
+
+/** Responses that are not as the protocol states, such as a page with an error. */
+const UNUSABLE = new Set([
+  'OAUTH_RESPONSE_IS_NOT_CONFORM',
+  'OAUTH_RESPONSE_IS_NOT_JSON',
+  'OAUTH_PARSE_ERROR',
+]);
+
+/** By OpenID Connect at most 255 characters of ASCII. */
+const SUBJECT = /^[\x20-\x7e]{1,255}$/;
 
 function problemOf(error: unknown): Problem {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (at instanceof Problem) return at;
     if (at instanceof client.AuthorizationResponseError)
-      return OUTAGES.has(at.error) ? unavailable(error) : new Problem('auth.oidc_denied');
+      return REFUSALS.has(at.error) ? new Problem('auth.oidc_denied') : unavailable(error);
     // Any other error of the token endpoint is one of the settings: the client, its secret or its redirect URI.
     if (at instanceof client.ResponseBodyError)
       return at.error === 'invalid_grant' ? new Problem('auth.oidc_invalid') : unavailable(error);
+    // The client or its secret is wrong.
+    if (at instanceof client.WWWAuthenticateChallengeError) return unavailable(error);
+    if (at instanceof client.ClientError && UNUSABLE.has(at.code ?? '')) return unavailable(error);
   }
   return new Problem('auth.oidc_invalid');
 }

@@ -3,7 +3,8 @@ import { z } from 'zod';
 const Provider = z.strictObject({
   id: z.string().regex(/^[a-z][a-z\d-]{0,31}$/),
   name: z.string().min(1).max(64),
-  issuer: z.url({ protocol: /^https?$/ }),
+  /** In one spelling: identities are stored by it. */
+  issuer: z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).href),
   clientId: z.string().min(1).max(500),
   clientSecret: z.string().min(1).max(2_000),
   scopes: z

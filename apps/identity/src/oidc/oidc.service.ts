@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { type AuthUser, Email, type PageOf } from '@roost/http';
+import type { AuthUser, PageOf } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { hashToken, invalidField, Problem, randomToken, SystemClock, uuidv7 } from '@roost/platform';
 import { lockAccount } from '../account/account-lock.queries.js';
@@ -110,7 +110,8 @@ export class OidcService {
       const user = await this.sessions.requireUser(auth, em);
       const issuer = await deleteIdentity(em, { id, userId: user.id });
       if (issuer === undefined) throw new Problem('identity.not_found');
-      if ((await countSignInMethods(em, user.id)) === 0) throw new Problem('auth.last_sign_in_method');
+      if ((await countSignInMethods(em, user.id, this.client.issuers)) === 0)
+        throw new Problem('auth.last_sign_in_method');
       await this.sessions.endAll(em, user, 'revoked', auth.sessionId);
       await this.mails.send(em, user, 'identity-unlinked', { provider: this.nameOf(issuer) });
       return user;
@@ -136,9 +137,9 @@ export class OidcService {
   ): Promise<User> {
     const userId = await recordIdentityUse(em, external, this.clock.now());
     if (userId !== undefined) return em.findOneOrFail(User, { id: userId });
-    const email = Email.safeParse(external.email).data;
+    const { email } = external;
     // The same response whether or not the address has an account: anyone could state it.
-    if (email === undefined || !external.emailVerified) throw new Problem('auth.oidc_email_unverified');
+    if (email === null || !external.emailVerified) throw new Problem('auth.oidc_email_unverified');
     const created = await this.users.create(em, {
       email,
       displayName: DisplayName.safeParse(external.name).data ?? UNNAMED,

@@ -1,12 +1,13 @@
 import { EntityManager } from '@mikro-orm/postgresql';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { AuthUser, PageOf } from '@roost/http';
 import { Transactions } from '@roost/messaging';
-import { Problem, SystemClock, uuidv7 } from '@roost/platform';
+import { CONFIG, Problem, SystemClock, uuidv7 } from '@roost/platform';
 import { lockAccount } from '../account/account-lock.queries.js';
 import { User } from '../account/user.entity.js';
 import { PasskeyCheckService } from '../credential/passkey-check.service.js';
 import type { PasskeyAssertion, PasskeyCreationOptions } from '../credential/passkey.dto.js';
+import type { IdentityConfig } from '../config.js';
 import { countSignInMethods } from '../credential/sign-in-methods.queries.js';
 import { MailService } from '../mail/mail.service.js';
 import type { Tokens } from '../session/session.dto.js';
@@ -34,6 +35,7 @@ export class PasskeyService {
     private readonly mails: MailService,
     private readonly clock: SystemClock,
     private readonly em: EntityManager,
+    @Inject(CONFIG) private readonly config: IdentityConfig,
   ) {}
 
   async beginRegistration(auth: AuthUser): Promise<PasskeyCreationOptions> {
@@ -81,7 +83,9 @@ export class PasskeyService {
       await lockAccount(em, auth.id);
       const user = await this.sessions.requireUser(auth, em);
       if (!(await deletePasskey(em, { id, userId: user.id }))) throw new Problem('passkey.not_found');
-      if ((await countSignInMethods(em, user.id)) === 0) throw new Problem('auth.last_sign_in_method');
+      const issuers = this.config.OIDC_PROVIDERS.map(({ issuer }) => issuer);
+      if ((await countSignInMethods(em, user.id, issuers)) === 0)
+        throw new Problem('auth.last_sign_in_method');
       await this.sessions.endAll(em, user, 'revoked', auth.sessionId);
       if (!user.mfaEnabled) await this.sessions.resetMfaPassed(em, user);
       await this.mails.send(em, user, 'passkey-removed', {});

@@ -34,6 +34,13 @@ interface RefreshedSession {
   refreshToken: string;
 }
 
+/** The problem of a log-in whose proof was replaced before its session opened. */
+const STALE_PROOF = {
+  password: 'auth.invalid_credentials',
+  passkey: 'auth.passkey_invalid',
+  provider: 'auth.oidc_invalid',
+} as const satisfies Record<LogInMethod, string>;
+
 @Injectable()
 export class SessionService {
   constructor(
@@ -64,7 +71,7 @@ export class SessionService {
   /** Opens a session for a user whose identity has just been proven. */
   async open(proven: User, how: { method: LogInMethod | null; mfaPassed: boolean }): Promise<Tokens> {
     const { user, session, refreshToken } = await this.transactions.run(async (em) => {
-      const user = await this.lockUnchanged(em, proven);
+      const user = await this.lockUnchanged(em, proven, how.method);
       const now = this.clock.now();
       const expiresAt = expiryOf(now, now);
       const session = em.create(Session, {
@@ -231,10 +238,10 @@ export class SessionService {
   }
 
   /** Locks the user. Throws if all sessions were ended or the account suspended since the proof. */
-  private async lockUnchanged(em: EntityManager, proven: User): Promise<User> {
+  private async lockUnchanged(em: EntityManager, proven: User, method: LogInMethod | null): Promise<User> {
     const user = await em.findOne(User, { id: proven.id }, { lockMode: LockMode.PESSIMISTIC_READ });
     if (user?.passwordHash !== proven.passwordHash || user.sessionEpoch !== proven.sessionEpoch)
-      throw new Problem('auth.invalid_credentials');
+      throw new Problem(STALE_PROOF[method ?? 'password']);
     if (user.status !== 'active') throw new Problem('account.suspended');
     return user;
   }

@@ -45,7 +45,7 @@ const accountMails: MailTexts['accountMails'] = {
     action: RESET,
     closing: [
       RESET_AT_ONCE,
-      fr`Un nouveau mot de passe ne supprime aucune clé d’accès : supprimez celles que vous n’avez pas ajoutées.`,
+      fr`Un nouveau mot de passe ne supprime aucune clé d’accès et ne dissocie aucun compte d’un fournisseur : supprimez ceux que vous n’avez pas ajoutés.`,
     ],
   }),
   'email-change-old': ({ token, newEmail }) => ({
