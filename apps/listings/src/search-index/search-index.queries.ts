@@ -1,8 +1,16 @@
-import { type EntityManager, sql } from '@mikro-orm/postgresql';
+import { type EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
 import type { PriceRules, StayRules } from '@roost/pricing';
-import { cellOf } from '../geo/domain/area.js';
+import { cellOf, type Level } from '../geo/domain/area.js';
 import type { Point } from '../geo/domain/point.js';
 import { cityKey, score, smallestMinNights } from './domain/search-row.js';
+
+/** The column of a search row `s` with its cell at a level. */
+export const CELL_COLUMN: Record<Level, RawQueryFragment> = {
+  3: sql`s.cell_3`,
+  6: sql`s.cell_6`,
+  9: sql`s.cell_9`,
+  12: sql`s.cell_12`,
+};
 
 /** The part of a listing that the index reads in memory. `updateSearchIndex` reads the other columns from `listing`. */
 export interface IndexableListing {

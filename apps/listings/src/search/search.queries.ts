@@ -1,7 +1,8 @@
 import { type EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
 import type { PriceRules, StayRules } from '@roost/pricing';
-import { type Box, boxesAround, cellsOf, type Level, viewport } from '../geo/domain/area.js';
+import { type Box, boxesAround, cellsOf, viewport } from '../geo/domain/area.js';
 import type { RoomType } from '../listing/listing.entity.js';
+import { CELL_COLUMN } from '../search-index/search-index.queries.js';
 import { allOf, distanceTo, searchFilters } from './search-filters.queries.js';
 import type { SearchQuery } from './search.dto.js';
 
@@ -98,13 +99,6 @@ const INDEXED_COLUMN = {
   '-price': [sql`s.price_minor`, sql`bigint`],
   rating: [sql`s.rating_order`, sql`integer`],
 } as const;
-
-const CELL_COLUMN: Record<Level, RawQueryFragment> = {
-  3: sql`s.cell_3`,
-  6: sql`s.cell_6`,
-  9: sql`s.cell_9`,
-  12: sql`s.cell_12`,
-};
 
 /** For orders with an index: merges the first rows of each cell without reading the other rows of the cell. */
 function indexedScan(

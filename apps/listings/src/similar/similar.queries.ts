@@ -1,17 +1,11 @@
 import { type EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
-import { boxesAround, cellsOf, type Level } from '../geo/domain/area.js';
+import { boxesAround, cellsOf } from '../geo/domain/area.js';
 import type { Point } from '../geo/domain/point.js';
+import { CELL_COLUMN } from '../search-index/search-index.queries.js';
 
 const RADIUS_KM = 10;
 /** The best listings of each cell are compared, so a city with many listings costs no more than a village. */
 const MAX_PER_CELL = 100;
-
-const CELL_COLUMN = {
-  3: sql`s.cell_3`,
-  6: sql`s.cell_6`,
-  9: sql`s.cell_9`,
-  12: sql`s.cell_12`,
-} satisfies Record<Level, unknown>;
 
 interface SimilarTo {
   listingId: string;
