@@ -1,14 +1,13 @@
 import { eventually, type GraphqlResponse, type TestClient, type TestResponse } from '@roost/testing';
 import { getNamedType, type GraphQLField, isLeafType, isNonNullType, isObjectType } from 'graphql';
+import { OPEN_FIELDS, RESTRICTED_FIELDS } from './access-fields.js';
 import {
   type Caller,
   CALLERS,
   expectedOutcome,
   type Objects,
-  OPEN_FIELDS,
   type Outcome,
   refusalCodes,
-  RESTRICTED_FIELDS,
   type Rule,
   ruleOf,
 } from './access-rules.js';
@@ -39,7 +38,7 @@ export function undeclared(names: readonly string[], declared: Iterable<string>)
   ];
 }
 
-/** The nullable fields of the graph that are in no list of access-rules.ts, in both, or do not exist. */
+/** The nullable fields of the graph that are in no list of access-fields.ts, in both, or do not exist. */
 export function undeclaredFields(graph = publicGraph()): string[] {
   const nullable = Object.values(graph.getTypeMap())
     .filter(isObjectType)

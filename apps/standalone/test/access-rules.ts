@@ -46,12 +46,12 @@ const HOST_OR_ADMIN: Rule = { token: 'required', roles: ['host', 'admin'] };
 const VERIFIED_HOST: Rule = { token: 'required', roles: ['host'], verified: true };
 const ADMIN: Rule = { token: 'required', roles: ['admin'] };
 
-const GUEST = ['guestA'] as const;
-const GUEST_OR_ADMIN = ['guestA', 'admin'] as const;
-const HOST_A = ['hostA'] as const;
+export const GUEST = ['guestA'] as const;
+export const GUEST_OR_ADMIN = ['guestA', 'admin'] as const;
+export const HOST_A = ['hostA'] as const;
 const HOST_A_OR_ADMIN = ['hostA', 'admin'] as const;
-const PARTIES = ['guestA', 'hostA'] as const;
-const PARTIES_OR_ADMIN = ['guestA', 'hostA', 'admin'] as const;
+export const PARTIES = ['guestA', 'hostA'] as const;
+export const PARTIES_OR_ADMIN = ['guestA', 'hostA', 'admin'] as const;
 const of = (rule: Rule, callers: readonly Caller[]): Rule => ({ ...rule, of: callers });
 
 const both = (route: string, field: string, body?: Operation['body']): Operation => ({
@@ -372,100 +372,3 @@ export function expectedOutcome(rule: Rule, caller: Caller, isField: boolean): O
   if (rule.forbidden?.includes(caller)) return 'auth.forbidden';
   return rule.of && !rule.of.includes(caller) ? 'hidden' : 'allowed';
 }
-
-/** A field of an object that some readers of the object may not see, and the callers who may. */
-export const RESTRICTED_FIELDS: Readonly<Record<string, readonly Caller[]>> = {
-  'Listing.address': PARTIES_OR_ADMIN,
-  'Listing.location': PARTIES_OR_ADMIN,
-  'Listing.missing': HOST_A,
-  'Listing.hints': HOST_A,
-  'Listing.calendarFeeds': HOST_A,
-  'CalendarDay.reason': HOST_A,
-  'CalendarDay.bookingId': HOST_A,
-  'CalendarDay.blockId': HOST_A,
-  'User.bookings': GUEST,
-  'User.email': GUEST,
-  'User.phone': GUEST,
-  'User.locale': GUEST,
-  'User.hiddenInBio': GUEST,
-  'User.roles': GUEST,
-  'User.emailVerified': GUEST,
-  'User.mfaEnabled': GUEST,
-  'Booking.thread': PARTIES,
-  'Booking.payment': GUEST_OR_ADMIN,
-  'Booking.payouts': HOST_A,
-  'Booking.receipts': PARTIES_OR_ADMIN,
-  'Booking.refunds': PARTIES_OR_ADMIN,
-  'Booking.reviews': PARTIES_OR_ADMIN,
-  'Payment.clientSecret': GUEST,
-  'Review.bookingId': PARTIES_OR_ADMIN,
-  'Review.booking': PARTIES_OR_ADMIN,
-};
-
-/**
- * The other nullable fields: all readers of the object see them. A field that is hidden from some readers is nullable, so
- * each nullable field of the graph is here or above.
- */
-export const OPEN_FIELDS: Readonly<Record<string, string>> = {
-  Listing:
-    'calendar city region countryCode approximateLocation timeZone currency nightlyMinor capacity bedrooms beds bathrooms registrationNumber cancellationPolicy rating coverUrl host reviews ratingDetails externalReviewCount',
-  WishlistEdge: 'cursor',
-  WishlistItemEdge: 'cursor',
-  WishlistItem: 'listing',
-  ListingChangeEdge: 'cursor',
-  ListingChange: 'actorId',
-  SessionEdge: 'cursor',
-  Session: 'userAgent method',
-  PasskeyEdge: 'cursor',
-  IdentityEdge: 'cursor',
-  Identity: 'provider email',
-  Passkey: 'lastUsedAt',
-  DataExport: 'readyAt fileUrl',
-  CalendarFeed: 'problem checkedAt importedAt',
-  Booking: 'message holdExpiresAt respondBy paymentId expiredCause cancellation openChange listing guest',
-  QuoteLine: 'date',
-  RefundLine: 'label',
-  BookingChange: 'expiresAt',
-  HistoryEntry: 'reason',
-  User: 'avatarUrl listings hostFigures reviews guestRating hostRating externalReviewCount',
-  BookingEdge: 'cursor',
-  PageInfo: 'endCursor',
-  Thread: 'bookingId lastMessage booking listing guest host',
-  Message: 'sender',
-  MessageEdge: 'cursor',
-  Quote: 'listing',
-  CancellationPreview: 'hostPenaltyMinor',
-  ThreadEdge: 'cursor',
-  FeedLogEntryEdge: 'cursor',
-  FeedLogEntry: 'problem httpStatus',
-  Report: 'text',
-  ListingEdge: 'cursor',
-  ListingSearchEdge: 'stay',
-  PriceRules: 'weekendPriceMinor minNightMinor',
-  PriceRulesDiscounts: 'earlyBird lastMinute',
-  BlockEdge: 'cursor',
-  BookingChangeEdge: 'cursor',
-  ListingFacets: 'currency',
-  TaxRule: 'maxNights exemptAboveNights exemptUnderAge',
-  StayRules: 'checkInWeekdays checkOutWeekdays',
-  StayRulesMinNightsByWeekday: 'mon tue wed thu fri sat sun',
-  BookingRefundEdge: 'cursor',
-  BookingRefund: 'finishedAt',
-  Payment: 'redirectUrl failureCode expiresAt booking receipt',
-  Receipt: 'guestName hostName listingTitle checkInDate checkOutDate',
-  ReceiptSeller: 'taxId',
-  ReceiptLine: 'date',
-  DebitNote: 'creditNoteNumber',
-  Payout: 'id provider createdAt finishedAt failureCode reason blockedUntil',
-  ClientProvider: 'publishableKey currencies countries',
-  PayoutEdge: 'cursor',
-  TransactionEdge: 'cursor',
-  Transaction: 'bookingId paymentId',
-  StatementEntry: 'bookingId listingTitle grossMinor hostFeeMinor taxMinor',
-  HostFigures: 'responseRate medianResponseMinutes evaluatedAt',
-  ReviewEdge: 'cursor',
-  Review: 'authorId authorName overall categories reply publishedAt hidden author listing',
-  ReviewCategories: 'accuracy checkIn cleanliness communication location value rules',
-  CategoryMeans: 'accuracy checkIn cleanliness communication location value rules',
-  PendingReviewEdge: 'cursor',
-};

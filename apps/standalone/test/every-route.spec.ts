@@ -12,7 +12,8 @@ import {
   undeclaredFields,
   violations,
 } from './access-matrix.js';
-import { type Caller, declaredOperations, type Objects, RESTRICTED_FIELDS } from './access-rules.js';
+import { RESTRICTED_FIELDS } from './access-fields.js';
+import { type Caller, declaredOperations, type Objects } from './access-rules.js';
 import {
   type Document,
   expectSuccessOrProblem,
