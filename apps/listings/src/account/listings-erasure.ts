@@ -3,11 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { Erasure, isErasedAccount } from '@roost/accounts';
 import { overwriteStoredEvents } from '@roost/messaging';
 import { deleteGuestBookings } from '../booking/booking.queries.js';
-import { variantName } from '../listing/listing-photo.dto.js';
 import { Listing } from '../listing/listing.entity.js';
 import { ERASED_TEXTS } from '../listing/listing.events.js';
 import { ListingService } from '../listing/listing.service.js';
-import { variantWidths } from '../photo/image.js';
 import { PhotoFilesService } from '../photo/photo-files.service.js';
 import { deleteWishlists } from '../wishlist/wishlist.queries.js';
 
@@ -29,9 +27,7 @@ export class ListingsErasure extends Erasure {
     await deleteGuestBookings(em, userId);
     const listings = await em.find(Listing, { hostId: userId });
     for (const listing of listings) {
-      // Before the commit: no row would refer to a file whose deletion failed. A repeated deletion has no effect.
-      for (const { id, width } of listing.photos)
-        await this.files.deleteOrThrow(id, variantWidths(width).map(variantName));
+      await this.files.deleteAll(listing.photos);
       await this.listings.erase(em, listing);
     }
     const ids = listings.map(({ id }) => id);

@@ -2,12 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { overwriteStoredEvents, Transactions } from '@roost/messaging';
 import { type AuthUser, Idempotency } from '@roost/http';
 import { Problem } from '@roost/platform';
-import { variantName } from '../listing/listing-photo.dto.js';
 import type { ListingView } from '../listing/listing.dto.js';
 import type { Listing } from '../listing/listing.entity.js';
 import { ERASED_TEXTS } from '../listing/listing.events.js';
 import { findOwnListing, ListingService } from '../listing/listing.service.js';
-import { variantWidths } from '../photo/image.js';
 import { PhotoFilesService } from '../photo/photo-files.service.js';
 import { deleteListing } from './draft.queries.js';
 
@@ -34,9 +32,7 @@ export class DraftService {
           'An imported listing can not be deleted: a later import would create it again. Archive it instead.',
         );
       }
-      // Before the commit: no row would refer to a file whose deletion failed. A repeated deletion has no effect.
-      for (const photo of listing.photos)
-        await this.files.deleteOrThrow(photo.id, variantWidths(photo.width).map(variantName));
+      await this.files.deleteAll(listing.photos);
       await this.listings.erase(em, listing);
       await overwriteStoredEvents(em, 'listings.listing', [id], ERASED_TEXTS);
       await deleteListing(em, id);

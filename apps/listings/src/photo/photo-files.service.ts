@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { FileStore, LOGGER, type StoredFile } from '@roost/platform';
 import type { Logger } from 'pino';
-import { DISPLAY, type RenditionName } from '../listing/listing-photo.dto.js';
+import { DISPLAY, type RenditionName, variantName } from '../listing/listing-photo.dto.js';
+import { variantWidths } from './image.js';
 
 /** The files of photos: one per rendition, stored as `photos/<photo id>/<rendition>`. */
 @Injectable()
@@ -29,7 +30,15 @@ export class PhotoFilesService {
     }
   }
 
-  async deleteOrThrow(photoId: string, variants: readonly RenditionName[]): Promise<void> {
+  /**
+   * Deletes all files of photos. Call it before the commit that deletes the photos: no row would refer to a file whose deletion
+   * failed. A repeated deletion has no effect.
+   */
+  async deleteAll(photos: readonly { id: string; width: number }[]): Promise<void> {
+    for (const { id, width } of photos) await this.deleteOrThrow(id, variantWidths(width).map(variantName));
+  }
+
+  private async deleteOrThrow(photoId: string, variants: readonly RenditionName[]): Promise<void> {
     for (const name of [DISPLAY, ...variants]) await this.files.delete(fileKey(photoId, name));
   }
 }
