@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Reports of replies. The subject is the review with the reply: `report_open` tells them apart by the type. */
+/** Reports of replies. The subject is the review with the reply: the index `report_open` distinguishes them by the type. */
 export class Migration0019ReplyReports extends Migration {
   override up(): void {
     this.addSql(`ALTER TABLE report DROP CONSTRAINT report_subject_type_check,
