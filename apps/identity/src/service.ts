@@ -14,6 +14,7 @@ import { Migration0016NotificationFacts } from '../migrations/Migration0016Notif
 import { Migration0018Avatars } from '../migrations/Migration0018Avatars.js';
 import { Migration0017ExternalIdentities } from '../migrations/Migration0017ExternalIdentities.js';
 import { Migration0019ReplyReports } from '../migrations/Migration0019ReplyReports.js';
+import { Migration0020AccountLog } from '../migrations/Migration0020AccountLog.js';
 import { User } from './account/user.entity.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
@@ -52,6 +53,7 @@ export const identity = defineService({
     Migration0018Avatars,
     Migration0017ExternalIdentities,
     Migration0019ReplyReports,
+    Migration0020AccountLog,
   ],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,

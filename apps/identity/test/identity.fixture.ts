@@ -37,6 +37,17 @@ export interface TestAccount {
 }
 
 /** A password that the policy allows. */
+/** An entry of `GET /v1/me/audit-log`. */
+export interface AccountLogEntry {
+  id: string;
+  action: string;
+  actor: string;
+  sessionId: string | null;
+  network: string | null;
+  userAgent: string | null;
+  details: Record<string, unknown>;
+}
+
 export const PASSWORD = 'quiet harbour lamp';
 
 let addresses = 0;
@@ -81,6 +92,21 @@ export class TestIdentity {
 
   refresh(refreshToken: string): Promise<TestResponse<Tokens>> {
     return this.anonymous.post<Tokens>('/v1/auth/refresh', { refreshToken });
+  }
+
+  /** Returns the first 100 entries of the log of an account, newest first. */
+  async accountLog({ accessToken }: Pick<TestAccount, 'accessToken'>): Promise<AccountLogEntry[]> {
+    const { status, body } = await this.with(accessToken).get('/v1/me/audit-log?limit=100');
+    expect(status).toBe(200);
+    return body.data as AccountLogEntry[];
+  }
+
+  /** Returns what happened to an account, newest first, without its log-ins. */
+  async actionsOf(account: Pick<TestAccount, 'accessToken'>): Promise<[string, Record<string, unknown>][]> {
+    const entries = await this.accountLog(account);
+    return entries.flatMap(({ action, details }) =>
+      action.startsWith('session.') ? [] : [[action, details] as [string, Record<string, unknown>]],
+    );
   }
 
   /** Returns the mails to an address, newest first. */

@@ -180,6 +180,11 @@ describe('DELETE /v1/me/avatar', () => {
     await expectNoAvatar();
     expect((await profile()).body.avatarUrl).toBeNull();
     expect((await remove()).status).toBe(204);
+    expect(await identity.actionsOf(ada)).toEqual([
+      ['profile.changed', { fields: ['avatar'] }],
+      ['profile.changed', { fields: ['avatar'] }],
+      ['account.registered', {}],
+    ]);
   });
 
   it('exists in GraphQL', async () => {

@@ -237,12 +237,24 @@ describe('GET /v1/me/exports/{id}/file', () => {
       identities: [{ issuer: 'https://provider.example.com', subject: ada.id, email: 'ada@example.org' }],
       reports: [{ reason: 'spam', text: 'Sends advertisements' }],
       sessions: [{ network: expect.any(String), createdAt: expect.any(String) }],
+      log: [
+        { action: 'account.registered', actor: 'user', userAgent: 'node', details: {} },
+        { action: 'session.started', network: '127.0.0.0/24' },
+        { action: 'notification-settings.changed' },
+        { action: 'password.reset-requested' },
+        { action: 'profile.changed' },
+        { action: 'export.requested', details: { exportId: id } },
+      ],
       authenticators: [{ confirmedAt: null }],
       notificationSettings: [{ muted: ['review-reminder'] }],
     });
     expect(response.body.mails).toContainEqual(
       expect.objectContaining({ recipient: ada.email, template: 'reset-password' }),
     );
+    expect((await identity.actionsOf(ada)).slice(0, 2)).toEqual([
+      ['export.downloaded', { exportId: id }],
+      ['export.requested', { exportId: id }],
+    ]);
     const text = JSON.stringify(response.body);
     const [secrets] = await identity.service.query<Record<string, string>>(
       `SELECT u.password_hash AS password, f.secret_sealed AS factor FROM user_account u

@@ -118,6 +118,12 @@ describe('DELETE /v1/me/identities/{id}', () => {
     expectProblem(await identity.refresh(session.refreshToken), 401, 'auth.refresh_invalid');
     expect((await identity.refresh(ada.refreshToken)).status).toBe(200);
     expect((await identity.mailsTo(ada.email))[0]?.template).toBe('identity-unlinked');
+    const name = expect.any(String);
+    expect(await identity.actionsOf(ada)).toEqual([
+      ['identity.unlinked', { name }],
+      ['identity.linked', { name }],
+      ['account.registered', {}],
+    ]);
     const { body } = await oidc.logIn(person);
     expect(claimsOf(body.accessToken).sub).not.toBe(ada.id);
   });

@@ -136,6 +136,11 @@ describe('POST /v1/auth/mfa 200', () => {
     expect((await pass(await challenge(), first)).status).toBe(200);
     expectProblem(await pass(await challenge(), first), 401, 'auth.mfa_invalid');
     expect((await pass(await challenge(), ` ${second.toUpperCase()} `)).status).toBe(200);
+    expect((await identity.actionsOf(ada)).slice(0, 3)).toEqual([
+      ['recovery-code.used', {}],
+      ['recovery-code.used', {}],
+      ['mfa.enabled', {}],
+    ]);
   });
 
   it('adds the role admin to a session with a second factor, until it is removed', async () => {
@@ -235,6 +240,10 @@ describe('DELETE /v1/me/mfa/totp', () => {
     expect((await remove()).status).toBe(204);
     expect((await identity.logIn(ada.email, ada.password)).body.accessToken).toBeDefined();
     expect((await identity.mailsTo(ada.email))[0]?.template).toBe('mfa-removed');
+    expect((await identity.actionsOf(ada)).slice(0, 2)).toEqual([
+      ['mfa.disabled', {}],
+      ['mfa.enabled', {}],
+    ]);
   });
 
   it('403 without a recent step-up', async () => {

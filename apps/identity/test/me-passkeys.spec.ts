@@ -210,6 +210,7 @@ describe('PATCH /v1/me/passkeys/{id}', () => {
     const id = await passkeys.add(ada, phone);
     expect(await rename(id, 'Telephone')).toMatchObject({ status: 200, body: { id, name: 'Telephone' } });
     expect(await list()).toMatchObject([{ id, name: 'Telephone' }]);
+    expect((await identity.actionsOf(ada))[0]).toEqual(['passkey.renamed', { name: 'Telephone' }]);
   });
 
   it('404 for an unknown passkey and for one of another user', async () => {
@@ -228,6 +229,11 @@ describe('DELETE /v1/me/passkeys/{id}', () => {
     expectProblem(await passkeys.logIn(phone), 401, 'auth.passkey_invalid');
     expect((await identity.mailsTo(ada.email))[0]?.template).toBe('passkey-removed');
     expectProblem(await remove(id), 404, 'passkey.not_found');
+    expect(await identity.actionsOf(ada)).toEqual([
+      ['passkey.removed', { name: 'Phone' }],
+      ['passkey.added', { name: 'Phone' }],
+      ['account.registered', {}],
+    ]);
   });
 
   it('ends all other sessions of the user', async () => {

@@ -225,6 +225,11 @@ describe('DELETE /v1/me/phone', () => {
     expect(await me()).toMatchObject({ phone: null, phoneVerified: false });
     expectProblem(await enter(code), 400, 'phone.code_invalid');
     expect(await identity.service.tablesWith(phone)).toEqual([]);
+    expect(await identity.actionsOf(ada)).toEqual([
+      ['phone.removed', {}],
+      ['phone.verified', {}],
+      ['account.registered', {}],
+    ]);
   });
 });
 

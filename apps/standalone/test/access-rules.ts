@@ -143,6 +143,7 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
         'GET /v1/me/listings',
       ),
       both('GET /v1/me/sessions', 'query sessions'),
+      both('GET /v1/me/audit-log', 'query accountLog'),
       both('GET /v1/me/passkeys', 'query passkeys'),
       both('PATCH /v1/me/passkeys/{id}', 'mutation renamePasskey', () => ({ name: 'Phone' })),
       both('DELETE /v1/me/passkeys/{id}', 'mutation removePasskey'),

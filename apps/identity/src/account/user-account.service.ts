@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { type EventBody, LOCALES, type UserEvent } from '@roost/contracts';
 import { Outbox } from '@roost/messaging';
 import { SystemClock, uuidv7 } from '@roost/platform';
+import { recordAccountAction } from './account-log.queries.js';
+import type { AccountActor } from './account-action.js';
 import { type Role, User } from './user.entity.js';
 import { insertUser } from './user.queries.js';
 
@@ -17,6 +19,8 @@ export interface NewUser {
   roles?: Role[];
   emailVerified?: boolean;
   mfaExempt?: boolean;
+  /** Who created the account, for its log; the user by default. */
+  actor?: AccountActor;
 }
 
 /** Creates users and publishes their state: each event carries the user's version. */
@@ -45,6 +49,8 @@ export class UserAccountService {
     if (!inserted) return null;
     const user = await em.findOneOrFail(User, { id });
     await this.publish(em, 'user.registered', user);
+    const { actor = 'user' } = input;
+    await recordAccountAction(em, { userId: id, action: 'account.registered', actor }, createdAt);
     return user;
   }
 

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { AuthUser, UploadedFile } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { Problem, SystemClock, uuidv7 } from '@roost/platform';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import type { User } from '../account/user.entity.js';
 import { SessionService } from '../session/session.service.js';
 import { renderAvatar } from './avatar-image.js';
@@ -29,6 +30,7 @@ export class AvatarService {
       // Concurrent changes of the account, such as its erasure, conflict here.
       await em.flush();
       await storeAvatar(em, { id, userId: user.id, content, createdAt: this.clock.now() });
+      await this.record(em, user);
       return user;
     });
   }
@@ -37,9 +39,11 @@ export class AvatarService {
   remove(auth: AuthUser): Promise<User> {
     return this.transactions.run(async (em) => {
       const user = await this.sessions.requireUser(auth, em);
+      if (user.avatarId === null) return user;
       user.avatarId = null;
       await em.flush();
       await deleteAvatar(em, user.id);
+      await this.record(em, user);
       return user;
     });
   }
@@ -49,5 +53,10 @@ export class AvatarService {
     const content = await findAvatar(this.em.fork(), avatarId);
     if (content === null) throw new Problem('avatar.not_found');
     return content;
+  }
+
+  private record(em: EntityManager, { id: userId }: User): Promise<void> {
+    const details = { fields: ['avatar'] };
+    return recordAccountAction(em, { userId, action: 'profile.changed', details }, this.clock.now());
   }
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { currentRequest } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { hashToken, Problem, SystemClock } from '@roost/platform';
+import { userAgentOf } from '../account/request-origin.js';
 import { type AttemptCounter, logInCounters, networkOf, siteOf } from './domain/attempt-counters.js';
 import { admitAttempt } from './domain/lock-out.js';
 import { KnownDeviceService } from './known-device.service.js';
@@ -16,14 +17,12 @@ import {
   saveAttempts,
 } from './login-attempt.queries.js';
 
-const MAX_USER_AGENT = 200;
-
 /** Network and user agent of the current request. */
 export function currentDevice(): { network: string; userAgent: string | null } {
   const request = currentRequest()?.request;
   return {
     network: networkOf(request?.ip ?? ''),
-    userAgent: request?.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
+    userAgent: request ? userAgentOf(request) : null,
   };
 }
 

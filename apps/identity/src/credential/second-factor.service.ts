@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { AuthUser } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { Encryption, hashToken, Problem, randomToken, SystemClock } from '@roost/platform';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import type { User } from '../account/user.entity.js';
 import { sessionCounters } from './domain/attempt-counters.js';
 import type { LogInMethod } from './domain/log-in-method.js';
@@ -125,8 +126,11 @@ export class SecondFactorService {
     return step !== null && (await consumeTotpStep(em, userId, step));
   }
 
-  private consumeRecovery(em: EntityManager, userId: string, code: string): Promise<boolean> {
-    return consumeRecoveryCode(em, userId, hashToken(code.trim().toLowerCase()), this.clock.now());
+  private async consumeRecovery(em: EntityManager, userId: string, code: string): Promise<boolean> {
+    const now = this.clock.now();
+    const consumed = await consumeRecoveryCode(em, userId, hashToken(code.trim().toLowerCase()), now);
+    if (consumed) await recordAccountAction(em, { userId, action: 'recovery-code.used' }, now);
+    return consumed;
   }
 }
 

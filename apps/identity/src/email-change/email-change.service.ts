@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { AuthUser } from '@roost/http';
 import { RetryTransaction, Transactions } from '@roost/messaging';
 import { invalidField, Problem, SystemClock } from '@roost/platform';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import { UserAccountService } from '../account/user-account.service.js';
 import { User } from '../account/user.entity.js';
 import { MailService } from '../mail/mail.service.js';
@@ -42,6 +43,7 @@ export class EmailChangeService {
         // An address that was never verified does not have to confirm.
         const oldConfirmedAt = user.emailVerifiedAt === null ? createdAt : null;
         await replaceEmailChange(em, { userId: user.id, newEmail, createdAt, oldConfirmedAt });
+        await recordAccountAction(em, { userId: user.id, action: 'email.change-requested' }, createdAt);
         if (oldConfirmedAt === null) await this.requestConfirmation(em, user, 'email-change-old', newEmail);
         const taken = await em.findOne(User, { email: newEmail });
         if (taken) {
@@ -89,6 +91,7 @@ export class EmailChangeService {
     if (unverified) await this.users.publish(em, 'user.email-verified', user);
     await this.mails.send(em, before, 'email-changed', { newEmail });
     await this.mails.send(em, user, 'email-changed', { newEmail });
+    await recordAccountAction(em, { userId: user.id, action: 'email.changed' }, now);
   }
 
   private async requestConfirmation(

@@ -6,6 +6,7 @@ import { type EntityManager, sql } from '@mikro-orm/postgresql';
  */
 const OWNED_TABLES = [
   'session',
+  'account_log_entry',
   'avatar',
   'passkey',
   'external_identity',

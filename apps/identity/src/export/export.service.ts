@@ -6,6 +6,7 @@ import { Outbox, Transactions } from '@roost/messaging';
 import { CONFIG, Problem, SystemClock, uuidv7 } from '@roost/platform';
 import { addHours } from '@roost/stay';
 import { lockAccount } from '../account/account-lock.queries.js';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import type { IdentityConfig } from '../config.js';
 import { SessionService } from '../session/session.service.js';
 import { expiryOf, statusOf } from './domain/export-status.js';
@@ -44,6 +45,8 @@ export class ExportService {
         await insertExport(em, userId, row);
         const request = { userId, requestId: row.id };
         await this.outbox.add(em, 'privacy.export-requested', request);
+        const recorded = { userId, action: 'export.requested', details: { exportId: row.id } } as const;
+        await recordAccountAction(em, recorded, requestedAt);
         await this.exporter.exportAfterCommit(em, request);
         return this.view(row);
       },
@@ -51,20 +54,26 @@ export class ExportService {
     );
   }
 
-  async read(auth: AuthUser, id: string): Promise<DataExport> {
-    return this.transactions.run(async (em) => {
-      const { id: userId } = await this.sessions.requireUser(auth, em);
-      const row = await findExport(em, userId, id);
-      if (!row) throw new Problem('export.not_found');
-      return this.view(row);
+  read(auth: AuthUser, id: string): Promise<DataExport> {
+    return this.transactions.run((em) => this.find(em, auth, id));
+  }
+
+  /** Before a download. Throws 409 `export.not_ready` for a pending export, 404 for any other without a file. */
+  async requireFile(auth: AuthUser, id: string): Promise<void> {
+    await this.transactions.run(async (em) => {
+      const { status } = await this.find(em, auth, id);
+      if (status === 'pending') throw new Problem('export.not_ready');
+      if (status !== 'ready') throw new Problem('export.not_found');
+      const recorded = { userId: auth.id, action: 'export.downloaded', details: { exportId: id } } as const;
+      await recordAccountAction(em, recorded, this.clock.now());
     });
   }
 
-  /** Throws 409 `export.not_ready` for a pending export, 404 for any other without a file. */
-  async requireFile(auth: AuthUser, id: string): Promise<void> {
-    const { status } = await this.read(auth, id);
-    if (status === 'pending') throw new Problem('export.not_ready');
-    if (status !== 'ready') throw new Problem('export.not_found');
+  private async find(em: EntityManager, auth: AuthUser, id: string): Promise<DataExport> {
+    const { id: userId } = await this.sessions.requireUser(auth, em);
+    const row = await findExport(em, userId, id);
+    if (!row) throw new Problem('export.not_found');
+    return this.view(row);
   }
 
   private async requireUnderLimit(em: EntityManager, userId: string, now: Date): Promise<void> {

@@ -7,7 +7,7 @@ const ABOUT = [
   {
     text: 'All data that this marketplace holds about you, one object per service. Dates and times are in UTC, amounts in minor units of their currency (cents). Passwords, codes and tokens are not included, nor data that only others may see.',
     identity:
-      'Your account with its profile and phone number, sessions, authenticators, passkeys, linked accounts of providers, settings, notifications, reports and mails',
+      'Your account with its profile and phone number, sessions, log, authenticators, passkeys, linked accounts of providers, settings, notifications, reports and mails',
     listings: 'Your listings and wishlists',
     bookings: 'Your bookings as a guest and as a host, messages, calendars',
     payments: 'Your payments, refunds, payouts and receipts',
@@ -31,6 +31,11 @@ export class IdentityPersonalData extends PersonalData {
         rows: sql`SELECT id, user_agent AS "userAgent", network, method, mfa_passed AS "mfaPassed", created_at AS "createdAt",
           last_used_at AS "lastUsedAt", expires_at AS "expiresAt", revoked_at AS "revokedAt", revoked_for AS "revokedFor"
           FROM session WHERE user_id = ${userId} ORDER BY id`,
+      },
+      {
+        name: 'log',
+        rows: sql`SELECT id, at, action, actor, session_id AS "sessionId", network, user_agent AS "userAgent", details
+          FROM account_log_entry WHERE user_id = ${userId} ORDER BY id`,
       },
       {
         name: 'authenticators',

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import type { AuthUser } from '@roost/http';
-import { Problem } from '@roost/platform';
+import { Problem, SystemClock } from '@roost/platform';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import { SecondFactorService } from '../credential/second-factor.service.js';
 import { otpauthUrl } from '../credential/totp.js';
 import { MailService } from '../mail/mail.service.js';
@@ -17,6 +18,7 @@ export class MfaService {
     private readonly factors: SecondFactorService,
     private readonly sessions: SessionService,
     private readonly mails: MailService,
+    private readonly clock: SystemClock,
   ) {}
 
   /** Creates a secret. It has no effect before `confirm`. */
@@ -43,6 +45,7 @@ export class MfaService {
       await em.flush();
       await this.sessions.markMfaPassed(em, auth);
       await this.mails.send(em, user, 'mfa-enabled', {});
+      await recordAccountAction(em, { userId: user.id, action: 'mfa.enabled' }, this.clock.now());
       return this.factors.activate(em, user);
     });
   }
@@ -56,6 +59,7 @@ export class MfaService {
       await this.factors.remove(em, user);
       await this.sessions.resetMfaPassed(em, user);
       await this.mails.send(em, user, 'mfa-removed', {});
+      await recordAccountAction(em, { userId: user.id, action: 'mfa.disabled' }, this.clock.now());
     });
   }
 

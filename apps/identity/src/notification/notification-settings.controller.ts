@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Controller, Get, Put } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
+import { SystemClock } from '@roost/platform';
 import {
   HasEtag,
   RespondsWith,
@@ -12,6 +13,7 @@ import {
   withEtag,
   Summary,
 } from '@roost/http';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import { SessionService } from '../session/session.service.js';
 import { NotificationSettings, toMuted, toSettings } from './notification-settings.dto.js';
 import { findMuted, saveMuted } from './notification-settings.queries.js';
@@ -22,6 +24,7 @@ export class NotificationSettingsController {
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
     private readonly sessions: SessionService,
+    private readonly clock: SystemClock,
   ) {}
 
   @Summary('Read your notification settings')
@@ -45,6 +48,8 @@ export class NotificationSettingsController {
       const user = await this.sessions.requireUser(auth, em);
       const before = await findMuted(em, user.id);
       requireMatch(etagOf(before.version, user.id));
+      const action = 'notification-settings.changed';
+      await recordAccountAction(em, { userId: user.id, action }, this.clock.now());
       return await saveMuted(em, user.id, toMuted(body));
     });
     return withEtag(body, etagOf(version, auth.id));

@@ -4,6 +4,7 @@ import type { AuthUser, PageOf } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { hashToken, invalidField, Problem, randomToken, SystemClock, uuidv7 } from '@roost/platform';
 import { lockAccount } from '../account/account-lock.queries.js';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import { UserAccountService } from '../account/user-account.service.js';
 import { User } from '../account/user.entity.js';
 import { countSignInMethods } from '../credential/sign-in-methods.queries.js';
@@ -113,7 +114,10 @@ export class OidcService {
       if ((await countSignInMethods(em, user.id, this.client.issuers)) === 0)
         throw new Problem('auth.last_sign_in_method');
       await this.sessions.endAll(em, user, 'revoked', auth.sessionId);
-      await this.mails.send(em, user, 'identity-unlinked', { provider: this.nameOf(issuer) });
+      const name = this.nameOf(issuer);
+      await this.mails.send(em, user, 'identity-unlinked', { provider: name });
+      const recorded = { userId: user.id, action: 'identity.unlinked', details: { name } } as const;
+      await recordAccountAction(em, recorded, this.clock.now());
       return user;
     }, READ_COMMITTED);
   }
@@ -172,7 +176,10 @@ export class OidcService {
   ): Promise<ExternalIdentity | null> {
     const identity = this.identityOf(external, user);
     if (!(await insertIdentity(em, identity))) return null;
-    await this.mails.send(em, user, 'identity-linked', { provider: this.nameOf(external.issuer) });
+    const name = this.nameOf(external.issuer);
+    await this.mails.send(em, user, 'identity-linked', { provider: name });
+    const recorded = { userId: user.id, action: 'identity.linked', details: { name } } as const;
+    await recordAccountAction(em, recorded, identity.createdAt);
     return identity;
   }
 

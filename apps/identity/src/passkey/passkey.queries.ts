@@ -54,10 +54,10 @@ export async function renamePasskey(
 export async function deletePasskey(
   em: EntityManager,
   { id, userId }: { id: string; userId: string },
-): Promise<boolean> {
-  const rows = await em.execute<object[]>(sql`
-    DELETE FROM passkey WHERE id = ${id} AND user_id = ${userId} RETURNING id`);
-  return rows.length > 0;
+): Promise<string | undefined> {
+  const [row] = await em.execute<{ name: string }[]>(sql`
+    DELETE FROM passkey WHERE id = ${id} AND user_id = ${userId} RETURNING name`);
+  return row?.name;
 }
 
 const VIEW = sql`id, name, backed_up AS "backedUp", created_at AS "createdAt", last_used_at AS "lastUsedAt"`;

@@ -4,6 +4,8 @@ import type { AuthUser, PageOf } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { CONFIG, Problem, SystemClock, uuidv7 } from '@roost/platform';
 import { lockAccount } from '../account/account-lock.queries.js';
+import type { AccountAction } from '../account/account-action.js';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import { User } from '../account/user.entity.js';
 import { PasskeyCheckService } from '../credential/passkey-check.service.js';
 import type { PasskeyAssertion, PasskeyCreationOptions } from '../credential/passkey.dto.js';
@@ -53,6 +55,7 @@ export class PasskeyService {
       if ((await countPasskeys(em, user.id)) >= MAX_PASSKEYS) throw new Problem('passkey.limit_reached');
       if (!(await insertPasskey(em, passkey))) throw new Problem('passkey.already_registered');
       await this.mails.send(em, user, 'passkey-added', {});
+      await this.record(em, 'passkey.added', passkey);
     }, READ_COMMITTED);
     return toView(passkey);
   }
@@ -70,6 +73,7 @@ export class PasskeyService {
       const user = await this.sessions.requireUser(auth, em);
       const renamed = await renamePasskey(em, { id, userId: user.id }, name);
       if (!renamed) throw new Problem('passkey.not_found');
+      await this.record(em, 'passkey.renamed', { userId: user.id, name });
       return renamed;
     });
   }
@@ -82,13 +86,15 @@ export class PasskeyService {
     return this.transactions.run(async (em) => {
       await lockAccount(em, auth.id);
       const user = await this.sessions.requireUser(auth, em);
-      if (!(await deletePasskey(em, { id, userId: user.id }))) throw new Problem('passkey.not_found');
+      const name = await deletePasskey(em, { id, userId: user.id });
+      if (name === undefined) throw new Problem('passkey.not_found');
       const issuers = this.config.OIDC_PROVIDERS.map(({ issuer }) => issuer);
       if ((await countSignInMethods(em, user.id, issuers)) === 0)
         throw new Problem('auth.last_sign_in_method');
       await this.sessions.endAll(em, user, 'revoked', auth.sessionId);
       if (!user.mfaEnabled) await this.sessions.resetMfaPassed(em, user);
       await this.mails.send(em, user, 'passkey-removed', {});
+      await this.record(em, 'passkey.removed', { userId: user.id, name });
       return user;
     }, READ_COMMITTED);
   }
@@ -98,6 +104,14 @@ export class PasskeyService {
     const userId = await this.passkeys.verify(assertion);
     const user = await this.transactions.run((em) => em.findOneOrFail(User, { id: userId }));
     return this.sessions.open(user, { method: 'passkey', mfaPassed: true });
+  }
+
+  private record(
+    em: EntityManager,
+    action: AccountAction,
+    { userId, name }: Pick<NewPasskey, 'userId' | 'name'>,
+  ): Promise<void> {
+    return recordAccountAction(em, { userId, action, details: { name } }, this.clock.now());
   }
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AuthUser } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { Problem, SystemClock } from '@roost/platform';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import { UserAccountService } from '../account/user-account.service.js';
 import { User } from '../account/user.entity.js';
 import { requireAllowedPassword } from '../credential/credential.dto.js';
@@ -35,12 +36,11 @@ export class PasswordService {
       this.transactions.run(async (em) => {
         const user = await em.findOne(User, { email, status: 'active' });
         if (!user) return;
-        const token = await issueOneTimeToken(
-          em,
-          { purpose: 'reset-password', userId: user.id },
-          this.clock.now(),
-        );
-        if (token) await this.mails.send(em, user, 'reset-password', { token });
+        const now = this.clock.now();
+        const token = await issueOneTimeToken(em, { purpose: 'reset-password', userId: user.id }, now);
+        if (!token) return;
+        await this.mails.send(em, user, 'reset-password', { token });
+        await recordAccountAction(em, { userId: user.id, action: 'password.reset-requested' }, now);
       }),
     );
   }
@@ -62,6 +62,7 @@ export class PasswordService {
         await this.users.publish(em, 'user.email-verified', user);
       }
       await this.mails.send(em, user, 'password-changed', {});
+      await recordAccountAction(em, { userId, action: 'password.reset' }, now);
       return user;
     });
     await this.check.unlock(user.email);
@@ -80,8 +81,10 @@ export class PasswordService {
       if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.wrong_password');
       user.passwordHash = passwordHash;
       await this.sessions.endAll(em, user, 'password', auth.sessionId);
-      await revokeOneTimeTokens(em, user.id, ['reset-password'], this.clock.now());
+      const now = this.clock.now();
+      await revokeOneTimeTokens(em, user.id, ['reset-password'], now);
       await this.mails.send(em, user, 'password-changed', {});
+      await recordAccountAction(em, { userId: user.id, action: 'password.changed' }, now);
     });
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type AuthUser, Idempotency } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { Problem, SystemClock } from '@roost/platform';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import { PasswordHashService } from '../credential/password-hash.service.js';
 import { SessionService } from '../session/session.service.js';
 import type { Me } from '../user/user.dto.js';
@@ -38,6 +39,7 @@ export class PhoneService {
       await endPhoneCodes(em, user.id);
       user.phone = attempt.phone;
       await em.flush();
+      await recordAccountAction(em, { userId: user.id, action: 'phone.verified' }, this.clock.now());
       return this.views.me(user);
     });
   }
@@ -46,8 +48,10 @@ export class PhoneService {
     return this.transactions.run(async (em) => {
       const user = await this.sessions.requireUser(auth, em);
       await endPhoneCodes(em, user.id);
+      if (user.phone === null) return this.views.me(user);
       user.phone = null;
       await em.flush();
+      await recordAccountAction(em, { userId: user.id, action: 'phone.removed' }, this.clock.now());
       return this.views.me(user);
     });
   }

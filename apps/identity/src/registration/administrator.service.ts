@@ -41,6 +41,7 @@ export class AdministratorService {
         passwordHash,
         roles: ['admin'],
         emailVerified: true,
+        actor: 'administrator',
       });
       if (!user) return null;
       const secret = await this.factors.enrol(em, user);

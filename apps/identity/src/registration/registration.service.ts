@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { Problem, SystemClock } from '@roost/platform';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import { UserAccountService } from '../account/user-account.service.js';
 import { User } from '../account/user.entity.js';
 import { requireAllowedPassword } from '../credential/credential.dto.js';
@@ -73,6 +74,7 @@ export class RegistrationService {
         await this.sessions.endAll(em, user, 'password');
       }
       await this.users.publish(em, 'user.email-verified', user);
+      await recordAccountAction(em, { userId, action: 'email.verified' }, now);
     });
   }
 

@@ -11,6 +11,7 @@ const EXPIRING = {
   phone_code: { key: 'id', endedAt: 'created_at' },
   passkey_challenge: { key: 'challenge_hash', endedAt: 'expires_at' },
   oidc_sign_in: { key: 'token_hash', endedAt: 'expires_at' },
+  account_log_entry: { key: 'id', endedAt: 'at' },
   live_event: { key: 'sequence', endedAt: 'created_at' },
   export_request: { key: 'id', endedAt: 'expires_at' },
   signing_key: { key: 'kid', endedAt: 'retire_at' },

@@ -14,6 +14,7 @@ const RETENTION_DAYS: Record<ExpiringTable, number> = {
   phone_code: 2,
   passkey_challenge: 0,
   oidc_sign_in: 0,
+  account_log_entry: 365,
   live_event: 1,
   export_request: 30,
   signing_key: 1,

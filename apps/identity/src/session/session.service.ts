@@ -8,6 +8,7 @@ import { currentDevice } from '../credential/login-attempt.service.js';
 import type { LogInMethod } from '../credential/domain/log-in-method.js';
 import { PasswordCheckService } from '../credential/password-check.service.js';
 import { SecondFactorService } from '../credential/second-factor.service.js';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import { User } from '../account/user.entity.js';
 import { AccessTokenService } from './access-token.service.js';
 import { decideRefresh, REFRESH_TTL_SECONDS, SESSION_TTL_SECONDS } from './domain/refresh-rules.js';
@@ -87,6 +88,8 @@ export class SessionService {
       });
       em.persist(session);
       await em.flush();
+      const details = { sessionId: session.id, ...(how.method === null ? {} : { method: how.method }) };
+      await recordAccountAction(em, { userId: user.id, action: 'session.started', details }, now);
       return { user, session, refreshToken: await issueRefreshToken(em, session.id, { now, expiresAt }) };
     });
     this.passwords.markDeviceKnown(user.id);
@@ -107,7 +110,7 @@ export class SessionService {
     await this.transactions.run(async (em) => {
       const family = refreshToken === undefined ? undefined : await lockSessionOf(em, refreshToken);
       const ids = [user?.sessionId, family].filter((id) => id !== undefined);
-      await this.end(em, { id: { $in: ids } }, 'logout');
+      await this.endAndRecord(em, { id: { $in: ids } }, 'logout');
     });
   }
 
@@ -147,7 +150,7 @@ export class SessionService {
   revoke(auth: AuthUser, sessionId: string): Promise<User> {
     return this.transactions.run(async (em) => {
       const user = await this.requireUser(auth, em);
-      const ended = await this.end(em, { id: sessionId, userId: user.id }, 'revoked');
+      const ended = await this.endAndRecord(em, { id: sessionId, userId: user.id }, 'revoked');
       if (ended === 0) throw new Problem('session.not_found');
       return user;
     });
@@ -188,20 +191,35 @@ export class SessionService {
     return { user, session };
   }
 
-  /** Ends the open sessions among these and publishes each end. Returns their number. */
-  private async end(em: EntityManager, where: object, reason: SessionEnd): Promise<number> {
+  /** The same for the few sessions whose end no other entry of the account's log explains. */
+  private async endAndRecord(em: EntityManager, where: object, reason: SessionEnd): Promise<number> {
+    const ended = await this.end(em, where, reason);
+    const actor = reason === 'reuse' ? 'system' : 'user';
+    for (const { id: sessionId, userId } of ended) {
+      const details = { sessionId, reason };
+      await recordAccountAction(em, { userId, action: 'session.ended', actor, details }, this.clock.now());
+    }
+    return ended.length;
+  }
+
+  /** Ends the open sessions among these and publishes each end. Returns the ended ones. */
+  private async end(
+    em: EntityManager,
+    where: object,
+    reason: SessionEnd,
+  ): Promise<Pick<Session, 'id' | 'userId'>[]> {
     const now = this.clock.now();
     const open = await em.find(Session, { ...where, revokedAt: null }, { fields: ['id', 'userId'] });
     const ids = open.map(({ id }) => id);
     const ended = { revokedAt: now, revokedFor: reason };
-    const count = await em.nativeUpdate(Session, { id: { $in: ids }, revokedAt: null }, ended);
+    await em.nativeUpdate(Session, { id: { $in: ids }, revokedAt: null }, ended);
     const tokensExpireAt = new Date(now.getTime() + this.accessTokens.ttlSeconds * 1000).toISOString();
     await this.outbox.addAll(
       em,
       'session.ended',
       open.map(({ id, userId }) => ({ body: { sessionId: id, userId, reason, tokensExpireAt } })),
     );
-    return count;
+    return open;
   }
 
   private async refreshOnce(
@@ -226,7 +244,7 @@ export class SessionService {
       case 'repeat':
         return { user, session, refreshToken: decryptSuccessor(token, presented.successorSealed ?? '') };
       case 'reused':
-        await this.end(em, { id: session.id }, 'reuse');
+        await this.endAndRecord(em, { id: session.id }, 'reuse');
         return { rejected: 'auth.refresh_reused' };
       case 'revoked_for_reuse':
         return { rejected: 'auth.refresh_reused' };

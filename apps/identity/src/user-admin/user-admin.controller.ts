@@ -1,7 +1,8 @@
-import { Controller, Get } from '@nestjs/common';
-import { type AuditLogEntry, AuditLogPage, AuditLogQuery } from '@roost/audit';
+import { Controller, Get, Post } from '@nestjs/common';
+import { type AuditLogEntry, AuditLogPage, AuditLogQuery, OptionalAdminReason } from '@roost/audit';
 import {
   type AuthUser,
+  Body,
   CurrentUser,
   type PageOf,
   Param,
@@ -44,5 +45,27 @@ export class UserAdminController {
     @QueryParams(AuditLogQuery) query: AuditLogQuery,
   ): Promise<PageOf<AuditLogEntry>> {
     return this.users.auditLog(admin, query);
+  }
+
+  @Summary('Suspend a user', 'UserController_suspend')
+  @Post('users/:id/suspend')
+  @RespondsWith(204, 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
+  async suspend(
+    @CurrentUser() admin: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(OptionalAdminReason.prefault({})) { reason }: OptionalAdminReason,
+  ): Promise<void> {
+    await this.users.suspend(admin, id, reason);
+  }
+
+  @Summary('Reinstate a user', 'UserController_reinstate')
+  @Post('users/:id/reinstate')
+  @RespondsWith(204, 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
+  async reinstate(
+    @CurrentUser() admin: AuthUser,
+    @Param('id', Uuid) id: string,
+    @Body(OptionalAdminReason.prefault({})) { reason }: OptionalAdminReason,
+  ): Promise<void> {
+    await this.users.reinstate(admin, id, reason);
   }
 }

@@ -7,9 +7,12 @@ import {
   listAdminActions,
   toAuditLogEntry,
 } from '@roost/audit';
-import type { AuthUser, PageOf } from '@roost/http';
+import { type AuthUser, Idempotency, type PageOf } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { Problem, SystemClock } from '@roost/platform';
+import type { AccountAction } from '../account/account-action.js';
+import { recordAccountAction } from '../account/account-log.queries.js';
+import { UserAccountService } from '../account/user-account.service.js';
 import { User } from '../account/user.entity.js';
 import { countSessions } from '../session/session.queries.js';
 import { SessionService } from '../session/session.service.js';
@@ -29,6 +32,8 @@ export class UserAdminService {
   constructor(
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
+    private readonly idempotency: Idempotency,
+    private readonly accounts: UserAccountService,
     private readonly sessions: SessionService,
     private readonly log: AuditLog,
     private readonly clock: SystemClock,
@@ -63,5 +68,48 @@ export class UserAdminService {
         suspensions: await findSuspensions(em, id, MAX_SUSPENSIONS),
       };
     });
+  }
+
+  suspend(admin: AuthUser, id: string, reason?: string): Promise<void> {
+    if (admin.id === id) throw new Problem('auth.forbidden', 'You cannot suspend your own account');
+    return this.idempotency.runOnce(async (em) => {
+      const user = await this.findForAdmin(em, admin, id);
+      if (user.status === 'suspended') throw new Problem('user.status_unchanged');
+      user.status = 'suspended';
+      await this.sessions.endAll(em, user, 'suspended');
+      await this.accounts.publish(em, 'user.suspended', user);
+      await this.record(em, 'account.suspended', user);
+      await this.log.record(em, {
+        ...{ actor: admin, action: 'user.suspend', reason },
+        subject: { type: 'user', id },
+      });
+    });
+  }
+
+  reinstate(admin: AuthUser, id: string, reason?: string): Promise<void> {
+    return this.idempotency.runOnce(async (em) => {
+      const user = await this.findForAdmin(em, admin, id);
+      if (user.status === 'active') throw new Problem('user.status_unchanged');
+      user.status = 'active';
+      await this.accounts.publish(em, 'user.reinstated', user);
+      await this.record(em, 'account.reinstated', user);
+      await this.log.record(em, {
+        ...{ actor: admin, action: 'user.reinstate', reason },
+        subject: { type: 'user', id },
+      });
+    });
+  }
+
+  /** For the user, who reads neither the reason nor the name of the administrator. */
+  private record(em: EntityManager, action: AccountAction, { id: userId }: User): Promise<void> {
+    return recordAccountAction(em, { userId, action, actor: 'administrator' }, this.clock.now());
+  }
+
+  /** Returns a user that is not erased, if the administrator's session is active. */
+  private async findForAdmin(em: EntityManager, admin: AuthUser, id: string): Promise<User> {
+    await this.sessions.requireUser(admin, em);
+    const user = await em.findOne(User, { id, status: { $ne: 'erased' } });
+    if (!user) throw new Problem('user.not_found');
+    return user;
   }
 }

@@ -1,5 +1,4 @@
 import { Controller, Get, Patch, Post } from '@nestjs/common';
-import { OptionalAdminReason } from '@roost/audit';
 import {
   HasEtag,
   RespondsWith,
@@ -9,7 +8,6 @@ import {
   etagOf,
   Param,
   Public,
-  Roles,
   Uuid,
   VerifiedEmail,
   withEtag,
@@ -61,29 +59,5 @@ export class UserController {
   async profile(@Param('id', Uuid) id: string): Promise<PublicProfile> {
     const user = await this.users.profile(id);
     return withEtag(this.views.publicProfile(user), etagOf(user.version));
-  }
-
-  @Summary('Suspend a user')
-  @Post('admin/users/:id/suspend')
-  @Roles('admin')
-  @RespondsWith(204, 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
-  async suspend(
-    @CurrentUser() auth: AuthUser,
-    @Param('id', Uuid) id: string,
-    @Body(OptionalAdminReason.prefault({})) { reason }: OptionalAdminReason,
-  ): Promise<void> {
-    await this.users.suspend(auth, id, reason);
-  }
-
-  @Summary('Reinstate a user')
-  @Post('admin/users/:id/reinstate')
-  @Roles('admin')
-  @RespondsWith(204, 'auth.forbidden', 'user.not_found', 'user.status_unchanged')
-  async reinstate(
-    @CurrentUser() auth: AuthUser,
-    @Param('id', Uuid) id: string,
-    @Body(OptionalAdminReason.prefault({})) { reason }: OptionalAdminReason,
-  ): Promise<void> {
-    await this.users.reinstate(auth, id, reason);
   }
 }

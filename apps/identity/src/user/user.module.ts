@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AccountModule } from '../account/account.module.js';
 import { SessionModule } from '../session/session.module.js';
+import { AccountLogController } from './account-log.controller.js';
+import { AccountLogResolver } from './account-log.resolver.js';
 import { SessionResolver } from './session.resolver.js';
 import { UserImportController } from './user-import.controller.js';
 import { UserImportService } from './user-import.service.js';
@@ -11,8 +13,15 @@ import { UserViewService } from './user-view.service.js';
 
 @Module({
   imports: [AccountModule, SessionModule],
-  controllers: [UserController, UserImportController],
-  providers: [UserService, UserViewService, UserResolver, SessionResolver, UserImportService],
+  controllers: [UserController, AccountLogController, UserImportController],
+  providers: [
+    UserService,
+    UserViewService,
+    UserResolver,
+    SessionResolver,
+    AccountLogResolver,
+    UserImportService,
+  ],
   exports: [UserViewService],
 })
 export class UserModule {}

@@ -1,10 +1,10 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '@roost/audit';
 import { maskContacts } from '@roost/contacts';
 import { Transactions } from '@roost/messaging';
 import { type AuthUser, etagOf, Idempotency, requireMatch } from '@roost/http';
-import { Problem } from '@roost/platform';
+import { Problem, SystemClock } from '@roost/platform';
+import { recordAccountAction } from '../account/account-log.queries.js';
 import { SessionService } from '../session/session.service.js';
 import type { Me, UpdateMe } from './user.dto.js';
 import { UserViewService } from './user-view.service.js';
@@ -19,7 +19,7 @@ export class UserService {
     private readonly accounts: UserAccountService,
     private readonly sessions: SessionService,
     private readonly views: UserViewService,
-    private readonly auditLog: AuditLog,
+    private readonly clock: SystemClock,
     private readonly em: EntityManager,
   ) {}
 
@@ -48,6 +48,12 @@ export class UserService {
       if (before[0] !== user.displayName || before[1] !== user.locale)
         await this.accounts.publish(em, 'user.profile-changed', user);
       else await em.flush();
+      const details = { fields: Object.keys(change) };
+      await recordAccountAction(
+        em,
+        { userId: user.id, action: 'profile.changed', details },
+        this.clock.now(),
+      );
       return user;
     });
   }
@@ -58,45 +64,10 @@ export class UserService {
       if (!user.roles.includes('host')) {
         user.roles = [...user.roles, 'host'];
         await this.accounts.publish(em, 'user.became-host', user);
+        await recordAccountAction(em, { userId: user.id, action: 'account.became-host' }, this.clock.now());
       }
       return this.views.me(user);
     });
-  }
-
-  suspend(admin: AuthUser, id: string, reason?: string): Promise<void> {
-    if (admin.id === id) throw new Problem('auth.forbidden', 'You cannot suspend your own account');
-    return this.idempotency.runOnce(async (em) => {
-      const user = await this.findForAdmin(em, admin, id);
-      if (user.status === 'suspended') throw new Problem('user.status_unchanged');
-      user.status = 'suspended';
-      await this.sessions.endAll(em, user, 'suspended');
-      await this.accounts.publish(em, 'user.suspended', user);
-      await this.auditLog.record(em, {
-        ...{ actor: admin, action: 'user.suspend', reason },
-        subject: { type: 'user', id },
-      });
-    });
-  }
-
-  reinstate(admin: AuthUser, id: string, reason?: string): Promise<void> {
-    return this.idempotency.runOnce(async (em) => {
-      const user = await this.findForAdmin(em, admin, id);
-      if (user.status === 'active') throw new Problem('user.status_unchanged');
-      user.status = 'active';
-      await this.accounts.publish(em, 'user.reinstated', user);
-      await this.auditLog.record(em, {
-        ...{ actor: admin, action: 'user.reinstate', reason },
-        subject: { type: 'user', id },
-      });
-    });
-  }
-
-  /** Returns a user that is not erased, if the administrator's session is active. */
-  private async findForAdmin(em: EntityManager, admin: AuthUser, id: string): Promise<User> {
-    await this.sessions.requireUser(admin, em);
-    const user = await em.findOne(User, { id, status: { $ne: 'erased' } });
-    if (!user) throw new Problem('user.not_found');
-    return user;
   }
 }
 
