@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { LOCALES } from '@roost/contracts';
 import { describeInBrowser, openBrowser, picture } from '@roost/testing/browser';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { startIdentity } from './identity.fixture.js';
 import { CLIENT_URLS, sampleMail, sampleMails } from './mail.fixture.js';
 
@@ -14,6 +15,31 @@ const PICTURES = [
   ['payout-paid', 'host'],
   ['review-reminder', 'guest'],
 ] as const;
+
+/** One picture with the first variant of every mail, each below its name. WebP, because it is large. */
+async function pictureOfAll(page: Page, locale: string): Promise<void> {
+  if (!process.env.UPDATE_PICTURES) return;
+  await page.setViewportSize({ width: 480, height: 100 });
+  const figures = new Map<string, string>();
+  for (const { template, side, html } of sampleMails(locale)) {
+    const name = side === null ? template : `${template} (${side})`;
+    if (figures.has(name)) continue;
+    await page.setContent(html);
+    const image = (await page.screenshot({ fullPage: true })).toString('base64');
+    const img = `<img src="data:image/png;base64,${image}">`;
+    figures.set(name, `<figure><figcaption>${name}</figcaption>${img}</figure>`);
+  }
+  await page.setViewportSize({ width: 2000, height: 400 });
+  await page.setContent(`<!doctype html><style>
+    body { columns: 6; column-gap: 12px; margin: 12px; font: 14px sans-serif }
+    figure { break-inside: avoid; margin: 0 0 12px; border: 1px solid #999 }
+    figcaption { padding: 4px 8px; background: #eee } img { display: block; width: 100% }
+  </style>${[...figures.values()].join('')}`);
+  const path = new URL(`../../../docs/images/mails/all-${locale}.webp`, import.meta.url).pathname;
+  await sharp(await page.screenshot({ fullPage: true }))
+    .webp({ quality: 60 })
+    .toFile(path);
+}
 
 describeInBrowser('mails in a browser', () => {
   let browser: Browser;
@@ -42,6 +68,7 @@ describeInBrowser('mails in a browser', () => {
       await page.setContent(sampleMail(sampleMails(locale), template, side).html);
       await picture(page, `mails/${template}-${locale}`, { fullPage: true });
     }
+    await pictureOfAll(page, locale);
   });
 
   it('open their link in a window of its own from the inbox of development', async () => {
