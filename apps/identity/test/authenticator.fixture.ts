@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createHash, createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { TestResponse } from '@roost/testing';
 import type { TestAccount, TestIdentity, Tokens } from './identity.fixture.js';
 
@@ -143,4 +143,18 @@ export class PasskeyClient {
   stepUp({ accessToken }: Pick<TestAccount, 'accessToken'>, passkey: unknown) {
     return this.identity.with(accessToken).post<{ accessToken: string }>('/v1/auth/step-up', { passkey });
   }
+}
+
+/** The code of an authenticator app, written from RFC 6238, independent of the service's code. */
+export function currentTotp(secret: string, periodsAhead = 0): string {
+  const bits = [...secret].map((c) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'),
+  );
+  const bytes = bits.join('').match(/.{8}/g) ?? [];
+  const counter = Buffer.alloc(8);
+  counter.writeUInt32BE(Math.floor(Date.now() / 30_000) + periodsAhead, 4);
+  const key = Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)));
+  const digest = createHmac('sha1', key).update(counter).digest();
+  const number = digest.readUInt32BE((digest[19] ?? 0) & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, '0');
 }

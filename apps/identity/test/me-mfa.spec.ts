@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
 import { expectProblem } from '@roost/testing';
+import { currentTotp } from './authenticator.fixture.js';
 import {
   claimsOf,
   type TestIdentity,
@@ -18,20 +18,6 @@ beforeEach(async () => {
 });
 afterAll(() => identity.close());
 
-/** An authenticator written from RFC 6238, independent of the service's code. */
-function codeOf(secret: string, periodsAhead = 0): string {
-  const bits = [...secret].map((c) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'),
-  );
-  const bytes = bits.join('').match(/.{8}/g) ?? [];
-  const counter = Buffer.alloc(8);
-  counter.writeUInt32BE(Math.floor(Date.now() / 30_000) + periodsAhead, 4);
-  const key = Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)));
-  const digest = createHmac('sha1', key).update(counter).digest();
-  const number = digest.readUInt32BE((digest[19] ?? 0) & 15) & 0x7fffffff;
-  return String(number % 1_000_000).padStart(6, '0');
-}
-
 const begin = (token = ada.accessToken) =>
   identity.with(token).post<{ secret: string; otpauthUrl: string }>('/v1/me/mfa/totp');
 const confirm = (code: unknown, token = ada.accessToken) =>
@@ -40,12 +26,12 @@ const remove = (token = ada.accessToken) => identity.with(token).delete('/v1/me/
 const pass = (mfaToken: unknown, code: unknown) =>
   identity.anonymous.post<Tokens>('/v1/auth/mfa', { mfaToken, code });
 /** Valid after an enrolment, which has used the code of its period. The period may end before a code is checked. */
-const nextCode = (secret: string) => codeOf(secret, 1);
+const nextCode = (secret: string) => currentTotp(secret, 1);
 const wrong = (code: string) => String((Number(code) + 500_000) % 1_000_000).padStart(6, '0');
 
 async function enrolled(person = ada): Promise<{ secret: string; recoveryCodes: string[] }> {
   const { secret } = (await begin(person.accessToken)).body;
-  const response = await confirm(codeOf(secret), person.accessToken);
+  const response = await confirm(currentTotp(secret), person.accessToken);
   expect(response.status).toBe(200);
   return { secret, recoveryCodes: response.body.recoveryCodes };
 }
@@ -82,11 +68,11 @@ describe('POST /v1/me/mfa/totp 403', () => {
     await identity.shiftTime(301);
     const stale = (await identity.refresh(ada.refreshToken)).body.accessToken;
     expectProblem(await begin(stale), 403, 'auth.step_up_required');
-    expectProblem(await confirm(codeOf(secret), stale), 403, 'auth.step_up_required');
+    expectProblem(await confirm(currentTotp(secret), stale), 403, 'auth.step_up_required');
     const stepped = await identity
       .with(stale)
       .post<{ accessToken: string }>('/v1/auth/step-up', { password: ada.password });
-    expect((await confirm(codeOf(secret), stepped.body.accessToken)).status).toBe(200);
+    expect((await confirm(currentTotp(secret), stepped.body.accessToken)).status).toBe(200);
   });
 });
 
@@ -111,9 +97,9 @@ describe('POST /v1/me/mfa/totp/confirm', () => {
   it('401: rejects a wrong code and a code of an earlier secret', async () => {
     const first = (await begin()).body.secret;
     const second = (await begin()).body.secret;
-    expectProblem(await confirm(wrong(codeOf(second))), 403, 'auth.wrong_code');
-    expectProblem(await confirm(codeOf(first)), 403, 'auth.wrong_code');
-    expect((await confirm(codeOf(second))).status).toBe(200);
+    expectProblem(await confirm(wrong(currentTotp(second))), 403, 'auth.wrong_code');
+    expectProblem(await confirm(currentTotp(first)), 403, 'auth.wrong_code');
+    expect((await confirm(currentTotp(second))).status).toBe(200);
   });
 
   it('409: rejects a confirmation without a secret', async () => {
@@ -165,7 +151,7 @@ describe('POST /v1/auth/mfa 4xx', () => {
 
   it('401: rejects a wrong code, a used code, and another user’s code', async () => {
     const { secret } = await enrolled();
-    expectProblem(await pass(await challenge(), wrong(codeOf(secret))), 401, 'auth.mfa_invalid');
+    expectProblem(await pass(await challenge(), wrong(currentTotp(secret))), 401, 'auth.mfa_invalid');
     // Computed once: half a minute later it would be another code.
     const code = nextCode(secret);
     expect((await pass(await challenge(), code)).status).toBe(200);
@@ -203,7 +189,7 @@ describe('POST /v1/auth/mfa 4xx', () => {
   it('429: locks after five wrong codes, also for the right code and a new challenge', async () => {
     const { secret } = await enrolled();
     for (let i = 0; i < 5; i++)
-      expectProblem(await pass(await challenge(), wrong(codeOf(secret))), 401, 'auth.mfa_invalid');
+      expectProblem(await pass(await challenge(), wrong(currentTotp(secret))), 401, 'auth.mfa_invalid');
     const locked = await pass(await challenge(), nextCode(secret));
     expectProblem(locked, 429, 'auth.locked');
     expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -212,7 +198,9 @@ describe('POST /v1/auth/mfa 4xx', () => {
   it('counts concurrent wrong codes', async () => {
     const { secret } = await enrolled();
     const token = await challenge();
-    const responses = await Promise.all(Array.from({ length: 12 }, () => pass(token, wrong(codeOf(secret)))));
+    const responses = await Promise.all(
+      Array.from({ length: 12 }, () => pass(token, wrong(currentTotp(secret)))),
+    );
     expect(responses.filter((response) => response.status === 401)).toHaveLength(5);
     expect(responses.filter((response) => response.status === 429)).toHaveLength(7);
   });
@@ -223,7 +211,7 @@ describe('POST /v1/auth/step-up by code', () => {
 
   it('200 for a right code, 401 for a wrong code', async () => {
     const { secret } = await enrolled();
-    expectProblem(await stepUp({ code: wrong(codeOf(secret)) }), 403, 'auth.wrong_code');
+    expectProblem(await stepUp({ code: wrong(currentTotp(secret)) }), 403, 'auth.wrong_code');
     expect((await stepUp({ code: nextCode(secret) })).status).toBe(200);
   });
 

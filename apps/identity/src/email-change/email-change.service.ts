@@ -32,10 +32,10 @@ export class EmailChangeService {
   ) {}
 
   /** Mails both mailboxes. Only the new mailbox learns whether its address has an account. */
-  async begin(auth: AuthUser, newEmail: string): Promise<void> {
+  async begin(auth: AuthUser, newEmail: string): Promise<User> {
     const owner = await this.sessions.requireUser(auth);
     if (owner.email === newEmail) throw invalidField('/email', 'Is already your mail address');
-    await withMinimumDuration(() =>
+    return withMinimumDuration(() =>
       this.transactions.run(async (em) => {
         const user = await this.sessions.requireUser(auth, em);
         const createdAt = this.clock.now();
@@ -50,6 +50,7 @@ export class EmailChangeService {
           const { id, email, locale } = taken;
           await this.mails.send(em, { id, email, locale, displayName: null }, 'email-taken', {});
         } else await this.requestConfirmation(em, user, 'email-change-new', newEmail);
+        return user;
       }),
     );
   }

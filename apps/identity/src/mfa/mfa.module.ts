@@ -2,12 +2,14 @@ import { Module } from '@nestjs/common';
 import { CredentialModule } from '../credential/credential.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { SessionModule } from '../session/session.module.js';
+import { UserModule } from '../user/user.module.js';
 import { MfaController } from './mfa.controller.js';
+import { MfaResolver } from './mfa.resolver.js';
 import { MfaService } from './mfa.service.js';
 
 @Module({
-  imports: [CredentialModule, MailModule, SessionModule],
+  imports: [CredentialModule, MailModule, SessionModule, UserModule],
   controllers: [MfaController],
-  providers: [MfaService],
+  providers: [MfaService, MfaResolver],
 })
 export class MfaModule {}

@@ -5,6 +5,8 @@ import { BookingNotificationConsumer } from './booking-notification.consumer.js'
 import { ListingMirrorConsumer } from './listing-mirror.consumer.js';
 import { NotificationMailService } from './notification-mail.service.js';
 import { NotificationSettingsController } from './notification-settings.controller.js';
+import { NotificationSettingsResolver } from './notification-settings.resolver.js';
+import { NotificationSettingsService } from './notification-settings.service.js';
 import { NotificationConsumer } from './notification.consumer.js';
 import { PaymentNotificationConsumer } from './payment-notification.consumer.js';
 import { NotificationJobs } from './notification.jobs.js';
@@ -21,6 +23,12 @@ import { PayoutNotificationConsumer } from './payout-notification.consumer.js';
     NotificationSettingsController,
     PayoutNotificationConsumer,
   ],
-  providers: [NotificationService, NotificationMailService, NotificationJobs],
+  providers: [
+    NotificationService,
+    NotificationMailService,
+    NotificationJobs,
+    NotificationSettingsResolver,
+    NotificationSettingsService,
+  ],
 })
 export class NotificationModule {}

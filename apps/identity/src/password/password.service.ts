@@ -71,12 +71,12 @@ export class PasswordService {
   }
 
   /** Sets a new password and ends all other sessions. */
-  async change(auth: AuthUser, input: ChangePassword): Promise<void> {
+  async change(auth: AuthUser, input: ChangePassword): Promise<User> {
     const owner = await this.sessions.requireUser(auth);
     const proven = await this.check.confirm(owner, auth, input.currentPassword);
     requireAllowedPassword(input.newPassword, owner, '/newPassword');
     const passwordHash = await this.hashes.hash(input.newPassword);
-    await this.transactions.run(async (em) => {
+    return this.transactions.run(async (em) => {
       const user = await this.sessions.requireUser(auth, em);
       if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.wrong_password');
       user.passwordHash = passwordHash;
@@ -85,6 +85,7 @@ export class PasswordService {
       await revokeOneTimeTokens(em, user.id, ['reset-password'], now);
       await this.mails.send(em, user, 'password-changed', {});
       await recordAccountAction(em, { userId: user.id, action: 'password.changed' }, now);
+      return user;
     });
   }
 }
