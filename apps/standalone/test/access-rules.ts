@@ -1,3 +1,5 @@
+import { dayAhead } from './marketplace.fixture.js';
+
 /** Guest A and host A own the objects of the matrix; guest B and host B do not. */
 export const CALLERS = [
   'anonymous',
@@ -32,10 +34,21 @@ export interface Objects {
 export interface Operation {
   route?: string;
   field?: string;
-  /** The object of the argument `id`, if it is not of the type that the field returns. */
+  /** The object of `id`, if it is not that of the collection before it, or of the type that the field returns. */
   object?: string;
   body?: (objects: Objects) => unknown;
+  /** The query parameters that the route requires, and the arguments of the field. */
+  query?: Record<string, string>;
+  /** What callers get for whom the operation is allowed; default: it succeeds. */
+  error?: ExpectedError;
+  /** The same of the field, where the route has changed the object before. */
+  fieldError?: ExpectedError;
+  /** What the owner gets if the body names an object of another owner. */
+  foreign?: Outcome;
 }
+
+/** The code of a business error: the same for all, or of single callers. */
+export type ExpectedError = string | Partial<Record<Caller, string>>;
 
 const PUBLIC: Rule = { token: 'ignored' };
 const OPTIONAL: Rule = { token: 'optional' };
@@ -62,48 +75,69 @@ const both = (route: string, field: string, body?: Operation['body']): Operation
 const routes = (...names: string[]): Operation[] => names.map((route) => ({ route }));
 
 const ATTENDEES = { adults: 1, children: [], infants: 0, pets: 0 };
-const STAY = { checkInDate: '2031-05-04', checkOutDate: '2031-05-06' };
+const STAY = { checkInDate: dayAhead(90), checkOutDate: dayAhead(92) };
+const OTHER_STAY = { checkInDate: dayAhead(110), checkOutDate: dayAhead(112) };
+const DAYS = { from: dayAhead(90), to: dayAhead(92) };
 const REASON = () => ({ reason: 'A reason' });
 const TEXT = () => ({ text: 'A text' });
-/** A file of a form, which is not read before the listing is found. */
-const photo = () => {
+const photo = ({ jpeg = '' }: Objects) => {
   const form = new FormData();
-  form.append('file', new Blob([Buffer.from('ffd8ffe0', 'hex')], { type: 'image/jpeg' }), 'a.jpg');
+  form.append('file', new Blob([Buffer.from(jpeg, 'base64')], { type: 'image/jpeg' }), 'a.jpg');
   return form;
 };
+const CREDENTIALS = ({ email, password }: Objects) => ({ email, password });
+const MAIL = () => ({ email: 'unknown@tests.roost.example' });
+const NEW_PASSWORD = 'quiet harbour lamp';
+const REDIRECT = () => ({ provider: 'unknown', redirectUri: 'https://app.example.com/callback' });
+/** The booking has ended. */
+const ENDED = 'booking.transition_not_allowed';
+const CHANGE_ENDED = 'change.transition_not_allowed';
 const SCORES = { accuracy: 5, checkIn: 5, cleanliness: 5, communication: 5, location: 5, value: 5 };
 
-/** Every operation of the marketplace. Routes of `/v1/admin` have the rule of administrators without an entry. */
+/** Every operation of the marketplace. Routes of `/v1/admin` have the rule of administrators also without an entry. */
 export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
   [
     PUBLIC,
     [
       ...routes(
         'GET /.well-known/jwks.json',
-        'POST /v1/auth/login',
         'POST /v1/auth/logout',
-        'POST /v1/auth/refresh',
-        'POST /v1/auth/register',
-        'POST /v1/auth/verify-email',
-        'POST /v1/auth/resend-verification',
-        'POST /v1/auth/forgot-password',
-        'POST /v1/auth/reset-password',
         'POST /v1/auth/passkeys/options',
-        'POST /v1/auth/passkeys',
-        'POST /v1/auth/mfa',
         'GET /v1/auth/oidc/providers',
-        'POST /v1/auth/oidc/authorization',
-        'POST /v1/auth/oidc',
         'GET /v1/avatars/{avatarId}',
-        'POST /v1/auth/confirm-email-change',
         'GET /v1/users/{userId}/reviews',
         'GET /v1/users/{userId}/host-figures',
         'GET /v1/photos/{photoId}/{rendition}',
         'GET /v1/calendars/{token}.ics',
-        'POST /v1/webhooks/sandbox',
-        'POST /v1/webhooks/stripe',
-        'POST /v1/webhooks/paystack',
       ),
+      { route: 'POST /v1/auth/login', body: CREDENTIALS },
+      { route: 'POST /v1/auth/refresh', error: 'auth.refresh_invalid' },
+      {
+        route: 'POST /v1/auth/register',
+        body: () => ({ ...MAIL(), password: NEW_PASSWORD, displayName: 'Ada' }),
+      },
+      { route: 'POST /v1/auth/verify-email', error: 'auth.link_invalid' },
+      { route: 'POST /v1/auth/resend-verification', body: MAIL },
+      { route: 'POST /v1/auth/forgot-password', body: MAIL },
+      {
+        route: 'POST /v1/auth/reset-password',
+        body: () => ({ token: 'unknown', password: NEW_PASSWORD }),
+        error: 'auth.link_invalid',
+      },
+      { route: 'POST /v1/auth/passkeys', error: 'auth.passkey_invalid' },
+      {
+        route: 'POST /v1/auth/mfa',
+        body: () => ({ mfaToken: 'unknown', code: '123456' }),
+        error: 'auth.mfa_invalid',
+      },
+      // No provider has settings.
+      { route: 'POST /v1/auth/oidc/authorization', body: REDIRECT, error: 'request.invalid' },
+      { route: 'POST /v1/auth/oidc', error: 'auth.oidc_invalid' },
+      { route: 'POST /v1/auth/confirm-email-change', error: 'auth.link_invalid' },
+      { route: 'POST /v1/webhooks/sandbox', error: 'webhook.bad_signature' },
+      // Providers without settings.
+      { route: 'POST /v1/webhooks/stripe', error: 'route.not_found' },
+      { route: 'POST /v1/webhooks/paystack', error: 'route.not_found' },
       both('GET /v1/config', 'query config'),
       both('GET /v1/users/{id}', 'query user'),
       both('GET /v1/listings/search', 'query listings'),
@@ -119,7 +153,7 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
   [
     OPTIONAL,
     [
-      ...routes('GET /v1/listings/{id}/calendar'),
+      { route: 'GET /v1/listings/{id}/calendar', query: DAYS },
       both('GET /v1/listings/{id}', 'query listing'),
       both('GET /v1/listings/{id}/stay-rules', 'query stayRules'),
       both('GET /v1/reviews/{id}', 'query review'),
@@ -129,14 +163,10 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
     USER,
     [
       ...routes(
-        'POST /v1/auth/step-up',
         'POST /v1/auth/step-up/options',
         'DELETE /v1/me',
-        'POST /v1/me/password',
         'POST /v1/me/email',
         'POST /v1/me/mfa/totp',
-        'DELETE /v1/me/mfa/totp',
-        'POST /v1/me/mfa/totp/confirm',
         'GET /v1/me/notification-settings',
         'PUT /v1/me/notification-settings',
         'GET /v1/me/events',
@@ -145,17 +175,21 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
       both('GET /v1/me/sessions', 'query sessions'),
       both('GET /v1/me/audit-log', 'query accountLog'),
       both('GET /v1/me/passkeys', 'query passkeys'),
-      both('PATCH /v1/me/passkeys/{id}', 'mutation renamePasskey', () => ({ name: 'Phone' })),
-      both('DELETE /v1/me/passkeys/{id}', 'mutation removePasskey'),
       both('GET /v1/me/identities', 'query identities'),
-      both('DELETE /v1/me/identities/{id}', 'mutation unlinkIdentity'),
+      { route: 'POST /v1/auth/step-up', error: 'auth.wrong_password' },
+      { route: 'POST /v1/me/password', error: 'auth.wrong_password' },
+      { route: 'DELETE /v1/me/mfa/totp', error: 'auth.mfa_not_enabled' },
+      { route: 'POST /v1/me/mfa/totp/confirm', error: 'auth.wrong_code' },
       both('DELETE /v1/me/avatar', 'mutation removeAvatar'),
       both('POST /v1/me/exports', 'mutation requestDataExport'),
       both('POST /v1/wishlists', 'mutation createWishlist', () => ({ name: 'By the lake' })),
       both('GET /v1/me/wishlists', 'query wishlists'),
       both('GET /v1/me', 'query me'),
       both('PATCH /v1/me', 'mutation updateMe', () => ({ displayName: 'Ada' })),
-      both('POST /v1/me/phone/verify', 'mutation verifyPhone', () => ({ code: '123456' })),
+      {
+        ...both('POST /v1/me/phone/verify', 'mutation verifyPhone', () => ({ code: '123456' })),
+        error: 'phone.code_invalid',
+      },
       both('DELETE /v1/me/phone', 'mutation removePhone'),
       both('GET /v1/me/bookings', 'query bookings'),
       both('POST /v1/quotes', 'mutation createQuote', ({ listing }) => ({
@@ -173,11 +207,16 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
     of(USER, GUEST),
     [
       ...routes('DELETE /v1/me/sessions/{id}', 'GET /v1/me/exports/{id}/file'),
+      both('PATCH /v1/me/passkeys/{id}', 'mutation renamePasskey', () => ({ name: 'Phone' })),
+      ...routes('DELETE /v1/me/passkeys/{id}', 'DELETE /v1/me/identities/{id}'),
+      { field: 'mutation removePasskey', object: 'passkey' },
+      { field: 'mutation unlinkIdentity', object: 'identity' },
       { ...both('GET /v1/me/exports/{id}', 'query dataExport'), object: 'export' },
       { field: 'mutation revokeSession', object: 'other session' },
       both('GET /v1/wishlists/{id}', 'query wishlist'),
       both('PATCH /v1/wishlists/{id}', 'mutation editWishlist', () => ({ name: 'By the river' })),
-      both('DELETE /v1/wishlists/{id}', 'mutation deleteWishlist'),
+      ...routes('DELETE /v1/wishlists/{id}'),
+      { field: 'mutation deleteWishlist', object: 'wishlist' },
       ...routes('GET /v1/wishlists/{id}/listings'),
       both('PUT /v1/wishlists/{id}/listings/{listingId}', 'mutation addToWishlist'),
       both('DELETE /v1/wishlists/{id}/listings/{listingId}', 'mutation removeFromWishlist'),
@@ -188,29 +227,46 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
   [
     VERIFIED,
     [
-      ...routes(
-        'POST /v1/me/passkeys/options',
-        'POST /v1/me/passkeys',
-        'POST /v1/me/identities/authorization',
-        'POST /v1/me/identities',
-        'PUT /v1/me/avatar',
-      ),
+      ...routes('POST /v1/me/passkeys/options'),
+      { route: 'POST /v1/me/passkeys', error: 'passkey.not_verified' },
+      {
+        route: 'POST /v1/me/identities/authorization',
+        body: REDIRECT,
+        error: 'request.invalid',
+      },
+      { route: 'POST /v1/me/identities', error: 'auth.oidc_invalid' },
+      { route: 'PUT /v1/me/avatar', body: photo },
       both('POST /v1/me/host', 'mutation becomeHost'),
       both('POST /v1/me/phone', 'mutation requestPhoneCode', () => ({ phone: '+12025550123' })),
-      both('POST /v1/reports', 'mutation createReport', ({ listing }) => ({
-        ...{ subjectType: 'listing', subjectId: listing, reason: 'scam' },
-      })),
-      both('POST /v1/listings/{id}/threads', 'mutation startThread', TEXT),
+      {
+        ...both('POST /v1/reports', 'mutation createReport', ({ listing }) => ({
+          ...{ subjectType: 'listing', subjectId: listing, reason: 'scam' },
+        })),
+        error: { hostA: 'report.subject_is_own' },
+        fieldError: {
+          ...{ guestA: 'report.already_open', guestB: 'report.already_open', hostB: 'report.already_open' },
+          ...{ admin: 'report.already_open', hostA: 'report.subject_is_own' },
+        },
+      },
+      {
+        ...both('POST /v1/listings/{id}/threads', 'mutation startThread', TEXT),
+        error: { hostA: 'listing.is_own' },
+      },
     ],
   ],
   [
     of(VERIFIED, GUEST),
-    [both('POST /v1/bookings', 'mutation createBooking', ({ quote }) => ({ quoteId: quote }))],
+    [
+      {
+        ...both('POST /v1/bookings', 'mutation createBooking', ({ quote }) => ({ quoteId: quote })),
+        fieldError: 'quote.used',
+      },
+    ],
   ],
   [
     HOST,
     [
-      ...routes('GET /v1/me/calendar'),
+      { route: 'GET /v1/me/calendar', query: DAYS },
       both('GET /v1/me/payouts', 'query myPayouts'),
       both('GET /v1/me/payout-account', 'query payoutAccounts'),
     ],
@@ -220,7 +276,7 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
     [
       both('POST /v1/listings', 'mutation createListing', () => ({ title: 'A draft' })),
       both('PUT /v1/me/payout-account', 'mutation setPayoutAccount', () => ({
-        ...{ provider: 'sandbox', currency: 'EUR', reference: 'NL91ABNA0417164300' },
+        ...{ provider: 'sandbox', currency: 'EUR', reference: 'acct_1032D82eZvKYlo2C' },
       })),
     ],
   ],
@@ -243,23 +299,45 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
     [
       { route: 'POST /v1/listings/{id}/photos', body: photo },
       ...routes('DELETE /v1/listings/{id}/photos/{photoId}'),
-      { route: 'PUT /v1/listings/{id}/photos/order', body: ({ photo }) => ({ photoIds: [photo] }) },
+      {
+        route: 'PUT /v1/listings/{id}/photos/order',
+        body: ({ photo }) => ({ photoIds: [photo] }),
+        foreign: 'request.invalid',
+      },
       both('PATCH /v1/listings/{id}', 'mutation editListing', () => ({ title: 'Another title' })),
       both('PUT /v1/listings/{id}/pricing', 'mutation setPricing', () => ({ basePriceMinor: 9_000 })),
       both('PUT /v1/listings/{id}/stay-rules', 'mutation setStayRules', () => ({ minNights: 1 })),
-      both('POST /v1/listings/{id}/publish', 'mutation publishListing'),
-      both('POST /v1/listings/{id}/pause', 'mutation pauseListing'),
-      both('POST /v1/listings/{id}/archive', 'mutation archiveListing'),
       both('POST /v1/listings/{id}/copy', 'mutation copyListing'),
-      both('DELETE /v1/listings/{id}', 'mutation deleteListing'),
+      {
+        ...both('POST /v1/listings/{id}/publish', 'mutation publishListing'),
+        error: 'listing.wrong_state',
+      },
+      {
+        ...both('POST /v1/listings/{id}/pause', 'mutation pauseListing'),
+        fieldError: 'listing.wrong_state',
+      },
+      {
+        ...both('POST /v1/listings/{id}/archive', 'mutation archiveListing'),
+        fieldError: 'listing.wrong_state',
+      },
+      { route: 'DELETE /v1/listings/{id}', object: 'draft' },
+      { field: 'mutation deleteListing', object: 'other draft' },
       both('POST /v1/listings/{id}/calendar/blocks', 'mutation blockNights', () => ({
-        ...{ from: '2031-06-01', to: '2031-06-03' },
+        ...{ from: dayAhead(100), to: dayAhead(101) },
       })),
-      both('PUT /v1/listings/{id}/links', 'mutation linkListings', () => ({ listingIds: [] })),
+      {
+        ...both('PUT /v1/listings/{id}/links', 'mutation linkListings', ({ room }) => ({
+          listingIds: room ? [room] : [],
+        })),
+        foreign: 'hidden',
+      },
       both('POST /v1/listings/{id}/calendar/export-url', 'mutation createCalendarExportUrl', () => ({})),
-      both('POST /v1/listings/{id}/calendar/feeds', 'mutation createCalendarFeed', () => ({
-        ...{ url: 'https://calendars.example.com/a.ics', name: 'Elsewhere' },
-      })),
+      {
+        ...both('POST /v1/listings/{id}/calendar/feeds', 'mutation createCalendarFeed', () => ({
+          ...{ url: 'https://calendars.example.com/c.ics', name: 'Elsewhere' },
+        })),
+        fieldError: 'feed.already_added',
+      },
       both('PATCH /v1/listings/{id}/calendar/feeds/{feedId}', 'mutation editCalendarFeed', () => ({
         name: 'Another name',
       })),
@@ -268,7 +346,10 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
   ],
   [
     of(USER, GUEST),
-    [both('GET /v1/quotes/{id}', 'query quote'), both('PATCH /v1/reviews/{id}', 'mutation editReview', TEXT)],
+    [
+      both('GET /v1/quotes/{id}', 'query quote'),
+      { ...both('PATCH /v1/reviews/{id}', 'mutation editReview', TEXT), error: 'review.already_published' },
+    ],
   ],
   [
     of(USER, PARTIES_OR_ADMIN),
@@ -290,7 +371,7 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
     of(VERIFIED, GUEST),
     [
       both('POST /v1/payments/{id}/confirm', 'mutation confirmPayment', () => ({
-        paymentMethod: 'pm_card_chargeDeclined',
+        paymentMethod: 'pm_card_visa',
       })),
     ],
   ],
@@ -298,36 +379,100 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
     of(USER, PARTIES),
     [
       ...routes('GET /v1/threads/{id}/messages'),
-      both('GET /v1/bookings/{id}/cancellation', 'query cancellation'),
-      both('POST /v1/bookings/{id}/cancel', 'mutation cancelBooking', REASON),
-      both('POST /v1/bookings/{id}/changes/{changeId}/decline', 'mutation declineBookingChange'),
-      both('POST /v1/bookings/{id}/changes/{changeId}/withdraw', 'mutation withdrawBookingChange'),
+      { route: 'GET /v1/bookings/{id}/cancellation', object: 'live booking' },
+      { field: 'query cancellation', error: ENDED },
+      {
+        route: 'POST /v1/bookings/{id}/cancel',
+        object: 'live booking',
+        body: REASON,
+        error: { hostA: ENDED },
+      },
+      { field: 'mutation cancelBooking', body: REASON, error: ENDED },
+      {
+        ...both('POST /v1/bookings/{id}/changes/{changeId}/decline', 'mutation declineBookingChange'),
+        error: CHANGE_ENDED,
+      },
+      {
+        ...both('POST /v1/bookings/{id}/changes/{changeId}/withdraw', 'mutation withdrawBookingChange'),
+        error: CHANGE_ENDED,
+      },
       both('GET /v1/threads/{id}', 'query thread'),
       both('GET /v1/messages/{id}', 'query message'),
-      both('PUT /v1/threads/{id}/read-mark', 'mutation markThreadRead', ({ message }) => ({
-        messageId: message,
-      })),
-      both('POST /v1/bookings/{bookingId}/reviews', 'mutation writeReview', () => ({
-        ...{ overall: 5, categories: SCORES, text: 'A stay' },
-      })),
+      {
+        ...both('PUT /v1/threads/{id}/read-mark', 'mutation markThreadRead', ({ message }) => ({
+          messageId: message,
+        })),
+        foreign: 'hidden',
+      },
+      {
+        ...both('POST /v1/bookings/{bookingId}/reviews', 'mutation writeReview', () => ({
+          ...{ overall: 5, categories: SCORES, text: 'A stay' },
+        })),
+        error: 'review.already_written',
+      },
     ],
   ],
   [
     of(VERIFIED, PARTIES),
     [
-      both('POST /v1/bookings/{id}/changes', 'mutation proposeBookingChange', () => STAY),
-      both('POST /v1/bookings/{id}/changes/{changeId}/accept', 'mutation acceptBookingChange'),
+      {
+        ...{ route: 'POST /v1/bookings/{id}/changes', object: 'live booking' },
+        ...{ body: () => OTHER_STAY, error: { hostA: 'change.already_open' } },
+      },
+      { field: 'mutation proposeBookingChange', body: () => OTHER_STAY, error: ENDED },
+      {
+        ...both('POST /v1/bookings/{id}/changes/{changeId}/accept', 'mutation acceptBookingChange'),
+        error: CHANGE_ENDED,
+      },
       both('POST /v1/threads/{id}/messages', 'mutation sendMessage', TEXT),
     ],
   ],
   [
     { ...of(VERIFIED, HOST_A), forbidden: GUEST },
     [
-      both('POST /v1/bookings/{id}/accept', 'mutation acceptBooking'),
-      both('POST /v1/bookings/{id}/decline', 'mutation declineBooking', REASON),
+      { ...both('POST /v1/bookings/{id}/accept', 'mutation acceptBooking'), error: ENDED },
+      { ...both('POST /v1/bookings/{id}/decline', 'mutation declineBooking', REASON), error: ENDED },
     ],
   ],
-  [of(USER, HOST_A), [both('POST /v1/reviews/{id}/reply', 'mutation replyToReview', TEXT)]],
+  [
+    of(USER, HOST_A),
+    [
+      {
+        ...both('POST /v1/reviews/{id}/reply', 'mutation replyToReview', TEXT),
+        fieldError: 'review.already_replied',
+      },
+    ],
+  ],
+  [
+    ADMIN,
+    [
+      { route: 'GET /v1/admin/threads/{id}', query: { reason: 'A report' } },
+      {
+        ...{ route: 'POST /v1/admin/bookings/{id}/cancel', object: 'other live booking' },
+        body: () => ({ reason: 'A reason', refundMinor: 0 }),
+      },
+      {
+        ...{ route: 'POST /v1/admin/payments/{id}/refunds', object: 'paid' },
+        body: () => ({ amountMinor: 100, reason: 'A reason' }),
+      },
+      {
+        ...{ route: 'POST /v1/admin/payments/{id}/refunds/{refundId}/retry', object: 'paid' },
+        error: 'payment.refund_not_failed',
+      },
+      {
+        ...{ route: 'POST /v1/admin/payments/{id}/refunds/{refundId}/settle', object: 'paid' },
+        error: 'payment.refund_not_failed',
+      },
+      { route: 'POST /v1/admin/webhooks/{provider}/{id}/dismiss', error: 'webhook.not_parked' },
+      { route: 'POST /v1/admin/reports/{id}/dismiss', object: 'other report' },
+      { route: 'POST /v1/admin/outbox/refused/{id}/discard', object: 'other refused' },
+      { route: 'POST /v1/admin/dead-letters/{id}/discard', object: 'other dead-letter' },
+      { route: 'POST /v1/admin/jobs/{id}/retry', error: 'job.not_found' },
+      { route: 'POST /v1/admin/jobs/{id}/discard', error: 'job.not_found' },
+      { route: 'POST /v1/admin/payment-operations/{id}/retry', error: 'payment.operation_not_found' },
+      { route: 'POST /v1/admin/payouts/{id}/retry', error: 'payout.not_found' },
+    ],
+  ],
 ];
 
 export interface DeclaredOperation extends Operation {
@@ -346,30 +491,33 @@ export const declaredOperations = new Map<string, DeclaredOperation>(
 );
 
 export const ruleOf = (name: string): DeclaredOperation | undefined =>
-  / \/v1\/admin\//.test(name) ? { rule: ADMIN } : declaredOperations.get(name);
+  declaredOperations.get(name) ?? (/ \/v1\/admin\//.test(name) ? { rule: ADMIN } : undefined);
 
-/** What a caller gets under a rule. */
-export type Outcome = 'allowed' | 'hidden' | RefusalCode;
-export const refusalCodes = [
-  'auth.missing_token',
-  'auth.invalid_token',
-  'auth.forbidden',
-  'auth.email_unverified',
-  'account.suspended',
-] as const;
-type RefusalCode = (typeof refusalCodes)[number];
+/** What a caller gets: success, an object that does not exist for them, or the code of an error. */
+export type Outcome = 'allowed' | 'hidden' | (string & {});
 
 const ROLES: Record<Caller, readonly string[]> = {
   ...{ anonymous: [], unverified: [], guestA: [], guestB: [] },
   ...{ hostA: ['host'], hostB: ['host'], suspended: ['host', 'admin'], admin: ['admin'] },
 };
 
+interface Expectation {
+  rule: Rule;
+  isField: boolean;
+  error?: ExpectedError | undefined;
+}
+
 /** In the order of `AccessGuard`: the account, the role, the mail address, then the object. */
-export function expectedOutcome(rule: Rule, caller: Caller, isField: boolean): Outcome {
+export function expectedOutcome({ rule, isField, error }: Expectation, caller: Caller): Outcome {
   if (caller === 'suspended' && (isField || rule.token !== 'ignored')) return 'account.suspended';
   if (caller === 'anonymous' && rule.token === 'required') return 'auth.missing_token';
   if (rule.roles && !rule.roles.some((role) => ROLES[caller].includes(role))) return 'auth.forbidden';
   if (rule.verified && caller === 'unverified') return 'auth.email_unverified';
   if (rule.forbidden?.includes(caller)) return 'auth.forbidden';
-  return rule.of && !rule.of.includes(caller) ? 'hidden' : 'allowed';
+  if (rule.of && !rule.of.includes(caller)) return 'hidden';
+  return (typeof error === 'object' ? error[caller] : error) ?? 'allowed';
 }
+
+/** Whether the operation may succeed, or fail for another reason than the caller. */
+export const isAllowedBy = ({ rule, isField }: Expectation, caller: Caller): boolean =>
+  expectedOutcome({ rule, isField }, caller) === 'allowed';
