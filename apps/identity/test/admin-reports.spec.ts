@@ -206,6 +206,29 @@ describe('a review that is hidden', () => {
   });
 });
 
+describe('a reply that is hidden', () => {
+  it('has its open reports upheld, and keeps those of its review open', async () => {
+    const review = reports.givenReview(ben, { authorId: ada.id, text: 'Liar' });
+    const reporter = await createUser();
+    const ofReview = await reports.givenReport(reporter, { subjectType: 'review', subjectId: review });
+    const ofReply = await reports.givenReport(reporter, { subjectType: 'reply', subjectId: review });
+    await reports.hideReply(review);
+    expect(await reports.idsOf({ subjectId: review })).toEqual([ofReview.id]);
+    const [report] = (await reports.list({ subjectId: review, status: 'upheld' })).data;
+    expect(report).toMatchObject({
+      ...{ id: ofReply.id, subject: { type: 'reply' } },
+      decision: { adminId: null, note: null },
+    });
+  });
+
+  it('keeps its reports open when only the review is hidden', async () => {
+    const review = reports.givenReview(ben, { authorId: ada.id, text: 'Liar' });
+    const { id } = await reports.givenReport(await createUser(), { subjectType: 'reply', subjectId: review });
+    await reports.hideReview(review);
+    expect(await reports.idsOf({ subjectId: review })).toEqual([id]);
+  });
+});
+
 describe('the erasure', () => {
   const erase = async (account: TestAccount) =>
     expect((await reports.as(account).delete('/v1/me')).status).toBe(202);

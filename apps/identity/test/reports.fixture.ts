@@ -81,6 +81,13 @@ export class ReportsUnderTest {
     await this.identity.service.deliver('review.hidden', { ...golden('review.hidden'), reviewId });
   }
 
+  async hideReply(reviewId: string): Promise<void> {
+    await this.identity.service.deliver('review.reply-hidden', {
+      ...golden('review.reply-hidden'),
+      reviewId,
+    });
+  }
+
   async list(
     query: Record<string, string> = {},
   ): Promise<{ data: AdminReportBody[]; nextCursor: string | null }> {

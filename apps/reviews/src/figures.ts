@@ -5,7 +5,7 @@ import type { Metrics } from '@roost/platform';
 export function reviewFigures(metrics: Metrics): EventFigures {
   const reviews = metrics.counter(
     'roost_reviews_total',
-    'Steps of reviews (published, hidden, restored, replied), by direction',
+    'Steps of reviews (published, hidden, restored, replied, reply-hidden), by direction',
     ['step', 'direction'],
   );
   const count =
@@ -17,5 +17,6 @@ export function reviewFigures(metrics: Metrics): EventFigures {
     'review.hidden': count('hidden'),
     'review.restored': count('restored'),
     'review.replied': count('replied'),
+    'review.reply-hidden': count('reply-hidden'),
   };
 }

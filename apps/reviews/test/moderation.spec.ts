@@ -270,13 +270,19 @@ describe('moderation', () => {
 
     test('204: hides the reply from all but its author and administrators, keeps the review, and restores it', async () => {
       const { stay, id } = await createReplied();
-      const shown = { authorId: stay.host.id, text: 'You are awful', moderated: false };
+      const reply = { authorId: stay.host.id, text: 'You are awful' };
+      const shown = { ...reply, moderated: false, hidden: null };
       expect(await replySeenBy(testUser(), id)).toMatchObject(shown);
 
       expect((await act('hide', id)).status).toBe(204);
       for (const user of [stay.guest, testUser()]) expect(await replySeenBy(user, id)).toBeNull();
       for (const user of [stay.host, reviews.admin])
-        expect(await replySeenBy(user, id)).toMatchObject({ ...shown, moderated: true });
+        expect(await replySeenBy(user, id)).toMatchObject({
+          ...{ ...reply, moderated: true },
+          hidden: { at: expect.any(String) as string, reason: 'An insult' },
+        });
+      const published = await reviews.service.published('review.reply-hidden');
+      expect(published.filter(({ reviewId }) => reviewId === id)).toHaveLength(1);
       const { data, rating } = await reviews.ofListing(stay.listingId);
       expect(data).toMatchObject([{ id, reply: null, hidden: null }]);
       expect(rating).toMatchObject({ count: 1 });

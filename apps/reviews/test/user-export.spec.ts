@@ -68,7 +68,12 @@ describe('the part of an export', () => {
       .post(`/v1/admin/reviews/${ofListing.id}/reply/hide`, { reason: 'An insult' });
     expect(hidden.status).toBe(204);
     expect((await exportOf(stay.guest)).reviewsWritten).toMatchObject([{ reply: null, repliedAt: null }]);
-    expect((await exportOf(stay.host)).reviewsReceived).toMatchObject([{ reply: 'You are awful' }]);
+    expect((await exportOf(stay.host)).reviewsReceived).toMatchObject([
+      {
+        ...{ reply: 'You are awful', replyHiddenReason: 'An insult' },
+        replyHiddenAt: expect.any(String) as string,
+      },
+    ]);
   });
 
   it('is equal whether or not the other side has written a review that is not published', async () => {

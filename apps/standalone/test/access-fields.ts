@@ -95,6 +95,7 @@ export const OPEN_FIELDS: Readonly<Record<string, string>> = {
   HostFigures: 'responseRate medianResponseMinutes evaluatedAt',
   ReviewEdge: 'cursor',
   Review: 'authorId authorName overall categories reply publishedAt hidden author listing',
+  ReviewReply: 'hidden',
   ReviewCategories: 'accuracy checkIn cleanliness communication location value rules',
   CategoryMeans: 'accuracy checkIn cleanliness communication location value rules',
   PendingReviewEdge: 'cursor',

@@ -42,7 +42,11 @@ const catalogue: Record<string, [kind: string, key: string, types: string]> = {
   ],
   'payments.payout': ['fact', 'payoutId', 'payout.scheduled payout.paid payout.failed'],
   'payments.payout-account': ['fact', 'hostId', 'payout-account.changed'],
-  'reviews.review': ['fact', 'reviewId', 'review.published review.hidden review.restored review.replied'],
+  'reviews.review': [
+    'fact',
+    'reviewId',
+    'review.published review.hidden review.restored review.replied review.reply-hidden',
+  ],
   'reviews.rating': ['state', 'listingId', 'rating.changed'],
 };
 

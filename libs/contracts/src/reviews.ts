@@ -13,7 +13,14 @@ export const reviewEvents = topic(
     subjectId: Id,
     direction: z.enum(['guest_to_listing', 'host_to_guest']),
   },
-  { 'review.published': {}, 'review.hidden': {}, 'review.restored': {}, 'review.replied': {} },
+  {
+    'review.published': {},
+    'review.hidden': {},
+    'review.restored': {},
+    'review.replied': {},
+    /** An administrator has hidden the reply, not the review. */
+    'review.reply-hidden': {},
+  },
 );
 
 export const ratingEvents = topic(

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import type { EventBody } from '@roost/contracts';
 import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
 import { SystemClock } from '@roost/platform';
-import { upholdReportsOfReview } from './report.queries.js';
+import { type Subject, upholdReportsOf } from './report.queries.js';
 
 @Controller()
 export class ReportConsumer {
@@ -13,8 +13,17 @@ export class ReportConsumer {
 
   /** A hidden review needs no further decision, as in the queue of the service `reviews`. */
   @OnEvent('review.hidden')
-  async reviewHidden({ reviewId }: EventBody<'review.hidden'>, { time }: EventMeta): Promise<void> {
+  reviewHidden({ reviewId: id }: EventBody<'review.hidden'>, { time }: EventMeta): Promise<void> {
+    return this.upholdReports({ type: 'review', id }, time);
+  }
+
+  @OnEvent('review.reply-hidden')
+  replyHidden({ reviewId: id }: EventBody<'review.reply-hidden'>, { time }: EventMeta): Promise<void> {
+    return this.upholdReports({ type: 'reply', id }, time);
+  }
+
+  private upholdReports(subject: Subject, hiddenAt: Date): Promise<void> {
     const decidedAt = this.clock.now();
-    await this.transactions.run((em) => upholdReportsOfReview(em, reviewId, { hiddenAt: time, decidedAt }));
+    return this.transactions.run((em) => upholdReportsOf(em, subject, { hiddenAt, decidedAt }));
   }
 }

@@ -121,7 +121,7 @@ export const AdminReport = z
       .meta({
         id: 'ReportDecision',
         description:
-          'Without an administrator and a note, the report was upheld because its review was hidden.',
+          'Without an administrator and a note, the report was upheld because its review or reply was hidden.',
       }),
   })
   .meta({ id: 'AdminReport' });

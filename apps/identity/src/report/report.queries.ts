@@ -147,15 +147,15 @@ export async function decideReport(
   return rows.length > 0;
 }
 
-/** Upholds the open reports of a review that were made up to the instant at which it was hidden. */
-export async function upholdReportsOfReview(
+/** Upholds the open reports of a subject that were made up to the instant at which it was hidden. */
+export async function upholdReportsOf(
   em: EntityManager,
-  reviewId: string,
+  { type, id }: Subject,
   { hiddenAt, decidedAt }: { hiddenAt: Date; decidedAt: Date },
 ): Promise<void> {
   await em.execute(sql`
     UPDATE report SET status = 'upheld', decided_at = ${decidedAt}
-    WHERE subject_type = 'review' AND subject_id = ${reviewId} AND status = 'open'
+    WHERE subject_type = ${type} AND subject_id = ${id} AND status = 'open'
       AND created_at <= ${hiddenAt}::timestamptz`);
 }
 

@@ -20,7 +20,8 @@ export class ReviewsPersonalData extends PersonalData {
       {
         // Hidden ones are visible to their author only; a hidden reply is visible to the user, who wrote it.
         name: 'reviewsReceived',
-        rows: sql`SELECT ${review}, reply, replied_at AS "repliedAt" FROM review
+        rows: sql`SELECT ${review}, reply, replied_at AS "repliedAt", reply_hidden_at AS "replyHiddenAt",
+            reply_hidden_reason AS "replyHiddenReason" FROM review
           WHERE recipient_id = ${userId} AND published_at IS NOT NULL AND hidden_at IS NULL ORDER BY id`,
       },
       {

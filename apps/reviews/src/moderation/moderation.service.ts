@@ -93,7 +93,7 @@ export class ModerationService {
     });
   }
 
-  /** Hides the reply only. No other service has replies, so there is no event. */
+  /** Hides the reply only. Its reports are in the service `identity`, which upholds them by the event. */
   hideReply(admin: AuthUser, reviewId: string, reason: string): Promise<void> {
     return this.idempotency.runOnce(async (em) => {
       const review = await findReplied(em, reviewId);
@@ -102,6 +102,7 @@ export class ModerationService {
       const replyHiddenAt = this.clock.now();
       Object.assign(review, { replyHiddenAt, replyHiddenReason: reason, replyHiddenBy: admin.id });
       await em.flush();
+      await this.outbox.add(em, 'review.reply-hidden', toReviewEvent(review), { version: review.version });
       const subject = { type: 'review', id: reviewId };
       await this.auditLog.record(em, { actor: admin, action: 'reply.hide', reason, subject });
     });

@@ -88,7 +88,10 @@ export const ReviewView = z
         text: z.string(),
         writtenAt: Instant,
         moderated: z.boolean().meta({
-          description: 'An administrator hides the reply. Only its author and administrators can see it.',
+          description: 'Whether the reply is hidden. Then only its author and administrators can see it.',
+        }),
+        hidden: z.object({ at: Instant, reason: z.string() }).nullable().meta({
+          description: 'When and why an administrator has hidden the reply.',
         }),
       })
       .nullable()
@@ -131,22 +134,21 @@ export function toReviewView(review: Review, authorName: string | null, viewer: 
     reply: toReplyView(review, viewer),
     writtenAt: review.writtenAt.toISOString(),
     publishedAt: review.publishedAt?.toISOString() ?? null,
-    hidden:
-      review.hiddenAt === null
-        ? null
-        : { at: review.hiddenAt.toISOString(), reason: review.hiddenReason ?? '' },
+    hidden: toHiddenView(review.hiddenAt, review.hiddenReason),
   };
 }
 
-function toReplyView(
-  { reply, repliedAt, recipientId, replyHiddenAt }: Review,
-  viewer: Viewer | null,
-): ReviewView['reply'] {
+function toReplyView(review: Review, viewer: Viewer | null): ReviewView['reply'] {
+  const { reply, repliedAt, recipientId, replyHiddenAt, replyHiddenReason } = review;
   if (reply === null || repliedAt === null || recipientId === null) return null;
-  const moderated = replyHiddenAt !== null;
+  const hidden = toHiddenView(replyHiddenAt, replyHiddenReason);
+  const moderated = hidden !== null;
   if (moderated && viewer?.id !== recipientId && !viewer?.roles.includes('admin')) return null;
-  return { authorId: recipientId, text: reply, writtenAt: repliedAt.toISOString(), moderated };
+  return { authorId: recipientId, text: reply, writtenAt: repliedAt.toISOString(), moderated, hidden };
 }
+
+const toHiddenView = (at: Date | null, reason: string | null): ReviewView['hidden'] =>
+  at && { at: at.toISOString(), reason: reason ?? '' };
 
 /** Categories in a fixed order, so that equal reviews have equal ETags: `jsonb` does not keep the order of keys. */
 const inOrder = (scores: Scores): Scores =>
