@@ -101,12 +101,9 @@ it('requires a step-up for the mail address, the authenticator and the erasure',
 });
 
 it.each([
-  [
-    'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { id } }',
-    { currentPassword: 'a', newPassword: 'short' },
-  ],
-  [CHANGE_EMAIL, { email: 'not an address' }],
-])('refuses invalid input of %s', async (text, input) => {
+  ['a password', CHANGE_PASSWORD, { currentPassword: 'a', newPassword: 'short' }],
+  ['a mail address', CHANGE_EMAIL, { email: 'not an address' }],
+])('refuses %s that is invalid', async (_, text, input) => {
   expect((await send(text, { input })).errors).toMatchObject([
     { extensions: { code: 'request.invalid', status: 400 } },
   ]);

@@ -162,24 +162,30 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
   [
     USER,
     [
-      ...routes(
-        'POST /v1/auth/step-up/options',
-        'DELETE /v1/me',
-        'POST /v1/me/email',
-        'POST /v1/me/mfa/totp',
-        'GET /v1/me/notification-settings',
-        'PUT /v1/me/notification-settings',
-        'GET /v1/me/events',
-        'GET /v1/me/listings',
-      ),
+      ...routes('POST /v1/auth/step-up/options', 'GET /v1/me/events', 'GET /v1/me/listings'),
       both('GET /v1/me/sessions', 'query sessions'),
       both('GET /v1/me/audit-log', 'query accountLog'),
       both('GET /v1/me/passkeys', 'query passkeys'),
       both('GET /v1/me/identities', 'query identities'),
       { route: 'POST /v1/auth/step-up', error: 'auth.wrong_password' },
-      { route: 'POST /v1/me/password', error: 'auth.wrong_password' },
-      { route: 'DELETE /v1/me/mfa/totp', error: 'auth.mfa_not_enabled' },
-      { route: 'POST /v1/me/mfa/totp/confirm', error: 'auth.wrong_code' },
+      both('DELETE /v1/me', 'mutation eraseMe'),
+      both('GET /v1/me/notification-settings', 'query notificationSettings'),
+      both('PUT /v1/me/notification-settings', 'mutation setNotificationSettings', () => ({
+        ...{ checkInReminder: true, reviewReminder: true, reviewPublished: true, newMessage: true },
+      })),
+      both('POST /v1/me/email', 'mutation requestEmailChange', MAIL),
+      {
+        ...both('POST /v1/me/password', 'mutation changePassword', () => ({
+          ...{ currentPassword: 'not the password', newPassword: NEW_PASSWORD },
+        })),
+        error: 'auth.wrong_password',
+      },
+      both('POST /v1/me/mfa/totp', 'mutation beginTotp'),
+      { ...both('DELETE /v1/me/mfa/totp', 'mutation removeTotp'), error: 'auth.mfa_not_enabled' },
+      {
+        ...both('POST /v1/me/mfa/totp/confirm', 'mutation confirmTotp', () => ({ code: '123456' })),
+        error: 'auth.wrong_code',
+      },
       both('DELETE /v1/me/avatar', 'mutation removeAvatar'),
       both('POST /v1/me/exports', 'mutation requestDataExport'),
       both('POST /v1/wishlists', 'mutation createWishlist', () => ({ name: 'By the lake' })),

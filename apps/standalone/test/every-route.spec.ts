@@ -205,7 +205,7 @@ describe('access', () => {
 
 describe('the access matrix', () => {
   /** They end the sessions of all callers. */
-  const ENDS_SESSIONS = ['DELETE /v1/me', `POST ${LOG_OUT}`];
+  const ENDS_SESSIONS = ['DELETE /v1/me', 'mutation eraseMe', `POST ${LOG_OUT}`];
   let people: Callers;
   let objects: Objects;
   let ground: Ground;
