@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What happened to each account, for its user. The previous version of the service records nothing. */
+/** The log of each account, for its user. The previous version of the service records nothing. */
 export class Migration0020AccountLog extends Migration {
   override up(): void {
     this.addSql(`
@@ -9,7 +9,7 @@ export class Migration0020AccountLog extends Migration {
         user_id uuid NOT NULL REFERENCES user_account ON DELETE CASCADE,
         at timestamptz NOT NULL,
         action text NOT NULL,
-        actor text NOT NULL CHECK (actor IN ('user', 'administrator', 'system')),
+        actor text NOT NULL CHECK (actor IN ('user', 'administrator', 'system', 'unknown')),
         -- of the request; the session may be deleted before the entry
         session_id uuid,
         network text,

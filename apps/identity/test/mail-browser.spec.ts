@@ -16,25 +16,24 @@ const PICTURES = [
   ['review-reminder', 'guest'],
 ] as const;
 
-/** One picture with the first variant of every mail, each below its name. WebP, because it is large. */
+/** One picture with every variant of every mail, each below its name. WebP, because it is large. */
 async function pictureOfAll(page: Page, locale: string): Promise<void> {
   if (!process.env.UPDATE_PICTURES) return;
   await page.setViewportSize({ width: 480, height: 100 });
-  const figures = new Map<string, string>();
+  const figures: string[] = [];
   for (const { template, side, html } of sampleMails(locale)) {
     const name = side === null ? template : `${template} (${side})`;
-    if (figures.has(name)) continue;
     await page.setContent(html);
     const image = (await page.screenshot({ fullPage: true })).toString('base64');
     const img = `<img src="data:image/png;base64,${image}">`;
-    figures.set(name, `<figure><figcaption>${name}</figcaption>${img}</figure>`);
+    figures.push(`<figure><figcaption>${name}</figcaption>${img}</figure>`);
   }
   await page.setViewportSize({ width: 2000, height: 400 });
   await page.setContent(`<!doctype html><style>
     body { columns: 6; column-gap: 12px; margin: 12px; font: 14px sans-serif }
     figure { break-inside: avoid; margin: 0 0 12px; border: 1px solid #999 }
     figcaption { padding: 4px 8px; background: #eee } img { display: block; width: 100% }
-  </style>${[...figures.values()].join('')}`);
+  </style>${figures.join('')}`);
   const path = new URL(`../../../docs/images/mails/all-${locale}.webp`, import.meta.url).pathname;
   await sharp(await page.screenshot({ fullPage: true }))
     .webp({ quality: 60 })

@@ -241,7 +241,6 @@ describe('GET /v1/me/exports/{id}/file', () => {
         { action: 'account.registered', actor: 'user', userAgent: 'node', details: {} },
         { action: 'session.started', network: '127.0.0.0/24' },
         { action: 'notification-settings.changed' },
-        { action: 'password.reset-requested' },
         { action: 'profile.changed' },
         { action: 'export.requested', details: { exportId: id } },
       ],

@@ -183,3 +183,43 @@ describe('DELETE /v1/me/sessions/{id} 404', () => {
     expectProblem(await revoke('019b0000-0000-7000-8000-000000000000'), 404, 'session.not_found');
   });
 });
+
+describe('a user with 10,000 sessions', () => {
+  const SESSIONS = 10_000;
+  const active = async () =>
+    (
+      await identity.service.query<{ count: number }>(
+        'SELECT count(*)::int AS count FROM session WHERE user_id = $1 AND revoked_at IS NULL',
+        [ada.id],
+      )
+    )[0]?.count;
+  beforeEach(async () => {
+    await identity.service.query(
+      `INSERT INTO session (id, user_id, epoch, network, mfa_passed, auth_time, created_at, last_used_at, expires_at)
+       SELECT uuidv7(), user_id, epoch, network, mfa_passed, auth_time, created_at, last_used_at, expires_at
+       FROM session, generate_series(1, $2::int) WHERE user_id = $1`,
+      [ada.id, SESSIONS - 1],
+    );
+  });
+
+  it('lists a page of them and logs in', async () => {
+    expect((await list('?limit=100')).body.data).toHaveLength(100);
+    expect((await identity.logIn(ada.email, ada.password)).status).toBe(200);
+    expect(await active()).toBe(SESSIONS + 1);
+  });
+
+  it('ends all others with a changed password, and publishes each end', async () => {
+    const body = { currentPassword: ada.password, newPassword: 'calm lantern shore' };
+    expect((await identity.with(ada.accessToken).post('/v1/me/password', body)).status).toBe(204);
+    expect(await active()).toBe(1);
+    const ends = (await identity.service.published('session.ended')).filter(
+      ({ userId }) => userId === ada.id,
+    );
+    expect(ends).toHaveLength(SESSIONS - 1);
+  });
+
+  it('is erased', async () => {
+    expect((await identity.with(ada.accessToken).delete('/v1/me')).status).toBe(202);
+    expect(await active()).toBe(0);
+  });
+});

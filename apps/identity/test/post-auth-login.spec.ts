@@ -91,6 +91,7 @@ describe('400', () => {
       { email: 'a@example.com', password: 'x'.repeat(10_000) },
       '/password',
     ],
+    ['a password of 1 MB', { email: 'a@example.com', password: 'x'.repeat(1_000_000) }, '/password'],
     ['a malformed address', { email: 'a', password: 'x' }, '/email'],
     ['a password with NUL', { email: 'a@example.com', password: 'a\0b' }, '/password'],
     ['an unknown field', { email: 'a@example.com', password: 'x', admin: true }, '/admin'],

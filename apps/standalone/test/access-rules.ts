@@ -174,18 +174,10 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
         ...{ checkInReminder: true, reviewReminder: true, reviewPublished: true, newMessage: true },
       })),
       both('POST /v1/me/email', 'mutation requestEmailChange', MAIL),
-      {
-        ...both('POST /v1/me/password', 'mutation changePassword', () => ({
-          ...{ currentPassword: 'not the password', newPassword: NEW_PASSWORD },
-        })),
-        error: 'auth.wrong_password',
-      },
-      both('POST /v1/me/mfa/totp', 'mutation beginTotp'),
-      { ...both('DELETE /v1/me/mfa/totp', 'mutation removeTotp'), error: 'auth.mfa_not_enabled' },
-      {
-        ...both('POST /v1/me/mfa/totp/confirm', 'mutation confirmTotp', () => ({ code: '123456' })),
-        error: 'auth.wrong_code',
-      },
+      ...routes('POST /v1/me/mfa/totp'),
+      { route: 'POST /v1/me/password', error: 'auth.wrong_password' },
+      { route: 'DELETE /v1/me/mfa/totp', error: 'auth.mfa_not_enabled' },
+      { route: 'POST /v1/me/mfa/totp/confirm', error: 'auth.wrong_code' },
       both('DELETE /v1/me/avatar', 'mutation removeAvatar'),
       both('POST /v1/me/exports', 'mutation requestDataExport'),
       both('POST /v1/wishlists', 'mutation createWishlist', () => ({ name: 'By the lake' })),

@@ -1,4 +1,4 @@
-/** What is recorded in the log of an account. A rename is a breaking change for clients. */
+/** The actions that the log of an account records. Clients depend on these names. */
 export const accountActions = [
   'account.registered',
   'account.became-host',
@@ -7,7 +7,6 @@ export const accountActions = [
   'session.started',
   'session.ended',
   'password.changed',
-  'password.reset-requested',
   'password.reset',
   'email.verified',
   'email.change-requested',
@@ -29,6 +28,9 @@ export const accountActions = [
 ] as const;
 export type AccountAction = (typeof accountActions)[number];
 
-export const accountActors = ['user', 'administrator', 'system'] as const;
-/** `system`: a rule of the marketplace, such as the end of a session whose refresh token was used twice. */
+export const accountActors = ['user', 'administrator', 'system', 'unknown'] as const;
+/**
+ * `system`: a rule of the marketplace, such as the end of a session whose refresh token was used twice. `unknown`: a person
+ * who has proven neither that the account nor that its mail address is theirs.
+ */
 export type AccountActor = (typeof accountActors)[number];

@@ -43,8 +43,7 @@ export type AccountLogEntry = z.output<typeof AccountLogEntry>;
 
 export const AccountLogPage = Page(AccountLogEntry);
 
-export const AccountLogQuery = z.strictObject({
-  ...PageQuery,
-  action: z.enum(accountActions).optional(),
-});
+export const AccountLogFilter = { action: z.enum(accountActions).optional() };
+
+export const AccountLogQuery = z.strictObject({ ...AccountLogFilter, ...PageQuery });
 export type AccountLogQuery = z.output<typeof AccountLogQuery>;

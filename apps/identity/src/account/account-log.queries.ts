@@ -8,7 +8,7 @@ import { networkInCidr, userAgentOf } from './request-origin.js';
 export interface RecordedAction {
   userId: string;
   action: AccountAction;
-  /** The user by default. Of others, neither session nor network nor device is recorded. */
+  /** The user by default. Of others, neither network nor device is recorded. */
   actor?: AccountActor;
   details?: AccountActionDetails;
 }
@@ -23,9 +23,11 @@ export async function recordAccountAction(
   at: Date,
 ): Promise<void> {
   const context = actor === 'user' ? currentRequest() : undefined;
+  // A log-out can have the access token of another user.
+  const sessionId = context?.user?.id === userId ? context.user.sessionId : null;
   await em.execute(sql`
     INSERT INTO account_log_entry (id, user_id, at, action, actor, session_id, network, user_agent, details)
-    SELECT ${uuidv7()}, id, ${at}, ${action}, ${actor}, ${context?.user?.sessionId ?? null},
+    SELECT ${uuidv7()}, id, ${at}, ${action}, ${actor}, ${sessionId},
       ${context ? networkInCidr(context.request.ip) : null}, ${context ? userAgentOf(context.request) : null},
       ${JSON.stringify(details)}::jsonb
     FROM user_account WHERE id = ${userId} AND status <> 'erased' FOR SHARE`);
@@ -35,13 +37,13 @@ export async function recordAccountAction(
 export async function listAccountLog(
   em: EntityManager,
   userId: string,
-  { action = null, cursor, limit }: Omit<AccountLogQuery, 'action'> & { action?: AccountAction | null },
+  { action, cursor, limit }: AccountLogQuery,
 ): Promise<PageOf<AccountLogEntry>> {
   const before = decodeCursor(cursor, Uuid);
   const rows = await em.execute<(Omit<AccountLogEntry, 'at'> & { at: Date })[]>(sql`
     SELECT id, at, action, actor, session_id AS "sessionId", network, user_agent AS "userAgent", details
     FROM account_log_entry WHERE user_id = ${userId}
-      AND (${action}::text IS NULL OR action = ${action}::text)
+      AND (${action ?? null}::text IS NULL OR action = ${action ?? null}::text)
       AND (${before}::uuid IS NULL OR id < ${before}::uuid)
     ORDER BY id DESC LIMIT ${limit + 1}`);
   const found = page(rows, limit, ({ id }) => id);

@@ -2,14 +2,12 @@ import { Module } from '@nestjs/common';
 import { CredentialModule } from '../credential/credential.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { SessionModule } from '../session/session.module.js';
-import { UserModule } from '../user/user.module.js';
 import { MfaController } from './mfa.controller.js';
-import { MfaResolver } from './mfa.resolver.js';
 import { MfaService } from './mfa.service.js';
 
 @Module({
-  imports: [CredentialModule, MailModule, SessionModule, UserModule],
+  imports: [CredentialModule, MailModule, SessionModule],
   controllers: [MfaController],
-  providers: [MfaService, MfaResolver],
+  providers: [MfaService],
 })
 export class MfaModule {}

@@ -50,8 +50,8 @@ export class MfaService {
     });
   }
 
-  remove(auth: AuthUser): Promise<User> {
-    return this.transactions.run(async (em) => {
+  async remove(auth: AuthUser): Promise<void> {
+    await this.transactions.run(async (em) => {
       const user = await this.sessions.requireUser(auth, em);
       if (!user.mfaEnabled) throw new Problem('auth.mfa_not_enabled');
       user.mfaEnabled = false;
@@ -60,7 +60,6 @@ export class MfaService {
       await this.sessions.resetMfaPassed(em, user);
       await this.mails.send(em, user, 'mfa-removed', {});
       await recordAccountAction(em, { userId: user.id, action: 'mfa.disabled' }, this.clock.now());
-      return user;
     });
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { type AuthUser, etagOf, requireMatch, withEtag } from '@roost/http';
@@ -28,9 +29,12 @@ export class NotificationSettingsService {
       const user = await this.sessions.requireUser(auth, em);
       const before = await findMuted(em, user.id);
       requireMatch(etagOf(before.version, user.id));
-      const action = 'notification-settings.changed';
-      await recordAccountAction(em, { userId: user.id, action }, this.clock.now());
-      return saveMuted(em, user.id, toMuted(settings));
+      const muted = toMuted(settings);
+      if (isDeepStrictEqual(muted, before.muted)) return before.version;
+      const version = await saveMuted(em, user.id, muted);
+      const recorded = { userId: user.id, action: 'notification-settings.changed' } as const;
+      await recordAccountAction(em, recorded, this.clock.now());
+      return version;
     });
     return withEtag(settings, etagOf(version, auth.id));
   }

@@ -36,11 +36,12 @@ export class PasswordService {
       this.transactions.run(async (em) => {
         const user = await em.findOne(User, { email, status: 'active' });
         if (!user) return;
-        const now = this.clock.now();
-        const token = await issueOneTimeToken(em, { purpose: 'reset-password', userId: user.id }, now);
-        if (!token) return;
-        await this.mails.send(em, user, 'reset-password', { token });
-        await recordAccountAction(em, { userId: user.id, action: 'password.reset-requested' }, now);
+        const token = await issueOneTimeToken(
+          em,
+          { purpose: 'reset-password', userId: user.id },
+          this.clock.now(),
+        );
+        if (token) await this.mails.send(em, user, 'reset-password', { token });
       }),
     );
   }
@@ -71,12 +72,12 @@ export class PasswordService {
   }
 
   /** Sets a new password and ends all other sessions. */
-  async change(auth: AuthUser, input: ChangePassword): Promise<User> {
+  async change(auth: AuthUser, input: ChangePassword): Promise<void> {
     const owner = await this.sessions.requireUser(auth);
     const proven = await this.check.confirm(owner, auth, input.currentPassword);
     requireAllowedPassword(input.newPassword, owner, '/newPassword');
     const passwordHash = await this.hashes.hash(input.newPassword);
-    return this.transactions.run(async (em) => {
+    await this.transactions.run(async (em) => {
       const user = await this.sessions.requireUser(auth, em);
       if (user.passwordHash !== proven.passwordHash) throw new Problem('auth.wrong_password');
       user.passwordHash = passwordHash;
@@ -85,7 +86,6 @@ export class PasswordService {
       await revokeOneTimeTokens(em, user.id, ['reset-password'], now);
       await this.mails.send(em, user, 'password-changed', {});
       await recordAccountAction(em, { userId: user.id, action: 'password.changed' }, now);
-      return user;
     });
   }
 }

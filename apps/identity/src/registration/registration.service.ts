@@ -41,7 +41,10 @@ export class RegistrationService {
     await withMinimumDuration(async () => {
       const passwordHash = await this.hashes.hash(input.password);
       await this.transactions.run(async (em) => {
-        const created = await this.users.create(em, { email, displayName, locale, passwordHash });
+        const created = await this.users.create(em, {
+          ...{ email, displayName, locale, passwordHash },
+          actor: 'unknown',
+        });
         if (created) return this.sendVerification(em, created);
         const existing = await em.findOneOrFail(User, { email });
         if (existing.emailVerifiedAt === null)

@@ -191,7 +191,7 @@ export class SessionService {
     return { user, session };
   }
 
-  /** The same for the few sessions whose end no other entry of the account's log explains. */
+  /** As `end`, and records each end in the log of its account. For few sessions. */
   private async endAndRecord(em: EntityManager, where: object, reason: SessionEnd): Promise<number> {
     const ended = await this.end(em, where, reason);
     const actor = reason === 'reuse' ? 'system' : 'user';

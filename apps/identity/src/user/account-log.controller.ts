@@ -14,7 +14,7 @@ export class AccountLogController {
   ) {}
 
   /** Newest first, of the last 365 days. */
-  @Summary('List what happened to your account')
+  @Summary('List the log of your account')
   @Get()
   @RespondsWith(200, AccountLogPage)
   async list(

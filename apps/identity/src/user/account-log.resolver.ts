@@ -9,7 +9,7 @@ import {
   toConnection,
 } from '@roost/graphql';
 import { type AuthUser, CurrentUser } from '@roost/http';
-import { AccountLogEntry } from '../account/account-log.dto.js';
+import { AccountLogEntry, AccountLogFilter, type AccountLogQuery } from '../account/account-log.dto.js';
 import { listAccountLog } from '../account/account-log.queries.js';
 import { SessionService } from '../session/session.service.js';
 
@@ -21,13 +21,14 @@ export class AccountLogResolver {
   ) {}
 
   @Query(Connection(AccountLogEntry), {
-    description: 'What happened to your account in the last 365 days, newest first.',
+    description: 'The log of your account in the last 365 days, newest first.',
   })
   async accountLog(
     @CurrentUser() auth: AuthUser,
-    @Args(PageArguments) { first: limit, after: cursor }: PageArguments,
+    @Args({ ...AccountLogFilter, ...PageArguments })
+    { first: limit, after: cursor, action }: Pick<AccountLogQuery, 'action'> & PageArguments,
   ): Promise<ConnectionPage<AccountLogEntry>> {
     const user = await this.sessions.requireUser(auth);
-    return toConnection(await listAccountLog(this.em.fork(), user.id, { limit, cursor }));
+    return toConnection(await listAccountLog(this.em.fork(), user.id, { limit, cursor, action }));
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { maskContacts } from '@roost/contacts';
@@ -38,22 +39,19 @@ export class UserService {
     return this.transactions.run(async (em) => {
       const user = await this.sessions.requireUser(auth, em);
       requireMatch(etagOfUser(user));
-      const before = [user.displayName, user.locale];
+      const fields = changedFields(user, change);
+      if (fields.length === 0) return user;
       user.displayName = change.displayName ?? user.displayName;
       user.locale = change.locale ?? user.locale;
       user.bio = change.bio ?? user.bio;
       if (change.bio !== undefined) user.publicBio = maskContacts(change.bio).text;
       user.languages = change.languages ?? user.languages;
       // No other service needs the other fields.
-      if (before[0] !== user.displayName || before[1] !== user.locale)
+      if (fields.includes('displayName') || fields.includes('locale'))
         await this.accounts.publish(em, 'user.profile-changed', user);
       else await em.flush();
-      const details = { fields: Object.keys(change) };
-      await recordAccountAction(
-        em,
-        { userId: user.id, action: 'profile.changed', details },
-        this.clock.now(),
-      );
+      const recorded = { userId: user.id, action: 'profile.changed', details: { fields } } as const;
+      await recordAccountAction(em, recorded, this.clock.now());
       return user;
     });
   }
@@ -70,5 +68,10 @@ export class UserService {
     });
   }
 }
+
+const changedFields = (user: User, change: UpdateMe): (keyof UpdateMe)[] =>
+  (Object.keys(change) as (keyof UpdateMe)[]).filter(
+    (field) => change[field] !== undefined && !isDeepStrictEqual(change[field], user[field]),
+  );
 
 export const etagOfUser = (user: User) => etagOf(user.version, user.id);
