@@ -124,6 +124,32 @@ describe('forwarding', () => {
     }
   });
 
+  it('ends an upload when its client disconnects, and no other write', async () => {
+    /** Sends a write that the service does not respond to, and disconnects once it has arrived. */
+    const abandoned = async (upstream: Upstream, path: string, body: BodyInit) => {
+      const [client, state] = [new AbortController(), { asked: false, closed: false, end: () => {} }];
+      upstream.reply = (reply) => {
+        Object.assign(state, { asked: true, end: () => reply.raw.end() });
+        reply.raw.once('close', () => (state.closed = true));
+        return reply.hijack();
+      };
+      const headers = { authorization: `Bearer ${user.token}` };
+      const sent = fetch(service.url + path, { method: 'POST', headers, body, signal: client.signal });
+      await eventually(() => expect(state.asked).toBe(true));
+      upstream.reply = null;
+      client.abort();
+      await expect(sent).rejects.toThrow();
+      return state;
+    };
+    const form = new FormData();
+    form.set('file', new Blob(['a picture']), 'a.jpg');
+    const other = await abandoned(identity, '/v1/auth/login', '{}');
+    const upload = await abandoned(listings, '/v1/listings/42/photos', form);
+    await eventually(() => expect(upload.closed).toBe(true));
+    expect(other.closed).toBe(false);
+    other.end();
+  });
+
   it('forwards malformed JSON: the service validates it', async () => {
     const response = await fetch(`${service.url}/v1/auth/login`, {
       method: 'POST',

@@ -32,7 +32,7 @@ export { acceptedLanguages } from './requests/accepted-languages.js';
 export { etagOf, requireMatch, withEtag } from './requests/etag.js';
 export { preferredMediaType } from './requests/media-type.js';
 export { decodeCursor, encodeCursor, page, type PageOf, cursorAt } from './requests/page.js';
-export { endOfRequest } from './requests/request-end.js';
+export { endOfClient, endOfRequest } from './requests/request-end.js';
 export { UserSlots } from './requests/user-slots.js';
 export { Wait, waitForChange, type WaitRequest, waitSeconds } from './requests/wait.js';
 export { clientNetwork } from './server/client-network.js';

@@ -6,9 +6,17 @@ import { WorkSlots } from './work-slots.js';
 export const MAX_IMAGE_BYTES = 15 * 1024 * 1024;
 /** The limit for decoding. Above the resolution of common cameras. */
 export const MAX_PIXELS = 60_000_000;
+/** Formats of which decoding takes more memory per pixel: up to 9 bytes (16 bits, interlaced) and 18, a JPEG up to 6. */
+const MAX_PIXELS_OF: Partial<Record<Format, number>> = { png: 40_000_000, avif: 20_000_000 };
 const MAX_SIDE = 20_000;
 const MIN_SIDE = 16;
 const TIMEOUT_SECONDS = 20;
+
+/** A file, and a signal that is aborted when the client gives the upload up. */
+export interface Upload {
+  bytes: Buffer;
+  end: AbortSignal;
+}
 
 export interface RenderedImage {
   data: Buffer;
@@ -44,14 +52,17 @@ function detectFormat(file: Buffer): Format | null {
  * camera, profile) and all appended data are dropped.
  *
  * Throws `request.unsupported_media_type` for other formats, `photo.invalid` for damaged files and wrong dimensions, and 503
- * `service.unavailable` while too many uploads are waiting.
+ * `service.unavailable` while too many uploads are waiting. An upload that was given up is not decoded: throws the reason.
  */
-export async function renderUpload(file: Buffer, encode: (image: Sharp) => Sharp): Promise<RenderedImage> {
-  const format = detectFormat(file);
+export async function renderUpload(
+  { bytes, end }: Upload,
+  encode: (image: Sharp) => Sharp,
+): Promise<RenderedImage> {
+  const format = detectFormat(bytes);
   if (format === null) {
     throw new Problem('request.unsupported_media_type', 'An image must be a JPEG, PNG, WebP or AVIF file');
   }
-  return decoding.run(() => render(file, format, encode));
+  return decoding.run(() => render(bytes, format, encode), end);
 }
 
 async function render(file: Buffer, format: Format, encode: (image: Sharp) => Sharp): Promise<RenderedImage> {
@@ -59,7 +70,7 @@ async function render(file: Buffer, format: Format, encode: (image: Sharp) => Sh
     const image = sharp(file, { failOn: 'error', limitInputPixels: MAX_PIXELS, sequentialRead: true });
     const { format: decoder, width, height } = await image.metadata();
     if (decoder !== (format === 'avif' ? 'heif' : format)) throw new Problem('photo.invalid');
-    requireDimensions(width, height);
+    requireDimensions(width, height, MAX_PIXELS_OF[format] ?? MAX_PIXELS);
     const upright = image.autoOrient().flatten({ background: '#ffffff' }).toColourspace('srgb');
     const { data, info } = await encode(upright)
       .timeout({ seconds: TIMEOUT_SECONDS })
@@ -72,9 +83,9 @@ async function render(file: Buffer, format: Format, encode: (image: Sharp) => Sh
   }
 }
 
-function requireDimensions(width: number, height: number): void {
-  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE) {
-    throw new Problem('photo.invalid', `An image must have at most ${MAX_PIXELS / 1_000_000} megapixels`);
+function requireDimensions(width: number, height: number, maxPixels: number): void {
+  if (width * height > maxPixels || Math.max(width, height) > MAX_SIDE) {
+    throw new Problem('photo.invalid', `The image must have at most ${maxPixels / 1_000_000} megapixels`);
   }
   if (Math.min(width, height) < MIN_SIDE) {
     throw new Problem('photo.invalid', `An image must be at least ${MIN_SIDE} pixels wide and high`);

@@ -14,9 +14,12 @@ export class WorkSlots {
     this.#free = max;
   }
 
-  /** Throws 503 `service.unavailable` at once if `maxWaiting` tasks are waiting. */
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    await this.#take();
+  /**
+   * Throws 503 `service.unavailable` at once if `maxWaiting` tasks are waiting, and the reason of the signal if it is aborted
+   * before the task starts.
+   */
+  async run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    await this.#take(signal);
     try {
       return await task();
     } finally {
@@ -24,7 +27,8 @@ export class WorkSlots {
     }
   }
 
-  async #take(): Promise<void> {
+  async #take(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     if (this.#free > 0) {
       this.#free -= 1;
       return;
@@ -32,7 +36,18 @@ export class WorkSlots {
     if (this.#waiting.length >= this.maxWaiting) {
       throw new Problem('service.unavailable', undefined, {}, { 'retry-after': String(RETRY_AFTER_SECONDS) });
     }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await new Promise<void>((resolve, reject) => {
+      const start = () => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = () => {
+        this.#waiting.splice(this.#waiting.indexOf(start), 1);
+        reject(signal.reason as Error);
+      };
+      this.#waiting.push(start);
+      signal.addEventListener('abort', leave, { once: true });
+    });
   }
 
   /** The slot passes to the task that has waited for longest. */

@@ -3,7 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import replyFrom from '@fastify/reply-from';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { endOfRequest, EVENT_STREAM, outgoingSpan, recordStatus } from '@roost/http';
+import {
+  currentRequest,
+  endOfClient,
+  endOfRequest,
+  EVENT_STREAM,
+  outgoingSpan,
+  recordStatus,
+} from '@roost/http';
 import { LOGGER, Problem, unavailable } from '@roost/platform';
 import { formatTraceparent, type Span, Tracing } from '@roost/tracing';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -25,6 +32,12 @@ const NO_RESPONSE: ReadonlySet<string | undefined> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
 ]);
+const AGENT_OPTIONS = {
+  pipelining: 1,
+  headersTimeout: TIMEOUT_MS,
+  bodyTimeout: TIMEOUT_MS,
+  connect: { timeout: CONNECT_TIMEOUT_MS },
+};
 /** Request headers that are not forwarded: set by a proxy only, valid for one hop, or not trusted from clients. */
 const DROPPED_HEADERS = /^(x-forwarded-.*|forwarded|x-real-ip|expect|baggage|tracestate)$/;
 
@@ -34,14 +47,9 @@ const OF_ONE_HOP = /^(connection|keep-alive|transfer-encoding)$/;
 /** Streams requests to services and their responses back. */
 @Injectable()
 export class UpstreamClient implements OnModuleInit, OnApplicationShutdown {
+  private readonly requests = new Agent({ ...AGENT_OPTIONS, connections: 128 });
   /** Not in the pool of the requests: open streams would occupy its connections. */
-  private readonly streams = new Agent({
-    connections: null,
-    pipelining: 1,
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-  });
+  private readonly streams = new Agent({ ...AGENT_OPTIONS, connections: null });
 
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
@@ -51,14 +59,7 @@ export class UpstreamClient implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     void this.http.httpAdapter.getInstance<FastifyInstance>().register(replyFrom, {
-      undici: {
-        connections: 128,
-        pipelining: 1,
-        headersTimeout: TIMEOUT_MS,
-        bodyTimeout: TIMEOUT_MS,
-        connect: { timeout: CONNECT_TIMEOUT_MS },
-      },
-      destroyAgent: true,
+      undici: { request: this.request as Dispatcher['request'] },
       disableRequestLogging: true,
     });
   }
@@ -83,6 +84,17 @@ export class UpstreamClient implements OnModuleInit, OnApplicationShutdown {
       span.end();
     }
   }
+
+  /** An upload ends when its client disconnects: the service does not decode the file then. */
+  private readonly request = (
+    options: Dispatcher.RequestOptions,
+    callback: (error: Error | null, response: Dispatcher.ResponseData) => void,
+  ): void => {
+    const request = currentRequest()?.request;
+    const isUpload = request?.headers['content-type']?.startsWith('multipart/') ?? false;
+    const signal = request && isUpload ? endOfClient(request) : null;
+    this.requests.request({ ...options, signal }, callback);
+  };
 
   private stream(
     request: FastifyRequest,
@@ -184,7 +196,7 @@ export class UpstreamClient implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.streams.destroy();
+    await Promise.all([this.streams.destroy(), this.requests.destroy()]);
   }
 
   private problemOf(error: Error & { code?: string; cause?: unknown }, base: string): Problem {

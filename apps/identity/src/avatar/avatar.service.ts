@@ -22,7 +22,7 @@ export class AvatarService {
   async replace(auth: AuthUser, upload: UploadedFile): Promise<User> {
     // Before decoding, which is slow.
     await this.sessions.requireUser(auth);
-    const content = await renderAvatar(upload.bytes);
+    const content = await renderAvatar(upload);
     return this.transactions.run(async (em) => {
       const user = await this.sessions.requireUser(auth, em);
       const id = uuidv7();

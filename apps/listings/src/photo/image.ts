@@ -1,4 +1,4 @@
-import { MAX_PIXELS, type RenderedImage, renderUpload } from '@roost/images';
+import { MAX_PIXELS, type RenderedImage, renderUpload, type Upload } from '@roost/images';
 import sharp from 'sharp';
 
 const DISPLAY_SIDE = 2048;
@@ -8,8 +8,8 @@ const VARIANT_QUALITY = 78;
 const VARIANT_WIDTHS = [320, 640, 1280, 2048];
 
 /** Encodes the pixels of an upload as an upright JPEG of at most 2048 × 2048. Throws as `renderUpload`. */
-export function renderDisplay(file: Buffer): Promise<RenderedImage> {
-  return renderUpload(file, (image) =>
+export function renderDisplay(upload: Upload): Promise<RenderedImage> {
+  return renderUpload(upload, (image) =>
     image
       .resize(DISPLAY_SIDE, DISPLAY_SIDE, { fit: 'inside', withoutEnlargement: true })
       .jpeg({ quality: DISPLAY_QUALITY, progressive: true }),

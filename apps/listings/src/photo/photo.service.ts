@@ -35,7 +35,7 @@ export class PhotoService {
   /** Stores the file before a row references it, and deletes it if the request fails. */
   async add(host: AuthUser, listingId: string, upload: UploadedFile): Promise<PhotoView> {
     requireRoomForPhoto(await findOwnListing(this.em.fork(), host, listingId));
-    const { data, width, height } = await renderDisplay(upload.bytes);
+    const { data, width, height } = await renderDisplay(upload);
     const photo = { id: uuidv7(), width, height };
     await this.files.put(photo.id, DISPLAY, data);
     try {

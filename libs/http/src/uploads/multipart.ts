@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { invalidField, Problem } from '@roost/platform';
+import { endOfClient } from '../requests/request-end.js';
 import type { UploadedFile, UploadRules } from './upload-rules.js';
 
 declare module 'fastify' {
@@ -29,7 +30,8 @@ async function read(request: FastifyRequest, rules: UploadRules): Promise<Upload
     for await (const part of request.parts({ limits })) {
       if (part.type === 'field') continue;
       if (file) throw invalidField(`/${rules.field}`, 'Only one file is allowed');
-      file = { fileName: part.filename, mimeType: part.mimetype, bytes: await readPart(part.file) };
+      const bytes = await readPart(part.file);
+      file = { fileName: part.filename, mimeType: part.mimetype, bytes, end: endOfClient(request) };
     }
   } catch (error) {
     rejectMalformed(error);

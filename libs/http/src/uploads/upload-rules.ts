@@ -9,6 +9,8 @@ export interface UploadedFile {
   /** Sent by the client and not verified. */
   mimeType: string;
   bytes: Buffer;
+  /** Aborted when the client has disconnected: nothing waits for the result. */
+  end: AbortSignal;
 }
 
 /** The metadata key under which `@Upload` stores its rules. */
