@@ -1,4 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { jest } from '@jest/globals';
+import { SystemClock } from '@roost/platform';
+import { addHours } from '@roost/stay';
 import { expectProblem, type TestResponse } from '@roost/testing';
 import {
   claimsOf,
@@ -391,6 +394,27 @@ describe('503 auth.oidc_unavailable', () => {
 
   it('does not store a failed response', async () => {
     broken.fault = null;
+    expect((await begin('broken')).status).toBe(200);
+  });
+
+  it('after a day without a response, and not before: the previous metadata is used', async () => {
+    broken.fault = null;
+    expect((await begin('broken')).status).toBe(200);
+    broken.fault = (_, response) => void response.writeHead(500).end();
+    const [start, now] = [new Date(), jest.spyOn(identity.service.get(SystemClock), 'now')];
+    try {
+      for (const hours of [2, 23]) {
+        now.mockReturnValue(addHours(start, hours));
+        expect((await begin('broken')).status).toBe(200);
+      }
+      now.mockReturnValue(addHours(start, 25));
+      unavailable(await begin('broken'));
+    } finally {
+      now.mockRestore();
+      broken.fault = null;
+      // They expire tomorrow.
+      await identity.service.query('DELETE FROM oidc_sign_in');
+    }
     expect((await begin('broken')).status).toBe(200);
   });
 

@@ -7,12 +7,15 @@ import type { Logger } from 'pino';
 import type { IdentityConfig } from '../config.js';
 import type { OidcProvider } from './oidc-providers.js';
 
-/** A sign-in makes at most five requests, which have to end before the time-out of the gateway. */
+/** A log-in makes at most five requests, which have to end before the time-out of the gateway. */
 const TIMEOUT_MS = 4_000;
 const MAX_BYTES = 1_000_000;
 const METADATA_TTL_MS = 60 * 60 * 1000;
+/** While a provider does not respond, its previous metadata is used for this long, and read again at this interval. */
+const METADATA_KEPT_MS = 24 * 60 * 60 * 1000;
+const METADATA_RETRY_MS = 60 * 1000;
 
-/** What a provider states about the user who signed in there. */
+/** What a provider states about the user who logged in there. */
 export interface ExternalUser {
   issuer: string;
   subject: string;
@@ -24,6 +27,7 @@ export interface ExternalUser {
 interface Metadata {
   readonly configuration: Promise<client.Configuration>;
   readonly readAt: number;
+  readonly refreshAt: number;
 }
 
 /** Calls OpenID Connect providers. Must not be called in a transaction. */
@@ -109,10 +113,19 @@ export class OidcClientService {
   private configurationOf(provider: OidcProvider): Promise<client.Configuration> {
     const now = this.clock.now().getTime();
     const known = this.#metadata.get(provider.id);
-    if (known && now - known.readAt < METADATA_TTL_MS) return known.configuration;
-    const configuration = this.readMetadata(provider);
-    this.#metadata.set(provider.id, { configuration, readAt: now });
-    configuration.catch(() => this.#metadata.delete(provider.id));
+    if (known && now < known.refreshAt) return known.configuration;
+    const isKept = known !== undefined && now - known.readAt < METADATA_KEPT_MS;
+    const configuration = this.readMetadata(provider).catch((error: unknown) => {
+      if (!isKept) {
+        this.#metadata.delete(provider.id);
+        throw error;
+      }
+      const fields = { err: error, provider: provider.id, readAt: new Date(known.readAt) };
+      this.logger.warn(fields, 'metadata of an OpenID Connect provider not readable; the previous is used');
+      this.#metadata.set(provider.id, { ...known, refreshAt: now + METADATA_RETRY_MS });
+      return known.configuration;
+    });
+    this.#metadata.set(provider.id, { configuration, readAt: now, refreshAt: now + METADATA_TTL_MS });
     return configuration;
   }
 
@@ -139,7 +152,7 @@ export class OidcClientService {
         throw new Error('the metadata states another issuer');
       return configuration;
     } catch (error) {
-      // Wrong metadata is a fault of the provider or of the settings, not of the sign-in.
+      // Wrong metadata is a fault of the provider or of the settings, not of the log-in.
       throw unavailable(error);
     }
   }
@@ -174,13 +187,13 @@ export class OidcClientService {
       const fields = { err: error, provider: id, code: problem.code };
       if (problem.code === 'auth.oidc_unavailable')
         this.logger.warn(fields, 'an OpenID Connect provider is not available');
-      else this.logger.info(fields, 'a sign-in with an OpenID Connect provider failed');
+      else this.logger.info(fields, 'a log-in with an OpenID Connect provider failed');
       throw problem;
     }
   }
 }
 
-/** State, nonce and code verifier of a sign-in. The provider sees them and can't derive the token from them. */
+/** State, nonce and code verifier of a log-in. The provider sees them and can't derive the token from them. */
 function secretsOf(token: string): { state: string; nonce: string; verifier: string } {
   const derive = (use: string) => hmac(token, use).toString('base64url');
   return { state: derive('state'), nonce: derive('nonce'), verifier: derive('code verifier') };
