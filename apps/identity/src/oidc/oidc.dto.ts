@@ -27,7 +27,7 @@ export const OidcAuthorization = z
   .object({
     authorizationUrl: z.string().meta({ description: 'The page of the provider. Open it in this browser' }),
     token: z.string().meta({
-      description: 'Keep it in this browser for the end of the sign-in. It works once, for ten minutes',
+      description: 'Keep it in this browser for the end of the log-in. It works once, for ten minutes',
     }),
   })
   .meta({ id: 'OidcAuthorization' });

@@ -24,7 +24,7 @@ export const bookingsErrors = defineErrors({
     404,
     'No such booking',
     'No booking with this id exists, or you are neither its guest nor its host.',
-    'Check the id, and that you are signed in as the guest or the host of the booking.',
+    'Check the id, and that you are logged in as the guest or the host of the booking.',
   ),
   'booking.refund_out_of_range': errorEntry(
     422,
@@ -114,7 +114,7 @@ export const bookingsErrors = defineErrors({
     422,
     'Calendars cannot be imported from this URL',
     'The URL is not an http(s) URL, contains a user name or password, or points to a server that is not on the public internet.',
-    'Copy the URL that the other calendar shows under “export” or “iCal”. It starts with https:// and opens in a private browser window without signing in.',
+    'Copy the URL that the other calendar shows under “export” or “iCal”. It starts with https:// and opens in a private browser window without logging in.',
   ),
   'message.not_found': errorEntry(
     404,

@@ -40,7 +40,7 @@ export const identityErrors = defineErrors({
   ),
   'auth.mfa_invalid': errorEntry(
     401,
-    'The code is wrong or the sign-in has expired',
+    'The code is wrong or the log-in has expired',
     'The one-time code does not match or was already used, or the `mfaToken` has expired.',
     'Enter the current code of the authenticator, or log in again.',
   ),
@@ -65,7 +65,7 @@ export const identityErrors = defineErrors({
   'auth.oidc_invalid': errorEntry(
     400,
     'This log-in with a provider is not valid or has expired',
-    'The token does not exist, was already used, has expired after ten minutes or belongs to another session, or the response of the provider is not one to its sign-in.',
+    'The token does not exist, was already used, has expired after ten minutes or belongs to another session, or the response of the provider is not one to its log-in.',
     'Begin again with `POST /v1/auth/oidc/authorization` or `POST /v1/me/identities/authorization`, in one browser.',
   ),
   'auth.oidc_unavailable': errorEntry(
@@ -101,19 +101,19 @@ export const identityErrors = defineErrors({
   'auth.wrong_code': errorEntry(
     403,
     'The code is wrong',
-    'The request is signed in, but the one-time code that it contains does not match or was already used, or the account has no authenticator.',
+    'The request is logged in, but the one-time code that it contains does not match or was already used, or the account has no authenticator.',
     'Enter the current code of the authenticator. The access token is still valid: do not log in again.',
   ),
   'auth.wrong_passkey': errorEntry(
     403,
     'The passkey was not accepted',
-    'The request is signed in, but the passkey that it contains is not one of the account, its challenge was already used, has expired or belongs to another session, or the response is not valid.',
+    'The request is logged in, but the passkey that it contains is not one of the account, its challenge was already used, has expired or belongs to another session, or the response is not valid.',
     'Request new options with `POST /v1/auth/step-up/options` and use a passkey of the account. The access token is still valid: do not log in again.',
   ),
   'auth.wrong_password': errorEntry(
     403,
     'The password is wrong',
-    'The request is signed in, but the current password that it contains is not the password of the account.',
+    'The request is logged in, but the current password that it contains is not the password of the account.',
     'Enter the current password. The access token is still valid: do not log in again.',
   ),
   'avatar.not_found': errorEntry(

@@ -18,7 +18,7 @@ export const listingsErrors = defineErrors({
     403,
     'This listing belongs to another host',
     'Only the host of a listing can change it.',
-    'Sign in as the host of the listing.',
+    'Log in as the host of the listing.',
   ),
   'listing.incomplete': errorEntry(
     409,

@@ -18,7 +18,7 @@ export const paymentsErrors = defineErrors({
     404,
     'No such payment',
     'No payment with this id exists, or it is not yours.',
-    'Check the id, and that you are signed in as the guest of the booking.',
+    'Check the id, and that you are logged in as the guest of the booking.',
   ),
   'payment.not_ready': errorEntry(
     404,

@@ -30,7 +30,7 @@ export const reviewsErrors = defineErrors({
     404,
     'No such review',
     'No published review with this id exists, or you cannot perform this action on it.',
-    'Check the id, and that you are signed in as the author of the review or as the reviewed user.',
+    'Check the id, and that you are logged in as the author of the review or as the reviewed user.',
   ),
   'review.reply_window_closed': errorEntry(
     409,

@@ -18,7 +18,7 @@ const coreErrors = defineErrors({
     403,
     'Your role does not allow this',
     'The route requires a role that the access token does not contain.',
-    'Sign in with an account that has the role. After becoming a host, refresh the tokens: the new access token contains the new role.',
+    'Log in with an account that has the role. After becoming a host, refresh the tokens: the new access token contains the new role.',
   ),
   'auth.invalid_token': errorEntry(
     401,
