@@ -100,6 +100,28 @@ describe('400', () => {
   });
 });
 
+describe('a flood of log-ins from many networks', () => {
+  it('leaves connections to other requests', async () => {
+    const ada = await identity.createUser();
+    let pending = 0;
+    const flood = Array.from({ length: 400 }, async (_, n) => {
+      pending += 1;
+      const client = identity.anonymous.with({ 'x-forwarded-for': `100.${n >> 8}.${n & 255}.7` });
+      const { status } = await client.post('/v1/auth/login', { email: uniqueAddress(), password: WRONG });
+      pending -= 1;
+      return status;
+    });
+    let reads = 0;
+    while (pending > 0) {
+      expect((await identity.with(ada.accessToken).get('/v1/me')).status).toBe(200);
+      reads += 1;
+    }
+    // About 20 without the limit: each read waits for a connection behind many log-ins.
+    expect(reads).toBeGreaterThan(80);
+    expect(new Set(await Promise.all(flood))).toEqual(new Set([401]));
+  });
+});
+
 describe('401', () => {
   it('returns the same response for a wrong password, an unknown address and an account without a password', async () => {
     const known = await identity.register();

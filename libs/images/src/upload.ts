@@ -1,6 +1,5 @@
-import { Problem } from '@roost/platform';
+import { Problem, WorkSlots } from '@roost/platform';
 import sharp, { type Sharp } from 'sharp';
-import { WorkSlots } from './work-slots.js';
 
 /** The limit of an uploaded file. */
 export const MAX_IMAGE_BYTES = 15 * 1024 * 1024;

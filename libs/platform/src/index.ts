@@ -72,6 +72,7 @@ export { connectRedis } from './redis/connect.js';
 export { LOGGER, REDIS, type Redis, SERVICE } from './redis/redis.js';
 export { startTimer, timeoutSignal } from './timing/timer.js';
 export { TimeoutError, withTimeout } from './timing/with-timeout.js';
+export { WorkSlots } from './timing/work-slots.js';
 export {
   currentScope,
   type RequestScope,

@@ -1,4 +1,4 @@
-import { Problem } from '@roost/platform';
+import { Problem } from '../errors/problem.js';
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -18,7 +18,7 @@ export class WorkSlots {
    * Throws 503 `service.unavailable` at once if `maxWaiting` tasks are waiting, and the reason of the signal if it is aborted
    * before the task starts.
    */
-  async run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     await this.#take(signal);
     try {
       return await task();
@@ -27,8 +27,8 @@ export class WorkSlots {
     }
   }
 
-  async #take(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
+  async #take(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
     if (this.#free > 0) {
       this.#free -= 1;
       return;
@@ -38,15 +38,15 @@ export class WorkSlots {
     }
     await new Promise<void>((resolve, reject) => {
       const start = () => {
-        signal.removeEventListener('abort', leave);
+        signal?.removeEventListener('abort', leave);
         resolve();
       };
       const leave = () => {
         this.#waiting.splice(this.#waiting.indexOf(start), 1);
-        reject(signal.reason as Error);
+        reject(signal?.reason as Error);
       };
       this.#waiting.push(start);
-      signal.addEventListener('abort', leave, { once: true });
+      signal?.addEventListener('abort', leave, { once: true });
     });
   }
 
