@@ -79,7 +79,7 @@ describe('event', () => {
     await workspace.write();
     expect(text('libs/contracts/src/reviews.ts')).toContain("'review.flagged': {}");
     expect(JSON.parse(text('libs/contracts/fixtures/review.flagged.json'))).toHaveProperty('reviewId');
-    expect(text('libs/contracts/src/contracts.spec.ts')).toContain("review.replied review.flagged'");
+    expect(text('libs/contracts/src/contracts.spec.ts')).toContain("review.reply-hidden review.flagged'");
   });
 
   test.each([
