@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { getQueueToken } from '@nestjs/bull';
@@ -46,7 +47,7 @@ import { listen, listenForMetrics, startConsumers } from './listen.js';
 import { CoreModule, type ServiceParts } from './core.module.js';
 import { openServiceDatabase } from './service-database.js';
 import { measureParts } from './service-metrics.js';
-import { stopService } from './stop.js';
+import { stopService, trackConnections } from './stop.js';
 
 @Module({})
 class RootModule {}
@@ -147,6 +148,7 @@ async function start(
   await app.init();
   if (messaging) await startConsumers(app);
   await keySource.warm();
+  const connections = trackConnections(app.getHttpServer() as HttpServer);
   await listen(app, name, { port: config.PORT ?? definition.port, host });
   const { port } = app.getHttpServer().address() as AddressInfo;
   const metricsServer = await listenForMetrics(definition, config, metrics);
@@ -162,6 +164,7 @@ async function start(
     storage,
     files,
     metricsServer,
+    connections,
     tracing,
     logger,
   };

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Server as HttpServer } from 'node:http';
+import type { Socket } from 'node:net';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { KeySource } from '@roost/http';
@@ -34,6 +35,7 @@ export interface RunningParts {
   storage: StorageMonitor;
   files: FileStore | null;
   metricsServer: HttpServer | null;
+  connections: ReadonlySet<Socket>;
   tracing: Tracing;
   logger: Logger;
 }
@@ -53,7 +55,7 @@ export async function stopService(parts: RunningParts, lingerMs: number): Promis
   parts.storage.close();
   parts.files?.close();
   await waitForClients(server, lingerMs);
-  await drain(server, within(DRAIN_TIMEOUT_MS, deadline - PARTS_MS));
+  await drain(server, parts.connections, within(DRAIN_TIMEOUT_MS, deadline - PARTS_MS));
   await close('application', app.close());
   if (kafka) await close('kafka', kafka.close());
   app.get(Sweeper).release();
@@ -77,12 +79,27 @@ async function waitForClients(server: HttpServer, lingerMs: number): Promise<voi
   while (performance.now() < until && (await connections()) > 0) await delay(POLL_INTERVAL_MS);
 }
 
+/** The open connections of a server, from now on. */
+export function trackConnections(server: HttpServer): ReadonlySet<Socket> {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return open;
+}
+
 /**
  * Accepts no new connection, waits for running requests and closes connections that become idle. An immediate comes after
  * the event loop has read what arrived: a busy process would otherwise close connections with a request that it has not read.
+ * For Node, a connection is not idle before its first request: browsers open such connections in advance.
  */
-async function drain(server: HttpServer, timeoutMs: number): Promise<void> {
-  const closeIdle = setInterval(() => setImmediate(() => server.closeIdleConnections()), POLL_INTERVAL_MS);
+async function drain(server: HttpServer, connections: ReadonlySet<Socket>, timeoutMs: number): Promise<void> {
+  const closeUnused = () => {
+    server.closeIdleConnections();
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  };
+  const closeIdle = setInterval(() => setImmediate(closeUnused), POLL_INTERVAL_MS);
   const closeAll = setTimeout(() => server.closeAllConnections(), timeoutMs);
   await new Promise<void>((resolve) => {
     setImmediate(() => server.close(() => resolve()));

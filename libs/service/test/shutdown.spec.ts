@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { testUser, eventually, startTestService } from '@roost/testing';
 import { startService } from '@roost/service';
 import { notes } from './notes/src/service.js';
@@ -91,5 +93,20 @@ test('a keep-alive connection accepts one more request, whose response closes it
   await closed;
   await expect(send(running.url, token, agent)).rejects.toThrow();
   agent.destroy();
+  await service.close();
+}, 30_000);
+
+test('a stop does not wait for a connection without a request', async () => {
+  const service = await startTestService(notes);
+  const running = await startService(notes, { env: service.env, bus: service.bus });
+  // Accepted in the order of arrival: the response to a later connection shows that the server has this one.
+  const unused = connect(running.port, '127.0.0.1');
+  await once(unused, 'connect');
+  await fetch(`${running.url}/health/live`);
+  const ended = once(unused, 'close');
+  const startedAt = performance.now();
+  await running.close();
+  await ended;
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
   await service.close();
 }, 30_000);
