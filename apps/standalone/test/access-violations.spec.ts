@@ -16,7 +16,6 @@ import {
 } from '@roost/http';
 import { Problem } from '@roost/platform';
 import { defineService } from '@roost/service';
-import { addHours } from '@roost/stay';
 import { golden, startTestService, type TestService, testUser } from '@roost/testing';
 import { extendSchema, parse } from 'graphql';
 import { z } from 'zod';
@@ -119,13 +118,7 @@ async function startCallers(name: string, module: new () => object): Promise<Cal
   const service = await startTestService(faulty(name, module));
   services.push(service);
   const suspended = testUser({ roles: ['host'] });
-  const { id: userId, sessionId } = suspended;
-  await service.deliver('user.suspended', { ...golden('user.suspended'), userId });
-  const ended = { ...golden('session.ended'), userId, sessionId };
-  await service.deliver('session.ended', {
-    ...ended,
-    tokensExpireAt: addHours(service.clock.now(), 1).toISOString(),
-  });
+  await service.deliver('user.suspended', { ...golden('user.suspended'), userId: suspended.id });
   return {
     anonymous: service.anonymous,
     unverified: service.as(testUser({ emailVerified: false })),

@@ -24,18 +24,18 @@ export async function storeEndedSession(
 }
 
 /**
- * Whether the session has ended, and the account is suspended now; null for any other session. The stored reason does not
- * decide: a suspension that ended the session may be over, and then a new log-in is possible. All sessions of an erased
- * user have ended.
+ * `suspended` while the account is suspended, also before the end of its sessions has arrived: they are events of two
+ * topics. `ended` for an ended session and for an erased user, whose sessions have all ended; otherwise null. The stored
+ * reason of an end does not decide: a suspension that ended the session may be over, and then a new log-in is possible.
  */
 export async function findEndOfSession(
   em: EntityManager,
   { id, sessionId }: AuthUser,
 ): Promise<'ended' | 'suspended' | null> {
-  const [row] = await em.execute<{ suspended: boolean }[]>(sql`
-    SELECT EXISTS (SELECT FROM account_standing WHERE user_id = ${id} AND status = 'suspended') AS suspended
-     WHERE EXISTS (SELECT FROM ended_session WHERE session_id = ${sessionId})
-        OR EXISTS (SELECT FROM account_erasure WHERE user_id = ${id})`);
-  if (!row) return null;
-  return row.suspended ? 'suspended' : 'ended';
+  const [row] = await em.execute<[{ suspended: boolean; ended: boolean }]>(sql`
+    SELECT EXISTS (SELECT FROM account_standing WHERE user_id = ${id} AND status = 'suspended') AS suspended,
+           EXISTS (SELECT FROM ended_session WHERE session_id = ${sessionId})
+        OR EXISTS (SELECT FROM account_erasure WHERE user_id = ${id}) AS ended`);
+  if (row.suspended) return 'suspended';
+  return row.ended ? 'ended' : null;
 }

@@ -124,6 +124,14 @@ describe('the standing of an account', () => {
     await expect(requireActiveAccount(em(), userId)).rejects.toMatchObject({ code: 'account.suspended' });
   });
 
+  test('rejects the requests of an open session of a suspended user, until the account is reinstated', async () => {
+    const id = await suspendedUser();
+    const user = { id, sessionId: randomUUID(), roles: [], emailVerified: true, authTime: new Date() };
+    expect(await endOfSession(user)).toBe('suspended');
+    await deliver('user.reinstated', id, 3, 'active');
+    expect(await endOfSession(user)).toBeNull();
+  });
+
   test('is inactive for an erased user', async () => {
     const userId = randomUUID();
     await deliver('user.erased', userId, 4, 'erased');

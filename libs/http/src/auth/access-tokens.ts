@@ -20,7 +20,7 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 const MAX_TOKEN_LENGTH = 8_192;
 const MAX_CACHED = 5_000;
 
-/** Whether the session of a user has ended, and their account is suspended now; null for any other session. */
+/** `suspended` while the account of a user is suspended, otherwise `ended` for an ended session; null if requests are allowed. */
 export type EndOfSession = (user: AuthUser) => Promise<'ended' | 'suspended' | null>;
 
 interface Verified {
@@ -59,7 +59,7 @@ export class AccessTokens {
 
   /**
    * The user of a request, or `null` without a token. Throws 401 `auth.invalid_token` for an invalid token and for an
-   * ended session, 403 `account.suspended` for an ended session of a suspended account.
+   * ended session, 403 `account.suspended` for a suspended account.
    */
   userOf(request: FastifyRequest): AuthUser | null | Promise<AuthUser> {
     const user = this.#verifiedUserOf(request);
