@@ -74,7 +74,11 @@ describe('GET /v1/admin/threads', () => {
     expect(await idsOf({})).toEqual([enquiry.id, booking.id]);
   });
 
-  it('filters by guest or host, booking, listing and time', async () => {
+  it('filters by id, type, guest or host, booking, listing and time', async () => {
+    expect(await idsOf({ id: enquiry.id })).toEqual([enquiry.id]);
+    expect(await idsOf({ id: enquiry.id, type: 'booking' })).toEqual([]);
+    expect(await idsOf({ type: 'enquiry' })).toEqual([enquiry.id]);
+    expect(await idsOf({ type: 'booking' })).toEqual([booking.id]);
     expect(await idsOf({ userId: listing.host.id })).toEqual([booking.id]);
     expect(await idsOf({ userId: randomUUID() })).toEqual([]);
     expect(await idsOf({ bookingId: booking.id })).toEqual([booking.id]);
@@ -87,6 +91,8 @@ describe('GET /v1/admin/threads', () => {
   it.each([
     ['limit', '0'],
     ['cursor', 'x'],
+    ['id', 'x'],
+    ['type', 'inquiry'],
     ['userId', 'x'],
     ['bookingId', 'x'],
     ['listingId', 'x'],

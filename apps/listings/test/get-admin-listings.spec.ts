@@ -34,6 +34,16 @@ describe('GET /v1/admin/listings', () => {
     expect(second).toMatchObject({ data: [{ id: draft, status: 'draft' }], nextCursor: null });
   });
 
+  test('filters by the time of creation', async () => {
+    const host = aHost();
+    const earlier = await createDraft(service, host);
+    await service.clock.advance('PT1H');
+    const createdFrom = service.clock.now().toISOString();
+    const later = await createDraft(service, host);
+    expect(await idsOf({ hostId: host.id, createdFrom })).toEqual([later]);
+    expect(await idsOf({ hostId: host.id, createdTo: createdFrom })).toEqual([earlier]);
+  });
+
   test('filters by id, status, beginning of the title, and city', async () => {
     const host = aHost();
     const address = { line1: 'x', region: '', postalCode: '', countryCode: 'FR' };
@@ -57,6 +67,8 @@ describe('GET /v1/admin/listings', () => {
     ['id', 'x'],
     ['hostId', 'x'],
     ['status', 'live'],
+    ['createdFrom', 'today'],
+    ['createdTo', 'x'],
     ['q', ''],
     ['q', 'a'.repeat(201)],
     ['q', 'a\0'],
@@ -125,6 +137,11 @@ describe('reads from an index', () => {
     ['listings of a host', 'listing_host', (em) => listListings(em, { limit, hostId: unknownId })],
     ['listings by title', 'listing_title_prefix', (em) => listListings(em, { limit, q: 'A loft over' })],
     ['listings of a city', 'listing_city', (em) => listListings(em, { limit, city: 'City 7' })],
+    [
+      'the listings before an instant',
+      'listing_newest',
+      (em) => listListings(em, { limit, createdTo: '2027-05-06T16:00:00.000Z' }),
+    ],
     ['drafts', 'listing_unpublished', (em) => listListings(em, { limit, status: 'draft' })],
   ])('%s', async (_, index, work) => {
     const plan = await queryPlans(service, /from listing where/i, work);

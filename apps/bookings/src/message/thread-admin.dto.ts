@@ -42,6 +42,11 @@ export type AdminThreadDetails = z.output<typeof AdminThreadDetails>;
 
 export const AdminThreadsQuery = z.strictObject({
   ...PageQuery,
+  id: Uuid.optional(),
+  type: z
+    .enum(['enquiry', 'booking'])
+    .optional()
+    .meta({ description: 'Threads without a booking, or those of a booking.' }),
   userId: Uuid.optional().meta({ description: 'The guest or the host.' }),
   bookingId: Uuid.optional(),
   listingId: Uuid.optional(),

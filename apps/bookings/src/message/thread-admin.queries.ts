@@ -13,9 +13,11 @@ export async function listAllThreads(
   em: EntityManager,
   filter: Omit<AdminThreadsQuery, 'cursor'> & { before: number | null },
 ): Promise<(AdminThreadRow & { lastSeq: number })[]> {
-  const { userId = null, bookingId = null, listingId = null, before, limit } = filter;
+  const { id = null, type = null, userId = null, bookingId = null, listingId = null, before, limit } = filter;
   const { createdFrom: from = null, createdTo: to = null } = filter;
   const matches = sql`last_seq < coalesce(${before}::bigint, ${BEFORE_ALL})
+    AND (${id}::uuid IS NULL OR id = ${id}::uuid)
+    AND (${type}::text IS NULL OR (booking_id IS NULL) = (${type}::text = 'enquiry'))
     AND (${bookingId}::uuid IS NULL OR booking_id = ${bookingId}::uuid)
     AND (${listingId}::uuid IS NULL OR listing_id = ${listingId}::uuid)
     AND (${from}::timestamptz IS NULL OR created_at >= ${from}::timestamptz)

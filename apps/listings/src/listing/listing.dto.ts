@@ -181,6 +181,8 @@ export const AdminListingsQuery = z.strictObject({
     .optional()
     .meta({ description: 'The beginning of the title; the case is ignored.' }),
   city: FilterText(100).optional().meta({ description: 'The city; the case is ignored.' }),
+  createdFrom: Instant.optional().meta({ description: 'Created at or after this instant.' }),
+  createdTo: Instant.optional().meta({ description: 'Created before this instant.' }),
 });
 export type AdminListingsQuery = z.output<typeof AdminListingsQuery>;
 
