@@ -36,6 +36,11 @@ interface Transfer {
   metadata: { payoutId: string };
 }
 
+interface TransferPage {
+  data: Transfer[];
+  nextAfter: number | null;
+}
+
 /** A stay of more nights with the same amounts. */
 export const stayOf = (nights: number): Partial<BookingBody> => {
   const checkOut = new Date(Date.UTC(2030, 4, 10 + nights)).toISOString().slice(0, 10);
@@ -124,8 +129,14 @@ export class PayoutsUnderTest {
 
   /** The transfers at the provider to the accounts of a host, in order. */
   async transfersTo(host: TestUser): Promise<Transfer[]> {
-    const { data } = await this.sandbox.request<{ data: Transfer[] }>('GET', '/v1/transfers?limit=100');
-    return data.filter(({ destination }) => destination.startsWith(`acct_${host.id.slice(0, 8)}`));
+    const all: Transfer[] = [];
+    for (let after: number | null = 0; after !== null;) {
+      const path = `/v1/transfers?limit=100&after=${after}`;
+      const page: TransferPage = await this.sandbox.request<TransferPage>('GET', path);
+      all.push(...page.data);
+      after = page.nextAfter;
+    }
+    return all.filter(({ destination }) => destination.startsWith(`acct_${host.id.slice(0, 8)}`));
   }
 
   /** Waits for the only transfer to a host: its payout is stored before the provider is called. */
