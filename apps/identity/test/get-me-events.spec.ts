@@ -165,6 +165,51 @@ test('nothing is sent after the session has ended', async () => {
   expect(await stream.next()).toBeNull();
 });
 
+describe('an open stream ends, before the next heartbeat,', () => {
+  const BEFORE_HEARTBEAT_MS = 10_000;
+  type End = (account: TestAccount) => Promise<{ status: number }>;
+  const newPassword = 'quiet harbour lamp';
+
+  it.each<[string, End]>([
+    ['when the user logs out', ({ accessToken }) => identity.with(accessToken).post('/v1/auth/logout')],
+    [
+      'when the user is suspended',
+      async ({ id }) => {
+        const admin = await identity.createUser({ roles: ['admin'] });
+        return identity.with(admin.accessToken).post(`/v1/admin/users/${id}/suspend`);
+      },
+    ],
+    ['when the user is erased', ({ accessToken }) => identity.with(accessToken).delete('/v1/me')],
+    [
+      'when another session changes the password',
+      async ({ email, password }) => {
+        const { body } = await identity.logIn(email, password);
+        const change = { currentPassword: password, newPassword };
+        return identity.with(body.accessToken).post('/v1/me/password', change);
+      },
+    ],
+  ])(
+    '%s',
+    async (_, end) => {
+      const account = await identity.createUser();
+      const [stream, other] = [await ready(account), await ready(booking.host)];
+      expect((await end(account)).status).toBeLessThan(300);
+      expect(await stream.next()).toBeNull();
+      await booking.create();
+      expect(await other.next()).toMatchObject({ event: 'booking.created' });
+    },
+    BEFORE_HEARTBEAT_MS,
+  );
+
+  it('but not those of other sessions of the user', async () => {
+    const { body } = await identity.logIn(booking.guest.email, booking.guest.password);
+    const stream = await ready(booking.guest);
+    expect((await identity.with(body.accessToken).post('/v1/auth/logout')).status).toBe(204);
+    await booking.create();
+    expect(await stream.next()).toMatchObject({ event: 'booking.created' });
+  });
+});
+
 test('a user has at most four streams', async () => {
   for (let i = 0; i < 4; i++) await ready(booking.guest);
   const fifth = await identity.with(booking.guest.accessToken).get('/v1/me/events');

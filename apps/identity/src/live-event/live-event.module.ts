@@ -3,11 +3,11 @@ import { SessionModule } from '../session/session.module.js';
 import { LiveEventConsumer } from './live-event.consumer.js';
 import { LiveEventController } from './live-event.controller.js';
 import { LiveEventService } from './live-event.service.js';
-import { StreamSignal } from './stream-signal.js';
+import { StreamSignalModule } from './stream-signal.module.js';
 
 @Module({
-  imports: [SessionModule],
+  imports: [SessionModule, StreamSignalModule],
   controllers: [LiveEventConsumer, LiveEventController],
-  providers: [LiveEventService, StreamSignal],
+  providers: [LiveEventService],
 })
 export class LiveEventModule {}

@@ -82,9 +82,12 @@ export class LiveEventService {
             )
             .join('');
           sequence = events.at(-1)?.sequence ?? sequence;
-        } else if (!(await signals.next(HEARTBEAT_MS, signal)) && !signal.aborted) {
+        } else {
+          const isSignalled = await signals.next(HEARTBEAT_MS, signal);
+          if (signal.aborted) break;
+          // The signal may be of the end of the session.
           await authorize();
-          yield formatPosition({ sequence, at: this.clock.now() });
+          if (!isSignalled) yield formatPosition({ sequence, at: this.clock.now() });
         }
       }
     } catch (error) {

@@ -11,7 +11,7 @@ export interface StreamSignals {
 }
 
 /**
- * Signals new events to the streams of a user in every process. A signal can be lost, as while Redis is not available, so
+ * Signals new events, and the end of a session, to the streams of a user in every process. A signal can be lost, as while Redis is not available, so
  * streams also read at intervals.
  */
 @Injectable()

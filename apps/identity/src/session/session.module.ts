@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { CredentialModule } from '../credential/credential.module.js';
+import { StreamSignalModule } from '../live-event/stream-signal.module.js';
 import { SigningKeyModule } from '../signing-key/signing-key.module.js';
 import { AccessTokenService } from './access-token.service.js';
 import { RefreshLimiter } from './refresh-limiter.js';
@@ -10,7 +11,7 @@ import { SessionService } from './session.service.js';
 import { StepUpService } from './step-up.service.js';
 
 @Module({
-  imports: [CredentialModule, SigningKeyModule, JwtModule.register({})],
+  imports: [CredentialModule, SigningKeyModule, StreamSignalModule, JwtModule.register({})],
   controllers: [SessionController],
   providers: [SessionService, StepUpService, AccessTokenService, RefreshLimiter, SessionJobs],
   exports: [SessionService],

@@ -10,6 +10,7 @@ import { PasswordCheckService } from '../credential/password-check.service.js';
 import { SecondFactorService } from '../credential/second-factor.service.js';
 import { recordAccountAction } from '../account/account-log.queries.js';
 import { User } from '../account/user.entity.js';
+import { StreamSignal } from '../live-event/stream-signal.js';
 import { AccessTokenService } from './access-token.service.js';
 import { decideRefresh, REFRESH_TTL_SECONDS, SESSION_TTL_SECONDS } from './domain/refresh-rules.js';
 import {
@@ -50,6 +51,7 @@ export class SessionService {
     private readonly passwords: PasswordCheckService,
     private readonly factors: SecondFactorService,
     private readonly accessTokens: AccessTokenService,
+    private readonly streams: StreamSignal,
     private readonly clock: SystemClock,
     private readonly em: EntityManager,
   ) {}
@@ -202,7 +204,7 @@ export class SessionService {
     return ended.length;
   }
 
-  /** Ends the open sessions among these and publishes each end. Returns the ended ones. */
+  /** Ends the open sessions among these and publishes each end. Their streams of events end at once. Returns the ended ones. */
   private async end(
     em: EntityManager,
     where: object,
@@ -219,6 +221,8 @@ export class SessionService {
       'session.ended',
       open.map(({ id, userId }) => ({ body: { sessionId: id, userId, reason, tokensExpireAt } })),
     );
+    const userIds = [...new Set(open.map(({ userId }) => userId))];
+    if (userIds.length > 0) this.transactions.afterCommit(() => this.streams.send(userIds));
     return open;
   }
 
