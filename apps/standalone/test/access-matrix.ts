@@ -174,13 +174,13 @@ export function callableFields(objects: Objects): Callable[] {
   ];
 }
 
-function callableField(
+export function callableField(
   kind: 'query' | 'mutation',
   field: GraphQLField<unknown, unknown>,
   objects: Objects,
+  declared = ruleOf(`${kind} ${field.name}`) ?? UNDECLARED,
 ): Callable {
   const name = `${kind} ${field.name}`;
-  const declared = ruleOf(name) ?? UNDECLARED;
   const { rule, error, fieldError = error } = declared;
   const type = getNamedType(field.type);
   return {

@@ -3,6 +3,7 @@ import { aPublishedListing, eventually, type TestClient } from '@roost/testing';
 import type { Callers } from './access-matrix.js';
 import type { Objects } from './access-rules.js';
 import { dayAhead, type Marketplace } from './marketplace.fixture.js';
+import { setAvatar, verifyPhone } from './profile.fixture.js';
 import type { Operator } from './operator.fixture.js';
 
 const TIMEOUT = { seconds: 60 };
@@ -127,23 +128,9 @@ async function wishlistsOf(guest: TestClient): Promise<Objects> {
 async function accountOf({ market, callers: { anonymous }, operator }: Ground): Promise<Objects> {
   const { guest, guestCredentials } = market;
   expect((await anonymous.post('/v1/auth/login', guestCredentials)).status).toBe(200);
-  expect((await guest.post('/v1/me/phone', { phone: PHONE })).status).toBe(202);
-  const code = await eventually(async () => {
-    const { body } = await anonymous.get<{ data: { token: string | null }[] }>(
-      `/dev/inbox?to=${encodeURIComponent(PHONE)}`,
-    );
-    expect(body.data[0]?.token).toEqual(expect.any(String));
-    return body.data[0]?.token;
-  }, TIMEOUT);
-  expect((await guest.post('/v1/me/phone/verify', { code })).status).toBe(200);
+  await verifyPhone(guest, anonymous, PHONE);
   expect((await guest.patch('/v1/me', { locale: 'en' })).status).toBe(200);
-  const { default: sharp } = await import('sharp');
-  const jpeg = await sharp({ create: { width: 640, height: 480, channels: 3, background: '#2e5e4e' } })
-    .jpeg()
-    .toBuffer();
-  const form = new FormData();
-  form.append('file', new Blob([new Uint8Array(jpeg)], { type: 'image/jpeg' }), 'a.jpg');
-  expect((await guest.put('/v1/me/avatar', form)).status).toBe(200);
+  const jpeg = await setAvatar(guest);
   const { body: sessions } = await guest.get<{ data: { id: string; current: boolean }[] }>('/v1/me/sessions');
   const session = (current: boolean) => sessions.data.find((one) => one.current === current)?.id ?? '';
   const { body: me } = await guest.get<{ id: string; avatarUrl: string }>('/v1/me');

@@ -4,6 +4,7 @@ import {
   Migration0000AccountErasure,
   Migration0000AccountStanding,
 } from '@roost/accounts';
+import { Arg, Mutation, Resolver } from '@roost/graphql';
 import {
   type AuthUser,
   CurrentUser,
@@ -17,10 +18,11 @@ import {
 import { Problem } from '@roost/platform';
 import { defineService } from '@roost/service';
 import { golden, startTestService, type TestService, testUser } from '@roost/testing';
-import { extendSchema, parse } from 'graphql';
+import { buildSchema, extendSchema, parse } from 'graphql';
 import { z } from 'zod';
 import {
   type Callable,
+  callableField,
   callableRoute,
   type Callers,
   foreignViolations,
@@ -28,11 +30,11 @@ import {
   undeclaredFields,
   violations,
 } from './access-matrix.js';
-import { type Caller, type DeclaredOperation, HOST_A } from './access-rules.js';
+import { type Caller, type DeclaredOperation, HOST_A, type Rule } from './access-rules.js';
 import { publicGraph, UNKNOWN_ID } from './every-route.js';
 
-/** What the matrix finds in a service with one missing guard per route. */
-const RULE = { token: 'required', roles: ['host'], verified: true, of: HOST_A } as const;
+/** What the matrix finds in a service with one missing guard per route and per mutation. */
+const RULE: Rule = { token: 'required', roles: ['host'], verified: true, of: HOST_A };
 const LISTING = '01890000-0000-7000-8000-00000000abcd';
 const hostA = testUser({ roles: ['host'] });
 
@@ -96,11 +98,62 @@ class FaultyController {
   }
 }
 
-@Module({ imports: [AccountStandingModule], controllers: [FaultyController] })
+const Result = z.object({ id: Uuid }).meta({ id: 'Result' });
+type Result = z.output<typeof Result>;
+
+@Resolver()
+class FaultyResolver {
+  @Mutation(Result)
+  @Roles('host')
+  @VerifiedEmail()
+  guarded(@CurrentUser() host: AuthUser, @Arg('id', Uuid) id: string): Result {
+    requireOwner(host);
+    return { id };
+  }
+
+  @Mutation(Result)
+  @Roles('host')
+  @VerifiedEmail()
+  withoutOwner(@Arg('id', Uuid) id: string): Result {
+    return { id };
+  }
+
+  @Mutation(Result)
+  @VerifiedEmail()
+  withoutRole(@Arg('id', Uuid) id: string): Result {
+    return { id };
+  }
+
+  @Mutation(Result)
+  withoutVerifiedMail(@Arg('id', Uuid) id: string): Result {
+    return { id };
+  }
+
+  @Mutation(Result)
+  @Public()
+  withoutToken(@Arg('id', Uuid) id: string): Result {
+    return { id };
+  }
+}
+
+const FAULTY_MUTATIONS = buildSchema(`
+  type Result { id: ID! }
+  type Query { none: ID }
+  type Mutation {
+    ${['guarded', 'withoutOwner', 'withoutRole', 'withoutVerifiedMail', 'withoutToken']
+      .map((name) => `${name}(id: ID!): Result!`)
+      .join(' ')}
+  }`).getMutationType();
+
+@Module({
+  imports: [AccountStandingModule],
+  controllers: [FaultyController],
+  providers: [FaultyResolver],
+})
 class FaultyModule {}
 
 /** Suspensions do not reach it. */
-@Module({ controllers: [FaultyController] })
+@Module({ controllers: [FaultyController], providers: [FaultyResolver] })
 class WithoutSuspensionsModule {}
 
 const faulty = (name: string, module: new () => object) =>
@@ -142,6 +195,13 @@ function callableOf(path: string, declared: Partial<DeclaredOperation> = {}): Ca
 
 const foundIn = (path: string, callers: Callers, declared?: Partial<DeclaredOperation>): Promise<string[]> =>
   violations(callableOf(path, declared), callers);
+
+function foundInMutation(name: string, callers: Callers, rule: Rule = RULE): Promise<string[]> {
+  const field = FAULTY_MUTATIONS?.getFields()[name];
+  if (!field) throw new Error(`there is no mutation ${name}`);
+  const operation = { rule, object: 'listing' };
+  return violations(callableField('mutation', field, { listing: LISTING }, operation), callers);
+}
 
 const found = (path: string, caller: Caller, what: string): string =>
   `POST ${pathOf(path)} by ${caller}: ${what}`;
@@ -208,6 +268,31 @@ describe('the access matrix finds', () => {
     const unaware = await startCallers('unaware', WithoutSuspensionsModule);
     expect(await foundIn('without-owner', unaware)).toContain(
       found('without-owner', 'suspended', 'allowed, not account.suspended'),
+    );
+  });
+
+  test('a missing guard of a mutation', async () => {
+    const of = (name: string, caller: Caller, what: string) => `mutation ${name} by ${caller}: ${what}`;
+    expect(await foundInMutation('guarded', callers)).toEqual([]);
+    expect(await foundInMutation('withoutOwner', callers)).toEqual([
+      of('withoutOwner', 'hostB', 'allowed, not hidden'),
+    ]);
+    expect(await foundInMutation('withoutRole', callers)).toEqual(
+      expect.arrayContaining([of('withoutRole', 'admin', 'allowed, not auth.forbidden')]),
+    );
+    expect(
+      await foundInMutation('withoutVerifiedMail', callers, { token: 'required', verified: true }),
+    ).toEqual([of('withoutVerifiedMail', 'unverified', 'allowed, not auth.email_unverified')]);
+    // The graph verifies each token that it gets, also for public fields.
+    expect(await foundInMutation('withoutToken', callers, { token: 'required' })).toEqual([
+      of('withoutToken', 'anonymous', 'allowed, not auth.missing_token'),
+    ]);
+  });
+
+  test('a suspended user’s mutation in a service that suspensions do not reach', async () => {
+    const unaware = await startCallers('unaware-graph', WithoutSuspensionsModule);
+    expect(await foundInMutation('withoutOwner', unaware)).toContain(
+      'mutation withoutOwner by suspended: allowed, not account.suspended',
     );
   });
 
