@@ -1,132 +1,148 @@
-import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
-import { kafkaClient } from '@roost/messaging';
 import { eventually, TestClient } from '@roost/testing';
-import { ErasureScenario, type Person } from './erasure.fixture.js';
-import { DISTRIBUTED, type Env, freshEnvironment, type Run, run, stopAll } from './launcher.js';
+import { expectAgreement } from './agreement.fixture.js';
+import { ErasureScenario, type Person, wordsOf } from './erasure.fixture.js';
+import { KafkaTopics, type Message } from './kafka-topics.fixture.js';
+import { DISTRIBUTED, type Env, freshEnvironment, isRunning, type Run, run, stopAll } from './launcher.js';
 import { Operator } from './operator.fixture.js';
 
 jest.setTimeout(600_000);
 
-const STOPPED = ['payments', 'reviews'];
+const TIMEOUT = { seconds: 60 };
+/** Their processes exist and do not respond. */
+const SUSPENDED = ['payments', 'reviews'];
+/** Their processes do not exist. */
+const ENDED = ['listings', 'bookings'];
 
 let env: Env;
 let roost: Run;
 let operator: Operator;
 let scenario: ErasureScenario;
+let topics: KafkaTopics;
 beforeAll(async () => {
   env = { ...(await freshEnvironment()), RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'error' };
   roost = run(env, DISTRIBUTED);
   await roost.prints('Ctrl-C stops everything.');
   operator = new Operator(env);
+  topics = new KafkaTopics(env.KAFKA_PORT);
   scenario = await ErasureScenario.prepare(env, operator, new TestClient(`http://127.0.0.1:${env.PORT}`));
 });
 afterAll(async () => {
-  signal('SIGCONT');
+  if (roost) for (const service of SUSPENDED) process.kill(processOf(service), 'SIGCONT');
   operator?.stop();
   await stopAll();
 });
 
-/** Suspends the processes of these services, or lets them run again. */
-function signal(name: 'SIGSTOP' | 'SIGCONT'): void {
-  for (const service of STOPPED) {
-    const started = new RegExp(`${service} on port \\d+ \\(process (\\d+)\\)`).exec(roost.output());
-    process.kill(Number(started?.[1]), name);
-  }
+function processOf(service: string): number {
+  const started = new RegExp(`${service} on port \\d+ \\(process (\\d+)\\)`).exec(roost.output());
+  return Number(started?.[1]);
 }
 
-const tracesOf = ({ email, displayName, word }: Person) =>
-  scenario.tablesWith(email, email.replace(/^dev-|@.*$/g, ''), displayName, word);
-
-interface Message {
-  topic: string;
-  key: string;
-  value: string | null;
+async function expectIncomplete({ id }: Person): Promise<void> {
+  const [request] = await operator.query<{ done: boolean }>(
+    'identity',
+    'SELECT completed_at IS NOT NULL AS done FROM erasure_request WHERE user_id = $1',
+    [id],
+  );
+  expect(request).toEqual({ done: false });
 }
 
-/** All messages of all topics, in the order of each partition. */
-async function readAllTopics(): Promise<Message[]> {
-  const client = kafkaClient({ brokers: [`127.0.0.1:${env.KAFKA_PORT}`], clientId: 'erasure-spec' });
-  const admin = client.admin();
-  await admin.connect();
-  const topics = (await admin.listTopics()).filter((name) => !name.startsWith('__'));
-  const unread = new Set<string>();
-  const ends = new Map<string, bigint>();
-  for (const topic of topics)
-    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
-      ends.set(`${topic}/${partition}`, BigInt(high));
-      if (high !== low) unread.add(`${topic}/${partition}`);
-    }
-  await admin.disconnect();
-  const found: Message[] = [];
-  const consumer = client.consumer({ groupId: `erasure-spec-${randomUUID()}` });
-  await consumer.connect();
-  await consumer.subscribe({ topics, fromBeginning: true });
-  await consumer.run({
-    eachMessage: ({ topic, partition, message }) => {
-      found.push({ topic, key: String(message.key), value: message.value?.toString() ?? null });
-      const position = `${topic}/${partition}`;
-      if (BigInt(message.offset) + 1n >= (ends.get(position) ?? 0n)) unread.delete(position);
-      return Promise.resolve();
-    },
-  });
-  await eventually(async () => expect([...unread]).toEqual([]), { seconds: 60 });
-  await consumer.disconnect();
-  return found;
-}
+/** The topics with messages that contain any personal data of a person. */
+const topicsWith = (person: Person, messages: readonly Message[]): string[] => {
+  const words = wordsOf(person);
+  const found = messages.filter(({ key, value }) => words.some((word) => `${key} ${value}`.includes(word)));
+  return [...new Set(found.map(({ topic }) => topic))].sort();
+};
 
-test('services that are stopped when a guest is erased erase them afterwards', async () => {
+test('services that do not respond when a guest is erased erase them afterwards', async () => {
   const { guest } = scenario;
-  signal('SIGSTOP');
+  for (const service of SUSPENDED) process.kill(processOf(service), 'SIGSTOP');
   await scenario.erase(guest);
   await eventually(
     async () =>
-      expect(await tracesOf(guest)).toEqual([
+      expect(await scenario.tracesOf(guest)).toEqual([
         'payments.party_name',
         'reviews.author',
         'reviews.review_report',
       ]),
-    { seconds: 60 },
+    TIMEOUT,
   );
-  const [request] = await operator.query<{ done: boolean }>(
-    'identity',
-    'SELECT completed_at IS NOT NULL AS done FROM erasure_request WHERE user_id = $1',
-    [guest.id],
-  );
-  expect(request).toEqual({ done: false });
+  await expectIncomplete(guest);
 
-  signal('SIGCONT');
+  for (const service of SUSPENDED) process.kill(processOf(service), 'SIGCONT');
   await scenario.complete(guest);
-  expect(await tracesOf(guest)).toEqual([]);
+  expect(await scenario.tracesOf(guest)).toEqual([]);
+  await scenario.expectNoAvatar(guest);
 });
 
-test('no message contains the mail address; a tombstone ends the key with the name', async () => {
-  const { guest } = scenario;
-  const messages = await eventually(
+test('services that are down when a host is erased erase them after their start', async () => {
+  const { host } = scenario;
+  const ended = ENDED.map(processOf);
+  for (const pid of ended) process.kill(pid, 'SIGTERM');
+  await eventually(() => expect(ended.filter(isRunning)).toEqual([]), TIMEOUT);
+  for (const service of ENDED) await roost.prints(`${service} was stopped and stays stopped`);
+  await scenario.erase(host);
+  await eventually(
+    async () =>
+      expect(await scenario.tracesOf(host)).toEqual([
+        ...['bookings.calendar_block', 'bookings.calendar_feed', 'identity.listing_name'],
+        ...['listings.listing', 'listings.listing_search', 'listings.outbox_event'],
+      ]),
+    TIMEOUT,
+  );
+  await expectIncomplete(host);
+  expect(scenario.photoFiles()).not.toEqual([]);
+
+  process.kill(roost.child.pid ?? 0, 'SIGUSR2');
+  for (const service of ENDED) await roost.prints(`${service} was restarted`);
+  // The gateway may not yet have connected to them.
+  await scenario.expectRefused(host);
+  await scenario.complete(host);
+  expect(await scenario.tracesOf(host)).toEqual([]);
+  expect(scenario.photoFiles()).toEqual([]);
+  await scenario.expectNoAvatar(host);
+});
+
+test('only the newest state of earlier names is in a topic, and a tombstone ends the key', async () => {
+  for (const { id } of [scenario.guest, scenario.host]) {
+    const own = await eventually(async () => {
+      const messages = await topics.read();
+      const found = messages.filter(({ topic, key }) => topic === 'identity.user' && key === id);
+      expect(found.at(-1)?.value).toBeNull();
+      return found;
+    }, TIMEOUT);
+    expect(own.filter(({ value }) => value === null)).toHaveLength(1);
+    expect(JSON.parse(own.at(-2)?.value ?? '')).toMatchObject({ status: 'erased', completed: true });
+  }
+});
+
+test('after a compaction no message of any topic contains personal data', async () => {
+  const { guest, host } = scenario;
+  const before = await topics.read();
+  expect(topicsWith(guest, before)).toEqual(['identity.user']);
+  expect(topicsWith(host, before)).toEqual(['identity.user', 'listings.listing']);
+  await topics.compact();
+  await eventually(
     async () => {
-      const read = await readAllTopics();
-      expect(read.some(({ key, value }) => key === guest.id && value === null)).toBe(true);
-      return read;
+      const after = await topics.read();
+      expect([...topicsWith(guest, after), ...topicsWith(host, after)]).toEqual([]);
+      // The compaction deletes nothing else.
+      expect(after.length).toBeGreaterThan(before.length / 4);
     },
-    { seconds: 60 },
+    { seconds: 120 },
   );
-  expect(messages.filter(({ value }) => value?.includes(guest.email))).toEqual([]);
-  expect(messages.filter(({ value }) => value?.includes(guest.word))).toEqual([]);
-  // The broker deletes earlier messages of the key when it compacts the topic.
-  const named = messages.filter(({ value }) => value?.includes(guest.displayName));
-  expect(new Set(named.map(({ topic, key }) => `${topic} ${key}`))).toEqual(
-    new Set([`identity.user ${guest.id}`]),
-  );
-  const own = messages.filter(({ topic, key }) => topic === 'identity.user' && key === guest.id);
-  expect(own.at(-1)?.value).toBeNull();
-  expect(own.filter(({ value }) => value === null)).toHaveLength(1);
-  expect(JSON.parse(own.at(-2)?.value ?? '')).toMatchObject({ status: 'erased', completed: true });
 });
 
-test('a rebuild of projections from the topic with the earlier name does not bring the guest back', async () => {
-  const { guest } = scenario;
+test('the books agree', async () => {
+  expect(await operator.json('ledger', 'check')).toMatchObject({ sound: true });
+  await expectAgreement(operator);
+});
+
+test('a rebuild of projections from the compacted topics does not bring them back', async () => {
   for (const service of ['listings', 'bookings', 'payments', 'reviews'])
     await operator.json('replay', 'projections', service, '--yes');
-  expect(await tracesOf(guest)).toEqual([]);
-  await scenario.expectRefused(guest);
+  for (const person of [scenario.guest, scenario.host]) {
+    expect(await scenario.tracesOf(person)).toEqual([]);
+    await scenario.expectRefused(person);
+  }
 });

@@ -4,6 +4,7 @@ import { eventually, expectProblem, type TestClient } from '@roost/testing';
 import type { Env } from './launcher.js';
 import { type Booking, dayAhead, Marketplace } from './marketplace.fixture.js';
 import { type Operator, STATEFUL_SERVICES } from './operator.fixture.js';
+import { setAvatar, verifyPhone } from './profile.fixture.js';
 
 const TIMEOUT = { seconds: 60 };
 
@@ -12,6 +13,8 @@ export interface Person {
   id: string;
   email: string;
   displayName: string;
+  phone: string;
+  avatarPath: string;
   client: TestClient;
   word: string;
 }
@@ -30,8 +33,11 @@ export class ErasureScenario {
 
   static async prepare(env: Env, operator: Operator, anyone: TestClient): Promise<ErasureScenario> {
     const market = await Marketplace.prepare(anyone);
-    const guest = await personOf(market.guest, 'xylophone');
-    const host = await personOf(market.host, 'zeppelin');
+    const phones = ['+12025550161', '+12025550162'];
+    const [guest, host] = [
+      await personOf(market.guest, anyone, { word: 'xylophone', phone: phones[0] ?? '' }),
+      await personOf(market.host, anyone, { word: 'zeppelin', phone: phones[1] ?? '' }),
+    ];
     const { booking, payment } = await market.book();
     const { id: bookingId, listingId } = booking;
     await writeAsHost(host, listingId);
@@ -94,6 +100,10 @@ export class ErasureScenario {
     expectProblem(await client.delete('/v1/me'), 401, 'auth.invalid_token');
   }
 
+  async expectNoAvatar({ avatarPath }: Person): Promise<void> {
+    expectProblem(await this.anyone.get(avatarPath), 404, 'avatar.not_found');
+  }
+
   async expectRefused({ client }: Person): Promise<void> {
     for (const path of ['/v1/me/wishlists', '/v1/me/bookings', '/v1/me/payouts', '/v1/me/reviews/pending'])
       await eventually(async () => expectProblem(await client.get(path), 401, 'auth.invalid_token'), TIMEOUT);
@@ -125,6 +135,11 @@ export class ErasureScenario {
       },
       { seconds: 120 },
     );
+  }
+
+  /** The tables of all databases that contain any personal data of a person. */
+  tracesOf(person: Person): Promise<string[]> {
+    return this.tablesWith(...wordsOf(person));
   }
 
   /** The tables of all databases that contain one of the words in any column: `<service>.<table>`. */
@@ -161,13 +176,27 @@ export class ErasureScenario {
   }
 }
 
-async function personOf(client: TestClient, word: string): Promise<Person> {
+/** The earlier name of a development account is a part of its address. */
+export const wordsOf = ({ email, displayName, phone, word }: Person): string[] => [
+  ...[email, email.replace(/^dev-|@.*$/g, ''), displayName, phone, word],
+];
+
+async function personOf(
+  client: TestClient,
+  anyone: TestClient,
+  { word, phone }: Pick<Person, 'word' | 'phone'>,
+): Promise<Person> {
   const { body } = await client.get<{ id: string; email: string; displayName: string }>('/v1/me');
   const { id, email } = body;
   const displayName = `${word} of ${id.slice(-6)}`;
+  const unique = `${word}-${id.slice(-6)}`;
   // The name is changed: mails and events have the earlier one, too.
-  expect((await client.patch('/v1/me', { displayName })).status).toBe(200);
-  return { id, email, displayName, client, word: `${word}-${id.slice(-6)}` };
+  expect((await client.patch('/v1/me', { displayName, bio: unique, languages: ['fr'] })).status).toBe(200);
+  await verifyPhone(client, anyone, phone);
+  await setAvatar(client);
+  const me = await client.get<{ avatarUrl: string }>('/v1/me');
+  const avatarPath = new URL(me.body.avatarUrl).pathname;
+  return { id, email, displayName, phone, avatarPath, client, word: unique };
 }
 
 async function writeAsHost({ client, word }: Person, listingId: string): Promise<void> {

@@ -22,9 +22,7 @@ afterAll(async () => {
   await stopAll();
 });
 
-/** The earlier name of a development account is a part of its address. */
-const tracesOf = ({ email, displayName, word }: Person) =>
-  scenario.tablesWith(email, email.replace(/^dev-|@.*$/g, ''), displayName, word);
+const tracesOf = (person: Person) => scenario.tracesOf(person);
 const reviewsOf = ({ word }: Person) => scenario.tablesWith(word.replace('-', '+'));
 
 test('a guest is erased from every table of every service; reviews stay without their author', async () => {
@@ -46,6 +44,7 @@ test('a guest is erased from every table of every service; reviews stay without 
   await scenario.expectRefused(guest);
   await scenario.complete(guest);
   expect(await tracesOf(guest)).toEqual([]);
+  await scenario.expectNoAvatar(guest);
   expect(await reviewsOf(guest)).toEqual(['reviews.review']);
   const { body } = await anyone.get<{ data: { authorName: unknown }[] }>(
     `/v1/listings/${scenario.listingId}/reviews`,
@@ -68,6 +67,7 @@ test('a host is erased with their listing and its photos; papers keep its title'
   await scenario.expectRefused(host);
   await scenario.complete(host);
   expect(await tracesOf(host)).toEqual([]);
+  await scenario.expectNoAvatar(host);
   expect(scenario.photoFiles()).toEqual([]);
   expect(await scenario.tablesWith('A flat at the end of the line')).toEqual([
     'payments.paid_stay',
