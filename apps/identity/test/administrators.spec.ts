@@ -32,6 +32,13 @@ it('creates an administrator whose log-in requires the second factor', async () 
     email_verified: true,
   });
   expect(created.recoveryCodes).toHaveLength(10);
+
+  const { body: log } = await identity
+    .with(body.accessToken)
+    .get<{ data: object[] }>(`/v1/admin/audit-log?subjectId=${created.id}`);
+  expect(log.data).toMatchObject([
+    { action: 'administrator.create', adminId: null, subjectType: 'user', subjectId: created.id },
+  ]);
 });
 
 it('creates no administrator for an address with an account', async () => {

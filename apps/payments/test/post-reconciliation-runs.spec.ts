@@ -59,6 +59,12 @@ describe('POST /v1/admin/reconciliation/runs', () => {
       status: 202,
       body: { status: 'running', scope: 'full', since: null, finishedAt: null, balanced: null },
     });
+    const { body: log } = await payments.service
+      .as(payments.admin)
+      .get<{ data: object[] }>(`/v1/admin/payments/audit-log?subjectId=${body.id}`);
+    expect(log.data).toMatchObject([
+      { action: 'reconciliation.start', adminId: payments.admin.id, details: { scope: 'full' } },
+    ]);
     list.open();
     await runs.ended();
     expect((await runs.get(body.id)).body).toEqual({

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '@roost/audit';
 import { Transactions } from '@roost/messaging';
 import { UserAccountService } from '../account/user-account.service.js';
 import { requireAllowedPassword } from '../credential/credential.dto.js';
@@ -24,6 +25,7 @@ export class AdministratorService {
     private readonly users: UserAccountService,
     private readonly hashes: PasswordHashService,
     private readonly factors: SecondFactorService,
+    private readonly auditLog: AuditLog,
   ) {}
 
   /**
@@ -47,6 +49,10 @@ export class AdministratorService {
       const secret = await this.factors.enrol(em, user);
       user.mfaEnabled = true;
       await em.flush();
+      await this.auditLog.record(em, {
+        ...{ actor: 'command line', action: 'administrator.create' },
+        subject: { type: 'user', id: user.id },
+      });
       const recoveryCodes = await this.factors.activate(em, user);
       return { id: user.id, email, secret, otpauthUrl: otpauthUrl(secret, email), recoveryCodes };
     });

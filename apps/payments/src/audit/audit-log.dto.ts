@@ -10,6 +10,7 @@ export const adminActions = [
   'webhook.replay',
   'webhook.dismiss',
   'payout.retry',
+  'reconciliation.start',
 ] as const;
 export type AdminActionName = (typeof adminActions)[number];
 

@@ -4,11 +4,12 @@ import { type AdminAction, insertAdminAction } from '@roost/audit';
 import { SystemClock } from '@roost/platform';
 import type { AdminActionName } from './audit-log.dto.js';
 
-type Subject = 'payment' | 'refund' | 'operation' | 'webhook' | 'payout';
+type Subject = 'payment' | 'refund' | 'operation' | 'webhook' | 'payout' | 'reconciliation';
 
 export interface AuditedAction extends AdminAction<AdminActionName, Subject> {
   paymentId: string | null;
-  reason: string;
+  /** Undefined if the route accepts none. */
+  reason: string | undefined;
 }
 
 /** Records what administrators change, with the payment that it concerns. */

@@ -1,9 +1,11 @@
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import type { Actor } from '@roost/audit';
 import { decodeCursor, Idempotency, page, type PageOf } from '@roost/http';
 import { Transactions } from '@roost/messaging';
 import { CONFIG, type Config, Problem, SystemClock, uuidv7 } from '@roost/platform';
 import { z } from 'zod';
+import { AuditLog } from '../audit/audit-log.service.js';
 import type { PaymentsConfig } from '../config.js';
 import { isRestorationOpen } from '../restoration/restoration.queries.js';
 import {
@@ -43,6 +45,7 @@ export class ReconciliationRunService {
     private readonly transactions: Transactions,
     private readonly idempotency: Idempotency,
     private readonly queue: ReconciliationQueue,
+    private readonly auditLog: AuditLog,
     private readonly clock: SystemClock,
     @Inject(CONFIG) private readonly config: Config<typeof PaymentsConfig>,
   ) {
@@ -82,9 +85,21 @@ export class ReconciliationRunService {
     return { data: data.map(toRunSummaryView), nextCursor };
   }
 
-  /** Starts a run. Only one of each scope runs at a time, in all processes. */
-  start(scope: RunScope): Promise<RunDetailsView> {
-    return this.idempotency.runOnce((em) => this.insert(em, scope), { isolation: 'read committed' });
+  /** Starts a run; without `actor`, a regular one. Only one of each scope runs at a time, in all processes. */
+  start(scope: RunScope, actor?: Actor): Promise<RunDetailsView> {
+    return this.idempotency.runOnce(
+      async (em) => {
+        const run = await this.insert(em, scope);
+        if (actor)
+          await this.auditLog.record(em, {
+            ...{ actor, action: 'reconciliation.start', paymentId: null, reason: undefined },
+            subject: { type: 'reconciliation', id: run.id },
+            details: { scope },
+          });
+        return run;
+      },
+      { isolation: 'read committed' },
+    );
   }
 
   /** Starts the regular run that is due. A full run that fails or takes long delays no recent one, and these delay no full one. */

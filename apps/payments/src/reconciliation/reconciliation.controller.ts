@@ -1,5 +1,16 @@
 import { Controller, Get, Post } from '@nestjs/common';
-import { Body, type PageOf, Param, QueryParams, RespondsWith, Roles, Summary, Uuid } from '@roost/http';
+import {
+  type AuthUser,
+  Body,
+  CurrentUser,
+  type PageOf,
+  Param,
+  QueryParams,
+  RespondsWith,
+  Roles,
+  Summary,
+  Uuid,
+} from '@roost/http';
 import { Problem } from '@roost/platform';
 import {
   LastRunQuery,
@@ -48,8 +59,11 @@ export class ReconciliationController {
   @Summary('Start a reconciliation in the background')
   @Post('runs')
   @RespondsWith(202, RunDetailsView, 'auth.forbidden', 'payment.reconciliation_running')
-  start(@Body(StartReconciliation) { scope }: StartReconciliation): Promise<RunDetailsView> {
-    return this.runs.start(scope);
+  start(
+    @CurrentUser() admin: AuthUser,
+    @Body(StartReconciliation) { scope }: StartReconciliation,
+  ): Promise<RunDetailsView> {
+    return this.runs.start(scope, admin);
   }
 
   @Summary('List the reconciliations, without their differences')

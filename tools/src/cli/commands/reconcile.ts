@@ -110,7 +110,7 @@ async function reconcile(payments: Replica, out: Output) {
 }
 
 interface Runs {
-  start(scope: 'full'): Promise<RunDetailsView>;
+  start(scope: 'full', actor: 'command line'): Promise<RunDetailsView>;
   find(id: string): Promise<RunDetailsView>;
 }
 
@@ -118,7 +118,7 @@ interface Runs {
 async function startWhenFree(runs: Runs, out: Output): Promise<RunDetailsView> {
   for (;;) {
     try {
-      return await runs.start('full');
+      return await runs.start('full', 'command line');
     } catch (error) {
       const { code, extra } = error as { code?: string; extra?: { runId?: string | null } };
       if (code !== 'payment.reconciliation_running') throw error;
