@@ -27,6 +27,9 @@ export const aPerson = (changes: Partial<Person> = {}): Person => ({
   ...changes,
 });
 
+/** The cookies of a browser, by name. */
+export type Browser = Map<string, string>;
+
 /** What the provider does instead of responding as it should. */
 type Fault = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -40,6 +43,8 @@ interface ProviderOptions {
 export class TestProvider {
   /** Replaces the responses to the requests that it accepts. */
   fault: Fault | null = null;
+  /** How often it asked a user to log in. */
+  logIns = 0;
   readonly #people = new Map<string, Person>();
 
   private constructor(
@@ -62,11 +67,14 @@ export class TestProvider {
     return { id, name: `Provider ${id}`, issuer: this.issuer, ...client, redirectUris: [PAGE] };
   }
 
-  /** Opens a URL of the provider in a new browser, logs in, and returns the query with which it returns to the page. */
-  async logIn(authorizationUrl: string, person: Person | 'cancels'): Promise<string> {
+  /** Opens a URL of the provider in a browser, logs in if it asks, and returns the query with which it returns to the page. */
+  async logIn(
+    authorizationUrl: string,
+    person: Person | 'cancels',
+    cookies: Browser = new Map(),
+  ): Promise<string> {
     const user = person === 'cancels' ? person : person.sub;
     if (person !== 'cancels') this.#people.set(user, person);
-    const cookies = new Map<string, string>();
     let url = authorizationUrl;
     while (!url.startsWith(PAGE)) {
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
@@ -120,6 +128,7 @@ export class TestProvider {
           .setHeader('content-type', 'application/json')
           .end(JSON.stringify({ keys: [publishedKey] }));
       if (!request.url?.startsWith('/interaction/')) return void callback(request, response);
+      this.logIns += 1;
       const user = String(request.headers['x-user']);
       const result = user === 'cancels' ? { error: 'access_denied' } : { login: { accountId: user } };
       void provider.interactionFinished(request, response, result);
@@ -175,6 +184,24 @@ export class OidcClient {
   async logIn(person: Person | 'cancels'): Promise<TestResponse<Tokens>> {
     const { authorizationUrl, token } = await this.begin();
     return this.finish(token, await this.provider.logIn(authorizationUrl, person));
+  }
+
+  async beginStepUp(accessToken: string): Promise<Authorization> {
+    const response = await this.identity
+      .with(accessToken)
+      .post<Authorization>('/v1/auth/step-up/oidc/authorization', { provider: this.id, redirectUri: PAGE });
+    expect(response.status).toBe(200);
+    return response.body;
+  }
+
+  stepUp(
+    accessToken: string,
+    token: string,
+    response: string,
+  ): Promise<TestResponse<{ accessToken: string }>> {
+    return this.identity
+      .with(accessToken)
+      .post<{ accessToken: string }>('/v1/auth/step-up/oidc', { token, response });
   }
 
   async link({ accessToken }: { accessToken: string }, person: Person) {

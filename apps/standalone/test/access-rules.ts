@@ -168,6 +168,9 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
       both('GET /v1/me/passkeys', 'query passkeys'),
       both('GET /v1/me/identities', 'query identities'),
       { route: 'POST /v1/auth/step-up', error: 'auth.wrong_password' },
+      // No provider has settings.
+      { route: 'POST /v1/auth/step-up/oidc/authorization', body: REDIRECT, error: 'request.invalid' },
+      { route: 'POST /v1/auth/step-up/oidc', error: 'auth.oidc_invalid' },
       both('DELETE /v1/me', 'mutation eraseMe'),
       both('GET /v1/me/notification-settings', 'query notificationSettings'),
       both('PUT /v1/me/notification-settings', 'mutation setNotificationSettings', () => ({

@@ -15,6 +15,20 @@ const METADATA_TTL_MS = 60 * 60 * 1000;
 const METADATA_KEPT_MS = 24 * 60 * 60 * 1000;
 const METADATA_RETRY_MS = 60 * 1000;
 
+export const OIDC_SIGN_IN_TTL_SECONDS = 10 * 60;
+/** The clock of a provider may be behind. */
+const CLOCK_TOLERANCE_MS = 30_000;
+
+/** What the response of a provider is for. One of them can't be used for the other. */
+export type OidcPurpose = 'log-in' | 'step-up';
+
+interface OidcResponse {
+  token: string;
+  redirectUri: string;
+  response: string;
+  loggedInAfter: Date | null;
+}
+
 /** What a provider states about the user who logged in there. */
 export interface ExternalUser {
   issuer: string;
@@ -50,11 +64,18 @@ export class OidcClientService {
     return this.providers.map(({ issuer }) => issuer);
   }
 
-  /** Returns the URL at the provider to which the client sends the user. Throws 503 `auth.oidc_unavailable`. */
-  authorizationUrl(provider: OidcProvider, token: string, redirectUri: string): Promise<string> {
+  /**
+   * Returns the URL at the provider to which the client sends the user. For a step-up, the provider asks the user to log in
+   * again. Throws 503 `auth.oidc_unavailable`.
+   */
+  authorizationUrl(
+    provider: OidcProvider,
+    { token, redirectUri, purpose }: { token: string; redirectUri: string; purpose: OidcPurpose },
+  ): Promise<string> {
     return this.call(provider, async () => {
-      const { state, nonce, verifier } = secretsOf(token);
+      const { state, nonce, verifier } = secretsOf(token, purpose);
       const parameters = {
+        ...(purpose === 'step-up' ? { prompt: 'login', max_age: '0' } : {}),
         redirect_uri: redirectUri,
         scope: provider.scopes.join(' '),
         state,
@@ -72,16 +93,17 @@ export class OidcClientService {
   }
 
   /**
-   * Exchanges the code in the query with which the provider returned to the client. Throws 400 `auth.oidc_invalid`, 403
+   * Exchanges the code in the query with which the provider returned to the client. With `loggedInAfter`, for a step-up, the
+   * provider must state that the user has logged in after that instant, which is at most ten minutes ago. Throws 400 `auth.oidc_invalid`, 403
    * `auth.oidc_denied` or 503 `auth.oidc_unavailable`.
    */
   userOf(
     provider: OidcProvider,
-    { token, redirectUri, response }: { token: string; redirectUri: string; response: string },
+    { token, redirectUri, response, loggedInAfter }: OidcResponse,
   ): Promise<ExternalUser> {
     return this.call(provider, async () => {
       const configuration = await this.configurationOf(provider);
-      const { state, nonce, verifier } = secretsOf(token);
+      const { state, nonce, verifier } = secretsOf(token, loggedInAfter ? 'step-up' : 'log-in');
       const url = new URL(redirectUri);
       url.search = response;
       const tokens = await client.authorizationCodeGrant(configuration, url, {
@@ -89,10 +111,14 @@ export class OidcClientService {
         expectedNonce: nonce,
         pkceCodeVerifier: verifier,
         idTokenExpected: true,
+        // Requires `auth_time`.
+        ...(loggedInAfter ? { maxAge: OIDC_SIGN_IN_TTL_SECONDS } : {}),
       });
       const claims = tokens.claims();
       // Of a provider with many issuers, one can state the users of another one.
       if (claims?.iss !== configuration.serverMetadata().issuer || !SUBJECT.test(claims.sub))
+        throw new Problem('auth.oidc_invalid');
+      if (loggedInAfter && !isRecentLogIn(claims.auth_time, loggedInAfter))
         throw new Problem('auth.oidc_invalid');
       // Some providers state the address only in their UserInfo response.
       const profile =
@@ -194,10 +220,14 @@ export class OidcClientService {
 }
 
 /** State, nonce and code verifier of a log-in. The provider sees them and can't derive the token from them. */
-function secretsOf(token: string): { state: string; nonce: string; verifier: string } {
-  const derive = (use: string) => hmac(token, use).toString('base64url');
+function secretsOf(token: string, purpose: OidcPurpose): { state: string; nonce: string; verifier: string } {
+  const prefix = purpose === 'step-up' ? 'step-up ' : '';
+  const derive = (use: string) => hmac(token, prefix + use).toString('base64url');
   return { state: derive('state'), nonce: derive('nonce'), verifier: derive('code verifier') };
 }
+
+const isRecentLogIn = (authTime: number | undefined, after: Date): boolean =>
+  authTime !== undefined && authTime * 1000 >= after.getTime() - CLOCK_TOLERANCE_MS;
 
 /** Basic is the default of OpenID Connect. */
 const authenticationOf =

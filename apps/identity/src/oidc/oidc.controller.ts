@@ -18,7 +18,7 @@ import {
 } from '@roost/http';
 import { z } from 'zod';
 import { ACCEPT_LANGUAGE } from '../user/accept-language.js';
-import { LogInAnswer } from '../session/session.dto.js';
+import { AccessToken, LogInAnswer } from '../session/session.dto.js';
 import { BeginOidc, FinishOidc, Identity, OidcAuthorization, OidcProviderList } from './oidc.dto.js';
 import { OidcService } from './oidc.service.js';
 
@@ -66,6 +66,29 @@ export class OidcController {
     @Headers() headers: Record<string, string | undefined>,
   ): Promise<LogInAnswer> {
     return this.oidc.logIn(body, acceptedLanguages(headers['accept-language']));
+  }
+
+  @Summary('Begin to confirm the identity of the user with a provider')
+  @Post('auth/step-up/oidc/authorization')
+  @Header('Cache-Control', 'no-store')
+  @RespondsWith(200, OidcAuthorization, 'auth.oidc_unavailable')
+  beginStepUp(@CurrentUser() auth: AuthUser, @Body(BeginOidc) body: BeginOidc): Promise<OidcAuthorization> {
+    return this.oidc.begin(body, auth, 'step-up');
+  }
+
+  @Summary('Confirm the identity of the user with a provider')
+  @Post('auth/step-up/oidc')
+  @Header('Cache-Control', 'no-store')
+  @RespondsWith(
+    200,
+    AccessToken,
+    'auth.oidc_invalid',
+    'auth.oidc_denied',
+    'auth.wrong_identity',
+    'auth.oidc_unavailable',
+  )
+  stepUp(@CurrentUser() auth: AuthUser, @Body(FinishOidc) body: FinishOidc): Promise<AccessToken> {
+    return this.oidc.stepUp(auth, body);
   }
 
   // Otherwise the account of a stranger at a provider, linked before the owner of the address has verified it, would stay linked.

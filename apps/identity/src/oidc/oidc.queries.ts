@@ -21,11 +21,11 @@ export async function consumeOidcSignIn(
   em: EntityManager,
   { tokenHash, sessionId }: Pick<OidcSignIn, 'tokenHash' | 'sessionId'>,
   now: Date,
-): Promise<{ provider: string; redirectUri: string } | undefined> {
-  const [row] = await em.execute<{ provider: string; redirectUri: string }[]>(sql`
+): Promise<Pick<OidcSignIn, 'provider' | 'redirectUri' | 'expiresAt'> | undefined> {
+  const [row] = await em.execute<Pick<OidcSignIn, 'provider' | 'redirectUri' | 'expiresAt'>[]>(sql`
     DELETE FROM oidc_sign_in WHERE token_hash = ${tokenHash}
       AND session_id IS NOT DISTINCT FROM ${sessionId}::uuid AND expires_at > ${now}
-    RETURNING provider, redirect_uri AS "redirectUri"`);
+    RETURNING provider, redirect_uri AS "redirectUri", expires_at AS "expiresAt"`);
   return row;
 }
 
@@ -49,15 +49,19 @@ export async function insertIdentity(em: EntityManager, identity: ExternalIdenti
   return rows.length > 0;
 }
 
-/** Records a log-in. Returns the id of the user here; undefined if the account of the provider is not linked. */
+/**
+ * Records a log-in. Returns the id of the user here; undefined if the account of the provider is not linked, or is not one of
+ * `ownerId`.
+ */
 export async function recordIdentityUse(
   em: EntityManager,
   { issuer, subject, email }: Pick<ExternalIdentity, 'issuer' | 'subject' | 'email'>,
-  now: Date,
+  { now, ownerId = null }: { now: Date; ownerId?: string | null },
 ): Promise<string | undefined> {
   const [row] = await em.execute<{ userId: string }[]>(sql`
     UPDATE external_identity SET last_used_at = ${now}, email = ${email}
-    WHERE issuer = ${issuer} AND subject = ${subject} RETURNING user_id AS "userId"`);
+    WHERE issuer = ${issuer} AND subject = ${subject} AND (${ownerId}::uuid IS NULL OR user_id = ${ownerId}::uuid)
+    RETURNING user_id AS "userId"`);
   return row?.userId;
 }
 

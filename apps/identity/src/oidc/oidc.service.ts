@@ -9,11 +9,16 @@ import { UserAccountService } from '../account/user-account.service.js';
 import { User } from '../account/user.entity.js';
 import { countSignInMethods } from '../credential/sign-in-methods.queries.js';
 import { MailService } from '../mail/mail.service.js';
-import type { LogInAnswer } from '../session/session.dto.js';
+import type { AccessToken, LogInAnswer } from '../session/session.dto.js';
 import { SessionService } from '../session/session.service.js';
 import { firstMailLocale } from '../user/accept-language.js';
 import { DisplayName } from '../user/user.dto.js';
-import { type ExternalUser, OidcClientService } from './oidc-client.service.js';
+import {
+  type ExternalUser,
+  OIDC_SIGN_IN_TTL_SECONDS,
+  OidcClientService,
+  type OidcPurpose,
+} from './oidc-client.service.js';
 import type { OidcProvider } from './oidc-providers.js';
 import type { BeginOidc, FinishOidc, Identity, OidcAuthorization, OidcProviderList } from './oidc.dto.js';
 import {
@@ -26,7 +31,7 @@ import {
   recordIdentityUse,
 } from './oidc.queries.js';
 
-const SIGN_IN_TTL_MS = 10 * 60 * 1000;
+const SIGN_IN_TTL_MS = OIDC_SIGN_IN_TTL_SECONDS * 1000;
 /** The display name of a new user of whom the provider states none. */
 const UNNAMED = 'Guest';
 /** Statements after the lock of the account see what other requests have committed. */
@@ -49,15 +54,19 @@ export class OidcService {
     return { data: this.client.providers.map(({ id, name }) => ({ id, name })) };
   }
 
-  /** Begins a log-in, or the link of an account to that of the signed-in user. */
-  async begin({ provider: id, redirectUri }: BeginOidc, auth: AuthUser | null): Promise<OidcAuthorization> {
+  /** Begins a log-in, or the link of an account to that of the signed-in user, or their step-up. */
+  async begin(
+    { provider: id, redirectUri }: BeginOidc,
+    auth: AuthUser | null,
+    purpose: OidcPurpose = 'log-in',
+  ): Promise<OidcAuthorization> {
     if (auth) await this.sessions.requireUser(auth);
     const provider = this.client.providers.find((each) => each.id === id);
     if (!provider) throw invalidField('/provider', 'Must be the id of a provider');
     if (!provider.redirectUris.includes(redirectUri))
       throw invalidField('/redirectUri', 'Must be a redirect URI of the provider');
     const token = randomToken();
-    const authorizationUrl = await this.client.authorizationUrl(provider, token, redirectUri);
+    const authorizationUrl = await this.client.authorizationUrl(provider, { token, redirectUri, purpose });
     const signIn = {
       tokenHash: hashToken(token),
       provider: id,
@@ -74,7 +83,7 @@ export class OidcService {
    * Returns a challenge if the user has a second factor.
    */
   async logIn(input: FinishOidc, languages: readonly string[]): Promise<LogInAnswer> {
-    const external = await this.finish(input, null);
+    const external = await this.finish(input, { auth: null, purpose: 'log-in' });
     const user = await this.transactions.run((em) => this.findOrCreate(em, external, languages));
     return this.sessions.openOrChallenge(user, 'provider');
   }
@@ -82,7 +91,7 @@ export class OidcService {
   /** Links an account of a provider to the signed-in user. Throws 409 `identity.already_linked`. */
   async link(auth: AuthUser, input: FinishOidc): Promise<Identity> {
     await this.sessions.requireUser(auth);
-    const external = await this.finish(input, auth);
+    const external = await this.finish(input, { auth, purpose: 'log-in' });
     return this.transactions.run(async (em) => {
       await lockAccount(em, auth.id);
       const user = await this.sessions.requireUser(auth, em);
@@ -90,6 +99,19 @@ export class OidcService {
       if (!linked) throw new Problem('identity.already_linked');
       return this.toView(linked);
     }, READ_COMMITTED);
+  }
+
+  /**
+   * Returns an access token with a new `auth_time` for a user who has just logged in at the provider again. Throws 403
+   * `auth.wrong_identity` if the account of the provider is not one of the user.
+   */
+  async stepUp(auth: AuthUser, input: FinishOidc): Promise<AccessToken> {
+    const user = await this.sessions.requireUser(auth);
+    const external = await this.finish(input, { auth, purpose: 'step-up' });
+    const own = { now: this.clock.now(), ownerId: user.id };
+    if ((await this.transactions.run((em) => recordIdentityUse(em, external, own))) === undefined)
+      throw new Problem('auth.wrong_identity');
+    return this.sessions.renewAuthTime(auth, user);
   }
 
   async list(
@@ -123,7 +145,10 @@ export class OidcService {
   }
 
   /** Consumes the sign-in before its response is verified: a failed response can't be sent again. */
-  private async finish({ token, response }: FinishOidc, auth: AuthUser | null): Promise<ExternalUser> {
+  private async finish(
+    { token, response }: FinishOidc,
+    { auth, purpose }: { auth: AuthUser | null; purpose: OidcPurpose },
+  ): Promise<ExternalUser> {
     const own = { tokenHash: hashToken(token), sessionId: auth?.sessionId ?? null };
     const signIn = await this.transactions.run(
       (em) => consumeOidcSignIn(em, own, this.clock.now()),
@@ -131,7 +156,9 @@ export class OidcService {
     );
     const provider = this.client.providers.find(({ id }) => id === signIn?.provider);
     if (!signIn || !provider) throw new Problem('auth.oidc_invalid');
-    return this.client.userOf(provider, { token, redirectUri: signIn.redirectUri, response });
+    const begunAt = new Date(signIn.expiresAt.getTime() - SIGN_IN_TTL_MS);
+    const loggedInAfter = purpose === 'step-up' ? begunAt : null;
+    return this.client.userOf(provider, { token, redirectUri: signIn.redirectUri, response, loggedInAfter });
   }
 
   private async findOrCreate(
@@ -139,7 +166,7 @@ export class OidcService {
     external: ExternalUser,
     languages: readonly string[],
   ): Promise<User> {
-    const userId = await recordIdentityUse(em, external, this.clock.now());
+    const userId = await recordIdentityUse(em, external, { now: this.clock.now() });
     if (userId !== undefined) return em.findOneOrFail(User, { id: userId });
     const { email } = external;
     // The same response whether or not the address has an account: anyone could state it.

@@ -104,6 +104,12 @@ export const identityErrors = defineErrors({
     'The request is logged in, but the one-time code that it contains does not match or was already used, or the account has no authenticator.',
     'Enter the current code of the authenticator. The access token is still valid: do not log in again.',
   ),
+  'auth.wrong_identity': errorEntry(
+    403,
+    'This account of the provider is not linked',
+    'The request is logged in, but the account with which the user has just logged in at the OpenID Connect provider is not linked to the user.',
+    'Begin again with `POST /v1/auth/step-up/oidc/authorization`, and log in at the provider with the linked account. The access token is still valid: do not log in again.',
+  ),
   'auth.wrong_passkey': errorEntry(
     403,
     'The passkey was not accepted',

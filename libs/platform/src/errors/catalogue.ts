@@ -36,7 +36,7 @@ const coreErrors = defineErrors({
     403,
     'Please confirm your identity',
     'This change requires that the user entered their password or code, or used a passkey, within the last five minutes.',
-    'Call `POST /v1/auth/step-up` and repeat the request with the returned access token.',
+    'Call `POST /v1/auth/step-up`, or `POST /v1/auth/step-up/oidc` for a user without a password, authenticator and passkey, and repeat the request with the returned access token.',
   ),
   'dead_letter.not_found': errorEntry(
     404,

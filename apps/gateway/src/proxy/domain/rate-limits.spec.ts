@@ -11,6 +11,8 @@ it.each([
   ['/v1/auth/forgot-password', false, 'logIn'],
   ['/v1/auth/step-up', true, 'session'],
   ['/v1/auth/step-up', false, 'perAddress'],
+  ['/v1/auth/step-up/oidc', true, 'session'],
+  ['/v1/auth/step-up/oidc/authorization', true, 'perUser'],
   ['/v1/auth/refresh', false, 'refresh'],
   ['/v1/auth/logout', true, 'perUser'],
   ['/v1/me', true, 'perUser'],

@@ -2,8 +2,8 @@ const EXEMPT = /^\/(v1\/webhooks|dev|health)(\/|$)/;
 /** Routes that take a password, a code, a passkey, a response of a provider or a mail address without a token: guesses come from an address. */
 const LOG_IN =
   /^\/v1\/auth\/(login|mfa|passkeys|oidc|register|verify-email|resend-verification|forgot-password|reset-password|confirm-email-change)\/?$/;
-/** Routes that take a password, a code or a passkey of a signed-in user. */
-const OF_SESSION = /^\/v1\/auth\/step-up\/?$/;
+/** Routes that take a password, a code, a passkey or a response of a provider of a signed-in user. */
+const OF_SESSION = /^\/v1\/auth\/step-up(\/oidc)?\/?$/;
 /** Routes that end or continue the session of a refresh token, which only identity knows. Many users share an address. */
 const REFRESH = /^\/v1\/auth\/(refresh|logout)\/?$/;
 
