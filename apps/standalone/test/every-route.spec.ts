@@ -13,6 +13,7 @@ import {
   violations,
 } from './access-matrix.js';
 import { auditedViolations, isAdministration } from './access-audit.js';
+import { refusedWithoutStepUp, STEP_UP } from './access-step-up.js';
 import { type Ground, prepareForeignObjects, prepareObjects } from './access-objects.js';
 import { RESTRICTED_FIELDS } from './access-fields.js';
 import { type Caller, declaredOperations, type Objects } from './access-rules.js';
@@ -172,6 +173,25 @@ describe('access', () => {
       }
       expect(accepted).toEqual([]);
     });
+  });
+
+  test('exactly the declared routes, queries and mutations refuse a caller without a step-up', async () => {
+    const { body } = await callers.anonymous.post<{ id: string; refreshToken: string }>('/dev/users', {
+      ...{ roles: ['guest', 'host', 'admin'], emailVerified: true },
+    });
+    const operator = new Operator(environment);
+    await operator.query(
+      'identity',
+      "UPDATE session SET auth_time = auth_time - interval '6 minutes' WHERE user_id = $1",
+      [body.id],
+    );
+    const { refreshToken } = body;
+    const refreshed = await callers.anonymous.post<{ accessToken: string }>('/v1/auth/refresh', {
+      refreshToken,
+    });
+    const stale = callers.anonymous.with({ authorization: `Bearer ${refreshed.body.accessToken}` });
+    const open = routes.filter(({ access, path }) => access === 'user' && path !== '/v1/me/events');
+    expect(await refusedWithoutStepUp(stale, open)).toEqual([...STEP_UP].sort());
   });
 
   test.each(['guest', 'host'] as const)('admin routes reject a %s', async (who) => {

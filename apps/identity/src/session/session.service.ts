@@ -1,7 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { Outbox, Transactions } from '@roost/messaging';
+import { Transactions } from '@roost/messaging';
 import { type AuthUser, type PageOf } from '@roost/http';
 import { type ErrorCode, Problem, SystemClock, uuidv7 } from '@roost/platform';
 import { currentDevice } from '../credential/login-attempt.service.js';
@@ -10,7 +10,6 @@ import { PasswordCheckService } from '../credential/password-check.service.js';
 import { SecondFactorService } from '../credential/second-factor.service.js';
 import { recordAccountAction } from '../account/account-log.queries.js';
 import { User } from '../account/user.entity.js';
-import { StreamSignal } from '../live-event/stream-signal.js';
 import { AccessTokenService } from './access-token.service.js';
 import { decideRefresh, REFRESH_TTL_SECONDS, SESSION_TTL_SECONDS } from './domain/refresh-rules.js';
 import {
@@ -20,6 +19,7 @@ import {
   decryptSuccessor,
   readRefreshToken,
 } from './refresh-token.queries.js';
+import { SessionEndPublisher } from './session-end.publisher.js';
 import {
   type AccessToken,
   type MfaChallenge,
@@ -47,11 +47,10 @@ const STALE_PROOF = {
 export class SessionService {
   constructor(
     private readonly transactions: Transactions,
-    private readonly outbox: Outbox,
+    private readonly ends: SessionEndPublisher,
     private readonly passwords: PasswordCheckService,
     private readonly factors: SecondFactorService,
     private readonly accessTokens: AccessTokenService,
-    private readonly streams: StreamSignal,
     private readonly clock: SystemClock,
     private readonly em: EntityManager,
   ) {}
@@ -204,7 +203,7 @@ export class SessionService {
     return ended.length;
   }
 
-  /** Ends the open sessions among these and publishes each end. Their streams of events end at once. Returns the ended ones. */
+  /** Ends the open sessions among these and publishes each end. Returns the ended ones. */
   private async end(
     em: EntityManager,
     where: object,
@@ -215,14 +214,7 @@ export class SessionService {
     const ids = open.map(({ id }) => id);
     const ended = { revokedAt: now, revokedFor: reason };
     await em.nativeUpdate(Session, { id: { $in: ids }, revokedAt: null }, ended);
-    const tokensExpireAt = new Date(now.getTime() + this.accessTokens.ttlSeconds * 1000).toISOString();
-    await this.outbox.addAll(
-      em,
-      'session.ended',
-      open.map(({ id, userId }) => ({ body: { sessionId: id, userId, reason, tokensExpireAt } })),
-    );
-    const userIds = [...new Set(open.map(({ userId }) => userId))];
-    if (userIds.length > 0) this.transactions.afterCommit(() => this.streams.send(userIds));
+    await this.ends.publish(em, open, { reason, at: now });
     return open;
   }
 
