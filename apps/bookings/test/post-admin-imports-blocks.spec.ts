@@ -55,6 +55,9 @@ describe('200', () => {
       pointer: null,
       detail: null,
     });
+    expect(
+      await bookings.service.query('SELECT action FROM admin_action WHERE subject_id = $1', [listing.id]),
+    ).toEqual([{ action: 'import.blocks' }]);
     expect(await entries(listing)).toEqual([
       { nights: '[2027-06-01,2027-06-05)', live: true },
       { nights: '[2027-06-20,2027-06-22)', live: true },

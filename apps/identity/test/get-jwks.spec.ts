@@ -87,6 +87,12 @@ describe('rotation', () => {
       await keys.rotate();
       const during = (await keySet(rotating)).body.keys;
       expect(during).toHaveLength(2);
+      const kid = during.at(-1)?.kid;
+      expect(
+        await rotating.service.query('SELECT action, admin_id, subject_id, details FROM admin_action'),
+      ).toEqual([
+        { action: 'signing_key.rotate', admin_id: null, subject_id: kid, details: { atOnce: false } },
+      ]);
       const { body: soon } = await rotating.refresh(person.refreshToken);
       expect(signedByOneOf(before, soon.accessToken)).toBe(true);
 

@@ -145,6 +145,10 @@ describe('/v1/admin/webhooks', () => {
     expect(await admin().post(path, REASON)).toMatchObject({ status: 200, body: { outcome: 'dismissed' } });
     expect(await reported()).toEqual([]);
     expectProblem(await admin().post(path, REASON), 409, 'webhook.not_parked');
+    const log = await admin().get(`/v1/admin/payments/audit-log?subjectId=sandbox/${id}`);
+    expect(log.body.data).toMatchObject([
+      { action: 'webhook.dismiss', adminId: payments.admin.id, paymentId: payment.id, ...REASON },
+    ]);
     expect(await storedWebhook(payments, id)).toMatchObject({ park_reason: 'amount_differs' });
   });
 

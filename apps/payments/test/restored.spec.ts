@@ -150,6 +150,9 @@ describe('after a restore from a backup', () => {
       expect(await isOpen()).toBe(true);
 
       expect(await adopted()).toEqual([null]);
+      expect(
+        await payouts.service.query('SELECT action, admin_id, subject_type FROM admin_action'),
+      ).toContainEqual({ action: 'movement.adopt', admin_id: null, subject_type: 'refund' });
       expect(await refundsOf(stay)).toEqual([
         { cause: 'release', status: 'succeeded', amount: REFUND, ref: lost.id },
       ]);

@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type Ke
 import { promisify } from 'node:util';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { AuditLog } from '@roost/audit';
 import { Transactions } from '@roost/messaging';
 import { KeySource } from '@roost/http';
 import { CONFIG, Encryption, Metrics, scrapedGauges, StartError, SystemClock } from '@roost/platform';
@@ -27,6 +28,7 @@ export class SigningKeyService implements OnModuleInit {
     private readonly encryption: Encryption,
     private readonly clock: SystemClock,
     private readonly keySource: KeySource,
+    private readonly auditLog: AuditLog,
     @Inject(CONFIG) private readonly config: IdentityConfig,
     { registry }: Metrics,
   ) {
@@ -82,7 +84,7 @@ export class SigningKeyService implements OnModuleInit {
   }
 
   /**
-   * Creates the next key. It signs after its lead time, in which every service reads it. `atOnce` is for a key that others
+   * Creates the next key, for the operator of Roost. It signs after its lead time, in which every service reads it. `atOnce` is for a key that others
    * may have: the new key signs now, the others leave the key set, and every access token must be refreshed.
    */
   async rotate({ atOnce = false } = {}): Promise<void> {
@@ -90,7 +92,11 @@ export class SigningKeyService implements OnModuleInit {
     const times = atOnce ? { activeFrom: now, retireOthersAt: now } : rotationTimes(now);
     await this.exclusively(async (em, keys) => {
       if (atOnce) for (const key of keys) key.retireAt = now;
-      await this.addNext(em, keys, times);
+      const kid = await this.addNext(em, keys, times);
+      await this.auditLog.record(em, {
+        ...{ actor: 'command line', action: 'signing_key.rotate', details: { atOnce } },
+        subject: { type: 'signing_key', id: kid },
+      });
     });
     await this.load();
   }
@@ -110,10 +116,12 @@ export class SigningKeyService implements OnModuleInit {
     em: EntityManager,
     keys: SigningKey[],
     { activeFrom, retireOthersAt }: ReturnType<typeof rotationTimes>,
-  ): Promise<void> {
+  ): Promise<string> {
     const now = this.clock.now();
     for (const key of publishedKeysAt(keys, now)) key.retireAt ??= retireOthersAt;
-    em.persist(em.create(SigningKey, { ...(await this.generate()), createdAt: now, activeFrom }));
+    const next = em.create(SigningKey, { ...(await this.generate()), createdAt: now, activeFrom });
+    em.persist(next);
+    return next.kid;
   }
 
   private async createFirst(): Promise<void> {

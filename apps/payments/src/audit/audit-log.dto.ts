@@ -11,6 +11,7 @@ export const adminActions = [
   'webhook.dismiss',
   'payout.retry',
   'reconciliation.start',
+  'movement.adopt',
 ] as const;
 export type AdminActionName = (typeof adminActions)[number];
 

@@ -4,7 +4,7 @@ import { type AdminAction, insertAdminAction } from '@roost/audit';
 import { SystemClock } from '@roost/platform';
 import type { AdminActionName } from './audit-log.dto.js';
 
-type Subject = 'payment' | 'refund' | 'operation' | 'webhook' | 'payout' | 'reconciliation';
+type Subject = 'payment' | 'refund' | 'operation' | 'webhook' | 'payout' | 'transfer' | 'reconciliation';
 
 export interface AuditedAction extends AdminAction<AdminActionName, Subject> {
   paymentId: string | null;

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
+import { AuditLog } from '../audit/audit-log.service.js';
 import { RefundAdopter } from '../payment/refund-adopter.service.js';
 import { PayoutAdopter } from '../payout/payout-adopter.service.js';
 import { Providers } from '../provider/providers.js';
@@ -29,6 +30,7 @@ export class Adoption {
     private readonly providers: Providers,
     private readonly payouts: PayoutAdopter,
     private readonly refunds: RefundAdopter,
+    private readonly auditLog: AuditLog,
   ) {}
 
   async *find(): AsyncIterable<LostMovement> {
@@ -38,26 +40,42 @@ export class Adoption {
         const lost = await this.payouts.findLost(name, transfer);
         if (!lost) continue;
         const { ref, currency, amountMinor, destination } = transfer;
+        const movement = { kind: 'transfer', provider: name, ref, currency, amountMinor } as const;
         yield {
-          ...{ kind: 'transfer', provider: name, ref, currency, amountMinor },
+          ...movement,
           subject: lost.account ? `host ${lost.account.hostId}` : `account ${destination}`,
-          adopt: () => this.run((em) => this.payouts.adopt(em, lost)),
+          adopt: () => this.run(movement, null, (em) => this.payouts.adopt(em, lost)),
         };
       }
       for await (const intent of provider.all()) {
         for (const lost of await this.refunds.findLost(provider, intent)) {
           const { ref, amountMinor } = lost.refund;
+          const { currency, paymentId } = lost;
+          const movement = { kind: 'refund', provider: name, ref, currency, amountMinor } as const;
           yield {
-            ...{ kind: 'refund', provider: name, ref, currency: lost.currency, amountMinor },
-            subject: `payment ${lost.paymentId}`,
-            adopt: () => this.run((em) => this.refunds.adopt(em, lost)),
+            ...movement,
+            subject: `payment ${paymentId}`,
+            adopt: () => this.run(movement, paymentId, (em) => this.refunds.adopt(em, lost)),
           };
         }
       }
     }
   }
 
-  private run(work: (em: EntityManager) => Promise<string | null>): Promise<string | null> {
-    return this.transactions.run(work);
+  private run(
+    { kind, provider, ref, currency, amountMinor }: Omit<LostMovement, 'subject' | 'adopt'>,
+    paymentId: string | null,
+    work: (em: EntityManager) => Promise<string | null>,
+  ): Promise<string | null> {
+    return this.transactions.run(async (em) => {
+      const obstacle = await work(em);
+      if (obstacle === null)
+        await this.auditLog.record(em, {
+          ...{ actor: 'command line', action: 'movement.adopt', paymentId, reason: undefined },
+          subject: { type: kind, id: `${provider}/${ref}` },
+          details: { currency, amountMinor },
+        });
+      return obstacle;
+    });
   }
 }
