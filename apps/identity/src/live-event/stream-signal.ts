@@ -11,8 +11,8 @@ export interface StreamSignals {
 }
 
 /**
- * Signals new events, and the end of a session, to the streams of a user in every process. A signal can be lost, as while Redis is not available, so
- * streams also read at intervals.
+ * Signals new events, and the end of a session, to the streams of a user in every process. A signal can be lost, as while
+ * Redis is not available, so streams also read at intervals.
  */
 @Injectable()
 export class StreamSignal implements OnApplicationBootstrap, OnModuleDestroy {

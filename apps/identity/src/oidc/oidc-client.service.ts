@@ -94,8 +94,8 @@ export class OidcClientService {
 
   /**
    * Exchanges the code in the query with which the provider returned to the client. With `loggedInAfter`, for a step-up, the
-   * provider must state that the user has logged in after that instant, which is at most ten minutes ago. Throws 400 `auth.oidc_invalid`, 403
-   * `auth.oidc_denied` or 503 `auth.oidc_unavailable`.
+   * provider must state that the user has logged in after that instant, which is at most ten minutes ago. Throws 400
+   * `auth.oidc_invalid`, 403 `auth.oidc_denied` or 503 `auth.oidc_unavailable`.
    */
   userOf(
     provider: OidcProvider,

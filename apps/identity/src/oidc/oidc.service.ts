@@ -106,11 +106,14 @@ export class OidcService {
    * `auth.wrong_identity` if the account of the provider is not one of the user.
    */
   async stepUp(auth: AuthUser, input: FinishOidc): Promise<AccessToken> {
-    const user = await this.sessions.requireUser(auth);
+    await this.sessions.requireUser(auth);
     const external = await this.finish(input, { auth, purpose: 'step-up' });
-    const own = { now: this.clock.now(), ownerId: user.id };
-    if ((await this.transactions.run((em) => recordIdentityUse(em, external, own))) === undefined)
-      throw new Problem('auth.wrong_identity');
+    const own = { now: this.clock.now(), ownerId: auth.id };
+    const user = await this.transactions.run(async (em) => {
+      if ((await recordIdentityUse(em, external, own)) === undefined)
+        throw new Problem('auth.wrong_identity');
+      return this.sessions.requireUser(auth, em);
+    });
     return this.sessions.renewAuthTime(auth, user);
   }
 
