@@ -18,6 +18,7 @@ import { ReportModule } from './report/report.module.js';
 import { SessionModule } from './session/session.module.js';
 import { SessionService } from './session/session.service.js';
 import { SigningKeyModule } from './signing-key/signing-key.module.js';
+import { MailAdminModule } from './mail-admin/mail-admin.module.js';
 import { UserAdminModule } from './user-admin/user-admin.module.js';
 import { UserModule } from './user/user.module.js';
 
@@ -28,6 +29,7 @@ import { UserModule } from './user/user.module.js';
     SessionModule,
     UserModule,
     AvatarModule,
+    MailAdminModule,
     UserAdminModule,
     RegistrationModule,
     PasswordModule,

@@ -15,6 +15,7 @@ import { Migration0018Avatars } from '../migrations/Migration0018Avatars.js';
 import { Migration0017ExternalIdentities } from '../migrations/Migration0017ExternalIdentities.js';
 import { Migration0019ReplyReports } from '../migrations/Migration0019ReplyReports.js';
 import { Migration0020AccountLog } from '../migrations/Migration0020AccountLog.js';
+import { Migration0021MailErrors } from '../migrations/Migration0021MailErrors.js';
 import { User } from './account/user.entity.js';
 import { IdentityModule } from './app.module.js';
 import { IdentityConfig } from './config.js';
@@ -54,6 +55,7 @@ export const identity = defineService({
     Migration0017ExternalIdentities,
     Migration0019ReplyReports,
     Migration0020AccountLog,
+    Migration0021MailErrors,
   ],
   projections: { 'listings.listing': ['listing_name'] },
   queue: true,

@@ -143,6 +143,41 @@ it('gives up after ten attempts', async () => {
   });
 });
 
+it('keeps the texts of a mail that has no token, and sends it again for an administrator', async () => {
+  const user = await identity.createUser();
+  const admin = await identity.createUser({ roles: ['admin'] });
+  server.rejects = true;
+  // The address has an account, so that the mail has no token.
+  await identity.anonymous.post('/v1/auth/register', {
+    ...{ email: user.email, displayName: 'Ada', password: PASSWORD },
+  });
+  const given = async () =>
+    (
+      await identity.service.query<{ id: string; attempts: number; given_up: boolean; last_error: string }>(
+        `SELECT id, attempts, given_up_at IS NOT NULL AS given_up, last_error FROM mail
+         WHERE recipient = $1 AND template = 'already-registered'`,
+        [user.email],
+      )
+    )[0];
+  await eventually(async () => expect((await given())?.last_error).toBe('EENVELOPE 451'));
+  await identity.service.query(
+    `UPDATE mail SET next_attempt_at = now() - interval '1 second', attempts = 9 WHERE template = 'already-registered'`,
+  );
+  await identity.service.get(MailDeliveryService).sendDue();
+  expect(await given()).toMatchObject({ attempts: 10, given_up: true });
+  server.rejects = false;
+  expect(mailTo(user.email).some(({ data }) => data.includes('already'))).toBe(false);
+  const id = (await given())?.id ?? '';
+  const response = await identity
+    .with(admin.accessToken)
+    .post(`/v1/admin/mails/${id}/retry`, { reason: 'Server repaired' });
+  expect(response.status).toBe(202);
+  await eventually(async () => expect(await given()).toMatchObject({ attempts: 1, given_up: false }));
+  await eventually(() =>
+    expect(mailTo(user.email).filter(({ data }) => data.includes('already'))).toHaveLength(1),
+  );
+});
+
 it('does not let an address or name add headers', async () => {
   const email = uniqueAddress();
   const displayName = 'Ada, Bcc: eve@example.com';

@@ -468,6 +468,7 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
       { route: 'POST /v1/admin/reports/{id}/dismiss', object: 'other report' },
       { route: 'POST /v1/admin/outbox/refused/{id}/discard', object: 'other refused' },
       { route: 'POST /v1/admin/dead-letters/{id}/discard', object: 'other dead-letter' },
+      { route: 'POST /v1/admin/mails/{id}/retry', error: 'mail.not_found' },
       { route: 'POST /v1/admin/jobs/{id}/retry', error: 'job.not_found' },
       { route: 'POST /v1/admin/jobs/{id}/discard', error: 'job.not_found' },
       { route: 'POST /v1/admin/payment-operations/{id}/retry', error: 'payment.operation_not_found' },

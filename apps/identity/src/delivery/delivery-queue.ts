@@ -6,6 +6,7 @@ import {
   claimDueMessage,
   finishMessage,
   type MessageTable,
+  recordFailure,
 } from './delivery.queries.js';
 
 const BATCH = 100;
@@ -22,6 +23,8 @@ export interface DeliveryChannel<M extends ClaimedMessage> {
   /** Throws if the message was not accepted. */
   send(message: M): Promise<void>;
   isLastAttempt(message: M): boolean;
+  /** Whether a message that was given up keeps its texts, so that an administrator can send it again. */
+  keepsTexts(message: M): boolean;
   /** `error` is null for a sent message. */
   report(outcome: DeliveryOutcome, message: M, error: unknown): void;
 }
@@ -92,18 +95,27 @@ export class DeliveryQueue<M extends ClaimedMessage> {
       this.channel.report('sent', message, null);
     } catch (error) {
       const isLast = this.channel.isLastAttempt(message);
+      await this.inTransaction((em) => recordFailure(em, this.channel.table, message.id, reasonOf(error)));
       if (isLast) await this.finish(message, 'given_up_at');
       this.channel.report(isLast ? 'given_up' : 'failed', message, error);
     }
   }
 
-  private finish({ id }: M, column: 'sent_at' | 'given_up_at'): Promise<void> {
+  private finish(message: M, column: 'sent_at' | 'given_up_at'): Promise<void> {
+    const keepsTexts = column === 'given_up_at' && this.channel.keepsTexts(message);
     return this.inTransaction((em) =>
-      finishMessage(em, this.channel.table, id, { column, now: this.clock.now() }),
+      finishMessage(em, this.channel.table, message.id, { column, now: this.clock.now(), keepsTexts }),
     );
   }
 
   private inTransaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     return this.transactions.run(work, { isolation: 'read committed' });
   }
+}
+
+/** Codes only: the message of an error can contain the address or the number. */
+function reasonOf(error: unknown): string {
+  const { code, responseCode, name } = error as { code?: unknown; responseCode?: unknown; name?: unknown };
+  const codes = [code, responseCode].filter((part) => ['string', 'number'].includes(typeof part));
+  return codes.length > 0 ? codes.join(' ') : String(name ?? 'unknown');
 }

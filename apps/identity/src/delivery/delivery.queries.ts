@@ -5,7 +5,7 @@ export interface MessageTable {
   name: 'mail' | 'phone_code';
   /** What is selected of a claimed message, beside `id` and `attempts`. */
   columns: string;
-  /** The columns that are emptied at the end of the delivery. */
+  /** The columns that are emptied at the end of the delivery, unless the message keeps its texts. */
   texts: readonly string[];
 }
 
@@ -35,15 +35,32 @@ export async function claimDueMessage<M extends ClaimedMessage>(
   return message;
 }
 
-/** Ends the delivery of a message and deletes its texts. */
+export interface MessageEnd {
+  column: 'sent_at' | 'given_up_at';
+  now: Date;
+  /** A message that was given up may be sent again. */
+  keepsTexts: boolean;
+}
+
+/** Ends the delivery of a message. */
 export async function finishMessage(
   em: EntityManager,
   { name, texts }: MessageTable,
   id: string,
-  ended: { column: 'sent_at' | 'given_up_at'; now: Date },
+  { column, now, keepsTexts }: MessageEnd,
 ): Promise<void> {
-  const emptied = raw(texts.map((text) => `${text} = ''`).join(', '));
+  const emptied = raw(keepsTexts ? '' : texts.map((text) => `, ${text} = ''`).join(''));
   await em.execute(sql`
-    UPDATE ${sql.ref(name)} SET ${sql.ref(ended.column)} = ${ended.now}, next_attempt_at = NULL, ${emptied}
+    UPDATE ${sql.ref(name)} SET ${sql.ref(column)} = ${now}, next_attempt_at = NULL ${emptied}
     WHERE id = ${id}`);
+}
+
+/** Stores why the last attempt failed. */
+export async function recordFailure(
+  em: EntityManager,
+  { name }: MessageTable,
+  id: string,
+  reason: string,
+): Promise<void> {
+  await em.execute(sql`UPDATE ${sql.ref(name)} SET last_error = ${reason} WHERE id = ${id}`);
 }

@@ -23,6 +23,20 @@ const PAGES: Record<AccountMailTemplate, ClientPage> = {
   'export-ready': 'log-in',
 };
 
+type TokenMail = {
+  [T in AccountMailTemplate]: AccountMail[T] extends { token: string } ? T : never;
+}[AccountMailTemplate];
+
+const TOKEN_MAILS: Record<TokenMail, true> = {
+  'verify-email': true,
+  'reset-password': true,
+  'email-change-old': true,
+  'email-change-new': true,
+};
+
+/** Whether mails of a template have a link or a code that expires. */
+export const hasToken = (template: string): boolean => Object.hasOwn(TOKEN_MAILS, template);
+
 /** The reader of a mail. `displayName` is null if the name of the reader is not known. */
 export interface AccountMailReader {
   displayName: string | null;

@@ -6,13 +6,17 @@ import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import type { IdentityConfig } from '../config.js';
 import { type DeliveryOutcome, DeliveryQueue } from '../delivery/delivery-queue.js';
+import { hasToken } from './account-mails.js';
 import { type ClaimedMail, MAIL_TABLE } from './mail.queries.js';
 
 const TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_SECONDS = 60;
 const MAX_ATTEMPTS = 10;
 
-/** Sends mails by SMTP. Text and token of a sent mail are not stored; a failed mail is retried for half a day. */
+/**
+ * Sends mails by SMTP. Text and token of a sent mail are not stored. A failed mail is retried for half a day; then its text is
+ * stored for an administrator's retry, unless it has a token.
+ */
 @Injectable()
 export class MailDeliveryService implements OnApplicationShutdown {
   readonly #smtp: Transporter | null;
@@ -42,6 +46,7 @@ export class MailDeliveryService implements OnApplicationShutdown {
         lanes: 1,
         send: (mail) => this.send(smtp, mail),
         isLastAttempt: ({ attempts }) => attempts >= MAX_ATTEMPTS,
+        keepsTexts: ({ template }) => !hasToken(template),
         report: (...attempt) => this.report(...attempt),
       });
   }

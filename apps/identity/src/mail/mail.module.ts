@@ -7,6 +7,6 @@ import { MailService } from './mail.service.js';
 
 @Module({
   providers: [MailService, MailDeliveryService, ClientLinks, MailGauges, MailJobs],
-  exports: [MailService, ClientLinks],
+  exports: [MailService, MailDeliveryService, ClientLinks],
 })
 export class MailModule {}

@@ -4,6 +4,7 @@ import type { ClaimedMessage, MessageTable } from '../delivery/delivery.queries.
 /** A mail that one replica has claimed for one attempt. */
 export interface ClaimedMail extends ClaimedMessage {
   recipient: string;
+  template: string;
   subject: string;
   text: string;
   html: string;
@@ -11,7 +12,7 @@ export interface ClaimedMail extends ClaimedMessage {
 
 export const MAIL_TABLE: MessageTable = {
   name: 'mail',
-  columns: 'recipient, subject, text, html',
+  columns: 'recipient, template, subject, text, html',
   texts: ['text', 'html'],
 };
 

@@ -40,6 +40,7 @@ export class TextDeliveryService implements OnApplicationShutdown {
         lanes: LANES,
         send: (message) => this.send(sender, message),
         isLastAttempt: (message) => message.attempts >= MAX_ATTEMPTS || this.hasExpired(message),
+        keepsTexts: () => false,
         report: (...attempt) => this.report(...attempt),
       });
   }

@@ -7,7 +7,7 @@ const EXPIRING = {
   session: { key: 'id', endedAt: 'least(expires_at, revoked_at)' },
   one_time_token: { key: 'token_hash', endedAt: 'expires_at' },
   login_attempt: { key: 'subject', endedAt: 'last_failed_at' },
-  mail: { key: 'id', endedAt: 'sent_at' },
+  mail: { key: 'id', endedAt: 'coalesce(sent_at, given_up_at)' },
   phone_code: { key: 'id', endedAt: 'created_at' },
   passkey_challenge: { key: 'challenge_hash', endedAt: 'expires_at' },
   oidc_sign_in: { key: 'token_hash', endedAt: 'expires_at' },

@@ -212,6 +212,24 @@ export const identityErrors = defineErrors({
     'You have made as many reports in the last 24 hours as allowed. `detail` contains the limit.',
     'Wait for the time in `Retry-After`.',
   ),
+  'mail.not_found': errorEntry(
+    404,
+    'No such mail',
+    'No mail with this id exists. Mails are deleted 30 days after they were sent or given up.',
+    'List the mails with `GET /v1/admin/mails`.',
+  ),
+  'mail.not_given_up': errorEntry(
+    409,
+    'The mail is not given up',
+    'The mail was sent, or its next attempt is at `nextAttemptAt`.',
+    'No action is required. `GET /v1/admin/mails` shows its state.',
+  ),
+  'mail.not_retryable': errorEntry(
+    409,
+    'The mail cannot be sent again',
+    'The mail had a link that expires, or its text was deleted.',
+    'Ask the user to request another mail, for example with `POST /v1/auth/forgot-password`.',
+  ),
   'report.already_decided': errorEntry(
     409,
     'The report is already decided',
