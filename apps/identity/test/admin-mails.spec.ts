@@ -97,7 +97,7 @@ describe('GET /v1/admin/mails', () => {
   it.each(['state=lost', 'recipient=ada', 'userId=1', 'createdFrom=yesterday', 'template=%00', 'unknown=1'])(
     'rejects %s',
     async (query) => {
-      expectProblem(await client().get(`/v1/admin/mails?${query}`), 400, 'common.validation_failed');
+      expectProblem(await client().get(`/v1/admin/mails?${query}`), 400, 'request.invalid');
     },
   );
 });
@@ -129,7 +129,7 @@ describe('POST /v1/admin/mails/{id}/retry', () => {
   it('rejects an unknown mail, and a request without a reason', async () => {
     expectProblem(await retry(randomUUID()), 404, 'mail.not_found');
     const id = await storedMail();
-    expectProblem(await client().post(`/v1/admin/mails/${id}/retry`, {}), 400, 'common.validation_failed');
+    expectProblem(await client().post(`/v1/admin/mails/${id}/retry`, {}), 400, 'request.invalid');
   });
 });
 
