@@ -69,7 +69,7 @@ test('a message is reported by its recipient, and by no other user', async () =>
   expect(thread.body).toMatchObject({ messages: { data: [{ text: 'Pay me outside, a@example.com' }] } });
 });
 
-test('a review is reported with its text', async () => {
+test('an imported review is reported with its text, hidden and restored', async () => {
   const imported = await admin.post<{ results: { id: string }[] }>('/v1/admin/imports/reviews', {
     source: 'elsewhere',
     rows: [{ externalId: '1', listingId, authorName: 'Ada', text: 'Awful people', writtenAt: '2026-01-02' }],
@@ -77,4 +77,23 @@ test('a review is reported with its text', async () => {
   const id = imported.body.results[0]?.id ?? '';
   expect(await report(guest, 'review', id)).toMatchObject({ status: 201 });
   expect(await contentOf(id)).toEqual({ text: 'Awful people' });
+  const shown = async () =>
+    (
+      await guest.get<{ rating: object | null; externalCount: number; data: { id: string }[] }>(
+        `/v1/listings/${listingId}/reviews`,
+      )
+    ).body;
+  expect(await shown()).toMatchObject({ rating: null, externalCount: 1, data: [{ id }] });
+
+  // The event of the hidden review upholds the report, which has no administrator then.
+  expect(await admin.post(`/v1/admin/reviews/${id}/hide`, { reason: 'Insults' })).toMatchObject({
+    status: 204,
+  });
+  expect(await shown()).toMatchObject({ rating: null, externalCount: 0, data: [] });
+  await eventually(async () => {
+    const { body } = await admin.get(`/v1/admin/reports?status=upheld&subjectId=${id}`);
+    expect(body).toMatchObject({ data: [{ status: 'upheld' }] });
+  }, TIMEOUT);
+  expect(await admin.post(`/v1/admin/reviews/${id}/restore`)).toMatchObject({ status: 204 });
+  expect(await shown()).toMatchObject({ rating: null, externalCount: 1, data: [{ id }] });
 });

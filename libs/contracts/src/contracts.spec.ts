@@ -47,6 +47,7 @@ const catalogue: Record<string, [kind: string, key: string, types: string]> = {
     'reviewId',
     'review.published review.hidden review.restored review.replied review.reply-hidden',
   ],
+  'reviews.external-review': ['fact', 'reviewId', 'external-review.hidden'],
   'reviews.rating': ['state', 'listingId', 'rating.changed'],
 };
 

@@ -4,7 +4,7 @@ import type { EventDefinition } from './define.js';
 import { privacyAnswers, privacyRequests, sessionEvents, userEvents } from './identity.js';
 import { listingEvents } from './listings.js';
 import { paymentEvents, payoutAccountEvents, payoutEvents } from './payments.js';
-import { ratingEvents, reviewEvents } from './reviews.js';
+import { externalReviewEvents, ratingEvents, reviewEvents } from './reviews.js';
 
 /** Every event of Roost by its type. Services publish no other events. */
 export const events = {
@@ -22,6 +22,7 @@ export const events = {
   ...payoutEvents,
   ...payoutAccountEvents,
   ...reviewEvents,
+  ...externalReviewEvents,
   ...ratingEvents,
 } satisfies Record<string, EventDefinition>;
 

@@ -23,6 +23,13 @@ export const reviewEvents = topic(
   },
 );
 
+/** Imported reviews have no booking and no account of an author, so they have none of the events above. */
+export const externalReviewEvents = topic(
+  { topic: 'reviews.external-review', kind: 'fact', key: 'reviewId' },
+  { reviewId: Id, listingId: Id },
+  { 'external-review.hidden': {} },
+);
+
 export const ratingEvents = topic(
   { topic: 'reviews.rating', kind: 'state', key: 'listingId' },
   {

@@ -17,6 +17,14 @@ export class ReportConsumer {
     return this.upholdReports({ type: 'review', id }, time);
   }
 
+  @OnEvent('external-review.hidden')
+  externalReviewHidden(
+    { reviewId: id }: EventBody<'external-review.hidden'>,
+    { time }: EventMeta,
+  ): Promise<void> {
+    return this.upholdReports({ type: 'review', id }, time);
+  }
+
   @OnEvent('review.reply-hidden')
   replyHidden({ reviewId: id }: EventBody<'review.reply-hidden'>, { time }: EventMeta): Promise<void> {
     return this.upholdReports({ type: 'reply', id }, time);

@@ -132,15 +132,21 @@ export class ModerationService {
     });
   }
 
-  /** Updates the rating and publishes the event. External reviews have neither. */
+  /** Updates the rating and publishes the event. External reviews have no rating, and no event when they are restored. */
   private async applyVisibility(
     em: EntityManager,
     review: Review,
     type: 'review.hidden' | 'review.restored',
   ): Promise<void> {
-    if (review.externalId !== null) return;
+    const { id: reviewId, listingId, version } = review;
+    if (review.externalId !== null) {
+      // For the service `identity`, which upholds the reports of the review.
+      if (type === 'review.hidden')
+        await this.outbox.add(em, 'external-review.hidden', { reviewId, listingId }, { version });
+      return;
+    }
     await this.ratings.adjust(em, review, type === 'review.hidden' ? -1 : 1);
-    await this.outbox.add(em, type, toReviewEvent(review), { version: review.version });
+    await this.outbox.add(em, type, toReviewEvent(review), { version });
   }
 }
 
