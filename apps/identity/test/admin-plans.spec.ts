@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { listAdminActions, toAuditLogEntry } from '@roost/audit';
 import { largestSortRows, queryPlans } from '@roost/testing';
+import type { AdminMailsQuery } from '../src/mail-admin/mail-admin.dto.js';
+import { listMails } from '../src/mail-admin/mail-admin.queries.js';
 import type { AdminReportsQuery } from '../src/report/report.dto.js';
 import { listReports, reportOverLimit } from '../src/report/report.queries.js';
 import { findSuspensions, listUsers } from '../src/user-admin/user-admin.queries.js';
@@ -38,6 +40,14 @@ beforeAll(async () => {
        created_at, CASE WHEN n % 100 <> 0 THEN created_at END
      FROM (SELECT *, row_number() OVER () AS n FROM user_account) u`,
   );
+  // Most mails were sent.
+  await service.query(
+    `INSERT INTO mail (id, recipient, template, subject, text, html, about, created_at, sent_at, given_up_at, next_attempt_at)
+     SELECT uuidv7(), email, 'password-changed', '', '', '', ARRAY[id], created_at,
+       CASE WHEN n % 500 > 1 THEN created_at END, CASE WHEN n % 500 = 0 THEN created_at END,
+       CASE WHEN n % 500 = 1 THEN timestamptz '2999-01-01' END
+     FROM (SELECT *, row_number() OVER () AS n FROM user_account) u`,
+  );
   await service.query('ANALYZE');
 }, 60_000);
 afterAll(() => identity.close());
@@ -53,7 +63,21 @@ const reports =
   (em) =>
     listReports(em, { limit, status: 'dismissed', ...query });
 
+const mails =
+  (query: Partial<AdminMailsQuery>): Work =>
+  (em) =>
+    listMails(em, { limit, ...query });
+const mailCursor = Buffer.from(JSON.stringify([adminId])).toString('base64url');
+
 test.each<[string, string, Work]>([
+  ['the newest mails', 'mail_pkey', mails({})],
+  ['a later page of mails', 'mail_pkey', mails({ cursor: mailCursor })],
+  ['the mail of an id', 'mail_pkey', mails({ id: adminId })],
+  ['mails to an address', 'mail_recipient', mails({ recipient: 'a@example.com' })],
+  ['mails to a user', 'mail_about', mails({ userId: adminId })],
+  ['mails that were given up', 'mail_given_up', mails({ state: 'given_up' })],
+  ['mails that wait', 'mail_due', mails({ state: 'waiting' })],
+  ['sent mails', 'mail_pkey', mails({ state: 'sent' })],
   ['the oldest open reports', 'report_queue', reports({ status: 'open' })],
   ['a later page of decided reports', 'report_queue', reports({ cursor })],
   ['reports about the subjects of a user', 'report_owner', reports({ ownerId: adminId })],
@@ -83,7 +107,7 @@ test.each<[string, string, Work]>([
   ['the audit log of a rare action', 'admin_action_action', log({ action: 'user.suspend' })],
   ['the audit log of a subject', 'admin_action_subject', log({ subjectId: adminId })],
 ])('reads %s from an index', async (_, index, work) => {
-  const plan = await queryPlans(identity.service, /from (user_account|admin_action|report)/i, work);
+  const plan = await queryPlans(identity.service, /from (user_account|admin_action|report|mail)/i, work);
   expect(plan).toContain(index);
   expect(plan).not.toMatch(/Seq Scan/);
   // A selection of a few rows may be sorted.
