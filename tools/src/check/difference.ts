@@ -11,7 +11,7 @@ export interface Difference {
   description: string;
 }
 
-export type Database = 'bookings' | 'listings' | 'payments' | 'sandbox';
+export type Database = 'bookings' | 'identity' | 'listings' | 'payments' | 'reviews' | 'sandbox';
 
 /** The databases of the services, read directly, and the public API. */
 export interface Sources {

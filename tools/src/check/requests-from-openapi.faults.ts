@@ -58,6 +58,20 @@ const ROWS: readonly { path: string; parameter: string; database: Database; ids:
     database: 'bookings',
     ids: 'SELECT host_id AS id FROM booking',
   },
+  {
+    // Without hosts: the caller must not be suspended.
+    ...{ path: '^/v1/admin/users/', parameter: 'id', database: 'identity' },
+    ids: "SELECT id FROM user_account WHERE roles = '{guest}'",
+  },
+  { path: '^/v1/(admin/)?reviews/', parameter: 'id', database: 'reviews', ids: 'SELECT id FROM review' },
+  {
+    ...{ path: '^/v1/admin/review-reports/', parameter: 'id', database: 'reviews' },
+    ids: 'SELECT id FROM review_report',
+  },
+  { path: '^/v1/admin/reports/', parameter: 'id', database: 'identity', ids: 'SELECT id FROM report' },
+  { path: '^/v1/admin/mails/', parameter: 'id', database: 'identity', ids: 'SELECT id FROM mail' },
+  { path: '^/v1/wishlists/', parameter: 'id', database: 'listings', ids: 'SELECT id FROM wishlist' },
+  { path: '^/v1/(admin/)?payouts/', parameter: 'id', database: 'payments', ids: 'SELECT id FROM payout' },
 ];
 
 /** What would end the session of the caller, and what only development has. */
@@ -77,6 +91,7 @@ describe(`requests made from the OpenAPI document, seed ${seed}`, () => {
     const report = await simulate(roost, { seed, operations: 100, guests: 8, hosts: 4 });
     expect(report.unexpected).toEqual([]);
     await askHost(roost);
+    await reportReview(roost);
   });
   afterAll(async () => {
     await roost?.stop();
@@ -114,6 +129,37 @@ async function askHost(roost: RoostProcess): Promise<void> {
   const question = { text: 'Is there a place for bicycles?' };
   const asked = await roost.as(body.id).post(`/v1/listings/${listing?.id}/threads`, question);
   expect(asked.status).toBe(201);
+}
+
+/** Nor reviews, reports and wishlists. */
+async function reportReview(roost: RoostProcess): Promise<void> {
+  const caller = roost.as(await busiestHost(roost), ['host', 'admin']);
+  const [listing] = await roost.query<{ id: string }>(
+    'listings',
+    "SELECT id FROM listing WHERE status = 'published' ORDER BY id LIMIT 1",
+  );
+  const imported = await caller.post<{ results: { id: string }[] }>('/v1/admin/imports/reviews', {
+    source: 'elsewhere',
+    rows: [
+      {
+        ...{ externalId: '1', listingId: listing?.id, authorName: 'Ada' },
+        ...{ text: 'The loft is quiet', writtenAt: '2026-01-02' },
+      },
+    ],
+  });
+  const reviewId = imported.body.results[0]?.id;
+  const guest = roost.anonymous.with({ authorization: `Bearer ${await tokenOfAccount(roost)}` });
+  const about = { subjectType: 'review', subjectId: reviewId, reason: 'spam' };
+  expect((await guest.post('/v1/reports', about)).status).toBe(201);
+  const reported = await guest.post(`/v1/reviews/${reviewId}/report`, { reason: 'spam' });
+  expect(reported.status).toBe(201);
+  expect((await caller.post('/v1/wishlists', { name: 'Lofts' })).status).toBe(201);
+}
+
+/** The token of a new account. The service identity requires a session, which the tokens of the simulation lack. */
+async function tokenOfAccount(roost: RoostProcess): Promise<string> {
+  const { body } = await roost.anonymous.post<{ accessToken: string }>('/dev/users', { emailVerified: true });
+  return body.accessToken;
 }
 
 async function busiestHost(roost: RoostProcess): Promise<string> {
