@@ -31,7 +31,7 @@ test('hides the listings of a suspended host and shows them after reinstatement'
   expect(await countHits(host)).toBe(0);
   expect(await countHits(other)).toBe(1);
   expectProblem(await service.anonymous.get(`/v1/listings/${id}`), 404, 'listing.not_found');
-  expect((await service.as(host).get(`/v1/listings/${id}`)).status).toBe(200);
+  expectProblem(await service.as(host).get(`/v1/listings/${id}`), 403, 'account.suspended');
   await service.deliver('user.became-host', userEvent(host, 'active'), { version: 3 });
   expect(await countHits(host)).toBe(0);
   await service.deliver('user.reinstated', userEvent(host, 'active'), { version: 5 });
