@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { decodeCursor, encodeCursor, type PageOf } from '@roost/http';
+import { chargeBounds, roundDownToStep } from '@roost/money';
 import { Clock, CONFIG, type Config, invalidParameter, Metrics } from '@roost/platform';
 import { checkStay, type Guests, priceStay } from '@roost/pricing';
 import { localDate, nightCount } from '@roost/stay';
@@ -108,10 +109,24 @@ export class SearchService {
       beds: candidate.beds,
       nightlyMinor: candidate.pricing.basePriceMinor,
       currency: candidate.currency,
-      stay: stay === null ? null : { nights: stay.nights, totalMinor: totalMinor(stay, candidate, now) },
+      stay: stay === null ? null : { nights: stay.nights, totalMinor: this.totalMinor(stay, candidate, now) },
       rating: toRating(candidate.ratingCount, candidate.ratingSum),
       instantBook: candidate.instantBook,
     };
+  }
+
+  /** Has the same fees and rounding as quotes, so that a hit and its quote have equal totals. */
+  private totalMinor(stay: RequestedStay, listing: Candidate, now: Date): number {
+    const { totalMinor } = priceStay({
+      rules: listing.pricing,
+      checkInDate: stay.checkInDate,
+      checkOutDate: stay.checkOutDate,
+      guests: stay.guests,
+      timeZone: listing.timeZone,
+      now,
+      fees: { guestFeeBps: this.config.GUEST_FEE_BPS, hostFeeBps: this.config.HOST_FEE_BPS },
+    });
+    return roundDownToStep(totalMinor, chargeBounds(listing.currency).stepMinor);
   }
 }
 
@@ -149,16 +164,4 @@ function isBookable(stay: RequestedStay, listing: Candidate, now: Date): boolean
       now,
     }) === null
   );
-}
-
-/** Uses the same function as quotes, so that a hit and its quote have equal totals. */
-function totalMinor(stay: RequestedStay, listing: Candidate, now: Date): number {
-  return priceStay({
-    rules: listing.pricing,
-    checkInDate: stay.checkInDate,
-    checkOutDate: stay.checkOutDate,
-    guests: stay.guests,
-    timeZone: listing.timeZone,
-    now,
-  }).totalMinor;
 }
