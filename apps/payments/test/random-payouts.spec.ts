@@ -75,7 +75,12 @@ describe('random operations on payouts', () => {
     payouts = await PayoutsUnderTest.start({ PROVIDER_TIMEOUT_SECONDS: '1' });
     // Refunds and disputes of one host can make the platform lose more than its fees: without a reserve of its own, the
     // provider would refuse the payouts of the others for an insufficient balance.
-    const reserve = { totalMinor: 5_000_000, hostPayoutMinor: 0, platformFeeMinor: 4_997_800, taxMinor: 2_200 };
+    const reserve = {
+      totalMinor: 5_000_000,
+      hostPayoutMinor: 0,
+      platformFeeMinor: 4_997_800,
+      taxMinor: 2_200,
+    };
     await payouts.givenStay(await payouts.givenHost(), reserve);
   });
   afterAll(() => payouts.close());
