@@ -126,8 +126,8 @@ export default tseslint.config(
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
   {
-    // Reads the file of a city as the import command does, which depends on the services.
-    files: ['apps/listings/test/search-comparison.spec.ts'],
+    // Imports the file of a city into the service of the specs of listings.
+    files: ['tools/src/import/search-comparison.spec.ts'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
   {

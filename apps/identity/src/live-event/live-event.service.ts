@@ -13,7 +13,7 @@ import {
   type StreamPosition,
 } from './domain/event-stream.js';
 import { findLiveEvents, insertLiveEvent, lastSequence, lastSequenceOf } from './live-event.queries.js';
-import { StreamSignal } from './stream-signal.js';
+import { StreamSignal } from '../stream-signal/stream-signal.js';
 
 const BATCH = 100;
 /** Below the time after which gateways and load balancers close an idle response. */

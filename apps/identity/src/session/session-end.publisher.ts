@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Outbox, Transactions } from '@roost/messaging';
-import { StreamSignal } from '../live-event/stream-signal.js';
+import { StreamSignal } from '../stream-signal/stream-signal.js';
 import { AccessTokenService } from './access-token.service.js';
 import type { Session, SessionEnd } from './session.entity.js';
 

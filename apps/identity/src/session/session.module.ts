@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { CredentialModule } from '../credential/credential.module.js';
-import { StreamSignalModule } from '../live-event/stream-signal.module.js';
+import { StreamSignalModule } from '../stream-signal/stream-signal.module.js';
 import { SigningKeyModule } from '../signing-key/signing-key.module.js';
 import { AccessTokenService } from './access-token.service.js';
 import { RefreshLimiter } from './refresh-limiter.js';

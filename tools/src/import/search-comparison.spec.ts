@@ -3,15 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { jest } from '@jest/globals';
 import { addDays } from '@roost/stay';
 import type { TestService } from '@roost/testing';
-import { CsvFile } from '../../../tools/src/import/csv-file.js';
-import {
-  LISTING_COLUMNS,
-  OPTIONAL_LISTING_COLUMNS,
-  readListing,
-} from '../../../tools/src/import/listing-row.js';
-import { aHost, anAdmin, beginAtNoon, startListings } from './listings.fixture.js';
-import { expectedHit, orderedMatches, type Row, type Wanted } from './brute-force.fixture.js';
-import type { SearchPageBody } from './search.fixture.js';
+import { CsvFile } from './csv-file.js';
+import { LISTING_COLUMNS, OPTIONAL_LISTING_COLUMNS, readListing } from './listing-row.js';
+import { aHost, anAdmin, beginAtNoon, startListings } from '../../../apps/listings/test/listings.fixture.js';
+import { expectedHit, orderedMatches, type Row, type Wanted } from './search-brute-force.fixture.js';
+import type { SearchPageBody } from '../../../apps/listings/test/search.fixture.js';
 
 jest.setTimeout(400_000);
 
