@@ -4,15 +4,13 @@ import { OPEN_FIELDS, RESTRICTED_FIELDS } from './access-fields.js';
 import {
   type Caller,
   CALLERS,
-  type DeclaredOperation,
   type ExpectedError,
   expectedOutcome,
   isAllowedBy,
-  type Objects,
   type Outcome,
   type Rule,
-  ruleOf,
-} from './access-rules.js';
+} from './access-outcome.js';
+import { type DeclaredOperation, type Objects, ruleOf } from './access-rules.js';
 import { type Document, publicGraph, type Route, UNKNOWN_ID, validBody } from './every-route.js';
 import { dayAhead, Marketplace } from './marketplace.fixture.js';
 

@@ -30,7 +30,8 @@ import {
   undeclaredFields,
   violations,
 } from './access-matrix.js';
-import { type Caller, type DeclaredOperation, HOST_A, type Rule } from './access-rules.js';
+import type { Caller, Rule } from './access-outcome.js';
+import { type DeclaredOperation, HOST_A } from './access-rules.js';
 import { publicGraph, UNKNOWN_ID } from './every-route.js';
 
 /** What the matrix finds in a service with one missing guard per route and per mutation. */

@@ -16,7 +16,8 @@ import { auditedViolations, isAdministration } from './access-audit.js';
 import { refusedWithoutStepUp, STEP_UP } from './access-step-up.js';
 import { type Ground, prepareForeignObjects, prepareObjects } from './access-objects.js';
 import { RESTRICTED_FIELDS } from './access-fields.js';
-import { type Caller, declaredOperations, type Objects } from './access-rules.js';
+import type { Caller } from './access-outcome.js';
+import { declaredOperations, type Objects } from './access-rules.js';
 import {
   type Document,
   expectSuccessOrProblem,
