@@ -4,7 +4,7 @@ export { expectProblem, type GraphqlResponse, TestClient, type TestResponse } fr
 export { Collector } from './collector.js';
 export type { CollectedSpan } from './otlp-message.js';
 export { pythonPrograms } from './python-programs.js';
-export { describeWith } from './describe-with.js';
+export { describeWith, describeWithFile } from './describe-with.js';
 export { goFile, goProgram } from './go-program.js';
 export { S3Server } from './s3-server.js';
 export { inLanes } from './in-lanes.js';

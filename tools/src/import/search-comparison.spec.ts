@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { jest } from '@jest/globals';
 import { addDays } from '@roost/stay';
-import type { TestService } from '@roost/testing';
+import { describeWithFile, type TestService } from '@roost/testing';
+import { Random } from '../check/random.js';
 import { CsvFile } from './csv-file.js';
 import { LISTING_COLUMNS, OPTIONAL_LISTING_COLUMNS, readListing } from './listing-row.js';
 import { aHost, anAdmin, beginAtNoon, startListings } from '../../../apps/listings/test/listings.fixture.js';
@@ -17,20 +17,8 @@ const LISTINGS = 2_000;
 const BATCH = 200;
 const MAX_PAGES = 8;
 
-/** Numbers from 0 to 1 that are the same in every run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-const random = seeded(15);
-const chance = (share: number) => random() < share;
-const from = (min: number, max: number) => min + Math.floor(random() * (max - min + 1));
-const oneOf = <T>(items: readonly T[]): T => items[from(0, items.length - 1)] as T;
+const random = new Random(15);
+const oneOf = <T>(items: readonly T[]): T => random.pick(items) as T;
 
 /** Rules that the file does not have, so that prices, stay rules and two currencies are compared, too. */
 function variedRules(index: number) {
@@ -81,17 +69,17 @@ async function importEdinburgh(service: TestService): Promise<void> {
 /** Blocks nights of two thirds of the listings, and rates half of them. */
 async function deliverEvents(service: TestService, ids: readonly string[], today: string): Promise<void> {
   for (const listingId of ids) {
-    if (chance(2 / 3)) {
+    if (random.chance(2 / 3)) {
       const blocked = [];
-      for (let day = from(0, 20); day < 150; day += from(3, 30)) {
-        const until = day + from(1, 10);
+      for (let day = random.integer(0, 20); day < 150; day += random.integer(3, 30)) {
+        const until = day + random.integer(1, 10);
         blocked.push({ from: addDays(today, day), to: addDays(today, until) });
         day = until;
       }
       await service.deliver('calendar.changed', { listingId, blocked }, { version: 1 });
     }
-    if (chance(1 / 2)) {
-      const stars = Array.from({ length: from(1, 8) }, () => from(3, 5));
+    if (random.chance(1 / 2)) {
+      const stars = Array.from({ length: random.integer(1, 8) }, () => random.integer(3, 5));
       const overallSum = stars.reduce((sum, each) => sum + each, 0);
       const histogram = [1, 2, 3, 4, 5].map((star) => stars.filter((each) => each === star).length);
       const rating = { listingId, count: stars.length, overallSum, categorySums: {}, histogram };
@@ -120,50 +108,50 @@ function place(rows: readonly Row[]): Wanted {
   // Six decimals: the query has exactly the number that is compared.
   const six = (degrees: number) => Number(degrees.toFixed(6));
   const { lat, lng } = oneOf(rows);
-  const kind = random();
+  const kind = random.next();
   if (kind < 0.3) {
-    const [south, west] = [six(lat - random() * 0.03), six(lng - random() * 0.05)];
-    return { bbox: [west, south, six(lng + random() * 0.05), six(lat + random() * 0.03)] };
+    const [south, west] = [six(lat - random.next() * 0.03), six(lng - random.next() * 0.05)];
+    return { bbox: [west, south, six(lng + random.next() * 0.05), six(lat + random.next() * 0.03)] };
   }
   // Around the earth, without a strip through the city.
-  if (kind < 0.4) return { bbox: [six(lng + random() * 0.02), -90, six(lng - random() * 0.1), 90] };
+  if (kind < 0.4) return { bbox: [six(lng + random.next() * 0.02), -90, six(lng - random.next() * 0.1), 90] };
   if (kind < 0.45) return { bbox: [170, -90, -170, 90] };
-  if (kind < 0.7) return { near: [six(lat), six(lng)], radiusKm: from(1, 40) / 10 };
+  if (kind < 0.7) return { near: [six(lat), six(lng)], radiusKm: random.integer(1, 40) / 10 };
   if (kind < 0.85) return { city: oneOf(['Edinburgh', ' EDINBURGH', 'leith', 'Léith', 'Perth']) };
   return {};
 }
 
 function randomSearch(rows: readonly Row[], today: string): Wanted {
   const like = oneOf(rows);
-  const wanted: Wanted = { ...place(rows), limit: from(20, 100) };
+  const wanted: Wanted = { ...place(rows), limit: random.integer(20, 100) };
   wanted.sort = oneOf([undefined, 'price', '-price', 'rating', ...(wanted.near ? ['distance'] : [])]);
-  if (chance(0.5)) {
-    const start = from(1, 120);
+  if (random.chance(0.5)) {
+    const start = random.integer(1, 120);
     wanted.checkIn = addDays(today, start);
-    wanted.checkOut = addDays(today, start + from(1, 14));
+    wanted.checkOut = addDays(today, start + random.integer(1, 14));
   }
-  if (chance(0.3)) wanted.guests = from(1, 6);
-  if (chance(0.15)) {
-    const children = Array.from({ length: from(1, 3) }, () => from(0, 17));
+  if (random.chance(0.3)) wanted.guests = random.integer(1, 6);
+  if (random.chance(0.15)) {
+    const children = Array.from({ length: random.integer(1, 3) }, () => random.integer(0, 17));
     wanted.children = children;
-    if (wanted.guests !== undefined) wanted.guests = children.length + from(1, 3);
+    if (wanted.guests !== undefined) wanted.guests = children.length + random.integer(1, 3);
   }
-  if (chance(0.25)) {
+  if (random.chance(0.25)) {
     wanted.currency = oneOf(['GBP', 'GBP', 'EUR', 'USD']);
-    if (chance(0.7)) wanted.minPrice = from(2_000, 12_000);
-    if (chance(0.7)) wanted.maxPrice = (wanted.minPrice ?? 0) + from(0, 20_000);
+    if (random.chance(0.7)) wanted.minPrice = random.integer(2_000, 12_000);
+    if (random.chance(0.7)) wanted.maxPrice = (wanted.minPrice ?? 0) + random.integer(0, 20_000);
   }
-  if (chance(0.2)) wanted.amenities = like.amenities.slice(0, from(1, 4));
+  if (random.chance(0.2)) wanted.amenities = like.amenities.slice(0, random.integer(1, 4));
   if (wanted.amenities?.length === 0) delete wanted.amenities;
-  if (chance(0.15)) wanted.roomType = like.roomType;
-  if (chance(0.1)) wanted.propertyType = like.propertyType;
-  if (chance(0.1)) wanted.minBedrooms = from(0, 4);
-  if (chance(0.1)) wanted.minBeds = from(0, 5);
-  if (chance(0.1)) wanted.minBathrooms = from(0, 6) / 2;
-  if (chance(0.1)) wanted.minRating = from(300, 500) / 100;
-  if (chance(0.1)) wanted.instantBook = chance(0.5);
-  if (chance(0.05)) wanted.hostId = like.hostId;
-  if (chance(0.05)) wanted.ids = Array.from({ length: from(1, 60) }, () => oneOf(rows).id);
+  if (random.chance(0.15)) wanted.roomType = like.roomType;
+  if (random.chance(0.1)) wanted.propertyType = like.propertyType;
+  if (random.chance(0.1)) wanted.minBedrooms = random.integer(0, 4);
+  if (random.chance(0.1)) wanted.minBeds = random.integer(0, 5);
+  if (random.chance(0.1)) wanted.minBathrooms = random.integer(0, 6) / 2;
+  if (random.chance(0.1)) wanted.minRating = random.integer(300, 500) / 100;
+  if (random.chance(0.1)) wanted.instantBook = random.chance(0.5);
+  if (random.chance(0.05)) wanted.hostId = like.hostId;
+  if (random.chance(0.05)) wanted.ids = Array.from({ length: random.integer(1, 60) }, () => oneOf(rows).id);
   return wanted;
 }
 
@@ -206,14 +194,7 @@ function difference({ hits, complete, problem }: Found, matching: readonly Row[]
   return { query: queryOf(wanted), problem, counts, at, actual: actual[at], expected: expected[at] };
 }
 
-/** Without the data the specs are skipped with a word. */
-function describeWithData(name: string, specs: () => void): void {
-  if (existsSync(DATA)) return describe(name, specs);
-  process.stderr.write(`Skipped: ${DATA.pathname} does not exist.\n`);
-  describe.skip(name, specs);
-}
-
-describeWithData('random searches', () => {
+describeWithFile(DATA)('random searches', () => {
   test(`${SEARCHES} random searches equal a comparison of every listing`, async () => {
     const service = await startListings();
     try {
