@@ -101,5 +101,4 @@ test('no request fails during rotations of the signing key, with tokens of eithe
   }
   expect(all.failed).toEqual([]);
   expect(all.sent).toBeGreaterThan(3_000);
-  console.log(`${all.sent} requests during ${ROTATIONS} rotations, 0 failed`);
 });

@@ -110,8 +110,8 @@ test('a suspension binds in every service within moments, and ends the stream of
     const sorted = all.map(Math.round).sort((a, b) => a - b);
     return `${name.padEnd(10)} median ${sorted[Math.floor(sorted.length / 2)]} ms, longest ${sorted.at(-1)} ms`;
   });
-  console.log(
-    `From the request of a suspension to the first refusal, ${SUSPENSIONS} suspensions:\n${figures.join('\n')}`,
+  process.stdout.write(
+    `From the request of a suspension to the first refusal, ${SUSPENSIONS} suspensions:\n${figures.join('\n')}\n`,
   );
   for (const all of Object.values(delays)) expect(all).toHaveLength(SUSPENSIONS);
 });
