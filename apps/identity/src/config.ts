@@ -73,6 +73,10 @@ export const IdentityConfig = z.object({
     .max(1000)
     .default(20)
     .meta({ description: 'the number of reports (`POST /v1/reports`) that a user can make in 24 hours' }),
+  REPORT_RETENTION_DAYS: z.coerce.number().int().min(30).max(36_500).default(730).meta({
+    description:
+      'the number of days after its decision for which the texts of a report are stored, from 30 to 36500',
+  }),
   PASSKEY_RP_ID: z
     .string()
     .regex(/^(?=.{1,253}$)[a-z\d]+(?:(?:\.|-+)[a-z\d]+)*$/)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expectProblem } from '@roost/testing';
+import { ReportJobs } from '../src/report/report.jobs.js';
 import type { TestAccount } from './identity.fixture.js';
 import { ReportsUnderTest } from './reports.fixture.js';
 
@@ -226,6 +227,41 @@ describe('a reply that is hidden', () => {
     const { id } = await reports.givenReport(await createUser(), { subjectType: 'reply', subjectId: review });
     await reports.hideReview(review);
     expect(await reports.idsOf({ subjectId: review })).toEqual([id]);
+  });
+});
+
+describe('the texts of a decided report', () => {
+  const decidedBefore = (id: string, days: number) =>
+    reports.identity.service.query(
+      `UPDATE report SET decided_at = now() - make_interval(days => $2, mins => 1) WHERE id = $1`,
+      [id, days],
+    );
+
+  it('are deleted after the period from the decision, and the decision is kept', async () => {
+    const [old, recent, open] = await Promise.all(
+      Array.from({ length: 3 }, async () => {
+        const subjectId = reports.givenListing(ben);
+        return reports.givenReport(ada, { subjectType: 'listing', subjectId, text: 'A secret complaint' });
+      }),
+    );
+    for (const { id } of [old, recent]) await reports.decide(id, 'uphold');
+    await decidedBefore(old.id, 730);
+    await decidedBefore(recent.id, 729);
+    const listed = async () => [
+      ...(await reports.list({ ownerId: ben.id, status: 'upheld' })).data,
+      ...(await reports.list({ ownerId: ben.id })).data,
+    ];
+    const before = await listed();
+
+    await reports.identity.service.get(ReportJobs).deleteTexts();
+    expect(await listed()).toEqual(
+      before.map((report) =>
+        report.id === old.id
+          ? { ...report, text: null, subject: { ...report.subject, content: null } }
+          : report,
+      ),
+    );
+    expect(before.map(({ id }) => id)).toEqual(expect.arrayContaining([old.id, recent.id, open.id]));
   });
 });
 

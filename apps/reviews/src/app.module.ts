@@ -24,6 +24,7 @@ import { ImportController } from './import/import.controller.js';
 import { ImportService } from './import/import.service.js';
 import { ListingConsumer } from './listing/listing.consumer.js';
 import { ModerationController } from './moderation/moderation.controller.js';
+import { ModerationJobs } from './moderation/moderation.jobs.js';
 import { ModerationService } from './moderation/moderation.service.js';
 import { RatingReaderService } from './rating/rating-reader.service.js';
 import { RatingService } from './rating/rating.service.js';
@@ -70,6 +71,7 @@ import { ReviewableStayConsumer } from './reviewable-stay/reviewable-stay.consum
     RatingService,
     RatingReaderService,
     ModerationService,
+    ModerationJobs,
     ImportService,
     HostFiguresService,
     HostFiguresJobs,

@@ -15,4 +15,8 @@ export const ReviewsConfig = z.object({
     'the time after check-out in which both sides may review; at its end a single review is published',
   ),
   REVIEW_REPLY_DAYS: days(30, 'the time after publication in which a review can be replied to'),
+  REPORT_RETENTION_DAYS: z.coerce.number().int().min(30).max(36_500).default(730).meta({
+    description:
+      'the number of days after its decision for which the comment of a report is stored, from 30 to 36500',
+  }),
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { testUser, expectProblem, type TestUser } from '@roost/testing';
+import { ModerationJobs } from '../src/moderation/moderation.jobs.js';
 import { type ReviewBody, type ReviewsFixture, startReviews } from './reviews.fixture.js';
 
 interface Report {
@@ -347,5 +348,25 @@ describe('moderation', () => {
       histogram: [0, 6, 0, 1, 2],
     });
     expect(ratingEvents).toHaveLength(6 + 6 + 3);
+  });
+
+  test('the comments of closed reports are deleted after the period, and nothing else of them', async () => {
+    const { ofListing } = await reviews.createPublished();
+    const reader = testUser();
+    await report(reader, ofListing.id, { reason: 'spam', comment: 'A secret complaint' });
+    const [before] = await reportsOf(ofListing.id);
+    await reviews.as(reviews.admin).post(`/v1/admin/review-reports/${before?.id}/dismiss`);
+    await report(reader, ofListing.id, { reason: 'spam', comment: 'Once more' });
+    const [dismissed] = await reportsOf(ofListing.id, 'dismissed');
+    const { clock } = reviews.service;
+    const deleteComments = () => reviews.service.get(ModerationJobs).deleteComments();
+
+    await clock.advance('P729D');
+    await deleteComments();
+    expect(await reportsOf(ofListing.id, 'dismissed')).toEqual([dismissed]);
+    await clock.advance('P2D');
+    await deleteComments();
+    expect(await reportsOf(ofListing.id, 'dismissed')).toEqual([{ ...dismissed, comment: null }]);
+    expect(await reportsOf(ofListing.id)).toMatchObject([{ comment: 'Once more' }]);
   });
 });

@@ -159,6 +159,22 @@ export async function upholdReportsOf(
       AND created_at <= ${hiddenAt}::timestamptz`);
 }
 
+/**
+ * Deletes the texts of up to `limit` reports that were decided before an instant, and the copied texts of their subjects;
+ * returns how many. The decision and its note are kept.
+ */
+export async function deleteReportTexts(
+  em: EntityManager,
+  { decidedBefore, limit }: { decidedBefore: Date; limit: number },
+): Promise<number> {
+  const rows = await em.execute<object[]>(sql`
+    UPDATE report SET text = NULL, content = NULL WHERE id = ANY (ARRAY(
+      SELECT id FROM report
+      WHERE decided_at < ${decidedBefore} AND (text IS NOT NULL OR content IS NOT NULL)
+      ORDER BY decided_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)) RETURNING true`);
+  return rows.length;
+}
+
 /** Deletes what a user wrote in reports, and the copies of their texts in reports of others. The decisions are kept. */
 export async function eraseReportTexts(em: EntityManager, userId: string): Promise<void> {
   await em.execute(sql`UPDATE report SET text = NULL WHERE reporter_id = ${userId} AND text IS NOT NULL`);

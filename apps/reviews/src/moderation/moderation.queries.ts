@@ -35,6 +35,18 @@ export async function eraseReportComments(em: EntityManager, reporterId: string)
     UPDATE review_report SET comment = NULL WHERE reporter_id = ${reporterId} AND comment IS NOT NULL`);
 }
 
+/** Deletes the comments of up to `limit` reports that were closed before an instant, and returns how many. */
+export async function deleteReportComments(
+  em: EntityManager,
+  { closedBefore, limit }: { closedBefore: Date; limit: number },
+): Promise<number> {
+  const rows = await em.execute<object[]>(sql`
+    UPDATE review_report SET comment = NULL WHERE id = ANY (ARRAY(
+      SELECT id FROM review_report WHERE closed_at < ${closedBefore} AND comment IS NOT NULL
+      ORDER BY closed_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)) RETURNING true`);
+  return rows.length;
+}
+
 /** Reports of this status, oldest first. */
 export function findReports(
   em: EntityManager,

@@ -1,0 +1,29 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Transactions } from '@roost/messaging';
+import { CONFIG, SweepEvery, SystemClock } from '@roost/platform';
+import { addDuration } from '@roost/stay';
+import type { IdentityConfig } from '../config.js';
+import { deleteReportTexts } from './report.queries.js';
+
+const BATCH = 500;
+
+/** Deletes what a decided report says, and the texts that it copied, when nobody can object any more (docs/privacy.md). */
+@Injectable()
+export class ReportJobs {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly clock: SystemClock,
+    @Inject(CONFIG) private readonly config: IdentityConfig,
+  ) {}
+
+  @SweepEvery(3600, 'report.delete-texts')
+  async deleteTexts(): Promise<void> {
+    const decidedBefore = addDuration(this.clock.now(), `-P${this.config.REPORT_RETENTION_DAYS}D`);
+    let deleted: number;
+    do {
+      deleted = await this.transactions.run((em) => deleteReportTexts(em, { decidedBefore, limit: BATCH }), {
+        isolation: 'read committed',
+      });
+    } while (deleted === BATCH);
+  }
+}
