@@ -84,7 +84,8 @@ export class Operator {
         const [row] = await this.query<{ sum: string }>(
           service,
           `SELECT count(*) || ' rows ' || coalesce(md5(string_agg(md5(row::text), '' ORDER BY md5(row::text))), 'empty') AS sum
-           FROM (SELECT to_jsonb(t) - 'check_at' AS row FROM "${name}" t) rows`,
+           FROM (SELECT to_jsonb(t) - 'check_at' AS row FROM "${name}" t) rows
+           WHERE coalesce(row ->> 'action', '') NOT IN ('event.replay', 'projection.rebuild')`,
         );
         found[`${service}.${name}`] = row?.sum ?? '';
       }
@@ -139,6 +140,15 @@ export interface Rebuilt {
   }[];
 }
 
+/** The newest entry of the audit log of a service. */
+const lastCommand = async (operator: Operator, service: (typeof STATEFUL_SERVICES)[number]) =>
+  (
+    await operator.query(
+      service,
+      'SELECT action, admin_id, subject_id, details FROM admin_action ORDER BY at DESC LIMIT 1',
+    )
+  )[0];
+
 /** Delivers every event again to each service: all are duplicates, and no table changes. */
 export async function replayOntoFullTables(operator: Operator): Promise<void> {
   // A job numbers papers shortly after the payment.
@@ -157,6 +167,9 @@ export async function replayOntoFullTables(operator: Operator): Promise<void> {
     expect(counts).toMatchObject({ handled: 0, failed: 0, waiting: 0 });
     expect(counts.known).toBeGreaterThan(0);
     expect(counts.known + counts.ignored).toBe(counts.delivered);
+    expect(await lastCommand(operator, service)).toEqual({
+      ...{ action: 'event.replay', admin_id: null, subject_id: service, details: { topic: null } },
+    });
   }
   expect(await operator.checksums()).toEqual(before);
 }
@@ -169,6 +182,10 @@ export async function rebuildProjections(operator: Operator): Promise<void> {
     const tables = topics.flatMap((topic) => topic.tables);
     expect(tables.length).toBeGreaterThan(0);
     for (const table of tables) expect(table).toMatchObject({ onlyBefore: 0, onlyAfter: 0 });
+    expect(await lastCommand(operator, service)).toEqual({
+      ...{ action: 'projection.rebuild', admin_id: null, subject_id: service },
+      details: { topics: topics.map(({ topic }) => topic) },
+    });
   }
   await eventually(
     async () => expect(await operator.query('bookings', 'SELECT 1 FROM calendar_mark')).toEqual([]),

@@ -30,6 +30,17 @@ export function recordAttempt(
   });
 }
 
+/** Records a command whose effect spans many transactions, before it runs, in the audit log of this service. */
+export async function recordCommand(
+  system: System,
+  service: ServiceName,
+  action: Omit<AdminAction, 'actor'>,
+): Promise<void> {
+  await withEventOperations(system, [service], async (services) => {
+    for (const operations of services.values()) await recordAttempt(operations, action);
+  });
+}
+
 /** Runs `work` in the transaction that records the action in the audit log of the service, as the routes do. */
 export function audited<T>(
   { transactions }: EventOperations,

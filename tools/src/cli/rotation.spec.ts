@@ -100,6 +100,10 @@ describe('a rotation of ENCRYPTION_KEY', () => {
     await replace({ ENCRYPTION_KEY: NEW_KEY, ENCRYPTION_KEY_ALTERNATE: OLD_KEY });
     const rotating = { ENCRYPTION_KEY: NEW_KEY, ENCRYPTION_KEY_ALTERNATE: OLD_KEY };
     expect(await roost(rotating, 'encryption', 'rewrite', '--yes')).toBe(0);
+    for (const owner of [service, webhooks])
+      expect(await owner.query(`SELECT FROM admin_action WHERE action = 'encryption.rewrite'`)).toHaveLength(
+        1,
+      );
     await replace({ ENCRYPTION_KEY: NEW_KEY });
 
     expect(await statusWith(token)).toBe(200);

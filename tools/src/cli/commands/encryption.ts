@@ -2,6 +2,7 @@ import { Encryption } from '@roost/platform';
 import type { ClientBase } from 'pg';
 import { type Call, type Command, OperatorError } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
+import { recordCommand } from '../event-operations.js';
 import { findSystem, LOCATION, type ServiceName, type System, withDatabases } from '../system.js';
 
 export const command: Command = {
@@ -45,6 +46,11 @@ async function rewrite({ options, out }: Call): Promise<void> {
   const rows = await withDatabases(system, services, async (databases) => {
     const outcomes = [];
     for (const [service, client] of databases) {
+      await recordCommand(system, service, {
+        action: 'encryption.rewrite',
+        subject: { type: 'service', id: service },
+        reason: 'roost encryption rewrite',
+      });
       const encryption = await encryptionOf(system, service);
       for (const column of COLUMNS.filter((one) => one.service === service)) {
         out.progress(`  ${service}: ${column.table}`);

@@ -9,6 +9,7 @@ import {
 } from '@roost/messaging';
 import { type Call, type Command, UsageError, OperatorError, type Row } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
+import { recordCommand } from '../event-operations.js';
 import { withEvents } from '../event-source.js';
 import { findSystem, LOCATION, serviceNamed, type ServiceName, type System } from '../system.js';
 import type { Replica } from '../replica.js';
@@ -81,7 +82,15 @@ async function replayProjections(call: Call): Promise<void> {
       );
   }
   const tables = chosen.flatMap((topic) => projections[topic] ?? []);
-  if (!dryRun) await confirm(`${name} rebuilds ${tables.join(', ')} from ${chosen.join(', ')}`, call.options);
+  if (!dryRun) {
+    await confirm(`${name} rebuilds ${tables.join(', ')} from ${chosen.join(', ')}`, call.options);
+    await recordCommand(system, name, {
+      action: 'projection.rebuild',
+      subject: { type: 'service', id: name },
+      reason: 'roost replay projections',
+      details: { topics: chosen },
+    });
+  }
 
   const { withReplica } = await replicas();
   const results = await withEvents(system, null, (source) =>
@@ -136,6 +145,12 @@ async function replayEvents(call: Call): Promise<void> {
   const topic = topicOption(call);
   const system = findSystem(call.options);
   await confirm(`${name} receives ${topic ?? 'every event'} again from the start`, call.options);
+  await recordCommand(system, name, {
+    action: 'event.replay',
+    subject: { type: 'service', id: name },
+    reason: 'roost replay events',
+    details: { topic },
+  });
   const counts = await deliverAll(call, system, name, topic);
   call.out.result({ service: name, ...counts }, [{ service: name, ...counts }]);
   if (counts.failed > 0)

@@ -7,6 +7,7 @@ import { prepareDatabase } from '../backup/prepare-databases.js';
 import { restoreBackup } from '../backup/restore-backup.js';
 import { type Call, type Command, OperatorError, UsageError } from '../command.js';
 import { confirm, CONFIRMED } from '../confirm.js';
+import { recordCommand } from '../event-operations.js';
 import { dataDirOf, findSystem, LOCATION, servicesOf, withDatabases } from '../system.js';
 
 const TO = {
@@ -144,11 +145,20 @@ async function status({ options, out }: Call): Promise<void> {
 async function accept({ options, out }: Call): Promise<void> {
   const reason = String(options.reason ?? '').trim();
   if (reason === '') throw new UsageError('Pass a --reason: it is stored.');
-  await withDatabases(findSystem(options), ['payments'], async (databases) => {
-    const client = databases.get('payments');
-    await confirm('Payouts continue: a host whose payout was lost in the restore is paid again', options);
-    const ended = client ? await acceptDifferences(client, reason) : 0;
-    if (ended === 0) throw new OperatorError('Payouts do not wait for a restore.');
-    out.result({ ended }, [{ payouts: 'continue', because: reason }]);
+  const system = findSystem(options);
+  await withDatabases(system, ['payments'], async (databases) => {
+    for (const client of databases.values()) {
+      const open = (await listRestorations(client)).filter(({ endedAt }) => endedAt === null);
+      if (open.length === 0) throw new OperatorError('Payouts do not wait for a restore.');
+      await confirm('Payouts continue: a host whose payout was lost in the restore is paid again', options);
+      await recordCommand(system, 'payments', {
+        action: 'restoration.accept',
+        subject: { type: 'service', id: 'payments' },
+        reason,
+        details: { restoredTo: open.map(({ restoredTo }) => restoredTo.toISOString()) },
+      });
+      const ended = await acceptDifferences(client, reason);
+      out.result({ ended }, [{ payouts: 'continue', because: reason }]);
+    }
   });
 }
