@@ -106,6 +106,7 @@ describe(`requests made from the OpenAPI document, seed ${seed}`, () => {
       ALL_PHASES,
       async () => roost.accessToken(await busiestHost(roost), ['host', 'admin']),
     ],
+    ['an administrator with an account', 'fuzzing', () => tokenOfAccount(roost, ['host', 'admin'])],
   ])('of %s receive only responses that the document declares', async (_caller, phases, accessToken) => {
     const configuration = join(folder, 'schemathesis.toml');
     writeFileSync(configuration, await describeRows(roost));
@@ -157,8 +158,9 @@ async function reportReview(roost: RoostProcess): Promise<void> {
 }
 
 /** The token of a new account. The service identity requires a session, which the tokens of the simulation lack. */
-async function tokenOfAccount(roost: RoostProcess): Promise<string> {
-  const { body } = await roost.anonymous.post<{ accessToken: string }>('/dev/users', { emailVerified: true });
+async function tokenOfAccount(roost: RoostProcess, roles: string[] = []): Promise<string> {
+  const account = { emailVerified: true, roles };
+  const { body } = await roost.anonymous.post<{ accessToken: string }>('/dev/users', account);
   return body.accessToken;
 }
 

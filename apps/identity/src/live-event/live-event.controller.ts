@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Req } from '@nestjs/common';
+import { BOOKING_EVENTS } from '@roost/contracts';
 import {
   AccessTokens,
   type AuthUser,
@@ -27,7 +28,7 @@ export class LiveEventController {
 
   @Summary('Follow the changes of your bookings and messages')
   @Get('me/events')
-  @RespondsWithEvents('rate.too_many_streams')
+  @RespondsWithEvents(['ready', 'resync', ...BOOKING_EVENTS, 'message.sent'], 'rate.too_many_streams')
   async follow(@CurrentUser() user: AuthUser, @Req() request: FastifyRequest): Promise<Readable> {
     await this.sessions.requireUser(user);
     const release = this.slots.take(user.id);

@@ -54,8 +54,11 @@ export function RespondsWithText(mediaType: string, ...codes: ErrorCode[]): Retu
   ) as Returning<string>;
 }
 
-/** The response of a route that sends server-sent events until its client, its session or the service ends. */
-export function RespondsWithEvents(...codes: ErrorCode[]): Returning<Readable> {
+/**
+ * The response of a route that sends server-sent events of these types until its client, its session or the service ends.
+ * OpenAPI before 3.2 has no schema for a stream: as in other documents, the schema is that of one event.
+ */
+export function RespondsWithEvents(types: readonly string[], ...codes: ErrorCode[]): Returning<Readable> {
   return applyDecorators(
     HttpCode(200),
     Header('content-type', EVENT_STREAM),
@@ -65,7 +68,20 @@ export function RespondsWithEvents(...codes: ErrorCode[]): Returning<Readable> {
     ApiResponse({
       status: 200,
       description: 'Success. The response does not end by itself.',
-      content: { [EVENT_STREAM]: { schema: { type: 'string' } } },
+      content: {
+        [EVENT_STREAM]: {
+          schema: {
+            description: 'One event of the stream.',
+            type: 'object',
+            required: ['event', 'id', 'data'],
+            properties: {
+              event: { type: 'string', enum: [...types] },
+              id: { type: 'string', description: 'The client sends the last one as `Last-Event-ID`.' },
+              data: { type: 'string', description: 'A JSON object.' },
+            },
+          },
+        },
+      },
     }),
     ...problems(codes),
   ) as Returning<Readable>;
