@@ -1,5 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { runningRedis } from '@roost/embedded';
 import { eventually, expectProblem, type TestClient } from '@roost/testing';
 import type { Env } from './launcher.js';
 import { type Booking, dayAhead, Marketplace } from './marketplace.fixture.js';
@@ -163,6 +165,27 @@ export class ErasureScenario {
     return [...found].sort();
   }
 
+  redis(): Redis {
+    return new Redis(runningRedis(join(this.env.ROOST_DATA_DIR ?? '', 'redis')) ?? '');
+  }
+
+  /** The keys of Redis whose name or value contains one of the words. */
+  async redisKeysWith(...words: string[]): Promise<string[]> {
+    const redis = this.redis();
+    try {
+      const found: string[] = [];
+      for await (const keys of redis.scanStream() as AsyncIterable<string[]>) {
+        for (const key of keys) {
+          const content = `${key} ${JSON.stringify(await contentOf(redis, key))}`;
+          if (words.some((word) => content.includes(word))) found.push(key);
+        }
+      }
+      return found;
+    } finally {
+      redis.disconnect();
+    }
+  }
+
   photoFiles(): string[] {
     const folder = join(this.env.ROOST_DATA_DIR ?? '', 'files', 'listings', 'photos');
     if (!existsSync(folder)) return [];
@@ -174,6 +197,23 @@ export class ErasureScenario {
   private async advance(duration: string): Promise<void> {
     expect((await this.anyone.post('/dev/clock', { advance: duration })).status).toBe(200);
   }
+}
+
+/** What a key of Redis stores, by its type. */
+async function contentOf(redis: Redis, key: string): Promise<unknown> {
+  const readers: Record<string, () => Promise<unknown>> = {
+    none: () => Promise.resolve(null), // deleted meanwhile
+    string: () => redis.get(key),
+    list: () => redis.lrange(key, 0, -1),
+    hash: () => redis.hgetall(key),
+    set: () => redis.smembers(key),
+    zset: () => redis.zrange(key, 0, -1),
+    stream: () => redis.xrange(key, '-', '+'),
+  };
+  const type = await redis.type(key);
+  const read = readers[type];
+  if (!read) throw new Error(`${key} is a ${type}, which is not read`);
+  return read();
 }
 
 /** The earlier name of a development account is a part of its address. */

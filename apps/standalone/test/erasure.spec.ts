@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { expectProblem, TestClient } from '@roost/testing';
 import { expectAgreement } from './agreement.fixture.js';
-import { ErasureScenario, type Person } from './erasure.fixture.js';
+import { ErasureScenario, type Person, wordsOf } from './erasure.fixture.js';
 import { type Env, freshEnvironment, run, stopAll } from './launcher.js';
 import { Operator, rebuildProjections } from './operator.fixture.js';
 
@@ -81,6 +81,17 @@ test('a host is erased with their listing and its photos; papers keep its title'
       [host.id],
     ),
   ).toEqual([{ reference: '', reference_end: '----' }]);
+});
+
+test('Redis has no trace of either', async () => {
+  const redis = scenario.redis();
+  for (const person of [scenario.guest, scenario.host]) {
+    await redis.hset('sample', 'value', `of ${person.word}`);
+    expect(await scenario.redisKeysWith(...wordsOf(person))).toEqual(['sample']);
+    await redis.del('sample');
+    expect(await scenario.redisKeysWith(...wordsOf(person))).toEqual([]);
+  }
+  redis.disconnect();
 });
 
 test('the books agree, and rebuilt projections have no trace of either', async () => {
