@@ -238,12 +238,11 @@ describe('the texts of a decided report', () => {
     );
 
   it('are deleted after the period from the decision, and the decision is kept', async () => {
-    const [old, recent, open] = await Promise.all(
-      Array.from({ length: 3 }, async () => {
-        const subjectId = reports.givenListing(ben);
-        return reports.givenReport(ada, { subjectType: 'listing', subjectId, text: 'A secret complaint' });
-      }),
-    );
+    const reported = () => {
+      const subjectId = reports.givenListing(ben);
+      return reports.givenReport(ada, { subjectType: 'listing', subjectId, text: 'A secret complaint' });
+    };
+    const [old, recent, open] = await Promise.all([reported(), reported(), reported()]);
     for (const { id } of [old, recent]) await reports.decide(id, 'uphold');
     await decidedBefore(old.id, 730);
     await decidedBefore(recent.id, 729);
