@@ -156,7 +156,8 @@ function position(row: Row, { sort, near }: Wanted): number[] {
   if (sort === 'price') return [price, row.key];
   if (sort === '-price') return [-price, -row.key];
   if (sort === 'rating') return [-mean(row), -row.ratingCount, -row.key];
-  if (sort === 'distance' && near !== undefined) return [kilometres(row, near), row.key];
+  // In micrometres: distances of points on opposite sides differ by errors of rounding only.
+  if (sort === 'distance' && near !== undefined) return [Math.round(kilometres(row, near) * 1e9), row.key];
   const completeness =
     4 * Math.min(10, row.photos) +
     Math.min(20, row.amenities.length) +
@@ -175,6 +176,28 @@ export function orderedMatches(rows: readonly Row[], wanted: Wanted, now: Date):
       return different === -1 ? 0 : (a.at[different] ?? 0) - (b.at[different] ?? 0);
     })
     .map(({ row }) => row);
+}
+
+/** The hits with those at one distance in the order of their keys. No other hit changes its place. */
+export function settleTies<Hit extends { id: string }>(
+  hits: readonly Hit[],
+  matching: readonly Row[],
+  wanted: Wanted,
+): Hit[] {
+  if (wanted.sort !== 'distance') return [...hits];
+  const positions = new Map(matching.map((row) => [row.id, position(row, wanted)]));
+  const settled: Hit[] = [];
+  for (const hit of hits) {
+    const [distance, key = 0] = positions.get(hit.id) ?? [];
+    const isBehind = (other: Hit) => {
+      const [otherDistance, otherKey = 0] = positions.get(other.id) ?? [];
+      return otherDistance === distance && otherKey > key;
+    };
+    let at = settled.length;
+    for (let before = settled[at - 1]; before && isBehind(before); before = settled[at - 1]) at -= 1;
+    settled.splice(at, 0, hit);
+  }
+  return settled;
 }
 
 /** Half to even, of a product of whole numbers. */

@@ -6,7 +6,13 @@ import { Random } from '../check/random.js';
 import { CsvFile } from './csv-file.js';
 import { LISTING_COLUMNS, OPTIONAL_LISTING_COLUMNS, readListing } from './listing-row.js';
 import { aHost, anAdmin, beginAtNoon, startListings } from '../../../apps/listings/test/listings.fixture.js';
-import { expectedHit, orderedMatches, type Row, type Wanted } from './search-brute-force.fixture.js';
+import {
+  expectedHit,
+  orderedMatches,
+  type Row,
+  settleTies,
+  type Wanted,
+} from './search-brute-force.fixture.js';
 import type { SearchPageBody } from '../../../apps/listings/test/search.fixture.js';
 
 jest.setTimeout(400_000);
@@ -187,7 +193,8 @@ function difference({ hits, complete, problem }: Found, matching: readonly Row[]
   const expected = (complete ? matching : matching.slice(0, hits.length)).map((row) =>
     expectedHit(row, wanted),
   );
-  const actual = hits.map(({ id, nightlyMinor, stay }) => ({ id, nightlyMinor, stay }));
+  const settled = settleTies(hits, matching, wanted);
+  const actual = settled.map(({ id, nightlyMinor, stay }) => ({ id, nightlyMinor, stay }));
   if (problem === null && isDeepStrictEqual(actual, expected)) return null;
   const at = expected.findIndex((hit, index) => !isDeepStrictEqual(hit, actual[index]));
   const counts = [actual.length, expected.length];
