@@ -33,6 +33,9 @@ import { PhotoController } from './photo/photo.controller.js';
 import { PhotoJobs } from './photo/photo.jobs.js';
 import { PhotoQueue } from './photo/photo.queue.js';
 import { PhotoService } from './photo/photo.service.js';
+import { PlaceController } from './place/place.controller.js';
+import { PlaceResolver } from './place/place.resolver.js';
+import { PlaceService } from './place/place.service.js';
 import { RatingConsumer } from './rating/rating.consumer.js';
 import { SearchController } from './search/search.controller.js';
 import { SearchResolver } from './search/search.resolver.js';
@@ -65,6 +68,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     SimilarController,
     ListingImportController,
     PhotoController,
+    PlaceController,
     WishlistController,
     WishlistSharingController,
     BookingConsumer,
@@ -89,6 +93,8 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     PhotoQueue,
     PhotoResizerService,
     PhotoService,
+    PlaceResolver,
+    PlaceService,
     SearchResolver,
     SearchService,
     SimilarResolver,

@@ -13,6 +13,7 @@ import { Migration0007ListingChanges } from '../migrations/Migration0007ListingC
 import { Migration0008SearchWords } from '../migrations/Migration0008SearchWords.js';
 import { Migration0009FillSearchWords } from '../migrations/Migration0009FillSearchWords.js';
 import { Migration0010WishlistsOfListing } from '../migrations/Migration0010WishlistsOfListing.js';
+import { Migration0013Places } from '../migrations/Migration0013Places.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -35,6 +36,7 @@ export const listings = defineService({
     Migration0008SearchWords,
     Migration0009FillSearchWords,
     Migration0010WishlistsOfListing,
+    Migration0013Places,
     Migration0000AccountErasure,
     Migration0000AccountExport,
   ],

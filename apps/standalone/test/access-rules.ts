@@ -116,6 +116,8 @@ export const DECLARED: readonly (readonly [Rule, readonly Operation[]])[] = [
       both('GET /v1/listings/search', 'query listings'),
       both('GET /v1/catalogues', 'query catalogues'),
       both('GET /v1/listings/{id}/similar', 'query similarListings'),
+      { route: 'GET /v1/places', query: { q: 'Lisbon' } },
+      { field: 'query places', body: () => ({ q: 'Lisbon' }) },
       both('POST /v1/listings/{id}/price', 'query price', () => ({ ...STAY, guests: ATTENDEES })),
       { field: 'query listingFacets', body: () => ({ city: 'Lisbon' }) },
       both('GET /v1/shared-wishlists/{token}', 'query sharedWishlist'),

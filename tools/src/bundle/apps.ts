@@ -42,6 +42,7 @@ export const FILES_READ: Readonly<Record<string, readonly string[]>> = {
     'node_modules/swagger-ui-dist/swagger-ui-bundle.js',
     'node_modules/swagger-ui-dist/swagger-ui.css',
   ],
+  'apps/listings/src/place/city-names.ts': ['apps/listings/src/place/data'],
   // Its folder of commands is made of entries of the bundle.
   'tools/src/cli/run-command.ts': [],
   'libs/embedded/src/postgres-tools.ts': ['libs/embedded/postgres-tools/requirements.txt'],

@@ -59,6 +59,11 @@ export async function updateSearchIndex(
     await em.execute(sql`DELETE FROM listing_search WHERE listing_id = ANY(ARRAY[${hiddenIds}]::uuid[])`);
   }
   if (rows.length > 0) await upsertSearchRows(em, rows);
+  const ids = listings.map(({ id }) => id);
+  // The sweep of places counts later: concurrent changes in one city do not wait for each other here.
+  if (ids.length > 0) {
+    await em.execute(sql`INSERT INTO place_change (listing_id) SELECT unnest(ARRAY[${ids}]::uuid[])`);
+  }
 }
 
 /**
