@@ -15,6 +15,7 @@ import { OperationsModule } from '@roost/service';
 import { ListingsErasure } from './account/listings-erasure.js';
 import { ListingsPersonalData } from './account/listings-personal-data.queries.js';
 import { BookingConsumer } from './booking/booking.consumer.js';
+import { CacheModule } from './cache/cache.module.js';
 import { CalendarConsumer } from './calendar/calendar.consumer.js';
 import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CatalogueResolver } from './catalogue/catalogue.resolver.js';
@@ -23,7 +24,9 @@ import { DraftResolver } from './draft/draft.resolver.js';
 import { DraftService } from './draft/draft.service.js';
 import { ListingImportController } from './listing/listing-import.controller.js';
 import { ListingImportService } from './listing/listing-import.service.js';
+import { ListingPageService } from './listing/listing-page.service.js';
 import { ListingReaderService } from './listing/listing-reader.service.js';
+import { ListingStore } from './listing/listing-store.js';
 import { ListingController } from './listing/listing.controller.js';
 import { ListingResolver, UserListingsResolver } from './listing/listing.resolver.js';
 import { ListingService } from './listing/listing.service.js';
@@ -38,6 +41,7 @@ import { PlaceResolver } from './place/place.resolver.js';
 import { PlaceService } from './place/place.service.js';
 import { RatingConsumer } from './rating/rating.consumer.js';
 import { SearchController } from './search/search.controller.js';
+import { SearchPageService } from './search/search-page.service.js';
 import { SearchResolver } from './search/search.resolver.js';
 import { SearchService } from './search/search.service.js';
 import { SimilarController } from './similar/similar.controller.js';
@@ -53,6 +57,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
 @Module({
   imports: [
     AccountStandingModule,
+    CacheModule,
     AuditModule.withRoute('listings'),
     OperationsModule.forService('listings'),
   ],
@@ -85,7 +90,9 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     DraftService,
     { provide: PersonalData, useClass: ListingsPersonalData },
     ListingImportService,
+    ListingPageService,
     ListingReaderService,
+    ListingStore,
     ListingResolver,
     ListingService,
     PhotoFilesService,
@@ -95,6 +102,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     PhotoService,
     PlaceResolver,
     PlaceService,
+    SearchPageService,
     SearchResolver,
     SearchService,
     SimilarResolver,

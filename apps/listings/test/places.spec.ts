@@ -97,8 +97,8 @@ describe('200', () => {
     await service.get(PlaceService).sweep();
     expect(await places('sliema')).toMatchObject([{ listings: 1 }]);
     expect(await names('broken')).toEqual([]);
-    await service.query("ALTER TABLE place DROP CONSTRAINT broken");
-    await service.query("UPDATE place_change SET due_at = now()");
+    await service.query('ALTER TABLE place DROP CONSTRAINT broken');
+    await service.query('UPDATE place_change SET due_at = now()');
     await service.get(PlaceService).sweep();
     expect(await places('broken')).toMatchObject([{ listings: 1 }]);
   });

@@ -1,10 +1,11 @@
 import { EntityManager } from '@mikro-orm/postgresql';
-import { Controller, Injectable, Module } from '@nestjs/common';
+import { Controller, Injectable, Module, Optional } from '@nestjs/common';
 import { type EventBody, USER_EVENTS, type UserEvent } from '@roost/contracts';
 import { AccessTokens } from '@roost/http';
 import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
 import { SystemClock } from '@roost/platform';
 import { mirrorAccountStanding } from './account-standing.queries.js';
+import { StandingChange } from './standing-change.port.js';
 import { findEndOfSession, storeEndedSession } from './ended-session.queries.js';
 
 @Controller()
@@ -12,11 +13,15 @@ class AccountStandingConsumer {
   constructor(
     private readonly transactions: Transactions,
     private readonly clock: SystemClock,
+    @Optional() private readonly standingChange?: StandingChange,
   ) {}
 
   @OnEvent(...USER_EVENTS)
   async changed(body: EventBody<UserEvent>, meta: EventMeta): Promise<void> {
-    await this.transactions.run((em) => mirrorAccountStanding(em, body, meta.aggregateVersion ?? 0));
+    await this.transactions.run(async (em) => {
+      await this.standingChange?.changed(em, body.userId);
+      await mirrorAccountStanding(em, body, meta.aggregateVersion ?? 0);
+    });
   }
 
   @OnEvent('session.ended')

@@ -32,3 +32,4 @@ export {
   Migration0000AccountExport,
   Migration0000AccountStanding,
 } from './migration.js';
+export { StandingChange } from './standing-change.port.js';

@@ -14,12 +14,14 @@ if (source === undefined) throw new Error('Usage: npm run city-names -- <cities5
 const cities = readFileSync(source, 'utf8')
   .split('\n')
   .map((line) => line.split('\t'))
-  .map(([, name = '', ascii = '', others = '', , , , kind = '', country = '', , , , , , population = '0']) => ({
-    names: [name, ascii, ...others.split(',')],
-    kind,
-    country,
-    population: Number(population),
-  }))
+  .map(
+    ([, name = '', ascii = '', others = '', , , , kind = '', country = '', , , , , , population = '0']) => ({
+      names: [name, ascii, ...others.split(',')],
+      kind,
+      country,
+      population: Number(population),
+    }),
+  )
   // Sections of a city (PPLX) are found by the name of the city.
   .filter(({ kind, population }) => kind !== 'PPLX' && population >= MIN_POPULATION)
   .sort((a, b) => b.population - a.population);

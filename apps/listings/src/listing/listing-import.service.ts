@@ -17,7 +17,6 @@ import {
 import { Clock, CONFIG, type Config, Problem, deterministicUuid } from '@roost/platform';
 import { amenityCodeOfSlug, propertyTypeCodeOfSlug } from '../catalogue/free-text.js';
 import type { ListingsConfig } from '../config.js';
-import { updateSearchIndex } from '../search-index/search-index.queries.js';
 import { assignChanged } from './assign-changed.js';
 import { refusedPrices } from './domain/chargeable-prices.js';
 import { isEditable, transition } from './domain/listing-state.js';
@@ -27,6 +26,7 @@ import { ImportedListing, type ImportListings } from './listing-import.dto.js';
 import type { CreateListing } from './listing.dto.js';
 import { Listing } from './listing.entity.js';
 import { type ListingEvent, toListingEvent } from './listing.events.js';
+import { ListingStore } from './listing-store.js';
 import { ListingService } from './listing.service.js';
 import { maskTexts } from './public-texts.js';
 import { requireVisibleTaxNames } from './tax-names.js';
@@ -46,6 +46,7 @@ export class ListingImportService {
   constructor(
     private readonly idempotency: Idempotency,
     private readonly listingService: ListingService,
+    private readonly listingStore: ListingStore,
     private readonly outbox: Outbox,
     private readonly auditLog: AuditLog,
     private readonly clock: Clock,
@@ -135,7 +136,7 @@ export class ListingImportService {
     const now = this.clock.now();
     for (const listing of listings) listing.updatedAt = now;
     await em.flush().catch(retryOnConcurrentInsert);
-    await updateSearchIndex(em, listings);
+    await this.listingStore.index(em, listings);
     for (const [type, group] of Map.groupBy(changedRows, eventTypeOf)) {
       await this.outbox.addAll(
         em,

@@ -19,6 +19,7 @@ import {
 import { PriceRules, StayRules } from '@roost/pricing';
 import { z } from 'zod';
 import { ListingChangePage, ListingChangesQuery } from './listing-change.dto.js';
+import { ListingPageService } from './listing-page.service.js';
 import { ListingReaderService } from './listing-reader.service.js';
 import {
   AdminListingsQuery,
@@ -39,6 +40,7 @@ type ListingPage = z.output<typeof ListingPage>;
 export class ListingController {
   constructor(
     private readonly listings: ListingService,
+    private readonly pages: ListingPageService,
     private readonly reader: ListingReaderService,
   ) {}
 
@@ -67,7 +69,7 @@ export class ListingController {
   @OptionalUser()
   @RespondsWith(200, ListingView, 'listing.not_found')
   read(@CurrentUser() viewer: AuthUser | null, @Param('id', Uuid) id: string): Promise<ListingView> {
-    return this.listings.read(id, viewer);
+    return this.pages.read(id, viewer);
   }
 
   @Summary('Change a listing')

@@ -2,20 +2,19 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { isActiveAccount } from '@roost/accounts';
 import { AuditLog } from '@roost/audit';
-import { Outbox, Transactions } from '@roost/messaging';
+import { Transactions } from '@roost/messaging';
 import { type AuthUser, etagOf, Idempotency, requireMatch, withEtag } from '@roost/http';
 import { Clock, CONFIG, type Config, hmac, Problem, uuidv7 } from '@roost/platform';
 import { PriceRules, type StayRules } from '@roost/pricing';
 import { maySeeExactAddress } from '../booking/booking.queries.js';
 import type { ListingsConfig } from '../config.js';
 import type { Point } from '../geo/domain/point.js';
-import { updateSearchIndex } from '../search-index/search-index.queries.js';
 import { assignChanged } from './assign-changed.js';
 import { refusedPrices } from './domain/chargeable-prices.js';
 import { cellOf, displace, displacementKey } from './domain/displacement.js';
 import { isEditable, type ListingAction, transition } from './domain/listing-state.js';
 import { missingToPublish } from './domain/publishing.js';
-import { changedFields, insertListingChanges } from './listing-change.queries.js';
+import { ListingStore } from './listing-store.js';
 import {
   type Audience,
   type CreateListing,
@@ -25,7 +24,7 @@ import {
   toListingView,
 } from './listing.dto.js';
 import { Listing } from './listing.entity.js';
-import { type ListingEvent, toListingEvent } from './listing.events.js';
+import type { ListingEvent } from './listing.events.js';
 import { maskTexts } from './public-texts.js';
 import { requireVisibleTaxNames } from './tax-names.js';
 
@@ -53,7 +52,7 @@ export class ListingService {
     private readonly em: EntityManager,
     private readonly transactions: Transactions,
     private readonly idempotency: Idempotency,
-    private readonly outbox: Outbox,
+    private readonly listingStore: ListingStore,
     private readonly auditLog: AuditLog,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config<typeof ListingsConfig>,
@@ -79,7 +78,7 @@ export class ListingService {
     listing.updatedAt = now;
     assign(listing);
     em.persist(listing);
-    await this.store(em, listing, 'listing.created');
+    await this.listingStore.store(em, listing, 'listing.created');
     return this.view(listing, 'host', host);
   }
 
@@ -87,6 +86,13 @@ export class ListingService {
   async read(id: string, viewer: AuthUser | null): Promise<ListingView> {
     const { listing, audience } = await findVisibleListing(this.em.fork(), id, viewer);
     return this.view(listing, audience, viewer);
+  }
+
+  /** The listing as everyone may see it. */
+  async publicPage(id: string): Promise<{ view: ListingView; etag: string }> {
+    const { listing } = await findVisibleListing(this.em.fork(), id, null);
+    const view = toListingView(listing, 'public', this.config.PUBLIC_URL);
+    return { view, etag: listingEtag(listing, 'public', null) };
   }
 
   edit(host: AuthUser, id: string, input: EditListing): Promise<ListingView> {
@@ -185,7 +191,7 @@ export class ListingService {
     em.getUnitOfWork().computeChangeSets();
     if (em.getUnitOfWork().getChangeSets().length === 0) return listing;
     listing.updatedAt = this.clock.now();
-    await this.store(em, listing, 'listing.changed');
+    await this.listingStore.store(em, listing, 'listing.changed');
     return listing;
   }
 
@@ -212,7 +218,7 @@ export class ListingService {
     em.getUnitOfWork().computeChangeSets();
     if (em.getUnitOfWork().getChangeSets().length === 0) return;
     listing.updatedAt = this.clock.now();
-    await this.store(em, listing, 'listing.archived');
+    await this.listingStore.store(em, listing, 'listing.archived');
   }
 
   private view(listing: Listing, audience: Audience, viewer: AuthUser | null): ListingView {
@@ -264,21 +270,7 @@ export class ListingService {
     listing.status = next.status;
     listing.statusBeforeSuspension = next.statusBeforeSuspension;
     listing.updatedAt = now;
-    await this.store(em, listing, EVENT_OF[action]);
-  }
-
-  /**
-   * Stores the listing, its search row, the change and the event. The row is flushed first: the event needs its version, and the
-   * update assigns the transaction id.
-   */
-  private async store(em: EntityManager, listing: Listing, type: ListingEvent): Promise<void> {
-    const fields = changedFields(em).get(listing) ?? [];
-    await em.flush();
-    await updateSearchIndex(em, [listing]);
-    await insertListingChanges(em, type, [[listing, fields]]);
-    await this.outbox.add(em, type, toListingEvent(listing, this.config.PUBLIC_URL), {
-      version: listing.version,
-    });
+    await this.listingStore.store(em, listing, EVENT_OF[action]);
   }
 
   private displaced(hostId: string, exact: Point): Point {

@@ -1,8 +1,10 @@
 import { buffer } from 'node:stream/consumers';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { Transactions } from '@roost/messaging';
 import { LOGGER } from '@roost/platform';
 import type { Logger } from 'pino';
+import { PageInvalidation } from '../cache/page-invalidation.js';
 import { DISPLAY, variantName } from '../listing/listing-photo.dto.js';
 import { renderVariant, variantWidths } from './image.js';
 import { PhotoFilesService } from './photo-files.service.js';
@@ -24,6 +26,8 @@ export class PhotoResizerService {
   constructor(
     private readonly em: EntityManager,
     private readonly files: PhotoFilesService,
+    private readonly transactions: Transactions,
+    private readonly pages: PageInvalidation,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -49,7 +53,7 @@ export class PhotoResizerService {
     if (display === null) {
       // Without its file the photo can never be resized, so it must not stay due.
       this.logger.error(ref, 'photo file is missing; resizing abandoned');
-      await storeWidths(em, ref, []);
+      await this.store(ref, []);
       return;
     }
     const image = await buffer(display.stream);
@@ -57,8 +61,19 @@ export class PhotoResizerService {
       const variant = await renderVariant(image, variantWidth);
       await this.files.put(ref.photoId, variantName(variantWidth), variant);
     }
-    if (await storeWidths(em, ref, widths)) return;
+    if (await this.store(ref, widths)) return;
     // The photo was deleted while it was resized, so no other code deletes these files.
     await this.files.delete(ref.photoId, widths.map(variantName));
+  }
+
+  /** Read committed, because no value depends on a row that another transaction may change. */
+  private store(ref: PhotoRef, widths: readonly number[]): Promise<boolean> {
+    return this.transactions.run(
+      async (em) => {
+        await this.pages.invalidateListings(em, [ref.listingId]);
+        return storeWidths(em, ref, widths);
+      },
+      { isolation: 'read committed' },
+    );
   }
 }

@@ -1,21 +1,18 @@
 import { Controller, Get } from '@nestjs/common';
-import { RespondsWith, Public, QueryParams, Summary } from '@roost/http';
+import { HasEtag, RespondsWith, Public, QueryParams, Summary } from '@roost/http';
 import { SearchPage, SearchQuery } from './search.dto.js';
-import { SearchService } from './search.service.js';
+import { SearchPageService } from './search-page.service.js';
 
 @Controller('v1/listings/search')
 export class SearchController {
-  constructor(private readonly searchService: SearchService) {}
+  constructor(private readonly pages: SearchPageService) {}
 
   @Summary('Search listings')
   @Get()
   @Public()
+  @HasEtag()
   @RespondsWith(200, SearchPage)
-  async search(@QueryParams(SearchQuery) query: SearchQuery): Promise<SearchPage> {
-    const [page, facets] = await Promise.all([
-      this.searchService.search(query),
-      query.facets === true ? this.searchService.facets(query) : null,
-    ]);
-    return { ...page, facets };
+  search(@QueryParams(SearchQuery) query: SearchQuery): Promise<SearchPage> {
+    return this.pages.read(query);
   }
 }

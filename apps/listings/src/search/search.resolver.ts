@@ -82,6 +82,7 @@ export class SearchResolver {
   ): Promise<ListingSearch> {
     const query = parseQuery({ ...toQueryParameters(filter ?? {}), limit, cursor });
     const { data, nextCursor } = await this.searchService.search(query);
+    this.searchService.count(query, data.length);
     const listings = await this.reader.findVisible(
       data.map(({ id }) => id),
       viewer,

@@ -72,7 +72,6 @@ export class SearchService {
       const exhausted = candidates.length < batch;
       if (!exhausted && found.length <= query.limit && scanned < MAX_CANDIDATES) continue;
       const hits = found.slice(0, query.limit);
-      this.#count(query, hits.length);
       const last = found.length > query.limit ? hits.at(-1) : exhausted ? undefined : (after ?? undefined);
       return {
         data: hits.map((candidate) => this.hit(candidate, stay, now)),
@@ -88,7 +87,8 @@ export class SearchService {
     return { ...counts, priceHistogram: priceHistogram(prices), approximate };
   }
 
-  #count({ cursor, checkIn }: SearchQuery, hits: number): void {
+  /** Counts a response to a search. */
+  count({ cursor, checkIn }: SearchQuery, hits: number): void {
     if (cursor !== undefined) return;
     const dates = checkIn === undefined ? 'without' : 'with';
     this.#searches.inc({ dates, result: hits === 0 ? 'empty' : 'found' });

@@ -1,0 +1,47 @@
+import { type EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { Transactions } from '@roost/messaging';
+import { PageCache } from './page-cache.js';
+
+export const listingTag = (id: string) => `listing:${id}`;
+export const cityTag = (cityKey: string) => `city:${cityKey}`;
+
+/** Invalidates the pages that a transaction changes. Call inside `Transactions.run`, before the search rows are written. */
+@Injectable()
+export class PageInvalidation {
+  constructor(
+    private readonly cache: PageCache,
+    private readonly transactions: Transactions,
+  ) {}
+
+  /** The pages of these listings, and of the cities in which they are and will be (`cityKey`). */
+  async invalidateListings(
+    em: EntityManager,
+    ids: readonly string[],
+    newCities: readonly string[] = [],
+  ): Promise<void> {
+    const rows = await searchRows(em, sql`listing_id = ANY(ARRAY[${[...ids]}]::uuid[])`);
+    await this.#open(ids, [...newCities, ...rows.map(({ city }) => city)]);
+  }
+
+  /** The pages of all published listings of a host. */
+  async invalidateHost(em: EntityManager, hostId: string): Promise<void> {
+    const rows = await searchRows(em, sql`host_id = ${hostId}`);
+    await this.#open(
+      rows.map(({ id }) => id),
+      rows.map(({ city }) => city),
+    );
+  }
+
+  async #open(ids: readonly string[], cities: readonly string[]): Promise<void> {
+    const tags = [...new Set([...ids.map(listingTag), ...cities.map(cityTag)])];
+    if (tags.length === 0) return;
+    const change = await this.cache.open(tags);
+    this.transactions.afterCommit(() => void this.cache.close(change));
+  }
+}
+
+const searchRows = (em: EntityManager, condition: RawQueryFragment) =>
+  em.execute<{ id: string; city: string }[]>(
+    sql`SELECT listing_id AS id, city FROM listing_search WHERE ${condition}`,
+  );
