@@ -36,6 +36,7 @@ test('documents every route, its access and each search parameter', async () => 
       'GET /v1/me/listings',
       'GET /v1/me/wishlists',
       'GET /v1/photos/{photoId}/{rendition}',
+      'GET /v1/places',
       'GET /v1/shared-wishlists/{token}',
       'GET /v1/shared-wishlists/{token}/listings',
       'GET /v1/wishlists/{id}',

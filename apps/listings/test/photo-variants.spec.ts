@@ -1,10 +1,12 @@
 import { jest } from '@jest/globals';
 import { Buffer } from 'node:buffer';
 import { EntityManager } from '@mikro-orm/postgresql';
+import { Transactions } from '@roost/messaging';
 import { FileStore, LOGGER } from '@roost/platform';
 import { eventually, expectProblem, type TestService, type TestUser } from '@roost/testing';
 import type { Logger } from 'pino';
 import sharp from 'sharp';
+import { PageInvalidation } from '../src/cache/page-invalidation.js';
 import { PhotoFilesService } from '../src/photo/photo-files.service.js';
 import { PhotoResizerService } from '../src/photo/photo-resizer.service.js';
 import { PhotoQueue } from '../src/photo/photo.queue.js';
@@ -130,6 +132,8 @@ test('produces the same variants in two replicas at the same time', async () => 
     new PhotoResizerService(
       service.get(EntityManager),
       service.get(PhotoFilesService),
+      service.get(Transactions),
+      service.get(PageInvalidation),
       service.get<Logger>(LOGGER),
     );
   await Promise.all([replica().resize(ref), replica().resize(ref)]);

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { etagOf, withEtag } from '@roost/http';
 import { Clock } from '@roost/platform';
 import { PageCache } from '../cache/page-cache.js';
 import { cityTag } from '../cache/page-invalidation.js';
@@ -23,7 +22,7 @@ export class SearchPageService {
   async read(query: SearchQuery): Promise<SearchPage> {
     const page = await this.find(query);
     this.searchService.count(query, page.data.length);
-    return withEtag(page, etagOf(page));
+    return page;
   }
 
   private find(query: SearchQuery): Promise<SearchPage> {

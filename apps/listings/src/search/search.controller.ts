@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { HasEtag, RespondsWith, Public, QueryParams, Summary } from '@roost/http';
+import { RespondsWith, Public, QueryParams, Summary } from '@roost/http';
 import { SearchPage, SearchQuery } from './search.dto.js';
 import { SearchPageService } from './search-page.service.js';
 
@@ -10,7 +10,6 @@ export class SearchController {
   @Summary('Search listings')
   @Get()
   @Public()
-  @HasEtag()
   @RespondsWith(200, SearchPage)
   search(@QueryParams(SearchQuery) query: SearchQuery): Promise<SearchPage> {
     return this.pages.read(query);
