@@ -317,6 +317,10 @@ const money: Dashboard = {
           perHour('roost_searches_total', 'dates, result'),
           '{{dates}} dates, {{result}}',
         ]),
+        graph('Reads of cached pages per hour, by result', 'short', [
+          perHour('roost_cache_reads_total', 'page, result'),
+          '{{page}}, {{result}}',
+        ]),
         graph('Quotes per hour', 'short', [perHour('roost_quotes_total', 'outcome'), '{{outcome}}']),
         graph('Bookings per hour, by step', 'short', [perHour('roost_bookings_total', 'step'), '{{step}}']),
         {
