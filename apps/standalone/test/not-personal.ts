@@ -48,7 +48,7 @@ export const NOT_PERSONAL: Record<string, Record<string, string>> = {
     listing_calendar: 'blocked',
     listing_change: 'action fields',
     listing_rating: 'rating_count rating_sum',
-    place: 'name listing_count lat_sum lng_sum west south east north',
+    place: 'country_code city name listing_count lat_sum lng_sum west south east north',
     place_name: 'name',
     listing_search:
       'key score room_type property_type capacity bedrooms beds bathrooms instant_book amenities min_nights max_nights rating_count rating_sum rating_order',
