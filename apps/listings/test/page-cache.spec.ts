@@ -196,7 +196,8 @@ describe('the cache itself', () => {
     await second().open(['tag:crash']);
     expect(await first().read(page('crash'), () => Promise.resolve('old'))).toBe('old');
     const store = service.get<Redis>(REDIS);
-    expect(await store.pttl('roost:page-cache:cache:listing:crash')).toBeLessThanOrEqual(500);
+    const [stored] = await store.keys('roost:page-cache:cache:listing:*:crash');
+    expect(await store.pttl(stored!)).toBeLessThanOrEqual(500);
     // The tag is closed by Redis itself.
     const ttl = await store.pttl('roost:page-cache:cache:open:tag:crash');
     expect(ttl).toBeGreaterThan(0);
@@ -207,6 +208,12 @@ describe('the cache itself', () => {
     const fail = () => Promise.reject(new Error('no database'));
     await expect(first().read(page('error'), fail)).rejects.toThrow('no database');
     expect(await first().read(page('error'), () => Promise.resolve('found'))).toBe('found');
+  });
+
+  test('removes all pages with a new generation', async () => {
+    await first().read(page('cleared'), () => Promise.resolve('old'));
+    await second().clear();
+    expect(await first().read(page('cleared'), () => Promise.resolve('new'))).toBe('new');
   });
 
   test('does not store a large page', async () => {

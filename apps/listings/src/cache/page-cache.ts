@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { type BaseConfig, CONFIG, LOGGER, Metrics, REDIS, type Redis, withTimeout } from '@roost/platform';
@@ -48,6 +48,7 @@ type Result = 'hit' | 'miss' | 'shared' | 'bypassed';
 export class PageCache implements OnModuleDestroy {
   readonly #redis: ReturnType<typeof withScripts>;
   readonly #prefix: string;
+  readonly #origin: string;
   readonly #timeoutMs: number;
   readonly #reads: Counter<'page' | 'result'>;
   readonly #loads = new Map<string, Promise<unknown>>();
@@ -66,6 +67,8 @@ export class PageCache implements OnModuleDestroy {
   ) {
     this.#redis = withScripts(redis);
     this.#prefix = `${config.REDIS_PREFIX}:cache`;
+    // Pages contain URLs, so a page under another address is another page.
+    this.#origin = createHash('sha256').update(config.PUBLIC_URL).digest('base64url').slice(0, 8);
     this.#timeoutMs = config.ROOST_ENV === 'test' ? TEST_TIMEOUT_MS : TIMEOUT_MS;
     this.#reads = metrics.counter(
       'roost_cache_reads_total',
@@ -120,6 +123,13 @@ export class PageCache implements OnModuleDestroy {
       return true;
     });
     if (closed) this.#unclosed.delete(change.id);
+  }
+
+  /** Removes all pages, for a change of what all of them show, such as a rebuild of the search index. */
+  async clear(): Promise<void> {
+    const cleared = await this.#try(() => this.#redis.set(`${this.#prefix}:generation`, randomUUID()));
+    // Otherwise the repair does it.
+    if (cleared === null) this.#fail();
   }
 
   async #load<T>(
@@ -179,7 +189,7 @@ export class PageCache implements OnModuleDestroy {
   }
 
   #pageKeys({ kind, key, tags }: CachedPage): string[] {
-    const page = `${this.#prefix}:${kind}:${key}`;
+    const page = `${this.#prefix}:${kind}:${this.#origin}:${key}`;
     return [`${this.#prefix}:generation`, page, `${page}:lead`, ...this.#tagKeys(tags)];
   }
 
