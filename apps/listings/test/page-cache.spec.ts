@@ -71,6 +71,16 @@ async function reads(result: string): Promise<number> {
     .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 
+const page = (key: string) => ({ kind: 'listing' as const, key, tags: [`tag:${key}`], maxAgeMs: 60_000 });
+
+function signal(): { sent: Promise<void>; send: () => void } {
+  let send = (): void => undefined;
+  const sent = new Promise<void>((resolve) => {
+    send = resolve;
+  });
+  return { sent, send };
+}
+
 /** Reads until the page is found in Redis: a store is not awaited. */
 async function warm(work: () => Promise<unknown>): Promise<void> {
   await eventually(async () => {
@@ -142,7 +152,6 @@ test('loads a cold page once for 200 parallel reads in two processes', async () 
 });
 
 describe('the cache itself', () => {
-  const page = (key: string) => ({ kind: 'listing' as const, key, tags: [`tag:${key}`], maxAgeMs: 60_000 });
   const first = () => service.get(PageCache);
   const second = () => other.get(PageCache);
 
@@ -151,17 +160,17 @@ describe('the cache itself', () => {
       const key = `once-${isOpen}`;
       const change = isOpen ? await first().open([`tag:${key}`]) : null;
       let count = 0;
-      const release = Promise.withResolvers<void>();
+      const release = signal();
       const load = async () => {
         count += 1;
-        await release.promise;
+        await release.sent;
         return count;
       };
       const all = Promise.all(
         Array.from({ length: 200 }, (_, index) => (index % 2 ? first() : second()).read(page(key), load)),
       );
       await eventually(() => expect(count).toBe(1));
-      release.resolve();
+      release.send();
       expect(new Set(await all)).toEqual(new Set([1]));
       expect(count).toBe(1);
       if (change) await first().close(change);
@@ -169,17 +178,17 @@ describe('the cache itself', () => {
   });
 
   test('does not store a page that was read before a change', async () => {
-    const begun = Promise.withResolvers<void>();
-    const release = Promise.withResolvers<void>();
+    const begun = signal();
+    const release = signal();
     const slow = first().read(page('late'), async () => {
-      begun.resolve();
-      await release.promise;
+      begun.send();
+      await release.sent;
       return 'old';
     });
-    await begun.promise;
+    await begun.sent;
     const change = await second().open(['tag:late']);
     await second().close(change);
-    release.resolve();
+    release.send();
     expect(await slow).toBe('old');
     expect(await second().read(page('late'), () => Promise.resolve('new'))).toBe('new');
     expect(await first().read(page('late'), () => Promise.resolve('newer'))).toMatch(/^new/);
@@ -228,6 +237,8 @@ describe.each([
   ['resets connections', () => redis.cut()],
 ])('while the network to Redis %s', (_case, fault) => {
   test('reads from the database without waiting, and then shows what changed in the meantime', async () => {
+    const old = page(_case);
+    await other.get(PageCache).read(old, () => Promise.resolve('before'));
     await warm(read);
     fault();
     await read();
@@ -245,6 +256,8 @@ describe.each([
       expect(await reads('hit')).toBe(before + 1);
     });
     expect((await read(other)).title).toBe(title);
+    // Also for changes of a process that ended before it could close them.
+    expect(await other.get(PageCache).read(old, () => Promise.resolve('after'))).toBe('after');
   });
 });
 
