@@ -14,6 +14,8 @@ const REPAIR_EVERY_MS = 250;
 /** After that, a read loads the page itself instead of waiting for another process. */
 const MAX_WAIT_MS = 2_000;
 const POLL_MS = 20;
+/** Bounds the memory during a long outage. */
+const MAX_UNCLOSED = 1_000;
 const MAX_BODY_LENGTH = 256 * 1024;
 
 /** A page for anonymous callers. */
@@ -117,6 +119,9 @@ export class PageCache implements OnModuleDestroy {
 
   async close(change: OpenChange): Promise<void> {
     this.#unclosed.set(change.id, change);
+    // The new generation covers a change that is dropped here; its tags expire.
+    const [oldest] = this.#unclosed.keys();
+    if (this.#unclosed.size > MAX_UNCLOSED && oldest !== undefined) this.#unclosed.delete(oldest);
     const keys = this.#tagKeys(change.tags);
     const closed = await this.#try(async () => {
       await this.#redis.roostCacheClose(keys.length, ...keys, randomUUID(), change.id);
@@ -173,7 +178,6 @@ export class PageCache implements OnModuleDestroy {
   }
 
   async #repair(): Promise<void> {
-    const changes = [...this.#unclosed.values()];
     try {
       await withTimeout(this.#redis.set(`${this.#prefix}:generation`, randomUUID()), this.#timeoutMs);
     } catch {
@@ -183,9 +187,9 @@ export class PageCache implements OnModuleDestroy {
     this.#timer = undefined;
     this.#failed = false;
     // The new generation has removed the pages. Closing lets new pages be stored before the open tags expire.
-    const late = [...this.#unclosed.values()];
+    const changes = [...this.#unclosed.values()];
     this.logger.info({ changes: changes.length }, 'cache repaired');
-    await Promise.all(late.map((change) => this.close(change)));
+    await Promise.all(changes.map((change) => this.close(change)));
   }
 
   #pageKeys({ kind, key, tags }: CachedPage): string[] {
