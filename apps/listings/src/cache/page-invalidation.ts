@@ -1,7 +1,8 @@
-import { type EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { PageCache } from './page-cache.js';
+import { searchRowsOf, searchRowsOfHost } from './page-invalidation.queries.js';
 
 export const listingTag = (id: string) => `listing:${id}`;
 export const cityTag = (cityKey: string) => `city:${cityKey}`;
@@ -20,13 +21,13 @@ export class PageInvalidation {
     ids: readonly string[],
     newCities: readonly string[] = [],
   ): Promise<void> {
-    const rows = await searchRows(em, sql`listing_id = ANY(ARRAY[${[...ids]}]::uuid[])`);
+    const rows = await searchRowsOf(em, ids);
     await this.#open(ids, [...newCities, ...rows.map(({ city }) => city)]);
   }
 
   /** The pages of all published listings of a host. */
   async invalidateHost(em: EntityManager, hostId: string): Promise<void> {
-    const rows = await searchRows(em, sql`host_id = ${hostId}`);
+    const rows = await searchRowsOfHost(em, hostId);
     await this.#open(
       rows.map(({ id }) => id),
       rows.map(({ city }) => city),
@@ -40,8 +41,3 @@ export class PageInvalidation {
     this.transactions.afterCommit(() => void this.cache.close(change));
   }
 }
-
-const searchRows = (em: EntityManager, condition: RawQueryFragment) =>
-  em.execute<{ id: string; city: string }[]>(
-    sql`SELECT listing_id AS id, city FROM listing_search WHERE ${condition}`,
-  );
