@@ -1,4 +1,4 @@
-import { expectProblem, type TestService, type TestUser } from '@roost/testing';
+import { expectProblem, golden, type TestService, type TestUser } from '@roost/testing';
 import type { Place } from '../src/place/place.dto.js';
 import { PlaceService } from '../src/place/place.service.js';
 import { aHost, createPublished, startListings } from './listings.fixture.js';
@@ -88,6 +88,23 @@ describe('200', () => {
       south: found[0]!.center.lat,
       north: found[0]!.center.lat,
     });
+  });
+
+  test('does not count the listings of a suspended host', async () => {
+    const other = aHost();
+    await createPublished(service, other, at('Gozo', 'MT', 36.04, 14.24));
+    await createPublished(service, host, at('Gozo', 'MT', 36.05, 14.25));
+    await service.get(PlaceService).sweep();
+    expect(await places('gozo')).toMatchObject([{ listings: 2 }]);
+    for (const [status, version, listings] of [
+      ['suspended', 2, 1],
+      ['active', 3, 2],
+    ] as const) {
+      const account = { ...golden('user.suspended'), userId: other.id, status };
+      await service.deliver(status === 'active' ? 'user.reinstated' : 'user.suspended', account, { version });
+      await service.get(PlaceService).sweep();
+      expect(await places('gozo')).toMatchObject([{ listings }]);
+    }
   });
 
   test('counts the other cities while one fails', async () => {

@@ -55,12 +55,19 @@ export async function deferChange(em: EntityManager, id: string): Promise<void> 
   );
 }
 
-/** Those of these listings that are in the search index. */
+/** The sweep of places looks at all listings of a host again. */
+export async function recountPlacesOfHost(em: EntityManager, hostId: string): Promise<void> {
+  await em.execute(sql`
+    INSERT INTO place_change (listing_id) SELECT listing_id FROM listing_search WHERE host_id = ${hostId}`);
+}
+
+/** Those of these listings that a search can find: they are in the index, and their host is active. */
 export async function placedListings(em: EntityManager, ids: readonly string[]): Promise<PlacedListing[]> {
   return em.execute<PlacedListing[]>(sql`
     SELECT l.id, l.address ->> 'countryCode' AS "countryCode", l.address ->> 'city' AS name, s.lat, s.lng
       FROM listing_search s JOIN listing l ON l.id = s.listing_id
-     WHERE s.listing_id = ANY(ARRAY[${[...ids]}]::uuid[])`);
+     WHERE s.listing_id = ANY(ARRAY[${[...ids]}]::uuid[])
+       AND NOT EXISTS (SELECT FROM account_standing a WHERE a.user_id = l.host_id AND a.status <> 'active')`);
 }
 
 export async function knownPlaces(
