@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { StandingChange } from '@roost/accounts';
-import { recountPlacesOfHost } from '../place/place.queries.js';
+import { recountPlacesOfHost } from '../search-index/search-index.queries.js';
 import { PageInvalidation } from './page-invalidation.js';
 
 /** The listings of a suspended or erased host are not public: pages do not show them, and places do not count them. */

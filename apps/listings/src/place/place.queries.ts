@@ -55,12 +55,6 @@ export async function deferChange(em: EntityManager, id: string): Promise<void> 
   );
 }
 
-/** The sweep of places looks at all listings of a host again. */
-export async function recountPlacesOfHost(em: EntityManager, hostId: string): Promise<void> {
-  await em.execute(sql`
-    INSERT INTO place_change (listing_id) SELECT listing_id FROM listing_search WHERE host_id = ${hostId}`);
-}
-
 /** Those of these listings that a search can find: they are in the index, and their host is active. */
 export async function placedListings(em: EntityManager, ids: readonly string[]): Promise<PlacedListing[]> {
   return em.execute<PlacedListing[]>(sql`

@@ -66,6 +66,12 @@ export async function updateSearchIndex(
   }
 }
 
+/** The sweep of places looks at all listings of a host again. */
+export async function recountPlacesOfHost(em: EntityManager, hostId: string): Promise<void> {
+  await em.execute(sql`
+    INSERT INTO place_change (listing_id) SELECT listing_id FROM listing_search WHERE host_id = ${hostId}`);
+}
+
 /**
  * Also writes the row in `listing_rating`, although its values do not change: a concurrent `rating.changed` then
  * conflicts, is retried, and updates the new search row.
