@@ -14,6 +14,7 @@ import { Migration0008SearchWords } from '../migrations/Migration0008SearchWords
 import { Migration0009FillSearchWords } from '../migrations/Migration0009FillSearchWords.js';
 import { Migration0010WishlistsOfListing } from '../migrations/Migration0010WishlistsOfListing.js';
 import { Migration0013Places } from '../migrations/Migration0013Places.js';
+import { Migration0016SearchRebuild } from '../migrations/Migration0016SearchRebuild.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -37,6 +38,7 @@ export const listings = defineService({
     Migration0009FillSearchWords,
     Migration0010WishlistsOfListing,
     Migration0013Places,
+    Migration0016SearchRebuild,
     Migration0000AccountErasure,
     Migration0000AccountExport,
   ],

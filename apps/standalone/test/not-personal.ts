@@ -52,6 +52,7 @@ export const NOT_PERSONAL: Record<string, Record<string, string>> = {
     place_name: 'name',
     listing_search:
       'key score room_type property_type capacity bedrooms beds bathrooms instant_book amenities min_nights max_nights rating_count rating_sum rating_order',
+    search_rebuild: 'position last_key read_count repaired_count',
   },
   bookings: {
     booking:

@@ -41,13 +41,13 @@ interface SearchRow {
 }
 
 /**
- * Writes the search rows of published listings and deletes those of all others.
+ * Writes the search rows of published listings and deletes those of all others. Returns the number of changed rows.
  * The rows of `listing` must be flushed before.
  */
 export async function updateSearchIndex(
   em: EntityManager,
   listings: readonly IndexableListing[],
-): Promise<void> {
+): Promise<number> {
   const hiddenIds: string[] = [];
   const rows: SearchRow[] = [];
   for (const listing of listings) {
@@ -55,15 +55,15 @@ export async function updateSearchIndex(
     if (row === null) hiddenIds.push(listing.id);
     else rows.push(row);
   }
-  if (hiddenIds.length > 0) {
-    await em.execute(sql`DELETE FROM listing_search WHERE listing_id = ANY(ARRAY[${hiddenIds}]::uuid[])`);
-  }
-  if (rows.length > 0) await upsertSearchRows(em, rows);
+  let changed = 0;
+  if (hiddenIds.length > 0) changed += await deleteSearchRows(em, hiddenIds);
+  if (rows.length > 0) changed += await upsertSearchRows(em, rows);
   const ids = listings.map(({ id }) => id);
   // The sweep of places counts later: concurrent changes in one city do not wait for each other here.
   if (ids.length > 0) {
     await em.execute(sql`INSERT INTO place_change (listing_id) SELECT unnest(ARRAY[${ids}]::uuid[])`);
   }
+  return changed;
 }
 
 /** The sweep of places looks at all listings of a host again. */
@@ -72,12 +72,19 @@ export async function recountPlacesOfHost(em: EntityManager, hostId: string): Pr
     INSERT INTO place_change (listing_id) SELECT listing_id FROM listing_search WHERE host_id = ${hostId}`);
 }
 
+async function deleteSearchRows(em: EntityManager, ids: readonly string[]): Promise<number> {
+  const deleted = await em.execute<object[]>(
+    sql`DELETE FROM listing_search WHERE listing_id = ANY(ARRAY[${ids}]::uuid[]) RETURNING key`,
+  );
+  return deleted.length;
+}
+
 /**
  * Also writes the row in `listing_rating`, although its values do not change: a concurrent `rating.changed` then
- * conflicts, is retried, and updates the new search row.
+ * conflicts, is retried, and updates the new search row. A search row without a difference is not written.
  */
-async function upsertSearchRows(em: EntityManager, rows: readonly SearchRow[]): Promise<void> {
-  await em.execute(sql`
+async function upsertSearchRows(em: EntityManager, rows: readonly SearchRow[]): Promise<number> {
+  const changed = await em.execute<object[]>(sql`
     WITH computed AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (id uuid, cell_3 integer, cell_6 integer,
         cell_9 integer, cell_12 integer, city text, score integer, price_minor bigint, min_nights integer,
@@ -87,7 +94,7 @@ async function upsertSearchRows(em: EntityManager, rows: readonly SearchRow[]): 
       SELECT id, 0, 0, 0 FROM computed ORDER BY id
       ON CONFLICT (listing_id) DO UPDATE SET version = current.version
       RETURNING listing_id, rating_count, rating_sum)
-    INSERT INTO listing_search (key, listing_id, host_id, lat, lng, cell_3, cell_6, cell_9, cell_12, city,
+    INSERT INTO listing_search AS current (key, listing_id, host_id, lat, lng, cell_3, cell_6, cell_9, cell_12, city,
            score, price_minor, currency, room_type, property_type, capacity, bedrooms, beds, bathrooms,
            instant_book, amenities, min_nights, max_nights, rating_count, rating_sum)
     SELECT l.key, l.id, l.host_id, l.public_lat, l.public_lng, c.cell_3, c.cell_6, c.cell_9, c.cell_12, c.city,
@@ -102,7 +109,10 @@ async function upsertSearchRows(em: EntityManager, rows: readonly SearchRow[]): 
       capacity = excluded.capacity, bedrooms = excluded.bedrooms, beds = excluded.beds,
       bathrooms = excluded.bathrooms, instant_book = excluded.instant_book, amenities = excluded.amenities,
       min_nights = excluded.min_nights, max_nights = excluded.max_nights,
-      rating_count = excluded.rating_count, rating_sum = excluded.rating_sum`);
+      rating_count = excluded.rating_count, rating_sum = excluded.rating_sum
+     WHERE (current.*) IS DISTINCT FROM (excluded.*)
+    RETURNING key`);
+  return changed.length;
 }
 
 /** Null for a listing that is not public. */
