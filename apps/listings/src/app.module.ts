@@ -44,7 +44,6 @@ import { SearchController } from './search/search.controller.js';
 import { SearchPageService } from './search/search-page.service.js';
 import { SearchResolver } from './search/search.resolver.js';
 import { SearchService } from './search/search.service.js';
-import { SearchRebuildService } from './search-index/search-rebuild.service.js';
 import { SimilarController } from './similar/similar.controller.js';
 import { SimilarResolver } from './similar/similar.resolver.js';
 import { SimilarService } from './similar/similar.service.js';
@@ -104,7 +103,6 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     PlaceResolver,
     PlaceService,
     SearchPageService,
-    SearchRebuildService,
     SearchResolver,
     SearchService,
     SimilarResolver,

@@ -1,7 +1,11 @@
+import { Transactions } from '@roost/messaging';
 import { eventually, type TestService, type TestUser } from '@roost/testing';
 import pg from 'pg';
-import type { SearchRebuild } from '../src/search-index/search-rebuild.queries.js';
-import { SearchRebuildService } from '../src/search-index/search-rebuild.service.js';
+import {
+  rebuildSearchIndex,
+  type SearchRebuild,
+  searchIndexStatus,
+} from '../src/search-index/search-rebuild.js';
 import { aHost, createPublished, startListings } from './listings.fixture.js';
 
 const LISTINGS = 7;
@@ -13,15 +17,19 @@ beforeAll(async () => {
   service = await startListings();
   host = aHost();
   ids = [];
-  for (let n = 0; n < LISTINGS; n += 1) ids.push((await createPublished(service, host, { title: `n${n}` })).id);
+  for (let n = 0; n < LISTINGS; n += 1)
+    ids.push((await createPublished(service, host, { title: `n${n}` })).id);
 }, 60_000);
 afterAll(() => service.close());
 
+const begin = (options: { restart?: boolean; batchSize?: number }) =>
+  rebuildSearchIndex(service.get(Transactions), options);
+
 async function rebuild(options: { restart?: boolean; batchSize?: number } = {}): Promise<SearchRebuild[]> {
-  return Array.fromAsync(service.get(SearchRebuildService).rebuild(options));
+  return Array.fromAsync(begin(options));
 }
 
-const status = () => service.get(SearchRebuildService).status();
+const status = () => searchIndexStatus(service.get(Transactions));
 const rows = () =>
   service.query<{ row: string; xmin: string }>(
     'SELECT s::text AS row, xmin::text FROM listing_search s ORDER BY key',
@@ -62,7 +70,7 @@ test('repairs rows that are missing, wrong or superfluous', async () => {
     [wrong],
   );
   await service.query(`UPDATE listing SET status = 'paused' WHERE id = $1`, [superfluous]);
-  expect((await status()).counts).toEqual({
+  expect(await status()).toMatchObject({
     published: LISTINGS - 1,
     rows: LISTINGS - 1,
     missing: 1,
@@ -72,20 +80,20 @@ test('repairs rows that are missing, wrong or superfluous', async () => {
   expect((await rebuild()).at(-1)).toMatchObject({ listings: LISTINGS, repaired: 3 });
 
   expect(await found()).toEqual(ids.filter((id) => id !== superfluous).sort());
-  expect((await status()).counts).toMatchObject({ missing: 0, superfluous: 0 });
+  expect(await status()).toMatchObject({ missing: 0, superfluous: 0 });
   await service.query(`UPDATE listing SET status = 'published' WHERE id = $1`, [superfluous]);
   expect((await rebuild()).at(-1)).toMatchObject({ repaired: 1 });
   expect((await rows()).map(({ row }) => row)).toEqual(before);
 });
 
 test('continues after an interruption, and from the start with restart', async () => {
-  const interrupted = service.get(SearchRebuildService).rebuild({ batchSize: 3 });
+  const interrupted = begin({ batchSize: 3 });
   expect((await interrupted.next()).value).toMatchObject({ listings: 3, finishedAt: null });
   await interrupted.return(undefined);
   expect((await status()).rebuild).toMatchObject({ listings: 3, finishedAt: null });
   expect((await rebuild({ batchSize: 3 })).map(({ listings }) => listings)).toEqual([6, LISTINGS]);
 
-  const second = service.get(SearchRebuildService).rebuild({ batchSize: 3 });
+  const second = begin({ batchSize: 3 });
   await second.next();
   await second.return(undefined);
   expect((await rebuild({ batchSize: 5, restart: true })).map(({ listings }) => listings)).toEqual([
@@ -151,8 +159,7 @@ test('stays right while hosts change, pause and publish listings and ratings arr
       );
       const paused = await hostOf.post(`/v1/listings/${id}/pause`);
       const search = await anonymous.get(`/v1/listings/search?hostId=${host.id}`);
-      const published =
-        lane === 1 && round === 6 ? paused : await hostOf.post(`/v1/listings/${id}/publish`);
+      const published = lane === 1 && round === 6 ? paused : await hostOf.post(`/v1/listings/${id}/publish`);
       expect([price, edited, paused, search, published].map((response) => response.status)).toEqual([
         200, 200, 200, 200, 200,
       ]);

@@ -55,7 +55,11 @@ interface ListingRow extends Omit<RebuiltListing, 'approximateLocation' | 'photo
  * rows, so that a concurrent change is either read here or writes its own search row afterwards. The lock on the
  * rebuild lets concurrent processes share it.
  */
-export async function rebuildNext(em: EntityManager, limit: number, now: Date): Promise<SearchRebuild | null> {
+export async function rebuildNext(
+  em: EntityManager,
+  limit: number,
+  now: Date,
+): Promise<SearchRebuild | null> {
   const [rebuild] = await em.execute<SearchRebuild[]>(
     sql`SELECT ${COLUMNS} FROM search_rebuild WHERE finished_at IS NULL FOR UPDATE`,
   );

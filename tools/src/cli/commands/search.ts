@@ -1,8 +1,13 @@
-import type { SearchRebuild } from '@roost/app-listings/search-rebuild';
+import {
+  rebuildSearchIndex,
+  type SearchRebuild,
+  searchIndexStatus,
+} from '@roost/app-listings/search-rebuild';
+import type { EventOperations } from '@roost/messaging';
 import { Progress } from '../../import/progress.js';
 import { age } from '../age.js';
 import type { Call, Command } from '../command.js';
-import type { Replica } from '../replica.js';
+import { withEventOperations } from '../event-operations.js';
 import { findSystem, LOCATION } from '../system.js';
 
 export const command: Command = {
@@ -16,7 +21,7 @@ export const command: Command = {
     },
     rebuild: {
       summary:
-        'Computes all search rows again while Roost runs, and writes those that are missing, wrong or superfluous. Continues an interrupted rebuild. A listing that is changed meanwhile waits for its batch, some milliseconds.',
+        'Computes all search rows again while Roost runs, and writes those that are missing, wrong or superfluous. Continues an interrupted rebuild. A change of a listing waits for the batch of that listing, some milliseconds.',
       options: {
         restart: { type: 'boolean', description: 'start from the first listing again' },
         ...LOCATION,
@@ -26,27 +31,22 @@ export const command: Command = {
   },
 };
 
-/** Starts a replica of listings, without requests and events, for the rebuild. */
-async function withRebuild<T>(
+function withListings<T>(
   options: Call['options'],
-  work: (service: RebuildService) => Promise<T>,
+  work: (transactions: EventOperations['transactions']) => Promise<T>,
 ): Promise<T> {
-  const { withReplica } = await import('../replica.js');
-  const { SearchRebuildService } = await import('@roost/app-listings/search-rebuild');
-  return withReplica(findSystem(options), 'listings', (replica: Replica) =>
-    work(replica.get(SearchRebuildService)),
-  );
+  return withEventOperations(findSystem(options), ['listings'], async (services) => {
+    const listings = services.get('listings');
+    if (!listings) throw new Error('listings is not open');
+    return work(listings.transactions);
+  });
 }
 
-type RebuildService = InstanceType<
-  (typeof import('@roost/app-listings/search-rebuild'))['SearchRebuildService']
->;
-
 async function status({ options, out }: Call): Promise<void> {
-  const { counts, rebuild: last } = await withRebuild(options, (service) => service.status());
-  const { published, rows, missing, superfluous } = counts;
+  const index = await withListings(options, searchIndexStatus);
+  const { published, rows, missing, superfluous, rebuild: last } = index;
   const isComplete = missing === 0 && superfluous === 0;
-  out.result({ ...counts, isComplete, rebuild: last }, [
+  out.result({ ...index, isComplete }, [
     { published, rows, missing, superfluous, 'last rebuild': last === null ? 'none' : describe(last) },
   ]);
   if (!isComplete) out.progress('Run "roost search rebuild" to repair the index.');
@@ -59,14 +59,12 @@ function describe({ position, lastKey, repaired, startedAt, finishedAt }: Search
 }
 
 async function rebuild({ options, out }: Call): Promise<void> {
-  const result = await withRebuild(options, async (service) => {
+  const result = await withListings(options, async (transactions) => {
     const progress = new Progress(process.stderr, 'search index');
     let state: SearchRebuild | null = null;
     try {
-      for await (const step of service.rebuild({ restart: options.restart === true })) {
-        state = step;
-        progress.update(step.position / Math.max(1, step.lastKey), step.listings);
-      }
+      for await (state of rebuildSearchIndex(transactions, { restart: options.restart === true }))
+        progress.update(state.position / Math.max(1, state.lastKey), state.listings);
     } catch (error) {
       progress.abandon();
       throw error;
