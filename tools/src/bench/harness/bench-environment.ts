@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:cryp
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type EmbeddedPostgres, freePort, startPostgres, startRedis } from '@roost/embedded';
@@ -19,6 +19,21 @@ export interface Service {
   pid: number;
 }
 
+/** A statement from the log of PostgreSQL. */
+export interface LoggedStatement {
+  /** Empty unless the statement is prepared by name. */
+  name: string;
+  text: string;
+  values: (string | null)[];
+}
+
+/** Reads the log of statements. */
+export interface StatementLog {
+  position(): number;
+  /** The statements since a position that contain a word. Later statements are not in it. */
+  since(position: number, word: string): Promise<LoggedStatement[]>;
+}
+
 /** PostgreSQL, Redis and programs of this repository, each in its own process, in a temporary folder. */
 export class BenchEnvironment {
   private readonly children: ChildProcess[] = [];
@@ -26,7 +41,7 @@ export class BenchEnvironment {
   private readonly jwksUrl: string;
 
   private constructor(
-    private readonly folder: string,
+    readonly folder: string,
     readonly postgres: EmbeddedPostgres,
     private readonly redis: Awaited<ReturnType<typeof startRedis>>,
   ) {
@@ -36,10 +51,11 @@ export class BenchEnvironment {
     this.jwksUrl = `data:application/json;base64,${base64(JSON.stringify({ keys: [jwk] }), 'base64')}`;
   }
 
-  static async start(): Promise<BenchEnvironment> {
+  /** With `postgresDir`, the databases stay in that folder for the next run. */
+  static async start({ postgresDir }: { postgresDir?: string | undefined } = {}): Promise<BenchEnvironment> {
     const folder = mkdtempSync(join(tmpdir(), 'roost-bench-'));
     const [postgres, redis] = await Promise.all([
-      startPostgres({ dataDir: join(folder, 'postgres') }),
+      startPostgres({ dataDir: postgresDir ?? join(folder, 'postgres') }),
       startRedis({ dataDir: join(folder, 'redis'), temporary: true }),
     ]);
     return new BenchEnvironment(folder, postgres, redis);
@@ -125,20 +141,27 @@ export class BenchEnvironment {
     return await query<Row>(this.postgres.url(database), text, values);
   }
 
+  /** Creates a database unless it exists. */
+  async ensureDatabase(name: string): Promise<void> {
+    const existing = await this.sql('postgres', 'SELECT FROM pg_database WHERE datname = $1', [name]);
+    if (existing.length === 0) await this.sql('postgres', `CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+  }
+
   /** Runs a statement as the superuser of PostgreSQL. */
   async sqlAsSuperuser(text: string): Promise<void> {
     const url = new URL(this.postgres.url('postgres'));
     url.username = 'postgres';
-    url.password = readFileSync(join(this.folder, 'postgres', 'superuser.password'), 'utf8').trim();
+    url.password = readFileSync(join(dirname(this.postgres.logFile), 'superuser.password'), 'utf8').trim();
     await query(url.href, text, []);
   }
 
-  /** The process ids of the PostgreSQL backends that serve a database. */
-  async backendPids(database: string): Promise<number[]> {
+  /** The process ids of the PostgreSQL backends that serve a database, or one application in it. */
+  async backendPids(database: string, application: string | null = null): Promise<number[]> {
     const rows = await this.sql<{ pid: number }>(
       'postgres',
-      `SELECT pid FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`,
-      [database],
+      `SELECT pid FROM pg_stat_activity
+        WHERE datname = $1 AND backend_type = 'client backend' AND application_name = coalesce($2, application_name)`,
+      [database, application],
     );
     return rows.map(({ pid }) => pid);
   }
@@ -152,17 +175,43 @@ export class BenchEnvironment {
     }
   }
 
-  /** The statements that PostgreSQL executes during `work`, per connection, in order. */
-  async statementsDuring(work: () => Promise<void>): Promise<string[][]> {
-    const from = statSync(this.postgres.logFile).size;
+  /** Lets PostgreSQL log all statements during `work`. */
+  private async logStatements<T>(work: () => Promise<T>): Promise<T> {
     await this.sqlAsSuperuser("ALTER SYSTEM SET log_statement = 'all'");
     await this.sqlAsSuperuser('SELECT pg_reload_conf()');
     try {
-      await work();
+      return await work();
     } finally {
       await this.sqlAsSuperuser('ALTER SYSTEM RESET log_statement');
       await this.sqlAsSuperuser('SELECT pg_reload_conf()');
     }
+  }
+
+  /** Lets the log contain the values of prepared statements, for connections that are opened afterwards. */
+  async logParameters(): Promise<void> {
+    const role = new URL(this.postgres.url('postgres')).username;
+    await this.sqlAsSuperuser(`ALTER ROLE ${pg.escapeIdentifier(role)} SET log_error_verbosity = 'default'`);
+  }
+
+  /** Reads the log of statements during `work`, which must await each request before it reads. */
+  async withStatementLog(work: (log: StatementLog) => Promise<void>): Promise<void> {
+    const file = this.postgres.logFile;
+    const read = (position: number) => readFileSync(file).subarray(position).toString();
+    await this.logStatements(async () => {
+      // The backends apply the setting with a delay.
+      for (let round = 0; round < 2; round += 1) await pause(500);
+      await work({
+        position: () => statSync(file).size,
+        since: async (position, word) =>
+          loggedStatements(read(position)).filter(({ text }) => text.includes(word)),
+      });
+    });
+  }
+
+  /** The statements that PostgreSQL executes during `work`, per connection, in order. */
+  async statementsDuring(work: () => Promise<void>): Promise<string[][]> {
+    const from = statSync(this.postgres.logFile).size;
+    await this.logStatements(work);
     const log = readFileSync(this.postgres.logFile).subarray(from).toString();
     const statements = new Map<string, string[]>();
     // A continuation line starts with a tab.
@@ -179,6 +228,28 @@ export class BenchEnvironment {
     await Promise.all([this.postgres.stop(), this.redis.stop()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The statements with their values, in the order of the log. A continuation line starts with a tab. */
+function loggedStatements(log: string): LoggedStatement[] {
+  const statements: LoggedStatement[] = [];
+  for (const entry of log.split(/\n(?!\t)/)) {
+    const line = entry.replaceAll('\n\t', '\n');
+    const [, name, text] = /LOG: {2}(?:statement|execute ([^:]+)): (.*)$/s.exec(line) ?? [];
+    if (text !== undefined)
+      statements.push({ name: name === undefined || name === '<unnamed>' ? '' : name, text, values: [] });
+    const [, parameters] = /DETAIL: {2}Parameters: (.*)$/s.exec(line) ?? [];
+    const values = [...(parameters ?? '').matchAll(/\$\d+ = (?:(NULL)|'((?:[^']|'')*)')/g)];
+    if (values.length > 0)
+      statements
+        .at(-1)
+        ?.values.push(
+          ...values.map(([, absent, value = '']) =>
+            absent === undefined ? value.replaceAll("''", "'") : null,
+          ),
+        );
+  }
+  return statements;
 }
 
 async function query<Row extends pg.QueryResultRow>(
