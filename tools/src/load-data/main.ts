@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { isRealDate } from '@roost/stay';
 import { OperatorError } from '../cli/command.js';
-import { findSystem } from '../cli/system.js';
+import { findSystem, withDatabases } from '../cli/system.js';
 import { RefusedDatabase } from './guard.js';
 import { loadListings } from './load.js';
 
@@ -56,6 +56,8 @@ async function main(): Promise<void> {
   if (values.help) return console.log(HELP);
   if (!isRealDate(values.from)) throw new WrongOption('--from must be an existing date, YYYY-MM-DD.');
   const system = findSystem({ 'data-dir': values['data-dir'] });
+  // Reports a database that can't be used in one sentence.
+  await withDatabases(system, ['listings'], async () => undefined);
   await loadListings({
     url: system.databaseUrl('listings'),
     environment: process.env.ROOST_ENV,

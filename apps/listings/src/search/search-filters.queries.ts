@@ -28,7 +28,7 @@ export function* searchFilters(
 export function distanceTo(point: Point | undefined): RawQueryFragment {
   if (point === undefined) throw new TypeError('a distance needs a point');
   const { lat, lng } = point;
-  return sql`(2 * ${EARTH_RADIUS_METRES} * asin(sqrt(least(1, sin(radians(s.lat - ${lat}) / 2) ^ 2
+  return sql`(2 * ${EARTH_RADIUS_METRES}::float8 * asin(sqrt(least(1, sin(radians(s.lat - ${lat}) / 2) ^ 2
     + cos(radians(${lat})) * cos(radians(s.lat)) * sin(radians(s.lng - ${lng}) / 2) ^ 2))))`;
 }
 
@@ -40,28 +40,37 @@ function* placeFilters(query: SearchQuery, boxes: Box[] | null): Generator<RawQu
   if (query.city !== undefined) yield sql`s.city = ${cityKey(query.city)}`;
 }
 
+const MAX_PRICE = Number.MAX_SAFE_INTEGER;
+
+/** The text does not depend on the filters that are set, except those with an index of their own. */
 function* attributeFilters(query: SearchQuery): Generator<RawQueryFragment> {
   if (query.hostId !== undefined) yield sql`s.host_id = ${query.hostId}`;
-  if (query.currency !== undefined) yield sql`s.currency = ${query.currency}`;
-  if (query.minPrice !== undefined) yield sql`s.price_minor >= ${query.minPrice}`;
-  if (query.maxPrice !== undefined) yield sql`s.price_minor <= ${query.maxPrice}`;
   if (query.ids !== undefined) yield sql`s.listing_id = ANY (ARRAY[${query.ids}]::uuid[])`;
-  const capacity = capacityOf(query);
-  if (capacity !== undefined) yield sql`s.capacity >= ${capacity}`;
-  if (query.roomType !== undefined) yield sql`s.room_type = ${query.roomType}`;
-  if (query.propertyType !== undefined) yield sql`s.property_type = ${query.propertyType}`;
-  if (query.minBedrooms !== undefined) yield sql`s.bedrooms >= ${query.minBedrooms}`;
-  if (query.minBeds !== undefined) yield sql`s.beds >= ${query.minBeds}`;
-  if (query.minBathrooms !== undefined) yield sql`s.bathrooms >= ${query.minBathrooms}`;
-  if (query.minRating !== undefined) yield sql`s.rating_order >= ${ratingOrder(query.minRating)}`;
-  if (query.instantBook !== undefined) yield sql`s.instant_book = ${query.instantBook}`;
-  if (query.amenities !== undefined) yield sql`s.amenities @> ARRAY[${query.amenities}]::text[]`;
+  yield sql`s.price_minor BETWEEN ${query.minPrice ?? 0}::bigint AND ${query.maxPrice ?? MAX_PRICE}::bigint`;
+  yield sql`s.capacity >= ${capacityOf(query) ?? 0}`;
+  yield sql`s.rating_order >= ${query.minRating === undefined ? 0 : ratingOrder(query.minRating)}`;
+  yield unlessNull(query.currency, (value) => sql`s.currency = ${value}::text`);
+  yield unlessNull(query.roomType, (value) => sql`s.room_type = ${value}::text`);
+  yield unlessNull(query.propertyType, (value) => sql`s.property_type = ${value}::text`);
+  yield unlessNull(query.minBedrooms, (value) => sql`s.bedrooms >= ${value}::int`);
+  yield unlessNull(query.minBeds, (value) => sql`s.beds >= ${value}::int`);
+  yield unlessNull(query.minBathrooms, (value) => sql`s.bathrooms >= ${value}::float8`);
+  yield unlessNull(query.instantBook, (value) => sql`s.instant_book = ${value}::boolean`);
+  const amenities = query.amenities === undefined ? undefined : `{${query.amenities.join(',')}}`;
+  yield unlessNull(amenities, (value) => sql`s.amenities @> ${value}::text[]`);
 }
+
+/** True for every row, also one without a value, if the filter is not set. */
+const unlessNull = <Value>(
+  value: Value | undefined,
+  condition: (value: Value | null) => RawQueryFragment,
+): RawQueryFragment => sql`(${value === undefined} OR ${condition(value ?? null)})`;
 
 function* stayFilters({ checkIn, checkOut }: SearchQuery, nights: number): Generator<RawQueryFragment> {
   yield sql`s.min_nights <= ${nights} AND s.max_nights >= ${nights}`;
-  yield sql`NOT EXISTS (SELECT FROM listing_calendar t
-    WHERE t.listing_id = s.listing_id AND t.blocked && daterange(${checkIn}, ${checkOut}))`;
+  // Not NOT EXISTS: as a join it could read the calendars of all listings.
+  yield sql`coalesce((SELECT NOT t.blocked && daterange(${checkIn}::date, ${checkOut}::date)
+    FROM listing_calendar t WHERE t.listing_id = s.listing_id), true)`;
 }
 
 const isInside = ({ south, north, west, east }: Box) =>

@@ -1,6 +1,7 @@
 import { type EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
+import { executePrepared } from '@roost/platform';
 import type { PriceRules, StayRules } from '@roost/pricing';
-import { type Box, boxesAround, cellsOf, viewport } from '../geo/domain/area.js';
+import { type Box, boxesAround, cellsOf, type Level, viewport } from '../geo/domain/area.js';
 import type { RoomType } from '../listing/listing.entity.js';
 import { CELL_COLUMN } from '../search-index/search-index.queries.js';
 import { allOf, distanceTo, searchFilters } from './search-filters.queries.js';
@@ -39,8 +40,10 @@ export interface Candidate extends Position {
   timeZone: string;
   currency: string;
   instantBook: boolean;
-  pricing: PriceRules;
-  stayRules: StayRules;
+  nightlyMinor: number;
+  /** Null for a search without dates, as the stay rules. */
+  pricing: PriceRules | null;
+  stayRules: StayRules | null;
   ratingCount: number;
   ratingSum: number;
 }
@@ -53,7 +56,32 @@ export function orderOf(query: Pick<SearchQuery, 'sort' | 'q'>): Order {
 
 /** The next candidates in order, at most `limit`. */
 export async function scan(em: EntityManager, request: Scan): Promise<Candidate[]> {
-  return em.execute<Candidate[]>(scanStatement(request));
+  const name = statementName(request);
+  const statement = scanStatement(request);
+  return name === null ? em.execute<Candidate[]>(statement) : executePrepared<Candidate>(em, name, statement);
+}
+
+/** Without the coarse levels of the grid, which few searches use: each name keeps a plan in each connection. */
+const PREPARED_LEVELS: readonly Level[] = [9, 12];
+
+/**
+ * The name of a prepared statement (ADR 16), for the searches that are frequent: their statement takes longer to plan than to
+ * run. Null for all others. Requests with the same name have the same text.
+ */
+export function statementName({ query, nights, after }: Scan): string | null {
+  if (query.q !== undefined || query.ids !== undefined || query.hostId !== undefined) return null;
+  const boxes = boxesOf(query);
+  if (boxes !== null && boxes.length > 1) return null;
+  const level = boxes === null ? null : cellsOf(boxes).level;
+  if (level !== null && !PREPARED_LEVELS.includes(level)) return null;
+  const scope = level === null ? (query.city === undefined ? 'all' : 'city') : `cell${level}`;
+  const parts = [
+    ...['search', scope, orderOf(query)],
+    ...(query.near !== undefined ? ['near'] : []),
+    ...(nights !== null ? ['stay'] : []),
+    ...(after !== null ? ['after'] : []),
+  ];
+  return parts.join(' ');
 }
 
 export function scanStatement({ query, nights, after, limit }: Scan): RawQueryFragment {
@@ -64,13 +92,15 @@ export function scanStatement({ query, nights, after, limit }: Scan): RawQueryFr
   const candidates =
     order === 'rank' || order === 'distance' ? computedScan(order, context) : indexedScan(order, context);
   const direction = DIRECTION[order];
+  const rules =
+    nights === null ? sql`NULL AS pricing, NULL AS "stayRules"` : sql`l.pricing, l.stay_rules AS "stayRules"`;
   return sql`
     SELECT c.value, c.key::float8 AS key, l.id, l.title, l.address ->> 'city' AS city,
            l.public_lat AS lat, l.public_lng AS lng, jsonb_path_query_array(l.photos, '$[0 to 4].id') AS "photoIds",
            l.room_type AS "roomType", l.capacity, l.bedrooms, l.beds, l.max_pets AS "maxPets", l.time_zone AS "timeZone",
-           l.currency, l.booking_mode = 'instant' AS "instantBook", l.pricing, l.stay_rules AS "stayRules",
-           s.rating_count AS "ratingCount", s.rating_sum AS "ratingSum"
-      FROM (${candidates}) c JOIN listing l ON l.key = c.key JOIN listing_search s ON s.key = c.key
+           l.currency, l.booking_mode = 'instant' AS "instantBook", c.price_minor::float8 AS "nightlyMinor",
+           ${rules}, c.rating_count AS "ratingCount", c.rating_sum AS "ratingSum"
+      FROM (${candidates}) c JOIN listing l ON l.key = c.key
      ORDER BY c.value ${direction}, c.key ${direction}`;
 }
 
@@ -100,6 +130,13 @@ const INDEXED_COLUMN = {
   rating: [sql`s.rating_order`, sql`integer`],
 } as const;
 
+/** The columns of a search row that a hit shows. */
+const SHOWN = sql`s.price_minor, s.rating_count, s.rating_sum`;
+const MATCH = sql`match.value, match.key, match.price_minor, match.rating_count, match.rating_sum`;
+
+/** A list as one value, so that the text of the statement does not depend on its length. */
+const arrayOf = (values: readonly (number | string)[]) => `{${values.join(',')}}`;
+
 /** For orders with an index: merges the first rows of each cell without reading the other rows of the cell. */
 function indexedScan(
   order: keyof typeof INDEXED_COLUMN,
@@ -109,14 +146,14 @@ function indexedScan(
   const direction = DIRECTION[order];
   const isAfter = after === null ? sql`true` : comesAfter([column, sql`s.key`], type, direction, after);
   const firstRows = (scope: RawQueryFragment) => sql`
-    SELECT ${column}::float8 AS value, s.key FROM listing_search s
+    SELECT ${column}::float8 AS value, s.key, ${SHOWN} FROM listing_search s
      WHERE ${scope} AND ${filter} AND ${isAfter}
      ORDER BY ${column} ${direction}, s.key ${direction} LIMIT ${limit}`;
   if (boxes === null) return firstRows(sql`true`);
   const { level, cells } = cellsOf(boxes);
   return sql`
-    SELECT match.value, match.key
-      FROM unnest(ARRAY[${cells}]::int[]) AS cell (id)
+    SELECT ${MATCH}
+      FROM unnest(${arrayOf(cells)}::int[]) AS cell (id)
      CROSS JOIN LATERAL (${firstRows(sql`${CELL_COLUMN[level]} = cell.id`)}) match
      ORDER BY match.value ${direction}, match.key ${direction} LIMIT ${limit}`;
 }
@@ -131,8 +168,8 @@ function computedScan(
   const isAfter =
     after === null ? sql`true` : comesAfter([sql`m.value`, sql`m.key`], sql`float8`, direction, after);
   return sql`
-    SELECT m.value, m.key FROM (
-      SELECT ${value} AS value, s.key FROM listing_search s WHERE ${inCells(boxes)} AND ${filter}
+    SELECT m.* FROM (
+      SELECT ${value} AS value, s.key, ${SHOWN} FROM listing_search s WHERE ${inCells(boxes)} AND ${filter}
     ) m WHERE ${isAfter} ORDER BY m.value ${direction}, m.key ${direction} LIMIT ${limit}`;
 }
 
@@ -140,7 +177,7 @@ function computedScan(
 export function inCells(boxes: Box[] | null): RawQueryFragment {
   if (boxes === null) return sql`true`;
   const { level, cells } = cellsOf(boxes);
-  return sql`${CELL_COLUMN[level]} = ANY (ARRAY[${cells}]::int[])`;
+  return sql`${CELL_COLUMN[level]} = ANY (${arrayOf(cells)}::int[])`;
 }
 
 /** Compares in the type of the column. With a cast on the column the index would be read from its start. */

@@ -61,8 +61,8 @@ export class SearchService {
     const em = this.em.fork();
     const found: Candidate[] = [];
     // Without dates no candidate is excluded afterwards, so one scan fills the page.
-    const batch = stay === null ? query.limit + 1 : Math.max(2 * query.limit, 50);
-    for (let scanned = 0; ;) {
+    let batch = stay === null ? query.limit + 1 : Math.ceil(1.5 * query.limit) + 1;
+    for (let scanned = 0; ; batch = Math.max(2 * query.limit, 50)) {
       const candidates = await scan(em, { query, nights: stay?.nights ?? null, after, limit: batch });
       for (const candidate of candidates) {
         if (stay === null || isBookable(stay, candidate, now)) found.push(candidate);
@@ -107,7 +107,7 @@ export class SearchService {
       capacity: candidate.capacity,
       bedrooms: candidate.bedrooms,
       beds: candidate.beds,
-      nightlyMinor: candidate.pricing.basePriceMinor,
+      nightlyMinor: candidate.nightlyMinor,
       currency: candidate.currency,
       stay: stay === null ? null : { nights: stay.nights, totalMinor: this.totalMinor(stay, candidate, now) },
       rating: toRating(candidate.ratingCount, candidate.ratingSum),
@@ -117,6 +117,7 @@ export class SearchService {
 
   /** Has the same fees and rounding as quotes, so that a hit and its quote have equal totals. */
   private totalMinor(stay: RequestedStay, listing: Candidate, now: Date): number {
+    if (listing.pricing === null) throw new TypeError('a stay is priced by the rules of the listing');
     const { totalMinor } = priceStay({
       rules: listing.pricing,
       checkInDate: stay.checkInDate,
@@ -152,9 +153,11 @@ function positionOf(query: SearchQuery): Position | null {
 }
 
 function isBookable(stay: RequestedStay, listing: Candidate, now: Date): boolean {
+  const { stayRules } = listing;
   return (
+    stayRules !== null &&
     checkStay({
-      rules: listing.stayRules,
+      rules: stayRules,
       capacity: listing.capacity,
       maxPets: listing.maxPets,
       checkInDate: stay.checkInDate,
