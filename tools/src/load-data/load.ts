@@ -31,6 +31,9 @@ export async function loadListings(options: LoadOptions): Promise<void> {
     await removeGenerated(client, options.replace === true);
     await copyHosts(client, options);
     await copyListings(clients, options);
+    // The statements of the rebuild are planned for the loaded tables.
+    for (const table of ['listing', 'listing_rating', 'listing_calendar'])
+      await client.query(`ANALYZE ${table}`);
     await buildSearchRows(options);
     for (const table of [
       'listing',

@@ -4,12 +4,13 @@ import { cellOf, type Level } from '../geo/domain/area.js';
 import type { Point } from '../geo/domain/point.js';
 import { cityKey, score, smallestMinNights } from './domain/search-row.js';
 
-/** The column of a search row `s` with its cell at a level. */
+/** The column of a search row `s` with its cell at a level; for the finest level the indexed expression of Migration0016. */
 export const CELL_COLUMN: Record<Level, RawQueryFragment> = {
   3: sql`s.cell_3`,
   6: sql`s.cell_6`,
   9: sql`s.cell_9`,
   12: sql`s.cell_12`,
+  14: sql`search_cell_14(s.lat, s.lng)`,
 };
 
 /** The part of a listing that the index reads in memory. `updateSearchIndex` reads the other columns from `listing`. */

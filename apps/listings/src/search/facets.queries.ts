@@ -2,7 +2,7 @@ import { type EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postg
 import type { PriceCount } from './domain/price-histogram.js';
 import { allOf, searchFilters } from './search-filters.queries.js';
 import type { SearchQuery } from './search.dto.js';
-import { boxesOf, inCells } from './search.queries.js';
+import { areaOf, inCells } from './search.queries.js';
 
 /** The number of hits that facets count. */
 export const MAX_COUNTED = 10_000;
@@ -27,12 +27,12 @@ export async function countFacets(
 
 /** Reads the hits once. The price of a hit counts only in the most frequent currency, in which prices can be compared. */
 export function facetsStatement(query: SearchQuery, nights: number | null): RawQueryFragment {
-  const boxes = boxesOf(query);
-  const filter = allOf([...searchFilters(query, boxes, nights)]);
+  const area = areaOf(query);
+  const filter = allOf([...searchFilters(query, area?.boxes ?? null, { nights })]);
   return sql`
     WITH hit AS MATERIALIZED (
       SELECT s.room_type, s.amenities, s.price_minor, s.currency FROM listing_search s
-       WHERE ${inCells(boxes)} AND ${filter} LIMIT ${MAX_COUNTED + 1}),
+       WHERE ${inCells(area)} AND ${filter} LIMIT ${MAX_COUNTED + 1}),
     counted AS (SELECT * FROM hit LIMIT ${MAX_COUNTED}),
     main AS (SELECT currency FROM counted GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1)
     SELECT (SELECT count(*)::int FROM hit) AS hits,

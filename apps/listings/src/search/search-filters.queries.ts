@@ -8,16 +8,30 @@ export function allOf(conditions: readonly RawQueryFragment[]): RawQueryFragment
   return conditions.reduce((before, next) => sql`${before} AND ${next}`, sql`true`);
 }
 
-/** The conditions of a search on `listing_search s`. `nights` is null for a search without dates. */
+/** The columns with an index of their own order. */
+export type OrderedColumn = 'price' | 'rating';
+
+export interface FilterOptions {
+  /** Null for a search without dates. */
+  nights: number | null;
+  /**
+   * For a prepared statement: its text does not depend on the filters that are set. Only this column may be found by its
+   * index.
+   */
+  prepared?: { ordered: OrderedColumn | null } | undefined;
+}
+
+/** The conditions of a search on `listing_search s`. */
 export function* searchFilters(
   query: SearchQuery,
-  boxes: Box[] | null,
-  nights: number | null,
+  boxes: readonly Box[] | null,
+  { nights, prepared }: FilterOptions,
 ): Generator<RawQueryFragment> {
   // An array of the few inactive hosts, read once per search, instead of a subquery per row.
   yield sql`s.host_id <> ALL (ARRAY(SELECT a.user_id FROM account_standing a WHERE a.status <> 'active'))`;
   yield* placeFilters(query, boxes);
-  yield* attributeFilters(query);
+  if (prepared) yield* allFilters(query, prepared.ordered);
+  else yield* setFilters(query);
   if (query.q !== undefined) {
     yield sql`s.key IN (SELECT l.key FROM listing l WHERE l.search_words @@ search_query(${query.q}))`;
   }
@@ -32,7 +46,7 @@ export function distanceTo(point: Point | undefined): RawQueryFragment {
     + cos(radians(${lat})) * cos(radians(s.lat)) * sin(radians(s.lng - ${lng}) / 2) ^ 2))))`;
 }
 
-function* placeFilters(query: SearchQuery, boxes: Box[] | null): Generator<RawQueryFragment> {
+function* placeFilters(query: SearchQuery, boxes: readonly Box[] | null): Generator<RawQueryFragment> {
   if (boxes !== null) yield anyOf(boxes.map(isInside));
   if (query.near !== undefined && query.radiusKm !== undefined) {
     yield sql`${distanceTo(query.near)} <= ${query.radiusKm * 1000}`;
@@ -40,28 +54,46 @@ function* placeFilters(query: SearchQuery, boxes: Box[] | null): Generator<RawQu
   if (query.city !== undefined) yield sql`s.city = ${cityKey(query.city)}`;
 }
 
+function* setFilters(query: SearchQuery): Generator<RawQueryFragment> {
+  if (query.hostId !== undefined) yield sql`s.host_id = ${query.hostId}`;
+  if (query.currency !== undefined) yield sql`s.currency = ${query.currency}`;
+  if (query.minPrice !== undefined) yield sql`s.price_minor >= ${query.minPrice}`;
+  if (query.maxPrice !== undefined) yield sql`s.price_minor <= ${query.maxPrice}`;
+  if (query.ids !== undefined) yield sql`s.listing_id = ANY (ARRAY[${query.ids}]::uuid[])`;
+  const capacity = capacityOf(query);
+  if (capacity !== undefined) yield sql`s.capacity >= ${capacity}`;
+  if (query.roomType !== undefined) yield sql`s.room_type = ${query.roomType}`;
+  if (query.propertyType !== undefined) yield sql`s.property_type = ${query.propertyType}`;
+  if (query.minBedrooms !== undefined) yield sql`s.bedrooms >= ${query.minBedrooms}`;
+  if (query.minBeds !== undefined) yield sql`s.beds >= ${query.minBeds}`;
+  if (query.minBathrooms !== undefined) yield sql`s.bathrooms >= ${query.minBathrooms}`;
+  if (query.minRating !== undefined) yield sql`s.rating_order >= ${ratingOrder(query.minRating)}`;
+  if (query.instantBook !== undefined) yield sql`s.instant_book = ${query.instantBook}`;
+  if (query.amenities !== undefined) yield sql`s.amenities @> ARRAY[${query.amenities}]::text[]`;
+}
+
 const MAX_PRICE = Number.MAX_SAFE_INTEGER;
 
-/** The text does not depend on the filters that are set, except those with an index of their own. */
-function* attributeFilters(query: SearchQuery): Generator<RawQueryFragment> {
-  if (query.hostId !== undefined) yield sql`s.host_id = ${query.hostId}`;
-  if (query.ids !== undefined) yield sql`s.listing_id = ANY (ARRAY[${query.ids}]::uuid[])`;
-  yield sql`s.price_minor BETWEEN ${query.minPrice ?? 0}::bigint AND ${query.maxPrice ?? MAX_PRICE}::bigint`;
+/** The filters of a prepared statement, set or not. `hostId`, `ids` and `amenities` have an index of their own instead. */
+function* allFilters(query: SearchQuery, ordered: OrderedColumn | null): Generator<RawQueryFragment> {
+  const { minPrice = 0, maxPrice = MAX_PRICE, minRating } = query;
+  // A sum is in no index: the planner, which expects few rows here, would use the index of prices and sort.
+  const price = ordered === 'price' ? sql`s.price_minor` : sql`s.price_minor + 0`;
+  const rating = ordered === 'rating' ? sql`s.rating_order` : sql`s.rating_order + 0`;
+  yield sql`${price} BETWEEN ${minPrice}::bigint AND ${maxPrice}::bigint`;
+  yield sql`${rating} >= ${minRating === undefined ? 0 : ratingOrder(minRating)}::int`;
   yield sql`s.capacity >= ${capacityOf(query) ?? 0}`;
-  yield sql`s.rating_order >= ${query.minRating === undefined ? 0 : ratingOrder(query.minRating)}`;
-  yield unlessNull(query.currency, (value) => sql`s.currency = ${value}::text`);
-  yield unlessNull(query.roomType, (value) => sql`s.room_type = ${value}::text`);
-  yield unlessNull(query.propertyType, (value) => sql`s.property_type = ${value}::text`);
-  yield unlessNull(query.minBedrooms, (value) => sql`s.bedrooms >= ${value}::int`);
-  yield unlessNull(query.minBeds, (value) => sql`s.beds >= ${value}::int`);
-  yield unlessNull(query.minBathrooms, (value) => sql`s.bathrooms >= ${value}::float8`);
-  yield unlessNull(query.instantBook, (value) => sql`s.instant_book = ${value}::boolean`);
-  const amenities = query.amenities === undefined ? undefined : `{${query.amenities.join(',')}}`;
-  yield unlessNull(amenities, (value) => sql`s.amenities @> ${value}::text[]`);
+  yield unlessUnset(query.currency, (value) => sql`s.currency = ${value}::text`);
+  yield unlessUnset(query.roomType, (value) => sql`s.room_type = ${value}::text`);
+  yield unlessUnset(query.propertyType, (value) => sql`s.property_type = ${value}::text`);
+  yield unlessUnset(query.minBedrooms, (value) => sql`s.bedrooms >= ${value}::int`);
+  yield unlessUnset(query.minBeds, (value) => sql`s.beds >= ${value}::int`);
+  yield unlessUnset(query.minBathrooms, (value) => sql`s.bathrooms >= ${value}::float8`);
+  yield unlessUnset(query.instantBook, (value) => sql`s.instant_book = ${value}::boolean`);
 }
 
 /** True for every row, also one without a value, if the filter is not set. */
-const unlessNull = <Value>(
+const unlessUnset = <Value>(
   value: Value | undefined,
   condition: (value: Value | null) => RawQueryFragment,
 ): RawQueryFragment => sql`(${value === undefined} OR ${condition(value ?? null)})`;

@@ -1,10 +1,10 @@
 import { type EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
 import { executePrepared } from '@roost/platform';
 import type { PriceRules, StayRules } from '@roost/pricing';
-import { type Box, boxesAround, cellsOf, type Level, viewport } from '../geo/domain/area.js';
+import { type Area, circleArea, type Level, viewportArea } from '../geo/domain/area.js';
 import type { RoomType } from '../listing/listing.entity.js';
 import { CELL_COLUMN } from '../search-index/search-index.queries.js';
-import { allOf, distanceTo, searchFilters } from './search-filters.queries.js';
+import { allOf, distanceTo, type OrderedColumn, searchFilters } from './search-filters.queries.js';
 import type { SearchQuery } from './search.dto.js';
 
 export type Order = 'score' | 'rank' | 'price' | '-price' | 'rating' | 'distance';
@@ -56,27 +56,50 @@ export function orderOf(query: Pick<SearchQuery, 'sort' | 'q'>): Order {
 
 /** The next candidates in order, at most `limit`. */
 export async function scan(em: EntityManager, request: Scan): Promise<Candidate[]> {
+  let candidates: Candidate[] = [];
+  // At most three: as soon as a smaller circle contains enough listings, no other listing is nearer.
+  for (const query of narrowed(request)) {
+    candidates = await scanOnce(em, { ...request, query });
+    if (candidates.length === request.limit) break;
+  }
+  return candidates;
+}
+
+const NARROWER = [64, 8, 1];
+const MIN_RADIUS_KM = 0.2;
+
+/** By distance, the search in smaller circles first: it computes the distance of every listing in the circle. */
+function narrowed({ query, after }: Scan): SearchQuery[] {
+  const { radiusKm } = query;
+  if (query.sort !== 'distance' || radiusKm === undefined) return [query];
+  const first = Math.max(MIN_RADIUS_KM, (after?.value ?? 0) / 1000);
+  const radii = NARROWER.map((share) => radiusKm / share).filter((radius) => radius > first);
+  return (radii.includes(radiusKm) ? radii : [radiusKm]).map((radius) => ({ ...query, radiusKm: radius }));
+}
+
+async function scanOnce(em: EntityManager, request: Scan): Promise<Candidate[]> {
   const name = statementName(request);
   const statement = scanStatement(request);
   return name === null ? em.execute<Candidate[]>(statement) : executePrepared<Candidate>(em, name, statement);
 }
 
 /** Without the coarse levels of the grid, which few searches use: each name keeps a plan in each connection. */
-const PREPARED_LEVELS: readonly Level[] = [9, 12];
+const PREPARED_LEVELS: readonly Level[] = [9, 12, 14];
 
 /**
  * The name of a prepared statement (ADR 16), for the searches that are frequent: their statement takes longer to plan than to
  * run. Null for all others. Requests with the same name have the same text.
  */
 export function statementName({ query, nights, after }: Scan): string | null {
-  if (query.q !== undefined || query.ids !== undefined || query.hostId !== undefined) return null;
-  const boxes = boxesOf(query);
-  if (boxes !== null && boxes.length > 1) return null;
-  const level = boxes === null ? null : cellsOf(boxes).level;
-  if (level !== null && !PREPARED_LEVELS.includes(level)) return null;
-  const scope = level === null ? (query.city === undefined ? 'all' : 'city') : `cell${level}`;
+  // Amenities may have few listings, which their own index finds.
+  const isRare = [query.q, query.ids, query.hostId, query.amenities].some((filter) => filter !== undefined);
+  const area = areaOf(query);
+  if (isRare || (area === null && query.city === undefined)) return null;
+  if (area !== null && (area.boxes.length > 1 || !PREPARED_LEVELS.includes(area.level))) return null;
   const parts = [
-    ...['search', scope, orderOf(query)],
+    'search',
+    area === null ? 'city' : `cell${area.level}`,
+    orderOf(query),
     ...(query.near !== undefined ? ['near'] : []),
     ...(nights !== null ? ['stay'] : []),
     ...(after !== null ? ['after'] : []),
@@ -86,9 +109,11 @@ export function statementName({ query, nights, after }: Scan): string | null {
 
 export function scanStatement({ query, nights, after, limit }: Scan): RawQueryFragment {
   const order = orderOf(query);
-  const boxes = boxesOf(query);
-  const filter = allOf([...searchFilters(query, boxes, nights)]);
-  const context = { query, boxes, filter, after, limit };
+  const area = areaOf(query);
+  const prepared =
+    statementName({ query, nights, after, limit }) === null ? undefined : { ordered: ORDERED_COLUMN[order] };
+  const filter = allOf([...searchFilters(query, area?.boxes ?? null, { nights, prepared })]);
+  const context = { query, area, filter, after, limit };
   const candidates =
     order === 'rank' || order === 'distance' ? computedScan(order, context) : indexedScan(order, context);
   const direction = DIRECTION[order];
@@ -106,7 +131,7 @@ export function scanStatement({ query, nights, after, limit }: Scan): RawQueryFr
 
 interface ScanContext {
   query: SearchQuery;
-  boxes: Box[] | null;
+  area: Area | null;
   filter: RawQueryFragment;
   after: Position | null;
   limit: number;
@@ -121,6 +146,15 @@ const DIRECTION: Record<Order, RawQueryFragment> = {
   '-price': DESC,
   rating: DESC,
   distance: ASC,
+};
+
+const ORDERED_COLUMN: Record<Order, OrderedColumn | null> = {
+  score: null,
+  rank: null,
+  price: 'price',
+  '-price': 'price',
+  rating: 'rating',
+  distance: null,
 };
 
 const INDEXED_COLUMN = {
@@ -140,7 +174,7 @@ const arrayOf = (values: readonly (number | string)[]) => `{${values.join(',')}}
 /** For orders with an index: merges the first rows of each cell without reading the other rows of the cell. */
 function indexedScan(
   order: keyof typeof INDEXED_COLUMN,
-  { boxes, filter, after, limit }: ScanContext,
+  { area, filter, after, limit }: ScanContext,
 ): RawQueryFragment {
   const [column, type] = INDEXED_COLUMN[order];
   const direction = DIRECTION[order];
@@ -149,8 +183,8 @@ function indexedScan(
     SELECT ${column}::float8 AS value, s.key, ${SHOWN} FROM listing_search s
      WHERE ${scope} AND ${filter} AND ${isAfter}
      ORDER BY ${column} ${direction}, s.key ${direction} LIMIT ${limit}`;
-  if (boxes === null) return firstRows(sql`true`);
-  const { level, cells } = cellsOf(boxes);
+  if (area === null) return firstRows(sql`true`);
+  const { level, cells } = area;
   return sql`
     SELECT ${MATCH}
       FROM unnest(${arrayOf(cells)}::int[]) AS cell (id)
@@ -161,7 +195,7 @@ function indexedScan(
 /** For orders that depend on the query: computes the value of every match. */
 function computedScan(
   order: 'rank' | 'distance',
-  { query, boxes, filter, after, limit }: ScanContext,
+  { query, area, filter, after, limit }: ScanContext,
 ): RawQueryFragment {
   const direction = DIRECTION[order];
   const value = order === 'distance' ? distanceTo(query.near) : rankOf(query.q);
@@ -169,14 +203,14 @@ function computedScan(
     after === null ? sql`true` : comesAfter([sql`m.value`, sql`m.key`], sql`float8`, direction, after);
   return sql`
     SELECT m.* FROM (
-      SELECT ${value} AS value, s.key, ${SHOWN} FROM listing_search s WHERE ${inCells(boxes)} AND ${filter}
+      SELECT ${value} AS value, s.key, ${SHOWN} FROM listing_search s WHERE ${inCells(area)} AND ${filter}
     ) m WHERE ${isAfter} ORDER BY m.value ${direction}, m.key ${direction} LIMIT ${limit}`;
 }
 
-/** The condition that lets an index find the rows near the boxes. */
-export function inCells(boxes: Box[] | null): RawQueryFragment {
-  if (boxes === null) return sql`true`;
-  const { level, cells } = cellsOf(boxes);
+/** The condition that lets an index find the rows near the area. */
+export function inCells(area: Area | null): RawQueryFragment {
+  if (area === null) return sql`true`;
+  const { level, cells } = area;
   return sql`${CELL_COLUMN[level]} = ANY (${arrayOf(cells)}::int[])`;
 }
 
@@ -194,9 +228,8 @@ function comesAfter(
 const rankOf = (words: string | undefined) =>
   sql`(SELECT ts_rank(l.search_words, search_query(${words})) FROM listing l WHERE l.key = s.key)::float8`;
 
-export function boxesOf(query: SearchQuery): Box[] | null {
-  if (query.bbox !== undefined) return viewport(query.bbox);
-  if (query.near !== undefined && query.radiusKm !== undefined)
-    return boxesAround(query.near, query.radiusKm);
+export function areaOf(query: SearchQuery): Area | null {
+  if (query.bbox !== undefined) return viewportArea(query.bbox);
+  if (query.near !== undefined && query.radiusKm !== undefined) return circleArea(query.near, query.radiusKm);
   return null;
 }

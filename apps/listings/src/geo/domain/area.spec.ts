@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Box, boxesAround, cellOf, cellsOf, LEVELS, viewport } from './area.js';
+import { type Box, boxesAround, cellOf, cellsOf, circleArea, LEVELS, viewport } from './area.js';
 import { metresBetween } from './point.js';
 
 const lat = fc.double({ min: -90, max: 90, noNaN: true });
@@ -27,6 +27,40 @@ test('uses the finest level for a town and the coarsest for the whole earth', ()
     level: LEVELS[0],
     cells: Array.from({ length: 64 }, (_, i) => i),
   });
+});
+
+test('covers every point of a circle, also near the poles and the antimeridian', () => {
+  const km = fc.oneof(
+    fc.double({ min: 0.1, max: 500, noNaN: true }),
+    fc.double({ min: 0.1, max: 10, noNaN: true }),
+  );
+  const share = fc.double({ min: -1, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(point, km, share, share, (centre, radius, north, east) => {
+      const degrees = radius / 111;
+      const at = {
+        lat: Math.max(-90, Math.min(90, centre.lat + degrees * north)),
+        lng:
+          ((((centre.lng + (degrees * east) / Math.max(0.01, Math.cos((centre.lat * Math.PI) / 180)) + 180) %
+            360) +
+            360) %
+            360) -
+          180,
+      };
+      fc.pre(metresBetween(centre, at) <= radius * 1000);
+      const { level, cells } = circleArea(centre, radius);
+      expect(cells).toContain(cellOf(at, level));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('leaves out the cells at the corners of a circle', () => {
+  const centre = { lat: 48.85, lng: 2.35 };
+  const inBox = cellsOf(boxesAround(centre, 3)).cells;
+  const inCircle = circleArea(centre, 3).cells;
+  expect(inCircle.length).toBeLessThan(inBox.length);
+  expect(inBox).toEqual(expect.arrayContaining(inCircle));
 });
 
 test('splits a viewport across the antimeridian into two boxes', () => {

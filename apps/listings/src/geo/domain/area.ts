@@ -1,4 +1,4 @@
-import type { Point } from './point.js';
+import { metresBetween, type Point } from './point.js';
 
 /** A rectangle in degrees. Never crosses the antimeridian: such a viewport is two boxes. */
 export interface Box {
@@ -8,12 +8,19 @@ export interface Box {
   readonly north: number;
 }
 
-export const LEVELS = [3, 6, 9, 12] as const;
+export const LEVELS = [3, 6, 9, 12, 14] as const;
 export type Level = (typeof LEVELS)[number];
 
 /** The maximum number of cells per lookup. The coarsest level has exactly this many. */
 const MAX_CELLS = 64;
 const KILOMETRES_PER_DEGREE = 111.195;
+
+/** Boxes, and cells that cover them. */
+export interface Area {
+  readonly boxes: readonly Box[];
+  readonly level: Level;
+  readonly cells: readonly number[];
+}
 
 /** The number of the cell of a point, on a grid of 2^level × 2^level cells over the whole earth. */
 export function cellOf(point: Point, level: Level): number {
@@ -37,6 +44,33 @@ export function cellsOf(boxes: readonly Box[]): { level: Level; cells: number[] 
   }
   throw new RangeError('there is no coarsest level');
 }
+
+export function viewportArea(box: Box): Area {
+  const boxes = viewport(box);
+  return { boxes, ...cellsOf(boxes) };
+}
+
+/** The boxes around a circle, and their cells without those that do not touch the circle. */
+export function circleArea(centre: Point, radiusKm: number): Area {
+  const boxes = boxesAround(centre, radiusKm);
+  const { level, cells } = cellsOf(boxes);
+  const side = 2 ** level;
+  const touches = (cell: number) => {
+    const middle = centreOf(cell, side);
+    const corners = [-0.5, 0.5].map((half) => ({
+      lat: middle.lat + (half * 180) / side,
+      lng: middle.lng + 180 / side,
+    }));
+    const reach = Math.max(...corners.map((corner) => metresBetween(middle, corner)));
+    return metresBetween(centre, middle) <= (radiusKm * 1000 + reach) * 1.001;
+  };
+  return { boxes, level, cells: cells.filter(touches) };
+}
+
+const centreOf = (cell: number, side: number): Point => ({
+  lat: ((Math.floor(cell / side) + 0.5) / side) * 180 - 90,
+  lng: (((cell % side) + 0.5) / side) * 360 - 180,
+});
 
 /** Splits a viewport into boxes. `west` greater than `east` means that it crosses the antimeridian. */
 export function viewport(box: Box): Box[] {
