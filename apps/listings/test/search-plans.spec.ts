@@ -1,6 +1,8 @@
 import { EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
+import { Transactions } from '@roost/messaging';
 import { uuidv7 } from '@roost/platform';
-import type { TestService } from '@roost/testing';
+import { queryPlans, type TestService } from '@roost/testing';
+import { rebuildSearchIndex } from '../src/search-index/search-rebuild.js';
 import { cellOf } from '../src/geo/domain/area.js';
 import { countFacets, facetsStatement } from '../src/search/facets.queries.js';
 import { SearchQuery } from '../src/search/search.dto.js';
@@ -23,7 +25,8 @@ beforeAll(async () => {
             'Near the ' || CASE WHEN n % 997 = 0 THEN 'lighthouse' ELSE 'market' END, 'apartment', 'entire_home',
             jsonb_build_object('line1', 'x', 'city', 'City ' || n % 200, 'region', '', 'postalCode', '', 'countryCode', 'US'),
             0, 0, 60 * random(), 120 * random(), 'UTC', 'USD', 1 + n % 8, 1, 1, 1, '{wifi}', '', 0, 'instant',
-            'flexible', '15:00', '11:00', '{"basePriceMinor": 100}', '{}', '[]', now(), now(), now()
+            'flexible', '15:00', '11:00', '{"basePriceMinor": 100}',
+            '{"minNights": 1, "maxNights": 365, "minNightsByWeekday": {}, "minNightsOverrides": []}', '[]', now(), now(), now()
        FROM generate_series(1, $2::int) n`,
     [HOST, LISTINGS],
   );
@@ -157,6 +160,16 @@ test('reads ids and words from their indexes', async () => {
   const ids = Array.from({ length: 100 }, () => uuidv7()).join(',');
   expect(await plan({ ids })).toContain('listing_search_listing_id_key');
   expect(await plan({ q: 'lighthouse' })).toContain('listing_search_words');
+});
+
+test('reads the next listings of a rebuild from the index, without a sort', async () => {
+  const transactions = service.get(Transactions);
+  const plans = await queryPlans(service, /FOR NO KEY UPDATE/, async () => {
+    for await (const { listings } of rebuildSearchIndex(transactions, { batchSize: 100 }))
+      if (listings >= 200) break;
+  });
+  expect(plans).toContain('Index Scan using listing_key_key on listing');
+  expect(plans).not.toMatch(/Sort|Seq Scan/);
 });
 
 test('uses an index for the host’s own listings', async () => {

@@ -82,10 +82,10 @@ async function lockListings(
   limit: number,
 ): Promise<RebuiltListing[]> {
   const rows = await em.execute<ListingRow[]>(sql`
-    SELECT key::float8 AS key, id, status, description, photos, amenities, booking_mode AS "bookingMode",
+    SELECT l.key::float8 AS key, id, status, description, photos, amenities, booking_mode AS "bookingMode",
            public_lat AS lat, public_lng AS lng, address, pricing, stay_rules AS "stayRules"
-      FROM listing WHERE key > ${position} AND key <= ${lastKey}
-     ORDER BY key LIMIT ${limit} FOR NO KEY UPDATE`);
+      FROM listing l WHERE l.key > ${position} AND l.key <= ${lastKey}
+     ORDER BY l.key LIMIT ${limit} FOR NO KEY UPDATE`);
   return rows.map(({ lat, lng, ...row }) => ({
     ...row,
     approximateLocation: lat === null || lng === null ? null : { lat, lng },
