@@ -1,12 +1,12 @@
 import { EntityManager, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
 import { Transactions } from '@roost/messaging';
 import { uuidv7 } from '@roost/platform';
-import { queryPlans, type TestService } from '@roost/testing';
+import { captureStatements, queryPlans, type TestService } from '@roost/testing';
 import { rebuildSearchIndex } from '../src/search-index/search-rebuild.js';
 import { cellOf } from '../src/geo/domain/area.js';
 import { countFacets, facetsStatement } from '../src/search/facets.queries.js';
 import { SearchQuery } from '../src/search/search.dto.js';
-import { type Position, scanStatement } from '../src/search/search.queries.js';
+import { type Position, scan, scanStatement, statementName } from '../src/search/search.queries.js';
 import { similarStatement } from '../src/similar/similar.queries.js';
 import { startListings } from './listings.fixture.js';
 
@@ -160,6 +160,116 @@ test('reads ids and words from their indexes', async () => {
   const ids = Array.from({ length: 100 }, () => uuidv7()).join(',');
   expect(await plan({ ids })).toContain('listing_search_listing_id_key');
   expect(await plan({ q: 'lighthouse' })).toContain('listing_search_words');
+});
+
+describe('prepared statements', () => {
+  const price = {
+    currency: 'USD',
+    minPrice: '1000',
+    maxPrice: '5000',
+    roomType: 'entire_home',
+    minBeds: '1',
+  };
+  const quarter = { bbox: '10,10,10.05,10.05' };
+  const region = { bbox: '10,10,13,13' };
+  const near = { near: '10,10', radiusKm: '20' };
+  /** Each query with the index that its plan for any values reads. */
+  const FREQUENT: [string, Record<string, string>, string][] = [
+    ['a quarter', quarter, 'cell_14_score'],
+    ['a quarter with dates and filters', { ...quarter, ...dates, ...price, guests: '2' }, 'cell_14_score'],
+    ['a quarter by price', { ...quarter, ...price, sort: 'price' }, 'cell_14_price'],
+    ['a quarter by rating', { ...quarter, minRating: '4', sort: 'rating' }, 'cell_14_rating'],
+    ['a town', town, 'cell_9_score'],
+    ['a town by descending price with dates', { ...town, ...dates, sort: '-price' }, 'cell_9_price'],
+    ['a region', { ...region, ...price }, 'cell_9_score'],
+    ['a region by rating with dates', { ...region, ...dates, sort: 'rating' }, 'cell_9_rating'],
+    ['a circle', { ...near, ...dates }, 'cell_12_score'],
+    ['a circle by price', { ...near, ...price, sort: 'price' }, 'cell_12_price'],
+    ['a city', { city: 'City 7', ...price, minRating: '3' }, 'city_score'],
+    ['a city by price with dates', { city: 'City 7', ...dates, sort: 'price' }, 'city_price'],
+    ['a city by rating', { city: 'City 7', ...price, sort: 'rating' }, 'city_rating'],
+  ];
+  const request = (query: Record<string, string>, after: Position | null = null) => ({
+    query: SearchQuery.parse(query),
+    nights: query.checkIn === undefined ? null : 4,
+    after,
+    limit: 21,
+  });
+
+  test.each(FREQUENT)('read %s in order from one index with any values', async (_, query, index) => {
+    for (const after of [null, laterPosition]) {
+      expect(statementName(request(query, after))).not.toBeNull();
+      const text = await queryPlans(service, /listing_search/, (em) => scan(em, request(query, after)), {
+        generic: true,
+      });
+      expect(text).toMatch(
+        new RegExp(`Index Scan (Backward )?using listing_search_${index} on listing_search`),
+      );
+      expect(text).not.toMatch(/Seq Scan/);
+      // One sort merges the cells; none is inside of them.
+      expect(text.match(/Sort Key/g)?.length ?? 0).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test('have one text per name, whatever filters are set', async () => {
+    const texts = new Map<string, Set<string>>();
+    const filters: Record<string, string>[] = [
+      {},
+      price,
+      { guests: '3' },
+      { minRating: '4', instantBook: 'true' },
+      { minBathrooms: '1.5' },
+    ];
+    const places = [
+      quarter,
+      { bbox: '20,20,20.01,20.01' },
+      town,
+      region,
+      near,
+      { city: 'City 1' },
+      { city: 'City 2' },
+    ];
+    for (const place of places)
+      for (const filter of filters)
+        for (const sort of ['relevance', 'price', 'rating'])
+          for (const stay of [{}, dates]) {
+            const one = request({ ...place, ...filter, ...stay, sort });
+            const name = statementName(one) ?? '';
+            const statements = await captureStatements(() => scan(service.get(EntityManager).fork(), one));
+            const known = texts.get(name) ?? new Set();
+            texts.set(name, known);
+            for (const { text, own } of statements)
+              if (own && text.includes('listing_search')) known.add(text);
+          }
+    expect(texts.has('')).toBe(false);
+    for (const [name, known] of texts) expect([name, known.size]).toEqual([name, 1]);
+  });
+
+  test('are not used for searches with an index of their own', () => {
+    const filters: Record<string, string>[] = [{ q: 'sea' }, { hostId: HOST }, { amenities: 'wifi' }];
+    for (const filter of filters) expect(statementName(request({ ...town, ...filter }))).toBeNull();
+    expect(statementName(request({ ids: HOST }))).toBeNull();
+    expect(statementName(request({}))).toBeNull();
+    expect(statementName(request({ bbox: '170,0,-170,10' }))).toBeNull();
+  });
+});
+
+test('finds the cells of points as the grid of the index does', async () => {
+  const points = [
+    ...[-90, -45.5, 0, 12.345678, 89.99999, 90].flatMap((lat) =>
+      [-180, -0.00001, 0, 0.021972656, 179.99999, 180].map((lng) => ({ lat, lng })),
+    ),
+    ...Array.from({ length: 2_000 }, () => ({
+      lat: Math.random() * 180 - 90,
+      lng: Math.random() * 360 - 180,
+    })),
+  ];
+  const rows = await service.query<{ cell: number }>(
+    `SELECT search_cell_14(lat, lng) AS cell
+       FROM unnest($1::float8[], $2::float8[]) WITH ORDINALITY AS p (lat, lng, n) ORDER BY n`,
+    [points.map(({ lat }) => lat), points.map(({ lng }) => lng)],
+  );
+  expect(rows.map(({ cell }) => cell)).toEqual(points.map((point) => cellOf(point, 14)));
 });
 
 test('reads the next listings of a rebuild from the index, without a sort', async () => {

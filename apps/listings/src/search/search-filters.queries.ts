@@ -8,29 +8,23 @@ export function allOf(conditions: readonly RawQueryFragment[]): RawQueryFragment
   return conditions.reduce((before, next) => sql`${before} AND ${next}`, sql`true`);
 }
 
-/** The columns with an index of their own order. */
-export type OrderedColumn = 'price' | 'rating';
-
 export interface FilterOptions {
   /** Null for a search without dates. */
   nights: number | null;
-  /**
-   * For a prepared statement: its text does not depend on the filters that are set. Only this column may be found by its
-   * index.
-   */
-  prepared?: { ordered: OrderedColumn | null } | undefined;
+  /** For a prepared statement: its text does not depend on the filters that are set. */
+  prepared?: boolean;
 }
 
 /** The conditions of a search on `listing_search s`. */
 export function* searchFilters(
   query: SearchQuery,
   boxes: readonly Box[] | null,
-  { nights, prepared }: FilterOptions,
+  { nights, prepared = false }: FilterOptions,
 ): Generator<RawQueryFragment> {
   // An array of the few inactive hosts, read once per search, instead of a subquery per row.
   yield sql`s.host_id <> ALL (ARRAY(SELECT a.user_id FROM account_standing a WHERE a.status <> 'active'))`;
   yield* placeFilters(query, boxes);
-  if (prepared) yield* allFilters(query, prepared.ordered);
+  if (prepared) yield* allFilters(query);
   else yield* setFilters(query);
   if (query.q !== undefined) {
     yield sql`s.key IN (SELECT l.key FROM listing l WHERE l.search_words @@ search_query(${query.q}))`;
@@ -74,14 +68,22 @@ function* setFilters(query: SearchQuery): Generator<RawQueryFragment> {
 
 const MAX_PRICE = Number.MAX_SAFE_INTEGER;
 
+/** The part of the order between the lowest and the highest price, or from the lowest rating. */
+export function boundOf(
+  { minPrice = 0, maxPrice = MAX_PRICE, minRating }: SearchQuery,
+  order: string,
+): RawQueryFragment {
+  if (order === 'price' || order === '-price')
+    return sql`s.price_minor BETWEEN ${minPrice}::bigint AND ${maxPrice}::bigint`;
+  if (order === 'rating')
+    return sql`s.rating_order >= ${minRating === undefined ? 0 : ratingOrder(minRating)}::int`;
+  return sql`true`;
+}
+
 /** The filters of a prepared statement, set or not. `hostId`, `ids` and `amenities` have an index of their own instead. */
-function* allFilters(query: SearchQuery, ordered: OrderedColumn | null): Generator<RawQueryFragment> {
-  const { minPrice = 0, maxPrice = MAX_PRICE, minRating } = query;
-  // A sum is in no index: the planner, which expects few rows here, would use the index of prices and sort.
-  const price = ordered === 'price' ? sql`s.price_minor` : sql`s.price_minor + 0`;
-  const rating = ordered === 'rating' ? sql`s.rating_order` : sql`s.rating_order + 0`;
-  yield sql`${price} BETWEEN ${minPrice}::bigint AND ${maxPrice}::bigint`;
-  yield sql`${rating} >= ${minRating === undefined ? 0 : ratingOrder(minRating)}::int`;
+function* allFilters(query: SearchQuery): Generator<RawQueryFragment> {
+  yield boundOf(query, 'price');
+  yield boundOf(query, 'rating');
   yield sql`s.capacity >= ${capacityOf(query) ?? 0}`;
   yield unlessUnset(query.currency, (value) => sql`s.currency = ${value}::text`);
   yield unlessUnset(query.roomType, (value) => sql`s.room_type = ${value}::text`);

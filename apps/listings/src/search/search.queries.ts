@@ -3,8 +3,9 @@ import { executePrepared } from '@roost/platform';
 import type { PriceRules, StayRules } from '@roost/pricing';
 import { type Area, circleArea, type Level, viewportArea } from '../geo/domain/area.js';
 import type { RoomType } from '../listing/listing.entity.js';
+import { cityKey } from '../search-index/domain/search-row.js';
 import { CELL_COLUMN } from '../search-index/search-index.queries.js';
-import { allOf, distanceTo, type OrderedColumn, searchFilters } from './search-filters.queries.js';
+import { allOf, boundOf, distanceTo, searchFilters } from './search-filters.queries.js';
 import type { SearchQuery } from './search.dto.js';
 
 export type Order = 'score' | 'rank' | 'price' | '-price' | 'rating' | 'distance';
@@ -110,10 +111,9 @@ export function statementName({ query, nights, after }: Scan): string | null {
 export function scanStatement({ query, nights, after, limit }: Scan): RawQueryFragment {
   const order = orderOf(query);
   const area = areaOf(query);
-  const prepared =
-    statementName({ query, nights, after, limit }) === null ? undefined : { ordered: ORDERED_COLUMN[order] };
+  const prepared = statementName({ query, nights, after, limit }) !== null;
   const filter = allOf([...searchFilters(query, area?.boxes ?? null, { nights, prepared })]);
-  const context = { query, area, filter, after, limit };
+  const context = { query, area, filter, prepared, after, limit };
   const candidates =
     order === 'rank' || order === 'distance' ? computedScan(order, context) : indexedScan(order, context);
   const direction = DIRECTION[order];
@@ -133,6 +133,7 @@ interface ScanContext {
   query: SearchQuery;
   area: Area | null;
   filter: RawQueryFragment;
+  prepared: boolean;
   after: Position | null;
   limit: number;
 }
@@ -146,15 +147,6 @@ const DIRECTION: Record<Order, RawQueryFragment> = {
   '-price': DESC,
   rating: DESC,
   distance: ASC,
-};
-
-const ORDERED_COLUMN: Record<Order, OrderedColumn | null> = {
-  score: null,
-  rank: null,
-  price: 'price',
-  '-price': 'price',
-  rating: 'rating',
-  distance: null,
 };
 
 const INDEXED_COLUMN = {
@@ -174,16 +166,22 @@ const arrayOf = (values: readonly (number | string)[]) => `{${values.join(',')}}
 /** For orders with an index: merges the first rows of each cell without reading the other rows of the cell. */
 function indexedScan(
   order: keyof typeof INDEXED_COLUMN,
-  { area, filter, after, limit }: ScanContext,
+  { query, area, filter, prepared, after, limit }: ScanContext,
 ): RawQueryFragment {
   const [column, type] = INDEXED_COLUMN[order];
   const direction = DIRECTION[order];
   const isAfter = after === null ? sql`true` : comesAfter([column, sql`s.key`], type, direction, after);
+  const inOrder = sql`ORDER BY ${column} ${direction}, s.key ${direction}`;
+  // For any values the planner expects few rows, which it would sort. The OFFSET lets it read them in the order of the index.
+  const rows = (scope: RawQueryFragment) =>
+    prepared
+      ? sql`(SELECT * FROM listing_search s WHERE ${scope} AND ${boundOf(query, order)} AND ${isAfter} ${inOrder} OFFSET 0) s
+             WHERE ${filter}`
+      : sql`listing_search s WHERE ${scope} AND ${filter} AND ${isAfter}`;
   const firstRows = (scope: RawQueryFragment) => sql`
-    SELECT ${column}::float8 AS value, s.key, ${SHOWN} FROM listing_search s
-     WHERE ${scope} AND ${filter} AND ${isAfter}
-     ORDER BY ${column} ${direction}, s.key ${direction} LIMIT ${limit}`;
-  if (area === null) return firstRows(sql`true`);
+    SELECT ${column}::float8 AS value, s.key, ${SHOWN} FROM ${rows(scope)} ${inOrder} LIMIT ${limit}`;
+  const isInCity = query.city === undefined ? sql`true` : sql`s.city = ${cityKey(query.city)}`;
+  if (area === null) return firstRows(isInCity);
   const { level, cells } = area;
   return sql`
     SELECT ${MATCH}
