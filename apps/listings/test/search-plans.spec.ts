@@ -259,9 +259,10 @@ test('finds the cells of points as the grid of the index does', async () => {
     ...[-90, -45.5, 0, 12.345678, 89.99999, 90].flatMap((lat) =>
       [-180, -0.00001, 0, 0.021972656, 179.99999, 180].map((lng) => ({ lat, lng })),
     ),
-    ...Array.from({ length: 2_000 }, () => ({
-      lat: Math.random() * 180 - 90,
-      lng: Math.random() * 360 - 180,
+    // Spread over the earth; the steps divide neither the sides nor a cell.
+    ...Array.from({ length: 2_000 }, (_, n) => ({
+      lat: ((n * 7.123_457) % 180) - 90,
+      lng: ((n * 13.765_431) % 360) - 180,
     })),
   ];
   const rows = await service.query<{ cell: number }>(

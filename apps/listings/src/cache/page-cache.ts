@@ -130,13 +130,6 @@ export class PageCache implements OnModuleDestroy {
     if (closed) this.#unclosed.delete(change.id);
   }
 
-  /** Removes all pages, for a change of what all of them show, such as a rebuild of the search index. */
-  async clear(): Promise<void> {
-    const cleared = await this.#try(() => this.#redis.set(`${this.#prefix}:generation`, randomUUID()));
-    // Otherwise the repair does it.
-    if (cleared === null) this.#fail();
-  }
-
   async #load<T>(
     { page, keys, versions, open }: { page: CachedPage; keys: string[]; versions: string; open: number },
     load: () => Promise<T>,

@@ -7,7 +7,7 @@ import type { EventOperations } from '@roost/messaging';
 import { Progress } from '../../import/progress.js';
 import { age } from '../age.js';
 import type { Call, Command } from '../command.js';
-import { withEventOperations } from '../event-operations.js';
+import { recordAttempt, withEventOperations } from '../event-operations.js';
 import { findSystem, LOCATION } from '../system.js';
 
 export const command: Command = {
@@ -33,17 +33,17 @@ export const command: Command = {
 
 function withListings<T>(
   options: Call['options'],
-  work: (transactions: EventOperations['transactions']) => Promise<T>,
+  work: (listings: EventOperations) => Promise<T>,
 ): Promise<T> {
   return withEventOperations(findSystem(options), ['listings'], async (services) => {
     const listings = services.get('listings');
     if (!listings) throw new Error('listings is not open');
-    return work(listings.transactions);
+    return work(listings);
   });
 }
 
 async function status({ options, out }: Call): Promise<void> {
-  const index = await withListings(options, searchIndexStatus);
+  const index = await withListings(options, ({ transactions }) => searchIndexStatus(transactions));
   const { published, rows, missing, superfluous, rebuild: last } = index;
   const isComplete = missing === 0 && superfluous === 0;
   out.result({ ...index, isComplete }, [
@@ -59,11 +59,16 @@ function describe({ position, lastKey, repaired, startedAt, finishedAt }: Search
 }
 
 async function rebuild({ options, out }: Call): Promise<void> {
-  const result = await withListings(options, async (transactions) => {
+  const result = await withListings(options, async (listings) => {
+    await recordAttempt(listings, {
+      action: 'search.rebuild',
+      subject: { type: 'service', id: 'listings' },
+      reason: 'roost search rebuild',
+    });
     const progress = new Progress(process.stderr, 'search index');
     let state: SearchRebuild | null = null;
     try {
-      for await (state of rebuildSearchIndex(transactions, { restart: options.restart === true }))
+      for await (state of rebuildSearchIndex(listings.transactions, { restart: options.restart === true }))
         progress.update(state.position / Math.max(1, state.lastKey), state.listings);
     } catch (error) {
       progress.abandon();
