@@ -1,16 +1,8 @@
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
 import type { CopyValue } from './listing-rows.js';
-
-/** The part of a connection of pg that its types do not have. */
-interface CopyConnection {
-  stream: Socket;
-  query(text: string): void;
-  sendCopyFromChunk(chunk: Buffer): void;
-  endCopyFrom(): void;
-  sendCopyFail(message: string): void;
-}
 
 const CHUNK_BYTES = 128 * 1024;
 
@@ -25,50 +17,7 @@ export async function copyRows(
   const columns = Object.keys(first);
   const names = columns.map((column) => client.escapeIdentifier(column)).join(', ');
   const text = `COPY ${client.escapeIdentifier(table)} (${names}) FROM STDIN`;
-  await new Promise<void>((resolve, reject) => {
-    client.query(new CopyIn(text, lines(rows, columns), (error) => (error ? reject(error) : resolve())));
-  });
-}
-
-/** A query in the form that pg's client runs; it calls these methods with the answers of the server. */
-class CopyIn implements pg.Submittable {
-  #error: Error | undefined;
-
-  constructor(
-    private readonly text: string,
-    private readonly chunks: Iterable<Buffer>,
-    private readonly done: (error?: Error) => void,
-  ) {}
-
-  submit(connection: pg.Connection): void {
-    (connection as unknown as CopyConnection).query(this.text);
-  }
-
-  handleCopyInResponse(connection: CopyConnection): void {
-    void this.#send(connection).catch((error: Error) => connection.sendCopyFail(error.message));
-  }
-
-  async #send(connection: CopyConnection): Promise<void> {
-    for (const chunk of this.chunks) {
-      if (this.#error) break;
-      connection.sendCopyFromChunk(chunk);
-      if (connection.stream.writableNeedDrain) await once(connection.stream, 'drain');
-    }
-    connection.endCopyFrom();
-  }
-
-  handleError(error: Error): void {
-    this.#error = error;
-    this.done(error);
-  }
-
-  handleReadyForQuery(): void {
-    if (!this.#error) this.done();
-  }
-
-  handleCommandComplete(): void {
-    // The end of the statement; the server is ready for the next one after it.
-  }
+  await pipeline(Readable.from(lines(rows, columns)), client.query(copyFrom(text)));
 }
 
 function* lines(

@@ -55,6 +55,10 @@ async function removeGenerated(client: pg.Client, replace: boolean): Promise<voi
     throw new RefusedDatabase(
       'The database has generated listings already. Pass --replace to delete them first.',
     );
+  // The sweep of places takes them out of their cities.
+  await client.query(
+    `INSERT INTO place_change (listing_id) SELECT id FROM listing WHERE id::text LIKE '${ID_PREFIX}-%'`,
+  );
   for (const [table, column] of [
     ...['wishlist_listing', 'listing_change', 'listing_search', 'listing_calendar', 'listing_rating'].map(
       (name) => [name, 'listing_id'],
