@@ -22,6 +22,7 @@ import { CatalogueResolver } from './catalogue/catalogue.resolver.js';
 import { DraftController } from './draft/draft.controller.js';
 import { DraftResolver } from './draft/draft.resolver.js';
 import { DraftService } from './draft/draft.service.js';
+import { HostNameConsumer } from './host/host-name.consumer.js';
 import { ListingImportController } from './listing/listing-import.controller.js';
 import { ListingImportService } from './listing/listing-import.service.js';
 import { ListingPageService } from './listing/listing-page.service.js';
@@ -78,6 +79,7 @@ import { WishlistService } from './wishlist/wishlist.service.js';
     WishlistSharingController,
     BookingConsumer,
     CalendarConsumer,
+    HostNameConsumer,
     RatingConsumer,
   ],
   providers: [

@@ -15,6 +15,7 @@ import { Migration0009FillSearchWords } from '../migrations/Migration0009FillSea
 import { Migration0010WishlistsOfListing } from '../migrations/Migration0010WishlistsOfListing.js';
 import { Migration0013Places } from '../migrations/Migration0013Places.js';
 import { Migration0016SearchRebuild } from '../migrations/Migration0016SearchRebuild.js';
+import { Migration0017HostNames } from '../migrations/Migration0017HostNames.js';
 import { AppModule } from './app.module.js';
 import { ListingsConfig } from './config.js';
 import { Listing } from './listing/listing.entity.js';
@@ -39,11 +40,12 @@ export const listings = defineService({
     Migration0010WishlistsOfListing,
     Migration0013Places,
     Migration0016SearchRebuild,
+    Migration0017HostNames,
     Migration0000AccountErasure,
     Migration0000AccountExport,
   ],
   projections: {
-    'identity.user': ['account_standing'],
+    'identity.user': ['account_standing', 'host_name'],
     'bookings.calendar': ['listing_calendar'],
     'reviews.rating': ['listing_rating'],
   },

@@ -1,6 +1,8 @@
 import { priceStay, PriceRules } from '@roost/pricing';
 import { addDays, addMonths, weekday } from '@roost/stay';
+import { golden } from '@roost/testing';
 import { SearchFacets } from '../src/search/facets.dto.js';
+import { aHost, createPublished } from './listings.fixture.js';
 import {
   atPoint,
   type Catalog,
@@ -117,6 +119,27 @@ describe('200: attributes', () => {
     expect(hit?.coverUrl).toBe(hit?.photoUrls[0]);
   });
 
+  test('returns the newest name of the host', async () => {
+    const host = aHost();
+    const { id } = await createPublished(catalog.service, host, {
+      ...atPoint(58.4, 26.7),
+      ...inCity('Tartu', 'EE'),
+    });
+    const nameIn = async (query: string) =>
+      (await catalog.search(query)).data.map(({ hostName }) => hostName);
+    const names = () => Promise.all([nameIn(`ids=${id}`), nameIn('city=Tartu')]);
+    expect(await names()).toEqual([[null], [null]]);
+    const user = { ...golden('user.profile-changed'), userId: host.id };
+    for (const [displayName, version, expected] of [
+      ['Ada', 2, 'Ada'],
+      ['Ada Lovelace', 4, 'Ada Lovelace'],
+      ['Late', 3, 'Ada Lovelace'],
+    ] as const) {
+      await catalog.service.deliver('user.profile-changed', { ...user, displayName }, { version });
+      expect(await names()).toEqual([[expected], [expected]]);
+    }
+  });
+
   test('returns only public fields', async () => {
     const hit = (await catalog.search('bbox=-73.8,42.6,-73.7,42.7')).data.find(
       ({ title }) => title === 'loft',
@@ -137,6 +160,7 @@ describe('200: attributes', () => {
       stay: null,
       rating: null,
       instantBook: true,
+      hostName: null,
     });
     expect(hit?.approximateLocation).not.toEqual({ lat: 42.65, lng: -73.75 });
   });

@@ -53,6 +53,9 @@ beforeAll(async () => {
     `INSERT INTO account_standing (user_id, version, status)
      SELECT gen_random_uuid(), 1, CASE WHEN n % 1000 > 0 THEN 'active' ELSE 'suspended' END FROM generate_series(1, 5000) n`,
   );
+  await service.query(
+    `INSERT INTO host_name (user_id, version, display_name) SELECT user_id, 1, 'Ada' FROM account_standing`,
+  );
   await service.query('ANALYZE');
 }, 60_000);
 afterAll(() => service.close());

@@ -27,6 +27,7 @@ export interface SearchHitBody {
   stay: { nights: number; totalMinor: number } | null;
   rating: unknown;
   instantBook: boolean;
+  hostName: string | null;
 }
 export interface SearchPageBody {
   data: SearchHitBody[];

@@ -57,6 +57,9 @@ test.each(['draft', 'published', 'suspended'] as const)(
     const { id, photoId } = await create(service, host, texts);
     if (status === 'suspended')
       expect((await service.as(anAdmin()).post(`/v1/admin/listings/${id}/suspend`)).status).toBe(204);
+    const user = { ...golden('user.profile-changed'), userId: host.id, displayName: word };
+    await service.deliver('user.profile-changed', user, { version: 2 });
+    expect(await service.tablesWith(word)).toContain('host_name');
     const file = () => service.get(FileStore).get(`photos/${photoId}/${DISPLAY}`);
     expect(await file()).not.toBeNull();
     await requestErasure();

@@ -41,6 +41,7 @@ export async function loadListings(options: LoadOptions): Promise<void> {
       'listing_calendar',
       'listing_rating',
       'account_standing',
+      'host_name',
     ])
       await client.query(`VACUUM ANALYZE ${table}`);
   } finally {
@@ -65,6 +66,7 @@ async function removeGenerated(client: pg.Client, replace: boolean): Promise<voi
     ),
     ['listing', 'id'],
     ['account_standing', 'user_id'],
+    ['host_name', 'user_id'],
   ])
     await client.query(`DELETE FROM ${table} WHERE ${column}::text LIKE '${ID_PREFIX}-%'`);
 }
@@ -79,6 +81,12 @@ async function copyHosts(client: pg.Client, { seed, listings }: GeneratorOptions
       status: (from + offset) % inactive === inactive - 1 ? 'suspended' : 'active',
     }));
     await copyRows(client, 'account_standing', rows);
+    const names = rows.map(({ user_id }, offset) => ({
+      user_id,
+      version: 1,
+      display_name: `Host ${from + offset}`,
+    }));
+    await copyRows(client, 'host_name', names);
   }
 }
 

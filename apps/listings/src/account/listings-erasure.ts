@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Erasure, isErasedAccount } from '@roost/accounts';
 import { overwriteStoredEvents } from '@roost/messaging';
 import { deleteGuestBookings } from '../booking/booking.queries.js';
+import { eraseHostName } from '../host/host-name.queries.js';
 import { Listing } from '../listing/listing.entity.js';
 import { ERASED_TEXTS } from '../listing/listing.events.js';
 import { ListingService } from '../listing/listing.service.js';
@@ -25,6 +26,7 @@ export class ListingsErasure extends Erasure {
   async erase(em: EntityManager, userId: string): Promise<boolean> {
     await deleteWishlists(em, userId);
     await deleteGuestBookings(em, userId);
+    await eraseHostName(em, userId);
     const listings = await em.find(Listing, { hostId: userId });
     for (const listing of listings) {
       await this.files.deleteAll(listing.photos);

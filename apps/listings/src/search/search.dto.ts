@@ -225,6 +225,7 @@ export const SearchHit = z
     }),
     rating: RatingShape.nullable(),
     instantBook: z.boolean(),
+    hostName: z.string().nullable().meta({ description: 'Null until the name of the host has arrived.' }),
   })
   .meta({ id: 'SearchHit' });
 export type SearchHit = z.output<typeof SearchHit>;

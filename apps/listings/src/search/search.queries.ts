@@ -41,6 +41,7 @@ export interface Candidate extends Position {
   timeZone: string;
   currency: string;
   instantBook: boolean;
+  hostName: string | null;
   nightlyMinor: number;
   /** Null for a search without dates, as the stay rules. */
   pricing: PriceRules | null;
@@ -123,7 +124,8 @@ export function scanStatement({ query, nights, after, limit }: Scan): RawQueryFr
     SELECT c.value, c.key::float8 AS key, l.id, l.title, l.address ->> 'city' AS city,
            l.public_lat AS lat, l.public_lng AS lng, jsonb_path_query_array(l.photos, '$[0 to 4].id') AS "photoIds",
            l.room_type AS "roomType", l.capacity, l.bedrooms, l.beds, l.max_pets AS "maxPets", l.time_zone AS "timeZone",
-           l.currency, l.booking_mode = 'instant' AS "instantBook", c.price_minor::float8 AS "nightlyMinor",
+           l.currency, l.booking_mode = 'instant' AS "instantBook",
+           (SELECT h.display_name FROM host_name h WHERE h.user_id = l.host_id) AS "hostName", c.price_minor::float8 AS "nightlyMinor",
            ${rules}, c.rating_count AS "ratingCount", c.rating_sum AS "ratingSum"
       FROM (${candidates}) c JOIN listing l ON l.key = c.key
      ORDER BY c.value ${direction}, c.key ${direction}`;

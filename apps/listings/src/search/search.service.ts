@@ -112,6 +112,7 @@ export class SearchService {
       stay: stay === null ? null : { nights: stay.nights, totalMinor: this.totalMinor(stay, candidate, now) },
       rating: toRating(candidate.ratingCount, candidate.ratingSum),
       instantBook: candidate.instantBook,
+      hostName: candidate.hostName,
     };
   }
 
