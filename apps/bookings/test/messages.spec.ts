@@ -36,6 +36,15 @@ describe('reading', () => {
     expect(seen).toEqual(['7', '6', '5', '4', '3', '2', '1']);
   });
 
+  it('returns HTML as it was written, as JSON', async () => {
+    const html = '<script>alert(1)</script> <b>bold</b> & <img src=x onerror=alert(1)>';
+    const { id } = await messages.givenEnquiry(guest, listing, html);
+    expect(await messages.textsOf(host, id)).toEqual([html]);
+    const { headers } = await bookings.as(host).get(`/v1/threads/${id}/messages`);
+    expect(headers.get('content-type')).toMatch(/^application\/json/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
   it('pages threads by side, the newest message first', async () => {
     const listings = [listing, await bookings.givenListing({ host }), await bookings.givenListing({ host })];
     const ids: string[] = [];

@@ -53,6 +53,23 @@ describe('200', () => {
     expect((await identity.refresh(responses[0]?.body.refreshToken ?? '')).status).toBe(200);
   });
 
+  it('with the default limit, allows ten of 50 concurrent requests a minute, with one successor', async () => {
+    const limited = await startIdentity({ RATE_LIMIT_PER_MINUTE: '300' });
+    try {
+      const { refreshToken } = await limited.createUser();
+      const responses = await Promise.all(Array.from({ length: 50 }, () => limited.refresh(refreshToken)));
+      const allowed = responses.filter(({ status }) => status === 200);
+      expect(allowed).toHaveLength(10);
+      for (const response of responses.filter(({ status }) => status !== 200))
+        expectProblem(response, 429, 'rate.limited');
+      expect(new Set(allowed.map(({ body }) => body.refreshToken)).size).toBe(1);
+      const { accessToken } = allowed[0]?.body ?? {};
+      expect((await limited.with(accessToken ?? '').get('/v1/me')).status).toBe(200);
+    } finally {
+      await limited.close();
+    }
+  });
+
   it('extends the session with each use, up to 180 days', async () => {
     let token = ada.refreshToken;
     for (let month = 0; month < 6; month++) {

@@ -10,6 +10,8 @@ import {
   type TestStay,
 } from './reviews.fixture.js';
 
+const HTML = '<script>alert(1)</script> <b>bold</b> & <img src=x onerror=alert(1)>';
+
 describe('POST /v1/bookings/{id}/reviews', () => {
   let reviews: ReviewsFixture;
   beforeAll(async () => {
@@ -143,6 +145,15 @@ describe('POST /v1/bookings/{id}/reviews', () => {
     expect((await reviews.createReview(stay.guest, stay, { text })).text).toBe(text);
     const response = await reviews.createReview(stay.host, stay, { text: '  One.\r\nTwo.\n\t– Three  ' });
     expect(response.text).toBe('One.\nTwo.\n\t– Three');
+  });
+
+  test('accepts HTML as text, which readers get as it was written', async () => {
+    const { ofListing, stay } = await reviews.createPublished({ guestInput: { text: HTML } });
+    expect(ofListing.text).toBe(HTML);
+    const response = await reviews.service.anonymous.get(`/v1/listings/${stay.listingId}/reviews`);
+    expect(response.body).toMatchObject({ data: [{ text: HTML }] });
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
   describe('review window', () => {
