@@ -81,6 +81,10 @@ describe('200', () => {
     });
     await service.get(PlaceService).sweep();
     const found = await places('vallet');
+    // What a host wrote goes with the last listing.
+    expect(await service.query("SELECT country_code FROM place WHERE city = 'valletta'")).toEqual([
+      { country_code: 'IT' },
+    ]);
     expect(found).toMatchObject([{ countryCode: 'IT', listings: 1 }]);
     expect(found[0]!.bbox).toEqual({
       west: found[0]!.center.lng,

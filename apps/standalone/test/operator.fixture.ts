@@ -15,7 +15,7 @@ export const STATEFUL_SERVICES = ['identity', 'listings', 'bookings', 'payments'
 
 /** Tables without domain data: events in transit and temporary rows. */
 const TRANSIENT_TABLES =
-  /^(outbox_|inbox_|dead_letter|schema_migration|idempotency_key|session|refresh_token|login_attempt|signing_key|mail|one_time|calendar_mark|erasure|reconciliation_run)/;
+  /^(outbox_|inbox_|dead_letter|schema_migration|idempotency_key|session|refresh_token|login_attempt|signing_key|mail|one_time|calendar_mark|place_change|erasure|reconciliation_run)/;
 
 export interface CommandResult {
   code: number | null;

@@ -8,6 +8,7 @@ import { Listing } from '../listing/listing.entity.js';
 import { ERASED_TEXTS } from '../listing/listing.events.js';
 import { ListingService } from '../listing/listing.service.js';
 import { PhotoFilesService } from '../photo/photo-files.service.js';
+import { removeFromPlaces } from '../place/place.queries.js';
 import { deleteWishlists } from '../wishlist/wishlist.queries.js';
 
 /**
@@ -33,6 +34,7 @@ export class ListingsErasure extends Erasure {
       await this.listings.erase(em, listing);
     }
     const ids = listings.map(({ id }) => id);
+    await removeFromPlaces(em, ids);
     await overwriteStoredEvents(em, 'listings.listing', ids, ERASED_TEXTS);
     return isErasedAccount(em, userId);
   }

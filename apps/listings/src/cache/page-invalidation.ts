@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
@@ -5,7 +6,9 @@ import { PageCache } from './page-cache.js';
 import { searchRowsOf, searchRowsOfHost } from './page-invalidation.queries.js';
 
 export const listingTag = (id: string) => `listing:${id}`;
-export const cityTag = (cityKey: string) => `city:${cityKey}`;
+/** A hash: the name of a city is what a host wrote. */
+export const cityTag = (cityKey: string) =>
+  `city:${createHash('sha256').update(cityKey).digest('base64url').slice(0, 16)}`;
 
 /** Invalidates the pages that a transaction changes. Call inside `Transactions.run`, before the search rows are written. */
 @Injectable()

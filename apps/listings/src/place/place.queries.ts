@@ -21,8 +21,7 @@ export async function findPlaces(em: EntityManager, prefix: string, limit: numbe
     SELECT p.name, p.country_code AS "countryCode", p.listing_count AS listings,
            p.lat_sum / p.listing_count AS lat, p.lng_sum / p.listing_count AS lng, p.west, p.south, p.east, p.north
       FROM place p
-     WHERE p.listing_count > 0
-       AND p.id IN (SELECT place_id FROM place_name WHERE name LIKE ${prefixPattern(prefix)})
+     WHERE p.id IN (SELECT place_id FROM place_name WHERE name LIKE ${prefixPattern(prefix)})
      ORDER BY p.listing_count DESC, p.name, p.country_code LIMIT ${limit}`);
   return rows.map(({ lat, lng, west, south, east, north, ...place }) => ({
     ...place,
@@ -42,8 +41,12 @@ export async function dueChanges(em: EntityManager, limit: number): Promise<stri
 }
 
 /** Only one process at a time updates places: otherwise an older state of a listing could overwrite a newer one. */
-export async function claimChanges(em: EntityManager, ids: readonly string[]): Promise<string[]> {
+async function lockPlaces(em: EntityManager): Promise<void> {
   await em.execute(sql`SELECT pg_advisory_xact_lock(hashtext('place_change'))`);
+}
+
+export async function claimChanges(em: EntityManager, ids: readonly string[]): Promise<string[]> {
+  await lockPlaces(em);
   const rows = await em.execute<{ listingId: string }[]>(sql`
     DELETE FROM place_change WHERE id = ANY(ARRAY[${[...ids]}]::bigint[]) RETURNING listing_id AS "listingId"`);
   return [...new Set(rows.map(({ listingId }) => listingId))];
@@ -90,30 +93,43 @@ export async function insertPlace(
   return place.id;
 }
 
-/** Replaces the places of these listings. A listing without a new place leaves its place. */
+/** Takes listings out of their places at once, for an erasure: the sweep may come after its completion. */
+export async function removeFromPlaces(em: EntityManager, listingIds: readonly string[]): Promise<void> {
+  if (listingIds.length === 0) return;
+  await lockPlaces(em);
+  await moveListings(em, listingIds, []);
+}
+
+/**
+ * Replaces the places of these listings. A listing without a new place leaves its place; one that stays where it is changes
+ * nothing. A place without listings is deleted: its name is what a host wrote.
+ */
 export async function moveListings(
   em: EntityManager,
   listingIds: readonly string[],
   placed: readonly { id: string; placeId: number | undefined; lat: number; lng: number }[],
 ): Promise<void> {
-  const left = await em.execute<{ placeId: number; lat: number; lng: number }[]>(sql`
-    DELETE FROM place_listing WHERE listing_id = ANY(ARRAY[${[...listingIds]}]::uuid[])
+  const rows = sql`jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
+    AS row (id uuid, "placeId" integer, lat double precision, lng double precision)`;
+  const left = await em.execute<PlacedPoint[]>(sql`
+    DELETE FROM place_listing l WHERE listing_id = ANY(ARRAY[${[...listingIds]}]::uuid[])
+       AND NOT EXISTS (SELECT FROM ${rows}
+         WHERE row.id = l.listing_id AND (row."placeId", row.lat, row.lng) = (l.place_id, l.lat, l.lng))
     RETURNING place_id AS "placeId", lat, lng`);
-  await em.execute(sql`
+  const entered = await em.execute<PlacedPoint[]>(sql`
     INSERT INTO place_listing (listing_id, place_id, lat, lng)
-    SELECT id, "placeId", lat, lng
-      FROM jsonb_to_recordset(${JSON.stringify(placed)}::jsonb)
-        AS row (id uuid, "placeId" integer, lat double precision, lng double precision)`);
+    SELECT id, "placeId", lat, lng FROM ${rows} ON CONFLICT (listing_id) DO NOTHING
+    RETURNING place_id AS "placeId", lat, lng`);
   const changes = [
     ...left.map(({ placeId, lat, lng }) => ({ placeId, count: -1, lat: -lat, lng: -lng })),
-    ...placed.map(({ placeId, lat, lng }) => ({ placeId, count: 1, lat, lng })),
+    ...entered.map((point) => ({ ...point, count: 1 })),
   ];
+  if (changes.length === 0) return;
   await em.execute(sql`
     UPDATE place p SET
       listing_count = p.listing_count + d.count,
-      -- An empty place starts from zero again, without the rounding errors of the sums.
-      lat_sum = CASE WHEN p.listing_count + d.count = 0 THEN 0 ELSE p.lat_sum + d.lat END,
-      lng_sum = CASE WHEN p.listing_count + d.count = 0 THEN 0 ELSE p.lng_sum + d.lng END,
+      lat_sum = p.lat_sum + d.lat,
+      lng_sum = p.lng_sum + d.lng,
       south = (SELECT min(lat) FROM place_listing WHERE place_id = p.id),
       north = (SELECT max(lat) FROM place_listing WHERE place_id = p.id),
       west = (SELECT min(lng) FROM place_listing WHERE place_id = p.id),
@@ -124,4 +140,14 @@ export async function moveListings(
           AS row ("placeId" integer, count integer, lat double precision, lng double precision)
        GROUP BY "placeId") d
     WHERE p.id = d."placeId"`);
+  const placeIds = changes.map(({ placeId }) => placeId);
+  await em.execute(
+    sql`DELETE FROM place WHERE id = ANY(ARRAY[${placeIds}]::integer[]) AND listing_count = 0`,
+  );
+}
+
+interface PlacedPoint {
+  placeId: number;
+  lat: number;
+  lng: number;
 }
