@@ -1,3 +1,4 @@
+import { ADMIN_ROUTES } from './access-admin-routes.js';
 import type { Caller, ExpectedError, Outcome, Rule } from './access-outcome.js';
 import { dayAhead } from './marketplace.fixture.js';
 
@@ -468,4 +469,4 @@ export const declaredOperations = new Map<string, DeclaredOperation>(
 );
 
 export const ruleOf = (name: string): DeclaredOperation | undefined =>
-  declaredOperations.get(name) ?? (/ \/v1\/admin\//.test(name) ? { rule: ADMIN } : undefined);
+  declaredOperations.get(name) ?? (ADMIN_ROUTES.has(name) ? { rule: ADMIN } : undefined);

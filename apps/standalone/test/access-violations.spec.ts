@@ -298,8 +298,14 @@ describe('the access matrix finds', () => {
   });
 
   test('a route, a mutation and a declaration without a counterpart', () => {
-    expect(undeclared(['GET /v1/new', 'mutation new', 'GET /v1/me'], ['GET /v1/me', 'GET /v1/old'])).toEqual([
+    expect(
+      undeclared(
+        ['GET /v1/new', 'GET /v1/admin/new', 'mutation new', 'GET /v1/me'],
+        ['GET /v1/me', 'GET /v1/old'],
+      ),
+    ).toEqual([
       'GET /v1/new has no rule',
+      'GET /v1/admin/new has no rule',
       'mutation new has no rule',
       'GET /v1/old does not exist',
     ]);
