@@ -86,7 +86,8 @@ test('services that are down when a host is erased erase them after their start'
     async () =>
       expect(await scenario.tracesOf(host)).toEqual([
         ...['bookings.calendar_block', 'bookings.calendar_feed', 'identity.listing_name'],
-        ...['listings.listing', 'listings.listing_search', 'listings.outbox_event'],
+        ...['listings.host_name', 'listings.listing', 'listings.listing_search', 'listings.outbox_event'],
+        ...['listings.place', 'listings.place_name'],
       ]),
     TIMEOUT,
   );
