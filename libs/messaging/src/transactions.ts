@@ -66,6 +66,14 @@ export class Transactions {
     return this.begin(work, options);
   }
 
+  /**
+   * Runs `work` in one transaction after the other until it changes fewer than `batch` rows; `work` returns how many. In READ
+   * COMMITTED: a lock that it gets has to see the changes up to that moment.
+   */
+  async repeat(batch: number, work: (em: EntityManager) => Promise<number>): Promise<void> {
+    while ((await this.run(work, { isolation: 'read committed' })) === batch);
+  }
+
   /** As `run`, but always in a new transaction. */
   async begin<T>(work: (em: EntityManager) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return this.#tracing.runIfTraced('transaction', { attributes: DATABASE }, async (span) => {

@@ -1,4 +1,3 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactions } from '@roost/messaging';
 import { Clock, CONFIG, type Config, SweepEvery } from '@roost/platform';
@@ -21,12 +20,7 @@ export class RetentionJobs {
   async deleteTexts(): Promise<void> {
     const now = this.clock.now();
     const before = addDuration(now, `-P${this.config.TEXT_RETENTION_DAYS}D`);
-    await this.repeat((em) => deleteThreads(em, { before, limit: BATCH }));
-    await this.repeat((em) => deleteBookingTexts(em, { before, now, limit: BATCH }));
-  }
-
-  /** READ COMMITTED: a lock that it gets has to see the changes up to that moment. */
-  private async repeat(deleteBatch: (em: EntityManager) => Promise<number>): Promise<void> {
-    while ((await this.transactions.run(deleteBatch, { isolation: 'read committed' })) === BATCH);
+    await this.transactions.repeat(BATCH, (em) => deleteThreads(em, { before, limit: BATCH }));
+    await this.transactions.repeat(BATCH, (em) => deleteBookingTexts(em, { before, now, limit: BATCH }));
   }
 }

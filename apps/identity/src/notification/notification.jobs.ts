@@ -25,9 +25,6 @@ export class NotificationJobs {
   @SweepEvery(3600, 'notification.clear')
   async clear(): Promise<void> {
     const before = new Date(this.clock.now().getTime() - FACTS_RETENTION_MS);
-    let cleared: number;
-    do {
-      cleared = await this.transactions.run((em) => clearFacts(em, before), { isolation: 'read committed' });
-    } while (cleared === CLEARED_BATCH);
+    await this.transactions.repeat(CLEARED_BATCH, (em) => clearFacts(em, before));
   }
 }

@@ -7,7 +7,7 @@ import { deleteReportTexts } from './report.queries.js';
 
 const BATCH = 500;
 
-/** Deletes what a decided report says, and the texts that it copied, when nobody can object any more (docs/privacy.md). */
+/** Deletes the texts of decided reports, and the copied texts of their subjects, after the period of docs/privacy.md. */
 @Injectable()
 export class ReportJobs {
   constructor(
@@ -19,11 +19,6 @@ export class ReportJobs {
   @SweepEvery(3600, 'report.delete-texts')
   async deleteTexts(): Promise<void> {
     const decidedBefore = addDuration(this.clock.now(), `-P${this.config.REPORT_RETENTION_DAYS}D`);
-    let deleted: number;
-    do {
-      deleted = await this.transactions.run((em) => deleteReportTexts(em, { decidedBefore, limit: BATCH }), {
-        isolation: 'read committed',
-      });
-    } while (deleted === BATCH);
+    await this.transactions.repeat(BATCH, (em) => deleteReportTexts(em, { decidedBefore, limit: BATCH }));
   }
 }

@@ -33,12 +33,7 @@ export class SessionJobs {
     const now = this.clock.now().getTime();
     for (const [table, days] of Object.entries(RETENTION_DAYS) as [ExpiringTable, number][]) {
       const before = new Date(now - days * DAY_MS);
-      let deleted: number;
-      do {
-        deleted = await this.transactions.run((em) => deleteEndedBefore(em, table, before), {
-          isolation: 'read committed',
-        });
-      } while (deleted === PURGE_BATCH);
+      await this.transactions.repeat(PURGE_BATCH, (em) => deleteEndedBefore(em, table, before));
     }
   }
 }

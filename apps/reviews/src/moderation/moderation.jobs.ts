@@ -7,7 +7,7 @@ import { deleteReportComments } from './moderation.queries.js';
 
 const BATCH = 500;
 
-/** Deletes the comments of closed reports when nobody can object any more (docs/privacy.md). */
+/** Deletes the comments of closed reports after the period of docs/privacy.md. */
 @Injectable()
 export class ModerationJobs {
   constructor(
@@ -19,14 +19,6 @@ export class ModerationJobs {
   @SweepEvery(3600, 'moderation.delete-comments')
   async deleteComments(): Promise<void> {
     const closedBefore = addDuration(this.clock.now(), `-P${this.config.REPORT_RETENTION_DAYS}D`);
-    let deleted: number;
-    do {
-      deleted = await this.transactions.run(
-        (em) => deleteReportComments(em, { closedBefore, limit: BATCH }),
-        {
-          isolation: 'read committed',
-        },
-      );
-    } while (deleted === BATCH);
+    await this.transactions.repeat(BATCH, (em) => deleteReportComments(em, { closedBefore, limit: BATCH }));
   }
 }
