@@ -14,13 +14,21 @@ beforeAll(async () => {
 });
 afterAll(() => identity.close());
 
-describe.each<[path: string, body: (password: string) => object]>([
-  ['/v1/auth/login', (password) => ({ email: ada.email, password })],
-  ['/v1/auth/register', (password) => ({ email: 'new@example.com', displayName: 'Ada', password })],
-  ['/v1/auth/reset-password', (password) => ({ token: 'x'.repeat(43), password })],
-  ['/v1/auth/step-up', (password) => ({ password })],
-  ['/v1/me/password', (password) => ({ currentPassword: ada.password, newPassword: password })],
-])('POST %s', (path, body) => {
+describe.each<[path: string, body: (password: string) => object, field: string]>([
+  ['/v1/auth/login', (password) => ({ email: ada.email, password }), '/password'],
+  [
+    '/v1/auth/register',
+    (password) => ({ email: 'new@example.com', displayName: 'Ada', password }),
+    '/password',
+  ],
+  ['/v1/auth/reset-password', (password) => ({ token: 'x'.repeat(43), password }), '/password'],
+  ['/v1/auth/step-up', (password) => ({ password }), '/password'],
+  [
+    '/v1/me/password',
+    (password) => ({ currentPassword: ada.password, newPassword: password }),
+    '/newPassword',
+  ],
+])('POST %s', (path, body, field) => {
   const send = (password: string) => identity.with(ada.accessToken).post(path, body(password));
 
   it('413 for a password of 1.1 MB', async () => {
@@ -28,6 +36,6 @@ describe.each<[path: string, body: (password: string) => object]>([
   });
 
   it('400 for one of 900 kB', async () => {
-    expectProblem(await send(LONG), 400, 'request.invalid');
+    expectProblem(await send(LONG), 400, 'request.invalid', field);
   });
 });

@@ -4,7 +4,7 @@ import { type EventBody, USER_EVENTS, type UserEvent } from '@roost/contracts';
 import { AccessTokens } from '@roost/http';
 import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
 import { SystemClock } from '@roost/platform';
-import { mirrorAccountStanding } from './account-standing.queries.js';
+import { changesStanding, mirrorAccountStanding } from './account-standing.queries.js';
 import { StandingChange } from './standing-change.port.js';
 import { findEndOfSession, storeEndedSession } from './ended-session.queries.js';
 
@@ -19,7 +19,8 @@ class AccountStandingConsumer {
   @OnEvent(...USER_EVENTS)
   async changed(body: EventBody<UserEvent>, meta: EventMeta): Promise<void> {
     await this.transactions.run(async (em) => {
-      await this.standingChange?.changed(em, body.userId);
+      if (this.standingChange && (await changesStanding(em, body)))
+        await this.standingChange.changed(em, body.userId);
       await mirrorAccountStanding(em, body, meta.aggregateVersion ?? 0);
     });
   }

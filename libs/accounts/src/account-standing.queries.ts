@@ -12,6 +12,17 @@ export async function mirrorAccountStanding(
   await mirror(em, { table: 'account_standing', key: { user_id: userId }, version, values: { status } });
 }
 
+/** Whether the event has another standing than the stored one. A user without a row is active. */
+export async function changesStanding(
+  em: EntityManager,
+  { userId, status }: EventBody<UserEvent>,
+): Promise<boolean> {
+  const [row] = await em.execute<{ status: string }[]>(
+    sql`SELECT status FROM account_standing WHERE user_id = ${userId}`,
+  );
+  return status !== (row?.status ?? 'active');
+}
+
 /**
  * A condition for statements: the user is neither suspended nor erased. A user without a row is active. An erased user has
  * a row in `account_erasure` also after a rebuild of `account_standing`.

@@ -12,7 +12,7 @@ const TARGET = new URL('../../../apps/listings/src/place/data/city-names.json', 
 
 const [source] = process.argv.slice(2);
 if (source === undefined || source === '--help') {
-  console.log(HELP);
+  process.stdout.write(`${HELP}\n`);
   process.exit(source === undefined ? 2 : 0);
 }
 

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { isRealDate } from '@roost/stay';
 import { OperatorError } from '../cli/command.js';
 import { findSystem, withDatabases } from '../cli/system.js';
@@ -53,7 +53,7 @@ function options() {
 
 async function main(): Promise<void> {
   const values = options();
-  if (values.help) return console.log(HELP);
+  if (values.help) return void process.stdout.write(`${HELP}\n`);
   if (!isRealDate(values.from)) throw new WrongOption('--from must be an existing date, YYYY-MM-DD.');
   const system = findSystem({ 'data-dir': values['data-dir'] });
   // Reports a database that can't be used in one sentence.
@@ -74,6 +74,6 @@ try {
   await main();
 } catch (error) {
   const isExpected = [WrongOption, RefusedDatabase, OperatorError].some((kind) => error instanceof kind);
-  console.error(isExpected ? (error as Error).message : error);
+  process.stderr.write(`${isExpected ? (error as Error).message : inspect(error)}\n`);
   process.exitCode = error instanceof WrongOption ? 2 : 1;
 }

@@ -4,7 +4,7 @@ import { type EventMeta, OnEvent, Transactions } from '@roost/messaging';
 import { PageInvalidation } from '../cache/page-invalidation.js';
 import { mirrorHostName } from './host-name.queries.js';
 
-/** Mirrors the display names of users: any of them can become a host. */
+/** Mirrors the display names of all users: each can become a host later. */
 @Controller()
 export class HostNameConsumer {
   constructor(
