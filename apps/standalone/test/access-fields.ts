@@ -1,5 +1,5 @@
 import type { Caller } from './access-outcome.js';
-import { GUEST, GUEST_OR_ADMIN, HOST_A, PARTIES, PARTIES_OR_ADMIN } from './access-rules.js';
+import { GUEST, GUEST_OR_ADMIN, HOST_A, PARTIES, PARTIES_OR_ADMIN } from './access-operation.js';
 
 /** A field of an object that some readers of the object may not see, and the callers who may. */
 export const RESTRICTED_FIELDS: Readonly<Record<string, readonly Caller[]>> = {

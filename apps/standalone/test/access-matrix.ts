@@ -10,7 +10,8 @@ import {
   type Outcome,
   type Rule,
 } from './access-outcome.js';
-import { type DeclaredOperation, type Objects, ruleOf } from './access-rules.js';
+import { type Objects } from './access-operation.js';
+import { type DeclaredOperation, ruleOf } from './access-rules.js';
 import { type Document, publicGraph, type Route, UNKNOWN_ID, validBody } from './every-route.js';
 import { dayAhead, Marketplace } from './marketplace.fixture.js';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { aPublishedListing, eventually, type TestClient } from '@roost/testing';
 import type { Callers } from './access-matrix.js';
-import type { Objects } from './access-rules.js';
+import type { Objects } from './access-operation.js';
 import { dayAhead, type Marketplace } from './marketplace.fixture.js';
 import { setAvatar, verifyPhone } from './profile.fixture.js';
 import type { Operator } from './operator.fixture.js';

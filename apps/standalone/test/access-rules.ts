@@ -1,52 +1,27 @@
 import { ADMIN_ROUTES } from './access-admin-routes.js';
-import type { Caller, ExpectedError, Outcome, Rule } from './access-outcome.js';
+import {
+  ADMIN,
+  both,
+  GUEST,
+  GUEST_OR_ADMIN,
+  HOST,
+  HOST_A,
+  HOST_A_OR_ADMIN,
+  HOST_OR_ADMIN,
+  type Objects,
+  of,
+  type Operation,
+  OPTIONAL,
+  PARTIES,
+  PARTIES_OR_ADMIN,
+  PUBLIC,
+  routes,
+  USER,
+  VERIFIED,
+  VERIFIED_HOST,
+} from './access-operation.js';
+import type { Rule } from './access-outcome.js';
 import { dayAhead } from './marketplace.fixture.js';
-
-/** The objects of guest A and host A, by id. */
-export interface Objects {
-  [name: string]: string;
-}
-
-/** One operation: a route, or a field of the graph that does the same, or both; and a body that passes validation. */
-export interface Operation {
-  route?: string;
-  field?: string;
-  /** The object of `id`, if it is not that of the collection before it, or of the type that the field returns. */
-  object?: string;
-  body?: (objects: Objects) => unknown;
-  /** The query parameters that the route requires, and the arguments of the field. */
-  query?: Record<string, string>;
-  /** What callers get for whom the operation is allowed; default: it succeeds. */
-  error?: ExpectedError;
-  /** The same of the field, where the route has changed the object before. */
-  fieldError?: ExpectedError;
-  /** What the owner gets if the body names an object of another owner. */
-  foreign?: Outcome;
-}
-
-const PUBLIC: Rule = { token: 'ignored' };
-const OPTIONAL: Rule = { token: 'optional' };
-const USER: Rule = { token: 'required' };
-const VERIFIED: Rule = { token: 'required', verified: true };
-const HOST: Rule = { token: 'required', roles: ['host'] };
-const HOST_OR_ADMIN: Rule = { token: 'required', roles: ['host', 'admin'] };
-const VERIFIED_HOST: Rule = { token: 'required', roles: ['host'], verified: true };
-const ADMIN: Rule = { token: 'required', roles: ['admin'] };
-
-export const GUEST = ['guestA'] as const;
-export const GUEST_OR_ADMIN = ['guestA', 'admin'] as const;
-export const HOST_A = ['hostA'] as const;
-const HOST_A_OR_ADMIN = ['hostA', 'admin'] as const;
-export const PARTIES = ['guestA', 'hostA'] as const;
-export const PARTIES_OR_ADMIN = ['guestA', 'hostA', 'admin'] as const;
-const of = (rule: Rule, callers: readonly Caller[]): Rule => ({ ...rule, of: callers });
-
-const both = (route: string, field: string, body?: Operation['body']): Operation => ({
-  route,
-  field,
-  ...(body ? { body } : {}),
-});
-const routes = (...names: string[]): Operation[] => names.map((route) => ({ route }));
 
 const ATTENDEES = { adults: 1, children: [], infants: 0, pets: 0 };
 const STAY = { checkInDate: dayAhead(90), checkOutDate: dayAhead(92) };

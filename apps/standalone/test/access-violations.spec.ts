@@ -31,7 +31,8 @@ import {
   violations,
 } from './access-matrix.js';
 import type { Caller, Rule } from './access-outcome.js';
-import { type DeclaredOperation, HOST_A } from './access-rules.js';
+import { HOST_A } from './access-operation.js';
+import { type DeclaredOperation } from './access-rules.js';
 import { publicGraph, UNKNOWN_ID } from './every-route.js';
 
 /** What the matrix finds in a service with one missing guard per route and per mutation. */

@@ -18,7 +18,8 @@ import { type Ground, prepareForeignObjects, prepareObjects } from './access-obj
 import { RESTRICTED_FIELDS } from './access-fields.js';
 import type { Caller } from './access-outcome.js';
 import { ADMIN_ROUTES } from './access-admin-routes.js';
-import { declaredOperations, type Objects } from './access-rules.js';
+import { type Objects } from './access-operation.js';
+import { declaredOperations } from './access-rules.js';
 import {
   type Document,
   expectSuccessOrProblem,
